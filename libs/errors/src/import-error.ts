@@ -1,0 +1,72 @@
+/** What happened (code), whose fault it is, whether to try again, and what to do about it. */
+export interface ErrorSpec {
+  /** Milvus code in the public Status: 2100 = the user's side, 2101 = the server's side, 1100 = invalid parameter. */
+  readonly milvusCode: number;
+  readonly blame: "input" | "system";
+  readonly retry: "never" | "backoff";
+  readonly hint: string;
+}
+
+/** The contract of import errors. A new code earns its place when a caller would act differently on it. */
+export const importErrors = {
+  malformed_file: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the file and import it again." },
+  value_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Make the value fit its field." },
+  schema_mismatch: { milvusCode: 2100, blame: "input", retry: "never", hint: "Make the file's fields those of the collection." },
+  unsupported: { milvusCode: 2100, blame: "input", retry: "never", hint: "Use a file type or field type that is supported." },
+  file_not_found: { milvusCode: 2100, blame: "input", retry: "never", hint: "Check the path; upload the file first." },
+  path_refused: { milvusCode: 2100, blame: "input", retry: "never", hint: "Add the folder with --import-root." },
+  request_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the request." },
+  job_failed: { milvusCode: 2100, blame: "input", retry: "never", hint: "See the reason of the job." },
+  object_store_unavailable: { milvusCode: 2101, blame: "system", retry: "backoff", hint: "Nothing to do: the task is retried." },
+  attempt_superseded: { milvusCode: 2101, blame: "system", retry: "never", hint: "Nothing to do: another attempt runs." },
+  aborted: { milvusCode: 2101, blame: "system", retry: "never", hint: "Nothing to do: the work was cancelled." },
+  internal: { milvusCode: 2101, blame: "system", retry: "backoff", hint: "Nothing to do: the task is retried. If it repeats, report it." },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ImportErrorCode = keyof typeof importErrors;
+
+/** Where in the input an error lies. Every member that is known is given. */
+export interface SourceLocation {
+  /** Path as the user gave it. */
+  readonly file?: string;
+  /** Row in the file, from 0. */
+  readonly row?: number;
+  readonly field?: string;
+  /** Offset of the offending byte from the start of the file. */
+  readonly byteOffset?: number;
+}
+
+/** An error of the import path: a code of `importErrors`, a reason in words, and the place. */
+export class ImportError extends Error {
+  readonly code: ImportErrorCode;
+  /** The text without code and place; holds Milvus's wording where clients may match on it. */
+  readonly reason: string;
+  readonly at: SourceLocation | undefined;
+  constructor(code: ImportErrorCode, reason: string, at?: SourceLocation, options?: ErrorOptions) {
+    super(`${code}: ${reason}${formatLocation(at)}`, options);
+    this.name = "ImportError";
+    this.code = code;
+    this.reason = reason;
+    this.at = at;
+  }
+  get spec(): ErrorSpec {
+    return importErrors[this.code];
+  }
+}
+
+/** ` (books.jsonl, row 41827, field "embedding", byte 318113024)`, or nothing when no place is known. */
+export function formatLocation(at: SourceLocation | undefined): string {
+  if (!at) return "";
+  const parts: string[] = [];
+  if (at.file !== undefined) parts.push(at.file);
+  if (at.row !== undefined) parts.push(`row ${at.row}`);
+  if (at.field !== undefined) parts.push(`field "${at.field}"`);
+  if (at.byteOffset !== undefined) parts.push(`byte ${at.byteOffset}`);
+  return parts.length > 0 ? ` (${parts.join(", ")})` : "";
+}
+
+/** Adds to an error's place what the thrower could not know; what is already there stays. Other errors pass unchanged. */
+export function locate(error: unknown, at: SourceLocation): unknown {
+  if (!(error instanceof ImportError)) return error;
+  return new ImportError(error.code, error.reason, { ...at, ...error.at }, { cause: error.cause ?? error });
+}

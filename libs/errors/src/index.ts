@@ -1,0 +1,2 @@
+export * from "./import-error.ts";
+export * from "./status-error.ts";

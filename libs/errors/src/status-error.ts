@@ -1,0 +1,39 @@
+/** A refusal with a Milvus status code (client contract §1.8), outside the import path: names, databases, queries. */
+export class StatusError extends Error {
+  /** Milvus code, such as 100 collection not found, 1100 invalid parameter. Never 0. */
+  readonly code: number;
+  constructor(code: number, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.name = "StatusError";
+    this.code = code;
+  }
+}
+
+/** Codes of the public Status that the product uses. Source: Milvus error table, as in the client contract. */
+export const statusCodes = {
+  notReady: 1,
+  memoryLimit: 3,
+  rateLimit: 8,
+  unimplemented: 10,
+  collectionNotFound: 100,
+  collectionNotLoaded: 101,
+  illegalSchema: 105,
+  schemaMismatch: 109,
+  partitionNotFound: 200,
+  partitionNotLoaded: 201,
+  segmentNotFound: 600,
+  indexNotFound: 700,
+  indexDuplicate: 702,
+  databaseNotFound: 800,
+  databaseInvalidName: 802,
+  invalidParameter: 1100,
+  missingParameter: 1101,
+  parameterTooLarge: 1102,
+  notAuthenticated: 1400,
+  aliasNotFound: 1600,
+  aliasConflict: 1601,
+  aliasExists: 1602,
+  importFailed: 2100,
+  importSystemFailed: 2101,
+  unexpected: 65535,
+} as const;

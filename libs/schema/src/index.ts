@@ -1,0 +1,6 @@
+export * from "./collection-schema.ts";
+export * from "./column.ts";
+export * from "./complete-batch.ts";
+export * from "./data-type.ts";
+export * from "./ids.ts";
+export * from "./values/index.ts";

