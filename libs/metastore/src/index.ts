@@ -1,1 +1,1 @@
-export {};
+export * from "./meta-store.ts";

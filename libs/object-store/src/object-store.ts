@@ -1,0 +1,47 @@
+/** Half-open range of bytes. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Unix milliseconds. */
+  readonly modifiedMs: number;
+}
+
+/**
+ * Immutable objects under keys: `/`-separated names without empty, `.` or `..` parts and without a leading slash. No key
+ * may be a folder of another (`x` and `x/y`). Adapters: S3, local directory, memory.
+ */
+export interface ObjectStore extends AsyncDisposable {
+  /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable` */
+  stat(key: string): Promise<ObjectInfo | undefined>;
+  /**
+   * Fills `target` from `position` on and resolves to the bytes read, which are fewer than `target` holds only at the end
+   * of the object. The way of the hot path: no allocation, any memory, shared memory too.
+   * @throws {ImportError} `file_not_found`, or `object_store_unavailable` when storage failed, never a short read
+   */
+  readInto(key: string, position: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
+  /** Bytes of `range` (default: all), in chunks of the store's choosing. @throws as `readInto` */
+  read(key: string, range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Writes the pieces one after the other as one object, replacing an older one. Whole and durable when it resolves; a
+   * reader never sees a part. The pieces must not change until then.
+   */
+  put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo>;
+  /** Objects whose key starts with `prefix`, in byte order of key. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Missing keys are no error. */
+  delete(keys: readonly string[]): Promise<void>;
+}
+
+/** One object that is read as a source. */
+export interface ObjectSource {
+  readonly store: ObjectStore;
+  readonly key: string;
+  /** The path as the user gave it: it stands in messages. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}

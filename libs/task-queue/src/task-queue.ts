@@ -1,0 +1,47 @@
+import type { JobId, NodeId, TaskId } from "@sluice/schema";
+
+/** What the queue knows of a task; the order itself is fetched from the records. */
+export interface QueuedTask {
+  readonly taskId: TaskId;
+  readonly jobId: JobId;
+  /** Source bytes: decides whether a lease for small tasks takes it. */
+  readonly sizeBytes: number;
+}
+
+export interface LeaseRequest {
+  readonly nodeId: NodeId;
+  /** Only tasks of at most so many bytes; absent = any. */
+  readonly maxSizeBytes?: number;
+  readonly leaseMs: number;
+  /** Aborting ends the wait: `lease` then resolves to undefined. */
+  readonly signal: AbortSignal;
+}
+
+/** A task held by a node. Not renewed for `leaseMs`, it goes back to the queue. */
+export interface TaskLease {
+  readonly task: QueuedTask;
+  /** Aborts when the lease was lost, by expiry or because the task was removed. */
+  readonly lost: AbortSignal;
+  /** Resolves to false when the lease was lost. */
+  renew(): Promise<boolean>;
+  /** The task is done, for good or bad: it leaves the queue. */
+  complete(): Promise<void>;
+  /** Back to the front of its job, for another node. */
+  giveBack(): Promise<void>;
+}
+
+/**
+ * Work from datacoord to datanodes, at least once; delivery only, the records are the truth. Fair between jobs: leases go
+ * round the jobs that have waiting tasks, first in, first out inside a job. Adapters: BullMQ on Redis, embedded.
+ */
+export interface TaskQueue extends AsyncDisposable {
+  /** A second enqueue of a task that waits or is leased changes nothing. */
+  enqueue(tasks: readonly QueuedTask[]): Promise<void>;
+  /** Waits for a task. */
+  lease(request: LeaseRequest): Promise<TaskLease | undefined>;
+  /** Removes waiting tasks and revokes leases of the given tasks. */
+  remove(taskIds: readonly TaskId[]): Promise<void>;
+  depth(): Promise<{ readonly waiting: number; readonly leased: number }>;
+  /** Ids of tasks that wait or are leased, for reconciliation with the records. */
+  known(): Promise<ReadonlySet<TaskId>>;
+}
