@@ -1,0 +1,54 @@
+/** A job moves only forward; `completed` and `failed` are for good. */
+export type JobState = "pending" | "importing" | "committing" | "completed" | "failed";
+export type TaskState = "pending" | "running" | "persisted" | "failed";
+
+/** What a decision depends on. */
+export interface JobView {
+  readonly state: JobState;
+  /** Unix milliseconds; 0 = no deadline. */
+  readonly deadlineMs: number;
+  /** The collection was dropped, or is about to be. */
+  readonly collectionDropped: boolean;
+  readonly collectionId: bigint;
+  readonly tasks: readonly { readonly state: TaskState }[];
+  readonly nowMs: number;
+}
+
+export type JobDecision =
+  /** Nothing to do until something changes. */
+  | { readonly kind: "stay" }
+  /** Probe the files, cut them into tasks, go on to `importing`. */
+  | { readonly kind: "plan" }
+  /** All tasks are persisted: go on to `committing`, the point of no return. */
+  | { readonly kind: "commit" }
+  /** Write the commit record, then go on to `completed`. */
+  | { readonly kind: "complete" }
+  /** A task failed: the job takes over its failure. */
+  | { readonly kind: "fail_by_task"; readonly taskIndex: number }
+  | { readonly kind: "fail"; readonly reason: string };
+
+/**
+ * What the records call for now. Decided afresh each pass, so that a crash or a lost report needs no code of its own.
+ * Reasons are Milvus's words.
+ */
+export function decideJob(job: JobView): JobDecision {
+  switch (job.state) {
+    case "completed":
+    case "failed":
+      return { kind: "stay" };
+    case "committing":
+      return { kind: "complete" };
+    case "pending":
+    case "importing":
+      return decideOpenJob(job);
+  }
+}
+
+function decideOpenJob(job: JobView): JobDecision {
+  if (job.collectionDropped) return { kind: "fail", reason: `collection ${job.collectionId} dropped` };
+  if (job.deadlineMs > 0 && job.nowMs >= job.deadlineMs) return { kind: "fail", reason: "import timeout" };
+  if (job.state === "pending") return { kind: "plan" };
+  const taskIndex = job.tasks.findIndex((task) => task.state === "failed");
+  if (taskIndex >= 0) return { kind: "fail_by_task", taskIndex };
+  return job.tasks.every((task) => task.state === "persisted") ? { kind: "commit" } : { kind: "stay" };
+}

@@ -1,0 +1,77 @@
+import { ImportError } from "@sluice/errors";
+
+/** Formats by file extension, in lower case; extensions are compared without regard to case. */
+const formatOfExtension: Readonly<Record<string, string>> = {
+  ".json": "json",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".npy": "npy",
+  ".parquet": "parquet",
+};
+
+/** The formats whose files hold whole rows; Milvus's names of them stand in its messages. */
+const rowFormatNames: Readonly<Record<string, string>> = { json: "JSON", jsonl: "JSON", parquet: "Parquet" };
+
+/** One row-based file, or one set of column files. */
+export interface FileGroup {
+  readonly format: string;
+  readonly paths: readonly string[];
+}
+
+/** Greatest number of file groups in a request. Source: Milvus `dataCoord.import.maxImportFileNumPerReq`. */
+export const MAX_FILE_GROUPS = 1024;
+
+/**
+ * Groups of the flat list that gRPC carries: `.npy` files are one set; of row-based files each is a group of its own, so
+ * that several of them are one job (Milvus from 2.4 on refuses more than one).
+ */
+export function groupFlatFiles(files: readonly string[]): FileGroup[] {
+  const paths = files.filter((path) => path !== "");
+  if (paths.length === 0) throw new ImportError("request_invalid", "import request is empty: no file is given");
+  const format = commonFormat(paths);
+  return checkCount(format in rowFormatNames ? paths.map((path) => ({ format, paths: [path] })) : [{ format, paths }]);
+}
+
+/** Groups of the nested list that REST carries: each inner list is one row-based file or one set. Empty ones are dropped. */
+export function groupNestedFiles(groups: readonly (readonly string[])[]): FileGroup[] {
+  const filled = groups.map((paths) => paths.filter((path) => path !== "")).filter((paths) => paths.length > 0);
+  if (filled.length === 0) throw new ImportError("request_invalid", "import request is empty: no file is given");
+  return checkCount(filled.map(oneGroup));
+}
+
+function oneGroup(paths: readonly string[]): FileGroup {
+  const format = commonFormat(paths);
+  const rowFormat = rowFormatNames[format];
+  if (rowFormat !== undefined && paths.length > 1) {
+    throw new ImportError("request_invalid", `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${paths.join(" ")}]`);
+  }
+  return { format, paths };
+}
+
+function checkCount(groups: FileGroup[]): FileGroup[] {
+  if (groups.length <= MAX_FILE_GROUPS) return groups;
+  const reason = `The max number of import files should not exceed ${MAX_FILE_GROUPS}, but got ${groups.length}`;
+  throw new ImportError("request_invalid", reason);
+}
+
+/** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */
+function commonFormat(paths: readonly string[]): string {
+  const formats = paths.map(formatOfPath);
+  const unknown = formats.indexOf(undefined);
+  if (unknown >= 0) {
+    const known = Object.keys(formatOfExtension).join(", ");
+    throw new ImportError("unsupported", `unexpected file type, files=[${paths.join(" ")}], expected one of ${known}`, { file: paths[unknown] });
+  }
+  const odd = formats.findIndex((format) => format !== formats[0]);
+  if (odd >= 0) {
+    throw new ImportError("request_invalid", `inconsistency in file types, (${paths[0]}) vs (${paths[odd]})`, { file: paths[odd] });
+  }
+  return formats[0] as string;
+}
+
+/** `jsonl` for `a/b.NDJSON`; undefined when the extension is not one that can be imported. */
+export function formatOfPath(path: string): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? undefined : formatOfExtension[name.slice(dot).toLowerCase()];
+}

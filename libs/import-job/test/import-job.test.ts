@@ -1,0 +1,115 @@
+import { describe, expect, it, test } from "@jest/globals";
+import {
+  decideJob,
+  groupFlatFiles,
+  groupNestedFiles,
+  type JobState,
+  mergeRanges,
+  parseGoDuration,
+  parseImportOptions,
+  planSplits,
+  progressPercent,
+  type TaskState,
+} from "@sluice/import-job";
+import fc from "fast-check";
+
+describe("decideJob", () => {
+  test.each<[from: JobState, tasks: string, now: "in time" | "late", kind: string]>([
+    ["pending", "", "in time", "plan"],
+    ["pending", "", "late", "fail"],
+    ["importing", "persisted running", "in time", "stay"],
+    ["importing", "pending", "late", "fail"],
+    ["importing", "persisted failed", "in time", "fail_by_task"],
+    ["importing", "persisted persisted", "in time", "commit"],
+    ["committing", "persisted persisted", "late", "complete"], // past the point of no return
+    ["completed", "failed", "late", "stay"], // a stale report
+    ["failed", "persisted", "in time", "stay"],
+  ])("%s with tasks [%s], %s: %s", (state, tasks, now, kind) => {
+    const states = tasks.split(" ").filter(Boolean) as TaskState[];
+    const view = { state, deadlineMs: 100, collectionDropped: false, collectionId: 7n, nowMs: now === "late" ? 100 : 99 };
+    expect(decideJob({ ...view, tasks: states.map((task) => ({ state: task })) }).kind).toBe(kind);
+  });
+
+  it("D10: fails an open job at once when its collection is dropped, never a committing one", () => {
+    const view = { deadlineMs: 0, collectionDropped: true, collectionId: 7n, nowMs: 5, tasks: [] };
+    expect(decideJob({ ...view, state: "importing" })).toEqual({ kind: "fail", reason: "collection 7 dropped" });
+    expect(decideJob({ ...view, state: "committing" })).toEqual({ kind: "complete" });
+  });
+});
+
+describe("file groups", () => {
+  it("makes one set of .npy files and one group of each row file", () => {
+    expect(groupFlatFiles(["a/id.npy", "a/v.npy"])).toEqual([{ format: "npy", paths: ["a/id.npy", "a/v.npy"] }]);
+    expect(groupFlatFiles(["1.parquet", "2.PARQUET"]).map((group) => group.paths)).toEqual([["1.parquet"], ["2.PARQUET"]]);
+  });
+
+  test.each([
+    [() => groupFlatFiles([]), "import request is empty"],
+    [() => groupNestedFiles([[], [""]]), "import request is empty"],
+    [() => groupFlatFiles(["a.json", "b.parquet"]), "inconsistency in file types, (a.json) vs (b.parquet)"],
+    [() => groupNestedFiles([["a.json", "b.json"]]), "for JSON import, accepts only one file"],
+    [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
+    [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
+    [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],
+    [() => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])), "should not exceed 1024, but got 1025"],
+  ])("refuses in Milvus's words: %#", (act, text) => expect(act).toThrow(text));
+});
+
+describe("options", () => {
+  test.each([
+    ["300s", 300_000],
+    ["1.5h", 5_400_000],
+    ["1h45m", 6_300_000],
+    ["100ms", 100],
+  ])("reads the Go duration %s", (text, ms) => expect(parseGoDuration(text)).toBe(ms));
+
+  test.each(["", "5", "-3s", "1x", "s", "1h 5m"])("refuses the duration %j", (text) => {
+    expect(() => parseGoDuration(text)).toThrow("parse timeout failed");
+  });
+
+  it("refuses what it would otherwise ignore in silence", () => {
+    expect(() => parseImportOptions([{ key: "backup", value: "True" }])).toThrow("'backup=true' is not supported");
+    expect(() => parseImportOptions([{ key: "auto_commit", value: "no" }])).toThrow('must be one of "true" or "false"');
+    expect(() => parseImportOptions([{ key: "a", value: "1" }, { key: "a", value: "2" }])).toThrow("duplicate option key");
+    expect(parseImportOptions([{ key: "bucket", value: "b" }, { key: "timeout", value: "1s" }])).toEqual({ timeoutMs: 1000 });
+  });
+});
+
+describe("planSplits", () => {
+  it("leaves small and uncuttable sources whole", () => {
+    expect(planSplits({ sizeBytes: 140, extent: 140, cuts: "anywhere" }, 100)).toEqual([{ range: undefined, sizeBytes: 140 }]);
+    expect(planSplits({ sizeBytes: 1e9, extent: 1, cuts: "nowhere" }, 100)).toHaveLength(1);
+  });
+
+  it("covers every position exactly once, whatever the cuts", () => {
+    const cutLists = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(cutLists, fc.integer({ min: 1, max: 400 }), fc.boolean(), (sizes, target, anywhere) => {
+        const cuts = sizes.reduce<number[]>((all, size) => [...all, all[all.length - 1] + size], [0]);
+        const extent = cuts[cuts.length - 1];
+        const splits = planSplits({ sizeBytes: extent, extent, cuts: anywhere ? "anywhere" : cuts, cutBytes: cuts }, target);
+        if (splits.length === 1 && !splits[0].range) return;
+        let at = 0;
+        for (const { range } of splits) {
+          expect(range?.begin).toBe(at);
+          expect(range?.end).toBeGreaterThan(at);
+          at = range?.end ?? -1;
+        }
+        expect(at).toBe(extent);
+        expect(splits.reduce((sum, split) => sum + split.sizeBytes, 0)).toBeGreaterThanOrEqual(extent - splits.length);
+      }),
+      { seed: 1 },
+    );
+  });
+});
+
+describe("progress", () => {
+  it("reaches 100 only when the job is completed", () => {
+    const tasks = [{ state: "persisted" as const, sizeBytes: 0, processedBytes: 0 }];
+    expect(progressPercent({ state: "importing", tasks })).toBe(98);
+    expect(progressPercent({ state: "committing", tasks })).toBe(99);
+    expect(progressPercent({ state: "completed", tasks })).toBe(100);
+  });
+
+  it("joins id ranges that touch", () => expect(mergeRanges([1n, 5n, 5n, 9n, 20n, 21n])).toEqual([1n, 9n, 20n, 21n]));
+});
