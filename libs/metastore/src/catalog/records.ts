@@ -1,3 +1,4 @@
+import type { JobState, TaskState } from "@sluice/import-job";
 import type { CollectionId, JobId, NodeId, PartitionId, SegmentId, TaskId } from "@sluice/schema";
 
 // Every record of the cluster, and who writes it. Keys are `<table>/<id>…`, ids in decimal without padding unless said
@@ -65,8 +66,6 @@ export interface NameRecord {
   readonly collectionId: CollectionId;
 }
 
-export type JobState = "pending" | "planning" | "importing" | "committing" | "completed" | "failed";
-
 /** Why a job or task failed; the reason keeps its place. */
 export interface FailureRecord {
   readonly code: string;
@@ -126,8 +125,6 @@ export interface JobRecord {
   /** Progress of a failed job at its end. */
   readonly lastProgress?: number;
 }
-
-export type TaskState = "pending" | "running" | "persisted" | "failed";
 
 /** One file, set or range, and its attempts. Key `task/<jobId>/<taskId>`. */
 export interface TaskRecord {
