@@ -1,1 +1,3 @@
-export {};
+export * from "./map-concurrent.ts";
+export * from "./memory-budget.ts";
+export * from "./prefetch.ts";
