@@ -1,0 +1,152 @@
+import { mkdir, open, realpath, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ImportError } from "@sluice/errors";
+import { forEachConcurrent } from "@sluice/pipeline";
+import { checkKey } from "../object-key.ts";
+import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
+import { isSystemError, storageError } from "../storage-error.ts";
+import { DurableDirectories } from "./durable-directories.ts";
+import { FileHandles } from "./file-handles.ts";
+import { readFileChunks, readFileInto } from "./file-reads.ts";
+import { fileInfo, listFiles } from "./list-files.ts";
+import { openRegularFile } from "./open-regular-file.ts";
+import { removeIfPresent, TemporaryFiles } from "./temporary-files.ts";
+import { writeAll } from "./write-all.ts";
+
+export interface LocalObjectStoreOptions {
+  /** Folder of the store, created when absent. Nothing else may write into it. */
+  readonly root: string;
+  /** False leaves syncing to the system: faster, and a power cut may lose acknowledged objects. Default true. */
+  readonly durable?: boolean;
+}
+
+/** Folder of unfinished files below the root; no key may begin with it. */
+const temporaryFolder = ".tmp";
+/** A put loses to as many prunings of its directory before it gives up; each needs a delete at the same moment. */
+const maxRenameAttempts = 100;
+
+/**
+ * Objects as files of a directory; several processes of one machine may share it.
+ *
+ * L1. An object appears whole: its file is written elsewhere on the same file system, synced, then renamed.
+ * L2. It is durable when `put` resolves: data, its name, and the names of its folders are synced, in this order.
+ * L3. Folders come and go with their objects: a delete prunes what it emptied, a put that meets this creates them again.
+ */
+export class LocalObjectStore implements ObjectStore {
+  readonly #root: string;
+  readonly #durable: boolean;
+  readonly #temporary: TemporaryFiles;
+  readonly #directories: DurableDirectories;
+  readonly #files: FileHandles;
+
+  private constructor(root: string, durable: boolean, temporary: TemporaryFiles) {
+    this.#root = root;
+    this.#durable = durable;
+    this.#temporary = temporary;
+    this.#directories = new DurableDirectories(root);
+    this.#files = new FileHandles((key) => openRegularFile(this.#path(key)));
+  }
+
+  /** Opens the folder and removes unfinished files of processes that are gone. */
+  static async open({ root, durable = true }: LocalObjectStoreOptions): Promise<LocalObjectStore> {
+    try {
+      await mkdir(root, { recursive: true });
+      const real = await realpath(root);
+      return new LocalObjectStore(real, durable, await TemporaryFiles.open(join(real, temporaryFolder)));
+    } catch (error) {
+      throw storageError(error, `open the object store in ${root}`);
+    }
+  }
+
+  async stat(key: string): Promise<ObjectInfo | undefined> {
+    const path = this.#path(key);
+    try {
+      return await fileInfo(path, key);
+    } catch (error) {
+      throw storageError(error, `look up object "${key}"`);
+    }
+  }
+
+  async readInto(key: string, position: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
+    this.#path(key);
+    return readFileInto(this.#files, key, position, target, signal);
+  }
+
+  async *read(key: string, range?: ByteRange, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#path(key);
+    yield* readFileChunks(this.#files, key, range, signal);
+  }
+
+  async put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
+    const path = this.#path(key);
+    signal?.throwIfAborted();
+    const temporary = this.#temporary.nextPath();
+    try {
+      const info = await this.#write(temporary, key, pieces, signal);
+      await this.#rename(temporary, path);
+      this.#files.forget(key);
+      if (this.#durable) await this.#directories.sync(dirname(path));
+      return info;
+    } catch (error) {
+      await removeIfPresent(temporary).catch(() => {}); // The next start removes it; the first error is the one to report.
+      throw storageError(error, `write object "${key}"`);
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<ObjectInfo> {
+    try {
+      yield* listFiles(this.#root, prefix, [temporaryFolder]);
+    } catch (error) {
+      throw storageError(error, `list objects under "${prefix}"`);
+    }
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    const paths = keys.map((key) => this.#path(key));
+    await forEachConcurrent(keys.keys(), 8, (index) => this.#deleteOne(keys[index], paths[index]));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#files[Symbol.asyncDispose]();
+  }
+
+  /** A checked key never leads outside the root: it has no `..` and the store creates no links. */
+  #path(key: string): string {
+    checkKey(key);
+    if (key === temporaryFolder || key.startsWith(`${temporaryFolder}/`)) {
+      throw new ImportError("internal", `invalid object key "${key}": "${temporaryFolder}" holds unfinished objects`);
+    }
+    return join(this.#root, key);
+  }
+
+  async #write(path: string, key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
+    await using handle = await open(path, "wx");
+    const write = async (batch: readonly Uint8Array[], position: number) =>
+      (await handle.writev(batch, position)).bytesWritten;
+    const sizeBytes = await writeAll(pieces, write, signal);
+    if (this.#durable) await handle.datasync();
+    return { key, sizeBytes, modifiedMs: Math.trunc((await handle.stat()).mtimeMs) };
+  }
+
+  async #rename(temporary: string, path: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#directories.create(dirname(path));
+        return await rename(temporary, path);
+      } catch (error) {
+        if (!isSystemError(error, "ENOENT") || attempt === maxRenameAttempts) throw error; // L3
+      }
+    }
+  }
+
+  async #deleteOne(key: string, path: string): Promise<void> {
+    try {
+      if ((await fileInfo(path, key)) === undefined) return; // Missing, or a folder, which is no object.
+      await removeIfPresent(path);
+      this.#files.forget(key);
+      await this.#directories.prune(dirname(path));
+    } catch (error) {
+      throw storageError(error, `delete object "${key}"`);
+    }
+  }
+}
