@@ -1,1 +1,8 @@
-export {};
+export * as common from "./gen/common.ts";
+export * as dataCoord from "./gen/data_coord.ts";
+export * as dataNode from "./gen/data_node.ts";
+export * as importing from "./gen/import.ts";
+export * as milvus from "./gen/milvus.ts";
+export * as queryNode from "./gen/query_node.ts";
+export * as rootCoord from "./gen/root_coord.ts";
+export * as schema from "./gen/schema.ts";
