@@ -30,10 +30,9 @@ function encodeValue(name: string, value: unknown): unknown {
   throw new TypeError(`a record cannot hold a ${typeof value} of this kind ("${name}")`);
 }
 
-/** Maps, sets, typed arrays and class instances would lose their content without a word. */
+/** Maps, sets and typed arrays would lose their content without a word. */
 function isPlain(value: object): boolean {
-  const tag = Object.prototype.toString.call(value);
-  return tag === "[object Object]" && !("toJSON" in value);
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 function decodeValue(_name: string, value: unknown): unknown {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "@jest/globals";
+import { decodeRecord, encodeRecord } from "@sluice/metastore";
+import fc from "fast-check";
+
+describe("records as text", () => {
+  it("marks bigint, and escapes what looks like a mark", () => {
+    const text = encodeRecord({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
+    expect(text).toBe('{"id":"#9007199254740993","n":5,"s":"##5","t":"###","list":["#-1",null,true]}');
+    expect(decodeRecord(text)).toEqual({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
+  });
+
+  it("leaves out members that are undefined", () => {
+    expect(encodeRecord({ a: undefined, b: 1 })).toBe('{"b":1}');
+  });
+
+  it.each([
+    ["NaN", Number.NaN],
+    ["Infinity", Number.POSITIVE_INFINITY],
+    ["a Map", new Map()],
+    ["a typed array", new Uint8Array(2)],
+    ["a function", () => 1],
+  ])("refuses %s", (_title, value) => {
+    expect(() => encodeRecord({ member: value })).toThrow("member");
+  });
+
+  it("comes back as it was", () => {
+    const value = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        fc.bigInt(),
+        fc.string(),
+        fc.string().map((s) => `#${s}`),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0 || 0),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie("value")),
+        fc.dictionary(fc.string(), tie("value"), { noNullPrototype: true }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, (record) => expect(decodeRecord(encodeRecord(record))).toEqual(record)),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+});
