@@ -1,3 +1,7 @@
+import "./float-fast-path.ts";
+
+export { type CallSettings, type Client, connectClient } from "./client.ts";
+export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";
 export * as dataNode from "./gen/data_node.ts";
@@ -6,3 +10,5 @@ export * as milvus from "./gen/milvus.ts";
 export * as queryNode from "./gen/query_node.ts";
 export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
+export { GrpcError, type GrpcServer, type GrpcServerOptions, type Handlers, openGrpcServer, served, type ServedService } from "./server.ts";
+export { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "./status.ts";

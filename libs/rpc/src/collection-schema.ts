@@ -1,0 +1,90 @@
+import {
+  type CollectionSchema,
+  DataType,
+  type DefaultValue,
+  type FieldSchema,
+  parseTimestamptz,
+  type StructSchema,
+  wktToWkb,
+} from "@sluice/schema";
+import { CollectionSchema as SchemaMessage, type FieldSchema as FieldMessage, type StructArrayFieldSchema as StructMessage, type ValueField } from "./gen/schema.ts";
+
+type Pairs = readonly (readonly [key: string, value: string])[];
+
+/** The schema that the data path works with, from the stored form (field ids assigned, `$meta` included). */
+export function decodeStoredSchema(bytes: Uint8Array, properties: Pairs): CollectionSchema {
+  return schemaFromMessage(SchemaMessage.decode(bytes), properties);
+}
+
+export function schemaFromMessage(message: SchemaMessage, properties: Pairs): CollectionSchema {
+  const values = new Map(properties);
+  const timezone = values.get("timezone") ?? "UTC";
+  const plain = message.fields.filter((field) => !field.isDynamic).map((field) => fieldOf(field, timezone));
+  const members = message.structArrayFields.flatMap((struct) => struct.fields.map((field) => memberOf(struct, field, timezone)));
+  const dynamic = message.fields.filter((field) => field.isDynamic).map((field) => fieldOf(field, timezone));
+  return {
+    name: message.name,
+    fields: [...plain, ...members, ...dynamic],
+    structs: message.structArrayFields.map(structOf),
+    enableDynamicField: message.enableDynamicField,
+    allowInsertAutoId: values.get("allow_insert_auto_id")?.toLowerCase() === "true",
+    timezone,
+  };
+}
+
+function fieldOf(message: FieldMessage, timezone: string): FieldSchema {
+  const params = Object.fromEntries(message.typeParams.map(({ key, value }) => [key, value]));
+  return {
+    fieldId: Number(message.fieldID),
+    name: message.name,
+    dataType: message.dataType as number as DataType,
+    elementType: message.elementType as number as DataType,
+    isPrimaryKey: message.isPrimaryKey,
+    isPartitionKey: message.isPartitionKey,
+    autoId: message.autoID,
+    isDynamic: message.isDynamic,
+    nullable: message.nullable,
+    defaultValue: defaultOf(message, timezone),
+    dim: Number(params.dim ?? 0),
+    maxLength: Number(params.max_length ?? 0),
+    maxCapacity: Number(params.max_capacity ?? 0),
+    isFunctionOutput: message.isFunctionOutput,
+    typeParams: params,
+  };
+}
+
+function memberOf(struct: StructMessage, message: FieldMessage, timezone: string): FieldSchema {
+  const field = fieldOf(message, timezone);
+  const { maxCapacity } = structOf(struct);
+  const name = field.name.includes("[") ? field.name : `${struct.name}[${field.name}]`;
+  return { ...field, name, nullable: struct.nullable, maxCapacity: field.maxCapacity || maxCapacity };
+}
+
+function structOf(message: StructMessage): StructSchema {
+  const capacity = message.typeParams.find(({ key }) => key === "max_capacity") ?? message.fields[0]?.typeParams.find(({ key }) => key === "max_capacity");
+  return {
+    fieldId: Number(message.fieldID),
+    name: message.name,
+    nullable: message.nullable,
+    maxCapacity: Number(capacity?.value ?? 0),
+    members: message.fields.map((field) => field.name.replace(/^.*\[(.*)\]$/, "$1")),
+  };
+}
+
+/** The default in the form of the column's values: bigint for integers and times, bytes for JSON and geometry. */
+function defaultOf({ dataType, defaultValue }: FieldMessage, timezone: string): DefaultValue | undefined {
+  const data = defaultValue?.data;
+  if (!data) return undefined;
+  const isInteger = dataType >= DataType.Int8 && dataType <= DataType.Int64;
+  if (isInteger) return BigInt(data.value as number | bigint);
+  switch (dataType as number) {
+    case DataType.Float:
+      return Math.fround(data.value as number);
+    case DataType.Timestamptz:
+      return data.$case === "stringData" ? parseTimestamptz(data.value, timezone) : BigInt(data.value as bigint);
+    case DataType.Geometry:
+      return data.$case === "stringData" ? wktToWkb(data.value) : (data.value as Uint8Array);
+    default:
+      return data.value as Exclude<NonNullable<ValueField["data"]>["value"], bigint>;
+  }
+}

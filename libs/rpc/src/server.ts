@@ -1,0 +1,143 @@
+import type { Duplex } from "node:stream";
+import {
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  status as grpcStatus,
+} from "@grpc/grpc-js";
+import { StatusError, statusCodes } from "@sluice/errors";
+import { HealthImplementation } from "grpc-health-check";
+import { addReflection } from "./reflection.ts";
+import { statusOf } from "./status.ts";
+
+/** Largest message in either direction, as Milvus sets it. */
+export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+/** How long open calls may go on after a stop was asked for. */
+const STOP_MS = 2000;
+
+// biome-ignore lint/suspicious/noExplicitAny: a handler table holds handlers of every request type
+type AnyServer = any;
+
+/** Handlers by method name, as plain async functions. What they throw becomes the answer's Status. */
+export type Handlers<S extends AnyServer> = {
+  [K in keyof S as string extends K ? never : number extends K ? never : K]: S[K] extends handleUnaryCall<infer Q, infer R>
+    ? (request: Q, call: ServerUnaryCall<Q, R>) => Promise<R> | R
+    : never;
+};
+
+/** A service with its handlers; `missing` answers the methods that have none. */
+export interface ServedService {
+  readonly definition: ServiceDefinition;
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyServer
+  readonly handlers: Readonly<Record<string, ((request: any, call: any) => unknown) | undefined>>;
+}
+
+/** Pairs a service with handlers, which the compiler checks against it. A method without handler is refused by Status. */
+export function served<S>(definition: ServiceDefinition, handlers: Partial<Handlers<S>>): ServedService {
+  return { definition, handlers: handlers as ServedService["handlers"] };
+}
+
+/** Thrown by a handler where a client expects a gRPC code rather than a Status: authentication and privileges. */
+export class GrpcError extends Error {
+  readonly code: grpcStatus;
+  constructor(code: grpcStatus, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface GrpcServerOptions {
+  readonly services: readonly ServedService[];
+  /** Offer the descriptors of `protos/` over the reflection service. */
+  readonly reflection?: boolean;
+  /** Called with what a handler threw beyond refusals, for the log. */
+  readonly onError?: (method: string, error: unknown) => void;
+}
+
+export interface GrpcServer extends AsyncDisposable {
+  /** Listens; port 0 takes a free one. Resolves to the port. */
+  listen(host: string, port: number): Promise<number>;
+  /** Serves a connection that somebody else has accepted. */
+  inject(socket: Duplex): void;
+  setServing(isServing: boolean): void;
+}
+
+/** A gRPC server with health service, large messages, and tolerance for clients that ping often. */
+export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.keepalive_permit_without_calls": 1,
+  });
+  for (const service of options.services) server.addService(service.definition, wrapAll(service, options.onError));
+  const health = new HealthImplementation({ "": "SERVING" });
+  health.addToServer(server);
+  if (options.reflection) addReflection(server);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return {
+    listen: (host, port) => listen(server, host, port),
+    inject: (socket) => injector.injectConnection(socket),
+    setServing: (isServing) => health.setStatus("", isServing ? "SERVING" : "NOT_SERVING"),
+    [Symbol.asyncDispose]: () => stop(server),
+  };
+}
+
+function wrapAll(service: ServedService, onError: GrpcServerOptions["onError"]) {
+  return Object.fromEntries(
+    Object.entries(service.definition).map(([name, method]) => [name, wrap(name, method, service.handlers[name], onError)]),
+  );
+}
+
+type AnyMethod = MethodDefinition<object, object>;
+type AnyHandler = (request: object, call: ServerUnaryCall<object, object>) => unknown;
+
+function wrap(name: string, method: AnyMethod, handler: AnyHandler | undefined, onError: GrpcServerOptions["onError"]): handleUnaryCall<object, object> {
+  return (call, callback) => {
+    Promise.try(() => {
+      if (!handler) throw notServed(method);
+      return handler(call.request, call);
+    }).then(
+      (response) => callback(null, response as object),
+      (error) => {
+        if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
+        onError?.(name, error);
+        callback(null, failure(method, statusOf(error)));
+      },
+    );
+  };
+}
+
+function notServed(method: AnyMethod): StatusError {
+  const name = method.path.slice(method.path.lastIndexOf("/") + 1);
+  return new StatusError(statusCodes.unimplemented, `${name} is not supported by this server`);
+}
+
+/** The method's empty answer with `status` in it; some methods answer a bare Status. */
+function failure(method: AnyMethod, status: ReturnType<typeof statusOf>): object {
+  const empty = method.responseDeserialize(Buffer.alloc(0));
+  return "errorCode" in empty ? status : { ...empty, status };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+}
+
+async function stop(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, STOP_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

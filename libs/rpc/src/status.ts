@@ -1,0 +1,65 @@
+import { formatLocation, ImportError, type ImportErrorCode, importErrors, StatusError, statusCodes } from "@sluice/errors";
+import { Status } from "./gen/common.ts";
+
+/** Legacy error codes by new code; every other failure is 1, UnexpectedError. Source: client contract §1.8. */
+const legacyCodes: Readonly<Record<number, number>> = {
+  1: 56,
+  3: 52,
+  7: 54,
+  8: 49,
+  9: 48,
+  11: 55,
+  100: 4,
+  109: 62,
+  200: 15,
+  600: 47,
+  700: 25,
+  1100: 5,
+  1101: 5,
+  1102: 5,
+};
+const UNEXPECTED_ERROR = 1;
+
+/** Key of `extra_info` that carries an ImportError's code between services and to curious clients. */
+const IMPORT_ERROR_KEY = "import_error";
+
+export function okStatus(): Status {
+  return Status.fromPartial({});
+}
+
+/** A failing Status: both codes non-zero and a reason, since some clients read only the one and some only the other. */
+export function failStatus(code: number, reason: string, extraInfo: Record<string, string> = {}): Status {
+  const errorCode = (legacyCodes[code] ?? UNEXPECTED_ERROR) as Status["errorCode"];
+  return Status.fromPartial({ code, errorCode, reason, detail: reason, extraInfo });
+}
+
+/** The Status of anything thrown. What is no error of ours is `unexpected`, with its message: a handler never throws. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return failStatus(error.code, error.message);
+  if (error instanceof ImportError) {
+    const isInputError = error.spec.blame === "input";
+    const extra = { [IMPORT_ERROR_KEY]: error.code, ...(isInputError && { is_input_error: "true" }) };
+    return failStatus(error.spec.milvusCode, `${error.reason}${formatLocation(error.at)}`, extra);
+  }
+  return failStatus(statusCodes.unexpected, error instanceof Error ? error.message : String(error));
+}
+
+/** Rule of the client contract: a missing collection in DescribeCollection has legacy code 1, or pymilvus 2.2 breaks. */
+export function describeCollectionStatus(status: Status): Status {
+  return status.code === statusCodes.collectionNotFound
+    ? { ...status, errorCode: UNEXPECTED_ERROR as Status["errorCode"] }
+    : status;
+}
+
+export function isOk(status: Status | undefined): boolean {
+  return status !== undefined && status.code === 0 && status.errorCode === 0;
+}
+
+/** @throws {ImportError} or {StatusError} what the other side refused with */
+export function checkStatus(status: Status | undefined): void {
+  if (isOk(status)) return;
+  const code = status?.extraInfo[IMPORT_ERROR_KEY];
+  const reason = status?.reason ?? "the answer has no status";
+  if (code !== undefined && code in importErrors) throw new ImportError(code as ImportErrorCode, reason);
+  throw new StatusError(status?.code || statusCodes.unexpected, reason);
+}
