@@ -1,1 +1,2 @@
-export {};
+export * from "./conformance.ts";
+export * from "./manual-clock.ts";

@@ -1,0 +1,102 @@
+import { type Level, pino } from "pino";
+import { formatPretty } from "./pretty.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Members of a log line. Errors go under `err`: their code, place, stack and causes are written out. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Messages are constant texts, so that lines of one kind are found by them; what varies goes into the fields. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds `fields` to each of its lines. */
+  child(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  /** Least level that is written; "silent" writes nothing. Default info. */
+  readonly level?: LogLevel | "silent";
+  /** Lines for people instead of JSON. Default false. */
+  readonly pretty?: boolean;
+  /** Takes each line, with its line end. Default: standard error, at once, so that a crash loses none. */
+  readonly write?: (line: string) => void;
+}
+
+/**
+ * One JSON object a line on standard error; standard output belongs to results of commands. Written with pino.
+ * bigint (ids, hybrid timestamps) become strings, because readers of JSON round integers above 2^53.
+ */
+export function createLogger(service: string, { level = "info", pretty = false, write }: LoggerOptions = {}): Logger {
+  const toStderr = pino.destination({ dest: 2, sync: true });
+  const out = write ?? ((line: string) => toStderr.write(line));
+  const root = pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: exactFields },
+    },
+    { write: pretty ? (line: string) => out(formatPretty(line)) : out },
+  );
+  return new PinoLogger(root);
+}
+
+/** Writes nothing: for tests, and where a logger is optional. */
+export const silentLogger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+};
+
+class PinoLogger implements Logger {
+  readonly #pino: pino.Logger;
+
+  constructor(logger: pino.Logger) {
+    this.#pino = logger;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write("debug", message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write("info", message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write("warn", message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write("error", message, fields);
+  }
+
+  child(fields: LogFields): Logger {
+    return new PinoLogger(this.#pino.child(exactFields(fields)));
+  }
+
+  #write(level: Level, message: string, fields: LogFields | undefined): void {
+    if (fields) this.#pino[level](fields, message);
+    else this.#pino[level](message);
+  }
+}
+
+function exactFields(fields: object): Record<string, unknown> {
+  return exact(fields, 0) as Record<string, unknown>;
+}
+
+/** Copies plain objects and arrays with their bigint as strings; errors and other objects stay for their serializers. */
+function exact(value: unknown, depth: number): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null || depth > 5) return value;
+  if (Array.isArray(value)) return value.map((item) => exact(item, depth + 1));
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype.constructor?.name !== "Object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, exact(member, depth + 1)]));
+}

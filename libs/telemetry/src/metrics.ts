@@ -1,0 +1,102 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Values of the labels that a metric was declared with, in any order; all of them. */
+export type Labels<L extends string> = Readonly<Record<L, string>>;
+
+export interface MetricOptions<L extends string> {
+  /** What is counted or measured, as a sentence. */
+  readonly help: string;
+  /** Names of labels whose values are few: states, formats, never ids or paths. */
+  readonly labels?: readonly L[];
+}
+
+export interface HistogramOptions<L extends string> extends MetricOptions<L> {
+  /** Upper bounds, inclusive, ascending, in the metric's unit. */
+  readonly buckets: readonly number[];
+}
+
+export interface CounterMetric<L extends string> {
+  add(amount?: number, labels?: Labels<L>): void;
+}
+
+export interface GaugeMetric<L extends string> {
+  set(value: number, labels?: Labels<L>): void;
+  add(amount: number, labels?: Labels<L>): void;
+}
+
+export interface HistogramMetric<L extends string> {
+  observe(value: number, labels?: Labels<L>): void;
+}
+
+/** Seconds, for calls and tasks: 1 ms to about an hour. */
+export const durationBuckets: readonly number[] = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30, 120, 600, 3600];
+/** Bytes: 1 KiB to 16 GiB in steps of 16. */
+export const sizeBuckets: readonly number[] = [10, 14, 18, 22, 26, 30, 34].map((exponent) => 2 ** exponent);
+
+/**
+ * Metrics of one process in the text format of Prometheus, by prom-client. Names begin with `sluice_` and end with their
+ * unit: counters `_total`, histograms `_seconds`, `_bytes` or `_rows`; gauges name theirs, or what they count. Declaring a
+ * metric again gives the same one, so that services which share a process share their metrics.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #declared = new Map<string, { readonly kind: string; readonly metric: unknown }>();
+
+  /** @param processMetrics adds the usual metrics of memory, CPU, event loop and garbage collection, with their usual names */
+  constructor({ processMetrics = false }: { readonly processMetrics?: boolean } = {}) {
+    if (processMetrics) collectDefaultMetrics({ register: this.#registry });
+  }
+
+  counter<L extends string = never>(name: string, options: MetricOptions<L>): CounterMetric<L> {
+    checkName(name, /_total$/);
+    return this.#declare(name, "counter", () => {
+      const counter = new Counter(this.#config(name, options));
+      return { add: (amount = 1, labels?: Labels<L>) => (labels ? counter.inc(labels, amount) : counter.inc(amount)) };
+    });
+  }
+
+  gauge<L extends string = never>(name: string, options: MetricOptions<L>): GaugeMetric<L> {
+    checkName(name, /(?<!_total)$/);
+    return this.#declare(name, "gauge", () => {
+      const gauge = new Gauge(this.#config(name, options));
+      return {
+        set: (value: number, labels?: Labels<L>) => (labels ? gauge.set(labels, value) : gauge.set(value)),
+        add: (amount: number, labels?: Labels<L>) => (labels ? gauge.inc(labels, amount) : gauge.inc(amount)),
+      };
+    });
+  }
+
+  histogram<L extends string = never>(name: string, options: HistogramOptions<L>): HistogramMetric<L> {
+    checkName(name, /_(seconds|bytes|rows)$/);
+    return this.#declare(name, "histogram", () => {
+      const histogram = new Histogram({ ...this.#config(name, options), buckets: [...options.buckets] });
+      return {
+        observe: (value: number, labels?: Labels<L>) =>
+          labels ? histogram.observe(labels, value) : histogram.observe(value),
+      };
+    });
+  }
+
+  /** The body and content type of a scrape. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #config<L extends string>(name: string, { help, labels = [] }: MetricOptions<L>) {
+    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  }
+
+  #declare<M>(name: string, kind: string, create: () => M): M {
+    const known = this.#declared.get(name);
+    if (known && known.kind !== kind) throw new Error(`the metric ${name} is a ${known.kind}, not a ${kind}`);
+    if (known) return known.metric as M;
+    const metric = create();
+    this.#declared.set(name, { kind, metric });
+    return metric;
+  }
+}
+
+function checkName(name: string, ending: RegExp): void {
+  if (/^sluice_[a-z0-9_]+$/.test(name) && ending.test(name)) return;
+  throw new Error(`the metric name "${name}" must begin with sluice_ and end with its unit (${ending.source})`);
+}
