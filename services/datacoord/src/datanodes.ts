@@ -1,0 +1,52 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import type { dataCoord } from "@sluice/rpc";
+import { type NodeId, nodeId } from "@sluice/schema";
+
+export interface DataNodeEntry {
+  readonly nodeId: NodeId;
+  readonly address: string;
+  readonly workers: number;
+  readonly busyWorkers: number;
+  readonly taskIds: readonly bigint[];
+  readonly seenMs: number;
+}
+
+/** The datanodes that report. Memory only: a node that is asked to registers again. */
+export class DataNodes {
+  readonly #nodes = new Map<NodeId, DataNodeEntry>();
+  readonly #allocateIds: (count: number) => Promise<bigint>;
+  readonly #now: () => number;
+  readonly #expiryMs: number;
+
+  constructor(options: { allocateIds: (count: number) => Promise<bigint>; now: () => number; expiryMs: number }) {
+    this.#allocateIds = options.allocateIds;
+    this.#now = options.now;
+    this.#expiryMs = options.expiryMs;
+  }
+
+  async register({ address, workers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
+    const id = nodeId(await this.#allocateIds(1));
+    this.#nodes.set(id, { nodeId: id, address, workers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
+    return id;
+  }
+
+  /** @throws {StatusError} when the node is unknown: it registers again */
+  heartbeat(request: dataCoord.HeartbeatRequest): void {
+    const node = this.#nodes.get(nodeId(request.nodeId));
+    if (!node) throw new StatusError(statusCodes.notReady, `datanode ${request.nodeId} is not registered`);
+    const { busyWorkers, taskIds } = request;
+    this.#nodes.set(node.nodeId, { ...node, busyWorkers, taskIds, seenMs: this.#now() });
+  }
+
+  /** Nodes heard of lately; the others are forgotten. */
+  alive(): DataNodeEntry[] {
+    const oldest = this.#now() - this.#expiryMs;
+    for (const node of this.#nodes.values()) if (node.seenMs < oldest) this.#nodes.delete(node.nodeId);
+    return [...this.#nodes.values()];
+  }
+
+  /** The node that holds a task, 0 when none does. */
+  holderOf(taskId: bigint): bigint {
+    return this.alive().find((node) => node.taskIds.includes(taskId))?.nodeId ?? 0n;
+  }
+}

@@ -1,0 +1,155 @@
+import { type CollectionRecord, decodeRecord, type JobRecord, type MetaStore, type SegmentRecord, type TaskRecord } from "@sluice/metastore";
+import type { ObjectStore } from "@sluice/object-store";
+import type { Logger } from "@sluice/telemetry";
+import type { CollectionId, JobId } from "@sluice/schema";
+import type { SegmentBook } from "./segment-book.ts";
+
+export interface ImportGcDeps {
+  readonly store: MetaStore;
+  readonly objects: ObjectStore;
+  readonly book: SegmentBook;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly intervalMs: number;
+  /** How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. */
+  readonly graceMs: number;
+  /** Segment prefixes of a segment: insert logs, stats logs. */
+  readonly prefixesOf: (record: SegmentRecord) => readonly string[];
+}
+
+/**
+ * Removes what failed, aborted, superseded or dropped work left behind. What is garbage follows from the records alone:
+ * G1. a segment without commit whose job failed, ended or is gone, or whose attempt is not its task's current one;
+ * G2. a segment of a collection or partition that was dropped.
+ * Objects go first and the record last, after a second sweep, since a writer cut off from the cluster may finish a put
+ * that it had begun.
+ */
+export class ImportGc implements AsyncDisposable {
+  readonly #deps: ImportGcDeps;
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(deps: ImportGcDeps) {
+    this.#deps = deps;
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      try {
+        await this.collect();
+      } catch (error) {
+        this.#deps.log.warn("garbage collection failed; it is tried again", { err: error });
+      }
+      await pause(this.#deps.intervalMs, signal);
+    }
+  }
+
+  /** One pass. */
+  async collect(): Promise<void> {
+    const collections = await this.#readCollections();
+    for (const jobId of this.#deps.book.jobs()) {
+      if (this.#abort.signal.aborted) return;
+      await this.#collectJob(jobId, collections);
+    }
+    for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
+  }
+
+  async #readCollections(): Promise<Map<CollectionId, CollectionRecord>> {
+    const collections = new Map<CollectionId, CollectionRecord>();
+    for await (const entry of this.#deps.store.scan("collection/")) {
+      const record = decodeRecord(entry.value) as CollectionRecord;
+      collections.set(record.collectionId, record);
+    }
+    return collections;
+  }
+
+  async #collectJob(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<void> {
+    const isGone = (record: SegmentRecord) => record.state === "dropped" || isDropped(record, collections.get(record.collectionId));
+    if (!this.#deps.book.ofJob(jobId).some((record) => isGone(record) || !this.#deps.book.isCommitted(record))) return;
+    // The job's state is read before the commit is looked up: were it the other way round, a job that completes in
+    // between would look like one that ended without a commit.
+    const attempts = await this.#currentAttempts(jobId, this.#deps.book.ofJob(jobId));
+    const isStale = (record: SegmentRecord) => !this.#deps.book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt;
+    await this.#sweep(this.#deps.book.ofJob(jobId).filter((record) => isGone(record) || isStale(record)));
+  }
+
+  /** The attempt that counts of each task (G1); undefined when the job has ended without them or is gone. */
+  async #currentAttempts(jobId: JobId, segments: readonly SegmentRecord[]): Promise<Map<bigint, number> | undefined> {
+    const job = await this.#read<JobRecord>(`job/${jobId}`);
+    if (!job || job.state === "failed" || job.state === "completed") return undefined;
+    const attempts = new Map<bigint, number>();
+    for (const id of new Set(segments.map((record) => record.taskId))) {
+      const task = await this.#read<TaskRecord>(`task/${jobId}/${id}`);
+      if (task && task.state !== "failed") attempts.set(id, task.attempt);
+    }
+    return attempts;
+  }
+
+  async #read<T>(key: string): Promise<T | undefined> {
+    const entry = await this.#deps.store.get(key);
+    return entry && decodeRecord(entry.value) as T;
+  }
+
+  async #sweep(garbage: readonly SegmentRecord[]): Promise<void> {
+    const { book, now, graceMs } = this.#deps;
+    const fresh = garbage.filter((record) => record.state !== "dropped");
+    if (fresh.length > 0) {
+      await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
+      for (const record of fresh) await this.#deleteObjects(record);
+      this.#deps.log.info("removed segments that will not become visible", { segments: fresh.length, jobId: fresh[0].jobId.toString() });
+    }
+    const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
+    for (const record of due) await this.#deleteObjects(record);
+    if (due.length > 0) await book.remove(due);
+  }
+
+  async #deleteObjects(record: SegmentRecord): Promise<void> {
+    for (const prefix of this.#deps.prefixesOf(record)) {
+      const keys: string[] = [];
+      for await (const object of this.#deps.objects.list(prefix)) keys.push(object.key);
+      if (keys.length > 0) await this.#deps.objects.delete(keys);
+    }
+  }
+
+  /** A dropped collection's tombstone goes when nothing of it is left. */
+  async #forgetCollection(id: CollectionId): Promise<void> {
+    if (this.#deps.book.visible(id).length > 0) return;
+    const isUsed = this.#deps.book.jobs().some((jobId) => this.#deps.book.ofJob(jobId).some((record) => record.collectionId === id));
+    if (isUsed || (await this.#hasOpenJobs(id))) return;
+    await this.#deps.book.removeCommits(id);
+    await this.#deps.store.commit({ guards: [], writes: [{ key: `collection/${id}`, value: undefined }] });
+  }
+
+  async #hasOpenJobs(id: CollectionId): Promise<boolean> {
+    for await (const entry of this.#deps.store.scan("job/")) {
+      const job = decodeRecord(entry.value) as JobRecord;
+      if (job.collectionId === id && job.state !== "completed" && job.state !== "failed") return true;
+    }
+    return false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+}
+
+/** G2. An unknown collection is a dropped one whose tombstone is gone. */
+function isDropped(record: SegmentRecord, collection: CollectionRecord | undefined): boolean {
+  if (!collection || collection.state === "dropped") return true;
+  return !collection.partitions.some((partition) => partition.partitionId === record.partitionId);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

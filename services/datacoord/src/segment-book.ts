@@ -1,0 +1,142 @@
+import { type CommitRecord, decodeRecord, encodeRecord, type MetaStore, type SegmentRecord, type Write } from "@sluice/metastore";
+import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
+
+// S1. A segment's record is durable before its id is given to a writer: whatever object exists, GC can find it.
+// S2. A job's segments are visible when, and only when, its commit record exists and names them: one record, one write,
+//     every shard and partition at once.
+// S3. Only this datacoord writes segment and commit records; every change of one is guarded by its revision.
+
+interface Versioned {
+  readonly record: SegmentRecord;
+  readonly revision: bigint;
+}
+
+/** Segments and commits, in memory for reading, written through to the metastore. */
+export class SegmentBook {
+  readonly #store: MetaStore;
+  readonly #segments = new Map<SegmentId, Versioned>();
+  readonly #byJob = new Map<JobId, Set<SegmentId>>();
+  readonly #commits = new Map<CollectionId, Map<JobId, { record: CommitRecord; segments: ReadonlySet<SegmentId> }>>();
+
+  constructor(store: MetaStore) {
+    this.#store = store;
+  }
+
+  async load(): Promise<void> {
+    for await (const entry of this.#store.scan("segment/")) this.#remember((decodeRecord(entry.value) as SegmentRecord), entry.revision);
+    for await (const entry of this.#store.scan("commit/")) this.#rememberCommit((decodeRecord(entry.value) as CommitRecord));
+  }
+
+  /** Adds records of segments that nobody knows yet (S1). @throws Error when an id is taken */
+  async add(records: readonly SegmentRecord[]): Promise<void> {
+    await this.#write(records, () => 0n);
+  }
+
+  /** Replaces records. @throws Error when one has changed since it was read (S3) */
+  async replace(records: readonly SegmentRecord[]): Promise<void> {
+    await this.#write(records, (record) => this.#segments.get(record.segmentId)?.revision ?? 0n);
+  }
+
+  async #write(records: readonly SegmentRecord[], revisionOf: (record: SegmentRecord) => bigint): Promise<void> {
+    const perTransaction = Math.floor(this.#store.limits.transactionOperations / 2);
+    for (let i = 0; i < records.length; i += perTransaction) {
+      const page = records.slice(i, i + perTransaction);
+      const revision = await this.#store.commit({
+        guards: page.map((record) => ({ key: segmentKey(record), revision: revisionOf(record) })),
+        writes: page.map((record) => ({ key: segmentKey(record), value: encodeRecord(record) })),
+      });
+      if (revision === undefined) throw new Error("segment records have moved: another datacoord is active");
+      for (const record of page) this.#remember(record, revision);
+    }
+  }
+
+  async remove(records: readonly SegmentRecord[]): Promise<void> {
+    await this.#delete(records.map(segmentKey));
+    for (const record of records) {
+      this.#segments.delete(record.segmentId);
+      const ofJob = this.#byJob.get(record.jobId);
+      ofJob?.delete(record.segmentId);
+      if (ofJob?.size === 0) this.#byJob.delete(record.jobId);
+    }
+  }
+
+  get(id: SegmentId): SegmentRecord | undefined {
+    return this.#segments.get(id)?.record;
+  }
+
+  ofJob(jobId: JobId): SegmentRecord[] {
+    return [...(this.#byJob.get(jobId) ?? [])].map((id) => (this.#segments.get(id) as Versioned).record);
+  }
+
+  jobs(): JobId[] {
+    return [...this.#byJob.keys()];
+  }
+
+  commitOf(collectionId: CollectionId, jobId: JobId): CommitRecord | undefined {
+    return this.#commits.get(collectionId)?.get(jobId)?.record;
+  }
+
+  isCommitted({ collectionId, jobId, segmentId }: SegmentRecord): boolean {
+    return this.#commits.get(collectionId)?.get(jobId)?.segments.has(segmentId) ?? false;
+  }
+
+  /** Writes the record that makes a job visible (S2); answers the one that counts, which may be an earlier one. */
+  async commit(record: CommitRecord): Promise<CommitRecord> {
+    const earlier = this.commitOf(record.collectionId, record.jobId);
+    if (earlier) return earlier;
+    const key = commitKey(record);
+    const revision = await this.#store.commit({ guards: [{ key, revision: 0n }], writes: [{ key, value: encodeRecord(record) }] });
+    if (revision === undefined) throw new Error(`job ${record.jobId} is committed already: another datacoord is active`);
+    this.#rememberCommit(record);
+    return record;
+  }
+
+  /** Every visible segment of a collection with its commit timestamp, as of now. */
+  visible(collectionId: CollectionId): { record: SegmentRecord; commitTs: bigint }[] {
+    const commits = [...(this.#commits.get(collectionId)?.values() ?? [])];
+    return commits.flatMap(({ record: { segmentIds, commitTs } }) =>
+      segmentIds.flatMap((id) => {
+        const record = this.get(id);
+        return record && record.state === "sealed" ? [{ record, commitTs }] : [];
+      }),
+    );
+  }
+
+  collections(): CollectionId[] {
+    return [...this.#commits.keys()];
+  }
+
+  /** Forgets the commits of a dropped collection, after its segments are gone. */
+  async removeCommits(collectionId: CollectionId): Promise<void> {
+    const commits = [...(this.#commits.get(collectionId)?.values() ?? [])];
+    await this.#delete(commits.map(({ record }) => commitKey(record)));
+    this.#commits.delete(collectionId);
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    const limit = this.#store.limits.transactionOperations;
+    for (let i = 0; i < keys.length; i += limit) {
+      const writes: Write[] = keys.slice(i, i + limit).map((key) => ({ key, value: undefined }));
+      await this.#store.commit({ guards: [], writes });
+    }
+  }
+
+  #remember(record: SegmentRecord, revision: bigint): void {
+    this.#segments.set(record.segmentId, { record, revision });
+    const ofJob = this.#byJob.get(record.jobId) ?? new Set();
+    this.#byJob.set(record.jobId, ofJob.add(record.segmentId));
+  }
+
+  #rememberCommit(record: CommitRecord): void {
+    const ofCollection = this.#commits.get(record.collectionId) ?? new Map();
+    this.#commits.set(record.collectionId, ofCollection.set(record.jobId, { record, segments: new Set(record.segmentIds) }));
+  }
+}
+
+export function segmentKey(record: Pick<SegmentRecord, "collectionId" | "jobId" | "segmentId">): string {
+  return `segment/${record.collectionId}/${record.jobId}/${record.segmentId}`;
+}
+
+function commitKey(record: Pick<CommitRecord, "collectionId" | "jobId">): string {
+  return `commit/${record.collectionId}/${record.jobId}`;
+}

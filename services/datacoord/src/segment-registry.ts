@@ -1,0 +1,115 @@
+import { ImportError } from "@sluice/errors";
+import { decodeRecord, type FieldLogsRecord, type MetaStore, type SegmentRecord, type TaskRecord } from "@sluice/metastore";
+import type { dataCoord, importing } from "@sluice/rpc";
+import { collectionId, jobId, partitionId, type SegmentId, segmentId, taskId } from "@sluice/schema";
+import type { SegmentBook } from "./segment-book.ts";
+
+/** Hands out segment and log ids to attempts, and takes what they sealed. */
+export class SegmentRegistry {
+  readonly #store: MetaStore;
+  readonly #book: SegmentBook;
+  readonly #allocateIds: (count: number) => Promise<bigint>;
+  constructor(store: MetaStore, book: SegmentBook, allocateIds: (count: number) => Promise<bigint>) {
+    this.#store = store;
+    this.#book = book;
+    this.#allocateIds = allocateIds;
+  }
+
+  /**
+   * One new segment for each bucket, recorded before it is answered, and a range of log ids.
+   * @throws {ImportError} `attempt_superseded` when the attempt is not the task's current one
+   */
+  async assign(request: dataCoord.AssignSegmentsRequest): Promise<{ segmentIds: bigint[]; firstLogId: bigint }> {
+    await this.#checkAttempt(request);
+    const first = await this.#allocateIds(request.buckets.length + Number(request.logIds));
+    const records = request.buckets.map((bucket, i) => newRecord(request, bucket, segmentId(first + BigInt(i))));
+    await this.#book.add(records);
+    return { segmentIds: records.map((record) => record.segmentId), firstLogId: first + BigInt(records.length) };
+  }
+
+  /** Records an attempt's sealed segments. Saying it twice changes nothing. @throws as `assign` */
+  async save(request: dataCoord.SaveSegmentsRequest): Promise<void> {
+    await this.#checkAttempt(request);
+    await this.#book.replace(request.segments.map((info) => this.#sealed(request, info)));
+  }
+
+  #sealed(request: dataCoord.SaveSegmentsRequest, info: importing.SegmentInfo): SegmentRecord {
+    const record = this.#book.get(segmentId(info.segmentId));
+    const isOwn = record?.taskId === request.taskId && BigInt(record.attempt) === request.attempt && record.state !== "dropped";
+    if (!record || !isOwn) throw new ImportError("attempt_superseded", `segment ${info.segmentId} does not belong to attempt ${request.attempt}`);
+    return {
+      ...record,
+      state: "sealed",
+      rowCount: Number(info.rowCount),
+      sizeBytes: Number(info.sizeBytes),
+      memoryBytes: Number(info.memoryBytes),
+      timestamp: info.timestamp,
+      insertLogs: info.insertLogs.map(logsRecord),
+      statsLogs: info.statsLogs.map(logsRecord),
+    };
+  }
+
+  async #checkAttempt(request: { jobId: bigint; taskId: bigint; attempt: bigint }): Promise<void> {
+    const entry = await this.#store.get(`task/${request.jobId}/${request.taskId}`);
+    const task = entry && decodeRecord(entry.value) as TaskRecord;
+    if (task?.state === "running" && BigInt(task.attempt) === request.attempt) return;
+    throw new ImportError("attempt_superseded", `attempt ${request.attempt} of task ${request.taskId} is no longer the current one`);
+  }
+}
+
+function newRecord(request: dataCoord.AssignSegmentsRequest, bucket: dataCoord.SegmentBucket, id: SegmentId): SegmentRecord {
+  return {
+    segmentId: id,
+    collectionId: collectionId(request.collectionId),
+    partitionId: partitionId(bucket.partitionId),
+    vchannel: bucket.vchannel,
+    jobId: jobId(request.jobId),
+    taskId: taskId(request.taskId),
+    attempt: Number(request.attempt),
+    state: "importing",
+    rowCount: 0,
+    sizeBytes: 0,
+    memoryBytes: 0,
+    timestamp: 0n,
+    insertLogs: [],
+    statsLogs: [],
+    droppedMs: 0,
+  };
+}
+
+function logsRecord(logs: importing.FieldLogs): FieldLogsRecord {
+  return {
+    fieldId: Number(logs.fieldId),
+    logIds: logs.logIds,
+    rowCounts: logs.rowCounts.map(Number),
+    sizesBytes: logs.sizesBytes.map(Number),
+  };
+}
+
+/** A record as it travels to readers. */
+export function segmentInfo(record: SegmentRecord, commitTs: bigint): importing.SegmentInfo {
+  const logs = (list: readonly FieldLogsRecord[]): importing.FieldLogs[] =>
+    list.map(({ fieldId, logIds, rowCounts, sizesBytes }) => ({
+      fieldId: BigInt(fieldId),
+      logIds: [...logIds],
+      rowCounts: rowCounts.map(BigInt),
+      sizesBytes: sizesBytes.map(BigInt),
+    }));
+  return {
+    segmentId: record.segmentId,
+    collectionId: record.collectionId,
+    partitionId: record.partitionId,
+    vchannel: record.vchannel,
+    rowCount: BigInt(record.rowCount),
+    sizeBytes: BigInt(record.sizeBytes),
+    jobId: record.jobId,
+    taskId: record.taskId,
+    attempt: BigInt(record.attempt),
+    timestamp: record.timestamp,
+    insertLogs: logs(record.insertLogs),
+    statsLogs: logs(record.statsLogs),
+    commitTimestamp: commitTs,
+    state: record.state,
+    memoryBytes: BigInt(record.memoryBytes),
+  };
+}

@@ -1,0 +1,130 @@
+import { ImportError } from "@sluice/errors";
+import type { MetaStore } from "@sluice/metastore";
+import type { ObjectStore } from "@sluice/object-store";
+import { type Address, checkStatus, type Client, connectClient, dataCoord, type GrpcServer, okStatus, openGrpcServer, rootCoord, served } from "@sluice/rpc";
+import { jobId, taskId } from "@sluice/schema";
+import { segmentPrefixes } from "@sluice/segment";
+import type { TaskQueue } from "@sluice/task-queue";
+import type { Logger } from "@sluice/telemetry";
+import { CommitSegments } from "./commit-segments.ts";
+import { DataNodes } from "./datanodes.ts";
+import { ImportGc } from "./import-gc.ts";
+import { SegmentBook } from "./segment-book.ts";
+import { SegmentRegistry } from "./segment-registry.ts";
+
+export interface DataCoordSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly heartbeatMs: number;
+  readonly gcIntervalMs: number;
+  readonly gcGraceMs: number;
+}
+
+export interface DataCoordDeps {
+  readonly store: MetaStore;
+  readonly objects: ObjectStore;
+  readonly queue: TaskQueue;
+  readonly rootCoordAddress: Address;
+  readonly log: Logger;
+}
+
+export interface RunningDataCoord extends AsyncDisposable {
+  readonly address: string;
+}
+
+/** Starts the datacoord: segments, datanodes, dispatch, commit, garbage collection. */
+export async function startDataCoord(settings: DataCoordSettings, deps: DataCoordDeps): Promise<RunningDataCoord> {
+  await using cleanup = new AsyncDisposableStack();
+  const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
+  const book = new SegmentBook(deps.store);
+  await book.load();
+  const allocateIds = idSource(root);
+  const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: settings.heartbeatMs * 5 });
+  const registry = new SegmentRegistry(deps.store, book, allocateIds);
+  const commits = new CommitSegments(book, () => allocateTs(root));
+  const server = cleanup.use(openServer(settings, deps, { nodes, registry, commits }));
+  const port = await server.listen(settings.host, settings.port);
+  cleanup.use(
+    new ImportGc({
+      ...deps,
+      book,
+      now: Date.now,
+      intervalMs: settings.gcIntervalMs,
+      graceMs: settings.gcGraceMs,
+      prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
+    }),
+  );
+  const running = cleanup.move();
+  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+interface Parts {
+  readonly nodes: DataNodes;
+  readonly registry: SegmentRegistry;
+  readonly commits: CommitSegments;
+}
+
+function openServer(settings: DataCoordSettings, { queue, log }: DataCoordDeps, { nodes, registry, commits }: Parts): GrpcServer {
+  const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
+    import: async (task) => {
+      await queue.enqueue([{ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(task.sizeBytes) }]);
+      return { status: okStatus(), datanodeId: nodes.holderOf(task.taskId) };
+    },
+    cancelTasks: async ({ taskIds }) => {
+      await queue.remove(taskIds.map(taskId));
+      return okStatus();
+    },
+    registerDataNode: async (request) => ({
+      status: okStatus(),
+      nodeId: await nodes.register(request),
+      heartbeatMs: BigInt(settings.heartbeatMs),
+    }),
+    heartbeat: (request) => {
+      nodes.heartbeat(request);
+      return okStatus();
+    },
+    assignSegments: async (request) => ({ status: okStatus(), ...(await registry.assign(request)) }),
+    saveSegments: async (request) => {
+      await registry.save(request);
+      return okStatus();
+    },
+    commitSegments: (request) => commits.commit(request),
+    getVisibleSegments: (request) => commits.visible(request),
+    getRowCounts: (request) => commits.rowCounts(request),
+  });
+  return openGrpcServer({ services: [service], onError: (method, error) => log.debug("call refused", { method, err: error }) });
+}
+
+/** Ids are asked for in blocks: small requests are served from memory. */
+const BLOCK_IDS = 4096;
+
+function idSource(root: Client<rootCoord.RootCoordClient>): (count: number) => Promise<bigint> {
+  let next = 0n;
+  let end = 0n;
+  let turn: Promise<unknown> = Promise.resolve();
+  const take = async (count: number): Promise<bigint> => {
+    if (end - next < BigInt(count)) {
+      const size = BigInt(Math.max(count, BLOCK_IDS));
+      const response = await root.allocIds({ count: size });
+      checkStatus(response.status);
+      next = response.first;
+      end = next + size;
+    }
+    const first = next;
+    next += BigInt(count);
+    return first;
+  };
+  return (count) => {
+    const result = turn.then(() => take(count));
+    turn = result.catch(() => undefined);
+    return result;
+  };
+}
+
+async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {
+  const response = await root.allocTimestamp({ base: undefined, count: 1 });
+  checkStatus(response.status);
+  if (response.timestamp === 0n) throw new ImportError("internal", "the rootcoord answered no timestamp");
+  return response.timestamp;
+}

@@ -1,0 +1,66 @@
+import { checkStatus, type Client, type dataCoord, type importing, type rootCoord } from "@sluice/rpc";
+import type { JobId, NodeId, TaskId } from "@sluice/schema";
+import type { Question } from "./thread-messages.ts";
+
+/** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
+export class Coordinators {
+  readonly #root: Client<rootCoord.RootCoordClient>;
+  readonly #data: Client<dataCoord.DataCoordClient>;
+  constructor(root: Client<rootCoord.RootCoordClient>, data: Client<dataCoord.DataCoordClient>) {
+    this.#root = root;
+    this.#data = data;
+  }
+
+  async register(address: string, workers: number): Promise<{ nodeId: bigint; heartbeatMs: number }> {
+    const response = await this.#data.registerDataNode({ address, workers });
+    checkStatus(response.status);
+    return { nodeId: response.nodeId, heartbeatMs: Number(response.heartbeatMs) };
+  }
+
+  async heartbeat(request: dataCoord.HeartbeatRequest): Promise<void> {
+    checkStatus(await this.#data.heartbeat(request));
+  }
+
+  /** Begins the next attempt; no order when the task is obsolete. */
+  async startTask(jobId: JobId, taskId: TaskId, nodeId: NodeId): Promise<{ order: importing.TaskOrder | undefined }> {
+    const response = await this.#root.startTask({ jobId, taskId, nodeId });
+    checkStatus(response.status);
+    return { order: response.obsolete ? undefined : response.order };
+  }
+
+  async report(result: importing.ImportResult): Promise<void> {
+    checkStatus(await this.#root.reportImport(result));
+  }
+
+  async saveSegments(order: importing.TaskOrder, segments: importing.SegmentInfo[]): Promise<void> {
+    const { jobId, taskId, attempt } = order;
+    checkStatus(await this.#data.saveSegments({ jobId, taskId, attempt, segments }));
+  }
+
+  /** Answers the questions of the thread that runs `order`. */
+  answerer(order: importing.TaskOrder): (question: Question) => Promise<unknown> {
+    return async (question) => {
+      switch (question.kind) {
+        case "ids":
+          return this.#allocateIds(question.count);
+        case "log_ids":
+          return (await this.#assign(order, [], question.count)).firstLogId;
+        case "segments":
+          return (await this.#assign(order, [...question.buckets], 0)).segmentIds;
+      }
+    };
+  }
+
+  async #allocateIds(count: number): Promise<bigint> {
+    const response = await this.#root.allocIds({ count: BigInt(count) });
+    checkStatus(response.status);
+    return response.first;
+  }
+
+  async #assign(order: importing.TaskOrder, buckets: dataCoord.SegmentBucket[], logIds: number): Promise<dataCoord.AssignSegmentsResponse> {
+    const { jobId, taskId, attempt, collectionId } = order;
+    const response = await this.#data.assignSegments({ jobId, taskId, attempt, collectionId, buckets, logIds: BigInt(logIds) });
+    checkStatus(response.status);
+    return response;
+  }
+}

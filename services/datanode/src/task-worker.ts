@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ImportError } from "@sluice/errors";
+import type { NodeId } from "@sluice/schema";
+import type { TaskLease, TaskQueue } from "@sluice/task-queue";
+import type { Logger } from "@sluice/telemetry";
+import type { Coordinators } from "./coordinators.ts";
+import type { ImportTaskLimits, ImportTaskOutcome } from "./import-task.ts";
+import type { DataNodeMetrics } from "./metrics.ts";
+import { inputOf, resultOf, segmentInfos } from "./task-messages.ts";
+import type { ImportThread } from "./thread-pool.ts";
+
+export interface TaskWorkerDeps {
+  readonly nodeId: () => NodeId;
+  readonly queue: TaskQueue;
+  readonly coordinators: Coordinators;
+  readonly thread: ImportThread;
+  readonly limits: ImportTaskLimits;
+  /** Takes only tasks of at most so many source bytes; undefined = any. */
+  readonly maxSizeBytes: number | undefined;
+  readonly leaseMs: number;
+  readonly reportMs: number;
+  readonly log: Logger;
+  readonly metrics: DataNodeMetrics;
+  readonly onTask: (taskId: bigint, isRunning: boolean) => void;
+}
+
+/** Pause before a call to a coordinator, or a lease, is tried again. */
+const RETRY_MS = 200;
+
+/** One slot of a datanode: leases a task, runs an attempt of it in its thread, saves and reports, leases the next. */
+export class TaskWorker implements AsyncDisposable {
+  readonly #deps: TaskWorkerDeps;
+  readonly #drain = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(deps: TaskWorkerDeps) {
+    this.#deps = deps;
+    this.#running = this.#loop();
+  }
+
+  /** Takes nothing more; a task in hand is finished, or given back when `limit` aborts first. */
+  async drain(limit: AbortSignal): Promise<void> {
+    this.#drain.abort();
+    const stop = () => this.#stop.abort();
+    limit.addEventListener("abort", stop);
+    if (limit.aborted) stop();
+    await this.#running;
+    limit.removeEventListener("abort", stop);
+  }
+
+  async #loop(): Promise<void> {
+    const { queue, leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
+    const signal = this.#drain.signal;
+    while (!signal.aborted) {
+      try {
+        const lease = await queue.lease({ nodeId: nodeId(), leaseMs, signal, ...(maxSizeBytes !== undefined && { maxSizeBytes }) });
+        if (lease) await this.#work(lease);
+      } catch (error) {
+        log.warn("a worker could not take or finish a task; it goes on", { err: error });
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #work(lease: TaskLease): Promise<void> {
+    const { taskId } = lease.task;
+    this.#deps.onTask(taskId, true);
+    using renewal = this.#keepRenewed(lease);
+    try {
+      await this.#attempt(lease, AbortSignal.any([lease.lost, this.#stop.signal, renewal.lost]));
+    } finally {
+      this.#deps.onTask(taskId, false);
+    }
+  }
+
+  /** Renews at a third of the lease; `lost` aborts when the queue has taken the task away. */
+  #keepRenewed(lease: TaskLease): Disposable & { readonly lost: AbortSignal } {
+    const lost = new AbortController();
+    const timer = setInterval(async () => {
+      const isHeld = await lease.renew().catch(() => true);
+      if (!isHeld) lost.abort();
+    }, this.#deps.leaseMs / 3);
+    return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  async #attempt(lease: TaskLease, signal: AbortSignal): Promise<void> {
+    const { coordinators, nodeId, log } = this.#deps;
+    const { taskId, jobId } = lease.task;
+    const { order } = await this.#insist(() => coordinators.startTask(jobId, taskId, nodeId()), signal);
+    if (!order) return lease.complete();
+    const run = { jobId: jobId.toString(), taskId: taskId.toString(), attempt: Number(order.attempt) };
+    try {
+      const outcome = await this.#run(order, signal);
+      await this.#insist(() => coordinators.saveSegments(order, segmentInfos(order, outcome)), signal);
+      await this.#insist(() => coordinators.report(resultOf.persisted(order, nodeId(), outcome)), signal);
+      this.#deps.metrics.taskEnded("persisted", outcome.rowCount);
+      log.info("task persisted", { ...run, rows: outcome.rowCount, segments: outcome.segments.length });
+      await lease.complete();
+    } catch (error) {
+      await this.#failed(lease, order, error, signal, run);
+    }
+  }
+
+  async #run(order: NonNullable<Awaited<ReturnType<Coordinators["startTask"]>>["order"]>, signal: AbortSignal): Promise<ImportTaskOutcome> {
+    const { coordinators, thread, limits, nodeId, reportMs } = this.#deps;
+    const superseded = new AbortController();
+    const progress = { rows: 0, sourceBytes: 0, isNew: false };
+    const timer = setInterval(() => {
+      if (!progress.isNew) return;
+      progress.isNew = false;
+      const report = resultOf.running(order, nodeId(), progress.rows, progress.sourceBytes);
+      coordinators.report(report).catch((error) => {
+        if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
+      });
+    }, reportMs);
+    const hooks = {
+      answer: coordinators.answerer(order),
+      onProgress: (rows: number, sourceBytes: number) => void Object.assign(progress, { rows, sourceBytes, isNew: true }),
+    };
+    try {
+      return await thread.run(inputOf(order, limits), hooks, AbortSignal.any([signal, superseded.signal]));
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async #failed(lease: TaskLease, order: Parameters<typeof resultOf.failed>[0], error: unknown, signal: AbortSignal, run: object): Promise<void> {
+    const failure = error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
+    this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
+    // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
+    if (this.#stop.signal.aborted) return lease.giveBack();
+    if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") return lease.complete();
+    const isRetriable = failure.spec.retry === "backoff";
+    this.#deps.metrics.taskEnded(isRetriable ? "retried" : "failed", 0);
+    await this.#insist(() => this.#deps.coordinators.report(resultOf.failed(order, this.#deps.nodeId(), failure)), signal);
+    if (!isRetriable) return lease.complete();
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await lease.giveBack();
+  }
+
+  /** Calls until the coordinator answers: it may be restarting. What it refuses is thrown, and so is loss of the lease. */
+  async #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (error instanceof ImportError && error.spec.retry === "never") throw error;
+        if (signal.aborted) throw new ImportError("aborted", "the lease of the task was lost", undefined, { cause: error });
+        this.#deps.log.warn("coordinator did not answer; asking again", { err: error });
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain(AbortSignal.abort());
+    await this.#deps.thread[Symbol.asyncDispose]();
+  }
+}

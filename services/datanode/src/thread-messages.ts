@@ -1,0 +1,35 @@
+import type { ImportErrorCode, SourceLocation } from "@sluice/errors";
+import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
+
+/** How a worker thread opens its stores; plain data. */
+export interface ThreadStores {
+  readonly objects: { readonly kind: "local"; readonly root: string };
+  readonly sources: { readonly kind: "local"; readonly roots: readonly string[] };
+}
+
+/** From the datanode to a thread. */
+export type ToThread =
+  | { readonly type: "run"; readonly input: ImportTaskInput }
+  | { readonly type: "abort" }
+  | { readonly type: "answer"; readonly call: number; readonly value: unknown }
+  | { readonly type: "refusal"; readonly call: number; readonly error: ThreadError };
+
+/** From a thread to the datanode: questions about ids, progress, and the end of a run. */
+export type FromThread =
+  | { readonly type: "ready" }
+  | { readonly type: "ask"; readonly call: number; readonly question: Question }
+  | { readonly type: "progress"; readonly rows: number; readonly sourceBytes: number }
+  | { readonly type: "done"; readonly outcome: ImportTaskOutcome }
+  | { readonly type: "failed"; readonly error: ThreadError };
+
+export type Question =
+  | { readonly kind: "segments"; readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[] }
+  | { readonly kind: "log_ids"; readonly count: number }
+  | { readonly kind: "ids"; readonly count: number };
+
+/** An error as it crosses threads: structured clone would lose its class. */
+export interface ThreadError {
+  readonly code: ImportErrorCode;
+  readonly reason: string;
+  readonly at: SourceLocation | undefined;
+}

@@ -1,0 +1,77 @@
+import { Worker } from "node:worker_threads";
+import { ImportError } from "@sluice/errors";
+import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
+import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
+
+/** What a run asks of the datanode while it is under way. */
+export interface RunHooks {
+  readonly answer: (question: Question) => Promise<unknown>;
+  readonly onProgress: (rows: number, sourceBytes: number) => void;
+}
+
+/** One worker thread, started when it is first needed and replaced when it dies. Runs one attempt at a time. */
+export class ImportThread implements AsyncDisposable {
+  readonly #stores: ThreadStores;
+  #worker: Worker | undefined;
+  constructor(stores: ThreadStores) {
+    this.#stores = stores;
+  }
+
+  /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
+  async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
+    const worker = (this.#worker ??= this.#start());
+    const end = Promise.withResolvers<ImportTaskOutcome>();
+    const send = (message: ToThread) => worker.postMessage(message);
+    const onMessage = (message: FromThread) => {
+      if (message.type === "ask") void answer(message.call, message.question, hooks, send);
+      else if (message.type === "progress") hooks.onProgress(message.rows, message.sourceBytes);
+      else if (message.type === "done") end.resolve(message.outcome);
+      else if (message.type === "failed") end.reject(importError(message.error));
+    };
+    const onError = (error: unknown) => end.reject(died(error));
+    const onExit = (code: number) => end.reject(died(new Error(`exit code ${code}`)));
+    const onAbort = () => send({ type: "abort" });
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    signal.addEventListener("abort", onAbort);
+    send({ type: "run", input });
+    if (signal.aborted) onAbort();
+    try {
+      return await end.promise;
+    } finally {
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #start(): Worker {
+    const suffix = import.meta.filename.endsWith(".ts") ? "ts" : "js";
+    const worker = new Worker(new URL(`./import-thread.${suffix}`, import.meta.url), { workerData: this.#stores });
+    const forget = () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    };
+    // A thread that dies while it is idle must not end the process: the next run starts another one.
+    worker.on("error", forget).on("exit", forget);
+    return worker;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate();
+  }
+}
+
+async function answer(call: number, question: Question, hooks: RunHooks, send: (message: ToThread) => void): Promise<void> {
+  try {
+    send({ type: "answer", call, value: await hooks.answer(question) });
+  } catch (error) {
+    const { code, reason, at } = error instanceof ImportError ? error : new ImportError("internal", String(error));
+    send({ type: "refusal", call, error: { code, reason, at } });
+  }
+}
+
+function importError({ code, reason, at }: ThreadError): ImportError {
+  return new ImportError(code, reason, at);
+}
+
+function died(cause: unknown): ImportError {
+  return new ImportError("internal", `the import thread died: ${cause instanceof Error ? cause.message : cause}`, undefined, { cause });
+}

@@ -1,0 +1,47 @@
+import type { JobRecord, TaskRecord } from "@sluice/metastore";
+import { checkStatus, type Client, type dataCoord, okStatus } from "@sluice/rpc";
+
+/** What the rootcoord asks of the datacoord, in terms of its own records. */
+export class DataCoordClient {
+  readonly #client: Client<dataCoord.DataCoordClient>;
+  constructor(client: Client<dataCoord.DataCoordClient>) {
+    this.#client = client;
+  }
+
+  /** Queues a task; a known one changes nothing. @throws when the datacoord is away or refuses */
+  async dispatch(job: JobRecord, task: TaskRecord): Promise<void> {
+    const group = job.groups[task.group];
+    const response = await this.#client.import({
+      status: okStatus(),
+      collectionName: job.collectionName,
+      partitionName: job.partitionName,
+      rowBased: group.format !== "npy",
+      taskId: task.taskId,
+      files: group.files.map((file) => file.path),
+      infos: [],
+      jobId: job.jobId,
+      sizeBytes: BigInt(task.sizeBytes),
+    });
+    checkStatus(response.status);
+  }
+
+  /** Makes the accepted attempts' segments visible. Idempotent. */
+  async commit(job: JobRecord, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
+    const accepted = tasks.map((task) => ({ taskId: task.taskId, attempt: BigInt(task.attempt) }));
+    const response = await this.#client.commitSegments({ jobId: job.jobId, collectionId: job.collectionId, accepted });
+    checkStatus(response.status);
+    return { segmentIds: response.segmentIds, rowCount: Number(response.rowCount) };
+  }
+
+  /** Takes the tasks of a failed job off the queue. */
+  async cancel(job: JobRecord, tasks: readonly TaskRecord[]): Promise<void> {
+    checkStatus(await this.#client.cancelTasks({ jobId: job.jobId, taskIds: tasks.map((task) => task.taskId) }));
+  }
+
+  /** Visible rows of a collection, whole and by partition. */
+  async rowCounts(collectionId: bigint): Promise<{ rows: bigint; partitions: ReadonlyMap<bigint, bigint> }> {
+    const response = await this.#client.getRowCounts({ collectionId });
+    checkStatus(response.status);
+    return { rows: response.rowCount, partitions: new Map(response.partitions.map((entry) => [entry.partitionId, entry.rowCount])) };
+  }
+}

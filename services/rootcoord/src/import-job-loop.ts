@@ -1,0 +1,175 @@
+import { ImportError } from "@sluice/errors";
+import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/import-job";
+import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import type { Logger } from "@sluice/telemetry";
+import { type JobId, segmentId } from "@sluice/schema";
+import type { DataCoordClient } from "./data-coord.ts";
+import type { JobBook, JobView } from "./job-book.ts";
+
+export interface ImportJobLoopDeps {
+  readonly book: JobBook;
+  readonly dataCoord: DataCoordClient;
+  readonly plan: (job: JobRecord) => Promise<TaskRecord[]>;
+  readonly isDropped: (job: JobRecord) => Promise<boolean>;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** How often every open job is looked at again, whether or not it changed. */
+  readonly tickMs: number;
+  /** How long the records of an ended job are kept. */
+  readonly retentionMs: number;
+}
+
+/** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
+const RETRY_MS = 500;
+
+/**
+ * Moves jobs forward: records -> decideJob -> one guarded transaction. Whatever woke it, a pass does what the records call
+ * for; after a crash the next pass simply goes on. One job's passes run one after the other, jobs beside each other.
+ */
+export class ImportJobLoop implements AsyncDisposable {
+  readonly #deps: ImportJobLoopDeps;
+  readonly #busy = new Map<JobId, Promise<void>>();
+  readonly #again = new Set<JobId>();
+  /** Tasks already handed to the datacoord by this process; the tick hands over all open ones again (lost queue). */
+  readonly #sent = new Set<bigint>();
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(deps: ImportJobLoopDeps) {
+    this.#deps = deps;
+    deps.book.onChange((jobId) => this.#wake(jobId));
+    this.#timer = setInterval(() => this.#tick(), deps.tickMs);
+    this.#tick();
+  }
+
+  /** Looks at one job now, as when its collection was dropped. */
+  wake(jobId: JobId): void {
+    this.#wake(jobId);
+  }
+
+  #tick(): void {
+    this.#sent.clear();
+    for (const jobId of this.#deps.book.ids((state) => !isTerminalState(state))) this.#wake(jobId);
+    const oldest = this.#deps.now() - this.#deps.retentionMs;
+    for (const { job } of this.#deps.book.all()) {
+      if (isTerminalState(job.state) && job.completedMs < oldest) void this.#deps.book.forget(job.jobId).catch((error) => this.#warn(job.jobId, error));
+    }
+  }
+
+  #wake(jobId: JobId): void {
+    if (this.#isClosed) return;
+    if (this.#busy.has(jobId)) {
+      this.#again.add(jobId);
+      return;
+    }
+    this.#busy.set(jobId, this.#run(jobId));
+  }
+
+  async #run(jobId: JobId): Promise<void> {
+    do {
+      this.#again.delete(jobId);
+      try {
+        while (await this.#pass(jobId));
+      } catch (error) {
+        this.#warn(jobId, error);
+        if (!this.#isClosed) setTimeout(() => this.#wake(jobId), RETRY_MS).unref();
+      }
+    } while (this.#again.has(jobId) && !this.#isClosed);
+    this.#busy.delete(jobId);
+  }
+
+  /** One decision and its work; true when the job has moved and there may be more to do at once. */
+  async #pass(jobId: JobId): Promise<boolean> {
+    const view = this.#deps.book.get(jobId);
+    if (!view || this.#isClosed || isTerminalState(view.job.state)) return false;
+    const collectionDropped = await this.#deps.isDropped(view.job);
+    const decision = decideJob({ ...view.job, tasks: view.tasks, collectionDropped, nowMs: this.#deps.now() });
+    return this.#apply(view, decision);
+  }
+
+  async #apply(view: JobView, decision: JobDecision): Promise<boolean> {
+    switch (decision.kind) {
+      case "stay":
+        await this.#dispatch(view);
+        return false;
+      case "plan":
+        return this.#plan(view.job);
+      case "commit":
+        await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
+          job.state === "importing" && tasks.every((task) => task.state === "persisted") ? { job: { ...job, state: "committing" } } : undefined,
+        );
+        return true;
+      case "complete":
+        return this.#complete(view);
+      case "fail_by_task":
+        return this.#fail(view, view.tasks[decision.taskIndex].failure ?? { code: "internal", reason: "the task gave no reason" });
+      case "fail":
+        return this.#fail(view, { code: "job_failed", reason: decision.reason });
+    }
+  }
+
+  async #plan(job: JobRecord): Promise<boolean> {
+    await this.#deps.book.dropTasks(job.jobId);
+    try {
+      const tasks = await this.#deps.plan(job);
+      await this.#deps.book.change(job.jobId, (view) =>
+        view.job.state === "pending" ? { job: { ...view.job, state: "importing", taskCount: tasks.length }, tasks } : undefined,
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
+      return this.#fail({ job, tasks: [] }, { code: error.code, reason: error.reason, ...error.at });
+    }
+  }
+
+  /** Hands every open task over that this process has not handed over yet. Known tasks are no news to the queue. */
+  async #dispatch({ job, tasks }: JobView): Promise<void> {
+    if (job.state !== "importing") return;
+    const open = tasks.filter((task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId));
+    for (const task of open) {
+      await this.#deps.dataCoord.dispatch(job, task);
+      this.#sent.add(task.taskId);
+    }
+  }
+
+  async #complete({ job, tasks }: JobView): Promise<boolean> {
+    const { segmentIds, rowCount } = await this.#deps.dataCoord.commit(job, tasks);
+    await this.#deps.book.change(job.jobId, (view) =>
+      view.job.state === "committing"
+        ? {
+            job: {
+              ...view.job,
+              state: "completed",
+              completedMs: this.#deps.now(),
+              rowCount,
+              segmentIds: segmentIds.map(segmentId),
+              autoIds: mergeRanges(tasks.flatMap((task) => task.autoIds)),
+            },
+          }
+        : undefined,
+    );
+    this.#deps.log.info("import job completed", { jobId: job.jobId.toString(), rowCount, segments: segmentIds.length });
+    return false;
+  }
+
+  async #fail(view: JobView, failure: FailureRecord): Promise<boolean> {
+    await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
+      isTerminalState(job.state) || job.state === "committing"
+        ? undefined
+        : { job: { ...job, state: "failed", completedMs: this.#deps.now(), failure, lastProgress: progressPercent({ state: job.state, tasks }) } },
+    );
+    this.#deps.log.warn("import job failed", { jobId: view.job.jobId.toString(), failure });
+    await this.#deps.dataCoord.cancel(view.job, view.tasks).catch((error) => this.#warn(view.job.jobId, error));
+    return false;
+  }
+
+  #warn(jobId: JobId, error: unknown): void {
+    this.#deps.log.warn("import job step failed; it is tried again", { jobId: jobId.toString(), err: error });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await Promise.allSettled(this.#busy.values());
+  }
+}

@@ -1,0 +1,160 @@
+import { ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { type FileGroup, groupFlatFiles, groupNestedFiles, type ImportOptions, parseImportOptions } from "@sluice/import-job";
+import {
+  type CollectionRecord,
+  decodeRecord,
+  encodeRecord,
+  type FileGroupRecord,
+  type JobRecord,
+  type MetaStore,
+  type SourceFileRecord,
+} from "@sluice/metastore";
+import { mapConcurrent } from "@sluice/pipeline";
+import type { importing } from "@sluice/rpc";
+import { type JobId, jobId, type PartitionId } from "@sluice/schema";
+import type { SourceStore } from "@sluice/object-store";
+import { idempotencyKeyOf, type JobBook } from "./job-book.ts";
+
+export interface ImportJobsDeps {
+  readonly store: MetaStore;
+  readonly book: JobBook;
+  readonly sources: SourceStore;
+  readonly allocateId: () => Promise<bigint>;
+  readonly allocateTs: () => Promise<bigint>;
+  /** The active collection by name or alias. @throws {StatusError} 100 */
+  readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
+  readonly now: () => number;
+  /** Jobs that may be open at once. Source: Milvus `dataCoord.import.maxImportJobNum`. */
+  readonly maxOpenJobs: number;
+}
+
+/** Files whose size is asked for at once when a job is submitted. */
+const STAT_CONCURRENCY = 32;
+
+/** Takes import requests: checks everything that can be checked without reading rows, then records the job. */
+export class ImportJobs {
+  readonly #deps: ImportJobsDeps;
+  constructor(deps: ImportJobsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Records a job and answers its id at once; the work begins after that.
+   * @throws {StatusError} 100, 200; {ImportError} `request_invalid`, `unsupported`, `file_not_found`, `path_refused`
+   */
+  async submit(request: importing.ImportRequest): Promise<JobId> {
+    const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
+    const partitionIds = targetPartitions(collection, request.partitionName);
+    const groups = request.fileGroups.length > 0 ? groupNestedFiles(request.fileGroups.map((group) => group.paths)) : groupFlatFiles(request.files);
+    const options = parseImportOptions(request.options);
+    const earlier = await this.#findEarlier(collection, request.idempotencyKey);
+    if (earlier !== undefined) return earlier;
+    this.#checkOpenJobs();
+    const files = await this.#statGroups(groups);
+    return this.#record(request, collection, partitionIds, files, options);
+  }
+
+  async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
+    if (key === "") return undefined;
+    if (!/^[\x20-\x7e]{1,256}$/.test(key)) {
+      throw new ImportError("request_invalid", "the idempotency key must be printable ASCII of at most 256 bytes");
+    }
+    const entry = await this.#deps.store.get(idempotencyKeyOf(collection.collectionId, key));
+    return entry && jobId((decodeRecord(entry.value) as bigint));
+  }
+
+  #checkOpenJobs(): void {
+    const open = this.#deps.book.ids((state) => state !== "completed" && state !== "failed");
+    if (open.length < this.#deps.maxOpenJobs) return;
+    throw new ImportError(
+      "request_invalid",
+      "The number of jobs has reached the limit, please try again later. If your request is set to only import a single file, " +
+        "please consider importing multiple files in one request for better efficiency.",
+    );
+  }
+
+  /** Asks for every file at once and names all that are missing. */
+  async #statGroups(groups: readonly FileGroup[]): Promise<FileGroupRecord[]> {
+    const paths = groups.flatMap((group) => group.paths);
+    const found = await Array.fromAsync(mapConcurrent(paths, STAT_CONCURRENCY, (path) => this.#stat(path)));
+    const missing = found.filter((result) => result instanceof ImportError);
+    if (missing.length > 0) throw allMissing(missing);
+    const files = (found as SourceFileRecord[]).values();
+    return groups.map((group) => ({ format: group.format, files: [...files.take(group.paths.length)] }));
+  }
+
+  async #stat(path: string): Promise<SourceFileRecord | ImportError> {
+    try {
+      const { key, sizeBytes } = await this.#deps.sources.resolve(path);
+      return { path, key, sizeBytes };
+    } catch (error) {
+      if (error instanceof ImportError && error.code === "file_not_found") return error;
+      throw error;
+    }
+  }
+
+  async #record(
+    request: importing.ImportRequest,
+    collection: CollectionRecord,
+    partitionIds: PartitionId[],
+    groups: FileGroupRecord[],
+    options: ImportOptions,
+  ): Promise<JobId> {
+    const id = jobId(await this.#deps.allocateId());
+    const createdMs = this.#deps.now();
+    const job: JobRecord = {
+      jobId: id,
+      collectionId: collection.collectionId,
+      collectionName: collection.name,
+      dbName: collection.dbName,
+      partitionName: request.partitionName,
+      partitionIds,
+      vchannels: collection.vchannels,
+      schema: collection.storedSchema,
+      properties: collection.properties,
+      groups,
+      options: request.options.map(({ key, value }) => [key, value] as const),
+      idempotencyKey: request.idempotencyKey,
+      state: "pending",
+      timestamp: await this.#deps.allocateTs(),
+      createdMs,
+      deadlineMs: options.timeoutMs > 0 ? createdMs + options.timeoutMs : 0,
+      taskCount: 0,
+      completedMs: 0,
+      rowCount: 0,
+      segmentIds: [],
+      autoIds: [],
+    };
+    return this.#create(job);
+  }
+
+  async #create(job: JobRecord): Promise<JobId> {
+    const key = job.idempotencyKey === "" ? undefined : idempotencyKeyOf(job.collectionId, job.idempotencyKey);
+    const extra = key === undefined ? [] : [{ key, value: encodeRecord(job.jobId as bigint) }];
+    if (await this.#deps.book.create(job, extra)) return job.jobId;
+    // Two requests with one key at the same moment: the other one was first.
+    const winner = key === undefined ? undefined : await this.#deps.store.get(key);
+    if (winner) return jobId((decodeRecord(winner.value) as bigint));
+    throw new ImportError("internal", `job id ${job.jobId} is taken`);
+  }
+}
+
+/** Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3). */
+function targetPartitions(collection: CollectionRecord, name: string): PartitionId[] {
+  if (collection.hasPartitionKey) {
+    if (name === "") return collection.partitions.map((partition) => partition.partitionId);
+    throw new ImportError("request_invalid", "not allow to set partition name for collection with partition key");
+  }
+  const wanted = name === "" ? "_default" : name;
+  const partition = collection.partitions.find((candidate) => candidate.name === wanted);
+  if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${wanted}]`);
+  return [partition.partitionId];
+}
+
+/** One error for all missing files; a single one keeps its own words. */
+function allMissing(missing: readonly ImportError[]): ImportError {
+  if (missing.length === 1) return missing[0];
+  const names = missing.slice(0, 20).map((error) => error.at?.file);
+  const more = missing.length > 20 ? `, … (${missing.length} in all)` : "";
+  return new ImportError("file_not_found", `the following files do not exist: ${names.join(", ")}${more}`, missing[0].at);
+}

@@ -1,0 +1,111 @@
+import { ImportError } from "@sluice/errors";
+import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import { common, type importing, type rootCoord } from "@sluice/rpc";
+import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
+import type { JobBook, JobView } from "./job-book.ts";
+
+/** Attempts that may fail with an error that could pass (storage away), before the job fails with that error. */
+const MAX_FAILURES = 8;
+
+/**
+ * The datanodes' side of a job: StartTask begins the next attempt of a task, ReportImport takes what it did. R1: only
+ * the current attempt of a running task is listened to, so that a node thought dead that comes back changes nothing.
+ */
+export class ImportReports {
+  readonly #book: JobBook;
+  readonly #now: () => number;
+  constructor(book: JobBook, now: () => number) {
+    this.#book = book;
+    this.#now = now;
+  }
+
+  /** Begins the next attempt; every earlier one is superseded from now on. */
+  async startTask(request: rootCoord.StartTaskRequest): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
+    const id = taskId(request.taskId);
+    let started: TaskRecord | undefined;
+    const view = await this.#book.change(jobId(request.jobId), ({ job, tasks }) => {
+      const task = job.state === "importing" ? tasks.find((candidate) => candidate.taskId === id) : undefined;
+      if (!task || (task.state !== "pending" && task.state !== "running")) return undefined;
+      started = { ...task, state: "running", attempt: task.attempt + 1, nodeId: nodeId(request.nodeId), startedMs: task.startedMs || this.#now() };
+      return { tasks: [started] };
+    });
+    if (!view || !started) return { obsolete: true, order: undefined };
+    return { obsolete: false, order: orderOf(view.job, started) };
+  }
+
+  /** @throws {ImportError} `attempt_superseded` when the report does not come from the current attempt (R1) */
+  async report(result: importing.ImportResult): Promise<void> {
+    let isCurrent = false;
+    await this.#book.change(jobId(result.jobId), (view) => {
+      const task = currentTask(view, result);
+      if (!task) return undefined;
+      isCurrent = true;
+      return { tasks: [this.#next(task, result)] };
+    });
+    if (!isCurrent) {
+      const reason = `attempt ${result.attempt} of task ${result.taskId} is no longer the current one`;
+      throw new ImportError("attempt_superseded", reason);
+    }
+  }
+
+  #next(task: TaskRecord, result: importing.ImportResult): TaskRecord {
+    // A later attempt starts from nothing, yet what users see must not fall back.
+    const processedBytes = Math.max(task.processedBytes, Number(result.processedBytes));
+    switch (result.state) {
+      case common.ImportState.ImportPersisted:
+        return { ...task, state: "persisted", rowCount: Number(result.rowCount), processedBytes: task.sizeBytes, segmentIds: result.segments.map(segmentId), autoIds: result.autoIds, endedMs: this.#now() };
+      case common.ImportState.ImportFailed:
+        return this.#failed(task, result.failure);
+      default:
+        return { ...task, rowCount: Math.max(task.rowCount, Number(result.rowCount)), processedBytes };
+    }
+  }
+
+  #failed(task: TaskRecord, failure: importing.TaskFailure | undefined): TaskRecord {
+    const record = failureOf(failure);
+    const failures = task.failures + 1;
+    if (failure?.retriable && failures < MAX_FAILURES) return { ...task, state: "pending", failures };
+    return { ...task, state: "failed", failures, failure: record, endedMs: this.#now() };
+  }
+}
+
+function currentTask({ job, tasks }: JobView, result: importing.ImportResult): TaskRecord | undefined {
+  if (job.state !== "importing") return undefined;
+  const id = taskId(result.taskId);
+  return tasks.find((task) => task.taskId === id && task.state === "running" && BigInt(task.attempt) === result.attempt);
+}
+
+function failureOf(failure: importing.TaskFailure | undefined): FailureRecord {
+  if (!failure) return { code: "internal", reason: "the datanode gave no reason" };
+  const { code, reason, file, row, field, byteOffset } = failure;
+  return {
+    code,
+    reason,
+    ...(file === "" ? {} : { file }),
+    ...(row < 0n ? {} : { row: Number(row) }),
+    ...(field === "" ? {} : { field }),
+    ...(byteOffset < 0n ? {} : { byteOffset: Number(byteOffset) }),
+  };
+}
+
+/** Everything that an attempt needs, from the records alone. */
+function orderOf(job: JobRecord, task: TaskRecord): importing.TaskOrder {
+  const group = job.groups[task.group];
+  return {
+    jobId: job.jobId,
+    taskId: task.taskId,
+    attempt: BigInt(task.attempt),
+    collectionId: job.collectionId,
+    collectionName: job.collectionName,
+    schema: Buffer.from(job.schema, "base64"),
+    vchannels: [...job.vchannels],
+    partitionIds: [...job.partitionIds],
+    format: group.format,
+    files: group.files.map(({ path, key, sizeBytes }) => ({ path, key, sizeBytes: BigInt(sizeBytes) })),
+    range: task.range && { begin: BigInt(task.range.begin), end: BigInt(task.range.end) },
+    timestamp: job.timestamp,
+    options: job.options.map(([key, value]) => ({ key, value })),
+    dbName: job.dbName,
+    properties: job.properties.map(([key, value]) => ({ key, value })),
+  };
+}

@@ -1,0 +1,157 @@
+import { formatLocation, ImportError } from "@sluice/errors";
+import { type JobState, progressPercent, taskPercent } from "@sluice/import-job";
+import type { FailureRecord, FileGroupRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import { common, type importing, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
+import { jobId } from "@sluice/schema";
+import type { JobBook, JobView } from "./job-book.ts";
+
+/** What the public interfaces show of jobs. A superset of every Milvus version's answer (import semantics §8.3). */
+export class ImportViews {
+  readonly #book: JobBook;
+  constructor(book: JobBook) {
+    this.#book = book;
+  }
+
+  /** @throws {ImportError} in Milvus's words when there is no such job */
+  state(request: milvus.GetImportStateRequest): milvus.GetImportStateResponse {
+    return stateOf(this.#find(request.task));
+  }
+
+  /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
+  listStates(request: milvus.ListImportTasksRequest): milvus.ListImportTasksResponse {
+    return { status: okStatus(), tasks: this.#list(request.dbName, request.collectionName, request.limit).map(stateOf) };
+  }
+
+  describe(request: rootCoord.DescribeJobRequest): rootCoord.DescribeJobResponse {
+    return { status: okStatus(), job: entryOf(this.#find(request.jobId)) };
+  }
+
+  list(request: rootCoord.ListJobsRequest): rootCoord.ListJobsResponse {
+    return { status: okStatus(), jobs: this.#list(request.dbName, request.collectionName, request.limit).map(entryOf) };
+  }
+
+  #find(id: bigint): JobView {
+    const view = this.#book.get(jobId(id));
+    if (!view) throw new ImportError("internal", `import job does not exist, jobID=${id}`);
+    return view;
+  }
+
+  #list(dbName: string, collectionName: string, limit: bigint): JobView[] {
+    const wanted = this.#book.all().filter(({ job }) => {
+      return (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName);
+    });
+    return limit > 0n ? wanted.slice(-Number(limit)) : wanted;
+  }
+}
+
+const publicStates: Readonly<Record<JobState, common.ImportState>> = {
+  pending: common.ImportState.ImportPending,
+  importing: common.ImportState.ImportStarted,
+  committing: common.ImportState.ImportPersisted,
+  completed: common.ImportState.ImportCompleted,
+  failed: common.ImportState.ImportFailed,
+};
+
+const restStates: Readonly<Record<JobState, string>> = {
+  pending: "Pending",
+  importing: "Importing",
+  committing: "Importing",
+  completed: "Completed",
+  failed: "Failed",
+};
+
+const restTaskStates: Readonly<Record<TaskRecord["state"], string>> = {
+  pending: "Pending",
+  running: "InProgress",
+  persisted: "Completed",
+  failed: "Failed",
+};
+
+function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
+  const infos: [string, string][] = [
+    ["files", job.groups.flatMap((group) => group.files.map((file) => file.path)).join(",")],
+    ["collection", job.collectionName],
+    ["partition", job.partitionName],
+    ["progress_percent", String(percentOf({ job, tasks }))],
+    ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
+    ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
+    ...job.options.map(([key, value]) => [key, value] as [string, string]),
+  ];
+  return {
+    status: okStatus(),
+    state: publicStates[job.state],
+    rowCount: BigInt(job.state === "failed" ? 0 : rowsOf({ job, tasks })),
+    idList: [...job.autoIds],
+    infos: infos.map(([key, value]) => ({ key, value })),
+    id: job.jobId,
+    collectionId: job.collectionId,
+    segmentIds: [...job.segmentIds],
+    createTs: BigInt(Math.floor(job.createdMs / 1000)),
+  };
+}
+
+function entryOf(view: JobView): rootCoord.JobEntry {
+  const { job, tasks } = view;
+  const details = job.groups.map((group, i) => detailOf(group, tasks.filter((task) => task.group === i)));
+  return {
+    jobId: job.jobId,
+    collectionId: job.collectionId,
+    collectionName: job.collectionName,
+    dbName: job.dbName,
+    partitionName: job.partitionName,
+    state: restStates[job.state],
+    progressPercent: percentOf(view),
+    reason: job.failure ? reasonText(job.failure) : "",
+    createdMs: BigInt(job.createdMs),
+    completedMs: BigInt(job.completedMs),
+    importedRows: BigInt(rowsOf(view)),
+    totalRows: BigInt(rowsOf(view)),
+    sizeBytes: details.reduce((sum, detail) => sum + detail.sizeBytes, 0n),
+    details,
+    failure: job.failure && failureMessage(job.failure),
+    segmentIds: [...job.segmentIds],
+  };
+}
+
+function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[]): rootCoord.JobDetail {
+  const failed = tasks.find((task) => task.state === "failed");
+  const isDone = tasks.length > 0 && tasks.every((task) => task.state === "persisted");
+  const rows = BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0));
+  const percents = tasks.map(taskPercent);
+  return {
+    paths: group.files.map((file) => file.path),
+    sizeBytes: BigInt(group.files.reduce((sum, file) => sum + file.sizeBytes, 0)),
+    progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
+    state: failed ? "Failed" : isDone ? "Completed" : tasks.some((task) => task.state !== "pending") ? "InProgress" : restTaskStates.pending,
+    importedRows: rows,
+    totalRows: rows,
+    completedMs: BigInt(isDone ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
+    reason: failed?.failure ? reasonText(failed.failure) : "",
+  };
+}
+
+function percentOf({ job, tasks }: JobView): number {
+  // D16: what had been done when the job failed stays visible.
+  return job.state === "failed" ? (job.lastProgress ?? 0) : progressPercent({ state: job.state, tasks });
+}
+
+function rowsOf({ job, tasks }: JobView): number {
+  return job.state === "completed" ? job.rowCount : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+}
+
+/** Milvus's wording first, then the place: `<detail>: importing data failed (books.jsonl, row 7, field "v", byte 12)`. */
+function reasonText(failure: FailureRecord): string {
+  return `${failure.reason}${formatLocation(failure)}`;
+}
+
+function failureMessage(failure: FailureRecord): importing.TaskFailure {
+  return {
+    code: failure.code,
+    reason: failure.reason,
+    file: failure.file ?? "",
+    row: BigInt(failure.row ?? -1),
+    field: failure.field ?? "",
+    byteOffset: BigInt(failure.byteOffset ?? -1),
+    retriable: false,
+  };
+}

@@ -1,0 +1,175 @@
+import { ImportError } from "@sluice/errors";
+import type { JobState } from "@sluice/import-job";
+import { decodeRecord, encodeRecord, type JobRecord, type MetaStore, type TaskRecord, type Write } from "@sluice/metastore";
+import type { JobId, TaskId } from "@sluice/schema";
+
+// B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
+//     store first, guarded by the revisions that the copy was read at, so that a stale copy can change nothing.
+// B2. A task's record changes only together with a guard on its job's record: once a job has left `importing`, no late
+//     report can touch its tasks.
+// B3. Changes of one job are made one after the other; different jobs do not wait for each other.
+
+interface Versioned<T> {
+  readonly record: T;
+  readonly revision: bigint;
+}
+
+/** A job with its tasks, as of one moment. */
+export interface JobView {
+  readonly job: JobRecord;
+  /** In order of task id, which is the order of planning. */
+  readonly tasks: readonly TaskRecord[];
+}
+
+/** What to write: a new job record, task records to put, ids of tasks to delete. */
+export interface JobChange {
+  readonly job?: JobRecord;
+  readonly tasks?: readonly TaskRecord[];
+}
+
+interface JobEntry {
+  job: Versioned<JobRecord>;
+  readonly tasks: Map<TaskId, Versioned<TaskRecord>>;
+  /** Tail of the chain of changes (B3). */
+  tail: Promise<unknown>;
+}
+
+/** All import jobs and their tasks, in memory for reading, written through to the metastore. */
+export class JobBook {
+  readonly #store: MetaStore;
+  readonly #jobs = new Map<JobId, JobEntry>();
+  readonly #listeners = new Set<(jobId: JobId) => void>();
+
+  constructor(store: MetaStore) {
+    this.#store = store;
+  }
+
+  /** Reads every job and task of the store. */
+  async load(): Promise<void> {
+    for await (const entry of this.#store.scan("job/")) {
+      const record = decodeRecord(entry.value) as JobRecord;
+      this.#jobs.set(record.jobId, { job: { record, revision: entry.revision }, tasks: new Map(), tail: Promise.resolve() });
+    }
+    for await (const entry of this.#store.scan("task/")) {
+      const record = decodeRecord(entry.value) as TaskRecord;
+      this.#jobs.get(record.jobId)?.tasks.set(record.taskId, { record, revision: entry.revision });
+    }
+  }
+
+  /** Calls `listener` after every change of a job. */
+  onChange(listener: (jobId: JobId) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  get(jobId: JobId): JobView | undefined {
+    const entry = this.#jobs.get(jobId);
+    return entry && viewOf(entry);
+  }
+
+  /** Every job, ascending by id. */
+  all(): JobView[] {
+    return [...this.#jobs.values()].map(viewOf).sort((a, b) => (a.job.jobId < b.job.jobId ? -1 : 1));
+  }
+
+  ids(isWanted: (state: JobState) => boolean): JobId[] {
+    return [...this.#jobs.values()].filter((entry) => isWanted(entry.job.record.state)).map((entry) => entry.job.record.jobId);
+  }
+
+  /** Adds a job; `extra` is written in the same transaction, under the guard that its keys are absent. */
+  async create(job: JobRecord, extra: readonly Write[] = []): Promise<boolean> {
+    const writes: Write[] = [{ key: jobKey(job.jobId), value: encodeRecord(job) }, ...extra];
+    const revision = await this.#store.commit({ guards: writes.map(({ key }) => ({ key, revision: 0n })), writes });
+    if (revision === undefined) return false;
+    this.#jobs.set(job.jobId, { job: { record: job, revision }, tasks: new Map(), tail: Promise.resolve() });
+    this.#notify(job.jobId);
+    return true;
+  }
+
+  /**
+   * Changes one job: `decide` sees the present records and says what to write, or undefined for nothing. The answer is what
+   * it was after the change. @throws {ImportError} `internal` when another rootcoord has written in between (B1)
+   */
+  async change(jobId: JobId, decide: (view: JobView) => JobChange | undefined): Promise<JobView | undefined> {
+    const entry = this.#jobs.get(jobId);
+    if (!entry) return undefined;
+    const turn = entry.tail.then(() => this.#apply(entry, decide));
+    entry.tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #apply(entry: JobEntry, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
+    const change = decide(viewOf(entry));
+    if (!change) return viewOf(entry);
+    // Tasks first and the job last: whoever reads the job's record in its new state finds its tasks.
+    const limit = this.#store.limits.transactionOperations;
+    const tasks = change.tasks ?? [];
+    const perTransaction = Math.floor((limit - 2) / 2);
+    const last = Math.max(0, Math.ceil(tasks.length / perTransaction) - 1) * perTransaction;
+    for (let i = 0; i < last; i += perTransaction) await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined);
+    await this.#commit(entry, tasks.slice(last), change.job);
+    this.#notify(entry.job.record.jobId);
+    return viewOf(entry);
+  }
+
+  async #commit(entry: JobEntry, tasks: readonly TaskRecord[], job: JobRecord | undefined): Promise<void> {
+    const key = jobKey(entry.job.record.jobId);
+    const guards = [{ key, revision: entry.job.revision }];
+    const writes: Write[] = job ? [{ key, value: encodeRecord(job) }] : [];
+    for (const task of tasks) {
+      guards.push({ key: taskKey(task), revision: entry.tasks.get(task.taskId)?.revision ?? 0n });
+      writes.push({ key: taskKey(task), value: encodeRecord(task) });
+    }
+    const revision = await this.#store.commit({ guards, writes });
+    if (revision === undefined) throw new ImportError("internal", `the records of job ${entry.job.record.jobId} have moved: another rootcoord is active`);
+    if (job) entry.job = { record: job, revision };
+    for (const task of tasks) entry.tasks.set(task.taskId, { record: task, revision });
+  }
+
+  /** Deletes a job's tasks: leftovers of a plan that was not finished. */
+  async dropTasks(jobId: JobId): Promise<void> {
+    const entry = this.#jobs.get(jobId);
+    if (!entry || entry.tasks.size === 0) return;
+    await this.#delete([...entry.tasks.values()].map(({ record }) => taskKey(record)));
+    entry.tasks.clear();
+  }
+
+  /** Forgets a job that ended long ago, with its tasks. */
+  async forget(jobId: JobId): Promise<void> {
+    const entry = this.#jobs.get(jobId);
+    if (!entry) return;
+    await this.dropTasks(jobId);
+    const { idempotencyKey, collectionId } = entry.job.record;
+    const keys = idempotencyKey === "" ? [] : [idempotencyKeyOf(collectionId, idempotencyKey)];
+    await this.#delete([...keys, jobKey(jobId)]);
+    this.#jobs.delete(jobId);
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    const limit = this.#store.limits.transactionOperations;
+    for (let i = 0; i < keys.length; i += limit) {
+      await this.#store.commit({ guards: [], writes: keys.slice(i, i + limit).map((key) => ({ key, value: undefined })) });
+    }
+  }
+
+  #notify(jobId: JobId): void {
+    for (const listener of this.#listeners) listener(jobId);
+  }
+}
+
+export function jobKey(jobId: JobId): string {
+  return `job/${jobId}`;
+}
+
+export function taskKey(task: { readonly jobId: JobId; readonly taskId: TaskId }): string {
+  return `task/${task.jobId}/${task.taskId}`;
+}
+
+/** The key under which a request's idempotency key is remembered; its value is the job's id. */
+export function idempotencyKeyOf(collectionId: bigint, key: string): string {
+  return `idempotency/${collectionId}/${Buffer.from(key).toString("hex")}`;
+}
+
+function viewOf(entry: JobEntry): JobView {
+  const tasks = [...entry.tasks.values()].map(({ record }) => record);
+  return { job: entry.job.record, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
+}

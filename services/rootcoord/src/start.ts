@@ -1,0 +1,110 @@
+import type { CollectionRecord, MetaStore } from "@sluice/metastore";
+import type { SourceStore } from "@sluice/object-store";
+import { connectClient, dataCoord, type GrpcServer, okStatus, openGrpcServer, rootCoord, served } from "@sluice/rpc";
+import type { Logger } from "@sluice/telemetry";
+import { DataCoordClient } from "./data-coord.ts";
+import { createDdlHandlers } from "./ddl/index.ts";
+import { IdAllocator } from "./id-allocator.ts";
+import { ImportJobLoop } from "./import-job-loop.ts";
+import { ImportJobs } from "./import-jobs.ts";
+import { ImportReports } from "./import-reports.ts";
+import { ImportViews } from "./import-views.ts";
+import { JobBook } from "./job-book.ts";
+import { planTasks } from "./plan-tasks.ts";
+import { TsoService } from "./tso-service.ts";
+
+export interface RootCoordSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Source bytes of a task, about. */
+  readonly splitBytes: number;
+  readonly maxOpenJobs: number;
+  /** How long records of ended jobs are kept. */
+  readonly jobRetentionMs: number;
+  readonly tickMs: number;
+}
+
+export interface RootCoordDeps {
+  readonly store: MetaStore;
+  readonly sources: SourceStore;
+  /** `host:port` of the datacoord; asked for when it is first needed, so that services start in any order. */
+  readonly dataCoordAddress: () => Promise<string>;
+  readonly log: Logger;
+}
+
+export interface RunningRootCoord extends AsyncDisposable {
+  readonly address: string;
+}
+
+/** Starts the rootcoord: names, numbers, jobs. Its records are read before it answers the first call. */
+export async function startRootCoord(settings: RootCoordSettings, deps: RootCoordDeps): Promise<RunningRootCoord> {
+  const { store, sources, log } = deps;
+  await using cleanup = new AsyncDisposableStack();
+  const ids = await IdAllocator.open(store);
+  const tso = await TsoService.open(store, Date.now);
+  const book = new JobBook(store);
+  await book.load();
+  const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
+  const dataCoordClient = new DataCoordClient(dataCoordChannel);
+  const ddl = createDdlHandlers({ store, ids, tso, now: Date.now, rowCounts: (id) => dataCoordClient.rowCounts(id), onDropped: (id) => wakeJobsOf(id) });
+  const jobs = new ImportJobs({
+    store,
+    book,
+    sources,
+    allocateId: () => ids.allocate(1),
+    allocateTs: () => tso.allocate(1),
+    findCollection: (db, name) => ddl.findCollection(db, name),
+    now: Date.now,
+    maxOpenJobs: settings.maxOpenJobs,
+  });
+  const loop = new ImportJobLoop({
+    book,
+    dataCoord: dataCoordClient,
+    plan: (job) => planTasks(job, { sources, allocateIds: (count) => ids.allocate(count), splitBytes: settings.splitBytes }),
+    isDropped: async (job) => !isActive(await ddl.getCollection(job.collectionId)),
+    now: Date.now,
+    log,
+    tickMs: settings.tickMs,
+    retentionMs: settings.jobRetentionMs,
+  });
+  function wakeJobsOf(collectionId: bigint): void {
+    for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
+  }
+  cleanup.use(loop);
+  const server = cleanup.use(openServer(ddl.handlers, jobs, new ImportReports(book, Date.now), new ImportViews(book), ids, tso, log));
+  const port = await server.listen(settings.host, settings.port);
+  const running = cleanup.move();
+  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function openServer(
+  ddl: ReturnType<typeof createDdlHandlers>["handlers"],
+  jobs: ImportJobs,
+  reports: ImportReports,
+  views: ImportViews,
+  ids: IdAllocator,
+  tso: TsoService,
+  log: Logger,
+): GrpcServer {
+  const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
+    ...ddl,
+    allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
+    allocTimestamp: async ({ count }) => ({ status: okStatus(), timestamp: await tso.allocate(Math.max(1, count)), count: Math.max(1, count) }),
+    import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),
+    getImportState: (request) => views.state(request),
+    listImportTasks: (request) => views.listStates(request),
+    describeJob: (request) => views.describe(request),
+    listJobs: (request) => views.list(request),
+    startTask: async (request) => ({ status: okStatus(), ...(await reports.startTask(request)) }),
+    reportImport: async (request) => {
+      await reports.report(request);
+      return okStatus();
+    },
+  });
+  return openGrpcServer({ services: [service], onError: (method, error) => log.debug("call refused", { method, err: error }) });
+}
+
+function isActive(record: CollectionRecord | undefined): boolean {
+  return record?.state === "active";
+}
