@@ -1,1 +1,6 @@
-export {};
+export { addSettingFlags, type FlagValues, givenFlags } from "./flags.ts";
+export * from "./help-text.ts";
+export * from "./load-settings.ts";
+export * from "./setting.ts";
+export * from "./settings-error.ts";
+export * from "./units.ts";
