@@ -103,6 +103,6 @@ export class RetryingObjectStore implements ObjectStore {
     const isTransient = error instanceof ImportError && error.code === "object_store_unavailable";
     if (!isTransient || attempt >= this.#attempts) throw error;
     const delay = Math.min(this.#maxDelayMs, this.#firstDelayMs * 2 ** (attempt - 1));
-    await sleep(delay * (0.5 + this.#random() / 2), undefined, { signal });
+    await sleep(delay * (0.5 + this.#random() / 2), undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
