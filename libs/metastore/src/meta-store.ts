@@ -23,7 +23,7 @@ export interface MetaTransaction {
   readonly writes: readonly Write[];
 }
 
-/** Small, strongly consistent records: collections, jobs, tasks, segments. Adapters: etcd, embedded (lmdb), memory. */
+/** Small, strongly consistent records: collections, jobs, tasks, segments. Adapters: embedded (lmdb), memory. */
 export interface MetaStore extends AsyncDisposable {
   /** Most guards plus writes that one transaction may hold; more is refused with an Error that names the limit. */
   readonly limits: { readonly transactionOperations: number };

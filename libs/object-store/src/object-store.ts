@@ -13,7 +13,8 @@ export interface ObjectInfo {
 
 /**
  * Immutable objects under keys: `/`-separated names without empty, `.` or `..` parts and without a leading slash. No key
- * may be a folder of another (`x` and `x/y`). Adapters: S3, local directory, memory.
+ * may be a folder of another (`x` and `x/y`). A key that is none is refused with `internal`. A call whose signal aborts
+ * rejects with the signal's reason. Adapters: local directory, memory.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable` */

@@ -13,7 +13,7 @@ export interface LeaseRequest {
   /** Only tasks of at most so many bytes; absent = any. */
   readonly maxSizeBytes?: number;
   readonly leaseMs: number;
-  /** Aborting ends the wait: `lease` then resolves to undefined. */
+  /** Aborting ends the wait: `lease` then resolves to undefined, or to a lease that was granted just before. */
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export interface TaskLease {
 
 /**
  * Work from datacoord to datanodes, at least once; delivery only, the records are the truth. Fair between jobs: leases go
- * round the jobs that have waiting tasks, first in, first out inside a job. Adapters: BullMQ on Redis, embedded.
+ * round the jobs that have waiting tasks, first in, first out inside a job. Adapter: embedded.
  */
 export interface TaskQueue extends AsyncDisposable {
   /** A second enqueue of a task that waits or is leased changes nothing. */
