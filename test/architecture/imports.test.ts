@@ -27,8 +27,8 @@ const allowed: Readonly<Record<string, string>> = {
   segment: "schema binlog object-store pipeline",
   query: "schema",
   proxy: "rpc config schema",
-  rootcoord: "rpc config schema metastore tso import-job object-store formats",
-  datacoord: "rpc config schema metastore task-queue object-store tso",
+  rootcoord: "rpc config schema metastore tso import-job object-store formats pipeline",
+  datacoord: "rpc config schema metastore task-queue object-store tso segment",
   datanode: "rpc config schema task-queue object-store pipeline formats sharding segment",
   querynode: "rpc config schema object-store segment query",
 };

@@ -45,29 +45,42 @@ const channelOptions: Partial<ClientOptions> = {
   "grpc.max_reconnect_backoff_ms": 500,
 };
 
+/** `host:port`, or a way to learn it, asked at the first call: services start in any order. */
+export type Address = string | (() => Promise<string>);
+
 /**
- * Connects to one service at `host:port`. Calls wait for the connection, and fail with a gRPC error when there is none at
+ * Connects to one service. Calls wait for the connection, and fail with a gRPC error when there is none at
  * their deadline; refusals come as the Status of the answer (see checkStatus).
  */
-export function connectClient<C extends GrpcClient>(constructor: Constructor<C>, address: string): Client<C> {
-  const client = new constructor(address, credentials.createInsecure(), channelOptions);
+export function connectClient<C extends GrpcClient>(constructor: Constructor<C>, address: Address): Client<C> {
+  let connected: Promise<C> | undefined;
+  const connect = () => {
+    connected ??= Promise.resolve(typeof address === "string" ? address : address()).then((target) => {
+      return new constructor(target, credentials.createInsecure(), channelOptions);
+    });
+    return connected;
+  };
   const methods = new Map<string, unknown>();
   return new Proxy({} as Client<C>, {
     get(_, name) {
-      if (name === Symbol.dispose) return () => client.close();
+      if (name === Symbol.dispose) return () => void connected?.then((client) => client.close());
       if (typeof name !== "string" || name === "then") return undefined;
-      if (!methods.has(name)) methods.set(name, promised(client, name));
+      if (!methods.has(name)) methods.set(name, promised(connect, name));
       return methods.get(name);
     },
   });
 }
 
-function promised(client: GrpcClient, name: string): (request: object, settings?: CallSettings) => Promise<object> {
-  const method = (client as unknown as Record<string, Unary<object, object>>)[name];
-  return (request, settings = {}) =>
-    new Promise((resolve, reject) => {
-      const deadline = Date.now() + (settings.deadlineMs ?? DEADLINE_MS);
-      const metadata = settings.metadata ?? new Metadata({ waitForReady: true });
+type AnyCall = (request: object, settings?: CallSettings) => Promise<object>;
+
+function promised<C extends GrpcClient>(connect: () => Promise<C>, name: string): AnyCall {
+  return async (request, settings = {}) => {
+    const client = await connect();
+    const method = (client as unknown as Record<string, Unary<object, object>>)[name];
+    const deadline = Date.now() + (settings.deadlineMs ?? DEADLINE_MS);
+    const metadata = settings.metadata ?? new Metadata({ waitForReady: true });
+    return new Promise((resolve, reject) => {
       method.call(client, request, metadata, { deadline }, (error, response) => (error ? reject(error) : resolve(response)));
     });
+  };
 }

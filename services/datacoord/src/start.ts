@@ -123,7 +123,7 @@ function idSource(root: Client<rootCoord.RootCoordClient>): (count: number) => P
 }
 
 async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {
-  const response = await root.allocTimestamp({ base: undefined, count: 1 });
+  const response = await root.allocTimestamp({ base: undefined });
   checkStatus(response.status);
   if (response.timestamp === 0n) throw new ImportError("internal", "the rootcoord answered no timestamp");
   return response.timestamp;

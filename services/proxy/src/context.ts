@@ -1,0 +1,48 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import { checkStatus, type Client, type dataCoord, type queryNode, type rootCoord } from "@sluice/rpc";
+
+/** What the handlers of the proxy work with. */
+export interface ProxyContext {
+  readonly root: Client<rootCoord.RootCoordClient>;
+  readonly data: Client<dataCoord.DataCoordClient>;
+  readonly query: Client<queryNode.QueryNodeClient>;
+}
+
+/** Headers of a call, as far as they matter here. */
+interface CallWithMetadata {
+  readonly metadata: { get(key: string): (string | Buffer)[] };
+}
+
+/**
+ * The database that a call is for: the request's field, else the header `dbname`, else `default`. Empty values count as
+ * absent. Source: client contract §1.3.
+ */
+export function databaseOf(request: { readonly dbName?: string }, call: CallWithMetadata): string {
+  return request.dbName || String(call.metadata.get("dbname")[0] ?? "") || "default";
+}
+
+/** A collection by name or alias. @throws {StatusError} 100 */
+export async function resolveCollection(context: ProxyContext, dbName: string, collectionName: string): Promise<rootCoord.ResolveCollectionResponse> {
+  const resolved = await context.root.resolveCollection({ dbName, collectionName, collectionId: 0n });
+  checkStatus(resolved.status);
+  return resolved;
+}
+
+/** Ids of named partitions. @throws {StatusError} 200 */
+export function partitionIdsOf(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): bigint[] {
+  return names.map((name) => {
+    const partition = collection.partitions.find((entry) => entry.name === name);
+    if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${name}]`);
+    return partition.partitionId;
+  });
+}
+
+/** Visible rows, whole and by partition; partitions that were dropped do not count. */
+export async function rowCounts(context: ProxyContext, collection: rootCoord.ResolveCollectionResponse): Promise<{ rows: bigint; byPartition: ReadonlyMap<bigint, bigint> }> {
+  const response = await context.data.getRowCounts({ collectionId: collection.collectionId });
+  checkStatus(response.status);
+  const present = new Set(collection.partitions.map((partition) => partition.partitionId));
+  const counted = response.partitions.filter((entry) => present.has(entry.partitionId));
+  const byPartition = new Map(counted.map((entry) => [entry.partitionId, entry.rowCount]));
+  return { rows: counted.reduce((sum, entry) => sum + entry.rowCount, 0n), byPartition };
+}

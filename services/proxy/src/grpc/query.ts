@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StatusError, statusCodes } from "@sluice/errors";
+import { type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
+import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+
+/** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
+const MAX_WAIT_MS = 5000;
+/** A query may take long; the client's own deadline counts. */
+const QUERY_DEADLINE_MS = 300_000;
+
+/** Query: names are resolved here, rows are read by a querynode. */
+export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+  return {
+    query: async (request, call) => {
+      const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
+      const partitionIds = partitionsToRead(collection, request.partitionNames);
+      await waitFor(request.guaranteeTimestamp);
+      return context.query.query(
+        {
+          request,
+          collectionId: collection.collectionId,
+          collectionName: collection.collectionName,
+          schema: collection.schema,
+          partitionIds,
+          timezone: collection.properties.find(({ key }) => key === "timezone")?.value ?? "UTC",
+        },
+        { deadlineMs: QUERY_DEADLINE_MS },
+      );
+    },
+  };
+}
+
+/** Ids of the loaded partitions that the read covers. @throws {StatusError} 101, 201, 1100 */
+function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): bigint[] {
+  const loaded = collection.partitions.filter((partition) => partition.loaded);
+  if (loaded.length === 0) {
+    throw new StatusError(statusCodes.collectionNotLoaded, `failed to query: collection not loaded[collection=${collection.collectionId}]`);
+  }
+  if (names.length === 0) return loaded.map((partition) => partition.partitionId);
+  if (collection.hasPartitionKey) {
+    throw new StatusError(statusCodes.invalidParameter, "not support manually specifying the partition names if partition key mode is used");
+  }
+  return names.map((name) => {
+    const partition = collection.partitions.find((entry) => entry.name === name);
+    if (!partition) throw new StatusError(statusCodes.invalidParameter, `partition name ${name} not found`);
+    if (!partition.loaded) throw new StatusError(statusCodes.partitionNotLoaded, `failed to query: partition not loaded[partition=${name}]`);
+    return partition.partitionId;
+  });
+}
+
+/** Everything acknowledged is visible; only a timestamp ahead of the clock has to be waited for. */
+async function waitFor(guaranteeTimestamp: bigint): Promise<void> {
+  const aheadMs = Number(guaranteeTimestamp >> 18n) - Date.now();
+  if (aheadMs > 0) await sleep(Math.min(aheadMs, MAX_WAIT_MS));
+}

@@ -1,0 +1,84 @@
+import { checkStatus, common, type Handlers, milvus, okStatus } from "@sluice/rpc";
+import { databaseOf, partitionIdsOf, type ProxyContext, resolveCollection, rowCounts } from "../context.ts";
+
+/** Counts, flush, load and index progress: everything that is true at once, since imports alone change the data. */
+export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+  const resolve = (request: { dbName: string; collectionName: string }, call: Parameters<typeof databaseOf>[1]) =>
+    resolveCollection(context, databaseOf(request, call), request.collectionName);
+  return {
+    getCollectionStatistics: async (request, call) => {
+      const { rows } = await rowCounts(context, await resolve(request, call));
+      return { status: okStatus(), stats: [{ key: "row_count", value: String(rows) }] };
+    },
+    getPartitionStatistics: async (request, call) => {
+      const collection = await resolve(request, call);
+      const [partitionId] = partitionIdsOf(collection, [request.partitionName]);
+      const { byPartition } = await rowCounts(context, collection);
+      return { status: okStatus(), stats: [{ key: "row_count", value: String(byPartition.get(partitionId) ?? 0n) }] };
+    },
+    // Sealed segments are all there is, so a flush has nothing to do; clients read an entry for each name.
+    flush: async (request, call) => {
+      const dbName = databaseOf(request, call);
+      for (const name of request.collectionNames) await resolveCollection(context, dbName, name);
+      const { timestamp } = await context.root.allocTimestamp({ base: undefined });
+      const each = <T>(value: T) => Object.fromEntries(request.collectionNames.map((name) => [name, value]));
+      const seconds = BigInt(Math.floor(Date.now() / 1000));
+      return {
+        status: okStatus(),
+        dbName,
+        collSegIDs: each({ data: [] }),
+        flushCollSegIDs: each({ data: [] }),
+        collSealTimes: each(seconds),
+        collFlushTs: each(timestamp),
+        channelCps: {},
+      };
+    },
+    getFlushState: () => ({ status: okStatus(), flushed: true }),
+    flushAll: async () => {
+      const { timestamp } = await context.root.allocTimestamp({ base: undefined });
+      return milvus.FlushAllResponse.fromPartial({ status: okStatus(), flushAllTs: timestamp });
+    },
+    getFlushAllState: async () => ({ status: okStatus(), flushed: true, flushStates: [] }),
+    getLoadingProgress: async (request, call) => {
+      const collection = await resolve(request, call);
+      const wanted = request.partitionNames.length > 0 ? partitionIdsOf(collection, request.partitionNames) : [];
+      const isLoaded =
+        wanted.length > 0
+          ? collection.partitions.every((partition) => partition.loaded || !wanted.includes(partition.partitionId))
+          : collection.loadState === common.LoadState.LoadStateLoaded;
+      const percent = isLoaded ? 100n : 0n;
+      return { status: okStatus(), progress: percent, refreshProgress: percent };
+    },
+    getLoadState: async (request, call) => {
+      const resolved = await context.root.resolveCollection({ dbName: databaseOf(request, call), collectionName: request.collectionName, collectionId: 0n });
+      if (resolved.status?.code === 100) return { status: okStatus(), state: common.LoadState.LoadStateNotExist };
+      checkStatus(resolved.status);
+      const partitions = partitionIdsOf(resolved, request.partitionNames);
+      const isLoaded = resolved.partitions.every((partition) => partition.loaded || !partitions.includes(partition.partitionId));
+      const ofPartitions = isLoaded ? common.LoadState.LoadStateLoaded : common.LoadState.LoadStateNotLoad;
+      return { status: okStatus(), state: partitions.length > 0 ? ofPartitions : resolved.loadState };
+    },
+    ...indexProgressHandlers(context),
+  };
+}
+
+/** Older forms of asking how far an index is: always finished, since every index is served by exact scan. */
+function indexProgressHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+  const describe = async (request: { dbName: string; collectionName: string; fieldName?: string; indexName: string }, call: Parameters<typeof databaseOf>[1]) => {
+    const { dbName, collectionName, fieldName = "", indexName } = { ...request, dbName: databaseOf(request, call) };
+    const response = await context.root.describeIndex({ base: undefined, dbName, collectionName, fieldName, indexName, timestamp: 0n });
+    checkStatus(response.status);
+    return response.indexDescriptions;
+  };
+  return {
+    getIndexState: async (request, call) => {
+      await describe(request, call);
+      return { status: okStatus(), state: common.IndexState.Finished, failReason: "" };
+    },
+    getIndexBuildProgress: async (request, call) => {
+      const [index] = await describe(request, call);
+      return { status: okStatus(), indexedRows: index.indexedRows, totalRows: index.totalRows };
+    },
+    getIndexStatistics: async (request, call) => ({ status: okStatus(), indexDescriptions: await describe(request, call) }),
+  };
+}

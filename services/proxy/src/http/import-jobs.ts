@@ -1,0 +1,133 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import { checkStatus, type rootCoord } from "@sluice/rpc";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ProxyContext } from "../context.ts";
+import type { ImportRequests } from "../import-request.ts";
+import { parseBody, restCodes } from "./rest.ts";
+
+const base = "/v2/vectordb/jobs/import";
+
+/** Clients send null and "" for what they do not mean. */
+const text = z.string().nullish().transform((value) => value || undefined);
+const optionValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const createBody = z.object({
+  dbName: text,
+  collectionName: text,
+  partitionName: text,
+  files: z.array(z.array(z.string())).nullish(),
+  objectUrl: text,
+  objectUrls: z.array(z.unknown()).nullish(),
+  volumeName: text,
+  stageName: text,
+  options: z.record(z.string(), optionValue).nullish(),
+});
+const jobBody = z.object({ jobId: text });
+const listBody = z.object({ dbName: text, collectionName: text });
+
+/** Import jobs over REST, in the form of Milvus v2: HTTP 200 always, the outcome in `code`. */
+export function importJobRoutes(app: FastifyInstance, context: ProxyContext, requests: ImportRequests): void {
+  app.post(`${base}/create`, async (request, reply) => {
+    const body = parseBody(createBody, request.body);
+    if (!body.collectionName) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: collectionName is required");
+    const groups = groupsOf(body);
+    const jobId = await requests.submit(
+      {
+        dbName: databaseOf(body.dbName, request),
+        collectionName: body.collectionName,
+        partitionName: body.partitionName ?? "",
+        rowBased: false,
+        files: [],
+        groups,
+        options: Object.entries(body.options ?? {}).map(([key, value]) => ({ key, value })),
+        idempotencyKey: headerOf(request, "idempotency-key"),
+      },
+      { identity: `rest/${headerOf(request, "authorization")}/${request.ip}`, isGone: () => request.raw.destroyed && !reply.raw.writableFinished },
+    );
+    return { code: 0, data: { jobId: String(jobId) } };
+  });
+  for (const name of ["describe", "get_progress", "getProgress"]) {
+    app.post(`${base}/${name}`, async (request) => ({ code: 0, data: await describe(context, parseBody(jobBody, request.body).jobId) }));
+  }
+  app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
+}
+
+function groupsOf(body: z.infer<typeof createBody>): string[][] {
+  const other = body.objectUrl ? "objectUrl" : body.objectUrls?.length ? "objectUrls" : body.volumeName ? "volumeName" : body.stageName ? "stageName" : undefined;
+  if (other) throw new StatusError(statusCodes.invalidParameter, `import from '${other}' is not supported by this server: give 'files'`);
+  if (!body.files) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: files is required");
+  return body.files;
+}
+
+function databaseOf(inBody: string | undefined, request: FastifyRequest): string {
+  return inBody || headerOf(request, "db-name") || "default";
+}
+
+function headerOf(request: FastifyRequest, name: string): string {
+  const value = request.headers[name];
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}
+
+async function describe(context: ProxyContext, jobId: string | undefined) {
+  if (!jobId) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
+  if (!/^\d{1,19}$/.test(jobId)) throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${jobId}" is not a number`);
+  const { status, job } = await context.root.describeJob({ jobId: BigInt(jobId) });
+  checkStatus(status);
+  return jobJson(job as rootCoord.JobEntry);
+}
+
+async function list(context: ProxyContext, request: FastifyRequest) {
+  const body = parseBody(listBody, request.body ?? {});
+  const dbName = body.dbName || headerOf(request, "db-name");
+  const { status, jobs } = await context.root.listJobs({ dbName, collectionName: body.collectionName ?? "", limit: 0n });
+  checkStatus(status);
+  const records = jobs.map(({ jobId, collectionName, state, progressPercent, reason }) => ({
+    jobId: String(jobId),
+    collectionName,
+    state,
+    progress: progressPercent,
+    ...(reason && { reason }),
+  }));
+  return { records, count: records.length, currentPage: 1, pageSize: records.length };
+}
+
+function jobJson(job: rootCoord.JobEntry) {
+  const { failure } = job;
+  return {
+    jobId: String(job.jobId),
+    collectionName: job.collectionName,
+    createTime: timeText(job.createdMs),
+    completeTime: timeText(job.completedMs),
+    state: job.state,
+    progress: job.progressPercent,
+    importedRows: Number(job.importedRows),
+    totalRows: Number(job.totalRows),
+    fileSize: Number(job.sizeBytes),
+    ...(job.reason && { reason: job.reason }),
+    ...(failure && {
+      failure: {
+        code: failure.code,
+        ...(failure.file && { file: failure.file }),
+        ...(failure.row >= 0n && { row: Number(failure.row) }),
+        ...(failure.field && { field: failure.field }),
+        ...(failure.byteOffset >= 0n && { byteOffset: Number(failure.byteOffset) }),
+      },
+    }),
+    details: job.details.map((detail) => ({
+      fileName: `[${detail.paths.join(" ")}]`,
+      fileSize: Number(detail.sizeBytes),
+      progress: detail.progressPercent,
+      completeTime: timeText(detail.completedMs),
+      state: detail.state,
+      importedRows: Number(detail.importedRows),
+      totalRows: Number(detail.totalRows),
+      ...(detail.reason && { reason: detail.reason }),
+    })),
+  };
+}
+
+/** RFC 3339 in whole seconds; "" while there is no time yet. */
+function timeText(ms: bigint): string {
+  return ms > 0n ? new Date(Number(ms)).toISOString().replace(/\.\d+Z$/, "Z") : "";
+}

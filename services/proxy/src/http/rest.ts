@@ -1,0 +1,38 @@
+import { StatusError } from "@sluice/errors";
+import { statusOf } from "@sluice/rpc";
+import fastify, { type FastifyInstance } from "fastify";
+import type { z } from "zod";
+
+/** Codes of the REST layer itself. Source: client contract §1.8. */
+export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as const;
+
+/** Greatest body of a REST request. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
+export function openRestApp(): FastifyInstance {
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, routerOptions: { ignoreTrailingSlash: true }, rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/") });
+  // Some clients mislabel JSON as text, or send no type at all.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, body === "" ? undefined : JSON.parse(String(body)));
+    } catch (error) {
+      done(new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${(error as Error).message}`), undefined);
+    }
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const { code, reason } = statusOf(error);
+    return reply.code(200).send({ code, message: reason });
+  });
+  app.setNotFoundHandler((request, reply) => reply.code(404).send({ code: 404, message: `there is no ${request.method} ${request.url}` }));
+  return app;
+}
+
+/** The body as the schema has it. @throws {StatusError} 1801 that names the member */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
+  const result = schema.safeParse(body ?? {});
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${issue.path.join(".")}: ${issue.message}`);
+}

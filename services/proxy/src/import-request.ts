@@ -1,0 +1,82 @@
+import { checkStatus, type importing } from "@sluice/rpc";
+import type { ProxyContext } from "./context.ts";
+
+/** An import as both front doors understand it: gRPC gives `files`, REST gives `groups`. */
+export interface ImportCall {
+  readonly dbName: string;
+  readonly collectionName: string;
+  readonly partitionName: string;
+  readonly rowBased: boolean;
+  readonly files: readonly string[];
+  readonly groups: readonly (readonly string[])[];
+  readonly options: readonly { readonly key: string; readonly value: string }[];
+  readonly idempotencyKey: string;
+}
+
+/** Who calls, and whether it still listens. */
+export interface Caller {
+  /** Connection identifier or credentials: only the same caller's repeat is taken for a repeat. */
+  readonly identity: string;
+  /** The connection was lost, or the call cancelled, before the answer was written. */
+  readonly isGone: () => boolean;
+}
+
+/** How long a job is remembered whose caller was gone before it had the job's id. */
+const LOST_ANSWER_MS = 5 * 60_000;
+
+interface Submission {
+  readonly jobId: Promise<bigint>;
+  readonly caller: Caller;
+  readonly startedMs: number;
+}
+
+/**
+ * Hands import requests to the rootcoord. Clients repeat a call whose connection broke: when the first one's caller is
+ * known to be gone, an equal request of the same caller gets the first job's id instead of doubling its rows. Importing
+ * the same files twice on purpose stays possible.
+ */
+export class ImportRequests {
+  readonly #context: ProxyContext;
+  readonly #recent = new Map<string, Submission>();
+  constructor(context: ProxyContext) {
+    this.#context = context;
+  }
+
+  /** Resolves to the job's id. @throws {StatusError} or {ImportError} what the rootcoord refused */
+  async submit(call: ImportCall, caller: Caller): Promise<bigint> {
+    this.#forgetOld();
+    const key = JSON.stringify([caller.identity, call]);
+    const earlier = this.#recent.get(key);
+    if (earlier?.caller.isGone()) {
+      this.#recent.delete(key);
+      return earlier.jobId;
+    }
+    const submission: Submission = { jobId: this.#send(call), caller, startedMs: Date.now() };
+    this.#recent.set(key, submission);
+    return submission.jobId.catch((error) => {
+      this.#recent.delete(key);
+      throw error;
+    });
+  }
+
+  async #send(call: ImportCall): Promise<bigint> {
+    const request: importing.ImportRequest = {
+      collectionName: call.collectionName,
+      partitionName: call.partitionName,
+      rowBased: call.rowBased,
+      files: [...call.files],
+      options: call.options.map((option) => ({ ...option })),
+      dbName: call.dbName,
+      fileGroups: call.groups.map((paths) => ({ paths: [...paths] })),
+      idempotencyKey: call.idempotencyKey,
+    };
+    const response = await this.#context.root.import(request);
+    checkStatus(response.status);
+    return response.tasks[0];
+  }
+
+  #forgetOld(): void {
+    const oldest = Date.now() - LOST_ANSWER_MS;
+    for (const [key, { startedMs }] of this.#recent) if (startedMs < oldest) this.#recent.delete(key);
+  }
+}

@@ -1,0 +1,21 @@
+import { milvus, served, type ServedService } from "@sluice/rpc";
+import type { ProxyContext } from "./context.ts";
+import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
+import { forwardedHandlers } from "./grpc/forwarded.ts";
+import { importHandlers } from "./grpc/imports.ts";
+import { queryHandlers } from "./grpc/query.ts";
+import { sessionHandlers } from "./grpc/session.ts";
+import { statisticsHandlers } from "./grpc/statistics.ts";
+import type { ImportRequests } from "./import-request.ts";
+
+/** The public service. A method without handler answers a failing Status, which no client retries. */
+export function milvusService(context: ProxyContext, requests: ImportRequests): ServedService {
+  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, {
+    ...forwardedHandlers(context),
+    ...sessionHandlers(context),
+    ...statisticsHandlers(context),
+    ...importHandlers(requests),
+    ...queryHandlers(context),
+    ...cheapTruthHandlers(),
+  });
+}

@@ -1,0 +1,58 @@
+import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
+import type { Logger, Metrics } from "@sluice/telemetry";
+import type { ProxyContext } from "./context.ts";
+import { importJobRoutes } from "./http/import-jobs.ts";
+import { openRestApp } from "./http/rest.ts";
+import { ImportRequests } from "./import-request.ts";
+import { milvusService } from "./milvus-service.ts";
+import { PortMux } from "./port-mux.ts";
+
+export interface ProxySettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export interface ProxyDeps {
+  readonly rootCoordAddress: Address;
+  readonly dataCoordAddress: Address;
+  readonly queryNodeAddress: Address;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface RunningProxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Starts the front door: the public gRPC service and REST on one port. */
+export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Promise<RunningProxy> {
+  await using cleanup = new AsyncDisposableStack();
+  const context: ProxyContext = {
+    root: cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress)),
+    data: cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress)),
+    query: cleanup.use(connectClient(queryNode.QueryNodeClient, deps.queryNodeAddress)),
+  };
+  const requests = new ImportRequests(context);
+  const grpc = cleanup.use(
+    openGrpcServer({
+      services: [milvusService(context, requests)],
+      reflection: true,
+      onError: (method, error) => deps.log.debug("call refused", { method, err: error }),
+    }),
+  );
+  const app = openRestApp();
+  cleanup.defer(() => app.close());
+  app.get("/healthz", async () => "OK");
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, body } = await deps.metrics.expose();
+    return reply.type(contentType).send(body);
+  });
+  importJobRoutes(app, context, requests);
+  await app.ready();
+  const mux = cleanup.use(new PortMux({ grpc: (socket) => grpc.inject(socket), http: (socket) => void app.server.emit("connection", socket) }));
+  const port = await mux.listen(settings.host, settings.port);
+  const running = cleanup.move();
+  return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,30 @@
+import { describeSettings, type LoadedSettings } from "@sluice/config";
+import { startTelemetry } from "@sluice/telemetry";
+import { startStandalone } from "./start.ts";
+import type { standaloneSettings } from "./settings.ts";
+
+/** Tasks that run get so long to finish after a signal; the others go on after the next start. */
+export const DRAIN_MS = 2000;
+
+/** Serves until a signal. Prints `ready HOST:PORT` on standard output when clients may connect. */
+export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): Promise<void> {
+  const telemetry = startTelemetry("standalone", { level: loaded.values.logLevel, pretty: loaded.values.logPretty });
+  telemetry.log.info("settings", { settings: describeSettings(loaded) });
+  const stopped = untilSignal();
+  await using server = await startStandalone(loaded.values, telemetry);
+  process.stdout.write(`ready ${server.host}:${server.port}\n`);
+  telemetry.log.info("stopping", { signal: await stopped });
+  await server.drain(AbortSignal.timeout(DRAIN_MS));
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve(signal);
+      });
+    }
+  });
+}
