@@ -52,3 +52,8 @@ function decideOpenJob(job: JobView): JobDecision {
   if (taskIndex >= 0) return { kind: "fail_by_task", taskIndex };
   return job.tasks.every((task) => task.state === "persisted") ? { kind: "commit" } : { kind: "stay" };
 }
+
+/** Ended, for good or bad: such a job never changes again. */
+export function isTerminalState(state: JobState): boolean {
+  return state === "completed" || state === "failed";
+}

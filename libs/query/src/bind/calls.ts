@@ -1,0 +1,164 @@
+import { DataType, dataTypeName, wktToWkb } from "@sluice/schema";
+import { analyzerOf } from "../analyzer.ts";
+import { type Constant, constantText, constantType, isList } from "../constant.ts";
+import { canonicalGeometry } from "../geometry.ts";
+import type { CallNode, Node } from "../parse/ast.ts";
+import type { Predicate } from "../plan.ts";
+import { castTo } from "./cast.ts";
+import { type ColumnRef, isString } from "./columns.ts";
+import { type BindContext, fail, type Operand, type OperandOf, placed, sourceOf } from "./context.ts";
+
+type BindArgument = (node: Node) => Operand;
+type Mode = "contains" | "contains_all" | "contains_any";
+
+const contains = /^(?:json|array)_(contains|contains_all|contains_any)$/;
+/** Functions that Milvus has and this product does not: known by name, so that the answer can say so. */
+const unsupported: ReadonlySet<string> = new Set([
+  ...["st_touches", "st_overlaps", "st_crosses", "st_contains", "st_intersects", "st_within", "st_dwithin", "st_isvalid"],
+  ...["text_match_fuzzy", "random_sample"],
+  ...["element_filter", "match_any", "match_all", "match_least", "match_most", "match_exact"],
+]);
+
+/** A function call. Names are taken in any case. @throws {FilterError} */
+export function bindCall(node: CallNode, context: BindContext, bind: BindArgument): Operand {
+  const name = node.name.toLowerCase();
+  const mode = contains.exec(name)?.[1] as Mode | undefined;
+  if (mode) return predicate(node, bindContains(node, mode, context, bind));
+  switch (name) {
+    case "array_length":
+      return bindLength(node, context, bind);
+    case "text_match":
+      return predicate(node, bindTextMatch(node, bind));
+    case "phrase_match":
+      return predicate(node, bindPhrase(node, bind));
+    case "st_equals":
+      return predicate(node, bindSameGeometry(node, context, bind));
+    default:
+      if (unsupported.has(name)) return fail(`function ${name} is not supported`, node);
+      return fail(`function ${node.name} not found`, node);
+  }
+}
+
+function predicate(node: CallNode, value: Predicate): Operand {
+  return { kind: "predicate", predicate: value, node };
+}
+
+/** The positional arguments, of which there are `least` to `most`; only `named` may be given by name. */
+function argumentsOf(node: CallNode, bind: BindArgument, least: number, most = least, named = ""): Operand[] {
+  const count = node.args.length;
+  const expected = least === most ? `${least}` : `${least} to ${most}`;
+  if (count < least || count > most) fail(`function ${node.name} expects ${expected} arguments, but got ${count}`, node);
+  for (const [name, value] of node.named) {
+    if (name !== named) fail(`function ${node.name} has no argument named ${name}`, value);
+  }
+  return node.args.map(bind);
+}
+
+function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: BindArgument): Predicate {
+  const [target, wanted] = argumentsOf(node, bind, 2);
+  const column = listColumn(node, target, mode, context);
+  if (wanted.kind !== "constant") {
+    return fail(`${mode} operation are only supported explicitly value, but got: ${sourceOf(wanted.node, context)}`, wanted.node);
+  }
+  const values = mode === "contains" ? [wanted.value] : wantedList(mode, wanted);
+  const cast = column.kind === "json" ? values : castElements(column, mode, values, wanted.node);
+  const test = { kind: "contains", mode: mode === "contains_all" ? "all" : "any", values: [...new Set(cast)] } as const;
+  if (column.kind === "json") return { kind: "jsonList", field: column, path: column.path, test };
+  return { kind: "array", field: column, test };
+}
+
+function listColumn(node: CallNode, target: Operand, operation: string, context: BindContext): ColumnRef {
+  if (target.kind === "column" && (target.column.kind === "json" || target.column.kind === "array")) return target.column;
+  const text = sourceOf(target.node, context);
+  return fail(`${operation} operation are only supported on json or array fields now, got: ${text}`, node);
+}
+
+function wantedList(mode: Mode, wanted: OperandOf<"constant">): readonly Constant[] {
+  if (isList(wanted.value)) return wanted.value;
+  return fail(`${operationName(mode)} operation element must be an array`, wanted.node);
+}
+
+function castElements(column: ColumnRef, mode: Mode, values: readonly Constant[], node: Node): Constant[] {
+  const { elementType } = column.schema;
+  const name = dataTypeName(elementType);
+  return values.map((value) => {
+    const cast = castTo(elementType, value);
+    if (cast !== undefined) return cast;
+    if (mode === "contains") return fail(`cannot cast value to ${name}, value: ${constantText(value)}`, node);
+    const types = `${name} and ${constantType(value)}`;
+    return fail(`${operationName(mode)} operation can't compare between array element type: ${types}`, node);
+  });
+}
+
+function operationName(mode: Mode): string {
+  return mode === "contains_all" ? "ContainsAll" : "ContainsAny";
+}
+
+function bindLength(node: CallNode, context: BindContext, bind: BindArgument): Operand {
+  const [target] = argumentsOf(node, bind, 1);
+  return { kind: "length", column: listColumn(node, target, "array_length", context), node };
+}
+
+function bindTextMatch(node: CallNode, bind: BindArgument): Predicate {
+  const [target, query] = argumentsOf(node, bind, 2, 2, "minimum_should_match");
+  const field = textColumn(target);
+  const minimum = node.named.get("minimum_should_match");
+  const atLeast = minimum ? boundedInteger(node, bind(minimum), "minimum_should_match", 1n, 1000n) : 1;
+  const tokens = tokensOf(field, query);
+  return { kind: "textMatch", field, tokens: [...new Set(tokens)], atLeast };
+}
+
+function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
+  const [target, query, slop] = argumentsOf(node, bind, 2, 3, "slop");
+  const field = textColumn(target);
+  const named = node.named.get("slop");
+  const given = slop ?? (named && bind(named));
+  const distance = given ? boundedInteger(node, given, "slop", 0n, 2n ** 32n - 1n) : 0;
+  if (distance !== 0) fail("phrase_match with a slop other than 0 is not supported", given!.node);
+  return { kind: "phrase", field, tokens: tokensOf(field, query) };
+}
+
+function boundedInteger(node: CallNode, operand: Operand, what: string, least: bigint, most: bigint): number {
+  const value = operand.kind === "constant" ? operand.value : undefined;
+  if (typeof value === "bigint" && value >= least && value <= most) return Number(value);
+  return fail(`${what} of ${node.name} must be an integer in range [${least}, ${most}]`, operand.node);
+}
+
+function textColumn(target: Operand): ColumnRef {
+  const column = target.kind === "column" ? target.column : undefined;
+  const textual = column?.kind === "scalar" && (isString(column.type) || column.type === DataType.Text);
+  if (!column || !textual) return fail("text match operation on non-string is unsupported", target.node);
+  if (column.schema.typeParams.enable_match?.toLowerCase() !== "true") {
+    fail(`field "${column.schema.name}" does not enable match`, target.node);
+  }
+  return column;
+}
+
+function tokensOf(column: ColumnRef, query: Operand): string[] {
+  if (query.kind === "constant" && typeof query.value === "string") {
+    const { value } = query;
+    return placed(query.node, () => analyzerOf(column.schema)(value));
+  }
+  return fail("the query of a text match must be a string", query.node);
+}
+
+function bindSameGeometry(node: CallNode, context: BindContext, bind: BindArgument): Predicate {
+  const [target, shape] = argumentsOf(node, bind, 2);
+  if (target.kind !== "column" || target.column.schema.dataType !== DataType.Geometry) {
+    const text = sourceOf(target.node, context);
+    return fail(`spatial operation are only supported on geometry fields now, got: ${text}`, target.node);
+  }
+  if (shape.kind !== "constant" || typeof shape.value !== "string") {
+    return fail(`the geometry of ${node.name} must be WKT text`, shape.node);
+  }
+  return { kind: "sameGeometry", field: target.column, wkb: canonicalGeometry(parseWkt(shape.value, shape.node)) };
+}
+
+function parseWkt(text: string, node: Node): Uint8Array {
+  try {
+    return wktToWkb(text);
+  } catch (error) {
+    if (error instanceof RangeError) fail(`invalid geometry '${text}': ${error.message}`, node);
+    throw error;
+  }
+}

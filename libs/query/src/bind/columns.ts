@@ -1,0 +1,78 @@
+import { type CollectionSchema, DataType, dataTypeName, fieldIndex, isVector } from "@sluice/schema";
+import { jsonPath, type JsonPath } from "../json/json-path.ts";
+import type { ColumnNode } from "../parse/ast.ts";
+import type { FieldRef } from "../plan.ts";
+import { type BindContext, fail, sourceOf } from "./context.ts";
+
+/** A name of the expression, resolved: a whole field, a place in its JSON, or an element of its array. */
+export interface ColumnRef extends FieldRef {
+  readonly node: ColumnNode;
+  /** `scalar` has values of one plain type; `other` are vectors and geometries. */
+  readonly kind: "scalar" | "json" | "array" | "element" | "other";
+  /** Of its values: the element type for `element`, JSON for every place in JSON. */
+  readonly type: DataType;
+  /** Of `json`; empty = the field itself. */
+  readonly path: JsonPath;
+  /** Of `element`. */
+  readonly element: number;
+}
+
+/**
+ * Resolves a name: an exact field first, then a key of `$meta` when the collection has dynamic fields.
+ * @throws {FilterError}
+ */
+export function resolveColumn(node: ColumnNode, context: BindContext): ColumnRef {
+  const { schema } = context;
+  const index = fieldIndex(schema, node.name);
+  if (index >= 0) return columnOfField(node, index, context);
+  if (/^(null|NULL)$/.test(node.name) && node.steps.length === 0) {
+    const advice = "use '<field> is null' or '<field> is not null' instead";
+    fail(`NULL literal is not supported in expressions; ${advice}`, node);
+  }
+  const dynamic = dynamicFieldIndex(schema);
+  if (dynamic < 0) fail(`field ${node.name} not exist`, node);
+  const path = jsonPath([{ text: node.name }, ...node.steps]);
+  return { node, index: dynamic, schema: schema.fields[dynamic], kind: "json", type: DataType.JSON, path, element: 0 };
+}
+
+/** Position of `$meta`, or -1. */
+export function dynamicFieldIndex(schema: CollectionSchema): number {
+  return schema.enableDynamicField ? schema.fields.findIndex((field) => field.isDynamic) : -1;
+}
+
+function columnOfField(node: ColumnNode, index: number, context: BindContext): ColumnRef {
+  const schema = context.schema.fields[index];
+  const base = { node, index, schema, type: schema.dataType, path: [], element: 0 };
+  if (schema.dataType === DataType.JSON) return { ...base, kind: "json", path: jsonPath(node.steps) };
+  if (schema.dataType === DataType.Array) return arrayColumn(base, context);
+  if (node.steps.length > 0) fail(`${dataTypeName(schema.dataType)} data type not supported accessed with []`, node);
+  const scalar = !isVector(schema.dataType) && schema.dataType !== DataType.Geometry;
+  return { ...base, kind: scalar ? "scalar" : "other" };
+}
+
+function arrayColumn(base: Omit<ColumnRef, "kind">, context: BindContext): ColumnRef {
+  const { node } = base;
+  const [step, ...rest] = node.steps;
+  if (!step) return { ...base, kind: "array" };
+  if (step.quoted) fail("can only access array field with integer index", node);
+  if (rest.length > 0) fail(`invalid identifier: ${sourceOf(node, context)}`, node);
+  return { ...base, kind: "element", type: base.schema.elementType, element: Number(step.text) };
+}
+
+export function isInteger(type: DataType): boolean {
+  return type >= DataType.Int8 && type <= DataType.Int64;
+}
+
+export function isFloat(type: DataType): boolean {
+  return type === DataType.Float || type === DataType.Double;
+}
+
+/** Types whose values are compared as strings. Text is not among them: it answers to text functions only. */
+export function isString(type: DataType): boolean {
+  return type === DataType.VarChar || type === DataType.String;
+}
+
+/** @throws {FilterError} for Text fields, which nothing but text functions and null tests may use */
+export function refuseText(column: ColumnRef): void {
+  if (column.type === DataType.Text) fail(`filter on text field (${column.schema.name}) is not supported yet`, column.node);
+}

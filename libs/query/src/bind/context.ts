@@ -1,0 +1,55 @@
+import type { CollectionSchema } from "@sluice/schema";
+import type { Constant, TemplateValue } from "../constant.ts";
+import { FilterError } from "../filter-error.ts";
+import type { ArithmeticOperator, Node } from "../parse/ast.ts";
+import type { CalendarInterval, Predicate } from "../plan.ts";
+import type { ColumnRef } from "./columns.ts";
+
+/** What an expression is bound to. */
+export interface BindContext {
+  /** The expression, for messages. */
+  readonly text: string;
+  readonly schema: CollectionSchema;
+  readonly templates: ReadonlyMap<string, TemplateValue>;
+  /** IANA zone of ISO text without offset. */
+  readonly timezone: string;
+}
+
+/** What a part of an expression is once names and types are known; `node` is where it stands. */
+export type Operand = { readonly node: Node } & (
+  | { readonly kind: "constant"; readonly value: Constant; readonly template: boolean }
+  | { readonly kind: "column"; readonly column: ColumnRef }
+  | {
+      readonly kind: "arithmetic";
+      readonly column: ColumnRef;
+      readonly op: ArithmeticOperator;
+      readonly operand: bigint | number;
+    }
+  | { readonly kind: "length"; readonly column: ColumnRef }
+  | { readonly kind: "shifted"; readonly column: ColumnRef; readonly interval: CalendarInterval }
+  | { readonly kind: "iso"; readonly text: string }
+  | { readonly kind: "interval"; readonly text: string }
+  | { readonly kind: "predicate"; readonly predicate: Predicate }
+);
+
+export type OperandOf<Kind extends Operand["kind"]> = Extract<Operand, { kind: Kind }>;
+
+/** @throws {FilterError} always, with the node's place */
+export function fail(cause: string, node: Node): never {
+  throw new FilterError(cause, node.start);
+}
+
+/** Runs what knows the cause of an error but not its place. */
+export function placed<T>(node: Node, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof FilterError) || error.offset !== undefined) throw error;
+    throw new FilterError(error.message, node.start);
+  }
+}
+
+/** A node as written. */
+export function sourceOf(node: Node, context: BindContext): string {
+  return context.text.slice(node.start, node.end);
+}

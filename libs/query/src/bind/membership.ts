@@ -1,0 +1,61 @@
+import { DataType } from "@sluice/schema";
+import { type Constant, isList } from "../constant.ts";
+import { checkLikePattern } from "../like.ts";
+import type { InNode } from "../parse/ast.ts";
+import type { Predicate, ScalarTest } from "../plan.ts";
+import { castList } from "./cast.ts";
+import { type ColumnRef, isString, refuseText } from "./columns.ts";
+import { type BindContext, fail, type Operand, placed, sourceOf } from "./context.ts";
+import { negated } from "./logic.ts";
+
+/** `field in [...]`. @throws {FilterError} */
+export function bindIn(node: InNode, left: Operand, right: Operand, context: BindContext): Predicate {
+  if (left.kind === "constant") return fail("'term' can only be used on non-const expression", node);
+  if (left.kind !== "column") return fail(`'term' can only be used on single field, but got: ${sourceOf(node.left, context)}`, node);
+  const { column } = left;
+  refuseText(column);
+  const values = castList(column, listOf(node, right, context), node.right);
+  const test = values.length === 0 ? ({ kind: "never", field: column } as const) : membership(column, values);
+  return node.negated ? negated(test) : test;
+}
+
+function listOf(node: InNode, right: Operand, context: BindContext): readonly Constant[] {
+  if (right.kind === "constant" && isList(right.value)) return right.value;
+  const text = sourceOf(node.right, context);
+  if (right.kind === "constant" && right.template) {
+    return fail(`the value of term expression template variable ${text} is not array`, node.right);
+  }
+  return fail(`the right-hand side of 'in' must be a list, but got: ${text}`, node.right);
+}
+
+/** Of at least one value, each of the column's type. */
+function membership(field: ColumnRef, list: readonly Constant[]): Predicate {
+  const values = [...new Set(list)];
+  const test: ScalarTest = { kind: "in", values };
+  if (field.kind === "json") return { kind: "json", field, path: field.path, test };
+  if (field.kind === "element") return { kind: "element", field, index: field.element, test };
+  if (typeof values[0] === "string") return { kind: "inStrings", field, values: values as string[] };
+  if (typeof values[0] === "number") return { kind: "inFloats", field, values: values as number[] };
+  return { kind: "inIntegers", field, values: values.map((value) => BigInt(value as bigint | boolean)) };
+}
+
+/** `field like "pattern"`. @throws {FilterError} */
+export function bindLike(left: Operand, right: Operand, context: BindContext): Predicate {
+  if (left.kind !== "column" || !isLikable(left.column)) {
+    if (left.kind === "column") refuseText(left.column);
+    return fail("like operation on non-string or no-json field is unsupported", left.node);
+  }
+  if (right.kind !== "constant" || typeof right.value !== "string") {
+    return fail(`the pattern of like must be a string, but got: ${sourceOf(right.node, context)}`, right.node);
+  }
+  const pattern = right.value;
+  placed(right.node, () => checkLikePattern(pattern));
+  const field = left.column;
+  if (field.kind === "json") return { kind: "json", field, path: field.path, test: { kind: "like", pattern } };
+  if (field.kind === "element") return { kind: "element", field, index: field.element, test: { kind: "like", pattern } };
+  return { kind: "like", field, pattern };
+}
+
+function isLikable(column: ColumnRef): boolean {
+  return column.kind !== "array" && (isString(column.type) || column.type === DataType.JSON);
+}

@@ -1,0 +1,119 @@
+import type { Constant } from "../constant.ts";
+
+export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
+export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "**" | "&" | "|" | "^" | "<<" | ">>";
+export type UnaryOperator = "+" | "-" | "~" | "not";
+
+/** One step of a path: `text` is the key, or the index as written; `quoted` tells `a["0"]` from `a[0]`. */
+export interface PathStep {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+interface Base {
+  /** Offsets in the text (UTF-16 units); `end` is exclusive. Parentheses around a node belong to it. */
+  start: number;
+  end: number;
+  /** Nodes on the longest way down, this one included: bounds every later recursion. */
+  readonly height: number;
+}
+
+export interface LiteralNode extends Base {
+  readonly kind: "literal";
+  readonly value: Exclude<Constant, readonly Constant[]>;
+}
+export interface ListNode extends Base {
+  readonly kind: "list";
+  readonly items: readonly Node[];
+}
+export interface TemplateNode extends Base {
+  readonly kind: "template";
+  readonly name: string;
+}
+export interface ColumnNode extends Base {
+  readonly kind: "column";
+  readonly name: string;
+  readonly steps: readonly PathStep[];
+}
+export interface UnaryNode extends Base {
+  readonly kind: "unary";
+  readonly op: UnaryOperator;
+  readonly operand: Node;
+}
+export interface ArithmeticNode extends Base {
+  readonly kind: "arithmetic";
+  readonly op: ArithmeticOperator;
+  readonly left: Node;
+  readonly right: Node;
+}
+export interface CompareNode extends Base {
+  readonly kind: "compare";
+  readonly op: Comparison;
+  readonly left: Node;
+  readonly right: Node;
+}
+/** `low < column <= high`, or `high > column >= low` (then `descending`). Bounds in the order of the text. */
+export interface ChainNode extends Base {
+  readonly kind: "chain";
+  readonly first: Node;
+  readonly firstOp: Comparison;
+  readonly column: ColumnNode;
+  readonly secondOp: Comparison;
+  readonly second: Node;
+  readonly descending: boolean;
+}
+export interface LogicalNode extends Base {
+  readonly kind: "logical";
+  readonly op: "and" | "or";
+  readonly operands: readonly Node[];
+}
+export interface InNode extends Base {
+  readonly kind: "in";
+  readonly negated: boolean;
+  readonly left: Node;
+  readonly right: Node;
+}
+export interface LikeNode extends Base {
+  readonly kind: "like";
+  readonly left: Node;
+  readonly pattern: Node;
+}
+export interface NullTestNode extends Base {
+  readonly kind: "nullTest";
+  readonly negated: boolean;
+  readonly column: ColumnNode;
+}
+export interface ExistsNode extends Base {
+  readonly kind: "exists";
+  readonly operand: Node;
+}
+export interface CallNode extends Base {
+  readonly kind: "call";
+  /** As written. */
+  readonly name: string;
+  readonly args: readonly Node[];
+  readonly named: ReadonlyMap<string, Node>;
+}
+/** `ISO '...'` and `INTERVAL '...'`. */
+export interface MomentNode extends Base {
+  readonly kind: "iso" | "interval";
+  readonly text: string;
+}
+
+/** An expression as written: no names resolved, nothing folded, so that it can be kept by its text alone. */
+export type Node =
+  | LiteralNode
+  | ListNode
+  | TemplateNode
+  | ColumnNode
+  | UnaryNode
+  | ArithmeticNode
+  | CompareNode
+  | ChainNode
+  | LogicalNode
+  | InNode
+  | LikeNode
+  | NullTestNode
+  | ExistsNode
+  | CallNode
+  | MomentNode;

@@ -1,0 +1,219 @@
+import { FilterError, lineAndColumn } from "../filter-error.ts";
+import type { PathStep } from "./ast.ts";
+import { isDigit, readNumber } from "./number-literal.ts";
+import { decodePathKey, decodeString, stringEnd } from "./string-literal.ts";
+
+/** Operators and brackets are their own kind; `&&`, `||`, `!` are `and`, `or`, `not`. `=~` and `!~` are both `regex`. */
+export type TokenKind =
+  | "end"
+  | "number"
+  | "bool"
+  | "string"
+  | "name"
+  | "path"
+  | "is null"
+  | "is not null"
+  | "and"
+  | "or"
+  | "not"
+  | "in"
+  | "like"
+  | "exists"
+  | "regex"
+  | Symbol;
+
+type Symbol =
+  | ("==" | "!=" | "<=" | ">=" | "<<" | ">>" | "**" | "<" | ">" | "+" | "-" | "*" | "/" | "%")
+  | ("&" | "|" | "^" | "~" | "=" | "(" | ")" | "[" | "]" | "{" | "}" | ",");
+
+const keywords: ReadonlySet<string> = new Set(["and", "or", "not", "in", "like", "exists"]);
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "True", "TRUE"].map((word) => [word, true] as const),
+  ...["false", "False", "FALSE"].map((word) => [word, false] as const),
+]);
+const symbols: ReadonlyMap<string, TokenKind> = new Map<string, TokenKind>([
+  ...(["==", "!=", "<=", ">=", "<<", ">>", "**"] as const).map((text) => [text, text] as const),
+  ...([..."<>+-*/%&|^~=()[]{},"] as Symbol[]).map((text) => [text, text] as const),
+  ["&&", "and"],
+  ["||", "or"],
+  ["=~", "regex"],
+  ["!~", "regex"],
+  ["!", "not"],
+]);
+
+const word = /[A-Za-z_][A-Za-z0-9_]*/y;
+const nullTest = /is[ \t\r\n]+(not[ \t\r\n]+)?null(?![A-Za-z0-9_])/iy;
+const inAhead = /[ \t\r\n]*in(?![A-Za-z0-9_])/iy;
+const meta = /\$meta(?![A-Za-z0-9_])/y;
+const pathIndex = /\[(0|[1-9][0-9]*)\]/y;
+const structPart = /(?:\[[0-9]+\])?\[[A-Za-z_][A-Za-z0-9_]*\]/y;
+const element = /\$\[[A-Za-z_][A-Za-z0-9_]*\]/y;
+
+/**
+ * Splits an expression into tokens, one at a time: after `advance()` the current token lies in the public members.
+ * @throws {FilterError} for text that is no token; parts that may never come are never looked at.
+ */
+export class Lexer {
+  readonly text: string;
+  kind: TokenKind = "end";
+  /** Of the current token, in UTF-16 units; `end` exclusive. */
+  start = 0;
+  end = 0;
+  /** Of `number`, `bool`, `string`; the name of `name` and `path`. */
+  value: bigint | number | boolean | string = "";
+  /** Of `path`. */
+  steps: readonly PathStep[] = [];
+  /** Fields that are spelt like a keyword in mixed case, which Milvus allows: for this text they are names. */
+  readonly #fieldWords: ReadonlySet<string>;
+
+  constructor(text: string, fieldWords: ReadonlySet<string>) {
+    this.text = text;
+    this.#fieldWords = fieldWords;
+    this.advance();
+  }
+
+  advance(): void {
+    const { text } = this;
+    let at = this.end;
+    while (isBlank(text.charCodeAt(at))) at++;
+    this.start = at;
+    const code = text.charCodeAt(at);
+    if (at >= text.length) this.#take("end", at);
+    else if (isDigit(code) || (code === 0x2e && isDigit(text.charCodeAt(at + 1)))) this.#number();
+    else if (code === 0x22 || code === 0x27) this.#string(at);
+    else if (isWordStart(code)) this.#word();
+    else if (code === 0x24) this.#dollar();
+    else this.#symbol();
+  }
+
+  /** Does `in` follow the current `not`? */
+  inFollows(): boolean {
+    inAhead.lastIndex = this.end;
+    return inAhead.test(this.text);
+  }
+
+  /** The current token as written, for messages. */
+  describe(): string {
+    if (this.kind === "end") return "<EOF>";
+    const token = this.text.slice(this.start, this.end);
+    return token.length <= 60 ? token : `${token.slice(0, 60).toWellFormed()}...`;
+  }
+
+  /** @throws {FilterError} with the current token's place in front, as Milvus's grammar messages have it */
+  fail(problem: string): never {
+    throw new FilterError(`${lineAndColumn(this.text, this.start)} ${problem}`);
+  }
+
+  #take(kind: TokenKind, end: number, value: bigint | number | boolean | string = ""): void {
+    this.kind = kind;
+    this.end = end;
+    this.value = value;
+  }
+
+  #number(): void {
+    const { value, end } = readNumber(this.text, this.start);
+    this.#take("number", end, value);
+  }
+
+  #string(quote: number): void {
+    const end = stringEnd(this.text, quote);
+    if (end < 0) this.#unrecognized(this.text.slice(this.start, this.start + 20));
+    this.#take("string", end, decodeString(this.text, quote, end));
+  }
+
+  #word(): void {
+    const { text, start } = this;
+    word.lastIndex = start;
+    const name = word.exec(text)![0];
+    const end = start + name.length;
+    if (isQuote(text.charCodeAt(end)) && this.#prefixedString(name, end)) return;
+    nullTest.lastIndex = start;
+    const test = nullTest.exec(text);
+    if (test) return this.#take(test[1] ? "is not null" : "is null", start + test[0].length);
+    const bool = booleans.get(name);
+    if (bool !== undefined) return this.#take("bool", end, bool);
+    const lower = name.length <= 6 ? name.toLowerCase() : name;
+    const keyword = keywords.has(lower) && !this.#fieldWords.has(name);
+    if (keyword) return this.#take(lower as TokenKind, end);
+    this.#nameOrPath(name, end);
+  }
+
+  #prefixedString(prefix: string, quote: number): boolean {
+    if (prefix === "r" || prefix === "R") {
+      const end = stringEnd(this.text, quote);
+      if (end < 0) this.#unrecognized(this.text.slice(this.start, this.start + 20));
+      this.#take("string", end, this.text.slice(quote + 1, end - 1));
+      return true;
+    }
+    if (prefix === "u8" || prefix === "u" || prefix === "U" || prefix === "L") this.fail(`string prefix ${prefix} is not supported`);
+    return false;
+  }
+
+  #dollar(): void {
+    meta.lastIndex = element.lastIndex = this.start;
+    if (meta.test(this.text)) return this.#nameOrPath("$meta", this.start + "$meta".length);
+    const struct = element.exec(this.text);
+    if (struct) throw new FilterError(`expressions on struct array elements are not supported: ${struct[0]}`, this.start);
+    this.#unrecognized("$");
+  }
+
+  /** A name with the `[...]` that follow it without blanks. One that is not closed properly is left to the parser. */
+  #nameOrPath(name: string, nameEnd: number): void {
+    const steps: PathStep[] = [];
+    let end = nameEnd;
+    for (let next = this.#step(end, steps); next > 0; next = this.#step(end, steps)) end = next;
+    structPart.lastIndex = nameEnd;
+    const struct = structPart.exec(this.text);
+    if (struct) throw new FilterError(`expressions on struct array fields are not supported: ${name}${struct[0]}`, this.start);
+    this.steps = steps;
+    this.#take(steps.length > 0 ? "path" : "name", end, name);
+    if (steps.some((step) => step.text === "")) {
+      throw new FilterError(`invalid identifier: ${this.text.slice(this.start, end)}`, this.start);
+    }
+  }
+
+  /** Reads one `["key"]` or `[3]` at `at`; returns its end, or -1. */
+  #step(at: number, steps: PathStep[]): number {
+    const { text } = this;
+    if (text[at] !== "[") return -1;
+    pathIndex.lastIndex = at;
+    const index = pathIndex.exec(text);
+    if (index) {
+      steps.push({ text: index[1], quoted: false });
+      return at + index[0].length;
+    }
+    const raw = text[at + 1] === "r" || text[at + 1] === "R";
+    const quote = at + (raw ? 2 : 1);
+    const end = isQuote(text.charCodeAt(quote)) ? stringEnd(text, quote) : -1;
+    if (end < 0 || text[end] !== "]") return -1;
+    const body = text.slice(quote + 1, end - 1);
+    steps.push({ text: raw ? body : decodePathKey(body), quoted: true });
+    return end + 1;
+  }
+
+  #symbol(): void {
+    const { text, start } = this;
+    const pair = symbols.get(text.slice(start, start + 2));
+    if (pair) return this.#take(pair, start + 2);
+    const single = symbols.get(text[start]);
+    if (!single) return this.#unrecognized(String.fromCodePoint(text.codePointAt(start)!));
+    this.#take(single, start + 1);
+  }
+
+  #unrecognized(piece: string): never {
+    this.fail(`token recognition error at: '${piece.toWellFormed()}'`);
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d && code !== 0x0b && code !== 0x0c);
+}
+
+function isQuote(code: number): boolean {
+  return code === 0x22 || code === 0x27;
+}
+
+function isWordStart(code: number): boolean {
+  const letter = code | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || code === 0x5f;
+}

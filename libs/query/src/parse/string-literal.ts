@@ -1,0 +1,90 @@
+import { FilterError, lineAndColumn } from "../filter-error.ts";
+
+const BACKSLASH = 0x5c;
+
+/** The end (exclusive) of the string whose opening quote is at `start`, or -1 when it is not closed on its line. */
+export function stringEnd(text: string, start: number): number {
+  const quote = text.charCodeAt(start);
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at + 1;
+    if (code === 0x0a || code === 0x0d) return -1;
+    // A backslash takes the next character with it, a line break too (and both halves of CR LF).
+    if (code === BACKSLASH && text.charCodeAt(++at) === 0x0d && text.charCodeAt(at + 1) === 0x0a) at++;
+  }
+  return -1;
+}
+
+const simpleEscapes: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  "\\": BACKSLASH,
+  "'": 0x27,
+  '"': 0x22,
+};
+
+/**
+ * The value of a quoted string (`start` at its quote, `end` behind the closing one). Escapes are Go's, as `strconv.Unquote`
+ * reads them: `\xHH` and `\ooo` are bytes, which together must be UTF-8.
+ */
+export function decodeString(text: string, start: number, end: number): string {
+  const body = text.slice(start + 1, end - 1);
+  if (!body.includes("\\")) return body;
+  const bytes: Buffer[] = [];
+  for (let at = 0; at < body.length; ) {
+    const slash = body.indexOf("\\", at);
+    bytes.push(Buffer.from(slash < 0 ? body.slice(at) : body.slice(at, slash)));
+    if (slash < 0) break;
+    at = decodeEscape(body, slash, bytes, (problem) => invalidEscape(text, start + 1 + slash, problem));
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(bytes));
+  } catch (cause) {
+    const error = new FilterError(`${lineAndColumn(text, start)} string is not valid UTF-8`);
+    error.cause = cause;
+    throw error;
+  }
+}
+
+/** Appends what the escape at `slash` stands for; returns the position behind it. */
+function decodeEscape(body: string, slash: number, out: Buffer[], fail: (escape: string) => never): number {
+  const letter = body[slash + 1];
+  const simple = simpleEscapes[letter];
+  if (simple !== undefined) {
+    out.push(Buffer.of(simple));
+    return slash + 2;
+  }
+  const byte = /^(?:x([0-9a-fA-F]{2})|([0-7]{3}))/.exec(body.slice(slash + 1, slash + 4));
+  if (byte) {
+    const value = byte[1] ? Number.parseInt(byte[1], 16) : Number.parseInt(byte[2], 8);
+    if (value > 255) fail(`\\${byte[0]}`);
+    out.push(Buffer.of(value));
+    return slash + 1 + byte[0].length;
+  }
+  const point = /^(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(body.slice(slash + 1, slash + 10));
+  if (!point) return fail(body.slice(slash, slash + 2));
+  const value = Number.parseInt(point[1] ?? point[2], 16);
+  if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) fail(`\\${point[0]}`);
+  out.push(Buffer.from(String.fromCodePoint(value)));
+  return slash + 1 + point[0].length;
+}
+
+function invalidEscape(text: string, offset: number, escape: string): never {
+  const place = lineAndColumn(text, offset);
+  throw new FilterError(`${place} invalid escape ${escape} in string; write \\${escape} or a raw string r"..."`);
+}
+
+/** A key of a path: only `\uXXXX` is decoded, every other escape stays as written. */
+export function decodePathKey(body: string): string {
+  if (!body.includes("\\")) return body;
+  return body
+    .replace(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g, (escape, hex) =>
+      hex === undefined ? escape : String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    .toWellFormed();
+}

@@ -1,0 +1,46 @@
+import type { ObjectStore } from "@sluice/object-store";
+import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, served } from "@sluice/rpc";
+import type { Logger } from "@sluice/telemetry";
+import { QueryService } from "./query-service.ts";
+
+export interface QueryNodeSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Columns kept in memory. */
+  readonly cacheBytes: number;
+}
+
+export interface QueryNodeDeps {
+  readonly objects: ObjectStore;
+  readonly dataCoordAddress: Address;
+  readonly log: Logger;
+}
+
+export interface RunningQueryNode extends AsyncDisposable {
+  readonly address: string;
+}
+
+/** Starts a querynode: reads visible segments, keeps nothing but a cache, writes nothing. */
+export async function startQueryNode(settings: QueryNodeSettings, { objects, dataCoordAddress, log }: QueryNodeDeps): Promise<RunningQueryNode> {
+  await using cleanup = new AsyncDisposableStack();
+  const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
+  const service = new QueryService(data, objects, settings.cacheBytes);
+  const server = cleanup.use(
+    openGrpcServer({
+      services: [
+        served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
+          query: (order, call) => {
+            const abort = new AbortController();
+            call.on("cancelled", () => abort.abort());
+            return service.query(order, abort.signal);
+          },
+        }),
+      ],
+      onError: (method, error) => log.debug("call refused", { method, err: error }),
+    }),
+  );
+  const port = await server.listen(settings.host, settings.port);
+  const running = cleanup.move();
+  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

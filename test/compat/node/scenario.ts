@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+// The whole import workflow through an unmodified Milvus Node SDK.
+//
+// usage: node scenario.ts SDK_PACKAGE HOST:PORT FOLDER      FOLDER must lie below an import root of the server
+//
+// Prints one line per step; ends with exit code 0 only when all steps passed.
+
+const [packageName, address, folder] = process.argv.slice(2);
+const sdk = await import(packageName);
+const { MilvusClient, DataType } = sdk.default ?? sdk;
+const version: string = (sdk.default ?? sdk).sdkInfo?.version ?? packageName;
+const isOld = packageName.endsWith("2.2");
+const name = `compat_node_${packageName.replaceAll(/\W/g, "_")}`;
+const dim = 8;
+mkdirSync(folder, { recursive: true });
+
+/** SDK answers are plain messages whose shape differs by release. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Answer = any;
+
+const client = new MilvusClient({ address, ssl: false });
+const rows = Array.from({ length: 200 }, (_, i) => ({
+  id: i % 2 === 0 ? `9007199254740${1000 + i}` : String(i),
+  title: `title ${i} 漢`,
+  year: 1900 + i,
+  vector: Array.from({ length: dim }, (_, j) => Math.fround(Math.sin(i * dim + j))),
+  extra: `dyn ${i}`,
+}));
+
+/** One line; ids as raw digits, beyond what a double holds. */
+const lineOf = (row: (typeof rows)[number]) => JSON.stringify(row).replace(/"id":"(\d+)"/, '"id":$1');
+
+function writeLines(file: string, lines: readonly string[]): string {
+  const path = join(folder, file);
+  writeFileSync(path, lines.join("\n"));
+  return path;
+}
+
+function succeed(answer: Answer, what: string): Answer {
+  const status = answer.status ?? answer;
+  assert.equal(status.error_code, "Success", `${what}: ${status.reason}`);
+  return answer;
+}
+
+async function stateOf(task: string): Promise<Answer> {
+  if (typeof client.getImportState === "function") return client.getImportState({ task });
+  const listed = await client.listImportTasks({ collection_name: name });
+  return listed.tasks.find((entry: Answer) => entry.id === task);
+}
+
+async function finished(task: string): Promise<Answer> {
+  for (let i = 0; i < 1000; i++) {
+    const state = await stateOf(task);
+    if (state && ["ImportCompleted", "ImportFailed", "ImportFailedAndCleaned"].includes(state.state)) return state;
+    await sleep(30);
+  }
+  throw new Error("the import did not end in time");
+}
+
+async function importFile(path: string): Promise<Answer> {
+  const bulkInsert = (client.bulkInsert ?? client.importData).bind(client);
+  const answer = succeed(await bulkInsert({ collection_name: name, files: [path] }), "bulkInsert");
+  assert.ok(answer.tasks.length > 0, "no task id");
+  return finished(String(answer.tasks[0]));
+}
+
+async function count(expr = ""): Promise<number> {
+  const answer = succeed(await client.query({ collection_name: name, expr, filter: expr, output_fields: ["count(*)"] }), "count");
+  return Number(answer.data[0]["count(*)"]);
+}
+
+const infoOf = (state: Answer, key: string) => state.infos.find((entry: Answer) => entry.key === key)?.value;
+
+const steps: Record<string, () => Promise<void>> = {
+  async connect() {
+    await client.connectPromise;
+    const answer = await client.getVersion();
+    assert.ok(answer.version.length > 0);
+    assert.equal((await client.checkHealth()).isHealthy, true);
+  },
+  async missing() {
+    assert.equal((await client.hasCollection({ collection_name: "no_such_collection" })).value, false);
+    succeed(await client.dropCollection({ collection_name: name }), "drop");
+  },
+  async create() {
+    const fields = [
+      { name: "id", data_type: DataType.Int64, is_primary_key: true, autoID: false },
+      { name: "title", data_type: DataType.VarChar, max_length: 100, type_params: { max_length: "100" } },
+      { name: "year", data_type: DataType.Int32 },
+      { name: "vector", data_type: DataType.FloatVector, dim, type_params: { dim: String(dim) } },
+    ];
+    succeed(await client.createCollection({ collection_name: name, fields, enable_dynamic_field: true, shards_num: 2 }), "create");
+    const described = succeed(await client.describeCollection({ collection_name: name }), "describe");
+    assert.deepEqual(described.schema.fields.map((field: Answer) => field.name), ["id", "title", "year", "vector"]);
+    succeed(await client.createPartition({ collection_name: name, partition_name: "p1" }), "createPartition");
+    const partitions = succeed(await client.showPartitions({ collection_name: name }), "showPartitions");
+    assert.deepEqual([...partitions.partition_names].sort(), ["_default", "p1"]);
+    const listed = succeed(await client.showCollections(), "showCollections");
+    assert.ok(listed.data.some((entry: Answer) => entry.name === name));
+  },
+  async index() {
+    const index = { index_type: "IVF_FLAT", metric_type: "L2", params: { nlist: 8 } };
+    const extra = { ...index, params: JSON.stringify(index.params) };
+    succeed(await client.createIndex({ collection_name: name, field_name: "vector", ...index, extra_params: extra }), "createIndex");
+    const described = succeed(await client.describeIndex({ collection_name: name }), "describeIndex");
+    assert.equal(described.index_descriptions[0].field_name, "vector");
+    succeed(await client.loadCollectionSync({ collection_name: name }), "load");
+  },
+  async import_lines() {
+    const state = await importFile(writeLines("rows.jsonl", rows.map(lineOf)));
+    assert.equal(state.state, "ImportCompleted", infoOf(state, "failed_reason"));
+    assert.equal(Number(state.row_count), rows.length);
+    assert.equal(infoOf(state, "progress_percent"), "100");
+    assert.equal(await count(), rows.length);
+  },
+  async values() {
+    const answer = succeed(await client.query({ collection_name: name, expr: "year >= 0", filter: "year >= 0", output_fields: ["*"] }), "query");
+    const byId = new Map<string, Answer>(answer.data.map((row: Answer) => [String(row.id), row]));
+    assert.equal(byId.size, rows.length);
+    for (const row of rows) {
+      const found = byId.get(row.id);
+      assert.ok(found, `row ${row.id} is missing`);
+      assert.equal(found.title, row.title);
+      assert.equal(Number(found.year), row.year);
+      assert.deepEqual([...found.vector].map(Math.fround), row.vector);
+      if (!isOld) assert.equal(found.extra, row.extra);
+    }
+  },
+  async filters() {
+    assert.equal(await count("year < 1950"), 50);
+    assert.equal(await count('title like "title 1%"'), rows.filter((row) => row.title.startsWith("title 1")).length);
+    assert.equal(await count(`id in [${rows[0].id}, ${rows[1].id}, 5000]`), 2);
+    assert.equal(await count("extra == 'dyn 7'"), 1);
+    const none = succeed(await client.query({ collection_name: name, expr: "id == -1", filter: "id == -1", output_fields: ["vector", "title"] }), "query");
+    assert.deepEqual(none.data, []);
+    const got = succeed(await client.get({ collection_name: name, ids: [rows[0].id], output_fields: ["title"] }), "get");
+    assert.equal(got.data[0].title, rows[0].title);
+  },
+  async bulk_writer() {
+    const { LocalBulkWriter, BulkFileType } = sdk.default ?? sdk;
+    if (!LocalBulkWriter) return;
+    const described = await client.describeCollection({ collection_name: name });
+    let expected = await count();
+    for (const fileType of [BulkFileType.JSON, BulkFileType.PARQUET]) {
+      const writer = new LocalBulkWriter({ schema: described.schema, localPath: folder, fileType });
+      for (let i = 0; i < 20; i++) await writer.append({ ...rows[i], id: BigInt(expected) * 1_000_000n + BigInt(i) });
+      const files: string[][] = (await writer.close()) ?? writer.batchFiles;
+      const paths = files.flat();
+      assert.ok(paths.length > 0, "the writer wrote nothing");
+      for (const path of paths) {
+        const state = await importFile(path);
+        assert.equal(state.state, "ImportCompleted", infoOf(state, "failed_reason"));
+      }
+      expected += 20;
+      assert.equal(await count(), expected);
+    }
+  },
+  async rest() {
+    const { HttpClient } = sdk.default ?? sdk;
+    if (!HttpClient) return;
+    const http = new HttpClient({ address: `http://${address}` });
+    const before = await count();
+    const path = writeLines("rest.jsonl", rows.slice(0, 5).map((row, i) => lineOf({ ...row, id: String(77_000 + i) })));
+    const created = await http.createImportJobs({ collectionName: name, files: [[path]] });
+    assert.equal(created.code, 0, created.message);
+    const { jobId } = created.data;
+    assert.equal((await finished(jobId)).state, "ImportCompleted");
+    const progress = await http.getImportJobProgress({ jobId });
+    assert.equal(progress.data.state, "Completed");
+    const listed = await http.listImportJobs({ collectionName: name });
+    assert.ok(listed.data.records.some((record: Answer) => record.jobId === jobId));
+    assert.equal(await count(), before + 5);
+  },
+  async failing() {
+    const before = await count();
+    const bad = lineOf(rows[2]).replace(/"year":\d+/, '"year":"x"');
+    const state = await importFile(writeLines("bad.jsonl", [lineOf(rows[0]), bad]));
+    assert.equal(state.state, "ImportFailed");
+    const reason = infoOf(state, "failed_reason");
+    for (const text of ["bad.jsonl", "row 1", "year"]) assert.ok(reason.includes(text), `the reason lacks ${text}: ${reason}`);
+    assert.equal(await count(), before);
+  },
+  async list() {
+    const listed = succeed(await client.listImportTasks({ collection_name: name, limit: 1 }), "listImportTasks");
+    assert.equal(listed.tasks.length, 1);
+  },
+  async drop() {
+    succeed(await client.releaseCollection({ collection_name: name }), "release");
+    succeed(await client.dropCollection({ collection_name: name }), "drop");
+    assert.equal((await client.hasCollection({ collection_name: name })).value, false);
+  },
+};
+
+let failures = 0;
+for (const [step, run] of Object.entries(steps)) {
+  try {
+    await run();
+    console.log(`ok ${step}`);
+  } catch (error) {
+    failures++;
+    console.log(`not ok ${step}\n${error instanceof Error ? error.stack : error}`);
+    if (step === "connect" || step === "create") break;
+  }
+}
+console.log(`${version}: ${failures} steps failed`);
+await client.closeConnection();
+process.exit(failures > 0 ? 1 : 0);
