@@ -1,0 +1,153 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { CollectionSchema } from "@sluice/schema";
+import { timeJsonParse } from "./alternatives/json-parse.ts";
+import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
+import { timeWrites } from "./alternatives/write-limit.ts";
+import { type Dataset, jsonLines, numpyColumns, parquetFile } from "./datasets.ts";
+import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
+import { BenchServer } from "./sluice.ts";
+
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,parquet,small,memory --data FOLDER]
+//
+// At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
+
+const { values: options } = parseArgs({
+  options: {
+    gigabytes: { type: "string", default: "1" },
+    rounds: { type: "string", default: "3" },
+    only: { type: "string", default: "jsonl,npy,parquet,small,memory" },
+    data: { type: "string", default: join(tmpdir(), "sluice-bench") },
+  },
+});
+const bytes = Number(options.gigabytes) * 1e9;
+const rounds = Number(options.rounds);
+const data = join(options.data, "data");
+const work = join(options.data, "work");
+mkdirSync(data, { recursive: true });
+mkdirSync(work, { recursive: true });
+const figures: Figure[] = [];
+
+function note(figure: Figure): void {
+  figures.push(figure);
+  console.log(`${figure.work.padEnd(34)} ${figure.what.padEnd(44)} ${figure.value.padStart(16)}  ${figure.target ?? ""}`);
+}
+
+/** One import of the set on a fresh server. Milliseconds. */
+async function ours(set: Dataset, workers: number): Promise<number> {
+  await using server = await BenchServer.start(join(work, "sluice"), data, workers);
+  await server.createCollection("bench", set.dim);
+  return server.timeImport("bench", set.files, set.rows);
+}
+
+type Contender = readonly [what: string, run: () => Promise<number>, target?: string];
+
+/** Runs every contender once a round, in turn, and notes the median rates. */
+async function compare(name: string, rows: number, contenders: readonly Contender[]): Promise<void> {
+  const times = contenders.map(() => [] as number[]);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, [, run]] of contenders.entries()) times[i].push(await run());
+  }
+  for (const [i, [what, , target]] of contenders.entries()) note({ work: name, what, value: rate(rows, median(times[i])), ...(target && { target }) });
+}
+
+async function benchJsonLines(): Promise<void> {
+  const set = jsonLines(data, bytes, 128);
+  const [file] = set.files;
+  await compare(`JSON Lines 128-d, ${megabytes(set.bytes)}`, set.rows, [
+    ["Sluice, one worker", () => ours(set, 1), "200 k"],
+    ["Sluice, two workers", () => ours(set, 2), "350 k"],
+    ["JSON.parse per line, the same segments", () => timeJsonParse(file, benchSchema(128), join(work, "json-parse"))],
+    ["DuckDB to Parquet, two threads", () => timeDuckDb(file, work, 2)],
+    ["stream-json, first 50 MB, no output", async () => {
+      const { rows, ms } = await timeStreamJson(file, 50e6);
+      return (ms * set.rows) / rows;
+    }],
+  ]);
+}
+
+async function benchNumpy(): Promise<void> {
+  for (const [dim, target] of [[128, "1.2 M"], [768, "250 k"]] as const) {
+    const set = numpyColumns(data, bytes, dim);
+    await compare(`NumPy ${dim}-d, ${megabytes(set.bytes)}`, set.rows, [
+      ["Sluice, two workers", () => ours(set, 2), target],
+      ["limit: write + fdatasync, two threads", () => timeWrites(work, set.bytes, 2)],
+    ]);
+  }
+}
+
+async function benchParquet(): Promise<void> {
+  for (const codec of ["none", "snappy"] as const) {
+    const set = parquetFile(data, bytes, 128, codec);
+    if (!set) return console.log("no pyarrow (test/servers.sh pymilvus installs it): Parquet is not measured");
+    const [file] = set.files;
+    await compare(`Parquet 128-d ${codec}, ${megabytes(set.bytes)}`, set.rows, [
+      ["Sluice, one worker", () => ours(set, 1), "500 k"],
+      ["hyparquet into arrays, no output", () => timeHyparquet(file)],
+      ["DuckDB to Parquet, one thread", () => timeDuckDb(file, work, 1)],
+    ]);
+  }
+}
+
+function tenRows(folder: string, name: string, first: number): string {
+  const rows = Array.from({ length: 10 }, (_, i) => JSON.stringify({ id: first + i, vector: Array.from({ length: 128 }, (_, j) => Math.sin(first + i * 128 + j)) }));
+  const path = join(folder, name);
+  writeFileSync(path, rows.join("\n"));
+  return path;
+}
+
+async function benchSmallJobs(): Promise<void> {
+  const folder = join(data, "small");
+  mkdirSync(folder, { recursive: true });
+  const files = Array.from({ length: 200 }, (_, i) => tenRows(folder, `small-${i}.jsonl`, i * 10));
+  {
+    await using server = await BenchServer.start(join(work, "sluice"), data, 2);
+    await server.createCollection("small", 128);
+    const times: number[] = [];
+    for (const file of files.slice(0, 50)) times.push(await server.timeImport("small", [file], 10));
+    note({ work: "10-row job", what: "Import to Completed, median of 50", value: `${Math.round(median(times))} ms`, target: "150 ms" });
+  }
+  await using server = await BenchServer.start(join(work, "sluice"), data, 2);
+  const large = jsonLines(data, bytes, 128);
+  await server.createCollection("large", 128);
+  await server.createCollection("small", 128);
+  const largeTask = await server.submit("large", large.files);
+  const startedMs = performance.now();
+  const tasks = await Promise.all(files.map((file) => server.submit("small", [file])));
+  await Promise.all(tasks.map((task) => server.finished(task, 50)));
+  note({ work: "200 ten-row jobs at once", what: "all Completed, beside a 1 GB job", value: `${((performance.now() - startedMs) / 1000).toFixed(1)} s`, target: "8 s" });
+  await server.finished(largeTask);
+}
+
+async function benchMemory(): Promise<void> {
+  for (const [name, make] of [["JSON Lines", jsonLines], ["NumPy", numpyColumns]] as const) {
+    for (const times of [1, 4]) {
+      const set = make(data, bytes * times, 128);
+      await using server = await BenchServer.start(join(work, "sluice"), data, 2);
+      await server.createCollection("bench", set.dim);
+      await server.timeImport("bench", set.files, set.rows);
+      note({ work: `peak memory, ${name} ${megabytes(set.bytes)}`, what: "Sluice, two workers", value: megabytes(server.peakBytes()), target: "650 MB" });
+    }
+  }
+}
+
+function benchSchema(dim: number): CollectionSchema {
+  const field = { elementType: 0, isPartitionKey: false, autoId: false, isDynamic: false, nullable: false, defaultValue: undefined, maxLength: 0, maxCapacity: 0, isFunctionOutput: false, typeParams: {} } as const;
+  return {
+    name: "bench",
+    fields: [
+      { ...field, fieldId: 100, name: "id", dataType: 5, isPrimaryKey: true, dim: 0 },
+      { ...field, fieldId: 101, name: "vector", dataType: 101, isPrimaryKey: false, dim },
+    ],
+    structs: [],
+    enableDynamicField: false,
+    allowInsertAutoId: false,
+    timezone: "UTC",
+  };
+}
+
+const parts: Record<string, () => Promise<void>> = { jsonl: benchJsonLines, npy: benchNumpy, parquet: benchParquet, small: benchSmallJobs, memory: benchMemory };
+for (const name of options.only.split(",")) await parts[name]();
+writeReport(join(import.meta.dirname, "RESULTS.md"), figures, process.argv.slice(2).join(" "));

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkStatus, type Client, common, connectClient, milvus, schema } from "@sluice/rpc";
+
+const main = join(import.meta.dirname, "../../services/standalone/dist/main.js");
+
+/** A built Sluice in a process of its own, on a fresh data folder, driven through the public interface. */
+export class BenchServer implements AsyncDisposable {
+  readonly #process: ChildProcess;
+  readonly #dataDir: string;
+  readonly client: Client<milvus.MilvusServiceClient>;
+
+  private constructor(child: ChildProcess, dataDir: string, address: string) {
+    this.#process = child;
+    this.#dataDir = dataDir;
+    this.client = connectClient(milvus.MilvusServiceClient, address);
+  }
+
+  static async start(dataDir: string, importRoot: string, workers: number): Promise<BenchServer> {
+    rmSync(dataDir, { recursive: true, force: true });
+    const args = [main, "serve", "--port", "0", "--data-dir", dataDir, "--import-root", importRoot, "--workers", String(workers)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } });
+    const address = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      child.stdout?.on("data", (chunk) => {
+        text += chunk;
+        const ready = /ready (\S+)\n/.exec(text);
+        if (ready) resolve(ready[1]);
+      });
+      child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    });
+    return new BenchServer(child, dataDir, address);
+  }
+
+  async createCollection(name: string, dim: number, shards = 2): Promise<void> {
+    const fields = [
+      { name: "id", dataType: 5, isPrimaryKey: true },
+      { name: "vector", dataType: 101, typeParams: [{ key: "dim", value: String(dim) }] },
+    ];
+    const message = schema.CollectionSchema.encode(schema.CollectionSchema.fromPartial({ name, fields } as never)).finish();
+    const request = { collectionName: name, schema: Buffer.from(message), shardsNum: shards };
+    checkStatus(await this.client.createCollection(milvus.CreateCollectionRequest.fromPartial(request)));
+  }
+
+  async submit(collectionName: string, files: readonly string[]): Promise<bigint> {
+    const answer = await this.client.import(milvus.ImportRequest.fromPartial({ collectionName, files: [...files] }), { deadlineMs: 60_000 });
+    checkStatus(answer.status);
+    return answer.tasks[0];
+  }
+
+  /** Waits for Completed; resolves to the rows. @throws Error with the reason when the job failed */
+  async finished(task: bigint, pollMs = 5): Promise<number> {
+    for (;;) {
+      const state = await this.client.getImportState({ task }, { deadlineMs: 60_000 });
+      if (state.state === common.ImportState.ImportCompleted) return Number(state.rowCount);
+      if (state.state === common.ImportState.ImportFailed) throw new Error(JSON.stringify(state.infos));
+      await sleep(pollMs);
+    }
+  }
+
+  /** Milliseconds from Import to Completed. */
+  async timeImport(collectionName: string, files: readonly string[], rows: number): Promise<number> {
+    const startedMs = performance.now();
+    const found = await this.finished(await this.submit(collectionName, files));
+    if (found !== rows) throw new Error(`imported ${found} rows, expected ${rows}`);
+    return performance.now() - startedMs;
+  }
+
+  /** Peak resident memory of the process, in bytes. */
+  peakBytes(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client[Symbol.dispose]();
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGTERM");
+    await ended;
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}
