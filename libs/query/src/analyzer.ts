@@ -14,8 +14,11 @@ const upperCase = /\p{Changes_When_Lowercased}/gu;
  */
 export function analyzerOf(field: FieldSchema): Analyzer {
   const { type, stopWords } = readParams(field);
-  if (type !== "standard") throw new FilterError(`text match with the analyzer of field "${field.name}" is not supported: ${type}`);
-  return stopWords.size === 0 ? standardAnalyzer : (text) => standardAnalyzer(text).filter((token) => !stopWords.has(token));
+  if (type !== "standard")
+    throw new FilterError(`text match with the analyzer of field "${field.name}" is not supported: ${type}`);
+  return stopWords.size === 0
+    ? standardAnalyzer
+    : (text) => standardAnalyzer(text).filter((token) => !stopWords.has(token));
 }
 
 /** Lower case per code point: a final sigma is like any other. */

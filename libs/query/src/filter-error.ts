@@ -20,7 +20,9 @@ const MAX_ECHO = 4096;
 export function planError(text: string, error: FilterError, purpose: "query" | "delete"): StatusError {
   const place = error.offset === undefined ? "" : ` ${describePlace(text, error.offset)}`;
   const reason = `failed to create ${purpose} plan: cannot parse expression: ${echo(text)}: ${error.message}${place}`;
-  return new StatusError(statusCodes.invalidParameter, `${reason}: query plan failed: invalid parameter`, { cause: error });
+  return new StatusError(statusCodes.invalidParameter, `${reason}: query plan failed: invalid parameter`, {
+    cause: error,
+  });
 }
 
 /** The text as an answer repeats it: whole, or its beginning. */

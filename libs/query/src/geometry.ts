@@ -11,7 +11,15 @@ export function canonicalGeometry(wkb: Uint8Array): Uint8Array {
   return canonical;
 }
 
-const WkbType = { Point: 1, LineString: 2, Polygon: 3, MultiPoint: 4, MultiLineString: 5, MultiPolygon: 6, Collection: 7 } as const;
+const WkbType = {
+  Point: 1,
+  LineString: 2,
+  Polygon: 3,
+  MultiPoint: 4,
+  MultiLineString: 5,
+  MultiPolygon: 6,
+  Collection: 7,
+} as const;
 const POINT_BYTES = 16;
 const MAX_DEPTH = 64;
 const MAX_STARTS = 16;

@@ -105,7 +105,12 @@ export type Predicate =
       readonly low: bigint;
       readonly high: bigint;
     }
-  | { readonly kind: "textMatch"; readonly field: FieldRef; readonly tokens: readonly string[]; readonly atLeast: number }
+  | {
+      readonly kind: "textMatch";
+      readonly field: FieldRef;
+      readonly tokens: readonly string[];
+      readonly atLeast: number;
+    }
   | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly string[] }
   /** Geometries equal up to start, direction and order of parts; `wkb` is the canonical form. */
   | { readonly kind: "sameGeometry"; readonly field: FieldRef; readonly wkb: Uint8Array };

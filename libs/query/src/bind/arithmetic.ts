@@ -23,7 +23,11 @@ export function bindArithmetic(node: ArithmeticNode, left: Operand, right: Opera
   return { kind: "arithmetic", column: left.column, op, operand: checkOperand(node, left.column, right.value), node };
 }
 
-function foldConstants(node: ArithmeticNode, left: Operand & { kind: "constant" }, right: Operand & { kind: "constant" }): Operand {
+function foldConstants(
+  node: ArithmeticNode,
+  left: Operand & { kind: "constant" },
+  right: Operand & { kind: "constant" },
+): Operand {
   if (left.template || right.template) {
     fail(`placeholder was not supported between two constants with operator: ${node.op}`, node);
   }
@@ -48,7 +52,8 @@ function refuseNested(node: ArithmeticNode): never {
 function refusePredicate(node: ArithmeticNode): never {
   const name = operatorNames[node.op];
   if (!isBitwise(node.op)) fail(`'${name}' cannot perform arithmetic between boolean expressions`, node);
-  const hint = node.op === "<<" || node.op === ">>" ? "" : `; comparisons bind tighter than '${node.op}', use parentheses`;
+  const hint =
+    node.op === "<<" || node.op === ">>" ? "" : `; comparisons bind tighter than '${node.op}', use parentheses`;
   return fail(`bitwise operations can only apply on integer types${hint}`, node);
 }
 
@@ -62,7 +67,8 @@ function checkNumbers(op: ArithmeticOperator, column: ColumnRef, operand: Consta
   const { type } = column;
   const numeric = column.kind !== "array" && (type === DataType.JSON || isInteger(type) || isFloat(type));
   const between = `between ${dataTypeName(type)} field and ${constantType(operand)}`;
-  if (!numeric || !isNumeric(operand)) throw new FilterError(`'${operatorNames[op]}' cannot perform arithmetic ${between}`);
+  if (!numeric || !isNumeric(operand))
+    throw new FilterError(`'${operatorNames[op]}' cannot perform arithmetic ${between}`);
   const integers = type === DataType.JSON || isInteger(type);
   if (isBitwise(op) && (!integers || typeof operand !== "bigint")) {
     throw new FilterError("bitwise operations can only apply on integer types");

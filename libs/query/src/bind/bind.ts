@@ -1,7 +1,17 @@
-import { type Constant, constantType } from "../constant.ts";
-import type { ArithmeticNode, ExistsNode, InNode, ListNode, LogicalNode, Node, NullTestNode, TemplateNode, UnaryNode } from "../parse/ast.ts";
-import type { Predicate } from "../plan.ts";
 import { DataType, dataTypeName, isVector } from "@sluice/schema";
+import { type Constant, constantType } from "../constant.ts";
+import type {
+  ArithmeticNode,
+  ExistsNode,
+  InNode,
+  ListNode,
+  LogicalNode,
+  Node,
+  NullTestNode,
+  TemplateNode,
+  UnaryNode,
+} from "../parse/ast.ts";
+import type { Predicate } from "../plan.ts";
 import { bindArithmetic } from "./arithmetic.ts";
 import { bindCall } from "./calls.ts";
 import { resolveColumn } from "./columns.ts";
@@ -49,7 +59,10 @@ export function bindOperand(node: Node, context: BindContext): Operand {
   }
 }
 
-type BooleanNode = Exclude<Node, { kind: "literal" | "list" | "template" | "column" | "unary" | "arithmetic" | "iso" | "interval" | "call" }>;
+type BooleanNode = Exclude<
+  Node,
+  { kind: "literal" | "list" | "template" | "column" | "unary" | "arithmetic" | "iso" | "interval" | "call" }
+>;
 
 function bindBoolean(node: BooleanNode, context: BindContext): Predicate {
   switch (node.kind) {
@@ -71,9 +84,13 @@ function bindBoolean(node: BooleanNode, context: BindContext): Predicate {
 }
 
 /** Both sides, with the hint that a precedence other than expected deserves. */
-function bindSides(node: ArithmeticNode | InNode | Extract<Node, { kind: "compare" }>, context: BindContext): [Operand, Operand] {
+function bindSides(
+  node: ArithmeticNode | InNode | Extract<Node, { kind: "compare" }>,
+  context: BindContext,
+): [Operand, Operand] {
   const { left, right } = node;
-  const bareNot = node.kind !== "arithmetic" && left.kind === "unary" && left.op === "not" && !isParenthesized(left, context);
+  const bareNot =
+    node.kind !== "arithmetic" && left.kind === "unary" && left.op === "not" && !isParenthesized(left, context);
   if (!bareNot) return [bindOperand(left, context), bindOperand(right, context)];
   const rest = context.text.slice(left.operand.start, node.end);
   return [bindNot(left, context, `; 'not' binds tighter, write: not (${rest})`), bindOperand(right, context)];
@@ -116,17 +133,21 @@ function bindNot(node: UnaryNode, context: BindContext, hint = ""): Operand {
 
 function bindSign(node: UnaryNode, context: BindContext): Operand {
   const operand = bindOperand(node.operand, context);
-  if (operand.kind === "constant") return { ...operand, value: placed(node, () => foldSign(node, operand.value)), node };
+  if (operand.kind === "constant")
+    return { ...operand, value: placed(node, () => foldSign(node, operand.value)), node };
   if (operand.kind === "column" && node.op === "+") return operand;
   // ~x is x ^ -1, which spares a kind of arithmetic.
   const all: Operand = { kind: "constant", value: -1n, template: false, node };
-  if (node.op === "~") return bindArithmetic({ ...node, kind: "arithmetic", op: "^", left: node.operand, right: node }, operand, all);
+  if (node.op === "~")
+    return bindArithmetic({ ...node, kind: "arithmetic", op: "^", left: node.operand, right: node }, operand, all);
   return fail(`unary operators can only apply on constants: ${sourceOf(node, context)}`, node);
 }
 
 function foldSign(node: UnaryNode, value: Constant): Constant {
   if (node.op === "~") return foldArithmetic("^", value, -1n);
-  return node.op === "-" ? foldArithmetic("-", typeof value === "number" ? -0 : 0n, value) : foldArithmetic("+", 0n, value);
+  return node.op === "-"
+    ? foldArithmetic("-", typeof value === "number" ? -0 : 0n, value)
+    : foldArithmetic("+", 0n, value);
 }
 
 function bindNullTest(node: NullTestNode, context: BindContext): Predicate {

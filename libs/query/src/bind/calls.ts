@@ -14,7 +14,16 @@ type Mode = "contains" | "contains_all" | "contains_any";
 const contains = /^(?:json|array)_(contains|contains_all|contains_any)$/;
 /** Functions that Milvus has and this product does not: known by name, so that the answer can say so. */
 const unsupported: ReadonlySet<string> = new Set([
-  ...["st_touches", "st_overlaps", "st_crosses", "st_contains", "st_intersects", "st_within", "st_dwithin", "st_isvalid"],
+  ...[
+    "st_touches",
+    "st_overlaps",
+    "st_crosses",
+    "st_contains",
+    "st_intersects",
+    "st_within",
+    "st_dwithin",
+    "st_isvalid",
+  ],
   ...["text_match_fuzzy", "random_sample"],
   ...["element_filter", "match_any", "match_all", "match_least", "match_most", "match_exact"],
 ]);
@@ -47,7 +56,8 @@ function predicate(node: CallNode, value: Predicate): Operand {
 function argumentsOf(node: CallNode, bind: BindArgument, least: number, most = least, named = ""): Operand[] {
   const count = node.args.length;
   const expected = least === most ? `${least}` : `${least} to ${most}`;
-  if (count < least || count > most) fail(`function ${node.name} expects ${expected} arguments, but got ${count}`, node);
+  if (count < least || count > most)
+    fail(`function ${node.name} expects ${expected} arguments, but got ${count}`, node);
   for (const [name, value] of node.named) {
     if (name !== named) fail(`function ${node.name} has no argument named ${name}`, value);
   }
@@ -58,7 +68,10 @@ function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: Bi
   const [target, wanted] = argumentsOf(node, bind, 2);
   const column = listColumn(node, target, mode, context);
   if (wanted.kind !== "constant") {
-    return fail(`${mode} operation are only supported explicitly value, but got: ${sourceOf(wanted.node, context)}`, wanted.node);
+    return fail(
+      `${mode} operation are only supported explicitly value, but got: ${sourceOf(wanted.node, context)}`,
+      wanted.node,
+    );
   }
   const values = mode === "contains" ? [wanted.value] : wantedList(mode, wanted);
   const cast = column.kind === "json" ? values : castElements(column, mode, values, wanted.node);
@@ -68,7 +81,8 @@ function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: Bi
 }
 
 function listColumn(node: CallNode, target: Operand, operation: string, context: BindContext): ColumnRef {
-  if (target.kind === "column" && (target.column.kind === "json" || target.column.kind === "array")) return target.column;
+  if (target.kind === "column" && (target.column.kind === "json" || target.column.kind === "array"))
+    return target.column;
   const text = sourceOf(target.node, context);
   return fail(`${operation} operation are only supported on json or array fields now, got: ${text}`, node);
 }

@@ -28,7 +28,8 @@ export function castValue(column: ColumnRef, value: Constant, node: Node): Const
 export function castList(column: ColumnRef, values: readonly Constant[], node: Node): Constant[] {
   const name = dataTypeName(column.type);
   return values.map(
-    (value) => castTo(column.type, value) ?? fail(`value '${constantText(value)}' in list cannot be casted to ${name}`, node),
+    (value) =>
+      castTo(column.type, value) ?? fail(`value '${constantText(value)}' in list cannot be casted to ${name}`, node),
   );
 }
 

@@ -1,5 +1,5 @@
 import { type CollectionSchema, DataType, dataTypeName, fieldIndex, isVector } from "@sluice/schema";
-import { jsonPath, type JsonPath } from "../json/json-path.ts";
+import { type JsonPath, jsonPath } from "../json/json-path.ts";
 import type { ColumnNode } from "../parse/ast.ts";
 import type { FieldRef } from "../plan.ts";
 import { type BindContext, fail, sourceOf } from "./context.ts";
@@ -74,5 +74,6 @@ export function isString(type: DataType): boolean {
 
 /** @throws {FilterError} for Text fields, which nothing but text functions and null tests may use */
 export function refuseText(column: ColumnRef): void {
-  if (column.type === DataType.Text) fail(`filter on text field (${column.schema.name}) is not supported yet`, column.node);
+  if (column.type === DataType.Text)
+    fail(`filter on text field (${column.schema.name}) is not supported yet`, column.node);
 }

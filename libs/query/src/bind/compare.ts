@@ -23,7 +23,12 @@ export function bindCompare(node: CompareNode, left: Operand, right: Operand, co
   return bindColumns(node, left, right, context);
 }
 
-function bindConstants(node: CompareNode, left: OperandOf<"constant">, right: OperandOf<"constant">, context: BindContext): Predicate {
+function bindConstants(
+  node: CompareNode,
+  left: OperandOf<"constant">,
+  right: OperandOf<"constant">,
+  context: BindContext,
+): Predicate {
   if (left.template || right.template) {
     fail(`placeholder was not supported between two constants with operator: ${node.op}`, node);
   }
@@ -86,7 +91,12 @@ function compareScalar(field: ColumnRef, op: Exclude<Comparison, "!=">, value: C
   if (typeof value === "number") return { kind: "float", field, ...floatIntervalOf(op, value), arithmetic: undefined };
   if (op === "==") return { kind: "equalsString", field, value: value as string };
   const bound = { value: value as string, inclusive: op.length === 2 };
-  return { kind: "stringRange", field, low: op[0] === ">" ? bound : undefined, high: op[0] === "<" ? bound : undefined };
+  return {
+    kind: "stringRange",
+    field,
+    low: op[0] === ">" ? bound : undefined,
+    high: op[0] === "<" ? bound : undefined,
+  };
 }
 
 /** A whole array equals a list of the same length with the same elements. */
@@ -94,7 +104,11 @@ function compareArray(column: ColumnRef, op: Comparison, constant: Constant, nod
   if (op !== "==" && op !== "!=") fail("can not comparisons array fields directly", column.node);
   if (!isList(constant)) return fail(`cannot cast value to Array, value: ${constantText(constant)}`, node);
   const element: ColumnRef = { ...column, kind: "element", type: column.schema.elementType };
-  const test: Predicate = { kind: "arrayEquals", field: column, values: constant.map((item) => castValue(element, item, node)) };
+  const test: Predicate = {
+    kind: "arrayEquals",
+    field: column,
+    values: constant.map((item) => castValue(element, item, node)),
+  };
   return op === "==" ? test : negated(test);
 }
 
@@ -126,7 +140,8 @@ function compareComputed(left: OperandOf<"arithmetic">, op: Comparison, value: b
 function compareLength(column: ColumnRef, op: Comparison, right: OperandOf<"constant">): Predicate {
   const { value } = right;
   if (typeof value !== "bigint") {
-    if (isNumeric(value) || right.template) return fail(`cannot cast value to Int64, value: ${constantText(value)}`, right.node);
+    if (isNumeric(value) || right.template)
+      return fail(`cannot cast value to Int64, value: ${constantText(value)}`, right.node);
     return fail(`comparisons between Int64 and ${constantType(value)} are not supported`, right.node);
   }
   const test = { kind: "length", op, value } as const;
@@ -136,7 +151,9 @@ function compareLength(column: ColumnRef, op: Comparison, right: OperandOf<"cons
 
 function bindColumns(node: CompareNode, left: Operand, right: Operand, context: BindContext): Predicate {
   if (left.kind !== "column" || right.kind !== "column") {
-    const fields = [left, right].every((side) => side.kind === "column" || side.kind === "arithmetic" || side.kind === "length");
+    const fields = [left, right].every(
+      (side) => side.kind === "column" || side.kind === "arithmetic" || side.kind === "length",
+    );
     if (fields) fail("not supported to do arithmetic operations between multiple fields", node);
     return fail(`comparisons on boolean expressions are not supported: ${sourceOf(node, context)}`, node);
   }
@@ -165,7 +182,10 @@ export function bindChain(node: ChainNode, first: Operand, second: Operand, cont
   const column = resolveColumn(node.column, context);
   if (first.kind === "iso" && second.kind === "iso") {
     const middle: Operand = { kind: "column", column, node: node.column };
-    return allOf([bindMoment(mirror(node.firstOp), middle, first, context), bindMoment(node.secondOp, middle, second, context)]);
+    return allOf([
+      bindMoment(mirror(node.firstOp), middle, first, context),
+      bindMoment(node.secondOp, middle, second, context),
+    ]);
   }
   const bounds = node.descending ? [second, first] : [first, second];
   const [low, high] = bounds.map((bound, at) => {
@@ -183,7 +203,10 @@ function checkRange(node: ChainNode, column: ColumnRef, low: Constant, high: Con
   if ([column.type === DataType.Bool, typeof low === "boolean", typeof high === "boolean"].includes(true)) {
     fail("invalid range operations on boolean expr", node);
   }
-  const [inclusiveOnly, order] = [node.firstOp.length === 2 && node.secondOp.length === 2, foldComparison("<=", low, high)];
+  const [inclusiveOnly, order] = [
+    node.firstOp.length === 2 && node.secondOp.length === 2,
+    foldComparison("<=", low, high),
+  ];
   if (order === undefined) fail("invalid range: bounds are not comparable", node);
   if (column.kind === "other" || castTo(column.type, low) === undefined || castTo(column.type, high) === undefined) {
     fail("invalid range operations", node);
@@ -193,7 +216,12 @@ function checkRange(node: ChainNode, column: ColumnRef, low: Constant, high: Con
   }
 }
 
-function rangeOf(column: ColumnRef, node: ChainNode, first: OperandOf<"constant">, second: OperandOf<"constant">): Predicate {
+function rangeOf(
+  column: ColumnRef,
+  node: ChainNode,
+  first: OperandOf<"constant">,
+  second: OperandOf<"constant">,
+): Predicate {
   const one = compareColumn(column, mirror(node.firstOp), first.value, first.node);
   const two = compareColumn(column, node.secondOp, second.value, second.node);
   return mergeRange(one, two) ?? allOf([one, two]);
@@ -202,13 +230,17 @@ function rangeOf(column: ColumnRef, node: ChainNode, first: OperandOf<"constant"
 /** Both sides in one look at the value, which for JSON means one search for the path. */
 function mergeRange(a: Predicate, b: Predicate): Predicate | undefined {
   if (a.kind === "integer" && b.kind === "integer") {
-    return { ...a, low: a.low > b.low ? a.low : b.low, high: a.high < b.high ? a.high : b.high };
+    // One of them has the lower bound, the other the upper; the open sides lie far outside.
+    const [lower, upper] = a.low > b.low ? [a, b] : [b, a];
+    return { ...a, low: lower.low, high: upper.high };
   }
   if (a.kind === "float" && b.kind === "float") {
     return { ...a, low: Math.max(a.low, b.low), high: Math.min(a.high, b.high) };
   }
-  if (a.kind === "stringRange" && b.kind === "stringRange") return { ...a, low: a.low ?? b.low, high: a.high ?? b.high };
+  if (a.kind === "stringRange" && b.kind === "stringRange")
+    return { ...a, low: a.low ?? b.low, high: a.high ?? b.high };
   if (a.kind === "json" && b.kind === "json") return { ...a, test: { kind: "both", first: a.test, second: b.test } };
-  if (a.kind === "element" && b.kind === "element") return { ...a, test: { kind: "both", first: a.test, second: b.test } };
+  if (a.kind === "element" && b.kind === "element")
+    return { ...a, test: { kind: "both", first: a.test, second: b.test } };
   return undefined;
 }

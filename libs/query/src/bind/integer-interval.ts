@@ -27,15 +27,15 @@ export function intervalOf(op: Exclude<Comparison, "!=">, value: bigint): Intege
   }
 }
 
-export function intersect(a: IntegerInterval, b: IntegerInterval): IntegerInterval {
-  return { low: a.low > b.low ? a.low : b.low, high: a.high < b.high ? a.high : b.high };
-}
-
 /**
  * The integers x for which `x op operand` lies in the interval, in exact mathematics: a comparison with arithmetic becomes
  * one without, and costs nothing per row. @returns undefined when they form no interval (`%`, `&`, `|`, most `^`)
  */
-export function preimage(op: ArithmeticOperator, operand: bigint, { low, high }: IntegerInterval): IntegerInterval | undefined {
+export function preimage(
+  op: ArithmeticOperator,
+  operand: bigint,
+  { low, high }: IntegerInterval,
+): IntegerInterval | undefined {
   switch (op) {
     case "+":
       return { low: low - operand, high: high - operand };

@@ -32,7 +32,8 @@ function mergeEqualities(operands: readonly Predicate[]): Predicate[] {
   const strings = new Map<number, { first: Predicate; values: Set<string> }>();
   const others: Predicate[] = [];
   for (const operand of operands) {
-    if (operand.kind === "integer" && operand.low === operand.high) collect(integers, operand, operand.field.index, [operand.low]);
+    if (operand.kind === "integer" && operand.low === operand.high)
+      collect(integers, operand, operand.field.index, [operand.low]);
     else if (operand.kind === "inIntegers") collect(integers, operand, operand.field.index, operand.values);
     else if (operand.kind === "equalsString") collect(strings, operand, operand.field.index, [operand.value]);
     else if (operand.kind === "inStrings") collect(strings, operand, operand.field.index, operand.values);
@@ -41,7 +42,12 @@ function mergeEqualities(operands: readonly Predicate[]): Predicate[] {
   return [...[...integers.values()].map(mergedIntegers), ...[...strings.values()].map(mergedStrings), ...others];
 }
 
-function collect<T>(groups: Map<number, { first: Predicate; values: Set<T> }>, first: Predicate, field: number, values: readonly T[]) {
+function collect<T>(
+  groups: Map<number, { first: Predicate; values: Set<T> }>,
+  first: Predicate,
+  field: number,
+  values: readonly T[],
+) {
   const group = groups.get(field) ?? { first, values: new Set<T>() };
   for (const value of values) group.values.add(value);
   groups.set(field, group);

@@ -11,7 +11,8 @@ import { negated } from "./logic.ts";
 /** `field in [...]`. @throws {FilterError} */
 export function bindIn(node: InNode, left: Operand, right: Operand, context: BindContext): Predicate {
   if (left.kind === "constant") return fail("'term' can only be used on non-const expression", node);
-  if (left.kind !== "column") return fail(`'term' can only be used on single field, but got: ${sourceOf(node.left, context)}`, node);
+  if (left.kind !== "column")
+    return fail(`'term' can only be used on single field, but got: ${sourceOf(node.left, context)}`, node);
   const { column } = left;
   refuseText(column);
   const values = castList(column, listOf(node, right, context), node.right);
@@ -52,7 +53,8 @@ export function bindLike(left: Operand, right: Operand, context: BindContext): P
   placed(right.node, () => checkLikePattern(pattern));
   const field = left.column;
   if (field.kind === "json") return { kind: "json", field, path: field.path, test: { kind: "like", pattern } };
-  if (field.kind === "element") return { kind: "element", field, index: field.element, test: { kind: "like", pattern } };
+  if (field.kind === "element")
+    return { kind: "element", field, index: field.element, test: { kind: "like", pattern } };
   return { kind: "like", field, pattern };
 }
 

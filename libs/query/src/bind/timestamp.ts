@@ -20,7 +20,12 @@ export function bindShift(node: ArithmeticNode, left: Operand, text: string): Op
 }
 
 /** `ts CMP ISO '...'`, with the field on the left. @throws {FilterError} */
-export function bindMoment(op: Comparison, left: Operand, iso: Operand & { kind: "iso" }, context: BindContext): Predicate {
+export function bindMoment(
+  op: Comparison,
+  left: Operand,
+  iso: Operand & { kind: "iso" },
+  context: BindContext,
+): Predicate {
   if (left.kind !== "column" && left.kind !== "shifted") {
     return fail(`'${sourceOf(left.node, context)}' is not a timestamptz field`, left.node);
   }
@@ -52,16 +57,21 @@ function parseMoment(text: string, timezone: string): bigint {
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const known = /^(invalid timestamp|UTC offset)/.test(cause.message);
-    throw new FilterError(known ? cause.message : `invalid timestamp string: '${text}'. Does not match any known format`);
+    throw new FilterError(
+      known ? cause.message : `invalid timestamp string: '${text}'. Does not match any known format`,
+    );
   }
 }
 
 /** ISO 8601 durations without weeks and fractions. */
 function parseInterval(text: string): CalendarInterval {
   const match = duration.exec(text);
-  const [years = 0, months = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? []).slice(1).map((part) => Number(part ?? 0));
+  const [years = 0, months = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0));
   // A million years are beyond any timestamp; more digits would only lose exactness.
-  const sane = match && !/[PT]$/.test(text) && [years, months, days, hours, minutes, seconds].every((part) => part < 1e12);
+  const sane =
+    match && !/[PT]$/.test(text) && [years, months, days, hours, minutes, seconds].every((part) => part < 1e12);
   if (!sane || years > 1e6 || months > 12e6 || days > 4e8) throw new FilterError(`invalid interval string: '${text}'`);
   return { months: 12 * years + months, days, micros: BigInt(3600 * hours + 60 * minutes + seconds) * MICROS };
 }

@@ -48,5 +48,5 @@ function readFloat(data: Uint8Array, start: number, end: number, digits: number,
 const powersOfTen = Array.from({ length: SAFE_DIGITS + 2 }, (_, power) => 10 ** power);
 
 function text(data: Uint8Array, start: number, end: number): string {
-  return Buffer.from(data.buffer, data.byteOffset + start, end - start).latin1Slice(0, end - start);
+  return Buffer.from(data.buffer, data.byteOffset + start, end - start).toString("latin1");
 }

@@ -15,5 +15,9 @@ export type JsonPath = readonly JsonStep[];
 
 /** JSON pointer semantics: `a["0"]` and `a[0]` both address the element of an array or the key "0" of an object. */
 export function jsonPath(steps: readonly Pick<PathStep, "text">[]): JsonPath {
-  return steps.map(({ text }) => ({ key: text, bytes: utf8(text), index: /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : -1 }));
+  return steps.map(({ text }) => ({
+    key: text,
+    bytes: utf8(text),
+    index: /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : -1,
+  }));
 }

@@ -142,12 +142,12 @@ export function hasEscape(data: Uint8Array, start: number, end: number): boolean
 /** The text between the quotes, decoded. Unpaired surrogates become U+FFFD, as UTF-8 has no form for them. */
 export function decodeText(data: Uint8Array, start: number, end: number): string {
   const raw = Buffer.from(data.buffer, data.byteOffset + start, end - start).toString("utf8");
-  return raw.replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, unescape).toWellFormed();
+  return raw.replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, unescaped).toWellFormed();
 }
 
 const escapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-function unescape(_escape: string, hex: string | undefined, letter: string): string {
+function unescaped(_all: string, hex: string | undefined, letter: string): string {
   return hex === undefined ? (escapes[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16));
 }
 

@@ -129,13 +129,12 @@ export class Lexer {
     if (isQuote(text.charCodeAt(end)) && this.#prefixedString(name, end)) return;
     nullTest.lastIndex = start;
     const test = nullTest.exec(text);
-    if (test) return this.#take(test[1] ? "is not null" : "is null", start + test[0].length);
     const bool = booleans.get(name);
-    if (bool !== undefined) return this.#take("bool", end, bool);
     const lower = name.length <= 6 ? name.toLowerCase() : name;
-    const keyword = keywords.has(lower) && !this.#fieldWords.has(name);
-    if (keyword) return this.#take(lower as TokenKind, end);
-    this.#nameOrPath(name, end);
+    if (test) this.#take(test[1] ? "is not null" : "is null", start + test[0].length);
+    else if (bool !== undefined) this.#take("bool", end, bool);
+    else if (keywords.has(lower) && !this.#fieldWords.has(name)) this.#take(lower as TokenKind, end);
+    else this.#nameOrPath(name, end);
   }
 
   #prefixedString(prefix: string, quote: number): boolean {
@@ -145,16 +144,18 @@ export class Lexer {
       this.#take("string", end, this.text.slice(quote + 1, end - 1));
       return true;
     }
-    if (prefix === "u8" || prefix === "u" || prefix === "U" || prefix === "L") this.fail(`string prefix ${prefix} is not supported`);
+    if (prefix === "u8" || prefix === "u" || prefix === "U" || prefix === "L")
+      this.fail(`string prefix ${prefix} is not supported`);
     return false;
   }
 
   #dollar(): void {
     meta.lastIndex = element.lastIndex = this.start;
-    if (meta.test(this.text)) return this.#nameOrPath("$meta", this.start + "$meta".length);
     const struct = element.exec(this.text);
-    if (struct) throw new FilterError(`expressions on struct array elements are not supported: ${struct[0]}`, this.start);
-    this.#unrecognized("$");
+    if (struct)
+      throw new FilterError(`expressions on struct array elements are not supported: ${struct[0]}`, this.start);
+    if (meta.test(this.text)) this.#nameOrPath("$meta", this.start + "$meta".length);
+    else this.#unrecognized("$");
   }
 
   /** A name with the `[...]` that follow it without blanks. One that is not closed properly is left to the parser. */
@@ -164,7 +165,8 @@ export class Lexer {
     for (let next = this.#step(end, steps); next > 0; next = this.#step(end, steps)) end = next;
     structPart.lastIndex = nameEnd;
     const struct = structPart.exec(this.text);
-    if (struct) throw new FilterError(`expressions on struct array fields are not supported: ${name}${struct[0]}`, this.start);
+    if (struct)
+      throw new FilterError(`expressions on struct array fields are not supported: ${name}${struct[0]}`, this.start);
     this.steps = steps;
     this.#take(steps.length > 0 ? "path" : "name", end, name);
     if (steps.some((step) => step.text === "")) {
@@ -194,10 +196,10 @@ export class Lexer {
   #symbol(): void {
     const { text, start } = this;
     const pair = symbols.get(text.slice(start, start + 2));
-    if (pair) return this.#take(pair, start + 2);
     const single = symbols.get(text[start]);
-    if (!single) return this.#unrecognized(String.fromCodePoint(text.codePointAt(start)!));
-    this.#take(single, start + 1);
+    if (pair) this.#take(pair, start + 2);
+    else if (single) this.#take(single, start + 1);
+    else this.#unrecognized(String.fromCodePoint(text.codePointAt(start)!));
   }
 
   #unrecognized(piece: string): never {

@@ -30,7 +30,10 @@ function readHexFloat(text: string, start: number): NumberLiteral | undefined {
   const power = Number(exponent) - 4 * fraction.length;
   // In two halves, because 2^power alone may leave the range of doubles while the product does not.
   const half = Math.trunc(power / 2);
-  return { value: checkFinite(Number(BigInt(`0x${digits || "0"}`)) * 2 ** half * 2 ** (power - half), match[0], start), end: start + match[0].length };
+  return {
+    value: checkFinite(Number(BigInt(`0x${digits || "0"}`)) * 2 ** half * 2 ** (power - half), match[0], start),
+    end: start + match[0].length,
+  };
 }
 
 function readDecimalFloat(text: string, start: number): NumberLiteral | undefined {

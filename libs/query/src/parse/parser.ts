@@ -154,11 +154,24 @@ class Parser {
     const bareColumn = this.#lexer.kind === "name" || this.#lexer.kind === "path";
     const right = this.#expression(TERM);
     const secondOp = this.#lexer.kind as Comparison;
-    const chain = bareColumn && right.kind === "column" && secondOp[0] === op[0] && (secondOp === op[0] || secondOp === `${op[0]}=`);
+    const chain =
+      bareColumn &&
+      right.kind === "column" &&
+      secondOp[0] === op[0] &&
+      (secondOp === op[0] || secondOp === `${op[0]}=`);
     if (!chain || this.#isRelation(left)) return this.#compare(left, op, right);
     const second = this.#right(TERM);
     const descending = op[0] === ">";
-    return { kind: "chain", first: left, firstOp: op, column: right, secondOp, second, descending, ...span(left, second) };
+    return {
+      kind: "chain",
+      first: left,
+      firstOp: op,
+      column: right,
+      secondOp,
+      second,
+      descending,
+      ...span(left, second),
+    };
   }
 
   /** A comparison without parentheses, such as the left side of `1 < 2 < a < 3`, which is no bound of a chain. */
@@ -290,7 +303,8 @@ class Parser {
     const lexer = this.#lexer;
     const { start } = lexer;
     lexer.advance();
-    if ((lexer.kind as TokenKind) !== "name") lexer.fail(`unexpected '${lexer.describe()}', expected a template variable's name`);
+    if ((lexer.kind as TokenKind) !== "name")
+      lexer.fail(`unexpected '${lexer.describe()}', expected a template variable's name`);
     const name = lexer.value as string;
     lexer.advance();
     return { kind: "template", name, start, end: this.#close("}"), height: 1 };

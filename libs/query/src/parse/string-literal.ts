@@ -52,7 +52,7 @@ export function decodeString(text: string, start: number, end: number): string {
 }
 
 /** Appends what the escape at `slash` stands for; returns the position behind it. */
-function decodeEscape(body: string, slash: number, out: Buffer[], fail: (escape: string) => never): number {
+function decodeEscape(body: string, slash: number, out: Buffer[], fail: (escaped: string) => never): number {
   const letter = body[slash + 1];
   const simple = simpleEscapes[letter];
   if (simple !== undefined) {
@@ -74,17 +74,17 @@ function decodeEscape(body: string, slash: number, out: Buffer[], fail: (escape:
   return slash + 1 + point[0].length;
 }
 
-function invalidEscape(text: string, offset: number, escape: string): never {
+function invalidEscape(text: string, offset: number, escaped: string): never {
   const place = lineAndColumn(text, offset);
-  throw new FilterError(`${place} invalid escape ${escape} in string; write \\${escape} or a raw string r"..."`);
+  throw new FilterError(`${place} invalid escape ${escaped} in string; write \\${escaped} or a raw string r"..."`);
 }
 
 /** A key of a path: only `\uXXXX` is decoded, every other escape stays as written. */
 export function decodePathKey(body: string): string {
   if (!body.includes("\\")) return body;
   return body
-    .replace(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g, (escape, hex) =>
-      hex === undefined ? escape : String.fromCharCode(Number.parseInt(hex, 16)),
+    .replace(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g, (escaped, hex) =>
+      hex === undefined ? escaped : String.fromCharCode(Number.parseInt(hex, 16)),
     )
     .toWellFormed();
 }

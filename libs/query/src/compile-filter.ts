@@ -1,0 +1,134 @@
+import { type CollectionSchema, type Column, primaryKeyIndex } from "@sluice/schema";
+import { bindPredicate } from "./bind/bind.ts";
+import { CONSTANT } from "./bind/logic.ts";
+import type { TemplateValue } from "./constant.ts";
+import { compileSelector } from "./evaluate/compile.ts";
+import type { Selector } from "./evaluate/selector.ts";
+import { fieldsOf } from "./fields-of.ts";
+import { FilterError, planError } from "./filter-error.ts";
+import type { Node } from "./parse/ast.ts";
+import { parseExpression } from "./parse/parser.ts";
+import type { Predicate } from "./plan.ts";
+import { type Candidates, candidatesOf, type KeyRange, rangeOf } from "./prune.ts";
+import { checkTimezone } from "./timezone.ts";
+
+export interface FilterOptions {
+  /** IANA zone of ISO text without offset: the request's `timezone`. Absent: the collection's, else UTC. */
+  readonly timezone?: string;
+  /** Whose plan it is, for the error text: Delete says "failed to create delete plan". */
+  readonly purpose?: "query" | "delete";
+}
+
+/** A compiled expression. Immutable and free of state, so one may serve any number of segments. */
+export interface Filter {
+  /** As given. */
+  readonly text: string;
+  /** Every row passes, whatever it holds: the text is blank, or folds to true. Such a query needs a limit. */
+  readonly isAlwaysTrue: boolean;
+  /** No row can pass: the text folds to false. */
+  readonly isAlwaysFalse: boolean;
+  /** Positions in `schema.fields` of the columns it reads, ascending. */
+  readonly fields: readonly number[];
+  /** Primary keys outside which no row passes, when the expression lists them (`pk == x`, `pk in [..]`); unordered. */
+  readonly primaryKeyCandidates: Candidates | undefined;
+  /** Range of primary keys outside which no row passes, both ends included. */
+  readonly primaryKeyRange: KeyRange | undefined;
+  /** As `primaryKeyCandidates`, of any field: a partition key's values name the partitions to read. */
+  candidates(field: number): Candidates | undefined;
+  /**
+   * Rows for which the expression is TRUE, ascending. `columns` holds at least those of `fields`, with `rowCount` rows each;
+   * rows outside `within` (ascending) are not looked at. The answer is the caller's to keep and to change.
+   */
+  evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array;
+}
+
+/**
+ * Compiles a filter expression. Every mistake in it is found here, from schema and literals alone.
+ * @throws {StatusError} 1100 in the words of Milvus: `failed to create query plan: cannot parse expression: <text>: <cause>:
+ *   query plan failed: invalid parameter`, with the place behind the cause
+ */
+export function compileFilter(
+  text: string,
+  schema: CollectionSchema,
+  templates: ReadonlyMap<string, TemplateValue> = new Map(),
+  options: FilterOptions = {},
+): Filter {
+  try {
+    return new CompiledFilter(text, schema, bind(text, schema, templates, options));
+  } catch (error) {
+    if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
+    throw error;
+  }
+}
+
+function bind(
+  text: string,
+  schema: CollectionSchema,
+  templates: ReadonlyMap<string, TemplateValue>,
+  options: FilterOptions,
+): Predicate {
+  if (/^[ \t\r\n]*$/.test(text)) return CONSTANT.true;
+  if (options.timezone) checkTimezone(options.timezone);
+  const timezone = options.timezone || schema.timezone || "UTC";
+  return bindPredicate(parseCached(text, schema), { text, schema, templates, timezone });
+}
+
+/** Trees of short texts, least recently used first: clients send the same text with other template values. */
+const parsed = new Map<string, Node>();
+const CACHE_ENTRIES = 256;
+const CACHE_TEXT = 4096;
+
+function parseCached(text: string, schema: CollectionSchema): Node {
+  const words = mixedCaseKeywords(schema);
+  if (words.size > 0 || text.length > CACHE_TEXT) return parseExpression(text, words);
+  const tree = parsed.get(text) ?? parseExpression(text);
+  parsed.delete(text);
+  parsed.set(text, tree);
+  if (parsed.size > CACHE_ENTRIES) parsed.delete(parsed.keys().next().value!);
+  return tree;
+}
+
+/** Fields such as `Like`: Milvus knows keywords in lower and in UPPER case only, so there it is a name. */
+function mixedCaseKeywords(schema: CollectionSchema): Set<string> {
+  const names = schema.fields.map(({ name }) => name);
+  const words = names.filter((name) => /^(and|or|not|in|like|exists)$/i.test(name));
+  return new Set(words.filter((name) => name !== name.toLowerCase() && name !== name.toUpperCase()));
+}
+
+class CompiledFilter implements Filter {
+  readonly text: string;
+  readonly isAlwaysTrue: boolean;
+  readonly isAlwaysFalse: boolean;
+  readonly fields: readonly number[];
+  readonly primaryKeyCandidates: Candidates | undefined;
+  readonly primaryKeyRange: KeyRange | undefined;
+  readonly #predicate: Predicate;
+  readonly #select: Selector;
+
+  constructor(text: string, schema: CollectionSchema, predicate: Predicate) {
+    const key = primaryKeyIndex(schema);
+    this.text = text;
+    this.#predicate = predicate;
+    this.#select = compileSelector(predicate);
+    this.isAlwaysTrue = predicate.kind === "constant" && predicate.value;
+    this.isAlwaysFalse = predicate.kind === "constant" && !predicate.value;
+    this.fields = fieldsOf(predicate);
+    this.primaryKeyCandidates = candidatesOf(predicate, key);
+    this.primaryKeyRange = rangeOf(predicate, key);
+  }
+
+  candidates(field: number): Candidates | undefined {
+    return candidatesOf(this.#predicate, field);
+  }
+
+  evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array {
+    const rows = within ? within.slice() : allRows(rowCount);
+    return rows.subarray(0, this.#select({ columns, rowCount }, rows, rows.length));
+  }
+}
+
+function allRows(count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
+}

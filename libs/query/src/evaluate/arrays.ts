@@ -1,0 +1,112 @@
+import { DataType, decodeArrayCell, type VarColumn, varValue } from "@sluice/schema";
+import { compareOrdered, doubleArithmetic, integerArithmetic, matches } from "../bind/fold.ts";
+import { type Constant, compareStrings, utf8 } from "../constant.ts";
+import { LikeMatcher } from "../like.ts";
+import { elementType, type FieldRef, type ListTest, type Predicate, type ScalarTest } from "../plan.ts";
+import { dropNulls, FALSE, type Selector, TRUE, type Truth, truthOf, UNKNOWN, varColumn } from "./selector.ts";
+
+type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
+/** Bool: boolean. Int8-32, Float, Double: number. Int64: bigint. VarChar: string. */
+type Element = bigint | number | boolean | string;
+type ElementTest = (element: Element) => boolean;
+
+export function elementSelector({ field, index, test }: Leaf<"element">, wanted: boolean): Selector {
+  const passes = elementTest(test, elementType(field));
+  return cellSelector(field, (cell) => (index < cell.length ? truthOf(passes(cell[index])) : UNKNOWN), wanted);
+}
+
+export function arrayEqualsSelector({ field, values }: Leaf<"arrayEquals">, wanted: boolean): Selector {
+  const wantedValues = values.map((value) => normalElement(value as Element));
+  const test = (cell: readonly Element[]) =>
+    truthOf(
+      cell.length === wantedValues.length && cell.every((element, i) => normalElement(element) === wantedValues[i]),
+    );
+  return cellSelector(field, test, wanted);
+}
+
+export function arraySelector({ field, test }: Leaf<"array">, wanted: boolean): Selector {
+  return cellSelector(field, cellTest(test), wanted);
+}
+
+function cellTest(test: ListTest): (cell: readonly Element[]) => Truth {
+  if (test.kind === "length") return (cell) => truthOf(compareOrdered(test.op, cell.length, test.value));
+  const values = new Set(test.values.map((value) => normalElement(value as Element)));
+  if (test.mode === "any") return (cell) => truthOf(cell.some((element) => values.has(normalElement(element))));
+  return (cell) => {
+    const found = new Set<Element>();
+    for (const element of cell) {
+      const value = normalElement(element);
+      if (values.has(value)) found.add(value);
+    }
+    return truthOf(found.size === values.size);
+  };
+}
+
+/** Equal values by one form: an integer that a double holds exactly is a number, whatever its type; -0 is 0. */
+function normalElement(element: Element): Element {
+  if (typeof element === "number") return element + 0;
+  if (typeof element !== "bigint") return element;
+  const number = Number(element);
+  return Number.isSafeInteger(number) ? number : element;
+}
+
+/** Keeps the known rows whose array, decoded, passes. */
+function cellSelector(field: FieldRef, test: (cell: readonly Element[]) => Truth, wanted: boolean): Selector {
+  const truth = wanted ? TRUE : FALSE;
+  const type = elementType(field);
+  return (batch, rows, count) => {
+    const column: VarColumn = varColumn(batch, field);
+    const known = dropNulls(column, rows, count);
+    let kept = 0;
+    for (let i = 0; i < known; i++) {
+      const row = rows[i];
+      if (test(decodeArrayCell(type, varValue(column, row))) === truth) rows[kept++] = row;
+    }
+    return kept;
+  };
+}
+
+function elementTest(test: ScalarTest, type: DataType): ElementTest {
+  switch (test.kind) {
+    case "compare":
+      return compareTest(test.op, test.value);
+    case "both": {
+      const [first, second] = [elementTest(test.first, type), elementTest(test.second, type)];
+      return (element) => first(element) && second(element);
+    }
+    case "in": {
+      const values = new Set(test.values.map((value) => normalElement(value as Element)));
+      return (element) => values.has(normalElement(element));
+    }
+    case "like": {
+      const matcher = new LikeMatcher(test.pattern);
+      return (element) => {
+        const bytes = utf8(element as string);
+        return matcher.matches(bytes, 0, bytes.length);
+      };
+    }
+    case "arithmetic":
+      return arithmeticTest(test, type);
+  }
+}
+
+function compareTest(op: Extract<ScalarTest, { kind: "compare" }>["op"], value: Constant): ElementTest {
+  if (typeof value === "string") return (element) => matches(op, compareStrings(element as string, value));
+  const literal = typeof value === "boolean" ? Number(value) : (value as bigint | number);
+  return (element) =>
+    compareOrdered(op, typeof element === "boolean" ? Number(element) : (element as bigint | number), literal);
+}
+
+function arithmeticTest(
+  { op, operand, compare, value }: Extract<ScalarTest, { kind: "arithmetic" }>,
+  type: DataType,
+): ElementTest {
+  if (typeof operand === "bigint") {
+    return (element) =>
+      compareOrdered(compare, integerArithmetic(op, BigInt(element as bigint | number), operand), value);
+  }
+  return (element) => {
+    const result = doubleArithmetic(op, element as number, operand);
+    return compareOrdered(compare, type === DataType.Float ? Math.fround(result) : result, value);
+  };
+}

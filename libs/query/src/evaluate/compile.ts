@@ -1,0 +1,175 @@
+import type { Predicate } from "../plan.ts";
+import { arrayEqualsSelector, arraySelector, elementSelector } from "./arrays.ts";
+import { columnsSelector } from "./columns.ts";
+import { floatSelector, inFloatsSelector } from "./floats.ts";
+import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
+import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
+import { columnOf, dropNulls, keepValidity, type Selector } from "./selector.ts";
+import { calendarSelector, phraseSelector, sameGeometrySelector, textMatchSelector } from "./special.ts";
+import { equalsStringSelector, inStringsSelector, likeSelector, stringRangeSelector } from "./strings.ts";
+
+/** A selector of the rows for which the predicate is TRUE or, with `wanted` false, FALSE. UNKNOWN rows are in neither. */
+export function compileSelector(predicate: Predicate, wanted = true): Selector {
+  switch (predicate.kind) {
+    case "constant":
+      return predicate.value === wanted ? (_batch, _rows, count) => count : () => 0;
+    case "not":
+      return compileSelector(predicate.operand, !wanted);
+    case "and":
+    case "or":
+      return compileLogical(predicate, wanted);
+    case "isNull":
+      return isNullSelector(predicate, wanted);
+    case "never":
+      return (batch, rows, count) => (wanted ? 0 : dropNulls(columnOf(batch, predicate.field), rows, count));
+    case "columns":
+      return columnsSelector(predicate, wanted);
+    default:
+      return compileLeaf(predicate, wanted);
+  }
+}
+
+type Logical = Extract<Predicate, { kind: "and" | "or" }>;
+type Leaf = Exclude<Predicate, { kind: "constant" | "not" | "and" | "or" | "isNull" | "never" | "columns" }>;
+
+/** Cheap operands first: fixed widths, then strings, then what has to be decoded. */
+function compileLogical({ kind, operands }: Logical, wanted: boolean): Selector {
+  const ordered = operands.map((operand) => ({ operand, cost: costOf(operand) })).sort((a, b) => a.cost - b.cost);
+  const parts = ordered.map(({ operand }) => compileSelector(operand, wanted));
+  // FALSE rows of an AND are those where any operand is FALSE, and the other way round.
+  return (kind === "and") === wanted ? everySelector(parts) : someSelector(parts);
+}
+
+function everySelector(parts: readonly Selector[]): Selector {
+  return (batch, rows, count) => {
+    let left = count;
+    for (const part of parts) {
+      if (left === 0) break;
+      left = part(batch, rows, left);
+    }
+    return left;
+  };
+}
+
+/** Each operand looks only at the rows that none before has selected. */
+function someSelector(parts: readonly Selector[]): Selector {
+  return (batch, rows, count) => {
+    const selected = new Uint8Array(batch.rowCount);
+    const open = rows.slice(0, count);
+    const scratch = new Uint32Array(count);
+    let left = count;
+    for (const part of parts) {
+      if (left === 0) break;
+      scratch.set(left === count ? open : open.subarray(0, left));
+      const found = part(batch, scratch, left);
+      for (let i = 0; i < found; i++) selected[scratch[i]] = 1;
+      if (found > 0) left = keepValidity(selected, 0, open, left);
+    }
+    return keepValidity(selected, 1, rows, count);
+  };
+}
+
+function isNullSelector({ field }: Extract<Predicate, { kind: "isNull" }>, wanted: boolean): Selector {
+  return (batch, rows, count) => {
+    const { validity } = columnOf(batch, field);
+    if (!validity) return wanted ? 0 : count;
+    return keepValidity(validity, wanted ? 0 : 1, rows, count);
+  };
+}
+
+function compileLeaf(leaf: Leaf, wanted: boolean): Selector {
+  switch (leaf.kind) {
+    case "integer":
+      return integerSelector(leaf, wanted);
+    case "integerBits":
+      return integerBitsSelector(leaf, wanted);
+    case "inIntegers":
+      return inIntegersSelector(leaf, wanted);
+    case "float":
+      return floatSelector(leaf, wanted);
+    case "inFloats":
+      return inFloatsSelector(leaf, wanted);
+    case "equalsString":
+      return equalsStringSelector(leaf, wanted);
+    case "stringRange":
+      return stringRangeSelector(leaf, wanted);
+    case "inStrings":
+      return inStringsSelector(leaf, wanted);
+    case "like":
+      return likeSelector(leaf, wanted);
+    default:
+      return compileNested(leaf, wanted);
+  }
+}
+
+type Nested = Extract<
+  Leaf,
+  {
+    kind:
+      | "json"
+      | "jsonList"
+      | "exists"
+      | "element"
+      | "array"
+      | "arrayEquals"
+      | "calendar"
+      | "textMatch"
+      | "phrase"
+      | "sameGeometry";
+  }
+>;
+
+function compileNested(leaf: Nested, wanted: boolean): Selector {
+  switch (leaf.kind) {
+    case "json":
+      return jsonSelector(leaf, wanted);
+    case "jsonList":
+      return jsonListSelector(leaf, wanted);
+    case "exists":
+      return existsSelector(leaf, wanted);
+    case "element":
+      return elementSelector(leaf, wanted);
+    case "array":
+      return arraySelector(leaf, wanted);
+    case "arrayEquals":
+      return arrayEqualsSelector(leaf, wanted);
+    case "calendar":
+      return calendarSelector(leaf, wanted);
+    case "textMatch":
+      return textMatchSelector(leaf, wanted);
+    case "phrase":
+      return phraseSelector(leaf, wanted);
+    case "sameGeometry":
+      return sameGeometrySelector(leaf, wanted);
+  }
+}
+
+const costs: Partial<Record<Predicate["kind"], number>> = {
+  constant: 0,
+  isNull: 1,
+  never: 1,
+  integer: 2,
+  float: 2,
+  inIntegers: 3,
+  inFloats: 3,
+  integerBits: 3,
+  columns: 4,
+  equalsString: 5,
+  inStrings: 6,
+  stringRange: 6,
+  calendar: 6,
+  like: 7,
+  element: 8,
+  array: 8,
+  arrayEquals: 8,
+  json: 9,
+  jsonList: 9,
+  exists: 9,
+};
+const DEAREST = 10;
+
+function costOf(predicate: Predicate): number {
+  if (predicate.kind === "not") return costOf(predicate.operand);
+  if (predicate.kind !== "and" && predicate.kind !== "or") return costs[predicate.kind] ?? DEAREST;
+  return predicate.operands.reduce((most, operand) => Math.max(most, costOf(operand)), 0);
+}

@@ -1,0 +1,215 @@
+import { integerArithmetic } from "../bind/fold.ts";
+import { MAX_INT64, MIN_INT64 } from "../constant.ts";
+import type { FieldRef, Predicate } from "../plan.ts";
+import { Int64Set } from "./int64-set.ts";
+import {
+  dropNulls,
+  fixedColumn,
+  isWide,
+  type Selector,
+  type SmallIntegers,
+  smallIntegers,
+  wordPairs,
+} from "./selector.ts";
+
+type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
+
+const WORD = 2 ** 32;
+
+export function integerSelector({ field, low, high }: Leaf<"integer">, wanted: boolean): Selector {
+  return isWide(field) ? wideInterval(field, low, high, wanted) : smallInterval(field, low, high, wanted);
+}
+
+function smallInterval(field: FieldRef, low: bigint, high: bigint, wanted: boolean): Selector {
+  // Bounds beyond int32 keep their side of every value when they are cut to its edges, one step outside.
+  const [least, most] = [
+    Number(clamp(low, -(2n ** 31n), 2n ** 31n)),
+    Number(clamp(high, -(2n ** 31n) - 1n, 2n ** 31n - 1n)),
+  ];
+  return (batch, rows, count) => {
+    const column = fixedColumn(batch, field);
+    return keepSmall(smallIntegers(column, batch.rowCount), least, most, wanted, rows, dropNulls(column, rows, count));
+  };
+}
+
+function keepSmall(
+  values: SmallIntegers,
+  low: number,
+  high: number,
+  wanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    const value = values[row];
+    if ((value >= low && value <= high) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+function wideInterval(field: FieldRef, low: bigint, high: bigint, wanted: boolean): Selector {
+  const empty = low > high || low > MAX_INT64 || high < MIN_INT64;
+  const [least, most] = [splitWords(clamp(low, MIN_INT64, MAX_INT64)), splitWords(clamp(high, MIN_INT64, MAX_INT64))];
+  return (batch, rows, count) => {
+    const column = fixedColumn(batch, field);
+    const known = dropNulls(column, rows, count);
+    if (empty) return wanted ? 0 : known;
+    return keepWide(wordPairs(column, batch.rowCount), least, most, wanted, rows, known);
+  };
+}
+
+interface Words {
+  /** Unsigned. */
+  readonly low: number;
+  /** Signed. */
+  readonly high: number;
+}
+
+function splitWords(value: bigint): Words {
+  return { low: Number(BigInt.asUintN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)) };
+}
+
+function keepWide(
+  words: Int32Array,
+  least: Words,
+  most: Words,
+  wanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  const { low: leastLow, high: leastHigh } = least;
+  const { low: mostLow, high: mostHigh } = most;
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    const high = words[2 * row + 1];
+    const low = words[2 * row] >>> 0;
+    const above = high > leastHigh || (high === leastHigh && low >= leastLow);
+    const below = high < mostHigh || (high === mostHigh && low <= mostLow);
+    if ((above && below) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+function clamp(value: bigint, low: bigint, high: bigint): bigint {
+  return value < low ? low : value > high ? high : value;
+}
+
+export function inIntegersSelector({ field, values }: Leaf<"inIntegers">, wanted: boolean): Selector {
+  const set = new Int64Set(values);
+  const wide = isWide(field);
+  return (batch, rows, count) => {
+    const column = fixedColumn(batch, field);
+    const known = dropNulls(column, rows, count);
+    if (wide) return keepWideMembers(wordPairs(column, batch.rowCount), set, wanted, rows, known);
+    return keepSmallMembers(smallIntegers(column, batch.rowCount), set, wanted, rows, known);
+  };
+}
+
+function keepWideMembers(words: Int32Array, set: Int64Set, wanted: boolean, rows: Uint32Array, count: number): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    if (set.has(words[2 * row], words[2 * row + 1]) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+function keepSmallMembers(
+  values: SmallIntegers,
+  set: Int64Set,
+  wanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    const value = values[row];
+    if (set.has(value, value >> 31) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+/** `%`, `&`, `|`, `^` and then an interval. The results are int64 like their operands. */
+export function integerBitsSelector(leaf: Leaf<"integerBits">, wanted: boolean): Selector {
+  const { field, op, operand, low, high } = leaf;
+  if (op === "%" && operand > -REMAINDER_LIMIT && operand < REMAINDER_LIMIT) return remainderSelector(leaf, wanted);
+  return (batch, rows, count) => {
+    const column = fixedColumn(batch, field);
+    const value = integerReader(isWide(field), column, batch.rowCount);
+    const known = dropNulls(column, rows, count);
+    let kept = 0;
+    for (let i = 0; i < known; i++) {
+      const row = rows[i];
+      const result = integerArithmetic(op, value(row), operand);
+      if ((result >= low && result <= high) === wanted) rows[kept++] = row;
+    }
+    return kept;
+  };
+}
+
+/** Values of an integer column as bigint. */
+export function integerReader(
+  wide: boolean,
+  column: Parameters<typeof smallIntegers>[0],
+  rowCount: number,
+): (row: number) => bigint {
+  if (wide) {
+    const values = new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount);
+    return (row) => values[row];
+  }
+  const values = smallIntegers(column, rowCount);
+  return (row) => BigInt(values[row]);
+}
+
+/** Below it the product of two remainders, plus a word, is exact in a double. */
+const REMAINDER_LIMIT = 2n ** 26n;
+
+/** Remainders, the usual way to sample rows, in doubles: x = high * 2^32 + low, taken modulo part by part. */
+function remainderSelector({ field, operand, low, high }: Leaf<"integerBits">, wanted: boolean): Selector {
+  // The sign of the divisor does not matter, and a remainder beyond it never occurs.
+  const divisor = Math.abs(Number(operand));
+  const [least, most] = [
+    Number(clamp(low, -REMAINDER_LIMIT, REMAINDER_LIMIT)),
+    Number(clamp(high, -REMAINDER_LIMIT, REMAINDER_LIMIT)),
+  ];
+  const wide = isWide(field);
+  return (batch, rows, count) => {
+    const column = fixedColumn(batch, field);
+    const known = dropNulls(column, rows, count);
+    if (wide) return keepWideRemainders(wordPairs(column, batch.rowCount), divisor, least, most, wanted, rows, known);
+    const values = smallIntegers(column, batch.rowCount);
+    let kept = 0;
+    for (let i = 0; i < known; i++) {
+      const row = rows[i];
+      const rest = values[row] % divisor;
+      if ((rest >= least && rest <= most) === wanted) rows[kept++] = row;
+    }
+    return kept;
+  };
+}
+
+function keepWideRemainders(
+  words: Int32Array,
+  divisor: number,
+  least: number,
+  most: number,
+  wanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  const factor = WORD % divisor;
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    const high = words[2 * row + 1];
+    let rest = ((high % divisor) * factor + (words[2 * row] >>> 0)) % divisor;
+    // The remainder has the sign of the dividend, which is that of the high word.
+    if (high < 0 && rest > 0) rest -= divisor;
+    if ((rest >= least && rest <= most) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}

@@ -1,0 +1,128 @@
+import { type Constant, isList, utf8 } from "../constant.ts";
+import { readJsonNumber } from "../json/json-number.ts";
+import { firstMember, type JsonKind, jsonKindAt, nextMember, skipValue } from "../json/json-text.ts";
+import { ByteSet, equalBytes } from "./byte-set.ts";
+import { jsonBytes } from "./json-strings.ts";
+
+/**
+ * Finds JSON values in a list of literals, of any kinds together. Fed the elements of one list after the other it counts
+ * how many different literals have occurred.
+ */
+export class LiteralMatcher {
+  /** Literals, without repetitions. */
+  readonly size: number;
+  /** The kinds of JSON values that can match. */
+  readonly kinds: ReadonlySet<JsonKind>;
+  /** Different literals found since `reset()`. */
+  matched = 0;
+
+  /** Number of the literal by its value; int64 within and beyond the integers of a double, doubles apart. */
+  readonly #small = new Map<number, number>();
+  readonly #big = new Map<bigint, number>();
+  readonly #doubles = new Map<number, number>();
+  readonly #bools = new Map<boolean, number>();
+  readonly #strings: ByteSet;
+  readonly #firstString: number;
+  readonly #lists: readonly (readonly Constant[])[];
+  readonly #firstList: number;
+  /** The round in which each literal was last found. */
+  readonly #seen: Uint32Array;
+  #round = 0;
+
+  constructor(values: readonly Constant[]) {
+    const distinct = [...new Set(values)];
+    const strings = distinct.filter((value) => typeof value === "string");
+    this.#lists = distinct.filter(isList);
+    this.#strings = new ByteSet(strings.map(utf8));
+    this.size = distinct.length;
+    this.#firstList = this.size - this.#lists.length;
+    this.#firstString = this.#firstList - strings.length;
+    let number = 0;
+    for (const value of distinct) if (typeof value !== "string" && !isList(value)) this.#addPlain(value, number++);
+    this.kinds = new Set(distinct.map(kindOf));
+    this.#seen = new Uint32Array(this.size);
+  }
+
+  #addPlain(value: boolean | bigint | number, number: number): void {
+    if (typeof value === "boolean") this.#bools.set(value, number);
+    else if (typeof value === "number") this.#doubles.set(value, number);
+    else if (isSafe(value)) this.#small.set(Number(value), number);
+    else this.#big.set(value, number);
+  }
+
+  reset(): void {
+    this.matched = 0;
+    this.#round = (this.#round + 1) >>> 0;
+    if (this.#round !== 0) return;
+    this.#seen.fill(0);
+    this.#round = 1;
+  }
+
+  /** Looks up the JSON value at `at`. */
+  feed(data: Uint8Array, at: number, end: number): void {
+    const kind = jsonKindAt(data, at);
+    if (!this.kinds.has(kind)) return;
+    if (kind === "number") this.#feedNumber(readJsonNumber(data, at, skipValue(data, at, end)));
+    else if (kind === "bool") this.#mark(this.#bools.get(data[at] === 0x74));
+    else if (kind === "string") this.#feedString(data, at, end);
+    else this.#feedList(data, at, end);
+  }
+
+  #feedNumber(value: number | bigint): void {
+    this.#mark(this.#doubles.get(Number(value)));
+    if (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER) this.#mark(this.#small.get(value));
+    else if (typeof value === "bigint")
+      this.#mark(isSafe(value) ? this.#small.get(Number(value)) : this.#big.get(value));
+    else if (Number.isInteger(value)) this.#mark(this.#big.get(BigInt(value)));
+  }
+
+  #feedString(data: Uint8Array, at: number, end: number): void {
+    const text = jsonBytes(data, at, end);
+    const number = this.#strings.indexOf(text.data, text.start, text.end);
+    if (number >= 0) this.#mark(this.#firstString + number);
+  }
+
+  #feedList(data: Uint8Array, at: number, end: number): void {
+    this.#lists.forEach((list, index) => {
+      if (jsonEquals(data, at, end, list)) this.#mark(this.#firstList + index);
+    });
+  }
+
+  #mark(number: number | undefined): void {
+    if (number === undefined || this.#seen[number] === this.#round) return;
+    this.#seen[number] = this.#round;
+    this.matched++;
+  }
+}
+
+function kindOf(value: Constant): JsonKind {
+  if (isList(value)) return "list";
+  return typeof value === "string" ? "string" : typeof value === "boolean" ? "bool" : "number";
+}
+
+function isSafe(value: bigint): boolean {
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+/** Does the JSON value equal the literal: numbers by value, lists element by element? */
+export function jsonEquals(data: Uint8Array, at: number, end: number, literal: Constant): boolean {
+  if (jsonKindAt(data, at) !== kindOf(literal)) return false;
+  if (isList(literal)) return listEquals(data, at, end, literal);
+  if (typeof literal === "boolean") return (data[at] === 0x74) === literal;
+  if (typeof literal === "string") {
+    const text = jsonBytes(data, at, end);
+    return equalBytes(text.data, text.start, text.end, utf8(literal));
+  }
+  const value = readJsonNumber(data, at, skipValue(data, at, end));
+  // biome-ignore lint/suspicious/noDoubleEquals: only == compares a bigint with a double by value
+  return typeof literal === "number" ? Number(value) === literal : value == literal;
+}
+
+function listEquals(data: Uint8Array, at: number, end: number, literal: readonly Constant[]): boolean {
+  let element = firstMember(data, at, end);
+  for (const item of literal) {
+    if (element >= end || !jsonEquals(data, element, end, item)) return false;
+    element = nextMember(data, element, end);
+  }
+  return element >= end;
+}

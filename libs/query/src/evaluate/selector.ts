@@ -1,0 +1,90 @@
+import { type Column, DataType, type FixedColumn, type VarColumn } from "@sluice/schema";
+import type { FieldRef } from "../plan.ts";
+
+/** Rows to be filtered: columns by position in `schema.fields`. */
+export interface RowBatch {
+  readonly columns: ReadonlyMap<number, Column>;
+  readonly rowCount: number;
+}
+
+/**
+ * Narrows `rows[0, count)`, ascending row numbers, in place to those for which a predicate has the wanted truth; the order
+ * stays. Returns how many are left.
+ *
+ * Three-valued logic needs no third value here. NOT is pushed down to the leaves (de Morgan holds in Kleene's logic), and a
+ * leaf is compiled to select either its TRUE or its FALSE rows; rows where it is UNKNOWN are in neither. AND and OR of what
+ * is left are TRUE exactly when all, or any, of their operands are.
+ */
+export type Selector = (batch: RowBatch, rows: Uint32Array, count: number) => number;
+
+export const FALSE = 0;
+export const TRUE = 1;
+export const UNKNOWN = 2;
+export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
+
+export function truthOf(value: boolean): Truth {
+  return value ? TRUE : FALSE;
+}
+
+/** The field's column. @throws Error when the caller gave none, although `Filter.fields` names it */
+export function columnOf(batch: RowBatch, field: FieldRef): Column {
+  const column = batch.columns.get(field.index);
+  if (!column) throw new Error(`column ${field.schema.name} is needed to evaluate the filter`);
+  return column;
+}
+
+export function fixedColumn(batch: RowBatch, field: FieldRef): FixedColumn {
+  const column = columnOf(batch, field);
+  if (column.kind !== "fixed") throw new Error(`column ${field.schema.name} has no fixed width`);
+  return column;
+}
+
+export function varColumn(batch: RowBatch, field: FieldRef): VarColumn {
+  const column = columnOf(batch, field);
+  if (column.kind !== "var") throw new Error(`column ${field.schema.name} has a fixed width`);
+  return column;
+}
+
+/** Leaves out null rows. */
+export function dropNulls(column: Column, rows: Uint32Array, count: number): number {
+  const { validity } = column;
+  return validity ? keepValidity(validity, 1, rows, count) : count;
+}
+
+/** Keeps the rows whose validity is as given. */
+export function keepValidity(validity: Uint8Array, wanted: 0 | 1, rows: Uint32Array, count: number): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    if (validity[row] === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+export type SmallIntegers = Int8Array | Int16Array | Int32Array;
+
+/** A view over Bool (0, 1), Int8, Int16 or Int32. */
+export function smallIntegers(column: FixedColumn, rowCount: number): SmallIntegers {
+  const { buffer, byteOffset } = column.data;
+  if (column.width === 1) return new Int8Array(buffer, byteOffset, rowCount);
+  return column.width === 2
+    ? new Int16Array(buffer, byteOffset, rowCount)
+    : new Int32Array(buffer, byteOffset, rowCount);
+}
+
+/** A view over 64-bit integers: low and high word of each. */
+export function wordPairs(column: FixedColumn, rowCount: number): Int32Array {
+  return new Int32Array(column.data.buffer, column.data.byteOffset, 2 * rowCount);
+}
+
+export function floats(column: FixedColumn, rowCount: number): Float32Array | Float64Array {
+  const { buffer, byteOffset } = column.data;
+  return column.width === 4
+    ? new Float32Array(buffer, byteOffset, rowCount)
+    : new Float64Array(buffer, byteOffset, rowCount);
+}
+
+/** Is the field stored in 64-bit integers? */
+export function isWide(field: FieldRef): boolean {
+  return field.schema.dataType === DataType.Int64 || field.schema.dataType === DataType.Timestamptz;
+}

@@ -1,0 +1,65 @@
+import type { VarColumn } from "@sluice/schema";
+import { utf8 } from "../constant.ts";
+import { LikeMatcher } from "../like.ts";
+import type { FieldRef, Predicate, StringBound } from "../plan.ts";
+import { ByteSet, compareBytes, equalBytes } from "./byte-set.ts";
+import { dropNulls, type Selector, varColumn } from "./selector.ts";
+
+type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
+/** Says of one value, as bytes of UTF-8, whether it is of the kind. */
+type BytesTest = (data: Uint8Array, start: number, end: number) => boolean;
+
+export function equalsStringSelector({ field, value }: Leaf<"equalsString">, wanted: boolean): Selector {
+  const bytes = utf8(value);
+  return bytesSelector(field, (data, start, end) => equalBytes(data, start, end, bytes), wanted);
+}
+
+export function stringRangeSelector({ field, low, high }: Leaf<"stringRange">, wanted: boolean): Selector {
+  const above = low && boundTest(low, 1);
+  const below = high && boundTest(high, -1);
+  const test: BytesTest = (data, start, end) =>
+    (!above || above(data, start, end)) && (!below || below(data, start, end));
+  return bytesSelector(field, test, wanted);
+}
+
+/** `side` 1: values above the bound; -1: values below. */
+function boundTest({ value, inclusive }: StringBound, side: 1 | -1): BytesTest {
+  const bytes = utf8(value);
+  return (data, start, end) => {
+    const order = compareBytes(data, start, end, bytes) * side;
+    return order > 0 || (inclusive && order === 0);
+  };
+}
+
+export function inStringsSelector({ field, values }: Leaf<"inStrings">, wanted: boolean): Selector {
+  const set = new ByteSet(values.map(utf8));
+  return bytesSelector(field, (data, start, end) => set.indexOf(data, start, end) >= 0, wanted);
+}
+
+export function likeSelector({ field, pattern }: Leaf<"like">, wanted: boolean): Selector {
+  const matcher = new LikeMatcher(pattern);
+  return bytesSelector(field, (data, start, end) => matcher.matches(data, start, end), wanted);
+}
+
+/** Keeps the known rows whose value passes the test, or fails it. */
+export function bytesSelector(field: FieldRef, test: BytesTest, wanted: boolean): Selector {
+  return (batch, rows, count) => {
+    const column = varColumn(batch, field);
+    return keepTested(column, test, wanted, rows, dropNulls(column, rows, count));
+  };
+}
+
+function keepTested(
+  { offsets, data }: VarColumn,
+  test: BytesTest,
+  wanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    if (test(data, offsets[row], offsets[row + 1]) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}

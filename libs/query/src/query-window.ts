@@ -1,0 +1,60 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import type { Filter } from "./compile-filter.ts";
+import type { OutputPlan } from "./output-fields.ts";
+
+/** Which of the matching rows are wanted, in their order. */
+export interface QueryWindow {
+  /** Absent: all rows. */
+  readonly limit: number | undefined;
+  /** Rows left out at the start; 0 without a limit. */
+  readonly offset: number;
+}
+
+/** `quotaAndLimits.limits.maxQueryResultWindow`. */
+export const MAX_QUERY_WINDOW = 16_384;
+
+/**
+ * Reads `limit` and `offset` of a request. An offset counts only with a limit, but must be a number in any case.
+ * @throws {StatusError} 1100
+ */
+export function parseQueryWindow(params: ReadonlyMap<string, string>, maxWindow = MAX_QUERY_WINDOW): QueryWindow {
+  const limitText = params.get("limit");
+  if (limitText === undefined || limitText === "") return { limit: undefined, offset: 0 };
+  const limit = parseInteger("limit", limitText);
+  const offset = parseInteger("offset", params.get("offset") || "0");
+  const refusal = "invalid max query result window";
+  if (limit <= 0n) refuse(`${refusal}, limit [${limit}] is invalid, should be greater than 0`);
+  if (offset < 0n) refuse(`${refusal}, offset [${offset}] is invalid, should be gte than 0`);
+  if (limit + offset > maxWindow) {
+    refuse(`${refusal}, (offset+limit) should be in range [1, ${maxWindow}], but got ${limit + offset}`);
+  }
+  return { limit: Number(limit), offset: Number(offset) };
+}
+
+/**
+ * Checks that filter, output and window go together.
+ * @throws {StatusError} 1100 for a count with a limit, and for rows without filter and limit
+ */
+export function checkQuery(filter: Filter, output: OutputPlan, window: QueryWindow): void {
+  if (output.isCount && window.limit !== undefined) refuse("count entities with pagination is not allowed");
+  if (!output.isCount && filter.isAlwaysTrue && window.limit === undefined) {
+    refuse("empty expression should be used with limit");
+  }
+}
+
+/** Reads `ignore_growing`: a boolean as Go spells it. Absent: false. @throws {StatusError} 1100 */
+export function parseIgnoreGrowing(params: ReadonlyMap<string, string>): boolean {
+  const text = params.get("ignore_growing") || "false";
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  return refuse("parse ignore growing field failed");
+}
+
+function parseInteger(name: string, text: string): bigint {
+  if (!/^[+-]?\d{1,19}$/.test(text)) refuse(`${name} [${text}] is invalid`);
+  return BigInt(text.replace("+", ""));
+}
+
+function refuse(cause: string): never {
+  throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
+}
