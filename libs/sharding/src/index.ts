@@ -1,1 +1,2 @@
-export {};
+export * from "./assign.ts";
+export * from "./hash.ts";

@@ -1,1 +1,2 @@
-export {};
+export * from "./hybrid.ts";
+export * from "./tso-allocator.ts";
