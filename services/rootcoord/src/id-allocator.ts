@@ -1,4 +1,4 @@
-import { type MetaStore, type RecordEntry, RecordTable } from "@sluice/metastore";
+import { type MetaStore, RecordTable } from "@sluice/metastore";
 import { Serial } from "./serial.ts";
 
 /** 16 digits from the start, so that ids sort alike as text and as numbers. */
@@ -13,20 +13,22 @@ const BLOCK_IDS = 1_000_000n;
  * holds the first id that nobody has reserved; it moves before an id of the block is handed out.
  */
 export class IdAllocator {
+  readonly #store: MetaStore;
   readonly #table: RecordTable<bigint, string>;
   readonly #turns = new Serial();
   #next: bigint;
   #end: bigint;
 
-  private constructor(table: RecordTable<bigint, string>, end: bigint) {
+  private constructor(store: MetaStore, table: RecordTable<bigint, string>, begin: bigint) {
+    this.#store = store;
     this.#table = table;
-    this.#next = end;
-    this.#end = end;
+    this.#next = begin;
+    this.#end = begin;
   }
 
   static async open(store: MetaStore): Promise<IdAllocator> {
     const table = new RecordTable<bigint, string>(store, "alloc");
-    return new IdAllocator(table, (await table.get("ids"))?.record ?? FIRST_ID);
+    return new IdAllocator(store, table, (await table.get("ids"))?.record ?? FIRST_ID);
   }
 
   /**
@@ -37,33 +39,25 @@ export class IdAllocator {
     return this.#turns.run(async () => {
       const wanted = BigInt(count);
       if (wanted < 1n) throw new RangeError(`cannot allocate ${count} ids`);
-      if (this.#end - this.#next < wanted) await this.#reserve(wanted);
+      while (this.#end - this.#next < wanted) await this.#reserve(wanted);
       const first = this.#next;
       this.#next += wanted;
       return first;
     });
   }
 
-  /** Makes [next, end) hold at least `wanted` ids, plus a block, and saves that before anyone gets one. */
+  /** Tries to make [next, end) a block of at least `wanted` ids, saved before anyone gets one. */
   async #reserve(wanted: bigint): Promise<void> {
-    for (;;) {
-      const entry = await this.#table.get("ids");
-      const begin = entry?.record ?? FIRST_ID;
-      // Somebody else's block lies in between: what is left of ours is given up, since ids are handed out consecutively.
-      const next = begin === this.#end ? this.#next : begin;
-      const end = max(begin + BLOCK_IDS, next + wanted + BLOCK_IDS - 1n);
-      if (end > END_OF_IDS) throw new RangeError(`${wanted} ids cannot be allocated: the ids are used up`);
-      if (await this.#save(entry, end)) {
-        this.#next = next;
-        this.#end = end;
-        return;
-      }
-    }
-  }
-
-  async #save(entry: RecordEntry<bigint> | undefined, end: bigint): Promise<boolean> {
-    if (!entry) return this.#table.create("ids", end);
-    const update = { expected: entry, end };
-    return (await saveGuarded(this.#table, update)) !== undefined;
+    const entry = await this.#table.get("ids");
+    const unreserved = entry?.record ?? FIRST_ID;
+    // Where somebody else's block lies in between, the rest of ours is given up: ids are handed out consecutively.
+    const next = unreserved === this.#end ? this.#next : unreserved;
+    const end = next + (wanted > BLOCK_IDS ? wanted : BLOCK_IDS);
+    if (end > END_OF_IDS) throw new RangeError(`cannot allocate ${wanted} ids: all are used up`);
+    const guard = entry ? this.#table.guard(entry) : this.#table.absent("ids");
+    const saved = await this.#store.commit({ guards: [guard], writes: [this.#table.write("ids", end)] });
+    if (saved === undefined) return;
+    this.#next = next;
+    this.#end = end;
   }
 }

@@ -1,0 +1,171 @@
+import type { CollectionRecord } from "@sluice/metastore";
+import { type common, type milvus, okStatus } from "@sluice/rpc";
+import type { Catalog, Change } from "./catalog.ts";
+import { checkProperties } from "./check-properties.ts";
+import type { DdlDeps } from "./ddl-deps.ts";
+import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
+import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
+import { changePairs, toPairs } from "./pairs.ts";
+import { collectionIsAlias, collectionLoaded, collectionNotFound, invalid } from "./refusals.ts";
+import { decodeSchema, encodeSchema } from "./stored-schema.ts";
+
+/** Collections made, renamed, changed and dropped. Source: client contract §2.1, §2.3; around-import §4.2. */
+export class Collections {
+  readonly #catalog: Catalog;
+  readonly #deps: DdlDeps;
+
+  constructor(catalog: Catalog, deps: DdlDeps) {
+    this.#catalog = catalog;
+    this.#deps = deps;
+  }
+
+  /** Creating the same again succeeds. @throws {StatusError} 800, 1100, 1601, 1701 */
+  async create(request: milvus.CreateCollectionRequest): Promise<common.Status> {
+    const plan = planCollection(request, this.#deps.limits);
+    await this.#catalog.change(() => this.#decideCreate(request.dbName || DEFAULT_DATABASE, plan));
+    return okStatus();
+  }
+
+  async #decideCreate(dbName: string, plan: CollectionPlan): Promise<Change<void>> {
+    const { databases, collections, names } = this.#catalog;
+    const { record: database, guard } = await this.#catalog.database(dbName);
+    const taken = await this.#catalog.findName(dbName, plan.name);
+    if (taken?.record.kind === "alias") throw collectionIsAlias(dbName, plan.name);
+    if (taken)
+      return this.#recreate(await collections.get(taken.record.collectionId).then((entry) => entry!.record), plan);
+    const record = await this.#numbered(plan, dbName);
+    return {
+      transaction: {
+        guards: [guard, names.absent([dbName, plan.name]), collections.absent(record.collectionId)],
+        writes: [
+          databases.write(dbName, database), // C2
+          names.write([dbName, plan.name], { kind: "collection", collectionId: record.collectionId }),
+          collections.write(record.collectionId, record),
+        ],
+      },
+      result: undefined,
+    };
+  }
+
+  #recreate(record: CollectionRecord, plan: CollectionPlan): Change<void> {
+    if (isSame(record, plan)) return { result: undefined };
+    throw invalid(`create duplicate collection with different parameters, collection: ${plan.name}`);
+  }
+
+  async #numbered(plan: CollectionPlan, dbName: string): Promise<CollectionRecord> {
+    const firstId = await this.#deps.ids.allocate(idsNeeded(plan));
+    const createdTs = await this.#deps.tso.allocate(1);
+    return newCollection(plan, { dbName, firstId, createdTs, createdMs: this.#deps.now() });
+  }
+
+  /**
+   * The name is free and the rows are invisible at once; objects are removed later. Dropping what is not there succeeds.
+   * @throws {StatusError} 800; 1100 by alias, or when the collection has aliases
+   */
+  async drop({ dbName, collectionName }: milvus.DropCollectionRequest): Promise<common.Status> {
+    const dropped = await this.#catalog.change(() => this.#decideDrop(dbName || DEFAULT_DATABASE, collectionName));
+    if (dropped !== undefined) this.#deps.onDropped(dropped);
+    return okStatus();
+  }
+
+  async #decideDrop(dbName: string, name: string): Promise<Change<bigint | undefined>> {
+    checkCollectionName(name);
+    const taken = await this.#catalog.findName(dbName, name);
+    if (taken?.record.kind === "alias") throw invalid(`cannot drop the collection via alias = ${name}`);
+    const entry = await this.#catalog.findCollection(dbName, name);
+    if (!taken || !entry) return { result: undefined };
+    const { collectionId, aliases } = entry.record;
+    if (aliases.length > 0) {
+      throw invalid(
+        `unable to drop the collection [${name}] because it has associated aliases [${aliases.join(", ")}], ` +
+          "please remove all aliases before dropping the collection",
+      );
+    }
+    const { collections, names } = this.#catalog;
+    const partitions = entry.record.partitions.map((partition) => ({ ...partition, loaded: false }));
+    const next: CollectionRecord = { ...entry.record, partitions, state: "dropped", loaded: false };
+    return {
+      transaction: {
+        guards: [collections.guard(entry), names.guard(taken)],
+        writes: [names.remove([dbName, name]), collections.write(collectionId, next)],
+      },
+      result: collectionId,
+    };
+  }
+
+  /** @throws {StatusError} 100, 800; 1100 when the new name is taken, or to another database while there are aliases */
+  async rename(request: milvus.RenameCollectionRequest): Promise<common.Status> {
+    const from = request.dbName || DEFAULT_DATABASE;
+    const to = request.newDBName || from;
+    checkCollectionName(request.newName);
+    if (from === to && request.oldName === request.newName) {
+      throw invalid("collection name or database name should be different");
+    }
+    const updatedTs = await this.#deps.tso.allocate(1);
+    await this.#catalog.change(() => this.#decideRename(from, request.oldName, to, request.newName, updatedTs));
+    return okStatus();
+  }
+
+  async #decideRename(from: string, old: string, to: string, name: string, updatedTs: bigint): Promise<Change<void>> {
+    const { databases, collections, names } = this.#catalog;
+    const entry = await this.#catalog.collection(from, old);
+    const taken = await names.get([from, old]);
+    if (taken?.record.kind === "alias") throw invalid(`unsupported use an alias to rename collection, alias:${old}`);
+    if (!taken) throw collectionNotFound(from, old);
+    const database = await this.#catalog.database(to);
+    if (await this.#catalog.findName(to, name)) {
+      throw invalid(`duplicated new collection name ${name} in database ${to} with other collection name or alias`);
+    }
+    if (from !== to && entry.record.aliases.length > 0) {
+      throw invalid("fail to rename db name, must drop all aliases of this collection before rename");
+    }
+    const { collectionId } = entry.record;
+    return {
+      transaction: {
+        guards: [collections.guard(entry), names.guard(taken), names.absent([to, name]), database.guard],
+        writes: [
+          databases.write(to, database.record), // C2
+          names.remove([from, old]),
+          names.write([to, name], { kind: "collection", collectionId }),
+          collections.write(collectionId, renamed(entry.record, to, name, updatedTs)),
+        ],
+      },
+      result: undefined,
+    };
+  }
+
+  /** Sets or deletes properties. @throws {StatusError} 100, 104, 800, 1100 */
+  async alter({
+    dbName,
+    collectionName,
+    properties,
+    deleteKeys,
+  }: milvus.AlterCollectionRequest): Promise<common.Status> {
+    const set = toPairs(properties);
+    const keys = [...set.map(([key]) => key), ...deleteKeys];
+    if (keys.includes("dynamicfield.enabled")) {
+      throw invalid("the dynamic field of a collection cannot be switched by this server");
+    }
+    const updatedTs = await this.#deps.tso.allocate(1);
+    await this.#catalog.changeCollection(dbName, collectionName, (record) => {
+      if (keys.includes("mmap.enabled") && isLoaded(record)) {
+        throw collectionLoaded(record.name, "can not alter mmap properties if collection loaded");
+      }
+      const next = changePairs(record.properties, set, deleteKeys);
+      checkProperties(next, decodeSchema(record.declaredSchema));
+      return { ...record, properties: next, updatedTs };
+    });
+    return okStatus();
+  }
+}
+
+/** Whether any of it can be read. */
+export function isLoaded(record: CollectionRecord): boolean {
+  return record.partitions.some((partition) => partition.loaded);
+}
+
+function renamed(record: CollectionRecord, dbName: string, name: string, updatedTs: bigint): CollectionRecord {
+  const withName = (text: string) => encodeSchema({ ...decodeSchema(text), name });
+  const schemas = { declaredSchema: withName(record.declaredSchema), storedSchema: withName(record.storedSchema) };
+  return { ...record, ...schemas, dbName, name, updatedTs };
+}

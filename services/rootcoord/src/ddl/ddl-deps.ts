@@ -1,0 +1,27 @@
+import type { MetaStore } from "@sluice/metastore";
+import type { DdlLimits } from "./limits.ts";
+
+/** Where ids, or timestamps, come from: the first of `count` consecutive ones. */
+export interface NumberSource {
+  allocate(count: number): Promise<bigint>;
+}
+
+/** Visible rows of a collection: whole, and of each partition that has some. */
+export interface RowCounts {
+  readonly rows: bigint;
+  readonly partitions: ReadonlyMap<bigint, bigint>;
+}
+
+/** What the declarations of databases, collections and indexes work with. */
+export interface DdlDeps {
+  readonly store: MetaStore;
+  readonly ids: NumberSource;
+  /** Hybrid timestamps, strictly increasing. */
+  readonly tso: NumberSource;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly rowCounts: (collectionId: bigint) => Promise<RowCounts>;
+  /** Called after a collection was dropped. */
+  readonly onDropped: (collectionId: bigint) => void;
+  readonly limits: DdlLimits;
+}

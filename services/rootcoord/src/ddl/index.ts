@@ -1,0 +1,9 @@
+export {
+  createDdlHandlers,
+  type Ddl,
+  type DdlHandlers,
+  type DdlMethod,
+  type DdlOptions,
+} from "./create-ddl-handlers.ts";
+export type { NumberSource, RowCounts } from "./ddl-deps.ts";
+export { type DdlLimits, defaultLimits } from "./limits.ts";

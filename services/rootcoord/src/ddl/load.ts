@@ -1,0 +1,85 @@
+import type { CollectionRecord } from "@sluice/metastore";
+import { type common, type milvus, okStatus } from "@sluice/rpc";
+import { type DataType, isVector } from "@sluice/schema";
+import type { Catalog } from "./catalog.ts";
+import { isLoaded } from "./collections.ts";
+import { partitionsNamed } from "./partitions.ts";
+import { collectionNotLoaded, fieldsNotIndexed, invalid, noIndex } from "./refusals.ts";
+import { decodeSchema } from "./stored-schema.ts";
+
+/**
+ * Which partitions can be read. A collection loaded as a whole also loads the partitions made later. Loading is a note in the
+ * record: the readers find the segments by themselves, so it is done when it is answered.
+ */
+export class Loading {
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** @throws {StatusError} 100, 800; 700 while a vector field has no index; 101 to refresh what is not loaded */
+  async loadCollection({ dbName, collectionName, refresh }: milvus.LoadCollectionRequest): Promise<common.Status> {
+    await this.#catalog.changeCollection(dbName, collectionName, (record) => {
+      if (refresh) return void requireLoaded(record);
+      requireIndexes(record);
+      return { ...record, loaded: true, partitions: record.partitions.map((entry) => ({ ...entry, loaded: true })) };
+    });
+    return okStatus();
+  }
+
+  /** Releasing what is not loaded succeeds. @throws {StatusError} 100, 800 */
+  async releaseCollection({ dbName, collectionName }: milvus.ReleaseCollectionRequest): Promise<common.Status> {
+    await this.#catalog.changeCollection(dbName, collectionName, (record) => ({
+      ...record,
+      loaded: false,
+      partitions: record.partitions.map((entry) => ({ ...entry, loaded: false })),
+    }));
+    return okStatus();
+  }
+
+  /** @throws {StatusError} 100, 101, 200, 700, 800; 1100 with a partition key */
+  async loadPartitions(request: milvus.LoadPartitionsRequest): Promise<common.Status> {
+    await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
+      const names = requirePartitions(record, request.partitionNames, "load");
+      if (request.refresh) return void requireLoaded(record);
+      requireIndexes(record);
+      return withLoaded(record, names, true);
+    });
+    return okStatus();
+  }
+
+  /** @throws {StatusError} 100, 200, 800; 1100 with a partition key */
+  async releasePartitions(request: milvus.ReleasePartitionsRequest): Promise<common.Status> {
+    await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
+      const names = requirePartitions(record, request.partitionNames, "release");
+      return { ...withLoaded(record, names, false), loaded: false };
+    });
+    return okStatus();
+  }
+}
+
+function withLoaded(record: CollectionRecord, names: ReadonlySet<string>, loaded: boolean): CollectionRecord {
+  const partitions = record.partitions.map((entry) => (names.has(entry.name) ? { ...entry, loaded } : entry));
+  return { ...record, partitions };
+}
+
+function requirePartitions(record: CollectionRecord, names: readonly string[], verb: string): ReadonlySet<string> {
+  if (record.hasPartitionKey) throw invalid(`disable ${verb} partitions if partition key mode is used`);
+  if (names.length === 0) throw invalid("due to no partition specified");
+  partitionsNamed(record, names);
+  return new Set(names);
+}
+
+function requireLoaded(record: CollectionRecord): void {
+  if (!isLoaded(record)) throw collectionNotLoaded(record.name);
+}
+
+/** Members of struct arrays need none: they are read with their rows. */
+function requireIndexes(record: CollectionRecord): void {
+  const indexed = new Set(record.indexes.map((index) => index.fieldName));
+  const vectors = decodeSchema(record.declaredSchema).fields.filter((field) => isVector(field.dataType as DataType));
+  const missing = vectors.filter((field) => !indexed.has(field.name)).map((field) => field.name);
+  if (missing.length === 0) return;
+  throw indexed.size === 0 ? noIndex(record.name) : fieldsNotIndexed(missing, record.name);
+}
