@@ -1,6 +1,5 @@
-import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import { compileFilter, type Filter, type OutputPlan, parseQueryWindow, projectMeta, type QueryWindow, resolveOutputFields } from "@sluice/query";
+import { checkQuery, compileFilter, type Filter, metaProjection, type OutputPlan, parseQueryWindow, type QueryWindow, resolveOutputFields } from "@sluice/query";
 import { checkStatus, type Client, type dataCoord, decodeStoredSchema, type importing, type milvus, okStatus, type queryNode, type schema } from "@sluice/rpc";
 import { type CollectionSchema, type Column, primaryKeyIndex, type VarColumn, varValue } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
@@ -83,7 +82,7 @@ export class QueryService {
     if (filter.isAlwaysTrue) return Uint32Array.from({ length: logs.rowCount }, (_, i) => i);
     const columns = new Map<number, Column>();
     for (const index of filter.fields) columns.set(index, await this.#columns.get(logs, collection.fields[index], signal));
-    return filter.select(columns, logs.rowCount);
+    return filter.evaluate(columns, logs.rowCount);
   }
 
   async #output(query: CompiledQuery, sources: readonly SegmentLogs[], rows: RowSet, signal: AbortSignal): Promise<schema.FieldData[]> {
@@ -113,7 +112,8 @@ const emptyColumn: Column = { kind: "var", offsets: new Uint32Array(1), data: ne
 function projectColumn(column: Column, keys: readonly string[]): VarColumn {
   const cells = column as VarColumn;
   const rows = cells.offsets.length - 1;
-  const projected = Array.from({ length: rows }, (_, row) => projectMeta(varValue(cells, row), keys));
+  const project = metaProjection(keys);
+  const projected = Array.from({ length: rows }, (_, row) => project(varValue(cells, row)));
   const offsets = new Uint32Array(rows + 1);
   for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + projected[row].length;
   return { kind: "var", offsets, data: Buffer.concat(projected), validity: cells.validity };
@@ -126,12 +126,7 @@ function compile(order: queryNode.QueryOrder, request: milvus.QueryRequest): Com
   const window = parseQueryWindow(params);
   const timezone = params.get("timezone") || order.timezone;
   const filter = compileFilter(request.expr, collection, templateValues(request.exprTemplateValues), { timezone });
-  if (output.isCount && window.limit !== undefined) {
-    throw new StatusError(statusCodes.invalidParameter, "count entities with pagination is not allowed");
-  }
-  if (!output.isCount && filter.isAlwaysTrue && window.limit === undefined) {
-    throw new StatusError(statusCodes.invalidParameter, "empty expression should be used with limit");
-  }
+  checkQuery(filter, output, window);
   return { collection, filter, output, window, timezone };
 }
 

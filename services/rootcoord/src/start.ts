@@ -90,7 +90,7 @@ function openServer(
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
     ...ddl,
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
-    allocTimestamp: async ({ count }) => ({ status: okStatus(), timestamp: await tso.allocate(Math.max(1, count)), count: Math.max(1, count) }),
+    allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
     import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),
