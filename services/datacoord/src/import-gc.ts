@@ -27,11 +27,16 @@ export interface ImportGcDeps {
 export class ImportGc implements AsyncDisposable {
   readonly #deps: ImportGcDeps;
   readonly #abort = new AbortController();
-  readonly #running: Promise<void>;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(deps: ImportGcDeps) {
     this.#deps = deps;
+  }
+
+  /** Collects now and every `intervalMs`, until it is disposed of. */
+  start(): this {
     this.#running = this.#run();
+    return this;
   }
 
   async #run(): Promise<void> {
@@ -46,7 +51,7 @@ export class ImportGc implements AsyncDisposable {
     }
   }
 
-  /** One pass. */
+  /** One pass; one at a time. */
   async collect(): Promise<void> {
     const collections = await this.#readCollections();
     for (const jobId of this.#deps.book.jobs()) {

@@ -53,7 +53,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
       prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
-    }),
+    }).start(),
   );
   const running = cleanup.move();
   return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { encodeRecord, MemoryMetaStore, type SegmentRecord } from "@sluice/metastore";
+import { MemoryObjectStore } from "@sluice/object-store";
+import { dataCoord, importing } from "@sluice/rpc";
+import { collectionId, jobId } from "@sluice/schema";
+import { silentLogger } from "@sluice/telemetry";
+import { CommitSegments } from "../src/commit-segments.ts";
+import { ImportGc } from "../src/import-gc.ts";
+import { SegmentBook } from "../src/segment-book.ts";
+import { SegmentRegistry } from "../src/segment-registry.ts";
+
+const COLLECTION = 7n;
+const PARTITION = 8n;
+
+let store: MemoryMetaStore;
+let objects: MemoryObjectStore;
+let book: SegmentBook;
+let registry: SegmentRegistry;
+let commits: CommitSegments;
+let nowMs: number;
+
+beforeEach(async () => {
+  store = new MemoryMetaStore();
+  objects = new MemoryObjectStore();
+  book = new SegmentBook(store);
+  let next = 1000n;
+  registry = new SegmentRegistry(store, book, async (count) => (next += BigInt(count)) - BigInt(count));
+  let ts = 1n;
+  commits = new CommitSegments(book, async () => ts++);
+  nowMs = 0;
+  await putCollection([PARTITION]);
+});
+
+async function put(key: string, record: unknown): Promise<void> {
+  await store.commit({ guards: [], writes: [{ key, value: record === undefined ? undefined : encodeRecord(record) }] });
+}
+
+const putCollection = (partitions: bigint[], state = "active") =>
+  put(`collection/${COLLECTION}`, { collectionId: COLLECTION, state, partitions: partitions.map((partitionId) => ({ partitionId })) });
+const putJob = (job: bigint, state: string) => put(`job/${job}`, { jobId: job, collectionId: COLLECTION, state });
+const putTask = (job: bigint, task: bigint, attempt: number, state = "running") => put(`task/${job}/${task}`, { jobId: job, taskId: task, attempt, state });
+
+async function assign(job: bigint, task: bigint, attempt: bigint): Promise<bigint> {
+  const buckets = [{ partitionId: PARTITION, vchannel: "v0" }];
+  const request = { jobId: job, taskId: task, attempt, collectionId: COLLECTION, buckets, logIds: 2n };
+  const { segmentIds } = await registry.assign(request);
+  await objects.put(`insert_log/${COLLECTION}/${PARTITION}/${segmentIds[0]}/100/1`, [Buffer.from("rows")]);
+  return segmentIds[0];
+}
+
+async function save(job: bigint, task: bigint, attempt: bigint, segment: bigint, rowCount = 10n): Promise<void> {
+  const info = importing.SegmentInfo.fromPartial({ segmentId: segment, rowCount });
+  await registry.save({ jobId: job, taskId: task, attempt, segments: [info] });
+}
+
+const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[]) => commits.commit({ jobId: job, collectionId: COLLECTION, accepted });
+const visibleIds = async () => (await commits.visible({ collectionId: COLLECTION, partitionIds: [] })).segments.map((segment) => segment.segmentId);
+
+async function collect(): Promise<void> {
+  const gc = new ImportGc({
+    store,
+    objects,
+    book,
+    now: () => nowMs,
+    log: silentLogger,
+    intervalMs: 3_600_000,
+    graceMs: 1000,
+    prefixesOf: (record: SegmentRecord) => [`insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`],
+  });
+  await gc.collect();
+  await gc[Symbol.asyncDispose]();
+}
+
+const keys = async () => (await Array.fromAsync(objects.list(""))).map((object) => object.key);
+
+/** Both sweeps. */
+async function collectTwice(): Promise<void> {
+  await collect();
+  nowMs += 2000;
+  await collect();
+}
+
+describe("visibility", () => {
+  it("S2: comes with the commit record, for all segments at once, and only for accepted attempts", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const stale = await assign(1n, 11n, 1n);
+    await save(1n, 11n, 1n, stale);
+    await putTask(1n, 11n, 2);
+    const good = await assign(1n, 11n, 2n);
+    await save(1n, 11n, 2n, good);
+    await putTask(1n, 12n, 1);
+    const other = await assign(1n, 12n, 1n);
+    await save(1n, 12n, 1n, other, 5n);
+    expect(await visibleIds()).toEqual([]);
+    const answer = await commit(1n, [{ taskId: 11n, attempt: 2n }, { taskId: 12n, attempt: 1n }]);
+    expect(answer).toMatchObject({ rowCount: 15n, segmentIds: [good, other] });
+    expect(await visibleIds()).toEqual([good, other]);
+    expect(commits.rowCounts({ collectionId: COLLECTION })).toMatchObject({ rowCount: 15n, partitions: [{ partitionId: PARTITION, segments: 2n }] });
+    expect((await commit(1n, [])).commitTimestamp).toBe(answer.commitTimestamp);
+  });
+
+  it("survives a restart", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    await save(1n, 11n, 1n, segment);
+    await commit(1n, [{ taskId: 11n, attempt: 1n }]);
+    book = new SegmentBook(store);
+    await book.load();
+    commits = new CommitSegments(book, async () => 5n);
+    expect(await visibleIds()).toEqual([segment]);
+  });
+});
+
+describe("attempts", () => {
+  it("that were superseded get no ids and save nothing", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    await putTask(1n, 11n, 2);
+    await expect(assign(1n, 11n, 1n)).rejects.toThrow("no longer the current one");
+    await expect(save(1n, 11n, 1n, segment)).rejects.toThrow("no longer the current one");
+    await expect(save(1n, 11n, 2n, segment)).rejects.toThrow("does not belong to attempt 2");
+  });
+});
+
+describe("garbage collection", () => {
+  it("G1: removes what a failed job left, after a second sweep its records too", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    await collect();
+    expect(await keys()).toHaveLength(1);
+    await putJob(1n, "failed");
+    await collect();
+    expect(await keys()).toEqual([]);
+    // A writer that was cut off finishes a put after the first sweep.
+    await objects.put(`insert_log/${COLLECTION}/${PARTITION}/${segment}/100/2`, [Buffer.from("late")]);
+    nowMs += 2000;
+    await collect();
+    expect(await keys()).toEqual([]);
+    expect(book.jobs()).toEqual([]);
+    expect(await Array.fromAsync(store.scan("segment/"))).toEqual([]);
+  });
+
+  it("G1: removes superseded attempts while the job goes on, and never what counts", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    await assign(1n, 11n, 1n);
+    await putTask(1n, 11n, 2);
+    const good = await assign(1n, 11n, 2n);
+    await save(1n, 11n, 2n, good);
+    await putTask(1n, 11n, 2, "persisted");
+    await collectTwice();
+    expect(book.ofJob(jobId(1n)).map((record) => record.segmentId)).toEqual([good]);
+    await putJob(1n, "committing");
+    await collectTwice();
+    await commit(1n, [{ taskId: 11n, attempt: 2n }]);
+    await putJob(1n, "completed");
+    await collectTwice();
+    expect(await visibleIds()).toEqual([good]);
+    expect(await keys()).toHaveLength(1);
+  });
+
+  it("keeps committed segments after the job's own record has expired", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    await save(1n, 11n, 1n, segment);
+    await commit(1n, [{ taskId: 11n, attempt: 1n }]);
+    await put("job/1", undefined);
+    await put("task/1/11", undefined);
+    await collectTwice();
+    expect(await visibleIds()).toEqual([segment]);
+  });
+
+  it("G2: removes what belongs to dropped partitions and collections, the tombstone last", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    const segment = await assign(1n, 11n, 1n);
+    await save(1n, 11n, 1n, segment);
+    await commit(1n, [{ taskId: 11n, attempt: 1n }]);
+    await putJob(1n, "completed");
+    await putCollection([]);
+    await collectTwice();
+    expect(await keys()).toEqual([]);
+    await putCollection([], "dropped");
+    await collectTwice();
+    expect(await store.get(`collection/${COLLECTION}`)).toBeUndefined();
+    expect(book.collections()).not.toContain(collectionId(COLLECTION));
+  });
+});

@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
+import { type CollectionRecord, MemoryMetaStore, type TaskRecord } from "@sluice/metastore";
+import type { SourceStore } from "@sluice/object-store";
+import { common, importing } from "@sluice/rpc";
+import { collectionId, jobId, nodeId, partitionId, taskId } from "@sluice/schema";
+import { silentLogger } from "@sluice/telemetry";
+import { ImportJobLoop, type ImportJobLoopDeps } from "../src/import-job-loop.ts";
+import { ImportJobs } from "../src/import-jobs.ts";
+import { ImportReports } from "../src/import-reports.ts";
+import { ImportViews } from "../src/import-views.ts";
+import { JobBook } from "../src/job-book.ts";
+
+const collection = {
+  collectionId: collectionId(77n),
+  dbName: "default",
+  name: "books",
+  storedSchema: "",
+  vchannels: ["v0"],
+  properties: [],
+  partitions: [{ partitionId: partitionId(5n), name: "_default" }],
+  hasPartitionKey: false,
+  state: "active",
+} as unknown as CollectionRecord;
+
+const files = new Map([
+  ["a.jsonl", 100],
+  ["b.jsonl", 200],
+]);
+const sources = {
+  resolve: async (path: string) => {
+    const sizeBytes = files.get(path);
+    if (sizeBytes === undefined) throw new ImportError("file_not_found", `the file '${path}' does not exist`, { file: path });
+    return { key: `/${path}`, sizeBytes, modifiedMs: 0 };
+  },
+} as unknown as SourceStore;
+
+/** A datacoord that remembers what it was asked. */
+class FakeDataCoord {
+  readonly dispatched: bigint[] = [];
+  readonly cancelled: bigint[] = [];
+  commits = 0;
+  failNext = false;
+
+  async dispatch(_job: unknown, task: TaskRecord): Promise<void> {
+    if (this.failNext) {
+      this.failNext = false;
+      throw new Error("datacoord is away");
+    }
+    this.dispatched.push(task.taskId);
+  }
+  async commit(_job: unknown, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
+    this.commits++;
+    return { segmentIds: tasks.flatMap((task) => task.segmentIds), rowCount: tasks.reduce((sum, task) => sum + task.rowCount, 0) };
+  }
+  async cancel(_job: unknown, tasks: readonly TaskRecord[]): Promise<void> {
+    this.cancelled.push(...tasks.map((task) => task.taskId));
+  }
+}
+
+class World implements AsyncDisposable {
+  readonly store = new MemoryMetaStore();
+  readonly dataCoord = new FakeDataCoord();
+  nowMs = 1_000_000;
+  nextId = 1000n;
+  dropped = false;
+  planError: Error | undefined;
+  book = new JobBook(this.store);
+  loop: ImportJobLoop;
+
+  constructor() {
+    this.loop = this.#openLoop();
+  }
+
+  #openLoop(): ImportJobLoop {
+    const deps: ImportJobLoopDeps = {
+      book: this.book,
+      dataCoord: this.dataCoord as never,
+      plan: async (job) => {
+        if (this.planError) throw this.planError;
+        return job.groups.map((group, i) => newTask(job.jobId, this.nextId++, i, group.files[0].sizeBytes));
+      },
+      isDropped: async () => this.dropped,
+      now: () => this.nowMs,
+      log: silentLogger,
+      tickMs: 20,
+      retentionMs: 3_600_000,
+    };
+    return new ImportJobLoop(deps);
+  }
+
+  /** As after a crash: everything in memory is gone, the records stay. */
+  async restart(): Promise<void> {
+    await this.loop[Symbol.asyncDispose]();
+    this.book = new JobBook(this.store);
+    await this.book.load();
+    this.loop = this.#openLoop();
+  }
+
+  get jobs(): ImportJobs {
+    return new ImportJobs({
+      store: this.store,
+      book: this.book,
+      sources,
+      allocateId: async () => this.nextId++,
+      allocateTs: async () => 400n << 18n,
+      findCollection: async () => collection,
+      now: () => this.nowMs,
+      maxOpenJobs: 3,
+    });
+  }
+
+  get reports(): ImportReports {
+    return new ImportReports(this.book, () => this.nowMs);
+  }
+
+  submit(request: Partial<importing.ImportRequest>): Promise<bigint> {
+    return this.jobs.submit(importing.ImportRequest.fromPartial({ collectionName: "books", ...request }));
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(condition()).toBe(true);
+  }
+
+  state(id: bigint): string {
+    return this.book.get(jobId(id))?.job.state ?? "gone";
+  }
+
+  tasks(id: bigint): readonly TaskRecord[] {
+    return this.book.get(jobId(id))?.tasks ?? [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.loop[Symbol.asyncDispose]();
+  }
+}
+
+function newTask(job: bigint, id: bigint, group: number, sizeBytes: number): TaskRecord {
+  const zero = { attempt: 0, nodeId: nodeId(0n), failures: 0, rowCount: 0, processedBytes: 0, segmentIds: [], autoIds: [], startedMs: 0, endedMs: 0 };
+  return { ...zero, jobId: jobId(job), taskId: taskId(id), group, sizeBytes, state: "pending" };
+}
+
+function resultOf(order: importing.TaskOrder | undefined, fields: Partial<importing.ImportResult>): importing.ImportResult {
+  const { jobId: job = 0n, taskId: task = 0n, attempt = 0n } = order ?? {};
+  return importing.ImportResult.fromPartial({ jobId: job, taskId: task, attempt, nodeId: 1n, ...fields });
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function started(files: string[]): Promise<{ id: bigint; orders: importing.TaskOrder[] }> {
+  const id = await world.submit({ files });
+  await world.until(() => world.dataCoord.dispatched.length >= files.length);
+  const orders: importing.TaskOrder[] = [];
+  for (const task of world.tasks(id)) {
+    const { order } = await world.reports.startTask({ jobId: id, taskId: task.taskId, nodeId: 9n });
+    if (order) orders.push(order);
+  }
+  return { id, orders };
+}
+
+const persisted = { state: common.ImportState.ImportPersisted, rowCount: 10n, segments: [1n] };
+
+describe("a job", () => {
+  it("goes from request to completed, one commit for all tasks", async () => {
+    const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
+    expect(orders.map((order) => order.files[0].path)).toEqual(["a.jsonl", "b.jsonl"]);
+    await world.reports.report(resultOf(orders[0], { ...persisted, autoIds: [5n, 10n] }));
+    expect(world.state(id)).toBe("importing");
+    await world.reports.report(resultOf(orders[1], { ...persisted, autoIds: [10n, 12n], segments: [2n] }));
+    await world.until(() => world.state(id) === "completed");
+    expect(world.dataCoord.commits).toBe(1);
+    const state = new ImportViews(world.book).state({ task: id });
+    expect(state).toMatchObject({ state: common.ImportState.ImportCompleted, rowCount: 20n, idList: [5n, 12n], segmentIds: [1n, 2n], id });
+    expect(Object.fromEntries(state.infos.map(({ key, value }) => [key, value]))).toMatchObject({ files: "a.jsonl,b.jsonl", collection: "books", progress_percent: "100" });
+  });
+
+  it("goes on after a restart at every stage", async () => {
+    const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
+    await world.reports.report(resultOf(orders[0], persisted));
+    await world.restart();
+    expect(world.tasks(id).map((task) => task.state)).toEqual(["persisted", "running"]);
+    await world.until(() => world.dataCoord.dispatched.filter((task) => task === orders[1].taskId).length >= 2);
+    const again = await world.reports.startTask({ jobId: id, taskId: orders[1].taskId, nodeId: 10n });
+    expect(again.order?.attempt).toBe(2n);
+    await world.reports.report(resultOf(again.order, persisted));
+    await world.until(() => world.state(id) === "completed");
+  });
+
+  it("hands a task over again when the datacoord was away", async () => {
+    world.dataCoord.failNext = true;
+    await started(["a.jsonl"]);
+    expect(world.dataCoord.dispatched.length).toBeGreaterThan(0);
+  });
+
+  it("D10: fails at its deadline and when its collection is dropped, with Milvus's words", async () => {
+    const late = await world.submit({ files: ["a.jsonl"], options: [{ key: "timeout", value: "10s" }] });
+    await world.until(() => world.state(late) === "importing");
+    world.nowMs += 10_001;
+    await world.until(() => world.state(late) === "failed");
+    expect(new ImportViews(world.book).describe({ jobId: late }).job?.reason).toBe("import timeout");
+    const orphan = await world.submit({ files: ["a.jsonl"] });
+    world.dropped = true;
+    world.loop.wake(jobId(orphan));
+    await world.until(() => world.state(orphan) === "failed");
+    expect(new ImportViews(world.book).describe({ jobId: orphan }).job?.reason).toBe("collection 77 dropped");
+  });
+
+  it("fails with the place of a broken header, and cancels nothing that never ran", async () => {
+    world.planError = new ImportError("malformed_file", "not a parquet file", { file: "a.jsonl", byteOffset: 0 });
+    const id = await world.submit({ files: ["a.jsonl"] });
+    await world.until(() => world.state(id) === "failed");
+    expect(new ImportViews(world.book).state({ task: id }).infos).toContainEqual({ key: "failed_reason", value: "not a parquet file (a.jsonl, byte 0)" });
+  });
+});
+
+describe("reports", () => {
+  it("R1: of a superseded attempt change nothing", async () => {
+    const { id, orders } = await started(["a.jsonl"]);
+    const second = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
+    await expect(world.reports.report(resultOf(orders[0], persisted))).rejects.toThrow("no longer the current one");
+    expect(world.state(id)).toBe("importing");
+    await world.reports.report(resultOf(second.order, persisted));
+    await world.until(() => world.state(id) === "completed");
+    await expect(world.reports.report(resultOf(second.order, persisted))).rejects.toThrow("no longer the current one");
+    expect((await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 11n })).obsolete).toBe(true);
+  });
+
+  it("never let progress fall, also when a later attempt starts from nothing", async () => {
+    const { id, orders } = await started(["a.jsonl"]);
+    await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportStarted, processedBytes: 80n, rowCount: 8n }));
+    const views = new ImportViews(world.book);
+    const before = views.describe({ jobId: id }).job?.progressPercent ?? 0;
+    const { order } = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
+    await world.reports.report(resultOf(order, { state: common.ImportState.ImportStarted, processedBytes: 5n, rowCount: 1n }));
+    expect(views.describe({ jobId: id }).job?.progressPercent).toBe(before);
+    expect(before).toBeGreaterThan(10);
+  });
+
+  it("of a failure that may pass let the task run again, others fail the job and cancel its tasks", async () => {
+    const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
+    const failure = { code: "object_store_unavailable", reason: "storage is away", file: "", row: -1n, field: "", byteOffset: -1n, retriable: true };
+    await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
+    expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
+    const bad = { code: "value_invalid", reason: "expected dim '4'", file: "b.jsonl", row: 3n, field: "v", byteOffset: 77n, retriable: false };
+    await world.reports.report(resultOf(orders[1], { state: common.ImportState.ImportFailed, failure: bad }));
+    await world.until(() => world.state(id) === "failed");
+    const { job } = new ImportViews(world.book).describe({ jobId: id });
+    expect(job?.reason).toBe(`expected dim '4' (b.jsonl, row 3, field "v", byte 77)`);
+    expect(job?.details.map((detail) => detail.state)).toEqual(["Pending", "Failed"]);
+    await world.until(() => world.dataCoord.cancelled.length === 2);
+  });
+});
+
+describe("requests", () => {
+  it("name every missing file at once", async () => {
+    await expect(world.submit({ files: ["a.jsonl", "x.jsonl", "y.jsonl"] })).rejects.toThrow(/x\.jsonl, y\.jsonl/);
+    await expect(world.submit({ files: ["x.jsonl"] })).rejects.toThrow("x.jsonl");
+  });
+
+  it("with one idempotency key are one job, also at the same moment", async () => {
+    const request = { files: ["a.jsonl"], idempotencyKey: "k1" };
+    const ids = await Promise.all([world.submit(request), world.submit(request), world.submit(request)]);
+    expect(new Set(ids).size).toBe(1);
+    await world.restart();
+    expect(await world.submit(request)).toBe(ids[0]);
+    expect(await world.submit({ ...request, idempotencyKey: "k2" })).not.toBe(ids[0]);
+  });
+
+  it("beyond the limit of open jobs are refused in Milvus's words", async () => {
+    for (let i = 0; i < 3; i++) await world.submit({ files: ["a.jsonl"] });
+    await expect(world.submit({ files: ["a.jsonl"] })).rejects.toThrow("The number of jobs has reached the limit");
+  });
+
+  it("into partitions that do not exist are refused", async () => {
+    await expect(world.submit({ files: ["a.jsonl"], partitionName: "no" })).rejects.toThrow("partition not found[partition=no]");
+  });
+
+  it("D8, D13: are listed by database, ascending, the newest when there is a limit", async () => {
+    const ids = [await world.submit({ files: ["a.jsonl"] }), await world.submit({ files: ["b.jsonl"] }), await world.submit({ files: ["a.jsonl"] })];
+    const views = new ImportViews(world.book);
+    const listed = (limit: bigint, dbName = "default") => views.listStates({ collectionName: "", limit, dbName }).tasks.map((task) => task.id);
+    expect(listed(0n)).toEqual(ids);
+    expect(listed(2n)).toEqual(ids.slice(1));
+    expect(listed(0n, "other")).toEqual([]);
+    expect(() => views.state({ task: 5n })).toThrow("import job does not exist, jobID=5");
+  });
+});
