@@ -17,6 +17,11 @@ const text = (name: string, maxLength: string) => ({
   typeParams: pairs({ max_length: maxLength }),
 });
 
+const longValue = (value: bigint) => ({ data: { $case: "longData" as const, value } });
+const intValue = (value: number) => ({ data: { $case: "intData" as const, value } });
+const stringValue = (value: string) => ({ data: { $case: "stringData" as const, value } });
+const bytesValue = (value: string) => ({ data: { $case: "bytesData" as const, value: Buffer.from(value) } });
+
 describe("schemas that pass", () => {
   test.each<[string, Parts]>([
     ["text of the greatest length", text("t", "65535")],
@@ -219,11 +224,6 @@ describe("schemas that are refused", () => {
 function many<T>(count: number, make: (i: number) => T): T[] {
   return Array.from({ length: count }, (_, i) => make(i));
 }
-
-const longValue = (value: bigint) => ({ data: { $case: "longData" as const, value } });
-const intValue = (value: number) => ({ data: { $case: "intData" as const, value } });
-const stringValue = (value: string) => ({ data: { $case: "stringData" as const, value } });
-const bytesValue = (value: string) => ({ data: { $case: "bytesData" as const, value: Buffer.from(value) } });
 
 describe("default values", () => {
   test.each<[string, Parts, string]>([

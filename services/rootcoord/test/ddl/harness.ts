@@ -40,7 +40,8 @@ export async function openDdl(
     onDropped: (id) => dropped.push(id),
     ...options,
   });
-  const call: TestDdl["call"] = (method, request) => ddl.handlers[method]({ ...emptyRequest(method), ...request });
+  const call = <K extends DdlMethod>(method: K, request: Partial<Request<K>>) =>
+    ddl.handlers[method]({ ...emptyRequest(method), ...request }) as Promise<Response<K>>;
   const create: TestDdl["create"] = (name, schema = {}, request = {}) =>
     call("createCollection", { collectionName: name, schema: schemaBytes({ name, ...schema }), ...request });
   const load = async (name: string) => {
