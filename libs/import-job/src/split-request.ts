@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 
 /** Formats by file extension, in lower case; extensions are compared without regard to case. */
 const formatOfExtension: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ export const MAX_FILE_GROUPS = 1024;
  */
 export function groupFlatFiles(files: readonly string[]): FileGroup[] {
   const paths = files.filter((path) => path !== "");
-  if (paths.length === 0) throw new ImportError("request_invalid", "import request is empty: no file is given");
+  if (paths.length === 0) throw emptyRequest();
   const format = commonFormat(paths);
   return checkCount(format in rowFormatNames ? paths.map((path) => ({ format, paths: [path] })) : [{ format, paths }]);
 }
@@ -35,7 +35,7 @@ export function groupFlatFiles(files: readonly string[]): FileGroup[] {
 /** Groups of the nested list that REST carries: each inner list is one row-based file or one set. Empty ones are dropped. */
 export function groupNestedFiles(groups: readonly (readonly string[])[]): FileGroup[] {
   const filled = groups.map((paths) => paths.filter((path) => path !== "")).filter((paths) => paths.length > 0);
-  if (filled.length === 0) throw new ImportError("request_invalid", "import request is empty: no file is given");
+  if (filled.length === 0) throw emptyRequest();
   return checkCount(filled.map(oneGroup));
 }
 
@@ -46,6 +46,11 @@ function oneGroup(paths: readonly string[]): FileGroup {
     throw new ImportError("request_invalid", `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${paths.join(" ")}]`);
   }
   return { format, paths };
+}
+
+/** Milvus gives this one refusal the code of a bad parameter. */
+function emptyRequest(): StatusError {
+  return new StatusError(statusCodes.invalidParameter, "import request is empty: no file is given");
 }
 
 function checkCount(groups: FileGroup[]): FileGroup[] {

@@ -36,6 +36,7 @@ export class TaskWorker implements AsyncDisposable {
 
   constructor(deps: TaskWorkerDeps) {
     this.#deps = deps;
+    deps.thread.warmUp();
     this.#running = this.#loop();
   }
 

@@ -17,6 +17,11 @@ export class ImportThread implements AsyncDisposable {
     this.#stores = stores;
   }
 
+  /** Starts the thread ahead of its first run, which then need not wait for it. */
+  warmUp(): void {
+    this.#worker ??= this.#start();
+  }
+
   /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
   async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
     const worker = (this.#worker ??= this.#start());

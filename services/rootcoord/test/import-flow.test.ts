@@ -30,7 +30,8 @@ const files = new Map([
 const sources = {
   resolve: async (path: string) => {
     const sizeBytes = files.get(path);
-    if (sizeBytes === undefined) throw new ImportError("file_not_found", `the file '${path}' does not exist`, { file: path });
+    if (sizeBytes === undefined)
+      throw new ImportError("file_not_found", `the file '${path}' does not exist`, { file: path });
     return { key: `/${path}`, sizeBytes, modifiedMs: 0 };
   },
 } as unknown as SourceStore;
@@ -51,7 +52,10 @@ class FakeDataCoord {
   }
   async commit(_job: unknown, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
     this.commits++;
-    return { segmentIds: tasks.flatMap((task) => task.segmentIds), rowCount: tasks.reduce((sum, task) => sum + task.rowCount, 0) };
+    return {
+      segmentIds: tasks.flatMap((task) => task.segmentIds),
+      rowCount: tasks.reduce((sum, task) => sum + task.rowCount, 0),
+    };
   }
   async cancel(_job: unknown, tasks: readonly TaskRecord[]): Promise<void> {
     this.cancelled.push(...tasks.map((task) => task.taskId));
@@ -137,11 +141,24 @@ class World implements AsyncDisposable {
 }
 
 function newTask(job: bigint, id: bigint, group: number, sizeBytes: number): TaskRecord {
-  const zero = { attempt: 0, nodeId: nodeId(0n), failures: 0, rowCount: 0, processedBytes: 0, segmentIds: [], autoIds: [], startedMs: 0, endedMs: 0 };
+  const zero = {
+    attempt: 0,
+    nodeId: nodeId(0n),
+    failures: 0,
+    rowCount: 0,
+    processedBytes: 0,
+    segmentIds: [],
+    autoIds: [],
+    startedMs: 0,
+    endedMs: 0,
+  };
   return { ...zero, jobId: jobId(job), taskId: taskId(id), group, sizeBytes, state: "pending" };
 }
 
-function resultOf(order: importing.TaskOrder | undefined, fields: Partial<importing.ImportResult>): importing.ImportResult {
+function resultOf(
+  order: importing.TaskOrder | undefined,
+  fields: Partial<importing.ImportResult>,
+): importing.ImportResult {
   const { jobId: job = 0n, taskId: task = 0n, attempt = 0n } = order ?? {};
   return importing.ImportResult.fromPartial({ jobId: job, taskId: task, attempt, nodeId: 1n, ...fields });
 }
@@ -175,8 +192,18 @@ describe("a job", () => {
     await world.until(() => world.state(id) === "completed");
     expect(world.dataCoord.commits).toBe(1);
     const state = new ImportViews(world.book).state({ task: id });
-    expect(state).toMatchObject({ state: common.ImportState.ImportCompleted, rowCount: 20n, idList: [5n, 12n], segmentIds: [1n, 2n], id });
-    expect(Object.fromEntries(state.infos.map(({ key, value }) => [key, value]))).toMatchObject({ files: "a.jsonl,b.jsonl", collection: "books", progress_percent: "100" });
+    expect(state).toMatchObject({
+      state: common.ImportState.ImportCompleted,
+      rowCount: 20n,
+      idList: [5n, 12n],
+      segmentIds: [1n, 2n],
+      id,
+    });
+    expect(Object.fromEntries(state.infos.map(({ key, value }) => [key, value]))).toMatchObject({
+      files: "a.jsonl,b.jsonl",
+      collection: "books",
+      progress_percent: "100",
+    });
   });
 
   it("goes on after a restart at every stage", async () => {
@@ -214,7 +241,10 @@ describe("a job", () => {
     world.planError = new ImportError("malformed_file", "not a parquet file", { file: "a.jsonl", byteOffset: 0 });
     const id = await world.submit({ files: ["a.jsonl"] });
     await world.until(() => world.state(id) === "failed");
-    expect(new ImportViews(world.book).state({ task: id }).infos).toContainEqual({ key: "failed_reason", value: "not a parquet file (a.jsonl, byte 0)" });
+    expect(new ImportViews(world.book).state({ task: id }).infos).toContainEqual({
+      key: "failed_reason",
+      value: "not a parquet file (a.jsonl, byte 0)",
+    });
   });
 });
 
@@ -232,21 +262,41 @@ describe("reports", () => {
 
   it("never let progress fall, also when a later attempt starts from nothing", async () => {
     const { id, orders } = await started(["a.jsonl"]);
-    await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportStarted, processedBytes: 80n, rowCount: 8n }));
+    await world.reports.report(
+      resultOf(orders[0], { state: common.ImportState.ImportStarted, processedBytes: 80n, rowCount: 8n }),
+    );
     const views = new ImportViews(world.book);
     const before = views.describe({ jobId: id }).job?.progressPercent ?? 0;
     const { order } = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
-    await world.reports.report(resultOf(order, { state: common.ImportState.ImportStarted, processedBytes: 5n, rowCount: 1n }));
+    await world.reports.report(
+      resultOf(order, { state: common.ImportState.ImportStarted, processedBytes: 5n, rowCount: 1n }),
+    );
     expect(views.describe({ jobId: id }).job?.progressPercent).toBe(before);
     expect(before).toBeGreaterThan(10);
   });
 
   it("of a failure that may pass let the task run again, others fail the job and cancel its tasks", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
-    const failure = { code: "object_store_unavailable", reason: "storage is away", file: "", row: -1n, field: "", byteOffset: -1n, retriable: true };
+    const failure = {
+      code: "object_store_unavailable",
+      reason: "storage is away",
+      file: "",
+      row: -1n,
+      field: "",
+      byteOffset: -1n,
+      retriable: true,
+    };
     await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
     expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
-    const bad = { code: "value_invalid", reason: "expected dim '4'", file: "b.jsonl", row: 3n, field: "v", byteOffset: 77n, retriable: false };
+    const bad = {
+      code: "value_invalid",
+      reason: "expected dim '4'",
+      file: "b.jsonl",
+      row: 3n,
+      field: "v",
+      byteOffset: 77n,
+      retriable: false,
+    };
     await world.reports.report(resultOf(orders[1], { state: common.ImportState.ImportFailed, failure: bad }));
     await world.until(() => world.state(id) === "failed");
     const { job } = new ImportViews(world.book).describe({ jobId: id });
@@ -277,13 +327,20 @@ describe("requests", () => {
   });
 
   it("into partitions that do not exist are refused", async () => {
-    await expect(world.submit({ files: ["a.jsonl"], partitionName: "no" })).rejects.toThrow("partition not found[partition=no]");
+    await expect(world.submit({ files: ["a.jsonl"], partitionName: "no" })).rejects.toThrow(
+      "partition not found[partition=no]",
+    );
   });
 
   it("D8, D13: are listed by database, ascending, the newest when there is a limit", async () => {
-    const ids = [await world.submit({ files: ["a.jsonl"] }), await world.submit({ files: ["b.jsonl"] }), await world.submit({ files: ["a.jsonl"] })];
+    const ids = [
+      await world.submit({ files: ["a.jsonl"] }),
+      await world.submit({ files: ["b.jsonl"] }),
+      await world.submit({ files: ["a.jsonl"] }),
+    ];
     const views = new ImportViews(world.book);
-    const listed = (limit: bigint, dbName = "default") => views.listStates({ collectionName: "", limit, dbName }).tasks.map((task) => task.id);
+    const listed = (limit: bigint, dbName = "default") =>
+      views.listStates({ collectionName: "", limit, dbName }).tasks.map((task) => task.id);
     expect(listed(0n)).toEqual(ids);
     expect(listed(2n)).toEqual(ids.slice(1));
     expect(listed(0n, "other")).toEqual([]);

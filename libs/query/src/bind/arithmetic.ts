@@ -60,6 +60,7 @@ function refusePredicate(node: ArithmeticNode): never {
 /** @throws {FilterError} unless the operator works on the column's type and the operand */
 function checkOperand(node: ArithmeticNode, column: ColumnRef, operand: Constant): bigint | number {
   refuseText(column);
+  if (typeof operand === "boolean" && isBitwise(node.op)) refusePredicate(node);
   return placed(node, () => checkNumbers(node.op, column, operand));
 }
 

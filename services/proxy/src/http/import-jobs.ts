@@ -79,7 +79,7 @@ async function describe(context: ProxyContext, jobId: string | undefined) {
 
 async function list(context: ProxyContext, request: FastifyRequest) {
   const body = parseBody(listBody, request.body ?? {});
-  const dbName = body.dbName || headerOf(request, "db-name");
+  const dbName = databaseOf(body.dbName, request);
   const { status, jobs } = await context.root.listJobs({ dbName, collectionName: body.collectionName ?? "", limit: 0n });
   checkStatus(status);
   const records = jobs.map(({ jobId, collectionName, state, progressPercent, reason }) => ({
