@@ -1,185 +1,221 @@
-import {
-  GEOMETRY_DEPTH_LIMIT,
-  LINE,
-  MULTI_LINE,
-  MULTI_POINT,
-  MULTI_POLYGON,
-  POINT,
-  POLYGON,
-  tagCodes,
-  tagDimensions,
-  typeCodes,
-} from "./geometry-types.ts";
+// OGC well-known text, in two dimensions, to and from well-known binary, little-endian. Source: OGC 06-103r4; the accepted
+// and the written form: around-import §6. Topology is not checked.
 
-const head = new RegExp(`\\s*(${[...typeCodes.keys()].join("|")})\\s*(ZM|Z|M)?(?=[\\s(])`, "iy");
-const number = /\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/iy;
-const nextNumber = /\s+([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/iy;
-const empty = /\s*EMPTY/iy;
-/** All coordinates of the first point of a text. */
-const firstPoint = /[+\-.\d][^,()]*/;
+const typeCodes: Readonly<Record<string, number>> = {
+  POINT: 1,
+  LINESTRING: 2,
+  POLYGON: 3,
+  MULTIPOINT: 4,
+  MULTILINESTRING: 5,
+  MULTIPOLYGON: 6,
+  GEOMETRYCOLLECTION: 7,
+};
+const typeNames = Object.keys(typeCodes);
+/** Deepest nesting of collections. */
+const MAX_DEPTH = 64;
 
-/**
- * Little-endian ISO WKB of a geometry's text (OGC WKT, any case): POINT, LINESTRING, POLYGON, their MULTI forms and
- * GEOMETRYCOLLECTION, each with EMPTY, Z, M and ZM; three untagged coordinates are Z. An empty point has NaN coordinates.
- * Neither rings nor topology are checked; an SRID is refused. Source: OGC 06-103r4.
- * @throws {RangeError} with the character at which the text stops making sense
- */
+/** @throws {RangeError} with the place of the first character that does not fit */
 export function wktToWkb(text: string): Uint8Array {
   const parser = new WktParser(text);
-  parser.geometry(0);
-  parser.finish();
-  return parser.wkb();
+  const bytes: number[] = [];
+  parser.geometry(bytes, 0);
+  parser.end();
+  return Uint8Array.from(bytes);
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+function pushUint32(out: number[], value: number): void {
+  out.push(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+}
+
+function setUint32(out: number[], at: number, value: number): void {
+  for (let i = 0; i < 4; i++) out[at + i] = (value >>> (8 * i)) & 255;
+}
+
+function pushDouble(out: number[], value: number): void {
+  scratch.setFloat64(0, value, true);
+  for (let i = 0; i < 8; i++) out.push(scratch.getUint8(i));
 }
 
 class WktParser {
   readonly #text: string;
   #at = 0;
-  /** Z and M hold for a whole text, so they are known before its first header is written. */
-  readonly #tag: number;
-  readonly #dimensions: number;
-  #out = new Uint8Array(64);
-  #view = new DataView(this.#out.buffer);
-  #length = 0;
-
   constructor(text: string) {
     this.#text = text;
-    const coordinates = firstPoint.exec(text)?.[0].trim().split(/\s+/).length ?? 0;
-    const tag = this.#take(head)?.[2]?.toUpperCase() ?? (coordinates === 3 ? "Z" : coordinates === 4 ? "ZM" : "");
-    this.#tag = tagCodes.get(tag)!;
-    this.#dimensions = tagDimensions[this.#tag];
-    this.#at = 0;
   }
 
-  wkb(): Uint8Array {
-    return this.#out.slice(0, this.#length);
+  geometry(out: number[], depth: number): void {
+    if (depth > MAX_DEPTH) throw this.#error("fewer nested collections");
+    const name = this.#word();
+    const code = typeCodes[name];
+    if (code === undefined) throw this.#error(`one of ${typeNames.join(", ")}`);
+    this.#header(out, code);
+    if (this.#takeWord("EMPTY")) return this.#empty(out, code);
+    if (code === 1) this.#inBrackets(() => this.#point(out));
+    else if (code === 2) this.#list(out, () => this.#point(out));
+    else if (code === 3) this.#polygon(out);
+    else if (code === 7) this.#list(out, () => this.geometry(out, depth + 1));
+    else this.#list(out, () => this.#member(out, code - 3));
   }
 
-  finish(): void {
-    if (this.#text.slice(this.#at).trim() !== "") this.#fail("the end");
+  end(): void {
+    this.#blanks();
+    if (this.#at < this.#text.length) throw this.#error("the end");
   }
 
-  geometry(depth: number): void {
-    if (depth > GEOMETRY_DEPTH_LIMIT)
-      throw new RangeError(`geometry collections are nested deeper than ${GEOMETRY_DEPTH_LIMIT} levels`);
-    const match = this.#take(head) ?? this.#fail("a geometry type");
-    const tag = match[2] && tagCodes.get(match[2].toUpperCase());
-    if (tag !== undefined && tag !== this.#tag) this.#fail("the Z and M of the first point");
-    const type = typeCodes.get(match[1].toUpperCase())!;
-    this.#header(type);
-    this.#body(type, depth);
+  #header(out: number[], code: number): void {
+    out.push(1);
+    pushUint32(out, code);
   }
 
-  #body(type: number, depth: number): void {
-    const members = (memberType: number, member: () => void) =>
-      this.#list(() => {
-        this.#header(memberType);
-        member();
-      });
-    if (type === POINT) this.#pointBody();
-    else if (type === LINE) this.#line();
-    else if (type === POLYGON) this.#polygon();
-    else if (type === MULTI_POINT) members(POINT, () => this.#memberPoint());
-    else if (type === MULTI_LINE) members(LINE, () => this.#line());
-    else if (type === MULTI_POLYGON) members(POLYGON, () => this.#polygon());
-    else this.#list(() => this.geometry(depth + 1));
+  /** An empty point has coordinates that are no numbers; an empty list has no members. */
+  #empty(out: number[], code: number): void {
+    if (code !== 1) return pushUint32(out, 0);
+    pushDouble(out, Number.NaN);
+    pushDouble(out, Number.NaN);
   }
 
-  #pointBody(): void {
-    if (this.#take(empty)) {
-      for (let i = 0; i < this.#dimensions; i++) this.#float64(Number.NaN);
-    } else {
-      this.#expect("(");
-      this.#point();
-      this.#expect(")");
-    }
+  /** A member of a MULTI…: it repeats its header, and a point may stand without brackets. */
+  #member(out: number[], code: number): void {
+    this.#header(out, code);
+    if (this.#takeWord("EMPTY")) return this.#empty(out, code);
+    if (code === 2) this.#list(out, () => this.#point(out));
+    else if (code === 3) this.#polygon(out);
+    else if (this.#peek() === "(") this.#inBrackets(() => this.#point(out));
+    else this.#point(out);
   }
 
-  /** Of a MULTIPOINT: with or without brackets. */
-  #memberPoint(): void {
-    if (/^\s*[+\-.\d]/.test(this.#text.slice(this.#at, this.#at + 100))) this.#point();
-    else this.#pointBody();
+  #polygon(out: number[]): void {
+    this.#list(out, () => this.#list(out, () => this.#point(out)));
   }
 
-  #line(): void {
-    this.#list(() => this.#point());
-  }
-
-  #polygon(): void {
-    this.#list(() => this.#line());
-  }
-
-  #point(): void {
-    for (let i = 0; i < this.#dimensions; i++) {
-      const value = Number((this.#take(i === 0 ? number : nextNumber) ?? this.#fail("a number"))[1]);
-      if (!Number.isFinite(value)) this.#fail("a finite number");
-      this.#float64(value);
-    }
-  }
-
-  /** A count, then the items between brackets; none for EMPTY. */
-  #list(item: () => void): void {
-    const countAt = this.#length;
-    this.#uint32(0);
-    if (this.#take(empty)) return;
-    this.#expect("(");
+  #list(out: number[], item: () => void): void {
+    const countAt = out.length;
+    pushUint32(out, 0);
     let count = 0;
-    do {
-      item();
-      count++;
-    } while (this.#accept(","));
-    this.#expect(")");
-    this.#view.setUint32(countAt, count, true);
+    this.#inBrackets(() => {
+      do {
+        item();
+        count++;
+      } while (this.#take(","));
+    });
+    setUint32(out, countAt, count);
   }
 
-  #take(pattern: RegExp): RegExpExecArray | undefined {
+  #inBrackets(inner: () => void): void {
+    if (!this.#take("(")) throw this.#error('"("');
+    inner();
+    if (!this.#take(")")) throw this.#error('")"');
+  }
+
+  #point(out: number[]): void {
+    pushDouble(out, this.#number());
+    pushDouble(out, this.#number());
+  }
+
+  #number(): number {
+    this.#blanks();
+    const pattern = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
     pattern.lastIndex = this.#at;
     const match = pattern.exec(this.#text);
-    if (!match) return undefined;
+    const value = match ? Number(match[0]) : Number.NaN;
+    if (!match || !Number.isFinite(value)) throw this.#error("a number");
     this.#at = pattern.lastIndex;
-    return match;
+    return value;
   }
 
-  #accept(mark: string): boolean {
-    while (/\s/.test(this.#text.charAt(this.#at))) this.#at++;
-    if (this.#text[this.#at] !== mark) return false;
+  #word(): string {
+    this.#blanks();
+    const pattern = /[A-Za-z]+/y;
+    pattern.lastIndex = this.#at;
+    const word = pattern.exec(this.#text)?.[0].toUpperCase() ?? "";
+    if (word in typeCodes || word === "EMPTY") this.#at = pattern.lastIndex;
+    return word;
+  }
+
+  #takeWord(word: string): boolean {
+    this.#blanks();
+    if (this.#text.slice(this.#at, this.#at + word.length).toUpperCase() !== word) return false;
+    this.#at += word.length;
+    return true;
+  }
+
+  #take(char: string): boolean {
+    if (this.#peek() !== char) return false;
     this.#at++;
     return true;
   }
 
-  #expect(mark: string): void {
-    if (!this.#accept(mark)) this.#fail(`'${mark}'`);
+  #peek(): string {
+    this.#blanks();
+    return this.#text[this.#at] ?? "";
   }
 
-  #fail(expected: string): never {
-    const found = this.#text.slice(this.#at, this.#at + 20);
-    throw new RangeError(
-      `malformed WKT: expected ${expected} at character ${this.#at}, found ${found ? `'${found}'` : "the end"}`,
-    );
+  #blanks(): void {
+    while (" \t\r\n".includes(this.#text[this.#at] ?? "x")) this.#at++;
   }
 
-  #header(type: number): void {
-    this.#reserve(5);
-    this.#out[this.#length++] = 1; // Little-endian.
-    this.#uint32(this.#tag * 1000 + type);
+  #error(expected: string): RangeError {
+    const found = this.#at < this.#text.length ? `"${this.#text.slice(this.#at, this.#at + 10)}"` : "the end";
+    return new RangeError(`not well-known text: expected ${expected} at character ${this.#at}, found ${found}`);
+  }
+}
+
+/** Upper case, one blank before a bracket, `, ` between points, shortest decimals. @throws {RangeError} for other bytes */
+export function wkbToWkt(wkb: Uint8Array): string {
+  return new WkbReader(wkb).geometry(0, true);
+}
+
+class WkbReader {
+  readonly #view: DataView;
+  #at = 0;
+  #isLittle = true;
+  constructor(wkb: Uint8Array) {
+    this.#view = new DataView(wkb.buffer, wkb.byteOffset, wkb.byteLength);
   }
 
-  #uint32(value: number): void {
-    this.#reserve(4);
-    this.#view.setUint32(this.#length, value, true);
-    this.#length += 4;
+  geometry(depth: number, withName: boolean): string {
+    if (depth > MAX_DEPTH) throw new RangeError("well-known binary: too many nested collections");
+    this.#isLittle = this.#view.getUint8(this.#at++) === 1;
+    const code = this.#uint32();
+    const name = typeNames[code - 1];
+    if (!name) throw new RangeError(`well-known binary: unknown geometry type ${code}`);
+    const body = this.#body(code, depth);
+    if (!withName) return body;
+    return body === "EMPTY" ? `${name} EMPTY` : `${name} ${body}`;
   }
 
-  #float64(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
+  #body(code: number, depth: number): string {
+    if (code === 1) return this.#pointBody();
+    if (code === 2) return this.#list(() => this.#point());
+    if (code === 3) return this.#list(() => this.#list(() => this.#point()));
+    return this.#list(() => this.geometry(depth + 1, code === 7));
   }
 
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#out.length) return;
-    const larger = new Uint8Array(this.#out.length * 2);
-    larger.set(this.#out);
-    this.#out = larger;
-    this.#view = new DataView(larger.buffer);
+  #pointBody(): string {
+    const point = this.#point();
+    return point === "NaN NaN" ? "EMPTY" : `(${point})`;
+  }
+
+  #list(item: () => string): string {
+    const count = this.#uint32();
+    if (count === 0) return "EMPTY";
+    return `(${Array.from({ length: count }, item).join(", ")})`;
+  }
+
+  #point(): string {
+    const x = this.#double();
+    return `${x} ${this.#double()}`;
+  }
+
+  #uint32(): number {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, this.#isLittle);
+  }
+
+  #double(): number {
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, this.#isLittle);
   }
 }
