@@ -17,6 +17,7 @@ export function float16BitsToFloat32(bits: number): number {
 }
 
 export function float32ToBfloat16Bits(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0; // Rounding up some NaNs would turn them into zero.
   f32[0] = value;
   const bits = u32[0];
   // Half of the dropped part, plus one when the kept part is odd: ties go to even.

@@ -1,8 +1,7 @@
 export * from "./array-cell.ts";
 export * from "./half.ts";
-export * from "./json-text.ts";
-export * from "./protobuf.ts";
+export { findJsonError, JSON_DEPTH_LIMIT, jsonTypeAt } from "./json-text.ts";
 export * from "./sparse.ts";
-export * from "./timestamptz.ts";
+export { formatTimestamptz, parseTimestamptz } from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";
 export * from "./wkt.ts";

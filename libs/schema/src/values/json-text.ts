@@ -1,177 +1,156 @@
-/** Deepest nesting of objects and lists that is accepted. */
-const MAX_DEPTH = 512;
+/** Nesting that a JSON value may have. Deeper ones are refused: readers of stored JSON recurse. */
+export const JSON_DEPTH_LIMIT = 512;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, POINT] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2b, 0x2e];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [ZERO, NINE] = [0x30, 0x39];
+
+const literals = new Map<number, readonly number[]>(
+  ["true", "false", "null"].map((word) => [word.charCodeAt(0), [...Buffer.from(word)]]),
+);
+/** Bytes that may follow a backslash, `u` aside. */
+const escapes = new Uint8Array(256);
+for (const byte of Buffer.from('"\\/bfnrt')) escapes[byte] = 1;
+const hexDigits = new Uint8Array(256);
+for (const byte of Buffer.from("0123456789abcdefABCDEF")) hexDigits[byte] = 1;
+
+/** Open brackets, innermost last. The walk is synchronous, so one stack serves all. */
+const stack = new Uint8Array(JSON_DEPTH_LIMIT);
+/** A token ends here (>= 0), or has an error at `~offset` (< 0). */
+type TokenEnd = number;
 
 /**
- * Checks that `bytes[start, end)` is one JSON text (RFC 8259), blanks around it allowed. Answers -1, or the offset of the
- * first byte that no valid JSON could have there (`end` when the text is cut short, the bracket that nests too deeply).
- * That strings are UTF-8 is for the caller to check.
+ * -1 when `bytes[start, end)` is one JSON text (RFC 8259; blanks around it pass), else the offset of the first byte that no
+ * valid JSON could have there: `end` when the text is cut short, the bracket that opens level 513 when it is nested deeper
+ * than 512 levels. That strings are valid UTF-8 is the caller's check.
  */
 export function findJsonError(bytes: Uint8Array, start = 0, end = bytes.length): number {
-  return new JsonChecker(bytes, end).check(start);
+  let depth = 0;
+  let at = skipBlanks(bytes, start, end);
+  for (;;) {
+    // A value stands at `at`.
+    if (at >= end) return end;
+    const byte = bytes[at];
+    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      if (depth === JSON_DEPTH_LIMIT) return at;
+      stack[depth++] = byte;
+      at = skipBlanks(bytes, at + 1, end);
+      if (at >= end) return end;
+      if (bytes[at] === byte + 2) depth--;
+      else if (byte === OPEN_LIST) continue;
+      else {
+        at = scanKey(bytes, at, end);
+        if (at < 0) return ~at;
+        continue;
+      }
+      at++;
+    } else {
+      at = scanScalar(bytes, at, end);
+      if (at < 0) return ~at;
+    }
+    // A value has ended at `at`: close what closes, up to the next value.
+    for (;;) {
+      at = skipBlanks(bytes, at, end);
+      if (depth === 0) return at === end ? -1 : at;
+      if (at >= end) return end;
+      const open = stack[depth - 1];
+      const next = bytes[at];
+      if (next === COMMA) {
+        at = skipBlanks(bytes, at + 1, end);
+        if (open === OPEN_OBJECT) at = scanKey(bytes, at, end);
+        if (at < 0) return ~at;
+        break;
+      }
+      if (next !== (open === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)) return at;
+      depth--;
+      at++;
+    }
+  }
 }
 
-/** What kind of value begins at or behind `start`. */
-export function jsonTypeAt(bytes: Uint8Array, start: number): "object" | "array" | "string" | "number" | "bool" | "null" | "invalid" {
-  let at = start;
-  while (isBlank(bytes[at])) at++;
-  const byte = bytes[at];
-  if (byte === 0x7b) return "object";
-  if (byte === 0x5b) return "array";
+/** What the first byte at or behind `start`, blanks skipped, begins. Tells nothing of the validity of the rest. */
+export function jsonTypeAt(
+  bytes: Uint8Array,
+  start: number,
+): "object" | "array" | "string" | "number" | "bool" | "null" | "invalid" {
+  const byte = bytes[skipBlanks(bytes, start, bytes.length)];
+  if (byte === OPEN_OBJECT) return "object";
+  if (byte === OPEN_LIST) return "array";
   if (byte === QUOTE) return "string";
-  if (byte === 0x2d || isDigit(byte)) return "number";
+  if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return "number";
   if (byte === 0x74 || byte === 0x66) return "bool";
   return byte === 0x6e ? "null" : "invalid";
 }
 
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+/** Offset of the first byte from `at` on that is no JSON blank. */
+export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+    at++;
+  }
+  return at;
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
+/** A key and its colon; ends at the value. */
+function scanKey(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  if (at >= end) return ~end;
+  if (bytes[at] !== QUOTE) return ~at;
+  at = scanString(bytes, at, end);
+  if (at < 0) return at;
+  at = skipBlanks(bytes, at, end);
+  if (at >= end || bytes[at] !== COLON) return ~at;
+  return skipBlanks(bytes, at + 1, end);
 }
 
-/** One pass without recursion: a bit per level says whether it is an object. `#error` is where the text went wrong. */
-class JsonChecker {
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
-  readonly #isObject = new Uint8Array(MAX_DEPTH);
-  #depth = 0;
-  #at = 0;
-
-  constructor(bytes: Uint8Array, end: number) {
-    this.#bytes = bytes;
-    this.#end = end;
+function scanScalar(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  const byte = bytes[at];
+  if (byte === QUOTE) return scanString(bytes, at, end);
+  if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return scanNumber(bytes, at, end);
+  const word = literals.get(byte);
+  if (!word) return ~at;
+  for (const expected of word) {
+    if (at >= end || bytes[at] !== expected) return ~at;
+    at++;
   }
+  return at;
+}
 
-  check(start: number): number {
-    this.#at = start;
-    let wantsValue = true;
-    for (;;) {
-      this.#blanks();
-      if (wantsValue) {
-        const step = this.#value();
-        if (step === "error") return this.#at;
-        wantsValue = step === "open";
-      } else if (this.#depth === 0) {
-        return this.#at === this.#end ? -1 : this.#at;
-      } else {
-        const step = this.#afterValue();
-        if (step === "error") return this.#at;
-        wantsValue = step === "next";
-      }
-    }
+/** A string from its quote on. Every byte from 0x80 on passes. */
+export function scanString(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  at++;
+  for (;;) {
+    if (at >= end) return ~end;
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte < 0x20) return ~at;
+    at++;
+    if (byte !== BACKSLASH) continue;
+    if (at >= end) return ~end;
+    if (bytes[at] === 0x75) {
+      for (let digit = 1; digit <= 4; digit++)
+        if (at + digit >= end || hexDigits[bytes[at + digit]] === 0) return ~(at + digit);
+      at += 5;
+    } else if (escapes[bytes[at]] === 1) at++;
+    else return ~at;
   }
+}
 
-  /** A scalar, an empty container ("done"), or the opening of one ("open": its first value comes next). */
-  #value(): "open" | "done" | "error" {
-    const byte = this.#peek();
-    if (byte === 0x7b || byte === 0x5b) return this.#open(byte === 0x7b);
-    if (byte === QUOTE) return this.#string() ? "done" : "error";
-    if (byte === 0x74) return this.#word("true");
-    if (byte === 0x66) return this.#word("false");
-    if (byte === 0x6e) return this.#word("null");
-    return this.#number() ? "done" : "error";
-  }
+/** A number from its sign or first digit on. */
+export function scanNumber(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  if (bytes[at] === MINUS) at++;
+  if (at < end && bytes[at] === ZERO) at++;
+  else if ((at = scanDigits(bytes, at, end)) < 0) return at;
+  if (at < end && bytes[at] === POINT && (at = scanDigits(bytes, at + 1, end)) < 0) return at;
+  if (at >= end || (bytes[at] | 0x20) !== 0x65) return at;
+  at++;
+  if (at < end && (bytes[at] === PLUS || bytes[at] === MINUS)) at++;
+  return scanDigits(bytes, at, end);
+}
 
-  #open(isObject: boolean): "open" | "done" | "error" {
-    if (this.#depth === MAX_DEPTH) return "error";
-    this.#at++;
-    this.#blanks();
-    if (this.#peek() === (isObject ? 0x7d : 0x5d)) {
-      this.#at++;
-      return "done";
-    }
-    this.#isObject[this.#depth++] = isObject ? 1 : 0;
-    return !isObject || this.#key() ? "open" : "error";
-  }
-
-  /** A comma with what follows ("next"), or the closing of the container ("done"). */
-  #afterValue(): "next" | "done" | "error" {
-    const isObject = this.#isObject[this.#depth - 1] === 1;
-    const byte = this.#peek();
-    if (byte === (isObject ? 0x7d : 0x5d)) {
-      this.#at++;
-      this.#depth--;
-      return "done";
-    }
-    if (byte !== 0x2c) return "error";
-    this.#at++;
-    this.#blanks();
-    return !isObject || this.#key() ? "next" : "error";
-  }
-
-  #key(): boolean {
-    if (this.#peek() !== QUOTE || !this.#string()) return false;
-    this.#blanks();
-    if (this.#peek() !== 0x3a) return false;
-    this.#at++;
-    return true;
-  }
-
-  #string(): boolean {
-    const bytes = this.#bytes;
-    for (this.#at++; this.#at < this.#end; this.#at++) {
-      const byte = bytes[this.#at];
-      if (byte === QUOTE) {
-        this.#at++;
-        return true;
-      }
-      if (byte < 0x20) return false;
-      if (byte === BACKSLASH && !this.#escape()) return false;
-    }
-    return false;
-  }
-
-  /** Leaves `#at` on the escape's last byte, or on the one that is wrong. */
-  #escape(): boolean {
-    this.#at++;
-    const byte = this.#peek();
-    if (byte !== 0x75) return byte > 0 && '"\\/bfnrt'.includes(String.fromCharCode(byte));
-    for (let i = 0; i < 4; i++) {
-      this.#at++;
-      const digit = this.#peek();
-      if (!isDigit(digit) && !((digit | 0x20) >= 0x61 && (digit | 0x20) <= 0x66)) return false;
-    }
-    return true;
-  }
-
-  #word(word: string): "done" | "error" {
-    for (let i = 0; i < word.length; i++, this.#at++) if (this.#peek() !== word.charCodeAt(i)) return "error";
-    return "done";
-  }
-
-  #number(): boolean {
-    if (this.#peek() === 0x2d) this.#at++;
-    if (this.#peek() === 0x30) this.#at++;
-    else if (!this.#digits()) return false;
-    if (this.#peek() === 0x2e) {
-      this.#at++;
-      if (!this.#digits()) return false;
-    }
-    if ((this.#peek() | 0x20) === 0x65) {
-      this.#at++;
-      if (this.#peek() === 0x2b || this.#peek() === 0x2d) this.#at++;
-      if (!this.#digits()) return false;
-    }
-    return true;
-  }
-
-  #digits(): boolean {
-    const start = this.#at;
-    while (isDigit(this.#peek())) this.#at++;
-    return this.#at > start;
-  }
-
-  #blanks(): void {
-    while (this.#at < this.#end && isBlank(this.#bytes[this.#at])) this.#at++;
-  }
-
-  /** 0 at the end: it is valid nowhere in JSON. */
-  #peek(): number {
-    return this.#at < this.#end ? this.#bytes[this.#at] : 0;
-  }
+/** At least one digit. */
+function scanDigits(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  const start = at;
+  while (at < end && bytes[at] >= ZERO && bytes[at] <= NINE) at++;
+  return at === start ? ~at : at;
 }

@@ -1,127 +1,110 @@
-/** A growing buffer that writes the few protobuf forms that stored cells need. Source: protobuf.dev, encoding. */
-export class ProtobufWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+/** The little of the protobuf wire format that cells need: varints, lengths, fixed values. Source: protobuf.dev, "Encoding". */
 
-  /** A copy of what was written. */
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const FIXED32 = 5;
 
-  varint(value: number): void {
-    this.#reserve(10);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
-  }
-
-  /** int32 and int64: negative values take ten bytes. */
-  signedVarint(value: bigint): void {
-    this.#reserve(10);
-    let rest = BigInt.asUintN(64, value);
-    while (rest >= 0x80n) {
-      this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
-    }
-    this.#bytes[this.#length++] = Number(rest);
-  }
-
-  float(value: number): void {
-    this.#reserve(4);
-    this.#view.setFloat32(this.#length, value, true);
-    this.#length += 4;
-  }
-
-  double(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
-  }
-
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** Field `number` of wire type 2: tag, length, bytes. */
-  bytesField(number: number, bytes: Uint8Array): void {
-    this.varint((number << 3) | 2);
-    this.varint(bytes.length);
-    this.raw(bytes);
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
-  }
+/** Bytes that an unsigned 32-bit number takes as a varint. */
+export function varintSize(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
+  return value < 0x10000000 ? 4 : 5;
 }
 
-/** Reads protobuf fields one after the other. @throws {RangeError} when the bytes end inside of one */
-export class ProtobufReader {
-  readonly #bytes: Uint8Array;
+/** Writes an unsigned 32-bit number and returns the offset behind it. */
+export function writeVarint(target: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  for (; rest >= 0x80; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
+  target[at++] = rest;
+  return at;
+}
+
+/** Writes a signed integer as protobuf's int32 and int64 do: as 64-bit two's complement, so a negative one takes 10 bytes. */
+export function writeSignedVarint(target: Uint8Array, at: number, value: number | bigint): number {
+  if (typeof value === "number" && value >= 0 && value <= 0xffffffff) return writeVarint(target, at, value);
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest >= 0x80n; rest >>= 7n) target[at++] = Number(rest & 0x7fn) | 0x80;
+  target[at++] = Number(rest);
+  return at;
+}
+
+/** Walks the fields of a serialized message. */
+export class FieldCursor {
+  readonly bytes: Uint8Array;
+  at: number;
+  end: number;
   readonly #view: DataView;
-  #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
+    this.at = 0;
+    this.end = bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  get isDone(): boolean {
-    return this.#at >= this.#bytes.length;
+  get atEnd(): boolean {
+    return this.at >= this.end;
   }
 
-  tag(): { number: number; wireType: number } {
-    const tag = Number(this.varint());
-    return { number: tag >>> 3, wireType: tag & 7 };
-  }
-
-  /** Unsigned; int64 takes it through BigInt.asIntN(64, …). */
-  varint(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (this.isDone) break;
-      const byte = this.#bytes[this.#at++];
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+  /** The low 32 bits of a varint, unsigned. Enough for tags, lengths, bools and int32. */
+  varint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.#byte();
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
     }
-    throw new RangeError("protobuf: a varint is cut short or too long");
+    throw new RangeError("malformed protobuf: a varint has more than 10 bytes");
   }
 
-  float(): number {
+  int64(): bigint {
+    let [low, high] = [0, 0];
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.#byte();
+      const part = byte & 0x7f;
+      if (shift < 28) low |= part << shift;
+      else if (shift === 28) {
+        low |= part << 28;
+        high |= part >>> 4;
+      } else if (shift < 64) high |= part << (shift - 32);
+      if (byte < 0x80) return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
+    }
+    throw new RangeError("malformed protobuf: a varint has more than 10 bytes");
+  }
+
+  float32(): number {
     return this.#view.getFloat32(this.#take(4), true);
   }
 
-  double(): number {
+  float64(): number {
     return this.#view.getFloat64(this.#take(8), true);
   }
 
-  bytes(): Uint8Array {
-    const length = Number(this.varint());
+  /** A length-delimited value, without copying. */
+  lengthDelimited(): Uint8Array {
+    const length = this.varint32();
     const start = this.#take(length);
-    return this.#bytes.subarray(start, start + length);
+    return this.bytes.subarray(start, start + length);
   }
 
   skip(wireType: number): void {
-    if (wireType === 0) this.varint();
-    else if (wireType === 1) this.#take(8);
-    else if (wireType === 2) this.bytes();
-    else if (wireType === 5) this.#take(4);
-    else throw new RangeError(`protobuf: unknown wire type ${wireType}`);
+    if (wireType === VARINT) this.varint32();
+    else if (wireType === FIXED64) this.#take(8);
+    else if (wireType === BYTES) this.#take(this.varint32());
+    else if (wireType === FIXED32) this.#take(4);
+    else throw new RangeError(`malformed protobuf: wire type ${wireType}`);
   }
 
-  #take(count: number): number {
-    const start = this.#at;
-    if (start + count > this.#bytes.length) throw new RangeError("protobuf: the bytes end inside of a field");
-    this.#at += count;
+  #byte(): number {
+    return this.bytes[this.#take(1)];
+  }
+
+  #take(length: number): number {
+    const start = this.at;
+    if (start + length > this.end) throw new RangeError("malformed protobuf: the message is cut short");
+    this.at = start + length;
     return start;
   }
 }

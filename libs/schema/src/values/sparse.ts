@@ -6,13 +6,15 @@ const MAX_INDEX = 2 ** 32 - 1;
 
 /** Sorts by index. @throws {RangeError} in Milvus's words, with what was found */
 export function encodeSparseCell(indices: ArrayLike<number>, values: ArrayLike<number>): Uint8Array {
-  if (indices.length !== values.length) throw new RangeError(`indices and values length mismatch: ${indices.length} and ${values.length}`);
+  if (indices.length !== values.length)
+    throw new RangeError(`indices and values length mismatch: ${indices.length} and ${values.length}`);
   const order = Uint32Array.from({ length: indices.length }, (_, i) => i).sort((a, b) => indices[a] - indices[b]);
   const cell = new Uint8Array(order.length * 8);
   const view = new DataView(cell.buffer);
   for (let i = 0; i < order.length; i++) {
     const index = checkIndex(indices[order[i]]);
-    if (i > 0 && index === indices[order[i - 1]]) throw new RangeError(`unsorted or same indices in sparse float vector: index ${index} is given twice`);
+    if (i > 0 && index === indices[order[i - 1]])
+      throw new RangeError(`unsorted or same indices in sparse float vector: index ${index} is given twice`);
     view.setUint32(i * 8, index, true);
     view.setFloat32(i * 8 + 4, checkValue(values[order[i]]), true);
   }
@@ -21,7 +23,9 @@ export function encodeSparseCell(indices: ArrayLike<number>, values: ArrayLike<n
 
 function checkIndex(index: number): number {
   if (Number.isInteger(index) && index >= 0 && index < MAX_INDEX) return index;
-  throw new RangeError(`invalid index in sparse float vector: expected an integer from 0 to ${MAX_INDEX - 1}, found ${index}`);
+  throw new RangeError(
+    `invalid index in sparse float vector: expected an integer from 0 to ${MAX_INDEX - 1}, found ${index}`,
+  );
 }
 
 function checkValue(value: number): number {
@@ -45,9 +49,11 @@ export function decodeSparseCell(cell: Uint8Array): { indices: number[]; values:
 export function parseSparseJson(text: Uint8Array): Uint8Array {
   const value = parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("expected an object");
+  checkKeys(text, value);
   const { indices, values, ...rest } = value as Record<string, unknown>;
   if (indices === undefined && values === undefined) return encodeDictionary(value as Record<string, unknown>);
-  if (!isNumbers(indices) || !isNumbers(values) || Object.keys(rest).length > 0) throw invalid('expected "indices" and "values", both lists of numbers');
+  if (!isNumbers(indices) || !isNumbers(values) || Object.keys(rest).length > 0)
+    throw invalid('expected "indices" and "values", both lists of numbers');
   return encodeSparseCell(indices, values);
 }
 
@@ -57,6 +63,15 @@ function parse(text: Uint8Array): unknown {
   } catch (error) {
     throw invalid((error as Error).message);
   }
+}
+
+/** Of keys that occur twice the parser keeps one, unseen. A key has one colon, and no valid key holds another. */
+function checkKeys(text: Uint8Array, value: object): void {
+  let colons = 0;
+  for (const byte of text) if (byte === 0x3a) colons++;
+  const keys = Object.keys(value);
+  if (colons === keys.length || keys.some((key) => key.includes(":"))) return;
+  throw new RangeError("unsorted or same indices in sparse float vector: a key is given twice");
 }
 
 function encodeDictionary(dictionary: Record<string, unknown>): Uint8Array {

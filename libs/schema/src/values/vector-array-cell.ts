@@ -1,61 +1,92 @@
-import { DataType, vectorBytes } from "../data-type.ts";
-import { ProtobufReader, ProtobufWriter } from "./protobuf.ts";
+import { DataType, dataTypeName, vectorBytes } from "../data-type.ts";
+import { BYTES, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 
-// A cell of an ArrayOfVector column is a serialized `schema.VectorField`: dim, and all vectors of the row concatenated.
-
-/** Member of VectorField by element type; FloatVector is a message FloatArray, the others are bytes. */
-const members: Readonly<Partial<Record<DataType, number>>> = {
-  [DataType.FloatVector]: 2,
-  [DataType.BinaryVector]: 3,
-  [DataType.Float16Vector]: 4,
-  [DataType.BFloat16Vector]: 5,
-  [DataType.Int8Vector]: 7,
-};
-
-function memberOf(type: DataType): number {
-  const member = members[type];
-  if (member === undefined) throw new RangeError(`arrays of vector type ${type} are not supported`);
-  return member;
+/** The member of `schema.VectorField` that holds an element type. */
+function memberOf(elementType: DataType): number {
+  switch (elementType) {
+    case DataType.FloatVector:
+      return 2;
+    case DataType.BinaryVector:
+      return 3;
+    case DataType.Float16Vector:
+      return 4;
+    case DataType.BFloat16Vector:
+      return 5;
+    case DataType.Int8Vector:
+      return 7;
+    default:
+      throw new RangeError(`${dataTypeName(elementType)} cannot be the element of an array of vectors`);
+  }
 }
 
-/** @param vectors whole vectors, one after the other, as in a dense column */
+/**
+ * A cell of an ArrayOfVector column: the serialized `schema.VectorField` with `dim` and the row's vectors one after the
+ * other. Source: Milvus `schema.proto`. `vectors` holds a multiple of `vectorBytes(elementType, dim)` bytes.
+ * @throws {RangeError} when it does not, or the type cannot be an element
+ */
 export function encodeVectorArrayCell(elementType: DataType, dim: number, vectors: Uint8Array): Uint8Array {
-  if (vectors.length % vectorBytes(elementType, dim) !== 0) throw new RangeError("a vector of the array is cut short");
-  const writer = new ProtobufWriter();
-  writer.varint(8);
-  writer.varint(dim);
-  if (elementType !== DataType.FloatVector) {
-    writer.bytesField(memberOf(elementType), vectors);
-    return writer.finish();
+  const member = memberOf(elementType);
+  checkLength(elementType, dim, vectors);
+  const length = vectors.length;
+  const isPacked = member === 2 && length > 0;
+  const bodyLength = isPacked ? 1 + varintSize(length) + length : length;
+  const cell = new Uint8Array(1 + varintSize(dim) + 1 + varintSize(bodyLength) + bodyLength);
+  cell[0] = (1 << 3) | VARINT;
+  let at = writeVarint(cell, 1, dim);
+  cell[at] = (member << 3) | BYTES;
+  at = writeVarint(cell, at + 1, bodyLength);
+  if (isPacked) {
+    cell[at] = (1 << 3) | BYTES;
+    at = writeVarint(cell, at + 1, length);
   }
-  const list = new ProtobufWriter();
-  if (vectors.length > 0) list.bytesField(1, vectors);
-  writer.bytesField(memberOf(elementType), list.finish());
-  return writer.finish();
+  cell.set(vectors, at);
+  return cell;
 }
 
-/** The inverse: whole vectors, one after the other. @throws {RangeError} */
+/**
+ * The vectors of a cell, one after the other; may share memory with the cell. An empty cell holds none.
+ * @throws {RangeError} when the cell is malformed or of another type or dimension
+ */
 export function decodeVectorArrayCell(elementType: DataType, dim: number, cell: Uint8Array): Uint8Array {
-  const reader = new ProtobufReader(cell);
-  while (!reader.isDone) {
-    const { number, wireType } = reader.tag();
-    if (number !== memberOf(elementType) || wireType !== 2) reader.skip(wireType);
-    else return checked(elementType === DataType.FloatVector ? firstBytes(reader.bytes()) : reader.bytes(), vectorBytes(elementType, dim));
+  const member = memberOf(elementType);
+  let vectors: Uint8Array = new Uint8Array(0);
+  const cursor = new FieldCursor(cell);
+  while (!cursor.atEnd) {
+    const tag = cursor.varint32();
+    const number = tag >>> 3;
+    if (number === 1 && (tag & 7) === VARINT) {
+      const found = cursor.varint32();
+      if (found !== dim) throw new RangeError(`expected vectors of dim ${dim}, got dim ${found}`);
+    } else if (number === member && (tag & 7) === BYTES) {
+      const body = cursor.lengthDelimited();
+      vectors = member === 2 ? floatsOf(body) : body;
+    } else if (number >= 2 && number <= 8) {
+      throw new RangeError(`the cell does not hold vectors of type ${dataTypeName(elementType)}`);
+    } else cursor.skip(tag & 7);
   }
-  return new Uint8Array(0);
-}
-
-function firstBytes(message: Uint8Array): Uint8Array {
-  const reader = new ProtobufReader(message);
-  while (!reader.isDone) {
-    const { number, wireType } = reader.tag();
-    if (number === 1 && wireType === 2) return reader.bytes();
-    reader.skip(wireType);
-  }
-  return new Uint8Array(0);
-}
-
-function checked(vectors: Uint8Array, width: number): Uint8Array {
-  if (vectors.length % width !== 0) throw new RangeError("a vector of the array is cut short");
+  checkLength(elementType, dim, vectors);
   return vectors;
+}
+
+/** Floats of a FloatArray: the packed run as it stands, or the single values gathered. */
+function floatsOf(body: Uint8Array): Uint8Array {
+  const runs: Uint8Array[] = [];
+  const cursor = new FieldCursor(body);
+  while (!cursor.atEnd) {
+    const tag = cursor.varint32();
+    if (tag >>> 3 !== 1) cursor.skip(tag & 7);
+    else if ((tag & 7) === BYTES) runs.push(cursor.lengthDelimited());
+    else {
+      const start = cursor.at;
+      cursor.skip(tag & 7);
+      runs.push(body.subarray(start, cursor.at));
+    }
+  }
+  return runs.length === 1 ? runs[0] : Buffer.concat(runs);
+}
+
+function checkLength(elementType: DataType, dim: number, vectors: Uint8Array): void {
+  const width = vectorBytes(elementType, dim);
+  if (vectors.length % width === 0) return;
+  throw new RangeError(`${vectors.length} bytes are no whole number of vectors of ${width} bytes`);
 }

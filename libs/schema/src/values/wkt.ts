@@ -51,8 +51,8 @@ class WktParser {
     const code = typeCodes[name];
     if (code === undefined) throw this.#error(`one of ${typeNames.join(", ")}`);
     this.#header(out, code);
-    if (this.#takeWord("EMPTY")) return this.#empty(out, code);
-    if (code === 1) this.#inBrackets(() => this.#point(out));
+    if (this.#takeWord("EMPTY")) this.#empty(out, code);
+    else if (code === 1) this.#inBrackets(() => this.#point(out));
     else if (code === 2) this.#list(out, () => this.#point(out));
     else if (code === 3) this.#polygon(out);
     else if (code === 7) this.#list(out, () => this.geometry(out, depth + 1));
@@ -71,16 +71,17 @@ class WktParser {
 
   /** An empty point has coordinates that are no numbers; an empty list has no members. */
   #empty(out: number[], code: number): void {
-    if (code !== 1) return pushUint32(out, 0);
-    pushDouble(out, Number.NaN);
-    pushDouble(out, Number.NaN);
+    if (code === 1) {
+      pushDouble(out, Number.NaN);
+      pushDouble(out, Number.NaN);
+    } else pushUint32(out, 0);
   }
 
   /** A member of a MULTI…: it repeats its header, and a point may stand without brackets. */
   #member(out: number[], code: number): void {
     this.#header(out, code);
-    if (this.#takeWord("EMPTY")) return this.#empty(out, code);
-    if (code === 2) this.#list(out, () => this.#point(out));
+    if (this.#takeWord("EMPTY")) this.#empty(out, code);
+    else if (code === 2) this.#list(out, () => this.#point(out));
     else if (code === 3) this.#polygon(out);
     else if (this.#peek() === "(") this.#inBrackets(() => this.#point(out));
     else this.#point(out);
@@ -201,12 +202,14 @@ class WkbReader {
   #list(item: () => string): string {
     const count = this.#uint32();
     if (count === 0) return "EMPTY";
+    // The smallest item, a list, takes 4 bytes: a broken count must not allocate.
+    if (count * 4 > this.#view.byteLength - this.#at) throw new RangeError("well-known binary: cut short");
     return `(${Array.from({ length: count }, item).join(", ")})`;
   }
 
   #point(): string {
-    const x = this.#double();
-    return `${x} ${this.#double()}`;
+    const x = plainDecimal(this.#double());
+    return `${x} ${plainDecimal(this.#double())}`;
   }
 
   #uint32(): number {
@@ -218,4 +221,15 @@ class WkbReader {
     this.#at += 8;
     return this.#view.getFloat64(this.#at - 8, this.#isLittle);
   }
+}
+
+/** The shortest decimal that reads back as the same double, never with an exponent. */
+function plainDecimal(value: number): string {
+  const text = String(value);
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
+  if (!match) return text;
+  const [, sign, first, rest = "", power] = match;
+  const exponent = Number(power);
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${first}${rest}`;
+  return `${sign}${first}${rest}${"0".repeat(exponent - rest.length)}`;
 }
