@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { compileFilter } from "@sluice/query";
+import { compileFilter, type TemplateValue } from "@sluice/query";
 import { DataType } from "@sluice/schema";
 import { collection, everyKind, field, fixedFields, refusal, select } from "./collection.ts";
 
@@ -298,7 +298,7 @@ describe("templates", () => {
     d: Number(i64),
     words: "big fish",
   }));
-  test.each<[text: string, templates: Record<string, never>, found: number[]]>([
+  test.each<[text: string, templates: Record<string, TemplateValue>, found: number[]]>([
     ["i64 == {x}", { x: 2n }, [1]],
     ["{x} < i64", { x: 2n }, [2]],
     ["{a} < i64 <= {b}", { a: 1n, b: 2n }, [1]],
@@ -313,7 +313,7 @@ describe("templates", () => {
     ["j['a'] in {x}", { x: [1n, "a", true] }, [0]],
     ["d >= {x}", { x: 2.5 }, [2]],
     ["text_match(words, {x})", { x: "FISH" }, [0, 1, 2]],
-  ] as [string, Record<string, never>, number[]][])("%s %j", (text, templates, found) => {
+  ])("%s %j", (text, templates, found) => {
     expect(select(text, rows, { templates })).toEqual(found);
   });
 

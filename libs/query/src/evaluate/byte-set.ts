@@ -1,33 +1,49 @@
-/** Byte strings by content, numbered in the order given (a repeated one keeps its first number). */
+/** Strings, asked for by their UTF-8 bytes; numbered in the order given (a repeated one keeps its first number). */
 export class ByteSet {
-  readonly #keys: readonly Uint8Array[];
-  /** Number of the key in each slot, -1 = free; half of the slots at most are taken. */
+  /** All of them, one behind the other; `offsets[i]` is where number i starts. */
+  readonly #bytes: Uint8Array;
+  readonly #offsets: Uint32Array;
+  /** Number of the string in each slot, -1 = free; half of the slots at most are taken. */
   readonly #slots: Int32Array;
-  readonly #longest: number;
 
-  constructor(keys: readonly Uint8Array[]) {
-    this.#keys = keys;
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(keys.length, 4) * 2))).fill(-1);
-    this.#longest = keys.reduce((longest, key) => Math.max(longest, key.length), 0);
-    keys.forEach((key, number) => {
-      const slot = this.#slot(key, 0, key.length);
+  constructor(strings: readonly string[]) {
+    const joined = strings.join("");
+    // One conversion instead of one for each of perhaps 100 000 strings.
+    this.#bytes = Buffer.from(joined);
+    const isAscii = this.#bytes.length === joined.length;
+    this.#offsets = new Uint32Array(strings.length + 1);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(strings.length, 4) * 2))).fill(-1);
+    strings.forEach((text, number) => {
+      const start = this.#offsets[number];
+      const end = start + (isAscii ? text.length : Buffer.byteLength(text));
+      this.#offsets[number + 1] = end;
+      const slot = this.#slot(this.#bytes, start, end);
       if (this.#slots[slot] < 0) this.#slots[slot] = number;
     });
   }
 
   /** The number of `data[start, end)`, or -1 when it is not in the set. */
   indexOf(data: Uint8Array, start: number, end: number): number {
-    return end - start > this.#longest ? -1 : this.#slots[this.#slot(data, start, end)];
+    return this.#slots[this.#slot(data, start, end)];
   }
 
+  /** The slot that holds the string, or the free one where it belongs. */
   #slot(data: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1;
     let slot = hashBytes(data, start, end) & mask;
     for (let number = this.#slots[slot]; number >= 0; number = this.#slots[slot]) {
-      if (equalBytes(data, start, end, this.#keys[number])) break;
+      if (this.#isKey(number, data, start, end)) break;
       slot = (slot + 1) & mask;
     }
     return slot;
+  }
+
+  #isKey(number: number, data: Uint8Array, start: number, end: number): boolean {
+    const at = this.#offsets[number];
+    const length = end - start;
+    if (this.#offsets[number + 1] - at !== length) return false;
+    for (let i = 0; i < length; i++) if (data[start + i] !== this.#bytes[at + i]) return false;
+    return true;
   }
 }
 

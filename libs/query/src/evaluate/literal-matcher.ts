@@ -33,7 +33,7 @@ export class LiteralMatcher {
     const distinct = [...new Set(values)];
     const strings = distinct.filter((value) => typeof value === "string");
     this.#lists = distinct.filter(isList);
-    this.#strings = new ByteSet(strings.map(utf8));
+    this.#strings = new ByteSet(strings);
     this.size = distinct.length;
     this.#firstList = this.size - this.#lists.length;
     this.#firstString = this.#firstList - strings.length;

@@ -32,7 +32,7 @@ function boundTest({ value, inclusive }: StringBound, side: 1 | -1): BytesTest {
 }
 
 export function inStringsSelector({ field, values }: Leaf<"inStrings">, wanted: boolean): Selector {
-  const set = new ByteSet(values.map(utf8));
+  const set = new ByteSet(values);
   return bytesSelector(field, (data, start, end) => set.indexOf(data, start, end) >= 0, wanted);
 }
 
