@@ -69,7 +69,10 @@ async function importFile(path: string): Promise<Answer> {
 }
 
 async function count(expr = ""): Promise<number> {
-  const answer = succeed(await client.query({ collection_name: name, expr, filter: expr, output_fields: ["count(*)"] }), "count");
+  const answer = succeed(
+    await client.query({ collection_name: name, expr, filter: expr, output_fields: ["count(*)"] }),
+    "count",
+  );
   return Number(answer.data[0]["count(*)"]);
 }
 
@@ -93,9 +96,15 @@ const steps: Record<string, () => Promise<void>> = {
       { name: "year", data_type: DataType.Int32 },
       { name: "vector", data_type: DataType.FloatVector, dim, type_params: { dim: String(dim) } },
     ];
-    succeed(await client.createCollection({ collection_name: name, fields, enable_dynamic_field: true, shards_num: 2 }), "create");
+    succeed(
+      await client.createCollection({ collection_name: name, fields, enable_dynamic_field: true, shards_num: 2 }),
+      "create",
+    );
     const described = succeed(await client.describeCollection({ collection_name: name }), "describe");
-    assert.deepEqual(described.schema.fields.map((field: Answer) => field.name), ["id", "title", "year", "vector"]);
+    assert.deepEqual(
+      described.schema.fields.map((field: Answer) => field.name),
+      ["id", "title", "year", "vector"],
+    );
     succeed(await client.createPartition({ collection_name: name, partition_name: "p1" }), "createPartition");
     const partitions = succeed(await client.showPartitions({ collection_name: name }), "showPartitions");
     assert.deepEqual([...partitions.partition_names].sort(), ["_default", "p1"]);
@@ -105,7 +114,10 @@ const steps: Record<string, () => Promise<void>> = {
   async index() {
     const index = { index_type: "IVF_FLAT", metric_type: "L2", params: { nlist: 8 } };
     const extra = { ...index, params: JSON.stringify(index.params) };
-    succeed(await client.createIndex({ collection_name: name, field_name: "vector", ...index, extra_params: extra }), "createIndex");
+    succeed(
+      await client.createIndex({ collection_name: name, field_name: "vector", ...index, extra_params: extra }),
+      "createIndex",
+    );
     const described = succeed(await client.describeIndex({ collection_name: name }), "describeIndex");
     assert.equal(described.index_descriptions[0].field_name, "vector");
     succeed(await client.loadCollectionSync({ collection_name: name }), "load");
@@ -118,7 +130,10 @@ const steps: Record<string, () => Promise<void>> = {
     assert.equal(await count(), rows.length);
   },
   async values() {
-    const answer = succeed(await client.query({ collection_name: name, expr: "year >= 0", filter: "year >= 0", output_fields: ["*"] }), "query");
+    const answer = succeed(
+      await client.query({ collection_name: name, expr: "year >= 0", filter: "year >= 0", output_fields: ["*"] }),
+      "query",
+    );
     const byId = new Map<string, Answer>(answer.data.map((row: Answer) => [String(row.id), row]));
     assert.equal(byId.size, rows.length);
     for (const row of rows) {
@@ -135,9 +150,20 @@ const steps: Record<string, () => Promise<void>> = {
     assert.equal(await count('title like "title 1%"'), rows.filter((row) => row.title.startsWith("title 1")).length);
     assert.equal(await count(`id in [${rows[0].id}, ${rows[1].id}, 5000]`), 2);
     assert.equal(await count("extra == 'dyn 7'"), 1);
-    const none = succeed(await client.query({ collection_name: name, expr: "id == -1", filter: "id == -1", output_fields: ["vector", "title"] }), "query");
+    const none = succeed(
+      await client.query({
+        collection_name: name,
+        expr: "id == -1",
+        filter: "id == -1",
+        output_fields: ["vector", "title"],
+      }),
+      "query",
+    );
     assert.deepEqual(none.data, []);
-    const got = succeed(await client.get({ collection_name: name, ids: [rows[0].id], output_fields: ["title"] }), "get");
+    const got = succeed(
+      await client.get({ collection_name: name, ids: [rows[0].id], output_fields: ["title"] }),
+      "get",
+    );
     assert.equal(got.data[0].title, rows[0].title);
   },
   async bulk_writer() {
@@ -164,7 +190,10 @@ const steps: Record<string, () => Promise<void>> = {
     if (!HttpClient) return;
     const http = new HttpClient({ address: `http://${address}` });
     const before = await count();
-    const path = writeLines("rest.jsonl", rows.slice(0, 5).map((row, i) => lineOf({ ...row, id: String(77_000 + i) })));
+    const path = writeLines(
+      "rest.jsonl",
+      rows.slice(0, 5).map((row, i) => lineOf({ ...row, id: String(77_000 + i) })),
+    );
     const created = await http.createImportJobs({ collectionName: name, files: [[path]] });
     assert.equal(created.code, 0, created.message);
     const { jobId } = created.data;
@@ -181,7 +210,8 @@ const steps: Record<string, () => Promise<void>> = {
     const state = await importFile(writeLines("bad.jsonl", [lineOf(rows[0]), bad]));
     assert.equal(state.state, "ImportFailed");
     const reason = infoOf(state, "failed_reason");
-    for (const text of ["bad.jsonl", "row 1", "year"]) assert.ok(reason.includes(text), `the reason lacks ${text}: ${reason}`);
+    for (const text of ["bad.jsonl", "row 1", "year"])
+      assert.ok(reason.includes(text), `the reason lacks ${text}: ${reason}`);
     assert.equal(await count(), before);
   },
   async list() {

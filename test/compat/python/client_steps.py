@@ -1,0 +1,125 @@
+"""The newer interface, MilvusClient, with imports over REST: pymilvus 2.4 and later."""
+import time
+
+from pymilvus import DataType, MilvusClient
+
+from data import ROWS, compare_rows, float32, make_rows, write_by_hand
+from harness import LIMIT_SECONDS, VERSION, check, equal, raises, step
+from orm_steps import count
+
+
+def rest_import(ctx, collection_name, files, rows, **kwargs):
+    """Imports over REST and waits; the job's id."""
+    from pymilvus.bulk_writer import bulk_import, get_import_progress
+
+    job = bulk_import(url=ctx.url, collection_name=collection_name, files=files, **kwargs).json()["data"]["jobId"]
+    check(isinstance(job, str), "the job id is not text")
+    deadline = time.time() + LIMIT_SECONDS
+    while True:
+        data = get_import_progress(url=ctx.url, job_id=job).json()["data"]
+        check(data["state"] in ("Pending", "Importing", "Completed"), f"state over REST: {data}")
+        if data["state"] == "Completed":
+            break
+        check(time.time() < deadline, "the REST import did not complete in time")
+        time.sleep(0.05)
+    equal((data["progress"], data["importedRows"], data["totalRows"]), (100, rows, rows), "progress over REST")
+    equal((data["jobId"], data["collectionName"]), (job, collection_name), "job over REST")
+    equal(len(data["details"]), len(files), "details over REST")
+    return job
+
+
+@step
+def rest_jobs(ctx):
+    from pymilvus import utility
+    from pymilvus.bulk_writer import get_import_progress, list_import_jobs
+
+    rows = make_rows(ctx.random, ctx.schema, 15, 5000)
+    job = rest_import(ctx, ctx.name, write_by_hand(ctx, rows, "hand_rest", lines=False), 15)
+    ctx.expected += rows
+    equal(count(ctx.collection), len(ctx.expected), "count after the REST import")
+    records = list_import_jobs(url=ctx.url, collection_name=ctx.name).json()["data"]["records"]
+    check(job in [record["jobId"] for record in records], "the job is not listed over REST")
+    equal(utility.get_bulk_insert_state(task_id=int(job)).state_name, "Completed", "a REST job over gRPC")
+    # A slash at the end of the address is doubled by the helpers.
+    equal(get_import_progress(url=ctx.url + "/", job_id=job).json()["data"]["state"], "Completed", "state over a doubled slash")
+    raises(lambda: get_import_progress(url=ctx.url, job_id="12345"), "not exist")
+    raises(lambda: rest_import(ctx, "no_such_collection", [["a.json"]], 0), "can't find collection", "not found")
+    raises(lambda: rest_import(ctx, ctx.name, [["nothing-here.json"]], 0), "nothing-here.json")
+
+
+@step
+def client_create(ctx):
+    ctx.client = MilvusClient(uri=ctx.url)
+    ctx.client_name = ctx.name + "_client"
+    client = ctx.client
+    client.drop_collection(ctx.client_name)
+    equal(client.has_collection(ctx.client_name), False, "has_collection of a missing one")
+    schema = client.create_schema(auto_id=False, enable_dynamic_field=True)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=100)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=4)
+    schema.add_field("year", DataType.INT64)
+    index = client.prepare_index_params()
+    index.add_index(field_name="vector", index_type="HNSW", metric_type="COSINE", M=8, efConstruction=32)
+    client.create_collection(ctx.client_name, schema=schema, index_params=index, num_shards=2)
+    equal(client.has_collection(ctx.client_name), True, "has_collection")
+    check(ctx.client_name in client.list_collections(), "list_collections")
+    described = client.describe_collection(ctx.client_name)
+    equal([field["name"] for field in described["fields"]], ["id", "vector", "year"], "described fields")
+    equal((described["enable_dynamic_field"], described["num_shards"]), (True, 2), "described options")
+    equal(client.list_indexes(ctx.client_name), ["vector"], "list_indexes")
+    equal(client.describe_index(ctx.client_name, "vector")["metric_type"], "COSINE", "described metric")
+    equal(str(client.get_load_state(ctx.client_name)["state"]), "Loaded", "load state")
+    client.create_partition(ctx.client_name, "p1")
+    equal(client.list_partitions(ctx.client_name), ["_default", "p1"], "list_partitions")
+
+
+@step
+def client_import_and_query(ctx):
+    client, name = ctx.client, ctx.client_name
+    rows = [{"id": f"k'{i}\"", "vector": float32([i, 1, 2, -i]), "year": 2**53 + 1 + i, "color": f"c{i % 3}"} for i in range(ROWS)]
+    files = [write_by_hand(ctx, rows[i : i + 100], f"hand_client_{i}", lines=i == 100)[0] for i in range(0, ROWS, 100)]
+    rest_import(ctx, name, files, ROWS)
+    client.refresh_load(name)
+    equal(client.query(name, filter="", output_fields=["count(*)"])[0]["count(*)"], ROWS, "count(*)")
+    equal(int(client.get_collection_stats(name)["row_count"]), ROWS, "get_collection_stats")
+    found = client.query(name, filter="year > 0", output_fields=["*"])
+    compare_rows(found, rows, ["vector", "year", "color"])
+    keys = [rows[7]["id"], rows[100]["id"]]
+    compare_rows(client.get(name, ids=keys, output_fields=["year", "color"]), [rows[7], rows[100]], ["year", "color"])
+    equal(len(client.query(name, filter="color == 'c1'", output_fields=["id"])), ROWS // 3, "filter of a dynamic key")
+    equal([row["id"] for row in client.query(name, filter="year >= 0", limit=3)], sorted(row["id"] for row in rows)[:3], "first page")
+    equal(list(client.get(name, ids=["nobody"])), [], "get of a missing key")
+
+
+@step
+def client_iterator(ctx):
+    iterator = ctx.client.query_iterator(ctx.client_name, filter="year > 0", output_fields=["id"], batch_size=70)
+    keys = []
+    while page := iterator.next():
+        keys += [row["id"] for row in page]
+    iterator.close()
+    equal((len(keys), len(set(keys))), (ROWS, ROWS), "keys of the iterator")
+
+
+@step
+def client_quick_create(ctx):
+    client, name = ctx.client, ctx.client_name + "_quick"
+    client.drop_collection(name)
+    client.create_collection(name, dimension=4)
+    equal([field["name"] for field in client.describe_collection(name)["fields"]], ["id", "vector"], "fields of a quick collection")
+    rows = [{"id": i, "vector": [1.0, 2.0, 3.0, float(i)], "title": f"t{i}"} for i in range(10)]
+    rest_import(ctx, name, write_by_hand(ctx, rows, "hand_quick", lines=True), 10)
+    compare_rows(client.query(name, filter="id >= 0", output_fields=["*"]), rows, ["vector", "title"])
+    client.drop_collection(name)
+
+
+@step
+def client_drop(ctx):
+    client, name = ctx.client, ctx.client_name
+    client.release_collection(name)
+    equal(str(client.get_load_state(name)["state"]), "NotLoad", "load state after release")
+    client.drop_collection(name)
+    equal(client.has_collection(name), False, "has_collection after drop")
+    raises(lambda: client.describe_collection(name), "can't find collection", code=100)
+    if VERSION < (3, 0, 0):
+        client.close()

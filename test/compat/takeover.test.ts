@@ -1,0 +1,182 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, expect } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import {
+  type Book,
+  bookCollection,
+  books,
+  type CollectionSpec,
+  type FieldSpec,
+  itWithPython,
+  pythonOf,
+  readRecords,
+  runProgram,
+  SourceFiles,
+  startServer,
+  TemporaryFolders,
+  TestClient,
+  visibleSegments,
+} from "../support/index.ts";
+
+const environment = "milvus-2.3.5";
+const program = resolve(import.meta.dirname, "takeover.py");
+const folders = new TemporaryFolders();
+afterAll(() => folders[Symbol.asyncDispose]());
+
+const everything: CollectionSpec = {
+  name: "everything",
+  shards: 2,
+  dynamic: true,
+  fields: [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "flag", type: DataType.Bool },
+    { name: "i8", type: DataType.Int8 },
+    { name: "i16", type: DataType.Int16 },
+    { name: "i32", type: DataType.Int32 },
+    { name: "f", type: DataType.Float },
+    { name: "d", type: DataType.Double },
+    { name: "title", type: DataType.VarChar, maxLength: 200 },
+    { name: "attrs", type: DataType.JSON },
+    { name: "tags", type: DataType.Array, element: DataType.VarChar, capacity: 8, maxLength: 40 },
+    { name: "longs", type: DataType.Array, element: DataType.Int64, capacity: 8 },
+    { name: "reals", type: DataType.Array, element: DataType.Double, capacity: 8 },
+    { name: "vector", type: DataType.FloatVector, dim: 8 },
+  ],
+};
+
+const tenants: CollectionSpec = {
+  name: "tenants",
+  shards: 3,
+  partitions: 16,
+  fields: [
+    { name: "key", type: DataType.VarChar, key: true, maxLength: 100 },
+    { name: "tenant", type: DataType.Int64, partitionKey: true },
+    { name: "bits", type: DataType.BinaryVector, dim: 32 },
+  ],
+};
+
+type Row = Readonly<Record<string, unknown>>;
+
+const everyRow: Row[] = Array.from({ length: 120 }, (_, i) => ({
+  id: i % 2 === 0 ? 9_007_199_254_740_993n + BigInt(i) : BigInt(-i),
+  flag: i % 3 === 0,
+  i8: (i % 256) - 128,
+  i16: i * 250 - 15_000,
+  i32: i * 17_000_000 - 1_000_000_000,
+  f: Math.fround(i / 7),
+  d: i / 11,
+  title: `${"ü漢🚀".repeat(i % 4)} ${i}`,
+  attrs: { b: [1, 2.5, null], n: i, t: `x${i}` },
+  tags: Array.from({ length: i % 4 }, (_, j) => `t${j} é`),
+  longs: Array.from({ length: i % 3 }, (_, j) => 2n ** 60n + BigInt(i * j)),
+  reals: Array.from({ length: i % 2 }, () => i + 0.25),
+  vector: Array.from({ length: 8 }, (_, j) => Math.fround(Math.sin(i * 8 + j))),
+  extra: `dyn ${i}`,
+}));
+
+const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
+  key: `k${i}${"漢".repeat(i % 30)}`,
+  tenant: BigInt(i % 23) - 5n,
+  bits: [i % 256, 255 - (i % 256), 7, i % 11],
+}));
+
+/** Milvus's answer in the form of the rows that were written. */
+type Answer = Record<string, Record<string, unknown>[]>;
+
+itWithPython(environment, "milvus")(
+  "a real Milvus takes our segments over and reads the same rows",
+  async () => {
+    const { dataDir, importRoot } = await folders.createPair();
+    const bookRows = books(150, 2n ** 53n + 1n);
+    const collections = [everything, tenants, bookCollection("npy_books", { shards: 2 })];
+    await importAll(dataDir, importRoot, collections, bookRows);
+    const answer = await takeOver(dataDir, collections);
+    expect(byKey(answer.everything, "id")).toEqual(byKey(everyRow.map(asText), "id"));
+    expect(byKey(answer.tenants, "key")).toEqual(byKey(tenantRows.map(asText), "key"));
+    expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.map(asText), "id"));
+  },
+  300_000,
+);
+
+async function importAll(
+  dataDir: string,
+  importRoot: string,
+  specs: readonly CollectionSpec[],
+  bookRows: readonly Book[],
+) {
+  await using server = await startServer({ dataDir, importRoots: [importRoot], settings: { workers: 2 } });
+  using client = new TestClient(server.address);
+  const files = new SourceFiles(importRoot);
+  for (const spec of specs) await client.createCollection(spec);
+  await client.importAndWait("everything", await files.jsonl("everything.jsonl", everyRow));
+  await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", tenantRows));
+  await client.importAndWait("npy_books", await files.npy("books", bookRows));
+}
+
+async function takeOver(dataDir: string, specs: readonly CollectionSpec[]): Promise<Answer> {
+  const work = await folders.create();
+  const plan = join(work, "plan.json");
+  const answer = join(work, "answer.json");
+  await mkdir(join(work, "milvus"));
+  await writeFile(plan, JSON.stringify({ collections: await planOf(dataDir, specs) }));
+  const { exitCode, output } = await runProgram(
+    pythonOf(environment),
+    [program, plan, answer, join(work, "milvus")],
+    280_000,
+  );
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.any(String) });
+  return JSON.parse(await readFile(answer, "utf8"));
+}
+
+/** One backup import for each partition that has segments. */
+async function planOf(dataDir: string, specs: readonly CollectionSpec[]) {
+  const records = await readRecords(dataDir);
+  const visible = visibleSegments(records);
+  return specs.map((spec) => {
+    const collection = records.collections.find((record) => record.name === spec.name);
+    if (!collection) throw new Error(`no record of ${spec.name}`);
+    const filled = collection.partitions.filter(({ partitionId }) =>
+      visible.some((segment) => segment.partitionId === partitionId),
+    );
+    const folder = join(dataDir, "storage/insert_log", String(collection.collectionId));
+    return {
+      name: spec.name,
+      fields: spec.fields.map(fieldPlan),
+      dynamic: spec.dynamic ?? false,
+      shards: spec.shards,
+      num_partitions: spec.partitions,
+      partitions: filled.map(({ name, partitionId }) => [name, `${join(folder, String(partitionId))}/`]),
+    };
+  });
+}
+
+function fieldPlan(field: FieldSpec) {
+  return {
+    name: field.name,
+    type: field.type,
+    params: { dim: field.dim, max_length: field.maxLength, max_capacity: field.capacity },
+    is_primary: field.key,
+    is_partition_key: field.partitionKey,
+    element_type: field.element,
+  };
+}
+
+/** int64 as text, binary vectors as hex, as the program prints them. */
+function asText(row: Row | Book): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      name === "bits" ? Buffer.from(value).toString("hex") : textOf(value),
+    ]),
+  );
+}
+
+function textOf(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  return Array.isArray(value) ? value.map(textOf) : value;
+}
+
+function byKey(rows: readonly Record<string, unknown>[], key: string): Record<string, unknown>[] {
+  return [...rows].sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "@jest/globals";
+import { bookCollection, books, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+
+interface Answer {
+  readonly code: number;
+  readonly message?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
+  readonly data: any;
+}
+
+async function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+/** Creates a job and waits for its end; the last description. */
+async function run(body: object, headers: Record<string, string> = {}) {
+  const created = await post("create", body, headers);
+  expect(created).toEqual({ code: 0, data: { jobId: expect.stringMatching(/^\d+$/) } });
+  const { jobId } = created.data;
+  for (;;) {
+    const { code, data } = await post("describe", { jobId });
+    expect(code).toBe(0);
+    if (["Completed", "Failed"].includes(data.state)) return data;
+    expect(["Pending", "Importing"]).toContain(data.state);
+    await sleep(20);
+  }
+}
+
+describe("REST import jobs", () => {
+  it("import, describe and list", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest"));
+    const [first] = await files.jsonl("rest-1.jsonl", books(100));
+    const [second] = await files.parquet("rest-2.parquet", books(50, 1000n));
+    const job = await run({ collectionName: "rest", files: [[first], [second]], options: {} });
+    expect(job).toMatchObject({
+      collectionName: "rest",
+      state: "Completed",
+      progress: 100,
+      importedRows: 150,
+      totalRows: 150,
+      createTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/),
+      completeTime: expect.stringMatching(/^\d{4}-/),
+      details: [
+        { fileName: `[${first}]`, state: "Completed", importedRows: 100, progress: 100 },
+        { fileName: `[${second}]`, state: "Completed", importedRows: 50, progress: 100 },
+      ],
+    });
+    expect(job.fileSize).toBe(job.details[0].fileSize + job.details[1].fileSize);
+    expect(await client.count("rest")).toBe(150);
+    expect((await post("get_progress", { jobId: job.jobId })).data).toEqual(job);
+    expect((await post("list", { collectionName: "rest" })).data.records).toEqual([
+      { jobId: job.jobId, collectionName: "rest", state: "Completed", progress: 100 },
+    ]);
+    expect((await client.state(BigInt(job.jobId))).rowCount).toBe(150);
+  });
+
+  it("a failed job names file, row and field as data too", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_failed"));
+    const rows: object[] = books(10);
+    rows[4] = { ...rows[4], year: "x" };
+    const [file] = await files.jsonl("rest-failed.jsonl", rows);
+    const job = await run({ collectionName: "rest_failed", files: [[file]] });
+    expect(job).toMatchObject({ state: "Failed", failure: { row: 4, field: "year", file } });
+    expect(job.reason).toContain("row 4");
+    const { records } = (await post("list", { collectionName: "rest_failed" })).data;
+    expect(records).toEqual([expect.objectContaining({ state: "Failed", reason: job.reason })]);
+  });
+
+  it("nulls, unknown keys, a text body and a doubled slash pass, as released clients send them", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_odd"));
+    const [file] = await files.jsonl("rest-odd.jsonl", books(5));
+    const body = {
+      collectionName: "rest_odd",
+      files: [[file]],
+      partitionName: null,
+      objectUrl: "",
+      clusterId: "",
+      accessKey: "",
+      token: null,
+      options: null,
+    };
+    expect(await run(body)).toMatchObject({ state: "Completed", importedRows: 5 });
+    expect(await run(body, { "content-type": "text/plain" })).toMatchObject({ state: "Completed", importedRows: 5 });
+    const doubled = await fetch(`${fixture.url}//v2/vectordb/jobs/import/list`, {
+      method: "POST",
+      body: '{"collectionName":"rest_odd"}',
+    });
+    expect(((await doubled.json()) as Answer).data.records.length).toBe(2);
+  });
+
+  it("an idempotency key makes one job of two requests", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_once"));
+    const [file] = await files.jsonl("rest-once.jsonl", books(7));
+    const body = { collectionName: "rest_once", files: [[file]] };
+    const twice = await Promise.all([1, 2].map(() => post("create", body, { "idempotency-key": "once" })));
+    expect(twice[0].data.jobId).toBe(twice[1].data.jobId);
+    await client.waitFor(BigInt(twice[0].data.jobId));
+    expect(await client.count("rest_once")).toBe(7);
+  });
+
+  it.each([
+    ["a body that is no JSON", "create", "{", 1801],
+    ["files of the wrong type", "create", { collectionName: "rest", files: ["a.json"] }, 1801],
+    ["no collection", "create", { files: [["a.json"]] }, 1802],
+    ["no files", "create", { collectionName: "rest", files: null }, 1802],
+    ["an empty list", "create", { collectionName: "rest", files: [] }, 1100],
+    ["an unknown collection", "create", { collectionName: "nowhere", files: [["a.json"]] }, 100],
+    ["a numeric job id", "describe", { jobId: 5 }, 1801],
+    ["no job id", "describe", {}, 1802],
+    ["an unknown job", "describe", { jobId: "5" }, 2101],
+    ["a job id that is no number", "describe", { jobId: "x" }, 1100],
+  ])("%s is refused with HTTP 200, a code and a message", async (_, path, body, code) => {
+    const { client } = fixture;
+    if (
+      !(await client.raw.hasCollection({ collectionName: "rest", dbName: "", base: undefined, timeStamp: 0n })).value
+    ) {
+      await client.createCollection(bookCollection("rest"));
+    }
+    const answer = await post(path, body);
+    expect(answer).toMatchObject({ code, message: expect.stringMatching(/\S/) });
+  });
+});

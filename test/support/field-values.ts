@@ -1,0 +1,75 @@
+import type { schema } from "@sluice/rpc";
+
+/**
+ * A value of an answer: bigint for Int64, number for other numbers, text, boolean, parsed JSON, lists; Buffer for binary
+ * and half vectors, `{ index: value }` for sparse ones, null.
+ */
+export type RowValue = unknown;
+export type Row = Readonly<Record<string, RowValue>>;
+
+/** Turns the columns of an answer into rows; keys of the dynamic column stand beside the fields. */
+export function rowsOf(fields: readonly schema.FieldData[]): Row[] {
+  const columns = fields.map((field) => ({ field, values: valuesOf(field) }));
+  const count = columns[0]?.values.length ?? 0;
+  return Array.from({ length: count }, (_, i) => {
+    const entries = columns.map(({ field, values }) =>
+      field.isDynamic ? (values[i] as object) : { [field.fieldName]: values[i] },
+    );
+    return Object.assign({}, ...entries);
+  });
+}
+
+export function valuesOf(field: schema.FieldData): RowValue[] {
+  if (field.field?.$case === "vectors") return withNulls(vectorsOf(field.field.value), field.validData);
+  const values = field.field?.$case === "scalars" ? scalarsOf(field.field.value) : [];
+  return field.validData.length > 0 ? values.map((value, i) => (field.validData[i] ? value : null)) : values;
+}
+
+function scalarsOf({ data }: schema.ScalarField): RowValue[] {
+  if (!data) return [];
+  switch (data.$case) {
+    case "jsonData":
+      return data.value.data.map((text) => (text.length > 0 ? JSON.parse(text.toString("utf8")) : null));
+    case "arrayData":
+      return data.value.data.map(scalarsOf);
+    default:
+      return [...data.value.data];
+  }
+}
+
+/** Vectors come without the nulls. */
+function withNulls(vectors: readonly RowValue[], valid: readonly boolean[]): RowValue[] {
+  const next = vectors.values();
+  return valid.length > 0 ? valid.map((isValid) => (isValid ? next.next().value : null)) : [...vectors];
+}
+
+function vectorsOf({ data, dim }: schema.VectorField): RowValue[] {
+  if (!data) return [];
+  switch (data.$case) {
+    case "floatVector":
+      return chunks(Number(dim), data.value.data.length, (begin, end) => [...data.value.data.slice(begin, end)]);
+    case "binaryVector":
+      return chunks(Number(dim) / 8, data.value.length, (begin, end) => data.value.subarray(begin, end));
+    case "int8Vector":
+      return chunks(Number(dim), data.value.length, (begin, end) => [
+        ...new Int8Array(data.value.subarray(begin, end)),
+      ]);
+    case "float16Vector":
+    case "bfloat16Vector":
+      return chunks(Number(dim) * 2, data.value.length, (begin, end) => data.value.subarray(begin, end));
+    case "sparseFloatVector":
+      return data.value.contents.map(sparseOf);
+    default:
+      return [];
+  }
+}
+
+function chunks<T>(size: number, total: number, slice: (begin: number, end: number) => T): T[] {
+  return Array.from({ length: total / size }, (_, i) => slice(i * size, (i + 1) * size));
+}
+
+/** Pairs of uint32 index and float32 value. */
+function sparseOf(bytes: Buffer): Record<string, number> {
+  const pairs = chunks(8, bytes.length, (begin) => [bytes.readUInt32LE(begin), bytes.readFloatLE(begin + 4)]);
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,11 @@
+export * from "./collections.ts";
+export { eventually } from "./eventually.ts";
+export * from "./field-values.ts";
+export * from "./fixture-cases.ts";
+export * from "./python.ts";
+export { type ServerFixture, useServer } from "./server-fixture.ts";
+export * from "./source-files.ts";
+export * from "./stored-objects.ts";
+export { TemporaryFolders } from "./temporary-folders.ts";
+export * from "./test-client.ts";
+export * from "./test-server.ts";

@@ -1,0 +1,62 @@
+import { readdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import {
+  type CollectionRecord,
+  type CommitRecord,
+  decodeRecord,
+  EmbeddedMetaStore,
+  type JobRecord,
+  type SegmentRecord,
+} from "@sluice/metastore";
+
+/** What the records of a stopped server say. */
+export interface Records {
+  readonly collections: readonly CollectionRecord[];
+  readonly jobs: readonly JobRecord[];
+  readonly segments: readonly SegmentRecord[];
+  readonly commits: readonly CommitRecord[];
+}
+
+/** Reads the records of a server that does not run. */
+export async function readRecords(dataDir: string): Promise<Records> {
+  await using store = await EmbeddedMetaStore.open({ path: join(dataDir, "meta") });
+  const all = async <T>(prefix: string): Promise<T[]> => {
+    const records: T[] = [];
+    for await (const entry of store.scan(prefix)) records.push(decodeRecord(entry.value) as T);
+    return records;
+  };
+  return {
+    collections: await all("collection/"),
+    jobs: await all("job/"),
+    segments: await all("segment/"),
+    commits: await all("commit/"),
+  };
+}
+
+/** Keys of all files in a server's storage, ascending; unfinished files included. */
+export async function storedKeys(dataDir: string): Promise<string[]> {
+  const storage = join(dataDir, "storage");
+  const entries = await readdir(storage, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(storage, join(entry.parentPath, entry.name)).replaceAll(sep, "/"))
+    .sort();
+}
+
+/** Keys that the records of segments account for, ascending. Source of the layout: Milvus's paths of binlogs. */
+export function accountedKeys(segments: readonly SegmentRecord[]): string[] {
+  return segments
+    .flatMap((segment) => {
+      const folder = `${segment.collectionId}/${segment.partitionId}/${segment.segmentId}`;
+      const keys = (kind: string, logs: SegmentRecord["insertLogs"]) =>
+        logs.flatMap(({ fieldId, logIds }) => logIds.map((logId) => `${kind}/${folder}/${fieldId}/${logId}`));
+      return [...keys("insert_log", segment.insertLogs), ...keys("stats_log", segment.statsLogs)];
+    })
+    .sort();
+}
+
+/** Segments that queries see: sealed, and named by a commit. */
+export function visibleSegments({ segments, commits }: Records): SegmentRecord[] {
+  const committed = new Set(commits.flatMap((commit) => [...commit.segmentIds]));
+  return segments.filter((segment) => segment.state === "sealed" && committed.has(segment.segmentId));
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const main = resolve(import.meta.dirname, "../../services/standalone/src/main.ts");
+/** Twice what a start takes on a busy machine, and some. */
+const START_LIMIT_MS = 40_000;
+/** A server that drains longer than this hangs. */
+const STOP_LIMIT_MS = 20_000;
+/** Bytes of standard error that are kept: the newest. */
+const KEPT_LOG = 64 << 10;
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly importRoots: readonly string[];
+  /** Further settings by their names in the code, `splitSize: "1MB"`. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a standalone server from its sources as a child process. @throws Error with its log when it ends before it is ready */
+export async function startServer(options: ServerOptions): Promise<TestServer> {
+  const child = spawn(process.execPath, [main, "serve", ...flagsOf(options)], {
+    cwd: options.dataDir,
+    env: { ...cleanEnv(), ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const server = new TestServer(child);
+  const limit = AbortSignal.timeout(START_LIMIT_MS);
+  const ready = await Promise.race([readyLine(child), server.ended.then(() => undefined), aborted(limit)]);
+  if (typeof ready === "string") {
+    server.address = ready;
+    return server;
+  }
+  child.kill("SIGKILL");
+  const why = limit.aborted ? "was not ready in time" : `ended with code ${child.exitCode} before it was ready`;
+  throw new Error(`the server ${why}:\n${server.stderr}`);
+}
+
+export class TestServer implements AsyncDisposable {
+  /** `host:port` of gRPC and HTTP. */
+  address = "";
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<unknown>;
+  readonly #child: ChildProcess;
+  #log = "";
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.ended = once(child, "close");
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#log = (this.#log + text).slice(-KEPT_LOG);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get stderr(): string {
+    return this.#log;
+  }
+
+  /** Ends the process as a crash does. */
+  async kill9(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  /** Ends the process as an operator does. @throws Error when it does not end, or with an error */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGTERM");
+    const late = await Promise.race([this.ended.then(() => false), sleep(STOP_LIMIT_MS, true, { ref: false })]);
+    if (late) await this.kill9();
+    if (late || this.#child.exitCode !== 0) {
+      const how = late ? "did not stop" : `stopped with ${this.#child.exitCode ?? this.#child.signalCode}`;
+      throw new Error(`the server ${how}:\n${this.#log}`);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+function flagsOf({ dataDir, importRoots, settings = {} }: ServerOptions): string[] {
+  const named: [string, string][] = [
+    ["port", "0"],
+    ["data-dir", dataDir],
+    ...importRoots.map((root): [string, string] => ["import-root", root]),
+    ...Object.entries(settings).map(([name, value]): [string, string] => [kebab(name), String(value)]),
+  ];
+  return named.map(([name, value]) => `--${name}=${value}`);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What jest needs must not reach the server, and nobody's settings either. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_") && name !== "NODE_OPTIONS");
+  return {
+    ...Object.fromEntries(kept),
+    NODE_OPTIONS: "--conditions=source --disable-warning=ExperimentalWarning",
+    NODE_COMPILE_CACHE: join(tmpdir(), "sluice-test-compile-cache"),
+  };
+}
+
+function readyLine(child: ChildProcess): Promise<string> {
+  const { promise, resolve: found } = Promise.withResolvers<string>();
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  lines.on("line", (line) => {
+    const address = /^ready (\S+)$/.exec(line)?.[1];
+    if (address !== undefined) found(address);
+  });
+  return promise;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((done) => signal.addEventListener("abort", () => done(undefined), { once: true }));
+}
