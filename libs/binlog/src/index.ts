@@ -1,1 +1,29 @@
-export {};
+export { type DeltaLog, decodeDeltaLog } from "./delta-log.ts";
+export {
+  type Binlog,
+  type BinlogDescriptor,
+  type BinlogEvent,
+  type BinlogExtras,
+  EventType,
+  encodeBinlogHead,
+  parseBinlog,
+} from "./envelope.ts";
+export {
+  appendInsertLog,
+  type BinlogDialect,
+  type DecodedInsertLog,
+  decodeInsertLog,
+  encodeInsertLog,
+  type InsertLogOptions,
+  maxInsertLogBytes,
+} from "./insert-log.ts";
+export { ColumnSink } from "./parquet/column-sink.ts";
+export { BloomFilter, defaultFalsePositiveRate } from "./stats/bloom-filter.ts";
+export { StatsBuilder } from "./stats/stats-builder.ts";
+export {
+  decodeStatsLog,
+  encodeCompoundStatsLog,
+  encodeStatsLog,
+  type PrimaryKey,
+  type PrimaryKeyStats,
+} from "./stats/stats-log.ts";

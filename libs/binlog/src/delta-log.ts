@@ -1,0 +1,104 @@
+import { type Column, DataType, varValue } from "@sluice/schema";
+import { type BinlogDescriptor, EventType, eventPayloads, parseBinlog } from "./envelope.ts";
+import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
+import { malformed, unsupported } from "./malformed.ts";
+import { readParquetColumn } from "./parquet/column-reader.ts";
+import { ColumnSink } from "./parquet/column-sink.ts";
+
+/** Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key. */
+export interface DeltaLog {
+  readonly descriptor: BinlogDescriptor;
+  /** Int64 or VarChar. */
+  readonly pkType: DataType;
+  /** bigint for Int64, text for VarChar. */
+  readonly primaryKeys: readonly (bigint | string)[];
+  /** Hybrid. */
+  readonly timestamps: readonly bigint[];
+}
+
+interface Delete {
+  readonly pk: bigint | string;
+  readonly timestamp: bigint;
+  readonly pkType: DataType;
+}
+
+/**
+ * Reads all three forms: JSON rows, the older `pk,ts` text, and two columns (`MULTI_FIELD`). Source: binlog format, §5.
+ * @throws {ImportError} `malformed_file`, `unsupported`
+ */
+export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
+  const log = parseBinlog(bytes);
+  const payloads = eventPayloads(log, EventType.Delete, "delta");
+  const { descriptor } = log;
+  const deletes = payloads.flatMap((payload) =>
+    descriptor.extras.version === "MULTI_FIELD"
+      ? readTwoColumns(payload, descriptor.dataType)
+      : readRows(payload, descriptor),
+  );
+  const pkType = deletes.at(0)?.pkType ?? DataType.Int64;
+  const other = deletes.find((row) => row.pkType !== pkType);
+  if (other) throw malformed(`delta log mixes primary key types ${pkType} and ${other.pkType}`);
+  return {
+    descriptor,
+    pkType,
+    primaryKeys: deletes.map((row) => row.pk),
+    timestamps: deletes.map((row) => row.timestamp),
+  };
+}
+
+function readRows(payload: Uint8Array, { dataType }: BinlogDescriptor): Delete[] {
+  if (dataType !== DataType.String && dataType !== DataType.VarChar) {
+    throw malformed(`binlog data type is not varchar: ${dataType} in a delta log`, 69);
+  }
+  return readTexts(payload, DataType.VarChar, 0).map(parseDelete);
+}
+
+/** JSON first, as servers do: a VarChar key may hold a comma. */
+function parseDelete(text: string): Delete {
+  if (text.startsWith("{")) return fromJson(parseExactJson(text, "row of a delta log"));
+  const match = /^(-?\d+),(\d+)$/.exec(text);
+  if (!match) throw malformed(`row of a delta log is neither JSON nor "pk,ts": ${text.slice(0, 80)}`);
+  return { pk: BigInt.asIntN(64, BigInt(match[1])), timestamp: BigInt(match[2]), pkType: DataType.Int64 };
+}
+
+function fromJson(row: ExactJson): Delete {
+  if (!isExactObject(row)) throw malformed("row of a delta log is no JSON object");
+  const { pk, ts, pkType } = row;
+  if (typeof ts !== "bigint") throw malformed("row of a delta log has no integer ts");
+  if (pkType === BigInt(DataType.Int64) && typeof pk === "bigint") return { pk, timestamp: ts, pkType: DataType.Int64 };
+  if (pkType === BigInt(DataType.VarChar) && typeof pk === "string")
+    return { pk, timestamp: ts, pkType: DataType.VarChar };
+  throw malformed(`row of a delta log has a ${typeof pk} key with pkType ${String(pkType)}`);
+}
+
+function readTwoColumns(payload: Uint8Array, pkType: DataType): Delete[] {
+  const timestamps = readIntegers(payload, 1);
+  const keys = readKeys(payload, pkType);
+  if (keys.length !== timestamps.length) throw malformed("delta log has columns of different length");
+  return keys.map((pk, i) => ({ pk, timestamp: BigInt.asUintN(64, timestamps[i]), pkType }));
+}
+
+function readKeys(payload: Uint8Array, pkType: DataType): (bigint | string)[] {
+  if (pkType === DataType.Int64) return readIntegers(payload, 0);
+  if (pkType === DataType.VarChar) return readTexts(payload, pkType, 0);
+  throw unsupported(`unsupported primary key type ${pkType}, primary key should be int64 or varchar`);
+}
+
+function readIntegers(payload: Uint8Array, columnIndex: number): bigint[] {
+  const { column, rowCount } = readColumn(payload, DataType.Int64, columnIndex);
+  return [...new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount)];
+}
+
+function readTexts(payload: Uint8Array, type: DataType, columnIndex: number): string[] {
+  const { column, rowCount } = readColumn(payload, type, columnIndex);
+  if (column.kind !== "var") throw malformed("delta log has no text column");
+  return Array.from({ length: rowCount }, (_, row) => Buffer.from(varValue(column, row)).toString());
+}
+
+function readColumn(payload: Uint8Array, type: DataType, columnIndex: number): { column: Column; rowCount: number } {
+  let sink: ColumnSink | undefined;
+  readParquetColumn(payload, (typeLength, rows) => (sink = ColumnSink.forType(type, typeLength, rows)), columnIndex);
+  const { column, rowCount } = sink!.finish();
+  if (column.validity) throw malformed("delta log has nulls");
+  return { column, rowCount };
+}

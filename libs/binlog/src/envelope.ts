@@ -1,0 +1,200 @@
+import { DataType } from "@sluice/schema";
+import { malformed, unsupported } from "./malformed.ts";
+
+/** What the descriptor event of a binlog says. */
+export interface BinlogDescriptor {
+  /** -1 where unset. */
+  readonly collectionId: bigint;
+  readonly partitionId: bigint;
+  readonly segmentId: bigint;
+  /** -1 in delta logs. */
+  readonly fieldId: bigint;
+  /** Hybrid; the smallest and largest of the rows, or 0 in stream-written files. */
+  readonly startTimestamp: bigint;
+  readonly endTimestamp: bigint;
+  readonly dataType: DataType;
+  readonly extras: BinlogExtras;
+}
+
+export interface BinlogExtras {
+  /** Estimate of the decoded bytes, a hint; -1 when absent. */
+  readonly originalSize: number;
+  /** Undefined in files of the 2.3 form. */
+  readonly nullable: boolean | undefined;
+  /** `MULTI_FIELD` in delta logs of two columns. */
+  readonly version: string | undefined;
+}
+
+/** Kinds of data events. */
+export const EventType = { Descriptor: 0, Insert: 1, Delete: 2 } as const;
+
+export interface BinlogEvent {
+  readonly type: number;
+  /** 1 in stream-written files. */
+  readonly startTimestamp: bigint;
+  readonly endTimestamp: bigint;
+  /** A complete Parquet file. */
+  readonly payload: Uint8Array;
+}
+
+export interface Binlog {
+  readonly descriptor: BinlogDescriptor;
+  readonly events: readonly BinlogEvent[];
+}
+
+const magic = 0x00fffabc;
+const parquetMagicNumber = 0x31524150;
+const eventHeaderBytes = 17;
+const descriptorFixedBytes = 52;
+/** Magic, header, fixed part, post-header lengths, extra length: where the extras begin. */
+const extrasOffset = 85;
+const dataEventBytes = eventHeaderBytes + 16;
+/** Bytes of the fixed parts of the events 0 to 7. */
+const postHeaderLengths = [52, 16, 16, 16, 16, 16, 16, 16];
+
+/**
+ * Everything before the payload: magic, descriptor event, head of the only data event. The next positions are exact, as
+ * Milvus's flush writes them. Source: the binlog format, §2.
+ * @param headerTimestamp hybrid wall clock, in both event headers
+ */
+export function encodeBinlogHead(
+  descriptor: BinlogDescriptor,
+  eventType: number,
+  headerTimestamp: bigint,
+  payloadBytes: number,
+): Uint8Array {
+  const extras = Buffer.from(encodeExtras(descriptor.extras));
+  const head = new Uint8Array(extrasOffset + extras.length + dataEventBytes);
+  const view = new DataView(head.buffer);
+  const dataOffset = extrasOffset + extras.length;
+  view.setInt32(0, magic, true);
+  writeEventHeader(view, 4, headerTimestamp, EventType.Descriptor, dataOffset - 4);
+  writeDescriptor(view, 4 + eventHeaderBytes, descriptor);
+  view.setInt32(extrasOffset - 4, extras.length, true);
+  head.set(extras, extrasOffset);
+  writeEventHeader(view, dataOffset, headerTimestamp, eventType, dataEventBytes + payloadBytes);
+  view.setBigUint64(dataOffset + eventHeaderBytes, descriptor.startTimestamp, true);
+  view.setBigUint64(dataOffset + eventHeaderBytes + 8, descriptor.endTimestamp, true);
+  return head;
+}
+
+function writeEventHeader(view: DataView, at: number, timestamp: bigint, type: number, length: number): void {
+  view.setBigUint64(at, timestamp, true);
+  view.setInt8(at + 8, type);
+  view.setInt32(at + 9, length, true);
+  view.setInt32(at + 13, at + length, true);
+}
+
+function writeDescriptor(view: DataView, at: number, descriptor: BinlogDescriptor): void {
+  view.setBigInt64(at, descriptor.collectionId, true);
+  view.setBigInt64(at + 8, descriptor.partitionId, true);
+  view.setBigInt64(at + 16, descriptor.segmentId, true);
+  view.setBigInt64(at + 24, descriptor.fieldId, true);
+  view.setBigUint64(at + 32, descriptor.startTimestamp, true);
+  view.setBigUint64(at + 40, descriptor.endTimestamp, true);
+  view.setInt32(at + 48, descriptor.dataType, true);
+  for (const [type, length] of postHeaderLengths.entries()) view.setUint8(at + descriptorFixedBytes + type, length);
+}
+
+/** Keys in alphabetical order without blanks, sizes as text: a Go map, marshalled. */
+function encodeExtras({ nullable, originalSize }: BinlogExtras): string {
+  return JSON.stringify({ ...(nullable !== undefined && { nullable }), original_size: String(originalSize) });
+}
+
+/**
+ * Takes a file apart without decoding its payloads, which stay views of `bytes`. Walks by event length: next positions
+ * are -1 in stream-written files.
+ * @throws {ImportError} `malformed_file`; `unsupported` for storage v2 and encrypted files
+ */
+export function parseBinlog(bytes: Uint8Array): Binlog {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < 4 || view.getInt32(0, true) !== magic) throw notBinlog(view);
+  const first = readEventHeader(view, 4);
+  if (first.type !== EventType.Descriptor) throw malformed(`first event has type ${first.type}, expected 0`, 12);
+  const descriptor = readDescriptor(bytes, view, first.end);
+  const events: BinlogEvent[] = [];
+  for (let at = first.end; at + eventHeaderBytes <= bytes.length; ) {
+    const { type, end } = readEventHeader(view, at);
+    if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
+    const startTimestamp = view.getBigUint64(at + eventHeaderBytes, true);
+    const endTimestamp = view.getBigUint64(at + eventHeaderBytes + 8, true);
+    events.push({ type, startTimestamp, endTimestamp, payload: bytes.subarray(at + dataEventBytes, end) });
+    at = end;
+  }
+  return { descriptor, events };
+}
+
+/** The payloads, after a check that every event has the type that this kind of file holds. */
+export function eventPayloads({ events }: Binlog, type: number, kind: "insert" | "delta"): Uint8Array[] {
+  for (const event of events) {
+    if (event.type !== type)
+      throw malformed(`binlog file is not ${kind} log: event type ${event.type}, expected ${type}`);
+  }
+  return events.map((event) => event.payload);
+}
+
+function notBinlog(view: DataView): Error {
+  const isParquet = view.byteLength >= 4 && view.getInt32(0, true) === parquetMagicNumber;
+  if (isParquet)
+    return unsupported("the file is bare Parquet (storage version 2), only storage version 1 is supported");
+  return malformed("binlog magic number is missing", 0);
+}
+
+function readEventHeader(view: DataView, at: number): { type: number; end: number } {
+  if (at + eventHeaderBytes > view.byteLength) throw malformed("event header is cut short", at);
+  const length = view.getInt32(at + 9, true);
+  if (length < eventHeaderBytes || at + length > view.byteLength) {
+    throw malformed(`event length ${length} does not fit into a file of ${view.byteLength} bytes`, at + 9);
+  }
+  return { type: view.getInt8(at + 8), end: at + length };
+}
+
+function readDescriptor(bytes: Uint8Array, view: DataView, end: number): BinlogDescriptor {
+  if (end < extrasOffset) throw malformed("descriptor event is cut short", 4);
+  const extraLength = view.getInt32(extrasOffset - 4, true);
+  if (extraLength < 0 || extrasOffset + extraLength > end) {
+    throw malformed(`extras of ${extraLength} bytes do not fit into the descriptor event`, extrasOffset - 4);
+  }
+  const at = 4 + eventHeaderBytes;
+  return {
+    collectionId: view.getBigInt64(at, true),
+    partitionId: view.getBigInt64(at + 8, true),
+    segmentId: view.getBigInt64(at + 16, true),
+    fieldId: view.getBigInt64(at + 24, true),
+    startTimestamp: view.getBigUint64(at + 32, true),
+    endTimestamp: view.getBigUint64(at + 40, true),
+    dataType: knownType(view.getInt32(at + 48, true)),
+    extras: decodeExtras(bytes.subarray(extrasOffset, extrasOffset + extraLength)),
+  };
+}
+
+function knownType(code: number): DataType {
+  const type = Object.values(DataType).find((known) => known === code);
+  if (type === undefined) throw unsupported(`unsupported data type ${code} in the binlog's descriptor`);
+  return type;
+}
+
+function decodeExtras(text: Uint8Array): BinlogExtras {
+  const extras = parseExtras(text);
+  if ("edek" in extras) throw unsupported("the binlog is encrypted (its extras have the key edek)");
+  const { nullable, version } = extras;
+  if (nullable !== undefined && typeof nullable !== "boolean")
+    throw malformed("value of nullable must in bool format", extrasOffset);
+  const originalSize = Number(extras.original_size ?? -1);
+  return {
+    originalSize: Number.isSafeInteger(originalSize) ? originalSize : -1,
+    nullable,
+    version: typeof version === "string" ? version : undefined,
+  };
+}
+
+function parseExtras(text: Uint8Array): Record<string, unknown> {
+  if (text.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text).toString());
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch (error) {
+    throw malformed(`extras are no JSON: ${(error as Error).message}`, extrasOffset);
+  }
+  throw malformed("extras are no JSON object", extrasOffset);
+}

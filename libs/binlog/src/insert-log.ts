@@ -1,0 +1,130 @@
+import { type Column, columnBytes, DataType, isDenseVector } from "@sluice/schema";
+import { type BinlogDescriptor, EventType, encodeBinlogHead, eventPayloads, parseBinlog } from "./envelope.ts";
+import { malformed } from "./malformed.ts";
+import { readParquetColumn } from "./parquet/column-reader.ts";
+import { ColumnSink } from "./parquet/column-sink.ts";
+import { writeParquetColumn } from "./parquet/column-writer.ts";
+import { parquetType } from "./parquet/parquet-type.ts";
+
+/**
+ * Which line of servers takes the file: `2.3` has no word for nulls, `2.5` says for every field whether it may have them.
+ * Servers before 2.5 ignore what they do not know, but only 2.3.5 was tried: so the plain form wherever it suffices.
+ */
+export type BinlogDialect = "2.3" | "2.5";
+
+export interface InsertLogOptions {
+  readonly collectionId: bigint;
+  readonly partitionId: bigint;
+  readonly segmentId: bigint;
+  readonly fieldId: number;
+  readonly dataType: DataType;
+  /** Of arrays; does not show in the file, whose cells are encoded already. */
+  readonly elementType: DataType;
+  readonly dim: number;
+  /** Whether the field may have nulls; needs dialect `2.5`. */
+  readonly nullable: boolean;
+  readonly column: Column;
+  /** At least 1: a segment without rows has no files. */
+  readonly rowCount: number;
+  /** Hybrid. */
+  readonly minTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  /** Wall clock of the event headers; nobody reads it. */
+  readonly nowMs: number;
+  readonly dialect: BinlogDialect;
+}
+
+/** The lengths inside a file are int32; half of that leaves readers room. */
+export const maxInsertLogBytes = 2 ** 30;
+
+/**
+ * One field's rows as a binlog, in pieces to write one after the other: binlog formats, §2 and §4. Dense vectors are not
+ * copied, nor are other columns that do not shrink by compression: those pieces are views, so the column must stay as it
+ * is until they are written.
+ * @throws {RangeError} no rows, a file of 1 GiB or more, or a nullable field in dialect 2.3
+ */
+export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
+  const { dataType, column, rowCount, nullable, dialect } = options;
+  if (rowCount < 1) throw new RangeError(`insert log of ${rowCount} rows: expected at least one`);
+  if (nullable && dialect === "2.3") throw new RangeError("insert log of a nullable field needs dialect 2.5");
+  const payload = writeParquetColumn({
+    name: "val",
+    dataType,
+    type: parquetType(dataType, options.dim),
+    isOptional: nullable,
+    column,
+    rowCount,
+  });
+  const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
+  if (payloadBytes >= maxInsertLogBytes)
+    throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);
+  const head = encodeBinlogHead(describe(options), EventType.Insert, BigInt(options.nowMs) << 18n, payloadBytes);
+  return [head, ...payload];
+}
+
+function describe(options: InsertLogOptions): BinlogDescriptor {
+  return {
+    collectionId: options.collectionId,
+    partitionId: options.partitionId,
+    segmentId: options.segmentId,
+    fieldId: BigInt(options.fieldId),
+    startTimestamp: options.minTimestamp,
+    endTimestamp: options.maxTimestamp,
+    dataType: options.dataType,
+    extras: {
+      originalSize: originalSize(options.dataType, options.column, options.rowCount),
+      nullable: options.dialect === "2.5" ? options.nullable : undefined,
+      version: undefined,
+    },
+  };
+}
+
+/** The server's estimate of memory: binlog format, §2.5. Arrays count as their cells, which is near enough for a hint. */
+function originalSize(dataType: DataType, column: Column, rowCount: number): number {
+  const bytes = columnBytes(column, rowCount);
+  if (isDenseVector(dataType) || dataType === DataType.SparseFloatVector) return bytes + 4;
+  if (column.kind === "var" && dataType !== DataType.Array) return bytes + 16 * rowCount;
+  return bytes;
+}
+
+export interface DecodedInsertLog {
+  readonly descriptor: BinlogDescriptor;
+  readonly rowCount: number;
+  /** Own memory, not views of the file. Array cells and vectors as stored. */
+  readonly column: Column;
+}
+
+/**
+ * Reads an insert log of any Milvus 2.x server or of ours: all data events, all row groups, REQUIRED and OPTIONAL.
+ * @throws {ImportError} `malformed_file`, `unsupported`
+ */
+export function decodeInsertLog(bytes: Uint8Array): DecodedInsertLog {
+  const log = parseBinlog(bytes);
+  const { dataType } = log.descriptor;
+  const payloads = eventPayloads(log, EventType.Insert, "insert");
+  if (payloads.length === 0) throw malformed("insert log has no insert event");
+  let sink: ColumnSink | undefined;
+  for (const payload of payloads) {
+    readParquetColumn(payload, (typeLength, rows) => (sink ??= ColumnSink.forType(dataType, typeLength, rows)));
+  }
+  const { column, rowCount } = sink!.finish();
+  return { descriptor: log.descriptor, rowCount, column };
+}
+
+/**
+ * The rows of one file, put behind those that `sink` has: how a segment's column is read without a copy of each file.
+ * @returns the number of rows
+ * @throws {ImportError} `malformed_file`, also when the file is of another type or dimension than the sink
+ */
+export function appendInsertLog(
+  bytes: Uint8Array,
+  sink: ColumnSink,
+): { descriptor: BinlogDescriptor; rowCount: number } {
+  const log = parseBinlog(bytes);
+  const before = sink.rowCount;
+  if (log.descriptor.dataType !== sink.dataType) {
+    throw malformed(`data type ${log.descriptor.dataType} in the descriptor, expected ${sink.dataType}`, 69);
+  }
+  for (const payload of eventPayloads(log, EventType.Insert, "insert")) readParquetColumn(payload, () => sink);
+  return { descriptor: log.descriptor, rowCount: sink.rowCount - before };
+}

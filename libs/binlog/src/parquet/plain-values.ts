@@ -1,0 +1,89 @@
+import { type Column, DataType, type FixedColumn, type VarColumn } from "@sluice/schema";
+import { Scratch } from "../scratch.ts";
+
+const scratch = new Scratch();
+
+/**
+ * Values of rows `[from, to)` in PLAIN encoding, without nulls. A view of the column where its memory has that form
+ * already, else memory that the next call overwrites: `isScratch` tells.
+ */
+export function plainValues(column: Column, dataType: DataType, from: number, to: number): Uint8Array {
+  const validity = column.validity?.includes(0) ? column.validity : undefined;
+  if (column.kind === "var") return plainVarValues(column, validity, from, to);
+  switch (dataType) {
+    case DataType.Bool:
+      return packBools(column, validity, from, to);
+    case DataType.Int8:
+      return widen(new Int8Array(column.data.buffer, column.data.byteOffset, to), validity, from, to);
+    case DataType.Int16:
+      return widen(new Int16Array(column.data.buffer, column.data.byteOffset, to), validity, from, to);
+    default:
+      return validity
+        ? compact(column, validity, from, to)
+        : column.data.subarray(from * column.width, to * column.width);
+  }
+}
+
+/** Must the bytes be copied before the next call of `plainValues`? */
+export function isScratch(bytes: Uint8Array): boolean {
+  return scratch.owns(bytes);
+}
+
+/** BYTE_ARRAY: uint32 length, then the bytes. */
+function plainVarValues(column: VarColumn, validity: Uint8Array | undefined, from: number, to: number): Uint8Array {
+  const { offsets, data } = column;
+  const target = scratch.take(offsets[to] - offsets[from] + 4 * (to - from));
+  const view = new DataView(target.buffer, target.byteOffset, target.length);
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    if (validity?.[row] === 0) continue;
+    const start = offsets[row];
+    const length = offsets[row + 1] - start;
+    view.setUint32(at, length, true);
+    at += 4;
+    copyShort(data, start, target, at, length);
+    at += length;
+  }
+  return target.subarray(0, at);
+}
+
+/** Most values are shorter than what a call of `set` costs. */
+function copyShort(from: Uint8Array, start: number, to: Uint8Array, at: number, length: number): void {
+  if (length > 48) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i];
+}
+
+/** BOOLEAN: bits, the lowest first. */
+function packBools(column: FixedColumn, validity: Uint8Array | undefined, from: number, to: number): Uint8Array {
+  const target = scratch.take((to - from + 7) >>> 3).fill(0);
+  let count = 0;
+  for (let row = from; row < to; row++) {
+    if (validity?.[row] === 0) continue;
+    if (column.data[row] !== 0) target[count >>> 3] |= 1 << (count & 7);
+    count++;
+  }
+  return target.subarray(0, (count + 7) >>> 3);
+}
+
+/** INT32 from narrower integers. */
+function widen(values: Int8Array | Int16Array, validity: Uint8Array | undefined, from: number, to: number): Uint8Array {
+  const target = scratch.take(4 * (to - from));
+  const wide = new Int32Array(target.buffer, target.byteOffset, to - from);
+  let count = 0;
+  for (let row = from; row < to; row++) if (validity?.[row] !== 0) wide[count++] = values[row];
+  return target.subarray(0, 4 * count);
+}
+
+/** Fixed-width values with the nulls left out, run by run. */
+function compact({ data, width }: FixedColumn, validity: Uint8Array, from: number, to: number): Uint8Array {
+  const target = scratch.take(width * (to - from));
+  let at = 0;
+  for (let row = from; row < to; ) {
+    const start = row;
+    while (row < to && validity[row] !== 0) row++;
+    target.set(data.subarray(start * width, row * width), at);
+    at += (row - start) * width;
+    while (row < to && validity[row] === 0) row++;
+  }
+  return target.subarray(0, at);
+}

@@ -1,0 +1,170 @@
+import type { Column } from "@sluice/schema";
+import { malformed } from "../malformed.ts";
+import { hashBytes, hashInt64, hashKeys, hashWords } from "./murmur3.ts";
+
+/** Milvus's rate of false positives since 2.4. */
+export const defaultFalsePositiveRate = 0.001;
+
+/** Keys hashed at a time: what stays in the first cache. */
+const chunkKeys = 512;
+const chunk = new Int32Array(chunkKeys * hashWords);
+
+/**
+ * The filter of Milvus's primary-key statistics: `bits-and-blooms/bloom` v3, binlog format §6.2. Any number of bits can be
+ * read; filters that we size ourselves have a power of two, which makes adding a key ten masks instead of ten divisions of
+ * 64 bits, and lets a filter shrink: readers take size and hashes from the file.
+ */
+export class BloomFilter {
+  /** M: bits. */
+  readonly bitCount: number;
+  /** K: bits a key sets. */
+  readonly hashCount: number;
+  /** Bit i is bit `i & 31` of word `i >> 5`; an even number of words. */
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #isPowerOfTwo: boolean;
+
+  private constructor(bitCount: number, hashCount: number, words: Uint32Array<ArrayBuffer>) {
+    this.bitCount = bitCount;
+    this.hashCount = hashCount;
+    this.#words = words;
+    this.#isPowerOfTwo = bitCount >= 64 && bitCount <= 2 ** 32 && Number.isInteger(Math.log2(bitCount));
+  }
+
+  /** Smallest power of two, and fewest hashes, that keep the rate for `keys` keys; at most 2^32 bits. */
+  static withCapacity(keys: number, rate = defaultFalsePositiveRate): BloomFilter {
+    const least = Math.ceil((-keys * Math.log(rate)) / Math.LN2 ** 2);
+    const bitCount = Math.min(2 ** 32, Math.max(64, 2 ** Math.ceil(Math.log2(Math.max(1, least)))));
+    let hashCount = 1;
+    const best = Math.max(1, Math.round((Math.LN2 * bitCount) / Math.max(1, keys)));
+    while (hashCount < Math.min(best, 16) && falsePositives(bitCount, hashCount, keys) > rate) hashCount++;
+    return BloomFilter.#empty(bitCount, hashCount);
+  }
+
+  /** Size and hashes as a Milvus server chooses them. */
+  static likeServer(keys: number, rate: number): BloomFilter {
+    const bitCount = Math.max(1, Math.ceil((-keys * Math.log(rate)) / Math.LN2 ** 2));
+    return BloomFilter.#empty(bitCount, Math.max(1, Math.ceil((Math.LN2 * bitCount) / keys)));
+  }
+
+  /**
+   * @param text base64url of the bit count and the words, as `encodeBits` gives it
+   * @throws {ImportError} `malformed_file`
+   */
+  static decode(bitCount: number, hashCount: number, text: string): BloomFilter {
+    const bytes = Buffer.from(text, "base64url");
+    const words = Math.ceil(bitCount / 64) * 2;
+    const isSane = bitCount >= 1 && bitCount <= 2 ** 40 && hashCount >= 1 && hashCount <= 1000;
+    if (!isSane || bytes.length !== 8 + words * 4 || bytes.readBigUInt64BE(0) !== BigInt(bitCount)) {
+      throw malformed(
+        `bloom filter of ${bitCount} bits and ${hashCount} hashes does not match its ${bytes.length} bytes`,
+      );
+    }
+    const copy = new Uint8Array(words * 4);
+    copy.set(bytes.subarray(8));
+    Buffer.from(copy.buffer).swap64();
+    return new BloomFilter(bitCount, hashCount, new Uint32Array(copy.buffer));
+  }
+
+  static #empty(bitCount: number, hashCount: number): BloomFilter {
+    return new BloomFilter(bitCount, hashCount, new Uint32Array(Math.ceil(bitCount / 64) * 2));
+  }
+
+  /** Base64url with padding of the bit count and the words, both as big-endian uint64. */
+  encodeBits(): string {
+    const bytes = Buffer.alloc(8 + this.#words.length * 4);
+    bytes.writeBigUInt64BE(BigInt(this.bitCount));
+    const body = bytes.subarray(8);
+    body.set(new Uint8Array(this.#words.buffer));
+    body.swap64();
+    const text = bytes.toString("base64url");
+    return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+  }
+
+  /** Adds the keys of an Int64 or VarChar column. */
+  addColumn(column: Column, rowCount: number): void {
+    for (let from = 0; from < rowCount; from += chunkKeys) {
+      const to = Math.min(rowCount, from + chunkKeys);
+      hashKeys(column, from, to, chunk);
+      this.addHashes(chunk, to - from);
+    }
+  }
+
+  /** Adds keys by what `hashKeys` made of them. */
+  addHashes(hashes: Int32Array, count: number): void {
+    const words = this.#words;
+    if (!this.#isPowerOfTwo) {
+      for (let key = 0; key < count; key++)
+        for (const bit of this.#exactBits(hashes, key * hashWords)) this.#setBit(bit);
+      return;
+    }
+    const mask = (this.bitCount - 1) | 0;
+    const hashCount = this.hashCount;
+    for (let at = 0; at < count * hashWords; at += hashWords) {
+      for (let i = 0; i < hashCount; i++) {
+        const bit = lowBits(hashes, at, i) & mask;
+        words[bit >>> 5] |= 1 << (bit & 31);
+      }
+    }
+  }
+
+  /** False: the key was never added. True: it probably was. */
+  mayContain(key: bigint | string): boolean {
+    const hash = new Int32Array(hashWords);
+    if (typeof key === "bigint")
+      hashInt64(Number(BigInt.asIntN(32, key)), Number(BigInt.asIntN(32, key >> 32n)), hash, 0);
+    else hashText(key, hash);
+    return this.#exactBits(hash, 0).every((bit) => this.#hasBit(bit));
+  }
+
+  /**
+   * The same keys in as few bits as keep the rate for `keys` of them. A smaller power of two divides the larger, so bit i
+   * goes to bit i modulo the new size. Filters of another size stay as they are.
+   */
+  shrunkFor(keys: number, rate = defaultFalsePositiveRate): BloomFilter {
+    let bitCount = this.bitCount;
+    if (!this.#isPowerOfTwo) return this;
+    while (bitCount > 64 && falsePositives(bitCount / 2, this.hashCount, keys) <= rate) bitCount /= 2;
+    if (bitCount === this.bitCount) return this;
+    const words = new Uint32Array(bitCount / 32);
+    for (let i = 0; i < this.#words.length; i++) words[i % words.length] |= this.#words[i];
+    return new BloomFilter(bitCount, this.hashCount, words);
+  }
+
+  /** Bit i = (h[i mod 2] + i * h[2 + ((i + i mod 2) mod 4) / 2]) mod 2^64 mod M, for any M. */
+  #exactBits(hashes: Int32Array, at: number): number[] {
+    const h = [0, 1, 2, 3].map((i) => (BigInt(hashes[at + 4 + i]) << 32n) + BigInt(hashes[at + i] >>> 0));
+    const bits: number[] = [];
+    for (let i = 0; i < this.hashCount; i++) {
+      const sum = h[i & 1] + BigInt(i) * h[2 + secondHash(i)];
+      bits.push(Number(BigInt.asUintN(64, sum) % BigInt(this.bitCount)));
+    }
+    return bits;
+  }
+
+  #setBit(bit: number): void {
+    this.#words[Math.floor(bit / 32)] |= 1 << (bit % 32);
+  }
+
+  #hasBit(bit: number): boolean {
+    return ((this.#words[Math.floor(bit / 32)] >>> (bit % 32)) & 1) === 1;
+  }
+}
+
+/** Low half of the i-th location: all that a power of two below 2^32 looks at. */
+function lowBits(hashes: Int32Array, at: number, i: number): number {
+  return hashes[at + (i & 1)] + Math.imul(i, hashes[at + 2 + secondHash(i)]);
+}
+
+/** 0 for h2, 1 for h3. */
+function secondHash(i: number): number {
+  return ((i + (i & 1)) & 3) >>> 1;
+}
+
+function falsePositives(bitCount: number, hashCount: number, keys: number): number {
+  return (1 - Math.exp((-hashCount * keys) / bitCount)) ** hashCount;
+}
+
+function hashText(text: string, hash: Int32Array): void {
+  const bytes = Buffer.from(text);
+  hashBytes(bytes, 0, bytes.length, hash, 0);
+}

@@ -1,0 +1,120 @@
+/** Type numbers of the Thrift compact protocol. Source: thrift `doc/specs/thrift-compact-protocol.md`. */
+export const CompactType = {
+  True: 1,
+  False: 2,
+  Byte: 3,
+  I16: 4,
+  I32: 5,
+  I64: 6,
+  Double: 7,
+  Binary: 8,
+  List: 9,
+  Set: 10,
+  Map: 11,
+  Struct: 12,
+} as const;
+
+/**
+ * Writes one Thrift struct in the compact protocol: as much of it as Parquet page headers and footers need. Field ids
+ * ascend within a struct; integers are not negative and below 2^52.
+ */
+export class CompactWriter {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+  #lastId = 0;
+
+  int32(id: number, value: number): void {
+    this.#field(id, CompactType.I32);
+    this.#varint(value * 2); // Zigzag of a value that is not negative.
+  }
+
+  int64(id: number, value: number): void {
+    this.#field(id, CompactType.I64);
+    this.#varint(value * 2);
+  }
+
+  byte(id: number, value: number): void {
+    this.#field(id, CompactType.Byte);
+    this.#push(value);
+  }
+
+  bool(id: number, value: boolean): void {
+    this.#field(id, value ? CompactType.True : CompactType.False);
+  }
+
+  text(id: number, value: string): void {
+    this.#field(id, CompactType.Binary);
+    this.#text(value);
+  }
+
+  struct(id: number, write: () => void): void {
+    this.#field(id, CompactType.Struct);
+    this.#struct(write);
+  }
+
+  structs<T>(id: number, items: readonly T[], write: (item: T) => void): void {
+    this.#list(id, CompactType.Struct, items.length);
+    for (const item of items) this.#struct(() => write(item));
+  }
+
+  int32s(id: number, values: readonly number[]): void {
+    this.#list(id, CompactType.I32, values.length);
+    for (const value of values) this.#varint(value * 2);
+  }
+
+  texts(id: number, values: readonly string[]): void {
+    this.#list(id, CompactType.Binary, values.length);
+    for (const value of values) this.#text(value);
+  }
+
+  /** Ends the outermost struct and gives its bytes. */
+  finish(): Uint8Array {
+    this.#push(0);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #struct(write: () => void): void {
+    const outer = this.#lastId;
+    this.#lastId = 0;
+    write();
+    this.#push(0);
+    this.#lastId = outer;
+  }
+
+  #field(id: number, type: number): void {
+    const delta = id - this.#lastId;
+    if (delta < 1 || delta > 15) throw new RangeError(`thrift field ${id} cannot follow ${this.#lastId}`);
+    this.#push((delta << 4) | type);
+    this.#lastId = id;
+  }
+
+  #list(id: number, elementType: number, count: number): void {
+    this.#field(id, CompactType.List);
+    this.#push((Math.min(count, 15) << 4) | elementType);
+    if (count >= 15) this.#varint(count);
+  }
+
+  #text(value: string): void {
+    const bytes = Buffer.from(value);
+    this.#varint(bytes.length);
+    for (const byte of bytes) this.#push(byte);
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#push((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#push(rest);
+  }
+
+  #push(byte: number): void {
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#length++] = byte;
+  }
+}
