@@ -23,21 +23,19 @@ export interface ServerOptions {
 
 /** Starts a standalone server from its sources as a child process. @throws Error with its log when it ends before it is ready */
 export async function startServer(options: ServerOptions): Promise<TestServer> {
+  const server = launchServer(options);
+  await server.ready();
+  return server;
+}
+
+/** The same without waiting until it is ready. */
+export function launchServer(options: ServerOptions): TestServer {
   const child = spawn(process.execPath, [main, "serve", ...flagsOf(options)], {
     cwd: options.dataDir,
     env: { ...cleanEnv(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const server = new TestServer(child);
-  const limit = AbortSignal.timeout(START_LIMIT_MS);
-  const ready = await Promise.race([readyLine(child), server.ended.then(() => undefined), aborted(limit)]);
-  if (typeof ready === "string") {
-    server.address = ready;
-    return server;
-  }
-  child.kill("SIGKILL");
-  const why = limit.aborted ? "was not ready in time" : `ended with code ${child.exitCode} before it was ready`;
-  throw new Error(`the server ${why}:\n${server.stderr}`);
+  return new TestServer(child);
 }
 
 export class TestServer implements AsyncDisposable {
@@ -46,11 +44,13 @@ export class TestServer implements AsyncDisposable {
   /** Resolves when the process has ended. */
   readonly ended: Promise<unknown>;
   readonly #child: ChildProcess;
+  readonly #readyLine: Promise<string>;
   #log = "";
 
   constructor(child: ChildProcess) {
     this.#child = child;
     this.ended = once(child, "close");
+    this.#readyLine = readyLine(child);
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#log = (this.#log + text).slice(-KEPT_LOG);
     });
@@ -62,6 +62,20 @@ export class TestServer implements AsyncDisposable {
 
   get stderr(): string {
     return this.#log;
+  }
+
+  /** Waits until clients may connect. @throws Error with the log when the process ends before, or takes too long */
+  async ready(): Promise<void> {
+    const late = sleep(START_LIMIT_MS, undefined, { ref: false });
+    const address = await Promise.race([this.#readyLine, this.ended.then(() => undefined), late]);
+    if (address !== undefined) {
+      this.address = address;
+      return;
+    }
+    const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    await this.kill9();
+    const why = hasEnded ? `ended with code ${this.#child.exitCode} before it was ready` : "was not ready in time";
+    throw new Error(`the server ${why}:\n${this.#log}`);
   }
 
   /** Ends the process as a crash does. */
@@ -119,8 +133,4 @@ function readyLine(child: ChildProcess): Promise<string> {
     if (address !== undefined) found(address);
   });
   return promise;
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((done) => signal.addEventListener("abort", () => done(undefined), { once: true }));
 }
