@@ -1,6 +1,7 @@
 export { type Analyzer, analyzerOf, standardAnalyzer } from "./analyzer.ts";
 export { compileFilter, type Filter, type FilterOptions } from "./compile-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
+export { compareRows, type OrderedRow, type OrderKey, parseOrderBy } from "./order-by.ts";
 export { type OutputOptions, type OutputPlan, resolveOutputFields } from "./output-fields.ts";
 export { metaProjection, projectMeta } from "./project-meta.ts";
 export { type Candidates, compareKeys, type KeyRange } from "./prune.ts";

@@ -5,6 +5,7 @@ export class ByteSet {
   readonly #offsets: Uint32Array;
   /** Number of the string in each slot, -1 = free; half of the slots at most are taken. */
   readonly #slots: Int32Array;
+  #longest = 0;
 
   constructor(strings: readonly string[]) {
     const joined = strings.join("");
@@ -17,6 +18,7 @@ export class ByteSet {
       const start = this.#offsets[number];
       const end = start + (isAscii ? text.length : Buffer.byteLength(text));
       this.#offsets[number + 1] = end;
+      this.#longest = Math.max(this.#longest, end - start);
       const slot = this.#slot(this.#bytes, start, end);
       if (this.#slots[slot] < 0) this.#slots[slot] = number;
     });
@@ -24,7 +26,7 @@ export class ByteSet {
 
   /** The number of `data[start, end)`, or -1 when it is not in the set. */
   indexOf(data: Uint8Array, start: number, end: number): number {
-    return this.#slots[this.#slot(data, start, end)];
+    return end - start > this.#longest ? -1 : this.#slots[this.#slot(data, start, end)];
   }
 
   /** The slot that holds the string, or the free one where it belongs. */

@@ -1,0 +1,118 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import {
+  type CollectionSchema,
+  type Column,
+  DataType,
+  dataTypeName,
+  type FieldSchema,
+  fieldIndex,
+  isNull,
+  type VarColumn,
+} from "@sluice/schema";
+import { compareBytes } from "./evaluate/byte-set.ts";
+import type { QueryWindow } from "./query-window.ts";
+
+/** One field of `order_by_fields`. */
+export interface OrderKey {
+  /** Position in `schema.fields`. */
+  readonly field: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** A row where its columns are: by position in `schema.fields`, at least those of the order's keys. */
+export interface OrderedRow {
+  readonly columns: ReadonlyMap<number, Column>;
+  readonly row: number;
+}
+
+const orderable: ReadonlySet<DataType> = new Set([
+  ...[DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64],
+  ...[DataType.Float, DataType.Double, DataType.VarChar, DataType.String],
+]);
+
+/**
+ * Reads `order_by_fields`, such as `price:desc,id:asc:nulls_last`. Ascending unless said otherwise; nulls come last in
+ * ascending and first in descending order.
+ * @returns no keys when the parameter is absent or empty
+ * @throws {StatusError} 1100
+ */
+export function parseOrderBy(
+  params: ReadonlyMap<string, string>,
+  schema: CollectionSchema,
+  window: QueryWindow,
+): OrderKey[] {
+  const text = params.get("order_by_fields")?.trim() ?? "";
+  if (text === "") return [];
+  if (window.limit === undefined) refuse("ORDER BY requires explicit limit");
+  return text.split(",").map((part) => parseKey(part, schema));
+}
+
+function parseKey(text: string, schema: CollectionSchema): OrderKey {
+  const [name, ...words] = text.split(":").map((part) => part.trim());
+  const field = fieldIndex(schema, name);
+  if (field < 0) refuse(`field ${name} not exist`);
+  const { dataType } = schema.fields[field];
+  if (!orderable.has(dataType)) refuse(`order by field ${name} has unsupported data type ${dataTypeName(dataType)}`);
+  const match = /^(?:(asc|desc)(?::|$))?(?:nulls_(first|last))?$/i.exec(words.join(":"));
+  if (!match)
+    return refuse(`order_by_fields [${text.trim()}] is invalid, expected field[:asc|desc][:nulls_first|nulls_last]`);
+  const descending = match[1]?.toLowerCase() === "desc";
+  return { field, descending, nullsFirst: match[2] === undefined ? descending : match[2].toLowerCase() === "first" };
+}
+
+/** Order of two rows by the keys, the first key first: negative, 0 or positive. Strings by UTF-8 bytes. */
+export function compareRows(
+  keys: readonly OrderKey[],
+  schema: CollectionSchema,
+): (a: OrderedRow, b: OrderedRow) => number {
+  const comparers = keys.map((key) => compareByKey(key, schema.fields[key.field]));
+  return (a, b) => {
+    for (const compare of comparers) {
+      const order = compare(a, b);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
+function compareByKey(
+  { field, descending, nullsFirst }: OrderKey,
+  schema: FieldSchema,
+): (a: OrderedRow, b: OrderedRow) => number {
+  const sign = descending ? -1 : 1;
+  return (a, b) => {
+    const [left, right] = [columnOf(a, field, schema), columnOf(b, field, schema)];
+    const [leftNull, rightNull] = [isNull(left, a.row), isNull(right, b.row)];
+    if (leftNull || rightNull) return (Number(rightNull) - Number(leftNull)) * (nullsFirst ? 1 : -1);
+    if (left.kind === "var") return sign * compareCells(left, a.row, right as VarColumn, b.row);
+    const [x, y] = [
+      readValue(left.data, left.width, a.row, schema),
+      readValue((right as typeof left).data, left.width, b.row, schema),
+    ];
+    return x < y ? -sign : x > y ? sign : 0;
+  };
+}
+
+function columnOf({ columns }: OrderedRow, field: number, schema: FieldSchema): Column {
+  const column = columns.get(field);
+  if (!column) throw new Error(`column ${schema.name} is needed to order rows`);
+  return column;
+}
+
+function compareCells(a: VarColumn, rowA: number, b: VarColumn, rowB: number): number {
+  const other = b.data.subarray(b.offsets[rowB], b.offsets[rowB + 1]);
+  return compareBytes(a.data, a.offsets[rowA], a.offsets[rowA + 1], other);
+}
+
+function readValue(data: Uint8Array, width: number, row: number, { dataType }: FieldSchema): number | bigint {
+  const view = new DataView(data.buffer, data.byteOffset + row * width, width);
+  if (dataType === DataType.Float) return view.getFloat32(0, true);
+  if (dataType === DataType.Double) return view.getFloat64(0, true);
+  if (width === 8) return view.getBigInt64(0, true);
+  return width === 1 ? view.getInt8(0) : width === 2 ? view.getInt16(0, true) : view.getInt32(0, true);
+}
+
+function refuse(cause: string): never {
+  throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
+}
