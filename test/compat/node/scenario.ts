@@ -79,7 +79,10 @@ async function importFile(path: string, more: object = {}): Promise<Answer> {
   return finished(await submit(name, path, more));
 }
 
-async function count(expr = "", partitions?: string[]): Promise<number> {
+/** The old SDK takes no empty expression. */
+const everything = packageName.endsWith("2.2") ? "year >= 0" : "";
+
+async function count(expr = everything, partitions?: string[]): Promise<number> {
   const request = {
     collection_name: name,
     expr,
@@ -184,7 +187,7 @@ const steps: Record<string, () => Promise<void>> = {
     assert.equal(state.state, "ImportCompleted", infoOf(state, "failed_reason"));
     assert.equal(infoOf(state, "partition"), "p1");
     assert.equal(await count(), before + 30);
-    assert.equal(await count("", ["p1"]), 30);
+    assert.equal(await count(everything, ["p1"]), 30);
     const statistics = succeed(await client.getCollectionStatistics({ collection_name: name }), "statistics");
     assert.equal(Number(statistics.data.row_count), before + 30);
     succeed(await client.flushSync({ collection_names: [name] }), "flush");

@@ -60,7 +60,7 @@ def make_schema():
     if HAS_NULLS:
         fields.append(FieldSchema("maybe", DataType.INT64, nullable=True))
         fields.append(FieldSchema("note", DataType.VARCHAR, max_length=60, nullable=True))
-        fields.append(FieldSchema("level", DataType.INT32, default_value=7))
+        fields.append(FieldSchema("level", DataType.INT32, default_value=np.int32(7)))
     return CollectionSchema(fields, description="compat", enable_dynamic_field=True)
 
 
