@@ -1,7 +1,7 @@
 // protos/ -> libs/rpc/src/gen, by protoc and ts-proto. int64 becomes bigint; enums become constant objects, so that Node
-// can run the output by stripping its types.
+// can run the output by stripping its types. descriptors.ts holds the public interface for the reflection service.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 const out = "libs/rpc/src/gen";
 // Written aside and moved in whole: a proto that does not compile leaves the code of the last one that did.
@@ -21,26 +21,33 @@ const options = [
 
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh, { recursive: true });
-const files = ["milvus", "sluice"].flatMap((folder) =>
-  readdirSync(`protos/${folder}`)
-    .filter((name) => name.endsWith(".proto"))
-    .map((name) => `protos/${folder}/${name}`),
+const milvus = protosIn("protos/milvus");
+protoc([
+  "--plugin=protoc-gen-ts_proto=node_modules/.bin/protoc-gen-ts_proto",
+  `--ts_proto_out=${fresh}`,
+  `--ts_proto_opt=${options}`,
+  "--proto_path=protos/sluice",
+  ...milvus,
+  ...protosIn("protos/sluice"),
+]);
+const descriptorSet = `${fresh}/descriptors.bin`;
+protoc([`--descriptor_set_out=${descriptorSet}`, ...milvus]);
+const text = readFileSync(descriptorSet, "base64");
+rmSync(descriptorSet);
+writeFileSync(
+  `${fresh}/descriptors.ts`,
+  `/** FileDescriptorSet of protos/milvus, base64. */\nexport const milvusDescriptors =\n  "${text}";\n`,
 );
-const { status, error } = spawnSync(
-  "node_modules/.bin/protoc",
-  [
-    "--plugin=protoc-gen-ts_proto=node_modules/.bin/protoc-gen-ts_proto",
-    `--ts_proto_out=${fresh}`,
-    `--ts_proto_opt=${options}`,
-    "-I",
-    "protos/milvus",
-    "-I",
-    "protos/sluice",
-    ...files,
-  ],
-  { stdio: "inherit" },
-);
-if (error) throw error;
-if (status !== 0) process.exit(status ?? 1);
 rmSync(out, { recursive: true, force: true });
 renameSync(fresh, out);
+
+function protosIn(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".proto"));
+  return names.map((name) => `${folder}/${name}`);
+}
+
+function protoc(args) {
+  const run = spawnSync("node_modules/.bin/protoc", ["--proto_path=protos/milvus", ...args], { stdio: "inherit" });
+  if (run.error) throw run.error;
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}

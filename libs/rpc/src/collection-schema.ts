@@ -7,7 +7,12 @@ import {
   type StructSchema,
   wktToWkb,
 } from "@sluice/schema";
-import { CollectionSchema as SchemaMessage, type FieldSchema as FieldMessage, type StructArrayFieldSchema as StructMessage, type ValueField } from "./gen/schema.ts";
+import {
+  type FieldSchema as FieldMessage,
+  CollectionSchema as SchemaMessage,
+  type StructArrayFieldSchema as StructMessage,
+  type ValueField,
+} from "./gen/schema.ts";
 
 type Pairs = readonly (readonly [key: string, value: string])[];
 
@@ -20,7 +25,9 @@ export function schemaFromMessage(message: SchemaMessage, properties: Pairs): Co
   const values = new Map(properties);
   const timezone = values.get("timezone") ?? "UTC";
   const plain = message.fields.filter((field) => !field.isDynamic).map((field) => fieldOf(field, timezone));
-  const members = message.structArrayFields.flatMap((struct) => struct.fields.map((field) => memberOf(struct, field, timezone)));
+  const members = message.structArrayFields.flatMap((struct) =>
+    struct.fields.map((field) => memberOf(struct, field, timezone)),
+  );
   const dynamic = message.fields.filter((field) => field.isDynamic).map((field) => fieldOf(field, timezone));
   return {
     name: message.name,
@@ -61,7 +68,9 @@ function memberOf(struct: StructMessage, message: FieldMessage, timezone: string
 }
 
 function structOf(message: StructMessage): StructSchema {
-  const capacity = message.typeParams.find(({ key }) => key === "max_capacity") ?? message.fields[0]?.typeParams.find(({ key }) => key === "max_capacity");
+  const capacity =
+    message.typeParams.find(({ key }) => key === "max_capacity") ??
+    message.fields[0]?.typeParams.find(({ key }) => key === "max_capacity");
   return {
     fieldId: Number(message.fieldID),
     name: message.name,

@@ -15,14 +15,21 @@ interface Codec {
 const PACKED_TAG = (1 << 3) | 2;
 const FIXED32_TAG = (1 << 3) | 5;
 const FIXED64_TAG = (1 << 3) | 1;
+const END_GROUP = 4;
 
 install(FloatArray, Float32Array, FIXED32_TAG, (reader) => reader.float());
 install(DoubleArray, Float64Array, FIXED64_TAG, (reader) => reader.double());
 
-function install(codec: Codec, Typed: TypedArrayConstructor, unpackedTag: number, readOne: (reader: BinaryReader) => number): void {
+function install(
+  codec: Codec,
+  Typed: TypedArrayConstructor,
+  unpackedTag: number,
+  readOne: (reader: BinaryReader) => number,
+): void {
   codec.encode = (message, writer = new BinaryWriter()) => {
     if (message.data.length === 0) return writer;
-    const values = (message.data as unknown) instanceof Typed ? (message.data as unknown as TypedArray) : Typed.from(message.data);
+    const values =
+      (message.data as unknown) instanceof Typed ? (message.data as unknown as TypedArray) : Typed.from(message.data);
     return writer.uint32(PACKED_TAG).bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   };
   codec.decode = (input, length) => {
@@ -31,6 +38,7 @@ function install(codec: Codec, Typed: TypedArrayConstructor, unpackedTag: number
     const parts: TypedArray[] = [];
     while (reader.pos < end) {
       const tag = reader.uint32();
+      if (tag === 0 || (tag & 7) === END_GROUP) break;
       if (tag === PACKED_TAG) parts.push(packed(reader.bytes(), Typed));
       else if (tag === unpackedTag) parts.push(Typed.of(readOne(reader)));
       else reader.skip(tag & 7);

@@ -10,5 +10,13 @@ export * as milvus from "./gen/milvus.ts";
 export * as queryNode from "./gen/query_node.ts";
 export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
-export { GrpcError, type GrpcServer, type GrpcServerOptions, type Handlers, openGrpcServer, served, type ServedService } from "./server.ts";
+export {
+  GrpcError,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type Handlers,
+  openGrpcServer,
+  type ServedService,
+  served,
+} from "./server.ts";
 export { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "./status.ts";

@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 import {
+  type status as grpcStatus,
   type handleUnaryCall,
   type MethodDefinition,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type ServiceDefinition,
-  status as grpcStatus,
 } from "@grpc/grpc-js";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { HealthImplementation } from "grpc-health-check";
@@ -18,21 +18,20 @@ export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** How long open calls may go on after a stop was asked for. */
 const STOP_MS = 2000;
 
-// biome-ignore lint/suspicious/noExplicitAny: a handler table holds handlers of every request type
-type AnyServer = any;
-
 /** Handlers by method name, as plain async functions. What they throw becomes the answer's Status. */
-export type Handlers<S extends AnyServer> = {
-  [K in keyof S as string extends K ? never : number extends K ? never : K]: S[K] extends handleUnaryCall<infer Q, infer R>
+export type Handlers<S> = {
+  [K in keyof S as string extends K ? never : number extends K ? never : K]: S[K] extends handleUnaryCall<
+    infer Q,
+    infer R
+  >
     ? (request: Q, call: ServerUnaryCall<Q, R>) => Promise<R> | R
     : never;
 };
 
-/** A service with its handlers; `missing` answers the methods that have none. */
+/** A service with its handlers. */
 export interface ServedService {
   readonly definition: ServiceDefinition;
-  // biome-ignore lint/suspicious/noExplicitAny: see AnyServer
-  readonly handlers: Readonly<Record<string, ((request: any, call: any) => unknown) | undefined>>;
+  readonly handlers: Readonly<Record<string, ((request: never, call: never) => unknown) | undefined>>;
 }
 
 /** Pairs a service with handlers, which the compiler checks against it. A method without handler is refused by Status. */
@@ -51,9 +50,9 @@ export class GrpcError extends Error {
 
 export interface GrpcServerOptions {
   readonly services: readonly ServedService[];
-  /** Offer the descriptors of `protos/` over the reflection service. */
+  /** Offer the descriptors of these services over the reflection service. They are of the public interface. */
   readonly reflection?: boolean;
-  /** Called with what a handler threw beyond refusals, for the log. */
+  /** Called with what a handler threw, but for GrpcError, before it becomes a Status: for the log. */
   readonly onError?: (method: string, error: unknown) => void;
 }
 
@@ -62,10 +61,14 @@ export interface GrpcServer extends AsyncDisposable {
   listen(host: string, port: number): Promise<number>;
   /** Serves a connection that somebody else has accepted. */
   inject(socket: Duplex): void;
+  /** What the health service says; at first that it serves. */
   setServing(isServing: boolean): void;
 }
 
-/** A gRPC server with health service, large messages, and tolerance for clients that ping often. */
+/**
+ * A gRPC server with health service, large messages, and tolerance for clients that ping often. Its end waits two seconds
+ * for calls that run, and then breaks them off.
+ */
 export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
@@ -74,10 +77,15 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.keepalive_permit_without_calls": 1,
   });
-  for (const service of options.services) server.addService(service.definition, wrapAll(service, options.onError));
+  for (const { definition, handlers } of options.services) {
+    server.addService(
+      mapMethods(definition, (method) => safeAnswer(method, options.onError)),
+      wrapAll(definition, handlers, options.onError),
+    );
+  }
   const health = new HealthImplementation({ "": "SERVING" });
   health.addToServer(server);
-  if (options.reflection) addReflection(server);
+  if (options.reflection) addReflection(server, options.services);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   return {
     listen: (host, port) => listen(server, host, port),
@@ -87,34 +95,52 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 }
 
-function wrapAll(service: ServedService, onError: GrpcServerOptions["onError"]) {
-  return Object.fromEntries(
-    Object.entries(service.definition).map(([name, method]) => [name, wrap(name, method, service.handlers[name], onError)]),
-  );
-}
-
 type AnyMethod = MethodDefinition<object, object>;
 type AnyHandler = (request: object, call: ServerUnaryCall<object, object>) => unknown;
+type OnError = GrpcServerOptions["onError"];
 
-function wrap(name: string, method: AnyMethod, handler: AnyHandler | undefined, onError: GrpcServerOptions["onError"]): handleUnaryCall<object, object> {
+function mapMethods<T>(definition: ServiceDefinition, map: (method: AnyMethod, name: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, map(method, name)]));
+}
+
+function wrapAll(definition: ServiceDefinition, handlers: ServedService["handlers"], onError: OnError) {
+  return mapMethods(definition, (method, name) => wrap(method, handlers[name] as AnyHandler | undefined, onError));
+}
+
+function wrap(method: AnyMethod, handler: AnyHandler | undefined, onError: OnError): handleUnaryCall<object, object> {
   return (call, callback) => {
     Promise.try(() => {
-      if (!handler) throw notServed(method);
+      if (!handler)
+        throw new StatusError(statusCodes.unimplemented, `${methodName(method)} is not supported by this server`);
       return handler(call.request, call);
     }).then(
       (response) => callback(null, response as object),
       (error) => {
         if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
-        onError?.(name, error);
+        onError?.(methodName(method), error);
         callback(null, failure(method, statusOf(error)));
       },
     );
   };
 }
 
-function notServed(method: AnyMethod): StatusError {
-  const name = method.path.slice(method.path.lastIndexOf("/") + 1);
-  return new StatusError(statusCodes.unimplemented, `${name} is not supported by this server`);
+/** An answer that cannot be written becomes a failing Status as well: clients would repeat a gRPC INTERNAL for minutes. */
+function safeAnswer(method: AnyMethod, onError: OnError): AnyMethod {
+  return {
+    ...method,
+    responseSerialize: (response) => {
+      try {
+        return method.responseSerialize(response);
+      } catch (error) {
+        onError?.(methodName(method), error);
+        return method.responseSerialize(failure(method, statusOf(error)));
+      }
+    },
+  };
+}
+
+function methodName({ path }: AnyMethod): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** The method's empty answer with `status` in it; some methods answer a bare Status. */
@@ -125,7 +151,9 @@ function failure(method: AnyMethod, status: ReturnType<typeof statusOf>): object
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
 }
 

@@ -1,4 +1,11 @@
-import { formatLocation, ImportError, type ImportErrorCode, importErrors, StatusError, statusCodes } from "@sluice/errors";
+import {
+  formatLocation,
+  ImportError,
+  type ImportErrorCode,
+  importErrors,
+  StatusError,
+  statusCodes,
+} from "@sluice/errors";
 import { Status } from "./gen/common.ts";
 
 /** Legacy error codes by new code; every other failure is 1, UnexpectedError. Source: client contract §1.8. */
@@ -41,7 +48,7 @@ export function statusOf(error: unknown): Status {
     const extra = { [IMPORT_ERROR_KEY]: error.code, ...(isInputError && { is_input_error: "true" }) };
     return failStatus(error.spec.milvusCode, `${error.reason}${formatLocation(error.at)}`, extra);
   }
-  return failStatus(statusCodes.unexpected, error instanceof Error ? error.message : String(error));
+  return failStatus(statusCodes.unexpected, error instanceof Error ? error.message || error.name : String(error));
 }
 
 /** Rule of the client contract: a missing collection in DescribeCollection has legacy code 1, or pymilvus 2.2 breaks. */
