@@ -1,0 +1,96 @@
+import { brotliDecompressSync, unzipSync, zstdDecompressSync } from "node:zlib";
+import type { CompressionCodec } from "hyparquet";
+import { Damage } from "../damage.ts";
+import { decodeLz4Any, decodeLz4Block, LZ4_MAX_RATIO } from "./lz4.ts";
+import { decodeSnappy, SNAPPY_MAX_RATIO } from "./snappy.ts";
+
+/** Greatest chunk in which node:zlib builds its output: a made-up size in a header must not allocate much. */
+const ZLIB_CHUNK_BYTES = 4 << 20;
+
+const EMPTY = new Uint8Array(0);
+
+/** Decompresses the pages of one column; its output buffer is reused from page to page. */
+export class Decompressor {
+  #buffer = new Uint8Array(0);
+
+  /** The `size` bytes that `input` stands for; valid until the next call. @throws {Damage} */
+  decompress(codec: CompressionCodec, input: Uint8Array, size: number): Uint8Array {
+    if (size === 0) return EMPTY; // Writers differ in what an empty page looks like when compressed.
+    switch (codec) {
+      case "UNCOMPRESSED":
+        if (input.length !== size) throw new Damage(`a page of ${input.length} bytes announces ${size}`);
+        return input;
+      case "SNAPPY":
+        return this.#own(input, size, SNAPPY_MAX_RATIO, decodeSnappy);
+      case "LZ4":
+        return this.#own(input, size, LZ4_MAX_RATIO, decodeLz4Any);
+      case "LZ4_RAW":
+        return this.#own(input, size, LZ4_MAX_RATIO, decodeLz4Raw);
+      case "GZIP":
+        return viaZlib("gzip", size, (limits) => unzipSync(input, limits));
+      case "BROTLI":
+        return viaZlib("brotli", size, (limits) => brotliDecompressSync(input, limits));
+      case "ZSTD":
+        return viaZlib("zstd", size, (limits) => decompressZstd(input, size, limits));
+      default:
+        throw new Damage(`codec ${codec} is not supported`);
+    }
+  }
+
+  #own(
+    input: Uint8Array,
+    size: number,
+    maxRatio: number,
+    decode: (input: Uint8Array, output: Uint8Array) => void,
+  ): Uint8Array {
+    if (size > input.length * maxRatio) throw new Damage(`${input.length} compressed bytes cannot hold ${size}`);
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(Math.max(size, Math.min(size * 2, 1 << 20)));
+    const output = this.#buffer.subarray(0, size);
+    decode(input, output);
+    return output;
+  }
+}
+
+function decodeLz4Raw(input: Uint8Array, output: Uint8Array): void {
+  const written = decodeLz4Block(input, output);
+  if (written !== output.length) throw new Damage(`lz4: expected ${output.length} bytes, got ${written}`);
+}
+
+/** Options that all of zlib's decompressors take. */
+interface Limits {
+  readonly maxOutputLength: number;
+  readonly chunkSize: number;
+}
+
+function viaZlib(name: string, size: number, run: (limits: Limits) => Uint8Array): Uint8Array {
+  let output: Uint8Array;
+  try {
+    output = run({ maxOutputLength: size, chunkSize: Math.min(Math.max(size, 64), ZLIB_CHUNK_BYTES) });
+  } catch (error) {
+    throw new Damage(`${name}: ${(error as Error).message}`);
+  }
+  if (output.length !== size) throw new Damage(`${name}: expected ${size} bytes, got ${output.length}`);
+  return output;
+}
+
+/** node:zlib stops silently behind the first zstd frame, and a page may have several: it is asked again until all is used. */
+function decompressZstd(input: Uint8Array, size: number, limits: Limits): Uint8Array {
+  const frames: Uint8Array[] = [];
+  let total = 0;
+  for (let at = 0; at < input.length; ) {
+    const maxOutputLength = Math.max(size - total, 1); // zlib refuses a limit of zero; the total is checked afterwards.
+    const { buffer, engine } = infoOf(
+      zstdDecompressSync(input.subarray(at), { ...limits, maxOutputLength, info: true }),
+    );
+    if (engine.bytesWritten <= 0) throw new Damage("the data end with something that is no frame");
+    frames.push(buffer);
+    total += buffer.length;
+    at += engine.bytesWritten;
+  }
+  return frames.length === 1 ? frames[0] : Buffer.concat(frames);
+}
+
+/** With the option `info`, zlib answers the output together with the engine that knows how much input was used. */
+function infoOf(result: unknown): { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } } {
+  return result as ReturnType<typeof infoOf>;
+}

@@ -1,0 +1,100 @@
+import type { Column, FieldSchema } from "@sluice/schema";
+import type { RowGroupInfo } from "../footer.ts";
+import type { LeafReader } from "../pages/leaf-reader.ts";
+import { emptyDefinition, type ListNode } from "../schema-tree.ts";
+import type { ColumnReader } from "./column-reader.ts";
+import { ElementValues } from "./element-values.ts";
+import type { ElementRule } from "./elements.ts";
+import { NestedRows } from "./nested-rows.ts";
+import { VarOutput } from "./var-output.ts";
+
+/** Rows and elements that are held at a time before they become cells. */
+const STEP_ROWS = 1024;
+const STEP_ENTRIES = 1 << 16;
+
+/** Array fields: lists of scalars. An empty list is an empty array, not a null (D5). */
+export class ArrayColumn implements ColumnReader {
+  readonly fields: readonly number[];
+  readonly leaves: readonly LeafReader[];
+  readonly mayStop = true;
+  readonly #list: ListNode;
+  readonly #rows: NestedRows;
+  readonly #values: ElementValues;
+  readonly #output: VarOutput;
+  /** Row of the file that is read next. */
+  #row = 0;
+
+  /** @param rule of the elements; undefined for text */
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, list: ListNode, rule: ElementRule | undefined) {
+    this.fields = [position];
+    this.leaves = [leaf];
+    this.#list = list;
+    this.#rows = new NestedRows(leaf);
+    this.#output = new VarOutput(field);
+    this.#values = new ElementValues(this.#rows, field, rule);
+  }
+
+  begin(group: RowGroupInfo): void {
+    this.#row = group.firstRow;
+    this.#rows.begin();
+  }
+
+  async fill(rows: number, softBytes: number): Promise<number> {
+    this.#output.begin(softBytes);
+    while (this.#output.rows < rows && !this.#output.cells.isFull) {
+      const step = Math.min(rows - this.#output.rows, STEP_ROWS);
+      await this.#rows.read(step, STEP_ENTRIES, this.#row);
+      try {
+        this.#append();
+      } catch (error) {
+        throw this.#rows.leaf.explain(error);
+      }
+    }
+    return Math.min(rows, this.#output.rows);
+  }
+
+  take(rows: number): readonly Column[] {
+    return [this.#output.take(rows)];
+  }
+
+  finish(): Promise<void> {
+    return this.#rows.checkEnd();
+  }
+
+  #append(): void {
+    const { starts, definitions, rows, leaf } = this.#rows;
+    const empty = emptyDefinition(this.#list);
+    const bad = this.#values.convert();
+    let value = 0;
+    for (let i = 0; i < rows; i++, this.#row++) {
+      const first = definitions[starts[i]];
+      const count = first > empty ? this.#countElements(starts[i], starts[i + 1]) : 0;
+      if (bad && bad.index < value + count) throw this.#output.rules.invalid(bad.reason, this.#row, leaf.at);
+      if (first < empty) this.#output.appendNull(this.#row, leaf.at);
+      else {
+        this.#values.appendCell(value, value + count, this.#output.cells);
+        this.#output.markValues(this.#output.rows - 1);
+      }
+      value += count;
+    }
+  }
+
+  /** Elements of a list that is not empty, none of them null. */
+  #countElements(from: number, to: number): number {
+    const { definitions, leaf } = this.#rows;
+    const { rules } = this.#output;
+    const { name, maxCapacity } = rules.field;
+    for (let k = from; k < to; k++) {
+      if (definitions[k] === leaf.node.definition) continue;
+      throw rules.invalid(`array element is not allowed to be null value for field '${name}'`, this.#row, leaf.at);
+    }
+    if (maxCapacity > 0 && to - from > maxCapacity) {
+      throw rules.invalid(
+        `array capacity(${to - from}) for field ${name} exceeds max_capacity(${maxCapacity})`,
+        this.#row,
+        leaf.at,
+      );
+    }
+    return to - from;
+  }
+}

@@ -1,0 +1,62 @@
+import { ImportError, type SourceLocation } from "@sluice/errors";
+import { type Column, defaultCell, type FieldSchema } from "@sluice/schema";
+import type { RowGroupInfo } from "../footer.ts";
+import type { LeafReader } from "../pages/leaf-reader.ts";
+
+/**
+ * Makes the stored columns of one field, or of one struct array, from its leaves: row group after row group, batch after
+ * batch. Columns of varying length may stop before the asked number of rows, when they have grown enough; the batch then
+ * has as many rows as the shortest, and the others keep what they have read ahead.
+ */
+export interface ColumnReader {
+  /** Positions in `schema.fields`. */
+  readonly fields: readonly number[];
+  readonly leaves: readonly LeafReader[];
+  /** True: `fill` may stop early. False: `fill` makes exactly the rows asked for, and `take` takes them all. */
+  readonly mayStop: boolean;
+  /** Starts a row group. All leaves are open. */
+  begin(group: RowGroupInfo): void;
+  /** Makes up to `rows` rows ready and answers how many are: at least one. @throws {ImportError} */
+  fill(rows: number, softBytes: number): Promise<number>;
+  /** The first `rows` rows, parallel to `fields`; borrowed until the next `fill`. */
+  take(rows: number): readonly Column[];
+  /** @throws {ImportError} when the row group has rows that were not asked for */
+  finish(): Promise<void>;
+}
+
+/** What becomes of a null, and how errors of a field read. Default beats null. */
+export class FieldRules {
+  readonly field: FieldSchema;
+  readonly isNullable: boolean;
+  /** Stands for a null, in column encoding; undefined where a null stays null or is refused. */
+  readonly substitute: Uint8Array | undefined;
+
+  constructor(field: FieldSchema) {
+    this.field = field;
+    this.substitute = defaultCell(field) ?? (field.isDynamic ? Buffer.from("{}") : undefined);
+    this.isNullable = field.nullable && this.substitute === undefined;
+  }
+
+  /** @throws {ImportError} unless the field can do without a value in this row */
+  checkNull(row: number, at: SourceLocation): void {
+    if (this.isNullable || this.substitute) return;
+    throw this.invalid(`the field '${this.field.name}' is not nullable but the file contains null value`, row, at);
+  }
+
+  /** @param name another field than this one, where the fault is that one's */
+  invalid(reason: string, row: number, at: SourceLocation, name = this.field.name): ImportError {
+    return new ImportError("value_invalid", reason, { ...at, row, field: name });
+  }
+}
+
+/** A row group says how many rows it has; its columns have to agree. */
+export function shortColumn(leaf: LeafReader, row: number): ImportError {
+  const reason = `column '${leaf.node.path.join(".")}' ends before its row group does: imported rows are not aligned`;
+  return new ImportError("malformed_file", reason, { ...leaf.at, row });
+}
+
+export async function checkNoMoreRows(leaf: LeafReader): Promise<void> {
+  if (!(await leaf.page())) return;
+  const reason = `column '${leaf.node.path.join(".")}' has more rows than its row group: imported rows are not aligned`;
+  throw new ImportError("malformed_file", reason, leaf.at);
+}

@@ -1,0 +1,132 @@
+import { ImportError } from "@sluice/errors";
+import { Damage } from "../damage.ts";
+import { BytesSink } from "../encodings/bytes-sink.ts";
+import type { LeafReader } from "../pages/leaf-reader.ts";
+import { shortColumn } from "./column-reader.ts";
+import { FixedBuffer } from "./fixed-buffer.ts";
+
+/** Levels decoded at a time. */
+const WINDOW = 4096;
+/** Entries of one row, whatever the field allows: a run of levels may claim billions in a few bytes. */
+const MAX_ROW_ENTRIES = 1 << 24;
+
+/**
+ * Some rows of a leaf inside of lists, with their levels: what arrays, struct arrays and sparse vectors are made of.
+ * Memory is used again from call to call.
+ */
+export class NestedRows {
+  readonly leaf: LeafReader;
+  /** Levels of the entries, `count` of them, and the entry at which each row starts; `rows + 1` of those. */
+  repetitions = new Uint8Array(WINDOW);
+  definitions = new Uint8Array(WINDOW);
+  starts = new Int32Array(64);
+  count = 0;
+  rows = 0;
+  /** The values of entries at the greatest definition level, dense; `fixed` where they have a width, else `texts`. */
+  readonly fixed = new FixedBuffer();
+  readonly texts = new BytesSink();
+  valueCount = 0;
+  readonly #windowRepetitions = new Uint8Array(WINDOW);
+  readonly #windowDefinitions = new Uint8Array(WINDOW);
+  #at = 0;
+  #end = 0;
+  /** Values of the current page that belong to the entries, and are not read. */
+  #unread = 0;
+
+  constructor(leaf: LeafReader) {
+    this.leaf = leaf;
+  }
+
+  begin(): void {
+    this.#at = this.#end = 0;
+  }
+
+  /**
+   * Reads up to `rows` rows, fewer when `softEntries` are reached (never within a row), and answers how many.
+   * @param row row of the file that comes next, for messages @throws {ImportError} also when there is none
+   */
+  async read(rows: number, softEntries: number, row: number): Promise<number> {
+    this.count = this.rows = this.valueCount = 0;
+    this.texts.clear();
+    try {
+      while (!this.#scan(rows, softEntries)) {
+        this.#readValues();
+        if (this.leaf.left === 0 && !(await this.leaf.page())) break;
+        this.#nextWindow();
+      }
+      this.#readValues();
+    } catch (error) {
+      throw this.leaf.explain(error);
+    }
+    if (this.rows === 0) throw shortColumn(this.leaf, row);
+    this.starts[this.rows] = this.count;
+    return this.rows;
+  }
+
+  /** @throws {ImportError} when entries are left */
+  async checkEnd(): Promise<void> {
+    if (this.#at === this.#end && !(await this.leaf.page())) return;
+    const reason = `column '${this.leaf.node.path.join(".")}' has more rows than its row group: imported rows are not aligned`;
+    throw new ImportError("malformed_file", reason, this.leaf.at);
+  }
+
+  /** Takes entries from the window; true when the rows are complete because another one begins. */
+  #scan(rows: number, softEntries: number): boolean {
+    const greatest = this.leaf.node.definition;
+    this.#reserve(this.#end - this.#at, rows);
+    for (; this.#at < this.#end; this.#at++) {
+      const repetition = this.#windowRepetitions[this.#at];
+      const definition = this.#windowDefinitions[this.#at];
+      if (repetition === 0) {
+        if (this.rows === rows || (this.rows > 0 && this.count >= softEntries)) return true;
+        this.starts[this.rows++] = this.count;
+      } else if (this.rows === 0) throw new Damage("a page continues a row that was not begun");
+      if (definition > greatest) throw new Damage(`a definition level exceeds ${greatest}`);
+      if (definition === greatest) this.#unread++;
+      this.repetitions[this.count] = repetition;
+      this.definitions[this.count++] = definition;
+    }
+    if (this.rows > 0 && this.count - this.starts[this.rows - 1] > MAX_ROW_ENTRIES)
+      throw new Damage(`a row has more than ${MAX_ROW_ENTRIES} elements`);
+    return false;
+  }
+
+  #nextWindow(): void {
+    const count = Math.min(WINDOW, this.leaf.left);
+    this.leaf.repetitions!.read(count, this.#windowRepetitions, 0);
+    this.leaf.definitions!.read(count, this.#windowDefinitions, 0);
+    this.leaf.used(count);
+    this.#at = 0;
+    this.#end = count;
+  }
+
+  #readValues(): void {
+    const count = this.#unread;
+    if (count === 0) return;
+    this.#unread = 0;
+    const { width } = this.leaf.type;
+    if (width > 0) {
+      this.fixed.reserve((this.valueCount + count) * width, this.valueCount * width);
+      this.leaf.readFixed(count, this.fixed.bytes, this.valueCount * width);
+    } else this.leaf.readBytes(count, this.texts);
+    this.valueCount += count;
+  }
+
+  #reserve(entries: number, rows: number): void {
+    const size = this.count + entries;
+    if (size > this.repetitions.length) {
+      this.repetitions = grown(this.repetitions, size);
+      this.definitions = grown(this.definitions, size);
+    }
+    if (rows < this.starts.length) return;
+    const starts = new Int32Array(rows + 64);
+    starts.set(this.starts);
+    this.starts = starts;
+  }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(size, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}

@@ -1,0 +1,235 @@
+import { ImportError } from "@sluice/errors";
+import {
+  type CollectionSchema,
+  type Column,
+  DataType,
+  dataTypeName,
+  encodeVectorArrayCell,
+  type FieldSchema,
+  type StructSchema,
+  vectorBytes,
+} from "@sluice/schema";
+import type { RowGroupInfo } from "../footer.ts";
+import type { LeafReader } from "../pages/leaf-reader.ts";
+import { emptyDefinition, type ListNode } from "../schema-tree.ts";
+import type { ColumnReader } from "./column-reader.ts";
+import { ElementValues } from "./element-values.ts";
+import { type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
+import { NestedRows } from "./nested-rows.ts";
+import { VarOutput } from "./var-output.ts";
+
+const STEP_ROWS = 256;
+const STEP_ENTRIES = 1 << 16;
+
+/** How one member of a struct array is read. */
+export interface StructMember {
+  /** Position of `struct[member]` in `schema.fields`. */
+  readonly position: number;
+  readonly leaf: LeafReader;
+  /** Of the leaf's values; undefined for text. */
+  readonly rule: ElementRule | undefined;
+  /** The list that holds the elements of one vector; undefined where a vector is one value, and for scalars. */
+  readonly vector: ListNode | undefined;
+  /** Check of finished vectors that come as bytes. */
+  readonly vectorCheck: ElementType | undefined;
+}
+
+/** A struct array: list of structs, each member of which is a column of its own. The lists of a row are equally long. */
+export class StructColumn implements ColumnReader {
+  readonly fields: readonly number[];
+  readonly leaves: readonly LeafReader[];
+  readonly mayStop = true;
+  readonly #struct: StructSchema;
+  readonly #list: ListNode;
+  readonly #members: readonly MemberCells[];
+  /** The member with the longest lists first: it says how many rows are read at a time. */
+  readonly #order: readonly MemberCells[];
+  /** Row of the file that is read next. */
+  #row = 0;
+
+  constructor(schema: CollectionSchema, struct: StructSchema, list: ListNode, members: readonly StructMember[]) {
+    this.fields = members.map(({ position }) => position);
+    this.leaves = members.map(({ leaf }) => leaf);
+    this.#struct = struct;
+    this.#list = list;
+    this.#members = members.map((member) => new MemberCells(schema.fields[member.position], member, list));
+    this.#order = this.#members.toSorted((a, b) => b.entriesPerElement - a.entriesPerElement);
+  }
+
+  begin(group: RowGroupInfo): void {
+    this.#row = group.firstRow;
+    for (const { rows } of this.#members) rows.begin();
+  }
+
+  async fill(rows: number, softBytes: number): Promise<number> {
+    for (const { output } of this.#members) output.begin(softBytes);
+    const isFull = () => this.#members.some(({ output }) => output.cells.isFull);
+    const [{ output }] = this.#members;
+    while (output.rows < rows && !isFull()) await this.#append(Math.min(rows - output.rows, STEP_ROWS));
+    return Math.min(rows, output.rows);
+  }
+
+  take(rows: number): readonly Column[] {
+    return this.#members.map(({ output }) => output.take(rows));
+  }
+
+  async finish(): Promise<void> {
+    for (const { rows } of this.#members) await rows.checkEnd();
+  }
+
+  async #append(step: number): Promise<void> {
+    const [first, ...others] = this.#order;
+    const count = await first.rows.read(step, STEP_ENTRIES, this.#row);
+    const expected = first.append(this.#row, count, this.#list, this.#struct);
+    for (const member of others) {
+      let done = 0;
+      while (done < count) {
+        const got = await member.rows.read(count - done, STEP_ENTRIES, this.#row + done);
+        const lengths = member.append(this.#row + done, got, this.#list, this.#struct);
+        for (let i = 0; i < got; i++)
+          if (lengths[i] !== expected[done + i]) throw this.#unequal(member, this.#row + done + i);
+        done += got;
+      }
+    }
+    this.#row += count;
+  }
+
+  #unequal(member: MemberCells, row: number): Error {
+    const reason = `the lists of struct array '${this.#struct.name}' differ in length, at '${member.output.rules.field.name}'`;
+    return new ImportError("malformed_file", reason, { ...member.rows.leaf.at, row, field: this.#struct.name });
+  }
+}
+
+/** Cells of one member. */
+class MemberCells {
+  readonly rows: NestedRows;
+  readonly output: VarOutput;
+  /** Entries that one element of the list takes. */
+  readonly entriesPerElement: number;
+  readonly #member: StructMember;
+  readonly #values: ElementValues;
+  /** Definition level from which on the struct itself is not null. */
+  readonly #structLevel: number;
+  /** Bytes of a vector; 0 for scalars. */
+  readonly #vectorBytes: number;
+
+  constructor(field: FieldSchema, member: StructMember, list: ListNode) {
+    this.#member = member;
+    this.rows = new NestedRows(member.leaf);
+    this.output = new VarOutput(field);
+    this.#values = new ElementValues(this.rows, field, member.rule);
+    this.#structLevel = list.element.definition;
+    this.#vectorBytes = field.dataType === DataType.ArrayOfVector ? vectorBytes(field.elementType, field.dim) : 0;
+    const width = member.rule ? elementWidth[member.rule.to] : 1;
+    this.entriesPerElement = member.vector ? this.#vectorBytes / width : 1;
+  }
+
+  /** Makes cells of the rows that were read; answers the lengths of their lists, -1 for null. */
+  append(firstRow: number, count: number, list: ListNode, struct: StructSchema): number[] {
+    const { starts, leaf } = this.rows;
+    const lengths: number[] = [];
+    const bad = this.#values.convert();
+    let value = 0;
+    try {
+      for (let i = 0; i < count; i++) {
+        const row = firstRow + i;
+        const length = this.#length(starts[i], starts[i + 1], list, row, struct);
+        const values = Math.max(length, 0) * this.entriesPerElement;
+        if (bad && bad.index < value + values) throw this.#invalid(bad.reason, row);
+        if (length < 0) this.#appendNull(row, struct);
+        else this.#appendCell(value, value + values, row);
+        value += values;
+        lengths.push(length);
+      }
+    } catch (error) {
+      throw leaf.explain(error);
+    }
+    return lengths;
+  }
+
+  #appendNull(row: number, struct: StructSchema): void {
+    if (!this.output.rules.isNullable) {
+      throw this.#invalid(
+        `the field '${struct.name}' is not nullable but the file contains null value`,
+        row,
+        struct.name,
+      );
+    }
+    this.output.appendNull(row, this.rows.leaf.at);
+  }
+
+  #appendCell(from: number, to: number, row: number): void {
+    const { output } = this;
+    const { field } = output.rules;
+    if (this.#vectorBytes === 0) this.#values.appendCell(from, to, output.cells);
+    else {
+      const width = this.#member.vector ? elementWidth[this.#member.rule!.to] : this.#vectorBytes;
+      const vectors = this.#values.elements.bytes.subarray(from * width, to * width);
+      this.#checkVectors((from * width) / elementWidth[this.#member.vectorCheck ?? "uint8"], vectors.length, row);
+      const cell = encodeVectorArrayCell(field.elementType, field.dim, vectors);
+      output.cells.append(cell, 0, cell.length);
+    }
+    output.markValues(output.rows - 1);
+  }
+
+  /** Vectors that come as bytes. */
+  #checkVectors(at: number, bytes: number, row: number): void {
+    const type = this.#member.vectorCheck;
+    const check = type && finiteCheck(type);
+    if (!check || check(this.#values.elements, at, bytes / elementWidth[type]) < 0) return;
+    throw this.#invalid(`the vectors of field '${this.output.rules.field.name}' hold NaN or infinity`, row);
+  }
+
+  /** Elements of the list at entries `[from, to)`; -1 where it is null. @throws {ImportError} for nulls inside of it */
+  #length(from: number, to: number, list: ListNode, row: number, struct: StructSchema): number {
+    const { definitions, leaf } = this.rows;
+    const first = definitions[from];
+    const empty = emptyDefinition(list);
+    if (first < empty) return -1;
+    if (first === empty) return 0;
+    for (let k = from; k < to; k++) {
+      if (definitions[k] === leaf.node.definition) continue;
+      const what =
+        definitions[k] < this.#structLevel ? `struct array '${struct.name}'` : `'${this.output.rules.field.name}'`;
+      if (this.#isEmptyVector(definitions[k])) throw this.#wrongLength(0, row);
+      throw this.#invalid(`array element is not allowed to be null value for ${what}`, row);
+    }
+    const length = this.#member.vector ? this.#countVectors(from, to, row) : to - from;
+    if (struct.maxCapacity > 0 && length > struct.maxCapacity) {
+      throw this.#invalid(
+        `array capacity(${length}) for field ${struct.name} exceeds max_capacity(${struct.maxCapacity})`,
+        row,
+        struct.name,
+      );
+    }
+    return length;
+  }
+
+  #isEmptyVector(definition: number): boolean {
+    return this.#member.vector !== undefined && definition === emptyDefinition(this.#member.vector);
+  }
+
+  /** Vectors start where the repetition level falls below that of their own list; each has all its elements. */
+  #countVectors(from: number, to: number, row: number): number {
+    const { repetitions } = this.rows;
+    const inner = this.#member.vector!.repeated.repetition;
+    const perVector = this.entriesPerElement;
+    let start = from;
+    for (let k = from + 1; k <= to; k++) {
+      if (k < to && repetitions[k] >= inner) continue;
+      if (k - start !== perVector) throw this.#wrongLength(k - start, row);
+      start = k;
+    }
+    return (to - from) / perVector;
+  }
+
+  #wrongLength(found: number, row: number): ImportError {
+    const { field } = this.output.rules;
+    const reason = `length of vector is not aligned: expected ${this.entriesPerElement} but got ${found}, data type: ${dataTypeName(field.elementType)}`;
+    return this.#invalid(`${reason}, in field '${field.name}'`, row);
+  }
+
+  #invalid(reason: string, row: number, name?: string): ImportError {
+    return this.output.rules.invalid(reason, row, this.rows.leaf.at, name);
+  }
+}

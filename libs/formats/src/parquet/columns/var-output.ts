@@ -1,0 +1,56 @@
+import type { SourceLocation } from "@sluice/errors";
+import type { Column, FieldSchema } from "@sluice/schema";
+import { BytesSink } from "../encodings/bytes-sink.ts";
+import { FieldRules } from "./column-reader.ts";
+import { Validity } from "./validity.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Memory of a column of varying length, with the rows that were read beyond the last batch, and what becomes of its nulls. */
+export class VarOutput {
+  readonly rules: FieldRules;
+  readonly cells = new BytesSink();
+  readonly #validity = new Validity();
+  /** Rows that the last batch had. */
+  #taken = 0;
+
+  constructor(field: FieldSchema) {
+    this.rules = new FieldRules(field);
+  }
+
+  /** Rows that are there. */
+  get rows(): number {
+    return this.cells.count;
+  }
+
+  /** Ends the loan of the last batch. */
+  begin(softBytes: number): void {
+    if (this.rules.isNullable) this.#validity.dropFront(this.#taken, this.rows);
+    this.cells.dropFront(this.#taken);
+    this.#taken = 0;
+    this.cells.softLimit = softBytes;
+  }
+
+  /** Rows from `from` on have values. Called by who writes to `cells` itself. */
+  markValues(from: number): void {
+    if (this.rules.isNullable) this.#validity.mark(from, this.rows, 1);
+  }
+
+  append(cell: Uint8Array): void {
+    this.cells.append(cell, 0, cell.length);
+    this.markValues(this.rows - 1);
+  }
+
+  /** @throws {ImportError} where the field allows no null */
+  appendNull(row: number, at: SourceLocation): void {
+    this.rules.checkNull(row, at);
+    this.append(this.rules.substitute ?? EMPTY);
+    if (this.rules.isNullable) this.#validity.mark(this.rows - 1, this.rows, 0);
+  }
+
+  take(rows: number): Column {
+    this.#taken = rows;
+    const validity = this.rules.isNullable ? this.#validity.of(rows) : undefined;
+    return { kind: "var", offsets: this.cells.offsets, data: this.cells.data, validity };
+  }
+}

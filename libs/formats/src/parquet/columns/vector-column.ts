@@ -1,0 +1,221 @@
+import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { Damage } from "../damage.ts";
+import type { RowGroupInfo } from "../footer.ts";
+import type { LeafReader } from "../pages/leaf-reader.ts";
+import { emptyDefinition, type ListNode } from "../schema-tree.ts";
+import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
+import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
+import { FixedBuffer } from "./fixed-buffer.ts";
+import { FixedOutput } from "./fixed-output.ts";
+
+/** Elements converted at a time. */
+const STEP = 4096;
+
+/**
+ * Dense vectors that come as lists. No row is ever built: the levels are checked run by run to be one list of the right
+ * length after the other, and the values of many rows are copied at once.
+ */
+export class VectorColumn implements ColumnReader {
+  readonly fields: readonly number[];
+  readonly leaves: readonly LeafReader[];
+  readonly mayStop = false;
+  readonly #leaf: LeafReader;
+  readonly #list: ListNode;
+  readonly #rule: ElementRule;
+  readonly #output: FixedOutput;
+  /** Elements of a list: dimensions, or bytes where the vector comes as bytes. */
+  readonly #perRow: number;
+  /** Check of the finished rows, for halves that come as bytes. */
+  readonly #rowCheck: ElementType | undefined;
+  readonly #scratch = new FixedBuffer();
+  /** Row of the file at which the batch starts, finished rows of the batch, elements of the row that is not finished. */
+  #firstRow = 0;
+  #groupRow = 0;
+  #done = 0;
+  #inRow = 0;
+  /** Entries known to have values, not yet taken. */
+  #ahead = 0;
+  /** Elements of the batch that are in the column: all but those that are taken from the levels and not yet read. */
+  #written = 0;
+
+  /** @param rowCheck element type of the vectors that the bytes of a row make up, where these have to be checked */
+  constructor(
+    position: number,
+    field: FieldSchema,
+    leaf: LeafReader,
+    list: ListNode,
+    rule: ElementRule,
+    rowCheck?: ElementType,
+  ) {
+    this.fields = [position];
+    this.leaves = [leaf];
+    this.#leaf = leaf;
+    this.#list = list;
+    this.#rule = rule;
+    this.#rowCheck = rowCheck;
+    this.#output = new FixedOutput(field);
+    this.#perRow = this.#output.width / elementWidth[rule.to];
+  }
+
+  begin(group: RowGroupInfo): void {
+    this.#firstRow = this.#groupRow = group.firstRow;
+    this.#done = 0;
+    this.#inRow = 0;
+    this.#ahead = 0;
+  }
+
+  async fill(rows: number): Promise<number> {
+    this.#output.begin(rows);
+    this.#firstRow += this.#done;
+    this.#done = 0;
+    this.#written = 0;
+    while (this.#done < rows) {
+      if (this.#leaf.left === 0 && !(await this.#leaf.page())) throw this.#endOfChunk();
+      try {
+        this.#fillFromPage(rows);
+      } catch (error) {
+        throw this.#leaf.explain(error);
+      }
+    }
+    this.#checkRows(rows);
+    return rows;
+  }
+
+  take(rows: number): readonly Column[] {
+    return [this.#output.column(rows)];
+  }
+
+  async finish(): Promise<void> {
+    if (!(await this.#leaf.page())) return;
+    try {
+      if (this.#leaf.repetitions!.takeEqual(0, 1) === 0) throw this.#tooLong();
+    } catch (error) {
+      throw this.#leaf.explain(error);
+    }
+    await checkNoMoreRows(this.#leaf);
+  }
+
+  #fillFromPage(rows: number): void {
+    const leaf = this.#leaf;
+    while (this.#done < rows && leaf.left > 0) {
+      if (this.#inRow === 0 && !this.#beginRow()) continue;
+      this.#continueRow();
+    }
+    this.#readValues();
+  }
+
+  /** Takes the first element of a row; false when the row was null instead, and is done. */
+  #beginRow(): boolean {
+    const leaf = this.#leaf;
+    if (leaf.repetitions!.takeEqual(0, 1) === 0) throw this.#tooLong();
+    if (this.#ahead === 0)
+      this.#ahead = leaf.definitions ? leaf.definitions.takeEqual(leaf.node.definition, leaf.left) : leaf.left;
+    if (this.#ahead === 0) {
+      this.#nullRow(leaf.definitions!.next());
+      leaf.used(1);
+      return false;
+    }
+    this.#ahead--;
+    leaf.used(1);
+    this.#inRow = 1;
+    return true;
+  }
+
+  #continueRow(): void {
+    const leaf = this.#leaf;
+    const wanted = Math.min(this.#perRow - this.#inRow, leaf.left);
+    const got = wanted === 0 ? 0 : leaf.repetitions!.takeEqual(1, wanted);
+    if (got > this.#ahead) this.#ahead += leaf.definitions!.takeEqual(leaf.node.definition, leaf.left - this.#ahead);
+    if (got > this.#ahead) throw this.#nullElement();
+    this.#ahead -= got;
+    leaf.used(got);
+    this.#inRow += got;
+    if (this.#inRow === this.#perRow) {
+      this.#inRow = 0;
+      this.#done++;
+    } else if (leaf.left > 0) throw this.#wrongLength(this.#firstRow + this.#done, String(this.#inRow));
+  }
+
+  /** The list is null, or empty, or begins with a null. */
+  #nullRow(level: number): void {
+    if (level > this.#leaf.node.definition)
+      throw new Damage(`a definition level exceeds ${this.#leaf.node.definition}`);
+    const row = this.#firstRow + this.#done;
+    if (level === emptyDefinition(this.#list)) throw this.#wrongLength(row, "0");
+    if (level > emptyDefinition(this.#list)) throw this.#nullElement();
+    this.#readValues();
+    this.#output.setNull(this.#done, row, this.#leaf.at);
+    this.#done++;
+    this.#written += this.#perRow;
+  }
+
+  /** Reads the values of all entries that were taken since the last call. */
+  #readValues(): void {
+    const count = this.#done * this.#perRow + this.#inRow - this.#written;
+    if (count === 0) return;
+    if (this.#rule.convert) this.#convertValues(count);
+    else {
+      const { buffer } = this.#output;
+      this.#leaf.readFixed(count, buffer.bytes, this.#written * elementWidth[this.#rule.to]);
+      const bad = this.#rule.check ? this.#rule.check(buffer, this.#written, count) : -1;
+      if (bad >= 0) throw this.#refuse(buffer, this.#written + bad, this.#written + bad);
+    }
+    this.#written += count;
+  }
+
+  #convertValues(count: number): void {
+    this.#scratch.reserve(STEP * this.#leaf.type.width);
+    for (let done = 0; done < count; done += STEP) {
+      const step = Math.min(STEP, count - done);
+      this.#leaf.readFixed(step, this.#scratch.bytes, 0);
+      const bad = this.#rule.convert!(this.#scratch, step, this.#output.buffer, this.#written + done);
+      if (bad >= 0) throw this.#refuse(this.#scratch, bad, this.#written + done + bad);
+    }
+  }
+
+  #checkRows(rows: number): void {
+    const check = this.#rowCheck && finiteCheck(this.#rowCheck);
+    if (!check) return;
+    const perRow = this.#output.width / elementWidth[this.#rowCheck!];
+    const bad = check(this.#output.buffer, 0, rows * perRow);
+    if (bad >= 0) throw this.#notFinite(this.#firstRow + Math.floor(bad / perRow), "NaN or infinity");
+  }
+
+  #refuse(values: FixedBuffer, index: number, element: number): Error {
+    const row = this.#firstRow + Math.floor(element / this.#perRow);
+    return this.#notFinite(row, describeValue(this.#leaf.type.kind, values, index));
+  }
+
+  #notFinite(row: number, shown: string): Error {
+    const { field } = this.#output.rules;
+    const reason = `expected finite elements in range for field '${field.name}' with type '${dataTypeName(field.dataType)}', got value '${shown}'`;
+    return this.#output.rules.invalid(reason, row, this.#leaf.at);
+  }
+
+  #tooLong(): Error {
+    if (this.#firstRow + this.#done === this.#groupRow) return new Damage("a page continues a row that was not begun");
+    const more = this.#leaf.repetitions!.takeEqual(1, this.#leaf.left);
+    return this.#wrongLength(this.#firstRow + this.#done - 1, String(this.#perRow + more));
+  }
+
+  #wrongLength(row: number, found: string): Error {
+    const { field } = this.#output.rules;
+    const expected = `length of vector is not aligned: expected ${this.#perRow} but got ${found}`;
+    const reason = `${expected}, data type: ${dataTypeName(field.dataType)}; expected dim '${field.dim}' for field '${field.name}'`;
+    return this.#output.rules.invalid(reason, row, this.#leaf.at);
+  }
+
+  #nullElement(): Error {
+    const { field } = this.#output.rules;
+    return this.#output.rules.invalid(
+      `the vector of field '${field.name}' contains a null element`,
+      this.#firstRow + this.#done,
+      this.#leaf.at,
+    );
+  }
+
+  #endOfChunk(): Error {
+    const row = this.#firstRow + this.#done;
+    return this.#inRow > 0 ? this.#wrongLength(row, String(this.#inRow)) : shortColumn(this.#leaf, row);
+  }
+}

@@ -1,0 +1,77 @@
+import { Damage } from "../damage.ts";
+import type { BytesSink } from "./bytes-sink.ts";
+import type { BytesDecoder, FixedDecoder } from "./value-decoder.ts";
+
+/** PLAIN values of equal width: one copy. */
+export class PlainFixedDecoder implements FixedDecoder {
+  readonly #width: number;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  reset(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  read(count: number, out: Uint8Array, at: number): void {
+    const size = count * this.#width;
+    if (size > this.#end - this.#at) throw new Damage("the values of a page end early");
+    out.set(this.#bytes.subarray(this.#at, this.#at + size), at);
+    this.#at += size;
+  }
+}
+
+/** PLAIN booleans: one bit each, lowest first. */
+export class PlainBoolDecoder implements FixedDecoder {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #bit = 0;
+  #endBit = 0;
+
+  reset(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#bit = start * 8;
+    this.#endBit = end * 8;
+  }
+
+  read(count: number, out: Uint8Array, at: number): void {
+    if (count > this.#endBit - this.#bit) throw new Damage("the values of a page end early");
+    for (let i = 0; i < count; i++, this.#bit++)
+      out[at + i] = (this.#bytes[Math.floor(this.#bit / 8)] >>> (this.#bit % 8)) & 1;
+  }
+}
+
+/** PLAIN byte arrays: four bytes of length before each. */
+export class PlainBytesDecoder implements BytesDecoder {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+
+  reset(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  read(count: number, sink: BytesSink): number {
+    let done = 0;
+    for (; done < count && !sink.isFull; done++) {
+      const start = this.#at + 4;
+      if (start > this.#end) throw new Damage("the values of a page end early");
+      const length = uint32(this.#bytes, this.#at);
+      if (length > this.#end - start) throw new Damage(`a value of ${length} bytes exceeds its page`);
+      sink.append(this.#bytes, start, start + length);
+      this.#at = start + length;
+    }
+    return done;
+  }
+}
+
+export function uint32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+}

@@ -1,0 +1,2 @@
+export { ParquetReader } from "./parquet-reader.ts";
+export { probeParquet } from "./probe-parquet.ts";

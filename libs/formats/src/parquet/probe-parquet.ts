@@ -1,0 +1,26 @@
+import type { ObjectSource } from "@sluice/object-store";
+import type { CollectionSchema } from "@sluice/schema";
+import type { FileProbe } from "../format-reader.ts";
+import { planColumns } from "./column-plans.ts";
+import { readFooter } from "./footer.ts";
+
+/**
+ * What the footer tells: rows, and row groups as places to cut. The file's columns are checked against the collection, so
+ * that a file that cannot be imported fails before any work is planned.
+ * @throws {ImportError} `malformed_file`, `schema_mismatch`, `unsupported`, or what the store says
+ */
+export async function probeParquet(
+  source: ObjectSource,
+  schema: CollectionSchema,
+  signal?: AbortSignal,
+): Promise<FileProbe> {
+  const file = await readFooter(source, signal);
+  planColumns(file, schema, source.path);
+  const cuts = [0];
+  const cutBytes = [0];
+  for (const [i, group] of file.rowGroups.entries()) {
+    cuts.push(i + 1);
+    cutBytes.push(cutBytes[i] + group.compressedBytes);
+  }
+  return { rowCount: file.rowCount, cuts, cutBytes, extent: file.rowGroups.length };
+}

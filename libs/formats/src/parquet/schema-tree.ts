@@ -1,0 +1,97 @@
+import type { SchemaElement } from "hyparquet";
+import { Damage } from "./damage.ts";
+
+/** One node of the file's schema, with what its levels mean. Source: parquet-format, Nested Encoding (Dremel). */
+export interface SchemaNode {
+  readonly name: string;
+  readonly element: SchemaElement;
+  readonly children: readonly SchemaNode[];
+  /** Definition level from which on this node is there and not null. */
+  readonly definition: number;
+  /** Repeated nodes on the path, this one included. */
+  readonly repetition: number;
+  /** Position among the column chunks of a row group; -1 for groups. */
+  readonly leaf: number;
+  readonly path: readonly string[];
+}
+
+/** A list: `definition` of the group from which on it is not null, its repeated node, and what it holds. */
+export interface ListNode {
+  readonly group: SchemaNode;
+  readonly repeated: SchemaNode;
+  readonly element: SchemaNode;
+}
+
+const MAX_DEPTH = 64;
+
+/** The tree that the footer lists in depth-first order. @throws {Damage} */
+export function buildSchemaTree(elements: readonly SchemaElement[]): SchemaNode {
+  let next = 0;
+  let leaves = 0;
+  const build = (parent: Pick<SchemaNode, "definition" | "repetition" | "path">, depth: number): SchemaNode => {
+    const element = elements[next++];
+    if (!element || depth > MAX_DEPTH) throw new Damage("the schema of the footer is damaged");
+    const isRoot = depth === 0;
+    checkElement(element, isRoot);
+    const definition = parent.definition + (isRoot || element.repetition_type === "REQUIRED" ? 0 : 1);
+    const repetition = parent.repetition + (!isRoot && element.repetition_type === "REPEATED" ? 1 : 0);
+    const path = isRoot ? [] : [...parent.path, element.name];
+    const isLeaf = element.type !== undefined;
+    const leaf = isLeaf ? leaves++ : -1;
+    const children = Array.from({ length: isLeaf ? 0 : childCount(element, elements.length - next) }, () =>
+      build({ definition, repetition, path }, depth + 1),
+    );
+    return { name: element.name, element, children, definition, repetition, leaf, path };
+  };
+  const root = build({ definition: 0, repetition: 0, path: [] }, 0);
+  if (next !== elements.length) throw new Damage("the schema of the footer has elements that belong to nothing");
+  return root;
+}
+
+function checkElement(element: SchemaElement, isRoot: boolean): void {
+  if (isRoot && element.type === undefined) return;
+  const isFixed = element.type === "FIXED_LEN_BYTE_ARRAY";
+  const length = element.type_length ?? 0;
+  if (isRoot || element.repetition_type === undefined || typeof element.name !== "string")
+    throw new Damage("a schema element is damaged");
+  if (isFixed && !(Number.isInteger(length) && length > 0))
+    throw new Damage(`'${element.name}' has values of ${length} bytes`);
+}
+
+function childCount(element: SchemaElement, left: number): number {
+  const count = element.num_children ?? 0;
+  if (!(Number.isInteger(count) && count >= 0 && count <= left))
+    throw new Damage(`a schema element announces ${count} children`);
+  return count;
+}
+
+/**
+ * The list that a node is, in any of the forms that writers use: three levels, two levels, a bare repeated field.
+ * Source: parquet-format, LogicalTypes.md, "Backward-compatibility rules".
+ */
+export function listNode(node: SchemaNode): ListNode | undefined {
+  if (node.element.repetition_type === "REPEATED") return { group: node, repeated: node, element: node };
+  const [repeated] = node.children;
+  if (node.children.length !== 1 || repeated.element.repetition_type !== "REPEATED" || isMap(node)) return undefined;
+  const isElement =
+    repeated.children.length !== 1 || repeated.name === "array" || repeated.name === `${node.name}_tuple`;
+  return { group: node, repeated, element: isElement ? repeated : repeated.children[0] };
+}
+
+function isMap({ element }: SchemaNode): boolean {
+  return (
+    element.logical_type?.type === "MAP" ||
+    element.converted_type === "MAP" ||
+    element.converted_type === "MAP_KEY_VALUE"
+  );
+}
+
+/** Definition level of a list that is there but empty; lower ones are null. */
+export function emptyDefinition(list: ListNode): number {
+  return list.repeated.definition - 1;
+}
+
+/** Every leaf below a node, in order. */
+export function leavesOf(node: SchemaNode): SchemaNode[] {
+  return node.leaf >= 0 ? [node] : node.children.flatMap(leavesOf);
+}

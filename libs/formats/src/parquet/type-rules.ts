@@ -1,0 +1,110 @@
+import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
+import { type ElementRule, type ElementType, elementRule, elementTypeOf } from "./columns/elements.ts";
+import { type LeafKind, leafType } from "./leaf-type.ts";
+import { type ListNode, listNode, type SchemaNode } from "./schema-tree.ts";
+
+// Which types of the file feed which fields. More than Milvus takes (import semantics §5): integers and floats of any width
+// whose values fit, text without annotation, large and view types (which Parquet does not tell apart), fixed-size binary.
+
+/** How the values of a list's elements become elements of an Array field; `rule` is undefined for text. */
+export function arrayElementRule(field: FieldSchema, node: SchemaNode): { rule: ElementRule | undefined } | undefined {
+  if (node.leaf < 0) return undefined;
+  if (field.elementType === DataType.VarChar || field.elementType === DataType.String)
+    return isText(node) ? { rule: undefined } : undefined;
+  const element = elementTypeOf(field.elementType);
+  const rule = element && elementRule(leafType(node).kind, element);
+  return rule && { rule };
+}
+
+/** How the elements of a list become a vector; `rowCheck` where the elements are the bytes of something to be checked. */
+export function vectorElementRule(
+  type: DataType,
+  node: SchemaNode,
+): { rule: ElementRule; rowCheck: ElementType | undefined } | undefined {
+  if (node.leaf < 0) return undefined;
+  const { kind } = leafType(node);
+  const half = halfType(type);
+  const isBytes = type === DataType.BinaryVector || (half !== undefined && isInteger(kind));
+  const to = isBytes ? "uint8" : type === DataType.Int8Vector ? "int8" : (half ?? "float");
+  const rule = elementRule(kind, to);
+  return rule && { rule, rowCheck: isBytes ? half : undefined };
+}
+
+/** What the bytes of a vector hold, for the check of numbers: `uint8` needs none. */
+export function vectorElement(type: DataType): ElementType {
+  return halfType(type) ?? (type === DataType.FloatVector ? "float" : "uint8");
+}
+
+function halfType(type: DataType): "float16" | "bfloat16" | undefined {
+  if (type === DataType.Float16Vector) return "float16";
+  return type === DataType.BFloat16Vector ? "bfloat16" : undefined;
+}
+
+function isInteger(kind: LeafKind): boolean {
+  return kind === "int32" || kind === "uint32" || kind === "int64" || kind === "uint64";
+}
+
+/** Text, or bytes that may be text: they are checked to be UTF-8. */
+export function isText(node: SchemaNode): boolean {
+  const { kind } = leafType(node);
+  return node.leaf >= 0 && (kind === "text" || kind === "bytes");
+}
+
+/** Fields that hold the bytes of a text as they are. */
+export function isStoredText({ dataType }: FieldSchema): boolean {
+  return (
+    dataType === DataType.VarChar ||
+    dataType === DataType.String ||
+    dataType === DataType.Text ||
+    dataType === DataType.JSON
+  );
+}
+
+/** A member of a struct that is a list of leaves of one of these kinds. */
+export function memberList(struct: SchemaNode, name: string, kinds: readonly LeafKind[]): ListNode | undefined {
+  const members = struct.children.filter((child) => child.name === name);
+  const list = members.length === 1 ? listNode(members[0]) : undefined;
+  const fits =
+    list && list.element.leaf >= 0 && list.element.repetition === 1 && kinds.includes(leafType(list.element).kind);
+  return fits ? list : undefined;
+}
+
+/** The Arrow type that a field wants, for messages. */
+export function expectedType(field: FieldSchema): string {
+  switch (field.dataType) {
+    case DataType.Array:
+      return `list<${scalarType(field.elementType)}>`;
+    case DataType.ArrayOfVector:
+      return `list<${vectorType(field.elementType, field.dim)}>`;
+    case DataType.SparseFloatVector:
+      return "string or struct<indices: list<uint32>, values: list<float>>";
+    default:
+      return field.dataType >= DataType.BinaryVector
+        ? vectorType(field.dataType, field.dim)
+        : scalarType(field.dataType);
+  }
+}
+
+function vectorType(type: DataType, dim: number): string {
+  if (type === DataType.FloatVector) return "list<float>";
+  if (type === DataType.Int8Vector) return "list<int8>";
+  return `list<uint8> or binary of ${vectorBytes(type, dim)} bytes`;
+}
+
+function scalarType(type: DataType): string {
+  const element = elementTypeOf(type);
+  return (
+    element ??
+    (type === DataType.Geometry || type === DataType.Timestamptz ? `string (${dataTypeName(type)})` : "string")
+  );
+}
+
+/** The type of a column of the file, for messages. */
+export function foundType(node: SchemaNode): string {
+  const list = listNode(node);
+  if (list && list.group !== list.element) return `list<${foundType(list.element)}>`;
+  const { name } = leafType(node);
+  return name === "struct"
+    ? `struct<${node.children.map((child) => `${child.name}: ${foundType(child)}`).join(", ")}>`
+    : name;
+}

@@ -1,0 +1,72 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
+import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
+import { LocalSourceStore } from "@sluice/object-store";
+import { ParquetReader } from "../../src/parquet/index.ts";
+
+const fixtures = join(import.meta.dirname, "../../../../test/fixtures");
+const store = await LocalSourceStore.open({ roots: [fixtures] });
+
+const bulkWriters = readdirSync(join(fixtures, "bulkwriter")).map((name) => `bulkwriter/${name}`);
+const own = ["parquet/types", "parquet/nulls", "parquet/writers", "parquet/bad"];
+
+/** What a reader with more to offer than Milvus does must really read, not refuse. */
+const readThough: ReadonlySet<string> = new Set([
+  "large-string",
+  "large-list",
+  "string-view",
+  "dictionary-column",
+  "binary-vector-as-fixed-binary",
+  "ints-as-int64",
+  "uint64-id",
+  "vector-float16",
+  "half-from-float",
+  "pandas-index",
+  "pandas-index-is-pk",
+  "pandas-range-index",
+  "polars",
+  "polars-array",
+  "duckdb-array",
+  "duckdb-json",
+  "magic-start",
+]);
+
+describe.each([...own, ...bulkWriters])("%s", (name) => {
+  const folder = readFixtureFolder(join(fixtures, name));
+  const cases = folder.cases
+    .filter(({ type }) => type === "parquet")
+    .map((fixture) => [fixture.name, fixture] as const);
+  describe.each([
+    ["one batch", 1 << 20],
+    ["batches of some rows", 1500],
+    ["batches of one row", 1],
+  ])("%s", (_size, batchBytes) => {
+    test.each(cases)("%s", async (_name, fixture) => {
+      const outcome = await runCase(folder, fixture, store, (input) => new ParquetReader(input), batchBytes);
+      if (outcome instanceof ImportError) checkError(fixture, outcome);
+      else {
+        expect(fixture.expect).not.toBe("error");
+        expect(outcome).toEqual(expectedRows(folder, fixture));
+      }
+    });
+  });
+});
+
+/** Our word for a defect -> the code that stands for it. */
+const codes: Readonly<Record<string, string>> = {
+  missing_field: "schema_mismatch",
+  type: "schema_mismatch",
+  duplicate_field: "schema_mismatch",
+  damaged: "malformed_file",
+  encrypted: "unsupported",
+};
+
+function checkError(fixture: FixtureCase, { at, code, message }: ImportError): void {
+  if (fixture.expect === "rows" || readThough.has(fixture.name)) throw new Error(`expected rows, got: ${message}`);
+  if (fixture.expect === "rows_or_error") return;
+  const { kind, row, field } = fixture.error!;
+  const expected = { code: codes[kind] ?? "value_invalid", file: fixture.files[0], row, field: field ?? at?.field };
+  expect({ code, file: at?.file, row: kind === "damaged" ? row : at?.row, field: at?.field }).toEqual(expected);
+}
