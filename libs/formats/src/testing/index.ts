@@ -1,1 +1,3 @@
-export {};
+export * from "./canonical-rows.ts";
+export * from "./fixture-cases.ts";
+export * from "./fixture-schema.ts";

@@ -1,0 +1,92 @@
+import { type ArrayElement, DataType, dataTypeName, encodeArrayCell, type FieldSchema } from "@sluice/schema";
+import type { VarBuilder } from "./column-builder.ts";
+import { kindName, type Scanner } from "./scanner.ts";
+import { float32At, integerAt } from "./value-parsers.ts";
+
+/** Reads the list at `p` into a cell of an Array column. */
+export function encodeList(scanner: Scanner, p: number, row: number, builder: VarBuilder): number {
+  const { field } = builder;
+  if (scanner.bytes[p] !== 0x5b) scanner.wrongType(p, "Array");
+  const values: (ArrayElement | Uint8Array)[] = [];
+  let at = scanner.blanks(p + 1);
+  if (scanner.bytes[at] === 0x5d) at++;
+  else {
+    for (;;) {
+      at = scanner.blanks(readElement(scanner, at, field, values));
+      if (scanner.bytes[at] === 0x5d) break;
+      if (scanner.bytes[at] !== 0x2c) scanner.syntax(at, '"," or "]"');
+      at = scanner.blanks(at + 1);
+    }
+    at++;
+  }
+  if (field.maxCapacity > 0 && values.length > field.maxCapacity) {
+    scanner.invalid(p, `array capacity(${values.length}) for field ${field.name} exceeds max_capacity(${field.maxCapacity})`);
+  }
+  builder.put(row, encodeArrayCell(field.elementType, values));
+  return at;
+}
+
+const integerLimits: Readonly<Partial<Record<DataType, number>>> = {
+  [DataType.Int8]: 2 ** 7,
+  [DataType.Int16]: 2 ** 15,
+  [DataType.Int32]: 2 ** 31,
+};
+
+function readElement(scanner: Scanner, p: number, field: FieldSchema, values: (ArrayElement | Uint8Array)[]): number {
+  const { bytes } = scanner;
+  const type = field.elementType;
+  switch (type) {
+    case DataType.Bool:
+      if (bytes[p] !== 0x74 && bytes[p] !== 0x66) return wrongElement(scanner, p, type);
+      values.push(bytes[p] === 0x74);
+      return scanner.word(p, bytes[p] === 0x74 ? "true" : "false");
+    case DataType.VarChar:
+    case DataType.String:
+      return readText(scanner, p, field, values);
+    default:
+      if (!isNumberStart(bytes[p])) return wrongElement(scanner, p, type);
+      return readNumber(scanner, p, type, values);
+  }
+}
+
+function isNumberStart(byte: number): boolean {
+  return byte === 0x2d || (byte - 48) >>> 0 <= 9;
+}
+
+function readNumber(scanner: Scanner, p: number, type: DataType, values: (ArrayElement | Uint8Array)[]): number {
+  const name = dataTypeName(type);
+  if (type === DataType.Float) {
+    values.push(float32At(scanner, p, name));
+    return scanner.number.end;
+  }
+  if (type === DataType.Double) {
+    const end = scanner.skipNumber(p);
+    const value = Number(scanner.text(p, end));
+    if (!Number.isFinite(value)) wrongElement(scanner, p, type);
+    values.push(value);
+    return end;
+  }
+  const end = integerAt(scanner, p, name);
+  const { lo, hi } = scanner.integer;
+  const limit = integerLimits[type];
+  // D14: elements of small integer types are checked for their range.
+  if (limit !== undefined && (hi !== lo >> 31 || lo < -limit || lo >= limit)) wrongElement(scanner, p, type);
+  values.push(type === DataType.Int64 ? (BigInt(hi) << 32n) | BigInt(lo >>> 0) : lo);
+  return end;
+}
+
+function readText(scanner: Scanner, p: number, field: FieldSchema, values: (ArrayElement | Uint8Array)[]): number {
+  if (scanner.bytes[p] !== 0x22) return wrongElement(scanner, p, field.elementType);
+  const end = scanner.string(p);
+  const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.slice(p + 1, end - 1);
+  if (field.maxLength > 0 && text.length > field.maxLength) {
+    scanner.invalid(p, `value length(${text.length}) for field ${field.name} exceeds max_length(${field.maxLength})`);
+  }
+  values.push(text);
+  return end;
+}
+
+function wrongElement(scanner: Scanner, p: number, type: DataType): never {
+  const value = scanner.text(p, Math.min(scanner.skipValue(p), p + 60));
+  return scanner.invalid(p, `expected element type '${dataTypeName(type)}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`);
+}

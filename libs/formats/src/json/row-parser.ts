@@ -1,0 +1,256 @@
+import { ImportError } from "@sluice/errors";
+import { type CollectionSchema, type Column, dataTypeName, fixedWidth } from "@sluice/schema";
+import { createBuilder, type FixedBuilder, VarBuilder } from "./column-builder.ts";
+import { ExtraKeys } from "./extra-keys.ts";
+import { kindName, type Scanner } from "./scanner.ts";
+import { parseStruct, type StructParser, structParsers } from "./struct-parser.ts";
+import { type ValueParser, valueParser } from "./value-parsers.ts";
+
+/** Greatest rows of a batch, however small they are. */
+const MAX_BATCH_ROWS = 1 << 16;
+
+/** What a key of a row leads to. */
+type Target =
+  | { readonly kind: "field"; readonly index: number; readonly builder: FixedBuilder | VarBuilder; readonly parse: ValueParser }
+  | { readonly kind: "struct"; readonly parser: StructParser; readonly indexes: readonly number[] }
+  | { readonly kind: "meta" }
+  | { readonly kind: "auto_id"; readonly name: string }
+  | { readonly kind: "extra" };
+
+interface KnownKey {
+  /** As in the file, with its quotes. */
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  readonly target: Target;
+}
+
+/** Reads rows, one object each, into the columns of a batch. */
+export class RowParser {
+  readonly #schema: CollectionSchema;
+  readonly #scanner: Scanner;
+  readonly #builders: (FixedBuilder | VarBuilder)[];
+  readonly #varBuilders: VarBuilder[];
+  readonly #targets = new Map<string, Target>();
+  /** The n-th key of the last row: most files repeat the order, so one comparison usually finds the field. */
+  readonly #order: KnownKey[] = [];
+  /** Serial of the row that last gave each field. */
+  readonly #seen: Uint32Array;
+  readonly #extras: ExtraKeys | undefined;
+  readonly #batchBytes: number;
+  readonly #rowCapacity: number;
+  #serial = 0;
+  #rowCount = 0;
+  #seenCount = 0;
+
+  constructor(schema: CollectionSchema, scanner: Scanner, batchBytes: number) {
+    this.#schema = schema;
+    this.#scanner = scanner;
+    this.#batchBytes = batchBytes;
+    this.#rowCapacity = rowCapacity(schema, batchBytes);
+    this.#builders = schema.fields.map((field) => createBuilder(field, this.#rowCapacity));
+    this.#varBuilders = this.#builders.filter((builder) => builder instanceof VarBuilder);
+    this.#seen = new Uint32Array(schema.fields.length);
+    const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
+    this.#extras = metaIndex < 0 ? undefined : new ExtraKeys(scanner, this.#builders[metaIndex] as VarBuilder);
+    this.#addTargets();
+  }
+
+  #addTargets(): void {
+    const members = new Set(this.#schema.structs.flatMap((struct) => struct.members.map((member) => `${struct.name}[${member}]`)));
+    for (const [index, field] of this.#schema.fields.entries()) {
+      if (members.has(field.name)) continue;
+      const builder = this.#builders[index];
+      if (field.isDynamic) this.#targets.set(field.name, { kind: "meta" });
+      else if (field.isPrimaryKey && field.autoId && !this.#schema.allowInsertAutoId) this.#targets.set(field.name, { kind: "auto_id", name: field.name });
+      else this.#targets.set(field.name, { kind: "field", index, builder, parse: valueParser(this.#schema, builder) });
+    }
+    for (const parser of structParsers(this.#schema, this.#builders)) {
+      const indexes = parser.members.map((builder) => this.#builders.indexOf(builder));
+      this.#targets.set(parser.struct.name, { kind: "struct", parser, indexes });
+    }
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Is the batch large enough to be handed over? */
+  get isFull(): boolean {
+    if (this.#rowCount >= this.#rowCapacity) return true;
+    // The fixed-width columns fill at the row capacity.
+    let bytes = 0;
+    for (const builder of this.#varBuilders) bytes += builder.offsets[this.#rowCount];
+    return bytes >= this.#batchBytes;
+  }
+
+  /** The columns of the rows so far; they stay valid until the next row is parsed. An automatic key has none. */
+  take(): (Column | undefined)[] {
+    const rowCount = this.#rowCount;
+    this.#rowCount = 0;
+    return this.#builders.map((builder, i) => (this.#isAbsentKey(i) ? undefined : builder.take(rowCount)));
+  }
+
+  /** Starts the next batch in the same memory. */
+  reset(): void {
+    for (const builder of this.#builders) builder.reset();
+  }
+
+  #isAbsentKey(index: number): boolean {
+    const field = this.#schema.fields[index];
+    return field.isPrimaryKey && field.autoId && this.#seen[index] === 0;
+  }
+
+  /** Reads the object at `p`; answers the position behind it. The row counts only when it is complete. */
+  parse(p: number): number {
+    const scanner = this.#scanner;
+    const { bytes } = scanner;
+    if (bytes[p] !== 0x7b) this.#notAnObject(p);
+    this.#serial++;
+    this.#seenCount = 0;
+    this.#extras?.begin(this.#rowCount);
+    let at = scanner.blanks(p + 1);
+    if (bytes[at] !== 0x7d) at = this.#members(at);
+    scanner.field = undefined;
+    this.#finish(p);
+    return at + 1;
+  }
+
+  #notAnObject(p: number): never {
+    const scanner = this.#scanner;
+    const byte = scanner.bytes[p];
+    if (byte !== 0x5b && byte !== 0x22 && (byte - 48) >>> 0 > 9 && byte !== 0x74 && byte !== 0x66 && byte !== 0x6e && byte !== 0x2d) scanner.syntax(p, 'a row, which begins with "{"');
+    const reason = `invalid JSON format, each row should be a key-value map, but got type ${kindName(byte)}`;
+    throw new ImportError("malformed_file", reason, scanner.at(p));
+  }
+
+  /** Keys and values up to the closing brace, whose position is the answer. */
+  #members(p: number): number {
+    const scanner = this.#scanner;
+    const { bytes } = scanner;
+    let at = p;
+    for (let position = 0; ; position++) {
+      scanner.field = undefined;
+      const known = this.#keyAt(at, position);
+      scanner.field = known.target.kind === "extra" && !this.#extras ? undefined : known.name;
+      const keyEnd = at + known.bytes.length;
+      let value = keyEnd;
+      if (bytes[value] !== 0x3a) {
+        value = scanner.blanks(value);
+        if (bytes[value] !== 0x3a) scanner.syntax(value, '":"');
+      }
+      if (bytes[++value] <= 0x20) value = scanner.blanks(value);
+      const valueEnd = this.#value(known, at, keyEnd, value);
+      at = valueEnd;
+      if (bytes[at] !== 0x2c) {
+        at = scanner.blanks(at);
+        if (bytes[at] === 0x7d) return at;
+        if (bytes[at] !== 0x2c) this.#badSeparator(at, at === valueEnd);
+      }
+      if (bytes[++at] <= 0x20) at = scanner.blanks(at);
+    }
+  }
+
+  /** A letter right behind a value, as in `0x1F`, is the value's fault. */
+  #badSeparator(p: number, isAtValue: boolean): never {
+    const scanner = this.#scanner;
+    if (!isAtValue || !/[\w.+-]/.test(String.fromCharCode(scanner.bytes[p]))) scanner.field = undefined;
+    return scanner.syntax(p, '"," or "}"');
+  }
+
+  /** The key at `p`: first guess, the one that stood at this position in the last row. */
+  #keyAt(p: number, position: number): KnownKey {
+    const guess = this.#order[position];
+    if (guess && startsWith(this.#scanner.bytes, p, guess.bytes)) return guess;
+    const known = this.#lookUp(p);
+    // A row that needs more data may end in the middle of a key: what was remembered is right all the same.
+    this.#order[position] = known;
+    return known;
+  }
+
+  #lookUp(p: number): KnownKey {
+    const scanner = this.#scanner;
+    if (scanner.bytes[p] !== 0x22) scanner.syntax(p, "a key in double quotes");
+    const end = scanner.string(p);
+    const name = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
+    return { bytes: scanner.bytes.slice(p, end), name, target: this.#targets.get(name) ?? { kind: "extra" } };
+  }
+
+  #value({ target, name }: KnownKey, key: number, keyEnd: number, p: number): number {
+    const scanner = this.#scanner;
+    switch (target.kind) {
+      case "field": {
+        this.#mark(target.index);
+        if (scanner.bytes[p] === 0x6e) return this.#null(p, target.builder);
+        target.builder.setValid(this.#rowCount);
+        return target.parse(scanner, p, this.#rowCount);
+      }
+      case "struct":
+        for (const index of target.indexes) this.#mark(index);
+        if (scanner.bytes[p] === 0x6e) return this.#nullStruct(p, target);
+        return parseStruct(target.parser, scanner, p, this.#rowCount);
+      case "meta":
+        return (this.#extras as ExtraKeys).meta(p);
+      case "auto_id":
+        return scanner.invalid(key, `the primary key '${target.name}' is auto-generated, no need to provide`);
+      case "extra": {
+        const end = scanner.skipValue(p);
+        this.#extras?.add(name, key, keyEnd, p, end);
+        return end;
+      }
+    }
+  }
+
+  #mark(index: number): void {
+    if (this.#seen[index] === this.#serial) return;
+    this.#seen[index] = this.#serial;
+    this.#seenCount++;
+  }
+
+  #null(p: number, builder: FixedBuilder | VarBuilder): number {
+    const end = this.#scanner.word(p, "null");
+    if (!builder.canFill) this.#scanner.wrongType(p, typeNameOf(builder));
+    builder.fill(this.#rowCount);
+    return end;
+  }
+
+  #nullStruct(p: number, { parser }: Extract<Target, { kind: "struct" }>): number {
+    const end = this.#scanner.word(p, "null");
+    if (!parser.struct.nullable) this.#scanner.wrongType(p, "Array");
+    for (const member of parser.members) member.fill(this.#rowCount);
+    return end;
+  }
+
+  /** Fills what the row has not given, and counts it. */
+  #finish(p: number): void {
+    this.#extras?.finish();
+    if (this.#seenCount < this.#builders.length) this.#fillAbsent(p);
+    this.#rowCount++;
+  }
+
+  #fillAbsent(p: number): void {
+    for (let i = 0; i < this.#builders.length; i++) {
+      const { field } = this.#builders[i];
+      if (this.#seen[i] === this.#serial || field.isDynamic || this.#isAbsentKey(i)) continue;
+      if (!this.#builders[i].canFill) {
+        const name = this.#schema.structs.find((struct) => field.name.startsWith(`${struct.name}[`))?.name ?? field.name;
+        throw new ImportError("value_invalid", `value of field '${name}' is missed`, { ...this.#scanner.at(p), field: name });
+      }
+      this.#builders[i].fill(this.#rowCount);
+    }
+  }
+}
+
+function typeNameOf({ field }: FixedBuilder | VarBuilder): string {
+  return dataTypeName(field.dataType);
+}
+
+function startsWith(bytes: Uint8Array, p: number, key: Uint8Array): boolean {
+  for (let i = 0; i < key.length; i++) if (bytes[p + i] !== key[i]) return false;
+  return true;
+}
+
+/** As many rows as their fixed-width values allow in a batch. */
+function rowCapacity(schema: CollectionSchema, batchBytes: number): number {
+  const fixedBytes = schema.fields.reduce((sum, field) => sum + fixedWidth(field), 0);
+  return Math.max(1, Math.min(MAX_BATCH_ROWS, Math.ceil(batchBytes / Math.max(1, fixedBytes))));
+}

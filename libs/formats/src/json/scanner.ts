@@ -1,0 +1,237 @@
+import { isUtf8 } from "node:buffer";
+import { ImportError, type SourceLocation } from "@sluice/errors";
+import type { NumberScan } from "@sluice/kernels";
+import type { JsonWindow } from "./json-source.ts";
+
+/** Deepest nesting in a value. */
+const MAX_DEPTH = 512;
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
+
+/** Thrown, once a window, where the data ends inside of a row: the row is parsed again when more of the file is there. */
+export const NEEDS_MORE: unique symbol = Symbol("needs more");
+
+/** Reads JSON in a window; every position is an index into it. Knows where it is, for errors. */
+export class Scanner {
+  readonly path: string;
+  /** The blank that ends lines; where one object stands on a line, none may be inside of it, and this is no blank. */
+  readonly #lineFeed: number;
+  window!: JsonWindow;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  end = 0;
+  readonly number: NumberScan = { end: 0 };
+  readonly integer = { end: 0, lo: 0, hi: 0 };
+  /** Row under construction, from 0; -1 outside of rows. */
+  row = -1;
+  /** Field whose value is read; undefined between fields. */
+  field: string | undefined;
+  readonly #isObject = new Uint8Array(MAX_DEPTH);
+
+  constructor(path: string, isOneLine = false) {
+    this.path = path;
+    this.#lineFeed = isOneLine ? SPACE : LINE_FEED;
+  }
+
+  open(window: JsonWindow): void {
+    this.window = window;
+    this.bytes = window.bytes;
+    this.view = window.view;
+    this.end = window.end;
+  }
+
+  /** The next byte that is not blank. */
+  blanks(p: number): number {
+    const bytes = this.bytes;
+    const lineFeed = this.#lineFeed;
+    let at = p;
+    while (bytes[at] === SPACE || bytes[at] === lineFeed || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+    return at;
+  }
+
+  at(p: number): SourceLocation {
+    return {
+      file: this.path,
+      ...(this.row >= 0 && { row: this.row }),
+      ...(this.field !== undefined && { field: this.field }),
+      byteOffset: this.window.base + p,
+    };
+  }
+
+  /** A byte that no valid JSON could have there; where the data ends instead, more is needed or the file is cut short. */
+  syntax(p: number, expected: string): never {
+    if (p < this.end) throw new ImportError("malformed_file", `failed to decode row, error: expected ${expected}, found ${this.shown(p)}`, this.at(p));
+    if (!this.window.isLast) throw NEEDS_MORE;
+    throw new ImportError("malformed_file", `failed to decode row, error: unexpected end of the file, expected ${expected}`, this.at(this.end));
+  }
+
+  invalid(p: number, reason: string): never {
+    if (p >= this.end) this.syntax(p, "a value");
+    throw new ImportError("value_invalid", reason, this.at(p));
+  }
+
+  /** A value of another type than the field's, in Milvus's words. */
+  wrongType(p: number, type: string): never {
+    const end = this.skipValue(p);
+    const value = this.text(p, Math.min(end, p + 60));
+    this.invalid(p, `expected type '${type}' for field '${this.field}', got type '${kindName(this.bytes[p])}' with value '${value}'`);
+  }
+
+  /** A few characters, for messages. */
+  shown(p: number): string {
+    return JSON.stringify(this.text(p, Math.min(this.end, p + 12)));
+  }
+
+  text(start: number, end: number): string {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("utf8");
+  }
+
+  /** Behind the string that begins at `p` with its quote. `hasEscapes` tells whether a backslash was met. */
+  string(p: number): number {
+    const bytes = this.bytes;
+    let at = p + 1;
+    this.hasEscapes = false;
+    for (;;) {
+      const byte = bytes[at];
+      if (byte === 0x22) break;
+      if (byte === 0x5c) {
+        this.hasEscapes = true;
+        at = this.#escape(at + 1);
+      } else if (byte < 0x20) this.syntax(at, "a character of a string");
+      else at++;
+    }
+    if (!this.window.isUtf8) this.#checkUtf8(p + 1, at);
+    return at + 1;
+  }
+  hasEscapes = false;
+
+  /** Behind the escape whose letter is at `p`. */
+  #escape(p: number): number {
+    const letter = this.bytes[p];
+    if (letter !== 0x75) {
+      if (letter === 0x22 || letter === 0x5c || letter === 0x2f || letter === 0x62 || letter === 0x66 || letter === 0x6e || letter === 0x72 || letter === 0x74) return p + 1;
+      return this.syntax(p, "an escape");
+    }
+    for (let i = 1; i <= 4; i++) if (hexDigit(this.bytes[p + i]) < 0) this.syntax(p + i, "a hexadecimal digit");
+    return p + 5;
+  }
+
+  #checkUtf8(start: number, end: number): void {
+    if (isUtf8(this.bytes.subarray(start, end))) return;
+    let bad = start;
+    while (bad < end && isUtf8(this.bytes.subarray(start, bad + 1))) bad++;
+    while (bad > start && (this.bytes[bad] & 0xc0) === 0x80 && !isUtf8(this.bytes.subarray(start, bad))) bad--;
+    this.invalid(start, `field '${this.field}' contains invalid UTF-8 data, value=${JSON.stringify(this.text(start, Math.min(end, start + 40)))}`);
+  }
+
+  /** The string between the quotes at `p` and `end - 1`, as UTF-8. A lone surrogate becomes U+FFFD, as in Milvus. */
+  unescaped(p: number, end: number): Uint8Array {
+    return Buffer.from(JSON.parse(this.text(p, end)) as string, "utf8");
+  }
+
+  /** `true`, `false` or `null`: behind the word. */
+  word(p: number, word: string): number {
+    for (let i = 1; i < word.length; i++) if (this.bytes[p + i] !== word.charCodeAt(i)) this.syntax(p + i, `"${word}"`);
+    return p + word.length;
+  }
+
+  /** Behind any valid value that begins at `p`. No recursion: depth is a counter. */
+  skipValue(p: number): number {
+    let depth = 0;
+    let at = p;
+    for (;;) {
+      const byte = this.bytes[at];
+      if (byte === 0x7b || byte === 0x5b) {
+        const opened = this.#openContainer(at, depth);
+        at = opened;
+        if (this.#wasOpened) {
+          depth++;
+          continue;
+        }
+      } else at = this.#skipScalar(at);
+      // Behind a value: close containers until one goes on with another value.
+      for (;;) {
+        if (depth === 0) return at;
+        at = this.blanks(at);
+        const isObject = this.#isObject[depth - 1] === 1;
+        if (this.bytes[at] === 0x2c) {
+          at = this.blanks(at + 1);
+          if (isObject) at = this.#skipKey(at);
+          break;
+        }
+        if (this.bytes[at] !== (isObject ? 0x7d : 0x5d)) this.syntax(at, isObject ? '"," or "}"' : '"," or "]"');
+        at++;
+        depth--;
+      }
+    }
+  }
+
+  #wasOpened = false;
+
+  /** Behind the opening of a container, at its first value; behind the whole of an empty one. */
+  #openContainer(p: number, depth: number): number {
+    const isObject = this.bytes[p] === 0x7b;
+    let at = this.blanks(p + 1);
+    this.#wasOpened = this.bytes[at] !== (isObject ? 0x7d : 0x5d);
+    if (!this.#wasOpened) return at + 1;
+    if (depth === MAX_DEPTH) throw new ImportError("malformed_file", `failed to decode row, error: more than ${MAX_DEPTH} nested levels`, this.at(p));
+    this.#isObject[depth] = isObject ? 1 : 0;
+    if (isObject) at = this.#skipKey(at);
+    return at;
+  }
+
+  #skipKey(p: number): number {
+    if (this.bytes[p] !== 0x22) this.syntax(p, "a key in double quotes");
+    const colon = this.blanks(this.string(p));
+    if (this.bytes[colon] !== 0x3a) this.syntax(colon, '":"');
+    return this.blanks(colon + 1);
+  }
+
+  #skipScalar(p: number): number {
+    const byte = this.bytes[p];
+    if (byte === 0x22) return this.string(p);
+    if (byte === 0x74) return this.word(p, "true");
+    if (byte === 0x66) return this.word(p, "false");
+    if (byte === 0x6e) return this.word(p, "null");
+    return this.skipNumber(p);
+  }
+
+  /** Behind the number at `p`, by the grammar of JSON. */
+  skipNumber(p: number): number {
+    const bytes = this.bytes;
+    let at = bytes[p] === 0x2d ? p + 1 : p;
+    if (bytes[at] === 0x30) at++;
+    else at = this.#digits(at, "a value");
+    if (bytes[at] === 0x2e) at = this.#digits(at + 1, "a digit");
+    if ((bytes[at] | 0x20) === 0x65) {
+      at++;
+      if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++;
+      at = this.#digits(at, "a digit");
+    }
+    // At the end of a window the number may go on in the next one.
+    if (at >= this.end && !this.window.isLast) throw NEEDS_MORE;
+    return at;
+  }
+
+  #digits(p: number, expected: string): number {
+    let at = p;
+    while ((this.bytes[at] - 48) >>> 0 <= 9) at++;
+    if (at === p) this.syntax(p, expected);
+    return at;
+  }
+}
+
+export function hexDigit(byte: number): number {
+  if ((byte - 0x30) >>> 0 <= 9) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** Milvus's names of JSON kinds in messages are Go's. */
+export function kindName(byte: number): string {
+  if (byte === 0x7b) return "map[string]interface {}";
+  if (byte === 0x5b) return "[]interface {}";
+  if (byte === 0x22) return "string";
+  if (byte === 0x74 || byte === 0x66) return "bool";
+  return byte === 0x6e ? "nil" : "json.Number";
+}

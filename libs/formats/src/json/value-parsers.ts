@@ -1,0 +1,336 @@
+import { scanFloat32, scanInt64 } from "@sluice/kernels";
+import {
+  type CollectionSchema,
+  DataType,
+  dataTypeName,
+  findJsonError,
+  float32ToBfloat16Bits,
+  float32ToFloat16Bits,
+  jsonTypeAt,
+  parseSparseJson,
+  parseTimestamptz,
+  wktToWkb,
+} from "@sluice/schema";
+import { encodeList } from "./array-parser.ts";
+import type { FixedBuilder, VarBuilder } from "./column-builder.ts";
+import type { Scanner } from "./scanner.ts";
+
+/** Reads the value at `p`, which is not `null`, into `row` of its column; answers the position behind it. */
+export type ValueParser = (scanner: Scanner, p: number, row: number) => number;
+
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const COMMA = 0x2c;
+
+/** The parser of a field's values. @throws {Error} for a type that no collection can have */
+export function valueParser(schema: CollectionSchema, builder: FixedBuilder | VarBuilder): ValueParser {
+  const { field } = builder;
+  const fixed = builder as FixedBuilder;
+  const text = builder as VarBuilder;
+  switch (field.dataType) {
+    case DataType.Bool:
+      return boolParser(fixed);
+    case DataType.Int8:
+      return intParser(fixed, 1);
+    case DataType.Int16:
+      return intParser(fixed, 2);
+    case DataType.Int32:
+      return intParser(fixed, 4);
+    case DataType.Int64:
+      return int64Parser(fixed);
+    case DataType.Float:
+      return floatParser(fixed);
+    case DataType.Double:
+      return doubleParser(fixed);
+    case DataType.VarChar:
+    case DataType.String:
+    case DataType.Text:
+      return textParser(text);
+    case DataType.JSON:
+      return jsonParser(text);
+    case DataType.Array:
+      return (scanner, p, row) => encodeList(scanner, p, row, text);
+    case DataType.FloatVector:
+      return floatVectorParser(fixed);
+    case DataType.Float16Vector:
+      return halfVectorParser(fixed, float32ToFloat16Bits, 0x7c00);
+    case DataType.BFloat16Vector:
+      return halfVectorParser(fixed, float32ToBfloat16Bits, 0x7f80);
+    case DataType.BinaryVector:
+      return byteVectorParser(fixed, 0, 255);
+    case DataType.Int8Vector:
+      return byteVectorParser(fixed, -128, 127);
+    case DataType.SparseFloatVector:
+      return sparseParser(text);
+    case DataType.Geometry:
+      return geometryParser(text);
+    case DataType.Timestamptz:
+      return timestamptzParser(fixed, schema.timezone);
+    default:
+      throw new Error(`values of type ${dataTypeName(field.dataType)} stand in struct arrays only`);
+  }
+}
+
+function boolParser({ data }: FixedBuilder): ValueParser {
+  return (scanner, p, row) => {
+    const byte = scanner.bytes[p];
+    if (byte === 0x74) data[row] = 1;
+    else if (byte === 0x66) data[row] = 0;
+    else scanner.wrongType(p, "Bool");
+    return scanner.word(p, byte === 0x74 ? "true" : "false");
+  };
+}
+
+/** Behind the integer at `p`, whose halves are in `scanner.integer`. */
+export function integerAt(scanner: Scanner, p: number, type: string): number {
+  const { bytes, integer } = scanner;
+  const outcome = scanInt64(bytes, p, integer);
+  const next = bytes[integer.end];
+  if (outcome === "invalid") return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : scanner.wrongType(p, type);
+  if (next === 0x2e || (next | 0x20) === 0x65) scanner.wrongType(p, type);
+  if (outcome === "range") outOfRange(scanner, p, type);
+  return integer.end;
+}
+
+function isNumberStart(byte: number): boolean {
+  return byte === 0x2d || (byte - 48) >>> 0 <= 9 || byte === 0x2b || byte === 0x2e || byte === 0 || byte === 0x4e || byte === 0x49;
+}
+
+export function outOfRange(scanner: Scanner, p: number, type: string): never {
+  const value = scanner.text(p, scanner.skipNumber(p));
+  return scanner.invalid(p, `expected type '${type}' for field '${scanner.field}', got type 'json.Number' with value '${value}': out of range`);
+}
+
+function intParser({ view }: FixedBuilder, width: 1 | 2 | 4): ValueParser {
+  const type = width === 1 ? "Int8" : width === 2 ? "Int16" : "Int32";
+  const limit = 2 ** (8 * width - 1);
+  return (scanner, p, row) => {
+    const end = integerAt(scanner, p, type);
+    const { lo, hi } = scanner.integer;
+    if (hi !== lo >> 31 || lo < -limit || lo >= limit) outOfRange(scanner, p, type);
+    if (width === 4) view.setInt32(row * 4, lo, true);
+    else if (width === 2) view.setInt16(row * 2, lo, true);
+    else view.setInt8(row, lo);
+    return end;
+  };
+}
+
+function int64Parser({ int32 }: FixedBuilder): ValueParser {
+  return (scanner, p, row) => {
+    const end = integerAt(scanner, p, "Int64");
+    int32[2 * row] = scanner.integer.lo;
+    int32[2 * row + 1] = scanner.integer.hi;
+    return end;
+  };
+}
+
+/** The float32 at `p`; `scanner.number.end` is behind it. */
+export function float32At(scanner: Scanner, p: number, type: string): number {
+  const value = scanFloat32(scanner.bytes, scanner.view, p, scanner.number);
+  if (value - value === 0) return value;
+  return badFloat(scanner, p, value, type);
+}
+
+function badFloat(scanner: Scanner, p: number, value: number, type: string): never {
+  if (!Number.isNaN(value)) outOfRange(scanner, p, type);
+  const byte = scanner.bytes[p];
+  if (isNumberStart(byte)) scanner.syntax(scanner.number.end === p + 1 && byte === 0x2d && scanner.bytes[p + 1] === 0x49 ? p : scanner.number.end, "a number");
+  return scanner.wrongType(p, type);
+}
+
+function floatParser({ float32 }: FixedBuilder): ValueParser {
+  return (scanner, p, row) => {
+    float32[row] = float32At(scanner, p, "Float");
+    return scanner.number.end;
+  };
+}
+
+function doubleParser({ view }: FixedBuilder): ValueParser {
+  return (scanner, p, row) => {
+    if (!isNumberStart(scanner.bytes[p])) scanner.wrongType(p, "Double");
+    const end = scanner.skipNumber(p);
+    const value = Number(scanner.text(p, end));
+    if (!Number.isFinite(value)) outOfRange(scanner, p, "Double");
+    view.setFloat64(row * 8, value, true);
+    return end;
+  };
+}
+
+function textParser(builder: VarBuilder): ValueParser {
+  const { field } = builder;
+  return (scanner, p, row) => {
+    if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, dataTypeName(field.dataType));
+    const end = scanner.string(p);
+    if (scanner.hasEscapes) builder.put(row, scanner.unescaped(p, end));
+    else builder.copy(row, scanner.bytes, p + 1, end - 1);
+    const length = builder.offsets[row + 1] - builder.offsets[row];
+    if (field.maxLength > 0 && length > field.maxLength) {
+      scanner.invalid(p, `value length(${length}) for field ${field.name} exceeds max_length(${field.maxLength})`);
+    }
+    return end;
+  };
+}
+
+/** An object as it stands, or a string that holds any JSON. */
+function jsonParser(builder: VarBuilder): ValueParser {
+  return (scanner, p, row) => {
+    const byte = scanner.bytes[p];
+    if (byte === 0x7b) {
+      const end = scanner.skipValue(p);
+      builder.copy(row, scanner.bytes, p, end);
+      return end;
+    }
+    if (byte !== QUOTE) scanner.wrongType(p, "JSON");
+    const end = scanner.string(p);
+    const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.subarray(p + 1, end - 1);
+    if (findJsonError(text) >= 0) scanner.wrongType(p, "JSON");
+    builder.put(row, text);
+    return end;
+  };
+}
+
+function wrongDim(scanner: Scanner, p: number, { field }: FixedBuilder, found: number): never {
+  return scanner.invalid(p, `expected dim '${field.dim}' for field '${field.name}' with type '${dataTypeName(field.dataType)}', got dim '${found}'`);
+}
+
+/** Counts the values of the list at `p`, for the message. */
+function listLength(scanner: Scanner, p: number): number {
+  let at = scanner.blanks(p + 1);
+  if (scanner.bytes[at] === CLOSE_LIST) return 0;
+  for (let count = 1; ; count++) {
+    at = scanner.blanks(scanner.skipValue(at));
+    if (scanner.bytes[at] !== COMMA) return scanner.bytes[at] === CLOSE_LIST ? count : scanner.syntax(at, '"," or "]"');
+    at = scanner.blanks(at + 1);
+  }
+}
+
+/**
+ * The values of the list at `p`, one call of `item` each with their positions; exactly `count` of them. Blanks are looked
+ * for only where a byte that is none of the expected ones shows that there may be some.
+ */
+function fixedList(scanner: Scanner, p: number, count: number, builder: FixedBuilder, item: (at: number, i: number) => number): number {
+  const { bytes } = scanner;
+  if (bytes[p] !== OPEN_LIST) scanner.wrongType(p, dataTypeName(builder.field.dataType));
+  let at = p + 1;
+  for (let i = 0; i < count; i++) {
+    if (bytes[at] <= 0x20) at = scanner.blanks(at);
+    if (i === 0 && bytes[at] === CLOSE_LIST) wrongDim(scanner, p, builder, 0);
+    at = item(at, i);
+    if (bytes[at] <= 0x20) at = scanner.blanks(at);
+    const isLast = i === count - 1;
+    if (bytes[at] === (isLast ? CLOSE_LIST : COMMA)) at++;
+    else if (bytes[at] === COMMA || bytes[at] === CLOSE_LIST) wrongDim(scanner, p, builder, elementsOf(scanner, builder, listLength(scanner, p)));
+    else scanner.syntax(at, '"," or "]"');
+  }
+  return at;
+}
+
+/** A binary vector's list holds bytes of eight dimensions. */
+function elementsOf(_scanner: Scanner, { field }: FixedBuilder, count: number): number {
+  return field.dataType === DataType.BinaryVector ? count * 8 : count;
+}
+
+/** The hot path of the whole product: a list of numbers straight into the column's memory. */
+function floatVectorParser(builder: FixedBuilder): ValueParser {
+  const { float32, field } = builder;
+  const dim = field.dim;
+  return (scanner, p, row) => {
+    const { bytes, view, number } = scanner;
+    if (bytes[p] !== OPEN_LIST) scanner.wrongType(p, "FloatVector");
+    const first = row * dim;
+    const last = first + dim - 1;
+    let at = p + 1;
+    let out = first;
+    for (; out < last; out++) {
+      const value = scanFloat32(bytes, view, at, number);
+      if (value - value !== 0 || bytes[number.end] !== COMMA) break;
+      float32[out] = value;
+      at = number.end + 1;
+    }
+    if (out === last) {
+      const value = scanFloat32(bytes, view, at, number);
+      if (value - value === 0 && bytes[number.end] === CLOSE_LIST) {
+        float32[out] = value;
+        return number.end + 1;
+      }
+    }
+    // Blanks, or something wrong: once more, looking at everything.
+    return fixedList(scanner, p, dim, builder, (position, i) => {
+      float32[first + i] = float32At(scanner, position, "FloatVector");
+      return number.end;
+    });
+  };
+}
+
+function halfVectorParser(builder: FixedBuilder, round: (value: number) => number, infinity: number): ValueParser {
+  const { view, field } = builder;
+  return (scanner, p, row) =>
+    fixedList(scanner, p, field.dim, builder, (at, i) => {
+      const bits = round(float32At(scanner, at, dataTypeName(field.dataType)));
+      if ((bits & 0x7fff) === infinity) outOfRange(scanner, at, dataTypeName(field.dataType));
+      view.setUint16((row * field.dim + i) * 2, bits, true);
+      return scanner.number.end;
+    });
+}
+
+function byteVectorParser(builder: FixedBuilder, low: number, high: number): ValueParser {
+  const { data, width, field } = builder;
+  const type = dataTypeName(field.dataType);
+  return (scanner, p, row) =>
+    fixedList(scanner, p, width, builder, (at, i) => {
+      const end = integerAt(scanner, at, type);
+      const { lo, hi } = scanner.integer;
+      if (hi !== lo >> 31 || lo < low || lo > high) {
+        scanner.invalid(p, `expected type '${type}' for field '${field.name}', got element '${scanner.text(at, end)}': out of range [${low}, ${high}]`);
+      }
+      data[row * width + i] = lo;
+      return end;
+    });
+}
+
+function sparseParser(builder: VarBuilder): ValueParser {
+  return (scanner, p, row) => {
+    const isText = scanner.bytes[p] === QUOTE;
+    if (!isText && scanner.bytes[p] !== 0x7b) scanner.wrongType(p, "SparseFloatVector");
+    const end = scanner.skipValue(p);
+    const text = isText ? scanner.unescaped(p, end) : scanner.bytes.subarray(p, end);
+    builder.put(row, converted(scanner, p, () => parseSparseJson(text)));
+    return end;
+  };
+}
+
+function geometryParser(builder: VarBuilder): ValueParser {
+  return (scanner, p, row) => {
+    if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Geometry");
+    const end = scanner.string(p);
+    const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
+    builder.put(row, converted(scanner, p, () => wktToWkb(text), `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${text}'`));
+    return end;
+  };
+}
+
+function timestamptzParser({ view }: FixedBuilder, timezone: string): ValueParser {
+  return (scanner, p, row) => {
+    if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Timestamptz");
+    const end = scanner.string(p);
+    const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
+    view.setBigInt64(row * 8, converted(scanner, p, () => parseTimestamptz(text, timezone)), true);
+    return end;
+  };
+}
+
+/** Runs a conversion whose RangeError says what is wrong with the value at `p`. */
+function converted<T>(scanner: Scanner, p: number, convert: () => T, milvusText?: string): T {
+  try {
+    return convert();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return scanner.invalid(p, milvusText ? `${milvusText}: ${error.message}` : error.message);
+  }
+}
+
+/** Is the value at `p` a JSON object? For `$meta`, given as an object or as its text. */
+export function isObjectText(text: Uint8Array): boolean {
+  return jsonTypeAt(text, 0) === "object" && findJsonError(text) < 0;
+}
