@@ -1,1 +1,2 @@
 export * from "./format-reader.ts";
+export { openReader, probeFile } from "./open-reader.ts";

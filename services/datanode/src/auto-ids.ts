@@ -65,7 +65,7 @@ function textColumn(first: bigint, rows: number): Column {
   const data = Buffer.alloc(rows * ID_DIGITS);
   let id = Number(first);
   for (let row = 0; row < rows; row++, id++) {
-    data.latin1Write(String(id), row * ID_DIGITS);
+    data.write(String(id), row * ID_DIGITS, "latin1");
     offsets[row + 1] = (row + 1) * ID_DIGITS;
   }
   return { kind: "var", offsets, data, validity: undefined };

@@ -73,9 +73,9 @@ function parquetFile(first: number): Uint8Array {
   const rows = ids(first);
   const buffer = parquetWriteBuffer({
     columnData: [
-      { name: "id", data: rows.map(BigInt), type: "INT64" },
-      { name: "title", data: rows.map(titleOf), type: "STRING" },
-      { name: "year", data: rows.map(yearOf), type: "INT32" },
+      { name: "id", data: rows.map(BigInt) },
+      { name: "title", data: rows.map(titleOf) },
+      { name: "year", data: rows.map(yearOf) },
       { name: "vector", data: rows.map((id) => [...vectorOf(id)]) },
     ],
     schema: [
