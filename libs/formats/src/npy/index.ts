@@ -1,0 +1,2 @@
+export * from "./npy-reader.ts";
+export * from "./probe-npy.ts";

@@ -1,0 +1,83 @@
+import { MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import { type CollectionSchema, DataType, type FieldSchema, type InsertBatch } from "@sluice/schema";
+
+/** Bytes of a `.npy` file with an array of this type and shape. */
+export function npyFile(
+  descr: string,
+  shape: readonly number[],
+  data: ArrayBufferView,
+  { fortran = false }: { fortran?: boolean } = {},
+): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  return npyWithHeader(
+    `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ${tuple}, }`,
+    data,
+  );
+}
+
+/** Version 1.0, padded to 64 bytes as NumPy does. */
+export function npyWithHeader(header: string, data: ArrayBufferView): Uint8Array {
+  const text = `${header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11)}\n`;
+  const start = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${text}`, "latin1");
+  start.writeUInt16LE(text.length, 8);
+  return Buffer.concat([start, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+}
+
+/** The files of a set in a store, by field name. */
+export async function setOf(
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<{ store: MemoryObjectStore; sources: ObjectSource[] }> {
+  const store = new MemoryObjectStore();
+  const sources: ObjectSource[] = [];
+  for (const [name, bytes] of Object.entries(files)) {
+    const key = `set/${name}.npy`;
+    await store.put(key, [bytes]);
+    sources.push({ store, key, path: `${name}.npy`, sizeBytes: bytes.length });
+  }
+  return { store, sources };
+}
+
+export function fieldOf(name: string, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
+  return {
+    fieldId: 100,
+    name,
+    dataType,
+    elementType: DataType.None,
+    isPrimaryKey: name === "id",
+    isPartitionKey: false,
+    autoId: false,
+    isDynamic: false,
+    nullable: false,
+    defaultValue: undefined,
+    dim: 0,
+    maxLength: 0,
+    maxCapacity: 0,
+    isFunctionOutput: false,
+    typeParams: {},
+    ...more,
+  };
+}
+
+export function schemaOf(...fields: FieldSchema[]): CollectionSchema {
+  return { name: "c", fields, structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
+}
+
+/** What a batch holds, copied: batches are borrowed. */
+export interface Kept {
+  readonly rowCount: number;
+  readonly firstRow: number;
+  readonly sourceBytes: number;
+  /** By field: the bytes of each value. */
+  readonly cells: readonly (readonly string[] | undefined)[];
+}
+
+/** The values of a batch, in hexadecimal digits. */
+export function keep(batch: InsertBatch): Kept {
+  const cells = batch.columns.map((column) => {
+    if (!column) return undefined;
+    const bytes = Buffer.from(column.data.buffer, column.data.byteOffset, column.data.byteLength);
+    const offset = (row: number) => (column.kind === "fixed" ? row * column.width : column.offsets[row]);
+    return Array.from({ length: batch.rowCount }, (_, row) => bytes.toString("hex", offset(row), offset(row + 1)));
+  });
+  return { rowCount: batch.rowCount, firstRow: batch.firstRow, sourceBytes: batch.sourceBytes, cells };
+}
