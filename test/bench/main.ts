@@ -39,7 +39,7 @@ function note(figure: Figure): void {
 async function ours(set: Dataset, workers: number): Promise<number> {
   await using server = await BenchServer.start(join(work, "sluice"), data, workers);
   await server.createCollection("bench", set.dim);
-  return server.timeImport("bench", set.files, set.rows);
+  return await server.timeImport("bench", set.files, set.rows);
 }
 
 type Contender = readonly [what: string, run: () => Promise<number>, target?: string];
