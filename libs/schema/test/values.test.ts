@@ -55,7 +55,10 @@ describe("array cells", () => {
       [DataType.VarChar, fc.array(fc.string({ unit: "grapheme" }))],
     ];
     for (const [type, values] of lists) {
-      fc.assert(fc.property(values, (list) => expect(decodeArrayCell(type, encodeArrayCell(type, list))).toEqual(list)), { seed: 3, numRuns: 50 });
+      fc.assert(
+        fc.property(values, (list) => expect(decodeArrayCell(type, encodeArrayCell(type, list))).toEqual(list)),
+        { seed: 3, numRuns: 50 },
+      );
     }
   });
 
@@ -67,7 +70,9 @@ describe("array cells", () => {
     const vectors = new Uint8Array(new Float32Array([1, 2, 3, 4]).buffer);
     const cell = encodeVectorArrayCell(DataType.FloatVector, 2, vectors);
     expect(decodeVectorArrayCell(DataType.FloatVector, 2, cell)).toEqual(vectors);
-    expect(decodeVectorArrayCell(DataType.FloatVector, 2, encodeVectorArrayCell(DataType.FloatVector, 2, new Uint8Array(0)))).toHaveLength(0);
+    expect(
+      decodeVectorArrayCell(DataType.FloatVector, 2, encodeVectorArrayCell(DataType.FloatVector, 2, new Uint8Array(0))),
+    ).toHaveLength(0);
   });
 });
 
@@ -88,7 +93,9 @@ describe("sparse vectors", () => {
     [[1.5], [1], "invalid index"],
     [[1], [1e39], "finite float32"],
     [[1, 2], [1], "indices and values length mismatch"],
-  ])("D14: refuses indices %j with values %j", (indices, values, text) => expect(() => encodeSparseCell(indices, values)).toThrow(text));
+  ])("D14: refuses indices %j with values %j", (indices, values, text) =>
+    expect(() => encodeSparseCell(indices, values)).toThrow(text),
+  );
 
   test.each(["[]", "1", '{"a":1}', '{"1":"x"}', '{"indices":[1]}', "{"])("refuses the JSON %s", (text) => {
     expect(() => parseSparseJson(bytes(text))).toThrow("invalid JSON input");
@@ -106,11 +113,20 @@ describe("findJsonError", () => {
   };
 
   it("agrees with JSON.parse on valid texts, whatever their layout", () => {
-    fc.assert(fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 4 }), (value, indent) => expect(findJsonError(bytes(JSON.stringify(value, undefined, indent)))).toBe(-1)), { seed: 1 });
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 4 }), (value, indent) =>
+        expect(findJsonError(bytes(JSON.stringify(value, undefined, indent)))).toBe(-1),
+      ),
+      { seed: 1 },
+    );
   });
 
   it("agrees with JSON.parse on damaged texts", () => {
-    const damage = fc.tuple(fc.jsonValue(), fc.nat(), fc.constantFrom("", ",", "}", "]", '"', "\\", "1", "e", "-", ".", "\u0001", "n", ":", "{", "["));
+    const damage = fc.tuple(
+      fc.jsonValue(),
+      fc.nat(),
+      fc.constantFrom("", ",", "}", "]", '"', "\\", "1", "e", "-", ".", "\u0001", "n", ":", "{", "["),
+    );
     fc.assert(
       fc.property(damage, ([value, at, junk]) => {
         const text = JSON.stringify(value);
@@ -143,14 +159,23 @@ describe("findJsonError", () => {
   });
 
   it("tells the kind of value", () => {
-    expect([" {", "[", '"', "-1", "true", "null", "x"].map((text) => jsonTypeAt(bytes(text), 0))).toEqual(["object", "array", "string", "number", "bool", "null", "invalid"]);
+    expect([" {", "[", '"', "-1", "true", "null", "x"].map((text) => jsonTypeAt(bytes(text), 0))).toEqual([
+      "object",
+      "array",
+      "string",
+      "number",
+      "bool",
+      "null",
+      "invalid",
+    ]);
   });
 });
 
 describe("geometry", () => {
-  test.each([
-    ["POINT (10 10)", "010100000000000000000024400000000000002440"],
-  ])("stores %s little-endian", (text, stored) => expect(hex(wktToWkb(text))).toBe(stored));
+  test.each([["POINT (10 10)", "010100000000000000000024400000000000002440"]])(
+    "stores %s little-endian",
+    (text, stored) => expect(hex(wktToWkb(text))).toBe(stored),
+  );
 
   test.each([
     ["point(10.00   10)", "POINT (10 10)"],
@@ -160,12 +185,18 @@ describe("geometry", () => {
     ["MULTIPOINT ((1 1), (2 2))", "MULTIPOINT ((1 1), (2 2))"],
     ["LINESTRING EMPTY", "LINESTRING EMPTY"],
     ["MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))", "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))"],
-    ["GEOMETRYCOLLECTION (POINT (1 -2.5), LINESTRING (0 0, 1e3 1))", "GEOMETRYCOLLECTION (POINT (1 -2.5), LINESTRING (0 0, 1000 1))"],
+    [
+      "GEOMETRYCOLLECTION (POINT (1 -2.5), LINESTRING (0 0, 1e3 1))",
+      "GEOMETRYCOLLECTION (POINT (1 -2.5), LINESTRING (0 0, 1000 1))",
+    ],
   ])("%s comes back as %s", (text, written) => expect(wkbToWkt(wktToWkb(text))).toBe(written));
 
-  test.each(["", "POINT", "POINT (1", "POINT (1 2 3)", "CIRCLE (1 1)", "POINT (a b)", "POINT (1 1) x"])("refuses %j", (text) => {
-    expect(() => wktToWkb(text)).toThrow("not well-known text");
-  });
+  test.each(["", "POINT", "POINT (1", "POINT (1 2 3)", "CIRCLE (1 1)", "POINT (a b)", "POINT (1 1) x"])(
+    "refuses %j",
+    (text) => {
+      expect(() => wktToWkb(text)).toThrow("not well-known text");
+    },
+  );
 });
 
 describe("points in time", () => {
@@ -186,12 +217,20 @@ describe("points in time", () => {
   ])("%s is shown in %s", (micros, zone, text) => expect(formatTimestamptz(micros, zone)).toBe(text));
 
   it("shifts a local time in a gap forward and takes the first of an overlap", () => {
-    expect(formatTimestamptz(parseTimestamptz("2025-03-30T02:30:00", "Europe/Berlin"), "UTC")).toBe("2025-03-30T01:30:00Z");
-    expect(formatTimestamptz(parseTimestamptz("2025-10-26T02:30:00", "Europe/Berlin"), "UTC")).toBe("2025-10-26T00:30:00Z");
+    expect(formatTimestamptz(parseTimestamptz("2025-03-30T02:30:00", "Europe/Berlin"), "UTC")).toBe(
+      "2025-03-30T01:30:00Z",
+    );
+    expect(formatTimestamptz(parseTimestamptz("2025-10-26T02:30:00", "Europe/Berlin"), "UTC")).toBe(
+      "2025-10-26T00:30:00Z",
+    );
   });
 
-  test.each(["yesterday", "2025-02-30T00:00:00Z", "2025-01-01", "2025-01-01T24:00:00Z", "2025-01-01T00:60:00Z"])("refuses %s", (text) => {
-    expect(() => parseTimestamptz(text, "UTC")).toThrow("invalid timestamp string");
-  });
-  it("refuses offsets that no place has", () => expect(() => parseTimestamptz("2025-01-01T00:00:00+15:00", "UTC")).toThrow("out of the valid range"));
+  test.each(["yesterday", "2025-02-30T00:00:00Z", "2025-01-01", "2025-01-01T24:00:00Z", "2025-01-01T00:60:00Z"])(
+    "refuses %s",
+    (text) => {
+      expect(() => parseTimestamptz(text, "UTC")).toThrow("invalid timestamp string");
+    },
+  );
+  it("refuses offsets that no place has", () =>
+    expect(() => parseTimestamptz("2025-01-01T00:00:00+15:00", "UTC")).toThrow("out of the valid range"));
 });

@@ -1,4 +1,11 @@
-import { type CollectionSchema, type Column, DataType, type InsertBatch, partitionKeyIndex, primaryKeyIndex } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  type Column,
+  DataType,
+  type InsertBatch,
+  partitionKeyIndex,
+  primaryKeyIndex,
+} from "@sluice/schema";
 import { hashInt64, hashText } from "./hash.ts";
 
 /** The shard of each row, by its primary key, into `out[0, rowCount)`. The batch must have its key column. */
@@ -7,7 +14,12 @@ export function assignShards(schema: CollectionSchema, batch: InsertBatch, shard
 }
 
 /** The number of each row's partition, by its partition key, into `out[0, rowCount)`. */
-export function assignPartitions(schema: CollectionSchema, batch: InsertBatch, partitions: number, out: Uint16Array): void {
+export function assignPartitions(
+  schema: CollectionSchema,
+  batch: InsertBatch,
+  partitions: number,
+  out: Uint16Array,
+): void {
   assign(schema, batch, partitionKeyIndex(schema), partitions, out);
 }
 

@@ -22,11 +22,24 @@ interface Golden {
 function schemaOf(keyType: Golden["keyType"]): CollectionSchema {
   const dataType = keyType === "int64" ? DataType.Int64 : DataType.VarChar;
   const field = { fieldId: 100, name: "key", dataType, isPrimaryKey: true, isPartitionKey: true } as FieldSchema;
-  return { name: "goldens", fields: [field], structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
+  return {
+    name: "goldens",
+    fields: [field],
+    structs: [],
+    enableDynamicField: false,
+    allowInsertAutoId: false,
+    timezone: "UTC",
+  };
 }
 
 function columnOf(keyType: Golden["keyType"], keys: readonly string[]): Column {
-  if (keyType === "int64") return { kind: "fixed", width: 8, data: new Uint8Array(BigInt64Array.from(keys, BigInt).buffer), validity: undefined };
+  if (keyType === "int64")
+    return {
+      kind: "fixed",
+      width: 8,
+      data: new Uint8Array(BigInt64Array.from(keys, BigInt).buffer),
+      validity: undefined,
+    };
   const cells = keys.map((key) => Buffer.from(key));
   const offsets = new Uint32Array(keys.length + 1);
   for (const [i, cell] of cells.entries()) offsets[i + 1] = offsets[i] + cell.length;
@@ -42,7 +55,12 @@ describe.each(["hash-goldens.json", "hash-goldens-edges.json"])("%s", (file) => 
   test.each(cases)("%s", (_name, { keyType, shards, partitions, groups }) => {
     for (const group of groups) {
       const out = new Uint16Array(group.keys.length);
-      const batch = { rowCount: group.keys.length, firstRow: 0, columns: [columnOf(keyType, group.keys)], sourceBytes: 0 };
+      const batch = {
+        rowCount: group.keys.length,
+        firstRow: 0,
+        columns: [columnOf(keyType, group.keys)],
+        sourceBytes: 0,
+      };
       if (shards) assignShards(schemaOf(keyType), batch, shards, out);
       else assignPartitions(schemaOf(keyType), batch, partitions ?? 0, out);
       expect([...new Set(out)]).toEqual([group.shard ?? group.partition]);
