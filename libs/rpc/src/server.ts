@@ -15,7 +15,6 @@ import { statusOf } from "./status.ts";
 
 /** Largest message in either direction, as Milvus sets it. */
 export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
-/** How long open calls may go on after a stop was asked for. */
 const STOP_MS = 2000;
 
 /** Handlers by method name, as plain async functions. What they throw becomes the answer's Status. */
@@ -54,6 +53,8 @@ export interface GrpcServerOptions {
   readonly reflection?: boolean;
   /** Called with what a handler threw, but for GrpcError, before it becomes a Status: for the log. */
   readonly onError?: (method: string, error: unknown) => void;
+  /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
+  readonly stopMs?: number;
 }
 
 export interface GrpcServer extends AsyncDisposable {
@@ -66,8 +67,8 @@ export interface GrpcServer extends AsyncDisposable {
 }
 
 /**
- * A gRPC server with health service, large messages, and tolerance for clients that ping often. Its end waits two seconds
- * for calls that run, and then breaks them off.
+ * A gRPC server with health service, large messages, and tolerance for clients that ping often. Disposing it waits for the
+ * calls that run.
  */
 export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
@@ -91,7 +92,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
     listen: (host, port) => listen(server, host, port),
     inject: (socket) => injector.injectConnection(socket),
     setServing: (isServing) => health.setStatus("", isServing ? "SERVING" : "NOT_SERVING"),
-    [Symbol.asyncDispose]: () => stop(server),
+    [Symbol.asyncDispose]: () => stop(server, options.stopMs ?? STOP_MS),
   };
 }
 
@@ -157,12 +158,12 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-async function stop(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
+function stop(server: Server, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, STOP_MS);
+    }, limitMs);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -101,7 +101,10 @@ describe.each(Object.entries(kinds))("%s", (_name, { fast, slow, Typed, values, 
   });
 
   it("refuses a list cut within a number", () => {
-    const bytes = new BinaryWriter().uint32((1 << 3) | 2).bytes(new Uint8Array(3)).finish();
+    const bytes = new BinaryWriter()
+      .uint32((1 << 3) | 2)
+      .bytes(new Uint8Array(3))
+      .finish();
     expect(() => fast.decode(bytes)).toThrow("packed floats of 3 bytes");
   });
 
@@ -112,8 +115,9 @@ describe.each(Object.entries(kinds))("%s", (_name, { fast, slow, Typed, values, 
 });
 
 it("columns of vectors take it", () => {
-  const value = { dim: 2n, data: { $case: "floatVector", value: { data: [1, 2, 3, 4] } } } as const;
-  const message = FieldData.fromPartial({ field: { $case: "vectors", value } });
+  const message = FieldData.fromPartial({
+    field: { $case: "vectors", value: { dim: 2n, data: { $case: "floatVector", value: { data: [1, 2, 3, 4] } } } },
+  });
   const { field } = FieldData.decode(FieldData.encode(message).finish());
   if (field?.$case !== "vectors" || field.value.data?.$case !== "floatVector") throw new Error("no vectors");
   expect(field.value.data.value.data).toBeInstanceOf(Float32Array);

@@ -40,7 +40,10 @@ const goldens: Record<string, Golden> = {
         {
           tag: "$0",
           type: common.PlaceholderType.FloatVector,
-          values: [[1, 2], [3, 4]].map((vector) => Buffer.from(Float32Array.from(vector).buffer)),
+          values: [
+            [1, 2],
+            [3, 4],
+          ].map((vector) => Buffer.from(Float32Array.from(vector).buffer)),
         },
       ],
     }),
@@ -48,12 +51,22 @@ const goldens: Record<string, Golden> = {
   "Int64 [1,null,3] as a request has it": golden(
     "08051201611a061a040a0201033a03010001",
     FieldData,
-    FieldData.fromPartial({ type: DataType.Int64, fieldName: "a", field: longs([1n, 3n]), validData: [true, false, true] }),
+    FieldData.fromPartial({
+      type: DataType.Int64,
+      fieldName: "a",
+      field: longs([1n, 3n]),
+      validData: [true, false, true],
+    }),
   ),
   "Int64 [1,null,3] as an answer has it": golden(
     "08051201611a071a050a030100033a03010001",
     FieldData,
-    FieldData.fromPartial({ type: DataType.Int64, fieldName: "a", field: longs([1n, 0n, 3n]), validData: [true, false, true] }),
+    FieldData.fromPartial({
+      type: DataType.Int64,
+      fieldName: "a",
+      field: longs([1n, 0n, 3n]),
+      validData: [true, false, true],
+    }),
   ),
   "count(*) = 3": golden(
     "08051208636f756e74282a291a051a030a0103",
@@ -106,7 +119,11 @@ const goldens: Record<string, Golden> = {
   "an import": golden(
     "0a01632a08612f312e6a736f6e320b0a066275636b6574120162",
     milvus.ImportRequest,
-    milvus.ImportRequest.fromPartial({ collectionName: "c", files: ["a/1.json"], options: [{ key: "bucket", value: "b" }] }),
+    milvus.ImportRequest.fromPartial({
+      collectionName: "c",
+      files: ["a/1.json"],
+      options: [{ key: "bucket", value: "b" }],
+    }),
   ),
   "a completed import": golden(
     "0a001006180222020a0c2a170a1070726f67726573735f70657263656e7412033130303007",

@@ -1,0 +1,231 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { status as grpcStatus, Metadata } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { StatusError, statusCodes } from "@sluice/errors";
+import { type Address, connectClient, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
+
+type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
+
+const HOST = "127.0.0.1";
+const LONG_MS = 60_000;
+let cleanup: AsyncDisposableStack;
+beforeEach(() => {
+  cleanup = new AsyncDisposableStack();
+});
+afterEach(() => cleanup.disposeAsync());
+
+function openServer(handlers: MilvusHandlers) {
+  const services = [served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers)];
+  return cleanup.use(openGrpcServer({ services, stopMs: 10 }));
+}
+
+async function serve(handlers: MilvusHandlers): Promise<string> {
+  return `${HOST}:${await openServer(handlers).listen(HOST, 0)}`;
+}
+
+function connect(address: Address) {
+  return cleanup.use(connectClient(milvus.MilvusServiceClient, address));
+}
+
+const version = (text: string): MilvusHandlers => ({ getVersion: () => ({ status: okStatus(), version: text }) });
+/** Never answers. */
+const silent: MilvusHandlers = { getVersion: () => new Promise(() => {}) };
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, HOST);
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+describe("an answer", () => {
+  it("comes as a promise", async () => {
+    const client = connect(await serve(version("7")));
+    expect(await client.getVersion({})).toMatchObject({ version: "7" });
+  });
+
+  it("with a failing Status is an answer: who asks decides", async () => {
+    const client = connect(await serve({}));
+    expect(await client.getVersion({})).toMatchObject({ status: { code: statusCodes.unimplemented } });
+  });
+});
+
+describe("a call", () => {
+  it("carries metadata, which stay as they are", async () => {
+    const seen: unknown[] = [];
+    const client = connect(
+      await serve({
+        getVersion: (_request, { metadata }) => {
+          seen.push(...metadata.get("dbname"));
+          return { status: okStatus(), version: "" };
+        },
+      }),
+    );
+    const metadata = new Metadata();
+    metadata.set("dbname", "books");
+    await client.getVersion({}, { metadata });
+    expect(seen).toEqual(["books"]);
+    expect(metadata.getOptions()).toEqual({});
+  });
+
+  it("waits for a server that starts later", async () => {
+    const port = await freePort();
+    const call = connect(`${HOST}:${port}`).getVersion({}, { deadlineMs: LONG_MS });
+    await openServer(version("late")).listen(HOST, port);
+    expect(await call).toMatchObject({ version: "late" });
+  });
+
+  it("finds a restarted server", async () => {
+    const first = openServer(version("1"));
+    const port = await first.listen(HOST, 0);
+    const client = connect(`${HOST}:${port}`);
+    await client.getVersion({});
+    await first[Symbol.asyncDispose]();
+    await openServer(version("2")).listen(HOST, port);
+    expect(await client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).toMatchObject({ version: "2" });
+  });
+
+  it("fails at its deadline when no answer comes", async () => {
+    const client = connect(await serve(silent));
+    const error = await client.getVersion({}, { deadlineMs: 50 }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(StatusError);
+    expect(error).toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.DEADLINE_EXCEEDED } });
+    expect(error.message).toMatch(/^service not ready: getVersion: /);
+  });
+
+  it("fails at its deadline when nobody listens", async () => {
+    const client = connect(`${HOST}:${await freePort()}`);
+    await expect(client.getVersion({}, { deadlineMs: 50 })).rejects.toMatchObject({ code: statusCodes.notReady });
+  });
+
+  it("to a server without its service is not implemented", async () => {
+    const server = cleanup.use(openGrpcServer({ services: [] }));
+    const client = connect(`${HOST}:${await server.listen(HOST, 0)}`);
+    await expect(client.getVersion({})).rejects.toMatchObject({ code: statusCodes.unimplemented });
+  });
+
+  it("after the client was closed is refused", async () => {
+    const client = connect(await serve(version("1")));
+    await client.getVersion({});
+    client[Symbol.dispose]();
+    await expect(client.getVersion({})).rejects.toMatchObject({ code: statusCodes.notReady });
+  });
+});
+
+describe("a signal", () => {
+  it("ends a call that waits for its answer, on both sides", async () => {
+    const entered = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    const client = connect(
+      await serve({
+        getVersion: (_request, call) => {
+          call.on("cancelled", () => cancelled.resolve());
+          entered.resolve();
+          return new Promise(() => {});
+        },
+      }),
+    );
+    const abort = new AbortController();
+    const call = client.getVersion({}, { signal: abort.signal, deadlineMs: LONG_MS });
+    await entered.promise;
+    abort.abort(new Error("no longer wanted"));
+    await expect(call).rejects.toThrow("no longer wanted");
+    await cancelled.promise;
+  });
+
+  it.each<[name: string, address: Address]>([
+    ["a connection", `${HOST}:1`],
+    ["an address", () => new Promise(() => {})],
+  ])("ends a call that waits for %s", async (_name, address) => {
+    const abort = new AbortController();
+    const call = connect(address).getVersion({}, { signal: abort.signal, deadlineMs: LONG_MS });
+    abort.abort(new Error("no longer wanted"));
+    await expect(call).rejects.toThrow("no longer wanted");
+  });
+
+  it("that is over already lets no call begin", async () => {
+    let calls = 0;
+    const client = connect(
+      await serve({
+        getVersion: () => {
+          calls++;
+          return { status: okStatus(), version: "" };
+        },
+      }),
+    );
+    await expect(client.getVersion({}, { signal: AbortSignal.abort(new Error("over")) })).rejects.toThrow("over");
+    await client.getVersion({});
+    expect(calls).toBe(1);
+  });
+});
+
+describe("an address to be learnt", () => {
+  it("is asked for once, at the first call", async () => {
+    const address = await serve(version("1"));
+    let asked = 0;
+    const client = connect(async () => {
+      asked++;
+      return address;
+    });
+    expect(asked).toBe(0);
+    await Promise.all([client.getVersion({}), client.getVersion({})]);
+    await client.getVersion({});
+    expect(asked).toBe(1);
+  });
+
+  it("is asked for again after it could not be learnt", async () => {
+    const address = await serve(version("1"));
+    const answers: Promise<string>[] = [Promise.reject(new Error("nobody is registered")), Promise.resolve(address)];
+    const client = connect(() => answers.shift() as Promise<string>);
+    await expect(client.getVersion({})).rejects.toThrow("nobody is registered");
+    expect(await client.getVersion({})).toMatchObject({ version: "1" });
+  });
+
+  it("that never comes does not outlast the deadline", async () => {
+    const client = connect(() => new Promise(() => {}));
+    await expect(client.getVersion({}, { deadlineMs: 20 })).rejects.toMatchObject({ code: statusCodes.notReady });
+  });
+});
+
+describe("a connection that breaks while a call runs", () => {
+  /** Drops the connection of the first `failures` calls; answers later ones. */
+  async function serveBadly(failures: number) {
+    const seen = { calls: 0 };
+    const sockets = new Set<Socket>();
+    const server = openServer({
+      getVersion: () => {
+        seen.calls++;
+        if (seen.calls > failures) return { status: okStatus(), version: String(seen.calls) };
+        for (const socket of sockets) socket.destroy();
+        return new Promise(() => {});
+      },
+    });
+    const listener: Server = createServer((socket) => {
+      sockets.add(socket.on("close", () => sockets.delete(socket)));
+      server.inject(socket);
+    });
+    cleanup.adopt(listener.listen(0, HOST), (open) => void open.close());
+    await once(listener, "listening");
+    return { seen, client: connect(`${HOST}:${(listener.address() as AddressInfo).port}`) };
+  }
+
+  it("fails the call, which may have been carried out", async () => {
+    const { seen, client } = await serveBadly(1);
+    const call = client.getVersion({}, { deadlineMs: LONG_MS });
+    await expect(call).rejects.toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.UNAVAILABLE } });
+    expect(seen.calls).toBe(1);
+  });
+
+  it("repeats a call that does no harm twice", async () => {
+    const { client } = await serveBadly(1);
+    expect(await client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).toMatchObject({ version: "2" });
+  });
+
+  it("repeats it only once", async () => {
+    const { seen, client } = await serveBadly(2);
+    await expect(client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).rejects.toThrow(StatusError);
+    expect(seen.calls).toBe(2);
+  });
+});

@@ -1,0 +1,251 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { type AddressInfo, createServer } from "node:net";
+import {
+  credentials,
+  Client as GrpcClient,
+  status as grpcStatus,
+  logVerbosity,
+  type ServiceError,
+  setLogVerbosity,
+} from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { ImportError, StatusError, statusCodes } from "@sluice/errors";
+import {
+  connectClient,
+  GrpcError,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type Handlers,
+  milvus,
+  okStatus,
+  openGrpcServer,
+  served,
+} from "@sluice/rpc";
+
+type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
+
+const HOST = "127.0.0.1";
+let cleanup: AsyncDisposableStack;
+beforeEach(() => {
+  cleanup = new AsyncDisposableStack();
+});
+afterEach(() => cleanup.disposeAsync());
+
+async function serve(handlers: MilvusHandlers, options: Partial<GrpcServerOptions> = {}) {
+  const services = [served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers)];
+  const server = cleanup.use(openGrpcServer({ services, stopMs: 100, ...options }));
+  const address = `${HOST}:${await server.listen(HOST, 0)}`;
+  return { server, address, client: cleanup.use(connectClient(milvus.MilvusServiceClient, address)) };
+}
+
+function rawClient(address: string): GrpcClient {
+  return cleanup.adopt(new GrpcClient(address, credentials.createInsecure()), (client) => client.close());
+}
+
+const versionRequest = {};
+const createCollection = milvus.CreateCollectionRequest.fromPartial({ collectionName: "c" });
+
+describe("what a handler throws", () => {
+  it("becomes the Status of the answer", async () => {
+    const { client } = await serve({
+      getVersion: () => {
+        throw new StatusError(statusCodes.notReady, "service not ready");
+      },
+    });
+    const answer = await client.getVersion(versionRequest);
+    expect(answer).toMatchObject({ status: { code: 1, errorCode: 56, reason: "service not ready" }, version: "" });
+  });
+
+  it("becomes the answer where that is a bare Status", async () => {
+    const { client } = await serve({
+      createCollection: async () => {
+        throw new ImportError("request_invalid", "no such option", { file: "a.json" });
+      },
+    });
+    expect(await client.createCollection(createCollection)).toMatchObject({
+      code: 2100,
+      errorCode: 1,
+      reason: "no such option (a.json)",
+    });
+  });
+
+  it("is never a gRPC error, even when it is a defect, and is told to the log", async () => {
+    const seen: [string, unknown][] = [];
+    const defect = new TypeError("undefined is not a function");
+    const { client } = await serve({ import: () => Promise.reject(defect) }, { onError: (...args) => seen.push(args) });
+    const answer = await client.import(milvus.ImportRequest.fromPartial({}));
+    expect(answer).toMatchObject({ status: { code: 65535, errorCode: 1, reason: defect.message }, tasks: [] });
+    expect(seen).toEqual([["Import", defect]]);
+  });
+
+  it("is a gRPC error where clients expect one", async () => {
+    const { address } = await serve({
+      getVersion: () => {
+        throw new GrpcError(grpcStatus.UNAUTHENTICATED, "wrong password");
+      },
+    });
+    const error = await failureOf(rawClient(address), "/milvus.proto.milvus.MilvusService/GetVersion");
+    expect(error).toMatchObject({ code: grpcStatus.UNAUTHENTICATED, details: "wrong password" });
+  });
+});
+
+it("a method without handler answers a failing Status", async () => {
+  const { client } = await serve({});
+  const { status } = await client.getMetrics(milvus.GetMetricsRequest.fromPartial({}));
+  expect(status).toMatchObject({ code: 10, errorCode: 1, reason: "GetMetrics is not supported by this server" });
+});
+
+it("an answer that cannot be written becomes a failing Status", async () => {
+  const seen: string[] = [];
+  const { client } = await serve(
+    { allocTimestamp: () => ({ status: okStatus(), timestamp: -1n }) },
+    { onError: (method) => seen.push(method) },
+  );
+  const { status, timestamp } = await client.allocTimestamp({ base: undefined });
+  expect(status).toMatchObject({ code: 65535, errorCode: 1 });
+  expect(timestamp).toBe(0n);
+  expect(seen).toEqual(["AllocTimestamp"]);
+});
+
+it("messages of many megabytes pass both ways", async () => {
+  const large = "x".repeat(20 << 20);
+  const { client } = await serve({ dummy: ({ requestType }) => ({ response: requestType }) });
+  const { response } = await client.dummy({ requestType: large });
+  expect(response.length).toBe(large.length);
+});
+
+it("a connection that somebody else accepted is served", async () => {
+  const { server } = await serve({ getVersion: () => ({ status: okStatus(), version: "1" }) });
+  const listener = cleanup.adopt(
+    createServer((socket) => server.inject(socket)),
+    (open) => void open.close(),
+  );
+  listener.listen(0, HOST);
+  await once(listener, "listening");
+  const client = cleanup.use(
+    connectClient(milvus.MilvusServiceClient, `${HOST}:${(listener.address() as AddressInfo).port}`),
+  );
+  expect(await client.getVersion(versionRequest)).toMatchObject({ version: "1" });
+});
+
+it("a taken port is an error", async () => {
+  setLogVerbosity(logVerbosity.NONE); // It is written to the console as well.
+  const { address } = await serve({});
+  const second = cleanup.use(openGrpcServer({ services: [] }));
+  await expect(second.listen(HOST, Number(address.split(":")[1]))).rejects.toThrow("EADDRINUSE");
+});
+
+it("clients may ping as often as they like", async () => {
+  const { address } = await serve({});
+  const session = cleanup.adopt(connect(`http://${address}`), (open) => open.destroy());
+  await once(session, "connect");
+  const ends: string[] = [];
+  session.on("goaway", () => ends.push("goaway")).on("close", () => ends.push("close"));
+  for (let i = 0; i < 50; i++) {
+    const error = await new Promise((resolve) => session.ping(resolve));
+    expect(error).toBeNull();
+  }
+  expect(ends).toEqual([]);
+});
+
+describe("the health service", () => {
+  const check = "/grpc.health.v1.Health/Check";
+
+  it("says that we serve, until we do not", async () => {
+    const { server, address } = await serve({});
+    const client = rawClient(address);
+    expect((await answerOf(client, check)).toString("hex")).toBe("0801"); // SERVING
+    server.setServing(false);
+    expect((await answerOf(client, check)).toString("hex")).toBe("0802"); // NOT_SERVING
+  });
+});
+
+describe("the reflection service", () => {
+  // Requests by hand: list_services is field 7, file_containing_symbol field 4.
+  const listServices = Buffer.from("3a00", "hex");
+  const symbol = "milvus.proto.milvus.ImportRequest";
+  const fileContaining = Buffer.concat([Buffer.from([(4 << 3) | 2, symbol.length]), Buffer.from(symbol)]);
+
+  it("names our service and its messages as clients know them", async () => {
+    const { address } = await serve({}, { reflection: true });
+    const client = rawClient(address);
+    const services = await reflect(client, listServices);
+    expect(services.toString("latin1")).toContain("milvus.proto.milvus.MilvusService");
+    const file = (await reflect(client, fileContaining)).toString("latin1");
+    for (const name of ["MilvusService", "ListImportTasks", "collection_name", "idempotency_key"])
+      expect(file).toContain(name);
+  });
+
+  it("is not offered unasked", async () => {
+    const { address } = await serve({});
+    await expect(reflect(rawClient(address), listServices)).rejects.toMatchObject({ code: grpcStatus.UNIMPLEMENTED });
+  });
+});
+
+describe("the end", () => {
+  /** A server whose GetVersion waits to be released. */
+  async function serveSlowly(stopMs: number) {
+    const entered = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const handlers: MilvusHandlers = {
+      getVersion: async () => {
+        entered.resolve();
+        await released.promise;
+        return { status: okStatus(), version: "late" };
+      },
+    };
+    const started = await serve(handlers, { stopMs });
+    const call = started.client.getVersion(versionRequest);
+    await entered.promise;
+    return { ...started, call, release: released.resolve };
+  }
+
+  it("waits for running calls", async () => {
+    const { server, call, release } = await serveSlowly(60_000);
+    const stopped = dispose(server);
+    release();
+    expect(await call).toMatchObject({ version: "late" });
+    await stopped;
+  });
+
+  it("breaks off what takes too long", async () => {
+    const { server, call, release } = await serveSlowly(10);
+    const failed = expect(call).rejects.toThrow(StatusError);
+    await dispose(server);
+    await failed;
+    release();
+  });
+});
+
+function dispose(server: GrpcServer): Promise<void> {
+  return Promise.resolve(server[Symbol.asyncDispose]());
+}
+
+const asIs = (bytes: Buffer) => bytes;
+
+function answerOf(client: GrpcClient, path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest<Buffer, Buffer>(path, asIs, asIs, Buffer.alloc(0), (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer as Buffer);
+    });
+  });
+}
+
+async function failureOf(client: GrpcClient, path: string): Promise<ServiceError> {
+  return answerOf(client, path).then(
+    () => {
+      throw new Error("the call succeeded");
+    },
+    (error) => error,
+  );
+}
+
+async function reflect(client: GrpcClient, request: Buffer): Promise<Buffer> {
+  const path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+  const call = client.makeBidiStreamRequest<Buffer, Buffer>(path, asIs, asIs);
+  call.end(request);
+  const [answer] = await once(call, "data");
+  return answer;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "@jest/globals";
+import { ImportError, type ImportErrorCode, importErrors, StatusError, statusCodes } from "@sluice/errors";
+import { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "@sluice/rpc";
+
+describe("a Status", () => {
+  it("of success has both codes 0", () => {
+    expect(okStatus()).toMatchObject({ code: 0, errorCode: 0, reason: "" });
+    expect(isOk(okStatus())).toBe(true);
+  });
+
+  // Source: client contract §1.8.
+  it.each<[code: number, legacy: number]>([
+    [1, 56],
+    [3, 52],
+    [7, 54],
+    [8, 49],
+    [9, 48],
+    [10, 1],
+    [11, 55],
+    [100, 4],
+    [101, 1],
+    [102, 1],
+    [105, 1],
+    [109, 62],
+    [200, 15],
+    [600, 47],
+    [700, 25],
+    [702, 1],
+    [800, 1],
+    [801, 1],
+    [802, 1],
+    [1100, 5],
+    [1101, 5],
+    [1102, 5],
+    [1400, 1],
+    [1600, 1],
+    [1601, 1],
+    [1602, 1],
+    [2100, 1],
+    [2101, 1],
+    [65535, 1],
+  ])("of failure %d has the legacy code %d", (code, legacy) => {
+    expect(failStatus(code, "why")).toMatchObject({ code, errorCode: legacy, reason: "why", detail: "why" });
+  });
+
+  it.each(Object.entries(statusCodes))("of %s fails for old clients too", (_name, code) => {
+    const status = statusOf(new StatusError(code, "why"));
+    expect(status.code).toBe(code);
+    expect(status.errorCode).not.toBe(0);
+    expect(isOk(status)).toBe(false);
+  });
+
+  it("of a missing collection has another legacy code in DescribeCollection", () => {
+    const missing = failStatus(statusCodes.collectionNotFound, "can't find collection[database=d][collection=c]");
+    expect(describeCollectionStatus(missing)).toEqual({ ...missing, errorCode: 1 });
+    const other = failStatus(statusCodes.databaseNotFound, "database not found[database=d]");
+    expect(describeCollectionStatus(other)).toBe(other);
+    expect(describeCollectionStatus(okStatus())).toEqual(okStatus());
+  });
+
+  it("of an import error names the place, and whose fault it is", () => {
+    const at = { file: "a.jsonl", row: 7, field: "id", byteOffset: 420 };
+    const status = statusOf(new ImportError("value_invalid", "expected an integer", at));
+    expect(status).toMatchObject({
+      code: 2100,
+      errorCode: 1,
+      reason: 'expected an integer (a.jsonl, row 7, field "id", byte 420)',
+      extraInfo: { import_error: "value_invalid", is_input_error: "true" },
+    });
+    expect(statusOf(new ImportError("internal", "oops")).extraInfo).toEqual({ import_error: "internal" });
+  });
+
+  it.each([
+    [new TypeError("x is undefined"), "x is undefined"],
+    [new RangeError(), "RangeError"],
+    ["thrown text", "thrown text"],
+    [undefined, "undefined"],
+  ])("of anything else thrown (%p) is unexpected", (thrown, reason) => {
+    expect(statusOf(thrown)).toMatchObject({ code: 65535, errorCode: 1, reason });
+  });
+});
+
+describe("checkStatus", () => {
+  it("passes success", () => expect(checkStatus(okStatus())).toBeUndefined());
+
+  it("throws the StatusError that the other side threw", () => {
+    const status = statusOf(new StatusError(statusCodes.indexNotFound, "index not found"));
+    expect(thrownBy(() => checkStatus(status))).toEqual(new StatusError(700, "index not found"));
+  });
+
+  it.each(Object.keys(importErrors) as ImportErrorCode[])(
+    "throws the ImportError that the other side threw: %s",
+    (code) => {
+      const error = thrownBy(() => checkStatus(statusOf(new ImportError(code, "why", { file: "f" }))));
+      expect(error).toBeInstanceOf(ImportError);
+      expect(error).toMatchObject({ code, reason: "why (f)" });
+    },
+  );
+
+  it("takes a Status of old servers, which have only the legacy code", () => {
+    const error = thrownBy(() => checkStatus({ ...okStatus(), errorCode: 1, reason: "old" }));
+    expect(error).toMatchObject({ code: statusCodes.unexpected, message: "old" });
+  });
+
+  it("takes an answer without Status for a failure", () => {
+    expect(thrownBy(() => checkStatus(undefined))).toMatchObject({ message: "the answer has no status" });
+  });
+});
+
+function thrownBy(action: () => void): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
