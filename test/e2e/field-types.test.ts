@@ -183,7 +183,7 @@ describe("automatic keys", () => {
       shards: 2,
       fields: [{ name: "id", key: true, auto: true, ...key }, number, vector],
     });
-    const rows = Array.from({ length: 5000 }, (_, i) => ({ number: i, vector: [i, -i] }));
+    const rows = Array.from({ length: 5000 }, (_, i) => ({ number: i, vector: [i, i + 0.5] }));
     const { idRanges } = await client.importAndWait(name, await files.jsonl(`${name}.jsonl`, rows));
     const ids = idsOf(idRanges);
     expect(ids.length).toBe(5000);

@@ -5,7 +5,7 @@ import { type Book, bookCollection, books, readRecords, type SourceFiles, useSer
 // Files larger than `splitSize` are cut into tasks by range; the rows must be the same as of the whole file.
 
 const fixture = useServer({ splitSize: "1MB", flushSize: "256KB", segmentSize: "2MB" });
-const ROWS = 40_000;
+const ROWS = 80_000;
 
 const formats: Record<string, (files: SourceFiles, name: string, rows: readonly Book[]) => Promise<string[]>> = {
   json: (files, name, rows) => files.json(`${name}.json`, rows),

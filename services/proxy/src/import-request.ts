@@ -17,7 +17,7 @@ export interface ImportCall {
 export interface Caller {
   /** Connection identifier or credentials: only the same caller's repeat is taken for a repeat. */
   readonly identity: string;
-  /** The connection was lost, or the call cancelled, before the answer was written. */
+  /** Whether the connection was lost or the call cancelled; asked while the answer is not written. */
   readonly isGone: () => boolean;
 }
 
@@ -26,7 +26,8 @@ const LOST_ANSWER_MS = 5 * 60_000;
 
 interface Submission {
   readonly jobId: Promise<bigint>;
-  readonly caller: Caller;
+  /** The caller was gone before the answer was written. Every connection ends after that, which means nothing. */
+  readonly isLost: () => boolean;
   readonly startedMs: number;
 }
 
@@ -47,16 +48,17 @@ export class ImportRequests {
     this.#forgetOld();
     const key = JSON.stringify([caller.identity, call]);
     const earlier = this.#recent.get(key);
-    if (earlier?.caller.isGone()) {
-      this.#recent.delete(key);
-      return earlier.jobId;
-    }
-    const submission: Submission = { jobId: this.#send(call), caller, startedMs: Date.now() };
-    this.#recent.set(key, submission);
-    return submission.jobId.catch((error) => {
+    const jobId = earlier?.isLost() ? earlier.jobId : this.#send(call);
+    let isAnswered = false;
+    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: Date.now() });
+    try {
+      const id = await jobId;
+      isAnswered = !caller.isGone();
+      return id;
+    } catch (error) {
       this.#recent.delete(key);
       throw error;
-    });
+    }
   }
 
   async #send(call: ImportCall): Promise<bigint> {

@@ -43,7 +43,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
         options: Object.entries(body.options ?? {}).map(([key, value]) => ({ key, value })),
         idempotencyKey: headerOf(request, "idempotency-key"),
       },
-      { identity: `rest/${headerOf(request, "authorization")}/${request.ip}`, isGone: () => request.raw.destroyed && !reply.raw.writableFinished },
+      { identity: `rest/${headerOf(request, "authorization")}/${request.ip}`, isGone: () => reply.raw.destroyed && !reply.raw.writableFinished },
     );
     return { code: 0, data: { jobId: String(jobId) } };
   });
