@@ -1,2 +1,2 @@
-export { ParquetReader } from "./parquet-reader.ts";
+export { ParquetReader, type ParquetReaderOptions } from "./parquet-reader.ts";
 export { probeParquet } from "./probe-parquet.ts";

@@ -1,19 +1,23 @@
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import type { Column, InsertBatch } from "@sluice/schema";
-import { columnBytes } from "@sluice/schema";
+import { type CollectionSchema, type Column, columnBytes, fixedWidth, type InsertBatch } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
-import { type ParquetFile, type RowGroupInfo, readFooter } from "./footer.ts";
+import { type ChunkInfo, type ParquetFile, type RowGroupInfo, readFooter } from "./footer.ts";
 import { LeafReader } from "./pages/leaf-reader.ts";
 
-/** Bytes asked of the store at a time, of one column and of all columns of a row group together. */
+/** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
 const MIN_READ_BYTES = 64 << 10;
 const GROUP_READ_BYTES = 8 << 20;
 /** A row costs at least this much of a batch, so that rows of next to nothing do not make endless batches. */
 const MIN_ROW_BYTES = 8;
+
+export interface ParquetReaderOptions {
+  /** Greatest range that is asked of the store for one column; default 4 MiB. */
+  readonly maxReadBytes?: number;
+}
 
 /**
  * Parquet: pages straight to columns. The columns of a row group are read in lock step, each with a few ranges of its chunk
@@ -22,14 +26,16 @@ const MIN_ROW_BYTES = 8;
 export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
   readonly #source: ObjectSource;
+  readonly #maxReadBytes: number;
   #leaves: LeafReader[] = [];
 
   /** @throws {ImportError} `request_invalid` unless there is exactly one source */
-  constructor(input: ReaderInput) {
+  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES }: ParquetReaderOptions = {}) {
     if (input.sources.length !== 1)
       throw new ImportError("request_invalid", "for PARQUET import, accepts only one file");
     this.#input = input;
     this.#source = input.sources[0];
+    this.#maxReadBytes = maxReadBytes;
   }
 
   async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
@@ -77,7 +83,7 @@ export class ParquetReader implements FormatReader {
   ): AsyncGenerator<InsertBatch> {
     if (group.rowCount === 0) return;
     await this.#openGroup(group, columns);
-    let rowBytes = estimateRowBytes(group, this.#leaves);
+    let rowBytes = estimateRowBytes(group, columns, this.#input.schema);
     for (let row = 0; row < group.rowCount; ) {
       signal.throwIfAborted();
       const wanted = Math.min(group.rowCount - row, Math.max(1, Math.floor(batchBytes / rowBytes)));
@@ -98,7 +104,7 @@ export class ParquetReader implements FormatReader {
       this.#leaves.map((leaf, i) => {
         // The first range of every column is under way at once: on a remote store the columns wait together.
         const share = (GROUP_READ_BYTES * (chunks[i].end - chunks[i].start)) / Math.max(total, 1);
-        return leaf.open(chunks[i], Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, Math.ceil(share))));
+        return leaf.open(chunks[i], Math.min(this.#maxReadBytes, Math.max(MIN_READ_BYTES, Math.ceil(share))));
       }),
     );
     for (const column of columns) column.begin(group);
@@ -130,12 +136,16 @@ async function fillAll(columns: readonly ColumnReader[], wanted: number, batchBy
   return rows;
 }
 
-/** Decoded bytes of a row as far as the footer tells: encoded sizes are a lower bound, which the first batch corrects. */
-function estimateRowBytes(group: RowGroupInfo, leaves: readonly LeafReader[]): number {
+/** Decoded bytes of a row as far as the footer tells; for columns of varying length the first batch corrects it. */
+function estimateRowBytes(group: RowGroupInfo, columns: readonly ColumnReader[], schema: CollectionSchema): number {
   let bytes = 0;
-  for (const { node, type } of leaves) {
-    const { uncompressedBytes, numValues } = group.chunks[node.leaf];
-    bytes += Math.max(uncompressedBytes, numValues * type.width);
+  for (const { fields, leaves, mayStop } of columns) {
+    if (!mayStop) bytes += fixedWidth(schema.fields[fields[0]]) * group.rowCount;
+    else for (const { node, type } of leaves) bytes += encodedBytes(group.chunks[node.leaf], type.width);
   }
   return Math.max(MIN_ROW_BYTES, bytes / group.rowCount);
+}
+
+function encodedBytes({ uncompressedBytes, numValues }: ChunkInfo, width: number): number {
+  return Math.max(uncompressedBytes, numValues * width);
 }

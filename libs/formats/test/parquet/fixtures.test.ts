@@ -7,7 +7,8 @@ import { LocalSourceStore } from "@sluice/object-store";
 import { ParquetReader } from "../../src/parquet/index.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../test/fixtures");
-const store = await LocalSourceStore.open({ roots: [fixtures] });
+const ours = join(import.meta.dirname, "fixtures");
+const store = await LocalSourceStore.open({ roots: [fixtures, ours] });
 
 const bulkWriters = readdirSync(join(fixtures, "bulkwriter")).map((name) => `bulkwriter/${name}`);
 const own = ["parquet/types", "parquet/nulls", "parquet/writers", "parquet/bad"];
@@ -33,18 +34,26 @@ const readThough: ReadonlySet<string> = new Set([
   "magic-start",
 ]);
 
-describe.each([...own, ...bulkWriters])("%s", (name) => {
-  const folder = readFixtureFolder(join(fixtures, name));
+const folders = [...own, ...bulkWriters].map((name) => [name, join(fixtures, name)]);
+
+describe.each([...folders, ["many small pages", ours]])("%s", (_name, path) => {
+  const folder = readFixtureFolder(path);
   const cases = folder.cases
     .filter(({ type }) => type === "parquet")
     .map((fixture) => [fixture.name, fixture] as const);
   describe.each([
-    ["one batch", 1 << 20],
-    ["batches of some rows", 1500],
-    ["batches of one row", 1],
-  ])("%s", (_size, batchBytes) => {
+    ["one batch", 1 << 20, undefined],
+    ["batches of some rows, ranges cut in pages", 1500, 777],
+    ["batches of one row, ranges cut in headers", 1, 13],
+  ])("%s", (_size, batchBytes, maxReadBytes) => {
     test.each(cases)("%s", async (_name, fixture) => {
-      const outcome = await runCase(folder, fixture, store, (input) => new ParquetReader(input), batchBytes);
+      const outcome = await runCase(
+        folder,
+        fixture,
+        store,
+        (input) => new ParquetReader(input, { maxReadBytes }),
+        batchBytes,
+      );
       if (outcome instanceof ImportError) checkError(fixture, outcome);
       else {
         expect(fixture.expect).not.toBe("error");

@@ -82,7 +82,10 @@ export class ParsedTextColumn implements ColumnReader {
 
   #next(limit: number): void {
     const run = this.#runs.next(limit);
-    if (run === 0) return this.#values.addNull(this.#row++, this.#leaf);
+    if (run === 0) {
+      this.#values.addNull(this.#row++, this.#leaf);
+      return;
+    }
     this.#texts.clear();
     this.#texts.softLimit = STEP_BYTES;
     const count = this.#leaf.readBytes(run, this.#texts);

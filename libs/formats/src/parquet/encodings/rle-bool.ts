@@ -8,7 +8,10 @@ export class RleBoolDecoder implements FixedDecoder {
   readonly #runs = new RleDecoder();
 
   reset(bytes: Uint8Array, start: number, end: number): void {
-    if (start === end) return this.#runs.reset(bytes, start, end, 1); // A page of nulls.
+    if (start === end) {
+      this.#runs.reset(bytes, start, end, 1); // A page of nulls.
+      return;
+    }
     if (end - start < 4) throw new Damage("the values of a page end early");
     const length = uint32(bytes, start);
     if (length > end - start - 4) throw new Damage(`booleans of ${length} bytes exceed their page`);

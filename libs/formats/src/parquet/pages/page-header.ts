@@ -76,11 +76,14 @@ export class PageHeader {
         this.crc = reader.int32(type) >>> 0;
         return;
       case 5:
-        return this.#struct(reader, type, dataPageFields);
+        this.#struct(reader, type, dataPageFields);
+        return;
       case 7:
-        return this.#struct(reader, type, dictionaryPageFields);
+        this.#struct(reader, type, dictionaryPageFields);
+        return;
       case 8:
-        return this.#struct(reader, type, dataPageV2Fields);
+        this.#struct(reader, type, dataPageV2Fields);
+        return;
       default:
         reader.skip(type);
     }

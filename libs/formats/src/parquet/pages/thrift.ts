@@ -76,33 +76,16 @@ export class ThriftReader {
 
   skip(type: number, depth = 0): void {
     if (depth > MAX_DEPTH) throw new Damage("structures nest too deeply");
-    switch (type) {
-      case ThriftType.True:
-      case ThriftType.False:
-        return;
-      case ThriftType.Byte:
-        return this.#advance(1);
-      case ThriftType.I16:
-      case ThriftType.I32:
-      case ThriftType.I64:
-        this.#varint();
-        return;
-      case ThriftType.Double:
-        return this.#advance(8);
-      case ThriftType.Uuid:
-        return this.#advance(16);
-      case ThriftType.Binary:
-        return this.#advance(this.#varint());
-      case ThriftType.List:
-      case ThriftType.Set:
-        return this.#skipList(depth);
-      case ThriftType.Map:
-        return this.#skipMap(depth);
-      case ThriftType.Struct:
-        return this.skipStruct(depth);
-      default:
-        throw new Damage(`unknown thrift type ${type}`);
-    }
+    if (type === ThriftType.True || type === ThriftType.False) return;
+    if (type === ThriftType.Byte) this.#advance(1);
+    else if (type >= ThriftType.I16 && type <= ThriftType.I64) this.#varint();
+    else if (type === ThriftType.Double) this.#advance(8);
+    else if (type === ThriftType.Uuid) this.#advance(16);
+    else if (type === ThriftType.Binary) this.#advance(this.#varint());
+    else if (type === ThriftType.List || type === ThriftType.Set) this.#skipList(depth);
+    else if (type === ThriftType.Map) this.#skipMap(depth);
+    else if (type === ThriftType.Struct) this.skipStruct(depth);
+    else throw new Damage(`unknown thrift type ${type}`);
   }
 
   skipStruct(depth = 0): void {
