@@ -69,21 +69,35 @@ export function numpyColumns(folder: string, bytes: number, dim: number): Datase
   mkdirSync(set, { recursive: true });
   const ids = join(set, "id.npy");
   const vectors = join(set, "vector.npy");
-  makeOnce(ids, (part) => writeNpy(part, "<i8", `(${rows},)`, rows, 8, (block, first, count) => {
-    const view = new BigInt64Array(block.buffer, 0, count);
-    for (let i = 0; i < count; i++) view[i] = BigInt(first + i);
-  }));
-  makeOnce(vectors, (part) => writeNpy(part, "<f4", `(${rows}, ${dim})`, rows, dim * 4, (block, first, count) => {
-    fillRandom(new Float32Array(block.buffer, 0, count * dim), 104729 * (first + 1));
-  }));
+  makeOnce(ids, (part) =>
+    writeNpy(part, "<i8", `(${rows},)`, rows, 8, (block, first, count) => {
+      const view = new BigInt64Array(block.buffer, 0, count);
+      for (let i = 0; i < count; i++) view[i] = BigInt(first + i);
+    }),
+  );
+  makeOnce(vectors, (part) =>
+    writeNpy(part, "<f4", `(${rows}, ${dim})`, rows, dim * 4, (block, first, count) => {
+      fillRandom(new Float32Array(block.buffer, 0, count * dim), 104729 * (first + 1));
+    }),
+  );
   return { files: [ids, vectors], rows, bytes: statSync(ids).size + statSync(vectors).size, dim };
 }
 
-function writeNpy(path: string, descr: string, shape: string, rows: number, rowBytes: number, fill: (block: Uint8Array, first: number, count: number) => void): void {
+function writeNpy(
+  path: string,
+  descr: string,
+  shape: string,
+  rows: number,
+  rowBytes: number,
+  fill: (block: Uint8Array, first: number, count: number) => void,
+): void {
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
   const header = `${dict.padEnd(128 - 11)}\n`;
   const file = openSync(path, "w");
-  writeSync(file, Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header)]));
+  writeSync(
+    file,
+    Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header)]),
+  );
   const block = new Uint8Array(BLOCK_ROWS * rowBytes);
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - first);

@@ -32,7 +32,9 @@ const figures: Figure[] = [];
 
 function note(figure: Figure): void {
   figures.push(figure);
-  console.log(`${figure.work.padEnd(34)} ${figure.what.padEnd(44)} ${figure.value.padStart(16)}  ${figure.target ?? ""}`);
+  console.log(
+    `${figure.work.padEnd(34)} ${figure.what.padEnd(44)} ${figure.value.padStart(16)}  ${figure.target ?? ""}`,
+  );
 }
 
 /** One import of the set on a fresh server. Milliseconds. */
@@ -50,7 +52,8 @@ async function compare(name: string, rows: number, contenders: readonly Contende
   for (let round = 0; round < rounds; round++) {
     for (const [i, [, run]] of contenders.entries()) times[i].push(await run());
   }
-  for (const [i, [what, , target]] of contenders.entries()) note({ work: name, what, value: rate(rows, median(times[i])), ...(target && { target }) });
+  for (const [i, [what, , target]] of contenders.entries())
+    note({ work: name, what, value: rate(rows, median(times[i])), ...(target && { target }) });
 }
 
 async function benchJsonLines(): Promise<void> {
@@ -61,15 +64,21 @@ async function benchJsonLines(): Promise<void> {
     ["Sluice, two workers", () => ours(set, 2), "350 k"],
     ["JSON.parse per line, the same segments", () => timeJsonParse(file, benchSchema(128), join(work, "json-parse"))],
     ["DuckDB to Parquet, two threads", () => timeDuckDb(file, work, 2)],
-    ["stream-json, first 50 MB, no output", async () => {
-      const { rows, ms } = await timeStreamJson(file, 50e6);
-      return (ms * set.rows) / rows;
-    }],
+    [
+      "stream-json, first 50 MB, no output",
+      async () => {
+        const { rows, ms } = await timeStreamJson(file, 50e6);
+        return (ms * set.rows) / rows;
+      },
+    ],
   ]);
 }
 
 async function benchNumpy(): Promise<void> {
-  for (const [dim, target] of [[128, "1.2 M"], [768, "250 k"]] as const) {
+  for (const [dim, target] of [
+    [128, "1.2 M"],
+    [768, "250 k"],
+  ] as const) {
     const set = numpyColumns(data, bytes, dim);
     await compare(`NumPy ${dim}-d, ${megabytes(set.bytes)}`, set.rows, [
       ["Sluice, two workers", () => ours(set, 2), target],
@@ -92,7 +101,9 @@ async function benchParquet(): Promise<void> {
 }
 
 function tenRows(folder: string, name: string, first: number): string {
-  const rows = Array.from({ length: 10 }, (_, i) => JSON.stringify({ id: first + i, vector: Array.from({ length: 128 }, (_, j) => Math.sin(first + i * 128 + j)) }));
+  const rows = Array.from({ length: 10 }, (_, i) =>
+    JSON.stringify({ id: first + i, vector: Array.from({ length: 128 }, (_, j) => Math.sin(first + i * 128 + j)) }),
+  );
   const path = join(folder, name);
   writeFileSync(path, rows.join("\n"));
   return path;
@@ -107,7 +118,12 @@ async function benchSmallJobs(): Promise<void> {
     await server.createCollection("small", 128);
     const times: number[] = [];
     for (const file of files.slice(0, 50)) times.push(await server.timeImport("small", [file], 10));
-    note({ work: "10-row job", what: "Import to Completed, median of 50", value: `${Math.round(median(times))} ms`, target: "150 ms" });
+    note({
+      work: "10-row job",
+      what: "Import to Completed, median of 50",
+      value: `${Math.round(median(times))} ms`,
+      target: "150 ms",
+    });
   }
   await using server = await BenchServer.start(join(work, "sluice"), data, 2);
   const large = jsonLines(data, bytes, 128);
@@ -117,24 +133,48 @@ async function benchSmallJobs(): Promise<void> {
   const startedMs = performance.now();
   const tasks = await Promise.all(files.map((file) => server.submit("small", [file])));
   await Promise.all(tasks.map((task) => server.finished(task, 50)));
-  note({ work: "200 ten-row jobs at once", what: "all Completed, beside a 1 GB job", value: `${((performance.now() - startedMs) / 1000).toFixed(1)} s`, target: "8 s" });
+  note({
+    work: "200 ten-row jobs at once",
+    what: "all Completed, beside a 1 GB job",
+    value: `${((performance.now() - startedMs) / 1000).toFixed(1)} s`,
+    target: "8 s",
+  });
   await server.finished(largeTask);
 }
 
 async function benchMemory(): Promise<void> {
-  for (const [name, make] of [["JSON Lines", jsonLines], ["NumPy", numpyColumns]] as const) {
+  for (const [name, make] of [
+    ["JSON Lines", jsonLines],
+    ["NumPy", numpyColumns],
+  ] as const) {
     for (const times of [1, 4]) {
       const set = make(data, bytes * times, 128);
       await using server = await BenchServer.start(join(work, "sluice"), data, 2);
       await server.createCollection("bench", set.dim);
       await server.timeImport("bench", set.files, set.rows);
-      note({ work: `peak memory, ${name} ${megabytes(set.bytes)}`, what: "Sluice, two workers", value: megabytes(server.peakBytes()), target: "650 MB" });
+      note({
+        work: `peak memory, ${name} ${megabytes(set.bytes)}`,
+        what: "Sluice, two workers",
+        value: megabytes(server.peakBytes()),
+        target: "650 MB",
+      });
     }
   }
 }
 
 function benchSchema(dim: number): CollectionSchema {
-  const field = { elementType: 0, isPartitionKey: false, autoId: false, isDynamic: false, nullable: false, defaultValue: undefined, maxLength: 0, maxCapacity: 0, isFunctionOutput: false, typeParams: {} } as const;
+  const field = {
+    elementType: 0,
+    isPartitionKey: false,
+    autoId: false,
+    isDynamic: false,
+    nullable: false,
+    defaultValue: undefined,
+    maxLength: 0,
+    maxCapacity: 0,
+    isFunctionOutput: false,
+    typeParams: {},
+  } as const;
   return {
     name: "bench",
     fields: [
@@ -148,6 +188,12 @@ function benchSchema(dim: number): CollectionSchema {
   };
 }
 
-const parts: Record<string, () => Promise<void>> = { jsonl: benchJsonLines, npy: benchNumpy, parquet: benchParquet, small: benchSmallJobs, memory: benchMemory };
+const parts: Record<string, () => Promise<void>> = {
+  jsonl: benchJsonLines,
+  npy: benchNumpy,
+  parquet: benchParquet,
+  small: benchSmallJobs,
+  memory: benchMemory,
+};
 for (const name of options.only.split(",")) await parts[name]();
 writeReport(join(import.meta.dirname, "RESULTS.md"), figures, process.argv.slice(2).join(" "));

@@ -29,7 +29,8 @@ export function megabytes(bytes: number): string {
 export function writeReport(file: string, figures: readonly Figure[], arguments_: string): void {
   const [cpu] = cpus();
   const machine = `${cpus().length} × ${cpu.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}`;
-  const head = "# Benchmark results\n\nBy `npm run bench`; each run measures the alternatives beside ours, interleaved. Newest first.\n";
+  const head =
+    "# Benchmark results\n\nBy `npm run bench`; each run measures the alternatives beside ours, interleaved. Newest first.\n";
   const lines = [
     `\n## ${new Date().toISOString().slice(0, 10)}${arguments_ && `, \`${arguments_}\``}\n`,
     `${machine}\n`,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkStatus, type Client, common, connectClient, milvus, schema } from "@sluice/rpc";
+import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
 
 const main = join(import.meta.dirname, "../../services/standalone/dist/main.js");
 
@@ -20,8 +20,22 @@ export class BenchServer implements AsyncDisposable {
 
   static async start(dataDir: string, importRoot: string, workers: number): Promise<BenchServer> {
     rmSync(dataDir, { recursive: true, force: true });
-    const args = [main, "serve", "--port", "0", "--data-dir", dataDir, "--import-root", importRoot, "--workers", String(workers)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } });
+    const args = [
+      main,
+      "serve",
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      "--import-root",
+      importRoot,
+      "--workers",
+      String(workers),
+    ];
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
     const address = await new Promise<string>((resolve, reject) => {
       let text = "";
       child.stdout?.on("data", (chunk) => {
@@ -39,13 +53,17 @@ export class BenchServer implements AsyncDisposable {
       { name: "id", dataType: 5, isPrimaryKey: true },
       { name: "vector", dataType: 101, typeParams: [{ key: "dim", value: String(dim) }] },
     ];
-    const message = schema.CollectionSchema.encode(schema.CollectionSchema.fromPartial({ name, fields } as never)).finish();
+    const message = schema.CollectionSchema.encode(
+      schema.CollectionSchema.fromPartial({ name, fields } as never),
+    ).finish();
     const request = { collectionName: name, schema: Buffer.from(message), shardsNum: shards };
     checkStatus(await this.client.createCollection(milvus.CreateCollectionRequest.fromPartial(request)));
   }
 
   async submit(collectionName: string, files: readonly string[]): Promise<bigint> {
-    const answer = await this.client.import(milvus.ImportRequest.fromPartial({ collectionName, files: [...files] }), { deadlineMs: 60_000 });
+    const answer = await this.client.import(milvus.ImportRequest.fromPartial({ collectionName, files: [...files] }), {
+      deadlineMs: 60_000,
+    });
     checkStatus(answer.status);
     return answer.tasks[0];
   }

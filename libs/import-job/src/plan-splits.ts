@@ -20,7 +20,8 @@ export interface Split {
  */
 export function planSplits(source: SplitInput, targetBytes: number): Split[] {
   const parts = Math.max(1, Math.round(source.sizeBytes / targetBytes));
-  if (parts === 1 || source.cuts === "nowhere" || source.extent < 2) return [{ range: undefined, sizeBytes: source.sizeBytes }];
+  if (parts === 1 || source.cuts === "nowhere" || source.extent < 2)
+    return [{ range: undefined, sizeBytes: source.sizeBytes }];
   if (source.cuts === "anywhere") return evenSplits(source, Math.min(parts, source.extent));
   return splitsAtCuts(source.cuts, source.cutBytes ?? evenBytes(source), parts);
 }

@@ -43,7 +43,10 @@ function oneGroup(paths: readonly string[]): FileGroup {
   const format = commonFormat(paths);
   const rowFormat = rowFormatNames[format];
   if (rowFormat !== undefined && paths.length > 1) {
-    throw new ImportError("request_invalid", `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${paths.join(" ")}]`);
+    throw new ImportError(
+      "request_invalid",
+      `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${paths.join(" ")}]`,
+    );
   }
   return { format, paths };
 }
@@ -65,11 +68,15 @@ function commonFormat(paths: readonly string[]): string {
   const unknown = formats.indexOf(undefined);
   if (unknown >= 0) {
     const known = Object.keys(formatOfExtension).join(", ");
-    throw new ImportError("unsupported", `unexpected file type, files=[${paths.join(" ")}], expected one of ${known}`, { file: paths[unknown] });
+    throw new ImportError("unsupported", `unexpected file type, files=[${paths.join(" ")}], expected one of ${known}`, {
+      file: paths[unknown],
+    });
   }
   const odd = formats.findIndex((format) => format !== formats[0]);
   if (odd >= 0) {
-    throw new ImportError("request_invalid", `inconsistency in file types, (${paths[0]}) vs (${paths[odd]})`, { file: paths[odd] });
+    throw new ImportError("request_invalid", `inconsistency in file types, (${paths[0]}) vs (${paths[odd]})`, {
+      file: paths[odd],
+    });
   }
   return formats[0] as string;
 }

@@ -26,7 +26,13 @@ describe("decideJob", () => {
     ["failed", "persisted", "in time", "stay"],
   ])("%s with tasks [%s], %s: %s", (state, tasks, now, kind) => {
     const states = tasks.split(" ").filter(Boolean) as TaskState[];
-    const view = { state, deadlineMs: 100, collectionDropped: false, collectionId: 7n, nowMs: now === "late" ? 100 : 99 };
+    const view = {
+      state,
+      deadlineMs: 100,
+      collectionDropped: false,
+      collectionId: 7n,
+      nowMs: now === "late" ? 100 : 99,
+    };
     expect(decideJob({ ...view, tasks: states.map((task) => ({ state: task })) }).kind).toBe(kind);
   });
 
@@ -40,7 +46,10 @@ describe("decideJob", () => {
 describe("file groups", () => {
   it("makes one set of .npy files and one group of each row file", () => {
     expect(groupFlatFiles(["a/id.npy", "a/v.npy"])).toEqual([{ format: "npy", paths: ["a/id.npy", "a/v.npy"] }]);
-    expect(groupFlatFiles(["1.parquet", "2.PARQUET"]).map((group) => group.paths)).toEqual([["1.parquet"], ["2.PARQUET"]]);
+    expect(groupFlatFiles(["1.parquet", "2.PARQUET"]).map((group) => group.paths)).toEqual([
+      ["1.parquet"],
+      ["2.PARQUET"],
+    ]);
   });
 
   test.each([
@@ -51,7 +60,10 @@ describe("file groups", () => {
     [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
     [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
     [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],
-    [() => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])), "should not exceed 1024, but got 1025"],
+    [
+      () => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])),
+      "should not exceed 1024, but got 1025",
+    ],
   ])("refuses in Milvus's words: %#", (act, text) => expect(act).toThrow(text));
 });
 
@@ -70,14 +82,26 @@ describe("options", () => {
   it("refuses what it would otherwise ignore in silence", () => {
     expect(() => parseImportOptions([{ key: "backup", value: "True" }])).toThrow("'backup=true' is not supported");
     expect(() => parseImportOptions([{ key: "auto_commit", value: "no" }])).toThrow('must be one of "true" or "false"');
-    expect(() => parseImportOptions([{ key: "a", value: "1" }, { key: "a", value: "2" }])).toThrow("duplicate option key");
-    expect(parseImportOptions([{ key: "bucket", value: "b" }, { key: "timeout", value: "1s" }])).toEqual({ timeoutMs: 1000 });
+    expect(() =>
+      parseImportOptions([
+        { key: "a", value: "1" },
+        { key: "a", value: "2" },
+      ]),
+    ).toThrow("duplicate option key");
+    expect(
+      parseImportOptions([
+        { key: "bucket", value: "b" },
+        { key: "timeout", value: "1s" },
+      ]),
+    ).toEqual({ timeoutMs: 1000 });
   });
 });
 
 describe("planSplits", () => {
   it("leaves small and uncuttable sources whole", () => {
-    expect(planSplits({ sizeBytes: 140, extent: 140, cuts: "anywhere" }, 100)).toEqual([{ range: undefined, sizeBytes: 140 }]);
+    expect(planSplits({ sizeBytes: 140, extent: 140, cuts: "anywhere" }, 100)).toEqual([
+      { range: undefined, sizeBytes: 140 },
+    ]);
     expect(planSplits({ sizeBytes: 1e9, extent: 1, cuts: "nowhere" }, 100)).toHaveLength(1);
   });
 
@@ -87,7 +111,10 @@ describe("planSplits", () => {
       fc.property(cutLists, fc.integer({ min: 1, max: 400 }), fc.boolean(), (sizes, target, anywhere) => {
         const cuts = sizes.reduce<number[]>((all, size) => [...all, all[all.length - 1] + size], [0]);
         const extent = cuts[cuts.length - 1];
-        const splits = planSplits({ sizeBytes: extent, extent, cuts: anywhere ? "anywhere" : cuts, cutBytes: cuts }, target);
+        const splits = planSplits(
+          { sizeBytes: extent, extent, cuts: anywhere ? "anywhere" : cuts, cutBytes: cuts },
+          target,
+        );
         if (splits.length === 1 && !splits[0].range) return;
         let at = 0;
         for (const { range } of splits) {

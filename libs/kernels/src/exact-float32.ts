@@ -41,7 +41,9 @@ function neighbour(value: number, towards: number): number {
 
 /** Sign of (decimal - value), exactly. */
 function compareDecimal(text: string, value: number): number {
-  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) as RegExpExecArray;
+  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+    text,
+  ) as RegExpExecArray;
   let left = BigInt(sign + whole + fraction);
   let right = 1n;
   const scale = Number(exponent) - fraction.length;

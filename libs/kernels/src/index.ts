@@ -1,3 +1,3 @@
 export { exactFloat32 } from "./exact-float32.ts";
-export { scanFloat32, type NumberScan } from "./float32-scanner.ts";
-export { scanInt64, type Int64Scan } from "./int64-scanner.ts";
+export { type NumberScan, scanFloat32 } from "./float32-scanner.ts";
+export { type Int64Scan, scanInt64 } from "./int64-scanner.ts";

@@ -35,8 +35,14 @@ describe("scanFloat32", () => {
   });
 
   it("reads decimal texts of any length as a correctly rounded float32", () => {
-    const digits = (max: number) => fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: max }).map((list) => list.join(""));
-    const texts = fc.tuple(fc.constantFrom("", "-"), fc.nat({ max: 999999 }), digits(40), fc.integer({ min: -50, max: 40 }));
+    const digits = (max: number) =>
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: max }).map((list) => list.join(""));
+    const texts = fc.tuple(
+      fc.constantFrom("", "-"),
+      fc.nat({ max: 999999 }),
+      digits(40),
+      fc.integer({ min: -50, max: 40 }),
+    );
     fc.assert(
       fc.property(texts, ([sign, whole, fraction, exponent]) => {
         const text = `${sign}${whole}.${fraction}e${exponent}`;
@@ -83,7 +89,12 @@ describe("scanFloat32", () => {
 
 describe("scanInt64", () => {
   it("reads every int64 exactly", () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => expect(integer(String(value))).toBe(value)), { seed: 1, numRuns: 3000 });
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) =>
+        expect(integer(String(value))).toBe(value),
+      ),
+      { seed: 1, numRuns: 3000 },
+    );
     for (let bits = 0n; bits < 63n; bits++) {
       for (const value of [2n ** bits - 1n, 2n ** bits, 2n ** bits + 1n]) {
         expect(integer(String(value))).toBe(value);

@@ -45,7 +45,11 @@ export class CommitSegments {
     const partitions = new Map<bigint, dataCoord.PartitionRows>();
     let rowCount = 0n;
     for (const { record } of this.#book.visible(collectionId(request.collectionId))) {
-      const entry = partitions.get(record.partitionId) ?? { partitionId: record.partitionId, rowCount: 0n, segments: 0n };
+      const entry = partitions.get(record.partitionId) ?? {
+        partitionId: record.partitionId,
+        rowCount: 0n,
+        segments: 0n,
+      };
       const rows = BigInt(record.rowCount);
       partitions.set(record.partitionId, { ...entry, rowCount: entry.rowCount + rows, segments: entry.segments + 1n });
       rowCount += rows;

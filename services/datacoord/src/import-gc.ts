@@ -1,7 +1,14 @@
-import { type CollectionRecord, decodeRecord, type JobRecord, type MetaStore, type SegmentRecord, type TaskRecord } from "@sluice/metastore";
+import {
+  type CollectionRecord,
+  decodeRecord,
+  type JobRecord,
+  type MetaStore,
+  type SegmentRecord,
+  type TaskRecord,
+} from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import type { Logger } from "@sluice/telemetry";
 import type { CollectionId, JobId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
 import type { SegmentBook } from "./segment-book.ts";
 
 export interface ImportGcDeps {
@@ -71,12 +78,14 @@ export class ImportGc implements AsyncDisposable {
   }
 
   async #collectJob(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<void> {
-    const isGone = (record: SegmentRecord) => record.state === "dropped" || isDropped(record, collections.get(record.collectionId));
+    const isGone = (record: SegmentRecord) =>
+      record.state === "dropped" || isDropped(record, collections.get(record.collectionId));
     if (!this.#deps.book.ofJob(jobId).some((record) => isGone(record) || !this.#deps.book.isCommitted(record))) return;
     // The job's state is read before the commit is looked up: were it the other way round, a job that completes in
     // between would look like one that ended without a commit.
     const attempts = await this.#currentAttempts(jobId, this.#deps.book.ofJob(jobId));
-    const isStale = (record: SegmentRecord) => !this.#deps.book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt;
+    const isStale = (record: SegmentRecord) =>
+      !this.#deps.book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt;
     await this.#sweep(this.#deps.book.ofJob(jobId).filter((record) => isGone(record) || isStale(record)));
   }
 
@@ -94,7 +103,7 @@ export class ImportGc implements AsyncDisposable {
 
   async #read<T>(key: string): Promise<T | undefined> {
     const entry = await this.#deps.store.get(key);
-    return entry && decodeRecord(entry.value) as T;
+    return entry && (decodeRecord(entry.value) as T);
   }
 
   async #sweep(garbage: readonly SegmentRecord[]): Promise<void> {
@@ -103,7 +112,10 @@ export class ImportGc implements AsyncDisposable {
     if (fresh.length > 0) {
       await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
       for (const record of fresh) await this.#deleteObjects(record);
-      this.#deps.log.info("removed segments that will not become visible", { segments: fresh.length, jobId: fresh[0].jobId.toString() });
+      this.#deps.log.info("removed segments that will not become visible", {
+        segments: fresh.length,
+        jobId: fresh[0].jobId.toString(),
+      });
     }
     const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
     for (const record of due) await this.#deleteObjects(record);
@@ -121,7 +133,9 @@ export class ImportGc implements AsyncDisposable {
   /** A dropped collection's tombstone goes when nothing of it is left. */
   async #forgetCollection(id: CollectionId): Promise<void> {
     if (this.#deps.book.visible(id).length > 0) return;
-    const isUsed = this.#deps.book.jobs().some((jobId) => this.#deps.book.ofJob(jobId).some((record) => record.collectionId === id));
+    const isUsed = this.#deps.book
+      .jobs()
+      .some((jobId) => this.#deps.book.ofJob(jobId).some((record) => record.collectionId === id));
     if (isUsed || (await this.#hasOpenJobs(id))) return;
     await this.#deps.book.removeCommits(id);
     await this.#deps.store.commit({ guards: [], writes: [{ key: `collection/${id}`, value: undefined }] });

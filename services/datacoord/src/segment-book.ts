@@ -1,4 +1,11 @@
-import { type CommitRecord, decodeRecord, encodeRecord, type MetaStore, type SegmentRecord, type Write } from "@sluice/metastore";
+import {
+  type CommitRecord,
+  decodeRecord,
+  encodeRecord,
+  type MetaStore,
+  type SegmentRecord,
+  type Write,
+} from "@sluice/metastore";
 import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
 
 // S1. A segment's record is durable before its id is given to a writer: whatever object exists, GC can find it.
@@ -23,8 +30,10 @@ export class SegmentBook {
   }
 
   async load(): Promise<void> {
-    for await (const entry of this.#store.scan("segment/")) this.#remember((decodeRecord(entry.value) as SegmentRecord), entry.revision);
-    for await (const entry of this.#store.scan("commit/")) this.#rememberCommit((decodeRecord(entry.value) as CommitRecord));
+    for await (const entry of this.#store.scan("segment/"))
+      this.#remember(decodeRecord(entry.value) as SegmentRecord, entry.revision);
+    for await (const entry of this.#store.scan("commit/"))
+      this.#rememberCommit(decodeRecord(entry.value) as CommitRecord);
   }
 
   /** Adds records of segments that nobody knows yet (S1). @throws Error when an id is taken */
@@ -85,8 +94,12 @@ export class SegmentBook {
     const earlier = this.commitOf(record.collectionId, record.jobId);
     if (earlier) return earlier;
     const key = commitKey(record);
-    const revision = await this.#store.commit({ guards: [{ key, revision: 0n }], writes: [{ key, value: encodeRecord(record) }] });
-    if (revision === undefined) throw new Error(`job ${record.jobId} is committed already: another datacoord is active`);
+    const revision = await this.#store.commit({
+      guards: [{ key, revision: 0n }],
+      writes: [{ key, value: encodeRecord(record) }],
+    });
+    if (revision === undefined)
+      throw new Error(`job ${record.jobId} is committed already: another datacoord is active`);
     this.#rememberCommit(record);
     return record;
   }
@@ -129,7 +142,10 @@ export class SegmentBook {
 
   #rememberCommit(record: CommitRecord): void {
     const ofCollection = this.#commits.get(record.collectionId) ?? new Map();
-    this.#commits.set(record.collectionId, ofCollection.set(record.jobId, { record, segments: new Set(record.segmentIds) }));
+    this.#commits.set(
+      record.collectionId,
+      ofCollection.set(record.jobId, { record, segments: new Set(record.segmentIds) }),
+    );
   }
 }
 

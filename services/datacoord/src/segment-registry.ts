@@ -1,5 +1,11 @@
 import { ImportError } from "@sluice/errors";
-import { decodeRecord, type FieldLogsRecord, type MetaStore, type SegmentRecord, type TaskRecord } from "@sluice/metastore";
+import {
+  decodeRecord,
+  type FieldLogsRecord,
+  type MetaStore,
+  type SegmentRecord,
+  type TaskRecord,
+} from "@sluice/metastore";
 import type { dataCoord, importing } from "@sluice/rpc";
 import { collectionId, jobId, partitionId, type SegmentId, segmentId, taskId } from "@sluice/schema";
 import type { SegmentBook } from "./segment-book.ts";
@@ -35,8 +41,13 @@ export class SegmentRegistry {
 
   #sealed(request: dataCoord.SaveSegmentsRequest, info: importing.SegmentInfo): SegmentRecord {
     const record = this.#book.get(segmentId(info.segmentId));
-    const isOwn = record?.taskId === request.taskId && BigInt(record.attempt) === request.attempt && record.state !== "dropped";
-    if (!record || !isOwn) throw new ImportError("attempt_superseded", `segment ${info.segmentId} does not belong to attempt ${request.attempt}`);
+    const isOwn =
+      record?.taskId === request.taskId && BigInt(record.attempt) === request.attempt && record.state !== "dropped";
+    if (!record || !isOwn)
+      throw new ImportError(
+        "attempt_superseded",
+        `segment ${info.segmentId} does not belong to attempt ${request.attempt}`,
+      );
     return {
       ...record,
       state: "sealed",
@@ -51,13 +62,20 @@ export class SegmentRegistry {
 
   async #checkAttempt(request: { jobId: bigint; taskId: bigint; attempt: bigint }): Promise<void> {
     const entry = await this.#store.get(`task/${request.jobId}/${request.taskId}`);
-    const task = entry && decodeRecord(entry.value) as TaskRecord;
+    const task = entry && (decodeRecord(entry.value) as TaskRecord);
     if (task?.state === "running" && BigInt(task.attempt) === request.attempt) return;
-    throw new ImportError("attempt_superseded", `attempt ${request.attempt} of task ${request.taskId} is no longer the current one`);
+    throw new ImportError(
+      "attempt_superseded",
+      `attempt ${request.attempt} of task ${request.taskId} is no longer the current one`,
+    );
   }
 }
 
-function newRecord(request: dataCoord.AssignSegmentsRequest, bucket: dataCoord.SegmentBucket, id: SegmentId): SegmentRecord {
+function newRecord(
+  request: dataCoord.AssignSegmentsRequest,
+  bucket: dataCoord.SegmentBucket,
+  id: SegmentId,
+): SegmentRecord {
   return {
     segmentId: id,
     collectionId: collectionId(request.collectionId),

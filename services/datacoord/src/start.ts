@@ -1,7 +1,18 @@
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import { type Address, checkStatus, type Client, connectClient, dataCoord, type GrpcServer, okStatus, openGrpcServer, rootCoord, served } from "@sluice/rpc";
+import {
+  type Address,
+  type Client,
+  checkStatus,
+  connectClient,
+  dataCoord,
+  type GrpcServer,
+  okStatus,
+  openGrpcServer,
+  rootCoord,
+  served,
+} from "@sluice/rpc";
 import { jobId, taskId } from "@sluice/schema";
 import { segmentPrefixes } from "@sluice/segment";
 import type { TaskQueue } from "@sluice/task-queue";
@@ -65,10 +76,16 @@ interface Parts {
   readonly commits: CommitSegments;
 }
 
-function openServer(settings: DataCoordSettings, { queue, log }: DataCoordDeps, { nodes, registry, commits }: Parts): GrpcServer {
+function openServer(
+  settings: DataCoordSettings,
+  { queue, log }: DataCoordDeps,
+  { nodes, registry, commits }: Parts,
+): GrpcServer {
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
-      await queue.enqueue([{ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(task.sizeBytes) }]);
+      await queue.enqueue([
+        { taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(task.sizeBytes) },
+      ]);
       return { status: okStatus(), datanodeId: nodes.holderOf(task.taskId) };
     },
     cancelTasks: async ({ taskIds }) => {
@@ -93,7 +110,10 @@ function openServer(settings: DataCoordSettings, { queue, log }: DataCoordDeps, 
     getVisibleSegments: (request) => commits.visible(request),
     getRowCounts: (request) => commits.rowCounts(request),
   });
-  return openGrpcServer({ services: [service], onError: (method, error) => log.debug("call refused", { method, err: error }) });
+  return openGrpcServer({
+    services: [service],
+    onError: (method, error) => log.debug("call refused", { method, err: error }),
+  });
 }
 
 /** Ids are asked for in blocks: small requests are served from memory. */

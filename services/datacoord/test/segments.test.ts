@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { encodeRecord, MemoryMetaStore, type SegmentRecord } from "@sluice/metastore";
 import { MemoryObjectStore } from "@sluice/object-store";
-import { dataCoord, importing } from "@sluice/rpc";
+import { type dataCoord, importing } from "@sluice/rpc";
 import { collectionId, jobId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { CommitSegments } from "../src/commit-segments.ts";
@@ -36,9 +36,14 @@ async function put(key: string, record: unknown): Promise<void> {
 }
 
 const putCollection = (partitions: bigint[], state = "active") =>
-  put(`collection/${COLLECTION}`, { collectionId: COLLECTION, state, partitions: partitions.map((partitionId) => ({ partitionId })) });
+  put(`collection/${COLLECTION}`, {
+    collectionId: COLLECTION,
+    state,
+    partitions: partitions.map((partitionId) => ({ partitionId })),
+  });
 const putJob = (job: bigint, state: string) => put(`job/${job}`, { jobId: job, collectionId: COLLECTION, state });
-const putTask = (job: bigint, task: bigint, attempt: number, state = "running") => put(`task/${job}/${task}`, { jobId: job, taskId: task, attempt, state });
+const putTask = (job: bigint, task: bigint, attempt: number, state = "running") =>
+  put(`task/${job}/${task}`, { jobId: job, taskId: task, attempt, state });
 
 async function assign(job: bigint, task: bigint, attempt: bigint): Promise<bigint> {
   const buckets = [{ partitionId: PARTITION, vchannel: "v0" }];
@@ -53,8 +58,10 @@ async function save(job: bigint, task: bigint, attempt: bigint, segment: bigint,
   await registry.save({ jobId: job, taskId: task, attempt, segments: [info] });
 }
 
-const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[]) => commits.commit({ jobId: job, collectionId: COLLECTION, accepted });
-const visibleIds = async () => (await commits.visible({ collectionId: COLLECTION, partitionIds: [] })).segments.map((segment) => segment.segmentId);
+const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[]) =>
+  commits.commit({ jobId: job, collectionId: COLLECTION, accepted });
+const visibleIds = async () =>
+  (await commits.visible({ collectionId: COLLECTION, partitionIds: [] })).segments.map((segment) => segment.segmentId);
 
 async function collect(): Promise<void> {
   const gc = new ImportGc({
@@ -65,7 +72,9 @@ async function collect(): Promise<void> {
     log: silentLogger,
     intervalMs: 3_600_000,
     graceMs: 1000,
-    prefixesOf: (record: SegmentRecord) => [`insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`],
+    prefixesOf: (record: SegmentRecord) => [
+      `insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`,
+    ],
   });
   await gc.collect();
   await gc[Symbol.asyncDispose]();
@@ -93,10 +102,16 @@ describe("visibility", () => {
     const other = await assign(1n, 12n, 1n);
     await save(1n, 12n, 1n, other, 5n);
     expect(await visibleIds()).toEqual([]);
-    const answer = await commit(1n, [{ taskId: 11n, attempt: 2n }, { taskId: 12n, attempt: 1n }]);
+    const answer = await commit(1n, [
+      { taskId: 11n, attempt: 2n },
+      { taskId: 12n, attempt: 1n },
+    ]);
     expect(answer).toMatchObject({ rowCount: 15n, segmentIds: [good, other] });
     expect(await visibleIds()).toEqual([good, other]);
-    expect(commits.rowCounts({ collectionId: COLLECTION })).toMatchObject({ rowCount: 15n, partitions: [{ partitionId: PARTITION, segments: 2n }] });
+    expect(commits.rowCounts({ collectionId: COLLECTION })).toMatchObject({
+      rowCount: 15n,
+      partitions: [{ partitionId: PARTITION, segments: 2n }],
+    });
     expect((await commit(1n, [])).commitTimestamp).toBe(answer.commitTimestamp);
   });
 

@@ -31,7 +31,8 @@ export class AutoIds {
   async fill(batch: InsertBatch): Promise<InsertBatch> {
     if (!this.#isAutomatic || batch.columns[this.#pkIndex]) return batch;
     const first = await this.#take(batch.rowCount);
-    const column = this.#dataType === DataType.VarChar ? textColumn(first, batch.rowCount) : int64Column(first, batch.rowCount);
+    const column =
+      this.#dataType === DataType.VarChar ? textColumn(first, batch.rowCount) : int64Column(first, batch.rowCount);
     return { ...batch, columns: batch.columns.map((old, i) => (i === this.#pkIndex ? column : old)) };
   }
 

@@ -1,4 +1,4 @@
-import { checkStatus, type Client, type dataCoord, type importing, type rootCoord } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, type importing, type rootCoord } from "@sluice/rpc";
 import type { JobId, NodeId, TaskId } from "@sluice/schema";
 import type { Question } from "./thread-messages.ts";
 
@@ -57,9 +57,20 @@ export class Coordinators {
     return response.first;
   }
 
-  async #assign(order: importing.TaskOrder, buckets: dataCoord.SegmentBucket[], logIds: number): Promise<dataCoord.AssignSegmentsResponse> {
+  async #assign(
+    order: importing.TaskOrder,
+    buckets: dataCoord.SegmentBucket[],
+    logIds: number,
+  ): Promise<dataCoord.AssignSegmentsResponse> {
     const { jobId, taskId, attempt, collectionId } = order;
-    const response = await this.#data.assignSegments({ jobId, taskId, attempt, collectionId, buckets, logIds: BigInt(logIds) });
+    const response = await this.#data.assignSegments({
+      jobId,
+      taskId,
+      attempt,
+      collectionId,
+      buckets,
+      logIds: BigInt(logIds),
+    });
     checkStatus(response.status);
     return response;
   }

@@ -1,6 +1,12 @@
-import { openReader, type FormatName, type SourceRange } from "@sluice/formats";
+import { type FormatName, openReader, type SourceRange } from "@sluice/formats";
 import type { ObjectStore } from "@sluice/object-store";
-import { type CollectionSchema, completeBatch, type InsertBatch, partitionKeyIndex, primaryKeyIndex } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  completeBatch,
+  type InsertBatch,
+  partitionKeyIndex,
+  primaryKeyIndex,
+} from "@sluice/schema";
 import { type SealedSegment, type SegmentIds, SegmentWriterSet } from "@sluice/segment";
 import { assignPartitions, assignShards } from "@sluice/sharding";
 import { AutoIds } from "./auto-ids.ts";
@@ -55,8 +61,14 @@ export interface ImportTaskOutcome {
  * The data path of one attempt: bytes of the source -> columns -> checks -> shard and partition -> sealed segments. One
  * pass. Safe to run again from the start: every attempt has segments of its own.
  */
-export async function runImportTask(input: ImportTaskInput, deps: ImportTaskDeps, signal: AbortSignal): Promise<ImportTaskOutcome> {
-  const buckets = input.partitionIds.flatMap((partitionId) => input.vchannels.map((vchannel) => ({ partitionId, vchannel })));
+export async function runImportTask(
+  input: ImportTaskInput,
+  deps: ImportTaskDeps,
+  signal: AbortSignal,
+): Promise<ImportTaskOutcome> {
+  const buckets = input.partitionIds.flatMap((partitionId) =>
+    input.vchannels.map((vchannel) => ({ partitionId, vchannel })),
+  );
   const { schema, limits } = input;
   await using segments = SegmentWriterSet.open({
     schema,

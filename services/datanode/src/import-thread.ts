@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
 import { LocalObjectStore, LocalSourceStore, type ObjectStore } from "@sluice/object-store";
-import { runImportTask, type ImportTaskInput } from "./import-task.ts";
+import { type ImportTaskInput, runImportTask } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
 
 // A worker thread: runs one attempt at a time, from bytes to sealed segments. Only questions for ids, progress and the
@@ -64,7 +64,8 @@ async function run(input: ImportTaskInput): Promise<void> {
       sources: sources as ObjectStore,
       objects,
       ids: {
-        segments: (buckets: readonly { partitionId: bigint; vchannel: string }[]) => ask<bigint[]>({ kind: "segments", buckets }),
+        segments: (buckets: readonly { partitionId: bigint; vchannel: string }[]) =>
+          ask<bigint[]>({ kind: "segments", buckets }),
         logIds: (count: number) => ask<bigint>({ kind: "log_ids", count }),
       },
       allocateIds: (count: number) => ask<bigint>({ kind: "ids", count }),

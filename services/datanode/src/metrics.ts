@@ -5,7 +5,10 @@ export class DataNodeMetrics {
   readonly #tasks: CounterMetric<"end">;
   readonly #rows: CounterMetric<never>;
   constructor(metrics: Metrics) {
-    this.#tasks = metrics.counter("sluice_datanode_attempts_total", { help: "Attempts that ended, by how.", labels: ["end"] });
+    this.#tasks = metrics.counter("sluice_datanode_attempts_total", {
+      help: "Attempts that ended, by how.",
+      labels: ["end"],
+    });
     this.#rows = metrics.counter("sluice_datanode_rows_total", { help: "Rows of persisted tasks." });
   }
 

@@ -110,7 +110,9 @@ class Membership implements AsyncDisposable {
       await sleep(this.#heartbeatMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
-      await this.#coordinators.heartbeat(beat).catch(() => this.#register().catch((error) => this.#log.warn("datacoord does not answer", { err: error })));
+      await this.#coordinators
+        .heartbeat(beat)
+        .catch(() => this.#register().catch((error) => this.#log.warn("datacoord does not answer", { err: error })));
     }
   }
 

@@ -11,7 +11,10 @@ type TaskOrder = importing.TaskOrder;
 export function inputOf(order: TaskOrder, limits: ImportTaskLimits): ImportTaskInput {
   return {
     collectionId: order.collectionId,
-    schema: decodeStoredSchema(order.schema, order.properties.map(({ key, value }) => [key, value])),
+    schema: decodeStoredSchema(
+      order.schema,
+      order.properties.map(({ key, value }) => [key, value]),
+    ),
     vchannels: order.vchannels,
     partitionIds: order.partitionIds,
     format: order.format as FormatName,

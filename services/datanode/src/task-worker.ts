@@ -55,7 +55,12 @@ export class TaskWorker implements AsyncDisposable {
     const signal = this.#drain.signal;
     while (!signal.aborted) {
       try {
-        const lease = await queue.lease({ nodeId: nodeId(), leaseMs, signal, ...(maxSizeBytes !== undefined && { maxSizeBytes }) });
+        const lease = await queue.lease({
+          nodeId: nodeId(),
+          leaseMs,
+          signal,
+          ...(maxSizeBytes !== undefined && { maxSizeBytes }),
+        });
         if (lease) await this.#work(lease);
       } catch (error) {
         log.warn("a worker could not take or finish a task; it goes on", { err: error });
@@ -103,7 +108,10 @@ export class TaskWorker implements AsyncDisposable {
     }
   }
 
-  async #run(order: NonNullable<Awaited<ReturnType<Coordinators["startTask"]>>["order"]>, signal: AbortSignal): Promise<ImportTaskOutcome> {
+  async #run(
+    order: NonNullable<Awaited<ReturnType<Coordinators["startTask"]>>["order"]>,
+    signal: AbortSignal,
+  ): Promise<ImportTaskOutcome> {
     const { coordinators, thread, limits, nodeId, reportMs } = this.#deps;
     const superseded = new AbortController();
     const progress = { rows: 0, sourceBytes: 0, isNew: false };
@@ -117,7 +125,8 @@ export class TaskWorker implements AsyncDisposable {
     }, reportMs);
     const hooks = {
       answer: coordinators.answerer(order),
-      onProgress: (rows: number, sourceBytes: number) => void Object.assign(progress, { rows, sourceBytes, isNew: true }),
+      onProgress: (rows: number, sourceBytes: number) =>
+        void Object.assign(progress, { rows, sourceBytes, isNew: true }),
     };
     try {
       return await thread.run(inputOf(order, limits), hooks, AbortSignal.any([signal, superseded.signal]));
@@ -126,15 +135,25 @@ export class TaskWorker implements AsyncDisposable {
     }
   }
 
-  async #failed(lease: TaskLease, order: Parameters<typeof resultOf.failed>[0], error: unknown, signal: AbortSignal, run: object): Promise<void> {
-    const failure = error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
+  async #failed(
+    lease: TaskLease,
+    order: Parameters<typeof resultOf.failed>[0],
+    error: unknown,
+    signal: AbortSignal,
+    run: object,
+  ): Promise<void> {
+    const failure =
+      error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
     this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
     if (this.#stop.signal.aborted) return lease.giveBack();
     if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") return lease.complete();
     const isRetriable = failure.spec.retry === "backoff";
     this.#deps.metrics.taskEnded(isRetriable ? "retried" : "failed", 0);
-    await this.#insist(() => this.#deps.coordinators.report(resultOf.failed(order, this.#deps.nodeId(), failure)), signal);
+    await this.#insist(
+      () => this.#deps.coordinators.report(resultOf.failed(order, this.#deps.nodeId(), failure)),
+      signal,
+    );
     if (!isRetriable) return lease.complete();
     await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     await lease.giveBack();
@@ -147,7 +166,8 @@ export class TaskWorker implements AsyncDisposable {
         return await call();
       } catch (error) {
         if (error instanceof ImportError && error.spec.retry === "never") throw error;
-        if (signal.aborted) throw new ImportError("aborted", "the lease of the task was lost", undefined, { cause: error });
+        if (signal.aborted)
+          throw new ImportError("aborted", "the lease of the task was lost", undefined, { cause: error });
         this.#deps.log.warn("coordinator did not answer; asking again", { err: error });
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -23,7 +23,10 @@ export type FromThread =
   | { readonly type: "failed"; readonly error: ThreadError };
 
 export type Question =
-  | { readonly kind: "segments"; readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[] }
+  | {
+      readonly kind: "segments";
+      readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[];
+    }
   | { readonly kind: "log_ids"; readonly count: number }
   | { readonly kind: "ids"; readonly count: number };
 

@@ -64,7 +64,12 @@ export class ImportThread implements AsyncDisposable {
   }
 }
 
-async function answer(call: number, question: Question, hooks: RunHooks, send: (message: ToThread) => void): Promise<void> {
+async function answer(
+  call: number,
+  question: Question,
+  hooks: RunHooks,
+  send: (message: ToThread) => void,
+): Promise<void> {
   try {
     send({ type: "answer", call, value: await hooks.answer(question) });
   } catch (error) {
@@ -78,5 +83,10 @@ function importError({ code, reason, at }: ThreadError): ImportError {
 }
 
 function died(cause: unknown): ImportError {
-  return new ImportError("internal", `the import thread died: ${cause instanceof Error ? cause.message : cause}`, undefined, { cause });
+  return new ImportError(
+    "internal",
+    `the import thread died: ${cause instanceof Error ? cause.message : cause}`,
+    undefined,
+    { cause },
+  );
 }

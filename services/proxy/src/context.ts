@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, type Client, type dataCoord, type queryNode, type rootCoord } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, type queryNode, type rootCoord } from "@sluice/rpc";
 
 /** What the handlers of the proxy work with. */
 export interface ProxyContext {
@@ -22,7 +22,11 @@ export function databaseOf(request: { readonly dbName?: string }, call: CallWith
 }
 
 /** A collection by name or alias. @throws {StatusError} 100 */
-export async function resolveCollection(context: ProxyContext, dbName: string, collectionName: string): Promise<rootCoord.ResolveCollectionResponse> {
+export async function resolveCollection(
+  context: ProxyContext,
+  dbName: string,
+  collectionName: string,
+): Promise<rootCoord.ResolveCollectionResponse> {
   const resolved = await context.root.resolveCollection({ dbName, collectionName, collectionId: 0n });
   checkStatus(resolved.status);
   return resolved;
@@ -38,7 +42,10 @@ export function partitionIdsOf(collection: rootCoord.ResolveCollectionResponse, 
 }
 
 /** Visible rows, whole and by partition; partitions that were dropped do not count. */
-export async function rowCounts(context: ProxyContext, collection: rootCoord.ResolveCollectionResponse): Promise<{ rows: bigint; byPartition: ReadonlyMap<bigint, bigint> }> {
+export async function rowCounts(
+  context: ProxyContext,
+  collection: rootCoord.ResolveCollectionResponse,
+): Promise<{ rows: bigint; byPartition: ReadonlyMap<bigint, bigint> }> {
   const response = await context.data.getRowCounts({ collectionId: collection.collectionId });
   checkStatus(response.status);
   const present = new Set(collection.partitions.map((partition) => partition.partitionId));

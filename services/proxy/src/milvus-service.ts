@@ -1,4 +1,4 @@
-import { milvus, served, type ServedService } from "@sluice/rpc";
+import { milvus, okStatus, type ServedService, served } from "@sluice/rpc";
 import type { ProxyContext } from "./context.ts";
 import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
 import { forwardedHandlers } from "./grpc/forwarded.ts";
@@ -17,5 +17,12 @@ export function milvusService(context: ProxyContext, requests: ImportRequests): 
     ...importHandlers(requests),
     ...queryHandlers(context),
     ...cheapTruthHandlers(),
+  });
+}
+
+/** Newer Node clients report here every ten seconds; nothing is kept, and no command is given back. */
+export function clientTelemetryService(): ServedService {
+  return served<milvus.ClientTelemetryServiceServer>(milvus.ClientTelemetryServiceService, {
+    clientHeartbeat: () => milvus.ClientHeartbeatResponse.fromPartial({ status: okStatus() }),
   });
 }

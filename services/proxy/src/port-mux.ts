@@ -12,15 +12,12 @@ export interface PortMuxTargets {
 
 /** One listening socket for gRPC and HTTP/1.1: the first bytes decide. */
 export class PortMux implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #server: Server = createServer({ noDelay: true, keepAlive: true });
   readonly #sockets = new Set<Socket>();
 
-  constructor(targets: PortMuxTargets) {
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, targets));
-  }
-
   /** Resolves to the port; 0 takes a free one. @throws when the port is taken */
-  listen(host: string, port: number): Promise<number> {
+  listen(host: string, port: number, targets: PortMuxTargets): Promise<number> {
+    this.#server.on("connection", (socket) => this.#accept(socket, targets));
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen({ host, port }, () => {
@@ -54,10 +51,14 @@ export class PortMux implements AsyncDisposable {
     socket.on("readable", look);
   }
 
+  /** Takes no more connections; those there are go on. */
+  stopListening(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
   /** Stops listening and ends what is still connected. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.stopListening();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
   }
 }

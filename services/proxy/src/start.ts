@@ -1,10 +1,11 @@
+import type { Socket } from "node:net";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
 import type { Logger, Metrics } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
 import { ImportRequests } from "./import-request.ts";
-import { milvusService } from "./milvus-service.ts";
+import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
 
 export interface ProxySettings {
@@ -35,9 +36,11 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     query: cleanup.use(connectClient(queryNode.QueryNodeClient, deps.queryNodeAddress)),
   };
   const requests = new ImportRequests(context);
+  // Disposed of after the servers: calls that run get their answers before the sockets go.
+  const sockets = cleanup.use(new PortMux());
   const grpc = cleanup.use(
     openGrpcServer({
-      services: [milvusService(context, requests)],
+      services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
       onError: (method, error) => deps.log.debug("call refused", { method, err: error }),
     }),
@@ -51,8 +54,12 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   });
   importJobRoutes(app, context, requests);
   await app.ready();
-  const mux = cleanup.use(new PortMux({ grpc: (socket) => grpc.inject(socket), http: (socket) => void app.server.emit("connection", socket) }));
-  const port = await mux.listen(settings.host, settings.port);
+  const targets = {
+    grpc: (socket: Socket) => grpc.inject(socket),
+    http: (socket: Socket) => void app.server.emit("connection", socket),
+  };
+  cleanup.defer(() => sockets.stopListening());
+  const port = await sockets.listen(settings.host, settings.port, targets);
   const running = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -30,7 +30,12 @@ type Vectors = schema.VectorField["data"];
  * vectors without the nulls; `validData` is given for nullable fields only. An answer without rows keeps its type and,
  * for vectors, the true dimension. `columns` is parallel to the sources of `rows`.
  */
-export function fieldData(field: FieldSchema, columns: readonly Column[], rows: RowSet, timezone: string): schema.FieldData {
+export function fieldData(
+  field: FieldSchema,
+  columns: readonly Column[],
+  rows: RowSet,
+  timezone: string,
+): schema.FieldData {
   const valid = validity(columns, rows);
   const data: schema.FieldData["field"] = isVector(field.dataType)
     ? { $case: "vectors", value: vectorField(field, columns, rows) }
@@ -90,11 +95,17 @@ function scalarData(field: FieldSchema, columns: readonly Column[], rows: RowSet
     case DataType.Double:
       return { $case: "doubleData", value: { data: fixed((view, at) => view.getFloat64(at, true)) } };
     case DataType.Timestamptz:
-      return { $case: "stringData", value: { data: fixed((view, at) => formatTimestamptz(view.getBigInt64(at, true), timezone)) } };
+      return {
+        $case: "stringData",
+        value: { data: fixed((view, at) => formatTimestamptz(view.getBigInt64(at, true), timezone)) },
+      };
     case DataType.JSON:
       return { $case: "jsonData", value: { data: cells((cell) => cell, Buffer.alloc(0)) } };
     case DataType.Array:
-      return { $case: "arrayData", value: { data: cells(schema.ScalarField.decode, { data: undefined }), elementType: field.elementType } };
+      return {
+        $case: "arrayData",
+        value: { data: cells(schema.ScalarField.decode, { data: undefined }), elementType: field.elementType },
+      };
     case DataType.Geometry:
       return { $case: "geometryWktData", value: { data: cells((cell) => wkbToWkt(cell), "") } };
     default:
@@ -103,7 +114,9 @@ function scalarData(field: FieldSchema, columns: readonly Column[], rows: RowSet
 }
 
 function fixedValues<T>(columns: readonly Column[], rows: RowSet, read: (view: DataView, offset: number) => T): T[] {
-  const views = columns.map((column) => new DataView(column.data.buffer, column.data.byteOffset, column.data.byteLength));
+  const views = columns.map(
+    (column) => new DataView(column.data.buffer, column.data.byteOffset, column.data.byteLength),
+  );
   const widths = columns.map((column) => (column.kind === "fixed" ? column.width : 0));
   const values: T[] = new Array(rows.count);
   for (let i = 0; i < rows.count; i++) {
@@ -179,16 +192,26 @@ function sparseField(columns: readonly Column[], rows: RowSet): schema.VectorFie
 }
 
 function vectorArrayField(field: FieldSchema, columns: readonly Column[], rows: RowSet): schema.VectorField {
-  const cells = varValues(columns, rows, (cell) => decodeVectorArrayCell(field.elementType, field.dim, cell), new Uint8Array(0));
+  const cells = varValues(
+    columns,
+    rows,
+    (cell) => decodeVectorArrayCell(field.elementType, field.dim, cell),
+    new Uint8Array(0),
+  );
   const data = cells.map((vectors) => {
     const copy = Buffer.from(new ArrayBuffer(vectors.length));
     copy.set(vectors);
     return { dim: BigInt(field.dim), data: denseData(field.elementType, copy) };
   });
-  return { dim: BigInt(field.dim), data: { $case: "vectorArray", value: { dim: BigInt(field.dim), data, elementType: field.elementType } } };
+  return {
+    dim: BigInt(field.dim),
+    data: { $case: "vectorArray", value: { dim: BigInt(field.dim), data, elementType: field.elementType } },
+  };
 }
 
 /** The member fields of a struct, by position in `schema.fields`. */
 export function memberIndexes(collection: CollectionSchema, struct: StructSchema): number[] {
-  return struct.members.map((member) => collection.fields.findIndex((field) => field.name === `${struct.name}[${member}]`));
+  return struct.members.map((member) =>
+    collection.fields.findIndex((field) => field.name === `${struct.name}[${member}]`),
+  );
 }

@@ -1,6 +1,25 @@
 import type { ObjectStore } from "@sluice/object-store";
-import { checkQuery, compileFilter, type Filter, metaProjection, type OutputPlan, parseQueryWindow, type QueryWindow, resolveOutputFields } from "@sluice/query";
-import { checkStatus, type Client, type dataCoord, decodeStoredSchema, type importing, type milvus, okStatus, type queryNode, type schema } from "@sluice/rpc";
+import {
+  checkQuery,
+  compileFilter,
+  type Filter,
+  metaProjection,
+  type OutputPlan,
+  parseQueryWindow,
+  type QueryWindow,
+  resolveOutputFields,
+} from "@sluice/query";
+import {
+  type Client,
+  checkStatus,
+  type dataCoord,
+  decodeStoredSchema,
+  type importing,
+  type milvus,
+  okStatus,
+  type queryNode,
+  type schema,
+} from "@sluice/rpc";
 import { type CollectionSchema, type Column, primaryKeyIndex, type VarColumn, varValue } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
 import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
@@ -38,7 +57,10 @@ export class QueryService {
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
     const query = compile(order, request);
-    const snapshot = await this.#data.getVisibleSegments({ collectionId: order.collectionId, partitionIds: order.partitionIds });
+    const snapshot = await this.#data.getVisibleSegments({
+      collectionId: order.collectionId,
+      partitionIds: order.partitionIds,
+    });
     checkStatus(snapshot.status);
     const segments = visibleAt(snapshot.segments, request);
     const answer = query.output.isCount
@@ -55,15 +77,25 @@ export class QueryService {
   }
 
   /** Without a filter the segments' own counts are the answer, and no row is read. */
-  async #count({ collection, filter }: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
+  async #count(
+    { collection, filter }: CompiledQuery,
+    segments: readonly VisibleSegment[],
+    signal: AbortSignal,
+  ): Promise<bigint> {
     let count = 0n;
     for (const { logs } of segments) {
-      count += BigInt(filter.isAlwaysTrue ? logs.rowCount : (await this.#select(collection, filter, logs, signal)).length);
+      count += BigInt(
+        filter.isAlwaysTrue ? logs.rowCount : (await this.#select(collection, filter, logs, signal)).length,
+      );
     }
     return count;
   }
 
-  async #rows(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<schema.FieldData[]> {
+  async #rows(
+    query: CompiledQuery,
+    segments: readonly VisibleSegment[],
+    signal: AbortSignal,
+  ): Promise<schema.FieldData[]> {
     const { collection, filter, window } = query;
     const key = collection.fields[primaryKeyIndex(collection)];
     const sources: SegmentLogs[] = [];
@@ -78,22 +110,38 @@ export class QueryService {
   }
 
   /** Row numbers of a segment that pass the filter, ascending. */
-  async #select(collection: CollectionSchema, filter: Filter, logs: SegmentLogs, signal: AbortSignal): Promise<Uint32Array> {
+  async #select(
+    collection: CollectionSchema,
+    filter: Filter,
+    logs: SegmentLogs,
+    signal: AbortSignal,
+  ): Promise<Uint32Array> {
     if (filter.isAlwaysTrue) return Uint32Array.from({ length: logs.rowCount }, (_, i) => i);
     const columns = new Map<number, Column>();
-    for (const index of filter.fields) columns.set(index, await this.#columns.get(logs, collection.fields[index], signal));
+    for (const index of filter.fields)
+      columns.set(index, await this.#columns.get(logs, collection.fields[index], signal));
     return filter.evaluate(columns, logs.rowCount);
   }
 
-  async #output(query: CompiledQuery, sources: readonly SegmentLogs[], rows: RowSet, signal: AbortSignal): Promise<schema.FieldData[]> {
+  async #output(
+    query: CompiledQuery,
+    sources: readonly SegmentLogs[],
+    rows: RowSet,
+    signal: AbortSignal,
+  ): Promise<schema.FieldData[]> {
     const { collection, output, timezone } = query;
     const one = async (index: number): Promise<schema.FieldData> => {
       const field = collection.fields[index];
       const used = new Set(rows.sourceOf);
       // Columns of segments without a row in the answer are not read.
       const empty: Column = emptyColumn;
-      const columns = await Promise.all(sources.map((logs, i) => (used.has(i) ? this.#columns.get(logs, field, signal) : empty)));
-      const projected = field.isDynamic && output.dynamicKeys ? columns.map((column) => projectColumn(column, output.dynamicKeys ?? [])) : columns;
+      const columns = await Promise.all(
+        sources.map((logs, i) => (used.has(i) ? this.#columns.get(logs, field, signal) : empty)),
+      );
+      const projected =
+        field.isDynamic && output.dynamicKeys
+          ? columns.map((column) => projectColumn(column, output.dynamicKeys ?? []))
+          : columns;
       return fieldData(field, projected, rows, timezone);
     };
     const fieldsData: schema.FieldData[] = [];

@@ -14,7 +14,11 @@ export interface Selection {
  * The selected rows in ascending order of key (int64 by value, VarChar by bytes), each key once, after offset and limit.
  * `sourceOf` are positions in `selections`.
  */
-export function orderByKey(selections: readonly Selection[], key: FieldSchema, window: { readonly offset: number; readonly limit: number | undefined }): RowSet {
+export function orderByKey(
+  selections: readonly Selection[],
+  key: FieldSchema,
+  window: { readonly offset: number; readonly limit: number | undefined },
+): RowSet {
   const total = selections.reduce((sum, selection) => sum + selection.rows.length, 0);
   const sourceOf = new Uint32Array(total);
   const rowOf = new Uint32Array(total);
@@ -24,8 +28,10 @@ export function orderByKey(selections: readonly Selection[], key: FieldSchema, w
     rowOf.set(rows, at);
     at += rows.length;
   }
-  const compare = key.dataType === DataType.Int64 ? int64Order(selections, sourceOf, rowOf) : textOrder(selections, sourceOf, rowOf);
-  const newerFirst = (a: number, b: number) => Number(selections[sourceOf[b]].timestamp - selections[sourceOf[a]].timestamp);
+  const compare =
+    key.dataType === DataType.Int64 ? int64Order(selections, sourceOf, rowOf) : textOrder(selections, sourceOf, rowOf);
+  const newerFirst = (a: number, b: number) =>
+    Number(selections[sourceOf[b]].timestamp - selections[sourceOf[a]].timestamp);
   const order = Uint32Array.from({ length: total }, (_, i) => i).sort((a, b) => compare(a, b) || newerFirst(a, b));
   return pick(order, sourceOf, rowOf, compare, window);
 }
@@ -34,7 +40,10 @@ type Order = (a: number, b: number) => number;
 
 function int64Order(selections: readonly Selection[], sourceOf: Uint32Array, rowOf: Uint32Array): Order {
   const keys = new BigInt64Array(sourceOf.length);
-  const views = selections.map(({ keys: column }) => new BigInt64Array(column.data.buffer, column.data.byteOffset, Math.floor(column.data.byteLength / 8)));
+  const views = selections.map(
+    ({ keys: column }) =>
+      new BigInt64Array(column.data.buffer, column.data.byteOffset, Math.floor(column.data.byteLength / 8)),
+  );
   for (let i = 0; i < keys.length; i++) keys[i] = views[sourceOf[i]][rowOf[i]];
   return (a, b) => (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : 0);
 }
@@ -45,7 +54,13 @@ function textOrder(selections: readonly Selection[], sourceOf: Uint32Array, rowO
 }
 
 /** Walks the order, skips repeated keys, and takes the window. */
-function pick(order: Uint32Array, sourceOf: Uint32Array, rowOf: Uint32Array, compare: Order, { offset, limit }: { offset: number; limit: number | undefined }): RowSet {
+function pick(
+  order: Uint32Array,
+  sourceOf: Uint32Array,
+  rowOf: Uint32Array,
+  compare: Order,
+  { offset, limit }: { offset: number; limit: number | undefined },
+): RowSet {
   const picked: number[] = [];
   const end = limit === undefined ? Number.POSITIVE_INFINITY : offset + limit;
   let seen = 0;

@@ -58,5 +58,9 @@ export class SegmentColumns {
 }
 
 function sizeOf(column: Column): number {
-  return column.data.byteLength + (column.validity?.byteLength ?? 0) + (column.kind === "var" ? column.offsets.byteLength : 0);
+  return (
+    column.data.byteLength +
+    (column.validity?.byteLength ?? 0) +
+    (column.kind === "var" ? column.offsets.byteLength : 0)
+  );
 }

@@ -22,7 +22,10 @@ export interface RunningQueryNode extends AsyncDisposable {
 }
 
 /** Starts a querynode: reads visible segments, keeps nothing but a cache, writes nothing. */
-export async function startQueryNode(settings: QueryNodeSettings, { objects, dataCoordAddress, log }: QueryNodeDeps): Promise<RunningQueryNode> {
+export async function startQueryNode(
+  settings: QueryNodeSettings,
+  { objects, dataCoordAddress, log }: QueryNodeDeps,
+): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
   const service = new QueryService(data, objects, settings.cacheBytes);

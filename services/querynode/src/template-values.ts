@@ -4,10 +4,10 @@ import type { schema } from "@sluice/rpc";
 
 /** The values of `expr_template_values` as the expression language takes them. @throws {StatusError} 1100 */
 export function templateValues(messages: Readonly<Record<string, schema.TemplateValue>>): Map<string, TemplateValue> {
-  return new Map(Object.entries(messages).map(([name, message]) => [name, valueOf(name, message)]));
+  return new Map(Object.entries(messages).map(([name, message]) => [name, templateValue(name, message)]));
 }
 
-function valueOf(name: string, { val }: schema.TemplateValue): TemplateValue {
+function templateValue(name: string, { val }: schema.TemplateValue): TemplateValue {
   switch (val?.$case) {
     case "boolVal":
     case "int64Val":
@@ -17,7 +17,10 @@ function valueOf(name: string, { val }: schema.TemplateValue): TemplateValue {
     case "arrayVal":
       return listOf(name, val.value);
     default:
-      throw new StatusError(statusCodes.invalidParameter, `the value of expression template variable {${name}} is not supported`);
+      throw new StatusError(
+        statusCodes.invalidParameter,
+        `the value of expression template variable {${name}} is not supported`,
+      );
   }
 }
 
@@ -38,8 +41,15 @@ function jsonValue(name: string, text: Uint8Array): TemplateValue {
   const exactIntegers = (_key: string, value: unknown, context: { source?: string }) =>
     typeof value === "number" && /^-?\d+$/.test(context.source ?? "") ? BigInt(context.source ?? value) : value;
   try {
-    return (JSON.parse as (text: string, reviver: typeof exactIntegers) => TemplateValue)(Buffer.from(text).toString("utf8"), exactIntegers);
+    return (JSON.parse as (text: string, reviver: typeof exactIntegers) => TemplateValue)(
+      Buffer.from(text).toString("utf8"),
+      exactIntegers,
+    );
   } catch (error) {
-    throw new StatusError(statusCodes.invalidParameter, `the value of expression template variable {${name}} is not JSON`, { cause: error });
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      `the value of expression template variable {${name}} is not JSON`,
+      { cause: error },
+    );
   }
 }

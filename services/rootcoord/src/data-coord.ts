@@ -1,5 +1,5 @@
 import type { JobRecord, TaskRecord } from "@sluice/metastore";
-import { checkStatus, type Client, type dataCoord, okStatus } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, okStatus } from "@sluice/rpc";
 
 /** What the rootcoord asks of the datacoord, in terms of its own records. */
 export class DataCoordClient {
@@ -42,6 +42,9 @@ export class DataCoordClient {
   async rowCounts(collectionId: bigint): Promise<{ rows: bigint; partitions: ReadonlyMap<bigint, bigint> }> {
     const response = await this.#client.getRowCounts({ collectionId });
     checkStatus(response.status);
-    return { rows: response.rowCount, partitions: new Map(response.partitions.map((entry) => [entry.partitionId, entry.rowCount])) };
+    return {
+      rows: response.rowCount,
+      partitions: new Map(response.partitions.map((entry) => [entry.partitionId, entry.rowCount])),
+    };
   }
 }

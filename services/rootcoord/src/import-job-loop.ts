@@ -1,8 +1,8 @@
 import { ImportError } from "@sluice/errors";
 import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/import-job";
 import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
-import type { Logger } from "@sluice/telemetry";
 import { type JobId, segmentId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
@@ -52,7 +52,8 @@ export class ImportJobLoop implements AsyncDisposable {
     for (const jobId of this.#deps.book.ids((state) => !isTerminalState(state))) this.#wake(jobId);
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { job } of this.#deps.book.all()) {
-      if (isTerminalState(job.state) && job.completedMs < oldest) void this.#deps.book.forget(job.jobId).catch((error) => this.#warn(job.jobId, error));
+      if (isTerminalState(job.state) && job.completedMs < oldest)
+        void this.#deps.book.forget(job.jobId).catch((error) => this.#warn(job.jobId, error));
     }
   }
 
@@ -96,13 +97,18 @@ export class ImportJobLoop implements AsyncDisposable {
         return this.#plan(view.job);
       case "commit":
         await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
-          job.state === "importing" && tasks.every((task) => task.state === "persisted") ? { job: { ...job, state: "committing" } } : undefined,
+          job.state === "importing" && tasks.every((task) => task.state === "persisted")
+            ? { job: { ...job, state: "committing" } }
+            : undefined,
         );
         return true;
       case "complete":
         return this.#complete(view);
       case "fail_by_task":
-        return this.#fail(view, view.tasks[decision.taskIndex].failure ?? { code: "internal", reason: "the task gave no reason" });
+        return this.#fail(
+          view,
+          view.tasks[decision.taskIndex].failure ?? { code: "internal", reason: "the task gave no reason" },
+        );
       case "fail":
         return this.#fail(view, { code: "job_failed", reason: decision.reason });
     }
@@ -113,7 +119,9 @@ export class ImportJobLoop implements AsyncDisposable {
     try {
       const tasks = await this.#deps.plan(job);
       await this.#deps.book.change(job.jobId, (view) =>
-        view.job.state === "pending" ? { job: { ...view.job, state: "importing", taskCount: tasks.length }, tasks } : undefined,
+        view.job.state === "pending"
+          ? { job: { ...view.job, state: "importing", taskCount: tasks.length }, tasks }
+          : undefined,
       );
       return true;
     } catch (error) {
@@ -125,7 +133,9 @@ export class ImportJobLoop implements AsyncDisposable {
   /** Hands every open task over that this process has not handed over yet. Known tasks are no news to the queue. */
   async #dispatch({ job, tasks }: JobView): Promise<void> {
     if (job.state !== "importing") return;
-    const open = tasks.filter((task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId));
+    const open = tasks.filter(
+      (task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId),
+    );
     for (const task of open) {
       await this.#deps.dataCoord.dispatch(job, task);
       this.#sent.add(task.taskId);
@@ -156,7 +166,15 @@ export class ImportJobLoop implements AsyncDisposable {
     await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
       isTerminalState(job.state) || job.state === "committing"
         ? undefined
-        : { job: { ...job, state: "failed", completedMs: this.#deps.now(), failure, lastProgress: progressPercent({ state: job.state, tasks }) } },
+        : {
+            job: {
+              ...job,
+              state: "failed",
+              completedMs: this.#deps.now(),
+              failure,
+              lastProgress: progressPercent({ state: job.state, tasks }),
+            },
+          },
     );
     this.#deps.log.warn("import job failed", { jobId: view.job.jobId.toString(), failure });
     await this.#deps.dataCoord.cancel(view.job, view.tasks).catch((error) => this.#warn(view.job.jobId, error));

@@ -1,5 +1,11 @@
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type FileGroup, groupFlatFiles, groupNestedFiles, type ImportOptions, parseImportOptions } from "@sluice/import-job";
+import {
+  type FileGroup,
+  groupFlatFiles,
+  groupNestedFiles,
+  type ImportOptions,
+  parseImportOptions,
+} from "@sluice/import-job";
 import {
   type CollectionRecord,
   decodeRecord,
@@ -9,10 +15,10 @@ import {
   type MetaStore,
   type SourceFileRecord,
 } from "@sluice/metastore";
+import type { SourceStore } from "@sluice/object-store";
 import { mapConcurrent } from "@sluice/pipeline";
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
-import type { SourceStore } from "@sluice/object-store";
 import { idempotencyKeyOf, type JobBook } from "./job-book.ts";
 
 export interface ImportJobsDeps {
@@ -45,7 +51,10 @@ export class ImportJobs {
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const partitionIds = targetPartitions(collection, request.partitionName);
-    const groups = request.fileGroups.length > 0 ? groupNestedFiles(request.fileGroups.map((group) => group.paths)) : groupFlatFiles(request.files);
+    const groups =
+      request.fileGroups.length > 0
+        ? groupNestedFiles(request.fileGroups.map((group) => group.paths))
+        : groupFlatFiles(request.files);
     const options = parseImportOptions(request.options);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return earlier;
@@ -60,7 +69,7 @@ export class ImportJobs {
       throw new ImportError("request_invalid", "the idempotency key must be printable ASCII of at most 256 bytes");
     }
     const entry = await this.#deps.store.get(idempotencyKeyOf(collection.collectionId, key));
-    return entry && jobId((decodeRecord(entry.value) as bigint));
+    return entry && jobId(decodeRecord(entry.value) as bigint);
   }
 
   #checkOpenJobs(): void {
@@ -134,7 +143,7 @@ export class ImportJobs {
     if (await this.#deps.book.create(job, extra)) return job.jobId;
     // Two requests with one key at the same moment: the other one was first.
     const winner = key === undefined ? undefined : await this.#deps.store.get(key);
-    if (winner) return jobId((decodeRecord(winner.value) as bigint));
+    if (winner) return jobId(decodeRecord(winner.value) as bigint);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
 }
@@ -156,5 +165,9 @@ function allMissing(missing: readonly ImportError[]): ImportError {
   if (missing.length === 1) return missing[0];
   const names = missing.slice(0, 20).map((error) => error.at?.file);
   const more = missing.length > 20 ? `, … (${missing.length} in all)` : "";
-  return new ImportError("file_not_found", `the following files do not exist: ${names.join(", ")}${more}`, missing[0].at);
+  return new ImportError(
+    "file_not_found",
+    `the following files do not exist: ${names.join(", ")}${more}`,
+    missing[0].at,
+  );
 }

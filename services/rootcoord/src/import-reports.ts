@@ -20,13 +20,21 @@ export class ImportReports {
   }
 
   /** Begins the next attempt; every earlier one is superseded from now on. */
-  async startTask(request: rootCoord.StartTaskRequest): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
+  async startTask(
+    request: rootCoord.StartTaskRequest,
+  ): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
     const id = taskId(request.taskId);
     let started: TaskRecord | undefined;
     const view = await this.#book.change(jobId(request.jobId), ({ job, tasks }) => {
       const task = job.state === "importing" ? tasks.find((candidate) => candidate.taskId === id) : undefined;
       if (!task || (task.state !== "pending" && task.state !== "running")) return undefined;
-      started = { ...task, state: "running", attempt: task.attempt + 1, nodeId: nodeId(request.nodeId), startedMs: task.startedMs || this.#now() };
+      started = {
+        ...task,
+        state: "running",
+        attempt: task.attempt + 1,
+        nodeId: nodeId(request.nodeId),
+        startedMs: task.startedMs || this.#now(),
+      };
       return { tasks: [started] };
     });
     if (!view || !started) return { obsolete: true, order: undefined };
@@ -53,7 +61,15 @@ export class ImportReports {
     const processedBytes = Math.max(task.processedBytes, Number(result.processedBytes));
     switch (result.state) {
       case common.ImportState.ImportPersisted:
-        return { ...task, state: "persisted", rowCount: Number(result.rowCount), processedBytes: task.sizeBytes, segmentIds: result.segments.map(segmentId), autoIds: result.autoIds, endedMs: this.#now() };
+        return {
+          ...task,
+          state: "persisted",
+          rowCount: Number(result.rowCount),
+          processedBytes: task.sizeBytes,
+          segmentIds: result.segments.map(segmentId),
+          autoIds: result.autoIds,
+          endedMs: this.#now(),
+        };
       case common.ImportState.ImportFailed:
         return this.#failed(task, result.failure);
       default:
@@ -72,7 +88,9 @@ export class ImportReports {
 function currentTask({ job, tasks }: JobView, result: importing.ImportResult): TaskRecord | undefined {
   if (job.state !== "importing") return undefined;
   const id = taskId(result.taskId);
-  return tasks.find((task) => task.taskId === id && task.state === "running" && BigInt(task.attempt) === result.attempt);
+  return tasks.find(
+    (task) => task.taskId === id && task.state === "running" && BigInt(task.attempt) === result.attempt,
+  );
 }
 
 function failureOf(failure: importing.TaskFailure | undefined): FailureRecord {

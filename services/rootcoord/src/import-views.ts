@@ -1,6 +1,6 @@
 import { formatLocation, ImportError } from "@sluice/errors";
 import { type JobState, progressPercent, taskPercent } from "@sluice/import-job";
-import type { FailureRecord, FileGroupRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import type { FailureRecord, FileGroupRecord, TaskRecord } from "@sluice/metastore";
 import { common, type importing, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
@@ -19,7 +19,10 @@ export class ImportViews {
 
   /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
   listStates(request: milvus.ListImportTasksRequest): milvus.ListImportTasksResponse {
-    return { status: okStatus(), tasks: this.#list(request.dbName, request.collectionName, request.limit).map(stateOf) };
+    return {
+      status: okStatus(),
+      tasks: this.#list(request.dbName, request.collectionName, request.limit).map(stateOf),
+    };
   }
 
   describe(request: rootCoord.DescribeJobRequest): rootCoord.DescribeJobResponse {
@@ -38,7 +41,9 @@ export class ImportViews {
 
   #list(dbName: string, collectionName: string, limit: bigint): JobView[] {
     const wanted = this.#book.all().filter(({ job }) => {
-      return (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName);
+      return (
+        (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName)
+      );
     });
     return limit > 0n ? wanted.slice(-Number(limit)) : wanted;
   }
@@ -92,7 +97,12 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
 
 function entryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
-  const details = job.groups.map((group, i) => detailOf(group, tasks.filter((task) => task.group === i)));
+  const details = job.groups.map((group, i) =>
+    detailOf(
+      group,
+      tasks.filter((task) => task.group === i),
+    ),
+  );
   return {
     jobId: job.jobId,
     collectionId: job.collectionId,
@@ -122,7 +132,13 @@ function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[]): rootCoo
     paths: group.files.map((file) => file.path),
     sizeBytes: BigInt(group.files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
-    state: failed ? "Failed" : isDone ? "Completed" : tasks.some((task) => task.state !== "pending") ? "InProgress" : restTaskStates.pending,
+    state: failed
+      ? "Failed"
+      : isDone
+        ? "Completed"
+        : tasks.some((task) => task.state !== "pending")
+          ? "InProgress"
+          : restTaskStates.pending,
     importedRows: rows,
     totalRows: rows,
     completedMs: BigInt(isDone ? Math.max(...tasks.map((task) => task.endedMs)) : 0),

@@ -1,6 +1,13 @@
 import { ImportError } from "@sluice/errors";
 import type { JobState } from "@sluice/import-job";
-import { decodeRecord, encodeRecord, type JobRecord, type MetaStore, type TaskRecord, type Write } from "@sluice/metastore";
+import {
+  decodeRecord,
+  encodeRecord,
+  type JobRecord,
+  type MetaStore,
+  type TaskRecord,
+  type Write,
+} from "@sluice/metastore";
 import type { JobId, TaskId } from "@sluice/schema";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
@@ -48,7 +55,11 @@ export class JobBook {
   async load(): Promise<void> {
     for await (const entry of this.#store.scan("job/")) {
       const record = decodeRecord(entry.value) as JobRecord;
-      this.#jobs.set(record.jobId, { job: { record, revision: entry.revision }, tasks: new Map(), tail: Promise.resolve() });
+      this.#jobs.set(record.jobId, {
+        job: { record, revision: entry.revision },
+        tasks: new Map(),
+        tail: Promise.resolve(),
+      });
     }
     for await (const entry of this.#store.scan("task/")) {
       const record = decodeRecord(entry.value) as TaskRecord;
@@ -72,7 +83,9 @@ export class JobBook {
   }
 
   ids(isWanted: (state: JobState) => boolean): JobId[] {
-    return [...this.#jobs.values()].filter((entry) => isWanted(entry.job.record.state)).map((entry) => entry.job.record.jobId);
+    return [...this.#jobs.values()]
+      .filter((entry) => isWanted(entry.job.record.state))
+      .map((entry) => entry.job.record.jobId);
   }
 
   /** Adds a job; `extra` is written in the same transaction, under the guard that its keys are absent. */
@@ -105,7 +118,8 @@ export class JobBook {
     const tasks = change.tasks ?? [];
     const perTransaction = Math.floor((limit - 2) / 2);
     const last = Math.max(0, Math.ceil(tasks.length / perTransaction) - 1) * perTransaction;
-    for (let i = 0; i < last; i += perTransaction) await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined);
+    for (let i = 0; i < last; i += perTransaction)
+      await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined);
     await this.#commit(entry, tasks.slice(last), change.job);
     this.#notify(entry.job.record.jobId);
     return viewOf(entry);
@@ -120,7 +134,11 @@ export class JobBook {
       writes.push({ key: taskKey(task), value: encodeRecord(task) });
     }
     const revision = await this.#store.commit({ guards, writes });
-    if (revision === undefined) throw new ImportError("internal", `the records of job ${entry.job.record.jobId} have moved: another rootcoord is active`);
+    if (revision === undefined)
+      throw new ImportError(
+        "internal",
+        `the records of job ${entry.job.record.jobId} have moved: another rootcoord is active`,
+      );
     if (job) entry.job = { record: job, revision };
     for (const task of tasks) entry.tasks.set(task.taskId, { record: task, revision });
   }
@@ -147,7 +165,10 @@ export class JobBook {
   async #delete(keys: readonly string[]): Promise<void> {
     const limit = this.#store.limits.transactionOperations;
     for (let i = 0; i < keys.length; i += limit) {
-      await this.#store.commit({ guards: [], writes: keys.slice(i, i + limit).map((key) => ({ key, value: undefined })) });
+      await this.#store.commit({
+        guards: [],
+        writes: keys.slice(i, i + limit).map((key) => ({ key, value: undefined })),
+      });
     }
   }
 

@@ -47,7 +47,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   await book.load();
   const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
-  const ddl = createDdlHandlers({ store, ids, tso, now: Date.now, rowCounts: (id) => dataCoordClient.rowCounts(id), onDropped: (id) => wakeJobsOf(id) });
+  const ddl = createDdlHandlers({
+    store,
+    ids,
+    tso,
+    now: Date.now,
+    rowCounts: (id) => dataCoordClient.rowCounts(id),
+    onDropped: (id) => wakeJobsOf(id),
+  });
   const jobs = new ImportJobs({
     store,
     book,
@@ -61,7 +68,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const loop = new ImportJobLoop({
     book,
     dataCoord: dataCoordClient,
-    plan: (job) => planTasks(job, { sources, allocateIds: (count) => ids.allocate(count), splitBytes: settings.splitBytes }),
+    plan: (job) =>
+      planTasks(job, { sources, allocateIds: (count) => ids.allocate(count), splitBytes: settings.splitBytes }),
     isDropped: async (job) => !isActive(await ddl.getCollection(job.collectionId)),
     now: Date.now,
     log,
@@ -72,7 +80,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
-  const server = cleanup.use(openServer(ddl.handlers, jobs, new ImportReports(book, Date.now), new ImportViews(book), ids, tso, log));
+  const server = cleanup.use(
+    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now), new ImportViews(book), ids, tso, log),
+  );
   const port = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
   return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -102,7 +112,10 @@ function openServer(
       return okStatus();
     },
   });
-  return openGrpcServer({ services: [service], onError: (method, error) => log.debug("call refused", { method, err: error }) });
+  return openGrpcServer({
+    services: [service],
+    onError: (method, error) => log.debug("call refused", { method, err: error }),
+  });
 }
 
 function isActive(record: CollectionRecord | undefined): boolean {

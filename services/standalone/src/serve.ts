@@ -1,7 +1,7 @@
 import { describeSettings, type LoadedSettings } from "@sluice/config";
 import { startTelemetry } from "@sluice/telemetry";
-import { startStandalone } from "./start.ts";
 import type { standaloneSettings } from "./settings.ts";
+import { startStandalone } from "./start.ts";
 
 /** Tasks that run get so long to finish after a signal; the others go on after the next start. */
 export const DRAIN_MS = 2000;

@@ -26,7 +26,10 @@ export interface RunningStandalone extends AsyncDisposable {
 }
 
 /** All services in one process, on an embedded metastore, an embedded queue and a local directory. */
-export async function startStandalone(settings: StandaloneSettings, { log, metrics }: Telemetry): Promise<RunningStandalone> {
+export async function startStandalone(
+  settings: StandaloneSettings,
+  { log, metrics }: Telemetry,
+): Promise<RunningStandalone> {
   await using cleanup = new AsyncDisposableStack();
   const dataDir = resolve(settings.dataDir);
   const importRoots = await openImportRoots(settings, dataDir);
@@ -93,7 +96,13 @@ export async function startStandalone(settings: StandaloneSettings, { log, metri
   const proxy = cleanup.use(
     await startProxy(
       { host: settings.host, port: settings.port },
-      { rootCoordAddress, dataCoordAddress, queryNodeAddress: queryNode.address, log: log.child({ service: "proxy" }), metrics },
+      {
+        rootCoordAddress,
+        dataCoordAddress,
+        queryNodeAddress: queryNode.address,
+        log: log.child({ service: "proxy" }),
+        metrics,
+      },
     ),
   );
   const running = cleanup.move();

@@ -25,7 +25,9 @@ export async function timeWrites(folder: string, bytes: number, threads: number)
     paths.map(
       (path) =>
         new Promise((resolve, reject) => {
-          const worker = new Worker(new URL(import.meta.url), { workerData: { limit: { path, bytes: Math.ceil(bytes / threads) } } });
+          const worker = new Worker(new URL(import.meta.url), {
+            workerData: { limit: { path, bytes: Math.ceil(bytes / threads) } },
+          });
           worker.once("exit", resolve).once("error", reject);
         }),
     ),

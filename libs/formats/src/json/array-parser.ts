@@ -1,7 +1,7 @@
 import { type ArrayElement, DataType, dataTypeName, encodeArrayCell, type FieldSchema } from "@sluice/schema";
 import type { VarBuilder } from "./column-builder.ts";
+import { float32At, integerAt } from "./numbers.ts";
 import { kindName, type Scanner } from "./scanner.ts";
-import { float32At, integerAt } from "./value-parsers.ts";
 
 /** Reads the list at `p` into a cell of an Array column. */
 export function encodeList(scanner: Scanner, p: number, row: number, builder: VarBuilder): number {
@@ -20,7 +20,10 @@ export function encodeList(scanner: Scanner, p: number, row: number, builder: Va
     at++;
   }
   if (field.maxCapacity > 0 && values.length > field.maxCapacity) {
-    scanner.invalid(p, `array capacity(${values.length}) for field ${field.name} exceeds max_capacity(${field.maxCapacity})`);
+    scanner.invalid(
+      p,
+      `array capacity(${values.length}) for field ${field.name} exceeds max_capacity(${field.maxCapacity})`,
+    );
   }
   builder.put(row, encodeArrayCell(field.elementType, values));
   return at;
@@ -88,5 +91,8 @@ function readText(scanner: Scanner, p: number, field: FieldSchema, values: (Arra
 
 function wrongElement(scanner: Scanner, p: number, type: DataType): never {
   const value = scanner.text(p, Math.min(scanner.skipValue(p), p + 60));
-  return scanner.invalid(p, `expected element type '${dataTypeName(type)}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`);
+  return scanner.invalid(
+    p,
+    `expected element type '${dataTypeName(type)}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type Column, type FieldSchema, fixedWidth, defaultCell } from "@sluice/schema";
+import { type Column, defaultCell, type FieldSchema, fixedWidth } from "@sluice/schema";
 
 /** Smallest buffer of a column of texts. */
 const MIN_VAR_BYTES = 64 * 1024;
@@ -90,7 +90,12 @@ export class FixedBuilder extends ColumnBuilder {
   }
 
   protected values(rowCount: number): Column {
-    return { kind: "fixed", width: this.width, data: this.data.subarray(0, rowCount * this.width), validity: undefined };
+    return {
+      kind: "fixed",
+      width: this.width,
+      data: this.data.subarray(0, rowCount * this.width),
+      validity: undefined,
+    };
   }
 }
 
@@ -145,4 +150,3 @@ export class VarBuilder extends ColumnBuilder {
 export function createBuilder(field: FieldSchema, rowCapacity: number): FixedBuilder | VarBuilder {
   return fixedWidth(field) > 0 ? new FixedBuilder(field, rowCapacity) : new VarBuilder(field, rowCapacity);
 }
-

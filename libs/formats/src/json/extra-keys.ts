@@ -48,10 +48,12 @@ export class ExtraKeys {
   meta(p: number): number {
     const { bytes } = this.#scanner;
     if (bytes[p] === 0x6e) return this.#scanner.word(p, "null");
-    if (bytes[p] !== 0x7b && bytes[p] !== 0x22) return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON object");
+    if (bytes[p] !== 0x7b && bytes[p] !== 0x22)
+      return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON object");
     const end = this.#scanner.skipValue(p);
     const text = bytes[p] === 0x7b ? bytes.slice(p, end) : this.#scanner.unescaped(p, end);
-    if (!isObjectText(text)) return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON format string of an object");
+    if (!isObjectText(text))
+      return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON format string of an object");
     this.#meta = text;
     return end;
   }

@@ -1,5 +1,5 @@
-import type { FileProbe, ReaderInput } from "../format-reader.ts";
 import type { ObjectSource } from "@sluice/object-store";
+import type { FileProbe, ReaderInput } from "../format-reader.ts";
 import { type JsonReaderOptions, JsonRowsReader } from "./json-reader.ts";
 import { DocumentLayout, LinesLayout } from "./layouts.ts";
 

@@ -50,7 +50,7 @@ export class JsonRowsReader implements FormatReader {
     let firstRow = 0;
     let window: JsonWindow | undefined;
     try {
-      do {
+      for (;;) {
         signal.throwIfAborted();
         window = await windows.next(window, cursor.position);
         cursor.open(window);
@@ -60,13 +60,18 @@ export class JsonRowsReader implements FormatReader {
           if (state === "more") break;
           const rowCount = rows.rowCount;
           if (rowCount > 0) {
-            yield { rowCount, firstRow, columns: rows.take(), sourceBytes: window.base + cursor.position - this.#layout.start };
+            yield {
+              rowCount,
+              firstRow,
+              columns: rows.take(),
+              sourceBytes: window.base + cursor.position - this.#layout.start,
+            };
             rows.reset();
             firstRow += rowCount;
           }
           if (state === "end") return;
         }
-      } while (true);
+      }
     } catch (error) {
       throw await this.#located(error, signal);
     }
@@ -76,7 +81,9 @@ export class JsonRowsReader implements FormatReader {
   async #located(error: unknown, signal: AbortSignal): Promise<unknown> {
     if (!(error instanceof ImportError) || error.at?.row === undefined) return error;
     const before = await this.#layout.rowsBefore(signal);
-    return before === 0 ? error : new ImportError(error.code, error.reason, { ...error.at, row: error.at.row + before }, { cause: error });
+    return before === 0
+      ? error
+      : new ImportError(error.code, error.reason, { ...error.at, row: error.at.row + before }, { cause: error });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -131,7 +138,10 @@ class RowCursor {
     this.#scanner.field = undefined;
     // Between rows, what is wrong belongs to the row before.
     this.#scanner.row = this.#rowsDone - 1;
-    const found = this.#state === "begin" ? this.#layout.begin(this.#scanner, position) : this.#layout.next(this.#scanner, position);
+    const found =
+      this.#state === "begin"
+        ? this.#layout.begin(this.#scanner, position)
+        : this.#layout.next(this.#scanner, position);
     if (found < 0) return false;
     this.position = found;
     this.#state = "row";

@@ -76,7 +76,15 @@ export class JsonSource {
     this.#next = isLast ? Promise.resolve({ buffer, length: 0 }) : this.#read();
     // A failure surfaces when the window is asked for.
     this.#next.catch(() => {});
-    return { bytes: buffer.bytes, view: buffer.view, begin, end, base, isLast, isUtf8: isWhollyUtf8(buffer.bytes, begin, end, isLast) };
+    return {
+      bytes: buffer.bytes,
+      view: buffer.view,
+      begin,
+      end,
+      base,
+      isLast,
+      isUtf8: isWhollyUtf8(buffer.bytes, begin, end, isLast),
+    };
   }
 
   async #read(): Promise<{ buffer: ChunkBuffer; length: number }> {
@@ -89,7 +97,11 @@ export class JsonSource {
   /** A row that is larger than the room in front of a chunk: more room, in this and all later buffers. */
   #grow(read: ChunkBuffer, length: number, left: number): ChunkBuffer {
     if (left > MAX_ROW_BYTES) {
-      throw new ImportError("malformed_file", `failed to decode row, error: a row is larger than ${MAX_ROW_BYTES} bytes`, { file: this.#source.path });
+      throw new ImportError(
+        "malformed_file",
+        `failed to decode row, error: a row is larger than ${MAX_ROW_BYTES} bytes`,
+        { file: this.#source.path },
+      );
     }
     const old = this.#room;
     this.#room = left * 2;

@@ -26,7 +26,8 @@ export class DocumentLayout implements RowLayout {
   begin(scanner: Scanner, p: number): number {
     const at = scanner.blanks(skipMark(scanner, p));
     const byte = scanner.bytes[at];
-    if (byte !== OPEN_OBJECT && byte !== OPEN_LIST) rootError(scanner, at, "invalid JSON format, the content should be started with '{' or '['");
+    if (byte !== OPEN_OBJECT && byte !== OPEN_LIST)
+      rootError(scanner, at, "invalid JSON format, the content should be started with '{' or '['");
     this.#isObject = byte === OPEN_OBJECT;
     const list = this.#isObject ? rowsList(scanner, at) : at;
     const first = scanner.blanks(list + 1);
@@ -73,11 +74,13 @@ function rowsList(scanner: Scanner, p: number): number {
   if (scanner.bytes[key] !== 0x22) rootError(scanner, key, "invalid JSON format, the root key should be 'rows'");
   const keyEnd = scanner.string(key);
   const name = Buffer.from(scanner.unescaped(key, keyEnd)).toString("utf8");
-  if (name.toLowerCase() !== "rows") rootError(scanner, key, `invalid JSON format, the root key should be 'rows', but get '${name}'`);
+  if (name.toLowerCase() !== "rows")
+    rootError(scanner, key, `invalid JSON format, the root key should be 'rows', but get '${name}'`);
   const colon = scanner.blanks(keyEnd);
   if (scanner.bytes[colon] !== 0x3a) scanner.syntax(colon, '":"');
   const list = scanner.blanks(colon + 1);
-  if (scanner.bytes[list] !== OPEN_LIST) rootError(scanner, list, "invalid JSON format, rows list should begin with '['");
+  if (scanner.bytes[list] !== OPEN_LIST)
+    rootError(scanner, list, "invalid JSON format, rows list should begin with '['");
   return list;
 }
 

@@ -11,7 +11,12 @@ const MAX_BATCH_ROWS = 1 << 16;
 
 /** What a key of a row leads to. */
 type Target =
-  | { readonly kind: "field"; readonly index: number; readonly builder: FixedBuilder | VarBuilder; readonly parse: ValueParser }
+  | {
+      readonly kind: "field";
+      readonly index: number;
+      readonly builder: FixedBuilder | VarBuilder;
+      readonly parse: ValueParser;
+    }
   | { readonly kind: "struct"; readonly parser: StructParser; readonly indexes: readonly number[] }
   | { readonly kind: "meta" }
   | { readonly kind: "auto_id"; readonly name: string }
@@ -56,12 +61,15 @@ export class RowParser {
   }
 
   #addTargets(): void {
-    const members = new Set(this.#schema.structs.flatMap((struct) => struct.members.map((member) => `${struct.name}[${member}]`)));
+    const members = new Set(
+      this.#schema.structs.flatMap((struct) => struct.members.map((member) => `${struct.name}[${member}]`)),
+    );
     for (const [index, field] of this.#schema.fields.entries()) {
       if (members.has(field.name)) continue;
       const builder = this.#builders[index];
       if (field.isDynamic) this.#targets.set(field.name, { kind: "meta" });
-      else if (field.isPrimaryKey && field.autoId && !this.#schema.allowInsertAutoId) this.#targets.set(field.name, { kind: "auto_id", name: field.name });
+      else if (field.isPrimaryKey && field.autoId && !this.#schema.allowInsertAutoId)
+        this.#targets.set(field.name, { kind: "auto_id", name: field.name });
       else this.#targets.set(field.name, { kind: "field", index, builder, parse: valueParser(this.#schema, builder) });
     }
     for (const parser of structParsers(this.#schema, this.#builders)) {
@@ -118,7 +126,16 @@ export class RowParser {
   #notAnObject(p: number): never {
     const scanner = this.#scanner;
     const byte = scanner.bytes[p];
-    if (byte !== 0x5b && byte !== 0x22 && (byte - 48) >>> 0 > 9 && byte !== 0x74 && byte !== 0x66 && byte !== 0x6e && byte !== 0x2d) scanner.syntax(p, 'a row, which begins with "{"');
+    if (
+      byte !== 0x5b &&
+      byte !== 0x22 &&
+      (byte - 48) >>> 0 > 9 &&
+      byte !== 0x74 &&
+      byte !== 0x66 &&
+      byte !== 0x6e &&
+      byte !== 0x2d
+    )
+      scanner.syntax(p, 'a row, which begins with "{"');
     const reason = `invalid JSON format, each row should be a key-value map, but got type ${kindName(byte)}`;
     throw new ImportError("malformed_file", reason, scanner.at(p));
   }
@@ -232,8 +249,12 @@ export class RowParser {
       const { field } = this.#builders[i];
       if (this.#seen[i] === this.#serial || field.isDynamic || this.#isAbsentKey(i)) continue;
       if (!this.#builders[i].canFill) {
-        const name = this.#schema.structs.find((struct) => field.name.startsWith(`${struct.name}[`))?.name ?? field.name;
-        throw new ImportError("value_invalid", `value of field '${name}' is missed`, { ...this.#scanner.at(p), field: name });
+        const name =
+          this.#schema.structs.find((struct) => field.name.startsWith(`${struct.name}[`))?.name ?? field.name;
+        throw new ImportError("value_invalid", `value of field '${name}' is missed`, {
+          ...this.#scanner.at(p),
+          field: name,
+        });
       }
       this.#builders[i].fill(this.#rowCount);
     }

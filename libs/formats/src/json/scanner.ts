@@ -60,9 +60,18 @@ export class Scanner {
 
   /** A byte that no valid JSON could have there; where the data ends instead, more is needed or the file is cut short. */
   syntax(p: number, expected: string): never {
-    if (p < this.end) throw new ImportError("malformed_file", `failed to decode row, error: expected ${expected}, found ${this.shown(p)}`, this.at(p));
+    if (p < this.end)
+      throw new ImportError(
+        "malformed_file",
+        `failed to decode row, error: expected ${expected}, found ${this.shown(p)}`,
+        this.at(p),
+      );
     if (!this.window.isLast) throw NEEDS_MORE;
-    throw new ImportError("malformed_file", `failed to decode row, error: unexpected end of the file, expected ${expected}`, this.at(this.end));
+    throw new ImportError(
+      "malformed_file",
+      `failed to decode row, error: unexpected end of the file, expected ${expected}`,
+      this.at(this.end),
+    );
   }
 
   invalid(p: number, reason: string): never {
@@ -74,7 +83,10 @@ export class Scanner {
   wrongType(p: number, type: string): never {
     const end = this.skipValue(p);
     const value = this.text(p, Math.min(end, p + 60));
-    this.invalid(p, `expected type '${type}' for field '${this.field}', got type '${kindName(this.bytes[p])}' with value '${value}'`);
+    this.invalid(
+      p,
+      `expected type '${type}' for field '${this.field}', got type '${kindName(this.bytes[p])}' with value '${value}'`,
+    );
   }
 
   /** A few characters, for messages. */
@@ -109,7 +121,17 @@ export class Scanner {
   #escape(p: number): number {
     const letter = this.bytes[p];
     if (letter !== 0x75) {
-      if (letter === 0x22 || letter === 0x5c || letter === 0x2f || letter === 0x62 || letter === 0x66 || letter === 0x6e || letter === 0x72 || letter === 0x74) return p + 1;
+      if (
+        letter === 0x22 ||
+        letter === 0x5c ||
+        letter === 0x2f ||
+        letter === 0x62 ||
+        letter === 0x66 ||
+        letter === 0x6e ||
+        letter === 0x72 ||
+        letter === 0x74
+      )
+        return p + 1;
       return this.syntax(p, "an escape");
     }
     for (let i = 1; i <= 4; i++) if (hexDigit(this.bytes[p + i]) < 0) this.syntax(p + i, "a hexadecimal digit");
@@ -121,7 +143,10 @@ export class Scanner {
     let bad = start;
     while (bad < end && isUtf8(this.bytes.subarray(start, bad + 1))) bad++;
     while (bad > start && (this.bytes[bad] & 0xc0) === 0x80 && !isUtf8(this.bytes.subarray(start, bad))) bad--;
-    this.invalid(start, `field '${this.field}' contains invalid UTF-8 data, value=${JSON.stringify(this.text(start, Math.min(end, start + 40)))}`);
+    this.invalid(
+      start,
+      `field '${this.field}' contains invalid UTF-8 data, value=${JSON.stringify(this.text(start, Math.min(end, start + 40)))}`,
+    );
   }
 
   /** The string between the quotes at `p` and `end - 1`, as UTF-8. A lone surrogate becomes U+FFFD, as in Milvus. */
@@ -174,7 +199,12 @@ export class Scanner {
     let at = this.blanks(p + 1);
     this.#wasOpened = this.bytes[at] !== (isObject ? 0x7d : 0x5d);
     if (!this.#wasOpened) return at + 1;
-    if (depth === MAX_DEPTH) throw new ImportError("malformed_file", `failed to decode row, error: more than ${MAX_DEPTH} nested levels`, this.at(p));
+    if (depth === MAX_DEPTH)
+      throw new ImportError(
+        "malformed_file",
+        `failed to decode row, error: more than ${MAX_DEPTH} nested levels`,
+        this.at(p),
+      );
     this.#isObject[depth] = isObject ? 1 : 0;
     if (isObject) at = this.#skipKey(at);
     return at;

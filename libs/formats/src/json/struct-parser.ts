@@ -25,7 +25,10 @@ export function parseStruct({ struct, members }: StructParser, scanner: Scanner,
   const end = scanner.skipValue(p);
   const elements = JSON.parse(scanner.text(p, end), exactIntegers as never) as Record<string, unknown>[];
   if (struct.maxCapacity > 0 && elements.length > struct.maxCapacity) {
-    scanner.invalid(p, `array capacity(${elements.length}) for field ${struct.name} exceeds max_capacity(${struct.maxCapacity})`);
+    scanner.invalid(
+      p,
+      `array capacity(${elements.length}) for field ${struct.name} exceeds max_capacity(${struct.maxCapacity})`,
+    );
   }
   for (const element of elements) checkKeys(scanner, p, struct, element);
   for (const [i, name] of struct.members.entries()) {
@@ -38,7 +41,9 @@ export function parseStruct({ struct, members }: StructParser, scanner: Scanner,
 
 /** Integers beyond 2^53 keep all their digits. */
 function exactIntegers(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "") ? BigInt(source ?? 0) : value;
+  return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
+    ? BigInt(source ?? 0)
+    : value;
 }
 
 function checkKeys(scanner: Scanner, p: number, struct: StructSchema, element: unknown): void {
@@ -58,7 +63,8 @@ function encodeMember(scanner: Scanner, p: number, field: FieldSchema, values: r
   }
   const width = vectorBytes(field.elementType, field.dim);
   const out = new Uint8Array(values.length * width);
-  for (const [i, value] of values.entries()) writeVector(scanner, p, field, value, new DataView(out.buffer, i * width, width));
+  for (const [i, value] of values.entries())
+    writeVector(scanner, p, field, value, new DataView(out.buffer, i * width, width));
   return encodeVectorArrayCell(field.elementType, field.dim, out);
 }
 
@@ -90,10 +96,13 @@ function isScalar({ elementType, maxLength }: FieldSchema, value: unknown): bool
 function writeVector(scanner: Scanner, p: number, field: FieldSchema, value: unknown, out: DataView): void {
   const isBytes = field.elementType === DataType.BinaryVector || field.elementType === DataType.Int8Vector;
   const count = isBytes ? out.byteLength : field.dim;
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) scanner.invalid(p, `expected a vector for field '${field.name}', got '${JSON.stringify(value)}'`);
-  if ((value as number[]).length !== count) scanner.invalid(p, `expected dim '${count}' for field '${field.name}', got dim '${(value as number[]).length}'`);
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "number"))
+    scanner.invalid(p, `expected a vector for field '${field.name}', got '${JSON.stringify(value)}'`);
+  if ((value as number[]).length !== count)
+    scanner.invalid(p, `expected dim '${count}' for field '${field.name}', got dim '${(value as number[]).length}'`);
   for (const [i, item] of (value as number[]).entries()) {
-    if (!writeElement(field.elementType, item, out, i)) scanner.invalid(p, `value '${item}' of field '${field.name}' is out of range`);
+    if (!writeElement(field.elementType, item, out, i))
+      scanner.invalid(p, `value '${item}' of field '${field.name}' is out of range`);
   }
 }
 
@@ -121,6 +130,9 @@ function writeElement(type: DataType, value: number, out: DataView, i: number): 
 export function structParsers(schema: CollectionSchema, builders: readonly unknown[]): StructParser[] {
   return schema.structs.map((struct) => ({
     struct,
-    members: struct.members.map((member) => builders[schema.fields.findIndex((field) => field.name === `${struct.name}[${member}]`)] as VarBuilder),
+    members: struct.members.map(
+      (member) =>
+        builders[schema.fields.findIndex((field) => field.name === `${struct.name}[${member}]`)] as VarBuilder,
+    ),
   }));
 }

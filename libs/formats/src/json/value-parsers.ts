@@ -1,4 +1,4 @@
-import { scanFloat32, scanInt64 } from "@sluice/kernels";
+import { scanFloat32 } from "@sluice/kernels";
 import {
   type CollectionSchema,
   DataType,
@@ -13,6 +13,7 @@ import {
 } from "@sluice/schema";
 import { encodeList } from "./array-parser.ts";
 import type { FixedBuilder, VarBuilder } from "./column-builder.ts";
+import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** Reads the value at `p`, which is not `null`, into `row` of its column; answers the position behind it. */
@@ -82,26 +83,6 @@ function boolParser({ data }: FixedBuilder): ValueParser {
   };
 }
 
-/** Behind the integer at `p`, whose halves are in `scanner.integer`. */
-export function integerAt(scanner: Scanner, p: number, type: string): number {
-  const { bytes, integer } = scanner;
-  const outcome = scanInt64(bytes, p, integer);
-  const next = bytes[integer.end];
-  if (outcome === "invalid") return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : scanner.wrongType(p, type);
-  if (next === 0x2e || (next | 0x20) === 0x65) scanner.wrongType(p, type);
-  if (outcome === "range") outOfRange(scanner, p, type);
-  return integer.end;
-}
-
-function isNumberStart(byte: number): boolean {
-  return byte === 0x2d || (byte - 48) >>> 0 <= 9 || byte === 0x2b || byte === 0x2e || byte === 0 || byte === 0x4e || byte === 0x49;
-}
-
-export function outOfRange(scanner: Scanner, p: number, type: string): never {
-  const value = scanner.text(p, scanner.skipNumber(p));
-  return scanner.invalid(p, `expected type '${type}' for field '${scanner.field}', got type 'json.Number' with value '${value}': out of range`);
-}
-
 function intParser({ view }: FixedBuilder, width: 1 | 2 | 4): ValueParser {
   const type = width === 1 ? "Int8" : width === 2 ? "Int16" : "Int32";
   const limit = 2 ** (8 * width - 1);
@@ -123,20 +104,6 @@ function int64Parser({ int32 }: FixedBuilder): ValueParser {
     int32[2 * row + 1] = scanner.integer.hi;
     return end;
   };
-}
-
-/** The float32 at `p`; `scanner.number.end` is behind it. */
-export function float32At(scanner: Scanner, p: number, type: string): number {
-  const value = scanFloat32(scanner.bytes, scanner.view, p, scanner.number);
-  if (value - value === 0) return value;
-  return badFloat(scanner, p, value, type);
-}
-
-function badFloat(scanner: Scanner, p: number, value: number, type: string): never {
-  if (!Number.isNaN(value)) outOfRange(scanner, p, type);
-  const byte = scanner.bytes[p];
-  if (isNumberStart(byte)) scanner.syntax(scanner.number.end === p + 1 && byte === 0x2d && scanner.bytes[p + 1] === 0x49 ? p : scanner.number.end, "a number");
-  return scanner.wrongType(p, type);
 }
 
 function floatParser({ float32 }: FixedBuilder): ValueParser {
@@ -191,7 +158,10 @@ function jsonParser(builder: VarBuilder): ValueParser {
 }
 
 function wrongDim(scanner: Scanner, p: number, { field }: FixedBuilder, found: number): never {
-  return scanner.invalid(p, `expected dim '${field.dim}' for field '${field.name}' with type '${dataTypeName(field.dataType)}', got dim '${found}'`);
+  return scanner.invalid(
+    p,
+    `expected dim '${field.dim}' for field '${field.name}' with type '${dataTypeName(field.dataType)}', got dim '${found}'`,
+  );
 }
 
 /** Counts the values of the list at `p`, for the message. */
@@ -209,7 +179,13 @@ function listLength(scanner: Scanner, p: number): number {
  * The values of the list at `p`, one call of `item` each with their positions; exactly `count` of them. Blanks are looked
  * for only where a byte that is none of the expected ones shows that there may be some.
  */
-function fixedList(scanner: Scanner, p: number, count: number, builder: FixedBuilder, item: (at: number, i: number) => number): number {
+function fixedList(
+  scanner: Scanner,
+  p: number,
+  count: number,
+  builder: FixedBuilder,
+  item: (at: number, i: number) => number,
+): number {
   const { bytes } = scanner;
   if (bytes[p] !== OPEN_LIST) scanner.wrongType(p, dataTypeName(builder.field.dataType));
   let at = p + 1;
@@ -220,7 +196,8 @@ function fixedList(scanner: Scanner, p: number, count: number, builder: FixedBui
     if (bytes[at] <= 0x20) at = scanner.blanks(at);
     const isLast = i === count - 1;
     if (bytes[at] === (isLast ? CLOSE_LIST : COMMA)) at++;
-    else if (bytes[at] === COMMA || bytes[at] === CLOSE_LIST) wrongDim(scanner, p, builder, elementsOf(scanner, builder, listLength(scanner, p)));
+    else if (bytes[at] === COMMA || bytes[at] === CLOSE_LIST)
+      wrongDim(scanner, p, builder, elementsOf(scanner, builder, listLength(scanner, p)));
     else scanner.syntax(at, '"," or "]"');
   }
   return at;
@@ -282,7 +259,10 @@ function byteVectorParser(builder: FixedBuilder, low: number, high: number): Val
       const end = integerAt(scanner, at, type);
       const { lo, hi } = scanner.integer;
       if (hi !== lo >> 31 || lo < low || lo > high) {
-        scanner.invalid(p, `expected type '${type}' for field '${field.name}', got element '${scanner.text(at, end)}': out of range [${low}, ${high}]`);
+        scanner.invalid(
+          p,
+          `expected type '${type}' for field '${field.name}', got element '${scanner.text(at, end)}': out of range [${low}, ${high}]`,
+        );
       }
       data[row * width + i] = lo;
       return end;
@@ -295,7 +275,10 @@ function sparseParser(builder: VarBuilder): ValueParser {
     if (!isText && scanner.bytes[p] !== 0x7b) scanner.wrongType(p, "SparseFloatVector");
     const end = scanner.skipValue(p);
     const text = isText ? scanner.unescaped(p, end) : scanner.bytes.subarray(p, end);
-    builder.put(row, converted(scanner, p, () => parseSparseJson(text)));
+    builder.put(
+      row,
+      converted(scanner, p, () => parseSparseJson(text)),
+    );
     return end;
   };
 }
@@ -305,7 +288,15 @@ function geometryParser(builder: VarBuilder): ValueParser {
     if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Geometry");
     const end = scanner.string(p);
     const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
-    builder.put(row, converted(scanner, p, () => wktToWkb(text), `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${text}'`));
+    builder.put(
+      row,
+      converted(
+        scanner,
+        p,
+        () => wktToWkb(text),
+        `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${text}'`,
+      ),
+    );
     return end;
   };
 }
@@ -315,7 +306,11 @@ function timestamptzParser({ view }: FixedBuilder, timezone: string): ValueParse
     if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Timestamptz");
     const end = scanner.string(p);
     const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
-    view.setBigInt64(row * 8, converted(scanner, p, () => parseTimestamptz(text, timezone)), true);
+    view.setBigInt64(
+      row * 8,
+      converted(scanner, p, () => parseTimestamptz(text, timezone)),
+      true,
+    );
     return end;
   };
 }

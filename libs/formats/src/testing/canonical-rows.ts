@@ -44,7 +44,10 @@ function rowOf(schema: CollectionSchema, values: readonly unknown[]): CanonicalR
     else if (values[i] === null) row[struct.name] = null;
     else {
       const member = field.name.slice(struct.name.length + 1, -1);
-      row[struct.name] = (values[i] as unknown[]).map((value, n) => ({ ...((row[struct.name] as object[] | undefined)?.[n] ?? {}), [member]: value }));
+      row[struct.name] = (values[i] as unknown[]).map((value, n) => ({
+        ...((row[struct.name] as object[] | undefined)?.[n] ?? {}),
+        [member]: value,
+      }));
     }
   }
   return row;
@@ -107,7 +110,9 @@ function varCell(field: FieldSchema, cell: Uint8Array): unknown {
     case DataType.JSON:
       return canonicalJson(Buffer.from(cell).toString("utf8"));
     case DataType.Array:
-      return decodeArrayCell(field.elementType, cell).map((value) => (typeof value === "bigint" ? canonicalInteger(value) : value));
+      return decodeArrayCell(field.elementType, cell).map((value) =>
+        typeof value === "bigint" ? canonicalInteger(value) : value,
+      );
     case DataType.SparseFloatVector:
       return decodeSparseCell(cell);
     case DataType.Geometry:
@@ -121,12 +126,16 @@ function varCell(field: FieldSchema, cell: Uint8Array): unknown {
 
 function vectorList(field: FieldSchema, vectors: Uint8Array): unknown[] {
   const width = vectorBytes(field.elementType, field.dim);
-  return Array.from({ length: vectors.length / width }, (_, i) => vectorValue(field.elementType, field.dim, vectors.slice(i * width, (i + 1) * width)));
+  return Array.from({ length: vectors.length / width }, (_, i) =>
+    vectorValue(field.elementType, field.dim, vectors.slice(i * width, (i + 1) * width)),
+  );
 }
 
 /** JSON text as a value, integers beyond 2^53 as `{"$int": "…"}`. */
 export function canonicalJson(text: string): unknown {
   const keep = (_key: string, value: unknown, { source }: { source?: string } = {}) =>
-    typeof value === "number" && /^-?\d+$/.test(source ?? "") && !Number.isSafeInteger(value) ? { $int: String(BigInt(source ?? 0)) } : value;
+    typeof value === "number" && /^-?\d+$/.test(source ?? "") && !Number.isSafeInteger(value)
+      ? { $int: String(BigInt(source ?? 0)) }
+      : value;
   return (JSON.parse as (text: string, reviver: typeof keep) => unknown)(text, keep);
 }

@@ -15,7 +15,13 @@ export interface FixtureCase {
   readonly schema?: string;
   readonly expect: "rows" | "rows_or_error" | "error";
   readonly rows?: string;
-  readonly error?: { readonly kind: string; readonly row?: number; readonly byte?: number; readonly row_byte?: number; readonly field?: string };
+  readonly error?: {
+    readonly kind: string;
+    readonly row?: number;
+    readonly byte?: number;
+    readonly row_byte?: number;
+    readonly field?: string;
+  };
   readonly options?: Readonly<Record<string, string>>;
   readonly columns?: Readonly<Record<string, string>>;
   readonly fields_mapping?: Readonly<Record<string, string>>;
@@ -39,26 +45,46 @@ export function schemaOfCase({ schemas }: FixtureFolder, { schema }: FixtureCase
   return fixtureSchema(schemas[name], name);
 }
 
-export async function sourcesOfCase({ folder }: FixtureFolder, { files }: FixtureCase, store: ObjectStore): Promise<ObjectSource[]> {
+export async function sourcesOfCase(
+  { folder }: FixtureFolder,
+  { files }: FixtureCase,
+  store: ObjectStore,
+): Promise<ObjectSource[]> {
   const keys = files.map((file) => join(folder, file));
   const infos = await Promise.all(keys.map((key) => store.stat(key)));
   return keys.map((key, i) => ({ store, key, path: files[i], sizeBytes: infos[i]?.sizeBytes ?? 0 }));
 }
 
 /** All rows that a reader gives, in canonical form. @throws what the reader throws */
-export async function readCanonicalRows(schema: CollectionSchema, reader: FormatReader, batchBytes = 1 << 20): Promise<CanonicalRow[]> {
+export async function readCanonicalRows(
+  schema: CollectionSchema,
+  reader: FormatReader,
+  batchBytes = 1 << 20,
+): Promise<CanonicalRow[]> {
   const rows: CanonicalRow[] = [];
-  for await (const batch of reader.batches({ batchBytes, signal: new AbortController().signal })) rows.push(...canonicalRows(schema, completeBatch(schema, batch)));
+  for await (const batch of reader.batches({ batchBytes, signal: new AbortController().signal }))
+    rows.push(...canonicalRows(schema, completeBatch(schema, batch)));
   await reader[Symbol.asyncDispose]();
   return rows;
 }
 
 /** What a case gave: its rows, or the error. Errors that are no ImportError are thrown: nothing else may come of bad input. */
-export async function runCase(folder: FixtureFolder, fixture: FixtureCase, store: ObjectStore, open: (input: ReaderInput) => FormatReader, batchBytes?: number): Promise<CanonicalRow[] | ImportError> {
+export async function runCase(
+  folder: FixtureFolder,
+  fixture: FixtureCase,
+  store: ObjectStore,
+  open: (input: ReaderInput) => FormatReader,
+  batchBytes?: number,
+): Promise<CanonicalRow[] | ImportError> {
   const schema = schemaOfCase(folder, fixture);
   const sources = await sourcesOfCase(folder, fixture, store);
   try {
-    const reader = open({ format: fixture.type as ReaderInput["format"], sources, schema, options: fixture.options ?? {} });
+    const reader = open({
+      format: fixture.type as ReaderInput["format"],
+      sources,
+      schema,
+      options: fixture.options ?? {},
+    });
     return await readCanonicalRows(schema, reader, batchBytes);
   } catch (error) {
     if (error instanceof ImportError) return error;
@@ -70,8 +96,17 @@ export async function runCase(folder: FixtureFolder, fixture: FixtureCase, store
 export function expectedRows(folder: FixtureFolder, fixture: FixtureCase): CanonicalRow[] {
   const schema = schemaOfCase(folder, fixture);
   const automatic = new Set(schema.fields.filter((field) => field.autoId).map((field) => field.name));
-  const times = new Set(schema.fields.filter((field) => field.dataType === DataType.Timestamptz).map((field) => field.name));
-  const shown = (name: string, value: unknown) => (times.has(name) && typeof value === "string" ? formatTimestamptz(parseTimestamptz(value, "UTC"), "UTC") : value);
+  const times = new Set(
+    schema.fields.filter((field) => field.dataType === DataType.Timestamptz).map((field) => field.name),
+  );
+  const shown = (name: string, value: unknown) =>
+    times.has(name) && typeof value === "string" ? formatTimestamptz(parseTimestamptz(value, "UTC"), "UTC") : value;
   const rows = folder.tables[fixture.rows as string] ?? [];
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !automatic.has(name)).map(([name, value]) => [name, shown(name, value)])));
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([name]) => !automatic.has(name))
+        .map(([name, value]) => [name, shown(name, value)]),
+    ),
+  );
 }

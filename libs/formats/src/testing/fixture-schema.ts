@@ -1,17 +1,32 @@
-import { type CollectionSchema, DataType, type DefaultValue, type FieldSchema, type StructSchema } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  DataType,
+  type DefaultValue,
+  type FieldSchema,
+  type StructSchema,
+} from "@sluice/schema";
 
 /** A schema as pymilvus's `to_dict()` gives it: types as numbers, defaults as `{"long_data": 5}`. */
 export interface FixtureSchema {
   readonly auto_id?: boolean;
   readonly enable_dynamic_field?: boolean;
   readonly fields: readonly FixtureField[];
-  readonly struct_fields?: readonly { readonly name: string; readonly fields: readonly FixtureField[]; readonly max_capacity: number; readonly nullable?: boolean }[];
+  readonly struct_fields?: readonly {
+    readonly name: string;
+    readonly fields: readonly FixtureField[];
+    readonly max_capacity: number;
+    readonly nullable?: boolean;
+  }[];
 }
 
 interface FixtureField {
   readonly name: string;
   readonly type: number;
-  readonly params?: { readonly dim?: number | string; readonly max_length?: number | string; readonly max_capacity?: number | string };
+  readonly params?: {
+    readonly dim?: number | string;
+    readonly max_length?: number | string;
+    readonly max_capacity?: number | string;
+  };
   readonly element_type?: number;
   readonly is_primary?: boolean;
   readonly auto_id?: boolean;
@@ -27,11 +42,29 @@ export function fixtureSchema(fixture: FixtureSchema, name = "fixture"): Collect
   const structs: StructSchema[] = [];
   const members: FieldSchema[] = [];
   for (const struct of fixture.struct_fields ?? []) {
-    structs.push({ fieldId: nextId++, name: struct.name, nullable: struct.nullable === true, maxCapacity: struct.max_capacity, members: struct.fields.map((field) => field.name) });
-    for (const member of struct.fields) members.push(memberOf(fieldOf(member, nextId++, false), struct.name, struct.max_capacity, struct.nullable === true));
+    structs.push({
+      fieldId: nextId++,
+      name: struct.name,
+      nullable: struct.nullable === true,
+      maxCapacity: struct.max_capacity,
+      members: struct.fields.map((field) => field.name),
+    });
+    for (const member of struct.fields)
+      members.push(
+        memberOf(fieldOf(member, nextId++, false), struct.name, struct.max_capacity, struct.nullable === true),
+      );
   }
-  const meta = fixture.enable_dynamic_field ? [{ ...fieldOf({ name: "$meta", type: DataType.JSON }, nextId++, false), isDynamic: true }] : [];
-  return { name, fields: [...plain, ...members, ...meta], structs, enableDynamicField: meta.length > 0, allowInsertAutoId: false, timezone: "UTC" };
+  const meta = fixture.enable_dynamic_field
+    ? [{ ...fieldOf({ name: "$meta", type: DataType.JSON }, nextId++, false), isDynamic: true }]
+    : [];
+  return {
+    name,
+    fields: [...plain, ...members, ...meta],
+    structs,
+    enableDynamicField: meta.length > 0,
+    allowInsertAutoId: false,
+    timezone: "UTC",
+  };
 }
 
 function fieldOf(field: FixtureField, fieldId: number, autoId: boolean): FieldSchema {

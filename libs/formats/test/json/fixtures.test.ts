@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { LocalSourceStore } from "@sluice/object-store";
 import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
+import { LocalSourceStore } from "@sluice/object-store";
 import type { ReaderInput } from "../../src/format-reader.ts";
 import { JsonlReader, JsonReader } from "../../src/json/index.ts";
 
@@ -26,7 +26,8 @@ const bulkWriters = [
 ].map((name) => `bulkwriter/${name}`);
 
 /** Path mapping, and column-based JSON, are not formats of these readers. */
-const isOurs = (fixture: FixtureCase) => (fixture.type === "json" || fixture.type === "jsonl") && !fixture.fields_mapping;
+const isOurs = (fixture: FixtureCase) =>
+  (fixture.type === "json" || fixture.type === "jsonl") && !fixture.fields_mapping;
 
 describe.each(["json/rows", "json/values", "json/bad", ...bulkWriters])("%s", (name) => {
   const folder = readFixtureFolder(join(fixtures, name));
@@ -38,7 +39,8 @@ describe.each(["json/rows", "json/values", "json/bad", ...bulkWriters])("%s", (n
   ])("%s", (_size, chunkBytes, batchBytes) => {
     test.each(cases)("%s", async (_name, fixture) => {
       const options = chunkBytes === undefined ? {} : { chunkBytes };
-      const open = (input: ReaderInput) => (input.format === "jsonl" ? new JsonlReader(input, options) : new JsonReader(input, options));
+      const open = (input: ReaderInput) =>
+        input.format === "jsonl" ? new JsonlReader(input, options) : new JsonReader(input, options);
       const outcome = await runCase(folder, fixture, store, open, batchBytes);
       if (outcome instanceof ImportError) checkError(fixture, outcome);
       else {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { MemoryObjectStore } from "@sluice/object-store";
 import { type CanonicalRow, canonicalJson, fixtureSchema, readCanonicalRows } from "@sluice/formats/testing";
+import { MemoryObjectStore } from "@sluice/object-store";
 import fc from "fast-check";
 import type { ReaderInput, SourceRange } from "../../src/format-reader.ts";
 import { JsonlReader, JsonReader } from "../../src/json/index.ts";
@@ -37,13 +37,25 @@ async function inputOf(body: string | Uint8Array, range?: SourceRange): Promise<
   const store = new MemoryObjectStore();
   const bytes = Buffer.from(body as string);
   await store.put("f", [bytes]);
-  return { format: "jsonl", sources: [{ store, key: "f", path: "f.json", sizeBytes: bytes.length }], schema, options: {}, ...(range && { range }) };
+  return {
+    format: "jsonl",
+    sources: [{ store, key: "f", path: "f.json", sizeBytes: bytes.length }],
+    schema,
+    options: {},
+    ...(range && { range }),
+  };
 }
 
 /** Rows as the canonical form shows them: dynamic keys in `$meta`. */
-const canonical = (list: readonly Record<string, unknown>[]): CanonicalRow[] => list.map(({ extra, ...fields }) => ({ ...fields, $meta: canonicalJson(JSON.stringify({ extra })) }));
+const canonical = (list: readonly Record<string, unknown>[]): CanonicalRow[] =>
+  list.map(({ extra, ...fields }) => ({ ...fields, $meta: canonicalJson(JSON.stringify({ extra })) }));
 
-const layouts = fc.record({ indent: fc.constantFrom(0, 1, 4), isList: fc.boolean(), chunkBytes: fc.integer({ min: 16, max: 4000 }), batchBytes: fc.integer({ min: 1, max: 5000 }) });
+const layouts = fc.record({
+  indent: fc.constantFrom(0, 1, 4),
+  isList: fc.boolean(),
+  chunkBytes: fc.integer({ min: 16, max: 4000 }),
+  batchBytes: fc.integer({ min: 1, max: 5000 }),
+});
 
 describe("JSON", () => {
   it("gives the rows that were written, whatever the layout, chunks and batches", async () => {
@@ -59,37 +71,56 @@ describe("JSON", () => {
 
   it("of any damage gives rows or an ImportError, and nothing else", async () => {
     await fc.assert(
-      fc.asyncProperty(rows, fc.nat(), fc.uint8Array({ maxLength: 3 }), fc.boolean(), async (list, at, junk, isLines) => {
-        const body = Buffer.from(isLines ? list.map((item) => JSON.stringify(item)).join("\n") : JSON.stringify(list));
-        const cut = at % (body.length + 1);
-        const damaged = Buffer.concat([body.subarray(0, cut), junk, body.subarray(cut + junk.length)]);
-        const input = await inputOf(damaged);
-        const reader = isLines ? new JsonlReader(input, { chunkBytes: 64 }) : new JsonReader(input, { chunkBytes: 64 });
-        await readCanonicalRows(schema, reader).catch((error) => {
-          if (!(error instanceof ImportError)) throw error;
-          expect(error.at?.file).toBe("f.json");
-        });
-      }),
+      fc.asyncProperty(
+        rows,
+        fc.nat(),
+        fc.uint8Array({ maxLength: 3 }),
+        fc.boolean(),
+        async (list, at, junk, isLines) => {
+          const body = Buffer.from(
+            isLines ? list.map((item) => JSON.stringify(item)).join("\n") : JSON.stringify(list),
+          );
+          const cut = at % (body.length + 1);
+          const damaged = Buffer.concat([body.subarray(0, cut), junk, body.subarray(cut + junk.length)]);
+          const input = await inputOf(damaged);
+          const reader = isLines
+            ? new JsonlReader(input, { chunkBytes: 64 })
+            : new JsonReader(input, { chunkBytes: 64 });
+          await readCanonicalRows(schema, reader).catch((error) => {
+            if (!(error instanceof ImportError)) throw error;
+            expect(error.at?.file).toBe("f.json");
+          });
+        },
+      ),
       { seed: 12, numRuns: 400 },
     );
   });
 });
 
 describe("JSON Lines", () => {
-  const lines = fc.array(fc.tuple(row, fc.constantFrom("\n", "\r\n", ",\n", "\n\n", "\n  \n", " , \r\n")), { maxLength: 14 });
+  const lines = fc.array(fc.tuple(row, fc.constantFrom("\n", "\r\n", ",\n", "\n\n", "\n  \n", " , \r\n")), {
+    maxLength: 14,
+  });
 
   it("gives each row exactly once, however the file is cut into ranges", async () => {
     await fc.assert(
-      fc.asyncProperty(lines, fc.array(fc.nat(), { maxLength: 4 }), fc.integer({ min: 16, max: 500 }), async (list, cuts, chunkBytes) => {
-        const body = Buffer.from(list.map(([item, end]) => JSON.stringify(item) + end).join(""));
-        const borders = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
-        const found: CanonicalRow[] = [];
-        for (let i = 0; i + 1 < borders.length; i++) {
-          const reader = new JsonlReader(await inputOf(body, { begin: borders[i], end: borders[i + 1] }), { chunkBytes });
-          found.push(...(await readCanonicalRows(schema, reader)));
-        }
-        expect(found).toEqual(canonical(list.map(([item]) => item)));
-      }),
+      fc.asyncProperty(
+        lines,
+        fc.array(fc.nat(), { maxLength: 4 }),
+        fc.integer({ min: 16, max: 500 }),
+        async (list, cuts, chunkBytes) => {
+          const body = Buffer.from(list.map(([item, end]) => JSON.stringify(item) + end).join(""));
+          const borders = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
+          const found: CanonicalRow[] = [];
+          for (let i = 0; i + 1 < borders.length; i++) {
+            const reader = new JsonlReader(await inputOf(body, { begin: borders[i], end: borders[i + 1] }), {
+              chunkBytes,
+            });
+            found.push(...(await readCanonicalRows(schema, reader)));
+          }
+          expect(found).toEqual(canonical(list.map(([item]) => item)));
+        },
+      ),
       { seed: 13, numRuns: 150 },
     );
   });
@@ -98,6 +129,8 @@ describe("JSON Lines", () => {
     const good = JSON.stringify({ id: 1, title: "", d: 1, tags: [], vector: [1, 2, 3] });
     const body = `${good}\n\n${good}\n${good.replace('"id":1', '"id":"x"')}\n`;
     const reader = new JsonlReader(await inputOf(body, { begin: good.length + 5, end: body.length }));
-    await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({ at: { row: 2, field: "id", byteOffset: body.lastIndexOf('"x"') } });
+    await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({
+      at: { row: 2, field: "id", byteOffset: body.lastIndexOf('"x"') },
+    });
   });
 });

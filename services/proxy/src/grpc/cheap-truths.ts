@@ -6,10 +6,15 @@ export function cheapTruthHandlers(): Partial<Handlers<milvus.MilvusServiceServe
     getReplicas: () => milvus.GetReplicasResponse.fromPartial({ status: okStatus() }),
     getPersistentSegmentInfo: () => milvus.GetPersistentSegmentInfoResponse.fromPartial({ status: okStatus() }),
     getQuerySegmentInfo: () => milvus.GetQuerySegmentInfoResponse.fromPartial({ status: okStatus() }),
-    getMetrics: () => milvus.GetMetricsResponse.fromPartial({ status: okStatus(), response: "{}", componentName: "sluice" }),
+    getMetrics: () =>
+      milvus.GetMetricsResponse.fromPartial({ status: okStatus(), response: "{}", componentName: "sluice" }),
     getCompactionState: () =>
       milvus.GetCompactionStateResponse.fromPartial({ status: okStatus(), state: common.CompactionState.Completed }),
-    listResourceGroups: () => milvus.ListResourceGroupsResponse.fromPartial({ status: okStatus(), resourceGroups: ["__default_resource_group"] }),
+    listResourceGroups: () =>
+      milvus.ListResourceGroupsResponse.fromPartial({
+        status: okStatus(),
+        resourceGroups: ["__default_resource_group"],
+      }),
     listCredUsers: () => milvus.ListCredUsersResponse.fromPartial({ status: okStatus(), usernames: ["root"] }),
   };
 }

@@ -31,7 +31,15 @@ const forwardedMethods = [
 ] as const;
 
 /** Methods whose `db_name` is their subject, or that have none. */
-const unchangedMethods = ["createDatabase", "dropDatabase", "listDatabases", "describeDatabase", "alterDatabase", "getImportState", "allocTimestamp"] as const;
+const unchangedMethods = [
+  "createDatabase",
+  "dropDatabase",
+  "listDatabases",
+  "describeDatabase",
+  "alterDatabase",
+  "getImportState",
+  "allocTimestamp",
+] as const;
 
 type AnyCall = (request: object) => Promise<object>;
 
@@ -39,7 +47,8 @@ export function forwardedHandlers(context: ProxyContext): MilvusHandlers {
   const root = context.root as unknown as Record<string, AnyCall>;
   const forwarded = forwardedMethods.map((name) => [
     name,
-    (request: { dbName: string }, call: Parameters<typeof databaseOf>[1]) => root[name]({ ...request, dbName: databaseOf(request, call) }),
+    (request: { dbName: string }, call: Parameters<typeof databaseOf>[1]) =>
+      root[name]({ ...request, dbName: databaseOf(request, call) }),
   ]);
   const unchanged = unchangedMethods.map((name) => [name, (request: object) => root[name](request)]);
   return {

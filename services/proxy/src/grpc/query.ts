@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
+import type { Handlers, milvus, rootCoord } from "@sluice/rpc";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
@@ -34,16 +34,23 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
 function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): bigint[] {
   const loaded = collection.partitions.filter((partition) => partition.loaded);
   if (loaded.length === 0) {
-    throw new StatusError(statusCodes.collectionNotLoaded, `failed to query: collection not loaded[collection=${collection.collectionId}]`);
+    throw new StatusError(
+      statusCodes.collectionNotLoaded,
+      `failed to query: collection not loaded[collection=${collection.collectionId}]`,
+    );
   }
   if (names.length === 0) return loaded.map((partition) => partition.partitionId);
   if (collection.hasPartitionKey) {
-    throw new StatusError(statusCodes.invalidParameter, "not support manually specifying the partition names if partition key mode is used");
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      "not support manually specifying the partition names if partition key mode is used",
+    );
   }
   return names.map((name) => {
     const partition = collection.partitions.find((entry) => entry.name === name);
     if (!partition) throw new StatusError(statusCodes.invalidParameter, `partition name ${name} not found`);
-    if (!partition.loaded) throw new StatusError(statusCodes.partitionNotLoaded, `failed to query: partition not loaded[partition=${name}]`);
+    if (!partition.loaded)
+      throw new StatusError(statusCodes.partitionNotLoaded, `failed to query: partition not loaded[partition=${name}]`);
     return partition.partitionId;
   });
 }

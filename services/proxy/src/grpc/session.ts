@@ -33,7 +33,12 @@ export function sessionHandlers(context: ProxyContext): Partial<Handlers<milvus.
         () => true,
         () => false,
       );
-      return { status: okStatus(), isHealthy, reasons: isHealthy ? [] : [`the rootcoord does not answer ${hostname()}`], quotaStates: [] };
+      return {
+        status: okStatus(),
+        isHealthy,
+        reasons: isHealthy ? [] : [`the rootcoord does not answer ${hostname()}`],
+        quotaStates: [],
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { checkStatus, common, type Handlers, milvus, okStatus } from "@sluice/rpc";
-import { databaseOf, partitionIdsOf, type ProxyContext, resolveCollection, rowCounts } from "../context.ts";
+import { databaseOf, type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
 
 /** Counts, flush, load and index progress: everything that is true at once, since imports alone change the data. */
 export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
@@ -50,11 +50,17 @@ export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milv
       return { status: okStatus(), progress: percent, refreshProgress: percent };
     },
     getLoadState: async (request, call) => {
-      const resolved = await context.root.resolveCollection({ dbName: databaseOf(request, call), collectionName: request.collectionName, collectionId: 0n });
+      const resolved = await context.root.resolveCollection({
+        dbName: databaseOf(request, call),
+        collectionName: request.collectionName,
+        collectionId: 0n,
+      });
       if (resolved.status?.code === 100) return { status: okStatus(), state: common.LoadState.LoadStateNotExist };
       checkStatus(resolved.status);
       const partitions = partitionIdsOf(resolved, request.partitionNames);
-      const isLoaded = resolved.partitions.every((partition) => partition.loaded || !partitions.includes(partition.partitionId));
+      const isLoaded = resolved.partitions.every(
+        (partition) => partition.loaded || !partitions.includes(partition.partitionId),
+      );
       const ofPartitions = isLoaded ? common.LoadState.LoadStateLoaded : common.LoadState.LoadStateNotLoad;
       return { status: okStatus(), state: partitions.length > 0 ? ofPartitions : resolved.loadState };
     },
@@ -64,9 +70,19 @@ export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milv
 
 /** Older forms of asking how far an index is: always finished, since every index is served by exact scan. */
 function indexProgressHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
-  const describe = async (request: { dbName: string; collectionName: string; fieldName?: string; indexName: string }, call: Parameters<typeof databaseOf>[1]) => {
+  const describe = async (
+    request: { dbName: string; collectionName: string; fieldName?: string; indexName: string },
+    call: Parameters<typeof databaseOf>[1],
+  ) => {
     const { dbName, collectionName, fieldName = "", indexName } = { ...request, dbName: databaseOf(request, call) };
-    const response = await context.root.describeIndex({ base: undefined, dbName, collectionName, fieldName, indexName, timestamp: 0n });
+    const response = await context.root.describeIndex({
+      base: undefined,
+      dbName,
+      collectionName,
+      fieldName,
+      indexName,
+      timestamp: 0n,
+    });
     checkStatus(response.status);
     return response.indexDescriptions;
   };
@@ -79,6 +95,9 @@ function indexProgressHandlers(context: ProxyContext): Partial<Handlers<milvus.M
       const [index] = await describe(request, call);
       return { status: okStatus(), indexedRows: index.indexedRows, totalRows: index.totalRows };
     },
-    getIndexStatistics: async (request, call) => ({ status: okStatus(), indexDescriptions: await describe(request, call) }),
+    getIndexStatistics: async (request, call) => ({
+      status: okStatus(),
+      indexDescriptions: await describe(request, call),
+    }),
   };
 }

@@ -9,7 +9,10 @@ import { parseBody, restCodes } from "./rest.ts";
 const base = "/v2/vectordb/jobs/import";
 
 /** Clients send null and "" for what they do not mean. */
-const text = z.string().nullish().transform((value) => value || undefined);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
 const optionValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 const createBody = z.object({
@@ -30,7 +33,11 @@ const listBody = z.object({ dbName: text, collectionName: text });
 export function importJobRoutes(app: FastifyInstance, context: ProxyContext, requests: ImportRequests): void {
   app.post(`${base}/create`, async (request, reply) => {
     const body = parseBody(createBody, request.body);
-    if (!body.collectionName) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: collectionName is required");
+    if (!body.collectionName)
+      throw new StatusError(
+        restCodes.missingParameter,
+        "missing required parameters, error: collectionName is required",
+      );
     const groups = groupsOf(body);
     const jobId = await requests.submit(
       {
@@ -43,20 +50,39 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
         options: Object.entries(body.options ?? {}).map(([key, value]) => ({ key, value })),
         idempotencyKey: headerOf(request, "idempotency-key"),
       },
-      { identity: `rest/${headerOf(request, "authorization")}/${request.ip}`, isGone: () => reply.raw.destroyed && !reply.raw.writableFinished },
+      {
+        identity: `rest/${headerOf(request, "authorization")}/${request.ip}`,
+        isGone: () => reply.raw.destroyed && !reply.raw.writableFinished,
+      },
     );
     return { code: 0, data: { jobId: String(jobId) } };
   });
   for (const name of ["describe", "get_progress", "getProgress"]) {
-    app.post(`${base}/${name}`, async (request) => ({ code: 0, data: await describe(context, parseBody(jobBody, request.body).jobId) }));
+    app.post(`${base}/${name}`, async (request) => ({
+      code: 0,
+      data: await describe(context, parseBody(jobBody, request.body).jobId),
+    }));
   }
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
 }
 
 function groupsOf(body: z.infer<typeof createBody>): string[][] {
-  const other = body.objectUrl ? "objectUrl" : body.objectUrls?.length ? "objectUrls" : body.volumeName ? "volumeName" : body.stageName ? "stageName" : undefined;
-  if (other) throw new StatusError(statusCodes.invalidParameter, `import from '${other}' is not supported by this server: give 'files'`);
-  if (!body.files) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: files is required");
+  const other = body.objectUrl
+    ? "objectUrl"
+    : body.objectUrls?.length
+      ? "objectUrls"
+      : body.volumeName
+        ? "volumeName"
+        : body.stageName
+          ? "stageName"
+          : undefined;
+  if (other)
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      `import from '${other}' is not supported by this server: give 'files'`,
+    );
+  if (!body.files)
+    throw new StatusError(restCodes.missingParameter, "missing required parameters, error: files is required");
   return body.files;
 }
 
@@ -70,8 +96,10 @@ function headerOf(request: FastifyRequest, name: string): string {
 }
 
 async function describe(context: ProxyContext, jobId: string | undefined) {
-  if (!jobId) throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
-  if (!/^\d{1,19}$/.test(jobId)) throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${jobId}" is not a number`);
+  if (!jobId)
+    throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
+  if (!/^\d{1,19}$/.test(jobId))
+    throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${jobId}" is not a number`);
   const { status, job } = await context.root.describeJob({ jobId: BigInt(jobId) });
   checkStatus(status);
   return jobJson(job as rootCoord.JobEntry);
@@ -80,7 +108,11 @@ async function describe(context: ProxyContext, jobId: string | undefined) {
 async function list(context: ProxyContext, request: FastifyRequest) {
   const body = parseBody(listBody, request.body ?? {});
   const dbName = databaseOf(body.dbName, request);
-  const { status, jobs } = await context.root.listJobs({ dbName, collectionName: body.collectionName ?? "", limit: 0n });
+  const { status, jobs } = await context.root.listJobs({
+    dbName,
+    collectionName: body.collectionName ?? "",
+    limit: 0n,
+  });
   checkStatus(status);
   const records = jobs.map(({ jobId, collectionName, state, progressPercent, reason }) => ({
     jobId: String(jobId),

@@ -11,21 +11,33 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
 export function openRestApp(): FastifyInstance {
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, routerOptions: { ignoreTrailingSlash: true }, rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/") });
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
+    rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
+  });
   // Some clients mislabel JSON as text, or send no type at all.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
     try {
       done(null, body === "" ? undefined : JSON.parse(String(body)));
     } catch (error) {
-      done(new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${(error as Error).message}`), undefined);
+      done(
+        new StatusError(
+          restCodes.malformedBody,
+          `can only accept json format request, error: ${(error as Error).message}`,
+        ),
+        undefined,
+      );
     }
   });
   app.setErrorHandler((error, _request, reply) => {
     const { code, reason } = statusOf(error);
     return reply.code(200).send({ code, message: reason });
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).send({ code: 404, message: `there is no ${request.method} ${request.url}` }));
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ code: 404, message: `there is no ${request.method} ${request.url}` }),
+  );
   return app;
 }
 
@@ -34,5 +46,8 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${issue.path.join(".")}: ${issue.message}`);
+  throw new StatusError(
+    restCodes.malformedBody,
+    `can only accept json format request, error: ${issue.path.join(".")}: ${issue.message}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkStatus, type Client, common, connectClient, milvus, schema } from "@sluice/rpc";
+import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { SAMPLE_DIM } from "./sample.ts";
 
@@ -23,27 +23,44 @@ export class QuickstartClient implements Disposable {
       { name: "year", dataType: DataType.Int32 },
       { name: "vector", dataType: DataType.FloatVector, typeParams: [{ key: "dim", value: String(SAMPLE_DIM) }] },
     ];
-    const message = schema.CollectionSchema.encode(schema.CollectionSchema.fromPartial({ name: COLLECTION, fields })).finish();
-    checkStatus(await this.#client.createCollection(milvus.CreateCollectionRequest.fromPartial({ ...name, schema: Buffer.from(message), shardsNum: 2 })));
+    const message = schema.CollectionSchema.encode(
+      schema.CollectionSchema.fromPartial({ name: COLLECTION, fields }),
+    ).finish();
+    checkStatus(
+      await this.#client.createCollection(
+        milvus.CreateCollectionRequest.fromPartial({ ...name, schema: Buffer.from(message), shardsNum: 2 }),
+      ),
+    );
     const extraParams = [
       { key: "index_type", value: "AUTOINDEX" },
       { key: "metric_type", value: "L2" },
     ];
-    checkStatus(await this.#client.createIndex(milvus.CreateIndexRequest.fromPartial({ ...name, fieldName: "vector", extraParams })));
+    checkStatus(
+      await this.#client.createIndex(
+        milvus.CreateIndexRequest.fromPartial({ ...name, fieldName: "vector", extraParams }),
+      ),
+    );
     checkStatus(await this.#client.loadCollection(milvus.LoadCollectionRequest.fromPartial(name)));
   }
 
   /** Imports files and waits until their rows are visible. @throws Error with the job's reason when it failed */
-  async import(files: readonly string[], onProgress: (percent: number) => void): Promise<{ rows: number; segments: number }> {
-    const started = await this.#client.import(milvus.ImportRequest.fromPartial({ collectionName: COLLECTION, files: [...files] }));
+  async import(
+    files: readonly string[],
+    onProgress: (percent: number) => void,
+  ): Promise<{ rows: number; segments: number }> {
+    const started = await this.#client.import(
+      milvus.ImportRequest.fromPartial({ collectionName: COLLECTION, files: [...files] }),
+    );
     checkStatus(started.status);
     for (;;) {
       const state = await this.#client.getImportState({ task: started.tasks[0] });
       checkStatus(state.status);
       const info = (key: string) => state.infos.find((entry) => entry.key === key)?.value ?? "";
       onProgress(Number(info("progress_percent")));
-      if (state.state === common.ImportState.ImportCompleted) return { rows: Number(state.rowCount), segments: state.segmentIds.length };
-      if (state.state === common.ImportState.ImportFailed) throw new Error(`the import failed: ${info("failed_reason")}`);
+      if (state.state === common.ImportState.ImportCompleted)
+        return { rows: Number(state.rowCount), segments: state.segmentIds.length };
+      if (state.state === common.ImportState.ImportFailed)
+        throw new Error(`the import failed: ${info("failed_reason")}`);
       await sleep(POLL_MS);
     }
   }
@@ -64,7 +81,9 @@ export class QuickstartClient implements Disposable {
 
   async #query(expr: string, outputFields: string[], params: Record<string, string>): Promise<schema.FieldData[]> {
     const queryParams = Object.entries(params).map(([key, value]) => ({ key, value }));
-    const answer = await this.#client.query(milvus.QueryRequest.fromPartial({ collectionName: COLLECTION, expr, outputFields, queryParams }));
+    const answer = await this.#client.query(
+      milvus.QueryRequest.fromPartial({ collectionName: COLLECTION, expr, outputFields, queryParams }),
+    );
     checkStatus(answer.status);
     return answer.fieldsData;
   }

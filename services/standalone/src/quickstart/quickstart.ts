@@ -19,12 +19,17 @@ interface ImportedSample extends SampleImport {
 const say = (text = "") => process.stdout.write(`${text}\n`);
 
 /** Starts the server, imports a small sample through the public interface, shows what came of it, and serves on. */
-export async function quickstart(loaded: LoadedSettings<typeof standaloneSettings>, { exitWhenDone }: { exitWhenDone: boolean }): Promise<void> {
+export async function quickstart(
+  loaded: LoadedSettings<typeof standaloneSettings>,
+  { exitWhenDone }: { exitWhenDone: boolean },
+): Promise<void> {
   const stopped = untilSignal();
   const dataDir = resolve(loaded.values.dataDir);
   const sampleDir = join(dataDir, "bucket", "sample");
   await using server = await start(loaded);
-  say(`${color.bold("Sluice")} is ready at ${color.cyan(`${server.host}:${server.port}`)}; its data is kept in ${dataDir}`);
+  say(
+    `${color.bold("Sluice")} is ready at ${color.cyan(`${server.host}:${server.port}`)}; its data is kept in ${dataDir}`,
+  );
   using client = new QuickstartClient(`${server.host}:${server.port}`);
   const samples = await writeSample(sampleDir);
   await client.createCollection();
@@ -42,7 +47,10 @@ export async function quickstart(loaded: LoadedSettings<typeof standaloneSetting
 
 /** On the port that was asked for; where none was and the usual one is taken, on a free one. */
 async function start({ values, sources }: LoadedSettings<typeof standaloneSettings>): Promise<RunningStandalone> {
-  const telemetry = { log: createLogger("standalone", { level: values.logLevel, pretty: true }), metrics: new Metrics({ processMetrics: true }) };
+  const telemetry = {
+    log: createLogger("standalone", { level: values.logLevel, pretty: true }),
+    metrics: new Metrics({ processMetrics: true }),
+  };
   const settings: StandaloneSettings = values.importRoot
     ? { ...values, importRoot: [...values.importRoot, join(resolve(values.dataDir), "bucket")] }
     : values;
@@ -56,7 +64,10 @@ async function start({ values, sources }: LoadedSettings<typeof standaloneSettin
 }
 
 async function importOne(client: QuickstartClient, sample: SampleImport): Promise<ImportedSample> {
-  const bar = new SingleBar({ format: `  importing ${sample.label.padEnd(10)} {bar} {percentage}%`, hideCursor: true, clearOnComplete: false }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format: `  importing ${sample.label.padEnd(10)} {bar} {percentage}%`, hideCursor: true, clearOnComplete: false },
+    Presets.shades_classic,
+  );
   bar.start(100, 0);
   const startedMs = performance.now();
   const { rows, segments } = await client.import(sample.files, (percent) => bar.update(percent));
@@ -66,9 +77,18 @@ async function importOne(client: QuickstartClient, sample: SampleImport): Promis
 }
 
 function showTable(imported: readonly ImportedSample[]): void {
-  const table = new Table({ head: ["files", "rows", "rows/s", "segments"], style: { head: ["cyan"] }, colAligns: ["left", "right", "right", "right"] });
+  const table = new Table({
+    head: ["files", "rows", "rows/s", "segments"],
+    style: { head: ["cyan"] },
+    colAligns: ["left", "right", "right", "right"],
+  });
   for (const { files, importedRows, seconds, segments } of imported) {
-    table.push([files.map((file) => basename(file)).join(", "), importedRows, Math.round(importedRows / seconds), segments]);
+    table.push([
+      files.map((file) => basename(file)).join(", "),
+      importedRows,
+      Math.round(importedRows / seconds),
+      segments,
+    ]);
   }
   say();
   say(table.toString());

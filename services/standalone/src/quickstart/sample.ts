@@ -45,7 +45,11 @@ async function writeNumpy(folder: string, first: number): Promise<string[]> {
   for (const [row, id] of rows.entries()) vectors.set(vectorOf(id), row * SAMPLE_DIM);
   const width = 16;
   const titles = new Uint32Array(ROWS_PER_FILE * width);
-  for (const [row, id] of rows.entries()) titles.set([...titleOf(id)].map((char) => char.codePointAt(0) ?? 0), row * width);
+  for (const [row, id] of rows.entries())
+    titles.set(
+      [...titleOf(id)].map((char) => char.codePointAt(0) ?? 0),
+      row * width,
+    );
   const columns: [name: string, descr: string, shape: string, data: ArrayBufferView][] = [
     ["id", "<i8", `(${ROWS_PER_FILE},)`, BigInt64Array.from(rows, BigInt)],
     ["title", `<U${width}`, `(${ROWS_PER_FILE},)`, titles],
@@ -66,7 +70,11 @@ function npyFile(descr: string, shape: string, data: ArrayBufferView): Buffer {
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
   const header = `${dict.padEnd(64 * Math.ceil((dict.length + 11) / 64) - 11)}\n`;
   const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
-  return Buffer.concat([prefix, Buffer.from(header, "latin1"), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
+  return Buffer.concat([
+    prefix,
+    Buffer.from(header, "latin1"),
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  ]);
 }
 
 function parquetFile(first: number): Uint8Array {
@@ -81,9 +89,21 @@ function parquetFile(first: number): Uint8Array {
     schema: [
       { name: "root", num_children: 4 },
       { name: "id", type: "INT64", repetition_type: "REQUIRED" },
-      { name: "title", type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" }, repetition_type: "REQUIRED" },
+      {
+        name: "title",
+        type: "BYTE_ARRAY",
+        converted_type: "UTF8",
+        logical_type: { type: "STRING" },
+        repetition_type: "REQUIRED",
+      },
       { name: "year", type: "INT32", repetition_type: "REQUIRED" },
-      { name: "vector", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
+      {
+        name: "vector",
+        repetition_type: "OPTIONAL",
+        num_children: 1,
+        converted_type: "LIST",
+        logical_type: { type: "LIST" },
+      },
       { name: "list", repetition_type: "REPEATED", num_children: 1 },
       { name: "element", type: "FLOAT", repetition_type: "OPTIONAL" },
     ],

@@ -1,0 +1,52 @@
+import { scanFloat32, scanInt64 } from "@sluice/kernels";
+import type { Scanner } from "./scanner.ts";
+
+/** Behind the integer at `p`, whose halves are in `scanner.integer`. */
+export function integerAt(scanner: Scanner, p: number, type: string): number {
+  const { bytes, integer } = scanner;
+  const outcome = scanInt64(bytes, p, integer);
+  const next = bytes[integer.end];
+  if (outcome === "invalid")
+    return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : scanner.wrongType(p, type);
+  if (next === 0x2e || (next | 0x20) === 0x65) scanner.wrongType(p, type);
+  if (outcome === "range") outOfRange(scanner, p, type);
+  return integer.end;
+}
+
+export function isNumberStart(byte: number): boolean {
+  return (
+    byte === 0x2d ||
+    (byte - 48) >>> 0 <= 9 ||
+    byte === 0x2b ||
+    byte === 0x2e ||
+    byte === 0 ||
+    byte === 0x4e ||
+    byte === 0x49
+  );
+}
+
+export function outOfRange(scanner: Scanner, p: number, type: string): never {
+  const value = scanner.text(p, scanner.skipNumber(p));
+  return scanner.invalid(
+    p,
+    `expected type '${type}' for field '${scanner.field}', got type 'json.Number' with value '${value}': out of range`,
+  );
+}
+
+/** The float32 at `p`; `scanner.number.end` is behind it. */
+export function float32At(scanner: Scanner, p: number, type: string): number {
+  const value = scanFloat32(scanner.bytes, scanner.view, p, scanner.number);
+  if (value - value === 0) return value;
+  return badFloat(scanner, p, value, type);
+}
+
+function badFloat(scanner: Scanner, p: number, value: number, type: string): never {
+  if (!Number.isNaN(value)) outOfRange(scanner, p, type);
+  const byte = scanner.bytes[p];
+  if (isNumberStart(byte))
+    scanner.syntax(
+      scanner.number.end === p + 1 && byte === 0x2d && scanner.bytes[p + 1] === 0x49 ? p : scanner.number.end,
+      "a number",
+    );
+  return scanner.wrongType(p, type);
+}
