@@ -104,7 +104,9 @@ async function compare(expr: string, expected: readonly (typeof rows)[number][])
   for (const row of expected) {
     const found = byId.get(row.id);
     assert.ok(found, `row ${row.id} is missing`);
-    const { title, year, vector, extra } = found;
+    // The SDK hands the dynamic column out as it comes.
+    const { title, year, vector, $meta } = found;
+    const { extra } = $meta;
     assert.deepEqual({ id: row.id, title, year: Number(year), vector: [...vector].map(Math.fround), extra }, row);
   }
 }

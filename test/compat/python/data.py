@@ -1,6 +1,7 @@
 """Schemas, rows, files in the client's own words, and the comparison of what came back with what was written."""
 import json
 import os
+import re
 
 import numpy as np
 from pymilvus import CollectionSchema, DataType, FieldSchema
@@ -114,7 +115,7 @@ def open_writer(schema, file_type, path):
 
 
 def for_writer(row):
-    """The row as the writer wants it: bytes of binary vectors packed; what is not a field of 2.2's schema left out."""
+    """The row as the writer wants it: bytes of binary vectors in one, int8 vectors as an array."""
     row = dict(row)
     if "bits" in row:
         row["bits"] = bytes(row["bits"])
@@ -185,6 +186,8 @@ def normal(field, value):
         return float(np.float32(value))
     if field == "attrs" and isinstance(value, (str, bytes)):
         return json.loads(value)
+    if field == "geo":
+        return [float(number) for number in re.findall(r"[-0-9.]+", value)]
     if field == "at":
         return value.replace("+00:00", "Z")
     return value
