@@ -1,1 +1,19 @@
-export {};
+export { readSegmentField, readSegmentStats, type SegmentKeyStats } from "./read-segment.ts";
+export {
+  insertLogKey,
+  insertLogPrefix,
+  type SegmentPlace,
+  segmentPrefixes,
+  statsLogKey,
+  statsLogPrefix,
+} from "./segment-keys.ts";
+export {
+  type FieldLogs,
+  rowIdField,
+  type SealedSegment,
+  type SegmentBucket,
+  type SegmentIds,
+  type SegmentLogs,
+  timestampField,
+} from "./segment-logs.ts";
+export { SegmentWriterSet, type SegmentWriterSetOptions } from "./segment-writer-set.ts";

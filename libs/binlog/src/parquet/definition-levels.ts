@@ -37,7 +37,8 @@ function bitPacked(validity: Uint8Array, from: number, to: number): Uint8Array {
   return levels;
 }
 
-function varint(value: number): number[] {
+/** Unsigned LEB128. */
+export function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);

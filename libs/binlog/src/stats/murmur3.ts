@@ -121,7 +121,10 @@ function mixIntoH2(low: number, high: number): void {
 
 /** Hash of the blocks in `state` and the bytes in `tail`; the state stays, for the longer key. */
 function finishTail(length: number, out: Int32Array, at: number): void {
-  const [h1Low, h1High, h2Low, h2High] = state;
+  const h1Low = state[0];
+  const h1High = state[1];
+  const h2Low = state[2];
+  const h2High = state[3];
   mixIntoH2(tailWords[2], tailWords[3]);
   mixIntoH1(tailWords[0], tailWords[1]);
   finish(state[0], state[1], state[2], state[3], length, out, at);
@@ -168,9 +171,9 @@ function finish(
   out[at + 5] = (bHigh + aHigh + carry(bLow, aLow)) | 0;
 }
 
-/** 1 when the unsigned sum passes 2^32. */
+/** 1 when the unsigned sum passes 2^32. In int32 throughout: comparing as unsigned would go through doubles. */
 function carry(a: number, b: number): number {
-  return (a >>> 0) + (b >>> 0) > 0xffffffff ? 1 : 0;
+  return ((a & b) | ((a | b) & ~(a + b))) >>> 31;
 }
 
 /** High half of the 64-bit product of two numbers given in halves. */

@@ -1,0 +1,83 @@
+import type { Column, DataType } from "@sluice/schema";
+import { CompactWriter } from "../thrift/compact-writer.ts";
+import { parquetMagic, Repetition } from "./parquet-format.ts";
+import type { ParquetType } from "./parquet-type.ts";
+
+/** A column to be written as a file. */
+export interface ParquetColumn {
+  readonly name: string;
+  readonly dataType: DataType;
+  readonly type: ParquetType;
+  readonly isOptional: boolean;
+  readonly column: Column;
+  readonly rowCount: number;
+}
+
+/** Its pages, headers included. */
+export interface Chunk {
+  readonly pieces: Uint8Array[];
+  readonly codec: number;
+  readonly encodings: readonly number[];
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+  /** Bytes of the dictionary page in front of the data pages, or 0. */
+  readonly dictionaryBytes: number;
+}
+
+/** Identifies the writer, in the form that Parquet readers parse. */
+const createdBy = "sluice version 0.1.0 (build 0)";
+
+/** Metadata of the file: schema of one column, one row group, one chunk that begins behind the magic number. */
+export function writeFooter(source: ParquetColumn, chunk: Chunk): Uint8Array {
+  const { rowCount } = source;
+  const out = new CompactWriter();
+  out.int32(1, 2); // Version 2: logical types are used.
+  out.structs(2, ["root", "leaf"], (which) => (which === "root" ? writeRoot(out) : writeLeaf(out, source)));
+  out.int64(3, rowCount);
+  out.structs(4, [chunk], ({ compressedBytes, uncompressedBytes }) => {
+    out.structs(1, [chunk], () => {
+      out.int64(2, parquetMagic.length);
+      out.struct(3, () => writeChunk(out, source, chunk));
+    });
+    out.int64(2, uncompressedBytes);
+    out.int64(3, rowCount);
+    out.int64(5, parquetMagic.length);
+    out.int64(6, compressedBytes);
+  });
+  out.text(6, createdBy);
+  return out.finish();
+}
+
+function writeRoot(out: CompactWriter): void {
+  out.int32(3, Repetition.Required);
+  out.text(4, "schema");
+  out.int32(5, 1);
+}
+
+function writeLeaf(out: CompactWriter, { type, isOptional, name }: ParquetColumn): void {
+  out.int32(1, type.physical);
+  if (type.typeLength > 0) out.int32(2, type.typeLength);
+  out.int32(3, isOptional ? Repetition.Optional : Repetition.Required);
+  out.text(4, name);
+  if (type.converted !== undefined) out.int32(6, type.converted);
+  const { logical } = type;
+  if (logical === "string") out.struct(10, () => out.struct(1, () => {}));
+  else if (logical !== undefined) out.struct(10, () => out.struct(10, () => writeInteger(out, logical)));
+}
+
+function writeInteger(out: CompactWriter, bits: number): void {
+  out.byte(1, bits);
+  out.bool(2, true);
+}
+
+function writeChunk(out: CompactWriter, { type, name, rowCount }: ParquetColumn, chunk: Chunk): void {
+  out.int32(1, type.physical);
+  out.int32s(2, chunk.encodings);
+  out.texts(3, [name]);
+  out.int32(4, chunk.codec);
+  out.int64(5, rowCount);
+  out.int64(6, chunk.uncompressedBytes);
+  out.int64(7, chunk.compressedBytes);
+  out.int64(9, parquetMagic.length + chunk.dictionaryBytes);
+  if (chunk.dictionaryBytes > 0) out.int64(11, parquetMagic.length);
+}

@@ -1,0 +1,139 @@
+import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
+import { ImportError, locate } from "@sluice/errors";
+import type { ObjectStore } from "@sluice/object-store";
+import { mapConcurrent } from "@sluice/pipeline";
+import { type Column, constantColumn, type DefaultValue, type FieldSchema } from "@sluice/schema";
+import { insertLogKey, statsLogKey } from "./segment-keys.ts";
+import type { FieldLogs, SegmentLogs } from "./segment-logs.ts";
+
+/** Logs fetched ahead of the one being decoded. */
+const readsInFlight = 4;
+
+/**
+ * One field of a whole segment, all logs one after the other: row n here is row n in every field. A field that was added
+ * after the segment was written has its default in every row, else null. Own memory.
+ * @param field of the schema, or `rowIdField`, `timestampField`
+ * @throws {ImportError} `object_store_unavailable`, `file_not_found`; `internal` when a log is damaged or not as recorded
+ */
+export async function readSegmentField(
+  store: ObjectStore,
+  segment: SegmentLogs,
+  field: FieldSchema,
+  signal?: AbortSignal,
+): Promise<{ column: Column; rowCount: number }> {
+  const logs = segment.insertLogs.find(({ fieldId }) => fieldId === field.fieldId);
+  if (!logs) return { column: standIn(field, segment.rowCount), rowCount: segment.rowCount };
+  const sink = ColumnSink.forField(field, segment.rowCount);
+  const fetch = async (index: number) => ({ index, bytes: await fetchLog(store, segment, logs, index, signal) });
+  for await (const { index, bytes } of mapConcurrent(logs.logIds.keys(), readsInFlight, fetch)) {
+    signal?.throwIfAborted();
+    decodeLog(segment, logs, index, bytes, sink);
+  }
+  if (sink.rowCount !== segment.rowCount) throw notAsRecorded(segment, logs, sink.rowCount, segment.rowCount);
+  return sink.finish();
+}
+
+/** What readers ask of a segment's keys before they read its rows. */
+export interface SegmentKeyStats {
+  /** Inclusive. */
+  readonly minPk: bigint | string;
+  readonly maxPk: bigint | string;
+  readonly bloom: {
+    /** False: no row has the key. */
+    mayContain(key: bigint | string): boolean;
+  };
+}
+
+/** @throws as `readSegmentField`; also `internal` for a segment without statistics */
+export async function readSegmentStats(
+  store: ObjectStore,
+  segment: SegmentLogs,
+  signal?: AbortSignal,
+): Promise<SegmentKeyStats> {
+  const all: PrimaryKeyStats[] = [];
+  for (const { fieldId, logIds, sizesBytes } of segment.statsLogs) {
+    for (const [i, logId] of logIds.entries()) {
+      const key = statsLogKey(segment, fieldId, logId);
+      const bytes = await readWhole(store, key, sizesBytes[i], signal);
+      all.push(...damagedAsInternal(key, () => decodeStatsLog(bytes)));
+    }
+  }
+  if (all.length === 0) throw new ImportError("internal", `segment ${segment.segmentId} has no statistics`);
+  return merged(all);
+}
+
+function merged(all: readonly PrimaryKeyStats[]): SegmentKeyStats {
+  const minPk = all.map((stats) => stats.minPk).reduce((a, b) => (isBefore(b, a) ? b : a));
+  const maxPk = all.map((stats) => stats.maxPk).reduce((a, b) => (isBefore(a, b) ? b : a));
+  // A filter that could not be read answers yes.
+  const mayContain = (key: bigint | string) => all.some(({ bloom }) => bloom?.mayContain(key) ?? true);
+  return { minPk, maxPk, bloom: { mayContain } };
+}
+
+/** Text by its UTF-8 bytes, as the server compares it. */
+function isBefore(a: bigint | string, b: bigint | string): boolean {
+  if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+  return a < b;
+}
+
+function standIn(field: FieldSchema, rowCount: number): Column {
+  const value = field.defaultValue ?? emptyValue(field);
+  if (value !== undefined) return constantColumn(field, rowCount, value);
+  throw new ImportError("internal", "the segment has no rows of this field", { field: field.name });
+}
+
+function emptyValue({ nullable, isDynamic }: FieldSchema): DefaultValue | null | undefined {
+  if (nullable) return null;
+  return isDynamic ? Buffer.from("{}") : undefined;
+}
+
+async function fetchLog(
+  store: ObjectStore,
+  segment: SegmentLogs,
+  { fieldId, logIds, sizesBytes }: FieldLogs,
+  index: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  return readWhole(store, insertLogKey(segment, fieldId, logIds[index]), sizesBytes[index], signal);
+}
+
+async function readWhole(
+  store: ObjectStore,
+  key: string,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  const length = await store.readInto(key, 0, bytes, signal);
+  if (length !== sizeBytes)
+    throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${sizeBytes}`);
+  return bytes;
+}
+
+function decodeLog(segment: SegmentLogs, logs: FieldLogs, index: number, bytes: Uint8Array, sink: ColumnSink): void {
+  const key = insertLogKey(segment, logs.fieldId, logs.logIds[index]);
+  const { rowCount } = damagedAsInternal(key, () => appendInsertLog(bytes, sink));
+  if (rowCount !== logs.rowCounts[index]) throw notAsRecorded(segment, logs, rowCount, logs.rowCounts[index]);
+}
+
+/** To readers of segments a damaged object is no fault of the user's files. */
+function damagedAsInternal<T>(key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error;
+    throw locate(
+      new ImportError("internal", `object "${key}" is damaged: ${error.reason}`, error.at, { cause: error }),
+      {
+        file: key,
+      },
+    );
+  }
+}
+
+function notAsRecorded(segment: SegmentLogs, { fieldId }: FieldLogs, found: number, recorded: number): ImportError {
+  return new ImportError(
+    "internal",
+    `segment ${segment.segmentId}, field ${fieldId}: ${found} rows in the logs, ${recorded} recorded`,
+  );
+}

@@ -1,0 +1,30 @@
+/** Where a segment's objects lie: the layout of Milvus, so that its tools find them. Source: binlog format, §1. */
+export interface SegmentPlace {
+  readonly collectionId: bigint;
+  readonly partitionId: bigint;
+  readonly segmentId: bigint;
+}
+
+/** One log of one field. */
+export function insertLogKey(place: SegmentPlace, fieldId: number, logId: bigint): string {
+  return `${insertLogPrefix(place)}${fieldId}/${logId}`;
+}
+
+export function statsLogKey(place: SegmentPlace, pkFieldId: number, logId: bigint): string {
+  return `${statsLogPrefix(place)}${pkFieldId}/${logId}`;
+}
+
+/** All insert logs of a segment; ends in `/`, which Milvus's import needs. */
+export function insertLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+  return `insert_log/${collectionId}/${partitionId}/${segmentId}/`;
+}
+
+export function statsLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+  return `stats_log/${collectionId}/${partitionId}/${segmentId}/`;
+}
+
+/** Every object of a segment has one of these prefixes: what garbage collection lists. */
+export function segmentPrefixes(collectionId: bigint, partitionId: bigint, segmentId: bigint): string[] {
+  const place = { collectionId, partitionId, segmentId };
+  return [insertLogPrefix(place), statsLogPrefix(place)];
+}

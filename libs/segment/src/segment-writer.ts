@@ -1,0 +1,166 @@
+import { type BinlogDialect, encodeInsertLog, encodeStatsLog, StatsBuilder } from "@sluice/binlog";
+import { type CollectionSchema, type Column, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import type { LogIdBlocks } from "./log-ids.ts";
+import type { PutQueue } from "./put-queue.ts";
+import type { RowBuffer } from "./row-buffer.ts";
+import { insertLogKey, statsLogKey } from "./segment-keys.ts";
+import { type FieldLogs, rowIdField, type SealedSegment, type SegmentBucket, timestampField } from "./segment-logs.ts";
+
+/** What all segments of a set share. */
+export interface SegmentWriterContext {
+  readonly schema: CollectionSchema;
+  readonly collectionId: bigint;
+  /** Hybrid timestamp of every row. */
+  readonly timestamp: bigint;
+  readonly nowMs: number;
+  /** Bytes of rows at which a segment is sealed. */
+  readonly segmentBytes: number;
+  readonly logIds: LogIdBlocks;
+  readonly puts: PutQueue;
+  /** At least this many times the timestamp. */
+  readonly timestamps: (rows: number) => Column;
+}
+
+/** Rows at which a segment is sealed however narrow they are: it bounds the filter over its keys to 16 MiB. */
+export const maxSegmentRows = 1 << 23;
+
+interface OpenFieldLogs {
+  readonly field: FieldSchema;
+  readonly logIds: bigint[];
+  readonly sizesBytes: number[];
+}
+
+/** One flush on its way into the store. */
+export interface FlushWrites {
+  /** Bytes that were encoded into memory of their own. */
+  readonly encodedBytes: number;
+  /** Settles when the buffer may be used again. */
+  readonly done: Promise<void>;
+}
+
+/** The segment that takes a bucket's rows at present. Its id is recorded before this is made (W1). */
+export class SegmentWriter {
+  readonly #context: SegmentWriterContext;
+  readonly #bucket: SegmentBucket;
+  readonly #segmentId: bigint;
+  readonly #dialect: BinlogDialect;
+  readonly #pkIndex: number;
+  readonly #logs: readonly OpenFieldLogs[];
+  readonly #rowCounts: number[] = [];
+  readonly #stats: StatsBuilder;
+  readonly #flushes: Promise<void>[] = [];
+  #rowCount = 0;
+  #memoryBytes = 0;
+  #sizeBytes = 0;
+
+  constructor(context: SegmentWriterContext, bucket: SegmentBucket, segmentId: bigint) {
+    const { fields } = context.schema;
+    this.#context = context;
+    this.#bucket = bucket;
+    this.#segmentId = segmentId;
+    this.#dialect = fields.some((field) => field.nullable) ? "2.5" : "2.3";
+    this.#pkIndex = primaryKeyIndex(context.schema);
+    this.#logs = [rowIdField, timestampField, ...fields].map((field) => ({ field, logIds: [], sizesBytes: [] }));
+    const pk = fields[this.#pkIndex];
+    this.#stats = new StatsBuilder(pk.fieldId, pk.dataType, maxSegmentRows);
+  }
+
+  get isFull(): boolean {
+    return this.#memoryBytes >= this.#context.segmentBytes || this.#rowCount >= maxSegmentRows;
+  }
+
+  /** Encodes the buffer's rows, one log a field (W3), and begins to write them. The buffer must stay as it is until done. */
+  async flush(buffer: RowBuffer): Promise<FlushWrites> {
+    const firstLogId = await this.#context.logIds.take(this.#logs.length);
+    const { rowCount } = buffer;
+    const columns = [buffer.rowIds(), this.#context.timestamps(rowCount)];
+    for (let i = 0; i < this.#context.schema.fields.length; i++) columns.push(buffer.column(i));
+    this.#count(buffer);
+    let encodedBytes = 0;
+    const writes = this.#logs.map((logs, i) => {
+      const pieces = this.#encode(logs.field, columns[i], rowCount);
+      for (const piece of pieces) if (piece.buffer !== columns[i].data.buffer) encodedBytes += piece.byteLength;
+      return this.#put(logs, firstLogId + BigInt(i), pieces);
+    });
+    const done = settleAll(writes);
+    this.#flushes.push(done);
+    return { encodedBytes, done };
+  }
+
+  /** Waits for the flushes, writes the statistics (W5), and gives the segment's metadata. */
+  async seal(): Promise<SealedSegment> {
+    const { collectionId, logIds, puts, timestamp } = this.#context;
+    const stats = this.#stats.finish();
+    const logId = await logIds.take(1);
+    await Promise.all(this.#flushes);
+    const key = statsLogKey(this.#place(), stats.fieldId, logId);
+    const sizeBytes = await puts.put(key, [encodeStatsLog(stats)]);
+    return {
+      collectionId,
+      ...this.#bucket,
+      segmentId: this.#segmentId,
+      rowCount: this.#rowCount,
+      sizeBytes: this.#sizeBytes + sizeBytes,
+      memoryBytes: this.#memoryBytes,
+      timestamp,
+      minPk: stats.minPk,
+      maxPk: stats.maxPk,
+      insertLogs: this.#logs.map((logs) => this.#fieldLogs(logs)),
+      statsLogs: [{ fieldId: stats.fieldId, logIds: [logId], rowCounts: [this.#rowCount], sizesBytes: [sizeBytes] }],
+    };
+  }
+
+  #count(buffer: RowBuffer): void {
+    this.#rowCount += buffer.rowCount;
+    this.#memoryBytes += buffer.bytes;
+    this.#rowCounts.push(buffer.rowCount);
+    const rowBytes = this.#memoryBytes / this.#rowCount;
+    this.#stats.capacityKeys = Math.min(maxSegmentRows, Math.ceil(this.#context.segmentBytes / rowBytes));
+    this.#stats.add(buffer.column(this.#pkIndex), buffer.rowCount);
+  }
+
+  #encode(field: FieldSchema, column: Column, rowCount: number): Uint8Array[] {
+    const { collectionId, timestamp, nowMs } = this.#context;
+    return encodeInsertLog({
+      collectionId,
+      partitionId: this.#bucket.partitionId,
+      segmentId: this.#segmentId,
+      fieldId: field.fieldId,
+      dataType: field.dataType,
+      elementType: field.elementType,
+      dim: field.dim,
+      nullable: field.nullable,
+      column,
+      rowCount,
+      minTimestamp: timestamp,
+      maxTimestamp: timestamp,
+      nowMs,
+      dialect: this.#dialect,
+    });
+  }
+
+  async #put(logs: OpenFieldLogs, logId: bigint, pieces: readonly Uint8Array[]): Promise<void> {
+    // Recorded in the order of the flushes, whatever the order in which their writes end.
+    logs.logIds.push(logId);
+    const index = logs.sizesBytes.push(0) - 1;
+    const sizeBytes = await this.#context.puts.put(insertLogKey(this.#place(), logs.field.fieldId, logId), pieces);
+    logs.sizesBytes[index] = sizeBytes;
+    this.#sizeBytes += sizeBytes;
+  }
+
+  #fieldLogs({ field, logIds, sizesBytes }: OpenFieldLogs): FieldLogs {
+    return { fieldId: field.fieldId, logIds, rowCounts: this.#rowCounts, sizesBytes };
+  }
+
+  #place() {
+    const { partitionId } = this.#bucket;
+    return { collectionId: this.#context.collectionId, partitionId, segmentId: this.#segmentId };
+  }
+}
+
+/** Waits for all, also when one fails: only then nothing reads the buffer any more. */
+async function settleAll(writes: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(writes);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
