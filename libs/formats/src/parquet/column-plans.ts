@@ -12,6 +12,7 @@ import { ArrayColumn } from "./columns/array-column.ts";
 import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
 import { type ElementRule, elementRule, elementTypeOf, finiteCheck } from "./columns/elements.ts";
+import { FoldedColumn } from "./columns/folded-column.ts";
 import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { ScalarColumn } from "./columns/scalar-column.ts";
 import { SparseStructColumn } from "./columns/sparse-column.ts";
@@ -25,6 +26,7 @@ import { type ListNode, listNode, type SchemaNode } from "./schema-tree.ts";
 import {
   arrayElementRule,
   expectedType,
+  extraType,
   foundType,
   isStoredText,
   isText,
@@ -39,12 +41,21 @@ export type OpenLeaf = (node: SchemaNode) => LeafReader;
 /** How the columns of one field, or of one struct array, are made from the file. */
 export type ColumnPlan = (open: OpenLeaf) => ColumnReader;
 
+/** Option: columns that no field has become keys of `$meta`, where the collection has dynamic fields. */
+const FOLD_OPTION = "fold_extra_columns";
+
 /**
- * Checks the file's columns against the collection and plans how each field is read. Columns that no field has are ignored.
+ * Checks the file's columns against the collection and plans how each field is read. Columns that no field has are ignored,
+ * or folded into `$meta` with the option `fold_extra_columns`.
  * @throws {ImportError} `schema_mismatch`, with the field
  */
-export function planColumns(file: ParquetFile, schema: CollectionSchema, path: string): ColumnPlan[] {
-  const planner = new Planner(file, schema, path);
+export function planColumns(
+  file: ParquetFile,
+  schema: CollectionSchema,
+  path: string,
+  options: Readonly<Record<string, string>> = {},
+): ColumnPlan[] {
+  const planner = new Planner(file, schema, path, options[FOLD_OPTION]?.toLowerCase() === "true");
   const members = new Set(
     schema.structs.flatMap((struct) => struct.members.map((member) => `${struct.name}[${member}]`)),
   );
@@ -59,8 +70,10 @@ class Planner {
   readonly #file: ParquetFile;
   readonly #schema: CollectionSchema;
   readonly #path: string;
+  readonly #folds: boolean;
 
-  constructor(file: ParquetFile, schema: CollectionSchema, path: string) {
+  constructor(file: ParquetFile, schema: CollectionSchema, path: string, folds: boolean) {
+    this.#folds = folds;
     this.#file = file;
     this.#schema = schema;
     this.#path = path;
@@ -74,6 +87,8 @@ class Planner {
   /** Undefined where the file has no such column and need not have it. */
   field(field: FieldSchema, position: number): ColumnPlan | undefined {
     const column = this.#columns.get(field.name);
+    const extras = field.isDynamic && this.#folds ? this.#extraColumns() : [];
+    if (extras.length > 0) return this.#folded(field, position, column, extras);
     if (!column) {
       if (!isOptional(this.#schema, field)) throw this.#missing(field.name);
       return undefined;
@@ -87,6 +102,41 @@ class Planner {
     const plan = this.#values(field, position, column);
     if (!plan) throw this.#typeMismatch(field.name, expectedType(field), column);
     return plan;
+  }
+
+  /** Columns that nothing of the collection has the name of. Row labels of pandas are never data. */
+  #extraColumns(): SchemaNode[] {
+    const names = new Set([...this.#schema.fields, ...this.#schema.structs].map(({ name }) => name));
+    return [...this.#columns.values()].filter(({ name }) => !names.has(name) && !/^__index_level_\d+__$/.test(name));
+  }
+
+  #folded(
+    meta: FieldSchema,
+    position: number,
+    column: SchemaNode | undefined,
+    extras: readonly SchemaNode[],
+  ): ColumnPlan {
+    const { fields } = this.#schema;
+    const schema = { ...this.#schema, fields: [...fields, ...extras.map((extra) => this.#extraField(meta, extra))] };
+    const planner = new Planner(this.#file, schema, this.#path, false);
+    const own = column && planner.field(meta, position);
+    const plans = extras.map((_, i) => planner.field(schema.fields[fields.length + i], fields.length + i));
+    return (open) =>
+      new FoldedColumn(
+        position,
+        schema,
+        own?.(open),
+        plans.filter((plan) => plan !== undefined).map((plan) => plan(open)),
+      );
+  }
+
+  /** A column of the file as if it were a field: the widest of its kind. */
+  #extraField(meta: FieldSchema, extra: SchemaNode): FieldSchema {
+    const { name } = extra;
+    const dataType = extra.repetition === 0 ? extraType(leafType(extra).kind) : undefined;
+    if (dataType === undefined)
+      throw this.#mismatch(name, `column '${name}' of type ${foundType(extra)} cannot be folded into $meta`);
+    return { ...meta, name, dataType, isDynamic: false, nullable: true, defaultValue: undefined, maxLength: 0 };
   }
 
   /** A column of Arrow's null type is as good as none. */

@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { ImportError, locate } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import {
   type ColumnMetaData,
@@ -51,24 +51,26 @@ const MAX_FOOTER_BYTES = 256 << 20;
  * `file_not_found` and `object_store_unavailable` as the store says
  */
 export async function readFooter(source: ObjectSource, signal?: AbortSignal): Promise<ParquetFile> {
-  const bytes = await readFooterBytes(source, signal);
-  const start = source.sizeBytes - TAIL_BYTES - bytes.length;
   try {
-    return describeFile(decodeFooter(bytes), start);
+    const bytes = await readFooterBytes(source, signal);
+    return describeFile(bytes, source.sizeBytes - TAIL_BYTES - bytes.length);
   } catch (error) {
-    if (!(error instanceof Damage)) throw located(error, source, start);
-    throw new ImportError(
-      "malformed_file",
-      `the footer is damaged: ${error.message}`,
-      { file: source.path, byteOffset: start },
-      { cause: error },
-    );
+    throw locate(error, { file: source.path });
   }
 }
 
-function located(error: unknown, source: ObjectSource, byteOffset: number): unknown {
-  if (!(error instanceof ImportError)) return error;
-  return new ImportError(error.code, error.reason, { file: source.path, byteOffset, ...error.at }, { cause: error });
+function describeFile(bytes: Uint8Array, start: number): ParquetFile {
+  try {
+    return describe(decodeFooter(bytes), start);
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    throw new ImportError(
+      "malformed_file",
+      `the footer is damaged: ${error.message}`,
+      { byteOffset: start },
+      { cause: error },
+    );
+  }
 }
 
 async function readFooterBytes(source: ObjectSource, signal?: AbortSignal): Promise<Uint8Array> {
@@ -122,7 +124,7 @@ function decodeFooter(bytes: Uint8Array): FileMetaData {
   }
 }
 
-function describeFile(metadata: FileMetaData, footerStart: number): ParquetFile {
+function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
   const root = buildSchemaTree(metadata.schema);
   const leaves = leavesOf(root);
   const rowGroups: RowGroupInfo[] = [];

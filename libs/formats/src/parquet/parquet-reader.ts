@@ -21,7 +21,8 @@ export interface ParquetReaderOptions {
 
 /**
  * Parquet: pages straight to columns. The columns of a row group are read in lock step, each with a few ranges of its chunk
- * in memory; of the file only the columns that a field has are read at all. `range` counts row groups.
+ * in memory; of the file only the columns that a field has are read at all. `range` counts row groups. With the import
+ * option `fold_extra_columns=true`, columns that no field has become keys of `$meta`.
  */
 export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
@@ -58,7 +59,7 @@ export class ParquetReader implements FormatReader {
   }
 
   #openColumns(file: ParquetFile, signal: AbortSignal): ColumnReader[] {
-    const plans = planColumns(file, this.#input.schema, this.#source.path);
+    const plans = planColumns(file, this.#input.schema, this.#source.path, this.#input.options);
     const columns = plans.map((plan) => plan((node) => new LeafReader(this.#source, node, signal)));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;

@@ -60,6 +60,14 @@ export function isStoredText({ dataType }: FieldSchema): boolean {
   );
 }
 
+/** The field type as which a column that no field has is read, to become a key of `$meta`; undefined where it cannot. */
+export function extraType(kind: LeafKind): DataType | undefined {
+  if (isInteger(kind)) return DataType.Int64;
+  if (kind === "bool") return DataType.Bool;
+  if (kind === "float" || kind === "double" || kind === "float16") return DataType.Double;
+  return kind === "text" || kind === "null" ? DataType.VarChar : undefined;
+}
+
 /** A member of a struct that is a list of leaves of one of these kinds. */
 export function memberList(struct: SchemaNode, name: string, kinds: readonly LeafKind[]): ListNode | undefined {
   const members = struct.children.filter((child) => child.name === name);

@@ -103,7 +103,7 @@ describe.each(samples)("P1: %s/%s", (folder, name) => {
 
   test.each(Object.keys(damages))("damage by %s", async (kind) => {
     const random = seeded(name.length * 1000 + kind.length);
-    for (let i = 0; i < Number(process.env.PARQUET_DAMAGE_RUNS ?? 12); i++) {
+    for (let i = 0; i < Number(process.env.PARQUET_DAMAGE_RUNS ?? 8); i++) {
       expect(["rows", "error"]).toContain(await outcome(damages[kind](file, random), folder, name));
     }
   });

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { ImportError, type SourceLocation } from "@sluice/errors";
+import { ImportError, locate, type SourceLocation } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import { Decompressor } from "../codecs/decompress.ts";
 import { CutShort, Damage } from "../damage.ts";
@@ -103,8 +103,7 @@ export class LeafReader {
   explain(error: unknown): unknown {
     if (error instanceof Damage)
       return new ImportError("malformed_file", `a page is damaged: ${error.message}`, this.at, { cause: error });
-    if (!(error instanceof ImportError)) return error;
-    return new ImportError(error.code, error.reason, { ...this.at, ...error.at }, { cause: error });
+    return locate(error, this.at);
   }
 
   async #nextPage(): Promise<void> {

@@ -1,0 +1,263 @@
+import { describe, expect, test } from "@jest/globals";
+import { DataType, encodeArrayCell } from "@sluice/schema";
+import fc from "fast-check";
+import { appendNumberCell, appendTextCell } from "../../src/parquet/columns/array-cells.ts";
+import { findNotFinite32 } from "../../src/parquet/columns/elements.ts";
+import { FixedBuffer } from "../../src/parquet/columns/fixed-buffer.ts";
+import { Damage } from "../../src/parquet/damage.ts";
+import { BytesSink } from "../../src/parquet/encodings/bytes-sink.ts";
+import { DeltaBinaryPackedDecoder } from "../../src/parquet/encodings/delta-binary-packed.ts";
+import { RleDecoder } from "../../src/parquet/encodings/rle.ts";
+import { PageHeader } from "../../src/parquet/pages/page-header.ts";
+import { ThriftReader } from "../../src/parquet/pages/thrift.ts";
+
+// P2. Lengths and counts in a file are claims: no memory is allocated, and no time spent, on their word.
+
+const seed = 20;
+
+function varint(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value);
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  return [...bytes, Number(rest)];
+}
+
+const zigzag = (value: bigint) => varint((value << 1n) ^ (value >> 63n));
+
+/** Packs values of `width` bits, lowest bit first, into whole bytes. */
+function pack(values: readonly bigint[], width: number): number[] {
+  let bits = 0n;
+  for (const [i, value] of values.entries()) bits |= BigInt.asUintN(width, value) << BigInt(i * width);
+  return Array.from({ length: Math.ceil((values.length * width) / 8) }, (_, i) =>
+    Number((bits >> BigInt(i * 8)) & 0xffn),
+  );
+}
+
+describe("levels and indexes", () => {
+  /** Runs of the hybrid encoding together with the values that they stand for. */
+  const runs = (width: number) =>
+    fc.array(
+      fc.oneof(
+        fc.record({ count: fc.integer({ min: 1, max: 40 }), value: fc.nat(2 ** Math.min(width, 31) - 1) }),
+        fc
+          .array(fc.nat(2 ** Math.min(width, 31) - 1), { minLength: 8, maxLength: 24 })
+          .map((values) => values.slice(0, values.length - (values.length % 8))),
+      ),
+      { maxLength: 8 },
+    );
+
+  function encode(
+    parts: readonly (readonly number[] | { count: number; value: number })[],
+    width: number,
+  ): { bytes: Uint8Array; values: number[] } {
+    const bytes: number[] = [];
+    const values: number[] = [];
+    for (const part of parts) {
+      if ("count" in part) {
+        bytes.push(...varint(BigInt(part.count) << 1n), ...pack([BigInt(part.value)], Math.ceil(width / 8) * 8));
+        values.push(...new Array(part.count).fill(part.value));
+      } else {
+        bytes.push(...varint((BigInt(part.length / 8) << 1n) | 1n), ...pack(part.map(BigInt), width));
+        values.push(...part);
+      }
+    }
+    return { bytes: Uint8Array.from(bytes), values };
+  }
+
+  test.each([1, 2, 3, 5, 8, 11, 17, 24, 27, 32])(
+    "%i bits: reads, next and takeEqual agree with what was written",
+    (width) => {
+      fc.assert(
+        fc.property(runs(width), fc.nat(7), (parts, offset) => {
+          const { bytes, values } = encode(parts, width);
+          const placed = new Uint8Array(offset + bytes.length + 3).fill(0xff);
+          placed.set(bytes, offset);
+          const decoder = new RleDecoder();
+          const open = () => decoder.reset(placed, offset, offset + bytes.length, width);
+          const out = new Int32Array(values.length);
+          open();
+          decoder.read(values.length, out, 0);
+          expect(Array.from(out, (value) => value >>> 0)).toEqual(values);
+          expect(() => decoder.next()).toThrow(Damage);
+          open();
+          for (let at = 0; at < values.length; ) {
+            const run = values.slice(at).findIndex((value) => value !== values[at]);
+            const expected = run < 0 ? values.length - at : run;
+            expect(decoder.takeEqual(values[at] | 0, expected)).toBe(expected);
+            at += expected;
+            if (at < values.length) expect(decoder.takeEqual(values[at - 1] | 0, 5)).toBe(0);
+          }
+        }),
+        { seed, numRuns: 60 },
+      );
+    },
+  );
+
+  test("P2: a run of two billion levels is one step", () => {
+    const decoder = new RleDecoder();
+    decoder.reset(Uint8Array.from([...varint(BigInt(2 ** 31 - 1) << 1n), 1]), 0, 6, 1);
+    expect(decoder.takeEqual(1, 2 ** 31 - 1)).toBe(2 ** 31 - 1);
+  });
+
+  test("an empty run is damage, not an endless loop", () => {
+    const decoder = new RleDecoder();
+    decoder.reset(Uint8Array.from([0, 0, 0, 0]), 0, 4, 1);
+    expect(() => decoder.next()).toThrow(Damage);
+  });
+});
+
+describe("DELTA_BINARY_PACKED", () => {
+  /** One block of `values.length` values in four miniblocks of 32, differences of the full width. */
+  function encode(values: readonly bigint[], bits: 32 | 64): Uint8Array {
+    const bytes = [...varint(128n), ...varint(4n), ...varint(BigInt(values.length)), ...zigzag(values[0] ?? 0n)];
+    for (let start = 1; start < values.length; start += 128) {
+      const deltas = values
+        .slice(start, start + 128)
+        .map((value, i) => BigInt.asIntN(64, value - values[start + i - 1]));
+      const least = deltas.toSorted((a, b) => Number(a > b) - Number(a < b))[0];
+      bytes.push(...zigzag(least));
+      const miniblocks = [0, 32, 64, 96].map((at) =>
+        deltas.slice(at, at + 32).map((delta) => BigInt.asUintN(64, delta - least)),
+      );
+      const widths = miniblocks.map((block) =>
+        bits === 64 && block.length > 0 ? 64 : Math.max(0, ...block.map((delta) => delta.toString(2).length)),
+      );
+      bytes.push(...widths);
+      for (const [i, block] of miniblocks.entries()) {
+        if (block.length > 0) bytes.push(...pack([...block, ...new Array(32 - block.length).fill(0n)], widths[i]));
+      }
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  test("int64 over its whole range", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 1, maxLength: 300 }),
+        (values) => {
+          const bytes = encode(values, 64);
+          const decoder = new DeltaBinaryPackedDecoder(8);
+          decoder.reset(bytes, 0, bytes.length);
+          const out = new BigInt64Array(values.length);
+          const half = values.length >> 1;
+          decoder.read(half, new Uint8Array(out.buffer), 0);
+          decoder.read(values.length - half, new Uint8Array(out.buffer), half * 8);
+          expect(Array.from(out)).toEqual(values);
+          decoder.reset(bytes, 0, bytes.length);
+          expect(decoder.skipAll()).toBe(bytes.length);
+        },
+      ),
+      { seed, numRuns: 60 },
+    );
+  });
+
+  test("int32 with differences wider than 32 bits, as DuckDB writes them", () => {
+    const values = [-(2n ** 31n), 2n ** 31n - 1n, -(2n ** 31n), 5n, 2n ** 31n - 1n];
+    const bytes = encode(values, 32);
+    const decoder = new DeltaBinaryPackedDecoder(4);
+    decoder.reset(bytes, 0, bytes.length);
+    const out = new Int32Array(values.length);
+    decoder.read(values.length, new Uint8Array(out.buffer), 0);
+    expect(Array.from(out, BigInt)).toEqual(values);
+    expect(() => decoder.read(1, new Uint8Array(4), 0)).toThrow(Damage);
+  });
+
+  test("P2: four billion values in no bits end with the bytes", () => {
+    const bytes = Uint8Array.from([
+      ...varint(128n),
+      ...varint(4n),
+      ...varint(2n ** 32n - 1n),
+      ...zigzag(0n),
+      ...zigzag(0n),
+      0,
+      0,
+      0,
+      0,
+    ]);
+    const decoder = new DeltaBinaryPackedDecoder(4);
+    decoder.reset(bytes, 0, bytes.length);
+    expect(() => decoder.skipAll()).toThrow(Damage);
+  });
+});
+
+describe("headers", () => {
+  test("P2: a list of four billion elements ends with the bytes", () => {
+    const reader = new ThriftReader();
+    const bytes = Uint8Array.from([0x19, 0xf5, ...varint(2n ** 32n - 1n), 1, 2, 3, 0]);
+    reader.reset(bytes, 0, bytes.length);
+    expect(() => reader.skipStruct()).toThrow(Damage);
+  });
+
+  test("structures that nest without end are refused", () => {
+    const reader = new ThriftReader();
+    const bytes = new Uint8Array(100_000).fill(0x1c);
+    reader.reset(bytes, 0, bytes.length);
+    expect(() => reader.skipStruct()).toThrow("nest too deeply");
+  });
+
+  test("a page without sizes is refused", () => {
+    expect(() => new PageHeader().decode(Uint8Array.from([0x15, 0x00, 0x00]), 0, 3)).toThrow(Damage);
+  });
+});
+
+describe("cells of arrays", () => {
+  test.each([
+    [DataType.Bool, fc.boolean(), 1],
+    [DataType.Int8, fc.integer({ min: -128, max: 127 }), 1],
+    [DataType.Int16, fc.integer({ min: -32768, max: 32767 }), 2],
+    [DataType.Int32, fc.integer(), 4],
+    [DataType.Int64, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), 8],
+    [DataType.Float, fc.float({ noNaN: true }), 4],
+    [DataType.Double, fc.double({ noNaN: true }), 8],
+  ] as const)("type %i: as encodeArrayCell writes them", (type, values, width) => {
+    fc.assert(
+      fc.property(fc.array(values as fc.Arbitrary<boolean | number | bigint>, { maxLength: 20 }), (list) => {
+        const buffer = new FixedBuffer();
+        buffer.reserve(list.length * width + 8);
+        for (const [i, value] of list.entries()) {
+          if (type === DataType.Int64) buffer.int64[i] = value as bigint;
+          else if (type === DataType.Float) buffer.float32[i] = value as number;
+          else if (type === DataType.Double) buffer.float64[i] = value as number;
+          else if (type === DataType.Int32) buffer.int32[i] = value as number;
+          else if (type === DataType.Int16) buffer.int16[i] = value as number;
+          else buffer.int8[i] = Number(value);
+        }
+        const cells = new BytesSink();
+        appendNumberCell(type, buffer, 0, list.length, cells);
+        expect(Buffer.from(cells.data.subarray(0, cells.length))).toEqual(Buffer.from(encodeArrayCell(type, list)));
+      }),
+      { seed, numRuns: 60 },
+    );
+  });
+
+  test("text", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 200 }), { maxLength: 8 }), (list) => {
+        const texts = new BytesSink();
+        for (const text of list) texts.append(Buffer.from(text), 0, Buffer.byteLength(text));
+        const cells = new BytesSink();
+        appendTextCell(texts, 0, list.length, cells);
+        expect(Buffer.from(cells.data.subarray(0, cells.length))).toEqual(
+          Buffer.from(encodeArrayCell(DataType.VarChar, list)),
+        );
+      }),
+      { seed, numRuns: 60 },
+    );
+  });
+});
+
+test("the check of floats finds NaN and infinities at every place, and nothing else", () => {
+  const extremes = [0, -0, 1e-45, 3.4028234663852886e38, -3.4028234663852886e38, 1, -1];
+  const floats = Float32Array.from({ length: 37 }, (_, i) => extremes[i % extremes.length]);
+  const bits = new Int32Array(floats.buffer);
+  expect(findNotFinite32(bits, 0, floats.length)).toBe(-1);
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    for (let i = 0; i < floats.length; i++) {
+      const before = floats[i];
+      floats[i] = bad;
+      expect(findNotFinite32(bits, 0, floats.length)).toBe(i);
+      expect(findNotFinite32(bits, i + 1, floats.length - i - 1)).toBe(-1);
+      floats[i] = before;
+    }
+  }
+});
