@@ -36,7 +36,12 @@ const readThough: ReadonlySet<string> = new Set([
 
 const folders = [...own, ...bulkWriters].map((name) => [name, join(fixtures, name)]);
 
-describe.each([...folders, ["many small pages", ours]])("%s", (_name, path) => {
+const ourFolders = [
+  ["many small pages", ours],
+  ["Node bulk writer", join(ours, "node-bulk-writer")],
+];
+
+describe.each([...folders, ...ourFolders])("%s", (_name, path) => {
   const folder = readFixtureFolder(path);
   const cases = folder.cases
     .filter(({ type }) => type === "parquet")
