@@ -1,5 +1,10 @@
 import type { ObjectStore } from "@sluice/object-store";
 
+/** Objects below this are small: they wait for syncs, not for bandwidth, and many may do so at once. */
+const SMALL_BYTES = 1 << 20;
+/** So many small objects take the place of a large one. */
+const SMALL_PER_PLACE = 6;
+
 /**
  * Writes objects, a bounded number at once, in the order of the calls. The first failure stops everything: what runs is
  * aborted, what waits is not begun, and all later calls reject.
@@ -10,8 +15,8 @@ export class PutQueue {
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #waiting: (() => void)[] = [];
-  #active = 0;
+  readonly #waiting: { readonly places: number; readonly enter: () => void }[] = [];
+  #taken = 0;
   #writtenBytes = 0;
 
   constructor(store: ObjectStore, limit: number, signal: AbortSignal) {
@@ -50,33 +55,44 @@ export class PutQueue {
   }
 
   async #put(key: string, pieces: readonly Uint8Array[]): Promise<number> {
-    await this.#enter();
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const places = sizeBytes < SMALL_BYTES ? 1 / SMALL_PER_PLACE : 1;
+    await this.#enter(places);
     try {
       this.throwIfStopped();
       await this.#store.put(key, pieces, this.#signal);
-      const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
       this.#writtenBytes += sizeBytes;
       return sizeBytes;
     } catch (error) {
       this.stop(error);
       throw error;
     } finally {
-      this.#leave();
+      this.#leave(places);
     }
   }
 
-  async #enter(): Promise<void> {
-    if (this.#active < this.#limit) {
-      this.#active++;
+  async #enter(places: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#taken + places <= this.#limit + ROUNDING) {
+      this.#taken += places;
       return;
     }
-    // The one who leaves hands over its place.
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    // Who leaves hands over its place.
+    await new Promise<void>((enter) => this.#waiting.push({ places, enter }));
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#active--;
+  #leave(places: number): void {
+    this.#taken -= places;
+    for (
+      let next = this.#waiting[0];
+      next && this.#taken + next.places <= this.#limit + ROUNDING;
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      this.#taken += next.places;
+      next.enter();
+    }
   }
 }
+
+/** Sixths do not add up exactly. */
+const ROUNDING = 1e-6;

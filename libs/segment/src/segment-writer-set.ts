@@ -35,7 +35,7 @@ export interface SegmentWriterSetOptions {
   readonly flushBytes?: number;
   /** Bytes of all buffers, those being written included, as long as one batch fits beside them. Default 6 flushes. */
   readonly memoryBytes?: number;
-  /** Objects, and flushes, being written at once. Default 3. */
+  /** Large objects, and flushes, being written at once; six objects below 1 MiB count as one. Default 3. */
   readonly writesInFlight?: number;
   /** Wall clock for the headers of the files. */
   readonly nowMs: number;

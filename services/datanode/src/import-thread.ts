@@ -1,11 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
-import { LocalObjectStore, LocalSourceStore, type ObjectStore } from "@sluice/object-store";
-import { type ImportTaskInput, runImportTask } from "./import-task.ts";
+import { LocalObjectStore, LocalSourceStore } from "@sluice/object-store";
+import { type ImportTaskDeps, type ImportTaskInput, runImportTask } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
 
-// A worker thread: runs one attempt at a time, from bytes to sealed segments. Only questions for ids, progress and the
-// summary at the end cross to the datanode's own thread; rows never do.
+// A worker thread: runs attempts from bytes to sealed segments, each wholly inside of the thread. Only questions for ids,
+// progress and the summary at the end cross to the datanode's own thread; rows never do. Small attempts, which mostly wait
+// for syncs and answers, may share a thread.
 
 if (!parentPort) throw new Error("import-thread runs as a worker thread only");
 const port = parentPort;
@@ -13,76 +14,84 @@ const stores = workerData as ThreadStores;
 const objects = await LocalObjectStore.open({ root: stores.objects.root });
 const sources = await LocalSourceStore.open({ roots: stores.sources.roots });
 
-const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-let nextCall = 0;
-let current: AbortController | undefined;
-
 const say = (message: FromThread) => port.postMessage(message);
-
-function ask<T>(question: Question): Promise<T> {
-  const call = nextCall++;
-  const answer = Promise.withResolvers<unknown>();
-  waiting.set(call, answer);
-  say({ type: "ask", call, question });
-  return answer.promise as Promise<T>;
-}
+const runs = new Map<number, Run>();
 
 port.on("message", (message: ToThread) => {
-  switch (message.type) {
-    case "run":
-      void run(message.input);
-      break;
-    case "abort":
-      current?.abort(new ImportError("aborted", "the attempt was cancelled"));
-      for (const call of waiting.values()) call.reject(new ImportError("aborted", "the attempt was cancelled"));
-      waiting.clear();
-      break;
-    case "answer":
-      settle(message.call)?.resolve(message.value);
-      break;
-    case "refusal": {
-      const { code, reason, at } = message.error;
-      settle(message.call)?.reject(new ImportError(code, reason, at));
-    }
-  }
+  if (message.type === "run") {
+    const run = new Run(message.run);
+    runs.set(message.run, run);
+    void run.run(message.input).finally(() => runs.delete(message.run));
+  } else runs.get(message.run)?.hear(message);
 });
-
-function settle(call: number): PromiseWithResolvers<unknown> | undefined {
-  const answer = waiting.get(call);
-  waiting.delete(call);
-  return answer;
-}
 
 /** Progress is said at most so often; the summary at the end is exact. */
 const PROGRESS_MS = 250;
 
-async function run(input: ImportTaskInput): Promise<void> {
-  current = new AbortController();
-  let saidMs = 0;
-  try {
-    const deps = {
-      sources: sources as ObjectStore,
+/** One attempt under way. */
+class Run {
+  readonly #id: number;
+  readonly #abort = new AbortController();
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #nextCall = 0;
+  #saidMs = 0;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  async run(input: ImportTaskInput): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      const outcome = await runImportTask(input, this.#deps(), signal);
+      say({ type: "done", run: this.#id, outcome });
+    } catch (error) {
+      say({ type: "failed", run: this.#id, error: plainError(error, signal) });
+    }
+  }
+
+  hear(message: Exclude<ToThread, { type: "run" }>): void {
+    if (message.type === "abort") return this.#cancel();
+    const call = this.#waiting.get(message.call);
+    this.#waiting.delete(message.call);
+    if (message.type === "answer") call?.resolve(message.value);
+    else call?.reject(new ImportError(message.error.code, message.error.reason, message.error.at));
+  }
+
+  #cancel(): void {
+    const reason = new ImportError("aborted", "the attempt was cancelled");
+    this.#abort.abort(reason);
+    for (const call of this.#waiting.values()) call.reject(reason);
+    this.#waiting.clear();
+  }
+
+  #deps(): ImportTaskDeps {
+    return {
+      sources,
       objects,
       ids: {
-        segments: (buckets: readonly { partitionId: bigint; vchannel: string }[]) =>
-          ask<bigint[]>({ kind: "segments", buckets }),
-        logIds: (count: number) => ask<bigint>({ kind: "log_ids", count }),
+        segments: (buckets) => this.#ask<bigint[]>({ kind: "segments", buckets }),
+        logIds: (count) => this.#ask<bigint>({ kind: "log_ids", count }),
       },
-      allocateIds: (count: number) => ask<bigint>({ kind: "ids", count }),
+      allocateIds: (count) => this.#ask<bigint>({ kind: "ids", count }),
       now: Date.now,
-      onProgress: (rows: number, sourceBytes: number) => {
-        const now = Date.now();
-        if (now - saidMs < PROGRESS_MS) return;
-        saidMs = now;
-        say({ type: "progress", rows, sourceBytes });
-      },
+      onProgress: (rows, sourceBytes) => this.#progress(rows, sourceBytes),
     };
-    const outcome = await runImportTask(input, deps, current.signal);
-    say({ type: "done", outcome });
-  } catch (error) {
-    say({ type: "failed", error: plainError(error, current.signal) });
-  } finally {
-    current = undefined;
+  }
+
+  #ask<T>(question: Question): Promise<T> {
+    const call = this.#nextCall++;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(call, answer);
+    say({ type: "ask", run: this.#id, call, question });
+    return answer.promise as Promise<T>;
+  }
+
+  #progress(rows: number, sourceBytes: number): void {
+    const now = Date.now();
+    if (now - this.#saidMs < PROGRESS_MS) return;
+    this.#saidMs = now;
+    say({ type: "progress", run: this.#id, rows, sourceBytes });
   }
 }
 
@@ -92,5 +101,3 @@ function plainError(error: unknown, signal: AbortSignal): ThreadError {
   const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: "internal", reason, at: undefined };
 }
-
-say({ type: "ready" });

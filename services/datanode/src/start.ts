@@ -11,7 +11,7 @@ import type { ThreadStores } from "./thread-messages.ts";
 import { ImportThread } from "./thread-pool.ts";
 
 export interface DataNodeSettings {
-  /** Threads that take tasks of any size. One more takes small ones only, so that a small job never waits for a large one. */
+  /** Threads that take tasks of any size. One more takes small ones only, several at once. */
   readonly workers: number;
   /** Greatest source bytes of a small task. */
   readonly smallTaskBytes: number;
@@ -35,28 +35,41 @@ export interface RunningDataNode extends AsyncDisposable {
   drain(limit: AbortSignal): Promise<void>;
 }
 
+/**
+ * Small tasks at once, in one thread: they mostly wait for syncs and answers. They never wait for a large task, and many
+ * of them do not wait for each other.
+ */
+const SMALL_SLOTS = 4;
+
 /** Starts a datanode: leases import tasks and turns them into sealed segments in its worker threads. */
 export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDeps): Promise<RunningDataNode> {
   await using cleanup = new AsyncDisposableStack();
   const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const coordinators = new Coordinators(root, data);
-  const membership = cleanup.use(await Membership.join(coordinators, settings.workers + 1, deps.log));
+  const membership = cleanup.use(await Membership.join(coordinators, settings.workers + SMALL_SLOTS, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
-  const workers = Array.from({ length: settings.workers + 1 }, (_, i) =>
+  const openThread = () => {
+    const thread = cleanup.use(new ImportThread(deps.stores));
+    thread.warmUp();
+    return thread;
+  };
+  const openSlot = (thread: ImportThread, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
         ...deps,
         ...settings,
         nodeId: () => membership.nodeId,
         coordinators,
-        thread: new ImportThread(deps.stores),
-        maxSizeBytes: i < settings.workers ? undefined : settings.smallTaskBytes,
+        thread,
+        maxSizeBytes,
         metrics,
         onTask: (taskId, isRunning) => membership.setTask(taskId, isRunning),
       }),
-    ),
-  );
+    );
+  const workers = Array.from({ length: settings.workers }, () => openSlot(openThread(), undefined));
+  const smallThread = openThread();
+  for (let i = 0; i < SMALL_SLOTS; i++) workers.push(openSlot(smallThread, settings.smallTaskBytes));
   const running = cleanup.move();
   return {
     drain: async (limit) => void (await Promise.all(workers.map((worker) => worker.drain(limit)))),

@@ -36,7 +36,6 @@ export class TaskWorker implements AsyncDisposable {
 
   constructor(deps: TaskWorkerDeps) {
     this.#deps = deps;
-    deps.thread.warmUp();
     this.#running = this.#loop();
   }
 
@@ -176,6 +175,5 @@ export class TaskWorker implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain(AbortSignal.abort());
-    await this.#deps.thread[Symbol.asyncDispose]();
   }
 }

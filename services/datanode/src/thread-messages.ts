@@ -9,18 +9,17 @@ export interface ThreadStores {
 
 /** From the datanode to a thread. */
 export type ToThread =
-  | { readonly type: "run"; readonly input: ImportTaskInput }
-  | { readonly type: "abort" }
-  | { readonly type: "answer"; readonly call: number; readonly value: unknown }
-  | { readonly type: "refusal"; readonly call: number; readonly error: ThreadError };
+  | { readonly type: "run"; readonly run: number; readonly input: ImportTaskInput }
+  | { readonly type: "abort"; readonly run: number }
+  | { readonly type: "answer"; readonly run: number; readonly call: number; readonly value: unknown }
+  | { readonly type: "refusal"; readonly run: number; readonly call: number; readonly error: ThreadError };
 
 /** From a thread to the datanode: questions about ids, progress, and the end of a run. */
 export type FromThread =
-  | { readonly type: "ready" }
-  | { readonly type: "ask"; readonly call: number; readonly question: Question }
-  | { readonly type: "progress"; readonly rows: number; readonly sourceBytes: number }
-  | { readonly type: "done"; readonly outcome: ImportTaskOutcome }
-  | { readonly type: "failed"; readonly error: ThreadError };
+  | { readonly type: "ask"; readonly run: number; readonly call: number; readonly question: Question }
+  | { readonly type: "progress"; readonly run: number; readonly rows: number; readonly sourceBytes: number }
+  | { readonly type: "done"; readonly run: number; readonly outcome: ImportTaskOutcome }
+  | { readonly type: "failed"; readonly run: number; readonly error: ThreadError };
 
 export type Question =
   | {

@@ -9,10 +9,11 @@ export interface RunHooks {
   readonly onProgress: (rows: number, sourceBytes: number) => void;
 }
 
-/** One worker thread, started when it is first needed and replaced when it dies. Runs one attempt at a time. */
+/** One worker thread, started when it is first needed and replaced when it dies; its runs then all fail. */
 export class ImportThread implements AsyncDisposable {
   readonly #stores: ThreadStores;
   #worker: Worker | undefined;
+  #nextRun = 0;
   constructor(stores: ThreadStores) {
     this.#stores = stores;
   }
@@ -25,20 +26,22 @@ export class ImportThread implements AsyncDisposable {
   /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
   async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
     const worker = (this.#worker ??= this.#start());
+    const run = this.#nextRun++;
     const end = Promise.withResolvers<ImportTaskOutcome>();
     const send = (message: ToThread) => worker.postMessage(message);
     const onMessage = (message: FromThread) => {
-      if (message.type === "ask") void answer(message.call, message.question, hooks, send);
+      if (message.run !== run) return;
+      if (message.type === "ask") void answer(message, hooks, send);
       else if (message.type === "progress") hooks.onProgress(message.rows, message.sourceBytes);
       else if (message.type === "done") end.resolve(message.outcome);
       else if (message.type === "failed") end.reject(importError(message.error));
     };
     const onError = (error: unknown) => end.reject(died(error));
     const onExit = (code: number) => end.reject(died(new Error(`exit code ${code}`)));
-    const onAbort = () => send({ type: "abort" });
+    const onAbort = () => send({ type: "abort", run });
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
-    send({ type: "run", input });
+    send({ type: "run", run, input });
     if (signal.aborted) onAbort();
     try {
       return await end.promise;
@@ -55,7 +58,7 @@ export class ImportThread implements AsyncDisposable {
       if (this.#worker === worker) this.#worker = undefined;
     };
     // A thread that dies while it is idle must not end the process: the next run starts another one.
-    worker.on("error", forget).on("exit", forget);
+    worker.setMaxListeners(0).on("error", forget).on("exit", forget);
     return worker;
   }
 
@@ -65,16 +68,15 @@ export class ImportThread implements AsyncDisposable {
 }
 
 async function answer(
-  call: number,
-  question: Question,
+  { run, call, question }: Extract<FromThread, { type: "ask" }>,
   hooks: RunHooks,
   send: (message: ToThread) => void,
 ): Promise<void> {
   try {
-    send({ type: "answer", call, value: await hooks.answer(question) });
+    send({ type: "answer", run, call, value: await hooks.answer(question) });
   } catch (error) {
     const { code, reason, at } = error instanceof ImportError ? error : new ImportError("internal", String(error));
-    send({ type: "refusal", call, error: { code, reason, at } });
+    send({ type: "refusal", run, call, error: { code, reason, at } });
   }
 }
 

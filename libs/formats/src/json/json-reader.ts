@@ -5,8 +5,9 @@ import { JsonSource, type JsonWindow } from "./json-source.ts";
 import { RowParser } from "./row-parser.ts";
 import { NEEDS_MORE, Scanner } from "./scanner.ts";
 
-/** Bytes read at once. */
+/** Bytes read at once; less for small files, of which many may be read at the same time. */
 const CHUNK_BYTES = 4 << 20;
+const MIN_CHUNK_BYTES = 64 << 10;
 
 export interface JsonReaderOptions {
   /** Default 4 MiB; tests take small ones. */
@@ -35,7 +36,7 @@ export class JsonRowsReader implements FormatReader {
   readonly #layout: RowLayout;
   readonly #chunkBytes: number;
 
-  constructor(input: ReaderInput, layout: RowLayout, { chunkBytes = CHUNK_BYTES }: JsonReaderOptions = {}) {
+  constructor(input: ReaderInput, layout: RowLayout, { chunkBytes = chunkBytesFor(input) }: JsonReaderOptions = {}) {
     this.#input = input;
     this.#layout = layout;
     this.#chunkBytes = chunkBytes;
@@ -87,6 +88,10 @@ export class JsonRowsReader implements FormatReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function chunkBytesFor({ sources: [source] }: ReaderInput): number {
+  return Math.max(MIN_CHUNK_BYTES, Math.min(CHUNK_BYTES, source.sizeBytes + 1));
 }
 
 /** Walks from row to row through the windows. */

@@ -5,11 +5,11 @@ import { forEachConcurrent } from "@sluice/pipeline";
 import { checkKey } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { isSystemError, storageError } from "../storage-error.ts";
-import { DurableDirectories } from "./durable-directories.ts";
 import { FileHandles } from "./file-handles.ts";
 import { readFileChunks, readFileInto } from "./file-reads.ts";
 import { fileInfo, listFiles } from "./list-files.ts";
 import { openRegularFile } from "./open-regular-file.ts";
+import { pruneDirectories } from "./prune-directories.ts";
 import { removeIfPresent, TemporaryFiles } from "./temporary-files.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -28,22 +28,23 @@ const maxRenameAttempts = 100;
 /**
  * Objects as files of a directory; several processes of one machine may share it.
  *
- * L1. An object appears whole: its file is written elsewhere on the same file system, synced, then renamed.
- * L2. It is durable when `put` resolves: data, its name, and the names of its folders are synced, in this order.
+ * L1. An object appears whole: its file is written elsewhere on the same file system, then renamed.
+ * L2. It is durable when `put` resolves: the file is synced under its final name. On journaling file systems (ext4, XFS,
+ *     btrfs) that one sync also makes the rename and the new folders above it durable, since they are older parts of the
+ *     same journal. A power cut before it may leave a part under the name: nobody was told of that object, and garbage
+ *     collection removes it. Syncing data first and each folder afterwards would cost up to five syncs an object.
  * L3. Folders come and go with their objects: a delete prunes what it emptied, a put that meets this creates them again.
  */
 export class LocalObjectStore implements ObjectStore {
   readonly #root: string;
   readonly #durable: boolean;
   readonly #temporary: TemporaryFiles;
-  readonly #directories: DurableDirectories;
   readonly #files: FileHandles;
 
   private constructor(root: string, durable: boolean, temporary: TemporaryFiles) {
     this.#root = root;
     this.#durable = durable;
     this.#temporary = temporary;
-    this.#directories = new DurableDirectories(root);
     this.#files = new FileHandles((key) => openRegularFile(this.#path(key)));
   }
 
@@ -82,11 +83,14 @@ export class LocalObjectStore implements ObjectStore {
     signal?.throwIfAborted();
     const temporary = this.#temporary.nextPath();
     try {
-      const info = await this.#write(temporary, key, pieces, signal);
+      await using handle = await open(temporary, "wx");
+      const write = async (batch: readonly Uint8Array[], position: number) =>
+        (await handle.writev(batch, position)).bytesWritten;
+      const sizeBytes = await writeAll(pieces, write, signal);
       await this.#rename(temporary, path);
       this.#files.forget(key);
-      if (this.#durable) await this.#directories.sync(dirname(path));
-      return info;
+      if (this.#durable) await handle.sync();
+      return { key, sizeBytes, modifiedMs: Math.trunc((await handle.stat()).mtimeMs) };
     } catch (error) {
       await removeIfPresent(temporary).catch(() => {}); // The next start removes it; the first error is the one to report.
       throw storageError(error, `write object "${key}"`);
@@ -119,19 +123,10 @@ export class LocalObjectStore implements ObjectStore {
     return join(this.#root, key);
   }
 
-  async #write(path: string, key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
-    await using handle = await open(path, "wx");
-    const write = async (batch: readonly Uint8Array[], position: number) =>
-      (await handle.writev(batch, position)).bytesWritten;
-    const sizeBytes = await writeAll(pieces, write, signal);
-    if (this.#durable) await handle.datasync();
-    return { key, sizeBytes, modifiedMs: Math.trunc((await handle.stat()).mtimeMs) };
-  }
-
   async #rename(temporary: string, path: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#directories.create(dirname(path));
+        await mkdir(dirname(path), { recursive: true });
         return await rename(temporary, path);
       } catch (error) {
         if (!isSystemError(error, "ENOENT") || attempt === maxRenameAttempts) throw error; // L3
@@ -144,7 +139,7 @@ export class LocalObjectStore implements ObjectStore {
       if ((await fileInfo(path, key)) === undefined) return; // Missing, or a folder, which is no object.
       await removeIfPresent(path);
       this.#files.forget(key);
-      await this.#directories.prune(dirname(path));
+      await pruneDirectories(this.#root, dirname(path));
     } catch (error) {
       throw storageError(error, `delete object "${key}"`);
     }
