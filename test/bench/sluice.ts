@@ -92,6 +92,12 @@ export class BenchServer implements AsyncDisposable {
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
+  /** CPU time of the process so far, user and system. */
+  cpuSeconds(): { user: number; system: number } {
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.client[Symbol.dispose]();
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));

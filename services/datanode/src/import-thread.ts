@@ -51,7 +51,10 @@ class Run {
   }
 
   hear(message: Exclude<ToThread, { type: "run" }>): void {
-    if (message.type === "abort") return this.#cancel();
+    if (message.type === "abort") {
+      this.#cancel();
+      return;
+    }
     const call = this.#waiting.get(message.call);
     this.#waiting.delete(message.call);
     if (message.type === "answer") call?.resolve(message.value);
