@@ -24,7 +24,12 @@ export async function readSegmentField(
   const logs = segment.insertLogs.find(({ fieldId }) => fieldId === field.fieldId);
   if (!logs) return { column: standIn(field, segment.rowCount), rowCount: segment.rowCount };
   const sink = ColumnSink.forField(field, segment.rowCount);
-  const fetch = async (index: number) => ({ index, bytes: await fetchLog(store, segment, logs, index, signal) });
+  const memory = new ReadMemory(readsInFlight);
+  const fetch = async (index: number) => {
+    const bytes = memory.take(index, logs.sizesBytes[index]);
+    await readWhole(store, insertLogKey(segment, logs.fieldId, logs.logIds[index]), bytes, signal);
+    return { index, bytes };
+  };
   for await (const { index, bytes } of mapConcurrent(logs.logIds.keys(), readsInFlight, fetch)) {
     signal?.throwIfAborted();
     decodeLog(segment, logs, index, bytes, sink);
@@ -54,7 +59,8 @@ export async function readSegmentStats(
   for (const { fieldId, logIds, sizesBytes } of segment.statsLogs) {
     for (const [i, logId] of logIds.entries()) {
       const key = statsLogKey(segment, fieldId, logId);
-      const bytes = await readWhole(store, key, sizesBytes[i], signal);
+      const bytes = Buffer.allocUnsafeSlow(sizesBytes[i]);
+      await readWhole(store, key, bytes, signal);
       all.push(...damagedAsInternal(key, () => decodeStatsLog(bytes)));
     }
   }
@@ -87,27 +93,31 @@ function emptyValue({ nullable, isDynamic }: FieldSchema): DefaultValue | null |
   return isDynamic ? Buffer.from("{}") : undefined;
 }
 
-async function fetchLog(
-  store: ObjectStore,
-  segment: SegmentLogs,
-  { fieldId, logIds, sizesBytes }: FieldLogs,
-  index: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  return readWhole(store, insertLogKey(segment, fieldId, logIds[index]), sizesBytes[index], signal);
+/** Memory for whole objects, used again: fresh pages for each would cost more than reading them. */
+class ReadMemory {
+  readonly #buffers: Uint8Array[];
+
+  constructor(count: number) {
+    this.#buffers = Array.from({ length: count }, () => new Uint8Array(0));
+  }
+
+  /** Free again when read `index + count` begins: by then this one has been decoded, since reads end in their order. */
+  take(index: number, sizeBytes: number): Uint8Array {
+    const slot = index % this.#buffers.length;
+    if (this.#buffers[slot].length < sizeBytes) this.#buffers[slot] = Buffer.allocUnsafeSlow(sizeBytes);
+    return this.#buffers[slot].subarray(0, sizeBytes);
+  }
 }
 
 async function readWhole(
   store: ObjectStore,
   key: string,
-  sizeBytes: number,
+  target: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
-  const length = await store.readInto(key, 0, bytes, signal);
-  if (length !== sizeBytes)
-    throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${sizeBytes}`);
-  return bytes;
+): Promise<void> {
+  const length = await store.readInto(key, 0, target, signal);
+  if (length === target.length) return;
+  throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${target.length}`);
 }
 
 function decodeLog(segment: SegmentLogs, logs: FieldLogs, index: number, bytes: Uint8Array, sink: ColumnSink): void {

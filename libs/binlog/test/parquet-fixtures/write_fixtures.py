@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 random.seed(1)
-ROWS = 700
+ROWS = 500
 expected = {}
 
 
@@ -80,4 +80,4 @@ for pk, pk_type, name in [(ints[:50], pa.int64(), "int64"), (texts[:50], pa.stri
     expected[f"deletes-{name}"] = {"rows": [text(value) for value in pk]}
 
 with open("expected.json", "w", encoding="utf-8") as file:
-    json.dump(expected, file, indent=0, ensure_ascii=False)
+    json.dump(expected, file, ensure_ascii=False)
