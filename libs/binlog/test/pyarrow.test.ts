@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Column, DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
@@ -8,7 +8,12 @@ import { parseBinlog } from "../src/index.ts";
 import { allTypes, cells, field, randomColumn, seededRandom } from "./random-columns.ts";
 import { writeLog } from "./write-log.ts";
 
-const python = process.env.SLUICE_PYARROW_PYTHON;
+const installed = join(
+  process.env.SLUICE_TEST_CACHE ?? join(homedir(), ".cache/sluice-test"),
+  "venv-pymilvus-3.0.1/bin/python",
+);
+/** One that is named, or the one that `test/servers.sh` installs. */
+const python = process.env.SLUICE_PYARROW_PYTHON ?? (existsSync(installed) ? installed : undefined);
 const rows = 500;
 
 interface Read {
@@ -49,12 +54,9 @@ const annotations: Partial<Record<DataType, string>> = {
 
 if (!python) {
   // On a developer's machine this is optional; in CI it is not.
-  (process.env.CI === "true" ? it : it.skip)(
-    "SLUICE_PYARROW_PYTHON is not set: pyarrow does not check our payloads",
-    () => {
-      throw new Error("set SLUICE_PYARROW_PYTHON to a Python that has pyarrow");
-    },
-  );
+  (process.env.CI === "true" ? it : it.skip)("there is no pyarrow: it does not check our payloads", () => {
+    throw new Error("run test/servers.sh pymilvus, or set SLUICE_PYARROW_PYTHON to a Python that has pyarrow");
+  });
 } else {
   describe("pyarrow reads our payloads", () => {
     const read = readAll(python);
