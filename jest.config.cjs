@@ -1,18 +1,18 @@
 // Tests run on the TypeScript sources (`source` condition), as native ES modules; swc only removes the types.
 module.exports = {
-  testEnvironment: 'node',
-  testMatch: ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/'],
-  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: "node",
+  testMatch: ["**/test/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  modulePathIgnorePatterns: ["/dist/"],
+  extensionsToTreatAsEsm: [".ts"],
   // Never add `import`, `require` or `default` here: jest adds the right one per call.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  workerIdleMemoryLimit: '1GB',
+  testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  workerIdleMemoryLimit: "1GB",
   testTimeout: 60_000,
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'esnext', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "esnext", parser: { syntax: "typescript" } }, module: { type: "es6" }, sourceMaps: "inline" },
     ],
   },
 };

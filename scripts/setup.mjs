@@ -49,7 +49,9 @@ function generate() {
 
 function isInstalled() {
   const wanted = hashOf(["pnpm-lock.yaml", "scripts/setup.mjs"]);
-  return (isModern() || existsSync(nodeLink)) && existsSync(installStamp) && readFileSync(installStamp, "utf8") === wanted;
+  return (
+    (isModern() || existsSync(nodeLink)) && existsSync(installStamp) && readFileSync(installStamp, "utf8") === wanted
+  );
 }
 
 function isGenerated() {
@@ -59,7 +61,11 @@ function isGenerated() {
 
 function protoFiles() {
   const folders = ["protos/milvus", "protos/sluice"];
-  const files = folders.flatMap((folder) => readdirSync(folder).sort().map((file) => `${folder}/${file}`));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((file) => `${folder}/${file}`),
+  );
   return [...files, "scripts/codegen.mjs"];
 }
 

@@ -94,7 +94,9 @@ export class BenchServer implements AsyncDisposable {
 
   /** CPU time of the process so far, user and system. */
   cpuSeconds(): { user: number; system: number } {
-    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
     return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
   }
 

@@ -11,16 +11,41 @@ export interface ErrorSpec {
 export const importErrors = {
   malformed_file: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the file and import it again." },
   value_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Make the value fit its field." },
-  schema_mismatch: { milvusCode: 2100, blame: "input", retry: "never", hint: "Make the file's fields those of the collection." },
-  unsupported: { milvusCode: 2100, blame: "input", retry: "never", hint: "Use a file type or field type that is supported." },
+  schema_mismatch: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Make the file's fields those of the collection.",
+  },
+  unsupported: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Use a file type or field type that is supported.",
+  },
   file_not_found: { milvusCode: 2100, blame: "input", retry: "never", hint: "Check the path; upload the file first." },
   path_refused: { milvusCode: 2100, blame: "input", retry: "never", hint: "Add the folder with --import-root." },
   request_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the request." },
   job_failed: { milvusCode: 2100, blame: "input", retry: "never", hint: "See the reason of the job." },
-  object_store_unavailable: { milvusCode: 2101, blame: "system", retry: "backoff", hint: "Nothing to do: the task is retried." },
-  attempt_superseded: { milvusCode: 2101, blame: "system", retry: "never", hint: "Nothing to do: another attempt runs." },
+  object_store_unavailable: {
+    milvusCode: 2101,
+    blame: "system",
+    retry: "backoff",
+    hint: "Nothing to do: the task is retried.",
+  },
+  attempt_superseded: {
+    milvusCode: 2101,
+    blame: "system",
+    retry: "never",
+    hint: "Nothing to do: another attempt runs.",
+  },
   aborted: { milvusCode: 2101, blame: "system", retry: "never", hint: "Nothing to do: the work was cancelled." },
-  internal: { milvusCode: 2101, blame: "system", retry: "backoff", hint: "Nothing to do: the task is retried. If it repeats, report it." },
+  internal: {
+    milvusCode: 2101,
+    blame: "system",
+    retry: "backoff",
+    hint: "Nothing to do: the task is retried. If it repeats, report it.",
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ImportErrorCode = keyof typeof importErrors;

@@ -20,7 +20,11 @@ export function openReader(input: ReaderInput): FormatReader {
 }
 
 /** What headers and footers say. @throws {ImportError} when they are broken, or storage failed */
-export async function probeFile(format: FormatName, sources: readonly ObjectSource[], schema: CollectionSchema): Promise<FileProbe> {
+export async function probeFile(
+  format: FormatName,
+  sources: readonly ObjectSource[],
+  schema: CollectionSchema,
+): Promise<FileProbe> {
   switch (format) {
     case "json":
       return probeJson(sources);

@@ -109,7 +109,8 @@ describe("planSplits", () => {
     const cutLists = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(cutLists, fc.integer({ min: 1, max: 400 }), fc.boolean(), (sizes, target, anywhere) => {
-        const cuts = sizes.reduce<number[]>((all, size) => [...all, all[all.length - 1] + size], [0]);
+        const cuts = [0];
+        for (const size of sizes) cuts.push(cuts[cuts.length - 1] + size);
         const extent = cuts[cuts.length - 1];
         const splits = planSplits(
           { sizeBytes: extent, extent, cuts: anywhere ? "anywhere" : cuts, cutBytes: cuts },

@@ -94,7 +94,7 @@ export function partitionKeyIndex(schema: CollectionSchema): number {
 }
 
 /** May a file leave this column out? (automatic key, null, default, dynamic, function output) */
-export function isOptional(schema: CollectionSchema, field: FieldSchema): boolean {
+export function isOptional(field: FieldSchema): boolean {
   if (field.isPrimaryKey) return field.autoId;
   return field.nullable || field.defaultValue !== undefined || field.isDynamic || field.isFunctionOutput;
 }

@@ -31,6 +31,7 @@ export class TsoAllocator {
   /** What `allocate` would answer now. */
   peek(): bigint {
     const clock = composeTso(this.#now());
-    return clock > this.#next ? clock : this.#next;
+    if (clock > this.#next) return clock;
+    return this.#next;
   }
 }

@@ -61,7 +61,7 @@ function checkPresence(
 ): void {
   const { name } = field;
   const at = { field: name, ...(source && { file: source.path }) };
-  if (!source && isOptional(schema, field)) return;
+  if (!source && isOptional(field)) return;
   if (!isNpyType(field.dataType)) {
     const type = dataTypeName(field.dataType);
     throw new ImportError(

@@ -90,7 +90,7 @@ class Planner {
     const extras = field.isDynamic && this.#folds ? this.#extraColumns() : [];
     if (extras.length > 0) return this.#folded(field, position, column, extras);
     if (!column) {
-      if (!isOptional(this.#schema, field)) throw this.#missing(field.name);
+      if (!isOptional(field)) throw this.#missing(field.name);
       return undefined;
     }
     if (field.isFunctionOutput)
