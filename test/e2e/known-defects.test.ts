@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, npyBytes, useServer } from "../support/index.ts";
+import { bookCollection, books, jsonText, npyBytes, type SourceFiles, useServer } from "../support/index.ts";
 
 // Defects of other importers that must not come back; D-numbers as in the import specification, section 14. Those of single
 // formats (D1, D2, D4-D6, D14, D15) are tested with the formats.
 
 const fixture = useServer({ workers: 2, smallTaskSize: "100KB" });
+
+/** Files that take all workers some seconds. */
+function longWork(files: SourceFiles, name: string): Promise<string[]> {
+  const lines = books(100_000)
+    .map((row) => `${jsonText(row)}\n`)
+    .join("");
+  return Promise.all(Array.from({ length: 16 }, (_, i) => files.write(`${name}-${i}.jsonl`, lines)));
+}
 
 describe("defects that other importers had", () => {
   it("D3: a shorter NumPy column fails the job, even when its length is a multiple of any batch size", async () => {
@@ -52,11 +60,9 @@ describe("defects that other importers had", () => {
   it("D10: a timeout ends a job within seconds, and nothing of it is visible", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("d10"));
-    const paths = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => files.jsonl(`d10-${i}.jsonl`, books(100_000, BigInt(i * 1_000_000)))),
-    );
+    const paths = await longWork(files, "d10");
     const started = Date.now();
-    const { reason } = await client.importAndFail("d10", paths.flat(), { options: { timeout: "1s" } });
+    const { reason } = await client.importAndFail("d10", paths, { options: { timeout: "1s" } });
     expect(reason).toContain("import timeout");
     expect(Date.now() - started).toBeLessThan(10_000);
     expect(await client.count("d10")).toBe(0);
@@ -65,10 +71,8 @@ describe("defects that other importers had", () => {
   it("D10: a job ends soon after its collection is dropped", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("d10_dropped"));
-    const paths = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => files.jsonl(`d10d-${i}.jsonl`, books(100_000, BigInt(i * 1_000_000)))),
-    );
-    const task = await client.import("d10_dropped", paths.flat());
+    const paths = await longWork(files, "d10d");
+    const task = await client.import("d10_dropped", paths);
     await sleep(100);
     await client.dropCollection("d10_dropped");
     const { reason, isCompleted } = await client.waitFor(task);

@@ -30,18 +30,21 @@ import { SeededRandom } from "./seeded-random.ts";
 const seed = Number(process.env.SLUICE_FAULT_SEED ?? randomInt(2 ** 31));
 const kills = Number(process.env.SLUICE_FAULT_RUNS ?? 100);
 const KILLS_PER_BATCH = 10;
-const JOBS = 40;
+const JOBS = 50;
 /** Jobs submitted between two kills. */
-const MAX_SUBMITTED = 3;
+const MAX_SUBMITTED = 4;
 const MAX_PAUSE_MS = 700;
 /** Part of the kills that hit a server before it is ready. */
 const EARLY_KILLS = 0.15;
-const settings = { workers: 2, splitSize: "1MB", flushSize: "256KB" };
+/** Many small objects: a kill finds some half written. */
+const settings = { workers: 2, splitSize: "1MB", flushSize: "64KB" };
 
 const folders = new TemporaryFolders();
 const random = new SeededRandom(seed);
 let importRoot: string;
 let plan: PlannedJob[];
+/** Attempts of tasks beyond their first, over all batches. */
+let repeatedAttempts = 0;
 
 beforeAll(async () => {
   process.stderr.write(`kill -9: SLUICE_FAULT_SEED=${seed} SLUICE_FAULT_RUNS=${kills}\n`);
@@ -75,6 +78,11 @@ it.each(batches)(
   },
   300_000,
 );
+
+it("kills hit tasks while they ran", () => {
+  // A handful of kills may miss all of them.
+  if (kills >= 20) expect(repeatedAttempts).toBeGreaterThan(kills / 10);
+});
 
 /** One data folder, some kills, then a look at everything. */
 class Batch {
@@ -221,6 +229,7 @@ class Batch {
     }, 30_000);
     await this.#server?.stop();
     const records = await readRecords(this.#dataDir);
+    for (const { attempt } of records.tasks) repeatedAttempts += Math.max(0, attempt - 1);
     expect(await storedKeys(this.#dataDir)).toEqual(accountedKeys(visibleSegments(records)));
   }
 }

@@ -20,7 +20,7 @@ const vector = { name: "vector", type: DataType.FloatVector, dim: 4 } as const;
 export const faultCollections: readonly CollectionSpec[] = [
   {
     name: "plain",
-    shards: 2,
+    shards: 4,
     fields: [
       { name: "id", type: DataType.Int64, key: true },
       { name: "title", type: DataType.VarChar, maxLength: 200 },
@@ -30,7 +30,7 @@ export const faultCollections: readonly CollectionSpec[] = [
   },
   {
     name: "automatic",
-    shards: 2,
+    shards: 4,
     fields: [
       { name: "id", type: DataType.Int64, key: true, auto: true },
       { name: "number", type: DataType.Int64 },
@@ -57,10 +57,11 @@ export function rangeField(collection: string): string {
 /** Keys of a job start here times its number. */
 const KEYS_PER_JOB = 1_000_000;
 
-/** Writes the files of job `index`; sizes from a row to some tasks of one megabyte. */
+/** Writes the files of job `index`; sizes from a row to some tasks of one megabyte, most of
+ * them enough to be hit while they run. */
 export async function planJob(files: SourceFiles, random: SeededRandom, index: number): Promise<PlannedJob> {
   const first = BigInt((index + 1) * KEYS_PER_JOB);
-  const rowCount = random.chance(0.2) ? random.int(1, 50) : random.int(500, 14_000);
+  const rowCount = random.chance(0.2) ? random.int(1, 50) : random.int(2000, 40_000);
   const kind = random.pick(["jsonl", "json", "parquet", "npy", "files", "automatic", "keyed"] as const);
   const isBad = random.chance(0.25);
   const range = { first, last: first + BigInt(rowCount), rowCount };

@@ -22,12 +22,11 @@ export function bookOf(id: bigint): Book {
 
 /** JSON text with bigints as raw digits. */
 export function jsonText(value: unknown): string {
-  if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${jsonText(member)}`);
-  return `{${members.join(",")}}`;
+  return JSON.stringify(value, (_, member) => (typeof member === "bigint" ? rawJson(member.toString()) : member));
 }
+
+/** Text that JSON.stringify takes over as it is. The compiler's library does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object };
 
 /** Writes files below one folder; each method answers the absolute paths to import. */
 export class SourceFiles {

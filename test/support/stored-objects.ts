@@ -7,12 +7,14 @@ import {
   EmbeddedMetaStore,
   type JobRecord,
   type SegmentRecord,
+  type TaskRecord,
 } from "@sluice/metastore";
 
 /** What the records of a stopped server say. */
 export interface Records {
   readonly collections: readonly CollectionRecord[];
   readonly jobs: readonly JobRecord[];
+  readonly tasks: readonly TaskRecord[];
   readonly segments: readonly SegmentRecord[];
   readonly commits: readonly CommitRecord[];
 }
@@ -28,6 +30,7 @@ export async function readRecords(dataDir: string): Promise<Records> {
   return {
     collections: await all("collection/"),
     jobs: await all("job/"),
+    tasks: await all("task/"),
     segments: await all("segment/"),
     commits: await all("commit/"),
   };
