@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "@jest/globals";
+import { kebabName } from "@sluice/config";
+import { importErrors } from "@sluice/errors";
+import { standaloneSettings } from "@sluice/standalone";
+
+const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
+
+/** First cells of a document's tables, without their quotes. */
+const rowsOf = (text: string) => [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => ({ name, rest }));
+
+it("docs/settings.md lists every setting, with its default", () => {
+  const rows = rowsOf(read("docs/settings.md"));
+  expect(rows.map((row) => row.name).sort()).toEqual(Object.keys(standaloneSettings).map(kebabName).sort());
+  for (const [name, setting] of Object.entries(standaloneSettings)) {
+    const shown = "default" in setting && typeof setting.default !== "boolean" ? `\`${setting.default}\`` : "";
+    expect(rows.find((row) => row.name === kebabName(name))?.rest).toContain(shown);
+  }
+});
+
+it("docs/errors.md lists every error code, and whose fault it is", () => {
+  const rows = rowsOf(read("docs/errors.md"));
+  for (const [code, { blame }] of Object.entries(importErrors)) {
+    const row = rows.find((candidate) => candidate.name === code);
+    // These two are between services: no job ends with them.
+    if (code === "attempt_superseded" || code === "aborted") expect(row).toBeUndefined();
+    else expect(row?.rest.startsWith(blame)).toBe(true);
+  }
+});
+
+it("README names commands that exist", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  for (const [, script] of read("README.md").matchAll(/npm run ([\w-]+)/g)) expect(scripts).toHaveProperty(script);
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["test", "start"]));
+});
