@@ -1,7 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/metastore";
 import { type Client, checkStatus, type dataCoord, okStatus } from "@sluice/rpc";
 
-/** What the rootcoord asks of the datacoord, in terms of its own records. */
+/** What the rootcoord asks of the datacoord, in terms of its own records. Calls end with their signal, which is thrown. */
 export class DataCoordClient {
   readonly #client: Client<dataCoord.DataCoordClient>;
   constructor(client: Client<dataCoord.DataCoordClient>) {
@@ -9,9 +9,9 @@ export class DataCoordClient {
   }
 
   /** Queues a task; a known one changes nothing. @throws when the datacoord is away or refuses */
-  async dispatch(job: JobRecord, task: TaskRecord): Promise<void> {
+  async dispatch(job: JobRecord, task: TaskRecord, signal?: AbortSignal): Promise<void> {
     const group = job.groups[task.group];
-    const response = await this.#client.import({
+    const order = {
       status: okStatus(),
       collectionName: job.collectionName,
       partitionName: job.partitionName,
@@ -21,21 +21,28 @@ export class DataCoordClient {
       infos: [],
       jobId: job.jobId,
       sizeBytes: BigInt(task.sizeBytes),
-    });
+    };
+    const response = await this.#client.import(order, { signal });
     checkStatus(response.status);
   }
 
   /** Makes the accepted attempts' segments visible. Idempotent. */
-  async commit(job: JobRecord, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
+  async commit(
+    job: JobRecord,
+    tasks: readonly TaskRecord[],
+    signal?: AbortSignal,
+  ): Promise<{ segmentIds: bigint[]; rowCount: number }> {
     const accepted = tasks.map((task) => ({ taskId: task.taskId, attempt: BigInt(task.attempt) }));
-    const response = await this.#client.commitSegments({ jobId: job.jobId, collectionId: job.collectionId, accepted });
+    const order = { jobId: job.jobId, collectionId: job.collectionId, accepted };
+    const response = await this.#client.commitSegments(order, { signal });
     checkStatus(response.status);
     return { segmentIds: response.segmentIds, rowCount: Number(response.rowCount) };
   }
 
   /** Takes the tasks of a failed job off the queue. */
-  async cancel(job: JobRecord, tasks: readonly TaskRecord[]): Promise<void> {
-    checkStatus(await this.#client.cancelTasks({ jobId: job.jobId, taskIds: tasks.map((task) => task.taskId) }));
+  async cancel(job: JobRecord, tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
+    const order = { jobId: job.jobId, taskIds: tasks.map((task) => task.taskId) };
+    checkStatus(await this.#client.cancelTasks(order, { signal }));
   }
 
   /** Visible rows of a collection, whole and by partition. */

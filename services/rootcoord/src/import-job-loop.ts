@@ -33,7 +33,8 @@ export class ImportJobLoop implements AsyncDisposable {
   /** Tasks already handed to the datacoord by this process; the tick hands over all open ones again (lost queue). */
   readonly #sent = new Set<bigint>();
   readonly #timer: NodeJS.Timeout;
-  #isClosed = false;
+  /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
+  readonly #closing = new AbortController();
 
   constructor(deps: ImportJobLoopDeps) {
     this.#deps = deps;
@@ -58,7 +59,7 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   #wake(jobId: JobId): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed()) return;
     if (this.#busy.has(jobId)) {
       this.#again.add(jobId);
       return;
@@ -72,17 +73,18 @@ export class ImportJobLoop implements AsyncDisposable {
       try {
         while (await this.#pass(jobId));
       } catch (error) {
+        if (this.#isClosed()) break;
         this.#warn(jobId, error);
-        if (!this.#isClosed) setTimeout(() => this.#wake(jobId), RETRY_MS).unref();
+        setTimeout(() => this.#wake(jobId), RETRY_MS).unref();
       }
-    } while (this.#again.has(jobId) && !this.#isClosed);
+    } while (this.#again.has(jobId) && !this.#isClosed());
     this.#busy.delete(jobId);
   }
 
   /** One decision and its work; true when the job has moved and there may be more to do at once. */
   async #pass(jobId: JobId): Promise<boolean> {
     const view = this.#deps.book.get(jobId);
-    if (!view || this.#isClosed || isTerminalState(view.job.state)) return false;
+    if (!view || this.#isClosed() || isTerminalState(view.job.state)) return false;
     const collectionDropped = await this.#deps.isDropped(view.job);
     const decision = decideJob({ ...view.job, tasks: view.tasks, collectionDropped, nowMs: this.#deps.now() });
     return this.#apply(view, decision);
@@ -137,13 +139,13 @@ export class ImportJobLoop implements AsyncDisposable {
       (task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId),
     );
     for (const task of open) {
-      await this.#deps.dataCoord.dispatch(job, task);
+      await this.#deps.dataCoord.dispatch(job, task, this.#closing.signal);
       this.#sent.add(task.taskId);
     }
   }
 
   async #complete({ job, tasks }: JobView): Promise<boolean> {
-    const { segmentIds, rowCount } = await this.#deps.dataCoord.commit(job, tasks);
+    const { segmentIds, rowCount } = await this.#deps.dataCoord.commit(job, tasks, this.#closing.signal);
     await this.#deps.book.change(job.jobId, (view) =>
       view.job.state === "committing"
         ? {
@@ -177,8 +179,13 @@ export class ImportJobLoop implements AsyncDisposable {
           },
     );
     this.#deps.log.warn("import job failed", { jobId: view.job.jobId.toString(), failure });
-    await this.#deps.dataCoord.cancel(view.job, view.tasks).catch((error) => this.#warn(view.job.jobId, error));
+    const cancelled = this.#deps.dataCoord.cancel(view.job, view.tasks, this.#closing.signal);
+    await cancelled.catch((error) => this.#isClosed() || this.#warn(view.job.jobId, error));
     return false;
+  }
+
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   #warn(jobId: JobId, error: unknown): void {
@@ -186,7 +193,7 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     await Promise.allSettled(this.#busy.values());
   }
