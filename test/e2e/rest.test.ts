@@ -100,6 +100,17 @@ describe("REST import jobs", () => {
     expect(((await doubled.json()) as Answer).data.records.length).toBe(2);
   });
 
+  it("all jobs are listed, not a page of ten", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_many"));
+    const [file] = await files.jsonl("rest-many.jsonl", books(1));
+    const ids: string[] = [];
+    for (let i = 0; i < 12; i++) ids.push((await run({ collectionName: "rest_many", files: [[file]] })).jobId);
+    const { data } = await post("list", { collectionName: "rest_many", pageSize: 10, currentPage: 1 });
+    expect(data.records.map((record: { jobId: string }) => record.jobId)).toEqual(ids);
+    expect(await client.count("rest_many")).toBe(12);
+  });
+
   it("an idempotency key makes one job of two requests", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("rest_once"));
