@@ -1,10 +1,15 @@
 import { exactFloat32 } from "./exact-float32.ts";
 
-/** What a scan has found; one object is used again and again, so that scanning allocates nothing. */
+/** Where a scan failed; one object is used again and again, so that scanning allocates nothing. */
 export interface NumberScan {
-  /** Behind the number; on failure the first byte that cannot stand there. */
+  /** The first byte that cannot stand there; behind the number when it is one that overflows. */
   end: number;
 }
+
+/** There is no number. */
+export const NO_NUMBER = -1;
+/** The number is greater than any float32. */
+export const OVERFLOW = -2;
 
 /** Powers of ten by exponent + 60: the scale factors, and the factors of 0-3 digit tails. */
 const POWERS = Float64Array.from({ length: 121 }, (_, i) => Number(`1e${i - 60}`));
@@ -17,14 +22,22 @@ const HIGH = 1 + ERROR;
 const MAX_LENGTH = 40;
 
 /**
- * Reads one JSON number at `start` as float32. Digits are gathered in a double, four at a time; the double may be off by a
+ * Reads one JSON number at `start` into `out[index]` as float32, and answers the position behind it. (An answered float
+ * would be an object on the heap for each number: a gigabyte of garbage for a gigabyte of text.) Digits are gathered in a double, four at a time; the double may be off by a
  * little, so the result counts only if both ends of its error interval round to the same float32 (rounding is monotonic),
  * otherwise the exact way decides. Source of the digit trick: SWAR parsing, as in fast_float.
  *
- * `bytes` must be followed by at least 8 readable bytes that are no digits. Answers NaN when there is no valid number at
- * `start`, with `scan.end` at the offending byte; an overflow answers Infinity.
+ * `bytes` must be followed by at least 8 readable bytes that are no digits. Answers NO_NUMBER or OVERFLOW when that is what
+ * there is, with `scan.end` telling where.
  */
-export function scanFloat32(bytes: Uint8Array, view: DataView, start: number, scan: NumberScan): number {
+export function scanFloat32(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  scan: NumberScan,
+  out: Float32Array,
+  index: number,
+): number {
   let p = start + (((bytes[start] ^ 45) - 1) >>> 31);
   const sign = 1 - 2 * (p - start);
   let digit = bytes[p] - 48;
@@ -63,18 +76,35 @@ export function scanFloat32(bytes: Uint8Array, view: DataView, start: number, sc
     scale += exponentValue(bytes, p + 1, exponentEnd);
     p = exponentEnd;
   }
-  scan.end = p;
   if (p - start <= MAX_LENGTH && scale >= -POWER_BIAS && scale <= POWER_BIAS) {
     const value = mantissa * POWERS[scale + POWER_BIAS];
     const low = Math.fround(value * LOW);
-    if (low === Math.fround(value * HIGH) && low !== Number.POSITIVE_INFINITY) return sign * low;
+    if (low === Math.fround(value * HIGH) && low !== Number.POSITIVE_INFINITY) {
+      out[index] = sign * low;
+      return p;
+    }
   }
-  return exactFloat32(textOf(bytes, start, p));
+  return exact(bytes, start, p, scan, out, index);
+}
+
+function exact(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  scan: NumberScan,
+  out: Float32Array,
+  index: number,
+): number {
+  const value = exactFloat32(textOf(bytes, start, end));
+  out[index] = value;
+  if (Number.isFinite(value)) return end;
+  scan.end = end;
+  return OVERFLOW;
 }
 
 function invalid(scan: NumberScan, at: number): number {
   scan.end = at;
-  return Number.NaN;
+  return NO_NUMBER;
 }
 
 /** Behind the exponent that begins at `p` with `e`, or the complement of the first byte that does not fit. */

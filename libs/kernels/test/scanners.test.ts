@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { exactFloat32, scanFloat32, scanInt64 } from "@sluice/kernels";
+import { exactFloat32, NO_NUMBER, OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import fc from "fast-check";
 
 function padded(text: string): Uint8Array {
@@ -11,7 +11,11 @@ function padded(text: string): Uint8Array {
 function float(text: string): { value: number; end: number } {
   const bytes = padded(text);
   const scan = { end: -1 };
-  return { value: scanFloat32(bytes, new DataView(bytes.buffer), 0, scan), end: scan.end };
+  const out = new Float32Array(3).fill(5);
+  const end = scanFloat32(bytes, new DataView(bytes.buffer), 0, scan, out, 1);
+  expect([out[0], out[2]]).toEqual([5, 5]);
+  if (end === NO_NUMBER) return { value: Number.NaN, end: scan.end };
+  return end === OVERFLOW ? { value: out[1], end: scan.end } : { value: out[1], end };
 }
 
 function integer(text: string): bigint | string {

@@ -56,11 +56,14 @@ function isNumberStart(byte: number): boolean {
   return byte === 0x2d || (byte - 48) >>> 0 <= 9;
 }
 
+const scratch = new Float32Array(1);
+
 function readNumber(scanner: Scanner, p: number, type: DataType, values: (ArrayElement | Uint8Array)[]): number {
   const name = dataTypeName(type);
   if (type === DataType.Float) {
-    values.push(float32At(scanner, p, name));
-    return scanner.number.end;
+    const end = float32At(scanner, p, name, scratch, 0);
+    values.push(scratch[0]);
+    return end;
   }
   if (type === DataType.Double) {
     const end = scanner.skipNumber(p);

@@ -1,4 +1,4 @@
-import { scanFloat32, scanInt64 } from "@sluice/kernels";
+import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import type { Scanner } from "./scanner.ts";
 
 /** Behind the integer at `p`, whose halves are in `scanner.integer`. */
@@ -33,20 +33,16 @@ export function outOfRange(scanner: Scanner, p: number, type: string): never {
   );
 }
 
-/** The float32 at `p`; `scanner.number.end` is behind it. */
-export function float32At(scanner: Scanner, p: number, type: string): number {
-  const value = scanFloat32(scanner.bytes, scanner.view, p, scanner.number);
-  if (value - value === 0) return value;
-  return badFloat(scanner, p, value, type);
+/** Reads the float32 at `p` into `out[index]`; answers the position behind it. */
+export function float32At(scanner: Scanner, p: number, type: string, out: Float32Array, index: number): number {
+  const end = scanFloat32(scanner.bytes, scanner.view, p, scanner.number, out, index);
+  return end >= 0 ? end : badFloat(scanner, p, end, type);
 }
 
-function badFloat(scanner: Scanner, p: number, value: number, type: string): never {
-  if (!Number.isNaN(value)) outOfRange(scanner, p, type);
+function badFloat(scanner: Scanner, p: number, outcome: number, type: string): never {
+  if (outcome === OVERFLOW) outOfRange(scanner, p, type);
   const byte = scanner.bytes[p];
-  if (isNumberStart(byte))
-    scanner.syntax(
-      scanner.number.end === p + 1 && byte === 0x2d && scanner.bytes[p + 1] === 0x49 ? p : scanner.number.end,
-      "a number",
-    );
-  return scanner.wrongType(p, type);
+  if (!isNumberStart(byte)) return scanner.wrongType(p, type);
+  const isInfinity = byte === 0x2d && scanner.bytes[p + 1] === 0x49;
+  return scanner.syntax(isInfinity ? p : scanner.number.end, "a number");
 }

@@ -23,6 +23,7 @@ const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
+const SPACE = 0x20;
 
 /** The parser of a field's values. @throws {Error} for a type that no collection can have */
 export function valueParser(schema: CollectionSchema, builder: FixedBuilder | VarBuilder): ValueParser {
@@ -108,8 +109,7 @@ function int64Parser({ int32 }: FixedBuilder): ValueParser {
 
 function floatParser({ float32 }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
-    float32[row] = float32At(scanner, p, "Float");
-    return scanner.number.end;
+    return float32At(scanner, p, "Float", float32, row);
   };
 }
 
@@ -220,34 +220,34 @@ function floatVectorParser(builder: FixedBuilder): ValueParser {
     let at = p + 1;
     let out = first;
     for (; out < last; out++) {
-      const value = scanFloat32(bytes, view, at, number);
-      if (value - value !== 0 || bytes[number.end] !== COMMA) break;
-      float32[out] = value;
-      at = number.end + 1;
+      const end = scanFloat32(bytes, view, at, number, float32, out);
+      if (end < 0 || bytes[end] !== COMMA) break;
+      at = end + 1;
+      // Python's json puts a blank behind each comma.
+      if (bytes[at] === SPACE) at++;
     }
     if (out === last) {
-      const value = scanFloat32(bytes, view, at, number);
-      if (value - value === 0 && bytes[number.end] === CLOSE_LIST) {
-        float32[out] = value;
-        return number.end + 1;
-      }
+      const end = scanFloat32(bytes, view, at, number, float32, out);
+      if (end >= 0 && bytes[end] === CLOSE_LIST) return end + 1;
     }
     // Blanks, or something wrong: once more, looking at everything.
-    return fixedList(scanner, p, dim, builder, (position, i) => {
-      float32[first + i] = float32At(scanner, position, "FloatVector");
-      return number.end;
-    });
+    return fixedList(scanner, p, dim, builder, (position, i) =>
+      float32At(scanner, position, "FloatVector", float32, first + i),
+    );
   };
 }
 
 function halfVectorParser(builder: FixedBuilder, round: (value: number) => number, infinity: number): ValueParser {
   const { view, field } = builder;
+  const type = dataTypeName(field.dataType);
+  const scratch = new Float32Array(1);
   return (scanner, p, row) =>
     fixedList(scanner, p, field.dim, builder, (at, i) => {
-      const bits = round(float32At(scanner, at, dataTypeName(field.dataType)));
-      if ((bits & 0x7fff) === infinity) outOfRange(scanner, at, dataTypeName(field.dataType));
+      const end = float32At(scanner, at, type, scratch, 0);
+      const bits = round(scratch[0]);
+      if ((bits & 0x7fff) === infinity) outOfRange(scanner, at, type);
       view.setUint16((row * field.dim + i) * 2, bits, true);
-      return scanner.number.end;
+      return end;
     });
 }
 
