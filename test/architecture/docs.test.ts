@@ -8,7 +8,8 @@ import { standaloneSettings } from "@sluice/standalone";
 const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
 
 /** First cells of a document's tables, without their quotes. */
-const rowsOf = (text: string) => [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => ({ name, rest }));
+const rowsOf = (text: string) =>
+  [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => ({ name, rest }));
 
 it("docs/settings.md lists every setting, with its default", () => {
   const rows = rowsOf(read("docs/settings.md"));
