@@ -101,6 +101,6 @@ class Run {
 function plainError(error: unknown, signal: AbortSignal): ThreadError {
   if (signal.aborted) return { code: "aborted", reason: "the attempt was cancelled", at: undefined };
   if (error instanceof ImportError) return { code: error.code, reason: error.reason, at: error.at };
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: "internal", reason, at: undefined };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { code: "internal", reason: message, at: undefined, ...(stack && { stack }) };
 }

@@ -143,7 +143,7 @@ export class TaskWorker implements AsyncDisposable {
   ): Promise<void> {
     const failure =
       error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
-    this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
+    this.#logFailure(failure, run);
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
     if (this.#stop.signal.aborted) return lease.giveBack();
     if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") return lease.complete();
@@ -156,6 +156,13 @@ export class TaskWorker implements AsyncDisposable {
     if (!isRetriable) return lease.complete();
     await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     await lease.giveBack();
+  }
+
+  /** What is wrong with the input is the user's to read, in the job; what is wrong with the system is the operator's. */
+  #logFailure(failure: ImportError, run: object): void {
+    const { code, reason, at, spec } = failure;
+    if (spec.blame === "input") this.#deps.log.info("attempt failed by its input", { ...run, code, reason, ...at });
+    else this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
   }
 
   /** Calls until the coordinator answers: it may be restarting. What it refuses is thrown, and so is loss of the lease. */

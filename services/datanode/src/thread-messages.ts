@@ -34,4 +34,6 @@ export interface ThreadError {
   readonly code: ImportErrorCode;
   readonly reason: string;
   readonly at: SourceLocation | undefined;
+  /** Where a defect showed itself; for the log, never for users. */
+  readonly stack?: string;
 }

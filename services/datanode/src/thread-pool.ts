@@ -80,8 +80,9 @@ async function answer(
   }
 }
 
-function importError({ code, reason, at }: ThreadError): ImportError {
-  return new ImportError(code, reason, at);
+function importError({ code, reason, at, stack }: ThreadError): ImportError {
+  const cause = stack === undefined ? undefined : Object.assign(new Error(reason), { stack });
+  return new ImportError(code, reason, at, { cause });
 }
 
 function died(cause: unknown): ImportError {

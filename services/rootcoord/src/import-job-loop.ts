@@ -178,7 +178,7 @@ export class ImportJobLoop implements AsyncDisposable {
             },
           },
     );
-    this.#deps.log.warn("import job failed", { jobId: view.job.jobId.toString(), failure });
+    this.#deps.log.info("import job failed", { jobId: view.job.jobId.toString(), failure });
     const cancelled = this.#deps.dataCoord.cancel(view.job, view.tasks, this.#closing.signal);
     await cancelled.catch((error) => this.#isClosed() || this.#warn(view.job.jobId, error));
     return false;
