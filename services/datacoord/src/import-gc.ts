@@ -28,6 +28,8 @@ export interface ImportGcDeps {
  * Removes what failed, aborted, superseded or dropped work left behind. What is garbage follows from the records alone:
  * G1. a segment without commit whose job failed, ended or is gone, or whose attempt is not its task's current one;
  * G2. a segment of a collection or partition that was dropped.
+ * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
+ *     new partition or of a new collection would look like garbage.
  * Objects go first and the record last, after a second sweep, since a writer cut off from the cluster may finish a put
  * that it had begun.
  */
@@ -47,23 +49,27 @@ export class ImportGc implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      try {
-        await this.collect();
-      } catch (error) {
-        this.#deps.log.warn("garbage collection failed; it is tried again", { err: error });
-      }
-      await pause(this.#deps.intervalMs, signal);
+    while (!this.#isStopped) {
+      await this.collect().catch((error) => this.#warn(error));
+      await pause(this.#deps.intervalMs, this.#abort.signal);
     }
   }
 
-  /** One pass; one at a time. */
+  get #isStopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  #warn(error: unknown, jobId?: JobId): void {
+    const about = { err: error, ...(jobId !== undefined && { jobId: jobId.toString() }) };
+    this.#deps.log.warn("garbage collection failed; it is tried again", about);
+  }
+
+  /** One pass; one at a time. A job whose objects cannot be removed does not hold up the others. */
   async collect(): Promise<void> {
     const collections = await this.#readCollections();
     for (const jobId of this.#deps.book.jobs()) {
-      if (this.#abort.signal.aborted) return;
-      await this.#collectJob(jobId, collections);
+      if (this.#isStopped) return;
+      await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     }
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
   }
@@ -77,16 +83,27 @@ export class ImportGc implements AsyncDisposable {
     return collections;
   }
 
+  /** G3. `collections` is as old as the pass: it makes a segment suspect, and what is read afterwards decides. */
   async #collectJob(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<void> {
-    const isGone = (record: SegmentRecord) =>
-      record.state === "dropped" || isDropped(record, collections.get(record.collectionId));
-    if (!this.#deps.book.ofJob(jobId).some((record) => isGone(record) || !this.#deps.book.isCommitted(record))) return;
+    const { book } = this.#deps;
+    const suspects = book
+      .ofJob(jobId)
+      .filter(
+        (record) =>
+          record.state === "dropped" ||
+          !book.isCommitted(record) ||
+          isDropped(record, collections.get(record.collectionId)),
+      );
+    if (suspects.length === 0) return;
+    const collection = await this.#read<CollectionRecord>(`collection/${suspects[0].collectionId}`);
     // The job's state is read before the commit is looked up: were it the other way round, a job that completes in
     // between would look like one that ended without a commit.
-    const attempts = await this.#currentAttempts(jobId, this.#deps.book.ofJob(jobId));
-    const isStale = (record: SegmentRecord) =>
-      !this.#deps.book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt;
-    await this.#sweep(this.#deps.book.ofJob(jobId).filter((record) => isGone(record) || isStale(record)));
+    const attempts = await this.#currentAttempts(jobId, suspects);
+    const isGarbage = (record: SegmentRecord) =>
+      record.state === "dropped" ||
+      isDropped(record, collection) ||
+      (!book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt);
+    await this.#sweep(suspects.flatMap(({ segmentId }) => book.get(segmentId) ?? []).filter(isGarbage));
   }
 
   /** The attempt that counts of each task (G1); undefined when the job has ended without them or is gone. */
@@ -111,15 +128,23 @@ export class ImportGc implements AsyncDisposable {
     const fresh = garbage.filter((record) => record.state !== "dropped");
     if (fresh.length > 0) {
       await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
-      for (const record of fresh) await this.#deleteObjects(record);
+      if (!(await this.#deleteAll(fresh))) return;
       this.#deps.log.info("removed segments that will not become visible", {
         segments: fresh.length,
         jobId: fresh[0].jobId.toString(),
       });
     }
     const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
-    for (const record of due) await this.#deleteObjects(record);
-    if (due.length > 0) await book.remove(due);
+    if (due.length > 0 && (await this.#deleteAll(due))) await book.remove(due);
+  }
+
+  /** False when GC was stopped before all objects were deleted. */
+  async #deleteAll(records: readonly SegmentRecord[]): Promise<boolean> {
+    for (const record of records) {
+      if (this.#isStopped) return false;
+      await this.#deleteObjects(record);
+    }
+    return true;
   }
 
   async #deleteObjects(record: SegmentRecord): Promise<void> {

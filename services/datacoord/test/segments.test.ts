@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { encodeRecord, MemoryMetaStore, type SegmentRecord } from "@sluice/metastore";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
 import { type dataCoord, importing } from "@sluice/rpc";
-import { collectionId, jobId } from "@sluice/schema";
+import { collectionId, jobId, segmentId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { CommitSegments } from "../src/commit-segments.ts";
 import { ImportGc } from "../src/import-gc.ts";
@@ -63,10 +63,10 @@ const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[]) =>
 const visibleIds = async () =>
   (await commits.visible({ collectionId: COLLECTION, partitionIds: [] })).segments.map((segment) => segment.segmentId);
 
-async function collect(): Promise<void> {
+async function collect(objectStore: ObjectStore = objects): Promise<void> {
   const gc = new ImportGc({
     store,
-    objects,
+    objects: objectStore,
     book,
     now: () => nowMs,
     log: silentLogger,
@@ -204,5 +204,76 @@ describe("garbage collection", () => {
     await collectTwice();
     expect(await store.get(`collection/${COLLECTION}`)).toBeUndefined();
     expect(book.collections()).not.toContain(collectionId(COLLECTION));
+  });
+
+  /** An object store in which something happens while GC deletes. */
+  function whileDeleting(happen: () => Promise<void>): ObjectStore {
+    return new Proxy(objects, {
+      get: (target, name) => {
+        if (name === "delete") return async (keys: string[]) => happen().then(() => target.delete(keys));
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  }
+
+  async function failedJob(job: bigint): Promise<void> {
+    await putJob(job, "importing");
+    await putTask(job, job * 10n, 1);
+    await assign(job, job * 10n, 1n);
+    await putJob(job, "failed");
+  }
+
+  it("G3: a partition that is made and filled while GC deletes keeps its rows", async () => {
+    await failedJob(1n);
+    await putJob(2n, "importing");
+    await putTask(2n, 21n, 1);
+    const segments: bigint[] = [];
+    const first = await assign(2n, 21n, 1n);
+    await collect(
+      whileDeleting(async () => {
+        await putCollection([PARTITION, 9n]);
+        const buckets = [{ partitionId: 9n, vchannel: "v0" }];
+        const order = { jobId: 2n, taskId: 21n, attempt: 1n, collectionId: COLLECTION, buckets, logIds: 0n };
+        segments.push(first, ...(await registry.assign(order)).segmentIds);
+        for (const segment of segments) await save(2n, 21n, 1n, segment);
+        await putTask(2n, 21n, 1, "persisted");
+        await commit(2n, [{ taskId: 21n, attempt: 1n }]);
+        await putJob(2n, "completed");
+      }),
+    );
+    await collectTwice();
+    expect(segments).toHaveLength(2);
+    expect(await visibleIds()).toEqual(segments);
+  });
+
+  it("G3: segments of an attempt that begins while GC reads its tasks are kept", async () => {
+    await putJob(1n, "importing");
+    await putTask(1n, 11n, 1);
+    await assign(1n, 11n, 1n);
+    const read = store.get.bind(store);
+    let good = 0n;
+    store.get = async (key) => {
+      const entry = await read(key);
+      if (key !== "task/1/11" || good !== 0n) return entry;
+      good = 1n;
+      await putTask(1n, 11n, 2);
+      good = await assign(1n, 11n, 2n);
+      return entry;
+    };
+    await collectTwice();
+    await save(1n, 11n, 2n, good);
+    expect(book.get(segmentId(good))?.state).toBe("sealed");
+  });
+
+  it("a job whose objects cannot be removed does not hold up the others", async () => {
+    await failedJob(1n);
+    await failedJob(2n);
+    let calls = 0;
+    const broken = whileDeleting(async () => {
+      if (calls++ === 0) throw new Error("a folder that cannot be read");
+    });
+    await collect(broken);
+    expect(await keys()).toHaveLength(1);
   });
 });
