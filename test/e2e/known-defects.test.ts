@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
+import { checkStatus, milvus } from "@sluice/rpc";
 import { bookCollection, books, jsonText, npyBytes, type SourceFiles, useServer } from "../support/index.ts";
 
 // Defects of other importers that must not come back; D-numbers as in the import specification, section 14. Those of single
@@ -80,6 +81,19 @@ describe("defects that other importers had", () => {
       reason: expect.stringMatching(/collection \S+ dropped/),
       isCompleted: false,
     });
+  });
+
+  it("a job ends soon after its partition is dropped", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("part_dropped"));
+    await client.createPartition("part_dropped", "p1");
+    await client.raw.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial({ collectionName: "part_dropped" }));
+    const paths = await longWork(files, "part-dropped");
+    const task = await client.import("part_dropped", paths, { partition: "p1" });
+    await sleep(100);
+    const drop = { collectionName: "part_dropped", partitionName: "p1" };
+    checkStatus(await client.raw.dropPartition(milvus.DropPartitionRequest.fromPartial(drop)));
+    expect(await client.waitFor(task)).toMatchObject({ reason: "partition p1 dropped", isCompleted: false });
   });
 
   it("D13: the list keeps to its database", async () => {

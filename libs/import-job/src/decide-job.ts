@@ -7,9 +7,8 @@ export interface JobView {
   readonly state: JobState;
   /** Unix milliseconds; 0 = no deadline. */
   readonly deadlineMs: number;
-  /** The collection was dropped, or is about to be. */
-  readonly collectionDropped: boolean;
-  readonly collectionId: bigint;
+  /** What the rows were meant for and is dropped, such as `collection 7`: they have no place to go. */
+  readonly droppedTarget: string | undefined;
   readonly tasks: readonly { readonly state: TaskState }[];
   readonly nowMs: number;
 }
@@ -45,7 +44,7 @@ export function decideJob(job: JobView): JobDecision {
 }
 
 function decideOpenJob(job: JobView): JobDecision {
-  if (job.collectionDropped) return { kind: "fail", reason: `collection ${job.collectionId} dropped` };
+  if (job.droppedTarget !== undefined) return { kind: "fail", reason: `${job.droppedTarget} dropped` };
   if (job.deadlineMs > 0 && job.nowMs >= job.deadlineMs) return { kind: "fail", reason: "import timeout" };
   if (job.state === "pending") return { kind: "plan" };
   const taskIndex = job.tasks.findIndex((task) => task.state === "failed");

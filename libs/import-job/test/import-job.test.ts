@@ -29,15 +29,14 @@ describe("decideJob", () => {
     const view = {
       state,
       deadlineMs: 100,
-      collectionDropped: false,
-      collectionId: 7n,
+      droppedTarget: undefined,
       nowMs: now === "late" ? 100 : 99,
     };
     expect(decideJob({ ...view, tasks: states.map((task) => ({ state: task })) }).kind).toBe(kind);
   });
 
   it("D10: fails an open job at once when its collection is dropped, never a committing one", () => {
-    const view = { deadlineMs: 0, collectionDropped: true, collectionId: 7n, nowMs: 5, tasks: [] };
+    const view = { deadlineMs: 0, droppedTarget: "collection 7", nowMs: 5, tasks: [] };
     expect(decideJob({ ...view, state: "importing" })).toEqual({ kind: "fail", reason: "collection 7 dropped" });
     expect(decideJob({ ...view, state: "committing" })).toEqual({ kind: "complete" });
   });

@@ -10,7 +10,8 @@ export interface ImportJobLoopDeps {
   readonly book: JobBook;
   readonly dataCoord: DataCoordClient;
   readonly plan: (job: JobRecord) => Promise<TaskRecord[]>;
-  readonly isDropped: (job: JobRecord) => Promise<boolean>;
+  /** The job's collection or partition, named, once it is dropped. */
+  readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
   readonly now: () => number;
   readonly log: Logger;
   /** How often every open job is looked at again, whether or not it changed. */
@@ -85,8 +86,8 @@ export class ImportJobLoop implements AsyncDisposable {
   async #pass(jobId: JobId): Promise<boolean> {
     const view = this.#deps.book.get(jobId);
     if (!view || this.#isClosed() || isTerminalState(view.job.state)) return false;
-    const collectionDropped = await this.#deps.isDropped(view.job);
-    const decision = decideJob({ ...view.job, tasks: view.tasks, collectionDropped, nowMs: this.#deps.now() });
+    const droppedTarget = await this.#deps.droppedTarget(view.job);
+    const decision = decideJob({ ...view.job, tasks: view.tasks, droppedTarget, nowMs: this.#deps.now() });
     return this.#apply(view, decision);
   }
 

@@ -1,4 +1,4 @@
-import type { CollectionRecord, MetaStore } from "@sluice/metastore";
+import type { CollectionRecord, JobRecord, MetaStore } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import { connectClient, dataCoord, type GrpcServer, okStatus, openGrpcServer, rootCoord, served } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
@@ -70,7 +70,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     dataCoord: dataCoordClient,
     plan: (job) =>
       planTasks(job, { sources, allocateIds: (count) => ids.allocate(count), splitBytes: settings.splitBytes }),
-    isDropped: async (job) => !isActive(await ddl.getCollection(job.collectionId)),
+    droppedTarget: async (job) => droppedTarget(job, await ddl.getCollection(job.collectionId)),
     now: Date.now,
     log,
     tickMs: settings.tickMs,
@@ -118,6 +118,10 @@ function openServer(
   });
 }
 
-function isActive(record: CollectionRecord | undefined): boolean {
-  return record?.state === "active";
+/** GC removes what is written for a dropped target, so a job that went on would never end. */
+export function droppedTarget(job: JobRecord, collection: CollectionRecord | undefined): string | undefined {
+  if (collection?.state !== "active") return `collection ${job.collectionId}`;
+  const present = new Set(collection.partitions.map((partition) => partition.partitionId));
+  const missing = job.partitionIds.find((id) => !present.has(id));
+  return missing === undefined ? undefined : `partition ${job.partitionName || missing}`;
 }

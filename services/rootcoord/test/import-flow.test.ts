@@ -67,7 +67,7 @@ class World implements AsyncDisposable {
   readonly dataCoord = new FakeDataCoord();
   nowMs = 1_000_000;
   nextId = 1000n;
-  dropped = false;
+  dropped: string | undefined;
   planError: Error | undefined;
   book = new JobBook(this.store);
   loop: ImportJobLoop;
@@ -84,7 +84,7 @@ class World implements AsyncDisposable {
         if (this.planError) throw this.planError;
         return job.groups.map((group, i) => newTask(job.jobId, this.nextId++, i, group.files[0].sizeBytes));
       },
-      isDropped: async () => this.dropped,
+      droppedTarget: async () => this.dropped,
       now: () => this.nowMs,
       log: silentLogger,
       tickMs: 20,
@@ -231,7 +231,7 @@ describe("a job", () => {
     await world.until(() => world.state(late) === "failed");
     expect(new ImportViews(world.book).describe({ jobId: late }).job?.reason).toBe("import timeout");
     const orphan = await world.submit({ files: ["a.jsonl"] });
-    world.dropped = true;
+    world.dropped = "collection 77";
     world.loop.wake(jobId(orphan));
     await world.until(() => world.state(orphan) === "failed");
     expect(new ImportViews(world.book).describe({ jobId: orphan }).job?.reason).toBe("collection 77 dropped");
