@@ -117,7 +117,7 @@ async function benchSmallJobs(): Promise<void> {
     await using server = await BenchServer.start(join(work, "sluice"), data, 2);
     await server.createCollection("small", 128);
     const times: number[] = [];
-    for (const file of files.slice(0, 50)) times.push(await server.timeImport("small", [file], 10));
+    for (const file of files.slice(0, 50)) times.push(await server.timeImport("small", [file], 10, 2));
     note({
       work: "10-row job",
       what: "Import to Completed, median of 50",

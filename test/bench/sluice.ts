@@ -69,7 +69,7 @@ export class BenchServer implements AsyncDisposable {
   }
 
   /** Waits for Completed; resolves to the rows. @throws Error with the reason when the job failed */
-  async finished(task: bigint, pollMs = 5): Promise<number> {
+  async finished(task: bigint, pollMs = 50): Promise<number> {
     for (;;) {
       const state = await this.client.getImportState({ task }, { deadlineMs: 60_000 });
       if (state.state === common.ImportState.ImportCompleted) return Number(state.rowCount);
@@ -79,9 +79,9 @@ export class BenchServer implements AsyncDisposable {
   }
 
   /** Milliseconds from Import to Completed. */
-  async timeImport(collectionName: string, files: readonly string[], rows: number): Promise<number> {
+  async timeImport(collectionName: string, files: readonly string[], rows: number, pollMs?: number): Promise<number> {
     const startedMs = performance.now();
-    const found = await this.finished(await this.submit(collectionName, files));
+    const found = await this.finished(await this.submit(collectionName, files), pollMs);
     if (found !== rows) throw new Error(`imported ${found} rows, expected ${rows}`);
     return performance.now() - startedMs;
   }

@@ -1,3 +1,5 @@
+import "./io-threads.ts";
+
 import { addSettingFlags, givenFlags, loadSettings, SettingsError } from "@sluice/config";
 import { Command } from "commander";
 import { quickstart } from "./quickstart/quickstart.ts";

@@ -29,7 +29,7 @@ export const standaloneSettings = defineSettings({
   },
   splitSize: {
     type: "bytes",
-    default: "256MB",
+    default: "512MB",
     min: 1 << 20,
     description: "files that are larger are cut into tasks of about this size",
   },
