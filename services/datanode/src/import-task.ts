@@ -1,12 +1,7 @@
+import { ImportError } from "@sluice/errors";
 import { type FormatName, openReader, type SourceRange } from "@sluice/formats";
 import type { ObjectStore } from "@sluice/object-store";
-import {
-  type CollectionSchema,
-  completeBatch,
-  type InsertBatch,
-  partitionKeyIndex,
-  primaryKeyIndex,
-} from "@sluice/schema";
+import { type CollectionSchema, completeBatch, type InsertBatch, partitionKeyIndex } from "@sluice/schema";
 import { type SealedSegment, type SegmentIds, SegmentWriterSet } from "@sluice/segment";
 import { assignPartitions, assignShards } from "@sluice/sharding";
 import { AutoIds } from "./auto-ids.ts";
@@ -84,6 +79,7 @@ export async function runImportTask(
     nowMs: deps.now(),
     signal,
   });
+  await checkSizes(input, deps);
   const autoIds = new AutoIds(schema, deps.allocateIds);
   const router = new BucketRouter(schema, input.vchannels.length, input.partitionIds.length);
   let rowCount = 0;
@@ -101,7 +97,21 @@ export async function runImportTask(
     rowCount += batch.rowCount;
     deps.onProgress(rowCount, batch.sourceBytes);
   }
+  await checkSizes(input, deps);
   return { rowCount, segments: await segments.seal(), autoIds: autoIds.ranges };
+}
+
+/**
+ * A file that is cut short or still written would end in fewer rows than its owner means, without an error. Asked before
+ * and after reading; a file that is gone is the reader's to report. @throws {ImportError} `malformed_file`
+ */
+async function checkSizes({ files }: ImportTaskInput, { sources }: ImportTaskDeps): Promise<void> {
+  for (const { path, key, sizeBytes } of files) {
+    const found = (await sources.stat(key))?.sizeBytes ?? sizeBytes;
+    if (found === sizeBytes) continue;
+    const reason = `the file has changed since its import was requested: expected ${sizeBytes} bytes, found ${found}`;
+    throw new ImportError("malformed_file", reason, { file: path });
+  }
 }
 
 /** Row by row, the bucket that its keys lead to: partition * shards + shard. */
@@ -116,7 +126,6 @@ class BucketRouter {
     this.#schema = schema;
     this.#shards = shards;
     this.#partitions = partitionKeyIndex(schema) < 0 ? 1 : partitions;
-    primaryKeyIndex(schema);
   }
 
   /** Valid until the next call. */

@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { fixtureSchema } from "@sluice/formats/testing";
+import { MemoryObjectStore } from "@sluice/object-store";
+import { DataType } from "@sluice/schema";
+import { type ImportTaskDeps, type ImportTaskOutcome, runImportTask } from "../src/import-task.ts";
+
+const schema = fixtureSchema({
+  fields: [
+    { name: "id", type: DataType.Int64, is_primary: true },
+    { name: "vector", type: DataType.FloatVector, params: { dim: 2 } },
+  ],
+});
+const row = (id: number) => Buffer.from(`{"id": ${id}, "vector": [1, 2]}\n`);
+
+let sources: MemoryObjectStore;
+let nextId: bigint;
+beforeEach(() => {
+  sources = new MemoryObjectStore();
+  nextId = 1000n;
+});
+
+/** Imports `a.jsonl`, whose size was `sizeBytes` when the job was submitted. */
+function run(sizeBytes: number, more: Partial<ImportTaskDeps> = {}): Promise<ImportTaskOutcome> {
+  const input = {
+    collectionId: 1n,
+    schema,
+    vchannels: ["v0", "v1"],
+    partitionIds: [2n],
+    format: "jsonl" as const,
+    files: [{ path: "data/a.jsonl", key: "a.jsonl", sizeBytes }],
+    range: undefined,
+    timestamp: 5n,
+    options: {},
+    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, bufferBytes: 1 << 24, segmentBytes: 1 << 24 },
+  };
+  const take = (count: number) => (nextId += BigInt(count)) - BigInt(count);
+  const deps: ImportTaskDeps = {
+    sources,
+    objects: new MemoryObjectStore(),
+    ids: {
+      segments: async (buckets) => buckets.map(() => take(1)),
+      logIds: async (count) => take(count),
+    },
+    allocateIds: async (count) => take(count),
+    onProgress: () => {},
+    now: () => 0,
+    ...more,
+  };
+  return runImportTask(input, deps, new AbortController().signal);
+}
+
+describe("an import task", () => {
+  it("makes sealed segments of all rows", async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => row(i));
+    const { sizeBytes } = await sources.put("a.jsonl", rows);
+    const outcome = await run(sizeBytes);
+    expect(outcome.rowCount).toBe(100);
+    expect(outcome.segments.reduce((sum, segment) => sum + segment.rowCount, 0)).toBe(100);
+  });
+
+  it("refuses a file that was cut short between two rows, or has grown, since the job was submitted", async () => {
+    await sources.put("a.jsonl", [row(1)]);
+    await expect(run(2 * row(1).length)).rejects.toMatchObject({
+      code: "malformed_file",
+      reason: `the file has changed since its import was requested: expected ${2 * row(1).length} bytes, found ${row(1).length}`,
+      at: { file: "data/a.jsonl" },
+    });
+    await expect(run(0)).rejects.toThrow("the file has changed");
+  });
+
+  it("refuses a file that grows while it is read", async () => {
+    const { sizeBytes } = await sources.put("a.jsonl", [row(1)]);
+    const onProgress = () => void sources.put("a.jsonl", [row(1), row(2)]);
+    await expect(run(sizeBytes, { onProgress })).rejects.toThrow("the file has changed");
+  });
+
+  it("says that a file is gone", async () => {
+    await expect(run(10)).rejects.toMatchObject({ code: "file_not_found" });
+  });
+});
