@@ -20,6 +20,8 @@ export interface ImportJobLoopDeps {
   readonly retentionMs: number;
 }
 
+/** A job may have thousands of open tasks, and each is a call: what a queue has lost can wait some ticks. */
+const TICKS_PER_HANDOVER = 10;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
 const RETRY_MS = 500;
 
@@ -31,8 +33,9 @@ export class ImportJobLoop implements AsyncDisposable {
   readonly #deps: ImportJobLoopDeps;
   readonly #busy = new Map<JobId, Promise<void>>();
   readonly #again = new Set<JobId>();
-  /** Tasks already handed to the datacoord by this process; the tick hands over all open ones again (lost queue). */
+  /** Tasks already handed to the datacoord by this process; now and then all open ones are handed over again (lost queue). */
   readonly #sent = new Set<bigint>();
+  #ticks = 0;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
   readonly #closing = new AbortController();
@@ -50,7 +53,7 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   #tick(): void {
-    this.#sent.clear();
+    if (this.#ticks++ % TICKS_PER_HANDOVER === 0) this.#sent.clear();
     for (const jobId of this.#deps.book.ids((state) => !isTerminalState(state))) this.#wake(jobId);
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { job } of this.#deps.book.all()) {

@@ -37,6 +37,8 @@ export interface JobChange {
 interface JobEntry {
   job: Versioned<JobRecord>;
   readonly tasks: Map<TaskId, Versioned<TaskRecord>>;
+  /** Of the records as they are; made when it is asked for, since sorting a thousand tasks for each report adds up. */
+  view: JobView | undefined;
   /** Tail of the chain of changes (B3). */
   tail: Promise<unknown>;
 }
@@ -58,6 +60,7 @@ export class JobBook {
       this.#jobs.set(record.jobId, {
         job: { record, revision: entry.revision },
         tasks: new Map(),
+        view: undefined,
         tail: Promise.resolve(),
       });
     }
@@ -93,7 +96,8 @@ export class JobBook {
     const writes: Write[] = [{ key: jobKey(job.jobId), value: encodeRecord(job) }, ...extra];
     const revision = await this.#store.commit({ guards: writes.map(({ key }) => ({ key, revision: 0n })), writes });
     if (revision === undefined) return false;
-    this.#jobs.set(job.jobId, { job: { record: job, revision }, tasks: new Map(), tail: Promise.resolve() });
+    const entry = { job: { record: job, revision }, tasks: new Map(), view: undefined, tail: Promise.resolve() };
+    this.#jobs.set(job.jobId, entry);
     this.#notify(job.jobId);
     return true;
   }
@@ -141,6 +145,7 @@ export class JobBook {
       );
     if (job) entry.job = { record: job, revision };
     for (const task of tasks) entry.tasks.set(task.taskId, { record: task, revision });
+    entry.view = undefined;
   }
 
   /** Deletes a job's tasks: leftovers of a plan that was not finished. */
@@ -149,6 +154,7 @@ export class JobBook {
     if (!entry || entry.tasks.size === 0) return;
     await this.#delete([...entry.tasks.values()].map(({ record }) => taskKey(record)));
     entry.tasks.clear();
+    entry.view = undefined;
   }
 
   /** Forgets a job that ended long ago, with its tasks. */
@@ -191,6 +197,11 @@ export function idempotencyKeyOf(collectionId: bigint, key: string): string {
 }
 
 function viewOf(entry: JobEntry): JobView {
+  entry.view ??= newView(entry);
+  return entry.view;
+}
+
+function newView(entry: JobEntry): JobView {
   const tasks = [...entry.tasks.values()].map(({ record }) => record);
   return { job: entry.job.record, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
 }
