@@ -196,4 +196,6 @@ const parts: Record<string, () => Promise<void>> = {
   memory: benchMemory,
 };
 for (const name of options.only.split(",")) await parts[name]();
-writeReport(join(import.meta.dirname, "RESULTS.md"), figures, process.argv.slice(2).join(" "));
+const { data: _folder, ...shown } = options;
+const flags = Object.entries(shown).map(([name, value]) => `--${name} ${value}`);
+writeReport(join(import.meta.dirname, "RESULTS.md"), figures, flags.join(" "));
