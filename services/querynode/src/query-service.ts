@@ -1,3 +1,4 @@
+import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
 import {
   checkQuery,
@@ -20,12 +21,22 @@ import {
   type queryNode,
   type schema,
 } from "@sluice/rpc";
-import { type CollectionSchema, type Column, primaryKeyIndex, type VarColumn, varValue } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  type Column,
+  columnBytes,
+  type FieldSchema,
+  primaryKeyIndex,
+  type VarColumn,
+  varValue,
+} from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
 import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
+import { mayHoldKeys } from "./key-pruning.ts";
 import { orderByKey, type Selection } from "./row-set.ts";
-import { SegmentColumns } from "./segment-columns.ts";
-import { segmentLogs } from "./segment-logs.ts";
+import { SegmentCache } from "./segment-cache.ts";
+import { segmentLogs, segmentParts } from "./segment-logs.ts";
+import { takenRows, takeRows } from "./take-rows.ts";
 import { templateValues } from "./template-values.ts";
 
 /** A visible segment with the timestamp from which on its rows count. */
@@ -43,17 +54,29 @@ interface CompiledQuery {
   readonly timezone: string;
 }
 
+/** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
+const MAX_ANSWER_BYTES = 100 << 20;
+/** Logs of one field that are in memory at once while rows are taken from them. */
+const PARTS_AT_ONCE = 4;
+
 /** Answers queries over the segments that are visible when the query arrives: one snapshot, taken once. */
 export class QueryService {
   readonly #data: Client<dataCoord.DataCoordClient>;
-  readonly #columns: SegmentColumns;
+  readonly #cache: SegmentCache;
+  readonly #maxAnswerBytes: number;
 
-  constructor(data: Client<dataCoord.DataCoordClient>, store: ObjectStore, cacheBytes: number) {
+  constructor(
+    data: Client<dataCoord.DataCoordClient>,
+    store: ObjectStore,
+    cacheBytes: number,
+    maxAnswerBytes = MAX_ANSWER_BYTES,
+  ) {
     this.#data = data;
-    this.#columns = new SegmentColumns(store, cacheBytes);
+    this.#cache = new SegmentCache(store, cacheBytes);
+    this.#maxAnswerBytes = maxAnswerBytes;
   }
 
-  /** @throws {StatusError} 1100 for a bad expression, output field or window */
+  /** @throws {StatusError} 1100 for a bad expression, output field or window; 65535 when the answer would be too large */
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
     const query = compile(order, request);
@@ -82,12 +105,9 @@ export class QueryService {
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
   ): Promise<bigint> {
+    if (filter.isAlwaysTrue) return segments.reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
     let count = 0n;
-    for (const { logs } of segments) {
-      count += BigInt(
-        filter.isAlwaysTrue ? logs.rowCount : (await this.#select(collection, filter, logs, signal)).length,
-      );
-    }
+    for await (const { rows } of this.#matches(collection, filter, segments, signal)) count += BigInt(rows.length);
     return count;
   }
 
@@ -100,58 +120,92 @@ export class QueryService {
     const key = collection.fields[primaryKeyIndex(collection)];
     const sources: SegmentLogs[] = [];
     const selections: Selection[] = [];
-    for (const { logs, commitTs } of segments) {
-      const rows = await this.#select(collection, filter, logs, signal);
-      if (rows.length === 0) continue;
-      sources.push(logs);
-      selections.push({ rows, keys: await this.#columns.get(logs, key, signal), timestamp: commitTs });
+    for await (const { part, rows, commitTs } of this.#matches(collection, filter, segments, signal)) {
+      const keys = await this.#cache.column(part, key);
+      sources.push(part);
+      // A few rows must not hold the whole column.
+      selections.push({
+        rows,
+        keys: rows.length === part.rowCount ? keys : takeRows(keys, rows),
+        timestamp: commitTs,
+      });
     }
     return this.#output(query, sources, orderByKey(selections, key, window), signal);
   }
 
-  /** Row numbers of a segment that pass the filter, ascending. */
-  async #select(
+  /** Parts of segments with the rows that pass the filter, ascending; parts without such rows are left out. */
+  async *#matches(
     collection: CollectionSchema,
     filter: Filter,
-    logs: SegmentLogs,
+    segments: readonly VisibleSegment[],
     signal: AbortSignal,
-  ): Promise<Uint32Array> {
-    if (filter.isAlwaysTrue) return Uint32Array.from({ length: logs.rowCount }, (_, i) => i);
+  ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; commitTs: bigint }> {
+    for (const { logs, commitTs } of segments) {
+      if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
+      for (const part of segmentParts(logs)) {
+        signal.throwIfAborted();
+        const rows = await this.#select(collection, filter, part);
+        if (rows.length > 0) yield { part, rows, commitTs };
+      }
+    }
+  }
+
+  async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs): Promise<Uint32Array> {
+    if (filter.isAlwaysTrue) return Uint32Array.from({ length: part.rowCount }, (_, i) => i);
     const columns = new Map<number, Column>();
-    for (const index of filter.fields)
-      columns.set(index, await this.#columns.get(logs, collection.fields[index], signal));
-    return filter.evaluate(columns, logs.rowCount);
+    for (const index of filter.fields) columns.set(index, await this.#cache.column(part, collection.fields[index]));
+    return filter.evaluate(columns, part.rowCount);
   }
 
   async #output(
-    query: CompiledQuery,
+    { collection, output, timezone }: CompiledQuery,
     sources: readonly SegmentLogs[],
-    rows: RowSet,
+    picked: RowSet,
     signal: AbortSignal,
   ): Promise<schema.FieldData[]> {
-    const { collection, output, timezone } = query;
+    const { wanted, rows } = takenRows(picked, sources.length);
+    let sizeBytes = 0;
     const one = async (index: number): Promise<schema.FieldData> => {
       const field = collection.fields[index];
-      const used = new Set(rows.sourceOf);
-      // Columns of segments without a row in the answer are not read.
-      const empty: Column = emptyColumn;
-      const columns = await Promise.all(
-        sources.map((logs, i) => (used.has(i) ? this.#columns.get(logs, field, signal) : empty)),
-      );
-      const projected =
-        field.isDynamic && output.dynamicKeys
-          ? columns.map((column) => projectColumn(column, output.dynamicKeys ?? []))
-          : columns;
-      return fieldData(field, projected, rows, timezone);
+      const columns: Column[] = [];
+      for await (const column of this.#take(sources, wanted, field, signal)) {
+        sizeBytes += columnBytes(column, wanted[columns.length].length);
+        if (sizeBytes > this.#maxAnswerBytes) throw tooLarge(this.#maxAnswerBytes);
+        columns.push(field.isDynamic && output.dynamicKeys ? projectColumn(column, output.dynamicKeys) : column);
+      }
+      return fieldData(field, columns, rows, timezone);
     };
     const fieldsData: schema.FieldData[] = [];
     for (const index of output.fields) fieldsData.push(await one(index));
     for (const struct of output.structs) {
-      const members = await Promise.all(memberIndexes(collection, struct).map(one));
+      const members: schema.FieldData[] = [];
+      for (const index of memberIndexes(collection, struct)) members.push(await one(index));
       fieldsData.push(structFieldData(struct, members));
     }
     return fieldsData;
   }
+
+  /** The wanted rows of one field, source by source. What no row is wanted of is not read. */
+  async *#take(
+    sources: readonly SegmentLogs[],
+    wanted: readonly Uint32Array[],
+    field: FieldSchema,
+    signal: AbortSignal,
+  ): AsyncGenerator<Column> {
+    const take = async (source: number) =>
+      wanted[source].length === 0
+        ? emptyColumn
+        : takeRows(await this.#cache.column(sources[source], field), wanted[source]);
+    for (let first = 0; first < sources.length; first += PARTS_AT_ONCE) {
+      signal.throwIfAborted();
+      const end = Math.min(first + PARTS_AT_ONCE, sources.length);
+      yield* await Promise.all(Array.from({ length: end - first }, (_, i) => take(first + i)));
+    }
+  }
+}
+
+function tooLarge(limitBytes: number): StatusError {
+  return new StatusError(statusCodes.unexpected, `query results exceed the maxOutputSize Limit ${limitBytes}`);
 }
 
 const emptyColumn: Column = { kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined };

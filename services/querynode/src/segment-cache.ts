@@ -1,0 +1,80 @@
+import type { ObjectStore } from "@sluice/object-store";
+import type { Column, FieldSchema } from "@sluice/schema";
+import { readSegmentField, readSegmentStats, type SegmentKeyStats, type SegmentLogs } from "@sluice/segment";
+
+interface CacheEntry {
+  readonly value: Promise<unknown>;
+  sizeBytes: number;
+}
+
+/**
+ * What queries read of visible segments, kept until its budget is passed: the least recently used goes first. Segments
+ * never change, so what was read stays right. Queries that ask for the same thing share one read, so none of them can end
+ * it for the others.
+ */
+export class SegmentCache {
+  readonly #store: ObjectStore;
+  readonly #budgetBytes: number;
+  readonly #entries = new Map<string, CacheEntry>();
+  #usedBytes = 0;
+
+  constructor(store: ObjectStore, budgetBytes: number) {
+    this.#store = store;
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /** One field of one part of a segment. @throws as `readSegmentField` */
+  column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
+    // No two logs have one id, and a part is one log of each field.
+    const key = `${field.fieldId}/${part.insertLogs[0].logIds[0]}`;
+    const read = async () => (await readSegmentField(this.#store, part, field)).column;
+    return this.#get(key, read, sizeOf);
+  }
+
+  /** @throws as `readSegmentStats` */
+  stats(segment: SegmentLogs): Promise<SegmentKeyStats> {
+    const sizeBytes = segment.statsLogs.flatMap((logs) => logs.sizesBytes).reduce((sum, size) => sum + size, 0);
+    return this.#get(
+      `stats/${segment.segmentId}`,
+      () => readSegmentStats(this.#store, segment),
+      () => sizeBytes,
+    );
+  }
+
+  #get<T>(key: string, read: () => Promise<T>, size: (value: T) => number): Promise<T> {
+    const known = this.#entries.get(key);
+    if (known) {
+      this.#entries.delete(key);
+      this.#entries.set(key, known);
+      return known.value as Promise<T>;
+    }
+    const value = read();
+    const entry: CacheEntry = { value, sizeBytes: 0 };
+    this.#entries.set(key, entry);
+    value.then(
+      (found) => this.#account(entry, size(found)),
+      () => this.#entries.delete(key),
+    );
+    return value;
+  }
+
+  #account(entry: CacheEntry, sizeBytes: number): void {
+    entry.sizeBytes = sizeBytes;
+    this.#usedBytes += sizeBytes;
+    for (const [oldest, { sizeBytes: freed }] of this.#entries) {
+      if (this.#usedBytes <= this.#budgetBytes) return;
+      // What is still being read has no size yet and is not let go.
+      if (freed === 0) continue;
+      this.#entries.delete(oldest);
+      this.#usedBytes -= freed;
+    }
+  }
+}
+
+function sizeOf(column: Column): number {
+  return (
+    column.data.byteLength +
+    (column.validity?.byteLength ?? 0) +
+    (column.kind === "var" ? column.offsets.byteLength : 0)
+  );
+}
