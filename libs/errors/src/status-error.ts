@@ -9,6 +9,14 @@ export class StatusError extends Error {
   }
 }
 
+/** This process leads no more, or not yet: another one answers the same call. Inside the cluster calls are made again. */
+export class NotLeadingError extends StatusError {
+  constructor(role: string) {
+    super(statusCodes.notReady, `service not ready: this ${role} does not lead`);
+    this.name = "NotLeadingError";
+  }
+}
+
 /** Codes of the public Status that the product uses. Source: Milvus error table, as in the client contract. */
 export const statusCodes = {
   notReady: 1,

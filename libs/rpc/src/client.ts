@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -21,13 +22,11 @@ type Unary<Q, R> = (
 ) => ClientUnaryCall;
 
 export interface CallSettings {
-  /** Time for the whole call, waiting for the connection included; 10 s unless given. */
+  /** Time for the whole call, waiting for the connection and repeats included; 20 s unless given. */
   readonly deadlineMs?: number;
   readonly metadata?: Metadata;
   /** Ends the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Twice is as good as once: the call is made again, once, when its connection breaks. */
-  readonly idempotent?: boolean;
 }
 
 /** A client whose methods answer promises. */
@@ -39,7 +38,10 @@ export type Client<C> = {
 
 type ClientClass<C> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
 
-const DEADLINE_MS = 10_000;
+/** Longer than a coordinator needs to take over from one that died. */
+const DEADLINE_MS = 20_000;
+/** Pause before a call whose peer went away is made again. */
+const RETRY_MS = 100;
 
 /**
  * A restarted peer is found again in half a second. A crashed one resets the connection; only a lost host says nothing,
@@ -64,13 +66,25 @@ const codes: Partial<Record<grpcStatus, number>> = {
   [grpcStatus.PERMISSION_DENIED]: statusCodes.notAuthenticated,
 };
 
-/** `host:port`, or a way to learn it, asked at the first call, and again after it failed: services start in any order. */
-export type Address = string | (() => Promise<string>);
+/** A peer that was found. */
+export interface Endpoint {
+  /** `host:port` */
+  readonly address: string;
+  /** Aborts when the peer is known to be gone: calls that wait for its answer are made again, to whom is found then. */
+  readonly gone: AbortSignal;
+}
 
 /**
- * Connects to one service. Calls wait for the connection. Refusals come as the Status of the answer (see checkStatus).
- * Where no answer comes, calls throw a StatusError: `notReady` when the peer is away or silent at the deadline; the gRPC
- * error is its cause.
+ * `host:port`; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
+ * way to find a peer, asked for each call.
+ */
+export type Address = string | (() => Promise<string | Endpoint>);
+
+/**
+ * Connects to one service. Calls wait for the connection, and are made again while the deadline allows when it breaks or
+ * the peer says that it leads no more: every internal call may run twice. Refusals come as the Status of the answer (see
+ * checkStatus). Where no answer comes, calls throw a StatusError: `notReady` when the peer is away or silent at the
+ * deadline; the gRPC error is its cause.
  */
 export function connectClient<C extends GrpcClient>(ClientClass: ClientClass<C>, address: Address): Client<C> {
   const connection = new Connection(ClientClass, address);
@@ -88,11 +102,18 @@ export function connectClient<C extends GrpcClient>(ClientClass: ClientClass<C>,
 
 type AnyCall = (request: object, settings?: CallSettings) => Promise<object>;
 
-/** The channel of a client, opened when it is first needed. */
+/** A channel to one peer. */
+interface Channel<C> {
+  readonly client: C;
+  readonly gone: AbortSignal | undefined;
+}
+
+/** The channels of a client, opened when they are first needed, closed when their peer is gone. */
 class Connection<C extends GrpcClient> implements Disposable {
   readonly #ClientClass: ClientClass<C>;
   readonly #address: Address;
-  #opening: Promise<C> | undefined;
+  readonly #channels = new Map<string, Channel<C>>();
+  #opening: Promise<Channel<C>> | undefined;
   #isClosed = false;
 
   constructor(ClientClass: ClientClass<C>, address: Address) {
@@ -100,29 +121,43 @@ class Connection<C extends GrpcClient> implements Disposable {
     this.#address = address;
   }
 
-  /** The client, or another try at its address when the last one failed. @throws {StatusError} `notReady` once closed */
-  async open(): Promise<C> {
-    this.#opening ??= this.#open().catch((error) => {
+  /** A channel to the peer of now, or another try at its address when the last one failed. @throws {StatusError} `notReady` once closed */
+  async open(): Promise<Channel<C>> {
+    this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined;
-      throw error;
     });
-    const client = await this.#opening;
+    const channel = await this.#opening;
     if (this.#isClosed) throw new StatusError(statusCodes.notReady, "service not ready: the client is closed");
-    return client;
+    return channel;
   }
 
-  async #open(): Promise<C> {
-    const target = typeof this.#address === "string" ? this.#address : await this.#address();
-    return new this.#ClientClass(target, credentials.createInsecure(), channelOptions);
+  async #open(): Promise<Channel<C>> {
+    const [fixed] = this.#channels.values();
+    if (fixed && !fixed.gone) return fixed;
+    const found = typeof this.#address === "string" ? this.#address : await this.#address();
+    return typeof found === "string" ? this.#channelTo(found, undefined) : this.#channelTo(found.address, found.gone);
+  }
+
+  #channelTo(address: string, gone: AbortSignal | undefined): Channel<C> {
+    const known = this.#channels.get(address);
+    if (known && !known.gone?.aborted) return known;
+    const client = new this.#ClientClass(address, credentials.createInsecure(), channelOptions);
+    const channel = { client, gone };
+    if (this.#isClosed) client.close();
+    else this.#channels.set(address, channel);
+    gone?.addEventListener("abort", () => this.#close(address, channel), { once: true });
+    return channel;
+  }
+
+  #close(address: string, channel: Channel<C>): void {
+    channel.client.close();
+    if (this.#channels.get(address) === channel) this.#channels.delete(address);
   }
 
   /** Calls that wait fail. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#opening?.then(
-      (client) => client.close(),
-      () => {}, // Nothing was opened, so there is nothing to close; the caller of `open` has the error.
-    );
+    for (const { client } of this.#channels.values()) client.close();
   }
 }
 
@@ -132,40 +167,49 @@ async function call(
   request: object,
   settings: CallSettings = {},
 ): Promise<object> {
-  const { deadlineMs = DEADLINE_MS, signal, idempotent } = settings;
+  const { deadlineMs = DEADLINE_MS, signal } = settings;
   const deadline = Date.now() + deadlineMs;
-  const metadata = settings.metadata?.clone() ?? new Metadata();
-  metadata.setOptions({ ...metadata.getOptions(), waitForReady: true });
-  try {
-    const client = await within(connection.open(), deadlineMs, signal);
-    const send = () => callOnce(client, name, request, metadata, deadline, signal);
-    return await send().catch((error) => {
-      if (idempotent && error.code === grpcStatus.UNAVAILABLE && !signal?.aborted) return send();
-      throw error;
-    });
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : explained(name, error);
+  for (;;) {
+    try {
+      const channel = await within(connection.open(), deadline - Date.now(), signal);
+      return await callOnce(channel, name, request, settings.metadata, deadline, signal);
+    } catch (error) {
+      const mayPass = (error as ServiceError).code === grpcStatus.UNAVAILABLE && !signal?.aborted;
+      if (!mayPass || Date.now() + RETRY_MS > deadline) throw signal?.aborted ? signal.reason : explained(name, error);
+    }
+    await pause(RETRY_MS, signal);
   }
 }
 
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return sleep(ms, undefined, { signal, ref: false }).catch(() => {
+    throw signal?.reason;
+  });
+}
+
 function callOnce(
-  client: GrpcClient,
+  { client, gone }: Channel<GrpcClient>,
   name: string,
   request: object,
-  metadata: Metadata,
+  given: Metadata | undefined,
   deadline: number,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<object> {
   const method = (client as unknown as Record<string, Unary<object, object>>)[name];
+  const metadata = given?.clone() ?? new Metadata();
+  // A fixed address may only just start to listen; of a peer that was found and does not answer another one is found.
+  metadata.setOptions({ ...metadata.getOptions(), waitForReady: gone === undefined });
   return new Promise((resolve, reject) => {
     const running = method.call(client, request, metadata, { deadline }, (error, response) => {
       signal?.removeEventListener("abort", cancel);
-      if (error) reject(error);
+      gone?.removeEventListener("abort", cancel);
+      if (gone?.aborted && error) reject(Object.assign(error, { code: grpcStatus.UNAVAILABLE }));
+      else if (error) reject(error);
       else resolve(response);
     });
     const cancel = () => running.cancel();
-    signal?.addEventListener("abort", cancel);
-    if (signal?.aborted) cancel();
+    for (const ending of [signal, gone]) ending?.addEventListener("abort", cancel);
+    if (signal?.aborted || gone?.aborted) cancel();
   });
 }
 

@@ -1,6 +1,6 @@
 import "./float-fast-path.ts";
 
-export { type Address, type CallSettings, type Client, connectClient } from "./client.ts";
+export { type Address, type CallSettings, type Client, connectClient, type Endpoint } from "./client.ts";
 export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import {
-  type status as grpcStatus,
+  status as grpcStatus,
   type handleUnaryCall,
   type MethodDefinition,
   Server,
@@ -8,7 +8,7 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
-import { StatusError, statusCodes } from "@sluice/errors";
+import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
 import { HealthImplementation } from "grpc-health-check";
 import { addReflection } from "./reflection.ts";
 import { statusOf } from "./status.ts";
@@ -118,6 +118,8 @@ function wrap(method: AnyMethod, handler: AnyHandler | undefined, onError: OnErr
       (response) => callback(null, response as object),
       (error) => {
         if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
+        // A client of the cluster finds who leads now and asks there.
+        if (error instanceof NotLeadingError) return callback({ code: grpcStatus.UNAVAILABLE, details: error.message });
         onError?.(methodName(method), error);
         callback(null, failure(method, statusOf(error)));
       },

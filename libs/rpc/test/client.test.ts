@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { status as grpcStatus, Metadata } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { StatusError, statusCodes } from "@sluice/errors";
+import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
 import { type Address, connectClient, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
@@ -84,7 +84,7 @@ describe("a call", () => {
     await client.getVersion({});
     await first[Symbol.asyncDispose]();
     await openServer(version("2")).listen(HOST, port);
-    expect(await client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).toMatchObject({ version: "2" });
+    expect(await client.getVersion({}, { deadlineMs: LONG_MS })).toMatchObject({ version: "2" });
   });
 
   it("fails at its deadline when no answer comes", async () => {
@@ -211,21 +211,66 @@ describe("a connection that breaks while a call runs", () => {
     return { seen, client: connect(`${HOST}:${(listener.address() as AddressInfo).port}`) };
   }
 
-  it("fails the call, which may have been carried out", async () => {
-    const { seen, client } = await serveBadly(1);
-    const call = client.getVersion({}, { deadlineMs: LONG_MS });
+  it("makes the call again, as often as it takes", async () => {
+    const { client } = await serveBadly(3);
+    expect(await client.getVersion({}, { deadlineMs: LONG_MS })).toMatchObject({ version: "4" });
+  });
+
+  it("fails the call at its deadline", async () => {
+    const { client } = await serveBadly(1000);
+    const call = client.getVersion({}, { deadlineMs: 400 });
     await expect(call).rejects.toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.UNAVAILABLE } });
-    expect(seen.calls).toBe(1);
+  });
+});
+
+describe("peers that are found", () => {
+  const found = (addresses: readonly string[], gone = addresses.map(() => new AbortController())) => {
+    let turn = 0;
+    const address = async () => {
+      const alive = addresses.map((_, i) => i).filter((i) => !gone[i].signal.aborted);
+      const i = alive[turn++ % alive.length];
+      return { address: addresses[i], gone: gone[i].signal };
+    };
+    return { gone, client: cleanup.use(connectClient(milvus.MilvusServiceClient, address)) };
+  };
+
+  it("are called in turn", async () => {
+    const { client } = found([await serve(version("a")), await serve(version("b"))]);
+    const versions = [];
+    for (let i = 0; i < 4; i++) versions.push((await client.getVersion({})).version);
+    expect(versions.sort()).toEqual(["a", "a", "b", "b"]);
   });
 
-  it("repeats a call that does no harm twice", async () => {
-    const { client } = await serveBadly(1);
-    expect(await client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).toMatchObject({ version: "2" });
+  it("that do not listen are passed over", async () => {
+    const { client } = found([`${HOST}:${await freePort()}`, await serve(version("b"))]);
+    for (let i = 0; i < 3; i++)
+      expect(await client.getVersion({}, { deadlineMs: LONG_MS })).toMatchObject({ version: "b" });
   });
 
-  it("repeats it only once", async () => {
-    const { seen, client } = await serveBadly(2);
-    await expect(client.getVersion({}, { deadlineMs: LONG_MS, idempotent: true })).rejects.toThrow(StatusError);
-    expect(seen.calls).toBe(2);
+  it("that are known to be gone are waited for no longer", async () => {
+    const entered = Promise.withResolvers<void>();
+    const frozen = await serve({
+      getVersion: () => {
+        entered.resolve();
+        return new Promise<never>(() => {});
+      },
+    });
+    const { client, gone } = found([frozen, await serve(version("b"))]);
+    const call = client.getVersion({}, { deadlineMs: LONG_MS });
+    await entered.promise;
+    gone[0].abort();
+    expect(await call).toMatchObject({ version: "b" });
+  });
+
+  it("that lead no more are asked again", async () => {
+    let calls = 0;
+    const handlers = {
+      getVersion: () => {
+        if (++calls < 3) throw new NotLeadingError("rootcoord");
+        return { status: okStatus(), version: "leader" };
+      },
+    };
+    const { client } = found([await serve(handlers)]);
+    expect(await client.getVersion({}, { deadlineMs: LONG_MS })).toMatchObject({ version: "leader" });
   });
 });
