@@ -14,7 +14,7 @@ export interface ObjectInfo {
 /**
  * Immutable objects under keys: `/`-separated names without empty, `.` or `..` parts and without a leading slash. No key
  * may be a folder of another (`x` and `x/y`). A key that is none is refused with `internal`. A call whose signal aborts
- * rejects with the signal's reason. Adapters: local directory, memory.
+ * rejects with the signal's reason. Adapters: S3, local directory, memory.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable` */
@@ -29,10 +29,14 @@ export interface ObjectStore extends AsyncDisposable {
   read(key: string, range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * Writes the pieces one after the other as one object, replacing an older one. Whole and durable when it resolves; a
-   * reader never sees a part. The pieces must not change until then.
+   * reader never sees a part. The pieces must not change until then. `modifiedMs` may differ by seconds from what `stat`
+   * says, which asks the storage's clock.
    */
   put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo>;
-  /** Objects whose key starts with `prefix`, in byte order of key. */
+  /**
+   * Objects whose key starts with `prefix`, in byte order of key. Some S3 servers order by the key's parts instead, which is
+   * the same as long as no part begins like a shorter one and goes on with a character below `/`: `a/x`, `a-b`.
+   */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;

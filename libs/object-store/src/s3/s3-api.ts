@@ -1,0 +1,334 @@
+import { createHash } from "node:crypto";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { Readable } from "node:stream";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { ByteRange, ObjectInfo } from "../object-store.ts";
+import type { S3Body } from "./s3-body.ts";
+import { ObjectChanged, S3Unsupported } from "./s3-errors.ts";
+import type { S3Options } from "./s3-options.ts";
+
+// The only file that loads the SDK, which costs a process a good part of a second of CPU and tens of megabytes: it is
+// imported when a bucket is opened.
+
+export interface S3ObjectInfo extends ObjectInfo {
+  /** Without quotes; "" when the server gives none. */
+  readonly etag: string;
+}
+
+/** An answer to a ranged GET. */
+export interface S3Part {
+  readonly body: Readable;
+  /** Offset in the object of the body's first byte. */
+  readonly start: number;
+  /** Of the whole object. */
+  readonly totalBytes: number;
+  readonly etag: string;
+}
+
+export interface UploadedPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly crc32: string | undefined;
+}
+
+export interface StaleUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedMs: number;
+}
+
+/** A connection that is not open by then is given up. */
+const connectMs = 5_000;
+
+/** The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. */
+export class S3Api {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #region: string;
+  readonly #withCrc32: boolean;
+
+  constructor(options: S3Options) {
+    this.#client = new S3Client(clientConfig(options));
+    this.#bucket = options.bucket;
+    this.#region = options.region;
+    this.#withCrc32 = options.checksums === "crc32";
+    if (this.#withCrc32) leaveBodiesUnsigned(this.#client);
+    else signDeletesByMd5(this.#client);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async head(key: string, abortSignal?: AbortSignal): Promise<S3ObjectInfo> {
+    const answer = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }), { abortSignal });
+    const { ContentLength = 0, LastModified, ETag } = answer;
+    return { key, sizeBytes: ContentLength, modifiedMs: LastModified?.getTime() ?? 0, etag: unquoted(ETag) };
+  }
+
+  /**
+   * A part from `range.start` on, at most to `range.end`. Undefined when the object ends before it.
+   * @param etag the object must have this one; "" is any
+   * @throws {ObjectChanged} it has another
+   */
+  async get(key: string, range: ByteRange, etag: string, abortSignal?: AbortSignal): Promise<S3Part | undefined> {
+    const Range = `bytes=${range.start}-${range.end - 1}`;
+    const input = { Bucket: this.#bucket, Key: key, Range, ...(etag !== "" && { IfMatch: `"${etag}"` }) };
+    try {
+      const answer = await this.#client.send(new GetObjectCommand(input), { abortSignal });
+      return partOf(answer.Body as Readable, answer.ContentRange, answer.ContentLength, unquoted(answer.ETag), range);
+    } catch (error) {
+      const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+      if ($metadata?.httpStatusCode === 416 || name === "InvalidRange") return undefined;
+      if ($metadata?.httpStatusCode === 412) throw new ObjectChanged("the object has changed");
+      throw error;
+    }
+  }
+
+  async put(key: string, body: S3Body, abortSignal?: AbortSignal): Promise<void> {
+    const command = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ContentType: "application/octet-stream",
+      ...this.#bodyInput(body),
+    });
+    await this.#client.send(command, { abortSignal });
+  }
+
+  async createUpload(key: string, abortSignal?: AbortSignal): Promise<string> {
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({
+        Bucket: this.#bucket,
+        Key: key,
+        ContentType: "application/octet-stream",
+        ...(this.#withCrc32 && { ChecksumAlgorithm: "CRC32" }),
+      }),
+      { abortSignal },
+    );
+    if (!UploadId) throw new S3Unsupported("the server began a multipart upload without an id");
+    return UploadId;
+  }
+
+  /** @param number from 1 */
+  async uploadPart(
+    key: string,
+    uploadId: string,
+    number: number,
+    body: S3Body,
+    abortSignal?: AbortSignal,
+  ): Promise<UploadedPart> {
+    const command = new UploadPartCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      UploadId: uploadId,
+      PartNumber: number,
+      ...this.#bodyInput(body),
+    });
+    const { ETag } = await this.#client.send(command, { abortSignal });
+    return { number, etag: unquoted(ETag), crc32: this.#withCrc32 ? body.crc32 : undefined };
+  }
+
+  /** @param parts all, in order of their number */
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    abortSignal?: AbortSignal,
+  ): Promise<void> {
+    const Parts = parts.map(({ number, etag, crc32 }) => ({
+      PartNumber: number,
+      ETag: `"${etag}"`,
+      ...(crc32 !== undefined && { ChecksumCRC32: crc32 }),
+    }));
+    await this.#client.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: this.#bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: { Parts },
+      }),
+      { abortSignal },
+    );
+  }
+
+  async abortUpload(key: string, uploadId: string, abortSignal?: AbortSignal): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
+    await this.#client.send(command, { abortSignal });
+  }
+
+  /** One page of unfinished uploads and the mark of the next, if any. */
+  async listUploads(
+    prefix: string,
+    after: { readonly key: string; readonly uploadId: string } | undefined,
+    abortSignal?: AbortSignal,
+  ): Promise<{ uploads: StaleUpload[]; next: { key: string; uploadId: string } | undefined }> {
+    const answer = await this.#client.send(
+      new ListMultipartUploadsCommand({
+        Bucket: this.#bucket,
+        Prefix: prefix,
+        KeyMarker: after?.key,
+        UploadIdMarker: after?.uploadId,
+      }),
+      { abortSignal },
+    );
+    const uploads = (answer.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated }) => ({
+      key: Key,
+      uploadId: UploadId,
+      startedMs: Initiated?.getTime() ?? Date.now(),
+    }));
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = answer;
+    const next = IsTruncated && NextKeyMarker ? { key: NextKeyMarker, uploadId: NextUploadIdMarker ?? "" } : undefined;
+    return { uploads, next };
+  }
+
+  /** One page of objects and the token of the next, if any. */
+  async list(
+    prefix: string,
+    token: string | undefined,
+    limit: number,
+    abortSignal?: AbortSignal,
+  ): Promise<{ objects: S3ObjectInfo[]; next: string | undefined }> {
+    const answer = await this.#client.send(
+      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token, MaxKeys: limit }),
+      { abortSignal },
+    );
+    const objects = (answer.Contents ?? []).map(({ Key = "", Size = 0, LastModified, ETag }) => ({
+      key: Key,
+      sizeBytes: Size,
+      modifiedMs: LastModified?.getTime() ?? 0,
+      etag: unquoted(ETag),
+    }));
+    return { objects, next: answer.IsTruncated ? answer.NextContinuationToken : undefined };
+  }
+
+  /** @param keys at most 1000. @returns those that could not be deleted, with the code and message of each */
+  async delete(
+    keys: readonly string[],
+    abortSignal?: AbortSignal,
+  ): Promise<{ readonly key: string; readonly code: string; readonly message: string }[]> {
+    const Objects = keys.map((Key) => ({ Key }));
+    const command = new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } });
+    const { Errors = [] } = await this.#client.send(command, { abortSignal });
+    return Errors.filter(({ Code }) => Code !== "NoSuchKey").map(({ Key = "", Code = "", Message = "" }) => ({
+      key: Key,
+      code: Code,
+      message: Message,
+    }));
+  }
+
+  async createBucket(abortSignal?: AbortSignal): Promise<void> {
+    // AWS wants every region named but its first.
+    const LocationConstraint = this.#region === "us-east-1" ? undefined : this.#region;
+    await this.#client.send(
+      new CreateBucketCommand({
+        Bucket: this.#bucket,
+        ...(LocationConstraint && { CreateBucketConfiguration: { LocationConstraint: LocationConstraint as "EU" } }),
+      }),
+      { abortSignal },
+    );
+  }
+
+  #bodyInput(body: S3Body) {
+    return {
+      Body: this.#withCrc32 ? body.open() : body.whole(),
+      ContentLength: body.sizeBytes,
+      ...(this.#withCrc32 && { ChecksumCRC32: body.crc32 }),
+    };
+  }
+}
+
+function clientConfig(options: S3Options): S3ClientConfig {
+  const { endpoint, region, pathStyle, credentials, caPem, maxSockets, idleMs = 20_000 } = options;
+  const agent = { keepAlive: true, maxSockets, scheduling: "lifo" } as const;
+  return {
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials: { ...credentials } }),
+    forcePathStyle: pathStyle,
+    maxAttempts: 1,
+    // We give checksums ourselves, and ranges of an object have none to check.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // Would cost a connection and a round trip for each large body.
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent({ ...agent, ...(caPem !== undefined && { ca: caPem }) }),
+      connectionTimeout: connectMs,
+      socketTimeout: idleMs,
+      // It would write to the console when many calls wait for a connection, which is what the limit is for.
+      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    }),
+  };
+}
+
+/** With a CRC-32 in a signed header the signature need not cover the body, which the SDK would hash a second time. */
+function leaveBodiesUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        const hasBody = commandName === "PutObjectCommand" || commandName === "UploadPartCommand";
+        if (hasBody) headersOf(args.request)["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+        return next(args);
+      },
+    { name: "unsignedPayload", step: "build", priority: "low" },
+  );
+}
+
+/** Older stores want Content-MD5 where newer ones take any checksum. */
+function signDeletesByMd5(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === "DeleteObjectsCommand") {
+          const headers = headersOf(args.request);
+          for (const name of Object.keys(headers)) if (/^x-amz-(sdk-)?checksum-/i.test(name)) delete headers[name];
+          const { body } = args.request as { body: string };
+          headers["content-md5"] = createHash("md5").update(body).digest("base64");
+        }
+        return next(args);
+      },
+    { name: "deleteObjectsContentMd5", step: "build", priority: "low" },
+  );
+}
+
+function headersOf(request: unknown): Record<string, string> {
+  return (request as { headers: Record<string, string> }).headers;
+}
+
+function partOf(
+  body: Readable,
+  contentRange: string | undefined,
+  contentLength = 0,
+  etag: string,
+  range: ByteRange,
+): S3Part {
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? "") ?? [];
+  // The whole object, which some servers give for a range that covers it, and for an empty object.
+  const part = { body, start: Number(start ?? 0), totalBytes: Number(total ?? contentLength), etag };
+  if (part.start === range.start) return part;
+  body.destroy();
+  if (start === undefined && part.totalBytes <= range.start)
+    return { ...part, body: Readable.from([]), start: range.start };
+  throw new S3Unsupported(`the server does not give ranges: asked for byte ${range.start}, got byte ${part.start}`);
+}
+
+function unquoted(etag: string | undefined): string {
+  return (etag ?? "").replace(/^"|"$/g, "");
+}

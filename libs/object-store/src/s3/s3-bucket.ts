@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ImportError } from "@sluice/errors";
+import type { ObjectInfo } from "../object-store.ts";
+import type { S3Api, S3ObjectInfo } from "./s3-api.ts";
+import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
+import { checkS3Options, type S3Options } from "./s3-options.ts";
+
+const firstDelayMs = 100;
+const maxDelayMs = 5_000;
+const defaultPatienceMs = 60_000;
+/** Objects of one page of a listing; the most that servers give. */
+const pageObjects = 1000;
+
+/** One bucket: the calls of `S3Api` with retries, and errors in the words of the port. Keys are whole. */
+export class S3Bucket implements AsyncDisposable {
+  readonly options: S3Options;
+  readonly api: S3Api;
+  readonly #closing = new AbortController();
+  /** A call has succeeded: a missing object is no missing bucket. */
+  #isThere = false;
+
+  private constructor(options: S3Options, api: S3Api) {
+    this.options = options;
+    this.api = api;
+  }
+
+  /** Calls nobody: a server that is down now may be up when it is needed. */
+  static async open(options: S3Options): Promise<S3Bucket> {
+    checkS3Options(options);
+    const { S3Api } = await import("./s3-api.ts");
+    return new S3Bucket(options, new S3Api(options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new ImportError("aborted", "the object store is closed"));
+    this.api.close();
+  }
+
+  /** A signal that aborts with `signal` or when the bucket is closed. */
+  signal(signal?: AbortSignal): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+
+  /** @param signal of `this.signal` */
+  patience(operation: S3Operation, signal: AbortSignal): Patience {
+    return new Patience(operation, this.options, signal);
+  }
+
+  /**
+   * Runs until it succeeds, fails for good, or patience ends.
+   * @throws {ImportError} `object_store_unavailable`, or `file_not_found` where the operation reads; or the signal's reason
+   */
+  async call<T>(operation: S3Operation, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const patience = this.patience(operation, signal);
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const result = await run(signal);
+        this.#isThere = true;
+        return result;
+      } catch (error) {
+        await patience.pause(error);
+      }
+    }
+  }
+
+  /** Undefined when there is no such object. */
+  async head(key: string, signal?: AbortSignal): Promise<S3ObjectInfo | undefined> {
+    const operation = { doing: `look up "${key}"`, action: "s3:GetObject" };
+    return this.call(operation, this.signal(signal), async (signal) => {
+      try {
+        return await this.api.head(key, signal);
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        if (this.#isThere && isMissing(failureOf(error))) return undefined;
+        return await this.#explainHead(key, signal);
+      }
+    });
+  }
+
+  /** All objects whose key starts with `prefix`, in byte order of key. */
+  async *list(prefix: string): AsyncGenerator<S3ObjectInfo> {
+    const operation = { doing: `list objects under "${prefix}"`, action: "s3:ListBucket" };
+    let token: string | undefined;
+    do {
+      const page = await this.call(operation, this.signal(), (signal) =>
+        this.api.list(prefix, token, pageObjects, signal),
+      );
+      yield* page.objects;
+      token = page.next;
+    } while (token !== undefined);
+  }
+
+  /** Tells whether the bucket can be used, at once: permanent reasons are not tried again. @throws {ImportError} why not */
+  async check(signal?: AbortSignal): Promise<void> {
+    const { bucket } = this.options;
+    const operation = { doing: `open the bucket "${bucket}"`, action: "s3:ListBucket" };
+    const prefix = this.options.prefix === "" ? "" : `${this.options.prefix}/`;
+    await this.call(operation, this.signal(signal), (signal) => this.api.list(prefix, undefined, 1, signal));
+  }
+
+  /** Answers to HEAD have no body, which would say what is missing; those to GET do. */
+  async #explainHead(key: string, signal: AbortSignal): Promise<S3ObjectInfo | undefined> {
+    try {
+      const part = await this.api.get(key, { start: 0, end: 1 }, "", signal);
+      part?.body.destroy();
+      return await this.api.head(key, signal); // It came meanwhile.
+    } catch (error) {
+      if (isMissing(failureOf(error))) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Waits between the tries of one call. Its clock starts with the first failure, and anew after progress. */
+export class Patience {
+  readonly #operation: S3Operation;
+  readonly #options: S3Options;
+  readonly #signal: AbortSignal;
+  #failures = 0;
+  #sinceMs = 0;
+
+  constructor(operation: S3Operation, options: S3Options, signal: AbortSignal) {
+    this.#operation = operation;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  progress(): void {
+    this.#failures = 0;
+  }
+
+  /** Resolves when it is time for the next try. @throws what the call should throw when there is none */
+  async pause(error: unknown): Promise<void> {
+    this.#signal.throwIfAborted();
+    const nowMs = performance.now();
+    if (this.#failures++ === 0) this.#sinceMs = nowMs;
+    const limitMs = this.#sinceMs + (this.#options.patienceMs ?? defaultPatienceMs);
+    if (!isTransient(error) || nowMs >= limitMs) throw s3Error(error, this.#operation, this.#options);
+    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (this.#failures - 1)) * (0.5 + Math.random() / 2);
+    await sleep(delayMs, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+  }
+}
+
+/** Of an object below a folder of the bucket, by its key in there. */
+export function infoBelow(folder: string, { key, sizeBytes, modifiedMs }: ObjectInfo): ObjectInfo {
+  return { key: key.slice(folder.length), sizeBytes, modifiedMs };
+}
