@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
-import { LocalObjectStore, LocalSourceStore } from "@sluice/object-store";
+import { openObjectStore, openSourceStore } from "@sluice/object-store";
 import { type ImportTaskDeps, type ImportTaskInput, runImportTask } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
 
@@ -11,8 +11,8 @@ import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "
 if (!parentPort) throw new Error("import-thread runs as a worker thread only");
 const port = parentPort;
 const stores = workerData as ThreadStores;
-const objects = await LocalObjectStore.open({ root: stores.objects.root });
-const sources = await LocalSourceStore.open({ roots: stores.sources.roots });
+const objects = await openObjectStore(stores.objects);
+const sources = await openSourceStore(stores.sources);
 
 const say = (message: FromThread) => port.postMessage(message);
 const runs = new Map<number, Run>();

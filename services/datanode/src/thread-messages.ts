@@ -1,10 +1,11 @@
 import type { ImportErrorCode, SourceLocation } from "@sluice/errors";
+import type { ObjectStoreDescription, SourceStoreDescription } from "@sluice/object-store";
 import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
 
 /** How a worker thread opens its stores; plain data. */
 export interface ThreadStores {
-  readonly objects: { readonly kind: "local"; readonly root: string };
-  readonly sources: { readonly kind: "local"; readonly roots: readonly string[] };
+  readonly objects: ObjectStoreDescription;
+  readonly sources: SourceStoreDescription;
 }
 
 /** From the datanode to a thread. */
