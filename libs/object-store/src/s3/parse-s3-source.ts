@@ -23,7 +23,7 @@ export function parseS3Source(
   if (name === undefined) throw new Error(`a source must have the form ${form}, its name in lower case`);
   if (takenNames.includes(name)) throw new Error(`"${name}" cannot be the name of a source: it is a scheme of URLs`);
   const url = URL.parse(address);
-  if (url?.protocol !== "s3:" || url.hash || url.username || url.password || url.port) {
+  if (url?.protocol !== "s3:" || url.host === "" || url.hash || url.username || url.password || url.port) {
     throw new Error(`source "${name}": expected ${form}, without user and password`);
   }
   for (const key of url.searchParams.keys()) {

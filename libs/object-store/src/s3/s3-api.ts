@@ -53,6 +53,8 @@ export interface StaleUpload {
   readonly startedMs: number;
 }
 
+/** Without it the SDK writes to the console, such as when many calls wait for a connection, as the limit wants it. */
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 /** A connection that is not open by then is given up. */
 const connectMs = 5_000;
 
@@ -65,6 +67,7 @@ export class S3Api {
 
   constructor(options: S3Options) {
     this.#client = new S3Client(clientConfig(options));
+    leaveRetriesToUs(this.#client);
     this.#bucket = options.bucket;
     this.#region = options.region;
     this.#withCrc32 = options.checksums === "crc32";
@@ -261,7 +264,7 @@ function clientConfig(options: S3Options): S3ClientConfig {
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials: { ...credentials } }),
     forcePathStyle: pathStyle,
-    maxAttempts: 1,
+    logger: quiet,
     // We give checksums ourselves, and ranges of an object have none to check.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -272,10 +275,19 @@ function clientConfig(options: S3Options): S3ClientConfig {
       httpsAgent: new HttpsAgent({ ...agent, ...(caPem !== undefined && { ca: caPem }) }),
       connectionTimeout: connectMs,
       socketTimeout: idleMs,
-      // It would write to the console when many calls wait for a connection, which is what the limit is for.
-      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+      logger: quiet,
     }),
   };
+}
+
+/** The SDK's own retries know no offset and no patience, and wrap errors. Others are placed by the name, so it stays. */
+function leaveRetriesToUs(client: S3Client): void {
+  client.middlewareStack.add((next) => (args) => next(args), {
+    name: "retryMiddleware",
+    step: "finalizeRequest",
+    priority: "high",
+    override: true,
+  });
 }
 
 /** With a CRC-32 in a signed header the signature need not cover the body, which the SDK would hash a second time. */

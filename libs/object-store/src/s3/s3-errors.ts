@@ -34,6 +34,8 @@ const transientCodes = new Set([
   ...["BadDigest", "IncompleteBody", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "OperationAborted"],
 ]);
 
+/** Names of errors that carry no code: ours or the SDK's own defects, which no repetition cures. */
+const bareNames = /^(Unknown|Type|Range|Syntax|Reference)?Error$/;
 const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/;
 
 export function failureOf(error: unknown): S3Failure {
@@ -68,8 +70,9 @@ export function isTransient(error: unknown): boolean {
   const { code, status } = failureOf(error);
   if (transientCodes.has(code)) return true;
   if (code === "NotImplemented" || code === "CredentialsProviderError" || tlsCodes.test(code)) return false;
-  // Without a status the connection failed, or an answer broke off; with a good one its body made no sense.
-  return status === undefined || status === 429 || status >= 500 || status < 300;
+  // Without a status the connection failed, which has a code of its own; with a good one the answer broke off.
+  if (status === undefined) return !bareNames.test(code);
+  return status === 429 || status >= 500 || status < 300;
 }
 
 /**

@@ -108,7 +108,8 @@ async function fillParts(
     const part = target.subarray(offset, offset + partBytes);
     const signal = AbortSignal.any([read.signal, leaving]);
     // Only the part at the object's end is short, and those behind it are empty: what is filled has no gap.
-    filled += await fillPart(bucket, { ...read, signal }, position + offset, part, version);
+    const count = await fillPart(bucket, { ...read, signal }, position + offset, part, version);
+    filled += count;
   });
   return filled;
 }
@@ -182,7 +183,8 @@ class Filling {
     });
     const ended = () => {
       if (this.bytes === end) resolve();
-      else reject(new Error(`the body ended ${end - this.bytes} bytes early`));
+      else
+        reject(Object.assign(new Error(`the body ended ${end - this.bytes} bytes early`), { code: "IncompleteBody" }));
     };
     body.once("error", reject);
     body.once("end", ended);
