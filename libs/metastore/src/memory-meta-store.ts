@@ -1,6 +1,7 @@
 import { ChangeFeed } from "./change-feed.ts";
 import { checkMetaKey, checkTransaction, transactionOperations } from "./check-transaction.ts";
-import type { MetaEntry, MetaStore, MetaTransaction } from "./meta-store.ts";
+import { holdLocally } from "./hold-locally.ts";
+import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "./meta-store.ts";
 
 /** Records in memory, for tests and trials; gone with the process. */
 export class MemoryMetaStore implements MetaStore {
@@ -47,6 +48,10 @@ export class MemoryMetaStore implements MetaStore {
   watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
     this.#checkOpen();
     return this.#changes.watch(prefix, signal);
+  }
+
+  hold(request: HoldRequest): Promise<HeldKey | undefined> {
+    return holdLocally(this, request);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,24 @@ export interface MetaTransaction {
   readonly writes: readonly Write[];
 }
 
-/** Small, strongly consistent records: collections, jobs, tasks, segments. Adapters: embedded (lmdb), memory. */
+export interface HoldRequest {
+  readonly key: string;
+  readonly value: string;
+  /** How long the key outlives a holder that is silent; at least 1000. */
+  readonly ttlMs: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
+/** A key that this process holds. It vanishes when the process has been silent for its `ttlMs`; disposing releases it at once. */
+export interface HeldKey extends AsyncDisposable {
+  /** A transaction with it writes nothing once the key is held by another, or by nobody. */
+  readonly guard: Guard;
+  /** Aborts when the key is lost: expired, taken away, or not confirmed for `ttlMs` by this process's own clock. */
+  readonly lost: AbortSignal;
+}
+
+/** Small, strongly consistent records: collections, jobs, tasks, segments. Adapters: etcd, embedded (lmdb), memory. */
 export interface MetaStore extends AsyncDisposable {
   /** Most guards plus writes that one transaction may hold; more is refused with an Error that names the limit. */
   readonly limits: { readonly transactionOperations: number };
@@ -32,7 +49,8 @@ export interface MetaStore extends AsyncDisposable {
   scan(prefix: string): AsyncIterable<MetaEntry>;
   /**
    * All or nothing, durable when it resolves. Resolves to the new revision, or to undefined, having written nothing, when
-   * a guarded revision has moved.
+   * a guarded revision has moved. When the answer of a server was lost, the transaction may be made again: it is then
+   * carried out, and undefined says no more than that its guards have moved.
    */
   commit(transaction: MetaTransaction): Promise<bigint | undefined>;
   /**
@@ -40,4 +58,6 @@ export interface MetaStore extends AsyncDisposable {
    * report a key that did not change, never miss one that did. Ends when `signal` aborts.
    */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>>;
+  /** Waits until nobody holds the key, then holds it. Undefined when the signal aborts before. */
+  hold(request: HoldRequest): Promise<HeldKey | undefined>;
 }

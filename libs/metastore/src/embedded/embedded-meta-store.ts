@@ -2,7 +2,8 @@ import { mkdir, realpath } from "node:fs/promises";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { ChangeFeed } from "../change-feed.ts";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
-import type { MetaEntry, MetaStore, MetaTransaction } from "../meta-store.ts";
+import { holdLocally } from "../hold-locally.ts";
+import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "../meta-store.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./owner.ts";
 
 /** Entries that one page of a scan holds. */
@@ -24,13 +25,15 @@ const layout = "1";
  *     one after the other and each writes only after all its checks have passed: none leaves half of itself.
  *
  * Layout: database `records`, key UTF-8 bytes (hence byte order), value `<revision> <value>`; database `store` for the
- * revision counter and the owner.
+ * revision counter and the owner; database `held` for the keys of `hold`.
  */
 export class EmbeddedMetaStore implements MetaStore {
   readonly limits = { transactionOperations };
   readonly #root: RootDatabase<string, string>;
   readonly #records: Database<string, Buffer>;
   readonly #store: Database<string, string>;
+  /** Keys that were ever held: what is there of them when the store opens was held by a process that is gone. */
+  readonly #held: Database<string, string>;
   readonly #changes = new ChangeFeed();
   readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
@@ -39,6 +42,7 @@ export class EmbeddedMetaStore implements MetaStore {
     this.#root = root;
     this.#records = root.openDB<string, Buffer>("records", { encoding: "string", keyEncoding: "binary" });
     this.#store = root.openDB<string, string>("store", { encoding: "string" });
+    this.#held = root.openDB<string, string>("held", { encoding: "string" });
   }
 
   /**
@@ -96,6 +100,12 @@ export class EmbeddedMetaStore implements MetaStore {
     return this.#changes.watch(prefix, signal);
   }
 
+  async hold(request: HoldRequest): Promise<HeldKey | undefined> {
+    this.#checkOpen();
+    await this.#held.put(request.key, "");
+    return holdLocally(this, request);
+  }
+
   /** Waits for commits in flight, gives the folder up and closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
@@ -148,6 +158,10 @@ export class EmbeddedMetaStore implements MetaStore {
     }
     this.#store.putSync(layoutKey, layout);
     this.#store.putSync(ownerKey, JSON.stringify(thisProcess()));
+    for (const key of [...this.#held.getKeys()]) {
+      this.#records.removeSync(Buffer.from(key));
+      this.#held.removeSync(key);
+    }
     return undefined;
   }
 

@@ -1,0 +1,1 @@
+export { EtcdMetaStore, type EtcdOptions } from "./etcd-meta-store.ts";
