@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -277,8 +277,11 @@ suite("S3 with faults", () => {
     });
 
     it("say that the server does not answer", async () => {
-      for (let i = 0; i < 40; i++) proxy.faults.push({ on: /./, does: "stall" });
-      expect(await failure({ endpoint: proxy.endpoint })).toMatch(/does not answer/);
+      const silent = createTcpServer((socket) => socket.on("error", () => {}));
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+      const { port } = silent.address() as { port: number };
+      expect(await failure({ endpoint: `http://127.0.0.1:${port}` })).toMatch(/does not answer/);
+      silent.close();
     });
 
     it("name the object that is missing", async () => {

@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
@@ -13,18 +10,17 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { ByteRange, ObjectInfo } from "../object-store.ts";
 import type { S3Body } from "./s3-body.ts";
+import { openS3Client } from "./s3-client.ts";
 import { ObjectChanged, S3Unsupported } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 
-// The only file that loads the SDK, which costs a process a good part of a second of CPU and tens of megabytes: it is
-// imported when a bucket is opened.
+// This file and the client's alone load the SDK, which costs a thread some 0.15 s of CPU and 40 MB: they are imported when
+// the first bucket is opened.
 
 export interface S3ObjectInfo extends ObjectInfo {
   /** Without quotes; "" when the server gives none. */
@@ -53,11 +49,6 @@ export interface StaleUpload {
   readonly startedMs: number;
 }
 
-/** Without it the SDK writes to the console, such as when many calls wait for a connection, as the limit wants it. */
-const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-/** A connection that is not open by then is given up. */
-const connectMs = 5_000;
-
 /** The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. */
 export class S3Api {
   readonly #client: S3Client;
@@ -66,13 +57,10 @@ export class S3Api {
   readonly #withCrc32: boolean;
 
   constructor(options: S3Options) {
-    this.#client = new S3Client(clientConfig(options));
-    leaveRetriesToUs(this.#client);
+    this.#client = openS3Client(options);
     this.#bucket = options.bucket;
     this.#region = options.region;
     this.#withCrc32 = options.checksums === "crc32";
-    if (this.#withCrc32) leaveBodiesUnsigned(this.#client);
-    else signDeletesByMd5(this.#client);
   }
 
   close(): void {
@@ -254,74 +242,6 @@ export class S3Api {
       ...(this.#withCrc32 && { ChecksumCRC32: body.crc32 }),
     };
   }
-}
-
-function clientConfig(options: S3Options): S3ClientConfig {
-  const { endpoint, region, pathStyle, credentials, caPem, maxSockets, idleMs = 20_000 } = options;
-  const agent = { keepAlive: true, maxSockets, scheduling: "lifo" } as const;
-  return {
-    region,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(credentials && { credentials: { ...credentials } }),
-    forcePathStyle: pathStyle,
-    logger: quiet,
-    // We give checksums ourselves, and ranges of an object have none to check.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    // Would cost a connection and a round trip for each large body.
-    expectContinueHeader: false,
-    requestHandler: new NodeHttpHandler({
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent({ ...agent, ...(caPem !== undefined && { ca: caPem }) }),
-      connectionTimeout: connectMs,
-      socketTimeout: idleMs,
-      logger: quiet,
-    }),
-  };
-}
-
-/** The SDK's own retries know no offset and no patience, and wrap errors. Others are placed by the name, so it stays. */
-function leaveRetriesToUs(client: S3Client): void {
-  client.middlewareStack.add((next) => (args) => next(args), {
-    name: "retryMiddleware",
-    step: "finalizeRequest",
-    priority: "high",
-    override: true,
-  });
-}
-
-/** With a CRC-32 in a signed header the signature need not cover the body, which the SDK would hash a second time. */
-function leaveBodiesUnsigned(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        const hasBody = commandName === "PutObjectCommand" || commandName === "UploadPartCommand";
-        if (hasBody) headersOf(args.request)["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-        return next(args);
-      },
-    { name: "unsignedPayload", step: "build", priority: "low" },
-  );
-}
-
-/** Older stores want Content-MD5 where newer ones take any checksum. */
-function signDeletesByMd5(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        if (commandName === "DeleteObjectsCommand") {
-          const headers = headersOf(args.request);
-          for (const name of Object.keys(headers)) if (/^x-amz-(sdk-)?checksum-/i.test(name)) delete headers[name];
-          const { body } = args.request as { body: string };
-          headers["content-md5"] = createHash("md5").update(body).digest("base64");
-        }
-        return next(args);
-      },
-    { name: "deleteObjectsContentMd5", step: "build", priority: "low" },
-  );
-}
-
-function headersOf(request: unknown): Record<string, string> {
-  return (request as { headers: Record<string, string> }).headers;
 }
 
 function partOf(

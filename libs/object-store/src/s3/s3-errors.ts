@@ -118,6 +118,7 @@ function explain(failure: S3Failure, { action }: S3Operation, options: S3Options
     case "NoSuchBucket":
       return `the bucket "${bucket}" does not exist at ${server}; create it, or correct the bucket's name`;
     case "InvalidAccessKeyId":
+    case "XAdminUserNotFound": // versitygw
       return `${server} does not know the access key; check the access key of the bucket "${bucket}"`;
     case "SignatureDoesNotMatch":
       return `${server} refused the signature: check the secret key of the bucket "${bucket}"`;

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { openAgents } from "./s3-agents.ts";
+import type { S3Options } from "./s3-options.ts";
+
+/** Without it the SDK writes to the console, such as when many calls wait for a connection, as the limit wants it. */
+const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+/** The SDK's client, which makes each call once, leaves checksums to us and says nothing. */
+export function openS3Client(options: S3Options): S3Client {
+  const client = new S3Client(clientConfig(options));
+  leaveRetriesToUs(client);
+  if (options.checksums === "crc32") leaveBodiesUnsigned(client);
+  else signDeletesByMd5(client);
+  return client;
+}
+
+function clientConfig(options: S3Options): S3ClientConfig {
+  const { endpoint, region, pathStyle, credentials, idleMs = 20_000 } = options;
+  return {
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials: { ...credentials } }),
+    forcePathStyle: pathStyle,
+    logger: quiet,
+    // We give checksums ourselves, and ranges of an object have none to check.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // Would cost a connection and a round trip for each large body.
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      ...openAgents(options),
+      socketTimeout: idleMs,
+      logger: quiet,
+    }),
+  };
+}
+
+/** The SDK's own retries know no offset and no patience, and wrap errors. Others are placed by the name, so it stays. */
+function leaveRetriesToUs(client: S3Client): void {
+  client.middlewareStack.add((next) => (args) => next(args), {
+    name: "retryMiddleware",
+    step: "finalizeRequest",
+    priority: "high",
+    override: true,
+  });
+}
+
+/** With a CRC-32 in a signed header the signature need not cover the body, which the SDK would hash a second time. */
+function leaveBodiesUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        const hasBody = commandName === "PutObjectCommand" || commandName === "UploadPartCommand";
+        if (hasBody) headersOf(args.request)["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+        return next(args);
+      },
+    { name: "unsignedPayload", step: "build", priority: "low" },
+  );
+}
+
+/** Older stores want Content-MD5 where newer ones take any checksum. */
+function signDeletesByMd5(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === "DeleteObjectsCommand") {
+          const headers = headersOf(args.request);
+          for (const name of Object.keys(headers)) if (/^x-amz-(sdk-)?checksum-/i.test(name)) delete headers[name];
+          const { body } = args.request as { body: string };
+          headers["content-md5"] = createHash("md5").update(body).digest("base64");
+        }
+        return next(args);
+      },
+    { name: "deleteObjectsContentMd5", step: "build", priority: "low" },
+  );
+}
+
+function headersOf(request: unknown): Record<string, string> {
+  return (request as { headers: Record<string, string> }).headers;
+}
