@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ImportError } from "@sluice/errors";
+import type { TaskId } from "@sluice/schema";
+import type { LeaseRequest, QueuedTask, TaskLease, TaskQueue } from "../task-queue.ts";
+import { BullTaskLease } from "./bull-task-lease.ts";
+import { connected, connectRedis, failFast, patient, type RedisClient } from "./redis-connection.ts";
+import { parseRedisUrl } from "./redis-url.ts";
+import { type QueueJob, TaskClass } from "./task-class.ts";
+
+export interface BullTaskQueueOptions {
+  /** See `parseRedisUrl`. */
+  readonly url: string;
+  /** What every key begins with. */
+  readonly prefix: string;
+  /** Greatest source bytes of a small task; every process of a cluster must name the same. */
+  readonly smallTaskBytes: number;
+  /** How long a lease lives without a renewal. */
+  readonly leaseMs: number;
+  /** Certificate authority, for `rediss`. */
+  readonly tls?: { readonly caPem?: string };
+}
+
+interface Waiter {
+  readonly request: LeaseRequest;
+  settle(lease: TaskLease | undefined): void;
+}
+
+/** A Redis that is not there does not hold up the start. */
+const CONNECT_MS = 2000;
+const RETRY_MS = 200;
+/** A Redis that does not answer does not hold up the end. */
+const CLOSE_MS = 1000;
+
+/**
+ * Tasks in Redis, by BullMQ, shared by all processes of a cluster.
+ *
+ * Q1. Two queues, of small tasks and of the others: requests for small ones never wait behind large ones.
+ * Q2. Inside a queue a task's priority is its round (see `takeRounds`): leases go round the jobs.
+ * Q3. One connection waits for a class whatever the number of requests; a task that comes when nobody asks any more goes
+ *     back at once.
+ * Q4. What Redis loses is gone: who has the records enqueues it again.
+ */
+export class BullTaskQueue implements TaskQueue {
+  readonly #options: BullTaskQueueOptions;
+  readonly #clients: readonly RedisClient[];
+  readonly #waiters = new Set<Waiter>();
+  readonly #closing = new AbortController();
+  /** Undefined until Redis was reached for the first time. */
+  #classes: { readonly small: TaskClass; readonly large: TaskClass } | undefined;
+  #isServing = false;
+  #serveAgain = false;
+
+  private constructor(options: BullTaskQueueOptions) {
+    this.#options = options;
+    const address = parseRedisUrl(options.url);
+    this.#clients = [failFast, patient].map((mode) => connectRedis(address, options.tls?.caPem, mode));
+  }
+
+  /** Redis may be away; calls fail, and requests wait, until it is there. @throws {Error} for a URL that is none */
+  static async open(options: BullTaskQueueOptions): Promise<BullTaskQueue> {
+    const queue = new BullTaskQueue(options);
+    await Promise.race([queue.#connect(), sleep(CONNECT_MS, undefined, { ref: false })]);
+    return queue;
+  }
+
+  async #connect(): Promise<void> {
+    const { signal } = this.#closing;
+    const [producer, consumer] = this.#clients;
+    // Braces: in a Redis cluster all keys of a queue must lie on one node.
+    const shared = { producer, consumer, prefix: `{${this.#options.prefix}}`, leaseMs: this.#options.leaseMs };
+    while (!signal.aborted) {
+      try {
+        await Promise.all(this.#clients.map((client) => connected(client, signal)));
+        const [small, large] = await Promise.all(["small", "large"].map((name) => TaskClass.open({ ...shared, name })));
+        this.#classes = { small, large };
+        return void this.#serve();
+      } catch {
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async enqueue(tasks: readonly QueuedTask[]): Promise<void> {
+    const { smallTaskBytes } = this.#options;
+    const [small, large] = [tasks.filter(isSmall), tasks.filter((task) => !isSmall(task))];
+    await this.#call("enqueue tasks", async (classes) => {
+      await classes.small.enqueue(small);
+      await classes.large.enqueue(large);
+    });
+    function isSmall({ sizeBytes }: QueuedTask): boolean {
+      return sizeBytes <= smallTaskBytes;
+    }
+  }
+
+  async lease(request: LeaseRequest): Promise<TaskLease | undefined> {
+    if (this.#isClosed || request.signal.aborted) return undefined;
+    if (!(request.leaseMs > 0)) throw new RangeError(`a lease of ${request.leaseMs} ms is none`);
+    const { promise, resolve } = Promise.withResolvers<TaskLease | undefined>();
+    const abort = () => waiter.settle(undefined);
+    const waiter: Waiter = {
+      request,
+      settle: (lease) => {
+        this.#waiters.delete(waiter);
+        request.signal.removeEventListener("abort", abort);
+        resolve(lease);
+      },
+    };
+    request.signal.addEventListener("abort", abort);
+    this.#waiters.add(waiter);
+    void this.#serve();
+    return promise;
+  }
+
+  async remove(taskIds: readonly TaskId[]): Promise<void> {
+    await this.#call("remove tasks", async (classes) => {
+      await classes.small.remove(taskIds);
+      await classes.large.remove(taskIds);
+    });
+  }
+
+  async depth(): Promise<{ readonly waiting: number; readonly leased: number }> {
+    const [small, large] = await this.#call("count tasks", (classes) =>
+      Promise.all([classes.small.depth(), classes.large.depth()]),
+    );
+    return { waiting: small.waiting + large.waiting, leased: small.leased + large.leased };
+  }
+
+  async known(): Promise<ReadonlySet<TaskId>> {
+    const lists = await this.#call("list tasks", ({ small, large }) => Promise.all([small.known(), large.known()]));
+    return new Set(lists.flat());
+  }
+
+  /** Gives waiting requests what is there, then waits for what they ask for (Q3). One pass at a time. */
+  async #serve(): Promise<void> {
+    this.#serveAgain = true;
+    if (this.#isServing) return;
+    this.#isServing = true;
+    try {
+      while (this.#serveAgain && !this.#isClosed) {
+        this.#serveAgain = false;
+        while (await this.#serveOne());
+      }
+      this.#waitForTasks();
+    } catch {
+      setTimeout(() => void this.#serve(), RETRY_MS).unref();
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  /** Requests for any size take large tasks first: for small ones there are others who wait. */
+  async #serveOne(): Promise<boolean> {
+    const classes = this.#classes;
+    if (this.#waiters.size === 0 || !classes || this.#isClosed) return false;
+    const large = this.#waiterFor(false) && (await classes.large.take());
+    if (large) return this.#give(large, false);
+    const small = this.#waiterFor(true) && (await classes.small.take());
+    return small ? this.#give(small, true) : false;
+  }
+
+  /** Who asked first among those whom a task of the class fits; small tasks go to those who can take nothing else. */
+  #waiterFor(isSmall: boolean): Waiter | undefined {
+    const waiters = [...this.#waiters];
+    const forAny = waiters.find(({ request }) => request.maxSizeBytes === undefined);
+    return isSmall ? (waiters.find(({ request }) => request.maxSizeBytes !== undefined) ?? forAny) : forAny;
+  }
+
+  async #give(job: QueueJob, isSmall: boolean): Promise<true> {
+    const waiter = this.#waiterFor(isSmall);
+    const leaseMs = waiter?.request.leaseMs ?? this.#options.leaseMs;
+    const lease = new BullTaskLease(job, leaseMs);
+    if (!waiter || this.#isClosed) await lease.giveBack().catch(() => undefined);
+    else {
+      // Others ask meanwhile; this one has its task.
+      this.#waiters.delete(waiter);
+      if (leaseMs !== this.#options.leaseMs) await lease.renew().catch(() => undefined);
+      waiter.settle(lease);
+    }
+    return true;
+  }
+
+  #waitForTasks(): void {
+    const classes = this.#classes;
+    if (!classes || this.#isClosed) return;
+    const onJob = (isSmall: boolean) => (job: QueueJob | undefined) => {
+      if (job) void this.#give(job, isSmall).then(() => this.#serve());
+      else void this.#serve();
+    };
+    if (this.#waiterFor(false)) classes.large.waitForOne(onJob(false));
+    if (this.#waiterFor(true)) classes.small.waitForOne(onJob(true));
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  async #call<T>(
+    doing: string,
+    run: (classes: { readonly small: TaskClass; readonly large: TaskClass }) => Promise<T>,
+  ): Promise<T> {
+    if (this.#isClosed) throw new Error("the task queue is closed");
+    try {
+      if (!this.#classes) throw new Error("there is no connection yet");
+      return await run(this.#classes);
+    } catch (error) {
+      const text = (error as Error).message;
+      throw new ImportError("internal", `cannot ${doing}: Redis does not serve: ${text}`, undefined, { cause: error });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#closing.abort();
+    for (const waiter of [...this.#waiters]) waiter.settle(undefined);
+    const { small, large } = this.#classes ?? {};
+    await Promise.race([Promise.all([small?.close(), large?.close()]), sleep(CLOSE_MS, undefined, { ref: false })]);
+    for (const client of this.#clients) client.disconnect();
+  }
+}
