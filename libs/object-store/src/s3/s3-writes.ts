@@ -6,8 +6,8 @@ import { failureOf, type S3Operation } from "./s3-errors.ts";
 
 /** Larger objects are written in parts; a part is as large, or larger where an object would have too many. */
 const singleBytes = 16 << 20;
-/** Parts of one object at once. */
-const parallelParts = 4;
+/** Parts of one object at once; writers have several objects under way besides. Measured: more slow a small server down. */
+const parallelParts = 2;
 /** The most parts that S3 allows. */
 const maxParts = 10_000;
 
