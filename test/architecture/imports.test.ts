@@ -26,14 +26,15 @@ const allowed: Readonly<Record<string, string>> = {
   binlog: "schema kernels",
   segment: "schema binlog object-store pipeline",
   query: "schema",
-  proxy: "rpc config schema",
-  rootcoord: "rpc config schema metastore tso import-job object-store formats pipeline",
-  datacoord: "rpc config schema metastore task-queue object-store tso segment",
-  datanode: "rpc config schema task-queue object-store pipeline formats sharding segment",
-  querynode: "rpc config schema object-store segment query",
+  cluster: "rpc config schema metastore object-store task-queue",
+  proxy: "rpc config schema cluster",
+  rootcoord: "cluster rpc config schema metastore tso import-job object-store formats pipeline",
+  datacoord: "cluster rpc config schema metastore task-queue object-store tso segment",
+  datanode: "cluster rpc config schema task-queue object-store pipeline formats sharding segment",
+  querynode: "cluster rpc config schema object-store segment query",
 };
-/** The composition root: may import the services and every lib. */
-const compositionRoots = ["standalone"];
+/** The composition roots: may import the services and every lib. */
+const compositionRoots = ["standalone", "cli"];
 
 interface Import {
   readonly file: string;

@@ -9,7 +9,7 @@ import { type EtcdServer, hasPrograms, startEtcd } from "../support/servers.ts";
   beforeAll(async () => {
     etcd = await startEtcd();
   });
-  afterAll(() => etcd[Symbol.asyncDispose]());
+  afterAll(async () => etcd[Symbol.asyncDispose]());
 
   metaStoreConformance("on etcd", () => EtcdMetaStore.open({ endpoints: [etcd.url], prefix: randomUUID() }));
 });

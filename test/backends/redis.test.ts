@@ -10,7 +10,7 @@ import { hasPrograms, type RedisServer, startRedis } from "../support/servers.ts
   beforeAll(async () => {
     redis = await startRedis();
   });
-  afterAll(() => redis[Symbol.asyncDispose]());
+  afterAll(async () => redis[Symbol.asyncDispose]());
 
   const open = () => BullTaskQueue.open({ url: redis.url, prefix: randomUUID(), smallTaskBytes: 100, leaseMs: 1000 });
   taskQueueConformance("on Redis", async () => ({ queue: await open(), elapse: (ms) => sleep(ms === 0 ? 50 : ms) }));

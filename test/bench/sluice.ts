@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
 
-const main = join(import.meta.dirname, "../../services/standalone/dist/main.js");
+const main = join(import.meta.dirname, "../../services/cli/dist/main.js");
 
 /** A built Sluice in a process of its own, on a fresh data folder, driven through the public interface. */
 export class BenchServer implements AsyncDisposable {
@@ -22,7 +22,7 @@ export class BenchServer implements AsyncDisposable {
     rmSync(dataDir, { recursive: true, force: true });
     const args = [
       main,
-      "serve",
+      "standalone",
       "--port",
       "0",
       "--data-dir",

@@ -1,11 +1,14 @@
 export * from "./collections.ts";
 export { eventually } from "./eventually.ts";
+export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
 export * from "./field-values.ts";
 export * from "./fixture-cases.ts";
 export * from "./python.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
+export * from "./servers.ts";
 export * from "./source-files.ts";
 export * from "./stored-objects.ts";
 export { TemporaryFolders } from "./temporary-folders.ts";
 export * from "./test-client.ts";
+export * from "./test-cluster.ts";
 export * from "./test-server.ts";

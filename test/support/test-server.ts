@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const main = resolve(import.meta.dirname, "../../services/standalone/src/main.ts");
+const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 /** Twice what a start takes on a busy machine, and some. */
 const START_LIMIT_MS = 40_000;
 /** A server that drains longer than this hangs. */
@@ -30,21 +30,35 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
 
 /** The same without waiting until it is ready. */
 export function launchServer(options: ServerOptions): TestServer {
-  const child = spawn(process.execPath, [main, "serve", ...flagsOf(options)], {
+  return launchSluice("standalone", flagsOf(options), {
     cwd: options.dataDir,
-    env: { ...cleanEnv(), ...options.env },
+    ...(options.env && { env: options.env }),
+  });
+}
+
+/** Starts the program `sluice` with a command and flags, from its sources. */
+export function launchSluice(
+  command: string,
+  flags: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): TestServer {
+  const child = spawn(process.execPath, [main, command, ...flags], {
+    cwd,
+    env: { ...cleanEnv(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new TestServer(child);
 }
 
 export class TestServer implements AsyncDisposable {
-  /** `host:port` of gRPC and HTTP. */
+  /** `host:port` of gRPC and HTTP; `-` for a process of a cluster without a server. */
   address = "";
+  /** `host:port` of health and metrics of a process of a cluster. */
+  healthAddress = "";
   /** Resolves when the process has ended. */
   readonly ended: Promise<unknown>;
   readonly #child: ChildProcess;
-  readonly #readyLine: Promise<string>;
+  readonly #readyLine: Promise<RegExpExecArray>;
   #log = "";
 
   constructor(child: ChildProcess) {
@@ -67,15 +81,29 @@ export class TestServer implements AsyncDisposable {
   /** Waits until clients may connect. @throws Error with the log when the process ends before, or takes too long */
   async ready(): Promise<void> {
     const late = sleep(START_LIMIT_MS, undefined, { ref: false });
-    const address = await Promise.race([this.#readyLine, this.ended.then(() => undefined), late]);
-    if (address !== undefined) {
-      this.address = address;
+    const line = await Promise.race([this.#readyLine, this.ended.then(() => undefined), late]);
+    if (line) {
+      this.address = line[1];
+      this.healthAddress = line[2] ?? "";
       return;
     }
-    const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    const { hasEnded } = this;
     await this.kill9();
     const why = hasEnded ? `ended with code ${this.#child.exitCode} before it was ready` : "was not ready in time";
     throw new Error(`the server ${why}:\n${this.#log}`);
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** SIGSTOP: connections stay open, nothing answers, no timer runs. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
   }
 
   /** Ends the process as a crash does. */
@@ -86,7 +114,8 @@ export class TestServer implements AsyncDisposable {
 
   /** Ends the process as an operator does. @throws Error when it does not end, or with an error */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.hasEnded) return;
+    this.thaw();
     this.#child.kill("SIGTERM");
     const late = await Promise.race([this.ended.then(() => false), sleep(STOP_LIMIT_MS, true, { ref: false })]);
     if (late) await this.kill9();
@@ -102,13 +131,16 @@ export class TestServer implements AsyncDisposable {
 }
 
 function flagsOf({ dataDir, importRoots, settings = {} }: ServerOptions): string[] {
-  const named: [string, string][] = [
-    ["port", "0"],
-    ["data-dir", dataDir],
-    ...importRoots.map((root): [string, string] => ["import-root", root]),
-    ...Object.entries(settings).map(([name, value]): [string, string] => [kebab(name), String(value)]),
+  return [
+    ...["--port=0", `--data-dir=${dataDir}`],
+    ...importRoots.map((root) => `--import-root=${root}`),
+    ...settingFlags(settings),
   ];
-  return named.map(([name, value]) => `--${name}=${value}`);
+}
+
+/** `splitSize: "1MB"` -> `--split-size=1MB` */
+export function settingFlags(settings: Readonly<Record<string, string | number | boolean>>): string[] {
+  return Object.entries(settings).map(([name, value]) => `--${kebab(name)}=${value}`);
 }
 
 function kebab(name: string): string {
@@ -125,12 +157,12 @@ function cleanEnv(): NodeJS.ProcessEnv {
   };
 }
 
-function readyLine(child: ChildProcess): Promise<string> {
-  const { promise, resolve: found } = Promise.withResolvers<string>();
+function readyLine(child: ChildProcess): Promise<RegExpExecArray> {
+  const { promise, resolve: found } = Promise.withResolvers<RegExpExecArray>();
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   lines.on("line", (line) => {
-    const address = /^ready (\S+)$/.exec(line)?.[1];
-    if (address !== undefined) found(address);
+    const ready = /^ready (\S+)(?: health (\S+))?$/.exec(line);
+    if (ready) found(ready);
   });
   return promise;
 }

@@ -19,6 +19,8 @@ export interface SettingsInput {
   /** Flags parsed elsewhere (`givenFlags`), instead of `argv`. */
   readonly flags?: FlagValues;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Keys that the file may hold beside those of the definition: settings of other programs that share it. */
+  readonly otherKeys?: readonly string[];
 }
 
 interface RawValue {
@@ -38,7 +40,7 @@ export function loadSettings<const D extends SettingsDefinition>(
 ): LoadedSettings<D> {
   const flags = input.flags ?? parseFlags((input.argv ?? []).slice(2), definition);
   const file = openFile(definition, flags, input.env);
-  const problems = unknownKeys(definition, file);
+  const problems = unknownKeys(definition, file, input.otherKeys ?? []);
   const values: Record<string, unknown> = {};
   const sources: Record<string, SettingSource> = {};
   for (const [name, setting] of Object.entries(definition)) {
@@ -90,9 +92,13 @@ function checkValue(name: string, setting: Setting, { value, source }: RawValue,
   return undefined;
 }
 
-function unknownKeys(definition: SettingsDefinition, file: SettingsFile | undefined): string[] {
+function unknownKeys(
+  definition: SettingsDefinition,
+  file: SettingsFile | undefined,
+  otherKeys: readonly string[],
+): string[] {
   if (!file) return [];
-  const known = Object.keys(definition).map(kebabName);
+  const known = [...Object.keys(definition).map(kebabName), ...otherKeys];
   return [...file.values.keys()]
     .filter((key) => !known.includes(key))
     .map((key) => `unknown setting "${key}" in ${file.path}${hint(key, known)}`);

@@ -24,7 +24,12 @@ export const importErrors = {
     hint: "Use a file type or field type that is supported.",
   },
   file_not_found: { milvusCode: 2100, blame: "input", retry: "never", hint: "Check the path; upload the file first." },
-  path_refused: { milvusCode: 2100, blame: "input", retry: "never", hint: "Add the folder with --import-root." },
+  path_refused: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Add the folder with --import-root, or the bucket with --source.",
+  },
   request_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the request." },
   job_failed: { milvusCode: 2100, blame: "input", retry: "never", hint: "See the reason of the job." },
   object_store_unavailable: {

@@ -45,6 +45,11 @@ export class DataNodes {
     return [...this.#nodes.values()];
   }
 
+  /** Tasks that run on nodes heard of lately. */
+  runningTasks(): bigint[] {
+    return this.alive().flatMap((node) => node.taskIds);
+  }
+
   /** The node that holds a task, 0 when none does. */
   holderOf(taskId: bigint): bigint {
     return this.alive().find((node) => node.taskIds.includes(taskId))?.nodeId ?? 0n;

@@ -1,3 +1,4 @@
+import { ImportError } from "@sluice/errors";
 import {
   type CommitRecord,
   decodeRecord,
@@ -12,6 +13,8 @@ import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
 // S2. A job's segments are visible when, and only when, its commit record exists and names them: one record, one write,
 //     every shard and partition at once.
 // S3. Only this datacoord writes segment and commit records; every change of one is guarded by its revision.
+// S4. A guard that fails while this datacoord leads means that a transaction was carried out whose answer was lost: what is
+//     stored is read again. Once another datacoord leads, the metastore refuses every write.
 
 interface Versioned {
   readonly record: SegmentRecord;
@@ -54,9 +57,20 @@ export class SegmentBook {
         guards: page.map((record) => ({ key: segmentKey(record), revision: revisionOf(record) })),
         writes: page.map((record) => ({ key: segmentKey(record), value: encodeRecord(record) })),
       });
-      if (revision === undefined) throw new Error("segment records have moved: another datacoord is active");
-      for (const record of page) this.#remember(record, revision);
+      if (revision !== undefined) for (const record of page) this.#remember(record, revision);
+      else await this.#accept(page);
     }
+  }
+
+  /** S4: takes over what is stored. @throws Error when it is not what was to be written: the caller decides anew */
+  async #accept(records: readonly SegmentRecord[]): Promise<void> {
+    let isOurs = true;
+    for (const record of records) {
+      const found = await this.#store.get(segmentKey(record));
+      isOurs &&= found?.value === encodeRecord(record);
+      if (found) this.#remember(decodeRecord(found.value) as SegmentRecord, found.revision);
+    }
+    if (!isOurs) throw new ImportError("internal", "segment records had moved; they were read again");
   }
 
   async remove(records: readonly SegmentRecord[]): Promise<void> {
@@ -98,10 +112,16 @@ export class SegmentBook {
       guards: [{ key, revision: 0n }],
       writes: [{ key, value: encodeRecord(record) }],
     });
-    if (revision === undefined)
-      throw new Error(`job ${record.jobId} is committed already: another datacoord is active`);
-    this.#rememberCommit(record);
-    return record;
+    const stored = revision === undefined ? await this.#storedCommit(key) : record;
+    this.#rememberCommit(stored);
+    return stored;
+  }
+
+  /** S4: the commit whose answer was lost. */
+  async #storedCommit(key: string): Promise<CommitRecord> {
+    const found = await this.#store.get(key);
+    if (!found) throw new ImportError("internal", `the commit ${key} was neither written nor refused`);
+    return decodeRecord(found.value) as CommitRecord;
   }
 
   /** Every visible segment of a collection with its commit timestamp, as of now. */

@@ -88,6 +88,10 @@ function openServer(
       ]);
       return { status: okStatus(), datanodeId: nodes.holderOf(task.taskId) };
     },
+    listQueuedTasks: async () => ({
+      status: okStatus(),
+      taskIds: [...new Set<bigint>([...(await queue.known()), ...nodes.runningTasks()])],
+    }),
     cancelTasks: async ({ taskIds }) => {
       await queue.remove(taskIds.map(taskId));
       return okStatus();

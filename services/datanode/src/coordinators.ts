@@ -1,4 +1,4 @@
-import { type Client, checkStatus, type dataCoord, type importing, type rootCoord } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, type importing, isOk, type rootCoord } from "@sluice/rpc";
 import type { JobId, NodeId, TaskId } from "@sluice/schema";
 import type { Question } from "./thread-messages.ts";
 
@@ -11,14 +11,19 @@ export class Coordinators {
     this.#data = data;
   }
 
-  async register(address: string, workers: number): Promise<{ nodeId: bigint; heartbeatMs: number }> {
-    const response = await this.#data.registerDataNode({ address, workers });
+  async register(
+    address: string,
+    workers: number,
+    signal: AbortSignal,
+  ): Promise<{ nodeId: bigint; heartbeatMs: number }> {
+    const response = await this.#data.registerDataNode({ address, workers }, { signal });
     checkStatus(response.status);
     return { nodeId: response.nodeId, heartbeatMs: Number(response.heartbeatMs) };
   }
 
-  async heartbeat(request: dataCoord.HeartbeatRequest): Promise<void> {
-    checkStatus(await this.#data.heartbeat(request));
+  /** False when the datacoord does not know the node. */
+  async heartbeat(request: dataCoord.HeartbeatRequest, signal: AbortSignal): Promise<boolean> {
+    return isOk(await this.#data.heartbeat(request, { signal }));
   }
 
   /** Begins the next attempt; no order when the task is obsolete. */

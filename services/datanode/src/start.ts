@@ -8,11 +8,13 @@ import type { ImportTaskLimits } from "./import-task.ts";
 import { DataNodeMetrics } from "./metrics.ts";
 import { TaskWorker } from "./task-worker.ts";
 import type { ThreadStores } from "./thread-messages.ts";
-import { ImportThread } from "./thread-pool.ts";
+import { type AttemptRunner, ImportThread } from "./thread-pool.ts";
 
 export interface DataNodeSettings {
   /** Threads that take tasks of any size. One more takes small ones only, several at once. */
   readonly workers: number;
+  /** Small tasks at once besides, in one thread; 4 unless given. */
+  readonly smallSlots?: number;
   /** Greatest source bytes of a small task. */
   readonly smallTaskBytes: number;
   readonly leaseMs: number;
@@ -28,16 +30,20 @@ export interface DataNodeDeps {
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** What attempts run in; a worker thread unless given. */
+  readonly openRunner?: () => AttemptRunner;
 }
 
 export interface RunningDataNode extends AsyncDisposable {
+  /** What the node waits for before it takes tasks; undefined when it takes them. */
+  waitsFor(): string | undefined;
   /** Takes nothing more; finishes what it has, or gives it back when `limit` aborts first. */
   drain(limit: AbortSignal): Promise<void>;
 }
 
 /**
- * Small tasks at once, in one thread: they mostly wait for syncs and answers. They never wait for a large task, and many
- * of them do not wait for each other.
+ * Small tasks at once, unless the settings say another number: they mostly wait for syncs and answers. They never wait for
+ * a large task, and many of them do not wait for each other.
  */
 const SMALL_SLOTS = 4;
 
@@ -47,34 +53,42 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const coordinators = new Coordinators(root, data);
-  const membership = cleanup.use(await Membership.join(coordinators, settings.workers + SMALL_SLOTS, deps.log));
+  const smallSlots = settings.smallSlots ?? SMALL_SLOTS;
+  const membership = cleanup.use(new Membership(coordinators, settings.workers + smallSlots, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
-  const openThread = () => {
-    const thread = cleanup.use(new ImportThread(deps.stores));
-    thread.warmUp();
-    return thread;
-  };
-  const openSlot = (thread: ImportThread, maxSizeBytes: number | undefined) =>
+  const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread(deps.stores));
+  const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
         ...deps,
         ...settings,
+        joined: membership.joined,
         nodeId: () => membership.nodeId,
         coordinators,
-        thread,
+        runner,
         maxSizeBytes,
         metrics,
         onTask: (taskId, isRunning) => membership.setTask(taskId, isRunning),
       }),
     );
-  const workers = Array.from({ length: settings.workers }, () => openSlot(openThread(), undefined));
-  const smallThread = openThread();
-  for (let i = 0; i < SMALL_SLOTS; i++) workers.push(openSlot(smallThread, settings.smallTaskBytes));
+  const workers = Array.from({ length: settings.workers }, () => openSlot(openRunner(), undefined));
+  if (smallSlots > 0) {
+    const smallRunner = openRunner();
+    for (let i = 0; i < smallSlots; i++) workers.push(openSlot(smallRunner, settings.smallTaskBytes));
+  }
   const running = cleanup.move();
   return {
+    waitsFor: () => (membership.isJoined ? undefined : "datacoord"),
     drain: async (limit) => void (await Promise.all(workers.map((worker) => worker.drain(limit)))),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** A thread that is there before its first run. */
+function warmThread(stores: ThreadStores): ImportThread {
+  const thread = new ImportThread(stores);
+  thread.warmUp();
+  return thread;
 }
 
 /** The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. */
@@ -86,21 +100,26 @@ class Membership implements AsyncDisposable {
   readonly #abort = new AbortController();
   #nodeId = nodeId(0n);
   #heartbeatMs = 1000;
-  #beating: Promise<void> = Promise.resolve();
+  readonly #joined = Promise.withResolvers<void>();
+  readonly #beating: Promise<void>;
 
-  private constructor(coordinators: Coordinators, workers: number, log: Logger) {
+  constructor(coordinators: Coordinators, workers: number, log: Logger) {
     this.#coordinators = coordinators;
     this.#workers = workers;
     this.#log = log;
+    this.#beating = this.#beat();
   }
 
-  static async join(coordinators: Coordinators, workers: number, log: Logger): Promise<Membership> {
-    const membership = new Membership(coordinators, workers, log);
-    await membership.#register();
-    membership.#beating = membership.#beat();
-    return membership;
+  get isJoined(): boolean {
+    return this.#nodeId !== 0n;
   }
 
+  /** Resolves when the node is registered, which takes until there is a datacoord. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  /** 0 until it has joined. */
   get nodeId(): NodeId {
     return this.#nodeId;
   }
@@ -111,22 +130,28 @@ class Membership implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
-    const { nodeId: id, heartbeatMs } = await this.#coordinators.register("", this.#workers);
+    const { nodeId: id, heartbeatMs } = await this.#coordinators.register("", this.#workers, this.#abort.signal);
     this.#nodeId = nodeId(id);
     this.#heartbeatMs = heartbeatMs;
+    this.#joined.resolve();
     this.#log.info("datanode registered", { nodeId: id, workers: this.#workers });
   }
 
   async #beat(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
+      await this.#sayAlive().catch((error) => {
+        if (!signal.aborted) this.#log.warn("the datacoord does not answer", { err: error });
+      });
       await sleep(this.#heartbeatMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
-      await this.#coordinators
-        .heartbeat(beat)
-        .catch(() => this.#register().catch((error) => this.#log.warn("datacoord does not answer", { err: error })));
     }
+  }
+
+  /** Registers, when the datacoord does not know the node: at first, and after another datacoord took over. */
+  async #sayAlive(): Promise<void> {
+    const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
+    const isKnown = this.isJoined && (await this.#coordinators.heartbeat(beat, this.#abort.signal));
+    if (!isKnown) await this.#register();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,13 +7,16 @@ import type { Coordinators } from "./coordinators.ts";
 import type { ImportTaskLimits, ImportTaskOutcome } from "./import-task.ts";
 import type { DataNodeMetrics } from "./metrics.ts";
 import { inputOf, resultOf, segmentInfos } from "./task-messages.ts";
-import type { ImportThread } from "./thread-pool.ts";
+import type { Question } from "./thread-messages.ts";
+import type { AttemptRunner } from "./thread-pool.ts";
 
 export interface TaskWorkerDeps {
+  /** Resolves when the node has its id. */
+  readonly joined: Promise<void>;
   readonly nodeId: () => NodeId;
   readonly queue: TaskQueue;
   readonly coordinators: Coordinators;
-  readonly thread: ImportThread;
+  readonly runner: AttemptRunner;
   readonly limits: ImportTaskLimits;
   /** Takes only tasks of at most so many source bytes; undefined = any. */
   readonly maxSizeBytes: number | undefined;
@@ -52,6 +55,8 @@ export class TaskWorker implements AsyncDisposable {
   async #loop(): Promise<void> {
     const { queue, leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
     const signal = this.#drain.signal;
+    const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([this.#deps.joined, stopped]);
     while (!signal.aborted) {
       try {
         const lease = await queue.lease({
@@ -111,7 +116,7 @@ export class TaskWorker implements AsyncDisposable {
     order: NonNullable<Awaited<ReturnType<Coordinators["startTask"]>>["order"]>,
     signal: AbortSignal,
   ): Promise<ImportTaskOutcome> {
-    const { coordinators, thread, limits, nodeId, reportMs } = this.#deps;
+    const { coordinators, runner, limits, nodeId, reportMs } = this.#deps;
     const superseded = new AbortController();
     const progress = { rows: 0, sourceBytes: 0, isNew: false };
     const timer = setInterval(() => {
@@ -122,13 +127,15 @@ export class TaskWorker implements AsyncDisposable {
         if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
       });
     }, reportMs);
+    const ended = AbortSignal.any([signal, superseded.signal]);
+    const answer = coordinators.answerer(order);
     const hooks = {
-      answer: coordinators.answerer(order),
+      answer: (question: Question) => this.#insist(() => answer(question), ended),
       onProgress: (rows: number, sourceBytes: number) =>
         void Object.assign(progress, { rows, sourceBytes, isNew: true }),
     };
     try {
-      return await thread.run(inputOf(order, limits), hooks, AbortSignal.any([signal, superseded.signal]));
+      return await runner.run(inputOf(order, limits), hooks, ended);
     } finally {
       clearInterval(timer);
     }

@@ -9,8 +9,14 @@ export interface RunHooks {
   readonly onProgress: (rows: number, sourceBytes: number) => void;
 }
 
+/** What attempts run in: a worker thread, or what stands in for one. */
+export interface AttemptRunner extends AsyncDisposable {
+  /** @throws {ImportError} what the attempt threw; `aborted` after `signal` */
+  run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome>;
+}
+
 /** One worker thread, started when it is first needed and replaced when it dies; its runs then all fail. */
-export class ImportThread implements AsyncDisposable {
+export class ImportThread implements AttemptRunner {
   readonly #stores: ThreadStores;
   #worker: Worker | undefined;
   #nextRun = 0;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import type { ProxyContext } from "./context.ts";
 
@@ -21,6 +22,8 @@ export interface Caller {
   readonly isGone: () => boolean;
 }
 
+/** Keys that the proxy gives to requests without one begin with this. */
+const OWN_KEYS = "proxy-request-";
 /** How long a job is remembered whose caller was gone before it had the job's id. */
 const LOST_ANSWER_MS = 5 * 60_000;
 
@@ -70,7 +73,8 @@ export class ImportRequests {
       options: call.options.map((option) => ({ ...option })),
       dbName: call.dbName,
       fileGroups: call.groups.map((paths) => ({ paths: [...paths] })),
-      idempotencyKey: call.idempotencyKey,
+      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
+      idempotencyKey: call.idempotencyKey || `${OWN_KEYS}${randomUUID()}`,
     };
     const response = await this.#context.root.import(request);
     checkStatus(response.status);

@@ -26,6 +26,13 @@ export class DataCoordClient {
     checkStatus(response.status);
   }
 
+  /** Tasks that the queue or a datanode has. */
+  async queuedTasks(signal?: AbortSignal): Promise<ReadonlySet<bigint>> {
+    const response = await this.#client.listQueuedTasks({}, { signal });
+    checkStatus(response.status);
+    return new Set(response.taskIds);
+  }
+
   /** Makes the accepted attempts' segments visible. Idempotent. */
   async commit(
     job: JobRecord,

@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/import-job";
 import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import { forEachConcurrent } from "@sluice/pipeline";
 import { type JobId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
@@ -20,8 +21,10 @@ export interface ImportJobLoopDeps {
   readonly retentionMs: number;
 }
 
-/** A job may have thousands of open tasks, and each is a call: what a queue has lost can wait some ticks. */
-const TICKS_PER_HANDOVER = 10;
+/** What a queue has lost can wait some ticks. */
+const TICKS_PER_HANDOVER = 5;
+/** Tasks of one job that are handed over at once. */
+const HANDOVER_CONCURRENCY = 16;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
 const RETRY_MS = 500;
 
@@ -33,7 +36,7 @@ export class ImportJobLoop implements AsyncDisposable {
   readonly #deps: ImportJobLoopDeps;
   readonly #busy = new Map<JobId, Promise<void>>();
   readonly #again = new Set<JobId>();
-  /** Tasks already handed to the datacoord by this process; now and then all open ones are handed over again (lost queue). */
+  /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
   #ticks = 0;
   readonly #timer: NodeJS.Timeout;
@@ -53,13 +56,25 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   #tick(): void {
-    if (this.#ticks++ % TICKS_PER_HANDOVER === 0) this.#sent.clear();
+    if (this.#ticks++ % TICKS_PER_HANDOVER === 0) this.#compareQueue();
     for (const jobId of this.#deps.book.ids((state) => !isTerminalState(state))) this.#wake(jobId);
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { job } of this.#deps.book.all()) {
       if (isTerminalState(job.state) && job.completedMs < oldest)
         void this.#deps.book.forget(job.jobId).catch((error) => this.#warn(job.jobId, error));
     }
+  }
+
+  /** Forgets that tasks were handed over which nobody has any more: the next pass hands them over again. */
+  #compareQueue(): void {
+    const sent = [...this.#sent];
+    this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
+      (queued) => {
+        for (const taskId of sent) if (!queued.has(taskId)) this.#sent.delete(taskId);
+        for (const taskId of queued) this.#sent.add(taskId);
+      },
+      (error) => this.#isClosed() || this.#deps.log.warn("the datacoord does not say what is queued", { err: error }),
+    );
   }
 
   #wake(jobId: JobId): void {
@@ -136,16 +151,17 @@ export class ImportJobLoop implements AsyncDisposable {
     }
   }
 
-  /** Hands every open task over that this process has not handed over yet. Known tasks are no news to the queue. */
+  /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
   async #dispatch({ job, tasks }: JobView): Promise<void> {
     if (job.state !== "importing") return;
     const open = tasks.filter(
       (task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId),
     );
-    for (const task of open) {
+    const handOver = async (task: TaskRecord) => {
       await this.#deps.dataCoord.dispatch(job, task, this.#closing.signal);
       this.#sent.add(task.taskId);
-    }
+    };
+    await forEachConcurrent(open, HANDOVER_CONCURRENCY, handOver);
   }
 
   async #complete({ job, tasks }: JobView): Promise<boolean> {

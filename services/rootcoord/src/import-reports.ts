@@ -43,13 +43,19 @@ export class ImportReports {
 
   /** @throws {ImportError} `attempt_superseded` when the report does not come from the current attempt (R1) */
   async report(result: importing.ImportResult): Promise<void> {
-    let isCurrent = false;
-    await this.#book.change(jobId(result.jobId), (view) => {
+    const id = jobId(result.jobId);
+    const next = (view: JobView) => {
       const task = currentTask(view, result);
-      if (!task) return undefined;
-      isCurrent = true;
-      return { tasks: [this.#next(task, result)] };
-    });
+      return task && this.#next(task, result);
+    };
+    let isCurrent = false;
+    if (isEnd(result)) {
+      await this.#book.change(id, (view) => {
+        const task = next(view);
+        isCurrent = task !== undefined || hasEndedBy(view, result);
+        return task && { tasks: [task] };
+      });
+    } else isCurrent = this.#book.note(id, next);
     if (!isCurrent) {
       const reason = `attempt ${result.attempt} of task ${result.taskId} is no longer the current one`;
       throw new ImportError("attempt_superseded", reason);
@@ -91,6 +97,18 @@ function currentTask({ job, tasks }: JobView, result: importing.ImportResult): T
   return tasks.find(
     (task) => task.taskId === id && task.state === "running" && BigInt(task.attempt) === result.attempt,
   );
+}
+
+/** Ends are recorded; progress is kept in memory, since the next report tells it again. */
+function isEnd({ state }: importing.ImportResult): boolean {
+  return state === common.ImportState.ImportPersisted || state === common.ImportState.ImportFailed;
+}
+
+/** The same end was reported before, and its answer was lost. */
+function hasEndedBy({ tasks }: JobView, result: importing.ImportResult): boolean {
+  const state = result.state === common.ImportState.ImportPersisted ? "persisted" : "failed";
+  const id = taskId(result.taskId);
+  return tasks.some((task) => task.taskId === id && task.state === state && BigInt(task.attempt) === result.attempt);
 }
 
 function failureOf(failure: importing.TaskFailure | undefined): FailureRecord {

@@ -15,6 +15,8 @@ import type { JobId, TaskId } from "@sluice/schema";
 // B2. A task's record changes only together with a guard on its job's record: once a job has left `importing`, no late
 //     report can touch its tasks.
 // B3. Changes of one job are made one after the other; different jobs do not wait for each other.
+// B4. A guard that fails while this rootcoord leads means that a transaction was carried out whose answer was lost: the job
+//     is read again, and the change decided anew. Once another rootcoord leads, the metastore refuses every write.
 
 interface Versioned<T> {
   readonly record: T;
@@ -42,6 +44,9 @@ interface JobEntry {
   /** Tail of the chain of changes (B3). */
   tail: Promise<unknown>;
 }
+
+/** Times that a change is decided anew because the records had moved. */
+const MAX_RELOADS = 5;
 
 /** All import jobs and their tasks, in memory for reading, written through to the metastore. */
 export class JobBook {
@@ -94,7 +99,8 @@ export class JobBook {
   /** Adds a job; `extra` is written in the same transaction, under the guard that its keys are absent. */
   async create(job: JobRecord, extra: readonly Write[] = []): Promise<boolean> {
     const writes: Write[] = [{ key: jobKey(job.jobId), value: encodeRecord(job) }, ...extra];
-    const revision = await this.#store.commit({ guards: writes.map(({ key }) => ({ key, revision: 0n })), writes });
+    const guards = writes.map(({ key }) => ({ key, revision: 0n }));
+    const revision = (await this.#store.commit({ guards, writes })) ?? (await this.#revisionIfWritten(writes[0]));
     if (revision === undefined) return false;
     const entry = { job: { record: job, revision }, tasks: new Map(), view: undefined, tail: Promise.resolve() };
     this.#jobs.set(job.jobId, entry);
@@ -102,9 +108,16 @@ export class JobBook {
     return true;
   }
 
+  /** B4: job ids are never given twice, so that what is there under this one is ours. */
+  async #revisionIfWritten({ key, value }: Write): Promise<bigint | undefined> {
+    const found = await this.#store.get(key);
+    return found?.value === value ? found?.revision : undefined;
+  }
+
   /**
    * Changes one job: `decide` sees the present records and says what to write, or undefined for nothing. The answer is what
-   * it was after the change. @throws {ImportError} `internal` when another rootcoord has written in between (B1)
+   * it was after the change. `decide` is called again when the records had moved (B4).
+   * @throws {ImportError} `internal` when they keep moving; {NotLeadingError} when another rootcoord leads
    */
   async change(jobId: JobId, decide: (view: JobView) => JobChange | undefined): Promise<JobView | undefined> {
     const entry = this.#jobs.get(jobId);
@@ -114,22 +127,43 @@ export class JobBook {
     return turn;
   }
 
+  /** Changes what is known of running tasks in memory only: their progress, which the next report tells again. */
+  note(jobId: JobId, decide: (view: JobView) => TaskRecord | undefined): boolean {
+    const entry = this.#jobs.get(jobId);
+    const task = entry && decide(viewOf(entry));
+    const known = task && entry.tasks.get(task.taskId);
+    if (!task || !known) return false;
+    entry.tasks.set(task.taskId, { record: task, revision: known.revision });
+    entry.view = undefined;
+    return true;
+  }
+
   async #apply(entry: JobEntry, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
-    const change = decide(viewOf(entry));
-    if (!change) return viewOf(entry);
+    for (let attempt = 0; attempt < MAX_RELOADS; attempt++) {
+      const change = decide(viewOf(entry));
+      if (!change) return viewOf(entry);
+      if (await this.#write(entry, change)) {
+        this.#notify(entry.job.record.jobId);
+        return viewOf(entry);
+      }
+      if (!(await this.#reload(entry))) break;
+    }
+    throw new ImportError("internal", `the records of job ${entry.job.record.jobId} keep moving`);
+  }
+
+  /** False when a guard failed; some of the tasks may be written then. */
+  async #write(entry: JobEntry, change: JobChange): Promise<boolean> {
     // Tasks first and the job last: whoever reads the job's record in its new state finds its tasks.
     const limit = this.#store.limits.transactionOperations;
     const tasks = change.tasks ?? [];
     const perTransaction = Math.floor((limit - 2) / 2);
     const last = Math.max(0, Math.ceil(tasks.length / perTransaction) - 1) * perTransaction;
     for (let i = 0; i < last; i += perTransaction)
-      await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined);
-    await this.#commit(entry, tasks.slice(last), change.job);
-    this.#notify(entry.job.record.jobId);
-    return viewOf(entry);
+      if (!(await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined))) return false;
+    return this.#commit(entry, tasks.slice(last), change.job);
   }
 
-  async #commit(entry: JobEntry, tasks: readonly TaskRecord[], job: JobRecord | undefined): Promise<void> {
+  async #commit(entry: JobEntry, tasks: readonly TaskRecord[], job: JobRecord | undefined): Promise<boolean> {
     const key = jobKey(entry.job.record.jobId);
     const guards = [{ key, revision: entry.job.revision }];
     const writes: Write[] = job ? [{ key, value: encodeRecord(job) }] : [];
@@ -138,14 +172,26 @@ export class JobBook {
       writes.push({ key: taskKey(task), value: encodeRecord(task) });
     }
     const revision = await this.#store.commit({ guards, writes });
-    if (revision === undefined)
-      throw new ImportError(
-        "internal",
-        `the records of job ${entry.job.record.jobId} have moved: another rootcoord is active`,
-      );
+    if (revision === undefined) return false;
     if (job) entry.job = { record: job, revision };
     for (const task of tasks) entry.tasks.set(task.taskId, { record: task, revision });
     entry.view = undefined;
+    return true;
+  }
+
+  /** Reads a job and its tasks again (B4); false when it is gone. */
+  async #reload(entry: JobEntry): Promise<boolean> {
+    const { jobId } = entry.job.record;
+    const found = await this.#store.get(jobKey(jobId));
+    if (!found) return false;
+    entry.job = { record: decodeRecord(found.value) as JobRecord, revision: found.revision };
+    entry.tasks.clear();
+    for await (const { value, revision } of this.#store.scan(`task/${jobId}/`)) {
+      const record = decodeRecord(value) as TaskRecord;
+      entry.tasks.set(record.taskId, { record, revision });
+    }
+    entry.view = undefined;
+    return true;
   }
 
   /** Deletes a job's tasks: leftovers of a plan that was not finished. */

@@ -1,6 +1,15 @@
 import type { CollectionRecord, JobRecord, MetaStore } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
-import { connectClient, dataCoord, type GrpcServer, okStatus, openGrpcServer, rootCoord, served } from "@sluice/rpc";
+import {
+  type Address,
+  connectClient,
+  dataCoord,
+  type GrpcServer,
+  okStatus,
+  openGrpcServer,
+  rootCoord,
+  served,
+} from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
 import { createDdlHandlers } from "./ddl/index.ts";
@@ -28,8 +37,7 @@ export interface RootCoordSettings {
 export interface RootCoordDeps {
   readonly store: MetaStore;
   readonly sources: SourceStore;
-  /** `host:port` of the datacoord; asked for when it is first needed, so that services start in any order. */
-  readonly dataCoordAddress: () => Promise<string>;
+  readonly dataCoordAddress: Address;
   readonly log: Logger;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { type CollectionRecord, MemoryMetaStore, type TaskRecord } from "@sluice/metastore";
+import { type CollectionRecord, MemoryMetaStore, type MetaTransaction, type TaskRecord } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import { common, importing } from "@sluice/rpc";
 import { collectionId, jobId, nodeId, partitionId, taskId } from "@sluice/schema";
@@ -40,6 +40,8 @@ const sources = {
 class FakeDataCoord {
   readonly dispatched: bigint[] = [];
   readonly cancelled: bigint[] = [];
+  /** What the queue has; a test empties it as a lost Redis does. */
+  readonly queued = new Set<bigint>();
   commits = 0;
   failNext = false;
 
@@ -49,6 +51,10 @@ class FakeDataCoord {
       throw new Error("datacoord is away");
     }
     this.dispatched.push(task.taskId);
+    this.queued.add(task.taskId);
+  }
+  async queuedTasks(): Promise<ReadonlySet<bigint>> {
+    return new Set(this.queued);
   }
   async commit(_job: unknown, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
     this.commits++;
@@ -62,8 +68,20 @@ class FakeDataCoord {
   }
 }
 
+/** A metastore whose answers get lost: what was asked for is done, yet the caller hears that a guard had moved. */
+class ForgetfulMetaStore extends MemoryMetaStore {
+  lostAnswers = 0;
+
+  override async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
+    const revision = await super.commit(transaction);
+    if (this.lostAnswers === 0) return revision;
+    this.lostAnswers--;
+    return undefined;
+  }
+}
+
 class World implements AsyncDisposable {
-  readonly store = new MemoryMetaStore();
+  readonly store = new ForgetfulMetaStore();
   readonly dataCoord = new FakeDataCoord();
   nowMs = 1_000_000;
   nextId = 1000n;
@@ -96,6 +114,7 @@ class World implements AsyncDisposable {
   /** As after a crash: everything in memory is gone, the records stay. */
   async restart(): Promise<void> {
     await this.loop[Symbol.asyncDispose]();
+    this.dataCoord.queued.clear();
     this.book = new JobBook(this.store);
     await this.book.load();
     this.loop = this.#openLoop();
@@ -224,6 +243,29 @@ describe("a job", () => {
     expect(world.dataCoord.dispatched.length).toBeGreaterThan(0);
   });
 
+  it("hands over again what the queue has lost, and nothing else", async () => {
+    const { id } = await started(["a.jsonl", "b.jsonl"]);
+    const [kept, lost] = world.tasks(id).map((task) => task.taskId);
+    world.dataCoord.queued.delete(lost);
+    await world.until(() => world.dataCoord.dispatched.filter((task) => task === lost).length === 2);
+    expect(world.dataCoord.dispatched.filter((task) => task === kept)).toEqual([kept]);
+  });
+
+  it("B4: goes on when the answers of the metastore get lost", async () => {
+    world.store.lostAnswers = 1;
+    const id = await world.submit({ files: ["a.jsonl"], idempotencyKey: "once" });
+    world.store.lostAnswers = 1;
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const [{ taskId: task }] = world.tasks(id);
+    world.store.lostAnswers = 1;
+    const { order } = await world.reports.startTask({ jobId: id, taskId: task, nodeId: 3n });
+    world.store.lostAnswers = 2;
+    await world.reports.report(resultOf(order, { state: common.ImportState.ImportPersisted, rowCount: 10n }));
+    await world.until(() => world.state(id) === "completed");
+    expect(world.tasks(id)[0]).toMatchObject({ state: "persisted", rowCount: 10, attempt: Number(order?.attempt) });
+    expect(world.book.all()).toHaveLength(1);
+  });
+
   it("D10: fails at its deadline and when its collection is dropped, with Milvus's words", async () => {
     const late = await world.submit({ files: ["a.jsonl"], options: [{ key: "timeout", value: "10s" }] });
     await world.until(() => world.state(late) === "importing");
@@ -256,7 +298,9 @@ describe("reports", () => {
     expect(world.state(id)).toBe("importing");
     await world.reports.report(resultOf(second.order, persisted));
     await world.until(() => world.state(id) === "completed");
-    await expect(world.reports.report(resultOf(second.order, persisted))).rejects.toThrow("no longer the current one");
+    // The same end once more, since its answer was lost, is answered as the first time; an older attempt's is not.
+    await world.reports.report(resultOf(second.order, persisted));
+    await expect(world.reports.report(resultOf(orders[0], persisted))).rejects.toThrow("no longer the current one");
     expect((await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 11n })).obsolete).toBe(true);
   });
 

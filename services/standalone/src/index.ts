@@ -1,2 +1,3 @@
-export { type StandaloneSettings, standaloneSettings, workerCount } from "./settings.ts";
+export { serve } from "./serve.ts";
+export { type StandaloneSettings, standaloneSettings } from "./settings.ts";
 export { type RunningStandalone, startStandalone } from "./start.ts";

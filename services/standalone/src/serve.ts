@@ -1,3 +1,4 @@
+import { untilSignal } from "@sluice/cluster";
 import { describeSettings, type LoadedSettings } from "@sluice/config";
 import { startTelemetry } from "@sluice/telemetry";
 import type { standaloneSettings } from "./settings.ts";
@@ -10,21 +11,9 @@ export const DRAIN_MS = 2000;
 export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): Promise<void> {
   const telemetry = startTelemetry("standalone", { level: loaded.values.logLevel, pretty: loaded.values.logPretty });
   telemetry.log.info("settings", { settings: describeSettings(loaded) });
-  const stopped = untilSignal();
+  const stopped = untilSignal().first;
   await using server = await startStandalone(loaded.values, telemetry);
   process.stdout.write(`ready ${server.host}:${server.port}\n`);
   telemetry.log.info("stopping", { signal: await stopped });
   await server.drain(AbortSignal.timeout(DRAIN_MS));
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(130));
-        resolve(signal);
-      });
-    }
-  });
 }

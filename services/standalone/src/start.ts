@@ -1,19 +1,24 @@
 import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { createBucket, objectsDescription, openTaskQueue, sourcesDescription } from "@sluice/cluster";
 import { startDataCoord } from "@sluice/datacoord";
-import { startDataNode } from "@sluice/datanode";
-import { EmbeddedMetaStore } from "@sluice/metastore";
-import { LocalObjectStore, LocalSourceStore } from "@sluice/object-store";
+import { startDataNode, type ThreadStores } from "@sluice/datanode";
+import { openObjectStore, openSourceStore } from "@sluice/object-store";
 import { startProxy } from "@sluice/proxy";
 import { startQueryNode } from "@sluice/querynode";
 import { startRootCoord } from "@sluice/rootcoord";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
 import type { Telemetry } from "@sluice/telemetry";
-import { type StandaloneSettings, workerCount } from "./settings.ts";
+import { Coordinators } from "./coordinators.ts";
+import type { StandaloneSettings } from "./settings.ts";
 
 /** Services inside the process meet here, whatever address the front door listens on. */
 const INTERNAL_HOST = "127.0.0.1";
 const LEASE_MS = 30_000;
+/** An embedded queue has no nodes that are cut off and come back; a shared one has. */
+const GRACE_MS = 3000;
+const SHARED_GRACE_MS = 60_000;
 const BATCH_BYTES = 4 << 20;
 
 export interface RunningStandalone extends AsyncDisposable {
@@ -25,7 +30,7 @@ export interface RunningStandalone extends AsyncDisposable {
   drain(limit: AbortSignal): Promise<void>;
 }
 
-/** All services in one process, on an embedded metastore, an embedded queue and a local directory. */
+/** All services in one process; state, queue and files are embedded and local, each unless a server is given for it. */
 export async function startStandalone(
   settings: StandaloneSettings,
   { log, metrics }: Telemetry,
@@ -33,18 +38,18 @@ export async function startStandalone(
   await using cleanup = new AsyncDisposableStack();
   const dataDir = resolve(settings.dataDir);
   const importRoots = await openImportRoots(settings, dataDir);
-  const storage = join(dataDir, "storage");
-  const store = cleanup.use(await EmbeddedMetaStore.open({ path: join(dataDir, "meta") }));
-  const objects = cleanup.use(await LocalObjectStore.open({ root: storage }));
-  const sources = cleanup.use(await LocalSourceStore.open({ roots: importRoots }));
-  const queue = cleanup.use(new EmbeddedTaskQueue());
-  const addresses = { rootCoord: Promise.withResolvers<string>(), dataCoord: Promise.withResolvers<string>() };
-  const rootCoordAddress = () => addresses.rootCoord.promise;
-  const dataCoordAddress = () => addresses.dataCoord.promise;
+  const stores = await describeStores(settings, dataDir, importRoots);
+  if (settings.s3) await createBucket(settings, log);
+  const objects = cleanup.use(await openObjectStore(stores.objects));
+  const sources = cleanup.use(await openSourceStore(stores.sources));
+  const queue = cleanup.use(settings.redis ? await openTaskQueue(settings) : new EmbeddedTaskQueue());
+  const coordinators = await Coordinators.open(settings, dataDir, log, cleanup);
   const internal = { host: INTERNAL_HOST, port: 0 };
+  const rootCoordAddress = coordinators.address("rootcoord");
+  const dataCoordAddress = coordinators.address("datacoord");
 
-  const rootCoord = cleanup.use(
-    await startRootCoord(
+  await coordinators.serve("rootcoord", (store) =>
+    startRootCoord(
       {
         ...internal,
         splitBytes: settings.splitSize,
@@ -55,14 +60,12 @@ export async function startStandalone(
       { store, sources, dataCoordAddress, log: log.child({ service: "rootcoord" }) },
     ),
   );
-  addresses.rootCoord.resolve(rootCoord.address);
-  const dataCoord = cleanup.use(
-    await startDataCoord(
-      { ...internal, heartbeatMs: 1000, gcIntervalMs: 1000, gcGraceMs: 3000 },
+  await coordinators.serve("datacoord", (store) =>
+    startDataCoord(
+      { ...internal, heartbeatMs: 1000, gcIntervalMs: 1000, gcGraceMs: settings.redis ? SHARED_GRACE_MS : GRACE_MS },
       { store, objects, queue, rootCoordAddress, log: log.child({ service: "datacoord" }) },
     ),
   );
-  addresses.dataCoord.resolve(dataCoord.address);
   const queryNode = cleanup.use(
     await startQueryNode(
       { ...internal, cacheBytes: settings.cacheSize },
@@ -72,9 +75,9 @@ export async function startStandalone(
   const dataNode = cleanup.use(
     await startDataNode(
       {
-        workers: workerCount(settings),
+        workers: settings.workers ?? availableParallelism(),
         smallTaskBytes: settings.smallTaskSize,
-        leaseMs: LEASE_MS,
+        leaseMs: settings.redis ? settings.taskLease : LEASE_MS,
         reportMs: 1000,
         limits: {
           batchBytes: BATCH_BYTES,
@@ -83,14 +86,7 @@ export async function startStandalone(
           segmentBytes: settings.segmentSize,
         },
       },
-      {
-        queue,
-        stores: { objects: { kind: "local", root: storage }, sources: { kind: "local", roots: importRoots } },
-        rootCoordAddress,
-        dataCoordAddress,
-        log: log.child({ service: "datanode" }),
-        metrics,
-      },
+      { queue, stores, rootCoordAddress, dataCoordAddress, log: log.child({ service: "datanode" }), metrics },
     ),
   );
   const proxy = cleanup.use(
@@ -109,9 +105,25 @@ export async function startStandalone(
   return {
     host: proxy.host,
     port: proxy.port,
-    importRoots,
+    importRoots: settings.s3 ? (settings.importRoot ?? []) : importRoots,
     drain: (limit) => dataNode.drain(limit),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Local folders, or S3; beside S3 only the folders that were given are open to imports. */
+async function describeStores(
+  settings: StandaloneSettings,
+  dataDir: string,
+  importRoots: readonly string[],
+): Promise<ThreadStores> {
+  if (settings.s3) {
+    const roots = settings.importRoot ? importRoots : [];
+    return { objects: await objectsDescription(settings), sources: await sourcesDescription(settings, roots) };
+  }
+  return {
+    objects: { kind: "local", root: join(dataDir, "storage") },
+    sources: { kind: "local", roots: importRoots },
   };
 }
 

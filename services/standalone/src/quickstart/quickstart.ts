@@ -1,10 +1,11 @@
 import { basename, join, resolve } from "node:path";
+import { untilSignal } from "@sluice/cluster";
 import type { LoadedSettings } from "@sluice/config";
 import { createLogger, Metrics } from "@sluice/telemetry";
 import { Presets, SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import color from "picocolors";
-import { DRAIN_MS, untilSignal } from "../serve.ts";
+import { DRAIN_MS } from "../serve.ts";
 import type { StandaloneSettings, standaloneSettings } from "../settings.ts";
 import { type RunningStandalone, startStandalone } from "../start.ts";
 import { QuickstartClient } from "./client.ts";
@@ -23,7 +24,7 @@ export async function quickstart(
   loaded: LoadedSettings<typeof standaloneSettings>,
   { exitWhenDone }: { exitWhenDone: boolean },
 ): Promise<void> {
-  const stopped = untilSignal();
+  const stopped = untilSignal().first;
   const dataDir = resolve(loaded.values.dataDir);
   const sampleDir = join(dataDir, "bucket", "sample");
   await using server = await start(loaded);

@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { SettingsError, type SettingValues } from "@sluice/config";
+import type { MetaStore } from "@sluice/metastore";
+import {
+  type ObjectStore,
+  type ObjectStoreDescription,
+  openObjectStore,
+  openSourceStore,
+  parseS3Source,
+  S3ObjectStore,
+  type S3Options,
+  type SourceStore,
+  type SourceStoreDescription,
+} from "@sluice/object-store";
+import type { TaskQueue } from "@sluice/task-queue";
+import type { Logger } from "@sluice/telemetry";
+import type { etcdSettings, redisSettings, s3Settings, smallTaskSettings, taskLeaseSettings } from "./settings.ts";
+
+// Settings -> what a process stands on. Clients of servers are loaded when they are asked for: one process that needs none
+// of them pays for none.
+
+/** How long storage that is away is waited for while a client or the start waits. */
+const BRIEF_PATIENCE_MS = 8000;
+/** Connections of one store of one process or thread. */
+const MAX_SOCKETS = 64;
+
+type EtcdValues = SettingValues<typeof etcdSettings>;
+type S3Values = SettingValues<typeof s3Settings>;
+type QueueValues = SettingValues<
+  typeof redisSettings & typeof taskLeaseSettings & Pick<typeof smallTaskSettings, "smallTaskSize">
+>;
+
+/** The metastore in etcd. @throws {SettingsError}; {Error} when etcd cannot be reached or refuses */
+export async function openEtcd(settings: EtcdValues): Promise<MetaStore> {
+  const { EtcdMetaStore } = await import("@sluice/metastore/etcd");
+  const endpoints = given("etcd", settings.etcd, (list) => list.length > 0);
+  const { etcdPrefix: prefix, etcdUser: user, etcdPassword: password } = settings;
+  const [caPem, certPem, keyPem] = await Promise.all([
+    pem("etcd-ca", settings.etcdCa),
+    pem("etcd-cert", settings.etcdCert),
+    pem("etcd-key", settings.etcdKey),
+  ]);
+  return EtcdMetaStore.open({
+    endpoints,
+    prefix,
+    ...(user !== undefined && { auth: { user, password: password ?? "" } }),
+    ...((caPem ?? certPem ?? keyPem) !== undefined && { tls: { caPem, certPem, keyPem } }),
+  });
+}
+
+/** The task queue in Redis. @throws {SettingsError} */
+export async function openTaskQueue(settings: QueueValues): Promise<TaskQueue> {
+  const { BullTaskQueue } = await import("@sluice/task-queue/bullmq");
+  const url = given("redis", settings.redis, (text) => text !== "");
+  const caPem = await pem("redis-ca", settings.redisCa);
+  return BullTaskQueue.open({
+    url,
+    prefix: settings.redisPrefix,
+    smallTaskBytes: settings.smallTaskSize,
+    leaseMs: settings.taskLease,
+    ...(caPem !== undefined && { tls: { caPem } }),
+  });
+}
+
+/** The store of segments. */
+export async function openObjects(settings: S3Values): Promise<ObjectStore> {
+  return openObjectStore(await objectsDescription(settings));
+}
+
+/** Creates the bucket of segments where it is missing and this process may; else the first use of it says what is wrong. */
+export async function createBucket(settings: S3Values, log: Logger): Promise<void> {
+  await using store = await S3ObjectStore.open({ ...(await s3Options(settings)), patienceMs: BRIEF_PATIENCE_MS });
+  await store.createBucket().catch((error) => log.warn("the bucket could not be created", { err: error }));
+}
+
+/** What paths of imports mean. A client waits for the answer, so storage that is away is not waited for as long as by tasks. */
+export async function openImportSources(settings: S3Values): Promise<SourceStore> {
+  const description = await sourcesDescription(settings);
+  if (description.kind === "local") return openSourceStore(description);
+  const { options } = description;
+  const briefly = (store: S3Options): S3Options => ({ ...store, patienceMs: BRIEF_PATIENCE_MS });
+  const named = options.named.map((source) => ({ ...source, options: briefly(source.options) }));
+  return openSourceStore({
+    ...description,
+    options: { ...options, importBucket: briefly(options.importBucket), named },
+  });
+}
+
+/** Both stores as plain data, for worker threads. */
+export async function threadStores(
+  settings: S3Values,
+): Promise<{ readonly objects: ObjectStoreDescription; readonly sources: SourceStoreDescription }> {
+  return { objects: await objectsDescription(settings), sources: await sourcesDescription(settings) };
+}
+
+export async function objectsDescription(settings: S3Values): Promise<ObjectStoreDescription> {
+  return { kind: "s3", options: await s3Options(settings) };
+}
+
+/** @param roots folders of this machine that may be imported from besides */
+export async function sourcesDescription(
+  settings: S3Values,
+  roots: readonly string[] = [],
+): Promise<SourceStoreDescription> {
+  const segments = await s3Options(settings);
+  const bucket = settings.importBucket ?? segments.bucket;
+  const importBucket = { ...segments, bucket, prefix: "" };
+  const named = (settings.source ?? []).map((text) => namedSource(text, importBucket));
+  const reserved = bucket === segments.bucket ? { reserved: segments.prefix } : {};
+  return { kind: "s3", options: { importBucket, named, ...reserved }, roots };
+}
+
+function namedSource(text: string, importBucket: S3Options) {
+  try {
+    return parseS3Source(text, process.env, importBucket);
+  } catch (error) {
+    throw new SettingsError([`setting source: ${(error as Error).message}`]);
+  }
+}
+
+async function s3Options(settings: S3Values): Promise<S3Options> {
+  const endpoint = given("s3", settings.s3, (url) => url !== "");
+  const caPem = await pem("s3-ca", settings.s3Ca);
+  const { s3AccessKey: accessKeyId, s3SecretKey: secretAccessKey } = settings;
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    throw new SettingsError(["settings s3-access-key and s3-secret-key: give both or none"]);
+  return {
+    endpoint,
+    bucket: settings.s3Bucket,
+    prefix: settings.s3Prefix,
+    region: settings.s3Region,
+    pathStyle: settings.s3PathStyle,
+    checksums: settings.s3Checksums,
+    maxSockets: MAX_SOCKETS,
+    ...(accessKeyId !== undefined &&
+      secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
+    ...(caPem !== undefined && { caPem }),
+  };
+}
+
+function given<T>(name: string, value: T | undefined, isGiven: (value: T) => boolean): T {
+  if (value !== undefined && isGiven(value)) return value;
+  const variable = `SLUICE_${name.toUpperCase().replaceAll("-", "_")}`;
+  throw new SettingsError([`setting ${name} is missing: give --${name} or ${variable}`]);
+}
+
+async function pem(name: string, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new SettingsError([`setting ${name}: the file ${path} cannot be read: ${(error as Error).message}`]);
+  }
+}

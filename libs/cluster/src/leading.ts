@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
+import type { Logger } from "@sluice/telemetry";
+import { aborted, Session } from "./session.ts";
+
+export interface LeadingOptions {
+  readonly role: "rootcoord" | "datacoord";
+  readonly ttlMs: number;
+  readonly store: MetaStore;
+  readonly log: Logger;
+  /** Starts the service on a metastore that writes only while this process leads. */
+  readonly serve: (store: MetaStore) => Promise<AsyncDisposable & { readonly address: string }>;
+  /** Where peers reach a server that listens on `address`. */
+  readonly advertise: (address: string) => string;
+  /** Called when this process begins (true) and ends to lead. */
+  readonly onLeading?: (isLeading: boolean) => void;
+}
+
+/** Pause before the leadership is sought again after the service or the metastore failed. */
+const RETRY_MS = 500;
+
+/**
+ * One active process of a role, the others stand by. Who holds `leader/<role>` serves; every write of the service is
+ * guarded by that key, so that a leader that was paused, and does not know yet that another one took over, writes nothing.
+ * A leader that loses the key stops its service and stands by.
+ */
+export class Leading implements AsyncDisposable {
+  readonly #options: LeadingOptions;
+  readonly #abort = new AbortController();
+  readonly #running: Promise<void>;
+  #isLeading = false;
+
+  constructor(options: LeadingOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  get isLeading(): boolean {
+    return this.#isLeading;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    const { role, log } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await using held = await this.#campaign();
+        if (!held) return;
+        log.info("this process leads", { role });
+        await this.#lead(held);
+      } catch (error) {
+        log.warn("leading failed; it is tried again", { role, err: error });
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #campaign(): Promise<HeldKey | undefined> {
+    const { role, ttlMs, store } = this.#options;
+    const value = JSON.stringify({ pid: process.pid });
+    return store.hold({ key: `leader/${role}`, value, ttlMs, signal: this.#abort.signal });
+  }
+
+  /** Serves until the leadership is lost or the process stops. The session ends first: nobody is sent here any more. */
+  async #lead(held: HeldKey): Promise<void> {
+    const { role, ttlMs, store, log, serve, advertise } = this.#options;
+    await using service = await serve(fencedMetaStore(store, held));
+    await using _session = new Session(store, { role, address: advertise(service.address), ttlMs, log });
+    this.#set(true);
+    try {
+      await aborted(AbortSignal.any([held.lost, this.#abort.signal]));
+      if (!this.#abort.signal.aborted) log.warn("this process leads no more: its lease was lost", { role });
+    } finally {
+      this.#set(false);
+    }
+  }
+
+  #set(isLeading: boolean): void {
+    this.#isLeading = isLeading;
+    this.#options.onLeading?.(isLeading);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+}

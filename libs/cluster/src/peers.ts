@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MetaEntry, MetaStore } from "@sluice/metastore";
+import type { Endpoint } from "@sluice/rpc";
+import type { Logger } from "@sluice/telemetry";
+import type { RoleName } from "./settings.ts";
+
+/** What a process says of itself while it lives; the value of its session. */
+export interface Presence {
+  readonly role: RoleName;
+  /** `host:port` of its gRPC server, empty when it has none. */
+  readonly address: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedMs: number;
+}
+
+/** Sessions live below this prefix: `session/<role>/<uuid>`. */
+export const SESSION_PREFIX = "session/";
+/** Pause before the metastore is asked again after it failed. */
+const RETRY_MS = 200;
+
+interface Peer {
+  readonly presence: Presence;
+  readonly revision: bigint;
+  readonly gone: AbortController;
+}
+
+/**
+ * The live processes of the cluster, by role, as their sessions in the metastore tell. While the metastore is away the last
+ * known ones stay: connections show which of them are dead.
+ */
+export class Peers implements AsyncDisposable {
+  readonly #store: MetaStore;
+  readonly #log: Logger;
+  readonly #peers = new Map<string, Peer>();
+  readonly #abort = new AbortController();
+  readonly #turns = new Map<RoleName, number>();
+  #changed = Promise.withResolvers<void>();
+  #watching: Promise<void> = Promise.resolve();
+
+  private constructor(store: MetaStore, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  static watch(store: MetaStore, log: Logger): Peers {
+    const peers = new Peers(store, log);
+    peers.#watching = peers.#follow();
+    return peers;
+  }
+
+  /** Processes of a role that offer a server, oldest first. */
+  list(role: RoleName): Presence[] {
+    return this.#serving(role).map(({ presence }) => presence);
+  }
+
+  /**
+   * Where to call a role: asked at each call. Of several processes each is named in turn; of coordinators there is one, but
+   * for moments, and the newest leads. Waits while there is none.
+   */
+  address(role: RoleName): () => Promise<Endpoint> {
+    return async () => {
+      for (;;) {
+        const serving = this.#serving(role);
+        if (serving.length > 0) return endpointOf(this.#choose(role, serving));
+        if (this.#abort.signal.aborted) throw new Error("this process stops");
+        await this.#changed.promise;
+      }
+    };
+  }
+
+  #serving(role: RoleName): Peer[] {
+    return [...this.#peers.values()]
+      .filter(({ presence }) => presence.role === role && presence.address !== "")
+      .sort((a, b) => (a.revision < b.revision ? -1 : 1));
+  }
+
+  #choose(role: RoleName, serving: readonly Peer[]): Peer {
+    if (role === "rootcoord" || role === "datacoord") return serving[serving.length - 1];
+    const turn = (this.#turns.get(role) ?? 0) + 1;
+    this.#turns.set(role, turn);
+    return serving[turn % serving.length];
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      try {
+        const changes = this.#store.watch(SESSION_PREFIX, signal)[Symbol.asyncIterator]();
+        let next = changes.next();
+        for (;;) {
+          await this.#refresh();
+          if ((await next).done) break;
+          next = changes.next();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn("the sessions of the cluster cannot be read; the last known ones stay", { err: error });
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    const found = new Map<string, MetaEntry>();
+    for await (const entry of this.#store.scan(SESSION_PREFIX)) found.set(entry.key, entry);
+    for (const [key, peer] of this.#peers) {
+      if (found.get(key)?.revision === peer.revision) continue;
+      this.#peers.delete(key);
+      peer.gone.abort();
+    }
+    for (const [key, { value, revision }] of found) {
+      if (this.#peers.has(key)) continue;
+      this.#peers.set(key, { presence: JSON.parse(value) as Presence, revision, gone: new AbortController() });
+    }
+    this.#announce();
+  }
+
+  #announce(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    this.#announce();
+    await this.#watching;
+  }
+}
+
+function endpointOf({ presence, gone }: Peer): Endpoint {
+  return { address: presence.address, gone: gone.signal };
+}

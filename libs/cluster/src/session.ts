@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HeldKey, MetaStore } from "@sluice/metastore";
+import type { Logger } from "@sluice/telemetry";
+import { type Presence, SESSION_PREFIX } from "./peers.ts";
+import type { RoleName } from "./settings.ts";
+
+export interface SessionOptions {
+  readonly role: RoleName;
+  /** `host:port` of the gRPC server, empty when there is none. */
+  readonly address: string;
+  readonly ttlMs: number;
+  readonly log: Logger;
+}
+
+/** Pause before the session is opened again after the metastore failed. */
+const RETRY_MS = 200;
+
+/** Keeps this process known to its peers: a session that was lost is opened again, until it is disposed of. */
+export class Session implements AsyncDisposable {
+  readonly #store: MetaStore;
+  readonly #options: SessionOptions;
+  readonly #presence: Presence;
+  readonly #abort = new AbortController();
+  readonly #keeping: Promise<void>;
+  #isHeld = false;
+
+  constructor(store: MetaStore, options: SessionOptions) {
+    this.#store = store;
+    this.#options = options;
+    const { role, address } = options;
+    this.#presence = { role, address, host: hostname(), pid: process.pid, startedMs: Date.now() };
+    this.#keeping = this.#keep();
+  }
+
+  /** Whether peers can find this process now. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      try {
+        await using held = await this.#open();
+        if (!held) return;
+        this.#isHeld = true;
+        await aborted(AbortSignal.any([held.lost, signal]));
+      } catch (error) {
+        this.#options.log.warn("the session with the metastore failed; it is opened again", { err: error });
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      } finally {
+        this.#isHeld = false;
+      }
+    }
+  }
+
+  #open(): Promise<HeldKey | undefined> {
+    const { role, ttlMs } = this.#options;
+    const key = `${SESSION_PREFIX}${role}/${randomUUID()}`;
+    return this.#store.hold({ key, value: JSON.stringify(this.#presence), ttlMs, signal: this.#abort.signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#keeping;
+  }
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

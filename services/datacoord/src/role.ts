@@ -1,0 +1,37 @@
+import { advertisedAddress, createBucket, Leading, openObjects, openTaskQueue, type Role } from "@sluice/cluster";
+import { startDataCoord } from "./start.ts";
+
+/** How often datanodes say that they live. */
+const HEARTBEAT_MS = 1000;
+
+/** The datacoord as a process: one leads, the others stand by. */
+export const dataCoordRole: Role<"datacoord"> = {
+  name: "datacoord",
+  start: async ({ settings, store, peers, log }) => {
+    await using cleanup = new AsyncDisposableStack();
+    await createBucket(settings, log);
+    const objects = cleanup.use(await openObjects(settings));
+    const queue = cleanup.use(await openTaskQueue(settings));
+    const leading = new Leading({
+      role: "datacoord",
+      ttlMs: settings.sessionTtl,
+      store,
+      log,
+      advertise: (address) => advertisedAddress(settings.advertiseAddress, address),
+      serve: (fenced) =>
+        startDataCoord(
+          {
+            host: settings.host,
+            port: settings.port,
+            heartbeatMs: HEARTBEAT_MS,
+            gcIntervalMs: settings.gcInterval,
+            gcGraceMs: settings.gcGrace,
+          },
+          { store: fenced, objects, queue, rootCoordAddress: peers.address("rootcoord"), log },
+        ),
+    });
+    cleanup.use(leading);
+    const running = cleanup.move();
+    return { address: undefined, waitsFor: () => undefined, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  },
+};

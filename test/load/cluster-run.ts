@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/metastore";
+import { EtcdMetaStore } from "@sluice/metastore/etcd";
+import { DataType } from "@sluice/schema";
+import type { CollectionSpec } from "../support/collections.ts";
+import { TestClient } from "../support/test-client.ts";
+import type { TestBackends, TestCluster } from "../support/test-cluster.ts";
+import { usageOf } from "./process-usage.ts";
+
+/** What came of the jobs of a run. */
+export interface RunResult {
+  /** First Import to last Completed. */
+  readonly makespanMs: number;
+  readonly rows: number;
+  /** Import to Completed, a value a job. */
+  readonly jobMs: readonly number[];
+  /** Recorded to first begun, a value a task. */
+  readonly queueWaitMs: readonly number[];
+  /** How long GetImportState took while the jobs ran. */
+  readonly stateMs: readonly number[];
+  readonly processes: readonly ProcessResult[];
+}
+
+export interface ProcessResult {
+  readonly role: string;
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+}
+
+export interface JobPlan {
+  readonly collection: string;
+  readonly files: readonly string[];
+}
+
+export interface RunOptions {
+  readonly cluster: TestCluster;
+  readonly backends: TestBackends;
+  readonly jobs: readonly JobPlan[];
+  /** Clients that submit and poll side by side. */
+  readonly clients: number;
+  readonly pollMs: number;
+  /** Processes beside those of the cluster whose use is told. */
+  readonly others?: readonly { readonly role: string; readonly pid: number }[];
+}
+
+const LIMIT_MS = 30 * 60_000;
+
+export const vectorCollection = (name: string, dim: number): CollectionSpec => ({
+  name,
+  shards: 2,
+  fields: [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "vector", type: DataType.FloatVector, dim },
+  ],
+});
+
+/** Submits all jobs through several clients at once, polls them until they have ended, and reads what they left. */
+export async function runJobs(options: RunOptions): Promise<RunResult> {
+  const { cluster, jobs, clients } = options;
+  const before = processesOf(options).map(({ pid }) => usageOf(pid).cpuSeconds);
+  const stateMs: number[] = [];
+  const jobMs: number[] = [];
+  let rows = 0;
+  const waiting = [...jobs];
+  const startedMs = performance.now();
+  const one = async () => {
+    using client = new TestClient(cluster.address);
+    const mine = waiting.splice(0, Math.ceil(jobs.length / clients));
+    const submitted = await Promise.all(
+      mine.map(async (job) => ({ atMs: performance.now(), id: await client.import(job.collection, job.files) })),
+    );
+    await Promise.all(
+      submitted.map(async ({ atMs, id }) => {
+        rows += await ended(client, id, options.pollMs, stateMs);
+        jobMs.push(performance.now() - atMs);
+      }),
+    );
+  };
+  await Promise.all(Array.from({ length: clients }, one));
+  const makespanMs = performance.now() - startedMs;
+  const processes = processesOf(options).map(({ role, pid }, i) => {
+    const { cpuSeconds, peakBytes } = usageOf(pid);
+    return { role, cpuSeconds: cpuSeconds - before[i], peakBytes };
+  });
+  return { makespanMs, rows, jobMs, queueWaitMs: await queueWaits(options), stateMs, processes };
+}
+
+async function ended(client: TestClient, id: bigint, pollMs: number, stateMs: number[]): Promise<number> {
+  const late = Date.now() + LIMIT_MS;
+  for (;;) {
+    await sleep(pollMs);
+    const askedMs = performance.now();
+    const state = await client.state(id);
+    stateMs.push(performance.now() - askedMs);
+    if (state.isCompleted) return state.rowCount;
+    if (state.reason !== "") throw new Error(`job ${id} failed: ${state.reason}`);
+    if (Date.now() > late) throw new Error(`job ${id} did not end: ${JSON.stringify(state.infos)}`);
+  }
+}
+
+function processesOf({ cluster, backends, others = [] }: RunOptions): { role: string; pid: number }[] {
+  const own = cluster.processes.filter(({ server }) => !server.hasEnded);
+  return [
+    ...own.map(({ role, server }) => ({ role: role as string, pid: server.pid })),
+    ...others,
+    { role: "etcd", pid: backends.etcd.server.pid },
+    { role: "redis", pid: backends.redis.server.pid },
+    { role: "seaweedfs", pid: backends.s3.server.pid },
+  ];
+}
+
+/** From the records: when a job was recorded, and when each of its tasks was first begun. */
+async function queueWaits({ backends, cluster }: RunOptions): Promise<number[]> {
+  await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
+  const created = new Map<bigint, number>();
+  for await (const { value } of store.scan("job/")) {
+    const job = decodeRecord(value) as JobRecord;
+    created.set(job.jobId, job.createdMs);
+  }
+  const waits: number[] = [];
+  for await (const { value } of store.scan("task/")) {
+    const task = decodeRecord(value) as TaskRecord;
+    waits.push(task.startedMs - (created.get(task.jobId) ?? task.startedMs));
+  }
+  return waits;
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { openEtcd, openTaskQueue, Peers, settingsOf } from "@sluice/cluster";
+import { loadSettings } from "@sluice/config";
+import {
+  type AttemptRunner,
+  type ImportTaskInput,
+  type ImportTaskOutcome,
+  type RunHooks,
+  startDataNode,
+} from "@sluice/datanode";
+import { Metrics, silentLogger } from "@sluice/telemetry";
+
+// A process that holds many datanodes whose work is only time: the control plane around them is the real one. Settings come
+// as for `sluice datanode`; `--nodes` and `--task-seconds` say how many and how long. Prints `ready` when all have joined.
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { nodes: { type: "string" }, "task-ms": { type: "string" }, rows: { type: "string", default: "1000" } },
+});
+const nodes = Number(values.nodes);
+const taskMs = Number(values["task-ms"]);
+const rows = Number(values.rows);
+
+/** Asks for ids as an attempt does, waits, and answers one sealed segment per shard without objects. */
+class TimedRunner implements AttemptRunner {
+  async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
+    const startedMs = Date.now();
+    const buckets = input.vchannels.map((vchannel) => ({ partitionId: input.partitionIds[0], vchannel }));
+    const ids = (await hooks.answer({ kind: "segments", buckets })) as bigint[];
+    await hooks.answer({ kind: "log_ids", count: 16 });
+    while (Date.now() - startedMs < taskMs) {
+      await sleep(Math.min(1000, taskMs - (Date.now() - startedMs)), undefined, { signal });
+      hooks.onProgress(rows / 2, input.files[0].sizeBytes / 2);
+    }
+    const share = rows / buckets.length;
+    const segments = buckets.map(({ partitionId, vchannel }, i) => ({
+      ...{
+        segmentId: ids[i],
+        partitionId,
+        vchannel,
+        rowCount: share,
+        sizeBytes: share * 512,
+        memoryBytes: share * 512,
+      },
+      ...{ insertLogs: [], statsLogs: [] },
+    }));
+    return { rowCount: rows, segments: segments as unknown as ImportTaskOutcome["segments"], autoIds: [] };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const { values: settings } = loadSettings(settingsOf.datanode, { argv: ["", "", ...positionals], env: process.env });
+await using store = await openEtcd(settings);
+await using peers = Peers.watch(store, silentLogger);
+await using queue = await openTaskQueue(settings);
+await using cleanup = new AsyncDisposableStack();
+const limits = { batchBytes: 1 << 20, flushBytes: 1 << 20, bufferBytes: 1 << 22, segmentBytes: 1 << 30 };
+const stopped = new Promise((resolve) => process.once("SIGTERM", resolve));
+const started = await Promise.all(
+  Array.from({ length: nodes }, () =>
+    startDataNode(
+      { workers: 1, smallSlots: 0, smallTaskBytes: 0, leaseMs: settings.taskLease, reportMs: 2000, limits },
+      {
+        queue,
+        stores: { objects: { kind: "local", root: "" }, sources: { kind: "local", roots: [] } },
+        rootCoordAddress: peers.address("rootcoord"),
+        dataCoordAddress: peers.address("datacoord"),
+        log: silentLogger,
+        metrics: new Metrics(),
+        openRunner: () => new TimedRunner(),
+      },
+    ),
+  ),
+);
+for (const node of started) cleanup.use(node);
+while (started.some((node) => node.waitsFor() !== undefined)) await sleep(50);
+process.stdout.write("ready -\n");
+await stopped;
