@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
-import { kebabName } from "@sluice/config";
+import { settingsOf } from "@sluice/cluster";
+import { kebabName, type SettingsDefinition } from "@sluice/config";
 import { importErrors } from "@sluice/errors";
 import { standaloneSettings } from "@sluice/standalone";
 
@@ -11,12 +12,16 @@ const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", f
 const rowsOf = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => ({ name, rest }));
 
-it("docs/settings.md lists every setting, with its default", () => {
+it("docs/settings.md lists every setting of every program, with its defaults", () => {
   const rows = rowsOf(read("docs/settings.md"));
-  expect(rows.map((row) => row.name).sort()).toEqual(Object.keys(standaloneSettings).map(kebabName).sort());
-  for (const [name, setting] of Object.entries(standaloneSettings)) {
-    const shown = "default" in setting && typeof setting.default !== "boolean" ? `\`${setting.default}\`` : "";
-    expect(rows.find((row) => row.name === kebabName(name))?.rest).toContain(shown);
+  const programs: readonly SettingsDefinition[] = [standaloneSettings, ...Object.values(settingsOf)];
+  const names = new Set(programs.flatMap((definition) => Object.keys(definition).map(kebabName)));
+  expect(rows.map((row) => row.name).sort()).toEqual([...names].sort());
+  for (const [name, setting] of programs.flatMap((definition) => Object.entries(definition))) {
+    const isShown = setting.default !== undefined && typeof setting.default !== "boolean";
+    const shown = isShown ? String(setting.default) : "";
+    if (name === "port") expect(read("docs/settings.md")).toContain(shown);
+    else expect(rows.find((row) => row.name === kebabName(name))?.rest).toContain(shown);
   }
 });
 
