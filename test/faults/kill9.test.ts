@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import { common } from "@sluice/rpc";
 import {
   accountedKeys,
   eventually,
@@ -15,13 +14,12 @@ import {
   type TestServer,
   visibleSegments,
 } from "../support/index.ts";
-import { faultCollections, type PlannedJob, planJob, rangeField } from "./planned-jobs.ts";
+import { JobLedger } from "./job-ledger.ts";
+import { faultCollections, type PlannedJob, planJob } from "./planned-jobs.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 // The server is killed at random moments while it imports, and started again on the same data. However often that happens:
-// F1. an accepted job ends, completely or without a trace, and for no other reason than its own files;
-// F2. counts are those of the jobs that were Completed, at every moment;
-// F3. keys that the server makes are unique;
+// F1 to F3 hold (see the job ledger), and
 // F4. nothing is stored that no visible segment accounts for, once garbage is collected.
 //
 // SLUICE_FAULT_SEED repeats a run's files, jobs and pauses (the moments themselves vary with the machine);
@@ -87,11 +85,7 @@ it("kills hit tasks while they ran", () => {
 /** One data folder, some kills, then a look at everything. */
 class Batch {
   readonly #dataDir: string;
-  readonly #waiting = shuffled(plan);
-  /** Submitted, whether or not an answer came. */
-  readonly #submitted: PlannedJob[] = [];
-  /** Those with an answer. */
-  readonly #accepted = new Map<bigint, PlannedJob>();
+  readonly #ledger = new JobLedger(() => this.client, random.shuffled(plan));
   #server: TestServer | undefined;
   #client: TestClient | undefined;
 
@@ -115,13 +109,13 @@ class Batch {
 
   /** Submits some jobs, kills the server at a random moment, starts it again. */
   async round(): Promise<void> {
-    const submitting = this.#submitSome();
+    const submitting = Promise.race([this.#ledger.submit(random.int(1, MAX_SUBMITTED)), this.#server?.ended]);
     await sleep(random.int(0, MAX_PAUSE_MS));
     await this.#kill();
     await submitting;
     if (random.chance(EARLY_KILLS)) await this.#killEarly();
     await this.#start();
-    await this.#checkCounts();
+    await this.#ledger.checkCounts();
   }
 
   async #start(): Promise<void> {
@@ -149,73 +143,8 @@ class Batch {
     await this.#kill();
   }
 
-  /** Resolves when every call has an answer, or the server is gone. */
-  async #submitSome(): Promise<void> {
-    const jobs = this.#waiting.splice(0, random.int(1, MAX_SUBMITTED));
-    const gone = this.#server?.ended;
-    await Promise.race([Promise.allSettled(jobs.map((job) => this.#submit(job))), gone]);
-  }
-
-  async #submit(job: PlannedJob): Promise<void> {
-    this.#submitted.push(job);
-    const task = await this.client.import(job.collection, job.files);
-    this.#accepted.set(task, job);
-  }
-
-  /** F2: a count lies between what was Completed before it and what is Completed or just being committed after it. */
-  async #checkCounts(): Promise<void> {
-    for (const { name } of faultCollections) {
-      const before = completedRows(await this.client.list(name));
-      const count = await this.client.count(name);
-      const jobs = await this.client.list(name);
-      const after = completedRows(jobs) + committingRows(jobs);
-      if (count < before || count > after) throw new Error(`${name} has ${count} rows, its jobs ${before} to ${after}`);
-    }
-  }
-
   async finish(): Promise<void> {
-    const outcomes: JobOutcome[] = [];
-    for (const { name } of faultCollections) {
-      for (const job of await this.client.list(name)) outcomes.push(await this.client.waitFor(job.id));
-    }
-    const missing = [...this.#accepted.keys()].filter((id) => !outcomes.some((outcome) => outcome.id === id));
-    expect(missing).toEqual([]);
-    for (const job of this.#submitted)
-      await this.#checkJob(
-        job,
-        outcomes.filter((outcome) => outcome.infos.files === job.files.join(",")),
-      );
-    for (const { name } of faultCollections)
-      expect(await this.client.count(name)).toBe(completedRows(await this.client.list(name)));
-    await this.#checkKeys(outcomes);
-    await this.#checkStorage(outcomes);
-  }
-
-  /** F1. A job whose answer was lost may exist or not, but not twice. */
-  async #checkJob(job: PlannedJob, outcomes: readonly JobOutcome[]): Promise<void> {
-    const [outcome] = outcomes;
-    expect(outcomes.length).toBeLessThanOrEqual(1);
-    const field = rangeField(job.collection);
-    const rows = await this.client.count(job.collection, `${field} >= ${job.first} and ${field} < ${job.last}`);
-    if (!outcome) expect(rows).toBe(0);
-    else if (job.fault.length === 0) {
-      expect([outcome.reason, outcome.rowCount, rows]).toEqual(["", job.rowCount, job.rowCount]);
-    } else {
-      expect([outcome.isCompleted, rows]).toEqual([false, 0]);
-      for (const part of job.fault) expect(outcome.reason).toContain(part);
-    }
-  }
-
-  /** F3. */
-  async #checkKeys(outcomes: readonly JobOutcome[]): Promise<void> {
-    for (const { name } of faultCollections) {
-      const field = rangeField(name);
-      const rows = await this.client.query(name, `${field} >= 0`, ["id", field]);
-      expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
-      expect(new Set(rows.map((row) => row[field])).size).toBe(rows.length);
-    }
-    const ranges = outcomes.flatMap(({ idRanges }) => pairsOf(idRanges)).sort((a, b) => (a[0] < b[0] ? -1 : 1));
-    expect(ranges.filter(([begin], i) => i > 0 && begin < ranges[i - 1][1])).toEqual([]);
+    await this.#checkStorage(await this.#ledger.settle());
   }
 
   /** F4. */
@@ -232,25 +161,4 @@ class Batch {
     for (const { attempt } of records.tasks) repeatedAttempts += Math.max(0, attempt - 1);
     expect(await storedKeys(this.#dataDir)).toEqual(accountedKeys(visibleSegments(records)));
   }
-}
-
-function completedRows(jobs: readonly JobOutcome[]): number {
-  return jobs.filter((job) => job.isCompleted).reduce((sum, job) => sum + job.rowCount, 0);
-}
-
-/** A job's rows are visible a moment before it is said to be Completed. */
-function committingRows(jobs: readonly JobOutcome[]): number {
-  const committing = jobs.filter((job) => job.state === common.ImportState.ImportPersisted);
-  return committing.reduce((sum, job) => sum + job.rowCount, 0);
-}
-
-function pairsOf(bounds: readonly bigint[]): [bigint, bigint][] {
-  return Array.from({ length: bounds.length / 2 }, (_, i) => [bounds[2 * i], bounds[2 * i + 1]]);
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, order: random.next() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ item }) => item);
 }

@@ -23,6 +23,13 @@ export class SeededRandom {
     return items[this.int(0, items.length - 1)];
   }
 
+  shuffled<T>(items: readonly T[]): T[] {
+    return items
+      .map((item) => ({ item, order: this.next() }))
+      .sort((a, b) => a.order - b.order)
+      .map(({ item }) => item);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }
