@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
   itWithPython,
   type ProgramResult,
@@ -7,10 +7,11 @@ import {
   runProgram,
   startServer,
   TemporaryFolders,
-  type TestServer,
+  TestBackends,
+  TestCluster,
 } from "../support/index.ts";
 
-// Unmodified clients, each with its own collections and files, all against one server. They start together, since most of
+// Unmodified clients, against the standalone and against a cluster of separate processes, each with its own collections and files, all against one server. They start together, since most of
 // the time they wait; each test then waits for its client.
 
 const pythonVersions = ["2.2.17", "2.4.15", "2.6.17", "3.0.1"];
@@ -23,50 +24,88 @@ const environment = { NODE_ENV: "production" };
 /** Clients that run at once. */
 const LANES = 2;
 
-const folders = new TemporaryFolders();
-let server: TestServer;
-let importRoot: string;
-const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
-
-beforeAll(async () => {
-  const pair = await folders.createPair();
-  importRoot = pair.importRoot;
-  server = await startServer({ dataDir: pair.dataDir, importRoots: [importRoot], settings: { workers: 2 } });
-});
-
-afterAll(async () => {
-  await server?.stop();
-  await folders[Symbol.asyncDispose]();
-});
-
-/** Every client that tests will ask for, started in its lane. */
-const started = new Map<string, Promise<ProgramResult>>();
-
-function start(name: string, program: string, args: (folder: string) => string[]): void {
-  const lane = started.size % LANES;
-  const result = lanes[lane].then(() => runProgram(program, args(resolve(importRoot, name)), LIMIT_MS, environment));
-  lanes[lane] = result.catch(() => {});
-  started.set(name, result);
+/** What clients talk to. */
+interface Target extends AsyncDisposable {
+  readonly address: string;
+  readonly log: string;
 }
 
-beforeAll(() => {
-  for (const version of pythonVersions) {
-    start(`pymilvus-${version}`, pythonOf(`pymilvus-${version}`), (folder) => [pythonScenario, server.address, folder]);
+async function standalone(dataDir: string, importRoot: string): Promise<Target> {
+  const server = await startServer({ dataDir, importRoots: [importRoot], settings: { workers: 2 } });
+  return {
+    address: server.address,
+    get log() {
+      return server.stderr;
+    },
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** State in etcd, tasks in Redis, segments in S3; clients write their files to a folder that all processes see. */
+async function cluster(_: string, importRoot: string): Promise<Target> {
+  await using cleanup = new AsyncDisposableStack();
+  const backends = cleanup.use(await TestBackends.start());
+  const settings = { rootcoord: { importRoot }, datanode: { importRoot, workers: 1 } };
+  const counts = { datanode: 2, querynode: 2 };
+  const started = cleanup.use(await TestCluster.start(backends, { counts, settings }));
+  const running = cleanup.move();
+  return {
+    address: started.address,
+    get log() {
+      return started.log;
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const targets = [
+  ["the standalone", standalone],
+  ["a cluster", cluster],
+] as const;
+
+describe.each(targets)("against %s", (_, open) => {
+  const folders = new TemporaryFolders();
+  const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
+  /** Every client that tests will ask for, started in its lane. */
+  const started = new Map<string, Promise<ProgramResult>>();
+  let target: Target;
+  let importRoot: string;
+
+  function start(name: string, program: string, args: (folder: string) => string[]): void {
+    const lane = started.size % LANES;
+    const result = lanes[lane].then(() => runProgram(program, args(resolve(importRoot, name)), LIMIT_MS, environment));
+    lanes[lane] = result.catch(() => {});
+    started.set(name, result);
   }
-  for (const name of nodePackages)
-    start(name, process.execPath, (folder) => [nodeScenario, name, server.address, folder]);
+
+  beforeAll(async () => {
+    const pair = await folders.createPair();
+    importRoot = pair.importRoot;
+    target = await open(pair.dataDir, importRoot);
+    for (const version of pythonVersions) {
+      const name = `pymilvus-${version}`;
+      start(name, pythonOf(name), (folder) => [pythonScenario, target.address, folder]);
+    }
+    for (const name of nodePackages)
+      start(name, process.execPath, (folder) => [nodeScenario, name, target.address, folder]);
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await target?.[Symbol.asyncDispose]();
+    await folders[Symbol.asyncDispose]();
+  }, LIMIT_MS);
+
+  async function passes(name: string): Promise<void> {
+    const { exitCode, output } = await (started.get(name) as Promise<ProgramResult>);
+    if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}:\n${output}\nserver:\n${target.log}`);
+    expect(output).toMatch(/^ok /m);
+    expect(output).not.toMatch(/^not ok /m);
+  }
+
+  for (const version of pythonVersions) {
+    const name = `pymilvus-${version}`;
+    itWithPython(name, "pymilvus")(`pymilvus ${version} runs the whole workflow`, () => passes(name), 3 * LIMIT_MS);
+  }
+
+  it.each(nodePackages)("the Node SDK %s runs the whole workflow", passes, 3 * LIMIT_MS);
 });
-
-async function passes(name: string): Promise<void> {
-  const { exitCode, output } = await (started.get(name) as Promise<ProgramResult>);
-  if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}:\n${output}\nserver:\n${server.stderr}`);
-  expect(output).toMatch(/^ok /m);
-  expect(output).not.toMatch(/^not ok /m);
-}
-
-for (const version of pythonVersions) {
-  const name = `pymilvus-${version}`;
-  itWithPython(name, "pymilvus")(`pymilvus ${version} runs the whole workflow`, () => passes(name), 3 * LIMIT_MS);
-}
-
-it.each(nodePackages)("the Node SDK %s runs the whole workflow", passes, 3 * LIMIT_MS);

@@ -6,9 +6,12 @@ import {
   decodeRecord,
   EmbeddedMetaStore,
   type JobRecord,
+  type MetaStore,
   type SegmentRecord,
   type TaskRecord,
 } from "@sluice/metastore";
+import { EtcdMetaStore } from "@sluice/metastore/etcd";
+import type { TestBackends, TestCluster } from "./test-cluster.ts";
 
 /** What the records of a stopped server say. */
 export interface Records {
@@ -22,6 +25,16 @@ export interface Records {
 /** Reads the records of a server that does not run. */
 export async function readRecords(dataDir: string): Promise<Records> {
   await using store = await EmbeddedMetaStore.open({ path: join(dataDir, "meta") });
+  return await readAll(store);
+}
+
+/** Reads the records of a cluster. */
+export async function recordsOf({ etcd }: TestBackends, { prefix }: TestCluster): Promise<Records> {
+  await using store = await EtcdMetaStore.open({ endpoints: [etcd.url], prefix });
+  return await readAll(store);
+}
+
+async function readAll(store: MetaStore): Promise<Records> {
   const all = async <T>(prefix: string): Promise<T[]> => {
     const records: T[] = [];
     for await (const entry of store.scan(prefix)) records.push(decodeRecord(entry.value) as T);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { RoleName } from "@sluice/cluster";
 import { S3ObjectStore } from "@sluice/object-store";
 import { FaultProxy } from "./fault-proxy.ts";
@@ -41,6 +42,8 @@ export interface ClusterOptions {
   readonly settings?: Partial<Readonly<Record<RoleName, Readonly<Record<string, string | number | boolean>>>>>;
   /** Connections to the backends go through fault proxies. */
   readonly withFaults?: boolean;
+  /** Asked for each process that is started: whether its wall clock jumps. */
+  readonly jumpingClocks?: () => boolean;
 }
 
 export interface ClusterProcess {
@@ -48,6 +51,7 @@ export interface ClusterProcess {
   readonly server: TestServer;
 }
 
+const jumpingClock = join(import.meta.dirname, "jumping-clock.ts");
 const roles: readonly RoleName[] = ["rootcoord", "datacoord", "querynode", "datanode", "proxy"];
 /** A dead process is taken for dead this soon. */
 const LEASE = "2s";
@@ -115,7 +119,9 @@ export class TestCluster implements AsyncDisposable {
 
   /** The same without waiting. */
   launch(role: RoleName): TestServer {
-    const server = launchSluice(role, this.flagsFor(role), { cwd: this.#folder, env: this.#credentials() });
+    const preload = this.#options.jumpingClocks?.() ? [jumpingClock] : [];
+    const options = { cwd: this.#folder, env: this.#credentials(), preload };
+    const server = launchSluice(role, this.flagsFor(role), options);
     this.processes.push({ role, server });
     return server;
   }

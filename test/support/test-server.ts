@@ -36,13 +36,21 @@ export function launchServer(options: ServerOptions): TestServer {
   });
 }
 
+export interface LaunchOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Modules that are loaded before the program. */
+  readonly preload?: readonly string[];
+}
+
 /** Starts the program `sluice` with a command and flags, from its sources. */
 export function launchSluice(
   command: string,
   flags: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  { cwd, env, preload = [] }: LaunchOptions,
 ): TestServer {
-  const child = spawn(process.execPath, [main, command, ...flags], {
+  const imports = preload.map((file) => `--import=${file}`);
+  const child = spawn(process.execPath, [...imports, main, command, ...flags], {
     cwd,
     env: { ...cleanEnv(), ...env },
     stdio: ["ignore", "pipe", "pipe"],

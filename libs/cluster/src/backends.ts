@@ -14,7 +14,14 @@ import {
 } from "@sluice/object-store";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger } from "@sluice/telemetry";
-import type { etcdSettings, redisSettings, s3Settings, smallTaskSettings, taskLeaseSettings } from "./settings.ts";
+import type {
+  etcdSettings,
+  importRootSettings,
+  redisSettings,
+  s3Settings,
+  smallTaskSettings,
+  taskLeaseSettings,
+} from "./settings.ts";
 
 // Settings -> what a process stands on. Clients of servers are loaded when they are asked for: one process that needs none
 // of them pays for none.
@@ -26,6 +33,7 @@ const MAX_SOCKETS = 64;
 
 type EtcdValues = SettingValues<typeof etcdSettings>;
 type S3Values = SettingValues<typeof s3Settings>;
+type SourceValues = S3Values & SettingValues<typeof importRootSettings>;
 type QueueValues = SettingValues<
   typeof redisSettings & typeof taskLeaseSettings & Pick<typeof smallTaskSettings, "smallTaskSize">
 >;
@@ -74,8 +82,8 @@ export async function createBucket(settings: S3Values, log: Logger): Promise<voi
 }
 
 /** What paths of imports mean. A client waits for the answer, so storage that is away is not waited for as long as by tasks. */
-export async function openImportSources(settings: S3Values): Promise<SourceStore> {
-  const description = await sourcesDescription(settings);
+export async function openImportSources(settings: SourceValues): Promise<SourceStore> {
+  const description = await sourcesDescription(settings, settings.importRoot);
   if (description.kind === "local") return openSourceStore(description);
   const { options } = description;
   const briefly = (store: S3Options): S3Options => ({ ...store, patienceMs: BRIEF_PATIENCE_MS });
@@ -88,9 +96,10 @@ export async function openImportSources(settings: S3Values): Promise<SourceStore
 
 /** Both stores as plain data, for worker threads. */
 export async function threadStores(
-  settings: S3Values,
+  settings: SourceValues,
 ): Promise<{ readonly objects: ObjectStoreDescription; readonly sources: SourceStoreDescription }> {
-  return { objects: await objectsDescription(settings), sources: await sourcesDescription(settings) };
+  const sources = await sourcesDescription(settings, settings.importRoot);
+  return { objects: await objectsDescription(settings), sources };
 }
 
 export async function objectsDescription(settings: S3Values): Promise<ObjectStoreDescription> {

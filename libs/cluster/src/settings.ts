@@ -82,6 +82,15 @@ export const s3Settings = defineSettings({
   },
 });
 
+/** Folders beside S3, for those who plan and do imports. */
+export const importRootSettings = defineSettings({
+  importRoot: {
+    type: "list",
+    placeholder: "folder",
+    description: "folder that files may be imported from besides S3, the same on every machine; may be repeated",
+  },
+});
+
 /** How long coordinators, sessions and tasks outlive a process that is gone. */
 export const leaseSettings = defineSettings({
   sessionTtl: {
@@ -206,7 +215,7 @@ function processSettings(port: number) {
 /** Settings of each kind of process; the ports are Milvus's. */
 export const settingsOf = {
   proxy: processSettings(19530),
-  rootcoord: { ...processSettings(53100), ...s3Settings, ...rootCoordSettings },
+  rootcoord: { ...processSettings(53100), ...s3Settings, ...importRootSettings, ...rootCoordSettings },
   datacoord: {
     ...processSettings(13333),
     ...s3Settings,
@@ -218,6 +227,7 @@ export const settingsOf = {
   datanode: {
     ...processSettings(21124),
     ...s3Settings,
+    ...importRootSettings,
     ...redisSettings,
     ...taskLeaseSettings,
     ...smallTaskSettings,
