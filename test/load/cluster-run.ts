@@ -88,7 +88,8 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
 async function ended(client: TestClient, id: bigint, pollMs: number, stateMs: number[]): Promise<number> {
   const late = Date.now() + LIMIT_MS;
   for (;;) {
-    await sleep(pollMs);
+    // Clients do not ask in step.
+    await sleep(pollMs * (0.5 + Math.random()));
     const askedMs = performance.now();
     const state = await client.state(id);
     stateMs.push(performance.now() - askedMs);

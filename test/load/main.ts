@@ -139,7 +139,9 @@ async function simulate(counts: readonly number[]): Promise<void> {
     // A few nodes would take hours for all tasks.
     const fitting = Math.min(tasks, Math.max(jobCount, Math.round((count * 200_000) / taskMs)));
     await using backends = await TestBackends.start();
-    await using cluster = await TestCluster.start(backends, { counts: { datanode: 0 } });
+    // As a cluster is by default; tests collect garbage much more often.
+    const settings = { datacoord: { gcInterval: "5s", gcGrace: "1m", taskLease: "6s" }, datanode: { taskLease: "6s" } };
+    await using cluster = await TestCluster.start(backends, { counts: { datanode: 0 }, settings });
     await using nodes = await SimulatedNodes.start(cluster, count, taskMs);
     await cluster.objects.put("tiny.jsonl", [Buffer.from('{"id":1}\n')]);
     using client = new TestClient(cluster.address);

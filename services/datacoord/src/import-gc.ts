@@ -36,6 +36,8 @@ export interface ImportGcDeps {
 export class ImportGc implements AsyncDisposable {
   readonly #deps: ImportGcDeps;
   readonly #abort = new AbortController();
+  /** Attempts of tasks that are persisted, of open jobs: they change no more, and a job may have thousands. */
+  readonly #persisted = new Map<JobId, Map<bigint, number>>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: ImportGcDeps) {
@@ -109,11 +111,17 @@ export class ImportGc implements AsyncDisposable {
   /** The attempt that counts of each task (G1); undefined when the job has ended without them or is gone. */
   async #currentAttempts(jobId: JobId, segments: readonly SegmentRecord[]): Promise<Map<bigint, number> | undefined> {
     const job = await this.#read<JobRecord>(`job/${jobId}`);
-    if (!job || job.state === "failed" || job.state === "completed") return undefined;
-    const attempts = new Map<bigint, number>();
+    if (!job || job.state === "failed" || job.state === "completed") {
+      this.#persisted.delete(jobId);
+      return undefined;
+    }
+    const persisted = this.#persisted.get(jobId) ?? new Map<bigint, number>();
+    this.#persisted.set(jobId, persisted);
+    const attempts = new Map(persisted);
     for (const id of new Set(segments.map((record) => record.taskId))) {
-      const task = await this.#read<TaskRecord>(`task/${jobId}/${id}`);
+      const task = persisted.has(id) ? undefined : await this.#read<TaskRecord>(`task/${jobId}/${id}`);
       if (task && task.state !== "failed") attempts.set(id, task.attempt);
+      if (task?.state === "persisted") persisted.set(id, task.attempt);
     }
     return attempts;
   }

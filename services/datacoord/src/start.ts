@@ -19,6 +19,7 @@ import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger } from "@sluice/telemetry";
 import { CommitSegments } from "./commit-segments.ts";
 import { DataNodes } from "./datanodes.ts";
+import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./import-gc.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
@@ -81,11 +82,11 @@ function openServer(
   { queue, log }: DataCoordDeps,
   { nodes, registry, commits }: Parts,
 ): GrpcServer {
+  const batches = new EnqueueBatches(queue);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
-      await queue.enqueue([
-        { taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(task.sizeBytes) },
-      ]);
+      const { sizeBytes } = task;
+      await batches.enqueue({ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(sizeBytes) });
       return { status: okStatus(), datanodeId: nodes.holderOf(task.taskId) };
     },
     listQueuedTasks: async () => ({

@@ -6,6 +6,7 @@ import { type JobId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import { Slots } from "./slots.ts";
 
 export interface ImportJobLoopDeps {
   readonly book: JobBook;
@@ -23,8 +24,8 @@ export interface ImportJobLoopDeps {
 
 /** What a queue has lost can wait some ticks. */
 const TICKS_PER_HANDOVER = 5;
-/** Tasks of one job that are handed over at once. */
-const HANDOVER_CONCURRENCY = 16;
+/** Tasks that are handed over at once, over all jobs: other calls must not wait behind thousands of them. */
+const HANDOVER_CONCURRENCY = 64;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
 const RETRY_MS = 500;
 
@@ -38,6 +39,7 @@ export class ImportJobLoop implements AsyncDisposable {
   readonly #again = new Set<JobId>();
   /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
+  readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
   #ticks = 0;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
@@ -158,6 +160,7 @@ export class ImportJobLoop implements AsyncDisposable {
       (task) => (task.state === "pending" || task.state === "running") && !this.#sent.has(task.taskId),
     );
     const handOver = async (task: TaskRecord) => {
+      using _slot = await this.#handovers.take();
       await this.#deps.dataCoord.dispatch(job, task, this.#closing.signal);
       this.#sent.add(task.taskId);
     };

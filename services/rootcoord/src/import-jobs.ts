@@ -84,12 +84,13 @@ export class ImportJobs {
 
   /** Asks for every file at once and names all that are missing. */
   async #statGroups(groups: readonly FileGroup[]): Promise<FileGroupRecord[]> {
-    const paths = groups.flatMap((group) => group.paths);
+    const paths = [...new Set(groups.flatMap((group) => group.paths))];
     const found = await Array.fromAsync(mapConcurrent(paths, STAT_CONCURRENCY, (path) => this.#stat(path)));
     const missing = found.filter((result) => result instanceof ImportError);
     if (missing.length > 0) throw allMissing(missing);
-    const files = (found as SourceFileRecord[]).values();
-    return groups.map((group) => ({ format: group.format, files: [...files.take(group.paths.length)] }));
+    const files = new Map((found as SourceFileRecord[]).map((file) => [file.path, file]));
+    const fileOf = (path: string) => files.get(path) as SourceFileRecord;
+    return groups.map((group) => ({ format: group.format, files: group.paths.map(fileOf) }));
   }
 
   async #stat(path: string): Promise<SourceFileRecord | ImportError> {

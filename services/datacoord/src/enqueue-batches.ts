@@ -1,0 +1,32 @@
+import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
+
+/**
+ * Enqueues tasks that come one by one in batches: what arrives while one batch is on its way goes with the next. A caller
+ * has its answer when its task is queued.
+ */
+export class EnqueueBatches {
+  readonly #queue: TaskQueue;
+  #next: { readonly tasks: QueuedTask[]; readonly done: Promise<void> } | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(queue: TaskQueue) {
+    this.#queue = queue;
+  }
+
+  /** @throws what the queue throws, for the whole batch */
+  enqueue(task: QueuedTask): Promise<void> {
+    this.#next ??= this.#open();
+    this.#next.tasks.push(task);
+    return this.#next.done;
+  }
+
+  #open() {
+    const tasks: QueuedTask[] = [];
+    const done = this.#running.then(() => {
+      this.#next = undefined;
+      return this.#queue.enqueue(tasks);
+    });
+    this.#running = done.catch(() => undefined);
+    return { tasks, done };
+  }
+}
