@@ -11,5 +11,5 @@ import { type EtcdServer, hasPrograms, startEtcd } from "../support/servers.ts";
   });
   afterAll(async () => etcd[Symbol.asyncDispose]());
 
-  metaStoreConformance("on etcd", () => EtcdMetaStore.open({ endpoints: [etcd.url], prefix: randomUUID() }));
+  metaStoreConformance("etcd", () => EtcdMetaStore.open({ endpoints: [etcd.url], prefix: randomUUID() }));
 });

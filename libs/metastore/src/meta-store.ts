@@ -48,16 +48,18 @@ export interface MetaStore extends AsyncDisposable {
   /** Entries under `prefix` in byte order of key, one page in memory at a time; pages are not one snapshot. */
   scan(prefix: string): AsyncIterable<MetaEntry>;
   /**
-   * All or nothing, durable when it resolves. Resolves to the new revision, or to undefined, having written nothing, when
-   * a guarded revision has moved. When the answer of a server was lost, the transaction may be made again: it is then
-   * carried out, and undefined says no more than that its guards have moved.
+   * All or nothing, durable when it resolves, carried out once at most. Resolves to the new revision, or to undefined, having
+   * written nothing, when a guarded revision has moved. An answer of a server that was lost is found out inside.
+   * @throws {StatusError} `notReady` when the server cannot be asked; the text says so when the transaction may have been
+   *   carried out all the same: who keeps a copy of records reads them again
    */
   commit(transaction: MetaTransaction): Promise<bigint | undefined>;
   /**
    * Wakes up on changes under `prefix`, from now on: each item is the set of keys that changed since the last one. It may
-   * report a key that did not change, never miss one that did. Ends when `signal` aborts.
+   * report a key that did not change, never miss one that did; `prefix` itself among them stands for any key below it that
+   * was deleted. Ends when `signal` aborts.
    */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>>;
-  /** Waits until nobody holds the key, then holds it. Undefined when the signal aborts before. */
+  /** Waits until the key is absent, then puts and holds it. Undefined when the signal aborts before. */
   hold(request: HoldRequest): Promise<HeldKey | undefined>;
 }

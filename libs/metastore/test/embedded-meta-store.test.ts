@@ -46,6 +46,20 @@ describe("EmbeddedMetaStore", () => {
     expect(await store.get("k")).toBeUndefined();
   });
 
+  it("forgets keys that were held by a process that is gone, and nothing else", async () => {
+    const path = await folders.create();
+    const crashed = await EmbeddedMetaStore.open({ path });
+    const { signal } = new AbortController();
+    await crashed.hold({ key: "leader", value: "of the first", ttlMs: 1000, signal });
+    await crashed.commit({ guards: [], writes: [{ key: "leader/other", value: "a record" }] });
+    await crashed[Symbol.asyncDispose](); // Nothing was released, as in a crash.
+    await using next = await EmbeddedMetaStore.open({ path });
+    expect(await next.get("leader")).toBeUndefined();
+    expect((await next.get("leader/other"))?.value).toBe("a record");
+    await using held = await next.hold({ key: "leader", value: "of the second", ttlMs: 1000, signal });
+    expect(await next.commit({ guards: [held!.guard], writes: [] })).toBeDefined();
+  });
+
   it("refuses the layout of a newer program", async () => {
     const path = await folders.create();
     await setStoreValue(path, "layout", "2");

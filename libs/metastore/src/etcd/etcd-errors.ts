@@ -17,6 +17,12 @@ export function isTransient(error: unknown): boolean {
   return /leader changed|no leader|timed out|timeout|too many requests/i.test(textOf(error));
 }
 
+/** Whether a lease was not there any more; also of an error that `etcdError` made. */
+export function isLeaseGone(error: unknown): boolean {
+  const cause = error instanceof StatusError ? error.cause : error;
+  return /requested lease not found/i.test(textOf(cause));
+}
+
 /** An error of etcd in words that an operator can act on. Credentials never stand in it. */
 export function etcdError(error: unknown, doing: string, endpoints: readonly string[]): Error {
   if (error instanceof StatusError) return error;

@@ -3,6 +3,8 @@ import type { Etcd3, Lease } from "etcd3";
 
 /** etcd counts whole seconds, and rejects less than one. */
 const secondsOf = (ttlMs: number) => Math.max(1, Math.ceil(ttlMs / 1000));
+/** Pause after a renewal that failed. */
+const RETRY_MS = 250;
 
 /**
  * A lease of this process, kept alive until it is ended. It is lost when etcd says so, and also when no renewal was
@@ -37,12 +39,19 @@ export class EtcdLease {
     return new EtcdLease(lease, await lease.grant(), ttlMs, grantedMs);
   }
 
+  /** Looks at the clock first: right also in a process that has just woken up, before any timer ran. */
   get lost(): AbortSignal {
+    this.#check();
     return this.#lost.signal;
   }
 
+  /** Aborts when it is renewed no more: it was lost or given up. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
   #check(): void {
-    if (performance.now() - this.#confirmedMs > this.#ttlMs) this.#lose();
+    if (!this.#ended.signal.aborted && performance.now() - this.#confirmedMs > this.#ttlMs) this.#lose();
   }
 
   #lose(): void {
@@ -53,25 +62,27 @@ export class EtcdLease {
 
   async #renew(): Promise<void> {
     const { signal } = this.#ended;
-    while (!signal.aborted) {
-      await sleep(this.#ttlMs / 4, undefined, { signal }).catch(() => undefined);
+    let pauseMs = this.#ttlMs / 4;
+    for (;;) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       const sentMs = performance.now();
       try {
-        const { TTL } = await this.#lease.keepaliveOnce({ deadline: Date.now() + this.#ttlMs / 2 });
-        if (Number(TTL) > 0) this.#confirmedMs = sentMs;
-        else this.#lose();
+        await this.#lease.keepaliveOnce({ deadline: Date.now() + this.#ttlMs / 2 });
+        this.#confirmedMs = sentMs;
+        pauseMs = this.#ttlMs / 4;
       } catch {
         // Gone, or no answer: the lease says which, and the watchdog ends what is not renewed in time.
         if (this.#lease.revoked()) this.#lose();
+        pauseMs = Math.min(this.#ttlMs / 4, RETRY_MS);
       }
     }
   }
 
-  /** Gives the lease up; its keys vanish at once when etcd can be reached, else after its time. */
+  /** Gives the lease up, also one that was lost; its keys vanish at once when etcd can be reached, else after its time. */
   async end(): Promise<void> {
     clearInterval(this.#watchdog);
     this.#ended.abort();
-    if (!this.#lost.signal.aborted) await this.#lease.revoke({ deadline: Date.now() + 1000 }).catch(() => undefined);
+    await this.#lease.revoke({ deadline: Date.now() + 1000 }).catch(() => undefined);
   }
 }

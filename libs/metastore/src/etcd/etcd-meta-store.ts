@@ -1,64 +1,47 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { ExponentialBackoff, type IBackoff, noop } from "cockatiel";
-import { Etcd3, type IKeyValue } from "etcd3";
+import type { IKeyValue, IRequestOp } from "etcd3";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
-import type { Guard, HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction, Write } from "../meta-store.ts";
-import { etcdError, isTransient } from "./etcd-errors.ts";
-import { EtcdLease } from "./etcd-lease.ts";
+import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction, Write } from "../meta-store.ts";
+import { CommitSlots } from "./etcd-commit.ts";
+import { EtcdConnection, type EtcdOptions, unmoved } from "./etcd-connection.ts";
+import { holdInEtcd } from "./etcd-hold.ts";
 import { watchPrefix } from "./etcd-watch.ts";
 
-export interface EtcdOptions {
-  /** `http://host:port` or `https://host:port` of one or more members. */
-  readonly endpoints: readonly string[];
-  /** Every key begins with it and a slash; several clusters may share an etcd. */
-  readonly prefix: string;
-  readonly auth?: { readonly user: string; readonly password: string };
-  readonly tls?: { readonly caPem?: string; readonly certPem?: string; readonly keyPem?: string };
-  /** Limit of one call; 2000 unless given. */
-  readonly callTimeoutMs?: number;
-  /** How long a call that finds no server is made again before it fails; 15000 unless given. */
-  readonly patienceMs?: number;
-}
-
-const CALL_TIMEOUT_MS = 2000;
-const PATIENCE_MS = 15_000;
-const RETRY_MS = 100;
-const PAGE_ENTRIES = 500;
+/** How long `open` looks for an etcd that answers. */
+const OPEN_PATIENCE_MS = 4000;
 /** etcd refuses requests of more than 1.5 MiB; what is left is room for the other parts of a transaction. */
-const MAX_VALUE_BYTES = 1 << 20;
+const MAX_WRITE_BYTES = 1 << 20;
+/** What a page of a scan should hold, and how many entries at most. */
+const PAGE = { bytes: 4 << 20, firstEntries: 100, entries: 1000 };
 
 /**
  * Records in etcd, shared by all processes of a cluster.
  *
  * E1. A transaction is one etcd transaction; guards compare revisions of modification, which are 0 for keys that are absent.
- * E2. Calls that get no answer are made again. A commit that was carried out then finds its guards moved, and answers
- *     undefined: callers read what is there (see the books of rootcoord and datacoord).
- * E3. A watch begins behind the newest revision that this store has seen in any answer: nothing that changed after what
- *     its caller knows is missed.
+ * E2. Calls that get no answer are made again, for a bounded time. Commits stay single all the same: see `CommitSlots`.
+ * E3. A watch misses nothing that changed after what its caller knows: see `watchPrefix`.
+ *
+ * Keys lie below `<prefix>/`; those that go on with NUL are the slots of commits and no records.
  */
 export class EtcdMetaStore implements MetaStore {
-  readonly limits = { transactionOperations };
-  readonly #client: Etcd3;
-  readonly #options: EtcdOptions;
-  readonly #folder: string;
-  readonly #leases = new Map<number, Promise<EtcdLease>>();
-  readonly #closed = new AbortController();
-  /** E3 */
-  #seenRevision = 0n;
+  /** One less than etcd's: a commit writes its slot, too. */
+  readonly limits = { transactionOperations: transactionOperations - 1 };
+  readonly #connection: EtcdConnection;
+  readonly #slots: CommitSlots;
 
   private constructor(options: EtcdOptions) {
-    this.#options = options;
-    this.#folder = `${options.prefix}/`;
-    this.#client = openClient(options);
+    this.#connection = new EtcdConnection(options);
+    this.#slots = new CommitSlots(this.#connection);
   }
 
-  /** @throws {StatusError} `notReady` when etcd cannot be reached, or refuses the credentials */
+  /** @throws {StatusError} `notReady` when etcd cannot be reached, or refuses the credentials; Error when an option is none */
   static async open(options: EtcdOptions): Promise<EtcdMetaStore> {
-    checkOptions(options);
-    const store = new EtcdMetaStore({ ...options, patienceMs: options.patienceMs ?? PATIENCE_MS });
+    const store = new EtcdMetaStore(options);
+    const connection = store.#connection;
     try {
-      await store.#call("use etcd", () => store.#range(Buffer.from(store.#folder), undefined, 1), 0);
+      const look = () => connection.range({ ...connection.rangeOf(""), limit: 1, keys_only: true });
+      const patienceMs = Math.min(OPEN_PATIENCE_MS, options.patienceMs ?? OPEN_PATIENCE_MS);
+      await connection.call("use etcd", look, { patienceMs });
       return store;
     } catch (error) {
       await store[Symbol.asyncDispose]();
@@ -68,220 +51,74 @@ export class EtcdMetaStore implements MetaStore {
 
   async get(key: string): Promise<MetaEntry | undefined> {
     checkMetaKey(key);
-    const [found] = await this.#call(`read "${key}"`, () => this.#range(this.#keyOf(key), undefined, 1));
-    return found && this.#entryOf(found);
+    const request = { key: this.#connection.keyOf(key) };
+    const { kvs } = await this.#connection.call(`read "${key}"`, () => this.#connection.range(request));
+    return kvs[0] && this.#entryOf(kvs[0]);
   }
 
   async *scan(prefix: string): AsyncGenerator<MetaEntry> {
-    let start = this.#keyOf(prefix);
-    const end = endOf(start);
+    let { key, range_end } = this.#connection.rangeOf(prefix);
+    let limit: number = PAGE.firstEntries;
     for (;;) {
-      const page = await this.#call(`scan "${prefix}"`, () => this.#range(start, end, PAGE_ENTRIES));
-      for (const found of page) yield this.#entryOf(found);
-      if (page.length < PAGE_ENTRIES) return;
-      start = Buffer.concat([page[page.length - 1].key, Buffer.of(0)]); // The least key behind the last.
+      let tries = 0; // A page that does not arrive in time may be too large.
+      const read = () => this.#connection.range({ key, range_end, limit: Math.max(1, limit >> tries++) });
+      const { kvs, more } = await this.#connection.call(`scan "${prefix}"`, read);
+      for (const found of kvs) yield this.#entryOf(found);
+      if (!more) return;
+      key = Buffer.concat([kvs[kvs.length - 1].key, Buffer.of(0)]); // The least key behind the last.
+      limit = nextLimit(kvs);
     }
   }
 
   async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
     checkTransaction(transaction, this.limits);
     checkSizes(transaction.writes);
-    const compare = transaction.guards.map((guard) => this.#compare(guard));
-    const success = transaction.writes.map((write) => this.#write(write));
-    return this.#call("commit", () => this.#transact(compare, success));
-  }
-
-  watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
-    const ended = AbortSignal.any([signal, this.#closed.signal]);
-    const fromRevision = this.#seenRevision + 1n;
-    const known = async () => (await Array.fromAsync(this.scan(prefix))).map(({ key }) => key);
-    return watchPrefix(this.#client, { folder: this.#folder, prefix, fromRevision, known, signal: ended });
-  }
-
-  async hold({ key, value, ttlMs, signal }: HoldRequest): Promise<HeldKey | undefined> {
-    checkMetaKey(key);
-    const ended = AbortSignal.any([signal, this.#closed.signal]);
-    while (!ended.aborted) {
-      const lease = await this.#lease(ttlMs);
-      const put = { key: this.#keyOf(key), value: Buffer.from(value), lease: lease.id };
-      const absent = [this.#compare({ key, revision: 0n })];
-      const revision = await this.#call(`hold "${key}"`, () => this.#transact(absent, [{ request_put: put }])).catch(
-        (error) => {
-          if (lease.lost.aborted || /lease not found/i.test(String(error.cause?.message))) return undefined;
-          throw error;
-        },
-      );
-      const held = revision === undefined ? await this.#heldAlready(key, value, lease) : revision;
-      if (held !== undefined) return this.#heldKey(key, held, lease);
-      await this.#untilChanged(key, ended);
+    const compare = transaction.guards.map(({ key, revision }) => unmoved(this.#connection.keyOf(key), revision));
+    if (transaction.writes.length > 0) {
+      const success = transaction.writes.map((write) => this.#write(write));
+      return this.#slots.commit(compare, success);
     }
-    return undefined;
-  }
-
-  /** E2: the key that an earlier try of this call put there, its answer lost. */
-  async #heldAlready(key: string, value: string, lease: EtcdLease): Promise<bigint | undefined> {
-    const [found] = await this.#call(`read "${key}"`, () => this.#range(this.#keyOf(key), undefined, 1));
-    const isOurs = found?.lease === lease.id && found.value.toString() === value && !lease.lost.aborted;
-    return isOurs && !this.#heldKeys.has(key) ? BigInt(found.mod_revision) : undefined;
-  }
-
-  /** Keys that this store holds now: one of its own callers may wait for another. */
-  readonly #heldKeys = new Set<string>();
-
-  #heldKey(key: string, revision: bigint, lease: EtcdLease): HeldKey {
-    const guard = { key, revision };
-    this.#heldKeys.add(key);
-    const ended = new AbortController();
-    const taken = new AbortController();
-    void this.#watchHeld(guard, ended.signal, taken);
-    const lost = AbortSignal.any([lease.lost, taken.signal]);
-    const release = async () => {
-      if (ended.signal.aborted) return;
-      ended.abort();
-      this.#heldKeys.delete(key);
-      if (lost.aborted || this.#closed.signal.aborted) return;
-      const success = [this.#write({ key, value: undefined })];
-      // Best effort: when etcd is away the lease's time does the same.
-      await this.#transact([this.#compare(guard)], success).catch(() => undefined);
-    };
-    return { guard, lost, [Symbol.asyncDispose]: release };
-  }
-
-  /** Somebody who deletes or replaces the key takes it away; so does etcd when it restored an older state. */
-  async #watchHeld(guard: Guard, signal: AbortSignal, taken: AbortController): Promise<void> {
-    for await (const _ of this.watch(guard.key, signal)) {
-      const entry = await this.get(guard.key).catch(() => ({ revision: guard.revision }));
-      if (signal.aborted) return;
-      if (entry?.revision !== guard.revision) return taken.abort();
-    }
-  }
-
-  /** A watch tells of the release; now and then the key is looked at all the same. */
-  async #untilChanged(key: string, signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(1000)]);
-    for await (const _ of this.watch(key, limit)) return;
-  }
-
-  async #lease(ttlMs: number): Promise<EtcdLease> {
-    const known = await this.#leases.get(ttlMs)?.catch(() => undefined);
-    if (known && !known.lost.aborted) return known;
-    const granting = this.#call("open a lease", () => EtcdLease.grant(this.#client, ttlMs));
-    this.#leases.set(ttlMs, granting);
-    return granting;
-  }
-
-  async #range(key: Buffer, end: Buffer | undefined, limit: number): Promise<IKeyValue[]> {
-    const { kvs, header } = await this.#client.kv.range({ key, ...(end && { range_end: end }), limit });
-    this.#saw(header.revision);
-    return kvs;
-  }
-
-  async #transact(compare: object[], success: object[]): Promise<bigint | undefined> {
-    const { succeeded, header } = await this.#client.kv.txn({ compare, success, failure: [] });
-    this.#saw(header.revision);
+    const check = () => this.#connection.transact({ compare });
+    const { succeeded, header } = await this.#connection.call("commit", check);
     return succeeded ? BigInt(header.revision) : undefined;
   }
 
-  #saw(revision: string): void {
-    const seen = BigInt(revision);
-    if (seen > this.#seenRevision) this.#seenRevision = seen;
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
+    return watchPrefix(this.#connection, prefix, signal);
   }
 
-  #compare({ key, revision }: Guard) {
-    return {
-      key: this.#keyOf(key),
-      target: "Mod" as const,
-      result: "Equal" as const,
-      mod_revision: revision.toString(),
-    };
+  async hold(request: HoldRequest): Promise<HeldKey | undefined> {
+    checkMetaKey(request.key);
+    return holdInEtcd(this, this.#connection, request);
   }
 
-  #write({ key, value }: Write) {
-    if (value === undefined) return { request_delete_range: { key: this.#keyOf(key) } };
-    return { request_put: { key: this.#keyOf(key), value: Buffer.from(value) } };
-  }
-
-  #keyOf(key: string): Buffer {
-    return Buffer.from(this.#folder + key);
+  #write({ key: name, value }: Write): IRequestOp {
+    const key = this.#connection.keyOf(name);
+    if (value === undefined) return { request_delete_range: { key } };
+    return { request_put: { key, value: Buffer.from(value) } };
   }
 
   #entryOf({ key, value, mod_revision }: IKeyValue): MetaEntry {
-    const name = key.toString().slice(this.#folder.length);
-    return { key: name, value: value.toString(), revision: BigInt(mod_revision) };
-  }
-
-  /** E2. @throws {StatusError} */
-  async #call<T>(
-    doing: string,
-    make: () => Promise<T>,
-    patienceMs = this.#options.patienceMs ?? PATIENCE_MS,
-  ): Promise<T> {
-    const limit = performance.now() + patienceMs;
-    for (;;) {
-      if (this.#closed.signal.aborted) throw new StatusError(statusCodes.notReady, "the metastore is closed");
-      try {
-        return await make();
-      } catch (error) {
-        if (!isTransient(error) || performance.now() > limit) throw etcdError(error, doing, this.#options.endpoints);
-      }
-      await sleep(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined);
-    }
+    return { key: this.#connection.nameOf(key), value: value.toString(), revision: BigInt(mod_revision) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed.signal.aborted) return;
-    this.#closed.abort();
-    for (const lease of await Promise.allSettled(this.#leases.values()))
-      if (lease.status === "fulfilled") await lease.value.end();
-    this.#client.close();
+    await this.#connection.close();
   }
 }
 
-/** The settings that keep the client from harm: no circuit breaker, no deadline on streams. */
-function openClient({ endpoints, auth, tls, callTimeoutMs = CALL_TIMEOUT_MS }: EtcdOptions): Etcd3 {
-  const credentials = tls && {
-    rootCertificate: tls.caPem === undefined ? undefined : Buffer.from(tls.caPem),
-    ...(tls.keyPem !== undefined && { privateKey: Buffer.from(tls.keyPem) }),
-    ...(tls.certPem !== undefined && { certChain: Buffer.from(tls.certPem) }),
-  };
-  return new Etcd3({
-    hosts: [...endpoints],
-    dialTimeout: callTimeoutMs,
-    ...(auth && { auth: { username: auth.user, password: auth.password } }),
-    ...(credentials && { credentials: credentials as { rootCertificate: Buffer } }),
-    faultHandling: {
-      host: () => noop,
-      // The client calls `next()` first, as of a factory; its types ask for what that returns.
-      watchBackoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1000 }) as unknown as IBackoff<unknown>,
-    },
-    grpcOptions: { "grpc.max_receive_message_length": -1 },
-    defaultCallOptions: (context) => (context.isStream ? {} : { deadline: Date.now() + callTimeoutMs }),
-  });
-}
-
-function checkOptions({ endpoints, prefix }: EtcdOptions): void {
-  for (const endpoint of endpoints) {
-    const url = URL.parse(endpoint);
-    const isPlain = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.username && !url.password;
-    if (!isPlain) throw new Error("an endpoint of etcd must have the form http://HOST:PORT or https://HOST:PORT");
-  }
-  if (endpoints.length === 0) throw new Error("etcd needs at least one endpoint");
-  if (!/^[^/\0]+(\/[^/\0]+)*$/.test(prefix)) throw new Error(`invalid etcd prefix ${JSON.stringify(prefix)}`);
+/** Entries of the next page when they are as large as those of the last; at most twice as many. */
+function nextLimit(page: readonly IKeyValue[]): number {
+  const sizeBytes = page.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  const fitting = Math.floor((PAGE.bytes * page.length) / sizeBytes);
+  return Math.max(1, Math.min(fitting, 2 * page.length, PAGE.entries));
 }
 
 function checkSizes(writes: readonly Write[]): void {
   const sizeBytes = writes.reduce((sum, { value = "" }) => sum + Buffer.byteLength(value), 0);
-  if (sizeBytes <= MAX_VALUE_BYTES) return;
+  if (sizeBytes <= MAX_WRITE_BYTES) return;
   throw new StatusError(
     statusCodes.parameterTooLarge,
-    `the records of one transaction have ${sizeBytes} bytes, the limit is ${MAX_VALUE_BYTES}`,
+    `the records of one transaction have ${sizeBytes} bytes, the limit is ${MAX_WRITE_BYTES}`,
   );
-}
-
-/** The least key behind all keys with this prefix: the last byte below 0xff goes up by one. */
-function endOf(prefix: Buffer): Buffer {
-  const end = Buffer.from(prefix);
-  const last = end.findLastIndex((byte) => byte < 0xff);
-  end[last]++;
-  return end.subarray(0, last + 1);
 }

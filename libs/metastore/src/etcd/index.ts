@@ -1,1 +1,2 @@
-export { EtcdMetaStore, type EtcdOptions } from "./etcd-meta-store.ts";
+export type { EtcdOptions } from "./etcd-connection.ts";
+export { EtcdMetaStore } from "./etcd-meta-store.ts";
