@@ -71,7 +71,8 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
     );
     await Promise.all(
       submitted.map(async ({ atMs, id }) => {
-        rows += await ended(client, id, options.pollMs, stateMs);
+        const imported = await ended(client, id, options.pollMs, stateMs);
+        rows += imported;
         jobMs.push(performance.now() - atMs);
       }),
     );
