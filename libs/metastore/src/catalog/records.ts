@@ -124,6 +124,8 @@ export interface JobRecord {
   readonly autoIds: readonly bigint[];
   /** Progress of a failed job at its end. */
   readonly lastProgress?: number;
+  /** W3C `traceparent` of the request, when it was traced: tasks join its trace. */
+  readonly traceParent?: string;
 }
 
 /** One file, set or range, and its attempts. Key `task/<jobId>/<taskId>`. */

@@ -47,13 +47,17 @@ export class EtcdConnection {
   readonly #leases = new Set<EtcdLease>();
   #seenRevision = 0n;
 
-  /** @throws Error when an option is none */
+  /** @throws Error when an option is none; {StatusError} `notReady` when a certificate is none */
   constructor(options: EtcdOptions) {
     checkOptions(options);
     this.#options = options;
     this.#folder = `${options.prefix}/`;
     this.callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
-    this.client = openClient(options, this.callTimeoutMs);
+    try {
+      this.client = openClient(options, this.callTimeoutMs);
+    } catch (error) {
+      throw etcdError(error, "use etcd", options.endpoints); // Certificates that are none.
+    }
   }
 
   get closed(): AbortSignal {
@@ -141,7 +145,7 @@ export function unmoved(key: Buffer, revision: bigint): ICompare {
   return { key, target: "Mod", result: "Equal", mod_revision: revision.toString() };
 }
 
-/** The settings that keep the client from harm: no circuit breaker, no deadline on streams, no shared dead connections. */
+/** The settings that keep the client from harm: no circuit breaker, no deadline on streams, no hidden repetition. */
 function openClient({ endpoints, auth, tls }: EtcdOptions, callTimeoutMs: number): Etcd3 {
   const credentials = tls && {
     rootCertificate: tls.caPem === undefined ? undefined : Buffer.from(tls.caPem),
@@ -155,6 +159,7 @@ function openClient({ endpoints, auth, tls }: EtcdOptions, callTimeoutMs: number
     ...(credentials && { credentials: credentials as { rootCertificate: Buffer } }),
     faultHandling: {
       host: () => noop,
+      global: noop, // Else the client makes calls again by itself, and does not tell.
       // The client calls `next()` first, as of a factory; its types ask for what that returns.
       watchBackoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1000 }) as unknown as IBackoff<unknown>,
     },

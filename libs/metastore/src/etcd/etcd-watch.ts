@@ -5,9 +5,8 @@ import type { EtcdConnection } from "./etcd-connection.ts";
 
 /** Pause before a watch that ended is opened again; doubles up to the second while it does not stand. */
 const REOPEN_MS = { first: 50, most: 1000 };
-/** How often etcd is asked on a stream whether it is there, and how long it may be silent. */
-const PULSE_MS = 4000;
-const SILENCE_MS = 10_000;
+/** A stream on which etcd has left so many questions unanswered is given up; one is asked each `callTimeoutMs`. */
+const MAX_UNANSWERED = 3;
 const PAGE_KEYS = 1000;
 
 /**
@@ -72,13 +71,13 @@ class PrefixWatch {
   /** Resolves when the stream has ended, for whatever reason. */
   #followStream(stream: Stream): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    let heardMs = performance.now();
+    let unanswered = 0;
     const pulse = setInterval(() => {
-      if (performance.now() - heardMs > SILENCE_MS) resolve();
+      if (unanswered++ === MAX_UNANSWERED) resolve();
       else stream.write({ progress_request: {} });
-    }, PULSE_MS);
+    }, this.#connection.callTimeoutMs);
     stream.on("data", (response) => {
-      heardMs = performance.now();
+      unanswered = 0;
       if (!this.#take(response)) resolve();
     });
     stream.on("error", () => resolve());
