@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
-import type { Logger } from "@sluice/telemetry";
+import type { CounterMetric, GaugeMetric, Logger, Metrics } from "@sluice/telemetry";
 import { aborted, Session } from "./session.ts";
 
 export interface LeadingOptions {
@@ -8,12 +8,11 @@ export interface LeadingOptions {
   readonly ttlMs: number;
   readonly store: MetaStore;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Starts the service on a metastore that writes only while this process leads. */
   readonly serve: (store: MetaStore) => Promise<AsyncDisposable & { readonly address: string }>;
   /** Where peers reach a server that listens on `address`. */
   readonly advertise: (address: string) => string;
-  /** Called when this process begins (true) and ends to lead. */
-  readonly onLeading?: (isLeading: boolean) => void;
 }
 
 /** Pause before the leadership is sought again after the service or the metastore failed. */
@@ -27,11 +26,20 @@ const RETRY_MS = 500;
 export class Leading implements AsyncDisposable {
   readonly #options: LeadingOptions;
   readonly #abort = new AbortController();
+  readonly #leading: GaugeMetric<"role">;
+  readonly #lost: CounterMetric<"role">;
   readonly #running: Promise<void>;
   #isLeading = false;
 
   constructor(options: LeadingOptions) {
     this.#options = options;
+    const labels = ["role"] as const;
+    this.#leading = options.metrics.gauge("sluice_leading", { help: "1 in the process that leads a role.", labels });
+    this.#lost = options.metrics.counter("sluice_leaderships_lost_total", {
+      help: "Times that a leader lost its lease: it was paused, starved, or cut off from etcd.",
+      labels,
+    });
+    this.#set(false);
     this.#running = this.#run();
   }
 
@@ -69,7 +77,9 @@ export class Leading implements AsyncDisposable {
     this.#set(true);
     try {
       await aborted(AbortSignal.any([held.lost, this.#abort.signal]));
-      if (!this.#abort.signal.aborted) log.warn("this process leads no more: its lease was lost", { role });
+      if (this.#abort.signal.aborted) return;
+      this.#lost.add(1, { role });
+      log.warn("this process leads no more: its lease was lost", { role });
     } finally {
       this.#set(false);
     }
@@ -77,7 +87,7 @@ export class Leading implements AsyncDisposable {
 
   #set(isLeading: boolean): void {
     this.#isLeading = isLeading;
-    this.#options.onLeading?.(isLeading);
+    this.#leading.set(isLeading ? 1 : 0, { role: this.#options.role });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeSettings, type LoadedSettings } from "@sluice/config";
-import type { MetaStore } from "@sluice/metastore";
-import { type Logger, type Metrics, startTelemetry } from "@sluice/telemetry";
+import { type MetaStore, measuredMetaStore } from "@sluice/metastore";
+import { type Logger, type Metrics, observeMetaStore, startTelemetry, startTracing } from "@sluice/telemetry";
 import { openEtcd } from "./backends.ts";
 import { openHealthServer } from "./health-server.ts";
 import { Peers } from "./peers.ts";
@@ -49,6 +49,7 @@ export async function runRole<Name extends RoleName>(
   const signals = untilSignal();
   let running: RunningRole | undefined;
   await using cleanup = new AsyncDisposableStack();
+  cleanup.use(await startTracing({ service: role.name, endpoint: settings.otlpEndpoint }));
   const waitsFor = () => (running ? running.waitsFor() : "etcd");
   const health = cleanup.use(
     await openHealthServer({ host: settings.httpHost, port: settings.httpPort, metrics, waitsFor }),
@@ -56,8 +57,9 @@ export async function runRole<Name extends RoleName>(
   const store = await untilReachable(() => openEtcd(settings), log, signals.abort);
   if (!store) return;
   cleanup.use(store);
-  const peers = cleanup.use(Peers.watch(store, log));
-  running = cleanup.use(await role.start({ settings, store, peers, log, metrics }));
+  const measured = measuredMetaStore(store, observeMetaStore(metrics));
+  const peers = cleanup.use(Peers.watch(measured, log));
+  running = cleanup.use(await role.start({ settings, store: measured, peers, log, metrics }));
   process.stdout.write(`ready ${running.address ?? "-"} health ${settings.httpHost}:${health.port}\n`);
   log.info("stopping", { signal: await signals.first });
   await running.drain?.(AbortSignal.timeout(settings.drainLimit));

@@ -1,4 +1,5 @@
 export * from "./composite-source-store.ts";
+export * from "./counting-object-store.ts";
 export * from "./faulty-object-store.ts";
 export * from "./local/local-object-store.ts";
 export * from "./local/local-source-store.ts";

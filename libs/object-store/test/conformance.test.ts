@@ -1,5 +1,11 @@
 import { afterAll } from "@jest/globals";
-import { FaultyObjectStore, LocalObjectStore, MemoryObjectStore, RetryingObjectStore } from "@sluice/object-store";
+import {
+  CountingObjectStore,
+  FaultyObjectStore,
+  LocalObjectStore,
+  MemoryObjectStore,
+  RetryingObjectStore,
+} from "@sluice/object-store";
 import { objectStoreConformance } from "@sluice/object-store/testing";
 import { TemporaryFolders } from "./temporary-folders.ts";
 
@@ -10,6 +16,7 @@ const openLocal = async (durable: boolean) => LocalObjectStore.open({ root: awai
 
 objectStoreConformance("memory", async () => new MemoryObjectStore());
 objectStoreConformance("a local directory", () => openLocal(true));
+objectStoreConformance("memory, counted", async () => new CountingObjectStore(new MemoryObjectStore()));
 objectStoreConformance("a local directory without syncs", () => openLocal(false));
 
 const noWait = { attempts: 50, firstDelayMs: 0, random: () => 0 };

@@ -11,7 +11,8 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { MAX_MESSAGE_BYTES } from "./server.ts";
+import { currentTraceParent } from "@sluice/telemetry";
+import { MAX_MESSAGE_BYTES, TRACE_PARENT } from "./server.ts";
 
 /** A unary method as ts-proto declares its longest form. */
 type Unary<Q, R> = (
@@ -197,6 +198,8 @@ function callOnce(
 ): Promise<object> {
   const method = (client as unknown as Record<string, Unary<object, object>>)[name];
   const metadata = given?.clone() ?? new Metadata();
+  const parent = currentTraceParent();
+  if (parent !== undefined) metadata.set(TRACE_PARENT, parent);
   // A fixed address may only just start to listen; of a peer that was found and does not answer another one is found.
   metadata.setOptions({ ...metadata.getOptions(), waitForReady: gone === undefined });
   return new Promise((resolve, reject) => {

@@ -9,6 +9,7 @@ import {
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
+import { type CallObserver, withTraceParent } from "@sluice/telemetry";
 import { HealthImplementation } from "grpc-health-check";
 import { addReflection } from "./reflection.ts";
 import { statusOf } from "./status.ts";
@@ -16,6 +17,8 @@ import { statusOf } from "./status.ts";
 /** Largest message in either direction, as Milvus sets it. */
 export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 const STOP_MS = 2000;
+/** Header of the W3C that carries a trace from process to process. */
+export const TRACE_PARENT = "traceparent";
 
 /** Handlers by method name, as plain async functions. What they throw becomes the answer's Status. */
 export type Handlers<S> = {
@@ -53,6 +56,8 @@ export interface GrpcServerOptions {
   readonly reflection?: boolean;
   /** Called with what a handler threw, but for GrpcError, before it becomes a Status: for the log. */
   readonly onError?: (method: string, error: unknown) => void;
+  /** Called at the end of every call with its method, its Milvus code (0: it succeeded) and how long it took. */
+  readonly onCall?: CallObserver;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
   readonly stopMs?: number;
 }
@@ -81,7 +86,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   for (const { definition, handlers } of options.services) {
     server.addService(
       mapMethods(definition, (method) => safeAnswer(method, options.onError)),
-      wrapAll(definition, handlers, options.onError),
+      wrapAll(definition, handlers, options),
     );
   }
   const health = new HealthImplementation({ "": "SERVING" });
@@ -104,19 +109,30 @@ function mapMethods<T>(definition: ServiceDefinition, map: (method: AnyMethod, n
   return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, map(method, name)]));
 }
 
-function wrapAll(definition: ServiceDefinition, handlers: ServedService["handlers"], onError: OnError) {
-  return mapMethods(definition, (method, name) => wrap(method, handlers[name] as AnyHandler | undefined, onError));
+function wrapAll(definition: ServiceDefinition, handlers: ServedService["handlers"], options: GrpcServerOptions) {
+  return mapMethods(definition, (method, name) => wrap(method, handlers[name] as AnyHandler | undefined, options));
 }
 
-function wrap(method: AnyMethod, handler: AnyHandler | undefined, onError: OnError): handleUnaryCall<object, object> {
+function wrap(
+  method: AnyMethod,
+  handler: AnyHandler | undefined,
+  { onError, onCall }: GrpcServerOptions,
+): handleUnaryCall<object, object> {
   return (call, callback) => {
+    const startedMs = performance.now();
+    const ended = (code: number) => onCall?.(methodName(method), code, (performance.now() - startedMs) / 1000);
+    const parent = call.metadata.get(TRACE_PARENT)[0];
     Promise.try(() => {
       if (!handler)
         throw new StatusError(statusCodes.unimplemented, `${methodName(method)} is not supported by this server`);
-      return handler(call.request, call);
+      return withTraceParent(parent && String(parent), () => handler(call.request, call));
     }).then(
-      (response) => callback(null, response as object),
+      (response) => {
+        ended(codeOf(response as object));
+        callback(null, response as object);
+      },
       (error) => {
+        ended(error instanceof GrpcError ? error.code : statusOf(error).code);
         if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
         // A client of the cluster finds who leads now and asks there.
         if (error instanceof NotLeadingError) return callback({ code: grpcStatus.UNAVAILABLE, details: error.message });
@@ -140,6 +156,13 @@ function safeAnswer(method: AnyMethod, onError: OnError): AnyMethod {
       }
     },
   };
+}
+
+/** The Milvus code of an answer: that of its Status, or its own when it is one. */
+function codeOf(response: object): number {
+  const { status = response } = response as { status?: object };
+  const { code, errorCode } = status as { code?: number; errorCode?: number };
+  return code || errorCode || 0;
 }
 
 function methodName({ path }: AnyMethod): string {

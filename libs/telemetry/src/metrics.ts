@@ -22,11 +22,16 @@ export interface CounterMetric<L extends string> {
 export interface GaugeMetric<L extends string> {
   set(value: number, labels?: Labels<L>): void;
   add(amount: number, labels?: Labels<L>): void;
+  /** Says nothing any more, until it is set again. */
+  clear(): void;
 }
 
 export interface HistogramMetric<L extends string> {
   observe(value: number, labels?: Labels<L>): void;
 }
+
+/** A scrape waits no longer for values that must be asked for. */
+const COLLECT_MS = 2000;
 
 /** Seconds, for calls and tasks: 1 ms to about an hour. */
 export const durationBuckets: readonly number[] = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30, 120, 600, 3600];
@@ -41,6 +46,7 @@ export const sizeBuckets: readonly number[] = [10, 14, 18, 22, 26, 30, 34].map((
 export class Metrics {
   readonly #registry = new Registry();
   readonly #declared = new Map<string, { readonly kind: string; readonly metric: unknown }>();
+  readonly #collectors = new Set<() => Promise<void> | void>();
 
   /** @param processMetrics adds the usual metrics of memory, CPU, event loop and garbage collection, with their usual names */
   constructor({ processMetrics = false }: { readonly processMetrics?: boolean } = {}) {
@@ -62,6 +68,7 @@ export class Metrics {
       return {
         set: (value: number, labels?: Labels<L>) => (labels ? gauge.set(labels, value) : gauge.set(value)),
         add: (amount: number, labels?: Labels<L>) => (labels ? gauge.inc(labels, amount) : gauge.inc(amount)),
+        clear: () => gauge.reset(),
       };
     });
   }
@@ -77,8 +84,16 @@ export class Metrics {
     });
   }
 
-  /** The body and content type of a scrape. */
+  /** Calls `collect` before each scrape, to set gauges; disposing ends that. */
+  onScrape(collect: () => Promise<void> | void): Disposable {
+    this.#collectors.add(collect);
+    return { [Symbol.dispose]: () => void this.#collectors.delete(collect) };
+  }
+
+  /** The body and content type of a scrape. What cannot be collected in time keeps its last value. */
   async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    const collecting = Promise.allSettled([...this.#collectors].map(async (collect) => collect()));
+    await Promise.race([collecting, new Promise((resolve) => setTimeout(resolve, COLLECT_MS).unref())]);
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 

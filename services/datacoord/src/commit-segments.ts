@@ -1,6 +1,8 @@
 import type { CommitRecord } from "@sluice/metastore";
 import { type dataCoord, okStatus } from "@sluice/rpc";
 import { collectionId, jobId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { DataCoordMetrics } from "./metrics.ts";
 import type { SegmentBook } from "./segment-book.ts";
 import { segmentInfo } from "./segment-registry.ts";
 
@@ -8,9 +10,13 @@ import { segmentInfo } from "./segment-registry.ts";
 export class CommitSegments {
   readonly #book: SegmentBook;
   readonly #allocateTs: () => Promise<bigint>;
-  constructor(book: SegmentBook, allocateTs: () => Promise<bigint>) {
+  readonly #log: Logger;
+  readonly #metrics: DataCoordMetrics | undefined;
+  constructor(book: SegmentBook, allocateTs: () => Promise<bigint>, log: Logger, metrics?: DataCoordMetrics) {
     this.#book = book;
     this.#allocateTs = allocateTs;
+    this.#log = log;
+    this.#metrics = metrics;
   }
 
   /** One commit record for all segments of the accepted attempts. A second call answers the first one's record. */
@@ -27,7 +33,11 @@ export class CommitSegments {
       segmentIds: segments.map((segment) => segment.segmentId).sort((a, b) => (a < b ? -1 : 1)),
       rowCount: segments.reduce((sum, segment) => sum + segment.rowCount, 0),
     };
+    const isNew = this.#book.commitOf(record.collectionId, record.jobId) === undefined;
     const { commitTs, segmentIds, rowCount } = await this.#book.commit(record);
+    if (isNew) this.#metrics?.committed(rowCount);
+    const about = { jobId: request.jobId.toString(), segments: segmentIds.length, rows: rowCount };
+    this.#log.info("segments of a job are visible", about);
     return { status: okStatus(), commitTimestamp: commitTs, segmentIds: [...segmentIds], rowCount: BigInt(rowCount) };
   }
 

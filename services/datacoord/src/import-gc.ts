@@ -9,6 +9,7 @@ import {
 import type { ObjectStore } from "@sluice/object-store";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
+import type { DataCoordMetrics } from "./metrics.ts";
 import type { SegmentBook } from "./segment-book.ts";
 
 export interface ImportGcDeps {
@@ -17,6 +18,7 @@ export interface ImportGcDeps {
   readonly book: SegmentBook;
   readonly now: () => number;
   readonly log: Logger;
+  readonly metrics?: DataCoordMetrics;
   readonly intervalMs: number;
   /** How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. */
   readonly graceMs: number;
@@ -137,6 +139,7 @@ export class ImportGc implements AsyncDisposable {
     if (fresh.length > 0) {
       await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
       if (!(await this.#deleteAll(fresh))) return;
+      this.#deps.metrics?.removed(fresh.length);
       this.#deps.log.info("removed segments that will not become visible", {
         segments: fresh.length,
         jobId: fresh[0].jobId.toString(),

@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 1000;
 /** The datacoord as a process: one leads, the others stand by. */
 export const dataCoordRole: Role<"datacoord"> = {
   name: "datacoord",
-  start: async ({ settings, store, peers, log }) => {
+  start: async ({ settings, store, peers, log, metrics }) => {
     await using cleanup = new AsyncDisposableStack();
     await createBucket(settings, log);
     const objects = cleanup.use(await openObjects(settings));
@@ -17,6 +17,7 @@ export const dataCoordRole: Role<"datacoord"> = {
       ttlMs: settings.sessionTtl,
       store,
       log,
+      metrics,
       advertise: (address) => advertisedAddress(settings.advertiseAddress, address),
       serve: (fenced) =>
         startDataCoord(
@@ -27,7 +28,7 @@ export const dataCoordRole: Role<"datacoord"> = {
             gcIntervalMs: settings.gcInterval,
             gcGraceMs: settings.gcGrace,
           },
-          { store: fenced, objects, queue, rootCoordAddress: peers.address("rootcoord"), log },
+          { store: fenced, objects, queue, rootCoordAddress: peers.address("rootcoord"), log, metrics },
         ),
     });
     cleanup.use(leading);

@@ -16,11 +16,12 @@ import {
 import { jobId, taskId } from "@sluice/schema";
 import { segmentPrefixes } from "@sluice/segment";
 import type { TaskQueue } from "@sluice/task-queue";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { CommitSegments } from "./commit-segments.ts";
 import { DataNodes } from "./datanodes.ts";
 import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./import-gc.ts";
+import { DataCoordMetrics } from "./metrics.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
 
@@ -39,6 +40,7 @@ export interface DataCoordDeps {
   readonly queue: TaskQueue;
   readonly rootCoordAddress: Address;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 export interface RunningDataCoord extends AsyncDisposable {
@@ -53,13 +55,15 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   await book.load();
   const allocateIds = idSource(root);
   const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: settings.heartbeatMs * 5 });
+  const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
-  const commits = new CommitSegments(book, () => allocateTs(root));
+  const commits = new CommitSegments(book, () => allocateTs(root), deps.log, metrics);
   const server = cleanup.use(openServer(settings, deps, { nodes, registry, commits }));
   const port = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
       ...deps,
+      metrics,
       book,
       now: Date.now,
       intervalMs: settings.gcIntervalMs,
@@ -79,7 +83,7 @@ interface Parts {
 
 function openServer(
   settings: DataCoordSettings,
-  { queue, log }: DataCoordDeps,
+  { queue, log, metrics }: DataCoordDeps,
   { nodes, registry, commits }: Parts,
 ): GrpcServer {
   const batches = new EnqueueBatches(queue);
@@ -118,6 +122,7 @@ function openServer(
   return openGrpcServer({
     services: [service],
     onError: (method, error) => log.debug("call refused", { method, err: error }),
+    onCall: observeCalls(metrics),
   });
 }
 

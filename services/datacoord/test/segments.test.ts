@@ -26,7 +26,7 @@ beforeEach(async () => {
   let next = 1000n;
   registry = new SegmentRegistry(store, book, async (count) => (next += BigInt(count)) - BigInt(count));
   let ts = 1n;
-  commits = new CommitSegments(book, async () => ts++);
+  commits = new CommitSegments(book, async () => ts++, silentLogger);
   nowMs = 0;
   await putCollection([PARTITION]);
 });
@@ -123,7 +123,7 @@ describe("visibility", () => {
     await commit(1n, [{ taskId: 11n, attempt: 1n }]);
     book = new SegmentBook(store);
     await book.load();
-    commits = new CommitSegments(book, async () => 5n);
+    commits = new CommitSegments(book, async () => 5n, silentLogger);
     expect(await visibleIds()).toEqual([segment]);
   });
 });

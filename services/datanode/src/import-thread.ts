@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
-import { openObjectStore, openSourceStore } from "@sluice/object-store";
+import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
 import { type ImportTaskDeps, type ImportTaskInput, runImportTask } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
 
@@ -11,9 +11,11 @@ import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "
 if (!parentPort) throw new Error("import-thread runs as a worker thread only");
 const port = parentPort;
 const stores = workerData as ThreadStores;
-const objects = await openObjectStore(stores.objects);
-const sources = await openSourceStore(stores.sources);
+const objects = new CountingObjectStore(await openObjectStore(stores.objects));
+const sources = new CountingObjectStore(await openSourceStore(stores.sources));
 
+/** Reads of sources and of segments are told apart by nothing else: attempts read no segments. */
+const storageUse = () => [...sources.take(), ...objects.take()];
 const say = (message: FromThread) => port.postMessage(message);
 const runs = new Map<number, Run>();
 
@@ -44,9 +46,9 @@ class Run {
     const { signal } = this.#abort;
     try {
       const outcome = await runImportTask(input, this.#deps(), signal);
-      say({ type: "done", run: this.#id, outcome });
+      say({ type: "done", run: this.#id, outcome, storage: storageUse() });
     } catch (error) {
-      say({ type: "failed", run: this.#id, error: plainError(error, signal) });
+      say({ type: "failed", run: this.#id, error: plainError(error, signal), storage: storageUse() });
     }
   }
 

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ImportError } from "@sluice/errors";
+import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
 import type { ImportTaskLimits, ImportTaskOutcome } from "./import-task.ts";
-import type { DataNodeMetrics } from "./metrics.ts";
+import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
 import { inputOf, resultOf, segmentInfos } from "./task-messages.ts";
 import type { Question } from "./thread-messages.ts";
-import type { AttemptRunner } from "./thread-pool.ts";
+import type { AttemptRunner, RunHooks } from "./thread-pool.ts";
 
 export interface TaskWorkerDeps {
   /** Resolves when the node has its id. */
@@ -96,20 +97,43 @@ export class TaskWorker implements AsyncDisposable {
 
   async #attempt(lease: TaskLease, signal: AbortSignal): Promise<void> {
     const { coordinators, nodeId, log } = this.#deps;
-    const { taskId, jobId } = lease.task;
+    const { taskId, jobId, sizeBytes } = lease.task;
     const { order } = await this.#insist(() => coordinators.startTask(jobId, taskId, nodeId()), signal);
     if (!order) return lease.complete();
     const run = { jobId: jobId.toString(), taskId: taskId.toString(), attempt: Number(order.attempt) };
+    const startedMs = performance.now();
+    const ended = (end: AttemptEnd) => this.#deps.metrics.attemptEnded(end, (performance.now() - startedMs) / 1000);
+    log.info("attempt begins", { ...run, files: order.files.length, sizeBytes });
     try {
-      const outcome = await this.#run(order, signal);
-      await this.#insist(() => coordinators.saveSegments(order, segmentInfos(order, outcome)), signal);
-      await this.#insist(() => coordinators.report(resultOf.persisted(order, nodeId(), outcome)), signal);
-      this.#deps.metrics.taskEnded("persisted", outcome.rowCount);
-      log.info("task persisted", { ...run, rows: outcome.rowCount, segments: outcome.segments.length });
+      await withSpan(
+        "import attempt",
+        run,
+        (note) => this.#complete(order, sizeBytes, signal, run, note),
+        order.traceParent,
+      );
+      ended("persisted");
       await lease.complete();
     } catch (error) {
-      await this.#failed(lease, order, error, signal, run);
+      ended(await this.#failed(lease, order, error, signal, run));
     }
+  }
+
+  async #complete(
+    order: importing.TaskOrder,
+    sizeBytes: number,
+    signal: AbortSignal,
+    run: object,
+    note: (more: SpanAttributes) => void,
+  ): Promise<void> {
+    const { coordinators, nodeId, log, metrics } = this.#deps;
+    const outcome = await this.#run(order, signal);
+    await this.#insist(() => coordinators.saveSegments(order, segmentInfos(order, outcome)), signal);
+    await this.#insist(() => coordinators.report(resultOf.persisted(order, nodeId(), outcome)), signal);
+    const done = { rows: outcome.rowCount, segments: outcome.segments.length };
+    note(done);
+    const segmentBytes = outcome.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+    metrics.persisted(outcome.rowCount, sizeBytes, segmentBytes);
+    log.info("task persisted", { ...run, ...done });
   }
 
   async #run(
@@ -129,7 +153,8 @@ export class TaskWorker implements AsyncDisposable {
     }, reportMs);
     const ended = AbortSignal.any([signal, superseded.signal]);
     const answer = coordinators.answerer(order);
-    const hooks = {
+    const hooks: RunHooks = {
+      onStorage: this.#deps.metrics.storage,
       answer: (question: Question) => this.#insist(() => answer(question), ended),
       onProgress: (rows: number, sourceBytes: number) =>
         void Object.assign(progress, { rows, sourceBytes, isNew: true }),
@@ -147,22 +172,31 @@ export class TaskWorker implements AsyncDisposable {
     error: unknown,
     signal: AbortSignal,
     run: object,
-  ): Promise<void> {
+  ): Promise<AttemptEnd> {
     const failure =
       error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
     this.#logFailure(failure, run);
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
-    if (this.#stop.signal.aborted) return lease.giveBack();
-    if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") return lease.complete();
+    if (this.#stop.signal.aborted) {
+      await lease.giveBack();
+      return "lost";
+    }
+    if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") {
+      await lease.complete();
+      return "lost";
+    }
     const isRetriable = failure.spec.retry === "backoff";
-    this.#deps.metrics.taskEnded(isRetriable ? "retried" : "failed", 0);
     await this.#insist(
       () => this.#deps.coordinators.report(resultOf.failed(order, this.#deps.nodeId(), failure)),
       signal,
     );
-    if (!isRetriable) return lease.complete();
+    if (!isRetriable) {
+      await lease.complete();
+      return "failed";
+    }
     await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     await lease.giveBack();
+    return "retried";
   }
 
   /** What is wrong with the input is the user's to read, in the job; what is wrong with the system is the operator's. */

@@ -1,5 +1,6 @@
 import type { ImportErrorCode, SourceLocation } from "@sluice/errors";
 import type { ObjectStoreDescription, SourceStoreDescription } from "@sluice/object-store";
+import type { StorageUse } from "@sluice/telemetry";
 import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
 
 /** How a worker thread opens its stores; plain data. */
@@ -15,12 +16,25 @@ export type ToThread =
   | { readonly type: "answer"; readonly run: number; readonly call: number; readonly value: unknown }
   | { readonly type: "refusal"; readonly run: number; readonly call: number; readonly error: ThreadError };
 
-/** From a thread to the datanode: questions about ids, progress, and the end of a run. */
+/**
+ * From a thread to the datanode: questions about ids, progress, and the end of a run with what the thread has done with its
+ * stores since the last end.
+ */
 export type FromThread =
   | { readonly type: "ask"; readonly run: number; readonly call: number; readonly question: Question }
   | { readonly type: "progress"; readonly run: number; readonly rows: number; readonly sourceBytes: number }
-  | { readonly type: "done"; readonly run: number; readonly outcome: ImportTaskOutcome }
-  | { readonly type: "failed"; readonly run: number; readonly error: ThreadError };
+  | {
+      readonly type: "done";
+      readonly run: number;
+      readonly outcome: ImportTaskOutcome;
+      readonly storage: readonly StorageUse[];
+    }
+  | {
+      readonly type: "failed";
+      readonly run: number;
+      readonly error: ThreadError;
+      readonly storage: readonly StorageUse[];
+    };
 
 export type Question =
   | {

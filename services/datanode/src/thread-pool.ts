@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
+import type { StorageUse } from "@sluice/telemetry";
 import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
 
@@ -7,6 +8,8 @@ import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "
 export interface RunHooks {
   readonly answer: (question: Question) => Promise<unknown>;
   readonly onProgress: (rows: number, sourceBytes: number) => void;
+  /** What was done with the stores, at the end. */
+  readonly onStorage: (use: readonly StorageUse[]) => void;
 }
 
 /** What attempts run in: a worker thread, or what stands in for one. */
@@ -39,8 +42,11 @@ export class ImportThread implements AttemptRunner {
       if (message.run !== run) return;
       if (message.type === "ask") void answer(message, hooks, send);
       else if (message.type === "progress") hooks.onProgress(message.rows, message.sourceBytes);
-      else if (message.type === "done") end.resolve(message.outcome);
-      else if (message.type === "failed") end.reject(importError(message.error));
+      else {
+        hooks.onStorage(message.storage);
+        if (message.type === "done") end.resolve(message.outcome);
+        else end.reject(importError(message.error));
+      }
     };
     const onError = (error: unknown) => end.reject(died(error));
     const onExit = (code: number) => end.reject(died(new Error(`exit code ${code}`)));

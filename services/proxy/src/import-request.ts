@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
+import { withSpan } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 
 /** An import as both front doors understand it: gRPC gives `files`, REST gives `groups`. */
@@ -51,7 +52,8 @@ export class ImportRequests {
     this.#forgetOld();
     const key = JSON.stringify([caller.identity, call]);
     const earlier = this.#recent.get(key);
-    const jobId = earlier?.isLost() ? earlier.jobId : this.#send(call);
+    const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
+    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call));
     let isAnswered = false;
     this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: Date.now() });
     try {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
-import type { Logger, Metrics } from "@sluice/telemetry";
+import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
@@ -43,6 +43,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
       services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
       onError: (method, error) => deps.log.debug("call refused", { method, err: error }),
+      onCall: observeCalls(deps.metrics),
     }),
   );
   const app = openRestApp();

@@ -4,13 +4,13 @@ import { startQueryNode } from "./start.ts";
 /** The querynode as a process; any number of them. */
 export const queryNodeRole: Role<"querynode"> = {
   name: "querynode",
-  start: async ({ settings, store, peers, log }) => {
+  start: async ({ settings, store, peers, log, metrics }) => {
     await using cleanup = new AsyncDisposableStack();
     const objects = cleanup.use(await openObjects(settings));
     const node = cleanup.use(
       await startQueryNode(
         { host: settings.host, port: settings.port, cacheBytes: settings.cacheSize },
-        { objects, dataCoordAddress: peers.address("datacoord"), log },
+        { objects, dataCoordAddress: peers.address("datacoord"), log, metrics },
       ),
     );
     const address = advertisedAddress(settings.advertiseAddress, node.address);

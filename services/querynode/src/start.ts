@@ -1,6 +1,6 @@
 import type { ObjectStore } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, served } from "@sluice/rpc";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
 
 export interface QueryNodeSettings {
@@ -15,6 +15,7 @@ export interface QueryNodeDeps {
   readonly objects: ObjectStore;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 export interface RunningQueryNode extends AsyncDisposable {
@@ -24,7 +25,7 @@ export interface RunningQueryNode extends AsyncDisposable {
 /** Starts a querynode: reads visible segments, keeps nothing but a cache, writes nothing. */
 export async function startQueryNode(
   settings: QueryNodeSettings,
-  { objects, dataCoordAddress, log }: QueryNodeDeps,
+  { objects, dataCoordAddress, log, metrics }: QueryNodeDeps,
 ): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
@@ -41,6 +42,7 @@ export async function startQueryNode(
         }),
       ],
       onError: (method, error) => log.debug("call refused", { method, err: error }),
+      onCall: observeCalls(metrics),
     }),
   );
   const port = await server.listen(settings.host, settings.port);

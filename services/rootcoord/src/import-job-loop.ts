@@ -3,9 +3,10 @@ import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPerc
 import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
 import { forEachConcurrent } from "@sluice/pipeline";
 import { type JobId, segmentId } from "@sluice/schema";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import type { RootCoordMetrics } from "./metrics.ts";
 import { Slots } from "./slots.ts";
 
 export interface ImportJobLoopDeps {
@@ -16,6 +17,7 @@ export interface ImportJobLoopDeps {
   readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
   readonly now: () => number;
   readonly log: Logger;
+  readonly metrics?: RootCoordMetrics;
   /** How often every open job is looked at again, whether or not it changed. */
   readonly tickMs: number;
   /** How long the records of an ended job are kept. */
@@ -140,7 +142,8 @@ export class ImportJobLoop implements AsyncDisposable {
   async #plan(job: JobRecord): Promise<boolean> {
     await this.#deps.book.dropTasks(job.jobId);
     try {
-      const tasks = await this.#deps.plan(job);
+      const about = { jobId: job.jobId.toString() };
+      const tasks = await withSpan("plan import job", about, () => this.#deps.plan(job), job.traceParent);
       await this.#deps.book.change(job.jobId, (view) =>
         view.job.state === "pending"
           ? { job: { ...view.job, state: "importing", taskCount: tasks.length }, tasks }
@@ -168,7 +171,9 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   async #complete({ job, tasks }: JobView): Promise<boolean> {
-    const { segmentIds, rowCount } = await this.#deps.dataCoord.commit(job, tasks, this.#closing.signal);
+    const about = { jobId: job.jobId.toString(), tasks: tasks.length };
+    const commit = () => this.#deps.dataCoord.commit(job, tasks, this.#closing.signal);
+    const { segmentIds, rowCount } = await withSpan("commit import job", about, commit, job.traceParent);
     await this.#deps.book.change(job.jobId, (view) =>
       view.job.state === "committing"
         ? {
@@ -183,6 +188,7 @@ export class ImportJobLoop implements AsyncDisposable {
           }
         : undefined,
     );
+    this.#ended(job.jobId);
     this.#deps.log.info("import job completed", { jobId: job.jobId.toString(), rowCount, segments: segmentIds.length });
     return false;
   }
@@ -201,10 +207,16 @@ export class ImportJobLoop implements AsyncDisposable {
             },
           },
     );
+    this.#ended(view.job.jobId);
     this.#deps.log.info("import job failed", { jobId: view.job.jobId.toString(), failure });
     const cancelled = this.#deps.dataCoord.cancel(view.job, view.tasks, this.#closing.signal);
     await cancelled.catch((error) => this.#isClosed() || this.#warn(view.job.jobId, error));
     return false;
+  }
+
+  #ended(jobId: JobId): void {
+    const job = this.#deps.book.get(jobId)?.job;
+    if (job && isTerminalState(job.state)) this.#deps.metrics?.jobEnded(job, this.#deps.now());
   }
 
   #isClosed(): boolean {

@@ -19,6 +19,7 @@ import type { SourceStore } from "@sluice/object-store";
 import { mapConcurrent } from "@sluice/pipeline";
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
+import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { idempotencyKeyOf, type JobBook } from "./job-book.ts";
 
 export interface ImportJobsDeps {
@@ -30,6 +31,7 @@ export interface ImportJobsDeps {
   /** The active collection by name or alias. @throws {StatusError} 100 */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
   readonly now: () => number;
+  readonly log: Logger;
   /** Jobs that may be open at once. Source: Milvus `dataCoord.import.maxImportJobNum`. */
   readonly maxOpenJobs: number;
 }
@@ -134,6 +136,7 @@ export class ImportJobs {
       rowCount: 0,
       segmentIds: [],
       autoIds: [],
+      traceParent: currentTraceParent(),
     };
     return this.#create(job);
   }
@@ -141,7 +144,15 @@ export class ImportJobs {
   async #create(job: JobRecord): Promise<JobId> {
     const key = job.idempotencyKey === "" ? undefined : idempotencyKeyOf(job.collectionId, job.idempotencyKey);
     const extra = key === undefined ? [] : [{ key, value: encodeRecord(job.jobId as bigint) }];
-    if (await this.#deps.book.create(job, extra)) return job.jobId;
+    if (await this.#deps.book.create(job, extra)) {
+      const { collectionName, groups } = job;
+      this.#deps.log.info("import job submitted", {
+        jobId: job.jobId.toString(),
+        collectionName,
+        groups: groups.length,
+      });
+      return job.jobId;
+    }
     // Two requests with one key at the same moment: the other one was first.
     const winner = key === undefined ? undefined : await this.#deps.store.get(key);
     if (winner) return jobId(decodeRecord(winner.value) as bigint);

@@ -3,6 +3,7 @@ import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
 import { common, type importing, type rootCoord } from "@sluice/rpc";
 import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
+import type { RootCoordMetrics } from "./metrics.ts";
 
 /** Attempts that may fail with an error that could pass (storage away), before the job fails with that error. */
 const MAX_FAILURES = 8;
@@ -14,9 +15,11 @@ const MAX_FAILURES = 8;
 export class ImportReports {
   readonly #book: JobBook;
   readonly #now: () => number;
-  constructor(book: JobBook, now: () => number) {
+  readonly #metrics: RootCoordMetrics | undefined;
+  constructor(book: JobBook, now: () => number, metrics?: RootCoordMetrics) {
     this.#book = book;
     this.#now = now;
+    this.#metrics = metrics;
   }
 
   /** Begins the next attempt; every earlier one is superseded from now on. */
@@ -38,6 +41,7 @@ export class ImportReports {
       return { tasks: [started] };
     });
     if (!view || !started) return { obsolete: true, order: undefined };
+    this.#metrics?.attemptStarted(view.job, started, this.#now());
     return { obsolete: false, order: orderOf(view.job, started) };
   }
 
@@ -86,7 +90,10 @@ export class ImportReports {
   #failed(task: TaskRecord, failure: importing.TaskFailure | undefined): TaskRecord {
     const record = failureOf(failure);
     const failures = task.failures + 1;
-    if (failure?.retriable && failures < MAX_FAILURES) return { ...task, state: "pending", failures };
+    if (failure?.retriable && failures < MAX_FAILURES) {
+      this.#metrics?.taskRetried(record.code);
+      return { ...task, state: "pending", failures };
+    }
     return { ...task, state: "failed", failures, failure: record, endedMs: this.#now() };
   }
 }
@@ -143,5 +150,6 @@ function orderOf(job: JobRecord, task: TaskRecord): importing.TaskOrder {
     options: job.options.map(([key, value]) => ({ key, value })),
     dbName: job.dbName,
     properties: job.properties.map(([key, value]) => ({ key, value })),
+    traceParent: job.traceParent ?? "",
   };
 }

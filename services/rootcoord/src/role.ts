@@ -7,7 +7,7 @@ const TICK_MS = 1000;
 /** The rootcoord as a process: one leads, the others stand by. */
 export const rootCoordRole: Role<"rootcoord"> = {
   name: "rootcoord",
-  start: async ({ settings, store, peers, log }) => {
+  start: async ({ settings, store, peers, log, metrics }) => {
     await using cleanup = new AsyncDisposableStack();
     const sources = cleanup.use(await openImportSources(settings));
     const leading = new Leading({
@@ -15,6 +15,7 @@ export const rootCoordRole: Role<"rootcoord"> = {
       ttlMs: settings.sessionTtl,
       store,
       log,
+      metrics,
       advertise: (address) => advertisedAddress(settings.advertiseAddress, address),
       serve: (fenced) =>
         startRootCoord(
@@ -26,7 +27,7 @@ export const rootCoordRole: Role<"rootcoord"> = {
             jobRetentionMs: settings.jobRetention,
             tickMs: TICK_MS,
           },
-          { store: fenced, sources, dataCoordAddress: peers.address("datacoord"), log },
+          { store: fenced, sources, dataCoordAddress: peers.address("datacoord"), log, metrics },
         ),
     });
     cleanup.use(leading);

@@ -10,7 +10,7 @@ import {
   rootCoord,
   served,
 } from "@sluice/rpc";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
 import { createDdlHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
@@ -19,6 +19,7 @@ import { ImportJobs } from "./import-jobs.ts";
 import { ImportReports } from "./import-reports.ts";
 import { ImportViews } from "./import-views.ts";
 import { JobBook } from "./job-book.ts";
+import { RootCoordMetrics } from "./metrics.ts";
 import { planTasks } from "./plan-tasks.ts";
 import { TsoService } from "./tso-service.ts";
 
@@ -39,6 +40,7 @@ export interface RootCoordDeps {
   readonly sources: SourceStore;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 export interface RunningRootCoord extends AsyncDisposable {
@@ -53,6 +55,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const tso = await TsoService.open(store, Date.now);
   const book = new JobBook(store);
   await book.load();
+  const metrics = cleanup.use(new RootCoordMetrics(deps.metrics, book));
   const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
   const ddl = createDdlHandlers({
@@ -71,6 +74,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     allocateTs: () => tso.allocate(1),
     findCollection: (db, name) => ddl.findCollection(db, name),
     now: Date.now,
+    log,
     maxOpenJobs: settings.maxOpenJobs,
   });
   const loop = new ImportJobLoop({
@@ -81,6 +85,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     droppedTarget: async (job) => droppedTarget(job, await ddl.getCollection(job.collectionId)),
     now: Date.now,
     log,
+    metrics,
     tickMs: settings.tickMs,
     retentionMs: settings.jobRetentionMs,
   });
@@ -89,7 +94,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   }
   cleanup.use(loop);
   const server = cleanup.use(
-    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now), new ImportViews(book), ids, tso, log),
+    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now, metrics), new ImportViews(book), ids, tso, deps),
   );
   const port = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
@@ -103,7 +108,7 @@ function openServer(
   views: ImportViews,
   ids: IdAllocator,
   tso: TsoService,
-  log: Logger,
+  { log, metrics }: RootCoordDeps,
 ): GrpcServer {
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
     ...ddl,
@@ -123,6 +128,7 @@ function openServer(
   return openGrpcServer({
     services: [service],
     onError: (method, error) => log.debug("call refused", { method, err: error }),
+    onCall: observeCalls(metrics),
   });
 }
 

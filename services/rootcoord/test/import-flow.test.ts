@@ -129,6 +129,7 @@ class World implements AsyncDisposable {
       allocateTs: async () => 400n << 18n,
       findCollection: async () => collection,
       now: () => this.nowMs,
+      log: silentLogger,
       maxOpenJobs: 3,
     });
   }

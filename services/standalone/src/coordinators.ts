@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Leading, openEtcd, Peers } from "@sluice/cluster";
-import { EmbeddedMetaStore, type MetaStore } from "@sluice/metastore";
+import { EmbeddedMetaStore, type MetaStore, measuredMetaStore } from "@sluice/metastore";
 import type { Address } from "@sluice/rpc";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, type Metrics, observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import type { StandaloneSettings } from "./settings.ts";
 
 type Role = "rootcoord" | "datacoord";
@@ -21,15 +21,17 @@ export abstract class Coordinators {
   static async open(
     settings: StandaloneSettings,
     dataDir: string,
-    log: Logger,
+    { log, metrics }: Telemetry,
     cleanup: AsyncDisposableStack,
   ): Promise<Coordinators> {
     if (!settings.etcd?.length) {
       const store = cleanup.use(await EmbeddedMetaStore.open({ path: join(dataDir, "meta") }));
-      return new EmbeddedCoordinators(store, cleanup);
+      return new EmbeddedCoordinators(measuredMetaStore(store, observeMetaStore(metrics)), cleanup);
     }
-    const store = cleanup.use(await openEtcd(settings));
-    return new SharedCoordinators(store, cleanup.use(Peers.watch(store, log)), settings.sessionTtl, log, cleanup);
+    const etcd = cleanup.use(await openEtcd(settings));
+    const store = measuredMetaStore(etcd, observeMetaStore(metrics));
+    const peers = cleanup.use(Peers.watch(store, log));
+    return new SharedCoordinators({ store, peers, ttlMs: settings.sessionTtl, log, metrics }, cleanup);
   }
 }
 
@@ -57,29 +59,32 @@ class EmbeddedCoordinators extends Coordinators {
   }
 }
 
+interface SharedParts {
+  readonly store: MetaStore;
+  readonly peers: Peers;
+  readonly ttlMs: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
 class SharedCoordinators extends Coordinators {
-  readonly #store: MetaStore;
-  readonly #peers: Peers;
-  readonly #ttlMs: number;
-  readonly #log: Logger;
+  readonly #parts: SharedParts;
   readonly #cleanup: AsyncDisposableStack;
 
-  constructor(store: MetaStore, peers: Peers, ttlMs: number, log: Logger, cleanup: AsyncDisposableStack) {
+  constructor(parts: SharedParts, cleanup: AsyncDisposableStack) {
     super();
-    this.#store = store;
-    this.#peers = peers;
-    this.#ttlMs = ttlMs;
-    this.#log = log;
+    this.#parts = parts;
     this.#cleanup = cleanup;
   }
 
   address(role: Role): Address {
-    return this.#peers.address(role);
+    return this.#parts.peers.address(role);
   }
 
   async serve(role: Role, serve: Serve): Promise<void> {
-    const log = this.#log.child({ service: role });
+    const { store, ttlMs, metrics } = this.#parts;
+    const log = this.#parts.log.child({ service: role });
     const advertise = (address: string) => address;
-    this.#cleanup.use(new Leading({ role, ttlMs: this.#ttlMs, store: this.#store, log, serve, advertise }));
+    this.#cleanup.use(new Leading({ role, ttlMs, store, log, metrics, serve, advertise }));
   }
 }

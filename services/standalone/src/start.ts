@@ -9,7 +9,7 @@ import { startProxy } from "@sluice/proxy";
 import { startQueryNode } from "@sluice/querynode";
 import { startRootCoord } from "@sluice/rootcoord";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
-import type { Telemetry } from "@sluice/telemetry";
+import { startTracing, type Telemetry } from "@sluice/telemetry";
 import { Coordinators } from "./coordinators.ts";
 import type { StandaloneSettings } from "./settings.ts";
 
@@ -36,6 +36,7 @@ export async function startStandalone(
   { log, metrics }: Telemetry,
 ): Promise<RunningStandalone> {
   await using cleanup = new AsyncDisposableStack();
+  cleanup.use(await startTracing({ service: "standalone", endpoint: settings.otlpEndpoint }));
   const dataDir = resolve(settings.dataDir);
   const importRoots = await openImportRoots(settings, dataDir);
   const stores = await describeStores(settings, dataDir, importRoots);
@@ -43,7 +44,7 @@ export async function startStandalone(
   const objects = cleanup.use(await openObjectStore(stores.objects));
   const sources = cleanup.use(await openSourceStore(stores.sources));
   const queue = cleanup.use(settings.redis ? await openTaskQueue(settings) : new EmbeddedTaskQueue());
-  const coordinators = await Coordinators.open(settings, dataDir, log, cleanup);
+  const coordinators = await Coordinators.open(settings, dataDir, { log, metrics }, cleanup);
   const internal = { host: INTERNAL_HOST, port: 0 };
   const rootCoordAddress = coordinators.address("rootcoord");
   const dataCoordAddress = coordinators.address("datacoord");
@@ -57,19 +58,19 @@ export async function startStandalone(
         jobRetentionMs: settings.jobRetention,
         tickMs: 1000,
       },
-      { store, sources, dataCoordAddress, log: log.child({ service: "rootcoord" }) },
+      { store, sources, dataCoordAddress, log: log.child({ service: "rootcoord" }), metrics },
     ),
   );
   await coordinators.serve("datacoord", (store) =>
     startDataCoord(
       { ...internal, heartbeatMs: 1000, gcIntervalMs: 1000, gcGraceMs: settings.redis ? SHARED_GRACE_MS : GRACE_MS },
-      { store, objects, queue, rootCoordAddress, log: log.child({ service: "datacoord" }) },
+      { store, objects, queue, rootCoordAddress, log: log.child({ service: "datacoord" }), metrics },
     ),
   );
   const queryNode = cleanup.use(
     await startQueryNode(
       { ...internal, cacheBytes: settings.cacheSize },
-      { objects, dataCoordAddress, log: log.child({ service: "querynode" }) },
+      { objects, dataCoordAddress, log: log.child({ service: "querynode" }), metrics },
     ),
   );
   const dataNode = cleanup.use(
