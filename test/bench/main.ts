@@ -6,6 +6,7 @@ import type { CollectionSchema } from "@sluice/schema";
 import { timeJsonParse } from "./alternatives/json-parse.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
 import { timeWrites } from "./alternatives/write-limit.ts";
+import { clusterFigures } from "./cluster.ts";
 import { type Dataset, jsonLines, numpyColumns, parquetFile } from "./datasets.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer } from "./sluice.ts";
@@ -194,6 +195,7 @@ const parts: Record<string, () => Promise<void>> = {
   parquet: benchParquet,
   small: benchSmallJobs,
   memory: benchMemory,
+  cluster: () => clusterFigures(note),
 };
 for (const name of options.only.split(",")) await parts[name]();
 const { data: _folder, ...shown } = options;

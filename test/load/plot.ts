@@ -23,7 +23,7 @@ const colors = ["#1f6feb", "#d29922", "#2da44e", "#cf222e", "#8250df"];
 export function svgOf(charts: readonly Chart[]): string {
   const width = WIDTH * charts.length;
   const body = charts.map((chart, i) => `<g transform="translate(${i * WIDTH} 0)">${chartOf(chart)}</g>`).join("\n");
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#ffffff"/>\n${body}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" font-size="11"><title>${charts.map(({ title }) => title).join(", ")}</title><rect width="100%" height="100%" fill="#ffffff"/>\n${body}\n</svg>\n`;
 }
 
 function chartOf({ title, xLabel, xs, unit, series }: Chart): string {
