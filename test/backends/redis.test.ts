@@ -7,6 +7,7 @@ import { jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { QueuedTask, TaskLease } from "@sluice/task-queue";
 import { BullTaskQueue, type BullTaskQueueOptions } from "@sluice/task-queue/bullmq";
 import { taskQueueConformance } from "@sluice/task-queue/testing";
+import { eventually } from "../support/eventually.ts";
 import { hasPrograms, type RedisServer, startRedis } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
 import { makeTlsFiles } from "../support/tls-files.ts";
@@ -120,11 +121,7 @@ const tasksOf = (job: number, count: number, sizeBytes?: number) =>
       expect(error.spec.retry).toBe("backoff");
       expect(performance.now() - startedMs).toBeLessThan(5000);
       await own.server.start();
-      for (let isQueued = false; !isQueued; )
-        isQueued = await queue.enqueue([task(1, 7)]).then(
-          () => true,
-          () => sleep(100).then(() => false),
-        );
+      await eventually(() => queue.enqueue([task(1, 7)]));
       expect((await waiting)?.task.taskId).toBe(7n);
     });
 
@@ -156,11 +153,7 @@ const tasksOf = (job: number, count: number, sizeBytes?: number) =>
       await using queue = await open({ url: own.url });
       const waiting = lease(queue);
       await own.server.start();
-      for (let isQueued = false; !isQueued; )
-        isQueued = await queue.enqueue([task(1, 7)]).then(
-          () => true,
-          () => sleep(100).then(() => false),
-        );
+      await eventually(() => queue.enqueue([task(1, 7)]));
       expect((await waiting)?.task.taskId).toBe(7n);
     });
   });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ImportError } from "@sluice/errors";
 import type { TaskId } from "@sluice/schema";
+import { type LeaseWaiter, LeaseWaiters } from "../lease-waiters.ts";
 import type { LeaseRequest, QueuedTask, TaskLease, TaskQueue } from "../task-queue.ts";
 import { BullTaskLease } from "./bull-task-lease.ts";
 import { connected, connectRedis, failFast, patient, type RedisClient } from "./redis-connection.ts";
@@ -18,11 +19,6 @@ export interface BullTaskQueueOptions {
   readonly leaseMs: number;
   /** Certificate authority, for `rediss`. */
   readonly tls?: { readonly caPem?: string };
-}
-
-interface Waiter {
-  readonly request: LeaseRequest;
-  settle(lease: TaskLease | undefined): void;
 }
 
 /** A Redis that is not there does not hold up the start. */
@@ -43,7 +39,7 @@ const CLOSE_MS = 1000;
 export class BullTaskQueue implements TaskQueue {
   readonly #options: BullTaskQueueOptions;
   readonly #clients: readonly RedisClient[];
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new LeaseWaiters();
   readonly #closing = new AbortController();
   /** Undefined until Redis was reached for the first time. */
   #classes: { readonly small: TaskClass; readonly large: TaskClass } | undefined;
@@ -94,21 +90,9 @@ export class BullTaskQueue implements TaskQueue {
 
   async lease(request: LeaseRequest): Promise<TaskLease | undefined> {
     if (this.#isClosed || request.signal.aborted) return undefined;
-    if (!(request.leaseMs > 0)) throw new RangeError(`a lease of ${request.leaseMs} ms is none`);
-    const { promise, resolve } = Promise.withResolvers<TaskLease | undefined>();
-    const abort = () => waiter.settle(undefined);
-    const waiter: Waiter = {
-      request,
-      settle: (lease) => {
-        this.#waiters.delete(waiter);
-        request.signal.removeEventListener("abort", abort);
-        resolve(lease);
-      },
-    };
-    request.signal.addEventListener("abort", abort);
-    this.#waiters.add(waiter);
+    const served = this.#waiters.add(request);
     void this.#serve();
-    return promise;
+    return served;
   }
 
   async remove(taskIds: readonly TaskId[]): Promise<void> {
@@ -159,7 +143,7 @@ export class BullTaskQueue implements TaskQueue {
   }
 
   /** Who asked first among those whom a task of the class fits; small tasks go to those who can take nothing else. */
-  #waiterFor(isSmall: boolean): Waiter | undefined {
+  #waiterFor(isSmall: boolean): LeaseWaiter | undefined {
     const waiters = [...this.#waiters];
     const forAny = waiters.find(({ request }) => request.maxSizeBytes === undefined);
     return isSmall ? (waiters.find(({ request }) => request.maxSizeBytes !== undefined) ?? forAny) : forAny;
@@ -172,7 +156,7 @@ export class BullTaskQueue implements TaskQueue {
     if (!waiter || this.#isClosed) await lease.giveBack().catch(() => undefined);
     else {
       // Others ask meanwhile; this one has its task.
-      this.#waiters.delete(waiter);
+      this.#waiters.remove(waiter);
       if (leaseMs !== this.#options.leaseMs) await lease.renew().catch(() => undefined);
       waiter.settle(lease);
     }
@@ -211,7 +195,7 @@ export class BullTaskQueue implements TaskQueue {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#closing.abort();
-    for (const waiter of [...this.#waiters]) waiter.settle(undefined);
+    this.#waiters.endAll();
     const { small, large } = this.#classes ?? {};
     await Promise.race([Promise.all([small?.close(), large?.close()]), sleep(CLOSE_MS, undefined, { ref: false })]);
     for (const client of this.#clients) client.disconnect();

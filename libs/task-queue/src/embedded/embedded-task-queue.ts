@@ -1,13 +1,8 @@
 import type { TaskId } from "@sluice/schema";
 import { type Clock, systemClock } from "../clock.ts";
+import { LeaseWaiters } from "../lease-waiters.ts";
 import type { LeaseRequest, QueuedTask, TaskLease, TaskQueue } from "../task-queue.ts";
 import { WaitingTasks } from "./waiting-tasks.ts";
-
-interface Waiter {
-  readonly request: LeaseRequest;
-  /** Undefined ends the wait without a task. */
-  settle(lease: TaskLease | undefined): void;
-}
 
 /**
  * The queue of a single process, in memory only: the records of tasks are the truth, and who starts the process fills the
@@ -17,7 +12,7 @@ export class EmbeddedTaskQueue implements TaskQueue {
   readonly #clock: Clock;
   readonly #waiting = new WaitingTasks();
   readonly #leases = new Map<TaskId, EmbeddedTaskLease>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new LeaseWaiters();
   #closed = false;
 
   constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
@@ -35,21 +30,9 @@ export class EmbeddedTaskQueue implements TaskQueue {
   async lease(request: LeaseRequest): Promise<TaskLease | undefined> {
     this.#checkOpen();
     if (request.signal.aborted) return undefined;
-    if (!(request.leaseMs > 0)) throw new RangeError(`a lease of ${request.leaseMs} ms is none`);
-    const { promise, resolve } = Promise.withResolvers<TaskLease | undefined>();
-    const abort = () => waiter.settle(undefined);
-    const waiter: Waiter = {
-      request,
-      settle: (lease) => {
-        this.#waiters.delete(waiter);
-        request.signal.removeEventListener("abort", abort);
-        resolve(lease);
-      },
-    };
-    request.signal.addEventListener("abort", abort);
-    this.#waiters.add(waiter);
+    const served = this.#waiters.add(request);
     this.#serve();
-    return promise;
+    return served;
   }
 
   async remove(taskIds: readonly TaskId[]): Promise<void> {
@@ -71,7 +54,7 @@ export class EmbeddedTaskQueue implements TaskQueue {
   /** Ends all waits and revokes all leases. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#waiters) waiter.settle(undefined);
+    this.#waiters.endAll();
     for (const lease of this.#leases.values()) lease.lose("the queue was closed");
   }
 
