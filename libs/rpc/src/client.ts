@@ -57,6 +57,12 @@ const channelOptions: Partial<ClientOptions> = {
   "grpc.max_reconnect_backoff_ms": 500,
 };
 
+/**
+ * What another try may mend. gRPC counts deadlines by the wall clock: one that is exceeded while time is left, or a call that
+ * its server took for too late, tells of a clock that was set.
+ */
+const passing = new Set([grpcStatus.UNAVAILABLE, grpcStatus.DEADLINE_EXCEEDED]);
+
 /** Milvus codes of what gRPC itself reports; everything else is `unexpected`. */
 const codes: Partial<Record<grpcStatus, number>> = {
   [grpcStatus.UNAVAILABLE]: statusCodes.notReady,
@@ -169,14 +175,15 @@ async function call(
   settings: CallSettings = {},
 ): Promise<object> {
   const { deadlineMs = DEADLINE_MS, signal } = settings;
-  const deadline = Date.now() + deadlineMs;
+  const endMs = performance.now() + deadlineMs;
+  const leftMs = () => endMs - performance.now();
   for (;;) {
     try {
-      const channel = await within(connection.open(), deadline - Date.now(), signal);
-      return await callOnce(channel, name, request, settings.metadata, deadline, signal);
+      const channel = await within(connection.open(), leftMs(), signal);
+      return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
-      const mayPass = (error as ServiceError).code === grpcStatus.UNAVAILABLE && !signal?.aborted;
-      if (!mayPass || Date.now() + RETRY_MS > deadline) throw signal?.aborted ? signal.reason : explained(name, error);
+      const mayPass = passing.has((error as ServiceError).code) && !signal?.aborted;
+      if (!mayPass || leftMs() < RETRY_MS) throw signal?.aborted ? signal.reason : explained(name, error);
     }
     await pause(RETRY_MS, signal);
   }
@@ -193,7 +200,7 @@ function callOnce(
   name: string,
   request: object,
   given: Metadata | undefined,
-  deadline: number,
+  limitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<object> {
   const method = (client as unknown as Record<string, Unary<object, object>>)[name];
@@ -202,6 +209,7 @@ function callOnce(
   if (parent !== undefined) metadata.set(TRACE_PARENT, parent);
   // A fixed address may only just start to listen; of a peer that was found and does not answer another one is found.
   metadata.setOptions({ ...metadata.getOptions(), waitForReady: gone === undefined });
+  const deadline = Date.now() + limitMs;
   return new Promise((resolve, reject) => {
     const running = method.call(client, request, metadata, { deadline }, (error, response) => {
       signal?.removeEventListener("abort", cancel);

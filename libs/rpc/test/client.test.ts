@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { status as grpcStatus, Metadata } from "@grpc/grpc-js";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
 import { type Address, connectClient, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 
@@ -75,6 +76,21 @@ describe("a call", () => {
     const call = connect(`${HOST}:${port}`).getVersion({}, { deadlineMs: LONG_MS });
     await openServer(version("late")).listen(HOST, port);
     expect(await call).toMatchObject({ version: "late" });
+  });
+
+  it("has its time also when the wall clock is set meanwhile", async () => {
+    const port = await freePort();
+    const call = connect(`${HOST}:${port}`).getVersion({}, { deadlineMs: LONG_MS });
+    const found = connect(() => Promise.resolve({ address: `${HOST}:${port}`, gone: new AbortController().signal }));
+    const foundCall = found.getVersion({}, { deadlineMs: LONG_MS });
+    await sleep(50);
+    const clock = jest
+      .spyOn(Date, "now")
+      .mockImplementation(() => performance.timeOrigin + performance.now() + 3_600_000);
+    cleanup.defer(() => clock.mockRestore());
+    await sleep(300);
+    await openServer(version("late")).listen(HOST, port);
+    expect(await Promise.all([call, foundCall])).toMatchObject([{ version: "late" }, { version: "late" }]);
   });
 
   it("finds a restarted server", async () => {

@@ -93,7 +93,7 @@ class Run {
   }
 
   #progress(rows: number, sourceBytes: number): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#saidMs < PROGRESS_MS) return;
     this.#saidMs = now;
     say({ type: "progress", run: this.#id, rows, sourceBytes });

@@ -55,7 +55,7 @@ export class ImportRequests {
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
     const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call));
     let isAnswered = false;
-    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: Date.now() });
+    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: performance.now() });
     try {
       const id = await jobId;
       isAnswered = !caller.isGone();
@@ -84,7 +84,7 @@ export class ImportRequests {
   }
 
   #forgetOld(): void {
-    const oldest = Date.now() - LOST_ANSWER_MS;
+    const oldest = performance.now() - LOST_ANSWER_MS;
     for (const [key, { startedMs }] of this.#recent) if (startedMs < oldest) this.#recent.delete(key);
   }
 }

@@ -26,15 +26,17 @@ const tlsRefusals: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Words of a server between two leaders, of one that was stopped in the middle of a call, and of a connection that broke. */
+const transientText =
+  /leader changed|no leader|not leader|timed out|timeout|context (deadline exceeded|canceled)|too many requests|RST_STREAM|ECONNRESET|EPIPE|goaway/i;
+
 /** Whether the same call may succeed a moment later: no server, no leader, no answer in time. */
 export function isTransient(error: unknown): boolean {
   const text = textOf(error);
   if (error instanceof EtcdAuthenticationFailedError || tlsRefusalIn(text)) return false;
   if (error instanceof GRPCUnavailableError || error instanceof GRPCDeadlineExceededError) return true;
   if (error instanceof GRPCCancelledError || error instanceof EtcdInvalidAuthTokenError) return true;
-  return /leader changed|no leader|not leader|timed out|timeout|too many requests|RST_STREAM|ECONNRESET|EPIPE|goaway/i.test(
-    text,
-  );
+  return transientText.test(text);
 }
 
 /** Whether a lease was not there any more; also of an error that `etcdError` made. */
