@@ -23,6 +23,8 @@ const layout = "1";
  *     Nobody acts on a record that a power cut could take back. Commits in flight share a sync.
  * M3. Guards are checked inside the write transaction, so nothing comes in between. Callbacks of one lmdb transaction run
  *     one after the other and each writes only after all its checks have passed: none leaves half of itself.
+ * M4. A commit that fails, on a full disk, is its callers' to hear, and the next one may succeed. Batches by turns of the
+ *     event loop would make promises of lmdb's own, whose rejection nobody hears, and which would end the process.
  *
  * Layout: database `records`, key UTF-8 bytes (hence byte order), value `<revision> <value>`; database `store` for the
  * revision counter and the owner; database `held` for the keys of `hold`.
@@ -53,7 +55,11 @@ export class EmbeddedMetaStore implements MetaStore {
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     const store = new EmbeddedMetaStore(
-      open<string, string>({ path: folder, noSubdir: false, maxDbs: 4, overlappingSync: false, encoding: "string" }),
+      open<string, string>({
+        ...{ path: folder, noSubdir: false, maxDbs: 4, encoding: "string" },
+        overlappingSync: false, // M2
+        eventTurnBatching: false, // M4
+      }),
     );
     const problem = store.#root.transactionSync(() => store.#takeOver(folder));
     if (problem === undefined) return store;
@@ -124,7 +130,8 @@ export class EmbeddedMetaStore implements MetaStore {
       if (revision !== undefined) this.#changes.publish(transaction.writes.map((write) => write.key));
       return revision;
     } catch (error) {
-      throw new Error(`the metastore could not commit: ${(error as Error).message}`, { cause: error });
+      const cause = await commitErrorOf(error);
+      throw new Error(`the metastore could not commit: ${(cause as Error).message}`, { cause });
     }
   }
 
@@ -168,6 +175,12 @@ export class EmbeddedMetaStore implements MetaStore {
   #checkOpen(): void {
     if (this.#closed) throw new Error("the metastore is closed");
   }
+}
+
+/** What lmdb says is a promise beside the error, which nobody else hears (M4). */
+function commitErrorOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  return commitError ? commitError.catch((reason: unknown) => reason) : Promise.resolve(error);
 }
 
 function revisionOf(stored: string): bigint {
