@@ -1,10 +1,11 @@
-import { mkdir, open, realpath, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, realpath, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ImportError } from "@sluice/errors";
 import { forEachConcurrent } from "@sluice/pipeline";
 import { checkKey } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { isSystemError, storageError } from "../storage-error.ts";
+import { DirectWriter } from "./direct-writer.ts";
 import { FileHandles } from "./file-handles.ts";
 import { readFileChunks, readFileInto } from "./file-reads.ts";
 import { fileInfo, listFiles } from "./list-files.ts";
@@ -22,6 +23,8 @@ export interface LocalObjectStoreOptions {
 
 /** Folder of unfinished files below the root; no key may begin with it. */
 const temporaryFolder = ".tmp";
+/** Objects from this size on are written past the page cache. */
+const DIRECT_BYTES = 1 << 20;
 /** A put loses to as many prunings of its directory before it gives up; each needs a delete at the same moment. */
 const maxRenameAttempts = 100;
 
@@ -40,6 +43,7 @@ export class LocalObjectStore implements ObjectStore {
   readonly #durable: boolean;
   readonly #temporary: TemporaryFiles;
   readonly #files: FileHandles;
+  readonly #direct = new DirectWriter();
 
   private constructor(root: string, durable: boolean, temporary: TemporaryFiles) {
     this.#root = root;
@@ -82,11 +86,10 @@ export class LocalObjectStore implements ObjectStore {
     const path = this.#path(key);
     signal?.throwIfAborted();
     const temporary = this.#temporary.nextPath();
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     try {
-      await using handle = await open(temporary, "wx");
-      const write = async (batch: readonly Uint8Array[], position: number) =>
-        (await handle.writev(batch, position)).bytesWritten;
-      const sizeBytes = await writeAll(pieces, write, signal);
+      const large = sizeBytes < DIRECT_BYTES ? undefined : await this.#direct.write(temporary, pieces, signal);
+      await using handle = large ?? (await writeBuffered(temporary, pieces, signal));
       await this.#rename(temporary, path);
       this.#files.forget(key);
       if (this.#durable) await handle.sync();
@@ -143,5 +146,19 @@ export class LocalObjectStore implements ObjectStore {
     } catch (error) {
       throw storageError(error, `delete object "${key}"`);
     }
+  }
+}
+
+/** Resolves to the open handle of the new file. @throws what the file system throws, with the file left behind */
+async function writeBuffered(path: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<FileHandle> {
+  const handle = await open(path, "wx");
+  try {
+    const write = async (batch: readonly Uint8Array[], position: number) =>
+      (await handle.writev(batch, position)).bytesWritten;
+    await writeAll(pieces, write, signal);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }

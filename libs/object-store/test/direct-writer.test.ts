@@ -1,0 +1,92 @@
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "@jest/globals";
+import { DirectWriter } from "../src/local/direct-writer.ts";
+import { TemporaryFolders } from "./temporary-folders.ts";
+
+const folders = new TemporaryFolders();
+afterAll(() => folders.remove());
+const MIB = 1 << 20;
+
+/** Bytes that tell where they belong. */
+function pattern(bytes: number, from = 0): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => ((from + i) * 2654435761) >>> 13);
+}
+
+const refused = (code: string) => Object.assign(new Error(code), { code, errno: -22 });
+
+describe("a file written past the page cache", () => {
+  it.each([
+    [[0]],
+    [[1]],
+    [[4096]],
+    [[4097]],
+    [[4 * MIB]],
+    [[4 * MIB + 1]],
+    [[9 * MIB]],
+    [[100, 0, 5 * MIB - 7, 4096, 3]],
+    [Array.from({ length: 3000 }, (_, i) => i)],
+  ])("holds its pieces and nothing else (%#)", async (sizes) => {
+    const path = join(await folders.create(), "file");
+    let from = 0;
+    const pieces = sizes.map((bytes) => {
+      from += bytes;
+      return pattern(bytes, from - bytes);
+    });
+    const handle = await new DirectWriter().write(path, pieces);
+    await handle?.close();
+    if (handle) expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
+  });
+
+  it("uses its memory again without a trace of the file before", async () => {
+    const folder = await folders.create();
+    const writer = new DirectWriter();
+    for (const [name, bytes] of [
+      ["a", 5000],
+      ["b", 10],
+      ["c", 4097],
+    ] as const) {
+      const handle = await writer.write(join(folder, name), [pattern(bytes)]);
+      await handle?.close();
+      if (handle) expect(await readFile(join(folder, name))).toEqual(Buffer.from(pattern(bytes)));
+    }
+  });
+
+  it("ends between two writes when it is aborted", async () => {
+    const path = join(await folders.create(), "file");
+    const reason = new Error("enough");
+    await expect(new DirectWriter().write(path, [pattern(10)], AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it("is left to others where it cannot be opened, without asking again", async () => {
+    let opened = 0;
+    const writer = new DirectWriter((async () => {
+      opened++;
+      throw refused("EINVAL");
+    }) as unknown as typeof open);
+    expect(await writer.write("nowhere", [pattern(1)])).toBeUndefined();
+    expect(await writer.write("nowhere", [pattern(1)])).toBeUndefined();
+    expect(opened).toBe(1);
+  });
+
+  it("is left to others where writes are refused, and is not there", async () => {
+    const path = join(await folders.create(), "file");
+    const writer = new DirectWriter(async (...call) => {
+      const handle = await open(...call);
+      handle.write = () => Promise.reject(refused("EINVAL"));
+      return handle;
+    });
+    expect(await writer.write(path, [pattern(1)])).toBeUndefined();
+    await expect(readFile(path)).rejects.toThrow("ENOENT");
+  });
+
+  it("fails as its disk fails", async () => {
+    const path = join(await folders.create(), "file");
+    const writer = new DirectWriter(async (...call) => {
+      const handle = await open(...call);
+      handle.write = () => Promise.reject(refused("ENOSPC"));
+      return handle;
+    });
+    await expect(writer.write(path, [pattern(1)])).rejects.toMatchObject({ code: "ENOSPC" });
+  });
+});
