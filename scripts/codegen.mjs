@@ -1,11 +1,14 @@
+// libs/kernels/assembly -> libs/kernels/src/gen, by AssemblyScript: WebAssembly as base64.
 // protos/ -> libs/rpc/src/gen, by protoc and ts-proto. int64 becomes bigint; enums become constant objects, so that Node
 // can run the output by stripping its types. descriptors.ts holds the public interface for the reflection service.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 const out = "libs/rpc/src/gen";
-// Written aside and moved in whole: a proto that does not compile leaves the code of the last one that did.
+const kernels = "libs/kernels/src/gen";
+// Written aside and moved in whole: what does not compile leaves the code of the last one that did.
 const fresh = "node_modules/.cache/codegen";
+const freshKernels = "node_modules/.cache/codegen-kernels";
 const options = [
   "env=node",
   "outputServices=grpc-js",
@@ -41,13 +44,34 @@ writeFileSync(
 rmSync(out, { recursive: true, force: true });
 renameSync(fresh, out);
 
+rmSync(freshKernels, { recursive: true, force: true });
+mkdirSync(freshKernels, { recursive: true });
+const wasm = `${freshKernels}/float-vectors.wasm`;
+run("asc", [
+  "libs/kernels/assembly/float-vectors.ts",
+  ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
+  ...["--importMemory", "--initialMemory", "1", "--memoryBase", "1024", "-o", wasm],
+]);
+const code = readFileSync(wasm, "base64");
+rmSync(wasm);
+writeFileSync(
+  `${freshKernels}/float-vectors.ts`,
+  `/** libs/kernels/assembly/float-vectors.ts as WebAssembly, base64. */\nexport const floatVectors =\n  "${code}";\n`,
+);
+rmSync(kernels, { recursive: true, force: true });
+renameSync(freshKernels, kernels);
+
 function protosIn(folder) {
   const names = readdirSync(folder).filter((name) => name.endsWith(".proto"));
   return names.map((name) => `${folder}/${name}`);
 }
 
 function protoc(args) {
-  const run = spawnSync("node_modules/.bin/protoc", ["--proto_path=protos/milvus", ...args], { stdio: "inherit" });
-  if (run.error) throw run.error;
-  if (run.status !== 0) process.exit(run.status ?? 1);
+  run("protoc", ["--proto_path=protos/milvus", ...args]);
+}
+
+function run(program, args) {
+  const { error, status } = spawnSync(`node_modules/.bin/${program}`, args, { stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready, on any Node from 20 on: fetches Node 24 where the machine's own is older, fetches pnpm,
-// installs the workspace from the lockfile, generates the protobuf code. Does nothing when all of that is up to date.
+// installs the workspace from the lockfile, generates protobuf code and kernels. Does nothing when all of that is up to date.
 // Plain JavaScript without dependencies: nothing else is there yet when it runs.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -44,7 +44,7 @@ function install(withLink) {
 
 function generate() {
   run(existsSync(nodeLink) ? nodeLink : process.execPath, ["scripts/codegen.mjs"]);
-  writeFileSync(codegenStamp, hashOf(protoFiles()));
+  writeFileSync(codegenStamp, hashOf(codegenSources()));
 }
 
 function isInstalled() {
@@ -55,12 +55,12 @@ function isInstalled() {
 }
 
 function isGenerated() {
-  const isThere = existsSync("libs/rpc/src/gen") && existsSync(codegenStamp);
-  return isThere && readFileSync(codegenStamp, "utf8") === hashOf(protoFiles());
+  const isThere = existsSync("libs/rpc/src/gen") && existsSync("libs/kernels/src/gen") && existsSync(codegenStamp);
+  return isThere && readFileSync(codegenStamp, "utf8") === hashOf(codegenSources());
 }
 
-function protoFiles() {
-  const folders = ["protos/milvus", "protos/sluice"];
+function codegenSources() {
+  const folders = ["protos/milvus", "protos/sluice", "libs/kernels/assembly"];
   const files = folders.flatMap((folder) =>
     readdirSync(folder)
       .sort()

@@ -1,4 +1,5 @@
 import { exactFloat32 } from "./exact-float32.ts";
+import { POWER_BIAS, POWERS } from "./powers.ts";
 
 /** Where a scan failed; one object is used again and again, so that scanning allocates nothing. */
 export interface NumberScan {
@@ -11,9 +12,6 @@ export const NO_NUMBER = -1;
 /** The number is greater than any float32. */
 export const OVERFLOW = -2;
 
-/** Powers of ten by exponent + 60: the scale factors, and the factors of 0-3 digit tails. */
-const POWERS = Float64Array.from({ length: 121 }, (_, i) => Number(`1e${i - 60}`));
-const POWER_BIAS = 60;
 /** Bound of the relative error of the fast value: a few roundings of digits, one table entry, one product. */
 const ERROR = 2 ** -45;
 const LOW = 1 - ERROR;

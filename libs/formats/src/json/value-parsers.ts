@@ -1,4 +1,4 @@
-import { scanFloat32 } from "@sluice/kernels";
+import { FloatListScanner } from "@sluice/kernels";
 import {
   type CollectionSchema,
   DataType,
@@ -23,7 +23,6 @@ const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
-const SPACE = 0x20;
 
 /** The parser of a field's values. @throws {Error} for a type that no collection can have */
 export function valueParser(schema: CollectionSchema, builder: FixedBuilder | VarBuilder): ValueParser {
@@ -212,25 +211,13 @@ function elementsOf(_scanner: Scanner, { field }: FixedBuilder, count: number): 
 function floatVectorParser(builder: FixedBuilder): ValueParser {
   const { float32, field } = builder;
   const dim = field.dim;
+  const lists = new FloatListScanner(dim);
   return (scanner, p, row) => {
-    const { bytes, view, number } = scanner;
-    if (bytes[p] !== OPEN_LIST) scanner.wrongType(p, "FloatVector");
+    if (scanner.bytes[p] !== OPEN_LIST) scanner.wrongType(p, "FloatVector");
     const first = row * dim;
-    const last = first + dim - 1;
-    let at = p + 1;
-    let out = first;
-    for (; out < last; out++) {
-      const end = scanFloat32(bytes, view, at, number, float32, out);
-      if (end < 0 || bytes[end] !== COMMA) break;
-      at = end + 1;
-      // Python's json puts a blank behind each comma.
-      if (bytes[at] === SPACE) at++;
-    }
-    if (out === last) {
-      const end = scanFloat32(bytes, view, at, number, float32, out);
-      if (end >= 0 && bytes[end] === CLOSE_LIST) return end + 1;
-    }
-    // Blanks, or something wrong: once more, looking at everything.
+    const end = lists.scan(scanner.bytes, p + 1, scanner.end, float32, first);
+    if (end > 0) return end;
+    // Blanks, a number that is hard to round, or something wrong: once more, looking at everything.
     return fixedList(scanner, p, dim, builder, (position, i) =>
       float32At(scanner, position, "FloatVector", float32, first + i),
     );
