@@ -9,6 +9,15 @@ describe("records as text", () => {
     expect(decodeRecord(text)).toEqual({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
   });
 
+  it("packs long lists of ids", () => {
+    const ids = Array.from({ length: 100_000 }, (_, i) => 1_000_000_000_004_096n + BigInt(3 * i));
+    const text = encodeRecord({ ids });
+    expect(text.length).toBeLessThan(300_000);
+    expect(decodeRecord(text)).toEqual({ ids });
+    const few = Array.from({ length: 9 }, (_, i) => BigInt(i % 3) - 1n);
+    expect(encodeRecord(few)).toBe('"#[-1,1,1,-2,1,1,-2,1,1"');
+  });
+
   it("leaves out members that are undefined", () => {
     expect(encodeRecord({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
@@ -34,6 +43,8 @@ describe("records as text", () => {
         fc.boolean(),
         fc.constant(null),
         fc.array(tie("value")),
+        fc.array(fc.bigInt(), { minLength: 7, maxLength: 12 }),
+        fc.array(fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }), { minLength: 7, maxLength: 40 }),
         fc.dictionary(fc.string(), tie("value"), { noNullPrototype: true }),
       ),
     })).value;

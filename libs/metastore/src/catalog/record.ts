@@ -1,6 +1,7 @@
 /**
  * Records as JSON text that keeps bigint exact and apart from numbers, whatever its size: the value 123n is the string
  * `"#123"`, and a string that starts with `#` gets one more `#` in front. Only values are marked, names of members are not.
+ * Lists of more than eight bigints are one string of differences.
  * A mark costs less than a reviver that looks at the source text of each number, and shows the type in a dump.
  */
 export function encodeRecord(record: unknown): string {
@@ -25,7 +26,8 @@ function encodeValue(name: string, value: unknown): unknown {
     case "undefined":
       return value;
     case "object":
-      if (value === null || Array.isArray(value) || isPlain(value)) return value;
+      if (Array.isArray(value)) return isLongList(value) ? packed(value) : value;
+      if (value === null || isPlain(value)) return value;
   }
   throw new TypeError(`a record cannot hold a ${typeof value} of this kind ("${name}")`);
 }
@@ -37,5 +39,40 @@ function isPlain(value: object): boolean {
 
 function decodeValue(_name: string, value: unknown): unknown {
   if (typeof value !== "string" || !value.startsWith("#")) return value;
+  if (value.startsWith("#[")) return unpacked(value.slice(2));
   return value.startsWith("##") ? value.slice(1) : BigInt(value.slice(1));
+}
+
+/** Longer lists of bigint are packed. */
+const FEW = 8;
+
+function isLongList(list: readonly unknown[]): list is readonly bigint[] {
+  return list.length > FEW && list.every((item) => typeof item === "bigint");
+}
+
+/** Differences, in base 36: ids of one job lie close together, and a hundred thousand of them must fit into one record. */
+function packed(list: readonly bigint[]): string {
+  let last = 0n;
+  const differences = list.map((item) => {
+    const difference = item - last;
+    last = item;
+    return difference.toString(36);
+  });
+  return `#[${differences.join(",")}`;
+}
+
+function unpacked(text: string): bigint[] {
+  let last = 0n;
+  return text.split(",").map((difference) => {
+    last += fromBase36(difference);
+    return last;
+  });
+}
+
+/** A double holds ten digits of base 36 exactly; the rest goes another round. */
+function fromBase36(text: string): bigint {
+  if (text.length <= 10) return BigInt(Number.parseInt(text, 36));
+  if (text.startsWith("-")) return -fromBase36(text.slice(1));
+  const high = fromBase36(text.slice(0, -10));
+  return high * 36n ** 10n + BigInt(Number.parseInt(text.slice(-10), 36));
 }
