@@ -99,6 +99,7 @@ describe("defects that other importers had", () => {
   it("D13: the list keeps to its database", async () => {
     const { client, files, url } = fixture;
     await client.createCollection(bookCollection("d13"));
+    checkStatus(await client.raw.createDatabase(milvus.CreateDatabaseRequest.fromPartial({ dbName: "another" })));
     await client.importAndWait("d13", await files.jsonl("d13.jsonl", books(1)));
     const listed = async (dbName: string) => {
       const response = await fetch(`${url}/v2/vectordb/jobs/import/list`, {

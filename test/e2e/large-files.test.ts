@@ -46,6 +46,20 @@ describe("a large file", () => {
     expect(await client.count("large_bad")).toBe(0);
   });
 
+  it("that gives its automatic keys in some ranges only is refused", async () => {
+    const { client, files } = fixture;
+    const fields = [
+      { name: "id", type: DataType.Int64, key: true, auto: true },
+      { name: "vector", type: DataType.FloatVector, dim: 4 },
+    ];
+    await client.createCollection({ name: "large_mixed", fields, properties: { allow_insert_auto_id: "true" } });
+    const line = (id: string) => `{${id}"vector":[0.5,1.5,2.5,3.5],"padding":"${"x".repeat(100)}"}\n`;
+    const rows = Array.from({ length: 30_000 }, (_, i) => line(i < 8000 ? "" : `"id":${i},`)).join("");
+    const { reason } = await client.importAndFail("large_mixed", [await files.write("large-mixed.jsonl", rows)]);
+    expect(reason).toMatch(/is missed/);
+    expect(await client.count("large_mixed")).toBe(0);
+  });
+
   it("gets automatic keys that are unique over its ranges", async () => {
     const { client, files } = fixture;
     const fields = [

@@ -122,6 +122,53 @@ describe("REST import jobs", () => {
     expect(await client.count("rest_once")).toBe(7);
   });
 
+  it("an idempotency key of another request is refused, and nothing is lost without a word", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_keys"));
+    const [first] = await files.jsonl("rest-keys-1.jsonl", books(7));
+    const [second] = await files.jsonl("rest-keys-2.jsonl", books(5, 100n));
+    const key = { "idempotency-key": "same" };
+    const body = { collectionName: "rest_keys", files: [[first]] };
+    const { data } = await post("create", body, key);
+    for (const other of [{ files: [[second]] }, { options: { timeout: "300s" } }, { partitionName: "_default" }]) {
+      const { code, message } = await post("create", { ...body, ...other }, key);
+      expect([code, message]).toEqual([2100, expect.stringContaining(data.jobId)]);
+    }
+    expect((await post("create", body, key)).data).toEqual(data);
+  });
+
+  it("options that are null count as absent", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_null"));
+    const [file] = await files.jsonl("rest-null.jsonl", books(2));
+    const body = { collectionName: "rest_null", files: [[file]] };
+    expect((await run({ ...body, options: { timeout: null } })).state).toBe("Completed");
+    expect((await post("create", { ...body, options: { auto_commit: null } })).code).not.toBe(0);
+  });
+
+  it("the list has pages for callers of a cloud, and knows all names of a collection", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_pages"));
+    const [file] = await files.jsonl("rest-pages.jsonl", books(1));
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) ids.push((await run({ collectionName: "rest_pages", files: [[file]] })).jobId);
+    const list = async (body: object) => {
+      const { data } = await post("list", body);
+      return data.records.map((record: { jobId: string }) => record.jobId);
+    };
+    const cloud = { collectionName: "rest_pages", clusterId: "c" };
+    expect(await list({ ...cloud, pageSize: 2, currentPage: 2 })).toEqual(ids.slice(2));
+    expect(await list(cloud)).toEqual(ids);
+    await client.raw.createAlias({ collectionName: "rest_pages", alias: "rest_alias", dbName: "", base: undefined });
+    expect(await list({ collectionName: "rest_alias" })).toEqual(ids);
+    const renamed = { oldName: "rest_pages", newName: "rest_renamed", dbName: "", newDBName: "", base: undefined };
+    await client.raw.renameCollection(renamed);
+    expect(await list({ collectionName: "rest_renamed" })).toEqual(ids);
+    await client.createCollection(bookCollection("rest_pages"));
+    expect(await list({ collectionName: "rest_pages" })).toEqual([]);
+    expect((await post("list", { dbName: "nowhere" })).code).toBe(800);
+  });
+
   it.each([
     ["a body that is no JSON", "create", "{", 1801],
     ["files of the wrong type", "create", { collectionName: "rest", files: ["a.json"] }, 1801],

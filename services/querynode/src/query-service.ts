@@ -2,10 +2,14 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
 import {
   checkQuery,
+  compareRows,
   compileFilter,
   type Filter,
   metaProjection,
+  type OrderedRow,
+  type OrderKey,
   type OutputPlan,
+  parseOrderBy,
   parseQueryWindow,
   type QueryWindow,
   resolveOutputFields,
@@ -15,7 +19,6 @@ import {
   checkStatus,
   type dataCoord,
   decodeStoredSchema,
-  type importing,
   type milvus,
   okStatus,
   type queryNode,
@@ -49,13 +52,18 @@ interface VisibleSegment {
 interface CompiledQuery {
   readonly collection: CollectionSchema;
   readonly filter: Filter;
+  /** Rows that have not expired, where rows say when they do. */
+  readonly alive: Filter | undefined;
   readonly output: OutputPlan;
   readonly window: QueryWindow;
+  /** None: ascending by primary key. */
+  readonly order: readonly OrderKey[];
   readonly timezone: string;
 }
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
 const MAX_ANSWER_BYTES = 100 << 20;
+const EVERYTHING = { offset: 0, limit: undefined } as const;
 /** Logs of one field that are in memory at once while rows are taken from them. */
 const PARTS_AT_ONCE = 4;
 
@@ -76,7 +84,7 @@ export class QueryService {
     this.#maxAnswerBytes = maxAnswerBytes;
   }
 
-  /** @throws {StatusError} 1100 for a bad expression, output field or window; 65535 when the answer would be too large */
+  /** @throws {StatusError} 1100 for a bad expression, output field or window, and when the answer would be too large */
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
     const query = compile(order, request);
@@ -85,7 +93,7 @@ export class QueryService {
       partitionIds: order.partitionIds,
     });
     checkStatus(snapshot.status);
-    const segments = visibleAt(snapshot.segments, request);
+    const segments = visibleAt(snapshot, request, order.ttlSeconds);
     const answer = query.output.isCount
       ? { fieldsData: [countData(await this.#count(query, segments, signal))], outputFields: ["count(*)"] }
       : { fieldsData: await this.#rows(query, segments, signal), outputFields: [...query.output.names] };
@@ -100,14 +108,11 @@ export class QueryService {
   }
 
   /** Without a filter the segments' own counts are the answer, and no row is read. */
-  async #count(
-    { collection, filter }: CompiledQuery,
-    segments: readonly VisibleSegment[],
-    signal: AbortSignal,
-  ): Promise<bigint> {
-    if (filter.isAlwaysTrue) return segments.reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
+  async #count(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
+    if (query.filter.isAlwaysTrue && !query.alive)
+      return segments.reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
     let count = 0n;
-    for await (const { rows } of this.#matches(collection, filter, segments, signal)) count += BigInt(rows.length);
+    for await (const { rows } of this.#matches(query, segments, signal)) count += BigInt(rows.length);
     return count;
   }
 
@@ -116,11 +121,11 @@ export class QueryService {
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
   ): Promise<schema.FieldData[]> {
-    const { collection, filter, window } = query;
+    const { collection, window } = query;
     const key = collection.fields[primaryKeyIndex(collection)];
     const sources: SegmentLogs[] = [];
     const selections: Selection[] = [];
-    for await (const { part, rows, commitTs } of this.#matches(collection, filter, segments, signal)) {
+    for await (const { part, rows, commitTs } of this.#matches(query, segments, signal)) {
       const keys = await this.#cache.column(part, key);
       sources.push(part);
       // A few rows must not hold the whole column.
@@ -130,13 +135,41 @@ export class QueryService {
         timestamp: commitTs,
       });
     }
-    return this.#output(query, sources, orderByKey(selections, key, window), signal);
+    const isOrdered = query.order.length > 0;
+    const byKey = orderByKey(selections, key, isOrdered ? EVERYTHING : window);
+    const picked = isOrdered ? await this.#reordered(query, sources, byKey, signal) : byKey;
+    return this.#output(query, sources, picked, signal);
+  }
+
+  /** The window of the rows in the order that was asked for; rows that are equal in it stay in order of their keys. */
+  async #reordered(
+    { collection, order, window: { offset, limit = 0 } }: CompiledQuery,
+    sources: readonly SegmentLogs[],
+    byKey: RowSet,
+    signal: AbortSignal,
+  ): Promise<RowSet> {
+    const { wanted, rows } = takenRows(byKey, sources.length);
+    const columns = sources.map(() => new Map<number, Column>());
+    for (const { field } of order) {
+      let source = 0;
+      for await (const column of this.#take(sources, wanted, collection.fields[field], signal))
+        columns[source++].set(field, column);
+    }
+    const compare = compareRows(order, collection);
+    const rowAt = (i: number): OrderedRow => ({ columns: columns[rows.sourceOf[i]], row: rows.rowOf[i] });
+    const sorted = Uint32Array.from({ length: rows.count }, (_, i) => i)
+      .sort((a, b) => compare(rowAt(a), rowAt(b)) || a - b)
+      .subarray(offset, offset + limit);
+    return {
+      count: sorted.length,
+      sourceOf: sorted.map((i) => byKey.sourceOf[i]),
+      rowOf: sorted.map((i) => byKey.rowOf[i]),
+    };
   }
 
   /** Parts of segments with the rows that pass the filter, ascending; parts without such rows are left out. */
   async *#matches(
-    collection: CollectionSchema,
-    filter: Filter,
+    { collection, filter, alive }: CompiledQuery,
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
   ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; commitTs: bigint }> {
@@ -144,7 +177,8 @@ export class QueryService {
       if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
       for (const part of segmentParts(logs)) {
         signal.throwIfAborted();
-        const rows = await this.#select(collection, filter, part);
+        let rows = await this.#select(collection, filter, part);
+        if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part));
         if (rows.length > 0) yield { part, rows, commitTs };
       }
     }
@@ -205,7 +239,7 @@ export class QueryService {
 }
 
 function tooLarge(limitBytes: number): StatusError {
-  return new StatusError(statusCodes.unexpected, `query results exceed the maxOutputSize Limit ${limitBytes}`);
+  return new StatusError(statusCodes.invalidParameter, `query results exceed the maxOutputSize Limit ${limitBytes}`);
 }
 
 const emptyColumn: Column = { kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined };
@@ -221,24 +255,66 @@ function projectColumn(column: Column, keys: readonly string[]): VarColumn {
   return { kind: "var", offsets, data: Buffer.concat(projected), validity: cells.validity };
 }
 
-function compile(order: queryNode.QueryOrder, request: milvus.QueryRequest): CompiledQuery {
-  const collection = decodeStoredSchema(order.schema, [["timezone", order.timezone]]);
+function compile(sent: queryNode.QueryOrder, request: milvus.QueryRequest): CompiledQuery {
+  const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
   const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
   const output = resolveOutputFields(request.outputFields, collection);
   const window = parseQueryWindow(params);
-  const timezone = params.get("timezone") || order.timezone;
+  const timezone = params.get("timezone") || sent.timezone;
   const filter = compileFilter(request.expr, collection, templateValues(request.exprTemplateValues), { timezone });
+  const alive = sent.ttlField === "" ? undefined : compileFilter(aliveText(sent.ttlField), collection, new Map());
   checkQuery(filter, output, window);
-  return { collection, filter, output, window, timezone };
+  const order = parseOrderBy(params, collection, window);
+  refuseUnserved(params, order);
+  return { collection, filter, alive, output, window, order, timezone };
 }
 
-/** An iterator's session timestamp pins its snapshot: what was committed later is not seen. */
-function visibleAt(segments: readonly importing.SegmentInfo[], request: milvus.QueryRequest): VisibleSegment[] {
-  const isIterator = request.queryParams.some(({ key, value }) => key === "iterator" && value.toLowerCase() === "true");
+/** A row without a time of its own stays for ever. */
+function aliveText(field: string): string {
+  return `${field} is null or ${field} > ISO '${new Date().toISOString()}'`;
+}
+
+/** What two ascending lists have in common. */
+function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
+  let at = 0;
+  return a.filter((row) => {
+    while (at < b.length && b[at] < row) at++;
+    return b[at] === row;
+  });
+}
+
+/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
+function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly OrderKey[]): void {
+  const refuse = (cause: string) => {
+    throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
+  };
+  if (order.length > 0 && isTrue(params.get("iterator"))) refuse("ORDER BY is not supported with iterators");
+  if (isGiven(params.get("group_by_fields"))) refuse("aggregation is not supported yet: group_by_fields");
+  if (isGiven(params.get("time_fields"))) refuse("time_fields is not supported yet");
+}
+
+function isGiven(text = ""): boolean {
+  return !/^\s*(\[\s*\])?\s*$/.test(text);
+}
+
+function isTrue(text = ""): boolean {
+  return text.toLowerCase() === "true";
+}
+
+/**
+ * An iterator's session timestamp pins its snapshot: what was committed later is not seen. Rows expire by the time of their
+ * commit, all rows of a segment at once.
+ */
+function visibleAt(
+  { segments, timestamp }: dataCoord.GetVisibleSegmentsResponse,
+  request: milvus.QueryRequest,
+  ttlSeconds: bigint,
+): VisibleSegment[] {
   const pin = request.guaranteeTimestamp;
   // Smaller values are names of consistency levels, not times.
-  const isPinned = isIterator && pin > 1n << 40n;
+  const isPinned = isTrue(request.queryParams.find(({ key }) => key === "iterator")?.value) && pin > 1n << 40n;
+  const expired = ttlSeconds > 0n ? timestamp - ((ttlSeconds * 1000n) << 18n) : 0n;
   return segments
-    .filter((info) => !isPinned || info.commitTimestamp <= pin)
+    .filter((info) => info.commitTimestamp > expired && (!isPinned || info.commitTimestamp <= pin))
     .map((info) => ({ logs: segmentLogs(info), commitTs: info.commitTimestamp }));
 }

@@ -120,13 +120,16 @@ export class ImportJobLoop implements AsyncDisposable {
         return false;
       case "plan":
         return this.#plan(view.job);
-      case "commit":
+      case "commit": {
+        const mixed = mixedKeys(view);
+        if (mixed) return this.#fail(view, mixed);
         await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
           job.state === "importing" && tasks.every((task) => task.state === "persisted")
             ? { job: { ...job, state: "committing" } }
             : undefined,
         );
         return true;
+      }
       case "complete":
         return this.#complete(view);
       case "fail_by_task":
@@ -232,4 +235,17 @@ export class ImportJobLoop implements AsyncDisposable {
     clearInterval(this.#timer);
     await Promise.allSettled(this.#busy.values());
   }
+}
+
+/** A file cut into ranges of which some gave the automatic key and others did not; within a range the parser sees it. */
+function mixedKeys({ job, tasks }: JobView): FailureRecord | undefined {
+  for (const [index, group] of job.groups.entries()) {
+    const filled = tasks.filter((task) => task.group === index && task.rowCount > 0);
+    const automatic = filled.filter((task) => task.autoIds.length > 0).length;
+    if (automatic === 0 || automatic === filled.length) continue;
+    const reason =
+      "value of the primary key is missed in some rows: all rows of a file give the automatic key, or none does";
+    return { code: "value_invalid", reason, file: group.files[0].path };
+  }
+  return undefined;
 }

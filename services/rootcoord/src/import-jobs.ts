@@ -59,7 +59,7 @@ export class ImportJobs {
         : groupFlatFiles(request.files);
     const options = parseImportOptions(request.options);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
-    if (earlier !== undefined) return earlier;
+    if (earlier !== undefined) return this.#checkedEarlier(earlier, request, groups);
     this.#checkOpenJobs();
     const files = await this.#statGroups(groups);
     return this.#record(request, collection, partitionIds, files, options);
@@ -72,6 +72,19 @@ export class ImportJobs {
     }
     const entry = await this.#deps.store.get(idempotencyKeyOf(collection.collectionId, key));
     return entry && jobId(decodeRecord(entry.value) as bigint);
+  }
+
+  /** The answer to a request that was made before. Another request with its key would be lost without a word. */
+  #checkedEarlier(earlier: JobId, request: importing.ImportRequest, groups: readonly FileGroup[]): JobId {
+    const job = this.#deps.book.get(earlier)?.job;
+    if (!job) return earlier; // Its records have been cleared away meanwhile.
+    const asked = [request.partitionName, groups.map(({ paths }) => paths), pairsOf(request)];
+    const recorded = [job.partitionName, job.groups.map(({ files }) => files.map(({ path }) => path)), job.options];
+    if (JSON.stringify(asked) === JSON.stringify(recorded)) return earlier;
+    throw new ImportError(
+      "request_invalid",
+      `the idempotency key was used before, for import job ${earlier} of other files, options or another partition: use a new key`,
+    );
   }
 
   #checkOpenJobs(): void {
@@ -125,7 +138,7 @@ export class ImportJobs {
       schema: collection.storedSchema,
       properties: collection.properties,
       groups,
-      options: request.options.map(({ key, value }) => [key, value] as const),
+      options: pairsOf(request),
       idempotencyKey: request.idempotencyKey,
       state: "pending",
       timestamp: await this.#deps.allocateTs(),
@@ -138,10 +151,14 @@ export class ImportJobs {
       autoIds: [],
       traceParent: currentTraceParent(),
     };
-    return this.#create(job);
+    return this.#create(
+      job,
+      request,
+      groups.map(({ format, files }) => ({ format, paths: files.map(({ path }) => path) })),
+    );
   }
 
-  async #create(job: JobRecord): Promise<JobId> {
+  async #create(job: JobRecord, request: importing.ImportRequest, groups: readonly FileGroup[]): Promise<JobId> {
     const key = job.idempotencyKey === "" ? undefined : idempotencyKeyOf(job.collectionId, job.idempotencyKey);
     const extra = key === undefined ? [] : [{ key, value: encodeRecord(job.jobId as bigint) }];
     if (await this.#deps.book.create(job, extra)) {
@@ -155,9 +172,13 @@ export class ImportJobs {
     }
     // Two requests with one key at the same moment: the other one was first.
     const winner = key === undefined ? undefined : await this.#deps.store.get(key);
-    if (winner) return jobId(decodeRecord(winner.value) as bigint);
+    if (winner) return this.#checkedEarlier(jobId(decodeRecord(winner.value) as bigint), request, groups);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
+}
+
+function pairsOf({ options }: importing.ImportRequest): (readonly [key: string, value: string])[] {
+  return options.map(({ key, value }) => [key, value] as const);
 }
 
 /** Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3). */

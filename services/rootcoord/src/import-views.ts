@@ -2,14 +2,19 @@ import { formatLocation, ImportError } from "@sluice/errors";
 import { type JobState, progressPercent, taskPercent } from "@sluice/import-job";
 import type { FailureRecord, FileGroupRecord, TaskRecord } from "@sluice/metastore";
 import { common, type importing, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
-import { jobId } from "@sluice/schema";
+import { type CollectionId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
+
+/** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
+type FindCollection = (dbName: string, name: string) => Promise<CollectionId | undefined>;
 
 /** What the public interfaces show of jobs. A superset of every Milvus version's answer (import semantics §8.3). */
 export class ImportViews {
   readonly #book: JobBook;
-  constructor(book: JobBook) {
+  readonly #findCollection: FindCollection;
+  constructor(book: JobBook, findCollection: FindCollection = () => Promise.resolve(undefined)) {
     this.#book = book;
+    this.#findCollection = findCollection;
   }
 
   /** @throws {ImportError} in Milvus's words when there is no such job */
@@ -18,19 +23,18 @@ export class ImportViews {
   }
 
   /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
-  listStates(request: milvus.ListImportTasksRequest): milvus.ListImportTasksResponse {
-    return {
-      status: okStatus(),
-      tasks: this.#list(request.dbName, request.collectionName, request.limit).map(stateOf),
-    };
+  async listStates(request: milvus.ListImportTasksRequest): Promise<milvus.ListImportTasksResponse> {
+    const views = await this.#list(request.dbName, request.collectionName, request.limit);
+    return { status: okStatus(), tasks: views.map(stateOf) };
   }
 
   describe(request: rootCoord.DescribeJobRequest): rootCoord.DescribeJobResponse {
     return { status: okStatus(), job: entryOf(this.#find(request.jobId)) };
   }
 
-  list(request: rootCoord.ListJobsRequest): rootCoord.ListJobsResponse {
-    return { status: okStatus(), jobs: this.#list(request.dbName, request.collectionName, request.limit).map(entryOf) };
+  async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
+    const views = await this.#list(request.dbName, request.collectionName, request.limit);
+    return { status: okStatus(), jobs: views.map(entryOf) };
   }
 
   #find(id: bigint): JobView {
@@ -39,8 +43,11 @@ export class ImportViews {
     return view;
   }
 
-  #list(dbName: string, collectionName: string, limit: bigint): JobView[] {
+  /** Of a collection by any of its names, also one that it had not when the job began; of a dropped one by its last name. */
+  async #list(dbName: string, collectionName: string, limit: bigint): Promise<JobView[]> {
+    const collectionId = await this.#findCollection(dbName, collectionName);
     const wanted = this.#book.all().filter(({ job }) => {
+      if (collectionId !== undefined) return job.collectionId === collectionId;
       return (
         (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName)
       );

@@ -93,8 +93,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
+  const views = new ImportViews(book, (db, name) => ddl.lookUpCollection(db, name));
   const server = cleanup.use(
-    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now, metrics), new ImportViews(book), ids, tso, deps),
+    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now, metrics), views, ids, tso, deps),
   );
   const port = await server.listen(settings.host, settings.port);
   const running = cleanup.move();

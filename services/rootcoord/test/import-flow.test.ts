@@ -384,11 +384,11 @@ describe("requests", () => {
       await world.submit({ files: ["a.jsonl"] }),
     ];
     const views = new ImportViews(world.book);
-    const listed = (limit: bigint, dbName = "default") =>
-      views.listStates({ collectionName: "", limit, dbName }).tasks.map((task) => task.id);
-    expect(listed(0n)).toEqual(ids);
-    expect(listed(2n)).toEqual(ids.slice(1));
-    expect(listed(0n, "other")).toEqual([]);
+    const listed = async (limit: bigint, dbName = "default") =>
+      (await views.listStates({ collectionName: "", limit, dbName })).tasks.map((task) => task.id);
+    expect(await listed(0n)).toEqual(ids);
+    expect(await listed(2n)).toEqual(ids.slice(1));
+    expect(await listed(0n, "other")).toEqual([]);
     expect(() => views.state({ task: 5n })).toThrow("import job does not exist, jobID=5");
   });
 });

@@ -40,14 +40,14 @@ function readElement(scanner: Scanner, p: number, field: FieldSchema, values: (A
   const type = field.elementType;
   switch (type) {
     case DataType.Bool:
-      if (bytes[p] !== 0x74 && bytes[p] !== 0x66) return wrongElement(scanner, p, type);
+      if (bytes[p] !== 0x74 && bytes[p] !== 0x66) return wrongElement(scanner, p, dataTypeName(type));
       values.push(bytes[p] === 0x74);
       return scanner.word(p, bytes[p] === 0x74 ? "true" : "false");
     case DataType.VarChar:
     case DataType.String:
       return readText(scanner, p, field, values);
     default:
-      if (!isNumberStart(bytes[p])) return wrongElement(scanner, p, type);
+      if (!isNumberStart(bytes[p])) return wrongElement(scanner, p, dataTypeName(type));
       return readNumber(scanner, p, type, values);
   }
 }
@@ -61,28 +61,29 @@ const scratch = new Float32Array(1);
 function readNumber(scanner: Scanner, p: number, type: DataType, values: (ArrayElement | Uint8Array)[]): number {
   const name = dataTypeName(type);
   if (type === DataType.Float) {
-    const end = float32At(scanner, p, name, scratch, 0);
+    const end = float32At(scanner, p, name, scratch, 0, wrongElement);
     values.push(scratch[0]);
     return end;
   }
   if (type === DataType.Double) {
     const end = scanner.skipNumber(p);
     const value = Number(scanner.text(p, end));
-    if (!Number.isFinite(value)) wrongElement(scanner, p, type);
+    if (!Number.isFinite(value)) wrongElement(scanner, p, dataTypeName(type));
     values.push(value);
     return end;
   }
-  const end = integerAt(scanner, p, name);
+  const end = integerAt(scanner, p, name, wrongElement);
   const { lo, hi } = scanner.integer;
   const limit = integerLimits[type];
   // D14: elements of small integer types are checked for their range.
-  if (limit !== undefined && (hi !== lo >> 31 || lo < -limit || lo >= limit)) wrongElement(scanner, p, type);
+  if (limit !== undefined && (hi !== lo >> 31 || lo < -limit || lo >= limit))
+    wrongElement(scanner, p, dataTypeName(type));
   values.push(type === DataType.Int64 ? (BigInt(hi) << 32n) | BigInt(lo >>> 0) : lo);
   return end;
 }
 
 function readText(scanner: Scanner, p: number, field: FieldSchema, values: (ArrayElement | Uint8Array)[]): number {
-  if (scanner.bytes[p] !== 0x22) return wrongElement(scanner, p, field.elementType);
+  if (scanner.bytes[p] !== 0x22) return wrongElement(scanner, p, dataTypeName(field.elementType));
   const end = scanner.string(p);
   const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.slice(p + 1, end - 1);
   if (field.maxLength > 0 && text.length > field.maxLength) {
@@ -92,10 +93,10 @@ function readText(scanner: Scanner, p: number, field: FieldSchema, values: (Arra
   return end;
 }
 
-function wrongElement(scanner: Scanner, p: number, type: DataType): never {
+function wrongElement(scanner: Scanner, p: number, type: string): never {
   const value = scanner.text(p, Math.min(scanner.skipValue(p), p + 60));
   return scanner.invalid(
     p,
-    `expected element type '${dataTypeName(type)}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`,
+    `expected element type '${type}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`,
   );
 }

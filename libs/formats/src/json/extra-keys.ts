@@ -1,3 +1,4 @@
+import { repairSurrogates } from "@sluice/schema";
 import type { VarBuilder } from "./column-builder.ts";
 import type { Scanner } from "./scanner.ts";
 import { isObjectText } from "./value-parsers.ts";
@@ -12,6 +13,8 @@ interface ExtraKey {
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
+/** So many names are compared faster than hashed. */
+const FEW_KEYS = 16;
 
 /**
  * The dynamic column of a row: the keys that no field has, copied as they are written, and what `$meta` itself gave. Of a
@@ -21,6 +24,8 @@ export class ExtraKeys {
   readonly #scanner: Scanner;
   readonly #builder: VarBuilder;
   readonly #keys: ExtraKey[] = [];
+  /** Where the keys of the row lie, of rows with more than a few. */
+  readonly #positions = new Map<string, number>();
   #count = 0;
   #row = 0;
   #meta: Uint8Array | undefined;
@@ -32,16 +37,27 @@ export class ExtraKeys {
 
   begin(row: number): void {
     this.#row = row;
+    if (this.#positions.size > 0) this.#positions.clear();
     this.#count = 0;
     this.#meta = undefined;
   }
 
   add(name: string, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    let i = 0;
-    while (i < this.#count && this.#keys[i].name !== name) i++;
+    const i = this.#find(name);
     this.#keys[i] ??= { name, keyStart, keyEnd, valueStart, valueEnd };
     Object.assign(this.#keys[i], { name, keyStart, keyEnd, valueStart, valueEnd });
-    if (i === this.#count) this.#count++;
+    if (i < this.#count) return;
+    this.#count++;
+    if (this.#count > FEW_KEYS) this.#positions.set(name, i);
+    if (this.#count === FEW_KEYS + 1) for (let k = 0; k < i; k++) this.#positions.set(this.#keys[k].name, k);
+  }
+
+  /** Position of the key, or of a new one. */
+  #find(name: string): number {
+    if (this.#count > FEW_KEYS) return this.#positions.get(name) ?? this.#count;
+    let i = 0;
+    while (i < this.#count && this.#keys[i].name !== name) i++;
+    return i;
   }
 
   /** `$meta` as an object or as its text; null counts as absent. Answers the position behind the value. */
@@ -60,8 +76,11 @@ export class ExtraKeys {
 
   /** Writes the row's cell. */
   finish(): void {
-    if (this.#count === 0) this.#builder.put(this.#row, this.#meta ?? EMPTY);
-    else this.#builder.put(this.#row, this.#merged());
+    const builder = this.#builder;
+    builder.put(this.#row, this.#count === 0 ? (this.#meta ?? EMPTY) : this.#merged());
+    // The text of `$meta` may have been a string, whose own escapes the scanner has not seen.
+    if (this.#meta || this.#scanner.hasSurrogates)
+      repairSurrogates(builder.data, builder.offsets[this.#row], builder.offsets[this.#row + 1]);
   }
 
   #merged(): Uint8Array {

@@ -1,15 +1,20 @@
 import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import type { Scanner } from "./scanner.ts";
 
+/** Refuses the value at `p`, which is none of its type. */
+export type Refuse = (scanner: Scanner, p: number, type: string) => never;
+
+const refuseValue: Refuse = (scanner, p, type) => scanner.wrongType(p, type);
+
 /** Behind the integer at `p`, whose halves are in `scanner.integer`. */
-export function integerAt(scanner: Scanner, p: number, type: string): number {
+export function integerAt(scanner: Scanner, p: number, type: string, refuse = refuseValue): number {
   const { bytes, integer } = scanner;
   const outcome = scanInt64(bytes, p, integer);
   const next = bytes[integer.end];
   if (outcome === "invalid")
-    return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : scanner.wrongType(p, type);
-  if (next === 0x2e || (next | 0x20) === 0x65) scanner.wrongType(p, type);
-  if (outcome === "range") outOfRange(scanner, p, type);
+    return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : refuse(scanner, p, type);
+  if (next === 0x2e || (next | 0x20) === 0x65) refuse(scanner, p, type);
+  if (outcome === "range") (refuse === refuseValue ? outOfRange : refuse)(scanner, p, type);
   return integer.end;
 }
 
@@ -34,15 +39,22 @@ export function outOfRange(scanner: Scanner, p: number, type: string): never {
 }
 
 /** Reads the float32 at `p` into `out[index]`; answers the position behind it. */
-export function float32At(scanner: Scanner, p: number, type: string, out: Float32Array, index: number): number {
+export function float32At(
+  scanner: Scanner,
+  p: number,
+  type: string,
+  out: Float32Array,
+  index: number,
+  refuse = refuseValue,
+): number {
   const end = scanFloat32(scanner.bytes, scanner.view, p, scanner.number, out, index);
-  return end >= 0 ? end : badFloat(scanner, p, end, type);
+  return end >= 0 ? end : badFloat(scanner, p, end, type, refuse);
 }
 
-function badFloat(scanner: Scanner, p: number, outcome: number, type: string): never {
-  if (outcome === OVERFLOW) outOfRange(scanner, p, type);
+function badFloat(scanner: Scanner, p: number, outcome: number, type: string, refuse: Refuse): never {
+  if (outcome === OVERFLOW) return (refuse === refuseValue ? outOfRange : refuse)(scanner, p, type);
   const byte = scanner.bytes[p];
-  if (!isNumberStart(byte)) return scanner.wrongType(p, type);
+  if (!isNumberStart(byte)) return refuse(scanner, p, type);
   const isInfinity = byte === 0x2d && scanner.bytes[p + 1] === 0x49;
   return scanner.syntax(isInfinity ? p : scanner.number.end, "a number");
 }

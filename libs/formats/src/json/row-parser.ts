@@ -43,6 +43,10 @@ export class RowParser {
   readonly #extras: ExtraKeys | undefined;
   readonly #batchBytes: number;
   readonly #rowCapacity: number;
+  /** Position of an automatic key that rows may give, or -1. */
+  readonly #autoKey: number;
+  /** Whether they do: what the first row did, all others must do. */
+  #givesKey: boolean | undefined;
   #serial = 0;
   #rowCount = 0;
   #seenCount = 0;
@@ -55,6 +59,7 @@ export class RowParser {
     this.#builders = schema.fields.map((field) => createBuilder(field, this.#rowCapacity));
     this.#varBuilders = this.#builders.filter((builder) => builder instanceof VarBuilder);
     this.#seen = new Uint32Array(schema.fields.length);
+    this.#autoKey = schema.fields.findIndex((field) => field.isPrimaryKey && field.autoId);
     const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
     this.#extras = metaIndex < 0 ? undefined : new ExtraKeys(scanner, this.#builders[metaIndex] as VarBuilder);
     this.#addTargets();
@@ -95,17 +100,13 @@ export class RowParser {
   take(): (Column | undefined)[] {
     const rowCount = this.#rowCount;
     this.#rowCount = 0;
-    return this.#builders.map((builder, i) => (this.#isAbsentKey(i) ? undefined : builder.take(rowCount)));
+    const absent = this.#givesKey ? -1 : this.#autoKey;
+    return this.#builders.map((builder, i) => (i === absent ? undefined : builder.take(rowCount)));
   }
 
   /** Starts the next batch in the same memory. */
   reset(): void {
     for (const builder of this.#builders) builder.reset();
-  }
-
-  #isAbsentKey(index: number): boolean {
-    const field = this.#schema.fields[index];
-    return field.isPrimaryKey && field.autoId && this.#seen[index] === 0;
   }
 
   /** Reads the object at `p`; answers the position behind it. The row counts only when it is complete. */
@@ -115,6 +116,7 @@ export class RowParser {
     if (bytes[p] !== 0x7b) this.#notAnObject(p);
     this.#serial++;
     this.#seenCount = 0;
+    scanner.hasSurrogates = false;
     this.#extras?.begin(this.#rowCount);
     let at = scanner.blanks(p + 1);
     if (bytes[at] !== 0x7d) at = this.#members(at);
@@ -240,14 +242,26 @@ export class RowParser {
   /** Fills what the row has not given, and counts it. */
   #finish(p: number): void {
     this.#extras?.finish();
+    if (this.#autoKey >= 0) this.#checkAutoKey(p);
     if (this.#seenCount < this.#builders.length) this.#fillAbsent(p);
     this.#rowCount++;
+  }
+
+  /** A file in which some rows give the automatic key and others do not is refused: nobody can mean that. */
+  #checkAutoKey(p: number): void {
+    const isGiven = this.#seen[this.#autoKey] === this.#serial;
+    this.#givesKey ??= isGiven;
+    if (isGiven === this.#givesKey) return;
+    const { name } = this.#schema.fields[this.#autoKey];
+    const where = isGiven ? " in the rows before this one" : "";
+    const reason = `value of field '${name}' is missed${where}: all rows of a file give the automatic key, or none does`;
+    throw new ImportError("value_invalid", reason, { ...this.#scanner.at(p), field: name });
   }
 
   #fillAbsent(p: number): void {
     for (let i = 0; i < this.#builders.length; i++) {
       const { field } = this.#builders[i];
-      if (this.#seen[i] === this.#serial || field.isDynamic || this.#isAbsentKey(i)) continue;
+      if (this.#seen[i] === this.#serial || field.isDynamic || i === this.#autoKey) continue;
       if (!this.#builders[i].canFill) {
         const name =
           this.#schema.structs.find((struct) => field.name.startsWith(`${struct.name}[`))?.name ?? field.name;

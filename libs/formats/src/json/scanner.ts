@@ -116,6 +116,8 @@ export class Scanner {
     return at + 1;
   }
   hasEscapes = false;
+  /** Whether an escape was met, since this was set to false, that may be half a character: `\ud800` to `\udfff`. */
+  hasSurrogates = false;
 
   /** Behind the escape whose letter is at `p`. */
   #escape(p: number): number {
@@ -135,6 +137,7 @@ export class Scanner {
       return this.syntax(p, "an escape");
     }
     for (let i = 1; i <= 4; i++) if (hexDigit(this.bytes[p + i]) < 0) this.syntax(p + i, "a hexadecimal digit");
+    if ((this.bytes[p + 1] | 0x20) === 0x64) this.hasSurrogates = true;
     return p + 5;
   }
 

@@ -2,6 +2,7 @@ import {
   type ArrayElement,
   type CollectionSchema,
   DataType,
+  dataTypeName,
   encodeArrayCell,
   encodeVectorArrayCell,
   type FieldSchema,
@@ -23,7 +24,7 @@ export interface StructParser {
 export function parseStruct({ struct, members }: StructParser, scanner: Scanner, p: number, row: number): number {
   if (scanner.bytes[p] !== 0x5b) scanner.wrongType(p, "Array");
   const end = scanner.skipValue(p);
-  const elements = JSON.parse(scanner.text(p, end), exactIntegers as never) as Record<string, unknown>[];
+  const elements = JSON.parse(scanner.text(p, end), exactNumber as never) as Record<string, unknown>[];
   if (struct.maxCapacity > 0 && elements.length > struct.maxCapacity) {
     scanner.invalid(
       p,
@@ -39,18 +40,47 @@ export function parseStruct({ struct, members }: StructParser, scanner: Scanner,
   return end;
 }
 
-/** Integers beyond 2^53 keep all their digits. */
-function exactIntegers(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
-    ? BigInt(source ?? 0)
-    : value;
+/** A number whose text tells more than its value: `1.0` is no integer, `1e400` is not infinite. */
+class WrittenNumber {
+  readonly value: number;
+  readonly text: string;
+  constructor(value: number, text: string) {
+    this.value = value;
+    this.text = text;
+  }
+}
+
+/** Integers beyond 2^53 keep all their digits; what only looks like an integer keeps its text. */
+function exactNumber(_key: string, value: unknown, { source = "" }: { source?: string }): unknown {
+  if (typeof value !== "number") return value;
+  const isInteger = /^-?\d+$/.test(source);
+  if (isInteger) return Number.isSafeInteger(value) ? value : BigInt(source);
+  return Number.isInteger(value) || !Number.isFinite(value) ? new WrittenNumber(value, source) : value;
+}
+
+/** NaN for what is no number. */
+function numberOf(value: unknown): number {
+  if (value instanceof WrittenNumber) return value.value;
+  return typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN;
+}
+
+/** Text that JSON.stringify takes over as it is. The compiler's library does not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
+
+/** As it stood in the file, but for blanks; at most some characters. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value, (_, item) => {
+    if (item instanceof WrittenNumber) return rawJSON(item.text);
+    return typeof item === "bigint" ? rawJSON(String(item)) : item;
+  });
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function checkKeys(scanner: Scanner, p: number, struct: StructSchema, element: unknown): void {
   if (typeof element !== "object" || element === null || Array.isArray(element)) {
-    scanner.invalid(p, `expected element type 'struct' in array field, got value '${JSON.stringify(element)}'`);
+    scanner.invalid(p, `expected element type 'struct' in array field, got value '${shown(element)}'`);
   }
-  const missing = struct.members.find((member) => !(member in (element as object)));
+  const missing = struct.members.find((member) => !Object.hasOwn(element as object, member));
   if (missing !== undefined) scanner.invalid(p, `value of field '${struct.name}[${missing}]' is missed`);
   const extra = Object.keys(element as object).find((key) => !struct.members.includes(key));
   if (extra !== undefined) scanner.invalid(p, `the field '${struct.name}[${extra}]' is not defined in schema`);
@@ -59,7 +89,7 @@ function checkKeys(scanner: Scanner, p: number, struct: StructSchema, element: u
 function encodeMember(scanner: Scanner, p: number, field: FieldSchema, values: readonly unknown[]): Uint8Array {
   if (field.dataType === DataType.Array) {
     for (const value of values) checkScalar(scanner, p, field, value);
-    return encodeArrayCell(field.elementType, values as ArrayElement[]);
+    return encodeArrayCell(field.elementType, values.map(elementOf) as ArrayElement[]);
   }
   const width = vectorBytes(field.elementType, field.dim);
   const out = new Uint8Array(values.length * width);
@@ -75,34 +105,44 @@ const integerLimits: Readonly<Partial<Record<DataType, bigint>>> = {
   [DataType.Int64]: 2n ** 63n,
 };
 
-function checkScalar(scanner: Scanner, p: number, field: FieldSchema, value: unknown): void {
-  if (isScalar(field, value)) return;
-  const shown = typeof value === "bigint" ? String(value) : JSON.stringify(value);
-  scanner.invalid(p, `expected element type '${field.elementType}' in field '${field.name}', got value '${shown}'`);
+function elementOf(value: unknown): unknown {
+  return value instanceof WrittenNumber ? value.value : value;
 }
 
-function isScalar({ elementType, maxLength }: FieldSchema, value: unknown): boolean {
-  const limit = integerLimits[elementType];
+function checkScalar(scanner: Scanner, p: number, field: FieldSchema, value: unknown): void {
+  const { elementType, maxLength, name } = field;
+  if (!isScalar(elementType, value)) {
+    const type = dataTypeName(elementType);
+    scanner.invalid(p, `expected element type '${type}' in field '${name}', got value '${shown(value)}'`);
+  }
+  const length = typeof value === "string" ? Buffer.byteLength(value) : 0;
+  if (maxLength > 0 && length > maxLength)
+    scanner.invalid(p, `value length(${length}) for field ${name} exceeds max_length(${maxLength})`);
+}
+
+function isScalar(type: DataType, value: unknown): boolean {
+  const limit = integerLimits[type];
   if (limit !== undefined) {
     const isInteger = typeof value === "bigint" || Number.isInteger(value);
     return isInteger && BigInt(value as number) >= -limit && BigInt(value as number) < limit;
   }
-  if (elementType === DataType.Bool) return typeof value === "boolean";
-  if (elementType === DataType.Float) return typeof value === "number" && Number.isFinite(Math.fround(value));
-  if (elementType === DataType.Double) return typeof value === "number" && Number.isFinite(value);
-  return typeof value === "string" && (maxLength === 0 || Buffer.byteLength(value) <= maxLength);
+  if (type === DataType.Bool) return typeof value === "boolean";
+  if (type === DataType.Float) return Number.isFinite(Math.fround(numberOf(value)));
+  if (type === DataType.Double) return Number.isFinite(numberOf(value));
+  return typeof value === "string";
 }
 
 function writeVector(scanner: Scanner, p: number, field: FieldSchema, value: unknown, out: DataView): void {
   const isBytes = field.elementType === DataType.BinaryVector || field.elementType === DataType.Int8Vector;
   const count = isBytes ? out.byteLength : field.dim;
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "number"))
-    scanner.invalid(p, `expected a vector for field '${field.name}', got '${JSON.stringify(value)}'`);
-  if ((value as number[]).length !== count)
-    scanner.invalid(p, `expected dim '${count}' for field '${field.name}', got dim '${(value as number[]).length}'`);
-  for (const [i, item] of (value as number[]).entries()) {
-    if (!writeElement(field.elementType, item, out, i))
-      scanner.invalid(p, `value '${item}' of field '${field.name}' is out of range`);
+  if (!Array.isArray(value) || value.some((item) => Number.isNaN(numberOf(item))))
+    throw scanner.invalid(p, `expected a vector for field '${field.name}', got '${shown(value)}'`);
+  if (value.length !== count)
+    scanner.invalid(p, `expected dim '${count}' for field '${field.name}', got dim '${value.length}'`);
+  for (const [i, item] of value.entries()) {
+    const isWrong = isBytes && typeof item !== "number";
+    if (isWrong || !writeElement(field.elementType, numberOf(item), out, i))
+      scanner.invalid(p, `value '${shown(item)}' of field '${field.name}' is out of range`);
   }
 }
 

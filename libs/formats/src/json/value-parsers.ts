@@ -9,6 +9,7 @@ import {
   jsonTypeAt,
   parseSparseJson,
   parseTimestamptz,
+  repairSurrogates,
   wktToWkb,
 } from "@sluice/schema";
 import { encodeList } from "./array-parser.ts";
@@ -145,6 +146,7 @@ function jsonParser(builder: VarBuilder): ValueParser {
     if (byte === 0x7b) {
       const end = scanner.skipValue(p);
       builder.copy(row, scanner.bytes, p, end);
+      if (scanner.hasSurrogates) repairSurrogates(builder.data, builder.offsets[row], builder.offsets[row + 1]);
       return end;
     }
     if (byte !== QUOTE) scanner.wrongType(p, "JSON");
@@ -152,6 +154,7 @@ function jsonParser(builder: VarBuilder): ValueParser {
     const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.subarray(p + 1, end - 1);
     if (findJsonError(text) >= 0) scanner.wrongType(p, "JSON");
     builder.put(row, text);
+    repairSurrogates(builder.data, builder.offsets[row], builder.offsets[row + 1]);
     return end;
   };
 }

@@ -5,6 +5,7 @@ import {
   findJsonError,
   jsonTypeAt,
   parseTimestamptz,
+  repairSurrogates,
   type VarColumn,
   varValue,
   wktToWkb,
@@ -176,6 +177,7 @@ function checkJson(column: NpyColumn, texts: VarColumn, rows: number, firstRow: 
         `illegal value for dynamic field, not a JSON object: ${shown(texts, row)}`,
       );
     }
+    repairSurrogates(data, offsets[row], offsets[row + 1]);
   }
   return texts;
 }

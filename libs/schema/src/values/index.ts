@@ -1,6 +1,6 @@
 export * from "./array-cell.ts";
 export * from "./half.ts";
-export { findJsonError, JSON_DEPTH_LIMIT, jsonTypeAt } from "./json-text.ts";
+export { findJsonError, JSON_DEPTH_LIMIT, jsonTypeAt, repairSurrogates } from "./json-text.ts";
 export * from "./sparse.ts";
 export { formatTimestamptz, parseTimestamptz } from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";

@@ -154,3 +154,33 @@ function scanDigits(bytes: Uint8Array, at: number, end: number): TokenEnd {
   while (at < end && bytes[at] >= ZERO && bytes[at] <= NINE) at++;
   return at === start ? ~at : at;
 }
+
+/**
+ * Replaces `\\ud800` to `\\udfff` without their other half by `\\ufffd`, in place: half a character is valid in JSON text, but
+ * readers in other languages refuse the whole text for it, and servers that decode and encode again lose it the same way.
+ * @param bytes valid JSON in `[start, end)`
+ */
+export function repairSurrogates(bytes: Uint8Array, start = 0, end = bytes.length): void {
+  for (let at = start; at < end; ) {
+    if (bytes[at] !== BACKSLASH) {
+      at++;
+      continue;
+    }
+    const code = surrogateAt(bytes, at);
+    const isPair = code === HIGH && surrogateAt(bytes, at + 6) === LOW;
+    if (code !== undefined && !isPair) bytes.set(REPLACEMENT, at + 2);
+    at += isPair ? 12 : bytes[at + 1] === 0x75 ? 6 : 2;
+  }
+}
+
+const HIGH = "high";
+const LOW = "low";
+const REPLACEMENT = Buffer.from("fffd");
+
+/** Which half of a pair is escaped at `at`, if any. */
+function surrogateAt(bytes: Uint8Array, at: number): typeof HIGH | typeof LOW | undefined {
+  if (bytes[at] !== BACKSLASH || bytes[at + 1] !== 0x75 || (bytes[at + 2] | 0x20) !== 0x64) return undefined;
+  const second = bytes[at + 3] | 0x20;
+  if (second < 0x38) return undefined;
+  return second >= 0x63 ? LOW : second <= 0x39 || second >= 0x61 ? HIGH : undefined;
+}

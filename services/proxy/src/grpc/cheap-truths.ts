@@ -8,6 +8,9 @@ export function cheapTruthHandlers(): Partial<Handlers<milvus.MilvusServiceServe
     getQuerySegmentInfo: () => milvus.GetQuerySegmentInfoResponse.fromPartial({ status: okStatus() }),
     getMetrics: () =>
       milvus.GetMetricsResponse.fromPartial({ status: okStatus(), response: "{}", componentName: "sluice" }),
+    // Segments are sealed and have no deletes: a compaction has ended as it begins, whichever it is.
+    manualCompaction: () =>
+      milvus.ManualCompactionResponse.fromPartial({ status: okStatus(), compactionID: 1n, compactionPlanCount: 0 }),
     getCompactionState: () =>
       milvus.GetCompactionStateResponse.fromPartial({ status: okStatus(), state: common.CompactionState.Completed }),
     listResourceGroups: () =>

@@ -22,12 +22,24 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
           collectionName: collection.collectionName,
           schema: collection.schema,
           partitionIds,
-          timezone: collection.properties.find(({ key }) => key === "timezone")?.value ?? "UTC",
+          timezone: propertyOf(collection, "timezone") ?? "UTC",
+          ttlSeconds: ttlOf(collection),
+          ttlField: propertyOf(collection, "ttl_field") ?? "",
         },
         { deadlineMs: QUERY_DEADLINE_MS },
       );
     },
   };
+}
+
+function propertyOf({ properties }: rootCoord.ResolveCollectionResponse, name: string): string | undefined {
+  return properties.find(({ key }) => key === name)?.value;
+}
+
+/** 0 where rows stay for ever. */
+function ttlOf(collection: rootCoord.ResolveCollectionResponse): bigint {
+  const seconds = BigInt(propertyOf(collection, "collection.ttl.seconds") ?? "0");
+  return seconds > 0n ? seconds : 0n;
 }
 
 /** Ids of the loaded partitions that the read covers. @throws {StatusError} 101, 201, 1100 */

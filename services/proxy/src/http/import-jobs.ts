@@ -13,7 +13,8 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || undefined);
-const optionValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const optionValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const positive = z.coerce.number().int().min(1).nullish();
 
 const createBody = z.object({
   dbName: text,
@@ -27,7 +28,14 @@ const createBody = z.object({
   options: z.record(z.string(), optionValue).nullish(),
 });
 const jobBody = z.object({ jobId: text });
-const listBody = z.object({ dbName: text, collectionName: text });
+const listBody = z.object({
+  dbName: text,
+  collectionName: text,
+  clusterId: text,
+  projectId: text,
+  pageSize: positive,
+  currentPage: positive,
+});
 
 /** Import jobs over REST, in the form of Milvus v2: HTTP 200 always, the outcome in `code`. */
 export function importJobRoutes(app: FastifyInstance, context: ProxyContext, requests: ImportRequests): void {
@@ -47,7 +55,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
         rowBased: false,
         files: [],
         groups,
-        options: Object.entries(body.options ?? {}).map(([key, value]) => ({ key, value })),
+        options: optionsOf(body.options ?? {}),
         idempotencyKey: headerOf(request, "idempotency-key"),
       },
       {
@@ -64,6 +72,12 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
     }));
   }
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
+}
+
+/** Null counts as absent, but for `auto_commit`, whose absence would make rows visible that somebody may want to hold back. */
+function optionsOf(options: Readonly<Record<string, string | number | boolean | null>>) {
+  const given = Object.entries(options).filter(([key, value]) => value !== null || key === "auto_commit");
+  return given.map(([key, value]) => ({ key, value: String(value) }));
 }
 
 function groupsOf(body: z.infer<typeof createBody>): string[][] {
@@ -121,7 +135,17 @@ async function list(context: ProxyContext, request: FastifyRequest) {
     progress: progressPercent,
     ...(reason && { reason }),
   }));
-  return { records, count: records.length, currentPage: 1, pageSize: records.length };
+  // pymilvus always sends a page of 10, which a Milvus of one's own ignores: only callers of a cloud mean it.
+  if (!body.clusterId && !body.projectId)
+    return { records, count: records.length, currentPage: 1, pageSize: records.length };
+  const size = body.pageSize ?? 10;
+  const page = body.currentPage ?? 1;
+  return {
+    records: records.slice((page - 1) * size, page * size),
+    count: records.length,
+    currentPage: page,
+    pageSize: size,
+  };
 }
 
 function jobJson(job: rootCoord.JobEntry) {

@@ -37,6 +37,8 @@ export interface Ddl {
   readonly handlers: DdlHandlers;
   /** The active collection of a name or alias. @throws {StatusError} 100, 800 */
   findCollection(dbName: string, name: string): Promise<CollectionRecord>;
+  /** The id of the same, undefined where there is none, or no name is given. @throws {StatusError} 800 */
+  lookUpCollection(dbName: string, name: string): Promise<CollectionId | undefined>;
   /** The record as long as there is one, dropped or not. */
   getCollection(id: CollectionId): Promise<CollectionRecord | undefined>;
 }
@@ -56,6 +58,10 @@ export function createDdlHandlers(options: DdlOptions): Ddl {
       ...indexHandlers(new Indexes(catalog, deps)),
     },
     findCollection: async (dbName, name) => (await catalog.collection(dbName, name)).record,
+    lookUpCollection: async (dbName, name) => {
+      await catalog.database(dbName);
+      return name === "" ? undefined : (await catalog.findCollection(dbName, name))?.record.collectionId;
+    },
     getCollection: async (id) => (await catalog.collections.get(id))?.record,
   };
 }

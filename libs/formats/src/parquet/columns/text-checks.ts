@@ -1,5 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import { type CollectionSchema, DataType, type FieldSchema, findJsonError, jsonTypeAt } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  DataType,
+  type FieldSchema,
+  findJsonError,
+  jsonTypeAt,
+  repairSurrogates,
+} from "@sluice/schema";
 import type { BytesSink } from "../encodings/bytes-sink.ts";
 
 /** Looks at values `[from, to)` of a sink; answers the first that is refused, or undefined. */
@@ -56,7 +63,10 @@ function jsonCheck(field: FieldSchema): TextCheck {
   return ({ data, offsets }, from, to) => {
     for (let i = from; i < to; i++) {
       const error = findJsonError(data, offsets[i], offsets[i + 1]);
-      if (error < 0) continue;
+      if (error < 0) {
+        repairSurrogates(data, offsets[i], offsets[i + 1]);
+        continue;
+      }
       const value = excerpt(data.subarray(offsets[i], offsets[i + 1]));
       return {
         index: i,
@@ -85,6 +95,7 @@ function dynamicCheck(schema: CollectionSchema): TextCheck {
           reason: `illegal value for dynamic field, not a JSON object: ${excerpt(data.subarray(start, end))}`,
         };
       }
+      repairSurrogates(data, start, end);
       const key = findKey(data, start, end, names);
       if (key !== undefined)
         return {

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { checkStatus, milvus } from "@sluice/rpc";
+import { DataType } from "@sluice/schema";
+import { bookCollection, books, type FieldSpec, type Row, rowsOf, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+const vector: FieldSpec = { name: "vector", type: DataType.FloatVector, dim: 2 };
+
+/** Rows as the server orders them. */
+async function query(collectionName: string, params: Record<string, string>, outputFields = ["id"]): Promise<Row[]> {
+  const queryParams = Object.entries(params).map(([key, value]) => ({ key, value }));
+  const request = { collectionName, expr: "id >= 0", outputFields, queryParams };
+  const answer = await fixture.client.raw.query(milvus.QueryRequest.fromPartial(request));
+  checkStatus(answer.status);
+  return rowsOf(answer.fieldsData);
+}
+
+describe("order_by_fields", () => {
+  const name = "ordered";
+  const price: FieldSpec = { name: "price", type: DataType.Double, nullable: true };
+  const kind: FieldSpec = { name: "kind", type: DataType.VarChar, maxLength: 9 };
+  const id: FieldSpec = { name: "id", type: DataType.Int64, key: true };
+  const rows = Array.from({ length: 200 }, (_, i) => ({
+    id: BigInt(i),
+    price: i % 10 === 3 ? null : (i * 37) % 50,
+    kind: ["b", "a", "ä"][i % 3],
+    vector: [i, 1],
+  }));
+
+  beforeAll(async () => {
+    const { client, files } = fixture;
+    await client.createCollection({ name, fields: [id, price, kind, vector], shards: 2 });
+    // Two segments a shard: the order goes over all of them.
+    for (const half of [rows.slice(0, 90), rows.slice(90)])
+      await client.importAndWait(name, await files.jsonl(`ordered-${half.length}.jsonl`, half));
+  });
+
+  const ids = (found: Row[]) => found.map((row) => row.id);
+  /** Nulls first in descending order; ties by key. */
+  const byPriceDown = [...rows].sort((a, b) => (b.price ?? 1e9) - (a.price ?? 1e9) || Number(a.id - b.id));
+
+  it("orders before offset and limit, over all segments, ties by key", async () => {
+    const wanted = byPriceDown.map((row) => row.id);
+    expect(ids(await query(name, { order_by_fields: "price:desc", limit: "200" }))).toEqual(wanted);
+    expect(ids(await query(name, { order_by_fields: "price:desc", limit: "7", offset: "30" }))).toEqual(
+      wanted.slice(30, 37),
+    );
+  });
+
+  it("takes several fields, and other output than these", async () => {
+    const found = await query(name, { order_by_fields: "kind:asc,id:desc", limit: "200" }, ["vector"]);
+    const wanted = [...rows].sort(
+      (a, b) => Buffer.compare(Buffer.from(a.kind), Buffer.from(b.kind)) || Number(b.id - a.id),
+    );
+    expect(found.map((row) => row.vector)).toEqual(wanted.map((row) => row.vector));
+  });
+
+  it.each([
+    [{ order_by_fields: "nope:desc", limit: "5" }, "field nope not exist"],
+    [{ order_by_fields: "price" }, "ORDER BY requires explicit limit"],
+    [{ order_by_fields: "vector", limit: "5" }, "unsupported data type"],
+    [{ order_by_fields: "price", limit: "5", iterator: "True" }, "not supported with iterators"],
+    [{ group_by_fields: "kind", limit: "5" }, "aggregation is not supported yet"],
+    [{ time_fields: "year", limit: "5" }, "time_fields is not supported yet"],
+  ])("%j is refused", async (params, reason) => {
+    await expect(query(name, params as unknown as Record<string, string>)).rejects.toThrow(reason);
+  });
+});
+
+describe("the time that rows live", () => {
+  it("counts from their commit, for queries and counts, and can be changed", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("aging", { shards: 2 }));
+    await client.importAndWait("aging", await files.jsonl("aging.jsonl", books(10)));
+    const alter = async (value: string) =>
+      checkStatus(
+        await client.raw.alterCollection(
+          milvus.AlterCollectionRequest.fromPartial({
+            collectionName: "aging",
+            properties: [{ key: "collection.ttl.seconds", value }],
+          }),
+        ),
+      );
+    await alter("1");
+    await sleep(1200);
+    expect(await client.count("aging")).toBe(0);
+    expect(await client.query("aging", "id in [1, 2]", ["id"])).toEqual([]);
+    await client.importAndWait("aging", await files.jsonl("younger.jsonl", books(3, 100n)));
+    expect(await client.count("aging")).toBe(3);
+    await alter("-1");
+    expect(await client.count("aging")).toBe(13);
+  });
+
+  it("may be a field's: a row without one stays", async () => {
+    const { client, files } = fixture;
+    const fields: FieldSpec[] = [
+      { name: "id", type: DataType.Int64, key: true },
+      { name: "until", type: DataType.Timestamptz, nullable: true },
+      vector,
+    ];
+    await client.createCollection({ name: "expiring", fields, properties: { ttl_field: "until" } });
+    const rows = ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", null].map((until, id) => ({
+      id,
+      until,
+      vector: [1, 2],
+    }));
+    await client.importAndWait("expiring", await files.jsonl("expiring.jsonl", rows));
+    expect(await client.count("expiring")).toBe(2);
+    expect((await client.query("expiring", "id in [0, 1, 2]", ["id"])).map((row) => row.id)).toEqual([1n, 2n]);
+    expect(await client.count("expiring", "id < 2")).toBe(1);
+  });
+});
