@@ -107,7 +107,7 @@ function processesOf({ cluster, backends, others = [] }: RunOptions): { role: st
     ...others,
     { role: "etcd", pid: backends.etcd.server.pid },
     { role: "redis", pid: backends.redis.server.pid },
-    { role: "seaweedfs", pid: backends.s3.server.pid },
+    { role: "s3", pid: backends.s3.server.pid },
   ];
 }
 

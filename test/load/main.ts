@@ -3,6 +3,7 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLines } from "../bench/datasets.ts";
+import { hasPrograms, startSeaweedFs, startVersityGw } from "../support/servers.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type RunResult, runJobs, vectorCollection } from "./cluster-run.ts";
@@ -10,8 +11,11 @@ import { type Chart, svgOf } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
 import { SimulatedNodes } from "./simulated-nodes.ts";
 
-// npm run loadtest [-- --nodes 1,2,4 --gigabytes 1 --clients 4 --jobs 8]
+// npm run loadtest [-- --nodes 1,2,4 --gigabytes 4 --clients 4 --jobs 8]
 // npm run loadtest -- --simulate 10,100,500 [--tasks 20000 --jobs 50 --task-seconds 5]
+//
+// S3 is versitygw where it is installed (test/servers.sh s3cross), else SeaweedFS; --s3 weed takes the latter: it compresses
+// text, and needs as much CPU to hand out JSON Lines as a datanode to parse half of them.
 //
 // A real cluster on loopback. The first form imports JSON Lines with real datanodes of one worker each; the second asks how
 // much the control plane carries: real rootcoord, datacoord, etcd and Redis, and datanodes whose work is only time.
@@ -19,15 +23,17 @@ import { SimulatedNodes } from "./simulated-nodes.ts";
 const { values: options } = parseArgs({
   options: {
     nodes: { type: "string", default: "1,2,4" },
-    gigabytes: { type: "string", default: "1" },
+    gigabytes: { type: "string", default: "4" },
     clients: { type: "string", default: "4" },
     jobs: { type: "string" },
     simulate: { type: "string" },
     tasks: { type: "string", default: "20000" },
+    s3: { type: "string", default: hasPrograms("versitygw") ? "versitygw" : "weed" },
     "task-seconds": { type: "string", default: "5" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
   },
 });
+const startS3 = options.s3 === "weed" ? startSeaweedFs : startVersityGw;
 const results = join(import.meta.dirname, "../bench");
 const clients = Number(options.clients);
 const DIM = 128;
@@ -53,8 +59,8 @@ async function importForReal(counts: readonly number[]): Promise<void> {
   const p50: number[] = [];
   const p99: number[] = [];
   for (const count of counts) {
-    await using backends = await TestBackends.start();
-    const settings = { datanode: { workers: 1 }, rootcoord: { splitSize: "64MB" } };
+    await using backends = await TestBackends.start(startS3);
+    const settings = { datanode: { workers: 1 }, rootcoord: { splitSize: "256MB" } };
     await using cluster = await TestCluster.start(backends, { counts: { datanode: count }, settings });
     await upload(cluster, dataset.files[0], "lines.jsonl");
     using client = new TestClient(cluster.address);
@@ -90,7 +96,7 @@ async function importForReal(counts: readonly number[]): Promise<void> {
 function figuresOf(result: RunResult): string[] {
   const busy = result.processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   const nodes = result.processes.filter(({ role }) => role === "datanode");
-  const s3 = result.processes.find(({ role }) => role === "seaweedfs")?.cpuSeconds ?? 0;
+  const s3 = result.processes.find(({ role }) => role === "s3")?.cpuSeconds ?? 0;
   return [
     ...[seconds(percentile(result.jobMs, 0.5)), seconds(percentile(result.jobMs, 0.99))],
     ...[seconds(percentile(result.queueWaitMs, 0.5)), seconds(percentile(result.queueWaitMs, 0.99))],
@@ -138,7 +144,7 @@ async function simulate(counts: readonly number[]): Promise<void> {
   for (const count of counts) {
     // A few nodes would take hours for all tasks.
     const fitting = Math.min(tasks, Math.max(jobCount, Math.round((count * 200_000) / taskMs)));
-    await using backends = await TestBackends.start();
+    await using backends = await TestBackends.start(startS3);
     // As a cluster is by default; tests collect garbage much more often.
     const settings = { datacoord: { gcInterval: "5s", gcGrace: "1m", taskLease: "6s" }, datanode: { taskLease: "6s" } };
     await using cluster = await TestCluster.start(backends, { counts: { datanode: 0 }, settings });
@@ -200,7 +206,7 @@ function save(name: string, what: string, charts: readonly Chart[]): void {
   const [head, ...rows] = table;
   const lines = [
     `## ${new Date().toISOString().slice(0, 10)}, load test: ${what}\n`,
-    `${machine}; clients, services, etcd, Redis and SeaweedFS share it.\n`,
+    `${machine}; clients, services, etcd, Redis and S3 (${options.s3}) share it.\n`,
     `| ${head.join(" | ")} |`,
     `|${head.map(() => "---").join("|")}|`,
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),

@@ -258,3 +258,21 @@ export async function startSeaweedFs(): Promise<S3Server> {
   });
   return { server, endpoint, ...credentials, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
+
+/** versitygw: objects are files, as they are. It has no buckets yet: who uses it creates them. */
+export async function startVersityGw(): Promise<S3Server> {
+  const [port] = await freePorts(1);
+  const folder = await newFolder("versitygw");
+  const data = join(folder, "data");
+  await mkdir(data);
+  const credentials = { accessKeyId: "sluice-test", secretAccessKey: "sluice-test-secret" };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = await BackendServer.start({
+    program: "versitygw",
+    args: ["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "posix", data],
+    env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
+    folder,
+    isReady: () => isServing(`${endpoint}/health`),
+  });
+  return { server, endpoint, ...credentials, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}

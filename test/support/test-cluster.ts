@@ -21,9 +21,9 @@ export class TestBackends implements AsyncDisposable {
     this.#cleanup = cleanup;
   }
 
-  static async start(): Promise<TestBackends> {
+  static async start(startS3: () => Promise<S3Server> = startSeaweedFs): Promise<TestBackends> {
     await using cleanup = new AsyncDisposableStack();
-    const starting = [startEtcd(), startRedis(), startSeaweedFs()] as const;
+    const starting = [startEtcd(), startRedis(), startS3()] as const;
     for (const server of await Promise.allSettled(starting))
       if (server.status === "fulfilled") cleanup.use(server.value);
     const [etcd, redis, s3] = await Promise.all(starting);
