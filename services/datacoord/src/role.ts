@@ -1,8 +1,11 @@
 import { advertisedAddress, createBucket, Leading, openObjects, openTaskQueue, type Role } from "@sluice/cluster";
 import { startDataCoord } from "./start.ts";
 
-/** How often datanodes say that they live. */
-const HEARTBEAT_MS = 1000;
+/**
+ * How often datanodes say that they live; one counts as gone after five times that. Tasks have leases of their own, so
+ * nothing waits for it, and hundreds of nodes send as many at a time.
+ */
+const HEARTBEAT_MS = 3000;
 
 /** The datacoord as a process: one leads, the others stand by. */
 export const dataCoordRole: Role<"datacoord"> = {
