@@ -1,4 +1,5 @@
 import { ImportError } from "@sluice/errors";
+import { giveMemory, takeMemory } from "@sluice/pipeline";
 import { type Column, type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { RowRuns } from "./row-runs.ts";
 
@@ -13,6 +14,8 @@ export interface ColumnBuffer {
   /** What was appended; stays valid until the next append. */
   column(rowCount: number): Column;
   clear(): void;
+  /** Gives its memory back. It is not used again. */
+  release(): void;
 }
 
 /** How large a buffer gets before it is flushed: what doubling does not pass. */
@@ -67,6 +70,11 @@ class FixedBuffer implements ColumnBuffer {
 
   clear(): void {
     this.#validity.clear();
+  }
+
+  release(): void {
+    if (this.#data.length === this.#limit) giveMemory(this.#data);
+    this.#data = new Uint8Array(0);
   }
 }
 
@@ -130,6 +138,11 @@ class VarBuffer implements ColumnBuffer {
   clear(): void {
     this.#length = 0;
     this.#validity.clear();
+  }
+
+  release(): void {
+    if (this.#data.length === this.#limits.bytes) giveMemory(this.#data);
+    this.#data = new Uint8Array(0);
   }
 
   #offsetsFor(rows: number): number {
@@ -250,7 +263,7 @@ function grownLength(length: number, needed: number, limit: number): number {
 function grow(bytes: Uint8Array<ArrayBuffer>, used: number, needed: number, limit: number): Uint8Array<ArrayBuffer> {
   const length = grownLength(bytes.length, needed, limit);
   if (length === bytes.length) return bytes;
-  const larger = new Uint8Array(length);
+  const larger = takeMemory(length);
   larger.set(bytes.subarray(0, used));
   return larger;
 }

@@ -75,6 +75,11 @@ export class RowBuffer {
     for (const column of this.#columns) column.clear();
   }
 
+  /** Gives its memory back. It is not used again. */
+  release(): void {
+    for (const column of this.#columns) column.release();
+  }
+
   #source(batch: InsertBatch, fieldIndex: number): Column {
     const column = batch.columns[fieldIndex];
     if (column) return column;

@@ -152,6 +152,9 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#puts.stop(new ImportError("aborted", "the segments were abandoned"));
     await Promise.allSettled([...this.#sealing, ...this.#flushes]);
     await this.#puts.settled();
+    // Nothing reads the buffers any more: those of flushes are spare by now.
+    for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
+    this.#spare.length = 0;
   }
 
   /** A failure in the middle has lost rows: nothing may go on after it. */

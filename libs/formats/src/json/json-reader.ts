@@ -75,6 +75,8 @@ export class JsonRowsReader implements FormatReader {
       }
     } catch (error) {
       throw await this.#located(error, signal);
+    } finally {
+      await windows.close(window);
     }
   }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
+import { giveMemory, takeMemory } from "@sluice/pipeline";
 
 /** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
 export const SENTINEL_BYTES = 64;
@@ -55,8 +56,16 @@ export class JsonSource {
   }
 
   #allocate(): ChunkBuffer {
-    const bytes = new Uint8Array(this.#room + this.#options.chunkBytes + SENTINEL_BYTES);
+    const bytes = takeMemory(this.#room + this.#options.chunkBytes + SENTINEL_BYTES);
     return { bytes, view: new DataView(bytes.buffer) };
+  }
+
+  /** Gives the memory of all windows back, the present one's too; none is used again. */
+  async close(present: JsonWindow | undefined): Promise<void> {
+    const read = await this.#next?.catch(() => undefined);
+    const buffers = [...this.#spare, ...(present ? [present] : []), ...(read ? [read.buffer] : [])];
+    for (const bytes of new Set(buffers.map((buffer) => buffer.bytes))) giveMemory(bytes as Uint8Array<ArrayBuffer>);
+    this.#spare = [];
   }
 
   /** The first window, or the one that continues `previous` from `rest` on, an index into it. */

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "@jest/globals";
+import { giveMemory, takeMemory } from "@sluice/pipeline";
+
+const MIB = 1 << 20;
+
+describe("memory that is used again", () => {
+  it("is given to who asks for as much, once", () => {
+    const first = takeMemory(2 * MIB);
+    giveMemory(first);
+    expect(takeMemory(3 * MIB)).not.toBe(first);
+    expect(takeMemory(2 * MIB)).toBe(first);
+    expect(takeMemory(2 * MIB)).not.toBe(first);
+  });
+
+  it("is not kept when it is small", () => {
+    const small = takeMemory(100);
+    giveMemory(small);
+    expect(takeMemory(100)).not.toBe(small);
+  });
+
+  it("is kept up to a limit, the newest first", () => {
+    const many = Array.from({ length: 13 }, () => new Uint8Array(8 * MIB));
+    for (const bytes of many) giveMemory(bytes);
+    const taken = Array.from({ length: 13 }, () => takeMemory(8 * MIB));
+    expect(taken.slice(0, 12).every((bytes, i) => bytes === many[12 - i])).toBe(true);
+    expect(many.includes(taken[12])).toBe(false);
+  });
+});
