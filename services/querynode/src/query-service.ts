@@ -1,24 +1,10 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import {
-  checkQuery,
-  compareRows,
-  compileFilter,
-  type Filter,
-  metaProjection,
-  type OrderedRow,
-  type OrderKey,
-  type OutputPlan,
-  parseOrderBy,
-  parseQueryWindow,
-  type QueryWindow,
-  resolveOutputFields,
-} from "@sluice/query";
+import { compareRows, type Filter, metaProjection, type OrderedRow } from "@sluice/query";
 import {
   type Client,
   checkStatus,
   type dataCoord,
-  decodeStoredSchema,
   type milvus,
   okStatus,
   type queryNode,
@@ -34,31 +20,18 @@ import {
   varValue,
 } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
+import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
 import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
 import { orderByKey, type Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { segmentLogs, segmentParts } from "./segment-logs.ts";
 import { takenRows, takeRows } from "./take-rows.ts";
-import { templateValues } from "./template-values.ts";
 
 /** A visible segment with the timestamp from which on its rows count. */
 interface VisibleSegment {
   readonly logs: SegmentLogs;
   readonly commitTs: bigint;
-}
-
-/** A query, compiled against its collection: every error that does not depend on data is thrown before data is read. */
-interface CompiledQuery {
-  readonly collection: CollectionSchema;
-  readonly filter: Filter;
-  /** Rows that have not expired, where rows say when they do. */
-  readonly alive: Filter | undefined;
-  readonly output: OutputPlan;
-  readonly window: QueryWindow;
-  /** None: ascending by primary key. */
-  readonly order: readonly OrderKey[];
-  readonly timezone: string;
 }
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
@@ -87,7 +60,7 @@ export class QueryService {
   /** @throws {StatusError} 1100 for a bad expression, output field or window, and when the answer would be too large */
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
-    const query = compile(order, request);
+    const query = compileQuery(order, request);
     const snapshot = await this.#data.getVisibleSegments({
       collectionId: order.collectionId,
       partitionIds: order.partitionIds,
@@ -255,25 +228,6 @@ function projectColumn(column: Column, keys: readonly string[]): VarColumn {
   return { kind: "var", offsets, data: Buffer.concat(projected), validity: cells.validity };
 }
 
-function compile(sent: queryNode.QueryOrder, request: milvus.QueryRequest): CompiledQuery {
-  const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
-  const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
-  const output = resolveOutputFields(request.outputFields, collection);
-  const window = parseQueryWindow(params);
-  const timezone = params.get("timezone") || sent.timezone;
-  const filter = compileFilter(request.expr, collection, templateValues(request.exprTemplateValues), { timezone });
-  const alive = sent.ttlField === "" ? undefined : compileFilter(aliveText(sent.ttlField), collection, new Map());
-  checkQuery(filter, output, window);
-  const order = parseOrderBy(params, collection, window);
-  refuseUnserved(params, order);
-  return { collection, filter, alive, output, window, order, timezone };
-}
-
-/** A row without a time of its own stays for ever. */
-function aliveText(field: string): string {
-  return `${field} is null or ${field} > ISO '${new Date().toISOString()}'`;
-}
-
 /** What two ascending lists have in common. */
 function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
   let at = 0;
@@ -281,24 +235,6 @@ function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
     while (at < b.length && b[at] < row) at++;
     return b[at] === row;
   });
-}
-
-/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
-function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly OrderKey[]): void {
-  const refuse = (cause: string) => {
-    throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
-  };
-  if (order.length > 0 && isTrue(params.get("iterator"))) refuse("ORDER BY is not supported with iterators");
-  if (isGiven(params.get("group_by_fields"))) refuse("aggregation is not supported yet: group_by_fields");
-  if (isGiven(params.get("time_fields"))) refuse("time_fields is not supported yet");
-}
-
-function isGiven(text = ""): boolean {
-  return !/^\s*(\[\s*\])?\s*$/.test(text);
-}
-
-function isTrue(text = ""): boolean {
-  return text.toLowerCase() === "true";
 }
 
 /**

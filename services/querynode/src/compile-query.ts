@@ -1,0 +1,67 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import {
+  checkQuery,
+  compileFilter,
+  type Filter,
+  type OrderKey,
+  type OutputPlan,
+  parseOrderBy,
+  parseQueryWindow,
+  type QueryWindow,
+  resolveOutputFields,
+} from "@sluice/query";
+import { decodeStoredSchema, type milvus, type queryNode } from "@sluice/rpc";
+import type { CollectionSchema } from "@sluice/schema";
+import { templateValues } from "./template-values.ts";
+
+/** A query, compiled against its collection: every error that does not depend on data is thrown before data is read. */
+export interface CompiledQuery {
+  readonly collection: CollectionSchema;
+  readonly filter: Filter;
+  /** Rows that have not expired, where rows say when they do. */
+  readonly alive: Filter | undefined;
+  readonly output: OutputPlan;
+  readonly window: QueryWindow;
+  /** None: ascending by primary key. */
+  readonly order: readonly OrderKey[];
+  readonly timezone: string;
+}
+
+/** @throws {StatusError} 1100 */
+export function compileQuery(sent: queryNode.QueryOrder, request: milvus.QueryRequest): CompiledQuery {
+  const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
+  const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
+  const output = resolveOutputFields(request.outputFields, collection);
+  const window = parseQueryWindow(params);
+  const timezone = params.get("timezone") || sent.timezone;
+  const filter = compileFilter(request.expr, collection, templateValues(request.exprTemplateValues), { timezone });
+  const alive = sent.ttlField === "" ? undefined : compileFilter(aliveText(sent.ttlField), collection, new Map());
+  checkQuery(filter, output, window);
+  const order = parseOrderBy(params, collection, window);
+  refuseUnserved(params, order);
+  return { collection, filter, alive, output, window, order, timezone };
+}
+
+/** A row without a time of its own stays for ever. */
+function aliveText(field: string): string {
+  return `${field} is null or ${field} > ISO '${new Date().toISOString()}'`;
+}
+
+/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
+function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly OrderKey[]): void {
+  const refuse = (cause: string) => {
+    throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
+  };
+  if (order.length > 0 && isTrue(params.get("iterator"))) refuse("ORDER BY is not supported with iterators");
+  if (isGiven(params.get("group_by_fields"))) refuse("aggregation is not supported yet: group_by_fields");
+  if (isGiven(params.get("time_fields"))) refuse("time_fields is not supported yet");
+}
+
+function isGiven(text = ""): boolean {
+  return !/^\s*(\[\s*\])?\s*$/.test(text);
+}
+
+/** As clients of all languages spell it. */
+export function isTrue(text = ""): boolean {
+  return text.toLowerCase() === "true";
+}
