@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { CollectionSchema } from "@sluice/schema";
 import { timeJsonParse } from "./alternatives/json-parse.ts";
+import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { clusterFigures } from "./cluster.ts";
@@ -11,8 +12,9 @@ import { type Dataset, jsonLines, numpyColumns, parquetFile } from "./datasets.t
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,parquet,small,memory --data FOLDER]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,parquet,small,memory --data FOLDER --with-milvus]
 //
+// --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
 const { values: options } = parseArgs({
@@ -21,6 +23,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "jsonl,npy,parquet,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
+    "with-milvus": { type: "boolean", default: false },
   },
 });
 const bytes = Number(options.gigabytes) * 1e9;
@@ -43,6 +46,13 @@ async function ours(set: Dataset, workers: number): Promise<number> {
   await using server = await BenchServer.start(join(work, "sluice"), data, workers);
   await server.createCollection("bench", set.dim);
   return await server.timeImport("bench", set.files, set.rows);
+}
+
+const withMilvus = options["with-milvus"] && milvusPython() !== undefined;
+if (options["with-milvus"] && !withMilvus) console.log("no Milvus (test/servers.sh milvus installs it)");
+
+function milvus(set: Dataset): Contender[] {
+  return withMilvus ? [["Milvus 2.3.5, both cores", () => timeMilvus(set, work)]] : [];
 }
 
 type Contender = readonly [what: string, run: () => Promise<number>, target?: string];
@@ -72,6 +82,7 @@ async function benchJsonLines(): Promise<void> {
         return (ms * set.rows) / rows;
       },
     ],
+    ...(withMilvus ? milvus(await asRowsFile(set)) : []),
   ]);
 }
 
@@ -84,6 +95,7 @@ async function benchNumpy(): Promise<void> {
     await compare(`NumPy ${dim}-d, ${megabytes(set.bytes)}`, set.rows, [
       ["Sluice, two workers", () => ours(set, 2), target],
       ["limit: write + fdatasync, two threads", () => timeWrites(work, set.bytes, 2)],
+      ...milvus(set),
     ]);
   }
 }
@@ -97,6 +109,7 @@ async function benchParquet(): Promise<void> {
       ["Sluice, one worker", () => ours(set, 1), "500 k"],
       ["hyparquet into arrays, no output", () => timeHyparquet(file)],
       ["DuckDB to Parquet, one thread", () => timeDuckDb(file, work, 1)],
+      ...milvus(set),
     ]);
   }
 }

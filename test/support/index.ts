@@ -3,6 +3,7 @@ export { eventually } from "./eventually.ts";
 export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
 export * from "./field-values.ts";
 export * from "./fixture-cases.ts";
+export * from "./program.ts";
 export * from "./python.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
 export * from "./servers.ts";
