@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestCluster } from "../support/test-cluster.ts";
@@ -36,7 +37,10 @@ export class SimulatedNodes implements AsyncDisposable {
 function launch(cluster: TestCluster, share: number, taskMs: number): ChildProcess {
   const program = join(import.meta.dirname, "simulated-node.ts");
   const args = [program, `--nodes=${share}`, `--task-ms=${taskMs}`, "--", ...cluster.flagsFor("datanode")];
-  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  // They stand for other machines, and must not take a core from the control plane when both want it.
+  setPriority(child.pid as number, 10);
+  return child;
 }
 
 function untilReady(child: ChildProcess): Promise<void> {

@@ -52,6 +52,8 @@ export class DataNodes {
 
   /** The node that holds a task, 0 when none does. */
   holderOf(taskId: bigint): bigint {
-    return this.alive().find((node) => node.taskIds.includes(taskId))?.nodeId ?? 0n;
+    for (const { nodeId, taskIds, seenMs } of this.#nodes.values())
+      if (seenMs >= this.#now() - this.#expiryMs && taskIds.includes(taskId)) return nodeId;
+    return 0n;
   }
 }

@@ -24,10 +24,11 @@ export interface ImportJobLoopDeps {
   readonly retentionMs: number;
 }
 
-/** What a queue has lost can wait some ticks. */
-const TICKS_PER_HANDOVER = 5;
+/** What a queue has lost can wait: for five ticks, and where many tasks wait, for long enough that asking costs little. */
+const TICKS_PER_COMPARISON = 5;
+const TASKS_PER_TICK = 1000;
 /** Tasks that are handed over at once, over all jobs: other calls must not wait behind thousands of them. */
-const HANDOVER_CONCURRENCY = 64;
+const HANDOVER_CONCURRENCY = 16;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
 const RETRY_MS = 500;
 
@@ -42,7 +43,7 @@ export class ImportJobLoop implements AsyncDisposable {
   /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
-  #ticks = 0;
+  #ticksToComparison = 0;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
   readonly #closing = new AbortController();
@@ -60,18 +61,18 @@ export class ImportJobLoop implements AsyncDisposable {
   }
 
   #tick(): void {
-    if (this.#ticks++ % TICKS_PER_HANDOVER === 0) this.#compareQueue();
-    for (const jobId of this.#deps.book.ids((state) => !isTerminalState(state))) this.#wake(jobId);
+    if (this.#ticksToComparison-- <= 0) this.#compareQueue();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
-    for (const { job } of this.#deps.book.all()) {
-      if (isTerminalState(job.state) && job.completedMs < oldest)
-        void this.#deps.book.forget(job.jobId).catch((error) => this.#warn(job.jobId, error));
+    for (const { jobId, state, completedMs } of this.#deps.book.jobs()) {
+      if (!isTerminalState(state)) this.#wake(jobId);
+      else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
   }
 
   /** Forgets that tasks were handed over which nobody has any more: the next pass hands them over again. */
   #compareQueue(): void {
     const sent = [...this.#sent];
+    this.#ticksToComparison = Math.max(TICKS_PER_COMPARISON, sent.length / TASKS_PER_TICK) - 1;
     this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
       (queued) => {
         for (const taskId of sent) if (!queued.has(taskId)) this.#sent.delete(taskId);

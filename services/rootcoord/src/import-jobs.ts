@@ -4,6 +4,7 @@ import {
   groupFlatFiles,
   groupNestedFiles,
   type ImportOptions,
+  isTerminalState,
   parseImportOptions,
 } from "@sluice/import-job";
 import {
@@ -88,7 +89,7 @@ export class ImportJobs {
   }
 
   #checkOpenJobs(): void {
-    const open = this.#deps.book.ids((state) => state !== "completed" && state !== "failed");
+    const open = this.#deps.book.jobs().filter(({ state }) => !isTerminalState(state));
     if (open.length < this.#deps.maxOpenJobs) return;
     throw new ImportError(
       "request_invalid",

@@ -1,5 +1,4 @@
 import { ImportError } from "@sluice/errors";
-import type { JobState } from "@sluice/import-job";
 import {
   decodeRecord,
   encodeRecord,
@@ -90,10 +89,9 @@ export class JobBook {
     return [...this.#jobs.values()].map(viewOf).sort((a, b) => (a.job.jobId < b.job.jobId ? -1 : 1));
   }
 
-  ids(isWanted: (state: JobState) => boolean): JobId[] {
-    return [...this.#jobs.values()]
-      .filter((entry) => isWanted(entry.job.record.state))
-      .map((entry) => entry.job.record.jobId);
+  /** The records alone of every job, in no order. */
+  jobs(): JobRecord[] {
+    return [...this.#jobs.values()].map((entry) => entry.job.record);
   }
 
   /** Adds a job; `extra` is written in the same transaction, under the guard that its keys are absent. */
