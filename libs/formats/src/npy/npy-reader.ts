@@ -76,6 +76,7 @@ class ColumnSet {
     } finally {
       // Nothing may write into the buffers, or fail unheard, after the loop was left.
       await Promise.allSettled([reading]);
+      for (const buffer of [...present, ...next]) buffer[Symbol.dispose]();
     }
   }
 

@@ -1,21 +1,22 @@
 import { ImportError, locate } from "@sluice/errors";
+import { giveMemory, takeMemory } from "@sluice/pipeline";
 import type { NpyColumn } from "./npy-column.ts";
 import { transpose } from "./transpose.ts";
 
 /** Reads in flight for one column in Fortran order, whose rows lie in as many places as they have elements. */
 const STRIDED_READS = 16;
 
-/** Memory for some rows of one column, filled again and again. */
-export class RowBuffer {
+/** Memory for some rows of one column, filled again and again. What `rows` gave must not be read after it is disposed of. */
+export class RowBuffer implements Disposable {
   readonly #column: NpyColumn;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   /** Rows in order, where the file has them otherwise. */
-  readonly #turned: Uint8Array | undefined;
+  readonly #turned: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(column: NpyColumn, maxRows: number) {
     this.#column = column;
-    this.#bytes = new Uint8Array(maxRows * column.rowBytes);
-    this.#turned = column.isStrided ? new Uint8Array(maxRows * column.rowBytes) : undefined;
+    this.#bytes = takeMemory(maxRows * column.rowBytes);
+    this.#turned = column.isStrided ? takeMemory(maxRows * column.rowBytes) : undefined;
   }
 
   /**
@@ -35,6 +36,11 @@ export class RowBuffer {
     const { rowItems, dtype } = this.#column;
     transpose(this.#bytes, this.#turned, count, rowItems, dtype.itemBytes);
     return this.#turned;
+  }
+
+  [Symbol.dispose](): void {
+    giveMemory(this.#bytes);
+    if (this.#turned) giveMemory(this.#turned);
   }
 
   async #fillStrided(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
