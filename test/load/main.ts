@@ -67,7 +67,7 @@ async function importForReal(counts: readonly number[]): Promise<void> {
     const names = Array.from({ length: jobCount }, (_, i) => `load_${i}`);
     for (const name of names) await client.createCollection(vectorCollection(name, DIM));
     const jobs = names.map((collection) => ({ collection, files: ["lines.jsonl"] }));
-    const result = await runJobs({ cluster, backends, jobs, clients, pollMs: 100 });
+    const result = await runJobs({ cluster, backends, jobs, clients, pollMs: 500 });
     rates.push((result.rows * 1000) / result.makespanMs);
     p50.push(percentile(result.jobMs, 0.5) / 1000);
     p99.push(percentile(result.jobMs, 0.99) / 1000);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { ImportError } from "@sluice/errors";
 import { type FormatName, openReader, type SourceRange } from "@sluice/formats";
 import type { ObjectStore } from "@sluice/object-store";
@@ -96,6 +97,8 @@ export async function runImportTask(
     await segments.append(complete, router.route(complete));
     rowCount += batch.rowCount;
     deps.onProgress(rowCount, batch.sourceBytes);
+    // Parsing takes no turns of its own: without this one, what comes next would not even be asked for until it has ended.
+    await turn();
   }
   await checkSizes(input, deps);
   return { rowCount, segments: await segments.seal(), autoIds: autoIds.ranges };

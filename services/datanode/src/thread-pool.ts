@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { ImportError } from "@sluice/errors";
 import type { StorageUse } from "@sluice/telemetry";
@@ -19,10 +20,12 @@ export interface AttemptRunner extends AsyncDisposable {
 }
 
 /**
- * A small young generation is collected often, and with it the buffers of 64 KiB in which bytes come from S3. In one of the
- * usual size they pile up until a full collection is due: 70 of them a gigabyte, two thirds of the CPU of reading it.
+ * A small young generation is collected often, and with it the buffers of 64 KiB in which bytes come from S3. V8 counts
+ * what is left of them against the limit of the old generation, which follows its size, here 16 MB, unless it begins
+ * higher: a full collection every 50 ms was a third of the CPU of an import from S3.
  */
 const YOUNG_MB = 3;
+const OLD_MB = 96;
 
 /** One worker thread, started when it is first needed and replaced when it dies; its runs then all fail. */
 export class ImportThread implements AttemptRunner {
@@ -70,6 +73,7 @@ export class ImportThread implements AttemptRunner {
   }
 
   #start(): Worker {
+    setFlagsFromString(`--initial-old-space-size=${OLD_MB}`);
     const suffix = import.meta.filename.endsWith(".ts") ? "ts" : "js";
     const worker = new Worker(new URL(`./import-thread.${suffix}`, import.meta.url), {
       workerData: this.#stores,
