@@ -7,12 +7,16 @@ import { hasPrograms, startSeaweedFs, startVersityGw } from "../support/servers.
 import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type RunResult, runJobs, vectorCollection } from "./cluster-run.ts";
+import { CpuShare } from "./cpu-share.ts";
 import { type Chart, svgOf } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
 import { SimulatedNodes } from "./simulated-nodes.ts";
 
 // npm run loadtest [-- --nodes 1,2,4 --gigabytes 4 --clients 4 --jobs 8]
 // npm run loadtest -- --simulate 10,100,500 [--tasks 20000 --jobs 50 --task-seconds 5]
+//
+// --node-cores 0.25 gives each datanode that much of a core at most (root, control groups): how nodes add up where neither
+// they nor the S3 server beside them fill the machine.
 //
 // S3 is versitygw where it is installed (test/servers.sh s3cross), else SeaweedFS; --s3 weed takes the latter: it compresses
 // text, and needs as much CPU to hand out JSON Lines as a datanode to parse half of them.
@@ -29,6 +33,7 @@ const { values: options } = parseArgs({
     simulate: { type: "string" },
     tasks: { type: "string", default: "20000" },
     s3: { type: "string", default: hasPrograms("versitygw") ? "versitygw" : "weed" },
+    "node-cores": { type: "string" },
     "task-seconds": { type: "string", default: "5" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
   },
@@ -61,7 +66,10 @@ async function importForReal(counts: readonly number[]): Promise<void> {
   for (const count of counts) {
     await using backends = await TestBackends.start(startS3);
     const settings = { datanode: { workers: 1 }, rootcoord: { splitSize: "256MB" } };
+    await using shares = new AsyncDisposableStack();
     await using cluster = await TestCluster.start(backends, { counts: { datanode: count }, settings });
+    if (options["node-cores"] !== undefined)
+      for (const { pid } of cluster.of("datanode")) shares.use(CpuShare.limit(pid, Number(options["node-cores"])));
     await upload(cluster, dataset.files[0], "lines.jsonl");
     using client = new TestClient(cluster.address);
     const names = Array.from({ length: jobCount }, (_, i) => `load_${i}`);
@@ -90,7 +98,10 @@ async function importForReal(counts: readonly number[]): Promise<void> {
       ],
     },
   ];
-  save("loadtest", `${jobCount} jobs of ${Math.round(dataset.bytes / 1e6)} MB JSON Lines, ${clients} clients`, charts);
+  const cores = options["node-cores"];
+  const what = `${jobCount} jobs of ${Math.round(dataset.bytes / 1e6)} MB JSON Lines, ${clients} clients`;
+  if (cores === undefined) save("loadtest", what, charts);
+  else save("loadtest-limited", `${what}, datanodes of ${cores} cores`, charts);
 }
 
 function figuresOf(result: RunResult): string[] {
