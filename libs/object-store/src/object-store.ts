@@ -40,6 +40,11 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
+  /**
+   * Removes what writers that were killed left below `prefix` of objects that they had begun: it is in no listing, yet it
+   * takes space. The put of a writer that lives fails. Resolves to the number of writes. Absent where nothing is left.
+   */
+  abortWrites?(prefix: string): Promise<number>;
 }
 
 /** One object that is read as a source. */

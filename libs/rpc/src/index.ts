@@ -4,7 +4,6 @@ export { type Address, type CallSettings, type Client, connectClient, type Endpo
 export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";
-export * as dataNode from "./gen/data_node.ts";
 export * as importing from "./gen/import.ts";
 export * as milvus from "./gen/milvus.ts";
 export * as queryNode from "./gen/query_node.ts";

@@ -146,7 +146,21 @@ export class ImportGc implements AsyncDisposable {
       });
     }
     const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
-    if (due.length > 0 && (await this.#deleteAll(due))) await book.remove(due);
+    if (due.length === 0 || !(await this.#deleteAll(due))) return;
+    await this.#abortWrites(due);
+    if (!this.#isStopped) await book.remove(due);
+  }
+
+  /** Killed writers leave unfinished objects. Where listing these is not allowed, a rule of the bucket must remove them. */
+  async #abortWrites(records: readonly SegmentRecord[]): Promise<void> {
+    for (const prefix of records.flatMap((record) => this.#deps.prefixesOf(record))) {
+      if (this.#isStopped) return;
+      try {
+        await this.#deps.objects.abortWrites?.(prefix);
+      } catch (error) {
+        return this.#deps.log.warn("unfinished writes were not removed", { err: error, prefix });
+      }
+    }
   }
 
   /** False when GC was stopped before all objects were deleted. */

@@ -276,4 +276,21 @@ describe("garbage collection", () => {
     await collect(broken);
     expect(await keys()).toHaveLength(1);
   });
+
+  it("unfinished writes of garbage go with its records, also where the storage does not let them be listed", async () => {
+    await failedJob(1n);
+    const prefixes: string[] = [];
+    const denied: ObjectStore = Object.assign(objects, {
+      abortWrites: async (prefix: string) => {
+        prefixes.push(prefix);
+        throw new Error("access denied");
+      },
+    });
+    await collect(denied);
+    expect(prefixes).toEqual([]);
+    nowMs += 2000;
+    await collect(denied);
+    expect(prefixes).toEqual([expect.stringMatching(`^insert_log/${COLLECTION}/${PARTITION}/[0-9]+/$`)]);
+    expect(book.jobs()).toEqual([]);
+  });
 });

@@ -43,10 +43,9 @@ export interface UploadedPart {
   readonly crc32: string | undefined;
 }
 
-export interface StaleUpload {
+export interface UnfinishedUpload {
   readonly key: string;
   readonly uploadId: string;
-  readonly startedMs: number;
 }
 
 /** The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. */
@@ -168,7 +167,7 @@ export class S3Api {
     prefix: string,
     after: { readonly key: string; readonly uploadId: string } | undefined,
     abortSignal?: AbortSignal,
-  ): Promise<{ uploads: StaleUpload[]; next: { key: string; uploadId: string } | undefined }> {
+  ): Promise<{ uploads: UnfinishedUpload[]; next: { key: string; uploadId: string } | undefined }> {
     const answer = await this.#client.send(
       new ListMultipartUploadsCommand({
         Bucket: this.#bucket,
@@ -178,11 +177,7 @@ export class S3Api {
       }),
       { abortSignal },
     );
-    const uploads = (answer.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated }) => ({
-      key: Key,
-      uploadId: UploadId,
-      startedMs: Initiated?.getTime() ?? Date.now(),
-    }));
+    const uploads = (answer.Uploads ?? []).map(({ Key = "", UploadId = "" }) => ({ key: Key, uploadId: UploadId }));
     const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = answer;
     const next = IsTruncated && NextKeyMarker ? { key: NextKeyMarker, uploadId: NextUploadIdMarker ?? "" } : undefined;
     return { uploads, next };

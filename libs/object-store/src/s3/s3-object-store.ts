@@ -89,12 +89,9 @@ export class S3ObjectStore implements ObjectStore {
     );
   }
 
-  /**
-   * Removes what killed writers left of large objects: uploads that began more than `olderThanMs` ago and never ended. An
-   * hour is ample for one that lives. They are in no listing, and they cost space. Resolves to their number.
-   */
-  abortStaleUploads(olderThanMs: number): Promise<number> {
-    return abortUploads(this.#bucket, this.#folder, Date.now() - olderThanMs);
+  /** Uploads in parts that have not ended. */
+  abortWrites(prefix: string): Promise<number> {
+    return abortUploads(this.#bucket, this.#folder + prefix);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { forEachConcurrent, mapConcurrent } from "@sluice/pipeline";
-import type { UploadedPart } from "./s3-api.ts";
+import type { UnfinishedUpload, UploadedPart } from "./s3-api.ts";
 import { S3Body } from "./s3-body.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 import { failureOf, type S3Operation } from "./s3-errors.ts";
@@ -33,17 +33,17 @@ export async function writeS3Object(bucket: S3Bucket, write: S3Write): Promise<n
   return sizeBytes;
 }
 
-/** Removes unfinished uploads below `prefix` that began before `beforeMs`. Resolves to their number. */
-export async function abortUploads(bucket: S3Bucket, prefix: string, beforeMs: number): Promise<number> {
+/** Removes unfinished uploads below `prefix`. Resolves to their number. */
+export async function abortUploads(bucket: S3Bucket, prefix: string): Promise<number> {
   const operation = { doing: `list unfinished uploads under "${prefix}"`, action: "s3:ListBucketMultipartUploads" };
   const signal = bucket.signal();
   let aborted = 0;
   let after: { key: string; uploadId: string } | undefined;
   do {
     const page = await bucket.call(operation, signal, (signal) => bucket.api.listUploads(prefix, after, signal));
-    const stale = page.uploads.filter(({ startedMs }) => startedMs < beforeMs);
-    await forEachConcurrent(stale, parallelParts, ({ key, uploadId }) => abortUpload(bucket, key, uploadId, signal));
-    aborted += stale.length;
+    const abort = ({ key, uploadId }: UnfinishedUpload) => abortUpload(bucket, key, uploadId, signal);
+    await forEachConcurrent(page.uploads, parallelParts, abort);
+    aborted += page.uploads.length;
     after = page.next;
   } while (after);
   return aborted;
