@@ -8,7 +8,7 @@ import type { QueuedTask, TaskLease } from "@sluice/task-queue";
 import { BullTaskQueue, type BullTaskQueueOptions } from "@sluice/task-queue/bullmq";
 import { taskQueueConformance } from "@sluice/task-queue/testing";
 import { eventually } from "../support/eventually.ts";
-import { hasPrograms, type RedisServer, startRedis } from "../support/servers.ts";
+import { hasPrograms, type RedisServer, startRedis, startSentinel } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
 import { makeTlsFiles } from "../support/tls-files.ts";
 
@@ -170,6 +170,25 @@ const tasksOf = (job: number, count: number, sizeBytes?: number) =>
     const error = await wrong.enqueue([task(1, 8)]).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ImportError);
     expect(error.message).not.toContain("guess");
+  });
+
+  it("follows sentinels to the replica that is promoted", async () => {
+    await using primary = await startRedis();
+    await using _replica = await startRedis({ args: ["--replicaof", "127.0.0.1", String(primary.port)] });
+    await using sentinel = await startSentinel(primary.port);
+    const { Redis } = await import("ioredis");
+    const watcher = new Redis(sentinel.port, "127.0.0.1");
+    // The sentinel must know the replica before it can promote it.
+    const known = async () => expect(await watcher.info("sentinel")).toContain("slaves=1");
+    await eventually(known).finally(() => watcher.disconnect());
+    await using queue = await open({ url: sentinel.url });
+    await queue.enqueue(tasksOf(1, 3));
+    const client = new Redis(primary.url);
+    expect(await client.wait(1, 5000).finally(() => client.disconnect())).toBe(1);
+    await primary.server.kill9();
+    await eventually(() => queue.enqueue(tasksOf(2, 1)));
+    for (let i = 0; i < 4; i++) await (await take(queue)).complete();
+    expect(await queue.depth()).toEqual({ waiting: 0, leased: 0 });
   });
 
   it("works on a Redis cluster", async () => {

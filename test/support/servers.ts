@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -224,6 +224,30 @@ export async function startRedis({ tls, password, inMemory, args = [] }: RedisOp
     url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** A sentinel that watches the primary at `port` as `main`, and promotes a replica soon after it has died. */
+export async function startSentinel(primaryPort: number): Promise<RedisServer> {
+  const [port] = await freePorts(1);
+  const folder = await newFolder("sentinel");
+  const config = join(folder, "sentinel.conf");
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `dir ${folder}`,
+    `sentinel monitor main 127.0.0.1 ${primaryPort} 1`,
+    "sentinel down-after-milliseconds main 500",
+    "sentinel failover-timeout main 2000",
+  ];
+  await writeFile(config, `${lines.join("\n")}\n`);
+  const server = await BackendServer.start({
+    program: "redis-server",
+    args: [config, "--sentinel"],
+    folder,
+    isReady: () => isListening(port),
+  });
+  const url = `redis+sentinel://127.0.0.1:${port}/main`;
+  return { server, port, url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 export interface S3Server extends AsyncDisposable {
