@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { SettingsError, type SettingValues } from "@sluice/config";
 import type { MetaStore } from "@sluice/metastore";
 import {
+  CountingObjectStore,
   type ObjectStore,
   type ObjectStoreDescription,
   openObjectStore,
@@ -13,7 +14,7 @@ import {
   type SourceStoreDescription,
 } from "@sluice/object-store";
 import type { TaskQueue } from "@sluice/task-queue";
-import type { Logger } from "@sluice/telemetry";
+import type { Logger, Metrics } from "@sluice/telemetry";
 import type {
   etcdSettings,
   importRootSettings,
@@ -71,8 +72,8 @@ export async function openTaskQueue(settings: QueueValues): Promise<TaskQueue> {
 }
 
 /** The store of segments. */
-export async function openObjects(settings: S3Values): Promise<ObjectStore> {
-  return openObjectStore(await objectsDescription(settings));
+export async function openObjects(settings: S3Values, metrics: Metrics): Promise<ObjectStore> {
+  return CountingObjectStore.scraped(await openObjectStore(await objectsDescription(settings)), metrics);
 }
 
 /** Creates the bucket of segments where it is missing and this process may; else the first use of it says what is wrong. */

@@ -1,4 +1,4 @@
-import type { StorageUse } from "@sluice/telemetry";
+import { countStorage, type Metrics, type StorageUse } from "@sluice/telemetry";
 import type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
 
 type Use = { -readonly [K in keyof StorageUse]: StorageUse[K] };
@@ -10,6 +10,14 @@ export class CountingObjectStore implements ObjectStore {
 
   constructor(store: ObjectStore) {
     this.#store = store;
+  }
+
+  /** Counted among `metrics` at each scrape. */
+  static scraped(store: ObjectStore, metrics: Metrics): CountingObjectStore {
+    const counting = new CountingObjectStore(store);
+    const count = countStorage(metrics);
+    metrics.onScrape(() => count(counting.take()));
+    return counting;
   }
 
   /** What was done since the last time. */
@@ -59,6 +67,10 @@ export class CountingObjectStore implements ObjectStore {
 
   delete(keys: readonly string[]): Promise<void> {
     return this.#count("delete", () => this.#store.delete(keys));
+  }
+
+  async abortWrites(prefix: string): Promise<number> {
+    return this.#count("abortWrites", async () => (await this.#store.abortWrites?.(prefix)) ?? 0);
   }
 
   async #count<T>(operation: string, run: () => Promise<T>, bytesOf: (result: T) => number = () => 0): Promise<T> {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { FaultyObjectStore, MemoryObjectStore, type ObjectStore, RetryingObjectStore } from "@sluice/object-store";
+import {
+  CountingObjectStore,
+  FaultyObjectStore,
+  MemoryObjectStore,
+  type ObjectStore,
+  RetryingObjectStore,
+} from "@sluice/object-store";
+import { Metrics } from "@sluice/telemetry";
 
 const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251);
 
@@ -98,5 +105,21 @@ describe("FaultyObjectStore", () => {
     const written = await Array.fromAsync(inner.list(""));
     expect(written.length).toBeGreaterThan(3);
     expect(written.length).toBeLessThan(17);
+  });
+});
+
+describe("CountingObjectStore", () => {
+  it("tells scrapes what was done, each operation once", async () => {
+    const metrics = new Metrics();
+    const store = CountingObjectStore.scraped(await filled(), metrics);
+    await store.readInto("k", 0, new Uint8Array(10));
+    await store.stat("k");
+    expect(await store.abortWrites("k")).toBe(0);
+    await metrics.expose();
+    const { body } = await metrics.expose();
+    expect(body).toContain('sluice_object_store_operations_total{operation="read"} 1');
+    expect(body).toContain('sluice_object_store_bytes_total{operation="read"} 10');
+    expect(body).toContain('sluice_object_store_operations_total{operation="stat"} 1');
+    expect(body).toContain('sluice_object_store_operations_total{operation="abortWrites"} 1');
   });
 });

@@ -13,7 +13,7 @@ export const dataCoordRole: Role<"datacoord"> = {
   start: async ({ settings, store, peers, log, metrics }) => {
     await using cleanup = new AsyncDisposableStack();
     await createBucket(settings, log);
-    const objects = cleanup.use(await openObjects(settings));
+    const objects = cleanup.use(await openObjects(settings, metrics));
     const queue = cleanup.use(await openTaskQueue(settings));
     const leading = new Leading({
       role: "datacoord",

@@ -6,7 +6,7 @@ export const queryNodeRole: Role<"querynode"> = {
   name: "querynode",
   start: async ({ settings, store, peers, log, metrics }) => {
     await using cleanup = new AsyncDisposableStack();
-    const objects = cleanup.use(await openObjects(settings));
+    const objects = cleanup.use(await openObjects(settings, metrics));
     const node = cleanup.use(
       await startQueryNode(
         { host: settings.host, port: settings.port, cacheBytes: settings.cacheSize },

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { createBucket, objectsDescription, openTaskQueue, sourcesDescription } from "@sluice/cluster";
 import { startDataCoord } from "@sluice/datacoord";
 import { startDataNode, type ThreadStores } from "@sluice/datanode";
-import { openObjectStore, openSourceStore } from "@sluice/object-store";
+import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
 import { startProxy } from "@sluice/proxy";
 import { startQueryNode } from "@sluice/querynode";
 import { startRootCoord } from "@sluice/rootcoord";
@@ -41,7 +41,7 @@ export async function startStandalone(
   const importRoots = await openImportRoots(settings, dataDir);
   const stores = await describeStores(settings, dataDir, importRoots);
   if (settings.s3) await createBucket(settings, log);
-  const objects = cleanup.use(await openObjectStore(stores.objects));
+  const objects = cleanup.use(CountingObjectStore.scraped(await openObjectStore(stores.objects), metrics));
   const sources = cleanup.use(await openSourceStore(stores.sources));
   const queue = cleanup.use(settings.redis ? await openTaskQueue(settings) : new EmbeddedTaskQueue());
   const coordinators = await Coordinators.open(settings, dataDir, { log, metrics }, cleanup);
