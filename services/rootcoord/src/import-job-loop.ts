@@ -40,6 +40,8 @@ export class ImportJobLoop implements AsyncDisposable {
   readonly #deps: ImportJobLoopDeps;
   readonly #busy = new Map<JobId, Promise<void>>();
   readonly #again = new Set<JobId>();
+  /** Jobs whose collection may have been dropped. */
+  readonly #suspects = new Set<JobId>();
   /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
@@ -55,8 +57,9 @@ export class ImportJobLoop implements AsyncDisposable {
     this.#tick();
   }
 
-  /** Looks at one job now, as when its collection was dropped. */
+  /** Looks at one job now and at what it imports into, as when that was dropped. */
   wake(jobId: JobId): void {
+    this.#suspects.add(jobId);
     this.#wake(jobId);
   }
 
@@ -64,7 +67,7 @@ export class ImportJobLoop implements AsyncDisposable {
     if (this.#ticksToComparison-- <= 0) this.#compareQueue();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { jobId, state, completedMs } of this.#deps.book.jobs()) {
-      if (!isTerminalState(state)) this.#wake(jobId);
+      if (!isTerminalState(state)) this.wake(jobId);
       else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
   }
@@ -107,11 +110,15 @@ export class ImportJobLoop implements AsyncDisposable {
 
   /** One decision and its work; true when the job has moved and there may be more to do at once. */
   async #pass(jobId: JobId): Promise<boolean> {
+    const isSuspect = this.#suspects.delete(jobId);
     const view = this.#deps.book.get(jobId);
     if (!view || this.#isClosed() || isTerminalState(view.job.state)) return false;
-    const droppedTarget = await this.#deps.droppedTarget(view.job);
-    const decision = decideJob({ ...view.job, tasks: view.tasks, droppedTarget, nowMs: this.#deps.now() });
-    return this.#apply(view, decision);
+    const decide = (droppedTarget?: string) =>
+      decideJob({ ...view.job, tasks: view.tasks, droppedTarget, nowMs: this.#deps.now() });
+    const decision = decide();
+    // Most passes follow a report, after which the job goes on as it was: nothing to ask the metastore for.
+    if (decision.kind === "stay" && !isSuspect) return this.#apply(view, decision);
+    return this.#apply(view, decide(await this.#deps.droppedTarget(view.job)));
   }
 
   async #apply(view: JobView, decision: JobDecision): Promise<boolean> {
