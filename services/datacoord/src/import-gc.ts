@@ -98,7 +98,7 @@ export class ImportGc implements AsyncDisposable {
           !book.isCommitted(record) ||
           isDropped(record, collections.get(record.collectionId)),
       );
-    if (suspects.length === 0) return;
+    if (suspects.length === 0) return void this.#persisted.delete(jobId); // Committed, or not begun.
     const collection = await this.#read<CollectionRecord>(`collection/${suspects[0].collectionId}`);
     // The job's state is read before the commit is looked up: were it the other way round, a job that completes in
     // between would look like one that ended without a commit.
