@@ -61,7 +61,7 @@ const KEYS_PER_JOB = 1_000_000;
  * them enough to be hit while they run. */
 export async function planJob(files: SourceFiles, random: SeededRandom, index: number): Promise<PlannedJob> {
   const first = BigInt((index + 1) * KEYS_PER_JOB);
-  const rowCount = random.chance(0.2) ? random.int(1, 50) : random.int(2000, 40_000);
+  const rowCount = random.chance(0.2) ? random.int(1, 50) : random.int(2000, 80_000);
   const kind = random.pick(["jsonl", "json", "parquet", "npy", "files", "automatic", "keyed"] as const);
   const isBad = random.chance(0.25);
   const range = { first, last: first + BigInt(rowCount), rowCount };
