@@ -84,6 +84,7 @@ suite("the chart", () => {
         if (!pod) continue;
         expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
         expect(pod.automountServiceAccountToken).toBe(false);
+        expect(pod.enableServiceLinks).toBe(false); // SLUICE_PORT of a Service that is called sluice
         for (const container of pod.containers)
           expect(container.securityContext).toEqual({
             allowPrivilegeEscalation: false,

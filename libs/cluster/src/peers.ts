@@ -85,8 +85,10 @@ export class Peers implements AsyncDisposable {
   async #follow(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
+      const round = new AbortController();
       try {
-        const changes = this.#store.watch(SESSION_PREFIX, signal)[Symbol.asyncIterator]();
+        const watching = AbortSignal.any([signal, round.signal]);
+        const changes = this.#store.watch(SESSION_PREFIX, watching)[Symbol.asyncIterator]();
         let next = changes.next();
         for (;;) {
           await this.#refresh();
@@ -97,6 +99,8 @@ export class Peers implements AsyncDisposable {
         if (signal.aborted) return;
         this.#log.warn("the sessions of the cluster cannot be read; the last known ones stay", { err: error });
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      } finally {
+        round.abort(); // A watch whose round has failed would go on for as long as the process lives.
       }
     }
   }

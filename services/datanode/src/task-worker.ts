@@ -186,10 +186,15 @@ export class TaskWorker implements AsyncDisposable {
       return "lost";
     }
     const isRetriable = failure.spec.retry === "backoff";
-    await this.#insist(
-      () => this.#deps.coordinators.report(resultOf.failed(order, this.#deps.nodeId(), failure)),
-      signal,
-    );
+    const result = resultOf.failed(order, this.#deps.nodeId(), failure);
+    try {
+      await this.#insist(() => this.#deps.coordinators.report(result), signal);
+    } catch {
+      // Refused, drained or lost meanwhile: not ours to answer for. What is still open is handed over again.
+      if (this.#stop.signal.aborted) await lease.giveBack();
+      else await lease.complete();
+      return "lost";
+    }
     if (!isRetriable) {
       await lease.complete();
       return "failed";

@@ -111,11 +111,13 @@ function isEnd({ state }: importing.ImportResult): boolean {
   return state === common.ImportState.ImportPersisted || state === common.ImportState.ImportFailed;
 }
 
-/** The same end was reported before, and its answer was lost. */
+/** The same end was reported before, and its answer was lost. A failure that may pass left the task pending. */
 function hasEndedBy({ tasks }: JobView, result: importing.ImportResult): boolean {
-  const state = result.state === common.ImportState.ImportPersisted ? "persisted" : "failed";
+  const states = result.state === common.ImportState.ImportPersisted ? ["persisted"] : ["failed", "pending"];
   const id = taskId(result.taskId);
-  return tasks.some((task) => task.taskId === id && task.state === state && BigInt(task.attempt) === result.attempt);
+  return tasks.some(
+    (task) => task.taskId === id && states.includes(task.state) && BigInt(task.attempt) === result.attempt,
+  );
 }
 
 function failureOf(failure: importing.TaskFailure | undefined): FailureRecord {

@@ -333,6 +333,9 @@ describe("reports", () => {
     };
     await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
     expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
+    // The answer was lost, and the datanode says it again.
+    await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
+    expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
     const bad = {
       code: "value_invalid",
       reason: "expected dim '4'",
