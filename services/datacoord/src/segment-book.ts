@@ -21,6 +21,9 @@ interface Versioned {
   readonly revision: bigint;
 }
 
+/** Characters of one transaction: etcd takes requests of 1.5 MiB, unless it is told otherwise. */
+const PAGE_LENGTH = 1 << 20;
+
 /** Segments and commits, in memory for reading, written through to the metastore. */
 export class SegmentBook {
   readonly #store: MetaStore;
@@ -50,15 +53,17 @@ export class SegmentBook {
   }
 
   async #write(records: readonly SegmentRecord[], revisionOf: (record: SegmentRecord) => bigint): Promise<void> {
-    const perTransaction = Math.floor(this.#store.limits.transactionOperations / 2);
-    for (let i = 0; i < records.length; i += perTransaction) {
-      const page = records.slice(i, i + perTransaction);
+    // Revisions are taken before the first page is written: what changes meanwhile must be noticed by its own page (S3).
+    const entries = records.map((record) => ({
+      ...{ record, key: segmentKey(record), value: encodeRecord(record), revision: revisionOf(record) },
+    }));
+    for (const page of pagesOf(entries, Math.floor(this.#store.limits.transactionOperations / 2))) {
       const revision = await this.#store.commit({
-        guards: page.map((record) => ({ key: segmentKey(record), revision: revisionOf(record) })),
-        writes: page.map((record) => ({ key: segmentKey(record), value: encodeRecord(record) })),
+        guards: page.map(({ key, revision }) => ({ key, revision })),
+        writes: page.map(({ key, value }) => ({ key, value })),
       });
-      if (revision !== undefined) for (const record of page) this.#remember(record, revision);
-      else await this.#accept(page);
+      if (revision !== undefined) for (const { record } of page) this.#remember(record, revision);
+      else await this.#accept(page.map(({ record }) => record));
     }
   }
 
@@ -175,4 +180,20 @@ export function segmentKey(record: Pick<SegmentRecord, "collectionId" | "jobId" 
 
 function commitKey(record: Pick<CommitRecord, "collectionId" | "jobId">): string {
   return `commit/${record.collectionId}/${record.jobId}`;
+}
+
+/** At most so many entries at a time, and so many characters, whichever comes first; one entry may be larger. */
+function* pagesOf<T extends { readonly value: string }>(entries: readonly T[], maxEntries: number): Generator<T[]> {
+  let page: T[] = [];
+  let length = 0;
+  for (const entry of entries) {
+    const isFull = page.length === maxEntries || length + entry.value.length > PAGE_LENGTH;
+    if (page.length > 0 && isFull) {
+      yield page;
+      [page, length] = [[], 0];
+    }
+    page.push(entry);
+    length += entry.value.length;
+  }
+  if (page.length > 0) yield page;
 }

@@ -128,6 +128,34 @@ describe("visibility", () => {
   });
 });
 
+describe("records", () => {
+  it("of many logs go to the metastore in transactions of a megabyte, with the revisions that they were read at", async () => {
+    const wide = (id: bigint): SegmentRecord =>
+      ({
+        segmentId: segmentId(id),
+        jobId: jobId(1n),
+        collectionId: COLLECTION,
+        state: "sealed",
+        note: "x".repeat(300_000),
+      }) as never;
+    const sizes: number[] = [];
+    const commit = store.commit.bind(store);
+    store.commit = (transaction) => {
+      sizes.push(transaction.writes.reduce((sum, { value = "" }) => sum + value.length, 0));
+      return commit(transaction);
+    };
+    const records = [1n, 2n, 3n, 4n, 5n, 6n, 7n].map(wide);
+    await book.add(records);
+    expect(sizes).toHaveLength(3);
+    expect(Math.max(...sizes)).toBeLessThan(1 << 20);
+    // The collector drops a segment of the last page while the first one is written.
+    const replacing = book.replace(records);
+    await book.replace([{ ...records[6], state: "dropped" } as SegmentRecord]);
+    await expect(replacing).rejects.toThrow("segment records had moved");
+    expect(book.get(segmentId(7n))?.state).toBe("dropped");
+  });
+});
+
 describe("attempts", () => {
   it("that were superseded get no ids and save nothing", async () => {
     await putJob(1n, "importing");
