@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { forEachConcurrent } from "@sluice/async";
 import { S3ObjectStore } from "@sluice/object-store";
 import { objectStoreConformance } from "@sluice/object-store/testing";
-import { forEachConcurrent } from "@sluice/pipeline";
 import { hasS3, type S3Fixture, startS3 } from "./s3-support.ts";
 
 const suite = hasS3 ? describe : describe.skip;

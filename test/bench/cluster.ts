@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type TaskRecord } from "@sluice/metastore";
+import { decodeRecord, type TaskRecord } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { bookCollection } from "../support/collections.ts";
 import { bookOf, jsonText } from "../support/source-files.ts";

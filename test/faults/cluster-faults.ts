@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
 import type { RoleName } from "@sluice/cluster";
-import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/metastore";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { BullTaskQueue } from "@sluice/task-queue/bullmq";
 import type { BackendServer, FaultMode, FaultProxy, TestBackends, TestCluster } from "../support/index.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/metastore";
+import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { DataType } from "@sluice/schema";
 import type { CollectionSpec } from "../support/collections.ts";

@@ -4,12 +4,11 @@ import {
   type CollectionRecord,
   type CommitRecord,
   decodeRecord,
-  EmbeddedMetaStore,
   type JobRecord,
-  type MetaStore,
   type SegmentRecord,
   type TaskRecord,
-} from "@sluice/metastore";
+} from "@sluice/catalog";
+import { EmbeddedMetaStore, type MetaStore } from "@sluice/metastore";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import type { TestBackends, TestCluster } from "./test-cluster.ts";
 

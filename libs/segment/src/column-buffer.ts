@@ -1,5 +1,5 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
-import { giveMemory, takeMemory } from "@sluice/pipeline";
 import { type Column, type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { RowRuns } from "./row-runs.ts";
 

@@ -1,7 +1,7 @@
+import { mapConcurrent } from "@sluice/async";
 import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
 import { ImportError, locate } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import { mapConcurrent } from "@sluice/pipeline";
 import { type Column, constantColumn, type DefaultValue, type FieldSchema } from "@sluice/schema";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { FieldLogs, SegmentLogs } from "./segment-logs.ts";

@@ -1,4 +1,4 @@
-import type { CommitRecord } from "@sluice/metastore";
+import type { CommitRecord } from "@sluice/catalog";
 import { type dataCoord, okStatus } from "@sluice/rpc";
 import { collectionId, jobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";

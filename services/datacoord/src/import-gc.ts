@@ -2,10 +2,10 @@ import {
   type CollectionRecord,
   decodeRecord,
   type JobRecord,
-  type MetaStore,
   type SegmentRecord,
   type TaskRecord,
-} from "@sluice/metastore";
+} from "@sluice/catalog";
+import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";

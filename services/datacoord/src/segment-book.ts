@@ -1,12 +1,6 @@
+import { type CommitRecord, decodeRecord, encodeRecord, type SegmentRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import {
-  type CommitRecord,
-  decodeRecord,
-  encodeRecord,
-  type MetaStore,
-  type SegmentRecord,
-  type Write,
-} from "@sluice/metastore";
+import type { MetaStore, Write } from "@sluice/metastore";
 import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
 
 // S1. A segment's record is durable before its id is given to a writer: whatever object exists, GC can find it.

@@ -1,11 +1,6 @@
+import { decodeRecord, type FieldLogsRecord, type SegmentRecord, type TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import {
-  decodeRecord,
-  type FieldLogsRecord,
-  type MetaStore,
-  type SegmentRecord,
-  type TaskRecord,
-} from "@sluice/metastore";
+import type { MetaStore } from "@sluice/metastore";
 import type { dataCoord, importing } from "@sluice/rpc";
 import { collectionId, jobId, partitionId, type SegmentId, segmentId, taskId } from "@sluice/schema";
 import type { SegmentBook } from "./segment-book.ts";

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { encodeRecord, MemoryMetaStore, type SegmentRecord } from "@sluice/metastore";
+import { encodeRecord, type SegmentRecord } from "@sluice/catalog";
+import { MemoryMetaStore } from "@sluice/metastore";
 import { MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
 import { type dataCoord, importing } from "@sluice/rpc";
 import { collectionId, jobId, segmentId } from "@sluice/schema";

@@ -1,4 +1,4 @@
-import type { JobRecord, TaskRecord } from "@sluice/metastore";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { type Client, checkStatus, type dataCoord, okStatus } from "@sluice/rpc";
 
 /** What the rootcoord asks of the datacoord, in terms of its own records. Calls end with their signal, which is thrown. */

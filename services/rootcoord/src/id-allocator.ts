@@ -1,5 +1,6 @@
-import { type MetaStore, RecordTable } from "@sluice/metastore";
-import { Serial } from "./serial.ts";
+import { Serial } from "@sluice/async";
+import { RecordTable } from "@sluice/catalog";
+import type { MetaStore } from "@sluice/metastore";
 
 /** 16 digits from the start, so that ids sort alike as text and as numbers. */
 const FIRST_ID = 1_000_000_000_000_000n;

@@ -1,13 +1,12 @@
+import { forEachConcurrent, Slots } from "@sluice/async";
+import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/import-job";
-import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
-import { forEachConcurrent } from "@sluice/pipeline";
+import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/jobs";
 import { type JobId, segmentId } from "@sluice/schema";
 import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 import type { RootCoordMetrics } from "./metrics.ts";
-import { Slots } from "./slots.ts";
 
 export interface ImportJobLoopDeps {
   readonly book: JobBook;

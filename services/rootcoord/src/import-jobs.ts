@@ -1,3 +1,12 @@
+import { mapConcurrent } from "@sluice/async";
+import {
+  type CollectionRecord,
+  decodeRecord,
+  encodeRecord,
+  type FileGroupRecord,
+  type JobRecord,
+  type SourceFileRecord,
+} from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import {
   type FileGroup,
@@ -6,18 +15,9 @@ import {
   type ImportOptions,
   isTerminalState,
   parseImportOptions,
-} from "@sluice/import-job";
-import {
-  type CollectionRecord,
-  decodeRecord,
-  encodeRecord,
-  type FileGroupRecord,
-  type JobRecord,
-  type MetaStore,
-  type SourceFileRecord,
-} from "@sluice/metastore";
+} from "@sluice/jobs";
+import type { MetaStore } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
-import { mapConcurrent } from "@sluice/pipeline";
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";

@@ -1,5 +1,5 @@
+import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/metastore";
 import { common, type importing, type rootCoord } from "@sluice/rpc";
 import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";

@@ -1,6 +1,6 @@
+import type { FailureRecord, FileGroupRecord, TaskRecord } from "@sluice/catalog";
 import { formatLocation, ImportError } from "@sluice/errors";
-import { type JobState, progressPercent, taskPercent } from "@sluice/import-job";
-import type { FailureRecord, FileGroupRecord, TaskRecord } from "@sluice/metastore";
+import { type JobState, progressPercent, taskPercent } from "@sluice/jobs";
 import { common, type importing, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";

@@ -1,12 +1,6 @@
+import { decodeRecord, encodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import {
-  decodeRecord,
-  encodeRecord,
-  type JobRecord,
-  type MetaStore,
-  type TaskRecord,
-  type Write,
-} from "@sluice/metastore";
+import type { MetaStore, Write } from "@sluice/metastore";
 import type { JobId, TaskId } from "@sluice/schema";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the

@@ -1,4 +1,4 @@
-import type { JobRecord, TaskRecord } from "@sluice/metastore";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { durationBuckets, type Metrics } from "@sluice/telemetry";
 import type { JobBook } from "./job-book.ts";
 

@@ -1,6 +1,6 @@
+import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { type FormatName, probeFile } from "@sluice/formats";
-import { planSplits } from "@sluice/import-job";
-import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/metastore";
+import { planSplits } from "@sluice/jobs";
 import type { ObjectSource, SourceStore } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, nodeId, taskId } from "@sluice/schema";

@@ -1,4 +1,5 @@
-import type { CollectionRecord, JobRecord, MetaStore } from "@sluice/metastore";
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import type { MetaStore } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import {
   type Address,

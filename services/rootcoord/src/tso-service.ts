@@ -1,6 +1,7 @@
-import { type MetaStore, RecordTable } from "@sluice/metastore";
+import { Serial } from "@sluice/async";
+import { RecordTable } from "@sluice/catalog";
+import type { MetaStore } from "@sluice/metastore";
 import { composeTso, TsoAllocator } from "@sluice/tso";
-import { Serial } from "./serial.ts";
 
 /** How far ahead of the last timestamp the limit is saved: one write in so much time, and at most so much lost by a restart. */
 const AHEAD_MS = 3000;

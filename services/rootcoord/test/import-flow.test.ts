@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { CollectionRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { type CollectionRecord, MemoryMetaStore, type MetaTransaction, type TaskRecord } from "@sluice/metastore";
+import { MemoryMetaStore, type MetaTransaction } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import { common, importing } from "@sluice/rpc";
 import { collectionId, jobId, nodeId, partitionId, taskId } from "@sluice/schema";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import { giveMemory, takeMemory } from "@sluice/pipeline";
 
 /** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
 export const SENTINEL_BYTES = 64;

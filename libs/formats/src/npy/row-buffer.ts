@@ -1,5 +1,5 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError, locate } from "@sluice/errors";
-import { giveMemory, takeMemory } from "@sluice/pipeline";
 import type { NpyColumn } from "./npy-column.ts";
 import { transpose } from "./transpose.ts";
 

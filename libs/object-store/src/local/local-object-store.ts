@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, realpath, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
-import { forEachConcurrent } from "@sluice/pipeline";
 import { checkKey } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { isSystemError, storageError } from "../storage-error.ts";

@@ -1,4 +1,4 @@
-import { forEachConcurrent } from "@sluice/pipeline";
+import { forEachConcurrent } from "@sluice/async";
 import { checkKey } from "../object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { infoBelow, S3Bucket } from "./s3-bucket.ts";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
+import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
-import { forEachConcurrent } from "@sluice/pipeline";
 import { clipRange } from "../byte-range.ts";
 import type { ByteRange } from "../object-store.ts";
 import { ObjectVersion } from "./object-version.ts";

@@ -1,4 +1,4 @@
-import { forEachConcurrent, mapConcurrent } from "@sluice/pipeline";
+import { forEachConcurrent, mapConcurrent } from "@sluice/async";
 import type { UnfinishedUpload, UploadedPart } from "./s3-api.ts";
 import { S3Body } from "./s3-body.ts";
 import type { S3Bucket } from "./s3-bucket.ts";

@@ -1,4 +1,4 @@
-import type { CollectionRecord, NameRecord, RecordEntry } from "@sluice/metastore";
+import type { CollectionRecord, NameRecord, RecordEntry } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkAliasName, checkCollectionName, DEFAULT_DATABASE } from "./names.ts";

@@ -1,16 +1,14 @@
+import { Serial } from "@sluice/async";
 import {
   type CollectionRecord,
   commitWithRetry,
   type DatabaseRecord,
-  type Guard,
-  type MetaStore,
-  type MetaTransaction,
   type NameRecord,
   type RecordEntry,
   RecordTable,
-} from "@sluice/metastore";
+} from "@sluice/catalog";
+import type { Guard, MetaStore, MetaTransaction } from "@sluice/metastore";
 import { type CollectionId, collectionId } from "@sluice/schema";
-import { Serial } from "../serial.ts";
 import { checkCollectionName, DEFAULT_DATABASE, isName } from "./names.ts";
 import { collectionNotFound, databaseNotFound } from "./refusals.ts";
 

@@ -1,4 +1,4 @@
-import type { CollectionRecord } from "@sluice/metastore";
+import type { CollectionRecord } from "@sluice/catalog";
 import { common, milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";

@@ -1,4 +1,4 @@
-import type { CollectionRecord } from "@sluice/metastore";
+import type { CollectionRecord } from "@sluice/catalog";
 import type { Handlers, rootCoord } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
 import { Aliases } from "./aliases.ts";

@@ -1,4 +1,4 @@
-import type { DatabaseRecord } from "@sluice/metastore";
+import type { DatabaseRecord } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
 import { checkTimezone } from "./check-properties.ts";

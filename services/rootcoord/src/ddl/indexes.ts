@@ -1,4 +1,4 @@
-import type { CollectionRecord, IndexRecord } from "@sluice/metastore";
+import type { CollectionRecord, IndexRecord } from "@sluice/catalog";
 import { common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";

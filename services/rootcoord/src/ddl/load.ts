@@ -1,4 +1,4 @@
-import type { CollectionRecord } from "@sluice/metastore";
+import type { CollectionRecord } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";

@@ -1,4 +1,4 @@
-import type { CollectionRecord, PartitionRecord } from "@sluice/metastore";
+import type { CollectionRecord, PartitionRecord } from "@sluice/catalog";
 import { common, type milvus } from "@sluice/rpc";
 import { type CollectionId, collectionId, partitionId } from "@sluice/schema";
 import { checkProperties, checkTimezone, timezoneOf } from "./check-properties.ts";

@@ -1,4 +1,4 @@
-import type { CollectionRecord, PartitionRecord } from "@sluice/metastore";
+import type { CollectionRecord, PartitionRecord } from "@sluice/catalog";
 import { type common, milvus, okStatus } from "@sluice/rpc";
 import { partitionId } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";

@@ -1,4 +1,4 @@
-import type { Guard, MetaStore, Write } from "../meta-store.ts";
+import type { Guard, MetaStore, Write } from "@sluice/metastore";
 import { decodeRecord, encodeRecord } from "./record.ts";
 
 /** Part of a record's key: an id in decimal, or a name. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { commitWithRetry, MemoryMetaStore, RecordTable } from "@sluice/metastore";
+import { commitWithRetry, RecordTable } from "@sluice/catalog";
+import { MemoryMetaStore } from "@sluice/metastore";
 
 interface Job {
   readonly jobId: bigint;

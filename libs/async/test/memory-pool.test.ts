@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { giveMemory, takeMemory } from "@sluice/pipeline";
+import { giveMemory, takeMemory } from "@sluice/async";
 
 const MIB = 1 << 20;
 

@@ -1,4 +1,4 @@
-import type { MetaStore, MetaTransaction } from "../meta-store.ts";
+import type { MetaStore, MetaTransaction } from "@sluice/metastore";
 
 const maxAttempts = 100;
 

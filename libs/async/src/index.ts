@@ -1,4 +1,4 @@
 export * from "./map-concurrent.ts";
-export * from "./memory-budget.ts";
 export * from "./memory-pool.ts";
-export * from "./prefetch.ts";
+export * from "./serial.ts";
+export * from "./slots.ts";

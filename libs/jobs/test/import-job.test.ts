@@ -10,7 +10,7 @@ import {
   planSplits,
   progressPercent,
   type TaskState,
-} from "@sluice/import-job";
+} from "@sluice/jobs";
 import fc from "fast-check";
 
 describe("decideJob", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { forEachConcurrent, mapConcurrent } from "@sluice/pipeline";
+import { forEachConcurrent, mapConcurrent } from "@sluice/async";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

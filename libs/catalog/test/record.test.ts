@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { decodeRecord, encodeRecord } from "@sluice/metastore";
+import { decodeRecord, encodeRecord } from "@sluice/catalog";
 import fc from "fast-check";
 
 describe("records as text", () => {

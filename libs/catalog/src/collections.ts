@@ -1,0 +1,63 @@
+import type { CollectionId, PartitionId } from "@sluice/schema";
+
+export interface DatabaseRecord {
+  readonly dbId: bigint;
+  readonly name: string;
+  /** Hybrid timestamp. */
+  readonly createdTs: bigint;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface PartitionRecord {
+  readonly partitionId: PartitionId;
+  readonly name: string;
+  readonly createdMs: number;
+  readonly createdTs: bigint;
+  readonly loaded: boolean;
+}
+
+export interface IndexRecord {
+  readonly indexId: bigint;
+  readonly name: string;
+  readonly fieldId: number;
+  readonly fieldName: string;
+  /** Parameters to echo, in order. */
+  readonly params: readonly (readonly [key: string, value: string])[];
+  /** Parameters as sent, flattened: two definitions are equal when these are. */
+  readonly definition: Readonly<Record<string, string>>;
+  readonly createdTs: bigint;
+}
+
+/** A collection with its partitions and indexes: one record, so that a guard on it covers them all. */
+export interface CollectionRecord {
+  readonly collectionId: CollectionId;
+  readonly dbName: string;
+  readonly name: string;
+  /** Serialized schema.CollectionSchema as the client sent it, with field ids assigned; base64. Without `$meta`. */
+  readonly declaredSchema: string;
+  /** The same with the hidden `$meta` field: what readers, writers and queries use; base64. */
+  readonly storedSchema: string;
+  readonly shardsNum: number;
+  readonly vchannels: readonly string[];
+  readonly consistencyLevel: number;
+  readonly properties: readonly (readonly [key: string, value: string])[];
+  /** `_default` first; with a partition key `_default_0` … in order of their number. */
+  readonly partitions: readonly PartitionRecord[];
+  readonly hasPartitionKey: boolean;
+  /** Request's num_partitions, 0 when none. */
+  readonly numPartitions: number;
+  readonly indexes: readonly IndexRecord[];
+  readonly aliases: readonly string[];
+  readonly loaded: boolean;
+  readonly createdMs: number;
+  readonly createdTs: bigint;
+  readonly updatedTs: bigint;
+  /** Dropped collections keep their record until GC has removed their segments. */
+  readonly state: "active" | "dropped";
+}
+
+/** Taken names of a database: collections and aliases share them. Key `name/<db>/<name>`. */
+export interface NameRecord {
+  readonly kind: "collection" | "alias";
+  readonly collectionId: CollectionId;
+}
