@@ -144,15 +144,15 @@ import { etcdctl, Network, put, remove } from "./etcd-support.ts";
 
     it("counts each increment once while etcd is killed again and again", async () => {
       await using store = await open(randomUUID());
-      const table = new RecordTable<number, string>(store, "counter");
-      await table.put("c", 0);
+      const table = new RecordTable<{ count: number }, string>(store, { name: "counter", idOf: () => "c" });
+      await store.commit({ guards: [], writes: [table.write({ count: 0 })] });
       let done = 0;
       let isOver = false;
       const increment = async () => {
         while (!isOver) {
           const isDone = await commitWithRetry(store, async () => {
             const entry = await table.get("c");
-            const writes = [table.write("c", (entry?.record ?? 0) + 1)];
+            const writes = [table.write({ count: (entry?.record.count ?? 0) + 1 })];
             return { transaction: { guards: [table.guard(entry!)], writes }, result: true };
           });
           if (isDone) done++;
@@ -167,7 +167,7 @@ import { etcdctl, Network, put, remove } from "./etcd-support.ts";
       await sleep(200);
       isOver = true;
       await working;
-      expect((await table.get("c"))?.record).toBe(done);
+      expect((await table.get("c"))?.record.count).toBe(done);
       expect(done).toBeGreaterThan(50);
     });
   });

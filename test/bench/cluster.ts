@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type TaskRecord } from "@sluice/catalog";
+import { RecordReader, TASKS } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { bookCollection } from "../support/collections.ts";
 import { bookOf, jsonText } from "../support/source-files.ts";
@@ -81,7 +81,7 @@ async function killedNode(
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
   const job = await client.import("books", ["large.jsonl"]);
   const task = async () => {
-    for await (const { value } of store.scan(`task/${job}/`)) return decodeRecord(value) as TaskRecord;
+    for await (const { record } of new RecordReader(store, TASKS).scan([job])) return record;
     return undefined;
   };
   const busy = async () => {

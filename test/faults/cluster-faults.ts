@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
+import { decodeRecord, type JobRecord, RecordReader, TASKS, type TaskRecord } from "@sluice/catalog";
 import type { RoleName } from "@sluice/cluster";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { BullTaskQueue } from "@sluice/task-queue/bullmq";
@@ -121,13 +121,13 @@ async function deliverLate({ backends, cluster }: FaultWorld): Promise<void> {
   const options = { url: backends.redis.url, prefix: cluster.prefix, smallTaskBytes: 8_000_000, leaseMs: 2000 };
   await using queue = await BullTaskQueue.open(options);
   const tasks: TaskRecord[] = [];
-  for await (const { value } of store.scan("task/")) tasks.push(decodeRecord(value) as TaskRecord);
+  for await (const { record } of new RecordReader(store, TASKS).scan()) tasks.push(record);
   await queue.enqueue(tasks.slice(-20).map(({ taskId, jobId, sizeBytes }) => ({ taskId, jobId, sizeBytes })));
 }
 
 /**
  * Follows the records and says what must never be seen, whoever wrote it: a leader that was thought dead would show itself
- * here. A job that goes back, an end that changes, an attempt that counts down, a commit that is written twice.
+ * here. A job that goes back, an end that changes, an attempt that counts down, a change that is written twice.
  */
 export class RecordHistory implements AsyncDisposable {
   readonly violations: string[] = [];
@@ -138,7 +138,7 @@ export class RecordHistory implements AsyncDisposable {
 
   private constructor(store: EtcdMetaStore) {
     this.#store = store;
-    this.#watching = ["job/", "task/", "commit/"].map((prefix) => this.#follow(prefix));
+    this.#watching = ["job/", "task/", "change/"].map((prefix) => this.#follow(prefix));
   }
 
   static async watch(backends: TestBackends, cluster: TestCluster): Promise<RecordHistory> {
@@ -171,7 +171,7 @@ const jobStates = ["pending", "importing", "committing", "completed"];
 
 function illegalChange(key: string, before: string, after: string): string | undefined {
   if (before === after) return undefined;
-  if (key.startsWith("commit/")) return "a commit was written twice";
+  if (key.startsWith("change/")) return "a change was written twice";
   if (key.startsWith("task/")) {
     const [old, now] = [before, after].map((text) => decodeRecord(text) as TaskRecord);
     if (now.attempt < old.attempt) return `attempt ${old.attempt} became ${now.attempt}`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
+import { JOBS, RecordReader, TASKS } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { DataType } from "@sluice/schema";
 import type { CollectionSpec } from "../support/collections.ts";
@@ -115,14 +115,9 @@ function processesOf({ cluster, backends, others = [] }: RunOptions): { role: st
 async function queueWaits({ backends, cluster }: RunOptions): Promise<number[]> {
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
   const created = new Map<bigint, number>();
-  for await (const { value } of store.scan("job/")) {
-    const job = decodeRecord(value) as JobRecord;
-    created.set(job.jobId, job.createdMs);
-  }
+  for await (const { record } of new RecordReader(store, JOBS).scan()) created.set(record.jobId, record.createdMs);
   const waits: number[] = [];
-  for await (const { value } of store.scan("task/")) {
-    const task = decodeRecord(value) as TaskRecord;
-    waits.push(task.startedMs - (created.get(task.jobId) ?? task.startedMs));
-  }
+  for await (const { record } of new RecordReader(store, TASKS).scan())
+    waits.push(record.startedMs - (created.get(record.jobId) ?? record.startedMs));
   return waits;
 }

@@ -1,12 +1,20 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import {
+  CHANGES,
+  type ChangeRecord,
+  COLLECTIONS,
   type CollectionRecord,
-  type CommitRecord,
-  decodeRecord,
+  JOBS,
   type JobRecord,
+  type RecordId,
+  RecordReader,
+  SEGMENTS,
   type SegmentRecord,
+  TASKS,
+  type Table,
   type TaskRecord,
+  visibleAfter,
 } from "@sluice/catalog";
 import { EmbeddedMetaStore, type MetaStore } from "@sluice/metastore";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
@@ -18,7 +26,7 @@ export interface Records {
   readonly jobs: readonly JobRecord[];
   readonly tasks: readonly TaskRecord[];
   readonly segments: readonly SegmentRecord[];
-  readonly commits: readonly CommitRecord[];
+  readonly changes: readonly ChangeRecord[];
 }
 
 /** Reads the records of a server that does not run. */
@@ -34,17 +42,14 @@ export async function recordsOf({ etcd }: TestBackends, { prefix }: TestCluster)
 }
 
 async function readAll(store: MetaStore): Promise<Records> {
-  const all = async <T>(prefix: string): Promise<T[]> => {
-    const records: T[] = [];
-    for await (const entry of store.scan(prefix)) records.push(decodeRecord(entry.value) as T);
-    return records;
-  };
+  const all = <T>(table: Table<T, RecordId>) =>
+    Array.fromAsync(new RecordReader(store, table).scan(), ({ record }) => record);
   return {
-    collections: await all("collection/"),
-    jobs: await all("job/"),
-    tasks: await all("task/"),
-    segments: await all("segment/"),
-    commits: await all("commit/"),
+    collections: await all(COLLECTIONS),
+    jobs: await all(JOBS),
+    tasks: await all(TASKS),
+    segments: await all(SEGMENTS),
+    changes: await all(CHANGES),
   };
 }
 
@@ -70,8 +75,9 @@ export function accountedKeys(segments: readonly SegmentRecord[]): string[] {
     .sort();
 }
 
-/** Segments that queries see: sealed, and named by a commit. */
-export function visibleSegments({ segments, commits }: Records): SegmentRecord[] {
-  const committed = new Set(commits.flatMap((commit) => [...commit.segmentIds]));
-  return segments.filter((segment) => segment.state === "sealed" && committed.has(segment.segmentId));
+/** Segments that queries see: sealed, added by a change, and removed by none. */
+export function visibleSegments({ segments, changes }: Records): SegmentRecord[] {
+  const inOrder = changes.toSorted((a, b) => (a.commitTs < b.commitTs ? -1 : 1));
+  const visible = visibleAfter(inOrder);
+  return segments.filter((segment) => segment.state === "sealed" && visible.has(segment.segmentId));
 }

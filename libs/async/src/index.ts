@@ -1,4 +1,5 @@
 export * from "./map-concurrent.ts";
 export * from "./memory-pool.ts";
 export * from "./serial.ts";
+export * from "./sleep.ts";
 export * from "./slots.ts";

@@ -1,12 +1,5 @@
 import type { CollectionId, PartitionId } from "@sluice/schema";
-
-export interface DatabaseRecord {
-  readonly dbId: bigint;
-  readonly name: string;
-  /** Hybrid timestamp. */
-  readonly createdTs: bigint;
-  readonly properties: Readonly<Record<string, string>>;
-}
+import type { Table } from "./table.ts";
 
 export interface PartitionRecord {
   readonly partitionId: PartitionId;
@@ -56,8 +49,22 @@ export interface CollectionRecord {
   readonly state: "active" | "dropped";
 }
 
-/** Taken names of a database: collections and aliases share them. Key `name/<db>/<name>`. */
+/** Written by the rootcoord; the datacoord removes the record of a dropped collection when nothing of it is left. */
+export const COLLECTIONS: Table<CollectionRecord, CollectionId> = {
+  name: "collection",
+  idOf: ({ collectionId }) => collectionId,
+};
+
+/** A taken name of a database: collections and aliases share them. */
 export interface NameRecord {
+  readonly dbName: string;
+  readonly name: string;
   readonly kind: "collection" | "alias";
   readonly collectionId: CollectionId;
 }
+
+/** Written by the rootcoord. */
+export const NAMES: Table<NameRecord, readonly [dbName: string, name: string]> = {
+  name: "name",
+  idOf: ({ dbName, name }) => [dbName, name],
+};

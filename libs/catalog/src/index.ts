@@ -1,6 +1,12 @@
+export * from "./allocations.ts";
+export * from "./changes.ts";
 export * from "./collections.ts";
 export * from "./commit-with-retry.ts";
+export * from "./databases.ts";
 export * from "./jobs.ts";
-export * from "./record.ts";
-export * from "./record-table.ts";
+export { decodeRecord } from "./record.ts";
+export { type RecordEntry, RecordReader, RecordTable } from "./record-table.ts";
 export * from "./segments.ts";
+export { commitInPages, commitStaged, type StagedWrite } from "./staged-writes.ts";
+export { keyOf, type RecordId, type Table } from "./table.ts";
+export * from "./tasks.ts";

@@ -1,16 +1,7 @@
-import type { JobState, TaskState } from "@sluice/jobs";
-import type { CollectionId, JobId, NodeId, PartitionId, SegmentId, TaskId } from "@sluice/schema";
-
-/** Why a job or task failed; the reason keeps its place. */
-export interface FailureRecord {
-  readonly code: string;
-  /** Milvus's wording and what was expected and found; without the place. */
-  readonly reason: string;
-  readonly file?: string;
-  readonly row?: number;
-  readonly field?: string;
-  readonly byteOffset?: number;
-}
+import type { Failure } from "@sluice/errors";
+import type { JobState } from "@sluice/jobs";
+import type { CollectionId, JobId, PartitionId, SegmentId } from "@sluice/schema";
+import type { Table } from "./table.ts";
 
 export interface SourceFileRecord {
   /** As the user gave it. */
@@ -26,7 +17,7 @@ export interface FileGroupRecord {
   readonly files: readonly SourceFileRecord[];
 }
 
-/** One import request and its outcome. Key `job/<jobId>`. */
+/** One import request and its outcome. */
 export interface JobRecord {
   readonly jobId: JobId;
   readonly collectionId: CollectionId;
@@ -48,10 +39,8 @@ export interface JobRecord {
   readonly createdMs: number;
   /** Unix milliseconds after which the job fails; 0 = never. */
   readonly deadlineMs: number;
-  /** Number of tasks, 0 before they are planned. */
-  readonly taskCount: number;
   readonly completedMs: number;
-  readonly failure?: FailureRecord;
+  readonly failure?: Failure;
   /** Of a completed job. */
   readonly rowCount: number;
   readonly segmentIds: readonly SegmentId[];
@@ -63,26 +52,18 @@ export interface JobRecord {
   readonly traceParent?: string;
 }
 
-/** One file, set or range, and its attempts. Key `task/<jobId>/<taskId>`. */
-export interface TaskRecord {
-  readonly taskId: TaskId;
+/** Written by the rootcoord. */
+export const JOBS: Table<JobRecord, JobId> = { name: "job", idOf: ({ jobId }) => jobId };
+
+/** Which job a request's idempotency key has led to; kept as long as the job. */
+export interface IdempotencyRecord {
+  readonly collectionId: CollectionId;
+  readonly key: string;
   readonly jobId: JobId;
-  /** Which group of the job. */
-  readonly group: number;
-  readonly range?: { readonly begin: number; readonly end: number };
-  /** Source bytes of the range. */
-  readonly sizeBytes: number;
-  readonly state: TaskState;
-  /** The current attempt, from 1; 0 before the first. Only its reports count. */
-  readonly attempt: number;
-  readonly nodeId: NodeId;
-  /** Attempts that failed with a retriable error. */
-  readonly failures: number;
-  readonly rowCount: number;
-  readonly processedBytes: number;
-  readonly segmentIds: readonly SegmentId[];
-  readonly autoIds: readonly bigint[];
-  readonly failure?: FailureRecord;
-  readonly startedMs: number;
-  readonly endedMs: number;
 }
+
+/** Written by the rootcoord, together with the job. */
+export const IDEMPOTENCY_KEYS: Table<IdempotencyRecord, readonly [CollectionId, key: string]> = {
+  name: "idempotency",
+  idOf: ({ collectionId, key }) => [collectionId, key],
+};

@@ -1,10 +1,7 @@
-import type { Guard, MetaStore, Write } from "@sluice/metastore";
+import type { Guard, MetaEntry, MetaStore, Write } from "@sluice/metastore";
 import { decodeRecord, encodeRecord } from "./record.ts";
-
-/** Part of a record's key: an id in decimal, or a name. */
-export type KeyPart = bigint | number | string;
-/** One part, or several where records are found by what they belong to: `[jobId, taskId]`. */
-export type RecordId = KeyPart | readonly KeyPart[];
+import type { StagedWrite } from "./staged-writes.ts";
+import { type KeyPart, keyOf, prefixOf, type RecordId, type Table } from "./table.ts";
 
 export interface RecordEntry<T> {
   readonly key: string;
@@ -13,37 +10,19 @@ export interface RecordEntry<T> {
   readonly revision: bigint;
 }
 
-/** Writers that meet on one record win in turn; so many losses in a row mean that something is wrong. */
-const maxUpdateAttempts = 100;
-
-/**
- * Records of one kind, typed: the keys `<name>/<id>` of a metastore, or `<name>/<part>/<part>`. Names in keys are escaped
- * where they hold `/` or `%`, so two ids never share a key. Decoding trusts what was encoded: only this program writes.
- *
- * Transactions over several records take their guards and writes from here:
- * ```ts
- * await store.commit({
- *   guards: [jobs.guard(jobEntry), names.absent([db, name])],
- *   writes: [jobs.write(jobId, next), tasks.remove([jobId, taskId])],
- * });
- * ```
- */
-export class RecordTable<T, Id extends RecordId> {
-  readonly name: string;
+/** Records of one kind, to be read. Decoding trusts what was encoded: only this program writes. */
+export class RecordReader<T, Id extends RecordId> {
+  protected readonly table: Table<T, Id>;
   readonly #store: MetaStore;
 
-  constructor(store: MetaStore, name: string) {
+  constructor(store: MetaStore, table: Table<T, Id>) {
     this.#store = store;
-    this.name = name;
-  }
-
-  key(id: Id): string {
-    return `${this.name}/${parts(id).map(escapePart).join("/")}`;
+    this.table = table;
   }
 
   async get(id: Id): Promise<RecordEntry<T> | undefined> {
-    const entry = await this.#store.get(this.key(id));
-    return entry && { key: entry.key, record: decodeRecord(entry.value) as T, revision: entry.revision };
+    const entry = await this.#store.get(keyOf(this.table, id));
+    return entry && decoded(entry);
   }
 
   /**
@@ -51,71 +30,67 @@ export class RecordTable<T, Id extends RecordId> {
    * @param first leading parts of ids: only records below them, such as `[jobId]` for the tasks of a job
    */
   async *scan(first: readonly KeyPart[] = []): AsyncGenerator<RecordEntry<T>> {
-    const prefix = [this.name, ...first.map(escapePart), ""].join("/");
-    for await (const { key, value, revision } of this.#store.scan(prefix)) {
-      yield { key, record: decodeRecord(value) as T, revision };
-    }
+    for await (const entry of this.#store.scan(prefixOf(this.table, first))) yield decoded<T>(entry);
   }
+}
 
-  /** Writes the record whatever is there. Resolves to its revision. */
-  async put(id: Id, record: T): Promise<bigint> {
-    const revision = await this.#store.commit({ guards: [], writes: [this.write(id, record)] });
-    return revision!; // Only a guard could fail.
-  }
-
-  /** Writes the record when there is none yet; false when there is. */
-  async create(id: Id, record: T): Promise<boolean> {
-    return (await this.#store.commit({ guards: [this.absent(id)], writes: [this.write(id, record)] })) !== undefined;
-  }
-
-  async delete(id: Id): Promise<void> {
-    await this.#store.commit({ guards: [], writes: [this.remove(id)] });
-  }
-
-  /**
-   * Changes a record in place: `change` gets the current one and returns the next, or undefined to leave it. It is called
-   * again when somebody else was faster. Resolves to the entry as it is then, or to undefined when there is no record.
-   */
-  async update(id: Id, change: (record: T) => T | undefined): Promise<RecordEntry<T> | undefined> {
-    for (let attempt = 1; attempt <= maxUpdateAttempts; attempt++) {
-      const entry = await this.get(id);
-      const next = entry && change(entry.record);
-      if (entry === undefined || next === undefined) return entry;
-      const revision = await this.#store.commit({ guards: [this.guard(entry)], writes: [this.write(id, next)] });
-      if (revision !== undefined) return { key: entry.key, record: next, revision };
-    }
-    throw new Error(`the record ${this.key(id)} changed ${maxUpdateAttempts} times while it was being updated`);
-  }
-
-  /** For a transaction: the record must still be the one that was read. */
+/**
+ * The same for the one who writes them. Transactions over several records take their guards and writes from here:
+ * ```ts
+ * await store.commit({
+ *   guards: [collections.guard(entry), names.absent([db, name])],
+ *   writes: [collections.write(next), names.write({ dbName: db, name, kind: "alias", collectionId })],
+ * });
+ * ```
+ * Who keeps a copy of the records in memory stages its writes instead, see `commitStaged`.
+ */
+export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
+  /** The record must still be the one that was read. */
   guard(entry: RecordEntry<T>): Guard {
     return { key: entry.key, revision: entry.revision };
   }
 
-  /** For a transaction: there must be no record. */
+  /** There must be no record. */
   absent(id: Id): Guard {
-    return { key: this.key(id), revision: 0n };
+    return { key: keyOf(this.table, id), revision: 0n };
   }
 
-  write(id: Id, record: T): Write {
-    return { key: this.key(id), value: encodeRecord(record) };
+  write(record: T): Write {
+    return { key: keyOf(this.table, this.table.idOf(record)), value: encodeRecord(record) };
   }
 
   remove(id: Id): Write {
-    return { key: this.key(id), value: undefined };
+    return { key: keyOf(this.table, id), value: undefined };
   }
 
-  /** Wakes up on changes of this table, or below the leading parts of ids; as `MetaStore.watch`. */
-  watch(signal: AbortSignal, first: readonly KeyPart[] = []): AsyncIterable<ReadonlySet<string>> {
-    return this.#store.watch([this.name, ...first.map(escapePart), ""].join("/"), signal);
+  /**
+   * A record that replaces the one that was read, or, where none was, must be new.
+   * @param settle takes what is stored in the end, see `StagedWrite`
+   */
+  stage(
+    record: T,
+    read: RecordEntry<T> | undefined,
+    settle: (stored: RecordEntry<T> | undefined) => void,
+  ): StagedWrite {
+    const write = this.write(record);
+    return {
+      guard: { key: write.key, revision: read?.revision ?? 0n },
+      write,
+      // What was written is what was encoded: it need not be decoded again.
+      settle: (stored) => settle(stored && (stored.value === write.value ? { ...stored, record } : decoded(stored))),
+    };
+  }
+
+  /** Deletes a record whatever it is. `settle` is called with undefined once it is gone. */
+  stageRemoval(id: Id, settle: (stored: RecordEntry<T> | undefined) => void): StagedWrite {
+    return {
+      guard: undefined,
+      write: this.remove(id),
+      settle: (stored) => settle(stored && decoded(stored)),
+    };
   }
 }
 
-function parts(id: RecordId): readonly KeyPart[] {
-  return Array.isArray(id) ? id : [id as KeyPart];
-}
-
-function escapePart(part: KeyPart): string {
-  const text = String(part);
-  return typeof part === "string" ? text.replace(/[%/]/g, encodeURIComponent) : text;
+function decoded<T>({ key, value, revision }: MetaEntry): RecordEntry<T> {
+  return { key, record: decodeRecord(value) as T, revision };
 }

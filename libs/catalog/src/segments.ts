@@ -1,40 +1,22 @@
-import type { CollectionId, JobId, PartitionId, SegmentId, TaskId } from "@sluice/schema";
+import type { CollectionId, JobId, PartitionId, SegmentId, StoredSegment, TaskId } from "@sluice/schema";
+import type { Table } from "./table.ts";
 
-export interface FieldLogsRecord {
-  readonly fieldId: number;
-  readonly logIds: readonly bigint[];
-  readonly rowCounts: readonly number[];
-  readonly sizesBytes: readonly number[];
-}
-
-/** Key `segment/<collectionId>/<jobId>/<segmentId>`; written before the segment's first object. */
-export interface SegmentRecord {
+/** A segment that was ever begun; recorded before its first object (S1). */
+export interface SegmentRecord extends StoredSegment {
   readonly segmentId: SegmentId;
   readonly collectionId: CollectionId;
   readonly partitionId: PartitionId;
-  readonly vchannel: string;
   readonly jobId: JobId;
   readonly taskId: TaskId;
   readonly attempt: number;
   /** importing: being written; sealed: complete; dropped: GC removes its objects, again after a grace, then the record. */
   readonly state: "importing" | "sealed" | "dropped";
-  readonly rowCount: number;
-  readonly sizeBytes: number;
-  readonly memoryBytes: number;
-  readonly timestamp: bigint;
-  readonly insertLogs: readonly FieldLogsRecord[];
-  readonly statsLogs: readonly FieldLogsRecord[];
+  /** Unix milliseconds of the first sweep, 0 before it. */
   readonly droppedMs: number;
 }
 
-/**
- * The one record that makes a job visible: the sealed segments of the accepted attempts. Key
- * `commit/<collectionId>/<jobId>`.
- */
-export interface CommitRecord {
-  readonly jobId: JobId;
-  readonly collectionId: CollectionId;
-  readonly commitTs: bigint;
-  readonly segmentIds: readonly SegmentId[];
-  readonly rowCount: number;
-}
+/** Written by the datacoord. */
+export const SEGMENTS: Table<SegmentRecord, readonly [CollectionId, JobId, SegmentId]> = {
+  name: "segment",
+  idOf: ({ collectionId, jobId, segmentId }) => [collectionId, jobId, segmentId],
+};

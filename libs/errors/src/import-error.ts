@@ -84,6 +84,22 @@ export class ImportError extends Error {
   }
 }
 
+/** An import error as plain data: what records, messages and threads carry. Every member that is known is given. */
+export interface Failure extends SourceLocation {
+  readonly code: ImportErrorCode;
+  /** As `ImportError.reason`. */
+  readonly reason: string;
+}
+
+export function failureOf({ code, reason, at }: ImportError): Failure {
+  return { code, reason, ...at };
+}
+
+/** The inverse of `failureOf`. */
+export function errorOf({ code, reason, ...at }: Failure, options?: ErrorOptions): ImportError {
+  return new ImportError(code, reason, at, options);
+}
+
 /** ` (books.jsonl, row 41827, field "embedding", byte 318113024)`, or nothing when no place is known. */
 export function formatLocation(at: SourceLocation | undefined): string {
   if (!at) return "";

@@ -53,6 +53,6 @@ function decideOpenJob(job: JobView): JobDecision {
 }
 
 /** Ended, for good or bad: such a job never changes again. */
-export function isTerminalState(state: JobState): boolean {
+export function isEnded(state: JobState): boolean {
   return state === "completed" || state === "failed";
 }

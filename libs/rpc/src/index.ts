@@ -19,3 +19,5 @@ export {
   served,
 } from "./server.ts";
 export { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "./status.ts";
+export { failureMessage, failureOfMessage } from "./wire/failures.ts";
+export { logListsMessage, logListsOfMessage, segmentMessage, segmentOfMessage } from "./wire/segments.ts";

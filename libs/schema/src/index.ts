@@ -3,4 +3,5 @@ export * from "./column.ts";
 export * from "./complete-batch.ts";
 export * from "./data-type.ts";
 export * from "./ids.ts";
+export * from "./segment-logs.ts";
 export * from "./values/index.ts";

@@ -8,7 +8,6 @@ export {
   statsLogPrefix,
 } from "./segment-keys.ts";
 export {
-  type FieldLogs,
   rowIdField,
   type SealedSegment,
   type SegmentBucket,

@@ -2,9 +2,9 @@ import { mapConcurrent } from "@sluice/async";
 import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
 import { ImportError, locate } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import { type Column, constantColumn, type DefaultValue, type FieldSchema } from "@sluice/schema";
+import { type Column, constantColumn, type DefaultValue, type FieldLogs, type FieldSchema } from "@sluice/schema";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
-import type { FieldLogs, SegmentLogs } from "./segment-logs.ts";
+import type { SegmentLogs } from "./segment-logs.ts";
 
 /** Logs fetched ahead of the one being decoded. */
 const readsInFlight = 4;

@@ -1,33 +1,20 @@
-import { DataType, type FieldSchema, ROW_ID_FIELD, TIMESTAMP_FIELD } from "@sluice/schema";
+import {
+  DataType,
+  type FieldSchema,
+  type LogLists,
+  ROW_ID_FIELD,
+  type StoredSegment,
+  TIMESTAMP_FIELD,
+} from "@sluice/schema";
 import type { SegmentPlace } from "./segment-keys.ts";
 
-/** Logs of one field, in order. The n-th logs of all fields hold the same rows. Arrays are parallel. */
-export interface FieldLogs {
-  readonly fieldId: number;
-  readonly logIds: readonly bigint[];
-  readonly rowCounts: readonly number[];
-  /** Of the objects. */
-  readonly sizesBytes: readonly number[];
-}
-
 /** A segment as its readers need it. Plain data. */
-export interface SegmentLogs extends SegmentPlace {
+export interface SegmentLogs extends SegmentPlace, LogLists {
   readonly rowCount: number;
-  /** RowID, Timestamp, then the fields in the order of the schema at the time of writing. */
-  readonly insertLogs: readonly FieldLogs[];
-  /** Of the primary key. */
-  readonly statsLogs: readonly FieldLogs[];
 }
 
 /** A segment that is written completely and takes no more rows. Plain data: it crosses threads. */
-export interface SealedSegment extends SegmentLogs {
-  readonly vchannel: string;
-  /** Bytes of all its objects. */
-  readonly sizeBytes: number;
-  /** Bytes of its rows in memory. */
-  readonly memoryBytes: number;
-  /** Hybrid timestamp of every row. */
-  readonly timestamp: bigint;
+export interface SealedSegment extends StoredSegment {
   /** Inclusive bounds; text by its UTF-8 bytes. */
   readonly minPk: bigint | string;
   readonly maxPk: bigint | string;

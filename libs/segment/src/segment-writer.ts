@@ -1,10 +1,10 @@
 import { type BinlogDialect, encodeInsertLog, encodeStatsLog, StatsBuilder } from "@sluice/binlog";
-import { type CollectionSchema, type Column, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, type Column, type FieldLogs, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
-import { type FieldLogs, rowIdField, type SealedSegment, type SegmentBucket, timestampField } from "./segment-logs.ts";
+import { rowIdField, type SealedSegment, type SegmentBucket, timestampField } from "./segment-logs.ts";
 
 /** What all segments of a set share. */
 export interface SegmentWriterContext {

@@ -4,7 +4,6 @@ import { type NodeId, nodeId } from "@sluice/schema";
 
 export interface DataNodeEntry {
   readonly nodeId: NodeId;
-  readonly address: string;
   readonly workers: number;
   readonly busyWorkers: number;
   readonly taskIds: readonly bigint[];
@@ -24,9 +23,9 @@ export class DataNodes {
     this.#expiryMs = options.expiryMs;
   }
 
-  async register({ address, workers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
+  async register({ workers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
     const id = nodeId(await this.#allocateIds(1));
-    this.#nodes.set(id, { nodeId: id, address, workers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
+    this.#nodes.set(id, { nodeId: id, workers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
     return id;
   }
 
@@ -48,12 +47,5 @@ export class DataNodes {
   /** Tasks that run on nodes heard of lately. */
   runningTasks(): bigint[] {
     return this.alive().flatMap((node) => node.taskIds);
-  }
-
-  /** The node that holds a task, 0 when none does. */
-  holderOf(taskId: bigint): bigint {
-    for (const { nodeId, taskIds, seenMs } of this.#nodes.values())
-      if (seenMs >= this.#now() - this.#expiryMs && taskIds.includes(taskId)) return nodeId;
-    return 0n;
   }
 }

@@ -1,14 +1,20 @@
+import { sleep } from "@sluice/async";
 import {
+  COLLECTIONS,
   type CollectionRecord,
-  decodeRecord,
-  type JobRecord,
+  JOBS,
+  RecordReader,
+  RecordTable,
   type SegmentRecord,
-  type TaskRecord,
+  TASKS,
 } from "@sluice/catalog";
+import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import type { CollectionId, JobId } from "@sluice/schema";
+import type { CollectionId, JobId, TaskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
+import { physicalMs } from "@sluice/tso";
+import type { ChangeBook } from "./change-book.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
 import type { SegmentBook } from "./segment-book.ts";
 
@@ -16,11 +22,15 @@ export interface ImportGcDeps {
   readonly store: MetaStore;
   readonly objects: ObjectStore;
   readonly book: SegmentBook;
+  readonly changes: ChangeBook;
   readonly now: () => number;
   readonly log: Logger;
   readonly metrics?: DataCoordMetrics;
   readonly intervalMs: number;
-  /** How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. */
+  /**
+   * How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. And
+   * how long after its removal a segment is kept for readers that have begun before.
+   */
   readonly graceMs: number;
   /** Segment prefixes of a segment: insert logs, stats logs. */
   readonly prefixesOf: (record: SegmentRecord) => readonly string[];
@@ -28,8 +38,9 @@ export interface ImportGcDeps {
 
 /**
  * Removes what failed, aborted, superseded or dropped work left behind. What is garbage follows from the records alone:
- * G1. a segment without commit whose job failed, ended or is gone, or whose attempt is not its task's current one;
- * G2. a segment of a collection or partition that was dropped.
+ * G1. a segment that no change added, whose job ended or is gone, or whose attempt is not its task's current one;
+ * G2. a segment of a collection or partition that was dropped;
+ * G4. a segment that a change removed, once the readers have ended that began before it.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
  * Objects go first and the record last, after a second sweep, since a writer cut off from the cluster may finish a put
@@ -39,11 +50,17 @@ export class ImportGc implements AsyncDisposable {
   readonly #deps: ImportGcDeps;
   readonly #abort = new AbortController();
   /** Attempts of tasks that are persisted, of open jobs: they change no more, and a job may have thousands. */
-  readonly #persisted = new Map<JobId, Map<bigint, number>>();
+  readonly #persisted = new Map<JobId, Map<TaskId, number>>();
+  readonly #jobs;
+  readonly #tasks;
+  readonly #collections;
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: ImportGcDeps) {
     this.#deps = deps;
+    this.#jobs = new RecordReader(deps.store, JOBS);
+    this.#tasks = new RecordReader(deps.store, TASKS);
+    this.#collections = new RecordTable(deps.store, COLLECTIONS);
   }
 
   /** Collects now and every `intervalMs`, until it is disposed of. */
@@ -55,7 +72,7 @@ export class ImportGc implements AsyncDisposable {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       await this.collect().catch((error) => this.#warn(error));
-      await pause(this.#deps.intervalMs, this.#abort.signal);
+      await sleep(this.#deps.intervalMs, this.#abort.signal);
     }
   }
 
@@ -80,57 +97,55 @@ export class ImportGc implements AsyncDisposable {
 
   async #readCollections(): Promise<Map<CollectionId, CollectionRecord>> {
     const collections = new Map<CollectionId, CollectionRecord>();
-    for await (const entry of this.#deps.store.scan("collection/")) {
-      const record = decodeRecord(entry.value) as CollectionRecord;
-      collections.set(record.collectionId, record);
-    }
+    for await (const { record } of this.#collections.scan()) collections.set(record.collectionId, record);
     return collections;
   }
 
   /** G3. `collections` is as old as the pass: it makes a segment suspect, and what is read afterwards decides. */
   async #collectJob(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<void> {
     const { book } = this.#deps;
-    const suspects = book
-      .ofJob(jobId)
-      .filter(
-        (record) =>
-          record.state === "dropped" ||
-          !book.isCommitted(record) ||
-          isDropped(record, collections.get(record.collectionId)),
-      );
-    if (suspects.length === 0) return void this.#persisted.delete(jobId); // Committed, or not begun.
-    const collection = await this.#read<CollectionRecord>(`collection/${suspects[0].collectionId}`);
-    // The job's state is read before the commit is looked up: were it the other way round, a job that completes in
-    // between would look like one that ended without a commit.
+    const isSuspect = (record: SegmentRecord) =>
+      record.state === "dropped" || !this.#isVisible(record) || isDropped(record, collections.get(record.collectionId));
+    const suspects = book.ofJob(jobId).filter(isSuspect);
+    if (suspects.length === 0) return void this.#persisted.delete(jobId); // All visible, or not begun.
+    const collection = (await this.#collections.get(suspects[0].collectionId))?.record;
+    // The job's state is read before the changes are looked up: were it the other way round, a job that completes in
+    // between would look like one that ended without a change.
     const attempts = await this.#currentAttempts(jobId, suspects);
     const isGarbage = (record: SegmentRecord) =>
-      record.state === "dropped" ||
-      isDropped(record, collection) ||
-      (!book.isCommitted(record) && attempts?.get(record.taskId) !== record.attempt);
+      record.state === "dropped" || isDropped(record, collection) || this.#isUnseen(record, attempts);
     await this.#sweep(suspects.flatMap(({ segmentId }) => book.get(segmentId) ?? []).filter(isGarbage));
   }
 
+  #isVisible({ collectionId, segmentId }: SegmentRecord): boolean {
+    return this.#deps.changes.visible(collectionId).has(segmentId);
+  }
+
+  /** G1, G4. No reader sees it, and none will. */
+  #isUnseen(record: SegmentRecord, attempts: ReadonlyMap<TaskId, number> | undefined): boolean {
+    if (this.#isVisible(record)) return false;
+    const { changes, now, graceMs } = this.#deps;
+    const removedTs = changes.removedTs(record.collectionId, record.segmentId);
+    if (removedTs !== undefined) return now() - physicalMs(removedTs) >= graceMs;
+    return attempts?.get(record.taskId) !== record.attempt;
+  }
+
   /** The attempt that counts of each task (G1); undefined when the job has ended without them or is gone. */
-  async #currentAttempts(jobId: JobId, segments: readonly SegmentRecord[]): Promise<Map<bigint, number> | undefined> {
-    const job = await this.#read<JobRecord>(`job/${jobId}`);
-    if (!job || job.state === "failed" || job.state === "completed") {
+  async #currentAttempts(jobId: JobId, segments: readonly SegmentRecord[]): Promise<Map<TaskId, number> | undefined> {
+    const job = (await this.#jobs.get(jobId))?.record;
+    if (!job || isEnded(job.state)) {
       this.#persisted.delete(jobId);
       return undefined;
     }
-    const persisted = this.#persisted.get(jobId) ?? new Map<bigint, number>();
+    const persisted = this.#persisted.get(jobId) ?? new Map<TaskId, number>();
     this.#persisted.set(jobId, persisted);
     const attempts = new Map(persisted);
     for (const id of new Set(segments.map((record) => record.taskId))) {
-      const task = persisted.has(id) ? undefined : await this.#read<TaskRecord>(`task/${jobId}/${id}`);
+      const task = persisted.has(id) ? undefined : (await this.#tasks.get([jobId, id]))?.record;
       if (task && task.state !== "failed") attempts.set(id, task.attempt);
       if (task?.state === "persisted") persisted.set(id, task.attempt);
     }
     return attempts;
-  }
-
-  async #read<T>(key: string): Promise<T | undefined> {
-    const entry = await this.#deps.store.get(key);
-    return entry && (decodeRecord(entry.value) as T);
   }
 
   async #sweep(garbage: readonly SegmentRecord[]): Promise<void> {
@@ -182,20 +197,15 @@ export class ImportGc implements AsyncDisposable {
 
   /** A dropped collection's tombstone goes when nothing of it is left. */
   async #forgetCollection(id: CollectionId): Promise<void> {
-    if (this.#deps.book.visible(id).length > 0) return;
-    const isUsed = this.#deps.book
-      .jobs()
-      .some((jobId) => this.#deps.book.ofJob(jobId).some((record) => record.collectionId === id));
-    if (isUsed || (await this.#hasOpenJobs(id))) return;
-    await this.#deps.book.removeCommits(id);
-    await this.#deps.store.commit({ guards: [], writes: [{ key: `collection/${id}`, value: undefined }] });
+    const { book, changes, store } = this.#deps;
+    if (book.hasSegmentsOf(id) || (await this.#hasOpenJobs(id))) return;
+    await changes.remove(id);
+    await store.commit({ guards: [], writes: [this.#collections.remove(id)] });
   }
 
   async #hasOpenJobs(id: CollectionId): Promise<boolean> {
-    for await (const entry of this.#deps.store.scan("job/")) {
-      const job = decodeRecord(entry.value) as JobRecord;
-      if (job.collectionId === id && job.state !== "completed" && job.state !== "failed") return true;
-    }
+    for await (const { record } of this.#jobs.scan())
+      if (record.collectionId === id && !isEnded(record.state)) return true;
     return false;
   }
 
@@ -209,16 +219,4 @@ export class ImportGc implements AsyncDisposable {
 function isDropped(record: SegmentRecord, collection: CollectionRecord | undefined): boolean {
   if (!collection || collection.state === "dropped") return true;
   return !collection.partitions.some((partition) => partition.partitionId === record.partitionId);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

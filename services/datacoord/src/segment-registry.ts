@@ -1,17 +1,17 @@
-import { decodeRecord, type FieldLogsRecord, type SegmentRecord, type TaskRecord } from "@sluice/catalog";
+import { RecordReader, type SegmentRecord, TASKS } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
-import type { dataCoord, importing } from "@sluice/rpc";
+import { type dataCoord, type importing, segmentOfMessage } from "@sluice/rpc";
 import { collectionId, jobId, partitionId, type SegmentId, segmentId, taskId } from "@sluice/schema";
 import type { SegmentBook } from "./segment-book.ts";
 
 /** Hands out segment and log ids to attempts, and takes what they sealed. */
 export class SegmentRegistry {
-  readonly #store: MetaStore;
+  readonly #tasks;
   readonly #book: SegmentBook;
   readonly #allocateIds: (count: number) => Promise<bigint>;
   constructor(store: MetaStore, book: SegmentBook, allocateIds: (count: number) => Promise<bigint>) {
-    this.#store = store;
+    this.#tasks = new RecordReader(store, TASKS);
     this.#book = book;
     this.#allocateIds = allocateIds;
   }
@@ -43,21 +43,12 @@ export class SegmentRegistry {
         "attempt_superseded",
         `segment ${info.segmentId} does not belong to attempt ${request.attempt}`,
       );
-    return {
-      ...record,
-      state: "sealed",
-      rowCount: Number(info.rowCount),
-      sizeBytes: Number(info.sizeBytes),
-      memoryBytes: Number(info.memoryBytes),
-      timestamp: info.timestamp,
-      insertLogs: info.insertLogs.map(logsRecord),
-      statsLogs: info.statsLogs.map(logsRecord),
-    };
+    const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs } = segmentOfMessage(info);
+    return { ...record, state: "sealed", rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs };
   }
 
   async #checkAttempt(request: { jobId: bigint; taskId: bigint; attempt: bigint }): Promise<void> {
-    const entry = await this.#store.get(`task/${request.jobId}/${request.taskId}`);
-    const task = entry && (decodeRecord(entry.value) as TaskRecord);
+    const task = (await this.#tasks.get([jobId(request.jobId), taskId(request.taskId)]))?.record;
     if (task?.state === "running" && BigInt(task.attempt) === request.attempt) return;
     throw new ImportError(
       "attempt_superseded",
@@ -87,42 +78,5 @@ function newRecord(
     insertLogs: [],
     statsLogs: [],
     droppedMs: 0,
-  };
-}
-
-function logsRecord(logs: importing.FieldLogs): FieldLogsRecord {
-  return {
-    fieldId: Number(logs.fieldId),
-    logIds: logs.logIds,
-    rowCounts: logs.rowCounts.map(Number),
-    sizesBytes: logs.sizesBytes.map(Number),
-  };
-}
-
-/** A record as it travels to readers. */
-export function segmentInfo(record: SegmentRecord, commitTs: bigint): importing.SegmentInfo {
-  const logs = (list: readonly FieldLogsRecord[]): importing.FieldLogs[] =>
-    list.map(({ fieldId, logIds, rowCounts, sizesBytes }) => ({
-      fieldId: BigInt(fieldId),
-      logIds: [...logIds],
-      rowCounts: rowCounts.map(BigInt),
-      sizesBytes: sizesBytes.map(BigInt),
-    }));
-  return {
-    segmentId: record.segmentId,
-    collectionId: record.collectionId,
-    partitionId: record.partitionId,
-    vchannel: record.vchannel,
-    rowCount: BigInt(record.rowCount),
-    sizeBytes: BigInt(record.sizeBytes),
-    jobId: record.jobId,
-    taskId: record.taskId,
-    attempt: BigInt(record.attempt),
-    timestamp: record.timestamp,
-    insertLogs: logs(record.insertLogs),
-    statsLogs: logs(record.statsLogs),
-    commitTimestamp: commitTs,
-    state: record.state,
-    memoryBytes: BigInt(record.memoryBytes),
   };
 }

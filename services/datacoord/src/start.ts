@@ -1,3 +1,4 @@
+import { Serial } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
@@ -17,13 +18,14 @@ import { jobId, taskId } from "@sluice/schema";
 import { segmentPrefixes } from "@sluice/segment";
 import type { TaskQueue } from "@sluice/task-queue";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
-import { CommitSegments } from "./commit-segments.ts";
+import { ChangeBook } from "./change-book.ts";
 import { DataNodes } from "./datanodes.ts";
 import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
+import { VisibleSegments } from "./visible-segments.ts";
 
 export interface DataCoordSettings {
   readonly host: string;
@@ -53,18 +55,21 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
   const book = new SegmentBook(deps.store);
   await book.load();
+  const changes = new ChangeBook(deps.store, () => allocateTs(root));
+  await changes.load();
   const allocateIds = idSource(root);
   const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: settings.heartbeatMs * 5 });
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
-  const commits = new CommitSegments(book, () => allocateTs(root), deps.log, metrics);
-  const server = cleanup.use(openServer(settings, deps, { nodes, registry, commits }));
+  const visible = new VisibleSegments(book, changes, deps.log, metrics);
+  const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible }));
   const port = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
       ...deps,
       metrics,
       book,
+      changes,
       now: Date.now,
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
@@ -78,20 +83,20 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
 interface Parts {
   readonly nodes: DataNodes;
   readonly registry: SegmentRegistry;
-  readonly commits: CommitSegments;
+  readonly visible: VisibleSegments;
 }
 
 function openServer(
   settings: DataCoordSettings,
   { queue, log, metrics }: DataCoordDeps,
-  { nodes, registry, commits }: Parts,
+  { nodes, registry, visible }: Parts,
 ): GrpcServer {
   const batches = new EnqueueBatches(queue);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
       const { sizeBytes } = task;
       await batches.enqueue({ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(sizeBytes) });
-      return { status: okStatus(), datanodeId: nodes.holderOf(task.taskId) };
+      return { status: okStatus(), datanodeId: 0n }; // Queued: who takes it stands in the job's infos then.
     },
     listQueuedTasks: async () => ({
       status: okStatus(),
@@ -115,9 +120,9 @@ function openServer(
       await registry.save(request);
       return okStatus();
     },
-    commitSegments: (request) => commits.commit(request),
-    getVisibleSegments: (request) => commits.visible(request),
-    getRowCounts: (request) => commits.rowCounts(request),
+    commitChange: (request) => visible.commit(request),
+    getVisibleSegments: (request) => visible.visible(request),
+    getRowCounts: (request) => visible.rowCounts(request),
   });
   return openGrpcServer({
     services: [service],
@@ -132,7 +137,7 @@ const BLOCK_IDS = 4096;
 function idSource(root: Client<rootCoord.RootCoordClient>): (count: number) => Promise<bigint> {
   let next = 0n;
   let end = 0n;
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = new Serial();
   const take = async (count: number): Promise<bigint> => {
     if (end - next < BigInt(count)) {
       const size = BigInt(Math.max(count, BLOCK_IDS));
@@ -145,11 +150,7 @@ function idSource(root: Client<rootCoord.RootCoordClient>): (count: number) => P
     next += BigInt(count);
     return first;
   };
-  return (count) => {
-    const result = turn.then(() => take(count));
-    turn = result.catch(() => undefined);
-    return result;
-  };
+  return (count) => turns.run(() => take(count));
 }
 
 async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {

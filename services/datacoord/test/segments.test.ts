@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { encodeRecord, type SegmentRecord } from "@sluice/catalog";
+import { COLLECTIONS, JOBS, type RecordId, RecordTable, type SegmentRecord, TASKS, type Table } from "@sluice/catalog";
 import { MemoryMetaStore } from "@sluice/metastore";
 import { MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
 import { type dataCoord, importing } from "@sluice/rpc";
-import { collectionId, jobId, segmentId } from "@sluice/schema";
+import { jobId, segmentId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
-import { CommitSegments } from "../src/commit-segments.ts";
+import { ChangeBook } from "../src/change-book.ts";
 import { ImportGc } from "../src/import-gc.ts";
 import { SegmentBook } from "../src/segment-book.ts";
 import { SegmentRegistry } from "../src/segment-registry.ts";
+import { VisibleSegments } from "../src/visible-segments.ts";
 
 const COLLECTION = 7n;
 const PARTITION = 8n;
@@ -17,7 +18,9 @@ let store: MemoryMetaStore;
 let objects: MemoryObjectStore;
 let book: SegmentBook;
 let registry: SegmentRegistry;
-let commits: CommitSegments;
+let changes: ChangeBook;
+let visible: VisibleSegments;
+let lastTs: bigint;
 let nowMs: number;
 
 beforeEach(async () => {
@@ -26,25 +29,37 @@ beforeEach(async () => {
   book = new SegmentBook(store);
   let next = 1000n;
   registry = new SegmentRegistry(store, book, async (count) => (next += BigInt(count)) - BigInt(count));
-  let ts = 1n;
-  commits = new CommitSegments(book, async () => ts++, silentLogger);
+  lastTs = 0n;
+  await openVisible();
   nowMs = 0;
   await putCollection([PARTITION]);
 });
 
-async function put(key: string, record: unknown): Promise<void> {
-  await store.commit({ guards: [], writes: [{ key, value: record === undefined ? undefined : encodeRecord(record) }] });
+/** Timestamps are milliseconds here, so that garbage collection can tell how old a change is. */
+async function openVisible(): Promise<void> {
+  changes = new ChangeBook(
+    store,
+    async () => (lastTs = BigInt(nowMs) << 18n > lastTs ? BigInt(nowMs) << 18n : lastTs + 1n),
+  );
+  await changes.load();
+  visible = new VisibleSegments(book, changes, silentLogger);
 }
 
-const putCollection = (partitions: bigint[], state = "active") =>
-  put(`collection/${COLLECTION}`, {
+async function put<T>(table: Table<T, RecordId>, record: object): Promise<void> {
+  await store.commit({ guards: [], writes: [new RecordTable(store, table).write(record as T)] });
+}
+
+const putCollection = (partitions: bigint[], state = "active") => {
+  const collection = {
     collectionId: COLLECTION,
     state,
     partitions: partitions.map((partitionId) => ({ partitionId })),
-  });
-const putJob = (job: bigint, state: string) => put(`job/${job}`, { jobId: job, collectionId: COLLECTION, state });
+  };
+  return put(COLLECTIONS, collection);
+};
+const putJob = (job: bigint, state: string) => put(JOBS, { jobId: job, collectionId: COLLECTION, state });
 const putTask = (job: bigint, task: bigint, attempt: number, state = "running") =>
-  put(`task/${job}/${task}`, { jobId: job, taskId: task, attempt, state });
+  put(TASKS, { jobId: job, taskId: task, attempt, state });
 
 async function assign(job: bigint, task: bigint, attempt: bigint): Promise<bigint> {
   const buckets = [{ partitionId: PARTITION, vchannel: "v0" }];
@@ -59,16 +74,39 @@ async function save(job: bigint, task: bigint, attempt: bigint, segment: bigint,
   await registry.save({ jobId: job, taskId: task, attempt, segments: [info] });
 }
 
-const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[]) =>
-  commits.commit({ jobId: job, collectionId: COLLECTION, accepted });
-const visibleIds = async () =>
-  (await commits.visible({ collectionId: COLLECTION, partitionIds: [] })).segments.map((segment) => segment.segmentId);
+/** A job of one task that is persisted, with so many sealed segments; nothing of it is visible yet. */
+async function persisted(job: bigint, count: number): Promise<bigint[]> {
+  const task = job * 10n;
+  await putJob(job, "importing");
+  await putTask(job, task, 1);
+  const segments: bigint[] = [];
+  for (let i = 0; i < count; i++) {
+    const segment = await assign(job, task, 1n);
+    await save(job, task, 1n, segment);
+    segments.push(segment);
+  }
+  await putTask(job, task, 1, "persisted");
+  await putJob(job, "committing");
+  return segments;
+}
+
+const acceptedOf = (job: bigint) => [{ taskId: job * 10n, attempt: 1n }];
+const change = (parts: Partial<dataCoord.CommitChangeRequest>) =>
+  visible.commit({
+    ...{ changeId: 0n, collectionId: COLLECTION, jobId: 0n, accepted: [], removes: [], extends: [] },
+    ...parts,
+  });
+const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[] = acceptedOf(job)) =>
+  change({ changeId: job, jobId: job, accepted });
+const snapshot = (timestamp = 0n) => visible.visible({ collectionId: COLLECTION, partitionIds: [], timestamp });
+const visibleIds = async (timestamp = 0n) => (await snapshot(timestamp)).segments.map((segment) => segment.segmentId);
 
 async function collect(objectStore: ObjectStore = objects): Promise<void> {
   const gc = new ImportGc({
     store,
     objects: objectStore,
     book,
+    changes,
     now: () => nowMs,
     log: silentLogger,
     intervalMs: 3_600_000,
@@ -91,7 +129,7 @@ async function collectTwice(): Promise<void> {
 }
 
 describe("visibility", () => {
-  it("S2: comes with the commit record, for all segments at once, and only for accepted attempts", async () => {
+  it("S2: comes with the change record, for all segments at once, and only for accepted attempts", async () => {
     await putJob(1n, "importing");
     await putTask(1n, 11n, 1);
     const stale = await assign(1n, 11n, 1n);
@@ -109,7 +147,7 @@ describe("visibility", () => {
     ]);
     expect(answer).toMatchObject({ rowCount: 15n, segmentIds: [good, other] });
     expect(await visibleIds()).toEqual([good, other]);
-    expect(commits.rowCounts({ collectionId: COLLECTION })).toMatchObject({
+    expect(visible.rowCounts({ collectionId: COLLECTION })).toMatchObject({
       rowCount: 15n,
       partitions: [{ partitionId: PARTITION, segments: 2n }],
     });
@@ -124,8 +162,116 @@ describe("visibility", () => {
     await commit(1n, [{ taskId: 11n, attempt: 1n }]);
     book = new SegmentBook(store);
     await book.load();
-    commits = new CommitSegments(book, async () => 5n, silentLogger);
+    await openVisible();
     expect(await visibleIds()).toEqual([segment]);
+  });
+});
+
+/** Keys that `act` has written, one list for each transaction. */
+async function written(act: () => Promise<unknown>): Promise<string[][]> {
+  const transactions: string[][] = [];
+  const commitTo = store.commit.bind(store);
+  store.commit = (transaction) => {
+    transactions.push(transaction.writes.map(({ key }) => key));
+    return commitTo(transaction);
+  };
+  await act();
+  store.commit = commitTo;
+  return transactions;
+}
+
+describe("changes", () => {
+  it("S2: rollback of a job is one record; readers that began before keep what they see until GC takes it", async () => {
+    const [other] = await persisted(1n, 1);
+    await commit(1n);
+    const segments = await persisted(2n, 3);
+    await commit(2n);
+    await putJob(1n, "completed");
+    await putJob(2n, "completed");
+    const before = await snapshot();
+    expect(await written(() => change({ changeId: 3n, jobId: 2n, removes: segments }))).toEqual([["change/7/3"]]);
+    expect(await visibleIds()).toEqual([other]);
+    expect(visible.rowCounts({ collectionId: COLLECTION })).toMatchObject({ rowCount: 10n });
+    await collect(); // G4: too early.
+    expect(await visibleIds(before.timestamp)).toEqual([other, ...segments]);
+    nowMs += 1000;
+    await collectTwice();
+    expect(await visibleIds()).toEqual([other]);
+    expect(await keys()).toHaveLength(1);
+    expect(book.ofJob(jobId(2n))).toEqual([]);
+    await expect(visibleIds(before.timestamp)).rejects.toThrow("is kept no longer");
+  });
+
+  it("S2: no reader sees both or neither of what a change replaces, whenever it comes", async () => {
+    const old = await persisted(1n, 2);
+    await commit(1n);
+    const [merged] = await persisted(2n, 1);
+    const sets: string[] = [];
+    const pins: bigint[] = [];
+    let isOver = false;
+    const read = async () => {
+      while (!isOver) {
+        const { segments, timestamp } = await snapshot();
+        sets.push(String(segments.map(({ segmentId }) => segmentId)));
+        pins.push(timestamp);
+        await new Promise(setImmediate);
+      }
+    };
+    const commitTo = store.commit.bind(store);
+    store.commit = async (transaction) => {
+      for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+      const revision = await commitTo(transaction);
+      for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+      return revision;
+    };
+    const reading = [read(), read(), read()];
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+    const order = { changeId: 2n, jobId: 2n, accepted: acceptedOf(2n), removes: old };
+    const { commitTimestamp } = await change(order);
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+    isOver = true;
+    await Promise.all(reading);
+    expect(new Set(sets)).toEqual(new Set([String(old), String([merged])]));
+    // What a reader saw, it sees again at its timestamp (S5).
+    for (const [i, pin] of pins.entries()) expect(String(await visibleIds(pin))).toBe(sets[i]);
+    expect(await visibleIds(commitTimestamp - 1n)).toEqual(old);
+    expect(await visibleIds(commitTimestamp)).toEqual([merged]);
+    expect((await change(order)).commitTimestamp).toBe(commitTimestamp);
+  });
+
+  it("S5: of two that remove one segment the second is refused, and changes nothing", async () => {
+    const [first, second] = await persisted(1n, 2);
+    await commit(1n);
+    const results = await Promise.allSettled([
+      change({ changeId: 5n, removes: [first] }),
+      change({ changeId: 6n, removes: [first, second] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(results[1]).toMatchObject({ reason: { code: "job_failed", message: expect.stringContaining(`${first}`) } });
+    expect(await visibleIds()).toEqual([second]);
+  });
+
+  it("extend visible segments by logs of later fields", async () => {
+    const [segment] = await persisted(1n, 1);
+    await commit(1n);
+    const logs = { insertLogs: [{ fieldId: 105n, logIds: [9n], rowCounts: [10n], sizesBytes: [80n] }], statsLogs: [] };
+    await change({ changeId: 5n, extends: [{ segmentId: segment, logs }] });
+    await openVisible();
+    const { segments } = await snapshot();
+    expect(segments[0].logs?.insertLogs).toEqual(logs.insertLogs);
+  });
+
+  it("S4: whose answer is lost are found again, and made once", async () => {
+    const segments = await persisted(1n, 1);
+    const commitTo = store.commit.bind(store);
+    store.commit = async (transaction) => {
+      await commitTo(transaction);
+      store.commit = commitTo;
+      return undefined;
+    };
+    const { commitTimestamp } = await commit(1n);
+    expect((await commit(1n)).commitTimestamp).toBe(commitTimestamp);
+    expect(await visibleIds()).toEqual(segments);
   });
 });
 
@@ -213,8 +359,8 @@ describe("garbage collection", () => {
     const segment = await assign(1n, 11n, 1n);
     await save(1n, 11n, 1n, segment);
     await commit(1n, [{ taskId: 11n, attempt: 1n }]);
-    await put("job/1", undefined);
-    await put("task/1/11", undefined);
+    const writes = ["job/1", "task/1/11"].map((key) => ({ key, value: undefined }));
+    await store.commit({ guards: [], writes });
     await collectTwice();
     expect(await visibleIds()).toEqual([segment]);
   });
@@ -232,7 +378,7 @@ describe("garbage collection", () => {
     await putCollection([], "dropped");
     await collectTwice();
     expect(await store.get(`collection/${COLLECTION}`)).toBeUndefined();
-    expect(book.collections()).not.toContain(collectionId(COLLECTION));
+    expect(await Array.fromAsync(store.scan("change/"))).toEqual([]);
   });
 
   /** An object store in which something happens while GC deletes. */

@@ -1,5 +1,13 @@
-import { type Client, checkStatus, type dataCoord, type importing, isOk, type rootCoord } from "@sluice/rpc";
-import type { JobId, NodeId, TaskId } from "@sluice/schema";
+import {
+  type Client,
+  checkStatus,
+  type dataCoord,
+  type importing,
+  isOk,
+  type rootCoord,
+  segmentMessage,
+} from "@sluice/rpc";
+import type { JobId, NodeId, StoredSegment, TaskId } from "@sluice/schema";
 import type { Question } from "./thread-messages.ts";
 
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
@@ -11,12 +19,8 @@ export class Coordinators {
     this.#data = data;
   }
 
-  async register(
-    address: string,
-    workers: number,
-    signal: AbortSignal,
-  ): Promise<{ nodeId: bigint; heartbeatMs: number }> {
-    const response = await this.#data.registerDataNode({ address, workers }, { signal });
+  async register(workers: number, signal: AbortSignal): Promise<{ nodeId: bigint; heartbeatMs: number }> {
+    const response = await this.#data.registerDataNode({ workers }, { signal });
     checkStatus(response.status);
     return { nodeId: response.nodeId, heartbeatMs: Number(response.heartbeatMs) };
   }
@@ -37,8 +41,9 @@ export class Coordinators {
     checkStatus(await this.#root.reportImport(result));
   }
 
-  async saveSegments(order: importing.TaskOrder, segments: importing.SegmentInfo[]): Promise<void> {
+  async saveSegments(order: importing.TaskOrder, sealed: readonly StoredSegment[]): Promise<void> {
     const { jobId, taskId, attempt } = order;
+    const segments = sealed.map((segment) => segmentMessage(segment));
     checkStatus(await this.#data.saveSegments({ jobId, taskId, attempt, segments }));
   }
 

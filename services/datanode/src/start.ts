@@ -130,7 +130,7 @@ class Membership implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
-    const { nodeId: id, heartbeatMs } = await this.#coordinators.register("", this.#workers, this.#abort.signal);
+    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(this.#workers, this.#abort.signal);
     this.#nodeId = nodeId(id);
     this.#heartbeatMs = heartbeatMs;
     this.#joined.resolve();

@@ -7,7 +7,7 @@ import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
 import type { ImportTaskLimits, ImportTaskOutcome } from "./import-task.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
-import { inputOf, resultOf, segmentInfos } from "./task-messages.ts";
+import { inputOf, resultOf } from "./task-messages.ts";
 import type { Question } from "./thread-messages.ts";
 import type { AttemptRunner, RunHooks } from "./thread-pool.ts";
 
@@ -127,7 +127,7 @@ export class TaskWorker implements AsyncDisposable {
   ): Promise<void> {
     const { coordinators, nodeId, log, metrics } = this.#deps;
     const outcome = await this.#run(order, signal);
-    await this.#insist(() => coordinators.saveSegments(order, segmentInfos(order, outcome)), signal);
+    await this.#insist(() => coordinators.saveSegments(order, outcome.segments), signal);
     await this.#insist(() => coordinators.report(resultOf.persisted(order, nodeId(), outcome)), signal);
     const done = { rows: outcome.rowCount, segments: outcome.segments.length };
     note(done);

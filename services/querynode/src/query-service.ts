@@ -9,6 +9,7 @@ import {
   okStatus,
   type queryNode,
   type schema,
+  segmentOfMessage,
 } from "@sluice/rpc";
 import {
   type CollectionSchema,
@@ -25,7 +26,7 @@ import { countData, fieldData, memberIndexes, type RowSet, structFieldData } fro
 import { mayHoldKeys } from "./key-pruning.ts";
 import { orderByKey, type Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
-import { segmentLogs, segmentParts } from "./segment-logs.ts";
+import { segmentParts } from "./segment-logs.ts";
 import { takenRows, takeRows } from "./take-rows.ts";
 
 /** A visible segment with the timestamp from which on its rows count. */
@@ -61,12 +62,10 @@ export class QueryService {
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
     const query = compileQuery(order, request);
-    const snapshot = await this.#data.getVisibleSegments({
-      collectionId: order.collectionId,
-      partitionIds: order.partitionIds,
-    });
+    const { collectionId, partitionIds } = order;
+    const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp: pinOf(request) });
     checkStatus(snapshot.status);
-    const segments = visibleAt(snapshot, request, order.ttlSeconds);
+    const segments = unexpired(snapshot, order.ttlSeconds);
     const answer = query.output.isCount
       ? { fieldsData: [countData(await this.#count(query, segments, signal))], outputFields: ["count(*)"] }
       : { fieldsData: await this.#rows(query, segments, signal), outputFields: [...query.output.names] };
@@ -237,20 +236,20 @@ function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
   });
 }
 
-/**
- * An iterator's session timestamp pins its snapshot: what was committed later is not seen. Rows expire by the time of their
- * commit, all rows of a segment at once.
- */
-function visibleAt(
+/** An iterator's session timestamp pins its snapshot: what was changed later is not seen. 0 = now. */
+function pinOf({ guaranteeTimestamp: pin, queryParams }: milvus.QueryRequest): bigint {
+  // Smaller values are names of consistency levels, not times.
+  const isPinned = isTrue(queryParams.find(({ key }) => key === "iterator")?.value) && pin > 1n << 40n;
+  return isPinned ? pin : 0n;
+}
+
+/** Rows expire by the time of their commit, all rows of a segment at once. */
+function unexpired(
   { segments, timestamp }: dataCoord.GetVisibleSegmentsResponse,
-  request: milvus.QueryRequest,
   ttlSeconds: bigint,
 ): VisibleSegment[] {
-  const pin = request.guaranteeTimestamp;
-  // Smaller values are names of consistency levels, not times.
-  const isPinned = isTrue(request.queryParams.find(({ key }) => key === "iterator")?.value) && pin > 1n << 40n;
   const expired = ttlSeconds > 0n ? timestamp - ((ttlSeconds * 1000n) << 18n) : 0n;
   return segments
-    .filter((info) => info.commitTimestamp > expired && (!isPinned || info.commitTimestamp <= pin))
-    .map((info) => ({ logs: segmentLogs(info), commitTs: info.commitTimestamp }));
+    .filter((info) => info.commitTimestamp > expired)
+    .map((info) => ({ logs: segmentOfMessage(info), commitTs: info.commitTimestamp }));
 }

@@ -1,26 +1,5 @@
-import type { importing } from "@sluice/rpc";
-import type { FieldLogs, SegmentLogs } from "@sluice/segment";
-
-/** A visible segment's logs as the segment library takes them. */
-export function segmentLogs(info: importing.SegmentInfo): SegmentLogs {
-  return {
-    collectionId: info.collectionId,
-    partitionId: info.partitionId,
-    segmentId: info.segmentId,
-    rowCount: Number(info.rowCount),
-    insertLogs: info.insertLogs.map(fieldLogs),
-    statsLogs: info.statsLogs.map(fieldLogs),
-  };
-}
-
-function fieldLogs(logs: importing.FieldLogs): FieldLogs {
-  return {
-    fieldId: Number(logs.fieldId),
-    logIds: logs.logIds,
-    rowCounts: logs.rowCounts.map(Number),
-    sizesBytes: logs.sizesBytes.map(Number),
-  };
-}
+import type { FieldLogs } from "@sluice/schema";
+import type { SegmentLogs } from "@sluice/segment";
 
 /**
  * A segment as one segment per log: the n-th logs of all fields hold the same rows. Ten rows of a segment of a gigabyte

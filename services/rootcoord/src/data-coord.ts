@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { type Client, checkStatus, type dataCoord, okStatus } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, importing } from "@sluice/rpc";
+import { type SegmentId, segmentId } from "@sluice/schema";
 
 /** What the rootcoord asks of the datacoord, in terms of its own records. Calls end with their signal, which is thrown. */
 export class DataCoordClient {
@@ -9,19 +10,10 @@ export class DataCoordClient {
   }
 
   /** Queues a task; a known one changes nothing. @throws when the datacoord is away or refuses */
-  async dispatch(job: JobRecord, task: TaskRecord, signal?: AbortSignal): Promise<void> {
-    const group = job.groups[task.group];
-    const order = {
-      status: okStatus(),
-      collectionName: job.collectionName,
-      partitionName: job.partitionName,
-      rowBased: group.format !== "npy",
-      taskId: task.taskId,
-      files: group.files.map((file) => file.path),
-      infos: [],
-      jobId: job.jobId,
-      sizeBytes: BigInt(task.sizeBytes),
-    };
+  async dispatch(task: TaskRecord, signal?: AbortSignal): Promise<void> {
+    // Delivery needs no more: who takes the task asks for its order.
+    const { jobId, taskId, sizeBytes } = task;
+    const order = importing.ImportTask.fromPartial({ jobId, taskId, sizeBytes: BigInt(sizeBytes) });
     const response = await this.#client.import(order, { signal });
     checkStatus(response.status);
   }
@@ -38,12 +30,13 @@ export class DataCoordClient {
     job: JobRecord,
     tasks: readonly TaskRecord[],
     signal?: AbortSignal,
-  ): Promise<{ segmentIds: bigint[]; rowCount: number }> {
+  ): Promise<{ segmentIds: SegmentId[]; rowCount: number }> {
     const accepted = tasks.map((task) => ({ taskId: task.taskId, attempt: BigInt(task.attempt) }));
-    const order = { jobId: job.jobId, collectionId: job.collectionId, accepted };
-    const response = await this.#client.commitSegments(order, { signal });
+    const { jobId, collectionId } = job;
+    const order = { changeId: jobId, collectionId, jobId, accepted, removes: [], extends: [] };
+    const response = await this.#client.commitChange(order, { signal });
     checkStatus(response.status);
-    return { segmentIds: response.segmentIds, rowCount: Number(response.rowCount) };
+    return { segmentIds: response.segmentIds.map(segmentId), rowCount: Number(response.rowCount) };
   }
 
   /** Takes the tasks of a failed job off the queue. */

@@ -1,5 +1,5 @@
 import { Serial } from "@sluice/async";
-import { RecordTable } from "@sluice/catalog";
+import { ALLOCATIONS, type AllocationRecord, RecordTable } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
 
 /** 16 digits from the start, so that ids sort alike as text and as numbers. */
@@ -15,12 +15,12 @@ const BLOCK_IDS = 1_000_000n;
  */
 export class IdAllocator {
   readonly #store: MetaStore;
-  readonly #table: RecordTable<bigint, string>;
+  readonly #table: RecordTable<AllocationRecord, "ids" | "tso">;
   readonly #turns = new Serial();
   #next: bigint;
   #end: bigint;
 
-  private constructor(store: MetaStore, table: RecordTable<bigint, string>, begin: bigint) {
+  private constructor(store: MetaStore, table: RecordTable<AllocationRecord, "ids" | "tso">, begin: bigint) {
     this.#store = store;
     this.#table = table;
     this.#next = begin;
@@ -28,8 +28,8 @@ export class IdAllocator {
   }
 
   static async open(store: MetaStore): Promise<IdAllocator> {
-    const table = new RecordTable<bigint, string>(store, "alloc");
-    return new IdAllocator(store, table, (await table.get("ids"))?.record ?? FIRST_ID);
+    const table = new RecordTable(store, ALLOCATIONS);
+    return new IdAllocator(store, table, (await table.get("ids"))?.record.limit ?? FIRST_ID);
   }
 
   /**
@@ -50,13 +50,16 @@ export class IdAllocator {
   /** Tries to make [next, end) a block of at least `wanted` ids, saved before anyone gets one. */
   async #reserve(wanted: bigint): Promise<void> {
     const entry = await this.#table.get("ids");
-    const unreserved = entry?.record ?? FIRST_ID;
+    const unreserved = entry?.record.limit ?? FIRST_ID;
     // Where somebody else's block lies in between, the rest of ours is given up: ids are handed out consecutively.
     const next = unreserved === this.#end ? this.#next : unreserved;
     const end = next + (wanted > BLOCK_IDS ? wanted : BLOCK_IDS);
     if (end > END_OF_IDS) throw new RangeError(`cannot allocate ${wanted} ids: all are used up`);
     const guard = entry ? this.#table.guard(entry) : this.#table.absent("ids");
-    const saved = await this.#store.commit({ guards: [guard], writes: [this.#table.write("ids", end)] });
+    const saved = await this.#store.commit({
+      guards: [guard],
+      writes: [this.#table.write({ name: "ids", limit: end })],
+    });
     if (saved === undefined) return;
     this.#next = next;
     this.#end = end;

@@ -1,8 +1,8 @@
 import { forEachConcurrent, Slots } from "@sluice/async";
-import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
-import { decideJob, isTerminalState, type JobDecision, mergeRanges, progressPercent } from "@sluice/jobs";
-import { type JobId, segmentId } from "@sluice/schema";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { type Failure, failureOf, ImportError } from "@sluice/errors";
+import { decideJob, isEnded, type JobDecision, mergeRanges, progressPercent } from "@sluice/jobs";
+import type { JobId } from "@sluice/schema";
 import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "./data-coord.ts";
 import type { JobBook, JobView } from "./job-book.ts";
@@ -66,7 +66,7 @@ export class ImportJobLoop implements AsyncDisposable {
     if (this.#ticksToComparison-- <= 0) this.#compareQueue();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { jobId, state, completedMs } of this.#deps.book.jobs()) {
-      if (!isTerminalState(state)) this.wake(jobId);
+      if (!isEnded(state)) this.wake(jobId);
       else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
   }
@@ -111,7 +111,7 @@ export class ImportJobLoop implements AsyncDisposable {
   async #pass(jobId: JobId): Promise<boolean> {
     const isSuspect = this.#suspects.delete(jobId);
     const view = this.#deps.book.get(jobId);
-    if (!view || this.#isClosed() || isTerminalState(view.job.state)) return false;
+    if (!view || this.#isClosed() || isEnded(view.job.state)) return false;
     const decide = (droppedTarget?: string) =>
       decideJob({ ...view.job, tasks: view.tasks, droppedTarget, nowMs: this.#deps.now() });
     const decision = decide();
@@ -155,14 +155,12 @@ export class ImportJobLoop implements AsyncDisposable {
       const about = { jobId: job.jobId.toString() };
       const tasks = await withSpan("plan import job", about, () => this.#deps.plan(job), job.traceParent);
       await this.#deps.book.change(job.jobId, (view) =>
-        view.job.state === "pending"
-          ? { job: { ...view.job, state: "importing", taskCount: tasks.length }, tasks }
-          : undefined,
+        view.job.state === "pending" ? { job: { ...view.job, state: "importing" }, tasks } : undefined,
       );
       return true;
     } catch (error) {
       if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
-      return this.#fail({ job, tasks: [] }, { code: error.code, reason: error.reason, ...error.at });
+      return this.#fail({ job, tasks: [] }, failureOf(error));
     }
   }
 
@@ -174,7 +172,7 @@ export class ImportJobLoop implements AsyncDisposable {
     );
     const handOver = async (task: TaskRecord) => {
       using _slot = await this.#handovers.take();
-      await this.#deps.dataCoord.dispatch(job, task, this.#closing.signal);
+      await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
       this.#sent.add(task.taskId);
     };
     await forEachConcurrent(open, HANDOVER_CONCURRENCY, handOver);
@@ -192,7 +190,7 @@ export class ImportJobLoop implements AsyncDisposable {
               state: "completed",
               completedMs: this.#deps.now(),
               rowCount,
-              segmentIds: segmentIds.map(segmentId),
+              segmentIds,
               autoIds: mergeRanges(tasks.flatMap((task) => task.autoIds)),
             },
           }
@@ -203,9 +201,9 @@ export class ImportJobLoop implements AsyncDisposable {
     return false;
   }
 
-  async #fail(view: JobView, failure: FailureRecord): Promise<boolean> {
+  async #fail(view: JobView, failure: Failure): Promise<boolean> {
     await this.#deps.book.change(view.job.jobId, ({ job, tasks }) =>
-      isTerminalState(job.state) || job.state === "committing"
+      isEnded(job.state) || job.state === "committing"
         ? undefined
         : {
             job: {
@@ -226,7 +224,7 @@ export class ImportJobLoop implements AsyncDisposable {
 
   #ended(jobId: JobId): void {
     const job = this.#deps.book.get(jobId)?.job;
-    if (job && isTerminalState(job.state)) this.#deps.metrics?.jobEnded(job, this.#deps.now());
+    if (job && isEnded(job.state)) this.#deps.metrics?.jobEnded(job, this.#deps.now());
   }
 
   #isClosed(): boolean {
@@ -245,7 +243,7 @@ export class ImportJobLoop implements AsyncDisposable {
 }
 
 /** A file cut into ranges of which some gave the automatic key and others did not; within a range the parser sees it. */
-function mixedKeys({ job, tasks }: JobView): FailureRecord | undefined {
+function mixedKeys({ job, tasks }: JobView): Failure | undefined {
   for (const [index, group] of job.groups.entries()) {
     const filled = tasks.filter((task) => task.group === index && task.rowCount > 0);
     const automatic = filled.filter((task) => task.autoIds.length > 0).length;

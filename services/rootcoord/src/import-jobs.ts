@@ -1,30 +1,21 @@
 import { mapConcurrent } from "@sluice/async";
-import {
-  type CollectionRecord,
-  decodeRecord,
-  encodeRecord,
-  type FileGroupRecord,
-  type JobRecord,
-  type SourceFileRecord,
-} from "@sluice/catalog";
+import type { CollectionRecord, FileGroupRecord, JobRecord, SourceFileRecord } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import {
   type FileGroup,
   groupFlatFiles,
   groupNestedFiles,
   type ImportOptions,
-  isTerminalState,
+  isEnded,
   parseImportOptions,
 } from "@sluice/jobs";
-import type { MetaStore } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
-import { idempotencyKeyOf, type JobBook } from "./job-book.ts";
+import type { JobBook } from "./job-book.ts";
 
 export interface ImportJobsDeps {
-  readonly store: MetaStore;
   readonly book: JobBook;
   readonly sources: SourceStore;
   readonly allocateId: () => Promise<bigint>;
@@ -71,8 +62,7 @@ export class ImportJobs {
     if (!/^[\x20-\x7e]{1,256}$/.test(key)) {
       throw new ImportError("request_invalid", "the idempotency key must be printable ASCII of at most 256 bytes");
     }
-    const entry = await this.#deps.store.get(idempotencyKeyOf(collection.collectionId, key));
-    return entry && jobId(decodeRecord(entry.value) as bigint);
+    return this.#deps.book.idOfKey(collection.collectionId, key);
   }
 
   /** The answer to a request that was made before. Another request with its key would be lost without a word. */
@@ -89,7 +79,7 @@ export class ImportJobs {
   }
 
   #checkOpenJobs(): void {
-    const open = this.#deps.book.jobs().filter(({ state }) => !isTerminalState(state));
+    const open = this.#deps.book.jobs().filter(({ state }) => !isEnded(state));
     if (open.length < this.#deps.maxOpenJobs) return;
     throw new ImportError(
       "request_invalid",
@@ -145,7 +135,6 @@ export class ImportJobs {
       timestamp: await this.#deps.allocateTs(),
       createdMs,
       deadlineMs: options.timeoutMs > 0 ? createdMs + options.timeoutMs : 0,
-      taskCount: 0,
       completedMs: 0,
       rowCount: 0,
       segmentIds: [],
@@ -160,9 +149,7 @@ export class ImportJobs {
   }
 
   async #create(job: JobRecord, request: importing.ImportRequest, groups: readonly FileGroup[]): Promise<JobId> {
-    const key = job.idempotencyKey === "" ? undefined : idempotencyKeyOf(job.collectionId, job.idempotencyKey);
-    const extra = key === undefined ? [] : [{ key, value: encodeRecord(job.jobId as bigint) }];
-    if (await this.#deps.book.create(job, extra)) {
+    if (await this.#deps.book.create(job)) {
       const { collectionName, groups } = job;
       this.#deps.log.info("import job submitted", {
         jobId: job.jobId.toString(),
@@ -172,8 +159,9 @@ export class ImportJobs {
       return job.jobId;
     }
     // Two requests with one key at the same moment: the other one was first.
-    const winner = key === undefined ? undefined : await this.#deps.store.get(key);
-    if (winner) return this.#checkedEarlier(jobId(decodeRecord(winner.value) as bigint), request, groups);
+    const { collectionId, idempotencyKey: key } = job;
+    const winner = key === "" ? undefined : await this.#deps.book.idOfKey(collectionId, key);
+    if (winner !== undefined) return this.#checkedEarlier(winner, request, groups);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
 }

@@ -1,12 +1,14 @@
-import type { FailureRecord, JobRecord, TaskRecord } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
-import { common, type importing, type rootCoord } from "@sluice/rpc";
-import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { type Failure, ImportError, importErrors } from "@sluice/errors";
+import { common, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
+import { jobId, nodeId, taskId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
 import type { RootCoordMetrics } from "./metrics.ts";
 
 /** Attempts that may fail with an error that could pass (storage away), before the job fails with that error. */
 const MAX_FAILURES = 8;
+
+const noReason: Failure = { code: "internal", reason: "the datanode gave no reason" };
 
 /**
  * The datanodes' side of a job: StartTask begins the next attempt of a task, ReportImport takes what it did. R1: only
@@ -76,7 +78,6 @@ export class ImportReports {
           state: "persisted",
           rowCount: Number(result.rowCount),
           processedBytes: task.sizeBytes,
-          segmentIds: result.segments.map(segmentId),
           autoIds: result.autoIds,
           endedMs: this.#now(),
         };
@@ -88,9 +89,9 @@ export class ImportReports {
   }
 
   #failed(task: TaskRecord, failure: importing.TaskFailure | undefined): TaskRecord {
-    const record = failureOf(failure);
+    const record = failure ? failureOfMessage(failure) : noReason;
     const failures = task.failures + 1;
-    if (failure?.retriable && failures < MAX_FAILURES) {
+    if (importErrors[record.code].retry === "backoff" && failures < MAX_FAILURES) {
       this.#metrics?.taskRetried(record.code);
       return { ...task, state: "pending", failures };
     }
@@ -118,19 +119,6 @@ function hasEndedBy({ tasks }: JobView, result: importing.ImportResult): boolean
   return tasks.some(
     (task) => task.taskId === id && states.includes(task.state) && BigInt(task.attempt) === result.attempt,
   );
-}
-
-function failureOf(failure: importing.TaskFailure | undefined): FailureRecord {
-  if (!failure) return { code: "internal", reason: "the datanode gave no reason" };
-  const { code, reason, file, row, field, byteOffset } = failure;
-  return {
-    code,
-    reason,
-    ...(file === "" ? {} : { file }),
-    ...(row < 0n ? {} : { row: Number(row) }),
-    ...(field === "" ? {} : { field }),
-    ...(byteOffset < 0n ? {} : { byteOffset: Number(byteOffset) }),
-  };
 }
 
 /** Everything that an attempt needs, from the records alone. */

@@ -1,7 +1,7 @@
-import type { FailureRecord, FileGroupRecord, TaskRecord } from "@sluice/catalog";
-import { formatLocation, ImportError } from "@sluice/errors";
+import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
+import { type Failure, formatLocation, ImportError } from "@sluice/errors";
 import { type JobState, progressPercent, taskPercent } from "@sluice/jobs";
-import { common, type importing, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
+import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
 
@@ -163,18 +163,6 @@ function rowsOf({ job, tasks }: JobView): number {
 }
 
 /** Milvus's wording first, then the place: `<detail>: importing data failed (books.jsonl, row 7, field "v", byte 12)`. */
-function reasonText(failure: FailureRecord): string {
+function reasonText(failure: Failure): string {
   return `${failure.reason}${formatLocation(failure)}`;
-}
-
-function failureMessage(failure: FailureRecord): importing.TaskFailure {
-  return {
-    code: failure.code,
-    reason: failure.reason,
-    file: failure.file ?? "",
-    row: BigInt(failure.row ?? -1),
-    field: failure.field ?? "",
-    byteOffset: BigInt(failure.byteOffset ?? -1),
-    retriable: false,
-  };
 }

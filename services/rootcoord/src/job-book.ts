@@ -1,20 +1,29 @@
-import { decodeRecord, encodeRecord, type JobRecord, type TaskRecord } from "@sluice/catalog";
+import { Serial } from "@sluice/async";
+import {
+  commitInPages,
+  commitStaged,
+  IDEMPOTENCY_KEYS,
+  type IdempotencyRecord,
+  JOBS,
+  type JobRecord,
+  type RecordEntry,
+  RecordTable,
+  type StagedWrite,
+  TASKS,
+  type TaskRecord,
+} from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import type { MetaStore, Write } from "@sluice/metastore";
-import type { JobId, TaskId } from "@sluice/schema";
+import type { MetaStore } from "@sluice/metastore";
+import type { CollectionId, JobId, TaskId } from "@sluice/schema";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
 //     store first, guarded by the revisions that the copy was read at, so that a stale copy can change nothing.
 // B2. A task's record changes only together with a guard on its job's record: once a job has left `importing`, no late
 //     report can touch its tasks.
 // B3. Changes of one job are made one after the other; different jobs do not wait for each other.
-// B4. A guard that fails while this rootcoord leads means that a transaction was carried out whose answer was lost: the job
-//     is read again, and the change decided anew. Once another rootcoord leads, the metastore refuses every write.
-
-interface Versioned<T> {
-  readonly record: T;
-  readonly revision: bigint;
-}
+// B4. A guard that fails while this rootcoord leads means that a transaction was carried out whose answer was lost: where
+//     the records are what was to be written, all is well; else the job is read again, and the change decided anew. Once
+//     another rootcoord leads, the metastore refuses every write.
 
 /** A job with its tasks, as of one moment. */
 export interface JobView {
@@ -23,49 +32,45 @@ export interface JobView {
   readonly tasks: readonly TaskRecord[];
 }
 
-/** What to write: a new job record, task records to put, ids of tasks to delete. */
+/** What to write: a new job record, task records to put. */
 export interface JobChange {
   readonly job?: JobRecord;
   readonly tasks?: readonly TaskRecord[];
 }
 
-interface JobEntry {
-  job: Versioned<JobRecord>;
-  readonly tasks: Map<TaskId, Versioned<TaskRecord>>;
+interface KnownJob {
+  job: RecordEntry<JobRecord>;
+  readonly tasks: Map<TaskId, RecordEntry<TaskRecord>>;
   /** Of the records as they are; made when it is asked for, since sorting a thousand tasks for each report adds up. */
   view: JobView | undefined;
-  /** Tail of the chain of changes (B3). */
-  tail: Promise<unknown>;
+  /** The changes of this job (B3). */
+  readonly turns: Serial;
 }
 
 /** Times that a change is decided anew because the records had moved. */
 const MAX_RELOADS = 5;
 
-/** All import jobs and their tasks, in memory for reading, written through to the metastore. */
+/** All jobs and their tasks, in memory for reading, written through to the metastore. */
 export class JobBook {
   readonly #store: MetaStore;
-  readonly #jobs = new Map<JobId, JobEntry>();
+  readonly #jobTable: RecordTable<JobRecord, JobId>;
+  readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
+  readonly #keyTable: RecordTable<IdempotencyRecord, readonly [CollectionId, string]>;
+  readonly #jobs = new Map<JobId, KnownJob>();
   readonly #listeners = new Set<(jobId: JobId) => void>();
 
   constructor(store: MetaStore) {
     this.#store = store;
+    this.#jobTable = new RecordTable(store, JOBS);
+    this.#taskTable = new RecordTable(store, TASKS);
+    this.#keyTable = new RecordTable(store, IDEMPOTENCY_KEYS);
   }
 
   /** Reads every job and task of the store. */
   async load(): Promise<void> {
-    for await (const entry of this.#store.scan("job/")) {
-      const record = decodeRecord(entry.value) as JobRecord;
-      this.#jobs.set(record.jobId, {
-        job: { record, revision: entry.revision },
-        tasks: new Map(),
-        view: undefined,
-        tail: Promise.resolve(),
-      });
-    }
-    for await (const entry of this.#store.scan("task/")) {
-      const record = decodeRecord(entry.value) as TaskRecord;
-      this.#jobs.get(record.jobId)?.tasks.set(record.taskId, { record, revision: entry.revision });
-    }
+    for await (const entry of this.#jobTable.scan()) this.#jobs.set(entry.record.jobId, newKnown(entry));
+    for await (const entry of this.#taskTable.scan())
+      this.#jobs.get(entry.record.jobId)?.tasks.set(entry.record.taskId, entry);
   }
 
   /** Calls `listener` after every change of a job. */
@@ -74,8 +79,8 @@ export class JobBook {
   }
 
   get(jobId: JobId): JobView | undefined {
-    const entry = this.#jobs.get(jobId);
-    return entry && viewOf(entry);
+    const known = this.#jobs.get(jobId);
+    return known && viewOf(known);
   }
 
   /** Every job, ascending by id. */
@@ -85,25 +90,24 @@ export class JobBook {
 
   /** The records alone of every job, in no order. */
   jobs(): JobRecord[] {
-    return [...this.#jobs.values()].map((entry) => entry.job.record);
+    return [...this.#jobs.values()].map((known) => known.job.record);
   }
 
-  /** Adds a job; `extra` is written in the same transaction, under the guard that its keys are absent. */
-  async create(job: JobRecord, extra: readonly Write[] = []): Promise<boolean> {
-    const writes: Write[] = [{ key: jobKey(job.jobId), value: encodeRecord(job) }, ...extra];
-    const guards = writes.map(({ key }) => ({ key, revision: 0n }));
-    const revision = (await this.#store.commit({ guards, writes })) ?? (await this.#revisionIfWritten(writes[0]));
-    if (revision === undefined) return false;
-    const entry = { job: { record: job, revision }, tasks: new Map(), view: undefined, tail: Promise.resolve() };
-    this.#jobs.set(job.jobId, entry);
-    this.#notify(job.jobId);
+  /** The job that a request with this key has led to. */
+  async idOfKey(collectionId: CollectionId, key: string): Promise<JobId | undefined> {
+    return (await this.#keyTable.get([collectionId, key]))?.record.jobId;
+  }
+
+  /** Adds a job and takes its idempotency key, if it has one; false when the key is taken, or the id. */
+  async create(job: JobRecord): Promise<boolean> {
+    const { jobId, collectionId, idempotencyKey: key } = job;
+    let stored: RecordEntry<JobRecord> | undefined;
+    const staged = [this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
+    if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
+    if (!(await commitStaged(this.#store, staged)) || !stored) return false;
+    this.#jobs.set(jobId, newKnown(stored));
+    this.#notify(jobId);
     return true;
-  }
-
-  /** B4: job ids are never given twice, so that what is there under this one is ours. */
-  async #revisionIfWritten({ key, value }: Write): Promise<bigint | undefined> {
-    const found = await this.#store.get(key);
-    return found?.value === value ? found?.revision : undefined;
   }
 
   /**
@@ -112,108 +116,84 @@ export class JobBook {
    * @throws {ImportError} `internal` when they keep moving; {NotLeadingError} when another rootcoord leads
    */
   async change(jobId: JobId, decide: (view: JobView) => JobChange | undefined): Promise<JobView | undefined> {
-    const entry = this.#jobs.get(jobId);
-    if (!entry) return undefined;
-    const turn = entry.tail.then(() => this.#apply(entry, decide));
-    entry.tail = turn.catch(() => undefined);
-    return turn;
+    const known = this.#jobs.get(jobId);
+    return known?.turns.run(() => this.#apply(known, decide));
   }
 
   /** Changes what is known of running tasks in memory only: their progress, which the next report tells again. */
   note(jobId: JobId, decide: (view: JobView) => TaskRecord | undefined): boolean {
-    const entry = this.#jobs.get(jobId);
-    const task = entry && decide(viewOf(entry));
-    const known = task && entry.tasks.get(task.taskId);
-    if (!task || !known) return false;
-    entry.tasks.set(task.taskId, { record: task, revision: known.revision });
-    entry.view = undefined;
+    const known = this.#jobs.get(jobId);
+    const task = known && decide(viewOf(known));
+    const entry = task && known.tasks.get(task.taskId);
+    if (!entry) return false;
+    known.tasks.set(task.taskId, { ...entry, record: task });
+    known.view = undefined;
     return true;
   }
 
-  async #apply(entry: JobEntry, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
+  async #apply(known: KnownJob, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
     for (let attempt = 0; attempt < MAX_RELOADS; attempt++) {
-      const change = decide(viewOf(entry));
-      if (!change) return viewOf(entry);
-      if (await this.#write(entry, change)) {
-        this.#notify(entry.job.record.jobId);
-        return viewOf(entry);
+      const change = decide(viewOf(known));
+      if (!change) return viewOf(known);
+      const isWritten = await commitInPages(this.#store, this.#stage(known, change), [this.#jobTable.guard(known.job)]);
+      known.view = undefined;
+      if (isWritten) {
+        this.#notify(known.job.record.jobId);
+        return viewOf(known);
       }
-      if (!(await this.#reload(entry))) break;
+      if (!(await this.#reload(known))) break;
     }
-    throw new ImportError("internal", `the records of job ${entry.job.record.jobId} keep moving`);
+    throw new ImportError("internal", `the records of job ${known.job.record.jobId} keep moving`);
   }
 
-  /** False when a guard failed; some of the tasks may be written then. */
-  async #write(entry: JobEntry, change: JobChange): Promise<boolean> {
-    // Tasks first and the job last: whoever reads the job's record in its new state finds its tasks.
-    const limit = this.#store.limits.transactionOperations;
-    const tasks = change.tasks ?? [];
-    const perTransaction = Math.floor((limit - 2) / 2);
-    const last = Math.max(0, Math.ceil(tasks.length / perTransaction) - 1) * perTransaction;
-    for (let i = 0; i < last; i += perTransaction)
-      if (!(await this.#commit(entry, tasks.slice(i, i + perTransaction), undefined))) return false;
-    return this.#commit(entry, tasks.slice(last), change.job);
-  }
-
-  async #commit(entry: JobEntry, tasks: readonly TaskRecord[], job: JobRecord | undefined): Promise<boolean> {
-    const key = jobKey(entry.job.record.jobId);
-    const guards = [{ key, revision: entry.job.revision }];
-    const writes: Write[] = job ? [{ key, value: encodeRecord(job) }] : [];
-    for (const task of tasks) {
-      guards.push({ key: taskKey(task), revision: entry.tasks.get(task.taskId)?.revision ?? 0n });
-      writes.push({ key: taskKey(task), value: encodeRecord(task) });
-    }
-    const revision = await this.#store.commit({ guards, writes });
-    if (revision === undefined) return false;
-    if (job) entry.job = { record: job, revision };
-    for (const task of tasks) entry.tasks.set(task.taskId, { record: task, revision });
-    entry.view = undefined;
-    return true;
+  /** Tasks first and the job last: whoever reads the job's record in its new state finds its tasks. */
+  #stage(known: KnownJob, { job, tasks = [] }: JobChange): StagedWrite[] {
+    const staged = tasks.map((task) =>
+      this.#taskTable.stage(task, known.tasks.get(task.taskId), (stored) => {
+        if (stored) known.tasks.set(task.taskId, stored);
+      }),
+    );
+    const settle = (stored: RecordEntry<JobRecord> | undefined) => void (known.job = stored ?? known.job);
+    return job ? [...staged, this.#jobTable.stage(job, known.job, settle)] : staged;
   }
 
   /** Reads a job and its tasks again (B4); false when it is gone. */
-  async #reload(entry: JobEntry): Promise<boolean> {
-    const { jobId } = entry.job.record;
-    const found = await this.#store.get(jobKey(jobId));
+  async #reload(known: KnownJob): Promise<boolean> {
+    const { jobId } = known.job.record;
+    const found = await this.#jobTable.get(jobId);
     if (!found) return false;
-    entry.job = { record: decodeRecord(found.value) as JobRecord, revision: found.revision };
-    entry.tasks.clear();
-    for await (const { value, revision } of this.#store.scan(`task/${jobId}/`)) {
-      const record = decodeRecord(value) as TaskRecord;
-      entry.tasks.set(record.taskId, { record, revision });
-    }
-    entry.view = undefined;
+    known.job = found;
+    known.tasks.clear();
+    for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry.record.taskId, entry);
+    known.view = undefined;
     return true;
   }
 
   /** Deletes a job's tasks: leftovers of a plan that was not finished. */
   async dropTasks(jobId: JobId): Promise<void> {
-    const entry = this.#jobs.get(jobId);
-    if (!entry || entry.tasks.size === 0) return;
-    await this.#delete([...entry.tasks.values()].map(({ record }) => taskKey(record)));
-    entry.tasks.clear();
-    entry.view = undefined;
+    const known = this.#jobs.get(jobId);
+    if (known) await commitInPages(this.#store, this.#stageRemovals(known));
   }
 
   /** Forgets a job that ended long ago, with its tasks. */
   async forget(jobId: JobId): Promise<void> {
-    const entry = this.#jobs.get(jobId);
-    if (!entry) return;
-    await this.dropTasks(jobId);
-    const { idempotencyKey, collectionId } = entry.job.record;
-    const keys = idempotencyKey === "" ? [] : [idempotencyKeyOf(collectionId, idempotencyKey)];
-    await this.#delete([...keys, jobKey(jobId)]);
-    this.#jobs.delete(jobId);
+    const known = this.#jobs.get(jobId);
+    if (!known) return;
+    const { idempotencyKey: key, collectionId } = known.job.record;
+    await commitInPages(this.#store, [
+      ...this.#stageRemovals(known),
+      ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
+      this.#jobTable.stageRemoval(jobId, () => this.#jobs.delete(jobId)),
+    ]);
   }
 
-  async #delete(keys: readonly string[]): Promise<void> {
-    const limit = this.#store.limits.transactionOperations;
-    for (let i = 0; i < keys.length; i += limit) {
-      await this.#store.commit({
-        guards: [],
-        writes: keys.slice(i, i + limit).map((key) => ({ key, value: undefined })),
-      });
-    }
+  #stageRemovals(known: KnownJob): StagedWrite[] {
+    return [...known.tasks.values()].map(({ record: { jobId, taskId } }) =>
+      this.#taskTable.stageRemoval([jobId, taskId], () => {
+        known.tasks.delete(taskId);
+        known.view = undefined;
+      }),
+    );
   }
 
   #notify(jobId: JobId): void {
@@ -221,25 +201,16 @@ export class JobBook {
   }
 }
 
-export function jobKey(jobId: JobId): string {
-  return `job/${jobId}`;
+function newKnown(job: RecordEntry<JobRecord>): KnownJob {
+  return { job, tasks: new Map(), view: undefined, turns: new Serial() };
 }
 
-export function taskKey(task: { readonly jobId: JobId; readonly taskId: TaskId }): string {
-  return `task/${task.jobId}/${task.taskId}`;
+function viewOf(known: KnownJob): JobView {
+  known.view ??= newView(known);
+  return known.view;
 }
 
-/** The key under which a request's idempotency key is remembered; its value is the job's id. */
-export function idempotencyKeyOf(collectionId: bigint, key: string): string {
-  return `idempotency/${collectionId}/${Buffer.from(key).toString("hex")}`;
-}
-
-function viewOf(entry: JobEntry): JobView {
-  entry.view ??= newView(entry);
-  return entry.view;
-}
-
-function newView(entry: JobEntry): JobView {
-  const tasks = [...entry.tasks.values()].map(({ record }) => record);
-  return { job: entry.job.record, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
+function newView(known: KnownJob): JobView {
+  const tasks = [...known.tasks.values()].map(({ record }) => record);
+  return { job: known.job.record, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
 }

@@ -35,7 +35,6 @@ const newTask = {
   failures: 0,
   rowCount: 0,
   processedBytes: 0,
-  segmentIds: [],
   autoIds: [],
   startedMs: 0,
   endedMs: 0,

@@ -68,7 +68,6 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     onDropped: (id) => wakeJobsOf(id),
   });
   const jobs = new ImportJobs({
-    store,
     book,
     sources,
     allocateId: () => ids.allocate(1),

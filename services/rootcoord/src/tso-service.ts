@@ -1,5 +1,5 @@
 import { Serial } from "@sluice/async";
-import { RecordTable } from "@sluice/catalog";
+import { ALLOCATIONS, type AllocationRecord, RecordTable } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
 import { composeTso, TsoAllocator } from "@sluice/tso";
 
@@ -12,13 +12,18 @@ const AHEAD_MS = 3000;
  */
 export class TsoService {
   readonly #store: MetaStore;
-  readonly #table: RecordTable<bigint, string>;
+  readonly #table: RecordTable<AllocationRecord, "ids" | "tso">;
   readonly #now: () => number;
   readonly #turns = new Serial();
   #allocator: TsoAllocator;
   #limit: bigint;
 
-  private constructor(store: MetaStore, table: RecordTable<bigint, string>, now: () => number, limit: bigint) {
+  private constructor(
+    store: MetaStore,
+    table: RecordTable<AllocationRecord, "ids" | "tso">,
+    now: () => number,
+    limit: bigint,
+  ) {
     this.#store = store;
     this.#table = table;
     this.#now = now;
@@ -28,8 +33,8 @@ export class TsoService {
 
   /** @param now Unix milliseconds */
   static async open(store: MetaStore, now: () => number): Promise<TsoService> {
-    const table = new RecordTable<bigint, string>(store, "alloc");
-    return new TsoService(store, table, now, (await table.get("tso"))?.record ?? 0n);
+    const table = new RecordTable(store, ALLOCATIONS);
+    return new TsoService(store, table, now, (await table.get("tso"))?.record.limit ?? 0n);
   }
 
   /**
@@ -50,10 +55,13 @@ export class TsoService {
   /** False when another allocator has saved a limit in the meantime: from then on we count from there. */
   async #saveLimit(limit: bigint): Promise<boolean> {
     const entry = await this.#table.get("tso");
-    const saved = entry?.record ?? 0n;
+    const saved = entry?.record.limit ?? 0n;
     const guard = entry ? this.#table.guard(entry) : this.#table.absent("tso");
     if (saved === this.#limit) {
-      const revision = await this.#store.commit({ guards: [guard], writes: [this.#table.write("tso", limit)] });
+      const revision = await this.#store.commit({
+        guards: [guard],
+        writes: [this.#table.write({ name: "tso", limit })],
+      });
       if (revision === undefined) return false;
       this.#limit = limit;
       return true;

@@ -46,7 +46,7 @@ class FakeDataCoord {
   commits = 0;
   failNext = false;
 
-  async dispatch(_job: unknown, task: TaskRecord): Promise<void> {
+  async dispatch(task: TaskRecord): Promise<void> {
     if (this.failNext) {
       this.failNext = false;
       throw new Error("datacoord is away");
@@ -60,7 +60,7 @@ class FakeDataCoord {
   async commit(_job: unknown, tasks: readonly TaskRecord[]): Promise<{ segmentIds: bigint[]; rowCount: number }> {
     this.commits++;
     return {
-      segmentIds: tasks.flatMap((task) => task.segmentIds),
+      segmentIds: tasks.map((task) => task.taskId + 5000n),
       rowCount: tasks.reduce((sum, task) => sum + task.rowCount, 0),
     };
   }
@@ -123,7 +123,6 @@ class World implements AsyncDisposable {
 
   get jobs(): ImportJobs {
     return new ImportJobs({
-      store: this.store,
       book: this.book,
       sources,
       allocateId: async () => this.nextId++,
@@ -168,7 +167,6 @@ function newTask(job: bigint, id: bigint, group: number, sizeBytes: number): Tas
     failures: 0,
     rowCount: 0,
     processedBytes: 0,
-    segmentIds: [],
     autoIds: [],
     startedMs: 0,
     endedMs: 0,
@@ -201,7 +199,7 @@ async function started(files: string[]): Promise<{ id: bigint; orders: importing
   return { id, orders };
 }
 
-const persisted = { state: common.ImportState.ImportPersisted, rowCount: 10n, segments: [1n] };
+const persisted = { state: common.ImportState.ImportPersisted, rowCount: 10n };
 
 describe("a job", () => {
   it("goes from request to completed, one commit for all tasks", async () => {
@@ -209,7 +207,7 @@ describe("a job", () => {
     expect(orders.map((order) => order.files[0].path)).toEqual(["a.jsonl", "b.jsonl"]);
     await world.reports.report(resultOf(orders[0], { ...persisted, autoIds: [5n, 10n] }));
     expect(world.state(id)).toBe("importing");
-    await world.reports.report(resultOf(orders[1], { ...persisted, autoIds: [10n, 12n], segments: [2n] }));
+    await world.reports.report(resultOf(orders[1], { ...persisted, autoIds: [10n, 12n] }));
     await world.until(() => world.state(id) === "completed");
     expect(world.dataCoord.commits).toBe(1);
     const state = new ImportViews(world.book).state({ task: id });
@@ -217,7 +215,7 @@ describe("a job", () => {
       state: common.ImportState.ImportCompleted,
       rowCount: 20n,
       idList: [5n, 12n],
-      segmentIds: [1n, 2n],
+      segmentIds: orders.map((order) => order.taskId + 5000n),
       id,
     });
     expect(Object.fromEntries(state.infos.map(({ key, value }) => [key, value]))).toMatchObject({
@@ -323,15 +321,7 @@ describe("reports", () => {
 
   it("of a failure that may pass let the task run again, others fail the job and cancel its tasks", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
-    const failure = {
-      code: "object_store_unavailable",
-      reason: "storage is away",
-      file: "",
-      row: -1n,
-      field: "",
-      byteOffset: -1n,
-      retriable: true,
-    };
+    const failure = { code: "object_store_unavailable", reason: "storage is away" };
     await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
     expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
     // The answer was lost, and the datanode says it again.
@@ -344,7 +334,6 @@ describe("reports", () => {
       row: 3n,
       field: "v",
       byteOffset: 77n,
-      retriable: false,
     };
     await world.reports.report(resultOf(orders[1], { state: common.ImportState.ImportFailed, failure: bad }));
     await world.until(() => world.state(id) === "failed");

@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, type rootCoord } from "@sluice/rpc";
+import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
@@ -161,15 +161,7 @@ function jobJson(job: rootCoord.JobEntry) {
     totalRows: Number(job.totalRows),
     fileSize: Number(job.sizeBytes),
     ...(job.reason && { reason: job.reason }),
-    ...(failure && {
-      failure: {
-        code: failure.code,
-        ...(failure.file && { file: failure.file }),
-        ...(failure.row >= 0n && { row: Number(failure.row) }),
-        ...(failure.field && { field: failure.field }),
-        ...(failure.byteOffset >= 0n && { byteOffset: Number(failure.byteOffset) }),
-      },
-    }),
+    ...(failure && { failure: placeOf(failure) }),
     details: job.details.map((detail) => ({
       fileName: `[${detail.paths.join(" ")}]`,
       fileSize: Number(detail.sizeBytes),
@@ -181,6 +173,12 @@ function jobJson(job: rootCoord.JobEntry) {
       ...(detail.reason && { reason: detail.reason }),
     })),
   };
+}
+
+/** Its reason is the job's, in words that hold the place too. */
+function placeOf(failure: importing.TaskFailure) {
+  const { reason: _, ...place } = failureOfMessage(failure);
+  return place;
 }
 
 /** RFC 3339 in whole seconds; "" while there is no time yet. */

@@ -38,8 +38,8 @@ export class Aliases {
       transaction: {
         guards: [collections.guard(collection), names.absent([dbName, alias])],
         writes: [
-          collections.write(collectionId, withAlias(collection.record, alias)),
-          names.write([dbName, alias], { kind: "alias", collectionId }),
+          collections.write(withAlias(collection.record, alias)),
+          names.write({ dbName, name: alias, kind: "alias", collectionId }),
         ],
       },
       result: undefined,
@@ -63,10 +63,7 @@ export class Aliases {
     return {
       transaction: {
         guards: [names.guard(taken), collections.guard(collection)],
-        writes: [
-          names.remove([dbName, alias]),
-          collections.write(collection.record.collectionId, withoutAlias(collection.record, alias)),
-        ],
+        writes: [names.remove([dbName, alias]), collections.write(withoutAlias(collection.record, alias))],
       },
       result: undefined,
     };
@@ -91,9 +88,9 @@ export class Aliases {
       transaction: {
         guards: [names.guard(taken), collections.guard(from), collections.guard(to)],
         writes: [
-          names.write([dbName, alias], { kind: "alias", collectionId }),
-          collections.write(from.record.collectionId, withoutAlias(from.record, alias)),
-          collections.write(collectionId, withAlias(to.record, alias)),
+          names.write({ dbName, name: alias, kind: "alias", collectionId }),
+          collections.write(withoutAlias(from.record, alias)),
+          collections.write(withAlias(to.record, alias)),
         ],
       },
       result: undefined,

@@ -1,8 +1,11 @@
 import { Serial } from "@sluice/async";
 import {
+  COLLECTIONS,
   type CollectionRecord,
   commitWithRetry,
+  DATABASES,
   type DatabaseRecord,
+  NAMES,
   type NameRecord,
   type RecordEntry,
   RecordTable,
@@ -43,9 +46,9 @@ export class Catalog {
 
   constructor(store: MetaStore) {
     this.#store = store;
-    this.databases = new RecordTable(store, "database");
-    this.collections = new RecordTable(store, "collection");
-    this.names = new RecordTable(store, "name");
+    this.databases = new RecordTable(store, DATABASES);
+    this.collections = new RecordTable(store, COLLECTIONS);
+    this.names = new RecordTable(store, NAMES);
   }
 
   /** Decides from the records and commits; decides again when another process was faster. Refusals pass to the caller. */
@@ -122,8 +125,6 @@ export class Catalog {
 
   /** The transaction that replaces a collection's record, or none. */
   replace(entry: RecordEntry<CollectionRecord>, next: CollectionRecord | undefined): MetaTransaction | undefined {
-    return (
-      next && { guards: [this.collections.guard(entry)], writes: [this.collections.write(next.collectionId, next)] }
-    );
+    return next && { guards: [this.collections.guard(entry)], writes: [this.collections.write(next)] };
   }
 }

@@ -38,9 +38,9 @@ export class Collections {
       transaction: {
         guards: [guard, names.absent([dbName, plan.name]), collections.absent(record.collectionId)],
         writes: [
-          databases.write(dbName, database), // C2
-          names.write([dbName, plan.name], { kind: "collection", collectionId: record.collectionId }),
-          collections.write(record.collectionId, record),
+          databases.write(database), // C2
+          names.write({ dbName, name: plan.name, kind: "collection", collectionId: record.collectionId }),
+          collections.write(record),
         ],
       },
       result: undefined,
@@ -87,7 +87,7 @@ export class Collections {
     return {
       transaction: {
         guards: [collections.guard(entry), names.guard(taken)],
-        writes: [names.remove([dbName, name]), collections.write(collectionId, next)],
+        writes: [names.remove([dbName, name]), collections.write(next)],
       },
       result: collectionId,
     };
@@ -124,10 +124,10 @@ export class Collections {
       transaction: {
         guards: [collections.guard(entry), names.guard(taken), names.absent([to, name]), database.guard],
         writes: [
-          databases.write(to, database.record), // C2
+          databases.write(database.record), // C2
           names.remove([from, old]),
-          names.write([to, name], { kind: "collection", collectionId }),
-          collections.write(collectionId, renamed(entry.record, to, name, updatedTs)),
+          names.write({ dbName: to, name, kind: "collection", collectionId }),
+          collections.write(renamed(entry.record, to, name, updatedTs)),
         ],
       },
       result: undefined,

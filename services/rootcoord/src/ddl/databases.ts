@@ -27,7 +27,7 @@ export class Databases {
       const { maxDatabases } = this.#deps.limits;
       if ((await this.#all()).length >= maxDatabases) throw tooManyDatabases(maxDatabases);
       return {
-        transaction: { guards: [databases.absent(dbName)], writes: [databases.write(dbName, record)] },
+        transaction: { guards: [databases.absent(dbName)], writes: [databases.write(record)] },
         result: undefined,
       };
     });
@@ -92,7 +92,7 @@ export class Databases {
       const next = { ...record, properties: Object.fromEntries(pairs) };
       checkTimezone(next.properties.timezone);
       return {
-        transaction: { guards: [guard], writes: [this.#catalog.databases.write(dbName, next)] },
+        transaction: { guards: [guard], writes: [this.#catalog.databases.write(next)] },
         result: undefined,
       };
     });

@@ -1,0 +1,58 @@
+import type { CollectionId, LogLists, SegmentId } from "@sluice/schema";
+import type { Table } from "./table.ts";
+
+/** Logs that a visible segment has besides its own from a change on: fields that were added later, their statistics. */
+export interface SegmentExtension extends LogLists {
+  readonly segmentId: SegmentId;
+}
+
+/**
+ * One step of what is visible in a collection, as one record: a reader sees all of it or nothing. An import adds, a rollback
+ * removes, a compaction removes and adds, a new field or index extends.
+ */
+export interface ChangeRecord {
+  readonly collectionId: CollectionId;
+  /** Decided before the change is made, so that making it twice is making it once. A job's own commit has the job's id. */
+  readonly changeId: bigint;
+  /** Hybrid timestamp: readers at or above it see the change. No two changes of a collection share one. */
+  readonly commitTs: bigint;
+  readonly adds: readonly SegmentId[];
+  readonly removes: readonly SegmentId[];
+  readonly extends: readonly SegmentExtension[];
+  /** Rows of the added segments. */
+  readonly rowCount: number;
+}
+
+/** Written by the datacoord. */
+export const CHANGES: Table<ChangeRecord, readonly [CollectionId, changeId: bigint]> = {
+  name: "change",
+  idOf: ({ collectionId, changeId }) => [collectionId, changeId],
+};
+
+/** A segment as the changes leave it. */
+export interface Visibility {
+  /** Of the change that added it. */
+  readonly commitTs: bigint;
+  readonly extensions: readonly SegmentExtension[];
+}
+
+/** What is visible after `changes`, which are in the order of their timestamps, up to and including `timestamp`. */
+export function visibleAfter(changes: Iterable<ChangeRecord>, timestamp?: bigint): Map<SegmentId, Visibility> {
+  const visible = new Map<SegmentId, Visibility>();
+  for (const change of changes) {
+    if (timestamp !== undefined && change.commitTs > timestamp) break;
+    applyChange(visible, change);
+  }
+  return visible;
+}
+
+/** Turns what is visible before a change into what is visible after it. */
+export function applyChange(visible: Map<SegmentId, Visibility>, change: ChangeRecord): void {
+  const { commitTs } = change;
+  for (const id of change.removes) visible.delete(id);
+  for (const id of change.adds) visible.set(id, { commitTs, extensions: [] });
+  for (const extension of change.extends) {
+    const known = visible.get(extension.segmentId);
+    if (known) visible.set(extension.segmentId, { ...known, extensions: [...known.extensions, extension] });
+  }
+}

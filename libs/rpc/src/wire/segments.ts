@@ -1,0 +1,65 @@
+import type { FieldLogs, LogLists, StoredSegment } from "@sluice/schema";
+import type {
+  FieldLogs as FieldLogsMessage,
+  LogLists as LogListsMessage,
+  SegmentInfo as SegmentMessage,
+} from "../gen/import.ts";
+
+// Segments and their logs as they travel. This is the only place that knows the messages' form of them.
+
+/** @param commitTs of the change that made it visible; none before */
+export function segmentMessage(segment: StoredSegment, commitTs = 0n): SegmentMessage {
+  return {
+    segmentId: segment.segmentId,
+    collectionId: segment.collectionId,
+    partitionId: segment.partitionId,
+    vchannel: segment.vchannel,
+    rowCount: BigInt(segment.rowCount),
+    sizeBytes: BigInt(segment.sizeBytes),
+    memoryBytes: BigInt(segment.memoryBytes),
+    timestamp: segment.timestamp,
+    logs: logListsMessage(segment),
+    commitTimestamp: commitTs,
+  };
+}
+
+export function segmentOfMessage(message: SegmentMessage): StoredSegment {
+  return {
+    segmentId: message.segmentId,
+    collectionId: message.collectionId,
+    partitionId: message.partitionId,
+    vchannel: message.vchannel,
+    rowCount: Number(message.rowCount),
+    sizeBytes: Number(message.sizeBytes),
+    memoryBytes: Number(message.memoryBytes),
+    timestamp: message.timestamp,
+    ...logListsOfMessage(message.logs),
+  };
+}
+
+export function logListsMessage({ insertLogs, statsLogs }: LogLists): LogListsMessage {
+  return { insertLogs: insertLogs.map(logsMessage), statsLogs: statsLogs.map(logsMessage) };
+}
+
+export function logListsOfMessage(message: LogListsMessage | undefined): LogLists {
+  const { insertLogs = [], statsLogs = [] } = message ?? {};
+  return { insertLogs: insertLogs.map(logsOf), statsLogs: statsLogs.map(logsOf) };
+}
+
+function logsMessage({ fieldId, logIds, rowCounts, sizesBytes }: FieldLogs): FieldLogsMessage {
+  return {
+    fieldId: BigInt(fieldId),
+    logIds: [...logIds],
+    rowCounts: rowCounts.map(BigInt),
+    sizesBytes: sizesBytes.map(BigInt),
+  };
+}
+
+function logsOf({ fieldId, logIds, rowCounts, sizesBytes }: FieldLogsMessage): FieldLogs {
+  return {
+    fieldId: Number(fieldId),
+    logIds,
+    rowCounts: rowCounts.map(Number),
+    sizesBytes: sizesBytes.map(Number),
+  };
+}

@@ -1,0 +1,34 @@
+/** Logs of one field, in order. The n-th logs of all fields hold the same rows. Arrays are parallel. */
+export interface FieldLogs {
+  readonly fieldId: number;
+  readonly logIds: readonly bigint[];
+  readonly rowCounts: readonly number[];
+  /** Of the objects. */
+  readonly sizesBytes: readonly number[];
+}
+
+/**
+ * What is stored of a segment, a list for each kind of log, in one form for writers, records and readers. Another kind
+ * (deletes, indexes) is another list here: the compiler then names its record, its message and its readers.
+ */
+export interface LogLists {
+  /** RowID, Timestamp, then the fields in the order of the schema at the time of writing. */
+  readonly insertLogs: readonly FieldLogs[];
+  /** Of the primary key. */
+  readonly statsLogs: readonly FieldLogs[];
+}
+
+/** A segment that is written completely, in the form in which it is recorded and sent. Plain data. */
+export interface StoredSegment extends LogLists {
+  readonly segmentId: bigint;
+  readonly collectionId: bigint;
+  readonly partitionId: bigint;
+  readonly vchannel: string;
+  readonly rowCount: number;
+  /** Of all its objects. */
+  readonly sizeBytes: number;
+  /** Of its rows in memory. */
+  readonly memoryBytes: number;
+  /** Hybrid timestamp of every row. */
+  readonly timestamp: bigint;
+}

@@ -1,0 +1,141 @@
+import { Serial } from "@sluice/async";
+import {
+  applyChange,
+  CHANGES,
+  type ChangeRecord,
+  commitInPages,
+  commitStaged,
+  RecordTable,
+  type Visibility,
+  visibleAfter,
+} from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
+import type { MetaStore } from "@sluice/metastore";
+import type { CollectionId, SegmentId } from "@sluice/schema";
+
+// S2. A segment is visible when, and only when, a change adds it and no later one removes it. A change is one record and one
+//     write: every shard and partition, what goes and what comes, at once.
+// S5. The changes of a collection are made one after the other, in the order of their timestamps: who has a timestamp and
+//     waits for the changes under way has met all that lie below it. Of two changes that remove or extend one segment, the
+//     second one meets what the first has left, and is refused.
+
+/** What a change does; the book gives it its timestamp. */
+export type NewChange = Omit<ChangeRecord, "commitTs">;
+
+/** Changes of one collection. */
+interface History {
+  /** By id, in the order of their timestamps. */
+  readonly changes: Map<bigint, ChangeRecord>;
+  lastTs: bigint;
+  /** After all of them. */
+  readonly visible: Map<SegmentId, Visibility>;
+  /** Of removed segments, the change that did it. */
+  readonly removedTs: Map<SegmentId, bigint>;
+  readonly turns: Serial;
+}
+
+/** What is visible, in memory for reading, written through to the metastore. */
+export class ChangeBook {
+  readonly #store: MetaStore;
+  readonly #table: RecordTable<ChangeRecord, readonly [CollectionId, bigint]>;
+  readonly #allocateTs: () => Promise<bigint>;
+  readonly #histories = new Map<CollectionId, History>();
+
+  constructor(store: MetaStore, allocateTs: () => Promise<bigint>) {
+    this.#store = store;
+    this.#table = new RecordTable(store, CHANGES);
+    this.#allocateTs = allocateTs;
+  }
+
+  async load(): Promise<void> {
+    const changes = await Array.fromAsync(this.#table.scan(), ({ record }) => record);
+    for (const change of changes.sort((a, b) => (a.commitTs < b.commitTs ? -1 : 1))) this.#remember(change);
+  }
+
+  /**
+   * Makes a change visible (S2) and answers its record. One that was made before answers the record of then.
+   * @throws {ImportError} `job_failed` when it removes or extends what is not visible (any more); nothing is changed then
+   */
+  commit(change: NewChange): Promise<{ readonly record: ChangeRecord; readonly isNew: boolean }> {
+    const { turns, changes } = this.#historyOf(change.collectionId);
+    return turns.run(async () => {
+      const earlier = changes.get(change.changeId);
+      if (earlier) return { record: earlier, isNew: false };
+      this.#checkTouched(change);
+      // Taken when every added segment is durable: a reader below it cannot have missed any of them.
+      const record = await this.#write({ ...change, commitTs: await this.#allocateTs() });
+      return { record, isNew: true };
+    });
+  }
+
+  #checkTouched({ collectionId, removes, extends: extensions }: NewChange): void {
+    const { visible } = this.#historyOf(collectionId);
+    const touched = [...removes, ...extensions.map(({ segmentId }) => segmentId)];
+    const missing = touched.filter((id) => !visible.has(id));
+    if (missing.length === 0) return;
+    const named = `${missing.slice(0, 5).join(", ")}${missing.length > 5 ? `, … (${missing.length} in all)` : ""}`;
+    throw new ImportError("job_failed", `segments that are not visible cannot be changed: ${named}`);
+  }
+
+  /** S4: when the guard fails, what counts is the record that is stored. */
+  async #write(record: ChangeRecord): Promise<ChangeRecord> {
+    let stored: ChangeRecord | undefined;
+    const staged = this.#table.stage(record, undefined, (entry) => (stored = entry?.record));
+    await commitStaged(this.#store, [staged]);
+    if (!stored) throw new ImportError("internal", `the change ${record.changeId} was neither written nor refused`);
+    this.#remember(stored);
+    return stored;
+  }
+
+  /**
+   * What a reader sees who begins now, or one who has begun at `timestamp`; with the timestamp of the snapshot.
+   * Later calls with that timestamp answer the same, as long as garbage collection has left the segments.
+   */
+  async snapshot(
+    collectionId: CollectionId,
+    timestamp = 0n,
+  ): Promise<{ readonly timestamp: bigint; readonly visible: ReadonlyMap<SegmentId, Visibility> }> {
+    const at = timestamp === 0n ? await this.#allocateTs() : timestamp;
+    const history = this.#histories.get(collectionId);
+    if (!history) return { timestamp: at, visible: new Map() };
+    await history.turns.run(async () => {}); // S5
+    const { lastTs, visible, changes } = history;
+    return { timestamp: at, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
+  }
+
+  /** What is visible after the last change. */
+  visible(collectionId: CollectionId): ReadonlyMap<SegmentId, Visibility> {
+    return this.#histories.get(collectionId)?.visible ?? new Map();
+  }
+
+  /** Timestamp of the change that removed a segment; undefined when none did. */
+  removedTs(collectionId: CollectionId, segmentId: SegmentId): bigint | undefined {
+    return this.#histories.get(collectionId)?.removedTs.get(segmentId);
+  }
+
+  /** Forgets the changes of a dropped collection, after its segments are gone. */
+  async remove(collectionId: CollectionId): Promise<void> {
+    const { changes } = this.#historyOf(collectionId);
+    await commitInPages(
+      this.#store,
+      [...changes.values()].map((change) => this.#table.stageRemoval(CHANGES.idOf(change), () => {})),
+    );
+    this.#histories.delete(collectionId);
+  }
+
+  #remember(change: ChangeRecord): void {
+    const history = this.#historyOf(change.collectionId);
+    history.changes.set(change.changeId, change);
+    history.lastTs = change.commitTs;
+    for (const id of change.removes) history.removedTs.set(id, change.commitTs);
+    applyChange(history.visible, change);
+  }
+
+  #historyOf(collectionId: CollectionId): History {
+    const known = this.#histories.get(collectionId);
+    if (known) return known;
+    const history = { changes: new Map(), lastTs: 0n, visible: new Map(), removedTs: new Map(), turns: new Serial() };
+    this.#histories.set(collectionId, history);
+    return history;
+  }
+}

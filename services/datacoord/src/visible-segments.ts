@@ -1,0 +1,94 @@
+import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
+import { StatusError, statusCodes } from "@sluice/errors";
+import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
+import { collectionId, jobId, type LogLists, segmentId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { ChangeBook, NewChange } from "./change-book.ts";
+import type { DataCoordMetrics } from "./metrics.ts";
+import type { SegmentBook } from "./segment-book.ts";
+
+/** Changes what is visible, and answers what is. */
+export class VisibleSegments {
+  readonly #segments: SegmentBook;
+  readonly #changes: ChangeBook;
+  readonly #log: Logger;
+  readonly #metrics: DataCoordMetrics | undefined;
+  constructor(segments: SegmentBook, changes: ChangeBook, log: Logger, metrics?: DataCoordMetrics) {
+    this.#segments = segments;
+    this.#changes = changes;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  /** One record for all that changes. A second call answers the first one's record. @throws as `ChangeBook.commit` */
+  async commit(request: dataCoord.CommitChangeRequest): Promise<dataCoord.CommitChangeResponse> {
+    const { record, isNew } = await this.#changes.commit(this.#newChange(request));
+    const { commitTs, adds, removes, rowCount } = record;
+    if (isNew) {
+      this.#metrics?.committed(rowCount);
+      const about = { jobId: request.jobId.toString(), segments: adds.length, rows: rowCount, removed: removes.length };
+      this.#log.info("visible segments changed", about);
+    }
+    return { status: okStatus(), commitTimestamp: commitTs, segmentIds: [...adds], rowCount: BigInt(rowCount) };
+  }
+
+  #newChange(request: dataCoord.CommitChangeRequest): NewChange {
+    const accepted = new Map(request.accepted.map(({ taskId, attempt }) => [taskId, attempt]));
+    const added = this.#segments
+      .ofJob(jobId(request.jobId))
+      .filter((record) => record.state === "sealed" && accepted.get(record.taskId) === BigInt(record.attempt));
+    return {
+      collectionId: collectionId(request.collectionId),
+      changeId: request.changeId,
+      adds: added.map((segment) => segment.segmentId).sort((a, b) => (a < b ? -1 : 1)),
+      removes: request.removes.map(segmentId),
+      extends: request.extends.map((one) => ({ segmentId: segmentId(one.segmentId), ...logListsOfMessage(one.logs) })),
+      rowCount: added.reduce((sum, segment) => sum + segment.rowCount, 0),
+    };
+  }
+
+  /** The segments that a read started now must see, or one that has begun at the request's timestamp. */
+  async visible(request: dataCoord.GetVisibleSegmentsRequest): Promise<dataCoord.GetVisibleSegmentsResponse> {
+    const collection = collectionId(request.collectionId);
+    const { timestamp, visible } = await this.#changes.snapshot(collection, request.timestamp);
+    const wanted = new Set(request.partitionIds);
+    const segments = [...visible].flatMap(([id, visibility]) => {
+      const record = this.#segments.get(id);
+      if (record?.state !== "sealed") return this.#checkRemoved(request, segmentId(id));
+      if (wanted.size > 0 && !wanted.has(record.partitionId)) return [];
+      return [segmentMessage(extended(record, visibility.extensions), visibility.commitTs)];
+    });
+    return { status: okStatus(), segments, timestamp };
+  }
+
+  /** Of a dropped partition nothing is missed; what a change has removed is, by a snapshot from before it. */
+  #checkRemoved({ collectionId: id, timestamp }: dataCoord.GetVisibleSegmentsRequest, segment: bigint): [] {
+    if (this.#changes.removedTs(collectionId(id), segmentId(segment)) === undefined) return [];
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      `the snapshot at timestamp ${timestamp} is kept no longer, since its segments were replaced: read anew`,
+    );
+  }
+
+  rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {
+    const partitions = new Map<bigint, dataCoord.PartitionRows>();
+    let rowCount = 0n;
+    for (const id of this.#changes.visible(collectionId(request.collectionId)).keys()) {
+      const record = this.#segments.get(id);
+      if (record?.state !== "sealed") continue;
+      const { partitionId } = record;
+      const entry = partitions.get(partitionId) ?? { partitionId, rowCount: 0n, segments: 0n };
+      const rows = BigInt(record.rowCount);
+      partitions.set(partitionId, { ...entry, rowCount: entry.rowCount + rows, segments: entry.segments + 1n });
+      rowCount += rows;
+    }
+    return { status: okStatus(), rowCount, partitions: [...partitions.values()] };
+  }
+}
+
+/** The segment with the logs that later changes gave it. */
+function extended(record: SegmentRecord, extensions: readonly SegmentExtension[]): SegmentRecord {
+  const joined = (kind: keyof LogLists) => [...record[kind], ...extensions.flatMap((extension) => extension[kind])];
+  if (extensions.length === 0) return record;
+  return { ...record, insertLogs: joined("insertLogs"), statsLogs: joined("statsLogs") };
+}
