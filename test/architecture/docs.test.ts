@@ -4,7 +4,7 @@ import { expect, it } from "@jest/globals";
 import { settingsOf } from "@sluice/cluster";
 import { kebabName, type SettingsDefinition } from "@sluice/config";
 import { importErrors } from "@sluice/errors";
-import { standaloneSettings } from "@sluice/standalone";
+import { roles, standaloneSettings } from "@sluice/standalone";
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
 
@@ -14,7 +14,7 @@ const rowsOf = (text: string) =>
 
 it("docs/settings.md lists every setting of every program, with its defaults", () => {
   const rows = rowsOf(read("docs/settings.md"));
-  const programs: readonly SettingsDefinition[] = [standaloneSettings, ...Object.values(settingsOf)];
+  const programs: readonly SettingsDefinition[] = [standaloneSettings, ...roles.map((role) => settingsOf(role))];
   const names = new Set(programs.flatMap((definition) => Object.keys(definition).map(kebabName)));
   expect(rows.map((row) => row.name).sort()).toEqual([...names].sort());
   for (const [name, setting] of programs.flatMap((definition) => Object.entries(definition))) {

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { clusterSettingKeys } from "@sluice/cluster";
+import { settingsOf } from "@sluice/cluster";
+import { kebabName } from "@sluice/config";
+import { roles } from "@sluice/standalone";
 import { parse, parseAllDocuments } from "yaml";
 import { findProgram, hasPrograms } from "../support/servers.ts";
 
+const clusterSettingKeys = roles.flatMap((role) => Object.keys(settingsOf(role)).map(kebabName));
 const root = resolve(import.meta.dirname, "../..");
 const chart = join(root, "helm/sluice");
 const run = promisify(execFile);

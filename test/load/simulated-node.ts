@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { openEtcd, openTaskQueue, Peers, settingsOf } from "@sluice/cluster";
-import { loadSettings } from "@sluice/config";
+import { openBackends, settingsOf } from "@sluice/cluster";
+import { addSettingFlags, givenFlags, loadSettings } from "@sluice/config";
 import {
   type AttemptRunner,
   type ImportTaskInput,
@@ -9,7 +9,9 @@ import {
   type RunHooks,
   startDataNode,
 } from "@sluice/datanode";
-import { Metrics, silentLogger } from "@sluice/telemetry";
+import { dataNodeRole } from "@sluice/datanode/role";
+import { Metrics, silentLogger, silentTelemetry } from "@sluice/telemetry";
+import { Command } from "commander";
 
 // A process that holds many datanodes whose work is only time: the control plane around them is the real one. Settings come
 // as for `sluice datanode`; `--nodes` and `--task-seconds` say how many and how long. Prints `ready` when all have joined.
@@ -53,27 +55,27 @@ class TimedRunner implements AttemptRunner {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-const { values: settings } = loadSettings(settingsOf.datanode, { argv: ["", "", ...positionals], env: process.env });
-await using store = await openEtcd(settings);
-await using peers = Peers.watch(store, silentLogger);
-await using queue = await openTaskQueue(settings);
+const definition = settingsOf(dataNodeRole);
+const flags = givenFlags(addSettingFlags(new Command(), definition).parse(positionals, { from: "user" }));
+const { values: given } = loadSettings(definition, { flags, env: process.env });
+const settings = { ...given, workers: 1, smallTaskBytes: 0 };
+const never = new AbortController().signal;
+await using backends = await openBackends(settings, ["queue"], silentTelemetry(), never);
+const { queue, peers } = backends;
 await using cleanup = new AsyncDisposableStack();
-const limits = { batchBytes: 1 << 20, flushBytes: 1 << 20, bufferBytes: 1 << 22, segmentBytes: 1 << 30 };
 const stopped = new Promise((resolve) => process.once("SIGTERM", resolve));
 const started = await Promise.all(
   Array.from({ length: nodes }, () =>
-    startDataNode(
-      { workers: 1, smallSlots: 0, smallTaskBytes: 0, leaseMs: settings.taskLease, reportMs: 2000, limits },
-      {
-        queue,
-        stores: { objects: { kind: "local", root: "" }, sources: { kind: "local", roots: [] } },
-        rootCoordAddress: peers.address("rootcoord"),
-        dataCoordAddress: peers.address("datacoord"),
-        log: silentLogger,
-        metrics: new Metrics(),
-        openRunner: () => new TimedRunner(),
-      },
-    ),
+    startDataNode(settings, {
+      queue,
+      stores: { objects: { kind: "local", root: "" }, sources: { kind: "local", roots: [] } },
+      rootCoordAddress: peers.address("rootcoord"),
+      dataCoordAddress: peers.address("datacoord"),
+      log: silentLogger,
+      metrics: new Metrics(),
+      openRunner: () => new TimedRunner(),
+      smallSlots: 0,
+    }),
   ),
 );
 for (const node of started) cleanup.use(node);

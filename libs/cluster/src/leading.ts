@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
 import type { CounterMetric, GaugeMetric, Logger, Metrics } from "@sluice/telemetry";
+import type { RoleName, RunningService } from "./role.ts";
 import { aborted, Session } from "./session.ts";
 
 export interface LeadingOptions {
-  readonly role: "rootcoord" | "datacoord";
+  readonly role: RoleName;
   readonly ttlMs: number;
   readonly store: MetaStore;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Starts the service on a metastore that writes only while this process leads. */
-  readonly serve: (store: MetaStore) => Promise<AsyncDisposable & { readonly address: string }>;
+  readonly serve: (store: MetaStore) => Promise<RunningService>;
   /** Where peers reach a server that listens on `address`. */
   readonly advertise: (address: string) => string;
 }
@@ -73,7 +74,7 @@ export class Leading implements AsyncDisposable {
   async #lead(held: HeldKey): Promise<void> {
     const { role, ttlMs, store, log, serve, advertise } = this.#options;
     await using service = await serve(fencedMetaStore(store, held));
-    await using _session = new Session(store, { role, address: advertise(service.address), ttlMs, log });
+    await using _session = new Session(store, { role, address: advertise(service.address ?? ""), ttlMs, log });
     this.#set(true);
     try {
       await aborted(AbortSignal.any([held.lost, this.#abort.signal]));

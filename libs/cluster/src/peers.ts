@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { MetaEntry, MetaStore } from "@sluice/metastore";
 import type { Endpoint } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
-import type { RoleName } from "./settings.ts";
+import type { RoleName } from "./role.ts";
 
 /** What a process says of itself while it lives; the value of its session. */
 export interface Presence {

@@ -1,79 +1,76 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { describeSettings, type LoadedSettings } from "@sluice/config";
-import { type MetaStore, measuredMetaStore } from "@sluice/metastore";
-import { type Logger, type Metrics, observeMetaStore, startTelemetry, startTracing } from "@sluice/telemetry";
-import { openEtcd } from "./backends.ts";
-import { openHealthServer } from "./health-server.ts";
-import { Peers } from "./peers.ts";
-import type { RoleName, RoleSettings, settingsOf } from "./settings.ts";
-import { untilSignal } from "./until-signal.ts";
+import type { SettingsDefinition, SettingValues } from "@sluice/config";
+import type { Telemetry } from "@sluice/telemetry";
+import { type Backends, type Need, type NeedDefinitions, type NeedValues, needSettings } from "./open-backends.ts";
+import { etcdSettings, logSettings, serverSettings } from "./settings.ts";
 
-/** What a role gets to start with. */
-export interface RoleContext<Name extends RoleName> {
-  readonly settings: RoleSettings<Name>;
-  readonly store: MetaStore;
-  readonly peers: Peers;
-  readonly log: Logger;
-  readonly metrics: Metrics;
+/** The kinds of process of a cluster. */
+export type RoleName = "proxy" | "rootcoord" | "datacoord" | "datanode" | "querynode";
+
+/** Where the server of a role listens. */
+export interface ServerAddress {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
 }
 
-export interface RunningRole extends AsyncDisposable {
-  /** `host:port` of the server; undefined when there is none, or none yet. */
-  readonly address: string | undefined;
-  /** What the process waits for before it can serve or take over; undefined when it is ready. */
-  waitsFor(): string | undefined;
+/** What a role is started with: its own settings, those of what it needs, and where it listens. */
+export type RoleSettings<Own extends SettingsDefinition, N extends Need = never> = SettingValues<Own> &
+  NeedValues<N> &
+  ServerAddress;
+
+/** A service that was started. */
+export interface RunningService extends AsyncDisposable {
+  /** Of its gRPC server; undefined when it has none. */
+  readonly address?: string;
+  /** What it waits for before it can serve; undefined when it is ready. */
+  waitsFor?(): string | undefined;
   /** Finishes work in hand, or hands it back when `limit` aborts first. */
   drain?(limit: AbortSignal): Promise<void>;
 }
 
-/** One kind of process of a cluster. */
-export interface Role<Name extends RoleName> {
-  readonly name: Name;
-  readonly start: (context: RoleContext<Name>) => Promise<RunningRole>;
-}
-
-/** Pause before etcd is tried again that cannot be reached at the start. */
-const RETRY_MS = 500;
-
 /**
- * Runs one process of a cluster until a signal. Prints `ready ADDRESS health ADDRESS` on standard output when it serves or
- * stands by; the first address is `-` while there is no server.
+ * One service, written once: it runs as a process of a cluster (`runRole`) and beside others in one process, on shared
+ * backends and on embedded ones. `role.ts` of a service is light, and loads the service when it is started: who only wants
+ * to know its settings pays for no more.
  */
-export async function runRole<Name extends RoleName>(
-  role: Role<Name>,
-  loaded: LoadedSettings<(typeof settingsOf)[Name]>,
-): Promise<void> {
-  const settings = loaded.values as RoleSettings<Name>;
-  const { log, metrics } = startTelemetry(role.name, { level: settings.logLevel, pretty: settings.logPretty });
-  log.info("settings", { settings: describeSettings(loaded) });
-  const signals = untilSignal();
-  let running: RunningRole | undefined;
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.use(await startTracing({ service: role.name, endpoint: settings.otlpEndpoint }));
-  const waitsFor = () => (running ? running.waitsFor() : "etcd");
-  const health = cleanup.use(
-    await openHealthServer({ host: settings.httpHost, port: settings.httpPort, metrics, waitsFor }),
-  );
-  const store = await untilReachable(() => openEtcd(settings), log, signals.abort);
-  if (!store) return;
-  cleanup.use(store);
-  const measured = measuredMetaStore(store, observeMetaStore(metrics));
-  const peers = cleanup.use(Peers.watch(measured, log));
-  running = cleanup.use(await role.start({ settings, store: measured, peers, log, metrics }));
-  process.stdout.write(`ready ${running.address ?? "-"} health ${settings.httpHost}:${health.port}\n`);
-  log.info("stopping", { signal: await signals.first });
-  await running.drain?.(AbortSignal.timeout(settings.drainLimit));
+export interface Role<Own extends SettingsDefinition, N extends Need> {
+  readonly name: RoleName;
+  /** For the command line: a phrase without a full stop. */
+  readonly description: string;
+  /** Of gRPC, unless told otherwise: that of Milvus. */
+  readonly port: number;
+  /** Of several one leads and serves, and the others stand by; else each of them serves. */
+  readonly leads: boolean;
+  /** What it stands on, beside the metastore and its peers, which every role has. */
+  readonly needs: readonly N[];
+  /** Its own settings. */
+  readonly settings: Own;
+  /** @param backends of a role that leads, the metastore writes only while it does */
+  start(settings: RoleSettings<Own, N>, backends: Backends<N>, telemetry: Telemetry): Promise<RunningService>;
 }
 
-/** Processes start in any order, etcd last. Undefined when the process is to stop before. */
-async function untilReachable<T>(open: () => Promise<T>, log: Logger, signal: AbortSignal): Promise<T | undefined> {
-  while (!signal.aborted) {
-    try {
-      return await open();
-    } catch (error) {
-      log.warn("etcd cannot be used; it is tried again", { err: error });
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-  return undefined;
+/** Keeps the literal types of a role, from which those of its settings and backends follow. */
+export function defineRole<const Own extends SettingsDefinition, const N extends Need = never>(
+  role: Role<Own, N>,
+): Role<Own, N> {
+  return role;
+}
+
+/** A role by what it is started with. */
+export type RoleOf<Settings, On> = Omit<Role<SettingsDefinition, Need>, "start"> & {
+  start(settings: Settings, backends: On, telemetry: Telemetry): Promise<RunningService>;
+};
+
+/** A role, whatever it takes. */
+export type AnyRole = RoleOf<never, never>;
+
+/** All settings of a process that runs one role. */
+export function settingsOf<R extends AnyRole>(role: R) {
+  const ofNeeds: object[] = role.needs.map((need) => needSettings[need]);
+  return {
+    ...serverSettings(role.port),
+    ...logSettings,
+    ...etcdSettings,
+    ...(Object.assign({}, ...ofNeeds, role.settings) as NeedDefinitions<R["needs"][number]> & R["settings"]),
+  };
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
 import type { Logger } from "@sluice/telemetry";
 import { type Presence, SESSION_PREFIX } from "./peers.ts";
-import type { RoleName } from "./settings.ts";
+import type { RoleName } from "./role.ts";
 
 export interface SessionOptions {
   readonly role: RoleName;

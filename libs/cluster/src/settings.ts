@@ -1,9 +1,6 @@
-import { availableParallelism, totalmem } from "node:os";
-import { defineSettings, kebabName, type SettingsDefinition, type SettingValues } from "@sluice/config";
+import { defineSettings } from "@sluice/config";
 
-/** The kinds of process of a cluster. */
-export const roles = ["proxy", "rootcoord", "datacoord", "datanode", "querynode"] as const;
-export type RoleName = (typeof roles)[number];
+// What processes share: their backends, and what every one of them is told. Each service keeps its own settings.
 
 export const logSettings = defineSettings({
   logLevel: {
@@ -33,9 +30,16 @@ export const etcdSettings = defineSettings({
   etcdCa: { type: "string", placeholder: "file", description: "certificate authority of etcd, PEM" },
   etcdCert: { type: "string", placeholder: "file", description: "client certificate for etcd, PEM" },
   etcdKey: { type: "string", placeholder: "file", description: "key of the client certificate for etcd, PEM" },
+  sessionTtl: {
+    type: "duration",
+    default: "6s",
+    min: 1000,
+    description: "a process that is silent so long is taken for dead: another one leads, its peers forget it",
+  },
 });
 
-export const redisSettings = defineSettings({
+/** Of the task queue. Who queues tasks and who takes them must know the same. */
+export const queueSettings = defineSettings({
   redis: {
     type: "string",
     placeholder: "url",
@@ -45,6 +49,18 @@ export const redisSettings = defineSettings({
   },
   redisPrefix: { type: "string", default: "sluice", description: "what every key in Redis begins with" },
   redisCa: { type: "string", placeholder: "file", description: "certificate authority of Redis, PEM" },
+  taskLease: {
+    type: "duration",
+    default: "6s",
+    min: 500,
+    description: "a task whose datanode is silent so long goes to another one",
+  },
+  smallTaskSize: {
+    type: "bytes",
+    default: "8MB",
+    min: 0,
+    description: "tasks up to this size never wait for larger ones",
+  },
 });
 
 export const s3Settings = defineSettings({
@@ -82,8 +98,9 @@ export const s3Settings = defineSettings({
   },
 });
 
-/** Folders beside S3, for those who plan and do imports. */
-export const importRootSettings = defineSettings({
+/** What may be imported, for those who plan and do it: S3, and folders beside it. */
+export const sourceSettings = defineSettings({
+  ...s3Settings,
   importRoot: {
     type: "list",
     placeholder: "folder",
@@ -91,99 +108,8 @@ export const importRootSettings = defineSettings({
   },
 });
 
-/** How long coordinators, sessions and tasks outlive a process that is gone. */
-export const leaseSettings = defineSettings({
-  sessionTtl: {
-    type: "duration",
-    default: "6s",
-    min: 1000,
-    description: "a process that is silent so long is taken for dead: another one leads, its peers forget it",
-  },
-});
-
-/** Of tasks on a queue that several processes share. */
-export const taskLeaseSettings = defineSettings({
-  taskLease: {
-    type: "duration",
-    default: "6s",
-    min: 500,
-    description: "a task whose datanode is silent so long goes to another one",
-  },
-});
-
-export const rootCoordSettings = defineSettings({
-  splitSize: {
-    type: "bytes",
-    default: "512MB",
-    min: 1 << 20,
-    description: "files that are larger are cut into tasks of about this size",
-  },
-  maxOpenJobs: { type: "int", default: 1024, min: 1, description: "import jobs that may be unfinished at once" },
-  jobRetention: {
-    type: "duration",
-    default: "3h",
-    min: 0,
-    description: "how long finished import jobs are remembered",
-  },
-});
-
-/** Both the datacoord, which queues tasks, and datanodes, which take them, must know it. */
-export const smallTaskSettings = defineSettings({
-  smallTaskSize: {
-    type: "bytes",
-    default: "8MB",
-    min: 0,
-    description: "tasks up to this size never wait for larger ones",
-  },
-});
-
-export const dataCoordSettings = defineSettings({
-  gcInterval: { type: "duration", default: "5s", min: 100, description: "how often garbage is collected" },
-  gcGrace: {
-    type: "duration",
-    default: "1m",
-    min: 100,
-    description: "how long after its removal a segment is removed again: longer than a datanode may be cut off",
-  },
-});
-
-export const dataNodeSettings = defineSettings({
-  workers: {
-    type: "int",
-    min: 1,
-    max: 256,
-    description: "import tasks that run at once; default: the number of cores, as far as the memory allows",
-  },
-  memory: {
-    type: "bytes",
-    min: 1 << 28,
-    description: "memory of the process; default: three quarters of what the machine or the container has",
-  },
-  segmentSize: {
-    type: "bytes",
-    default: "1GB",
-    min: 1 << 20,
-    description: "segments are sealed when they reach this size",
-  },
-  flushSize: {
-    type: "bytes",
-    default: "16MB",
-    min: 1 << 16,
-    description: "rows of a segment are written when they reach this size",
-  },
-  workerMemory: {
-    type: "bytes",
-    default: "96MB",
-    min: 1 << 22,
-    description: "rows that a worker holds in memory, over all segments",
-  },
-});
-
-export const queryNodeSettings = defineSettings({
-  cacheSize: { type: "bytes", default: "64MB", min: 0, description: "columns that queries keep in memory" },
-});
-
-function processSettings(port: number) {
+/** Where a process serves. @param port of gRPC, unless told otherwise */
+export function serverSettings(port: number) {
   return defineSettings({
     host: { type: "string", default: "0.0.0.0", description: "address to listen on" },
     port: { type: "int", default: port, min: 0, max: 65535, description: "port of gRPC; 0 takes a free one" },
@@ -206,61 +132,5 @@ function processSettings(port: number) {
       min: 0,
       description: "how long work in hand may go on after SIGTERM before it is handed back",
     },
-    ...logSettings,
-    ...etcdSettings,
-    ...leaseSettings,
   });
-}
-
-/** Settings of each kind of process; the ports are Milvus's. */
-export const settingsOf = {
-  proxy: processSettings(19530),
-  rootcoord: { ...processSettings(53100), ...s3Settings, ...importRootSettings, ...rootCoordSettings },
-  datacoord: {
-    ...processSettings(13333),
-    ...s3Settings,
-    ...redisSettings,
-    ...taskLeaseSettings,
-    ...smallTaskSettings,
-    ...dataCoordSettings,
-  },
-  datanode: {
-    ...processSettings(21124),
-    ...s3Settings,
-    ...importRootSettings,
-    ...redisSettings,
-    ...taskLeaseSettings,
-    ...smallTaskSettings,
-    ...dataNodeSettings,
-  },
-  querynode: { ...processSettings(21123), ...s3Settings, ...queryNodeSettings },
-} as const satisfies Record<RoleName, SettingsDefinition>;
-
-export type RoleSettings<Name extends RoleName> = SettingValues<(typeof settingsOf)[Name]>;
-
-/** Every key that one settings file for the whole cluster may hold. */
-export const clusterSettingKeys: readonly string[] = [
-  ...new Set(Object.values(settingsOf).flatMap((definition) => Object.keys(definition).map(kebabName))),
-];
-
-/** What a process needs beside its workers, and a worker beside the rows that it holds. Measured (test/bench/RESULTS.md). */
-const BASE_MEMORY_BYTES = 250 << 20;
-const WORKER_OVERHEAD_BYTES = 104 << 20;
-
-/** Threads for import tasks: as given, else one for each core, as far as they fit into the memory; at least one. */
-export function workerCount(settings: {
-  readonly workers: number | undefined;
-  readonly memory: number | undefined;
-  readonly workerMemory: number;
-}): number {
-  if (settings.workers !== undefined) return settings.workers;
-  const memory = settings.memory ?? 0.75 * availableMemory();
-  const fitting = Math.floor((memory - BASE_MEMORY_BYTES) / (settings.workerMemory + WORKER_OVERHEAD_BYTES));
-  return Math.max(1, Math.min(availableParallelism(), fitting));
-}
-
-/** Bytes; the container's limit where there is one. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -1,13 +1,16 @@
-import { Command, CommanderError, Option } from "commander";
-import { kebabName, type Setting, type SettingsDefinition } from "./setting.ts";
-import { SettingsError } from "./settings-error.ts";
+import { type Command, Option } from "commander";
+import { envName, kebabName, type Setting, type SettingsDefinition } from "./setting.ts";
 
 /** Values of flags that were given, by name of the setting. */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
-/** Adds one option per setting, and `--config`, to a command of a program that has commands of its own. */
+/**
+ * Adds one option per setting, and `--config`, to a command. commander knows the forms of flags (`--a=b`, `--a b`,
+ * `--no-a`), guesses what a mistyped one was meant to be, and writes the help text.
+ */
 export function addSettingFlags(command: Command, definition: SettingsDefinition): Command {
-  if (!("config" in definition)) command.addOption(new Option("--config <file>", "YAML file with settings"));
+  if (!("config" in definition))
+    command.addOption(new Option("--config <file>", "YAML file with settings, named as the flags (SLUICE_CONFIG)"));
   for (const [name, setting] of Object.entries(definition)) {
     for (const option of optionsOf(name, setting)) command.addOption(option);
   }
@@ -20,41 +23,30 @@ export function givenFlags(command: Command): FlagValues {
   return Object.fromEntries(given);
 }
 
-/**
- * Parses the arguments of a process, without the program's name. commander knows the forms of flags (`--a=b`, `--a b`,
- * `--no-a`) and guesses what a mistyped one was meant to be.
- * @throws {SettingsError} for flags that are unknown or lack a value, and for arguments that are no flags
- */
-export function parseFlags(args: readonly string[], definition: SettingsDefinition): FlagValues {
-  const command = new Command()
-    .exitOverride()
-    .configureOutput({ writeErr() {}, writeOut() {} })
-    .helpOption(false);
-  addSettingFlags(command, definition);
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    throw new SettingsError([error.message.replace(/^error: /, "").replaceAll("\n", " ")]);
-  }
-  return givenFlags(command);
-}
-
 function optionsOf(name: string, setting: Setting): Option[] {
   const flag = `--${kebabName(name)}`;
-  if (setting.type === "boolean") {
-    return [new Option(flag, setting.description), new Option(`--no-${kebabName(name)}`).hideHelp()];
-  }
-  const option = new Option(`${flag} <${setting.placeholder ?? placeholders[setting.type]}>`, setting.description);
+  const meaning = meaningOf(name, setting);
+  if (setting.type === "boolean") return [new Option(flag, meaning), new Option(`--no-${kebabName(name)}`).hideHelp()];
+  const option = new Option(`${flag} <${setting.placeholder ?? placeholders[setting.type]}>`, meaning);
   if (setting.type === "list") option.argParser((value: string, before: string[] = []) => [...before, value]);
   return [option];
 }
 
 /** What stands for a value in help texts. */
-export const placeholders = {
+const placeholders = {
   string: "text",
   int: "number",
   bytes: "size",
   duration: "duration",
   list: "item",
 } as const;
+
+/** `memory of tasks (SLUICE_MEMORY_BUDGET; default 2GB)` */
+function meaningOf(name: string, setting: Setting): string {
+  const choices = setting.type === "string" && setting.choices ? `: ${setting.choices.join(", ")}` : "";
+  const notes = [envName(name, setting)];
+  if (setting.required) notes.push("required");
+  const given = Array.isArray(setting.default) ? setting.default.join(",") : setting.default;
+  if (given !== undefined && given !== "" && !setting.secret) notes.push(`default ${given}`);
+  return `${setting.description}${choices} (${notes.join("; ")})`;
+}

@@ -1,5 +1,5 @@
+export * from "./describe-settings.ts";
 export { addSettingFlags, type FlagValues, givenFlags } from "./flags.ts";
-export * from "./help-text.ts";
 export * from "./load-settings.ts";
 export * from "./setting.ts";
 export * from "./settings-error.ts";

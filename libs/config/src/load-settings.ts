@@ -1,5 +1,5 @@
-import { type FlagValues, parseFlags } from "./flags.ts";
-import { envName, kebabName, type Setting, type SettingsDefinition, type SettingValues } from "./setting.ts";
+import type { FlagValues } from "./flags.ts";
+import { envName, kebabName, type Setting, type SettingsDefinition, type SettingValues, valueName } from "./setting.ts";
 import { SettingsError } from "./settings-error.ts";
 import { readSettingsFile } from "./settings-file.ts";
 import { valueSchema } from "./value-schema.ts";
@@ -14,9 +14,7 @@ export interface LoadedSettings<D extends SettingsDefinition> {
 }
 
 export interface SettingsInput {
-  /** As `process.argv`: the first two items are not looked at. */
-  readonly argv?: readonly string[];
-  /** Flags parsed elsewhere (`givenFlags`), instead of `argv`. */
+  /** Flags that were given (`givenFlags`). */
   readonly flags?: FlagValues;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Keys that the file may hold beside those of the definition: settings of other programs that share it. */
@@ -38,7 +36,7 @@ export function loadSettings<const D extends SettingsDefinition>(
   definition: D,
   input: SettingsInput,
 ): LoadedSettings<D> {
-  const flags = input.flags ?? parseFlags((input.argv ?? []).slice(2), definition);
+  const { flags = {} } = input;
   const file = openFile(definition, flags, input.env);
   const problems = unknownKeys(definition, file, input.otherKeys ?? []);
   const values: Record<string, unknown> = {};
@@ -46,7 +44,7 @@ export function loadSettings<const D extends SettingsDefinition>(
   for (const [name, setting] of Object.entries(definition)) {
     const raw = findValue(name, setting, flags, input.env, file);
     sources[name] = raw?.source ?? "default";
-    values[name] = raw && checkValue(name, setting, raw, problems);
+    values[valueName(name, setting)] = raw && checkValue(name, setting, raw, problems);
     if (!raw && setting.required)
       problems.push(`setting ${kebabName(name)} is missing: give ${waysToGive(name, setting)}`);
   }

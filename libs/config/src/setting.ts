@@ -19,9 +19,9 @@ export type Setting =
   | (SettingOf<"string", string> & { readonly choices?: readonly string[] })
   /** A whole number. Bounds are inclusive. */
   | (SettingOf<"int", number> & { readonly min?: number; readonly max?: number })
-  /** Such as `64MB`; a number of bytes in the program. Bounds are inclusive. */
+  /** Such as `64MB`; a number of bytes in the program, where its name ends in `Bytes`. Bounds are inclusive. */
   | (SettingOf<"bytes", string> & { readonly min?: number; readonly max?: number })
-  /** Such as `30s`; milliseconds in the program. Bounds are inclusive. */
+  /** Such as `30s`; milliseconds in the program, where its name ends in `Ms`. Bounds are inclusive. */
   | (SettingOf<"duration", string> & { readonly min?: number; readonly max?: number })
   /** The flag `--name` or `--no-name`. */
   | SettingOf<"boolean", boolean>
@@ -48,7 +48,24 @@ export type SettingValue<S extends Setting> = S extends
   ? Known<S>
   : Known<S> | undefined;
 
-export type SettingValues<D extends SettingsDefinition> = { readonly [Name in keyof D]: SettingValue<D[Name]> };
+/**
+ * A setting's name in the program, which carries the unit of its value: `splitSize` is `splitBytes`, `workerMemory`
+ * `workerMemoryBytes`, `gcGrace` `gcGraceMs`. From where settings are loaded to where they are used, a quantity has this one
+ * name.
+ */
+export type ValueName<Name, S extends Setting> = Name extends string
+  ? S extends { readonly type: "bytes" }
+    ? Name extends `${infer Stem}Size`
+      ? `${Stem}Bytes`
+      : `${Name}Bytes`
+    : S extends { readonly type: "duration" }
+      ? `${Name}Ms`
+      : Name
+  : never;
+
+export type SettingValues<D extends SettingsDefinition> = {
+  readonly [Name in keyof D as ValueName<Name, D[Name]>]: SettingValue<D[Name]>;
+};
 
 /** Keeps the literal types of a definition, from which the types of the values follow. */
 export function defineSettings<const D extends SettingsDefinition>(definition: D): D {
@@ -63,4 +80,10 @@ export function kebabName(name: string): string {
 /** `memoryBudget` -> `SLUICE_MEMORY_BUDGET`, unless the setting names another. */
 export function envName(name: string, setting: Setting): string {
   return setting.env ?? `SLUICE_${kebabName(name).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** `ValueName` of a setting. */
+export function valueName(name: string, { type }: Setting): string {
+  if (type === "duration") return `${name}Ms`;
+  return type === "bytes" ? `${name.replace(/Size$/, "")}Bytes` : name;
 }

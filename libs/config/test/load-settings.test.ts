@@ -7,9 +7,8 @@ import {
   defineSettings,
   describeSettings,
   givenFlags,
-  helpRequested,
-  helpText,
   loadSettings,
+  type SettingsDefinition,
   SettingsError,
 } from "@sluice/config";
 import { Command } from "commander";
@@ -28,8 +27,14 @@ const definition = defineSettings({
   secretKey: { type: "string", secret: true, description: "key of the store" },
 });
 
+/** The flags of a command line, as a program with these settings takes them. */
+function flags(args: readonly string[], of: SettingsDefinition = definition) {
+  const command = addSettingFlags(new Command().exitOverride(), of).configureOutput({ writeErr() {} });
+  return givenFlags(command.parse(args, { from: "user" }));
+}
+
 const load = (args: string[], env: Record<string, string> = {}) =>
-  loadSettings(definition, { argv: ["node", "main", ...args], env });
+  loadSettings(definition, { flags: flags(args), env });
 
 function file(name: string, text: string): string {
   const path = join(folder, name);
@@ -54,14 +59,19 @@ describe("loadSettings", () => {
     const level: "debug" | "info" = values.logLevel;
     const key: string | undefined = values.secretKey;
     expect([port, level, key]).toEqual([19530, "info", undefined]);
-    expect(values).toMatchObject({ memoryBudget: 2 ** 31, leaseTime: 30_000, durable: true, importRoot: [] });
+    expect(values).toMatchObject({ memoryBudgetBytes: 2 ** 31, leaseTimeMs: 30_000, durable: true, importRoot: [] });
     expect(new Set(Object.values(sources))).toEqual(new Set(["default"]));
   });
 
   it("prefers flags to the environment to the file to defaults, and knows the source", () => {
     const config = file("a.yaml", "port: 1\nlease-time: 1m\nmemory: { budget: 4096 }\nimport-root: [/x, '/y,z']\n");
     const { values, sources } = load(["--config", config, "--port=3"], { SLUICE_PORT: "2", SLUICE_LEASE_TIME: "2m" });
-    expect(values).toMatchObject({ port: 3, leaseTime: 120_000, memoryBudget: 4096, importRoot: ["/x", "/y,z"] });
+    expect(values).toMatchObject({
+      port: 3,
+      leaseTimeMs: 120_000,
+      memoryBudgetBytes: 4096,
+      importRoot: ["/x", "/y,z"],
+    });
     expect(sources).toMatchObject({
       port: "--port",
       leaseTime: "SLUICE_LEASE_TIME",
@@ -102,9 +112,9 @@ describe("loadSettings", () => {
   });
 
   it("refuses unknown flags with a hint, and arguments that are no flags", () => {
-    expect(problemsOf(() => load(["--prot", "1"]))).toEqual(["unknown option '--prot' (Did you mean --port?)"]);
-    expect(problemsOf(() => load(["serve"]))[0]).toContain("too many arguments");
-    expect(problemsOf(() => load(["--port"]))[0]).toContain("argument missing");
+    expect(() => load(["--prot", "1"])).toThrow("unknown option '--prot'\n(Did you mean --port?)");
+    expect(() => load(["serve"])).toThrow("too many arguments");
+    expect(() => load(["--port"])).toThrow("argument missing");
   });
 
   it("refuses a file that is missing or no mapping", () => {
@@ -123,7 +133,7 @@ describe("loadSettings", () => {
       key: { type: "string", required: true, secret: true, description: "k" },
       pin: { type: "int", secret: true, description: "p" },
     });
-    const problems = problemsOf(() => loadSettings(strict, { argv: ["", "", "--pin", "hush"], env: {} }));
+    const problems = problemsOf(() => loadSettings(strict, { flags: flags(["--pin", "hush"], strict), env: {} }));
     expect(problems).toEqual([
       "setting key is missing: give --key or SLUICE_KEY",
       "setting pin: expected a whole number, got another value (from --pin)",
@@ -139,13 +149,22 @@ describe("loadSettings", () => {
   });
 
   it("explains itself", () => {
-    const help = helpText(definition, "sluice-proxy [settings]");
+    const help = addSettingFlags(new Command("serve"), definition).configureHelp({ helpWidth: 200 }).helpInformation();
     expect(help).toContain("--data-dir <folder>");
-    expect(help).toContain("--[no-]durable");
     expect(help).toContain("memory of tasks (SLUICE_MEMORY_BUDGET; default 2GB)");
     expect(help).toContain("least level: debug, info (SLUICE_LOG_LEVEL; default info)");
-    expect(helpRequested(["node", "main", "--help"])).toBe(true);
-    expect(helpRequested(["node", "main"])).toBe(false);
+  });
+
+  it("names values by their units", () => {
+    const sizes = defineSettings({
+      splitSize: { type: "bytes", default: "1KB", description: "s" },
+      workerMemory: { type: "bytes", default: "2KB", description: "m" },
+      gcGrace: { type: "duration", default: "3s", description: "g" },
+    });
+    const values: { splitBytes: number; workerMemoryBytes: number; gcGraceMs: number } = loadSettings(sizes, {
+      env: {},
+    }).values;
+    expect(values).toEqual({ splitBytes: 1024, workerMemoryBytes: 2048, gcGraceMs: 3000 });
   });
 
   it("works below a command of another program", () => {
@@ -156,6 +175,6 @@ describe("loadSettings", () => {
       values = loadSettings(definition, { flags: givenFlags(serve), env: { SLUICE_LEASE_TIME: "1s" } }).values;
     });
     program.parse(["serve", "--port", "7", "--import-root", "/a"], { from: "user" });
-    expect(values).toMatchObject({ port: 7, leaseTime: 1000, importRoot: ["/a"], durable: true });
+    expect(values).toMatchObject({ port: 7, leaseTimeMs: 1000, importRoot: ["/a"], durable: true });
   });
 });

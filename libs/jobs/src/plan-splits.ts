@@ -15,11 +15,11 @@ export interface Split {
 }
 
 /**
- * Cuts a source into ranges of about `targetBytes`, all of nearly the same size. One that is not much larger stays whole:
- * half a target more is cheaper than a task more.
+ * Cuts a source into ranges of about `splitBytes`, all of nearly the same size. One that is not much larger stays whole:
+ * half of it more is cheaper than a task more.
  */
-export function planSplits(source: SplitInput, targetBytes: number): Split[] {
-  const parts = Math.max(1, Math.round(source.sizeBytes / targetBytes));
+export function planSplits(source: SplitInput, splitBytes: number): Split[] {
+  const parts = Math.max(1, Math.round(source.sizeBytes / splitBytes));
   if (parts === 1 || source.cuts === "nowhere" || source.extent < 2)
     return [{ range: undefined, sizeBytes: source.sizeBytes }];
   if (source.cuts === "anywhere") return evenSplits(source, Math.min(parts, source.extent));

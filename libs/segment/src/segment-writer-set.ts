@@ -34,7 +34,7 @@ export interface SegmentWriterSetOptions {
   /** Bytes of rows of one bucket at which they are written. Default 16 MiB; at most 512 MiB. */
   readonly flushBytes?: number;
   /** Bytes of all buffers, those being written included, as long as one batch fits beside them. Default 6 flushes. */
-  readonly memoryBytes?: number;
+  readonly workerMemoryBytes?: number;
   /** Large objects, and flushes, being written at once; six objects below 1 MiB count as one. Default 3. */
   readonly writesInFlight?: number;
   /** Wall clock for the headers of the files. */
@@ -61,7 +61,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   readonly #buckets: readonly BucketState[];
   readonly #runs: RowRuns;
   readonly #limits: BufferLimits;
-  readonly #memoryBytes: number;
+  readonly #workerMemoryBytes: number;
   readonly #writesInFlight: number;
   readonly #rowIdBase: bigint;
   /** Buffers whose rows are written, with their memory. */
@@ -86,7 +86,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#puts = new PutQueue(options.store, writesInFlight, options.signal);
     this.#ids = options.ids;
     this.#writesInFlight = writesInFlight;
-    this.#memoryBytes = options.memoryBytes ?? 6 * flushBytes;
+    this.#workerMemoryBytes = options.workerMemoryBytes ?? 6 * flushBytes;
     this.#rowIdBase = options.rowIdBase;
     this.#buckets = options.buckets.map((bucket) => ({ bucket, buffer: undefined, segment: undefined }));
     this.#runs = new RowRuns(options.buckets.length);
@@ -212,7 +212,7 @@ export class SegmentWriterSet implements AsyncDisposable {
    * bucket may pass the limit, or nothing would ever move. False when the bucket itself was flushed.
    */
   async #makeRoom(bytes: number, state: BucketState): Promise<boolean> {
-    while (this.#bufferedBytes + bytes > this.#memoryBytes) {
+    while (this.#bufferedBytes + bytes > this.#workerMemoryBytes) {
       const spare = this.#spare.pop();
       if (spare) {
         this.#bufferedBytes -= spare.allocatedBytes;

@@ -84,7 +84,7 @@ describe("SegmentWriterSet", () => {
       buckets: fc.integer({ min: 1, max: 6 }),
       flushBytes: fc.constantFrom(3_000, 30_000, 1_000_000),
       segmentBytes: fc.constantFrom(10_000, 200_000),
-      memoryBytes: fc.constantFrom(20_000, 10_000_000),
+      workerMemoryBytes: fc.constantFrom(20_000, 10_000_000),
     });
     await fc.assert(
       fc.asyncProperty(input, async ({ seed, batches: sizes, buckets, ...limits }) => {
@@ -154,8 +154,8 @@ describe("SegmentWriterSet", () => {
   });
 
   it("keeps to its memory, whatever the number of buckets, and to its writes in flight", async () => {
-    const memoryBytes = 400_000;
-    const setup = open(vectors, 40, { memoryBytes, flushBytes: 100_000, writesInFlight: 2 });
+    const workerMemoryBytes = 400_000;
+    const setup = open(vectors, 40, { workerMemoryBytes, flushBytes: 100_000, writesInFlight: 2 });
     let most = 0;
     const watch = () => (most = Math.max(most, setup.writer.bufferedBytes));
     setup.store.during = async () => {
@@ -174,13 +174,13 @@ describe("SegmentWriterSet", () => {
     }
     const segments = await setup.writer.seal();
     expect(segments.reduce((sum, segment) => sum + segment.rowCount, 0)).toBe(20_000);
-    expect(most).toBeLessThan(memoryBytes * 1.05); // Headers and footers of files on their way come on top.
-    expect(most).toBeGreaterThan(memoryBytes / 2);
+    expect(most).toBeLessThan(workerMemoryBytes * 1.05); // Headers and footers of files on their way come on top.
+    expect(most).toBeGreaterThan(workerMemoryBytes / 2);
     expect(setup.store.mostInFlight).toBeLessThanOrEqual(2 * 6); // Small objects: six take the place of a large one.
   });
 
   it("makes the parser wait while the store is slow, and no longer", async () => {
-    const setup = open(vectors, 1, { flushBytes: 100 * vectorRowBytes, memoryBytes: 400 * vectorRowBytes });
+    const setup = open(vectors, 1, { flushBytes: 100 * vectorRowBytes, workerMemoryBytes: 400 * vectorRowBytes });
     const gate = Promise.withResolvers<void>();
     setup.store.during = () => gate.promise;
     let appended = 0;

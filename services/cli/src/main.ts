@@ -1,37 +1,34 @@
 #!/usr/bin/env node
 import "./io-threads.ts";
 
-import { clusterSettingKeys, type Role, type RoleName, roles, runRole, settingsOf } from "@sluice/cluster";
-import { addSettingFlags, givenFlags, loadSettings, SettingsError } from "@sluice/config";
+import { type AnyRole, runRole, settingsOf } from "@sluice/cluster";
+import {
+  addSettingFlags,
+  givenFlags,
+  kebabName,
+  loadSettings,
+  type SettingsDefinition,
+  SettingsError,
+} from "@sluice/config";
+import { roles } from "@sluice/standalone/roles";
 import { standaloneSettings } from "@sluice/standalone/settings";
 import { Command } from "commander";
 
-// The program `sluice`: one command for each process of a cluster, and one for all of them in one process.
+// The program `sluice`: one command for each process of a cluster, and one for all of them in one process. Services are
+// loaded when they are started, so that what is not asked for costs no start-up time.
 
-const descriptions: Record<RoleName, string> = {
-  proxy: "front door: the public gRPC service and REST on one port",
-  rootcoord: "names, numbers and import jobs; one leads, others stand by",
-  datacoord: "segments, task queue and garbage collection; one leads, others stand by",
-  datanode: "turns files into segments; more of them are faster",
-  querynode: "reads what was imported; more of them answer more queries",
-};
+const programs: readonly SettingsDefinition[] = [standaloneSettings, ...roles.map((role) => settingsOf(role))];
 
-/** A service is loaded when it is asked for: the others cost no start-up time. */
-const load: { readonly [Name in RoleName]: () => Promise<Role<Name>> } = {
-  proxy: async () => (await import("@sluice/proxy/role")).proxyRole,
-  rootcoord: async () => (await import("@sluice/rootcoord/role")).rootCoordRole,
-  datacoord: async () => (await import("@sluice/datacoord/role")).dataCoordRole,
-  datanode: async () => (await import("@sluice/datanode/role")).dataNodeRole,
-  querynode: async () => (await import("@sluice/querynode/role")).queryNodeRole,
-};
+/** One settings file may serve a whole cluster: a process passes over the keys of others. */
+const otherKeys = [...new Set(programs.flatMap((definition) => Object.keys(definition).map(kebabName)))];
 
 const program = new Command("sluice").description("Sluice: bulk import for vector collections.");
 
-for (const role of roles) addRole(role);
+for (const role of [...roles].reverse()) addRole(role);
 addSettingFlags(
   program.command("standalone").description("all of them in one process, with embedded state unless told otherwise"),
   standaloneSettings,
-).action(async (_options, command) => (await import("@sluice/standalone")).serve(loadStandalone(command)));
+).action(async (_options, command) => (await import("@sluice/standalone")).serve(load(standaloneSettings, command)));
 addSettingFlags(
   program
     .command("quickstart")
@@ -39,21 +36,19 @@ addSettingFlags(
     .option("--exit", "end after the sample instead of serving on"),
   standaloneSettings,
 ).action(async (options, command) => {
-  const { quickstart } = await import("@sluice/standalone/quickstart");
-  await quickstart(loadStandalone(command), { exitWhenDone: options.exit === true });
+  const { quickstart } = await import("./quickstart/quickstart.ts");
+  await quickstart(load(standaloneSettings, command), { exitWhenDone: options.exit === true });
 });
 
-function loadStandalone(command: Command) {
-  const { exit, ...flags } = givenFlags(command);
-  return loadSettings(standaloneSettings, { flags, env: process.env, otherKeys: clusterSettingKeys });
+function load<const D extends SettingsDefinition>(definition: D, command: Command) {
+  return loadSettings(definition, { flags: givenFlags(command), env: process.env, otherKeys });
 }
 
-function addRole<Name extends RoleName>(name: Name): void {
-  const definition = settingsOf[name];
-  addSettingFlags(program.command(name).description(descriptions[name]), definition).action(async (_, command) => {
-    const input = { flags: givenFlags(command), env: process.env, otherKeys: clusterSettingKeys };
-    await runRole(await load[name](), loadSettings(definition, input));
-  });
+function addRole(role: AnyRole): void {
+  const definition = settingsOf(role);
+  addSettingFlags(program.command(role.name).description(role.description), definition).action((_options, command) =>
+    runRole(role, load(definition, command)),
+  );
 }
 
 try {

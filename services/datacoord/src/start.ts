@@ -25,16 +25,14 @@ import { ImportGc } from "./import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
+import type { DataCoordSettings } from "./settings.ts";
 import { VisibleSegments } from "./visible-segments.ts";
 
-export interface DataCoordSettings {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  readonly heartbeatMs: number;
-  readonly gcIntervalMs: number;
-  readonly gcGraceMs: number;
-}
+/**
+ * How often datanodes say that they live; one counts as gone after five times that. Tasks have leases of their own, so
+ * nothing waits for it, and hundreds of nodes send as many at a time.
+ */
+const HEARTBEAT_MS = 3000;
 
 export interface DataCoordDeps {
   readonly store: MetaStore;
@@ -58,11 +56,11 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const changes = new ChangeBook(deps.store, () => allocateTs(root));
   await changes.load();
   const allocateIds = idSource(root);
-  const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: settings.heartbeatMs * 5 });
+  const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: HEARTBEAT_MS * 5 });
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
   const visible = new VisibleSegments(book, changes, deps.log, metrics);
-  const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible }));
+  const server = cleanup.use(openServer(deps, { nodes, registry, visible }));
   const port = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
@@ -86,11 +84,7 @@ interface Parts {
   readonly visible: VisibleSegments;
 }
 
-function openServer(
-  settings: DataCoordSettings,
-  { queue, log, metrics }: DataCoordDeps,
-  { nodes, registry, visible }: Parts,
-): GrpcServer {
+function openServer({ queue, log, metrics }: DataCoordDeps, { nodes, registry, visible }: Parts): GrpcServer {
   const batches = new EnqueueBatches(queue);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
@@ -109,7 +103,7 @@ function openServer(
     registerDataNode: async (request) => ({
       status: okStatus(),
       nodeId: await nodes.register(request),
-      heartbeatMs: BigInt(settings.heartbeatMs),
+      heartbeatMs: BigInt(HEARTBEAT_MS),
     }),
     heartbeat: (request) => {
       nodes.heartbeat(request);

@@ -30,7 +30,7 @@ export interface ImportTaskLimits {
   /** Rows of a segment in memory before they are written. */
   readonly flushBytes: number;
   /** All rows in memory, over all segments. */
-  readonly bufferBytes: number;
+  readonly workerMemoryBytes: number;
   /** A segment is sealed when it has reached this. */
   readonly segmentBytes: number;
 }
@@ -76,7 +76,7 @@ export async function runImportTask(
     buckets,
     segmentBytes: limits.segmentBytes,
     flushBytes: limits.flushBytes,
-    memoryBytes: limits.bufferBytes,
+    workerMemoryBytes: limits.workerMemoryBytes,
     nowMs: deps.now(),
     signal,
   });

@@ -4,24 +4,11 @@ import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger, Metrics } from "@sluice/telemetry";
 import { Coordinators } from "./coordinators.ts";
-import type { ImportTaskLimits } from "./import-task.ts";
 import { DataNodeMetrics } from "./metrics.ts";
+import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
 import type { ThreadStores } from "./thread-messages.ts";
 import { type AttemptRunner, ImportThread } from "./thread-pool.ts";
-
-export interface DataNodeSettings {
-  /** Threads that take tasks of any size. One more takes small ones only, several at once. */
-  readonly workers: number;
-  /** Small tasks at once besides, in one thread; 4 unless given. */
-  readonly smallSlots?: number;
-  /** Greatest source bytes of a small task. */
-  readonly smallTaskBytes: number;
-  readonly leaseMs: number;
-  /** How often a running task says how far it is. */
-  readonly reportMs: number;
-  readonly limits: ImportTaskLimits;
-}
 
 export interface DataNodeDeps {
   readonly queue: TaskQueue;
@@ -32,6 +19,8 @@ export interface DataNodeDeps {
   readonly metrics: Metrics;
   /** What attempts run in; a worker thread unless given. */
   readonly openRunner?: () => AttemptRunner;
+  /** Small tasks at once besides, in one thread; 4 unless given. */
+  readonly smallSlots?: number;
 }
 
 export interface RunningDataNode extends AsyncDisposable {
@@ -41,8 +30,12 @@ export interface RunningDataNode extends AsyncDisposable {
   drain(limit: AbortSignal): Promise<void>;
 }
 
+/** How often a running task says how far it is. */
+const REPORT_MS = 1000;
+/** Source bytes that are parsed into one batch, about. */
+const BATCH_BYTES = 4 << 20;
 /**
- * Small tasks at once, unless the settings say another number: they mostly wait for syncs and answers. They never wait for
+ * Small tasks at once, unless told another number: they mostly wait for syncs and answers. They never wait for
  * a large task, and many of them do not wait for each other.
  */
 const SMALL_SLOTS = 4;
@@ -53,15 +46,20 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const coordinators = new Coordinators(root, data);
-  const smallSlots = settings.smallSlots ?? SMALL_SLOTS;
-  const membership = cleanup.use(new Membership(coordinators, settings.workers + smallSlots, deps.log));
+  const { smallSlots = SMALL_SLOTS } = deps;
+  const slots = workerCount(settings);
+  const { flushBytes, workerMemoryBytes, segmentBytes } = settings;
+  const limits = { batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes };
+  const membership = cleanup.use(new Membership(coordinators, slots + smallSlots, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
   const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread(deps.stores));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
         ...deps,
-        ...settings,
+        taskLeaseMs: settings.taskLeaseMs,
+        reportMs: REPORT_MS,
+        limits,
         joined: membership.joined,
         nodeId: () => membership.nodeId,
         coordinators,
@@ -71,7 +69,7 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
         onTask: (taskId, isRunning) => membership.setTask(taskId, isRunning),
       }),
     );
-  const workers = Array.from({ length: settings.workers }, () => openSlot(openRunner(), undefined));
+  const workers = Array.from({ length: slots }, () => openSlot(openRunner(), undefined));
   if (smallSlots > 0) {
     const smallRunner = openRunner();
     for (let i = 0; i < smallSlots; i++) workers.push(openSlot(smallRunner, settings.smallTaskBytes));

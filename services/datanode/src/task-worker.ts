@@ -21,7 +21,7 @@ export interface TaskWorkerDeps {
   readonly limits: ImportTaskLimits;
   /** Takes only tasks of at most so many source bytes; undefined = any. */
   readonly maxSizeBytes: number | undefined;
-  readonly leaseMs: number;
+  readonly taskLeaseMs: number;
   readonly reportMs: number;
   readonly log: Logger;
   readonly metrics: DataNodeMetrics;
@@ -54,7 +54,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #loop(): Promise<void> {
-    const { queue, leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
+    const { queue, taskLeaseMs: leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
     const signal = this.#drain.signal;
     const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     await Promise.race([this.#deps.joined, stopped]);
@@ -91,7 +91,7 @@ export class TaskWorker implements AsyncDisposable {
     const timer = setInterval(async () => {
       const isHeld = await lease.renew().catch(() => true);
       if (!isHeld) lost.abort();
-    }, this.#deps.leaseMs / 3);
+    }, this.#deps.taskLeaseMs / 3);
     return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };
   }
 

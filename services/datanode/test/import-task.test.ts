@@ -31,7 +31,7 @@ function run(sizeBytes: number, more: Partial<ImportTaskDeps> = {}): Promise<Imp
     range: undefined,
     timestamp: 5n,
     options: {},
-    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, bufferBytes: 1 << 24, segmentBytes: 1 << 24 },
+    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
   };
   const take = (count: number) => (nextId += BigInt(count)) - BigInt(count);
   const deps: ImportTaskDeps = {

@@ -1,33 +1,27 @@
-import { advertisedAddress, type Role, Session } from "@sluice/cluster";
-import { startProxy } from "./start.ts";
+import { defineRole } from "@sluice/cluster";
 
 /** Roles without which a proxy can answer next to nothing. */
 const needed = ["rootcoord", "datacoord", "querynode"] as const;
 
-/** The proxy as a process; any number of them. */
-export const proxyRole: Role<"proxy"> = {
+export const proxyRole = defineRole({
   name: "proxy",
-  start: async ({ settings, store, peers, log, metrics }) => {
-    await using cleanup = new AsyncDisposableStack();
-    const proxy = cleanup.use(
-      await startProxy(
-        { host: settings.host, port: settings.port },
-        {
-          rootCoordAddress: peers.address("rootcoord"),
-          dataCoordAddress: peers.address("datacoord"),
-          queryNodeAddress: peers.address("querynode"),
-          log,
-          metrics,
-        },
-      ),
-    );
-    const address = advertisedAddress(settings.advertiseAddress, `${proxy.host}:${proxy.port}`);
-    cleanup.use(new Session(store, { role: "proxy", address, ttlMs: settings.sessionTtl, log }));
-    const running = cleanup.move();
+  description: "front door: the public gRPC service and REST on one port",
+  port: 19530,
+  leads: false,
+  needs: [],
+  settings: {},
+  start: async (settings, { peers }, telemetry) => {
+    const { startProxy } = await import("./start.ts");
+    const proxy = await startProxy(settings, {
+      rootCoordAddress: peers.address("rootcoord"),
+      dataCoordAddress: peers.address("datacoord"),
+      queryNodeAddress: peers.address("querynode"),
+      ...telemetry,
+    });
     return {
       address: `${proxy.host}:${proxy.port}`,
       waitsFor: () => needed.find((role) => peers.list(role).length === 0),
-      [Symbol.asyncDispose]: () => running.disposeAsync(),
+      [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
     };
   },
-};
+});

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ServerAddress } from "@sluice/cluster";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
@@ -7,12 +8,6 @@ import { openRestApp } from "./http/rest.ts";
 import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
-
-export interface ProxySettings {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-}
 
 export interface ProxyDeps {
   readonly rootCoordAddress: Address;
@@ -28,7 +23,7 @@ export interface RunningProxy extends AsyncDisposable {
 }
 
 /** Starts the front door: the public gRPC service and REST on one port. */
-export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Promise<RunningProxy> {
+export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Promise<RunningProxy> {
   await using cleanup = new AsyncDisposableStack();
   const context: ProxyContext = {
     root: cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress)),

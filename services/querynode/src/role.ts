@@ -1,25 +1,15 @@
-import { advertisedAddress, openObjects, type Role, Session } from "@sluice/cluster";
-import { startQueryNode } from "./start.ts";
+import { defineRole } from "@sluice/cluster";
+import { queryNodeSettings } from "./settings.ts";
 
-/** The querynode as a process; any number of them. */
-export const queryNodeRole: Role<"querynode"> = {
+export const queryNodeRole = defineRole({
   name: "querynode",
-  start: async ({ settings, store, peers, log, metrics }) => {
-    await using cleanup = new AsyncDisposableStack();
-    const objects = cleanup.use(await openObjects(settings, metrics));
-    const node = cleanup.use(
-      await startQueryNode(
-        { host: settings.host, port: settings.port, cacheBytes: settings.cacheSize },
-        { objects, dataCoordAddress: peers.address("datacoord"), log, metrics },
-      ),
-    );
-    const address = advertisedAddress(settings.advertiseAddress, node.address);
-    const session = cleanup.use(new Session(store, { role: "querynode", address, ttlMs: settings.sessionTtl, log }));
-    const running = cleanup.move();
-    return {
-      address: node.address,
-      waitsFor: () => (session.isHeld ? undefined : "etcd"),
-      [Symbol.asyncDispose]: () => running.disposeAsync(),
-    };
+  description: "reads what was imported; more of them answer more queries",
+  port: 21123,
+  leads: false,
+  needs: ["objects"],
+  settings: queryNodeSettings,
+  start: async (settings, { objects, peers }, telemetry) => {
+    const { startQueryNode } = await import("./start.ts");
+    return startQueryNode(settings, { objects, dataCoordAddress: peers.address("datacoord"), ...telemetry });
   },
-};
+});

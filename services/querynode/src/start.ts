@@ -2,14 +2,7 @@ import type { ObjectStore } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
-
-export interface QueryNodeSettings {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Columns kept in memory. */
-  readonly cacheBytes: number;
-}
+import type { QueryNodeSettings } from "./settings.ts";
 
 export interface QueryNodeDeps {
   readonly objects: ObjectStore;

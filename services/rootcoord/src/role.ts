@@ -1,37 +1,16 @@
-import { advertisedAddress, Leading, openImportSources, type Role } from "@sluice/cluster";
-import { startRootCoord } from "./start.ts";
+import { defineRole } from "@sluice/cluster";
+import { rootCoordSettings } from "./settings.ts";
 
-/** How often jobs are looked at again, whether or not they changed. */
-const TICK_MS = 1000;
-
-/** The rootcoord as a process: one leads, the others stand by. */
-export const rootCoordRole: Role<"rootcoord"> = {
+export const rootCoordRole = defineRole({
   name: "rootcoord",
-  start: async ({ settings, store, peers, log, metrics }) => {
-    await using cleanup = new AsyncDisposableStack();
-    const sources = cleanup.use(await openImportSources(settings));
-    const leading = new Leading({
-      role: "rootcoord",
-      ttlMs: settings.sessionTtl,
-      store,
-      log,
-      metrics,
-      advertise: (address) => advertisedAddress(settings.advertiseAddress, address),
-      serve: (fenced) =>
-        startRootCoord(
-          {
-            host: settings.host,
-            port: settings.port,
-            splitBytes: settings.splitSize,
-            maxOpenJobs: settings.maxOpenJobs,
-            jobRetentionMs: settings.jobRetention,
-            tickMs: TICK_MS,
-          },
-          { store: fenced, sources, dataCoordAddress: peers.address("datacoord"), log, metrics },
-        ),
-    });
-    cleanup.use(leading);
-    const running = cleanup.move();
-    return { address: undefined, waitsFor: () => undefined, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  description: "names, numbers and import jobs; one leads, others stand by",
+  port: 53100,
+  leads: true,
+  needs: ["sources"],
+  settings: rootCoordSettings,
+  start: async (settings, { metastore, sources, peers }, telemetry) => {
+    const { startRootCoord } = await import("./start.ts");
+    const dataCoordAddress = peers.address("datacoord");
+    return startRootCoord(settings, { store: metastore, sources, dataCoordAddress, ...telemetry });
   },
-};
+});

@@ -22,19 +22,11 @@ import { ImportViews } from "./import-views.ts";
 import { JobBook } from "./job-book.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import { planTasks } from "./plan-tasks.ts";
+import type { RootCoordSettings } from "./settings.ts";
 import { TsoService } from "./tso-service.ts";
 
-export interface RootCoordSettings {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Source bytes of a task, about. */
-  readonly splitBytes: number;
-  readonly maxOpenJobs: number;
-  /** How long records of ended jobs are kept. */
-  readonly jobRetentionMs: number;
-  readonly tickMs: number;
-}
+/** How often jobs are looked at again, whether or not they changed. */
+const TICK_MS = 1000;
 
 export interface RootCoordDeps {
   readonly store: MetaStore;
@@ -86,7 +78,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     now: Date.now,
     log,
     metrics,
-    tickMs: settings.tickMs,
+    tickMs: TICK_MS,
     retentionMs: settings.jobRetentionMs,
   });
   function wakeJobsOf(collectionId: bigint): void {

@@ -11,9 +11,9 @@ export const DRAIN_MS = 2000;
 export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): Promise<void> {
   const telemetry = startTelemetry("standalone", { level: loaded.values.logLevel, pretty: loaded.values.logPretty });
   telemetry.log.info("settings", { settings: describeSettings(loaded) });
-  const stopped = untilSignal().first;
-  await using server = await startStandalone(loaded.values, telemetry);
+  const signals = untilSignal();
+  await using server = await startStandalone(loaded.values, telemetry, signals.abort);
   process.stdout.write(`ready ${server.host}:${server.port}\n`);
-  telemetry.log.info("stopping", { signal: await stopped });
+  telemetry.log.info("stopping", { signal: await signals.first });
   await server.drain(AbortSignal.timeout(DRAIN_MS));
 }

@@ -1,20 +1,8 @@
-import {
-  dataNodeSettings,
-  etcdSettings,
-  leaseSettings,
-  logSettings,
-  queryNodeSettings,
-  redisSettings,
-  rootCoordSettings,
-  s3Settings,
-  smallTaskSettings,
-  taskLeaseSettings,
-} from "@sluice/cluster/settings";
+import { etcdSettings, logSettings, queueSettings, sourceSettings } from "@sluice/cluster";
 import { defineSettings, type SettingValues } from "@sluice/config";
+import { roleSettings } from "./roles.ts";
 
-const { memory: _, ...dataNodeLimits } = dataNodeSettings;
-
-/** Settings of the one-process server. Flags, environment (`SLUICE_…`) and a YAML file name them alike. */
+/** Settings of the one-process server: those of every role and backend, and where it keeps what is embedded. */
 export const standaloneSettings = defineSettings({
   host: {
     type: "string",
@@ -28,27 +16,18 @@ export const standaloneSettings = defineSettings({
     placeholder: "folder",
     description: "where state and segments are kept",
   },
+  ...roleSettings,
+  // Nobody else collects, and looking is cheap.
+  gcInterval: { ...roleSettings.gcInterval, default: "1s" },
+  ...etcdSettings,
+  ...queueSettings,
+  ...sourceSettings,
   importRoot: {
     type: "list",
     placeholder: "folder",
     description:
       "folder that files may be imported from, may be repeated; default: the current folder and bucket/ in the data folder",
   },
-  ...rootCoordSettings,
-  ...smallTaskSettings,
-  ...dataNodeLimits,
-  workers: {
-    type: "int",
-    min: 1,
-    max: 256,
-    description: "import tasks that run at once; default: the number of cores",
-  },
-  ...queryNodeSettings,
-  ...etcdSettings,
-  ...leaseSettings,
-  ...redisSettings,
-  ...taskLeaseSettings,
-  ...s3Settings,
   ...logSettings,
   logLevel: { ...logSettings.logLevel, default: "warn" },
 });

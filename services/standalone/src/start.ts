@@ -1,25 +1,21 @@
 import { mkdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { createBucket, objectsDescription, openTaskQueue, sourcesDescription } from "@sluice/cluster";
-import { startDataCoord } from "@sluice/datacoord";
-import { startDataNode, type ThreadStores } from "@sluice/datanode";
-import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
-import { startProxy } from "@sluice/proxy";
-import { startQueryNode } from "@sluice/querynode";
-import { startRootCoord } from "@sluice/rootcoord";
-import { EmbeddedTaskQueue } from "@sluice/task-queue";
+import { setTimeout as sleep } from "node:timers/promises";
+// Loaded at once, before the threads of the datanode compete for the cores: each role would load its service when it starts.
+import "@sluice/datacoord";
+import "@sluice/datanode";
+import "@sluice/proxy";
+import "@sluice/querynode";
+import "@sluice/rootcoord";
+import { type Need, openBackends, type RunningRole, startRole } from "@sluice/cluster";
 import { startTracing, type Telemetry } from "@sluice/telemetry";
-import { Coordinators } from "./coordinators.ts";
+import { roles } from "./roles.ts";
 import type { StandaloneSettings } from "./settings.ts";
 
 /** Services inside the process meet here, whatever address the front door listens on. */
-const INTERNAL_HOST = "127.0.0.1";
-const LEASE_MS = 30_000;
-/** An embedded queue has no nodes that are cut off and come back; a shared one has. */
-const GRACE_MS = 3000;
-const SHARED_GRACE_MS = 60_000;
-const BATCH_BYTES = 4 << 20;
+const INTERNAL = { host: "127.0.0.1", port: 0 };
+/** How often the proxy is asked whether it finds the others. */
+const POLL_MS = 5;
 
 export interface RunningStandalone extends AsyncDisposable {
   readonly host: string;
@@ -30,108 +26,45 @@ export interface RunningStandalone extends AsyncDisposable {
   drain(limit: AbortSignal): Promise<void>;
 }
 
-/** All services in one process; state, queue and files are embedded and local, each unless a server is given for it. */
+/**
+ * All roles in one process; state, queue and files are embedded and local, each unless a server is given for it.
+ * @throws {SettingsError}; {Error} when the port or the embedded state is in use; the reason of `signal`
+ */
 export async function startStandalone(
-  settings: StandaloneSettings,
-  { log, metrics }: Telemetry,
+  given: StandaloneSettings,
+  telemetry: Telemetry,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RunningStandalone> {
   await using cleanup = new AsyncDisposableStack();
-  cleanup.use(await startTracing({ service: "standalone", endpoint: settings.otlpEndpoint }));
-  const dataDir = resolve(settings.dataDir);
-  const importRoots = await openImportRoots(settings, dataDir);
-  const stores = await describeStores(settings, dataDir, importRoots);
-  if (settings.s3) await createBucket(settings, log);
-  const objects = cleanup.use(CountingObjectStore.scraped(await openObjectStore(stores.objects), metrics));
-  const sources = cleanup.use(await openSourceStore(stores.sources));
-  const queue = cleanup.use(settings.redis ? await openTaskQueue(settings) : new EmbeddedTaskQueue());
-  const coordinators = await Coordinators.open(settings, dataDir, { log, metrics }, cleanup);
-  const internal = { host: INTERNAL_HOST, port: 0 };
-  const rootCoordAddress = coordinators.address("rootcoord");
-  const dataCoordAddress = coordinators.address("datacoord");
-
-  await coordinators.serve("rootcoord", (store) =>
-    startRootCoord(
-      {
-        ...internal,
-        splitBytes: settings.splitSize,
-        maxOpenJobs: settings.maxOpenJobs,
-        jobRetentionMs: settings.jobRetention,
-        tickMs: 1000,
-      },
-      { store, sources, dataCoordAddress, log: log.child({ service: "rootcoord" }), metrics },
-    ),
-  );
-  await coordinators.serve("datacoord", (store) =>
-    startDataCoord(
-      { ...internal, heartbeatMs: 1000, gcIntervalMs: 1000, gcGraceMs: settings.redis ? SHARED_GRACE_MS : GRACE_MS },
-      { store, objects, queue, rootCoordAddress, log: log.child({ service: "datacoord" }), metrics },
-    ),
-  );
-  const queryNode = cleanup.use(
-    await startQueryNode(
-      { ...internal, cacheBytes: settings.cacheSize },
-      { objects, dataCoordAddress, log: log.child({ service: "querynode" }), metrics },
-    ),
-  );
-  const dataNode = cleanup.use(
-    await startDataNode(
-      {
-        workers: settings.workers ?? availableParallelism(),
-        smallTaskBytes: settings.smallTaskSize,
-        leaseMs: settings.redis ? settings.taskLease : LEASE_MS,
-        reportMs: 1000,
-        limits: {
-          batchBytes: BATCH_BYTES,
-          flushBytes: settings.flushSize,
-          bufferBytes: settings.workerMemory,
-          segmentBytes: settings.segmentSize,
-        },
-      },
-      { queue, stores, rootCoordAddress, dataCoordAddress, log: log.child({ service: "datanode" }), metrics },
-    ),
-  );
-  const proxy = cleanup.use(
-    await startProxy(
-      { host: settings.host, port: settings.port },
-      {
-        rootCoordAddress,
-        dataCoordAddress,
-        queryNodeAddress: queryNode.address,
-        log: log.child({ service: "proxy" }),
-        metrics,
-      },
-    ),
-  );
-  const running = cleanup.move();
-  return {
-    host: proxy.host,
-    port: proxy.port,
-    importRoots: settings.s3 ? (settings.importRoot ?? []) : importRoots,
-    drain: (limit) => dataNode.drain(limit),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-/** Local folders, or S3; beside S3 only the folders that were given are open to imports. */
-async function describeStores(
-  settings: StandaloneSettings,
-  dataDir: string,
-  importRoots: readonly string[],
-): Promise<ThreadStores> {
-  if (settings.s3) {
-    const roots = settings.importRoot ? importRoots : [];
-    return { objects: await objectsDescription(settings), sources: await sourcesDescription(settings, roots) };
+  cleanup.use(await startTracing({ service: "standalone", endpoint: given.otlpEndpoint }));
+  const settings = { ...given, ...(await openFolders(given)) };
+  const needs = roles.flatMap((role): readonly Need[] => role.needs);
+  const backends = cleanup.use(await openBackends(settings, needs, telemetry, signal));
+  const running: RunningRole[] = [];
+  for (const role of roles) {
+    const place = role.name === "proxy" ? {} : INTERNAL;
+    const log = telemetry.log.child({ role: role.name });
+    running.push(cleanup.use(await startRole(role, { ...settings, ...place }, backends, { ...telemetry, log })));
   }
+  const proxy = running[running.length - 1];
+  while (proxy.waitsFor() !== undefined) await sleep(POLL_MS, undefined, { signal });
+  const all = cleanup.move();
+  const { address = "" } = proxy;
   return {
-    objects: { kind: "local", root: join(dataDir, "storage") },
-    sources: { kind: "local", roots: importRoots },
+    host: settings.host,
+    port: Number(address.slice(address.lastIndexOf(":") + 1)),
+    importRoots: settings.importRoot,
+    drain: async (limit) => void (await Promise.all(running.map((role) => role.drain(limit)))),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
-/** The folders that were given, or the current one and `bucket/` in the data folder, which is made. */
-async function openImportRoots(settings: StandaloneSettings, dataDir: string): Promise<string[]> {
-  if (settings.importRoot?.length) return settings.importRoot.map((root) => resolve(root));
+/** The data folder, and the folders that were given, or the current one and `bucket/` in the data folder, which is made. */
+async function openFolders(settings: StandaloneSettings): Promise<{ dataDir: string; importRoot: string[] }> {
+  const dataDir = resolve(settings.dataDir);
+  if (settings.importRoot?.length || settings.s3)
+    return { dataDir, importRoot: (settings.importRoot ?? []).map((root) => resolve(root)) };
   const bucket = join(dataDir, "bucket");
   await mkdir(bucket, { recursive: true });
-  return [process.cwd(), bucket];
+  return { dataDir, importRoot: [process.cwd(), bucket] };
 }

@@ -25,7 +25,7 @@ export async function timeJsonParse(path: string, schema: CollectionSchema, fold
     buckets,
     segmentBytes: 1 << 30,
     flushBytes: 16 << 20,
-    memoryBytes: 96 << 20,
+    workerMemoryBytes: 96 << 20,
     nowMs: Date.now(),
     signal: new AbortController().signal,
   });

@@ -1,13 +1,17 @@
 import { basename, join, resolve } from "node:path";
 import { untilSignal } from "@sluice/cluster";
 import type { LoadedSettings } from "@sluice/config";
+import {
+  DRAIN_MS,
+  type RunningStandalone,
+  type StandaloneSettings,
+  type standaloneSettings,
+  startStandalone,
+} from "@sluice/standalone";
 import { createLogger, Metrics } from "@sluice/telemetry";
 import { Presets, SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import color from "picocolors";
-import { DRAIN_MS } from "../serve.ts";
-import type { StandaloneSettings, standaloneSettings } from "../settings.ts";
-import { type RunningStandalone, startStandalone } from "../start.ts";
 import { QuickstartClient } from "./client.ts";
 import { type SampleImport, writeSample } from "./sample.ts";
 

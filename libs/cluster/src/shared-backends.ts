@@ -2,30 +2,18 @@ import { readFile } from "node:fs/promises";
 import { SettingsError, type SettingValues } from "@sluice/config";
 import type { MetaStore } from "@sluice/metastore";
 import {
-  CountingObjectStore,
-  type ObjectStore,
   type ObjectStoreDescription,
-  openObjectStore,
-  openSourceStore,
   parseS3Source,
   S3ObjectStore,
   type S3Options,
-  type SourceStore,
   type SourceStoreDescription,
 } from "@sluice/object-store";
 import type { TaskQueue } from "@sluice/task-queue";
-import type { Logger, Metrics } from "@sluice/telemetry";
-import type {
-  etcdSettings,
-  importRootSettings,
-  redisSettings,
-  s3Settings,
-  smallTaskSettings,
-  taskLeaseSettings,
-} from "./settings.ts";
+import type { Logger } from "@sluice/telemetry";
+import type { etcdSettings, queueSettings, s3Settings } from "./settings.ts";
 
-// Settings -> what a process stands on. Clients of servers are loaded when they are asked for: one process that needs none
-// of them pays for none.
+// Settings -> servers that processes share. Their clients are loaded when they are asked for: one process that needs none of
+// them pays for none.
 
 /** How long storage that is away is waited for while a client or the start waits. */
 const BRIEF_PATIENCE_MS = 8000;
@@ -34,10 +22,7 @@ const MAX_SOCKETS = 64;
 
 type EtcdValues = SettingValues<typeof etcdSettings>;
 type S3Values = SettingValues<typeof s3Settings>;
-type SourceValues = S3Values & SettingValues<typeof importRootSettings>;
-type QueueValues = SettingValues<
-  typeof redisSettings & typeof taskLeaseSettings & Pick<typeof smallTaskSettings, "smallTaskSize">
->;
+type QueueValues = SettingValues<typeof queueSettings>;
 
 /** The metastore in etcd. @throws {SettingsError}; {Error} when etcd cannot be reached or refuses */
 export async function openEtcd(settings: EtcdValues): Promise<MetaStore> {
@@ -58,22 +43,17 @@ export async function openEtcd(settings: EtcdValues): Promise<MetaStore> {
 }
 
 /** The task queue in Redis. @throws {SettingsError} */
-export async function openTaskQueue(settings: QueueValues): Promise<TaskQueue> {
+export async function openRedis(settings: QueueValues): Promise<TaskQueue> {
   const { BullTaskQueue } = await import("@sluice/task-queue/bullmq");
   const url = given("redis", settings.redis, (text) => text !== "");
   const caPem = await pem("redis-ca", settings.redisCa);
   return BullTaskQueue.open({
     url,
     prefix: settings.redisPrefix,
-    smallTaskBytes: settings.smallTaskSize,
-    leaseMs: settings.taskLease,
+    smallTaskBytes: settings.smallTaskBytes,
+    leaseMs: settings.taskLeaseMs,
     ...(caPem !== undefined && { tls: { caPem } }),
   });
-}
-
-/** The store of segments. */
-export async function openObjects(settings: S3Values, metrics: Metrics): Promise<ObjectStore> {
-  return CountingObjectStore.scraped(await openObjectStore(await objectsDescription(settings)), metrics);
 }
 
 /** Creates the bucket of segments where it is missing and this process may; else the first use of it says what is wrong. */
@@ -82,36 +62,29 @@ export async function createBucket(settings: S3Values, log: Logger): Promise<voi
   await store.createBucket().catch((error) => log.warn("the bucket could not be created", { err: error }));
 }
 
-/** What paths of imports mean. A client waits for the answer, so storage that is away is not waited for as long as by tasks. */
-export async function openImportSources(settings: SourceValues): Promise<SourceStore> {
-  const description = await sourcesDescription(settings, settings.importRoot);
-  if (description.kind === "local") return openSourceStore(description);
-  const { options } = description;
-  const briefly = (store: S3Options): S3Options => ({ ...store, patienceMs: BRIEF_PATIENCE_MS });
-  const named = options.named.map((source) => ({ ...source, options: briefly(source.options) }));
-  return openSourceStore({
-    ...description,
-    options: { ...options, importBucket: briefly(options.importBucket), named },
-  });
+/** The same for who lets a client wait: storage that is away is not waited for as long as by tasks. */
+export function briefly(sources: SourceStoreDescription): SourceStoreDescription {
+  if (sources.kind === "local") return sources;
+  const { importBucket, named, ...others } = sources.options;
+  const brief = (options: S3Options): S3Options => ({ ...options, patienceMs: BRIEF_PATIENCE_MS });
+  const options = {
+    ...others,
+    importBucket: brief(importBucket),
+    named: named.map((source) => ({ ...source, options: brief(source.options) })),
+  };
+  return { ...sources, options };
 }
 
-/** Both stores as plain data, for worker threads. */
-export async function threadStores(
-  settings: SourceValues,
-): Promise<{ readonly objects: ObjectStoreDescription; readonly sources: SourceStoreDescription }> {
-  const sources = await sourcesDescription(settings, settings.importRoot);
-  return { objects: await objectsDescription(settings), sources };
-}
-
-export async function objectsDescription(settings: S3Values): Promise<ObjectStoreDescription> {
+/** The store of segments. */
+export async function s3Objects(settings: S3Values): Promise<ObjectStoreDescription> {
   return { kind: "s3", options: await s3Options(settings) };
 }
 
-/** @param roots folders of this machine that may be imported from besides */
-export async function sourcesDescription(
-  settings: S3Values,
-  roots: readonly string[] = [],
-): Promise<SourceStoreDescription> {
+/**
+ * What paths of imports mean.
+ * @param roots folders of this machine that may be imported from besides
+ */
+export async function s3Sources(settings: S3Values, roots: readonly string[] = []): Promise<SourceStoreDescription> {
   const segments = await s3Options(settings);
   const bucket = settings.importBucket ?? segments.bucket;
   const importBucket = { ...segments, bucket, prefix: "" };

@@ -1,0 +1,14 @@
+import type { RoleSettings } from "@sluice/cluster";
+import { defineSettings } from "@sluice/config";
+
+export const dataCoordSettings = defineSettings({
+  gcInterval: { type: "duration", default: "5s", min: 100, description: "how often garbage is collected" },
+  gcGrace: {
+    type: "duration",
+    default: "1m",
+    min: 100,
+    description: "how long after its removal a segment is removed again: longer than a datanode may be cut off",
+  },
+});
+
+export type DataCoordSettings = RoleSettings<typeof dataCoordSettings>;

@@ -1,0 +1,20 @@
+import type { RoleSettings } from "@sluice/cluster";
+import { defineSettings } from "@sluice/config";
+
+export const rootCoordSettings = defineSettings({
+  splitSize: {
+    type: "bytes",
+    default: "512MB",
+    min: 1 << 20,
+    description: "files that are larger are cut into tasks of about this size",
+  },
+  maxOpenJobs: { type: "int", default: 1024, min: 1, description: "import jobs that may be unfinished at once" },
+  jobRetention: {
+    type: "duration",
+    default: "3h",
+    min: 0,
+    description: "how long finished import jobs are remembered",
+  },
+});
+
+export type RootCoordSettings = RoleSettings<typeof rootCoordSettings>;
