@@ -1,5 +1,5 @@
+import { CompactWriter } from "@sluice/parquet";
 import type { Column, DataType } from "@sluice/schema";
-import { CompactWriter } from "../thrift/compact-writer.ts";
 import { parquetMagic, Repetition } from "./parquet-format.ts";
 import type { ParquetType } from "./parquet-type.ts";
 

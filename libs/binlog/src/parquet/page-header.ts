@@ -1,4 +1,4 @@
-import { CompactWriter } from "../thrift/compact-writer.ts";
+import { CompactWriter } from "@sluice/parquet";
 import { Encoding, PageType } from "./parquet-format.ts";
 
 /** Header of a V1 data page whose levels are in RLE. */

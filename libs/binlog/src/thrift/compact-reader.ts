@@ -1,5 +1,5 @@
+import { CompactType } from "@sluice/parquet";
 import { malformed } from "../malformed.ts";
-import { CompactType } from "./compact-writer.ts";
 
 export type ThriftValue = number | boolean | Uint8Array | ThriftValue[] | ThriftStruct;
 

@@ -1,4 +1,6 @@
 import { ImportError } from "@sluice/errors";
+import type { LeafReader, ParquetFile } from "@sluice/parquet";
+import { type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
 import {
   type CollectionSchema,
   DataType,
@@ -19,10 +21,6 @@ import { SparseStructColumn } from "./columns/sparse-column.ts";
 import { StructColumn, type StructMember } from "./columns/struct-column.ts";
 import { TextColumn } from "./columns/text-column.ts";
 import { VectorColumn } from "./columns/vector-column.ts";
-import type { ParquetFile } from "./footer.ts";
-import { leafType } from "./leaf-type.ts";
-import type { LeafReader } from "./pages/leaf-reader.ts";
-import { type ListNode, listNode, type SchemaNode } from "./schema-tree.ts";
 import {
   arrayElementRule,
   expectedType,

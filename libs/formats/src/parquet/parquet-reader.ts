@@ -1,11 +1,10 @@
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
+import { type ChunkInfo, LeafReader, type ParquetFile, type RowGroupInfo, readFooter } from "@sluice/parquet";
 import { type CollectionSchema, type Column, columnBytes, fixedWidth, type InsertBatch } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
-import { type ChunkInfo, type ParquetFile, type RowGroupInfo, readFooter } from "./footer.ts";
-import { LeafReader } from "./pages/leaf-reader.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;

@@ -1,8 +1,8 @@
 import type { ObjectSource } from "@sluice/object-store";
+import { readFooter } from "@sluice/parquet";
 import type { CollectionSchema } from "@sluice/schema";
 import type { FileProbe } from "../format-reader.ts";
 import { planColumns } from "./column-plans.ts";
-import { readFooter } from "./footer.ts";
 
 /**
  * What the footer tells: rows, and row groups as places to cut. The file's columns are checked against the collection, so

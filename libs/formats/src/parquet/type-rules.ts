@@ -1,7 +1,6 @@
+import { type LeafKind, type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import { type ElementRule, type ElementType, elementRule, elementTypeOf } from "./columns/elements.ts";
-import { type LeafKind, leafType } from "./leaf-type.ts";
-import { type ListNode, listNode, type SchemaNode } from "./schema-tree.ts";
 
 // Which types of the file feed which fields. More than Milvus takes (import semantics §5): integers and floats of any width
 // whose values fit, text without annotation, large and view types (which Parquet does not tell apart), fixed-size binary.

@@ -1,5 +1,5 @@
+import type { BytesSink } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
-import type { BytesSink } from "../encodings/bytes-sink.ts";
 import type { FixedBuffer } from "./fixed-buffer.ts";
 
 // A cell of an Array column is a protobuf `ScalarField` with one member, a message whose field 1 is the list. Written here

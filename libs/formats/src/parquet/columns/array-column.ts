@@ -1,7 +1,6 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { emptyDefinition, type ListNode } from "@sluice/parquet";
 import type { Column, FieldSchema } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
-import { emptyDefinition, type ListNode } from "../schema-tree.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import type { ElementRule } from "./elements.ts";

@@ -1,7 +1,6 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { BytesSink } from "@sluice/parquet";
 import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
-import { BytesSink } from "../encodings/bytes-sink.ts";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";

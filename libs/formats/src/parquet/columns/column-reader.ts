@@ -1,7 +1,6 @@
 import { ImportError, type SourceLocation } from "@sluice/errors";
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import { type Column, defaultCell, type FieldSchema } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 
 /**
  * Makes the stored columns of one field, or of one struct array, from its leaves: row group after row group, batch after

@@ -1,5 +1,5 @@
+import type { BytesSink } from "@sluice/parquet";
 import { type DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
-import type { BytesSink } from "../encodings/bytes-sink.ts";
 import { appendNumberCell, appendTextCell } from "./array-cells.ts";
 import { describeValue, type ElementRule, elementWidth } from "./elements.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";

@@ -1,5 +1,5 @@
-import { Damage } from "../damage.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
+import type { LeafReader } from "@sluice/parquet";
+import { Damage } from "@sluice/parquet";
 
 /** Rows of a leaf that is in no list, within one page: runs of values, and nulls one by one. */
 export class FlatRuns {

@@ -1,3 +1,4 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import {
   type CollectionSchema,
   type Column,
@@ -8,8 +9,6 @@ import {
   varValue,
   views,
 } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { VarOutput } from "./var-output.ts";
 

@@ -1,7 +1,6 @@
 import { ImportError } from "@sluice/errors";
-import { Damage } from "../damage.ts";
-import { BytesSink } from "../encodings/bytes-sink.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
+import type { LeafReader } from "@sluice/parquet";
+import { BytesSink, Damage } from "@sluice/parquet";
 import { shortColumn } from "./column-reader.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";
 

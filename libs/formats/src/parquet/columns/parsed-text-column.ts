@@ -1,3 +1,5 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { BytesSink } from "@sluice/parquet";
 import {
   type CollectionSchema,
   type Column,
@@ -7,9 +9,6 @@ import {
   parseTimestamptz,
   wktToWkb,
 } from "@sluice/schema";
-import { BytesSink } from "../encodings/bytes-sink.ts";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 import { type ColumnReader, checkNoMoreRows, type FieldRules, shortColumn } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatRuns } from "./flat-runs.ts";

@@ -1,6 +1,5 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { describeValue, type ElementRule, elementWidth } from "./elements.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";

@@ -1,8 +1,6 @@
+import type { LeafKind, LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { emptyDefinition, type ListNode, type SchemaNode } from "@sluice/parquet";
 import { type Column, encodeSparseCell, type FieldSchema } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafKind } from "../leaf-type.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
-import { emptyDefinition, type ListNode, type SchemaNode } from "../schema-tree.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import type { FixedBuffer } from "./fixed-buffer.ts";
 import { NestedRows } from "./nested-rows.ts";

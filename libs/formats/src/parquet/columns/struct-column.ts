@@ -1,4 +1,6 @@
 import { ImportError } from "@sluice/errors";
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { emptyDefinition, type ListNode } from "@sluice/parquet";
 import {
   type CollectionSchema,
   type Column,
@@ -9,9 +11,6 @@ import {
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
-import { emptyDefinition, type ListNode } from "../schema-tree.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import { type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { BytesSink } from "@sluice/parquet";
 import {
   type CollectionSchema,
   DataType,
@@ -7,7 +8,6 @@ import {
   jsonTypeAt,
   repairSurrogates,
 } from "@sluice/schema";
-import type { BytesSink } from "../encodings/bytes-sink.ts";
 
 /** Looks at values `[from, to)` of a sink; answers the first that is refused, or undefined. */
 export type TextCheck = (values: BytesSink, from: number, to: number) => Refusal | undefined;

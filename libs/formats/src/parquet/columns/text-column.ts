@@ -1,6 +1,5 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import type { CollectionSchema, Column } from "@sluice/schema";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { FlatRuns } from "./flat-runs.ts";
 import { type TextCheck, textChecks } from "./text-checks.ts";

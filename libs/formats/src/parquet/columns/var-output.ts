@@ -1,6 +1,6 @@
 import type { SourceLocation } from "@sluice/errors";
+import { BytesSink } from "@sluice/parquet";
 import type { Column, FieldSchema } from "@sluice/schema";
-import { BytesSink } from "../encodings/bytes-sink.ts";
 import { FieldRules } from "./column-reader.ts";
 import { Validity } from "./validity.ts";
 

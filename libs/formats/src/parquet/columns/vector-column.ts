@@ -1,8 +1,6 @@
+import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
+import { Damage, emptyDefinition, type ListNode } from "@sluice/parquet";
 import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
-import { Damage } from "../damage.ts";
-import type { RowGroupInfo } from "../footer.ts";
-import type { LeafReader } from "../pages/leaf-reader.ts";
-import { emptyDefinition, type ListNode } from "../schema-tree.ts";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";

@@ -1,5 +1,5 @@
 import { Damage } from "../damage.ts";
-import { ThriftReader, ThriftType } from "./thrift.ts";
+import { ThriftReader, ThriftType } from "../thrift/compact-reader.ts";
 
 /** Source: parquet.thrift, PageType. */
 export const PageType = { Data: 0, Index: 1, Dictionary: 2, DataV2: 3 } as const;

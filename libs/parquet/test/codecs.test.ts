@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { Decompressor } from "../../src/parquet/codecs/decompress.ts";
-import { Damage } from "../../src/parquet/damage.ts";
+import { Decompressor } from "../src/codecs/decompress.ts";
+import { Damage } from "../src/damage.ts";
 
 // P2. Lengths and counts in a file are claims: no memory is allocated on their word.
 

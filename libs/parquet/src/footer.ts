@@ -8,8 +8,8 @@ import {
   type RowGroup,
 } from "hyparquet";
 import { Damage } from "./damage.ts";
-import { ThriftReader } from "./pages/thrift.ts";
 import { buildSchemaTree, leavesOf, type SchemaNode } from "./schema-tree.ts";
+import { ThriftReader } from "./thrift/compact-reader.ts";
 
 /** Where one column of a row group lies in the file. */
 export interface ChunkInfo {
