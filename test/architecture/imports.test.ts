@@ -27,13 +27,13 @@ const allowed: Readonly<Record<string, string>> = {
   formats: "schema object-store async kernels parquet",
   binlog: "schema kernels parquet",
   segment: "schema binlog object-store async",
-  query: "schema",
+  query: "schema async",
   cluster: "rpc config schema metastore object-store task-queue",
   proxy: "rpc config schema cluster",
   rootcoord: "cluster rpc config schema metastore catalog tso jobs object-store formats async",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store tso segment async",
   datanode: "cluster rpc config schema task-queue object-store async formats sharding segment",
-  querynode: "cluster rpc config schema object-store segment query",
+  querynode: "cluster rpc config schema object-store segment query async",
 };
 /** The composition roots: may import the services and every lib. */
 const compositionRoots = ["standalone", "cli"];

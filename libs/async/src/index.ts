@@ -3,3 +3,4 @@ export * from "./memory-pool.ts";
 export * from "./serial.ts";
 export * from "./sleep.ts";
 export * from "./slots.ts";
+export * from "./turns.ts";

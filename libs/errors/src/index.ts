@@ -1,2 +1,3 @@
+export * from "./excerpt.ts";
 export * from "./import-error.ts";
 export * from "./status-error.ts";

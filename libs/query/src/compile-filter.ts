@@ -1,13 +1,16 @@
+import type { Turns } from "@sluice/async";
 import { type CollectionSchema, type Column, primaryKeyIndex } from "@sluice/schema";
 import { bindPredicate } from "./bind/bind.ts";
+import { MAX_WORK } from "./bind/context.ts";
 import { CONSTANT } from "./bind/logic.ts";
 import type { TemplateValue } from "./constant.ts";
 import { compileSelector } from "./evaluate/compile.ts";
-import type { Selector } from "./evaluate/selector.ts";
+import type { RowBatch, StepSelector } from "./evaluate/selector.ts";
+import { sliceEnd } from "./evaluate/slices.ts";
 import { fieldsOf } from "./fields-of.ts";
 import { FilterError, planError } from "./filter-error.ts";
 import type { Node } from "./parse/ast.ts";
-import { parseExpression } from "./parse/parser.ts";
+import { checkTemplates, parseExpression } from "./parse/parser.ts";
 import type { Predicate } from "./plan.ts";
 import { type Candidates, candidatesOf, type KeyRange, rangeOf } from "./prune.ts";
 import { checkTimezone } from "./timezone.ts";
@@ -40,6 +43,12 @@ export interface Filter {
    * rows outside `within` (ascending) are not looked at. The answer is the caller's to keep and to change.
    */
   evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array;
+  /**
+   * As `evaluate`, over all rows, with turns of the event loop between slices of rows and between the parts of the
+   * expression: nobody waits for it longer than one part needs for one slice, which is some milliseconds.
+   * @throws what the turns throw, when the call ends
+   */
+  evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array>;
 }
 
 /**
@@ -68,9 +77,10 @@ function bind(
   options: FilterOptions,
 ): Predicate {
   if (/^[ \t\r\n]*$/.test(text)) return CONSTANT.true;
+  checkTemplates(templates.values());
   if (options.timezone) checkTimezone(options.timezone);
   const timezone = options.timezone || schema.timezone || "UTC";
-  return bindPredicate(parseCached(text, schema), { text, schema, templates, timezone });
+  return bindPredicate(parseCached(text, schema), { text, schema, templates, timezone, work: MAX_WORK });
 }
 
 /** Trees of short texts, least recently used first: clients send the same text with other template values. */
@@ -103,7 +113,7 @@ class CompiledFilter implements Filter {
   readonly primaryKeyCandidates: Candidates | undefined;
   readonly primaryKeyRange: KeyRange | undefined;
   readonly #predicate: Predicate;
-  readonly #select: Selector;
+  readonly #select: StepSelector;
 
   constructor(text: string, schema: CollectionSchema, predicate: Predicate) {
     const key = primaryKeyIndex(schema);
@@ -123,7 +133,36 @@ class CompiledFilter implements Filter {
 
   evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array {
     const rows = within ? within.slice() : allRows(rowCount);
-    return rows.subarray(0, this.#select({ columns, rowCount }, rows, rows.length));
+    const steps = this.#select({ columns, rowCount }, rows, rows.length);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return rows.subarray(0, step.value);
+    }
+  }
+
+  async evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array> {
+    const batch = { columns, rowCount };
+    const rows = allRows(rowCount);
+    let kept = 0;
+    for (let from = 0; from < rowCount; ) {
+      const to = sliceEnd(columns, from, rowCount);
+      const slice = rows.subarray(from, to);
+      const found = await this.#inTurns(batch, slice, turns);
+      rows.copyWithin(kept, from, from + found);
+      kept += found;
+      from = to;
+    }
+    return rows.subarray(0, kept);
+  }
+
+  /** Narrows the rows of one slice. */
+  async #inTurns(batch: RowBatch, slice: Uint32Array, turns: Turns): Promise<number> {
+    const steps = this.#select(batch, slice, slice.length);
+    for (;;) {
+      const step = steps.next();
+      if (turns.isDue) await turns.next();
+      if (step.done) return step.value;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { excerpt } from "@sluice/errors";
+
 /** A literal, a folded constant or a template value: bool, int64 (bigint), double, string, or a list of such. */
 export type Constant = boolean | bigint | number | string | readonly Constant[];
 
@@ -31,8 +33,14 @@ export function constantType(value: Constant): string {
   }
 }
 
-/** The value as Milvus's messages show it: the text form of protobuf's `GenericValue`, such as `float_val:1.5`. */
+/**
+ * The beginning of a value as Milvus's messages show it: the text form of protobuf's `GenericValue`, such as `float_val:1.5`.
+ */
 export function constantText(value: Constant): string {
+  return excerpt(genericText(value));
+}
+
+function genericText(value: Constant): string {
   switch (typeof value) {
     case "boolean":
       return `bool_val:${value}`;
@@ -41,9 +49,13 @@ export function constantText(value: Constant): string {
     case "number":
       return `float_val:${value}`;
     case "string":
-      return `string_val:${JSON.stringify(value)}`;
+      return `string_val:${JSON.stringify(excerpt(value))}`;
     default:
-      return `array_val:{${value.map((item) => `array:{${constantText(item)}}`).join(" ")}}`;
+      // No more of a list than is shown.
+      return `array_val:{${value
+        .slice(0, 8)
+        .map((item) => `array:{${constantText(item)}}`)
+        .join(" ")}}`;
   }
 }
 

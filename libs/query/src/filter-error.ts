@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 
 /**
  * Why an expression is refused. `message` is the cause alone, in Milvus's words where Milvus has any; `offset` says where
@@ -13,8 +13,8 @@ export class FilterError extends Error {
   }
 }
 
-/** Longest piece of the expression that an answer repeats: lists of 100 000 ids are common. */
-const MAX_ECHO = 4096;
+/** What an answer repeats of the expression, to which clients' tests match; lists of 100 000 ids are common. */
+const MAX_ECHO = 256;
 
 /** The status that clients see. Tests of Milvus's clients match parts of this text; the place is ours and stands after the cause. */
 export function planError(text: string, error: FilterError, purpose: "query" | "delete"): StatusError {
@@ -27,7 +27,7 @@ export function planError(text: string, error: FilterError, purpose: "query" | "
 
 /** The text as an answer repeats it: whole, or its beginning. */
 export function echo(text: string): string {
-  return text.length <= MAX_ECHO ? text : `${text.slice(0, MAX_ECHO).toWellFormed()}...`;
+  return excerpt(text, MAX_ECHO);
 }
 
 /** `line 1:14`: lines from 1, columns in code points from 0, as ANTLR counts them. */
@@ -42,8 +42,14 @@ function describePlace(text: string, offset: number): string {
 }
 
 function locate(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  const line = before.split("\n").length;
-  return { line, column: [...before.slice(lineStart)].length };
+  let line = 1;
+  let column = 0;
+  for (let at = 0; at < offset; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x0a) {
+      line++;
+      column = 0;
+    } else if (code < 0xdc00 || code > 0xdfff || at === 0) column++; // The second half of a pair is no column of its own.
+  }
+  return { line, column };
 }

@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import {
   type CollectionSchema,
   type Column,
@@ -26,6 +26,9 @@ export interface OrderedRow {
   readonly row: number;
 }
 
+/** Fields of an order. */
+const MAX_KEYS = 64;
+
 const orderable: ReadonlySet<DataType> = new Set([
   ...[DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64],
   ...[DataType.Float, DataType.Double, DataType.VarChar, DataType.String],
@@ -45,18 +48,22 @@ export function parseOrderBy(
   const text = params.get("order_by_fields")?.trim() ?? "";
   if (text === "") return [];
   if (window.limit === undefined) refuse("ORDER BY requires explicit limit");
-  return text.split(",").map((part) => parseKey(part, schema));
+  const parts = text.split(",");
+  if (parts.length > MAX_KEYS) refuse(`order_by_fields names ${parts.length} fields, more than ${MAX_KEYS}`);
+  return parts.map((part) => parseKey(part, schema));
 }
 
 function parseKey(text: string, schema: CollectionSchema): OrderKey {
   const [name, ...words] = text.split(":").map((part) => part.trim());
   const field = fieldIndex(schema, name);
-  if (field < 0) refuse(`field ${name} not exist`);
+  if (field < 0) refuse(`field ${excerpt(name)} not exist`);
   const { dataType } = schema.fields[field];
   if (!orderable.has(dataType)) refuse(`order by field ${name} has unsupported data type ${dataTypeName(dataType)}`);
   const match = /^(?:(asc|desc)(?::|$))?(?:nulls_(first|last))?$/i.exec(words.join(":"));
   if (!match)
-    return refuse(`order_by_fields [${text.trim()}] is invalid, expected field[:asc|desc][:nulls_first|nulls_last]`);
+    return refuse(
+      `order_by_fields [${excerpt(text.trim())}] is invalid, expected field[:asc|desc][:nulls_first|nulls_last]`,
+    );
   const descending = match[1]?.toLowerCase() === "desc";
   return { field, descending, nullsFirst: match[2] === undefined ? descending : match[2].toLowerCase() === "first" };
 }

@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import {
   type CollectionSchema,
   DataType,
@@ -26,6 +26,9 @@ export interface OutputPlan {
   readonly dynamicKeys: readonly string[] | undefined;
 }
 
+/** Output fields of a request: four times as many as a collection can have fields. */
+const MAX_NAMES = 1024;
+
 export interface OutputOptions {
   /** Query answers always hold the primary key; Search answers only when it is named, by itself or by `*`. Default true. */
   readonly withPrimaryKey?: boolean;
@@ -42,6 +45,7 @@ export function resolveOutputFields(
   options: OutputOptions = {},
 ): OutputPlan {
   const names = [...new Set(requested.map((name) => name.trim()))];
+  if (names.length > MAX_NAMES) refuse(`${names.length} output fields are more than ${MAX_NAMES}`);
   if (names.length === 1 && /^count\s*\(\s*\*\s*\)$/i.test(names[0])) {
     return { isCount: true, fields: [], structs: [], names: ["count(*)"], dynamicKeys: undefined };
   }
@@ -78,10 +82,9 @@ class OutputFields {
   addField(index: number): void {
     const field = this.#schema.fields[index];
     if (isHidden(field)) refuse(`not allowed to retrieve raw data of field ${field.name}`);
-    const member = /^(.+)\[(.+)\]$/.exec(field.name);
-    const struct = member && this.#schema.structs.find(({ name }) => name === member[1]);
+    const struct = this.#schema.structs.find(({ name }) => field.name.startsWith(`${name}[`));
     if (struct) {
-      this.#addMember(struct, member[2], struct.name);
+      this.#addMember(struct, field.name.slice(struct.name.length + 1, -1), struct.name);
       return;
     }
     if (field.isDynamic) this.#wholeMeta = true;
@@ -96,11 +99,11 @@ class OutputFields {
   }
 
   #addKey(name: string): void {
-    if (/^(count|sum|avg|min|max)\s*\(.*\)$/i.test(name)) refuse(`aggregation is not supported yet: ${name}`);
+    if (/^(count|sum|avg|min|max)\s*\(.*\)$/i.test(name)) refuse(`aggregation is not supported yet: ${excerpt(name)}`);
     const meta = dynamicFieldIndex(this.#schema);
-    if (meta < 0) refuse(`field ${name} not exist`);
+    if (meta < 0) refuse(`field ${excerpt(name)} not exist`);
     const key = dynamicKey(name, this.#schema);
-    if (key === undefined) refuse(`parse output field name failed: ${name}`);
+    if (key === undefined) refuse(`parse output field name failed: ${excerpt(name)}`);
     this.#fields.add(meta);
     this.#names.add(key);
     this.#keys.add(key);

@@ -42,10 +42,15 @@ function shortest(lists: readonly (Candidates | undefined)[]): Candidates | unde
   );
 }
 
+/** Longest list that is put together of several: each level of an expression does it again. Equalities are one list already. */
+const MAX_UNION = 16_384;
+
 function union(lists: readonly (Candidates | undefined)[]): Candidates | undefined {
   const all = new Set<bigint | string>();
+  let total = 0;
   for (const list of lists) {
-    if (!list) return undefined;
+    total += list?.length ?? 0;
+    if (!list || total > MAX_UNION) return undefined;
     for (const value of list) all.add(value);
   }
   return [...all];

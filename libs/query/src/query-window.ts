@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import type { Filter } from "./compile-filter.ts";
 import type { OutputPlan } from "./output-fields.ts";
 
@@ -51,7 +51,7 @@ export function parseIgnoreGrowing(params: ReadonlyMap<string, string>): boolean
 }
 
 function parseInteger(name: string, text: string): bigint {
-  if (!/^[+-]?\d{1,19}$/.test(text)) refuse(`${name} [${text}] is invalid`);
+  if (!/^[+-]?\d{1,19}$/.test(text)) refuse(`${name} [${excerpt(text)}] is invalid`);
   return BigInt(text.replace("+", ""));
 }
 

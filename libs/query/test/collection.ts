@@ -159,7 +159,7 @@ export function refusal(
     return undefined;
   } catch (error) {
     const { message } = error as Error;
-    const shown = text.length > 4096 ? `${text.slice(0, 4096)}...` : text;
+    const shown = text.length > 256 ? `${text.slice(0, 256)}…` : text;
     const start = `failed to create query plan: cannot parse expression: ${shown}: `;
     const end = ": query plan failed: invalid parameter";
     if (!message.startsWith(start) || !message.endsWith(end)) throw error;

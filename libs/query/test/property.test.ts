@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { Turns } from "@sluice/async";
 import { compileFilter } from "@sluice/query";
 import fc from "fast-check";
 import { columnsOf, everyKind, type Row, select } from "./collection.ts";
@@ -473,6 +474,35 @@ describe("random expressions over random rows", () => {
       }),
       { seed: 7, numRuns: 200 },
     );
+  });
+
+  it("answers the same in turns, however many rows a slice has", async () => {
+    const never = new AbortController().signal;
+    await fc.assert(
+      fc.asyncProperty(tree, rows, async (value, few) => {
+        const all = Array.from({ length: 40 }, () => few).flat();
+        const filter = compileFilter(oracle.write(value, 0), everyKind);
+        // Texts beyond a slice's 64 KB in some rows, so that slices of many sizes meet.
+        for (let i = 0; i < all.length; i += 100) all[i] = { ...all[i], s: "x".repeat(65_000) };
+        const columns = columnsOf(everyKind, all);
+        const found = await filter.evaluateInTurns(columns, all.length, new Turns(never, 0));
+        expect([...found]).toEqual([...filter.evaluate(columns, all.length)]);
+      }),
+      { seed: 9, numRuns: 60 },
+    );
+  });
+
+  it("ends between two slices when its call ends", async () => {
+    const abort = new AbortController();
+    const row = { id: 1n, plain: 1n, vec: [0, 0, 0, 0], $meta: "{}", s: "a".repeat(60_000) };
+    const columns = columnsOf(everyKind, new Array(200).fill(row));
+    const evaluating = compileFilter("s like '%b%'", everyKind).evaluateInTurns(
+      columns,
+      200,
+      new Turns(abort.signal, 0),
+    );
+    setImmediate(() => abort.abort(new Error("the client is gone")));
+    await expect(evaluating).rejects.toThrow("the client is gone");
   });
 
   it("reads only the columns that it names", () => {

@@ -3,6 +3,7 @@ import {
   DataType,
   type DefaultValue,
   type FieldSchema,
+  memberName,
   parseTimestamptz,
   type StructSchema,
   wktToWkb,
@@ -76,7 +77,7 @@ function structOf(message: StructMessage): StructSchema {
     name: message.name,
     nullable: message.nullable,
     maxCapacity: Number(capacity?.value ?? 0),
-    members: message.fields.map((field) => field.name.replace(/^.*\[(.*)\]$/, "$1")),
+    members: message.fields.map((field) => memberName(field.name)),
   };
 }
 

@@ -10,6 +10,7 @@ export * as queryNode from "./gen/query_node.ts";
 export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
 export {
+  endOf,
   GrpcError,
   type GrpcServer,
   type GrpcServerOptions,

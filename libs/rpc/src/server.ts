@@ -41,6 +41,14 @@ export function served<S>(definition: ServiceDefinition, handlers: Partial<Handl
   return { definition, handlers: handlers as ServedService["handlers"] };
 }
 
+/** Aborts when nobody waits for the answer any more: the client has cancelled the call, lost its connection, or its time is over. */
+export function endOf(call: Pick<ServerUnaryCall<unknown, unknown>, "on" | "cancelled">): AbortSignal {
+  const ended = new AbortController();
+  call.on("cancelled", () => ended.abort());
+  if (call.cancelled) ended.abort();
+  return ended.signal;
+}
+
 /** Thrown by a handler where a client expects a gRPC code rather than a Status: authentication and privileges. */
 export class GrpcError extends Error {
   readonly code: grpcStatus;

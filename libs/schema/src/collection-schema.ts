@@ -98,3 +98,8 @@ export function isOptional(field: FieldSchema): boolean {
   if (field.isPrimaryKey) return field.autoId;
   return field.nullable || field.defaultValue !== undefined || field.isDynamic || field.isFunctionOutput;
 }
+
+/** `weight` of the struct member `parts[weight]`; a name without brackets is its own. */
+export function memberName(name: string): string {
+  return name.endsWith("]") ? name.slice(name.lastIndexOf("[") + 1, -1) : name;
+}

@@ -58,7 +58,9 @@ function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly Ord
 }
 
 function isGiven(text = ""): boolean {
-  return !/^\s*(\[\s*\])?\s*$/.test(text);
+  const given = text.trim();
+  const isEmptyList = given.startsWith("[") && given.endsWith("]") && given.slice(1, -1).trim() === "";
+  return given !== "" && !isEmptyList;
 }
 
 /** As clients of all languages spell it. */

@@ -8,6 +8,7 @@ import {
   formatTimestamptz,
   isNull,
   isVector,
+  memberName,
   type StructSchema,
   type VarColumn,
   varValue,
@@ -52,7 +53,7 @@ export function fieldData(
 
 /** A struct array: its members' lists, under the struct's own name. */
 export function structFieldData(struct: StructSchema, members: readonly schema.FieldData[]): schema.FieldData {
-  const plain = members.map((member) => ({ ...member, fieldName: member.fieldName.replace(/^.*\[(.*)\]$/, "$1") }));
+  const plain = members.map((member) => ({ ...member, fieldName: memberName(member.fieldName) }));
   return {
     type: schema.DataType.ArrayOfStruct,
     fieldName: struct.name,

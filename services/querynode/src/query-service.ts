@@ -1,3 +1,4 @@
+import { Turns } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
 import { compareRows, type Filter, metaProjection, type OrderedRow } from "@sluice/query";
@@ -145,22 +146,24 @@ export class QueryService {
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
   ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; commitTs: bigint }> {
+    const turns = new Turns(signal);
     for (const { logs, commitTs } of segments) {
+      if (turns.isDue) await turns.next();
       if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
       for (const part of segmentParts(logs)) {
         signal.throwIfAborted();
-        let rows = await this.#select(collection, filter, part);
-        if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part));
+        let rows = await this.#select(collection, filter, part, turns);
+        if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
         if (rows.length > 0) yield { part, rows, commitTs };
       }
     }
   }
 
-  async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs): Promise<Uint32Array> {
+  async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs, turns: Turns): Promise<Uint32Array> {
     if (filter.isAlwaysTrue) return Uint32Array.from({ length: part.rowCount }, (_, i) => i);
     const columns = new Map<number, Column>();
     for (const index of filter.fields) columns.set(index, await this.#cache.column(part, collection.fields[index]));
-    return filter.evaluate(columns, part.rowCount);
+    return filter.evaluateInTurns(columns, part.rowCount, turns);
   }
 
   async #output(

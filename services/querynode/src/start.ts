@@ -1,5 +1,5 @@
 import type { ObjectStore } from "@sluice/object-store";
-import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, served } from "@sluice/rpc";
+import { type Address, connectClient, dataCoord, endOf, openGrpcServer, queryNode, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
 import type { QueryNodeSettings } from "./settings.ts";
@@ -27,11 +27,7 @@ export async function startQueryNode(
     openGrpcServer({
       services: [
         served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
-          query: (order, call) => {
-            const abort = new AbortController();
-            call.on("cancelled", () => abort.abort());
-            return service.query(order, abort.signal);
-          },
+          query: (order, call) => service.query(order, endOf(call)),
         }),
       ],
       onError: (method, error) => log.debug("call refused", { method, err: error }),

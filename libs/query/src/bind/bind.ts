@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { DataType, dataTypeName, isVector } from "@sluice/schema";
 import { type Constant, constantType } from "../constant.ts";
 import type {
@@ -16,7 +17,7 @@ import { bindArithmetic } from "./arithmetic.ts";
 import { bindCall } from "./calls.ts";
 import { resolveColumn } from "./columns.ts";
 import { bindChain, bindCompare } from "./compare.ts";
-import { type BindContext, fail, type Operand, placed, sourceOf } from "./context.ts";
+import { type BindContext, fail, type Operand, placed, sourceOf, spend } from "./context.ts";
 import { foldArithmetic } from "./fold.ts";
 import { allOf, anyOf, CONSTANT, negated } from "./logic.ts";
 import { bindIn, bindLike } from "./membership.ts";
@@ -112,7 +113,7 @@ function bindList(node: ListNode, context: BindContext): Constant[] {
 
 function templateValue(node: TemplateNode, context: BindContext): Constant {
   const value = context.templates.get(node.name);
-  return value ?? fail(`the value of expression template variable name {${node.name}} is not found`, node);
+  return value ?? fail(`the value of expression template variable name {${excerpt(node.name)}} is not found`, node);
 }
 
 function bindLogical(node: LogicalNode, context: BindContext): Predicate {
@@ -120,6 +121,7 @@ function bindLogical(node: LogicalNode, context: BindContext): Predicate {
     const predicate = asPredicate(bindOperand(part, context));
     return predicate ?? fail(`'${node.op}' can only be used between boolean expressions`, part);
   });
+  spend(operands, node, context);
   return node.op === "and" ? allOf(operands) : anyOf(operands);
 }
 

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { DataType, dataTypeName, wktToWkb } from "@sluice/schema";
 import { analyzerOf } from "../analyzer.ts";
 import { type Constant, constantText, constantType, isList } from "../constant.ts";
@@ -7,6 +8,7 @@ import type { Predicate } from "../plan.ts";
 import { castTo } from "./cast.ts";
 import { type ColumnRef, isString } from "./columns.ts";
 import { type BindContext, fail, type Operand, type OperandOf, placed, sourceOf } from "./context.ts";
+import { refuseManyLists } from "./membership.ts";
 
 type BindArgument = (node: Node) => Operand;
 type Mode = "contains" | "contains_all" | "contains_any";
@@ -44,7 +46,7 @@ export function bindCall(node: CallNode, context: BindContext, bind: BindArgumen
       return predicate(node, bindSameGeometry(node, context, bind));
     default:
       if (unsupported.has(name)) return fail(`function ${name} is not supported`, node);
-      return fail(`function ${node.name} not found`, node);
+      return fail(`function ${excerpt(node.name)} not found`, node);
   }
 }
 
@@ -59,7 +61,7 @@ function argumentsOf(node: CallNode, bind: BindArgument, least: number, most = l
   if (count < least || count > most)
     fail(`function ${node.name} expects ${expected} arguments, but got ${count}`, node);
   for (const [name, value] of node.named) {
-    if (name !== named) fail(`function ${node.name} has no argument named ${name}`, value);
+    if (name !== named) fail(`function ${node.name} has no argument named ${excerpt(name)}`, value);
   }
   return node.args.map(bind);
 }
@@ -74,6 +76,7 @@ function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: Bi
     );
   }
   const values = mode === "contains" ? [wanted.value] : wantedList(mode, wanted);
+  refuseManyLists(values, wanted.node);
   const cast = column.kind === "json" ? values : castElements(column, mode, values, wanted.node);
   const test = { kind: "contains", mode: mode === "contains_all" ? "all" : "any", values: [...new Set(cast)] } as const;
   if (column.kind === "json") return { kind: "jsonList", field: column, path: column.path, test };
@@ -172,7 +175,7 @@ function parseWkt(text: string, node: Node): Uint8Array {
   try {
     return wktToWkb(text);
   } catch (error) {
-    if (error instanceof RangeError) fail(`invalid geometry '${text}': ${error.message}`, node);
+    if (error instanceof RangeError) fail(`invalid geometry '${excerpt(text)}': ${error.message}`, node);
     throw error;
   }
 }

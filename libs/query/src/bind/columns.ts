@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { type CollectionSchema, DataType, dataTypeName, fieldIndex, isVector } from "@sluice/schema";
 import { type JsonPath, jsonPath } from "../json/json-path.ts";
 import type { ColumnNode } from "../parse/ast.ts";
@@ -30,7 +31,7 @@ export function resolveColumn(node: ColumnNode, context: BindContext): ColumnRef
     fail(`NULL literal is not supported in expressions; ${advice}`, node);
   }
   const dynamic = dynamicFieldIndex(schema);
-  if (dynamic < 0) fail(`field ${node.name} not exist`, node);
+  if (dynamic < 0) fail(`field ${excerpt(node.name)} not exist`, node);
   const path = jsonPath([{ text: node.name }, ...node.steps]);
   return { node, index: dynamic, schema: schema.fields[dynamic], kind: "json", type: DataType.JSON, path, element: 0 };
 }

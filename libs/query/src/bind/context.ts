@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import type { CollectionSchema } from "@sluice/schema";
 import type { Constant, TemplateValue } from "../constant.ts";
 import { FilterError } from "../filter-error.ts";
@@ -13,6 +14,25 @@ export interface BindContext {
   readonly templates: ReadonlyMap<string, TemplateValue>;
   /** IANA zone of ISO text without offset. */
   readonly timezone: string;
+  /** Operands and values that may still be put together, see `spend`. */
+  work: number;
+}
+
+/** What binding one expression may put together: many times what any one holds, a fraction of a second. */
+export const MAX_WORK = 4_000_000;
+
+/**
+ * Counts the operands of an AND or OR with the values of their lists. Each level of parentheses may put the same ones together
+ * anew, so that a long list within many levels would take minutes. @throws {FilterError}
+ */
+export function spend(operands: readonly Predicate[], node: Node, context: BindContext): void {
+  for (const operand of operands) context.work -= sizeOf(operand);
+  if (context.work < 0) fail("expression is too complex: long lists within many levels of parentheses", node);
+}
+
+function sizeOf(predicate: Predicate): number {
+  if (predicate.kind === "and" || predicate.kind === "or") return predicate.operands.length + 1;
+  return "values" in predicate ? predicate.values.length + 1 : 1;
 }
 
 /** What a part of an expression is once names and types are known; `node` is where it stands. */
@@ -49,7 +69,7 @@ export function placed<T>(node: Node, run: () => T): T {
   }
 }
 
-/** A node as written. */
+/** The beginning of a node as written, for messages. */
 export function sourceOf(node: Node, context: BindContext): string {
-  return context.text.slice(node.start, node.end);
+  return excerpt(context.text.slice(node.start, node.end));
 }

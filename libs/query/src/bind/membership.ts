@@ -1,7 +1,7 @@
 import { DataType } from "@sluice/schema";
 import { type Constant, isList } from "../constant.ts";
 import { checkLikePattern } from "../like.ts";
-import type { InNode } from "../parse/ast.ts";
+import type { InNode, Node } from "../parse/ast.ts";
 import type { Predicate, ScalarTest } from "../plan.ts";
 import { castList } from "./cast.ts";
 import { type ColumnRef, isString, refuseText } from "./columns.ts";
@@ -32,12 +32,22 @@ function listOf(node: InNode, right: Operand, context: BindContext): readonly Co
 /** Of at least one value, each of the column's type. */
 function membership(field: ColumnRef, list: readonly Constant[]): Predicate {
   const values = [...new Set(list)];
+  refuseManyLists(values, field.node);
   const test: ScalarTest = { kind: "in", values };
   if (field.kind === "json") return { kind: "json", field, path: field.path, test };
   if (field.kind === "element") return { kind: "element", field, index: field.element, test };
   if (typeof values[0] === "string") return { kind: "inStrings", field, values: values as string[] };
   if (typeof values[0] === "number") return { kind: "inFloats", field, values: values as number[] };
   return { kind: "inIntegers", field, values: values.map((value) => BigInt(value as bigint | boolean)) };
+}
+
+/** Each list is compared with each element of the data, so their number is bounded. */
+const MAX_LISTS = 256;
+
+/** @throws {FilterError} when too many of the literals are lists themselves */
+export function refuseManyLists(values: readonly Constant[], node: Node): void {
+  const lists = values.filter(isList).length;
+  if (lists > MAX_LISTS) fail(`${lists} of the values are lists, more than ${MAX_LISTS}`, node);
 }
 
 /** `field like "pattern"`. @throws {FilterError} */

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { DataType, parseTimestamptz } from "@sluice/schema";
 import { FilterError } from "../filter-error.ts";
 import type { ArithmeticNode, Comparison, Node } from "../parse/ast.ts";
@@ -58,7 +59,7 @@ function parseMoment(text: string, timezone: string): bigint {
     if (!(cause instanceof RangeError)) throw cause;
     const known = /^(invalid timestamp|UTC offset)/.test(cause.message);
     throw new FilterError(
-      known ? cause.message : `invalid timestamp string: '${text}'. Does not match any known format`,
+      known ? cause.message : `invalid timestamp string: '${excerpt(text)}'. Does not match any known format`,
     );
   }
 }
@@ -72,7 +73,8 @@ function parseInterval(text: string): CalendarInterval {
   // A million years are beyond any timestamp; more digits would only lose exactness.
   const sane =
     match && !/[PT]$/.test(text) && [years, months, days, hours, minutes, seconds].every((part) => part < 1e12);
-  if (!sane || years > 1e6 || months > 12e6 || days > 4e8) throw new FilterError(`invalid interval string: '${text}'`);
+  if (!sane || years > 1e6 || months > 12e6 || days > 4e8)
+    throw new FilterError(`invalid interval string: '${excerpt(text)}'`);
   return { months: 12 * years + months, days, micros: BigInt(3600 * hours + 60 * minutes + seconds) * MICROS };
 }
 

@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 /** Strings, asked for by their UTF-8 bytes; numbered in the order given (a repeated one keeps its first number). */
 export class ByteSet {
   /** All of them, one behind the other; `offsets[i]` is where number i starts. */
@@ -49,9 +51,12 @@ export class ByteSet {
   }
 }
 
-/** FNV-1a. */
+/** Nobody outside can choose strings that fall into one slot. */
+const seed = randomInt(2 ** 32);
+
+/** FNV-1a from a start of our own. */
 function hashBytes(data: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 ^ seed;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ data[at], 0x01000193);
   return hash ^ (hash >>> 15);
 }

@@ -4,20 +4,39 @@ import { columnsSelector } from "./columns.ts";
 import { floatSelector, inFloatsSelector } from "./floats.ts";
 import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
 import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
-import { columnOf, dropNulls, keepValidity, type Selector } from "./selector.ts";
+import { columnOf, dropNulls, keepValidity, type Selector, type StepSelector } from "./selector.ts";
 import { calendarSelector, phraseSelector, sameGeometrySelector, textMatchSelector } from "./special.ts";
 import { equalsStringSelector, inStringsSelector, likeSelector, stringRangeSelector } from "./strings.ts";
 
 /** A selector of the rows for which the predicate is TRUE or, with `wanted` false, FALSE. UNKNOWN rows are in neither. */
-export function compileSelector(predicate: Predicate, wanted = true): Selector {
+export function compileSelector(predicate: Predicate, wanted = true): StepSelector {
   switch (predicate.kind) {
-    case "constant":
-      return predicate.value === wanted ? (_batch, _rows, count) => count : () => 0;
     case "not":
       return compileSelector(predicate.operand, !wanted);
     case "and":
     case "or":
       return compileLogical(predicate, wanted);
+    default:
+      return oneStep(compilePlain(predicate, wanted));
+  }
+}
+
+function oneStep(select: Selector): StepSelector {
+  return function* (batch, rows, count) {
+    const kept = select(batch, rows, count);
+    yield;
+    return kept;
+  };
+}
+
+type Logical = Extract<Predicate, { kind: "and" | "or" }>;
+type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" }>;
+type Leaf = Exclude<Plain, { kind: "constant" | "isNull" | "never" | "columns" }>;
+
+function compilePlain(predicate: Plain, wanted: boolean): Selector {
+  switch (predicate.kind) {
+    case "constant":
+      return predicate.value === wanted ? (_batch, _rows, count) => count : () => 0;
     case "isNull":
       return isNullSelector(predicate, wanted);
     case "never":
@@ -29,43 +48,43 @@ export function compileSelector(predicate: Predicate, wanted = true): Selector {
   }
 }
 
-type Logical = Extract<Predicate, { kind: "and" | "or" }>;
-type Leaf = Exclude<Predicate, { kind: "constant" | "not" | "and" | "or" | "isNull" | "never" | "columns" }>;
-
 /** Cheap operands first: fixed widths, then strings, then what has to be decoded. */
-function compileLogical({ kind, operands }: Logical, wanted: boolean): Selector {
+function compileLogical({ kind, operands }: Logical, wanted: boolean): StepSelector {
   const ordered = operands.map((operand) => ({ operand, cost: costOf(operand) })).sort((a, b) => a.cost - b.cost);
   const parts = ordered.map(({ operand }) => compileSelector(operand, wanted));
   // FALSE rows of an AND are those where any operand is FALSE, and the other way round.
   return (kind === "and") === wanted ? everySelector(parts) : someSelector(parts);
 }
 
-function everySelector(parts: readonly Selector[]): Selector {
-  return (batch, rows, count) => {
+function everySelector(parts: readonly StepSelector[]): StepSelector {
+  return function* (batch, rows, count) {
     let left = count;
     for (const part of parts) {
       if (left === 0) break;
-      left = part(batch, rows, left);
+      left = yield* part(batch, rows, left);
     }
     return left;
   };
 }
 
 /** Each operand looks only at the rows that none before has selected. */
-function someSelector(parts: readonly Selector[]): Selector {
-  return (batch, rows, count) => {
-    const selected = new Uint8Array(batch.rowCount);
+function someSelector(parts: readonly StepSelector[]): StepSelector {
+  return function* (batch, rows, count) {
+    if (count === 0) return 0;
+    // The rows of a slice lie together: what is marked is as small as they are, not as the batch.
+    const first = rows[0];
+    const selected = new Uint8Array(rows[count - 1] - first + 1);
     const open = rows.slice(0, count);
     const scratch = new Uint32Array(count);
     let left = count;
     for (const part of parts) {
       if (left === 0) break;
       scratch.set(left === count ? open : open.subarray(0, left));
-      const found = part(batch, scratch, left);
-      for (let i = 0; i < found; i++) selected[scratch[i]] = 1;
-      if (found > 0) left = keepValidity(selected, 0, open, left);
+      const found = yield* part(batch, scratch, left);
+      for (let i = 0; i < found; i++) selected[scratch[i] - first] = 1;
+      if (found > 0) left = keepValidity(selected, 0, open, left, first);
     }
-    return keepValidity(selected, 1, rows, count);
+    return keepValidity(selected, 1, rows, count, first);
   };
 }
 

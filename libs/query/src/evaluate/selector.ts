@@ -17,6 +17,9 @@ export interface RowBatch {
  */
 export type Selector = (batch: RowBatch, rows: Uint32Array, count: number) => number;
 
+/** A selector that stops behind each of its parts, where the event loop may be given a turn. */
+export type StepSelector = (batch: RowBatch, rows: Uint32Array, count: number) => Generator<undefined, number, void>;
+
 export const FALSE = 0;
 export const TRUE = 1;
 export const UNKNOWN = 2;
@@ -51,12 +54,12 @@ export function dropNulls(column: Column, rows: Uint32Array, count: number): num
   return validity ? keepValidity(validity, 1, rows, count) : count;
 }
 
-/** Keeps the rows whose validity is as given. */
-export function keepValidity(validity: Uint8Array, wanted: 0 | 1, rows: Uint32Array, count: number): number {
+/** Keeps the rows whose validity is as given; `validity[0]` is that of the row `first`. */
+export function keepValidity(validity: Uint8Array, wanted: 0 | 1, rows: Uint32Array, count: number, first = 0): number {
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const row = rows[i];
-    if (validity[row] === wanted) rows[kept++] = row;
+    if (validity[row - first] === wanted) rows[kept++] = row;
   }
   return kept;
 }

@@ -1,6 +1,7 @@
 import { analyzerOf } from "../analyzer.ts";
 import { canonicalGeometry } from "../geometry.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
+import { RunFinder } from "../run-finder.ts";
 import { equalBytes } from "./byte-set.ts";
 import { dropNulls, fixedColumn, type Selector } from "./selector.ts";
 import { bytesSelector } from "./strings.ts";
@@ -25,16 +26,15 @@ export function textMatchSelector({ field, tokens, atLeast }: Leaf<"textMatch">,
 /** The tokens occur one behind the other. */
 export function phraseSelector({ field, tokens }: Leaf<"phrase">, wanted: boolean): Selector {
   const analyze = analyzerOf(field.schema);
-  const test = (data: Uint8Array, start: number, end: number) =>
-    tokens.length > 0 && containsRun(analyze(textOf(data, start, end)), tokens);
+  const numbers = new Map(tokens.map((token, number) => [token, number]));
+  const numberOf = (token: string) => numbers.get(token) ?? -1;
+  const finder = new RunFinder(tokens.map(numberOf));
+  const test = (data: Uint8Array, start: number, end: number) => {
+    if (tokens.length === 0) return false;
+    const found = analyze(textOf(data, start, end)).map(numberOf);
+    return finder.find(found, 0, found.length) >= 0;
+  };
   return bytesSelector(field, test, wanted);
-}
-
-function containsRun(all: readonly string[], run: readonly string[]): boolean {
-  for (let at = 0; at + run.length <= all.length; at++) {
-    if (run.every((token, i) => all[at + i] === token)) return true;
-  }
-  return false;
 }
 
 function textOf(data: Uint8Array, start: number, end: number): string {

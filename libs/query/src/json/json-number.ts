@@ -3,6 +3,8 @@ const MINUS = 0x2d;
 
 /** Digits that a double always holds exactly. */
 const SAFE_DIGITS = 15;
+/** Longer integers are beyond every literal that they are compared with; a bigint of 60 000 digits takes milliseconds. */
+const LITERAL_DIGITS = 40;
 
 /** Is the number between the offsets written as an integer, without point and exponent? */
 export function isIntegerText(data: Uint8Array, start: number, end: number): boolean {
@@ -15,7 +17,7 @@ export function isIntegerText(data: Uint8Array, start: number, end: number): boo
 
 /**
  * The number as the comparisons want it: an integer text exactly (a double up to 15 digits, beyond that a bigint), any
- * other as double. NaN for text that is no number.
+ * other, and one beyond every int64, as double. NaN for text that is no number.
  */
 export function readJsonNumber(data: Uint8Array, start: number, end: number): number | bigint {
   const negative = data[start] === MINUS;
@@ -26,6 +28,7 @@ export function readJsonNumber(data: Uint8Array, start: number, end: number): nu
     if (!(digit >= 0 && digit <= 9)) return readFloat(data, start, end, digits, at, value);
     value = value * 10 + digit;
   }
+  if (end - digits > LITERAL_DIGITS) return Number(text(data, start, end));
   if (end - digits > SAFE_DIGITS) return BigInt(text(data, start, end));
   if (end === digits) return Number.NaN;
   return negative ? -value : value;

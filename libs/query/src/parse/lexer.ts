@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { FilterError, lineAndColumn } from "../filter-error.ts";
 import type { PathStep } from "./ast.ts";
 import { isDigit, readNumber } from "./number-literal.ts";
@@ -95,8 +96,7 @@ export class Lexer {
   /** The current token as written, for messages. */
   describe(): string {
     if (this.kind === "end") return "<EOF>";
-    const token = this.text.slice(this.start, this.end);
-    return token.length <= 60 ? token : `${token.slice(0, 60).toWellFormed()}...`;
+    return excerpt(this.text.slice(this.start, this.end));
   }
 
   /** @throws {FilterError} with the current token's place in front, as Milvus's grammar messages have it */
@@ -153,7 +153,10 @@ export class Lexer {
     meta.lastIndex = element.lastIndex = this.start;
     const struct = element.exec(this.text);
     if (struct)
-      throw new FilterError(`expressions on struct array elements are not supported: ${struct[0]}`, this.start);
+      throw new FilterError(
+        `expressions on struct array elements are not supported: ${excerpt(struct[0])}`,
+        this.start,
+      );
     if (meta.test(this.text)) this.#nameOrPath("$meta", this.start + "$meta".length);
     else this.#unrecognized("$");
   }
@@ -166,11 +169,14 @@ export class Lexer {
     structPart.lastIndex = nameEnd;
     const struct = structPart.exec(this.text);
     if (struct)
-      throw new FilterError(`expressions on struct array fields are not supported: ${name}${struct[0]}`, this.start);
+      throw new FilterError(
+        `expressions on struct array fields are not supported: ${excerpt(name + struct[0])}`,
+        this.start,
+      );
     this.steps = steps;
     this.#take(steps.length > 0 ? "path" : "name", end, name);
     if (steps.some((step) => step.text === "")) {
-      throw new FilterError(`invalid identifier: ${this.text.slice(this.start, end)}`, this.start);
+      throw new FilterError(`invalid identifier: ${excerpt(this.text.slice(this.start, end))}`, this.start);
     }
   }
 

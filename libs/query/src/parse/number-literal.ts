@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { FilterError } from "../filter-error.ts";
 
 /** An integer or float literal and where it ends. Integers may be 2^63, which only a minus before it makes legal. */
@@ -27,7 +28,7 @@ function readDecimal(digits: string, start: number): bigint {
 }
 
 function checkMagnitude(value: bigint, literal: string, start: number): bigint {
-  if (value > 2n ** 63n) throw new FilterError(`int64 overflow: ${literal.slice(0, 80)}`, start);
+  if (value > 2n ** 63n) throw new FilterError(`int64 overflow: ${excerpt(literal)}`, start);
   return value;
 }
 
@@ -36,7 +37,7 @@ function readHexFloat(text: string, start: number): NumberLiteral | undefined {
   const [whole, fraction = "", exponent] = match ? match.slice(1) : [""];
   if (!match || whole.length + fraction.length === 0) return undefined;
   const digits = (whole + fraction).replace(/^0+/, "");
-  if (digits.length > 64) throw new FilterError(`float literal is too long: ${match[0]}`, start);
+  if (digits.length > 64) throw new FilterError(`float literal is too long: ${excerpt(match[0])}`, start);
   const power = Number(exponent) - 4 * fraction.length;
   // In two halves, because 2^power alone may leave the range of doubles while the product does not.
   const half = Math.trunc(power / 2);
@@ -60,7 +61,7 @@ function readInteger(text: string, start: number): NumberLiteral {
 }
 
 function checkFinite(value: number, literal: string, start: number): number {
-  if (!Number.isFinite(value)) throw new FilterError(`float overflow: ${literal.slice(0, 80)}`, start);
+  if (!Number.isFinite(value)) throw new FilterError(`float overflow: ${excerpt(literal)}`, start);
   return value;
 }
 

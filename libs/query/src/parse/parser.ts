@@ -1,5 +1,5 @@
-import { MAX_INT64 } from "../constant.ts";
-import { FilterError } from "../filter-error.ts";
+import { isList, MAX_INT64, type TemplateValue } from "../constant.ts";
+import { echo, FilterError } from "../filter-error.ts";
 import type {
   ArithmeticOperator,
   CallNode,
@@ -13,6 +13,12 @@ import type {
 } from "./ast.ts";
 import { Lexer, type TokenKind } from "./lexer.ts";
 
+/** Longest expression: 400 000 ids of 19 digits. Parsing it takes some hundred milliseconds, in one piece. */
+const MAX_CHARACTERS = 8 << 20;
+/** Operands of all ANDs and ORs: each takes memory of its own, a value of a list takes nearly none. */
+const MAX_TERMS = 65_536;
+/** Values of all lists. */
+const MAX_VALUES = 1 << 20;
 /** Parentheses, lists, calls and unary operators within each other. */
 const MAX_NESTING = 512;
 /** The binary operators between two parentheses recurse too: two a level are usual (`a or (b and (...`), all twelve possible. */
@@ -59,6 +65,10 @@ const unaryOperators: ReadonlySet<TokenKind> = new Set(["+", "-", "~", "not"]);
  * @throws {FilterError}
  */
 export function parseExpression(text: string, fieldWords: ReadonlySet<string> = new Set()): Node {
+  if (text.length > MAX_CHARACTERS)
+    throw new FilterError(
+      `expression has ${text.length} characters, more than ${MAX_CHARACTERS}: give long lists as template values`,
+    );
   return new Parser(new Lexer(text, fieldWords)).whole();
 }
 
@@ -66,6 +76,8 @@ class Parser {
   readonly #lexer: Lexer;
   #nesting = 0;
   #recursion = 0;
+  #terms = 0;
+  #values = 0;
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer;
@@ -75,7 +87,7 @@ class Parser {
     const lexer = this.#lexer;
     const node = this.#expression(0);
     if (lexer.kind !== "end") {
-      throw new FilterError(`invalid expression: ${lexer.text.slice(0, 4096).toWellFormed()}`, lexer.start);
+      throw new FilterError(`invalid expression: ${echo(lexer.text)}`, lexer.start);
     }
     return node;
   }
@@ -131,6 +143,7 @@ class Parser {
     const operands = [left];
     let height = left.height;
     while (this.#lexer.kind === op) {
+      if (++this.#terms > MAX_TERMS) this.#tooLong();
       const operand = this.#right(level + 1);
       operands.push(operand);
       height = Math.max(height, operand.height);
@@ -292,6 +305,7 @@ class Parser {
     while ((lexer.kind as TokenKind) !== "]") {
       const item = this.#nested(0);
       items.push(item);
+      if (++this.#values > MAX_VALUES) refuseValues(item.start);
       height = Math.max(height, item.height);
       if ((lexer.kind as TokenKind) !== ",") break;
       lexer.advance();
@@ -353,9 +367,30 @@ class Parser {
     return end;
   }
 
+  #tooLong(): never {
+    const advice = "use 'in' for many values of one field";
+    throw new FilterError(`expression joins more than ${MAX_TERMS} terms: ${advice}`, this.#lexer.start);
+  }
+
   #tooDeep(): never {
     throw new FilterError(`expression is nested too deeply: more than ${MAX_NESTING} levels`, this.#lexer.start);
   }
+}
+
+function refuseValues(start?: number): never {
+  throw new FilterError(`expression has more than ${MAX_VALUES} values in lists`, start);
+}
+
+/** @throws {FilterError} for values that are too many for one expression */
+export function checkTemplates(templates: Iterable<TemplateValue>): void {
+  let left = MAX_VALUES;
+  const count = (value: TemplateValue): void => {
+    if (!isList(value)) return;
+    left -= value.length;
+    if (left < 0) refuseValues();
+    for (const item of value) count(item);
+  };
+  for (const value of templates) count(value);
 }
 
 /** 2^63 lexes, because it is legal behind a minus; anywhere else it is too large. */

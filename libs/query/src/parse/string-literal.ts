@@ -35,15 +35,20 @@ const simpleEscapes: Readonly<Record<string, number>> = {
 export function decodeString(text: string, start: number, end: number): string {
   const body = text.slice(start + 1, end - 1);
   if (!body.includes("\\")) return body;
-  const bytes: Buffer[] = [];
+  // No escape stands for more bytes than it has characters.
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(body));
+  let length = 0;
   for (let at = 0; at < body.length; ) {
     const slash = body.indexOf("\\", at);
-    bytes.push(Buffer.from(slash < 0 ? body.slice(at) : body.slice(at, slash)));
+    length += bytes.write(slash < 0 ? body.slice(at) : body.slice(at, slash), length);
     if (slash < 0) break;
-    at = decodeEscape(body, slash, bytes, (problem) => invalidEscape(text, start + 1 + slash, problem));
+    const escaped = readEscape(body, slash, (problem) => invalidEscape(text, start + 1 + slash, problem));
+    if (escaped.isByte) bytes[length++] = escaped.value;
+    else length += bytes.write(String.fromCodePoint(escaped.value), length);
+    at = escaped.end;
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(bytes));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length));
   } catch (cause) {
     const error = new FilterError(`${lineAndColumn(text, start)} string is not valid UTF-8`);
     error.cause = cause;
@@ -51,27 +56,30 @@ export function decodeString(text: string, start: number, end: number): string {
   }
 }
 
-/** Appends what the escape at `slash` stands for; returns the position behind it. */
-function decodeEscape(body: string, slash: number, out: Buffer[], fail: (escaped: string) => never): number {
+interface Escape {
+  /** A byte of UTF-8, or a code point. */
+  readonly value: number;
+  readonly isByte: boolean;
+  /** Behind it. */
+  readonly end: number;
+}
+
+/** What the escape at `slash` stands for. */
+function readEscape(body: string, slash: number, fail: (escaped: string) => never): Escape {
   const letter = body[slash + 1];
   const simple = simpleEscapes[letter];
-  if (simple !== undefined) {
-    out.push(Buffer.of(simple));
-    return slash + 2;
-  }
+  if (simple !== undefined) return { value: simple, isByte: true, end: slash + 2 };
   const byte = /^(?:x([0-9a-fA-F]{2})|([0-7]{3}))/.exec(body.slice(slash + 1, slash + 4));
   if (byte) {
     const value = byte[1] ? Number.parseInt(byte[1], 16) : Number.parseInt(byte[2], 8);
     if (value > 255) fail(`\\${byte[0]}`);
-    out.push(Buffer.of(value));
-    return slash + 1 + byte[0].length;
+    return { value, isByte: true, end: slash + 1 + byte[0].length };
   }
   const point = /^(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(body.slice(slash + 1, slash + 10));
   if (!point) return fail(body.slice(slash, slash + 2));
   const value = Number.parseInt(point[1] ?? point[2], 16);
   if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) fail(`\\${point[0]}`);
-  out.push(Buffer.from(String.fromCodePoint(value)));
-  return slash + 1 + point[0].length;
+  return { value, isByte: false, end: slash + 1 + point[0].length };
 }
 
 function invalidEscape(text: string, offset: number, escaped: string): never {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { Handlers, milvus, rootCoord } from "@sluice/rpc";
+import { endOf, type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
@@ -12,6 +12,7 @@ const QUERY_DEADLINE_MS = 300_000;
 export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
   return {
     query: async (request, call) => {
+      const signal = endOf(call);
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
@@ -26,7 +27,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
           ttlSeconds: ttlOf(collection),
           ttlField: propertyOf(collection, "ttl_field") ?? "",
         },
-        { deadlineMs: QUERY_DEADLINE_MS },
+        { deadlineMs: QUERY_DEADLINE_MS, signal },
       );
     },
   };

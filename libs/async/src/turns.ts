@@ -1,0 +1,44 @@
+import { setImmediate as immediate } from "node:timers/promises";
+
+/** Work that nobody may wait longer for, in one piece. */
+const SLICE_MS = 8;
+
+/** The last turn that was asked for, by whomever: one piece of work runs between two rounds of the event loop. */
+let line: Promise<unknown> = Promise.resolve();
+
+/**
+ * Cuts long work into slices between which the event loop serves everybody else. All the work of the process takes turns in
+ * one line: a hundred queries at once delay others as much as one.
+ *
+ * @example
+ * for (const part of parts) {
+ *   work(part);
+ *   if (turns.isDue) await turns.next();
+ * }
+ */
+export class Turns {
+  readonly #signal: AbortSignal;
+  readonly #sliceMs: number;
+  #startedMs = performance.now();
+
+  /** @param signal ends the work at its next turn */
+  constructor(signal: AbortSignal, sliceMs = SLICE_MS) {
+    this.#signal = signal;
+    this.#sliceMs = sliceMs;
+  }
+
+  /** Has the slice had its time? */
+  get isDue(): boolean {
+    return performance.now() - this.#startedMs >= this.#sliceMs;
+  }
+
+  /** Resolves when the next slice may begin. @throws the signal's reason once it is aborted */
+  async next(): Promise<void> {
+    this.#signal.throwIfAborted();
+    const mine = line.then(() => immediate());
+    line = mine;
+    await mine;
+    this.#signal.throwIfAborted();
+    this.#startedMs = performance.now();
+  }
+}
