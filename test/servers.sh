@@ -11,6 +11,7 @@
 #   s3cross    versitygw, a second S3 server          Go, some minutes
 #   helm       helm 3                                 Go, some minutes
 #   kube       kubernetes-validate                    PyPI
+#   prometheus Prometheus and promtool               Debian packages
 #   kubeapi    kube-apiserver                         Go, some minutes
 #   image      buildah                                Debian packages
 #
@@ -121,6 +122,7 @@ for group in "$@"; do
     s3cross) go_program github.com/versity/versitygw v1.8.0 /cmd/versitygw versitygw ;;
     helm) go_program helm.sh/helm/v3 v3.22.0 /cmd/helm helm ;;
     kube) python_program kubernetes-validate 1.37.0 kubernetes-validate ;;
+    prometheus) packages prometheus ;;
     kubeapi) kube_apiserver ;;
     image) packages buildah crun uidmap ;;
     *) echo "unknown group: $group" >&2; exit 2 ;;

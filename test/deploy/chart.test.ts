@@ -1,51 +1,25 @@
-import { execFile } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { settingsOf } from "@sluice/cluster";
-import { kebabName } from "@sluice/config";
-import { roles } from "@sluice/standalone";
-import { parse, parseAllDocuments } from "yaml";
+import { loadSettings } from "@sluice/config";
+import { parse } from "yaml";
 import { findProgram, hasPrograms } from "../support/servers.ts";
-
-const clusterSettingKeys = roles.flatMap((role) => Object.keys(settingsOf(role)).map(kebabName));
-const root = resolve(import.meta.dirname, "../..");
-const chart = join(root, "helm/sluice");
-const run = promisify(execFile);
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
-  // biome-ignore lint/suspicious/noExplicitAny: documents of many kinds, looked into by the tests below
-  readonly [key: string]: any;
-}
-
-const helm = (...args: string[]) => run(findProgram("helm") as string, args, { cwd: root });
-
-async function render(...args: string[]): Promise<string> {
-  const { stdout } = await helm(
-    "template",
-    "try",
-    chart,
-    "--namespace",
-    "vectors",
-    "--kube-version",
-    "1.34.0",
-    ...args,
-  );
-  return stdout;
-}
-
-const manifestsOf = (text: string) =>
-  parseAllDocuments(text)
-    .map((document) => document.toJS() as Manifest)
-    .filter(Boolean);
+import {
+  chart,
+  helm,
+  type Manifest,
+  manifestsOf,
+  podsOf,
+  render,
+  run,
+  servicesOf,
+  valueFiles,
+} from "./chart-rendering.ts";
+import { roleSettings, settingKeys } from "./chart-settings.ts";
 
 const suite = hasPrograms("helm", "kubernetes-validate") ? describe : describe.skip;
-const valueFiles = globSync("ci/*.yaml", { cwd: chart }).sort();
+const roles = Object.keys(roleSettings);
 
 suite("the chart", () => {
   let folder: string;
@@ -57,13 +31,16 @@ suite("the chart", () => {
   describe.each(valueFiles)("with %s", (file) => {
     let text: string;
     let manifests: Manifest[];
-    const deployments = () =>
-      manifests.filter(({ kind, metadata }) => kind === "Deployment" && !/-(redis)$/.test(metadata.name));
+    let services: Map<string, Manifest>;
 
     beforeAll(async () => {
       text = await render("--values", join(chart, file));
       manifests = manifestsOf(text);
+      services = servicesOf(manifests);
     });
+
+    const settingsOf = (role: string): string =>
+      manifests.find(({ metadata }) => metadata.name.endsWith("-settings"))?.data[`${role}.yaml`];
 
     it("is clean for helm lint", async () => {
       const { stdout } = await helm("lint", chart, "--strict", "--values", join(chart, file));
@@ -76,16 +53,19 @@ suite("the chart", () => {
       await run(findProgram("kubernetes-validate") as string, ["-k", "1.34", "--strict", "--quiet", path]);
     });
 
-    it("has every service, each with its role", () => {
-      const roles = deployments().map(({ spec }) => spec.template.spec.containers[0].args[0]);
-      expect(roles.sort()).toEqual(["datacoord", "datanode", "proxy", "querynode", "rootcoord"]);
+    it("is the same at every render", async () => {
+      expect(await render("--values", join(chart, file))).toBe(text);
+    });
+
+    it("has every service, each with its role, and everything in its namespace", () => {
+      expect([...services.keys()].sort()).toEqual([...roles].sort());
+      expect(manifests.filter(({ metadata }) => metadata.namespace !== "vectors")).toEqual([]);
     });
 
     it("gives containers no rights that they do not need", () => {
-      for (const { kind, spec } of manifests) {
-        const pod = kind === "Deployment" || kind === "StatefulSet" ? spec.template.spec : undefined;
-        if (!pod) continue;
+      for (const pod of podsOf(manifests)) {
         expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+        expect(pod.securityContext.runAsUser).toBe(/openshift/.test(file) ? undefined : 10001);
         expect(pod.automountServiceAccountToken).toBe(false);
         expect(pod.enableServiceLinks).toBe(false); // SLUICE_PORT of a Service that is called sluice
         for (const container of pod.containers)
@@ -98,33 +78,49 @@ suite("the chart", () => {
     });
 
     it("probes every service, and lets datanodes drain", () => {
-      for (const { spec } of deployments()) {
+      for (const { spec } of services.values()) {
         const [container] = spec.template.spec.containers;
         for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])
           expect(container[probe].httpGet.port).toBe("health");
         expect(container.resources.requests).toBeDefined();
       }
-      const node = deployments().find(({ metadata }) => metadata.name.endsWith("-datanode"));
-      const settings = parse(settingsText());
-      expect(node?.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(
-        Number.parseInt(settings["drain-limit"], 10),
-      );
+      const drain = Number.parseInt(parse(settingsOf("datanode"))["drain-limit"], 10);
+      expect(services.get("datanode")?.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(drain);
     });
 
-    const settingsText = () => manifests.find(({ kind }) => kind === "ConfigMap")?.data["settings.yaml"] as string;
+    it.each(roles)("starts a %s with settings that the program takes", async (role) => {
+      const path = join(folder, `${role}.yaml`);
+      await writeFile(path, settingsOf(role));
+      const container = services.get(role)?.spec.template.spec.containers[0];
+      // biome-ignore lint/suspicious/noExplicitAny: entries of a container's environment
+      const env = Object.fromEntries(container.env.map(({ name, value }: any) => [name, value ?? "from-a-secret"]));
+      const input = { flags: { config: path }, env, otherKeys: settingKeys };
+      const { values } = loadSettings(roleSettings[role], input);
+      expect(values.etcd).not.toEqual([]);
+      for (const [key, given] of Object.entries(values))
+        if (/Ca$|Cert$|Key$/.test(key) && String(given).startsWith("/")) {
+          // biome-ignore lint/suspicious/noExplicitAny: volume mounts of a container
+          const mounts = container.volumeMounts.map((mount: any) => mount.mountPath);
+          expect(mounts).toContain(String(given).replace(/\/[^/]*$/, ""));
+        }
+    });
 
-    it("writes settings that the services know, and no secrets", () => {
-      const keys = Object.keys(parse(settingsText()));
-      expect(keys.filter((key) => !clusterSettingKeys.includes(key))).toEqual([]);
-      expect(keys.filter((key) => /password|access-key|secret-key/.test(key))).toEqual([]);
-      expect(settingsText()).not.toMatch(/:\/\/[^/\s]*@/);
+    it("writes no secrets into settings", () => {
+      for (const role of roles) {
+        expect(settingsOf(role)).not.toMatch(/password|access-key|secret-key/);
+        expect(settingsOf(role)).not.toMatch(/:\/\/[^/\s]*@/);
+      }
     });
 
     it("scales datanodes by one thing, and then names no number of them", () => {
       const scalers = manifests.filter(({ kind }) => /ScaledObject|HorizontalPodAutoscaler/.test(kind));
-      const node = deployments().find(({ metadata }) => metadata.name.endsWith("-datanode"));
       expect(scalers).toHaveLength(/autoscaling/.test(file) ? 1 : 0);
-      expect(node?.spec.replicas === undefined).toBe(scalers.length === 1);
+      expect(services.get("datanode")?.spec.replicas === undefined).toBe(scalers.length === 1);
+    });
+
+    it("is not open to the internet", () => {
+      const types = manifests.filter(({ kind }) => kind === "Service").map(({ spec }) => spec.type ?? "ClusterIP");
+      expect(new Set(types)).toEqual(new Set(["ClusterIP"]));
     });
 
     it("keeps names within what Kubernetes takes", async () => {
@@ -134,31 +130,4 @@ suite("the chart", () => {
       for (const { metadata } of manifestsOf(stdout)) expect(metadata.name.length).toBeLessThanOrEqual(63);
     });
   });
-
-  const base = ["--values", join(chart, "ci/autoscaling-hpa.yaml")];
-
-  it.each([
-    ["an unknown key", ["--set", "datanode.replica=3"], /datanode/],
-    ["a wrong type", ["--set", "proxy.replicas=many"], /replicas/],
-    ["two scalers, by a kind that is none", ["--set", "datanode.autoscaling.kind=both"], /kind/],
-    ["an autoscaler of pods that goes to zero", ["--set", "datanode.autoscaling.minReplicas=0"], /minReplicas/],
-    ["a password among the settings", ["--set", "settings.etcd-password=x"], /settings/],
-    ["a password in the URL of Redis", ["--set", "redis.url=redis://:x@redis:6379"], /url/],
-    ["no etcd", ["--set", "etcd.endpoints=null"], /etcd/],
-    ["no S3", ["--set", "s3.endpoint="], /s3/],
-  ])("refuses %s", async (_, args, reason) => {
-    const error = await render(...base, ...args).then(
-      () => undefined,
-      (thrown) => thrown,
-    );
-    expect(error?.stderr).toMatch(reason);
-  });
-});
-
-it("the compose file gives every service settings that it knows", () => {
-  const compose = parse(readFileSync(join(root, "deploy/compose.yaml"), "utf8"), { merge: true });
-  const settings = parse(readFileSync(join(root, "deploy/settings.yaml"), "utf8"));
-  expect(Object.keys(settings).filter((key) => !clusterSettingKeys.includes(key))).toEqual([]);
-  for (const role of ["proxy", "rootcoord", "datacoord", "datanode", "querynode"])
-    expect(compose.services[role]).toMatchObject({ command: [role], read_only: true });
 });

@@ -36,11 +36,11 @@ for _ in $(seq 100); do
 done
 
 helm() { "$bin/helm" --kube-apiserver "https://127.0.0.1:$api" --kube-token "$token" --kube-insecure-skip-tls-verify "$@"; }
-for values in small production autoscaling-hpa; do
+for values in small production openshift autoscaling-hpa; do
   file=helm/sluice/ci/$values.yaml
   extra=()
-  # No operator for PodMonitors is there.
-  [ "$values" != production ] || extra=(--set monitoring.podMonitor.enabled=false)
+  # No operator for these is there.
+  [ "$values" != production ] || extra=(--set monitoring.podMonitor.enabled=false,monitoring.prometheusRule.enabled=false)
   helm install "$values" helm/sluice --namespace "$values" --create-namespace --values "$file" "${extra[@]}" >/dev/null
   helm upgrade "$values" helm/sluice --namespace "$values" --values "$file" "${extra[@]}" --set settings.split-size=64MB >/dev/null
   helm list --namespace "$values" -o json | grep -q '"status":"deployed"'

@@ -121,8 +121,8 @@ const declared = globSync("{libs,services}/*/src/**/*.ts", { cwd: root })
   .map(([, name]) => name);
 
 it("the dashboard and the alerts ask for metrics that exist", () => {
-  const dashboard = readFileSync(join(root, "deploy/grafana/sluice.json"), "utf8");
-  const alerts = readFileSync(join(root, "deploy/alerts/sluice.yaml"), "utf8");
+  const dashboard = readFileSync(join(root, "helm/sluice/files/dashboard.json"), "utf8");
+  const alerts = readFileSync(join(root, "helm/sluice/files/alerts.yaml"), "utf8");
   const asked = [...`${dashboard}${alerts}`.matchAll(/sluice_[a-z0-9_]+/g)].map(([name]) => name);
   const known = new Set(declared.flatMap((name) => [name, `${name}_bucket`, `${name}_count`, `${name}_sum`]));
   expect([...new Set(asked)].filter((name) => !known.has(name))).toEqual([]);
@@ -133,6 +133,6 @@ it("docs/metrics.md lists every metric and every alert", () => {
   const text = readFileSync(join(root, "docs/metrics.md"), "utf8");
   const listed = [...text.matchAll(/^\| `(sluice_[a-z0-9_]+)`/gm)].map(([, name]) => name);
   expect(listed.sort()).toEqual([...new Set(declared)].sort());
-  const { groups } = parse(readFileSync(join(root, "deploy/alerts/sluice.yaml"), "utf8"));
+  const { groups } = parse(readFileSync(join(root, "helm/sluice/files/alerts.yaml"), "utf8"));
   for (const { alert } of groups[0].rules) expect(text).toContain(`| \`${alert}\` |`);
 });
