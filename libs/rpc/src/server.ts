@@ -8,8 +8,8 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
-import { NotLeadingError, StatusError, statusCodes } from "@sluice/errors";
-import { type CallObserver, withTraceParent } from "@sluice/telemetry";
+import { isExpected, NotLeadingError, StatusError, statusCodes, unexpectedReason } from "@sluice/errors";
+import { type CallObserver, type Logger, withTraceParent } from "@sluice/telemetry";
 import { HealthImplementation } from "grpc-health-check";
 import { addReflection } from "./reflection.ts";
 import { statusOf } from "./status.ts";
@@ -62,8 +62,8 @@ export interface GrpcServerOptions {
   readonly services: readonly ServedService[];
   /** Offer the descriptors of these services over the reflection service. They are of the public interface. */
   readonly reflection?: boolean;
-  /** Called with what a handler threw, but for GrpcError, before it becomes a Status: for the log. */
-  readonly onError?: (method: string, error: unknown) => void;
+  /** Gets what handlers throw before it becomes a Status: refusals at debug, what nobody expected as errors. */
+  readonly log?: Logger;
   /** Called at the end of every call with its method, its Milvus code (0: it succeeded) and how long it took. */
   readonly onCall?: CallObserver;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
@@ -93,7 +93,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   for (const { definition, handlers } of options.services) {
     server.addService(
-      mapMethods(definition, (method) => safeAnswer(method, options.onError)),
+      mapMethods(definition, (method) => safeAnswer(method, options.log)),
       wrapAll(definition, handlers, options),
     );
   }
@@ -111,7 +111,6 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
 
 type AnyMethod = MethodDefinition<object, object>;
 type AnyHandler = (request: object, call: ServerUnaryCall<object, object>) => unknown;
-type OnError = GrpcServerOptions["onError"];
 
 function mapMethods<T>(definition: ServiceDefinition, map: (method: AnyMethod, name: string) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, map(method, name)]));
@@ -124,7 +123,7 @@ function wrapAll(definition: ServiceDefinition, handlers: ServedService["handler
 function wrap(
   method: AnyMethod,
   handler: AnyHandler | undefined,
-  { onError, onCall }: GrpcServerOptions,
+  { log, onCall }: GrpcServerOptions,
 ): handleUnaryCall<object, object> {
   return (call, callback) => {
     const startedMs = performance.now();
@@ -139,12 +138,14 @@ function wrap(
         ended(codeOf(response as object));
         callback(null, response as object);
       },
-      (error) => {
+      (thrown) => {
+        // Only an object can be known again, by its reference.
+        const error = typeof thrown === "object" && thrown !== null ? thrown : new Error(String(thrown));
         ended(error instanceof GrpcError ? error.code : statusOf(error).code);
         if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
         // A client of the cluster finds who leads now and asks there.
         if (error instanceof NotLeadingError) return callback({ code: grpcStatus.UNAVAILABLE, details: error.message });
-        onError?.(methodName(method), error);
+        logRefusal(log, method, error, call.cancelled);
         callback(null, failure(method, statusOf(error)));
       },
     );
@@ -152,18 +153,25 @@ function wrap(
 }
 
 /** An answer that cannot be written becomes a failing Status as well: clients would repeat a gRPC INTERNAL for minutes. */
-function safeAnswer(method: AnyMethod, onError: OnError): AnyMethod {
+function safeAnswer(method: AnyMethod, log: Logger | undefined): AnyMethod {
   return {
     ...method,
     responseSerialize: (response) => {
       try {
         return method.responseSerialize(response);
       } catch (error) {
-        onError?.(methodName(method), error);
+        logRefusal(log, method, error, false);
         return method.responseSerialize(failure(method, statusOf(error)));
       }
     },
   };
+}
+
+/** The words of an unexpected error stand in the log alone; the caller gets the reference that stands with them. */
+function logRefusal(log: Logger | undefined, method: AnyMethod, error: unknown, isCancelled: boolean): void {
+  const fields = { method: methodName(method), err: error };
+  if (isExpected(error) || isCancelled) log?.debug("call refused", fields);
+  else log?.error("call failed unexpectedly", { ...fields, reason: unexpectedReason(error) });
 }
 
 /** The Milvus code of an answer: that of its Status, or its own when it is one. */

@@ -5,6 +5,7 @@ import {
   importErrors,
   StatusError,
   statusCodes,
+  unexpectedReason,
 } from "@sluice/errors";
 import { Status } from "./gen/common.ts";
 
@@ -40,7 +41,7 @@ export function failStatus(code: number, reason: string, extraInfo: Record<strin
   return Status.fromPartial({ code, errorCode, reason, detail: reason, extraInfo });
 }
 
-/** The Status of anything thrown. What is no error of ours is `unexpected`, with its message: a handler never throws. */
+/** The Status of anything thrown. What is no error of ours is `unexpected`, with a reference: a handler never throws. */
 export function statusOf(error: unknown): Status {
   if (error instanceof StatusError) return failStatus(error.code, error.message);
   if (error instanceof ImportError) {
@@ -48,7 +49,7 @@ export function statusOf(error: unknown): Status {
     const extra = { [IMPORT_ERROR_KEY]: error.code, ...(isInputError && { is_input_error: "true" }) };
     return failStatus(error.spec.milvusCode, `${error.reason}${formatLocation(error.at)}`, extra);
   }
-  return failStatus(statusCodes.unexpected, error instanceof Error ? error.message || error.name : String(error));
+  return failStatus(statusCodes.unexpected, unexpectedReason(error));
 }
 
 /** Rule of the client contract: a missing collection in DescribeCollection has legacy code 1, or pymilvus 2.2 breaks. */

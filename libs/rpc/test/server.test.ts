@@ -22,6 +22,7 @@ import {
   openGrpcServer,
   served,
 } from "@sluice/rpc";
+import { type LogFields, silentLogger } from "@sluice/telemetry";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 
@@ -71,12 +72,15 @@ describe("what a handler throws", () => {
   });
 
   it("is never a gRPC error, even when it is a defect, and is told to the log", async () => {
-    const seen: [string, unknown][] = [];
+    const lines: LogFields[] = [];
+    const log = { ...silentLogger, error: (_message: string, fields?: LogFields) => void lines.push(fields ?? {}) };
     const defect = new TypeError("undefined is not a function");
-    const { client } = await serve({ import: () => Promise.reject(defect) }, { onError: (...args) => seen.push(args) });
+    const { client } = await serve({ import: () => Promise.reject(defect) }, { log });
     const answer = await client.import(milvus.ImportRequest.fromPartial({}));
-    expect(answer).toMatchObject({ status: { code: 65535, errorCode: 1, reason: defect.message }, tasks: [] });
-    expect(seen).toEqual([["Import", defect]]);
+    expect(answer).toMatchObject({ status: { code: 65535, errorCode: 1 }, tasks: [] });
+    // Its words stand in the log alone; the reference leads from the one to the other.
+    expect(answer.status?.reason).toMatch(/^internal error, reference [0-9a-f]{8}: /);
+    expect(lines).toEqual([{ method: "Import", err: defect, reason: answer.status?.reason }]);
   });
 
   it("is a gRPC error where clients expect one", async () => {
@@ -97,10 +101,10 @@ it("a method without handler answers a failing Status", async () => {
 });
 
 it("an answer that cannot be written becomes a failing Status", async () => {
-  const seen: string[] = [];
+  const seen: unknown[] = [];
   const { client } = await serve(
     { allocTimestamp: () => ({ status: okStatus(), timestamp: -1n }) },
-    { onError: (method) => seen.push(method) },
+    { log: { ...silentLogger, error: (_message: string, fields?: LogFields) => seen.push(fields?.method) } },
   );
   const { status, timestamp } = await client.allocTimestamp({ base: undefined });
   expect(status).toMatchObject({ code: 65535, errorCode: 1 });

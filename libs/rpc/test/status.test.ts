@@ -70,14 +70,16 @@ describe("a Status", () => {
     expect(statusOf(new ImportError("internal", "oops")).extraInfo).toEqual({ import_error: "internal" });
   });
 
-  it.each([
-    [new TypeError("x is undefined"), "x is undefined"],
-    [new RangeError(), "RangeError"],
-    ["thrown text", "thrown text"],
-    [undefined, "undefined"],
-  ])("of anything else thrown (%p) is unexpected", (thrown, reason) => {
-    expect(statusOf(thrown)).toMatchObject({ code: 65535, errorCode: 1, reason });
-  });
+  it.each([[new TypeError("Cannot read properties of undefined")], [new RangeError()], ["thrown text"], [undefined]])(
+    "of anything else thrown (%p) is unexpected, without the program's words",
+    (thrown) => {
+      const { code, errorCode, reason } = statusOf(thrown);
+      expect([code, errorCode]).toEqual([65535, 1]);
+      expect(reason).toMatch(
+        /^internal error, reference [0-9a-f]{8}: the server's log has the cause under this reference$/,
+      );
+    },
+  );
 });
 
 describe("checkStatus", () => {

@@ -120,7 +120,7 @@ function openServer({ queue, log, metrics }: DataCoordDeps, { nodes, registry, v
   });
   return openGrpcServer({
     services: [service],
-    onError: (method, error) => log.debug("call refused", { method, err: error }),
+    log,
     onCall: observeCalls(metrics),
   });
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { ImportError } from "@sluice/errors";
+import { asImportError, ImportError, isExpected } from "@sluice/errors";
 import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
 import { type ImportTaskDeps, type ImportTaskInput, runImportTask } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
@@ -102,7 +102,8 @@ class Run {
 
 function plainError(error: unknown, signal: AbortSignal): ThreadError {
   if (signal.aborted) return { code: "aborted", reason: "the attempt was cancelled", at: undefined };
-  if (error instanceof ImportError) return { code: error.code, reason: error.reason, at: error.at };
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: "internal", reason: message, at: undefined, ...(stack && { stack }) };
+  const { code, reason, at } = asImportError(error);
+  // The words of an unexpected error are for the log, which the main thread writes.
+  const stack = isExpected(error) ? undefined : error instanceof Error ? error.stack : String(error);
+  return { code, reason, at, ...(stack && { stack }) };
 }

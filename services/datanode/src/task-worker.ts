@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ImportError } from "@sluice/errors";
+import { asImportError, ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
@@ -173,8 +173,7 @@ export class TaskWorker implements AsyncDisposable {
     signal: AbortSignal,
     run: object,
   ): Promise<AttemptEnd> {
-    const failure =
-      error instanceof ImportError ? error : new ImportError("internal", String(error), undefined, { cause: error });
+    const failure = asImportError(error);
     this.#logFailure(failure, run);
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
     if (this.#stop.signal.aborted) {

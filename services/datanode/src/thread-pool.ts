@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { ImportError } from "@sluice/errors";
+import { asImportError, ImportError, unexpectedReason } from "@sluice/errors";
 import type { StorageUse } from "@sluice/telemetry";
 import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
 import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
@@ -58,7 +58,8 @@ export class ImportThread implements AttemptRunner {
       }
     };
     const onError = (error: unknown) => end.reject(died(error));
-    const onExit = (code: number) => end.reject(died(new Error(`exit code ${code}`)));
+    const onExit = (code: number) =>
+      end.reject(new ImportError("internal", `the import thread died: exit code ${code}`));
     const onAbort = () => send({ type: "abort", run });
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
@@ -100,7 +101,7 @@ async function answer(
   try {
     send({ type: "answer", run, call, value: await hooks.answer(question) });
   } catch (error) {
-    const { code, reason, at } = error instanceof ImportError ? error : new ImportError("internal", String(error));
+    const { code, reason, at } = asImportError(error);
     send({ type: "refusal", run, call, error: { code, reason, at } });
   }
 }
@@ -110,10 +111,16 @@ function importError({ code, reason, at, stack }: ThreadError): ImportError {
   return new ImportError(code, reason, at, { cause });
 }
 
+function isOutOfMemory(cause: unknown): boolean {
+  return (cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
+
 function died(cause: unknown): ImportError {
   return new ImportError(
     "internal",
-    `the import thread died: ${cause instanceof Error ? cause.message : cause}`,
+    isOutOfMemory(cause)
+      ? "the import thread died: out of memory"
+      : `the import thread died: ${unexpectedReason(cause)}`,
     undefined,
     { cause },
   );

@@ -37,11 +37,11 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
     openGrpcServer({
       services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
-      onError: (method, error) => deps.log.debug("call refused", { method, err: error }),
+      log: deps.log,
       onCall: observeCalls(deps.metrics),
     }),
   );
-  const app = openRestApp();
+  const app = openRestApp(deps.log);
   cleanup.defer(() => app.close());
   app.get("/healthz", async () => "OK");
   app.get("/metrics", async (_request, reply) => {

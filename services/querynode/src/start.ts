@@ -30,7 +30,7 @@ export async function startQueryNode(
           query: (order, call) => service.query(order, endOf(call)),
         }),
       ],
-      onError: (method, error) => log.debug("call refused", { method, err: error }),
+      log,
       onCall: observeCalls(metrics),
     }),
   );

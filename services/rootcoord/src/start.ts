@@ -120,7 +120,7 @@ function openServer(
   });
   return openGrpcServer({
     services: [service],
-    onError: (method, error) => log.debug("call refused", { method, err: error }),
+    log,
     onCall: observeCalls(metrics),
   });
 }

@@ -1,6 +1,7 @@
-import { StatusError } from "@sluice/errors";
+import { excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { statusOf } from "@sluice/rpc";
-import fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "@sluice/telemetry";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 
 /** Codes of the REST layer itself. Source: client contract §1.8. */
@@ -10,7 +11,7 @@ export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as cons
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
-export function openRestApp(): FastifyInstance {
+export function openRestApp(log: Logger): FastifyInstance {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { ignoreTrailingSlash: true },
@@ -31,12 +32,17 @@ export function openRestApp(): FastifyInstance {
       );
     }
   });
-  app.setErrorHandler((error, _request, reply) => {
-    const { code, reason } = statusOf(error);
+  app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
+    // What the framework itself refuses, such as a body that is too large, is said in its words.
+    const isRefused = !isExpected(error) && (error.statusCode ?? 500) < 500;
+    const shown = isRefused ? new StatusError(restCodes.malformedBody, error.message ?? "bad request") : error;
+    if (!isExpected(shown))
+      log.error("call failed unexpectedly", { method: request.url, err: error, reason: unexpectedReason(error) });
+    const { code, reason } = statusOf(shown);
     return reply.code(200).send({ code, message: reason });
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ code: 404, message: `there is no ${request.method} ${request.url}` }),
+    reply.code(404).send({ code: 404, message: `there is no ${request.method} ${excerpt(request.url)}` }),
   );
   return app;
 }
@@ -48,6 +54,6 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   const issue = result.error.issues[0];
   throw new StatusError(
     restCodes.malformedBody,
-    `can only accept json format request, error: ${issue.path.join(".")}: ${issue.message}`,
+    `can only accept json format request, error: ${excerpt(issue.path.join("."))}: ${excerpt(issue.message, 200)}`,
   );
 }
