@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, string>> = {
   kernels: "",
   sharding: "schema kernels",
   jobs: "schema",
-  rpc: "schema",
+  rpc: "schema jobs",
   "object-store": "async",
   metastore: "",
   "task-queue": "schema",
@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, string>> = {
   proxy: "rpc config schema cluster",
   rootcoord: "cluster rpc config schema metastore catalog tso jobs object-store formats async",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store tso segment async",
-  datanode: "cluster rpc config schema task-queue object-store async formats sharding segment",
+  datanode: "cluster rpc config schema task-queue object-store async formats sharding segment jobs",
   querynode: "cluster rpc config schema object-store segment query async",
 };
 /** The composition roots: may import the services and every lib. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeRecord, type JobRecord, RecordReader, TASKS, type TaskRecord } from "@sluice/catalog";
+import { type JobRecord, RecordReader, TASKS, type TaskRecord } from "@sluice/catalog";
 import type { RoleName } from "@sluice/cluster";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
+import { decodePlain } from "@sluice/schema";
 import { BullTaskQueue } from "@sluice/task-queue/bullmq";
 import type { BackendServer, FaultMode, FaultProxy, TestBackends, TestCluster } from "../support/index.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -173,12 +174,12 @@ function illegalChange(key: string, before: string, after: string): string | und
   if (before === after) return undefined;
   if (key.startsWith("change/")) return "a change was written twice";
   if (key.startsWith("task/")) {
-    const [old, now] = [before, after].map((text) => decodeRecord(text) as TaskRecord);
+    const [old, now] = [before, after].map((text) => decodePlain(text) as TaskRecord);
     if (now.attempt < old.attempt) return `attempt ${old.attempt} became ${now.attempt}`;
     if (old.state === "persisted") return `a persisted task became ${now.state}`;
     return undefined;
   }
-  const [old, now] = [before, after].map((text) => decodeRecord(text) as JobRecord);
+  const [old, now] = [before, after].map((text) => decodePlain(text) as JobRecord);
   if (old.state === "completed" || old.state === "failed") return `a ${old.state} job was written again`;
   if (old.state === "committing" && now.state === "failed") return "a committing job failed";
   if (now.state !== "failed" && jobStates.indexOf(now.state) < jobStates.indexOf(old.state))

@@ -2,14 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openBackends, settingsOf } from "@sluice/cluster";
 import { addSettingFlags, givenFlags, loadSettings } from "@sluice/config";
-import {
-  type AttemptRunner,
-  type ImportTaskInput,
-  type ImportTaskOutcome,
-  type RunHooks,
-  startDataNode,
-} from "@sluice/datanode";
+import { type AttemptRunner, type RunHooks, startDataNode, type TaskOutcome, type ThreadTask } from "@sluice/datanode";
 import { dataNodeRole } from "@sluice/datanode/role";
+import type { ImportTaskInput } from "@sluice/jobs";
+import { decodePlain } from "@sluice/schema";
 import { Metrics, silentLogger, silentTelemetry } from "@sluice/telemetry";
 import { Command } from "commander";
 
@@ -26,7 +22,8 @@ const rows = Number(values.rows);
 
 /** Asks for ids as an attempt does, waits, and answers one sealed segment per shard without objects. */
 class TimedRunner implements AttemptRunner {
-  async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
+  async run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome> {
+    const input = decodePlain(task.input) as ImportTaskInput;
     const startedMs = Date.now();
     // Between 0.8 and 1.2 times: tasks that all took the same time would all end at the same moment, as none do.
     const wantedMs = taskMs * (0.8 + 0.4 * Math.random());
@@ -49,7 +46,7 @@ class TimedRunner implements AttemptRunner {
       },
       ...{ insertLogs: [], statsLogs: [] },
     }));
-    return { rowCount: rows, segments: segments as unknown as ImportTaskOutcome["segments"], autoIds: [] };
+    return { rowCount: rows, segments: segments as unknown as TaskOutcome["segments"], autoIds: [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -4,7 +4,6 @@ export * from "./collections.ts";
 export * from "./commit-with-retry.ts";
 export * from "./databases.ts";
 export * from "./jobs.ts";
-export { decodeRecord } from "./record.ts";
 export { type RecordEntry, RecordReader, RecordTable } from "./record-table.ts";
 export * from "./segments.ts";
 export { commitInPages, commitStaged, type StagedWrite } from "./staged-writes.ts";

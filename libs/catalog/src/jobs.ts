@@ -1,6 +1,5 @@
-import type { Failure } from "@sluice/errors";
-import type { JobState } from "@sluice/jobs";
-import type { CollectionId, JobId, PartitionId, SegmentId } from "@sluice/schema";
+import type { Job } from "@sluice/jobs";
+import type { CollectionId, JobId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
 export interface SourceFileRecord {
@@ -17,9 +16,8 @@ export interface FileGroupRecord {
   readonly files: readonly SourceFileRecord[];
 }
 
-/** One import request and its outcome. */
-export interface JobRecord {
-  readonly jobId: JobId;
+/** A request for work on a collection, and its outcome. */
+export interface JobRecord extends Job {
   readonly collectionId: CollectionId;
   readonly collectionName: string;
   readonly dbName: string;
@@ -33,21 +31,9 @@ export interface JobRecord {
   readonly groups: readonly FileGroupRecord[];
   readonly options: readonly (readonly [key: string, value: string])[];
   readonly idempotencyKey: string;
-  readonly state: JobState;
   /** Hybrid timestamp of all rows. */
   readonly timestamp: bigint;
   readonly createdMs: number;
-  /** Unix milliseconds after which the job fails; 0 = never. */
-  readonly deadlineMs: number;
-  readonly completedMs: number;
-  readonly failure?: Failure;
-  /** Of a completed job. */
-  readonly rowCount: number;
-  readonly segmentIds: readonly SegmentId[];
-  /** [begin, end) pairs of automatic keys, of a completed job. */
-  readonly autoIds: readonly bigint[];
-  /** Progress of a failed job at its end. */
-  readonly lastProgress?: number;
   /** W3C `traceparent` of the request, when it was traced: tasks join its trace. */
   readonly traceParent?: string;
 }

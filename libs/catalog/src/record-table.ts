@@ -1,5 +1,5 @@
 import type { Guard, MetaEntry, MetaStore, Write } from "@sluice/metastore";
-import { decodeRecord, encodeRecord } from "./record.ts";
+import { decodePlain, encodePlain } from "@sluice/schema";
 import type { StagedWrite } from "./staged-writes.ts";
 import { type KeyPart, keyOf, prefixOf, type RecordId, type Table } from "./table.ts";
 
@@ -56,7 +56,7 @@ export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
   }
 
   write(record: T): Write {
-    return { key: keyOf(this.table, this.table.idOf(record)), value: encodeRecord(record) };
+    return { key: keyOf(this.table, this.table.idOf(record)), value: encodePlain(record) };
   }
 
   remove(id: Id): Write {
@@ -92,5 +92,5 @@ export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
 }
 
 function decoded<T>({ key, value, revision }: MetaEntry): RecordEntry<T> {
-  return { key, record: decodeRecord(value) as T, revision };
+  return { key, record: decodePlain(value) as T, revision };
 }

@@ -1,6 +1,4 @@
-/** A job moves only forward; `completed` and `failed` are for good. */
-export type JobState = "pending" | "importing" | "committing" | "completed" | "failed";
-export type TaskState = "pending" | "running" | "persisted" | "failed";
+import { isEnded, type JobState, type TaskState } from "./states.ts";
 
 /** What a decision depends on. */
 export interface JobView {
@@ -31,10 +29,8 @@ export type JobDecision =
  * Reasons are Milvus's words.
  */
 export function decideJob(job: JobView): JobDecision {
+  if (isEnded(job.state)) return { kind: "stay" };
   switch (job.state) {
-    case "completed":
-    case "failed":
-      return { kind: "stay" };
     case "committing":
       return { kind: "complete" };
     case "pending":
@@ -50,9 +46,4 @@ function decideOpenJob(job: JobView): JobDecision {
   const taskIndex = job.tasks.findIndex((task) => task.state === "failed");
   if (taskIndex >= 0) return { kind: "fail_by_task", taskIndex };
   return job.tasks.every((task) => task.state === "persisted") ? { kind: "commit" } : { kind: "stay" };
-}
-
-/** Ended, for good or bad: such a job never changes again. */
-export function isEnded(state: JobState): boolean {
-  return state === "completed" || state === "failed";
 }

@@ -1,4 +1,4 @@
-import type { JobState, TaskState } from "./decide-job.ts";
+import type { JobState, TaskState } from "./states.ts";
 
 export interface ProgressInput {
   readonly state: JobState;

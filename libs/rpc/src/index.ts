@@ -21,4 +21,5 @@ export {
 } from "./server.ts";
 export { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "./status.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";
+export { reportMessage, reportOfMessage } from "./wire/reports.ts";
 export { logListsMessage, logListsOfMessage, segmentMessage, segmentOfMessage } from "./wire/segments.ts";

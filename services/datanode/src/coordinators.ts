@@ -1,14 +1,16 @@
+import type { TaskProgress } from "@sluice/jobs";
 import {
   type Client,
   checkStatus,
   type dataCoord,
   type importing,
   isOk,
+  reportMessage,
   type rootCoord,
   segmentMessage,
 } from "@sluice/rpc";
-import type { JobId, NodeId, StoredSegment, TaskId } from "@sluice/schema";
-import type { Question } from "./thread-messages.ts";
+import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId } from "@sluice/schema";
+import type { Question } from "./thread/messages.ts";
 
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
 export class Coordinators {
@@ -37,8 +39,9 @@ export class Coordinators {
     return { order: response.obsolete ? undefined : response.order };
   }
 
-  async report(result: importing.ImportResult): Promise<void> {
-    checkStatus(await this.#root.reportImport(result));
+  async report(order: importing.TaskOrder, nodeId: NodeId, progress: TaskProgress): Promise<void> {
+    const report = { taskId: taskId(order.taskId), attempt: Number(order.attempt), nodeId, progress };
+    checkStatus(await this.#root.reportImport(reportMessage(jobId(order.jobId), report)));
   }
 
   async saveSegments(order: importing.TaskOrder, sealed: readonly StoredSegment[]): Promise<void> {

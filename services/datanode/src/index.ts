@@ -1,4 +1,4 @@
-export type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
 export * from "./start.ts";
-export type { ThreadStores } from "./thread-messages.ts";
-export type { AttemptRunner, RunHooks } from "./thread-pool.ts";
+export type { RunTask, TaskContext, TaskKinds, TaskOutcome } from "./tasks/task-kind.ts";
+export type { ThreadStores, ThreadTask } from "./thread/messages.ts";
+export type { AttemptRunner, RunHooks } from "./thread/worker-thread.ts";

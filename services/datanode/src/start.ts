@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
@@ -7,8 +7,8 @@ import { Coordinators } from "./coordinators.ts";
 import { DataNodeMetrics } from "./metrics.ts";
 import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
-import type { ThreadStores } from "./thread-messages.ts";
-import { type AttemptRunner, ImportThread } from "./thread-pool.ts";
+import type { ThreadSetup, ThreadStores } from "./thread/messages.ts";
+import { type AttemptRunner, WorkerThread } from "./thread/worker-thread.ts";
 
 export interface DataNodeDeps {
   readonly queue: TaskQueue;
@@ -52,14 +52,13 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const limits = { batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes };
   const membership = cleanup.use(new Membership(coordinators, slots + smallSlots, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
-  const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread(deps.stores));
+  const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
         ...deps,
         taskLeaseMs: settings.taskLeaseMs,
         reportMs: REPORT_MS,
-        limits,
         joined: membership.joined,
         nodeId: () => membership.nodeId,
         coordinators,
@@ -83,8 +82,8 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
 }
 
 /** A thread that is there before its first run. */
-function warmThread(stores: ThreadStores): ImportThread {
-  const thread = new ImportThread(stores);
+function warmThread(setup: ThreadSetup): WorkerThread {
+  const thread = new WorkerThread(setup);
   thread.warmUp();
   return thread;
 }
@@ -141,7 +140,7 @@ class Membership implements AsyncDisposable {
       await this.#sayAlive().catch((error) => {
         if (!signal.aborted) this.#log.warn("the datacoord does not answer", { err: error });
       });
-      await sleep(this.#heartbeatMs, undefined, { signal }).catch(() => undefined);
+      await sleep(this.#heartbeatMs, signal);
     }
   }
 

@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { asImportError, ImportError } from "@sluice/errors";
+import { sleep } from "@sluice/async";
+import { asImportError, failureOf, ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
-import type { ImportTaskLimits, ImportTaskOutcome } from "./import-task.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
-import { inputOf, resultOf } from "./task-messages.ts";
-import type { Question } from "./thread-messages.ts";
-import type { AttemptRunner, RunHooks } from "./thread-pool.ts";
+import type { TaskOutcome } from "./tasks/task-kind.ts";
+import type { Question } from "./thread/messages.ts";
+import type { AttemptRunner, RunHooks } from "./thread/worker-thread.ts";
 
 export interface TaskWorkerDeps {
   /** Resolves when the node has its id. */
@@ -18,7 +17,6 @@ export interface TaskWorkerDeps {
   readonly queue: TaskQueue;
   readonly coordinators: Coordinators;
   readonly runner: AttemptRunner;
-  readonly limits: ImportTaskLimits;
   /** Takes only tasks of at most so many source bytes; undefined = any. */
   readonly maxSizeBytes: number | undefined;
   readonly taskLeaseMs: number;
@@ -69,7 +67,7 @@ export class TaskWorker implements AsyncDisposable {
         if (lease) await this.#work(lease);
       } catch (error) {
         log.warn("a worker could not take or finish a task; it goes on", { err: error });
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       }
     }
   }
@@ -103,10 +101,10 @@ export class TaskWorker implements AsyncDisposable {
     const run = { jobId: jobId.toString(), taskId: taskId.toString(), attempt: Number(order.attempt) };
     const startedMs = performance.now();
     const ended = (end: AttemptEnd) => this.#deps.metrics.attemptEnded(end, (performance.now() - startedMs) / 1000);
-    log.info("attempt begins", { ...run, files: order.files.length, sizeBytes });
+    log.info("attempt begins", { ...run, kind: order.kind, sizeBytes });
     try {
       await withSpan(
-        "import attempt",
+        `${order.kind} attempt`,
         run,
         (note) => this.#complete(order, sizeBytes, signal, run, note),
         order.traceParent,
@@ -128,7 +126,7 @@ export class TaskWorker implements AsyncDisposable {
     const { coordinators, nodeId, log, metrics } = this.#deps;
     const outcome = await this.#run(order, signal);
     await this.#insist(() => coordinators.saveSegments(order, outcome.segments), signal);
-    await this.#insist(() => coordinators.report(resultOf.persisted(order, nodeId(), outcome)), signal);
+    await this.#insist(() => coordinators.report(order, nodeId(), { state: "persisted", ...outcome }), signal);
     const done = { rows: outcome.rowCount, segments: outcome.segments.length };
     note(done);
     const segmentBytes = outcome.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
@@ -136,18 +134,15 @@ export class TaskWorker implements AsyncDisposable {
     log.info("task persisted", { ...run, ...done });
   }
 
-  async #run(
-    order: NonNullable<Awaited<ReturnType<Coordinators["startTask"]>>["order"]>,
-    signal: AbortSignal,
-  ): Promise<ImportTaskOutcome> {
-    const { coordinators, runner, limits, nodeId, reportMs } = this.#deps;
+  async #run(order: importing.TaskOrder, signal: AbortSignal): Promise<TaskOutcome> {
+    const { coordinators, runner, nodeId, reportMs } = this.#deps;
     const superseded = new AbortController();
-    const progress = { rows: 0, sourceBytes: 0, isNew: false };
+    const progress = { rowCount: 0, processedBytes: 0, isNew: false };
     const timer = setInterval(() => {
       if (!progress.isNew) return;
       progress.isNew = false;
-      const report = resultOf.running(order, nodeId(), progress.rows, progress.sourceBytes);
-      coordinators.report(report).catch((error) => {
+      const { rowCount, processedBytes } = progress;
+      coordinators.report(order, nodeId(), { state: "running", rowCount, processedBytes }).catch((error) => {
         if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
       });
     }, reportMs);
@@ -156,11 +151,11 @@ export class TaskWorker implements AsyncDisposable {
     const hooks: RunHooks = {
       onStorage: this.#deps.metrics.storage,
       answer: (question: Question) => this.#insist(() => answer(question), ended),
-      onProgress: (rows: number, sourceBytes: number) =>
-        void Object.assign(progress, { rows, sourceBytes, isNew: true }),
+      onProgress: (rowCount: number, processedBytes: number) =>
+        void Object.assign(progress, { rowCount, processedBytes, isNew: true }),
     };
     try {
-      return await runner.run(inputOf(order, limits), hooks, ended);
+      return await runner.run(order, hooks, ended);
     } finally {
       clearInterval(timer);
     }
@@ -168,7 +163,7 @@ export class TaskWorker implements AsyncDisposable {
 
   async #failed(
     lease: TaskLease,
-    order: Parameters<typeof resultOf.failed>[0],
+    order: importing.TaskOrder,
     error: unknown,
     signal: AbortSignal,
     run: object,
@@ -185,9 +180,10 @@ export class TaskWorker implements AsyncDisposable {
       return "lost";
     }
     const isRetriable = failure.spec.retry === "backoff";
-    const result = resultOf.failed(order, this.#deps.nodeId(), failure);
+    const { coordinators, nodeId } = this.#deps;
+    const progress = { state: "failed", failure: failureOf(failure) } as const;
     try {
-      await this.#insist(() => this.#deps.coordinators.report(result), signal);
+      await this.#insist(() => coordinators.report(order, nodeId(), progress), signal);
     } catch {
       // Refused, drained or lost meanwhile: not ours to answer for. What is still open is handed over again.
       if (this.#stop.signal.aborted) await lease.giveBack();
@@ -198,7 +194,7 @@ export class TaskWorker implements AsyncDisposable {
       await lease.complete();
       return "failed";
     }
-    await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(RETRY_MS, signal);
     await lease.giveBack();
     return "retried";
   }
@@ -220,7 +216,7 @@ export class TaskWorker implements AsyncDisposable {
         if (signal.aborted)
           throw new ImportError("aborted", "the lease of the task was lost", undefined, { cause: error });
         this.#deps.log.warn("coordinator did not answer; asking again", { err: error });
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       }
     }
   }

@@ -1,9 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { jobStates, taskStates } from "@sluice/jobs";
 import { durationBuckets, type Metrics } from "@sluice/telemetry";
-import type { JobBook } from "./job-book.ts";
-
-const jobStates = ["pending", "importing", "committing", "completed", "failed"] as const;
-const taskStates = ["pending", "running", "persisted", "failed"] as const;
+import type { JobBook } from "./jobs/job-book.ts";
 
 /** What a rootcoord counts, while it leads. Disposing ends the gauges: another one has the truth then. */
 export class RootCoordMetrics implements Disposable {

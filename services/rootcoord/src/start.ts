@@ -15,13 +15,13 @@ import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
 import { createDdlHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
-import { ImportJobLoop } from "./import-job-loop.ts";
-import { ImportJobs } from "./import-jobs.ts";
-import { ImportReports } from "./import-reports.ts";
-import { ImportViews } from "./import-views.ts";
-import { JobBook } from "./job-book.ts";
+import { ImportJobs } from "./jobs/import-jobs.ts";
+import { JobBook } from "./jobs/job-book.ts";
+import { JobLoop } from "./jobs/job-loop.ts";
+import { JobViews } from "./jobs/job-views.ts";
+import { jobPlanners } from "./jobs/kinds/index.ts";
+import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
-import { planTasks } from "./plan-tasks.ts";
 import type { RootCoordSettings } from "./settings.ts";
 import { TsoService } from "./tso-service.ts";
 
@@ -69,11 +69,12 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     log,
     maxOpenJobs: settings.maxOpenJobs,
   });
-  const loop = new ImportJobLoop({
+  const planners = jobPlanners({ sources, splitBytes: settings.splitBytes });
+  const loop = new JobLoop({
     book,
     dataCoord: dataCoordClient,
-    plan: (job) =>
-      planTasks(job, { sources, allocateIds: (count) => ids.allocate(count), splitBytes: settings.splitBytes }),
+    planners,
+    allocateIds: (count) => ids.allocate(count),
     droppedTarget: async (job) => droppedTarget(job, await ddl.getCollection(job.collectionId)),
     now: Date.now,
     log,
@@ -85,9 +86,17 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
-  const views = new ImportViews(book, (db, name) => ddl.lookUpCollection(db, name));
+  const views = new JobViews(book, (db, name) => ddl.lookUpCollection(db, name));
   const server = cleanup.use(
-    openServer(ddl.handlers, jobs, new ImportReports(book, Date.now, metrics), views, ids, tso, deps),
+    openServer(
+      ddl.handlers,
+      jobs,
+      new TaskReports({ book, planners, now: Date.now, log, metrics }),
+      views,
+      ids,
+      tso,
+      deps,
+    ),
   );
   const port = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
@@ -97,8 +106,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 function openServer(
   ddl: ReturnType<typeof createDdlHandlers>["handlers"],
   jobs: ImportJobs,
-  reports: ImportReports,
-  views: ImportViews,
+  reports: TaskReports,
+  views: JobViews,
   ids: IdAllocator,
   tso: TsoService,
   { log, metrics }: RootCoordDeps,

@@ -120,6 +120,7 @@ export class ImportJobs {
     const createdMs = this.#deps.now();
     const job: JobRecord = {
       jobId: id,
+      kind: "import",
       collectionId: collection.collectionId,
       collectionName: collection.name,
       dbName: collection.dbName,

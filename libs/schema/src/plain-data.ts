@@ -1,19 +1,20 @@
 /**
- * Records as JSON text that keeps bigint exact and apart from numbers, whatever its size: the value 123n is the string
- * `"#123"`, and a string that starts with `#` gets one more `#` in front. Only values are marked, names of members are not.
- * Lists of more than eight bigints are one string of differences.
+ * Plain data, as records and orders of tasks hold it, as JSON text that keeps bigint exact and apart from numbers, whatever its
+ * size: the value 123n is the string `"#123"`, and a string that starts with `#` gets one more `#` in front. Lists of more than
+ * eight bigints are one string of differences, bytes are base64. Only values are marked, names of members are not.
  * A mark costs less than a reviver that looks at the source text of each number, and shows the type in a dump.
+ * @throws {TypeError} for what JSON would lose without a word: NaN, maps, sets, functions, typed arrays but bytes
  */
-export function encodeRecord(record: unknown): string {
-  return JSON.stringify(record, encodeValue);
+export function encodePlain(data: unknown): string {
+  return JSON.stringify(data, encodeValue);
 }
 
-/** The inverse of `encodeRecord`. Members that were undefined are absent. @throws {SyntaxError} for other text */
-export function decodeRecord(text: string): unknown {
+/** The inverse of `encodePlain`. Members that were undefined are absent. @throws {SyntaxError} for other text */
+export function decodePlain(text: string): unknown {
   return JSON.parse(text, decodeValue);
 }
 
-function encodeValue(name: string, value: unknown): unknown {
+function encodeValue(this: unknown, name: string, value: unknown): unknown {
   switch (typeof value) {
     case "bigint":
       return `#${value}`;
@@ -21,15 +22,19 @@ function encodeValue(name: string, value: unknown): unknown {
       return value.startsWith("#") ? `#${value}` : value;
     case "number":
       if (Number.isFinite(value)) return value;
-      throw new TypeError(`a record cannot hold ${value} ("${name}")`);
+      throw new TypeError(`plain data cannot hold ${value} ("${name}")`);
     case "boolean":
     case "undefined":
       return value;
-    case "object":
+    case "object": {
       if (Array.isArray(value)) return isLongList(value) ? packed(value) : value;
+      // Buffers have turned themselves into something else before they get here.
+      const original = (this as Record<string, unknown>)[name];
+      if (original instanceof Uint8Array) return `#=${Buffer.from(original).toString("base64")}`;
       if (value === null || isPlain(value)) return value;
+    }
   }
-  throw new TypeError(`a record cannot hold a ${typeof value} of this kind ("${name}")`);
+  throw new TypeError(`plain data cannot hold a ${typeof value} of this kind ("${name}")`);
 }
 
 /** Maps, sets and typed arrays would lose their content without a word. */
@@ -40,6 +45,7 @@ function isPlain(value: object): boolean {
 function decodeValue(_name: string, value: unknown): unknown {
   if (typeof value !== "string" || !value.startsWith("#")) return value;
   if (value.startsWith("#[")) return unpacked(value.slice(2));
+  if (value.startsWith("#=")) return new Uint8Array(Buffer.from(value.slice(2), "base64"));
   return value.startsWith("##") ? value.slice(1) : BigInt(value.slice(1));
 }
 

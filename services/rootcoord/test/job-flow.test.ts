@@ -1,16 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { CollectionRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
+import { newTask } from "@sluice/jobs";
 import { MemoryMetaStore, type MetaTransaction } from "@sluice/metastore";
 import type { SourceStore } from "@sluice/object-store";
 import { common, importing } from "@sluice/rpc";
-import { collectionId, jobId, nodeId, partitionId, taskId } from "@sluice/schema";
+import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
-import { ImportJobLoop, type ImportJobLoopDeps } from "../src/import-job-loop.ts";
-import { ImportJobs } from "../src/import-jobs.ts";
-import { ImportReports } from "../src/import-reports.ts";
-import { ImportViews } from "../src/import-views.ts";
-import { JobBook } from "../src/job-book.ts";
+import { ImportJobs } from "../src/jobs/import-jobs.ts";
+import { JobBook } from "../src/jobs/job-book.ts";
+import { JobLoop } from "../src/jobs/job-loop.ts";
+import { JobViews } from "../src/jobs/job-views.ts";
+import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
+import { TaskReports } from "../src/jobs/task-reports.ts";
 
 const collection = {
   collectionId: collectionId(77n),
@@ -88,28 +90,36 @@ class World implements AsyncDisposable {
   nextId = 1000n;
   dropped: string | undefined;
   planError: Error | undefined;
+  readonly planners: JobPlanners = {
+    import: {
+      plan: async (job) => {
+        if (this.planError) throw this.planError;
+        return job.groups.map((group, i) => ({
+          ...{ ...newTask, kind: "import", group: i, sizeBytes: group.files[0].sizeBytes },
+        }));
+      },
+      inputOf: (job, task) => ({ path: job.groups[task.group].files[0].path }),
+    },
+  };
   book = new JobBook(this.store);
-  loop: ImportJobLoop;
+  loop: JobLoop;
 
   constructor() {
     this.loop = this.#openLoop();
   }
 
-  #openLoop(): ImportJobLoop {
-    const deps: ImportJobLoopDeps = {
+  #openLoop(): JobLoop {
+    return new JobLoop({
       book: this.book,
       dataCoord: this.dataCoord as never,
-      plan: async (job) => {
-        if (this.planError) throw this.planError;
-        return job.groups.map((group, i) => newTask(job.jobId, this.nextId++, i, group.files[0].sizeBytes));
-      },
+      planners: this.planners,
+      allocateIds: async (count) => (this.nextId += BigInt(count)) - BigInt(count),
       droppedTarget: async () => this.dropped,
       now: () => this.nowMs,
       log: silentLogger,
       tickMs: 20,
       retentionMs: 3_600_000,
-    };
-    return new ImportJobLoop(deps);
+    });
   }
 
   /** As after a crash: everything in memory is gone, the records stay. */
@@ -134,8 +144,10 @@ class World implements AsyncDisposable {
     });
   }
 
-  get reports(): ImportReports {
-    return new ImportReports(this.book, () => this.nowMs);
+  get reports(): TaskReports {
+    return new TaskReports({
+      ...{ book: this.book, planners: this.planners, now: () => this.nowMs, log: silentLogger },
+    });
   }
 
   submit(request: Partial<importing.ImportRequest>): Promise<bigint> {
@@ -158,20 +170,6 @@ class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.loop[Symbol.asyncDispose]();
   }
-}
-
-function newTask(job: bigint, id: bigint, group: number, sizeBytes: number): TaskRecord {
-  const zero = {
-    attempt: 0,
-    nodeId: nodeId(0n),
-    failures: 0,
-    rowCount: 0,
-    processedBytes: 0,
-    autoIds: [],
-    startedMs: 0,
-    endedMs: 0,
-  };
-  return { ...zero, jobId: jobId(job), taskId: taskId(id), group, sizeBytes, state: "pending" };
 }
 
 function resultOf(
@@ -204,13 +202,16 @@ const persisted = { state: common.ImportState.ImportPersisted, rowCount: 10n };
 describe("a job", () => {
   it("goes from request to completed, one commit for all tasks", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
-    expect(orders.map((order) => order.files[0].path)).toEqual(["a.jsonl", "b.jsonl"]);
+    expect(orders.map((order) => [order.kind, order.input])).toEqual([
+      ["import", '{"path":"a.jsonl"}'],
+      ["import", '{"path":"b.jsonl"}'],
+    ]);
     await world.reports.report(resultOf(orders[0], { ...persisted, autoIds: [5n, 10n] }));
     expect(world.state(id)).toBe("importing");
     await world.reports.report(resultOf(orders[1], { ...persisted, autoIds: [10n, 12n] }));
     await world.until(() => world.state(id) === "completed");
     expect(world.dataCoord.commits).toBe(1);
-    const state = new ImportViews(world.book).state({ task: id });
+    const state = new JobViews(world.book).state({ task: id });
     expect(state).toMatchObject({
       state: common.ImportState.ImportCompleted,
       rowCount: 20n,
@@ -271,19 +272,19 @@ describe("a job", () => {
     await world.until(() => world.state(late) === "importing");
     world.nowMs += 10_001;
     await world.until(() => world.state(late) === "failed");
-    expect(new ImportViews(world.book).describe({ jobId: late }).job?.reason).toBe("import timeout");
+    expect(new JobViews(world.book).describe({ jobId: late }).job?.reason).toBe("import timeout");
     const orphan = await world.submit({ files: ["a.jsonl"] });
     world.dropped = "collection 77";
     world.loop.wake(jobId(orphan));
     await world.until(() => world.state(orphan) === "failed");
-    expect(new ImportViews(world.book).describe({ jobId: orphan }).job?.reason).toBe("collection 77 dropped");
+    expect(new JobViews(world.book).describe({ jobId: orphan }).job?.reason).toBe("collection 77 dropped");
   });
 
   it("fails with the place of a broken header, and cancels nothing that never ran", async () => {
     world.planError = new ImportError("malformed_file", "not a parquet file", { file: "a.jsonl", byteOffset: 0 });
     const id = await world.submit({ files: ["a.jsonl"] });
     await world.until(() => world.state(id) === "failed");
-    expect(new ImportViews(world.book).state({ task: id }).infos).toContainEqual({
+    expect(new JobViews(world.book).state({ task: id }).infos).toContainEqual({
       key: "failed_reason",
       value: "not a parquet file (a.jsonl, byte 0)",
     });
@@ -309,7 +310,7 @@ describe("reports", () => {
     await world.reports.report(
       resultOf(orders[0], { state: common.ImportState.ImportStarted, processedBytes: 80n, rowCount: 8n }),
     );
-    const views = new ImportViews(world.book);
+    const views = new JobViews(world.book);
     const before = views.describe({ jobId: id }).job?.progressPercent ?? 0;
     const { order } = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
     await world.reports.report(
@@ -337,7 +338,7 @@ describe("reports", () => {
     };
     await world.reports.report(resultOf(orders[1], { state: common.ImportState.ImportFailed, failure: bad }));
     await world.until(() => world.state(id) === "failed");
-    const { job } = new ImportViews(world.book).describe({ jobId: id });
+    const { job } = new JobViews(world.book).describe({ jobId: id });
     expect(job?.reason).toBe(`expected dim '4' (b.jsonl, row 3, field "v", byte 77)`);
     expect(job?.details.map((detail) => detail.state)).toEqual(["Pending", "Failed"]);
     await world.until(() => world.dataCoord.cancelled.length === 2);
@@ -376,7 +377,7 @@ describe("requests", () => {
       await world.submit({ files: ["b.jsonl"] }),
       await world.submit({ files: ["a.jsonl"] }),
     ];
-    const views = new ImportViews(world.book);
+    const views = new JobViews(world.book);
     const listed = async (limit: bigint, dbName = "default") =>
       (await views.listStates({ collectionName: "", limit, dbName })).tasks.map((task) => task.id);
     expect(await listed(0n)).toEqual(ids);

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { fixtureSchema } from "@sluice/formats/testing";
+import type { ImportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
-import { type ImportTaskDeps, type ImportTaskOutcome, runImportTask } from "../src/import-task.ts";
+import { runImport } from "../src/tasks/import.ts";
+import type { TaskContext, TaskOutcome } from "../src/tasks/task-kind.ts";
 
 const schema = fixtureSchema({
   fields: [
@@ -13,30 +15,36 @@ const schema = fixtureSchema({
 const row = (id: number) => Buffer.from(`{"id": ${id}, "vector": [1, 2]}\n`);
 
 let sources: MemoryObjectStore;
+let objects: MemoryObjectStore;
 let nextId: bigint;
 beforeEach(() => {
   sources = new MemoryObjectStore();
+  objects = new MemoryObjectStore();
   nextId = 1000n;
 });
 
 /** Imports `a.jsonl`, whose size was `sizeBytes` when the job was submitted. */
-function run(sizeBytes: number, more: Partial<ImportTaskDeps> = {}): Promise<ImportTaskOutcome> {
-  const input = {
+function run(
+  sizeBytes: number,
+  more: Partial<TaskContext> = {},
+  sink: ImportTaskInput["sink"] = "segments",
+): Promise<TaskOutcome> {
+  const input: ImportTaskInput = {
     collectionId: 1n,
     schema,
     vchannels: ["v0", "v1"],
     partitionIds: [2n],
-    format: "jsonl" as const,
+    format: "jsonl",
     files: [{ path: "data/a.jsonl", key: "a.jsonl", sizeBytes }],
-    range: undefined,
     timestamp: 5n,
     options: {},
-    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
+    sink,
   };
   const take = (count: number) => (nextId += BigInt(count)) - BigInt(count);
-  const deps: ImportTaskDeps = {
+  return runImport(input, {
     sources,
-    objects: new MemoryObjectStore(),
+    objects,
+    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
     ids: {
       segments: async (buckets) => buckets.map(() => take(1)),
       logIds: async (count) => take(count),
@@ -44,9 +52,9 @@ function run(sizeBytes: number, more: Partial<ImportTaskDeps> = {}): Promise<Imp
     allocateIds: async (count) => take(count),
     onProgress: () => {},
     now: () => 0,
+    signal: new AbortController().signal,
     ...more,
-  };
-  return runImportTask(input, deps, new AbortController().signal);
+  });
 }
 
 describe("an import task", () => {
@@ -56,6 +64,16 @@ describe("an import task", () => {
     const outcome = await run(sizeBytes);
     expect(outcome.rowCount).toBe(100);
     expect(outcome.segments.reduce((sum, segment) => sum + segment.rowCount, 0)).toBe(100);
+  });
+
+  it("into nowhere checks every row, writes nothing and takes no ids", async () => {
+    const { sizeBytes } = await sources.put("a.jsonl", [row(1), row(2)]);
+    expect(await run(sizeBytes, {}, "none")).toEqual({ rowCount: 2, segments: [], autoIds: [] });
+    expect(await Array.fromAsync(objects.list(""))).toEqual([]);
+    expect(nextId).toBe(1000n);
+    const bad = [row(1), Buffer.from('{"id": "x", "vector": [1, 2]}\n')];
+    const { sizeBytes: size } = await sources.put("a.jsonl", bad);
+    await expect(run(size, {}, "none")).rejects.toMatchObject({ code: "value_invalid", at: { row: 1 } });
   });
 
   it("refuses a file that was cut short between two rows, or has grown, since the job was submitted", async () => {

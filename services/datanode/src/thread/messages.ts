@@ -1,7 +1,7 @@
-import type { ImportErrorCode, SourceLocation } from "@sluice/errors";
+import type { Failure } from "@sluice/errors";
 import type { ObjectStoreDescription, SourceStoreDescription } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
-import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
+import type { TaskLimits, TaskOutcome } from "../tasks/task-kind.ts";
 
 /** How a worker thread opens its stores; plain data. */
 export interface ThreadStores {
@@ -9,12 +9,24 @@ export interface ThreadStores {
   readonly sources: SourceStoreDescription;
 }
 
+/** What a worker thread gets once, when it starts. */
+export interface ThreadSetup extends ThreadStores {
+  readonly limits: TaskLimits;
+}
+
+/** A task as it goes into a thread, whatever its kind. */
+export interface ThreadTask {
+  readonly kind: string;
+  /** Plain data as text, which only the kind can read. */
+  readonly input: string;
+}
+
 /** From the datanode to a thread. */
 export type ToThread =
-  | { readonly type: "run"; readonly run: number; readonly input: ImportTaskInput }
+  | { readonly type: "run"; readonly run: number; readonly task: ThreadTask }
   | { readonly type: "abort"; readonly run: number }
   | { readonly type: "answer"; readonly run: number; readonly call: number; readonly value: unknown }
-  | { readonly type: "refusal"; readonly run: number; readonly call: number; readonly error: ThreadError };
+  | { readonly type: "refusal"; readonly run: number; readonly call: number; readonly failure: Failure };
 
 /**
  * From a thread to the datanode: questions about ids, progress, and the end of a run with what the thread has done with its
@@ -26,13 +38,15 @@ export type FromThread =
   | {
       readonly type: "done";
       readonly run: number;
-      readonly outcome: ImportTaskOutcome;
+      readonly outcome: TaskOutcome;
       readonly storage: readonly StorageUse[];
     }
   | {
       readonly type: "failed";
       readonly run: number;
-      readonly error: ThreadError;
+      readonly failure: Failure;
+      /** Where a defect showed itself; for the log, never for users. */
+      readonly stack?: string;
       readonly storage: readonly StorageUse[];
     };
 
@@ -43,12 +57,3 @@ export type Question =
     }
   | { readonly kind: "log_ids"; readonly count: number }
   | { readonly kind: "ids"; readonly count: number };
-
-/** An error as it crosses threads: structured clone would lose its class. */
-export interface ThreadError {
-  readonly code: ImportErrorCode;
-  readonly reason: string;
-  readonly at: SourceLocation | undefined;
-  /** Where a defect showed itself; for the log, never for users. */
-  readonly stack?: string;
-}

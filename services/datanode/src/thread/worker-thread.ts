@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { asImportError, ImportError, unexpectedReason } from "@sluice/errors";
+import { asImportError, errorOf, failureOf, ImportError, unexpectedReason } from "@sluice/errors";
 import type { StorageUse } from "@sluice/telemetry";
-import type { ImportTaskInput, ImportTaskOutcome } from "./import-task.ts";
-import type { FromThread, Question, ThreadError, ThreadStores, ToThread } from "./thread-messages.ts";
+import type { TaskOutcome } from "../tasks/task-kind.ts";
+import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 
 /** What a run asks of the datanode while it is under way. */
 export interface RunHooks {
@@ -16,7 +16,7 @@ export interface RunHooks {
 /** What attempts run in: a worker thread, or what stands in for one. */
 export interface AttemptRunner extends AsyncDisposable {
   /** @throws {ImportError} what the attempt threw; `aborted` after `signal` */
-  run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome>;
+  run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome>;
 }
 
 /**
@@ -28,12 +28,12 @@ const YOUNG_MB = 3;
 const OLD_MB = 96;
 
 /** One worker thread, started when it is first needed and replaced when it dies; its runs then all fail. */
-export class ImportThread implements AttemptRunner {
-  readonly #stores: ThreadStores;
+export class WorkerThread implements AttemptRunner {
+  readonly #setup: ThreadSetup;
   #worker: Worker | undefined;
   #nextRun = 0;
-  constructor(stores: ThreadStores) {
-    this.#stores = stores;
+  constructor(setup: ThreadSetup) {
+    this.#setup = setup;
   }
 
   /** Starts the thread ahead of its first run, which then need not wait for it. */
@@ -42,10 +42,10 @@ export class ImportThread implements AttemptRunner {
   }
 
   /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
-  async run(input: ImportTaskInput, hooks: RunHooks, signal: AbortSignal): Promise<ImportTaskOutcome> {
+  async run({ kind, input }: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome> {
     const worker = (this.#worker ??= this.#start());
     const run = this.#nextRun++;
-    const end = Promise.withResolvers<ImportTaskOutcome>();
+    const end = Promise.withResolvers<TaskOutcome>();
     const send = (message: ToThread) => worker.postMessage(message);
     const onMessage = (message: FromThread) => {
       if (message.run !== run) return;
@@ -54,16 +54,16 @@ export class ImportThread implements AttemptRunner {
       else {
         hooks.onStorage(message.storage);
         if (message.type === "done") end.resolve(message.outcome);
-        else end.reject(importError(message.error));
+        else end.reject(thrown(message));
       }
     };
     const onError = (error: unknown) => end.reject(died(error));
     const onExit = (code: number) =>
-      end.reject(new ImportError("internal", `the import thread died: exit code ${code}`));
+      end.reject(new ImportError("internal", `the worker thread died: exit code ${code}`));
     const onAbort = () => send({ type: "abort", run });
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     signal.addEventListener("abort", onAbort);
-    send({ type: "run", run, input });
+    send({ type: "run", run, task: { kind, input } });
     if (signal.aborted) onAbort();
     try {
       return await end.promise;
@@ -74,10 +74,10 @@ export class ImportThread implements AttemptRunner {
   }
 
   #start(): Worker {
-    if (this.#stores.sources.kind === "s3") setFlagsFromString(`--initial-old-space-size=${OLD_MB}`);
+    if (this.#setup.sources.kind === "s3") setFlagsFromString(`--initial-old-space-size=${OLD_MB}`);
     const suffix = import.meta.filename.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./import-thread.${suffix}`, import.meta.url), {
-      workerData: this.#stores,
+    const worker = new Worker(new URL(`./main.${suffix}`, import.meta.url), {
+      workerData: this.#setup,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     const forget = () => {
@@ -101,14 +101,13 @@ async function answer(
   try {
     send({ type: "answer", run, call, value: await hooks.answer(question) });
   } catch (error) {
-    const { code, reason, at } = asImportError(error);
-    send({ type: "refusal", run, call, error: { code, reason, at } });
+    send({ type: "refusal", run, call, failure: failureOf(asImportError(error)) });
   }
 }
 
-function importError({ code, reason, at, stack }: ThreadError): ImportError {
-  const cause = stack === undefined ? undefined : Object.assign(new Error(reason), { stack });
-  return new ImportError(code, reason, at, { cause });
+function thrown({ failure, stack }: Extract<FromThread, { type: "failed" }>): ImportError {
+  const cause = stack === undefined ? undefined : Object.assign(new Error(failure.reason), { stack });
+  return errorOf(failure, { cause });
 }
 
 function isOutOfMemory(cause: unknown): boolean {
@@ -119,8 +118,8 @@ function died(cause: unknown): ImportError {
   return new ImportError(
     "internal",
     isOutOfMemory(cause)
-      ? "the import thread died: out of memory"
-      : `the import thread died: ${unexpectedReason(cause)}`,
+      ? "the worker thread died: out of memory"
+      : `the worker thread died: ${unexpectedReason(cause)}`,
     undefined,
     { cause },
   );

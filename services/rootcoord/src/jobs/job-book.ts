@@ -111,7 +111,7 @@ export class JobBook {
   }
 
   /**
-   * Changes one job: `decide` sees the present records and says what to write, or undefined for nothing. The answer is what
+   * Changes one job: `decide` sees the present records and says what to write, if anything. The answer is what
    * it was after the change. `decide` is called again when the records had moved (B4).
    * @throws {ImportError} `internal` when they keep moving; {NotLeadingError} when another rootcoord leads
    */
@@ -134,7 +134,7 @@ export class JobBook {
   async #apply(known: KnownJob, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
     for (let attempt = 0; attempt < MAX_RELOADS; attempt++) {
       const change = decide(viewOf(known));
-      if (!change) return viewOf(known);
+      if (!change?.job && !change?.tasks?.length) return viewOf(known);
       const isWritten = await commitInPages(this.#store, this.#stage(known, change), [this.#jobTable.guard(known.job)]);
       known.view = undefined;
       if (isWritten) {

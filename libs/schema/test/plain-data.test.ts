@@ -1,35 +1,35 @@
 import { describe, expect, it } from "@jest/globals";
+import { decodePlain, encodePlain } from "@sluice/schema";
 import fc from "fast-check";
-import { decodeRecord, encodeRecord } from "../src/record.ts";
 
 describe("records as text", () => {
   it("marks bigint, and escapes what looks like a mark", () => {
-    const text = encodeRecord({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
+    const text = encodePlain({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
     expect(text).toBe('{"id":"#9007199254740993","n":5,"s":"##5","t":"###","list":["#-1",null,true]}');
-    expect(decodeRecord(text)).toEqual({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
+    expect(decodePlain(text)).toEqual({ id: 9007199254740993n, n: 5, s: "#5", t: "##", list: [-1n, null, true] });
   });
 
   it("packs long lists of ids", () => {
     const ids = Array.from({ length: 100_000 }, (_, i) => 1_000_000_000_004_096n + BigInt(3 * i));
-    const text = encodeRecord({ ids });
+    const text = encodePlain({ ids });
     expect(text.length).toBeLessThan(300_000);
-    expect(decodeRecord(text)).toEqual({ ids });
+    expect(decodePlain(text)).toEqual({ ids });
     const few = Array.from({ length: 9 }, (_, i) => BigInt(i % 3) - 1n);
-    expect(encodeRecord(few)).toBe('"#[-1,1,1,-2,1,1,-2,1,1"');
+    expect(encodePlain(few)).toBe('"#[-1,1,1,-2,1,1,-2,1,1"');
   });
 
   it("leaves out members that are undefined", () => {
-    expect(encodeRecord({ a: undefined, b: 1 })).toBe('{"b":1}');
+    expect(encodePlain({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
 
   it.each([
     ["NaN", Number.NaN],
     ["Infinity", Number.POSITIVE_INFINITY],
     ["a Map", new Map()],
-    ["a typed array", new Uint8Array(2)],
+    ["a typed array", new Uint16Array(2)],
     ["a function", () => 1],
   ])("refuses %s", (_title, value) => {
-    expect(() => encodeRecord({ member: value })).toThrow("member");
+    expect(() => encodePlain({ member: value })).toThrow("member");
   });
 
   it("comes back as it was", () => {
@@ -42,6 +42,7 @@ describe("records as text", () => {
         fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0 || 0),
         fc.boolean(),
         fc.constant(null),
+        fc.uint8Array(),
         fc.array(tie("value")),
         fc.array(fc.bigInt(), { minLength: 7, maxLength: 12 }),
         fc.array(fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }), { minLength: 7, maxLength: 40 }),
@@ -49,7 +50,7 @@ describe("records as text", () => {
       ),
     })).value;
     fc.assert(
-      fc.property(value, (record) => expect(decodeRecord(encodeRecord(record))).toEqual(record)),
+      fc.property(value, (record) => expect(decodePlain(encodePlain(record))).toEqual(record)),
       { seed: 7, numRuns: 500 },
     );
   });

@@ -9,7 +9,7 @@ import type { JobBook, JobView } from "./job-book.ts";
 type FindCollection = (dbName: string, name: string) => Promise<CollectionId | undefined>;
 
 /** What the public interfaces show of jobs. A superset of every Milvus version's answer (import semantics §8.3). */
-export class ImportViews {
+export class JobViews {
   readonly #book: JobBook;
   readonly #findCollection: FindCollection;
   constructor(book: JobBook, findCollection: FindCollection = () => Promise.resolve(undefined)) {

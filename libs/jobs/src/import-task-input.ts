@@ -1,0 +1,22 @@
+import type { CollectionSchema } from "@sluice/schema";
+
+/** What a task of kind `import` works on, as plain data: the rootcoord's planner makes it, the datanode's task takes it. */
+export interface ImportTaskInput {
+  readonly collectionId: bigint;
+  readonly schema: CollectionSchema;
+  readonly vchannels: readonly string[];
+  /** The target partition, or all of the partition key's in order of their number. */
+  readonly partitionIds: readonly bigint[];
+  /** Name of a format. */
+  readonly format: string;
+  /** One row-based file, or the files of one set. */
+  readonly files: readonly { readonly path: string; readonly key: string; readonly sizeBytes: number }[];
+  /** Half-open part of the source, in the unit of its format; absent = all of it. */
+  readonly range?: { readonly begin: number; readonly end: number };
+  /** Hybrid timestamp of every row. */
+  readonly timestamp: bigint;
+  /** Options of the request that a reader may know, keys as sent. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Where the rows go: into segments of the collection, or nowhere after they were checked. */
+  readonly sink: "segments" | "none";
+}

@@ -1,0 +1,60 @@
+import type { Failure } from "@sluice/errors";
+import type { JobId, NodeId, SegmentId, TaskId } from "@sluice/schema";
+import type { JobKind, TaskKind } from "./kinds.ts";
+import type { JobState, TaskState } from "./states.ts";
+
+/** What transitions read and write of a job; its record holds more, which they leave as it is. */
+export interface Job {
+  readonly jobId: JobId;
+  readonly kind: JobKind;
+  readonly state: JobState;
+  /** Unix milliseconds after which the job fails; 0 = never. */
+  readonly deadlineMs: number;
+  /** Unix milliseconds of its end, 0 before. */
+  readonly completedMs: number;
+  readonly failure?: Failure;
+  /** Of a completed job. */
+  readonly rowCount: number;
+  readonly segmentIds: readonly SegmentId[];
+  /** [begin, end) pairs of automatic keys, of a completed job. */
+  readonly autoIds: readonly bigint[];
+  /** Percent at its end, of a job that did not complete. */
+  readonly lastProgress?: number;
+}
+
+/** The same of a task. */
+export interface Task {
+  readonly taskId: TaskId;
+  readonly jobId: JobId;
+  readonly kind: TaskKind;
+  /** Source bytes: its weight in the queue and in the job's progress. */
+  readonly sizeBytes: number;
+  readonly state: TaskState;
+  /** The current attempt, from 1; 0 before the first. Only its reports count (R1). */
+  readonly attempt: number;
+  /** The datanode of the current attempt, 0 before the first. */
+  readonly nodeId: NodeId;
+  /** Attempts that failed with an error that may pass. */
+  readonly failures: number;
+  readonly rowCount: number;
+  readonly processedBytes: number;
+  /** [begin, end) pairs of automatic keys, in row order. */
+  readonly autoIds: readonly bigint[];
+  readonly failure?: Failure;
+  /** Unix milliseconds of the first attempt's beginning, 0 before. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** A task that nobody has begun. */
+export const newTask = {
+  state: "pending",
+  attempt: 0,
+  nodeId: 0n as NodeId,
+  failures: 0,
+  rowCount: 0,
+  processedBytes: 0,
+  autoIds: [],
+  startedMs: 0,
+  endedMs: 0,
+} as const satisfies Partial<Task>;

@@ -1,0 +1,186 @@
+import { type Failure, importErrors } from "@sluice/errors";
+import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
+import { decideJob } from "./decide-job.ts";
+import type { Job, Task } from "./job.ts";
+import { mergeRanges, progressPercent } from "./progress.ts";
+import { isEnded, isOpenTask } from "./states.ts";
+import type { TaskReport } from "./task-report.ts";
+
+/** What can happen to a job. Everything that comes from outside is in the event: time, answers, reports. */
+export type JobEvent<T extends Task> =
+  /** Somebody looked: after every change, at every tick, after a restart. */
+  | {
+      readonly kind: "looked";
+      readonly nowMs: number;
+      /** What the rows were meant for and is dropped, such as `collection 7`. */
+      readonly droppedTarget?: string;
+      /** Why what all tasks have made must not become visible. */
+      readonly refusal?: Failure;
+    }
+  | { readonly kind: "planned"; readonly tasks: readonly T[] }
+  /** The input of the job cannot be cut into tasks. */
+  | { readonly kind: "plan_refused"; readonly failure: Failure; readonly nowMs: number }
+  | { readonly kind: "task_started"; readonly taskId: TaskId; readonly nodeId: NodeId; readonly nowMs: number }
+  | { readonly kind: "task_reported"; readonly report: TaskReport; readonly nowMs: number }
+  /** What the job made is visible. */
+  | {
+      readonly kind: "committed";
+      readonly segmentIds: readonly SegmentId[];
+      readonly rowCount: number;
+      readonly nowMs: number;
+    };
+
+/**
+ * What is to be done outside of the records. All but the last follow from the records alone, so that a crash between the
+ * records and the work loses none: the next look asks for it again. Each may be done twice.
+ */
+export type JobEffect =
+  /** Cut the job into tasks; answers `planned` or `plan_refused`. */
+  | "plan"
+  /** Hand over every open task that the queue does not have. */
+  | "hand_over"
+  /** Make what the tasks made visible; answers `committed`. */
+  | "commit"
+  /** Take the tasks off the queue. What this misses is found to be obsolete by who leases it. */
+  | "take_back";
+
+/** Records to write, if any, and what to do once they are written. */
+export interface Step<J extends Job, T extends Task> {
+  readonly job?: J;
+  readonly tasks?: readonly T[];
+  readonly effects: readonly JobEffect[];
+}
+
+/** Attempts that may fail with an error that could pass (storage away) before the job fails with that error. */
+export const MAX_TASK_FAILURES = 8;
+
+const nothing = { effects: [] } as const;
+
+/**
+ * The next records of a job after an event. Pure, and total: an event that has nothing to say to a job in this state changes
+ * nothing, since every one of them may come late or twice.
+ */
+export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: JobEvent<T>): Step<J, T> {
+  if (isEnded(job.state)) return nothing;
+  switch (event.kind) {
+    case "looked":
+      return afterLook(job, tasks, event);
+    case "planned":
+      if (job.state !== "pending") return nothing;
+      return { job: { ...job, state: "importing" }, tasks: event.tasks, effects: [] };
+    case "plan_refused":
+      return job.state === "pending" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
+    case "task_started":
+      return job.state === "importing" ? afterStart(tasks, event) : nothing;
+    case "task_reported":
+      return afterReport(job, tasks, event);
+    case "committed":
+      return job.state === "committing" ? completed(job, tasks, event) : nothing;
+  }
+}
+
+type Event<T extends Task, K extends JobEvent<T>["kind"]> = Extract<JobEvent<T>, { kind: K }>;
+
+function afterLook<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: Event<T, "looked">): Step<J, T> {
+  const { nowMs, droppedTarget, refusal } = event;
+  const decision = decideJob({ ...job, tasks, droppedTarget, nowMs });
+  switch (decision.kind) {
+    case "stay":
+      return { effects: ["hand_over"] };
+    case "plan":
+      return { effects: ["plan"] };
+    case "commit":
+      if (refusal) return failed(job, tasks, refusal, nowMs);
+      return { job: { ...job, state: "committing" }, effects: [] };
+    case "complete":
+      return { effects: ["commit"] };
+    case "fail_by_task":
+      return failed(job, tasks, tasks[decision.taskIndex].failure ?? noReason, nowMs);
+    case "fail":
+      return failed(job, tasks, { code: "job_failed", reason: decision.reason }, nowMs);
+  }
+}
+
+const noReason: Failure = { code: "internal", reason: "the task gave no reason" };
+
+function failed<J extends Job, T extends Task>(
+  job: J,
+  tasks: readonly T[],
+  failure: Failure,
+  nowMs: number,
+): Step<J, T> {
+  const lastProgress = progressPercent({ state: job.state, tasks });
+  return { job: { ...job, state: "failed", completedMs: nowMs, failure, lastProgress }, effects: ["take_back"] };
+}
+
+function completed<J extends Job, T extends Task>(
+  job: J,
+  tasks: readonly T[],
+  event: Event<T, "committed">,
+): Step<J, T> {
+  const { segmentIds, rowCount, nowMs } = event;
+  const autoIds = mergeRanges(tasks.flatMap((task) => task.autoIds));
+  return { job: { ...job, state: "completed", completedMs: nowMs, rowCount, segmentIds, autoIds }, effects: [] };
+}
+
+/** The next attempt begins; every earlier one is superseded from now on (R1). */
+function afterStart<T extends Task>(tasks: readonly T[], event: Event<T, "task_started">): Step<never, T> {
+  const task = tasks.find(({ taskId }) => taskId === event.taskId);
+  if (!task || !isOpenTask(task.state)) return nothing;
+  const startedMs = task.startedMs || event.nowMs;
+  const started: T = { ...task, state: "running", attempt: task.attempt + 1, nodeId: event.nodeId, startedMs };
+  return { tasks: [started], effects: [] };
+}
+
+function afterReport<J extends Job, T extends Task>(
+  job: J,
+  tasks: readonly T[],
+  { report, nowMs }: Event<T, "task_reported">,
+): Step<J, T> {
+  const task = tasks.find(({ taskId }) => taskId === report.taskId);
+  if (!task || verdictOn(job, task, report) !== "current") return nothing;
+  return { tasks: [reported(task, report, nowMs)], effects: [] };
+}
+
+function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: number): T {
+  switch (progress.state) {
+    case "running":
+      // A later attempt starts from nothing, yet what users see must not fall back.
+      return {
+        ...task,
+        rowCount: Math.max(task.rowCount, progress.rowCount),
+        processedBytes: Math.max(task.processedBytes, progress.processedBytes),
+      };
+    case "persisted": {
+      const { rowCount, autoIds } = progress;
+      return { ...task, state: "persisted", rowCount, autoIds, processedBytes: task.sizeBytes, endedMs: nowMs };
+    }
+    case "failed": {
+      const failures = task.failures + 1;
+      if (mayPass(progress.failure) && failures < MAX_TASK_FAILURES) return { ...task, state: "pending", failures };
+      return { ...task, state: "failed", failures, failure: progress.failure, endedMs: nowMs };
+    }
+  }
+}
+
+function mayPass({ code }: Failure): boolean {
+  return importErrors[code].retry === "backoff";
+}
+
+/**
+ * R1: whether a report comes from the current attempt of a running task, says once more what was said before, its answer
+ * having been lost, or comes from an attempt that was superseded, to which nobody listens.
+ */
+export function verdictOn(job: Job, task: Task, report: TaskReport): "current" | "repeated" | "superseded" {
+  if (task.attempt !== report.attempt) return "superseded";
+  if (job.state === "importing" && task.state === "running") return "current";
+  switch (report.progress.state) {
+    case "running":
+      return "superseded";
+    case "persisted":
+      return task.state === "persisted" ? "repeated" : "superseded";
+    case "failed":
+      // A failure that may pass has left the task pending.
+      return task.state === "failed" || task.state === "pending" ? "repeated" : "superseded";
+  }
+}

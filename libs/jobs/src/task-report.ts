@@ -1,0 +1,17 @@
+import type { Failure } from "@sluice/errors";
+import type { NodeId, TaskId } from "@sluice/schema";
+
+/** How far an attempt is, or how it ended. */
+export type TaskProgress =
+  | { readonly state: "running"; readonly rowCount: number; readonly processedBytes: number }
+  /** All that it made is sealed and saved. */
+  | { readonly state: "persisted"; readonly rowCount: number; readonly autoIds: readonly bigint[] }
+  | { readonly state: "failed"; readonly failure: Failure };
+
+/** What a datanode says of one attempt of a task. */
+export interface TaskReport {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly nodeId: NodeId;
+  readonly progress: TaskProgress;
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from "@jest/globals";
+import {
+  endedJobStates,
+  isEnded,
+  type Job,
+  type JobEvent,
+  type JobState,
+  jobStates,
+  MAX_TASK_FAILURES,
+  newTask,
+  next,
+  type Step,
+  type Task,
+  type TaskProgress,
+  type TaskState,
+  taskStates,
+  verdictOn,
+} from "@sluice/jobs";
+import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
+import fc from "fast-check";
+
+const JOB = jobId(1n);
+
+const jobIn = (state: JobState): Job => ({
+  ...{ jobId: JOB, kind: "import", state, deadlineMs: 100, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
+});
+
+function taskIn(state: TaskState, id = 11n, more: Partial<Task> = {}): Task {
+  const attempt = state === "pending" ? 0 : 1;
+  return { ...newTask, jobId: JOB, taskId: taskId(id), kind: "import", sizeBytes: 100, state, attempt, ...more };
+}
+
+const inputError = { code: "value_invalid", reason: "bad", file: "a.json", row: 3 } as const;
+const passing = { code: "object_store_unavailable", reason: "away" } as const;
+const report = (progress: TaskProgress, attempt = 1): JobEvent<Task> => ({
+  ...{ kind: "task_reported", nowMs: 50, report: { taskId: taskId(11n), attempt, nodeId: nodeId(9n), progress } },
+});
+
+/** Every kind of event, in every variant that decides differently. */
+const events = {
+  look: { kind: "looked", nowMs: 50 },
+  "late look": { kind: "looked", nowMs: 100 },
+  "look, target dropped": { kind: "looked", nowMs: 50, droppedTarget: "collection 7" },
+  "look, result refused": { kind: "looked", nowMs: 50, refusal: inputError },
+  planned: { kind: "planned", tasks: [taskIn("pending", 21n)] },
+  "plan refused": { kind: "plan_refused", failure: inputError, nowMs: 50 },
+  "task started": { kind: "task_started", taskId: taskId(11n), nodeId: nodeId(9n), nowMs: 50 },
+  "report: running": report({ state: "running", rowCount: 5, processedBytes: 40 }),
+  "report: persisted": report({ state: "persisted", rowCount: 10, autoIds: [1n, 11n] }),
+  "report: failed": report({ state: "failed", failure: inputError }),
+  "report: failed, may pass": report({ state: "failed", failure: passing }),
+  "report of an earlier attempt": report({ state: "persisted", rowCount: 10, autoIds: [] }, 0),
+  committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
+} as const satisfies Record<string, JobEvent<Task>>;
+type EventName = keyof typeof events;
+
+/** `importing > committing`, `task pending > running`, and what is to be done after it. */
+function outcome(job: Job, task: Task, step: Step<Job, Task>): string {
+  const moves = [
+    ...(step.job ? [`job ${job.state} > ${step.job.state}`] : []),
+    ...(step.tasks ?? []).map((after) =>
+      after.taskId === task.taskId ? `task ${task.state} > ${after.state}` : "new task",
+    ),
+  ];
+  return [...moves, ...step.effects].join(", ");
+}
+
+/**
+ * What every event does in every state of a job with one task, for each state of that task; all pairs that are not named
+ * here do nothing.
+ */
+const table: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
+  "pending, no task": {
+    look: "plan",
+    "late look": "job pending > failed, take_back",
+    "look, target dropped": "job pending > failed, take_back",
+    "look, result refused": "plan",
+    planned: "job pending > importing, new task",
+    "plan refused": "job pending > failed, take_back",
+  },
+  "importing, task pending": {
+    look: "hand_over",
+    "late look": "job importing > failed, take_back",
+    "look, target dropped": "job importing > failed, take_back",
+    "look, result refused": "hand_over",
+    "task started": "task pending > running",
+  },
+  "importing, task running": {
+    look: "hand_over",
+    "late look": "job importing > failed, take_back",
+    "look, target dropped": "job importing > failed, take_back",
+    "look, result refused": "hand_over",
+    "task started": "task running > running",
+    "report: running": "task running > running",
+    "report: persisted": "task running > persisted",
+    "report: failed": "task running > failed",
+    "report: failed, may pass": "task running > pending",
+  },
+  "importing, task persisted": {
+    look: "job importing > committing",
+    "late look": "job importing > failed, take_back",
+    "look, target dropped": "job importing > failed, take_back",
+    "look, result refused": "job importing > failed, take_back",
+  },
+  "importing, task failed": {
+    look: "job importing > failed, take_back",
+    "late look": "job importing > failed, take_back",
+    "look, target dropped": "job importing > failed, take_back",
+    "look, result refused": "job importing > failed, take_back",
+  },
+  // Past the point of no return: nothing but the commit ends it.
+  "committing, task persisted": {
+    look: "commit",
+    "late look": "commit",
+    "look, target dropped": "commit",
+    "look, result refused": "commit",
+    committed: "job committing > completed",
+  },
+};
+
+const situations = [
+  ["pending", undefined],
+  ...taskStates.map((task) => ["importing", task] as const),
+  ["committing", "persisted"],
+  ...endedJobStates.flatMap((job) => [undefined, ...taskStates].map((task) => [job, task] as const)),
+] as readonly (readonly [JobState, TaskState | undefined])[];
+
+const cases = situations.flatMap(([job, task]) =>
+  Object.keys(events).map((name) => [job, task, name as EventName] as const),
+);
+
+describe("next", () => {
+  it("is asked about every state of a job and of a task", () => {
+    expect(new Set(situations.map(([job]) => job))).toEqual(new Set(jobStates));
+    expect(new Set(situations.map(([, task]) => task))).toEqual(new Set([undefined, ...taskStates]));
+  });
+
+  it.each(cases)("%s job, %s task: %s", (jobState, taskState, name) => {
+    const job = jobIn(jobState);
+    const task = taskIn(taskState ?? "pending");
+    const step = next(job, taskState ? [task] : [], events[name]);
+    const row = `${jobState}, ${taskState ? `task ${taskState}` : "no task"}`;
+    expect(outcome(job, task, step)).toBe(table[row]?.[name] ?? "");
+  });
+
+  it("gives a failed job its task's failure, its end and how far it was", () => {
+    const tasks = [taskIn("failed", 11n, { failure: inputError }), taskIn("persisted", 12n)];
+    const { job } = next(jobIn("importing"), tasks, events.look);
+    expect(job).toMatchObject({ state: "failed", failure: inputError, completedMs: 50, lastProgress: 54 });
+  });
+
+  it.each([
+    ["late look", "import timeout"],
+    ["look, target dropped", "collection 7 dropped"],
+  ] as const)("says in Milvus's words why a job fails: %s", (name, reason) => {
+    expect(next(jobIn("importing"), [taskIn("running")], events[name]).job?.failure).toEqual({
+      code: "job_failed",
+      reason,
+    });
+  });
+
+  it("gives a completed job what was committed, and the automatic keys of its tasks in order", () => {
+    const tasks = [taskIn("persisted", 11n, { autoIds: [1n, 5n] }), taskIn("persisted", 12n, { autoIds: [5n, 9n] })];
+    const { job } = next(jobIn("committing"), tasks, events.committed);
+    expect(job).toMatchObject({ rowCount: 10, segmentIds: [7n], autoIds: [1n, 9n], completedMs: 50 });
+  });
+
+  it("R1: counts attempts, and keeps the time of the first", () => {
+    const task = taskIn("running", 11n, { attempt: 3, startedMs: 20 });
+    const { tasks } = next(jobIn("importing"), [task], events["task started"]);
+    expect(tasks?.[0]).toMatchObject({ attempt: 4, nodeId: 9n, startedMs: 20 });
+  });
+
+  it("never lets progress fall", () => {
+    const task = taskIn("running", 11n, { rowCount: 8, processedBytes: 60 });
+    const { tasks } = next(jobIn("importing"), [task], events["report: running"]);
+    expect(tasks?.[0]).toMatchObject({ rowCount: 8, processedBytes: 60 });
+  });
+
+  it("fails a task for good when an error that may pass does not", () => {
+    const task = taskIn("running", 11n, { failures: MAX_TASK_FAILURES - 1 });
+    const { tasks } = next(jobIn("importing"), [task], events["report: failed, may pass"]);
+    expect(tasks?.[0]).toMatchObject({ state: "failed", failures: MAX_TASK_FAILURES, failure: passing, endedMs: 50 });
+  });
+
+  it("moves a job only forward and ends it once, whatever happens in whatever order", () => {
+    const names = fc.array(fc.constantFrom(...(Object.keys(events) as EventName[])), { maxLength: 40 });
+    fc.assert(
+      fc.property(names, (order) => {
+        let job = jobIn("pending");
+        let tasks = new Map<bigint, Task>();
+        for (const name of order) {
+          const step = next(job, [...tasks.values()], events[name]);
+          if (step.job) expect(isEnded(job.state)).toBe(false);
+          if (step.job) expect(jobStates.indexOf(step.job.state)).toBeGreaterThan(jobStates.indexOf(job.state));
+          for (const after of step.tasks ?? []) {
+            const before = tasks.get(after.taskId);
+            expect(after.attempt).toBeGreaterThanOrEqual(before?.attempt ?? 0);
+            expect(before?.state).not.toBe("persisted");
+            tasks = new Map(tasks).set(after.taskId, after);
+          }
+          job = step.job ?? job;
+          // One task that events know, once there is a plan.
+          if (name === "planned" && job.state === "importing") tasks.set(11n, tasks.get(11n) ?? taskIn("pending"));
+        }
+      }),
+      { seed: 5, numRuns: 300 },
+    );
+  });
+});
+
+describe("verdicts on reports (R1)", () => {
+  const [running, persisted, failed] = [
+    { state: "running", rowCount: 0, processedBytes: 0 },
+    { state: "persisted", rowCount: 0, autoIds: [] },
+    { state: "failed", failure: passing },
+  ] as const;
+
+  it.each([
+    ["importing", "running", 1, running, "current"],
+    ["importing", "running", 1, persisted, "current"],
+    ["importing", "running", 2, persisted, "superseded"],
+    ["importing", "persisted", 1, persisted, "repeated"],
+    ["completed", "persisted", 1, persisted, "repeated"],
+    ["importing", "persisted", 1, running, "superseded"],
+    ["importing", "pending", 1, failed, "repeated"],
+    ["failed", "failed", 1, failed, "repeated"],
+    ["failed", "running", 1, persisted, "superseded"],
+  ] as const)("%s job, %s task, attempt %s, %j: %s", (job, task, attempt, progress, verdict) => {
+    const said = { taskId: taskId(11n), attempt, nodeId: nodeId(9n), progress };
+    expect(verdictOn(jobIn(job), taskIn(task, 11n, { attempt: 1 }), said)).toBe(verdict);
+  });
+});

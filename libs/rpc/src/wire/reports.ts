@@ -1,0 +1,50 @@
+import type { TaskProgress, TaskReport } from "@sluice/jobs";
+import { type JobId, jobId, nodeId, taskId } from "@sluice/schema";
+import { ImportState } from "../gen/common.ts";
+import { ImportResult } from "../gen/import.ts";
+import { failureMessage, failureOfMessage } from "./failures.ts";
+
+/** A report as it travels. */
+export function reportMessage(job: JobId, report: TaskReport): ImportResult {
+  const { taskId, attempt, nodeId, progress } = report;
+  const about = { jobId: job, taskId, attempt: BigInt(attempt), nodeId };
+  switch (progress.state) {
+    case "running": {
+      const { rowCount, processedBytes } = progress;
+      return ImportResult.fromPartial({
+        ...about,
+        state: ImportState.ImportStarted,
+        rowCount: BigInt(rowCount),
+        processedBytes: BigInt(Math.floor(processedBytes)),
+      });
+    }
+    case "persisted": {
+      const { rowCount, autoIds } = progress;
+      const state = ImportState.ImportPersisted;
+      return ImportResult.fromPartial({ ...about, state, rowCount: BigInt(rowCount), autoIds: [...autoIds] });
+    }
+    case "failed": {
+      const failure = failureMessage(progress.failure);
+      return ImportResult.fromPartial({ ...about, state: ImportState.ImportFailed, failure });
+    }
+  }
+}
+
+export function reportOfMessage(message: ImportResult): { readonly jobId: JobId; readonly report: TaskReport } {
+  const { attempt } = message;
+  const about = { taskId: taskId(message.taskId), attempt: Number(attempt), nodeId: nodeId(message.nodeId) };
+  return { jobId: jobId(message.jobId), report: { ...about, progress: progressOf(message) } };
+}
+
+function progressOf({ state, rowCount, processedBytes, autoIds, failure }: ImportResult): TaskProgress {
+  switch (state) {
+    case ImportState.ImportPersisted:
+      return { state: "persisted", rowCount: Number(rowCount), autoIds };
+    case ImportState.ImportFailed:
+      return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };
+    default:
+      return { state: "running", rowCount: Number(rowCount), processedBytes: Number(processedBytes) };
+  }
+}
+
+const noReason = { code: "internal", reason: "the datanode gave no reason" } as const;

@@ -1,0 +1,49 @@
+import type { ObjectStore } from "@sluice/object-store";
+import type { StoredSegment } from "@sluice/schema";
+import type { SegmentIds } from "@sluice/segment";
+
+/** Sizes in bytes; together they bound what a worker needs, whatever the size of its input. */
+export interface TaskLimits {
+  /** Decoded bytes that a reader hands over at once. */
+  readonly batchBytes: number;
+  /** Rows of a segment in memory before they are written. */
+  readonly flushBytes: number;
+  /** All rows in memory, over all segments. */
+  readonly workerMemoryBytes: number;
+  /** A segment is sealed when it has reached this. */
+  readonly segmentBytes: number;
+}
+
+/** What an attempt of a task, of whatever kind, works with. */
+export interface TaskContext {
+  readonly sources: ObjectStore;
+  readonly objects: ObjectStore;
+  readonly limits: TaskLimits;
+  /** Segment and log ids; each call leaves the thread. */
+  readonly ids: SegmentIds;
+  /** The first of `count` new ids for automatic keys. */
+  readonly allocateIds: (count: number) => Promise<bigint>;
+  readonly onProgress: (rows: number, sourceBytes: number) => void;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface TaskOutcome {
+  readonly rowCount: number;
+  /** Sealed, and invisible until the job is committed. */
+  readonly segments: readonly StoredSegment[];
+  /** Half-open ranges [begin, end, begin, end …) of automatic keys, in row order. */
+  readonly autoIds: readonly bigint[];
+}
+
+/**
+ * One kind of task, run in a worker thread from its input to what it made. It is safe to run again from the start: every
+ * attempt has segments of its own.
+ * @param input what the kind's planner in the rootcoord gave it; plain data, whose type stands in `libs/jobs`
+ * @throws {ImportError} located by file, row and field; with a code that may be tried again for storage that is away
+ */
+export type RunTask<Input> = (input: Input, context: TaskContext) => Promise<TaskOutcome>;
+
+/** Kinds of tasks by the name that stands in a task's order. */
+export type TaskKinds = Readonly<Record<string, RunTask<never>>>;

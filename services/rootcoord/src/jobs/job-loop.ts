@@ -1,0 +1,220 @@
+import { forEachConcurrent, Slots } from "@sluice/async";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { failureOf, ImportError } from "@sluice/errors";
+import { decideJob, isEnded, isOpenTask, type JobEffect, type JobEvent, next, type Step } from "@sluice/jobs";
+import { type JobId, taskId } from "@sluice/schema";
+import { type Logger, withSpan } from "@sluice/telemetry";
+import type { DataCoordClient } from "../data-coord.ts";
+import type { RootCoordMetrics } from "../metrics.ts";
+import type { JobBook, JobView } from "./job-book.ts";
+import type { JobPlanners } from "./kinds/job-planner.ts";
+
+export interface JobLoopDeps {
+  readonly book: JobBook;
+  readonly dataCoord: DataCoordClient;
+  readonly planners: JobPlanners;
+  readonly allocateIds: (count: number) => Promise<bigint>;
+  /** The job's collection or partition, named, once it is dropped. */
+  readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly metrics?: RootCoordMetrics;
+  /** How often every open job is looked at again, whether or not it changed. */
+  readonly tickMs: number;
+  /** How long the records of an ended job are kept. */
+  readonly retentionMs: number;
+}
+
+/** What a queue has lost can wait: for five ticks, and where many tasks wait, for long enough that asking costs little. */
+const TICKS_PER_COMPARISON = 5;
+const TASKS_PER_TICK = 1000;
+/** Tasks that are handed over at once, over all jobs: other calls must not wait behind thousands of them. */
+const HANDOVER_CONCURRENCY = 16;
+/** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
+const RETRY_MS = 500;
+
+/**
+ * Moves jobs forward: records -> `next` -> one guarded transaction -> the calls that it asks for. Whatever woke it, a pass
+ * does what the records call for; after a crash the next pass simply goes on. One job's passes run one after the other, jobs
+ * beside each other.
+ */
+export class JobLoop implements AsyncDisposable {
+  readonly #deps: JobLoopDeps;
+  readonly #busy = new Map<JobId, Promise<void>>();
+  readonly #again = new Set<JobId>();
+  /** Jobs whose collection may have been dropped. */
+  readonly #suspects = new Set<JobId>();
+  /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
+  readonly #sent = new Set<bigint>();
+  readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
+  #ticksToComparison = 0;
+  readonly #timer: NodeJS.Timeout;
+  /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
+  readonly #closing = new AbortController();
+
+  constructor(deps: JobLoopDeps) {
+    this.#deps = deps;
+    deps.book.onChange((jobId) => this.#wake(jobId));
+    this.#timer = setInterval(() => this.#tick(), deps.tickMs);
+    this.#tick();
+  }
+
+  /** Looks at one job now and at what it works on, as when that was dropped. */
+  wake(jobId: JobId): void {
+    this.#suspects.add(jobId);
+    this.#wake(jobId);
+  }
+
+  #tick(): void {
+    if (this.#ticksToComparison-- <= 0) this.#compareQueue();
+    const oldest = this.#deps.now() - this.#deps.retentionMs;
+    for (const { jobId, state, completedMs } of this.#deps.book.jobs()) {
+      if (!isEnded(state)) this.wake(jobId);
+      else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
+    }
+  }
+
+  /** Forgets that tasks were handed over which nobody has any more: the next pass hands them over again. */
+  #compareQueue(): void {
+    const sent = [...this.#sent];
+    this.#ticksToComparison = Math.max(TICKS_PER_COMPARISON, sent.length / TASKS_PER_TICK) - 1;
+    this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
+      (queued) => {
+        for (const taskId of sent) if (!queued.has(taskId)) this.#sent.delete(taskId);
+        for (const taskId of queued) this.#sent.add(taskId);
+      },
+      (error) => this.#isClosed() || this.#deps.log.warn("the datacoord does not say what is queued", { err: error }),
+    );
+  }
+
+  #wake(jobId: JobId): void {
+    if (this.#isClosed()) return;
+    if (this.#busy.has(jobId)) {
+      this.#again.add(jobId);
+      return;
+    }
+    this.#busy.set(jobId, this.#run(jobId));
+  }
+
+  async #run(jobId: JobId): Promise<void> {
+    do {
+      this.#again.delete(jobId);
+      try {
+        await this.#pass(jobId);
+      } catch (error) {
+        if (this.#isClosed()) break;
+        this.#warn(jobId, error);
+        setTimeout(() => this.#wake(jobId), RETRY_MS).unref();
+      }
+    } while (this.#again.has(jobId) && !this.#isClosed());
+    this.#busy.delete(jobId);
+  }
+
+  /** One look. Whatever changes the records, here or elsewhere, wakes the loop once more. */
+  async #pass(jobId: JobId): Promise<void> {
+    const isSuspect = this.#suspects.delete(jobId);
+    const view = this.#deps.book.get(jobId);
+    if (view && !isEnded(view.job.state) && !this.#isClosed())
+      await this.#apply(view, await this.#look(view, isSuspect));
+  }
+
+  async #look({ job, tasks }: JobView, isSuspect: boolean): Promise<JobEvent<TaskRecord>> {
+    const nowMs = this.#deps.now();
+    const decision = decideJob({ ...job, tasks, droppedTarget: undefined, nowMs });
+    // Most passes follow a report, after which the job goes on as it was: nothing to ask the metastore for.
+    const isQuiet = decision.kind === "stay" && !isSuspect;
+    const droppedTarget = isQuiet ? undefined : await this.#deps.droppedTarget(job);
+    const refusal = decision.kind === "commit" ? this.#planner(job).refusal?.(job, tasks) : undefined;
+    return { kind: "looked", nowMs, ...(droppedTarget && { droppedTarget }), ...(refusal && { refusal }) };
+  }
+
+  #planner({ kind }: JobRecord) {
+    return this.#deps.planners[kind];
+  }
+
+  /** Commits what an event comes to, then does what it asks for; the answers are events again. */
+  async #apply({ job: { jobId } }: JobView, event: JobEvent<TaskRecord>): Promise<void> {
+    let step: Step<JobRecord, TaskRecord> = { effects: [] };
+    const view = await this.#deps.book.change(jobId, ({ job, tasks }) => (step = next(job, tasks, event)));
+    if (!view) return;
+    if (step.job && isEnded(step.job.state)) this.#noteEnd(step.job);
+    for (const effect of step.effects) {
+      const answer = await this.#carryOut(effect, view);
+      if (answer) await this.#apply(view, answer);
+    }
+  }
+
+  async #carryOut(effect: JobEffect, view: JobView): Promise<JobEvent<TaskRecord> | undefined> {
+    switch (effect) {
+      case "plan":
+        return this.#plan(view.job);
+      case "hand_over":
+        await this.#handOver(view);
+        return undefined;
+      case "commit":
+        return this.#commit(view);
+      case "take_back":
+        await this.#takeBack(view);
+        return undefined;
+    }
+  }
+
+  async #plan(job: JobRecord): Promise<JobEvent<TaskRecord>> {
+    const { jobId } = job;
+    await this.#deps.book.dropTasks(jobId);
+    try {
+      const about = { jobId: jobId.toString() };
+      const plan = () => this.#planner(job).plan(job);
+      const planned = await withSpan(`plan ${job.kind} job`, about, plan, job.traceParent);
+      const first = await this.#deps.allocateIds(planned.length);
+      const tasks = planned.map((task, i) => ({ ...task, jobId, taskId: taskId(first + BigInt(i)) }));
+      return { kind: "planned", tasks };
+    } catch (error) {
+      if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
+      return { kind: "plan_refused", failure: failureOf(error), nowMs: this.#deps.now() };
+    }
+  }
+
+  /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
+  async #handOver({ tasks }: JobView): Promise<void> {
+    const open = tasks.filter((task) => isOpenTask(task.state) && !this.#sent.has(task.taskId));
+    await forEachConcurrent(open, HANDOVER_CONCURRENCY, async (task) => {
+      using _slot = await this.#handovers.take();
+      await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
+      this.#sent.add(task.taskId);
+    });
+  }
+
+  async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
+    const about = { jobId: job.jobId.toString(), tasks: tasks.length };
+    const commit = () => this.#deps.dataCoord.commit(job, tasks, this.#closing.signal);
+    const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
+    return { kind: "committed", ...made, nowMs: this.#deps.now() };
+  }
+
+  async #takeBack({ job, tasks }: JobView): Promise<void> {
+    const cancelled = this.#deps.dataCoord.cancel(job, tasks, this.#closing.signal);
+    await cancelled.catch((error) => this.#isClosed() || this.#warn(job.jobId, error));
+  }
+
+  #noteEnd(job: JobRecord): void {
+    const { jobId, kind, state, rowCount, segmentIds, failure } = job;
+    this.#deps.metrics?.jobEnded(job, this.#deps.now());
+    const outcome = failure ? { failure } : { rowCount, segments: segmentIds.length };
+    this.#deps.log.info(`${kind} job ${state}`, { jobId: jobId.toString(), ...outcome });
+  }
+
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #warn(jobId: JobId, error: unknown): void {
+    this.#deps.log.warn("a step of a job failed; it is tried again", { jobId: jobId.toString(), err: error });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    clearInterval(this.#timer);
+    await Promise.allSettled(this.#busy.values());
+  }
+}

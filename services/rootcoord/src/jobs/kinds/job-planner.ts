@@ -1,0 +1,21 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import type { Failure } from "@sluice/errors";
+
+/** A task that has no id yet. */
+export type PlannedTask = Omit<TaskRecord, "taskId" | "jobId">;
+
+/** What the rootcoord has to know of one kind of job; the rest of a job's life is the same for all. */
+export interface JobPlanner {
+  /**
+   * Cuts a job into tasks, whose kinds the datanode knows. May be called twice: only one answer is recorded.
+   * @throws {ImportError} for input that cannot be read; the job fails with it. Others: it is tried again
+   */
+  plan(job: JobRecord): Promise<readonly PlannedTask[]>;
+  /** What an attempt of a task works on, from the records alone: plain data of the task's kind. */
+  inputOf(job: JobRecord, task: TaskRecord): object;
+  /** Why what the tasks have made must not become visible; asked when all are persisted. */
+  refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
+}
+
+/** Planners by the kind of job. */
+export type JobPlanners = Readonly<Record<string, JobPlanner>>;

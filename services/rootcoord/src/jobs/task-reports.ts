@@ -1,0 +1,105 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
+import { next, type TaskReport, verdictOn } from "@sluice/jobs";
+import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
+import { encodePlain, type JobId, jobId, nodeId, taskId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { RootCoordMetrics } from "../metrics.ts";
+import type { JobBook, JobView } from "./job-book.ts";
+import type { JobPlanners } from "./kinds/job-planner.ts";
+
+export interface TaskReportsDeps {
+  readonly book: JobBook;
+  readonly planners: JobPlanners;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly metrics?: RootCoordMetrics;
+}
+
+/**
+ * The datanodes' side of a job: StartTask begins the next attempt of a task, ReportImport takes what it did. R1: only
+ * the current attempt of a running task is listened to, so that a node thought dead that comes back changes nothing.
+ */
+export class TaskReports {
+  readonly #deps: TaskReportsDeps;
+  constructor(deps: TaskReportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins the next attempt; every earlier one is superseded from now on. */
+  async startTask(
+    request: rootCoord.StartTaskRequest,
+  ): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
+    const { book, now, metrics } = this.#deps;
+    const event = {
+      kind: "task_started",
+      taskId: taskId(request.taskId),
+      nodeId: nodeId(request.nodeId),
+      nowMs: now(),
+    } as const;
+    let started: TaskRecord | undefined;
+    const view = await book.change(jobId(request.jobId), ({ job, tasks }) => {
+      const step = next(job, tasks, event);
+      started = step.tasks?.[0];
+      return step;
+    });
+    if (!view || !started) return { obsolete: true, order: undefined };
+    metrics?.attemptStarted(view.job, started, now());
+    return { obsolete: false, order: this.#orderOf(view.job, started) };
+  }
+
+  /** Everything that an attempt needs, from the records alone. */
+  #orderOf(job: JobRecord, task: TaskRecord): importing.TaskOrder {
+    return {
+      jobId: job.jobId,
+      taskId: task.taskId,
+      attempt: BigInt(task.attempt),
+      kind: task.kind,
+      input: encodePlain(this.#deps.planners[job.kind].inputOf(job, task)),
+      collectionId: job.collectionId,
+      traceParent: job.traceParent ?? "",
+    };
+  }
+
+  /** @throws {ImportError} `attempt_superseded` when the report does not come from the current attempt (R1) */
+  async report(result: importing.ImportResult): Promise<void> {
+    const { jobId: job, report } = reportOfMessage(result);
+    const isHeard = report.progress.state === "running" ? this.#note(job, report) : await this.#take(job, report);
+    if (isHeard) return;
+    const reason = `attempt ${report.attempt} of task ${report.taskId} is no longer the current one`;
+    throw new ImportError("attempt_superseded", reason);
+  }
+
+  /** Progress is kept in memory, since the next report tells it again. */
+  #note(job: JobId, report: TaskReport): boolean {
+    return this.#deps.book.note(job, (view) => this.#reported(view, report)?.tasks?.[0]);
+  }
+
+  /** Ends are recorded. */
+  async #take(job: JobId, report: TaskReport): Promise<boolean> {
+    let verdict = "superseded" as ReturnType<typeof verdictOn>;
+    const view = await this.#deps.book.change(job, (view) => {
+      const task = taskOf(view, report);
+      if (task) verdict = verdictOn(view.job, task, report);
+      return this.#reported(view, report);
+    });
+    const task = view && taskOf(view, report);
+    if (verdict === "current" && task?.state === "pending") this.#noteRetry(task, report);
+    return verdict !== "superseded";
+  }
+
+  #reported({ job, tasks }: JobView, report: TaskReport) {
+    return next(job, tasks, { kind: "task_reported", report, nowMs: this.#deps.now() });
+  }
+
+  #noteRetry({ jobId, taskId, attempt, failures }: TaskRecord, { nodeId, progress }: TaskReport): void {
+    if (progress.state !== "failed") return;
+    const about = { jobId: jobId.toString(), taskId: taskId.toString(), nodeId: nodeId.toString(), attempt, failures };
+    this.#deps.metrics?.taskRetried(progress.failure.code);
+    this.#deps.log.warn("an attempt failed; its task is tried again", { ...about, failure: progress.failure });
+  }
+}
+
+function taskOf({ tasks }: JobView, { taskId }: TaskReport): TaskRecord | undefined {
+  return tasks.find((task) => task.taskId === taskId);
+}
