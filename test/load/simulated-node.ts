@@ -46,7 +46,7 @@ class TimedRunner implements AttemptRunner {
       },
       ...{ insertLogs: [], statsLogs: [] },
     }));
-    return { rowCount: rows, segments: segments as unknown as TaskOutcome["segments"], autoIds: [] };
+    return { rowCount: rows, segments: segments as unknown as TaskOutcome["segments"], autoIds: [], warnings: [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -29,7 +29,6 @@ export interface JobRecord extends Job {
   readonly schema: string;
   readonly properties: readonly (readonly [key: string, value: string])[];
   readonly groups: readonly FileGroupRecord[];
-  readonly options: readonly (readonly [key: string, value: string])[];
   readonly idempotencyKey: string;
   /** Hybrid timestamp of all rows. */
   readonly timestamp: bigint;

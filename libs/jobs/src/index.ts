@@ -1,5 +1,6 @@
 export * from "./decide-job.ts";
-export * from "./import-options.ts";
+export { parseGoDuration } from "./go-duration.ts";
+export * from "./import-spec.ts";
 export * from "./import-task-input.ts";
 export * from "./job.ts";
 export * from "./kinds.ts";

@@ -1,12 +1,14 @@
 import type { Failure } from "@sluice/errors";
 import type { JobId, NodeId, SegmentId, TaskId } from "@sluice/schema";
-import type { JobKind, TaskKind } from "./kinds.ts";
+import type { JobKind, JobSpec, TaskKind } from "./kinds.ts";
 import type { JobState, TaskState } from "./states.ts";
 
 /** What transitions read and write of a job; its record holds more, which they leave as it is. */
 export interface Job {
   readonly jobId: JobId;
   readonly kind: JobKind;
+  /** What was asked for. */
+  readonly spec: JobSpec;
   readonly state: JobState;
   /** Unix milliseconds after which the job fails; 0 = never. */
   readonly deadlineMs: number;
@@ -40,6 +42,8 @@ export interface Task {
   readonly processedBytes: number;
   /** [begin, end) pairs of automatic keys, in row order. */
   readonly autoIds: readonly bigint[];
+  /** What the user should know of a persisted task's input. */
+  readonly warnings: readonly string[];
   readonly failure?: Failure;
   /** Unix milliseconds of the first attempt's beginning, 0 before. */
   readonly startedMs: number;
@@ -55,6 +59,7 @@ export const newTask = {
   rowCount: 0,
   processedBytes: 0,
   autoIds: [],
+  warnings: [],
   startedMs: 0,
   endedMs: 0,
 } as const satisfies Partial<Task>;

@@ -1,7 +1,15 @@
-/** Kinds of jobs. Each has a planner in the rootcoord, which says of which tasks it consists. */
-export const jobKinds = ["import"] as const;
-export type JobKind = (typeof jobKinds)[number];
+import type { ImportSpec } from "./import-spec.ts";
+import type { ImportTaskInput } from "./import-task-input.ts";
 
-/** Kinds of tasks. Each has code in the datanode, and an input that a planner gives it. */
-export const taskKinds = ["import"] as const;
-export type TaskKind = (typeof taskKinds)[number];
+/** Kinds of jobs, and what is asked of each. A kind has a planner in the rootcoord, which says of which tasks it consists. */
+export interface JobSpecs {
+  readonly import: ImportSpec;
+}
+export type JobKind = keyof JobSpecs;
+export type JobSpec = JobSpecs[JobKind];
+
+/** Kinds of tasks, and what each works on. A kind has code in the datanode; a planner gives it its input. */
+export interface TaskInputs {
+  readonly import: ImportTaskInput;
+}
+export type TaskKind = keyof TaskInputs;

@@ -152,8 +152,9 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         processedBytes: Math.max(task.processedBytes, progress.processedBytes),
       };
     case "persisted": {
-      const { rowCount, autoIds } = progress;
-      return { ...task, state: "persisted", rowCount, autoIds, processedBytes: task.sizeBytes, endedMs: nowMs };
+      const { rowCount, autoIds, warnings } = progress;
+      const done = { rowCount, autoIds, warnings, processedBytes: task.sizeBytes, endedMs: nowMs };
+      return { ...task, state: "persisted", ...done };
     }
     case "failed": {
       const failures = task.failures + 1;

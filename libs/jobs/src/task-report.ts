@@ -5,7 +5,13 @@ import type { NodeId, TaskId } from "@sluice/schema";
 export type TaskProgress =
   | { readonly state: "running"; readonly rowCount: number; readonly processedBytes: number }
   /** All that it made is sealed and saved. */
-  | { readonly state: "persisted"; readonly rowCount: number; readonly autoIds: readonly bigint[] }
+  | {
+      readonly state: "persisted";
+      readonly rowCount: number;
+      readonly autoIds: readonly bigint[];
+      /** What the user should know of the input, although it was taken. */
+      readonly warnings: readonly string[];
+    }
   | { readonly state: "failed"; readonly failure: Failure };
 
 /** What a datanode says of one attempt of a task. */

@@ -6,7 +6,7 @@ import {
   type JobState,
   mergeRanges,
   parseGoDuration,
-  parseImportOptions,
+  parseImportSpec,
   planSplits,
   progressPercent,
   type TaskState,
@@ -78,22 +78,44 @@ describe("options", () => {
     expect(() => parseGoDuration(text)).toThrow("parse timeout failed");
   });
 
-  it("refuses what it would otherwise ignore in silence", () => {
-    expect(() => parseImportOptions([{ key: "backup", value: "True" }])).toThrow("'backup=true' is not supported");
-    expect(() => parseImportOptions([{ key: "auto_commit", value: "no" }])).toThrow('must be one of "true" or "false"');
-    expect(() =>
-      parseImportOptions([
-        { key: "a", value: "1" },
-        { key: "a", value: "2" },
-      ]),
-    ).toThrow("duplicate option key");
-    expect(
-      parseImportOptions([
-        { key: "bucket", value: "b" },
-        { key: "timeout", value: "1s" },
-      ]),
-    ).toEqual({ timeoutMs: 1000 });
+  const parse = (options: Record<string, string>) =>
+    parseImportSpec(Object.entries(options).map(([key, value]) => ({ key, value })));
+
+  it("are typed once, and kept as they were sent", () => {
+    expect(parse({ timeout: "1s", fold_extra_columns: "true", backup: "false" })).toEqual({
+      options: [
+        ["timeout", "1s"],
+        ["fold_extra_columns", "true"],
+        ["backup", "false"],
+      ],
+      timeoutMs: 1000,
+      formatOptions: { fold_extra_columns: "true" },
+      warnings: [],
+    });
   });
+
+  it("refuses what it would otherwise ignore in silence", () => {
+    expect(() => parse({ backup: "True" })).toThrow("'backup=true' is not supported");
+    expect(() => parse({ auto_commit: "no" })).toThrow('must be one of "true" or "false"');
+    expect(() => parse({ auto_commit: "false" })).toThrow("two-phase commit");
+    const twice = ["1", "2"].map((value) => ({ key: "a", value }));
+    expect(() => parseImportSpec(twice)).toThrow("duplicate option key");
+  });
+
+  it("names the options that have no effect", () => {
+    expect(parse({ tiemout: "1s", bucket: "b", toString: "x" }).warnings).toEqual([
+      expect.stringMatching(/^option 'tiemout' is not known and has no effect; known are auto_commit, .*timeout$/),
+      "option 'bucket' has no effect: a file is read from where its path says",
+      expect.stringContaining("option 'toString' is not known"),
+    ]);
+  });
+
+  it.each(["dry_run", "dryrun", "dryRun", "DRY-RUN", "validate_only", "validateOnly", "simulate", "what_if", "noop"])(
+    "refuses %s, whatever its value: a guess at a safety switch must never write",
+    (key) => {
+      for (const value of ["true", "false", ""]) expect(() => parse({ [key]: value })).toThrow(`option '${key}'`);
+    },
+  );
 });
 
 describe("planSplits", () => {

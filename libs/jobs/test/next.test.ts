@@ -9,6 +9,7 @@ import {
   MAX_TASK_FAILURES,
   newTask,
   next,
+  parseImportSpec,
   type Step,
   type Task,
   type TaskProgress,
@@ -20,9 +21,20 @@ import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import fc from "fast-check";
 
 const JOB = jobId(1n);
+const spec = parseImportSpec([]);
 
 const jobIn = (state: JobState): Job => ({
-  ...{ jobId: JOB, kind: "import", state, deadlineMs: 100, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
+  ...{
+    jobId: JOB,
+    kind: "import",
+    spec,
+    state,
+    deadlineMs: 100,
+    completedMs: 0,
+    rowCount: 0,
+    segmentIds: [],
+    autoIds: [],
+  },
 });
 
 function taskIn(state: TaskState, id = 11n, more: Partial<Task> = {}): Task {
@@ -46,10 +58,10 @@ const events = {
   "plan refused": { kind: "plan_refused", failure: inputError, nowMs: 50 },
   "task started": { kind: "task_started", taskId: taskId(11n), nodeId: nodeId(9n), nowMs: 50 },
   "report: running": report({ state: "running", rowCount: 5, processedBytes: 40 }),
-  "report: persisted": report({ state: "persisted", rowCount: 10, autoIds: [1n, 11n] }),
+  "report: persisted": report({ state: "persisted", rowCount: 10, autoIds: [1n, 11n], warnings: ["odd"] }),
   "report: failed": report({ state: "failed", failure: inputError }),
   "report: failed, may pass": report({ state: "failed", failure: passing }),
-  "report of an earlier attempt": report({ state: "persisted", rowCount: 10, autoIds: [] }, 0),
+  "report of an earlier attempt": report({ state: "persisted", rowCount: 10, autoIds: [], warnings: [] }, 0),
   committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
 } as const satisfies Record<string, JobEvent<Task>>;
 type EventName = keyof typeof events;
@@ -171,6 +183,11 @@ describe("next", () => {
     expect(tasks?.[0]).toMatchObject({ attempt: 4, nodeId: 9n, startedMs: 20 });
   });
 
+  it("keeps what a persisted task has to say", () => {
+    const { tasks } = next(jobIn("importing"), [taskIn("running")], events["report: persisted"]);
+    expect(tasks?.[0]).toMatchObject({ rowCount: 10, processedBytes: 100, autoIds: [1n, 11n], warnings: ["odd"] });
+  });
+
   it("never lets progress fall", () => {
     const task = taskIn("running", 11n, { rowCount: 8, processedBytes: 60 });
     const { tasks } = next(jobIn("importing"), [task], events["report: running"]);
@@ -212,7 +229,7 @@ describe("next", () => {
 describe("verdicts on reports (R1)", () => {
   const [running, persisted, failed] = [
     { state: "running", rowCount: 0, processedBytes: 0 },
-    { state: "persisted", rowCount: 0, autoIds: [] },
+    { state: "persisted", rowCount: 0, autoIds: [], warnings: [] },
     { state: "failed", failure: passing },
   ] as const;
 

@@ -4,7 +4,7 @@ import type { ImportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import { runImport } from "../src/tasks/import.ts";
-import type { TaskContext, TaskOutcome } from "../src/tasks/task-kind.ts";
+import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
 
 const schema = fixtureSchema({
   fields: [
@@ -17,10 +17,12 @@ const row = (id: number) => Buffer.from(`{"id": ${id}, "vector": [1, 2]}\n`);
 let sources: MemoryObjectStore;
 let objects: MemoryObjectStore;
 let nextId: bigint;
+let warnings: string[];
 beforeEach(() => {
   sources = new MemoryObjectStore();
   objects = new MemoryObjectStore();
   nextId = 1000n;
+  warnings = [];
 });
 
 /** Imports `a.jsonl`, whose size was `sizeBytes` when the job was submitted. */
@@ -28,7 +30,7 @@ function run(
   sizeBytes: number,
   more: Partial<TaskContext> = {},
   sink: ImportTaskInput["sink"] = "segments",
-): Promise<TaskOutcome> {
+): Promise<TaskResult> {
   const input: ImportTaskInput = {
     collectionId: 1n,
     schema,
@@ -51,6 +53,7 @@ function run(
     },
     allocateIds: async (count) => take(count),
     onProgress: () => {},
+    warn: (text) => void warnings.push(text),
     now: () => 0,
     signal: new AbortController().signal,
     ...more,
@@ -64,6 +67,12 @@ describe("an import task", () => {
     const outcome = await run(sizeBytes);
     expect(outcome.rowCount).toBe(100);
     expect(outcome.segments.reduce((sum, segment) => sum + segment.rowCount, 0)).toBe(100);
+  });
+
+  it("of a file without rows says so", async () => {
+    const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from("\n")]);
+    expect((await run(sizeBytes)).segments).toEqual([]);
+    expect(warnings).toEqual(["data/a.jsonl: no rows"]);
   });
 
   it("into nowhere checks every row, writes nothing and takes no ids", async () => {

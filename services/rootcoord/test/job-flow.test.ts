@@ -226,6 +226,23 @@ describe("a job", () => {
     });
   });
 
+  it("shows what was odd about request and files, and who works on them", async () => {
+    const id = await world.submit({ files: ["a.jsonl"], options: [{ key: "mode", value: "fast" }] });
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const [{ taskId }] = world.tasks(id);
+    const { order } = await world.reports.startTask({ jobId: id, taskId, nodeId: 9n });
+    const views = new JobViews(world.book);
+    const infos = () => Object.fromEntries(views.state({ task: id }).infos.map(({ key, value }) => [key, value]));
+    expect(infos()).toMatchObject({ datanodes: "9", mode: "fast", warnings: expect.stringMatching(/^option 'mode'/) });
+    await world.reports.report(resultOf(order, { ...persisted, infos: [{ key: "warning", value: "a.jsonl: odd" }] }));
+    expect(infos().warnings).toMatch(/^option 'mode' is not known.*; a\.jsonl: odd$/);
+    expect(views.describe({ jobId: id }).job).toMatchObject({
+      kind: "import",
+      warnings: [expect.stringContaining("'mode'")],
+      details: [{ nodeIds: [9n], startedMs: 1_000_000n, warnings: ["a.jsonl: odd"] }],
+    });
+  });
+
   it("goes on after a restart at every stage", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
     await world.reports.report(resultOf(orders[0], persisted));

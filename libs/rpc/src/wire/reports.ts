@@ -4,6 +4,9 @@ import { ImportState } from "../gen/common.ts";
 import { ImportResult } from "../gen/import.ts";
 import { failureMessage, failureOfMessage } from "./failures.ts";
 
+/** Key of the infos that a report brings for the user, one each. */
+const WARNING = "warning";
+
 /** A report as it travels. */
 export function reportMessage(job: JobId, report: TaskReport): ImportResult {
   const { taskId, attempt, nodeId, progress } = report;
@@ -19,9 +22,14 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       });
     }
     case "persisted": {
-      const { rowCount, autoIds } = progress;
-      const state = ImportState.ImportPersisted;
-      return ImportResult.fromPartial({ ...about, state, rowCount: BigInt(rowCount), autoIds: [...autoIds] });
+      const { rowCount, autoIds, warnings } = progress;
+      return ImportResult.fromPartial({
+        ...about,
+        state: ImportState.ImportPersisted,
+        rowCount: BigInt(rowCount),
+        autoIds: [...autoIds],
+        infos: warnings.map((value) => ({ key: WARNING, value })),
+      });
     }
     case "failed": {
       const failure = failureMessage(progress.failure);
@@ -36,15 +44,19 @@ export function reportOfMessage(message: ImportResult): { readonly jobId: JobId;
   return { jobId: jobId(message.jobId), report: { ...about, progress: progressOf(message) } };
 }
 
-function progressOf({ state, rowCount, processedBytes, autoIds, failure }: ImportResult): TaskProgress {
+function progressOf({ state, rowCount, processedBytes, autoIds, infos, failure }: ImportResult): TaskProgress {
   switch (state) {
     case ImportState.ImportPersisted:
-      return { state: "persisted", rowCount: Number(rowCount), autoIds };
+      return { state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) };
     case ImportState.ImportFailed:
       return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };
     default:
       return { state: "running", rowCount: Number(rowCount), processedBytes: Number(processedBytes) };
   }
+}
+
+function warningsOf(infos: ImportResult["infos"]): string[] {
+  return infos.filter(({ key }) => key === WARNING).map(({ value }) => value);
 }
 
 const noReason = { code: "internal", reason: "the datanode gave no reason" } as const;

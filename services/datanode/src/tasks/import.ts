@@ -6,10 +6,10 @@ import { completeBatch } from "@sluice/schema";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { NullSink } from "../sinks/null-sink.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
-import type { TaskContext, TaskOutcome } from "./task-kind.ts";
+import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** Bytes of the source -> columns -> checks -> sink. One pass. See `RunTask`. */
-export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskOutcome> {
+export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
   const { schema } = input;
   const { signal, sources, limits } = context;
   await using sink = openSink(input, context);
@@ -31,6 +31,7 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     await turn();
   }
   await checkSizes(input, context);
+  if (rowCount === 0 && !input.range) context.warn(`${input.files.map(({ path }) => path).join(", ")}: no rows`);
   return { rowCount, ...(await sink.finish()) };
 }
 

@@ -1,8 +1,8 @@
-import type { TaskKind } from "@sluice/jobs";
+import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runImport } from "./import.ts";
 import type { RunTask } from "./task-kind.ts";
 
 /** Every kind of task that a datanode runs. */
-export const taskKinds = {
+export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]> } = {
   import: runImport,
-} as const satisfies Record<TaskKind, RunTask<never>>;
+};

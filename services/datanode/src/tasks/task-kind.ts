@@ -24,17 +24,25 @@ export interface TaskContext {
   /** The first of `count` new ids for automatic keys. */
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly onProgress: (rows: number, sourceBytes: number) => void;
+  /** Tells the user something about the input that does not stop the task. Said twice, it is shown once. */
+  readonly warn: (text: string) => void;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-export interface TaskOutcome {
+/** What a kind of task answers. */
+export interface TaskResult {
   readonly rowCount: number;
   /** Sealed, and invisible until the job is committed. */
   readonly segments: readonly StoredSegment[];
   /** Half-open ranges [begin, end, begin, end …) of automatic keys, in row order. */
   readonly autoIds: readonly bigint[];
+}
+
+/** The same with what was warned of on the way. */
+export interface TaskOutcome extends TaskResult {
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -43,7 +51,7 @@ export interface TaskOutcome {
  * @param input what the kind's planner in the rootcoord gave it; plain data, whose type stands in `libs/jobs`
  * @throws {ImportError} located by file, row and field; with a code that may be tried again for storage that is away
  */
-export type RunTask<Input> = (input: Input, context: TaskContext) => Promise<TaskOutcome>;
+export type RunTask<Input> = (input: Input, context: TaskContext) => Promise<TaskResult>;
 
 /** Kinds of tasks by the name that stands in a task's order. */
 export type TaskKinds = Readonly<Record<string, RunTask<never>>>;

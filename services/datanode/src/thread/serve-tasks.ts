@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
 import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
-import type { TaskContext, TaskKinds, TaskOutcome } from "../tasks/task-kind.ts";
+import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 
 // The other end of `WorkerThread`: runs attempts from their input to what they made, each wholly inside of the thread. Only
@@ -11,6 +11,8 @@ import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./
 
 /** Progress is said at most so often; the summary at the end is exact. */
 const PROGRESS_MS = 250;
+/** Warnings of one attempt; each kind of fault names itself once, so more of them say nothing new. */
+const MAX_WARNINGS = 50;
 
 /** Serves what comes by `port`, from when the stores are open. @throws as the adapters' `open` */
 export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: TaskKinds): Promise<void> {
@@ -25,8 +27,8 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
     const run = new Run(id, say);
     runs.set(id, run);
     try {
-      const outcome = await runTask(kinds, task, run.context({ objects, sources, limits: setup.limits }));
-      say({ type: "done", run: id, outcome, storage: storageUse() });
+      const result = await runTask(kinds, task, run.context({ objects, sources, limits: setup.limits }));
+      say({ type: "done", run: id, outcome: { ...result, warnings: run.warnings }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });
     } finally {
@@ -41,7 +43,7 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
 }
 
 /** An order of a newer build may be of a kind that this one lacks: another node may have it. */
-async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: TaskContext): Promise<TaskOutcome> {
+async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: TaskContext): Promise<TaskResult> {
   if (!Object.hasOwn(kinds, kind)) throw new ImportError("internal", `this datanode knows no tasks of kind "${kind}"`);
   return kinds[kind](decodePlain(input) as never, context);
 }
@@ -52,6 +54,7 @@ class Run {
   readonly #say: (message: FromThread) => void;
   readonly #abort = new AbortController();
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #warnings = new Set<string>();
   #nextCall = 0;
   #saidMs = 0;
 
@@ -70,8 +73,13 @@ class Run {
       allocateIds: (count) => this.#ask<bigint>({ kind: "ids", count }),
       now: Date.now,
       onProgress: (rows, sourceBytes) => this.#progress(rows, sourceBytes),
+      warn: (text) => void (this.#warnings.size < MAX_WARNINGS && this.#warnings.add(text)),
       signal: this.#abort.signal,
     };
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   hear(message: Exclude<ToThread, { type: "run" }>): void {

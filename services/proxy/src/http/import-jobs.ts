@@ -161,16 +161,20 @@ function jobJson(job: rootCoord.JobEntry) {
     totalRows: Number(job.totalRows),
     fileSize: Number(job.sizeBytes),
     ...(job.reason && { reason: job.reason }),
+    ...(job.warnings.length > 0 && { warnings: job.warnings }),
     ...(failure && { failure: placeOf(failure) }),
     details: job.details.map((detail) => ({
       fileName: `[${detail.paths.join(" ")}]`,
       fileSize: Number(detail.sizeBytes),
       progress: detail.progressPercent,
+      startTime: timeText(detail.startedMs),
       completeTime: timeText(detail.completedMs),
       state: detail.state,
       importedRows: Number(detail.importedRows),
       totalRows: Number(detail.totalRows),
       ...(detail.reason && { reason: detail.reason }),
+      ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
+      ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
     })),
   };
 }

@@ -5,9 +5,9 @@ import {
   type FileGroup,
   groupFlatFiles,
   groupNestedFiles,
-  type ImportOptions,
+  type ImportSpec,
   isEnded,
-  parseImportOptions,
+  parseImportSpec,
 } from "@sluice/jobs";
 import type { SourceStore } from "@sluice/object-store";
 import type { importing } from "@sluice/rpc";
@@ -49,12 +49,12 @@ export class ImportJobs {
       request.fileGroups.length > 0
         ? groupNestedFiles(request.fileGroups.map((group) => group.paths))
         : groupFlatFiles(request.files);
-    const options = parseImportOptions(request.options);
+    const spec = parseImportSpec(request.options);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
-    if (earlier !== undefined) return this.#checkedEarlier(earlier, request, groups);
+    if (earlier !== undefined) return this.#checkedEarlier(earlier, request.partitionName, groups, spec);
     this.#checkOpenJobs();
     const files = await this.#statGroups(groups);
-    return this.#record(request, collection, partitionIds, files, options);
+    return this.#record(request, collection, partitionIds, files, spec);
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -66,11 +66,11 @@ export class ImportJobs {
   }
 
   /** The answer to a request that was made before. Another request with its key would be lost without a word. */
-  #checkedEarlier(earlier: JobId, request: importing.ImportRequest, groups: readonly FileGroup[]): JobId {
+  #checkedEarlier(earlier: JobId, partition: string, groups: readonly FileGroup[], spec: ImportSpec): JobId {
     const job = this.#deps.book.get(earlier)?.job;
     if (!job) return earlier; // Its records have been cleared away meanwhile.
-    const asked = [request.partitionName, groups.map(({ paths }) => paths), pairsOf(request)];
-    const recorded = [job.partitionName, job.groups.map(({ files }) => files.map(({ path }) => path)), job.options];
+    const asked = [partition, groups.map(({ paths }) => paths), spec.options];
+    const recorded = [job.partitionName, job.groups.map(pathsOf), job.spec.options];
     if (JSON.stringify(asked) === JSON.stringify(recorded)) return earlier;
     throw new ImportError(
       "request_invalid",
@@ -114,13 +114,14 @@ export class ImportJobs {
     collection: CollectionRecord,
     partitionIds: PartitionId[],
     groups: FileGroupRecord[],
-    options: ImportOptions,
+    spec: ImportSpec,
   ): Promise<JobId> {
     const id = jobId(await this.#deps.allocateId());
     const createdMs = this.#deps.now();
     const job: JobRecord = {
       jobId: id,
       kind: "import",
+      spec,
       collectionId: collection.collectionId,
       collectionName: collection.name,
       dbName: collection.dbName,
@@ -130,26 +131,21 @@ export class ImportJobs {
       schema: collection.storedSchema,
       properties: collection.properties,
       groups,
-      options: pairsOf(request),
       idempotencyKey: request.idempotencyKey,
       state: "pending",
       timestamp: await this.#deps.allocateTs(),
       createdMs,
-      deadlineMs: options.timeoutMs > 0 ? createdMs + options.timeoutMs : 0,
+      deadlineMs: spec.timeoutMs > 0 ? createdMs + spec.timeoutMs : 0,
       completedMs: 0,
       rowCount: 0,
       segmentIds: [],
       autoIds: [],
       traceParent: currentTraceParent(),
     };
-    return this.#create(
-      job,
-      request,
-      groups.map(({ format, files }) => ({ format, paths: files.map(({ path }) => path) })),
-    );
+    return this.#create(job);
   }
 
-  async #create(job: JobRecord, request: importing.ImportRequest, groups: readonly FileGroup[]): Promise<JobId> {
+  async #create(job: JobRecord): Promise<JobId> {
     if (await this.#deps.book.create(job)) {
       const { collectionName, groups } = job;
       this.#deps.log.info("import job submitted", {
@@ -160,15 +156,16 @@ export class ImportJobs {
       return job.jobId;
     }
     // Two requests with one key at the same moment: the other one was first.
-    const { collectionId, idempotencyKey: key } = job;
+    const { collectionId, idempotencyKey: key, partitionName, groups, spec } = job;
     const winner = key === "" ? undefined : await this.#deps.book.idOfKey(collectionId, key);
-    if (winner !== undefined) return this.#checkedEarlier(winner, request, groups);
+    const asked = groups.map((group) => ({ format: group.format, paths: pathsOf(group) }));
+    if (winner !== undefined) return this.#checkedEarlier(winner, partitionName, asked, spec);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
 }
 
-function pairsOf({ options }: importing.ImportRequest): (readonly [key: string, value: string])[] {
-  return options.map(({ key, value }) => [key, value] as const);
+function pathsOf({ files }: FileGroupRecord): string[] {
+  return files.map(({ path }) => path);
 }
 
 /** Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3). */

@@ -1,6 +1,6 @@
 import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation, ImportError } from "@sluice/errors";
-import { type JobState, progressPercent, taskPercent } from "@sluice/jobs";
+import { isEnded, type JobState, progressPercent, type TaskState, taskPercent } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
@@ -72,7 +72,7 @@ const restStates: Readonly<Record<JobState, string>> = {
   failed: "Failed",
 };
 
-const restTaskStates: Readonly<Record<TaskRecord["state"], string>> = {
+const detailStates: Readonly<Record<TaskState, string>> = {
   pending: "Pending",
   running: "InProgress",
   persisted: "Completed",
@@ -87,12 +87,14 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ["progress_percent", String(percentOf({ job, tasks }))],
     ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
-    ...job.options.map(([key, value]) => [key, value] as [string, string]),
+    ...infoOf("datanodes", nodesOf(tasks)),
+    ...infoOf("warnings", [...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)]),
+    ...job.spec.options.map(([key, value]) => [key, value] as [string, string]),
   ];
   return {
     status: okStatus(),
     state: publicStates[job.state],
-    rowCount: BigInt(job.state === "failed" ? 0 : rowsOf({ job, tasks })),
+    rowCount: BigInt(isEnded(job.state) ? job.rowCount : rowsOf({ job, tasks })),
     idList: [...job.autoIds],
     infos: infos.map(([key, value]) => ({ key, value })),
     id: job.jobId,
@@ -127,35 +129,51 @@ function entryOf(view: JobView): rootCoord.JobEntry {
     details,
     failure: job.failure && failureMessage(job.failure),
     segmentIds: [...job.segmentIds],
+    warnings: [...job.spec.warnings],
+    kind: job.kind,
   };
 }
 
 function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[]): rootCoord.JobDetail {
-  const failed = tasks.find((task) => task.state === "failed");
-  const isDone = tasks.length > 0 && tasks.every((task) => task.state === "persisted");
+  const failure = tasks.find((task) => task.state === "failed")?.failure;
+  const state = stateOfAll(tasks);
   const rows = BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0));
   const percents = tasks.map(taskPercent);
+  const begun = tasks.filter((task) => task.startedMs > 0).map((task) => task.startedMs);
   return {
     paths: group.files.map((file) => file.path),
     sizeBytes: BigInt(group.files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
-    state: failed
-      ? "Failed"
-      : isDone
-        ? "Completed"
-        : tasks.some((task) => task.state !== "pending")
-          ? "InProgress"
-          : restTaskStates.pending,
+    state: detailStates[state],
     importedRows: rows,
     totalRows: rows,
-    completedMs: BigInt(isDone ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
-    reason: failed?.failure ? reasonText(failed.failure) : "",
+    startedMs: BigInt(begun.length > 0 ? Math.min(...begun) : 0),
+    completedMs: BigInt(state === "persisted" ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
+    reason: failure ? reasonText(failure) : "",
+    nodeIds: nodesOf(tasks),
+    warnings: tasks.flatMap((task) => task.warnings),
   };
+}
+
+/** Of the tasks of one group: failed when one is, persisted when all are, running when any was begun. */
+function stateOfAll(tasks: readonly TaskRecord[]): TaskState {
+  if (tasks.some((task) => task.state === "failed")) return "failed";
+  if (tasks.every((task) => task.state === "pending")) return "pending";
+  return tasks.every((task) => task.state === "persisted") ? "persisted" : "running";
+}
+
+/** Datanodes that work or have worked on the tasks' current attempts, each once. */
+function nodesOf(tasks: readonly TaskRecord[]): bigint[] {
+  return [...new Set(tasks.map((task) => task.nodeId))].filter((id) => id !== 0n);
+}
+
+function infoOf(key: string, values: readonly (string | bigint)[]): [string, string][] {
+  return values.length > 0 ? [[key, values.join("; ")]] : [];
 }
 
 function percentOf({ job, tasks }: JobView): number {
   // D16: what had been done when the job failed stays visible.
-  return job.state === "failed" ? (job.lastProgress ?? 0) : progressPercent({ state: job.state, tasks });
+  return job.lastProgress ?? progressPercent({ state: job.state, tasks });
 }
 
 function rowsOf({ job, tasks }: JobView): number {

@@ -42,12 +42,12 @@ export class ImportPlanner implements JobPlanner {
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
     const { format, files } = job.groups[task.group];
-    const { collectionId, vchannels, partitionIds, timestamp, options } = job;
+    const { collectionId, vchannels, partitionIds, timestamp, spec } = job;
     return {
       ...{ collectionId, vchannels, partitionIds, timestamp, format, files },
       ...(task.range && { range: task.range }),
       schema: schemaOf(job),
-      options: Object.fromEntries(options),
+      options: spec.formatOptions,
       sink: "segments",
     };
   }

@@ -1,0 +1,96 @@
+import { ImportError } from "@sluice/errors";
+import { parseGoDuration } from "./go-duration.ts";
+
+/** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
+export interface ImportSpec {
+  /** As sent, in order: shown with the job, and what a repeated request is compared with. */
+  readonly options: readonly (readonly [key: string, value: string])[];
+  /** Milliseconds from creation after which the job fails; 0 = never. */
+  readonly timeoutMs: number;
+  /** The options that a format's reader knows, by key. */
+  readonly formatOptions: Readonly<Record<string, string>>;
+  /** What the user should know of the request, although it is carried out. */
+  readonly warnings: readonly string[];
+}
+
+export type OptionList = readonly { readonly key: string; readonly value: string }[];
+
+/** What becomes of an option; the table below has one for each key that means something. */
+type OptionRule =
+  /** Read by `parseImportSpec` itself. */
+  | "job"
+  /** Passed on to the reader. */
+  | "format"
+  /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
+  | "refused when true"
+  /** Sent by clients as a matter of course; it changes nothing here, and the user is told so. */
+  | { readonly noEffect: string };
+
+const rules: Readonly<Record<string, OptionRule>> = {
+  timeout: "job",
+  auto_commit: "job",
+  backup: "refused when true",
+  l0_import: "refused when true",
+  fold_extra_columns: "format",
+  bucket: { noEffect: "a file is read from where its path says" },
+};
+
+/** Keys that promise to write nothing, without case and separators. Until they are served, a guess must never write. */
+const safetySwitches: ReadonlySet<string> = new Set([
+  ...["dryrun", "dry", "validate", "validateonly", "validation", "checkonly", "onlycheck", "testonly", "testrun"],
+  ...["simulate", "simulation", "simulateonly", "preview", "previewonly", "noop", "nowrite", "whatif"],
+]);
+
+/**
+ * Unknown options are kept, and named in a warning.
+ * @throws {ImportError} `request_invalid` in Milvus's words for a bad value or a repeated key; `unsupported` for what would be
+ *   wrong to ignore
+ */
+export function parseImportSpec(options: OptionList): ImportSpec {
+  const values = new Map<string, string>();
+  for (const { key, value } of options) {
+    if (values.has(key)) throw new ImportError("request_invalid", `duplicate option key '${key}'`);
+    values.set(key, value);
+  }
+  for (const [key, value] of values) checkSupported(key, value);
+  checkAutoCommit(values.get("auto_commit"));
+  const timeout = values.get("timeout");
+  return {
+    options: [...values],
+    timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
+    formatOptions: Object.fromEntries([...values].filter(([key]) => ruleOf(key) === "format")),
+    warnings: [...values.keys()].flatMap((key) => warningOn(key) ?? []),
+  };
+}
+
+function ruleOf(key: string): OptionRule | undefined {
+  return Object.hasOwn(rules, key) ? rules[key] : undefined;
+}
+
+function checkSupported(key: string, value: string): void {
+  if (safetySwitches.has(key.toLowerCase().replace(/[^a-z]/g, ""))) {
+    const reason = `option '${key}' is not supported by this server, and the import would write: leave it out to import`;
+    throw new ImportError("unsupported", reason);
+  }
+  if (ruleOf(key) === "refused when true" && isTrue(value))
+    throw new ImportError("unsupported", `option '${key}=true' is not supported by this server`);
+}
+
+function checkAutoCommit(value: string | undefined): void {
+  if (value === undefined || isTrue(value)) return;
+  if (value.toLowerCase() !== "false") {
+    throw new ImportError("request_invalid", `options.auto_commit must be one of "true" or "false", found "${value}"`);
+  }
+  throw new ImportError("unsupported", "option 'auto_commit=false' (two-phase commit) is not supported by this server");
+}
+
+function isTrue(value: string): boolean {
+  return value.toLowerCase() === "true";
+}
+
+function warningOn(key: string): string | undefined {
+  const rule = ruleOf(key);
+  if (rule === undefined)
+    return `option '${key}' is not known and has no effect; known are ${Object.keys(rules).sort().join(", ")}`;
+  return typeof rule === "string" ? undefined : `option '${key}' has no effect: ${rule.noEffect}`;
+}
