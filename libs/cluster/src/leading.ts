@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { aborted, sleep } from "@sluice/async";
 import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
 import type { CounterMetric, GaugeMetric, Logger, Metrics } from "@sluice/telemetry";
 import type { RoleName, RunningService } from "./role.ts";
-import { aborted, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 export interface LeadingOptions {
   readonly role: RoleName;
@@ -59,7 +59,7 @@ export class Leading implements AsyncDisposable {
         await this.#lead(held);
       } catch (error) {
         log.warn("leading failed; it is tried again", { role, err: error });
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       }
     }
   }

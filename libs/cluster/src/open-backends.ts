@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { SettingsError, type SettingValues } from "@sluice/config";
 import { EmbeddedMetaStore, type MetaStore, measuredMetaStore } from "@sluice/metastore";
 import {
@@ -127,7 +127,7 @@ async function openMetaStore(settings: AllSettings, log: Logger, signal: AbortSi
     } catch (error) {
       if (error instanceof SettingsError) throw error;
       log.warn("etcd cannot be used; it is tried again", { err: error });
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(RETRY_MS, signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import type { MetaEntry, MetaStore } from "@sluice/metastore";
 import type { Endpoint } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
@@ -98,7 +98,7 @@ export class Peers implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn("the sessions of the cluster cannot be read; the last known ones stay", { err: error });
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       } finally {
         round.abort(); // A watch whose round has failed would go on for as long as the process lives.
       }

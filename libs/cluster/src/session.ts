@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
+import { aborted, sleep } from "@sluice/async";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
 import type { Logger } from "@sluice/telemetry";
 import { type Presence, SESSION_PREFIX } from "./peers.ts";
@@ -49,7 +49,7 @@ export class Session implements AsyncDisposable {
         await aborted(AbortSignal.any([held.lost, signal]));
       } catch (error) {
         this.#options.log.warn("the session with the metastore failed; it is opened again", { err: error });
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       } finally {
         this.#isHeld = false;
       }
@@ -66,10 +66,4 @@ export class Session implements AsyncDisposable {
     this.#abort.abort();
     await this.#keeping;
   }
-}
-
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

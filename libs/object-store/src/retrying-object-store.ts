@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { compareKeys } from "./object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
@@ -103,6 +103,7 @@ export class RetryingObjectStore implements ObjectStore {
     const isTransient = error instanceof ImportError && error.code === "object_store_unavailable";
     if (!isTransient || attempt >= this.#attempts) throw error;
     const delay = Math.min(this.#maxDelayMs, this.#firstDelayMs * 2 ** (attempt - 1));
-    await sleep(delay * (0.5 + this.#random() / 2), undefined, { signal }).catch(() => signal?.throwIfAborted());
+    await sleep(delay * (0.5 + this.#random() / 2), signal);
+    signal?.throwIfAborted();
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -10,6 +9,7 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
 import { MAX_MESSAGE_BYTES, TRACE_PARENT } from "./server.ts";
@@ -185,14 +185,9 @@ async function call(
       const mayPass = passing.has((error as ServiceError).code) && !signal?.aborted;
       if (!mayPass || leftMs() < RETRY_MS) throw signal?.aborted ? signal.reason : explained(name, error);
     }
-    await pause(RETRY_MS, signal);
+    await sleep(RETRY_MS, signal, { ref: false });
+    if (signal?.aborted) throw signal.reason;
   }
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return sleep(ms, undefined, { signal, ref: false }).catch(() => {
-    throw signal?.reason;
-  });
 }
 
 function callOnce(

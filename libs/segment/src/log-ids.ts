@@ -1,3 +1,4 @@
+import { Serial } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { SegmentIds } from "./segment-logs.ts";
 
@@ -13,8 +14,8 @@ export class LogIdBlocks {
   #next = 0n;
   #end = 0n;
   #blockSize = firstBlock;
-  /** The call before: calls take their turns, so ids ascend in the order of the calls. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Calls take their turns, so that ids ascend in the order of the calls. */
+  readonly #turns = new Serial();
 
   constructor(ids: SegmentIds) {
     this.#ids = ids;
@@ -22,9 +23,7 @@ export class LogIdBlocks {
 
   /** The first of `count` consecutive ids. */
   take(count: number): Promise<bigint> {
-    const taken = this.#turn.then(() => this.#take(count));
-    this.#turn = taken.catch(() => {}); // Reaches the caller; the next one tries again.
-    return taken;
+    return this.#turns.run(() => this.#take(count));
   }
 
   async #take(count: number): Promise<bigint> {

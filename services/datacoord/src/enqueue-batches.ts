@@ -1,3 +1,4 @@
+import { Serial } from "@sluice/async";
 import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 
 /**
@@ -7,7 +8,7 @@ import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 export class EnqueueBatches {
   readonly #queue: TaskQueue;
   #next: { readonly tasks: QueuedTask[]; readonly done: Promise<void> } | undefined;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Serial();
 
   constructor(queue: TaskQueue) {
     this.#queue = queue;
@@ -22,11 +23,10 @@ export class EnqueueBatches {
 
   #open() {
     const tasks: QueuedTask[] = [];
-    const done = this.#running.then(() => {
+    const done = this.#turns.run(() => {
       this.#next = undefined;
       return this.#queue.enqueue(tasks);
     });
-    this.#running = done.catch(() => undefined);
     return { tasks, done };
   }
 }

@@ -1,4 +1,4 @@
-import { sleep } from "@sluice/async";
+import { aborted, sleep } from "@sluice/async";
 import { asImportError, failureOf, ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
@@ -54,8 +54,7 @@ export class TaskWorker implements AsyncDisposable {
   async #loop(): Promise<void> {
     const { queue, taskLeaseMs: leaseMs, maxSizeBytes, nodeId, log } = this.#deps;
     const signal = this.#drain.signal;
-    const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    await Promise.race([this.#deps.joined, stopped]);
+    await Promise.race([this.#deps.joined, aborted(signal)]);
     while (!signal.aborted) {
       try {
         const lease = await queue.lease({

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { ExponentialBackoff, type IBackoff, noop } from "cockatiel";
 import {
@@ -86,7 +86,7 @@ export class EtcdConnection {
         const isHopeless = !isTransient(error) || performance.now() > limit || signal?.aborted;
         if (isHopeless) throw etcdError(error, doing, this.#options.endpoints);
       }
-      await sleep(RETRY_MS, undefined, { signal: ended }).catch(() => undefined);
+      await sleep(RETRY_MS, ended);
     }
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import type { Etcd3, Lease } from "etcd3";
 
 /** etcd counts whole seconds, and rejects less than one. */
@@ -64,7 +64,7 @@ export class EtcdLease {
     const { signal } = this.#ended;
     let pauseMs = this.#ttlMs / 4;
     for (;;) {
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      await sleep(pauseMs, signal);
       if (signal.aborted) return;
       const sentMs = performance.now();
       try {

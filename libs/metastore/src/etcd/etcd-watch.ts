@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import type { IDuplexStream, IWatchRequest, IWatchResponse } from "etcd3";
 import { ChangeFeed } from "../change-feed.ts";
 import type { EtcdConnection } from "./etcd-connection.ts";
@@ -63,7 +63,7 @@ class PrefixWatch {
       } catch {
         // No etcd: the watch waits for it, like a stream that breaks.
       }
-      await sleep(this.#pauseMs, undefined, { signal: this.#signal }).catch(() => undefined);
+      await sleep(this.#pauseMs, this.#signal);
       this.#pauseMs = Math.min(2 * this.#pauseMs, REOPEN_MS.most);
     }
   }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { ObjectInfo } from "../object-store.ts";
 import type { S3Api, S3ObjectInfo } from "./s3-api.ts";
@@ -138,7 +138,8 @@ export class Patience {
     const limitMs = this.#sinceMs + (this.#options.patienceMs ?? defaultPatienceMs);
     if (!isTransient(error) || nowMs >= limitMs) throw s3Error(error, this.#operation, this.#options);
     const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (this.#failures - 1)) * (0.5 + Math.random() / 2);
-    await sleep(delayMs, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+    await sleep(delayMs, this.#signal);
+    this.#signal.throwIfAborted();
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { TaskId } from "@sluice/schema";
 import { type LeaseWaiter, LeaseWaiters } from "../lease-waiters.ts";
@@ -71,7 +71,7 @@ export class BullTaskQueue implements TaskQueue {
         this.#classes = { small, large };
         return void this.#serve();
       } catch {
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await sleep(RETRY_MS, signal);
       }
     }
   }
