@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, string>> = {
   metastore: "async",
   "task-queue": "schema async",
   catalog: "schema jobs metastore",
-  parquet: "object-store",
+  parquet: "",
   formats: "schema object-store async kernels parquet",
   binlog: "schema kernels parquet",
   segment: "schema binlog object-store async",

@@ -1,9 +1,9 @@
 import { type Column, DataType, varValue } from "@sluice/schema";
-import { type BinlogDescriptor, EventType, eventPayloads, parseBinlog } from "./envelope.ts";
+import { type BinlogDescriptor, type BinlogEvent, EventType, eventsOf, parseBinlog } from "./envelope.ts";
 import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
 import { malformed, unsupported } from "./malformed.ts";
-import { readParquetColumn } from "./parquet/column-reader.ts";
-import { ColumnSink } from "./parquet/column-sink.ts";
+import { ColumnSink } from "./payload/column-sink.ts";
+import { maxColumnBytes, readPayload } from "./payload/payload-reader.ts";
 
 /** Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key. */
 export interface DeltaLog {
@@ -28,12 +28,12 @@ interface Delete {
  */
 export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
   const log = parseBinlog(bytes);
-  const payloads = eventPayloads(log, EventType.Delete, "delta");
+  const events = eventsOf(log, EventType.Delete, "delta");
   const { descriptor } = log;
-  const deletes = payloads.flatMap((payload) =>
+  const deletes = events.flatMap((event) =>
     descriptor.extras.version === "MULTI_FIELD"
-      ? readTwoColumns(payload, descriptor.dataType)
-      : readRows(payload, descriptor),
+      ? readTwoColumns(event, descriptor.dataType)
+      : readRows(event, descriptor),
   );
   const pkType = deletes.at(0)?.pkType ?? DataType.Int64;
   const other = deletes.find((row) => row.pkType !== pkType);
@@ -46,11 +46,11 @@ export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
   };
 }
 
-function readRows(payload: Uint8Array, { dataType }: BinlogDescriptor): Delete[] {
+function readRows(event: BinlogEvent, { dataType }: BinlogDescriptor): Delete[] {
   if (dataType !== DataType.String && dataType !== DataType.VarChar) {
     throw malformed(`binlog data type is not varchar: ${dataType} in a delta log`, 69);
   }
-  return readTexts(payload, DataType.VarChar, 0).map(parseDelete);
+  return readTexts(event, DataType.VarChar, 0).map(parseDelete);
 }
 
 /** JSON first, as servers do: a VarChar key may hold a comma. */
@@ -71,33 +71,35 @@ function fromJson(row: ExactJson): Delete {
   throw malformed(`row of a delta log has a ${typeof pk} key with pkType ${String(pkType)}`);
 }
 
-function readTwoColumns(payload: Uint8Array, pkType: DataType): Delete[] {
-  const timestamps = readIntegers(payload, 1);
-  const keys = readKeys(payload, pkType);
+function readTwoColumns(event: BinlogEvent, pkType: DataType): Delete[] {
+  const timestamps = readIntegers(event, 1);
+  const keys = readKeys(event, pkType);
   if (keys.length !== timestamps.length) throw malformed("delta log has columns of different length");
   return keys.map((pk, i) => ({ pk, timestamp: BigInt.asUintN(64, timestamps[i]), pkType }));
 }
 
-function readKeys(payload: Uint8Array, pkType: DataType): (bigint | string)[] {
-  if (pkType === DataType.Int64) return readIntegers(payload, 0);
-  if (pkType === DataType.VarChar) return readTexts(payload, pkType, 0);
+function readKeys(event: BinlogEvent, pkType: DataType): (bigint | string)[] {
+  if (pkType === DataType.Int64) return readIntegers(event, 0);
+  if (pkType === DataType.VarChar) return readTexts(event, pkType, 0);
   throw unsupported(`unsupported primary key type ${pkType}, primary key should be int64 or varchar`);
 }
 
-function readIntegers(payload: Uint8Array, columnIndex: number): bigint[] {
-  const { column, rowCount } = readColumn(payload, DataType.Int64, columnIndex);
+function readIntegers(event: BinlogEvent, columnIndex: number): bigint[] {
+  const { column, rowCount } = readColumn(event, DataType.Int64, columnIndex);
   return [...new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount)];
 }
 
-function readTexts(payload: Uint8Array, type: DataType, columnIndex: number): string[] {
-  const { column, rowCount } = readColumn(payload, type, columnIndex);
+function readTexts(event: BinlogEvent, type: DataType, columnIndex: number): string[] {
+  const { column, rowCount } = readColumn(event, type, columnIndex);
   if (column.kind !== "var") throw malformed("delta log has no text column");
   return Array.from({ length: rowCount }, (_, row) => Buffer.from(varValue(column, row)).toString());
 }
 
-function readColumn(payload: Uint8Array, type: DataType, columnIndex: number): { column: Column; rowCount: number } {
+function readColumn(event: BinlogEvent, type: DataType, columnIndex: number): { column: Column; rowCount: number } {
   let sink: ColumnSink | undefined;
-  readParquetColumn(payload, (typeLength, rows) => (sink = ColumnSink.forType(type, typeLength, rows)), columnIndex);
+  const open = (typeLength: number, rows: number) =>
+    (sink = ColumnSink.forType(type, typeLength, rows, maxColumnBytes));
+  readPayload(event, open, columnIndex);
   const { column, rowCount } = sink!.finish();
   if (column.validity) throw malformed("delta log has nulls");
   return { column, rowCount };

@@ -33,8 +33,9 @@ export interface BinlogEvent {
   /** 1 in stream-written files. */
   readonly startTimestamp: bigint;
   readonly endTimestamp: bigint;
-  /** A complete Parquet file. */
+  /** A complete Parquet file, and where it starts in the log. */
   readonly payload: Uint8Array;
+  readonly payloadOffset: number;
 }
 
 export interface Binlog {
@@ -118,19 +119,21 @@ export function parseBinlog(bytes: Uint8Array): Binlog {
     if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
     const startTimestamp = view.getBigUint64(at + eventHeaderBytes, true);
     const endTimestamp = view.getBigUint64(at + eventHeaderBytes + 8, true);
-    events.push({ type, startTimestamp, endTimestamp, payload: bytes.subarray(at + dataEventBytes, end) });
+    const payloadOffset = at + dataEventBytes;
+    const payload = bytes.subarray(payloadOffset, end);
+    events.push({ type, startTimestamp, endTimestamp, payload, payloadOffset });
     at = end;
   }
   return { descriptor, events };
 }
 
-/** The payloads, after a check that every event has the type that this kind of file holds. */
-export function eventPayloads({ events }: Binlog, type: number, kind: "insert" | "delta"): Uint8Array[] {
+/** The events, after a check that every one has the type that this kind of file holds. */
+export function eventsOf({ events }: Binlog, type: number, kind: "insert" | "delta"): readonly BinlogEvent[] {
   for (const event of events) {
     if (event.type !== type)
       throw malformed(`binlog file is not ${kind} log: event type ${event.type}, expected ${type}`);
   }
-  return events.map((event) => event.payload);
+  return events;
 }
 
 function notBinlog(view: DataView): Error {

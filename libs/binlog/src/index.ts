@@ -17,7 +17,7 @@ export {
   type InsertLogOptions,
   maxInsertLogBytes,
 } from "./insert-log.ts";
-export { ColumnSink } from "./parquet/column-sink.ts";
+export { ColumnSink } from "./payload/column-sink.ts";
 export { BloomFilter, defaultFalsePositiveRate } from "./stats/bloom-filter.ts";
 export { StatsBuilder } from "./stats/stats-builder.ts";
 export {

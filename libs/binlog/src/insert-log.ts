@@ -1,10 +1,9 @@
 import { type Column, columnBytes, DataType, isDenseVector } from "@sluice/schema";
-import { type BinlogDescriptor, EventType, encodeBinlogHead, eventPayloads, parseBinlog } from "./envelope.ts";
+import { type BinlogDescriptor, EventType, encodeBinlogHead, eventsOf, parseBinlog } from "./envelope.ts";
 import { malformed } from "./malformed.ts";
-import { readParquetColumn } from "./parquet/column-reader.ts";
-import { ColumnSink } from "./parquet/column-sink.ts";
-import { writeParquetColumn } from "./parquet/column-writer.ts";
-import { parquetType } from "./parquet/parquet-type.ts";
+import { ColumnSink } from "./payload/column-sink.ts";
+import { maxColumnBytes, readPayload } from "./payload/payload-reader.ts";
+import { writePayload } from "./payload/payload-writer.ts";
 
 /**
  * Which line of servers takes the file: `2.3` has no word for nulls, `2.5` says for every field whether it may have them.
@@ -47,14 +46,7 @@ export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
   const { dataType, column, rowCount, nullable, dialect } = options;
   if (rowCount < 1) throw new RangeError(`insert log of ${rowCount} rows: expected at least one`);
   if (nullable && dialect === "2.3") throw new RangeError("insert log of a nullable field needs dialect 2.5");
-  const payload = writeParquetColumn({
-    name: "val",
-    dataType,
-    type: parquetType(dataType, options.dim),
-    isOptional: nullable,
-    column,
-    rowCount,
-  });
+  const payload = writePayload({ dataType, dim: options.dim, isOptional: nullable, column, rowCount });
   const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
   if (payloadBytes >= maxInsertLogBytes)
     throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);
@@ -96,16 +88,17 @@ export interface DecodedInsertLog {
 
 /**
  * Reads an insert log of any Milvus 2.x server or of ours: all data events, all row groups, REQUIRED and OPTIONAL.
+ * @param maxBytes greatest size of the column in memory, whatever the file claims
  * @throws {ImportError} `malformed_file`, `unsupported`
  */
-export function decodeInsertLog(bytes: Uint8Array): DecodedInsertLog {
+export function decodeInsertLog(bytes: Uint8Array, maxBytes = maxColumnBytes): DecodedInsertLog {
   const log = parseBinlog(bytes);
   const { dataType } = log.descriptor;
-  const payloads = eventPayloads(log, EventType.Insert, "insert");
-  if (payloads.length === 0) throw malformed("insert log has no insert event");
+  const events = eventsOf(log, EventType.Insert, "insert");
+  if (events.length === 0) throw malformed("insert log has no insert event");
   let sink: ColumnSink | undefined;
-  for (const payload of payloads) {
-    readParquetColumn(payload, (typeLength, rows) => (sink ??= ColumnSink.forType(dataType, typeLength, rows)));
+  for (const event of events) {
+    readPayload(event, (typeLength, rows) => (sink ??= ColumnSink.forType(dataType, typeLength, rows, maxBytes)));
   }
   const { column, rowCount } = sink!.finish();
   return { descriptor: log.descriptor, rowCount, column };
@@ -125,6 +118,6 @@ export function appendInsertLog(
   if (log.descriptor.dataType !== sink.dataType) {
     throw malformed(`data type ${log.descriptor.dataType} in the descriptor, expected ${sink.dataType}`, 69);
   }
-  for (const payload of eventPayloads(log, EventType.Insert, "insert")) readParquetColumn(payload, () => sink);
+  for (const event of eventsOf(log, EventType.Insert, "insert")) readPayload(event, () => sink);
   return { descriptor: log.descriptor, rowCount: sink.rowCount - before };
 }

@@ -49,7 +49,13 @@ describe("envelope", () => {
     const log = parseBinlog(bytes);
     expect(log.descriptor).toEqual(descriptor);
     expect(log.events).toEqual([
-      { type: 1, startTimestamp: timestamp, endTimestamp: timestamp, payload: Buffer.from("payload") },
+      {
+        type: 1,
+        startTimestamp: timestamp,
+        endTimestamp: timestamp,
+        payload: Buffer.from("payload"),
+        payloadOffset: 140,
+      },
     ]);
   });
 

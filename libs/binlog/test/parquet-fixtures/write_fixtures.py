@@ -64,8 +64,8 @@ write("text-dictionary-then-plain", with_nulls(texts), pa.string(), 21, use_dict
 write("vector-dictionary", [vectors[i % 20] for i in range(ROWS)], pa.binary(12), 101, use_dictionary=True)
 write("all-null", [None] * 40, pa.int64(), 5, use_dictionary=True)
 write("no-null-v2", with_nulls(doubles)[:2], pa.float64(), 11, **v2)
+write("int64-lz4", ints[:20], pa.int64(), 5, compression="lz4")
 
-write("bad-lz4", ints[:20], pa.int64(), 5, compression="lz4")
 write("bad-list", [[1], [2, 3]], pa.list_(pa.int64()), 5)
 write("bad-type", ints[:20], pa.int64(), 21)
 write("bad-int8-range", [1, 2, 300], pa.int32(), 2)

@@ -1,10 +1,18 @@
-import { ImportError } from "@sluice/errors";
+import { ImportError, locate } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import { type ChunkInfo, LeafReader, type ParquetFile, type RowGroupInfo, readFooter } from "@sluice/parquet";
+import {
+  type ChunkInfo,
+  LeafReader,
+  PageBudget,
+  type ParquetFile,
+  type RowGroupInfo,
+  readFooter,
+} from "@sluice/parquet";
 import { type CollectionSchema, type Column, columnBytes, fixedWidth, type InsertBatch } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
+import { bytesOf } from "./source-bytes.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
@@ -16,6 +24,8 @@ const MIN_ROW_BYTES = 8;
 export interface ParquetReaderOptions {
   /** Greatest range that is asked of the store for one column; default 4 MiB. */
   readonly maxReadBytes?: number;
+  /** Greatest size of the pages of all columns that are in memory at a time; default 1 GiB. */
+  readonly pageMemoryBytes?: number;
 }
 
 /**
@@ -27,27 +37,31 @@ export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
   readonly #source: ObjectSource;
   readonly #maxReadBytes: number;
+  readonly #pageMemoryBytes: number | undefined;
   #leaves: LeafReader[] = [];
 
   /** @throws {ImportError} `request_invalid` unless there is exactly one source */
-  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES }: ParquetReaderOptions = {}) {
+  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES, pageMemoryBytes }: ParquetReaderOptions = {}) {
     if (input.sources.length !== 1)
       throw new ImportError("request_invalid", "for PARQUET import, accepts only one file");
     this.#input = input;
     this.#source = input.sources[0];
     this.#maxReadBytes = maxReadBytes;
+    this.#pageMemoryBytes = pageMemoryBytes;
   }
 
   async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
-    const file = await readFooter(this.#source, signal);
-    const columns = this.#openColumns(file, signal);
     const progress = { firstRow: 0, sourceBytes: 0 };
     try {
+      const file = await readFooter(bytesOf(this.#source), signal);
+      const columns = this.#openColumns(file, signal);
       for (const group of this.#groups(file)) {
         yield* this.#groupBatches(group, columns, batchBytes, signal, progress);
         progress.firstRow += group.rowCount;
         progress.sourceBytes += group.compressedBytes;
       }
+    } catch (error) {
+      throw locate(error, { file: this.#source.path });
     } finally {
       await this.#close();
     }
@@ -59,7 +73,8 @@ export class ParquetReader implements FormatReader {
 
   #openColumns(file: ParquetFile, signal: AbortSignal): ColumnReader[] {
     const plans = planColumns(file, this.#input.schema, this.#source.path, this.#input.options);
-    const columns = plans.map((plan) => plan((node) => new LeafReader(this.#source, node, signal)));
+    const budget = new PageBudget(this.#pageMemoryBytes);
+    const columns = plans.map((plan) => plan((node) => new LeafReader(bytesOf(this.#source), node, budget, signal)));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;
   }

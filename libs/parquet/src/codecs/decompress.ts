@@ -1,11 +1,8 @@
 import { brotliDecompressSync, unzipSync, zstdDecompressSync } from "node:zlib";
-import type { CompressionCodec } from "hyparquet";
-import { Damage } from "../damage.ts";
+import { Damage, NotSupported } from "../damage.ts";
+import type { Codec } from "../format.ts";
 import { decodeLz4Any, decodeLz4Block, LZ4_MAX_RATIO } from "./lz4.ts";
 import { decodeSnappy, SNAPPY_MAX_RATIO } from "./snappy.ts";
-
-/** Greatest chunk in which node:zlib builds its output: a made-up size in a header must not allocate much. */
-const ZLIB_CHUNK_BYTES = 4 << 20;
 
 const EMPTY = new Uint8Array(0);
 
@@ -14,7 +11,7 @@ export class Decompressor {
   #buffer = new Uint8Array(0);
 
   /** The `size` bytes that `input` stands for; valid until the next call. @throws {Damage} */
-  decompress(codec: CompressionCodec, input: Uint8Array, size: number): Uint8Array {
+  decompress(codec: Codec, input: Uint8Array, size: number): Uint8Array {
     if (size === 0) return EMPTY; // Writers differ in what an empty page looks like when compressed.
     switch (codec) {
       case "UNCOMPRESSED":
@@ -33,7 +30,7 @@ export class Decompressor {
       case "ZSTD":
         return viaZlib("zstd", size, (limits) => decompressZstd(input, size, limits));
       default:
-        throw new Damage(`codec ${codec} is not supported`);
+        throw new NotSupported(`codec ${codec} is not supported: write the file with ZSTD, SNAPPY or no compression`);
     }
   }
 
@@ -65,7 +62,9 @@ interface Limits {
 function viaZlib(name: string, size: number, run: (limits: Limits) => Uint8Array): Uint8Array {
   let output: Uint8Array;
   try {
-    output = run({ maxOutputLength: size, chunkSize: Math.min(Math.max(size, 64), ZLIB_CHUNK_BYTES) });
+    // The output is built in one piece: with smaller chunks all of it would be copied once more at the end. A byte more than
+    // announced, since zlib allocates a second chunk when one is filled to the brim. Untouched memory costs nothing.
+    output = run({ maxOutputLength: size, chunkSize: Math.max(size + 1, 64) });
   } catch (error) {
     throw new Damage(`${name}: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
-import { Damage } from "../damage.ts";
+import { TooLarge } from "../damage.ts";
 
-/** More than this cannot be one column of a batch: offsets are uint32, and no machine should have to hold it. */
-const MAX_BYTES = 1 << 30;
+/** More than this cannot be one column of a batch: no machine should have to hold it. */
+const MAX_BATCH_BYTES = 1 << 30;
 
 /** Values of any length, one after the other: the form of a `VarColumn`, growing. Nothing is freed: it is used again. */
 export class BytesSink {
@@ -11,6 +11,12 @@ export class BytesSink {
   count = 0;
   /** Decoders stop behind the first value with which this many bytes are reached. */
   softLimit = Number.POSITIVE_INFINITY;
+  readonly #maxBytes: number;
+
+  /** @param maxBytes below 2^32, since offsets are uint32 */
+  constructor(maxBytes = MAX_BATCH_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   get length(): number {
     return this.offsets[this.count];
@@ -35,16 +41,16 @@ export class BytesSink {
   open(size: number): number {
     const at = this.offsets[this.count];
     this.reserve(at + size);
-    if (this.count + 2 > this.offsets.length) this.#growOffsets();
+    if (this.count + 2 > this.offsets.length) this.reserveValues(this.count + 1);
     this.offsets[++this.count] = at + size;
     return at;
   }
 
-  /** Makes room for `size` bytes in all. @throws {Damage} for more than one batch may hold */
+  /** Makes room for `size` bytes in all. @throws {TooLarge} for more than it may hold */
   reserve(size: number): void {
     if (size <= this.data.length) return;
-    if (size > MAX_BYTES) throw new Damage(`the values of one batch exceed ${MAX_BYTES} bytes`);
-    const grown = new Uint8Array(Math.min(MAX_BYTES, Math.max(size, this.data.length * 2, 1024)));
+    if (size > this.#maxBytes) throw new TooLarge("a column in memory", this.#maxBytes);
+    const grown = new Uint8Array(Math.min(this.#maxBytes, Math.max(size, this.data.length * 2, 1024)));
     grown.set(this.data.subarray(0, this.length));
     this.data = grown;
   }
@@ -57,8 +63,10 @@ export class BytesSink {
     this.count -= count;
   }
 
-  #growOffsets(): void {
-    const grown = new Uint32Array(Math.max(this.offsets.length * 2, 256));
+  /** Makes room for `count` values in all. */
+  reserveValues(count: number): void {
+    if (count < this.offsets.length) return;
+    const grown = new Uint32Array(Math.max(count + 1, this.offsets.length * 2, 256));
     grown.set(this.offsets);
     this.offsets = grown;
   }

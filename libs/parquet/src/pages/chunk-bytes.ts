@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { ByteSource } from "../byte-source.ts";
 import { CutShort } from "../damage.ts";
 
 /**
@@ -7,7 +7,7 @@ import { CutShort } from "../damage.ts";
  * size. The next range is read while the current one is decoded.
  */
 export class ChunkBytes {
-  readonly #source: ObjectSource;
+  readonly #source: ByteSource;
   readonly #signal: AbortSignal;
   #readBytes = 0;
   /** `[at, #filled)` of the buffer is read and not used; the rest of the chunk starts at `#position` of the file. */
@@ -19,7 +19,7 @@ export class ChunkBytes {
   #pending: Promise<number> | undefined;
   #pendingBytes = 0;
 
-  constructor(source: ObjectSource, signal: AbortSignal) {
+  constructor(source: ByteSource, signal: AbortSignal) {
     this.#source = source;
     this.#signal = signal;
   }
@@ -86,7 +86,7 @@ export class ChunkBytes {
     this.#pending = undefined;
     if (count < this.#pendingBytes) {
       const reason = `the file ends at byte ${this.#position + count}, inside of a column chunk: it is cut short or was replaced`;
-      throw new ImportError("malformed_file", reason, { file: this.#source.path, byteOffset: this.#position + count });
+      throw new ImportError("malformed_file", reason, { byteOffset: this.#position + count });
     }
     this.#filled += count;
     this.#position += count;
@@ -106,7 +106,7 @@ export class ChunkBytes {
     if (this.#buffer.length - this.#filled < size) this.#makeRoom(held, size);
     const target = this.#buffer.subarray(this.#filled, this.#filled + size);
     this.#pendingBytes = size;
-    this.#pending = this.#source.store.readInto(this.#source.key, this.#position, target, this.#signal);
+    this.#pending = this.#source.readInto(this.#position, target, this.#signal);
     this.#pending.catch(() => undefined); // It surfaces where the bytes are awaited.
   }
 

@@ -6,8 +6,8 @@ import { Dictionary, DictionaryBytesDecoder, DictionaryFixedDecoder } from "../e
 import { PlainBoolDecoder, PlainBytesDecoder, PlainFixedDecoder } from "../encodings/plain.ts";
 import { RleBoolDecoder } from "../encodings/rle-bool.ts";
 import type { BytesDecoder, FixedDecoder } from "../encodings/value-decoder.ts";
-import type { LeafType } from "../leaf-type.ts";
-import { Encoding, encodingName } from "./page-header.ts";
+import type { LeafType } from "../footer/leaf-type.ts";
+import { Encoding, encodingName } from "../format.ts";
 
 interface Resettable {
   reset(bytes: Uint8Array, start: number, end: number): void;

@@ -1,25 +1,6 @@
 import { Damage } from "../damage.ts";
-import { ThriftReader, ThriftType } from "../thrift/compact-reader.ts";
-
-/** Source: parquet.thrift, PageType. */
-export const PageType = { Data: 0, Index: 1, Dictionary: 2, DataV2: 3 } as const;
-
-/** Source: parquet.thrift, Encoding. */
-export const Encoding = {
-  Plain: 0,
-  PlainDictionary: 2,
-  Rle: 3,
-  BitPacked: 4,
-  DeltaBinaryPacked: 5,
-  DeltaLengthByteArray: 6,
-  DeltaByteArray: 7,
-  RleDictionary: 8,
-  ByteStreamSplit: 9,
-} as const;
-
-export function encodingName(encoding: number): string {
-  return Object.entries(Encoding).find(([, value]) => value === encoding)?.[0] ?? `encoding ${encoding}`;
-}
+import { Encoding, PageType } from "../format.ts";
+import { type ThriftFields, ThriftReader } from "../thrift/compact-reader.ts";
 
 /** What stands before every page. One object is used for all pages of a column. */
 export class PageHeader {
@@ -48,7 +29,7 @@ export class PageHeader {
     const reader = this.#reader;
     reader.reset(bytes, start, end);
     this.#clear();
-    for (let type = reader.nextField(); type !== ThriftType.Stop; type = reader.nextField()) this.#field(reader, type);
+    reader.fields<PageHeader>(this, headerFields);
     this.#check();
     return reader.at - start;
   }
@@ -59,44 +40,6 @@ export class PageHeader {
     this.definitionBytes = this.repetitionBytes = 0;
     this.isCompressed = true;
     this.crc = undefined;
-  }
-
-  #field(reader: ThriftReader, type: number): void {
-    switch (reader.fieldId) {
-      case 1:
-        this.type = reader.int32(type);
-        return;
-      case 2:
-        this.uncompressedSize = reader.int32(type);
-        return;
-      case 3:
-        this.compressedSize = reader.int32(type);
-        return;
-      case 4:
-        this.crc = reader.int32(type) >>> 0;
-        return;
-      case 5:
-        this.#struct(reader, type, dataPageFields);
-        return;
-      case 7:
-        this.#struct(reader, type, dictionaryPageFields);
-        return;
-      case 8:
-        this.#struct(reader, type, dataPageV2Fields);
-        return;
-      default:
-        reader.skip(type);
-    }
-  }
-
-  #struct(reader: ThriftReader, type: number, fields: FieldSetters): void {
-    const outer = reader.enter(type);
-    for (let inner = reader.nextField(); inner !== ThriftType.Stop; inner = reader.nextField()) {
-      const set = fields[reader.fieldId];
-      if (set) set(this, reader, inner);
-      else reader.skip(inner, 1);
-    }
-    reader.leave(outer);
   }
 
   #check(): void {
@@ -111,9 +54,7 @@ export class PageHeader {
   }
 }
 
-type FieldSetters = readonly (((header: PageHeader, reader: ThriftReader, type: number) => void) | undefined)[];
-
-const dataPageFields: FieldSetters = [
+const dataPageFields: ThriftFields<PageHeader> = [
   undefined,
   (header, reader, type) => void (header.numValues = reader.int32(type)),
   (header, reader, type) => void (header.encoding = reader.int32(type)),
@@ -121,9 +62,9 @@ const dataPageFields: FieldSetters = [
   (header, reader, type) => void (header.repetitionEncoding = reader.int32(type)),
 ];
 
-const dictionaryPageFields: FieldSetters = dataPageFields.slice(0, 3);
+const dictionaryPageFields: ThriftFields<PageHeader> = dataPageFields.slice(0, 3);
 
-const dataPageV2Fields: FieldSetters = [
+const dataPageV2Fields: ThriftFields<PageHeader> = [
   undefined,
   (header, reader, type) => void (header.numValues = reader.int32(type)),
   undefined,
@@ -132,4 +73,16 @@ const dataPageV2Fields: FieldSetters = [
   (header, reader, type) => void (header.definitionBytes = reader.int32(type)),
   (header, reader, type) => void (header.repetitionBytes = reader.int32(type)),
   (header, reader, type) => void (header.isCompressed = reader.bool(type)),
+];
+
+const headerFields: ThriftFields<PageHeader> = [
+  undefined,
+  (header, reader, type) => void (header.type = reader.int32(type)),
+  (header, reader, type) => void (header.uncompressedSize = reader.int32(type)),
+  (header, reader, type) => void (header.compressedSize = reader.int32(type)),
+  (header, reader, type) => void (header.crc = reader.int32(type) >>> 0),
+  (header, reader, type) => void reader.struct(type, header, dataPageFields),
+  undefined,
+  (header, reader, type) => void reader.struct(type, header, dictionaryPageFields),
+  (header, reader, type) => void reader.struct(type, header, dataPageV2Fields),
 ];

@@ -1,22 +1,11 @@
 import { CutShort, Damage } from "../damage.ts";
+import { ThriftType } from "./thrift-type.ts";
 
-/** Wire types of the compact protocol. Source: Apache Thrift, thrift-compact-protocol.md. */
-export const ThriftType = {
-  Stop: 0,
-  True: 1,
-  False: 2,
-  Byte: 3,
-  I16: 4,
-  I32: 5,
-  I64: 6,
-  Double: 7,
-  Binary: 8,
-  List: 9,
-  Set: 10,
-  Map: 11,
-  Struct: 12,
-  Uuid: 13,
-} as const;
+/**
+ * What becomes of the fields of a structure, by id: each function takes its value from the reader, which stands before it.
+ * Fields that have none are stepped over.
+ */
+export type ThriftFields<T> = (((target: T, reader: ThriftReader, type: number) => void) | undefined)[];
 
 /** Parquet's own structures nest less than ten levels. */
 const MAX_DEPTH = 32;
@@ -27,13 +16,14 @@ const MAX_DEPTH = 32;
  */
 export class ThriftReader {
   at = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
+  /** What is read; not copied. */
+  bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   /** Id of the field whose type `nextField` has just answered. */
   fieldId = 0;
 
   reset(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.at = start;
     this.#end = end;
     this.fieldId = 0;
@@ -54,6 +44,62 @@ export class ThriftReader {
     if (type !== ThriftType.I32 && type !== ThriftType.I16)
       throw new Damage(`expected a 32-bit integer, found thrift type ${type}`);
     return this.#zigzag32();
+  }
+
+  /** A field that counts or measures something in 64 bits. @throws {Damage} also beyond 2^53 */
+  int64(type: number): number {
+    if (type < ThriftType.I16 || type > ThriftType.I64)
+      throw new Damage(`expected a 64-bit integer, found thrift type ${type}`);
+    const value = this.#varint();
+    if (value > 2 * Number.MAX_SAFE_INTEGER) throw new Damage(`an integer exceeds 53 bits: ${value / 2}`);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  byte(type: number): number {
+    if (type !== ThriftType.Byte) throw new Damage(`expected a byte, found thrift type ${type}`);
+    return (this.#byte() << 24) >> 24;
+  }
+
+  /** UTF-8, copied. */
+  text(type: number): string {
+    const start = this.#binary(type);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString();
+  }
+
+  /** Is a text this one? Takes it without a copy. @param expected ASCII */
+  textEquals(type: number, expected: string): boolean {
+    const start = this.#binary(type);
+    if (this.at - start !== expected.length) return false;
+    for (let i = 0; i < expected.length; i++) if (this.bytes[start + i] !== expected.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** Enters a list and answers how many elements follow, at most as many as bytes are left. */
+  list(type: number, elementType: number): number {
+    if (type !== ThriftType.List) throw new Damage(`expected a list, found thrift type ${type}`);
+    const head = this.#byte();
+    const count = head >>> 4 === 15 ? this.#varint() : head >>> 4;
+    if (count > this.#end - this.at) throw new CutShort(`a list of ${count} elements`);
+    if (count > 0 && (head & 0x0f) !== elementType)
+      throw new Damage(`expected elements of thrift type ${elementType}, found ${head & 0x0f}`);
+    return count;
+  }
+
+  /** Reads the fields of the structure that the reader stands in, to its end. */
+  fields<T>(target: T, fields: ThriftFields<T>): void {
+    for (let type = this.nextField(); type !== ThriftType.Stop; type = this.nextField()) {
+      const take = fields[this.fieldId];
+      if (take) take(target, this, type);
+      else this.skip(type, 1);
+    }
+  }
+
+  /** Reads a field that is a structure into `target`. */
+  struct<T>(type: number, target: T, fields: ThriftFields<T>): T {
+    const outer = this.enter(type);
+    this.fields(target, fields);
+    this.leave(outer);
+    return target;
   }
 
   bool(type: number): boolean {
@@ -117,7 +163,15 @@ export class ThriftReader {
 
   #byte(): number {
     if (this.at >= this.#end) throw new CutShort("a header");
-    return this.#bytes[this.at++];
+    return this.bytes[this.at++];
+  }
+
+  /** Steps over a text and answers where it starts; it ends at `at`. */
+  #binary(type: number): number {
+    if (type !== ThriftType.Binary) throw new Damage(`expected a text, found thrift type ${type}`);
+    const length = this.#varint();
+    this.#advance(length);
+    return this.at - length;
   }
 
   #advance(count: number): void {

@@ -1,18 +1,4 @@
-/** Type numbers of the Thrift compact protocol. Source: thrift `doc/specs/thrift-compact-protocol.md`. */
-export const CompactType = {
-  True: 1,
-  False: 2,
-  Byte: 3,
-  I16: 4,
-  I32: 5,
-  I64: 6,
-  Double: 7,
-  Binary: 8,
-  List: 9,
-  Set: 10,
-  Map: 11,
-  Struct: 12,
-} as const;
+import { ThriftType } from "./thrift-type.ts";
 
 /**
  * Writes one Thrift struct in the compact protocol: as much of it as Parquet page headers and footers need. Field ids
@@ -24,46 +10,46 @@ export class CompactWriter {
   #lastId = 0;
 
   int32(id: number, value: number): void {
-    this.#field(id, CompactType.I32);
+    this.#field(id, ThriftType.I32);
     this.#varint(value * 2); // Zigzag of a value that is not negative.
   }
 
   int64(id: number, value: number): void {
-    this.#field(id, CompactType.I64);
+    this.#field(id, ThriftType.I64);
     this.#varint(value * 2);
   }
 
   byte(id: number, value: number): void {
-    this.#field(id, CompactType.Byte);
+    this.#field(id, ThriftType.Byte);
     this.#push(value);
   }
 
   bool(id: number, value: boolean): void {
-    this.#field(id, value ? CompactType.True : CompactType.False);
+    this.#field(id, value ? ThriftType.True : ThriftType.False);
   }
 
   text(id: number, value: string): void {
-    this.#field(id, CompactType.Binary);
+    this.#field(id, ThriftType.Binary);
     this.#text(value);
   }
 
   struct(id: number, write: () => void): void {
-    this.#field(id, CompactType.Struct);
+    this.#field(id, ThriftType.Struct);
     this.#struct(write);
   }
 
   structs<T>(id: number, items: readonly T[], write: (item: T) => void): void {
-    this.#list(id, CompactType.Struct, items.length);
+    this.#list(id, ThriftType.Struct, items.length);
     for (const item of items) this.#struct(() => write(item));
   }
 
   int32s(id: number, values: readonly number[]): void {
-    this.#list(id, CompactType.I32, values.length);
+    this.#list(id, ThriftType.I32, values.length);
     for (const value of values) this.#varint(value * 2);
   }
 
   texts(id: number, values: readonly string[]): void {
-    this.#list(id, CompactType.Binary, values.length);
+    this.#list(id, ThriftType.Binary, values.length);
     for (const value of values) this.#text(value);
   }
 
@@ -89,7 +75,7 @@ export class CompactWriter {
   }
 
   #list(id: number, elementType: number, count: number): void {
-    this.#field(id, CompactType.List);
+    this.#field(id, ThriftType.List);
     this.#push((Math.min(count, 15) << 4) | elementType);
     if (count >= 15) this.#varint(count);
   }

@@ -1,5 +1,5 @@
-import type { SchemaElement } from "hyparquet";
-import { Damage } from "./damage.ts";
+import { Damage } from "../damage.ts";
+import type { SchemaElement } from "./file-metadata.ts";
 
 /** One node of the file's schema, with what its levels mean. Source: parquet-format, Nested Encoding (Dremel). */
 export interface SchemaNode {
@@ -33,15 +33,15 @@ export function buildSchemaTree(elements: readonly SchemaElement[]): SchemaNode 
     if (!element || depth > MAX_DEPTH) throw new Damage("the schema of the footer is damaged");
     const isRoot = depth === 0;
     checkElement(element, isRoot);
-    const definition = parent.definition + (isRoot || element.repetition_type === "REQUIRED" ? 0 : 1);
-    const repetition = parent.repetition + (!isRoot && element.repetition_type === "REPEATED" ? 1 : 0);
-    const path = isRoot ? [] : [...parent.path, element.name];
+    const definition = parent.definition + (isRoot || element.repetition === "REQUIRED" ? 0 : 1);
+    const repetition = parent.repetition + (!isRoot && element.repetition === "REPEATED" ? 1 : 0);
+    const path = isRoot ? [] : [...parent.path, element.name ?? ""];
     const isLeaf = element.type !== undefined;
     const leaf = isLeaf ? leaves++ : -1;
     const children = Array.from({ length: isLeaf ? 0 : childCount(element, elements.length - next) }, () =>
       build({ definition, repetition, path }, depth + 1),
     );
-    return { name: element.name, element, children, definition, repetition, leaf, path };
+    return { name: element.name ?? "", element, children, definition, repetition, leaf, path };
   };
   const root = build({ definition: 0, repetition: 0, path: [] }, 0);
   if (next !== elements.length) throw new Damage("the schema of the footer has elements that belong to nothing");
@@ -51,17 +51,15 @@ export function buildSchemaTree(elements: readonly SchemaElement[]): SchemaNode 
 function checkElement(element: SchemaElement, isRoot: boolean): void {
   if (isRoot && element.type === undefined) return;
   const isFixed = element.type === "FIXED_LEN_BYTE_ARRAY";
-  const length = element.type_length ?? 0;
-  if (isRoot || element.repetition_type === undefined || typeof element.name !== "string")
+  const length = element.typeLength;
+  if (isRoot || element.repetition === undefined || element.name === undefined)
     throw new Damage("a schema element is damaged");
-  if (isFixed && !(Number.isInteger(length) && length > 0))
-    throw new Damage(`'${element.name}' has values of ${length} bytes`);
+  if (isFixed && length <= 0) throw new Damage(`'${element.name}' has values of ${length} bytes`);
 }
 
 function childCount(element: SchemaElement, left: number): number {
-  const count = element.num_children ?? 0;
-  if (!(Number.isInteger(count) && count >= 0 && count <= left))
-    throw new Damage(`a schema element announces ${count} children`);
+  const count = element.childCount;
+  if (count < 0 || count > left) throw new Damage(`a schema element announces ${count} children`);
   return count;
 }
 
@@ -70,20 +68,16 @@ function childCount(element: SchemaElement, left: number): number {
  * Source: parquet-format, LogicalTypes.md, "Backward-compatibility rules".
  */
 export function listNode(node: SchemaNode): ListNode | undefined {
-  if (node.element.repetition_type === "REPEATED") return { group: node, repeated: node, element: node };
+  if (node.element.repetition === "REPEATED") return { group: node, repeated: node, element: node };
   const [repeated] = node.children;
-  if (node.children.length !== 1 || repeated.element.repetition_type !== "REPEATED" || isMap(node)) return undefined;
+  if (node.children.length !== 1 || repeated.element.repetition !== "REPEATED" || isMap(node)) return undefined;
   const isElement =
     repeated.children.length !== 1 || repeated.name === "array" || repeated.name === `${node.name}_tuple`;
   return { group: node, repeated, element: isElement ? repeated : repeated.children[0] };
 }
 
 function isMap({ element }: SchemaNode): boolean {
-  return (
-    element.logical_type?.type === "MAP" ||
-    element.converted_type === "MAP" ||
-    element.converted_type === "MAP_KEY_VALUE"
-  );
+  return element.logical?.type === "MAP" || element.converted === "MAP" || element.converted === "MAP_KEY_VALUE";
 }
 
 /** Definition level of a list that is there but empty; lower ones are null. */

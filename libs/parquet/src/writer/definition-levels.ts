@@ -1,19 +1,10 @@
-const empty = new Uint8Array(0);
-
 /**
  * Definition levels of an OPTIONAL column at the top of a V1 page: a uint32 length, then one bit a row in the RLE/bit-packed
- * hybrid. Empty for a REQUIRED column. Source: parquet-format `Encodings.md`.
+ * hybrid. Source: parquet-format `Encodings.md`.
  * @param validity one byte a row, 0 = null; undefined = no nulls
  */
-export function definitionLevels(
-  isOptional: boolean,
-  validity: Uint8Array | undefined,
-  from: number,
-  to: number,
-): Uint8Array {
-  if (!isOptional) return empty;
-  const firstNull = validity ? validity.indexOf(0, from) : -1;
-  return firstNull < 0 || firstNull >= to ? allPresent(to - from) : bitPacked(validity!, from, to);
+export function definitionLevels(validity: Uint8Array | undefined, rowCount: number): Uint8Array {
+  return validity?.includes(0) ? bitPacked(validity, rowCount) : allPresent(rowCount);
 }
 
 /** One RLE run of ones. */
@@ -23,17 +14,14 @@ function allPresent(rows: number): Uint8Array {
 }
 
 /** One bit-packed run; its length counts groups of eight rows. */
-function bitPacked(validity: Uint8Array, from: number, to: number): Uint8Array {
-  const groups = (to - from + 7) >>> 3;
+function bitPacked(validity: Uint8Array, rows: number): Uint8Array {
+  const groups = (rows + 7) >>> 3;
   const header = varint(groups * 2 + 1);
   const levels = new Uint8Array(4 + header.length + groups);
   new DataView(levels.buffer).setUint32(0, header.length + groups, true);
   levels.set(header, 4);
   const base = 4 + header.length;
-  for (let row = from; row < to; row++) {
-    const bit = row - from;
-    if (validity[row] !== 0) levels[base + (bit >>> 3)] |= 1 << (bit & 7);
-  }
+  for (let row = 0; row < rows; row++) if (validity[row] !== 0) levels[base + (row >>> 3)] |= 1 << (row & 7);
   return levels;
 }
 

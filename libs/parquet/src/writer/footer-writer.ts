@@ -1,22 +1,37 @@
-import { CompactWriter } from "@sluice/parquet";
-import type { Column, DataType } from "@sluice/schema";
-import { parquetMagic, Repetition } from "./parquet-format.ts";
-import type { ParquetType } from "./parquet-type.ts";
+import {
+  type Codec,
+  type ConvertedType,
+  codecs,
+  convertedTypes,
+  type PhysicalType,
+  parquetMagic,
+  physicalTypes,
+  repetitions,
+} from "../format.ts";
+import { CompactWriter } from "../thrift/compact-writer.ts";
 
-/** A column to be written as a file. */
-export interface ParquetColumn {
+/** How values of a column stand in a file. */
+export interface ColumnType {
+  readonly physical: PhysicalType;
+  /** Bytes of a FIXED_LEN_BYTE_ARRAY, otherwise 0. */
+  readonly typeLength: number;
+  readonly converted: ConvertedType | undefined;
+  /** Bits of a signed INTEGER annotation, `string` for STRING, undefined for none. */
+  readonly logical: number | "string" | undefined;
+}
+
+/** A flat column that is a whole file. */
+export interface ColumnHead {
   readonly name: string;
-  readonly dataType: DataType;
-  readonly type: ParquetType;
+  readonly type: ColumnType;
   readonly isOptional: boolean;
-  readonly column: Column;
   readonly rowCount: number;
 }
 
 /** Its pages, headers included. */
-export interface Chunk {
+export interface WrittenChunk {
   readonly pieces: Uint8Array[];
-  readonly codec: number;
+  readonly codec: Codec;
   readonly encodings: readonly number[];
   readonly compressedBytes: number;
   readonly uncompressedBytes: number;
@@ -28,16 +43,16 @@ export interface Chunk {
 const createdBy = "sluice version 0.1.0 (build 0)";
 
 /** Metadata of the file: schema of one column, one row group, one chunk that begins behind the magic number. */
-export function writeFooter(source: ParquetColumn, chunk: Chunk): Uint8Array {
-  const { rowCount } = source;
+export function writeFooter(head: ColumnHead, chunk: WrittenChunk): Uint8Array {
+  const { rowCount } = head;
   const out = new CompactWriter();
   out.int32(1, 2); // Version 2: logical types are used.
-  out.structs(2, ["root", "leaf"], (which) => (which === "root" ? writeRoot(out) : writeLeaf(out, source)));
+  out.structs(2, ["root", "leaf"], (which) => (which === "root" ? writeRoot(out) : writeLeaf(out, head)));
   out.int64(3, rowCount);
   out.structs(4, [chunk], ({ compressedBytes, uncompressedBytes }) => {
     out.structs(1, [chunk], () => {
       out.int64(2, parquetMagic.length);
-      out.struct(3, () => writeChunk(out, source, chunk));
+      out.struct(3, () => writeChunk(out, head, chunk));
     });
     out.int64(2, uncompressedBytes);
     out.int64(3, rowCount);
@@ -49,17 +64,17 @@ export function writeFooter(source: ParquetColumn, chunk: Chunk): Uint8Array {
 }
 
 function writeRoot(out: CompactWriter): void {
-  out.int32(3, Repetition.Required);
+  out.int32(3, repetitions.indexOf("REQUIRED"));
   out.text(4, "schema");
   out.int32(5, 1);
 }
 
-function writeLeaf(out: CompactWriter, { type, isOptional, name }: ParquetColumn): void {
-  out.int32(1, type.physical);
+function writeLeaf(out: CompactWriter, { type, isOptional, name }: ColumnHead): void {
+  out.int32(1, physicalTypes.indexOf(type.physical));
   if (type.typeLength > 0) out.int32(2, type.typeLength);
-  out.int32(3, isOptional ? Repetition.Optional : Repetition.Required);
+  out.int32(3, repetitions.indexOf(isOptional ? "OPTIONAL" : "REQUIRED"));
   out.text(4, name);
-  if (type.converted !== undefined) out.int32(6, type.converted);
+  if (type.converted !== undefined) out.int32(6, convertedTypes.indexOf(type.converted));
   const { logical } = type;
   if (logical === "string") out.struct(10, () => out.struct(1, () => {}));
   else if (logical !== undefined) out.struct(10, () => out.struct(10, () => writeInteger(out, logical)));
@@ -70,11 +85,11 @@ function writeInteger(out: CompactWriter, bits: number): void {
   out.bool(2, true);
 }
 
-function writeChunk(out: CompactWriter, { type, name, rowCount }: ParquetColumn, chunk: Chunk): void {
-  out.int32(1, type.physical);
+function writeChunk(out: CompactWriter, { type, name, rowCount }: ColumnHead, chunk: WrittenChunk): void {
+  out.int32(1, physicalTypes.indexOf(type.physical));
   out.int32s(2, chunk.encodings);
   out.texts(3, [name]);
-  out.int32(4, chunk.codec);
+  out.int32(4, codecs.indexOf(chunk.codec));
   out.int64(5, rowCount);
   out.int64(6, chunk.uncompressedBytes);
   out.int64(7, chunk.compressedBytes);

@@ -1,5 +1,5 @@
 import { type Column, DataType, type FixedColumn, type VarColumn } from "@sluice/schema";
-import { Scratch } from "../scratch.ts";
+import { Scratch } from "./scratch.ts";
 
 const scratch = new Scratch();
 

@@ -39,7 +39,7 @@ const physical: Readonly<Record<string, LeafType>> = {
 
 /** @returns the type of a leaf; of a group, `other` under a name such as `struct` */
 export function leafType(node: SchemaNode): LeafType {
-  const { type, type_length: length = 0, logical_type: logical } = node.element;
+  const { type, typeLength: length, logical } = node.element;
   if (type === undefined) return { kind: "other", width: 0, name: groupName(node) };
   const base = physical[type] ?? { kind: "fixed", width: length, name: `fixed_size_binary[${length}]` };
   const annotation = annotationOf(node);
@@ -77,20 +77,20 @@ function integer(base: LeafType, name: string): LeafType {
 
 /** `INT_8` -> `int8`, `UINT_64` -> `uint64`. */
 function convertedName({ element }: SchemaNode): string {
-  return (element.converted_type ?? "").replace("_", "").toLowerCase();
+  return (element.converted ?? "").replace("_", "").toLowerCase();
 }
 
 /** One word for the logical type, or for the converted type that older writers give in its place. */
 function annotationOf({ element }: SchemaNode): string | undefined {
-  if (element.logical_type) return element.logical_type.type ?? "of an unknown logical type";
-  const converted = element.converted_type;
+  if (element.logical) return element.logical.type ?? "of an unknown logical type";
+  const converted = element.converted;
   if (converted === "UTF8") return "STRING";
   return converted?.startsWith("INT_") || converted?.startsWith("UINT_") ? "INTEGER" : converted;
 }
 
 function groupName(node: SchemaNode): string {
-  const annotation = node.element.logical_type?.type ?? node.element.converted_type;
+  const annotation = node.element.logical?.type ?? node.element.converted;
   if (annotation === "MAP" || annotation === "MAP_KEY_VALUE") return "map";
-  const single = node.children.length === 1 && node.children[0].element.repetition_type === "REPEATED";
+  const single = node.children.length === 1 && node.children[0].element.repetition === "REPEATED";
   return annotation === "LIST" || single ? "list" : "struct";
 }

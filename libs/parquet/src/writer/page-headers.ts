@@ -1,5 +1,5 @@
-import { CompactWriter } from "@sluice/parquet";
-import { Encoding, PageType } from "./parquet-format.ts";
+import { Encoding, PageType } from "../format.ts";
+import { CompactWriter } from "../thrift/compact-writer.ts";
 
 /** Header of a V1 data page whose levels are in RLE. */
 export function dataPageHeader(encoding: number, size: number, compressedSize: number, valueCount: number): Uint8Array {

@@ -1,0 +1,233 @@
+import { Damage, TooLarge } from "../damage.ts";
+import {
+  type Codec,
+  type ConvertedType,
+  codecs,
+  convertedTypes,
+  type LogicalType,
+  logicalTypes,
+  type PhysicalType,
+  physicalTypes,
+  type Repetition,
+  repetitions,
+} from "../format.ts";
+import { type ThriftFields, ThriftReader } from "../thrift/compact-reader.ts";
+import { ThriftType } from "../thrift/thrift-type.ts";
+
+// The parts of parquet.thrift that a reader of columns needs; all other fields are stepped over without a copy.
+
+export interface SchemaElement {
+  name: string | undefined;
+  /** Undefined for groups. */
+  type: PhysicalType | undefined;
+  typeLength: number;
+  repetition: Repetition | undefined;
+  childCount: number;
+  converted: ConvertedType | undefined;
+  logical: LogicalAnnotation | undefined;
+}
+
+export interface LogicalAnnotation {
+  /** Undefined for types that came after this reader. */
+  type: LogicalType | undefined;
+  /** Of INTEGER. */
+  bitWidth: number;
+  isSigned: boolean;
+}
+
+export interface ColumnMetaData {
+  type: PhysicalType | undefined;
+  /** Names from the root down, with dots between. */
+  path: string;
+  codec: Codec | undefined;
+  numValues: number;
+  uncompressedBytes: number;
+  compressedBytes: number;
+  dataPageOffset: number;
+  /** 0: none. */
+  dictionaryPageOffset: number;
+}
+
+export interface ColumnChunk {
+  filePath: string | undefined;
+  metaData: ColumnMetaData | undefined;
+  isEncrypted: boolean;
+}
+
+export interface RowGroup {
+  columns: ColumnChunk[];
+  rowCount: number;
+}
+
+export interface FileMetaData {
+  schema: SchemaElement[];
+  rowCount: number;
+  /** Row groups, decoded one at a time: together they are by far the greatest part of a footer. @throws {Damage} */
+  rowGroups: () => Iterable<RowGroup>;
+  /** Value of the key `pandas`. */
+  pandas: string | undefined;
+}
+
+/** Objects are made for each of these: many times the bytes that they take in a footer. */
+const MAX_SCHEMA_ELEMENTS = 100_000;
+const MAX_COLUMN_CHUNKS = 250_000;
+
+/** @throws {Damage} */
+export function decodeFileMetaData(bytes: Uint8Array): FileMetaData {
+  const reader = new ThriftReader();
+  reader.reset(bytes, 0, bytes.length);
+  const file: FileMetaData = { schema: [], rowCount: -1, rowGroups: () => [], pandas: undefined };
+  reader.fields(file, fileFields);
+  return file;
+}
+
+function* decodeRowGroups(bytes: Uint8Array, type: number): Iterable<RowGroup> {
+  const reader = new ThriftReader();
+  reader.reset(bytes, 0, bytes.length);
+  const count = reader.list(type, ThriftType.Struct);
+  let chunks = 0;
+  for (let i = 0; i < count; i++) {
+    const group = reader.struct(ThriftType.Struct, { columns: [], rowCount: -1 }, rowGroupFields);
+    chunks += Math.max(1, group.columns.length); // A group without columns is an object too.
+    if (chunks > MAX_COLUMN_CHUNKS) throw new TooLarge("the footer", MAX_COLUMN_CHUNKS, "column chunks");
+    yield group;
+  }
+}
+
+const fileFields: ThriftFields<FileMetaData> = [];
+fileFields[2] = (file, reader, type) => {
+  const count = reader.list(type, ThriftType.Struct);
+  if (count > MAX_SCHEMA_ELEMENTS) throw new TooLarge(`a schema of ${count} elements`, MAX_SCHEMA_ELEMENTS, "elements");
+  for (let i = 0; i < count; i++) file.schema.push(reader.struct(ThriftType.Struct, newElement(), elementFields));
+};
+fileFields[3] = (file, reader, type) => void (file.rowCount = reader.int64(type));
+fileFields[4] = (file, reader, type) => {
+  const start = reader.at;
+  reader.skip(type);
+  const bytes = reader.bytes.subarray(start, reader.at);
+  file.rowGroups = () => decodeRowGroups(bytes, type);
+};
+fileFields[5] = (file, reader, type) => {
+  const count = reader.list(type, ThriftType.Struct);
+  for (let i = 0; i < count; i++) {
+    const pair = reader.struct<KeyValue>(ThriftType.Struct, { isPandas: false, value: undefined }, keyValueFields);
+    if (pair.isPandas) file.pandas = pair.value;
+  }
+};
+
+interface KeyValue {
+  isPandas: boolean;
+  value: string | undefined;
+}
+
+const keyValueFields: ThriftFields<KeyValue> = [
+  undefined,
+  (pair, reader, type) => void (pair.isPandas = reader.textEquals(type, "pandas")),
+  // Values of other keys may be as long as the footer: they are not copied. The key always stands first.
+  (pair, reader, type) => void (pair.isPandas ? (pair.value = reader.text(type)) : reader.skip(type)),
+];
+
+function newElement(): SchemaElement {
+  return {
+    name: undefined,
+    type: undefined,
+    typeLength: 0,
+    repetition: undefined,
+    childCount: 0,
+    converted: undefined,
+    logical: undefined,
+  };
+}
+
+const elementFields: ThriftFields<SchemaElement> = [
+  undefined,
+  (element, reader, type) => void (element.type = physicalType(reader.int32(type))),
+  (element, reader, type) => void (element.typeLength = reader.int32(type)),
+  (element, reader, type) => void (element.repetition = repetitions[reader.int32(type)]),
+  (element, reader, type) => void (element.name = reader.text(type)),
+  (element, reader, type) => void (element.childCount = reader.int32(type)),
+  (element, reader, type) => void (element.converted = convertedTypes[reader.int32(type)]),
+];
+elementFields[10] = (element, reader, type) => {
+  const none: LogicalAnnotation = { type: undefined, bitWidth: 0, isSigned: false };
+  element.logical = reader.struct(type, none, logicalFields);
+};
+
+/** One field of the union is set; INTEGER alone has members that matter here. */
+const logicalFields: ThriftFields<LogicalAnnotation> = [];
+for (const [id, name] of Object.entries(logicalTypes)) {
+  logicalFields[Number(id)] = (logical, reader, type) => {
+    logical.type = name;
+    if (name === "INTEGER") reader.struct(type, logical, integerFields);
+    else reader.skip(type);
+  };
+}
+
+const integerFields: ThriftFields<LogicalAnnotation> = [
+  undefined,
+  (logical, reader, type) => void (logical.bitWidth = reader.byte(type)),
+  (logical, reader, type) => void (logical.isSigned = reader.bool(type)),
+];
+
+const rowGroupFields: ThriftFields<RowGroup> = [
+  undefined,
+  (group, reader, type) => {
+    const count = reader.list(type, ThriftType.Struct);
+    if (count > MAX_COLUMN_CHUNKS) throw new TooLarge(`a row group of ${count} columns`, MAX_COLUMN_CHUNKS, "columns");
+    for (let i = 0; i < count; i++) {
+      const chunk: ColumnChunk = { filePath: undefined, metaData: undefined, isEncrypted: false };
+      group.columns.push(reader.struct(ThriftType.Struct, chunk, chunkFields));
+    }
+  },
+  undefined,
+  (group, reader, type) => void (group.rowCount = reader.int64(type)),
+];
+
+const chunkFields: ThriftFields<ColumnChunk> = [
+  undefined,
+  (chunk, reader, type) => void (chunk.filePath = reader.text(type)),
+  undefined,
+  (chunk, reader, type) => {
+    const metaData: ColumnMetaData = {
+      type: undefined,
+      path: "",
+      codec: undefined,
+      numValues: -1,
+      uncompressedBytes: -1,
+      compressedBytes: -1,
+      dataPageOffset: -1,
+      dictionaryPageOffset: 0,
+    };
+    chunk.metaData = reader.struct(type, metaData, metaDataFields);
+  },
+];
+chunkFields[8] = (chunk, reader, type) => {
+  chunk.isEncrypted = true;
+  reader.skip(type);
+};
+
+const metaDataFields: ThriftFields<ColumnMetaData> = [
+  undefined,
+  (column, reader, type) => void (column.type = physicalType(reader.int32(type))),
+  undefined,
+  (column, reader, type) => {
+    const count = reader.list(type, ThriftType.Binary);
+    const names: string[] = [];
+    for (let i = 0; i < count; i++) names.push(reader.text(ThriftType.Binary));
+    column.path = names.join(".");
+  },
+  (column, reader, type) => void (column.codec = codecs[reader.int32(type)]),
+  (column, reader, type) => void (column.numValues = reader.int64(type)),
+  (column, reader, type) => void (column.uncompressedBytes = reader.int64(type)),
+  (column, reader, type) => void (column.compressedBytes = reader.int64(type)),
+  undefined,
+  (column, reader, type) => void (column.dataPageOffset = reader.int64(type)),
+  undefined,
+  (column, reader, type) => void (column.dictionaryPageOffset = reader.int64(type)),
+];
+
+function physicalType(number: number): PhysicalType {
+  const type = physicalTypes[number];
+  if (!type) throw new Damage(`${number} is no physical type`);
+  return type;
+}

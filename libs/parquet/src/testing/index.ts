@@ -1,0 +1,1 @@
+export { type RawColumn, type RawFile, type RawPage, rawParquetFile } from "./raw-file.ts";
