@@ -51,3 +51,9 @@ export interface FileProbe {
   /** Source bytes before each cut, parallel to `cuts` where those are listed. */
   readonly cutBytes?: readonly number[];
 }
+
+/**
+ * Greatest row, in its file's own encoding. Whatever a file claims, a row is held as it stands, as values and in the columns:
+ * some hundred megabytes at this size. The widest row of ordinary fields has a tenth.
+ */
+export const MAX_ROW_BYTES = 32 << 20;

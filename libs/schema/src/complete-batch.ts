@@ -2,6 +2,7 @@ import { ImportError } from "@sluice/errors";
 import { type CollectionSchema, type DefaultValue, type FieldSchema, fixedWidth } from "./collection-schema.ts";
 import type { Column, FixedColumn, InsertBatch, VarColumn } from "./column.ts";
 import { DataType } from "./data-type.ts";
+import { dropRepeatedKeys } from "./values/json-keys.ts";
 
 const encoder = new TextEncoder();
 const EMPTY_OBJECT = encoder.encode("{}");
@@ -120,7 +121,11 @@ export function defaultCell(field: FieldSchema): Uint8Array | undefined {
 }
 
 function encodeValue(field: FieldSchema, value: DefaultValue): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (value instanceof Uint8Array) {
+    const cell = value.slice();
+    if (field.dataType === DataType.JSON) dropRepeatedKeys(cell);
+    return cell;
+  }
   if (typeof value === "string") return encoder.encode(value);
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);

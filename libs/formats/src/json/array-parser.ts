@@ -1,3 +1,4 @@
+import { excerptOfBytes } from "@sluice/errors";
 import { type ArrayElement, DataType, dataTypeName, encodeArrayCell, type FieldSchema } from "@sluice/schema";
 import type { VarBuilder } from "./column-builder.ts";
 import { float32At, integerAt } from "./numbers.ts";
@@ -7,11 +8,13 @@ import { kindName, type Scanner } from "./scanner.ts";
 export function encodeList(scanner: Scanner, p: number, row: number, builder: VarBuilder): number {
   const { field } = builder;
   if (scanner.bytes[p] !== 0x5b) scanner.wrongType(p, "Array");
+  const capacity = capacityOf(field);
   const values: (ArrayElement | Uint8Array)[] = [];
   let at = scanner.blanks(p + 1);
   if (scanner.bytes[at] === 0x5d) at++;
   else {
     for (;;) {
+      if (values.length === capacity) refuseCapacity(scanner, p, field.name, capacity);
       at = scanner.blanks(readElement(scanner, at, field, values));
       if (scanner.bytes[at] === 0x5d) break;
       if (scanner.bytes[at] !== 0x2c) scanner.syntax(at, '"," or "]"');
@@ -19,14 +22,22 @@ export function encodeList(scanner: Scanner, p: number, row: number, builder: Va
     }
     at++;
   }
-  if (field.maxCapacity > 0 && values.length > field.maxCapacity) {
-    scanner.invalid(
-      p,
-      `array capacity(${values.length}) for field ${field.name} exceeds max_capacity(${field.maxCapacity})`,
-    );
-  }
   builder.put(row, encodeArrayCell(field.elementType, values));
   return at;
+}
+
+/** Elements of a list whose field names no capacity: the greatest that a field can name. */
+const MAX_CAPACITY = 4096;
+
+/** Elements that a list of an array or a struct may have. */
+export function capacityOf({ maxCapacity }: { readonly maxCapacity: number }): number {
+  return maxCapacity > 0 ? maxCapacity : MAX_CAPACITY;
+}
+
+/** The list at `p` has more elements than it may have. How many is counted without keeping them. */
+export function refuseCapacity(scanner: Scanner, p: number, name: string, capacity: number): never {
+  const found = scanner.listLength(p);
+  return scanner.invalid(p, `array capacity(${found}) for field ${name} exceeds max_capacity(${capacity})`);
 }
 
 const integerLimits: Readonly<Partial<Record<DataType, number>>> = {
@@ -94,7 +105,7 @@ function readText(scanner: Scanner, p: number, field: FieldSchema, values: (Arra
 }
 
 function wrongElement(scanner: Scanner, p: number, type: string): never {
-  const value = scanner.text(p, Math.min(scanner.skipValue(p), p + 60));
+  const value = excerptOfBytes(scanner.bytes.subarray(p, scanner.skipValue(p)));
   return scanner.invalid(
     p,
     `expected element type '${type}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`,

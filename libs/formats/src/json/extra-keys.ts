@@ -1,7 +1,7 @@
-import { repairSurrogates } from "@sluice/schema";
+import { excerpt } from "@sluice/errors";
+import { describeJsonError, dropRepeatedKeys, findJsonError, jsonTypeAt } from "@sluice/schema";
 import type { VarBuilder } from "./column-builder.ts";
 import type { Scanner } from "./scanner.ts";
-import { isObjectText } from "./value-parsers.ts";
 
 interface ExtraKey {
   name: string;
@@ -68,8 +68,11 @@ export class ExtraKeys {
       return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON object");
     const end = this.#scanner.skipValue(p);
     const text = bytes[p] === 0x7b ? bytes.slice(p, end) : this.#scanner.unescaped(p, end);
-    if (!isObjectText(text))
-      return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON format string of an object");
+    const error = jsonTypeAt(text, 0) === "object" ? findJsonError(text) : 0;
+    if (error >= 0) {
+      const why = describeJsonError(text, error);
+      this.#scanner.invalid(p, `illegal value for dynamic field, not a JSON format string of an object: ${why}`);
+    }
     this.#meta = text;
     return end;
   }
@@ -78,9 +81,8 @@ export class ExtraKeys {
   finish(): void {
     const builder = this.#builder;
     builder.put(this.#row, this.#count === 0 ? (this.#meta ?? EMPTY) : this.#merged());
-    // The text of `$meta` may have been a string, whose own escapes the scanner has not seen.
-    if (this.#meta || this.#scanner.hasSurrogates)
-      repairSurrogates(builder.data, builder.offsets[this.#row], builder.offsets[this.#row + 1]);
+    if (this.#count > 0 || this.#meta)
+      dropRepeatedKeys(builder.data, builder.offsets[this.#row], builder.offsets[this.#row + 1]);
   }
 
   #merged(): Uint8Array {
@@ -105,7 +107,10 @@ export class ExtraKeys {
     for (let i = 0; i < this.#count; i++) {
       if (!names.has(this.#keys[i].name)) continue;
       this.#scanner.field = "$meta";
-      this.#scanner.invalid(this.#keys[i].keyStart, `duplicated key is not allowed, key=${this.#keys[i].name}`);
+      this.#scanner.invalid(
+        this.#keys[i].keyStart,
+        `duplicated key is not allowed, key=${excerpt(this.#keys[i].name)}`,
+      );
     }
     return Buffer.from(text.slice(1, -1).trim());
   }

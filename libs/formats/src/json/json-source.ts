@@ -2,11 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
+import { MAX_ROW_BYTES } from "../format-reader.ts";
 
 /** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
 export const SENTINEL_BYTES = 64;
-/** Greatest row. */
-export const MAX_ROW_BYTES = 64 << 20;
 
 export interface JsonSourceOptions {
   /** Bytes read at once. */
@@ -113,7 +112,7 @@ export class JsonSource {
       );
     }
     const old = this.#room;
-    this.#room = left * 2;
+    this.#room = Math.min(left * 2, MAX_ROW_BYTES);
     this.#spare = [];
     const grown = this.#allocate();
     grown.bytes.set(read.bytes.subarray(old, old + length), this.#room);

@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import type { SourceRange } from "../format-reader.ts";
 import type { RowLayout } from "./json-reader.ts";
@@ -75,7 +75,7 @@ function rowsList(scanner: Scanner, p: number): number {
   const keyEnd = scanner.string(key);
   const name = Buffer.from(scanner.unescaped(key, keyEnd)).toString("utf8");
   if (name.toLowerCase() !== "rows")
-    rootError(scanner, key, `invalid JSON format, the root key should be 'rows', but get '${name}'`);
+    rootError(scanner, key, `invalid JSON format, the root key should be 'rows', but get '${excerpt(name)}'`);
   const colon = scanner.blanks(keyEnd);
   if (scanner.bytes[colon] !== 0x3a) scanner.syntax(colon, '":"');
   const list = scanner.blanks(colon + 1);

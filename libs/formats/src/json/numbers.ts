@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import type { Scanner } from "./scanner.ts";
 
@@ -31,7 +32,7 @@ export function isNumberStart(byte: number): boolean {
 }
 
 export function outOfRange(scanner: Scanner, p: number, type: string): never {
-  const value = scanner.text(p, scanner.skipNumber(p));
+  const value = excerpt(scanner.text(p, scanner.skipNumber(p)));
   return scanner.invalid(
     p,
     `expected type '${type}' for field '${scanner.field}', got type 'json.Number' with value '${value}': out of range`,

@@ -9,6 +9,9 @@ import { type ValueParser, valueParser } from "./value-parsers.ts";
 /** Greatest rows of a batch, however small they are. */
 const MAX_BATCH_ROWS = 1 << 16;
 
+/** Keys of a row, repeated ones counted: each that no field has costs some hundred bytes until the row is done. */
+const MAX_ROW_KEYS = 65_536;
+
 /** What a key of a row leads to. */
 type Target =
   | {
@@ -116,7 +119,6 @@ export class RowParser {
     if (bytes[p] !== 0x7b) this.#notAnObject(p);
     this.#serial++;
     this.#seenCount = 0;
-    scanner.hasSurrogates = false;
     this.#extras?.begin(this.#rowCount);
     let at = scanner.blanks(p + 1);
     if (bytes[at] !== 0x7d) at = this.#members(at);
@@ -148,6 +150,7 @@ export class RowParser {
     const { bytes } = scanner;
     let at = p;
     for (let position = 0; ; position++) {
+      if (position === MAX_ROW_KEYS) scanner.invalid(at, `a row has more than ${MAX_ROW_KEYS} keys`);
       scanner.field = undefined;
       const known = this.#keyAt(at, position);
       scanner.field = known.target.kind === "extra" && !this.#extras ? undefined : known.name;

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { ImportError, type SourceLocation } from "@sluice/errors";
+import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
 import type { NumberScan } from "@sluice/kernels";
+import { HALF_CHARACTER, isReadableNumber, MAX_NUMBER_BYTES, numberProblem, surrogateAt } from "@sluice/schema";
 import type { JsonWindow } from "./json-source.ts";
 
 /** Deepest nesting in a value. */
@@ -80,13 +81,10 @@ export class Scanner {
   }
 
   /** A value of another type than the field's, in Milvus's words. */
-  wrongType(p: number, type: string): never {
-    const end = this.skipValue(p);
-    const value = this.text(p, Math.min(end, p + 60));
-    this.invalid(
-      p,
-      `expected type '${type}' for field '${this.field}', got type '${kindName(this.bytes[p])}' with value '${value}'`,
-    );
+  wrongType(p: number, type: string, why = ""): never {
+    const value = excerptOfBytes(this.bytes.subarray(p, this.skipValue(p)));
+    const found = `got type '${kindName(this.bytes[p])}' with value '${value}'`;
+    this.invalid(p, `expected type '${type}' for field '${this.field}', ${found}${why}`);
   }
 
   /** A few characters, for messages. */
@@ -116,8 +114,6 @@ export class Scanner {
     return at + 1;
   }
   hasEscapes = false;
-  /** Whether an escape was met, since this was set to false, that may be half a character: `\ud800` to `\udfff`. */
-  hasSurrogates = false;
 
   /** Behind the escape whose letter is at `p`. */
   #escape(p: number): number {
@@ -137,8 +133,17 @@ export class Scanner {
       return this.syntax(p, "an escape");
     }
     for (let i = 1; i <= 4; i++) if (hexDigit(this.bytes[p + i]) < 0) this.syntax(p + i, "a hexadecimal digit");
-    if ((this.bytes[p + 1] | 0x20) === 0x64) this.hasSurrogates = true;
-    return p + 5;
+    return (this.bytes[p + 1] | 0x20) === 0x64 ? this.#pair(p) : p + 5;
+  }
+
+  /** Behind the character, or the pair of halves that make one, whose `u` is at `p`. */
+  #pair(p: number): number {
+    const half = surrogateAt(this.bytes, p - 1);
+    if (half === undefined) return p + 5;
+    if (half === "high" && p + 11 > this.end && !this.window.isLast) throw NEEDS_MORE;
+    if (half === "low" || surrogateAt(this.bytes, p + 5) !== "low") this.invalid(p - 1, HALF_CHARACTER);
+    for (let i = 9; i <= 10; i++) if (hexDigit(this.bytes[p + i]) < 0) this.syntax(p + i, "a hexadecimal digit");
+    return p + 11;
   }
 
   #checkUtf8(start: number, end: number): void {
@@ -146,13 +151,12 @@ export class Scanner {
     let bad = start;
     while (bad < end && isUtf8(this.bytes.subarray(start, bad + 1))) bad++;
     while (bad > start && (this.bytes[bad] & 0xc0) === 0x80 && !isUtf8(this.bytes.subarray(start, bad))) bad--;
-    this.invalid(
-      start,
-      `field '${this.field}' contains invalid UTF-8 data, value=${JSON.stringify(this.text(start, Math.min(end, start + 40)))}`,
-    );
+    const what = this.field === undefined ? "a key" : `field '${this.field}'`;
+    const value = excerptOfBytes(this.bytes.subarray(start, end));
+    this.invalid(start, `${what} contains invalid UTF-8 data, value=${JSON.stringify(value)}`);
   }
 
-  /** The string between the quotes at `p` and `end - 1`, as UTF-8. A lone surrogate becomes U+FFFD, as in Milvus. */
+  /** The string between the quotes at `p` and `end - 1`, as UTF-8. */
   unescaped(p: number, end: number): Uint8Array {
     return Buffer.from(JSON.parse(this.text(p, end)) as string, "utf8");
   }
@@ -194,6 +198,17 @@ export class Scanner {
     }
   }
 
+  /** Counts the values of the list at `p`. */
+  listLength(p: number): number {
+    let at = this.blanks(p + 1);
+    if (this.bytes[at] === 0x5d) return 0;
+    for (let count = 1; ; count++) {
+      at = this.blanks(this.skipValue(at));
+      if (this.bytes[at] !== 0x2c) return this.bytes[at] === 0x5d ? count : this.syntax(at, '"," or "]"');
+      at = this.blanks(at + 1);
+    }
+  }
+
   #wasOpened = false;
 
   /** Behind the opening of a container, at its first value; behind the whole of an empty one. */
@@ -226,7 +241,9 @@ export class Scanner {
     if (byte === 0x74) return this.word(p, "true");
     if (byte === 0x66) return this.word(p, "false");
     if (byte === 0x6e) return this.word(p, "null");
-    return this.skipNumber(p);
+    const end = this.skipNumber(p);
+    if (!isReadableNumber(this.bytes, p, end)) this.invalid(p, numberProblem(this.bytes, p, end));
+    return end;
   }
 
   /** Behind the number at `p`, by the grammar of JSON. */
@@ -243,6 +260,7 @@ export class Scanner {
     }
     // At the end of a window the number may go on in the next one.
     if (at >= this.end && !this.window.isLast) throw NEEDS_MORE;
+    if (at - p > MAX_NUMBER_BYTES) this.invalid(p, numberProblem(bytes, p, at));
     return at;
   }
 

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import {
   type ArrayElement,
   type CollectionSchema,
@@ -11,6 +12,7 @@ import {
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
+import { capacityOf, refuseCapacity } from "./array-parser.ts";
 import type { VarBuilder } from "./column-builder.ts";
 import type { Scanner } from "./scanner.ts";
 
@@ -24,14 +26,7 @@ export interface StructParser {
 export function parseStruct({ struct, members }: StructParser, scanner: Scanner, p: number, row: number): number {
   if (scanner.bytes[p] !== 0x5b) scanner.wrongType(p, "Array");
   const end = scanner.skipValue(p);
-  const elements = JSON.parse(scanner.text(p, end), exactNumber as never) as Record<string, unknown>[];
-  if (struct.maxCapacity > 0 && elements.length > struct.maxCapacity) {
-    scanner.invalid(
-      p,
-      `array capacity(${elements.length}) for field ${struct.name} exceeds max_capacity(${struct.maxCapacity})`,
-    );
-  }
-  for (const element of elements) checkKeys(scanner, p, struct, element);
+  const elements = parseElements(struct, scanner, p);
   for (const [i, name] of struct.members.entries()) {
     const values = elements.map((element) => element[name]);
     members[i].put(row, encodeMember(scanner, p, members[i].field, values));
@@ -39,6 +34,31 @@ export function parseStruct({ struct, members }: StructParser, scanner: Scanner,
   }
   return end;
 }
+
+/**
+ * Element by element, so that no more than one is there that is not known to be what its struct has: the text of a list may
+ * claim any number of anything. The list at `p` is valid JSON.
+ */
+function parseElements(struct: StructSchema, scanner: Scanner, p: number): Record<string, unknown>[] {
+  const capacity = capacityOf(struct);
+  const elements: Record<string, unknown>[] = [];
+  let at = scanner.blanks(p + 1);
+  while (scanner.bytes[at] !== 0x5d) {
+    if (elements.length === capacity) refuseCapacity(scanner, p, struct.name, capacity);
+    const end = scanner.skipValue(at);
+    if (end - at > MAX_ELEMENT_BYTES)
+      scanner.invalid(at, `an element of field '${struct.name}' has ${end - at} bytes, more than ${MAX_ELEMENT_BYTES}`);
+    const element: unknown = JSON.parse(scanner.text(at, end), exactNumber as never);
+    checkKeys(scanner, p, struct, element);
+    elements.push(element as Record<string, unknown>);
+    at = scanner.blanks(end);
+    if (scanner.bytes[at] === 0x2c) at = scanner.blanks(at + 1);
+  }
+  return elements;
+}
+
+/** Text of one element: ten vectors of the greatest dimension, with twelve characters a number. */
+const MAX_ELEMENT_BYTES = 4 << 20;
 
 /** A number whose text tells more than its value: `1.0` is no integer, `1e400` is not infinite. */
 class WrittenNumber {
@@ -50,10 +70,13 @@ class WrittenNumber {
   }
 }
 
+const MAX_DIGITS = 40;
+
 /** Integers beyond 2^53 keep all their digits; what only looks like an integer keeps its text. */
 function exactNumber(_key: string, value: unknown, { source = "" }: { source?: string }): unknown {
   if (typeof value !== "number") return value;
-  const isInteger = /^-?\d+$/.test(source);
+  // Longer integers are out of every range, and a bigint of many digits takes long.
+  const isInteger = source.length <= MAX_DIGITS && /^-?\d+$/.test(source);
   if (isInteger) return Number.isSafeInteger(value) ? value : BigInt(source);
   return Number.isInteger(value) || !Number.isFinite(value) ? new WrittenNumber(value, source) : value;
 }
@@ -73,7 +96,7 @@ function shown(value: unknown): string {
     if (item instanceof WrittenNumber) return rawJSON(item.text);
     return typeof item === "bigint" ? rawJSON(String(item)) : item;
   });
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return excerpt(text);
 }
 
 function checkKeys(scanner: Scanner, p: number, struct: StructSchema, element: unknown): void {
@@ -83,7 +106,7 @@ function checkKeys(scanner: Scanner, p: number, struct: StructSchema, element: u
   const missing = struct.members.find((member) => !Object.hasOwn(element as object, member));
   if (missing !== undefined) scanner.invalid(p, `value of field '${struct.name}[${missing}]' is missed`);
   const extra = Object.keys(element as object).find((key) => !struct.members.includes(key));
-  if (extra !== undefined) scanner.invalid(p, `the field '${struct.name}[${extra}]' is not defined in schema`);
+  if (extra !== undefined) scanner.invalid(p, `the field '${struct.name}[${excerpt(extra)}]' is not defined in schema`);
 }
 
 function encodeMember(scanner: Scanner, p: number, field: FieldSchema, values: readonly unknown[]): Uint8Array {

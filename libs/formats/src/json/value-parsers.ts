@@ -1,15 +1,16 @@
+import { excerpt } from "@sluice/errors";
 import { FloatListScanner } from "@sluice/kernels";
 import {
   type CollectionSchema,
   DataType,
   dataTypeName,
+  describeJsonError,
+  dropRepeatedKeys,
   findJsonError,
   float32ToBfloat16Bits,
   float32ToFloat16Bits,
-  jsonTypeAt,
   parseSparseJson,
   parseTimestamptz,
-  repairSurrogates,
   wktToWkb,
 } from "@sluice/schema";
 import { encodeList } from "./array-parser.ts";
@@ -146,15 +147,16 @@ function jsonParser(builder: VarBuilder): ValueParser {
     if (byte === 0x7b) {
       const end = scanner.skipValue(p);
       builder.copy(row, scanner.bytes, p, end);
-      if (scanner.hasSurrogates) repairSurrogates(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+      dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
       return end;
     }
     if (byte !== QUOTE) scanner.wrongType(p, "JSON");
     const end = scanner.string(p);
     const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.subarray(p + 1, end - 1);
-    if (findJsonError(text) >= 0) scanner.wrongType(p, "JSON");
+    const error = findJsonError(text);
+    if (error >= 0) scanner.wrongType(p, "JSON", `: ${describeJsonError(text, error)}`);
     builder.put(row, text);
-    repairSurrogates(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
     return end;
   };
 }
@@ -164,17 +166,6 @@ function wrongDim(scanner: Scanner, p: number, { field }: FixedBuilder, found: n
     p,
     `expected dim '${field.dim}' for field '${field.name}' with type '${dataTypeName(field.dataType)}', got dim '${found}'`,
   );
-}
-
-/** Counts the values of the list at `p`, for the message. */
-function listLength(scanner: Scanner, p: number): number {
-  let at = scanner.blanks(p + 1);
-  if (scanner.bytes[at] === CLOSE_LIST) return 0;
-  for (let count = 1; ; count++) {
-    at = scanner.blanks(scanner.skipValue(at));
-    if (scanner.bytes[at] !== COMMA) return scanner.bytes[at] === CLOSE_LIST ? count : scanner.syntax(at, '"," or "]"');
-    at = scanner.blanks(at + 1);
-  }
 }
 
 /**
@@ -199,7 +190,7 @@ function fixedList(
     const isLast = i === count - 1;
     if (bytes[at] === (isLast ? CLOSE_LIST : COMMA)) at++;
     else if (bytes[at] === COMMA || bytes[at] === CLOSE_LIST)
-      wrongDim(scanner, p, builder, elementsOf(scanner, builder, listLength(scanner, p)));
+      wrongDim(scanner, p, builder, elementsOf(scanner, builder, scanner.listLength(p)));
     else scanner.syntax(at, '"," or "]"');
   }
   return at;
@@ -251,7 +242,7 @@ function byteVectorParser(builder: FixedBuilder, low: number, high: number): Val
       if (hi !== lo >> 31 || lo < low || lo > high) {
         scanner.invalid(
           p,
-          `expected type '${type}' for field '${field.name}', got element '${scanner.text(at, end)}': out of range [${low}, ${high}]`,
+          `expected type '${type}' for field '${field.name}', got element '${excerpt(scanner.text(at, end))}': out of range [${low}, ${high}]`,
         );
       }
       data[row * width + i] = lo;
@@ -284,7 +275,7 @@ function geometryParser(builder: VarBuilder): ValueParser {
         scanner,
         p,
         () => wktToWkb(text),
-        `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${text}'`,
+        `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${excerpt(text)}'`,
       ),
     );
     return end;
@@ -313,9 +304,4 @@ function converted<T>(scanner: Scanner, p: number, convert: () => T, milvusText?
     if (!(error instanceof RangeError)) throw error;
     return scanner.invalid(p, milvusText ? `${milvusText}: ${error.message}` : error.message);
   }
-}
-
-/** Is the value at `p` a JSON object? For `$meta`, given as an object or as its text. */
-export function isObjectText(text: Uint8Array): boolean {
-  return jsonTypeAt(text, 0) === "object" && findJsonError(text) < 0;
 }

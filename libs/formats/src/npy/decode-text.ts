@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
+import { excerpt, excerptOfBytes } from "@sluice/errors";
 import {
   DataType,
+  describeJsonError,
+  dropRepeatedKeys,
   type FieldSchema,
   findJsonError,
   jsonTypeAt,
   parseTimestamptz,
-  repairSurrogates,
   type VarColumn,
   varValue,
   wktToWkb,
@@ -14,8 +16,6 @@ import { type ColumnDecoder, swapBytes } from "./decode-numbers.ts";
 import { invalidValue, type NpyColumn } from "./npy-column.ts";
 
 const MAX_CODE_POINT = 0x10ffff;
-/** Of a text in a message. */
-const SHOWN_CHARACTERS = 100;
 
 /**
  * A decoder for the fields whose values are text in a NumPy file: `U` (UTF-32, padded with NUL) and `S` (bytes up to the
@@ -142,11 +142,7 @@ function invalidCharacter(
 }
 
 function invalidUtf8(column: NpyColumn, row: number, value: string): Error {
-  return invalidValue(
-    column,
-    row,
-    `field '${column.field.name}' contains invalid UTF-8 data, value=${value.slice(0, SHOWN_CHARACTERS)}`,
-  );
+  return invalidValue(column, row, `field '${column.field.name}' contains invalid UTF-8 data, value=${excerpt(value)}`);
 }
 
 function checkLengths(column: NpyColumn, texts: VarColumn, rows: number, firstRow: number): VarColumn {
@@ -168,8 +164,11 @@ function checkJson(column: NpyColumn, texts: VarColumn, rows: number, firstRow: 
   const { offsets, data } = texts;
   for (let row = 0; row < rows; row++) {
     const error = findJsonError(data, offsets[row], offsets[row + 1]);
-    if (error >= 0)
-      throw invalidValue(column, firstRow + row, notJson(column.field, error - offsets[row], shown(texts, row)));
+    if (error >= 0) {
+      const why = describeJsonError(data, error, offsets[row + 1]);
+      const reason = notJson(column.field, error - offsets[row], `${why}, value=${shown(texts, row)}`);
+      throw invalidValue(column, firstRow + row, reason);
+    }
     if (column.field.isDynamic && jsonTypeAt(data, offsets[row]) !== "object") {
       throw invalidValue(
         column,
@@ -177,7 +176,7 @@ function checkJson(column: NpyColumn, texts: VarColumn, rows: number, firstRow: 
         `illegal value for dynamic field, not a JSON object: ${shown(texts, row)}`,
       );
     }
-    repairSurrogates(data, offsets[row], offsets[row + 1]);
+    dropRepeatedKeys(data, offsets[row], offsets[row + 1]);
   }
   return texts;
 }
@@ -221,5 +220,5 @@ function textOf(texts: VarColumn, row: number): string {
 }
 
 function shown(texts: VarColumn, row: number): string {
-  return textOf(texts, row).slice(0, SHOWN_CHARACTERS);
+  return excerptOfBytes(varValue(texts, row));
 }

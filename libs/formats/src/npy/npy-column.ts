@@ -1,6 +1,7 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
+import { MAX_ROW_BYTES } from "../format-reader.ts";
 import { type Dtype, type DtypeCode, dtypeName, isPickled, parseDtype } from "./dtype.ts";
 import type { NpyHeader } from "./npy-header.ts";
 
@@ -19,9 +20,6 @@ export interface NpyColumn {
   /** Fortran order: the elements of a row lie `rowCount` elements apart. */
   readonly isStrided: boolean;
 }
-
-/** Rows of one batch are held at once; this is far beyond every vector and every VarChar. */
-const MAX_ROW_BYTES = 64 << 20;
 
 const text: readonly DtypeCode[] = ["U", "S"];
 /** Element types that a field takes. f2 for float and half vectors, and text for times, are beyond Milvus. */
@@ -86,17 +84,17 @@ function checkDtype(field: FieldSchema, descr: string): Dtype {
     const cure = "save the array with the type of the field: array.astype(...)";
     throw new ImportError(
       "unsupported",
-      `field '${field.name}' holds pickled Python objects ('${descr}'), which are never loaded: ${cure}`,
+      `field '${field.name}' holds pickled Python objects ('${excerpt(descr)}'), which are never loaded: ${cure}`,
     );
   }
   if (dtype) {
     throw mismatch(
-      `expected element type '${dataTypeName(field.dataType)}' for field '${field.name}', got type '${dtypeName(descr)}'`,
+      `expected element type '${dataTypeName(field.dataType)}' for field '${field.name}', got type '${excerpt(dtypeName(descr))}'`,
     );
   }
   const wanted = accepted.get(field.dataType)?.join(", ");
   throw mismatch(
-    `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${descr}' is not supported', expected element type '${dataTypeName(field.dataType)}' (${wanted}), got type '${dtypeName(descr)}'`,
+    `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${dataTypeName(field.dataType)}' (${wanted}), got type '${excerpt(dtypeName(descr))}'`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import { LiteralError, type PythonValue, parsePythonDict } from "./python-literal.ts";
 
 /** What stands before the data of a `.npy` file. Source: numpy.lib.format. */
@@ -17,7 +17,9 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Magic and version. */
 const FIXED_BYTES = 8;
 /** A header's text is some hundred bytes long, and NumPy itself refuses more than 10 000 unless told otherwise. */
-const MAX_TEXT_BYTES = 1 << 20;
+const MAX_TEXT_BYTES = 1 << 17;
+/** Dimensions that an array can have. Source: NumPy 2, `NPY_MAXDIMS`. */
+const MAX_DIMENSIONS = 64;
 const latin1 = new TextDecoder("latin1");
 const utf8 = new TextDecoder("utf-8");
 
@@ -76,12 +78,15 @@ function parseEntries(text: string, textAt: number): Map<string, PythonValue> {
 /** Sizes that a file can have: none negative, and their product exact. */
 function checkShape(shape: PythonValue, textAt: number): number[] {
   if (!Array.isArray(shape)) throw malformed("shape is no tuple", textAt);
+  if (shape.length > MAX_DIMENSIONS)
+    throw malformed(`shape has ${shape.length} dimensions, more than ${MAX_DIMENSIONS}`, textAt);
   let product = 1;
   for (const size of shape) {
     if (typeof size !== "number" || size < 0)
-      throw malformed(`shape holds ${size}, not only integers from 0 on`, textAt);
+      throw malformed(`shape holds ${excerpt(String(size))}, not only integers from 0 on`, textAt);
     product *= Math.max(size, 1);
-    if (!Number.isSafeInteger(product)) throw malformed(`shape (${shape.join(", ")}) is larger than any file`, textAt);
+    if (!Number.isSafeInteger(product))
+      throw malformed(`shape (${excerpt(shape.join(", "))}) is larger than any file`, textAt);
   }
   return shape as number[];
 }

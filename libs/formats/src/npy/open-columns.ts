@@ -1,6 +1,7 @@
-import { ImportError, locate } from "@sluice/errors";
+import { excerptOfList, ImportError, locate } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import { type CollectionSchema, dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
+import { MAX_ROW_BYTES } from "../format-reader.ts";
 import { isNpyType, type NpyColumn, planNpyColumn } from "./npy-column.ts";
 import { type NpyHeader, npyHeaderBytes, parseNpyHeader } from "./npy-header.ts";
 
@@ -28,6 +29,7 @@ export async function openNpyColumns(
   if (given.length === 0) throw new ImportError("schema_mismatch", `no file for any field, files: ${listOf(sources)}`);
   const columns = await Promise.all(given.map(({ field, index, source }) => openColumn(field, index, source, signal)));
   checkAligned(columns);
+  checkRowBytes(columns);
   return columns;
 }
 
@@ -125,6 +127,13 @@ function checkAligned(columns: readonly NpyColumn[]): void {
   throw new ImportError("malformed_file", `imported rows are not aligned, ${rows(first)}, ${rows(other)}`, at);
 }
 
+/** @throws {ImportError} `unsupported` when a row is larger than what is held at once */
+function checkRowBytes(columns: readonly NpyColumn[]): void {
+  const rowBytes = columns.reduce((sum, column) => sum + column.rowBytes, 0);
+  if (rowBytes > MAX_ROW_BYTES)
+    throw new ImportError("unsupported", `a row of all files takes ${rowBytes} bytes, more than ${MAX_ROW_BYTES}`);
+}
+
 function listOf(sources: readonly ObjectSource[]): string {
-  return `[${sources.map(({ path }) => path).join(" ")}]`;
+  return `[${excerptOfList(sources.map(({ path }) => path))}]`;
 }

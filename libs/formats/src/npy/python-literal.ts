@@ -1,3 +1,5 @@
+import { excerpt } from "@sluice/errors";
+
 /** What a NumPy header may hold. Lists and tuples are arrays. */
 export type PythonValue = string | number | boolean | null | readonly PythonValue[];
 
@@ -37,7 +39,7 @@ class LiteralParser {
     this.#expect("{");
     while (!this.#accept("}")) {
       const key = this.#string();
-      if (entries.has(key)) this.#fail(`the key '${key}' once`);
+      if (entries.has(key)) this.#fail(`the key '${excerpt(key)}' once`);
       this.#expect(":");
       entries.set(key, this.#value(0));
       if (!this.#accept(",") && this.#peek() !== "}") this.#fail("',' or '}'");

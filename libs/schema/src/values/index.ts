@@ -1,6 +1,17 @@
 export * from "./array-cell.ts";
 export * from "./half.ts";
-export { findJsonError, JSON_DEPTH_LIMIT, jsonTypeAt, repairSurrogates } from "./json-text.ts";
+export { dropRepeatedKeys } from "./json-keys.ts";
+export {
+  describeJsonError,
+  findJsonError,
+  HALF_CHARACTER,
+  isReadableNumber,
+  JSON_DEPTH_LIMIT,
+  jsonTypeAt,
+  MAX_NUMBER_BYTES,
+  numberProblem,
+  surrogateAt,
+} from "./json-text.ts";
 export * from "./sparse.ts";
 export { formatTimestamptz, parseTimestamptz } from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";

@@ -1,3 +1,5 @@
+import { excerptOfBytes } from "@sluice/errors";
+
 /** Nesting that a JSON value may have. Deeper ones are refused: readers of stored JSON recurse. */
 export const JSON_DEPTH_LIMIT = 512;
 
@@ -21,8 +23,9 @@ type TokenEnd = number;
 
 /**
  * -1 when `bytes[start, end)` is one JSON text (RFC 8259; blanks around it pass), else the offset of the first byte that no
- * valid JSON could have there: `end` when the text is cut short, the bracket that opens level 513 when it is nested deeper
- * than 512 levels. That strings are valid UTF-8 is the caller's check.
+ * valid JSON could have there: `end` when the text is cut short. Also refused is what would not come back as it went in: the
+ * bracket that opens level 513, a number beyond the greatest double, half of an escaped surrogate pair. That strings are
+ * valid UTF-8 is the caller's check.
  */
 export function findJsonError(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let depth = 0;
@@ -117,7 +120,7 @@ function scanScalar(bytes: Uint8Array, at: number, end: number): TokenEnd {
 }
 
 /** A string from its quote on. Every byte from 0x80 on passes. */
-export function scanString(bytes: Uint8Array, at: number, end: number): TokenEnd {
+function scanString(bytes: Uint8Array, at: number, end: number): TokenEnd {
   at++;
   for (;;) {
     if (at >= end) return ~end;
@@ -130,14 +133,21 @@ export function scanString(bytes: Uint8Array, at: number, end: number): TokenEnd
     if (bytes[at] === 0x75) {
       for (let digit = 1; digit <= 4; digit++)
         if (at + digit >= end || hexDigits[bytes[at + digit]] === 0) return ~(at + digit);
-      at += 5;
+      at = (bytes[at + 1] | 0x20) === 0x64 ? pairEnd(bytes, at - 1, end) : at + 5;
+      if (at < 0) return at;
     } else if (escapes[bytes[at]] === 1) at++;
     else return ~at;
   }
 }
 
-/** A number from its sign or first digit on. */
-export function scanNumber(bytes: Uint8Array, at: number, end: number): TokenEnd {
+/** A number from its sign or first digit on; one that no client could read back is an error at its start. */
+function scanNumber(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  const stop = scanDecimal(bytes, at, end);
+  return stop < 0 || isReadableNumber(bytes, at, stop) ? stop : ~at;
+}
+
+/** A number, whatever its size. */
+function scanDecimal(bytes: Uint8Array, at: number, end: number): TokenEnd {
   if (bytes[at] === MINUS) at++;
   if (at < end && bytes[at] === ZERO) at++;
   else if ((at = scanDigits(bytes, at, end)) < 0) return at;
@@ -155,32 +165,61 @@ function scanDigits(bytes: Uint8Array, at: number, end: number): TokenEnd {
   return at === start ? ~at : at;
 }
 
-/**
- * Replaces `\\ud800` to `\\udfff` without their other half by `\\ufffd`, in place: half a character is valid in JSON text, but
- * readers in other languages refuse the whole text for it, and servers that decode and encode again lose it the same way.
- * @param bytes valid JSON in `[start, end)`
- */
-export function repairSurrogates(bytes: Uint8Array, start = 0, end = bytes.length): void {
-  for (let at = start; at < end; ) {
-    if (bytes[at] !== BACKSLASH) {
-      at++;
-      continue;
-    }
-    const code = surrogateAt(bytes, at);
-    const isPair = code === HIGH && surrogateAt(bytes, at + 6) === LOW;
-    if (code !== undefined && !isPair) bytes.set(REPLACEMENT, at + 2);
-    at += isPair ? 12 : bytes[at + 1] === 0x75 ? 6 : 2;
-  }
-}
-
-const HIGH = "high";
-const LOW = "low";
-const REPLACEMENT = Buffer.from("fffd");
-
 /** Which half of a pair is escaped at `at`, if any. */
-function surrogateAt(bytes: Uint8Array, at: number): typeof HIGH | typeof LOW | undefined {
+export function surrogateAt(bytes: Uint8Array, at: number): "high" | "low" | undefined {
   if (bytes[at] !== BACKSLASH || bytes[at + 1] !== 0x75 || (bytes[at + 2] | 0x20) !== 0x64) return undefined;
   const second = bytes[at + 3] | 0x20;
-  if (second < 0x38) return undefined;
-  return second >= 0x63 ? LOW : second <= 0x39 || second >= 0x61 ? HIGH : undefined;
+  if (second >= 0x63 && second <= 0x66) return "low";
+  return (second >= 0x38 && second <= 0x39) || second === 0x61 || second === 0x62 ? "high" : undefined;
+}
+
+/** Behind the escaped character at `at`, which may be a pair; `~at` for half of one. */
+function pairEnd(bytes: Uint8Array, at: number, end: number): TokenEnd {
+  const half = surrogateAt(bytes, at);
+  if (half === undefined) return at + 6;
+  if (half === "low" || at + 8 > end || surrogateAt(bytes, at + 6) !== "low") return ~at;
+  for (let digit = at + 10; digit < at + 12; digit++) if (digit >= end || hexDigits[bytes[digit]] === 0) return ~digit;
+  return at + 12;
+}
+
+/**
+ * What is wrong at the offset that `findJsonError` gave, in words: beside what is no JSON at all, what is and cannot be kept.
+ */
+export function describeJsonError(bytes: Uint8Array, offset: number, end = bytes.length): string {
+  if (offset >= end) return "it is cut short";
+  const byte = bytes[offset];
+  if (surrogateAt(bytes, offset)) return HALF_CHARACTER;
+  if (byte === OPEN_OBJECT || byte === OPEN_LIST) return `it is nested deeper than ${JSON_DEPTH_LIMIT} levels`;
+  const isNumber = byte === MINUS || (byte >= ZERO && byte <= NINE);
+  const stop = isNumber ? scanDecimal(bytes, offset, end) : -1;
+  if (stop >= 0 && !isReadableNumber(bytes, offset, stop)) return numberProblem(bytes, offset, stop);
+  return `unexpected ${JSON.stringify(excerptOfBytes(bytes.subarray(offset, end), 12))}`;
+}
+
+/** UTF-8 has no form for it, Python cannot send it on, and Milvus would make U+FFFD of it without a word. */
+export const HALF_CHARACTER = "half of a surrogate pair is escaped without the other half, which is no character";
+
+/** Longest number: more digits than any number type of any client keeps. */
+export const MAX_NUMBER_BYTES = 1024;
+/** Numbers that are shorter and have no exponent are below the greatest double. */
+const SAFE_NUMBER_BYTES = 308;
+
+/** Can the number between the offsets, by the grammar one, be read back as something else than infinity? */
+export function isReadableNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (length > MAX_NUMBER_BYTES) return false;
+  if (length <= SAFE_NUMBER_BYTES && !hasExponent(bytes, start, end)) return true;
+  return Number.isFinite(Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("latin1")));
+}
+
+function hasExponent(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = end - 1; at > start; at--) if ((bytes[at] | 0x20) === 0x65) return true;
+  return false;
+}
+
+/** Why a number is not `isReadableNumber`. */
+export function numberProblem(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > MAX_NUMBER_BYTES) return `a number has ${end - start} characters, more than ${MAX_NUMBER_BYTES}`;
+  const number = excerptOfBytes(bytes.subarray(start, end));
+  return `the number ${number} is beyond the greatest double: clients could not read it back`;
 }

@@ -1,6 +1,9 @@
 // A sparse vector is stored as pairs (uint32 index, float32 value), little-endian, index ascending. Rules and texts:
 // import semantics §2.4 and §12.
 
+import { excerpt } from "@sluice/errors";
+import { describeJsonError, findJsonError } from "./json-text.ts";
+
 /** Greatest index, exclusive: 2^32 - 1 itself is not allowed. */
 const MAX_INDEX = 2 ** 32 - 1;
 
@@ -57,11 +60,17 @@ export function parseSparseJson(text: Uint8Array): Uint8Array {
   return encodeSparseCell(indices, values);
 }
 
+/** Text of one vector: 200 000 pairs of usual length. Its values take many times as much while they are read. */
+const MAX_TEXT_BYTES = 4 << 20;
+
 function parse(text: Uint8Array): unknown {
+  if (text.length > MAX_TEXT_BYTES) throw invalid(`${text.length} bytes are more than ${MAX_TEXT_BYTES}`);
   try {
     return JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8"));
   } catch (error) {
-    throw invalid((error as Error).message);
+    if (!(error instanceof SyntaxError)) throw error;
+    const at = findJsonError(text);
+    throw invalid(`at its byte ${at}: ${describeJsonError(text, at)}`);
   }
 }
 
@@ -78,7 +87,7 @@ function encodeDictionary(dictionary: Record<string, unknown>): Uint8Array {
   const keys = Object.keys(dictionary);
   const values = Object.values(dictionary);
   const odd = keys.find((key) => !/^\d+$/.test(key));
-  if (odd !== undefined) throw invalid(`expected an index as key, found "${odd}"`);
+  if (odd !== undefined) throw invalid(`expected an index as key, found "${excerpt(odd)}"`);
   if (!isNumbers(values)) throw invalid("expected a number as value");
   return encodeSparseCell(keys.map(Number), values);
 }

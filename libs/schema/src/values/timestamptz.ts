@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { dateOfDay, daysSinceEpoch, TimeZone } from "./time-zone.ts";
 
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::\d\d)?)?$/;
@@ -73,5 +74,5 @@ function isUtc(zone: string): boolean {
 }
 
 function unknownFormat(text: string): RangeError {
-  return new RangeError(`invalid timestamp string: '${text}'. Does not match any known format`);
+  return new RangeError(`invalid timestamp string: '${excerpt(text)}'. Does not match any known format`);
 }

@@ -17,26 +17,56 @@ const MAX_DEPTH = 64;
 /** @throws {RangeError} with the place of the first character that does not fit */
 export function wktToWkb(text: string): Uint8Array {
   const parser = new WktParser(text);
-  const bytes: number[] = [];
-  parser.geometry(bytes, 0);
+  const out = new WkbWriter();
+  parser.geometry(out, 0);
   parser.end();
-  return Uint8Array.from(bytes);
+  return out.bytes();
 }
 
-const scratch = new DataView(new ArrayBuffer(8));
+/** Greatest geometry: a million points. Its text may claim four times as many bytes as it has itself. */
+const MAX_WKB_BYTES = 16 << 20;
 
-function pushUint32(out: number[], value: number): void {
-  out.push(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+/** Well-known binary, in memory that doubles up to the limit. */
+class WkbWriter {
+  length = 0;
+  #view = new DataView(new ArrayBuffer(256));
+
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer.slice(0, this.length));
+  }
+
+  uint8(value: number): void {
+    this.#reserve(1);
+    this.#view.setUint8(this.length++, value);
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
+  setUint32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
+  }
+
+  double(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.length + bytes <= this.#view.byteLength) return;
+    if (this.length + bytes > MAX_WKB_BYTES) throw new RangeError(`a geometry takes more than ${MAX_WKB_BYTES} bytes`);
+    const grown = new Uint8Array(2 * this.#view.byteLength);
+    grown.set(new Uint8Array(this.#view.buffer));
+    this.#view = new DataView(grown.buffer);
+  }
 }
 
-function setUint32(out: number[], at: number, value: number): void {
-  for (let i = 0; i < 4; i++) out[at + i] = (value >>> (8 * i)) & 255;
-}
-
-function pushDouble(out: number[], value: number): void {
-  scratch.setFloat64(0, value, true);
-  for (let i = 0; i < 8; i++) out.push(scratch.getUint8(i));
-}
+const number = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const letters = /[A-Za-z]+/y;
 
 class WktParser {
   readonly #text: string;
@@ -45,10 +75,10 @@ class WktParser {
     this.#text = text;
   }
 
-  geometry(out: number[], depth: number): void {
+  geometry(out: WkbWriter, depth: number): void {
     if (depth > MAX_DEPTH) throw this.#error("fewer nested collections");
     const name = this.#word();
-    const code = typeCodes[name];
+    const code = Object.hasOwn(typeCodes, name) ? typeCodes[name] : undefined;
     if (code === undefined) throw this.#error(`one of ${typeNames.join(", ")}`);
     this.#header(out, code);
     if (this.#takeWord("EMPTY")) this.#empty(out, code);
@@ -64,21 +94,21 @@ class WktParser {
     if (this.#at < this.#text.length) throw this.#error("the end");
   }
 
-  #header(out: number[], code: number): void {
-    out.push(1);
-    pushUint32(out, code);
+  #header(out: WkbWriter, code: number): void {
+    out.uint8(1);
+    out.uint32(code);
   }
 
   /** An empty point has coordinates that are no numbers; an empty list has no members. */
-  #empty(out: number[], code: number): void {
+  #empty(out: WkbWriter, code: number): void {
     if (code === 1) {
-      pushDouble(out, Number.NaN);
-      pushDouble(out, Number.NaN);
-    } else pushUint32(out, 0);
+      out.double(Number.NaN);
+      out.double(Number.NaN);
+    } else out.uint32(0);
   }
 
   /** A member of a MULTI…: it repeats its header, and a point may stand without brackets. */
-  #member(out: number[], code: number): void {
+  #member(out: WkbWriter, code: number): void {
     this.#header(out, code);
     if (this.#takeWord("EMPTY")) this.#empty(out, code);
     else if (code === 2) this.#list(out, () => this.#point(out));
@@ -87,13 +117,13 @@ class WktParser {
     else this.#point(out);
   }
 
-  #polygon(out: number[]): void {
+  #polygon(out: WkbWriter): void {
     this.#list(out, () => this.#list(out, () => this.#point(out)));
   }
 
-  #list(out: number[], item: () => void): void {
+  #list(out: WkbWriter, item: () => void): void {
     const countAt = out.length;
-    pushUint32(out, 0);
+    out.uint32(0);
     let count = 0;
     this.#inBrackets(() => {
       do {
@@ -101,7 +131,7 @@ class WktParser {
         count++;
       } while (this.#take(","));
     });
-    setUint32(out, countAt, count);
+    out.setUint32(countAt, count);
   }
 
   #inBrackets(inner: () => void): void {
@@ -110,28 +140,26 @@ class WktParser {
     if (!this.#take(")")) throw this.#error('")"');
   }
 
-  #point(out: number[]): void {
-    pushDouble(out, this.#number());
-    pushDouble(out, this.#number());
+  #point(out: WkbWriter): void {
+    out.double(this.#number());
+    out.double(this.#number());
   }
 
   #number(): number {
     this.#blanks();
-    const pattern = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
+    number.lastIndex = this.#at;
+    const match = number.exec(this.#text);
     const value = match ? Number(match[0]) : Number.NaN;
     if (!match || !Number.isFinite(value)) throw this.#error("a number");
-    this.#at = pattern.lastIndex;
+    this.#at = number.lastIndex;
     return value;
   }
 
   #word(): string {
     this.#blanks();
-    const pattern = /[A-Za-z]+/y;
-    pattern.lastIndex = this.#at;
-    const word = pattern.exec(this.#text)?.[0].toUpperCase() ?? "";
-    if (word in typeCodes || word === "EMPTY") this.#at = pattern.lastIndex;
+    letters.lastIndex = this.#at;
+    const word = letters.exec(this.#text)?.[0].toUpperCase() ?? "";
+    if (Object.hasOwn(typeCodes, word) || word === "EMPTY") this.#at = letters.lastIndex;
     return word;
   }
 

@@ -1,17 +1,51 @@
 import { describe, expect, it } from "@jest/globals";
-import { findJsonError, jsonTypeAt } from "@sluice/schema";
+import { describeJsonError, findJsonError, jsonTypeAt } from "@sluice/schema";
 import fc from "fast-check";
 
 const check = (text: string) => findJsonError(Buffer.from(text));
 
+/** JSON that comes back as it went in: without infinite numbers and half characters. */
 function parses(text: string): boolean {
+  let isKept = true;
   try {
-    JSON.parse(text);
-    return true;
+    JSON.parse(text, (key, value) => {
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) isKept = false;
+      if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) isKept = false;
+      return value;
+    });
+    return isKept;
   } catch {
     return false;
   }
 }
+
+describe("what is JSON and cannot be kept", () => {
+  const beyond = "beyond the greatest double: clients could not read it back";
+  const half = "half of a surrogate pair is escaped without the other half, which is no character";
+  it.each<[string, number, string]>([
+    ["1e400", 0, `the number 1e400 is ${beyond}`],
+    ['{"a":[1,-1E+309]}', 8, `the number -1E+309 is ${beyond}`],
+    ["9".repeat(400), 0, `the number ${"9".repeat(60)}… is ${beyond}`],
+    [`0.${"0".repeat(2000)}1`, 0, "a number has 2003 characters, more than 1024"],
+    ['"a\\ud800"', 2, half],
+    ['{"\\udc00":1}', 2, half],
+    ['"\\ud800\\ud800"', 1, half],
+    ['"\\ud800x"', 1, half],
+    ['"\\udbff\\udg00"', 1, half],
+    ['"\\ud83d\\ude"', 11, 'unexpected "\\""'],
+    ["[".repeat(600), 512, "it is nested deeper than 512 levels"],
+    ['{"a":1', 6, "it is cut short"],
+    ["[1 2]", 3, 'unexpected "2]"'],
+  ])("%p: at byte %i, %s", (text, offset, reason) => {
+    expect(check(text)).toBe(offset);
+    expect(describeJsonError(Buffer.from(text), offset)).toBe(reason);
+  });
+
+  it.each(["1e308", "-1.7976931348623157e308", "1e-400", "12345678901234567890", '"\\ud83d\\uDE00"', '"\\\\ud800"'])(
+    "%s is kept",
+    (text) => expect(check(text)).toBe(-1),
+  );
+});
 
 describe("findJsonError", () => {
   it.each([

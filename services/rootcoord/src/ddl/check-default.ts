@@ -1,5 +1,6 @@
+import { excerpt } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
-import { DataType, dataTypeName, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/schema";
+import { DataType, dataTypeName, describeJsonError, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/schema";
 import { invalid } from "./refusals.ts";
 import { typeParam } from "./type-params.ts";
 
@@ -65,11 +66,17 @@ function checkValue(field: Field, data: Value, timezone: string): void {
       if (!Number.isFinite(data.value)) throw invalid(`default value of field ${field.name} is not a finite number`);
       break;
     case "bytesData":
-      if (findJsonError(data.value) >= 0) throw invalid(`default value of JSON field ${field.name} is not valid JSON`);
+      checkJson(field, data.value);
       break;
     case "stringData":
       checkText(field, data.value, timezone);
   }
+}
+
+function checkJson({ name }: Field, text: Uint8Array): void {
+  const error = findJsonError(text);
+  if (error < 0) return;
+  throw invalid(`default value of JSON field ${name} is not valid JSON: ${describeJsonError(text, error)}`);
 }
 
 function checkInteger(field: Field, value: number): void {
@@ -90,7 +97,7 @@ function checkText(field: Field, text: string, timezone: string): void {
       refuseFrom(() => wktToWkb(text), `invalid default value for geometry field, field name = ${field.name}`);
       break;
     case DataType.Timestamptz:
-      refuseFrom(() => parseTimestamptz(text, timezone), `got invalid timestamptz string '${text}'`);
+      refuseFrom(() => parseTimestamptz(text, timezone), `got invalid timestamptz string '${excerpt(text)}'`);
   }
 }
 

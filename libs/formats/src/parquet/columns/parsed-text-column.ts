@@ -1,3 +1,4 @@
+import { excerptOfBytes } from "@sluice/errors";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import { BytesSink } from "@sluice/parquet";
 import {
@@ -12,7 +13,7 @@ import {
 import { type ColumnReader, checkNoMoreRows, type FieldRules, shortColumn } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatRuns } from "./flat-runs.ts";
-import { excerpt, utf8Check } from "./text-checks.ts";
+import { utf8Check } from "./text-checks.ts";
 import { VarOutput } from "./var-output.ts";
 
 /** Texts are held this many bytes at a time. */
@@ -103,7 +104,7 @@ export class ParsedTextColumn implements ColumnReader {
       if (!(error instanceof RangeError)) throw error;
       const { rules } = this.#values;
       throw rules.invalid(
-        `field '${rules.field.name}': ${error.message}, value=${excerpt(text)}`,
+        `field '${rules.field.name}': ${error.message}, value=${excerptOfBytes(text)}`,
         this.#row,
         this.#leaf.at,
       );

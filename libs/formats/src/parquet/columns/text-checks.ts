@@ -1,12 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import { excerptOfBytes as excerpt, excerpt as shortened } from "@sluice/errors";
 import type { BytesSink } from "@sluice/parquet";
 import {
   type CollectionSchema,
   DataType,
+  describeJsonError,
+  dropRepeatedKeys,
   type FieldSchema,
   findJsonError,
   jsonTypeAt,
-  repairSurrogates,
 } from "@sluice/schema";
 
 /** Looks at values `[from, to)` of a sink; answers the first that is refused, or undefined. */
@@ -64,13 +66,14 @@ function jsonCheck(field: FieldSchema): TextCheck {
     for (let i = from; i < to; i++) {
       const error = findJsonError(data, offsets[i], offsets[i + 1]);
       if (error < 0) {
-        repairSurrogates(data, offsets[i], offsets[i + 1]);
+        dropRepeatedKeys(data, offsets[i], offsets[i + 1]);
         continue;
       }
       const value = excerpt(data.subarray(offsets[i], offsets[i + 1]));
+      const why = `at its byte ${error - offsets[i]}: ${describeJsonError(data, error, offsets[i + 1])}`;
       return {
         index: i,
-        reason: `expected JSON text for field '${field.name}', found an error at its byte ${error - offsets[i]}, value=${value}`,
+        reason: `expected JSON text for field '${field.name}', found an error ${why}, value=${value}`,
       };
     }
     return undefined;
@@ -83,11 +86,10 @@ function dynamicCheck(schema: CollectionSchema): TextCheck {
   return ({ data, offsets }, from, to) => {
     for (let i = from; i < to; i++) {
       const [start, end] = [offsets[i], offsets[i + 1]];
-      if (findJsonError(data, start, end) >= 0) {
-        return {
-          index: i,
-          reason: `illegal value for dynamic field, not a JSON format string: ${excerpt(data.subarray(start, end))}`,
-        };
+      const error = findJsonError(data, start, end);
+      if (error >= 0) {
+        const why = `${describeJsonError(data, error, end)}, value=${excerpt(data.subarray(start, end))}`;
+        return { index: i, reason: `illegal value for dynamic field, not a JSON format string: ${why}` };
       }
       if (jsonTypeAt(data, start) !== "object") {
         return {
@@ -95,12 +97,12 @@ function dynamicCheck(schema: CollectionSchema): TextCheck {
           reason: `illegal value for dynamic field, not a JSON object: ${excerpt(data.subarray(start, end))}`,
         };
       }
-      repairSurrogates(data, start, end);
+      dropRepeatedKeys(data, start, end);
       const key = findKey(data, start, end, names);
       if (key !== undefined)
         return {
           index: i,
-          reason: `duplicated key is not allowed, key=${key}: it is a field and stands in $meta too`,
+          reason: `duplicated key is not allowed, key=${shortened(key)}: it is a field and stands in $meta too`,
           field: key,
         };
     }
@@ -140,10 +142,4 @@ function endOfString(data: Uint8Array, at: number): number {
     if (data[i] === QUOTE) return i;
     if (data[i] === BACKSLASH) i++;
   }
-}
-
-/** The start of a value, for a message. */
-export function excerpt(value: Uint8Array): string {
-  const text = Buffer.from(value.subarray(0, 64)).toString("utf8");
-  return value.length > 64 ? `${text}…` : text;
 }
