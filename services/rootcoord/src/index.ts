@@ -1,1 +1,2 @@
+export type { JobPlanner, JobPlanners, PlannedTask } from "./jobs/kinds/job-planner.ts";
 export * from "./start.ts";

@@ -20,6 +20,7 @@ import { JobBook } from "./jobs/job-book.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
+import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
@@ -34,6 +35,8 @@ export interface RootCoordDeps {
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Kinds of jobs besides those that the product has, for who tries one out. */
+  readonly moreKinds?: JobPlanners;
 }
 
 export interface RunningRootCoord extends AsyncDisposable {
@@ -69,7 +72,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     log,
     maxOpenJobs: settings.maxOpenJobs,
   });
-  const planners = jobPlanners({ sources, splitBytes: settings.splitBytes });
+  const planners = { ...jobPlanners({ sources, splitBytes: settings.splitBytes }), ...deps.moreKinds };
   const loop = new JobLoop({
     book,
     dataCoord: dataCoordClient,

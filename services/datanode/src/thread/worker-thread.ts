@@ -27,13 +27,19 @@ export interface AttemptRunner extends AsyncDisposable {
 const YOUNG_MB = 3;
 const OLD_MB = 96;
 
+const ownEntry = new URL(`./main.${import.meta.filename.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+
 /** One worker thread, started when it is first needed and replaced when it dies; its runs then all fail. */
 export class WorkerThread implements AttemptRunner {
   readonly #setup: ThreadSetup;
+  readonly #entry: URL;
   #worker: Worker | undefined;
   #nextRun = 0;
-  constructor(setup: ThreadSetup) {
+
+  /** @param entry what the thread runs, which must serve tasks (`serveTasks`) */
+  constructor(setup: ThreadSetup, entry: URL = ownEntry) {
     this.#setup = setup;
+    this.#entry = entry;
   }
 
   /** Starts the thread ahead of its first run, which then need not wait for it. */
@@ -75,8 +81,7 @@ export class WorkerThread implements AttemptRunner {
 
   #start(): Worker {
     if (this.#setup.sources.kind === "s3") setFlagsFromString(`--initial-old-space-size=${OLD_MB}`);
-    const suffix = import.meta.filename.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./main.${suffix}`, import.meta.url), {
+    const worker = new Worker(this.#entry, {
       workerData: this.#setup,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });

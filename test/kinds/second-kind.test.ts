@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import {
+  COLLECTIONS,
+  type CollectionRecord,
+  JOBS,
+  type JobRecord,
+  RecordReader,
+  RecordTable,
+  TASKS,
+} from "@sluice/catalog";
+import { startDataCoord } from "@sluice/datacoord";
+import { startDataNode, WorkerThread } from "@sluice/datanode";
+import { MemoryMetaStore } from "@sluice/metastore";
+import { openObjectStore, openSourceStore } from "@sluice/object-store";
+import { startRootCoord } from "@sluice/rootcoord";
+import { checkStatus, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
+import { collectionId, jobId, partitionId } from "@sluice/schema";
+import { EmbeddedTaskQueue } from "@sluice/task-queue";
+import { Metrics, silentLogger } from "@sluice/telemetry";
+import { eventually } from "../support/index.ts";
+import { copyPlanner } from "./copy/planner.ts";
+
+const collection = {
+  collectionId: collectionId(77n),
+  dbName: "default",
+  name: "books",
+  vchannels: ["v0"],
+  partitions: [{ partitionId: partitionId(5n), name: "_default" }],
+  state: "active",
+} as unknown as CollectionRecord;
+
+/** As a handler of its own call would record it. */
+const job = {
+  ...{ jobId: jobId(1n), kind: "copy", state: "pending", collectionId: collection.collectionId },
+  ...{ collectionName: "books", dbName: "default", partitionName: "", partitionIds: [5n], vchannels: ["v0"] },
+  ...{ groups: [], idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
+  ...{ rowCount: 0, segmentIds: [], autoIds: [], timestamp: 1n },
+  spec: {
+    options: [],
+    warnings: [],
+    segments: [
+      { from: 2n, rowCount: 10 },
+      { from: 3n, rowCount: 5 },
+    ],
+  },
+} as unknown as JobRecord;
+
+let folder: string;
+let cleanup: AsyncDisposableStack;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-kinds-"));
+  cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+});
+afterEach(() => cleanup.disposeAsync());
+
+/** Coordinators and a datanode that know one kind more, on the records of `store`. */
+async function start(store: MemoryMetaStore) {
+  const telemetry = { log: silentLogger, metrics: new Metrics() };
+  const stores = {
+    objects: { kind: "local", root: join(folder, "objects") },
+    sources: { kind: "local", roots: [folder] },
+  } as const;
+  const objects = cleanup.use(await openObjectStore(stores.objects));
+  const sources = cleanup.use(await openSourceStore(stores.sources));
+  const queue = cleanup.use(new EmbeddedTaskQueue());
+  const dataCoordAddress = Promise.withResolvers<string>();
+  const place = { host: "127.0.0.1", port: 0 };
+  const root = cleanup.use(
+    await startRootCoord({ ...place, splitBytes: 1 << 20, maxOpenJobs: 10, jobRetentionMs: 60_000 } as never, {
+      ...{ store, sources, ...telemetry, dataCoordAddress: () => dataCoordAddress.promise },
+      moreKinds: { copy: copyPlanner },
+    }),
+  );
+  const rootCoordAddress = async () => root.address;
+  const data = cleanup.use(
+    await startDataCoord({ ...place, gcIntervalMs: 100, gcGraceMs: 100 } as never, {
+      ...{ store, objects, queue, rootCoordAddress, ...telemetry },
+    }),
+  );
+  dataCoordAddress.resolve(data.address);
+  const limits = { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 22, segmentBytes: 1 << 22 };
+  const openRunner = () =>
+    new WorkerThread({ ...stores, limits }, new URL("./copy/thread.ts", `file://${import.meta.filename}`));
+  cleanup.use(
+    await startDataNode({ workers: 1, smallTaskBytes: 1 << 20, taskLeaseMs: 10_000, ...limits } as never, {
+      ...{ queue, stores, rootCoordAddress, dataCoordAddress: async () => data.address, ...telemetry, openRunner },
+    }),
+  );
+  return {
+    root: cleanup.use(connectClient(rootCoord.RootCoordClient, rootCoordAddress)),
+    data: cleanup.use(connectClient(dataCoord.DataCoordClient, async () => data.address)),
+  };
+}
+
+describe("a second kind of job", () => {
+  it("is planned, run, committed and shown by what all kinds have in common", async () => {
+    const store = new MemoryMetaStore();
+    const writes = [new RecordTable(store, COLLECTIONS).write(collection), new RecordTable(store, JOBS).write(job)];
+    await store.commit({ guards: [], writes });
+    const { root, data } = await start(store);
+    const jobs = new RecordReader(store, JOBS);
+    await eventually(async () => expect((await jobs.get(job.jobId))?.record.state).toBe("completed"));
+    expect((await jobs.get(job.jobId))?.record).toMatchObject({
+      rowCount: 15,
+      segmentIds: [expect.anything(), expect.anything()],
+    });
+    const tasks = await Array.fromAsync(new RecordReader(store, TASKS).scan(), ({ record }) => record);
+    expect(tasks.map(({ kind, state, warnings }) => [kind, state, warnings])).toEqual([
+      ["copy", "persisted", ["segment 2 was copied without its rows"]],
+      ["copy", "persisted", ["segment 3 was copied without its rows"]],
+    ]);
+    const visible = await data.getVisibleSegments({ collectionId: 77n, partitionIds: [], timestamp: 0n });
+    checkStatus(visible.status);
+    expect(visible.segments.map(({ rowCount }) => rowCount).sort()).toEqual([10n, 5n]);
+    const shown = await root.describeJob({ jobId: 1n });
+    expect(shown.job).toMatchObject({ kind: "copy", state: "Completed", progressPercent: 100, importedRows: 15n });
+  });
+});
