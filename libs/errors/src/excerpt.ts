@@ -1,5 +1,7 @@
 /** Characters of a value that a reason repeats. */
 export const MAX_EXCERPT = 60;
+/** Characters of a whole reason, with all that it repeats: the constructors of errors cut what is longer. */
+export const MAX_REASON = 2000;
 
 /**
  * The beginning of a text that a user gave, as reasons repeat it: the whole when it is short, else its first `limit` UTF-16

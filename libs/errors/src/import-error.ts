@@ -1,3 +1,8 @@
+import { excerpt, MAX_REASON } from "./excerpt.ts";
+
+/** Longest name that a field can have, and what is shown of a dynamic key. */
+const MAX_NAME = 255;
+
 /** What happened (code), whose fault it is, whether to try again, and what to do about it. */
 export interface ErrorSpec {
   /** Milvus code in the public Status: 2100 = the user's side, 2101 = the server's side, 1100 = invalid parameter. */
@@ -72,7 +77,8 @@ export class ImportError extends Error {
   /** The text without code and place; holds Milvus's wording where clients may match on it. */
   readonly reason: string;
   readonly at: SourceLocation | undefined;
-  constructor(code: ImportErrorCode, reason: string, at?: SourceLocation, options?: ErrorOptions) {
+  constructor(code: ImportErrorCode, fullReason: string, at?: SourceLocation, options?: ErrorOptions) {
+    const reason = excerpt(fullReason, MAX_REASON);
     super(`${code}: ${reason}${formatLocation(at)}`, options);
     this.name = "ImportError";
     this.code = code;
@@ -104,9 +110,9 @@ export function errorOf({ code, reason, ...at }: Failure, options?: ErrorOptions
 export function formatLocation(at: SourceLocation | undefined): string {
   if (!at) return "";
   const parts: string[] = [];
-  if (at.file !== undefined) parts.push(at.file);
+  if (at.file !== undefined) parts.push(excerpt(at.file, MAX_REASON));
   if (at.row !== undefined) parts.push(`row ${at.row}`);
-  if (at.field !== undefined) parts.push(`field "${at.field}"`);
+  if (at.field !== undefined) parts.push(`field "${excerpt(at.field, MAX_NAME)}"`);
   if (at.byteOffset !== undefined) parts.push(`byte ${at.byteOffset}`);
   return parts.length > 0 ? ` (${parts.join(", ")})` : "";
 }

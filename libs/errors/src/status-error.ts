@@ -1,9 +1,11 @@
+import { excerpt, MAX_REASON } from "./excerpt.ts";
+
 /** A refusal with a Milvus status code (client contract §1.8), outside the import path: names, databases, queries. */
 export class StatusError extends Error {
   /** Milvus code, such as 100 collection not found, 1100 invalid parameter. Never 0. */
   readonly code: number;
   constructor(code: number, reason: string, options?: ErrorOptions) {
-    super(reason, options);
+    super(excerpt(reason, MAX_REASON), options);
     this.name = "StatusError";
     this.code = code;
   }

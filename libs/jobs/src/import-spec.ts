@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import { parseGoDuration } from "./go-duration.ts";
 
 /** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
@@ -47,9 +47,10 @@ const safetySwitches: ReadonlySet<string> = new Set([
  *   wrong to ignore
  */
 export function parseImportSpec(options: OptionList): ImportSpec {
+  checkSizes(options);
   const values = new Map<string, string>();
   for (const { key, value } of options) {
-    if (values.has(key)) throw new ImportError("request_invalid", `duplicate option key '${key}'`);
+    if (values.has(key)) throw new ImportError("request_invalid", `duplicate option key '${excerpt(key)}'`);
     values.set(key, value);
   }
   for (const [key, value] of values) checkSupported(key, value);
@@ -63,13 +64,31 @@ export function parseImportSpec(options: OptionList): ImportSpec {
   };
 }
 
+/** Options of a request, which its job keeps and every list of jobs sends. */
+const MAX_OPTIONS = 64;
+const MAX_KEY_CHARACTERS = 256;
+const MAX_VALUE_CHARACTERS = 4096;
+
+function checkSizes(options: OptionList): void {
+  const refuse = (reason: string) => {
+    throw new ImportError("request_invalid", reason);
+  };
+  if (options.length > MAX_OPTIONS) refuse(`${options.length} options are more than ${MAX_OPTIONS}`);
+  for (const { key, value } of options) {
+    if (key.length > MAX_KEY_CHARACTERS)
+      refuse(`option key '${excerpt(key)}' has ${key.length} characters, more than ${MAX_KEY_CHARACTERS}`);
+    if (value.length > MAX_VALUE_CHARACTERS)
+      refuse(`option '${excerpt(key)}' has ${value.length} characters, more than ${MAX_VALUE_CHARACTERS}`);
+  }
+}
+
 function ruleOf(key: string): OptionRule | undefined {
   return Object.hasOwn(rules, key) ? rules[key] : undefined;
 }
 
 function checkSupported(key: string, value: string): void {
   if (safetySwitches.has(key.toLowerCase().replace(/[^a-z]/g, ""))) {
-    const reason = `option '${key}' is not supported by this server, and the import would write: leave it out to import`;
+    const reason = `option '${excerpt(key)}' is not supported by this server, and the import would write: leave it out to import`;
     throw new ImportError("unsupported", reason);
   }
   if (ruleOf(key) === "refused when true" && isTrue(value))
@@ -79,7 +98,10 @@ function checkSupported(key: string, value: string): void {
 function checkAutoCommit(value: string | undefined): void {
   if (value === undefined || isTrue(value)) return;
   if (value.toLowerCase() !== "false") {
-    throw new ImportError("request_invalid", `options.auto_commit must be one of "true" or "false", found "${value}"`);
+    throw new ImportError(
+      "request_invalid",
+      `options.auto_commit must be one of "true" or "false", found "${excerpt(value)}"`,
+    );
   }
   throw new ImportError("unsupported", "option 'auto_commit=false' (two-phase commit) is not supported by this server");
 }
@@ -91,6 +113,6 @@ function isTrue(value: string): boolean {
 function warningOn(key: string): string | undefined {
   const rule = ruleOf(key);
   if (rule === undefined)
-    return `option '${key}' is not known and has no effect; known are ${Object.keys(rules).sort().join(", ")}`;
+    return `option '${excerpt(key)}' is not known and has no effect; known are ${Object.keys(rules).sort().join(", ")}`;
   return typeof rule === "string" ? undefined : `option '${key}' has no effect: ${rule.noEffect}`;
 }

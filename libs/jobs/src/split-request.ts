@@ -1,4 +1,4 @@
-import { ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 
 /** Formats by file extension, in lower case; extensions are compared without regard to case. */
 const formatOfExtension: Readonly<Record<string, string>> = {
@@ -45,7 +45,7 @@ function oneGroup(paths: readonly string[]): FileGroup {
   if (rowFormat !== undefined && paths.length > 1) {
     throw new ImportError(
       "request_invalid",
-      `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${paths.join(" ")}]`,
+      `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${excerptOfList(paths)}]`,
     );
   }
   return { format, paths };
@@ -62,21 +62,44 @@ function checkCount(groups: FileGroup[]): FileGroup[] {
   throw new ImportError("request_invalid", reason);
 }
 
+/** Longest path. Source: `PATH_MAX` of Linux; keys of S3 have 1024 bytes. */
+const MAX_PATH_CHARACTERS = 4096;
+
+function checkPaths(paths: readonly string[]): void {
+  if (paths.length > MAX_FILE_GROUPS) {
+    const reason = `The max number of import files should not exceed ${MAX_FILE_GROUPS}, but got ${paths.length}`;
+    throw new ImportError("request_invalid", reason);
+  }
+  const long = paths.find((path) => path.length > MAX_PATH_CHARACTERS);
+  if (long === undefined) return;
+  const reason = `a path has ${long.length} characters, more than ${MAX_PATH_CHARACTERS}: ${excerpt(long)}`;
+  throw new ImportError("request_invalid", reason);
+}
+
 /** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */
 function commonFormat(paths: readonly string[]): string {
+  checkPaths(paths);
   const formats = paths.map(formatOfPath);
   const unknown = formats.indexOf(undefined);
   if (unknown >= 0) {
     const known = Object.keys(formatOfExtension).join(", ");
-    throw new ImportError("unsupported", `unexpected file type, files=[${paths.join(" ")}], expected one of ${known}`, {
-      file: paths[unknown],
-    });
+    throw new ImportError(
+      "unsupported",
+      `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}`,
+      {
+        file: paths[unknown],
+      },
+    );
   }
   const odd = formats.findIndex((format) => format !== formats[0]);
   if (odd >= 0) {
-    throw new ImportError("request_invalid", `inconsistency in file types, (${paths[0]}) vs (${paths[odd]})`, {
-      file: paths[odd],
-    });
+    throw new ImportError(
+      "request_invalid",
+      `inconsistency in file types, (${excerpt(paths[0])}) vs (${excerpt(paths[odd])})`,
+      {
+        file: paths[odd],
+      },
+    );
   }
   return formats[0] as string;
 }

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName, isDenseVector } from "@sluice/schema";
 import { checkDefault } from "./check-default.ts";
@@ -129,13 +130,13 @@ function checkDim(field: Field, type: DataType, limits: DdlLimits): void {
   const isBinary = type === DataType.BinaryVector;
   if (isBinary && dim % 8 !== 0) {
     throw invalid(
-      `invalid dimension: ${text} of field ${field.name}. binary vector dimension should be multiple of 8. `,
+      `invalid dimension: ${excerpt(text)} of field ${field.name}. binary vector dimension should be multiple of 8. `,
     );
   }
   const max = isBinary ? limits.maxBinaryDim : limits.maxDim;
   if (dim >= 2 && dim <= max) return;
   const kind = isBinary ? "binary" : type === DataType.Int8Vector ? "int8" : "float";
   throw invalid(
-    `invalid dimension: ${text} of field ${field.name}. ${kind} vector dimension should be in range 2 ~ ${max}`,
+    `invalid dimension: ${excerpt(text)} of field ${field.name}. ${kind} vector dimension should be in range 2 ~ ${max}`,
   );
 }

@@ -1,7 +1,30 @@
-import type { schema as wire } from "@sluice/rpc";
+import { excerpt, excerptOfList } from "@sluice/errors";
+import { type common, okStatus, type schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import type { Pairs } from "./pairs.ts";
 import { invalid } from "./refusals.ts";
+
+/** What Milvus's properties are called, of collections and databases; here some of them mean something. */
+const knownKeys: ReadonlySet<string> = new Set([
+  ...["allow_insert_auto_id", "allow_update_auto_id", "consistency_level", "dynamicfield.enabled", "lazyload.enabled"],
+  ...["mmap.enabled", "partitionkey.isolation", "query_mode", "timezone", "ttl_field"],
+]);
+const knownPrefixes = ["collection.", "database.", "cipher.", "replicate.", "warmup.", "mmap.", "namespace."];
+
+/**
+ * Success, naming in `extra_info` the properties that nothing here knows: they are kept and shown as Milvus does, but one that
+ * is misspelt should not look as if it had an effect.
+ */
+export function statusWithWarnings(properties: Pairs): common.Status {
+  const unknown = properties.map(([key]) => key).filter((key) => !isKnown(key));
+  if (unknown.length === 0) return okStatus();
+  const warning = `properties that are not known and have no effect: ${excerptOfList(unknown)}`;
+  return { ...okStatus(), extraInfo: { warnings: warning } };
+}
+
+function isKnown(key: string): boolean {
+  return knownKeys.has(key) || knownPrefixes.some((prefix) => key.startsWith(prefix));
+}
 
 /** A hundred years. */
 const MAX_TTL_SECONDS = 3_155_760_000;
@@ -42,7 +65,7 @@ export function checkTimezone(zone: string | undefined): void {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw invalid(`unknown or invalid IANA Time Zone ID: ${zone}`);
+  throw invalid(`unknown or invalid IANA Time Zone ID: ${excerpt(zone)}`);
 }
 
 function checkTtl(values: ReadonlyMap<string, string>, schema: wire.CollectionSchema): void {
@@ -50,13 +73,13 @@ function checkTtl(values: ReadonlyMap<string, string>, schema: wire.CollectionSc
   const ttlField = values.get("ttl_field");
   if (ttl !== undefined && !/^[+-]?\d+$/.test(ttl)) throw invalid("collection TTL is not a valid positive integer");
   if (ttl !== undefined && (Number(ttl) < -1 || Number(ttl) > MAX_TTL_SECONDS)) {
-    throw invalid(`collection TTL is out of range, expect [-1, ${MAX_TTL_SECONDS}], got ${ttl}`);
+    throw invalid(`collection TTL is out of range, expect [-1, ${MAX_TTL_SECONDS}], got ${excerpt(ttl)}`);
   }
   if (ttlField === undefined) return;
   if (ttl !== undefined) throw invalid("collection TTL and ttl field cannot be set at the same time");
   const field = schema.fields.find(({ name }) => name === ttlField);
   if (field?.dataType !== DataType.Timestamptz)
-    throw invalid(`ttl field must be timestamptz, field name = ${ttlField}`);
+    throw invalid(`ttl field must be timestamptz, field name = ${excerpt(ttlField)}`);
 }
 
 function isTrue(text: string | undefined): boolean {

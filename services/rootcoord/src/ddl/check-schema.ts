@@ -1,3 +1,4 @@
+import { excerptOfList } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName, isVector, META_FIELD_NAME } from "@sluice/schema";
 import { checkField, checkMember } from "./check-field.ts";
@@ -35,7 +36,7 @@ export function checkSchema(schema: Schema, rules: SchemaRules): void {
 
 function refuseUnsupported(schema: Schema): void {
   if (schema.functions.length > 0) {
-    const names = schema.functions.map((entry) => entry.name).join(", ");
+    const names = excerptOfList(schema.functions.map((entry) => entry.name));
     throw invalid(`functions are not supported by this server: ${names}`);
   }
   if (schema.externalSource !== "") throw invalid("external collections are not supported by this server");

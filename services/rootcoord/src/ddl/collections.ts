@@ -1,7 +1,9 @@
 import type { CollectionRecord } from "@sluice/catalog";
+import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog, Change } from "./catalog.ts";
-import { checkProperties } from "./check-properties.ts";
+import { checkProperties, statusWithWarnings } from "./check-properties.ts";
+import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
@@ -23,7 +25,7 @@ export class Collections {
   async create(request: milvus.CreateCollectionRequest): Promise<common.Status> {
     const plan = planCollection(request, this.#deps.limits);
     await this.#catalog.change(() => this.#decideCreate(request.dbName || DEFAULT_DATABASE, plan));
-    return okStatus();
+    return statusWithWarnings(plan.properties);
   }
 
   async #decideCreate(dbName: string, plan: CollectionPlan): Promise<Change<void>> {
@@ -77,7 +79,7 @@ export class Collections {
     const { collectionId, aliases } = entry.record;
     if (aliases.length > 0) {
       throw invalid(
-        `unable to drop the collection [${name}] because it has associated aliases [${aliases.join(", ")}], ` +
+        `unable to drop the collection [${name}] because it has associated aliases [${excerptOfList(aliases)}], ` +
           "please remove all aliases before dropping the collection",
       );
     }
@@ -152,10 +154,11 @@ export class Collections {
         throw collectionLoaded(record.name, "can not alter mmap properties if collection loaded");
       }
       const next = changePairs(record.properties, set, deleteKeys);
+      checkPairs(next, "properties");
       checkProperties(next, decodeSchema(record.declaredSchema));
       return { ...record, properties: next, updatedTs };
     });
-    return okStatus();
+    return statusWithWarnings(set);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { DatabaseRecord } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
-import { checkTimezone } from "./check-properties.ts";
+import { checkTimezone, statusWithWarnings } from "./check-properties.ts";
+import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import { checkDatabaseName, DEFAULT_DATABASE } from "./names.ts";
 import { changePairs, fromPairs, toPairs } from "./pairs.ts";
@@ -20,6 +21,7 @@ export class Databases {
   /** Creating one that exists fails, unlike everything else here. @throws {StatusError} 1100, 801, 802 */
   async create({ dbName, properties }: milvus.CreateDatabaseRequest): Promise<common.Status> {
     checkDatabaseName(dbName);
+    checkPairs(toPairs(properties), "properties");
     const record = await this.#newRecord(dbName, properties);
     const { databases } = this.#catalog;
     await this.#catalog.change(async () => {
@@ -31,7 +33,7 @@ export class Databases {
         result: undefined,
       };
     });
-    return okStatus();
+    return statusWithWarnings(toPairs(properties));
   }
 
   async #newRecord(name: string, properties: readonly common.KeyValuePair[]): Promise<DatabaseRecord> {
@@ -89,6 +91,7 @@ export class Databases {
     await this.#catalog.change(async () => {
       const { record, guard } = await this.#catalog.database(required(dbName));
       const pairs = changePairs(Object.entries(record.properties), toPairs(properties), deleteKeys);
+      checkPairs(pairs, "properties");
       const next = { ...record, properties: Object.fromEntries(pairs) };
       checkTimezone(next.properties.timezone);
       return {
@@ -96,7 +99,7 @@ export class Databases {
         result: undefined,
       };
     });
-    return okStatus();
+    return statusWithWarnings(toPairs(properties));
   }
 
   async #all(): Promise<DatabaseRecord[]> {

@@ -1,4 +1,6 @@
+import { excerpt } from "@sluice/errors";
 import type { common } from "@sluice/rpc";
+import { checkPairs } from "./check-sizes.ts";
 import { type Pairs, toPairs } from "./pairs.ts";
 import { invalid } from "./refusals.ts";
 
@@ -27,9 +29,10 @@ class WrittenNumber {
  */
 export function parseIndexParams(extra: readonly common.KeyValuePair[]): IndexParams {
   const flat = new Map<string, string>();
+  checkPairs(toPairs(extra), "index params");
   const sent = toPairs(extra).filter(([key, value]) => key !== "params" || value.trim() !== "");
   for (const [key, value] of sent.flatMap(expand)) {
-    if (flat.has(key)) throw invalid(`duplicated index param (key=${key}) (value=${value}) found`);
+    if (flat.has(key)) throw invalid(`duplicated index param (key=${excerpt(key)}) (value=${excerpt(value)}) found`);
     flat.set(key, value);
   }
   return { sent, flat };
@@ -50,7 +53,7 @@ function parseObject(text: string): object {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw invalid(`the index param "params" must be a JSON object, got ${text}`);
+  throw invalid(`the index param "params" must be a JSON object, got ${excerpt(text)}`);
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { CollectionRecord, IndexRecord } from "@sluice/catalog";
+import { excerpt } from "@sluice/errors";
 import { common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";
@@ -9,6 +10,9 @@ import { checkIndexName } from "./names.ts";
 import { fromPairs, pairsKey } from "./pairs.ts";
 import { indexNotFound, invalid, noIndex } from "./refusals.ts";
 import { columnsOf, decodeSchema } from "./stored-schema.ts";
+
+/** Indexes of a collection, which has 256 fields at most; of JSON fields each path may have one. */
+const MAX_INDEXES = 1024;
 
 /**
  * Indexes as declarations: their definition is checked and kept, reads scan exactly. So an index is finished at once, over all
@@ -31,7 +35,7 @@ export class Indexes {
     const createdTs = await this.#deps.tso.allocate(1);
     await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
       const field = columnsOf(decodeSchema(record.declaredSchema)).find(({ name }) => name === fieldName);
-      if (!field) throw invalid(`cannot create index on non-exist field: ${fieldName}`);
+      if (!field) throw invalid(`cannot create index on non-exist field: ${excerpt(fieldName)}`);
       const plan = planIndex(field, extraParams);
       const index: IndexRecord = {
         ...plan,
@@ -87,6 +91,8 @@ function isThere(record: CollectionRecord, index: IndexRecord): boolean {
     throw invalid("CreateIndex failed: at most one distinct index is allowed per field");
   }
   const samePlace = (other: IndexRecord) => other.fieldId === index.fieldId && pathOf(other) === pathOf(index);
+  if (record.indexes.length >= MAX_INDEXES)
+    throw invalid(`CreateIndex failed: a collection has at most ${MAX_INDEXES} indexes`);
   if (!record.indexes.some(samePlace)) return false;
   throw invalid("CreateIndex failed: creating multiple indexes on same field is not supported");
 }

@@ -1,9 +1,13 @@
+import { excerpt } from "@sluice/errors";
 import { invalid, invalidDatabaseName, invalidFieldName } from "./refusals.ts";
 
 /** Longest name in bytes. Source: client contract §2.3. */
 export const MAX_NAME_BYTES = 255;
 export const DEFAULT_DATABASE = "default";
 export const DEFAULT_PARTITION = "_default";
+
+/** As Milvus's clients expect it, the whole of a name that is somewhat too long, but no more of one. */
+const shown = (name: string) => excerpt(name, MAX_NAME_BYTES + 45);
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Partitions may begin with a digit. */
@@ -17,7 +21,7 @@ export function isName(name: string): boolean {
 /** @throws {StatusError} 802 */
 export function checkDatabaseName(name: string): void {
   const problem = problemOf(name, "database name");
-  if (problem) throw invalidDatabaseName(name, problem);
+  if (problem) throw invalidDatabaseName(shown(name), problem);
 }
 
 /** @throws {StatusError} 1100 */
@@ -33,20 +37,23 @@ export function checkAliasName(name: string): void {
 /** @throws {StatusError} 1100 */
 export function checkIndexName(name: string): void {
   const problem = problemOf(name, "index name");
-  if (problem) throw invalid(`Invalid index name: ${name}. ${sentence(problem)}`);
+  if (problem) throw invalid(`Invalid index name: ${shown(name)}. ${sentence(problem)}`);
 }
 
 /** @throws {StatusError} 1701 */
 export function checkFieldName(name: string): void {
   const problem = problemOf(name, "field name");
   if (problem)
-    throw invalidFieldName(name, name === "" ? problem : `Invalid field name: ${name}. ${sentence(problem)}`);
+    throw invalidFieldName(
+      shown(name),
+      name === "" ? problem : `Invalid field name: ${shown(name)}. ${sentence(problem)}`,
+    );
 }
 
 /** @throws {StatusError} 1100 */
 export function checkPartitionName(name: string): void {
   if (name === "") throw invalid("partition name should not be empty");
-  const text = `Invalid partition name: ${name}.`;
+  const text = `Invalid partition name: ${shown(name)}.`;
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
     throw invalid(`${text} The length of a partition name must be less than ${MAX_NAME_BYTES} characters.`);
   }
@@ -57,7 +64,7 @@ export function checkPartitionName(name: string): void {
 
 function checkNamed(name: string, what: string): void {
   const problem = problemOf(name, what);
-  if (problem) throw invalid(name === "" ? problem : `Invalid ${what}: ${name}. ${problem}`);
+  if (problem) throw invalid(name === "" ? problem : `Invalid ${what}: ${shown(name)}. ${problem}`);
 }
 
 function problemOf(name: string, what: string): string | undefined {

@@ -3,6 +3,7 @@ import { common, type milvus } from "@sluice/rpc";
 import { type CollectionId, collectionId, partitionId } from "@sluice/schema";
 import { checkProperties, checkTimezone, timezoneOf } from "./check-properties.ts";
 import { checkSchema } from "./check-schema.ts";
+import { checkPairs, checkSchemaBytes } from "./check-sizes.ts";
 import type { DdlLimits } from "./limits.ts";
 import { checkCollectionName, DEFAULT_PARTITION } from "./names.ts";
 import { type Pairs, pairsKey, toPairs } from "./pairs.ts";
@@ -28,8 +29,10 @@ const PHYSICAL_CHANNELS = 16n;
 /** Checks a request. @throws {StatusError} 1100, 1701 */
 export function planCollection(request: milvus.CreateCollectionRequest, limits: DdlLimits): CollectionPlan {
   checkCollectionName(request.collectionName);
+  checkSchemaBytes(request.schema);
   const sent = parseSchema(request.schema);
   const properties = toPairs(request.properties);
+  checkPairs(properties, "properties");
   const timezone = timezoneOf(properties);
   checkTimezone(timezone);
   checkSchema(sent, { limits, timezone });

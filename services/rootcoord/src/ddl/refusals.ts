@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 
 // Refusals in Milvus's words: clients and their tests match on parts of them. Sources: client contract §1.8, §2; the texts of
 // Milvus's proxy and rootcoord. The class of the error follows the text, as in Milvus.
@@ -7,16 +7,27 @@ const ALREADY_LOADED = 104;
 const TOO_MANY_DATABASES = 801;
 const INVALID_FIELD_NAME = 1701;
 
+/** Names are looked up before they are checked; what cannot be one is not repeated whole. */
+function shown(name: string | bigint): string {
+  return excerpt(String(name), MAX_SHOWN);
+}
+
+/** Longer than every name. */
+const MAX_SHOWN = 300;
+
 export function invalid(text: string): StatusError {
   return new StatusError(statusCodes.invalidParameter, `${text}: invalid parameter`);
 }
 
 export function databaseNotFound(database: string): StatusError {
-  return new StatusError(statusCodes.databaseNotFound, `database not found[database=${database}]`);
+  return new StatusError(statusCodes.databaseNotFound, `database not found[database=${shown(database)}]`);
 }
 
 export function invalidDatabaseName(database: string, text: string): StatusError {
-  return new StatusError(statusCodes.databaseInvalidName, `${text}: invalid database name[database=${database}]`);
+  return new StatusError(
+    statusCodes.databaseInvalidName,
+    `${text}: invalid database name[database=${shown(database)}]`,
+  );
 }
 
 export function tooManyDatabases(limit: number): StatusError {
@@ -25,60 +36,66 @@ export function tooManyDatabases(limit: number): StatusError {
 
 /** The one form that every client takes for "there is no such collection". */
 export function collectionNotFound(database: string, collection: string | bigint): StatusError {
-  const text = `can't find collection[database=${database}][collection=${collection}]`;
+  const text = `can't find collection[database=${shown(database)}][collection=${shown(collection)}]`;
   return new StatusError(statusCodes.collectionNotFound, text);
 }
 
 export function collectionNotLoaded(collection: string): StatusError {
-  return new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${collection}]`);
+  return new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${shown(collection)}]`);
 }
 
 export function collectionLoaded(collection: string, text: string): StatusError {
-  return new StatusError(ALREADY_LOADED, `${text}: collection already loaded[collection=${collection}]`);
+  return new StatusError(ALREADY_LOADED, `${text}: collection already loaded[collection=${shown(collection)}]`);
 }
 
 export function partitionNotFound(partition: string): StatusError {
-  return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${partition}]`);
+  return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${shown(partition)}]`);
 }
 
 export function invalidFieldName(field: string, text: string): StatusError {
-  return new StatusError(INVALID_FIELD_NAME, `${text}: field name invalid[field=${field}]`);
+  return new StatusError(INVALID_FIELD_NAME, `${text}: field name invalid[field=${shown(field)}]`);
 }
 
 export function aliasNotFound(database: string, alias: string): StatusError {
-  return new StatusError(statusCodes.aliasNotFound, `alias not found[database=${database}][alias=${alias}]`);
+  return new StatusError(
+    statusCodes.aliasNotFound,
+    `alias not found[database=${shown(database)}][alias=${shown(alias)}]`,
+  );
 }
 
 /** The name stands for a collection where an alias was meant. */
 export function aliasIsCollection(database: string, alias: string): StatusError {
-  const text = `alias and collection name conflict[database=${database}][alias=${alias}]`;
+  const text = `alias and collection name conflict[database=${shown(database)}][alias=${shown(alias)}]`;
   return new StatusError(statusCodes.aliasConflict, text);
 }
 
 /** The name stands for an alias where a collection was to get it. */
 export function collectionIsAlias(database: string, name: string): StatusError {
-  const text = `collection name [${name}] conflicts with an existing alias, please choose a unique name`;
+  const text = `collection name [${shown(name)}] conflicts with an existing alias, please choose a unique name`;
   return new StatusError(
     statusCodes.aliasConflict,
-    `${text}: alias and collection name conflict[database=${database}][alias=${name}]`,
+    `${text}: alias and collection name conflict[database=${shown(database)}][alias=${shown(name)}]`,
   );
 }
 
 export function aliasTaken(database: string, alias: string, collection: string): StatusError {
-  const text = `${alias} is alias to another collection: ${collection}`;
-  return new StatusError(statusCodes.aliasExists, `${text}: alias already exist[database=${database}][alias=${alias}]`);
+  const text = `${shown(alias)} is alias to another collection: ${collection}`;
+  return new StatusError(
+    statusCodes.aliasExists,
+    `${text}: alias already exist[database=${shown(database)}][alias=${shown(alias)}]`,
+  );
 }
 
 export function noIndex(collection: string): StatusError {
-  return new StatusError(statusCodes.indexNotFound, `index not found[collection=${collection}]`);
+  return new StatusError(statusCodes.indexNotFound, `index not found[collection=${shown(collection)}]`);
 }
 
 export function indexNotFound(index: string): StatusError {
-  return new StatusError(statusCodes.indexNotFound, `index not found[indexName=${index}]`);
+  return new StatusError(statusCodes.indexNotFound, `index not found[indexName=${shown(index)}]`);
 }
 
 /** Vector fields that keep a collection from being loaded. */
 export function fieldsNotIndexed(fields: readonly string[], collection: string): StatusError {
   const text = `there is no vector index on field: [${fields.join(" ")}], please create index firstly`;
-  return new StatusError(statusCodes.indexNotFound, `${text}: index not found[collection=${collection}]`);
+  return new StatusError(statusCodes.indexNotFound, `${text}: index not found[collection=${shown(collection)}]`);
 }

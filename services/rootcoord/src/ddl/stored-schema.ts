@@ -17,7 +17,9 @@ export function parseSchema(bytes: Uint8Array): Schema {
   try {
     return wire.CollectionSchema.decode(bytes);
   } catch (error) {
-    throw invalid(`the schema cannot be parsed: ${(error as Error).message}`);
+    const refusal = invalid("the schema cannot be parsed: its bytes are no CollectionSchema message");
+    refusal.cause = error;
+    throw refusal;
   }
 }
 

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import type { common, schema as wire } from "@sluice/rpc";
 import { invalid } from "./refusals.ts";
 
@@ -7,7 +8,7 @@ export function typeParam(
   key: string,
 ): string | undefined {
   const [first, second] = field.typeParams.filter((param) => param.key === key);
-  if (second) throw invalid(`duplicated type param (key=${key}) (value=${second.value}) found`);
+  if (second) throw invalid(`duplicated type param (key=${key}) (value=${excerpt(second.value)}) found`);
   return first?.value;
 }
 
@@ -19,5 +20,7 @@ export function typeParam(
 export function checkBound(field: wire.FieldSchema, text: string, what: string, max: number): void {
   const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 1 && value <= max) return;
-  throw invalid(`the ${what} specified for the field(${field.name}) should be in (0, ${max}], but got ${text} instead`);
+  throw invalid(
+    `the ${what} specified for the field(${field.name}) should be in (0, ${max}], but got ${excerpt(text)} instead`,
+  );
 }

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "@jest/globals";
+import { groupFlatFiles, parseGoDuration, parseImportSpec } from "@sluice/jobs";
+import {
+  dropRepeatedKeys,
+  findJsonError,
+  memberName,
+  parseSparseJson,
+  parseTimestamptz,
+  wktToWkb,
+} from "@sluice/schema";
+import { isPickled, parseDtype } from "../../libs/formats/src/npy/dtype.ts";
+import { parsePythonDict } from "../../libs/formats/src/npy/python-literal.ts";
+import { checkProperties } from "../../services/rootcoord/src/ddl/check-properties.ts";
+import { parseIndexParams } from "../../services/rootcoord/src/ddl/index-params.ts";
+import { checkCollectionName } from "../../services/rootcoord/src/ddl/names.ts";
+import { schemaOf } from "../../services/rootcoord/test/ddl/harness.ts";
+import { superlinear } from "../support/growth.ts";
+
+/** `before`, then one piece again and again, then `behind`. */
+const text = (before: string, piece: string, behind = "") => [before, piece, behind] as const;
+type Shape = ReturnType<typeof text>;
+
+function grows([before, piece, behind]: Shape, run: (input: string) => unknown): string | undefined {
+  return superlinear((size) => before + piece.repeat(Math.ceil(size / piece.length)) + behind, run as never);
+}
+
+const json = (input: string) => findJsonError(Buffer.from(input));
+const keys = (input: string) => dropRepeatedKeys(Buffer.from(input));
+const sparse = (input: string) => parseSparseJson(Buffer.from(input));
+const time = (input: string) => parseTimestamptz(input, "UTC");
+const property = (key: string) => (value: string) => checkProperties([[key, value]], schemaOf());
+
+describe("the time of checking what clients send is linear in its length", () => {
+  it.each<[string, Shape, (input: string) => unknown]>([
+    ["a duration of digits", text("", "1", "x"), parseGoDuration],
+    ["a duration of parts", text("", "1.5h", "x"), parseGoDuration],
+    ["an option's key", text("", "a"), (key) => parseImportSpec([{ key, value: "" }])],
+    ["an option's value", text("", "1"), (value) => parseImportSpec([{ key: "timeout", value }])],
+    ["a path of slashes", text("", "/", "x.json"), (path) => groupFlatFiles([path])],
+    ["a path of points", text("", ".", "x"), (path) => groupFlatFiles([path])],
+    ["a list of paths", text("", "a.json,", "b"), (paths) => groupFlatFiles(paths.split(","))],
+    ["a collection's name", text("", "a", "-"), checkCollectionName],
+    ["a member's name", text("", "[", "]"), memberName],
+    ["a time to live", text("", "1", "x"), property("collection.ttl.seconds")],
+    ["a time zone", text("", "A/"), property("timezone")],
+    ["parameters of an index", text('{"a":', "[", "]}"), (value) => parseIndexParams([{ key: "params", value }])],
+    ["digits of a parameter", text('{"a":', "1", "}"), (value) => parseIndexParams([{ key: "params", value }])],
+    ["a geometry of digits", text("POINT (", "1", " 1)"), wktToWkb],
+    ["a geometry of blanks", text("POINT ", " ", "(1 1)"), wktToWkb],
+    ["a geometry of points", text("LINESTRING (0 0", ", 1 1", ")"), wktToWkb],
+    ["a geometry of letters", text("", "A"), wktToWkb],
+    ["a geometry of lists", text("POLYGON (", "(0 0),", "(0 0))"), wktToWkb],
+    ["nested geometries", text("", "GEOMETRYCOLLECTION ("), wktToWkb],
+    ["a time's fraction", text("2024-01-01T00:00:00.", "1", "x"), time],
+    ["a sparse vector of blanks", text("{", " ", "}"), sparse],
+    ["a sparse vector of one key", text("{", '"1":1,', '"1":1}'), sparse],
+    ["a sparse vector's digits", text('{"1":', "1", "}"), sparse],
+    ["JSON of brackets", text("", "["), json],
+    ["JSON of closing brackets", text("[", "]"), json],
+    ["JSON of digits", text("", "1"), json],
+    ["JSON of digits in a list", text("[", "1", "e999]"), json],
+    ["JSON of escapes", text('"', "\\u00e4", '"'), json],
+    ["JSON of half characters", text('"', "\\ud800", '"'), json],
+    ["JSON of blanks", text("", " ", "x"), json],
+    ["keys of one object", text("{", '"a":1,', '"b":1}'), keys],
+    ["keys with escapes", text("{", '"\\u0061":1,', '"b":1}'), keys],
+    ["keys of nested objects", text('{"a":[', '{"a":1,"a":2},', "0]}"), keys],
+    ["a NumPy header of brackets", text("{'descr': ", "["), parsePythonDict],
+    ["a NumPy header of digits", text("{'shape': (", "1", ",)}"), parsePythonDict],
+    ["a NumPy header of items", text("{'shape': (", "1,", ")}"), parsePythonDict],
+    ["a NumPy header of text", text("{'descr': '", "a", "'}"), parsePythonDict],
+    ["a NumPy header of escapes", text("{'descr': '", "\\\\", "'}"), parsePythonDict],
+    ["a NumPy type of digits", text("<f", "1", "x"), parseDtype],
+    ["a NumPy type of objects", text("", '"O1'), isPickled],
+  ])("%s", (_, shape, run) => {
+    expect(grows(shape, run)).toBeUndefined();
+  });
+});
