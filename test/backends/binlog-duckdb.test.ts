@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { encodeInsertLog, parseBinlog } from "@sluice/binlog";
-import { type Column, DataType } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 
 /** A Parquet reader in C++, independent of those that our own tests use, reads the payloads of our binlogs. */
 describe("DuckDB reads our binlogs", () => {

@@ -1,13 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { groupFlatFiles, parseGoDuration, parseImportSpec } from "@sluice/jobs";
-import {
-  dropRepeatedKeys,
-  findJsonError,
-  memberName,
-  parseSparseJson,
-  parseTimestamptz,
-  wktToWkb,
-} from "@sluice/schema";
+import { memberName } from "@sluice/schema";
+import { dropRepeatedKeys, findJsonError, parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
 import { isPickled, parseDtype } from "../../libs/formats/src/npy/dtype.ts";
 import { parsePythonDict } from "../../libs/formats/src/npy/python-literal.ts";
 import { checkProperties } from "../../services/rootcoord/src/ddl/check-properties.ts";

@@ -1,4 +1,5 @@
-import { type Column, DataType, varValue } from "@sluice/schema";
+import { type Column, varValue } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 import { type BinlogDescriptor, type BinlogEvent, EventType, eventsOf, parseBinlog } from "./envelope.ts";
 import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
 import { malformed, unsupported } from "./malformed.ts";

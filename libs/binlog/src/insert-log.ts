@@ -1,4 +1,5 @@
-import { type Column, columnBytes, DataType, isDenseVector } from "@sluice/schema";
+import { type Column, columnBytes } from "@sluice/columns";
+import { composeTso, DataType, isDenseVector } from "@sluice/schema";
 import { type BinlogDescriptor, EventType, encodeBinlogHead, eventsOf, parseBinlog } from "./envelope.ts";
 import { malformed } from "./malformed.ts";
 import { ColumnSink } from "./payload/column-sink.ts";
@@ -50,7 +51,7 @@ export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
   const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
   if (payloadBytes >= maxInsertLogBytes)
     throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);
-  const head = encodeBinlogHead(describe(options), EventType.Insert, BigInt(options.nowMs) << 18n, payloadBytes);
+  const head = encodeBinlogHead(describe(options), EventType.Insert, composeTso(options.nowMs), payloadBytes);
   return [head, ...payload];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { type Column, DataType } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 import fc from "fast-check";
 import { BloomFilter, decodeStatsLog, encodeStatsLog, StatsBuilder } from "../src/index.ts";
 import { hashBytes, hashInt64, hashWords } from "../src/stats/murmur3.ts";

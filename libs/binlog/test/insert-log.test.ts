@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
-import { type Column, DataType, dataTypeName, type FieldSchema, fixedWidth } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType, dataTypeName, type FieldSchema, fixedWidth } from "@sluice/schema";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { decodeInsertLog, parseBinlog } from "../src/index.ts";

@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { type Column, DataType, decodeArrayCell, type FieldSchema, isNull, varValue } from "@sluice/schema";
+import { type Column, isNull, varValue } from "@sluice/columns";
+import { DataType, type FieldSchema } from "@sluice/schema";
+import { decodeArrayCell } from "@sluice/values";
 import {
   BloomFilter,
   decodeDeltaLog,

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { DataType, isNull, varValue } from "@sluice/schema";
+import { isNull, varValue } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 import { type DecodedInsertLog, decodeDeltaLog, decodeInsertLog, EventType } from "../src/index.ts";
 import { wrap } from "./wrap.ts";
 

@@ -1,4 +1,5 @@
-import { type Column, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
 
 /** Numbers in [0, 1), the same for the same seed. Source: mulberry32, public domain. */
 export function seededRandom(seed: number): () => number {

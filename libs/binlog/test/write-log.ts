@@ -1,4 +1,5 @@
-import type { Column, FieldSchema } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import type { FieldSchema } from "@sluice/schema";
 import { encodeInsertLog, type InsertLogOptions } from "../src/index.ts";
 
 /** A whole insert log of one column, with ids and times that do not matter. */

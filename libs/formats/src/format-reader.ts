@@ -1,5 +1,6 @@
+import type { InsertBatch } from "@sluice/columns";
 import type { ObjectSource } from "@sluice/object-store";
-import type { CollectionSchema, InsertBatch } from "@sluice/schema";
+import type { CollectionSchema } from "@sluice/schema";
 
 /** Formats by the name that stands in a task's order. */
 export type FormatName = "json" | "jsonl" | "npy" | "parquet";

@@ -1,5 +1,6 @@
 import type { Turns } from "@sluice/async";
-import { type CollectionSchema, type Column, primaryKeyIndex } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { bindPredicate } from "./bind/bind.ts";
 import { MAX_WORK } from "./bind/context.ts";
 import { CONSTANT } from "./bind/logic.ts";

@@ -1,14 +1,6 @@
+import { type Column, isNull, type VarColumn } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import {
-  type CollectionSchema,
-  type Column,
-  DataType,
-  dataTypeName,
-  type FieldSchema,
-  fieldIndex,
-  isNull,
-  type VarColumn,
-} from "@sluice/schema";
+import { type CollectionSchema, DataType, dataTypeName, type FieldSchema, fieldIndex } from "@sluice/schema";
 import { compareBytes } from "./evaluate/byte-set.ts";
 import type { QueryWindow } from "./query-window.ts";
 

@@ -1,6 +1,6 @@
 import type { DataType, FieldSchema } from "@sluice/schema";
+import type { JsonPath } from "@sluice/values";
 import type { Constant } from "./constant.ts";
-import type { JsonPath } from "./json/json-path.ts";
 import type { ArithmeticOperator, Comparison } from "./parse/ast.ts";
 
 /** A field by position in `schema.fields`, with its description. */

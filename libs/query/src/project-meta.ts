@@ -1,6 +1,14 @@
+import {
+  closingQuote,
+  isKey,
+  type JsonStep,
+  jsonPath,
+  nextMember,
+  skipBlanks,
+  skipValue,
+  valueAfterKey,
+} from "@sluice/values";
 import { utf8 } from "./constant.ts";
-import { type JsonStep, jsonPath } from "./json/json-path.ts";
-import { closingQuote, isKey, nextMember, skipBlanks, skipValue, valueAfterKey } from "./json/json-text.ts";
 
 const OPEN_OBJECT = 0x7b;
 const QUOTE = 0x22;

@@ -1,13 +1,7 @@
+import type { Column } from "@sluice/columns";
 import { compileFilter, type FilterOptions, type TemplateValue } from "@sluice/query";
-import {
-  type CollectionSchema,
-  type Column,
-  DataType,
-  encodeArrayCell,
-  type FieldSchema,
-  fixedWidth,
-  wktToWkb,
-} from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { encodeArrayCell, wktToWkb } from "@sluice/values";
 
 /** Int64, Timestamptz: bigint; JSON: its text; Array: list; Geometry: WKT; null or absent: null. */
 export type Row = Readonly<Record<string, unknown>>;

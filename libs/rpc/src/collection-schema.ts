@@ -4,10 +4,9 @@ import {
   type DefaultValue,
   type FieldSchema,
   memberName,
-  parseTimestamptz,
   type StructSchema,
-  wktToWkb,
 } from "@sluice/schema";
+import { parseTimestamptz, wktToWkb } from "@sluice/values";
 import {
   type FieldSchema as FieldMessage,
   CollectionSchema as SchemaMessage,

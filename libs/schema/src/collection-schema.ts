@@ -93,6 +93,11 @@ export function partitionKeyIndex(schema: CollectionSchema): number {
   return schema.fields.findIndex((field) => field.isPartitionKey);
 }
 
+/** Position of a field by name, or -1. */
+export function fieldIndex(schema: CollectionSchema, name: string): number {
+  return schema.fields.findIndex((field) => field.name === name);
+}
+
 /** May a file leave this column out? (automatic key, null, default, dynamic, function output) */
 export function isOptional(field: FieldSchema): boolean {
   if (field.isPrimaryKey) return field.autoId;

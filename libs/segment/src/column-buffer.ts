@@ -1,6 +1,7 @@
 import { giveMemory, takeMemory } from "@sluice/async";
+import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { type Column, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { RowRuns } from "./row-runs.ts";
 
 /** Values of one field while a bucket fills. Memory is used again after each flush and only grows. */

@@ -1,8 +1,9 @@
 import { mapConcurrent } from "@sluice/async";
 import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
+import { type Column, constantColumn } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import { type Column, constantColumn, type DefaultValue, type FieldLogs, type FieldSchema } from "@sluice/schema";
+import type { DefaultValue, FieldLogs, FieldSchema } from "@sluice/schema";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { SegmentLogs } from "./segment-logs.ts";
 

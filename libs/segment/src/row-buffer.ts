@@ -1,5 +1,6 @@
+import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { type CollectionSchema, type Column, type FieldSchema, fixedWidth, type InsertBatch } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, fixedWidth } from "@sluice/schema";
 import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
 

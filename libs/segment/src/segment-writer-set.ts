@@ -1,6 +1,7 @@
+import { batchBytes, type Column, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
-import { batchBytes, type CollectionSchema, type Column, type InsertBatch } from "@sluice/schema";
+import type { CollectionSchema } from "@sluice/schema";
 import type { BufferLimits } from "./column-buffer.ts";
 import { LogIdBlocks } from "./log-ids.ts";
 import { PutQueue } from "./put-queue.ts";

@@ -1,5 +1,6 @@
 import { type BinlogDialect, encodeInsertLog, encodeStatsLog, StatsBuilder } from "@sluice/binlog";
-import { type CollectionSchema, type Column, type FieldLogs, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { type CollectionSchema, type FieldLogs, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";

@@ -1,8 +1,9 @@
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { type Column, isNull, varValue } from "@sluice/columns";
 import { MemoryObjectStore } from "@sluice/object-store";
-import { type Column, DataType, type FieldSchema, isNull, varValue } from "@sluice/schema";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import {
   insertLogKey,
   readSegmentField,

@@ -1,11 +1,5 @@
-import {
-  type CollectionSchema,
-  type Column,
-  DataType,
-  type FieldSchema,
-  fixedWidth,
-  type InsertBatch,
-} from "@sluice/schema";
+import type { Column, InsertBatch } from "@sluice/columns";
+import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
 
 /** Numbers in [0, 1), the same for the same seed. Source: mulberry32, public domain. */
 export function seededRandom(seed: number): () => number {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { type CollectionSchema, DataType, type InsertBatch } from "@sluice/schema";
+import type { InsertBatch } from "@sluice/columns";
+import { type CollectionSchema, DataType } from "@sluice/schema";
 import fc from "fast-check";
 import {
   insertLogKey,

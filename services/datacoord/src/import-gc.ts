@@ -11,9 +11,8 @@ import {
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import type { CollectionId, JobId, TaskId } from "@sluice/schema";
+import { type CollectionId, type JobId, physicalMs, type TaskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
-import { physicalMs } from "@sluice/tso";
 import type { ChangeBook } from "./change-book.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
 import type { SegmentBook } from "./segment-book.ts";

@@ -1,20 +1,15 @@
+import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
 import { schema } from "@sluice/rpc";
 import {
   type CollectionSchema,
-  type Column,
   DataType,
-  decodeVectorArrayCell,
   type FieldSchema,
-  formatTimestamptz,
-  isNull,
   isVector,
   memberName,
   type StructSchema,
-  type VarColumn,
-  varValue,
   vectorBytes,
-  wkbToWkt,
 } from "@sluice/schema";
+import { decodeVectorArrayCell, formatTimestamptz, wkbToWkt } from "@sluice/values";
 
 /** Rows of an answer, in order: which of the sources, and which row there. */
 export interface RowSet {

@@ -1,4 +1,5 @@
 import { Turns } from "@sluice/async";
+import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectStore } from "@sluice/object-store";
 import { compareRows, type Filter, metaProjection, type OrderedRow } from "@sluice/query";
@@ -12,15 +13,7 @@ import {
   type schema,
   segmentOfMessage,
 } from "@sluice/rpc";
-import {
-  type CollectionSchema,
-  type Column,
-  columnBytes,
-  type FieldSchema,
-  primaryKeyIndex,
-  type VarColumn,
-  varValue,
-} from "@sluice/schema";
+import { type CollectionSchema, composeTso, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
 import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
@@ -28,7 +21,7 @@ import { mayHoldKeys } from "./key-pruning.ts";
 import { orderByKey, type Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { segmentParts } from "./segment-logs.ts";
-import { takenRows, takeRows } from "./take-rows.ts";
+import { takenRows } from "./take-rows.ts";
 
 /** A visible segment with the timestamp from which on its rows count. */
 interface VisibleSegment {
@@ -251,7 +244,7 @@ function unexpired(
   { segments, timestamp }: dataCoord.GetVisibleSegmentsResponse,
   ttlSeconds: bigint,
 ): VisibleSegment[] {
-  const expired = ttlSeconds > 0n ? timestamp - ((ttlSeconds * 1000n) << 18n) : 0n;
+  const expired = ttlSeconds > 0n ? timestamp - composeTso(Number(ttlSeconds) * 1000) : 0n;
   return segments
     .filter((info) => info.commitTimestamp > expired)
     .map((info) => ({ logs: segmentOfMessage(info), commitTs: info.commitTimestamp }));

@@ -1,4 +1,5 @@
-import { type Column, DataType, type FieldSchema, type VarColumn, varValue } from "@sluice/schema";
+import { type Column, type VarColumn, varValue } from "@sluice/columns";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import type { RowSet } from "./field-data.ts";
 
 /** Rows of one source that a filter selected, with their keys. */

@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import type { ObjectStore } from "@sluice/object-store";
-import type { Column, FieldSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
 import { readSegmentField, readSegmentStats, type SegmentKeyStats, type SegmentLogs } from "@sluice/segment";
 
 interface CacheEntry {

@@ -1,4 +1,3 @@
-import type { Column, FixedColumn, VarColumn } from "@sluice/schema";
 import type { RowSet } from "./field-data.ts";
 
 /** The rows of an answer, source by source, and the same answer counted in them. */
@@ -16,30 +15,4 @@ export function takenRows({ count, sourceOf, rowOf }: RowSet, sources: number): 
   const wanted = Array.from(counts, (length) => new Uint32Array(length));
   for (let i = 0; i < count; i++) wanted[sourceOf[i]][positions[i]] = rowOf[i];
   return { wanted, rows: { count, sourceOf, rowOf: positions } };
-}
-
-/** Some rows of a column, in memory of their own, so that the column can go. */
-export function takeRows(column: Column, rows: Uint32Array): Column {
-  const { validity } = column;
-  const taken = column.kind === "fixed" ? takeFixed(column, rows) : takeVar(column, rows);
-  return { ...taken, validity: validity && Uint8Array.from(rows, (row) => validity[row]) };
-}
-
-function takeFixed({ width, data }: FixedColumn, rows: Uint32Array): FixedColumn {
-  const taken = new Uint8Array(rows.length * width);
-  for (let i = 0, to = 0; i < rows.length; i++, to += width) {
-    const from = rows[i] * width;
-    // A view for each row would cost more than copying a scalar.
-    if (width > 16) taken.set(data.subarray(from, from + width), to);
-    else for (let k = 0; k < width; k++) taken[to + k] = data[from + k];
-  }
-  return { kind: "fixed", width, data: taken, validity: undefined };
-}
-
-function takeVar({ offsets, data }: VarColumn, rows: Uint32Array): VarColumn {
-  const taken = new Uint32Array(rows.length + 1);
-  for (let i = 0; i < rows.length; i++) taken[i + 1] = taken[i] + offsets[rows[i] + 1] - offsets[rows[i]];
-  const bytes = new Uint8Array(taken[rows.length]);
-  for (let i = 0; i < rows.length; i++) bytes.set(data.subarray(offsets[rows[i]], offsets[rows[i] + 1]), taken[i]);
-  return { kind: "var", offsets: taken, data: bytes, validity: undefined };
 }

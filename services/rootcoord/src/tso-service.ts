@@ -1,7 +1,8 @@
 import { Serial } from "@sluice/async";
 import { ALLOCATIONS, type AllocationRecord, RecordTable } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
-import { composeTso, TsoAllocator } from "@sluice/tso";
+import { composeTso } from "@sluice/schema";
+import { TsoAllocator } from "./tso-allocator.ts";
 
 /** How far ahead of the last timestamp the limit is saved: one write in so much time, and at most so much lost by a restart. */
 const AHEAD_MS = 3000;

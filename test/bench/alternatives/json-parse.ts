@@ -1,9 +1,9 @@
 import { createReadStream, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { assignShards, completeBatch } from "@sluice/columns";
 import { LocalObjectStore } from "@sluice/object-store";
-import { type CollectionSchema, completeBatch } from "@sluice/schema";
+import type { CollectionSchema } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
-import { assignShards } from "@sluice/sharding";
 
 const BATCH_ROWS = 8192;
 

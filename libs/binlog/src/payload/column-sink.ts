@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import { BytesSink, type ColumnType, type PageDecoder, TooLarge } from "@sluice/parquet";
-import { type Column, DataType, isDenseVector, vectorBytes } from "@sluice/schema";
+import { DataType, isDenseVector, vectorBytes } from "@sluice/schema";
 import { malformed } from "../malformed.ts";
 import { parquetType, physicalWidth } from "./parquet-type.ts";
 import { Scratch } from "./scratch.ts";

@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import { type PlainPage, writeColumnFile, writeConstantFile } from "@sluice/parquet";
-import { type Column, type DataType, isDenseVector } from "@sluice/schema";
+import { type DataType, isDenseVector } from "@sluice/schema";
 import { parquetType } from "./parquet-type.ts";
 import { isScratch, plainValues } from "./plain-values.ts";
 

@@ -1,4 +1,5 @@
-import { type Column, DataType, type FixedColumn, type VarColumn } from "@sluice/schema";
+import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 import { Scratch } from "./scratch.ts";
 
 const scratch = new Scratch();

@@ -1,4 +1,4 @@
-import type { Column } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
 import { malformed } from "../malformed.ts";
 import { hashBytes, hashInt64, hashKeys, hashWords } from "./murmur3.ts";
 

@@ -1,4 +1,4 @@
-import type { Column } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
 
 /**
  * MurmurHash3 x64 128 with seed 0, 64-bit numbers as pairs of int32 so that no BigInt is made per key. Source: Austin

@@ -1,4 +1,5 @@
-import type { Column, DataType, FixedColumn, VarColumn } from "@sluice/schema";
+import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
+import type { DataType } from "@sluice/schema";
 import { BloomFilter, defaultFalsePositiveRate } from "./bloom-filter.ts";
 import { hashKeys, hashWords } from "./murmur3.ts";
 import type { PrimaryKeyStats } from "./stats-log.ts";

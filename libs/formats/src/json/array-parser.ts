@@ -1,6 +1,7 @@
+import type { VarBuilder } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
-import { type ArrayElement, DataType, dataTypeName, encodeArrayCell, type FieldSchema } from "@sluice/schema";
-import type { VarBuilder } from "./column-builder.ts";
+import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { type ArrayElement, encodeArrayCell } from "@sluice/values";
 import { float32At, integerAt } from "./numbers.ts";
 import { kindName, type Scanner } from "./scanner.ts";
 

@@ -1,6 +1,6 @@
+import type { VarBuilder } from "@sluice/columns";
 import { excerpt } from "@sluice/errors";
-import { describeJsonError, dropRepeatedKeys, findJsonError, jsonTypeAt } from "@sluice/schema";
-import type { VarBuilder } from "./column-builder.ts";
+import { describeJsonError, dropRepeatedKeys, findJsonError, jsonTypeAt } from "@sluice/values";
 import type { Scanner } from "./scanner.ts";
 
 interface ExtraKey {

@@ -1,5 +1,5 @@
+import type { InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { InsertBatch } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { JsonSource, type JsonWindow } from "./json-source.ts";
 import { RowParser } from "./row-parser.ts";

@@ -1,6 +1,6 @@
+import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { type CollectionSchema, type Column, dataTypeName, fixedWidth } from "@sluice/schema";
-import { createBuilder, type FixedBuilder, VarBuilder } from "./column-builder.ts";
+import { type CollectionSchema, dataTypeName, fixedWidth } from "@sluice/schema";
 import { ExtraKeys } from "./extra-keys.ts";
 import { kindName, type Scanner } from "./scanner.ts";
 import { parseStruct, type StructParser, structParsers } from "./struct-parser.ts";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
 import type { NumberScan } from "@sluice/kernels";
-import { HALF_CHARACTER, isReadableNumber, MAX_NUMBER_BYTES, numberProblem, surrogateAt } from "@sluice/schema";
+import { HALF_CHARACTER, isReadableNumber, MAX_NUMBER_BYTES, numberProblem, surrogateAt } from "@sluice/values";
 import type { JsonWindow } from "./json-source.ts";
 
 /** Deepest nesting in a value. */

@@ -1,19 +1,21 @@
+import type { VarBuilder } from "@sluice/columns";
 import { excerpt } from "@sluice/errors";
 import {
-  type ArrayElement,
   type CollectionSchema,
   DataType,
   dataTypeName,
-  encodeArrayCell,
-  encodeVectorArrayCell,
   type FieldSchema,
-  float32ToBfloat16Bits,
-  float32ToFloat16Bits,
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
+import {
+  type ArrayElement,
+  encodeArrayCell,
+  encodeVectorArrayCell,
+  float32ToBfloat16Bits,
+  float32ToFloat16Bits,
+} from "@sluice/values";
 import { capacityOf, refuseCapacity } from "./array-parser.ts";
-import type { VarBuilder } from "./column-builder.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** A struct array's members: positions in the schema's fields with their builders. */

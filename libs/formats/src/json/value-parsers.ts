@@ -1,9 +1,8 @@
+import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { excerpt } from "@sluice/errors";
 import { FloatListScanner } from "@sluice/kernels";
+import { type CollectionSchema, DataType, dataTypeName } from "@sluice/schema";
 import {
-  type CollectionSchema,
-  DataType,
-  dataTypeName,
   describeJsonError,
   dropRepeatedKeys,
   findJsonError,
@@ -12,9 +11,8 @@ import {
   parseSparseJson,
   parseTimestamptz,
   wktToWkb,
-} from "@sluice/schema";
+} from "@sluice/values";
 import { encodeList } from "./array-parser.ts";
-import type { FixedBuilder, VarBuilder } from "./column-builder.ts";
 import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
 

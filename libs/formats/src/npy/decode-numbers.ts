@@ -1,11 +1,6 @@
-import {
-  type Column,
-  DataType,
-  dataTypeName,
-  fixedWidth,
-  float32ToBfloat16Bits,
-  float32ToFloat16Bits,
-} from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType, dataTypeName, fixedWidth } from "@sluice/schema";
+import { float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
 import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf } from "./finite.ts";
 import { invalidValue, type NpyColumn } from "./npy-column.ts";
 

@@ -1,17 +1,15 @@
 import { isUtf8 } from "node:buffer";
+import { type VarColumn, varValue } from "@sluice/columns";
 import { excerpt, excerptOfBytes } from "@sluice/errors";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import {
-  DataType,
   describeJsonError,
   dropRepeatedKeys,
-  type FieldSchema,
   findJsonError,
   jsonTypeAt,
   parseTimestamptz,
-  type VarColumn,
-  varValue,
   wktToWkb,
-} from "@sluice/schema";
+} from "@sluice/values";
 import { type ColumnDecoder, swapBytes } from "./decode-numbers.ts";
 import { invalidValue, type NpyColumn } from "./npy-column.ts";
 

@@ -1,5 +1,6 @@
+import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { type Column, fixedWidth, type InsertBatch } from "@sluice/schema";
+import { fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { textDecoder } from "./decode-text.ts";

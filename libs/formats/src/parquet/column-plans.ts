@@ -1,6 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { LeafReader, ParquetFile } from "@sluice/parquet";
-import { type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
+import { type LeafReader, type ListNode, leafType, listNode, type ParquetFile, type SchemaNode } from "@sluice/parquet";
 import {
   type CollectionSchema,
   DataType,

@@ -1,3 +1,4 @@
+import { type Column, columnBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import {
@@ -8,7 +9,7 @@ import {
   type RowGroupInfo,
   readFooter,
 } from "@sluice/parquet";
-import { type CollectionSchema, type Column, columnBytes, fixedWidth, type InsertBatch } from "@sluice/schema";
+import { type CollectionSchema, fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";

@@ -1,22 +1,14 @@
+import { type Column, type FixedColumn, type InsertBatch, isNull, type VarColumn, varValue } from "@sluice/columns";
+import { type CollectionSchema, DataType, type FieldSchema, vectorBytes } from "@sluice/schema";
 import {
   bfloat16BitsToFloat32,
-  type CollectionSchema,
-  type Column,
-  DataType,
   decodeArrayCell,
   decodeSparseCell,
   decodeVectorArrayCell,
-  type FieldSchema,
-  type FixedColumn,
   float16BitsToFloat32,
   formatTimestamptz,
-  type InsertBatch,
-  isNull,
-  type VarColumn,
-  varValue,
-  vectorBytes,
   wkbToWkt,
-} from "@sluice/schema";
+} from "@sluice/values";
 
 export type CanonicalRow = Record<string, unknown>;
 

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource, ObjectStore } from "@sluice/object-store";
-import { type CollectionSchema, completeBatch, DataType, formatTimestamptz, parseTimestamptz } from "@sluice/schema";
+import { type CollectionSchema, DataType } from "@sluice/schema";
+import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
 import type { FormatReader, ReaderInput } from "../format-reader.ts";
 import { type CanonicalRow, canonicalRows } from "./canonical-rows.ts";
 import { type FixtureSchema, fixtureSchema } from "./fixture-schema.ts";

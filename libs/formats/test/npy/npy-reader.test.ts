@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { FaultyObjectStore, type ObjectSource, type ObjectStore } from "@sluice/object-store";
-import { type CollectionSchema, DataType, wkbToWkt } from "@sluice/schema";
+import { type CollectionSchema, DataType } from "@sluice/schema";
+import { wkbToWkt } from "@sluice/values";
 import fc from "fast-check";
 import { NpyReader, probeNpy } from "../../src/npy/index.ts";
 import { fieldOf, type Kept, keep, npyFile, schemaOf, setOf } from "./npy-sets.ts";

@@ -1,5 +1,6 @@
+import type { InsertBatch } from "@sluice/columns";
 import { MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
-import { type CollectionSchema, DataType, type FieldSchema, type InsertBatch } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 
 /** Bytes of a `.npy` file with an array of this type and shape. */
 export function npyFile(

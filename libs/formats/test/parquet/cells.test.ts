@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { BytesSink } from "@sluice/parquet";
-import { DataType, encodeArrayCell } from "@sluice/schema";
+import { DataType } from "@sluice/schema";
+import { encodeArrayCell } from "@sluice/values";
 import fc from "fast-check";
 import { appendNumberCell, appendTextCell } from "../../src/parquet/columns/array-cells.ts";
 import { findNotFinite32 } from "../../src/parquet/columns/elements.ts";

@@ -1,10 +1,10 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
+import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { fixtureSchema } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { type RawColumn, type RawFile, type RawPage, rawParquetFile } from "@sluice/parquet/testing";
-import type { Column } from "@sluice/schema";
 import { ParquetReader } from "../../src/parquet/index.ts";
 
 // P2. Lengths and counts in a file are claims: the reader says no before it allocates, with file, field and byte.

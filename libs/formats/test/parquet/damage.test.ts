@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { canonicalRows, readFixtureFolder, schemaOfCase } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
-import { completeBatch } from "@sluice/schema";
 import { ParquetReader } from "../../src/parquet/index.ts";
 
 // P1. Whatever a file holds, reading it ends: with rows or with an ImportError.

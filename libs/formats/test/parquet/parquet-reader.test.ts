@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { batchBytes } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import {
   expectedRows,
@@ -10,7 +11,7 @@ import {
   readFixtureFolder,
 } from "@sluice/formats/testing";
 import { FaultyObjectStore, MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
-import { batchBytes, type CollectionSchema, type FieldSchema } from "@sluice/schema";
+import type { CollectionSchema, FieldSchema } from "@sluice/schema";
 import { ParquetReader, probeParquet } from "../../src/parquet/index.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../test/fixtures/parquet");

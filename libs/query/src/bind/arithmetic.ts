@@ -2,8 +2,8 @@ import { DataType, dataTypeName } from "@sluice/schema";
 import { type Constant, constantType, isNumeric } from "../constant.ts";
 import { FilterError } from "../filter-error.ts";
 import type { ArithmeticNode, ArithmeticOperator } from "../parse/ast.ts";
-import { type ColumnRef, isFloat, isInteger, refuseText } from "./columns.ts";
-import { fail, type Operand, placed } from "./context.ts";
+import { isFloat, isInteger, refuseText } from "./columns.ts";
+import { type ColumnRef, fail, type Operand, placed } from "./context.ts";
 import { checkShift, foldArithmetic, isBitwise, operatorNames } from "./fold.ts";
 import { bindShift } from "./timestamp.ts";
 

@@ -1,13 +1,13 @@
 import { excerpt } from "@sluice/errors";
-import { DataType, dataTypeName, wktToWkb } from "@sluice/schema";
+import { DataType, dataTypeName } from "@sluice/schema";
+import { canonicalGeometry, wktToWkb } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import { type Constant, constantText, constantType, isList } from "../constant.ts";
-import { canonicalGeometry } from "../geometry.ts";
 import type { CallNode, Node } from "../parse/ast.ts";
 import type { Predicate } from "../plan.ts";
 import { castTo } from "./cast.ts";
-import { type ColumnRef, isString } from "./columns.ts";
-import { type BindContext, fail, type Operand, type OperandOf, placed, sourceOf } from "./context.ts";
+import { isString } from "./columns.ts";
+import { type BindContext, type ColumnRef, fail, type Operand, type OperandOf, placed, sourceOf } from "./context.ts";
 import { refuseManyLists } from "./membership.ts";
 
 type BindArgument = (node: Node) => Operand;

@@ -1,8 +1,8 @@
 import { DataType, dataTypeName } from "@sluice/schema";
 import { type Constant, constantText, isList, isNumeric } from "../constant.ts";
 import type { Node } from "../parse/ast.ts";
-import { type ColumnRef, isFloat, isInteger, isString } from "./columns.ts";
-import { fail } from "./context.ts";
+import { isFloat, isInteger, isString } from "./columns.ts";
+import { type ColumnRef, fail } from "./context.ts";
 
 /**
  * The constant as the column stores such values: Int8-64 as bigint (any int64, also outside the type's range), Bool as

@@ -1,22 +1,8 @@
 import { excerpt } from "@sluice/errors";
 import { type CollectionSchema, DataType, dataTypeName, fieldIndex, isVector } from "@sluice/schema";
-import { type JsonPath, jsonPath } from "../json/json-path.ts";
+import { jsonPath } from "@sluice/values";
 import type { ColumnNode } from "../parse/ast.ts";
-import type { FieldRef } from "../plan.ts";
-import { type BindContext, fail, sourceOf } from "./context.ts";
-
-/** A name of the expression, resolved: a whole field, a place in its JSON, or an element of its array. */
-export interface ColumnRef extends FieldRef {
-  readonly node: ColumnNode;
-  /** `scalar` has values of one plain type; `other` are vectors and geometries. */
-  readonly kind: "scalar" | "json" | "array" | "element" | "other";
-  /** Of its values: the element type for `element`, JSON for every place in JSON. */
-  readonly type: DataType;
-  /** Of `json`; empty = the field itself. */
-  readonly path: JsonPath;
-  /** Of `element`. */
-  readonly element: number;
-}
+import { type BindContext, type ColumnRef, fail, sourceOf } from "./context.ts";
 
 /**
  * Resolves a name: an exact field first, then a key of `$meta` when the collection has dynamic fields.

@@ -3,8 +3,8 @@ import { type Constant, constantText, constantType, isList, isNumeric } from "..
 import type { ChainNode, CompareNode, Comparison, Node } from "../parse/ast.ts";
 import type { Predicate, ScalarTest } from "../plan.ts";
 import { castTo, castValue, isComparable } from "./cast.ts";
-import { type ColumnRef, isFloat, isInteger, isString, refuseText, resolveColumn } from "./columns.ts";
-import { type BindContext, fail, type Operand, type OperandOf, sourceOf } from "./context.ts";
+import { isFloat, isInteger, isString, refuseText, resolveColumn } from "./columns.ts";
+import { type BindContext, type ColumnRef, fail, type Operand, type OperandOf, sourceOf } from "./context.ts";
 import { floatIntervalOf } from "./float-interval.ts";
 import { foldComparison, mirror } from "./fold.ts";
 import { intervalOf, preimage } from "./integer-interval.ts";

@@ -1,10 +1,10 @@
 import { excerpt } from "@sluice/errors";
-import type { CollectionSchema } from "@sluice/schema";
+import type { CollectionSchema, DataType } from "@sluice/schema";
+import type { JsonPath } from "@sluice/values";
 import type { Constant, TemplateValue } from "../constant.ts";
 import { FilterError } from "../filter-error.ts";
-import type { ArithmeticOperator, Node } from "../parse/ast.ts";
-import type { CalendarInterval, Predicate } from "../plan.ts";
-import type { ColumnRef } from "./columns.ts";
+import type { ArithmeticOperator, ColumnNode, Node } from "../parse/ast.ts";
+import type { CalendarInterval, FieldRef, Predicate } from "../plan.ts";
 
 /** What an expression is bound to. */
 export interface BindContext {
@@ -33,6 +33,19 @@ export function spend(operands: readonly Predicate[], node: Node, context: BindC
 function sizeOf(predicate: Predicate): number {
   if (predicate.kind === "and" || predicate.kind === "or") return predicate.operands.length + 1;
   return "values" in predicate ? predicate.values.length + 1 : 1;
+}
+
+/** A name of the expression, resolved: a whole field, a place in its JSON, or an element of its array. */
+export interface ColumnRef extends FieldRef {
+  readonly node: ColumnNode;
+  /** `scalar` has values of one plain type; `other` are vectors and geometries. */
+  readonly kind: "scalar" | "json" | "array" | "element" | "other";
+  /** Of its values: the element type for `element`, JSON for every place in JSON. */
+  readonly type: DataType;
+  /** Of `json`; empty = the field itself. */
+  readonly path: JsonPath;
+  /** Of `element`. */
+  readonly element: number;
 }
 
 /** What a part of an expression is once names and types are known; `node` is where it stands. */

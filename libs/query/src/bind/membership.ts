@@ -4,8 +4,8 @@ import { checkLikePattern } from "../like.ts";
 import type { InNode, Node } from "../parse/ast.ts";
 import type { Predicate, ScalarTest } from "../plan.ts";
 import { castList } from "./cast.ts";
-import { type ColumnRef, isString, refuseText } from "./columns.ts";
-import { type BindContext, fail, type Operand, placed, sourceOf } from "./context.ts";
+import { isString, refuseText } from "./columns.ts";
+import { type BindContext, type ColumnRef, fail, type Operand, placed, sourceOf } from "./context.ts";
 import { negated } from "./logic.ts";
 
 /** `field in [...]`. @throws {FilterError} */

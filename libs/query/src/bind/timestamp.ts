@@ -1,10 +1,10 @@
 import { excerpt } from "@sluice/errors";
-import { DataType, parseTimestamptz } from "@sluice/schema";
+import { DataType } from "@sluice/schema";
+import { parseTimestamptz } from "@sluice/values";
 import { FilterError } from "../filter-error.ts";
 import type { ArithmeticNode, Comparison, Node } from "../parse/ast.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
-import type { ColumnRef } from "./columns.ts";
-import { type BindContext, fail, type Operand, placed, sourceOf } from "./context.ts";
+import { type BindContext, type ColumnRef, fail, type Operand, placed, sourceOf } from "./context.ts";
 import { intervalOf } from "./integer-interval.ts";
 import { negated } from "./logic.ts";
 

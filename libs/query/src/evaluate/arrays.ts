@@ -1,4 +1,6 @@
-import { DataType, decodeArrayCell, type VarColumn, varValue } from "@sluice/schema";
+import { type VarColumn, varValue } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
+import { decodeArrayCell } from "@sluice/values";
 import { compareOrdered, doubleArithmetic, integerArithmetic, matches } from "../bind/fold.ts";
 import { type Constant, compareStrings, utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";

@@ -1,4 +1,5 @@
-import { type Column, DataType } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
 import { compareOrdered, matches } from "../bind/fold.ts";
 import type { FieldRef, Predicate } from "../plan.ts";
 import { integerReader } from "./integers.ts";

@@ -1,5 +1,5 @@
+import { closingQuote, decodeText, hasEscape } from "@sluice/values";
 import { utf8 } from "../constant.ts";
-import { closingQuote, decodeText, hasEscape } from "../json/json-text.ts";
 
 /** Bytes of a JSON string's value. */
 export interface StringBytes {

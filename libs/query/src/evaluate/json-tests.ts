@@ -1,7 +1,14 @@
+import {
+  firstMember,
+  isIntegerText,
+  jsonKindAt,
+  listLength,
+  nextMember,
+  readJsonNumber,
+  skipValue,
+} from "@sluice/values";
 import { compareOrdered, doubleArithmetic, integerArithmetic, isBitwise, matches } from "../bind/fold.ts";
 import { type Constant, isList, utf8 } from "../constant.ts";
-import { isIntegerText, readJsonNumber } from "../json/json-number.ts";
-import { firstMember, jsonKindAt, listLength, nextMember, skipValue } from "../json/json-text.ts";
 import { LikeMatcher } from "../like.ts";
 import type { Comparison } from "../parse/ast.ts";
 import type { ListTest, ScalarTest } from "../plan.ts";

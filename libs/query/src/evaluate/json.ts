@@ -1,5 +1,4 @@
-import type { JsonPath } from "../json/json-path.ts";
-import { findPath, holdsSomething } from "../json/json-text.ts";
+import { findPath, holdsSomething, type JsonPath } from "@sluice/values";
 import type { FieldRef, Predicate } from "../plan.ts";
 import { type JsonTest, listTest, scalarTest } from "./json-tests.ts";
 import { dropNulls, FALSE, type Selector, TRUE, varColumn } from "./selector.ts";

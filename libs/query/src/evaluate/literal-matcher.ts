@@ -1,6 +1,5 @@
+import { firstMember, type JsonKind, jsonKindAt, nextMember, readJsonNumber, skipValue } from "@sluice/values";
 import { type Constant, isList, utf8 } from "../constant.ts";
-import { readJsonNumber } from "../json/json-number.ts";
-import { firstMember, type JsonKind, jsonKindAt, nextMember, skipValue } from "../json/json-text.ts";
 import { ByteSet, equalBytes } from "./byte-set.ts";
 import { jsonBytes } from "./json-strings.ts";
 

@@ -1,4 +1,4 @@
-import type { Column } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
 
 /**
  * What a selector looks at in one piece. Its dearest test costs some hundred nanoseconds a byte (a list of lists in JSON), most

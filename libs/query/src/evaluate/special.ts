@@ -1,5 +1,5 @@
+import { canonicalGeometry } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
-import { canonicalGeometry } from "../geometry.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
 import { RunFinder } from "../run-finder.ts";
 import { equalBytes } from "./byte-set.ts";

@@ -1,4 +1,4 @@
-import type { VarColumn } from "@sluice/schema";
+import type { VarColumn } from "@sluice/columns";
 import { utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";
 import type { FieldRef, Predicate, StringBound } from "../plan.ts";

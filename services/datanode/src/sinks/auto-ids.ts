@@ -1,4 +1,5 @@
-import { type CollectionSchema, type Column, DataType, type InsertBatch, primaryKeyIndex } from "@sluice/schema";
+import type { Column, InsertBatch } from "@sluice/columns";
+import { type CollectionSchema, DataType, primaryKeyIndex } from "@sluice/schema";
 
 /** Ids asked for at once: large enough that a call per block costs nothing, small enough that what is left over is no loss. */
 const BLOCK_IDS = 1 << 18;

@@ -1,4 +1,5 @@
-import type { InsertBatch, StoredSegment } from "@sluice/schema";
+import type { InsertBatch } from "@sluice/columns";
+import type { StoredSegment } from "@sluice/schema";
 
 /** What has become of the rows. */
 export interface SinkOutcome {

@@ -1,5 +1,5 @@
-import { type CollectionSchema, type InsertBatch, partitionKeyIndex } from "@sluice/schema";
-import { assignPartitions, assignShards } from "@sluice/sharding";
+import { assignPartitions, assignShards, type InsertBatch } from "@sluice/columns";
+import { type CollectionSchema, partitionKeyIndex } from "@sluice/schema";
 
 /** Row by row, the bucket that its keys lead to: partition * shards + shard. */
 export class BucketRouter {

@@ -1,4 +1,5 @@
-import type { CollectionSchema, InsertBatch } from "@sluice/schema";
+import type { InsertBatch } from "@sluice/columns";
+import type { CollectionSchema } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
 import { AutoIds } from "./auto-ids.ts";

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { type FormatName, openReader } from "@sluice/formats";
 import type { ImportTaskInput } from "@sluice/jobs";
-import { completeBatch } from "@sluice/schema";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { NullSink } from "../sinks/null-sink.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { endOf, type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
+import { physicalMs } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
@@ -70,6 +71,6 @@ function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names
 
 /** Everything acknowledged is visible; only a timestamp ahead of the clock has to be waited for. */
 async function waitFor(guaranteeTimestamp: bigint): Promise<void> {
-  const aheadMs = Number(guaranteeTimestamp >> 18n) - Date.now();
+  const aheadMs = physicalMs(guaranteeTimestamp) - Date.now();
   if (aheadMs > 0) await sleep(Math.min(aheadMs, MAX_WAIT_MS));
 }

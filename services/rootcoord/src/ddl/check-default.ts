@@ -1,6 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
-import { DataType, dataTypeName, describeJsonError, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/schema";
+import { DataType, dataTypeName } from "@sluice/schema";
+import { describeJsonError, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/values";
 import { invalid } from "./refusals.ts";
 import { typeParam } from "./type-params.ts";
 

@@ -2,19 +2,12 @@ import { excerptOfList } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName, isVector, META_FIELD_NAME } from "@sluice/schema";
 import { checkField, checkMember } from "./check-field.ts";
-import type { DdlLimits } from "./limits.ts";
+import type { DdlLimits, SchemaRules } from "./limits.ts";
 import { checkFieldName } from "./names.ts";
 import { invalid } from "./refusals.ts";
 
 type Schema = wire.CollectionSchema;
 type Field = wire.FieldSchema;
-
-/** What a schema is checked against. */
-export interface SchemaRules {
-  readonly limits: DdlLimits;
-  /** Zone of Timestamptz defaults without offset. */
-  readonly timezone: string;
-}
 
 /** Names of columns that every segment has beside the declared ones. */
 const systemFields = new Set(["RowID", "Timestamp", META_FIELD_NAME]);

@@ -31,3 +31,10 @@ export const defaultLimits: DdlLimits = {
   maxDim: 32_768,
   maxBinaryDim: 262_144,
 };
+
+/** What a schema is checked against. */
+export interface SchemaRules {
+  readonly limits: DdlLimits;
+  /** Zone of Timestamptz defaults without offset. */
+  readonly timezone: string;
+}

@@ -1,6 +1,6 @@
-import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { emptyDefinition, type ListNode } from "@sluice/parquet";
-import type { Column, FieldSchema } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
+import type { FieldSchema } from "@sluice/schema";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import type { ElementRule } from "./elements.ts";

@@ -1,6 +1,6 @@
-import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { BytesSink } from "@sluice/parquet";
-import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { BytesSink, type LeafReader, type RowGroupInfo } from "@sluice/parquet";
+import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";

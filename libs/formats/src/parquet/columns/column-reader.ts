@@ -1,6 +1,7 @@
+import { type Column, defaultCell } from "@sluice/columns";
 import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { type Column, defaultCell, type FieldSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
 
 /**
  * Makes the stored columns of one field, or of one struct array, from its leaves: row group after row group, batch after

@@ -1,5 +1,6 @@
 import type { LeafKind } from "@sluice/parquet";
-import { DataType, float16BitsToFloat32, float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/schema";
+import { DataType } from "@sluice/schema";
+import { float16BitsToFloat32, float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
 import type { FixedBuffer } from "./fixed-buffer.ts";
 
 /** What a scalar, or an element of an array or vector, is stored as. `bits16` are the halves of a vector given as bytes. */

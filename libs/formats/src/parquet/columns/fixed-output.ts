@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import type { SourceLocation } from "@sluice/errors";
-import { type Column, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import { FieldRules } from "./column-reader.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";
 import { Validity } from "./validity.ts";

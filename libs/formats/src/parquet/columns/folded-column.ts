@@ -1,14 +1,6 @@
+import { type Column, type FixedColumn, isNull, varValue, views } from "@sluice/columns";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import {
-  type CollectionSchema,
-  type Column,
-  DataType,
-  type FieldSchema,
-  type FixedColumn,
-  isNull,
-  varValue,
-  views,
-} from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import type { ColumnReader } from "./column-reader.ts";
 import { VarOutput } from "./var-output.ts";
 

@@ -1,15 +1,8 @@
+import type { Column } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
-import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { BytesSink } from "@sluice/parquet";
-import {
-  type CollectionSchema,
-  type Column,
-  DataType,
-  type FieldSchema,
-  parseSparseJson,
-  parseTimestamptz,
-  wktToWkb,
-} from "@sluice/schema";
+import { BytesSink, type LeafReader, type RowGroupInfo } from "@sluice/parquet";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import { parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
 import { type ColumnReader, checkNoMoreRows, type FieldRules, shortColumn } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatRuns } from "./flat-runs.ts";

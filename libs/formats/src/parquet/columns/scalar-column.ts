@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { describeValue, type ElementRule, elementWidth } from "./elements.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";

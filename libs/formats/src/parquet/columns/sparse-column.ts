@@ -1,6 +1,14 @@
-import type { LeafKind, LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { emptyDefinition, type ListNode, type SchemaNode } from "@sluice/parquet";
-import { type Column, encodeSparseCell, type FieldSchema } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import {
+  emptyDefinition,
+  type LeafKind,
+  type LeafReader,
+  type ListNode,
+  type RowGroupInfo,
+  type SchemaNode,
+} from "@sluice/parquet";
+import type { FieldSchema } from "@sluice/schema";
+import { encodeSparseCell } from "@sluice/values";
 import type { ColumnReader } from "./column-reader.ts";
 import type { FixedBuffer } from "./fixed-buffer.ts";
 import { NestedRows } from "./nested-rows.ts";

@@ -1,16 +1,15 @@
+import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { emptyDefinition, type ListNode } from "@sluice/parquet";
+import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
 import {
   type CollectionSchema,
-  type Column,
   DataType,
   dataTypeName,
-  encodeVectorArrayCell,
   type FieldSchema,
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
+import { encodeVectorArrayCell } from "@sluice/values";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import { type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";

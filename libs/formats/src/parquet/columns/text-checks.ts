@@ -1,15 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { excerptOfBytes as excerpt, excerpt as shortened } from "@sluice/errors";
 import type { BytesSink } from "@sluice/parquet";
-import {
-  type CollectionSchema,
-  DataType,
-  describeJsonError,
-  dropRepeatedKeys,
-  type FieldSchema,
-  findJsonError,
-  jsonTypeAt,
-} from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import { describeJsonError, dropRepeatedKeys, findJsonError, jsonTypeAt } from "@sluice/values";
 
 /** Looks at values `[from, to)` of a sink; answers the first that is refused, or undefined. */
 export type TextCheck = (values: BytesSink, from: number, to: number) => Refusal | undefined;

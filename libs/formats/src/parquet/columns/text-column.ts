@@ -1,5 +1,6 @@
+import type { Column } from "@sluice/columns";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import type { CollectionSchema, Column } from "@sluice/schema";
+import type { CollectionSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { FlatRuns } from "./flat-runs.ts";
 import { type TextCheck, textChecks } from "./text-checks.ts";

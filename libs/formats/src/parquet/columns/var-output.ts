@@ -1,6 +1,7 @@
+import type { Column } from "@sluice/columns";
 import type { SourceLocation } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
-import type { Column, FieldSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
 import { FieldRules } from "./column-reader.ts";
 import { Validity } from "./validity.ts";
 

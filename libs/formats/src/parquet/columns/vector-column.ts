@@ -1,6 +1,6 @@
-import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { Damage, emptyDefinition, type ListNode } from "@sluice/parquet";
-import { type Column, dataTypeName, type FieldSchema } from "@sluice/schema";
+import type { Column } from "@sluice/columns";
+import { Damage, emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
+import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
 import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedBuffer } from "./fixed-buffer.ts";

@@ -1,2 +1,0 @@
-export * from "./assign.ts";
-export * from "./hash.ts";

@@ -1,2 +1,0 @@
-export * from "./hybrid.ts";
-export * from "./tso-allocator.ts";

@@ -1,0 +1,22 @@
+export * from "./array-cell.ts";
+export * from "./canonical-geometry.ts";
+export * from "./half.ts";
+export {
+  describeJsonError,
+  findJsonError,
+  HALF_CHARACTER,
+  isReadableNumber,
+  JSON_DEPTH_LIMIT,
+  jsonTypeAt,
+  MAX_NUMBER_BYTES,
+  numberProblem,
+  surrogateAt,
+} from "./json-check.ts";
+export { dropRepeatedKeys } from "./json-keys.ts";
+export * from "./json-number.ts";
+export * from "./json-path.ts";
+export * from "./json-text.ts";
+export * from "./sparse.ts";
+export { formatTimestamptz, parseTimestamptz } from "./timestamptz.ts";
+export * from "./vector-array-cell.ts";
+export * from "./wkt.ts";
