@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { groupFlatFiles, parseGoDuration, parseImportSpec } from "@sluice/jobs";
+import { groupFlatFiles } from "@sluice/formats";
+import { parseGoDuration, parseImportSpec } from "@sluice/jobs";
 import { memberName } from "@sluice/schema";
 import { dropRepeatedKeys, findJsonError, parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
-import { isPickled, parseDtype } from "../../libs/formats/src/npy/dtype.ts";
-import { parsePythonDict } from "../../libs/formats/src/npy/python-literal.ts";
+import { isPickled, parseDtype } from "../../libs/formats/src/arrays/dtype.ts";
+import { parsePythonDict } from "../../libs/formats/src/arrays/npy/python-literal.ts";
 import { checkProperties } from "../../services/rootcoord/src/ddl/check-properties.ts";
 import { parseIndexParams } from "../../services/rootcoord/src/ddl/index-params.ts";
 import { checkCollectionName } from "../../services/rootcoord/src/ddl/names.ts";

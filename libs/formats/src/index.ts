@@ -1,2 +1,3 @@
 export * from "./format-reader.ts";
+export * from "./group-files.ts";
 export { openReader, probeFile } from "./open-reader.ts";

@@ -1,9 +1,9 @@
 import type { ObjectSource } from "@sluice/object-store";
 import type { CollectionSchema } from "@sluice/schema";
+import { NpyReader, probeNpy } from "./arrays/npy/index.ts";
+import { ParquetReader, probeParquet } from "./columnar/parquet/index.ts";
 import type { FileProbe, FormatName, FormatReader, ReaderInput } from "./format-reader.ts";
-import { JsonlReader, JsonReader, probeJson, probeJsonl } from "./json/index.ts";
-import { NpyReader, probeNpy } from "./npy/index.ts";
-import { ParquetReader, probeParquet } from "./parquet/index.ts";
+import { JsonlReader, JsonReader, probeJson, probeJsonl } from "./rows/json/index.ts";
 
 /** The reader of a format. */
 export function openReader(input: ReaderInput): FormatReader {

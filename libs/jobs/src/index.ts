@@ -7,6 +7,5 @@ export * from "./kinds.ts";
 export * from "./next.ts";
 export * from "./plan-splits.ts";
 export * from "./progress.ts";
-export * from "./split-request.ts";
 export * from "./states.ts";
 export * from "./task-report.ts";

@@ -1,14 +1,8 @@
 import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, FileGroupRecord, JobRecord, SourceFileRecord } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
-import {
-  type FileGroup,
-  groupFlatFiles,
-  groupNestedFiles,
-  type ImportSpec,
-  isEnded,
-  parseImportSpec,
-} from "@sluice/jobs";
+import { type FileGroup, groupFlatFiles, groupNestedFiles } from "@sluice/formats";
+import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
 import type { SourceStore } from "@sluice/object-store";
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";

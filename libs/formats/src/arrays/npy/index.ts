@@ -1,0 +1,2 @@
+export * from "../array-reader.ts";
+export * from "./probe-npy.ts";

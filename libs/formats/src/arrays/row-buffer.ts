@@ -1,0 +1,73 @@
+import { giveMemory, takeMemory } from "@sluice/async";
+import { ImportError, locate } from "@sluice/errors";
+import type { NpyColumn } from "./array-column.ts";
+import { transpose } from "./transpose.ts";
+
+/** Reads in flight for one column in Fortran order, whose rows lie in as many places as they have elements. */
+const STRIDED_READS = 16;
+
+/** Memory for some rows of one column, filled again and again. What `rows` gave must not be read after it is disposed of. */
+export class RowBuffer implements Disposable {
+  readonly #column: NpyColumn;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** Rows in order, where the file has them otherwise. */
+  readonly #turned: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(column: NpyColumn, maxRows: number) {
+    this.#column = column;
+    this.#bytes = takeMemory(maxRows * column.rowBytes);
+    this.#turned = column.isStrided ? takeMemory(maxRows * column.rowBytes) : undefined;
+  }
+
+  /**
+   * Reads `rows` rows from `firstRow` on.
+   * @throws {ImportError} `malformed_file` when the file has become shorter, and as `ObjectStore.readInto`
+   */
+  async fill(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
+    const { isStrided, dataOffset, rowBytes, rowCount } = this.#column;
+    // All rows are one piece in either order.
+    if (isStrided && rows < rowCount) await this.#fillStrided(firstRow, rows, signal);
+    else await this.#read(dataOffset + firstRow * rowBytes, this.#bytes.subarray(0, rows * rowBytes), signal);
+  }
+
+  /** The rows read last, one after the other; valid until the next `fill`. */
+  rows(count: number): Uint8Array {
+    if (!this.#turned) return this.#bytes;
+    const { rowItems, dtype } = this.#column;
+    transpose(this.#bytes, this.#turned, count, rowItems, dtype.itemBytes);
+    return this.#turned;
+  }
+
+  [Symbol.dispose](): void {
+    giveMemory(this.#bytes);
+    if (this.#turned) giveMemory(this.#turned);
+  }
+
+  async #fillStrided(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
+    const { dataOffset, dtype, rowItems, rowCount } = this.#column;
+    const pieceBytes = rows * dtype.itemBytes;
+    const readItem = (item: number) => {
+      const position = dataOffset + (item * rowCount + firstRow) * dtype.itemBytes;
+      return this.#read(position, this.#bytes.subarray(item * pieceBytes, (item + 1) * pieceBytes), signal);
+    };
+    for (let item = 0; item < rowItems; item += STRIDED_READS) {
+      const count = Math.min(STRIDED_READS, rowItems - item);
+      await Promise.all(Array.from({ length: count }, (_, i) => readItem(item + i)));
+    }
+  }
+
+  async #read(position: number, target: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (target.length === 0) return;
+    const { source, field } = this.#column;
+    try {
+      const count = await source.store.readInto(source.key, position, target, signal);
+      if (count < target.length) throw shortened(position + count);
+    } catch (error) {
+      throw locate(error, { file: source.path, field: field.name });
+    }
+  }
+}
+
+function shortened(byteOffset: number): ImportError {
+  return new ImportError("malformed_file", "the file has become shorter since the import began", { byteOffset });
+}

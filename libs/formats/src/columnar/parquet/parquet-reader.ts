@@ -1,0 +1,167 @@
+import { type Column, columnBytes, type InsertBatch } from "@sluice/columns";
+import { ImportError, locate } from "@sluice/errors";
+import type { ObjectSource } from "@sluice/object-store";
+import {
+  type ChunkInfo,
+  LeafReader,
+  PageBudget,
+  type ParquetFile,
+  type RowGroupInfo,
+  readFooter,
+} from "@sluice/parquet";
+import { type CollectionSchema, fixedWidth } from "@sluice/schema";
+import type { BatchOptions, FormatReader, ReaderInput } from "../../format-reader.ts";
+import { planColumns } from "./column-plans.ts";
+import type { ColumnReader } from "./columns/column-reader.ts";
+import { bytesOf } from "./source-bytes.ts";
+
+/** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
+const MAX_READ_BYTES = 4 << 20;
+const MIN_READ_BYTES = 64 << 10;
+const GROUP_READ_BYTES = 8 << 20;
+/** A row costs at least this much of a batch, so that rows of next to nothing do not make endless batches. */
+const MIN_ROW_BYTES = 8;
+
+export interface ParquetReaderOptions {
+  /** Greatest range that is asked of the store for one column; default 4 MiB. */
+  readonly maxReadBytes?: number;
+  /** Greatest size of the pages of all columns that are in memory at a time; default 1 GiB. */
+  readonly pageMemoryBytes?: number;
+}
+
+/**
+ * Parquet: pages straight to columns. The columns of a row group are read in lock step, each with a few ranges of its chunk
+ * in memory; of the file only the columns that a field has are read at all. `range` counts row groups. With the import
+ * option `fold_extra_columns=true`, columns that no field has become keys of `$meta`.
+ */
+export class ParquetReader implements FormatReader {
+  readonly #input: ReaderInput;
+  readonly #source: ObjectSource;
+  readonly #maxReadBytes: number;
+  readonly #pageMemoryBytes: number | undefined;
+  #leaves: LeafReader[] = [];
+
+  /** @throws {ImportError} `request_invalid` unless there is exactly one source */
+  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES, pageMemoryBytes }: ParquetReaderOptions = {}) {
+    if (input.sources.length !== 1)
+      throw new ImportError("request_invalid", "for PARQUET import, accepts only one file");
+    this.#input = input;
+    this.#source = input.sources[0];
+    this.#maxReadBytes = maxReadBytes;
+    this.#pageMemoryBytes = pageMemoryBytes;
+  }
+
+  async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
+    const progress = { firstRow: 0, sourceBytes: 0 };
+    try {
+      const file = await readFooter(bytesOf(this.#source), signal);
+      const columns = this.#openColumns(file, signal);
+      for (const group of this.#groups(file)) {
+        yield* this.#groupBatches(group, columns, batchBytes, signal, progress);
+        progress.firstRow += group.rowCount;
+        progress.sourceBytes += group.compressedBytes;
+      }
+    } catch (error) {
+      throw locate(error, { file: this.#source.path });
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  #openColumns(file: ParquetFile, signal: AbortSignal): ColumnReader[] {
+    const plans = planColumns(file, this.#input.schema, this.#source.path, this.#input.options);
+    const budget = new PageBudget(this.#pageMemoryBytes);
+    const columns = plans.map((plan) => plan((node) => new LeafReader(bytesOf(this.#source), node, budget, signal)));
+    this.#leaves = columns.flatMap(({ leaves }) => leaves);
+    return columns;
+  }
+
+  #groups({ rowGroups }: ParquetFile): readonly RowGroupInfo[] {
+    const { begin, end } = this.#input.range ?? { begin: 0, end: rowGroups.length };
+    if (begin >= 0 && begin <= end && end <= rowGroups.length) return rowGroups.slice(begin, end);
+    throw new ImportError(
+      "malformed_file",
+      `row groups ${begin} to ${end} were asked for, the file has ${rowGroups.length}: it was replaced`,
+      { file: this.#source.path },
+    );
+  }
+
+  async *#groupBatches(
+    group: RowGroupInfo,
+    columns: readonly ColumnReader[],
+    batchBytes: number,
+    signal: AbortSignal,
+    progress: { readonly firstRow: number; readonly sourceBytes: number },
+  ): AsyncGenerator<InsertBatch> {
+    if (group.rowCount === 0) return;
+    await this.#openGroup(group, columns);
+    let rowBytes = estimateRowBytes(group, columns, this.#input.schema);
+    for (let row = 0; row < group.rowCount; ) {
+      signal.throwIfAborted();
+      const wanted = Math.min(group.rowCount - row, Math.max(1, Math.floor(batchBytes / rowBytes)));
+      const rowCount = await fillAll(columns, wanted, batchBytes);
+      const batch = this.#batch(columns, rowCount);
+      rowBytes = Math.max(MIN_ROW_BYTES, batch.bytes / rowCount);
+      row += rowCount;
+      const sourceBytes = progress.sourceBytes + Math.round((group.compressedBytes * row) / group.rowCount);
+      yield { rowCount, firstRow: progress.firstRow + row - rowCount, columns: batch.columns, sourceBytes };
+    }
+    for (const column of columns) await column.finish();
+  }
+
+  async #openGroup(group: RowGroupInfo, columns: readonly ColumnReader[]): Promise<void> {
+    const chunks = this.#leaves.map((leaf) => group.chunks[leaf.node.leaf]);
+    const total = chunks.reduce((sum, { start, end }) => sum + end - start, 0);
+    await Promise.all(
+      this.#leaves.map((leaf, i) => {
+        // The first range of every column is under way at once: on a remote store the columns wait together.
+        const share = (GROUP_READ_BYTES * (chunks[i].end - chunks[i].start)) / Math.max(total, 1);
+        return leaf.open(chunks[i], Math.min(this.#maxReadBytes, Math.max(MIN_READ_BYTES, Math.ceil(share))));
+      }),
+    );
+    for (const column of columns) column.begin(group);
+  }
+
+  #batch(columns: readonly ColumnReader[], rowCount: number): { columns: (Column | undefined)[]; bytes: number } {
+    const placed = new Array<Column | undefined>(this.#input.schema.fields.length).fill(undefined);
+    let bytes = 0;
+    for (const reader of columns) {
+      const taken = reader.take(rowCount);
+      for (let i = 0; i < taken.length; i++) {
+        placed[reader.fields[i]] = taken[i];
+        bytes += columnBytes(taken[i], rowCount);
+      }
+    }
+    return { columns: placed, bytes };
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#leaves.map((leaf) => leaf.close()));
+  }
+}
+
+/** Columns that may stop early go first; the others then read exactly the rows that all of those have. */
+async function fillAll(columns: readonly ColumnReader[], wanted: number, batchBytes: number): Promise<number> {
+  let rows = wanted;
+  for (const column of columns) if (column.mayStop) rows = Math.min(rows, await column.fill(rows, batchBytes));
+  for (const column of columns) if (!column.mayStop) await column.fill(rows, batchBytes);
+  return rows;
+}
+
+/** Decoded bytes of a row as far as the footer tells; for columns of varying length the first batch corrects it. */
+function estimateRowBytes(group: RowGroupInfo, columns: readonly ColumnReader[], schema: CollectionSchema): number {
+  let bytes = 0;
+  for (const { fields, leaves, mayStop } of columns) {
+    if (!mayStop) bytes += fixedWidth(schema.fields[fields[0]]) * group.rowCount;
+    else for (const { node, type } of leaves) bytes += encodedBytes(group.chunks[node.leaf], type.width);
+  }
+  return Math.max(MIN_ROW_BYTES, bytes / group.rowCount);
+}
+
+function encodedBytes({ uncompressedBytes, numValues }: ChunkInfo, width: number): number {
+  return Math.max(uncompressedBytes, numValues * width);
+}

@@ -1,2 +1,0 @@
-export * from "./npy-reader.ts";
-export * from "./probe-npy.ts";

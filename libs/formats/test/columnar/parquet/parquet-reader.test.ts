@@ -1,0 +1,272 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { batchBytes } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import {
+  expectedRows,
+  type FixtureSchema,
+  fixtureSchema,
+  readCanonicalRows,
+  readFixtureFolder,
+} from "@sluice/formats/testing";
+import { FaultyObjectStore, MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import type { CollectionSchema, FieldSchema } from "@sluice/schema";
+import { ParquetReader, probeParquet } from "../../../src/columnar/parquet/index.ts";
+
+const fixtures = join(import.meta.dirname, "../../../../../test/fixtures/parquet");
+const types = readFixtureFolder(join(fixtures, "types"));
+const schema = schemaOf();
+
+function schemaOf(change: (fixture: FixtureSchema) => FixtureSchema = (fixture) => fixture): CollectionSchema {
+  return fixtureSchema(change(types.schemas.main), "main");
+}
+
+/** The schema with one field changed. */
+function withField(name: string, change: Partial<FieldSchema>, more: Partial<CollectionSchema> = {}): CollectionSchema {
+  return {
+    ...schema,
+    ...more,
+    fields: schema.fields.map((field) => (field.name === name ? { ...field, ...change } : field)),
+  };
+}
+
+async function source(name: string, file = readFileSync(join(fixtures, name))): Promise<ObjectSource> {
+  const store = new MemoryObjectStore();
+  await store.put(name, [file]);
+  return { store, key: name, path: name, sizeBytes: file.length };
+}
+
+async function open(
+  name: string,
+  of: CollectionSchema,
+  options: Record<string, string> = {},
+  range?: { begin: number; end: number },
+): Promise<ParquetReader> {
+  return new ParquetReader({ format: "parquet", sources: [await source(name)], schema: of, options, range });
+}
+
+const rowsOf = (name: string) => expectedRows(types, types.cases.find((fixture) => fixture.name === name)!);
+
+async function failure(name: string, of: CollectionSchema, options?: Record<string, string>): Promise<ImportError> {
+  const error = await readCanonicalRows(of, await open(name, of, options)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ImportError);
+  return error as ImportError;
+}
+
+describe("row groups", () => {
+  test("a probe lists them as cuts", async () => {
+    const probe = await probeParquet(await source("types/row-groups.parquet"), schema);
+    expect(probe).toMatchObject({ rowCount: 50, cuts: [0, 1, 2, 3, 4, 5, 6, 7, 8], extent: 8 });
+    expect(probe.cutBytes).toHaveLength(9);
+    expect(probe.cutBytes).toEqual(probe.cutBytes?.toSorted((a, b) => a - b));
+  });
+
+  test("ranges of them give all rows once, counted from the range's first row", async () => {
+    const rows: unknown[] = [];
+    for (const [begin, end] of [
+      [0, 3],
+      [3, 4],
+      [4, 4],
+      [4, 8],
+    ]) {
+      const range = { begin, end };
+      rows.push(...(await readCanonicalRows(schema, await open("types/row-groups.parquet", schema, {}, range))));
+      for await (const batch of (await open("types/row-groups.parquet", schema, {}, range)).batches(always(1 << 20))) {
+        expect(batch.firstRow % 7).toBe(0);
+        if (batch.firstRow === 0) break;
+      }
+    }
+    expect(rows).toEqual(rowsOf("row-groups"));
+  });
+
+  test("an error in a range is located by the row of the file", async () => {
+    const reader = await open("bad/dim-second-group.parquet", schema, {}, { begin: 3, end: 4 });
+    await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({ at: { row: 37, field: "vector" } });
+  });
+
+  test("progress grows from batch to batch and never passes the file's size", async () => {
+    const { sizeBytes } = await source("types/row-groups.parquet");
+    let last = 0;
+    for await (const batch of (await open("types/row-groups.parquet", schema)).batches(always(400))) {
+      expect(batch.sourceBytes).toBeGreaterThan(last);
+      last = batch.sourceBytes;
+    }
+    expect(last).toBeLessThan(sizeBytes);
+  });
+
+  test("batches are about as large as asked for", async () => {
+    for await (const batch of (await open("types/plain.parquet", schema)).batches(always(2000)))
+      expect(batchBytes(batch)).toBeLessThan(4000);
+  });
+});
+
+function always(batchBytes: number) {
+  return { batchBytes, signal: new AbortController().signal };
+}
+
+describe("columns against the collection", () => {
+  const auto = withField("id", { autoId: true });
+
+  test("an automatic key may not be given", async () => {
+    const error = await failure("types/plain.parquet", auto);
+    expect(error).toMatchObject({ code: "schema_mismatch", at: { field: "id" } });
+    expect(error.reason).toContain("the primary key 'id' is auto-generated, no need to provide");
+  });
+
+  test("unless the collection allows it", async () => {
+    const allowed = { ...auto, allowInsertAutoId: true };
+    const batches = await Array.fromAsync((await open("types/plain.parquet", allowed)).batches(always(1 << 20)));
+    expect(batches[0].columns[0]).toBeDefined();
+  });
+
+  test("the output of a function may not be given", async () => {
+    const error = await failure("types/plain.parquet", withField("score", { isFunctionOutput: true }));
+    expect(error.reason).toContain("not allowed to provide data for function output field 'score'");
+  });
+
+  test("a missing column is named, with the cure when pandas kept it as index", async () => {
+    const error = await failure("writers/pandas-range-index-is-pk.parquet", schema);
+    expect(error.reason).toMatch(/no parquet field for milvus field 'id'.*reset_index/);
+  });
+
+  test("a type is refused in Arrow's words", async () => {
+    const error = await failure("bad/type-timestamp-for-int.parquet", schema);
+    expect(error.reason).toBe(
+      "schema not equal, err=field 'id' type mis-match, expect arrow type 'int64', get arrow data type 'timestamp'",
+    );
+  });
+
+  test("the probe refuses the same", async () => {
+    await expect(probeParquet(await source("bad/type-text-for-int.parquet"), schema)).rejects.toMatchObject({
+      code: "schema_mismatch",
+    });
+    await expect(probeParquet(await source("bad/encrypted-columns.parquet"), schema)).rejects.toMatchObject({
+      code: "unsupported",
+    });
+  });
+
+  test("more than one file is refused", async () => {
+    const one = await source("types/plain.parquet");
+    expect(() => new ParquetReader({ format: "parquet", sources: [one, one], schema, options: {} })).toThrow(
+      "accepts only one file",
+    );
+  });
+});
+
+describe("values", () => {
+  test("a vector column of another dimension fails at its first row", async () => {
+    const error = await failure("types/plain.parquet", withField("vector", { dim: 16 }));
+    expect(error).toMatchObject({ code: "value_invalid", at: { row: 0, field: "vector" } });
+    expect(error.reason).toContain("length of vector is not aligned: expected 16 but got 8, data type: FloatVector");
+  });
+
+  test("a shorter dimension too", async () => {
+    const error = await failure("types/plain.parquet", withField("vector", { dim: 4 }));
+    expect(error).toMatchObject({ code: "value_invalid", at: { row: 0, field: "vector" } });
+  });
+
+  test("default beats null", async () => {
+    const nulls = readFixtureFolder(join(fixtures, "nulls"));
+    const plain = fixtureSchema(nulls.schemas.main, "main");
+    const fields = plain.fields.map((field) =>
+      field.name === "n_int"
+        ? { ...field, defaultValue: 7n }
+        : field.name === "n_text"
+          ? { ...field, defaultValue: "none" }
+          : field,
+    );
+    const both = { ...plain, fields };
+    const rows = await readCanonicalRows(both, await open("nulls/nulls.parquet", both));
+    const expected = nulls.tables.main.map((row) => ({ ...row, n_int: row.n_int ?? 7, n_text: row.n_text ?? "none" }));
+    expect(rows).toEqual(expected);
+  });
+
+  test("D5: an empty list is no null", async () => {
+    const nulls = readFixtureFolder(join(fixtures, "nulls"));
+    const plain = fixtureSchema(nulls.schemas.main, "main");
+    const rows = await readCanonicalRows(plain, await open("nulls/nulls.parquet", plain));
+    expect(rows.some((row) => Array.isArray(row.n_arr) && row.n_arr.length === 0)).toBe(true);
+    expect(rows.some((row) => row.n_arr === null)).toBe(true);
+  });
+
+  test.each([
+    ["dim", 'row 37, field "vector"'],
+    ["nan", 'row 37, field "vector"'],
+    ["text-too-long", 'row 11, field "title"'],
+    ["array-null-element", 'row 11, field "tags"'],
+    ["crc-mismatch", "checksum"],
+    ["zero-bytes", "12 bytes"],
+  ])("%s says where", async (name, place) => {
+    const error = await failure(`bad/${name}.parquet`, schema);
+    expect(error.message).toContain(place);
+    expect(error.message).toContain(`bad/${name}.parquet`);
+  });
+});
+
+describe("D15: columns that no field has", () => {
+  const fold = { fold_extra_columns: "True" };
+
+  test("are folded into $meta on request", async () => {
+    const rows = await readCanonicalRows(schema, await open("types/extra-plain.parquet", schema, fold), 1500);
+    const plain = rowsOf("extra-plain");
+    expect(rows.map(({ $meta, ...row }) => row)).toEqual(plain.map(({ $meta, ...row }) => row));
+    for (const [i, row] of rows.entries()) {
+      expect(row.$meta).toEqual({ ...(plain[i].$meta as object), more: expect.anything(), why: expect.any(String) });
+    }
+  });
+
+  test("make an empty $meta when it is all there is", async () => {
+    const without = { ...schema, fields: schema.fields.filter(({ name }) => name !== "score") };
+    const rows = await readCanonicalRows(without, await open("types/no-meta-column.parquet", without, fold));
+    expect(rows.map((row) => row.$meta)).toEqual(rowsOf("plain").map((row) => ({ score: row.score })));
+  });
+
+  test("are refused where JSON has no such type", async () => {
+    const error = await failure("types/extra-columns.parquet", schema, fold);
+    expect(error).toMatchObject({ code: "schema_mismatch", at: { field: "seen_at" } });
+  });
+
+  test("never the row labels of pandas", async () => {
+    const rows = await readCanonicalRows(schema, await open("writers/pandas-index.parquet", schema, fold));
+    expect(rows).toEqual(rowsOf("plain"));
+  });
+});
+
+describe("storage", () => {
+  test("a failing store is no broken file: rows or a lost connection, never anything else", async () => {
+    const one = await source("types/row-groups.parquet");
+    let failures = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const store = new FaultyObjectStore(one.store, { seed, errorRate: 0.02 });
+      const reader = new ParquetReader({ format: "parquet", sources: [{ ...one, store }], schema, options: {} });
+      const rows = await readCanonicalRows(schema, reader).catch((error: ImportError) => error);
+      if (rows instanceof ImportError) failures++;
+      if (rows instanceof ImportError)
+        expect(rows).toMatchObject({ code: "object_store_unavailable", at: { file: one.path } });
+      else expect(rows).toEqual(rowsOf("row-groups"));
+    }
+    expect(failures).toBeGreaterThan(3);
+    expect(failures).toBeLessThan(30);
+  });
+
+  test("a file that became shorter is told apart from a short one", async () => {
+    const one = await source("types/plain.parquet");
+    await one.store.put(one.key, [new Uint8Array(100)]);
+    const reader = new ParquetReader({ format: "parquet", sources: [one], schema, options: {} });
+    await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({
+      code: "malformed_file",
+      reason: expect.stringContaining("it was replaced"),
+    });
+  });
+
+  test("an abort ends the reading with its reason", async () => {
+    const abort = new AbortController();
+    const reader = await open("types/row-groups.parquet", schema);
+    const reason = new Error("enough");
+    const read = async () => {
+      for await (const _ of reader.batches({ batchBytes: 300, signal: abort.signal })) abort.abort(reason);
+    };
+    await expect(read()).rejects.toBe(reason);
+  });
+});
