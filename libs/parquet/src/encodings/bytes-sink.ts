@@ -1,7 +1,7 @@
 import { TooLarge } from "../damage.ts";
 
-/** More than this cannot be one column of a batch: no machine should have to hold it. */
-const MAX_BATCH_BYTES = 1 << 30;
+/** More than this cannot be one column of a batch: as much as the greatest array of texts has. */
+const MAX_BATCH_BYTES = 1 << 28;
 
 /** Values of any length, one after the other: the form of a `VarColumn`, growing. Nothing is freed: it is used again. */
 export class BytesSink {

@@ -64,13 +64,15 @@ export interface FileMetaData {
   rowCount: number;
   /** Row groups, decoded one at a time: together they are by far the greatest part of a footer. @throws {Damage} */
   rowGroups: () => Iterable<RowGroup>;
-  /** Value of the key `pandas`. */
+  /** Value of the key `pandas`; empty where it is excessive. */
   pandas: string | undefined;
 }
 
 /** Objects are made for each of these: many times the bytes that they take in a footer. */
 const MAX_SCHEMA_ELEMENTS = 100_000;
 const MAX_COLUMN_CHUNKS = 250_000;
+/** pandas needs some two hundred for a column. */
+const MAX_PANDAS_BYTES = 1 << 20;
 
 /** @throws {Damage} */
 export function decodeFileMetaData(bytes: Uint8Array): FileMetaData {
@@ -124,7 +126,7 @@ const keyValueFields: ThriftFields<KeyValue> = [
   undefined,
   (pair, reader, type) => void (pair.isPandas = reader.textEquals(type, "pandas")),
   // Values of other keys may be as long as the footer: they are not copied. The key always stands first.
-  (pair, reader, type) => void (pair.isPandas ? (pair.value = reader.text(type)) : reader.skip(type)),
+  (pair, reader, type) => void (pair.isPandas ? (pair.value = reader.text(type, MAX_PANDAS_BYTES)) : reader.skip(type)),
 ];
 
 function newElement(): SchemaElement {

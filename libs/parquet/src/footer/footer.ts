@@ -143,12 +143,9 @@ function size(value: number, what: string): number {
   return value;
 }
 
-/** pandas needs some two hundred for a column. */
-const MAX_PANDAS_CHARACTERS = 1 << 20;
-
 /** Source: pandas, "Storing pandas DataFrame objects in Apache Parquet format", key `pandas`. */
 function pandasRangeIndexes({ pandas }: FileMetaData): string[] {
-  if (pandas === undefined || pandas.length > MAX_PANDAS_CHARACTERS) return [];
+  if (!pandas) return [];
   try {
     const { index_columns: indexes } = JSON.parse(pandas) as { index_columns?: unknown };
     return Array.isArray(indexes)

@@ -60,9 +60,10 @@ export class ThriftReader {
     return (this.#byte() << 24) >> 24;
   }
 
-  /** UTF-8, copied. */
-  text(type: number): string {
+  /** UTF-8, copied; longer than `maxBytes`, stepped over, and empty. */
+  text(type: number, maxBytes = Number.POSITIVE_INFINITY): string {
     const start = this.#binary(type);
+    if (this.at - start > maxBytes) return "";
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString();
   }
 
