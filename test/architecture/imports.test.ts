@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, string>> = {
   catalog: "schema jobs metastore",
   parquet: "",
   formats: "schema values columns object-store async kernels parquet",
-  binlog: "schema columns kernels parquet",
+  binlog: "schema columns parquet",
   segment: "schema columns binlog object-store async",
   query: "schema values columns async",
   cluster: "rpc config schema metastore object-store task-queue async",
