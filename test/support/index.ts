@@ -13,3 +13,4 @@ export { TemporaryFolders } from "./temporary-folders.ts";
 export * from "./test-client.ts";
 export * from "./test-cluster.ts";
 export * from "./test-server.ts";
+export { memoryOf, processorMsOf, type Watched, watched } from "./watch.ts";

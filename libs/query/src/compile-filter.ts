@@ -63,25 +63,49 @@ export function compileFilter(
   templates: ReadonlyMap<string, TemplateValue> = new Map(),
   options: FilterOptions = {},
 ): Filter {
-  try {
-    return new CompiledFilter(text, schema, bind(text, schema, templates, options));
-  } catch (error) {
-    if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
-    throw error;
+  const steps = compileSteps(text, schema, templates, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
 }
 
-function bind(
+/** As `compileFilter`, with turns of the event loop between its steps: each takes time for an expression of megabytes. */
+export async function compileFilterInTurns(
   text: string,
   schema: CollectionSchema,
   templates: ReadonlyMap<string, TemplateValue>,
   options: FilterOptions,
-): Predicate {
-  if (/^[ \t\r\n]*$/.test(text)) return CONSTANT.true;
-  checkTemplates(templates.values());
-  if (options.timezone) checkTimezone(options.timezone);
-  const timezone = options.timezone || schema.timezone || "UTC";
-  return bindPredicate(parseCached(text, schema), { text, schema, templates, timezone, work: MAX_WORK });
+  turns: Turns,
+): Promise<Filter> {
+  const steps = compileSteps(text, schema, templates, options);
+  for (;;) {
+    const step = steps.next();
+    if (turns.isDue) await turns.next();
+    if (step.done) return step.value;
+  }
+}
+
+function* compileSteps(
+  text: string,
+  schema: CollectionSchema,
+  templates: ReadonlyMap<string, TemplateValue>,
+  options: FilterOptions,
+): Generator<undefined, Filter, void> {
+  try {
+    if (/^[ \t\r\n]*$/.test(text)) return new CompiledFilter(text, schema, CONSTANT.true);
+    checkTemplates(templates.values());
+    if (options.timezone) checkTimezone(options.timezone);
+    const timezone = options.timezone || schema.timezone || "UTC";
+    const tree = parseCached(text, schema);
+    yield;
+    const predicate = bindPredicate(tree, { text, schema, templates, timezone, work: MAX_WORK });
+    yield;
+    return new CompiledFilter(text, schema, predicate);
+  } catch (error) {
+    if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
+    throw error;
+  }
 }
 
 /** Trees of short texts, least recently used first: clients send the same text with other template values. */

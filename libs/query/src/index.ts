@@ -1,5 +1,5 @@
 export { type Analyzer, analyzerOf, standardAnalyzer } from "./analyzer.ts";
-export { compileFilter, type Filter, type FilterOptions } from "./compile-filter.ts";
+export { compileFilter, compileFilterInTurns, type Filter, type FilterOptions } from "./compile-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
 export { compareRows, type OrderedRow, type OrderKey, parseOrderBy } from "./order-by.ts";
 export { type OutputOptions, type OutputPlan, resolveOutputFields } from "./output-fields.ts";

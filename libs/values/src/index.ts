@@ -9,6 +9,7 @@ export {
   JSON_DEPTH_LIMIT,
   jsonTypeAt,
   MAX_NUMBER_BYTES,
+  MAX_OBJECT_KEYS,
   numberProblem,
   surrogateAt,
 } from "./json-check.ts";

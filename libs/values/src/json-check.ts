@@ -2,6 +2,8 @@ import { excerptOfBytes } from "@sluice/errors";
 
 /** Nesting that a JSON value may have. Deeper ones are refused: readers of stored JSON recurse. */
 export const JSON_DEPTH_LIMIT = 512;
+/** Keys of one object, repeated ones counted: readers keep them all at once. */
+export const MAX_OBJECT_KEYS = 262_144;
 
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, POINT] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2b, 0x2e];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -18,13 +20,15 @@ for (const byte of Buffer.from("0123456789abcdefABCDEF")) hexDigits[byte] = 1;
 
 /** Open brackets, innermost last. The walk is synchronous, so one stack serves all. */
 const stack = new Uint8Array(JSON_DEPTH_LIMIT);
+/** Keys of each open object so far. */
+const keyCounts = new Uint32Array(JSON_DEPTH_LIMIT);
 /** A token ends here (>= 0), or has an error at `~offset` (< 0). */
 type TokenEnd = number;
 
 /**
  * -1 when `bytes[start, end)` is one JSON text (RFC 8259; blanks around it pass), else the offset of the first byte that no
  * valid JSON could have there: `end` when the text is cut short. Also refused is what would not come back as it went in: the
- * bracket that opens level 513, a number beyond the greatest double, half of an escaped surrogate pair. That strings are
+ * bracket that opens level 513, the key 262 145 of an object, a number beyond the greatest double, half of an escaped surrogate pair. That strings are
  * valid UTF-8 is the caller's check.
  */
 export function findJsonError(bytes: Uint8Array, start = 0, end = bytes.length): number {
@@ -42,6 +46,7 @@ export function findJsonError(bytes: Uint8Array, start = 0, end = bytes.length):
       if (bytes[at] === byte + 2) depth--;
       else if (byte === OPEN_LIST) continue;
       else {
+        keyCounts[depth - 1] = 1;
         at = scanKey(bytes, at, end);
         if (at < 0) return ~at;
         continue;
@@ -60,6 +65,7 @@ export function findJsonError(bytes: Uint8Array, start = 0, end = bytes.length):
       const next = bytes[at];
       if (next === COMMA) {
         at = skipBlanks(bytes, at + 1, end);
+        if (open === OPEN_OBJECT && ++keyCounts[depth - 1] > MAX_OBJECT_KEYS) return at;
         if (open === OPEN_OBJECT) at = scanKey(bytes, at, end);
         if (at < 0) return ~at;
         break;
@@ -190,6 +196,8 @@ export function describeJsonError(bytes: Uint8Array, offset: number, end = bytes
   const byte = bytes[offset];
   if (surrogateAt(bytes, offset)) return HALF_CHARACTER;
   if (byte === OPEN_OBJECT || byte === OPEN_LIST) return `it is nested deeper than ${JSON_DEPTH_LIMIT} levels`;
+  // A key that is one, where a key may stand, is one too many.
+  if (byte === QUOTE && scanKey(bytes, offset, end) >= 0) return `an object has more than ${MAX_OBJECT_KEYS} keys`;
   const isNumber = byte === MINUS || (byte >= ZERO && byte <= NINE);
   const stop = isNumber ? scanDecimal(bytes, offset, end) : -1;
   if (stop >= 0 && !isReadableNumber(bytes, offset, stop)) return numberProblem(bytes, offset, stop);

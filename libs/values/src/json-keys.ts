@@ -17,10 +17,7 @@ const frames: number[] = [];
 export function dropRepeatedKeys(bytes: Uint8Array, start = 0, end = bytes.length): void {
   if (!mayRepeatKeys(bytes, start, end)) return;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  const kept = new Rewriter(text).whole();
-  if (kept.length >= text.length) return;
-  bytes.set(kept, start);
-  bytes.fill(SPACE, start + kept.length, end);
+  bytes.fill(SPACE, start + new Rewriter(text).whole(), end);
 }
 
 /** One pass over hashes of keys: false when no object repeats one. Equal hashes and escapes call for a closer look. */
@@ -80,25 +77,47 @@ interface Member {
 /** Finds what is to go. Numbers and texts stay as they are written. */
 class Rewriter {
   readonly #text: Buffer;
-  /** What is left out. One lies in another or apart from it. */
-  readonly #gone: Member[] = [];
+  /** What is left out: start and end of each. One lies in another or apart from it. Numbers alone, as there may be millions. */
+  #gone = new Uint32Array(64);
+  #count = 0;
   #at = 0;
 
   constructor(text: Buffer) {
     this.#text = text;
   }
 
-  whole(): Buffer {
+  /** Moves what stays to the front of the text; answers its length. */
+  whole(): number {
     this.#value();
-    const parts: Buffer[] = [];
     let from = 0;
-    for (const { start, end } of this.#gone.sort((a, b) => a.start - b.start)) {
+    let length = 0;
+    const keep = (end: number) => {
+      this.#text.copyWithin(length, from, end);
+      length += end - from;
+    };
+    for (const [start, end] of this.#sorted()) {
       if (start < from) continue; // It goes with the one that it lies in.
-      parts.push(this.#text.subarray(from, start));
+      keep(start);
       from = end;
     }
-    parts.push(this.#text.subarray(from));
-    return Buffer.concat(parts);
+    keep(this.#text.length);
+    return length;
+  }
+
+  *#sorted(): Generator<readonly [start: number, end: number]> {
+    const gone = this.#gone;
+    const order = Uint32Array.from({ length: this.#count }, (_, i) => i).sort((a, b) => gone[2 * a] - gone[2 * b]);
+    for (const i of order) yield [gone[2 * i], gone[2 * i + 1]];
+  }
+
+  #leaveOut({ start, end }: Member): void {
+    if (2 * this.#count === this.#gone.length) {
+      const grown = new Uint32Array(2 * this.#gone.length);
+      grown.set(this.#gone);
+      this.#gone = grown;
+    }
+    this.#gone[2 * this.#count] = start;
+    this.#gone[2 * this.#count++ + 1] = end;
   }
 
   /** Walks over the value that begins here; recursion is bounded by the depth that valid texts have. */
@@ -125,7 +144,7 @@ class Rewriter {
     while (this.#peek() !== CLOSE_OBJECT) {
       const member = this.#member();
       const earlier = last.get(member.name);
-      if (earlier) this.#gone.push(earlier);
+      if (earlier) this.#leaveOut(earlier);
       last.set(member.name, member);
     }
     this.#at++;

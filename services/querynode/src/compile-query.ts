@@ -1,7 +1,9 @@
+import type { Turns } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import {
   checkQuery,
   compileFilter,
+  compileFilterInTurns,
   type Filter,
   type OrderKey,
   type OutputPlan,
@@ -28,13 +30,18 @@ export interface CompiledQuery {
 }
 
 /** @throws {StatusError} 1100 */
-export function compileQuery(sent: queryNode.QueryOrder, request: milvus.QueryRequest): CompiledQuery {
+export async function compileQuery(
+  sent: queryNode.QueryOrder,
+  request: milvus.QueryRequest,
+  turns: Turns,
+): Promise<CompiledQuery> {
   const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
   const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
   const output = resolveOutputFields(request.outputFields, collection);
   const window = parseQueryWindow(params);
   const timezone = params.get("timezone") || sent.timezone;
-  const filter = compileFilter(request.expr, collection, templateValues(request.exprTemplateValues), { timezone });
+  const templates = templateValues(request.exprTemplateValues);
+  const filter = await compileFilterInTurns(request.expr, collection, templates, { timezone }, turns);
   const alive = sent.ttlField === "" ? undefined : compileFilter(aliveText(sent.ttlField), collection, new Map());
   checkQuery(filter, output, window);
   const order = parseOrderBy(params, collection, window);

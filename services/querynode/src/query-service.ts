@@ -55,7 +55,7 @@ export class QueryService {
   /** @throws {StatusError} 1100 for a bad expression, output field or window, and when the answer would be too large */
   async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
     const request = order.request as milvus.QueryRequest;
-    const query = compileQuery(order, request);
+    const query = await compileQuery(order, request, new Turns(signal));
     const { collectionId, partitionIds } = order;
     const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp: pinOf(request) });
     checkStatus(snapshot.status);

@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import type { TemplateValue } from "@sluice/query";
 import type { schema } from "@sluice/rpc";
 
@@ -19,7 +19,7 @@ function templateValue(name: string, { val }: schema.TemplateValue): TemplateVal
     default:
       throw new StatusError(
         statusCodes.invalidParameter,
-        `the value of expression template variable {${name}} is not supported`,
+        `the value of expression template variable {${excerpt(name)}} is not supported`,
       );
   }
 }
@@ -39,7 +39,7 @@ function listOf(name: string, { data }: schema.TemplateArrayValue): TemplateValu
 /** Lists of mixed kinds come as JSON texts, one a value; integers keep all their digits. */
 function jsonValue(name: string, text: Uint8Array): TemplateValue {
   const exactIntegers = (_key: string, value: unknown, context: { source?: string }) =>
-    typeof value === "number" && /^-?\d+$/.test(context.source ?? "") ? BigInt(context.source ?? value) : value;
+    typeof value === "number" && isInteger(context.source) ? BigInt(context.source ?? value) : value;
   try {
     return (JSON.parse as (text: string, reviver: typeof exactIntegers) => TemplateValue)(
       Buffer.from(text).toString("utf8"),
@@ -48,8 +48,15 @@ function jsonValue(name: string, text: Uint8Array): TemplateValue {
   } catch (error) {
     throw new StatusError(
       statusCodes.invalidParameter,
-      `the value of expression template variable {${name}} is not JSON`,
+      `the value of expression template variable {${excerpt(name)}} is not JSON`,
       { cause: error },
     );
   }
+}
+
+/** Longer ones are no int64, and a bigint of many digits takes long. */
+const MAX_DIGITS = 40;
+
+function isInteger(source = ""): boolean {
+  return source.length <= MAX_DIGITS && /^-?\d+$/.test(source);
 }

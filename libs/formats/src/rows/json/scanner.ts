@@ -1,7 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
 import type { NumberScan } from "@sluice/kernels";
-import { HALF_CHARACTER, isReadableNumber, MAX_NUMBER_BYTES, numberProblem, surrogateAt } from "@sluice/values";
+import {
+  HALF_CHARACTER,
+  isReadableNumber,
+  MAX_NUMBER_BYTES,
+  MAX_OBJECT_KEYS,
+  numberProblem,
+  surrogateAt,
+} from "@sluice/values";
 import type { JsonWindow } from "./json-source.ts";
 
 /** Deepest nesting in a value. */
@@ -28,6 +35,8 @@ export class Scanner {
   /** Field whose value is read; undefined between fields. */
   field: string | undefined;
   readonly #isObject = new Uint8Array(MAX_DEPTH);
+  /** Keys of each open object so far. */
+  readonly #keys = new Uint32Array(MAX_DEPTH);
 
   constructor(path: string, isOneLine = false) {
     this.path = path;
@@ -188,7 +197,11 @@ export class Scanner {
         const isObject = this.#isObject[depth - 1] === 1;
         if (this.bytes[at] === 0x2c) {
           at = this.blanks(at + 1);
-          if (isObject) at = this.#skipKey(at);
+          if (isObject) {
+            if (++this.#keys[depth - 1] > MAX_OBJECT_KEYS)
+              this.invalid(at, `an object has more than ${MAX_OBJECT_KEYS} keys`);
+            at = this.#skipKey(at);
+          }
           break;
         }
         if (this.bytes[at] !== (isObject ? 0x7d : 0x5d)) this.syntax(at, isObject ? '"," or "}"' : '"," or "]"');
@@ -224,6 +237,7 @@ export class Scanner {
         this.at(p),
       );
     this.#isObject[depth] = isObject ? 1 : 0;
+    this.#keys[depth] = 1;
     if (isObject) at = this.#skipKey(at);
     return at;
   }

@@ -112,7 +112,7 @@ describe("what a JSON value cannot keep", () => {
 describe("what one row may hold is bounded", () => {
   const field = { name: "id", type: 5, is_primary: true };
   const refusal = (schema: CollectionSchema, line: string) =>
-    read(schema, [line], 1 << 20, 1 << 20).then(
+    read(schema, [line], 1 << 20, 8 << 20).then(
       () => "accepted",
       ({ code, reason }) => `${code}: ${reason}`,
     );
@@ -159,7 +159,9 @@ describe("what one row may hold is bounded", () => {
     const pairs = (count: number) =>
       `{"id":1,"s":{${Array.from({ length: count }, (_, i) => `"${i}":0.5`).join(",")}}}`;
     expect(await refusal(sparse, pairs(100_000))).toBe("accepted");
-    expect(await refusal(sparse, pairs(400_000))).toMatch(/sparse float vector: \d+ bytes are more than 4194304$/);
+    const long = `{"id":1,"s":{"indices":[],"values":[${"1,".repeat(3 << 20)}1]}}`;
+    expect(await refusal(sparse, long)).toMatch(/sparse float vector: \d+ bytes are more than 4194304$/);
+    expect(await refusal(sparse, pairs(262_145))).toBe("value_invalid: an object has more than 262144 keys");
   });
 
   it("what a reason repeats", async () => {
