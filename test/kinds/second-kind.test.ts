@@ -16,12 +16,13 @@ import { startDataNode, WorkerThread } from "@sluice/datanode";
 import { MemoryMetaStore } from "@sluice/metastore";
 import { openObjectStore, openSourceStore } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
-import { checkStatus, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
+import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
 import { Metrics, silentLogger } from "@sluice/telemetry";
 import { eventually } from "../support/index.ts";
 import { copyPlanner } from "./copy/planner.ts";
+import type { CopySpec } from "./copy/task.ts";
 
 const collection = {
   collectionId: collectionId(77n),
@@ -32,33 +33,25 @@ const collection = {
   state: "active",
 } as unknown as CollectionRecord;
 
-/** As a handler of its own call would record it. */
-const job = {
-  ...{ jobId: jobId(1n), kind: "copy", state: "pending", collectionId: collection.collectionId },
-  ...{ collectionName: "books", dbName: "default", partitionName: "", partitionIds: [5n], vchannels: ["v0"] },
-  ...{ groups: [], idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
-  ...{ rowCount: 0, segmentIds: [], autoIds: [], timestamp: 1n },
-  spec: {
-    options: [],
-    warnings: [],
-    segments: [
-      { from: 2n, rowCount: 10 },
-      { from: 3n, rowCount: 5 },
-    ],
-  },
-} as unknown as JobRecord;
+/** As a handler of a call for it would record it. */
+function copyJob(id: bigint, spec: CopySpec): JobRecord {
+  return {
+    ...{ jobId: jobId(id), kind: "copy", state: "pending", collectionId: collection.collectionId },
+    ...{ collectionName: "books", dbName: "default", partitionName: "", partitionIds: [5n], vchannels: ["v0"] },
+    ...{ groups: [], idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
+    ...{ rowCount: 0, segmentIds: [], autoIds: [], timestamp: 1n },
+    spec: { options: [], warnings: [], ...spec },
+  } as unknown as JobRecord;
+}
 
 let folder: string;
-let cleanup: AsyncDisposableStack;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-kinds-"));
-  cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
 });
-afterEach(() => cleanup.disposeAsync());
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Coordinators and a datanode that know one kind more, on the records of `store`. */
-async function start(store: MemoryMetaStore) {
+async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   const telemetry = { log: silentLogger, metrics: new Metrics() };
   const stores = {
     objects: { kind: "local", root: join(folder, "objects") },
@@ -96,27 +89,45 @@ async function start(store: MemoryMetaStore) {
   };
 }
 
+/** Runs a job to its end, on coordinators that have just started: they find it in the records. */
+async function run(store: MemoryMetaStore, job: JobRecord) {
+  await store.commit({ guards: [], writes: [new RecordTable(store, JOBS).write(job)] });
+  await using cleanup = new AsyncDisposableStack();
+  const clients = await start(store, cleanup);
+  const jobs = new RecordReader(store, JOBS);
+  await eventually(async () => expect((await jobs.get(job.jobId))?.record.completedMs).toBeGreaterThan(0));
+  const ended = (await jobs.get(job.jobId))?.record as JobRecord;
+  const { segments } = await clients.data.getVisibleSegments({ collectionId: 77n, partitionIds: [], timestamp: 0n });
+  const visible = segments.map(({ segmentId, rowCount }) => ({ from: segmentId, rowCount: Number(rowCount) }));
+  const { job: shown } = await clients.root.describeJob({ jobId: job.jobId });
+  return { ended, visible, shown };
+}
+
 describe("a second kind of job", () => {
   it("is planned, run, committed and shown by what all kinds have in common", async () => {
     const store = new MemoryMetaStore();
-    const writes = [new RecordTable(store, COLLECTIONS).write(collection), new RecordTable(store, JOBS).write(job)];
-    await store.commit({ guards: [], writes });
-    const { root, data } = await start(store);
-    const jobs = new RecordReader(store, JOBS);
-    await eventually(async () => expect((await jobs.get(job.jobId))?.record.state).toBe("completed"));
-    expect((await jobs.get(job.jobId))?.record).toMatchObject({
-      rowCount: 15,
-      segmentIds: [expect.anything(), expect.anything()],
-    });
-    const tasks = await Array.fromAsync(new RecordReader(store, TASKS).scan(), ({ record }) => record);
+    await store.commit({ guards: [], writes: [new RecordTable(store, COLLECTIONS).write(collection)] });
+    const segments = [
+      { from: 2n, rowCount: 10 },
+      { from: 3n, rowCount: 5 },
+    ];
+    const copied = await run(store, copyJob(1n, { segments, moves: false }));
+    expect(copied.ended).toMatchObject({ state: "completed", rowCount: 15 });
+    expect(copied.visible.map(({ rowCount }) => rowCount).sort()).toEqual([10, 5]);
+    expect(copied.shown).toMatchObject({ kind: "copy", state: "Completed", progressPercent: 100, importedRows: 15n });
+    const tasks = await Array.fromAsync(new RecordReader(store, TASKS).scan([1n]), ({ record }) => record);
     expect(tasks.map(({ kind, state, warnings }) => [kind, state, warnings])).toEqual([
       ["copy", "persisted", ["segment 2 was copied without its rows"]],
       ["copy", "persisted", ["segment 3 was copied without its rows"]],
     ]);
-    const visible = await data.getVisibleSegments({ collectionId: 77n, partitionIds: [], timestamp: 0n });
-    checkStatus(visible.status);
-    expect(visible.segments.map(({ rowCount }) => rowCount).sort()).toEqual([10n, 5n]);
-    const shown = await root.describeJob({ jobId: 1n });
-    expect(shown.job).toMatchObject({ kind: "copy", state: "Completed", progressPercent: 100, importedRows: 15n });
+
+    const moved = await run(store, copyJob(2n, { segments: copied.visible, moves: true }));
+    expect(moved.ended.state).toBe("completed");
+    expect(moved.visible.map(({ from }) => from)).toEqual([...moved.ended.segmentIds]);
+
+    const late = await run(store, copyJob(3n, { segments: copied.visible, moves: true }));
+    expect(late.ended).toMatchObject({ state: "failed", failure: { code: "job_failed" } });
+    expect(late.shown?.reason).toMatch(/^segments that are not visible cannot be changed/);
+    expect(late.visible).toEqual(moved.visible);
   });
 });

@@ -28,7 +28,9 @@ export type JobEvent<T extends Task> =
       readonly segmentIds: readonly SegmentId[];
       readonly rowCount: number;
       readonly nowMs: number;
-    };
+    }
+  /** Another change came first, of what this job would have replaced: nothing of it is visible, nor ever will be. */
+  | { readonly kind: "commit_refused"; readonly failure: Failure; readonly nowMs: number };
 
 /**
  * What is to be done outside of the records. All but the last follow from the records alone, so that a crash between the
@@ -39,7 +41,7 @@ export type JobEffect =
   | "plan"
   /** Hand over every open task that the queue does not have. */
   | "hand_over"
-  /** Make what the tasks made visible; answers `committed`. */
+  /** Make what the tasks made visible; answers `committed` or `commit_refused`. */
   | "commit"
   /** Take the tasks off the queue. What this misses is found to be obsolete by who leases it. */
   | "take_back";
@@ -76,6 +78,8 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
       return afterReport(job, tasks, event);
     case "committed":
       return job.state === "committing" ? completed(job, tasks, event) : nothing;
+    case "commit_refused":
+      return job.state === "committing" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
   }
 }
 

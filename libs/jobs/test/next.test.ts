@@ -62,6 +62,7 @@ const events = {
   "report: failed": report({ state: "failed", failure: inputError }),
   "report: failed, may pass": report({ state: "failed", failure: passing }),
   "report of an earlier attempt": report({ state: "persisted", rowCount: 10, autoIds: [], warnings: [] }, 0),
+  "commit refused": { kind: "commit_refused", failure: { code: "job_failed", reason: "gone" }, nowMs: 50 },
   committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
 } as const satisfies Record<string, JobEvent<Task>>;
 type EventName = keyof typeof events;
@@ -120,13 +121,14 @@ const table: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
     "look, target dropped": "job importing > failed, take_back",
     "look, result refused": "job importing > failed, take_back",
   },
-  // Past the point of no return: nothing but the commit ends it.
+  // Past the point of no return: nothing but the commit, or its refusal, ends it.
   "committing, task persisted": {
     look: "commit",
     "late look": "commit",
     "look, target dropped": "commit",
     "look, result refused": "commit",
     committed: "job committing > completed",
+    "commit refused": "job committing > failed, take_back",
   },
 };
 

@@ -26,11 +26,10 @@ export interface ImportGcDeps {
   readonly log: Logger;
   readonly metrics?: DataCoordMetrics;
   readonly intervalMs: number;
-  /**
-   * How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. And
-   * how long after its removal a segment is kept for readers that have begun before.
-   */
+  /** How long after its first sweep a segment's keys are swept again: longer than any lease, so that no writer is left. */
   readonly graceMs: number;
+  /** How long a segment that a change removed is kept for readers that began before it. */
+  readonly readerGraceMs: number;
   /** Segment prefixes of a segment: insert logs, stats logs. */
   readonly prefixesOf: (record: SegmentRecord) => readonly string[];
 }
@@ -123,9 +122,9 @@ export class ImportGc implements AsyncDisposable {
   /** G1, G4. No reader sees it, and none will. */
   #isUnseen(record: SegmentRecord, attempts: ReadonlyMap<TaskId, number> | undefined): boolean {
     if (this.#isVisible(record)) return false;
-    const { changes, now, graceMs } = this.#deps;
+    const { changes, now, readerGraceMs } = this.#deps;
     const removedTs = changes.removedTs(record.collectionId, record.segmentId);
-    if (removedTs !== undefined) return now() - physicalMs(removedTs) >= graceMs;
+    if (removedTs !== undefined) return now() - physicalMs(removedTs) >= readerGraceMs;
     return attempts?.get(record.taskId) !== record.attempt;
   }
 

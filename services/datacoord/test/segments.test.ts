@@ -111,6 +111,7 @@ async function collect(objectStore: ObjectStore = objects): Promise<void> {
     log: silentLogger,
     intervalMs: 3_600_000,
     graceMs: 1000,
+    readerGraceMs: 1000,
     prefixesOf: (record: SegmentRecord) => [
       `insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`,
     ],

@@ -25,23 +25,27 @@ export class DataCoordClient {
     return new Set(response.taskIds);
   }
 
-  /** Makes the accepted attempts' segments visible. Idempotent. */
+  /**
+   * Makes the accepted attempts' segments visible, in place of those that it removes. Idempotent.
+   * @throws {ImportError} `job_failed` when another change has removed one of them before
+   */
   async commit(
     job: JobRecord,
     tasks: readonly TaskRecord[],
+    removes: readonly SegmentId[],
     signal?: AbortSignal,
   ): Promise<{ segmentIds: SegmentId[]; rowCount: number }> {
     const accepted = tasks.map((task) => ({ taskId: task.taskId, attempt: BigInt(task.attempt) }));
     const { jobId, collectionId } = job;
-    const order = { changeId: jobId, collectionId, jobId, accepted, removes: [], extends: [] };
+    const order = { changeId: jobId, collectionId, jobId, accepted, removes: [...removes], extends: [] };
     const response = await this.#client.commitChange(order, { signal });
     checkStatus(response.status);
     return { segmentIds: response.segmentIds.map(segmentId), rowCount: Number(response.rowCount) };
   }
 
   /** Takes the tasks of a failed job off the queue. */
-  async cancel(job: JobRecord, tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
-    const order = { jobId: job.jobId, taskIds: tasks.map((task) => task.taskId) };
+  async cancel(tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
+    const order = { taskIds: tasks.map((task) => task.taskId) };
     checkStatus(await this.#client.cancelTasks(order, { signal }));
   }
 

@@ -66,7 +66,7 @@ class FakeDataCoord {
       rowCount: tasks.reduce((sum, task) => sum + task.rowCount, 0),
     };
   }
-  async cancel(_job: unknown, tasks: readonly TaskRecord[]): Promise<void> {
+  async cancel(tasks: readonly TaskRecord[]): Promise<void> {
     this.cancelled.push(...tasks.map((task) => task.taskId));
   }
 }

@@ -3,6 +3,8 @@ import type { RunTask } from "@sluice/datanode";
 /** What is asked of a copy; in the product it would stand in `libs/jobs/src/kinds.ts`. */
 export interface CopySpec {
   readonly segments: readonly { readonly from: bigint; readonly rowCount: number }[];
+  /** Whether the copies take the place of what was copied. */
+  readonly moves: boolean;
 }
 
 /** One segment to be copied, and where to. */

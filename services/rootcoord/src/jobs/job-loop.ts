@@ -187,13 +187,19 @@ export class JobLoop implements AsyncDisposable {
 
   async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
     const about = { jobId: job.jobId.toString(), tasks: tasks.length };
-    const commit = () => this.#deps.dataCoord.commit(job, tasks, this.#closing.signal);
-    const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
-    return { kind: "committed", ...made, nowMs: this.#deps.now() };
+    const removes = this.#planner(job).removes?.(job) ?? [];
+    const commit = () => this.#deps.dataCoord.commit(job, tasks, removes, this.#closing.signal);
+    try {
+      const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
+      return { kind: "committed", ...made, nowMs: this.#deps.now() };
+    } catch (error) {
+      if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
+      return { kind: "commit_refused", failure: failureOf(error), nowMs: this.#deps.now() };
+    }
   }
 
   async #takeBack({ job, tasks }: JobView): Promise<void> {
-    const cancelled = this.#deps.dataCoord.cancel(job, tasks, this.#closing.signal);
+    const cancelled = this.#deps.dataCoord.cancel(tasks, this.#closing.signal);
     await cancelled.catch((error) => this.#isClosed() || this.#warn(job.jobId, error));
   }
 

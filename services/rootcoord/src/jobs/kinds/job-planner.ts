@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
+import type { SegmentId } from "@sluice/schema";
 
 /** A task that has no id yet. */
 export type PlannedTask = Omit<TaskRecord, "taskId" | "jobId">;
@@ -15,6 +16,8 @@ export interface JobPlanner {
   inputOf(job: JobRecord, task: TaskRecord): object;
   /** Why what the tasks have made must not become visible; asked when all are persisted. */
   refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
+  /** Segments that are visible until the job is committed, and no longer: those that it replaces or takes away. */
+  removes?(job: JobRecord): readonly SegmentId[];
 }
 
 /** Planners by the kind of job. */
