@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type Client, checkStatus, type dataCoord, type queryNode, type rootCoord } from "@sluice/rpc";
 
 /** What the handlers of the proxy work with. */
@@ -36,7 +36,8 @@ export async function resolveCollection(
 export function partitionIdsOf(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): bigint[] {
   return names.map((name) => {
     const partition = collection.partitions.find((entry) => entry.name === name);
-    if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${name}]`);
+    if (!partition)
+      throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${excerpt(name, 300)}]`);
     return partition.partitionId;
   });
 }

@@ -166,6 +166,7 @@ export class QueryService {
     signal: AbortSignal,
   ): Promise<schema.FieldData[]> {
     const { wanted, rows } = takenRows(picked, sources.length);
+    const turns = new Turns(signal);
     let sizeBytes = 0;
     const one = async (index: number): Promise<schema.FieldData> => {
       const field = collection.fields[index];
@@ -173,7 +174,8 @@ export class QueryService {
       for await (const column of this.#take(sources, wanted, field, signal)) {
         sizeBytes += columnBytes(column, wanted[columns.length].length);
         if (sizeBytes > this.#maxAnswerBytes) throw tooLarge(this.#maxAnswerBytes);
-        columns.push(field.isDynamic && output.dynamicKeys ? projectColumn(column, output.dynamicKeys) : column);
+        const keys = field.isDynamic ? output.dynamicKeys : undefined;
+        columns.push(keys ? await projectColumn(column, keys, turns) : column);
       }
       return fieldData(field, columns, rows, timezone);
     };
@@ -213,11 +215,15 @@ function tooLarge(limitBytes: number): StatusError {
 const emptyColumn: Column = { kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined };
 
 /** The `$meta` column with each row's object reduced to some keys. */
-function projectColumn(column: Column, keys: readonly string[]): VarColumn {
+async function projectColumn(column: Column, keys: readonly string[], turns: Turns): Promise<VarColumn> {
   const cells = column as VarColumn;
   const rows = cells.offsets.length - 1;
   const project = metaProjection(keys);
-  const projected = Array.from({ length: rows }, (_, row) => project(varValue(cells, row)));
+  const projected: Uint8Array[] = [];
+  for (let row = 0; row < rows; row++) {
+    projected.push(project(varValue(cells, row)));
+    if (turns.isDue) await turns.next();
+  }
   const offsets = new Uint32Array(rows + 1);
   for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + projected[row].length;
   return { kind: "var", offsets, data: Buffer.concat(projected), validity: cells.validity };

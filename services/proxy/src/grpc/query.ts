@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { endOf, type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
 import { physicalMs } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
@@ -62,7 +62,8 @@ function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names
   }
   return names.map((name) => {
     const partition = collection.partitions.find((entry) => entry.name === name);
-    if (!partition) throw new StatusError(statusCodes.invalidParameter, `partition name ${name} not found`);
+    if (!partition)
+      throw new StatusError(statusCodes.invalidParameter, `partition name ${excerpt(name, 300)} not found`);
     if (!partition.loaded)
       throw new StatusError(statusCodes.partitionNotLoaded, `failed to query: partition not loaded[partition=${name}]`);
     return partition.partitionId;

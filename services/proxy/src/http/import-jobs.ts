@@ -1,4 +1,4 @@
-import { StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -113,7 +113,7 @@ async function describe(context: ProxyContext, jobId: string | undefined) {
   if (!jobId)
     throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
   if (!/^\d{1,19}$/.test(jobId))
-    throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${jobId}" is not a number`);
+    throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${excerpt(jobId)}" is not a number`);
   const { status, job } = await context.root.describeJob({ jobId: BigInt(jobId) });
   checkStatus(status);
   return jobJson(job as rootCoord.JobEntry);

@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { invalid } from "./refusals.ts";
 
 /** Bounds of a build parameter. Integers: both inclusive. */
@@ -59,17 +60,17 @@ export function checkInteger(key: string, text: string, min: number, max: number
     const isNumber = text.trim() !== "" && Number.isFinite(Number(text));
     throw invalid(
       isNumber
-        ? `wrong data type in json, key: '${key}', value: '${text}'`
-        : `invalid integer value, key: '${key}', value: '${text}'`,
+        ? `wrong data type in json, key: '${key}', value: '${excerpt(text)}'`
+        : `invalid integer value, key: '${key}', value: '${excerpt(text)}'`,
     );
   }
   if (Number(text) >= min && Number(text) <= max) return;
-  throw invalid(`Out of range in json: param '${key}' (${text}) should be in range [${min}, ${max}]`);
+  throw invalid(`Out of range in json: param '${key}' (${excerpt(text)}) should be in range [${min}, ${max}]`);
 }
 
 function checkRatio(key: string, text: string): void {
   const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw invalid(`invalid float value, key: '${key}', value: '${text}'`);
+  if (!Number.isFinite(value)) throw invalid(`invalid float value, key: '${key}', value: '${excerpt(text)}'`);
   if (value >= 0 && value < 1) return;
   const shown = Number.isInteger(value) ? value.toFixed(1) : String(value);
   throw invalid(`Out of range in json: param '${key}' (${shown}) should be in range [0.000000, 1.000000)`);
