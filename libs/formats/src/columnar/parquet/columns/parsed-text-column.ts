@@ -1,11 +1,11 @@
 import type { Column } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
-import { BytesSink, type LeafReader, type RowGroupInfo } from "@sluice/parquet";
+import { BytesSink, type LeafReader } from "@sluice/parquet";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
-import { type ColumnReader, checkNoMoreRows, type FieldRules, shortColumn } from "./column-reader.ts";
+import type { FieldRules } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
-import { FlatRuns } from "./flat-runs.ts";
+import { FlatColumn } from "./flat-column.ts";
 import { utf8Check } from "./text-checks.ts";
 import { VarOutput } from "./var-output.ts";
 
@@ -26,67 +26,51 @@ interface ParsedValues {
 }
 
 /** Fields whose text stands for something else: sparse vectors (JSON), Geometry (WKT), Timestamptz (ISO 8601). */
-export class ParsedTextColumn implements ColumnReader {
-  readonly fields: readonly number[];
-  readonly leaves: readonly LeafReader[];
+export class ParsedTextColumn extends FlatColumn {
   readonly mayStop: boolean;
-  readonly #leaf: LeafReader;
-  readonly #runs: FlatRuns;
   readonly #values: ParsedValues;
   readonly #texts = new BytesSink();
-  /** Row of the file that is read next. */
-  #row = 0;
 
   constructor(position: number, schema: CollectionSchema, leaf: LeafReader) {
+    super(position, leaf);
     const field = schema.fields[position];
-    this.fields = [position];
-    this.leaves = [leaf];
-    this.#leaf = leaf;
-    this.#runs = new FlatRuns(leaf);
     this.mayStop = field.dataType !== DataType.Timestamptz;
     this.#values = this.mayStop ? new ParsedCells(field) : new ParsedTimes(field, schema.timezone);
-  }
-
-  begin(group: RowGroupInfo): void {
-    this.#row = group.firstRow;
-    this.#runs.begin();
-  }
-
-  async fill(rows: number, softBytes: number): Promise<number> {
-    this.#values.begin(rows, softBytes);
-    while (this.#values.rows < rows && !this.#values.isFull) {
-      if (this.#leaf.left === 0 && !(await this.#leaf.page())) throw shortColumn(this.#leaf, this.#row);
-      try {
-        this.#next(rows - this.#values.rows);
-      } catch (error) {
-        throw this.#leaf.explain(error);
-      }
-    }
-    return Math.min(rows, this.#values.rows);
   }
 
   take(rows: number): readonly Column[] {
     return [this.#values.take(rows)];
   }
 
-  finish(): Promise<void> {
-    return checkNoMoreRows(this.#leaf);
+  protected open(rows: number, softBytes: number): void {
+    this.#values.begin(rows, softBytes);
   }
 
-  #next(limit: number): void {
-    const run = this.#runs.next(limit);
-    if (run === 0) {
-      this.#values.addNull(this.#row++, this.#leaf);
-      return;
+  protected get rows(): number {
+    return this.#values.rows;
+  }
+
+  protected override get isFull(): boolean {
+    return this.#values.isFull;
+  }
+
+  protected fillFromPage(rows: number): void {
+    while (this.rows < rows && this.leaf.left > 0 && !this.isFull) {
+      const run = this.runs.next(rows - this.rows);
+      if (run === 0) this.#values.addNull(this.row++, this.leaf);
+      else this.#parse(run);
     }
+  }
+
+  #parse(run: number): void {
     this.#texts.clear();
     this.#texts.softLimit = STEP_BYTES;
-    const count = this.#leaf.readBytes(run, this.#texts);
-    this.#runs.take(count);
+    const count = this.leaf.readBytes(run, this.#texts);
+    this.runs.take(count);
     const { rules } = this.#values;
     const refused = utf8Check(rules.field.name)(this.#texts, 0, count);
-    if (refused) throw rules.invalid(refused.reason, this.#row + refused.index, this.#leaf.at);
-    for (let i = 0; i < count; i++, this.#row++)
+    if (refused) throw rules.invalid(refused.reason, this.row + refused.index, this.leaf.at);
+    for (let i = 0; i < count; i++, this.row++)
       this.#add(this.#texts.data.subarray(this.#texts.offsets[i], this.#texts.offsets[i + 1]));
   }
 
@@ -98,8 +82,8 @@ export class ParsedTextColumn implements ColumnReader {
       const { rules } = this.#values;
       throw rules.invalid(
         `field '${rules.field.name}': ${error.message}, value=${excerptOfBytes(text)}`,
-        this.#row,
-        this.#leaf.at,
+        this.row,
+        this.leaf.at,
       );
     }
   }
