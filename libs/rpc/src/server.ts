@@ -93,7 +93,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   for (const { definition, handlers } of options.services) {
     server.addService(
-      mapMethods(definition, (method) => safeAnswer(method, options.log)),
+      mapMethods(definition, (method) => safeMethod(method, options.log)),
       wrapAll(definition, handlers, options),
     );
   }
@@ -132,7 +132,9 @@ function wrap(
     Promise.try(() => {
       if (!handler)
         throw new StatusError(statusCodes.unimplemented, `${methodName(method)} is not supported by this server`);
-      return withTraceParent(parent && String(parent), () => handler(call.request, call));
+      const { request } = call;
+      if (request instanceof Unreadable) throw request.refusal;
+      return withTraceParent(parent && String(parent), () => handler(request, call));
     }).then(
       (response) => {
         ended(codeOf(response as object));
@@ -152,10 +154,29 @@ function wrap(
   };
 }
 
-/** An answer that cannot be written becomes a failing Status as well: clients would repeat a gRPC INTERNAL for minutes. */
-function safeAnswer(method: AnyMethod, log: Logger | undefined): AnyMethod {
+/** Stands for a request whose bytes are none, such as messages nested in each other without end. */
+class Unreadable {
+  readonly refusal: StatusError;
+  constructor(method: AnyMethod, cause: unknown) {
+    const reason = `the bytes of the request are no ${methodName(method)}Request: invalid parameter`;
+    this.refusal = new StatusError(statusCodes.invalidParameter, reason, { cause });
+  }
+}
+
+/**
+ * A request that cannot be read and an answer that cannot be written become a failing Status as well: clients would repeat a
+ * gRPC INTERNAL for minutes, and it would carry the program's words.
+ */
+function safeMethod(method: AnyMethod, log: Logger | undefined): AnyMethod {
   return {
     ...method,
+    requestDeserialize: (bytes) => {
+      try {
+        return method.requestDeserialize(bytes);
+      } catch (error) {
+        return new Unreadable(method, error);
+      }
+    },
     responseSerialize: (response) => {
       try {
         return method.responseSerialize(response);

@@ -100,6 +100,50 @@ it("a method without handler answers a failing Status", async () => {
   expect(status).toMatchObject({ code: 10, errorCode: 1, reason: "GetMetrics is not supported by this server" });
 });
 
+it.each([
+  ["random bytes", Buffer.from("ffffffffff", "hex")],
+  ["values nested without end", nestedValues(200_000)],
+])("a request that cannot be read becomes a failing Status: %s", async (_, bytes) => {
+  const { address } = await serve({ query: () => Promise.reject(new Error("read")) });
+  const answer = await new Promise<Buffer>((resolve, reject) => {
+    rawClient(address).makeUnaryRequest<Buffer, Buffer>(
+      "/milvus.proto.milvus.MilvusService/Query",
+      (value) => value,
+      (value) => value,
+      bytes,
+      (error, response) => (error ? reject(error) : resolve(response as Buffer)),
+    );
+  });
+  const { status } = milvus.QueryResults.decode(answer);
+  expect(status).toMatchObject({
+    code: 1100,
+    reason: "the bytes of the request are no QueryRequest: invalid parameter",
+  });
+});
+
+/** A QueryRequest with a template value of lists within each other. */
+function nestedValues(depth: number): Buffer {
+  // From the innermost on: a list of lists (field 5 of a list) of one list (field 1), as a value (field 5) of the map's entry
+  // (field 2), which is field 13 of the request.
+  const parts: Buffer[] = [];
+  let length = 0;
+  const wrap = (tag: number) => {
+    const head: number[] = [tag];
+    for (let rest = length; ; rest >>>= 7) {
+      head.push(rest > 127 ? (rest & 127) | 128 : rest);
+      if (rest <= 127) break;
+    }
+    parts.push(Buffer.from(head));
+    length += head.length;
+  };
+  for (let i = 0; i < depth; i++) {
+    wrap(0x0a);
+    wrap(0x2a);
+  }
+  for (const tag of [0x2a, 0x12, 0x6a]) wrap(tag);
+  return Buffer.concat(parts.reverse());
+}
+
 it("an answer that cannot be written becomes a failing Status", async () => {
   const seen: unknown[] = [];
   const { client } = await serve(
