@@ -74,6 +74,14 @@ describe("node's codecs", () => {
     expect(() => decompress("ZSTD", frames.subarray(0, frames.length - 1), 6)).toThrow(Damage);
   });
 
+  test("P2: a page of endless empty frames ends soon", () => {
+    const frame = zstdCompressSync(Buffer.alloc(0));
+    const frames = Buffer.concat([zstdCompressSync(Buffer.from("abc")), ...new Array(500_000).fill(frame)]);
+    const start = performance.now();
+    expect(() => decompress("ZSTD", frames, 3)).toThrow(Damage);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test("P2: more than the header says is not built", () => {
     expect(() => decompress("GZIP", gzipSync(Buffer.alloc(50 << 20)), 10)).toThrow(Damage);
   });

@@ -4,6 +4,11 @@ import type { Codec } from "../format.ts";
 import { decodeLz4Any, decodeLz4Block, LZ4_MAX_RATIO } from "./lz4.ts";
 import { decodeSnappy, SNAPPY_MAX_RATIO } from "./snappy.ts";
 
+/** Of the zstd frames behind the first of a page. */
+const FRAME_CHUNK_BYTES = 1 << 20;
+/** Writers that cut a page into frames make them of 64 KiB and more. */
+const MAX_FRAMES = 10_000;
+
 const EMPTY = new Uint8Array(0);
 
 /** Decompresses the pages of one column; its output buffer is reused from page to page. */
@@ -72,21 +77,35 @@ function viaZlib(name: string, size: number, run: (limits: Limits) => Uint8Array
   return output;
 }
 
-/** node:zlib stops silently behind the first zstd frame, and a page may have several: it is asked again until all is used. */
+/**
+ * node:zlib stops silently behind the first zstd frame, and a page may have several: it is asked again until all is used. Each
+ * call costs some microseconds and a buffer, so that frames have a number and all but the first come in small pieces.
+ */
 function decompressZstd(input: Uint8Array, size: number, limits: Limits): Uint8Array {
-  const frames: Uint8Array[] = [];
+  const first = zstdFrame(input, limits);
+  if (first.used === input.length) return first.output;
+  const whole = new Uint8Array(size);
   let total = 0;
-  for (let at = 0; at < input.length; ) {
-    const maxOutputLength = Math.max(size - total, 1); // zlib refuses a limit of zero; the total is checked afterwards.
-    const { buffer, engine } = infoOf(
-      zstdDecompressSync(input.subarray(at), { ...limits, maxOutputLength, info: true }),
-    );
-    if (engine.bytesWritten <= 0) throw new Damage("the data end with something that is no frame");
-    frames.push(buffer);
-    total += buffer.length;
-    at += engine.bytesWritten;
+  let at = 0;
+  for (let frame = first, count = 1; ; frame = zstdFrame(input.subarray(at), nextLimits(size - total)), count++) {
+    if (frame.output.length > size - total || count > MAX_FRAMES)
+      throw new Damage("its frames hold more than announced");
+    whole.set(frame.output, total);
+    total += frame.output.length;
+    at += frame.used;
+    if (at === input.length) return whole.subarray(0, total);
   }
-  return frames.length === 1 ? frames[0] : Buffer.concat(frames);
+}
+
+function zstdFrame(input: Uint8Array, limits: Limits): { readonly output: Uint8Array; readonly used: number } {
+  const { buffer, engine } = infoOf(zstdDecompressSync(input, { ...limits, info: true }));
+  if (engine.bytesWritten <= 0) throw new Damage("the data end with something that is no frame");
+  return { output: buffer, used: engine.bytesWritten };
+}
+
+/** zlib refuses a limit of zero; what exceeds `left` is noticed afterwards. */
+function nextLimits(left: number): Limits {
+  return { maxOutputLength: Math.max(left, 1), chunkSize: Math.min(Math.max(left + 1, 64), FRAME_CHUNK_BYTES) };
 }
 
 /** With the option `info`, zlib answers the output together with the engine that knows how much input was used. */
