@@ -1,39 +1,10 @@
-import { Damage, TooLarge } from "../damage.ts";
-import {
-  type Codec,
-  type ConvertedType,
-  codecs,
-  convertedTypes,
-  type LogicalType,
-  logicalTypes,
-  type PhysicalType,
-  physicalTypes,
-  type Repetition,
-  repetitions,
-} from "../format.ts";
+import { TooLarge } from "../damage.ts";
+import { type Codec, codecs, type PhysicalType } from "../format.ts";
 import { type ThriftFields, ThriftReader } from "../thrift/compact-reader.ts";
 import { ThriftType } from "../thrift/thrift-type.ts";
+import { physicalType, readSchema, type SchemaElement } from "./schema-element.ts";
 
 // The parts of parquet.thrift that a reader of columns needs; all other fields are stepped over without a copy.
-
-export interface SchemaElement {
-  name: string | undefined;
-  /** Undefined for groups. */
-  type: PhysicalType | undefined;
-  typeLength: number;
-  repetition: Repetition | undefined;
-  childCount: number;
-  converted: ConvertedType | undefined;
-  logical: LogicalAnnotation | undefined;
-}
-
-export interface LogicalAnnotation {
-  /** Undefined for types that came after this reader. */
-  type: LogicalType | undefined;
-  /** Of INTEGER. */
-  bitWidth: number;
-  isSigned: boolean;
-}
 
 export interface ColumnMetaData {
   type: PhysicalType | undefined;
@@ -68,8 +39,7 @@ export interface FileMetaData {
   pandas: string | undefined;
 }
 
-/** Objects are made for each of these: many times the bytes that they take in a footer. */
-const MAX_SCHEMA_ELEMENTS = 100_000;
+/** An object is made for each: many times the bytes that it takes in a footer. */
 const MAX_COLUMN_CHUNKS = 250_000;
 /** pandas needs some two hundred for a column. */
 const MAX_PANDAS_BYTES = 1 << 20;
@@ -97,11 +67,7 @@ function* decodeRowGroups(bytes: Uint8Array, type: number): Iterable<RowGroup> {
 }
 
 const fileFields: ThriftFields<FileMetaData> = [];
-fileFields[2] = (file, reader, type) => {
-  const count = reader.list(type, ThriftType.Struct);
-  if (count > MAX_SCHEMA_ELEMENTS) throw new TooLarge(`a schema of ${count} elements`, MAX_SCHEMA_ELEMENTS, "elements");
-  for (let i = 0; i < count; i++) file.schema.push(reader.struct(ThriftType.Struct, newElement(), elementFields));
-};
+fileFields[2] = (file, reader, type) => void (file.schema = readSchema(reader, type));
 fileFields[3] = (file, reader, type) => void (file.rowCount = reader.int64(type));
 fileFields[4] = (file, reader, type) => {
   const start = reader.at;
@@ -127,48 +93,6 @@ const keyValueFields: ThriftFields<KeyValue> = [
   (pair, reader, type) => void (pair.isPandas = reader.textEquals(type, "pandas")),
   // Values of other keys may be as long as the footer: they are not copied. The key always stands first.
   (pair, reader, type) => void (pair.isPandas ? (pair.value = reader.text(type, MAX_PANDAS_BYTES)) : reader.skip(type)),
-];
-
-function newElement(): SchemaElement {
-  return {
-    name: undefined,
-    type: undefined,
-    typeLength: 0,
-    repetition: undefined,
-    childCount: 0,
-    converted: undefined,
-    logical: undefined,
-  };
-}
-
-const elementFields: ThriftFields<SchemaElement> = [
-  undefined,
-  (element, reader, type) => void (element.type = physicalType(reader.int32(type))),
-  (element, reader, type) => void (element.typeLength = reader.int32(type)),
-  (element, reader, type) => void (element.repetition = repetitions[reader.int32(type)]),
-  (element, reader, type) => void (element.name = reader.text(type)),
-  (element, reader, type) => void (element.childCount = reader.int32(type)),
-  (element, reader, type) => void (element.converted = convertedTypes[reader.int32(type)]),
-];
-elementFields[10] = (element, reader, type) => {
-  const none: LogicalAnnotation = { type: undefined, bitWidth: 0, isSigned: false };
-  element.logical = reader.struct(type, none, logicalFields);
-};
-
-/** One field of the union is set; INTEGER alone has members that matter here. */
-const logicalFields: ThriftFields<LogicalAnnotation> = [];
-for (const [id, name] of Object.entries(logicalTypes)) {
-  logicalFields[Number(id)] = (logical, reader, type) => {
-    logical.type = name;
-    if (name === "INTEGER") reader.struct(type, logical, integerFields);
-    else reader.skip(type);
-  };
-}
-
-const integerFields: ThriftFields<LogicalAnnotation> = [
-  undefined,
-  (logical, reader, type) => void (logical.bitWidth = reader.byte(type)),
-  (logical, reader, type) => void (logical.isSigned = reader.bool(type)),
 ];
 
 const rowGroupFields: ThriftFields<RowGroup> = [
@@ -227,9 +151,3 @@ const metaDataFields: ThriftFields<ColumnMetaData> = [
   undefined,
   (column, reader, type) => void (column.dictionaryPageOffset = reader.int64(type)),
 ];
-
-function physicalType(number: number): PhysicalType {
-  const type = physicalTypes[number];
-  if (!type) throw new Damage(`${number} is no physical type`);
-  return type;
-}

@@ -1,5 +1,5 @@
 import { Damage } from "../damage.ts";
-import type { SchemaElement } from "./file-metadata.ts";
+import type { SchemaElement } from "./schema-element.ts";
 
 /** One node of the file's schema, with what its levels mean. Source: parquet-format, Nested Encoding (Dremel). */
 export interface SchemaNode {
