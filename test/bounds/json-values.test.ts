@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { type FormatName, openReader } from "@sluice/formats";
-import { fixtureSchema, readCanonicalRows } from "@sluice/formats/testing";
+import { formatNamed } from "@sluice/formats";
+import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npyBytes } from "../support/source-files.ts";
@@ -17,11 +17,11 @@ const schema = fixtureSchema({
 });
 
 /** One row whose JSON field, given as text, is `cell`: what is read of it, or why not. */
-async function read(format: FormatName, files: Readonly<Record<string, Uint8Array>>): Promise<unknown> {
+async function read(format: string, files: Readonly<Record<string, Uint8Array>>): Promise<unknown> {
   const store = new MemoryObjectStore();
   for (const [path, bytes] of Object.entries(files)) await store.put(path, [bytes]);
   const sources = Object.entries(files).map(([path, { length }]) => ({ store, key: path, path, sizeBytes: length }));
-  await using reader = openReader({ format, sources, schema, options: {} });
+  await using reader = formatNamed(format).open(readerInput(schema, sources));
   const rows = readCanonicalRows(schema, reader, 1 << 20);
   return rows.then(
     ([row]) => row.j,

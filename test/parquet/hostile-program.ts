@@ -5,8 +5,8 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeInsertLog, EventType, encodeBinlogHead } from "@sluice/binlog";
 import { ImportError } from "@sluice/errors";
-import { openReader } from "@sluice/formats";
-import { fixtureSchema } from "@sluice/formats/testing";
+import { formatNamed } from "@sluice/formats";
+import { fixtureSchema, readerInput } from "@sluice/formats/testing";
 import { LocalSourceStore } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 
@@ -38,7 +38,7 @@ function readLog(name: string): Uint8Array {
 async function imported(name: string): Promise<number> {
   const path = join(folder, name);
   const sources = [{ store, key: path, path, sizeBytes: statSync(path).size }];
-  await using reader = openReader({ format: "parquet", sources, schema, options: {} });
+  await using reader = formatNamed("parquet").open(readerInput(schema, sources));
   let count = 0;
   for await (const batch of reader.batches({ batchBytes: 8 << 20, signal: new AbortController().signal }))
     count += batch.rowCount;

@@ -1,6 +1,8 @@
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { Column } from "./column.ts";
-import { defaultCell } from "./complete-batch.ts";
+import { FixedBuffer } from "./fixed-buffer.ts";
+import { standInOf } from "./stand-in.ts";
+import { Validity } from "./validity.ts";
 
 /** Smallest buffer of a column of texts. */
 const MIN_VAR_BYTES = 64 * 1024;
@@ -11,36 +13,34 @@ const MIN_VAR_BYTES = 64 * 1024;
  */
 export abstract class ColumnBuilder {
   readonly field: FieldSchema;
-  readonly #default: Uint8Array | undefined;
-  #validity: Uint8Array | undefined;
-  readonly #rowCapacity: number;
+  /** See `standInOf`. */
+  readonly standIn: Uint8Array | null | undefined;
+  readonly #validity = new Validity();
 
-  constructor(field: FieldSchema, rowCapacity: number) {
+  constructor(field: FieldSchema) {
     this.field = field;
-    this.#rowCapacity = rowCapacity;
-    this.#default = defaultCell(field);
+    this.standIn = standInOf(field);
+  }
+
+  /** Rows can be null in the end: neither a default nor anything else stands in for it. */
+  get hasNulls(): boolean {
+    return this.standIn === null;
   }
 
   /** Whether a missing or null value can be filled. */
   get canFill(): boolean {
-    return this.#default !== undefined || this.field.nullable || this.field.isDynamic;
+    return this.standIn !== undefined;
   }
 
-  /** The default, else null; `$meta` becomes an empty object. */
+  /** Row `row` has no value: it becomes the field's stand-in, which there is; zero bytes where that is null, or none. */
   fill(row: number): void {
-    const cell = this.#default ?? (this.field.isDynamic ? EMPTY_OBJECT : undefined);
-    this.put(row, cell);
-    if (cell === undefined) this.#setNull(row);
-    else this.setValid(row);
+    this.put(row, this.standIn ?? undefined);
+    if (this.hasNulls) this.#validity.mark(row, row + 1, 0);
   }
 
-  #setNull(row: number): void {
-    this.#validity ??= new Uint8Array(this.#rowCapacity).fill(1);
-    this.#validity[row] = 0;
-  }
-
-  setValid(row: number): void {
-    if (this.#validity) this.#validity[row] = 1;
+  /** Rows `[from, to)` have values. */
+  setValid(from: number, to = from + 1): void {
+    if (this.hasNulls) this.#validity.mark(from, to, 1);
   }
 
   /** One value in column encoding; undefined: the bytes of a null. */
@@ -51,40 +51,30 @@ export abstract class ColumnBuilder {
 
   /** The first `rowCount` rows; the memory stays the builder's. */
   take(rowCount: number): Column {
-    const validity = this.#validity?.subarray(0, rowCount);
-    return { ...this.values(rowCount), validity: validity?.includes(0) ? validity : undefined };
-  }
-
-  /** Forgets all rows. */
-  reset(): void {
-    this.#validity?.fill(1);
+    return { ...this.values(rowCount), validity: this.hasNulls ? this.#validity.of(rowCount) : undefined };
   }
 }
 
-const EMPTY_OBJECT = new Uint8Array([0x7b, 0x7d]);
-
-/** Values of equal width, in memory for all rows of a batch. */
+/** Values of equal width. */
 export class FixedBuilder extends ColumnBuilder {
   readonly width: number;
-  readonly data: Uint8Array;
-  readonly view: DataView;
-  readonly int32: Int32Array;
-  readonly float32: Float32Array;
+  readonly buffer = new FixedBuffer();
 
-  constructor(field: FieldSchema, rowCapacity: number) {
-    super(field, rowCapacity);
+  constructor(field: FieldSchema) {
+    super(field);
     this.width = fixedWidth(field);
-    const buffer = new ArrayBuffer(Math.ceil((rowCapacity * this.width) / 8) * 8);
-    this.data = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
-    this.int32 = new Int32Array(buffer);
-    this.float32 = new Float32Array(buffer);
+  }
+
+  /** Makes room for `rows` rows, all of them with values so far. Views of the buffer that were taken before may be of other memory. */
+  begin(rows: number): void {
+    this.buffer.reserve(rows * this.width);
+    this.setValid(0, rows);
   }
 
   put(row: number, cell: Uint8Array | undefined): void {
     const at = row * this.width;
-    if (cell) this.data.set(cell, at);
-    else this.data.fill(0, at, at + this.width);
+    if (cell) this.buffer.bytes.set(cell, at);
+    else this.buffer.bytes.fill(0, at, at + this.width);
   }
 
   bytesBefore(row: number): number {
@@ -92,12 +82,8 @@ export class FixedBuilder extends ColumnBuilder {
   }
 
   protected values(rowCount: number): Column {
-    return {
-      kind: "fixed",
-      width: this.width,
-      data: this.data.subarray(0, rowCount * this.width),
-      validity: undefined,
-    };
+    const data = this.buffer.bytes.subarray(0, rowCount * this.width);
+    return { kind: "fixed", width: this.width, data, validity: undefined };
   }
 }
 
@@ -106,8 +92,9 @@ export class VarBuilder extends ColumnBuilder {
   readonly offsets: Uint32Array;
   data = new Uint8Array(MIN_VAR_BYTES);
 
+  /** @param rowCapacity greatest number of rows */
   constructor(field: FieldSchema, rowCapacity: number) {
-    super(field, rowCapacity);
+    super(field);
     this.offsets = new Uint32Array(rowCapacity + 1);
   }
 
@@ -149,6 +136,10 @@ export class VarBuilder extends ColumnBuilder {
   }
 }
 
+/** A builder for batches of up to `rowCapacity` rows. */
 export function createBuilder(field: FieldSchema, rowCapacity: number): FixedBuilder | VarBuilder {
-  return fixedWidth(field) > 0 ? new FixedBuilder(field, rowCapacity) : new VarBuilder(field, rowCapacity);
+  if (fixedWidth(field) === 0) return new VarBuilder(field, rowCapacity);
+  const builder = new FixedBuilder(field);
+  builder.begin(rowCapacity);
+  return builder;
 }

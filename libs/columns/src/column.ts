@@ -34,8 +34,6 @@ export type Column = FixedColumn | VarColumn;
  */
 export interface InsertBatch {
   readonly rowCount: number;
-  /** Row of the file or set at which the batch starts, from 0 (for a range: counted from the range's first row). */
-  readonly firstRow: number;
   /** Parallel to `schema.fields`; undefined where the file has no such column (automatic key, all null, all default). */
   readonly columns: readonly (Column | undefined)[];
   /** Source bytes consumed since the reader was opened, for progress. */

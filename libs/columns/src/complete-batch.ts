@@ -1,10 +1,8 @@
 import { ImportError } from "@sluice/errors";
-import { type CollectionSchema, DataType, type DefaultValue, type FieldSchema, fixedWidth } from "@sluice/schema";
-import { dropRepeatedKeys } from "@sluice/values";
+import { type CollectionSchema, type DefaultValue, type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { Column, FixedColumn, InsertBatch, VarColumn } from "./column.ts";
+import { encodeDefault, standInOf } from "./stand-in.ts";
 
-const encoder = new TextEncoder();
-const EMPTY_OBJECT = encoder.encode("{}");
 /** Offsets of a var column are 32 bits wide. */
 const MAX_DATA_BYTES = 0xffffffff;
 
@@ -47,7 +45,7 @@ class RepeatedColumn {
   }
 
   static of(field: FieldSchema): RepeatedColumn {
-    const cell = defaultCell(field) ?? (field.nullable ? null : field.isDynamic ? EMPTY_OBJECT : undefined);
+    const cell = standInOf(field);
     if (cell === undefined) {
       throw new ImportError("schema_mismatch", `value of field '${field.name}' is missed`, { field: field.name });
     }
@@ -76,7 +74,7 @@ function firstRows(column: Column, rowCount: number): Column {
 
 /** A column that repeats one value, or null, `rowCount` times. */
 export function constantColumn(field: FieldSchema, rowCount: number, value: DefaultValue | null): Column {
-  return repeatCell(field, rowCount, value === null ? null : encodeValue(field, value));
+  return repeatCell(field, rowCount, value === null ? null : encodeDefault(field, value));
 }
 
 function repeatCell(field: FieldSchema, rowCount: number, cell: Uint8Array | null): Column {
@@ -109,28 +107,4 @@ function fillWith(target: Uint8Array, cell: Uint8Array): void {
   for (let filled = cell.length; filled < target.length; filled *= 2) {
     target.copyWithin(filled, 0, Math.min(filled, target.length - filled));
   }
-}
-
-/**
- * The default value in the encoding of the field's column: little-endian bytes of its width, or the bytes of a cell;
- * undefined when the field has none.
- */
-export function defaultCell(field: FieldSchema): Uint8Array | undefined {
-  return field.defaultValue === undefined ? undefined : encodeValue(field, field.defaultValue);
-}
-
-function encodeValue(field: FieldSchema, value: DefaultValue): Uint8Array {
-  if (value instanceof Uint8Array) {
-    const cell = value.slice();
-    if (field.dataType === DataType.JSON) dropRepeatedKeys(cell);
-    return cell;
-  }
-  if (typeof value === "string") return encoder.encode(value);
-  const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  if (field.dataType === DataType.Float) view.setFloat32(0, Number(value), true);
-  else if (field.dataType === DataType.Double) view.setFloat64(0, Number(value), true);
-  else view.setBigInt64(0, BigInt(value), true);
-  // Two's complement: the low bytes of an int64 are the smaller integers, and bool.
-  return bytes.subarray(0, fixedWidth(field));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { type Column, completeBatch, constantColumn, defaultCell, type InsertBatch } from "@sluice/columns";
+import { type Column, completeBatch, constantColumn, type InsertBatch, standInOf } from "@sluice/columns";
 import { type CollectionSchema, DataType, type DefaultValue, type FieldSchema } from "@sluice/schema";
 
 function field(name: string, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
@@ -28,13 +28,13 @@ function schemaOf(...fields: FieldSchema[]): CollectionSchema {
 }
 
 function batchOf(rowCount: number, ...columns: (Column | undefined)[]): InsertBatch {
-  return { rowCount, firstRow: 0, columns, sourceBytes: 7 };
+  return { rowCount, columns, sourceBytes: 7 };
 }
 
-const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes!).toString("hex");
+const hex = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes!).toString("hex");
 const text = (column: Column) => Buffer.from(column.data).toString();
 
-describe("defaultCell", () => {
+describe("standInOf", () => {
   it.each<[DataType, DefaultValue, string]>([
     [DataType.Bool, true, "01"],
     [DataType.Int8, -2n, "fe"],
@@ -47,11 +47,11 @@ describe("defaultCell", () => {
     [DataType.VarChar, "é", "c3a9"],
     [DataType.JSON, Buffer.from("{}"), "7b7d"],
   ])("type %i", (type, value, expected) => {
-    expect(hex(defaultCell(field("f", type, { defaultValue: value })))).toBe(expected);
+    expect(hex(standInOf(field("f", type, { defaultValue: value })))).toBe(expected);
   });
 
   it("is undefined without a default", () => {
-    expect(defaultCell(field("f", DataType.Bool))).toBeUndefined();
+    expect(standInOf(field("f", DataType.Bool))).toBeUndefined();
   });
 });
 
@@ -104,7 +104,7 @@ describe("completeBatch", () => {
       field("$meta", DataType.JSON, { isDynamic: true }),
     );
     const { columns, ...rest } = completeBatch(schema, batchOf(4, given));
-    expect(rest).toEqual({ rowCount: 4, firstRow: 0, sourceBytes: 7 });
+    expect(rest).toEqual({ rowCount: 4, sourceBytes: 7 });
     expect(columns[0]).toBe(given);
     expect(hex(columns[1]!.data)).toBe("05050505");
     expect(columns[2]!.validity).toEqual(new Uint8Array(4));

@@ -57,7 +57,6 @@ describe.each(["hash-goldens.json", "hash-goldens-edges.json"])("%s", (file) => 
       const out = new Uint16Array(group.keys.length);
       const batch = {
         rowCount: group.keys.length,
-        firstRow: 0,
         columns: [columnOf(keyType, group.keys)],
         sourceBytes: 0,
       };

@@ -1,35 +1,26 @@
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
-
-/** Formats by file extension, in lower case; extensions are compared without regard to case. */
-const formatOfExtension: Readonly<Record<string, string>> = {
-  ".json": "json",
-  ".jsonl": "jsonl",
-  ".ndjson": "jsonl",
-  ".npy": "npy",
-  ".parquet": "parquet",
-};
-
-/** The formats whose files hold whole rows; Milvus's names of them stand in its messages. */
-const rowFormatNames: Readonly<Record<string, string>> = { json: "JSON", jsonl: "JSON", parquet: "Parquet" };
+import type { Format } from "./format.ts";
+import { formatOfPath, formats } from "./format-list.ts";
 
 /** One row-based file, or one set of column files. */
 export interface FileGroup {
+  /** Its name. */
   readonly format: string;
   readonly paths: readonly string[];
 }
 
 /** Greatest number of file groups in a request. Source: Milvus `dataCoord.import.maxImportFileNumPerReq`. */
-export const MAX_FILE_GROUPS = 1024;
+const MAX_FILE_GROUPS = 1024;
 
 /**
- * Groups of the flat list that gRPC carries: `.npy` files are one set; of row-based files each is a group of its own, so
+ * Groups of the flat list that gRPC carries: column files are one set; of files of rows each is a group of its own, so
  * that several of them are one job (Milvus from 2.4 on refuses more than one).
  */
 export function groupFlatFiles(files: readonly string[]): FileGroup[] {
   const paths = files.filter((path) => path !== "");
   if (paths.length === 0) throw emptyRequest();
-  const format = commonFormat(paths);
-  return checkCount(format in rowFormatNames ? paths.map((path) => ({ format, paths: [path] })) : [{ format, paths }]);
+  const { name: format, grouping } = commonFormat(paths);
+  return checkCount(grouping === "rows" ? paths.map((path) => ({ format, paths: [path] })) : [{ format, paths }]);
 }
 
 /** Groups of the nested list that REST carries: each inner list is one row-based file or one set. Empty ones are dropped. */
@@ -40,12 +31,11 @@ export function groupNestedFiles(groups: readonly (readonly string[])[]): FileGr
 }
 
 function oneGroup(paths: readonly string[]): FileGroup {
-  const format = commonFormat(paths);
-  const rowFormat = rowFormatNames[format];
-  if (rowFormat !== undefined && paths.length > 1) {
+  const { name: format, title, grouping } = commonFormat(paths);
+  if (grouping === "rows" && paths.length > 1) {
     throw new ImportError(
       "request_invalid",
-      `for ${rowFormat} import, accepts only one file, found ${paths.length}: [${excerptOfList(paths)}]`,
+      `for ${title} import, accepts only one file, found ${paths.length}: [${excerptOfList(paths)}]`,
     );
   }
   return { format, paths };
@@ -77,12 +67,15 @@ function checkPaths(paths: readonly string[]): void {
 }
 
 /** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */
-function commonFormat(paths: readonly string[]): string {
+function commonFormat(paths: readonly string[]): Format {
   checkPaths(paths);
-  const formats = paths.map(formatOfPath);
-  const unknown = formats.indexOf(undefined);
+  const found = paths.map(formatOfPath);
+  const unknown = found.indexOf(undefined);
   if (unknown >= 0) {
-    const known = Object.keys(formatOfExtension).join(", ");
+    const known = formats
+      .flatMap(({ extensions }) => extensions)
+      .sort()
+      .join(", ");
     throw new ImportError(
       "unsupported",
       `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}`,
@@ -91,7 +84,7 @@ function commonFormat(paths: readonly string[]): string {
       },
     );
   }
-  const odd = formats.findIndex((format) => format !== formats[0]);
+  const odd = found.findIndex((format) => format !== found[0]);
   if (odd >= 0) {
     throw new ImportError(
       "request_invalid",
@@ -101,12 +94,5 @@ function commonFormat(paths: readonly string[]): string {
       },
     );
   }
-  return formats[0] as string;
-}
-
-/** `jsonl` for `a/b.NDJSON`; undefined when the extension is not one that can be imported. */
-export function formatOfPath(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const dot = name.lastIndexOf(".");
-  return dot < 0 ? undefined : formatOfExtension[name.slice(dot).toLowerCase()];
+  return found[0] as Format;
 }

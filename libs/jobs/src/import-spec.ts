@@ -19,8 +19,6 @@ export type OptionList = readonly { readonly key: string; readonly value: string
 type OptionRule =
   /** Read by `parseImportSpec` itself. */
   | "job"
-  /** Passed on to the reader. */
-  | "format"
   /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
   | "refused when true"
   /** Sent by clients as a matter of course; it changes nothing here, and the user is told so. */
@@ -31,7 +29,6 @@ const rules: Readonly<Record<string, OptionRule>> = {
   auto_commit: "job",
   backup: "refused when true",
   l0_import: "refused when true",
-  fold_extra_columns: "format",
   bucket: { noEffect: "a file is read from where its path says" },
 };
 
@@ -43,10 +40,11 @@ const safetySwitches: ReadonlySet<string> = new Set([
 
 /**
  * Unknown options are kept, and named in a warning.
+ * @param formatKeys options that are passed on to the formats
  * @throws {ImportError} `request_invalid` in Milvus's words for a bad value or a repeated key; `unsupported` for what would be
  *   wrong to ignore
  */
-export function parseImportSpec(options: OptionList): ImportSpec {
+export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<string> = new Set()): ImportSpec {
   checkSizes(options);
   const values = new Map<string, string>();
   for (const { key, value } of options) {
@@ -59,8 +57,8 @@ export function parseImportSpec(options: OptionList): ImportSpec {
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
-    formatOptions: Object.fromEntries([...values].filter(([key]) => ruleOf(key) === "format")),
-    warnings: [...values.keys()].flatMap((key) => warningOn(key) ?? []),
+    formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
+    warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
   };
 }
 
@@ -110,9 +108,11 @@ function isTrue(value: string): boolean {
   return value.toLowerCase() === "true";
 }
 
-function warningOn(key: string): string | undefined {
+function warningOn(key: string, formatKeys: ReadonlySet<string>): string | undefined {
+  if (formatKeys.has(key)) return undefined;
   const rule = ruleOf(key);
-  if (rule === undefined)
-    return `option '${excerpt(key)}' is not known and has no effect; known are ${Object.keys(rules).sort().join(", ")}`;
-  return typeof rule === "string" ? undefined : `option '${key}' has no effect: ${rule.noEffect}`;
+  if (rule !== undefined)
+    return typeof rule === "string" ? undefined : `option '${key}' has no effect: ${rule.noEffect}`;
+  const known = [...Object.keys(rules), ...formatKeys].sort().join(", ");
+  return `option '${excerpt(key)}' is not known and has no effect; known are ${known}`;
 }

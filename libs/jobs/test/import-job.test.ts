@@ -53,7 +53,10 @@ describe("options", () => {
   });
 
   const parse = (options: Record<string, string>) =>
-    parseImportSpec(Object.entries(options).map(([key, value]) => ({ key, value })));
+    parseImportSpec(
+      Object.entries(options).map(([key, value]) => ({ key, value })),
+      new Set(["fold_extra_columns"]),
+    );
 
   it("are typed once, and kept as they were sent", () => {
     expect(parse({ timeout: "1s", fold_extra_columns: "true", backup: "false" })).toEqual({

@@ -81,7 +81,7 @@ export function randomBatch(
   const columns = schema.fields.map((one) =>
     one.isPrimaryKey ? keyColumn(one, firstRow, rows) : randomColumn(one, rows, random),
   );
-  return { rowCount: rows, firstRow, columns, sourceBytes: 0 };
+  return { rowCount: rows, columns, sourceBytes: 0 };
 }
 
 function keyColumn({ dataType }: FieldSchema, firstRow: number, rows: number): Column {

@@ -38,7 +38,7 @@ export async function timeJsonParse(path: string, schema: CollectionSchema, fold
       { kind: "fixed" as const, width: 8, data: new Uint8Array(ids.buffer), validity: undefined },
       { kind: "fixed" as const, width: dim * 4, data: new Uint8Array(vectors.buffer), validity: undefined },
     ];
-    const batch = completeBatch(schema, { rowCount: rows, firstRow: 0, columns, sourceBytes: 0 });
+    const batch = completeBatch(schema, { rowCount: rows, columns, sourceBytes: 0 });
     assignShards(schema, batch, 2, bucketOf.subarray(0, rows));
     await writer.append(batch, bucketOf.subarray(0, rows));
     rows = 0;

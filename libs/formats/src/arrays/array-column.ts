@@ -1,12 +1,25 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
-import { MAX_ROW_BYTES } from "../format-reader.ts";
+import { MAX_ROW_BYTES } from "../format.ts";
 import { type Dtype, type DtypeCode, dtypeName, isPickled, parseDtype } from "./dtype.ts";
-import type { NpyHeader } from "./npy/npy-header.ts";
 
-/** A field's file whose header fits the field. */
-export interface NpyColumn {
+/** Rows of an array that lie at an offset of a file: what the header readers of this family answer. */
+export interface ArrayHeader {
+  /** Type of the elements in NumPy's words, such as `<f4`; the text of the list for a structured type. */
+  readonly descr: string;
+  /** The first index varies fastest. */
+  readonly fortranOrder: boolean;
+  /** Empty for a single value; the first is the row count. */
+  readonly shape: readonly number[];
+  /** Where the first row begins. */
+  readonly dataOffset: number;
+  /** From the start of a row to that of the next, where something stands between them. */
+  readonly pitchBytes?: number;
+}
+
+/** An array that feeds a field, and whose header fits it. */
+export interface ArrayColumn {
   readonly field: FieldSchema;
   /** Position of the field in the schema. */
   readonly index: number;
@@ -17,6 +30,8 @@ export interface NpyColumn {
   /** Elements of a row. */
   readonly rowItems: number;
   readonly rowBytes: number;
+  /** From the start of a row to that of the next; at least `rowBytes`. */
+  readonly pitchBytes: number;
   /** Fortran order: the elements of a row lie `rowCount` elements apart. */
   readonly isStrided: boolean;
 }
@@ -44,8 +59,8 @@ const accepted = new Map<DataType, readonly DtypeCode[]>([
   [DataType.Int8Vector, ["i1"]],
 ]);
 
-/** Has the field a form in NumPy files? */
-export function isNpyType(type: DataType): boolean {
+/** Has the field a form in arrays? */
+export function isArrayType(type: DataType): boolean {
   return accepted.has(type);
 }
 
@@ -54,7 +69,12 @@ export function isNpyType(type: DataType): boolean {
  * @throws {ImportError} `schema_mismatch` for another type, shape or dimension, `malformed_file` for a file that is shorter
  *   than its header says, `unsupported` for pickled objects
  */
-export function planNpyColumn(field: FieldSchema, index: number, source: ObjectSource, header: NpyHeader): NpyColumn {
+export function planArrayColumn(
+  field: FieldSchema,
+  index: number,
+  source: ObjectSource,
+  header: ArrayHeader,
+): ArrayColumn {
   const dtype = checkDtype(field, header.descr);
   const rowItems = checkShape(field, dtype, header.shape);
   const [rowCount] = header.shape;
@@ -71,6 +91,7 @@ export function planNpyColumn(field: FieldSchema, index: number, source: ObjectS
     rowCount,
     rowItems,
     rowBytes,
+    pitchBytes: header.pitchBytes ?? rowBytes,
     isStrided,
   };
   checkSize(column);
@@ -113,12 +134,12 @@ function checkShape(field: FieldSchema, dtype: Dtype, shape: readonly number[]):
   throw mismatch(`expected dim '${field.dim}' for ${type} field '${field.name}', got dim '${shape[1] / itemsPerDim}'`);
 }
 
-function checkSize({ field, source, dataOffset, rowCount, rowBytes, isStrided }: NpyColumn): void {
-  const end = dataOffset + rowCount * rowBytes;
+function checkSize({ field, source, dataOffset, rowCount, rowBytes, pitchBytes, isStrided }: ArrayColumn): void {
+  const end = dataOffset + Math.max(0, rowCount - 1) * pitchBytes + Math.min(rowCount, 1) * rowBytes;
   if (source.sizeBytes >= end) return;
   const at = {
     byteOffset: source.sizeBytes,
-    ...(!isStrided && { row: Math.floor((source.sizeBytes - dataOffset) / rowBytes) }),
+    ...(!isStrided && { row: Math.floor((source.sizeBytes - dataOffset) / pitchBytes) }),
   };
   const reason = `the file of field '${field.name}' is cut short: its ${rowCount} rows end at byte ${end}, it has ${source.sizeBytes} bytes`;
   throw new ImportError("malformed_file", reason, at);
@@ -129,13 +150,14 @@ function mismatch(reason: string): ImportError {
 }
 
 /** Offset of an element in its file. */
-export function elementOffset(column: NpyColumn, row: number, item: number): number {
-  const position = column.isStrided ? item * column.rowCount + row : row * column.rowItems + item;
-  return column.dataOffset + position * column.dtype.itemBytes;
+export function elementOffset(column: ArrayColumn, row: number, item: number): number {
+  const { dataOffset, dtype, isStrided, rowCount, pitchBytes } = column;
+  if (isStrided) return dataOffset + (item * rowCount + row) * dtype.itemBytes;
+  return dataOffset + row * pitchBytes + item * dtype.itemBytes;
 }
 
 /** A value that its field does not take, located. `row` counts from the start of the file. */
-export function invalidValue(column: NpyColumn, row: number, reason: string, item = 0): ImportError {
+export function invalidValue(column: ArrayColumn, row: number, reason: string, item = 0): ImportError {
   const at = { file: column.source.path, row, field: column.field.name, byteOffset: elementOffset(column, row, item) };
   return new ImportError("value_invalid", reason, at);
 }

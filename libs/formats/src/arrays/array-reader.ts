@@ -1,36 +1,41 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
+import type { ObjectSource } from "@sluice/object-store";
 import { fixedWidth } from "@sluice/schema";
-import type { BatchOptions, FormatReader, ReaderInput } from "../format-reader.ts";
-import type { NpyColumn } from "./array-column.ts";
+import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
+import type { FieldPlan } from "../plan/field-plan.ts";
+import { RowRejects } from "../row-rejects.ts";
+import type { ArrayColumn } from "./array-column.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { textDecoder } from "./decode-text.ts";
-import { openNpyColumns } from "./npy/open-columns.ts";
+import { type ArraySet, openArrays } from "./open-arrays.ts";
 import { RowBuffer } from "./row-buffer.ts";
 
 /**
- * A set of NumPy arrays, one file for each field, named after it (`$meta.npy` is the dynamic column). Source:
- * numpy.lib.format, versions 1.0 to 3.0. Ranges are rows.
+ * Rows of arrays that lie side by side: one array a field. Ranges are rows.
  *
  * While the consumer works on a batch, the next one is being read, all columns in step, into a second set of buffers;
  * columns whose bytes in the file are those of the column are handed out without a copy.
  */
-export class NpyReader implements FormatReader {
+export class ArrayReader implements FormatReader {
   readonly #input: ReaderInput;
+  readonly #arraysOf: (sources: readonly ObjectSource[]) => ArraySet;
 
-  constructor(input: ReaderInput) {
+  /** @param arraysOf what the sources offer; called once */
+  constructor(input: ReaderInput, arraysOf: (sources: readonly ObjectSource[]) => ArraySet) {
     this.#input = input;
+    this.#arraysOf = arraysOf;
   }
 
-  async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
-    const { sources, schema, range } = this.#input;
-    const columns = await openNpyColumns(sources, schema, signal);
+  async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
+    const { sources, plan, range } = this.#input;
+    const columns = await openArrays(this.#arraysOf(sources), plan, signal);
     const { begin, end } = range ?? { begin: 0, end: columns[0].rowCount };
     if (begin < 0 || begin > end || end > columns[0].rowCount) {
       const reason = `the files have ${columns[0].rowCount} rows, not those from ${begin} to ${end}: they were replaced`;
       throw new ImportError("malformed_file", reason, { file: sources[0].path });
     }
-    const set = new ColumnSet(columns, schema.fields.length, schema.timezone);
+    const set = new ColumnSet(columns, plan, new RowRejects(onReject));
     yield* set.batches(begin, end, rowsPerBatch(columns, batchBytes, end - begin), signal);
   }
 
@@ -40,24 +45,26 @@ export class NpyReader implements FormatReader {
 }
 
 /** Rows that take about `batchBytes`, as read or as decoded, whichever is more. */
-function rowsPerBatch(columns: readonly NpyColumn[], batchBytes: number, rows: number): number {
+function rowsPerBatch(columns: readonly ArrayColumn[], batchBytes: number, rows: number): number {
   let rowBytes = 0;
-  for (const { field, rowBytes: bytes } of columns) rowBytes += Math.max(bytes, fixedWidth(field), 1);
+  for (const { field, pitchBytes } of columns) rowBytes += Math.max(pitchBytes, fixedWidth(field), 1);
   return Math.max(1, Math.min(rows, Math.floor(batchBytes / rowBytes)));
 }
 
 /** Two batches' worth of buffers, and the decoders. */
 class ColumnSet {
-  readonly #columns: readonly NpyColumn[];
+  readonly #columns: readonly ArrayColumn[];
   readonly #decoders: readonly ColumnDecoder[];
   readonly #fieldCount: number;
+  readonly #rejects: RowRejects;
 
-  constructor(columns: readonly NpyColumn[], fieldCount: number, timezone: string) {
+  constructor(columns: readonly ArrayColumn[], plan: FieldPlan, rejects: RowRejects) {
     this.#columns = columns;
-    this.#fieldCount = fieldCount;
+    this.#fieldCount = plan.schema.fields.length;
+    this.#rejects = rejects;
     this.#decoders = columns.map((column) => {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
-      return isText ? textDecoder(column, timezone) : numberDecoder(column);
+      return isText ? textDecoder(column, plan, rejects) : numberDecoder(column, rejects);
     });
   }
 
@@ -71,7 +78,9 @@ class ColumnSet {
         const rest = end - first - batchRows;
         // The consumer has asked for this batch, so it is done with the one before, whose buffers `next` are.
         if (rest > 0) reading = fill(next, first + batchRows, Math.min(batchRows, rest), signal);
-        yield this.#batch(present, begin, first, Math.min(batchRows, end - first));
+        const batch = this.#batch(present, begin, first, Math.min(batchRows, end - first));
+        const taken = await this.#rejects.taken(batch, first);
+        if (taken) yield taken;
         [present, next] = [next, present];
       }
     } finally {
@@ -87,9 +96,9 @@ class ColumnSet {
     this.#columns.forEach((column, i) => {
       columns[column.index] = this.#decoders[i](buffers[i].rows(rowCount), rowCount, firstRow);
       // Of ranges, the first one counts the header.
-      sourceBytes += (firstRow + rowCount - begin) * column.rowBytes + (begin === 0 ? column.dataOffset : 0);
+      sourceBytes += (firstRow + rowCount - begin) * column.pitchBytes + (begin === 0 ? column.dataOffset : 0);
     });
-    return { rowCount, firstRow: firstRow - begin, columns, sourceBytes };
+    return { rowCount, columns, sourceBytes };
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Column } from "@sluice/columns";
+import type { ImportError } from "@sluice/errors";
 import { DataType, dataTypeName, fixedWidth } from "@sluice/schema";
 import { float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
-import { invalidValue, type NpyColumn } from "./array-column.ts";
+import type { RowRejects } from "../row-rejects.ts";
+import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf } from "./finite.ts";
 
 /**
@@ -14,7 +16,7 @@ import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf
 export type ColumnDecoder = (raw: Uint8Array, rows: number, firstRow: number) => Column;
 
 /** A decoder for scalars and dense vectors. */
-export function numberDecoder(column: NpyColumn): ColumnDecoder {
+export function numberDecoder(column: ArrayColumn, rejects: RowRejects): ColumnDecoder {
   const { field, dtype, rowBytes } = column;
   const width = fixedWidth(field);
   const convert = conversionOf(column);
@@ -27,7 +29,8 @@ export function numberDecoder(column: NpyColumn): ColumnDecoder {
     const data = convert ? converted.subarray(0, rows * width) : source;
     convert?.(source, data);
     const bad = findBad?.(data, (rows * width) / elementBytes(field.dataType)) ?? -1;
-    if (bad >= 0) throw badElement(column, source, convert !== undefined, bad, firstRow, rows);
+    if (bad >= 0)
+      refuseElements(column, rejects, { source, data, isConverted: convert !== undefined, bad, firstRow, rows });
     return { kind: "fixed", width, data, validity: undefined };
   };
 }
@@ -43,7 +46,7 @@ export function swapBytes(bytes: Uint8Array, itemBytes: number): void {
 type Conversion = (source: Uint8Array, target: Uint8Array) => void;
 
 /** Undefined where the file holds the bytes of the column. */
-function conversionOf({ field, dtype }: NpyColumn): Conversion | undefined {
+function conversionOf({ field, dtype }: ArrayColumn): Conversion | undefined {
   const { dataType } = field;
   const isHalf = dataType === DataType.Float16Vector || dataType === DataType.BFloat16Vector;
   if (dtype.code === "u1" || (!isHalf && dataType !== DataType.FloatVector)) return undefined;
@@ -106,15 +109,33 @@ function elementBytes(type: DataType): number {
   return type === DataType.Float16Vector || type === DataType.BFloat16Vector ? 2 : 1;
 }
 
+/** A batch in which an element was found that its field does not take. */
+interface BadBatch {
+  /** As in the file, and as in the column. */
+  readonly source: Uint8Array;
+  readonly data: Uint8Array;
+  readonly isConverted: boolean;
+  /** The first bad element, among the decoded ones. */
+  readonly bad: number;
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/** Refuses the rows of all bad elements, each for its first one. */
+function refuseElements(column: ArrayColumn, rejects: RowRejects, batch: BadBatch): void {
+  const { data, firstRow, rows } = batch;
+  const type = column.field.dataType;
+  const perRow = data.length / elementBytes(type) / rows;
+  const isBad = elementTest(type, data);
+  for (let element = batch.bad; element < rows * perRow; ) {
+    const row = Math.floor(element / perRow);
+    if (isBad(element)) rejects.add(firstRow + row, badElement(column, batch, element));
+    element = isBad(element) ? (row + 1) * perRow : element + 1;
+  }
+}
+
 /** @param bad index among the decoded elements of the batch */
-function badElement(
-  column: NpyColumn,
-  source: Uint8Array,
-  isConverted: boolean,
-  bad: number,
-  firstRow: number,
-  rows: number,
-): Error {
+function badElement(column: ArrayColumn, { source, isConverted, firstRow, rows }: BadBatch, bad: number): ImportError {
   const { field, dtype, rowItems } = column;
   // Raw bytes of half vectors are two items an element; otherwise items and elements are one.
   const item = bad * (dtype.code === "u1" ? 2 : 1);
@@ -128,4 +149,20 @@ function badElement(
     return locate(`value ${value} of field '${field.name}' is out of the range of ${dataTypeName(field.dataType)}`);
   }
   return locate(`field '${field.name}' holds a value '${value}' that is not a number or infinity`);
+}
+
+/** Tells of one element whether the type takes it not. */
+function elementTest(type: DataType, data: Uint8Array): (element: number) => boolean {
+  const { buffer, byteOffset, length } = data;
+  if (type === DataType.Bool) return (i) => data[i] > 1;
+  if (type === DataType.Double) return testNonFinite(new Float64Array(buffer, byteOffset, length >>> 3));
+  if (type === DataType.Float || type === DataType.FloatVector)
+    return testNonFinite(new Float32Array(buffer, byteOffset, length >>> 2));
+  const halves = new Uint16Array(buffer, byteOffset, length >>> 1);
+  const exponent = type === DataType.BFloat16Vector ? 0x7f80 : 0x7c00;
+  return (i) => (halves[i] & exponent) === exponent;
+}
+
+function testNonFinite(values: Float32Array | Float64Array): (element: number) => boolean {
+  return (i) => !Number.isFinite(values[i]);
 }

@@ -1,48 +1,87 @@
-import { isUtf8 } from "node:buffer";
-import { type VarColumn, varValue } from "@sluice/columns";
-import { excerpt, excerptOfBytes } from "@sluice/errors";
+import { type Column, type VarColumn, varValue } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
 import { DataType, type FieldSchema } from "@sluice/schema";
-import {
-  describeJsonError,
-  dropRepeatedKeys,
-  findJsonError,
-  jsonTypeAt,
-  parseTimestamptz,
-  wktToWkb,
-} from "@sluice/values";
-import { invalidValue, type NpyColumn } from "./array-column.ts";
+import type { FieldPlan } from "../plan/field-plan.ts";
+import type { RowRejects } from "../row-rejects.ts";
+import { cellOfText, microsOfText, type RefuseText, type TextCheck, textChecks, utf8Check } from "../text-checks.ts";
+import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { type ColumnDecoder, swapBytes } from "./decode-numbers.ts";
 
+const EMPTY = new Uint8Array(0);
 const MAX_CODE_POINT = 0x10ffff;
 
 /**
- * A decoder for the fields whose values are text in a NumPy file: `U` (UTF-32, padded with NUL) and `S` (bytes up to the
- * first NUL, UTF-8).
- * @param zone of times without offset
+ * A decoder for the fields whose values are text in an array: `U` (UTF-32, padded with NUL) and `S` (bytes up to the first
+ * NUL, UTF-8).
  */
-export function textDecoder(column: NpyColumn, zone: string): ColumnDecoder {
-  const texts = new TextBuffer(column);
+export function textDecoder(column: ArrayColumn, plan: FieldPlan, rejects: RowRejects): ColumnDecoder {
+  const texts = new TextBuffer(column, rejects);
   const { field } = column;
-  switch (field.dataType) {
-    case DataType.JSON:
-      return (raw, rows, firstRow) => checkJson(column, texts.decode(raw, rows, firstRow), rows, firstRow);
-    case DataType.Geometry:
-      return (raw, rows, firstRow) => geometries(column, texts.decode(raw, rows, firstRow), rows, firstRow);
-    case DataType.Timestamptz:
-      return (raw, rows, firstRow) => times(column, texts.decode(raw, rows, firstRow), rows, firstRow, zone);
-    default:
-      return (raw, rows, firstRow) => checkLengths(column, texts.decode(raw, rows, firstRow), rows, firstRow);
+  const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
+  const finish = isParsed ? parsedColumn(field, plan.schema.timezone) : checkedColumn(textChecks(field, plan.dynamic));
+  return (raw, rows, firstRow) => {
+    const refuse = (index: number, reason: string, name?: string) =>
+      rejects.add(firstRow + index, invalidText(column, firstRow + index, reason, name));
+    return finish(texts.decode(raw, rows, firstRow), rows, refuse);
+  };
+}
+
+function invalidText(column: ArrayColumn, row: number, reason: string, field = column.field.name): ImportError {
+  const { code, at } = invalidValue(column, row, reason);
+  return new ImportError(code, reason, { ...at, field });
+}
+
+type FinishTexts = (texts: VarColumn, rows: number, refuse: RefuseText) => Column;
+
+function checkedColumn([, ...checks]: readonly TextCheck[]): FinishTexts {
+  // The first check, of UTF-8, is part of the decoding.
+  return (texts, rows, refuse) => {
+    for (const check of checks) check(texts, 0, rows, refuse);
+    return texts;
+  };
+}
+
+function parsedColumn(field: FieldSchema, zone: string): FinishTexts {
+  if (field.dataType === DataType.Timestamptz) {
+    const parse = microsOfText(zone);
+    return (texts, rows, refuse) => {
+      const micros = new BigInt64Array(rows);
+      for (let row = 0; row < rows; row++) micros[row] = parsed(texts, row, parse, refuse) ?? 0n;
+      return { kind: "fixed", width: 8, data: new Uint8Array(micros.buffer), validity: undefined };
+    };
+  }
+  const parse = cellOfText(field);
+  return (texts, rows, refuse) => {
+    const cells = Array.from({ length: rows }, (_, row) => parsed(texts, row, parse, refuse) ?? EMPTY);
+    const offsets = new Uint32Array(rows + 1);
+    for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + cells[row].length;
+    return { kind: "var", offsets, data: Buffer.concat(cells), validity: undefined };
+  };
+}
+
+/** A value that its text gives; undefined when it is refused. */
+function parsed<T>(texts: VarColumn, row: number, parse: (text: Uint8Array) => T, refuse: RefuseText): T | undefined {
+  try {
+    return parse(varValue(texts, row));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    refuse(row, error.message);
+    return undefined;
   }
 }
 
 /** UTF-8 of a batch, in memory that is used again for the next one. */
 class TextBuffer {
-  readonly #column: NpyColumn;
+  readonly #column: ArrayColumn;
+  readonly #rejects: RowRejects;
+  readonly #isUtf8: TextCheck;
   #data = new Uint8Array(0);
   #offsets = new Uint32Array(1);
 
-  constructor(column: NpyColumn) {
+  constructor(column: ArrayColumn, rejects: RowRejects) {
     this.#column = column;
+    this.#rejects = rejects;
+    this.#isUtf8 = utf8Check(column.field.name);
   }
 
   decode(raw: Uint8Array, rows: number, firstRow: number): VarColumn {
@@ -63,8 +102,9 @@ class TextBuffer {
     let at = 0;
     for (let row = 0; row < rows; row++) {
       const start = row * length;
-      at = writeUtf8(codePoints, start, textEnd(codePoints, start, start + length), this.#data, at);
-      if (at < 0) throw invalidCharacter(this.#column, codePoints, firstRow, row, ~at);
+      const written = writeUtf8(codePoints, start, textEnd(codePoints, start, start + length), this.#data, at);
+      if (written < 0) this.#refuse(firstRow + row, `code point 0x${codePoints[~written].toString(16)}`);
+      else at = written;
       this.#offsets[row + 1] = at;
     }
   }
@@ -82,20 +122,15 @@ class TextBuffer {
       }
       this.#offsets[row + 1] = at;
     }
-    if (seen >= 0x80) this.#checkUtf8(rows, firstRow);
+    if (seen < 0x80) return;
+    this.#isUtf8({ data, offsets: this.#offsets }, 0, rows, (index, reason) =>
+      this.#rejects.add(firstRow + index, invalidValue(this.#column, firstRow + index, reason)),
+    );
   }
 
-  /** The batch as a whole is UTF-8 and no text begins inside of a character: then each text is. */
-  #checkUtf8(rows: number, firstRow: number): void {
-    const offsets = this.#offsets;
-    const data = this.#data;
-    let startsAreWhole = true;
-    for (let row = 0; row < rows; row++) if ((data[offsets[row]] & 0xc0) === 0x80) startsAreWhole = false;
-    if (startsAreWhole && isUtf8(data.subarray(0, offsets[rows]))) return;
-    for (let row = 0; row < rows; row++) {
-      const text = data.subarray(offsets[row], offsets[row + 1]);
-      if (!isUtf8(text)) throw invalidUtf8(this.#column, firstRow + row, Buffer.from(text).toString("latin1"));
-    }
+  #refuse(row: number, value: string): void {
+    const reason = `field '${this.#column.field.name}' contains invalid UTF-8 data, value=${value}`;
+    this.#rejects.add(row, invalidValue(this.#column, row, reason));
   }
 }
 
@@ -127,96 +162,4 @@ function writeUtf8(codePoints: Uint32Array, start: number, end: number, target: 
     }
   }
   return at;
-}
-
-function invalidCharacter(
-  column: NpyColumn,
-  codePoints: Uint32Array,
-  firstRow: number,
-  row: number,
-  index: number,
-): Error {
-  return invalidUtf8(column, firstRow + row, `code point 0x${codePoints[index].toString(16)}`);
-}
-
-function invalidUtf8(column: NpyColumn, row: number, value: string): Error {
-  return invalidValue(column, row, `field '${column.field.name}' contains invalid UTF-8 data, value=${excerpt(value)}`);
-}
-
-function checkLengths(column: NpyColumn, texts: VarColumn, rows: number, firstRow: number): VarColumn {
-  const { name, maxLength } = column.field;
-  if (maxLength === 0) return texts;
-  for (let row = 0; row < rows; row++) {
-    const length = texts.offsets[row + 1] - texts.offsets[row];
-    if (length <= maxLength) continue;
-    throw invalidValue(
-      column,
-      firstRow + row,
-      `value length(${length}) for field ${name} exceeds max_length(${maxLength})`,
-    );
-  }
-  return texts;
-}
-
-function checkJson(column: NpyColumn, texts: VarColumn, rows: number, firstRow: number): VarColumn {
-  const { offsets, data } = texts;
-  for (let row = 0; row < rows; row++) {
-    const error = findJsonError(data, offsets[row], offsets[row + 1]);
-    if (error >= 0) {
-      const why = describeJsonError(data, error, offsets[row + 1]);
-      const reason = notJson(column.field, error - offsets[row], `${why}, value=${shown(texts, row)}`);
-      throw invalidValue(column, firstRow + row, reason);
-    }
-    if (column.field.isDynamic && jsonTypeAt(data, offsets[row]) !== "object") {
-      throw invalidValue(
-        column,
-        firstRow + row,
-        `illegal value for dynamic field, not a JSON object: ${shown(texts, row)}`,
-      );
-    }
-    dropRepeatedKeys(data, offsets[row], offsets[row + 1]);
-  }
-  return texts;
-}
-
-function notJson(field: FieldSchema, offset: number, value: string): string {
-  if (field.isDynamic) return `illegal value for dynamic field, not a JSON format string: ${value}`;
-  return `expected type 'JSON' for field '${field.name}', got text that is malformed at its byte ${offset}: ${value}`;
-}
-
-function geometries(column: NpyColumn, texts: VarColumn, rows: number, firstRow: number): VarColumn {
-  const cells: Uint8Array[] = [];
-  const offsets = new Uint32Array(rows + 1);
-  for (let row = 0; row < rows; row++) {
-    cells.push(parsed(column, texts, row, firstRow, (text) => wktToWkb(text)));
-    offsets[row + 1] = offsets[row] + cells[row].length;
-  }
-  return { kind: "var", offsets, data: Buffer.concat(cells), validity: undefined };
-}
-
-function times(column: NpyColumn, texts: VarColumn, rows: number, firstRow: number, zone: string) {
-  const micros = new BigInt64Array(rows);
-  for (let row = 0; row < rows; row++)
-    micros[row] = parsed(column, texts, row, firstRow, (text) => parseTimestamptz(text, zone));
-  return { kind: "fixed", width: 8, data: new Uint8Array(micros.buffer), validity: undefined } as const;
-}
-
-/** A value that its text gives; what the parser says becomes a located error. */
-function parsed<T>(column: NpyColumn, texts: VarColumn, row: number, firstRow: number, parse: (text: string) => T): T {
-  try {
-    return parse(textOf(texts, row));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const isTime = column.field.dataType === DataType.Timestamptz;
-    const reason = `expected type 'Geometry' for field '${column.field.name}', got type 'string' with value '${shown(texts, row)}': ${error.message}`;
-    throw invalidValue(column, firstRow + row, isTime ? error.message : reason);
-  }
-}
-
-function textOf(texts: VarColumn, row: number): string {
-  return Buffer.from(varValue(texts, row)).toString("utf8");
-}
-
-function shown(texts: VarColumn, row: number): string {
-  return excerptOfBytes(varValue(texts, row));
 }

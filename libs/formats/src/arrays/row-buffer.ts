@@ -1,6 +1,6 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError, locate } from "@sluice/errors";
-import type { NpyColumn } from "./array-column.ts";
+import type { ArrayColumn } from "./array-column.ts";
 import { transpose } from "./transpose.ts";
 
 /** Reads in flight for one column in Fortran order, whose rows lie in as many places as they have elements. */
@@ -8,14 +8,14 @@ const STRIDED_READS = 16;
 
 /** Memory for some rows of one column, filled again and again. What `rows` gave must not be read after it is disposed of. */
 export class RowBuffer implements Disposable {
-  readonly #column: NpyColumn;
+  readonly #column: ArrayColumn;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   /** Rows in order, where the file has them otherwise. */
   readonly #turned: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(column: NpyColumn, maxRows: number) {
+  constructor(column: ArrayColumn, maxRows: number) {
     this.#column = column;
-    this.#bytes = takeMemory(maxRows * column.rowBytes);
+    this.#bytes = takeMemory(maxRows * column.pitchBytes);
     this.#turned = column.isStrided ? takeMemory(maxRows * column.rowBytes) : undefined;
   }
 
@@ -24,10 +24,18 @@ export class RowBuffer implements Disposable {
    * @throws {ImportError} `malformed_file` when the file has become shorter, and as `ObjectStore.readInto`
    */
   async fill(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
-    const { isStrided, dataOffset, rowBytes, rowCount } = this.#column;
+    const { isStrided, dataOffset, rowBytes, pitchBytes, rowCount } = this.#column;
     // All rows are one piece in either order.
-    if (isStrided && rows < rowCount) await this.#fillStrided(firstRow, rows, signal);
-    else await this.#read(dataOffset + firstRow * rowBytes, this.#bytes.subarray(0, rows * rowBytes), signal);
+    if (isStrided && rows < rowCount) return this.#fillStrided(firstRow, rows, signal);
+    const target = this.#bytes.subarray(0, rows === 0 ? 0 : (rows - 1) * pitchBytes + rowBytes);
+    await this.#read(dataOffset + firstRow * pitchBytes, target, signal);
+    if (pitchBytes > rowBytes) this.#closeGaps(rows);
+  }
+
+  #closeGaps(rows: number): void {
+    const { rowBytes, pitchBytes } = this.#column;
+    for (let row = 1; row < rows; row++)
+      this.#bytes.copyWithin(row * rowBytes, row * pitchBytes, row * pitchBytes + rowBytes);
   }
 
   /** The rows read last, one after the other; valid until the next `fill`. */

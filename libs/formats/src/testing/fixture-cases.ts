@@ -5,7 +5,9 @@ import { ImportError } from "@sluice/errors";
 import type { ObjectSource, ObjectStore } from "@sluice/object-store";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
-import type { FormatReader, ReaderInput } from "../format-reader.ts";
+import type { FormatReader, ReaderInput, SourceRange } from "../format.ts";
+import { formatNamed } from "../format-list.ts";
+import { planFields } from "../plan/field-plan.ts";
 import { type CanonicalRow, canonicalRows } from "./canonical-rows.ts";
 import { type FixtureSchema, fixtureSchema } from "./fixture-schema.ts";
 
@@ -70,28 +72,38 @@ export async function readCanonicalRows(
   return rows;
 }
 
+/** What a reader of a collection's files opens. */
+export function readerInput(
+  schema: CollectionSchema,
+  sources: readonly ObjectSource[],
+  options: Readonly<Record<string, string>> = {},
+  range?: SourceRange,
+): ReaderInput {
+  return { sources, plan: planFields(schema, options), options, ...(range && { range }) };
+}
+
 /** What a case gave: its rows, or the error. Errors that are no ImportError are thrown: nothing else may come of bad input. */
 export async function runCase(
   folder: FixtureFolder,
   fixture: FixtureCase,
   store: ObjectStore,
-  open: (input: ReaderInput) => FormatReader,
+  open: (input: ReaderInput) => FormatReader = formatNamed(fixture.type).open,
   batchBytes?: number,
 ): Promise<CanonicalRow[] | ImportError> {
   const schema = schemaOfCase(folder, fixture);
   const sources = await sourcesOfCase(folder, fixture, store);
   try {
-    const reader = open({
-      format: fixture.type as ReaderInput["format"],
-      sources,
-      schema,
-      options: fixture.options ?? {},
-    });
+    const reader = open(readerInput(schema, sources, optionsOf(fixture)));
     return await readCanonicalRows(schema, reader, batchBytes);
   } catch (error) {
     if (error instanceof ImportError) return error;
     throw error;
   }
+}
+
+/** The import options of a case, its mapping among them. */
+export function optionsOf({ options = {}, fields_mapping }: FixtureCase): Record<string, string> {
+  return { ...options, ...(fields_mapping && { fields_mapping: JSON.stringify(fields_mapping) }) };
 }
 
 /** The table that a case's rows must equal, without automatic keys, and with times as they are shown in UTC. */

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { type FormatName, openReader } from "@sluice/formats";
+import { formatNamed, planFields } from "@sluice/formats";
 import type { ImportTaskInput } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { NullSink } from "../sinks/null-sink.ts";
@@ -10,21 +10,20 @@ import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** Bytes of the source -> columns -> checks -> sink. One pass. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
-  const { schema } = input;
   const { signal, sources, limits } = context;
+  const plan = planFields(input.schema, input.options);
   await using sink = openSink(input, context);
   await checkSizes(input, context);
   let rowCount = 0;
-  await using reader = openReader({
-    format: input.format as FormatName,
+  await using reader = formatNamed(input.format).open({
     sources: input.files.map((file) => ({ store: sources, ...file })),
-    schema,
+    plan,
     ...(input.range && { range: input.range }),
     options: input.options,
   });
   for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal })) {
     signal.throwIfAborted();
-    await sink.append(completeBatch(schema, batch));
+    await sink.append(completeBatch(plan.schema, batch));
     rowCount += batch.rowCount;
     context.onProgress(rowCount, batch.sourceBytes);
     // Parsing takes no turns of its own: without this one, what comes next would not even be asked for until it has ended.

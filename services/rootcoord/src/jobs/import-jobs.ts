@@ -1,10 +1,10 @@
 import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, FileGroupRecord, JobRecord, SourceFileRecord } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type FileGroup, groupFlatFiles, groupNestedFiles } from "@sluice/formats";
+import { type FileGroup, formatOptionKeys, groupFlatFiles, groupNestedFiles, planFields } from "@sluice/formats";
 import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
 import type { SourceStore } from "@sluice/object-store";
-import type { importing } from "@sluice/rpc";
+import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import type { JobBook } from "./job-book.ts";
@@ -43,7 +43,8 @@ export class ImportJobs {
       request.fileGroups.length > 0
         ? groupNestedFiles(request.fileGroups.map((group) => group.paths))
         : groupFlatFiles(request.files);
-    const spec = parseImportSpec(request.options);
+    const spec = parseImportSpec(request.options, formatOptionKeys);
+    checkFieldOptions(collection, spec);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, request.partitionName, groups, spec);
     this.#checkOpenJobs();
@@ -156,6 +157,11 @@ export class ImportJobs {
     if (winner !== undefined) return this.#checkedEarlier(winner, partitionName, asked, spec);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
+}
+
+/** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
+function checkFieldOptions({ storedSchema, properties }: CollectionRecord, { formatOptions }: ImportSpec): void {
+  planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), formatOptions);
 }
 
 function pathsOf({ files }: FileGroupRecord): string[] {

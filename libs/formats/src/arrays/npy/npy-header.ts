@@ -1,17 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
+import type { ArrayHeader } from "../array-column.ts";
 import { LiteralError, type PythonValue, parsePythonDict } from "./python-literal.ts";
-
-/** What stands before the data of a `.npy` file. Source: numpy.lib.format. */
-export interface NpyHeader {
-  /** Type of the elements, such as `<f4`; the text of the list for a structured type. */
-  readonly descr: string;
-  /** The first index varies fastest. */
-  readonly fortranOrder: boolean;
-  /** Empty for a single value; the first is the row count. */
-  readonly shape: readonly number[];
-  /** Where the data begins. */
-  readonly dataOffset: number;
-}
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Magic and version. */
@@ -50,7 +39,7 @@ export function npyHeaderBytes(prefix: Uint8Array): number {
  * @param bytes the start of the file, up to `npyHeaderBytes` or more
  * @throws {ImportError} `malformed_file` with the byte
  */
-export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
+export function parseNpyHeader(bytes: Uint8Array): ArrayHeader {
   const dataOffset = npyHeaderBytes(bytes);
   if (bytes.length < dataOffset) throw cutShort(bytes.length);
   const textAt = FIXED_BYTES + (bytes[6] === 1 ? 2 : 4);

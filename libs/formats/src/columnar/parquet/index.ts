@@ -1,2 +1,15 @@
-export { ParquetReader, type ParquetReaderOptions } from "./parquet-reader.ts";
-export { probeParquet } from "./probe-parquet.ts";
+import type { Format } from "../../format.ts";
+import { describeParquet, probeParquet } from "./footer-facts.ts";
+import { ParquetReader } from "./parquet-reader.ts";
+
+/** Parquet files of any writer. Cut between row groups. Source: parquet.apache.org, "File format". */
+export const parquetFormat: Format = {
+  name: "parquet",
+  title: "Parquet",
+  extensions: [".parquet"],
+  grouping: "rows",
+  rangeUnit: "row group",
+  describe: ([source], signal) => describeParquet(source, signal),
+  probe: probeParquet,
+  open: (input) => new ParquetReader(input),
+};

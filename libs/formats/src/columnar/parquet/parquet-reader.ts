@@ -8,9 +8,11 @@ import {
   type ParquetFile,
   type RowGroupInfo,
   readFooter,
+  type SchemaNode,
 } from "@sluice/parquet";
 import { type CollectionSchema, fixedWidth } from "@sluice/schema";
-import type { BatchOptions, FormatReader, ReaderInput } from "../../format-reader.ts";
+import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
+import { RowRejects } from "../../row-rejects.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
 import { bytesOf } from "./source-bytes.ts";
@@ -51,14 +53,14 @@ export class ParquetReader implements FormatReader {
     this.#pageMemoryBytes = pageMemoryBytes;
   }
 
-  async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
-    const progress = { firstRow: 0, sourceBytes: 0 };
+  async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
+    const progress = { sourceBytes: 0 };
     try {
       const file = await readFooter(bytesOf(this.#source), signal);
-      const columns = this.#openColumns(file, signal);
+      const rejects = new RowRejects(onReject);
+      const columns = this.#openColumns(file, rejects, signal);
       for (const group of this.#groups(file)) {
-        yield* this.#groupBatches(group, columns, batchBytes, signal, progress);
-        progress.firstRow += group.rowCount;
+        yield* this.#groupBatches(group, columns, { batchBytes, signal }, rejects, progress);
         progress.sourceBytes += group.compressedBytes;
       }
     } catch (error) {
@@ -72,10 +74,12 @@ export class ParquetReader implements FormatReader {
     await this.#close();
   }
 
-  #openColumns(file: ParquetFile, signal: AbortSignal): ColumnReader[] {
-    const plans = planColumns(file, this.#input.schema, this.#source.path, this.#input.options);
+  #openColumns(file: ParquetFile, rejects: RowRejects, signal: AbortSignal): ColumnReader[] {
+    const { plan } = this.#input;
+    const plans = planColumns(file, plan, this.#source.path);
     const budget = new PageBudget(this.#pageMemoryBytes);
-    const columns = plans.map((plan) => plan((node) => new LeafReader(bytesOf(this.#source), node, budget, signal)));
+    const open = (node: SchemaNode) => new LeafReader(bytesOf(this.#source), node, budget, signal);
+    const columns = plans.map((made) => made({ schema: plan.schema, dynamic: plan.dynamic, rejects, open }));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;
   }
@@ -93,13 +97,13 @@ export class ParquetReader implements FormatReader {
   async *#groupBatches(
     group: RowGroupInfo,
     columns: readonly ColumnReader[],
-    batchBytes: number,
-    signal: AbortSignal,
-    progress: { readonly firstRow: number; readonly sourceBytes: number },
+    { batchBytes, signal }: BatchOptions,
+    rejects: RowRejects,
+    progress: { readonly sourceBytes: number },
   ): AsyncGenerator<InsertBatch> {
     if (group.rowCount === 0) return;
     await this.#openGroup(group, columns);
-    let rowBytes = estimateRowBytes(group, columns, this.#input.schema);
+    let rowBytes = estimateRowBytes(group, columns, this.#input.plan.schema);
     for (let row = 0; row < group.rowCount; ) {
       signal.throwIfAborted();
       const wanted = Math.min(group.rowCount - row, Math.max(1, Math.floor(batchBytes / rowBytes)));
@@ -108,7 +112,10 @@ export class ParquetReader implements FormatReader {
       rowBytes = Math.max(MIN_ROW_BYTES, batch.bytes / rowCount);
       row += rowCount;
       const sourceBytes = progress.sourceBytes + Math.round((group.compressedBytes * row) / group.rowCount);
-      yield { rowCount, firstRow: progress.firstRow + row - rowCount, columns: batch.columns, sourceBytes };
+      const whole = { rowCount, columns: batch.columns, sourceBytes };
+      // Rows of rejects count from the start of the file, those of a range from its first group on.
+      const taken = await rejects.taken(whole, group.firstRow + row - rowCount);
+      if (taken) yield taken;
     }
     for (const column of columns) await column.finish();
   }
@@ -127,7 +134,7 @@ export class ParquetReader implements FormatReader {
   }
 
   #batch(columns: readonly ColumnReader[], rowCount: number): { columns: (Column | undefined)[]; bytes: number } {
-    const placed = new Array<Column | undefined>(this.#input.schema.fields.length).fill(undefined);
+    const placed = new Array<Column | undefined>(this.#input.plan.schema.fields.length).fill(undefined);
     let bytes = 0;
     for (const reader of columns) {
       const taken = reader.take(rowCount);

@@ -1,6 +1,8 @@
 import type { VarBuilder } from "@sluice/columns";
-import { excerpt } from "@sluice/errors";
-import { describeJsonError, dropRepeatedKeys, findJsonError, jsonTypeAt } from "@sluice/values";
+import { META_FIELD_NAME } from "@sluice/schema";
+import { dropRepeatedKeys } from "@sluice/values";
+import type { DynamicColumn } from "../../plan/dynamic-column.ts";
+import { duplicatedKey } from "../../plan/refusals.ts";
 import type { Scanner } from "./scanner.ts";
 
 interface ExtraKey {
@@ -11,6 +13,7 @@ interface ExtraKey {
   valueEnd: number;
 }
 
+const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 /** So many names are compared faster than hashed. */
@@ -21,6 +24,7 @@ const FEW_KEYS = 16;
  * repeated key the last counts.
  */
 export class ExtraKeys {
+  readonly #dynamic: DynamicColumn;
   readonly #scanner: Scanner;
   readonly #builder: VarBuilder;
   readonly #keys: ExtraKey[] = [];
@@ -30,7 +34,8 @@ export class ExtraKeys {
   #row = 0;
   #meta: Uint8Array | undefined;
 
-  constructor(scanner: Scanner, builder: VarBuilder) {
+  constructor(dynamic: DynamicColumn, scanner: Scanner, builder: VarBuilder) {
+    this.#dynamic = dynamic;
     this.#scanner = scanner;
     this.#builder = builder;
   }
@@ -62,16 +67,14 @@ export class ExtraKeys {
 
   /** `$meta` as an object or as its text; null counts as absent. Answers the position behind the value. */
   meta(p: number): number {
-    const { bytes } = this.#scanner;
-    if (bytes[p] === 0x6e) return this.#scanner.word(p, "null");
-    if (bytes[p] !== 0x7b && bytes[p] !== 0x22)
-      return this.#scanner.invalid(p, "illegal value for dynamic field, not a JSON object");
-    const end = this.#scanner.skipValue(p);
-    const text = bytes[p] === 0x7b ? bytes.slice(p, end) : this.#scanner.unescaped(p, end);
-    const error = jsonTypeAt(text, 0) === "object" ? findJsonError(text) : 0;
-    if (error >= 0) {
-      const why = describeJsonError(text, error);
-      this.#scanner.invalid(p, `illegal value for dynamic field, not a JSON format string of an object: ${why}`);
+    const scanner = this.#scanner;
+    if (scanner.bytes[p] === 0x6e) return scanner.word(p, "null");
+    const end = scanner.skipValue(p);
+    const text = scanner.bytes[p] === QUOTE ? scanner.unescaped(p, end) : scanner.bytes.slice(p, end);
+    const refusal = this.#dynamic.refusalOf(text);
+    if (refusal) {
+      scanner.field = refusal.field ?? scanner.field;
+      scanner.invalid(p, refusal.reason);
     }
     this.#meta = text;
     return end;
@@ -106,11 +109,8 @@ export class ExtraKeys {
     const names = new Set(Object.keys(JSON.parse(text) as object));
     for (let i = 0; i < this.#count; i++) {
       if (!names.has(this.#keys[i].name)) continue;
-      this.#scanner.field = "$meta";
-      this.#scanner.invalid(
-        this.#keys[i].keyStart,
-        `duplicated key is not allowed, key=${excerpt(this.#keys[i].name)}`,
-      );
+      this.#scanner.field = META_FIELD_NAME;
+      this.#scanner.invalid(this.#keys[i].keyStart, duplicatedKey(this.#keys[i].name));
     }
     return Buffer.from(text.slice(1, -1).trim());
   }

@@ -1,27 +1,44 @@
+import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import type { FileProbe, ReaderInput } from "../../format-reader.ts";
+import type { Format, ReaderInput } from "../../format.ts";
+import { describeRows } from "./describe-rows.ts";
 import { type JsonReaderOptions, JsonRowsReader } from "./json-reader.ts";
 import { DocumentLayout, LinesLayout } from "./layouts.ts";
 
 /** `{"rows": [...]}` or a list of objects. Never cut: a row's start cannot be told from inside of the text. */
-export class JsonReader extends JsonRowsReader {
-  constructor(input: ReaderInput, options?: JsonReaderOptions) {
-    super(input, new DocumentLayout(), options);
-  }
+export const jsonFormat: Format = {
+  name: "json",
+  title: "JSON",
+  extensions: [".json"],
+  grouping: "rows",
+  rangeUnit: undefined,
+  describe: ([source], signal) => describeRows(source, new DocumentLayout(), signal),
+  probe: async ({ sources }) => ({ rowCount: undefined, cuts: "nowhere", extent: onlyOne(sources).sizeBytes }),
+  open: (input) => openJson(input),
+};
+
+/** One object a line. Cut by bytes: exact at any byte, since no JSON string holds a raw line end. */
+export const jsonlFormat: Format = {
+  name: "jsonl",
+  title: "JSON",
+  extensions: [".jsonl", ".ndjson"],
+  grouping: "rows",
+  rangeUnit: "byte",
+  describe: ([source], signal) => describeRows(source, new LinesLayout(source, undefined), signal),
+  probe: async ({ sources }) => ({ rowCount: undefined, cuts: "anywhere", extent: onlyOne(sources).sizeBytes }),
+  open: (input) => openJsonl(input),
+};
+
+export function openJson(input: ReaderInput, options?: JsonReaderOptions): JsonRowsReader {
+  onlyOne(input.sources);
+  return new JsonRowsReader(input, new DocumentLayout(), options);
 }
 
-/** One object a line; cut by bytes. */
-export class JsonlReader extends JsonRowsReader {
-  constructor(input: ReaderInput, options?: JsonReaderOptions) {
-    super(input, new LinesLayout(input.sources[0], input.range), options);
-  }
+export function openJsonl(input: ReaderInput, options?: JsonReaderOptions): JsonRowsReader {
+  return new JsonRowsReader(input, new LinesLayout(onlyOne(input.sources), input.range), options);
 }
 
-export function probeJson([source]: readonly ObjectSource[]): FileProbe {
-  return { rowCount: undefined, cuts: "nowhere", extent: source.sizeBytes };
-}
-
-/** Exact at any byte, since no JSON string holds a raw line end. */
-export function probeJsonl([source]: readonly ObjectSource[]): FileProbe {
-  return { rowCount: undefined, cuts: "anywhere", extent: source.sizeBytes };
+function onlyOne(sources: readonly ObjectSource[]): ObjectSource {
+  if (sources.length === 1) return sources[0];
+  throw new ImportError("request_invalid", "for JSON import, accepts only one file");
 }

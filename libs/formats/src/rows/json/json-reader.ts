@@ -1,6 +1,6 @@
 import type { InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { BatchOptions, FormatReader, ReaderInput } from "../../format-reader.ts";
+import type { BatchOptions, FormatReader, OnReject, ReaderInput, RejectedRow } from "../../format.ts";
 import { JsonSource, type JsonWindow } from "./json-source.ts";
 import { RowParser } from "./row-parser.ts";
 import { NEEDS_MORE, Scanner } from "./scanner.ts";
@@ -26,6 +26,10 @@ export interface RowLayout {
   begin(scanner: Scanner, p: number): number;
   /** From behind a row. */
   next(scanner: Scanner, p: number): number;
+  /** Behind the bad row that begins at `p`. @throws {ImportError} where it cannot be told */
+  endOfBadRow(scanner: Scanner, p: number): number;
+  /** What stands behind a row, where it can make the row bad; otherwise `next` sees it. @throws {ImportError} */
+  checkBehind(scanner: Scanner, p: number): void;
   /** Rows of the file before this reader's first one, for messages; asked for only when there is something to say. */
   rowsBefore(signal: AbortSignal): Promise<number>;
 }
@@ -35,6 +39,7 @@ export class JsonRowsReader implements FormatReader {
   readonly #input: ReaderInput;
   readonly #layout: RowLayout;
   readonly #chunkBytes: number;
+  #rowsBefore: number | undefined;
 
   constructor(input: ReaderInput, layout: RowLayout, { chunkBytes = chunkBytesFor(input) }: JsonReaderOptions = {}) {
     this.#input = input;
@@ -42,13 +47,12 @@ export class JsonRowsReader implements FormatReader {
     this.#chunkBytes = chunkBytes;
   }
 
-  async *batches({ batchBytes, signal }: BatchOptions): AsyncGenerator<InsertBatch> {
+  async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const [source] = this.#input.sources;
     const scanner = new Scanner(source.path, this.#layout.isOneLine);
-    const rows = new RowParser(this.#input.schema, scanner, batchBytes);
+    const rows = new RowParser(this.#input.plan, scanner, batchBytes);
     const windows = new JsonSource(source, { chunkBytes: this.#chunkBytes, start: this.#layout.start, signal });
-    const cursor = new RowCursor(scanner, rows, this.#layout);
-    let firstRow = 0;
+    const cursor = new RowCursor(scanner, rows, this.#layout, onReject !== undefined);
     let window: JsonWindow | undefined;
     try {
       for (;;) {
@@ -58,18 +62,11 @@ export class JsonRowsReader implements FormatReader {
         // A window holds many batches of narrow rows, or less than one of wide ones.
         for (;;) {
           const state = cursor.run();
+          if (cursor.rejected.length > 0) await this.#reject(cursor, onReject, signal);
           if (state === "more") break;
           const rowCount = rows.rowCount;
-          if (rowCount > 0) {
-            yield {
-              rowCount,
-              firstRow,
-              columns: rows.take(),
-              sourceBytes: window.base + cursor.position - this.#layout.start,
-            };
-            rows.reset();
-            firstRow += rowCount;
-          }
+          const sourceBytes = window.base + cursor.position - this.#layout.start;
+          if (rowCount > 0) yield { rowCount, columns: rows.take(), sourceBytes };
           if (state === "end") return;
         }
       }
@@ -80,13 +77,21 @@ export class JsonRowsReader implements FormatReader {
     }
   }
 
+  async #reject(cursor: RowCursor, onReject: OnReject | undefined, signal: AbortSignal): Promise<void> {
+    for (const { row, error, text } of cursor.rejected) {
+      const located = (await this.#located(error, signal)) as ImportError;
+      await onReject?.({ row: located.at?.row ?? row, error: located, ...(text && { text }) });
+    }
+    cursor.rejected.length = 0;
+  }
+
   /** Rows of a range count from the start of the file: the rows before it are counted now, since there is an error. */
   async #located(error: unknown, signal: AbortSignal): Promise<unknown> {
     if (!(error instanceof ImportError) || error.at?.row === undefined) return error;
-    const before = await this.#layout.rowsBefore(signal);
-    return before === 0
-      ? error
-      : new ImportError(error.code, error.reason, { ...error.at, row: error.at.row + before }, { cause: error });
+    this.#rowsBefore ??= await this.#layout.rowsBefore(signal);
+    if (this.#rowsBefore === 0) return error;
+    const at = { ...error.at, row: error.at.row + this.#rowsBefore };
+    return new ImportError(error.code, error.reason, at, { cause: error });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -101,12 +106,17 @@ class RowCursor {
   readonly #scanner: Scanner;
   readonly #rows: RowParser;
   readonly #layout: RowLayout;
+  readonly #rejects: boolean;
   #state: "begin" | "row" | "behind" = "begin";
   #rowsDone = 0;
+  /** Bad rows that nobody has taken yet, of one window at most; their rows count from the first one read. */
+  readonly rejected: RejectedRow[] = [];
   /** What is before it in the window is done. */
   position = 0;
 
-  constructor(scanner: Scanner, rows: RowParser, layout: RowLayout) {
+  /** @param rejects whether bad rows are put aside; otherwise the first one is the error */
+  constructor(scanner: Scanner, rows: RowParser, layout: RowLayout, rejects: boolean) {
+    this.#rejects = rejects;
     this.#scanner = scanner;
     this.#rows = rows;
     this.#layout = layout;
@@ -135,9 +145,41 @@ class RowCursor {
 
   #parseRow(): void {
     this.#scanner.row = this.#rowsDone;
-    this.position = this.#rows.parse(this.position);
+    this.position = this.#rejects ? this.#parseOrReject(this.position) : this.#rows.parse(this.position);
     this.#rowsDone++;
     this.#state = "behind";
+  }
+
+  #parseOrReject(start: number): number {
+    const { rowCount } = this.#rows;
+    try {
+      const end = this.#rows.parse(start);
+      this.#layout.checkBehind(this.#scanner, end);
+      return end;
+    } catch (error) {
+      if (!(error instanceof ImportError) && error !== NEEDS_MORE) throw error;
+      // A row that was complete before what stands behind it was looked at.
+      if (this.#rows.rowCount > rowCount) this.#rows.drop();
+      if (error === NEEDS_MORE) throw error;
+      return this.#putAside(error as ImportError, start);
+    }
+  }
+
+  #putAside(error: ImportError, start: number): number {
+    const { bytes, window } = this.#scanner;
+    const end = this.#endOfBadRow(error, start);
+    const text = { bytes: bytes.slice(start, end), byteOffset: window.base + start };
+    this.rejected.push({ row: this.#rowsDone, error, text });
+    return end;
+  }
+
+  /** Where even that cannot be told, the row's own fault is the error. */
+  #endOfBadRow(error: ImportError, start: number): number {
+    try {
+      return this.#layout.endOfBadRow(this.#scanner, start);
+    } catch (second) {
+      throw second instanceof ImportError ? error : second;
+    }
   }
 
   #findRow(): boolean {

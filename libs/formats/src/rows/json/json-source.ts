@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import { MAX_ROW_BYTES } from "../../format-reader.ts";
+import { MAX_ROW_BYTES } from "../../format.ts";
 
 /** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
 export const SENTINEL_BYTES = 64;

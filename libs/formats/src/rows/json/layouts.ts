@@ -1,6 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { ObjectSource } from "@sluice/object-store";
-import type { SourceRange } from "../../format-reader.ts";
+import type { SourceRange } from "../../format.ts";
 import type { RowLayout } from "./json-reader.ts";
 import { NEEDS_MORE, type Scanner } from "./scanner.ts";
 
@@ -45,6 +45,14 @@ export class DocumentLayout implements RowLayout {
     if (scanner.bytes[row] === CLOSE_LIST || row >= scanner.end) scanner.syntax(row, "a row");
     return row;
   }
+
+  /** A value that is valid JSON, whatever its fields make of it; where it is none, no later row can be found. */
+  endOfBadRow(scanner: Scanner, p: number): number {
+    return scanner.skipValue(p);
+  }
+
+  /** What stands there belongs to the list. */
+  checkBehind(): void {}
 
   /** Behind the list: the end of the file, and in an object its brace first. */
   #end(scanner: Scanner, p: number): number {
@@ -114,12 +122,30 @@ export class LinesLayout implements RowLayout {
   }
 
   next(scanner: Scanner, p: number): number {
+    const at = this.#lineEnd(scanner, p);
+    return at < scanner.end ? this.#row(scanner, at + 1) : -1;
+  }
+
+  /** The end of the line, or of the file, behind the object and a comma. */
+  #lineEnd(scanner: Scanner, p: number): number {
     let at = inLineBlanks(scanner, p);
     if (scanner.bytes[at] === COMMA) at = inLineBlanks(scanner, at + 1);
-    if (scanner.bytes[at] === LINE_FEED) return this.#row(scanner, at + 1);
+    if (scanner.bytes[at] === LINE_FEED) return at;
     if (at < scanner.end) scanner.syntax(at, "the end of the line behind the object");
     if (!scanner.window.isLast) throw NEEDS_MORE;
-    return -1;
+    return at;
+  }
+
+  checkBehind(scanner: Scanner, p: number): void {
+    this.#lineEnd(scanner, p);
+  }
+
+  /** A row is its line, whatever stands in it: no value holds a raw line end. */
+  endOfBadRow(scanner: Scanner, p: number): number {
+    const at = scanner.bytes.indexOf(LINE_FEED, p);
+    if (at >= 0 && at < scanner.end) return at;
+    if (!scanner.window.isLast) throw NEEDS_MORE;
+    return scanner.end;
   }
 
   /** The row of the first line at or behind `p` that is not blank and starts in the range. */

@@ -1,19 +1,24 @@
 import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
-import { type CollectionSchema, dataTypeName, fixedWidth } from "@sluice/schema";
+import { ImportError, locate } from "@sluice/errors";
+import { type CollectionSchema, fixedWidth, META_FIELD_NAME } from "@sluice/schema";
+import type { FieldPlan, Target } from "../../plan/field-plan.ts";
+import { missed, mixedKeys, nullRefused } from "../../plan/refusals.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { kindName, type Scanner } from "./scanner.ts";
-import { parseStruct, type StructParser, structParsers } from "./struct-parser.ts";
+import { parseStruct, type StructParser } from "./struct-parser.ts";
 import { type ValueParser, valueParser } from "./value-parsers.ts";
 
 /** Greatest rows of a batch, however small they are. */
 const MAX_BATCH_ROWS = 1 << 16;
 
+const EMPTY = new Uint8Array(0);
+const [OPEN_OBJECT, OPEN_LIST] = [0x7b, 0x5b];
+
 /** Keys of a row, repeated ones counted: each that no field has costs some hundred bytes until the row is done. */
 const MAX_ROW_KEYS = 65_536;
 
-/** What a key of a row leads to. */
-type Target =
+/** What a key of a row leads to: the plan's target with what it takes to parse it. */
+type RowTarget =
   | {
       readonly kind: "field";
       readonly index: number;
@@ -21,24 +26,26 @@ type Target =
       readonly parse: ValueParser;
     }
   | { readonly kind: "struct"; readonly parser: StructParser; readonly indexes: readonly number[] }
-  | { readonly kind: "meta" }
-  | { readonly kind: "auto_id"; readonly name: string }
-  | { readonly kind: "extra" };
+  | Exclude<Target, { kind: "field" | "struct" }>;
 
 interface KnownKey {
   /** As in the file, with its quotes. */
   readonly bytes: Uint8Array;
   readonly name: string;
-  readonly target: Target;
+  /** The field that errors name: not always the key. */
+  readonly field: string | undefined;
+  readonly target: RowTarget;
 }
 
 /** Reads rows, one object each, into the columns of a batch. */
 export class RowParser {
+  readonly #plan: FieldPlan;
   readonly #schema: CollectionSchema;
   readonly #scanner: Scanner;
   readonly #builders: (FixedBuilder | VarBuilder)[];
   readonly #varBuilders: VarBuilder[];
-  readonly #targets = new Map<string, Target>();
+  /** Made once for each target of the plan. */
+  readonly #targets = new Map<Target, RowTarget>();
   /** The n-th key of the last row: most files repeat the order, so one comparison usually finds the field. */
   readonly #order: KnownKey[] = [];
   /** Serial of the row that last gave each field. */
@@ -54,7 +61,9 @@ export class RowParser {
   #rowCount = 0;
   #seenCount = 0;
 
-  constructor(schema: CollectionSchema, scanner: Scanner, batchBytes: number) {
+  constructor(plan: FieldPlan, scanner: Scanner, batchBytes: number) {
+    const { schema } = plan;
+    this.#plan = plan;
     this.#schema = schema;
     this.#scanner = scanner;
     this.#batchBytes = batchBytes;
@@ -64,26 +73,24 @@ export class RowParser {
     this.#seen = new Uint32Array(schema.fields.length);
     this.#autoKey = schema.fields.findIndex((field) => field.isPrimaryKey && field.autoId);
     const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
-    this.#extras = metaIndex < 0 ? undefined : new ExtraKeys(scanner, this.#builders[metaIndex] as VarBuilder);
-    this.#addTargets();
+    this.#extras =
+      metaIndex < 0 ? undefined : new ExtraKeys(plan.dynamic, scanner, this.#builders[metaIndex] as VarBuilder);
   }
 
-  #addTargets(): void {
-    const members = new Set(
-      this.#schema.structs.flatMap((struct) => struct.members.map((member) => `${struct.name}[${member}]`)),
-    );
-    for (const [index, field] of this.#schema.fields.entries()) {
-      if (members.has(field.name)) continue;
-      const builder = this.#builders[index];
-      if (field.isDynamic) this.#targets.set(field.name, { kind: "meta" });
-      else if (field.isPrimaryKey && field.autoId && !this.#schema.allowInsertAutoId)
-        this.#targets.set(field.name, { kind: "auto_id", name: field.name });
-      else this.#targets.set(field.name, { kind: "field", index, builder, parse: valueParser(this.#schema, builder) });
+  #rowTarget(target: Target): RowTarget {
+    const known = this.#targets.get(target) ?? this.#makeTarget(target);
+    this.#targets.set(target, known);
+    return known;
+  }
+
+  #makeTarget(target: Target): RowTarget {
+    if (target.kind === "field") {
+      const builder = this.#builders[target.index];
+      return { kind: "field", index: target.index, builder, parse: valueParser(this.#schema, builder) };
     }
-    for (const parser of structParsers(this.#schema, this.#builders)) {
-      const indexes = parser.members.map((builder) => this.#builders.indexOf(builder));
-      this.#targets.set(parser.struct.name, { kind: "struct", parser, indexes });
-    }
+    if (target.kind !== "struct") return target;
+    const members = target.members.map((index) => this.#builders[index] as VarBuilder);
+    return { kind: "struct", parser: { struct: target.struct, members }, indexes: target.members };
   }
 
   get rowCount(): number {
@@ -107,9 +114,9 @@ export class RowParser {
     return this.#builders.map((builder, i) => (i === absent ? undefined : builder.take(rowCount)));
   }
 
-  /** Starts the next batch in the same memory. */
-  reset(): void {
-    for (const builder of this.#builders) builder.reset();
+  /** Takes the last row back. */
+  drop(): void {
+    this.#rowCount--;
   }
 
   /** Reads the object at `p`; answers the position behind it. The row counts only when it is complete. */
@@ -153,7 +160,7 @@ export class RowParser {
       if (position === MAX_ROW_KEYS) scanner.invalid(at, `a row has more than ${MAX_ROW_KEYS} keys`);
       scanner.field = undefined;
       const known = this.#keyAt(at, position);
-      scanner.field = known.target.kind === "extra" && !this.#extras ? undefined : known.name;
+      scanner.field = known.field;
       const keyEnd = at + known.bytes.length;
       let value = keyEnd;
       if (bytes[value] !== 0x3a) {
@@ -193,8 +200,24 @@ export class RowParser {
     const scanner = this.#scanner;
     if (scanner.bytes[p] !== 0x22) scanner.syntax(p, "a key in double quotes");
     const end = scanner.string(p);
-    const name = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
-    return { bytes: scanner.bytes.slice(p, end), name, target: this.#targets.get(name) ?? { kind: "extra" } };
+    const name = scanner.textOf(p, end);
+    const target = this.#rowTarget(this.#plan.target(name));
+    return { bytes: scanner.bytes.slice(p, end), name, field: this.#fieldOf(name, target), target };
+  }
+
+  #fieldOf(name: string, target: RowTarget): string | undefined {
+    switch (target.kind) {
+      case "field":
+        return target.builder.field.name;
+      case "struct":
+        return target.parser.struct.name;
+      case "meta":
+        return META_FIELD_NAME;
+      case "extra":
+        return this.#extras ? name : undefined;
+      default:
+        return name;
+    }
   }
 
   #value({ target, name }: KnownKey, key: number, keyEnd: number, p: number): number {
@@ -212,14 +235,48 @@ export class RowParser {
         return parseStruct(target.parser, scanner, p, this.#rowCount);
       case "meta":
         return (this.#extras as ExtraKeys).meta(p);
-      case "auto_id":
-        return scanner.invalid(key, `the primary key '${target.name}' is auto-generated, no need to provide`);
+      case "inside":
+        return this.#inside(target.names, p);
+      case "refused":
+        throw locate(target.error, scanner.at(key));
+      case "unused":
+        return scanner.skipValue(p);
       case "extra": {
         const end = scanner.skipValue(p);
         this.#extras?.add(name, key, keyEnd, p, end);
         return end;
       }
     }
+  }
+
+  /** An object or list in which some values are a field's; the others are nobody's. Null, or a scalar, gives none. */
+  #inside(names: ReadonlyMap<string, Target>, p: number): number {
+    const scanner = this.#scanner;
+    const open = scanner.bytes[p];
+    if (open !== OPEN_OBJECT && open !== OPEN_LIST) return scanner.skipValue(p);
+    let at = scanner.blanks(p + 1);
+    if (scanner.bytes[at] === open + 2) return at + 1;
+    for (let i = 0; ; i++) {
+      const key = at;
+      if (open === OPEN_OBJECT) at = scanner.keyEnd(at);
+      const name = open === OPEN_OBJECT ? scanner.textOf(key, at) : String(i);
+      if (open === OPEN_OBJECT) at = scanner.colon(at);
+      at = scanner.blanks(this.#valueInside(names.get(name), name, key, at));
+      if (scanner.bytes[at] === open + 2) return at + 1;
+      if (scanner.bytes[at] !== 0x2c) scanner.syntax(at, open === OPEN_OBJECT ? '"," or "}"' : '"," or "]"');
+      at = scanner.blanks(at + 1);
+    }
+  }
+
+  #valueInside(target: Target | undefined, name: string, key: number, p: number): number {
+    if (!target) return this.#scanner.skipValue(p);
+    const row = this.#rowTarget(target);
+    const outer = this.#scanner.field;
+    this.#scanner.field = this.#fieldOf(name, row);
+    const known = { bytes: EMPTY, name, field: this.#scanner.field, target: row };
+    const end = this.#value(known, key, key, p);
+    this.#scanner.field = outer;
+    return end;
   }
 
   #mark(index: number): void {
@@ -230,14 +287,14 @@ export class RowParser {
 
   #null(p: number, builder: FixedBuilder | VarBuilder): number {
     const end = this.#scanner.word(p, "null");
-    if (!builder.canFill) this.#scanner.wrongType(p, typeNameOf(builder));
+    if (!builder.canFill) this.#scanner.invalid(p, nullRefused(builder.field.name));
     builder.fill(this.#rowCount);
     return end;
   }
 
-  #nullStruct(p: number, { parser }: Extract<Target, { kind: "struct" }>): number {
+  #nullStruct(p: number, { parser }: Extract<RowTarget, { kind: "struct" }>): number {
     const end = this.#scanner.word(p, "null");
-    if (!parser.struct.nullable) this.#scanner.wrongType(p, "Array");
+    if (!parser.struct.nullable) this.#scanner.invalid(p, nullRefused(parser.struct.name));
     for (const member of parser.members) member.fill(this.#rowCount);
     return end;
   }
@@ -245,8 +302,8 @@ export class RowParser {
   /** Fills what the row has not given, and counts it. */
   #finish(p: number): void {
     this.#extras?.finish();
-    if (this.#autoKey >= 0) this.#checkAutoKey(p);
     if (this.#seenCount < this.#builders.length) this.#fillAbsent(p);
+    if (this.#autoKey >= 0) this.#checkAutoKey(p);
     this.#rowCount++;
   }
 
@@ -256,9 +313,11 @@ export class RowParser {
     this.#givesKey ??= isGiven;
     if (isGiven === this.#givesKey) return;
     const { name } = this.#schema.fields[this.#autoKey];
-    const where = isGiven ? " in the rows before this one" : "";
-    const reason = `value of field '${name}' is missed${where}: all rows of a file give the automatic key, or none does`;
-    throw new ImportError("value_invalid", reason, { ...this.#scanner.at(p), field: name });
+    this.#refuseRow(p, name, mixedKeys(name, isGiven ? "in the rows before this one" : "in this row"));
+  }
+
+  #refuseRow(p: number, field: string, reason: string): never {
+    throw new ImportError("schema_mismatch", reason, { ...this.#scanner.at(p), field });
   }
 
   #fillAbsent(p: number): void {
@@ -266,20 +325,13 @@ export class RowParser {
       const { field } = this.#builders[i];
       if (this.#seen[i] === this.#serial || field.isDynamic || i === this.#autoKey) continue;
       if (!this.#builders[i].canFill) {
-        const name =
-          this.#schema.structs.find((struct) => field.name.startsWith(`${struct.name}[`))?.name ?? field.name;
-        throw new ImportError("value_invalid", `value of field '${name}' is missed`, {
-          ...this.#scanner.at(p),
-          field: name,
-        });
+        const struct = this.#schema.structs.find(({ name }) => field.name.startsWith(`${name}[`));
+        const name = struct?.name ?? field.name;
+        this.#refuseRow(p, name, missed(name));
       }
       this.#builders[i].fill(this.#rowCount);
     }
   }
-}
-
-function typeNameOf({ field }: FixedBuilder | VarBuilder): string {
-  return dataTypeName(field.dataType);
 }
 
 function startsWith(bytes: Uint8Array, p: number, key: Uint8Array): boolean {

@@ -243,10 +243,24 @@ export class Scanner {
   }
 
   #skipKey(p: number): number {
-    if (this.bytes[p] !== 0x22) this.syntax(p, "a key in double quotes");
-    const colon = this.blanks(this.string(p));
+    return this.colon(this.keyEnd(p));
+  }
+
+  /** Behind the key at `p`. */
+  keyEnd(p: number): number {
+    return this.bytes[p] === 0x22 ? this.string(p) : this.syntax(p, "a key in double quotes");
+  }
+
+  /** From behind a key to its value. */
+  colon(p: number): number {
+    const colon = this.blanks(p);
     if (this.bytes[colon] !== 0x3a) this.syntax(colon, '":"');
     return this.blanks(colon + 1);
+  }
+
+  /** The string between the quotes at `p` and `end - 1`, decoded. */
+  textOf(p: number, end: number): string {
+    return Buffer.from(this.unescaped(p, end)).toString("utf8");
   }
 
   #skipScalar(p: number): number {

@@ -1,13 +1,6 @@
 import type { VarBuilder } from "@sluice/columns";
 import { excerpt } from "@sluice/errors";
-import {
-  type CollectionSchema,
-  DataType,
-  dataTypeName,
-  type FieldSchema,
-  type StructSchema,
-  vectorBytes,
-} from "@sluice/schema";
+import { DataType, dataTypeName, type FieldSchema, type StructSchema, vectorBytes } from "@sluice/schema";
 import {
   type ArrayElement,
   encodeArrayCell,
@@ -189,15 +182,4 @@ function writeElement(type: DataType, value: number, out: DataView, i: number): 
       out.setInt8(i, value);
       return Number.isInteger(value) && value >= -128 && value <= 127;
   }
-}
-
-/** The structs of a schema with the builders of their members, which are parallel to the schema's fields. */
-export function structParsers(schema: CollectionSchema, builders: readonly unknown[]): StructParser[] {
-  return schema.structs.map((struct) => ({
-    struct,
-    members: struct.members.map(
-      (member) =>
-        builders[schema.fields.findIndex((field) => field.name === `${struct.name}[${member}]`)] as VarBuilder,
-    ),
-  }));
 }

@@ -12,6 +12,7 @@ import {
   parseTimestamptz,
   wktToWkb,
 } from "@sluice/values";
+import { geometryRefused } from "../../plan/refusals.ts";
 import { encodeList } from "./array-parser.ts";
 import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
@@ -73,31 +74,31 @@ export function valueParser(schema: CollectionSchema, builder: FixedBuilder | Va
   }
 }
 
-function boolParser({ data }: FixedBuilder): ValueParser {
+function boolParser({ buffer: { bytes } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     const byte = scanner.bytes[p];
-    if (byte === 0x74) data[row] = 1;
-    else if (byte === 0x66) data[row] = 0;
+    if (byte === 0x74) bytes[row] = 1;
+    else if (byte === 0x66) bytes[row] = 0;
     else scanner.wrongType(p, "Bool");
     return scanner.word(p, byte === 0x74 ? "true" : "false");
   };
 }
 
-function intParser({ view }: FixedBuilder, width: 1 | 2 | 4): ValueParser {
+function intParser({ buffer: { int8, int16, int32 } }: FixedBuilder, width: 1 | 2 | 4): ValueParser {
   const type = width === 1 ? "Int8" : width === 2 ? "Int16" : "Int32";
   const limit = 2 ** (8 * width - 1);
   return (scanner, p, row) => {
     const end = integerAt(scanner, p, type);
     const { lo, hi } = scanner.integer;
     if (hi !== lo >> 31 || lo < -limit || lo >= limit) outOfRange(scanner, p, type);
-    if (width === 4) view.setInt32(row * 4, lo, true);
-    else if (width === 2) view.setInt16(row * 2, lo, true);
-    else view.setInt8(row, lo);
+    if (width === 4) int32[row] = lo;
+    else if (width === 2) int16[row] = lo;
+    else int8[row] = lo;
     return end;
   };
 }
 
-function int64Parser({ int32 }: FixedBuilder): ValueParser {
+function int64Parser({ buffer: { int32 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     const end = integerAt(scanner, p, "Int64");
     int32[2 * row] = scanner.integer.lo;
@@ -106,19 +107,19 @@ function int64Parser({ int32 }: FixedBuilder): ValueParser {
   };
 }
 
-function floatParser({ float32 }: FixedBuilder): ValueParser {
+function floatParser({ buffer: { float32 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     return float32At(scanner, p, "Float", float32, row);
   };
 }
 
-function doubleParser({ view }: FixedBuilder): ValueParser {
+function doubleParser({ buffer: { float64 } }: FixedBuilder): ValueParser {
   return (scanner, p, row) => {
     if (!isNumberStart(scanner.bytes[p])) scanner.wrongType(p, "Double");
     const end = scanner.skipNumber(p);
     const value = Number(scanner.text(p, end));
     if (!Number.isFinite(value)) outOfRange(scanner, p, "Double");
-    view.setFloat64(row * 8, value, true);
+    float64[row] = value;
     return end;
   };
 }
@@ -201,7 +202,8 @@ function elementsOf(_scanner: Scanner, { field }: FixedBuilder, count: number): 
 
 /** The hot path of the whole product: a list of numbers straight into the column's memory. */
 function floatVectorParser(builder: FixedBuilder): ValueParser {
-  const { float32, field } = builder;
+  const { buffer, field } = builder;
+  const { float32 } = buffer;
   const dim = field.dim;
   const lists = new FloatListScanner(dim);
   return (scanner, p, row) => {
@@ -217,7 +219,8 @@ function floatVectorParser(builder: FixedBuilder): ValueParser {
 }
 
 function halfVectorParser(builder: FixedBuilder, round: (value: number) => number, infinity: number): ValueParser {
-  const { view, field } = builder;
+  const { buffer, field } = builder;
+  const { uint16 } = buffer;
   const type = dataTypeName(field.dataType);
   const scratch = new Float32Array(1);
   return (scanner, p, row) =>
@@ -225,13 +228,14 @@ function halfVectorParser(builder: FixedBuilder, round: (value: number) => numbe
       const end = float32At(scanner, at, type, scratch, 0);
       const bits = round(scratch[0]);
       if ((bits & 0x7fff) === infinity) outOfRange(scanner, at, type);
-      view.setUint16((row * field.dim + i) * 2, bits, true);
+      uint16[row * field.dim + i] = bits;
       return end;
     });
 }
 
 function byteVectorParser(builder: FixedBuilder, low: number, high: number): ValueParser {
-  const { data, width, field } = builder;
+  const { buffer, width, field } = builder;
+  const { bytes } = buffer;
   const type = dataTypeName(field.dataType);
   return (scanner, p, row) =>
     fixedList(scanner, p, width, builder, (at, i) => {
@@ -243,7 +247,7 @@ function byteVectorParser(builder: FixedBuilder, low: number, high: number): Val
           `expected type '${type}' for field '${field.name}', got element '${excerpt(scanner.text(at, end))}': out of range [${low}, ${high}]`,
         );
       }
-      data[row * width + i] = lo;
+      bytes[row * width + i] = lo;
       return end;
     });
 }
@@ -269,27 +273,18 @@ function geometryParser(builder: VarBuilder): ValueParser {
     const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
     builder.put(
       row,
-      converted(
-        scanner,
-        p,
-        () => wktToWkb(text),
-        `expected type 'Geometry' for field '${scanner.field}', got type 'string' with value '${excerpt(text)}'`,
-      ),
+      converted(scanner, p, () => wktToWkb(text), geometryRefused(builder.field.name, text)),
     );
     return end;
   };
 }
 
-function timestamptzParser({ view }: FixedBuilder, timezone: string): ValueParser {
+function timestamptzParser({ buffer: { int64 } }: FixedBuilder, timezone: string): ValueParser {
   return (scanner, p, row) => {
     if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, "Timestamptz");
     const end = scanner.string(p);
     const text = Buffer.from(scanner.unescaped(p, end)).toString("utf8");
-    view.setBigInt64(
-      row * 8,
-      converted(scanner, p, () => parseTimestamptz(text, timezone)),
-      true,
-    );
+    int64[row] = converted(scanner, p, () => parseTimestamptz(text, timezone));
     return end;
   };
 }

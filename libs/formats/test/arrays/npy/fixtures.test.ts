@@ -6,13 +6,15 @@ import {
   expectedRows,
   type FixtureCase,
   type FixtureFolder,
+  readerInput,
   readFixtureFolder,
   runCase,
   schemaOfCase,
   sourcesOfCase,
 } from "@sluice/formats/testing";
 import { type ByteRange, MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
-import { NpyReader, probeNpy } from "../../../src/arrays/npy/index.ts";
+import { npyFormat } from "../../../src/arrays/npy/index.ts";
+import type { ReaderInput } from "../../../src/format.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
 
@@ -85,7 +87,7 @@ describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.len
   "%s",
   (_, folder) => {
     const store = fixtureStore();
-    const open = (input: ConstructorParameters<typeof NpyReader>[0]) => new NpyReader(input);
+    const open = (input: ReaderInput) => npyFormat.open(input);
 
     it.each(folder.cases.filter(isNpy).map((fixture) => [fixture.name, fixture] as const))(
       "%s",
@@ -104,9 +106,11 @@ describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.len
 
     it("the probe counts the rows of what can be read, and refuses what the headers betray", async () => {
       for (const fixture of folder.cases.filter(isNpy)) {
-        const probe = probeNpy(await sourcesOfCase(folder, fixture, store), schemaOfCase(folder, fixture)).catch(
-          (error: unknown) => error,
-        );
+        const input = async () =>
+          readerInput(schemaOfCase(folder, fixture), await sourcesOfCase(folder, fixture, store));
+        const probe = input()
+          .then((found) => npyFormat.probe(found, new AbortController().signal))
+          .catch((error: unknown) => error);
         const expected = fixture.rows ? folder.tables[fixture.rows].length : undefined;
         const outcome = await probe;
         if (fixture.expect === "rows")

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
+import { readerInput } from "@sluice/formats/testing";
 import { FaultyObjectStore, type ObjectSource, type ObjectStore } from "@sluice/object-store";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { wkbToWkt } from "@sluice/values";
 import fc from "fast-check";
-import { NpyReader, probeNpy } from "../../../src/arrays/npy/index.ts";
+import { npyFormat } from "../../../src/arrays/npy/index.ts";
 import { fieldOf, type Kept, keep, npyFile, schemaOf, setOf } from "./npy-sets.ts";
 
 const idField = fieldOf("id", DataType.Int64);
@@ -16,7 +17,7 @@ async function readAll(
   batchBytes = 1 << 20,
   range?: { begin: number; end: number },
 ): Promise<Kept[]> {
-  await using reader = new NpyReader({ format: "npy", sources, schema, options: {}, ...(range && { range }) });
+  await using reader = npyFormat.open(readerInput(schema, sources, {}, range));
   const kept: Kept[] = [];
   for await (const batch of reader.batches({ batchBytes, signal })) kept.push(keep(batch));
   return kept;
@@ -48,8 +49,8 @@ describe("batches", () => {
     const { sources } = await set();
     const batches = await readAll(sources, schema, batchBytes);
     const rows = Math.max(1, Math.min(1000, Math.floor(batchBytes / 24)));
-    expect(batches.map(({ firstRow }) => firstRow)).toEqual(
-      Array.from({ length: Math.ceil(1000 / rows) }, (_, i) => i * rows),
+    expect(batches.map(({ rowCount }) => rowCount)).toEqual(
+      Array.from({ length: Math.ceil(1000 / rows) }, (_, i) => Math.min(rows, 1000 - i * rows)),
     );
     expect(columnOf(batches, 0)).toEqual(hexOf(ids(1000), 8));
     expect(columnOf(batches, 1)).toEqual(hexOf(vectors, 16));
@@ -67,7 +68,6 @@ describe("batches", () => {
     ])
       parts.push(await readAll(sources, schema, 1000, { begin, end }));
     expect(parts.flatMap((batches) => columnOf(batches, 1))).toEqual(hexOf(vectors, 16));
-    expect(parts.map((batches) => batches[0]?.firstRow)).toEqual([0, undefined, 0, 0]);
     const bytes = parts.reduce((sum, batches) => sum + (batches.at(-1)?.sourceBytes ?? 0), 0);
     expect(bytes).toBe(sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   });
@@ -81,12 +81,16 @@ describe("batches", () => {
 
   it("are told by the probe", async () => {
     const { sources } = await set();
-    expect(await probeNpy(sources, schema)).toEqual({ rowCount: 1000, cuts: "anywhere", extent: 1000 });
+    expect(await npyFormat.probe(readerInput(schema, sources), new AbortController().signal)).toEqual({
+      rowCount: 1000,
+      cuts: "anywhere",
+      extent: 1000,
+    });
   });
 
   it("are aligned for typed views, whatever the header's length", async () => {
     const { sources } = await set();
-    await using reader = new NpyReader({ format: "npy", sources, schema, options: {} });
+    await using reader = npyFormat.open(readerInput(schema, sources));
     for await (const { columns } of reader.batches({ batchBytes: 1000, signal })) {
       for (const column of columns) expect((column?.data.byteOffset ?? 1) % 8).toBe(0);
     }
@@ -97,7 +101,7 @@ describe("batches", () => {
     let reads = 0;
     const spy = spied(store, () => void reads++);
     const spiedSources = sources.map((source) => ({ ...source, store: spy }));
-    await using reader = new NpyReader({ format: "npy", sources: spiedSources, schema, options: {} });
+    await using reader = npyFormat.open(readerInput(schema, spiedSources));
     const batches = reader.batches({ batchBytes: 24 * 100, signal })[Symbol.asyncIterator]();
     await batches.next();
     // Two files: their headers, the first batch and the second.
@@ -369,10 +373,12 @@ describe("failing storage", () => {
   it("ends with the reason of the signal when aborted", async () => {
     const { sources } = await set();
     const controller = new AbortController();
-    await using reader = new NpyReader({ format: "npy", sources, schema, options: {} });
+    await using reader = npyFormat.open(readerInput(schema, sources));
     const consume = async () => {
+      let rows = 0;
       for await (const batch of reader.batches({ batchBytes: 100, signal: controller.signal })) {
-        if (batch.firstRow > 50) controller.abort(new Error("enough"));
+        rows += batch.rowCount;
+        if (rows > 50) controller.abort(new Error("enough"));
       }
     };
     await expect(consume()).rejects.toThrow("enough");

@@ -66,7 +66,6 @@ export function schemaOf(...fields: FieldSchema[]): CollectionSchema {
 /** What a batch holds, copied: batches are borrowed. */
 export interface Kept {
   readonly rowCount: number;
-  readonly firstRow: number;
   readonly sourceBytes: number;
   /** By field: the bytes of each value. */
   readonly cells: readonly (readonly string[] | undefined)[];
@@ -80,5 +79,5 @@ export function keep(batch: InsertBatch): Kept {
     const offset = (row: number) => (column.kind === "fixed" ? row * column.width : column.offsets[row]);
     return Array.from({ length: batch.rowCount }, (_, row) => bytes.toString("hex", offset(row), offset(row + 1)));
   });
-  return { rowCount: batch.rowCount, firstRow: batch.firstRow, sourceBytes: batch.sourceBytes, cells };
+  return { rowCount: batch.rowCount, sourceBytes: batch.sourceBytes, cells };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
+import { FixedBuffer } from "@sluice/columns";
 import { BytesSink } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { encodeArrayCell } from "@sluice/values";
 import fc from "fast-check";
 import { appendNumberCell, appendTextCell } from "../../../src/columnar/parquet/columns/array-cells.ts";
 import { findNotFinite32 } from "../../../src/columnar/parquet/columns/elements.ts";
-import { FixedBuffer } from "../../../src/columnar/parquet/columns/fixed-buffer.ts";
 
 const seed = 20;
 

@@ -2,10 +2,10 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { fixtureSchema } from "@sluice/formats/testing";
+import { fixtureSchema, readerInput } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { type RawColumn, type RawFile, type RawPage, rawParquetFile } from "@sluice/parquet/testing";
-import { ParquetReader } from "../../../src/columnar/parquet/index.ts";
+import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
 // P2. Lengths and counts in a file are claims: the reader says no before it allocates, with file, field and byte.
 
@@ -35,7 +35,7 @@ async function read(bytes: Uint8Array, pageMemoryBytes?: number): Promise<Column
   await using store = new MemoryObjectStore();
   await store.put("f.parquet", [bytes]);
   const sources = [{ store, key: "f.parquet", path: "f.parquet", sizeBytes: bytes.length }];
-  await using reader = new ParquetReader({ format: "parquet", sources, schema, options: {} }, { pageMemoryBytes });
+  await using reader = new ParquetReader(readerInput(schema, sources), { pageMemoryBytes });
   let last: Column[] = [];
   for await (const { columns } of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }))
     last = columns as Column[];

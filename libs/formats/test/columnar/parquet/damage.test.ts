@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { canonicalRows, readFixtureFolder, schemaOfCase } from "@sluice/formats/testing";
+import { canonicalRows, readerInput, readFixtureFolder, schemaOfCase } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { damages, seeded } from "@sluice/parquet/testing";
-import { ParquetReader } from "../../../src/columnar/parquet/index.ts";
+import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
 // P1. Whatever a file holds, reading it ends: with as many rows as it had undamaged, or with an ImportError.
 // P2. Lengths and counts in a file are claims: no memory is allocated on their word.
@@ -43,7 +43,7 @@ async function outcome(file: Uint8Array, folder: string, name: string): Promise<
   const fixtureFolder = readFixtureFolder(join(fixtures, folder));
   const schema = schemaOfCase(fixtureFolder, fixtureFolder.cases.find((fixture) => fixture.name === name)!);
   const sources = [{ store, key: "f.parquet", path: "f.parquet", sizeBytes: file.length }];
-  await using reader = new ParquetReader({ format: "parquet", sources, schema, options: {} });
+  await using reader = new ParquetReader(readerInput(schema, sources));
   let rows = 0;
   try {
     for await (const batch of reader.batches({ batchBytes: 4096, signal: new AbortController().signal })) {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
 import { LocalSourceStore } from "@sluice/object-store";
-import { ParquetReader } from "../../../src/columnar/parquet/index.ts";
+import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
 const ours = join(import.meta.dirname, "fixtures");

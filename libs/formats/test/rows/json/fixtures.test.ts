@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
 import { LocalSourceStore } from "@sluice/object-store";
-import type { ReaderInput } from "../../../src/format-reader.ts";
-import { JsonlReader, JsonReader } from "../../../src/rows/json/index.ts";
+import type { ReaderInput } from "../../../src/format.ts";
+import { openJson, openJsonl } from "../../../src/rows/json/index.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
 const store = await LocalSourceStore.open({ roots: [fixtures] });
@@ -40,7 +40,7 @@ describe.each(["json/rows", "json/values", "json/bad", ...bulkWriters])("%s", (n
     test.each(cases)("%s", async (_name, fixture) => {
       const options = chunkBytes === undefined ? {} : { chunkBytes };
       const open = (input: ReaderInput) =>
-        input.format === "jsonl" ? new JsonlReader(input, options) : new JsonReader(input, options);
+        fixture.type === "jsonl" ? openJsonl(input, options) : openJson(input, options);
       const outcome = await runCase(folder, fixture, store, open, batchBytes);
       if (outcome instanceof ImportError) checkError(fixture, outcome);
       else {

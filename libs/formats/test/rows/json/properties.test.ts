@@ -1,10 +1,16 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { type CanonicalRow, canonicalJson, fixtureSchema, readCanonicalRows } from "@sluice/formats/testing";
+import {
+  type CanonicalRow,
+  canonicalJson,
+  fixtureSchema,
+  readCanonicalRows,
+  readerInput,
+} from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import fc from "fast-check";
-import type { ReaderInput, SourceRange } from "../../../src/format-reader.ts";
-import { JsonlReader, JsonReader } from "../../../src/rows/json/index.ts";
+import type { ReaderInput, SourceRange } from "../../../src/format.ts";
+import { openJson, openJsonl } from "../../../src/rows/json/index.ts";
 
 const schema = fixtureSchema({
   enable_dynamic_field: true,
@@ -37,13 +43,7 @@ async function inputOf(body: string | Uint8Array, range?: SourceRange): Promise<
   const store = new MemoryObjectStore();
   const bytes = Buffer.from(body as string);
   await store.put("f", [bytes]);
-  return {
-    format: "jsonl",
-    sources: [{ store, key: "f", path: "f.json", sizeBytes: bytes.length }],
-    schema,
-    options: {},
-    ...(range && { range }),
-  };
+  return readerInput(schema, [{ store, key: "f", path: "f.json", sizeBytes: bytes.length }], {}, range);
 }
 
 /** Rows as the canonical form shows them: dynamic keys in `$meta`. */
@@ -62,7 +62,7 @@ describe("JSON", () => {
     await fc.assert(
       fc.asyncProperty(rows, layouts, async (list, { indent, isList, chunkBytes, batchBytes }) => {
         const body = JSON.stringify(isList ? list : { rows: list }, undefined, indent);
-        const reader = new JsonReader(await inputOf(body), { chunkBytes });
+        const reader = openJson(await inputOf(body), { chunkBytes });
         expect(await readCanonicalRows(schema, reader, batchBytes)).toEqual(canonical(list));
       }),
       { seed: 11, numRuns: 150 },
@@ -83,9 +83,7 @@ describe("JSON", () => {
           const cut = at % (body.length + 1);
           const damaged = Buffer.concat([body.subarray(0, cut), junk, body.subarray(cut + junk.length)]);
           const input = await inputOf(damaged);
-          const reader = isLines
-            ? new JsonlReader(input, { chunkBytes: 64 })
-            : new JsonReader(input, { chunkBytes: 64 });
+          const reader = isLines ? openJsonl(input, { chunkBytes: 64 }) : openJson(input, { chunkBytes: 64 });
           await readCanonicalRows(schema, reader).catch((error) => {
             if (!(error instanceof ImportError)) throw error;
             expect(error.at?.file).toBe("f.json");
@@ -113,7 +111,7 @@ describe("JSON Lines", () => {
           const borders = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
           const found: CanonicalRow[] = [];
           for (let i = 0; i + 1 < borders.length; i++) {
-            const reader = new JsonlReader(await inputOf(body, { begin: borders[i], end: borders[i + 1] }), {
+            const reader = openJsonl(await inputOf(body, { begin: borders[i], end: borders[i + 1] }), {
               chunkBytes,
             });
             found.push(...(await readCanonicalRows(schema, reader)));
@@ -128,7 +126,7 @@ describe("JSON Lines", () => {
   it("counts rows from the start of the file also in a range", async () => {
     const good = JSON.stringify({ id: 1, title: "", d: 1, tags: [], vector: [1, 2, 3] });
     const body = `${good}\n\n${good}\n${good.replace('"id":1', '"id":"x"')}\n`;
-    const reader = new JsonlReader(await inputOf(body, { begin: good.length + 5, end: body.length }));
+    const reader = openJsonl(await inputOf(body, { begin: good.length + 5, end: body.length }));
     await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({
       at: { row: 2, field: "id", byteOffset: body.lastIndexOf('"x"') },
     });

@@ -1,22 +1,16 @@
 import { describe, expect, it } from "@jest/globals";
-import { fixtureSchema, readCanonicalRows } from "@sluice/formats/testing";
+import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { MemoryObjectStore } from "@sluice/object-store";
 import type { CollectionSchema } from "@sluice/schema";
-import type { ReaderInput } from "../../../src/format-reader.ts";
-import { JsonlReader } from "../../../src/rows/json/index.ts";
+import { openJsonl } from "../../../src/rows/json/index.ts";
 
 /** Rows of JSON Lines text, or the error that reading it ends in. */
 async function read(schema: CollectionSchema, lines: readonly string[], batchBytes = 1 << 20, chunkBytes = 1 << 16) {
   const store = new MemoryObjectStore();
   const bytes = Buffer.from(lines.join("\n"));
   await store.put("f", [bytes]);
-  const input: ReaderInput = {
-    format: "jsonl",
-    sources: [{ store, key: "f", path: "f.jsonl", sizeBytes: bytes.length }],
-    schema,
-    options: {},
-  };
-  await using reader = new JsonlReader(input, { chunkBytes });
+  const input = readerInput(schema, [{ store, key: "f", path: "f.jsonl", sizeBytes: bytes.length }]);
+  await using reader = openJsonl(input, { chunkBytes });
   return await readCanonicalRows(schema, reader, batchBytes);
 }
 
@@ -46,7 +40,7 @@ describe("an automatic key that rows may give", () => {
       [1 << 20, 16],
     ]) {
       await expect(read(schema, lines, batchBytes, chunkBytes)).rejects.toMatchObject({
-        code: "value_invalid",
+        code: "schema_mismatch",
         reason: expect.stringContaining("value of field 'id' is missed"),
         at: { row, field: "id" },
       });

@@ -1,10 +1,10 @@
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
-import { type FormatName, probeFile } from "@sluice/formats";
+import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
 import { type ImportTaskInput, newTask, planSplits } from "@sluice/jobs";
 import type { ObjectSource, SourceStore } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
-import type { CollectionSchema } from "@sluice/schema";
+import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
@@ -22,21 +22,23 @@ export class ImportPlanner implements JobPlanner {
 
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const schema = schemaOf(job);
     const tasks: PlannedTask[] = [];
     for (const [group, files] of job.groups.entries()) {
-      for (const { range, sizeBytes } of await this.#split(files, schema))
+      for (const { range, sizeBytes } of await this.#split(files, job))
         tasks.push({ ...newTask, kind: "import", group, ...(range && { range }), sizeBytes });
     }
     return tasks;
   }
 
-  async #split(group: FileGroupRecord, schema: CollectionSchema) {
+  async #split(group: FileGroupRecord, job: JobRecord) {
     const { splitBytes, sources } = this.#deps;
+    const { formatOptions: options } = job.spec;
     const sizeBytes = group.files.reduce((sum, file) => sum + file.sizeBytes, 0);
     // A file that would stay whole anyway need not be looked into.
     if (sizeBytes < 1.5 * splitBytes) return [{ range: undefined, sizeBytes }];
-    const probe = await probeFile(group.format as FormatName, sourcesOf(group, sources), schema);
+    const plan = planFields(schemaOf(job), options);
+    const input = { sources: sourcesOf(group, sources), plan, options };
+    const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
     return planSplits({ sizeBytes, ...probe }, splitBytes);
   }
 
@@ -66,15 +68,18 @@ function sourcesOf(group: FileGroupRecord, store: SourceStore): ObjectSource[] {
   return group.files.map(({ path, key, sizeBytes }) => ({ store, path, key, sizeBytes }));
 }
 
-/** A file cut into ranges of which some gave the automatic key and others did not; within a range the parser sees it. */
+/** See `mixedKeysFailure`: what readers of ranges cannot see. */
 function mixedKeys(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
-  for (const [index, group] of job.groups.entries()) {
-    const filled = tasks.filter((task) => task.group === index && task.rowCount > 0);
-    const automatic = filled.filter((task) => task.autoIds.length > 0).length;
-    if (automatic === 0 || automatic === filled.length) continue;
-    const reason =
-      "value of the primary key is missed in some rows: all rows of a file give the automatic key, or none does";
-    return { code: "value_invalid", reason, file: group.files[0].path };
+  const { name } = primaryKey(schemaOf(job));
+  for (const [index, { files }] of job.groups.entries()) {
+    const ranges = tasks.filter(({ group }) => group === index);
+    const uses = ranges.map(({ rowCount, autoIds }) => ({ rowCount, isAutomatic: autoIds.length > 0 }));
+    const failure = mixedKeysFailure(uses, name, files[0].path);
+    if (failure) return failure;
   }
   return undefined;
+}
+
+function primaryKey(schema: CollectionSchema) {
+  return schema.fields[primaryKeyIndex(schema)];
 }

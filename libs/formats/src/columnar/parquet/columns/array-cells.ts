@@ -1,6 +1,6 @@
+import type { FixedBuffer } from "@sluice/columns";
 import type { BytesSink } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
-import type { FixedBuffer } from "./fixed-buffer.ts";
 
 // A cell of an Array column is a protobuf `ScalarField` with one member, a message whose field 1 is the list. Written here
 // straight from typed arrays into the column; `encodeArrayCell` of the schema package does the same from JavaScript values.

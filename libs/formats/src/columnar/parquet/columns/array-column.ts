@@ -5,6 +5,7 @@ import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import type { ElementRule } from "./elements.ts";
 import { NestedRows } from "./nested-rows.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
 
 /** Rows and elements that are held at a time before they become cells. */
@@ -24,12 +25,19 @@ export class ArrayColumn implements ColumnReader {
   #row = 0;
 
   /** @param rule of the elements; undefined for text */
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, list: ListNode, rule: ElementRule | undefined) {
+  constructor(
+    position: number,
+    field: FieldSchema,
+    leaf: LeafReader,
+    list: ListNode,
+    rule: ElementRule | undefined,
+    { rejects }: ReadContext,
+  ) {
     this.fields = [position];
     this.leaves = [leaf];
     this.#list = list;
     this.#rows = new NestedRows(leaf);
-    this.#output = new VarOutput(field);
+    this.#output = new VarOutput(field, rejects);
     this.#values = new ElementValues(this.#rows, field, rule);
   }
 
@@ -66,11 +74,11 @@ export class ArrayColumn implements ColumnReader {
     const bad = this.#values.convert();
     let value = 0;
     for (let i = 0; i < rows; i++, this.#row++) {
-      const first = definitions[starts[i]];
-      const count = first > empty ? this.#countElements(starts[i], starts[i + 1]) : 0;
-      if (bad && bad.index < value + count) throw this.#output.rules.invalid(bad.reason, this.#row, leaf.at);
-      if (first < empty) this.#output.appendNull(this.#row, leaf.at);
+      const count = this.#rows.valuesOf(i);
+      const refusal = this.#refusalOf(i, count) ?? bad.reasonBefore(value + count);
+      if (definitions[starts[i]] < empty) this.#output.appendNull(this.#row, leaf.at);
       else {
+        if (refusal !== undefined) this.#output.rules.refuse(refusal, this.#row, leaf.at);
         this.#values.appendCell(value, value + count, this.#output.cells);
         this.#output.markValues(this.#output.rows - 1);
       }
@@ -78,22 +86,20 @@ export class ArrayColumn implements ColumnReader {
     }
   }
 
-  /** Elements of a list that is not empty, none of them null. */
-  #countElements(from: number, to: number): number {
-    const { definitions, leaf } = this.#rows;
-    const { rules } = this.#output;
-    const { name, maxCapacity } = rules.field;
-    for (let k = from; k < to; k++) {
-      if (definitions[k] === leaf.node.definition) continue;
-      throw rules.invalid(`array element is not allowed to be null value for field '${name}'`, this.#row, leaf.at);
-    }
-    if (maxCapacity > 0 && to - from > maxCapacity) {
-      throw rules.invalid(
-        `array capacity(${to - from}) for field ${name} exceeds max_capacity(${maxCapacity})`,
-        this.#row,
-        leaf.at,
-      );
-    }
-    return to - from;
+  /** Why the list of a row is refused, whatever its values are. @param count of its values */
+  #refusalOf(i: number, count: number): string | undefined {
+    const { starts } = this.#rows;
+    const { name, maxCapacity } = this.#output.rules.field;
+    const entries = starts[i + 1] - starts[i];
+    if (count < entries && !this.#isEmpty(i))
+      return `array element is not allowed to be null value for field '${name}'`;
+    if (maxCapacity === 0 || entries <= maxCapacity) return undefined;
+    return `array capacity(${entries}) for field ${name} exceeds max_capacity(${maxCapacity})`;
+  }
+
+  /** One entry without value stands for an empty list, or for none. */
+  #isEmpty(i: number): boolean {
+    const { starts, definitions } = this.#rows;
+    return definitions[starts[i]] <= emptyDefinition(this.#list);
   }
 }

@@ -1,9 +1,10 @@
 import type { Column } from "@sluice/columns";
 import { BytesSink, type LeafReader } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
-import { type ElementType, elementWidth, finiteCheck } from "./elements.ts";
+import { checkEach, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
+import type { ReadContext } from "./read-context.ts";
 
 /** Values held at a time. */
 const STEP_BYTES = 1 << 16;
@@ -16,14 +17,14 @@ export class BytesVectorColumn extends FlatColumn {
   readonly #values = new BytesSink();
   #rows = 0;
 
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, element: ElementType) {
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, element: ElementType, { rejects }: ReadContext) {
     super(position, leaf);
     this.#element = element;
-    this.#output = new FixedOutput(field);
+    this.#output = new FixedOutput(field, rejects);
   }
 
   take(rows: number): readonly Column[] {
-    return [this.#output.column(rows)];
+    return [this.#output.take(rows)];
   }
 
   protected open(rows: number): void {
@@ -51,27 +52,36 @@ export class BytesVectorColumn extends FlatColumn {
     const count = this.leaf.readBytes(run, this.#values);
     this.runs.take(count);
     const { width, buffer } = this.#output;
-    for (let i = 0; i < count; i++) {
-      const found = this.#values.offsets[i + 1] - this.#values.offsets[i];
-      if (found !== width) throw this.#wrongLength(this.row + i, found);
-    }
-    buffer.bytes.set(this.#values.data.subarray(0, count * width), this.#rows * width);
+    const { data, offsets } = this.#values;
+    let areWhole = true;
+    for (let i = 0; i < count; i++) if (offsets[i + 1] - offsets[i] !== width) areWhole = false;
+    if (areWhole) buffer.bytes.set(data.subarray(0, count * width), this.#rows * width);
+    else for (let i = 0; i < count; i++) this.#put(i, data.subarray(offsets[i], offsets[i + 1]));
     this.#checkFinite(count);
     return count;
   }
 
-  #checkFinite(count: number): void {
-    const perRow = this.#output.width / elementWidth[this.#element];
-    const bad = finiteCheck(this.#element)?.(this.#output.buffer, this.#rows * perRow, count * perRow) ?? -1;
-    if (bad < 0) return;
-    const { field } = this.#output.rules;
-    const row = this.row + Math.floor(bad / perRow);
-    throw this.#output.rules.invalid(`the vector of field '${field.name}' holds NaN or infinity`, row, this.leaf.at);
+  /** @param ahead values before this one */
+  #put(ahead: number, value: Uint8Array): void {
+    const isWhole = value.length === this.#output.width;
+    if (!isWhole) this.#refuseLength(this.row + ahead, value.length);
+    this.#output.put(this.#rows + ahead, isWhole ? value : undefined);
   }
 
-  #wrongLength(row: number, found: number): Error {
+  #checkFinite(count: number): void {
+    const perRow = this.#output.width / elementWidth[this.#element];
+    const check = finiteCheck(this.#element);
+    if (!check) return;
+    const { rules, field, buffer } = this.#output;
+    const reason = `the vector of field '${field.name}' holds NaN or infinity`;
+    checkEach(check, buffer, this.#rows * perRow, count * perRow, (bad) =>
+      rules.refuse(reason, this.row + Math.floor(bad / perRow), this.leaf.at),
+    );
+  }
+
+  #refuseLength(row: number, found: number): void {
     const { field } = this.#output.rules;
     const reason = `length of vector is not aligned: expected ${this.#output.width} but got ${found} bytes, data type: ${dataTypeName(field.dataType)}`;
-    return this.#output.rules.invalid(reason, row, this.leaf.at);
+    this.#output.rules.refuse(reason, row, this.leaf.at);
   }
 }

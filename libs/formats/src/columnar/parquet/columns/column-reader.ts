@@ -1,7 +1,9 @@
-import { type Column, defaultCell } from "@sluice/columns";
+import { type Column, standInOf } from "@sluice/columns";
 import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
+import { nullRefused } from "../../../plan/refusals.ts";
+import type { RowRejects } from "../../../row-rejects.ts";
 
 /**
  * Makes the stored columns of one field, or of one struct array, from its leaves: row group after row group, batch after
@@ -24,26 +26,33 @@ export interface ColumnReader {
   finish(): Promise<void>;
 }
 
-/** What becomes of a null, and how errors of a field read. Default beats null. */
+/** What becomes of a null, and of values that a field does not take. */
 export class FieldRules {
   readonly field: FieldSchema;
-  readonly isNullable: boolean;
-  /** Stands for a null, in column encoding; undefined where a null stays null or is refused. */
-  readonly substitute: Uint8Array | undefined;
+  /** See `standInOf`. */
+  readonly standIn: Uint8Array | null | undefined;
+  readonly rejects: RowRejects;
 
-  constructor(field: FieldSchema) {
+  constructor(field: FieldSchema, rejects: RowRejects) {
     this.field = field;
-    this.substitute = defaultCell(field) ?? (field.isDynamic ? Buffer.from("{}") : undefined);
-    this.isNullable = field.nullable && this.substitute === undefined;
+    this.standIn = standInOf(field);
+    this.rejects = rejects;
   }
 
-  /** @throws {ImportError} unless the field can do without a value in this row */
+  /** @throws {ImportError} unless the field can do without a value in this row, or the row is rejected */
   checkNull(row: number, at: SourceLocation): void {
-    if (this.isNullable || this.substitute) return;
-    throw this.invalid(`the field '${this.field.name}' is not nullable but the file contains null value`, row, at);
+    if (this.standIn === undefined) this.refuse(nullRefused(this.field.name), row, at);
   }
 
-  /** @param name another field than this one, where the fault is that one's */
+  /**
+   * Refuses a row; its value is then anything.
+   * @param name another field than this one, where the fault is that one's
+   * @throws {ImportError} where rows are not rejected one by one
+   */
+  refuse(reason: string, row: number, at: SourceLocation, name?: string): void {
+    if (!this.rejects.has(row)) this.rejects.add(row, this.invalid(reason, row, at, name));
+  }
+
   invalid(reason: string, row: number, at: SourceLocation, name = this.field.name): ImportError {
     return new ImportError("value_invalid", reason, { ...at, row, field: name });
   }

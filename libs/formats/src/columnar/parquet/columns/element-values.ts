@@ -1,16 +1,32 @@
+import { FixedBuffer } from "@sluice/columns";
 import type { BytesSink } from "@sluice/parquet";
 import { type DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { lengthCheck, type TextCheck, utf8Check } from "../../../text-checks.ts";
 import { appendNumberCell, appendTextCell } from "./array-cells.ts";
-import { describeValue, type ElementRule, elementWidth } from "./elements.ts";
-import { FixedBuffer } from "./fixed-buffer.ts";
+import { checkEach, convertEach, describeValue, type ElementRule, elementWidth } from "./elements.ts";
 import type { NestedRows } from "./nested-rows.ts";
-import { lengthCheck, type TextCheck, utf8Check } from "./text-checks.ts";
 
-/** A value that its field does not allow. */
-export interface BadValue {
-  /** Among the values of the rows. */
-  readonly index: number;
-  readonly reason: string;
+/** Values that their field does not allow, by their place among the values of the rows; taken row by row. */
+export class BadValues {
+  readonly #found: { readonly index: number; readonly reason: string }[] = [];
+  #next = 0;
+
+  add(index: number, reason: string): void {
+    this.#found.push({ index, reason });
+  }
+
+  /** Why the first bad value before `end` is refused that was not passed yet; all of them are passed. */
+  reasonBefore(end: number): string | undefined {
+    const first = this.#found[this.#next];
+    while (this.#next < this.#found.length && this.#found[this.#next].index < end) this.#next++;
+    return first && first.index < end ? first.reason : undefined;
+  }
+
+  /** By place, for checks that each went over all values. */
+  sort(): this {
+    this.#found.sort((a, b) => a.index - b.index);
+    return this;
+  }
 }
 
 /** Elements of arrays, of the rows that stand in a `NestedRows`: converted and checked all at once, then put into cells. */
@@ -34,19 +50,24 @@ export class ElementValues {
     return this.#rule?.convert ? this.#converted : this.#rows.fixed;
   }
 
-  /** Makes the values elements, and answers the first that may not be one. */
-  convert(): BadValue | undefined {
-    const { fixed, valueCount, leaf } = this.#rows;
-    if (!this.#rule) return this.#checkTexts();
+  /** Makes the values elements, and answers those that may not be any. */
+  convert(): BadValues {
+    const { fixed, valueCount } = this.#rows;
+    const bad = new BadValues();
+    if (!this.#rule) return this.#checkTexts(bad);
     const { convert, check, to } = this.#rule;
-    if (convert) this.#converted.reserve(valueCount * elementWidth[to]);
-    const index = convert ? convert(fixed, valueCount, this.#converted, 0) : (check?.(fixed, 0, valueCount) ?? -1);
-    if (index < 0) return undefined;
+    const refuse = (index: number) => bad.add(index, this.#reason(index));
+    if (convert) {
+      this.#converted.reserve(valueCount * elementWidth[to]);
+      convertEach(convert, fixed, valueCount, this.#converted, 0, refuse);
+    } else if (check) checkEach(check, fixed, 0, valueCount, refuse);
+    return bad;
+  }
+
+  #reason(index: number): string {
+    const { fixed, leaf } = this.#rows;
     const expected = `expected element type '${dataTypeName(this.#field.elementType)}' in field '${this.#field.name}'`;
-    return {
-      index,
-      reason: `${expected}, got type '${leaf.type.name}' with value '${describeValue(leaf.type.kind, fixed, index)}'`,
-    };
+    return `${expected}, got type '${leaf.type.name}' with value '${describeValue(leaf.type.kind, fixed, index)}'`;
   }
 
   /** Appends the cell of an array of the elements `[from, to)`. */
@@ -56,12 +77,9 @@ export class ElementValues {
     else appendTextCell(this.#rows.texts, from, to, cells);
   }
 
-  #checkTexts(): BadValue | undefined {
-    let first: BadValue | undefined;
-    for (const check of this.#checks) {
-      const refused = check(this.#rows.texts, 0, this.#rows.valueCount);
-      if (refused && (!first || refused.index < first.index)) first = refused;
-    }
-    return first;
+  #checkTexts(bad: BadValues): BadValues {
+    for (const check of this.#checks)
+      check(this.#rows.texts, 0, this.#rows.valueCount, (index, reason) => bad.add(index, reason));
+    return bad.sort();
   }
 }

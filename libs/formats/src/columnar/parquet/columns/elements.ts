@@ -1,7 +1,7 @@
+import type { FixedBuffer } from "@sluice/columns";
 import type { LeafKind } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { float16BitsToFloat32, float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
-import type { FixedBuffer } from "./fixed-buffer.ts";
 
 /** What a scalar, or an element of an array or vector, is stored as. `bits16` are the halves of a vector given as bytes. */
 export type ElementType =
@@ -44,17 +44,47 @@ export function elementTypeOf(type: DataType): ElementType | undefined {
 }
 
 /**
- * Turns `count` values of the file, dense in `from`, into elements of `to` from element `at` on. Answers the position of
- * the first value that does not fit (out of range, no finite number), or -1.
+ * Turns `count` values of the file, dense in `from` from `start` on, into elements of `to` from element `at` on. Answers how
+ * far behind `start` the first value is that does not fit (out of range, no finite number), or -1.
  */
-export type Conversion = (from: FixedBuffer, count: number, to: FixedBuffer, at: number) => number;
+export type Conversion = (from: FixedBuffer, start: number, count: number, to: FixedBuffer, at: number) => number;
+
+/** Converts the first `count` values of `from` and tells of each that does not fit; its element is then anything. */
+export function convertEach(
+  convert: Conversion,
+  from: FixedBuffer,
+  count: number,
+  to: FixedBuffer,
+  at: number,
+  onBad: (index: number) => void,
+): void {
+  const bad = convert(from, 0, count, to, at);
+  if (bad < 0) return;
+  for (let i = bad; i < count; i++) if (convert(from, i, 1, to, at + i) >= 0) onBad(i);
+}
+
+/** Tells of each of `count` elements from `at` on that the check refuses. */
+export function checkEach(
+  check: ElementCheck,
+  values: FixedBuffer,
+  at: number,
+  count: number,
+  onBad: (index: number) => void,
+): void {
+  const bad = check(values, at, count);
+  if (bad < 0) return;
+  for (let i = bad; i < count; i++) if (check(values, at + i, 1) >= 0) onBad(i);
+}
+
+/** First of `count` elements from `at` on that is no finite number, or -1. */
+export type ElementCheck = (values: FixedBuffer, at: number, count: number) => number;
 
 export interface ElementRule {
   readonly to: ElementType;
   /** Undefined where the file has the very bytes of the column: they are decoded in place, then checked. */
   readonly convert: Conversion | undefined;
-  /** First of `count` elements from `at` on that is no finite number, or -1. Of bytes in place. */
-  readonly check: ((values: FixedBuffer, at: number, count: number) => number) | undefined;
+  /** Of bytes in place. */
+  readonly check: ElementCheck | undefined;
 }
 
 /** How values of one kind become elements of one type; undefined where they may not. */
@@ -73,7 +103,7 @@ const inPlace: Readonly<Partial<Record<ElementType, LeafKind>>> = {
   float16: "float16",
 };
 
-const checks: Readonly<Partial<Record<ElementType, (values: FixedBuffer, at: number, count: number) => number>>> = {
+const checks: Readonly<Partial<Record<ElementType, ElementCheck>>> = {
   float: (values, at, count) => findNotFinite32(values.int32, at, count),
   double: (values, at, count) => findNotFinite64(values.int32, at, count),
   float16: (values, at, count) => findNotFinite16(values.uint16, at, count, 0x7c00),
@@ -143,11 +173,11 @@ function toInteger(kind: LeafKind, least: number, greatest: number, to: ElementT
   const view = to === "int8" ? "int8" : to === "uint8" ? "bytes" : to === "int16" ? "int16" : "int32";
   if (kind === "int64" || kind === "uint64") return fromWide(least, greatest, view);
   const source = kind === "int32" ? "int32" : "uint32";
-  return (from, count, target, at) => {
+  return (from, start, count, target, at) => {
     const values = from[source];
     const out = target[view];
     for (let i = 0; i < count; i++) {
-      const value = values[i];
+      const value = values[start + i];
       if (value < least || value > greatest) return i;
       out[at + i] = value;
     }
@@ -157,12 +187,12 @@ function toInteger(kind: LeafKind, least: number, greatest: number, to: ElementT
 
 /** A 64-bit value fits when its high half repeats the sign of the low one; an unsigned one has the same bytes then. */
 function fromWide(least: number, greatest: number, view: "int8" | "bytes" | "int16" | "int32"): Conversion {
-  return (from, count, target, at) => {
+  return (from, start, count, target, at) => {
     const words = from.int32;
     const out = target[view];
     for (let i = 0; i < count; i++) {
-      const value = words[i * 2];
-      if (words[i * 2 + 1] !== value >> 31 || value < least || value > greatest) return i;
+      const value = words[(start + i) * 2];
+      if (words[(start + i) * 2 + 1] !== value >> 31 || value < least || value > greatest) return i;
       out[at + i] = value;
     }
     return -1;
@@ -170,12 +200,12 @@ function fromWide(least: number, greatest: number, view: "int8" | "bytes" | "int
 }
 
 function toInt64(kind: "int32" | "uint32" | "uint64"): Conversion {
-  return (from, count, target, at) => {
+  return (from, start, count, target, at) => {
     const words = from.int32;
     const out = target.int32;
     for (let i = 0; i < count; i++) {
-      const low = kind === "uint64" ? words[i * 2] : words[i];
-      const high = kind === "uint64" ? words[i * 2 + 1] : kind === "int32" ? low >> 31 : 0;
+      const low = kind === "uint64" ? words[(start + i) * 2] : words[start + i];
+      const high = kind === "uint64" ? words[(start + i) * 2 + 1] : kind === "int32" ? low >> 31 : 0;
       if (kind === "uint64" && high < 0) return i;
       out[(at + i) * 2] = low;
       out[(at + i) * 2 + 1] = high;
@@ -200,16 +230,16 @@ function numberReader(kind: LeafKind): NumberReader | undefined {
 }
 
 function toFloat(read: NumberReader): Conversion {
-  return (from, count, target, at) => {
+  return (from, start, count, target, at) => {
     const out = target.float32;
-    for (let i = 0; i < count; i++) out[at + i] = read(from, i);
+    for (let i = 0; i < count; i++) out[at + i] = read(from, start + i);
     return findNotFinite32(target.int32, at, count);
   };
 }
 
 function toDouble(read: NumberReader): Conversion {
-  return (from, count, target, at) => {
-    for (let i = 0; i < count; i++) target.float64[at + i] = read(from, i);
+  return (from, start, count, target, at) => {
+    for (let i = 0; i < count; i++) target.float64[at + i] = read(from, start + i);
     return findNotFinite64(target.int32, at, count);
   };
 }
@@ -217,8 +247,8 @@ function toDouble(read: NumberReader): Conversion {
 function toHalf(read: NumberReader, to: "float16" | "bfloat16"): Conversion {
   const encode = to === "float16" ? float32ToFloat16Bits : float32ToBfloat16Bits;
   const exponent = to === "float16" ? 0x7c00 : 0x7f80;
-  return (from, count, target, at) => {
-    for (let i = 0; i < count; i++) target.uint16[at + i] = encode(read(from, i));
+  return (from, start, count, target, at) => {
+    for (let i = 0; i < count; i++) target.uint16[at + i] = encode(read(from, start + i));
     return findNotFinite16(target.uint16, at, count, exponent);
   };
 }

@@ -1,8 +1,15 @@
 import { type Column, type FixedColumn, isNull, varValue, views } from "@sluice/columns";
 import type { LeafReader, RowGroupInfo } from "@sluice/parquet";
-import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ColumnReader } from "./column-reader.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
+
+/** A column of the file that no field has, read as if one had. */
+export interface ExtraColumn {
+  readonly field: FieldSchema;
+  readonly reader: ColumnReader;
+}
 
 /**
  * `$meta` of collections with dynamic fields, with the columns that no field has folded in (import option
@@ -15,24 +22,22 @@ export class FoldedColumn implements ColumnReader {
   readonly mayStop = true;
   readonly #output: VarOutput;
   readonly #meta: ColumnReader | undefined;
-  readonly #extras: readonly ColumnReader[];
+  readonly #extras: readonly ExtraColumn[];
   /** `"name":` of each extra column, and its values as JSON text. */
   readonly #keys: readonly string[];
-  readonly #schema: CollectionSchema;
 
-  /** @param schema of the collection, with the extra columns as fields behind its own */
+  /** @param meta what the file's own `$meta` gives */
   constructor(
     position: number,
-    schema: CollectionSchema,
     meta: ColumnReader | undefined,
-    extras: readonly ColumnReader[],
+    extras: readonly ExtraColumn[],
+    { schema, rejects }: ReadContext,
   ) {
     this.fields = [position];
-    this.#schema = schema;
     this.#meta = meta;
     this.#extras = extras;
-    this.#keys = extras.map(({ fields }) => `${JSON.stringify(schema.fields[fields[0]].name)}:`);
-    this.#output = new VarOutput(schema.fields[position]);
+    this.#keys = extras.map(({ field }) => `${JSON.stringify(field.name)}:`);
+    this.#output = new VarOutput(schema.fields[position], rejects);
     this.leaves = this.#parts.flatMap(({ leaves }) => leaves);
   }
 
@@ -60,14 +65,13 @@ export class FoldedColumn implements ColumnReader {
   }
 
   get #parts(): readonly ColumnReader[] {
-    return this.#meta ? [this.#meta, ...this.#extras] : this.#extras;
+    const extras = this.#extras.map(({ reader }) => reader);
+    return this.#meta ? [this.#meta, ...extras] : extras;
   }
 
   #append(rows: number): void {
     const meta = this.#meta?.take(rows)[0];
-    const texts = this.#extras.map((extra) =>
-      textReader(this.#schema.fields[extra.fields[0]], extra.take(rows)[0], rows),
-    );
+    const texts = this.#extras.map(({ field, reader }) => textReader(field, reader.take(rows)[0], rows));
     for (let row = 0; row < rows; row++) {
       const own = meta?.kind === "var" ? Buffer.from(varValue(meta, row)).toString().trim().slice(1, -1).trim() : "";
       const folded = texts.map((text, i) => this.#keys[i] + text(row)).join(",");

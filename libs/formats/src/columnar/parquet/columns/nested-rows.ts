@@ -1,8 +1,8 @@
+import { FixedBuffer } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { LeafReader } from "@sluice/parquet";
 import { BytesSink, Damage } from "@sluice/parquet";
 import { shortColumn } from "./column-reader.ts";
-import { FixedBuffer } from "./fixed-buffer.ts";
 
 /** Levels decoded at a time. */
 const WINDOW = 4096;
@@ -60,6 +60,14 @@ export class NestedRows {
     if (this.rows === 0) throw shortColumn(this.leaf, row);
     this.starts[this.rows] = this.count;
     return this.rows;
+  }
+
+  /** Values that a row has: its entries but for nulls and empty lists. */
+  valuesOf(row: number): number {
+    const greatest = this.leaf.node.definition;
+    let count = 0;
+    for (let k = this.starts[row]; k < this.starts[row + 1]; k++) if (this.definitions[k] === greatest) count++;
+    return count;
   }
 
   /** @throws {ImportError} when entries are left */

@@ -1,16 +1,17 @@
 import type { Column } from "@sluice/columns";
-import { excerptOfBytes } from "@sluice/errors";
 import { BytesSink, type LeafReader } from "@sluice/parquet";
-import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
-import { parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
+import { DataType, type FieldSchema } from "@sluice/schema";
+import type { RowRejects } from "../../../row-rejects.ts";
+import { cellOfText, microsOfText, utf8Check } from "../../../text-checks.ts";
 import type { FieldRules } from "./column-reader.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
-import { utf8Check } from "./text-checks.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
 
 /** Texts are held this many bytes at a time. */
 const STEP_BYTES = 1 << 16;
+const EMPTY = new Uint8Array(0);
 
 /** Where parsed values go. */
 interface ParsedValues {
@@ -22,6 +23,8 @@ interface ParsedValues {
   /** @throws {RangeError} when the text does not stand for a value */
   add(text: Uint8Array): void;
   addNull(row: number, leaf: LeafReader): void;
+  /** For a row that was refused. */
+  addAny(): void;
   take(rows: number): Column;
 }
 
@@ -31,11 +34,10 @@ export class ParsedTextColumn extends FlatColumn {
   readonly #values: ParsedValues;
   readonly #texts = new BytesSink();
 
-  constructor(position: number, schema: CollectionSchema, leaf: LeafReader) {
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, { schema, rejects }: ReadContext) {
     super(position, leaf);
-    const field = schema.fields[position];
     this.mayStop = field.dataType !== DataType.Timestamptz;
-    this.#values = this.mayStop ? new ParsedCells(field) : new ParsedTimes(field, schema.timezone);
+    this.#values = this.mayStop ? new ParsedCells(field, rejects) : new ParsedTimes(field, rejects, schema.timezone);
   }
 
   take(rows: number): readonly Column[] {
@@ -68,8 +70,9 @@ export class ParsedTextColumn extends FlatColumn {
     const count = this.leaf.readBytes(run, this.#texts);
     this.runs.take(count);
     const { rules } = this.#values;
-    const refused = utf8Check(rules.field.name)(this.#texts, 0, count);
-    if (refused) throw rules.invalid(refused.reason, this.row + refused.index, this.leaf.at);
+    utf8Check(rules.field.name)(this.#texts, 0, count, (index, reason) =>
+      rules.refuse(reason, this.row + index, this.leaf.at),
+    );
     for (let i = 0; i < count; i++, this.row++)
       this.#add(this.#texts.data.subarray(this.#texts.offsets[i], this.#texts.offsets[i + 1]));
   }
@@ -79,29 +82,19 @@ export class ParsedTextColumn extends FlatColumn {
       this.#values.add(text);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const { rules } = this.#values;
-      throw rules.invalid(
-        `field '${rules.field.name}': ${error.message}, value=${excerptOfBytes(text)}`,
-        this.row,
-        this.leaf.at,
-      );
+      this.#values.rules.refuse(error.message, this.row, this.leaf.at);
+      this.#values.addAny();
     }
   }
-}
-
-function parserOf(field: FieldSchema): (text: Uint8Array) => Uint8Array {
-  return field.dataType === DataType.SparseFloatVector
-    ? parseSparseJson
-    : (text) => wktToWkb(Buffer.from(text).toString());
 }
 
 class ParsedCells implements ParsedValues {
   readonly #output: VarOutput;
   readonly #parse: (text: Uint8Array) => Uint8Array;
 
-  constructor(field: FieldSchema) {
-    this.#output = new VarOutput(field);
-    this.#parse = parserOf(field);
+  constructor(field: FieldSchema, rejects: RowRejects) {
+    this.#output = new VarOutput(field, rejects);
+    this.#parse = cellOfText(field);
   }
   get rules(): FieldRules {
     return this.#output.rules;
@@ -121,6 +114,9 @@ class ParsedCells implements ParsedValues {
   addNull(row: number, leaf: LeafReader): void {
     this.#output.appendNull(row, leaf.at);
   }
+  addAny(): void {
+    this.#output.append(EMPTY);
+  }
   take(rows: number): Column {
     return this.#output.take(rows);
   }
@@ -129,12 +125,12 @@ class ParsedCells implements ParsedValues {
 class ParsedTimes implements ParsedValues {
   readonly isFull = false;
   readonly #output: FixedOutput;
-  readonly #zone: string;
+  readonly #parse: (text: Uint8Array) => bigint;
   rows = 0;
 
-  constructor(field: FieldSchema, zone: string) {
-    this.#output = new FixedOutput(field);
-    this.#zone = zone;
+  constructor(field: FieldSchema, rejects: RowRejects, zone: string) {
+    this.#output = new FixedOutput(field, rejects);
+    this.#parse = microsOfText(zone);
   }
   get rules(): FieldRules {
     return this.#output.rules;
@@ -144,14 +140,17 @@ class ParsedTimes implements ParsedValues {
     this.rows = 0;
   }
   add(text: Uint8Array): void {
-    this.#output.buffer.int64[this.rows] = parseTimestamptz(Buffer.from(text).toString(), this.#zone);
+    this.#output.buffer.int64[this.rows] = this.#parse(text);
     this.rows++;
   }
   addNull(row: number, leaf: LeafReader): void {
     this.#output.setNull(this.rows, row, leaf.at);
     this.rows++;
   }
+  addAny(): void {
+    this.rows++;
+  }
   take(rows: number): Column {
-    return this.#output.column(rows);
+    return this.#output.take(rows);
   }
 }

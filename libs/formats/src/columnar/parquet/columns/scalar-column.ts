@@ -1,10 +1,17 @@
-import type { Column } from "@sluice/columns";
+import { type Column, FixedBuffer } from "@sluice/columns";
 import type { LeafReader } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
-import { describeValue, type ElementRule, elementWidth } from "./elements.ts";
-import { FixedBuffer } from "./fixed-buffer.ts";
+import {
+  checkEach,
+  convertEach,
+  describeValue,
+  type ElementCheck,
+  type ElementRule,
+  elementWidth,
+} from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
+import type { ReadContext } from "./read-context.ts";
 
 /** Values converted at a time. */
 const STEP = 4096;
@@ -19,15 +26,15 @@ export class ScalarColumn extends FlatColumn {
   readonly #scratch = new FixedBuffer();
   #rows = 0;
 
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, rule: ElementRule) {
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, rule: ElementRule, { rejects }: ReadContext) {
     super(position, leaf);
     this.#rule = rule;
-    this.#output = new FixedOutput(field);
+    this.#output = new FixedOutput(field, rejects);
     this.#elements = this.#output.width / elementWidth[rule.to];
   }
 
   take(rows: number): readonly Column[] {
-    return [this.#output.column(rows)];
+    return [this.#output.take(rows)];
   }
 
   protected open(rows: number): void {
@@ -52,26 +59,31 @@ export class ScalarColumn extends FlatColumn {
   #values(count: number): void {
     const { convert, check } = this.#rule;
     const { buffer, width } = this.#output;
-    const start = this.#rows * this.#elements;
     this.runs.take(count);
     if (!convert) {
       this.leaf.readFixed(count, buffer.bytes, this.#rows * width);
-      const bad = check ? check(buffer, start, count * this.#elements) : -1;
-      if (bad >= 0) throw this.#refuse(buffer, start + bad, Math.floor(bad / this.#elements));
+      if (check) this.#checkInPlace(check, count);
       return;
     }
     this.#scratch.reserve(STEP * this.leaf.type.width);
     this.leaf.readFixed(count, this.#scratch.bytes, 0);
-    const bad = convert(this.#scratch, count, buffer, this.#rows);
-    if (bad >= 0) throw this.#refuse(this.#scratch, bad, bad);
+    convertEach(convert, this.#scratch, count, buffer, this.#rows, (bad) => this.#refuse(this.#scratch, bad, bad));
+  }
+
+  #checkInPlace(check: ElementCheck, count: number): void {
+    const { buffer } = this.#output;
+    const start = this.#rows * this.#elements;
+    checkEach(check, buffer, start, count * this.#elements, (bad) =>
+      this.#refuse(buffer, start + bad, Math.floor(bad / this.#elements)),
+    );
   }
 
   /** @param ahead values before the one that is refused */
-  #refuse(values: FixedBuffer, element: number, ahead: number): Error {
+  #refuse(values: FixedBuffer, element: number, ahead: number): void {
     const { rules } = this.#output;
     const { kind, name } = this.leaf.type;
     const shown = this.#elements > 1 ? "NaN or infinity" : describeValue(kind, values, element);
     const expected = `expected type '${dataTypeName(rules.field.dataType)}' for field '${rules.field.name}'`;
-    return rules.invalid(`${expected}, got type '${name}' with value '${shown}'`, this.row + ahead, this.leaf.at);
+    rules.refuse(`${expected}, got type '${name}' with value '${shown}'`, this.row + ahead, this.leaf.at);
   }
 }

@@ -1,4 +1,4 @@
-import type { Column } from "@sluice/columns";
+import type { Column, FixedBuffer } from "@sluice/columns";
 import {
   emptyDefinition,
   type LeafKind,
@@ -10,8 +10,8 @@ import {
 import type { FieldSchema } from "@sluice/schema";
 import { encodeSparseCell } from "@sluice/values";
 import type { ColumnReader } from "./column-reader.ts";
-import type { FixedBuffer } from "./fixed-buffer.ts";
 import { NestedRows } from "./nested-rows.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
 
 const STEP_ROWS = 1024;
@@ -35,13 +35,20 @@ export class SparseStructColumn implements ColumnReader {
   readonly #output: VarOutput;
   #row = 0;
 
-  constructor(position: number, field: FieldSchema, lists: SparseLists, indices: LeafReader, values: LeafReader) {
+  constructor(
+    position: number,
+    field: FieldSchema,
+    lists: SparseLists,
+    indices: LeafReader,
+    values: LeafReader,
+    { rejects }: ReadContext,
+  ) {
     this.fields = [position];
     this.leaves = [indices, values];
     this.#lists = lists;
     this.#indices = new NestedRows(indices);
     this.#values = new NestedRows(values);
-    this.#output = new VarOutput(field);
+    this.#output = new VarOutput(field, rejects);
   }
 
   begin(group: RowGroupInfo): void {
@@ -73,16 +80,15 @@ export class SparseStructColumn implements ColumnReader {
   async #appendRows(from: number, to: number): Promise<number> {
     const count = await this.#values.read(to - from, STEP_ENTRIES, this.#row);
     try {
-      let index = this.#valuesBefore(from);
+      let index = 0;
+      for (let i = 0; i < from; i++) index += this.#indices.valuesOf(i);
       let value = 0;
       for (let i = 0; i < count; i++, this.#row++) {
-        const indices = this.#length(this.#indices, this.#lists.indices, from + i);
-        const values = this.#length(this.#values, this.#lists.values, i);
-        if (indices < 0 !== values < 0) throw this.#refuse("indices and values length mismatch: one of them is null");
-        if (indices < 0) this.#output.appendNull(this.#row, this.#indices.leaf.at);
-        else this.#appendCell(index, indices, value, values);
-        index += Math.max(indices, 0);
-        value += Math.max(values, 0);
+        const indices = this.#indices.valuesOf(from + i);
+        const values = this.#values.valuesOf(i);
+        this.#appendRow(from + i, i, () => this.#cell(index, indices, value, values));
+        index += indices;
+        value += values;
       }
       return count;
     } catch (error) {
@@ -90,41 +96,41 @@ export class SparseStructColumn implements ColumnReader {
     }
   }
 
-  #valuesBefore(row: number): number {
-    const { definitions, starts, leaf } = this.#indices;
-    let count = 0;
-    for (let k = 0; k < starts[row]; k++) if (definitions[k] === leaf.node.definition) count++;
-    return count;
-  }
-
-  /** Elements of a row's list; -1 where the struct is null. */
-  #length(rows: NestedRows, list: ListNode, i: number): number {
-    const { definitions, starts, leaf } = rows;
-    const first = definitions[starts[i]];
-    if (first < this.#lists.struct.definition) return -1;
-    if (first < emptyDefinition(list)) throw this.#refuse(`${list.group.name} is null`);
-    if (first === emptyDefinition(list)) return 0;
-    for (let k = starts[i]; k < starts[i + 1]; k++) {
-      if (definitions[k] !== leaf.node.definition) throw this.#refuse(`${list.group.name} contains a null`);
+  /** @param i row of the indices @param k the same row, of the values */
+  #appendRow(i: number, k: number, cell: () => Uint8Array): void {
+    try {
+      const hasIndices = this.#isList(this.#indices, this.#lists.indices, i);
+      if (hasIndices !== this.#isList(this.#values, this.#lists.values, k))
+        throw new RangeError("indices and values length mismatch: one of them is null");
+      if (hasIndices) this.#output.append(cell());
+      else this.#output.appendNull(this.#row, this.#indices.leaf.at);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const { rules } = this.#output;
+      rules.refuse(`field '${rules.field.name}': ${error.message}`, this.#row, this.#indices.leaf.at);
+      this.#output.append(EMPTY);
     }
-    return starts[i + 1] - starts[i];
   }
 
-  #appendCell(index: number, indices: number, value: number, values: number): void {
+  /** Whether a row has the list; false where the struct is null. @throws {RangeError} for a list that is null or holds one */
+  #isList(rows: NestedRows, list: ListNode, i: number): boolean {
+    const { definitions, starts } = rows;
+    const first = definitions[starts[i]];
+    if (first < this.#lists.struct.definition) return false;
+    if (first < emptyDefinition(list)) throw new RangeError(`${list.group.name} is null`);
+    if (first !== emptyDefinition(list) && rows.valuesOf(i) < starts[i + 1] - starts[i])
+      throw new RangeError(`${list.group.name} contains a null`);
+    return true;
+  }
+
+  #cell(index: number, indices: number, value: number, values: number): Uint8Array {
     const indexView = indexes(this.#indices.fixed, this.#indices.leaf.type.kind, index, indices);
     const valueView = this.#values.leaf.type.kind === "float" ? this.#values.fixed.float32 : this.#values.fixed.float64;
-    try {
-      this.#output.append(encodeSparseCell(indexView, valueView.subarray(value, value + values)));
-    } catch (error) {
-      throw error instanceof RangeError ? this.#refuse(error.message) : error;
-    }
-  }
-
-  #refuse(reason: string): Error {
-    const { rules } = this.#output;
-    return rules.invalid(`field '${rules.field.name}': ${reason}`, this.#row, this.#indices.leaf.at);
+    return encodeSparseCell(indexView, valueView.subarray(value, value + values));
   }
 }
+
+const EMPTY = new Uint8Array(0);
 
 /** 64-bit indexes become doubles: those that a double cannot hold are out of range anyway. */
 function indexes(buffer: FixedBuffer, kind: LeafKind, from: number, count: number): ArrayLike<number> {

@@ -1,19 +1,14 @@
 import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
-import {
-  type CollectionSchema,
-  DataType,
-  dataTypeName,
-  type FieldSchema,
-  type StructSchema,
-  vectorBytes,
-} from "@sluice/schema";
+import { DataType, dataTypeName, type StructSchema, vectorBytes } from "@sluice/schema";
 import { encodeVectorArrayCell } from "@sluice/values";
+import { nullRefused } from "../../../plan/refusals.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
 import { type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { NestedRows } from "./nested-rows.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
 
 const STEP_ROWS = 256;
@@ -45,12 +40,12 @@ export class StructColumn implements ColumnReader {
   /** Row of the file that is read next. */
   #row = 0;
 
-  constructor(schema: CollectionSchema, struct: StructSchema, list: ListNode, members: readonly StructMember[]) {
+  constructor(struct: StructSchema, list: ListNode, members: readonly StructMember[], context: ReadContext) {
     this.fields = members.map(({ position }) => position);
     this.leaves = members.map(({ leaf }) => leaf);
     this.#struct = struct;
     this.#list = list;
-    this.#members = members.map((member) => new MemberCells(schema.fields[member.position], member, list));
+    this.#members = members.map((member) => new MemberCells(member, list, context));
     this.#order = this.#members.toSorted((a, b) => b.entriesPerElement - a.entriesPerElement);
   }
 
@@ -85,7 +80,7 @@ export class StructColumn implements ColumnReader {
         const got = await member.rows.read(count - done, STEP_ENTRIES, this.#row + done);
         const lengths = member.append(this.#row + done, got, this.#list, this.#struct);
         for (let i = 0; i < got; i++)
-          if (lengths[i] !== expected[done + i]) throw this.#unequal(member, this.#row + done + i);
+          if (isUnequal(lengths[i], expected[done + i])) throw this.#unequal(member, this.#row + done + i);
         done += got;
       }
     }
@@ -96,6 +91,14 @@ export class StructColumn implements ColumnReader {
     const reason = `the lists of struct array '${this.#struct.name}' differ in length, at '${member.output.rules.field.name}'`;
     return new ImportError("malformed_file", reason, { ...member.rows.leaf.at, row, field: this.#struct.name });
   }
+}
+
+const EMPTY = new Uint8Array(0);
+/** Length of a list whose row is rejected. */
+const REFUSED = -2;
+
+function isUnequal(length: number, expected: number): boolean {
+  return length !== expected && length !== REFUSED && expected !== REFUSED;
 }
 
 /** Cells of one member. */
@@ -111,10 +114,11 @@ class MemberCells {
   /** Bytes of a vector; 0 for scalars. */
   readonly #vectorBytes: number;
 
-  constructor(field: FieldSchema, member: StructMember, list: ListNode) {
+  constructor(member: StructMember, list: ListNode, { schema, rejects }: ReadContext) {
+    const field = schema.fields[member.position];
     this.#member = member;
     this.rows = new NestedRows(member.leaf);
-    this.output = new VarOutput(field);
+    this.output = new VarOutput(field, rejects);
     this.#values = new ElementValues(this.rows, field, member.rule);
     this.#structLevel = list.element.definition;
     this.#vectorBytes = field.dataType === DataType.ArrayOfVector ? vectorBytes(field.elementType, field.dim) : 0;
@@ -122,7 +126,7 @@ class MemberCells {
     this.entriesPerElement = member.vector ? this.#vectorBytes / width : 1;
   }
 
-  /** Makes cells of the rows that were read; answers the lengths of their lists, -1 for null. */
+  /** Makes cells of the rows that were read; answers the lengths of their lists, -1 for null, `REFUSED` for rejected rows. */
   append(firstRow: number, count: number, list: ListNode, struct: StructSchema): number[] {
     const { starts, leaf } = this.rows;
     const lengths: number[] = [];
@@ -131,13 +135,22 @@ class MemberCells {
     try {
       for (let i = 0; i < count; i++) {
         const row = firstRow + i;
-        const length = this.#length(starts[i], starts[i + 1], list, row, struct);
-        const values = Math.max(length, 0) * this.entriesPerElement;
-        if (bad && bad.index < value + values) throw this.#invalid(bad.reason, row);
-        if (length < 0) this.#appendNull(row, struct);
-        else this.#appendCell(value, value + values, row);
+        const values = this.rows.valuesOf(i);
+        const reason = bad.reasonBefore(value + values);
+        const { rejects } = this.output.rules;
+        try {
+          const length = this.#length(starts[i], starts[i + 1], list, row, struct);
+          if (reason !== undefined) throw this.#invalid(reason, row);
+          if (length < 0) this.#appendNull(row, struct);
+          else this.#appendCell(value, value + values, row);
+          lengths.push(length);
+        } catch (error) {
+          if (!(error instanceof ImportError)) throw error;
+          rejects.add(row, error);
+          this.output.append(EMPTY);
+          lengths.push(REFUSED);
+        }
         value += values;
-        lengths.push(length);
       }
     } catch (error) {
       throw leaf.explain(error);
@@ -146,13 +159,7 @@ class MemberCells {
   }
 
   #appendNull(row: number, struct: StructSchema): void {
-    if (!this.output.rules.isNullable) {
-      throw this.#invalid(
-        `the field '${struct.name}' is not nullable but the file contains null value`,
-        row,
-        struct.name,
-      );
-    }
+    if (this.output.rules.standIn === undefined) throw this.#invalid(nullRefused(struct.name), row, struct.name);
     this.output.appendNull(row, this.rows.leaf.at);
   }
 

@@ -1,8 +1,9 @@
 import type { Column } from "@sluice/columns";
 import type { LeafReader } from "@sluice/parquet";
-import type { CollectionSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
+import { type TextCheck, textChecks } from "../../../text-checks.ts";
 import { FlatColumn } from "./flat-column.ts";
-import { type TextCheck, textChecks } from "./text-checks.ts";
+import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";
 
 /** VarChar, Text, JSON and `$meta`: the bytes of the file are the bytes of the column, decoded straight into it. */
@@ -11,10 +12,10 @@ export class TextColumn extends FlatColumn {
   readonly #output: VarOutput;
   readonly #checks: readonly TextCheck[];
 
-  constructor(position: number, schema: CollectionSchema, leaf: LeafReader) {
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, { dynamic, rejects }: ReadContext) {
     super(position, leaf);
-    this.#output = new VarOutput(schema.fields[position]);
-    this.#checks = textChecks(schema, schema.fields[position]);
+    this.#output = new VarOutput(field, rejects);
+    this.#checks = textChecks(field, dynamic);
   }
 
   take(rows: number): readonly Column[] {
@@ -48,11 +49,11 @@ export class TextColumn extends FlatColumn {
     const count = this.leaf.readBytes(run, cells);
     this.runs.take(count);
     this.#output.markValues(from);
-    for (const check of this.#checks) {
-      const refused = check(cells, from, from + count);
-      if (refused)
-        throw this.#output.rules.invalid(refused.reason, this.row + refused.index - from, this.leaf.at, refused.field);
-    }
+    const { rules } = this.#output;
+    for (const check of this.#checks)
+      check(cells, from, from + count, (index, reason, field) =>
+        rules.refuse(reason, this.row + index - from, this.leaf.at, field),
+      );
     this.row += count;
   }
 }

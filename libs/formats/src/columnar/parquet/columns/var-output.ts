@@ -1,9 +1,9 @@
-import type { Column } from "@sluice/columns";
+import { type Column, Validity } from "@sluice/columns";
 import type { SourceLocation } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
+import type { RowRejects } from "../../../row-rejects.ts";
 import { FieldRules } from "./column-reader.ts";
-import { Validity } from "./validity.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -15,8 +15,12 @@ export class VarOutput {
   /** Rows that the last batch had. */
   #taken = 0;
 
-  constructor(field: FieldSchema) {
-    this.rules = new FieldRules(field);
+  constructor(field: FieldSchema, rejects: RowRejects) {
+    this.rules = new FieldRules(field, rejects);
+  }
+
+  get #hasNulls(): boolean {
+    return this.rules.standIn === null;
   }
 
   /** Rows that are there. */
@@ -26,7 +30,7 @@ export class VarOutput {
 
   /** Ends the loan of the last batch. */
   begin(softBytes: number): void {
-    if (this.rules.isNullable) this.#validity.dropFront(this.#taken, this.rows);
+    if (this.#hasNulls) this.#validity.dropFront(this.#taken, this.rows);
     this.cells.dropFront(this.#taken);
     this.#taken = 0;
     this.cells.softLimit = softBytes;
@@ -34,7 +38,7 @@ export class VarOutput {
 
   /** Rows from `from` on have values. Called by who writes to `cells` itself. */
   markValues(from: number): void {
-    if (this.rules.isNullable) this.#validity.mark(from, this.rows, 1);
+    if (this.#hasNulls) this.#validity.mark(from, this.rows, 1);
   }
 
   append(cell: Uint8Array): void {
@@ -45,13 +49,13 @@ export class VarOutput {
   /** @throws {ImportError} where the field allows no null */
   appendNull(row: number, at: SourceLocation): void {
     this.rules.checkNull(row, at);
-    this.append(this.rules.substitute ?? EMPTY);
-    if (this.rules.isNullable) this.#validity.mark(this.rows - 1, this.rows, 0);
+    this.append(this.rules.standIn ?? EMPTY);
+    if (this.#hasNulls) this.#validity.mark(this.rows - 1, this.rows, 0);
   }
 
   take(rows: number): Column {
     this.#taken = rows;
-    const validity = this.rules.isNullable ? this.#validity.of(rows) : undefined;
+    const validity = this.#hasNulls ? this.#validity.of(rows) : undefined;
     return { kind: "var", offsets: this.cells.offsets, data: this.cells.data, validity };
   }
 }

@@ -1,10 +1,18 @@
-import type { Column } from "@sluice/columns";
+import { type Column, FixedBuffer } from "@sluice/columns";
 import { Damage, emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
-import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
-import { FixedBuffer } from "./fixed-buffer.ts";
+import {
+  checkEach,
+  convertEach,
+  describeValue,
+  type ElementRule,
+  type ElementType,
+  elementWidth,
+  finiteCheck,
+} from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
+import type { ReadContext } from "./read-context.ts";
 
 /** Elements converted at a time. */
 const STEP = 4096;
@@ -43,7 +51,8 @@ export class VectorColumn implements ColumnReader {
     leaf: LeafReader,
     list: ListNode,
     rule: ElementRule,
-    rowCheck?: ElementType,
+    rowCheck: ElementType | undefined,
+    { rejects }: ReadContext,
   ) {
     this.fields = [position];
     this.leaves = [leaf];
@@ -51,7 +60,7 @@ export class VectorColumn implements ColumnReader {
     this.#list = list;
     this.#rule = rule;
     this.#rowCheck = rowCheck;
-    this.#output = new FixedOutput(field);
+    this.#output = new FixedOutput(field, rejects);
     this.#perRow = this.#output.width / elementWidth[rule.to];
   }
 
@@ -80,7 +89,7 @@ export class VectorColumn implements ColumnReader {
   }
 
   take(rows: number): readonly Column[] {
-    return [this.#output.column(rows)];
+    return [this.#output.take(rows)];
   }
 
   async finish(): Promise<void> {
@@ -155,8 +164,9 @@ export class VectorColumn implements ColumnReader {
     else {
       const { buffer } = this.#output;
       this.#leaf.readFixed(count, buffer.bytes, this.#written * elementWidth[this.#rule.to]);
-      const bad = this.#rule.check ? this.#rule.check(buffer, this.#written, count) : -1;
-      if (bad >= 0) throw this.#refuse(buffer, this.#written + bad, this.#written + bad);
+      const { check } = this.#rule;
+      const first = this.#written;
+      if (check) checkEach(check, buffer, first, count, (bad) => this.#refuse(buffer, first + bad, first + bad));
     }
     this.#written += count;
   }
@@ -166,8 +176,10 @@ export class VectorColumn implements ColumnReader {
     for (let done = 0; done < count; done += STEP) {
       const step = Math.min(STEP, count - done);
       this.#leaf.readFixed(step, this.#scratch.bytes, 0);
-      const bad = this.#rule.convert!(this.#scratch, step, this.#output.buffer, this.#written + done);
-      if (bad >= 0) throw this.#refuse(this.#scratch, bad, this.#written + done + bad);
+      const at = this.#written + done;
+      convertEach(this.#rule.convert!, this.#scratch, step, this.#output.buffer, at, (bad) =>
+        this.#refuse(this.#scratch, bad, at + bad),
+      );
     }
   }
 
@@ -175,19 +187,20 @@ export class VectorColumn implements ColumnReader {
     const check = this.#rowCheck && finiteCheck(this.#rowCheck);
     if (!check) return;
     const perRow = this.#output.width / elementWidth[this.#rowCheck!];
-    const bad = check(this.#output.buffer, 0, rows * perRow);
-    if (bad >= 0) throw this.#notFinite(this.#firstRow + Math.floor(bad / perRow), "NaN or infinity");
+    checkEach(check, this.#output.buffer, 0, rows * perRow, (bad) =>
+      this.#refuseElement(this.#firstRow + Math.floor(bad / perRow), "NaN or infinity"),
+    );
   }
 
-  #refuse(values: FixedBuffer, index: number, element: number): Error {
+  #refuse(values: FixedBuffer, index: number, element: number): void {
     const row = this.#firstRow + Math.floor(element / this.#perRow);
-    return this.#notFinite(row, describeValue(this.#leaf.type.kind, values, index));
+    this.#refuseElement(row, describeValue(this.#leaf.type.kind, values, index));
   }
 
-  #notFinite(row: number, shown: string): Error {
+  #refuseElement(row: number, shown: string): void {
     const { field } = this.#output.rules;
     const reason = `expected finite elements in range for field '${field.name}' with type '${dataTypeName(field.dataType)}', got value '${shown}'`;
-    return this.#output.rules.invalid(reason, row, this.#leaf.at);
+    this.#output.rules.refuse(reason, row, this.#leaf.at);
   }
 
   #tooLong(): Error {

@@ -9,7 +9,8 @@ export class Validity {
       grown.set(this.#bytes.subarray(0, from));
       this.#bytes = grown;
     }
-    this.#bytes.fill(value, from, to);
+    if (to === from + 1) this.#bytes[from] = value;
+    else this.#bytes.fill(value, from, to);
   }
 
   /** The first `rows` bytes, or undefined when none of the rows is null. */

@@ -1,0 +1,54 @@
+import { locate } from "@sluice/errors";
+import { DataType } from "@sluice/schema";
+import type { ColumnDescription, SourceDescription } from "../format.ts";
+import type { ArrayHeader } from "./array-column.ts";
+import { type DtypeCode, parseDtype } from "./dtype.ts";
+import type { ArraySet, NamedArray } from "./open-arrays.ts";
+
+/** What the headers of all arrays say. @throws {ImportError} for a header that is broken */
+export async function describeArrays({ arrays }: ArraySet, signal: AbortSignal): Promise<SourceDescription> {
+  const headers = await Promise.all(arrays.map((array) => headerOf(array, signal)));
+  const [first] = headers;
+  const isAligned = headers.every(({ shape }) => shape[0] === first.shape[0]);
+  return {
+    rowCount: isAligned ? first?.shape[0] : undefined,
+    columns: headers.map((header, i) => describeArray(arrays[i].name, header)),
+  };
+}
+
+async function headerOf({ source, header }: NamedArray, signal: AbortSignal): Promise<ArrayHeader> {
+  try {
+    return await header(signal);
+  } catch (error) {
+    throw locate(error, { file: source.path });
+  }
+}
+
+function describeArray(name: string, { descr, shape }: ArrayHeader): ColumnDescription {
+  const code = parseDtype(descr)?.code;
+  const base = { name, type: `${descr} (${shape.join(", ")})`, isNullable: false };
+  if (code === undefined || shape.length < 1 || shape.length > 2) return { ...base, dataType: undefined };
+  if (shape.length === 1) return { ...base, dataType: scalars[code] };
+  const dataType = vectors[code];
+  return { ...base, dataType, ...(dataType && { dim: shape[1] * (code === "u1" ? 8 : 1) }) };
+}
+
+const scalars: Readonly<Partial<Record<DtypeCode, DataType>>> = {
+  b1: DataType.Bool,
+  i1: DataType.Int8,
+  i2: DataType.Int16,
+  i4: DataType.Int32,
+  i8: DataType.Int64,
+  f4: DataType.Float,
+  f8: DataType.Double,
+  U: DataType.VarChar,
+  S: DataType.VarChar,
+};
+
+const vectors: Readonly<Partial<Record<DtypeCode, DataType>>> = {
+  u1: DataType.BinaryVector,
+  i1: DataType.Int8Vector,
+  f2: DataType.Float16Vector,
+  f4: DataType.FloatVector,
+  f8: DataType.FloatVector,
+};

@@ -1,0 +1,94 @@
+import { ImportError, locate } from "@sluice/errors";
+import type { ObjectSource } from "@sluice/object-store";
+import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
+import { MAX_ROW_BYTES } from "../format.ts";
+import { bindColumns } from "../plan/bind-columns.ts";
+import type { FieldPlan, Target } from "../plan/field-plan.ts";
+import { type ArrayColumn, type ArrayHeader, isArrayType, planArrayColumn } from "./array-column.ts";
+
+/** An array that a source offers under a name. */
+export interface NamedArray {
+  readonly name: string;
+  readonly source: ObjectSource;
+  /** Called for arrays that feed a field only, so that what is wrong with others does not matter. */
+  readonly header: (signal: AbortSignal | undefined) => Promise<ArrayHeader>;
+}
+
+/** All that a file or set offers, and how its errors read. */
+export interface ArraySet {
+  readonly arrays: readonly NamedArray[];
+  /** What holds them, in Milvus's words: `numpy files`. */
+  readonly title: string;
+  /** No array for a field, or for any. */
+  readonly missing: (field: string | undefined) => string;
+}
+
+/**
+ * Opens the arrays that feed fields, in the order of the schema; one that no field uses is ignored, as in Milvus. All headers
+ * are read and checked, so what follows can fail on values only.
+ * @throws {ImportError} `schema_mismatch` when arrays and fields do not fit, `malformed_file` when a file is broken or rows
+ *   are not aligned, `unsupported` for fields and files that have no such form
+ */
+export async function openArrays(set: ArraySet, plan: FieldPlan, signal?: AbortSignal): Promise<ArrayColumn[]> {
+  const given = boundArrays(set, plan);
+  if (given.length === 0) throw new ImportError("schema_mismatch", set.missing(undefined));
+  const { fields } = plan.schema;
+  const columns = await Promise.all(given.map(([index, array]) => openColumn(fields[index], index, array, signal)));
+  checkAligned(columns);
+  checkRowBytes(columns);
+  return columns;
+}
+
+function boundArrays(set: ArraySet, plan: FieldPlan): [index: number, array: NamedArray][] {
+  const { fields } = plan.schema;
+  for (const [i, field] of fields.entries()) if (!isOptional(field)) checkType(set, field, fileFor(set, plan, i));
+  const bound = bindColumns<NamedArray>(plan, {
+    columns: set.arrays.map((column) => ({ name: column.name, column })),
+    missing: set.missing,
+    repeated: (name, first) => `two files for field '${name}': ${first.source.path}`,
+    placeOf: (array) => (array ? { file: array.source.path } : {}),
+  });
+  const given = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
+  for (const [index, { source }] of given) checkType(set, fields[index], source.path);
+  return given;
+}
+
+function fileFor({ arrays }: ArraySet, plan: FieldPlan, index: number): string | undefined {
+  const isFor = (target: Target) => target.kind === "field" && target.index === index;
+  return arrays.find(({ name }) => isFor(plan.target(name)))?.source.path;
+}
+
+function checkType({ title }: ArraySet, { name, dataType }: FieldSchema, file?: string): void {
+  if (isArrayType(dataType)) return;
+  const reason = `unsupported importing ${title} for collection with data type: ${dataTypeName(dataType)}, field '${name}'`;
+  throw new ImportError("unsupported", reason, { field: name, ...(file !== undefined && { file }) });
+}
+
+async function openColumn(
+  field: FieldSchema,
+  index: number,
+  { source, header }: NamedArray,
+  signal: AbortSignal | undefined,
+): Promise<ArrayColumn> {
+  try {
+    return planArrayColumn(field, index, source, await header(signal));
+  } catch (error) {
+    throw locate(error, { file: source.path, field: field.name });
+  }
+}
+
+function checkAligned(columns: readonly ArrayColumn[]): void {
+  const [first] = columns;
+  const other = columns.find((column) => column.rowCount !== first.rowCount);
+  if (!other) return;
+  const rows = (column: ArrayColumn) => `field '${column.field.name}' with '${column.rowCount}' rows`;
+  const at = { file: other.source.path, field: other.field.name };
+  throw new ImportError("malformed_file", `imported rows are not aligned, ${rows(first)}, ${rows(other)}`, at);
+}
+
+/** @throws {ImportError} `unsupported` when a row is larger than what is held at once */
+function checkRowBytes(columns: readonly ArrayColumn[]): void {
+  const rowBytes = columns.reduce((sum, column) => sum + column.pitchBytes, 0);
+  if (rowBytes > MAX_ROW_BYTES)
+    throw new ImportError("unsupported", `a row of all files takes ${rowBytes} bytes, more than ${MAX_ROW_BYTES}`);
+}

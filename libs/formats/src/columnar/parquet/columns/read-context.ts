@@ -1,0 +1,13 @@
+import type { LeafReader, SchemaNode } from "@sluice/parquet";
+import type { CollectionSchema } from "@sluice/schema";
+import type { DynamicColumn } from "../../../plan/dynamic-column.ts";
+import type { RowRejects } from "../../../row-rejects.ts";
+
+/** What the columns of one reading share. */
+export interface ReadContext {
+  readonly schema: CollectionSchema;
+  readonly dynamic: DynamicColumn;
+  readonly rejects: RowRejects;
+  /** Opens the reader of a leaf. */
+  readonly open: (node: SchemaNode) => LeafReader;
+}

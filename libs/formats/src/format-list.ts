@@ -1,0 +1,26 @@
+import { ImportError } from "@sluice/errors";
+import type { Format } from "./format.ts";
+import * as all from "./formats.ts";
+import { fieldOptionKeys } from "./plan/field-options.ts";
+
+/** Every format that files can have. */
+export const formats: readonly Format[] = Object.values(all);
+
+/** Keys of import options that some format, or the plan of fields, reads. */
+export const formatOptionKeys: ReadonlySet<string> = new Set([
+  ...fieldOptionKeys,
+  ...formats.flatMap(({ optionKeys }) => optionKeys ?? []),
+]);
+
+/** @throws {ImportError} `unsupported` for a name that this version does not know */
+export function formatNamed(name: string): Format {
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format) return format;
+  throw new ImportError("unsupported", `format '${name}' is not known to this server`);
+}
+
+/** The format of `a/b.NDJSON`, by its end, without regard to case; undefined when no format has it. */
+export function formatOfPath(path: string): Format | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  return formats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)));
+}

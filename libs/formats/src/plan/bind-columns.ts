@@ -1,0 +1,127 @@
+import { excerpt, ImportError, locate, type SourceLocation } from "@sluice/errors";
+import { isOptional } from "@sluice/schema";
+import type { FieldPlan, Target } from "./field-plan.ts";
+import { missed } from "./refusals.ts";
+
+/** How a file or set shows its columns; a column is whatever the format makes of one. */
+export interface ColumnSource<Column> {
+  /** In the order of the source; a name may come twice, which is an error. */
+  readonly columns: readonly NamedColumn<Column>[];
+  /** The columns in a column, for formats that have such. */
+  readonly inside?: (column: Column) => readonly NamedColumn<Column>[];
+  /** What Milvus says of this format when a field has no column. */
+  readonly missing: (name: string) => string;
+  /** Of two columns with one name. */
+  readonly repeated?: (name: string, first: Column, second: Column) => string;
+  /** For errors. */
+  readonly placeOf: (column: Column | undefined) => SourceLocation;
+}
+
+export interface NamedColumn<Column> {
+  readonly name: string;
+  readonly column: Column;
+}
+
+/** Which column feeds what. */
+export interface BoundColumns<Column> {
+  /** Parallel to the fields of the schema; undefined: the field's stand-in. */
+  readonly fields: readonly (Column | undefined)[];
+  /** Parallel to its struct arrays. */
+  readonly structs: readonly (Column | undefined)[];
+  /** Columns that no field has. */
+  readonly extras: readonly NamedColumn<Column>[];
+}
+
+/**
+ * Finds the column of every field, for sources whose columns are known before their rows.
+ * @throws {ImportError} `schema_mismatch` for a column that may not be given, comes twice or is missing, and for a mapping
+ *   that finds nothing
+ */
+export function bindColumns<Column>(plan: FieldPlan, source: ColumnSource<Column>): BoundColumns<Column> {
+  const binder = new Binder(plan, source);
+  binder.walk(source.columns, (name) => plan.target(name));
+  binder.checkComplete();
+  return binder;
+}
+
+class Binder<Column> implements BoundColumns<Column> {
+  readonly fields: (Column | undefined)[];
+  readonly structs: (Column | undefined)[];
+  readonly extras: NamedColumn<Column>[] = [];
+  readonly #plan: FieldPlan;
+  readonly #source: ColumnSource<Column>;
+
+  constructor(plan: FieldPlan, source: ColumnSource<Column>) {
+    this.#plan = plan;
+    this.#source = source;
+    this.fields = plan.schema.fields.map(() => undefined);
+    this.structs = plan.schema.structs.map(() => undefined);
+  }
+
+  walk(columns: readonly NamedColumn<Column>[], targetOf: (name: string) => Target | undefined): void {
+    const seen = new Map<string, Column>();
+    for (const { name, column } of columns) {
+      const first = seen.get(name);
+      if (first) throw this.#mismatch(name, this.#repeated(name, first, column), column);
+      seen.set(name, column);
+      const target = targetOf(name);
+      if (target) this.#place(target, name, column);
+    }
+  }
+
+  #place(target: Target, name: string, column: Column): void {
+    switch (target.kind) {
+      case "field":
+      case "meta":
+        this.fields[target.index] = column;
+        break;
+      case "struct":
+        this.structs[this.#plan.schema.structs.indexOf(target.struct)] = column;
+        break;
+      case "inside":
+        this.walk(this.#source.inside?.(column) ?? [], (inner) => target.names.get(inner));
+        break;
+      case "refused":
+        throw locate(target.error, this.#source.placeOf(column));
+      case "extra":
+        this.extras.push({ name, column });
+    }
+  }
+
+  /** @throws {ImportError} when a field that must have values has no column */
+  checkComplete(): void {
+    const { fields, structs } = this.#plan.schema;
+    const members = new Set(structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)));
+    for (const [i, field] of fields.entries()) {
+      if (this.fields[i] === undefined && !members.has(field.name) && !isOptional(field))
+        throw this.#missing(field.name);
+    }
+    for (const [i, struct] of structs.entries())
+      if (this.structs[i] === undefined && !struct.nullable) throw this.#missing(struct.name);
+    this.#checkMapping();
+  }
+
+  /** A path that matches nothing is a mistake, also where the field can do without. */
+  #checkMapping(): void {
+    for (const [path, name] of this.#plan.options.mapping) {
+      const { fields, structs } = this.#plan.schema;
+      const found =
+        this.fields[fields.findIndex((field) => field.name === name)] ??
+        this.structs[structs.findIndex((struct) => struct.name === name)];
+      if (found === undefined)
+        throw this.#mismatch(name, `fields_mapping: the source has no '${excerpt(path)}' for field '${name}'`);
+    }
+  }
+
+  #missing(name: string): ImportError {
+    return this.#mismatch(name, missed(name, this.#source.missing(name)));
+  }
+
+  #repeated(name: string, first: Column, second: Column): string {
+    return this.#source.repeated?.(name, first, second) ?? `there is multi field with name: ${excerpt(name)}`;
+  }
+
+  #mismatch(field: string, reason: string, column?: Column): ImportError {
+    return new ImportError("schema_mismatch", reason, { ...this.#source.placeOf(column), field });
+  }
+}

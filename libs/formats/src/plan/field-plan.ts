@@ -1,0 +1,125 @@
+import { ImportError } from "@sluice/errors";
+import type { CollectionSchema, FieldSchema, StructSchema } from "@sluice/schema";
+import { DynamicColumn } from "./dynamic-column.ts";
+import { type FieldOptions, parseFieldOptions } from "./field-options.ts";
+import { autoKeyRefused, flatMemberRefused, functionOutputRefused } from "./refusals.ts";
+import { parsePath } from "./source-path.ts";
+
+/** What a name in a source leads to. */
+export type Target =
+  /** Values of the field at `index` of the schema. */
+  | { readonly kind: "field"; readonly index: number }
+  /** A struct array, whose members are the fields at `members`. */
+  | { readonly kind: "struct"; readonly struct: StructSchema; readonly members: readonly number[] }
+  /** The dynamic column, at `index`. */
+  | { readonly kind: "meta"; readonly index: number }
+  /** Nothing itself, but what is in it leads somewhere. */
+  | { readonly kind: "inside"; readonly names: ReadonlyMap<string, Target> }
+  /** No file may give it. */
+  | { readonly kind: "refused"; readonly error: ImportError }
+  /** The name of a field whose values the mapping finds elsewhere: what stands here is left alone. */
+  | { readonly kind: "unused" }
+  /** No field has it. */
+  | { readonly kind: "extra" };
+
+const EXTRA: Target = { kind: "extra" };
+const UNUSED: Target = { kind: "unused" };
+
+/**
+ * Which name or path of a source feeds which field: made once from the schema and the import's options, before any reader.
+ * Readers ask it what a name leads to; what a missing value becomes is the field's (`standInOf`). Without a mapping every
+ * field, and every struct array, is found under its own name.
+ */
+export class FieldPlan {
+  readonly schema: CollectionSchema;
+  readonly options: FieldOptions;
+  /** What the dynamic column takes. */
+  readonly dynamic: DynamicColumn;
+  /** Names of the source, from its rows or columns on. */
+  readonly #names = new Map<string, Target>();
+  readonly #targets: ReadonlyMap<string, Target>;
+
+  /** @throws {ImportError} `request_invalid` for a mapping that contradicts itself or the collection */
+  constructor(schema: CollectionSchema, options: FieldOptions) {
+    this.schema = schema;
+    this.options = options;
+    this.dynamic = DynamicColumn.of(schema);
+    this.#targets = targetsOf(schema);
+    const mapped = new Set<string>();
+    for (const [source, name] of options.mapping) this.#map(source, name, mapped);
+    // Every other field is found under its own name, unless that is where another one's values are.
+    for (const [name, target] of this.#targets)
+      if (!this.#names.has(name)) this.#names.set(name, mapped.has(name) ? UNUSED : target);
+  }
+
+  /** What a name of a row, or of a column, leads to. */
+  target(name: string): Target {
+    return this.#names.get(name) ?? EXTRA;
+  }
+
+  /** The sources of `fields_mapping`. */
+  get mappedSources(): Iterable<string> {
+    return this.options.mapping.keys();
+  }
+
+  #map(source: string, name: string, mapped: Set<string>): void {
+    const target = this.#targets.get(name);
+    if (!target) throw invalidMapping(`there is no field '${name}'`);
+    if (target.kind === "refused") throw invalidMapping(target.error.reason);
+    if (mapped.has(name)) throw invalidMapping(`two sources for field '${name}'`);
+    mapped.add(name);
+    const path = parsePath(source);
+    // A name with dots may be one name.
+    this.#names.set(source, target);
+    if (path.length > 1) place(this.#names, path, target, source);
+  }
+}
+
+/** The plan of an import. @param options of the request, keys as sent @throws {ImportError} `request_invalid` */
+export function planFields(schema: CollectionSchema, options: Readonly<Record<string, string>> = {}): FieldPlan {
+  return new FieldPlan(schema, parseFieldOptions(options));
+}
+
+/** What each name of the collection is for a file that has it. */
+function targetsOf(schema: CollectionSchema): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const [index, field] of schema.fields.entries()) targets.set(field.name, targetOf(schema, field, index));
+  for (const struct of schema.structs) {
+    const names = struct.members.map((member) => `${struct.name}[${member}]`);
+    const members = names.map((name) => schema.fields.findIndex((field) => field.name === name));
+    for (const name of names) targets.set(name, refused(name, flatMemberRefused(name)));
+    targets.set(struct.name, { kind: "struct", struct, members });
+  }
+  return targets;
+}
+
+function targetOf({ allowInsertAutoId }: CollectionSchema, field: FieldSchema, index: number): Target {
+  const { name } = field;
+  if (field.isDynamic) return { kind: "meta", index };
+  if (field.isPrimaryKey && field.autoId && !allowInsertAutoId) return refused(name, autoKeyRefused(name));
+  if (field.isFunctionOutput) return refused(name, functionOutputRefused(name));
+  return { kind: "field", index };
+}
+
+function refused(field: string, reason: string): Target {
+  return { kind: "refused", error: new ImportError("schema_mismatch", reason, { field }) };
+}
+
+/** Hangs a target under the steps that lead to it. */
+function place(names: Map<string, Target>, path: readonly string[], target: Target, source: string): void {
+  const [first, ...rest] = path;
+  const there = names.get(first);
+  if (rest.length === 0) {
+    if (there) throw invalidMapping(`'${source}' is the source of two fields`);
+    names.set(first, target);
+    return;
+  }
+  if (there && there.kind !== "inside") throw invalidMapping(`'${source}' lies in what is a field's own source`);
+  const inside = there ?? { kind: "inside", names: new Map<string, Target>() };
+  names.set(first, inside);
+  place(inside.names as Map<string, Target>, rest, target, source);
+}
+
+function invalidMapping(reason: string): ImportError {
+  return new ImportError("request_invalid", `options.fields_mapping: ${reason}`);
+}

@@ -1,0 +1,43 @@
+import { excerpt } from "@sluice/errors";
+
+// The words of what every format refuses alike; Milvus's, where it has some (import semantics §12).
+
+/** Code `schema_mismatch`. */
+export function autoKeyRefused(name: string): string {
+  return `the primary key '${name}' is auto-generated, no need to provide`;
+}
+
+/** Code `schema_mismatch`. */
+export function functionOutputRefused(name: string): string {
+  return `not allowed to provide data for function output field '${name}'`;
+}
+
+/** Code `schema_mismatch`. */
+export function flatMemberRefused(name: string): string {
+  return `'${name}' must be given inside of its struct array, as list of structs`;
+}
+
+/** Code `schema_mismatch`. @param detail what the format says of it in Milvus */
+export function missed(name: string, detail = ""): string {
+  return `value of field '${name}' is missed${detail && `: ${detail}`}`;
+}
+
+/** Code `value_invalid`. */
+export function nullRefused(name: string): string {
+  return `the field '${name}' is not nullable but the file contains null value`;
+}
+
+/** Code `value_invalid`. */
+export function duplicatedKey(key: string, detail = ""): string {
+  return `duplicated key is not allowed, key=${excerpt(key)}${detail && `: ${detail}`}`;
+}
+
+/** Code `schema_mismatch`: all rows of a file give the automatic key, or none does. */
+export function mixedKeys(name: string, where: string): string {
+  return `value of field '${name}' is missed ${where}: all rows of a file give the automatic key, or none does`;
+}
+
+/** Code `value_invalid`; the parser's words follow. */
+export function geometryRefused(name: string, text: string): string {
+  return `expected type 'Geometry' for field '${name}', got type 'string' with value '${excerpt(text)}'`;
+}

@@ -1,0 +1,121 @@
+import { ImportError } from "@sluice/errors";
+import type { ObjectSource } from "@sluice/object-store";
+import { DataType } from "@sluice/schema";
+import type { ColumnDescription, SourceDescription } from "../../format.ts";
+import type { RowLayout } from "./json-reader.ts";
+import { JsonSource } from "./json-source.ts";
+import { NEEDS_MORE, Scanner } from "./scanner.ts";
+
+/** Rows that a description looks at, and bytes at most. */
+const SAMPLE_ROWS = 1000;
+const SAMPLE_BYTES = 4 << 20;
+
+/** What the first rows of a file have for keys and values. @throws {ImportError} for a file that does not begin with rows */
+export async function describeRows(
+  source: ObjectSource,
+  layout: RowLayout,
+  signal: AbortSignal,
+): Promise<SourceDescription> {
+  const samples = new Map<string, ValueKinds>();
+  const rows = await sampleRows(source, layout, signal);
+  for (const row of rows)
+    for (const [key, value] of Object.entries(row)) {
+      const kinds = samples.get(key) ?? new ValueKinds();
+      samples.set(key, kinds);
+      kinds.add(value);
+    }
+  const columns = [...samples].map(([name, kinds]) => kinds.describe(name, rows.length));
+  return { rowCount: undefined, columns, sampledRows: rows.length };
+}
+
+async function sampleRows(
+  source: ObjectSource,
+  layout: RowLayout,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[]> {
+  const chunkBytes = Math.max(1, Math.min(SAMPLE_BYTES, source.sizeBytes + 1));
+  const windows = new JsonSource(source, { chunkBytes, start: layout.start, signal });
+  const window = await windows.next(undefined, 0);
+  const scanner = new Scanner(source.path, layout.isOneLine);
+  scanner.open(window);
+  const rows: Record<string, unknown>[] = [];
+  try {
+    for (let at = layout.begin(scanner, window.begin); at >= 0 && rows.length < SAMPLE_ROWS; ) {
+      scanner.row = rows.length;
+      const end = scanner.skipValue(at);
+      if (scanner.bytes[at] !== 0x7b)
+        throw new ImportError("malformed_file", "each row should be a key-value map", scanner.at(at));
+      rows.push(JSON.parse(scanner.text(at, end), keepIntegers as never));
+      at = layout.next(scanner, end);
+    }
+  } catch (error) {
+    // The sample ends inside of a row; a first row that is larger than the sample is no sample.
+    if (error !== NEEDS_MORE || rows.length === 0) throw error === NEEDS_MORE ? noRow(source) : error;
+  } finally {
+    await windows.close(window);
+  }
+  return rows;
+}
+
+function noRow({ path: file }: ObjectSource): ImportError {
+  return new ImportError("malformed_file", `no row ends within the first ${SAMPLE_BYTES} bytes`, { file });
+}
+
+/** Numbers that are written as integers become bigint. */
+function keepIntegers(_key: string, value: unknown, { source = "" }: { source?: string }): unknown {
+  return typeof value === "number" && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+/** What is seen of the values of one key. */
+class ValueKinds {
+  readonly #kinds = new Set<string>();
+  readonly #lengths = new Set<number>();
+  #present = 0;
+
+  add(value: unknown): void {
+    if (value === null) return;
+    this.#present++;
+    this.#kinds.add(kindOf(value));
+    if (Array.isArray(value)) this.#lengths.add(value.length);
+  }
+
+  /** @param rows that were looked at */
+  describe(name: string, rows: number): ColumnDescription {
+    const kinds = [...this.#kinds].sort();
+    const base = { name, type: kinds.join(" | ") || "null", isNullable: this.#present < rows };
+    if (kinds.every((kind) => kind === "integer" || kind === "number") && kinds.length > 0)
+      return { ...base, dataType: kinds.includes("number") ? DataType.Double : DataType.Int64 };
+    if (kinds.length > 0 && kinds.every((kind) => kind.startsWith("list<"))) return { ...base, ...this.#list(kinds) };
+    return { ...base, dataType: kinds.length === 1 ? scalarTypes[kinds[0]] : undefined };
+  }
+
+  /** Lists of numbers of one length, with a fraction among them, are vectors. */
+  #list(kinds: readonly string[]): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
+    const elements = new Set(kinds.map((kind) => kind.slice("list<".length, -1)).filter((kind) => kind !== ""));
+    const isNumeric = [...elements].every((kind) => kind === "integer" || kind === "number");
+    if (isNumeric && elements.has("number")) {
+      const [dim] = this.#lengths;
+      if (this.#lengths.size === 1 && dim > 1) return { dataType: DataType.FloatVector, dim };
+      return { dataType: DataType.Array, elementType: DataType.Double };
+    }
+    const [element] = elements;
+    const elementType = elements.size === 1 ? scalarTypes[element] : undefined;
+    return elementType === undefined || elementType === DataType.JSON
+      ? { dataType: undefined }
+      : { dataType: DataType.Array, elementType };
+  }
+}
+
+const scalarTypes: Readonly<Record<string, DataType>> = {
+  integer: DataType.Int64,
+  number: DataType.Double,
+  boolean: DataType.Bool,
+  string: DataType.VarChar,
+  object: DataType.JSON,
+};
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return `list<${[...new Set(value.map(kindOf))].sort().join(" | ")}>`;
+  if (typeof value === "bigint") return "integer";
+  return value === null ? "null" : typeof value;
+}
