@@ -73,6 +73,10 @@ export class Leading implements AsyncDisposable {
   /** Serves until the leadership is lost or the process stops. The session ends first: nobody is sent here any more. */
   async #lead(held: HeldKey): Promise<void> {
     const { role, ttlMs, store, log, serve, advertise } = this.#options;
+    // Given up at once, before the service has ended, which may wait for storage: what it still writes is fenced off.
+    const release = () => void Promise.resolve(held[Symbol.asyncDispose]()).catch(() => undefined);
+    this.#abort.signal.addEventListener("abort", release, { once: true });
+    using _ = { [Symbol.dispose]: () => this.#abort.signal.removeEventListener("abort", release) };
     await using service = await serve(fencedMetaStore(store, held));
     await using _session = new Session(store, { role, address: advertise(service.address ?? ""), ttlMs, log });
     this.#set(true);

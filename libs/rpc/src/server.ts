@@ -66,13 +66,18 @@ export interface GrpcServerOptions {
   readonly log?: Logger;
   /** Called at the end of every call with its method, its Milvus code (0: it succeeded) and how long it took. */
   readonly onCall?: CallObserver;
+  /** Greatest request; `MAX_MESSAGE_BYTES` unless given. */
+  readonly maxRequestBytes?: number;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
   readonly stopMs?: number;
 }
 
 export interface GrpcServer extends AsyncDisposable {
-  /** Listens; port 0 takes a free one. Resolves to the port. */
-  listen(host: string, port: number): Promise<number>;
+  /**
+   * Listens on a port, 0 takes a free one; or, on a host `unix:PATH`, on a socket in the file system, whose folder decides
+   * who may connect. Resolves to the address of clients, `host:port` or `unix:PATH`.
+   */
+  listen(host: string, port: number): Promise<string>;
   /** Serves a connection that somebody else has accepted. */
   inject(socket: Duplex): void;
   /** What the health service says; at first that it serves. */
@@ -85,7 +90,7 @@ export interface GrpcServer extends AsyncDisposable {
  */
 export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
-    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_receive_message_length": options.maxRequestBytes ?? MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,
@@ -212,10 +217,11 @@ function failure(method: AnyMethod, status: ReturnType<typeof statusOf>): object
   return "errorCode" in empty ? status : { ...empty, status };
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<string> {
+  const isSocket = host.startsWith("unix:");
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
+    server.bindAsync(isSocket ? host : `${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(isSocket ? host : `${host}:${bound}`),
     );
   });
 }

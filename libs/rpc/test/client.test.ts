@@ -22,7 +22,7 @@ function openServer(handlers: MilvusHandlers) {
 }
 
 async function serve(handlers: MilvusHandlers): Promise<string> {
-  return `${HOST}:${await openServer(handlers).listen(HOST, 0)}`;
+  return openServer(handlers).listen(HOST, 0);
 }
 
 function connect(address: Address) {
@@ -95,11 +95,11 @@ describe("a call", () => {
 
   it("finds a restarted server", async () => {
     const first = openServer(version("1"));
-    const port = await first.listen(HOST, 0);
-    const client = connect(`${HOST}:${port}`);
+    const address = await first.listen(HOST, 0);
+    const client = connect(address);
     await client.getVersion({});
     await first[Symbol.asyncDispose]();
-    await openServer(version("2")).listen(HOST, port);
+    await openServer(version("2")).listen(HOST, Number(address.split(":")[1]));
     expect(await client.getVersion({}, { deadlineMs: LONG_MS })).toMatchObject({ version: "2" });
   });
 
@@ -118,7 +118,7 @@ describe("a call", () => {
 
   it("to a server without its service is not implemented", async () => {
     const server = cleanup.use(openGrpcServer({ services: [] }));
-    const client = connect(`${HOST}:${await server.listen(HOST, 0)}`);
+    const client = connect(await server.listen(HOST, 0));
     await expect(client.getVersion({})).rejects.toMatchObject({ code: statusCodes.unimplemented });
   });
 

@@ -36,7 +36,7 @@ afterEach(() => cleanup.disposeAsync());
 async function serve(handlers: MilvusHandlers, options: Partial<GrpcServerOptions> = {}) {
   const services = [served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers)];
   const server = cleanup.use(openGrpcServer({ services, stopMs: 100, ...options }));
-  const address = `${HOST}:${await server.listen(HOST, 0)}`;
+  const address = await server.listen(HOST, 0);
   return { server, address, client: cleanup.use(connectClient(milvus.MilvusServiceClient, address)) };
 }
 

@@ -63,7 +63,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
   const visible = new VisibleSegments(book, changes, deps.log, metrics);
   const server = cleanup.use(openServer(deps, { nodes, registry, visible }));
-  const port = await server.listen(settings.host, settings.port);
+  const address = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
       ...deps,
@@ -78,7 +78,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
     }).start(),
   );
   const running = cleanup.move();
-  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 interface Parts {

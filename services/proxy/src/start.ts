@@ -22,6 +22,11 @@ export interface RunningProxy extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Greatest request of a client, as Milvus sets it (`proxy.grpc.serverMaxRecvSize`). */
+const MAX_REQUEST_BYTES = 64 << 20;
+/** A flood of connections is told of so often. */
+const REFUSED_LOG_MS = 10_000;
+
 /** Starts the front door: the public gRPC service and REST on one port. */
 export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Promise<RunningProxy> {
   await using cleanup = new AsyncDisposableStack();
@@ -37,6 +42,7 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
     openGrpcServer({
       services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
+      maxRequestBytes: MAX_REQUEST_BYTES,
       log: deps.log,
       onCall: observeCalls(deps.metrics),
     }),
@@ -50,9 +56,16 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   });
   importJobRoutes(app, context, requests);
   await app.ready();
+  let toldMs = -REFUSED_LOG_MS;
+  const refused = () => {
+    if (performance.now() - toldMs < REFUSED_LOG_MS) return;
+    toldMs = performance.now();
+    deps.log.warn("connections are refused: there are too many");
+  };
   const targets = {
     grpc: (socket: Socket) => grpc.inject(socket),
     http: (socket: Socket) => void app.server.emit("connection", socket),
+    onRefused: () => refused(),
   };
   cleanup.defer(() => sockets.stopListening());
   const port = await sockets.listen(settings.host, settings.port, targets);

@@ -34,7 +34,7 @@ export async function startQueryNode(
       onCall: observeCalls(metrics),
     }),
   );
-  const port = await server.listen(settings.host, settings.port);
+  const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
-  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -101,9 +101,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       deps,
     ),
   );
-  const port = await server.listen(settings.host, settings.port);
+  const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
-  return { address: `${settings.host}:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function openServer(

@@ -1,5 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 // Loaded at once, before the threads of the datanode compete for the cores: each role would load its service when it starts.
 import "@sluice/datacoord";
@@ -9,11 +8,10 @@ import "@sluice/querynode";
 import "@sluice/rootcoord";
 import { type Need, openBackends, type RunningRole, startRole } from "@sluice/cluster";
 import { startTracing, type Telemetry } from "@sluice/telemetry";
+import { openFolders, openSocketFolder } from "./folders.ts";
 import { roles } from "./roles.ts";
 import type { StandaloneSettings } from "./settings.ts";
 
-/** Services inside the process meet here, whatever address the front door listens on. */
-const INTERNAL = { host: "127.0.0.1", port: 0 };
 /** How often the proxy is asked whether it finds the others. */
 const POLL_MS = 5;
 
@@ -40,9 +38,10 @@ export async function startStandalone(
   const settings = { ...given, ...(await openFolders(given)) };
   const needs = roles.flatMap((role): readonly Need[] => role.needs);
   const backends = cleanup.use(await openBackends(settings, needs, telemetry, signal));
+  const sockets = cleanup.use(await openSocketFolder(settings.dataDir));
   const running: RunningRole[] = [];
   for (const role of roles) {
-    const place = role.name === "proxy" ? {} : INTERNAL;
+    const place = role.name === "proxy" ? {} : { host: `unix:${join(sockets.path, role.name)}` };
     const log = telemetry.log.child({ role: role.name });
     running.push(cleanup.use(await startRole(role, { ...settings, ...place }, backends, { ...telemetry, log })));
   }
@@ -57,14 +56,4 @@ export async function startStandalone(
     drain: async (limit) => void (await Promise.all(running.map((role) => role.drain(limit)))),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-/** The data folder, and the folders that were given, or the current one and `bucket/` in the data folder, which is made. */
-async function openFolders(settings: StandaloneSettings): Promise<{ dataDir: string; importRoot: string[] }> {
-  const dataDir = resolve(settings.dataDir);
-  if (settings.importRoot?.length || settings.s3)
-    return { dataDir, importRoot: (settings.importRoot ?? []).map((root) => resolve(root)) };
-  const bucket = join(dataDir, "bucket");
-  await mkdir(bucket, { recursive: true });
-  return { dataDir, importRoot: [process.cwd(), bucket] };
 }

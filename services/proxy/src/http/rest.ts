@@ -9,11 +9,26 @@ export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as cons
 
 /** Greatest body of a REST request. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** A client that sends its headers or its body more slowly than this holds a connection for nothing. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 60_000;
+/** A connection between two requests; pools of clients keep theirs for about a minute. */
+const IDLE_MS = 75_000;
+
+/** For tests: other limits. */
+export interface RestLimits {
+  readonly headersMs?: number;
+  readonly requestMs?: number;
+}
 
 /** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
-export function openRestApp(log: Logger): FastifyInstance {
+export function openRestApp(log: Logger, limits: RestLimits = {}): FastifyInstance {
+  const { headersMs = HEADERS_MS, requestMs = REQUEST_MS } = limits;
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: requestMs,
+    keepAliveTimeout: IDLE_MS,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs) },
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
   });
@@ -41,6 +56,9 @@ export function openRestApp(log: Logger): FastifyInstance {
     const { code, reason } = statusOf(shown);
     return reply.code(200).send({ code, message: reason });
   });
+  // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
+  // that it shares with gRPC.
+  app.addHook("onReady", async () => void app.server.emit("listening"));
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ code: 404, message: `there is no ${request.method} ${excerpt(request.url)}` }),
   );

@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { expect, it } from "@jest/globals";
+import { silentLogger } from "@sluice/telemetry";
+import { openRestApp } from "../src/http/rest.ts";
+
+/** What a client hears that sends `text` and nothing more, through a port that the application does not own. */
+async function hear(text: string): Promise<string> {
+  const app = openRestApp(silentLogger, { headersMs: 150, requestMs: 400 });
+  app.post("/a", async () => ({ code: 0 }));
+  await app.ready();
+  const port = createServer((socket) => void app.server.emit("connection", socket)).listen(0, "127.0.0.1");
+  await once(port, "listening");
+  const socket = connect((port.address() as { port: number }).port, "127.0.0.1");
+  let heard = "";
+  socket.on("data", (bytes) => {
+    heard += bytes;
+  });
+  socket.on("error", () => {});
+  socket.write(text);
+  await Promise.race([once(socket, "close"), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+  const isClosed = socket.destroyed;
+  socket.destroy();
+  port.close();
+  await app.close();
+  return isClosed ? heard : "still open";
+}
+
+it.each([
+  ["headers that do not end", "POST /a HTTP/1.1\r\nHost: a\r\n"],
+  ["a body that does not come", "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{"],
+])("a request with %s is answered 408 and closed", async (_, text) => {
+  expect(await hear(text)).toMatch(/^HTTP\/1.1 408/);
+});
