@@ -7,6 +7,7 @@ import {
   dropRepeatedKeys,
   findJsonError,
   firstMember,
+  hasEscape,
   jsonTypeAt,
   nextMember,
   skipBlanks,
@@ -24,10 +25,18 @@ export interface MetaRefusal {
 /** What `$meta` may hold: a JSON object none of whose keys is given elsewhere, as a field or by itself. */
 export class DynamicColumn {
   readonly #names: ReadonlySet<string>;
+  /** The same names as UTF-8, by their length: keys are compared where they lie, since no key of most rows is among them. */
+  readonly #byLength: readonly (readonly Uint8Array[] | undefined)[];
 
   /** @param names that may not be keys of `$meta` */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names);
+    const byLength: Uint8Array[][] = [];
+    for (const name of this.#names) {
+      const bytes = Buffer.from(name);
+      byLength[bytes.length] = [...(byLength[bytes.length] ?? []), bytes];
+    }
+    this.#byLength = byLength;
   }
 
   static of({ fields, structs }: CollectionSchema): DynamicColumn {
@@ -45,13 +54,14 @@ export class DynamicColumn {
    */
   refusalOf(bytes: Uint8Array, start = 0, end = bytes.length): MetaRefusal | undefined {
     const error = findJsonError(bytes, start, end);
-    const value = () => excerptOfBytes(bytes.subarray(start, end));
     if (error >= 0) {
-      const why = `${describeJsonError(bytes, error, end)}, value=${value()}`;
+      const why = `${describeJsonError(bytes, error, end)}, value=${excerptOfBytes(bytes.subarray(start, end))}`;
       return { reason: `illegal value for dynamic field, not a JSON format string: ${why}` };
     }
-    if (jsonTypeAt(bytes, start) !== "object")
-      return { reason: `illegal value for dynamic field, not a JSON object: ${value()}` };
+    if (jsonTypeAt(bytes, start) !== "object") {
+      const value = excerptOfBytes(bytes.subarray(start, end));
+      return { reason: `illegal value for dynamic field, not a JSON object: ${value}` };
+    }
     dropRepeatedKeys(bytes, start, end);
     const field = this.#fieldAmong(bytes, start, end);
     return field === undefined
@@ -64,10 +74,24 @@ export class DynamicColumn {
     let key = firstMember(bytes, skipBlanks(bytes, start, end), end);
     while (key < end) {
       const close = closingQuote(bytes, key + 1, end);
-      const name = decodeText(bytes, key + 1, close);
-      if (this.#names.has(name)) return name;
+      const name = this.#nameAt(bytes, key + 1, close);
+      if (name !== undefined) return name;
       key = nextMember(bytes, valueAfterKey(bytes, close, end), end);
     }
     return undefined;
   }
+
+  /** The name between the quotes, if it is one of ours. Escapes call for a closer look. */
+  #nameAt(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const isOurs =
+      this.#byLength[end - start]?.some((name) => isAt(bytes, start, name)) || hasEscape(bytes, start, end);
+    if (!isOurs) return undefined;
+    const name = decodeText(bytes, start, end);
+    return this.#names.has(name) ? name : undefined;
+  }
+}
+
+function isAt(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+  return true;
 }
