@@ -106,12 +106,14 @@ export class RowParser {
     return bytes >= this.#batchBytes;
   }
 
-  /** The columns of the rows so far; they stay valid until the next row is parsed. An automatic key has none. */
+  /** The columns of the rows so far; they stay valid until the next row is parsed. What a key allocator or a function makes has none. */
   take(): (Column | undefined)[] {
     const rowCount = this.#rowCount;
     this.#rowCount = 0;
     const absent = this.#givesKey ? -1 : this.#autoKey;
-    return this.#builders.map((builder, i) => (i === absent ? undefined : builder.take(rowCount)));
+    return this.#builders.map((builder, i) =>
+      i === absent || builder.field.isFunctionOutput ? undefined : builder.take(rowCount),
+    );
   }
 
   /** Takes the last row back. */
@@ -323,7 +325,7 @@ export class RowParser {
   #fillAbsent(p: number): void {
     for (let i = 0; i < this.#builders.length; i++) {
       const { field } = this.#builders[i];
-      if (this.#seen[i] === this.#serial || field.isDynamic || i === this.#autoKey) continue;
+      if (this.#seen[i] === this.#serial || field.isDynamic || field.isFunctionOutput || i === this.#autoKey) continue;
       if (!this.#builders[i].canFill) {
         const struct = this.#schema.structs.find(({ name }) => field.name.startsWith(`${name}[`));
         const name = struct?.name ?? field.name;

@@ -1,0 +1,93 @@
+import { MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import { DataType } from "@sluice/schema";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { npyBytes } from "../support/source-files.ts";
+import type { FieldSample } from "./field-samples.ts";
+
+/** A column of a table: what it holds in each row; null where a row has none. */
+export interface TableColumn {
+  readonly name: string;
+  readonly sample: FieldSample;
+  /** Which rows have the value; default all. */
+  readonly isGiven?: (row: number) => boolean;
+}
+
+/** Files of one format with the columns as its usual writers make them; undefined where the format cannot express them. */
+export type WriteFiles = (
+  columns: readonly TableColumn[],
+  rows: number,
+) => Readonly<Record<string, Uint8Array>> | undefined;
+
+/** Every format, by its name. */
+export const writers: Readonly<Record<string, WriteFiles>> = {
+  json: (columns, rows) => ({ "t.json": Buffer.from(JSON.stringify(rowsOf(columns, rows))) }),
+  jsonl: (columns, rows) => ({
+    "t.jsonl": Buffer.from(
+      rowsOf(columns, rows)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(""),
+    ),
+  }),
+  npy: writeNpy,
+  parquet: writeParquet,
+};
+
+const always = () => true;
+
+function rowsOf(columns: readonly TableColumn[], rows: number): Record<string, unknown>[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(columns.map(({ name, sample, isGiven = always }) => [name, isGiven(row) ? sample.json : null])),
+  );
+}
+
+function writeNpy(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
+  const files: Record<string, Uint8Array> = {};
+  for (const { name, sample, isGiven } of columns) {
+    // There is no null in an array.
+    if (!sample.npy || isGiven) return undefined;
+    const { descr, items, bytes } = sample.npy;
+    const shape = items === undefined ? [rows] : [rows, items];
+    files[`${name}.npy`] = npyBytes(descr, shape, Buffer.concat(Array.from({ length: rows }, () => bytes)));
+  }
+  return files;
+}
+
+function writeParquet(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> {
+  const schema = [{ name: "root", num_children: columns.length }, ...columns.flatMap(parquetNodes)];
+  const columnData = columns.map(({ name, sample, isGiven = always }) => ({
+    name,
+    data: Array.from({ length: rows }, (_, row) => (isGiven(row) ? sample.parquet.value : null)),
+  }));
+  return { "t.parquet": new Uint8Array(parquetWriteBuffer({ columnData, schema } as never)) };
+}
+
+function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
+  const { type, converted } = parquet;
+  const leaf = { type, ...(converted && { converted_type: converted }), repetition_type: "OPTIONAL" };
+  if (!parquet.isList) return [{ name, ...leaf }];
+  return [
+    { name, repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", ...leaf },
+  ];
+}
+
+/** The files in a store. */
+export async function sourcesOf(files: Readonly<Record<string, Uint8Array>>): Promise<ObjectSource[]> {
+  const store = new MemoryObjectStore();
+  for (const [path, bytes] of Object.entries(files)) await store.put(path, [bytes]);
+  return Object.entries(files).map(([path, { length }]) => ({ store, key: path, path, sizeBytes: length }));
+}
+
+/** A column of `$meta` texts. */
+export function metaColumn(text: string): TableColumn {
+  const points = Uint32Array.from(text, (char) => char.codePointAt(0) as number);
+  const sample = {
+    type: DataType.JSON,
+    json: text,
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: text },
+    npy: { descr: `<U${points.length}`, bytes: new Uint8Array(points.buffer) },
+    canonical: undefined,
+  };
+  return { name: "$meta", sample };
+}
