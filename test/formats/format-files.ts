@@ -10,6 +10,8 @@ export interface TableColumn {
   readonly sample: FieldSample;
   /** Which rows have the value; default all. */
   readonly isGiven?: (row: number) => boolean;
+  /** What single rows hold, in the form of `sample`; default the same in all. */
+  readonly cells?: readonly FieldSample[];
 }
 
 /** Files of one format with the columns as its usual writers make them; undefined where the format cannot express them. */
@@ -36,27 +38,36 @@ const always = () => true;
 
 function rowsOf(columns: readonly TableColumn[], rows: number): Record<string, unknown>[] {
   return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(columns.map(({ name, sample, isGiven = always }) => [name, isGiven(row) ? sample.json : null])),
+    Object.fromEntries(
+      columns.map(({ name, sample, cells, isGiven = always }) => [
+        name,
+        isGiven(row) ? (cells?.[row] ?? sample).json : null,
+      ]),
+    ),
   );
 }
 
 function writeNpy(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
   const files: Record<string, Uint8Array> = {};
-  for (const { name, sample, isGiven } of columns) {
+  for (const { name, sample, cells, isGiven } of columns) {
     // There is no null in an array.
     if (!sample.npy || isGiven) return undefined;
     const { descr, items, bytes } = sample.npy;
     const shape = items === undefined ? [rows] : [rows, items];
-    files[`${name}.npy`] = npyBytes(descr, shape, Buffer.concat(Array.from({ length: rows }, () => bytes)));
+    files[`${name}.npy`] = npyBytes(
+      descr,
+      shape,
+      Buffer.concat(Array.from({ length: rows }, (_, row) => cells?.[row]?.npy?.bytes ?? bytes)),
+    );
   }
   return files;
 }
 
 function writeParquet(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> {
   const schema = [{ name: "root", num_children: columns.length }, ...columns.flatMap(parquetNodes)];
-  const columnData = columns.map(({ name, sample, isGiven = always }) => ({
+  const columnData = columns.map(({ name, sample, cells, isGiven = always }) => ({
     name,
-    data: Array.from({ length: rows }, (_, row) => (isGiven(row) ? sample.parquet.value : null)),
+    data: Array.from({ length: rows }, (_, row) => (isGiven(row) ? (cells?.[row] ?? sample).parquet.value : null)),
   }));
   return { "t.parquet": new Uint8Array(parquetWriteBuffer({ columnData, schema } as never)) };
 }

@@ -57,11 +57,6 @@ export class FieldPlan {
     return this.#names.get(name) ?? EXTRA;
   }
 
-  /** The sources of `fields_mapping`. */
-  get mappedSources(): Iterable<string> {
-    return this.options.mapping.keys();
-  }
-
   #map(source: string, name: string, mapped: Set<string>): void {
     const target = this.#targets.get(name);
     if (!target) throw invalidMapping(`there is no field '${name}'`);
@@ -69,9 +64,9 @@ export class FieldPlan {
     if (mapped.has(name)) throw invalidMapping(`two sources for field '${name}'`);
     mapped.add(name);
     const path = parsePath(source);
+    place(this.#names, path, target, source);
     // A name with dots may be one name.
-    this.#names.set(source, target);
-    if (path.length > 1) place(this.#names, path, target, source);
+    if (!this.#names.has(source)) this.#names.set(source, target);
   }
 }
 

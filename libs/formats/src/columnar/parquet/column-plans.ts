@@ -18,6 +18,7 @@ import type { ColumnReader } from "./columns/column-reader.ts";
 import { type ElementRule, elementRule, elementTypeOf, finiteCheck } from "./columns/elements.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
+import { RaggedVectorColumn } from "./columns/ragged-vector-column.ts";
 import type { ReadContext } from "./columns/read-context.ts";
 import { ScalarColumn } from "./columns/scalar-column.ts";
 import { SparseStructColumn } from "./columns/sparse-column.ts";
@@ -231,7 +232,10 @@ class Planner {
       const found = list.element.repetition === 1 ? vectorElementRule(field.dataType, list.element) : undefined;
       if (!found) return undefined;
       const { rule, rowCheck } = found;
-      return (context) => new VectorColumn(position, field, context.open(list.element), list, rule, rowCheck, context);
+      return (context) => {
+        const Vectors = context.rejects.goesOn ? RaggedVectorColumn : VectorColumn;
+        return new Vectors(position, field, context.open(list.element), list, rule, rowCheck, context);
+      };
     }
     if (column.leaf < 0) return undefined;
     const { kind, width } = leafType(column);

@@ -69,6 +69,8 @@ function keepIntegers(_key: string, value: unknown, { source = "" }: { source?: 
 /** What is seen of the values of one key. */
 class ValueKinds {
   readonly #kinds = new Set<string>();
+  /** Of lists. */
+  readonly #elements = new Set<string>();
   readonly #lengths = new Set<number>();
   #present = 0;
 
@@ -76,37 +78,35 @@ class ValueKinds {
     if (value === null) return;
     this.#present++;
     this.#kinds.add(kindOf(value));
-    if (Array.isArray(value)) this.#lengths.add(value.length);
+    if (!Array.isArray(value)) return;
+    this.#lengths.add(value.length);
+    for (const element of value) this.#elements.add(kindOf(element));
   }
 
   /** @param rows that were looked at */
   describe(name: string, rows: number): ColumnDescription {
     const kinds = [...this.#kinds].sort();
-    const base = { name, type: kinds.join(" | ") || "null", isNullable: this.#present < rows };
-    if (kinds.every((kind) => kind === "integer" || kind === "number") && kinds.length > 0)
-      return { ...base, dataType: kinds.includes("number") ? DataType.Double : DataType.Int64 };
-    if (kinds.length > 0 && kinds.every((kind) => kind.startsWith("list<"))) return { ...base, ...this.#list(kinds) };
-    return { ...base, dataType: kinds.length === 1 ? scalarTypes[kinds[0]] : undefined };
+    const type = kinds.map((kind) => (kind === LIST ? `list<${[...this.#elements].sort().join(" | ")}>` : kind));
+    const base = { name, type: type.join(" | ") || "null", isNullable: this.#present < rows };
+    return this.#kinds.size === 1 && this.#kinds.has(LIST)
+      ? { ...base, ...this.#list() }
+      : { ...base, dataType: commonType(this.#kinds) };
   }
 
   /** Lists of numbers of one length, with a fraction among them, are vectors. */
-  #list(kinds: readonly string[]): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
-    const elements = new Set(kinds.map((kind) => kind.slice("list<".length, -1)).filter((kind) => kind !== ""));
-    const isNumeric = [...elements].every((kind) => kind === "integer" || kind === "number");
-    if (isNumeric && elements.has("number")) {
-      const [dim] = this.#lengths;
-      if (this.#lengths.size === 1 && dim > 1) return { dataType: DataType.FloatVector, dim };
-      return { dataType: DataType.Array, elementType: DataType.Double };
-    }
-    const [element] = elements;
-    const elementType = elements.size === 1 ? scalarTypes[element] : undefined;
-    return elementType === undefined || elementType === DataType.JSON
-      ? { dataType: undefined }
-      : { dataType: DataType.Array, elementType };
+  #list(): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
+    const elementType = commonType(this.#elements);
+    const [dim] = this.#lengths;
+    if (elementType === DataType.Double && this.#lengths.size === 1 && dim > 1)
+      return { dataType: DataType.FloatVector, dim };
+    if (elementType === undefined || elementType === DataType.JSON) return { dataType: undefined };
+    return { dataType: DataType.Array, elementType };
   }
 }
 
-const scalarTypes: Readonly<Record<string, DataType>> = {
+const LIST = "list";
+
+const types: Readonly<Record<string, DataType>> = {
   integer: DataType.Int64,
   number: DataType.Double,
   boolean: DataType.Bool,
@@ -114,8 +114,15 @@ const scalarTypes: Readonly<Record<string, DataType>> = {
   object: DataType.JSON,
 };
 
+/** The field type that takes values of all these kinds. */
+function commonType(kinds: ReadonlySet<string>): DataType | undefined {
+  const areNumbers = kinds.has("number") && [...kinds].every((kind) => kind === "integer" || kind === "number");
+  const [only] = kinds;
+  return areNumbers ? DataType.Double : kinds.size === 1 ? types[only] : undefined;
+}
+
 function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return `list<${[...new Set(value.map(kindOf))].sort().join(" | ")}>`;
+  if (Array.isArray(value)) return LIST;
   if (typeof value === "bigint") return "integer";
   return value === null ? "null" : typeof value;
 }

@@ -1,25 +1,19 @@
 import { type Column, FixedBuffer } from "@sluice/columns";
 import { Damage, emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
-import { dataTypeName, type FieldSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
-import {
-  checkEach,
-  convertEach,
-  describeValue,
-  type ElementRule,
-  type ElementType,
-  elementWidth,
-  finiteCheck,
-} from "./elements.ts";
+import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import type { ReadContext } from "./read-context.ts";
+import { nullElementWords, wrongElementWords, wrongLengthWords } from "./vector-words.ts";
 
 /** Elements converted at a time. */
 const STEP = 4096;
 
 /**
  * Dense vectors that come as lists. No row is ever built: the levels are checked run by run to be one list of the right
- * length after the other, and the values of many rows are copied at once.
+ * length after the other, and the values of many rows are copied at once. The first row that is not ends the reading: where
+ * rows are rejected one by one, `RaggedVectorColumn` takes its place.
  */
 export class VectorColumn implements ColumnReader {
   readonly fields: readonly number[];
@@ -164,9 +158,8 @@ export class VectorColumn implements ColumnReader {
     else {
       const { buffer } = this.#output;
       this.#leaf.readFixed(count, buffer.bytes, this.#written * elementWidth[this.#rule.to]);
-      const { check } = this.#rule;
-      const first = this.#written;
-      if (check) checkEach(check, buffer, first, count, (bad) => this.#refuse(buffer, first + bad, first + bad));
+      const bad = this.#rule.check ? this.#rule.check(buffer, this.#written, count) : -1;
+      if (bad >= 0) throw this.#refuse(buffer, this.#written + bad, this.#written + bad);
     }
     this.#written += count;
   }
@@ -176,10 +169,8 @@ export class VectorColumn implements ColumnReader {
     for (let done = 0; done < count; done += STEP) {
       const step = Math.min(STEP, count - done);
       this.#leaf.readFixed(step, this.#scratch.bytes, 0);
-      const at = this.#written + done;
-      convertEach(this.#rule.convert!, this.#scratch, step, this.#output.buffer, at, (bad) =>
-        this.#refuse(this.#scratch, bad, at + bad),
-      );
+      const bad = this.#rule.convert!(this.#scratch, 0, step, this.#output.buffer, this.#written + done);
+      if (bad >= 0) throw this.#refuse(this.#scratch, bad, this.#written + done + bad);
     }
   }
 
@@ -187,20 +178,17 @@ export class VectorColumn implements ColumnReader {
     const check = this.#rowCheck && finiteCheck(this.#rowCheck);
     if (!check) return;
     const perRow = this.#output.width / elementWidth[this.#rowCheck!];
-    checkEach(check, this.#output.buffer, 0, rows * perRow, (bad) =>
-      this.#refuseElement(this.#firstRow + Math.floor(bad / perRow), "NaN or infinity"),
-    );
+    const bad = check(this.#output.buffer, 0, rows * perRow);
+    if (bad >= 0) throw this.#notFinite(this.#firstRow + Math.floor(bad / perRow), "NaN or infinity");
   }
 
-  #refuse(values: FixedBuffer, index: number, element: number): void {
+  #refuse(values: FixedBuffer, index: number, element: number): Error {
     const row = this.#firstRow + Math.floor(element / this.#perRow);
-    this.#refuseElement(row, describeValue(this.#leaf.type.kind, values, index));
+    return this.#notFinite(row, describeValue(this.#leaf.type.kind, values, index));
   }
 
-  #refuseElement(row: number, shown: string): void {
-    const { field } = this.#output.rules;
-    const reason = `expected finite elements in range for field '${field.name}' with type '${dataTypeName(field.dataType)}', got value '${shown}'`;
-    this.#output.rules.refuse(reason, row, this.#leaf.at);
+  #notFinite(row: number, shown: string): Error {
+    return this.#output.rules.invalid(wrongElementWords(this.#output.field, shown), row, this.#leaf.at);
   }
 
   #tooLong(): Error {
@@ -210,19 +198,13 @@ export class VectorColumn implements ColumnReader {
   }
 
   #wrongLength(row: number, found: string): Error {
-    const { field } = this.#output.rules;
-    const expected = `length of vector is not aligned: expected ${this.#perRow} but got ${found}`;
-    const reason = `${expected}, data type: ${dataTypeName(field.dataType)}; expected dim '${field.dim}' for field '${field.name}'`;
+    const reason = wrongLengthWords(this.#output.field, this.#perRow, found);
     return this.#output.rules.invalid(reason, row, this.#leaf.at);
   }
 
   #nullElement(): Error {
-    const { field } = this.#output.rules;
-    return this.#output.rules.invalid(
-      `the vector of field '${field.name}' contains a null element`,
-      this.#firstRow + this.#done,
-      this.#leaf.at,
-    );
+    const row = this.#firstRow + this.#done;
+    return this.#output.rules.invalid(nullElementWords(this.#output.field), row, this.#leaf.at);
   }
 
   #endOfChunk(): Error {

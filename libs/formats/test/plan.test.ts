@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { describe, expect, it, test } from "@jest/globals";
+import { formatNamed, planFields } from "@sluice/formats";
+import {
+  expectedRows,
+  fixtureSchema,
+  readCanonicalRows,
+  readerInput,
+  readFixtureFolder,
+  runCase,
+} from "@sluice/formats/testing";
+import { LocalSourceStore, MemoryObjectStore } from "@sluice/object-store";
+
+const schema = fixtureSchema({
+  enable_dynamic_field: true,
+  fields: [
+    { name: "id", type: 5, is_primary: true },
+    { name: "v", type: 101, params: { dim: 2 } },
+    { name: "t", type: 21, params: { max_length: 9 }, nullable: true },
+  ],
+});
+
+async function read(lines: readonly string[], mapping: Readonly<Record<string, string>>) {
+  const store = new MemoryObjectStore();
+  const bytes = Buffer.from(lines.join("\n"));
+  await store.put("f", [bytes]);
+  const options = { fields_mapping: JSON.stringify(mapping) };
+  const input = readerInput(schema, [{ store, key: "f", path: "f", sizeBytes: bytes.length }], options);
+  return readCanonicalRows(schema, formatNamed("jsonl").open(input));
+}
+
+describe("a mapping", () => {
+  const mapping = { key: "id", "data[1].embedding": "v", "data[0].text.plain": "t" };
+
+  it("finds values within the objects and lists of a row", async () => {
+    const line = (text: string) =>
+      `{"x":1,"key":7,"data":[{"text":${text},"n":[{}]} , {"other":[1,{"embedding":0}],"embedding":[1,2]},3]}`;
+    expect(await read([line('{"a":"b","plain":"p\\u0041"}'), line("null"), line("{}")], mapping)).toEqual([
+      { id: 7, v: [1, 2], t: "pA", $meta: { x: 1 } },
+      { id: 7, v: [1, 2], t: null, $meta: { x: 1 } },
+      { id: 7, v: [1, 2], t: null, $meta: { x: 1 } },
+    ]);
+  });
+
+  it("names the field, not the path, where a value is refused", async () => {
+    await expect(read(['{"key":7,"data":[0,{"embedding":[1]}]}'], mapping)).rejects.toMatchObject({
+      code: "value_invalid",
+      at: { row: 0, field: "v" },
+    });
+  });
+
+  test.each([
+    ['{"key":7,"data":[0,{"embedding":[1,2],}]}', "malformed_file"],
+    ['{"key":7,"data":[0,{"embedding":[1,2]}', "malformed_file"],
+    ['{"key":7,"data":[0 {"embedding":[1,2]}]}', "malformed_file"],
+    ['{"key":7,"data":[0]}', "schema_mismatch"],
+    ['{"key":7}', "schema_mismatch"],
+  ])("refuses %s", async (line, code) => {
+    await expect(read([line], mapping)).rejects.toMatchObject({ code, at: { row: 0 } });
+  });
+
+  it("leaves the name of a field alone whose values are elsewhere", async () => {
+    const line = '{"key":1,"id":"not this one","v":[3,4]}';
+    expect(await read([line], { key: "id" })).toEqual([{ id: 1, v: [3, 4], t: null, $meta: {} }]);
+  });
+
+  test.each([
+    ["{", "must be a JSON object"],
+    ["[]", "must be a JSON object"],
+    ['{"a":1}', "must be a JSON object"],
+    ['{"a":"nothing"}', "there is no field 'nothing'"],
+    ['{"a":"v","b":"v"}', "two sources for field 'v'"],
+    ['{"a.b":"v","a":"id"}', "'a' is the source of two fields"],
+    ['{"a":"v","a.b":"t"}', "lies in what is a field's own source"],
+    ['{"a[0]":"v","a.0":"t"}', "'a.0' is the source of two fields"],
+  ])("of %s contradicts itself", (fields_mapping, reason) => {
+    expect(() => planFields(schema, { fields_mapping })).toThrow(reason);
+  });
+
+  it("may not name what no file gives", () => {
+    const automatic = fixtureSchema({ auto_id: true, fields: [{ name: "id", type: 5, is_primary: true }] });
+    expect(() => planFields(automatic, { fields_mapping: '{"a":"id"}' })).toThrow("auto-generated, no need to provide");
+  });
+
+  it("finds the members of a Parquet struct", async () => {
+    const folder = readFixtureFolder(join(import.meta.dirname, "../../../test/fixtures/parquet/types"));
+    const store = await LocalSourceStore.open({ roots: [folder.folder] });
+    const fixture = folder.cases.find(({ name }) => name === "all-in-struct");
+    expect(fixture && (await runCase(folder, fixture, store))).toEqual(fixture && expectedRows(folder, fixture));
+  });
+
+  it("that finds nothing in a file's columns is a mistake", async () => {
+    const folder = readFixtureFolder(join(import.meta.dirname, "../../../test/fixtures/parquet/types"));
+    const store = await LocalSourceStore.open({ roots: [folder.folder] });
+    const fixture = folder.cases.find(({ name }) => name === "plain");
+    const mapped = fixture && { ...fixture, fields_mapping: { "no.such": "title" } };
+    expect(mapped && (await runCase(folder, mapped, store))).toMatchObject({
+      code: "schema_mismatch",
+      reason: expect.stringContaining("title"),
+    });
+  });
+});
+
+describe("a description", () => {
+  const describeLines = async (format: string, text: string) => {
+    const store = new MemoryObjectStore();
+    const bytes = Buffer.from(text);
+    await store.put("f", [bytes]);
+    const sources = [{ store, key: "f", path: "f", sizeBytes: bytes.length }];
+    return formatNamed(format).describe(sources, new AbortController().signal);
+  };
+
+  it("of rows of text tells keys and kinds of values", async () => {
+    const rows = [
+      { id: 1, v: [0.5, 1], t: "x", d: 1, tags: ["a"], o: {} },
+      { id: 2 ** 53, v: [1, 2], t: null, d: 1.5, tags: [], n: true },
+    ];
+    const { columns, sampledRows } = await describeLines("json", JSON.stringify({ rows }));
+    expect(sampledRows).toBe(2);
+    expect(columns).toEqual([
+      { name: "id", type: "integer", dataType: 5, isNullable: false },
+      { name: "v", type: "list<integer | number>", dataType: 101, dim: 2, isNullable: false },
+      { name: "t", type: "string", dataType: 21, isNullable: true },
+      { name: "d", type: "integer | number", dataType: 11, isNullable: false },
+      { name: "tags", type: "list<string>", dataType: 22, elementType: 21, isNullable: false },
+      { name: "o", type: "object", dataType: 23, isNullable: true },
+      { name: "n", type: "boolean", dataType: 1, isNullable: true },
+    ]);
+  });
+
+  it("of a file without rows has no columns, and of one that is none fails", async () => {
+    expect(await describeLines("jsonl", "")).toEqual({ rowCount: undefined, columns: [], sampledRows: 0 });
+    await expect(describeLines("json", "{}")).rejects.toMatchObject({ code: "malformed_file" });
+  });
+
+  it("of columns tells what headers and footers say", async () => {
+    const fixtures = join(import.meta.dirname, "../../../test/fixtures");
+    const store = await LocalSourceStore.open({ roots: [fixtures] });
+    const describe = async (format: string, ...names: string[]) => {
+      const paths = names.map((name) => join(fixtures, name));
+      const sizes = await Promise.all(paths.map((path) => store.stat(path)));
+      const sources = paths.map((path, i) => ({ store, key: path, path, sizeBytes: sizes[i]?.sizeBytes ?? 0 }));
+      return formatNamed(format).describe(sources, new AbortController().signal);
+    };
+    const parquet = await describe("parquet", "parquet/types/plain.parquet");
+    expect(parquet.rowCount).toBe(50);
+    expect(parquet.columns.find(({ name }) => name === "vector")).toMatchObject({ dataType: 101 });
+    expect(parquet.columns.find(({ name }) => name === "id")).toMatchObject({ type: "int64", dataType: 5 });
+  });
+});
