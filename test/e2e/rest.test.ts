@@ -180,6 +180,7 @@ describe("REST import jobs", () => {
     ["no job id", "describe", {}, 1802],
     ["an unknown job", "describe", { jobId: "5" }, 2101],
     ["a job id that is no number", "describe", { jobId: "x" }, 1100],
+    ["a job id beyond int64", "describe", { jobId: "9223372036854775808" }, 1100],
   ])("%s is refused with HTTP 200, a code and a message", async (_, path, body, code) => {
     const { client } = fixture;
     if (

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { openBackends, settingsOf } from "@sluice/cluster";
+import { openBackends, Problems, settingsOf } from "@sluice/cluster";
 import { addSettingFlags, givenFlags, loadSettings } from "@sluice/config";
 import { type AttemptRunner, type RunHooks, startDataNode, type TaskOutcome, type ThreadTask } from "@sluice/datanode";
 import { dataNodeRole } from "@sluice/datanode/role";
@@ -57,7 +57,7 @@ const flags = givenFlags(addSettingFlags(new Command(), definition).parse(positi
 const { values: given } = loadSettings(definition, { flags, env: process.env });
 const settings = { ...given, workers: 1, smallTaskBytes: 0 };
 const never = new AbortController().signal;
-await using backends = await openBackends(settings, ["queue"], silentTelemetry(), never);
+await using backends = await openBackends(settings, ["queue"], silentTelemetry(), new Problems(silentLogger), never);
 const { queue, peers } = backends;
 await using cleanup = new AsyncDisposableStack();
 const stopped = new Promise((resolve) => process.once("SIGTERM", resolve));

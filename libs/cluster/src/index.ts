@@ -9,6 +9,7 @@ export {
   type StoreDescriptions,
 } from "./open-backends.ts";
 export { Peers, type Presence } from "./peers.ts";
+export { Problems } from "./problems.ts";
 export * from "./role.ts";
 export { runRole } from "./run-role.ts";
 export { Session } from "./session.ts";

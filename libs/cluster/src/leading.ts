@@ -1,6 +1,7 @@
 import { aborted, sleep } from "@sluice/async";
 import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
 import type { CounterMetric, GaugeMetric, Logger, Metrics } from "@sluice/telemetry";
+import type { Problems } from "./problems.ts";
 import type { RoleName, RunningService } from "./role.ts";
 import { Session } from "./session.ts";
 
@@ -9,6 +10,7 @@ export interface LeadingOptions {
   readonly ttlMs: number;
   readonly store: MetaStore;
   readonly log: Logger;
+  readonly problems: Problems;
   readonly metrics: Metrics;
   /** Starts the service on a metastore that writes only while this process leads. */
   readonly serve: (store: MetaStore) => Promise<RunningService>;
@@ -50,15 +52,17 @@ export class Leading implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
-    const { role, log } = this.#options;
+    const { role, log, problems } = this.#options;
     while (!signal.aborted) {
       try {
         await using held = await this.#campaign();
         if (!held) return;
+        problems.set(`leading ${role}`, undefined);
         log.info("this process leads", { role });
         await this.#lead(held);
       } catch (error) {
-        log.warn("leading failed; it is tried again", { role, err: error });
+        log.debug("leading failed; it is tried again", { role, err: error });
+        problems.set(`leading ${role}`, (error as Error).message);
         await sleep(RETRY_MS, signal);
       }
     }
@@ -72,13 +76,13 @@ export class Leading implements AsyncDisposable {
 
   /** Serves until the leadership is lost or the process stops. The session ends first: nobody is sent here any more. */
   async #lead(held: HeldKey): Promise<void> {
-    const { role, ttlMs, store, log, serve, advertise } = this.#options;
+    const { role, ttlMs, store, log, problems, serve, advertise } = this.#options;
     // Given up at once, before the service has ended, which may wait for storage: what it still writes is fenced off.
     const release = () => void Promise.resolve(held[Symbol.asyncDispose]()).catch(() => undefined);
     this.#abort.signal.addEventListener("abort", release, { once: true });
     using _ = { [Symbol.dispose]: () => this.#abort.signal.removeEventListener("abort", release) };
     await using service = await serve(fencedMetaStore(store, held));
-    await using _session = new Session(store, { role, address: advertise(service.address ?? ""), ttlMs, log });
+    await using _session = new Session(store, { role, address: advertise(service.address ?? ""), ttlMs, problems });
     this.#set(true);
     try {
       await aborted(AbortSignal.any([held.lost, this.#abort.signal]));

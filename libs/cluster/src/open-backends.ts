@@ -12,10 +12,12 @@ import {
   type SourceStoreDescription,
 } from "@sluice/object-store";
 import { EmbeddedTaskQueue, type TaskQueue } from "@sluice/task-queue";
-import { type Logger, observeMetaStore, type Telemetry } from "@sluice/telemetry";
+import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
+import type { Problems } from "./problems.ts";
 import { type etcdSettings, queueSettings, s3Settings, sourceSettings } from "./settings.ts";
-import { briefly, createBucket, openEtcd, openRedis, s3Objects, s3Sources } from "./shared-backends.ts";
+import { briefly, createBucket, openEtcd, openRedis, s3Objects, s3Options, s3Sources } from "./shared-backends.ts";
+import { watchBucket, watchQueue } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
 export const needSettings = {
@@ -59,6 +61,8 @@ export type Backends<N extends Need = Need> = Pick<Provided, N> & {
   readonly metastore: MetaStore;
   /** Where the other roles are, in this process or another. */
   readonly peers: Peers;
+  /** What of all this does not serve now. */
+  readonly problems: Problems;
 };
 
 /** Each backend is shared when a server is given for it, else embedded below `dataDir`; without it, it must be given. */
@@ -72,7 +76,8 @@ type AllSettings = BackendSettings<Need>;
 type Opener<N extends Need> = (settings: AllSettings, telemetry: Telemetry) => Promise<Provided[N]>;
 
 const openers: { readonly [N in Need]: Opener<N> } = {
-  queue: async (settings) => (isShared(settings, settings.redis) ? openRedis(settings) : new EmbeddedTaskQueue()),
+  queue: async (settings, { log }) =>
+    isShared(settings, settings.redis) ? openRedis(settings, log) : new EmbeddedTaskQueue(),
   bucket: async (settings, { log }) => {
     if (isShared(settings, settings.s3)) await createBucket(settings, log);
   },
@@ -93,22 +98,27 @@ export async function openBackends<N extends Need>(
   settings: BackendSettings<N>,
   needs: readonly N[],
   telemetry: Telemetry,
+  problems: Problems,
   signal: AbortSignal,
 ): Promise<Backends<N> & AsyncDisposable> {
   await using cleanup = new AsyncDisposableStack();
   const all = settings as unknown as AllSettings;
   const { log, metrics } = telemetry;
-  const opened = cleanup.use(await openMetaStore(all, log, signal));
-  const metastore = measuredMetaStore(opened, observeMetaStore(metrics));
-  const peers = cleanup.use(Peers.watch(metastore, log));
   const provided: Partial<Record<Need, unknown>> = {};
   for (const need of new Set<Need>(needs)) {
     const backend = await openers[need](all, telemetry);
     if (backend && Symbol.asyncDispose in backend) cleanup.use(backend);
     provided[need] = backend;
   }
+  // Last, since it is waited for: what is wrong with the settings of others is said before.
+  const opened = cleanup.use(await openMetaStore(all, problems, signal));
+  const metastore = measuredMetaStore(opened, observeMetaStore(metrics));
+  const peers = cleanup.use(Peers.watch(metastore, log));
+  if (provided.queue) cleanup.use(watchQueue(provided.queue as TaskQueue, problems));
+  const usesStorage = needs.some((need) => need !== "queue") && isShared(all, all.s3);
+  if (usesStorage) cleanup.use(watchBucket(await s3Options(all), problems));
   const running = cleanup.move();
-  const backends = { metastore, peers, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const backends = { metastore, peers, problems, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
   return backends as unknown as Backends<N> & AsyncDisposable;
 }
 
@@ -117,16 +127,18 @@ function isShared({ dataDir }: AllSettings, server: string | readonly string[] |
   return dataDir === undefined || (server?.length ?? 0) > 0;
 }
 
-async function openMetaStore(settings: AllSettings, log: Logger, signal: AbortSignal): Promise<MetaStore> {
+async function openMetaStore(settings: AllSettings, problems: Problems, signal: AbortSignal): Promise<MetaStore> {
   const { dataDir, etcd } = settings;
   if (!isShared(settings, etcd)) return EmbeddedMetaStore.open({ path: join(dataDir as string, "meta") });
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await openEtcd(settings);
+      const store = await openEtcd(settings);
+      problems.set("etcd", undefined);
+      return store;
     } catch (error) {
       if (error instanceof SettingsError) throw error;
-      log.warn("etcd cannot be used; it is tried again", { err: error });
+      problems.set("etcd", (error as Error).message);
       await sleep(RETRY_MS, signal);
     }
   }

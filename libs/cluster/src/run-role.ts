@@ -2,6 +2,7 @@ import { describeSettings, type LoadedSettings, type SettingsDefinition, type Se
 import { startTelemetry, startTracing } from "@sluice/telemetry";
 import { openHealthServer } from "./health-server.ts";
 import { type BackendSettings, type Need, openBackends } from "./open-backends.ts";
+import { Problems } from "./problems.ts";
 import type { AnyRole } from "./role.ts";
 import type { etcdSettings, logSettings, serverSettings } from "./settings.ts";
 import { type RunningRole, startRole } from "./start-role.ts";
@@ -24,10 +25,11 @@ export async function runRole(role: AnyRole, loaded: LoadedSettings<SettingsDefi
   let running: RunningRole | undefined;
   await using cleanup = new AsyncDisposableStack();
   cleanup.use(await startTracing({ service: role.name, endpoint: settings.otlpEndpoint }));
-  const waitsFor = () => (running ? running.waitsFor() : "etcd");
+  const problems = new Problems(log);
+  const waitsFor = () => problems.summary ?? (running ? running.waitsFor() : "etcd");
   const { httpHost: host, httpPort: port } = settings;
   const health = cleanup.use(await openHealthServer({ host, port, metrics, waitsFor }));
-  const backends = await openBackends(settings, role.needs, telemetry, signals.abort).catch((error) => {
+  const backends = await openBackends(settings, role.needs, telemetry, problems, signals.abort).catch((error) => {
     if (!signals.abort.aborted) throw error;
   });
   if (!backends) return; // It was told to end while it waited.

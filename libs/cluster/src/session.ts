@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { aborted, sleep } from "@sluice/async";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
-import type { Logger } from "@sluice/telemetry";
 import { type Presence, SESSION_PREFIX } from "./peers.ts";
+import type { Problems } from "./problems.ts";
 import type { RoleName } from "./role.ts";
 
 export interface SessionOptions {
@@ -11,7 +11,7 @@ export interface SessionOptions {
   /** `host:port` of the gRPC server, empty when there is none. */
   readonly address: string;
   readonly ttlMs: number;
-  readonly log: Logger;
+  readonly problems: Problems;
 }
 
 /** Pause before the session is opened again after the metastore failed. */
@@ -46,9 +46,10 @@ export class Session implements AsyncDisposable {
         await using held = await this.#open();
         if (!held) return;
         this.#isHeld = true;
+        this.#options.problems.set("session", undefined);
         await aborted(AbortSignal.any([held.lost, signal]));
       } catch (error) {
-        this.#options.log.warn("the session with the metastore failed; it is opened again", { err: error });
+        this.#options.problems.set("session", (error as Error).message);
         await sleep(RETRY_MS, signal);
       } finally {
         this.#isHeld = false;

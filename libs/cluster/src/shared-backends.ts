@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { SettingsError, type SettingValues } from "@sluice/config";
+import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import {
   type ObjectStoreDescription,
@@ -39,20 +40,27 @@ export async function openEtcd(settings: EtcdValues): Promise<MetaStore> {
     prefix,
     ...(user !== undefined && { auth: { user, password: password ?? "" } }),
     ...((caPem ?? certPem ?? keyPem) !== undefined && { tls: { caPem, certPem, keyPem } }),
+  }).catch((error: Error) => {
+    // What etcd refuses may pass; an endpoint or a prefix that is none stays one.
+    throw error instanceof StatusError ? error : new SettingsError([`setting etcd: ${error.message}`]);
   });
 }
 
 /** The task queue in Redis. @throws {SettingsError} */
-export async function openRedis(settings: QueueValues): Promise<TaskQueue> {
+export async function openRedis(settings: QueueValues, log: Logger): Promise<TaskQueue> {
   const { BullTaskQueue } = await import("@sluice/task-queue/bullmq");
   const url = given("redis", settings.redis, (text) => text !== "");
   const caPem = await pem("redis-ca", settings.redisCa);
+  const onWarning = (reason: string) => log.warn("Redis should be set up otherwise", { reason });
   return BullTaskQueue.open({
     url,
+    onWarning,
     prefix: settings.redisPrefix,
     smallTaskBytes: settings.smallTaskBytes,
     leaseMs: settings.taskLeaseMs,
     ...(caPem !== undefined && { tls: { caPem } }),
+  }).catch((error: Error) => {
+    throw new SettingsError([`setting redis: ${error.message}`]);
   });
 }
 
@@ -101,7 +109,7 @@ function namedSource(text: string, importBucket: S3Options) {
   }
 }
 
-async function s3Options(settings: S3Values): Promise<S3Options> {
+export async function s3Options(settings: S3Values): Promise<S3Options> {
   const endpoint = given("s3", settings.s3, (url) => url !== "");
   const caPem = await pem("s3-ca", settings.s3Ca);
   const { s3AccessKey: accessKeyId, s3SecretKey: secretAccessKey } = settings;

@@ -24,6 +24,7 @@ export async function startRole<Settings, On>(
   telemetry: Telemetry,
 ): Promise<RunningRole> {
   const { sessionTtlMs: ttlMs } = settings;
+  const { problems } = backends as Backends<never>;
   const start = (metastore: MetaStore) => role.start(settings, { ...backends, metastore }, telemetry);
   const advertise = (address: string) => advertisedAddress(settings.advertiseAddress, address);
   if (role.leads) {
@@ -33,6 +34,7 @@ export async function startRole<Settings, On>(
       store: backends.metastore,
       serve: start,
       advertise,
+      problems,
       ...telemetry,
     });
     return { ...still, [Symbol.asyncDispose]: () => leading[Symbol.asyncDispose]() };
@@ -40,7 +42,7 @@ export async function startRole<Settings, On>(
   await using cleanup = new AsyncDisposableStack();
   const service = cleanup.use(await start(backends.metastore));
   const address = service.address === undefined ? "" : advertise(service.address);
-  const session = cleanup.use(new Session(backends.metastore, { role: role.name, address, ttlMs, log: telemetry.log }));
+  const session = cleanup.use(new Session(backends.metastore, { role: role.name, address, ttlMs, problems }));
   const running = cleanup.move();
   return {
     address: service.address,

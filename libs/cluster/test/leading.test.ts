@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
-import { Leading } from "@sluice/cluster";
+import { Leading, Problems } from "@sluice/cluster";
 import { MemoryMetaStore } from "@sluice/metastore";
-import { silentTelemetry } from "@sluice/telemetry";
+import { silentLogger, silentTelemetry } from "@sluice/telemetry";
 
 it("a leader that is stopped gives its lease up at once, also while its service hangs on storage", async () => {
   await using store = new MemoryMetaStore();
   const hanging = Promise.withResolvers<void>();
-  const options = { role: "datacoord" as const, ttlMs: 60_000, store, advertise: (address: string) => address };
+  const options = {
+    role: "datacoord" as const,
+    ttlMs: 60_000,
+    store,
+    problems: new Problems(silentLogger),
+    advertise: (address: string) => address,
+  };
   const lead = (stopped: Promise<void>) => {
     const serve = async () => ({ address: "127.0.0.1:1", [Symbol.asyncDispose]: () => stopped });
     return new Leading({ ...options, ...silentTelemetry(), serve });

@@ -35,6 +35,8 @@ export interface TaskLease {
  * round the jobs that have waiting tasks, first in, first out inside a job. Adapter: embedded.
  */
 export interface TaskQueue extends AsyncDisposable {
+  /** Why it does not serve now, and what to do, for people; undefined when it does. */
+  readonly problem?: string | undefined;
   /** A second enqueue of a task that waits or is leased changes nothing. */
   enqueue(tasks: readonly QueuedTask[]): Promise<void>;
   /** Waits for a task. */

@@ -1,3 +1,4 @@
+import { logLibraryOutput } from "./library-output.ts";
 import { createLogger, type Logger, type LoggerOptions, silentLogger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -9,7 +10,9 @@ export interface Telemetry {
 
 /** For a process: logs to standard error, metrics with those of the process. */
 export function startTelemetry(service: string, options: LoggerOptions = {}): Telemetry {
-  return { log: createLogger(service, options), metrics: new Metrics({ processMetrics: true }) };
+  const log = createLogger(service, options);
+  logLibraryOutput(log);
+  return { log, metrics: new Metrics({ processMetrics: true }) };
 }
 
 /** For tests: says nothing, keeps metrics of its own. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import "./io-threads.ts";
 
+import { inspect } from "node:util";
 import { type AnyRole, runRole, settingsOf } from "@sluice/cluster";
 import {
   addSettingFlags,
@@ -55,6 +56,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   const isForUsers = error instanceof SettingsError || process.env.SLUICE_LOG_LEVEL !== "debug";
-  console.error(isForUsers ? `sluice: ${(error as Error).message}` : error);
+  const text = isForUsers ? (error as Error).message.replaceAll("\n", "\nsluice: ") : inspect(error);
+  process.stderr.write(`sluice: ${text}\n`);
   process.exitCode = 1;
 }

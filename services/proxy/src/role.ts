@@ -10,9 +10,11 @@ export const proxyRole = defineRole({
   leads: false,
   needs: [],
   settings: {},
-  start: async (settings, { peers }, telemetry) => {
+  start: async (settings, { peers, problems }, telemetry) => {
     const { startProxy } = await import("./start.ts");
+    const waitsFor = () => needed.find((role) => peers.list(role).length === 0);
     const proxy = await startProxy(settings, {
+      waitsFor: () => problems.summary ?? waitsFor(),
       rootCoordAddress: peers.address("rootcoord"),
       dataCoordAddress: peers.address("datacoord"),
       queryNodeAddress: peers.address("querynode"),
@@ -20,7 +22,7 @@ export const proxyRole = defineRole({
     });
     return {
       address: `${proxy.host}:${proxy.port}`,
-      waitsFor: () => needed.find((role) => peers.list(role).length === 0),
+      waitsFor,
       [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
     };
   },

@@ -13,6 +13,8 @@ export interface ProxyDeps {
   readonly rootCoordAddress: Address;
   readonly dataCoordAddress: Address;
   readonly queryNodeAddress: Address;
+  /** What it, or the process that it is part of, waits for; undefined when it serves. */
+  readonly waitsFor: () => string | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -50,6 +52,10 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   const app = openRestApp(deps.log);
   cleanup.defer(() => app.close());
   app.get("/healthz", async () => "OK");
+  app.get("/readyz", async (_request, reply) => {
+    const reason = deps.waitsFor();
+    return reason === undefined ? "OK" : reply.code(503).send(reason);
+  });
   app.get("/metrics", async (_request, reply) => {
     const { contentType, body } = await deps.metrics.expose();
     return reply.type(contentType).send(body);

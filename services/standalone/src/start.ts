@@ -6,7 +6,7 @@ import "@sluice/datanode";
 import "@sluice/proxy";
 import "@sluice/querynode";
 import "@sluice/rootcoord";
-import { type Need, openBackends, type RunningRole, startRole } from "@sluice/cluster";
+import { type Need, openBackends, Problems, type RunningRole, startRole } from "@sluice/cluster";
 import { startTracing, type Telemetry } from "@sluice/telemetry";
 import { openFolders, openSocketFolder } from "./folders.ts";
 import { roles } from "./roles.ts";
@@ -37,7 +37,7 @@ export async function startStandalone(
   cleanup.use(await startTracing({ service: "standalone", endpoint: given.otlpEndpoint }));
   const settings = { ...given, ...(await openFolders(given)) };
   const needs = roles.flatMap((role): readonly Need[] => role.needs);
-  const backends = cleanup.use(await openBackends(settings, needs, telemetry, signal));
+  const backends = cleanup.use(await openBackends(settings, needs, telemetry, new Problems(telemetry.log), signal));
   const sockets = cleanup.use(await openSocketFolder(settings.dataDir));
   const running: RunningRole[] = [];
   for (const role of roles) {

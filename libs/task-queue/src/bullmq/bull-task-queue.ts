@@ -4,7 +4,8 @@ import type { TaskId } from "@sluice/schema";
 import { type LeaseWaiter, LeaseWaiters } from "../lease-waiters.ts";
 import type { LeaseRequest, QueuedTask, TaskLease, TaskQueue } from "../task-queue.ts";
 import { BullTaskLease } from "./bull-task-lease.ts";
-import { connected, connectRedis, failFast, patient, type RedisClient } from "./redis-connection.ts";
+import { checkServer, explainRedis } from "./check-server.ts";
+import { connected, connectRedis, failFast, isReady, patient, type RedisClient } from "./redis-connection.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 import { type QueueJob, TaskClass } from "./task-class.ts";
 
@@ -17,6 +18,8 @@ export interface BullTaskQueueOptions {
   readonly smallTaskBytes: number;
   /** How long a lease lives without a renewal. */
   readonly leaseMs: number;
+  /** Told once what is unwise about the server. */
+  readonly onWarning?: (reason: string) => void;
   /** Certificate authority, for `rediss`. */
   readonly tls?: { readonly caPem?: string };
 }
@@ -45,6 +48,9 @@ export class BullTaskQueue implements TaskQueue {
   #classes: { readonly small: TaskClass; readonly large: TaskClass } | undefined;
   #isServing = false;
   #serveAgain = false;
+  /** Why there is no connection yet. */
+  #refusal: string | undefined;
+  #hasWarned = false;
 
   private constructor(options: BullTaskQueueOptions) {
     this.#options = options;
@@ -67,13 +73,27 @@ export class BullTaskQueue implements TaskQueue {
     while (!signal.aborted) {
       try {
         await Promise.all(this.#clients.map((client) => connected(client, signal)));
+        this.#warn(await checkServer(producer));
         const [small, large] = await Promise.all(["small", "large"].map((name) => TaskClass.open({ ...shared, name })));
         this.#classes = { small, large };
+        this.#refusal = undefined;
         return void this.#serve();
-      } catch {
+      } catch (error) {
+        if (!signal.aborted) this.#refusal = explainRedis(error, parseRedisUrl(this.#options.url));
         await sleep(RETRY_MS, signal);
       }
     }
+  }
+
+  #warn(reason: string | undefined): void {
+    if (reason === undefined || this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.onWarning?.(reason);
+  }
+
+  get problem(): string | undefined {
+    if (this.#classes) return this.#clients.every(isReady) ? undefined : "Redis cannot be reached";
+    return this.#refusal ?? "Redis is not reached yet";
   }
 
   async enqueue(tasks: readonly QueuedTask[]): Promise<void> {
@@ -184,7 +204,7 @@ export class BullTaskQueue implements TaskQueue {
   ): Promise<T> {
     if (this.#isClosed) throw new Error("the task queue is closed");
     try {
-      if (!this.#classes) throw new Error("there is no connection yet");
+      if (!this.#classes) throw new Error(this.#refusal ?? "there is no connection yet");
       return await run(this.#classes);
     } catch (error) {
       const text = (error as Error).message;

@@ -42,3 +42,7 @@ export function connectRedis(address: RedisAddress, caPem: string | undefined, m
 export async function connected(client: RedisClient, signal: AbortSignal): Promise<void> {
   if (client.status !== "ready") await once(client, "ready", { signal });
 }
+
+export function isReady({ status }: RedisClient): boolean {
+  return status === "ready";
+}

@@ -35,7 +35,7 @@ export class TaskClass {
   readonly #worker: Worker<TaskData>;
   #isBlocking = false;
 
-  /** Both clients must be connected: BullMQ asks for the server's version once, and is of no use when that fails. */
+  /** Both clients must be connected, and the server checked. */
   static async open(options: TaskClassOptions): Promise<TaskClass> {
     const opened = new TaskClass(options);
     try {
@@ -51,13 +51,14 @@ export class TaskClass {
   private constructor(options: TaskClassOptions) {
     this.#options = options;
     const { name, prefix, producer, consumer, leaseMs } = options;
-    this.#queue = new Queue<TaskData>(name, { connection: producer, prefix });
+    this.#queue = new Queue<TaskData>(name, { connection: producer, prefix, skipVersionCheck: true });
     // No processor: a lease lives from a call to another, over processes of its holder's choosing, not as long as a
     // function runs. A task whose node dies again and again is the fault of nodes, never the task's: no bound on that.
     this.#worker = new Worker<TaskData>(name, null, {
       ...{ connection: consumer, prefix, autorun: false, lockDuration: leaseMs, skipLockRenewal: true },
       ...{ stalledInterval: Math.max(250, Math.floor(leaseMs / 4)), maxStalledCount: Number.MAX_SAFE_INTEGER },
       drainDelay: 5,
+      skipVersionCheck: true, // `checkServer` has looked, once for all connections.
     });
     this.#queue.on("error", () => {}); // The calls themselves fail.
     this.#worker.on("error", () => {});

@@ -6,6 +6,8 @@ import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import { parseBody, restCodes } from "./rest.ts";
 
+/** Ids are int64. */
+const GREATEST_ID = 2n ** 63n - 1n;
 const base = "/v2/vectordb/jobs/import";
 
 /** Clients send null and "" for what they do not mean. */
@@ -112,8 +114,11 @@ function headerOf(request: FastifyRequest, name: string): string {
 async function describe(context: ProxyContext, jobId: string | undefined) {
   if (!jobId)
     throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
-  if (!/^\d{1,19}$/.test(jobId))
-    throw new StatusError(statusCodes.invalidParameter, `parse job id failed: "${excerpt(jobId)}" is not a number`);
+  if (!/^\d{1,19}$/.test(jobId) || BigInt(jobId) > GREATEST_ID)
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      `parse job id failed: "${excerpt(jobId)}" is no number below 2^63`,
+    );
   const { status, job } = await context.root.describeJob({ jobId: BigInt(jobId) });
   checkStatus(status);
   return jobJson(job as rootCoord.JobEntry);

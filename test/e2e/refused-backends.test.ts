@@ -1,0 +1,63 @@
+import { describe, expect, it } from "@jest/globals";
+import { eventually, hasPrograms, launchSluice, startRedis, TemporaryFolders } from "../support/index.ts";
+
+const jsonLines = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("settings that cannot be", () => {
+  it.each([
+    ["rootcoord", [], "setting s3 is missing: give --s3 or SLUICE_S3"],
+    ["proxy", [], "setting etcd is missing: give --etcd or SLUICE_ETCD"],
+    ["proxy", ["--etcd=etcd:2379"], "setting etcd: an endpoint of etcd must have the form http://HOST:PORT"],
+    ["standalone", ["--redis=redis"], "setting redis: the URL of Redis must have the form redis://"],
+    ["standalone", ["--split-size=big"], "setting split-size: expected a size such as 64MB"],
+  ])("end %s %j with one line", async (command, flags, expected) => {
+    await using folders = new TemporaryFolders();
+    const ports = command === "standalone" ? ["--port=0"] : ["--port=0", "--http-port=0", "--log-level=error"];
+    const server = launchSluice(command, [...ports, ...flags], { cwd: await folders.create() });
+    await server.ended;
+    expect(server.stderr.trim().split("\n")).toHaveLength(1);
+    expect(server.stderr).toContain(`sluice: ${expected}`);
+  });
+});
+
+(hasPrograms("redis-server") ? describe : describe.skip)("a Redis that refuses", () => {
+  it.each([
+    ["a wrong password", ["--requirepass", "right"], ":wrong", /refuses user and password.*WRONGPASS/],
+    [
+      "a user without a right",
+      ["--user", "app", "on", ">pw", "~*", "&*", "+@all", "-@dangerous"],
+      "app:pw",
+      /NOPERM.*give it the right \+info/,
+    ],
+  ])("is told in /readyz and in one JSON line: %s", async (_, args, credentials, expected) => {
+    await using folders = new TemporaryFolders();
+    await using redis = await startRedis({ args, inMemory: true });
+    const flags = ["--port=0", `--redis=redis://${credentials}@127.0.0.1:${redis.port}`];
+    const server = launchSluice("standalone", flags, { cwd: await folders.create() });
+    await server.ready();
+    await eventually(async () => {
+      const answer = await fetch(`http://${server.address}/readyz`);
+      expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(expected)]);
+    }, 10_000);
+    const told = jsonLines(server.stderr).filter(({ msg, reason }) => /serve/.test(msg) && expected.test(reason ?? ""));
+    expect(told).toHaveLength(1);
+    await server.stop();
+  });
+
+  it("with an eviction policy is warned of once", async () => {
+    await using folders = new TemporaryFolders();
+    await using redis = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"], inMemory: true });
+    const flags = ["--port=0", `--redis=redis://127.0.0.1:${redis.port}`];
+    const server = launchSluice("standalone", flags, { cwd: await folders.create() });
+    await server.ready();
+    expect((await fetch(`http://${server.address}/readyz`)).status).toBe(200);
+    const warnings = jsonLines(server.stderr).filter((line) => JSON.stringify(line).includes("allkeys-lru"));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0].reason).toContain("set maxmemory-policy noeviction");
+    await server.stop();
+  });
+});
