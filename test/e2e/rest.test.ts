@@ -59,7 +59,10 @@ describe("REST import jobs", () => {
     expect(await client.count("rest")).toBe(150);
     expect((await post("get_progress", { jobId: job.jobId })).data).toEqual(job);
     expect((await post("list", { collectionName: "rest" })).data.records).toEqual([
-      { jobId: job.jobId, collectionName: "rest", state: "Completed", progress: 100 },
+      {
+        ...{ jobId: job.jobId, collectionName: "rest", state: "Completed", progress: 100 },
+        ...{ importedRows: 150, totalRows: 150, createTime: job.createTime, completeTime: job.completeTime },
+      },
     ]);
     expect((await client.state(BigInt(job.jobId))).rowCount).toBe(150);
   });

@@ -8,6 +8,8 @@ export interface TaskRecord extends Task {
   readonly group: number;
   /** Half-open part of the group, in the unit of its format; absent = all of it. */
   readonly range?: { readonly begin: number; readonly end: number };
+  /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */
+  readonly announcedRows?: number;
 }
 
 /** Written by the rootcoord, each time under a guard on the job (B2). */

@@ -9,3 +9,4 @@ export * from "./plan-splits.ts";
 export * from "./progress.ts";
 export * from "./states.ts";
 export * from "./task-report.ts";
+export * from "./total-rows.ts";

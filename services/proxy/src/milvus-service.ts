@@ -4,6 +4,7 @@ import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
 import { forwardedHandlers } from "./grpc/forwarded.ts";
 import { importHandlers } from "./grpc/imports.ts";
 import { queryHandlers } from "./grpc/query.ts";
+import { segmentHandlers } from "./grpc/segments.ts";
 import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
@@ -16,6 +17,7 @@ export function milvusService(context: ProxyContext, requests: ImportRequests): 
     ...statisticsHandlers(context),
     ...importHandlers(requests),
     ...queryHandlers(context),
+    ...segmentHandlers(context),
     ...cheapTruthHandlers(),
   });
 }

@@ -13,7 +13,7 @@ import {
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
-import { createDdlHandlers } from "./ddl/index.ts";
+import { CollectionNames, createDdlHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { JobBook } from "./jobs/job-book.ts";
@@ -61,7 +61,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     now: Date.now,
     rowCounts: (id) => dataCoordClient.rowCounts(id),
     onDropped: (id) => wakeJobsOf(id),
+    onRenamed: (id, name) => names.renamed(id, name),
   });
+  const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
   const jobs = new ImportJobs({
     book,
     sources,
@@ -89,7 +91,11 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
-  const views = new JobViews(book, (db, name) => ddl.lookUpCollection(db, name));
+  const views = new JobViews(
+    book,
+    (db, name) => ddl.lookUpCollection(db, name),
+    (id) => names.of(id),
+  );
   const server = cleanup.use(
     openServer(
       ddl.handlers,

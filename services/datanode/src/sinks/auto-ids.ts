@@ -40,7 +40,8 @@ export class AutoIds {
   async #take(count: number): Promise<bigint> {
     if (this.#end - this.#next < BigInt(count)) {
       const size = Math.max(count, BLOCK_IDS);
-      this.#next = await this.#allocate(size);
+      // One more than is given: Java's client takes the end of a range for an id of it, so it must be nobody's.
+      this.#next = await this.#allocate(size + 1);
       this.#end = this.#next + BigInt(size);
     }
     const first = this.#next;

@@ -37,6 +37,8 @@ const listBody = z.object({
   projectId: text,
   pageSize: positive,
   currentPage: positive,
+  state: z.enum(["Pending", "Importing", "Completed", "Failed"]).nullish(),
+  order: z.enum(["oldest", "newest"]).nullish(),
 });
 
 /** Import jobs over REST, in the form of Milvus v2: HTTP 200 always, the outcome in `code`. */
@@ -131,14 +133,19 @@ async function list(context: ProxyContext, request: FastifyRequest) {
     dbName,
     collectionName: body.collectionName ?? "",
     limit: 0n,
+    states: body.state ? [body.state] : [],
+    newestFirst: body.order === "newest",
   });
   checkStatus(status);
-  const records = jobs.map(({ jobId, collectionName, state, progressPercent, reason }) => ({
-    jobId: String(jobId),
-    collectionName,
-    state,
-    progress: progressPercent,
-    ...(reason && { reason }),
+  const records = jobs.map((job) => ({
+    jobId: String(job.jobId),
+    collectionName: job.collectionName,
+    state: job.state,
+    progress: job.progressPercent,
+    createTime: timeText(job.createdMs),
+    completeTime: timeText(job.completedMs),
+    ...rowsJson(job),
+    ...(job.reason && { reason: job.reason }),
   }));
   // pymilvus always sends a page of 10, which a Milvus of one's own ignores: only callers of a cloud mean it.
   if (!body.clusterId && !body.projectId)
@@ -162,8 +169,8 @@ function jobJson(job: rootCoord.JobEntry) {
     completeTime: timeText(job.completedMs),
     state: job.state,
     progress: job.progressPercent,
-    importedRows: Number(job.importedRows),
-    totalRows: Number(job.totalRows),
+    ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
+    ...rowsJson(job),
     fileSize: Number(job.sizeBytes),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),
@@ -175,12 +182,20 @@ function jobJson(job: rootCoord.JobEntry) {
       startTime: timeText(detail.startedMs),
       completeTime: timeText(detail.completedMs),
       state: detail.state,
-      importedRows: Number(detail.importedRows),
-      totalRows: Number(detail.totalRows),
+      ...rowsJson(detail),
       ...(detail.reason && { reason: detail.reason }),
       ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
       ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
     })),
+  };
+}
+
+/** A total that is projected from what was read so far says so. */
+function rowsJson(rows: Pick<rootCoord.JobEntry, "importedRows" | "totalRows" | "totalRowsEstimated">) {
+  return {
+    importedRows: Number(rows.importedRows),
+    totalRows: Number(rows.totalRows),
+    ...(rows.totalRowsEstimated && { totalRowsEstimated: true }),
   };
 }
 

@@ -54,7 +54,8 @@ export function openRestApp(log: Logger, limits: RestLimits = {}): FastifyInstan
     if (!isExpected(shown))
       log.error("call failed unexpectedly", { method: request.url, err: error, reason: unexpectedReason(error) });
     const { code, reason } = statusOf(shown);
-    return reply.code(200).send({ code, message: reason });
+    // Milvus's bulk writer for Go reads `status` alone.
+    return reply.code(200).send({ code, status: code, message: reason });
   });
   // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
   // that it shares with gRPC.

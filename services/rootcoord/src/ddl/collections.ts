@@ -1,6 +1,7 @@
 import type { CollectionRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
+import type { CollectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
 import { checkProperties, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
@@ -104,11 +105,19 @@ export class Collections {
       throw invalid("collection name or database name should be different");
     }
     const updatedTs = await this.#deps.tso.allocate(1);
-    await this.#catalog.change(() => this.#decideRename(from, request.oldName, to, request.newName, updatedTs));
+    const { oldName, newName } = request;
+    const id = await this.#catalog.change(() => this.#decideRename(from, oldName, to, newName, updatedTs));
+    this.#deps.onRenamed(id, newName);
     return okStatus();
   }
 
-  async #decideRename(from: string, old: string, to: string, name: string, updatedTs: bigint): Promise<Change<void>> {
+  async #decideRename(
+    from: string,
+    old: string,
+    to: string,
+    name: string,
+    updatedTs: bigint,
+  ): Promise<Change<CollectionId>> {
     const { databases, collections, names } = this.#catalog;
     const entry = await this.#catalog.collection(from, old);
     const taken = await names.get([from, old]);
@@ -132,7 +141,7 @@ export class Collections {
           collections.write(renamed(entry.record, to, name, updatedTs)),
         ],
       },
-      result: undefined,
+      result: collectionId,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { MetaStore } from "@sluice/metastore";
+import type { CollectionId } from "@sluice/schema";
 import type { DdlLimits } from "./limits.ts";
 
 /** Where ids, or timestamps, come from: the first of `count` consecutive ones. */
@@ -23,5 +24,7 @@ export interface DdlDeps {
   readonly rowCounts: (collectionId: bigint) => Promise<RowCounts>;
   /** Called after a collection was dropped. */
   readonly onDropped: (collectionId: bigint) => void;
+  /** Called after a collection was given another name. */
+  readonly onRenamed: (collectionId: CollectionId, name: string) => void;
   readonly limits: DdlLimits;
 }

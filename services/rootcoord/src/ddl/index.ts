@@ -1,3 +1,4 @@
+export { CollectionNames } from "./collection-names.ts";
 export {
   createDdlHandlers,
   type Ddl,

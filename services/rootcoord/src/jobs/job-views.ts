@@ -1,40 +1,74 @@
 import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation, ImportError } from "@sluice/errors";
-import { isEnded, type JobState, progressPercent, type TaskState, taskPercent } from "@sluice/jobs";
+import {
+  isEnded,
+  isOpenTask,
+  type JobState,
+  progressPercent,
+  type TaskState,
+  taskPercent,
+  totalRows,
+} from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
 import type { JobBook, JobView } from "./job-book.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
 type FindCollection = (dbName: string, name: string) => Promise<CollectionId | undefined>;
+/** A collection's name as of now; undefined once nothing is known of it. */
+type NameOfCollection = (id: CollectionId) => Promise<string | undefined>;
 
 /** What the public interfaces show of jobs. A superset of every Milvus version's answer (import semantics §8.3). */
 export class JobViews {
   readonly #book: JobBook;
   readonly #findCollection: FindCollection;
-  constructor(book: JobBook, findCollection: FindCollection = () => Promise.resolve(undefined)) {
+  readonly #nameOf: NameOfCollection;
+  constructor(
+    book: JobBook,
+    findCollection: FindCollection = () => Promise.resolve(undefined),
+    nameOf: NameOfCollection = () => Promise.resolve(undefined),
+  ) {
     this.#book = book;
     this.#findCollection = findCollection;
+    this.#nameOf = nameOf;
   }
 
   /** @throws {ImportError} in Milvus's words when there is no such job */
-  state(request: milvus.GetImportStateRequest): milvus.GetImportStateResponse {
-    return stateOf(this.#find(request.task));
+  async state(request: milvus.GetImportStateRequest): Promise<milvus.GetImportStateResponse> {
+    return stateOf(await this.#named(this.#find(request.task)));
   }
 
   /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
   async listStates(request: milvus.ListImportTasksRequest): Promise<milvus.ListImportTasksResponse> {
     const views = await this.#list(request.dbName, request.collectionName, request.limit);
-    return { status: okStatus(), tasks: views.map(stateOf) };
+    return { status: okStatus(), tasks: (await this.#allNamed(views)).map(stateOf) };
   }
 
-  describe(request: rootCoord.DescribeJobRequest): rootCoord.DescribeJobResponse {
-    return { status: okStatus(), job: entryOf(this.#find(request.jobId)) };
+  async describe(request: rootCoord.DescribeJobRequest): Promise<rootCoord.DescribeJobResponse> {
+    return { status: okStatus(), job: entryOf(await this.#named(this.#find(request.jobId))) };
   }
 
   async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
-    const views = await this.#list(request.dbName, request.collectionName, request.limit);
-    return { status: okStatus(), jobs: views.map(entryOf) };
+    const { dbName, collectionName, limit, newestFirst } = request;
+    const views = await this.#list(dbName, collectionName, limit, new Set(request.states));
+    const jobs = (await this.#allNamed(views)).map(entryOf);
+    return { status: okStatus(), jobs: newestFirst ? jobs.reverse() : jobs };
+  }
+
+  /** With the collection's name as of now: who renamed it looks for the new one. */
+  async #named(view: JobView): Promise<JobView> {
+    const { collectionId, collectionName } = view.job;
+    return { ...view, job: { ...view.job, collectionName: (await this.#nameOf(collectionId)) ?? collectionName } };
+  }
+
+  /** Asks once for each collection. */
+  async #allNamed(views: readonly JobView[]): Promise<JobView[]> {
+    const ids = [...new Set(views.map(({ job }) => job.collectionId))];
+    const names = new Map(await Promise.all(ids.map(async (id) => [id, await this.#nameOf(id)] as const)));
+    return views.map(({ job, tasks }) => ({
+      job: { ...job, collectionName: names.get(job.collectionId) ?? job.collectionName },
+      tasks,
+    }));
   }
 
   #find(id: bigint): JobView {
@@ -44,9 +78,15 @@ export class JobViews {
   }
 
   /** Of a collection by any of its names, also one that it had not when the job began; of a dropped one by its last name. */
-  async #list(dbName: string, collectionName: string, limit: bigint): Promise<JobView[]> {
+  async #list(
+    dbName: string,
+    collectionName: string,
+    limit: bigint,
+    states: ReadonlySet<string> = new Set(),
+  ): Promise<JobView[]> {
     const collectionId = await this.#findCollection(dbName, collectionName);
     const wanted = this.#book.all().filter(({ job }) => {
+      if (states.size > 0 && !states.has(restStates[job.state])) return false;
       if (collectionId !== undefined) return job.collectionId === collectionId;
       return (
         (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName)
@@ -79,12 +119,18 @@ const detailStates: Readonly<Record<TaskState, string>> = {
   failed: "Failed",
 };
 
+/** Tasks end with their job: nobody works on them any more, whatever their records were left at. */
+function endWithJob(tasks: readonly TaskRecord[]): string {
+  return tasks.every((task) => task.attempt === 0) ? "NotBegun" : "Cancelled";
+}
+
 function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
   const infos: [string, string][] = [
     ["files", job.groups.flatMap((group) => group.files.map((file) => file.path)).join(",")],
     ["collection", job.collectionName],
     ["partition", job.partitionName],
     ["progress_percent", String(percentOf({ job, tasks }))],
+    ...(job.lastProgress === undefined ? [] : infoOf("progress_at_failure", [String(job.lastProgress)])),
     ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
     ...infoOf("datanodes", nodesOf(tasks)),
@@ -110,8 +156,10 @@ function entryOf(view: JobView): rootCoord.JobEntry {
     detailOf(
       group,
       tasks.filter((task) => task.group === i),
+      isEnded(job.state),
     ),
   );
+  const total = job.state === "completed" ? { rows: job.rowCount, isEstimate: false } : totalRows(tasks);
   return {
     jobId: job.jobId,
     collectionId: job.collectionId,
@@ -124,7 +172,9 @@ function entryOf(view: JobView): rootCoord.JobEntry {
     createdMs: BigInt(job.createdMs),
     completedMs: BigInt(job.completedMs),
     importedRows: BigInt(rowsOf(view)),
-    totalRows: BigInt(rowsOf(view)),
+    totalRows: BigInt(total.rows),
+    totalRowsEstimated: total.isEstimate,
+    progressAtFailure: job.lastProgress ?? 0,
     sizeBytes: details.reduce((sum, detail) => sum + detail.sizeBytes, 0n),
     details,
     failure: job.failure && failureMessage(job.failure),
@@ -134,19 +184,20 @@ function entryOf(view: JobView): rootCoord.JobEntry {
   };
 }
 
-function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[]): rootCoord.JobDetail {
+function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: boolean): rootCoord.JobDetail {
   const failure = tasks.find((task) => task.state === "failed")?.failure;
   const state = stateOfAll(tasks);
-  const rows = BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0));
+  const total = totalRows(tasks);
   const percents = tasks.map(taskPercent);
   const begun = tasks.filter((task) => task.startedMs > 0).map((task) => task.startedMs);
   return {
     paths: group.files.map((file) => file.path),
     sizeBytes: BigInt(group.files.reduce((sum, file) => sum + file.sizeBytes, 0)),
     progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
-    state: detailStates[state],
-    importedRows: rows,
-    totalRows: rows,
+    state: isOver && isOpenTask(state) ? endWithJob(tasks) : detailStates[state],
+    importedRows: BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0)),
+    totalRows: BigInt(total.rows),
+    totalRowsEstimated: total.isEstimate,
     startedMs: BigInt(begun.length > 0 ? Math.min(...begun) : 0),
     completedMs: BigInt(state === "persisted" ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
     reason: failure ? reasonText(failure) : "",
@@ -172,8 +223,9 @@ function infoOf(key: string, values: readonly (string | bigint)[]): [string, str
 }
 
 function percentOf({ job, tasks }: JobView): number {
-  // D16: what had been done when the job failed stays visible.
-  return job.lastProgress ?? progressPercent({ state: job.state, tasks });
+  // As Milvus has it; how far the job had come is told beside it (D16).
+  if (job.state === "failed") return 0;
+  return progressPercent({ state: job.state, tasks });
 }
 
 function rowsOf({ job, tasks }: JobView): number {

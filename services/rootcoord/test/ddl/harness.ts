@@ -38,6 +38,7 @@ export async function openDdl(
     now: () => startMs,
     rowCounts: async () => ({ rows: 0n, partitions: new Map() }),
     onDropped: (id) => dropped.push(id),
+    onRenamed: () => {},
     ...options,
   });
   const call = <K extends DdlMethod>(method: K, request: Partial<Request<K>>) =>

@@ -1,7 +1,7 @@
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
-import { type ImportTaskInput, newTask, planSplits } from "@sluice/jobs";
+import { type ImportTaskInput, newTask, planSplits, type Split, shareRows } from "@sluice/jobs";
 import type { ObjectSource, SourceStore } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
@@ -12,6 +12,9 @@ export interface ImportPlannerDeps {
   /** Source bytes of a task, about. */
   readonly splitBytes: number;
 }
+
+/** Smaller sources are imported before anybody would ask how many rows they have. */
+const MIN_PROBED_BYTES = 1024 * 1024;
 
 /** Files into segments. A file is one task, or several by range when it is large and can be cut; a column set likewise. */
 export class ImportPlanner implements JobPlanner {
@@ -24,22 +27,32 @@ export class ImportPlanner implements JobPlanner {
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const tasks: PlannedTask[] = [];
     for (const [group, files] of job.groups.entries()) {
-      for (const { range, sizeBytes } of await this.#split(files, job))
-        tasks.push({ ...newTask, kind: "import", group, ...(range && { range }), sizeBytes });
+      const { splits, rowCount } = await this.#split(files, job);
+      const shares =
+        rowCount === undefined
+          ? []
+          : shareRows(
+              rowCount,
+              splits.map((split) => split.sizeBytes),
+            );
+      for (const [i, { range, sizeBytes }] of splits.entries()) {
+        const known = { ...(range && { range }), ...(shares[i] !== undefined && { announcedRows: shares[i] }) };
+        tasks.push({ ...newTask, kind: "import", group, sizeBytes, ...known });
+      }
     }
     return tasks;
   }
 
-  async #split(group: FileGroupRecord, job: JobRecord) {
+  async #split(group: FileGroupRecord, job: JobRecord): Promise<{ splits: Split[]; rowCount: number | undefined }> {
     const { splitBytes, sources } = this.#deps;
     const { formatOptions: options } = job.spec;
     const sizeBytes = group.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    // A file that would stay whole anyway need not be looked into.
-    if (sizeBytes < 1.5 * splitBytes) return [{ range: undefined, sizeBytes }];
+    if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
+      return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(schemaOf(job), options);
     const input = { sources: sourcesOf(group, sources), plan, options };
     const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
-    return planSplits({ sizeBytes, ...probe }, splitBytes);
+    return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };
   }
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {

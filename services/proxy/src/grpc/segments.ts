@@ -1,0 +1,107 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import { checkStatus, common, type Handlers, type importing, milvus, okStatus, type rootCoord } from "@sluice/rpc";
+import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+
+type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
+type Collection = rootCoord.ResolveCollectionResponse;
+
+/** Every load makes one replica, and whichever querynode is asked answers for all of it: no node is its own. */
+const REPLICA_ID = 1n;
+const RESOURCE_GROUP = "__default_resource_group";
+/** Of the logs that we write. Source: Milvus `storage_version`. */
+const STORAGE_VERSION = 0n;
+
+/** Visible segments as operators' tools list them, replicas, compactions. Source: around-import §3.2. */
+export function segmentHandlers(context: ProxyContext): MilvusHandlers {
+  return {
+    getPersistentSegmentInfo: async (request, call) => {
+      const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
+      const segments = await visibleSegments(context, collection, collection.partitions);
+      return { status: okStatus(), infos: segments.map(persistentInfo) };
+    },
+    getQuerySegmentInfo: async (request, call) => {
+      const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
+      const loaded = collection.partitions.filter((partition) => partition.loaded);
+      const segments = await visibleSegments(context, collection, loaded);
+      return { status: okStatus(), infos: segments.map(queryInfo) };
+    },
+    getReplicas: async (request, call) => ({ status: okStatus(), replicas: [await replica(context, request, call)] }),
+    // What nobody plans has no id. Source: Milvus answers -1 and no plan where there is nothing to merge.
+    manualCompaction: async (request, call) => {
+      if (request.collectionName !== "")
+        await resolveCollection(context, databaseOf(request, call), request.collectionName);
+      return milvus.ManualCompactionResponse.fromPartial({ status: okStatus(), compactionID: -1n });
+    },
+    getCompactionState: () =>
+      milvus.GetCompactionStateResponse.fromPartial({ status: okStatus(), state: common.CompactionState.Completed }),
+    getMetrics: () => {
+      const reason = "metrics of this server are not asked for by GetMetrics: read GET /metrics of its processes";
+      throw new StatusError(statusCodes.unimplemented, reason);
+    },
+  };
+}
+
+async function visibleSegments(
+  context: ProxyContext,
+  { collectionId }: Collection,
+  partitions: readonly rootCoord.PartitionEntry[],
+): Promise<importing.SegmentInfo[]> {
+  // No ids at all would mean every partition.
+  if (partitions.length === 0) return [];
+  const partitionIds = partitions.map((partition) => partition.partitionId);
+  const visible = await context.data.getVisibleSegments({ collectionId, partitionIds, timestamp: 0n });
+  checkStatus(visible.status);
+  return visible.segments;
+}
+
+function persistentInfo(segment: importing.SegmentInfo): milvus.PersistentSegmentInfo {
+  return {
+    segmentID: segment.segmentId,
+    collectionID: segment.collectionId,
+    partitionID: segment.partitionId,
+    numRows: segment.rowCount,
+    state: common.SegmentState.Flushed,
+    level: common.SegmentLevel.L1,
+    isSorted: false,
+    storageVersion: STORAGE_VERSION,
+  };
+}
+
+/** Queries scan, so that no index of its own stands behind a segment; and no node holds it rather than another. */
+function queryInfo(segment: importing.SegmentInfo): milvus.QuerySegmentInfo {
+  return milvus.QuerySegmentInfo.fromPartial({
+    segmentID: segment.segmentId,
+    collectionID: segment.collectionId,
+    partitionID: segment.partitionId,
+    memSize: segment.memoryBytes,
+    numRows: segment.rowCount,
+    state: common.SegmentState.Sealed,
+    level: common.SegmentLevel.L1,
+    storageVersion: STORAGE_VERSION,
+  });
+}
+
+/** @throws {StatusError} 100, or 101 when the collection is not loaded */
+async function replica(
+  context: ProxyContext,
+  request: milvus.GetReplicasRequest,
+  call: Parameters<typeof databaseOf>[1],
+): Promise<milvus.ReplicaInfo> {
+  const { collectionName, collectionID: collectionId } = request;
+  const found = await context.root.resolveCollection({
+    dbName: databaseOf(request, call),
+    collectionName,
+    collectionId,
+  });
+  checkStatus(found.status);
+  const loaded = found.partitions.filter((partition) => partition.loaded);
+  if (loaded.length === 0)
+    throw new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${found.collectionName}]`);
+  return milvus.ReplicaInfo.fromPartial({
+    replicaID: REPLICA_ID,
+    collectionID: found.collectionId,
+    partitionIds: loaded.map((partition) => partition.partitionId),
+    shardReplicas: found.vchannels.map((dmChannelName) => ({ dmChannelName })),
+    resourceGroupName: RESOURCE_GROUP,
+  });
+}

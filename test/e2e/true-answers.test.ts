@@ -1,0 +1,99 @@
+import { describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
+import { bookCollection, books, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+
+async function rest(path: string, body: object) {
+  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
+  return (await response.json()) as any;
+}
+
+/** Imports `groups` of files and waits; the last description over REST. */
+async function described(collectionName: string, groups: string[][]) {
+  const { data } = await rest("create", { collectionName, files: groups });
+  await fixture.client.waitFor(BigInt(data.jobId)).catch(() => undefined);
+  return (await rest("describe", { jobId: data.jobId })).data;
+}
+
+describe("answers agree with each other", () => {
+  it("files of a failed job have ended with it", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("ended"));
+    const [bad] = await files.jsonl("ended-bad.jsonl", [{}]);
+    const good = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => files.jsonl(`ended-${i}.jsonl`, books(20_000, BigInt(i * 100_000)))),
+    );
+    const job = await described("ended", [[bad], ...good]);
+    expect(job).toMatchObject({ state: "Failed", progress: 0, progressAtFailure: expect.any(Number) });
+    for (const { state } of job.details) expect(["Completed", "Failed", "Cancelled", "NotBegun"]).toContain(state);
+    expect(job.details[0].state).toBe("Failed");
+  });
+
+  it("a footer's rows are the total from the first report on", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("announced"));
+    const rows = 150_000;
+    const [file] = await files.parquet("announced.parquet", books(rows));
+    const { data } = await rest("create", { collectionName: "announced", files: [[file]] });
+    for (;;) {
+      const job = (await rest("describe", { jobId: data.jobId })).data;
+      if (job.details[0]?.startTime || job.state === "Completed")
+        expect([job.totalRows, job.details[0].totalRows, job.totalRowsEstimated]).toEqual([rows, rows, undefined]);
+      if (job.state !== "Pending" && job.state !== "Importing") break;
+    }
+  });
+
+  it("jobs are listed by state, newest first, by the collection's name as of now", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("listed_old"));
+    const [good] = await files.jsonl("listed.jsonl", books(3));
+    const [bad] = await files.jsonl("listed-bad.jsonl", [{}]);
+    const done = await described("listed_old", [[good]]);
+    const failed = await described("listed_old", [[bad]]);
+    const rename = milvus.RenameCollectionRequest.fromPartial({ oldName: "listed_old", newName: "listed" });
+    expect((await client.raw.renameCollection(rename)).code).toBe(0);
+    const list = async (more: object) => (await rest("list", { collectionName: "listed", ...more })).data.records;
+    const idsOf = (records: { jobId: string }[]) => records.map(({ jobId }) => jobId);
+    expect(idsOf(await list({}))).toEqual([done.jobId, failed.jobId]);
+    expect(idsOf(await list({ order: "newest" }))).toEqual([failed.jobId, done.jobId]);
+    const [only, ...others] = await list({ state: "Completed" });
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ jobId: done.jobId, collectionName: "listed", importedRows: 3, totalRows: 3 });
+    expect(only.createTime).toMatch(/^\d{4}-/);
+    expect((await rest("describe", { jobId: done.jobId })).data.collectionName).toBe("listed");
+  });
+
+  it("a refusal over REST has its code under `status` too", async () => {
+    const answer = await rest("describe", { jobId: "x" });
+    expect([answer.code, answer.status]).toEqual([1100, 1100]);
+  });
+});
+
+describe("no call pretends", () => {
+  it("segments add up to the rows, loaded ones to those of loaded partitions", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("segments", { shards: 2 }));
+    await client.importAndWait("segments", await files.jsonl("segments.jsonl", books(500)));
+    const collectionName = "segments";
+    const request = { base: undefined, dbName: "", collectionName };
+    const replicas = milvus.GetReplicasRequest.fromPartial({ collectionName });
+    const rowsOf = (infos: readonly { numRows: bigint }[]) => infos.reduce((sum, { numRows }) => sum + numRows, 0n);
+    const { infos } = await client.raw.getPersistentSegmentInfo(request);
+    expect([infos.length, rowsOf(infos)]).toEqual([2, 500n]);
+    expect(rowsOf((await client.raw.getQuerySegmentInfo(request)).infos)).toBe(500n);
+    expect((await client.raw.getReplicas(replicas)).replicas[0].shardReplicas.length).toBe(2);
+    await client.raw.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial({ collectionName }));
+    expect((await client.raw.getQuerySegmentInfo(request)).infos).toEqual([]);
+    expect((await client.raw.getReplicas(replicas)).status?.code).toBe(101);
+  });
+
+  it("metrics are refused with the place where they are", async () => {
+    const { status } = await fixture.client.raw.getMetrics({ base: undefined, request: "{}" });
+    expect([status?.code, status?.reason]).toEqual([10, expect.stringContaining("/metrics")]);
+  });
+});
