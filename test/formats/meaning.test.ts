@@ -130,6 +130,13 @@ describe.each(fieldSamples.map((sample) => [dataTypeName(sample.type), sample] a
     });
   }
 
+  it("has the import's default where it is absent or null", async () => {
+    const schema = schemaOf(sample);
+    const options = { default_fields: JSON.stringify({ f: sample.json }) };
+    const rows = rowsWith(() => ({ f: sample.canonical }));
+    for (const columns of [[id], [id, someGiven]]) await expectOutcome(schema, columns, rows, options);
+  });
+
   it("may not be given where a function makes it, and need not be", async () => {
     const schema = schemaOf(sample, { isFunctionOutput: true });
     const words = "not allowed to provide data for function output field 'f'";

@@ -1,5 +1,6 @@
 export * from "./format.ts";
 export { formatNamed, formatOptionKeys } from "./format-list.ts";
 export { type FileGroup, groupFlatFiles, groupNestedFiles } from "./group-files.ts";
-export { type FieldPlan, planFields } from "./plan/field-plan.ts";
+export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
+export { planFields } from "./plan-fields.ts";

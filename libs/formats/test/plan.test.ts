@@ -101,6 +101,35 @@ describe("a mapping", () => {
   });
 });
 
+describe("the defaults of an import", () => {
+  test.each([
+    ["[]", "must be a JSON object"],
+    ['{"w":1}', "there is no field 'w'"],
+    ['{"id":1}', "the primary key 'id' would be the same in all rows"],
+    ['{"$meta":{}}', "field '$meta' can have no default"],
+    ['{"v":[1]}', "expected dim '2' for field 'v'"],
+    ['{"t":null}', "the field 't' is not nullable"],
+    ['{"t":"0123456789"}', "exceeds max_length(9)"],
+  ])("refuse %s", (default_fields, reason) => {
+    const error = captured(() => planFields(schema, { default_fields }));
+    expect(error).toMatchObject({ code: "request_invalid", reason: expect.stringContaining(reason) });
+  });
+
+  it("beat those of the collection", () => {
+    const declared = { ...schema, fields: schema.fields.map((field) => ({ ...field, defaultValue: "x" })) };
+    const [, , t] = planFields(declared, { default_fields: '{"t":"y"}' }).schema.fields;
+    expect(t.defaultValue).toEqual(new Uint8Array(Buffer.from("y")));
+  });
+});
+
+function captured(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("a description", () => {
   const describeLines = async (format: string, text: string) => {
     const store = new MemoryObjectStore();

@@ -9,7 +9,7 @@ export interface FieldOptions {
 }
 
 /** Options of a request that are about fields, keys as sent. */
-export const fieldOptionKeys = ["fields_mapping", "fold_extra_columns"] as const;
+export const fieldOptionKeys = ["fields_mapping", "default_fields", "fold_extra_columns"] as const;
 
 /** @throws {ImportError} `request_invalid` */
 export function parseFieldOptions(options: Readonly<Record<string, string>>): FieldOptions {
@@ -20,11 +20,16 @@ export function parseFieldOptions(options: Readonly<Record<string, string>>): Fi
 }
 
 function parseMapping(text = "{}"): Record<string, string> {
-  const mapping = parseJson(text);
-  const isMap = typeof mapping === "object" && mapping !== null && !Array.isArray(mapping);
-  if (isMap && Object.values(mapping).every((field) => typeof field === "string"))
-    return mapping as Record<string, string>;
+  const mapping = parseJsonObject("fields_mapping", text);
+  if (Object.values(mapping).every((field) => typeof field === "string")) return mapping as Record<string, string>;
   throw new ImportError("request_invalid", 'options.fields_mapping must be a JSON object {"source": "field", …}');
+}
+
+/** @throws {ImportError} `request_invalid` */
+export function parseJsonObject(option: string, text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ImportError("request_invalid", `options.${option} must be a JSON object`);
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { CollectionSchema, FieldSchema, StructSchema } from "@sluice/schema";
 import { DynamicColumn } from "./dynamic-column.ts";
-import { type FieldOptions, parseFieldOptions } from "./field-options.ts";
+import type { FieldOptions } from "./field-options.ts";
 import { autoKeyRefused, flatMemberRefused, functionOutputRefused } from "./refusals.ts";
 import { parsePath } from "./source-path.ts";
 
@@ -68,11 +68,6 @@ export class FieldPlan {
     // A name with dots may be one name.
     if (!this.#names.has(source)) this.#names.set(source, target);
   }
-}
-
-/** The plan of an import. @param options of the request, keys as sent @throws {ImportError} `request_invalid` */
-export function planFields(schema: CollectionSchema, options: Readonly<Record<string, string>> = {}): FieldPlan {
-  return new FieldPlan(schema, parseFieldOptions(options));
 }
 
 /** What each name of the collection is for a file that has it. */

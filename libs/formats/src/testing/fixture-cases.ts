@@ -7,7 +7,7 @@ import { type CollectionSchema, DataType } from "@sluice/schema";
 import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
 import type { FormatReader, ReaderInput, SourceRange } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
-import { planFields } from "../plan/field-plan.ts";
+import { planFields } from "../plan-fields.ts";
 import { type CanonicalRow, canonicalRows } from "./canonical-rows.ts";
 import { type FixtureSchema, fixtureSchema } from "./fixture-schema.ts";
 
