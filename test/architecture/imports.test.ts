@@ -1,8 +1,7 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-
-const root = resolve(import.meta.dirname, "../..");
+import { dependencyOf, type Import, offenders, type Package, packageOf, packages, root } from "./workspace.ts";
 
 /**
  * The libs that each package may import, besides `errors` and `telemetry`, which are open to all but themselves. Imports
@@ -28,7 +27,7 @@ const allowed: Readonly<Record<string, string>> = {
   binlog: "schema columns parquet",
   segment: "schema columns binlog object-store async",
   query: "schema values columns async",
-  cluster: "rpc config schema metastore object-store task-queue async",
+  cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy: "rpc config schema cluster",
   rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats async",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
@@ -38,49 +37,7 @@ const allowed: Readonly<Record<string, string>> = {
 /** The composition roots: may import the services and every lib. */
 const compositionRoots = ["standalone", "cli"];
 
-interface Import {
-  readonly file: string;
-  readonly specifier: string;
-}
-
-interface Package {
-  readonly name: string;
-  readonly folder: string;
-  readonly isService: boolean;
-  readonly declared: readonly string[];
-  readonly imports: readonly Import[];
-}
-
-const packages = globSync("{libs,services}/*/package.json", { cwd: root }).sort().map(readPackage);
-
-function readPackage(manifestPath: string): Package {
-  const folder = join(root, manifestPath, "..");
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const files = globSync("src/**/*.ts", { cwd: folder }).filter((file) => !file.includes(`${sep}gen${sep}`));
-  return {
-    name: manifest.name.replace("@sluice/", ""),
-    folder,
-    isService: manifestPath.startsWith("services"),
-    declared: Object.keys(manifest.dependencies ?? {}),
-    imports: files.flatMap((file) => importsOf(join(folder, file))),
-  };
-}
-
-/** Specifiers of static and dynamic imports and re-exports, type imports too. Comments and strings never look like these. */
-function importsOf(file: string): Import[] {
-  const source = readFileSync(file, "utf8");
-  const statements =
-    /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
-  return [...source.matchAll(statements)].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] }));
-}
-
-const packageOf = (specifier: string) => /^@sluice\/([^/]+)/.exec(specifier)?.[1];
 const libsOf = (name: string) => ["errors", "telemetry", ...allowed[name].split(" ").filter(Boolean)];
-
-/** `path: specifier` of the imports that a rule forbids; the expected value of every rule is an empty list. */
-function offenders(imports: readonly Import[], isForbidden: (found: Import) => boolean): string[] {
-  return imports.filter(isForbidden).map(({ file, specifier }) => `${relative(root, file)}: ${specifier}`);
-}
 
 describe("imports", () => {
   it("are found at all", () => {
@@ -106,17 +63,18 @@ describe("imports", () => {
 
   describe.each(packages.map((found) => [found.name, found] as const))("%s", (name, found) => {
     it("declares what it imports", () => {
-      const declares = (specifier: string) => {
-        const parts = specifier.split("/");
-        return found.declared.includes(specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0]);
-      };
       const isForeign = ({ file, specifier }: Import) => {
         if (specifier.startsWith(".") || specifier.startsWith("node:")) return false;
         const isTestKit = relative(found.folder, file).startsWith(join("src", "testing"));
         if (isTestKit && (specifier === "@jest/globals" || specifier === "fast-check")) return false;
-        return !declares(specifier);
+        return !found.declared.includes(dependencyOf(specifier));
       };
       expect(offenders(found.imports, isForeign)).toEqual([]);
+    });
+
+    it("imports what it declares", () => {
+      const imported = new Set(found.imports.map(({ specifier }) => dependencyOf(specifier)));
+      expect(found.declared.filter((dependency) => !imported.has(dependency))).toEqual([]);
     });
 
     it("stays inside its own sources with relative imports", () => {
@@ -163,32 +121,29 @@ describe("imports", () => {
     expect(foreign).toEqual([]);
   });
 
-  it("files of a package form no cycle of imports that run", () => {
-    const cycles = packages.flatMap(({ imports }) => findCycles(runtimeGraph(imports)));
-    expect(cycles).toEqual([]);
+  it("files of a package form no circle, not even of types", () => {
+    expect(packages.flatMap((found) => findCircles(filesGraph(found)))).toEqual([]);
   });
 });
 
-/** Imports of types vanish when the code runs, so only the others can meet half-initialized modules. */
-function runtimeGraph(imports: readonly Import[]): Map<string, string[]> {
+/** Which files of a package each of them imports. */
+function filesGraph({ imports }: Package): Map<string, string[]> {
   const graph = new Map<string, string[]>();
-  for (const file of new Set(imports.map((found) => found.file))) {
-    const source = readFileSync(file, "utf8").replace(/^(?:import|export) type [^;]*;/gm, "");
-    const targets = [...source.matchAll(/^(?:import|export)\b[^;"]*?(?:from\s+)?"(\.[^"]+)"/gm)].map((match) =>
-      resolve(file, "..", match[1]),
-    );
-    graph.set(file, targets.filter(existsSync));
+  for (const { file, specifier } of imports) {
+    const targets = graph.get(file) ?? [];
+    if (specifier.startsWith(".")) targets.push(resolve(file, "..", specifier));
+    graph.set(file, targets);
   }
   return graph;
 }
 
-function findCycles(graph: Map<string, string[]>): string[] {
+function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const state = new Map<string, "open" | "done">();
-  const cycles: string[] = [];
+  const circles: string[] = [];
   const visit = (file: string, path: readonly string[]) => {
     if (state.get(file) === "done") return;
     if (state.get(file) === "open") {
-      cycles.push([...path.slice(path.indexOf(file)), file].map((at) => relative(root, at)).join(" -> "));
+      circles.push([...path.slice(path.indexOf(file)), file].map((at) => relative(root, at)).join(" -> "));
       return;
     }
     state.set(file, "open");
@@ -196,5 +151,5 @@ function findCycles(graph: Map<string, string[]>): string[] {
     state.set(file, "done");
   };
   for (const file of graph.keys()) visit(file, []);
-  return cycles;
+  return circles;
 }

@@ -13,7 +13,7 @@ import {
 } from "@sluice/catalog";
 import { startDataCoord } from "@sluice/datacoord";
 import { startDataNode, WorkerThread } from "@sluice/datanode";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { openObjectStore, openSourceStore } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
 import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";

@@ -6,7 +6,10 @@ import { malformed, unsupported } from "./malformed.ts";
 import { ColumnSink } from "./payload/column-sink.ts";
 import { maxColumnBytes, readPayload } from "./payload/payload-reader.ts";
 
-/** Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key. */
+/**
+ * Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key.
+ * @public
+ */
 export interface DeltaLog {
   readonly descriptor: BinlogDescriptor;
   /** Int64 or VarChar. */
@@ -26,6 +29,7 @@ interface Delete {
 /**
  * Reads all three forms: JSON rows, the older `pk,ts` text, and two columns (`MULTI_FIELD`). Source: binlog format, §5.
  * @throws {ImportError} `malformed_file`, `unsupported`
+ * @public for programs that read the segments of a Milvus, whose rows may have been deleted
  */
 export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
   const log = parseBinlog(bytes);

@@ -15,14 +15,12 @@ export {
   decodeInsertLog,
   encodeInsertLog,
   type InsertLogOptions,
-  maxInsertLogBytes,
 } from "./insert-log.ts";
 export { ColumnSink } from "./payload/column-sink.ts";
-export { BloomFilter, defaultFalsePositiveRate } from "./stats/bloom-filter.ts";
+export { BloomFilter } from "./stats/bloom-filter.ts";
 export { StatsBuilder } from "./stats/stats-builder.ts";
 export {
   decodeStatsLog,
-  encodeCompoundStatsLog,
   encodeStatsLog,
   type PrimaryKey,
   type PrimaryKeyStats,

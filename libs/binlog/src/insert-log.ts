@@ -35,7 +35,7 @@ export interface InsertLogOptions {
 }
 
 /** The lengths inside a file are int32; half of that leaves readers room. */
-export const maxInsertLogBytes = 2 ** 30;
+const maxInsertLogBytes = 2 ** 30;
 
 /**
  * One field's rows as a binlog, in pieces to write one after the other: binlog formats, §2 and §4. Dense vectors are not

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { commitWithRetry, keyOf, RecordTable, type Table } from "@sluice/catalog";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { commitWithRetry, RecordTable, type Table } from "@sluice/catalog";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
+import { keyOf } from "../src/table.ts";
 
 interface Job {
   readonly jobId: bigint;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { commitInPages, commitStaged, type RecordEntry, RecordTable, type Table } from "@sluice/catalog";
-import { MemoryMetaStore, type MetaTransaction } from "@sluice/metastore";
+import type { MetaTransaction } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 
 interface Task {
   readonly taskId: bigint;

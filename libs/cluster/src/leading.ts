@@ -1,8 +1,10 @@
 import { aborted, sleep } from "@sluice/async";
+import { leaderKey } from "@sluice/catalog";
 import { fencedMetaStore, type HeldKey, type MetaStore } from "@sluice/metastore";
 import type { CounterMetric, GaugeMetric, Logger, Metrics } from "@sluice/telemetry";
 import type { Problems } from "./problems.ts";
-import type { RoleName, RunningService } from "./role.ts";
+import type { RunningService } from "./role.ts";
+import type { RoleName } from "./role-name.ts";
 import { Session } from "./session.ts";
 
 export interface LeadingOptions {
@@ -71,7 +73,7 @@ export class Leading implements AsyncDisposable {
   #campaign(): Promise<HeldKey | undefined> {
     const { role, ttlMs, store } = this.#options;
     const value = JSON.stringify({ pid: process.pid });
-    return store.hold({ key: `leader/${role}`, value, ttlMs, signal: this.#abort.signal });
+    return store.hold({ key: leaderKey(role), value, ttlMs, signal: this.#abort.signal });
   }
 
   /** Serves until the leadership is lost or the process stops. The session ends first: nobody is sent here any more. */

@@ -1,8 +1,9 @@
 import { sleep } from "@sluice/async";
+import { SESSIONS } from "@sluice/catalog";
 import type { MetaEntry, MetaStore } from "@sluice/metastore";
 import type { Endpoint } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
-import type { RoleName } from "./role.ts";
+import type { RoleName } from "./role-name.ts";
 
 /** What a process says of itself while it lives; the value of its session. */
 export interface Presence {
@@ -14,8 +15,6 @@ export interface Presence {
   readonly startedMs: number;
 }
 
-/** Sessions live below this prefix: `session/<role>/<uuid>`. */
-export const SESSION_PREFIX = "session/";
 /** Pause before the metastore is asked again after it failed. */
 const RETRY_MS = 200;
 
@@ -88,7 +87,7 @@ export class Peers implements AsyncDisposable {
       const round = new AbortController();
       try {
         const watching = AbortSignal.any([signal, round.signal]);
-        const changes = this.#store.watch(SESSION_PREFIX, watching)[Symbol.asyncIterator]();
+        const changes = this.#store.watch(SESSIONS, watching)[Symbol.asyncIterator]();
         let next = changes.next();
         for (;;) {
           await this.#refresh();
@@ -107,7 +106,7 @@ export class Peers implements AsyncDisposable {
 
   async #refresh(): Promise<void> {
     const found = new Map<string, MetaEntry>();
-    for await (const entry of this.#store.scan(SESSION_PREFIX)) found.set(entry.key, entry);
+    for await (const entry of this.#store.scan(SESSIONS)) found.set(entry.key, entry);
     for (const [key, peer] of this.#peers) {
       if (found.get(key)?.revision === peer.revision) continue;
       this.#peers.delete(key);

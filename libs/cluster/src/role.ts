@@ -1,10 +1,8 @@
 import type { SettingsDefinition, SettingValues } from "@sluice/config";
 import type { Telemetry } from "@sluice/telemetry";
 import { type Backends, type Need, type NeedDefinitions, type NeedValues, needSettings } from "./open-backends.ts";
+import type { RoleName } from "./role-name.ts";
 import { etcdSettings, logSettings, serverSettings } from "./settings.ts";
-
-/** The kinds of process of a cluster. */
-export type RoleName = "proxy" | "rootcoord" | "datacoord" | "datanode" | "querynode";
 
 /** Where the server of a role listens. */
 export interface ServerAddress {

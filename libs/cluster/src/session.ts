@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { aborted, sleep } from "@sluice/async";
+import { sessionKey } from "@sluice/catalog";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
-import { type Presence, SESSION_PREFIX } from "./peers.ts";
+import type { Presence } from "./peers.ts";
 import type { Problems } from "./problems.ts";
-import type { RoleName } from "./role.ts";
+import type { RoleName } from "./role-name.ts";
 
 export interface SessionOptions {
   readonly role: RoleName;
@@ -59,7 +60,7 @@ export class Session implements AsyncDisposable {
 
   #open(): Promise<HeldKey | undefined> {
     const { role, ttlMs } = this.#options;
-    const key = `${SESSION_PREFIX}${role}/${randomUUID()}`;
+    const key = sessionKey(role, randomUUID());
     return this.#store.hold({ key, value: JSON.stringify(this.#presence), ttlMs, signal: this.#abort.signal });
   }
 

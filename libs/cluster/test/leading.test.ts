@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
 import { Leading, Problems } from "@sluice/cluster";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { silentLogger, silentTelemetry } from "@sluice/telemetry";
 
 it("a leader that is stopped gives its lease up at once, also while its service hangs on storage", async () => {

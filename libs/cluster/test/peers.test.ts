@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
 import { Peers } from "@sluice/cluster";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { silentLogger } from "@sluice/telemetry";
 
 it("peers have one watch, however often the sessions could not be read", async () => {

@@ -1,5 +1,3 @@
-import { type FieldSchema, fixedWidth } from "@sluice/schema";
-
 /**
  * Values of equal width: scalars and dense vectors, little-endian, row after row, as in memory of a C struct array.
  * Bool is one byte (0 or 1), Int8 one, Int16 two; binary vectors dim/8 bytes; half vectors 2 bytes an element.
@@ -50,11 +48,6 @@ export function batchBytes(batch: InsertBatch): number {
 /** Bytes that `rowCount` values of a column take, without offsets and validity. */
 export function columnBytes(column: Column, rowCount: number): number {
   return column.kind === "fixed" ? rowCount * column.width : column.offsets[rowCount] - column.offsets[0];
-}
-
-/** A fresh fixed-width buffer for `rows` values, 8-byte aligned. */
-export function allocateFixed(field: FieldSchema, rows: number): Uint8Array {
-  return new Uint8Array(rows * fixedWidth(field));
 }
 
 /** Typed views over a fixed column. @throws RangeError when the memory is not aligned. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { formatBytes, formatDuration, parseBytes, parseDuration } from "@sluice/config";
 import fc from "fast-check";
+import { formatBytes, formatDuration, parseBytes, parseDuration } from "../src/units.ts";
 
 describe("units", () => {
   test.each([

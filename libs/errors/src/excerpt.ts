@@ -1,5 +1,5 @@
 /** Characters of a value that a reason repeats. */
-export const MAX_EXCERPT = 60;
+const MAX_EXCERPT = 60;
 /** Characters of a whole reason, with all that it repeats: the constructors of errors cut what is longer. */
 export const MAX_REASON = 2000;
 

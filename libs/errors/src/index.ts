@@ -1,4 +1,15 @@
-export * from "./excerpt.ts";
-export * from "./import-error.ts";
+export { excerpt, excerptOfBytes, excerptOfList } from "./excerpt.ts";
+export {
+  type ErrorSpec,
+  errorOf,
+  type Failure,
+  failureOf,
+  formatLocation,
+  ImportError,
+  type ImportErrorCode,
+  importErrors,
+  locate,
+  type SourceLocation,
+} from "./import-error.ts";
 export * from "./status-error.ts";
 export * from "./unexpected.ts";

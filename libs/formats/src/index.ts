@@ -1,4 +1,16 @@
-export * from "./format.ts";
+export type {
+  BatchOptions,
+  ColumnDescription,
+  FileProbe,
+  Format,
+  FormatReader,
+  OnReject,
+  ProbeInput,
+  ReaderInput,
+  RejectedRow,
+  SourceDescription,
+  SourceRange,
+} from "./format.ts";
 export { formatNamed, formatOptionKeys } from "./format-list.ts";
 export { type FileGroup, groupFlatFiles, groupNestedFiles } from "./group-files.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";

@@ -4,9 +4,19 @@ export * from "./import-spec.ts";
 export * from "./import-task-input.ts";
 export * from "./job.ts";
 export * from "./kinds.ts";
-export * from "./next.ts";
+export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
 export * from "./plan-splits.ts";
-export * from "./progress.ts";
-export * from "./states.ts";
+export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
+export {
+  type EndedJobState,
+  isEnded,
+  isOpenTask,
+  type JobState,
+  jobStates,
+  type OpenJobState,
+  type OpenTaskState,
+  type TaskState,
+  taskStates,
+} from "./states.ts";
 export * from "./task-report.ts";
 export * from "./total-rows.ts";

@@ -2,7 +2,6 @@ import { describe, expect, it, test } from "@jest/globals";
 import {
   decideJob,
   type JobState,
-  mergeRanges,
   parseGoDuration,
   parseImportSpec,
   planSplits,
@@ -10,6 +9,7 @@ import {
   type TaskState,
 } from "@sluice/jobs";
 import fc from "fast-check";
+import { mergeRanges } from "../src/progress.ts";
 
 describe("decideJob", () => {
   test.each<[from: JobState, tasks: string, now: "in time" | "late", kind: string]>([

@@ -1,12 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import {
-  endedJobStates,
   isEnded,
   type Job,
   type JobEvent,
   type JobState,
   jobStates,
-  MAX_TASK_FAILURES,
   newTask,
   next,
   parseImportSpec,
@@ -19,6 +17,8 @@ import {
 } from "@sluice/jobs";
 import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import fc from "fast-check";
+import { MAX_TASK_FAILURES } from "../src/next.ts";
+import { endedJobStates } from "../src/states.ts";
 
 const JOB = jobId(1n);
 const spec = parseImportSpec([]);

@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { exactFloat32, NO_NUMBER, OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
+import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import fc from "fast-check";
+import { exactFloat32 } from "../src/exact-float32.ts";
+import { NO_NUMBER } from "../src/float32-scanner.ts";
 
 function padded(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length + 16);

@@ -1,5 +1,4 @@
 export * from "./embedded/embedded-meta-store.ts";
 export * from "./fenced-meta-store.ts";
 export * from "./measured-meta-store.ts";
-export * from "./memory-meta-store.ts";
 export * from "./meta-store.ts";

@@ -1,6 +1,6 @@
 import { afterAll } from "@jest/globals";
-import { EmbeddedMetaStore, MemoryMetaStore } from "@sluice/metastore";
-import { metaStoreConformance } from "@sluice/metastore/testing";
+import { EmbeddedMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore, metaStoreConformance } from "@sluice/metastore/testing";
 import { TemporaryFolders } from "./temporary-folders.ts";
 
 const folders = new TemporaryFolders();

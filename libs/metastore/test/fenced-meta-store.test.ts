@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { NotLeadingError } from "@sluice/errors";
-import { fencedMetaStore, MemoryMetaStore } from "@sluice/metastore";
+import { fencedMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 
 const request = { key: "leader/rootcoord", value: "", ttlMs: 1000, signal: new AbortController().signal };
 const write = { guards: [{ key: "k", revision: 0n }], writes: [{ key: "k", value: "1" }] };

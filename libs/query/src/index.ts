@@ -1,15 +1,11 @@
-export { type Analyzer, analyzerOf, standardAnalyzer } from "./analyzer.ts";
 export { compileFilter, compileFilterInTurns, type Filter, type FilterOptions } from "./compile-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
 export { compareRows, type OrderedRow, type OrderKey, parseOrderBy } from "./order-by.ts";
 export { type OutputOptions, type OutputPlan, resolveOutputFields } from "./output-fields.ts";
-export { metaProjection, projectMeta } from "./project-meta.ts";
+export { metaProjection } from "./project-meta.ts";
 export { type Candidates, compareKeys, type KeyRange } from "./prune.ts";
 export {
   checkQuery,
-  MAX_QUERY_WINDOW,
-  parseIgnoreGrowing,
   parseQueryWindow,
   type QueryWindow,
 } from "./query-window.ts";
-export { checkTimezone } from "./timezone.ts";

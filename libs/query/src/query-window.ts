@@ -42,14 +42,6 @@ export function checkQuery(filter: Filter, output: OutputPlan, window: QueryWind
   }
 }
 
-/** Reads `ignore_growing`: a boolean as Go spells it. Absent: false. @throws {StatusError} 1100 */
-export function parseIgnoreGrowing(params: ReadonlyMap<string, string>): boolean {
-  const text = params.get("ignore_growing") || "false";
-  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
-  return refuse("parse ignore growing field failed");
-}
-
 function parseInteger(name: string, text: string): bigint {
   if (!/^[+-]?\d{1,19}$/.test(text)) refuse(`${name} [${excerpt(text)}] is invalid`);
   return BigInt(text.replace("+", ""));

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { metaProjection, projectMeta } from "@sluice/query";
+import { metaProjection } from "@sluice/query";
 import fc from "fast-check";
+import { projectMeta } from "../src/project-meta.ts";
 import { select, truth } from "./collection.ts";
 
 const raw = String.raw;

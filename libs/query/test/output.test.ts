@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { checkQuery, compileFilter, parseIgnoreGrowing, parseQueryWindow, resolveOutputFields } from "@sluice/query";
+import { checkQuery, compileFilter, parseQueryWindow, resolveOutputFields } from "@sluice/query";
 import { DataType } from "@sluice/schema";
 import { collection, everyKind, field, fixedFields } from "./collection.ts";
 
@@ -133,17 +133,6 @@ describe("§4.2 limit and offset", () => {
     ] as const) {
       expect(() => checkQuery(filter, output, window)).not.toThrow();
     }
-  });
-
-  it("reads ignore_growing", () => {
-    expect(["True", "false", "1", ""].map((value) => parseIgnoreGrowing(params({ ignore_growing: value })))).toEqual([
-      true,
-      false,
-      true,
-      false,
-    ]);
-    expect(parseIgnoreGrowing(new Map())).toBe(false);
-    expect(() => parseIgnoreGrowing(params({ ignore_growing: "maybe" }))).toThrow("parse ignore growing field failed");
   });
 });
 

@@ -1,7 +1,7 @@
 import "./float-fast-path.ts";
 
 export { type Address, type CallSettings, type Client, connectClient, type Endpoint } from "./client.ts";
-export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
+export { decodeStoredSchema } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";
 export * as importing from "./gen/import.ts";
@@ -11,7 +11,6 @@ export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
 export {
   endOf,
-  GrpcError,
   type GrpcServer,
   type GrpcServerOptions,
   type Handlers,
@@ -19,7 +18,7 @@ export {
   type ServedService,
   served,
 } from "./server.ts";
-export { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "./status.ts";
+export { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "./status.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";
 export { reportMessage, reportOfMessage } from "./wire/reports.ts";
-export { logListsMessage, logListsOfMessage, segmentMessage, segmentOfMessage } from "./wire/segments.ts";
+export { logListsOfMessage, segmentMessage, segmentOfMessage } from "./wire/segments.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { decodeStoredSchema, schema, schemaFromMessage } from "@sluice/rpc";
+import { decodeStoredSchema, schema } from "@sluice/rpc";
 import { DataType, type FieldSchema } from "@sluice/schema";
+import { schemaFromMessage } from "../src/collection-schema.ts";
 
 type SchemaInput = Parameters<typeof schema.CollectionSchema.fromPartial>[0];
 

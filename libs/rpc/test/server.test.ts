@@ -13,7 +13,6 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import {
   connectClient,
-  GrpcError,
   type GrpcServer,
   type GrpcServerOptions,
   type Handlers,
@@ -23,6 +22,7 @@ import {
   served,
 } from "@sluice/rpc";
 import { type LogFields, silentLogger } from "@sluice/telemetry";
+import { GrpcError } from "../src/server.ts";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 

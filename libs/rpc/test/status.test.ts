@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError, type ImportErrorCode, importErrors, StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, describeCollectionStatus, failStatus, isOk, okStatus, statusOf } from "@sluice/rpc";
+import { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "@sluice/rpc";
+import { failStatus } from "../src/status.ts";
 
 describe("a Status", () => {
   it("of success has both codes 0", () => {

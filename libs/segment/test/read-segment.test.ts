@@ -4,14 +4,8 @@ import { describe, expect, it } from "@jest/globals";
 import { type Column, isNull, varValue } from "@sluice/columns";
 import { MemoryObjectStore } from "@sluice/object-store";
 import { DataType, type FieldSchema } from "@sluice/schema";
-import {
-  insertLogKey,
-  readSegmentField,
-  readSegmentStats,
-  type SegmentLogs,
-  SegmentWriterSet,
-  statsLogKey,
-} from "../src/index.ts";
+import { readSegmentField, readSegmentStats, type SegmentLogs, SegmentWriterSet } from "../src/index.ts";
+import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";
 import { field, randomBatch, schemaOf, seededRandom } from "./rows.ts";
 import { CountingIds } from "./test-store.ts";
 

@@ -3,17 +3,15 @@ import type { InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import fc from "fast-check";
 import {
-  insertLogKey,
   readSegmentField,
   readSegmentStats,
-  rowIdField,
   type SealedSegment,
   SegmentWriterSet,
   type SegmentWriterSetOptions,
   segmentPrefixes,
-  statsLogKey,
-  timestampField,
 } from "../src/index.ts";
+import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";
+import { rowIdField, timestampField } from "../src/segment-logs.ts";
 import { cells, field, randomBatch, schemaOf, seededRandom, textColumn, wideSchema } from "./rows.ts";
 import { CountingIds, WatchedStore } from "./test-store.ts";
 

@@ -1,3 +1,3 @@
-export * from "./clock.ts";
+export type { Clock } from "./clock.ts";
 export * from "./embedded/embedded-task-queue.ts";
 export * from "./task-queue.ts";

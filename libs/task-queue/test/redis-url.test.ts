@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { parseRedisUrl } from "@sluice/task-queue/bullmq";
+import { parseRedisUrl } from "../src/bullmq/redis-url.ts";
 
 describe("the URL of Redis", () => {
   it("names one server", () => {

@@ -2,7 +2,6 @@ import { type Level, pino } from "pino";
 import { formatPretty } from "./pretty.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
-export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** Members of a log line. Errors go under `err`: their code, place, stack and causes are written out. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -35,8 +35,6 @@ const COLLECT_MS = 2000;
 
 /** Seconds, for calls and tasks: 1 ms to about an hour. */
 export const durationBuckets: readonly number[] = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30, 120, 600, 3600];
-/** Bytes: 1 KiB to 16 GiB in steps of 16. */
-export const sizeBuckets: readonly number[] = [10, 14, 18, 22, 26, 30, 34].map((exponent) => 2 ** exponent);
 
 /**
  * Metrics of one process in the text format of Prometheus, by prom-client. Names begin with `sluice_` and end with their

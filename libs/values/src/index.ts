@@ -6,7 +6,6 @@ export {
   findJsonError,
   HALF_CHARACTER,
   isReadableNumber,
-  JSON_DEPTH_LIMIT,
   jsonTypeAt,
   MAX_NUMBER_BYTES,
   MAX_OBJECT_KEYS,

@@ -1,1 +1,2 @@
-export * from "./start.ts";
+// For processes of several roles, which load a service ahead of its start.
+import "./start.ts";

@@ -144,7 +144,7 @@ function openServer(
 }
 
 /** GC removes what is written for a dropped target, so a job that went on would never end. */
-export function droppedTarget(job: JobRecord, collection: CollectionRecord | undefined): string | undefined {
+function droppedTarget(job: JobRecord, collection: CollectionRecord | undefined): string | undefined {
   if (collection?.state !== "active") return `collection ${job.collectionId}`;
   const present = new Set(collection.partitions.map((partition) => partition.partitionId));
   const missing = job.partitionIds.find((id) => !present.has(id));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { MemoryMetaStore, type MetaStore } from "@sluice/metastore";
+import type { MetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import fc from "fast-check";
 import { IdAllocator } from "../src/id-allocator.ts";
 import { TsoService } from "../src/tso-service.ts";

@@ -6,12 +6,3 @@ import { rootCoordRole } from "@sluice/rootcoord/role";
 
 /** The roles of a cluster, in the order in which one process starts them: the front door last. */
 export const roles = [rootCoordRole, dataCoordRole, queryNodeRole, dataNodeRole, proxyRole] as const;
-
-/** Their own settings. */
-export const roleSettings = {
-  ...rootCoordRole.settings,
-  ...dataCoordRole.settings,
-  ...queryNodeRole.settings,
-  ...dataNodeRole.settings,
-  ...proxyRole.settings,
-};

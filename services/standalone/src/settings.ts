@@ -1,6 +1,6 @@
 import { etcdSettings, logSettings, queueSettings, sourceSettings } from "@sluice/cluster";
 import { defineSettings, type SettingValues } from "@sluice/config";
-import { roleSettings } from "./roles.ts";
+import { roleSettings } from "./role-settings.ts";
 
 /** Settings of the one-process server: those of every role and backend, and where it keeps what is embedded. */
 export const standaloneSettings = defineSettings({

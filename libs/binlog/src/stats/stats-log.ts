@@ -28,11 +28,6 @@ export function encodeStatsLog(stats: PrimaryKeyStats): Uint8Array {
   return Buffer.from(encodeStats(stats), "utf8");
 }
 
-/** The form that holds several objects, for files named `1`. */
-export function encodeCompoundStatsLog(stats: readonly PrimaryKeyStats[]): Uint8Array {
-  return Buffer.from(`[${stats.map(encodeStats).join(",")}]`, "utf8");
-}
-
 function encodeStats({ fieldId, pkType, minPk, maxPk, bloom }: PrimaryKeyStats): string {
   if (!bloom) throw new RangeError("stats log without a bloom filter");
   const filter = `{"m":${bloom.bitCount},"k":${bloom.hashCount},"b":"${bloom.encodeBits()}"}`;

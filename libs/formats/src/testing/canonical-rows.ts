@@ -52,7 +52,7 @@ function canonicalValue(field: FieldSchema, column: Column, row: number): unknow
 }
 
 /** Numbers that a double holds exactly stay numbers. */
-export function canonicalInteger(value: bigint): number | string {
+function canonicalInteger(value: bigint): number | string {
   return value > -(2n ** 53n) && value < 2n ** 53n ? Number(value) : String(value);
 }
 

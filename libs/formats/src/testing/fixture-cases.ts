@@ -102,7 +102,7 @@ export async function runCase(
 }
 
 /** The import options of a case, its mapping among them. */
-export function optionsOf({ options = {}, fields_mapping }: FixtureCase): Record<string, string> {
+function optionsOf({ options = {}, fields_mapping }: FixtureCase): Record<string, string> {
   return { ...options, ...(fields_mapping && { fields_mapping: JSON.stringify(fields_mapping) }) };
 }
 

@@ -37,7 +37,7 @@ export function segmentOfMessage(message: SegmentMessage): StoredSegment {
   };
 }
 
-export function logListsMessage({ insertLogs, statsLogs }: LogLists): LogListsMessage {
+function logListsMessage({ insertLogs, statsLogs }: LogLists): LogListsMessage {
   return { insertLogs: insertLogs.map(logsMessage), statsLogs: statsLogs.map(logsMessage) };
 }
 

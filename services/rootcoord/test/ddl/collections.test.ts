@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { decodeStoredSchema, milvus, schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { field, idField, openDdl, outcome, pairs, schemaBytes, schemaOf, startMs, vectorField } from "./harness.ts";

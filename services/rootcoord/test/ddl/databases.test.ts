@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { MemoryMetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { openDdl, outcome, pairs } from "./harness.ts";
 
 describe("databases", () => {

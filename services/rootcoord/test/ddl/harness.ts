@@ -1,5 +1,6 @@
 import { StatusError } from "@sluice/errors";
-import { MemoryMetaStore, type MetaStore } from "@sluice/metastore";
+import type { MetaStore } from "@sluice/metastore";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { type milvus, rootCoord, schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { createDdlHandlers, type Ddl, type DdlHandlers, type DdlMethod, type DdlOptions } from "../../src/ddl/index.ts";

@@ -1,7 +1,7 @@
-import { ChangeFeed } from "./change-feed.ts";
-import { checkMetaKey, checkTransaction, transactionOperations } from "./check-transaction.ts";
-import { holdLocally } from "./hold-locally.ts";
-import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "./meta-store.ts";
+import { ChangeFeed } from "../change-feed.ts";
+import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
+import { holdLocally } from "../hold-locally.ts";
+import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "../meta-store.ts";
 
 /** Records in memory, for tests and trials; gone with the process. */
 export class MemoryMetaStore implements MetaStore {
