@@ -15,6 +15,7 @@ interface ExtraKey {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const [OPEN, CLOSE] = [0x7b, 0x7d];
 const COLON = 0x3a;
 /** So many names are compared faster than hashed. */
 const FEW_KEYS = 16;
@@ -49,8 +50,15 @@ export class ExtraKeys {
 
   add(name: string, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
     const i = this.#find(name);
-    this.#keys[i] ??= { name, keyStart, keyEnd, valueStart, valueEnd };
-    Object.assign(this.#keys[i], { name, keyStart, keyEnd, valueStart, valueEnd });
+    if (i === this.#keys.length) this.#keys.push({ name, keyStart, keyEnd, valueStart, valueEnd });
+    else {
+      const key = this.#keys[i];
+      key.name = name;
+      key.keyStart = keyStart;
+      key.keyEnd = keyEnd;
+      key.valueStart = valueStart;
+      key.valueEnd = valueEnd;
+    }
     if (i < this.#count) return;
     this.#count++;
     if (this.#count > FEW_KEYS) this.#positions.set(name, i);
@@ -83,23 +91,43 @@ export class ExtraKeys {
   /** Writes the row's cell. */
   finish(): void {
     const builder = this.#builder;
-    builder.put(this.#row, this.#count === 0 ? (this.#meta ?? EMPTY) : this.#merged());
+    if (this.#count === 0) builder.put(this.#row, this.#meta ?? EMPTY);
+    else this.#writeMerged(this.#metaMembers());
     if (this.#count > 0 || this.#meta)
       dropRepeatedKeys(builder.data, builder.offsets[this.#row], builder.offsets[this.#row + 1]);
   }
 
-  #merged(): Uint8Array {
+  /** Straight into the column: most rows have some keys of their own. */
+  #writeMerged(inner: Uint8Array): void {
+    const builder = this.#builder;
     const { bytes } = this.#scanner;
-    const parts: Uint8Array[] = [Uint8Array.of(0x7b)];
+    builder.reserve(this.#row, this.#mergedBytes(inner));
+    const { data } = builder;
+    let at = builder.offsets[this.#row];
+    data[at++] = OPEN;
     for (let i = 0; i < this.#count; i++) {
       const { keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
-      if (i > 0) parts.push(Uint8Array.of(COMMA));
-      parts.push(bytes.subarray(keyStart, keyEnd), Uint8Array.of(COLON), bytes.subarray(valueStart, valueEnd));
+      if (i > 0) data[at++] = COMMA;
+      at = copy(bytes, keyStart, keyEnd, data, at);
+      data[at++] = COLON;
+      at = copy(bytes, valueStart, valueEnd, data, at);
     }
-    const inner = this.#metaMembers();
-    if (inner.length > 0) parts.push(Uint8Array.of(COMMA), inner);
-    parts.push(Uint8Array.of(0x7d));
-    return Buffer.concat(parts);
+    if (inner.length > 0) {
+      data[at++] = COMMA;
+      at = copy(inner, 0, inner.length, data, at);
+    }
+    data[at++] = CLOSE;
+    builder.offsets[this.#row + 1] = at;
+  }
+
+  #mergedBytes(inner: Uint8Array): number {
+    // Braces, a colon for each key, a comma before each but the first, and one before what `$meta` gave.
+    let size = 2 * this.#count + 1 + (inner.length > 0 ? inner.length + 1 : 0);
+    for (let i = 0; i < this.#count; i++) {
+      const { keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
+      size += keyEnd - keyStart + valueEnd - valueStart;
+    }
+    return size;
   }
 
   /** What stands between the braces of `$meta`, without keys that the row gives too: those are refused. */
@@ -116,4 +144,11 @@ export class ExtraKeys {
   }
 }
 
-const EMPTY = Uint8Array.of(0x7b, 0x7d);
+const EMPTY = Uint8Array.of(OPEN, CLOSE);
+
+/** Answers where the next byte goes. A loop beats the call for the short texts that most are. */
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  if (end - start > 64) to.set(from.subarray(start, end), at);
+  else for (let i = start; i < end; i++) to[at + i - start] = from[i];
+  return at + end - start;
+}
