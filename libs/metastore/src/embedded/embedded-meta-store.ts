@@ -1,9 +1,11 @@
 import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { ChangeFeed } from "../change-feed.ts";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
 import { holdLocally } from "../hold-locally.ts";
 import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "../meta-store.ts";
+import { checkDataFile } from "./check-file.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./owner.ts";
 
 /** Entries that one page of a scan holds. */
@@ -49,11 +51,12 @@ export class EmbeddedMetaStore implements MetaStore {
 
   /**
    * Opens the folder `path`, creating it when absent. Local disks only: lmdb maps the file into memory.
-   * @throws {Error} when a running process holds the folder, or a newer program has written it
+   * @throws {Error} when a running process holds the folder, a newer program has written it, or it is damaged
    */
   static async open({ path }: { readonly path: string }): Promise<EmbeddedMetaStore> {
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
+    checkDataFile(join(folder, "data.mdb"));
     const store = new EmbeddedMetaStore(
       open<string, string>({
         ...{ path: folder, noSubdir: false, maxDbs: 4, encoding: "string" },
