@@ -7,6 +7,8 @@ import { jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { QueuedTask, TaskLease } from "@sluice/task-queue";
 import { BullTaskQueue, type BullTaskQueueOptions } from "@sluice/task-queue/bullmq";
 import { taskQueueConformance } from "@sluice/task-queue/testing";
+import { Redis } from "ioredis";
+import { takeRounds } from "../../libs/task-queue/src/bullmq/rounds.ts";
 import { eventually } from "../support/eventually.ts";
 import { hasPrograms, type RedisServer, startRedis, startSentinel } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
@@ -36,6 +38,26 @@ const tasksOf = (job: number, count: number, sizeBytes?: number) =>
   const take = async (queue: BullTaskQueue) => (await lease(queue)) as TaskLease;
 
   taskQueueConformance("Redis", async () => ({ queue: await open(), elapse: (ms) => sleep(ms === 0 ? 50 : ms) }));
+
+  it("forgets the rounds of jobs that were served, where something always waits", async () => {
+    const client = new Redis(redis.url);
+    const [waiting, rounds] = [`${randomUUID()}:prioritized`, `${randomUUID()}:rounds`];
+    const serve = (round: number) => client.zadd(waiting, round * 4_294_967_296, "t1");
+    await serve(1);
+    await takeRounds(
+      client,
+      waiting,
+      rounds,
+      [1, 1, 2, 3].map((id) => jobId(BigInt(id))),
+      3,
+    );
+    expect(await client.hgetall(rounds)).toEqual({ 1: "2", 2: "1", 3: "1" });
+    await serve(2);
+    expect(await takeRounds(client, waiting, rounds, [jobId(4n)], 3)).toEqual([2]);
+    expect(await client.hgetall(rounds)).toEqual({ 1: "2", 4: "2" });
+    expect(await takeRounds(client, waiting, rounds, [jobId(1n), jobId(2n)], 3)).toEqual([3, 2]);
+    client.disconnect();
+  });
 
   describe("of two processes", () => {
     it("gives every task to one of them", async () => {

@@ -5,6 +5,7 @@ import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
+import { insist } from "./insist.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
 import type { TaskOutcome } from "./tasks/task-kind.ts";
 import type { Question } from "./thread/messages.ts";
@@ -205,19 +206,8 @@ export class TaskWorker implements AsyncDisposable {
     else this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
   }
 
-  /** Calls until the coordinator answers: it may be restarting. What it refuses is thrown, and so is loss of the lease. */
-  async #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (error instanceof ImportError && error.spec.retry === "never") throw error;
-        if (signal.aborted)
-          throw new ImportError("aborted", "the lease of the task was lost", undefined, { cause: error });
-        this.#deps.log.warn("coordinator did not answer; asking again", { err: error });
-        await sleep(RETRY_MS, signal);
-      }
-    }
+  #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return insist(call, { signal, log: this.#deps.log });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,9 +8,15 @@ import type { EtcdLease } from "./etcd-lease.ts";
 /** How long the slots of a process that died are left behind. */
 const SESSION_TTL_MS = 600_000;
 
+/** Slots of a session that are used up before another one begins. */
+const USED_UP_SLOTS = 64;
+
 interface Session {
   readonly id: string;
   readonly lease: EtcdLease;
+  /** Transactions that go through its slots now. */
+  running: number;
+  usedUp: number;
 }
 
 interface Slot {
@@ -38,6 +44,8 @@ type Outcome =
  *     used again: what was said not to be carried out will not be.
  * C4. Slots hang on a lease, so that nothing is left of a process that died. Without the lease nothing can be written
  *     through them.
+ * C5. When many slots of a lease are used up (C3), a session with another lease begins, and the old lease is given up as
+ *     soon as no transaction goes through it: with it go its slots, and what copies may still be under way (C4).
  */
 export class CommitSlots {
   readonly #connection: EtcdConnection;
@@ -61,19 +69,33 @@ export class CommitSlots {
         tries++;
         return this.#send(slot, compare, success);
       };
-      const outcome = await this.#connection.call("commit", send).catch((error: StatusError): Outcome => {
-        if (tries === 1 && isLeaseGone(error)) return { kind: "session gone" };
-        throw tries > 1 || isTransient(error.cause) ? uncertain(error) : error;
-      });
-      if (outcome.kind === "session gone") {
-        this.#forget(slot.session);
-        continue;
+      slot.session.running++;
+      try {
+        const outcome = await this.#connection.call("commit", send).catch((error: StatusError): Outcome => {
+          if (tries === 1 && isLeaseGone(error)) return { kind: "session gone" };
+          slot.session.usedUp++;
+          throw tries > 1 || isTransient(error.cause) ? uncertain(error) : error;
+        });
+        if (outcome.kind === "session gone") {
+          this.#forget(slot.session);
+          continue;
+        }
+        if (outcome.kind === "carried out") slot.revision = outcome.revision;
+        if (outcome.kind === "refused" && tries > 1) await this.#burn(slot);
+        else this.#free.push(slot);
+        return outcome.kind === "carried out" ? outcome.revision : undefined;
+      } finally {
+        slot.session.running--;
+        this.#replace(slot.session);
       }
-      if (outcome.kind === "carried out") slot.revision = outcome.revision;
-      if (outcome.kind === "refused" && tries > 1) await this.#burn(slot);
-      else this.#free.push(slot);
-      return outcome.kind === "carried out" ? outcome.revision : undefined;
     }
+  }
+
+  /** C5. A transaction that has just taken a slot of it finds the lease gone, and takes another one. */
+  #replace(session: Session): void {
+    if (session.usedUp < USED_UP_SLOTS) return;
+    this.#leave(session);
+    if (session.running === 0) void session.lease.end();
   }
 
   /** One try (C1, C2). */
@@ -93,6 +115,7 @@ export class CommitSlots {
 
   /** C3. A lease that is gone has done the same (C4). */
   async #burn(slot: Slot): Promise<void> {
+    slot.session.usedUp++;
     await this.#connection
       .call("commit", () => this.#connection.transact({ success: [putSlot(slot)] }))
       .catch((error: StatusError) => {
@@ -121,17 +144,21 @@ export class CommitSlots {
   }
 
   async #newSession(): Promise<Session> {
-    return { id: randomUUID(), lease: await this.#connection.grantLease(SESSION_TTL_MS) };
+    return { id: randomUUID(), lease: await this.#connection.grantLease(SESSION_TTL_MS), running: 0, usedUp: 0 };
   }
 
   #forget(session: Session): void {
+    this.#leave(session);
+    void session.lease.end();
+  }
+
+  #leave(session: Session): void {
     void this.#session?.then(
       (known) => {
         if (known === session) this.#session = undefined;
       },
       () => undefined,
     );
-    void session.lease.end();
   }
 }
 
