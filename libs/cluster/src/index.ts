@@ -13,4 +13,5 @@ export { runRole } from "./run-role.ts";
 export { Session } from "./session.ts";
 export { etcdSettings, logSettings, queueSettings, sourceSettings } from "./settings.ts";
 export { type RunningRole, startRole } from "./start-role.ts";
+export { type ProcessIdentity, thisProcess, version } from "./this-process.ts";
 export { type Signals, untilSignal } from "./until-signal.ts";

@@ -6,6 +6,7 @@ import type { Problems } from "./problems.ts";
 import type { RunningService } from "./role.ts";
 import type { RoleName } from "./role-name.ts";
 import { Session } from "./session.ts";
+import { thisProcess } from "./this-process.ts";
 
 export interface LeadingOptions {
   readonly role: RoleName;
@@ -72,7 +73,7 @@ export class Leading implements AsyncDisposable {
 
   #campaign(): Promise<HeldKey | undefined> {
     const { role, ttlMs, store } = this.#options;
-    const value = JSON.stringify({ pid: process.pid });
+    const value = JSON.stringify(thisProcess);
     return store.hold({ key: leaderKey(role), value, ttlMs, signal: this.#abort.signal });
   }
 

@@ -4,15 +4,13 @@ import type { MetaEntry, MetaStore } from "@sluice/metastore";
 import type { Endpoint } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import type { RoleName } from "./role-name.ts";
+import type { ProcessIdentity } from "./this-process.ts";
 
 /** What a process says of itself while it lives; the value of its session. */
-export interface Presence {
+export interface Presence extends ProcessIdentity {
   readonly role: RoleName;
-  /** `host:port` of its gRPC server, empty when it has none. */
+  /** `host:port` of its gRPC server, or `unix:PATH`; empty when it has none. */
   readonly address: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly startedMs: number;
 }
 
 /** Pause before the metastore is asked again after it failed. */

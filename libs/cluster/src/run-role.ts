@@ -6,6 +6,7 @@ import { Problems } from "./problems.ts";
 import type { AnyRole } from "./role.ts";
 import type { etcdSettings, logSettings, serverSettings } from "./settings.ts";
 import { type RunningRole, startRole } from "./start-role.ts";
+import { thisProcess } from "./this-process.ts";
 import { untilSignal } from "./until-signal.ts";
 
 type ProcessValues = SettingValues<ReturnType<typeof serverSettings> & typeof logSettings & typeof etcdSettings> &
@@ -18,9 +19,14 @@ type ProcessValues = SettingValues<ReturnType<typeof serverSettings> & typeof lo
  */
 export async function runRole(role: AnyRole, loaded: LoadedSettings<SettingsDefinition>): Promise<void> {
   const settings = loaded.values as unknown as ProcessValues;
-  const telemetry = startTelemetry(role.name, { level: settings.logLevel, pretty: settings.logPretty });
+  const { node } = thisProcess;
+  const telemetry = startTelemetry(role.name, {
+    level: settings.logLevel,
+    pretty: settings.logPretty,
+    fields: { node },
+  });
   const { log, metrics } = telemetry;
-  log.info("settings", { settings: describeSettings(loaded) });
+  log.info("settings", { ...thisProcess, settings: describeSettings(loaded) });
   const signals = untilSignal();
   let running: RunningRole | undefined;
   await using cleanup = new AsyncDisposableStack();

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { aborted, sleep } from "@sluice/async";
 import { sessionKey } from "@sluice/catalog";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
 import type { Presence } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import type { RoleName } from "./role-name.ts";
+import { thisProcess } from "./this-process.ts";
 
 export interface SessionOptions {
   readonly role: RoleName;
@@ -31,7 +31,7 @@ export class Session implements AsyncDisposable {
     this.#store = store;
     this.#options = options;
     const { role, address } = options;
-    this.#presence = { role, address, host: hostname(), pid: process.pid, startedMs: Date.now() };
+    this.#presence = { role, address, ...thisProcess };
     this.#keeping = this.#keep();
   }
 

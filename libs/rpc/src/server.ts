@@ -64,7 +64,7 @@ export interface GrpcServerOptions {
   readonly reflection?: boolean;
   /** Gets what handlers throw before it becomes a Status: refusals at debug, what nobody expected as errors. */
   readonly log?: Logger;
-  /** Called at the end of every call with its method, its Milvus code (0: it succeeded) and how long it took. */
+  /** Called at the end of every call with its method, its Milvus code (0: it succeeded), how long it took, and the reason. */
   readonly onCall?: CallObserver;
   /** Greatest request; `MAX_MESSAGE_BYTES` unless given. */
   readonly maxRequestBytes?: number;
@@ -132,7 +132,8 @@ function wrap(
 ): handleUnaryCall<object, object> {
   return (call, callback) => {
     const startedMs = performance.now();
-    const ended = (code: number) => onCall?.(methodName(method), code, (performance.now() - startedMs) / 1000);
+    const ended = (code: number, reason?: string) =>
+      onCall?.(methodName(method), code, (performance.now() - startedMs) / 1000, reason);
     const parent = call.metadata.get(TRACE_PARENT)[0];
     Promise.try(() => {
       if (!handler)
@@ -142,13 +143,14 @@ function wrap(
       return withTraceParent(parent && String(parent), () => handler(request, call));
     }).then(
       (response) => {
-        ended(codeOf(response as object));
+        ended(codeOf(response as object), reasonOf(response as object));
         callback(null, response as object);
       },
       (thrown) => {
         // Only an object can be known again, by its reference.
         const error = typeof thrown === "object" && thrown !== null ? thrown : new Error(String(thrown));
-        ended(error instanceof GrpcError ? error.code : statusOf(error).code);
+        if (error instanceof GrpcError) ended(error.code, error.message);
+        else ended(statusOf(error).code, statusOf(error).reason);
         if (error instanceof GrpcError) return callback({ code: error.code, details: error.message });
         // A client of the cluster finds who leads now and asks there.
         if (error instanceof NotLeadingError) return callback({ code: grpcStatus.UNAVAILABLE, details: error.message });
@@ -205,6 +207,11 @@ function codeOf(response: object): number {
   const { status = response } = response as { status?: object };
   const { code, errorCode } = status as { code?: number; errorCode?: number };
   return code || errorCode || 0;
+}
+
+function reasonOf(response: object): string {
+  const { status = response } = response as { status?: { reason?: string } };
+  return (status as { reason?: string }).reason ?? "";
 }
 
 function methodName({ path }: AnyMethod): string {

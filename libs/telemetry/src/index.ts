@@ -1,3 +1,4 @@
+export * from "./log-calls.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./telemetry.ts";

@@ -21,6 +21,8 @@ export interface LoggerOptions {
   readonly level?: LogLevel | "silent";
   /** Lines for people instead of JSON. Default false. */
   readonly pretty?: boolean;
+  /** Members of every line, beside the service. */
+  readonly fields?: LogFields;
   /** Takes each line, with its line end. Default: standard error, at once, so that a crash loses none. */
   readonly write?: (line: string) => void;
 }
@@ -29,13 +31,16 @@ export interface LoggerOptions {
  * One JSON object a line on standard error; standard output belongs to results of commands. Written with pino.
  * bigint (ids, hybrid timestamps) become strings, because readers of JSON round integers above 2^53.
  */
-export function createLogger(service: string, { level = "info", pretty = false, write }: LoggerOptions = {}): Logger {
+export function createLogger(
+  service: string,
+  { level = "info", pretty = false, fields, write }: LoggerOptions = {},
+): Logger {
   const toStderr = pino.destination({ dest: 2, sync: true });
   const out = write ?? ((line: string) => toStderr.write(line));
   const root = pino(
     {
       level,
-      base: { service },
+      base: { service, ...fields },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: exactFields },
     },

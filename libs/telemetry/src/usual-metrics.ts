@@ -1,7 +1,7 @@
 import { durationBuckets, type Metrics } from "./metrics.ts";
 
 /** Called at the end of a call: its method, its Milvus code (0 when it succeeded), how long it took. */
-export type CallObserver = (method: string, code: number, seconds: number) => void;
+export type CallObserver = (method: string, code: number, seconds: number, reason?: string) => void;
 
 /** Calls that a gRPC server answered. */
 export function observeCalls(metrics: Metrics): CallObserver {

@@ -2,7 +2,7 @@
 import "./io-threads.ts";
 
 import { inspect } from "node:util";
-import { type AnyRole, runRole, settingsOf } from "@sluice/cluster";
+import { type AnyRole, runRole, settingsOf, version } from "@sluice/cluster";
 import {
   addSettingFlags,
   givenFlags,
@@ -23,7 +23,7 @@ const programs: readonly SettingsDefinition[] = [standaloneSettings, ...roles.ma
 /** One settings file may serve a whole cluster: a process passes over the keys of others. */
 const otherKeys = [...new Set(programs.flatMap((definition) => Object.keys(definition).map(kebabName)))];
 
-const program = new Command("sluice").description("Sluice: bulk import for vector collections.");
+const program = new Command("sluice").description("Sluice: bulk import for vector collections.").version(version);
 
 for (const role of [...roles].reverse()) addRole(role);
 addSettingFlags(

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ServerAddress } from "@sluice/cluster";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
-import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
+import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
@@ -40,16 +40,17 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   const requests = new ImportRequests(context);
   // Disposed of after the servers: calls that run get their answers before the sockets go.
   const sockets = cleanup.use(new PortMux());
+  const logged = logCalls(deps.log);
   const grpc = cleanup.use(
     openGrpcServer({
       services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
       log: deps.log,
-      onCall: observeCalls(deps.metrics),
+      onCall: observers(observeCalls(deps.metrics), logged),
     }),
   );
-  const app = openRestApp(deps.log);
+  const app = openRestApp(deps.log, logged);
   cleanup.defer(() => app.close());
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
@@ -77,4 +78,10 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   const port = await sockets.listen(settings.host, settings.port, targets);
   const running = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function observers(...all: readonly CallObserver[]): CallObserver {
+  return (...call) => {
+    for (const observe of all) observe(...call);
+  };
 }

@@ -6,7 +6,7 @@ import { openRestApp } from "../src/http/rest.ts";
 
 /** What a client hears that sends `text` and nothing more, through a port that the application does not own. */
 async function hear(text: string): Promise<string> {
-  const app = openRestApp(silentLogger, { headersMs: 150, requestMs: 400 });
+  const app = openRestApp(silentLogger, undefined, { headersMs: 150, requestMs: 400 });
   app.post("/a", async () => ({ code: 0 }));
   await app.ready();
   const port = createServer((socket) => void app.server.emit("connection", socket)).listen(0, "127.0.0.1");

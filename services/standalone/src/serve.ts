@@ -1,4 +1,4 @@
-import { untilSignal } from "@sluice/cluster";
+import { thisProcess, untilSignal } from "@sluice/cluster";
 import { describeSettings, type LoadedSettings } from "@sluice/config";
 import { startTelemetry } from "@sluice/telemetry";
 import type { standaloneSettings } from "./settings.ts";
@@ -9,8 +9,9 @@ export const DRAIN_MS = 2000;
 
 /** Serves until a signal. Prints `ready HOST:PORT` on standard output when clients may connect. */
 export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): Promise<void> {
-  const telemetry = startTelemetry("standalone", { level: loaded.values.logLevel, pretty: loaded.values.logPretty });
-  telemetry.log.info("settings", { settings: describeSettings(loaded) });
+  const { logLevel: level, logPretty: pretty } = loaded.values;
+  const telemetry = startTelemetry("standalone", { level, pretty, fields: { node: thisProcess.node } });
+  telemetry.log.info("settings", { ...thisProcess, settings: describeSettings(loaded) });
   const signals = untilSignal();
   await using server = await startStandalone(loaded.values, telemetry, signals.abort);
   process.stdout.write(`ready ${server.host}:${server.port}\n`);

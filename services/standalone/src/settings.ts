@@ -29,7 +29,6 @@ export const standaloneSettings = defineSettings({
       "folder that files may be imported from, may be repeated; default: the current folder and bucket/ in the data folder",
   },
   ...logSettings,
-  logLevel: { ...logSettings.logLevel, default: "warn" },
 });
 
 export type StandaloneSettings = SettingValues<typeof standaloneSettings>;

@@ -53,7 +53,8 @@ export async function quickstart(
 /** On the port that was asked for; where none was and the usual one is taken, on a free one. */
 async function start({ values, sources }: LoadedSettings<typeof standaloneSettings>): Promise<RunningStandalone> {
   const telemetry = {
-    log: createLogger("standalone", { level: values.logLevel, pretty: true }),
+    // The table is what one wants to see here, unless told otherwise.
+    log: createLogger("standalone", { level: sources.logLevel === "default" ? "warn" : values.logLevel, pretty: true }),
     metrics: new Metrics({ processMetrics: true }),
   };
   const settings: StandaloneSettings = values.importRoot

@@ -1,6 +1,6 @@
 import { excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { statusOf } from "@sluice/rpc";
-import type { Logger } from "@sluice/telemetry";
+import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 
@@ -22,7 +22,7 @@ export interface RestLimits {
 }
 
 /** An HTTP application whose every answer to POST is HTTP 200 with a `code`, as Milvus clients expect. */
-export function openRestApp(log: Logger, limits: RestLimits = {}): FastifyInstance {
+export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimits = {}): FastifyInstance {
   const { headersMs = HEADERS_MS, requestMs = REQUEST_MS } = limits;
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -56,6 +56,11 @@ export function openRestApp(log: Logger, limits: RestLimits = {}): FastifyInstan
     const { code, reason } = statusOf(shown);
     // Milvus's bulk writer for Go reads `status` alone.
     return reply.code(200).send({ code, status: code, message: reason });
+  });
+  app.addHook<unknown>("preSerialization", async (request, reply, answer) => {
+    const { code = 0, message } = (answer ?? {}) as { code?: number; message?: string };
+    onCall?.(request.routeOptions.url ?? "unknown path", code, reply.elapsedTime / 1000, message);
+    return answer;
   });
   // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
   // that it shares with gRPC.
