@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, string>> = {
   columns: "schema values",
   jobs: "schema",
   rpc: "schema values jobs async",
-  "object-store": "async",
+  "object-store": "async config",
   metastore: "async",
   "task-queue": "schema async",
   catalog: "schema jobs metastore",

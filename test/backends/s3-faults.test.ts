@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createServer, type Server } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { openObjectStore, type S3ObjectStore, type S3Options } from "@sluice/object-store";
+import { openObjectStore, type S3Credentials, type S3ObjectStore, type S3Options } from "@sluice/object-store";
 import { FaultProxy, hasS3, type S3Fixture, s3ErrorBody, startS3 } from "./s3-support.ts";
 
 const suite = hasS3 ? describe : describe.skip;
@@ -327,8 +327,10 @@ suite("S3 with faults", () => {
     });
 
     it("trusts the authority that it was given, and only that", async () => {
-      const options = { ...s3.options, prefix: "tls", endpoint: endpoint(), caPem: pem("cert.pem") };
-      await using store = await openObjectStore(structuredClone({ kind: "s3", options }));
+      const { credentials, ...place } = s3.options;
+      const options = { ...place, prefix: "tls", endpoint: endpoint(), caPem: pem("cert.pem") };
+      const description = structuredClone({ kind: "s3", options, secret: "own" });
+      await using store = await openObjectStore(description, { own: credentials as S3Credentials });
       await store.put("k", [bytesOf(20_000_000)]);
       const target = Buffer.alloc(20_000_000);
       expect(await store.readInto("k", 0, target)).toBe(20_000_000);

@@ -3,12 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
-  openSourceStore,
-  resolveSource,
+  type NamedStorage,
+  openMoreSources,
+  openSources,
+  type S3Credentials,
   type S3ObjectStore,
-  type S3SourceOptions,
-  type SourceStore,
+  type Secrets,
+  type SourceRef,
+  type Sources,
 } from "@sluice/object-store";
+import { type SourceFixture, sourceConformance } from "@sluice/object-store/testing";
+import { S3Source } from "../../libs/object-store/src/s3/s3-source.ts";
 import { hasS3, type S3Fixture, startS3 } from "./s3-support.ts";
 
 const suite = hasS3 ? describe : describe.skip;
@@ -20,24 +25,29 @@ suite("sources in S3", () => {
   let s3: S3Fixture;
   let bucket: S3ObjectStore;
   let other: S3ObjectStore;
-  let options: S3SourceOptions;
-  let sources: SourceStore;
+  let descriptions: NamedStorage[];
+  let secrets: Secrets;
+  let sources: Sources;
+
+  /** Plain data, as it crosses to another process. */
+  function described(name: string, isDefault: boolean, more: object): NamedStorage {
+    const { credentials: _, ...place } = s3.options;
+    return structuredClone({ name, isDefault, kind: "s3", options: { ...place, ...more }, secret: "own" });
+  }
 
   beforeAll(async () => {
     s3 = await startS3();
+    secrets = { own: s3.options.credentials as S3Credentials };
     bucket = await s3.open({ prefix: "" });
-    const otherBucket = { ...s3.options, bucket: `${s3.options.bucket}-other` };
-    other = await s3.open({ ...otherBucket, prefix: "" });
+    const otherBucket = `${s3.options.bucket}-other`;
+    other = await s3.open({ bucket: otherBucket, prefix: "" });
     await other.createBucket();
-    options = {
-      importBucket: s3.options,
-      named: [
-        { name: "archive", options: { ...otherBucket, prefix: "years/2026" } },
-        { name: "same", options: { ...s3.options, prefix: "files" } },
-      ],
-      reserved: "files",
-    };
-    sources = await openSourceStore(structuredClone({ kind: "s3", options }));
+    descriptions = [
+      described("import-bucket", true, { reserved: "files" }),
+      described("archive", false, { bucket: otherBucket, prefix: "years/2026" }),
+      described("same", false, { prefix: "files", reserved: "files" }),
+    ];
+    sources = await openSources(descriptions, secrets);
     await bucket.put("a/1.json", text("import one"));
     await bucket.put("files/insert_log/1", text("ours"));
     await bucket.put("files-too/1.json", text("not reserved"));
@@ -48,15 +58,31 @@ suite("sources in S3", () => {
     for (const store of [sources, bucket, other, s3]) await store?.[Symbol.asyncDispose]();
   });
 
-  async function contents(path: string, store = sources): Promise<string> {
-    const source = await resolveSource(store, path);
-    const chunks = await Array.fromAsync(source.store.read(source.key));
-    const target = new Uint8Array(source.sizeBytes + 1);
-    expect(await source.store.readInto(source.key, 0, target)).toBe(source.sizeBytes);
-    expect(await source.store.stat(source.key)).toMatchObject({ key: source.key, sizeBytes: source.sizeBytes });
-    expect(Buffer.concat(chunks).equals(target.subarray(0, source.sizeBytes))).toBe(true);
+  async function contentsOf(ref: SourceRef, from = sources): Promise<string> {
+    await using file = await from.open(ref);
+    const chunks = await Array.fromAsync(file.read());
+    const target = new Uint8Array(file.sizeBytes + 1);
+    expect(await file.readInto(0, target)).toBe(file.sizeBytes);
+    await file.check();
+    expect(Buffer.concat(chunks).equals(target.subarray(0, file.sizeBytes))).toBe(true);
     return Buffer.concat(chunks).toString();
   }
+  const contents = async (path: string, from = sources) => contentsOf(await from.find(path), from);
+
+  sourceConformance("S3", async (): Promise<SourceFixture> => {
+    const prefix = `sources/${Math.random().toString(36).slice(2)}`;
+    const store = await s3.open({ prefix });
+    const [one, another] = await Promise.all([1, 2].map(() => S3Source.open({ ...s3.options, prefix })));
+    return {
+      source: one,
+      another,
+      write: async (key, bytes) => void (await store.put(key, [bytes])),
+      remove: (key) => store.delete([key]),
+      [Symbol.asyncDispose]: async () => {
+        for (const open of [one, another, store]) await open[Symbol.asyncDispose]();
+      },
+    };
+  });
 
   it("are keys of the import bucket, with or without a slash, and URLs of it", async () => {
     for (const path of ["a/1.json", "/a/1.json", `s3://${s3.options.bucket}/a/1.json`]) {
@@ -88,80 +114,84 @@ suite("sources in S3", () => {
     ["an endless path", () => "x".repeat(1025)],
     ["nothing", () => ""],
   ])("B1: refuse %s", async (_title, path) => {
-    await expect(sources.resolve(path())).rejects.toMatchObject({ ...refusal, at: { file: path() } });
+    await expect(sources.find(path())).rejects.toMatchObject({ ...refusal, at: { file: path() } });
   });
 
-  it("B1: refuse keys that name what is not open", async () => {
-    for (const key of ["s3:nobody::a/1.json", "s3:::files/insert_log/1"]) {
-      await expect(sources.stat(key)).rejects.toMatchObject(refusal);
-      await expect(sources.readInto(key, 0, new Uint8Array(1))).rejects.toMatchObject(refusal);
-    }
-    await expect(sources.stat("/etc/passwd")).rejects.toMatchObject({ code: "internal" });
-  });
-
-  it("B2: that were replaced after they were resolved fail the import, also when they are as long", async () => {
-    await bucket.put("b/1.json", text("first version"));
-    const { key, sizeBytes } = await sources.resolve("b/1.json");
-    await bucket.put("b/1.json", text("other version"));
-    const failure = {
-      code: "malformed_file",
-      reason: expect.stringMatching(/^the file has changed since its import was requested: s3:\/\/.*\/b\/1.json is/),
-    };
-    await expect(sources.readInto(key, 0, new Uint8Array(sizeBytes))).rejects.toMatchObject(failure);
-    await expect(Array.fromAsync(sources.read(key))).rejects.toMatchObject(failure);
-    await expect(sources.stat(key)).rejects.toMatchObject(failure);
-    expect(await contents("b/1.json")).toBe("other version");
+  it("B1: open nothing else, whatever a record says", async () => {
+    const ref = await sources.find("a/1.json");
+    for (const wrong of [{ source: "nobody" }, { key: "files/insert_log/1" }, { key: "../a" }])
+      await expect(sources.open({ ...ref, ...wrong })).rejects.toMatchObject(refusal);
   });
 
   it("B2: pin objects that were written in parts", async () => {
     await bucket.put("b/large.json", [new Uint8Array(20_000_000).fill(32)]);
-    const { key, sizeBytes } = await sources.resolve("b/large.json");
-    const target = new Uint8Array(sizeBytes);
-    expect(await sources.readInto(key, 0, target)).toBe(20_000_000);
-    await bucket.put("b/large.json", [new Uint8Array(20_000_000).fill(32), new Uint8Array(0)]);
+    await using file = await sources.open(await sources.find("b/large.json"));
+    const target = new Uint8Array(file.sizeBytes);
+    expect(await file.readInto(0, target)).toBe(20_000_000);
+    await bucket.put("b/large.json", [new Uint8Array(20_000_000).fill(33)]);
+    const changed = { code: "malformed_file", reason: expect.stringContaining("is another object now") };
+    await expect(file.readInto(0, target)).rejects.toMatchObject(changed);
+    await expect(Array.fromAsync(file.read())).rejects.toMatchObject(changed);
   });
 
-  it("say what is missing", async () => {
-    await expect(sources.resolve("/a/none.json")).rejects.toMatchObject({
+  it("say what is missing, and where it was looked for", async () => {
+    await expect(sources.find("/a/none.json")).rejects.toMatchObject({
       ...missing,
-      reason: `the file does not exist: s3://${s3.options.bucket}/a/none.json`,
+      reason: `the file does not exist in the bucket "${s3.options.bucket}"`,
       at: { file: "/a/none.json" },
     });
-    await bucket.put("gone.json", text("x"));
-    const { key } = await sources.resolve("gone.json");
-    await bucket.delete(["gone.json"]);
-    expect(await sources.stat(key)).toBeUndefined();
-    await expect(sources.readInto(key, 0, new Uint8Array(1))).rejects.toMatchObject(missing);
   });
 
   it("say that the bucket is missing, not the file", async () => {
-    const importBucket = { ...s3.options, bucket: "no-such-bucket" };
-    await using wrong = await openSourceStore({ kind: "s3", options: { importBucket, named: [] } });
-    await expect(wrong.resolve("a/1.json")).rejects.toMatchObject({
+    await using wrong = await openSources([described("one", true, { bucket: "no-such-bucket" })], secrets);
+    await expect(wrong.find("a/1.json")).rejects.toMatchObject({
       code: "object_store_unavailable",
       reason: expect.stringContaining('the bucket "no-such-bucket" does not exist'),
     });
   });
 
-  it("list by the keys that they give, without the server's own", async () => {
-    const keys = await Array.fromAsync(sources.list("s3:::f"), (info) => info.key);
-    expect(keys.map((key) => key.replace(/:[^:]+:/, "::"))).toEqual(["s3:::files-too/1.json"]);
-    expect(await sources.stat(keys[0])).toMatchObject({ sizeBytes: 12 });
+  it("list without the server's own objects", async () => {
+    const paths = await Array.fromAsync(sources.list("f"), ({ path }) => path);
+    expect(paths).toEqual(["files-too/1.json"]);
+    expect(await Array.fromAsync(sources.list("archive://"), ({ path }) => path)).toEqual(["archive://x.csv"]);
   });
 
-  it("are never written", async () => {
-    await expect(sources.put("s3:::x", [])).rejects.toMatchObject({ code: "unsupported" });
-    await expect(sources.delete(["s3:::a/1.json"])).rejects.toMatchObject({ code: "unsupported" });
+  describe("that a job brings", () => {
+    const jobSource = () => described("mine", true, { bucket: `${s3.options.bucket}-other`, prefix: "" });
+
+    it("come before those of the settings, and hide their defaults", async () => {
+      await using more = await openMoreSources(sources, [jobSource()], secrets);
+      expect(await contents("years/2025/x.csv", more)).toBe("closed");
+      expect(await contents("mine://years/2025/x.csv", more)).toBe("closed");
+      expect(await contents("archive://x.csv", more)).toBe("archive x");
+      await expect(more.find("a/1.json")).rejects.toMatchObject(missing);
+    });
+
+    it("are closed with the job, and the others stay", async () => {
+      const more = await openMoreSources(sources, [jobSource()], secrets);
+      await using file = await more.open(await more.find("years/2025/x.csv"));
+      await more[Symbol.asyncDispose]();
+      await expect(file.readInto(0, new Uint8Array(1))).rejects.toMatchObject({ code: "aborted" });
+      expect(await contents("a/1.json")).toBe("import one");
+    });
+
+    it("take no name of another, need their credentials, and a storage that there is", async () => {
+      const open = (more: object, known = secrets) => openMoreSources(sources, [{ ...jobSource(), ...more }], known);
+      await expect(open({ name: "archive" })).rejects.toMatchObject({ code: "request_invalid" });
+      await expect(open({}, {})).rejects.toThrow('the credentials "own" are not known here');
+      await expect(open({ kind: "tape" })).rejects.toMatchObject({ code: "unsupported" });
+    });
   });
 
   describe("beside import roots", () => {
     let root: string;
-    let both: SourceStore;
+    let both: Sources;
     beforeAll(async () => {
       root = await realpath(await mkdtemp(join(tmpdir(), "sluice-sources-")));
       await writeFile(join(root, "local.json"), "a file");
       await writeFile(join(root, "a"), "below the root");
-      both = await openSourceStore({ kind: "s3", options, roots: [root] });
+      const folders = { name: "import-root", isDefault: true, kind: "local", options: { roots: [root] } };
+      both = await openSources([...descriptions, folders], secrets);
     });
     afterAll(async () => {
       await both?.[Symbol.asyncDispose]();
@@ -177,11 +207,10 @@ suite("sources in S3", () => {
     });
 
     it("open no other file", async () => {
-      await expect(both.resolve("/etc/passwd")).rejects.toMatchObject(missing);
-      await expect(both.resolve(join(root, "none.json"))).rejects.toMatchObject(missing);
-      await expect(both.resolve("file:///etc/passwd")).rejects.toMatchObject(refusal);
-      await expect(both.resolve("../etc/passwd")).rejects.toMatchObject(refusal);
-      await expect(both.stat("/etc/passwd")).rejects.toMatchObject({ code: "path_refused" });
+      await expect(both.find("/etc/passwd")).rejects.toMatchObject(missing);
+      await expect(both.find(join(root, "none.json"))).rejects.toMatchObject(missing);
+      await expect(both.find("file:///etc/passwd")).rejects.toMatchObject(refusal);
+      await expect(both.find("../etc/passwd")).rejects.toMatchObject(refusal);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npyBytes } from "../support/source-files.ts";
 
@@ -18,9 +18,7 @@ const schema = fixtureSchema({
 
 /** One row whose JSON field, given as text, is `cell`: what is read of it, or why not. */
 async function read(format: string, files: Readonly<Record<string, Uint8Array>>): Promise<unknown> {
-  const store = new MemoryObjectStore();
-  for (const [path, bytes] of Object.entries(files)) await store.put(path, [bytes]);
-  const sources = Object.entries(files).map(([path, { length }]) => ({ store, key: path, path, sizeBytes: length }));
+  const sources = await Promise.all(Object.entries(files).map(([path, bytes]) => memoryFile(path, bytes)));
   await using reader = formatNamed(format).open(readerInput(schema, sources));
   const rows = readCanonicalRows(schema, reader, 1 << 20);
   return rows.then(

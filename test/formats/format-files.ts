@@ -1,4 +1,5 @@
-import { MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npyBytes } from "../support/source-files.ts";
@@ -83,11 +84,9 @@ function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
   ];
 }
 
-/** The files in a store. */
-export async function sourcesOf(files: Readonly<Record<string, Uint8Array>>): Promise<ObjectSource[]> {
-  const store = new MemoryObjectStore();
-  for (const [path, bytes] of Object.entries(files)) await store.put(path, [bytes]);
-  return Object.entries(files).map(([path, { length }]) => ({ store, key: path, path, sizeBytes: length }));
+/** The files in memory. */
+export function sourcesOf(files: Readonly<Record<string, Uint8Array>>): Promise<SourceFile[]> {
+  return Promise.all(Object.entries(files).map(([path, bytes]) => memoryFile(path, bytes)));
 }
 
 /** A column of `$meta` texts. */

@@ -14,7 +14,7 @@ import {
 import { startDataCoord } from "@sluice/datacoord";
 import { startDataNode, WorkerThread } from "@sluice/datanode";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { openObjectStore, openSourceStore } from "@sluice/object-store";
+import { openObjectStore, openSources } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
 import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
@@ -54,11 +54,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   const telemetry = { log: silentLogger, metrics: new Metrics() };
   const stores = {
-    objects: { kind: "local", root: join(folder, "objects") },
-    sources: { kind: "local", roots: [folder] },
-  } as const;
+    objects: { kind: "local", options: { root: join(folder, "objects") } },
+    sources: [{ name: "files", isDefault: true, kind: "local", options: { roots: [folder] } }],
+    secrets: {},
+  };
   const objects = cleanup.use(await openObjectStore(stores.objects));
-  const sources = cleanup.use(await openSourceStore(stores.sources));
+  const sources = cleanup.use(await openSources(stores.sources));
   const queue = cleanup.use(new EmbeddedTaskQueue());
   const dataCoordAddress = Promise.withResolvers<string>();
   const place = { host: "127.0.0.1", port: 0 };

@@ -65,7 +65,7 @@ const started = await Promise.all(
   Array.from({ length: nodes }, () =>
     startDataNode(settings, {
       queue,
-      stores: { objects: { kind: "local", root: "" }, sources: { kind: "local", roots: [] } },
+      stores: { objects: { kind: "local", options: { root: "" } }, sources: [], secrets: {} },
       rootCoordAddress: peers.address("rootcoord"),
       dataCoordAddress: peers.address("datacoord"),
       log: silentLogger,

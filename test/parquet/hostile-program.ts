@@ -7,12 +7,12 @@ import { decodeInsertLog, EventType, encodeBinlogHead } from "@sluice/binlog";
 import { ImportError } from "@sluice/errors";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readerInput } from "@sluice/formats/testing";
-import { LocalSourceStore } from "@sluice/object-store";
+import { folderSources } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 
 const folder = process.argv[2];
 const schema = fixtureSchema({ fields: [{ name: "id", type: DataType.Int64, is_primary: true }] }, "main");
-await using store = await LocalSourceStore.open({ roots: [folder] });
+await using sources = await folderSources(folder);
 
 /** Room for any of the logs, touched: what is measured is what reading them takes besides. */
 const room = Buffer.alloc(64 << 20, 1);
@@ -37,8 +37,8 @@ function readLog(name: string): Uint8Array {
 
 async function imported(name: string): Promise<number> {
   const path = join(folder, name);
-  const sources = [{ store, key: path, path, sizeBytes: statSync(path).size }];
-  await using reader = formatNamed("parquet").open(readerInput(schema, sources));
+  await using source = await sources.open(await sources.find(path));
+  await using reader = formatNamed("parquet").open(readerInput(schema, [source]));
   let count = 0;
   for await (const batch of reader.batches({ batchBytes: 8 << 20, signal: new AbortController().signal }))
     count += batch.rowCount;

@@ -1,14 +1,6 @@
-import type { Job } from "@sluice/jobs";
+import type { Job, SourceFileRecord } from "@sluice/jobs";
 import type { CollectionId, JobId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
-
-export interface SourceFileRecord {
-  /** As the user gave it. */
-  readonly path: string;
-  /** In the source store. */
-  readonly key: string;
-  readonly sizeBytes: number;
-}
 
 /** One row-based file, or one set of column files. */
 export interface FileGroupRecord {

@@ -4,27 +4,29 @@ import { SettingsError, type SettingValues } from "@sluice/config";
 import { EmbeddedMetaStore, type MetaStore, measuredMetaStore } from "@sluice/metastore";
 import {
   CountingObjectStore,
+  type NamedStorage,
   type ObjectStore,
-  type ObjectStoreDescription,
   openObjectStore,
-  openSourceStore,
-  type SourceStore,
-  type SourceStoreDescription,
+  openSources,
+  prepareObjectStore,
+  type Secrets,
+  type Sources,
+  type StorageDescription,
 } from "@sluice/object-store";
 import { EmbeddedTaskQueue, type TaskQueue } from "@sluice/task-queue";
 import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
-import { type etcdSettings, queueSettings, s3Settings, sourceSettings } from "./settings.ts";
-import { briefly, createBucket, openEtcd, openRedis, s3Objects, s3Options, s3Sources } from "./shared-backends.ts";
-import { watchBucket, watchQueue } from "./watch-backends.ts";
+import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
+import { objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
+import { watchObjects, watchQueue } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
 export const needSettings = {
   queue: queueSettings,
-  /** The bucket of segments, made where it is missing. */
-  bucket: s3Settings,
-  objects: s3Settings,
+  /** What the store of segments needs, such as a bucket, made where it is missing. */
+  bucket: objectSettings,
+  objects: objectSettings,
   sources: sourceSettings,
   stores: sourceSettings,
 } as const;
@@ -40,10 +42,11 @@ type AllOf<Union> = (Union extends unknown ? (each: Union) => void : never) exte
 export type NeedDefinitions<N extends Need> = AllOf<(typeof needSettings)[N]>;
 export type NeedValues<N extends Need> = AllOf<{ [M in N]: SettingValues<(typeof needSettings)[M]> }[N]>;
 
-/** Both stores as plain data, for worker threads, which open their own. */
+/** Where segments lie and files come from, as plain data, for worker threads, which open their own. */
 export interface StoreDescriptions {
-  readonly objects: ObjectStoreDescription;
-  readonly sources: SourceStoreDescription;
+  readonly objects: StorageDescription;
+  readonly sources: readonly NamedStorage[];
+  readonly secrets: Secrets;
 }
 
 interface Provided {
@@ -52,7 +55,7 @@ interface Provided {
   /** Segments. */
   readonly objects: ObjectStore;
   /** What paths of imports mean. */
-  readonly sources: SourceStore;
+  readonly sources: Sources;
   readonly stores: StoreDescriptions;
 }
 
@@ -69,6 +72,8 @@ export type Backends<N extends Need = Need> = Pick<Provided, N> & {
 export type BackendSettings<N extends Need> = SettingValues<typeof etcdSettings> &
   NeedValues<N> & { readonly dataDir?: string };
 
+/** How long storage that is away is waited for while a client or the start waits. */
+const BRIEF = { patienceMs: 8000 };
 /** Pause before etcd is tried again that cannot be reached at the start. */
 const RETRY_MS = 500;
 
@@ -79,15 +84,24 @@ const openers: { readonly [N in Need]: Opener<N> } = {
   queue: async (settings, { log }) =>
     isShared(settings, settings.redis) ? openRedis(settings, log) : new EmbeddedTaskQueue(),
   bucket: async (settings, { log }) => {
-    if (isShared(settings, settings.s3)) await createBucket(settings, log);
+    const { storage, secrets } = await objectsOf(settings);
+    const failed = (error: unknown) => log.warn("the place of segments could not be made", { err: error });
+    // The first use of it says what is wrong, where this process may not make it.
+    await prepareObjectStore(storage, secrets, BRIEF).catch(failed);
   },
-  objects: async (settings, { metrics }) =>
-    CountingObjectStore.scraped(await openObjectStore(await describeObjects(settings)), metrics),
-  sources: async (settings) => openSourceStore(briefly(await describeSources(settings))),
-  stores: async (settings) => ({
-    objects: await describeObjects(settings),
-    sources: await describeSources(settings),
-  }),
+  objects: async (settings, { metrics }) => {
+    const { storage, secrets } = await objectsOf(settings);
+    return CountingObjectStore.scraped(await openObjectStore(storage, secrets), metrics);
+  },
+  sources: async (settings) => {
+    const { sources, secrets } = await sourcesOf(settings);
+    return openSources(sources, secrets, BRIEF);
+  },
+  stores: async (settings) => {
+    const objects = await objectsOf(settings);
+    const { sources, secrets } = await sourcesOf(settings);
+    return { objects: objects.storage, sources, secrets: { ...secrets, ...objects.secrets } };
+  },
 };
 
 /**
@@ -115,8 +129,7 @@ export async function openBackends<N extends Need>(
   const metastore = measuredMetaStore(opened, observeMetaStore(metrics));
   const peers = cleanup.use(Peers.watch(metastore, log));
   if (provided.queue) cleanup.use(watchQueue(provided.queue as TaskQueue, problems));
-  const usesStorage = needs.some((need) => need !== "queue") && isShared(all, all.s3);
-  if (usesStorage) cleanup.use(watchBucket(await s3Options(all), problems));
+  if (needs.some((need) => need !== "queue")) cleanup.use(watchObjects(await objectsOf(all), problems));
   const running = cleanup.move();
   const backends = { metastore, peers, problems, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
   return backends as unknown as Backends<N> & AsyncDisposable;
@@ -142,14 +155,4 @@ async function openMetaStore(settings: AllSettings, problems: Problems, signal: 
       await sleep(RETRY_MS, signal);
     }
   }
-}
-
-async function describeObjects(settings: AllSettings): Promise<ObjectStoreDescription> {
-  if (isShared(settings, settings.s3)) return s3Objects(settings);
-  return { kind: "local", root: join(settings.dataDir as string, "storage") };
-}
-
-async function describeSources(settings: AllSettings): Promise<SourceStoreDescription> {
-  const { importRoot: roots = [] } = settings;
-  return isShared(settings, settings.s3) ? s3Sources(settings, roots) : { kind: "local", roots };
 }

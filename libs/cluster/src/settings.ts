@@ -1,4 +1,5 @@
 import { defineSettings } from "@sluice/config";
+import { storageSettings } from "@sluice/object-store";
 
 // What processes share: their backends, and what every one of them is told. Each service keeps its own settings.
 
@@ -63,33 +64,9 @@ export const queueSettings = defineSettings({
   },
 });
 
-export const s3Settings = defineSettings({
-  s3: {
-    type: "string",
-    placeholder: "url",
-    description: "S3 service for files and segments, such as http://minio:9000",
-  },
-  s3Bucket: { type: "string", default: "sluice", description: "bucket of segments" },
-  s3Prefix: { type: "string", default: "files", description: "what every key of a segment begins with" },
-  s3Region: { type: "string", default: "us-east-1", description: "region of the S3 service" },
-  s3AccessKey: {
-    type: "string",
-    secret: true,
-    description: "access key of the S3 service; default: the AWS SDK's chain, such as the machine's role",
-  },
-  s3SecretKey: { type: "string", secret: true, description: "secret key of the S3 service" },
-  s3PathStyle: { type: "boolean", default: true, description: "bucket in the path of a URL, not in its host" },
-  s3Checksums: {
-    type: "string",
-    choices: ["crc32", "none"],
-    default: "crc32",
-    description: "checksum that the S3 service verifies what is written against",
-  },
-  s3Ca: { type: "string", placeholder: "file", description: "certificate authority of the S3 service, PEM" },
-  importBucket: {
-    type: "string",
-    description: "bucket that paths of imports are keys of; default: the bucket of segments",
-  },
+/** Of where segments lie, and of the sources beside them: every storage's own. */
+export const objectSettings = defineSettings({
+  ...storageSettings.objects,
   source: {
     type: "list",
     placeholder: "name=url",
@@ -99,14 +76,7 @@ export const s3Settings = defineSettings({
 });
 
 /** What may be imported, for those who plan and do it: S3, and folders beside it. */
-export const sourceSettings = defineSettings({
-  ...s3Settings,
-  importRoot: {
-    type: "list",
-    placeholder: "folder",
-    description: "folder that files may be imported from besides S3, the same on every machine; may be repeated",
-  },
-});
+export const sourceSettings = defineSettings({ ...objectSettings, ...storageSettings.sources });
 
 /** Where a process serves. @param port of gRPC, unless told otherwise */
 export function serverSettings(port: number) {

@@ -3,26 +3,21 @@ import { SettingsError, type SettingValues } from "@sluice/config";
 import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import {
-  type ObjectStoreDescription,
-  parseS3Source,
-  S3ObjectStore,
-  type S3Options,
-  type SourceStoreDescription,
+  type DescribedSources,
+  type DescribedStorage,
+  describeObjects,
+  describeSources,
+  MissingStorage,
+  type StorageValues,
 } from "@sluice/object-store";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger } from "@sluice/telemetry";
-import type { etcdSettings, queueSettings, s3Settings } from "./settings.ts";
+import type { etcdSettings, queueSettings } from "./settings.ts";
 
 // Settings -> servers that processes share. Their clients are loaded when they are asked for: one process that needs none of
 // them pays for none.
 
-/** How long storage that is away is waited for while a client or the start waits. */
-const BRIEF_PATIENCE_MS = 8000;
-/** Connections of one store of one process or thread. */
-const MAX_SOCKETS = 64;
-
 type EtcdValues = SettingValues<typeof etcdSettings>;
-type S3Values = SettingValues<typeof s3Settings>;
 type QueueValues = SettingValues<typeof queueSettings>;
 
 /** The metastore in etcd. @throws {SettingsError}; {Error} when etcd cannot be reached or refuses */
@@ -64,69 +59,26 @@ export async function openRedis(settings: QueueValues, log: Logger): Promise<Tas
   });
 }
 
-/** Creates the bucket of segments where it is missing and this process may; else the first use of it says what is wrong. */
-export async function createBucket(settings: S3Values, log: Logger): Promise<void> {
-  await using store = await S3ObjectStore.open({ ...(await s3Options(settings)), patienceMs: BRIEF_PATIENCE_MS });
-  await store.createBucket().catch((error) => log.warn("the bucket could not be created", { err: error }));
-}
-
-/** The same for who lets a client wait: storage that is away is not waited for as long as by tasks. */
-export function briefly(sources: SourceStoreDescription): SourceStoreDescription {
-  if (sources.kind === "local") return sources;
-  const { importBucket, named, ...others } = sources.options;
-  const brief = (options: S3Options): S3Options => ({ ...options, patienceMs: BRIEF_PATIENCE_MS });
-  const options = {
-    ...others,
-    importBucket: brief(importBucket),
-    named: named.map((source) => ({ ...source, options: brief(source.options) })),
-  };
-  return { ...sources, options };
-}
-
-/** The store of segments. */
-export async function s3Objects(settings: S3Values): Promise<ObjectStoreDescription> {
-  return { kind: "s3", options: await s3Options(settings) };
-}
-
-/**
- * What paths of imports mean.
- * @param roots folders of this machine that may be imported from besides
- */
-export async function s3Sources(settings: S3Values, roots: readonly string[] = []): Promise<SourceStoreDescription> {
-  const segments = await s3Options(settings);
-  const bucket = settings.importBucket ?? segments.bucket;
-  const importBucket = { ...segments, bucket, prefix: "" };
-  const named = (settings.source ?? []).map((text) => namedSource(text, importBucket));
-  const reserved = bucket === segments.bucket ? { reserved: segments.prefix } : {};
-  return { kind: "s3", options: { importBucket, named, ...reserved }, roots };
-}
-
-function namedSource(text: string, importBucket: S3Options) {
+/** Where segments lie. @throws {SettingsError} */
+export async function objectsOf(settings: StorageValues): Promise<DescribedStorage> {
   try {
-    return parseS3Source(text, process.env, importBucket);
+    return await describeObjects(settings);
   } catch (error) {
-    throw new SettingsError([`setting source: ${(error as Error).message}`]);
+    if (error instanceof MissingStorage) return given<DescribedStorage>(error.setting, undefined, () => false);
+    throw new SettingsError([(error as Error).message]);
   }
 }
 
-export async function s3Options(settings: S3Values): Promise<S3Options> {
-  const endpoint = given("s3", settings.s3, (url) => url !== "");
-  const caPem = await pem("s3-ca", settings.s3Ca);
-  const { s3AccessKey: accessKeyId, s3SecretKey: secretAccessKey } = settings;
-  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    throw new SettingsError(["settings s3-access-key and s3-secret-key: give both or none"]);
-  return {
-    endpoint,
-    bucket: settings.s3Bucket,
-    prefix: settings.s3Prefix,
-    region: settings.s3Region,
-    pathStyle: settings.s3PathStyle,
-    checksums: settings.s3Checksums,
-    maxSockets: MAX_SOCKETS,
-    ...(accessKeyId !== undefined &&
-      secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
-    ...(caPem !== undefined && { caPem }),
-  };
+/** Where files are imported from. @throws {SettingsError} */
+export async function sourcesOf(
+  settings: StorageValues & { readonly source?: readonly string[] },
+): Promise<DescribedSources> {
+  await objectsOf(settings); // Of a process that knows no storage at all, this says which setting it lacks.
+  try {
+    return await describeSources(settings, settings.source ?? [], process.env);
+  } catch (error) {
+    throw new SettingsError([`setting source: ${(error as Error).message}`]);
+  }
 }
 
 function given<T>(name: string, value: T | undefined, isGiven: (value: T) => boolean): T {

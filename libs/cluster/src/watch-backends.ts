@@ -1,5 +1,5 @@
 import { sleep } from "@sluice/async";
-import { S3ObjectStore, type S3Options } from "@sluice/object-store";
+import { type DescribedStorage, openObjectStore } from "@sluice/object-store";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Problems } from "./problems.ts";
 
@@ -20,10 +20,10 @@ export function watchQueue(queue: TaskQueue, problems: Problems): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The same of a bucket: a wrong secret, a missing right, a server that is away. */
-export function watchBucket(options: S3Options, problems: Problems): AsyncDisposable {
+/** The same of where segments lie: a wrong secret, a missing right, a server that is away. */
+export function watchObjects(place: DescribedStorage, problems: Problems): AsyncDisposable {
   const ended = new AbortController();
-  const watching = follow(options, problems, ended.signal);
+  const watching = follow(place, problems, ended.signal);
   return {
     [Symbol.asyncDispose]: () => {
       ended.abort();
@@ -32,15 +32,15 @@ export function watchBucket(options: S3Options, problems: Problems): AsyncDispos
   };
 }
 
-async function follow(options: S3Options, problems: Problems, signal: AbortSignal): Promise<void> {
-  await using store = await S3ObjectStore.open({ ...options, patienceMs: LOOK_MS });
-  while (!signal.aborted) {
+async function follow({ storage, secrets }: DescribedStorage, problems: Problems, signal: AbortSignal): Promise<void> {
+  await using store = await openObjectStore(storage, secrets, { patienceMs: LOOK_MS });
+  while (store.check && !signal.aborted) {
     const reason = await store.check(signal).then(
       () => undefined,
       (error: Error) => error.message,
     );
     if (signal.aborted) return;
-    problems.set(`bucket ${options.bucket}`, reason);
+    problems.set("storage", reason);
     await sleep(reason === undefined ? SERVING_MS : REFUSED_MS, signal);
   }
 }

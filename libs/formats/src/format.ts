@@ -1,6 +1,6 @@
 import type { InsertBatch } from "@sluice/columns";
 import type { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import type { DataType } from "@sluice/schema";
 import type { FieldPlan } from "./plan/field-plan.ts";
 
@@ -23,7 +23,7 @@ export interface Format {
   /** Keys of import options that only it knows; it finds their values in its input. */
   readonly optionKeys?: readonly string[];
   /** Columns and their types, without a collection: from headers, footers, or the first rows. @throws {ImportError} */
-  describe(sources: readonly ObjectSource[], signal: AbortSignal): Promise<SourceDescription>;
+  describe(sources: readonly SourceFile[], signal: AbortSignal): Promise<SourceDescription>;
   /**
    * What is known before the rows are read, checked against the plan: what cannot be imported fails here.
    * @throws {ImportError} what reading would refuse before its first row, or storage that failed
@@ -40,7 +40,7 @@ export interface SourceRange {
 
 /** What a format looks at: one file, or the files of one set. */
 export interface ProbeInput {
-  readonly sources: readonly ObjectSource[];
+  readonly sources: readonly SourceFile[];
   readonly plan: FieldPlan;
   /** Options of the import, keys as sent; a format looks at its own only. */
   readonly options: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import {
   readFixtureFolder,
   runCase,
 } from "@sluice/formats/testing";
-import { LocalSourceStore, MemoryObjectStore } from "@sluice/object-store";
+import { folderSources, memoryFile } from "@sluice/object-store/testing";
 
 const schema = fixtureSchema({
   enable_dynamic_field: true,
@@ -21,11 +21,8 @@ const schema = fixtureSchema({
 });
 
 async function read(lines: readonly string[], mapping: Readonly<Record<string, string>>) {
-  const store = new MemoryObjectStore();
-  const bytes = Buffer.from(lines.join("\n"));
-  await store.put("f", [bytes]);
   const options = { fields_mapping: JSON.stringify(mapping) };
-  const input = readerInput(schema, [{ store, key: "f", path: "f", sizeBytes: bytes.length }], options);
+  const input = readerInput(schema, [await memoryFile("f", Buffer.from(lines.join("\n")))], options);
   return readCanonicalRows(schema, formatNamed("jsonl").open(input));
 }
 
@@ -84,17 +81,17 @@ describe("a mapping", () => {
 
   it("finds the members of a Parquet struct", async () => {
     const folder = readFixtureFolder(join(import.meta.dirname, "../../../test/fixtures/parquet/types"));
-    const store = await LocalSourceStore.open({ roots: [folder.folder] });
+    const sources = await folderSources(folder.folder);
     const fixture = folder.cases.find(({ name }) => name === "all-in-struct");
-    expect(fixture && (await runCase(folder, fixture, store))).toEqual(fixture && expectedRows(folder, fixture));
+    expect(fixture && (await runCase(folder, fixture, sources))).toEqual(fixture && expectedRows(folder, fixture));
   });
 
   it("that finds nothing in a file's columns is a mistake", async () => {
     const folder = readFixtureFolder(join(import.meta.dirname, "../../../test/fixtures/parquet/types"));
-    const store = await LocalSourceStore.open({ roots: [folder.folder] });
+    const sources = await folderSources(folder.folder);
     const fixture = folder.cases.find(({ name }) => name === "plain");
     const mapped = fixture && { ...fixture, fields_mapping: { "no.such": "title" } };
-    expect(mapped && (await runCase(folder, mapped, store))).toMatchObject({
+    expect(mapped && (await runCase(folder, mapped, sources))).toMatchObject({
       code: "schema_mismatch",
       reason: expect.stringContaining("title"),
     });
@@ -132,11 +129,8 @@ function captured(act: () => unknown): unknown {
 
 describe("a description", () => {
   const describeLines = async (format: string, text: string) => {
-    const store = new MemoryObjectStore();
-    const bytes = Buffer.from(text);
-    await store.put("f", [bytes]);
-    const sources = [{ store, key: "f", path: "f", sizeBytes: bytes.length }];
-    return formatNamed(format).describe(sources, new AbortController().signal);
+    const source = await memoryFile("f", Buffer.from(text));
+    return formatNamed(format).describe([source], new AbortController().signal);
   };
 
   it("of rows of text tells keys and kinds of values", async () => {
@@ -164,11 +158,9 @@ describe("a description", () => {
 
   it("of columns tells what headers and footers say", async () => {
     const fixtures = join(import.meta.dirname, "../../../test/fixtures");
-    const store = await LocalSourceStore.open({ roots: [fixtures] });
+    await using files = await folderSources(fixtures);
     const describe = async (format: string, ...names: string[]) => {
-      const paths = names.map((name) => join(fixtures, name));
-      const sizes = await Promise.all(paths.map((path) => store.stat(path)));
-      const sources = paths.map((path, i) => ({ store, key: path, path, sizeBytes: sizes[i]?.sizeBytes ?? 0 }));
+      const sources = await Promise.all(names.map(async (name) => files.open(await files.find(name))));
       return formatNamed(format).describe(sources, new AbortController().signal);
     };
     const parquet = await describe("parquet", "parquet/types/plain.parquet");

@@ -1,4 +1,5 @@
 import type { CollectionSchema } from "@sluice/schema";
+import type { BroughtSource, SourceFileRecord } from "./source-file.ts";
 
 /** What a task of kind `import` works on, as plain data: the rootcoord's planner makes it, the datanode's task takes it. */
 export interface ImportTaskInput {
@@ -10,7 +11,9 @@ export interface ImportTaskInput {
   /** Name of a format. */
   readonly format: string;
   /** One row-based file, or the files of one set. */
-  readonly files: readonly { readonly path: string; readonly key: string; readonly sizeBytes: number }[];
+  readonly files: readonly SourceFileRecord[];
+  /** Storages that the job brings besides those of the settings, by the names that its files carry; without secrets. */
+  readonly sources?: readonly BroughtSource[];
   /** Half-open part of the source, in the unit of its format; absent = all of it. */
   readonly range?: { readonly begin: number; readonly end: number };
   /** Hybrid timestamp of every row. */

@@ -7,6 +7,7 @@ export * from "./kinds.ts";
 export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
+export * from "./source-file.ts";
 export {
   type EndedJobState,
   isEnded,

@@ -1,10 +1,11 @@
-export * from "./composite-source-store.ts";
 export * from "./counting-object-store.ts";
-export * from "./faulty-object-store.ts";
+export * from "./describe-storages.ts";
 export * from "./local/local-object-store.ts";
-export * from "./local/local-source-store.ts";
-export * from "./memory-object-store.ts";
 export * from "./object-store.ts";
-export * from "./open-stores.ts";
+export * from "./open-storages.ts";
 export * from "./s3/index.ts";
-export * from "./source-store.ts";
+export type { FoundFile, Source, SourceFile, SourceRef } from "./source.ts";
+export * from "./sources/counting-sources.ts";
+export * from "./sources/sources.ts";
+export type { DescribedStorage, NamedStorage, Secrets, StorageDescription, StorageValues } from "./storage.ts";
+export { storageSettings } from "./storage-settings.ts";

@@ -5,7 +5,7 @@ const maxKeyBytes = 1024;
 
 /**
  * Refuses what the port does not call a key, in every adapter alike, so that code tried on one works on all.
- * @throws {ImportError} `internal`: keys are made by the program, paths of users go through a `SourceStore`
+ * @throws {ImportError} `internal`: keys are made by the program, paths of users go through `Sources`
  */
 export function checkKey(key: string): void {
   const reason = invalidKey(key);

@@ -14,9 +14,9 @@ export interface ObjectInfo {
 /**
  * Immutable objects under keys: `/`-separated names without empty, `.` or `..` parts and without a leading slash. No key
  * may be a folder of another (`x` and `x/y`). A key that is none is refused with `internal`. A call whose signal aborts
- * rejects with the signal's reason. Adapters: S3, local directory, memory.
+ * rejects with the signal's reason. This half reads; who only reads asks for no more.
  */
-export interface ObjectStore extends AsyncDisposable {
+export interface ObjectReads {
   /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable` */
   stat(key: string): Promise<ObjectInfo | undefined>;
   /**
@@ -28,16 +28,20 @@ export interface ObjectStore extends AsyncDisposable {
   /** Bytes of `range` (default: all), in chunks of the store's choosing. @throws as `readInto` */
   read(key: string, range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /**
+   * Objects whose key starts with `prefix`, in byte order of key. Some S3 servers order by the key's parts instead, which is
+   * the same as long as no part begins like a shorter one and goes on with a character below `/`: `a/x`, `a-b`.
+   */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+}
+
+/** The half that writes. */
+export interface ObjectWrites {
+  /**
    * Writes the pieces one after the other as one object, replacing an older one. Whole and durable when it resolves; a
    * reader never sees a part. The pieces must not change until then. `modifiedMs` may differ by seconds from what `stat`
    * says, which asks the storage's clock.
    */
   put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo>;
-  /**
-   * Objects whose key starts with `prefix`, in byte order of key. Some S3 servers order by the key's parts instead, which is
-   * the same as long as no part begins like a shorter one and goes on with a character below `/`: `a/x`, `a-b`.
-   */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
   /**
@@ -47,11 +51,11 @@ export interface ObjectStore extends AsyncDisposable {
   abortWrites?(prefix: string): Promise<number>;
 }
 
-/** One object that is read as a source. */
-export interface ObjectSource {
-  readonly store: ObjectStore;
-  readonly key: string;
-  /** The path as the user gave it: it stands in messages. */
-  readonly path: string;
-  readonly sizeBytes: number;
+/** Both halves. Adapters: S3, local directory; in memory for tests. */
+export interface ObjectStore extends ObjectReads, ObjectWrites, AsyncDisposable {
+  /**
+   * Tells whether the store can be used: what no waiting cures fails at once. Absent where nothing can be away.
+   * @throws {ImportError} `object_store_unavailable`
+   */
+  check?(signal?: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,17 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "@jest/globals";
-import { CountingObjectStore, LocalObjectStore, MemoryObjectStore } from "@sluice/object-store";
-import { objectStoreConformance } from "@sluice/object-store/testing";
+import { CountingObjectStore, LocalObjectStore } from "@sluice/object-store";
+import {
+  FaultyObjectStore,
+  MemoryObjectStore,
+  ObjectSource,
+  objectStoreConformance,
+  type SourceFixture,
+  sourceConformance,
+} from "@sluice/object-store/testing";
+import { LocalSource } from "../src/local/local-source.ts";
 import { TemporaryFolders } from "./temporary-folders.ts";
 
 const folders = new TemporaryFolders();
@@ -12,3 +23,32 @@ objectStoreConformance("memory", async () => new MemoryObjectStore());
 objectStoreConformance("a local directory", () => openLocal(true));
 objectStoreConformance("memory, counted", async () => new CountingObjectStore(new MemoryObjectStore()));
 objectStoreConformance("a local directory without syncs", () => openLocal(false));
+objectStoreConformance("memory, as fault tests have it", async () => {
+  return new FaultyObjectStore(new MemoryObjectStore(), { seed: 1, errorRate: 0 });
+});
+
+sourceConformance("memory", async (): Promise<SourceFixture> => {
+  const store = new MemoryObjectStore();
+  return {
+    source: new ObjectSource(store),
+    another: new ObjectSource(store),
+    write: async (key, bytes) => void (await store.put(key, [bytes])),
+    remove: (key) => store.delete([key]),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+});
+
+sourceConformance("folders", async (): Promise<SourceFixture> => {
+  const root = await folders.create();
+  return {
+    source: await LocalSource.open({ roots: [root] }),
+    another: await LocalSource.open({ roots: [root] }),
+    write: async (key, bytes) => {
+      await sleep(10); // File systems count time in steps of some milliseconds.
+      await mkdir(dirname(join(root, key)), { recursive: true });
+      await writeFile(join(root, key), bytes);
+    },
+    remove: (key) => rm(join(root, key)),
+    [Symbol.asyncDispose]: async () => {},
+  };
+});

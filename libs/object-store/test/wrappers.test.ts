@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { CountingObjectStore, FaultyObjectStore, MemoryObjectStore } from "@sluice/object-store";
+import { CountingObjectStore, SourceUse } from "@sluice/object-store";
+import { FaultyObjectStore, MemoryObjectStore, sourceFile } from "@sluice/object-store/testing";
 import { Metrics } from "@sluice/telemetry";
 
 async function filled(): Promise<MemoryObjectStore> {
@@ -51,5 +52,23 @@ describe("CountingObjectStore", () => {
     expect(body).toContain('sluice_object_store_bytes_total{operation="read"} 10');
     expect(body).toContain('sluice_object_store_operations_total{operation="stat"} 1');
     expect(body).toContain('sluice_object_store_operations_total{operation="abortWrites"} 1');
+  });
+});
+
+describe("SourceUse", () => {
+  it("counts what is done with files, over all of them", async () => {
+    const store = await filled();
+    const use = new SourceUse();
+    const files = await Promise.all(["k", "list/1"].map(async (key) => use.counted(await sourceFile(store, key))));
+    await files[0].readInto(0, new Uint8Array(10));
+    await Array.fromAsync(files[1].read());
+    await files[0].check();
+    await store.delete(["k"]);
+    await expect(files[0].readInto(0, new Uint8Array(10))).rejects.toMatchObject({ code: "file_not_found" });
+    expect(use.take()).toMatchObject([
+      { operation: "read", calls: 4, errors: 1, bytes: 11 },
+      { operation: "stat", calls: 1, errors: 0, bytes: 0 },
+    ]);
+    expect(use.take()).toEqual([]);
   });
 });

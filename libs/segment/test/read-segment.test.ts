@@ -2,7 +2,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Column, isNull, varValue } from "@sluice/columns";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import { readSegmentField, readSegmentStats, type SegmentLogs, SegmentWriterSet } from "../src/index.ts";
 import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";

@@ -1,4 +1,5 @@
-import { MemoryObjectStore, type ObjectInfo } from "@sluice/object-store";
+import type { ObjectInfo } from "@sluice/object-store";
+import { MemoryObjectStore } from "@sluice/object-store/testing";
 import type { SegmentBucket, SegmentIds } from "../src/index.ts";
 
 /** Objects in memory; tests see each put begin and end, and decide how it goes. */

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { COLLECTIONS, JOBS, type RecordId, RecordTable, type SegmentRecord, TASKS, type Table } from "@sluice/catalog";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
+import type { ObjectStore } from "@sluice/object-store";
+import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { type dataCoord, importing } from "@sluice/rpc";
 import { jobId, segmentId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { fixtureSchema } from "@sluice/formats/testing";
 import type { ImportTaskInput } from "@sluice/jobs";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
+import { TaskSources } from "../src/thread/task-sources.ts";
 
 const schema = fixtureSchema({
   fields: [
@@ -26,25 +27,26 @@ beforeEach(() => {
 });
 
 /** Imports `a.jsonl`, whose size was `sizeBytes` when the job was submitted. */
-function run(
+async function run(
   sizeBytes: number,
   more: Partial<TaskContext> = {},
   sink: ImportTaskInput["sink"] = "segments",
 ): Promise<TaskResult> {
+  const version = `${(await sources.stat("a.jsonl"))?.modifiedMs}`;
   const input: ImportTaskInput = {
     collectionId: 1n,
     schema,
     vchannels: ["v0", "v1"],
     partitionIds: [2n],
     format: "jsonl",
-    files: [{ path: "data/a.jsonl", key: "a.jsonl", sizeBytes }],
+    files: [{ path: "data/a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version }],
     timestamp: 5n,
     options: {},
     sink,
   };
   const take = (count: number) => (nextId += BigInt(count)) - BigInt(count);
   return runImport(input, {
-    sources,
+    openFiles: new TaskSources(sourcesOf(sources), {}).open,
     objects,
     limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
     ids: {

@@ -1,6 +1,6 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
-import type { SourceStore } from "@sluice/object-store";
+import type { Sources } from "@sluice/object-store";
 import {
   type Address,
   connectClient,
@@ -31,7 +31,7 @@ const TICK_MS = 1000;
 
 export interface RootCoordDeps {
   readonly store: MetaStore;
-  readonly sources: SourceStore;
+  readonly sources: Sources;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;

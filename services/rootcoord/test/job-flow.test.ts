@@ -4,7 +4,7 @@ import { ImportError } from "@sluice/errors";
 import { newTask } from "@sluice/jobs";
 import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import type { SourceStore } from "@sluice/object-store";
+import type { Sources } from "@sluice/object-store";
 import { common, importing } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
@@ -32,13 +32,13 @@ const files = new Map([
   ["b.jsonl", 200],
 ]);
 const sources = {
-  resolve: async (path: string) => {
+  find: async (path: string) => {
     const sizeBytes = files.get(path);
     if (sizeBytes === undefined)
       throw new ImportError("file_not_found", `the file '${path}' does not exist`, { file: path });
-    return { key: `/${path}`, sizeBytes, modifiedMs: 0 };
+    return { path, source: "files", key: `/${path}`, sizeBytes, version: "1" };
   },
-} as unknown as SourceStore;
+} as unknown as Sources;
 
 /** A datacoord that remembers what it was asked. */
 class FakeDataCoord {

@@ -1,5 +1,5 @@
 import { excerpt, ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { type Dtype, type DtypeCode, dtypeName, isPickled, parseDtype } from "./dtype.ts";
@@ -23,7 +23,7 @@ export interface ArrayColumn {
   readonly field: FieldSchema;
   /** Position of the field in the schema. */
   readonly index: number;
-  readonly source: ObjectSource;
+  readonly source: SourceFile;
   readonly dataOffset: number;
   readonly dtype: Dtype;
   readonly rowCount: number;
@@ -72,7 +72,7 @@ export function isArrayType(type: DataType): boolean {
 export function planArrayColumn(
   field: FieldSchema,
   index: number,
-  source: ObjectSource,
+  source: SourceFile,
   header: ArrayHeader,
 ): ArrayColumn {
   const dtype = checkDtype(field, header.descr);

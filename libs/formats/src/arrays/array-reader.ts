@@ -1,6 +1,6 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
@@ -19,10 +19,10 @@ import { RowBuffer } from "./row-buffer.ts";
  */
 export class ArrayReader implements FormatReader {
   readonly #input: ReaderInput;
-  readonly #arraysOf: (sources: readonly ObjectSource[]) => ArraySet;
+  readonly #arraysOf: (sources: readonly SourceFile[]) => ArraySet;
 
   /** @param arraysOf what the sources offer; called once */
-  constructor(input: ReaderInput, arraysOf: (sources: readonly ObjectSource[]) => ArraySet) {
+  constructor(input: ReaderInput, arraysOf: (sources: readonly SourceFile[]) => ArraySet) {
     this.#input = input;
     this.#arraysOf = arraysOf;
   }

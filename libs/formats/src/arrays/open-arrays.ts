@@ -1,5 +1,5 @@
 import { ImportError, locate } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns } from "../plan/bind-columns.ts";
@@ -9,7 +9,7 @@ import { type ArrayColumn, type ArrayHeader, isArrayType, planArrayColumn } from
 /** An array that a source offers under a name. */
 export interface NamedArray {
   readonly name: string;
-  readonly source: ObjectSource;
+  readonly source: SourceFile;
   /** Called for arrays that feed a field only, so that what is wrong with others does not matter. */
   readonly header: (signal: AbortSignal | undefined) => Promise<ArrayHeader>;
 }

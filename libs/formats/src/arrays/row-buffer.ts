@@ -68,7 +68,7 @@ export class RowBuffer implements Disposable {
     if (target.length === 0) return;
     const { source, field } = this.#column;
     try {
-      const count = await source.store.readInto(source.key, position, target, signal);
+      const count = await source.readInto(position, target, signal);
       if (count < target.length) throw shortened(position + count);
     } catch (error) {
       throw locate(error, { file: source.path, field: field.name });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource, ObjectStore } from "@sluice/object-store";
+import type { SourceFile, Sources } from "@sluice/object-store";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
 import type { FormatReader, ReaderInput, SourceRange } from "../format.ts";
@@ -52,11 +52,10 @@ export function schemaOfCase({ schemas }: FixtureFolder, { schema }: FixtureCase
 export async function sourcesOfCase(
   { folder }: FixtureFolder,
   { files }: FixtureCase,
-  store: ObjectStore,
-): Promise<ObjectSource[]> {
-  const keys = files.map((file) => join(folder, file));
-  const infos = await Promise.all(keys.map((key) => store.stat(key)));
-  return keys.map((key, i) => ({ store, key, path: files[i], sizeBytes: infos[i]?.sizeBytes ?? 0 }));
+  sources: Sources,
+): Promise<SourceFile[]> {
+  const open = async (file: string) => sources.open({ ...(await sources.find(join(folder, file))), path: file });
+  return Promise.all(files.map(open));
 }
 
 /** All rows that a reader gives, in canonical form. @throws what the reader throws */
@@ -75,7 +74,7 @@ export async function readCanonicalRows(
 /** What a reader of a collection's files opens. */
 export function readerInput(
   schema: CollectionSchema,
-  sources: readonly ObjectSource[],
+  sources: readonly SourceFile[],
   options: Readonly<Record<string, string>> = {},
   range?: SourceRange,
 ): ReaderInput {
@@ -86,12 +85,14 @@ export function readerInput(
 export async function runCase(
   folder: FixtureFolder,
   fixture: FixtureCase,
-  store: ObjectStore,
+  from: Sources,
   open: (input: ReaderInput) => FormatReader = formatNamed(fixture.type).open,
   batchBytes?: number,
 ): Promise<CanonicalRow[] | ImportError> {
   const schema = schemaOfCase(folder, fixture);
-  const sources = await sourcesOfCase(folder, fixture, store);
+  await using opened = new AsyncDisposableStack();
+  const sources = await sourcesOfCase(folder, fixture, from);
+  for (const source of sources) opened.use(source);
   try {
     const reader = open(readerInput(schema, sources, optionsOf(fixture)));
     return await readCanonicalRows(schema, reader, batchBytes);

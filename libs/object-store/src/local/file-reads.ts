@@ -8,7 +8,7 @@ import type { FileHandles } from "./file-handles.ts";
 const maxReadBytes = 1 << 30;
 const chunkBytes = 1 << 20;
 
-/** `ObjectStore.readInto` on open files. */
+/** `ObjectReads.readInto` on open files. */
 export async function readFileInto(
   files: FileHandles,
   key: string,
@@ -19,13 +19,13 @@ export async function readFileInto(
   signal?.throwIfAborted();
   try {
     using file = await files.open(key);
-    return await fill(file.handle, position, target, signal);
+    return await fillFrom(file.handle, position, target, signal);
   } catch (error) {
     throw readError(error, key);
   }
 }
 
-/** `ObjectStore.read` on open files: each chunk is memory of its own, at most 1 MiB; all are of one version of the file. */
+/** `ObjectReads.read` on open files; all chunks are of one version of the file. */
 export async function* readFileChunks(
   files: FileHandles,
   key: string,
@@ -35,20 +35,38 @@ export async function* readFileChunks(
   signal?.throwIfAborted();
   try {
     using file = await files.open(key);
-    const { start, end } = clipRange(range, (await file.handle.stat()).size);
-    for (let at = start; at < end; ) {
-      const chunk = new Uint8Array(Math.min(chunkBytes, end - at));
-      const count = await fill(file.handle, at, chunk, signal);
-      if (count === 0) return;
-      yield chunk.subarray(0, count);
-      at += count;
-    }
+    yield* readChunks(file.handle, (await file.handle.stat()).size, range, signal);
   } catch (error) {
     throw readError(error, key);
   }
 }
 
-async function fill(handle: FileHandle, position: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
+/** The bytes of `range`, each chunk in memory of its own, at most 1 MiB. Ends early where the file does. */
+export async function* readChunks(
+  handle: FileHandle,
+  sizeBytes: number,
+  range?: ByteRange,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { start, end } = clipRange(range, sizeBytes);
+  signal?.throwIfAborted();
+  for (let at = start; at < end; ) {
+    const chunk = new Uint8Array(Math.min(chunkBytes, end - at));
+    const count = await fillFrom(handle, at, chunk, signal);
+    if (count === 0) return;
+    yield chunk.subarray(0, count);
+    at += count;
+  }
+}
+
+/** Fills `target` from `position` on; resolves to fewer bytes only where the file ends. */
+export async function fillFrom(
+  handle: FileHandle,
+  position: number,
+  target: Uint8Array,
+  signal?: AbortSignal,
+): Promise<number> {
+  signal?.throwIfAborted();
   let filled = 0;
   while (filled < target.byteLength) {
     signal?.throwIfAborted();

@@ -1,10 +1,18 @@
 import { isAbsolute, resolve, sep } from "node:path";
-import { ImportError } from "@sluice/errors";
+import { refusePath } from "../source.ts";
+
+/** Ends the sentence `the path …`. */
+export const OUTSIDE = "is outside the folders that imports may read";
 
 /** Whether `path` is `folder` or lies below it; both absolute and normalized. */
 export function isInside(folder: string, path: string): boolean {
   if (path === folder) return true;
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** The same of one of several folders. */
+export function isInsideAny(folders: readonly string[], path: string): boolean {
+  return folders.some((folder) => isInside(folder, path));
 }
 
 /**
@@ -14,18 +22,11 @@ export function isInside(folder: string, path: string): boolean {
  * @throws {ImportError} `path_refused`
  */
 export function candidatePaths(path: string, roots: readonly string[]): string[] {
-  if (path === "" || path.includes("\0")) throw refused(path, "is not a file path", roots);
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) throw refused(path, "is a URL; give a path", roots);
+  if (path === "" || path.includes("\0")) throw refusePath(path, "is not a file path");
   const candidates = isAbsolute(path) ? [resolve(path)] : [];
   const relative = path.replace(/^\/+/, "");
   for (const root of roots) candidates.push(resolve(root, relative));
-  const inside = candidates.filter((candidate) => roots.some((root) => isInside(root, candidate)));
-  if (inside.length === 0) throw refused(path, "is outside the folders that imports may read", roots);
+  const inside = candidates.filter((candidate) => isInsideAny(roots, candidate));
+  if (inside.length === 0) throw refusePath(path, OUTSIDE);
   return [...new Set(inside)];
-}
-
-export function refused(path: string, why: string, roots: readonly string[]): ImportError {
-  const open = roots.length > 0 ? roots.join(", ") : "none";
-  const hint = `allowed: ${open}; the setting --import-root adds a folder`;
-  return new ImportError("path_refused", `the path ${why} (${hint})`, { file: path });
 }

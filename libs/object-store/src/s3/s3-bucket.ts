@@ -1,13 +1,10 @@
-import { sleep } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { ObjectInfo } from "../object-store.ts";
+import { Patience } from "../patience.ts";
 import type { S3Api, S3ObjectInfo } from "./s3-api.ts";
 import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
 import { checkS3Options, type S3Options } from "./s3-options.ts";
 
-const firstDelayMs = 100;
-const maxDelayMs = 5_000;
-const defaultPatienceMs = 60_000;
 /** Objects of one page of a listing; the most that servers give. */
 const pageObjects = 1000;
 
@@ -43,7 +40,9 @@ export class S3Bucket implements AsyncDisposable {
 
   /** @param signal of `this.signal` */
   patience(operation: S3Operation, signal: AbortSignal): Patience {
-    return new Patience(operation, this.options, signal);
+    const { patienceMs } = this.options;
+    const failure = (error: unknown) => s3Error(error, operation, this.options);
+    return new Patience({ patienceMs, isTransient, failure }, signal);
   }
 
   /**
@@ -109,37 +108,6 @@ export class S3Bucket implements AsyncDisposable {
       if (isMissing(failureOf(error))) return undefined;
       throw error;
     }
-  }
-}
-
-/** Waits between the tries of one call. Its clock starts with the first failure, and anew after progress. */
-export class Patience {
-  readonly #operation: S3Operation;
-  readonly #options: S3Options;
-  readonly #signal: AbortSignal;
-  #failures = 0;
-  #sinceMs = 0;
-
-  constructor(operation: S3Operation, options: S3Options, signal: AbortSignal) {
-    this.#operation = operation;
-    this.#options = options;
-    this.#signal = signal;
-  }
-
-  progress(): void {
-    this.#failures = 0;
-  }
-
-  /** Resolves when it is time for the next try. @throws what the call should throw when there is none */
-  async pause(error: unknown): Promise<void> {
-    this.#signal.throwIfAborted();
-    const nowMs = performance.now();
-    if (this.#failures++ === 0) this.#sinceMs = nowMs;
-    const limitMs = this.#sinceMs + (this.#options.patienceMs ?? defaultPatienceMs);
-    if (!isTransient(error) || nowMs >= limitMs) throw s3Error(error, this.#operation, this.#options);
-    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (this.#failures - 1)) * (0.5 + Math.random() / 2);
-    await sleep(delayMs, this.#signal);
-    this.#signal.throwIfAborted();
   }
 }
 

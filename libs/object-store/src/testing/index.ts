@@ -1,2 +1,5 @@
 export * from "./conformance.ts";
-export * from "./store-source-store.ts";
+export * from "./faulty-object-store.ts";
+export * from "./memory-object-store.ts";
+export * from "./object-source.ts";
+export * from "./source-conformance.ts";

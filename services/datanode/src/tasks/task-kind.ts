@@ -1,4 +1,4 @@
-import type { ObjectStore } from "@sluice/object-store";
+import type { NamedStorage, ObjectStore, SourceFile, SourceRef } from "@sluice/object-store";
 import type { StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
@@ -14,9 +14,17 @@ export interface TaskLimits {
   readonly segmentBytes: number;
 }
 
+export interface OpenFiles extends AsyncDisposable {
+  readonly files: readonly SourceFile[];
+}
+
 /** What an attempt of a task, of whatever kind, works with. */
 export interface TaskContext {
-  readonly sources: ObjectStore;
+  /**
+   * Opens files to read them, in their order; `brought` are the storages that the job has of its own. Disposing closes all.
+   * @throws {ImportError} as `Sources.open`
+   */
+  readonly openFiles: (refs: readonly SourceRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
   readonly objects: ObjectStore;
   readonly limits: TaskLimits;
   /** Segment and log ids; each call leaves the thread. */

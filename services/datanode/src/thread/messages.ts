@@ -1,12 +1,14 @@
 import type { Failure } from "@sluice/errors";
-import type { ObjectStoreDescription, SourceStoreDescription } from "@sluice/object-store";
+import type { NamedStorage, Secrets, StorageDescription } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
 import type { TaskLimits, TaskOutcome } from "../tasks/task-kind.ts";
 
 /** How a worker thread opens its stores; plain data. */
 export interface ThreadStores {
-  readonly objects: ObjectStoreDescription;
-  readonly sources: SourceStoreDescription;
+  readonly objects: StorageDescription;
+  /** Those of the settings; a task may bring more. */
+  readonly sources: readonly NamedStorage[];
+  readonly secrets: Secrets;
 }
 
 /** What a worker thread gets once, when it starts. */

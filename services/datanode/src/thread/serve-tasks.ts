@@ -1,9 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
-import { CountingObjectStore, openObjectStore, openSourceStore } from "@sluice/object-store";
+import { CountingObjectStore, openObjectStore, openSources } from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
 import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
+import { TaskSources } from "./task-sources.ts";
 
 // The other end of `WorkerThread`: runs attempts from their input to what they made, each wholly inside of the thread. Only
 // questions for ids, progress and the summary at the end cross to the datanode's own thread; rows never do. Small attempts,
@@ -16,8 +17,8 @@ const MAX_WARNINGS = 50;
 
 /** Serves what comes by `port`, from when the stores are open. @throws as the adapters' `open` */
 export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: TaskKinds): Promise<void> {
-  const objects = new CountingObjectStore(await openObjectStore(setup.objects));
-  const sources = new CountingObjectStore(await openSourceStore(setup.sources));
+  const objects = new CountingObjectStore(await openObjectStore(setup.objects, setup.secrets));
+  const sources = new TaskSources(await openSources(setup.sources, setup.secrets), setup.secrets);
   const say = (message: FromThread) => port.postMessage(message);
   /** Reads of sources and of segments are told apart by nothing else. */
   const storageUse = () => [...sources.take(), ...objects.take()];
@@ -27,7 +28,11 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
     const run = new Run(id, say);
     runs.set(id, run);
     try {
-      const result = await runTask(kinds, task, run.context({ objects, sources, limits: setup.limits }));
+      const result = await runTask(
+        kinds,
+        task,
+        run.context({ objects, openFiles: sources.open, limits: setup.limits }),
+      );
       say({ type: "done", run: id, outcome: { ...result, warnings: run.warnings }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });
@@ -63,7 +68,7 @@ class Run {
     this.#say = say;
   }
 
-  context(shared: Pick<TaskContext, "objects" | "sources" | "limits">): TaskContext {
+  context(shared: Pick<TaskContext, "objects" | "openFiles" | "limits">): TaskContext {
     return {
       ...shared,
       ids: {

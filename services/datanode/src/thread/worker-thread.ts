@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, unexpectedReason } from "@sluice/errors";
+import { threadOldSpaceMb } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
 import type { TaskOutcome } from "../tasks/task-kind.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
@@ -20,12 +21,10 @@ export interface AttemptRunner extends AsyncDisposable {
 }
 
 /**
- * A small young generation is collected often, and with it the buffers of 64 KiB in which bytes come from S3. V8 counts
- * what is left of them against the limit of the old generation, which follows its size, here 16 MB, unless it begins
- * higher: a full collection every 50 ms was a third of the CPU of an import from S3. Local files leave no such buffers.
+ * A small young generation is collected often, and with it the buffers of 64 KiB in which bytes come from a network. Where
+ * the old generation should begin, each storage says (`threadOldSpaceMb`).
  */
 const YOUNG_MB = 3;
-const OLD_MB = 96;
 
 const ownEntry = new URL(`./main.${import.meta.filename.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
@@ -80,7 +79,8 @@ export class WorkerThread implements AttemptRunner {
   }
 
   #start(): Worker {
-    if (this.#setup.sources.kind === "s3") setFlagsFromString(`--initial-old-space-size=${OLD_MB}`);
+    const oldSpaceMb = threadOldSpaceMb(this.#setup.sources);
+    if (oldSpaceMb !== undefined) setFlagsFromString(`--initial-old-space-size=${oldSpaceMb}`);
     const worker = new Worker(this.#entry, {
       workerData: this.#setup,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

@@ -1,9 +1,9 @@
 import { mapConcurrent } from "@sluice/async";
-import type { CollectionRecord, FileGroupRecord, JobRecord, SourceFileRecord } from "@sluice/catalog";
+import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type FileGroup, formatOptionKeys, groupFlatFiles, groupNestedFiles, planFields } from "@sluice/formats";
-import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
-import type { SourceStore } from "@sluice/object-store";
+import { type ImportSpec, isEnded, parseImportSpec, type SourceFileRecord } from "@sluice/jobs";
+import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
@@ -11,7 +11,7 @@ import type { JobBook } from "./job-book.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
-  readonly sources: SourceStore;
+  readonly sources: Sources;
   readonly allocateId: () => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
@@ -96,8 +96,7 @@ export class ImportJobs {
 
   async #stat(path: string): Promise<SourceFileRecord | ImportError> {
     try {
-      const { key, sizeBytes } = await this.#deps.sources.resolve(path);
-      return { path, key, sizeBytes };
+      return await this.#deps.sources.find(path);
     } catch (error) {
       if (error instanceof ImportError && error.code === "file_not_found") return error;
       throw error;

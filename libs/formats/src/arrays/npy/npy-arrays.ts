@@ -1,5 +1,5 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import type { ArrayHeader } from "../array-column.ts";
 import { parseDtype } from "../dtype.ts";
 import type { ArraySet } from "../open-arrays.ts";
@@ -10,7 +10,7 @@ const FIRST_READ_BYTES = 4096;
 const MAGIC_BYTES = 6;
 
 /** The files of a set: a file's base name without extension is the name of its array. @throws {ImportError} `unsupported` */
-export function npyArrays(sources: readonly ObjectSource[]): ArraySet {
+export function npyArrays(sources: readonly SourceFile[]): ArraySet {
   const list = excerptOfList(sources.map(({ path }) => path));
   return {
     title: "numpy files",
@@ -19,7 +19,7 @@ export function npyArrays(sources: readonly ObjectSource[]): ArraySet {
   };
 }
 
-function nameOf({ path }: ObjectSource): string {
+function nameOf({ path }: SourceFile): string {
   const base = path.slice(path.lastIndexOf("/") + 1);
   if (!/\.npz$/i.test(base)) return base.replace(/\.npy$/i, "");
   const reason = "an .npz archive cannot be imported: save each array as FIELD.npy";
@@ -27,7 +27,7 @@ function nameOf({ path }: ObjectSource): string {
 }
 
 /** @throws {ImportError} `malformed_file` */
-export async function readHeader(source: ObjectSource, signal?: AbortSignal): Promise<ArrayHeader> {
+export async function readHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
   const prefix = await readStart(source, FIRST_READ_BYTES, signal);
   const bytes = npyHeaderBytes(prefix);
   const header = parseNpyHeader(bytes <= prefix.length ? prefix : await readStart(source, bytes, signal));
@@ -35,19 +35,19 @@ export async function readHeader(source: ObjectSource, signal?: AbortSignal): Pr
   return header;
 }
 
-async function readStart(source: ObjectSource, bytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+async function readStart(source: SourceFile, bytes: number, signal?: AbortSignal): Promise<Uint8Array> {
   const target = new Uint8Array(Math.min(bytes, source.sizeBytes));
-  return target.subarray(0, await source.store.readInto(source.key, 0, target, signal));
+  return target.subarray(0, await source.readInto(0, target, signal));
 }
 
 /** NumPy ignores what follows the array, and so do we, unless it is another array, whose rows would be lost unseen. */
-async function checkNoSecondArray(source: ObjectSource, header: ArrayHeader, signal?: AbortSignal): Promise<void> {
+async function checkNoSecondArray(source: SourceFile, header: ArrayHeader, signal?: AbortSignal): Promise<void> {
   const itemBytes = parseDtype(header.descr)?.itemBytes;
   if (itemBytes === undefined) return;
   const end = header.dataOffset + header.shape.reduce((items, size) => items * size, 1) * itemBytes;
   if (source.sizeBytes < end + MAGIC_BYTES) return;
   const next = new Uint8Array(MAGIC_BYTES);
-  await source.store.readInto(source.key, end, next, signal);
+  await source.readInto(end, next, signal);
   if (Buffer.from(next).toString("latin1") !== "\x93NUMPY") return;
   throw new ImportError("malformed_file", "the file holds more than one array", { byteOffset: end });
 }

@@ -1,10 +1,9 @@
 import { locate } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { leafType, listNode, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
 import { planColumns } from "./column-plans.ts";
-import { bytesOf } from "./source-bytes.ts";
 import { extraType, foundType } from "./type-rules.ts";
 
 /**
@@ -26,7 +25,7 @@ export async function probeParquet({ sources, plan }: ProbeInput, signal?: Abort
 }
 
 /** The columns of a file. @throws {ImportError} `malformed_file`, `unsupported`, or what the store says */
-export async function describeParquet(source: ObjectSource, signal?: AbortSignal): Promise<SourceDescription> {
+export async function describeParquet(source: SourceFile, signal?: AbortSignal): Promise<SourceDescription> {
   const { root, rowCount } = await footerOf(source, signal);
   return { rowCount, columns: root.children.map(describeColumn) };
 }
@@ -44,9 +43,9 @@ function describeColumn(column: SchemaNode): ColumnDescription {
     : { ...base, dataType: DataType.Array, elementType };
 }
 
-async function footerOf(source: ObjectSource, signal?: AbortSignal): Promise<ParquetFile> {
+async function footerOf(source: SourceFile, signal?: AbortSignal): Promise<ParquetFile> {
   try {
-    return await readFooter(bytesOf(source), signal);
+    return await readFooter(source, signal);
   } catch (error) {
     throw locate(error, { file: source.path });
   }

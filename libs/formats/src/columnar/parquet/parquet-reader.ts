@@ -1,6 +1,6 @@
 import { type Column, columnBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import {
   type ChunkInfo,
   LeafReader,
@@ -15,7 +15,6 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
-import { bytesOf } from "./source-bytes.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
@@ -38,7 +37,7 @@ export interface ParquetReaderOptions {
  */
 export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
-  readonly #source: ObjectSource;
+  readonly #source: SourceFile;
   readonly #maxReadBytes: number;
   readonly #pageMemoryBytes: number | undefined;
   #leaves: LeafReader[] = [];
@@ -56,7 +55,7 @@ export class ParquetReader implements FormatReader {
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const progress = { sourceBytes: 0 };
     try {
-      const file = await readFooter(bytesOf(this.#source), signal);
+      const file = await readFooter(this.#source, signal);
       const rejects = new RowRejects(onReject);
       const columns = this.#openColumns(file, rejects, signal);
       for (const group of this.#groups(file)) {
@@ -78,7 +77,7 @@ export class ParquetReader implements FormatReader {
     const { plan } = this.#input;
     const plans = planColumns(file, plan, this.#source.path);
     const budget = new PageBudget(this.#pageMemoryBytes);
-    const open = (node: SchemaNode) => new LeafReader(bytesOf(this.#source), node, budget, signal);
+    const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal);
     const columns = plans.map((made) => made({ schema: plan.schema, dynamic: plan.dynamic, rejects, open }));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;

@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
 import type { RowLayout } from "./json-reader.ts";
@@ -12,7 +12,7 @@ const SAMPLE_BYTES = 4 << 20;
 
 /** What the first rows of a file have for keys and values. @throws {ImportError} for a file that does not begin with rows */
 export async function describeRows(
-  source: ObjectSource,
+  source: SourceFile,
   layout: RowLayout,
   signal: AbortSignal,
 ): Promise<SourceDescription> {
@@ -29,7 +29,7 @@ export async function describeRows(
 }
 
 async function sampleRows(
-  source: ObjectSource,
+  source: SourceFile,
   layout: RowLayout,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
@@ -57,7 +57,7 @@ async function sampleRows(
   return rows;
 }
 
-function noRow({ path: file }: ObjectSource): ImportError {
+function noRow({ path: file }: SourceFile): ImportError {
   return new ImportError("malformed_file", `no row ends within the first ${SAMPLE_BYTES} bytes`, { file });
 }
 

@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import type { Format, ReaderInput } from "../../format.ts";
 import { describeRows } from "./describe-rows.ts";
 import { type JsonReaderOptions, JsonRowsReader } from "./json-reader.ts";
@@ -38,7 +38,7 @@ export function openJsonl(input: ReaderInput, options?: JsonReaderOptions): Json
   return new JsonRowsReader(input, new LinesLayout(onlyOne(input.sources), input.range), options);
 }
 
-function onlyOne(sources: readonly ObjectSource[]): ObjectSource {
+function onlyOne(sources: readonly SourceFile[]): SourceFile {
   if (sources.length === 1) return sources[0];
   throw new ImportError("request_invalid", "for JSON import, accepts only one file");
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import { MAX_ROW_BYTES } from "../../format.ts";
 
 /** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
@@ -39,14 +39,14 @@ interface ChunkBuffer {
  * over (the start of a row) is moved in front of it. Two buffers in all, unless a row is larger than the room in front.
  */
 export class JsonSource {
-  readonly #source: ObjectSource;
+  readonly #source: SourceFile;
   readonly #options: JsonSourceOptions;
   #room: number;
   #spare: ChunkBuffer[];
   #position: number;
   #next: Promise<{ buffer: ChunkBuffer; length: number }> | undefined;
 
-  constructor(source: ObjectSource, options: JsonSourceOptions) {
+  constructor(source: SourceFile, options: JsonSourceOptions) {
     this.#source = source;
     this.#options = options;
     this.#room = options.chunkBytes;
@@ -98,7 +98,7 @@ export class JsonSource {
   async #read(): Promise<{ buffer: ChunkBuffer; length: number }> {
     const buffer = this.#spare.pop() ?? this.#allocate();
     const target = buffer.bytes.subarray(this.#room, this.#room + this.#options.chunkBytes);
-    const length = await this.#source.store.readInto(this.#source.key, this.#position, target, this.#options.signal);
+    const length = await this.#source.readInto(this.#position, target, this.#options.signal);
     return { buffer, length };
   }
 

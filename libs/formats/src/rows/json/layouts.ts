@@ -1,5 +1,5 @@
 import { excerpt, ImportError } from "@sluice/errors";
-import type { ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
 import type { SourceRange } from "../../format.ts";
 import type { RowLayout } from "./json-reader.ts";
 import { NEEDS_MORE, type Scanner } from "./scanner.ts";
@@ -103,11 +103,11 @@ function rootError(scanner: Scanner, p: number, reason: string): never {
 export class LinesLayout implements RowLayout {
   readonly start: number;
   readonly isOneLine = true;
-  readonly #source: ObjectSource;
+  readonly #source: SourceFile;
   readonly #range: SourceRange;
 
   /** A range owns the lines that start in it: it begins behind the first line end at or after the byte before it. */
-  constructor(source: ObjectSource, range: SourceRange | undefined) {
+  constructor(source: SourceFile, range: SourceRange | undefined) {
     this.#source = source;
     this.#range = range ?? { begin: 0, end: Number.POSITIVE_INFINITY };
     this.start = Math.max(0, this.#range.begin - 1);
@@ -168,7 +168,7 @@ export class LinesLayout implements RowLayout {
     let rows = 0;
     let isBlank = true;
     if (this.#range.begin === 0) return 0;
-    for await (const chunk of this.#source.store.read(this.#source.key, { start: 0, end: this.start }, signal)) {
+    for await (const chunk of this.#source.read({ start: 0, end: this.start }, signal)) {
       for (const byte of chunk) {
         if (byte === LINE_FEED) {
           if (!isBlank) rows++;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
@@ -12,7 +12,7 @@ import {
   schemaOfCase,
   sourcesOfCase,
 } from "@sluice/formats/testing";
-import { type ByteRange, MemoryObjectStore, type ObjectStore } from "@sluice/object-store";
+import { folderSources } from "@sluice/object-store/testing";
 import { npyFormat } from "../../../src/arrays/npy/index.ts";
 import type { ReaderInput } from "../../../src/format.ts";
 
@@ -32,23 +32,7 @@ function foldersWithNpy(): FixtureFolder[] {
 
 const isNpy = ({ type }: FixtureCase) => type === "npy" || type === "numpy";
 
-/** The fixtures as objects, each read when it is first asked for. */
-function fixtureStore(): ObjectStore {
-  const memory = new MemoryObjectStore();
-  const load = async (key: string) => {
-    if (!(await memory.stat(key.slice(1)))) await memory.put(key.slice(1), [readFileSync(key)]);
-    return key.slice(1);
-  };
-  return {
-    stat: async (key) => memory.stat(await load(key)),
-    readInto: async (key, position, target, signal) => memory.readInto(await load(key), position, target, signal),
-    read: (key, range?: ByteRange, signal?: AbortSignal) => memory.read(key.slice(1), range, signal),
-    put: (key, pieces) => memory.put(key, pieces),
-    list: (prefix) => memory.list(prefix),
-    delete: (keys) => memory.delete(keys),
-    [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
-  };
-}
+const sources = await folderSources(fixtures);
 
 /** Codes by the fixtures' kind of defect. */
 const codes: Readonly<Record<string, string>> = {
@@ -86,7 +70,6 @@ const readHere = new Set([
 describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.length + 1), folder] as const))(
   "%s",
   (_, folder) => {
-    const store = fixtureStore();
     const open = (input: ReaderInput) => npyFormat.open(input);
 
     it.each(folder.cases.filter(isNpy).map((fixture) => [fixture.name, fixture] as const))(
@@ -94,7 +77,7 @@ describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.len
       async (name, fixture) => {
         const outcomes = [];
         for (const batchBytes of [1, 1000, 1 << 20])
-          outcomes.push(await runCase(folder, fixture, store, open, batchBytes));
+          outcomes.push(await runCase(folder, fixture, sources, open, batchBytes));
         for (const outcome of outcomes) {
           if (fixture.expect === "rows" || (fixture.expect === "rows_or_error" && readHere.has(name))) {
             if (outcome instanceof ImportError) throw outcome;
@@ -107,7 +90,7 @@ describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.len
     it("the probe counts the rows of what can be read, and refuses what the headers betray", async () => {
       for (const fixture of folder.cases.filter(isNpy)) {
         const input = async () =>
-          readerInput(schemaOfCase(folder, fixture), await sourcesOfCase(folder, fixture, store));
+          readerInput(schemaOfCase(folder, fixture), await sourcesOfCase(folder, fixture, sources));
         const probe = input()
           .then((found) => npyFormat.probe(found, new AbortController().signal))
           .catch((error: unknown) => error);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { readerInput } from "@sluice/formats/testing";
-import { FaultyObjectStore, type ObjectSource, type ObjectStore } from "@sluice/object-store";
+import type { ObjectReads, SourceFile } from "@sluice/object-store";
+import { FaultyObjectStore, memoryFile, readBy } from "@sluice/object-store/testing";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { wkbToWkt } from "@sluice/values";
 import fc from "fast-check";
@@ -12,7 +13,7 @@ const idField = fieldOf("id", DataType.Int64);
 const signal = new AbortController().signal;
 
 async function readAll(
-  sources: readonly ObjectSource[],
+  sources: readonly SourceFile[],
   schema: CollectionSchema,
   batchBytes = 1 << 20,
   range?: { begin: number; end: number },
@@ -100,7 +101,7 @@ describe("batches", () => {
     const { store, sources } = await set();
     let reads = 0;
     const spy = spied(store, () => void reads++);
-    const spiedSources = sources.map((source) => ({ ...source, store: spy }));
+    const spiedSources = sources.map((source) => readBy(spy, source));
     await using reader = npyFormat.open(readerInput(schema, spiedSources));
     const batches = reader.batches({ batchBytes: 24 * 100, signal })[Symbol.asyncIterator]();
     await batches.next();
@@ -115,20 +116,16 @@ describe("batches", () => {
 });
 
 /** The store, with a look at each read. */
-function spied(inner: ObjectStore, onRead: (position: number) => void): ObjectStore {
-  const store: ObjectStore = {
+function spied(inner: ObjectReads, onRead: (position: number) => void): ObjectReads {
+  return {
     stat: (key) => inner.stat(key),
     readInto: (key, position, target, abort) => {
       onRead(position);
       return inner.readInto(key, position, target, abort);
     },
     read: (key, range, abort) => inner.read(key, range, abort),
-    put: (key, pieces, abort) => inner.put(key, pieces, abort),
     list: (prefix) => inner.list(prefix),
-    delete: (keys) => inner.delete(keys),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
-  return store;
 }
 
 /** The array with a value for each index. */
@@ -284,9 +281,9 @@ describe("sets", () => {
   const column = npyFile("|i1", [2], Int8Array.of(1, 2));
 
   it("take each field once, by its whole name", async () => {
-    const { store, sources } = await setOf({ id: npyFile("<i8", [2], ids(2)), a: column, "x.a": column });
+    const { sources } = await setOf({ id: npyFile("<i8", [2], ids(2)), a: column, "x.a": column });
     expect(columnOf(await readAll(sources, schema), 1)).toEqual(["01", "02"]);
-    const twice = [...sources, { store, key: "set/x.a.npy", path: "other/a.npy", sizeBytes: column.length }];
+    const twice = [...sources, await memoryFile("other/a.npy", column)];
     expect(await failure(readAll(twice, schema))).toMatchObject({
       code: "schema_mismatch",
       at: { file: "other/a.npy", field: "a" },
@@ -338,11 +335,10 @@ describe("sets", () => {
 
   it("say that a file has become shorter", async () => {
     const { store, sources } = await setOf({ a: npyFile("|i1", [1000], new Int8Array(1000)) });
-    const [source] = sources;
     const shrinking = spied(store, (position) => {
-      if (position > 128) void store.put(source.key, [new Uint8Array(400)]);
+      if (position > 128) void store.put("a.npy", [new Uint8Array(400)]);
     });
-    const error = await failure(readAll([{ ...source, store: shrinking }], schemaOf(fieldOf("a", DataType.Int8)), 100));
+    const error = await failure(readAll([readBy(shrinking, sources[0])], schemaOf(fieldOf("a", DataType.Int8)), 100));
     expect(error).toMatchObject({
       code: "malformed_file",
       reason: expect.stringContaining("shorter"),
@@ -361,7 +357,7 @@ describe("failing storage", () => {
       const faulty = new FaultyObjectStore(store, { seed, errorRate: 0.2 });
       const error = await failure(
         readAll(
-          sources.map((source) => ({ ...source, store: faulty })),
+          sources.map((source) => readBy(faulty, source)),
           schema,
           100,
         ),

@@ -1,5 +1,6 @@
 import type { InsertBatch } from "@sluice/columns";
-import { MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
+import { MemoryObjectStore, sourceFile } from "@sluice/object-store/testing";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 
 /** Bytes of a `.npy` file with an array of this type and shape. */
@@ -27,13 +28,12 @@ export function npyWithHeader(header: string, data: ArrayBufferView): Uint8Array
 /** The files of a set in a store, by field name. */
 export async function setOf(
   files: Readonly<Record<string, Uint8Array>>,
-): Promise<{ store: MemoryObjectStore; sources: ObjectSource[] }> {
+): Promise<{ store: MemoryObjectStore; sources: SourceFile[] }> {
   const store = new MemoryObjectStore();
-  const sources: ObjectSource[] = [];
+  const sources: SourceFile[] = [];
   for (const [name, bytes] of Object.entries(files)) {
-    const key = `set/${name}.npy`;
-    await store.put(key, [bytes]);
-    sources.push({ store, key, path: `${name}.npy`, sizeBytes: bytes.length });
+    await store.put(`${name}.npy`, [bytes]);
+    sources.push(await sourceFile(store, `${name}.npy`));
   }
   return { store, sources };
 }

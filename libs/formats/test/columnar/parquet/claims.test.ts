@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { fixtureSchema, readerInput } from "@sluice/formats/testing";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import { type RawColumn, type RawFile, type RawPage, rawParquetFile } from "@sluice/parquet/testing";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
@@ -32,9 +32,7 @@ function file(pages: readonly RawPage[], column: Partial<RawColumn> = {}, more: 
 }
 
 async function read(bytes: Uint8Array, pageMemoryBytes?: number): Promise<Column[]> {
-  await using store = new MemoryObjectStore();
-  await store.put("f.parquet", [bytes]);
-  const sources = [{ store, key: "f.parquet", path: "f.parquet", sizeBytes: bytes.length }];
+  const sources = [await memoryFile("f.parquet", bytes)];
   await using reader = new ParquetReader(readerInput(schema, sources), { pageMemoryBytes });
   let last: Column[] = [];
   for await (const { columns } of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }))

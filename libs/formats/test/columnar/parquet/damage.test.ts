@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { completeBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { canonicalRows, readerInput, readFixtureFolder, schemaOfCase } from "@sluice/formats/testing";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import { damages, seeded } from "@sluice/parquet/testing";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
@@ -38,11 +38,9 @@ const samples: readonly [folder: string, name: string][] = [
 
 /** Reads everything; an ImportError is a fine end, anything else is thrown. */
 async function outcome(file: Uint8Array, folder: string, name: string): Promise<number | "error"> {
-  await using store = new MemoryObjectStore();
-  await store.put("f.parquet", [file]);
   const fixtureFolder = readFixtureFolder(join(fixtures, folder));
   const schema = schemaOfCase(fixtureFolder, fixtureFolder.cases.find((fixture) => fixture.name === name)!);
-  const sources = [{ store, key: "f.parquet", path: "f.parquet", sizeBytes: file.length }];
+  const sources = [await memoryFile("f.parquet", file)];
   await using reader = new ParquetReader(readerInput(schema, sources));
   let rows = 0;
   try {

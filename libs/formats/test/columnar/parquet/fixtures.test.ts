@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
-import { LocalSourceStore } from "@sluice/object-store";
+import { folderSources } from "@sluice/object-store/testing";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
 const ours = join(import.meta.dirname, "fixtures");
-const store = await LocalSourceStore.open({ roots: [fixtures, ours] });
+const sources = await folderSources(fixtures, ours);
 
 const bulkWriters = readdirSync(join(fixtures, "bulkwriter")).map((name) => `bulkwriter/${name}`);
 const own = ["parquet/types", "parquet/nulls", "parquet/writers", "parquet/bad"];
@@ -55,7 +55,7 @@ describe.each([...folders, ...ourFolders])("%s", (_name, path) => {
       const outcome = await runCase(
         folder,
         fixture,
-        store,
+        sources,
         (input) => new ParquetReader(input, { maxReadBytes }),
         batchBytes,
       );

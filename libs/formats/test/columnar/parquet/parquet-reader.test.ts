@@ -11,7 +11,8 @@ import {
   readerInput,
   readFixtureFolder,
 } from "@sluice/formats/testing";
-import { FaultyObjectStore, MemoryObjectStore, type ObjectSource } from "@sluice/object-store";
+import type { SourceFile } from "@sluice/object-store";
+import { FaultyObjectStore, MemoryObjectStore, memoryFile, readBy, sourceFile } from "@sluice/object-store/testing";
 import type { CollectionSchema, FieldSchema } from "@sluice/schema";
 import { parquetFormat } from "../../../src/columnar/parquet/index.ts";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
@@ -33,10 +34,8 @@ function withField(name: string, change: Partial<FieldSchema>, more: Partial<Col
   };
 }
 
-async function source(name: string, file = readFileSync(join(fixtures, name))): Promise<ObjectSource> {
-  const store = new MemoryObjectStore();
-  await store.put(name, [file]);
-  return { store, key: name, path: name, sizeBytes: file.length };
+async function source(name: string, file = readFileSync(join(fixtures, name))): Promise<SourceFile> {
+  return memoryFile(name, file);
 }
 
 async function open(
@@ -244,11 +243,14 @@ describe("D15: columns that no field has", () => {
 
 describe("storage", () => {
   test("a failing store is no broken file: rows or a lost connection, never anything else", async () => {
-    const one = await source("types/row-groups.parquet");
+    const inner = new MemoryObjectStore();
+    const name = "types/row-groups.parquet";
+    await inner.put(name, [readFileSync(join(fixtures, name))]);
+    const one = await sourceFile(inner, name);
     let failures = 0;
     for (let seed = 1; seed <= 30; seed++) {
-      const store = new FaultyObjectStore(one.store, { seed, errorRate: 0.02 });
-      const reader = new ParquetReader(readerInput(schema, [{ ...one, store }]));
+      const store = new FaultyObjectStore(inner, { seed, errorRate: 0.02 });
+      const reader = new ParquetReader(readerInput(schema, [readBy(store, one)]));
       const rows = await readCanonicalRows(schema, reader).catch((error: ImportError) => error);
       if (rows instanceof ImportError) failures++;
       if (rows instanceof ImportError)
@@ -260,8 +262,10 @@ describe("storage", () => {
   });
 
   test("a file that became shorter is told apart from a short one", async () => {
-    const one = await source("types/plain.parquet");
-    await one.store.put(one.key, [new Uint8Array(100)]);
+    const store = new MemoryObjectStore();
+    await store.put("f.parquet", [readFileSync(join(fixtures, "types/plain.parquet"))]);
+    const one = await sourceFile(store, "f.parquet");
+    await store.put("f.parquet", [new Uint8Array(100)]);
     const reader = new ParquetReader(readerInput(schema, [one]));
     await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({
       code: "malformed_file",

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
-import { LocalSourceStore } from "@sluice/object-store";
+import { folderSources } from "@sluice/object-store/testing";
 import type { ReaderInput } from "../../../src/format.ts";
 import { openJson, openJsonl } from "../../../src/rows/json/index.ts";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
-const store = await LocalSourceStore.open({ roots: [fixtures] });
+const sources = await folderSources(fixtures);
 
 const bulkWriters = [
   "pymilvus-2.4.15-all-types",
@@ -41,7 +41,7 @@ describe.each(["json/rows", "json/values", "json/bad", ...bulkWriters])("%s", (n
       const options = chunkBytes === undefined ? {} : { chunkBytes };
       const open = (input: ReaderInput) =>
         fixture.type === "jsonl" ? openJsonl(input, options) : openJson(input, options);
-      const outcome = await runCase(folder, fixture, store, open, batchBytes);
+      const outcome = await runCase(folder, fixture, sources, open, batchBytes);
       if (outcome instanceof ImportError) checkError(fixture, outcome);
       else {
         expect(fixture.expect).not.toBe("error");

@@ -7,7 +7,7 @@ import {
   readCanonicalRows,
   readerInput,
 } from "@sluice/formats/testing";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import fc from "fast-check";
 import type { ReaderInput, SourceRange } from "../../../src/format.ts";
 import { openJson, openJsonl } from "../../../src/rows/json/index.ts";
@@ -40,10 +40,7 @@ const row = fc.record({
 const rows = fc.array(row, { maxLength: 12 });
 
 async function inputOf(body: string | Uint8Array, range?: SourceRange): Promise<ReaderInput> {
-  const store = new MemoryObjectStore();
-  const bytes = Buffer.from(body as string);
-  await store.put("f", [bytes]);
-  return readerInput(schema, [{ store, key: "f", path: "f.json", sizeBytes: bytes.length }], {}, range);
+  return readerInput(schema, [await memoryFile("f.json", Buffer.from(body as string))], {}, range);
 }
 
 /** Rows as the canonical form shows them: dynamic keys in `$meta`. */

@@ -1,15 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
-import { MemoryObjectStore } from "@sluice/object-store";
+import { memoryFile } from "@sluice/object-store/testing";
 import type { CollectionSchema } from "@sluice/schema";
 import { openJsonl } from "../../../src/rows/json/index.ts";
 
 /** Rows of JSON Lines text, or the error that reading it ends in. */
 async function read(schema: CollectionSchema, lines: readonly string[], batchBytes = 1 << 20, chunkBytes = 1 << 16) {
-  const store = new MemoryObjectStore();
-  const bytes = Buffer.from(lines.join("\n"));
-  await store.put("f", [bytes]);
-  const input = readerInput(schema, [{ store, key: "f", path: "f.jsonl", sizeBytes: bytes.length }]);
+  const input = readerInput(schema, [await memoryFile("f.jsonl", Buffer.from(lines.join("\n")))]);
   await using reader = openJsonl(input, { chunkBytes });
   return await readCanonicalRows(schema, reader, batchBytes);
 }

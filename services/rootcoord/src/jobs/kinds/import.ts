@@ -2,13 +2,13 @@ import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
 import { type ImportTaskInput, newTask, planSplits, type Split, shareRows } from "@sluice/jobs";
-import type { ObjectSource, SourceStore } from "@sluice/object-store";
+import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
-  readonly sources: SourceStore;
+  readonly sources: Sources;
   /** Source bytes of a task, about. */
   readonly splitBytes: number;
 }
@@ -50,7 +50,10 @@ export class ImportPlanner implements JobPlanner {
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(schemaOf(job), options);
-    const input = { sources: sourcesOf(group, sources), plan, options };
+    await using opened = new AsyncDisposableStack();
+    const files = [];
+    for (const file of group.files) files.push(opened.use(await sources.open(file)));
+    const input = { sources: files, plan, options };
     const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
     return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };
   }
@@ -75,10 +78,6 @@ export class ImportPlanner implements JobPlanner {
 /** As it was at submit: a running job keeps it. */
 function schemaOf({ schema, properties }: JobRecord): CollectionSchema {
   return decodeStoredSchema(Buffer.from(schema, "base64"), properties);
-}
-
-function sourcesOf(group: FileGroupRecord, store: SourceStore): ObjectSource[] {
-  return group.files.map(({ path, key, sizeBytes }) => ({ store, path, key, sizeBytes }));
 }
 
 /** See `mixedKeysFailure`: what readers of ranges cannot see. */

@@ -1,7 +1,7 @@
 import { ImportError } from "@sluice/errors";
-import { clipRange } from "./byte-range.ts";
-import { checkKey, compareKeys } from "./object-key.ts";
-import type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
+import { clipRange } from "../byte-range.ts";
+import { checkKey, compareKeys } from "../object-key.ts";
+import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -11,9 +11,10 @@ interface StoredObject {
 /** Small enough that a test object of some kilobytes comes in several chunks. */
 const chunkBytes = 1024;
 
-/** Objects in memory, for tests and trials; gone with the process. */
+/** Objects in memory, for tests; gone with the process. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, StoredObject>();
+  #lastMs = 0;
 
   async stat(key: string): Promise<ObjectInfo | undefined> {
     checkKey(key);
@@ -41,7 +42,9 @@ export class MemoryObjectStore implements ObjectStore {
   async put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
     checkKey(key);
     signal?.throwIfAborted();
-    const object = { bytes: new Uint8Array(Buffer.concat(pieces)), modifiedMs: Date.now() };
+    // No two puts at one time: tests tell versions by it.
+    this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
+    const object = { bytes: new Uint8Array(Buffer.concat(pieces)), modifiedMs: this.#lastMs };
     this.#objects.set(key, object);
     return info(key, object);
   }

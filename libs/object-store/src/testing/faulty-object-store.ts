@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ImportError } from "@sluice/errors";
-import type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
+import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 
 export interface FaultOptions {
   /** The same seed and the same order of calls give the same faults. */

@@ -1,0 +1,22 @@
+/** A file of an import as it was found when the import was requested; plain data. Who opens it reads that content or fails. */
+export interface SourceFileRecord {
+  /** As the user gave it. */
+  readonly path: string;
+  /** Name of the source that has it. */
+  readonly source: string;
+  /** What the source calls it. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Of its content, in the source's words. */
+  readonly version: string;
+}
+
+/** A storage that a job brings, in the storage's words; its secret is kept apart, and no record holds it. */
+export interface BroughtSource {
+  readonly name: string;
+  /** Paths without the name of a source are looked for here. */
+  readonly isDefault: boolean;
+  readonly kind: string;
+  readonly options: object;
+  readonly secret?: string;
+}

@@ -1,0 +1,121 @@
+import { lstat, realpath, stat } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { ImportError } from "@sluice/errors";
+import { type FoundFile, refusePath, type Source, type SourceFile } from "../source.ts";
+import { isSystemError, storageError } from "../storage-error.ts";
+import { foundFile } from "./file-version.ts";
+import { listFiles } from "./list-files.ts";
+import { LocalSourceFile } from "./local-source-file.ts";
+import { candidatePaths, isInside, isInsideAny, OUTSIDE } from "./source-paths.ts";
+
+export interface LocalSourceOptions {
+  /** Folders below which files may be read; none reads nothing. */
+  readonly roots: readonly string[];
+}
+
+/** What a path names by a link, seen from a root. */
+const LEADS_OUTSIDE = "leads by a link outside the folders that imports may read";
+
+/**
+ * Files of a machine below the folders that its operator opened for imports. Keys are real absolute paths. Messages name
+ * paths as users gave them, and never the folders: who asks need not know how the machine is laid out.
+ *
+ * P1. Nothing outside the roots is read, whatever `..` or links say: a path is refused by its text, then by where its
+ *     links lead; and what was opened is asked where it lies (`LocalSourceFile`), because links may change in between.
+ * P2. Only regular files: no folders, pipes, devices.
+ */
+export class LocalSource implements Source {
+  readonly allows = "files below the folders of --import-root";
+  readonly where = "below the folders of --import-root";
+  /** As given, absolute, and the real one of each. */
+  readonly #roots: readonly string[];
+  readonly #realRoots: readonly string[];
+
+  private constructor(roots: readonly string[], realRoots: readonly string[]) {
+    this.#roots = roots;
+    this.#realRoots = realRoots;
+  }
+
+  /** Without roots every path is refused. @throws {ImportError} `object_store_unavailable` when a root is no folder */
+  static async open({ roots }: LocalSourceOptions): Promise<LocalSource> {
+    const absolute = roots.map((root) => resolve(root));
+    return new LocalSource(absolute, await Promise.all(absolute.map(realFolder)));
+  }
+
+  claim(path: string): string | undefined {
+    return isAbsolute(path) && isInsideAny(this.#allRoots, resolve(path)) ? path : undefined;
+  }
+
+  async find(path: string): Promise<FoundFile | undefined> {
+    for (const candidate of candidatePaths(path, this.#allRoots)) {
+      const real = await realPath(candidate, path);
+      if (real === undefined) continue;
+      if (!isInsideAny(this.#realRoots, real)) throw refusePath(path, LEADS_OUTSIDE);
+      return this.#info(real, path);
+    }
+    if (isAbsolute(path) && !isInsideAny(this.#allRoots, resolve(path)))
+      throw refusePath(path, `${OUTSIDE}, and not found below them`);
+    return undefined;
+  }
+
+  async open(file: FoundFile & { readonly path: string }): Promise<SourceFile> {
+    if (!this.#isKey(file.key)) throw refusePath(file.path, OUTSIDE);
+    return LocalSourceFile.open(file, (real) => isInsideAny(this.#realRoots, real));
+  }
+
+  /** Links are not followed. */
+  async *list(prefix: string): AsyncGenerator<FoundFile> {
+    for (const start of candidatePaths(prefix, this.#realRoots)) {
+      const whole = prefix.endsWith("/") ? `${start}/` : start;
+      const folder = whole.slice(0, whole.lastIndexOf("/"));
+      if (folder !== "" && (await realPath(folder, prefix)) !== folder) continue;
+      try {
+        for await (const { key } of listFiles("/", whole.slice(1))) yield await this.#info(`/${key}`, prefix);
+      } catch (error) {
+        throw storageError(error, `list files under "${prefix}"`);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  get #allRoots(): string[] {
+    return [...new Set([...this.#roots, ...this.#realRoots])];
+  }
+
+  #isKey(key: string): boolean {
+    const isNormal = isAbsolute(key) && !key.includes("\0") && resolve(key) === key;
+    return isNormal && this.#realRoots.some((root) => isInside(root, key));
+  }
+
+  async #info(real: string, path: string): Promise<FoundFile> {
+    try {
+      const info = await lstat(real, { bigint: true });
+      if (!info.isFile()) throw refusePath(path, info.isDirectory() ? FOLDER : "is no regular file"); // P2
+      return foundFile(real, info);
+    } catch (error) {
+      throw storageError(error, `look up "${path}"`);
+    }
+  }
+}
+
+const FOLDER = "is a folder, no regular file: name its files";
+
+async function realPath(path: string, given: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")) return undefined;
+    throw storageError(error, `look up "${given}"`);
+  }
+}
+
+async function realFolder(root: string): Promise<string> {
+  try {
+    const real = await realpath(root);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (error) {
+    throw storageError(error, `open the import root ${root}`);
+  }
+  throw new ImportError("object_store_unavailable", `cannot open the import root ${root}: it is no folder`);
+}

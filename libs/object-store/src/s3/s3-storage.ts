@@ -1,0 +1,32 @@
+import { defineStorage } from "../storage.ts";
+import { S3ObjectStore } from "./s3-object-store.ts";
+import type { S3Credentials } from "./s3-options.ts";
+import { type S3Place, type S3SourcePlace, s3ImportBucket, s3Objects, s3Settings } from "./s3-settings.ts";
+import { S3Source } from "./s3-source.ts";
+import { S3_SOURCE_FORM, s3SourceOf } from "./s3-source-url.ts";
+
+/** Buckets of AWS or of any server that speaks its protocol. */
+export const s3Storage = defineStorage({
+  kind: "s3",
+  settings: { objects: s3Settings, sources: {} },
+  chosenBy: "s3",
+  // Bytes from sockets come in buffers of 64 KiB outside of the heap. V8 counts what is left of them against the limit of
+  // the old generation, which follows its size, 16 MB at first: a full collection every 50 ms was a third of the CPU of an
+  // import from S3.
+  threadOldSpaceMb: 96,
+  schemes: { s3: S3_SOURCE_FORM },
+  objectsOf: s3Objects,
+  defaultSourcesOf: async (values) => {
+    const bucket = await s3ImportBucket(values);
+    return bucket ? [{ ...bucket, name: "import-bucket" }] : [];
+  },
+  sourceOf: s3SourceOf,
+  openObjects: (options: S3Place, credentials: S3Credentials | undefined, open) =>
+    S3ObjectStore.open({ ...options, ...open, ...(credentials && { credentials }) }),
+  prepareObjects: async (options: S3Place, credentials: S3Credentials | undefined, open) => {
+    await using store = await S3ObjectStore.open({ ...options, ...open, ...(credentials && { credentials }) });
+    await store.createBucket();
+  },
+  openSource: (options: S3SourcePlace, credentials: S3Credentials | undefined, open) =>
+    S3Source.open({ ...options, ...open, ...(credentials && { credentials }) }),
+});

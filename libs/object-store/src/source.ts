@@ -1,0 +1,78 @@
+import { ImportError } from "@sluice/errors";
+import type { ByteRange } from "./object-store.ts";
+
+/** A file as a source found it: plain data without secrets, which stands in records and tasks. */
+export interface FoundFile {
+  /** What its source calls it. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Tells this content from any other that the key has held: an ETag, or inode and time. `""` where storage has none. */
+  readonly version: string;
+}
+
+/** A found file among several sources. */
+export interface SourceRef extends FoundFile {
+  /** The path as the user gave it: it stands in messages. */
+  readonly path: string;
+  /** Name of the source that has it. */
+  readonly source: string;
+}
+
+/**
+ * One file that is read as a source of an import, at the version that was found: reads of another one fail, or else `check`
+ * does after them. Disposing closes it.
+ */
+export interface SourceFile extends AsyncDisposable {
+  /** The path as the user gave it. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly version: string;
+  /** `randomAccess`: reads may begin anywhere. Without it, as of what is decompressed on the way, each goes on where the last ended. */
+  readonly supports: { readonly randomAccess: boolean };
+  /**
+   * Fills `target` from `position` on and resolves to the bytes read, which are fewer than `target` holds only at the end of
+   * the file. No allocation, any memory, several at once.
+   * @throws {ImportError} `malformed_file` when the file has changed since it was found; `file_not_found`;
+   *   `object_store_unavailable` when storage failed, never a short read
+   */
+  readInto(position: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
+  /** Bytes of `range` (default: all), in chunks of the source's choosing. @throws as `readInto` */
+  read(range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Asks whether what was read until now is the file that was found; one that is gone is no other. Opening asks it too.
+   * @throws as `readInto`
+   */
+  check(signal?: AbortSignal): Promise<void>;
+}
+
+/** One place that users' files are read from: a bucket or a folder of one, folders of a machine. It has nothing to write with. */
+export interface Source extends AsyncDisposable {
+  /** Paths that are read here, for messages: `keys of the bucket "books"`. */
+  readonly allows: string;
+  /** Where a file was looked for, for messages: `in the bucket "books"`. It tells strangers nothing of the machine. */
+  readonly where: string;
+  /** The path inside of this source when `path` names this source and no other, such as a URL of its bucket. */
+  claim(path: string): string | undefined;
+  /** The same of a path in a bucket that a request names apart from it. Absent where there are no buckets. */
+  claimIn?(bucket: string, path: string): string | undefined;
+  /**
+   * The file that a path means here; undefined when there is none.
+   * @throws {ImportError} `path_refused` for what may not be read, by `refusePath`; `object_store_unavailable`
+   */
+  find(path: string): Promise<FoundFile | undefined>;
+  /** @throws {ImportError} as `find`, and as `SourceFile.readInto` where opening tells it already */
+  open(file: FoundFile & { readonly path: string }): Promise<SourceFile>;
+  /** Files whose key starts with `prefix`, in the order of the storage. What may not be read is left out. */
+  list(prefix: string): AsyncIterable<FoundFile>;
+}
+
+/** A path that may not be read; `Sources` adds what may. @param why ends the sentence `the path …` */
+export function refusePath(path: string, why: string): ImportError {
+  return new ImportError("path_refused", `the path ${why}`, { file: path });
+}
+
+/** What a file is that is no longer the one that was found. @param how what differs, for messages */
+export function changedFile(path: string, how: string): ImportError {
+  const reason = `the file has changed since its import was requested: ${how}`;
+  return new ImportError("malformed_file", reason, { file: path });
+}

@@ -1,0 +1,169 @@
+import { ImportError } from "@sluice/errors";
+import { type FoundFile, refusePath, type Source, type SourceFile, type SourceRef } from "../source.ts";
+import { parseScheme } from "./source-paths.ts";
+
+/** One source among several. */
+export interface NamedSource {
+  readonly name: string;
+  /** Paths without the name of a source are looked for here. */
+  readonly isDefault: boolean;
+  readonly source: Source;
+}
+
+/** Where a path was found to lead. */
+interface Place extends NamedSource {
+  /** The path inside of the source. */
+  readonly inner: string;
+}
+
+/** How the refusals of paths end. */
+const OPENING = "the settings --import-root FOLDER and --source NAME=s3://BUCKET/FOLDER open more";
+
+/**
+ * What the paths of imports mean. `name://path` is a file of the source of that name; a URL of a bucket, or an absolute path
+ * below an import root, is one of the source that claims it; any other path is looked for in the default sources, one after
+ * the other.
+ *
+ * B1. Nothing else is read: another bucket, another scheme, another folder is refused, never guessed at.
+ * B2. What was found carries the version of its content, and opens only as that: a file that was replaced after its import
+ *     was requested fails the import, also when it is as long as the old one.
+ */
+export class Sources implements AsyncDisposable {
+  readonly #sources: readonly NamedSource[];
+  readonly #owned: readonly AsyncDisposable[];
+
+  /** @param owned what disposing disposes of; all sources unless given */
+  constructor(
+    sources: readonly NamedSource[],
+    owned: readonly AsyncDisposable[] = sources.map(({ source }) => source),
+  ) {
+    this.#sources = sources;
+    this.#owned = owned;
+  }
+
+  has(name: string): boolean {
+    return this.#sources.some((source) => source.name === name);
+  }
+
+  /** Those of `first` and then these, which are no defaults where `first` has one. Disposing disposes of `first` alone. */
+  behind(first: Sources): Sources {
+    const hasDefault = first.#sources.some(({ isDefault }) => isDefault);
+    const rest = this.#sources.map((source) => ({ ...source, isDefault: source.isDefault && !hasDefault }));
+    return new Sources([...first.#sources, ...rest], [first]);
+  }
+
+  /** @throws {ImportError} `path_refused`: this path may not be read; `file_not_found`; `object_store_unavailable` */
+  async find(path: string): Promise<SourceRef> {
+    const place = this.#placeOf(path);
+    return place ? this.#found(path, place) : this.#findInDefaults(path);
+  }
+
+  /**
+   * The file that `find` gave, here or in another process, to read it at that version.
+   * @throws {ImportError} `path_refused` when its source is not open here; others as `Source.open`
+   */
+  async open(ref: SourceRef): Promise<SourceFile> {
+    const named = this.#sources.find(({ name }) => name === ref.source);
+    if (!named) throw this.#refused(ref.path, `lies in the source "${ref.source}", which is not open here`);
+    return this.#explain(ref.path, () => named.source.open(ref));
+  }
+
+  /**
+   * Files whose path starts with `prefix`, for prefixes and globs. Of the default sources only the first that has any is
+   * listed: its files hide those of the others.
+   * @throws {ImportError} as `find`
+   */
+  async *list(prefix: string): AsyncGenerator<SourceRef> {
+    const place = this.#placeOf(prefix);
+    const places = place ? [place] : this.#defaults(prefix);
+    for (const { name, isDefault, source, inner } of places) {
+      let isEmpty = true;
+      for await (const found of source.list(inner)) {
+        isEmpty = false;
+        yield refTo(isDefault ? found.key : `${name}://${found.key}`, name, found);
+      }
+      if (!isEmpty) return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#owned.map((owned) => owned[Symbol.asyncDispose]()));
+  }
+
+  /** B1. Undefined for a path that names no source. */
+  #placeOf(path: string): Place | undefined {
+    const url = parseScheme(path);
+    const named = url && this.#sources.find(({ name }) => name === url.scheme);
+    if (named) return { ...named, inner: url.rest };
+    for (const candidate of this.#sources) {
+      const inner = candidate.source.claim(path);
+      if (inner !== undefined) return { ...candidate, inner };
+    }
+    if (!url) return undefined;
+    const where = url.rest.split("/", 1)[0];
+    throw this.#refused(path, `leads to "${url.scheme}://${where}", which is not open to imports`);
+  }
+
+  #defaults(inner: string): Place[] {
+    return this.#sources.filter(({ isDefault }) => isDefault).map((candidate) => ({ ...candidate, inner }));
+  }
+
+  async #found(path: string, { name, source, inner }: Place): Promise<SourceRef> {
+    const found = await this.#explain(path, () => source.find(inner));
+    if (found) return refTo(path, name, found);
+    throw missing(path, [source]);
+  }
+
+  /** A path that one default source refuses may well be a file of the next one. */
+  async #findInDefaults(path: string): Promise<SourceRef> {
+    const defaults = this.#defaults(path);
+    const searched: Source[] = [];
+    let refusal: unknown;
+    for (const { name, source } of defaults) {
+      try {
+        const found = await source.find(path);
+        if (found) return refTo(path, name, found);
+        searched.push(source);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refusal ??= error;
+      }
+    }
+    if (searched.length > 0) throw missing(path, searched);
+    throw refusal ? this.#withAllowed(path, refusal) : this.#refused(path, "names no source, and none is the default");
+  }
+
+  async #explain<T>(path: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw this.#withAllowed(path, error);
+    }
+  }
+
+  #refused(path: string, why: string): unknown {
+    return this.#withAllowed(path, refusePath(path, why));
+  }
+
+  /** A refusal with what may be read, and what opens more. */
+  #withAllowed(path: string, error: unknown): unknown {
+    if (!isRefusal(error)) return error;
+    const named = this.#sources.filter(({ isDefault }) => !isDefault).map(({ name }) => `${name}://PATH`);
+    const allowed = [...this.#defaults("").map(({ source }) => source.allows), ...named].join(", ");
+    const reason = `${error.reason} (allowed: ${allowed || "none"}; ${OPENING})`;
+    return new ImportError("path_refused", reason, { file: path }, { cause: error });
+  }
+}
+
+function isRefusal(error: unknown): error is ImportError {
+  return error instanceof ImportError && error.code === "path_refused";
+}
+
+function refTo(path: string, source: string, { key, sizeBytes, version }: FoundFile): SourceRef {
+  return { path, source, key, sizeBytes, version };
+}
+
+function missing(path: string, searched: readonly Source[]): ImportError {
+  const where = searched.map((source) => source.where).join(" or ");
+  return new ImportError("file_not_found", `the file does not exist ${where}`, { file: path });
+}
