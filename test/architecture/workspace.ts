@@ -46,8 +46,7 @@ export function sourcesOf(folder: string): string[] {
 /** Specifiers of static and dynamic imports and re-exports, type imports too. Comments and strings never look like these. */
 export function importsOf(file: string): Import[] {
   const source = readFileSync(file, "utf8");
-  const statements =
-    /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  const statements = /^(?:import|export)\b[^;"'`]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
   return [...source.matchAll(statements)].map((match) => ({ file, specifier: match[1] ?? match[2] ?? match[3] }));
 }
 

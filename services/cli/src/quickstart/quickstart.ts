@@ -113,15 +113,21 @@ async function showQuery(client: QuickstartClient, imported: readonly ImportedSa
   return isRight;
 }
 
+/** What it says runs as written: the sample is a file that may be imported, by its path below the data folder's `bucket/`. */
 function showHowToConnect({ host, port, importRoots }: RunningStandalone): void {
   say(`
-Connect with an unmodified client:
-  Python   from pymilvus import connections, utility
-           connections.connect(host="${host}", port="${port}")
-           utility.do_bulk_insert("quickstart", files=["rows.jsonl"])
-  Node     const { MilvusClient } = require("@zilliz/milvus2-sdk-node")
-           const client = new MilvusClient({ address: "${host}:${port}" })
-           await client.bulkInsert({ collection_name: "quickstart", files: ["rows.jsonl"] })
+Any Milvus client imports, too. Python, after pip install pymilvus:
+
+  from pymilvus import connections, utility
+  connections.connect(host="${host}", port="${port}")
+  print(utility.do_bulk_insert("quickstart", files=["sample/books.jsonl"]))
+
+Node, after npm install @zilliz/milvus2-sdk-node, in a file named import.mjs:
+
+  import { MilvusClient } from "@zilliz/milvus2-sdk-node";
+  const client = new MilvusClient({ address: "${host}:${port}" });
+  console.log(await client.bulkInsert({ collection_name: "quickstart", files: ["sample/books.jsonl"] }));
+
 Files are read from: ${importRoots.join(", ")}
 Serving until Ctrl-C.`);
 }
