@@ -160,11 +160,12 @@ async function simulate(counts: readonly number[]): Promise<void> {
     const settings = { datacoord: { gcInterval: "5s", gcGrace: "1m", taskLease: "6s" }, datanode: { taskLease: "6s" } };
     await using cluster = await TestCluster.start(backends, { counts: { datanode: 0 }, settings });
     await using nodes = await SimulatedNodes.start(cluster, count, taskMs);
-    await cluster.objects.put("tiny.jsonl", [Buffer.from('{"id":1}\n')]);
+    // Large enough to be a task of its own: smaller files share one.
+    await cluster.objects.put("whole.jsonl", [Buffer.alloc(2 << 20, '{"id":1}\n')]);
     using client = new TestClient(cluster.address);
     await client.createCollection(vectorCollection("load", DIM));
     const perJob = Math.ceil(fitting / jobCount);
-    const files = Array.from({ length: perJob }, () => "tiny.jsonl");
+    const files = Array.from({ length: perJob }, () => "whole.jsonl");
     const jobs = Array.from({ length: jobCount }, () => ({ collection: "load", files }));
     const result = await runJobs({ cluster, backends, jobs, clients, pollMs: 500, others: nodes.processes });
     const idealMs = Math.ceil((perJob * jobCount) / count) * taskMs;

@@ -32,7 +32,7 @@ class TimedRunner implements AttemptRunner {
     await hooks.answer({ kind: "log_ids", count: 16 });
     for (let leftMs = wantedMs; leftMs > 0; leftMs = wantedMs - (Date.now() - startedMs)) {
       await sleep(Math.min(1000, leftMs), undefined, { signal });
-      hooks.onProgress(rows / 2, input.files[0].sizeBytes / 2);
+      hooks.onProgress(rows / 2, input.sets[0].files[0].sizeBytes / 2);
     }
     const share = rows / buckets.length;
     const segments = buckets.map(({ partitionId, vchannel }, i) => ({

@@ -4,8 +4,10 @@ import type { Table } from "./table.ts";
 
 /** Part of a job, and its attempts. */
 export interface TaskRecord extends Task {
-  /** Which of the job's groups it works on. */
+  /** Which of the job's groups it works on; of several the first. */
   readonly group: number;
+  /** How many of them, one after the other; absent = one. */
+  readonly groupCount?: number;
   /** Half-open part of the group, in the unit of its format; absent = all of it. */
   readonly range?: { readonly begin: number; readonly end: number };
   /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */

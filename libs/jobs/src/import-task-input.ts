@@ -1,6 +1,14 @@
 import type { CollectionSchema } from "@sluice/schema";
 import type { BroughtSource, SourceFileRecord } from "./source-file.ts";
 
+/** Files that are read together. */
+export interface SourceSet {
+  /** Name of a format. */
+  readonly format: string;
+  /** One row-based file, or the files of one set. */
+  readonly files: readonly SourceFileRecord[];
+}
+
 /** What a task of kind `import` works on, as plain data: the rootcoord's planner makes it, the datanode's task takes it. */
 export interface ImportTaskInput {
   readonly collectionId: bigint;
@@ -8,13 +16,11 @@ export interface ImportTaskInput {
   readonly vchannels: readonly string[];
   /** The target partition, or all of the partition key's in order of their number. */
   readonly partitionIds: readonly bigint[];
-  /** Name of a format. */
-  readonly format: string;
-  /** One row-based file, or the files of one set. */
-  readonly files: readonly SourceFileRecord[];
+  /** Read one after the other, into the same segments. */
+  readonly sets: readonly SourceSet[];
   /** Storages that the job brings besides those of the settings, by the names that its files carry; without secrets. */
   readonly sources?: readonly BroughtSource[];
-  /** Half-open part of the source, in the unit of its format; absent = all of it. */
+  /** Half-open part of the one set, in the unit of its format; absent = all of it. */
   readonly range?: { readonly begin: number; readonly end: number };
   /** Hybrid timestamp of every row. */
   readonly timestamp: bigint;

@@ -5,6 +5,7 @@ export * from "./import-task-input.ts";
 export * from "./job.ts";
 export * from "./kinds.ts";
 export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
+export { type Pack, packGroups } from "./pack-groups.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
 export * from "./source-file.ts";

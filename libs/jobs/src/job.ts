@@ -42,6 +42,8 @@ export interface Task {
   readonly processedBytes: number;
   /** [begin, end) pairs of automatic keys, in row order. */
   readonly autoIds: readonly bigint[];
+  /** Rows of each group of a persisted task that has several. */
+  readonly groupRows?: readonly number[];
   /** What the user should know of a persisted task's input. */
   readonly warnings: readonly string[];
   readonly failure?: Failure;

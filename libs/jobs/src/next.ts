@@ -156,8 +156,9 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         processedBytes: Math.max(task.processedBytes, progress.processedBytes),
       };
     case "persisted": {
-      const { rowCount, autoIds, warnings } = progress;
-      const done = { rowCount, autoIds, warnings, processedBytes: task.sizeBytes, endedMs: nowMs };
+      const { rowCount, groupRows, autoIds, warnings } = progress;
+      const rows = { rowCount, ...(groupRows && { groupRows }) };
+      const done = { ...rows, autoIds, warnings, processedBytes: task.sizeBytes, endedMs: nowMs };
       return { ...task, state: "persisted", ...done };
     }
     case "failed": {

@@ -8,6 +8,8 @@ export type TaskProgress =
   | {
       readonly state: "persisted";
       readonly rowCount: number;
+      /** Of each group, where the task has several. */
+      readonly groupRows?: readonly number[];
       readonly autoIds: readonly bigint[];
       /** What the user should know of the input, although it was taken. */
       readonly warnings: readonly string[];

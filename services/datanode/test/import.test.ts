@@ -38,8 +38,9 @@ async function run(
     schema,
     vchannels: ["v0", "v1"],
     partitionIds: [2n],
-    format: "jsonl",
-    files: [{ path: "data/a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version }],
+    sets: [
+      { format: "jsonl", files: [{ path: "data/a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version }] },
+    ],
     timestamp: 5n,
     options: {},
     sink,

@@ -22,11 +22,12 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       });
     }
     case "persisted": {
-      const { rowCount, autoIds, warnings } = progress;
+      const { rowCount, groupRows = [], autoIds, warnings } = progress;
       return ImportResult.fromPartial({
         ...about,
         state: ImportState.ImportPersisted,
         rowCount: BigInt(rowCount),
+        groupRows: groupRows.map(BigInt),
         autoIds: [...autoIds],
         infos: warnings.map((value) => ({ key: WARNING, value })),
       });
@@ -44,10 +45,14 @@ export function reportOfMessage(message: ImportResult): { readonly jobId: JobId;
   return { jobId: jobId(message.jobId), report: { ...about, progress: progressOf(message) } };
 }
 
-function progressOf({ state, rowCount, processedBytes, autoIds, infos, failure }: ImportResult): TaskProgress {
+function progressOf(message: ImportResult): TaskProgress {
+  const { state, rowCount, processedBytes, autoIds, infos, failure } = message;
   switch (state) {
     case ImportState.ImportPersisted:
-      return { state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) };
+      return {
+        ...{ state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) },
+        ...(message.groupRows.length > 0 && { groupRows: message.groupRows.map(Number) }),
+      };
     case ImportState.ImportFailed:
       return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };
     default:

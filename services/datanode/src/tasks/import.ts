@@ -1,20 +1,34 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { completeBatch } from "@sluice/columns";
 import { formatNamed, planFields } from "@sluice/formats";
-import type { ImportTaskInput } from "@sluice/jobs";
+import type { ImportTaskInput, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { NullSink } from "../sinks/null-sink.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
-/** Bytes of the source -> columns -> checks -> sink. One pass. See `RunTask`. */
+/** Bytes of the sources -> columns -> checks -> sink. One pass. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
+  await using sink = openSink(input, context);
+  const groupRows: number[] = [];
+  const before = { rows: 0, bytes: 0 };
+  for (const set of input.sets) {
+    const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
+    const rows = await readSet(set, input, sink, { ...context, onProgress });
+    groupRows.push(rows);
+    before.rows += rows;
+    before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  }
+  return { rowCount: before.rows, ...(groupRows.length > 1 && { groupRows }), ...(await sink.finish()) };
+}
+
+/** Rows of one set, into the sink; how many they are. */
+async function readSet(set: SourceSet, input: ImportTaskInput, sink: BatchSink, context: TaskContext): Promise<number> {
   const { signal, limits } = context;
   const plan = planFields(input.schema, input.options);
-  await using sink = openSink(input, context);
-  await using opened = await context.openFiles(input.files, input.sources);
+  await using opened = await context.openFiles(set.files, input.sources);
   let rowCount = 0;
-  await using reader = formatNamed(input.format).open({
+  await using reader = formatNamed(set.format).open({
     sources: opened.files,
     plan,
     ...(input.range && { range: input.range }),
@@ -30,8 +44,8 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   }
   // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
   for (const file of opened.files) await file.check(signal);
-  if (rowCount === 0 && !input.range) context.warn(`${input.files.map(({ path }) => path).join(", ")}: no rows`);
-  return { rowCount, ...(await sink.finish()) };
+  if (rowCount === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
+  return rowCount;
 }
 
 function openSink(input: ImportTaskInput, context: TaskContext): BatchSink {

@@ -42,6 +42,8 @@ export interface TaskContext {
 /** What a kind of task answers. */
 export interface TaskResult {
   readonly rowCount: number;
+  /** Of each group of files, where the task has several. */
+  readonly groupRows?: readonly number[];
   /** Sealed, and invisible until the job is committed. */
   readonly segments: readonly StoredSegment[];
   /** Half-open ranges [begin, end, begin, end …) of automatic keys, in row order. */

@@ -155,7 +155,7 @@ function entryOf(view: JobView): rootCoord.JobEntry {
   const details = job.groups.map((group, i) =>
     detailOf(
       group,
-      tasks.filter((task) => task.group === i),
+      tasks.filter((task) => worksOn(task, i)).map((task) => partOf(task, i, group)),
       isEnded(job.state),
     ),
   );
@@ -182,6 +182,24 @@ function entryOf(view: JobView): rootCoord.JobEntry {
     warnings: [...job.spec.warnings],
     kind: job.kind,
   };
+}
+
+function worksOn({ group, groupCount = 1 }: TaskRecord, index: number): boolean {
+  return group <= index && index < group + groupCount;
+}
+
+/**
+ * What of a task concerns one of its groups. While a packed task runs, nobody counts its groups apart; when it fails, the
+ * failure is that of the group whose file it names.
+ */
+function partOf(task: TaskRecord, index: number, { files }: FileGroupRecord): TaskRecord {
+  if (task.groupCount === undefined) return task;
+  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
+  const part = { ...task, sizeBytes, processedBytes, rowCount: task.groupRows?.[index - task.group] ?? 0 };
+  const { failure } = task;
+  const isElsewhere = failure?.file !== undefined && !files.some(({ path }) => path === failure.file);
+  return isElsewhere ? { ...part, state: "running" } : part;
 }
 
 function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: boolean): rootCoord.JobDetail {

@@ -1,7 +1,7 @@
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
-import { type ImportTaskInput, newTask, planSplits, type Split, shareRows } from "@sluice/jobs";
+import { type ImportTaskInput, newTask, type Pack, packGroups, planSplits, type Split, shareRows } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
@@ -16,6 +16,14 @@ export interface ImportPlannerDeps {
 /** Smaller sources are imported before anybody would ask how many rows they have. */
 const MIN_PROBED_BYTES = 1024 * 1024;
 
+/**
+ * Small files are packed until a task has so many source bytes for each shard of each partition, within bounds: with few of
+ * these a pack stays a small task, which waits behind no large one; with many it is their objects that cost.
+ */
+const PACK_BYTES_PER_BUCKET = 256 * 1024;
+const MIN_PACK_BYTES = 4 * 1024 * 1024;
+const MAX_PACK_BYTES = 64 * 1024 * 1024;
+
 /** Files into segments. A file is one task, or several by range when it is large and can be cut; a column set likewise. */
 export class ImportPlanner implements JobPlanner {
   readonly #deps: ImportPlannerDeps;
@@ -26,27 +34,34 @@ export class ImportPlanner implements JobPlanner {
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const tasks: PlannedTask[] = [];
-    for (const [group, files] of job.groups.entries()) {
-      const { splits, rowCount } = await this.#split(files, job);
-      const shares =
-        rowCount === undefined
-          ? []
-          : shareRows(
-              rowCount,
-              splits.map((split) => split.sizeBytes),
-            );
-      for (const [i, { range, sizeBytes }] of splits.entries()) {
-        const known = { ...(range && { range }), ...(shares[i] !== undefined && { announcedRows: shares[i] }) };
-        tasks.push({ ...newTask, kind: "import", group, sizeBytes, ...known });
-      }
+    const sizesBytes = job.groups.map(sizeOf);
+    for (const { first, count } of packGroups(sizesBytes, this.#packBytes(job))) {
+      if (count === 1) tasks.push(...(await this.#tasksOf(first, job)));
+      else tasks.push(packed({ first, count }, sizesBytes));
     }
     return tasks;
+  }
+
+  #packBytes({ vchannels, partitionIds }: JobRecord): number {
+    const wanted = vchannels.length * partitionIds.length * PACK_BYTES_PER_BUCKET;
+    return Math.min(this.#deps.splitBytes, Math.max(MIN_PACK_BYTES, Math.min(MAX_PACK_BYTES, wanted)));
+  }
+
+  async #tasksOf(group: number, job: JobRecord): Promise<PlannedTask[]> {
+    const { splits, rowCount } = await this.#split(job.groups[group], job);
+    const sizesBytes = splits.map((split) => split.sizeBytes);
+    const shares = rowCount === undefined ? [] : shareRows(rowCount, sizesBytes);
+    return splits.map(({ range, sizeBytes }, i) => ({
+      ...{ ...newTask, kind: "import" as const, group, sizeBytes },
+      ...(range && { range }),
+      ...(shares[i] !== undefined && { announcedRows: shares[i] }),
+    }));
   }
 
   async #split(group: FileGroupRecord, job: JobRecord): Promise<{ splits: Split[]; rowCount: number | undefined }> {
     const { splitBytes, sources } = this.#deps;
     const { formatOptions: options } = job.spec;
-    const sizeBytes = group.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(schemaOf(job), options);
@@ -59,10 +74,10 @@ export class ImportPlanner implements JobPlanner {
   }
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
-    const { format, files } = job.groups[task.group];
+    const sets = job.groups.slice(task.group, task.group + (task.groupCount ?? 1));
     const { collectionId, vchannels, partitionIds, timestamp, spec } = job;
     return {
-      ...{ collectionId, vchannels, partitionIds, timestamp, format, files },
+      ...{ collectionId, vchannels, partitionIds, timestamp, sets },
       ...(task.range && { range: task.range }),
       schema: schemaOf(job),
       options: spec.formatOptions,
@@ -73,6 +88,15 @@ export class ImportPlanner implements JobPlanner {
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
     return mixedKeys(job, tasks);
   }
+}
+
+function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedTask {
+  const sizeBytes = sizesBytes.slice(first, first + count).reduce((sum, size) => sum + size, 0);
+  return { ...newTask, kind: "import", group: first, groupCount: count, sizeBytes };
+}
+
+function sizeOf({ files }: FileGroupRecord): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
 /** As it was at submit: a running job keeps it. */
