@@ -142,6 +142,38 @@ suite("sources in S3", () => {
     });
   });
 
+  it("say of folders and patterns that files are to be named", async () => {
+    for (const path of ["a", "a/", "archive://"])
+      await expect(sources.find(path)).rejects.toMatchObject({
+        code: "path_refused",
+        reason: expect.stringMatching(/^the path (is a folder: name its files|names no file)/),
+      });
+    await expect(sources.find("a/*.json")).rejects.toThrow("patterns are not expanded, name the files");
+  });
+
+  describe("in a bucket that a request names apart", () => {
+    it("are found there, by its name or by that of a source", async () => {
+      expect((await sources.find("a/1.json", s3.options.bucket)).source).toBe("import-bucket");
+      expect((await sources.find("/years/2026/x.csv", `${s3.options.bucket}-other`)).source).toBe("archive");
+      expect((await sources.find("x.csv", "archive")).source).toBe("archive");
+      expect((await sources.find("archive://x.csv", "archive")).source).toBe("archive");
+      expect((await sources.find(`s3://${s3.options.bucket}/a/1.json`, s3.options.bucket)).source).toBe(
+        "import-bucket",
+      );
+    });
+
+    it("are never those of the same name in another", async () => {
+      const refused = (why: string) => ({ ...refusal, reason: expect.stringMatching(new RegExp(`^the path ${why}`)) });
+      for (const [path, bucketName, why] of [
+        ["a/1.json", "nobodys", 'is meant in "nobodys", which is no source of imports'],
+        ["years/2025/x.csv", `${s3.options.bucket}-other`, "leads into a part of .* that is not open"],
+        ["archive://x.csv", s3.options.bucket, "does not lie in .*, which the option 'bucket' names"],
+      ])
+        await expect(sources.find(path, bucketName)).rejects.toMatchObject(refused(why));
+      await expect(sources.find("a/1.json", "archive")).rejects.toMatchObject(missing);
+    });
+  });
+
   it("say that the bucket is missing, not the file", async () => {
     await using wrong = await openSources([described("one", true, { bucket: "no-such-bucket" })], secrets);
     await expect(wrong.find("a/1.json")).rejects.toMatchObject({

@@ -66,8 +66,8 @@ suite("tasks of one worker thread", () => {
 
   async function run(file: SourceRef, brought: readonly NamedStorage[]): Promise<number> {
     const input: ImportTaskInput = {
-      ...{ collectionId: 1n, schema, vchannels: ["v0"], partitionIds: [2n], format: "jsonl", timestamp: 5n },
-      ...{ options: {}, sink: "none", files: [file], sources: brought },
+      ...{ collectionId: 1n, schema, vchannels: ["v0"], partitionIds: [2n], timestamp: 5n },
+      ...{ options: {}, sink: "none", sets: [{ format: "jsonl", files: [file] }], sources: brought },
     };
     const task = { kind: "import", input: encodePlain(input) };
     return (await thread.run(task, hooks, new AbortController().signal)).rowCount;

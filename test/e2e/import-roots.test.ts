@@ -70,6 +70,22 @@ describe("files outside all import roots", () => {
     expect(await client.count("rooted")).toBe(before);
   });
 
+  it("are not told from missing ones by the folders of the machine", async () => {
+    for (const path of ["none.jsonl", join(roots.outside, "secret.jsonl"), "../outside/secret.jsonl"]) {
+      const error = await client.import("rooted", [path]).catch((reason: Error) => reason);
+      expect(String(error).replaceAll(path, "")).not.toContain(join(roots.first, ".."));
+    }
+  });
+
+  it.each<Record<string, string>>([{ bucket: "data" }, { objectUrl: "s3://data/deep" }, { access_key: "k" }])(
+    "is refused to a request that means another place: %j",
+    async (options) => {
+      const before = await client.count("rooted");
+      await expect(client.import("rooted", ["deep/rows.jsonl"], { options })).rejects.toThrow(/source|bucket/);
+      expect(await client.count("rooted")).toBe(before);
+    },
+  );
+
   it("a folder is no file", async () => {
     await expect(client.import("rooted", ["deep.jsonl"])).rejects.toThrow(/deep\.jsonl/);
   });

@@ -76,13 +76,11 @@ function commonFormat(paths: readonly string[]): Format {
       .flatMap(({ extensions }) => extensions)
       .sort()
       .join(", ");
-    throw new ImportError(
-      "unsupported",
-      `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}`,
-      {
-        file: paths[unknown],
-      },
-    );
+    const name = paths[unknown].slice(paths[unknown].lastIndexOf("/") + 1);
+    const isFolderOrPattern = !name.includes(".") || /[*?[{]/.test(name);
+    const hint = isFolderOrPattern ? "; folders and patterns are not expanded: name the files" : "";
+    const reason = `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}${hint}`;
+    throw new ImportError("unsupported", reason, { file: paths[unknown] });
   }
   const odd = found.findIndex((format) => format !== found[0]);
   if (odd >= 0) {

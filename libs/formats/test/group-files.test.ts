@@ -18,6 +18,8 @@ describe("file groups", () => {
     [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
     [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
     [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],
+    [() => groupFlatFiles(["rows/"]), "folders and patterns are not expanded: name the files"],
+    [() => groupFlatFiles(["rows/part-*"]), "folders and patterns are not expanded: name the files"],
     [
       () => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])),
       "should not exceed 1024, but got 1025",

@@ -7,6 +7,8 @@ export interface ImportSpec {
   readonly options: readonly (readonly [key: string, value: string])[];
   /** Milliseconds from creation after which the job fails; 0 = never. */
   readonly timeoutMs: number;
+  /** Bucket, or name of a source, that all paths are meant in; absent = where each path says. */
+  readonly bucket?: string;
   /** The options that a format's reader knows, by key. */
   readonly formatOptions: Readonly<Record<string, string>>;
   /** What the user should know of the request, although it is carried out. */
@@ -20,17 +22,24 @@ type OptionRule =
   /** Read by `parseImportSpec` itself. */
   | "job"
   /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
-  | "refused when true"
-  /** Sent by clients as a matter of course; it changes nothing here, and the user is told so. */
-  | { readonly noEffect: string };
+  | "refused when true";
 
 const rules: Readonly<Record<string, OptionRule>> = {
   timeout: "job",
   auto_commit: "job",
   backup: "refused when true",
   l0_import: "refused when true",
-  bucket: { noEffect: "a file is read from where its path says" },
+  bucket: "job",
 };
+
+/**
+ * Keys that say where files come from, without case and separators: ignored, the file of the same name that the server has
+ * would be taken instead.
+ */
+const places: ReadonlySet<string> = new Set([
+  ...["bucketname", "datasource", "objecturl", "objecturls", "endpoint", "accesskey", "secretkey", "sessiontoken"],
+  ...["stage", "stagename", "volume", "volumename", "storageconfig", "externalsource", "externalspec"],
+]);
 
 /** Keys that promise to write nothing, without case and separators. Until they are served, a guess must never write. */
 const safetySwitches: ReadonlySet<string> = new Set([
@@ -54,9 +63,11 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   for (const [key, value] of values) checkSupported(key, value);
   checkAutoCommit(values.get("auto_commit"));
   const timeout = values.get("timeout");
+  const bucket = values.get("bucket");
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
+    ...(bucket && { bucket }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
     warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
   };
@@ -85,8 +96,13 @@ function ruleOf(key: string): OptionRule | undefined {
 }
 
 function checkSupported(key: string, value: string): void {
-  if (safetySwitches.has(key.toLowerCase().replace(/[^a-z]/g, ""))) {
+  const plain = key.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (safetySwitches.has(plain)) {
     const reason = `option '${excerpt(key)}' is not supported by this server, and the import would write: leave it out to import`;
+    throw new ImportError("unsupported", reason);
+  }
+  if (places.has(plain) && value !== "") {
+    const reason = `option '${excerpt(key)}' is not supported by this server: files come from where their paths say; name a bucket by the option 'bucket' or as s3://BUCKET/KEY`;
     throw new ImportError("unsupported", reason);
   }
   if (ruleOf(key) === "refused when true" && isTrue(value))
@@ -109,10 +125,7 @@ function isTrue(value: string): boolean {
 }
 
 function warningOn(key: string, formatKeys: ReadonlySet<string>): string | undefined {
-  if (formatKeys.has(key)) return undefined;
-  const rule = ruleOf(key);
-  if (rule !== undefined)
-    return typeof rule === "string" ? undefined : `option '${key}' has no effect: ${rule.noEffect}`;
+  if (formatKeys.has(key) || ruleOf(key) !== undefined) return undefined;
   const known = [...Object.keys(rules), ...formatKeys].sort().join(", ");
   return `option '${excerpt(key)}' is not known and has no effect; known are ${known}`;
 }

@@ -80,12 +80,26 @@ describe("options", () => {
   });
 
   it("names the options that have no effect", () => {
-    expect(parse({ tiemout: "1s", bucket: "b", toString: "x" }).warnings).toEqual([
+    expect(parse({ tiemout: "1s", toString: "x" }).warnings).toEqual([
       expect.stringMatching(/^option 'tiemout' is not known and has no effect; known are auto_commit, .*timeout$/),
-      "option 'bucket' has no effect: a file is read from where its path says",
       expect.stringContaining("option 'toString' is not known"),
     ]);
   });
+
+  it("takes the bucket that all paths are meant in", () => {
+    expect(parse({ bucket: "b" })).toMatchObject({ bucket: "b", warnings: [] });
+    expect(parse({ bucket: "" })).not.toHaveProperty("bucket");
+  });
+
+  it.each(["objectUrl", "object_url", "accessKey", "endpoint", "bucket_name", "stageName", "data_source"])(
+    "refuses %s: ignored, a file of the same name would be taken from elsewhere",
+    (key) => {
+      expect(() => parse({ [key]: "x" })).toThrow(
+        /is not supported by this server: .* name a bucket by the option 'bucket'/,
+      );
+      expect(parse({ [key]: "" }).warnings).toHaveLength(1);
+    },
+  );
 
   it.each(["dry_run", "dryrun", "dryRun", "DRY-RUN", "validate_only", "validateOnly", "simulate", "what_if", "noop"])(
     "refuses %s, whatever its value: a guess at a safety switch must never write",

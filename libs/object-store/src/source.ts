@@ -53,8 +53,10 @@ export interface Source extends AsyncDisposable {
   readonly where: string;
   /** The path inside of this source when `path` names this source and no other, such as a URL of its bucket. */
   claim(path: string): string | undefined;
-  /** The same of a path in a bucket that a request names apart from it. Absent where there are no buckets. */
-  claimIn?(bucket: string, path: string): string | undefined;
+  /** The bucket that it lies in, where there are such. */
+  readonly bucket?: string;
+  /** The path inside of this source of a key of its bucket; undefined where the source is a folder that has not the key. */
+  ofBucket?(key: string): string | undefined;
   /**
    * The file that a path means here; undefined when there is none.
    * @throws {ImportError} `path_refused` for what may not be read, by `refusePath`; `object_store_unavailable`

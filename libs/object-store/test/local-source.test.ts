@@ -186,6 +186,13 @@ describe("LocalSource", () => {
     await expect(sources.find("a/1.json/below")).rejects.toMatchObject(missing);
   });
 
+  it("says of folders and patterns that files are to be named", async () => {
+    await expect(sources.find("a")).rejects.toMatchObject({ reason: expect.stringContaining("name its files") });
+    await expect(sources.find("a/*.json")).rejects.toMatchObject({
+      reason: "the file does not exist below the folders of --import-root: patterns are not expanded, name the files",
+    });
+  });
+
   it("reads the new file of a name that was resolved again", async () => {
     expect(await contents("a/1.json")).toBe("first one");
     await rm(join(base, "first/a/1.json"));

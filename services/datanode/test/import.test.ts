@@ -104,6 +104,16 @@ describe("an import task", () => {
     await expect(run(sizeBytes, { onProgress })).rejects.toThrow("the file has changed");
   });
 
+  it("refuses a file that is written again while it is read, to the same length", async () => {
+    const { sizeBytes } = await sources.put("a.jsonl", [row(1)]);
+    const onProgress = () => void sources.put("a.jsonl", [row(2)]);
+    await expect(run(sizeBytes, { onProgress })).rejects.toMatchObject({
+      code: "malformed_file",
+      reason: expect.stringContaining("the file has changed since its import was requested"),
+      at: { file: "data/a.jsonl" },
+    });
+  });
+
   it("says that a file is gone", async () => {
     await expect(run(10)).rejects.toMatchObject({ code: "file_not_found" });
   });

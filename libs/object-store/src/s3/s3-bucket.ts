@@ -5,6 +5,8 @@ import type { S3Api, S3ObjectInfo } from "./s3-api.ts";
 import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
 import { checkS3Options, type S3Options } from "./s3-options.ts";
 
+/** How long a look may take that only explains an error. */
+const LOOK_MS = 2_000;
 /** Objects of one page of a listing; the most that servers give. */
 const pageObjects = 1000;
 
@@ -75,6 +77,15 @@ export class S3Bucket implements AsyncDisposable {
         return await this.#explainHead(key, signal);
       }
     });
+  }
+
+  /** Whether objects lie below the key; false also where this cannot be told, since it only explains what is missing. */
+  async isFolder(key: string): Promise<boolean> {
+    const look = this.api.list(`${key}/`, undefined, 1, this.signal(AbortSignal.timeout(LOOK_MS)));
+    return look.then(
+      ({ objects }) => objects.length > 0,
+      () => false,
+    );
   }
 
   /** All objects whose key starts with `prefix`, in byte order of key. */

@@ -12,10 +12,13 @@ export interface S3SourceOptions extends S3Options {
   readonly reserved?: string;
 }
 
+const FOLDER = "is a folder: name its files";
+
 /** Objects of a bucket, or of a folder of one, as sources of imports. The version of an object is its ETag. */
 export class S3Source implements Source {
   readonly allows: string;
   readonly where: string;
+  readonly bucket: string;
   readonly #bucket: S3Bucket;
   readonly #reserved: string | undefined;
   /** With a slash at the end, or "". */
@@ -24,6 +27,7 @@ export class S3Source implements Source {
   private constructor(bucket: S3Bucket, reserved: string | undefined) {
     const { bucket: name, prefix } = bucket.options;
     this.#bucket = bucket;
+    this.bucket = name;
     this.#reserved = reserved;
     this.#folder = prefix === "" ? "" : `${prefix}/`;
     this.allows = `keys of the bucket "${name}", s3://${name}/${this.#folder}KEY`;
@@ -37,27 +41,31 @@ export class S3Source implements Source {
 
   claim(path: string): string | undefined {
     const url = parseBucketUrl(path);
-    return url && this.claimIn(url.bucket, url.key);
+    return url?.bucket === this.bucket ? this.ofBucket(url.key) : undefined;
   }
 
-  claimIn(bucket: string, path: string): string | undefined {
+  ofBucket(path: string): string | undefined {
     const key = path.replace(/^\/+/, "");
-    const isHere = bucket === this.#bucket.options.bucket && key.startsWith(this.#folder);
-    return isHere ? key.slice(this.#folder.length) : undefined;
+    return key.startsWith(this.#folder) ? key.slice(this.#folder.length) : undefined;
   }
 
   async find(path: string): Promise<FoundFile | undefined> {
     const key = path.replace(/^\/+/, "");
     this.#check(key, path);
     const info = await this.#bucket.head(this.#folder + key);
-    return info && { key, sizeBytes: info.sizeBytes, version: info.etag };
+    if (info) return { key, sizeBytes: info.sizeBytes, version: info.etag };
+    if (await this.#bucket.isFolder(this.#folder + key)) throw refusePath(path, FOLDER);
+    return undefined;
   }
 
   async open(file: FoundFile & { readonly path: string }): Promise<SourceFile> {
     this.#check(file.key, file.path);
-    const { bucket } = this.#bucket.options;
     const key = this.#folder + file.key;
-    const opened = new S3SourceFile(this.#bucket, file, { key, name: `s3://${bucket}/${key}`, etag: file.version });
+    const opened = new S3SourceFile(this.#bucket, file, {
+      key,
+      name: `s3://${this.bucket}/${key}`,
+      etag: file.version,
+    });
     await opened.check();
     return opened;
   }

@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import { type FoundFile, refusePath, type Source, type SourceFile, type SourceRef } from "../source.ts";
 import { parseScheme } from "./source-paths.ts";
 
@@ -52,9 +52,12 @@ export class Sources implements AsyncDisposable {
     return new Sources([...first.#sources, ...rest], [first]);
   }
 
-  /** @throws {ImportError} `path_refused`: this path may not be read; `file_not_found`; `object_store_unavailable` */
-  async find(path: string): Promise<SourceRef> {
-    const place = this.#placeOf(path);
+  /**
+   * @param bucket a bucket, or the name of a source, that the path is meant in: it is looked for there and nowhere else
+   * @throws {ImportError} `path_refused`: this path may not be read; `file_not_found`; `object_store_unavailable`
+   */
+  async find(path: string, bucket?: string): Promise<SourceRef> {
+    const place = bucket === undefined ? this.#placeOf(path) : this.#placeIn(bucket, path);
     return place ? this.#found(path, place) : this.#findInDefaults(path);
   }
 
@@ -102,6 +105,24 @@ export class Sources implements AsyncDisposable {
     if (!url) return undefined;
     const where = url.rest.split("/", 1)[0];
     throw this.#refused(path, `leads to "${url.scheme}://${where}", which is not open to imports`);
+  }
+
+  /** B1. A request that names a bucket never gets a file of the same name from another one. */
+  #placeIn(bucket: string, path: string): Place {
+    const isMeant = ({ name, source }: NamedSource) => name === bucket || source.bucket === bucket;
+    const meant = this.#sources.filter(isMeant);
+    if (meant.length === 0)
+      throw this.#refused(path, `is meant in "${excerpt(bucket)}", which is no source of imports`);
+    if (parseScheme(path)) {
+      const place = this.#placeOf(path);
+      if (place && isMeant(place)) return place;
+      throw this.#refused(path, `does not lie in "${excerpt(bucket)}", which the option 'bucket' names`);
+    }
+    for (const named of meant) {
+      const inner = named.name === bucket ? path : named.source.ofBucket?.(path);
+      if (inner !== undefined) return { ...named, inner };
+    }
+    throw this.#refused(path, `leads into a part of "${excerpt(bucket)}" that is not open to imports`);
   }
 
   #defaults(inner: string): Place[] {
@@ -165,5 +186,6 @@ function refTo(path: string, source: string, { key, sizeBytes, version }: FoundF
 
 function missing(path: string, searched: readonly Source[]): ImportError {
   const where = searched.map((source) => source.where).join(" or ");
-  return new ImportError("file_not_found", `the file does not exist ${where}`, { file: path });
+  const hint = /[*?[{]/.test(path) ? ": patterns are not expanded, name the files" : "";
+  return new ImportError("file_not_found", `the file does not exist ${where}${hint}`, { file: path });
 }

@@ -48,7 +48,7 @@ export class ImportJobs {
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, request.partitionName, groups, spec);
     this.#checkOpenJobs();
-    const files = await this.#statGroups(groups);
+    const files = await this.#statGroups(groups, spec.bucket);
     return this.#record(request, collection, partitionIds, files, spec);
   }
 
@@ -84,9 +84,9 @@ export class ImportJobs {
   }
 
   /** Asks for every file at once and names all that are missing. */
-  async #statGroups(groups: readonly FileGroup[]): Promise<FileGroupRecord[]> {
+  async #statGroups(groups: readonly FileGroup[], bucket: string | undefined): Promise<FileGroupRecord[]> {
     const paths = [...new Set(groups.flatMap((group) => group.paths))];
-    const found = await Array.fromAsync(mapConcurrent(paths, STAT_CONCURRENCY, (path) => this.#stat(path)));
+    const found = await Array.fromAsync(mapConcurrent(paths, STAT_CONCURRENCY, (path) => this.#stat(path, bucket)));
     const missing = found.filter((result) => result instanceof ImportError);
     if (missing.length > 0) throw allMissing(missing);
     const files = new Map((found as SourceFileRecord[]).map((file) => [file.path, file]));
@@ -94,9 +94,9 @@ export class ImportJobs {
     return groups.map((group) => ({ format: group.format, files: group.paths.map(fileOf) }));
   }
 
-  async #stat(path: string): Promise<SourceFileRecord | ImportError> {
+  async #stat(path: string, bucket: string | undefined): Promise<SourceFileRecord | ImportError> {
     try {
-      return await this.#deps.sources.find(path);
+      return await this.#deps.sources.find(path, bucket);
     } catch (error) {
       if (error instanceof ImportError && error.code === "file_not_found") return error;
       throw error;
