@@ -7,14 +7,16 @@ import { timeJsonParse } from "./alternatives/json-parse.ts";
 import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
 import { timeWrites } from "./alternatives/write-limit.ts";
+import { compareBuilds } from "./builds.ts";
 import { clusterFigures } from "./cluster.ts";
 import { type Dataset, jsonLines, numpyColumns, parquetFile } from "./datasets.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
-import { BenchServer } from "./sluice.ts";
+import { BenchServer, ownBuild } from "./sluice.ts";
 
 // npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,parquet,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
+// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
 const { values: options } = parseArgs({
@@ -23,6 +25,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "jsonl,npy,parquet,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
+    before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
   },
 });
@@ -176,6 +179,22 @@ async function benchMemory(): Promise<void> {
   }
 }
 
+async function benchBuilds(): Promise<void> {
+  const { before } = options;
+  if (before === undefined) throw new Error("--only builds needs --before, the folder of a clone that is built");
+  const parquet = (["none", "snappy"] as const).flatMap((codec) => {
+    const set = parquetFile(data, bytes, 128, codec);
+    return set ? [{ name: `Parquet 128-d ${codec}`, set, workers: 1 }] : [];
+  });
+  const sets = [
+    { name: "JSON Lines 128-d", set: jsonLines(data, bytes, 128), workers: 2 },
+    { name: "NumPy 128-d", set: numpyColumns(data, bytes, 128), workers: 2 },
+    { name: "NumPy 768-d", set: numpyColumns(data, bytes, 768), workers: 2 },
+    ...parquet,
+  ];
+  await compareBuilds({ before, now: ownBuild }, { folder: work, importRoot: data, rounds }, sets, note);
+}
+
 function benchSchema(dim: number): CollectionSchema {
   const field = {
     elementType: 0,
@@ -208,9 +227,10 @@ const parts: Record<string, () => Promise<void>> = {
   parquet: benchParquet,
   small: benchSmallJobs,
   memory: benchMemory,
+  builds: benchBuilds,
   cluster: () => clusterFigures(note),
 };
 for (const name of options.only.split(",")) await parts[name]();
-const { data: _folder, ...shown } = options;
+const { data: _folder, before: _before, ...shown } = options;
 const flags = Object.entries(shown).map(([name, value]) => `--${name} ${value}`);
 writeReport(join(import.meta.dirname, "RESULTS.md"), figures, flags.join(" "));

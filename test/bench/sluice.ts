@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
 
-const main = join(import.meta.dirname, "../../services/cli/dist/main.js");
+/** Root of this clone. */
+export const ownBuild = join(import.meta.dirname, "../..");
 
 /** A built Sluice in a process of its own, on a fresh data folder, driven through the public interface. */
 export class BenchServer implements AsyncDisposable {
@@ -18,10 +19,11 @@ export class BenchServer implements AsyncDisposable {
     this.client = connectClient(milvus.MilvusServiceClient, address);
   }
 
-  static async start(dataDir: string, importRoot: string, workers: number): Promise<BenchServer> {
+  /** @param build root of a clone that is built */
+  static async start(dataDir: string, importRoot: string, workers: number, build = ownBuild): Promise<BenchServer> {
     rmSync(dataDir, { recursive: true, force: true });
     const args = [
-      main,
+      join(build, "services/cli/dist/main.js"),
       "standalone",
       "--port",
       "0",
@@ -33,7 +35,8 @@ export class BenchServer implements AsyncDisposable {
       String(workers),
     ];
     const child = spawn(process.execPath, args, {
-      stdio: ["ignore", "pipe", "inherit"],
+      // Its log would stand between the figures.
+      stdio: ["ignore", "pipe", "ignore"],
       env: { ...process.env, NODE_OPTIONS: "" },
     });
     const address = await new Promise<string>((resolve, reject) => {

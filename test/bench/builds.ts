@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { Dataset } from "./datasets.ts";
+import { type Figure, median, megabytes, rate } from "./report.ts";
+import { BenchServer } from "./sluice.ts";
+
+/** Two builds of Sluice. */
+export interface Builds {
+  /** Root of a clone that is built. */
+  readonly before: string;
+  /** Of this clone. */
+  readonly now: string;
+}
+
+interface Cost {
+  readonly ms: number;
+  readonly cpuSecondsPerGb: number;
+}
+
+/**
+ * The same imports by another build and by this one, in turn, each on a fresh server: rows a second, and CPU seconds of the
+ * whole process a gigabyte of source, which a busy machine changes less.
+ */
+export async function compareBuilds(
+  builds: Builds,
+  work: { readonly folder: string; readonly importRoot: string; readonly rounds: number },
+  sets: readonly { readonly name: string; readonly set: Dataset; readonly workers: number }[],
+  note: (figure: Figure) => void,
+): Promise<void> {
+  for (const { name, set, workers } of sets) {
+    const costs = { before: [] as Cost[], now: [] as Cost[] };
+    for (let round = 0; round < work.rounds; round++)
+      for (const which of ["before", "now"] as const) {
+        await using server = await BenchServer.start(join(work.folder, which), work.importRoot, workers, builds[which]);
+        costs[which].push(await costOf(server, set));
+      }
+    const before = middle(costs.before);
+    const now = middle(costs.now);
+    const row = { work: `${name}, ${megabytes(set.bytes)}` };
+    note({ ...row, what: "build before", value: shown(before, set.rows) });
+    note({ ...row, what: "this build", value: shown(now, set.rows) });
+    note({ ...row, what: "CPU of this build / build before", value: ratio(now, before), target: "≤ 1.03" });
+  }
+}
+
+async function costOf(server: BenchServer, set: Dataset): Promise<Cost> {
+  await server.createCollection("bench", set.dim);
+  const before = server.cpuSeconds();
+  const ms = await server.timeImport("bench", set.files, set.rows);
+  const after = server.cpuSeconds();
+  const seconds = after.user + after.system - before.user - before.system;
+  return { ms, cpuSecondsPerGb: (seconds * 1e9) / set.bytes };
+}
+
+function middle(costs: readonly Cost[]): Cost {
+  return { ms: median(costs.map(({ ms }) => ms)), cpuSecondsPerGb: median(costs.map((cost) => cost.cpuSecondsPerGb)) };
+}
+
+function shown({ ms, cpuSecondsPerGb }: Cost, rows: number): string {
+  return `${rate(rows, ms)}, ${cpuSecondsPerGb.toFixed(2)} CPU s/GB`;
+}
+
+function ratio(now: Cost, before: Cost): string {
+  return (now.cpuSecondsPerGb / before.cpuSecondsPerGb).toFixed(2);
+}
