@@ -13,7 +13,7 @@ import {
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
-import { CollectionNames, createDdlHandlers } from "./ddl/index.ts";
+import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { JobBook } from "./jobs/job-book.ts";
@@ -135,7 +135,7 @@ function openServer(
       await reports.report(request);
       return okStatus();
     },
-  });
+  } satisfies RootCoordHandlers);
   return openGrpcServer({
     services: [service],
     log,

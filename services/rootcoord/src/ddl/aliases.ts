@@ -1,6 +1,7 @@
 import type { CollectionRecord, NameRecord, RecordEntry } from "@sluice/catalog";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { Catalog, Change } from "./catalog.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { checkAliasName, checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { aliasIsCollection, aliasNotFound, aliasTaken, collectionNotFound } from "./refusals.ts";
 
@@ -139,4 +140,17 @@ function withAlias(record: CollectionRecord, alias: string): CollectionRecord {
 
 function withoutAlias(record: CollectionRecord, alias: string): CollectionRecord {
   return { ...record, aliases: record.aliases.filter((name) => name !== alias) };
+}
+
+export type AliasMethod = "createAlias" | "dropAlias" | "alterAlias" | "describeAlias" | "listAliases";
+
+/** What the rootcoord answers with them. */
+export function aliasHandlers(aliases: Aliases): Pick<RootCoordHandlers, AliasMethod> {
+  return {
+    createAlias: (request) => aliases.create(request),
+    dropAlias: (request) => aliases.drop(request),
+    alterAlias: (request) => aliases.alter(request),
+    describeAlias: (request) => aliases.describe(request),
+    listAliases: (request) => aliases.list(request),
+  };
 }

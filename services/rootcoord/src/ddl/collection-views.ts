@@ -2,6 +2,7 @@ import type { CollectionRecord } from "@sluice/catalog";
 import { common, milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { DEFAULT_DATABASE } from "./names.ts";
 import { physicalChannel } from "./new-collection.ts";
 import { fromPairs } from "./pairs.ts";
@@ -105,4 +106,16 @@ export class CollectionViews {
         : await this.#catalog.collectionById(dbName, collectionId);
     return entry.record;
   }
+}
+
+export type CollectionViewMethod = "hasCollection" | "describeCollection" | "showCollections" | "resolveCollection";
+
+/** What the rootcoord answers with them. */
+export function collectionViewHandlers(views: CollectionViews): Pick<RootCoordHandlers, CollectionViewMethod> {
+  return {
+    hasCollection: (request) => views.has(request),
+    describeCollection: (request) => views.describe(request),
+    showCollections: (request) => views.show(request),
+    resolveCollection: (request) => views.resolve(request),
+  };
 }

@@ -6,6 +6,7 @@ import type { Catalog, Change } from "./catalog.ts";
 import { checkProperties, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
 import { changePairs, toPairs } from "./pairs.ts";
@@ -180,4 +181,16 @@ function renamed(record: CollectionRecord, dbName: string, name: string, updated
   const withName = (text: string) => encodeSchema({ ...decodeSchema(text), name });
   const schemas = { declaredSchema: withName(record.declaredSchema), storedSchema: withName(record.storedSchema) };
   return { ...record, ...schemas, dbName, name, updatedTs };
+}
+
+export type CollectionMethod = "createCollection" | "dropCollection" | "renameCollection" | "alterCollection";
+
+/** What the rootcoord answers with them. */
+export function collectionHandlers(collections: Collections): Pick<RootCoordHandlers, CollectionMethod> {
+  return {
+    createCollection: (request) => collections.create(request),
+    dropCollection: (request) => collections.drop(request),
+    renameCollection: (request) => collections.rename(request),
+    alterCollection: (request) => collections.alter(request),
+  };
 }

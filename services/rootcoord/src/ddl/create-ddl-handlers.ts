@@ -1,37 +1,27 @@
 import type { CollectionRecord } from "@sluice/catalog";
-import type { Handlers, rootCoord } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
-import { Aliases } from "./aliases.ts";
+import { Aliases, type AliasMethod, aliasHandlers } from "./aliases.ts";
 import { Catalog } from "./catalog.ts";
-import { CollectionViews } from "./collection-views.ts";
-import { Collections } from "./collections.ts";
-import { Databases } from "./databases.ts";
+import { type CollectionViewMethod, CollectionViews, collectionViewHandlers } from "./collection-views.ts";
+import { type CollectionMethod, Collections, collectionHandlers } from "./collections.ts";
+import { type DatabaseMethod, Databases, databaseHandlers } from "./databases.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
-import { Indexes } from "./indexes.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
+import { Indexes, type IndexMethod, indexHandlers } from "./indexes.ts";
 import { type DdlLimits, defaultLimits } from "./limits.ts";
-import { Loading } from "./load.ts";
-import { Partitions } from "./partitions.ts";
+import { Loading, type LoadMethod, loadHandlers } from "./load.ts";
+import { type PartitionMethod, Partitions, partitionHandlers } from "./partitions.ts";
 
-/** The methods of the rootcoord that declare something, or tell what is declared. */
-export type DdlMethod = Exclude<
-  keyof Handlers<rootCoord.RootCoordServer>,
-  | "allocIds"
-  | "allocTimestamp"
-  | "import"
-  | "getImportState"
-  | "listImportTasks"
-  | "describeJob"
-  | "listJobs"
-  | "startTask"
-  | "reportImport"
->;
-
-type Method<K extends DdlMethod> = Handlers<rootCoord.RootCoordServer>[K];
-
-/** One handler per method. They throw StatusError for what they refuse. */
-export type DdlHandlers = {
-  readonly [K in DdlMethod]: (request: Parameters<Method<K>>[0]) => Promise<Awaited<ReturnType<Method<K>>>>;
-};
+/** The methods that declare something, or tell what is declared. */
+export type DdlMethod =
+  | AliasMethod
+  | CollectionMethod
+  | CollectionViewMethod
+  | DatabaseMethod
+  | IndexMethod
+  | LoadMethod
+  | PartitionMethod;
+export type DdlHandlers = Pick<RootCoordHandlers, DdlMethod>;
 
 export interface Ddl {
   readonly handlers: DdlHandlers;
@@ -50,13 +40,7 @@ export function createDdlHandlers(options: DdlOptions): Ddl {
   const deps: DdlDeps = { ...options, limits: { ...defaultLimits, ...options.limits } };
   const catalog = new Catalog(deps.store);
   return {
-    handlers: {
-      ...collectionHandlers(new Collections(catalog, deps), new CollectionViews(catalog)),
-      ...databaseHandlers(new Databases(catalog, deps)),
-      ...partitionHandlers(new Partitions(catalog, deps), new Loading(catalog)),
-      ...aliasHandlers(new Aliases(catalog)),
-      ...indexHandlers(new Indexes(catalog, deps)),
-    },
+    handlers: handlersOf(catalog, deps),
     findCollection: async (dbName, name) => (await catalog.collection(dbName, name)).record,
     lookUpCollection: async (dbName, name) => {
       await catalog.database(dbName);
@@ -66,56 +50,14 @@ export function createDdlHandlers(options: DdlOptions): Ddl {
   };
 }
 
-function databaseHandlers(databases: Databases) {
+function handlersOf(catalog: Catalog, deps: DdlDeps): DdlHandlers {
   return {
-    createDatabase: (request) => databases.create(request),
-    dropDatabase: (request) => databases.drop(request),
-    listDatabases: (request) => databases.list(request),
-    describeDatabase: (request) => databases.describe(request),
-    alterDatabase: (request) => databases.alter(request),
-  } satisfies Partial<DdlHandlers>;
-}
-
-function collectionHandlers(collections: Collections, views: CollectionViews) {
-  return {
-    createCollection: (request) => collections.create(request),
-    dropCollection: (request) => collections.drop(request),
-    renameCollection: (request) => collections.rename(request),
-    alterCollection: (request) => collections.alter(request),
-    hasCollection: (request) => views.has(request),
-    describeCollection: (request) => views.describe(request),
-    showCollections: (request) => views.show(request),
-    resolveCollection: (request) => views.resolve(request),
-  } satisfies Partial<DdlHandlers>;
-}
-
-function partitionHandlers(partitions: Partitions, loading: Loading) {
-  return {
-    createPartition: (request) => partitions.create(request),
-    dropPartition: (request) => partitions.drop(request),
-    hasPartition: (request) => partitions.has(request),
-    showPartitions: (request) => partitions.show(request),
-    loadCollection: (request) => loading.loadCollection(request),
-    releaseCollection: (request) => loading.releaseCollection(request),
-    loadPartitions: (request) => loading.loadPartitions(request),
-    releasePartitions: (request) => loading.releasePartitions(request),
-  } satisfies Partial<DdlHandlers>;
-}
-
-function aliasHandlers(aliases: Aliases) {
-  return {
-    createAlias: (request) => aliases.create(request),
-    dropAlias: (request) => aliases.drop(request),
-    alterAlias: (request) => aliases.alter(request),
-    describeAlias: (request) => aliases.describe(request),
-    listAliases: (request) => aliases.list(request),
-  } satisfies Partial<DdlHandlers>;
-}
-
-function indexHandlers(indexes: Indexes) {
-  return {
-    createIndex: (request) => indexes.create(request),
-    dropIndex: (request) => indexes.drop(request),
-    describeIndex: (request) => indexes.describe(request),
-  } satisfies Partial<DdlHandlers>;
+    ...databaseHandlers(new Databases(catalog, deps)),
+    ...collectionHandlers(new Collections(catalog, deps)),
+    ...collectionViewHandlers(new CollectionViews(catalog)),
+    ...partitionHandlers(new Partitions(catalog, deps)),
+    ...loadHandlers(new Loading(catalog)),
+    ...aliasHandlers(new Aliases(catalog)),
+    ...indexHandlers(new Indexes(catalog, deps)),
+  };
 }

@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import { checkTimezone, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { checkDatabaseName, DEFAULT_DATABASE } from "./names.ts";
 import { changePairs, fromPairs, toPairs } from "./pairs.ts";
 import { databaseNotFound, invalid, tooManyDatabases } from "./refusals.ts";
@@ -115,4 +116,17 @@ export class Databases {
 function required(name: string): string {
   if (name === "") throw databaseNotFound(name);
   return name;
+}
+
+export type DatabaseMethod = "createDatabase" | "dropDatabase" | "listDatabases" | "describeDatabase" | "alterDatabase";
+
+/** What the rootcoord answers with them. */
+export function databaseHandlers(databases: Databases): Pick<RootCoordHandlers, DatabaseMethod> {
+  return {
+    createDatabase: (request) => databases.create(request),
+    dropDatabase: (request) => databases.drop(request),
+    listDatabases: (request) => databases.list(request),
+    describeDatabase: (request) => databases.describe(request),
+    alterDatabase: (request) => databases.alter(request),
+  };
 }

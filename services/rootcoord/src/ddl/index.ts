@@ -7,4 +7,5 @@ export {
   type DdlOptions,
 } from "./create-ddl-handlers.ts";
 export type { NumberSource, RowCounts } from "./ddl-deps.ts";
+export type { RootCoordHandlers } from "./handlers.ts";
 export { type DdlLimits, defaultLimits } from "./limits.ts";

@@ -6,6 +6,7 @@ import type { Catalog } from "./catalog.ts";
 import { planIndex } from "./check-index.ts";
 import { isLoaded } from "./collections.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { checkIndexName } from "./names.ts";
 import { fromPairs, pairsKey } from "./pairs.ts";
 import { indexNotFound, invalid, noIndex } from "./refusals.ts";
@@ -127,5 +128,16 @@ function describeIndex(index: IndexRecord, rows: bigint): milvus.IndexDescriptio
     pendingIndexRows: 0n,
     minIndexVersion: 0,
     maxIndexVersion: 0,
+  };
+}
+
+export type IndexMethod = "createIndex" | "dropIndex" | "describeIndex";
+
+/** What the rootcoord answers with them. */
+export function indexHandlers(indexes: Indexes): Pick<RootCoordHandlers, IndexMethod> {
+  return {
+    createIndex: (request) => indexes.create(request),
+    dropIndex: (request) => indexes.drop(request),
+    describeIndex: (request) => indexes.describe(request),
   };
 }

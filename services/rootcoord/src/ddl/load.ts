@@ -3,6 +3,7 @@ import { type common, type milvus, okStatus } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { partitionsNamed } from "./partitions.ts";
 import { collectionNotLoaded, fieldsNotIndexed, invalid, noIndex } from "./refusals.ts";
 import { decodeSchema } from "./stored-schema.ts";
@@ -82,4 +83,16 @@ function requireIndexes(record: CollectionRecord): void {
   const missing = vectors.filter((field) => !indexed.has(field.name)).map((field) => field.name);
   if (missing.length === 0) return;
   throw indexed.size === 0 ? noIndex(record.name) : fieldsNotIndexed(missing, record.name);
+}
+
+export type LoadMethod = "loadCollection" | "releaseCollection" | "loadPartitions" | "releasePartitions";
+
+/** What the rootcoord answers with them. */
+export function loadHandlers(loading: Loading): Pick<RootCoordHandlers, LoadMethod> {
+  return {
+    loadCollection: (request) => loading.loadCollection(request),
+    releaseCollection: (request) => loading.releaseCollection(request),
+    loadPartitions: (request) => loading.loadPartitions(request),
+    releasePartitions: (request) => loading.releasePartitions(request),
+  };
 }

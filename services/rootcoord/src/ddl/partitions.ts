@@ -3,6 +3,7 @@ import { type common, milvus, okStatus } from "@sluice/rpc";
 import { partitionId } from "@sluice/schema";
 import type { Catalog } from "./catalog.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import type { RootCoordHandlers } from "./handlers.ts";
 import { checkPartitionName, DEFAULT_PARTITION } from "./names.ts";
 import { tooManyPartitions } from "./new-collection.ts";
 import { invalid, partitionNotFound } from "./refusals.ts";
@@ -84,4 +85,16 @@ export function partitionsNamed(record: CollectionRecord, names: readonly string
     if (!partition) throw partitionNotFound(name);
     return partition;
   });
+}
+
+export type PartitionMethod = "createPartition" | "dropPartition" | "hasPartition" | "showPartitions";
+
+/** What the rootcoord answers with them. */
+export function partitionHandlers(partitions: Partitions): Pick<RootCoordHandlers, PartitionMethod> {
+  return {
+    createPartition: (request) => partitions.create(request),
+    dropPartition: (request) => partitions.drop(request),
+    hasPartition: (request) => partitions.has(request),
+    showPartitions: (request) => partitions.show(request),
+  };
 }
