@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { CollectionSchema } from "@sluice/schema";
+import { type CollectionSchema, DataType } from "@sluice/schema";
+import { collection, field } from "@sluice/schema/testing";
 import { timeJsonParse } from "./alternatives/json-parse.ts";
 import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
@@ -196,29 +197,8 @@ async function benchBuilds(): Promise<void> {
 }
 
 function benchSchema(dim: number): CollectionSchema {
-  const field = {
-    elementType: 0,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-  } as const;
-  return {
-    name: "bench",
-    fields: [
-      { ...field, fieldId: 100, name: "id", dataType: 5, isPrimaryKey: true, dim: 0 },
-      { ...field, fieldId: 101, name: "vector", dataType: 101, isPrimaryKey: false, dim },
-    ],
-    structs: [],
-    enableDynamicField: false,
-    allowInsertAutoId: false,
-    timezone: "UTC",
-  };
+  const id = field("id", DataType.Int64, { isPrimaryKey: true });
+  return collection([id, field("vector", DataType.FloatVector, { fieldId: 101, dim })], { name: "bench" });
 }
 
 const parts: Record<string, () => Promise<void>> = {

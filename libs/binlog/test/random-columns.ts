@@ -1,5 +1,6 @@
 import type { Column } from "@sluice/columns";
 import { DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import * as testing from "@sluice/schema/testing";
 
 /** Numbers in [0, 1), the same for the same seed. Source: mulberry32, public domain. */
 export function seededRandom(seed: number): () => number {
@@ -13,24 +14,7 @@ export function seededRandom(seed: number): () => number {
 }
 
 export function field(dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    fieldId: 100,
-    name: "f",
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-    ...more,
-  };
+  return testing.field("f", dataType, more);
 }
 
 /** One field of every type that is stored. */

@@ -1,31 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { type Column, completeBatch, constantColumn, type InsertBatch, standInOf } from "@sluice/columns";
-import { type CollectionSchema, DataType, type DefaultValue, type FieldSchema } from "@sluice/schema";
-
-function field(name: string, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    fieldId: 100,
-    name,
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-    ...more,
-  };
-}
-
-function schemaOf(...fields: FieldSchema[]): CollectionSchema {
-  return { name: "c", fields, structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "" };
-}
+import { DataType, type DefaultValue } from "@sluice/schema";
+import { collection, field } from "@sluice/schema/testing";
 
 function batchOf(rowCount: number, ...columns: (Column | undefined)[]): InsertBatch {
   return { rowCount, columns, sourceBytes: 7 };
@@ -93,16 +69,16 @@ describe("completeBatch", () => {
 
   it("returns a complete batch as it is", () => {
     const batch = batchOf(4, given);
-    expect(completeBatch(schemaOf(id), batch)).toBe(batch);
+    expect(completeBatch(collection([id]), batch)).toBe(batch);
   });
 
   it("fills defaults before nulls, and an empty object for $meta", () => {
-    const schema = schemaOf(
+    const schema = collection([
       id,
       field("a", DataType.Int8, { defaultValue: 5n, nullable: true }),
       field("b", DataType.VarChar, { nullable: true }),
       field("$meta", DataType.JSON, { isDynamic: true }),
-    );
+    ]);
     const { columns, ...rest } = completeBatch(schema, batchOf(4, given));
     expect(rest).toEqual({ rowCount: 4, sourceBytes: 7 });
     expect(columns[0]).toBe(given);
@@ -112,26 +88,26 @@ describe("completeBatch", () => {
   });
 
   it("leaves automatic keys and function outputs to those who make them", () => {
-    const schema = schemaOf(
+    const schema = collection([
       field("id", DataType.Int64, { isPrimaryKey: true, autoId: true }),
       field("bm25", DataType.SparseFloatVector, { isFunctionOutput: true }),
-    );
+    ]);
     expect(completeBatch(schema, batchOf(2)).columns).toEqual([undefined, undefined]);
   });
 
   it("refuses a column that must be given", () => {
-    const schema = schemaOf(id, field("v", DataType.FloatVector, { dim: 2 }));
+    const schema = collection([id, field("v", DataType.FloatVector, { dim: 2 })]);
     expect(() => completeBatch(schema, batchOf(4, given))).toThrow(
       expect.objectContaining({ code: "schema_mismatch", reason: "value of field 'v' is missed", at: { field: "v" } }),
     );
   });
 
   it("serves batches of any size from one column for each field", () => {
-    const schema = schemaOf(
+    const schema = collection([
       id,
       field("a", DataType.Int32, { defaultValue: 7n }),
       field("b", DataType.VarChar, { nullable: true, defaultValue: "xy" }),
-    );
+    ]);
     const filled = (rows: number) => completeBatch(schema, batchOf(rows, given)).columns.slice(1);
     const first = filled(100);
     expect(filled(100)[0]).toBe(first[0]);

@@ -1,42 +1,20 @@
 import type { Column } from "@sluice/columns";
 import { compileFilter, type FilterOptions, type TemplateValue } from "@sluice/query";
 import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import * as testing from "@sluice/schema/testing";
 import { encodeArrayCell, wktToWkb } from "@sluice/values";
 
 /** Int64, Timestamptz: bigint; JSON: its text; Array: list; Geometry: WKT; null or absent: null. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A nullable field. */
 export function field(name: string, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    fieldId: 0,
-    name,
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: true,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-    ...more,
-  };
+  return testing.field(name, dataType, { nullable: true, ...more });
 }
 
 export function collection(fields: readonly FieldSchema[], more: Partial<CollectionSchema> = {}): CollectionSchema {
-  return {
-    name: "books",
-    fields: fields.map((one, index) => ({ ...one, fieldId: 100 + index })),
-    structs: [],
-    enableDynamicField: fields.some((one) => one.isDynamic),
-    allowInsertAutoId: false,
-    timezone: "UTC",
-    ...more,
-  };
+  const numbered = fields.map((one, index) => ({ ...one, fieldId: 100 + index }));
+  return testing.collection(numbered, { name: "books", ...more });
 }
 
 const array = (name: string, elementType: DataType) => field(name, DataType.Array, { elementType });

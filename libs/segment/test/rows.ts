@@ -1,5 +1,6 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import * as testing from "@sluice/schema/testing";
 
 /** Numbers in [0, 1), the same for the same seed. Source: mulberry32, public domain. */
 export function seededRandom(seed: number): () => number {
@@ -13,29 +14,10 @@ export function seededRandom(seed: number): () => number {
 }
 
 export function field(fieldId: number, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    fieldId,
-    name: `f${fieldId}`,
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-    ...more,
-  };
+  return testing.field(`f${fieldId}`, dataType, { fieldId, ...more });
 }
 
-export function schemaOf(...fields: FieldSchema[]): CollectionSchema {
-  return { name: "c", fields, structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
-}
+export const schemaOf = (...fields: FieldSchema[]): CollectionSchema => testing.collection(fields);
 
 /** A field of every type, then all but the key again with nulls. */
 export function wideSchema(pkType: DataType): CollectionSchema {

@@ -1,7 +1,8 @@
 import type { InsertBatch } from "@sluice/columns";
 import type { SourceFile } from "@sluice/object-store";
 import { MemoryObjectStore, sourceFile } from "@sluice/object-store/testing";
-import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import type { CollectionSchema, DataType, FieldSchema } from "@sluice/schema";
+import { collection, field } from "@sluice/schema/testing";
 
 /** Bytes of a `.npy` file with an array of this type and shape. */
 export function npyFile(
@@ -38,30 +39,12 @@ export async function setOf(
   return { store, sources };
 }
 
+/** A field; `id` is the primary key. */
 export function fieldOf(name: string, dataType: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    fieldId: 100,
-    name,
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: name === "id",
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-    ...more,
-  };
+  return field(name, dataType, { isPrimaryKey: name === "id", ...more });
 }
 
-export function schemaOf(...fields: FieldSchema[]): CollectionSchema {
-  return { name: "c", fields, structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
-}
+export const schemaOf = (...fields: FieldSchema[]): CollectionSchema => collection(fields);
 
 /** What a batch holds, copied: batches are borrowed. */
 export interface Kept {
