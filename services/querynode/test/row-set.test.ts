@@ -1,0 +1,82 @@
+import { describe, expect, it } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import { field } from "@sluice/schema/testing";
+import fc from "fast-check";
+import type { RowSet } from "../src/field-data.ts";
+import { orderByKey, type Selection, type Window } from "../src/row-set.ts";
+import { takenRows } from "../src/take-rows.ts";
+import { cells, longs } from "./columns.ts";
+
+const id = field("id", DataType.Int64, { isPrimaryKey: true });
+const title = field("title", DataType.VarChar, { isPrimaryKey: true });
+const all: Window = { offset: 0, limit: undefined };
+
+/** Rows 0, 10, 20, … of a source, with these keys. */
+const selected = (timestamp: bigint, ...keys: bigint[]): Selection => ({
+  rows: Uint32Array.from(keys, (_, i) => 10 * i),
+  keys: longs(...keys),
+  timestamp,
+});
+const placesOf = ({ sourceOf, rowOf }: RowSet) => Array.from(sourceOf, (source, i) => [source, rowOf[i]]);
+
+describe("orderByKey", () => {
+  it("merges sources in the order of signed keys", () => {
+    const rows = orderByKey([selected(1n, -5n, 7n), selected(2n, 0n, -9n)], id, all);
+    expect(placesOf(rows)).toEqual([
+      [1, 10],
+      [0, 0],
+      [1, 0],
+      [0, 10],
+    ]);
+  });
+
+  it("takes the newest of the rows that share a key", () => {
+    expect(placesOf(orderByKey([selected(1n, 4n), selected(3n, 4n), selected(2n, 4n)], id, all))).toEqual([[1, 0]]);
+  });
+
+  it("counts each key once against offset and limit", () => {
+    const sources = [selected(1n, 1n, 2n, 3n), selected(2n, 1n, 2n, 4n)];
+    expect(placesOf(orderByKey(sources, id, { offset: 1, limit: 2 }))).toEqual([
+      [1, 10],
+      [0, 20],
+    ]);
+    expect(orderByKey(sources, id, { offset: 9, limit: 2 }).count).toBe(0);
+    expect(orderByKey([], id, all).count).toBe(0);
+  });
+
+  it("orders text by its UTF-8 bytes", () => {
+    const keys = cells("b", "a", "\u{1f600}", "\uff5e", "");
+    const rows = orderByKey([{ rows: Uint32Array.of(0, 1, 2, 3, 4), keys, timestamp: 1n }], title, all);
+    expect([...rows.rowOf]).toEqual([4, 1, 0, 3, 2]);
+  });
+
+  it("gives what sorting all rows and cutting would", () => {
+    const keys = fc.array(fc.bigInt(-6n, 6n), { maxLength: 12 });
+    const window = fc.record({ offset: fc.nat(8), limit: fc.option(fc.nat(8), { nil: undefined }) });
+    fc.assert(
+      fc.property(fc.array(keys, { maxLength: 4 }), window, (lists, { offset, limit }) => {
+        const rows = orderByKey(
+          lists.map((list, source) => selected(BigInt(source), ...list)),
+          id,
+          { offset, limit },
+        );
+        const keyOf = ([source, row]: number[]) => lists[source][row / 10];
+        const sorted = [...new Set(lists.flat())].sort((a, b) => (a < b ? -1 : 1));
+        expect(placesOf(rows).map(keyOf)).toEqual(
+          sorted.slice(offset, limit === undefined ? undefined : offset + limit),
+        );
+        for (const [source, row] of placesOf(rows)) {
+          const newest = lists.findLastIndex((list) => list.includes(lists[source][row / 10]));
+          expect(source).toBe(newest);
+        }
+      }),
+    );
+  });
+});
+
+it("takenRows asks each source for its rows in the order of the answer", () => {
+  const rows = { count: 4, sourceOf: Uint32Array.of(1, 0, 1, 1), rowOf: Uint32Array.of(9, 3, 4, 9) };
+  const taken = takenRows(rows, 3);
+  expect(taken.wanted.map((wanted) => [...wanted])).toEqual([[3], [9, 4, 9], []]);
+  expect([...taken.rows.rowOf]).toEqual([0, 0, 1, 2]);
+});
