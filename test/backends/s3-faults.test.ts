@@ -217,7 +217,7 @@ suite("S3 with faults", () => {
 
   describe("messages", () => {
     const secret = "not-the-secret";
-    const failure = async (more: Partial<S3Options>): Promise<string> => {
+    const failure = async (more: Partial<S3Options>, code = "object_store_refused"): Promise<string> => {
       await using store = await s3.open({ patienceMs: 200, idleMs: 300, ...more });
       const errors = await Promise.allSettled([
         store.check(),
@@ -227,7 +227,7 @@ suite("S3 with faults", () => {
       for (const error of errors) {
         const { reason } = error as PromiseRejectedResult;
         expect(reason).toBeInstanceOf(ImportError);
-        expect(reason.code).toBe("object_store_unavailable");
+        expect(reason.code).toBe(code);
         const text = `${reason.stack} ${reason.cause?.stack} ${JSON.stringify(reason.cause)}`;
         expect(text).not.toContain(secret);
         expect(text).not.toMatch(/signature=/i);
@@ -238,32 +238,51 @@ suite("S3 with faults", () => {
     };
     const credentials = () => s3.options.credentials as { accessKeyId: string; secretAccessKey: string };
 
-    it.each<[string, () => Partial<S3Options>, RegExp]>([
+    it.each<[string, () => Partial<S3Options>, RegExp, string]>([
       [
         "a wrong secret",
         () => ({ credentials: { ...credentials(), secretAccessKey: secret } }),
         /check the secret key/,
+        "object_store_refused",
       ],
       [
         "an unknown access key",
         () => ({ credentials: { accessKeyId: "nobody", secretAccessKey: secret } }),
         /does not know the access key; check/,
+        "object_store_refused",
       ],
-      ["a missing bucket", () => ({ bucket: "no-such-bucket" }), /"no-such-bucket" does not exist at .*; create it/],
-      ["a port where nothing listens", () => ({ endpoint: "http://127.0.0.1:9" }), /nothing listens at/],
-      ["a name that leads nowhere", () => ({ endpoint: "http://no-such-host.invalid" }), /cannot be resolved; check/],
+      [
+        "a missing bucket",
+        () => ({ bucket: "no-such-bucket" }),
+        /"no-such-bucket" does not exist at .*; create it/,
+        "object_store_refused",
+      ],
+      [
+        "a port where nothing listens",
+        () => ({ endpoint: "http://127.0.0.1:9" }),
+        /nothing listens at/,
+        "object_store_unavailable",
+      ],
+      [
+        "a name that leads nowhere",
+        () => ({ endpoint: "http://no-such-host.invalid" }),
+        /cannot be resolved; check/,
+        "object_store_unavailable",
+      ],
       [
         "a bucket in a host name that leads nowhere",
         () => ({ endpoint: "http://host.invalid", pathStyle: false }),
         /path style may be what the server needs/,
+        "object_store_unavailable",
       ],
       [
         "TLS where there is none",
         () => ({ endpoint: s3.options.endpoint?.replace("http:", "https:") }),
         /does not speak TLS.*check http or https/,
+        "object_store_refused",
       ],
-    ])("say what to do about %s", async (_title, more, text) => {
-      expect(await failure(more())).toMatch(text);
+    ])("say what to do about %s", async (_title, more, text, code) => {
+      expect(await failure(more(), code)).toMatch(text);
     });
 
     it("say where the bucket is", async () => {
@@ -279,7 +298,8 @@ suite("S3 with faults", () => {
       const silent = createTcpServer((socket) => socket.on("error", () => {}));
       await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
       const { port } = silent.address() as { port: number };
-      expect(await failure({ endpoint: `http://127.0.0.1:${port}` })).toMatch(/does not answer/);
+      const silence = { endpoint: `http://127.0.0.1:${port}` };
+      expect(await failure(silence, "object_store_unavailable")).toMatch(/does not answer/);
       silent.close();
     });
 

@@ -177,7 +177,7 @@ suite("sources in S3", () => {
   it("say that the bucket is missing, not the file", async () => {
     await using wrong = await openSources([described("one", true, { bucket: "no-such-bucket" })], secrets);
     await expect(wrong.find("a/1.json")).rejects.toMatchObject({
-      code: "object_store_unavailable",
+      code: "object_store_refused",
       reason: expect.stringContaining('the bucket "no-such-bucket" does not exist'),
     });
   });

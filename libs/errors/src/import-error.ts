@@ -8,7 +8,8 @@ export interface ErrorSpec {
   /** Milvus code in the public Status: 2100 = the user's side, 2101 = the server's side, 1100 = invalid parameter. */
   readonly milvusCode: number;
   readonly blame: "input" | "system";
-  readonly retry: "never" | "backoff";
+  /** `backoff`: a few times, since it may pass; `outage`: again and again, since it says nothing about the work. */
+  readonly retry: "never" | "backoff" | "outage";
   readonly hint: string;
 }
 
@@ -40,8 +41,14 @@ export const importErrors = {
   object_store_unavailable: {
     milvusCode: 2101,
     blame: "system",
+    retry: "outage",
+    hint: "Nothing to do: the task goes on when storage is back.",
+  },
+  object_store_refused: {
+    milvusCode: 2101,
+    blame: "system",
     retry: "backoff",
-    hint: "Nothing to do: the task is retried.",
+    hint: "Correct what the reason names: credentials, rights, the bucket, room on the disk.",
   },
   attempt_superseded: {
     milvusCode: 2101,

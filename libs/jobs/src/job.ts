@@ -36,8 +36,9 @@ export interface Task {
   readonly attempt: number;
   /** The datanode of the current attempt, 0 before the first. */
   readonly nodeId: NodeId;
-  /** Attempts that failed with an error that may pass. */
+  /** Attempts that failed, but for those that ended because storage was away: these are `outages`. */
   readonly failures: number;
+  readonly outages: number;
   readonly rowCount: number;
   readonly processedBytes: number;
   /** [begin, end) pairs of automatic keys, in row order. */
@@ -58,6 +59,7 @@ export const newTask = {
   attempt: 0,
   nodeId: 0n as NodeId,
   failures: 0,
+  outages: 0,
   rowCount: 0,
   processedBytes: 0,
   autoIds: [],

@@ -53,8 +53,13 @@ export interface Step<J extends Job, T extends Task> {
   readonly effects: readonly JobEffect[];
 }
 
-/** Attempts that may fail with an error that could pass (storage away) before the job fails with that error. */
+/** Attempts of a task that may fail with an error that could pass before the job fails with that error. */
 export const MAX_TASK_FAILURES = 8;
+/**
+ * Attempts that may end because storage was away, which says nothing about the task: an outage delays it. Each has waited for a
+ * minute (`Patience` of `libs/object-store`), so this is a day at least; a job whose storage never comes back still ends.
+ */
+export const MAX_TASK_OUTAGES = 1440;
 
 const nothing = { effects: [] } as const;
 
@@ -161,16 +166,19 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
       const done = { ...rows, autoIds, warnings, processedBytes: task.sizeBytes, endedMs: nowMs };
       return { ...task, state: "persisted", ...done };
     }
-    case "failed": {
-      const failures = task.failures + 1;
-      if (mayPass(progress.failure) && failures < MAX_TASK_FAILURES) return { ...task, state: "pending", failures };
-      return { ...task, state: "failed", failures, failure: progress.failure, endedMs: nowMs };
-    }
+    case "failed":
+      return failedAttempt(task, progress.failure, nowMs);
   }
 }
 
-function mayPass({ code }: Failure): boolean {
-  return importErrors[code].retry === "backoff";
+/** The task may run again while its failures are of a kind that passes, each kind counted by itself. */
+function failedAttempt<T extends Task>(task: T, failure: Failure, nowMs: number): T {
+  const { retry } = importErrors[failure.code];
+  const isOutage = retry === "outage";
+  const counted: T = isOutage ? { ...task, outages: task.outages + 1 } : { ...task, failures: task.failures + 1 };
+  const isLeft = counted.failures < MAX_TASK_FAILURES && counted.outages < MAX_TASK_OUTAGES;
+  if (retry !== "never" && isLeft) return { ...counted, state: "pending" };
+  return { ...counted, state: "failed", failure, endedMs: nowMs };
 }
 
 /**

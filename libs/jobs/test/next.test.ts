@@ -17,7 +17,7 @@ import {
 } from "@sluice/jobs";
 import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import fc from "fast-check";
-import { MAX_TASK_FAILURES } from "../src/next.ts";
+import { MAX_TASK_FAILURES, MAX_TASK_OUTAGES } from "../src/next.ts";
 import { endedJobStates } from "../src/states.ts";
 
 const JOB = jobId(1n);
@@ -43,7 +43,8 @@ function taskIn(state: TaskState, id = 11n, more: Partial<Task> = {}): Task {
 }
 
 const inputError = { code: "value_invalid", reason: "bad", file: "a.json", row: 3 } as const;
-const passing = { code: "object_store_unavailable", reason: "away" } as const;
+const passing = { code: "object_store_refused", reason: "no rights" } as const;
+const outage = { code: "object_store_unavailable", reason: "away" } as const;
 const report = (progress: TaskProgress, attempt = 1): JobEvent<Task> => ({
   ...{ kind: "task_reported", nowMs: 50, report: { taskId: taskId(11n), attempt, nodeId: nodeId(9n), progress } },
 });
@@ -200,6 +201,14 @@ describe("next", () => {
     const task = taskIn("running", 11n, { failures: MAX_TASK_FAILURES - 1 });
     const { tasks } = next(jobIn("importing"), [task], events["report: failed, may pass"]);
     expect(tasks?.[0]).toMatchObject({ state: "failed", failures: MAX_TASK_FAILURES, failure: passing, endedMs: 50 });
+  });
+
+  it("counts outages of storage by themselves: they delay a task, and end it only after a day", () => {
+    const away = report({ state: "failed", failure: outage });
+    const after = (more: Partial<Task>) => next(jobIn("importing"), [taskIn("running", 11n, more)], away).tasks?.[0];
+    const almost = MAX_TASK_FAILURES - 1;
+    expect(after({ failures: almost, outages: 60 })).toMatchObject({ state: "pending", failures: almost, outages: 61 });
+    expect(after({ outages: MAX_TASK_OUTAGES - 1 })).toMatchObject({ state: "failed", failure: outage, endedMs: 50 });
   });
 
   it("moves a job only forward and ends it once, whatever happens in whatever order", () => {

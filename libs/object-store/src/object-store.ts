@@ -17,12 +17,12 @@ export interface ObjectInfo {
  * rejects with the signal's reason. This half reads; who only reads asks for no more.
  */
 export interface ObjectReads {
-  /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable` */
+  /** Undefined when there is no such object. @throws {ImportError} `object_store_unavailable`: it is away; `object_store_refused` */
   stat(key: string): Promise<ObjectInfo | undefined>;
   /**
    * Fills `target` from `position` on and resolves to the bytes read, which are fewer than `target` holds only at the end
    * of the object. The way of the hot path: no allocation, any memory, shared memory too.
-   * @throws {ImportError} `file_not_found`, or `object_store_unavailable` when storage failed, never a short read
+   * @throws {ImportError} `file_not_found`, or as `stat` when storage failed, never a short read
    */
   readInto(key: string, position: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
   /** Bytes of `range` (default: all), in chunks of the store's choosing. @throws as `readInto` */
@@ -55,7 +55,7 @@ export interface ObjectWrites {
 export interface ObjectStore extends ObjectReads, ObjectWrites, AsyncDisposable {
   /**
    * Tells whether the store can be used: what no waiting cures fails at once. Absent where nothing can be away.
-   * @throws {ImportError} `object_store_unavailable`
+   * @throws {ImportError} as `stat`
    */
   check?(signal?: AbortSignal): Promise<void>;
 }

@@ -74,5 +74,5 @@ function storageOf({ kind }: StorageDescription): AnyStorage {
 function secretOf({ secret }: StorageDescription, secrets: Secrets): object | undefined {
   if (secret === undefined) return undefined;
   if (Object.hasOwn(secrets, secret)) return secrets[secret];
-  throw new ImportError("object_store_unavailable", `the credentials "${secret}" are not known here`);
+  throw new ImportError("object_store_refused", `the credentials "${secret}" are not known here`);
 }

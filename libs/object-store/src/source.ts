@@ -33,7 +33,7 @@ export interface SourceFile extends AsyncDisposable {
    * Fills `target` from `position` on and resolves to the bytes read, which are fewer than `target` holds only at the end of
    * the file. No allocation, any memory, several at once.
    * @throws {ImportError} `malformed_file` when the file has changed since it was found; `file_not_found`;
-   *   `object_store_unavailable` when storage failed, never a short read
+   *   `object_store_unavailable` or `object_store_refused` when storage failed, never a short read
    */
   readInto(position: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
   /** Bytes of `range` (default: all), in chunks of the source's choosing. @throws as `readInto` */
@@ -59,7 +59,7 @@ export interface Source extends AsyncDisposable {
   ofBucket?(key: string): string | undefined;
   /**
    * The file that a path means here; undefined when there is none.
-   * @throws {ImportError} `path_refused` for what may not be read, by `refusePath`; `object_store_unavailable`
+   * @throws {ImportError} `path_refused` for what may not be read, by `refusePath`; others as `ObjectReads.stat`
    */
   find(path: string): Promise<FoundFile | undefined>;
   /** @throws {ImportError} as `find`, and as `SourceFile.readInto` where opening tells it already */

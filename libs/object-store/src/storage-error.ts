@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { ImportError, type ImportErrorCode } from "@sluice/errors";
 
 /**
  * An error of the file system in the words of the port: storage that failed. Errors that are ours already, and aborts,
@@ -7,7 +7,12 @@ import { ImportError } from "@sluice/errors";
  */
 export function storageError(error: unknown, doing: string): unknown {
   if (!isSystemError(error)) return error;
-  return new ImportError("object_store_unavailable", explain(error, doing), undefined, { cause: error });
+  return new ImportError(codeOf(error), explain(error, doing), undefined, { cause: error });
+}
+
+/** What was waited for in vain (`openPatiently`) may come later; all else somebody has to do something about. */
+function codeOf({ code }: NodeJS.ErrnoException): ImportErrorCode {
+  return code === "EMFILE" || code === "ENFILE" ? "object_store_unavailable" : "object_store_refused";
 }
 
 /** The same for reading one object: there, missing is `file_not_found`. */

@@ -36,7 +36,7 @@ describe("LocalObjectStore", () => {
     await using _ = store;
     await store.put("x", [text("an object")]);
     await expect(store.put("x/y", [text("below an object")])).rejects.toMatchObject({
-      code: "object_store_unavailable",
+      code: "object_store_refused",
       reason: expect.stringContaining("a key is the folder of another"),
     });
     const abort = new AbortController();
@@ -134,7 +134,7 @@ describe("LocalObjectStore", () => {
     const full = await writeFile("/dev/full", "x").catch((error: unknown) => storageError(error, 'write object "k"'));
     expect(full).toBeInstanceOf(ImportError);
     expect(full).toMatchObject({
-      code: "object_store_unavailable",
+      code: "object_store_refused",
       reason: 'cannot write object "k": no space left on the disk (ENOSPC)',
       cause: expect.objectContaining({ code: "ENOSPC" }),
     });
@@ -143,7 +143,7 @@ describe("LocalObjectStore", () => {
   it("reports a folder that is none", async () => {
     const path = join(await folders.create(), "file");
     await writeFile(path, "x");
-    await expect(LocalObjectStore.open({ root: path })).rejects.toMatchObject({ code: "object_store_unavailable" });
+    await expect(LocalObjectStore.open({ root: path })).rejects.toMatchObject({ code: "object_store_refused" });
   });
 
   it("refuses to work after it was closed", async () => {

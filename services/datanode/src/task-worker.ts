@@ -179,7 +179,7 @@ export class TaskWorker implements AsyncDisposable {
       await lease.complete();
       return "lost";
     }
-    const isRetriable = failure.spec.retry === "backoff";
+    const isRetriable = failure.spec.retry !== "never";
     const { coordinators, nodeId } = this.#deps;
     const progress = { state: "failed", failure: failureOf(failure) } as const;
     try {

@@ -346,7 +346,7 @@ describe("reports", () => {
 
   it("of a failure that may pass let the task run again, others fail the job and cancel its tasks", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
-    const failure = { code: "object_store_unavailable", reason: "storage is away" };
+    const failure = { code: "object_store_refused", reason: "no rights" };
     await world.reports.report(resultOf(orders[0], { state: common.ImportState.ImportFailed, failure }));
     expect(world.tasks(id)[0]).toMatchObject({ state: "pending", failures: 1 });
     // The answer was lost, and the datanode says it again.

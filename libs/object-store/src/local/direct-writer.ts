@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { isSystemError } from "../storage-error.ts";
+import { openPatiently } from "./open-patiently.ts";
 
 /** What we use of it; the compiler's libraries know it only for browsers. */
 declare const WebAssembly: {
@@ -39,7 +40,7 @@ export class DirectWriter {
     if (!this.#isPossible) return undefined;
     let handle: FileHandle | undefined;
     try {
-      handle = await this.#open(path, FLAGS);
+      handle = await openPatiently(() => this.#open(path, FLAGS), signal);
       await this.#fill(handle, pieces, signal);
       return handle;
     } catch (error) {

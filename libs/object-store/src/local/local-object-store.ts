@@ -9,6 +9,7 @@ import { DirectWriter } from "./direct-writer.ts";
 import { FileHandles } from "./file-handles.ts";
 import { readFileChunks, readFileInto } from "./file-reads.ts";
 import { fileInfo, listFiles } from "./list-files.ts";
+import { openPatiently } from "./open-patiently.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { pruneDirectories } from "./prune-directories.ts";
 import { removeIfPresent, TemporaryFiles } from "./temporary-files.ts";
@@ -49,7 +50,7 @@ export class LocalObjectStore implements ObjectStore {
     this.#root = root;
     this.#durable = durable;
     this.#temporary = temporary;
-    this.#files = new FileHandles((key) => openRegularFile(this.#path(key)));
+    this.#files = new FileHandles((key) => openPatiently(() => openRegularFile(this.#path(key))));
   }
 
   /** Opens the folder and removes unfinished files of processes that are gone. */
@@ -151,7 +152,7 @@ export class LocalObjectStore implements ObjectStore {
 
 /** Resolves to the open handle of the new file. @throws what the file system throws, with the file left behind */
 async function writeBuffered(path: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<FileHandle> {
-  const handle = await open(path, "wx");
+  const handle = await openPatiently(() => open(path, "wx"), signal);
   try {
     const write = async (batch: readonly Uint8Array[], position: number) =>
       (await handle.writev(batch, position)).bytesWritten;

@@ -2,11 +2,11 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, readlink, realpath } from "node:fs/promises";
 import { ImportError } from "@sluice/errors";
 import type { ByteRange } from "../object-store.ts";
-import { Patience } from "../patience.ts";
 import { changedFile, type FoundFile, refusePath, type SourceFile } from "../source.ts";
 import { isSystemError, storageError } from "../storage-error.ts";
 import { fillFrom, readChunks } from "./file-reads.ts";
 import { fileVersion } from "./file-version.ts";
+import { openPatiently } from "./open-patiently.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { OUTSIDE } from "./source-paths.ts";
 
@@ -35,7 +35,9 @@ export class LocalSourceFile implements SourceFile {
 
   /** Waits while too many files are open. @param isAllowed says of a real path whether it may be read */
   static async open(file: NamedFile, isAllowed: (real: string) => boolean): Promise<LocalSourceFile> {
-    const handle = await openPatiently(file);
+    const handle = await openPatiently(() => openRegularFile(file.key)).catch((error: unknown) => {
+      throw openError(error, file.path);
+    });
     try {
       if (!isAllowed(await placeOf(handle, file.key))) throw refusePath(file.path, OUTSIDE); // P1
       const opened = new LocalSourceFile(file, handle);
@@ -88,21 +90,6 @@ const DELETED = " (deleted)";
 function howItDiffers({ ino, mtime }: BigIntStats, version: string): string {
   if (!version.startsWith(`${ino}-`)) return "another file has its name";
   return `it was written again at ${mtime.toISOString()}`;
-}
-
-/** Other files are closed sooner or later: an import waits for that rather than fail. */
-async function openPatiently({ key, path }: NamedFile): Promise<FileHandle> {
-  const patience = new Patience({
-    isTransient: (error) => isSystemError(error, "EMFILE", "ENFILE"),
-    failure: (error) => openError(error, path),
-  });
-  for (;;) {
-    try {
-      return await openRegularFile(key);
-    } catch (error) {
-      await patience.pause(error);
-    }
-  }
 }
 
 function openError(error: unknown, path: string): unknown {

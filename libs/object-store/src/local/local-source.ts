@@ -36,7 +36,7 @@ export class LocalSource implements Source {
     this.#realRoots = realRoots;
   }
 
-  /** Without roots every path is refused. @throws {ImportError} `object_store_unavailable` when a root is no folder */
+  /** Without roots every path is refused. @throws {ImportError} `object_store_refused` when a root is no folder */
   static async open({ roots }: LocalSourceOptions): Promise<LocalSource> {
     const absolute = roots.map((root) => resolve(root));
     return new LocalSource(absolute, await Promise.all(absolute.map(realFolder)));
@@ -117,5 +117,5 @@ async function realFolder(root: string): Promise<string> {
   } catch (error) {
     throw storageError(error, `open the import root ${root}`);
   }
-  throw new ImportError("object_store_unavailable", `cannot open the import root ${root}: it is no folder`);
+  throw new ImportError("object_store_refused", `cannot open the import root ${root}: it is no folder`);
 }

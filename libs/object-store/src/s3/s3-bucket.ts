@@ -49,7 +49,8 @@ export class S3Bucket implements AsyncDisposable {
 
   /**
    * Runs until it succeeds, fails for good, or patience ends.
-   * @throws {ImportError} `object_store_unavailable`, or `file_not_found` where the operation reads; or the signal's reason
+   * @throws {ImportError} `object_store_unavailable` when patience ends, `object_store_refused` for what no repetition cures,
+   *   `file_not_found` where the operation reads; or the signal's reason
    */
   async call<T>(operation: S3Operation, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const patience = this.patience(operation, signal);

@@ -82,7 +82,7 @@ export function isTransient(error: unknown): boolean {
 export function s3Error(error: unknown, operation: S3Operation, options: S3Options): unknown {
   if (error instanceof ImportError) return error;
   if (error instanceof ObjectChanged || error instanceof S3Unsupported) {
-    return new ImportError("object_store_unavailable", `cannot ${operation.doing}: ${error.message}`);
+    return new ImportError("object_store_refused", `cannot ${operation.doing}: ${error.message}`);
   }
   const failure = failureOf(error);
   const cause = slimCause(error, failure);
@@ -92,7 +92,8 @@ export function s3Error(error: unknown, operation: S3Operation, options: S3Optio
     });
   }
   const reason = `cannot ${operation.doing}: ${explain(failure, operation, options)} (${shortCode(failure)})`;
-  return new ImportError("object_store_unavailable", reason, undefined, { cause });
+  const code = isTransient(error) ? "object_store_unavailable" : "object_store_refused";
+  return new ImportError(code, reason, undefined, { cause });
 }
 
 export function isMissing({ code, status }: S3Failure): boolean {

@@ -36,13 +36,13 @@ export class S3ObjectStore implements ObjectStore {
 
   /**
    * Tells whether the bucket can be used, waiting as other calls for a server that is down. Wrong credentials, a missing
-   * bucket, a wrong region, an untrusted certificate fail at once. @throws {ImportError} `object_store_unavailable`
+   * bucket, a wrong region, an untrusted certificate fail at once. @throws {ImportError} as `stat`
    */
   check(signal?: AbortSignal): Promise<void> {
     return this.#bucket.check(signal);
   }
 
-  /** Creates the bucket when it is missing. @throws {ImportError} `object_store_unavailable` */
+  /** Creates the bucket when it is missing. @throws {ImportError} as `stat` */
   async createBucket(signal?: AbortSignal): Promise<void> {
     const { api, options } = this.#bucket;
     const operation = { doing: `create the bucket "${options.bucket}"`, action: "s3:CreateBucket" };

@@ -194,5 +194,5 @@ class Filling {
 }
 
 function replaced(name: string): ImportError {
-  return new ImportError("object_store_unavailable", `cannot read "${name}": it was replaced while it was read`);
+  return new ImportError("object_store_refused", `cannot read "${name}": it was replaced while it was read`);
 }

@@ -54,7 +54,7 @@ export class Sources implements AsyncDisposable {
 
   /**
    * @param bucket a bucket, or the name of a source, that the path is meant in: it is looked for there and nowhere else
-   * @throws {ImportError} `path_refused`: this path may not be read; `file_not_found`; `object_store_unavailable`
+   * @throws {ImportError} `path_refused`: this path may not be read; `file_not_found`; others as `ObjectReads.stat`
    */
   async find(path: string, bucket?: string): Promise<SourceRef> {
     const place = bucket === undefined ? this.#placeOf(path) : this.#placeIn(bucket, path);
