@@ -7,12 +7,14 @@ import { decodeInsertLog, EventType, encodeBinlogHead } from "@sluice/binlog";
 import { ImportError } from "@sluice/errors";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readerInput } from "@sluice/formats/testing";
-import { folderSources } from "@sluice/object-store/testing";
+import { openSources } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 
 const folder = process.argv[2];
 const schema = fixtureSchema({ fields: [{ name: "id", type: DataType.Int64, is_primary: true }] }, "main");
-await using sources = await folderSources(folder);
+await using sources = await openSources([
+  { name: "files", isDefault: true, kind: "local", options: { roots: [folder] } },
+]);
 
 /** Room for any of the logs, touched: what is measured is what reading them takes besides. */
 const room = Buffer.alloc(64 << 20, 1);

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectWrites } from "@sluice/object-store";
 
 /** Objects below this are small: they wait for syncs, not for bandwidth, and many may do so at once. */
 const SMALL_BYTES = 1 << 20;
@@ -10,7 +10,7 @@ const SMALL_PER_PLACE = 6;
  * aborted, what waits is not begun, and all later calls reject.
  */
 export class PutQueue {
-  readonly #store: ObjectStore;
+  readonly #store: ObjectWrites;
   readonly #limit: number;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
@@ -19,7 +19,7 @@ export class PutQueue {
   #taken = 0;
   #writtenBytes = 0;
 
-  constructor(store: ObjectStore, limit: number, signal: AbortSignal) {
+  constructor(store: ObjectWrites, limit: number, signal: AbortSignal) {
     this.#store = store;
     this.#limit = limit;
     this.#signal = AbortSignal.any([signal, this.#stopping.signal]);

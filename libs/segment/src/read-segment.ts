@@ -2,7 +2,7 @@ import { mapConcurrent } from "@sluice/async";
 import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
 import { type Column, constantColumn } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectReads } from "@sluice/object-store";
 import type { DefaultValue, FieldLogs, FieldSchema } from "@sluice/schema";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { SegmentLogs } from "./segment-logs.ts";
@@ -14,10 +14,10 @@ const readsInFlight = 4;
  * One field of a whole segment, all logs one after the other: row n here is row n in every field. A field that was added
  * after the segment was written has its default in every row, else null. Own memory.
  * @param field of the schema, or `rowIdField`, `timestampField`
- * @throws {ImportError} `object_store_unavailable`, `file_not_found`; `internal` when a log is damaged or not as recorded
+ * @throws {ImportError} as `ObjectReads.stat`; `internal` when a log is missing, damaged or not as recorded
  */
 export async function readSegmentField(
-  store: ObjectStore,
+  store: ObjectReads,
   segment: SegmentLogs,
   field: FieldSchema,
   signal?: AbortSignal,
@@ -52,7 +52,7 @@ export interface SegmentKeyStats {
 
 /** @throws as `readSegmentField`; also `internal` for a segment without statistics */
 export async function readSegmentStats(
-  store: ObjectStore,
+  store: ObjectReads,
   segment: SegmentLogs,
   signal?: AbortSignal,
 ): Promise<SegmentKeyStats> {
@@ -111,14 +111,22 @@ class ReadMemory {
 }
 
 async function readWhole(
-  store: ObjectStore,
+  store: ObjectReads,
   key: string,
   target: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const length = await store.readInto(key, 0, target, signal);
+  const length = await store.readInto(key, 0, target, signal).catch((error: unknown) => {
+    throw missingAsInternal(key, error);
+  });
   if (length === target.length) return;
   throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${target.length}`);
+}
+
+/** An object that a record names and that is gone is the server's fault: who asks has named no file. */
+function missingAsInternal(key: string, error: unknown): unknown {
+  if (!(error instanceof ImportError) || error.code !== "file_not_found") return error;
+  return new ImportError("internal", `object "${key}" of a segment is missing`, undefined, { cause: error });
 }
 
 function decodeLog(segment: SegmentLogs, logs: FieldLogs, index: number, bytes: Uint8Array, sink: ColumnSink): void {

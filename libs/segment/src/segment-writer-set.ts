@@ -1,6 +1,6 @@
 import { batchBytes, type Column, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectWrites } from "@sluice/object-store";
 import type { CollectionSchema } from "@sluice/schema";
 import type { BufferLimits } from "./column-buffer.ts";
 import { LogIdBlocks } from "./log-ids.ts";
@@ -26,7 +26,7 @@ export interface SegmentWriterSetOptions {
   readonly timestamp: bigint;
   /** Row id of the first row; row n of the attempt gets `rowIdBase + n`. */
   readonly rowIdBase: bigint;
-  readonly store: ObjectStore;
+  readonly store: ObjectWrites;
   readonly ids: SegmentIds;
   /** Where rows can go; `append` names them by their index. */
   readonly buckets: readonly SegmentBucket[];

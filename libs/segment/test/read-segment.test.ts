@@ -76,7 +76,10 @@ describe("readSegmentField", () => {
     await store.put(key, [bytes.subarray(1)]);
     await expect(readSegmentField(store, segment, schema.fields[1])).rejects.toThrow(/bytes, recorded are/);
     await store.delete([key]);
-    await expect(readSegmentField(store, segment, schema.fields[1])).rejects.toMatchObject({ code: "file_not_found" });
+    await expect(readSegmentField(store, segment, schema.fields[1])).rejects.toMatchObject({
+      code: "internal",
+      reason: expect.stringMatching(/^object "insert_log\/.*" of a segment is missing$/),
+    });
   });
 
   it("refuses logs that are not as recorded", async () => {

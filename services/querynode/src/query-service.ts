@@ -1,7 +1,7 @@
 import { Turns } from "@sluice/async";
 import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectReads } from "@sluice/object-store";
 import { compareRows, type Filter, metaProjection, type OrderedRow } from "@sluice/query";
 import {
   type Client,
@@ -43,7 +43,7 @@ export class QueryService {
 
   constructor(
     data: Client<dataCoord.DataCoordClient>,
-    store: ObjectStore,
+    store: ObjectReads,
     cacheBytes: number,
     maxAnswerBytes = MAX_ANSWER_BYTES,
   ) {

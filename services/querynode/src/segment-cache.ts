@@ -1,5 +1,5 @@
 import type { Column } from "@sluice/columns";
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectReads } from "@sluice/object-store";
 import type { FieldSchema } from "@sluice/schema";
 import { readSegmentField, readSegmentStats, type SegmentKeyStats, type SegmentLogs } from "@sluice/segment";
 
@@ -14,12 +14,12 @@ interface CacheEntry {
  * it for the others.
  */
 export class SegmentCache {
-  readonly #store: ObjectStore;
+  readonly #store: ObjectReads;
   readonly #budgetBytes: number;
   readonly #entries = new Map<string, CacheEntry>();
   #usedBytes = 0;
 
-  constructor(store: ObjectStore, budgetBytes: number) {
+  constructor(store: ObjectReads, budgetBytes: number) {
     this.#store = store;
     this.#budgetBytes = budgetBytes;
   }

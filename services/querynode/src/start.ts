@@ -1,11 +1,11 @@
-import type { ObjectStore } from "@sluice/object-store";
+import type { ObjectReads } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, endOf, openGrpcServer, queryNode, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
 import type { QueryNodeSettings } from "./settings.ts";
 
 export interface QueryNodeDeps {
-  readonly objects: ObjectStore;
+  readonly objects: ObjectReads;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
