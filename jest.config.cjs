@@ -8,6 +8,7 @@ module.exports = {
   // Never add `import`, `require` or `default` here: jest adds the right one per call.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
   workerIdleMemoryLimit: "1GB",
+  reporters: ["default", "<rootDir>/test/support/skipped-reporter.cjs"],
   testTimeout: 60_000,
   transform: {
     "^.+\\.ts$": [

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { EtcdMetaStore, type EtcdOptions } from "@sluice/metastore/etcd";
-import { type EtcdServer, freePorts, hasPrograms, startEtcd } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
+import { type EtcdServer, freePorts, startEtcd } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
 import { etcdctl, Network, put } from "./etcd-support.ts";
 
@@ -24,7 +25,7 @@ async function refusal(options: EtcdOptions): Promise<string> {
   return error.message;
 }
 
-(hasPrograms("etcd") ? describe : describe.skip)("etcd that is not there", () => {
+describeWith("etcd")("etcd that is not there", () => {
   it("says where it was looked for", async () => {
     const [port] = await freePorts(1);
     const endpoints = [`http://127.0.0.1:${port}`];
@@ -42,7 +43,7 @@ async function refusal(options: EtcdOptions): Promise<string> {
   });
 });
 
-(hasPrograms("etcd", "etcdctl") ? describe : describe.skip)("etcd with users", () => {
+describeWith("etcd", "etcdctl")("etcd with users", () => {
   let etcd: EtcdServer;
   beforeAll(async () => {
     etcd = await startEtcd();
@@ -101,7 +102,7 @@ async function refusal(options: EtcdOptions): Promise<string> {
   });
 });
 
-(hasPrograms("etcd", "etcdctl") ? describe : describe.skip)("etcd with TLS", () => {
+describeWith("etcd", "etcdctl")("etcd with TLS", () => {
   let etcd: EtcdServer;
   let folder: string;
   const pem = (name: string) => readFileSync(join(folder, name), "utf8");

@@ -8,10 +8,11 @@ import { commitWithRetry, RecordTable } from "@sluice/catalog";
 import type { HeldKey, MetaStore } from "@sluice/metastore";
 import { EtcdMetaStore, type EtcdOptions } from "@sluice/metastore/etcd";
 import { eventually } from "../support/eventually.ts";
-import { type EtcdServer, freePorts, hasPrograms, startEtcd } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
+import { type EtcdServer, freePorts, startEtcd } from "../support/servers.ts";
 import { etcdctl, Network, put, remove } from "./etcd-support.ts";
 
-(hasPrograms("etcd", "etcdctl") ? describe : describe.skip)("EtcdMetaStore when something fails", () => {
+describeWith("etcd", "etcdctl")("EtcdMetaStore when something fails", () => {
   let etcd: EtcdServer;
   let network: Network;
   beforeAll(async () => {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
 import type { MetaStore } from "@sluice/metastore";
-import { type EtcdServer, findProgram } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
+import type { EtcdServer } from "../support/servers.ts";
 
 const run = promisify(execFile);
 

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { metaStoreConformance } from "@sluice/metastore/testing";
-import { type EtcdServer, hasPrograms, startEtcd } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
+import { type EtcdServer, startEtcd } from "../support/servers.ts";
 import { etcdctl, put } from "./etcd-support.ts";
 
-(hasPrograms("etcd", "etcdctl") ? describe : describe.skip)("EtcdMetaStore", () => {
+describeWith("etcd", "etcdctl")("EtcdMetaStore", () => {
   let etcd: EtcdServer;
   beforeAll(async () => {
     etcd = await startEtcd();

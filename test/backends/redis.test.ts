@@ -10,7 +10,8 @@ import { taskQueueConformance } from "@sluice/task-queue/testing";
 import { Redis } from "ioredis";
 import { takeRounds } from "../../libs/task-queue/src/bullmq/rounds.ts";
 import { eventually } from "../support/eventually.ts";
-import { hasPrograms, type RedisServer, startRedis, startSentinel } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
+import { type RedisServer, startRedis, startSentinel } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
 import { makeTlsFiles } from "../support/tls-files.ts";
 
@@ -24,7 +25,7 @@ const task = (job: number, id: number, sizeBytes = 10): QueuedTask => ({
 const tasksOf = (job: number, count: number, sizeBytes?: number) =>
   Array.from({ length: count }, (_, i) => task(job, job * 100_000 + i, sizeBytes));
 
-(hasPrograms("redis-server", "redis-cli") ? describe : describe.skip)("BullTaskQueue", () => {
+describeWith("redis-server", "redis-cli")("BullTaskQueue", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await startRedis();

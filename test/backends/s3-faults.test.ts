@@ -8,9 +8,9 @@ import { createServer, type Server } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { openObjectStore, type S3Credentials, type S3ObjectStore, type S3Options } from "@sluice/object-store";
-import { FaultProxy, hasS3, type S3Fixture, s3ErrorBody, startS3 } from "./s3-support.ts";
+import { describeWithS3, FaultProxy, type S3Fixture, s3ErrorBody, startS3 } from "./s3-support.ts";
 
-const suite = hasS3 ? describe : describe.skip;
+const suite = describeWithS3;
 let s3: S3Fixture;
 let proxy: FaultProxy;
 let store: S3ObjectStore;

@@ -14,9 +14,9 @@ import {
 } from "@sluice/object-store";
 import { type SourceFixture, sourceConformance } from "@sluice/object-store/testing";
 import { S3Source } from "../../libs/object-store/src/s3/s3-source.ts";
-import { hasS3, type S3Fixture, startS3 } from "./s3-support.ts";
+import { describeWithS3, type S3Fixture, startS3 } from "./s3-support.ts";
 
-const suite = hasS3 ? describe : describe.skip;
+const suite = describeWithS3;
 const text = (value: string) => [new TextEncoder().encode(value)];
 const missing = { code: "file_not_found" };
 const refusal = { code: "path_refused", reason: expect.stringContaining("--source NAME=s3://BUCKET/FOLDER") };

@@ -1,14 +1,16 @@
 import { createServer, type Server, Socket } from "node:net";
+import { describe } from "@jest/globals";
 import { S3ObjectStore, type S3Options } from "@sluice/object-store";
-import { hasPrograms, startSeaweedFs } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
+import { startSeaweedFs } from "../support/servers.ts";
 
 // Suites on S3 run on SeaweedFS of their own, or on any server by SLUICE_TEST_S3_ENDPOINT (http://host:port),
 // SLUICE_TEST_S3_ACCESS_KEY and SLUICE_TEST_S3_SECRET_KEY.
 
 const { SLUICE_TEST_S3_ENDPOINT: given, SLUICE_TEST_S3_ACCESS_KEY, SLUICE_TEST_S3_SECRET_KEY } = process.env;
 
-/** Whether there is a server to test on. */
-export const hasS3 = given !== undefined || hasPrograms("weed");
+/** `describe` of a suite on that server. */
+export const describeWithS3 = given === undefined ? describeWith("weed") : describe;
 
 export interface S3Fixture extends AsyncDisposable {
   readonly options: S3Options;

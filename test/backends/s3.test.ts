@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { forEachConcurrent } from "@sluice/async";
 import { S3ObjectStore } from "@sluice/object-store";
 import { objectStoreConformance } from "@sluice/object-store/testing";
-import { hasS3, type S3Fixture, startS3 } from "./s3-support.ts";
+import { describeWithS3, type S3Fixture, startS3 } from "./s3-support.ts";
 
-const suite = hasS3 ? describe : describe.skip;
+const suite = describeWithS3;
 let s3: S3Fixture;
 
 /** Bytes whose place shows, in pieces of different sizes. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { type RunHooks, WorkerThread } from "@sluice/datanode";
 import { fixtureSchema } from "@sluice/formats/testing";
 import type { ImportTaskInput } from "@sluice/jobs";
@@ -11,9 +11,9 @@ import {
   type SourceRef,
 } from "@sluice/object-store";
 import { DataType, encodePlain } from "@sluice/schema";
-import { hasS3, type S3Fixture, startS3 } from "./s3-support.ts";
+import { describeWithS3, type S3Fixture, startS3 } from "./s3-support.ts";
 
-const suite = hasS3 ? describe : describe.skip;
+const suite = describeWithS3;
 const schema = fixtureSchema({
   fields: [
     { name: "id", type: DataType.Int64, is_primary: true },

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import type { RoleName } from "@sluice/cluster";
 import {
   bookCollection,
   books,
+  describeWith,
   eventually,
-  hasPrograms,
   jsonText,
   recordsOf,
   TestBackends,
@@ -23,7 +23,11 @@ const lines = (count: number, first = 0n) =>
       .join(""),
   );
 
-(hasPrograms("etcd", "redis-server", "weed") ? describe : describe.skip)("a cluster", () => {
+describeWith(
+  "etcd",
+  "redis-server",
+  "weed",
+)("a cluster", () => {
   let backends: TestBackends;
   let cluster: TestCluster;
   let client: TestClient;

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
-  itWithPython,
+  describeWith,
+  itWith,
   type ProgramResult,
   pythonOf,
   runProgram,
@@ -14,7 +15,7 @@ import {
 // Unmodified clients, against the standalone and against a cluster of separate processes, each with its own collections and files, all against one server. They start together, since most of
 // the time they wait; each test then waits for its client.
 
-const pythonVersions = ["2.2.17", "2.4.15", "2.6.17", "3.0.1"];
+const pythonVersions = ["2.2.17", "2.4.15", "2.6.17", "3.0.1"] as const;
 const nodePackages = ["milvus-sdk-2.2", "milvus-sdk-3.0"];
 const pythonScenario = resolve(import.meta.dirname, "python/scenario.py");
 const nodeScenario = resolve(import.meta.dirname, "node/scenario.ts");
@@ -58,12 +59,7 @@ async function cluster(_: string, importRoot: string): Promise<Target> {
   };
 }
 
-const targets = [
-  ["the standalone", standalone],
-  ["a cluster", cluster],
-] as const;
-
-describe.each(targets)("against %s", (_, open) => {
+function clientsWork(open: typeof standalone): void {
   const folders = new TemporaryFolders();
   const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
   /** Every client that tests will ask for, started in its lane. */
@@ -83,7 +79,7 @@ describe.each(targets)("against %s", (_, open) => {
     importRoot = pair.importRoot;
     target = await open(pair.dataDir, importRoot);
     for (const version of pythonVersions) {
-      const name = `pymilvus-${version}`;
+      const name = `pymilvus-${version}` as const;
       start(name, pythonOf(name), (folder) => [pythonScenario, target.address, folder]);
     }
     for (const name of nodePackages)
@@ -103,9 +99,12 @@ describe.each(targets)("against %s", (_, open) => {
   }
 
   for (const version of pythonVersions) {
-    const name = `pymilvus-${version}`;
-    itWithPython(name, "pymilvus")(`pymilvus ${version} runs the whole workflow`, () => passes(name), 3 * LIMIT_MS);
+    const name = `pymilvus-${version}` as const;
+    itWith(name)(`pymilvus ${version} runs the whole workflow`, () => passes(name), 3 * LIMIT_MS);
   }
 
   it.each(nodePackages)("the Node SDK %s runs the whole workflow", passes, 3 * LIMIT_MS);
-});
+}
+
+describe("against the standalone", () => clientsWork(standalone));
+describeWith("etcd", "redis-server", "weed")("against a cluster", () => clientsWork(cluster));

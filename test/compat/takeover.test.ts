@@ -8,7 +8,7 @@ import {
   books,
   type CollectionSpec,
   type FieldSpec,
-  itWithPython,
+  itWith,
   pythonOf,
   readRecords,
   runProgram,
@@ -84,7 +84,7 @@ const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
 /** Milvus's answer in the form of the rows that were written. */
 type Answer = Record<string, Record<string, unknown>[]>;
 
-itWithPython(environment, "milvus")(
+itWith(environment)(
   "a real Milvus takes our segments over and reads the same rows",
   async () => {
     const { dataDir, importRoot } = await folders.createPair();

@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { findProgram } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
 
 export const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "../..");

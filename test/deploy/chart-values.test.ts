@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { parse } from "yaml";
-import { hasPrograms } from "../support/servers.ts";
+import { describeWith } from "../support/needs.ts";
 import { chart, type Manifest, manifestsOf, podsOf, refusal, render, servicesOf } from "./chart-rendering.ts";
 import { roleSettings, schemaFile, settingKeys, settingSchemas, settingsOfChart } from "./chart-settings.ts";
 
@@ -34,7 +34,7 @@ it("the chart's README lists every value with its default", () => {
   expect(listed.map(([path]) => path)).toEqual(values.map(([path]) => path));
 });
 
-const suite = hasPrograms("helm") ? describe : describe.skip;
+const suite = describeWith("helm");
 
 suite("values", () => {
   it.each([

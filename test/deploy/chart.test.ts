@@ -4,7 +4,8 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { loadSettings } from "@sluice/config";
 import { parse } from "yaml";
-import { findProgram, hasPrograms } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
+import { describeWith } from "../support/needs.ts";
 import {
   chart,
   helm,
@@ -18,7 +19,7 @@ import {
 } from "./chart-rendering.ts";
 import { roleSettings, settingKeys } from "./chart-settings.ts";
 
-const suite = hasPrograms("helm", "kubernetes-validate") ? describe : describe.skip;
+const suite = describeWith("helm", "kubernetes-validate");
 const roles = Object.keys(roleSettings);
 
 suite("the chart", () => {

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "@jest/globals";
+import { afterAll, expect, it } from "@jest/globals";
 import { readBlocks, root, runAsUser } from "../docs/blocks.ts";
-import { findProgram, hasPrograms } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
+import { describeWith } from "../support/needs.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
 
-const suite = hasPrograms("helm") ? describe : describe.skip;
+const suite = describeWith("helm");
 
 suite("helm, as the documents say it", () => {
   const folders = new TemporaryFolders();

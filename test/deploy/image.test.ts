@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "@jest/globals";
-import { hasPrograms } from "../support/servers.ts";
+import { expect } from "@jest/globals";
+import { itWith } from "../support/needs.ts";
 
 const run = promisify(execFile);
 const script = join(import.meta.dirname, "image.sh");
 
-(hasPrograms("buildah") ? it : it.skip)(
+itWith("buildah")(
   "the image is built, and serves under a user that is not root",
   async () => {
     const { stdout } = await run("bash", [script], { maxBuffer: 1 << 24 });

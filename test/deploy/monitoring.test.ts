@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { parse, stringify } from "yaml";
 import {
   BackendServer,
+  describeWith,
   eventually,
   findProgram,
   freePorts,
-  hasPrograms,
   startServer,
   TemporaryFolders,
   type TestServer,
@@ -37,7 +37,7 @@ it("selectors of an expression are found, with and without labels", () => {
   ]);
 });
 
-const suite = hasPrograms("helm", "promtool", "prometheus") ? describe : describe.skip;
+const suite = describeWith("helm", "promtool", "prometheus");
 
 suite("what the chart brings for monitoring", () => {
   const folders = new TemporaryFolders();

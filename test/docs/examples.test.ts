@@ -2,12 +2,12 @@ import { globSync, readFileSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
-import { itWithPython, pythonOf, useServer } from "../support/index.ts";
+import { itWith, pythonOf, useServer } from "../support/index.ts";
 import { root, runAsUser } from "./blocks.ts";
 
 const fixture = useServer();
 const examples = join(root, "examples");
-const withPython = itWithPython("pymilvus-2.6.17", "pymilvus");
+const withPython = itWith("pymilvus-2.6.17");
 const run = (program: string, ...args: string[]) =>
   runAsUser(program, [...args, fixture.server.address], fixture.importRoot);
 

@@ -3,9 +3,9 @@ import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
+  describeWith,
   eventually,
-  hasPrograms,
-  itWithPython,
+  itWith,
   pythonOf,
   TemporaryFolders,
   TestBackends,
@@ -110,7 +110,7 @@ describe("the quickstart", () => {
     expect(running.output).toContain("every count is right");
   });
 
-  itWithPython(python, "pymilvus")("says how to import from Python", async () => {
+  itWith(python)("says how to import from Python", async () => {
     expect(await runPython(hintOf("Any Milvus client imports, too. Python"), folder)).toMatch(/^\d+$/m);
   });
 
@@ -130,32 +130,29 @@ describe("clients", () => {
   const fixture = useServer();
   const local = (text: string, words: Readonly<Record<string, string>>) => adapt(text, words);
 
-  itWithPython(python, "pymilvus")(
-    "Python, then both kinds of Node module and REST, import the same file",
-    async () => {
-      const { importRoot, server } = fixture;
-      const [host, port] = server.address.split(":");
-      const words = { 'host="127.0.0.1"': `host="${host}"`, 'port="19530"': `port="${port}"` };
-      expect(await runPython(local(written.python, words), importRoot)).toContain("1000");
-      await installSdk(importRoot);
-      const node = { "127.0.0.1:19530": server.address };
-      expect(await runNode(local(written.esm, node), importRoot, "import.mjs")).toContain("error_code: 'Success'");
-      expect(await runNode(local(written.commonJs, node), importRoot, "import.cjs")).toContain("error_code: 'Success'");
-      const rest = local(written.rest, { "localhost:19530": server.address });
-      expect(await runAsUser("sh", ["-ec", rest], importRoot)).toMatch(/"state":"(Pending|Importing|Completed)"/);
-      const jobs = await fixture.client.list("books");
-      expect(jobs).toHaveLength(4);
-      for (const { id } of jobs) expect(await fixture.client.waitFor(id)).toMatchObject({ rowCount: 1000 });
-    },
-  );
+  itWith(python)("Python, then both kinds of Node module and REST, import the same file", async () => {
+    const { importRoot, server } = fixture;
+    const [host, port] = server.address.split(":");
+    const words = { 'host="127.0.0.1"': `host="${host}"`, 'port="19530"': `port="${port}"` };
+    expect(await runPython(local(written.python, words), importRoot)).toContain("1000");
+    await installSdk(importRoot);
+    const node = { "127.0.0.1:19530": server.address };
+    expect(await runNode(local(written.esm, node), importRoot, "import.mjs")).toContain("error_code: 'Success'");
+    expect(await runNode(local(written.commonJs, node), importRoot, "import.cjs")).toContain("error_code: 'Success'");
+    const rest = local(written.rest, { "localhost:19530": server.address });
+    expect(await runAsUser("sh", ["-ec", rest], importRoot)).toMatch(/"state":"(Pending|Importing|Completed)"/);
+    const jobs = await fixture.client.list("books");
+    expect(jobs).toHaveLength(4);
+    for (const { id } of jobs) expect(await fixture.client.waitFor(id)).toMatchObject({ rowCount: 1000 });
+  });
 
-  itWithPython(python, "pymilvus")("the call that has segments taken over is a call", async () => {
+  itWith(python)("the call that has segments taken over is a call", async () => {
     const call = local(written.takeOver, { "milvus:19530": fixture.server.address });
     await runPython(call, fixture.importRoot);
   });
 });
 
-const withServers = hasPrograms("etcd", "redis-server", "weed") ? describe : describe.skip;
+const withServers = describeWith("etcd", "redis-server", "weed");
 withServers("the cluster", () => {
   it("starts as README says", async () => {
     await using backends = await TestBackends.start();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { eventually, hasPrograms, launchSluice, startRedis, TemporaryFolders } from "../support/index.ts";
+import { describeWith, eventually, launchSluice, startRedis, TemporaryFolders } from "../support/index.ts";
 
 const jsonLines = (text: string) =>
   text
@@ -24,7 +24,7 @@ describe("settings that cannot be", () => {
   });
 });
 
-(hasPrograms("redis-server") ? describe : describe.skip)("a Redis that refuses", () => {
+describeWith("redis-server")("a Redis that refuses", () => {
   it.each([
     ["a wrong password", ["--requirepass", "right"], ":wrong", /refuses user and password.*WRONGPASS/],
     [

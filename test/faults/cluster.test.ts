@@ -2,14 +2,15 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import {
   accountedKeys,
+  describeWith,
   eventually,
-  hasPrograms,
   type JobOutcome,
   recordsOf,
   SourceFiles,
+  scaled,
   TemporaryFolders,
   TestBackends,
   TestClient,
@@ -29,7 +30,7 @@ import { SeededRandom } from "./seeded-random.ts";
 // SLUICE_FAULT_SEED repeats a run's files, jobs, faults and pauses; SLUICE_CLUSTER_FAULT_RUNS sets the number of faults.
 
 const seed = Number(process.env.SLUICE_FAULT_SEED ?? randomInt(2 ** 31));
-const faults = Number(process.env.SLUICE_CLUSTER_FAULT_RUNS ?? 200);
+const faults = Number(process.env.SLUICE_CLUSTER_FAULT_RUNS ?? scaled(200));
 const FAULTS_PER_BATCH = 40;
 const JOBS = 40;
 const MAX_PAUSE_MS = 500;
@@ -44,7 +45,7 @@ let importRoot: string;
 let plan: PlannedJob[];
 let repeatedAttempts = 0;
 
-const suite = hasPrograms("etcd", "redis-server", "weed") ? describe : describe.skip;
+const suite = describeWith("etcd", "redis-server", "weed");
 
 suite("a cluster", () => {
   beforeAll(async () => {

@@ -8,6 +8,7 @@ import {
   launchServer,
   readRecords,
   SourceFiles,
+  scaled,
   storedKeys,
   TemporaryFolders,
   TestClient,
@@ -26,7 +27,7 @@ import { SeededRandom } from "./seeded-random.ts";
 // SLUICE_FAULT_RUNS sets the number of kills.
 
 const seed = Number(process.env.SLUICE_FAULT_SEED ?? randomInt(2 ** 31));
-const kills = Number(process.env.SLUICE_FAULT_RUNS ?? 100);
+const kills = Number(process.env.SLUICE_FAULT_RUNS ?? scaled(100));
 const KILLS_PER_BATCH = 10;
 const JOBS = 50;
 /** Jobs submitted between two kills. */

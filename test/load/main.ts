@@ -3,7 +3,8 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLines } from "../bench/datasets.ts";
-import { hasPrograms, startSeaweedFs, startVersityGw } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
+import { startSeaweedFs, startVersityGw } from "../support/servers.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type RunResult, runJobs, vectorCollection } from "./cluster-run.ts";
@@ -32,7 +33,7 @@ const { values: options } = parseArgs({
     jobs: { type: "string" },
     simulate: { type: "string" },
     tasks: { type: "string", default: "20000" },
-    s3: { type: "string", default: hasPrograms("versitygw") ? "versitygw" : "weed" },
+    s3: { type: "string", default: findProgram("versitygw") !== undefined ? "versitygw" : "weed" },
     "node-cores": { type: "string" },
     "task-seconds": { type: "string", default: "5" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },

@@ -1,10 +1,12 @@
 export * from "./collections.ts";
+export { scaled } from "./effort.ts";
 export { eventually } from "./eventually.ts";
 export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
 export * from "./field-values.ts";
+export { findProgram } from "./find-program.ts";
 export * from "./fixture-cases.ts";
+export { describeWith, hasAll, itWith, skips } from "./needs.ts";
 export * from "./program.ts";
-export * from "./python.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
 export * from "./servers.ts";
 export * from "./source-files.ts";

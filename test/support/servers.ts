@@ -1,37 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
-import { homedir, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findProgram } from "./find-program.ts";
 
 // Real servers for tests, each in a folder of its own and on free ports of loopback; `test/servers.sh` installs them.
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 8000;
-
-/** Where `test/servers.sh` puts what is not a Debian package. */
-const cacheBin = join(process.env.SLUICE_TEST_CACHE ?? join(homedir(), ".cache/sluice-test"), "bin");
-
-/** Absolute path of a server's program, or undefined when it is not installed. */
-export function findProgram(name: string): string | undefined {
-  const folders = [cacheBin, ...(process.env.PATH ?? "").split(delimiter)];
-  return folders.map((folder) => join(folder, name)).find(existsSync);
-}
-
-/**
- * Whether a suite may run. When a program is missing it says so in one line and the suite skips itself; with CI=true it is
- * an error: nothing is skipped there.
- */
-export function hasPrograms(...names: readonly string[]): boolean {
-  const missing = names.filter((name) => findProgram(name) === undefined);
-  if (missing.length === 0) return true;
-  const text = `not installed: ${missing.join(", ")}; run test/servers.sh`;
-  if (process.env.CI === "true") throw new Error(text);
-  process.stderr.write(`SKIPPED: ${text}\n`);
-  return false;
-}
 
 /**
  * Free ports of loopback, below the range that the system gives to outgoing connections. Servers that listen on port + 10000

@@ -1,20 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "@jest/globals";
+import { beforeAll, expect, it } from "@jest/globals";
+import { parseBinlog } from "@sluice/binlog";
 import type { Column } from "@sluice/columns";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
-import { parseBinlog } from "../src/index.ts";
-import { allTypes, cells, field, randomColumn, seededRandom } from "./random-columns.ts";
-import { writeLog } from "./write-log.ts";
 
-const installed = join(
-  process.env.SLUICE_TEST_CACHE ?? join(homedir(), ".cache/sluice-test"),
-  "venv-pymilvus-3.0.1/bin/python",
-);
-/** One that is named, or the one that `test/servers.sh` installs. */
-const python = process.env.SLUICE_PYARROW_PYTHON ?? (existsSync(installed) ? installed : undefined);
+import { allTypes, cells, field, randomColumn, seededRandom } from "../../libs/binlog/test/random-columns.ts";
+import { writeLog } from "../../libs/binlog/test/write-log.ts";
+import { describeWith, pythonOf } from "../support/index.ts";
+
 const rows = 500;
 
 interface Read {
@@ -53,28 +49,24 @@ const annotations: Partial<Record<DataType, string>> = {
   [DataType.Text]: "String",
 };
 
-if (!python) {
-  // On a developer's machine this is optional; in CI it is not.
-  (process.env.CI === "true" ? it : it.skip)("there is no pyarrow: it does not check our payloads", () => {
-    throw new Error("run test/servers.sh pymilvus, or set SLUICE_PYARROW_PYTHON to a Python that has pyarrow");
+describeWith("pymilvus-3.0.1")("pyarrow reads our payloads", () => {
+  let read: Read[];
+  beforeAll(() => {
+    read = readAll(pythonOf("pymilvus-3.0.1"));
   });
-} else {
-  describe("pyarrow reads our payloads", () => {
-    const read = readAll(python);
-    it.each(inputs.map((input, i) => [input.name, input, i] as const))("%s", (_name, { of, column }, i) => {
-      expect(read[i]).toMatchObject({
-        columns: ["val"],
-        logical: annotations[of.dataType] ?? "None",
-        optional: of.nullable,
-        rowGroups: 1,
-        createdBy: "sluice version 0.1.0 (build 0)",
-      });
-      if (isDenseVector(of.dataType))
-        expect([read[i].physical, read[i].codec]).toEqual(["FIXED_LEN_BYTE_ARRAY", "UNCOMPRESSED"]);
-      expect(read[i].rows).toEqual(cells(column, rows).map((cell) => (cell === null ? null : text(of.dataType, cell))));
+  it.each(inputs.map((input, i) => [input.name, input, i] as const))("%s", (_name, { of, column }, i) => {
+    expect(read[i]).toMatchObject({
+      columns: ["val"],
+      logical: annotations[of.dataType] ?? "None",
+      optional: of.nullable,
+      rowGroups: 1,
+      createdBy: "sluice version 0.1.0 (build 0)",
     });
+    if (isDenseVector(of.dataType))
+      expect([read[i].physical, read[i].codec]).toEqual(["FIXED_LEN_BYTE_ARRAY", "UNCOMPRESSED"]);
+    expect(read[i].rows).toEqual(cells(column, rows).map((cell) => (cell === null ? null : text(of.dataType, cell))));
   });
-}
+});
 
 function readAll(interpreter: string): Read[] {
   const folder = mkdtempSync(join(tmpdir(), "sluice-pyarrow-"));
