@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Package, packageOf, packages, root } from "./workspace.ts";
 
@@ -77,6 +77,33 @@ function deadExports({ name: owner, folder }: Package, specifier: string, file: 
       if (other.isType && !live.includes(other) && new RegExp(`\\b${other.name}\\b`).test(text)) live.push(other);
   return declarations.filter((one) => !live.includes(one)).map(({ name }) => name);
 }
+
+const suites = globSync("test/**/*.ts", { cwd: root, exclude: ["**/node_modules"] }).map((file) => join(root, file));
+
+/** Functions and constants that a file exports, although no other one imports them. */
+function ownExports({ folder, entries }: Package): string[] {
+  const files = globSync(["{src,test}/**/*.ts"], { cwd: folder }).map((file) => join(folder, file));
+  const imported = new Set([...files, ...suites].flatMap(importedNames));
+  const offered = new Set([...entries.values()].flatMap(exportsOf).map(({ file, name }) => `${file} ${name}`));
+  const declared = files.filter((file) => file.startsWith(join(folder, "src")) && !file.includes(`${sep}gen${sep}`));
+  return declared
+    .flatMap((file) => declarationsIn(file, readFileSync(file, "utf8")))
+    .filter(({ isType, file, name }) => !isType && !imported.has(`${file} ${name}`) && !offered.has(`${file} ${name}`))
+    .map(({ file, name }) => `${relative(root, file)}: ${name}`);
+}
+
+/** `file name` of what a file imports from others of its package. */
+function importedNames(file: string): string[] {
+  const statements =
+    /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"(\.[^"]+)"|\{([^{}]*)\} = await import\("(\.[^"]+)"/g;
+  return [...readFileSync(file, "utf8").matchAll(statements)].flatMap(([, names, from, awaited, lateFrom]) =>
+    namesIn(names ?? awaited).map((name) => `${resolve(file, "..", from ?? lateFrom)} ${name.split(" as ")[0]}`),
+  );
+}
+
+it.each(packages.map((found) => [found.name, found] as const))("files of %s export what others use", (_name, found) => {
+  expect(ownExports(found)).toEqual([]);
+});
 
 describe.each(packages.flatMap((found) => [...found.entries].map(([specifier, file]) => ({ found, specifier, file }))))(
   "$specifier",

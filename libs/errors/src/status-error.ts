@@ -22,18 +22,12 @@ export class NotLeadingError extends StatusError {
 /** Codes of the public Status that the product uses. Source: Milvus error table, as in the client contract. */
 export const statusCodes = {
   notReady: 1,
-  memoryLimit: 3,
-  rateLimit: 8,
   unimplemented: 10,
   collectionNotFound: 100,
   collectionNotLoaded: 101,
-  illegalSchema: 105,
-  schemaMismatch: 109,
   partitionNotFound: 200,
   partitionNotLoaded: 201,
-  segmentNotFound: 600,
   indexNotFound: 700,
-  indexDuplicate: 702,
   databaseNotFound: 800,
   databaseInvalidName: 802,
   invalidParameter: 1100,
@@ -43,7 +37,5 @@ export const statusCodes = {
   aliasNotFound: 1600,
   aliasConflict: 1601,
   aliasExists: 1602,
-  importFailed: 2100,
-  importSystemFailed: 2101,
   unexpected: 65535,
 } as const;

@@ -1,7 +1,7 @@
 // A new state is a word in one of these lists. The compiler then names every table of words and every decision that lacks it.
 
 /** States of a job that goes on. A job moves only forward. */
-export const openJobStates = ["pending", "importing", "committing"] as const;
+const openJobStates = ["pending", "importing", "committing"] as const;
 /** States that are for good. */
 export const endedJobStates = ["completed", "failed"] as const;
 
@@ -16,8 +16,8 @@ export function isEnded(state: JobState): state is EndedJobState {
 }
 
 /** States of a task that some datanode has to work on. */
-export const openTaskStates = ["pending", "running"] as const;
-export const endedTaskStates = ["persisted", "failed"] as const;
+const openTaskStates = ["pending", "running"] as const;
+const endedTaskStates = ["persisted", "failed"] as const;
 
 export type OpenTaskState = (typeof openTaskStates)[number];
 export type TaskState = OpenTaskState | (typeof endedTaskStates)[number];

@@ -2,7 +2,7 @@ import { sleep } from "@sluice/async";
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
-export const DEFAULT_PATIENCE_MS = 60_000;
+const DEFAULT_PATIENCE_MS = 60_000;
 
 /** What a call that is tried again knows about its failures. */
 export interface PatienceRules {

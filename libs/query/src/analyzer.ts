@@ -22,7 +22,7 @@ export function analyzerOf(field: FieldSchema): Analyzer {
 }
 
 /** Lower case per code point: a final sigma is like any other. */
-export function standardAnalyzer(text: string): string[] {
+function standardAnalyzer(text: string): string[] {
   const tokens = text.match(standardTokens) ?? [];
   return tokens.map((token) => token.replace(upperCase, (letter) => letter.toLowerCase()));
 }

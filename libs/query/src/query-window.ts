@@ -11,7 +11,7 @@ export interface QueryWindow {
 }
 
 /** `quotaAndLimits.limits.maxQueryResultWindow`. */
-export const MAX_QUERY_WINDOW = 16_384;
+const MAX_QUERY_WINDOW = 16_384;
 
 /**
  * Reads `limit` and `offset` of a request. An offset counts only with a limit, but must be a number in any case.

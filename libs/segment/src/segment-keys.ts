@@ -15,11 +15,11 @@ export function statsLogKey(place: SegmentPlace, pkFieldId: number, logId: bigin
 }
 
 /** All insert logs of a segment; ends in `/`, which Milvus's import needs. */
-export function insertLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+function insertLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
   return `insert_log/${collectionId}/${partitionId}/${segmentId}/`;
 }
 
-export function statsLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+function statsLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
   return `stats_log/${collectionId}/${partitionId}/${segmentId}/`;
 }
 

@@ -1,7 +1,7 @@
 import { excerptOfBytes } from "@sluice/errors";
 
 /** Nesting that a JSON value may have. Deeper ones are refused: readers of stored JSON recurse. */
-export const JSON_DEPTH_LIMIT = 512;
+const JSON_DEPTH_LIMIT = 512;
 /** Keys of one object, repeated ones counted: readers keep them all at once. */
 export const MAX_OBJECT_KEYS = 262_144;
 
@@ -92,7 +92,7 @@ export function jsonTypeAt(
 }
 
 /** Offset of the first byte from `at` on that is no JSON blank. */
-export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
+function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const byte = bytes[at];
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;

@@ -150,7 +150,7 @@ function mismatch(reason: string): ImportError {
 }
 
 /** Offset of an element in its file. */
-export function elementOffset(column: ArrayColumn, row: number, item: number): number {
+function elementOffset(column: ArrayColumn, row: number, item: number): number {
   const { dataOffset, dtype, isStrided, rowCount, pitchBytes } = column;
   if (isStrided) return dataOffset + (item * rowCount + row) * dtype.itemBytes;
   return dataOffset + row * pitchBytes + item * dtype.itemBytes;

@@ -40,7 +40,7 @@ export type S3SourcePlace = Omit<S3SourceOptions, "credentials">;
 /** Connections of one store of one process or thread. */
 const MAX_SOCKETS = 64;
 /** The secret of the service that the settings name, for segments, import bucket and sources beside it. */
-export const OWN_SECRET = "s3";
+const OWN_SECRET = "s3";
 
 /** Values that the settings give, typed; undefined when no service is given. */
 export function s3Values(values: StorageValues): SettingValues<typeof s3Settings> | undefined {
@@ -65,7 +65,7 @@ export function described(options: S3SourcePlace, own: S3Credentials | undefined
 }
 
 /** Where paths of imports lead. In the bucket of segments, those are none of their business. */
-export async function importPlace(given: SettingValues<typeof s3Settings>): Promise<S3SourcePlace> {
+async function importPlace(given: SettingValues<typeof s3Settings>): Promise<S3SourcePlace> {
   const segments = await segmentPlace(given);
   return withReserved({ ...segments, bucket: given.importBucket ?? segments.bucket, prefix: "" }, segments);
 }

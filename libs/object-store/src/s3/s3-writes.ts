@@ -117,7 +117,7 @@ async function abortUpload(bucket: S3Bucket, key: string, uploadId: string, sign
 }
 
 /** The same bytes in runs of `runBytes`, each again in pieces; nothing is copied. */
-export function slices(pieces: readonly Uint8Array[], runBytes: number): Uint8Array[][] {
+function slices(pieces: readonly Uint8Array[], runBytes: number): Uint8Array[][] {
   const runs: Uint8Array[][] = [];
   let room = 0;
   for (const piece of pieces) {

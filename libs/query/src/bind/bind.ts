@@ -36,7 +36,7 @@ export function bindPredicate(root: Node, context: BindContext): Predicate {
 }
 
 /** Binds any part of an expression. */
-export function bindOperand(node: Node, context: BindContext): Operand {
+function bindOperand(node: Node, context: BindContext): Operand {
   switch (node.kind) {
     case "literal":
       return { kind: "constant", value: node.value, template: false, node };

@@ -71,7 +71,7 @@ function checkComparable(column: ColumnRef, right: OperandOf<"constant">, swappe
 }
 
 /** A column against a constant of any type. @throws {FilterError} */
-export function compareColumn(column: ColumnRef, op: Comparison, constant: Constant, node: Node): Predicate {
+function compareColumn(column: ColumnRef, op: Comparison, constant: Constant, node: Node): Predicate {
   refuseText(column);
   if (column.kind === "array") return compareArray(column, op, constant, node);
   const value = castValue(column, constant, node);

@@ -4,7 +4,7 @@ const words = new BigInt64Array(1);
 const doubles = new Float64Array(words.buffer);
 
 /** The next double above; +Infinity and NaN stay. */
-export function nextUp(value: number): number {
+function nextUp(value: number): number {
   if (!(value < Number.POSITIVE_INFINITY)) return value;
   if (value === 0) return Number.MIN_VALUE;
   doubles[0] = value;
@@ -12,7 +12,7 @@ export function nextUp(value: number): number {
   return doubles[0];
 }
 
-export function nextDown(value: number): number {
+function nextDown(value: number): number {
   return -nextUp(-value);
 }
 

@@ -8,8 +8,8 @@ export interface IntegerInterval {
 
 /** Beyond every result of one exact operation on two int64, and still so after it is divided by any int64. */
 const FAR = 2n ** 130n;
-export const ALL_INTEGERS: IntegerInterval = { low: -FAR, high: FAR };
-export const NO_INTEGER: IntegerInterval = { low: 1n, high: 0n };
+const ALL_INTEGERS: IntegerInterval = { low: -FAR, high: FAR };
+const NO_INTEGER: IntegerInterval = { low: 1n, high: 0n };
 
 /** The integers that compare so with `value`; `!=` is the complement of `==` and has no interval. */
 export function intervalOf(op: Exclude<Comparison, "!=">, value: bigint): IntegerInterval {

@@ -73,7 +73,7 @@ export function calendarSelector({ field, interval, low, high }: Leaf<"calendar"
 }
 
 /** In UTC, normalised without clamping: 31 January plus a month is 2 or 3 March. */
-export function addInterval(micros: bigint, { months, days, micros: rest }: CalendarInterval): bigint {
+function addInterval(micros: bigint, { months, days, micros: rest }: CalendarInterval): bigint {
   const timeOfDay = ((micros % DAY_MICROS) + DAY_MICROS) % DAY_MICROS;
   const date = civilFromDays(Number((micros - timeOfDay) / DAY_MICROS));
   const moved = daysFromCivil(date.year, date.month + months) + date.day - 1 + days;

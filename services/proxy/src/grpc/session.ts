@@ -3,7 +3,7 @@ import { checkStatus, type Handlers, type milvus, okStatus } from "@sluice/rpc";
 import { databaseOf, type ProxyContext } from "../context.ts";
 
 /** A number that Milvus clients and tools can read first, then ours. */
-export const SERVER_VERSION = "2.6.0-sluice-0.1.0";
+const SERVER_VERSION = "2.6.0-sluice-0.1.0";
 
 /** Connect, versions, health: what a client asks before it works. */
 export function sessionHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {

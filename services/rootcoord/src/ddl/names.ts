@@ -2,7 +2,7 @@ import { excerpt } from "@sluice/errors";
 import { invalid, invalidDatabaseName, invalidFieldName } from "./refusals.ts";
 
 /** Longest name in bytes. Source: client contract §2.3. */
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 export const DEFAULT_DATABASE = "default";
 export const DEFAULT_PARTITION = "_default";
 

@@ -66,7 +66,7 @@ function metaField(fieldID: bigint): wire.FieldSchema {
 }
 
 /** Name of a struct's member everywhere but in the declared schema. */
-export function memberName(struct: string, member: string): string {
+function memberName(struct: string, member: string): string {
   return `${struct}[${member}]`;
 }
 

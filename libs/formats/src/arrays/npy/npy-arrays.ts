@@ -27,7 +27,7 @@ function nameOf({ path }: SourceFile): string {
 }
 
 /** @throws {ImportError} `malformed_file` */
-export async function readHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
+async function readHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
   const prefix = await readStart(source, FIRST_READ_BYTES, signal);
   const bytes = npyHeaderBytes(prefix);
   const header = parseNpyHeader(bytes <= prefix.length ? prefix : await readStart(source, bytes, signal));

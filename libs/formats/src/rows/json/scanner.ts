@@ -300,7 +300,7 @@ export class Scanner {
   }
 }
 
-export function hexDigit(byte: number): number {
+function hexDigit(byte: number): number {
   if ((byte - 0x30) >>> 0 <= 9) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;

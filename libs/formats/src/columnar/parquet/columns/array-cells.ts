@@ -21,11 +21,6 @@ const members: Readonly<Partial<Record<DataType, number>>> = {
 const LENGTH_DELIMITED = 2;
 const LIST_TAG = (1 << 3) | LENGTH_DELIMITED;
 
-/** Can arrays have elements of this type? */
-export function isArrayElement(type: DataType): boolean {
-  return members[type] !== undefined;
-}
-
 /** Appends a cell of the elements `[from, to)`; integers and Bool lie in `values` in their own width. */
 export function appendNumberCell(
   type: DataType,
