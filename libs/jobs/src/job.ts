@@ -24,6 +24,17 @@ export interface Job {
   readonly lastProgress?: number;
 }
 
+/** An attempt that made nothing. */
+export interface EndedAttempt {
+  readonly attempt: number;
+  readonly nodeId: NodeId;
+  /** Unix milliseconds. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Why, in words. */
+  readonly cause: string;
+}
+
 /** The same of a task. */
 export interface Task {
   readonly taskId: TaskId;
@@ -50,6 +61,10 @@ export interface Task {
   readonly failure?: Failure;
   /** Unix milliseconds of the first attempt's beginning, 0 before. */
   readonly startedMs: number;
+  /** The same of the current attempt. */
+  readonly attemptStartedMs: number;
+  /** The last attempts that made nothing, oldest first. */
+  readonly endedAttempts: readonly EndedAttempt[];
   readonly endedMs: number;
 }
 
@@ -65,5 +80,7 @@ export const newTask = {
   autoIds: [],
   warnings: [],
   startedMs: 0,
+  attemptStartedMs: 0,
+  endedAttempts: [],
   endedMs: 0,
 } as const satisfies Partial<Task>;

@@ -136,9 +136,24 @@ function completed<J extends Job, T extends Task>(
 function afterStart<T extends Task>(tasks: readonly T[], event: Event<T, "task_started">): Step<never, T> {
   const task = tasks.find(({ taskId }) => taskId === event.taskId);
   if (!task || !isOpenTask(task.state)) return nothing;
-  const startedMs = task.startedMs || event.nowMs;
-  const started: T = { ...task, state: "running", attempt: task.attempt + 1, nodeId: event.nodeId, startedMs };
-  return { tasks: [started], effects: [] };
+  const { nodeId, nowMs } = event;
+  const before = task.state === "running" ? withEndedAttempt(task, lostCause(task, nodeId), nowMs) : task;
+  const times = { startedMs: task.startedMs || nowMs, attemptStartedMs: nowMs };
+  return { tasks: [{ ...before, state: "running", attempt: task.attempt + 1, nodeId, ...times }], effects: [] };
+}
+
+/** A node that begins its own task again was restarted, or did not hear the answer; another one got what lay idle. */
+function lostCause(task: Task, nodeId: NodeId): string {
+  return task.nodeId === nodeId ? "begun again by its datanode" : "its datanode fell silent";
+}
+
+/** Attempts that are remembered of a task: enough to see what it suffers from, and little in its record. */
+const MAX_ENDED_ATTEMPTS = 8;
+
+function withEndedAttempt<T extends Task>(task: T, cause: string, nowMs: number): T {
+  const { attempt, nodeId, attemptStartedMs: startedMs } = task;
+  const ended = { attempt, nodeId, startedMs, endedMs: nowMs, cause };
+  return { ...task, endedAttempts: [...task.endedAttempts, ended].slice(-MAX_ENDED_ATTEMPTS) };
 }
 
 function afterReport<J extends Job, T extends Task>(
@@ -167,7 +182,7 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
       return { ...task, state: "persisted", ...done };
     }
     case "failed":
-      return failedAttempt(task, progress.failure, nowMs);
+      return failedAttempt(withEndedAttempt(task, progress.failure.reason, nowMs), progress.failure, nowMs);
   }
 }
 

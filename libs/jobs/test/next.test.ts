@@ -186,6 +186,18 @@ describe("next", () => {
     expect(tasks?.[0]).toMatchObject({ attempt: 4, nodeId: 9n, startedMs: 20 });
   });
 
+  it("remembers the last attempts that made nothing, with node, times and cause", () => {
+    const task = taskIn("running", 11n, { attempt: 3, nodeId: nodeId(7n), attemptStartedMs: 20 });
+    const lost = next(jobIn("importing"), [task], events["task started"]).tasks?.[0] as Task;
+    const ended = { attempt: 3, nodeId: nodeId(7n), startedMs: 20, endedMs: 50, cause: "its datanode fell silent" };
+    expect(lost).toMatchObject({ attemptStartedMs: 50, endedAttempts: [ended] });
+    const failed = next(jobIn("importing"), [{ ...lost, attempt: 1 }], events["report: failed, may pass"]).tasks?.[0];
+    expect(failed?.endedAttempts.map(({ cause }) => cause)).toEqual([ended.cause, passing.reason]);
+    const many = Array.from({ length: 20 }, (_, i) => ({ ...ended, attempt: i }));
+    const kept = next(jobIn("importing"), [{ ...task, endedAttempts: many }], events["task started"]).tasks?.[0];
+    expect(kept?.endedAttempts.map(({ attempt }) => attempt)).toEqual([13, 14, 15, 16, 17, 18, 19, 3]);
+  });
+
   it("keeps what a persisted task has to say", () => {
     const { tasks } = next(jobIn("importing"), [taskIn("running")], events["report: persisted"]);
     expect(tasks?.[0]).toMatchObject({ rowCount: 10, processedBytes: 100, autoIds: [1n, 11n], warnings: ["odd"] });

@@ -12,6 +12,7 @@ export class RootCoordMetrics implements Disposable {
   readonly #waits;
   readonly #attempts;
   readonly #retries;
+  readonly #lost;
   readonly #scrape: Disposable;
 
   constructor(metrics: Metrics, book: JobBook) {
@@ -35,6 +36,9 @@ export class RootCoordMetrics implements Disposable {
       help: "Attempts that failed and are tried again, by error code.",
       labels: ["code"],
     });
+    this.#lost = metrics.counter("sluice_attempts_lost_total", {
+      help: "Attempts whose datanode died or fell silent; another one began the task anew.",
+    });
     this.#scrape = metrics.onScrape(() => this.#collect(book));
   }
 
@@ -47,6 +51,10 @@ export class RootCoordMetrics implements Disposable {
   attemptStarted(job: JobRecord, task: TaskRecord, nowMs: number): void {
     this.#attempts.add();
     if (task.attempt === 1) this.#waits.observe((nowMs - job.createdMs) / 1000);
+  }
+
+  attemptLost(): void {
+    this.#lost.add();
   }
 
   taskRetried(code: string): void {

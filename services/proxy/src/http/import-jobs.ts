@@ -185,9 +185,16 @@ function jobJson(job: rootCoord.JobEntry) {
       ...rowsJson(detail),
       ...(detail.reason && { reason: detail.reason }),
       ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
+      ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
       ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
     })),
   };
+}
+
+/** An attempt that made nothing, and why. */
+function attemptJson({ attempt, nodeId, startedMs, endedMs, cause }: rootCoord.EndedAttempt) {
+  const times = { startTime: timeText(startedMs), endTime: timeText(endedMs) };
+  return { attempt: Number(attempt), datanode: String(nodeId), ...times, cause };
 }
 
 /** A total that is projected from what was read so far says so. */

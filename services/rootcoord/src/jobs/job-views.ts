@@ -221,7 +221,15 @@ function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: 
     reason: failure ? reasonText(failure) : "",
     nodeIds: nodesOf(tasks),
     warnings: tasks.flatMap((task) => task.warnings),
+    endedAttempts: tasks.flatMap(endedAttempts),
   };
+}
+
+function endedAttempts({ taskId, endedAttempts }: TaskRecord): rootCoord.EndedAttempt[] {
+  return endedAttempts.map(({ attempt, nodeId, startedMs, endedMs, cause }) => ({
+    ...{ taskId, attempt: BigInt(attempt), nodeId, cause },
+    ...{ startedMs: BigInt(startedMs), endedMs: BigInt(endedMs) },
+  }));
 }
 
 /** Of the tasks of one group: failed when one is, persisted when all are, running when any was begun. */

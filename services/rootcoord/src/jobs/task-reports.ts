@@ -38,13 +38,16 @@ export class TaskReports {
       nowMs: now(),
     } as const;
     let started: TaskRecord | undefined;
+    let before: TaskRecord | undefined;
     const view = await book.change(jobId(request.jobId), ({ job, tasks }) => {
       const step = next(job, tasks, event);
       started = step.tasks?.[0];
+      before = tasks.find((task) => task.taskId === event.taskId);
       return step;
     });
     if (!view || !started) return { obsolete: true, order: undefined };
     metrics?.attemptStarted(view.job, started, now());
+    if (before?.state === "running" && before.nodeId !== event.nodeId) this.#noteLost(before);
     return { obsolete: false, order: this.#orderOf(view.job, started) };
   }
 
@@ -90,6 +93,12 @@ export class TaskReports {
 
   #reported({ job, tasks }: JobView, report: TaskReport) {
     return next(job, tasks, { kind: "task_reported", report, nowMs: this.#deps.now() });
+  }
+
+  #noteLost({ jobId, taskId, nodeId, attempt }: TaskRecord): void {
+    const about = { jobId: jobId.toString(), taskId: taskId.toString(), nodeId: nodeId.toString(), attempt };
+    this.#deps.metrics?.attemptLost();
+    this.#deps.log.warn("a datanode fell silent with a task; another one begins it anew", about);
   }
 
   #noteRetry({ jobId, taskId, attempt, failures }: TaskRecord, { nodeId, progress }: TaskReport): void {
