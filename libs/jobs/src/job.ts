@@ -58,6 +58,8 @@ export interface Task {
   readonly groupRows?: readonly number[];
   /** What the user should know of a persisted task's input. */
   readonly warnings: readonly string[];
+  /** Of each warning, which group of a task that has several it is about. */
+  readonly warningGroups?: readonly number[];
   readonly failure?: Failure;
   /** Unix milliseconds of the first attempt's beginning, 0 before. */
   readonly startedMs: number;

@@ -13,6 +13,8 @@ export type TaskProgress =
       readonly autoIds: readonly bigint[];
       /** What the user should know of the input, although it was taken. */
       readonly warnings: readonly string[];
+      /** Of each warning, the group that it is about, where the task has several. */
+      readonly warningGroups?: readonly number[];
     }
   | { readonly state: "failed"; readonly failure: Failure };
 

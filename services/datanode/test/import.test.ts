@@ -6,6 +6,7 @@ import { DataType } from "@sluice/schema";
 import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
 import { TaskSources } from "../src/thread/task-sources.ts";
+import { WarningList } from "../src/thread/warning-list.ts";
 
 const schema = fixtureSchema({
   fields: [
@@ -76,6 +77,19 @@ describe("an import task", () => {
     const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from("\n")]);
     expect((await run(sizeBytes)).segments).toEqual([]);
     expect(warnings).toEqual(["data/a.jsonl: no rows"]);
+  });
+
+  it("warns of each of many files that share a task, and counts what has no room", () => {
+    const list = new WarningList();
+    for (let group = 0; group < 256; group++) list.add("no rows", group);
+    const { warnings, warningGroups } = list.listed();
+    expect(warnings).toHaveLength(256);
+    expect(warningGroups).toEqual(Array.from({ length: 256 }, (_, group) => group));
+    const full = new WarningList();
+    for (let i = 0; i < 60; i++) full.add(`fault ${i}`, 0);
+    full.add("fault 0", 0);
+    expect(full.listed().warnings.slice(49)).toEqual(["fault 49", "10 more warnings are not shown"]);
+    expect(full.listed().warningGroups).toBeUndefined();
   });
 
   it("into nowhere checks every row, writes nothing and takes no ids", async () => {

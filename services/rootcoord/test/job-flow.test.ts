@@ -249,6 +249,22 @@ describe("a job", () => {
     });
   });
 
+  it("of files that share a task tells of each its own rows and warnings", async () => {
+    const packed = { ...newTask, kind: "import", group: 0, groupCount: 2, sizeBytes: 300 } as const;
+    Object.assign(world.planners.import, { plan: async () => [packed] });
+    const id = await world.submit({ files: ["a.jsonl", "b.jsonl"] });
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const { order } = await world.reports.startTask({ jobId: id, taskId: world.tasks(id)[0].taskId, nodeId: 9n });
+    const infos = ["a.jsonl: odd", "b.jsonl: no rows"].map((value) => ({ key: "warning", value }));
+    const rows = { groupRows: [10n, 0n], warningGroups: [0n, 1n], infos };
+    await world.reports.report(resultOf(order, { ...persisted, ...rows }));
+    await world.until(() => world.state(id) === "completed");
+    expect((await new JobViews(world.book).describe({ jobId: id })).job?.details).toMatchObject([
+      { paths: ["a.jsonl"], importedRows: 10n, warnings: ["a.jsonl: odd"] },
+      { paths: ["b.jsonl"], importedRows: 0n, warnings: ["b.jsonl: no rows"] },
+    ]);
+  });
+
   it("goes on after a restart at every stage", async () => {
     const { id, orders } = await started(["a.jsonl", "b.jsonl"]);
     await world.reports.report(resultOf(orders[0], persisted));

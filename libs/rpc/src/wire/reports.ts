@@ -22,7 +22,7 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       });
     }
     case "persisted": {
-      const { rowCount, groupRows = [], autoIds, warnings } = progress;
+      const { rowCount, groupRows = [], autoIds, warnings, warningGroups = [] } = progress;
       return ImportResult.fromPartial({
         ...about,
         state: ImportState.ImportPersisted,
@@ -30,6 +30,7 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
         groupRows: groupRows.map(BigInt),
         autoIds: [...autoIds],
         infos: warnings.map((value) => ({ key: WARNING, value })),
+        warningGroups: warningGroups.map(BigInt),
       });
     }
     case "failed": {
@@ -52,6 +53,7 @@ function progressOf(message: ImportResult): TaskProgress {
       return {
         ...{ state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) },
         ...(message.groupRows.length > 0 && { groupRows: message.groupRows.map(Number) }),
+        ...(message.warningGroups.length > 0 && { warningGroups: message.warningGroups.map(Number) }),
       };
     case ImportState.ImportFailed:
       return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };

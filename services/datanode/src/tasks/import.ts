@@ -12,9 +12,10 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   await using sink = openSink(input, context);
   const groupRows: number[] = [];
   const before = { rows: 0, bytes: 0 };
-  for (const set of input.sets) {
+  for (const [group, set] of input.sets.entries()) {
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
-    const rows = await readSet(set, input, sink, { ...context, onProgress });
+    const warn = (text: string) => context.warn(text, group);
+    const rows = await readSet(set, input, sink, { ...context, onProgress, warn });
     groupRows.push(rows);
     before.rows += rows;
     before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);

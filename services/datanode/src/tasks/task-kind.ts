@@ -32,8 +32,11 @@ export interface TaskContext {
   /** The first of `count` new ids for automatic keys. */
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly onProgress: (rows: number, sourceBytes: number) => void;
-  /** Tells the user something about the input that does not stop the task. Said twice, it is shown once. */
-  readonly warn: (text: string) => void;
+  /**
+   * Tells the user something about the input that does not stop the task. Said twice, it is shown once.
+   * @param group that it is about, where the task has several
+   */
+  readonly warn: (text: string, group?: number) => void;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -53,6 +56,8 @@ export interface TaskResult {
 /** The same with what was warned of on the way. */
 export interface TaskOutcome extends TaskResult {
   readonly warnings: readonly string[];
+  /** Of each warning, the group that it is about, where the task has several. */
+  readonly warningGroups?: readonly number[];
 }
 
 /**

@@ -5,6 +5,7 @@ import { decodePlain } from "@sluice/schema";
 import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 import { TaskSources } from "./task-sources.ts";
+import { WarningList } from "./warning-list.ts";
 
 // The other end of `WorkerThread`: runs attempts from their input to what they made, each wholly inside of the thread. Only
 // questions for ids, progress and the summary at the end cross to the datanode's own thread; rows never do. Small attempts,
@@ -12,8 +13,6 @@ import { TaskSources } from "./task-sources.ts";
 
 /** Progress is said at most so often; the summary at the end is exact. */
 const PROGRESS_MS = 250;
-/** Warnings of one attempt; each kind of fault names itself once, so more of them say nothing new. */
-const MAX_WARNINGS = 50;
 
 /** Serves what comes by `port`, from when the stores are open. @throws as the adapters' `open` */
 export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: TaskKinds): Promise<void> {
@@ -33,7 +32,7 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
         task,
         run.context({ objects, openFiles: sources.open, limits: setup.limits }),
       );
-      say({ type: "done", run: id, outcome: { ...result, warnings: run.warnings }, storage: storageUse() });
+      say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });
     } finally {
@@ -59,7 +58,7 @@ class Run {
   readonly #say: (message: FromThread) => void;
   readonly #abort = new AbortController();
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #warnings = new Set<string>();
+  readonly warnings = new WarningList();
   #nextCall = 0;
   #saidMs = 0;
 
@@ -78,13 +77,9 @@ class Run {
       allocateIds: (count) => this.#ask<bigint>({ kind: "ids", count }),
       now: Date.now,
       onProgress: (rows, sourceBytes) => this.#progress(rows, sourceBytes),
-      warn: (text) => void (this.#warnings.size < MAX_WARNINGS && this.#warnings.add(text)),
+      warn: (text, group) => this.warnings.add(text, group),
       signal: this.#abort.signal,
     };
-  }
-
-  get warnings(): readonly string[] {
-    return [...this.#warnings];
   }
 
   hear(message: Exclude<ToThread, { type: "run" }>): void {

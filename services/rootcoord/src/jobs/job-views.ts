@@ -196,7 +196,9 @@ function partOf(task: TaskRecord, index: number, { files }: FileGroupRecord): Ta
   if (task.groupCount === undefined) return task;
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
-  const part = { ...task, sizeBytes, processedBytes, rowCount: task.groupRows?.[index - task.group] ?? 0 };
+  // Without groups they are all about the first one.
+  const warnings = task.warnings.filter((_, i) => (task.warningGroups?.[i] ?? 0) === index - task.group);
+  const part = { ...task, sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
   const { failure } = task;
   const isElsewhere = failure?.file !== undefined && !files.some(({ path }) => path === failure.file);
   return isElsewhere ? { ...part, state: "running" } : part;
