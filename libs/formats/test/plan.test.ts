@@ -69,6 +69,8 @@ describe("a mapping", () => {
     ['{"a":"v","b":"v"}', "two sources for field 'v'"],
     ['{"a.b":"v","a":"id"}', "'a' is the source of two fields"],
     ['{"a":"v","a.b":"t"}', "lies in what is a field's own source"],
+    ['{"t.id":"id"}', "'t.id' lies in field 't', which would lose the rest: name a source for 't' too"],
+    ['{"$meta.id":"id"}', "'$meta.id' lies in field '$meta'"],
     ['{"a[0]":"v","a.0":"t"}', "'a.0' is the source of two fields"],
   ])("of %s contradicts itself", (fields_mapping, reason) => {
     expect(() => planFields(schema, { fields_mapping })).toThrow(reason);

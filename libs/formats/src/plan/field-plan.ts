@@ -47,6 +47,7 @@ export class FieldPlan {
     this.#targets = targetsOf(schema);
     const mapped = new Set<string>();
     for (const [source, name] of options.mapping) this.#map(source, name, mapped);
+    for (const source of options.mapping.keys()) this.#checkRest(source, mapped);
     // Every other field is found under its own name, unless that is where another one's values are.
     for (const [name, target] of this.#targets)
       if (!this.#names.has(name)) this.#names.set(name, mapped.has(name) ? UNUSED : target);
@@ -67,6 +68,15 @@ export class FieldPlan {
     place(this.#names, path, target, source);
     // A name with dots may be one name.
     if (!this.#names.has(source)) this.#names.set(source, target);
+  }
+
+  /** A field in whose values another one's are looked for would be left without its own, and nobody would be told. */
+  #checkRest(source: string, mapped: ReadonlySet<string>): void {
+    const [first] = parsePath(source);
+    if (this.#names.get(first)?.kind !== "inside" || !this.#targets.has(first) || mapped.has(first)) return;
+    throw invalidMapping(
+      `'${source}' lies in field '${first}', which would lose the rest: name a source for '${first}' too`,
+    );
   }
 }
 
