@@ -25,7 +25,8 @@ export function totalRows(tasks: readonly RowCounts[]): RowTotal {
   const known = tasks.map(knownRows);
   const unknown = tasks.filter((_, i) => known[i] === undefined);
   const sum = known.reduce<number>((total, rows) => total + (rows ?? 0), 0);
-  if (unknown.length === 0) return { rows: sum, isEstimate: false };
+  // Sources that are not cut into tasks yet have rows that nobody knows, not none.
+  if (tasks.length > 0 && unknown.length === 0) return { rows: sum, isEstimate: false };
   return { rows: sum + projected(unknown, tasks), isEstimate: true };
 }
 

@@ -16,6 +16,7 @@ describe("rows of a job's sources", () => {
     ["announced by a footer", [task({ rowCount: 3, processedBytes: 500, announcedRows: 9 })], 9, false],
     ["projected from bytes", [task({ rowCount: 3, processedBytes: 500 })], 6, true],
     ["not known before anything is read", [task({ state: "pending" })], 0, true],
+    ["not known before there are tasks", [], 0, true],
     ["as dense as other files", [task({ state: "persisted", rowCount: 10, processedBytes: 1000 }), task({})], 20, true],
     ["never fewer than were read", [task({ rowCount: 5, processedBytes: 2000 })], 5, true],
   ])("are %s", (_what, tasks, rows, isEstimate) => {
