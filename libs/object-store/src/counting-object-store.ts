@@ -37,10 +37,15 @@ export class CountingObjectStore implements ObjectStore {
     return this.#use.chunks("read", this.#store.read(key, range, signal));
   }
 
-  put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
+  put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo> {
     return this.#use.count(
       "put",
-      () => this.#store.put(key, pieces, signal),
+      () => this.#store.put(key, pieces, signal, mayAppear),
       ({ sizeBytes }) => sizeBytes,
     );
   }

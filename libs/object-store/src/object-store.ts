@@ -40,8 +40,14 @@ export interface ObjectWrites {
    * Writes the pieces one after the other as one object, replacing an older one. Whole and durable when it resolves; a
    * reader never sees a part. The pieces must not change until then. `modifiedMs` may differ by seconds from what `stat`
    * says, which asks the storage's clock.
+   * @param mayAppear asked right before each try that would make the object appear; what it throws ends the put without it
    */
-  put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo>;
+  put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo>;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
   /**

@@ -7,7 +7,8 @@ export const dataCoordSettings = defineSettings({
     type: "duration",
     default: "1m",
     min: 100,
-    description: "how long after its removal a segment is removed again: longer than a datanode may be cut off",
+    description:
+      "how long after its removal a segment is removed again: longer than task-lease and one request to storage",
   },
 });
 

@@ -10,7 +10,7 @@ import {
   segmentMessage,
 } from "@sluice/rpc";
 import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId } from "@sluice/schema";
-import type { Question } from "./thread/messages.ts";
+import type { IdQuestion } from "./thread/messages.ts";
 
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
 export class Coordinators {
@@ -51,7 +51,7 @@ export class Coordinators {
   }
 
   /** Answers the questions of the thread that runs `order`. */
-  answerer(order: importing.TaskOrder): (question: Question) => Promise<unknown> {
+  answerer(order: importing.TaskOrder): (question: IdQuestion) => Promise<unknown> {
     return async (question) => {
       switch (question.kind) {
         case "ids":

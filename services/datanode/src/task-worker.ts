@@ -6,6 +6,7 @@ import type { TaskLease, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
 import { insist } from "./insist.ts";
+import { LastKnown } from "./last-known.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
 import type { TaskOutcome } from "./tasks/task-kind.ts";
 import type { Question } from "./thread/messages.ts";
@@ -29,6 +30,15 @@ export interface TaskWorkerDeps {
 
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
+
+interface Attempt {
+  readonly order: importing.TaskOrder;
+  /** That it is the current attempt. */
+  readonly current: LastKnown;
+  readonly sizeBytes: number;
+  /** For the log. */
+  readonly run: object;
+}
 
 /** One slot of a datanode: leases a task, runs an attempt of it in its thread, saves and reports, leases the next. */
 export class TaskWorker implements AsyncDisposable {
@@ -96,7 +106,9 @@ export class TaskWorker implements AsyncDisposable {
   async #attempt(lease: TaskLease, signal: AbortSignal): Promise<void> {
     const { coordinators, nodeId, log } = this.#deps;
     const { taskId, jobId, sizeBytes } = lease.task;
-    const { order } = await this.#insist(() => coordinators.startTask(jobId, taskId, nodeId()), signal);
+    const current = new LastKnown();
+    const start = () => coordinators.startTask(jobId, taskId, nodeId());
+    const { order } = await this.#insist(() => current.note(start), signal);
     if (!order) return lease.complete();
     const run = { jobId: jobId.toString(), taskId: taskId.toString(), attempt: Number(order.attempt) };
     const startedMs = performance.now();
@@ -106,7 +118,7 @@ export class TaskWorker implements AsyncDisposable {
       await withSpan(
         `${order.kind} attempt`,
         run,
-        (note) => this.#complete(order, sizeBytes, signal, run, note),
+        (note) => this.#complete({ order, current, sizeBytes, run }, signal, note),
         order.traceParent,
       );
       ended("persisted");
@@ -117,14 +129,12 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #complete(
-    order: importing.TaskOrder,
-    sizeBytes: number,
+    { order, current, sizeBytes, run }: Attempt,
     signal: AbortSignal,
-    run: object,
     note: (more: SpanAttributes) => void,
   ): Promise<void> {
     const { coordinators, nodeId, log, metrics } = this.#deps;
-    const outcome = await this.#run(order, signal);
+    const outcome = await this.#run(order, current, signal);
     await this.#insist(() => coordinators.saveSegments(order, outcome.segments), signal);
     await this.#insist(() => coordinators.report(order, nodeId(), { state: "persisted", ...outcome }), signal);
     const done = { rows: outcome.rowCount, segments: outcome.segments.length };
@@ -134,20 +144,26 @@ export class TaskWorker implements AsyncDisposable {
     log.info("task persisted", { ...run, ...done });
   }
 
-  async #run(order: importing.TaskOrder, signal: AbortSignal): Promise<TaskOutcome> {
-    const { coordinators, runner, nodeId, reportMs } = this.#deps;
+  async #run(order: importing.TaskOrder, current: LastKnown, signal: AbortSignal): Promise<TaskOutcome> {
+    const { coordinators, runner, nodeId, reportMs, taskLeaseMs } = this.#deps;
     const superseded = new AbortController();
     const progress = { rowCount: 0, processedBytes: 0, isNew: false };
+    const report = () => {
+      const { rowCount, processedBytes } = progress;
+      return coordinators.report(order, nodeId(), { state: "running", rowCount, processedBytes });
+    };
     const timer = setInterval(() => {
       if (!progress.isNew) return;
       progress.isNew = false;
-      const { rowCount, processedBytes } = progress;
-      coordinators.report(order, nodeId(), { state: "running", rowCount, processedBytes }).catch((error) => {
+      current.note(report).catch((error) => {
         if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
       });
     }, reportMs);
     const ended = AbortSignal.any([signal, superseded.signal]);
-    const answer = coordinators.answerer(order);
+    const answerIds = coordinators.answerer(order);
+    // F1: what was confirmed within the lease of a task, which nobody else begins before.
+    const answer = (question: Question): Promise<unknown> =>
+      question.kind === "is_current" ? current.confirm(taskLeaseMs, report) : answerIds(question);
     const hooks: RunHooks = {
       onStorage: this.#deps.metrics.storage,
       answer: (question: Question) => this.#insist(() => answer(question), ended),

@@ -83,7 +83,12 @@ export class LocalObjectStore implements ObjectStore {
     yield* readFileChunks(this.#files, key, range, signal);
   }
 
-  async put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
+  async put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo> {
     const path = this.#path(key);
     signal?.throwIfAborted();
     const temporary = this.#temporary.nextPath();
@@ -91,6 +96,7 @@ export class LocalObjectStore implements ObjectStore {
     try {
       const large = sizeBytes < DIRECT_BYTES ? undefined : await this.#direct.write(temporary, pieces, signal);
       await using handle = large ?? (await writeBuffered(temporary, pieces, signal));
+      await mayAppear?.();
       await this.#rename(temporary, path);
       this.#files.forget(key);
       if (this.#durable) await handle.sync();

@@ -69,8 +69,13 @@ export class S3ObjectStore implements ObjectStore {
     yield* readS3Chunks(this.#bucket, this.#read(key, signal), range);
   }
 
-  async put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
-    const sizeBytes = await writeS3Object(this.#bucket, { key: this.#path(key), name: key, pieces, signal });
+  async put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo> {
+    const sizeBytes = await writeS3Object(this.#bucket, { key: this.#path(key), name: key, pieces, signal, mayAppear });
     return { key, sizeBytes, modifiedMs: Date.now() };
   }
 

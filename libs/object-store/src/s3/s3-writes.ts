@@ -17,6 +17,8 @@ export interface S3Write {
   readonly name: string;
   readonly pieces: readonly Uint8Array[];
   readonly signal: AbortSignal | undefined;
+  /** See `ObjectWrites.put`. */
+  readonly mayAppear: (() => Promise<void>) | undefined;
 }
 
 /** Writes an object whole or not at all. Resolves to its bytes. */
@@ -28,7 +30,10 @@ export async function writeS3Object(bucket: S3Bucket, write: S3Write): Promise<n
   if (sizeBytes > singleBytes) await writeParts(bucket, { ...write, signal }, sizeBytes, operation);
   else {
     const body = new S3Body(write.pieces);
-    await bucket.call(operation, signal, (signal) => bucket.api.put(write.key, body, signal));
+    await bucket.call(operation, signal, async (signal) => {
+      await write.mayAppear?.();
+      await bucket.api.put(write.key, body, signal);
+    });
   }
   return sizeBytes;
 }
@@ -51,7 +56,7 @@ export async function abortUploads(bucket: S3Bucket, prefix: string): Promise<nu
 
 async function writeParts(
   bucket: S3Bucket,
-  { key, pieces, signal }: S3Write & { readonly signal: AbortSignal },
+  { key, pieces, signal, mayAppear }: S3Write & { readonly signal: AbortSignal },
   sizeBytes: number,
   operation: S3Operation,
 ): Promise<void> {
@@ -70,7 +75,7 @@ async function writeParts(
       upload(slice, number, leaving),
     );
     for await (const part of uploads) parts.push(part);
-    await complete(bucket, { key, uploadId, parts, sizeBytes }, operation, signal);
+    await complete(bucket, { key, uploadId, parts, sizeBytes, mayAppear }, operation, signal);
   } catch (error) {
     // The caller's signal may be the reason, so this goes without. What fails here, `abortUploads` finds later.
     await bucket.api.abortUpload(key, uploadId, AbortSignal.timeout(5_000)).catch(() => {});
@@ -83,16 +88,18 @@ interface FinishedUpload {
   readonly uploadId: string;
   readonly parts: readonly UploadedPart[];
   readonly sizeBytes: number;
+  readonly mayAppear: S3Write["mayAppear"];
 }
 
 async function complete(
   bucket: S3Bucket,
-  { key, uploadId, parts, sizeBytes }: FinishedUpload,
+  { key, uploadId, parts, sizeBytes, mayAppear }: FinishedUpload,
   operation: S3Operation,
   signal: AbortSignal,
 ): Promise<void> {
   let tries = 0;
   await bucket.call(operation, signal, async (signal) => {
+    await mayAppear?.();
     try {
       tries++;
       await bucket.api.completeUpload(key, uploadId, parts, signal);

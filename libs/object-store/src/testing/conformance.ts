@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
 import type { ObjectStore } from "../object-store.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -195,6 +196,23 @@ export function objectStoreConformance(
       expect(await store.stat("new")).toBeUndefined();
       await expect(store.readInto("k", 0, new Uint8Array(1), signal)).rejects.toThrow("stopped");
       await expect(readAll(store.read("k", undefined, signal))).rejects.toThrow("stopped");
+    });
+
+    it.each([3, 20_000_000])("asks whether an object may appear, here of %i bytes", async (sizeBytes) => {
+      let asked = 0;
+      const refuse = async () => {
+        asked++;
+        throw new ImportError("attempt_superseded", "not any more");
+      };
+      const pieces = [new Uint8Array(sizeBytes)];
+      await expect(store.put("k", pieces, undefined, refuse)).rejects.toMatchObject({
+        code: "attempt_superseded",
+      });
+      expect(asked).toBe(1);
+      expect(await keysOf(store, "")).toEqual([]);
+      await store.put("k", pieces, undefined, async () => void asked++);
+      expect(asked).toBe(2);
+      expect(await store.stat("k")).toMatchObject({ sizeBytes });
     });
 
     it("shows whole objects only, while they are replaced", async () => {

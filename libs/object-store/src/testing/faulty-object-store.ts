@@ -46,8 +46,13 @@ export class FaultyObjectStore implements ObjectStore {
     return this.#during("read", key, this.#inner.read(key, range, signal));
   }
 
-  put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
-    return this.#around("put", key, () => this.#inner.put(key, pieces, signal));
+  put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo> {
+    return this.#around("put", key, () => this.#inner.put(key, pieces, signal, mayAppear));
   }
 
   list(prefix: string): AsyncIterable<ObjectInfo> {

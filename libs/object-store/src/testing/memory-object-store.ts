@@ -39,8 +39,14 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  async put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
+  async put(
+    key: string,
+    pieces: readonly Uint8Array[],
+    signal?: AbortSignal,
+    mayAppear?: () => Promise<void>,
+  ): Promise<ObjectInfo> {
     checkKey(key);
+    await mayAppear?.();
     signal?.throwIfAborted();
     // No two puts at one time: tests tell versions by it.
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);

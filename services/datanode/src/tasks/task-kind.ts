@@ -1,4 +1,4 @@
-import type { NamedStorage, ObjectStore, SourceFile, SourceRef } from "@sluice/object-store";
+import type { NamedStorage, ObjectWrites, SourceFile, SourceRef } from "@sluice/object-store";
 import type { StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
@@ -25,7 +25,8 @@ export interface TaskContext {
    * @throws {ImportError} as `Sources.open`
    */
   readonly openFiles: (refs: readonly SourceRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
-  readonly objects: ObjectStore;
+  /** Where segments are written to; nothing appears there any more once the attempt is superseded. */
+  readonly objects: ObjectWrites;
   readonly limits: TaskLimits;
   /** Segment and log ids; each call leaves the thread. */
   readonly ids: SegmentIds;

@@ -53,6 +53,10 @@ export type FromThread =
     };
 
 export type Question =
+  /** Is the attempt still the current one? */
+  { readonly kind: "is_current" } | IdQuestion;
+
+export type IdQuestion =
   | {
       readonly kind: "segments";
       readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[];

@@ -3,6 +3,7 @@ import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@slu
 import { CountingObjectStore, openObjectStore, openSources } from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
 import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
+import { FencedWrites } from "./fenced-writes.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 import { TaskSources } from "./task-sources.ts";
 import { WarningList } from "./warning-list.ts";
@@ -70,6 +71,7 @@ class Run {
   context(shared: Pick<TaskContext, "objects" | "openFiles" | "limits">): TaskContext {
     return {
       ...shared,
+      objects: new FencedWrites(shared.objects, () => this.#ask<void>({ kind: "is_current" })),
       ids: {
         segments: (buckets) => this.#ask<bigint[]>({ kind: "segments", buckets }),
         logIds: (count) => this.#ask<bigint>({ kind: "log_ids", count }),

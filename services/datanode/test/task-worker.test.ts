@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
+import { importing } from "@sluice/rpc";
+import { jobId, nodeId, taskId } from "@sluice/schema";
+import { EmbeddedTaskQueue } from "@sluice/task-queue";
+import { Metrics, silentLogger } from "@sluice/telemetry";
+import type { Coordinators } from "../src/coordinators.ts";
+import { DataNodeMetrics } from "../src/metrics.ts";
+import { TaskWorker } from "../src/task-worker.ts";
+import type { TaskOutcome } from "../src/tasks/task-kind.ts";
+import type { AttemptRunner, RunHooks } from "../src/thread/worker-thread.ts";
+
+const LEASE_MS = 60;
+const outcome: TaskOutcome = { rowCount: 1, segments: [], autoIds: [], warnings: [] };
+
+/** A rootcoord that knows one attempt, until it is superseded. */
+class FakeCoordinators {
+  isSuperseded = false;
+  reports = 0;
+  readonly startTask = async () => ({ order: importing.TaskOrder.fromPartial({ kind: "import", attempt: 1n }) });
+  readonly report = async () => {
+    this.reports++;
+    if (this.isSuperseded) throw new ImportError("attempt_superseded", "another attempt runs");
+  };
+  readonly saveSegments = async () => {};
+  readonly answerer = () => async () => 1n;
+}
+
+/** Runs one task in a worker whose thread is `run`. */
+async function work(coordinators: FakeCoordinators, run: (hooks: RunHooks) => Promise<void>): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const runner: AttemptRunner = {
+    run: async (_task, hooks) => {
+      try {
+        await run(hooks);
+        return outcome;
+      } finally {
+        ended.resolve();
+      }
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  await using queue = new EmbeddedTaskQueue();
+  await queue.enqueue([{ taskId: taskId(1n), jobId: jobId(2n), sizeBytes: 1 }]);
+  await using _worker = new TaskWorker({
+    ...{ joined: Promise.resolve(), nodeId: () => nodeId(3n), queue, runner, maxSizeBytes: undefined },
+    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS, reportMs: 10_000 },
+    ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
+  });
+  await ended.promise;
+}
+
+it("F1: knows that an attempt is the current one for as long as a lease, and then asks the rootcoord", async () => {
+  const coordinators = new FakeCoordinators();
+  await work(coordinators, async ({ answer }) => {
+    await answer({ kind: "is_current" });
+    expect(coordinators.reports).toBe(0);
+    await sleep(LEASE_MS + 20);
+    await answer({ kind: "is_current" });
+    expect(coordinators.reports).toBe(1);
+    coordinators.isSuperseded = true;
+    await sleep(LEASE_MS + 20);
+    await expect(answer({ kind: "is_current" })).rejects.toMatchObject({ code: "attempt_superseded" });
+  });
+});
