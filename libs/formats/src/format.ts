@@ -50,6 +50,8 @@ export interface ProbeInput {
 export interface ReaderInput extends ProbeInput {
   /** Absent = everything. */
   readonly range?: SourceRange;
+  /** Takes what the user should know of the source although it is taken, such as columns that no field has. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface BatchOptions {

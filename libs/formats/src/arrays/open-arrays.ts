@@ -4,6 +4,7 @@ import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
+import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
 import { type ArrayColumn, type ArrayHeader, isArrayType, planArrayColumn } from "./array-column.ts";
 
 /** An array that a source offers under a name. */
@@ -24,13 +25,18 @@ export interface ArraySet {
 }
 
 /**
- * Opens the arrays that feed fields, in the order of the schema; one that no field uses is ignored, as in Milvus. All headers
+ * Opens the arrays that feed fields, in the order of the schema; one that no field uses is warned of. All headers
  * are read and checked, so what follows can fail on values only.
  * @throws {ImportError} `schema_mismatch` when arrays and fields do not fit, `malformed_file` when a file is broken or rows
  *   are not aligned, `unsupported` for fields and files that have no such form
  */
-export async function openArrays(set: ArraySet, plan: FieldPlan, signal?: AbortSignal): Promise<ArrayColumn[]> {
-  const given = boundArrays(set, plan);
+export async function openArrays(
+  set: ArraySet,
+  plan: FieldPlan,
+  signal?: AbortSignal,
+  warn: (text: string) => void = () => {},
+): Promise<ArrayColumn[]> {
+  const given = boundArrays(set, plan, warn);
   if (given.length === 0) throw new ImportError("schema_mismatch", set.missing(undefined));
   const { fields } = plan.schema;
   const columns = await Promise.all(given.map(([index, array]) => openColumn(fields[index], index, array, signal)));
@@ -39,7 +45,11 @@ export async function openArrays(set: ArraySet, plan: FieldPlan, signal?: AbortS
   return columns;
 }
 
-function boundArrays(set: ArraySet, plan: FieldPlan): [index: number, array: NamedArray][] {
+function boundArrays(
+  set: ArraySet,
+  plan: FieldPlan,
+  warn: (text: string) => void,
+): [index: number, array: NamedArray][] {
   const { fields } = plan.schema;
   for (const [i, field] of fields.entries()) if (!isOptional(field)) checkType(set, field, fileFor(set, plan, i));
   const bound = bindColumns<NamedArray>(plan, {
@@ -48,6 +58,9 @@ function boundArrays(set: ArraySet, plan: FieldPlan): [index: number, array: Nam
     repeated: (name, first) => `two files for field '${name}': ${first.source.path}`,
     placeOf: (array) => (array ? { file: array.source.path } : {}),
   });
+  const left = bound.extras.map(({ name }) => name);
+  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+    if (text !== undefined) warn(`${set.title}: ${text}`);
   const given = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
   for (const [index, { source }] of given) checkType(set, fields[index], source.path);
   return given;

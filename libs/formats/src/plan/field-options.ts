@@ -15,7 +15,7 @@ export const fieldOptionKeys = ["fields_mapping", "default_fields", "fold_extra_
 export function parseFieldOptions(options: Readonly<Record<string, string>>): FieldOptions {
   return {
     mapping: new Map(Object.entries(parseMapping(options.fields_mapping))),
-    foldExtraColumns: options.fold_extra_columns?.toLowerCase() === "true",
+    foldExtraColumns: options.fold_extra_columns?.toLowerCase() !== "false",
   };
 }
 

@@ -34,6 +34,7 @@ async function readSet(set: SourceSet, input: ImportTaskInput, sink: BatchSink, 
     plan,
     ...(input.range && { range: input.range }),
     options: input.options,
+    warn: context.warn,
   });
   for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal })) {
     signal.throwIfAborted();

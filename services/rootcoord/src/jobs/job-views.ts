@@ -134,7 +134,7 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
     ...infoOf("datanodes", nodesOf(tasks)),
-    ...infoOf("warnings", [...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)]),
+    ...infoOf("warnings", [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])]),
     ...job.spec.options.map(([key, value]) => [key, value] as [string, string]),
   ];
   return {
@@ -222,7 +222,7 @@ function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: 
     completedMs: BigInt(state === "persisted" ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
     reason: failure ? reasonText(failure) : "",
     nodeIds: nodesOf(tasks),
-    warnings: tasks.flatMap((task) => task.warnings),
+    warnings: [...new Set(tasks.flatMap((task) => task.warnings))],
     endedAttempts: tasks.flatMap(endedAttempts),
   };
 }

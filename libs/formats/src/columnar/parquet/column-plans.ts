@@ -11,6 +11,7 @@ import {
 } from "@sluice/schema";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
+import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { missed, nullRefused } from "../../plan/refusals.ts";
 import { ArrayColumn } from "./columns/array-column.ts";
 import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
@@ -41,11 +42,16 @@ import {
 export type ColumnPlan = (context: ReadContext) => ColumnReader;
 
 /**
- * Plans how each field is read from the columns that feed it. Columns that no field has are ignored, or folded into `$meta`
- * with the option `fold_extra_columns`.
+ * Plans how each field is read from the columns that feed it. Columns that no field has become keys of `$meta` where there is
+ * one, unless the option `fold_extra_columns` is false; what cannot is warned of.
  * @throws {ImportError} `schema_mismatch`, with the field
  */
-export function planColumns(file: ParquetFile, plan: FieldPlan, path: string): ColumnPlan[] {
+export function planColumns(
+  file: ParquetFile,
+  plan: FieldPlan,
+  path: string,
+  warn: (text: string) => void = () => {},
+): ColumnPlan[] {
   const bound = bindColumns<SchemaNode>(plan, {
     columns: namedChildren(file.root),
     inside: (node) => (node.leaf < 0 && !listNode(node) ? namedChildren(node) : []),
@@ -53,7 +59,12 @@ export function planColumns(file: ParquetFile, plan: FieldPlan, path: string): C
     placeOf: () => ({ file: path }),
   });
   const planner = new Planner(plan.schema, path);
-  const extras = plan.options.foldExtraColumns ? bound.extras.filter(({ name }) => !isRowLabel(name)) : [];
+  const data = bound.extras.filter(({ name }) => !isRowLabel(name));
+  const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
+  const extras = folds ? data.filter(({ column }) => isFoldable(column)) : [];
+  const left = data.filter((extra) => !extras.includes(extra)).map(({ name }) => name);
+  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+    if (text !== undefined) warn(`${path}: ${text}`);
   const fields = plan.schema.fields.map((field, i) => planner.field(field, i, bound.fields[i], extras));
   const structs = plan.schema.structs.map((struct, i) => planner.struct(struct, bound.structs[i]));
   return [...fields, ...structs].filter((made) => made !== undefined);
@@ -61,6 +72,11 @@ export function planColumns(file: ParquetFile, plan: FieldPlan, path: string): C
 
 function namedChildren(node: SchemaNode): NamedColumn<SchemaNode>[] {
   return node.children.map((column) => ({ name: column.name, column }));
+}
+
+/** Single values of a kind that JSON has. */
+function isFoldable(column: SchemaNode): boolean {
+  return column.leaf >= 0 && column.repetition < 2 && extraType(leafType(column).kind) !== undefined;
 }
 
 /** Row labels of pandas are never data. */

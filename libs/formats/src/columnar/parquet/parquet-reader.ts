@@ -32,8 +32,8 @@ export interface ParquetReaderOptions {
 
 /**
  * Parquet: pages straight to columns. The columns of a row group are read in lock step, each with a few ranges of its chunk
- * in memory; of the file only the columns that a field has are read at all. `range` counts row groups. With the import
- * option `fold_extra_columns=true`, columns that no field has become keys of `$meta`.
+ * in memory; of the file only the columns that a field has are read at all. `range` counts row groups. Columns that no field
+ * has become keys of `$meta` where there is one.
  */
 export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
@@ -75,7 +75,7 @@ export class ParquetReader implements FormatReader {
 
   #openColumns(file: ParquetFile, rejects: RowRejects, signal: AbortSignal): ColumnReader[] {
     const { plan } = this.#input;
-    const plans = planColumns(file, plan, this.#source.path);
+    const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#pageMemoryBytes);
     const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal);
     const columns = plans.map((made) => made({ schema: plan.schema, dynamic: plan.dynamic, rejects, open }));

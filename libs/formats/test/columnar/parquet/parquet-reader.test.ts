@@ -213,10 +213,17 @@ describe("values", () => {
 });
 
 describe("D15: columns that no field has", () => {
-  const fold = { fold_extra_columns: "True" };
+  /** Rows, and what is said of the file. */
+  async function read(name: string, of: CollectionSchema, options: Record<string, string> = {}) {
+    const warnings: string[] = [];
+    const input = readerInput(of, [await source(name)], options);
+    const reader = new ParquetReader({ ...input, warn: (text) => warnings.push(text) });
+    return { rows: await readCanonicalRows(of, reader, 1500), warnings };
+  }
 
-  test("are folded into $meta on request", async () => {
-    const rows = await readCanonicalRows(schema, await open("types/extra-plain.parquet", schema, fold), 1500);
+  test("are folded into $meta", async () => {
+    const { rows, warnings } = await read("types/extra-plain.parquet", schema);
+    expect(warnings).toEqual([]);
     const plain = rowsOf("extra-plain");
     expect(rows.map(({ $meta, ...row }) => row)).toEqual(plain.map(({ $meta, ...row }) => row));
     for (const [i, row] of rows.entries()) {
@@ -226,18 +233,31 @@ describe("D15: columns that no field has", () => {
 
   test("make an empty $meta when it is all there is", async () => {
     const without = { ...schema, fields: schema.fields.filter(({ name }) => name !== "score") };
-    const rows = await readCanonicalRows(without, await open("types/no-meta-column.parquet", without, fold));
+    const { rows } = await read("types/no-meta-column.parquet", without);
     expect(rows.map((row) => row.$meta)).toEqual(rowsOf("plain").map((row) => ({ score: row.score })));
   });
 
-  test("are refused where JSON has no such type", async () => {
-    const error = await failure("types/extra-columns.parquet", schema, fold);
-    expect(error).toMatchObject({ code: "schema_mismatch", at: { field: "seen_at" } });
+  test("are named where JSON has no such type, where the option says so, and where there is no $meta", async () => {
+    const odd = await read("types/extra-columns.parquet", schema);
+    expect(odd.warnings.join()).toMatch(/^types\/extra-columns\.parquet: .* not imported: .*'seen_at'/);
+    const asked = await read("types/extra-plain.parquet", schema, { fold_extra_columns: "false" });
+    expect(asked.rows).toEqual(rowsOf("extra-plain"));
+    expect(asked.warnings.join()).toContain("2 columns that no field takes were not imported: 'more', 'why'");
+    const strict = { ...schema, fields: schema.fields.filter(({ isDynamic }) => !isDynamic) };
+    expect((await read("types/extra-plain.parquet", strict)).warnings.join()).toContain("'$meta', 'more', 'why'");
+  });
+
+  test("that are nearly a field's name come with that name", async () => {
+    const renamed = schema.fields.map((field) => (field.name === "score" ? { ...field, name: "scores" } : field));
+    const fields = renamed.map((field) => (field.name === "scores" ? { ...field, nullable: true } : field));
+    const strict = { ...schema, fields: fields.filter(({ isDynamic }) => !isDynamic) };
+    const { warnings } = await read("types/no-meta-column.parquet", strict);
+    expect(warnings.join()).toContain("'score' (did you mean 'scores'?)");
+    expect(warnings.join()).toContain("no column for 'scores' (null in every row)");
   });
 
   test("never the row labels of pandas", async () => {
-    const rows = await readCanonicalRows(schema, await open("writers/pandas-index.parquet", schema, fold));
-    expect(rows).toEqual(rowsOf("plain"));
+    expect(await read("writers/pandas-index.parquet", schema)).toEqual({ rows: rowsOf("plain"), warnings: [] });
   });
 });
 
