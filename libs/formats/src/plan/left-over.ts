@@ -36,7 +36,7 @@ function hint({ schema }: FieldPlan, name: string): string {
 }
 
 /** Equal but for case, or for two letters in longer names. */
-export function isNear(a: string, b: string): boolean {
+function isNear(a: string, b: string): boolean {
   if (a === b || a.length > 256) return false;
   const [left, right] = [a.toLowerCase(), b.toLowerCase()];
   if (left === right) return true;
