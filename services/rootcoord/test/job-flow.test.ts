@@ -249,6 +249,15 @@ describe("a job", () => {
     });
   });
 
+  it("names a file that it is given twice", async () => {
+    const id = await world.submit({ files: ["a.jsonl", "b.jsonl", "a.jsonl"], idempotencyKey: "k" });
+    const named = ["a.jsonl is given more than once: its rows are imported as often"];
+    expect(world.book.get(jobId(id))?.job.spec.warnings).toEqual(named);
+    expect(await world.submit({ files: ["a.jsonl", "b.jsonl", "a.jsonl"], idempotencyKey: "k" })).toBe(id);
+    const sets = { fileGroups: [{ paths: ["a.jsonl"] }, { paths: ["b.jsonl"] }] };
+    expect(world.book.get(jobId(await world.submit(sets)))?.job.spec.warnings).toEqual([]);
+  });
+
   it("of files that share a task tells of each its own rows and warnings", async () => {
     const packed = { ...newTask, kind: "import", group: 0, groupCount: 2, sizeBytes: 300 } as const;
     Object.assign(world.planners.import, { plan: async () => [packed] });

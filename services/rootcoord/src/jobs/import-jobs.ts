@@ -1,6 +1,6 @@
 import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
-import { ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type FileGroup, formatOptionKeys, groupFlatFiles, groupNestedFiles, planFields } from "@sluice/formats";
 import { type ImportSpec, isEnded, parseImportSpec, type SourceFileRecord } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
@@ -49,7 +49,8 @@ export class ImportJobs {
     if (earlier !== undefined) return this.#checkedEarlier(earlier, request.partitionName, groups, spec);
     this.#checkOpenJobs();
     const files = await this.#statGroups(groups, spec.bucket);
-    return this.#record(request, collection, partitionIds, files, spec);
+    const warnings = [...spec.warnings, ...warningsOf(files)];
+    return this.#record(request, collection, partitionIds, files, { ...spec, warnings });
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -161,6 +162,20 @@ export class ImportJobs {
 /** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
 function checkFieldOptions({ storedSchema, properties }: CollectionRecord, { formatOptions }: ImportSpec): void {
   planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), formatOptions);
+}
+
+/** Files that are given again, by whatever path; of column files, whole sets: two tables may share a column. */
+function warningsOf(groups: readonly FileGroupRecord[]): string[] {
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const group of groups) {
+    const identity = JSON.stringify(group.files.map(({ source, key }) => [source, key]));
+    if (seen.has(identity)) again.add(pathsOf(group).join(", "));
+    seen.add(identity);
+  }
+  if (again.size === 0) return [];
+  const names = `${excerptOfList([...again])} ${again.size === 1 ? "is" : "are"}`;
+  return [`${names} given more than once: ${again.size === 1 ? "its" : "their"} rows are imported as often`];
 }
 
 function pathsOf({ files }: FileGroupRecord): string[] {
