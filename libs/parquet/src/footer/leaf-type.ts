@@ -25,6 +25,8 @@ export interface LeafType {
   readonly width: number;
   /** Name for messages, in Arrow's words. */
   readonly name: string;
+  /** Of an integer that is narrower than its storage: only so many low bits count. */
+  readonly bits?: 8 | 16;
 }
 
 const physical: Readonly<Record<string, LeafType>> = {
@@ -70,9 +72,11 @@ export function leafType(node: SchemaNode): LeafType {
 
 function integer(base: LeafType, name: string): LeafType {
   if (base.kind !== "int32" && base.kind !== "int64") return { ...base, kind: "other", name };
+  const narrow = base.kind === "int32" && /^u?int(8|16)$/.exec(name);
+  const bits = narrow && { bits: Number(narrow[1]) as 8 | 16 };
   return name.startsWith("u")
-    ? { ...base, kind: base.kind === "int32" ? "uint32" : "uint64", name }
-    : { ...base, name };
+    ? { ...base, ...bits, kind: base.kind === "int32" ? "uint32" : "uint64", name }
+    : { ...base, ...bits, name };
 }
 
 /** `INT_8` -> `int8`, `UINT_64` -> `uint64`. */

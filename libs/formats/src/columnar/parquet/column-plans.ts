@@ -207,7 +207,7 @@ class Planner {
     if (column.leaf < 0 || column.repetition > 0) return undefined;
     const element = elementTypeOf(field.dataType);
     if (element) {
-      const rule = elementRule(leafType(column).kind, element);
+      const rule = elementRule(leafType(column), element);
       return rule && ((context) => new ScalarColumn(position, field, context.open(column), rule, context));
     }
     if (!isText(column)) return undefined;

@@ -11,7 +11,7 @@ export function arrayElementRule(field: FieldSchema, node: SchemaNode): { rule: 
   if (field.elementType === DataType.VarChar || field.elementType === DataType.String)
     return isText(node) ? { rule: undefined } : undefined;
   const element = elementTypeOf(field.elementType);
-  const rule = element && elementRule(leafType(node).kind, element);
+  const rule = element && elementRule(leafType(node), element);
   return rule && { rule };
 }
 
@@ -21,11 +21,12 @@ export function vectorElementRule(
   node: SchemaNode,
 ): { rule: ElementRule; rowCheck: ElementType | undefined } | undefined {
   if (node.leaf < 0) return undefined;
-  const { kind } = leafType(node);
+  const leaf = leafType(node);
+  const { kind } = leaf;
   const half = halfType(type);
   const isBytes = type === DataType.BinaryVector || (half !== undefined && isInteger(kind));
   const to = isBytes ? "uint8" : type === DataType.Int8Vector ? "int8" : (half ?? "float");
-  const rule = elementRule(kind, to);
+  const rule = elementRule(leaf, to);
   return rule && { rule, rowCheck: isBytes ? half : undefined };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@sluice/formats/testing";
 import type { SourceFile } from "@sluice/object-store";
 import { FaultyObjectStore, MemoryObjectStore, memoryFile, readBy, sourceFile } from "@sluice/object-store/testing";
-import type { CollectionSchema, FieldSchema } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { parquetFormat } from "../../../src/columnar/parquet/index.ts";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
 
@@ -258,6 +258,30 @@ describe("D15: columns that no field has", () => {
 
   test("never the row labels of pandas", async () => {
     expect(await read("writers/pandas-index.parquet", schema)).toEqual({ rows: rowsOf("plain"), warnings: [] });
+  });
+});
+
+describe("unsigned bytes with an extended sign, as Java's LocalBulkWriter (SDK 2.4.8) stores them", () => {
+  const name = "writers/java-bulk-writer-binary.parquet";
+  const only = (change: Partial<FieldSchema>): CollectionSchema => {
+    const [id] = schema.fields;
+    const x = { ...id, fieldId: 101, name: "x", isPrimaryKey: false, ...change };
+    return { ...schema, fields: [id, x], structs: [], enableDynamicField: false };
+  };
+
+  test("are the bytes of a vector", async () => {
+    const of = only({ dataType: DataType.BinaryVector, dim: 16 });
+    const rows = await readCanonicalRows(of, await open(name, of));
+    expect(rows).toHaveLength(200);
+    expect(rows.map((row) => row.x)).toEqual(
+      Array.from({ length: 200 }, (_, i) => `${i.toString(16).padStart(2, "0")}ff`),
+    );
+  });
+
+  test("are the numbers from 0 to 255 of an array", async () => {
+    const of = only({ dataType: DataType.Array, elementType: DataType.Int64, maxCapacity: 10 });
+    const rows = await readCanonicalRows(of, await open(name, of));
+    expect(rows[130].x).toEqual([130, 255]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { FixedBuffer } from "@sluice/columns";
-import type { LeafKind } from "@sluice/parquet";
+import type { LeafKind, LeafType } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { float16BitsToFloat32, float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
 
@@ -87,11 +87,27 @@ export interface ElementRule {
   readonly check: ElementCheck | undefined;
 }
 
-/** How values of one kind become elements of one type; undefined where they may not. */
-export function elementRule(kind: LeafKind, to: ElementType): ElementRule | undefined {
-  if (kind === inPlace[to]) return { to, convert: undefined, check: checks[to] };
+/** How values of a leaf become elements of one type; undefined where they may not. */
+export function elementRule({ kind, bits }: Pick<LeafType, "kind" | "bits">, to: ElementType): ElementRule | undefined {
+  if (kind === inPlace[to] && bits === undefined) return { to, convert: undefined, check: checks[to] };
   const convert = conversionOf(kind, to);
-  return convert && { to, convert, check: undefined };
+  if (!convert) return undefined;
+  return { to, convert: bits === undefined ? convert : ofLowBits(convert, kind === "int32", bits), check: undefined };
+}
+
+/**
+ * What stands above the low bits of a narrow integer does not count: Java writers extend the sign of unsigned bytes, so that
+ * 255 is stored as -1.
+ */
+function ofLowBits(convert: Conversion, isSigned: boolean, bits: 8 | 16): Conversion {
+  const shift = 32 - bits;
+  return (from, start, count, to, at) => {
+    const values = from.int32;
+    const end = start + count;
+    if (isSigned) for (let i = start; i < end; i++) values[i] = (values[i] << shift) >> shift;
+    else for (let i = start; i < end; i++) values[i] = (values[i] << shift) >>> shift;
+    return convert(from, start, count, to, at);
+  };
 }
 
 const inPlace: Readonly<Partial<Record<ElementType, LeafKind>>> = {
