@@ -249,6 +249,16 @@ describe("a job", () => {
     });
   });
 
+  it("is told of in lists without its files, whose number has no bound there", async () => {
+    const id = await world.submit({ files: ["a.jsonl", "b.jsonl"] });
+    const views = new JobViews(world.book);
+    const all = { dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false };
+    const { details, ...summary } = (await views.describe({ jobId: id })).job ?? { details: [] };
+    expect(details).toHaveLength(2);
+    expect(summary).toMatchObject({ jobId: id, sizeBytes: 300n });
+    expect((await views.list(all)).jobs).toEqual([{ ...summary, details: [] }]);
+  });
+
   it("names a file that it is given twice", async () => {
     const id = await world.submit({ files: ["a.jsonl", "b.jsonl", "a.jsonl"], idempotencyKey: "k" });
     const named = ["a.jsonl is given more than once: its rows are imported as often"];

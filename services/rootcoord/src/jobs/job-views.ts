@@ -51,7 +51,7 @@ export class JobViews {
   async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
     const { dbName, collectionName, limit, newestFirst } = request;
     const views = await this.#list(dbName, collectionName, limit, new Set(request.states));
-    const jobs = (await this.#allNamed(views)).map(entryOf);
+    const jobs = (await this.#allNamed(views)).map(summaryOf);
     return { status: okStatus(), jobs: newestFirst ? jobs.reverse() : jobs };
   }
 
@@ -159,6 +159,12 @@ function entryOf(view: JobView): rootCoord.JobEntry {
       isEnded(job.state),
     ),
   );
+  return { ...summaryOf(view), details };
+}
+
+/** An entry of a list: a thousand jobs of a thousand files are too many to be told of each file. */
+function summaryOf(view: JobView): rootCoord.JobEntry {
+  const { job, tasks } = view;
   const total = job.state === "completed" ? { rows: job.rowCount, isEstimate: false } : totalRows(tasks);
   return {
     jobId: job.jobId,
@@ -175,8 +181,8 @@ function entryOf(view: JobView): rootCoord.JobEntry {
     totalRows: BigInt(total.rows),
     totalRowsEstimated: total.isEstimate,
     progressAtFailure: job.lastProgress ?? 0,
-    sizeBytes: details.reduce((sum, detail) => sum + detail.sizeBytes, 0n),
-    details,
+    sizeBytes: BigInt(job.groups.reduce((sum, group) => sum + bytesOf(group), 0)),
+    details: [],
     failure: job.failure && failureMessage(job.failure),
     segmentIds: [...job.segmentIds],
     warnings: [...job.spec.warnings],
@@ -192,16 +198,20 @@ function worksOn({ group, groupCount = 1 }: TaskRecord, index: number): boolean 
  * What of a task concerns one of its groups. While a packed task runs, nobody counts its groups apart; when it fails, the
  * failure is that of the group whose file it names.
  */
-function partOf(task: TaskRecord, index: number, { files }: FileGroupRecord): TaskRecord {
+function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRecord {
   if (task.groupCount === undefined) return task;
-  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const sizeBytes = bytesOf(group);
   const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
   // Without groups they are all about the first one.
   const warnings = task.warnings.filter((_, i) => (task.warningGroups?.[i] ?? 0) === index - task.group);
   const part = { ...task, sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
   const { failure } = task;
-  const isElsewhere = failure?.file !== undefined && !files.some(({ path }) => path === failure.file);
+  const isElsewhere = failure?.file !== undefined && !group.files.some(({ path }) => path === failure.file);
   return isElsewhere ? { ...part, state: "running" } : part;
+}
+
+function bytesOf({ files }: FileGroupRecord): number {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
 function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: boolean): rootCoord.JobDetail {
@@ -212,7 +222,7 @@ function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: 
   const begun = tasks.filter((task) => task.startedMs > 0).map((task) => task.startedMs);
   return {
     paths: group.files.map((file) => file.path),
-    sizeBytes: BigInt(group.files.reduce((sum, file) => sum + file.sizeBytes, 0)),
+    sizeBytes: BigInt(bytesOf(group)),
     progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
     state: isOver && isOpenTask(state) ? endWithJob(tasks) : detailStates[state],
     importedRows: BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0)),
