@@ -128,6 +128,22 @@ describeWith(
     await cluster.add("datanode");
   });
 
+  it("counts a datanode that dies with a task, and none that was told to stop", async () => {
+    const lost = async () =>
+      Number(/^sluice_attempts_lost_total (\d+)$/m.exec(await metricsOf(await leaderOf("rootcoord")))?.[1]);
+    expect(await lost()).toBe(0);
+    await client.createCollection(bookCollection("survived"));
+    const job = await client.import("survived", ["large.jsonl"]);
+    const [node] = cluster.of("datanode");
+    await eventually(async () => expect(node.stderr).toContain(`"jobId":"${job}"`), 20_000);
+    await node.kill9();
+    const { isCompleted, reason } = await client.waitFor(job);
+    expect([isCompleted, reason]).toEqual([true, ""]);
+    expect(await client.count("survived")).toBe(60_000);
+    expect(await lost()).toBeGreaterThan(0);
+    await cluster.add("datanode");
+  });
+
   it("does not let a small job wait behind a large one", async () => {
     await client.createCollection(bookCollection("large"));
     await client.createCollection(bookCollection("small"));

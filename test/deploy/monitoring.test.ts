@@ -115,6 +115,7 @@ suite("what the chart brings for monitoring", () => {
       series("sluice_queue_waiting_tasks", "OF", "7x120"),
       series("sluice_attempts_started_total", "OF", "5x120"),
       series("up", "OF", "0x120"),
+      series("sluice_attempts_lost_total", "OF", "0+1x120"),
       series("sluice_task_retries_total", "OF", "0+60x120", ',code="object_store_unavailable"'),
     ];
     const healthy = [
@@ -123,12 +124,14 @@ suite("what the chart brings for monitoring", () => {
       series("sluice_datanodes", "OF", "3x120"),
       series("sluice_queue_waiting_tasks", "OF", "7x120"),
       series("sluice_attempts_started_total", "OF", "0+5x120"),
+      series("sluice_attempts_lost_total", "OF", "0x60 1x60"),
       series("up", "OF", "1x120"),
     ];
     const inRelease = (all: typeof broken, release: string) =>
       all.map((one) => ({ ...one, series: one.series.replace('"OF"', `"${release}"`) }));
     const firing = await alertsOf([...inRelease(broken, "try"), ...inRelease(healthy, "other")]);
     expect(firing).toEqual([
+      "SluiceDataNodesDie",
       "SluiceManyRetries",
       "SluiceNoDataNode",
       "SluiceNoLeader",

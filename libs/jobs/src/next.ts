@@ -184,6 +184,8 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
     }
     case "failed":
       return failedAttempt(withEndedAttempt(task, progress.failure.reason, nowMs), progress.failure, nowMs);
+    case "handed_back":
+      return { ...withEndedAttempt(task, "handed back by its datanode, which was stopped", nowMs), state: "pending" };
   }
 }
 
@@ -212,5 +214,7 @@ export function verdictOn(job: Job, task: Task, report: TaskReport): "current" |
     case "failed":
       // A failure that may pass has left the task pending.
       return task.state === "failed" || task.state === "pending" ? "repeated" : "superseded";
+    case "handed_back":
+      return task.state === "pending" ? "repeated" : "superseded";
   }
 }

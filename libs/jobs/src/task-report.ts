@@ -16,7 +16,9 @@ export type TaskProgress =
       /** Of each warning, the group that it is about, where the task has several. */
       readonly warningGroups?: readonly number[];
     }
-  | { readonly state: "failed"; readonly failure: Failure };
+  | { readonly state: "failed"; readonly failure: Failure }
+  /** The node was told to stop before it was done; the task waits for another one. */
+  | { readonly state: "handed_back" };
 
 /** What a datanode says of one attempt of a task. */
 export interface TaskReport {

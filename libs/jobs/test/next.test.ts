@@ -62,6 +62,7 @@ const events = {
   "report: persisted": report({ state: "persisted", rowCount: 10, autoIds: [1n, 11n], warnings: ["odd"] }),
   "report: failed": report({ state: "failed", failure: inputError }),
   "report: failed, may pass": report({ state: "failed", failure: passing }),
+  "report: handed back": report({ state: "handed_back" }),
   "report of an earlier attempt": report({ state: "persisted", rowCount: 10, autoIds: [], warnings: [] }, 0),
   "commit refused": { kind: "commit_refused", failure: { code: "job_failed", reason: "gone" }, nowMs: 50 },
   committed: { kind: "committed", segmentIds: [segmentId(7n)], rowCount: 10, nowMs: 50 },
@@ -109,6 +110,7 @@ const table: Readonly<Record<string, Partial<Record<EventName, string>>>> = {
     "report: persisted": "task running > persisted",
     "report: failed": "task running > failed",
     "report: failed, may pass": "task running > pending",
+    "report: handed back": "task running > pending",
   },
   "importing, task persisted": {
     look: "job importing > committing",
@@ -196,6 +198,15 @@ describe("next", () => {
     const many = Array.from({ length: 20 }, (_, i) => ({ ...ended, attempt: i }));
     const kept = next(jobIn("importing"), [{ ...task, endedAttempts: many }], events["task started"]).tasks?.[0];
     expect(kept?.endedAttempts.map(({ attempt }) => attempt)).toEqual([13, 14, 15, 16, 17, 18, 19, 3]);
+  });
+
+  it("a task that was handed back has lost nobody, and counts no failure", () => {
+    const task = taskIn("running", 11n, { attempt: 1, nodeId: nodeId(7n), failures: 2 });
+    const back = next(jobIn("importing"), [task], events["report: handed back"]).tasks?.[0] as Task;
+    expect(back).toMatchObject({ state: "pending", failures: 2 });
+    expect(back.endedAttempts.map(({ cause }) => cause)).toEqual(["handed back by its datanode, which was stopped"]);
+    const again = next(jobIn("importing"), [back], events["task started"]).tasks?.[0] as Task;
+    expect(again.endedAttempts).toEqual(back.endedAttempts);
   });
 
   it("keeps what a persisted task has to say", () => {

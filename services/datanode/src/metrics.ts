@@ -1,7 +1,7 @@
 import { type CounterMetric, countStorage, durationBuckets, type Metrics, type StorageUse } from "@sluice/telemetry";
 
 /** How an attempt ended. */
-export type AttemptEnd = "persisted" | "failed" | "retried" | "lost";
+export type AttemptEnd = "persisted" | "failed" | "retried" | "handed_back" | "lost";
 
 /** What a datanode counts. */
 export class DataNodeMetrics {
@@ -15,7 +15,7 @@ export class DataNodeMetrics {
 
   constructor(metrics: Metrics) {
     this.#attempts = metrics.counter("sluice_datanode_attempts_total", {
-      help: "Attempts that ended, by how; `lost`: the lease was lost, another node works on the task.",
+      help: "Attempts that ended, by how; `handed_back`: the node was stopped; `lost`: the lease was lost, another node works on the task.",
       labels: ["end"],
     });
     this.#seconds = metrics.histogram("sluice_datanode_attempt_seconds", {

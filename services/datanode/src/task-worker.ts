@@ -30,6 +30,8 @@ export interface TaskWorkerDeps {
 
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
+/** A node that stops waits no longer for the rootcoord to hear of it. */
+const FAREWELL_MS = 1000;
 
 interface Attempt {
   readonly order: importing.TaskOrder;
@@ -187,10 +189,7 @@ export class TaskWorker implements AsyncDisposable {
     const failure = asImportError(error);
     this.#logFailure(failure, run);
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
-    if (this.#stop.signal.aborted) {
-      await lease.giveBack();
-      return "lost";
-    }
+    if (this.#stop.signal.aborted) return this.#handBack(lease, order);
     if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") {
       await lease.complete();
       return "lost";
@@ -202,8 +201,8 @@ export class TaskWorker implements AsyncDisposable {
       await this.#insist(() => coordinators.report(order, nodeId(), progress), signal);
     } catch {
       // Refused, drained or lost meanwhile: not ours to answer for. What is still open is handed over again.
-      if (this.#stop.signal.aborted) await lease.giveBack();
-      else await lease.complete();
+      if (this.#stop.signal.aborted) return this.#handBack(lease, order);
+      await lease.complete();
       return "lost";
     }
     if (!isRetriable) {
@@ -213,6 +212,18 @@ export class TaskWorker implements AsyncDisposable {
     await sleep(RETRY_MS, signal);
     await lease.giveBack();
     return "retried";
+  }
+
+  /**
+   * The rootcoord first: it hears that the node was stopped before the next attempt begins, and does not take it for dead. When
+   * it does not listen, the task goes back all the same.
+   */
+  async #handBack(lease: TaskLease, order: importing.TaskOrder): Promise<AttemptEnd> {
+    const { coordinators, nodeId } = this.#deps;
+    const told = coordinators.report(order, nodeId(), { state: "handed_back" }).catch(() => undefined);
+    await Promise.race([told, sleep(FAREWELL_MS, undefined, { ref: false })]);
+    await lease.giveBack();
+    return "handed_back";
   }
 
   /** What is wrong with the input is the user's to read, in the job; what is wrong with the system is the operator's. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
+import { aborted } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { importing } from "@sluice/rpc";
 import { jobId, nodeId, taskId } from "@sluice/schema";
@@ -18,13 +19,23 @@ const outcome: TaskOutcome = { rowCount: 1, segments: [], autoIds: [], warnings:
 class FakeCoordinators {
   isSuperseded = false;
   reports = 0;
+  readonly said: string[] = [];
   readonly startTask = async () => ({ order: importing.TaskOrder.fromPartial({ kind: "import", attempt: 1n }) });
-  readonly report = async () => {
+  readonly report = async (_order: unknown, _nodeId: unknown, { state }: { readonly state: string }) => {
     this.reports++;
+    this.said.push(state);
     if (this.isSuperseded) throw new ImportError("attempt_superseded", "another attempt runs");
   };
   readonly saveSegments = async () => {};
   readonly answerer = () => async () => 1n;
+}
+
+function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runner: AttemptRunner): TaskWorker {
+  return new TaskWorker({
+    ...{ joined: Promise.resolve(), nodeId: () => nodeId(3n), queue, runner, maxSizeBytes: undefined },
+    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS, reportMs: 10_000 },
+    ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
+  });
 }
 
 /** Runs one task in a worker whose thread is `run`. */
@@ -43,11 +54,7 @@ async function work(coordinators: FakeCoordinators, run: (hooks: RunHooks) => Pr
   };
   await using queue = new EmbeddedTaskQueue();
   await queue.enqueue([{ taskId: taskId(1n), jobId: jobId(2n), sizeBytes: 1 }]);
-  await using _worker = new TaskWorker({
-    ...{ joined: Promise.resolve(), nodeId: () => nodeId(3n), queue, runner, maxSizeBytes: undefined },
-    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS, reportMs: 10_000 },
-    ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
-  });
+  await using _worker = workerOn(queue, coordinators, runner);
   await ended.promise;
 }
 
@@ -63,4 +70,23 @@ it("F1: knows that an attempt is the current one for as long as a lease, and the
     await sleep(LEASE_MS + 20);
     await expect(answer({ kind: "is_current" })).rejects.toMatchObject({ code: "attempt_superseded" });
   });
+});
+
+it("a node that stops tells the rootcoord that the task goes back, and then gives it back", async () => {
+  const coordinators = new FakeCoordinators();
+  const begun = Promise.withResolvers<void>();
+  const runner: AttemptRunner = {
+    run: (_task, _hooks, signal) => {
+      begun.resolve();
+      return aborted(signal).then(() => Promise.reject(new ImportError("aborted", "stopped")));
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  await using queue = new EmbeddedTaskQueue();
+  await queue.enqueue([{ taskId: taskId(1n), jobId: jobId(2n), sizeBytes: 1 }]);
+  await using worker = workerOn(queue, coordinators, runner);
+  await begun.promise;
+  await worker.drain(AbortSignal.abort());
+  expect(coordinators.said).toEqual(["handed_back"]);
+  expect(await queue.depth()).toEqual({ waiting: 1, leased: 0 });
 });

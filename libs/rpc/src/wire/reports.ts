@@ -37,6 +37,8 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       const failure = failureMessage(progress.failure);
       return ImportResult.fromPartial({ ...about, state: ImportState.ImportFailed, failure });
     }
+    case "handed_back":
+      return ImportResult.fromPartial({ ...about, state: ImportState.ImportPending });
   }
 }
 
@@ -57,6 +59,8 @@ function progressOf(message: ImportResult): TaskProgress {
       };
     case ImportState.ImportFailed:
       return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };
+    case ImportState.ImportPending:
+      return { state: "handed_back" };
     default:
       return { state: "running", rowCount: Number(rowCount), processedBytes: Number(processedBytes) };
   }
