@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, "../..");
 /** Each port, the class names that mark its adapters and wrappers, and the suite they must pass. */
 const ports = [
   { lib: "object-store", port: "ObjectStore", suite: "objectStoreConformance" },
+  { lib: "object-store", port: "Source", suite: "sourceConformance" },
   { lib: "metastore", port: "MetaStore", suite: "metaStoreConformance" },
   { lib: "task-queue", port: "TaskQueue", suite: "taskQueueConformance" },
 ];
