@@ -48,15 +48,21 @@ export function decodeSparseCell(cell: Uint8Array): { indices: number[]; values:
   };
 }
 
-/** Both JSON forms: `{"indices":[…],"values":[…]}` and `{"1":0.5,…}`; `{}` is the empty vector. @throws {RangeError} */
+/**
+ * Both JSON forms: `{"indices":[…],"values":[…]}` and `{"1":0.5,…}`; `{}` is the empty vector. The first may have Spark's `type`
+ * and `size` beside it. @throws {RangeError}
+ */
 export function parseSparseJson(text: Uint8Array): Uint8Array {
   const value = parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("expected an object");
   checkKeys(text, value);
-  const { indices, values, ...rest } = value as Record<string, unknown>;
+  const { indices, values, ...more } = value as Record<string, unknown>;
   if (indices === undefined && values === undefined) return encodeDictionary(value as Record<string, unknown>);
+  const { type: _type, size, ...rest } = more;
   if (!isNumbers(indices) || !isNumbers(values) || Object.keys(rest).length > 0)
     throw invalid('expected "indices" and "values", both lists of numbers');
+  if (typeof size === "number" && indices.some((index) => index >= size))
+    throw invalid(`expected indices below the size ${size}`);
   return encodeSparseCell(indices, values);
 }
 

@@ -17,6 +17,12 @@ describe("sparse vectors", () => {
     expect(encodeSparseCell([], [])).toHaveLength(0);
   });
 
+  it("of Spark have type and size beside their lists", () => {
+    const spark = parse('{"type":0,"size":4,"indices":[1,3],"values":[0.5,0.25]}');
+    expect(spark).toEqual({ indices: [1, 3], values: [0.5, 0.25] });
+    expect(() => parse('{"type":0,"size":3,"indices":[1,3],"values":[0.5,0.25]}')).toThrow("below the size 3");
+  });
+
   it("both JSON forms give what went in", () => {
     const same = (given: [number, number][]) => {
       const sorted = given.toSorted((a, b) => a[0] - b[0]);

@@ -177,7 +177,7 @@ function writeElement(type: DataType, value: number, out: DataView, i: number): 
       return (out.getUint16(i * 2, true) & 0x7fff) < 0x7f80;
     case DataType.BinaryVector:
       out.setUint8(i, value);
-      return Number.isInteger(value) && value >= 0 && value <= 255;
+      return Number.isInteger(value) && value >= -128 && value <= 255;
     default:
       out.setInt8(i, value);
       return Number.isInteger(value) && value >= -128 && value <= 127;

@@ -60,7 +60,8 @@ export function valueParser(schema: CollectionSchema, builder: FixedBuilder | Va
     case DataType.BFloat16Vector:
       return halfVectorParser(fixed, float32ToBfloat16Bits, 0x7f80);
     case DataType.BinaryVector:
-      return byteVectorParser(fixed, 0, 255);
+      // Signed bytes are the same bits: Java writes them.
+      return byteVectorParser(fixed, -128, 255);
     case DataType.Int8Vector:
       return byteVectorParser(fixed, -128, 127);
     case DataType.SparseFloatVector:

@@ -264,3 +264,18 @@ describe("elements of arrays", () => {
     });
   });
 });
+
+describe("bytes of a binary vector", () => {
+  const schema = fixtureSchema({
+    fields: [
+      { name: "id", type: 5, is_primary: true },
+      { name: "v", type: 100, params: { dim: 32 } },
+    ],
+  });
+
+  it("may be signed, as Java writes them", async () => {
+    const rows = await read(schema, ['{"id":1,"v":[255,128,0,127]}', '{"id":2,"v":[-1,-128,0,127]}']);
+    expect(rows.map(({ v }) => v)).toEqual(["ff80007f", "ff80007f"]);
+    await expect(read(schema, ['{"id":1,"v":[-129,0,0,0]}'])).rejects.toMatchObject({ code: "value_invalid" });
+  });
+});
