@@ -24,10 +24,12 @@ for (const manifest of globSync("{libs,services}/*/package.json", { cwd: root })
 }
 for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "LICENSE"])
   if (existsSync(join(root, file))) cpSync(join(root, file), join(target, file));
-// The workspace names the folder of tests, which stays behind.
-const workspace = readFileSync(join(target, "pnpm-workspace.yaml"), "utf8");
-writeFileSync(join(target, "pnpm-workspace.yaml"), workspace.replace(/, test\]/, "]"));
 const pnpm = /pnpm@[\d.]+/.exec(readFileSync(join(root, "scripts/setup.mjs"), "utf8"))?.[0];
 if (!pnpm) throw new Error("scripts/setup.mjs names no version of pnpm");
-const install = ["--yes", pnpm, "install", "--prod", "--no-frozen-lockfile", "--prefer-offline", "--ignore-scripts"];
+// What the lockfile says and nothing else; that it knows tests as well, whose folder stays behind, is no difference to it.
+const install = ["--yes", pnpm, "install", "--prod", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"];
 execFileSync("npx", install, { cwd: target, stdio: ["ignore", "inherit", "inherit"] });
+
+// A third of what packages bring is for those who read or compile against them.
+for (const file of globSync("node_modules/.pnpm/**/*.{map,d.ts,d.mts,d.cts}", { cwd: target }))
+  rmSync(join(target, file), { force: true, recursive: true });
