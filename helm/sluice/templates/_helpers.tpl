@@ -100,7 +100,7 @@ tls.key where the Secret has them.
 
 {{/*
 The settings file of a role: (dict "at" $ "role" ROLE). What the chart knows, then the settings of all, then the role's own;
-each process passes over the keys of the others. Not merged with sprig: its merge takes `false` for absent.
+each process passes over the keys of the others.
 */}}
 {{- define "sluice.settings" -}}
 {{- $values := .at.Values -}}
@@ -125,10 +125,7 @@ each process passes over the keys of the others. Not merged with sprig: its merg
 {{- $_ := set $own "etcd-cert" "/etc/sluice/etcd-tls/tls.crt" -}}
 {{- $_ := set $own "etcd-key" "/etc/sluice/etcd-tls/tls.key" -}}
 {{- end -}}
-{{- range $settings := list $values.settings (index $values .role).settings }}
-{{- range $key, $value := $settings }}{{- $_ := set $own $key $value }}{{- end -}}
-{{- end -}}
-{{- toYaml $own -}}
+{{- toYaml (mustMergeOverwrite $own $values.settings (index $values .role).settings) -}}
 {{- end -}}
 
 {{/*
