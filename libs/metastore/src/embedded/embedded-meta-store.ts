@@ -1,5 +1,6 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { ImportError } from "@sluice/errors";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { ChangeFeed } from "../change-feed.ts";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
@@ -133,8 +134,7 @@ export class EmbeddedMetaStore implements MetaStore {
       if (revision !== undefined) this.#changes.publish(transaction.writes.map((write) => write.key));
       return revision;
     } catch (error) {
-      const cause = await commitErrorOf(error);
-      throw new Error(`the metastore could not commit: ${(cause as Error).message}`, { cause });
+      throw refusalOf(await commitErrorOf(error));
     }
   }
 
@@ -192,4 +192,14 @@ function revisionOf(stored: string): bigint {
 
 function toEntry(key: string, stored: string): MetaEntry {
   return { key, value: stored.slice(stored.indexOf(" ") + 1), revision: revisionOf(stored) };
+}
+
+/** A full disk is somebody's to mend, so that its words go through to whoever asked; others are for the log. */
+function refusalOf(cause: unknown): Error {
+  const { message } = cause as Error;
+  if (/no space left|ENOSPC/i.test(message))
+    return new ImportError("internal", "the metastore could not commit: no space is left on its disk", undefined, {
+      cause,
+    });
+  return new Error(`the metastore could not commit: ${message}`, { cause });
 }

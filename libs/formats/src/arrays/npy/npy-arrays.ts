@@ -11,7 +11,8 @@ const MAGIC_BYTES = 6;
 
 /** The files of a set: a file's base name without extension is the name of its array. @throws {ImportError} `unsupported` */
 export function npyArrays(sources: readonly SourceFile[]): ArraySet {
-  const list = excerptOfList(sources.map(({ path }) => path));
+  // Without their folders, which would fill the sentence: names are what is compared.
+  const list = excerptOfList(sources.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)));
   return {
     title: "numpy files",
     missing: (field) => `no file for ${field === undefined ? "any field" : `field: ${field}`}, files: [${list}]`,
