@@ -105,6 +105,8 @@ export class LinesLayout implements RowLayout {
   readonly isOneLine = true;
   readonly #source: SourceFile;
   readonly #range: SourceRange;
+  /** Whether only blanks stand from `start` to the first line end, behind which this range's lines begin. */
+  #isRestBlank = true;
 
   /** A range owns the lines that start in it: it begins behind the first line end at or after the byte before it. */
   constructor(source: SourceFile, range: SourceRange | undefined) {
@@ -116,7 +118,10 @@ export class LinesLayout implements RowLayout {
   begin(scanner: Scanner, p: number): number {
     if (this.#range.begin === 0) return this.#row(scanner, skipMark(scanner, p));
     const at = scanner.bytes.indexOf(LINE_FEED, p);
-    if (at >= 0 && at < scanner.end) return this.#row(scanner, at + 1);
+    if (at >= 0 && at < scanner.end) {
+      this.#isRestBlank = inLineBlanks(scanner, p) === at;
+      return this.#row(scanner, at + 1);
+    }
     if (!scanner.window.isLast) throw NEEDS_MORE;
     return -1;
   }
@@ -176,8 +181,9 @@ export class LinesLayout implements RowLayout {
         } else if (byte > 0x20) isBlank = false;
       }
     }
-    // The line that the range's first byte stands in belongs to the range before it.
-    return isBlank ? rows : rows + 1;
+    // The line that goes on at `start`, or begins right there, belongs to the range before: it is a row of that one, wherever
+    // in it the first byte that is not blank stands.
+    return isBlank && this.#isRestBlank ? rows : rows + 1;
   }
 }
 

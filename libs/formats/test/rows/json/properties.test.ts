@@ -128,4 +128,14 @@ describe("JSON Lines", () => {
       at: { row: 2, field: "id", byteOffset: body.lastIndexOf('"x"') },
     });
   });
+
+  it("counts rows alike wherever before them a range begins", async () => {
+    const good = JSON.stringify({ id: 1, title: "", d: 1, tags: [], vector: [1, 2, 3] });
+    const bad = good.replace('"id":1', '"id":"x"');
+    const body = `${good}\n  ${good}\n \n\t${good}\r\n\n${good}\n`;
+    for (let begin = 0; begin <= body.length; begin++) {
+      const reader = openJsonl(await inputOf(`${body}${bad}\n`, { begin, end: body.length + bad.length + 1 }));
+      await expect(readCanonicalRows(schema, reader)).rejects.toMatchObject({ at: { row: 4, field: "id" } });
+    }
+  });
 });
