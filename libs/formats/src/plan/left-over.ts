@@ -1,32 +1,42 @@
-import { excerpt, excerptOfList } from "@sluice/errors";
+import { excerpt } from "@sluice/errors";
+import type { FieldSchema } from "@sluice/schema";
 import type { FieldPlan } from "./field-plan.ts";
 
 /** Names of a source, or of a collection, that are compared with each other; more would cost their product. */
 const MAX_COMPARED = 200;
+/** Names that one warning repeats. */
+const MAX_NAMED = 10;
 
 /** What becomes of columns that no field takes, for the user: nothing vanishes without a word. Undefined when there are none. */
 export function leftOverWarning(plan: FieldPlan, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
-  const listed = names.slice(0, 10).map((name) => `'${excerpt(name)}'${hint(plan, name)}`);
-  const more = names.length > 10 ? `, … (${names.length} in all)` : "";
+  const listed = names.slice(0, MAX_NAMED).map((name) => `'${excerpt(name)}'${hint(plan, name)}`);
+  const more = names.length > MAX_NAMED ? `, … (${names.length} in all)` : "";
   const what =
     names.length === 1 ? "a column that no field takes was" : `${names.length} columns that no field takes were`;
   return `${what} not imported: ${listed.join(", ")}${more}`;
 }
 
-/** Fields that could have come from the source and did not, for the user. Undefined when there are none. */
+/**
+ * Fields that could have come from the source and did not, for the user. Undefined when there are none.
+ * @param bound parallel to the fields of the schema; undefined: no column
+ */
 export function absentWarning(plan: FieldPlan, bound: readonly unknown[]): string | undefined {
-  const absent = plan.schema.fields.filter(
-    (field, i) =>
-      bound[i] === undefined &&
-      !field.isDynamic &&
-      !field.autoId &&
-      !field.isFunctionOutput &&
-      !field.name.includes("["),
-  );
-  const names = absent.filter(({ nullable, defaultValue }) => nullable || defaultValue !== undefined);
-  if (names.length === 0) return undefined;
-  return `no column for ${excerptOfList(names.map(({ name, defaultValue }) => `'${name}' (${defaultValue === undefined ? "null" : "its default"} in every row)`))}`;
+  const absent = plan.schema.fields.filter((field, i) => bound[i] === undefined && isExpected(field));
+  if (absent.length === 0) return undefined;
+  const listed = absent.slice(0, MAX_NAMED).map((field) => `'${excerpt(field.name)}' (${standIn(field)} in every row)`);
+  const more = absent.length > MAX_NAMED ? `, … (${absent.length} in all)` : "";
+  return `no column for ${listed.join(", ")}${more}`;
+}
+
+/** Files may give it and need not. Members of struct arrays, which have brackets in their names, come with their struct. */
+function isExpected({ name, isDynamic, autoId, isFunctionOutput, nullable, defaultValue }: FieldSchema): boolean {
+  if (isDynamic || autoId || isFunctionOutput || name.includes("[")) return false;
+  return nullable || defaultValue !== undefined;
+}
+
+function standIn({ defaultValue }: FieldSchema): string {
+  return defaultValue === undefined ? "null" : "its default";
 }
 
 function hint({ schema }: FieldPlan, name: string): string {

@@ -1,16 +1,8 @@
-import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
-import { type Failure, formatLocation, ImportError } from "@sluice/errors";
-import {
-  isEnded,
-  isOpenTask,
-  type JobState,
-  progressPercent,
-  type TaskState,
-  taskPercent,
-  totalRows,
-} from "@sluice/jobs";
+import { ImportError } from "@sluice/errors";
+import { isEnded, type JobState, progressPercent, totalRows } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
+import { bytesOf, detailOf, nodesOf, partsOf, reasonText } from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
@@ -112,18 +104,6 @@ const restStates: Readonly<Record<JobState, string>> = {
   failed: "Failed",
 };
 
-const detailStates: Readonly<Record<TaskState, string>> = {
-  pending: "Pending",
-  running: "InProgress",
-  persisted: "Completed",
-  failed: "Failed",
-};
-
-/** Tasks end with their job: nobody works on them any more, whatever their records were left at. */
-function endWithJob(tasks: readonly TaskRecord[]): string {
-  return tasks.every((task) => task.attempt === 0) ? "NotBegun" : "Cancelled";
-}
-
 function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
   const infos: [string, string][] = [
     ["files", job.groups.flatMap((group) => group.files.map((file) => file.path)).join(",")],
@@ -152,13 +132,8 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
 
 function entryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
-  const details = job.groups.map((group, i) =>
-    detailOf(
-      group,
-      tasks.filter((task) => worksOn(task, i)).map((task) => partOf(task, i, group)),
-      isEnded(job.state),
-    ),
-  );
+  const isOver = isEnded(job.state);
+  const details = job.groups.map((group, i) => detailOf(group, partsOf(tasks, i, group), isOver));
   return { ...summaryOf(view), details };
 }
 
@@ -190,72 +165,6 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
   };
 }
 
-function worksOn({ group, groupCount = 1 }: TaskRecord, index: number): boolean {
-  return group <= index && index < group + groupCount;
-}
-
-/**
- * What of a task concerns one of its groups. While a packed task runs, nobody counts its groups apart; when it fails, the
- * failure is that of the group whose file it names.
- */
-function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRecord {
-  if (task.groupCount === undefined) return task;
-  const sizeBytes = bytesOf(group);
-  const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
-  // Without groups they are all about the first one.
-  const warnings = task.warnings.filter((_, i) => (task.warningGroups?.[i] ?? 0) === index - task.group);
-  const part = { ...task, sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
-  const { failure } = task;
-  const isElsewhere = failure?.file !== undefined && !group.files.some(({ path }) => path === failure.file);
-  return isElsewhere ? { ...part, state: "running" } : part;
-}
-
-function bytesOf({ files }: FileGroupRecord): number {
-  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
-}
-
-function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: boolean): rootCoord.JobDetail {
-  const failure = tasks.find((task) => task.state === "failed")?.failure;
-  const state = stateOfAll(tasks);
-  const total = totalRows(tasks);
-  const percents = tasks.map(taskPercent);
-  const begun = tasks.filter((task) => task.startedMs > 0).map((task) => task.startedMs);
-  return {
-    paths: group.files.map((file) => file.path),
-    sizeBytes: BigInt(bytesOf(group)),
-    progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
-    state: isOver && isOpenTask(state) ? endWithJob(tasks) : detailStates[state],
-    importedRows: BigInt(tasks.reduce((sum, task) => sum + task.rowCount, 0)),
-    totalRows: BigInt(total.rows),
-    totalRowsEstimated: total.isEstimate,
-    startedMs: BigInt(begun.length > 0 ? Math.min(...begun) : 0),
-    completedMs: BigInt(state === "persisted" ? Math.max(...tasks.map((task) => task.endedMs)) : 0),
-    reason: failure ? reasonText(failure) : "",
-    nodeIds: nodesOf(tasks),
-    warnings: [...new Set(tasks.flatMap((task) => task.warnings))],
-    endedAttempts: tasks.flatMap(endedAttempts),
-  };
-}
-
-function endedAttempts({ taskId, endedAttempts }: TaskRecord): rootCoord.EndedAttempt[] {
-  return endedAttempts.map(({ attempt, nodeId, startedMs, endedMs, cause }) => ({
-    ...{ taskId, attempt: BigInt(attempt), nodeId, cause },
-    ...{ startedMs: BigInt(startedMs), endedMs: BigInt(endedMs) },
-  }));
-}
-
-/** Of the tasks of one group: failed when one is, persisted when all are, running when any was begun. */
-function stateOfAll(tasks: readonly TaskRecord[]): TaskState {
-  if (tasks.some((task) => task.state === "failed")) return "failed";
-  if (tasks.every((task) => task.state === "pending")) return "pending";
-  return tasks.every((task) => task.state === "persisted") ? "persisted" : "running";
-}
-
-/** Datanodes that work or have worked on the tasks' current attempts, each once. */
-function nodesOf(tasks: readonly TaskRecord[]): bigint[] {
-  return [...new Set(tasks.map((task) => task.nodeId))].filter((id) => id !== 0n);
-}
-
 function infoOf(key: string, values: readonly (string | bigint)[]): [string, string][] {
   return values.length > 0 ? [[key, values.join("; ")]] : [];
 }
@@ -268,9 +177,4 @@ function percentOf({ job, tasks }: JobView): number {
 
 function rowsOf({ job, tasks }: JobView): number {
   return job.state === "completed" ? job.rowCount : tasks.reduce((sum, task) => sum + task.rowCount, 0);
-}
-
-/** Milvus's wording first, then the place: `<detail>: importing data failed (books.jsonl, row 7, field "v", byte 12)`. */
-function reasonText(failure: Failure): string {
-  return `${failure.reason}${formatLocation(failure)}`;
 }
