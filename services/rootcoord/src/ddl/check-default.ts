@@ -9,15 +9,18 @@ type Field = wire.FieldSchema;
 type Value = NonNullable<wire.ValueField["data"]>;
 type Case = Value["$case"];
 
-/** Members of ValueField in which a default of the type may come. Types that are not here have no defaults. */
+/**
+ * Members of ValueField in which a default of the type may come, its own first. Types that are not here have no defaults.
+ * pymilvus sends every int of Python as `longData`, whatever the field's type.
+ */
 const casesOf: Readonly<Record<number, readonly Case[] | undefined>> = {
   [DataType.Bool]: ["boolData"],
-  [DataType.Int8]: ["intData"],
-  [DataType.Int16]: ["intData"],
-  [DataType.Int32]: ["intData"],
+  [DataType.Int8]: ["intData", "longData"],
+  [DataType.Int16]: ["intData", "longData"],
+  [DataType.Int32]: ["intData", "longData"],
   [DataType.Int64]: ["longData"],
-  [DataType.Float]: ["floatData"],
-  [DataType.Double]: ["doubleData"],
+  [DataType.Float]: ["floatData", "longData"],
+  [DataType.Double]: ["doubleData", "longData"],
   [DataType.VarChar]: ["stringData"],
   [DataType.Text]: ["stringData"],
   [DataType.JSON]: ["bytesData"],
@@ -60,6 +63,7 @@ export function checkDefault(field: Field, timezone: string): void {
 function checkValue(field: Field, data: Value, timezone: string): void {
   switch (data.$case) {
     case "intData":
+    case "longData":
       checkInteger(field, data.value);
       break;
     case "floatData":
@@ -80,11 +84,29 @@ function checkJson({ name }: Field, text: Uint8Array): void {
   throw invalid(`default value of JSON field ${name} is not valid JSON: ${describeJsonError(text, error)}`);
 }
 
-function checkInteger(field: Field, value: number): void {
-  const bits = field.dataType === DataType.Int8 ? 7 : field.dataType === DataType.Int16 ? 15 : 31;
+/** Greatest magnitude of integers that a field's type holds exactly; of its own member, nothing is to be checked. */
+const integerBits: Readonly<Record<number, number | undefined>> = {
+  [DataType.Int8]: 7,
+  [DataType.Int16]: 15,
+  [DataType.Int32]: 31,
+  [DataType.Float]: 24,
+  [DataType.Double]: 53,
+};
+
+function checkInteger(field: Field, value: number | bigint): void {
+  const bits = integerBits[field.dataType];
+  if (bits === undefined) return;
   const min = -(2 ** bits);
   if (value >= min && value < -min) return;
   throw invalid(`[${value}] out of range [${min} <= value <= ${-min - 1}], default value of field ${field.name}`);
+}
+
+/** A field with its default in the member that is its type's own, where readers look for it. Its default was checked. */
+export function withOwnDefault(field: Field): Field {
+  const data = field.defaultValue?.data;
+  const own = casesOf[field.dataType]?.[0];
+  if (data?.$case !== "longData" || own === "longData") return field;
+  return { ...field, defaultValue: { data: { $case: own, value: Number(data.value) } as Value } };
 }
 
 function checkText(field: Field, text: string, timezone: string): void {

@@ -1,5 +1,6 @@
 import { schema as wire } from "@sluice/rpc";
 import { DataType, FIRST_USER_FIELD, META_FIELD_NAME } from "@sluice/schema";
+import { withOwnDefault } from "./check-default.ts";
 import { invalid } from "./refusals.ts";
 
 type Schema = wire.CollectionSchema;
@@ -25,7 +26,8 @@ export function parseSchema(bytes: Uint8Array): Schema {
 
 /**
  * Numbers the fields: from 100 in the order of declaration, each struct before its members, all on one counter, `$meta` last.
- * An automatic key is told by the key's field and by the schema alike, whichever of them the client set.
+ * An automatic key is told by the key's field and by the schema alike, whichever of them the client set; a default stands in
+ * the member of its field's type.
  */
 export function schemaForms(sent: Schema, collectionName: string): SchemaForms {
   let next = FIRST_USER_FIELD;
@@ -35,7 +37,7 @@ export function schemaForms(sent: Schema, collectionName: string): SchemaForms {
     ...sent,
     name: collectionName,
     autoID,
-    fields: sent.fields.map((field) => numbered(field.isPrimaryKey ? { ...field, autoID } : field)),
+    fields: sent.fields.map((field) => numbered(withOwnDefault(field.isPrimaryKey ? { ...field, autoID } : field))),
     structArrayFields: sent.structArrayFields.map((struct) => {
       const withId = numbered(struct);
       return { ...withId, fields: struct.fields.map(numbered) };

@@ -229,6 +229,8 @@ describe("default values", () => {
   test.each<[string, Parts, string]>([
     ["Int64", { dataType: DataType.Int64, defaultValue: longValue(2n ** 62n) }, "ok"],
     ["Int8 of the least", { dataType: DataType.Int8, defaultValue: intValue(-128) }, "ok"],
+    ["Int16 as pymilvus sends a Python int", { dataType: DataType.Int16, defaultValue: longValue(-32768n) }, "ok"],
+    ["Float of an integer that it holds", { dataType: DataType.Float, defaultValue: longValue(7n) }, "ok"],
     ["VarChar", { ...text("x", "3"), defaultValue: stringValue("äb") }, "ok"],
     ["JSON", { dataType: DataType.JSON, defaultValue: bytesValue('{"a":[1]}') }, "ok"],
     ["Geometry", { dataType: DataType.Geometry, defaultValue: stringValue("POINT (1 2)") }, "ok"],
@@ -243,6 +245,16 @@ describe("default values", () => {
       "Int16 beyond",
       { dataType: DataType.Int16, defaultValue: intValue(-32769) },
       "1100 [-32769] out of range [-32768 <= value <= 32767]",
+    ],
+    [
+      "Int8 beyond, as pymilvus sends it",
+      { dataType: DataType.Int8, defaultValue: longValue(2n ** 40n) },
+      "1100 [1099511627776] out of range [-128 <= value <= 127]",
+    ],
+    [
+      "Float of an integer that it does not hold",
+      { dataType: DataType.Float, defaultValue: longValue(2n ** 24n + 1n) },
+      "1100 [16777217] out of range",
     ],
     [
       "another type",

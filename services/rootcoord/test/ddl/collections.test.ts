@@ -115,6 +115,23 @@ describe("what comes back", () => {
     expect([schema!.autoID, schema!.fields[0].autoID]).toEqual([true, true]);
   });
 
+  it("a default that came as another kind of integer is told as the field's own", async () => {
+    const ddl = await openDdl();
+    const sent = { data: { $case: "longData" as const, value: -7n } };
+    const fields = [idField(), vectorField()].concat(
+      [DataType.Int8, DataType.Float, DataType.Int64].map((dataType) =>
+        field({ name: `f${dataType}`, dataType, defaultValue: sent }),
+      ),
+    );
+    await ddl.create("c", { fields });
+    const { schema } = await ddl.call("describeCollection", { collectionName: "c" });
+    expect(schema!.fields.slice(2).map(({ defaultValue }) => defaultValue!.data)).toEqual([
+      { $case: "intData", value: -7 },
+      { $case: "floatData", value: -7 },
+      sent.data,
+    ]);
+  });
+
   it("the name of the request counts, not the schema's", async () => {
     const ddl = await openDdl();
     await ddl.call("createCollection", { collectionName: "c", schema: schemaBytes({ name: "other" }) });
