@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type JobRecord, RecordReader, TASKS, type TaskRecord } from "@sluice/catalog";
+import { RecordReader, type StoredJob, TASKS, type TaskRecord } from "@sluice/catalog";
 import type { RoleName } from "@sluice/cluster";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { decodePlain } from "@sluice/schema";
@@ -179,7 +179,7 @@ function illegalChange(key: string, before: string, after: string): string | und
     if (old.state === "persisted") return `a persisted task became ${now.state}`;
     return undefined;
   }
-  const [old, now] = [before, after].map((text) => decodePlain(text) as JobRecord);
+  const [old, now] = [before, after].map((text) => decodePlain(text) as StoredJob);
   if (old.state === "completed" || old.state === "failed") return `a ${old.state} job was written again`;
   if (old.state === "committing" && now.state === "failed") return "a committing job failed";
   if (now.state !== "failed" && jobStates.indexOf(now.state) < jobStates.indexOf(old.state))

@@ -6,9 +6,9 @@ import {
   COLLECTIONS,
   type CollectionRecord,
   JOBS,
-  type JobRecord,
   RecordReader,
   RecordTable,
+  type StoredJob,
   TASKS,
 } from "@sluice/catalog";
 import { startDataCoord } from "@sluice/datacoord";
@@ -34,14 +34,14 @@ const collection = {
 } as unknown as CollectionRecord;
 
 /** As a handler of a call for it would record it. */
-function copyJob(id: bigint, spec: CopySpec): JobRecord {
+function copyJob(id: bigint, spec: CopySpec): StoredJob {
   return {
     ...{ jobId: jobId(id), kind: "copy", state: "pending", collectionId: collection.collectionId },
     ...{ collectionName: "books", dbName: "default", partitionName: "", partitionIds: [5n], vchannels: ["v0"] },
-    ...{ groups: [], idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
+    ...{ idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
     ...{ rowCount: 0, segmentIds: [], autoIds: [], timestamp: 1n },
     spec: { options: [], warnings: [], ...spec },
-  } as unknown as JobRecord;
+  } as unknown as StoredJob;
 }
 
 let folder: string;
@@ -91,13 +91,13 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
 }
 
 /** Runs a job to its end, on coordinators that have just started: they find it in the records. */
-async function run(store: MemoryMetaStore, job: JobRecord) {
+async function run(store: MemoryMetaStore, job: StoredJob) {
   await store.commit({ guards: [], writes: [new RecordTable(store, JOBS).write(job)] });
   await using cleanup = new AsyncDisposableStack();
   const clients = await start(store, cleanup);
   const jobs = new RecordReader(store, JOBS);
   await eventually(async () => expect((await jobs.get(job.jobId))?.record.completedMs).toBeGreaterThan(0));
-  const ended = (await jobs.get(job.jobId))?.record as JobRecord;
+  const ended = (await jobs.get(job.jobId))?.record as StoredJob;
   const { segments } = await clients.data.getVisibleSegments({ collectionId: 77n, partitionIds: [], timestamp: 0n });
   const visible = segments.map(({ segmentId, rowCount }) => ({ from: segmentId, rowCount: Number(rowCount) }));
   const { job: shown } = await clients.root.describeJob({ jobId: job.jobId });

@@ -6,11 +6,11 @@ import {
   COLLECTIONS,
   type CollectionRecord,
   JOBS,
-  type JobRecord,
   type RecordId,
   RecordReader,
   SEGMENTS,
   type SegmentRecord,
+  type StoredJob,
   TASKS,
   type Table,
   type TaskRecord,
@@ -23,7 +23,7 @@ import type { TestBackends, TestCluster } from "./test-cluster.ts";
 /** What the records of a stopped server say. */
 export interface Records {
   readonly collections: readonly CollectionRecord[];
-  readonly jobs: readonly JobRecord[];
+  readonly jobs: readonly StoredJob[];
   readonly tasks: readonly TaskRecord[];
   readonly segments: readonly SegmentRecord[];
   readonly changes: readonly ChangeRecord[];

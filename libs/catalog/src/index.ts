@@ -4,6 +4,7 @@ export * from "./collections.ts";
 export * from "./commit-with-retry.ts";
 export * from "./databases.ts";
 export * from "./held-keys.ts";
+export * from "./job-files.ts";
 export * from "./jobs.ts";
 export { type RecordEntry, RecordReader, RecordTable } from "./record-table.ts";
 export * from "./segments.ts";

@@ -8,8 +8,8 @@ export interface FileGroupRecord {
   readonly files: readonly SourceFileRecord[];
 }
 
-/** A request for work on a collection, and its outcome. */
-export interface JobRecord extends Job {
+/** A request for work on a collection, and its outcome. Its files lie in records of their own (`JobFilesRecord`). */
+export interface StoredJob extends Job {
   readonly collectionId: CollectionId;
   readonly collectionName: string;
   readonly dbName: string;
@@ -20,8 +20,9 @@ export interface JobRecord extends Job {
   /** Serialized stored schema at submit, base64: a running job keeps it. */
   readonly schema: string;
   readonly properties: readonly (readonly [key: string, value: string])[];
-  readonly groups: readonly FileGroupRecord[];
   readonly idempotencyKey: string;
+  /** Of the partition, paths and options as they were sent: what a repeated request is compared with. */
+  readonly requestDigest: string;
   /** Hybrid timestamp of all rows. */
   readonly timestamp: bigint;
   readonly createdMs: number;
@@ -30,7 +31,12 @@ export interface JobRecord extends Job {
 }
 
 /** Written by the rootcoord. */
-export const JOBS: Table<JobRecord, JobId> = { name: "job", idOf: ({ jobId }) => jobId };
+export const JOBS: Table<StoredJob, JobId> = { name: "job", idOf: ({ jobId }) => jobId };
+
+/** A job with its files: put together from its records. */
+export interface JobRecord extends StoredJob {
+  readonly groups: readonly FileGroupRecord[];
+}
 
 /** Which job a request's idempotency key has led to; kept as long as the job. */
 export interface IdempotencyRecord {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { CollectionRecord, TaskRecord } from "@sluice/catalog";
+import { type CollectionRecord, JOB_FILES, RecordTable, type TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { newTask } from "@sluice/jobs";
 import type { MetaTransaction } from "@sluice/metastore";
@@ -77,6 +77,8 @@ class ForgetfulMetaStore extends MemoryMetaStore {
   lostAnswers = 0;
 
   override async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
+    const sizeBytes = transaction.writes.reduce((sum, { value = "" }) => sum + Buffer.byteLength(value), 0);
+    if (sizeBytes > 1.5 * 2 ** 20) throw new Error("etcdserver: request is too large");
     const revision = await super.commit(transaction);
     if (this.lostAnswers === 0) return revision;
     this.lostAnswers--;
@@ -257,6 +259,27 @@ describe("a job", () => {
     expect(details).toHaveLength(2);
     expect(summary).toMatchObject({ jobId: id, sizeBytes: 300n });
     expect((await views.list(all)).jobs).toEqual([{ ...summary, details: [] }]);
+  });
+
+  it("has as many files with paths as long as may be asked for, in records that etcd takes", async () => {
+    const long = Array.from({ length: 1024 }, (_, i) => `${String(i).padStart(4, "0")}${"ü".repeat(1000)}.jsonl`);
+    for (const path of long) files.set(path, 100);
+    const id = await world.submit({ files: long });
+    const paths = () => world.book.get(jobId(id))?.job.groups.map((group) => group.files[0].path);
+    expect(paths()).toEqual(long);
+    await world.until(() => world.state(id) === "importing");
+    await world.restart();
+    expect(paths()).toEqual(long);
+    await world.book.forget(jobId(id));
+    expect(await Array.fromAsync(world.store.scan(""))).toEqual([]);
+    for (const path of long) files.delete(path);
+  });
+
+  it("that was cut off before its record leaves no files behind", async () => {
+    const page = { jobId: jobId(9n), page: 0, groups: [], continues: false };
+    await world.store.commit({ guards: [], writes: [new RecordTable(world.store, JOB_FILES).write(page)] });
+    await world.restart();
+    expect(await Array.fromAsync(world.store.scan(""))).toEqual([]);
   });
 
   it("names a file that it is given twice", async () => {

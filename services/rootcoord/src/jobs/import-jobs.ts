@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
@@ -45,12 +46,13 @@ export class ImportJobs {
         : groupFlatFiles(request.files);
     const spec = parseImportSpec(request.options, formatOptionKeys);
     checkFieldOptions(collection, spec);
+    const digest = digestOf(request.partitionName, groups, spec);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
-    if (earlier !== undefined) return this.#checkedEarlier(earlier, request.partitionName, groups, spec);
+    if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
     const files = await this.#statGroups(groups, spec.bucket);
     const warnings = [...spec.warnings, ...warningsOf(files)];
-    return this.#record(request, collection, partitionIds, files, { ...spec, warnings });
+    return this.#record({ ...request, digest }, collection, partitionIds, files, { ...spec, warnings });
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -62,12 +64,10 @@ export class ImportJobs {
   }
 
   /** The answer to a request that was made before. Another request with its key would be lost without a word. */
-  #checkedEarlier(earlier: JobId, partition: string, groups: readonly FileGroup[], spec: ImportSpec): JobId {
+  #checkedEarlier(earlier: JobId, digest: string): JobId {
     const job = this.#deps.book.get(earlier)?.job;
-    if (!job) return earlier; // Its records have been cleared away meanwhile.
-    const asked = [partition, groups.map(({ paths }) => paths), spec.options];
-    const recorded = [job.partitionName, job.groups.map(pathsOf), job.spec.options];
-    if (JSON.stringify(asked) === JSON.stringify(recorded)) return earlier;
+    // Without a record: cleared away meanwhile.
+    if (!job || job.requestDigest === digest) return earlier;
     throw new ImportError(
       "request_invalid",
       `the idempotency key was used before, for import job ${earlier} of other files, options or another partition: use a new key`,
@@ -105,7 +105,7 @@ export class ImportJobs {
   }
 
   async #record(
-    request: importing.ImportRequest,
+    request: importing.ImportRequest & { readonly digest: string },
     collection: CollectionRecord,
     partitionIds: PartitionId[],
     groups: FileGroupRecord[],
@@ -127,6 +127,7 @@ export class ImportJobs {
       properties: collection.properties,
       groups,
       idempotencyKey: request.idempotencyKey,
+      requestDigest: request.digest,
       state: "pending",
       timestamp: await this.#deps.allocateTs(),
       createdMs,
@@ -151,12 +152,16 @@ export class ImportJobs {
       return job.jobId;
     }
     // Two requests with one key at the same moment: the other one was first.
-    const { collectionId, idempotencyKey: key, partitionName, groups, spec } = job;
+    const { collectionId, idempotencyKey: key, requestDigest } = job;
     const winner = key === "" ? undefined : await this.#deps.book.idOfKey(collectionId, key);
-    const asked = groups.map((group) => ({ format: group.format, paths: pathsOf(group) }));
-    if (winner !== undefined) return this.#checkedEarlier(winner, partitionName, asked, spec);
+    if (winner !== undefined) return this.#checkedEarlier(winner, requestDigest);
     throw new ImportError("internal", `job id ${job.jobId} is taken`);
   }
+}
+
+function digestOf(partition: string, groups: readonly FileGroup[], { options }: ImportSpec): string {
+  const asked = [partition, groups.map(({ paths }) => paths), options];
+  return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
 }
 
 /** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */

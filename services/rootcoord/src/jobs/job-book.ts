@@ -2,13 +2,19 @@ import { Serial } from "@sluice/async";
 import {
   commitInPages,
   commitStaged,
+  type FileGroupRecord,
+  groupsOf,
   IDEMPOTENCY_KEYS,
   type IdempotencyRecord,
+  JOB_FILES,
   JOBS,
+  type JobFilesRecord,
   type JobRecord,
+  pagesOf,
   type RecordEntry,
   RecordTable,
   type StagedWrite,
+  type StoredJob,
   TASKS,
   type TaskRecord,
 } from "@sluice/catalog";
@@ -39,7 +45,9 @@ export interface JobChange {
 }
 
 interface KnownJob {
-  job: RecordEntry<JobRecord>;
+  job: RecordEntry<StoredJob>;
+  /** Of the job's files, which never change. */
+  readonly groups: readonly FileGroupRecord[];
   readonly tasks: Map<TaskId, RecordEntry<TaskRecord>>;
   /** Of the records as they are; made when it is asked for, since sorting a thousand tasks for each report adds up. */
   view: JobView | undefined;
@@ -53,7 +61,8 @@ const MAX_RELOADS = 5;
 /** All jobs and their tasks, in memory for reading, written through to the metastore. */
 export class JobBook {
   readonly #store: MetaStore;
-  readonly #jobTable: RecordTable<JobRecord, JobId>;
+  readonly #jobTable: RecordTable<StoredJob, JobId>;
+  readonly #filesTable: RecordTable<JobFilesRecord, readonly [JobId, number]>;
   readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
   readonly #keyTable: RecordTable<IdempotencyRecord, readonly [CollectionId, string]>;
   readonly #jobs = new Map<JobId, KnownJob>();
@@ -62,13 +71,20 @@ export class JobBook {
   constructor(store: MetaStore) {
     this.#store = store;
     this.#jobTable = new RecordTable(store, JOBS);
+    this.#filesTable = new RecordTable(store, JOB_FILES);
     this.#taskTable = new RecordTable(store, TASKS);
     this.#keyTable = new RecordTable(store, IDEMPOTENCY_KEYS);
   }
 
   /** Reads every job and task of the store. */
   async load(): Promise<void> {
-    for await (const entry of this.#jobTable.scan()) this.#jobs.set(entry.record.jobId, newKnown(entry));
+    const pages = Map.groupBy(await Array.fromAsync(this.#filesTable.scan()), ({ record }) => record.jobId);
+    for await (const entry of this.#jobTable.scan()) {
+      const { jobId } = entry.record;
+      this.#jobs.set(jobId, newKnown(entry, groupsOf((pages.get(jobId) ?? []).map(({ record }) => record))));
+      pages.delete(jobId);
+    }
+    for (const jobId of pages.keys()) await this.#dropFiles(jobId, pages.get(jobId)?.length ?? 0);
     for await (const entry of this.#taskTable.scan())
       this.#jobs.get(entry.record.jobId)?.tasks.set(entry.record.taskId, entry);
   }
@@ -89,7 +105,7 @@ export class JobBook {
   }
 
   /** The records alone of every job, in no order. */
-  jobs(): JobRecord[] {
+  jobs(): StoredJob[] {
     return [...this.#jobs.values()].map((known) => known.job.record);
   }
 
@@ -98,16 +114,32 @@ export class JobBook {
     return (await this.#keyTable.get([collectionId, key]))?.record.jobId;
   }
 
-  /** Adds a job and takes its idempotency key, if it has one; false when the key is taken, or the id. */
-  async create(job: JobRecord): Promise<boolean> {
+  /**
+   * Adds a job and takes its idempotency key, if it has one; false when the key is taken, or the id. Its files come first, so
+   * that whoever sees the job sees them all; those of a job that never came are dropped, here or at the next start.
+   */
+  async create({ groups, ...job }: JobRecord): Promise<boolean> {
     const { jobId, collectionId, idempotencyKey: key } = job;
-    let stored: RecordEntry<JobRecord> | undefined;
-    const staged = [this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
+    let stored: RecordEntry<StoredJob> | undefined;
+    const pages = pagesOf(jobId, groups).map((page) => this.#filesTable.stage(page, undefined, () => {}));
+    const staged = [...pages.slice(-1), this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
     if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
-    if (!(await commitStaged(this.#store, staged)) || !stored) return false;
-    this.#jobs.set(jobId, newKnown(stored));
+    if (!(await commitInPages(this.#store, pages.slice(0, -1)))) return false;
+    if (!(await commitStaged(this.#store, staged)) || !stored) {
+      await this.#dropFiles(jobId, pages.length - 1);
+      return false;
+    }
+    this.#jobs.set(jobId, newKnown(stored, groups));
     this.#notify(jobId);
     return true;
+  }
+
+  async #dropFiles(jobId: JobId, pages: number): Promise<void> {
+    await commitInPages(this.#store, this.#stageFileRemovals(jobId, pages));
+  }
+
+  #stageFileRemovals(jobId: JobId, pages: number): StagedWrite[] {
+    return Array.from({ length: pages }, (_, page) => this.#filesTable.stageRemoval([jobId, page], () => {}));
   }
 
   /**
@@ -153,8 +185,10 @@ export class JobBook {
         if (stored) known.tasks.set(task.taskId, stored);
       }),
     );
-    const settle = (stored: RecordEntry<JobRecord> | undefined) => void (known.job = stored ?? known.job);
-    return job ? [...staged, this.#jobTable.stage(job, known.job, settle)] : staged;
+    if (!job) return staged;
+    const { groups: _, ...own } = job;
+    const settle = (stored: RecordEntry<StoredJob> | undefined) => void (known.job = stored ?? known.job);
+    return [...staged, this.#jobTable.stage(own, known.job, settle)];
   }
 
   /** Reads a job and its tasks again (B4); false when it is gone. */
@@ -182,6 +216,7 @@ export class JobBook {
     const { idempotencyKey: key, collectionId } = known.job.record;
     await commitInPages(this.#store, [
       ...this.#stageRemovals(known),
+      ...this.#stageFileRemovals(jobId, pagesOf(jobId, known.groups).length),
       ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
       this.#jobTable.stageRemoval(jobId, () => this.#jobs.delete(jobId)),
     ]);
@@ -201,8 +236,8 @@ export class JobBook {
   }
 }
 
-function newKnown(job: RecordEntry<JobRecord>): KnownJob {
-  return { job, tasks: new Map(), view: undefined, turns: new Serial() };
+function newKnown(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): KnownJob {
+  return { job, groups, tasks: new Map(), view: undefined, turns: new Serial() };
 }
 
 function viewOf(known: KnownJob): JobView {
@@ -212,5 +247,6 @@ function viewOf(known: KnownJob): JobView {
 
 function newView(known: KnownJob): JobView {
   const tasks = [...known.tasks.values()].map(({ record }) => record);
-  return { job: known.job.record, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
+  const job = { ...known.job.record, groups: known.groups };
+  return { job, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
 }
