@@ -5,6 +5,7 @@ import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
+import { SchemaFaults } from "../plan/schema-faults.ts";
 import { type ArrayColumn, type ArrayHeader, isArrayType, planArrayColumn } from "./array-column.ts";
 
 /** An array that a source offers under a name. */
@@ -28,7 +29,7 @@ export interface ArraySet {
  * Opens the arrays that feed fields, in the order of the schema; one that no field uses is warned of. All headers
  * are read and checked, so what follows can fail on values only.
  * @throws {ImportError} `schema_mismatch` when arrays and fields do not fit, `malformed_file` when a file is broken or rows
- *   are not aligned, `unsupported` for fields and files that have no such form
+ *   are not aligned, `unsupported` for fields and files that have no such form; all faults of the set in one
  */
 export async function openArrays(
   set: ArraySet,
@@ -36,12 +37,17 @@ export async function openArrays(
   signal?: AbortSignal,
   warn: (text: string) => void = () => {},
 ): Promise<ArrayColumn[]> {
-  const given = boundArrays(set, plan, warn);
-  if (given.length === 0) throw new ImportError("schema_mismatch", set.missing(undefined));
+  const faults = new SchemaFaults();
+  const given = boundArrays(set, plan, warn, faults);
+  if (given.length === 0 && faults.isEmpty) throw new ImportError("schema_mismatch", set.missing(undefined));
   const { fields } = plan.schema;
-  const columns = await Promise.all(given.map(([index, array]) => openColumn(fields[index], index, array, signal)));
-  checkAligned(columns);
-  checkRowBytes(columns);
+  const opened = await Promise.all(
+    given.map(([index, array]) => faults.attemptAsync(() => openColumn(fields[index], index, array, signal))),
+  );
+  const columns = opened.filter((column) => column !== undefined);
+  if (columns.length > 0) faults.attempt(() => checkAligned(columns));
+  faults.attempt(() => checkRowBytes(columns));
+  faults.throwAny();
   return columns;
 }
 
@@ -49,21 +55,33 @@ function boundArrays(
   set: ArraySet,
   plan: FieldPlan,
   warn: (text: string) => void,
+  faults: SchemaFaults,
 ): [index: number, array: NamedArray][] {
   const { fields } = plan.schema;
-  for (const [i, field] of fields.entries()) if (!isOptional(field)) checkType(set, field, fileFor(set, plan, i));
-  const bound = bindColumns<NamedArray>(plan, {
+  for (const [i, field] of fields.entries())
+    if (!isOptional(field)) faults.attempt(() => checkType(set, field, fileFor(set, plan, i)));
+  const source = {
     columns: set.arrays.map((column) => ({ name: column.name, column })),
     missing: set.missing,
-    repeated: (name, first) => `two files for field '${name}': ${first.source.path}`,
-    placeOf: (array) => (array ? { file: array.source.path } : {}),
-  });
+    repeated: (name: string, first: NamedArray) => `two files for field '${name}': ${first.source.path}`,
+    placeOf: (array: NamedArray | undefined) => (array ? { file: array.source.path } : {}),
+  };
+  const bound = bindColumns<NamedArray>(plan, source, faults);
   const left = bound.extras.map(({ name }) => name);
   for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
     if (text !== undefined) warn(`${set.title}: ${text}`);
   const given = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
-  for (const [index, { source }] of given) checkType(set, fields[index], source.path);
-  return given;
+  return given.filter(
+    ([
+      index,
+      {
+        source: { path },
+      },
+    ]) => {
+      faults.attempt(() => checkType(set, fields[index], path));
+      return isArrayType(fields[index].dataType);
+    },
+  );
 }
 
 function fileFor({ arrays }: ArraySet, plan: FieldPlan, index: number): string | undefined {

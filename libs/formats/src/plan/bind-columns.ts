@@ -1,7 +1,9 @@
 import { excerpt, ImportError, locate, type SourceLocation } from "@sluice/errors";
 import { isOptional } from "@sluice/schema";
 import type { FieldPlan, Target } from "./field-plan.ts";
+import { didYouMean } from "./near-names.ts";
 import { missed } from "./refusals.ts";
+import type { SchemaFaults } from "./schema-faults.ts";
 
 /** How a file or set shows its columns; a column is whatever the format makes of one. */
 export interface ColumnSource<Column> {
@@ -11,6 +13,8 @@ export interface ColumnSource<Column> {
   readonly inside?: (column: Column) => readonly NamedColumn<Column>[];
   /** What Milvus says of this format when a field has no column. */
   readonly missing: (name: string) => string;
+  /** What the source has, for whoever compares it with the collection; absent where `missing` says it. */
+  readonly overview?: string;
   /** Of two columns with one name. */
   readonly repeated?: (name: string, first: Column, second: Column) => string;
   /** For errors. */
@@ -34,11 +38,15 @@ export interface BoundColumns<Column> {
 
 /**
  * Finds the column of every field, for sources whose columns are known before their rows.
- * @throws {ImportError} `schema_mismatch` for a column that may not be given, comes twice or is missing, and for a mapping
+ * @param faults takes a `schema_mismatch` for each column that may not be given, comes twice or is missing, and for a mapping
  *   that finds nothing
  */
-export function bindColumns<Column>(plan: FieldPlan, source: ColumnSource<Column>): BoundColumns<Column> {
-  const binder = new Binder(plan, source);
+export function bindColumns<Column>(
+  plan: FieldPlan,
+  source: ColumnSource<Column>,
+  faults: SchemaFaults,
+): BoundColumns<Column> {
+  const binder = new Binder(plan, source, faults);
   binder.walk(source.columns, (name) => plan.target(name));
   binder.checkComplete();
   return binder;
@@ -50,10 +58,13 @@ class Binder<Column> implements BoundColumns<Column> {
   readonly extras: NamedColumn<Column>[] = [];
   readonly #plan: FieldPlan;
   readonly #source: ColumnSource<Column>;
+  readonly #faults: SchemaFaults;
+  #isMissing = false;
 
-  constructor(plan: FieldPlan, source: ColumnSource<Column>) {
+  constructor(plan: FieldPlan, source: ColumnSource<Column>, faults: SchemaFaults) {
     this.#plan = plan;
     this.#source = source;
+    this.#faults = faults;
     this.fields = plan.schema.fields.map(() => undefined);
     this.structs = plan.schema.structs.map(() => undefined);
   }
@@ -62,9 +73,9 @@ class Binder<Column> implements BoundColumns<Column> {
     const seen = new Map<string, Column>();
     for (const { name, column } of columns) {
       const first = seen.get(name);
-      if (first) throw this.#mismatch(name, this.#repeated(name, first, column), column);
-      seen.set(name, column);
-      const target = targetOf(name);
+      const target = first ? undefined : targetOf(name);
+      if (first) this.#fault(name, this.#repeated(name, first, column), column);
+      else seen.set(name, column);
       if (target) this.#place(target, name, column);
     }
   }
@@ -82,22 +93,24 @@ class Binder<Column> implements BoundColumns<Column> {
         this.walk(this.#source.inside?.(column) ?? [], (inner) => target.names.get(inner));
         break;
       case "refused":
-        throw locate(target.error, this.#source.placeOf(column));
+        this.#faults.add(locate(target.error, this.#source.placeOf(column)) as ImportError);
+        break;
       case "extra":
         this.extras.push({ name, column });
     }
   }
 
-  /** @throws {ImportError} when a field that must have values has no column */
+  /** Fields that must have values, and have no column. */
   checkComplete(): void {
     const { fields, structs } = this.#plan.schema;
     const members = new Set(structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)));
-    for (const [i, field] of fields.entries()) {
-      if (this.fields[i] === undefined && !members.has(field.name) && !isOptional(field))
-        throw this.#missing(field.name);
+    for (const [i, field] of fields.entries())
+      if (this.fields[i] === undefined && !members.has(field.name) && !isOptional(field)) this.#missing(field.name);
+    for (const [i, struct] of structs.entries()) {
+      // Its members were given, though not as members.
+      const isMisplaced = struct.members.some((member) => this.#faults.has(`${struct.name}[${member}]`));
+      if (this.structs[i] === undefined && !struct.nullable && !isMisplaced) this.#missing(struct.name);
     }
-    for (const [i, struct] of structs.entries())
-      if (this.structs[i] === undefined && !struct.nullable) throw this.#missing(struct.name);
     this.#checkMapping();
   }
 
@@ -109,19 +122,29 @@ class Binder<Column> implements BoundColumns<Column> {
         this.fields[fields.findIndex((field) => field.name === name)] ??
         this.structs[structs.findIndex((struct) => struct.name === name)];
       if (found === undefined)
-        throw this.#mismatch(name, `fields_mapping: the source has no '${excerpt(path)}' for field '${name}'`);
+        this.#fault(name, `fields_mapping: the source has no '${excerpt(path)}' for field '${name}'`);
     }
   }
 
-  #missing(name: string): ImportError {
-    return this.#mismatch(name, missed(name, this.#source.missing(name)));
+  #missing(name: string): void {
+    const source = this.#plan.sourceOf(name);
+    const mapped = source === name ? "" : `; fields_mapping looks for it in '${excerpt(source)}'`;
+    const near = didYouMean(
+      source,
+      this.extras.map((extra) => extra.name),
+    );
+    // What there is instead is said once.
+    const overview = this.#isMissing ? undefined : this.#source.overview;
+    this.#isMissing = true;
+    const has = overview === undefined ? "" : `; ${overview}`;
+    this.#fault(name, missed(name, `${this.#source.missing(name)}${mapped}${has}${near}`));
   }
 
   #repeated(name: string, first: Column, second: Column): string {
     return this.#source.repeated?.(name, first, second) ?? `there is multi field with name: ${excerpt(name)}`;
   }
 
-  #mismatch(field: string, reason: string, column?: Column): ImportError {
-    return new ImportError("schema_mismatch", reason, { ...this.#source.placeOf(column), field });
+  #fault(field: string, reason: string, column?: Column): void {
+    this.#faults.add(new ImportError("schema_mismatch", reason, { ...this.#source.placeOf(column), field }));
   }
 }

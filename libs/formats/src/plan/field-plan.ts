@@ -58,6 +58,12 @@ export class FieldPlan {
     return this.#names.get(name) ?? EXTRA;
   }
 
+  /** Where a field's values are looked for: its own name, or what the mapping says. */
+  sourceOf(name: string): string {
+    for (const [source, field] of this.options.mapping) if (field === name) return source;
+    return name;
+  }
+
   #map(source: string, name: string, mapped: Set<string>): void {
     const target = this.#targets.get(name);
     if (!target) throw invalidMapping(`there is no field '${name}'`);

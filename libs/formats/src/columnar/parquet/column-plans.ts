@@ -1,5 +1,5 @@
 import { standInOf } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import { type ListNode, leafType, listNode, type ParquetFile, type SchemaNode } from "@sluice/parquet";
 import {
   type CollectionSchema,
@@ -13,6 +13,7 @@ import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { missed, nullRefused } from "../../plan/refusals.ts";
+import { SchemaFaults } from "../../plan/schema-faults.ts";
 import { ArrayColumn } from "./columns/array-column.ts";
 import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
@@ -44,7 +45,7 @@ export type ColumnPlan = (context: ReadContext) => ColumnReader;
 /**
  * Plans how each field is read from the columns that feed it. Columns that no field has become keys of `$meta` where there is
  * one, unless the option `fold_extra_columns` is false; what cannot is warned of.
- * @throws {ImportError} `schema_mismatch`, with the field
+ * @throws {ImportError} `schema_mismatch`, with the field; all faults of the footer in one
  */
 export function planColumns(
   file: ParquetFile,
@@ -52,26 +53,42 @@ export function planColumns(
   path: string,
   warn: (text: string) => void = () => {},
 ): ColumnPlan[] {
-  const bound = bindColumns<SchemaNode>(plan, {
+  const faults = new SchemaFaults();
+  const source = {
     columns: namedChildren(file.root),
-    inside: (node) => (node.leaf < 0 && !listNode(node) ? namedChildren(node) : []),
-    missing: (name) => `no parquet field for milvus field '${name}'${indexHint(file, name)}`,
+    inside: (node: SchemaNode) => (node.leaf < 0 && !listNode(node) ? namedChildren(node) : []),
+    missing: (name: string) => `no parquet field for milvus field '${name}'${indexHint(file, name)}`,
+    overview: `the file has ${columnsOf(file)}`,
     placeOf: () => ({ file: path }),
-  });
-  const planner = new Planner(plan.schema, path);
+  };
+  const bound = bindColumns<SchemaNode>(plan, source, faults);
+  const planner = new Planner(plan.schema, path, faults);
   const data = bound.extras.filter(({ name }) => !isRowLabel(name));
   const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
   const extras = folds ? data.filter(({ column }) => isFoldable(column)) : [];
+  const fields = plan.schema.fields.map((field, i) =>
+    faults.attempt(() => planner.field(field, i, bound.fields[i], extras)),
+  );
+  const structs = plan.schema.structs.map((struct, i) =>
+    faults.attempt(() => planner.struct(struct, bound.structs[i])),
+  );
+  faults.throwAny();
   const left = data.filter((extra) => !extras.includes(extra)).map(({ name }) => name);
   for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
     if (text !== undefined) warn(`${path}: ${text}`);
-  const fields = plan.schema.fields.map((field, i) => planner.field(field, i, bound.fields[i], extras));
-  const structs = plan.schema.structs.map((struct, i) => planner.struct(struct, bound.structs[i]));
   return [...fields, ...structs].filter((made) => made !== undefined);
 }
 
 function namedChildren(node: SchemaNode): NamedColumn<SchemaNode>[] {
   return node.children.map((column) => ({ name: column.name, column }));
+}
+
+/** Columns that an error lists. */
+const MAX_LISTED = 20;
+
+function columnsOf({ root }: ParquetFile): string {
+  const names = root.children.map(({ name }) => `'${name}'`);
+  return names.length === 0 ? "no columns" : `the columns ${excerptOfList(names, MAX_LISTED)}`;
 }
 
 /** Single values of a kind that JSON has. */
@@ -92,10 +109,12 @@ function indexHint({ pandasRangeIndexes }: ParquetFile, name: string): string {
 class Planner {
   readonly #schema: CollectionSchema;
   readonly #path: string;
+  readonly #faults: SchemaFaults;
 
-  constructor(schema: CollectionSchema, path: string) {
+  constructor(schema: CollectionSchema, path: string, faults: SchemaFaults) {
     this.#schema = schema;
     this.#path = path;
+    this.#faults = faults;
   }
 
   /** Undefined where nothing feeds the field. @param extras columns that are folded into `$meta` */
@@ -158,7 +177,8 @@ class Planner {
     if (!list || list.element.leaf >= 0) throw this.#typeMismatch(struct.name, "list<struct>", column);
     const extra = list.element.children.find((child) => !struct.members.includes(child.name));
     if (extra) throw this.#mismatch(struct.name, `the struct array '${struct.name}' has no sub-field '${extra.name}'`);
-    const members = struct.members.map((name) => this.#member(struct, name, list));
+    const planned = struct.members.map((name) => this.#faults.attempt(() => this.#member(struct, name, list)));
+    const members = planned.filter((member) => member !== undefined);
     return (context) => {
       const opened = members.map((member) => member(context));
       return new StructColumn(struct, list, opened, context);

@@ -2,7 +2,8 @@ import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@slui
 import { ImportError, locate } from "@sluice/errors";
 import { type CollectionSchema, fixedWidth, META_FIELD_NAME } from "@sluice/schema";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
-import { missed, mixedKeys, nullRefused } from "../../plan/refusals.ts";
+import { missedInRow } from "../../plan/missed-in-row.ts";
+import { mixedKeys, nullRefused } from "../../plan/refusals.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { kindName, type Scanner } from "./scanner.ts";
 import { parseStruct, type StructParser } from "./struct-parser.ts";
@@ -12,7 +13,7 @@ import { type ValueParser, valueParser } from "./value-parsers.ts";
 const MAX_BATCH_ROWS = 1 << 16;
 
 const EMPTY = new Uint8Array(0);
-const [OPEN_OBJECT, OPEN_LIST] = [0x7b, 0x5b];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST] = [0x7b, 0x7d, 0x5b];
 
 /** Keys of a row, repeated ones counted: each that no field has costs some hundred bytes until the row is done. */
 const MAX_ROW_KEYS = 65_536;
@@ -323,16 +324,29 @@ export class RowParser {
   }
 
   #fillAbsent(p: number): void {
+    const missing: string[] = [];
     for (let i = 0; i < this.#builders.length; i++) {
       const { field } = this.#builders[i];
       if (this.#seen[i] === this.#serial || field.isDynamic || field.isFunctionOutput || i === this.#autoKey) continue;
-      if (!this.#builders[i].canFill) {
-        const struct = this.#schema.structs.find(({ name }) => field.name.startsWith(`${name}[`));
-        const name = struct?.name ?? field.name;
-        this.#refuseRow(p, name, missed(name));
-      }
-      this.#builders[i].fill(this.#rowCount);
+      if (this.#builders[i].canFill) this.#builders[i].fill(this.#rowCount);
+      else missing.push(this.#schema.structs.find(({ name }) => field.name.startsWith(`${name}[`))?.name ?? field.name);
     }
+    if (missing.length > 0)
+      this.#refuseRow(p, missing[0], missedInRow(this.#plan, [...new Set(missing)], this.#keys(p)));
+  }
+
+  /** Names of the keys of the object at `p`, which has been read to its end. */
+  #keys(p: number): string[] {
+    const scanner = this.#scanner;
+    const names: string[] = [];
+    let at = scanner.blanks(p + 1);
+    while (scanner.bytes[at] !== CLOSE_OBJECT) {
+      const end = scanner.keyEnd(at);
+      names.push(scanner.textOf(at, end));
+      at = scanner.blanks(scanner.skipValue(scanner.colon(end)));
+      if (scanner.bytes[at] === 0x2c) at = scanner.blanks(at + 1);
+    }
+    return names;
   }
 }
 
