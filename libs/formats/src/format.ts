@@ -20,6 +20,8 @@ export interface Format {
   readonly grouping: "rows" | "columns";
   /** What a range counts: bytes, rows, row groups; undefined where files are never cut. */
   readonly rangeUnit: "byte" | "row" | "row group" | undefined;
+  /** How rows that were put aside become a file of this format again; absent where rows have no text. */
+  readonly text?: FileText;
   /** Keys of import options that only it knows; it finds their values in its input. */
   readonly optionKeys?: readonly string[];
   /** Columns and their types, without a collection: from headers, footers, or the first rows. @throws {ImportError} */
@@ -30,6 +32,15 @@ export interface Format {
    */
   probe(input: ProbeInput, signal: AbortSignal): Promise<FileProbe>;
   open(input: ReaderInput): FormatReader;
+}
+
+/** What stands around and between the rows of a file of text. */
+export interface FileText {
+  /** With its dot. */
+  readonly extension: string;
+  readonly before: string;
+  readonly between: string;
+  readonly after: string;
 }
 
 /** Half-open part of a source, in the unit of its format. */
@@ -77,6 +88,8 @@ export type OnReject = (row: RejectedRow) => void | Promise<void>;
 
 /** One source file, or one group of column files, opened for import. */
 export interface FormatReader extends AsyncDisposable {
+  /** What a file of rejected rows begins with instead of its format's `text.before`, such as a header; known once rows are read. */
+  readonly head?: string;
   /**
    * Rows in file order, in non-empty batches of about `batchBytes` decoded bytes; may be called once. A batch is borrowed:
    * its memory may be used again when the next one is asked for. Values are checked against the schema (range, length,

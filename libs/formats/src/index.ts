@@ -2,6 +2,7 @@ export type {
   BatchOptions,
   ColumnDescription,
   FileProbe,
+  FileText,
   Format,
   FormatReader,
   OnReject,

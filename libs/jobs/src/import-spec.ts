@@ -1,5 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { parseGoDuration } from "./go-duration.ts";
+import { parseOnError, type RowTolerance } from "./row-tolerance.ts";
 
 /** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
 export interface ImportSpec {
@@ -9,6 +10,10 @@ export interface ImportSpec {
   readonly timeoutMs: number;
   /** Bucket, or name of a source, that all paths are meant in; absent = where each path says. */
   readonly bucket?: string;
+  /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the job. */
+  readonly tolerance?: RowTolerance;
+  /** Everything is read and checked, nothing is written, and no row becomes visible. */
+  readonly isDryRun?: boolean;
   /** The options that a format's reader knows, by key. */
   readonly formatOptions: Readonly<Record<string, string>>;
   /** What the user should know of the request, although it is carried out. */
@@ -30,6 +35,8 @@ const rules: Readonly<Record<string, OptionRule>> = {
   backup: "refused when true",
   l0_import: "refused when true",
   bucket: "job",
+  on_error: "job",
+  dry_run: "job",
 };
 
 /**
@@ -41,7 +48,7 @@ const places: ReadonlySet<string> = new Set([
   ...["stage", "stagename", "volume", "volumename", "storageconfig", "externalsource", "externalspec"],
 ]);
 
-/** Keys that promise to write nothing, without case and separators. Until they are served, a guess must never write. */
+/** Other words for `dry_run`, without case and separators: a guess at its name must never write. */
 const safetySwitches: ReadonlySet<string> = new Set([
   ...["dryrun", "dry", "validate", "validateonly", "validation", "checkonly", "onlycheck", "testonly", "testrun"],
   ...["simulate", "simulation", "simulateonly", "preview", "previewonly", "noop", "nowrite", "whatif"],
@@ -63,11 +70,14 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   for (const [key, value] of values) checkSupported(key, value);
   checkAutoCommit(values.get("auto_commit"));
   const timeout = values.get("timeout");
+  const tolerance = parseOnError(values.get("on_error") ?? "");
   const bucket = values.get("bucket");
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
     ...(bucket && { bucket }),
+    ...(tolerance && { tolerance }),
+    ...(parseDryRun(values.get("dry_run")) && { isDryRun: true }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
     warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
   };
@@ -97,8 +107,8 @@ function ruleOf(key: string): OptionRule | undefined {
 
 function checkSupported(key: string, value: string): void {
   const plain = key.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (safetySwitches.has(plain)) {
-    const reason = `option '${excerpt(key)}' is not supported by this server, and the import would write: leave it out to import`;
+  if (key !== "dry_run" && safetySwitches.has(plain)) {
+    const reason = `option '${excerpt(key)}' is not known, and the import would write: say 'dry_run' to check the files only, or leave it out to import`;
     throw new ImportError("unsupported", reason);
   }
   if (places.has(plain) && value !== "") {
@@ -118,6 +128,13 @@ function checkAutoCommit(value: string | undefined): void {
     );
   }
   throw new ImportError("unsupported", "option 'auto_commit=false' (two-phase commit) is not supported by this server");
+}
+
+/** Anything but a clear word is refused: what is taken for false writes. */
+function parseDryRun(value = "false"): boolean {
+  if (isTrue(value)) return true;
+  if (value.toLowerCase() === "false") return false;
+  throw new ImportError("request_invalid", `option dry_run must be "true" or "false", found "${excerpt(value)}"`);
 }
 
 function isTrue(value: string): boolean {

@@ -1,4 +1,5 @@
 import type { CollectionSchema } from "@sluice/schema";
+import type { RowTolerance } from "./row-tolerance.ts";
 import type { BroughtSource, SourceFileRecord } from "./source-file.ts";
 
 /** Files that are read together. */
@@ -28,4 +29,8 @@ export interface ImportTaskInput {
   readonly options: Readonly<Record<string, string>>;
   /** Where the rows go: into segments of the collection, or nowhere after they were checked. */
   readonly sink: "segments" | "none";
+  /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the task. */
+  readonly tolerance?: RowTolerance;
+  /** Where objects with the rows that are left out lie; absent = they are only counted. */
+  readonly rejectsPrefix?: string;
 }

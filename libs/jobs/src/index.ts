@@ -1,5 +1,6 @@
 export * from "./decide-job.ts";
 export { parseGoDuration } from "./go-duration.ts";
+export * from "./import-findings.ts";
 export * from "./import-spec.ts";
 export * from "./import-task-input.ts";
 export * from "./job.ts";
@@ -8,6 +9,7 @@ export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./nex
 export { type Pack, packGroups } from "./pack-groups.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
+export * from "./row-tolerance.ts";
 export * from "./source-file.ts";
 export {
   type EndedJobState,

@@ -1,5 +1,6 @@
 import type { Failure } from "@sluice/errors";
 import type { JobId, NodeId, SegmentId, TaskId } from "@sluice/schema";
+import type { ImportFindings } from "./import-findings.ts";
 import type { JobKind, JobSpec, TaskKind } from "./kinds.ts";
 import type { JobState, TaskState } from "./states.ts";
 
@@ -60,6 +61,8 @@ export interface Task {
   readonly warnings: readonly string[];
   /** Of each warning, which group of a task that has several it is about. */
   readonly warningGroups?: readonly number[];
+  /** What a persisted task found out of its input besides. */
+  readonly findings?: ImportFindings;
   readonly failure?: Failure;
   /** Unix milliseconds of the first attempt's beginning, 0 before. */
   readonly startedMs: number;

@@ -176,10 +176,10 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         processedBytes: Math.max(task.processedBytes, progress.processedBytes),
       };
     case "persisted": {
-      const { rowCount, groupRows, autoIds, warnings, warningGroups } = progress;
+      const { rowCount, groupRows, autoIds, warnings, warningGroups, findings } = progress;
       const rows = { rowCount, ...(groupRows && { groupRows }) };
       const warned = { warnings, ...(warningGroups && { warningGroups }) };
-      const done = { ...rows, ...warned, autoIds, processedBytes: task.sizeBytes, endedMs: nowMs };
+      const done = { ...rows, ...warned, ...(findings && { findings }), autoIds, processedBytes: task.sizeBytes, endedMs: nowMs };
       return { ...task, state: "persisted", ...done };
     }
     case "failed":

@@ -1,4 +1,5 @@
 import type { Failure } from "@sluice/errors";
+import type { ImportFindings } from "./import-findings.ts";
 import type { NodeId, TaskId } from "@sluice/schema";
 
 /** How far an attempt is, or how it ended. */
@@ -15,6 +16,7 @@ export type TaskProgress =
       readonly warnings: readonly string[];
       /** Of each warning, the group that it is about, where the task has several. */
       readonly warningGroups?: readonly number[];
+      readonly findings?: ImportFindings;
     }
   | { readonly state: "failed"; readonly failure: Failure }
   /** The node was told to stop before it was done; the task waits for another one. */

@@ -8,10 +8,10 @@ import {
   type SegmentRecord,
   TASKS,
 } from "@sluice/catalog";
-import { isEnded } from "@sluice/jobs";
+import { isEnded, REJECTS_PREFIX } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import { type CollectionId, type JobId, physicalMs, type TaskId } from "@sluice/schema";
+import { type CollectionId, type JobId, jobId, physicalMs, type TaskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { ChangeBook } from "./change-book.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
@@ -41,6 +41,7 @@ export interface ImportGcDeps {
  * G4. a segment that a change removed, once the readers have ended that began before it.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
+ * G5. rejected rows of a job whose records are gone.
  * Objects go first and the record last, after a second sweep, since a writer cut off from the cluster may finish a put
  * that it had begun.
  */
@@ -91,6 +92,20 @@ export class ImportGc implements AsyncDisposable {
       await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     }
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
+    await this.#collectRejects();
+  }
+
+  /** G5. A job's record is there before its first object, and no id is given twice. */
+  async #collectRejects(): Promise<void> {
+    const gone = new Map<string, boolean>();
+    const garbage: string[] = [];
+    for await (const { key } of this.#deps.objects.list(REJECTS_PREFIX)) {
+      if (this.#isStopped) return;
+      const [, id = ""] = key.split("/");
+      if (!gone.has(id)) gone.set(id, /^\d+$/.test(id) && !(await this.#jobs.get(jobId(BigInt(id)))));
+      if (gone.get(id)) garbage.push(key);
+    }
+    if (garbage.length > 0) await this.#deps.objects.delete(garbage);
   }
 
   async #readCollections(): Promise<Map<CollectionId, CollectionRecord>> {

@@ -1,5 +1,5 @@
-import type { TaskProgress, TaskReport } from "@sluice/jobs";
-import { type JobId, jobId, nodeId, taskId } from "@sluice/schema";
+import type { ImportFindings, TaskProgress, TaskReport } from "@sluice/jobs";
+import { decodePlain, encodePlain, type JobId, jobId, nodeId, taskId } from "@sluice/schema";
 import { ImportState } from "../gen/common.ts";
 import { ImportResult } from "../gen/import.ts";
 import { failureMessage, failureOfMessage } from "./failures.ts";
@@ -22,7 +22,7 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       });
     }
     case "persisted": {
-      const { rowCount, groupRows = [], autoIds, warnings, warningGroups = [] } = progress;
+      const { rowCount, groupRows = [], autoIds, warnings, warningGroups = [], findings } = progress;
       return ImportResult.fromPartial({
         ...about,
         state: ImportState.ImportPersisted,
@@ -31,6 +31,7 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
         autoIds: [...autoIds],
         infos: warnings.map((value) => ({ key: WARNING, value })),
         warningGroups: warningGroups.map(BigInt),
+        findings: findings === undefined ? "" : encodePlain(findings),
       });
     }
     case "failed": {
@@ -56,6 +57,7 @@ function progressOf(message: ImportResult): TaskProgress {
         ...{ state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) },
         ...(message.groupRows.length > 0 && { groupRows: message.groupRows.map(Number) }),
         ...(message.warningGroups.length > 0 && { warningGroups: message.warningGroups.map(Number) }),
+        ...(message.findings && { findings: decodePlain(message.findings) as ImportFindings }),
       };
     case ImportState.ImportFailed:
       return { state: "failed", failure: failure ? failureOfMessage(failure) : noReason };

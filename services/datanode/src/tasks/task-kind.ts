@@ -1,3 +1,4 @@
+import type { ImportFindings } from "@sluice/jobs";
 import type { NamedStorage, ObjectWrites, SourceFile, SourceRef } from "@sluice/object-store";
 import type { StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
@@ -52,6 +53,8 @@ export interface TaskResult {
   readonly segments: readonly StoredSegment[];
   /** Half-open ranges [begin, end, begin, end …) of automatic keys, in row order. */
   readonly autoIds: readonly bigint[];
+  /** What it found out of its input besides. */
+  readonly findings?: ImportFindings;
 }
 
 /** The same with what was warned of on the way. */

@@ -144,7 +144,7 @@ async function list(context: ProxyContext, request: FastifyRequest) {
     progress: job.progressPercent,
     createTime: timeText(job.createdMs),
     completeTime: timeText(job.completedMs),
-    ...rowsJson(job),
+    ...rowsJson(job, job.dryRun),
     ...(job.reason && { reason: job.reason }),
   }));
   // pymilvus always sends a page of 10, which a Milvus of one's own ignores: only callers of a cloud mean it.
@@ -170,8 +170,9 @@ function jobJson(job: rootCoord.JobEntry) {
     state: job.state,
     progress: job.progressPercent,
     ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
-    ...rowsJson(job),
+    ...rowsJson(job, job.dryRun),
     fileSize: Number(job.sizeBytes),
+    ...(job.dryRun && { dryRun: true }),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),
     ...(failure && { failure: placeOf(failure) }),
@@ -182,11 +183,12 @@ function jobJson(job: rootCoord.JobEntry) {
       startTime: timeText(detail.startedMs),
       completeTime: timeText(detail.completedMs),
       state: detail.state,
-      ...rowsJson(detail),
+      ...rowsJson(detail, job.dryRun),
       ...(detail.reason && { reason: detail.reason }),
       ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
       ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
       ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
+      ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
     })),
   };
 }
@@ -197,10 +199,21 @@ function attemptJson({ attempt, nodeId, startedMs, endedMs, cause }: rootCoord.E
   return { attempt: Number(attempt), datanode: String(nodeId), ...times, cause };
 }
 
-/** A total that is projected from what was read so far says so. */
-function rowsJson(rows: Pick<rootCoord.JobEntry, "importedRows" | "totalRows" | "totalRowsEstimated">) {
+/** A row that was left out. */
+function rejectedJson(row: importing.TaskFailure) {
+  const { code: _, ...record } = failureOfMessage(row);
+  return record;
+}
+
+/** A total that is projected from what was read so far says so; a dry run imports nothing. */
+function rowsJson(
+  rows: Pick<rootCoord.JobEntry, "importedRows" | "rejectedRows" | "totalRows" | "totalRowsEstimated">,
+  isDryRun: boolean,
+) {
   return {
-    importedRows: Number(rows.importedRows),
+    importedRows: isDryRun ? 0 : Number(rows.importedRows),
+    ...(isDryRun && { checkedRows: Number(rows.importedRows) }),
+    ...(rows.rejectedRows > 0n && { rejectedRows: Number(rows.rejectedRows) }),
     totalRows: Number(rows.totalRows),
     ...(rows.totalRowsEstimated && { totalRowsEstimated: true }),
   };

@@ -1,7 +1,16 @@
 import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation } from "@sluice/errors";
-import { isOpenTask, type TaskState, taskPercent, totalRows } from "@sluice/jobs";
-import type { rootCoord } from "@sluice/rpc";
+import {
+  type ImportFindings,
+  isOpenTask,
+  MAX_NAMED_ROWS,
+  type RejectedRowRecord,
+  rejectedRowsOf,
+  type TaskState,
+  taskPercent,
+  totalRows,
+} from "@sluice/jobs";
+import { failureMessage, type rootCoord } from "@sluice/rpc";
 
 const detailStates: Readonly<Record<TaskState, string>> = {
   pending: "Pending",
@@ -34,10 +43,16 @@ function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRe
   const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
   // Without groups they are all about the first one.
   const warnings = task.warnings.filter((_, i) => (task.warningGroups?.[i] ?? 0) === index - task.group);
-  const part = { ...task, sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
+  const findings = task.findings && partOfFindings(task.findings, index - task.group, group);
+  const part = { ...task, ...(findings && { findings }), sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
   const { failure } = task;
   const isElsewhere = failure?.file !== undefined && !group.files.some(({ path }) => path === failure.file);
   return isElsewhere ? { ...part, state: "running" } : part;
+}
+
+function partOfFindings({ sets, rejected }: ImportFindings, set: number, { files }: FileGroupRecord): ImportFindings {
+  const isOfSet = ({ file }: RejectedRowRecord) => files.some(({ path }) => path === file);
+  return { sets: sets.slice(set, set + 1), rejected: rejected.filter(isOfSet) };
 }
 
 /** Of all files of a group. */
@@ -70,7 +85,29 @@ export function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], i
     nodeIds: nodesOf(tasks),
     warnings: [...new Set(tasks.flatMap((task) => task.warnings))],
     endedAttempts: tasks.flatMap(endedAttempts),
+    ...rejectedOf(tasks),
   };
+}
+
+/** The rows of a file that were left out, of all tasks that read it. */
+function rejectedOf(tasks: readonly TaskRecord[]) {
+  const findings = tasks.flatMap((task) => task.findings ?? []);
+  const objects = findings.flatMap(({ sets }) => sets.flatMap((set) => set.objects ?? []));
+  return {
+    rejectedRows: BigInt(rejectedRowsIn(tasks)),
+    rejected: findings.flatMap(({ rejected }) => rejected.map(rejectedMessage)).slice(0, MAX_NAMED_ROWS),
+    rejectedRowKeys: objects.flatMap(({ rows }) => rows),
+    rejectedReasonKeys: objects.flatMap(({ reasons }) => reasons),
+  };
+}
+
+function rejectedMessage(row: RejectedRowRecord) {
+  return failureMessage({ code: "value_invalid", ...row });
+}
+
+/** Of all sets of all tasks. */
+export function rejectedRowsIn(tasks: readonly TaskRecord[]): number {
+  return tasks.reduce((sum, { findings }) => sum + rejectedRowsOf(findings), 0);
 }
 
 function endedAttempts({ taskId, endedAttempts }: TaskRecord): rootCoord.EndedAttempt[] {

@@ -1,8 +1,9 @@
-import { ImportError } from "@sluice/errors";
-import { isEnded, type JobState, progressPercent, totalRows } from "@sluice/jobs";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { formatLocation, ImportError } from "@sluice/errors";
+import { isEnded, type JobState, MAX_NAMED_ROWS, progressPercent, totalRows } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
-import { bytesOf, detailOf, nodesOf, partsOf, reasonText } from "./file-details.ts";
+import { bytesOf, detailOf, nodesOf, partsOf, reasonText, rejectedRowsIn } from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
@@ -115,12 +116,14 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
     ...infoOf("datanodes", nodesOf(tasks)),
     ...infoOf("warnings", [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])]),
+    ...(isDryRun(job) ? infoOf("checked_rows", [String(rowsOf({ job, tasks }))]) : []),
+    ...rejectedInfos(tasks),
     ...job.spec.options.map(([key, value]) => [key, value] as [string, string]),
   ];
   return {
     status: okStatus(),
     state: publicStates[job.state],
-    rowCount: BigInt(isEnded(job.state) ? job.rowCount : rowsOf({ job, tasks })),
+    rowCount: BigInt(isEnded(job.state) || isDryRun(job) ? job.rowCount : rowsOf({ job, tasks })),
     idList: [...job.autoIds],
     infos: infos.map(([key, value]) => ({ key, value })),
     id: job.jobId,
@@ -140,7 +143,9 @@ function entryOf(view: JobView): rootCoord.JobEntry {
 /** An entry of a list: a thousand jobs of a thousand files are too many to be told of each file. */
 function summaryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
-  const total = job.state === "completed" ? { rows: job.rowCount, isEstimate: false } : totalRows(tasks);
+  const rejectedRows = rejectedRowsIn(tasks);
+  const total =
+    job.state === "completed" ? { rows: rowsOf(view) + rejectedRows, isEstimate: false } : totalRows(tasks);
   return {
     jobId: job.jobId,
     collectionId: job.collectionId,
@@ -162,6 +167,9 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     segmentIds: [...job.segmentIds],
     warnings: [...job.spec.warnings],
     kind: job.kind,
+    rejectedRows: BigInt(rejectedRows),
+    dryRun: isDryRun(job),
+    checked: "",
   };
 }
 
@@ -175,6 +183,20 @@ function percentOf({ job, tasks }: JobView): number {
   return progressPercent({ state: job.state, tasks });
 }
 
+/** What was left out, so that the counts add up. */
+function rejectedInfos(tasks: readonly TaskRecord[]): [string, string][] {
+  const rows = rejectedRowsIn(tasks);
+  if (rows === 0) return [];
+  const first = tasks.flatMap(({ findings }) => findings?.rejected ?? []).slice(0, MAX_NAMED_ROWS);
+  const texts = first.map(({ reason, ...at }) => `${reason}${formatLocation(at)}`);
+  return [["rejected_rows", String(rows)], ...infoOf("rejected", texts)];
+}
+
+/** Of a dry run those that would have been imported. */
 function rowsOf({ job, tasks }: JobView): number {
-  return job.state === "completed" ? job.rowCount : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+  return job.state === "completed" && !isDryRun(job) ? job.rowCount : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+}
+
+function isDryRun({ kind, spec }: JobRecord): boolean {
+  return kind === "import" && spec.isDryRun === true;
 }

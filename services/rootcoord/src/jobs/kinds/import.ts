@@ -1,7 +1,18 @@
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
-import { type ImportTaskInput, newTask, type Pack, packGroups, planSplits, type Split, shareRows } from "@sluice/jobs";
+import {
+  type ImportTaskInput,
+  newTask,
+  type Pack,
+  packGroups,
+  planSplits,
+  rejectedRowsOf,
+  rejectsPrefixOf,
+  type Split,
+  shareRows,
+  tooManyRejected,
+} from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
@@ -81,13 +92,29 @@ export class ImportPlanner implements JobPlanner {
       ...(task.range && { range: task.range }),
       schema: schemaOf(job),
       options: spec.formatOptions,
-      sink: "segments",
+      ...whereRowsGo(job, task),
     };
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
-    return mixedKeys(job, tasks);
+    return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks);
   }
+}
+
+/** A dry run bears with any number of bad rows: what they would come to is part of what it tells. */
+function whereRowsGo({ jobId, spec }: JobRecord, { taskId, attempt }: TaskRecord) {
+  if (spec.isDryRun) return { sink: "none", tolerance: {} } as const;
+  if (!spec.tolerance) return { sink: "segments" } as const;
+  const rejectsPrefix = `${rejectsPrefixOf(jobId)}${taskId}.${attempt}/`;
+  return { sink: "segments", tolerance: spec.tolerance, rejectsPrefix } as const;
+}
+
+/** Each task has seen its own rows only. */
+function tooManyBadRows({ spec }: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
+  if (!spec.tolerance || spec.isDryRun) return undefined;
+  const rejectedRows = tasks.reduce((sum, { findings }) => sum + rejectedRowsOf(findings), 0);
+  const readRows = tasks.reduce((sum, { rowCount }) => sum + rowCount, rejectedRows);
+  return tooManyRejected(spec.tolerance, { readRows, rejectedRows });
 }
 
 function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedTask {

@@ -1,0 +1,48 @@
+/** A row that was left out, and why. */
+export interface RejectedRowRecord {
+  readonly file: string;
+  /** In the file, from 0. */
+  readonly row: number;
+  readonly reason: string;
+  readonly field?: string;
+  readonly byteOffset?: number;
+}
+
+/** Objects that hold the rejected rows of one set of files. */
+export interface RejectedObjects {
+  /** Rows as they stand in the file, put together to files of its format; none for formats whose rows have no text. */
+  readonly rows: readonly string[];
+  /** JSON Lines: a `RejectedRowRecord` for each row, in the same order. */
+  readonly reasons: readonly string[];
+}
+
+/** What one set of files came to. */
+export interface SetFindings {
+  readonly rejectedRows: number;
+  readonly objects?: RejectedObjects;
+}
+
+/** What a task of kind `import` found out of its input besides: as plain data in its report and record. */
+export interface ImportFindings {
+  /** Of each set of the task, in order. */
+  readonly sets: readonly SetFindings[];
+  /** The first rejected rows. */
+  readonly rejected: readonly RejectedRowRecord[];
+}
+
+/** Rejected rows that a report names, and characters of each reason: a record has room for some kilobytes. */
+export const MAX_NAMED_ROWS = 20;
+export const MAX_REASON_CHARACTERS = 400;
+
+/** Rejected rows of all sets. */
+export function rejectedRowsOf(findings: ImportFindings | undefined): number {
+  return (findings?.sets ?? []).reduce((sum, { rejectedRows }) => sum + rejectedRows, 0);
+}
+
+/** Every object with rejected rows has a key below it. */
+export const REJECTS_PREFIX = "import_rejects/";
+
+/** Below it, those of one job. */
+export function rejectsPrefixOf(jobId: bigint): string {
+  return `${REJECTS_PREFIX}${jobId}/`;
+}
