@@ -1,39 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, useServer } from "../support/index.ts";
+import { bookCollection, books, type RestAnswer, useRest, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 
-interface Answer {
-  readonly code: number;
-  readonly message?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
-  readonly data: any;
-}
-
-async function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
-  expect(response.status).toBe(200);
-  return (await response.json()) as Answer;
-}
-
-/** Creates a job and waits for its end; the last description. */
-async function run(body: object, headers: Record<string, string> = {}) {
-  const created = await post("create", body, headers);
-  expect(created).toEqual({ code: 0, data: { jobId: expect.stringMatching(/^\d+$/) } });
-  const { jobId } = created.data;
-  for (;;) {
-    const { code, data } = await post("describe", { jobId });
-    expect(code).toBe(0);
-    if (["Completed", "Failed"].includes(data.state)) return data;
-    expect(["Pending", "Importing"]).toContain(data.state);
-    await sleep(20);
-  }
-}
+const { post, run } = useRest(fixture);
 
 describe("REST import jobs", () => {
   it("import, describe and list", async () => {
@@ -100,7 +70,7 @@ describe("REST import jobs", () => {
       method: "POST",
       body: '{"collectionName":"rest_odd"}',
     });
-    expect(((await doubled.json()) as Answer).data.records.length).toBe(2);
+    expect(((await doubled.json()) as RestAnswer).data.records.length).toBe(2);
   });
 
   it("all jobs are listed, not a page of ten", async () => {

@@ -7,6 +7,7 @@ export { findProgram } from "./find-program.ts";
 export * from "./fixture-cases.ts";
 export { describeWith, hasAll, itWith, skips } from "./needs.ts";
 export * from "./program.ts";
+export { type RestAnswer, type RestJobs, useRest } from "./rest.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
 export * from "./servers.ts";
 export * from "./source-files.ts";

@@ -1,3 +1,5 @@
+import type { CheckedRows } from "./checked-rows.ts";
+
 /** A row that was left out, and why. */
 export interface RejectedRowRecord {
   readonly file: string;
@@ -28,6 +30,8 @@ export interface ImportFindings {
   readonly sets: readonly SetFindings[];
   /** The first rejected rows. */
   readonly rejected: readonly RejectedRowRecord[];
+  /** Of a dry run. */
+  readonly checked?: CheckedRows;
 }
 
 /** Rejected rows that a report names, and characters of each reason: a record has room for some kilobytes. */

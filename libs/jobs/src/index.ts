@@ -1,4 +1,7 @@
+export * from "./checked-rows.ts";
+export * from "./checked-view.ts";
 export * from "./decide-job.ts";
+export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";
 export { parseGoDuration } from "./go-duration.ts";
 export * from "./import-findings.ts";
 export * from "./import-spec.ts";
@@ -9,7 +12,7 @@ export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./nex
 export { type Pack, packGroups } from "./pack-groups.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
-export * from "./row-tolerance.ts";
+export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";
 export * from "./source-file.ts";
 export {
   type EndedJobState,

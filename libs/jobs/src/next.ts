@@ -179,7 +179,14 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
       const { rowCount, groupRows, autoIds, warnings, warningGroups, findings } = progress;
       const rows = { rowCount, ...(groupRows && { groupRows }) };
       const warned = { warnings, ...(warningGroups && { warningGroups }) };
-      const done = { ...rows, ...warned, ...(findings && { findings }), autoIds, processedBytes: task.sizeBytes, endedMs: nowMs };
+      const done = {
+        ...rows,
+        ...warned,
+        ...(findings && { findings }),
+        autoIds,
+        processedBytes: task.sizeBytes,
+        endedMs: nowMs,
+      };
       return { ...task, state: "persisted", ...done };
     }
     case "failed":

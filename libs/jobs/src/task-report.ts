@@ -1,6 +1,6 @@
 import type { Failure } from "@sluice/errors";
-import type { ImportFindings } from "./import-findings.ts";
 import type { NodeId, TaskId } from "@sluice/schema";
+import type { ImportFindings } from "./import-findings.ts";
 
 /** How far an attempt is, or how it ended. */
 export type TaskProgress =

@@ -101,12 +101,18 @@ describe("options", () => {
     },
   );
 
-  it.each(["dry_run", "dryrun", "dryRun", "DRY-RUN", "validate_only", "validateOnly", "simulate", "what_if", "noop"])(
+  it.each(["dryrun", "dryRun", "DRY-RUN", "validate_only", "validateOnly", "simulate", "what_if", "noop"])(
     "refuses %s, whatever its value: a guess at a safety switch must never write",
     (key) => {
       for (const value of ["true", "false", ""]) expect(() => parse({ [key]: value })).toThrow(`option '${key}'`);
     },
   );
+
+  it("takes dry_run for what it says, and nothing unclear", () => {
+    expect(parse({ dry_run: "True" })).toMatchObject({ isDryRun: true, warnings: [] });
+    expect(parse({ dry_run: "false" })).not.toHaveProperty("isDryRun");
+    for (const value of ["", "yes", "1", "0", "no"]) expect(() => parse({ dry_run: value })).toThrow("option dry_run");
+  });
 });
 
 describe("planSplits", () => {

@@ -1,4 +1,5 @@
 import type { InsertBatch } from "@sluice/columns";
+import type { CheckedRows } from "@sluice/jobs";
 import type { StoredSegment } from "@sluice/schema";
 
 /** What has become of the rows. */
@@ -6,6 +7,8 @@ export interface SinkOutcome {
   readonly segments: readonly StoredSegment[];
   /** Half-open ranges [begin, end, …) of automatic keys, in row order. */
   readonly autoIds: readonly bigint[];
+  /** What rows that were only looked at are like. */
+  readonly checked?: CheckedRows;
 }
 
 /**

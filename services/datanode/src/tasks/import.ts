@@ -3,7 +3,7 @@ import { completeBatch } from "@sluice/columns";
 import { type FormatReader, formatNamed, planFields } from "@sluice/formats";
 import type { ImportTaskInput, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
-import { NullSink } from "../sinks/null-sink.ts";
+import { CheckSink } from "../sinks/check-sink.ts";
 import { RejectedRows } from "../sinks/rejected-rows.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
@@ -22,12 +22,10 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     before.rows += rows;
     before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
-  return {
-    rowCount: before.rows,
-    ...(groupRows.length > 1 && { groupRows }),
-    ...(await sink.finish()),
-    ...(rejects && { findings: { sets: rejects.sets, rejected: rejects.named } }),
-  };
+  const { checked, ...made } = await sink.finish();
+  const findings = rejects && { sets: rejects.sets, rejected: rejects.named, ...(checked && { checked }) };
+  const groups = groupRows.length > 1 && { groupRows };
+  return { rowCount: before.rows, ...groups, ...made, ...(findings && { findings }) };
 }
 
 /** Where the rows of one set go. */
@@ -88,6 +86,6 @@ function openSink(input: ImportTaskInput, context: TaskContext): BatchSink {
     case "segments":
       return new SegmentSink(input, context);
     case "none":
-      return new NullSink();
+      return new CheckSink(input, context);
   }
 }

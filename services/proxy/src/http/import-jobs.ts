@@ -173,6 +173,7 @@ function jobJson(job: rootCoord.JobEntry) {
     ...rowsJson(job, job.dryRun),
     fileSize: Number(job.sizeBytes),
     ...(job.dryRun && { dryRun: true }),
+    ...(job.checked && { checked: JSON.parse(job.checked) }),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),
     ...(failure && { failure: placeOf(failure) }),
@@ -188,6 +189,9 @@ function jobJson(job: rootCoord.JobEntry) {
       ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
       ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
       ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
+      ...(detail.rejectedReasonKeys.length > 0 && {
+        rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
+      }),
       ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
     })),
   };

@@ -44,7 +44,14 @@ function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRe
   // Without groups they are all about the first one.
   const warnings = task.warnings.filter((_, i) => (task.warningGroups?.[i] ?? 0) === index - task.group);
   const findings = task.findings && partOfFindings(task.findings, index - task.group, group);
-  const part = { ...task, ...(findings && { findings }), sizeBytes, processedBytes, warnings, rowCount: task.groupRows?.[index - task.group] ?? 0 };
+  const part = {
+    ...task,
+    ...(findings && { findings }),
+    sizeBytes,
+    processedBytes,
+    warnings,
+    rowCount: task.groupRows?.[index - task.group] ?? 0,
+  };
   const { failure } = task;
   const isElsewhere = failure?.file !== undefined && !group.files.some(({ path }) => path === failure.file);
   return isElsewhere ? { ...part, state: "running" } : part;

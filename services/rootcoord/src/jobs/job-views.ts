@@ -1,6 +1,14 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { formatLocation, ImportError } from "@sluice/errors";
-import { isEnded, type JobState, MAX_NAMED_ROWS, progressPercent, totalRows } from "@sluice/jobs";
+import {
+  checkedView,
+  isEnded,
+  type JobState,
+  MAX_NAMED_ROWS,
+  mergeChecked,
+  progressPercent,
+  totalRows,
+} from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
 import { bytesOf, detailOf, nodesOf, partsOf, reasonText, rejectedRowsIn } from "./file-details.ts";
@@ -144,8 +152,7 @@ function entryOf(view: JobView): rootCoord.JobEntry {
 function summaryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
   const rejectedRows = rejectedRowsIn(tasks);
-  const total =
-    job.state === "completed" ? { rows: rowsOf(view) + rejectedRows, isEstimate: false } : totalRows(tasks);
+  const total = job.state === "completed" ? { rows: rowsOf(view) + rejectedRows, isEstimate: false } : totalRows(tasks);
   return {
     jobId: job.jobId,
     collectionId: job.collectionId,
@@ -169,7 +176,7 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     kind: job.kind,
     rejectedRows: BigInt(rejectedRows),
     dryRun: isDryRun(job),
-    checked: "",
+    checked: isDryRun(job) ? checkedText(tasks) : "",
   };
 }
 
@@ -194,7 +201,16 @@ function rejectedInfos(tasks: readonly TaskRecord[]): [string, string][] {
 
 /** Of a dry run those that would have been imported. */
 function rowsOf({ job, tasks }: JobView): number {
-  return job.state === "completed" && !isDryRun(job) ? job.rowCount : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+  return job.state === "completed" && !isDryRun(job)
+    ? job.rowCount
+    : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+}
+
+/** What the tasks of a dry run found out, as JSON; nothing before all are done. */
+function checkedText(tasks: readonly TaskRecord[]): string {
+  const parts = tasks.flatMap(({ findings }) => findings?.checked ?? []);
+  const checked = parts.length === tasks.length ? mergeChecked(parts) : undefined;
+  return checked ? JSON.stringify(checkedView(checked)) : "";
 }
 
 function isDryRun({ kind, spec }: JobRecord): boolean {

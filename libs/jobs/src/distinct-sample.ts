@@ -1,0 +1,98 @@
+/** Hashes that a sample of a report holds at most: the error of an estimate is about 1 / sqrt of it. */
+const REPORTED_HASHES = 512;
+/** The same while rows are counted: below it the count is exact. 16 bytes each, with the room that a hash table needs. */
+const COUNTED_HASHES = 1 << 21;
+
+/** A sample as plain data. */
+export interface DistinctSampleRecord {
+  /** Values that were counted. */
+  readonly values: number;
+  /** Different ones among them: exact, or estimated. */
+  readonly distinct: number;
+  readonly isEstimate: boolean;
+  /** Hashes whose lowest `level` bits are 0: pairs of high and low word. For merging only. */
+  readonly level: number;
+  readonly hashes: readonly number[];
+}
+
+/**
+ * How many of the values of a stream are different: exact while their hashes fit, then by keeping only those hashes that end
+ * in enough zero bits, each of which stands for 2^level values. Source: Wegman's adaptive sampling (Flajolet, 1990).
+ */
+export class DistinctSample {
+  /** Open addressing over pairs of words; a free place has both 0, the hash of both 0 is counted as 1. */
+  #table: Uint32Array;
+  #size = 0;
+  #level = 0;
+  #values = 0;
+  readonly #limit: number;
+
+  /** @param limit hashes that are kept */
+  constructor(limit = COUNTED_HASHES) {
+    this.#limit = limit;
+    this.#table = new Uint32Array(2048);
+  }
+
+  /** Counts a value by its hash of 64 bits. */
+  add(high: number, low: number): void {
+    this.#values++;
+    this.#keep(high, low === 0 && high === 0 ? 1 : low);
+  }
+
+  #keep(high: number, low: number): void {
+    if (this.#level > 0 && (low & ((1 << this.#level) - 1)) !== 0) return;
+    const table = this.#table;
+    const mask = table.length / 2 - 1;
+    let place = (high ^ (low >>> 7)) & mask;
+    for (;;) {
+      const [h, l] = [table[2 * place], table[2 * place + 1]];
+      if (h === high && l === low) return;
+      if (h === 0 && l === 0) break;
+      place = (place + 1) & mask;
+    }
+    table[2 * place] = high;
+    table[2 * place + 1] = low;
+    this.#size++;
+    if (this.#size > this.#limit) this.#thin();
+    else if (4 * this.#size > table.length) this.#rebuild(2 * table.length);
+  }
+
+  #thin(): void {
+    while (this.#size > this.#limit && this.#level < 31) {
+      this.#level++;
+      this.#rebuild(this.#table.length);
+    }
+  }
+
+  #rebuild(length: number): void {
+    const old = this.#table;
+    this.#table = new Uint32Array(length);
+    this.#size = 0;
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) this.#keep(old[i], old[i + 1]);
+  }
+
+  /** The count so far, with a sample that is small enough for a report. */
+  record(): DistinctSampleRecord {
+    const [distinct, isEstimate] = [this.#size * 2 ** this.#level, this.#level > 0];
+    const small = new DistinctSample(REPORTED_HASHES);
+    small.#level = this.#level;
+    this.#each((high, low) => small.#keep(high, low));
+    const hashes: number[] = [];
+    small.#each((high, low) => hashes.push(high, low));
+    return { values: this.#values, distinct, isEstimate, level: small.#level, hashes };
+  }
+
+  #each(take: (high: number, low: number) => void): void {
+    for (let i = 0; i < this.#table.length; i += 2)
+      if (this.#table[i] !== 0 || this.#table[i + 1] !== 0) take(this.#table[i], this.#table[i + 1]);
+  }
+
+  /** Of several streams: exact when there is one, or when all samples are whole. */
+  static merge(records: readonly DistinctSampleRecord[]): DistinctSampleRecord {
+    if (records.length === 1) return records[0];
+    const all = new DistinctSample(REPORTED_HASHES);
+    all.#level = Math.max(...records.map(({ level }) => level));
+    for (const { hashes } of records) for (let i = 0; i < hashes.length; i += 2) all.#keep(hashes[i], hashes[i + 1]);
+    return { ...all.record(), values: records.reduce((sum, { values }) => sum + values, 0) };
+  }
+}

@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { bookCollection, books, useRest, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+const rest = useRest(fixture);
+
+describe("on_error=skip", () => {
+  it("leaves bad rows out, names them, keeps them beside the segments, and all counts add up", async () => {
+    const { client, files, dataDir } = fixture;
+    await client.createCollection(bookCollection("skipped"));
+    const rows: object[] = books(1000);
+    for (const row of [3, 500, 999]) rows[row] = { ...rows[row], year: "x" };
+    const [bad] = await files.jsonl("skipped-bad.jsonl", rows);
+    const [good] = await files.jsonl("skipped-good.jsonl", books(10, 5000n));
+    const job = await rest.run({ collectionName: "skipped", files: [[bad], [good]], options: { on_error: "skip" } });
+    expect(job).toMatchObject({ state: "Completed", importedRows: 1007, rejectedRows: 3, totalRows: 1010 });
+    const [{ rejected, rejectedFiles }, second] = job.details;
+    expect(job.details).toMatchObject([{ importedRows: 997, rejectedRows: 3 }, { importedRows: 10 }]);
+    expect(second.rejected).toBeUndefined();
+    expect(rejected.map(({ row, field, file }: Record<string, unknown>) => [row, field, file])).toEqual([
+      [3, "year", bad],
+      [500, "year", bad],
+      [999, "year", bad],
+    ]);
+    expect(await client.count("skipped")).toBe(1007);
+    const read = async (key: string) => (await readFile(join(dataDir, "storage", key), "utf8")).trimEnd().split("\n");
+    const texts = await read(rejectedFiles.rows[0]);
+    expect(texts.map((text) => JSON.parse(text).year)).toEqual(["x", "x", "x"]);
+    expect((await read(rejectedFiles.reasons[0])).map((line) => JSON.parse(line))).toEqual(rejected);
+    const state = await client.state(BigInt(job.jobId));
+    expect(state).toMatchObject({ rowCount: 1007, infos: { rejected_rows: "3" } });
+  });
+
+  it("keeps rows of a JSON document as a document that can be corrected and imported", async () => {
+    const { client, files, dataDir } = fixture;
+    await client.createCollection(bookCollection("document"));
+    const rows: object[] = books(5);
+    rows[1] = { ...rows[1], title: 7 };
+    rows[2] = { ...rows[2], title: null };
+    const [file] = await files.json("document.json", rows);
+    const job = await rest.run({ collectionName: "document", files: [[file]], options: { on_error: "skip:40%" } });
+    expect(job).toMatchObject({ state: "Completed", importedRows: 3, rejectedRows: 2 });
+    const [key] = job.details[0].rejectedFiles.rows;
+    const kept = JSON.parse(await readFile(join(dataDir, "storage", key), "utf8"));
+    expect(kept.map(({ id }: { id: number }) => id)).toEqual([1, 2]);
+    const [corrected] = await files.json(
+      "corrected.json",
+      kept.map((row: object) => ({ ...row, title: "corrected" })),
+    );
+    await client.importAndWait("document", [corrected]);
+    expect(await client.count("document")).toBe(5);
+  });
+
+  it.each([
+    ["skip:2", "more than option on_error=skip:2 allows"],
+    ["skip:1%", "more than option on_error=skip:1% allows"],
+    ["abort", "year"],
+  ])("%s fails a job with three bad rows of ten, and nothing is visible", async (onError, words) => {
+    const { client, files } = fixture;
+    const name = `too_many_${onError.replace(/\W/g, "_")}`;
+    await client.createCollection(bookCollection(name));
+    const rows: object[] = books(10);
+    for (const row of [1, 2, 3]) rows[row] = { ...rows[row], year: "x" };
+    const paths = [await files.jsonl(`${name}.jsonl`, rows)];
+    const job = await rest.run({ collectionName: name, files: paths, options: { on_error: onError } });
+    expect(job.state).toBe("Failed");
+    expect(job.reason).toContain(words);
+    expect(await client.count(name)).toBe(0);
+  });
+
+  it("refuses what it does not understand", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("misunderstood"));
+    const paths = await files.jsonl("misunderstood.jsonl", books(1));
+    await expect(client.import("misunderstood", paths, { options: { on_error: "ignore" } })).rejects.toThrow(
+      "on_error",
+    );
+    await expect(client.import("misunderstood", paths, { options: { dry_run: "yes" } })).rejects.toThrow("dry_run");
+    await expect(client.import("misunderstood", paths, { options: { validate_only: "true" } })).rejects.toThrow(
+      "say 'dry_run'",
+    );
+  });
+});
+
+describe("dry_run", () => {
+  it("reads and checks everything, tells what the rows are like, and writes nothing", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("dry", { shards: 2 }));
+    const rows: Record<string, unknown>[] = books(1000).map((row) => ({ ...row, year: 1999 }));
+    rows[1] = { ...rows[1], id: rows[0].id };
+    rows[7] = { ...rows[7], vector: [0, 0, 0, 0] };
+    rows[8] = { ...rows[8], vector: [0, 1, 0, 0] };
+    rows[9] = { ...rows[9], vector: [0, 1, 0, 0] };
+    rows[20] = { ...rows[20], year: "x" };
+    const paths = await files.jsonl("dry.jsonl", rows);
+    const job = await rest.run({ collectionName: "dry", files: [paths], options: { dry_run: true } });
+    expect(job).toMatchObject({
+      ...{ state: "Completed", dryRun: true, importedRows: 0, checkedRows: 999, rejectedRows: 1 },
+      details: [{ rejected: [{ row: 20, field: "year" }] }],
+      checked: { rows: 999, segments: 2 },
+    });
+    const field = (name: string) => job.checked.fields.find((health: { field: string }) => health.field === name);
+    expect(field("id")).toMatchObject({ duplicates: 1, isConstant: false, nulls: 0 });
+    expect(field("year")).toMatchObject({ isConstant: true });
+    expect(field("vector")).toMatchObject({ zeroVectors: 1, notNormalized: 996, duplicates: 1 });
+    const counted = field("vector").norms.reduce((sum: number, { vectors }: { vectors: number }) => sum + vectors, 0);
+    expect(counted).toBe(998);
+    expect(await client.count("dry")).toBe(0);
+    expect(await client.state(BigInt(job.jobId))).toMatchObject({ rowCount: 0, infos: { checked_rows: "999" } });
+  });
+});

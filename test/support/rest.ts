@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServerFixture } from "./server-fixture.ts";
+
+export interface RestAnswer {
+  readonly code: number;
+  readonly message?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what tests check
+  readonly data: any;
+}
+
+/** Import jobs of a server over REST, the way curl has them. */
+export interface RestJobs {
+  /** @param path below `/v2/vectordb/jobs/import/` */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
+  /** Creates a job and waits for its end; its last description. @throws Error when it is refused */
+  run(body: object, headers?: Readonly<Record<string, string>>): Promise<RestAnswer["data"]>;
+}
+
+export function useRest(fixture: Pick<ServerFixture, "url">): RestJobs {
+  const rest: RestJobs = {
+    async post(path, body, headers = {}) {
+      const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      });
+      if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status} ${await response.text()}`);
+      return (await response.json()) as RestAnswer;
+    },
+    async run(body, headers) {
+      const created = await rest.post("create", body, headers);
+      if (created.code !== 0) throw new Error(created.message);
+      for (;;) {
+        const { data } = await rest.post("describe", created.data);
+        if (["Completed", "Failed"].includes(data.state)) return data;
+        await sleep(20);
+      }
+    },
+  };
+  return rest;
+}
