@@ -37,6 +37,12 @@ export const importErrors = {
     hint: "Add the folder with --import-root, or the bucket with --source.",
   },
   request_invalid: { milvusCode: 2100, blame: "input", retry: "never", hint: "Correct the request." },
+  nodes_died: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Import the file alone and watch the memory of the datanode; if it dies again, report it with the file.",
+  },
   job_failed: { milvusCode: 2100, blame: "input", retry: "never", hint: "See the reason of the job." },
   object_store_unavailable: {
     milvusCode: 2101,

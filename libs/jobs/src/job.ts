@@ -34,6 +34,8 @@ export interface EndedAttempt {
   readonly endedMs: number;
   /** Why, in words. */
   readonly cause: string;
+  /** Its datanode was never heard of again: alone, or in a time in which the rootcoord changed too (see `deadly-task.ts`). */
+  readonly lost?: "node" | "node_and_rootcoord";
 }
 
 /** The same of a task. */

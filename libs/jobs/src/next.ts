@@ -1,7 +1,8 @@
 import { type Failure, importErrors } from "@sluice/errors";
 import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
+import { deadlinessOf } from "./deadly-task.ts";
 import { decideJob } from "./decide-job.ts";
-import type { Job, Task } from "./job.ts";
+import type { EndedAttempt, Job, Task } from "./job.ts";
 import { mergeRanges, progressPercent } from "./progress.ts";
 import { isEnded, isOpenTask } from "./states.ts";
 import type { TaskReport } from "./task-report.ts";
@@ -20,7 +21,19 @@ export type JobEvent<T extends Task> =
   | { readonly kind: "planned"; readonly tasks: readonly T[] }
   /** The input of the job cannot be cut into tasks. */
   | { readonly kind: "plan_refused"; readonly failure: Failure; readonly nowMs: number }
-  | { readonly kind: "task_started"; readonly taskId: TaskId; readonly nodeId: NodeId; readonly nowMs: number }
+  | {
+      readonly kind: "task_started";
+      readonly taskId: TaskId;
+      readonly nodeId: NodeId;
+      readonly nowMs: number;
+      /** Unix milliseconds since which this rootcoord leads. */
+      readonly leadsSinceMs: number;
+      /** All other tasks, of whatever job, and what this one reads: to tell whether it is what datanodes die of. */
+      readonly others: Iterable<Task>;
+      readonly files: readonly string[];
+    }
+  /** A datanode speaks whose task went to another one, because it had fallen silent. */
+  | { readonly kind: "node_heard"; readonly taskId: TaskId; readonly attempt: number }
   | { readonly kind: "task_reported"; readonly report: TaskReport; readonly nowMs: number }
   /** What the job made is visible. */
   | {
@@ -79,6 +92,8 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
       return job.state === "pending" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
     case "task_started":
       return job.state === "importing" ? afterStart(tasks, event) : nothing;
+    case "node_heard":
+      return afterSign(tasks, event);
     case "task_reported":
       return afterReport(job, tasks, event);
     case "committed":
@@ -132,27 +147,43 @@ function completed<J extends Job, T extends Task>(
   return { job: { ...job, state: "completed", completedMs: nowMs, rowCount, segmentIds, autoIds }, effects: [] };
 }
 
-/** The next attempt begins; every earlier one is superseded from now on (R1). */
+/** The next attempt begins, and every earlier one is superseded from now on (R1); or there have been enough of them. */
 function afterStart<T extends Task>(tasks: readonly T[], event: Event<T, "task_started">): Step<never, T> {
   const task = tasks.find(({ taskId }) => taskId === event.taskId);
   if (!task || !isOpenTask(task.state)) return nothing;
-  const { nodeId, nowMs } = event;
-  const before = task.state === "running" ? withEndedAttempt(task, lostCause(task, nodeId), nowMs) : task;
+  const { nodeId, nowMs, others, files } = event;
+  const before = task.state === "running" ? withLostAttempt(task, event) : task;
+  const failure = deadlinessOf(before, others, files);
+  if (failure) return { tasks: [{ ...before, state: "failed", failure, endedMs: nowMs }], effects: [] };
   const times = { startedMs: task.startedMs || nowMs, attemptStartedMs: nowMs };
   return { tasks: [{ ...before, state: "running", attempt: task.attempt + 1, nodeId, ...times }], effects: [] };
 }
 
 /** A node that begins its own task again was restarted, or did not hear the answer; another one got what lay idle. */
-function lostCause(task: Task, nodeId: NodeId): string {
-  return task.nodeId === nodeId ? "begun again by its datanode" : "its datanode fell silent";
+function withLostAttempt<T extends Task>(task: T, { nodeId, nowMs, leadsSinceMs }: Event<T, "task_started">): T {
+  if (task.nodeId === nodeId) return withEndedAttempt(task, "begun again by its datanode", nowMs);
+  const lost = leadsSinceMs <= task.attemptStartedMs ? "node" : "node_and_rootcoord";
+  return withEndedAttempt(task, "its datanode fell silent", nowMs, lost);
 }
+
+/** D1: who speaks has not died. */
+function afterSign<T extends Task>(tasks: readonly T[], event: Event<T, "node_heard">): Step<never, T> {
+  const task = tasks.find(({ taskId }) => taskId === event.taskId);
+  if (!task?.endedAttempts.some(({ attempt, lost }) => attempt === event.attempt && lost)) return nothing;
+  const endedAttempts = task.endedAttempts.map(({ lost, ...ended }) =>
+    ended.attempt === event.attempt ? { ...ended, cause: CUT_OFF } : { ...ended, ...(lost && { lost }) },
+  );
+  return { tasks: [{ ...task, endedAttempts }], effects: [] };
+}
+
+const CUT_OFF = "its datanode was out of reach for a while";
 
 /** Attempts that are remembered of a task: enough to see what it suffers from, and little in its record. */
 const MAX_ENDED_ATTEMPTS = 8;
 
-function withEndedAttempt<T extends Task>(task: T, cause: string, nowMs: number): T {
+function withEndedAttempt<T extends Task>(task: T, cause: string, nowMs: number, lost?: EndedAttempt["lost"]): T {
   const { attempt, nodeId, attemptStartedMs: startedMs } = task;
-  const ended = { attempt, nodeId, startedMs, endedMs: nowMs, cause };
+  const ended = { attempt, nodeId, startedMs, endedMs: nowMs, cause, ...(lost && { lost }) };
   return { ...task, endedAttempts: [...task.endedAttempts, ended].slice(-MAX_ENDED_ATTEMPTS) };
 }
 

@@ -49,6 +49,11 @@ const report = (progress: TaskProgress, attempt = 1): JobEvent<Task> => ({
   ...{ kind: "task_reported", nowMs: 50, report: { taskId: taskId(11n), attempt, nodeId: nodeId(9n), progress } },
 });
 
+function started(more: Partial<Extract<JobEvent<Task>, { kind: "task_started" }>>) {
+  const known = { leadsSinceMs: 0, others: [], files: ["a.json"] };
+  return { kind: "task_started", taskId: taskId(11n), nodeId: nodeId(9n), nowMs: 50, ...known, ...more } as const;
+}
+
 /** Every kind of event, in every variant that decides differently. */
 const events = {
   look: { kind: "looked", nowMs: 50 },
@@ -57,7 +62,8 @@ const events = {
   "look, result refused": { kind: "looked", nowMs: 50, refusal: inputError },
   planned: { kind: "planned", tasks: [taskIn("pending", 21n)] },
   "plan refused": { kind: "plan_refused", failure: inputError, nowMs: 50 },
-  "task started": { kind: "task_started", taskId: taskId(11n), nodeId: nodeId(9n), nowMs: 50 },
+  "task started": started({}),
+  "node heard": { kind: "node_heard", taskId: taskId(11n), attempt: 1 },
   "report: running": report({ state: "running", rowCount: 5, processedBytes: 40 }),
   "report: persisted": report({ state: "persisted", rowCount: 10, autoIds: [1n, 11n], warnings: ["odd"] }),
   "report: failed": report({ state: "failed", failure: inputError }),
@@ -192,7 +198,7 @@ describe("next", () => {
     const task = taskIn("running", 11n, { attempt: 3, nodeId: nodeId(7n), attemptStartedMs: 20 });
     const lost = next(jobIn("importing"), [task], events["task started"]).tasks?.[0] as Task;
     const ended = { attempt: 3, nodeId: nodeId(7n), startedMs: 20, endedMs: 50, cause: "its datanode fell silent" };
-    expect(lost).toMatchObject({ attemptStartedMs: 50, endedAttempts: [ended] });
+    expect(lost).toMatchObject({ attemptStartedMs: 50, endedAttempts: [{ ...ended, lost: "node" }] });
     const failed = next(jobIn("importing"), [{ ...lost, attempt: 1 }], events["report: failed, may pass"]).tasks?.[0];
     expect(failed?.endedAttempts.map(({ cause }) => cause)).toEqual([ended.cause, passing.reason]);
     const many = Array.from({ length: 20 }, (_, i) => ({ ...ended, attempt: i }));

@@ -191,6 +191,7 @@ export class TaskWorker implements AsyncDisposable {
     // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
     if (this.#stop.signal.aborted) return this.#handBack(lease, order);
     if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") {
+      this.#showLife(order);
       await lease.complete();
       return "lost";
     }
@@ -224,6 +225,12 @@ export class TaskWorker implements AsyncDisposable {
     await Promise.race([told, sleep(FAREWELL_MS, undefined, { ref: false })]);
     await lease.giveBack();
     return "handed_back";
+  }
+
+  /** Another node may have the task because this one fell silent: the rootcoord must not take it for dead. Nobody waits for it. */
+  #showLife(order: importing.TaskOrder): void {
+    const { coordinators, nodeId } = this.#deps;
+    coordinators.report(order, nodeId(), { state: "running", rowCount: 0, processedBytes: 0 }).catch(() => undefined);
   }
 
   /** What is wrong with the input is the user's to read, in the job; what is wrong with the system is the operator's. */

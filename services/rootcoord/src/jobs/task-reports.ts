@@ -2,7 +2,7 @@ import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { next, type TaskReport, verdictOn } from "@sluice/jobs";
 import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
-import { encodePlain, type JobId, jobId, nodeId, taskId } from "@sluice/schema";
+import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
@@ -22,11 +22,13 @@ export interface TaskReportsDeps {
  */
 export class TaskReports {
   readonly #deps: TaskReportsDeps;
+  readonly #leadsSinceMs: number;
   constructor(deps: TaskReportsDeps) {
     this.#deps = deps;
+    this.#leadsSinceMs = deps.now();
   }
 
-  /** Begins the next attempt; every earlier one is superseded from now on. */
+  /** Begins the next attempt, and every earlier one is superseded from now on; or says that nobody is to work on it any more. */
   async startTask(
     request: rootCoord.StartTaskRequest,
   ): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
@@ -36,19 +38,27 @@ export class TaskReports {
       taskId: taskId(request.taskId),
       nodeId: nodeId(request.nodeId),
       nowMs: now(),
+      leadsSinceMs: this.#leadsSinceMs,
+      others: this.#others(taskId(request.taskId)),
     } as const;
     let started: TaskRecord | undefined;
     let before: TaskRecord | undefined;
     const view = await book.change(jobId(request.jobId), ({ job, tasks }) => {
-      const step = next(job, tasks, event);
-      started = step.tasks?.[0];
       before = tasks.find((task) => task.taskId === event.taskId);
+      const step = next(job, tasks, { ...event, files: before ? filesOf(job, before) : [] });
+      started = step.tasks?.[0];
       return step;
     });
     if (!view || !started) return { obsolete: true, order: undefined };
+    if (before?.state === "running" && before.nodeId !== event.nodeId) this.#noteLost(before, started);
+    if (started.state !== "running") return { obsolete: true, order: undefined };
     metrics?.attemptStarted(view.job, started, now());
-    if (before?.state === "running" && before.nodeId !== event.nodeId) this.#noteLost(before);
     return { obsolete: false, order: this.#orderOf(view.job, started) };
+  }
+
+  /** Looked at only when a task has lost several nodes: there may be many. */
+  *#others(taskId: TaskId): Generator<TaskRecord> {
+    for (const { tasks } of this.#deps.book.all()) for (const task of tasks) if (task.taskId !== taskId) yield task;
   }
 
   /** Everything that an attempt needs, from the records alone. */
@@ -69,6 +79,7 @@ export class TaskReports {
     const { jobId: job, report } = reportOfMessage(result);
     const isHeard = report.progress.state === "running" ? this.#note(job, report) : await this.#take(job, report);
     if (isHeard) return;
+    await this.#noteHeard(job, report);
     const reason = `attempt ${report.attempt} of task ${report.taskId} is no longer the current one`;
     throw new ImportError("attempt_superseded", reason);
   }
@@ -95,10 +106,16 @@ export class TaskReports {
     return next(job, tasks, { kind: "task_reported", report, nowMs: this.#deps.now() });
   }
 
-  #noteLost({ jobId, taskId, nodeId, attempt }: TaskRecord): void {
+  /** Who was given up and speaks has not died. */
+  async #noteHeard(job: JobId, { taskId, attempt }: TaskReport): Promise<void> {
+    await this.#deps.book.change(job, (view) => next(view.job, view.tasks, { kind: "node_heard", taskId, attempt }));
+  }
+
+  #noteLost({ jobId, taskId, nodeId, attempt }: TaskRecord, { failure }: TaskRecord): void {
     const about = { jobId: jobId.toString(), taskId: taskId.toString(), nodeId: nodeId.toString(), attempt };
     this.#deps.metrics?.attemptLost();
-    this.#deps.log.warn("a datanode fell silent with a task; another one begins it anew", about);
+    if (failure) this.#deps.log.error("datanodes die of a task; it is not begun again", { ...about, failure });
+    else this.#deps.log.warn("a datanode fell silent with a task; another one begins it anew", about);
   }
 
   #noteRetry({ jobId, taskId, attempt, failures }: TaskRecord, { nodeId, progress }: TaskReport): void {
@@ -107,6 +124,11 @@ export class TaskReports {
     this.#deps.metrics?.taskRetried(progress.failure.code);
     this.#deps.log.warn("an attempt failed; its task is tried again", { ...about, failure: progress.failure });
   }
+}
+
+/** What a task reads, as the user named it. */
+function filesOf(job: JobRecord, { group, groupCount = 1 }: TaskRecord): string[] {
+  return job.groups.slice(group, group + groupCount).flatMap(({ files }) => files.map(({ path }) => path));
 }
 
 function taskOf({ tasks }: JobView, { taskId }: TaskReport): TaskRecord | undefined {
