@@ -3,7 +3,7 @@ import { excerpt, ImportError } from "@sluice/errors";
 import type { CollectionSchema, FieldSchema } from "@sluice/schema";
 import { parseJsonObject } from "./plan/field-options.ts";
 import { FieldPlan } from "./plan/field-plan.ts";
-import { SENTINEL_BYTES } from "./rows/json/json-source.ts";
+import { SENTINEL_BYTES } from "./rows/file-windows.ts";
 import { RowParser } from "./rows/json/row-parser.ts";
 import { Scanner } from "./rows/json/scanner.ts";
 

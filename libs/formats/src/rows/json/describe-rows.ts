@@ -2,9 +2,9 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
-import type { RowLayout } from "./json-reader.ts";
-import { JsonSource } from "./json-source.ts";
-import { NEEDS_MORE, Scanner } from "./scanner.ts";
+import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
+import type { JsonLayout } from "./layouts.ts";
+import { Scanner } from "./scanner.ts";
 
 /** Rows that a description looks at, and bytes at most. */
 const SAMPLE_ROWS = 1000;
@@ -13,7 +13,7 @@ const SAMPLE_BYTES = 4 << 20;
 /** What the first rows of a file have for keys and values. @throws {ImportError} for a file that does not begin with rows */
 export async function describeRows(
   source: SourceFile,
-  layout: RowLayout,
+  layout: JsonLayout,
   signal: AbortSignal,
 ): Promise<SourceDescription> {
   const samples = new Map<string, ValueKinds>();
@@ -30,11 +30,11 @@ export async function describeRows(
 
 async function sampleRows(
   source: SourceFile,
-  layout: RowLayout,
+  layout: JsonLayout,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
   const chunkBytes = Math.max(1, Math.min(SAMPLE_BYTES, source.sizeBytes + 1));
-  const windows = new JsonSource(source, { chunkBytes, start: layout.start, signal });
+  const windows = new FileWindows(source, { chunkBytes, start: layout.start, signal });
   const window = await windows.next(undefined, 0);
   const scanner = new Scanner(source.path, layout.isOneLine);
   scanner.open(window);

@@ -1,8 +1,15 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { SourceRange } from "../../format.ts";
-import type { RowLayout } from "./json-reader.ts";
-import { NEEDS_MORE, type Scanner } from "./scanner.ts";
+import { NEEDS_MORE, skipMark } from "../file-windows.ts";
+import type { RowLayout } from "../row-text.ts";
+import type { Scanner } from "./scanner.ts";
+
+/** How rows of JSON are found. */
+export interface JsonLayout extends RowLayout<Scanner> {
+  /** A row may not hold line feeds. */
+  readonly isOneLine: boolean;
+}
 
 const OPEN_OBJECT = 0x7b;
 const OPEN_LIST = 0x5b;
@@ -10,21 +17,14 @@ const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 
-/** A UTF-8 byte order mark is passed over (Milvus refuses it). */
-function skipMark(scanner: Scanner, p: number): number {
-  const { bytes } = scanner;
-  if (scanner.window.base + p !== 0 || bytes[p] !== 0xef) return p;
-  return bytes[p + 1] === 0xbb && bytes[p + 2] === 0xbf ? p + 3 : p;
-}
-
 /** `{"rows": [...]}`, the key in any case and the first one, or a list. Source: import semantics §2.1. */
-export class DocumentLayout implements RowLayout {
+export class DocumentLayout implements JsonLayout {
   readonly start = 0;
   readonly isOneLine = false;
   #isObject = false;
 
   begin(scanner: Scanner, p: number): number {
-    const at = scanner.blanks(skipMark(scanner, p));
+    const at = scanner.blanks(skipMark(scanner.window, p));
     const byte = scanner.bytes[at];
     if (byte !== OPEN_OBJECT && byte !== OPEN_LIST)
       rootError(scanner, at, "invalid JSON format, the content should be started with '{' or '['");
@@ -100,7 +100,7 @@ function rootError(scanner: Scanner, p: number, reason: string): never {
 }
 
 /** One object a line; blank lines and a comma behind an object pass, as in Milvus. Source: jsonlines.org. */
-export class LinesLayout implements RowLayout {
+export class LinesLayout implements JsonLayout {
   readonly start: number;
   readonly isOneLine = true;
   readonly #source: SourceFile;
@@ -116,7 +116,7 @@ export class LinesLayout implements RowLayout {
   }
 
   begin(scanner: Scanner, p: number): number {
-    if (this.#range.begin === 0) return this.#row(scanner, skipMark(scanner, p));
+    if (this.#range.begin === 0) return this.#row(scanner, skipMark(scanner.window, p));
     const at = scanner.bytes.indexOf(LINE_FEED, p);
     if (at >= 0 && at < scanner.end) {
       this.#isRestBlank = inLineBlanks(scanner, p) === at;

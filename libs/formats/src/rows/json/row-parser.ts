@@ -1,16 +1,15 @@
 import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
-import { type CollectionSchema, fixedWidth, META_FIELD_NAME } from "@sluice/schema";
+import { type CollectionSchema, META_FIELD_NAME } from "@sluice/schema";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
 import { missedInRow } from "../../plan/missed-in-row.ts";
 import { mixedKeys, nullRefused } from "../../plan/refusals.ts";
+import { rowCapacity } from "../row-capacity.ts";
+import type { RowSink } from "../row-text.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { kindName, type Scanner } from "./scanner.ts";
 import { parseStruct, type StructParser } from "./struct-parser.ts";
 import { type ValueParser, valueParser } from "./value-parsers.ts";
-
-/** Greatest rows of a batch, however small they are. */
-const MAX_BATCH_ROWS = 1 << 16;
 
 const EMPTY = new Uint8Array(0);
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST] = [0x7b, 0x7d, 0x5b];
@@ -39,7 +38,7 @@ interface KnownKey {
 }
 
 /** Reads rows, one object each, into the columns of a batch. */
-export class RowParser {
+export class RowParser implements RowSink {
   readonly #plan: FieldPlan;
   readonly #schema: CollectionSchema;
   readonly #scanner: Scanner;
@@ -353,10 +352,4 @@ export class RowParser {
 function startsWith(bytes: Uint8Array, p: number, key: Uint8Array): boolean {
   for (let i = 0; i < key.length; i++) if (bytes[p + i] !== key[i]) return false;
   return true;
-}
-
-/** As many rows as their fixed-width values allow in a batch. */
-function rowCapacity(schema: CollectionSchema, batchBytes: number): number {
-  const fixedBytes = schema.fields.reduce((sum, field) => sum + fixedWidth(field), 0);
-  return Math.max(1, Math.min(MAX_BATCH_ROWS, Math.ceil(batchBytes / Math.max(1, fixedBytes))));
 }

@@ -9,22 +9,19 @@ import {
   numberProblem,
   surrogateAt,
 } from "@sluice/values";
-import type { JsonWindow } from "./json-source.ts";
+import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
 
 /** Deepest nesting in a value. */
 const MAX_DEPTH = 512;
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 
-/** Thrown, once a window, where the data ends inside of a row: the row is parsed again when more of the file is there. */
-export const NEEDS_MORE: unique symbol = Symbol("needs more");
-
 /** Reads JSON in a window; every position is an index into it. Knows where it is, for errors. */
 export class Scanner {
   readonly path: string;
   /** The blank that ends lines; where one object stands on a line, none may be inside of it, and this is no blank. */
   readonly #lineFeed: number;
-  window!: JsonWindow;
+  window!: FileWindow;
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   end = 0;
@@ -43,7 +40,7 @@ export class Scanner {
     this.#lineFeed = isOneLine ? SPACE : LINE_FEED;
   }
 
-  open(window: JsonWindow): void {
+  open(window: FileWindow): void {
     this.window = window;
     this.bytes = window.bytes;
     this.view = window.view;

@@ -2,12 +2,15 @@ import { isUtf8 } from "node:buffer";
 import { giveMemory, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { MAX_ROW_BYTES } from "../../format.ts";
+import { MAX_ROW_BYTES } from "../format.ts";
 
-/** Zero bytes behind the data of a window: 0 is valid nowhere in JSON, so no inner loop tests bounds. */
+/** Zero bytes behind the data of a window: inner loops stop at them and need not test bounds. */
 export const SENTINEL_BYTES = 64;
 
-export interface JsonSourceOptions {
+/** Thrown, once a window, where the data ends inside of a row: the row is parsed again when more of the file is there. */
+export const NEEDS_MORE: unique symbol = Symbol("needs more");
+
+export interface FileWindowsOptions {
   /** Bytes read at once. */
   readonly chunkBytes: number;
   /** First byte to read. */
@@ -16,7 +19,7 @@ export interface JsonSourceOptions {
 }
 
 /** A part of the file in memory: `bytes[begin, end)`, followed by zeros. */
-export interface JsonWindow {
+export interface FileWindow {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly begin: number;
@@ -38,15 +41,15 @@ interface ChunkBuffer {
  * The file as a sequence of windows. The next chunk is read while the present window is parsed; what the parser has left
  * over (the start of a row) is moved in front of it. Two buffers in all, unless a row is larger than the room in front.
  */
-export class JsonSource {
+export class FileWindows {
   readonly #source: SourceFile;
-  readonly #options: JsonSourceOptions;
+  readonly #options: FileWindowsOptions;
   #room: number;
   #spare: ChunkBuffer[];
   #position: number;
   #next: Promise<{ buffer: ChunkBuffer; length: number }> | undefined;
 
-  constructor(source: SourceFile, options: JsonSourceOptions) {
+  constructor(source: SourceFile, options: FileWindowsOptions) {
     this.#source = source;
     this.#options = options;
     this.#room = options.chunkBytes;
@@ -60,7 +63,7 @@ export class JsonSource {
   }
 
   /** Gives the memory of all windows back, the present one's too; none is used again. */
-  async close(present: JsonWindow | undefined): Promise<void> {
+  async close(present: FileWindow | undefined): Promise<void> {
     const read = await this.#next?.catch(() => undefined);
     const buffers = [...this.#spare, ...(present ? [present] : []), ...(read ? [read.buffer] : [])];
     for (const bytes of new Set(buffers.map((buffer) => buffer.bytes))) giveMemory(bytes as Uint8Array<ArrayBuffer>);
@@ -68,7 +71,7 @@ export class JsonSource {
   }
 
   /** The first window, or the one that continues `previous` from `rest` on, an index into it. */
-  async next(previous: JsonWindow | undefined, rest: number): Promise<JsonWindow> {
+  async next(previous: FileWindow | undefined, rest: number): Promise<FileWindow> {
     this.#next ??= this.#read();
     const { buffer: read, length } = await this.#next;
     const left = previous ? previous.end - rest : 0;
@@ -119,7 +122,7 @@ export class JsonSource {
     return grown;
   }
 
-  #recycle(window: JsonWindow): void {
+  #recycle(window: FileWindow): void {
     const fits = window.bytes.length === this.#room + this.#options.chunkBytes + SENTINEL_BYTES;
     if (fits) this.#spare.push({ bytes: window.bytes, view: window.view });
   }
@@ -134,4 +137,10 @@ function isWhollyUtf8(bytes: Uint8Array, begin: number, end: number, isLast: boo
     if (stop - back - 1 >= begin && bytes[stop - back - 1] >= 0xc0) stop -= back + 1;
   }
   return isUtf8(bytes.subarray(begin, stop));
+}
+
+/** A UTF-8 byte order mark at the start of the file is passed over (Milvus refuses it). */
+export function skipMark({ bytes, base }: FileWindow, p: number): number {
+  if (base + p !== 0 || bytes[p] !== 0xef) return p;
+  return bytes[p + 1] === 0xbb && bytes[p + 2] === 0xbf ? p + 3 : p;
 }

@@ -1,0 +1,51 @@
+import type { Column } from "@sluice/columns";
+import type { FileWindow } from "./file-windows.ts";
+
+/** Rows of text as one format has them: who knows the place, how rows are found, what they are parsed into. */
+export interface RowText<S extends RowScanner> {
+  readonly scanner: S;
+  readonly layout: RowLayout<S>;
+  readonly rows: RowSink;
+}
+
+/** Looks at a window; every position is an index into it. */
+export interface RowScanner {
+  readonly window: FileWindow;
+  readonly bytes: Uint8Array;
+  /** Row under construction, from 0; -1 outside of rows. For errors. */
+  row: number;
+  /** Field whose value is read; undefined between fields. For errors. */
+  field: string | undefined;
+  open(window: FileWindow): void;
+}
+
+/**
+ * How rows are found. `begin` and `next` answer the position of the next row, or -1 when there is none; they may throw
+ * NEEDS_MORE, and are then called again.
+ */
+export interface RowLayout<S> {
+  /** First byte of the file to read. */
+  readonly start: number;
+  begin(scanner: S, p: number): number;
+  /** From behind a row. */
+  next(scanner: S, p: number): number;
+  /** Behind the bad row that begins at `p`. @throws {ImportError} where it cannot be told */
+  endOfBadRow(scanner: S, p: number): number;
+  /** What stands behind a row, where it can make the row bad; otherwise `next` sees it. @throws {ImportError} */
+  checkBehind(scanner: S, p: number): void;
+  /** Rows of the file before this reader's first one, for messages; asked for only when there is something to say. */
+  rowsBefore(signal: AbortSignal): Promise<number>;
+}
+
+/** The columns of a batch under construction. */
+export interface RowSink {
+  readonly rowCount: number;
+  /** Is the batch large enough to be handed over? */
+  readonly isFull: boolean;
+  /** Reads the row at `p`; answers the position behind it. The row counts only when it is complete. May throw NEEDS_MORE. */
+  parse(p: number): number;
+  /** Takes the last row back. */
+  drop(): void;
+  /** The columns of the rows so far; they stay valid until the next row is parsed. */
+  take(): (Column | undefined)[];
+}

@@ -1,0 +1,86 @@
+import type { InsertBatch } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import type { BatchOptions, FormatReader, ReaderInput, RejectedRow } from "../format.ts";
+import { type FileWindow, FileWindows } from "./file-windows.ts";
+import { RowCursor } from "./row-cursor.ts";
+import type { RowLayout, RowScanner, RowText } from "./row-text.ts";
+
+/** Bytes read at once; less for small files, of which many may be read at the same time. */
+const CHUNK_BYTES = 4 << 20;
+const MIN_CHUNK_BYTES = 64 << 10;
+
+export interface RowsReaderOptions {
+  /** Default 4 MiB; tests take small ones. */
+  readonly chunkBytes?: number;
+}
+
+/** Looks at the file as far as must be before its first row. */
+export type OpenRowText<S extends RowScanner> = (options: BatchOptions) => RowText<S> | Promise<RowText<S>>;
+
+/** Rows of text, whatever their format and layout, in batches. */
+export class RowsReader<S extends RowScanner> implements FormatReader {
+  readonly #input: ReaderInput;
+  readonly #open: OpenRowText<S>;
+  readonly #chunkBytes: number;
+  #rowsBefore: number | undefined;
+
+  constructor(input: ReaderInput, open: OpenRowText<S>, { chunkBytes = chunkBytesFor(input) }: RowsReaderOptions = {}) {
+    this.#input = input;
+    this.#open = open;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
+    const { signal, onReject } = options;
+    const text = await this.#open(options);
+    const { rows, layout } = text;
+    const [source] = this.#input.sources;
+    const windows = new FileWindows(source, { chunkBytes: this.#chunkBytes, start: layout.start, signal });
+    const cursor = new RowCursor(text, onReject !== undefined);
+    let window: FileWindow | undefined;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        window = await windows.next(window, cursor.position);
+        cursor.open(window);
+        // A window holds many batches of narrow rows, or less than one of wide ones.
+        for (;;) {
+          const state = cursor.run();
+          if (cursor.rejected.length > 0) await this.#reject(cursor.rejected, layout, options);
+          if (state === "more") break;
+          const rowCount = rows.rowCount;
+          const sourceBytes = window.base + cursor.position - layout.start;
+          if (rowCount > 0) yield { rowCount, columns: rows.take(), sourceBytes };
+          if (state === "end") return;
+        }
+      }
+    } catch (error) {
+      throw await this.#located(error, layout, signal);
+    } finally {
+      await windows.close(window);
+    }
+  }
+
+  async #reject(rejected: RejectedRow[], layout: RowLayout<S>, { onReject, signal }: BatchOptions): Promise<void> {
+    for (const { row, error, text } of rejected) {
+      const located = (await this.#located(error, layout, signal)) as ImportError;
+      await onReject?.({ row: located.at?.row ?? row, error: located, ...(text && { text }) });
+    }
+    rejected.length = 0;
+  }
+
+  /** Rows of a range count from the start of the file: the rows before it are counted now, since there is an error. */
+  async #located(error: unknown, layout: RowLayout<S>, signal: AbortSignal): Promise<unknown> {
+    if (!(error instanceof ImportError) || error.at?.row === undefined) return error;
+    this.#rowsBefore ??= await layout.rowsBefore(signal);
+    if (this.#rowsBefore === 0) return error;
+    const at = { ...error.at, row: error.at.row + this.#rowsBefore };
+    return new ImportError(error.code, error.reason, at, { cause: error });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function chunkBytesFor({ sources: [source] }: ReaderInput): number {
+  return Math.max(MIN_CHUNK_BYTES, Math.min(CHUNK_BYTES, source.sizeBytes + 1));
+}
