@@ -64,13 +64,47 @@ export interface Source extends AsyncDisposable {
   find(path: string): Promise<FoundFile | undefined>;
   /** @throws {ImportError} as `find`, and as `SourceFile.readInto` where opening tells it already */
   open(file: FoundFile & { readonly path: string }): Promise<SourceFile>;
-  /** Files whose key starts with `prefix`, in the order of the storage. What may not be read is left out. */
-  list(prefix: string): AsyncIterable<FoundFile>;
+  /**
+   * Files whose path starts with `prefix`, in the byte order of their keys; folders are none. What storage keeps for itself is
+   * left out.
+   * @throws {ImportError} `path_refused`, by `refusePath`; others as `ObjectReads.list`
+   */
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedFile>;
+}
+
+/** A file as a listing shows it. */
+export interface ListedFile extends FoundFile {
+  /** Its path from the folder of the prefix on, which is what stands before the prefix's last `/`. */
+  readonly below: string;
+}
+
+export interface ListOptions {
+  /** Whether folders below that of the prefix are looked into; true unless given. */
+  readonly deep?: boolean;
+  /** Which files are wanted, by `below`; all unless given. It may throw, which ends the listing. */
+  readonly accepts?: (below: string) => boolean;
+}
+
+/** A path, or the beginning of one, up to and with its last `/`. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /** A path that may not be read; `Sources` adds what may. @param why ends the sentence `the path …` */
 export function refusePath(path: string, why: string): ImportError {
   return new ImportError("path_refused", `the path ${why}`, { file: path });
+}
+
+/** A path that is no file because it is a folder: `isFolder` tells. */
+export function refuseFolder(path: string): ImportError {
+  return new FolderRefused("path_refused", "the path is a folder, no file", { file: path });
+}
+
+class FolderRefused extends ImportError {}
+
+/** Whether what finding a path threw says that it is a folder, whose files could be listed. */
+export function isFolder(error: unknown): boolean {
+  return error instanceof FolderRefused;
 }
 
 /** What a file is that is no longer the one that was found. @param how what differs, for messages */

@@ -15,34 +15,41 @@ export async function* listFiles(
   prefix: string,
   skip: readonly string[] = [],
 ): AsyncGenerator<ObjectInfo> {
-  const start = prefix.lastIndexOf("/") + 1;
-  yield* walk(folder, prefix.slice(0, start), prefix.slice(start), start === 0 ? skip : []);
-}
-
-/** @param base key of the directory with a trailing slash, or "" */
-async function* walk(
-  folder: string,
-  base: string,
-  namePrefix: string,
-  skip: readonly string[],
-): AsyncGenerator<ObjectInfo> {
-  for (const name of await sortedNames(join(folder, base), namePrefix, skip)) {
-    const key = base + name;
-    if (name.endsWith("/")) {
-      yield* walk(folder, key, "", []);
-      continue;
-    }
+  const isWanted = (entry: Dirent) => entry.isFile() && !skip.includes(entry.name);
+  for await (const key of walkFolder(folder, prefix, isWanted)) {
     const info = await fileInfo(join(folder, key), key);
     if (info) yield info;
   }
 }
 
+/**
+ * Keys of what lies below `folder`, in byte order; folders are walked and not among them.
+ * @param isWanted which entries that are no folders are; a folder's own name is not asked for
+ * @param deep whether folders below that of the prefix are looked into
+ */
+export async function* walkFolder(
+  folder: string,
+  prefix: string,
+  isWanted: (entry: Dirent) => boolean,
+  deep = true,
+): AsyncGenerator<string> {
+  const base = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  const namePrefix = prefix.slice(base.length);
+  for (const name of await sortedNames(join(folder, base), namePrefix, isWanted)) {
+    if (!name.endsWith("/")) yield base + name;
+    else if (deep) yield* walkFolder(folder, base + name, isWanted);
+  }
+}
+
 /** Names of files and, with a slash at the end, of directories: so their order is that of the keys below them. */
-async function sortedNames(directory: string, namePrefix: string, skip: readonly string[]): Promise<string[]> {
+async function sortedNames(
+  directory: string,
+  namePrefix: string,
+  isWanted: (entry: Dirent) => boolean,
+): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(ignoreMissing);
   return entries
-    .filter((entry) => entry.name.startsWith(namePrefix) && !skip.includes(entry.name))
-    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .filter((entry) => entry.name.startsWith(namePrefix) && (entry.isDirectory() || isWanted(entry)))
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort(compareKeys);
 }

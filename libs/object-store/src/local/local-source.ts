@@ -1,10 +1,20 @@
+import type { Dirent } from "node:fs";
 import { lstat, realpath, stat } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { ImportError } from "@sluice/errors";
-import { type FoundFile, refusePath, type Source, type SourceFile } from "../source.ts";
+import {
+  type FoundFile,
+  folderOf,
+  type ListedFile,
+  type ListOptions,
+  refuseFolder,
+  refusePath,
+  type Source,
+  type SourceFile,
+} from "../source.ts";
 import { isSystemError, storageError } from "../storage-error.ts";
 import { foundFile } from "./file-version.ts";
-import { listFiles } from "./list-files.ts";
+import { walkFolder } from "./list-files.ts";
 import { LocalSourceFile } from "./local-source-file.ts";
 import { candidatePaths, isInside, isInsideAny, OUTSIDE } from "./source-paths.ts";
 
@@ -53,9 +63,14 @@ export class LocalSource implements Source {
       if (!isInsideAny(this.#realRoots, real)) throw refusePath(path, LEADS_OUTSIDE);
       return this.#info(real, path);
     }
+    this.#checkInside(path);
+    return undefined;
+  }
+
+  /** Of an absolute path that was not found: below the roots it is only missing. */
+  #checkInside(path: string): void {
     if (isAbsolute(path) && !isInsideAny(this.#allRoots, resolve(path)))
       throw refusePath(path, `${OUTSIDE}, and not found below them`);
-    return undefined;
   }
 
   async open(file: FoundFile & { readonly path: string }): Promise<SourceFile> {
@@ -63,18 +78,46 @@ export class LocalSource implements Source {
     return LocalSourceFile.open(file, (real) => isInsideAny(this.#realRoots, real));
   }
 
-  /** Links are not followed. */
-  async *list(prefix: string): AsyncGenerator<FoundFile> {
-    for (const start of candidatePaths(prefix, this.#realRoots)) {
-      const whole = prefix.endsWith("/") ? `${start}/` : start;
-      const folder = whole.slice(0, whole.lastIndexOf("/"));
-      if (folder !== "" && (await realPath(folder, prefix)) !== folder) continue;
-      try {
-        for await (const { key } of listFiles("/", whole.slice(1))) yield await this.#info(`/${key}`, prefix);
-      } catch (error) {
-        throw storageError(error, `list files under "${prefix}"`);
+  /**
+   * Of the folders that the prefix may mean the first that has such files. Links to files are files, as they are by their
+   * names; links to folders below that of the prefix are not followed, since they may lead in circles.
+   */
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListedFile> {
+    for (const candidate of candidatePaths(folderOf(prefix) || "./", this.#allRoots)) {
+      const folder = await realPath(candidate, prefix);
+      if (folder === undefined) continue;
+      if (!isInsideAny(this.#realRoots, folder)) throw refusePath(prefix, LEADS_OUTSIDE);
+      let isEmpty = true;
+      for await (const file of this.#listIn(folder, prefix, options)) {
+        isEmpty = false;
+        yield file;
       }
+      if (!isEmpty) return;
     }
+    this.#checkInside(prefix);
+  }
+
+  async *#listIn(folder: string, prefix: string, { deep, accepts }: ListOptions): AsyncGenerator<ListedFile> {
+    const before = folderOf(prefix);
+    const isWanted = (entry: Dirent) => entry.isFile() || entry.isSymbolicLink();
+    try {
+      for await (const below of walkFolder(folder, prefix.slice(before.length), isWanted, deep)) {
+        if (accepts && !accepts(below)) continue;
+        const file = await this.#listed(join(folder, below), before + below);
+        if (file) yield { ...file, below };
+      }
+    } catch (error) {
+      throw storageError(error, `list files under "${prefix}"`);
+    }
+  }
+
+  /** Undefined for a link to a folder. @throws {ImportError} for a link that leads nowhere, or outside */
+  async #listed(path: string, given: string): Promise<FoundFile | undefined> {
+    const real = await realPath(path, given);
+    if (real === undefined) throw new ImportError("file_not_found", "the link leads to no file", { file: given });
+    if (!isInsideAny(this.#realRoots, real)) throw refusePath(given, LEADS_OUTSIDE);
+    if (real !== path && (await stat(real)).isDirectory()) return undefined;
+    return this.#info(real, given);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -91,15 +134,13 @@ export class LocalSource implements Source {
   async #info(real: string, path: string): Promise<FoundFile> {
     try {
       const info = await lstat(real, { bigint: true });
-      if (!info.isFile()) throw refusePath(path, info.isDirectory() ? FOLDER : "is no regular file"); // P2
+      if (!info.isFile()) throw info.isDirectory() ? refuseFolder(path) : refusePath(path, "is no regular file"); // P2
       return foundFile(real, info);
     } catch (error) {
       throw storageError(error, `look up "${path}"`);
     }
   }
 }
-
-const FOLDER = "is a folder, no regular file: name its files";
 
 async function realPath(path: string, given: string): Promise<string | undefined> {
   try {

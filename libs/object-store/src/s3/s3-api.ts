@@ -37,6 +37,14 @@ export interface S3Part {
   readonly etag: string;
 }
 
+/** Where a page of a listing begins. */
+export interface ListFrom {
+  /** As the page before gave it. */
+  readonly token?: string | undefined;
+  /** Behind this key, whatever pages there were. */
+  readonly after?: string | undefined;
+}
+
 export interface UploadedPart {
   readonly number: number;
   readonly etag: string;
@@ -183,17 +191,17 @@ export class S3Api {
     return { uploads, next };
   }
 
-  /** One page of objects and the token of the next, if any. */
+  /** One page of objects and the token of the next, if any. @param delimiter keys with another one of it are left out */
   async list(
     prefix: string,
-    token: string | undefined,
+    { token, after }: ListFrom,
     limit: number,
     abortSignal?: AbortSignal,
+    delimiter?: string,
   ): Promise<{ objects: S3ObjectInfo[]; next: string | undefined }> {
-    const answer = await this.#client.send(
-      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token, MaxKeys: limit }),
-      { abortSignal },
-    );
+    const from = { ContinuationToken: token, StartAfter: after };
+    const input = { Bucket: this.#bucket, Prefix: prefix, ...from, MaxKeys: limit, Delimiter: delimiter };
+    const answer = await this.#client.send(new ListObjectsV2Command(input), { abortSignal });
     const objects = (answer.Contents ?? []).map(({ Key = "", Size = 0, LastModified, ETag }) => ({
       key: Key,
       sizeBytes: Size,

@@ -1,7 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { ObjectInfo } from "../object-store.ts";
 import { Patience } from "../patience.ts";
-import type { S3Api, S3ObjectInfo } from "./s3-api.ts";
+import type { ListFrom, S3Api, S3ObjectInfo } from "./s3-api.ts";
 import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
 import { checkS3Options, type S3Options } from "./s3-options.ts";
 
@@ -82,24 +82,31 @@ export class S3Bucket implements AsyncDisposable {
 
   /** Whether objects lie below the key; false also where this cannot be told, since it only explains what is missing. */
   async isFolder(key: string): Promise<boolean> {
-    const look = this.api.list(`${key}/`, undefined, 1, this.signal(AbortSignal.timeout(LOOK_MS)));
+    const look = this.api.list(`${key}/`, {}, 1, this.signal(AbortSignal.timeout(LOOK_MS)));
     return look.then(
       ({ objects }) => objects.length > 0,
       () => false,
     );
   }
 
-  /** All objects whose key starts with `prefix`, in byte order of key. */
-  async *list(prefix: string): AsyncGenerator<S3ObjectInfo> {
+  /**
+   * Objects whose key starts with `prefix`, in byte order of key: all, or those without a further `/`.
+   * @param skip keys that start so may be left out, and are not looked at where they fill pages
+   */
+  async *list(
+    prefix: string,
+    { deep = true, skip }: { readonly deep?: boolean; readonly skip?: string } = {},
+  ): AsyncGenerator<S3ObjectInfo> {
     const operation = { doing: `list objects under "${prefix}"`, action: "s3:ListBucket" };
-    let token: string | undefined;
+    let from: ListFrom = {};
     do {
       const page = await this.call(operation, this.signal(), (signal) =>
-        this.api.list(prefix, token, pageObjects, signal),
+        this.api.list(prefix, from, pageObjects, signal, deep ? undefined : "/"),
       );
       yield* page.objects;
-      token = page.next;
-    } while (token !== undefined);
+      const isSkipped = skip !== undefined && page.objects.at(-1)?.key.startsWith(skip);
+      from = { token: page.next, ...(isSkipped && page.next && { token: undefined, after: `${skip}\u{10ffff}` }) };
+    } while (from.token !== undefined || from.after !== undefined);
   }
 
   /** Tells whether the bucket can be used, at once: permanent reasons are not tried again. @throws {ImportError} why not */
@@ -107,7 +114,7 @@ export class S3Bucket implements AsyncDisposable {
     const { bucket } = this.options;
     const operation = { doing: `open the bucket "${bucket}"`, action: "s3:ListBucket" };
     const prefix = this.options.prefix === "" ? "" : `${this.options.prefix}/`;
-    await this.call(operation, this.signal(signal), (signal) => this.api.list(prefix, undefined, 1, signal));
+    await this.call(operation, this.signal(signal), (signal) => this.api.list(prefix, {}, 1, signal));
   }
 
   /** Answers to HEAD have no body, which would say what is missing; those to GET do. */

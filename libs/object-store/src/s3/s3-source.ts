@@ -1,18 +1,26 @@
 import { ImportError } from "@sluice/errors";
 import type { ByteRange } from "../object-store.ts";
-import { changedFile, type FoundFile, refusePath, type Source, type SourceFile } from "../source.ts";
+import {
+  changedFile,
+  type FoundFile,
+  folderOf,
+  type ListedFile,
+  type ListOptions,
+  refuseFolder,
+  refusePath,
+  type Source,
+  type SourceFile,
+} from "../source.ts";
 import { S3Bucket } from "./s3-bucket.ts";
 import { ObjectChanged } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readS3Chunks, readS3Into, type S3Read } from "./s3-reads.ts";
-import { invalidKey, isBelow, parseBucketUrl } from "./source-keys.ts";
+import { hasDots, invalidKey, isBelow, parseBucketUrl } from "./source-keys.ts";
 
 export interface S3SourceOptions extends S3Options {
   /** Folder of the bucket which holds the server's own objects, of any size and no business of imports. */
   readonly reserved?: string;
 }
-
-const FOLDER = "is a folder: name its files";
 
 /** Objects of a bucket, or of a folder of one, as sources of imports. The version of an object is its ETag. */
 export class S3Source implements Source {
@@ -51,10 +59,11 @@ export class S3Source implements Source {
 
   async find(path: string): Promise<FoundFile | undefined> {
     const key = path.replace(/^\/+/, "");
+    if (key.endsWith("/")) throw refuseFolder(path);
     this.#check(key, path);
     const info = await this.#bucket.head(this.#folder + key);
     if (info) return { key, sizeBytes: info.sizeBytes, version: info.etag };
-    if (await this.#bucket.isFolder(this.#folder + key)) throw refusePath(path, FOLDER);
+    if (await this.#bucket.isFolder(this.#folder + key)) throw refuseFolder(path);
     return undefined;
   }
 
@@ -70,10 +79,16 @@ export class S3Source implements Source {
     return opened;
   }
 
-  async *list(prefix: string): AsyncGenerator<FoundFile> {
-    for await (const { key: whole, sizeBytes, etag } of this.#bucket.list(this.#folder + prefix.replace(/^\/+/, ""))) {
+  async *list(prefix: string, { deep = true, accepts }: ListOptions = {}): AsyncGenerator<ListedFile> {
+    const plain = prefix.replace(/^\/+/, "");
+    if (hasDots(plain)) throw refusePath(prefix, 'has the part "." or ".."');
+    const reserved = this.#reserved === undefined ? undefined : `${this.#reserved}/`;
+    const objects = this.#bucket.list(this.#folder + plain, { deep, ...(reserved && { skip: reserved }) });
+    for await (const { key: whole, sizeBytes, etag } of objects) {
       const key = whole.slice(this.#folder.length);
-      if (!this.#isReserved(key) && invalidKey(key) === undefined) yield { key, sizeBytes, version: etag };
+      const below = key.slice(folderOf(plain).length);
+      if (this.#isReserved(key) || invalidKey(key) !== undefined || accepts?.(below) === false) continue;
+      yield { key, sizeBytes, version: etag, below };
     }
   }
 

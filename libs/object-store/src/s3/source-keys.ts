@@ -16,11 +16,15 @@ export function parseBucketUrl(path: string): { readonly bucket: string; readonl
  */
 export function invalidKey(key: string): string | undefined {
   if (key === "") return "names no file";
-  if (key.endsWith("/")) return "is a folder: name its files";
+  if (key.endsWith("/")) return "is a folder, no file";
   if (key.includes("\0") || !key.isWellFormed()) return "is not a file path";
   if (Buffer.byteLength(key) > maxKeyBytes) return `is longer than ${maxKeyBytes} bytes`;
-  if (key.split("/").some((part) => part === "." || part === "..")) return 'has the part "." or ".."';
+  if (hasDots(key)) return 'has the part "." or ".."';
   return undefined;
+}
+
+export function hasDots(key: string): boolean {
+  return key.split("/").some((part) => part === "." || part === "..");
 }
 
 /** Whether the key lies below the folder, also on servers to which `a//b` is `a/b`. */

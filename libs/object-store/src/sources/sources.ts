@@ -1,5 +1,14 @@
 import { excerpt, ImportError } from "@sluice/errors";
-import { type FoundFile, refusePath, type Source, type SourceFile, type SourceRef } from "../source.ts";
+import {
+  type FoundFile,
+  folderOf,
+  isFolder,
+  type ListOptions,
+  refusePath,
+  type Source,
+  type SourceFile,
+  type SourceRef,
+} from "../source.ts";
 import { parseScheme } from "./source-paths.ts";
 
 /** One source among several. */
@@ -72,21 +81,29 @@ export class Sources implements AsyncDisposable {
   }
 
   /**
-   * Files whose path starts with `prefix`, for prefixes and globs. Of the default sources only the first that has any is
-   * listed: its files hide those of the others.
-   * @throws {ImportError} as `find`
+   * Files whose path starts with `prefix`, by paths as the prefix is written. Of the default sources only the first that has
+   * any is listed: its files hide those of the others.
+   * @param bucket see `find`
+   * @throws {ImportError} as `find`, but for a missing file
    */
-  async *list(prefix: string): AsyncGenerator<SourceRef> {
-    const place = this.#placeOf(prefix);
+  async *list(prefix: string, options: ListOptions = {}, bucket?: string): AsyncGenerator<SourceRef> {
+    const place = bucket === undefined ? this.#placeOf(prefix) : this.#placeIn(bucket, prefix);
     const places = place ? [place] : this.#defaults(prefix);
-    for (const { name, isDefault, source, inner } of places) {
+    let refusal: unknown;
+    for (const { name, source, inner } of places) {
       let isEmpty = true;
-      for await (const found of source.list(inner)) {
-        isEmpty = false;
-        yield refTo(isDefault ? found.key : `${name}://${found.key}`, name, found);
+      try {
+        for await (const found of source.list(inner, options)) {
+          isEmpty = false;
+          yield refTo(folderOf(prefix) + found.below, name, found);
+        }
+      } catch (error) {
+        if (!isRefusal(error) || !isEmpty) throw this.#withAllowed(fileOf(error) ?? prefix, error);
+        refusal ??= error;
       }
       if (!isEmpty) return;
     }
+    if (refusal) throw this.#withAllowed(prefix, refusal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,6 +167,7 @@ export class Sources implements AsyncDisposable {
         refusal ??= error;
       }
     }
+    if (isFolder(refusal)) throw refusal;
     if (searched.length > 0) throw missing(path, searched);
     throw refusal ? this.#withAllowed(path, refusal) : this.#refused(path, "names no source, and none is the default");
   }
@@ -168,7 +186,7 @@ export class Sources implements AsyncDisposable {
 
   /** A refusal with what may be read, and what opens more. */
   #withAllowed(path: string, error: unknown): unknown {
-    if (!isRefusal(error)) return error;
+    if (!isRefusal(error) || isFolder(error)) return error;
     const named = this.#sources.filter(({ isDefault }) => !isDefault).map(({ name }) => `${name}://PATH`);
     const allowed = [...this.#defaults("").map(({ source }) => source.allows), ...named].join(", ");
     const reason = `${error.reason} (allowed: ${allowed || "none"}; ${OPENING})`;
@@ -180,12 +198,15 @@ function isRefusal(error: unknown): error is ImportError {
   return error instanceof ImportError && error.code === "path_refused";
 }
 
+function fileOf(error: unknown): string | undefined {
+  return error instanceof ImportError ? error.at?.file : undefined;
+}
+
 function refTo(path: string, source: string, { key, sizeBytes, version }: FoundFile): SourceRef {
   return { path, source, key, sizeBytes, version };
 }
 
 function missing(path: string, searched: readonly Source[]): ImportError {
   const where = searched.map((source) => source.where).join(" or ");
-  const hint = /[*?[{]/.test(path) ? ": patterns are not expanded, name the files" : "";
-  return new ImportError("file_not_found", `the file does not exist ${where}${hint}`, { file: path });
+  return new ImportError("file_not_found", `the file does not exist ${where}`, { file: path });
 }

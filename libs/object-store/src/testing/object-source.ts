@@ -1,7 +1,17 @@
 import { locate } from "@sluice/errors";
 import type { ByteRange, ObjectInfo, ObjectReads } from "../object-store.ts";
 import { openSources } from "../open-storages.ts";
-import { changedFile, type FoundFile, refusePath, type Source, type SourceFile } from "../source.ts";
+import {
+  changedFile,
+  type FoundFile,
+  folderOf,
+  type ListedFile,
+  type ListOptions,
+  refuseFolder,
+  refusePath,
+  type Source,
+  type SourceFile,
+} from "../source.ts";
 import { Sources } from "../sources/sources.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 
@@ -21,10 +31,13 @@ export class ObjectSource implements Source {
 
   async find(path: string): Promise<FoundFile | undefined> {
     const key = path.replace(/^\/+/, "");
+    if (key.endsWith("/")) throw refuseFolder(path);
     const isKey = key !== "" && !key.includes("\0") && key.split("/").every((part) => !["", ".", ".."].includes(part));
     if (!isKey) throw refusePath(path, "is not a file path");
     const info = await this.#store.stat(key);
-    return info && found(info);
+    if (info) return found(info);
+    for await (const _ of this.#store.list(`${key}/`)) throw refuseFolder(path);
+    return undefined;
   }
 
   async open(file: FoundFile & { readonly path: string }): Promise<SourceFile> {
@@ -33,8 +46,14 @@ export class ObjectSource implements Source {
     return opened;
   }
 
-  async *list(prefix: string): AsyncGenerator<FoundFile> {
-    for await (const info of this.#store.list(prefix)) yield found(info);
+  async *list(prefix: string, { deep = true, accepts }: ListOptions = {}): AsyncGenerator<ListedFile> {
+    const plain = prefix.replace(/^\/+/, "");
+    if (plain.split("/").includes("..")) throw refusePath(prefix, "is not a file path");
+    for await (const info of this.#store.list(plain)) {
+      const below = info.key.slice(folderOf(plain).length);
+      const isWanted = (deep || !info.key.slice(plain.length).includes("/")) && accepts?.(below) !== false;
+      if (isWanted) yield { ...found(info), below };
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { FoundFile, Source, SourceFile } from "../source.ts";
+import { type FoundFile, isFolder, type ListOptions, type Source, type SourceFile } from "../source.ts";
 import { Sources } from "../sources/sources.ts";
 
 /** A source with what stands behind it, which others write and the source only reads. */
@@ -155,12 +155,37 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
 
     it("lists files by prefix, as they would be found", async () => {
       for (const key of ["b/2", "b/10", "b/1/x", "c", "b0"]) await fixture.write(key, text(key));
-      const listed = await Array.fromAsync(sources.list("b/"));
-      expect(listed).toHaveLength(3);
-      for (const ref of listed) expect(await sources.find(ref.path)).toEqual(ref);
-      expect(await contentsOf(listed)).toEqual(["b/1/x", "b/10", "b/2"]);
-      expect(await contentsOf(await Array.fromAsync(sources.list("b/1")))).toEqual(["b/1/x", "b/10"]);
-      expect(await Array.fromAsync(sources.list("none"))).toEqual([]);
+      for (const prefix of ["b/", "/b/", "one://b/"]) {
+        const listed = await Array.fromAsync(sources.list(prefix));
+        expect(listed.map(({ path }) => path)).toEqual(["1/x", "10", "2"].map((below) => prefix + below));
+        for (const ref of listed) expect(await sources.find(ref.path)).toEqual(ref);
+        expect(await contentsOf(listed)).toEqual(["b/1/x", "b/10", "b/2"]);
+      }
+      expect(await pathsOf("b/1")).toEqual(["b/1/x", "b/10"]);
+      expect(await pathsOf("")).toEqual(["b/1/x", "b/10", "b/2", "b0", "c"]);
+      expect(await pathsOf("b")).toEqual(["b/1/x", "b/10", "b/2", "b0"]);
+      expect(await pathsOf("none")).toEqual([]);
+      expect(await Array.fromAsync(sources.list("b/", {}, "one"), ({ path }) => path)).toHaveLength(3);
+    });
+
+    it("lists only what is wanted, and no deeper than is wanted", async () => {
+      for (const key of ["a/b/1", "a/1", "a/2"]) await fixture.write(key, text(key));
+      expect(await pathsOf("a/", { deep: false })).toEqual(["a/1", "a/2"]);
+      expect(await pathsOf("a/", { accepts: (below) => below.endsWith("1") })).toEqual(["a/1", "a/b/1"]);
+      const stop = () => {
+        throw new Error("enough");
+      };
+      await expect(pathsOf("a/", { accepts: stop })).rejects.toThrow("enough");
+    });
+
+    it("says of a folder that it is one, and lists nothing outside", async () => {
+      await fixture.write("a/b", text("x"));
+      for (const path of ["a", "a/"]) {
+        const error = await sources.find(path).catch((error: unknown) => error);
+        expect([isFolder(error), (error as Error).message]).toEqual([true, expect.stringContaining("is a folder")]);
+      }
+      for (const prefix of ["../", "../a", "s3://somebody/", "nobody://"])
+        await expect(pathsOf(prefix)).rejects.toMatchObject({ code: "path_refused" });
     });
 
     it("does nothing for an aborted signal", async () => {
@@ -174,6 +199,10 @@ export function sourceConformance(backend: string, open: () => Promise<SourceFix
     async function readWhole(ref: FoundFile & { readonly path: string; readonly source: string }): Promise<Buffer> {
       await using file = await sources.open(ref);
       return await readAll(file);
+    }
+
+    function pathsOf(prefix: string, options?: ListOptions): Promise<string[]> {
+      return Array.fromAsync(sources.list(prefix, options), ({ path }) => path);
     }
 
     async function contentsOf(refs: readonly (FoundFile & { path: string; source: string })[]): Promise<string[]> {
