@@ -147,7 +147,11 @@ suite("sources in S3", () => {
     await forEachConcurrent(own, 64, (key) => bucket.put(key, text("ours")));
     const listed = await Array.fromAsync(sources.list(`s3://${s3.options.bucket}/`), ({ path }) => path);
     const below = listed.map((path) => path.slice(`s3://${s3.options.bucket}/`.length));
-    expect(below.filter((path) => !path.startsWith("sources/"))).toEqual(["a/1.json", "b/large.json", "files-too/1.json"]);
+    expect(below.filter((path) => !path.startsWith("sources/"))).toEqual([
+      "a/1.json",
+      "b/large.json",
+      "files-too/1.json",
+    ]);
   });
 
   it("say of folders that they are none", async () => {

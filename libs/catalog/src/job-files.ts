@@ -31,7 +31,7 @@ export function pagesOf(jobId: JobId, groups: readonly FileGroupRecord[], pageBy
   let room = 0;
   for (const { files, ...group } of groups) {
     for (const [i, file] of files.entries()) {
-      const sizeBytes = Buffer.byteLength(JSON.stringify(file));
+      const sizeBytes = Buffer.byteLength(JSON.stringify([file, group]));
       const isNewPage = sizeBytes > room;
       if (isNewPage) [room] = [pageBytes, pages.push({ groups: [], continues: i > 0 })];
       room -= sizeBytes;

@@ -6,6 +6,8 @@ import type { Table } from "./table.ts";
 export interface FileGroupRecord {
   readonly format: string;
   readonly files: readonly SourceFileRecord[];
+  /** The folder or pattern of the request that they were found by; absent where the request names them. */
+  readonly from?: string;
 }
 
 /** A request for work on a collection, and its outcome. Its files lie in records of their own (`JobFilesRecord`). */

@@ -13,6 +13,17 @@ export interface FileGroup {
 const MAX_FILE_GROUPS = 1024;
 
 /**
+ * What may be asked of any request, before its paths are looked for.
+ * @param lists paths that are grouped together; a list that all paths stand in by themselves is one
+ * @throws {StatusError} in Milvus's words where there is none; {ImportError} `request_invalid` for too many, or too long ones
+ */
+export function checkRequestedPaths(lists: readonly (readonly string[])[]): void {
+  if (lists.every((paths) => paths.length === 0)) throw emptyRequest();
+  if (lists.length > MAX_FILE_GROUPS) throw tooManyGroups(lists.length);
+  for (const paths of lists) checkPaths(paths);
+}
+
+/**
  * Groups of the flat list that gRPC carries: column files are one set; of files of rows each is a group of its own, so
  * that several of them are one job (Milvus from 2.4 on refuses more than one).
  */
@@ -41,6 +52,38 @@ function oneGroup(paths: readonly string[]): FileGroup {
   return { format, paths };
 }
 
+/** Files that a folder or a pattern stands for, in groups. */
+export interface FoundGroups {
+  readonly groups: readonly FileGroup[];
+  /** Those of no known format. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Groups of the files that a folder or a pattern stands for: of files of rows each is one, of column files those of each folder.
+ * @throws {ImportError} `request_invalid` where they are of several formats, since some would be meant otherwise; `unsupported`
+ *   where none is of a known one
+ */
+export function groupFoundFiles(paths: readonly string[]): FoundGroups {
+  const known = paths.filter((path) => formatOfPath(path) !== undefined);
+  const { name: format, grouping } = oneFormat(known.length > 0 ? known : paths);
+  const folders = Map.groupBy(known, (path) => (grouping === "rows" ? path : path.slice(0, path.lastIndexOf("/") + 1)));
+  const leftOut = paths.filter((path) => formatOfPath(path) === undefined);
+  return { groups: [...folders.values()].map((paths) => ({ format, paths })), leftOut };
+}
+
+function oneFormat(paths: readonly string[]): Format {
+  const [first] = paths;
+  const format = formatOfPath(first);
+  const odd = paths.find((path) => formatOfPath(path) !== format);
+  if (format === undefined || odd === undefined) return commonFormat([first]);
+  throw new ImportError(
+    "request_invalid",
+    `inconsistency in file types, (${excerpt(first)}) vs (${excerpt(odd)}): choose one by a pattern such as *${odd.slice(odd.lastIndexOf("."))}`,
+    { file: odd },
+  );
+}
+
 /** Milvus gives this one refusal the code of a bad parameter. */
 function emptyRequest(): StatusError {
   return new StatusError(statusCodes.invalidParameter, "import request is empty: no file is given");
@@ -48,18 +91,19 @@ function emptyRequest(): StatusError {
 
 function checkCount(groups: FileGroup[]): FileGroup[] {
   if (groups.length <= MAX_FILE_GROUPS) return groups;
-  const reason = `The max number of import files should not exceed ${MAX_FILE_GROUPS}, but got ${groups.length}`;
-  throw new ImportError("request_invalid", reason);
+  throw tooManyGroups(groups.length);
+}
+
+function tooManyGroups(count: number): ImportError {
+  const reason = `The max number of import files should not exceed ${MAX_FILE_GROUPS}, but got ${count}`;
+  return new ImportError("request_invalid", reason);
 }
 
 /** Longest path. Source: `PATH_MAX` of Linux; keys of S3 have 1024 bytes. */
 const MAX_PATH_CHARACTERS = 4096;
 
 function checkPaths(paths: readonly string[]): void {
-  if (paths.length > MAX_FILE_GROUPS) {
-    const reason = `The max number of import files should not exceed ${MAX_FILE_GROUPS}, but got ${paths.length}`;
-    throw new ImportError("request_invalid", reason);
-  }
+  if (paths.length > MAX_FILE_GROUPS) throw tooManyGroups(paths.length);
   const long = paths.find((path) => path.length > MAX_PATH_CHARACTERS);
   if (long === undefined) return;
   const reason = `a path has ${long.length} characters, more than ${MAX_PATH_CHARACTERS}: ${excerpt(long)}`;
@@ -76,10 +120,7 @@ function commonFormat(paths: readonly string[]): Format {
       .flatMap(({ extensions }) => extensions)
       .sort()
       .join(", ");
-    const name = paths[unknown].slice(paths[unknown].lastIndexOf("/") + 1);
-    const isFolderOrPattern = !name.includes(".") || /[*?[{]/.test(name);
-    const hint = isFolderOrPattern ? "; folders and patterns are not expanded: name the files" : "";
-    const reason = `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}${hint}`;
+    const reason = `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}`;
     throw new ImportError("unsupported", reason, { file: paths[unknown] });
   }
   const odd = found.findIndex((format) => format !== found[0]);

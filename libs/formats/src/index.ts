@@ -13,7 +13,14 @@ export type {
   SourceRange,
 } from "./format.ts";
 export { formatNamed, formatOptionKeys } from "./format-list.ts";
-export { type FileGroup, groupFlatFiles, groupNestedFiles } from "./group-files.ts";
+export {
+  checkRequestedPaths,
+  type FileGroup,
+  type FoundGroups,
+  groupFlatFiles,
+  groupFoundFiles,
+  groupNestedFiles,
+} from "./group-files.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { planFields } from "./plan-fields.ts";

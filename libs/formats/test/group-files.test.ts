@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { groupFlatFiles, groupNestedFiles } from "@sluice/formats";
+import { groupFlatFiles, groupFoundFiles, groupNestedFiles } from "@sluice/formats";
 
 describe("file groups", () => {
   it("makes one set of .npy files and one group of each row file", () => {
@@ -7,6 +7,20 @@ describe("file groups", () => {
     expect(groupFlatFiles(["1.parquet", "2.PARQUET"]).map((group) => group.paths)).toEqual([
       ["1.parquet"],
       ["2.PARQUET"],
+    ]);
+  });
+
+  it("of a folder are its files of rows, or the column files of each folder in it; others are named", () => {
+    expect(groupFoundFiles(["a/1.json", "a/b/2.json", "a/README.md"])).toEqual({
+      groups: [
+        { format: "json", paths: ["a/1.json"] },
+        { format: "json", paths: ["a/b/2.json"] },
+      ],
+      leftOut: ["a/README.md"],
+    });
+    expect(groupFoundFiles(["a/id.npy", "b/id.npy", "a/v.npy"]).groups.map(({ paths }) => paths)).toEqual([
+      ["a/id.npy", "a/v.npy"],
+      ["b/id.npy"],
     ]);
   });
 
@@ -18,8 +32,12 @@ describe("file groups", () => {
     [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
     [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
     [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],
-    [() => groupFlatFiles(["rows/"]), "folders and patterns are not expanded: name the files"],
-    [() => groupFlatFiles(["rows/part-*"]), "folders and patterns are not expanded: name the files"],
+    [() => groupFlatFiles(["rows/"]), "unexpected file type, files=[rows/], expected one of"],
+    [
+      () => groupFoundFiles(["a/1.json", "a/2.parquet"]),
+      "inconsistency in file types, (a/1.json) vs (a/2.parquet): choose one by a pattern such as *.parquet",
+    ],
+    [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],
     [
       () => groupNestedFiles(Array.from({ length: 1025 }, (_, i) => [`${i}.json`])),
       "should not exceed 1024, but got 1025",

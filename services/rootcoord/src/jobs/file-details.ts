@@ -1,4 +1,4 @@
-import type { FileGroupRecord, TaskRecord } from "@sluice/catalog";
+import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation } from "@sluice/errors";
 import {
   type ImportFindings,
@@ -24,13 +24,12 @@ function endWithJob(tasks: readonly TaskRecord[]): string {
   return tasks.every((task) => task.attempt === 0) ? "NotBegun" : "Cancelled";
 }
 
-/** Of the tasks of a job, what concerns its group at `index`. */
-export function partsOf(tasks: readonly TaskRecord[], index: number, group: FileGroupRecord): TaskRecord[] {
-  return tasks.filter((task) => worksOn(task, index)).map((task) => partOf(task, index, group));
-}
-
-function worksOn({ group, groupCount = 1 }: TaskRecord, index: number): boolean {
-  return group <= index && index < group + groupCount;
+/** Of the tasks of a job, what concerns each of its groups. */
+export function partsByGroup({ groups }: JobRecord, tasks: readonly TaskRecord[]): TaskRecord[][] {
+  const parts: TaskRecord[][] = groups.map(() => []);
+  for (const task of tasks)
+    for (let i = task.group; i < task.group + (task.groupCount ?? 1); i++) parts[i]?.push(partOf(task, i, groups[i]));
+  return parts;
 }
 
 /**
@@ -69,7 +68,7 @@ export function bytesOf({ files }: FileGroupRecord): number {
 
 /**
  * What is shown of one file or set.
- * @param tasks see `partsOf`
+ * @param tasks see `partsByGroup`
  * @param isOver its job has ended
  */
 export function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], isOver: boolean): rootCoord.JobDetail {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type FileGroup, formatOptionKeys, groupFlatFiles, groupNestedFiles, planFields } from "@sluice/formats";
-import { type ImportSpec, isEnded, parseImportSpec, type SourceFileRecord } from "@sluice/jobs";
+import { formatOptionKeys, planFields } from "@sluice/formats";
+import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import type { JobBook } from "./job-book.ts";
+import { findFiles } from "./request-files.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
@@ -22,9 +22,6 @@ export interface ImportJobsDeps {
   /** Jobs that may be open at once. Source: Milvus `dataCoord.import.maxImportJobNum`. */
   readonly maxOpenJobs: number;
 }
-
-/** Files whose size is asked for at once when a job is submitted. */
-const STAT_CONCURRENCY = 32;
 
 /** Takes import requests: checks everything that can be checked without reading rows, then records the job. */
 export class ImportJobs {
@@ -40,19 +37,15 @@ export class ImportJobs {
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const partitionIds = targetPartitions(collection, request.partitionName);
-    const groups =
-      request.fileGroups.length > 0
-        ? groupNestedFiles(request.fileGroups.map((group) => group.paths))
-        : groupFlatFiles(request.files);
     const spec = parseImportSpec(request.options, formatOptionKeys);
     checkFieldOptions(collection, spec);
-    const digest = digestOf(request.partitionName, groups, spec);
+    const digest = digestOf(request, spec);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const files = await this.#statGroups(groups, spec.bucket);
-    const warnings = [...spec.warnings, ...warningsOf(files)];
-    return this.#record({ ...request, digest }, collection, partitionIds, files, { ...spec, warnings });
+    const { groups, warnings: leftOut } = await findFiles(this.#deps.sources, request, spec.bucket);
+    const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
+    return this.#record({ ...request, digest }, collection, partitionIds, groups, { ...spec, warnings });
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -84,31 +77,11 @@ export class ImportJobs {
     );
   }
 
-  /** Asks for every file at once and names all that are missing. */
-  async #statGroups(groups: readonly FileGroup[], bucket: string | undefined): Promise<FileGroupRecord[]> {
-    const paths = [...new Set(groups.flatMap((group) => group.paths))];
-    const found = await Array.fromAsync(mapConcurrent(paths, STAT_CONCURRENCY, (path) => this.#stat(path, bucket)));
-    const missing = found.filter((result) => result instanceof ImportError);
-    if (missing.length > 0) throw allMissing(missing);
-    const files = new Map((found as SourceFileRecord[]).map((file) => [file.path, file]));
-    const fileOf = (path: string) => files.get(path) as SourceFileRecord;
-    return groups.map((group) => ({ format: group.format, files: group.paths.map(fileOf) }));
-  }
-
-  async #stat(path: string, bucket: string | undefined): Promise<SourceFileRecord | ImportError> {
-    try {
-      return await this.#deps.sources.find(path, bucket);
-    } catch (error) {
-      if (error instanceof ImportError && error.code === "file_not_found") return error;
-      throw error;
-    }
-  }
-
   async #record(
     request: importing.ImportRequest & { readonly digest: string },
     collection: CollectionRecord,
     partitionIds: PartitionId[],
-    groups: FileGroupRecord[],
+    groups: readonly FileGroupRecord[],
     spec: ImportSpec,
   ): Promise<JobId> {
     const id = jobId(await this.#deps.allocateId());
@@ -159,8 +132,8 @@ export class ImportJobs {
   }
 }
 
-function digestOf(partition: string, groups: readonly FileGroup[], { options }: ImportSpec): string {
-  const asked = [partition, groups.map(({ paths }) => paths), options];
+function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest, { options }: ImportSpec): string {
+  const asked = [partitionName, files, fileGroups.map(({ paths }) => paths), options];
   return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
 }
 
@@ -197,16 +170,4 @@ function targetPartitions(collection: CollectionRecord, name: string): Partition
   const partition = collection.partitions.find((candidate) => candidate.name === wanted);
   if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${wanted}]`);
   return [partition.partitionId];
-}
-
-/** One error for all missing files; a single one keeps its own words. */
-function allMissing(missing: readonly ImportError[]): ImportError {
-  if (missing.length === 1) return missing[0];
-  const names = missing.slice(0, 20).map((error) => error.at?.file);
-  const more = missing.length > 20 ? `, … (${missing.length} in all)` : "";
-  return new ImportError(
-    "file_not_found",
-    `the following files do not exist: ${names.join(", ")}${more}`,
-    missing[0].at,
-  );
 }

@@ -11,7 +11,7 @@ import {
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, jobId } from "@sluice/schema";
-import { bytesOf, detailOf, nodesOf, partsOf, reasonText, rejectedRowsIn } from "./file-details.ts";
+import { bytesOf, detailOf, nodesOf, partsByGroup, reasonText, rejectedRowsIn } from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
@@ -115,7 +115,7 @@ const restStates: Readonly<Record<JobState, string>> = {
 
 function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
   const infos: [string, string][] = [
-    ["files", job.groups.flatMap((group) => group.files.map((file) => file.path)).join(",")],
+    ["files", pathsAskedFor(job).join(",")],
     ["collection", job.collectionName],
     ["partition", job.partitionName],
     ["progress_percent", String(percentOf({ job, tasks }))],
@@ -141,10 +141,17 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
   };
 }
 
+/** A folder or pattern stands for thousands of files, which `describe` shows. */
+function pathsAskedFor({ groups }: JobView["job"]): string[] {
+  const paths = groups.flatMap(({ from, files }) => from ?? files.map(({ path }) => path));
+  return paths.filter((path, i) => groups.length === 0 || path !== paths[i - 1]);
+}
+
 function entryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
   const isOver = isEnded(job.state);
-  const details = job.groups.map((group, i) => detailOf(group, partsOf(tasks, i, group), isOver));
+  const parts = partsByGroup(job, tasks);
+  const details = job.groups.map((group, i) => detailOf(group, parts[i], isOver));
   return { ...summaryOf(view), details };
 }
 

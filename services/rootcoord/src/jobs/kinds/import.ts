@@ -1,3 +1,4 @@
+import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
@@ -27,6 +28,9 @@ export interface ImportPlannerDeps {
 /** Smaller sources are imported before anybody would ask how many rows they have. */
 const MIN_PROBED_BYTES = 1024 * 1024;
 
+/** Files whose headers and footers are asked for at once; footers of 32 MiB may stand in memory. */
+const PROBE_CONCURRENCY = 4;
+
 /**
  * Small files are packed until a task has so many source bytes for each shard of each partition, within bounds: with few of
  * these a pack stays a small task, which waits behind no large one; with many it is their objects that cost.
@@ -44,13 +48,12 @@ export class ImportPlanner implements JobPlanner {
 
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const tasks: PlannedTask[] = [];
     const sizesBytes = job.groups.map(sizeOf);
-    for (const { first, count } of packGroups(sizesBytes, this.#packBytes(job))) {
-      if (count === 1) tasks.push(...(await this.#tasksOf(first, job)));
-      else tasks.push(packed({ first, count }, sizesBytes));
-    }
-    return tasks;
+    const packs = packGroups(sizesBytes, this.#packBytes(job));
+    const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
+      count === 1 ? await this.#tasksOf(first, job) : [packed({ first, count }, sizesBytes)],
+    );
+    return (await Array.fromAsync(planned)).flat();
   }
 
   #packBytes({ vchannels, partitionIds }: JobRecord): number {
@@ -134,8 +137,9 @@ function schemaOf({ schema, properties }: JobRecord): CollectionSchema {
 /** See `mixedKeysFailure`: what readers of ranges cannot see. */
 function mixedKeys(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
   const { name } = primaryKey(schemaOf(job));
+  const byGroup = Map.groupBy(tasks, ({ group }) => group);
   for (const [index, { files }] of job.groups.entries()) {
-    const ranges = tasks.filter(({ group }) => group === index);
+    const ranges = byGroup.get(index) ?? [];
     const uses = ranges.map(({ rowCount, autoIds }) => ({ rowCount, isAutomatic: autoIds.length > 0 }));
     const failure = mixedKeysFailure(uses, name, files[0].path);
     if (failure) return failure;

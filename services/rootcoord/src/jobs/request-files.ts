@@ -1,0 +1,156 @@
+import { mapConcurrent } from "@sluice/async";
+import type { FileGroupRecord } from "@sluice/catalog";
+import { excerptOfList, ImportError } from "@sluice/errors";
+import {
+  checkRequestedPaths,
+  type FileGroup,
+  groupFlatFiles,
+  groupFoundFiles,
+  groupNestedFiles,
+} from "@sluice/formats";
+import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
+import type { importing } from "@sluice/rpc";
+import { expandPath, MAX_EXPANDED_FILES } from "./expand-path.ts";
+
+/** Paths that are looked for at once when a job is submitted. */
+const CONCURRENCY = 32;
+
+/** What a path of a request turned out to be. */
+type Found = SourceRef | Expanded | ImportError;
+
+/** A folder or pattern, and the files that it stands for. */
+class Expanded {
+  readonly from: string;
+  readonly files: readonly SourceRef[];
+  constructor(from: string, files: readonly SourceRef[]) {
+    this.from = from;
+    this.files = files;
+  }
+}
+
+/** The files of a request, as they are now: what its job reads, however often it is tried. */
+export interface RequestFiles {
+  readonly groups: readonly FileGroupRecord[];
+  /** What of folders was left out. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds the files of a request. A path that ends with `/`, that a folder has, or that holds wildcards and names no file stands
+ * for the files there (`expandPath`).
+ * @param bucket see `Sources.find`
+ * @throws {ImportError} `file_not_found`, which names all that are missing; `path_refused`; as `groupFlatFiles`,
+ *   `groupFoundFiles`, `expandPath`
+ */
+export async function findFiles(
+  sources: Sources,
+  { files, fileGroups }: Pick<importing.ImportRequest, "files" | "fileGroups">,
+  bucket: string | undefined,
+): Promise<RequestFiles> {
+  const lists = (fileGroups.length > 0 ? fileGroups.map(({ paths }) => paths) : [files]).map(withoutEmpty);
+  checkRequestedPaths(lists);
+  const paths = [...new Set(lists.flat())];
+  const looked = await Array.fromAsync(mapConcurrent(paths, CONCURRENCY, (path) => look(sources, path, bucket)));
+  const found = new Map(paths.map((path, i) => [path, looked[i]]));
+  const missing = looked.filter(isMissing);
+  // Formats are told from names, and a folder or pattern by which nothing was found has none.
+  if (paths.some((path) => isPattern(path) && isMissing(found.get(path)))) throw allMissing(missing);
+  const parts =
+    fileGroups.length > 0 ? lists.map((list) => groupsOfList(list, found)) : [groupsOfFlat(lists[0], found)];
+  if (missing.length > 0) throw allMissing(missing);
+  return checkCount({
+    groups: parts.flatMap(({ groups }) => groups),
+    warnings: parts.flatMap((part) => part.warnings),
+  });
+}
+
+const withoutEmpty = (paths: readonly string[]) => paths.filter((path) => path !== "");
+
+async function look(sources: Sources, path: string, bucket: string | undefined): Promise<Found> {
+  const expand = async (from: string) => new Expanded(path, await expandPath(sources, from, bucket));
+  try {
+    if (path.endsWith("/")) return await expand(path);
+    return await sources.find(path, bucket).catch((error: unknown) => {
+      if (isFolder(error)) return expand(`${path}/`);
+      if (isMissing(error) && isPattern(path)) return expand(path);
+      throw error;
+    });
+  } catch (error) {
+    if (isMissing(error)) return error;
+    throw error;
+  }
+}
+
+function isPattern(path: string): boolean {
+  return path.endsWith("/") || /[*?[{]/.test(path);
+}
+
+function isMissing(error: unknown): error is ImportError {
+  return error instanceof ImportError && error.code === "file_not_found";
+}
+
+/** Named files are grouped together; each folder or pattern by itself. */
+function groupsOfFlat(paths: readonly string[], found: ReadonlyMap<string, Found>): RequestFiles {
+  const expanded = paths.flatMap((path) => expandedAt(found, path) ?? []);
+  const named = paths.filter((path) => !expandedAt(found, path));
+  const groups = named.length === 0 ? [] : groupFlatFiles(named);
+  const parts = [namedFiles(groups, found), ...expanded.map((one) => foundFiles([one]))];
+  return { groups: parts.flatMap((part) => part.groups), warnings: parts.flatMap((part) => part.warnings) };
+}
+
+/** One list of the nested form: one group, unless it holds folders or patterns. */
+function groupsOfList(paths: readonly string[], found: ReadonlyMap<string, Found>): RequestFiles {
+  if (paths.length === 0) return { groups: [], warnings: [] };
+  if (!paths.some((path) => expandedAt(found, path))) return namedFiles(groupNestedFiles([paths]), found);
+  return foundFiles(paths.map((path) => expandedAt(found, path) ?? new Expanded(path, fileAt(found, path))));
+}
+
+function expandedAt(found: ReadonlyMap<string, Found>, path: string): Expanded | undefined {
+  const result = found.get(path);
+  return result instanceof Expanded ? result : undefined;
+}
+
+/** Nothing for one that is missing. */
+function fileAt(found: ReadonlyMap<string, Found>, path: string): SourceRef[] {
+  const result = found.get(path);
+  return result === undefined || result instanceof Expanded || result instanceof ImportError ? [] : [result];
+}
+
+function namedFiles(groups: readonly FileGroup[], found: ReadonlyMap<string, Found>): RequestFiles {
+  const records = groups.map(({ format, paths }) => ({ format, files: paths.flatMap((path) => fileAt(found, path)) }));
+  return { groups: records, warnings: [] };
+}
+
+/** A file that two patterns of one list stand for is taken once. */
+function foundFiles(expanded: readonly Expanded[]): RequestFiles {
+  const files = new Map(expanded.flatMap((one) => one.files.map((file) => [file.path, file] as const)));
+  const from = expanded.map((one) => one.from).join(",");
+  const { groups, leftOut } = groupFoundFiles([...files.keys()]);
+  return {
+    groups: groups.map(({ format, paths }) => ({
+      format,
+      files: paths.flatMap((path) => files.get(path) ?? []),
+      from,
+    })),
+    warnings: leftOut.length === 0 ? [] : [`${from}: left out, being of no known format: ${excerptOfList(leftOut)}`],
+  };
+}
+
+function checkCount(files: RequestFiles): RequestFiles {
+  const count = files.groups.filter(({ from }) => from !== undefined).length;
+  if (count <= MAX_EXPANDED_FILES) return files;
+  const reason = `the paths stand for ${count} files, more than ${MAX_EXPANDED_FILES}: import them in several jobs`;
+  throw new ImportError("request_invalid", reason);
+}
+
+/** One error for all missing files; a single one keeps its own words. */
+function allMissing(missing: readonly ImportError[]): ImportError {
+  if (missing.length === 1) return missing[0];
+  const names = missing.slice(0, 20).map((error) => error.at?.file);
+  const more = missing.length > 20 ? `, … (${missing.length} in all)` : "";
+  return new ImportError(
+    "file_not_found",
+    `the following files do not exist: ${names.join(", ")}${more}`,
+    missing[0].at,
+  );
+}

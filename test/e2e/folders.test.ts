@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "@jest/globals";
+import { bookCollection, books, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+
+async function post(path: string, body: object) {
+  const url = `${fixture.url}/v2/vectordb/jobs/import/${path}`;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
+  return (await (await fetch(url, { method: "POST", body: JSON.stringify(body) })).json()) as any;
+}
+
+/** Imports over REST and waits for the end; the last description. */
+async function run(collectionName: string, files: string[][]) {
+  const { data } = await post("create", { collectionName, files });
+  for (;;) {
+    const { data: job } = await post("describe", data);
+    if (job.state === "Completed" || job.state === "Failed") return job;
+    await sleep(20);
+  }
+}
+
+describe("folders and patterns", () => {
+  it("are imported over REST, each file of them a detail of the job", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("folder"));
+    for (let i = 0; i < 3; i++) await files.jsonl(`folder/part-${i}.jsonl`, books(10, BigInt(100 * i)));
+    await files.write("folder/_SUCCESS", "");
+    const job = await run("folder", [["sources/folder/"]]);
+    expect(job).toMatchObject({ state: "Completed", importedRows: 30 });
+    expect(job.details.map(({ fileName, importedRows }: Record<string, unknown>) => [fileName, importedRows])).toEqual(
+      [0, 1, 2].map((i) => [`[sources/folder/part-${i}.jsonl]`, 10]),
+    );
+    expect(await run("folder", [["sources/folder/part-[01].*"]])).toMatchObject({ importedRows: 20 });
+    expect(await client.count("folder")).toBe(50);
+  });
+
+  it("are imported over gRPC, and shown as they were asked for", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("pattern"));
+    for (const name of ["a", "b/c"]) await files.parquet(`pattern/${name}.parquet`, books(10));
+    await files.npy("arrays/one", books(10));
+    await files.npy("arrays/two", books(10));
+    const state = await client.importAndWait("pattern", ["sources/pattern/**/*.parquet"]);
+    expect(state.infos.files).toBe("sources/pattern/**/*.parquet");
+    await client.importAndWait("pattern", [`${files.folder}/arrays`]);
+    expect(await client.count("pattern")).toBe(40);
+  });
+
+  it("in which nothing is meant are refused at once, saying what is there", async () => {
+    const { client } = fixture;
+    const refused = (path: string) => expect(client.importAndWait("pattern", [path])).rejects;
+    await refused("sources/pattern/*.json").toThrow(
+      'no file is meant by the path below "sources/pattern/": there are sources/pattern/a.parquet, sources/pattern/b/c.parquet',
+    );
+    await refused("sources/").toThrow("inconsistency in file types");
+    await refused("../**").toThrow("is outside the folders that imports may read");
+  });
+});
