@@ -49,8 +49,14 @@ describe("on_error=skip", () => {
       "corrected.json",
       kept.map((row: object) => ({ ...row, title: "corrected" })),
     );
-    await client.importAndWait("document", [corrected]);
+    const options = { corrects: job.jobId };
+    const second = await rest.run({ collectionName: "document", files: [[corrected]], options });
+    expect(second).toMatchObject({ state: "Completed", importedRows: 2, corrects: job.jobId });
+    expect((await rest.post("describe", job)).data.correctedBy).toEqual([second.jobId]);
     expect(await client.count("document")).toBe(5);
+    await expect(client.import("document", [corrected], { options: { corrects: "12" } })).rejects.toThrow(
+      "option corrects names import job 12, and there is none such any more",
+    );
   });
 
   it.each([
@@ -68,6 +74,29 @@ describe("on_error=skip", () => {
     expect(job.state).toBe("Failed");
     expect(job.reason).toContain(words);
     expect(await client.count(name)).toBe(0);
+  });
+
+  it("hands out all reasons page by page, and the rows to whoever cannot reach the storage", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("paged"));
+    const rows: object[] = books(300).map((row, i) => (i % 2 === 0 ? row : { ...row, year: `year ${i}` }));
+    const [file] = await files.jsonl("paged.jsonl", rows);
+    const { jobId } = await rest.run({ collectionName: "paged", files: [[file]], options: { on_error: "skip" } });
+    const { data } = await rest.post("errors", { jobId, pageSize: 40, currentPage: 2 });
+    expect(data).toMatchObject({ count: 150, currentPage: 2, pageSize: 40 });
+    expect(data.records.map(({ row }: { row: number }) => row)).toEqual(
+      Array.from({ length: 40 }, (_, i) => 81 + 2 * i),
+    );
+    const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/rejects`, {
+      method: "POST",
+      body: JSON.stringify({ jobId }),
+    });
+    const lines = (await response.text()).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).year)).toEqual(
+      Array.from({ length: 150 }, (_, i) => `year ${2 * i + 1}`),
+    );
+    expect((await rest.post("rejects", { jobId, part: 1 })).message).toContain("there is no part 1");
+    expect((await rest.post("errors", { jobId, file: 3 })).message).toContain("there is no file 3");
   });
 
   it("refuses what it does not understand", async () => {

@@ -1,4 +1,5 @@
 import { excerpt, ImportError } from "@sluice/errors";
+import { type JobId, jobId } from "@sluice/schema";
 import { parseGoDuration } from "./go-duration.ts";
 import { parseOnError, type RowTolerance } from "./row-tolerance.ts";
 
@@ -14,6 +15,8 @@ export interface ImportSpec {
   readonly tolerance?: RowTolerance;
   /** Everything is read and checked, nothing is written, and no row becomes visible. */
   readonly isDryRun?: boolean;
+  /** An earlier job, whose rejected rows these files hold, corrected. */
+  readonly correctsJobId?: JobId;
   /** The options that a format's reader knows, by key. */
   readonly formatOptions: Readonly<Record<string, string>>;
   /** What the user should know of the request, although it is carried out. */
@@ -37,6 +40,7 @@ const rules: Readonly<Record<string, OptionRule>> = {
   bucket: "job",
   on_error: "job",
   dry_run: "job",
+  corrects: "job",
 };
 
 /**
@@ -72,11 +76,13 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const timeout = values.get("timeout");
   const tolerance = parseOnError(values.get("on_error") ?? "");
   const bucket = values.get("bucket");
+  const corrects = values.get("corrects");
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
     ...(bucket && { bucket }),
     ...(tolerance && { tolerance }),
+    ...(corrects && { correctsJobId: parseJobId(corrects) }),
     ...(parseDryRun(values.get("dry_run")) && { isDryRun: true }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
     warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
@@ -128,6 +134,14 @@ function checkAutoCommit(value: string | undefined): void {
     );
   }
   throw new ImportError("unsupported", "option 'auto_commit=false' (two-phase commit) is not supported by this server");
+}
+
+function parseJobId(value: string): JobId {
+  if (/^\d{1,18}$/.test(value)) return jobId(BigInt(value));
+  throw new ImportError(
+    "request_invalid",
+    `option corrects must be the id of an import job, found "${excerpt(value)}"`,
+  );
 }
 
 /** Anything but a clear word is refused: what is taken for false writes. */

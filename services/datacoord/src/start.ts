@@ -23,6 +23,7 @@ import { DataNodes } from "./datanodes.ts";
 import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
+import { RejectedObjects } from "./rejected-objects.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
 import type { DataCoordSettings } from "./settings.ts";
@@ -87,8 +88,9 @@ interface Parts {
   readonly visible: VisibleSegments;
 }
 
-function openServer({ queue, log, metrics }: DataCoordDeps, { nodes, registry, visible }: Parts): GrpcServer {
+function openServer({ queue, objects, log, metrics }: DataCoordDeps, { nodes, registry, visible }: Parts): GrpcServer {
   const batches = new EnqueueBatches(queue);
+  const rejected = new RejectedObjects(objects);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
       const { sizeBytes } = task;
@@ -120,6 +122,7 @@ function openServer({ queue, log, metrics }: DataCoordDeps, { nodes, registry, v
     commitChange: (request) => visible.commit(request),
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
+    readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
   return openGrpcServer({
     services: [service],

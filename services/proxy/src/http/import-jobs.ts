@@ -1,13 +1,13 @@
-import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
+import { describedJob } from "./described-job.ts";
+import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody, restCodes } from "./rest.ts";
 
-/** Ids are int64. */
-const GREATEST_ID = 2n ** 63n - 1n;
 const base = "/v2/vectordb/jobs/import";
 
 /** Clients send null and "" for what they do not mean. */
@@ -72,10 +72,11 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   for (const name of ["describe", "get_progress", "getProgress"]) {
     app.post(`${base}/${name}`, async (request) => ({
       code: 0,
-      data: await describe(context, parseBody(jobBody, request.body).jobId),
+      data: jobJson(await describedJob(context, parseBody(jobBody, request.body).jobId)),
     }));
   }
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
+  rejectedRowRoutes(app, context);
 }
 
 /** Null counts as absent, but for `auto_commit`, whose absence would make rows visible that somebody may want to hold back. */
@@ -111,19 +112,6 @@ function databaseOf(inBody: string | undefined, request: FastifyRequest): string
 function headerOf(request: FastifyRequest, name: string): string {
   const value = request.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? "";
-}
-
-async function describe(context: ProxyContext, jobId: string | undefined) {
-  if (!jobId)
-    throw new StatusError(restCodes.missingParameter, "missing required parameters, error: jobId is required");
-  if (!/^\d{1,19}$/.test(jobId) || BigInt(jobId) > GREATEST_ID)
-    throw new StatusError(
-      statusCodes.invalidParameter,
-      `parse job id failed: "${excerpt(jobId)}" is no number below 2^63`,
-    );
-  const { status, job } = await context.root.describeJob({ jobId: BigInt(jobId) });
-  checkStatus(status);
-  return jobJson(job as rootCoord.JobEntry);
 }
 
 async function list(context: ProxyContext, request: FastifyRequest) {
@@ -173,6 +161,8 @@ function jobJson(job: rootCoord.JobEntry) {
     ...rowsJson(job, job.dryRun),
     fileSize: Number(job.sizeBytes),
     ...(job.dryRun && { dryRun: true }),
+    ...(job.corrects > 0n && { corrects: String(job.corrects) }),
+    ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),
     ...(job.checked && { checked: JSON.parse(job.checked) }),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),

@@ -39,6 +39,7 @@ export class ImportJobs {
     const partitionIds = targetPartitions(collection, request.partitionName);
     const spec = parseImportSpec(request.options, formatOptionKeys);
     checkFieldOptions(collection, spec);
+    this.#checkCorrected(collection, spec);
     const digest = digestOf(request, spec);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
@@ -65,6 +66,14 @@ export class ImportJobs {
       "request_invalid",
       `the idempotency key was used before, for import job ${earlier} of other files, options or another partition: use a new key`,
     );
+  }
+
+  /** What corrects nothing would look like it in the history. */
+  #checkCorrected({ collectionId }: CollectionRecord, { correctsJobId: id }: ImportSpec): void {
+    const job = id === undefined ? undefined : this.#deps.book.get(id)?.job;
+    if (id === undefined || job?.collectionId === collectionId) return;
+    const found = job ? "it is one of another collection" : "there is none such any more: leave the option out";
+    throw new ImportError("request_invalid", `option corrects names import job ${id}, and ${found}`);
   }
 
   #checkOpenJobs(): void {

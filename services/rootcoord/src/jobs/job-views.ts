@@ -10,7 +10,7 @@ import {
   totalRows,
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
-import { type CollectionId, jobId } from "@sluice/schema";
+import { type CollectionId, type JobId, jobId } from "@sluice/schema";
 import { bytesOf, detailOf, nodesOf, partsByGroup, reasonText, rejectedRowsIn } from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
@@ -46,7 +46,9 @@ export class JobViews {
   }
 
   async describe(request: rootCoord.DescribeJobRequest): Promise<rootCoord.DescribeJobResponse> {
-    return { status: okStatus(), job: entryOf(await this.#named(this.#find(request.jobId))) };
+    const entry = entryOf(await this.#named(this.#find(request.jobId)));
+    const later = this.#book.all().filter(({ job }) => correctedJobOf(job) === entry.jobId);
+    return { status: okStatus(), job: { ...entry, correctedBy: later.map(({ job }) => job.jobId) } };
   }
 
   async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
@@ -183,6 +185,8 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     kind: job.kind,
     rejectedRows: BigInt(rejectedRows),
     dryRun: isDryRun(job),
+    corrects: correctedJobOf(job) ?? 0n,
+    correctedBy: [],
     checked: isDryRun(job) ? checkedText(tasks) : "",
   };
 }
@@ -211,6 +215,10 @@ function rowsOf({ job, tasks }: JobView): number {
   return job.state === "completed" && !isDryRun(job)
     ? job.rowCount
     : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+}
+
+function correctedJobOf({ kind, spec }: JobRecord): JobId | undefined {
+  return kind === "import" ? spec.correctsJobId : undefined;
 }
 
 /** What the tasks of a dry run found out, as JSON; nothing before all are done. */
