@@ -21,6 +21,7 @@ export {
   groupFoundFiles,
   groupNestedFiles,
 } from "./group-files.ts";
+export { type Inspection, inspectGroup } from "./inspect/inspect-group.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { planFields } from "./plan-fields.ts";

@@ -16,6 +16,7 @@ import { DataCoordClient } from "./data-coord.ts";
 import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
+import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
 import { JobViews } from "./jobs/job-views.ts";
@@ -119,13 +120,15 @@ function openServer(
   views: JobViews,
   ids: IdAllocator,
   tso: TsoService,
-  { log, metrics }: RootCoordDeps,
+  { log, metrics, sources }: RootCoordDeps,
 ): GrpcServer {
+  const inspect = new InspectFiles(sources);
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
     ...ddl,
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
     import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),
+    inspectFiles: (request) => inspect.inspect(request),
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),
     describeJob: (request) => views.describe(request),

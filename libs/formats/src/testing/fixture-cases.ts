@@ -5,10 +5,10 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile, Sources } from "@sluice/object-store";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { formatTimestamptz, parseTimestamptz } from "@sluice/values";
+import { type CanonicalRow, canonicalRows } from "../canonical-rows.ts";
 import type { FormatReader, ReaderInput, SourceRange } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { planFields } from "../plan-fields.ts";
-import { type CanonicalRow, canonicalRows } from "./canonical-rows.ts";
 import { type FixtureSchema, fixtureSchema } from "./fixture-schema.ts";
 
 /** One case of an `expected.json`; see the fixtures' README. */

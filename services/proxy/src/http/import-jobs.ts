@@ -76,6 +76,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
     }));
   }
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
+  app.post(`${base}/inspect`, async (request) => ({ code: 0, data: await inspect(context, request) }));
   rejectedRowRoutes(app, context);
 }
 
@@ -112,6 +113,17 @@ function databaseOf(inBody: string | undefined, request: FastifyRequest): string
 function headerOf(request: FastifyRequest, name: string): string {
   const value = request.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? "";
+}
+
+/** What files hold, and which collection would take them. */
+async function inspect(context: ProxyContext, request: FastifyRequest) {
+  const body = parseBody(createBody, request.body);
+  const { status, inspections } = await context.root.inspectFiles({
+    fileGroups: groupsOf(body).map((paths) => ({ paths })),
+    options: optionsOf(body.options ?? {}),
+  });
+  checkStatus(status);
+  return { files: JSON.parse(inspections) };
 }
 
 async function list(context: ProxyContext, request: FastifyRequest) {

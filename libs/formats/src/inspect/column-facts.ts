@@ -1,0 +1,39 @@
+import type { CanonicalRow } from "../canonical-rows.ts";
+
+/** What is seen of one column in a sample of rows. */
+export interface ColumnFacts {
+  readonly rows: number;
+  readonly nulls: number;
+  /** Different values; of vectors and JSON too, by their text. */
+  readonly distinct: number;
+  /** Greatest length in UTF-8 bytes, of text and of text in lists; 0 without any. */
+  readonly maxLength: number;
+  /** Most elements of a list; 0 without any. */
+  readonly maxElements: number;
+  /** Fewest elements of a list. */
+  readonly minElements: number;
+  /** Smallest and greatest norm of lists of numbers. */
+  readonly norms: readonly [least: number, greatest: number] | undefined;
+}
+
+export function columnFacts(name: string, rows: readonly CanonicalRow[]): ColumnFacts {
+  const values = rows.map((row) => row[name] ?? null).filter((value) => value !== null);
+  const lists = values.filter((value) => Array.isArray(value));
+  const texts = [...values, ...lists.flat()].filter((value) => typeof value === "string");
+  return {
+    rows: rows.length,
+    nulls: rows.length - values.length,
+    distinct: new Set(values.map((value) => JSON.stringify(value))).size,
+    maxLength: Math.max(0, ...texts.map((text) => Buffer.byteLength(text))),
+    maxElements: Math.max(0, ...lists.map((list) => list.length)),
+    minElements: lists.length > 0 ? Math.min(...lists.map((list) => list.length)) : 0,
+    norms: normsOf(lists),
+  };
+}
+
+function normsOf(lists: readonly unknown[][]): ColumnFacts["norms"] {
+  const norms = lists
+    .filter((list) => list.every((item) => typeof item === "number"))
+    .map((list) => Math.hypot(...list));
+  return norms.length === 0 ? undefined : [Math.min(...norms), Math.max(...norms)];
+}

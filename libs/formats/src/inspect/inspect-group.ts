@@ -1,0 +1,85 @@
+import type { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import { DataType, dataTypeName, isDenseVector } from "@sluice/schema";
+import type { CanonicalRow } from "../canonical-rows.ts";
+import type { ColumnDescription } from "../format.ts";
+import { formatNamed } from "../format-list.ts";
+import { columnFacts } from "./column-facts.ts";
+import { type ProposedSchema, proposeSchema, type SampledColumn } from "./propose-schema.ts";
+import { sampleRows } from "./sample-rows.ts";
+
+/** Rows that are shown. */
+const SHOWN_ROWS = 5;
+const SHOWN_ERRORS = 5;
+
+/** What is in a file, or a set of column files, told without a collection. */
+export interface Inspection {
+  readonly format: string;
+  readonly paths: readonly string[];
+  readonly sizeBytes: number;
+  /** Known from a header or footer, else an estimate by the rows that were looked at. */
+  readonly rowCount: number | undefined;
+  readonly isRowCountEstimate: boolean;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly fieldType?: string;
+    readonly dim?: number;
+  }[];
+  /** The first rows, as an import would read them. */
+  readonly sample: readonly CanonicalRow[];
+  /** Why rows among the first ones would not be imported into the proposed fields. */
+  readonly faults: readonly { readonly row?: number; readonly field?: string; readonly reason: string }[];
+  readonly schema: ProposedSchema;
+}
+
+/** @throws {ImportError} for a source that cannot be read at all */
+export async function inspectGroup(
+  format: string,
+  sources: readonly SourceFile[],
+  options: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const { columns, rowCount } = await formatNamed(format).describe(sources, signal);
+  const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, columns.map(asList), options, signal);
+  const sampled = columns.map((column) => withDim({ ...column, facts: columnFacts(column.name, rows) }));
+  const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
+  const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
+  return {
+    ...{ format, paths: sources.map(({ path }) => path), sizeBytes },
+    rowCount: rowCount ?? estimate,
+    isRowCountEstimate: rowCount === undefined,
+    columns: sampled.map(columnView),
+    sample: rows.slice(0, SHOWN_ROWS),
+    faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
+    schema: proposeSchema(sampled),
+  };
+}
+
+function lacksDim({ dataType, dim }: ColumnDescription): boolean {
+  return dataType !== undefined && isDenseVector(dataType) && dim === undefined;
+}
+
+/** Lists of numbers whose length no header tells are read as what they are. */
+function asList(column: ColumnDescription): ColumnDescription {
+  if (!lacksDim(column)) return column;
+  const isFloat = column.dataType === DataType.FloatVector;
+  return { ...column, dataType: isFloat ? DataType.Array : undefined, elementType: DataType.Float };
+}
+
+/** They are vectors when all those that were looked at have one length. */
+function withDim(column: SampledColumn): SampledColumn {
+  if (!lacksDim(column)) return column;
+  const { maxElements, minElements } = column.facts;
+  if (maxElements > 1 && maxElements === minElements) return { ...column, dim: maxElements };
+  return { ...column, ...asList(column) };
+}
+
+function columnView({ name, type, dataType, dim }: ColumnDescription) {
+  return { name, type, ...(dataType !== undefined && { fieldType: dataTypeName(dataType) }), ...(dim && { dim }) };
+}
+
+function faultView({ reason, at }: ImportError) {
+  const { row, field } = at ?? {};
+  return { ...(row !== undefined && { row }), ...(field !== undefined && { field }), reason };
+}

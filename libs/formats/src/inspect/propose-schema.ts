@@ -1,0 +1,133 @@
+import { DataType, dataTypeName, isVector } from "@sluice/schema";
+import type { ColumnDescription } from "../format.ts";
+import type { ColumnFacts } from "./column-facts.ts";
+
+/** A field in the form of Milvus's REST call `collections/create`, and why it is proposed so. */
+export interface ProposedField {
+  readonly fieldName: string;
+  readonly dataType: string;
+  readonly elementDataType?: string;
+  readonly isPrimary?: true;
+  readonly nullable?: true;
+  /** `dim`, `max_length`, `max_capacity`. */
+  readonly elementTypeParams?: Readonly<Record<string, string>>;
+  readonly evidence: readonly string[];
+}
+
+export interface ProposedSchema {
+  readonly autoId: boolean;
+  readonly enableDynamicField: boolean;
+  readonly fields: readonly ProposedField[];
+  readonly indexParams: readonly {
+    readonly fieldName: string;
+    readonly metricType: string;
+    readonly evidence: string;
+  }[];
+  /** Fields that would split rows into partitions well. */
+  readonly partitionKeyCandidates: readonly string[];
+  /** Columns that no field type takes. */
+  readonly unsupported: readonly { readonly column: string; readonly type: string }[];
+}
+
+export interface SampledColumn extends ColumnDescription {
+  readonly facts: ColumnFacts;
+}
+
+/** A collection that would take the columns, and what speaks for each part of it. */
+export function proposeSchema(columns: readonly SampledColumn[]): ProposedSchema {
+  const usable = columns.filter(({ dataType }) => dataType !== undefined);
+  const key = keyOf(usable);
+  const fields = usable.map((column) => proposedField(column, column === key));
+  const made = key ? [] : [automaticKey(usable)];
+  return {
+    autoId: !key,
+    enableDynamicField: false,
+    fields: [...made, ...fields],
+    indexParams: usable.filter(({ dataType }) => isVector(dataType ?? DataType.None)).map(proposedIndex),
+    partitionKeyCandidates: usable.filter((column) => column !== key && splitsWell(column)).map(({ name }) => name),
+    unsupported: columns
+      .filter(({ dataType }) => dataType === undefined)
+      .map(({ name, type }) => ({ column: name, type })),
+  };
+}
+
+const keyNames = [/^(id|pk|_id|key|uuid|guid)$/i, /(^|_)(id|pk|key|uuid)$/i];
+const keyTypes: ReadonlySet<DataType | undefined> = new Set([
+  ...[DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.VarChar],
+]);
+
+/** A column whose values are all there and all different; the one that is called like a key, else the first integer. */
+function keyOf(columns: readonly SampledColumn[]): SampledColumn | undefined {
+  const unique = columns.filter(
+    ({ dataType, facts }) =>
+      keyTypes.has(dataType) && facts.nulls === 0 && facts.distinct === facts.rows && facts.rows > 0,
+  );
+  const named = keyNames.flatMap((pattern) => unique.filter(({ name }) => pattern.test(name)));
+  return named[0] ?? unique.find(({ dataType }) => dataType !== DataType.VarChar);
+}
+
+function automaticKey(columns: readonly SampledColumn[]): ProposedField {
+  const taken = new Set(columns.map(({ name }) => name));
+  const fieldName = ["id", "auto_id", "sluice_id"].find((name) => !taken.has(name)) ?? "primary_key";
+  const evidence = ["no column has a value in every row that no other row has: keys are made"];
+  return { fieldName, dataType: "Int64", isPrimary: true, evidence };
+}
+
+function proposedField(column: SampledColumn, isKey: boolean): ProposedField {
+  const { name, type, elementType, facts } = column;
+  const dataType = fieldType(column, isKey);
+  const params = typeParams(column, dataType);
+  const isNullable = !isKey && (column.isNullable || facts.nulls > 0) && !isVector(dataType);
+  return {
+    fieldName: name,
+    dataType: dataTypeName(dataType),
+    ...(elementType !== undefined && { elementDataType: dataTypeName(elementType) }),
+    ...(isKey && { isPrimary: true as const }),
+    ...(isNullable && { nullable: true as const }),
+    ...(Object.keys(params).length > 0 && { elementTypeParams: params }),
+    evidence: evidenceOf(column, isKey, type),
+  };
+}
+
+/** Keys are 64-bit integers or text. */
+function fieldType({ dataType = DataType.None }: SampledColumn, isKey: boolean): DataType {
+  return isKey && dataType !== DataType.VarChar ? DataType.Int64 : dataType;
+}
+
+function evidenceOf({ facts }: SampledColumn, isKey: boolean, type: string): string[] {
+  const { rows, nulls, distinct } = facts;
+  return [
+    `the files have ${type}`,
+    ...(isKey ? [`${rows} rows looked at have ${distinct} different values`] : []),
+    ...(nulls > 0 ? [`${nulls} of ${rows} rows looked at have no value`] : []),
+  ];
+}
+
+function typeParams({ dim, elementType, facts }: SampledColumn, dataType: DataType): Record<string, string> {
+  const hasText = dataType === DataType.VarChar || elementType === DataType.VarChar;
+  return {
+    ...(dim !== undefined && { dim: String(dim) }),
+    ...(hasText && { max_length: String(roomFor(facts.maxLength, 65_535)) }),
+    ...(dataType === DataType.Array && { max_capacity: String(roomFor(facts.maxElements, 4096)) }),
+  };
+}
+
+/** Rows that were not looked at may have more: twice as much, rounded up to a power of two. */
+function roomFor(seen: number, limit: number): number {
+  return Math.min(limit, 2 ** Math.ceil(Math.log2(Math.max(8, 2 * seen))));
+}
+
+function proposedIndex({ name, dataType, facts }: SampledColumn) {
+  if (dataType === DataType.BinaryVector) return { fieldName: name, metricType: "HAMMING", evidence: "bits" };
+  if (dataType === DataType.SparseFloatVector) return { fieldName: name, metricType: "IP", evidence: "sparse vectors" };
+  const [least, greatest] = facts.norms ?? [0, 0];
+  const isNormalized = Math.abs(least - 1) < 1e-3 && Math.abs(greatest - 1) < 1e-3;
+  const evidence = `norms from ${least.toPrecision(4)} to ${greatest.toPrecision(4)} in ${facts.rows} rows looked at`;
+  return { fieldName: name, metricType: isNormalized ? "COSINE" : "L2", evidence };
+}
+
+/** Text or integers of which each comes again and again. */
+function splitsWell({ dataType, facts }: SampledColumn): boolean {
+  const { rows, nulls, distinct } = facts;
+  return keyTypes.has(dataType) && nulls === 0 && rows >= 20 && distinct > 1 && 10 * distinct <= rows;
+}

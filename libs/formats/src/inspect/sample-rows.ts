@@ -1,0 +1,68 @@
+import { completeBatch } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import { type CanonicalRow, canonicalRows } from "../canonical-rows.ts";
+import type { ColumnDescription } from "../format.ts";
+import { formatNamed } from "../format-list.ts";
+import { planFields } from "../plan-fields.ts";
+
+/** Rows that are looked at, and decoded bytes of them, about. */
+const SAMPLE_ROWS = 1000;
+const SAMPLE_BYTES = 1 << 20;
+
+/** Greatest lengths, so that the sample says what is there. Source: limits of Milvus. */
+const MAX_LENGTH = 65_535;
+const MAX_CAPACITY = 4096;
+
+export interface RowSample {
+  readonly rows: readonly CanonicalRow[];
+  /** Rows of the sample that fit no field of the guessed types. */
+  readonly rejected: readonly ImportError[];
+  /** Bytes of the source per row, about; undefined without rows. */
+  readonly bytesPerRow: number | undefined;
+}
+
+/**
+ * The first rows, read as an import would read them into fields of the described types.
+ * @throws {ImportError} what reading would refuse
+ */
+export async function sampleRows(
+  format: string,
+  sources: readonly SourceFile[],
+  columns: readonly ColumnDescription[],
+  options: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<RowSample> {
+  const plan = planFields(guessedSchema(columns), options);
+  await using reader = formatNamed(format).open({ sources, plan, options });
+  const rejected: ImportError[] = [];
+  const rows: CanonicalRow[] = [];
+  let bytesPerRow: number | undefined;
+  const onReject = ({ error }: { readonly error: ImportError }) => void rejected.push(error);
+  for await (const batch of reader.batches({ batchBytes: SAMPLE_BYTES, signal, onReject })) {
+    const rowCount = Math.min(batch.rowCount, SAMPLE_ROWS);
+    bytesPerRow = batch.sourceBytes / (batch.rowCount + rejected.length);
+    rows.push(...canonicalRows(plan.schema, { ...completeBatch(plan.schema, batch), rowCount }));
+    break;
+  }
+  return { rows, rejected, bytesPerRow };
+}
+
+/** Every column that some field type takes, as such a field; any of them may be missing from a row. */
+function guessedSchema(columns: readonly ColumnDescription[]): CollectionSchema {
+  const fields = columns.flatMap((column, i) => (column.dataType === undefined ? [] : [guessedField(column, 100 + i)]));
+  if (fields.length === 0)
+    throw new ImportError("schema_mismatch", "no column has a type that a field could take: see their types");
+  const rest = { structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
+  return { name: "inspected", fields, ...rest };
+}
+
+function guessedField(column: ColumnDescription, fieldId: number): FieldSchema {
+  const { name, dataType = DataType.None, elementType = DataType.None, dim = 0 } = column;
+  return {
+    ...{ fieldId, name, dataType, elementType, dim, nullable: true },
+    ...{ isPrimaryKey: false, isPartitionKey: false, autoId: false, isDynamic: false, isFunctionOutput: false },
+    ...{ defaultValue: undefined, maxLength: MAX_LENGTH, maxCapacity: MAX_CAPACITY, typeParams: {} },
+  };
+}

@@ -1,0 +1,35 @@
+import { ImportError } from "@sluice/errors";
+import { formatOptionKeys, inspectGroup } from "@sluice/formats";
+import { parseImportSpec } from "@sluice/jobs";
+import type { Sources } from "@sluice/object-store";
+import { okStatus, type rootCoord } from "@sluice/rpc";
+import { findFiles } from "./request-files.ts";
+
+/** Groups of files that one call looks at. */
+const MAX_INSPECTED = 16;
+
+/** Looks at files as an import would, without a collection: what they hold, and which collection would take them. */
+export class InspectFiles {
+  readonly #sources: Sources;
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
+  async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
+    const spec = parseImportSpec(options, formatOptionKeys);
+    const { groups } = await findFiles(this.#sources, { files: [], fileGroups }, spec.bucket);
+    if (groups.length > MAX_INSPECTED) {
+      const reason = `${groups.length} files are more than the ${MAX_INSPECTED} that are looked at in one call`;
+      throw new ImportError("request_invalid", reason);
+    }
+    const inspections = [];
+    for (const group of groups) {
+      await using opened = new AsyncDisposableStack();
+      const sources = [];
+      for (const file of group.files) sources.push(opened.use(await this.#sources.open(file)));
+      inspections.push(await inspectGroup(group.format, sources, spec.formatOptions, new AbortController().signal));
+    }
+    return { status: okStatus(), inspections: JSON.stringify(inspections) };
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "@jest/globals";
+import { books, useRest, useServer } from "../support/index.ts";
+
+const fixture = useServer();
+const rest = useRest(fixture);
+
+const genres = ["novel", "poem", "essay"];
+const shelves = (rows: number) =>
+  books(rows, 2n ** 53n).map((book, i) => ({
+    ...book,
+    genre: genres[i % 3],
+    tags: ["a", "bb"].slice(0, i % 3),
+    price: i === 3 ? null : i / 2,
+    unit: [0.6, 0.8],
+  }));
+
+describe("jobs/import/inspect", () => {
+  it("tells what a JSON Lines file holds, and proposes a collection with what speaks for it", async () => {
+    const [path] = await fixture.files.jsonl("inspect.jsonl", shelves(60));
+    const { data } = await rest.post("inspect", { files: [[path]] });
+    const [file] = data.files;
+    expect(file).toMatchObject({ format: "jsonl", paths: [path], isRowCountEstimate: true, faults: [] });
+    expect(Math.abs(file.rowCount - 60)).toBeLessThanOrEqual(6);
+    expect(file.sample).toHaveLength(5);
+    expect(file.sample[1]).toMatchObject({
+      id: String(2n ** 53n + 1n),
+      genre: "poem",
+      unit: [0.6, 0.8].map(Math.fround),
+    });
+    const field = (name: string) => file.schema.fields.find((f: { fieldName: string }) => f.fieldName === name);
+    expect(field("id")).toMatchObject({ dataType: "Int64", isPrimary: true });
+    expect(field("genre")).toMatchObject({ dataType: "VarChar", elementTypeParams: { max_length: "16" } });
+    expect(field("tags")).toMatchObject({ dataType: "Array", elementDataType: "VarChar" });
+    expect(field("price")).toMatchObject({ dataType: "Double", nullable: true });
+    expect(field("vector")).toMatchObject({ dataType: "FloatVector", elementTypeParams: { dim: "4" } });
+    expect(file.schema).toMatchObject({ autoId: false, partitionKeyCandidates: ["genre"], unsupported: [] });
+    const metrics = file.schema.indexParams.map((index: Record<string, string>) => [index.fieldName, index.metricType]);
+    expect(new Map(metrics).get("unit")).toBe("COSINE");
+    expect(new Map(metrics).get("vector")).toBe("L2");
+  });
+
+  it("knows the rows of Parquet and NumPy, and makes keys where no column can be one", async () => {
+    const { files } = fixture;
+    const parquet = await files.parquet("inspect.parquet", books(70));
+    const npy = await files.npy(
+      "inspect-npy",
+      books(70).map((book) => ({ ...book, id: 5n, year: 7 })),
+    );
+    const { data } = await rest.post("inspect", { files: [parquet, npy] });
+    expect(data.files).toMatchObject([
+      { format: "parquet", rowCount: 70, isRowCountEstimate: false, schema: { autoId: false } },
+      {
+        format: "npy",
+        rowCount: 70,
+        schema: { autoId: true, fields: [{ fieldName: "auto_id", isPrimary: true }, {}, {}, {}, {}] },
+      },
+    ]);
+  });
+
+  it("names missing files, broken files and files of no known format as an import would", async () => {
+    const { files } = fixture;
+    const broken = await files.write("inspect-broken.parquet", "no parquet");
+    expect((await rest.post("inspect", { files: [["nowhere.jsonl"]] })).message).toContain("nowhere.jsonl");
+    expect((await rest.post("inspect", { files: [[broken]] })).message).toContain("inspect-broken.parquet");
+    expect((await rest.post("inspect", { files: [["a.docx"]] })).message).toContain("unexpected file type");
+    expect((await rest.post("inspect", {})).message).toContain("files is required");
+  });
+});
