@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve, sep } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
@@ -102,4 +102,38 @@ export async function runAsUser(
   const exitCode = await running.ended;
   if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}:\n${running.output}`);
   return running.output;
+}
+
+/** One page of documents whose blocks a test of its own runs: `test/docs/pages/NAME.test.ts` those of `docs/NAME.md`. */
+export class Page {
+  readonly #left: Block[];
+
+  /** @param file such as `docs/take-over.md` */
+  constructor(file: string) {
+    this.#left = readBlocks().filter((block) => block.file === file && isRun(block));
+  }
+
+  /** The one block that holds these words, to be run now. @throws {Error} when there is none, or several */
+  block(words: string): string {
+    const found = this.#left.filter(({ text }) => text.includes(words));
+    if (found.length !== 1) throw new Error(`${found.length} blocks hold ${words}`);
+    this.#left.splice(this.#left.indexOf(found[0]), 1);
+    return found[0].text;
+  }
+
+  /** Blocks that nobody has asked for. */
+  get left(): readonly Block[] {
+    return this.#left;
+  }
+}
+
+/** What is only shown has another language, or none. */
+export function isRun({ language }: Block): boolean {
+  return !["", "yaml", "json", "ts"].includes(language);
+}
+
+/** Whether a test of its own runs the blocks of this page. */
+export function hasPageTest(file: string): boolean {
+  const [, name] = /^docs\/(.*)\.md$/.exec(file) ?? [];
+  return name !== undefined && existsSync(join(root, `test/docs/pages/${name}.test.ts`));
 }
