@@ -1,8 +1,11 @@
 import type { Column } from "@sluice/columns";
+import type { SourceFile } from "@sluice/object-store";
 import type { FileWindow } from "./file-windows.ts";
 
 /** Rows of text as one format has them: who knows the place, how rows are found, what they are parsed into. */
 export interface RowText<S extends RowScanner> {
+  /** The file, where what was looked at is not to be read again; default that of the input. */
+  readonly source?: SourceFile;
   readonly scanner: S;
   readonly layout: RowLayout<S>;
   readonly rows: RowSink;

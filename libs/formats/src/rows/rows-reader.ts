@@ -34,7 +34,7 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
     const { signal, onReject } = options;
     const text = await this.#open(options);
     const { rows, layout } = text;
-    const [source] = this.#input.sources;
+    const { source = this.#input.sources[0] } = text;
     const windows = new FileWindows(source, { chunkBytes: this.#chunkBytes, start: layout.start, signal });
     const cursor = new RowCursor(text, onReject !== undefined);
     let window: FileWindow | undefined;

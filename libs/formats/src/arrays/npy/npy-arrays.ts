@@ -1,5 +1,6 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
+import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
 import { parseDtype } from "../dtype.ts";
 import type { ArraySet } from "../open-arrays.ts";
@@ -30,10 +31,18 @@ function nameOf({ path }: SourceFile): string {
 /** @throws {ImportError} `malformed_file` */
 async function readHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
   const prefix = await readStart(source, FIRST_READ_BYTES, signal);
-  const bytes = npyHeaderBytes(prefix);
+  const bytes = await headerBytes(prefix, source, signal);
   const header = parseNpyHeader(bytes <= prefix.length ? prefix : await readStart(source, bytes, signal));
   await checkNoSecondArray(source, header, signal);
   return header;
+}
+
+async function headerBytes(prefix: Uint8Array, source: SourceFile, signal?: AbortSignal): Promise<number> {
+  try {
+    return npyHeaderBytes(prefix);
+  } catch (error) {
+    throw await withContent(error, source, signal);
+  }
 }
 
 async function readStart(source: SourceFile, bytes: number, signal?: AbortSignal): Promise<Uint8Array> {

@@ -2,6 +2,7 @@ import { locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { leafType, listNode, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
+import { withContent } from "../../foreign-content.ts";
 import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
 import { planColumns } from "./column-plans.ts";
 import { extraType, foundType } from "./type-rules.ts";
@@ -43,10 +44,11 @@ function describeColumn(column: SchemaNode): ColumnDescription {
     : { ...base, dataType: DataType.Array, elementType };
 }
 
-async function footerOf(source: SourceFile, signal?: AbortSignal): Promise<ParquetFile> {
+/** The footer. @throws {ImportError} `malformed_file` also of a file that is no Parquet, with what it is */
+export async function footerOf(source: SourceFile, signal?: AbortSignal): Promise<ParquetFile> {
   try {
     return await readFooter(source, signal);
   } catch (error) {
-    throw locate(error, { file: source.path });
+    throw locate(await withContent(error, source, signal), { file: source.path });
   }
 }

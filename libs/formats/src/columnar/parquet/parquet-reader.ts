@@ -7,7 +7,6 @@ import {
   PageBudget,
   type ParquetFile,
   type RowGroupInfo,
-  readFooter,
   type SchemaNode,
 } from "@sluice/parquet";
 import { type CollectionSchema, fixedWidth } from "@sluice/schema";
@@ -15,6 +14,7 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
+import { footerOf } from "./footer-facts.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
@@ -55,7 +55,7 @@ export class ParquetReader implements FormatReader {
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const progress = { sourceBytes: 0 };
     try {
-      const file = await readFooter(this.#source, signal);
+      const file = await footerOf(this.#source, signal);
       const rejects = new RowRejects(onReject);
       const columns = this.#openColumns(file, rejects, signal);
       for (const group of this.#groups(file)) {

@@ -3,21 +3,25 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
-import type { JsonLayout } from "./layouts.ts";
 import { Scanner } from "./scanner.ts";
+import { tellLayout } from "./tell-layout.ts";
 
 /** Rows that a description looks at, and bytes at most. */
 const SAMPLE_ROWS = 1000;
 const SAMPLE_BYTES = 4 << 20;
 
-/** What the first rows of a file have for keys and values. @throws {ImportError} for a file that does not begin with rows */
+/**
+ * What the first rows of a file have for keys and values.
+ * @param isNamedLines its name says that it has one object a line
+ * @throws {ImportError} for a file that does not begin with rows
+ */
 export async function describeRows(
   source: SourceFile,
-  layout: JsonLayout,
+  isNamedLines: boolean,
   signal: AbortSignal,
 ): Promise<SourceDescription> {
   const samples = new Map<string, ValueKinds>();
-  const rows = await sampleRows(source, layout, signal);
+  const rows = await sampleRows(source, isNamedLines, signal);
   for (const row of rows)
     for (const [key, value] of Object.entries(row)) {
       const kinds = samples.get(key) ?? new ValueKinds();
@@ -29,10 +33,11 @@ export async function describeRows(
 }
 
 async function sampleRows(
-  source: SourceFile,
-  layout: JsonLayout,
+  file: SourceFile,
+  isNamedLines: boolean,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
+  const { source, layout } = await tellLayout(file, { isNamedLines, signal });
   const chunkBytes = Math.max(1, Math.min(SAMPLE_BYTES, source.sizeBytes + 1));
   const windows = new FileWindows(source, { chunkBytes, start: layout.start, signal });
   const window = await windows.next(undefined, 0);
