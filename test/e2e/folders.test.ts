@@ -47,6 +47,23 @@ describe("folders and patterns", () => {
     expect(await client.count("pattern")).toBe(40);
   });
 
+  it("called key=value give fields their values, and the dynamic field what no field has", async () => {
+    const { client, files } = fixture;
+    await client.createCollection({ ...bookCollection("hive"), dynamic: true });
+    const rows = (first: bigint) => books(10, first).map(({ year: _, ...row }) => row);
+    await files.jsonl("hive/year=2024/lang=de/a.jsonl", rows(0n));
+    await files.jsonl("hive/year=2025/lang=en/a.jsonl", [...rows(100n), { ...rows(200n)[0], lang: "own" }]);
+    const state = await client.importAndWait("hive", ["sources/hive/"]);
+    expect(state.infos.warnings).toBeUndefined();
+    expect(await client.count("hive", "year == 2024 and lang == 'de'")).toBe(10);
+    expect(await client.count("hive", "year == 2025 and lang == 'en'")).toBe(10);
+    expect(await client.count("hive", "lang == 'own'")).toBe(1);
+    await files.jsonl("hive/year=x/a.jsonl", rows(0n));
+    await expect(client.importAndWait("hive", ["sources/hive/year=x/"])).rejects.toThrow(
+      "folder 'year=x': expected Int32 for field 'year'",
+    );
+  });
+
   it("in which nothing is meant are refused at once, saying what is there", async () => {
     const { client } = fixture;
     const refused = (path: string) => expect(client.importAndWait("pattern", [path])).rejects;

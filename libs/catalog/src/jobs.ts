@@ -1,4 +1,4 @@
-import type { Job, SourceFileRecord } from "@sluice/jobs";
+import type { FolderValuesRecord, Job, SourceFileRecord } from "@sluice/jobs";
 import type { CollectionId, JobId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
@@ -8,6 +8,8 @@ export interface FileGroupRecord {
   readonly files: readonly SourceFileRecord[];
   /** The folder or pattern of the request that they were found by; absent where the request names them. */
   readonly from?: string;
+  /** What the folders of the path that it was found in say of all rows. */
+  readonly folders?: FolderValuesRecord;
 }
 
 /** A request for work on a collection, and its outcome. Its files lie in records of their own (`JobFilesRecord`). */

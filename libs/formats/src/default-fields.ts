@@ -12,11 +12,26 @@ const OPTION = "default_fields";
 /**
  * The schema in which fields have the defaults that an import brings along: a JSON object, field to value. Values are read as
  * those of JSON rows are, so that any type can have one, also those for which none can be declared.
+ * @param from what brings them, for errors
  * @throws {ImportError} `request_invalid`
  */
-export function withDefaults(schema: CollectionSchema, text: string | undefined): CollectionSchema {
+export function withDefaults(
+  schema: CollectionSchema,
+  text: string | undefined,
+  from = `options.${OPTION}`,
+): CollectionSchema {
   if (text === undefined) return schema;
   const names = Object.keys(parseJsonObject(OPTION, text));
+  try {
+    return defaultsIn(schema, names, text);
+  } catch (error) {
+    throw error instanceof ImportError
+      ? new ImportError(error.code, `${from}: ${error.reason}`, undefined, { cause: error })
+      : error;
+  }
+}
+
+function defaultsIn(schema: CollectionSchema, names: readonly string[], text: string): CollectionSchema {
   const given = names.map((name) => checkedField(schema, name));
   const cells = new Map(parseCells(schema, given, text).map((cell, i) => [given[i].name, cell]));
   const fields = schema.fields.map((field) => ({
@@ -62,5 +77,5 @@ function firstCell(column: Column): Uint8Array {
 }
 
 function invalid(reason: string, cause?: unknown): ImportError {
-  return new ImportError("request_invalid", `options.${OPTION}: ${reason}`, undefined, { cause });
+  return new ImportError("request_invalid", reason, undefined, { cause });
 }

@@ -1,3 +1,5 @@
+export { withFolderKeys } from "./folder-keys.ts";
+export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";
 export type {
   BatchOptions,
   ColumnDescription,
@@ -22,6 +24,7 @@ export {
   groupNestedFiles,
 } from "./group-files.ts";
 export { type Inspection, inspectGroup } from "./inspect/inspect-group.ts";
+export type { FolderValues } from "./plan/field-options.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { planFields } from "./plan-fields.ts";

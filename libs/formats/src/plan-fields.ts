@@ -1,13 +1,28 @@
 import type { CollectionSchema } from "@sluice/schema";
 import { withDefaults } from "./default-fields.ts";
+import type { FolderValues } from "./plan/field-options.ts";
 import { parseFieldOptions } from "./plan/field-options.ts";
 import { FieldPlan } from "./plan/field-plan.ts";
 
 /**
  * The plan of an import. Its schema is the collection's with the import's defaults: batches are completed by that one.
  * @param options of the request, keys as sent; what is not about fields is not looked at
+ * @param folders what the folders of the files say: as if it were the default of its fields, for these files
  * @throws {ImportError} `request_invalid` for options that contradict themselves or the collection
  */
-export function planFields(schema: CollectionSchema, options: Readonly<Record<string, string>> = {}): FieldPlan {
-  return new FieldPlan(withDefaults(schema, options.default_fields), parseFieldOptions(options));
+export function planFields(
+  schema: CollectionSchema,
+  options: Readonly<Record<string, string>> = {},
+  folders?: FolderValues,
+): FieldPlan {
+  const withOptions = withDefaults(schema, options.default_fields);
+  const fieldOptions = parseFieldOptions(options);
+  if (!folders) return new FieldPlan(withOptions, fieldOptions);
+  const mapping = new Map([...fieldOptions.mapping].filter(([source]) => !folders.keys.includes(source)));
+  const folderFields = new Set(Object.keys(JSON.parse(folders.fields)));
+  const folderKeys = folders.meta === "{}" ? {} : { folderKeys: Buffer.from(folders.meta) };
+  return new FieldPlan(withDefaults(withOptions, folders.fields, "folders"), {
+    ...fieldOptions,
+    ...{ mapping, folderFields, ...folderKeys },
+  });
 }

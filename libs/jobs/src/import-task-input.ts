@@ -1,6 +1,6 @@
 import type { CollectionSchema } from "@sluice/schema";
 import type { RowTolerance } from "./row-tolerance.ts";
-import type { BroughtSource, SourceFileRecord } from "./source-file.ts";
+import type { BroughtSource, FolderValuesRecord, SourceFileRecord } from "./source-file.ts";
 
 /** Files that are read together. */
 export interface SourceSet {
@@ -8,6 +8,8 @@ export interface SourceSet {
   readonly format: string;
   /** One row-based file, or the files of one set. */
   readonly files: readonly SourceFileRecord[];
+  /** What the folders of their path say of all rows. */
+  readonly folders?: FolderValuesRecord;
 }
 
 /** What a task of kind `import` works on, as plain data: the rootcoord's planner makes it, the datanode's task takes it. */

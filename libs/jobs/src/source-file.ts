@@ -20,3 +20,11 @@ export interface BroughtSource {
   readonly options: object;
   readonly secret?: string;
 }
+
+/** What the folders `key=value` of a file's path say of all its rows; see `FolderValues` of the formats. */
+export interface FolderValuesRecord {
+  readonly keys: readonly string[];
+  /** JSON objects. */
+  readonly fields: string;
+  readonly meta: string;
+}

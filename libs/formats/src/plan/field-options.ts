@@ -6,6 +6,20 @@ export interface FieldOptions {
   readonly mapping: ReadonlyMap<string, string>;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
+  /** Fields whose values folders give. */
+  readonly folderFields?: ReadonlySet<string>;
+  /** A JSON object whose members `$meta` gets in every row, as folders give them. */
+  readonly folderKeys?: Uint8Array;
+}
+
+/** What the folders `key=value` of a file's path say of all its rows: plain data, which its job records. */
+export interface FolderValues {
+  /** The keys that some field, or `$meta`, takes. */
+  readonly keys: readonly string[];
+  /** A JSON object, field to value; see `withDefaults`. */
+  readonly fields: string;
+  /** A JSON object, what `$meta` takes; `{}` for nothing. */
+  readonly meta: string;
 }
 
 /** Options of a request that are about fields, keys as sent. */

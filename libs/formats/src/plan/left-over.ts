@@ -22,7 +22,10 @@ export function leftOverWarning(plan: FieldPlan, names: readonly string[]): stri
  * @param bound parallel to the fields of the schema; undefined: no column
  */
 export function absentWarning(plan: FieldPlan, bound: readonly unknown[]): string | undefined {
-  const absent = plan.schema.fields.filter((field, i) => bound[i] === undefined && isExpected(field));
+  const { folderFields } = plan.options;
+  const absent = plan.schema.fields.filter(
+    (field, i) => bound[i] === undefined && isExpected(field) && !folderFields?.has(field.name),
+  );
   if (absent.length === 0) return undefined;
   const listed = absent.slice(0, MAX_NAMED).map((field) => `'${excerpt(field.name)}' (${standIn(field)} in every row)`);
   const more = absent.length > MAX_NAMED ? `, … (${absent.length} in all)` : "";

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { completeBatch } from "@sluice/columns";
-import { type FormatReader, formatNamed, planFields } from "@sluice/formats";
+import { type FormatReader, formatNamed, planFields, withFolderKeys } from "@sluice/formats";
 import type { ImportTaskInput, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
@@ -43,7 +43,7 @@ async function readSet(
   context: TaskContext,
 ): Promise<number> {
   const { signal, limits } = context;
-  const plan = planFields(input.schema, input.options);
+  const plan = planFields(input.schema, input.options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   let rowCount = 0;
   await using reader = formatNamed(set.format).open({
@@ -57,7 +57,7 @@ async function readSet(
   const batchOptions = { batchBytes: limits.batchBytes, signal, ...(rejected && { onReject: rejected.add }) };
   for await (const batch of reader.batches(batchOptions)) {
     signal.throwIfAborted();
-    await sink.append(completeBatch(plan.schema, batch));
+    await sink.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));
     rowCount += batch.rowCount;
     context.onProgress(rowCount, batch.sourceBytes);
     // Parsing takes no turns of its own: without this one, what comes next would not even be asked for until it has ended.

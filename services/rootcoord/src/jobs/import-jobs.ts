@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { formatOptionKeys, planFields } from "@sluice/formats";
+import { type FieldPlan, formatOptionKeys, planFields } from "@sluice/formats";
 import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
+import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
 import { findFiles } from "./request-files.ts";
 
@@ -38,13 +39,14 @@ export class ImportJobs {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const partitionIds = targetPartitions(collection, request.partitionName);
     const spec = parseImportSpec(request.options, formatOptionKeys);
-    checkFieldOptions(collection, spec);
     this.#checkCorrected(collection, spec);
+    const plan = planOf(collection, spec);
     const digest = digestOf(request, spec);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const { groups, warnings: leftOut } = await findFiles(this.#deps.sources, request, spec.bucket);
+    const found = await findFiles(this.#deps.sources, request, spec.bucket);
+    const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     return this.#record({ ...request, digest }, collection, partitionIds, groups, { ...spec, warnings });
   }
@@ -147,8 +149,8 @@ function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest,
 }
 
 /** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
-function checkFieldOptions({ storedSchema, properties }: CollectionRecord, { formatOptions }: ImportSpec): void {
-  planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), formatOptions);
+function planOf({ storedSchema, properties }: CollectionRecord, { formatOptions }: ImportSpec): FieldPlan {
+  return planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), formatOptions);
 }
 
 /** Files that are given again, by whatever path; of column files, whole sets: two tables may share a column. */

@@ -78,7 +78,7 @@ export class ImportPlanner implements JobPlanner {
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
-    const plan = planFields(schemaOf(job), options);
+    const plan = planFields(schemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
     const files = [];
     for (const file of group.files) files.push(opened.use(await sources.open(file)));
