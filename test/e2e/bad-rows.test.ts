@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, useRest, useServer } from "../support/index.ts";
+import { bookCollection, bookFields, books, useRest, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 const rest = useRest(fixture);
@@ -138,5 +138,60 @@ describe("dry_run", () => {
     expect(counted).toBe(998);
     expect(await client.count("dry")).toBe(0);
     expect(await client.state(BigInt(job.jobId))).toMatchObject({ rowCount: 0, infos: { checked_rows: "999" } });
+  });
+});
+
+describe("on_duplicate", () => {
+  const twice = async (name: string, onDuplicate: string, more: object = {}) => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection(name, { shards: 2 }));
+    const rows = books(100);
+    const [first] = await files.jsonl(`${name}-1.jsonl`, rows);
+    const [second] = await files.jsonl(`${name}-2.jsonl`, [
+      ...rows.slice(90).map((row) => ({ ...row, title: "again" })),
+      ...books(10, 500n),
+      { ...rows[0], year: "x" },
+    ]);
+    const options = { on_duplicate: onDuplicate, on_error: "skip", ...more };
+    return rest.run({ collectionName: name, files: [[first], [second]], options });
+  };
+
+  it.each([
+    ["first", 0],
+    ["last", 10],
+  ])("%s imports one row of each key, and all counts add up", async (onDuplicate, again) => {
+    const job = await twice(`unique_${onDuplicate}`, onDuplicate);
+    expect(job).toMatchObject({
+      ...{ state: "Completed", importedRows: 110, duplicateRows: 10, rejectedRows: 1, totalRows: 121 },
+      details: [
+        { importedRows: 100 - again, ...(again > 0 && { duplicateRows: again }) },
+        { importedRows: 10 + again, rejectedRows: 1 },
+      ],
+    });
+    const { client } = fixture;
+    expect(await client.count(`unique_${onDuplicate}`)).toBe(110);
+    expect(await client.query(`unique_${onDuplicate}`, 'title == "again"', ["id"])).toHaveLength(again);
+  });
+
+  it("keep imports all, as Milvus does; error fails the job with both places", async () => {
+    expect(await twice("unique_keep", "keep")).toMatchObject({ importedRows: 120, totalRows: 121 });
+    const job = await twice("unique_error", "error");
+    expect(job.reason).toMatch(
+      /primary key 90 stands in row 90 of \S*unique_error-1\.jsonl too \(.*unique_error-2\.jsonl, row 0/,
+    );
+    expect(await twice("unique_dry", "first", { dry_run: true })).toMatchObject({
+      checkedRows: 110,
+      duplicateRows: 10,
+    });
+  });
+
+  it("is refused where keys are made, and for words that it does not know", async () => {
+    const { client, files } = fixture;
+    const fields = [{ ...bookFields.id, auto: true }, bookFields.vector];
+    await client.createCollection({ name: "made_keys", fields });
+    const paths = await files.jsonl("made_keys.jsonl", [{ vector: [1, 2, 3, 4] }]);
+    const options = (on_duplicate: string) => ({ options: { on_duplicate } });
+    await expect(client.import("made_keys", paths, options("first"))).rejects.toThrow("compares primary keys");
+    await expect(client.import("made_keys", paths, options("replace"))).rejects.toThrow("option on_duplicate must be");
   });
 });

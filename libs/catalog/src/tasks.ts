@@ -10,6 +10,8 @@ export interface TaskRecord extends Task {
   readonly groupCount?: number;
   /** Half-open part of the group, in the unit of its format; absent = all of it. */
   readonly range?: { readonly begin: number; readonly end: number };
+  /** Of all keys it takes those of one bucket, and reads every row for it; absent = all keys. */
+  readonly keyBucket?: { readonly bucket: number; readonly buckets: number };
   /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */
   readonly announcedRows?: number;
 }

@@ -4,7 +4,17 @@ import { hashInt64, hashText } from "./hash.ts";
 
 /** The shard of each row, by its primary key, into `out[0, rowCount)`. The batch must have its key column. */
 export function assignShards(schema: CollectionSchema, batch: InsertBatch, shards: number, out: Uint16Array): void {
-  assign(schema, batch, primaryKeyIndex(schema), shards, out);
+  assignKeyBuckets(schema, batch, shards, out);
+}
+
+/** One of `buckets` for each row, by its primary key, whatever shard that has. The batch must have its key column. */
+export function assignKeyBuckets(
+  schema: CollectionSchema,
+  batch: InsertBatch,
+  buckets: number,
+  out: Uint16Array,
+): void {
+  assign(schema, batch, primaryKeyIndex(schema), buckets, out);
 }
 
 /** The number of each row's partition, by its partition key, into `out[0, rowCount)`. */

@@ -21,6 +21,8 @@ export interface RejectedObjects {
 /** What one set of files came to. */
 export interface SetFindings {
   readonly rejectedRows: number;
+  /** Rows that were left out because another one has their primary key. */
+  readonly duplicateRows?: number;
   readonly objects?: RejectedObjects;
 }
 
@@ -41,6 +43,11 @@ export const MAX_REASON_CHARACTERS = 400;
 /** Rejected rows of all sets. */
 export function rejectedRowsOf(findings: ImportFindings | undefined): number {
   return (findings?.sets ?? []).reduce((sum, { rejectedRows }) => sum + rejectedRows, 0);
+}
+
+/** Rows of all sets that were left out because of their keys. */
+export function duplicateRowsOf(findings: ImportFindings | undefined): number {
+  return (findings?.sets ?? []).reduce((sum, { duplicateRows = 0 }) => sum + duplicateRows, 0);
 }
 
 /** Every object with rejected rows has a key below it. */

@@ -1,6 +1,7 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { type JobId, jobId } from "@sluice/schema";
 import { parseGoDuration } from "./go-duration.ts";
+import { type OnDuplicate, parseOnDuplicate } from "./key-rule.ts";
 import { parseOnError, type RowTolerance } from "./row-tolerance.ts";
 
 /** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
@@ -13,6 +14,8 @@ export interface ImportSpec {
   readonly bucket?: string;
   /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the job. */
   readonly tolerance?: RowTolerance;
+  /** What becomes of rows with the same primary key; absent = all are imported. */
+  readonly onDuplicate?: OnDuplicate;
   /** Everything is read and checked, nothing is written, and no row becomes visible. */
   readonly isDryRun?: boolean;
   /** An earlier job, whose rejected rows these files hold, corrected. */
@@ -39,6 +42,7 @@ const rules: Readonly<Record<string, OptionRule>> = {
   l0_import: "refused when true",
   bucket: "job",
   on_error: "job",
+  on_duplicate: "job",
   dry_run: "job",
   corrects: "job",
 };
@@ -74,6 +78,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   for (const [key, value] of values) checkSupported(key, value);
   checkAutoCommit(values.get("auto_commit"));
   const timeout = values.get("timeout");
+  const onDuplicate = parseOnDuplicate(values.get("on_duplicate") ?? "");
   const tolerance = parseOnError(values.get("on_error") ?? "");
   const bucket = values.get("bucket");
   const corrects = values.get("corrects");
@@ -82,6 +87,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
     ...(bucket && { bucket }),
     ...(tolerance && { tolerance }),
+    ...(onDuplicate && { onDuplicate }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),
     ...(parseDryRun(values.get("dry_run")) && { isDryRun: true }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),

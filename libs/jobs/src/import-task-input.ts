@@ -1,4 +1,5 @@
 import type { CollectionSchema } from "@sluice/schema";
+import type { KeyRule } from "./key-rule.ts";
 import type { RowTolerance } from "./row-tolerance.ts";
 import type { BroughtSource, FolderValuesRecord, SourceFileRecord } from "./source-file.ts";
 
@@ -33,6 +34,8 @@ export interface ImportTaskInput {
   readonly sink: "segments" | "none";
   /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the task. */
   readonly tolerance?: RowTolerance;
+  /** One row of each primary key is taken, of the keys that fall to this task; absent = all rows. */
+  readonly keyRule?: KeyRule;
   /** Where objects with the rows that are left out lie; absent = they are only counted. */
   readonly rejectsPrefix?: string;
 }

@@ -7,6 +7,7 @@ export * from "./import-findings.ts";
 export * from "./import-spec.ts";
 export * from "./import-task-input.ts";
 export * from "./job.ts";
+export { type KeyRule, keyBucketCount, type OnDuplicate } from "./key-rule.ts";
 export * from "./kinds.ts";
 export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
 export { type Pack, packGroups } from "./pack-groups.ts";

@@ -28,12 +28,18 @@ export interface RejectedSet {
   readonly head: () => string | undefined;
 }
 
+/** The rejected rows of one set. */
+export interface OpenRejects {
+  readonly add: (row: RejectedRow) => Promise<void>;
+  /** Everything is durable when this resolves. */
+  readonly finish: () => Promise<SetFindings>;
+}
+
 /** The rows of a task that cannot be imported: counted, the first ones named, all of them kept in objects beside each other. */
 export class RejectedRows {
   readonly #options: RejectedRowsOptions;
   readonly #context: Pick<TaskContext, "objects" | "signal">;
   readonly #named: RejectedRowRecord[] = [];
-  readonly #sets: SetFindings[] = [];
   #rejectedRows = 0;
 
   constructor(options: RejectedRowsOptions, context: Pick<TaskContext, "objects" | "signal">) {
@@ -46,13 +52,8 @@ export class RejectedRows {
     return this.#named;
   }
 
-  /** Of the sets that have ended, in order. */
-  get sets(): readonly SetFindings[] {
-    return this.#sets;
-  }
-
   /** Takes the rows of one set until `finish`. */
-  begin(set: RejectedSet): { readonly add: (row: RejectedRow) => Promise<void>; readonly finish: () => Promise<void> } {
+  begin(set: RejectedSet): OpenRejects {
     const objects = this.#objectsOf(set);
     let rejectedRows = 0;
     return {
@@ -65,7 +66,7 @@ export class RejectedRows {
       },
       finish: async () => {
         const [rows = [], reasons = []] = [await objects?.rows?.finish(), await objects?.reasons.finish()];
-        this.#sets.push({ rejectedRows, ...(reasons.length > 0 && { objects: { rows, reasons } }) });
+        return { rejectedRows, ...(reasons.length > 0 && { objects: { rows, reasons } }) };
       },
     };
   }

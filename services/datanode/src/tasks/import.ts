@@ -1,51 +1,102 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { completeBatch } from "@sluice/columns";
-import { type FormatReader, formatNamed, planFields, withFolderKeys } from "@sluice/formats";
-import type { ImportTaskInput, SourceSet } from "@sluice/jobs";
+import { completeBatch, type InsertBatch } from "@sluice/columns";
+import { type FormatReader, formatNamed, type OnReject, planFields, withFolderKeys } from "@sluice/formats";
+import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
-import { RejectedRows } from "../sinks/rejected-rows.ts";
+import { type OpenRejects, RejectedRows } from "../sinks/rejected-rows.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
+import { UniqueRows } from "../sinks/unique/unique-rows.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
-/** Bytes of the sources -> columns -> checks -> sink. One pass. See `RunTask`. */
+/** Bytes of the sources -> columns -> checks -> sink. One pass, but for `on_duplicate=last`. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
   await using sink = openSink(input, context);
+  const unique = input.keyRule && new UniqueRows(input.keyRule, input.schema);
+  if (unique?.isReadTwice) await noteKeys(unique, input, context);
   const rejects = rejectsOf(input, context);
   const groupRows: number[] = [];
+  const sets: SetFindings[] = [];
   const before = { rows: 0, bytes: 0 };
   for (const [group, set] of input.sets.entries()) {
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
     const warn = (text: string) => context.warn(text, group);
-    const rows = await readSet({ set, group, sink, rejects }, input, { ...context, onProgress, warn });
+    const taken = new SetRows(set, sink, unique);
+    const { rows, rejected } = await readSet({ set, group, taken, rejects }, input, { ...context, onProgress, warn });
     groupRows.push(rows);
+    sets.push({ rejectedRows: 0, ...rejected, ...(unique && { duplicateRows: taken.duplicates }) });
     before.rows += rows;
     before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
   const { checked, ...made } = await sink.finish();
-  const findings = rejects && { sets: rejects.sets, rejected: rejects.named, ...(checked && { checked }) };
+  const findings = { sets, rejected: rejects?.named ?? [], ...(checked && { checked }) };
   const groups = groupRows.length > 1 && { groupRows };
-  return { rowCount: before.rows, ...groups, ...made, ...(findings && { findings }) };
+  return { rowCount: before.rows, ...groups, ...made, ...((rejects || unique) && { findings }) };
+}
+
+/** Takes the rows of one set, and tells how many of them it took. */
+interface RowTaker {
+  append(batch: InsertBatch): Promise<number>;
+  /** A row was put aside. */
+  skip(row: number): void;
+}
+
+/** Into the sink, without those whose key another row has. */
+class SetRows implements RowTaker {
+  readonly #sink: BatchSink;
+  readonly #unique: UniqueRows | undefined;
+  duplicates = 0;
+
+  constructor(set: SourceSet, sink: BatchSink, unique: UniqueRows | undefined) {
+    this.#sink = sink;
+    this.#unique = unique;
+    unique?.beginSet(set.files[0].path);
+  }
+
+  async append(batch: InsertBatch): Promise<number> {
+    const taken = this.#unique?.take(batch) ?? { batch, duplicates: 0 };
+    this.duplicates += taken.duplicates;
+    if (taken.batch) await this.#sink.append(taken.batch);
+    return taken.batch?.rowCount ?? 0;
+  }
+
+  skip(row: number): void {
+    this.#unique?.skip(row);
+  }
+}
+
+/** The pass before, which learns the last row of each key. */
+async function noteKeys(unique: UniqueRows, input: ImportTaskInput, context: TaskContext): Promise<void> {
+  const taken: RowTaker = {
+    append: async (batch) => {
+      unique.note(batch);
+      return batch.rowCount;
+    },
+    skip: () => {},
+  };
+  for (const [group, set] of input.sets.entries())
+    await readSet({ set, group, taken, rejects: undefined }, input, { ...context, onProgress() {}, warn() {} });
+  unique.beginAgain();
 }
 
 /** Where the rows of one set go. */
 interface SetWork {
   readonly set: SourceSet;
   readonly group: number;
-  readonly sink: BatchSink;
+  readonly taken: RowTaker;
   readonly rejects: RejectedRows | undefined;
 }
 
-/** Rows of one set, into the sink; how many they are. */
+/** Rows of one set; how many of them were taken, and what became of those that cannot be imported. */
 async function readSet(
-  { set, group, sink, rejects }: SetWork,
+  { set, group, taken, rejects }: SetWork,
   input: ImportTaskInput,
   context: TaskContext,
-): Promise<number> {
+): Promise<{ rows: number; rejected: SetFindings | undefined }> {
   const { signal, limits } = context;
   const plan = planFields(input.schema, input.options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
-  let rowCount = 0;
+  let [rows, readRows] = [0, 0];
   await using reader = formatNamed(set.format).open({
     sources: opened.files,
     plan,
@@ -54,31 +105,40 @@ async function readSet(
     warn: context.warn,
   });
   const rejected = rejects?.begin({ ...textOf(set, reader), set: group });
-  const batchOptions = { batchBytes: limits.batchBytes, signal, ...(rejected && { onReject: rejected.add }) };
-  for await (const batch of reader.batches(batchOptions)) {
+  const onReject = input.tolerance && rejecting(taken, rejected);
+  for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal, ...(onReject && { onReject }) })) {
     signal.throwIfAborted();
-    await sink.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));
-    rowCount += batch.rowCount;
-    context.onProgress(rowCount, batch.sourceBytes);
+    rows += await taken.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));
+    readRows += batch.rowCount;
+    context.onProgress(rows, batch.sourceBytes);
     // Parsing takes no turns of its own: without this one, what comes next would not even be asked for until it has ended.
     await turn();
   }
-  await rejected?.finish();
+  const findings = await rejected?.finish();
   // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
   for (const file of opened.files) await file.check(signal);
-  if (rowCount === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
-  return rowCount;
+  if (readRows === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
+  return { rows, rejected: findings };
+}
+
+function rejecting(taken: RowTaker, rejected: OpenRejects | undefined): OnReject {
+  return (row) => {
+    taken.skip(row.row);
+    return rejected?.add(row);
+  };
 }
 
 function textOf({ format, files }: SourceSet, reader: FormatReader) {
   return { file: files[0].path, text: formatNamed(format).text, head: () => reader.head };
 }
 
+/** Of tasks that share the rows of a job by their keys, all see the bad ones, and the first one has them. */
 function rejectsOf(
-  { tolerance, rejectsPrefix: prefix }: ImportTaskInput,
+  { tolerance, rejectsPrefix: prefix, keyRule }: ImportTaskInput,
   context: TaskContext,
 ): RejectedRows | undefined {
-  return tolerance && new RejectedRows({ tolerance, ...(prefix !== undefined && { prefix }) }, context);
+  if (!tolerance || (keyRule && keyRule.bucket > 0)) return undefined;
+  return new RejectedRows({ tolerance, ...(prefix !== undefined && { prefix }) }, context);
 }
 
 function openSink(input: ImportTaskInput, context: TaskContext): BatchSink {

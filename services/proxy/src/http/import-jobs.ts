@@ -213,12 +213,16 @@ function rejectedJson(row: importing.TaskFailure) {
 
 /** A total that is projected from what was read so far says so; a dry run imports nothing. */
 function rowsJson(
-  rows: Pick<rootCoord.JobEntry, "importedRows" | "rejectedRows" | "totalRows" | "totalRowsEstimated">,
+  rows: Pick<
+    rootCoord.JobEntry,
+    "importedRows" | "rejectedRows" | "duplicateRows" | "totalRows" | "totalRowsEstimated"
+  >,
   isDryRun: boolean,
 ) {
   return {
     importedRows: isDryRun ? 0 : Number(rows.importedRows),
     ...(isDryRun && { checkedRows: Number(rows.importedRows) }),
+    ...(rows.duplicateRows > 0n && { duplicateRows: Number(rows.duplicateRows) }),
     ...(rows.rejectedRows > 0n && { rejectedRows: Number(rows.rejectedRows) }),
     totalRows: Number(rows.totalRows),
     ...(rows.totalRowsEstimated && { totalRowsEstimated: true }),

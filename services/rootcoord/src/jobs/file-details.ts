@@ -1,6 +1,7 @@
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation } from "@sluice/errors";
 import {
+  duplicateRowsOf,
   type ImportFindings,
   isOpenTask,
   MAX_NAMED_ROWS,
@@ -100,6 +101,7 @@ function rejectedOf(tasks: readonly TaskRecord[]) {
   const findings = tasks.flatMap((task) => task.findings ?? []);
   const objects = findings.flatMap(({ sets }) => sets.flatMap((set) => set.objects ?? []));
   return {
+    duplicateRows: BigInt(duplicateRowsIn(tasks)),
     rejectedRows: BigInt(rejectedRowsIn(tasks)),
     rejected: findings.flatMap(({ rejected }) => rejected.map(rejectedMessage)).slice(0, MAX_NAMED_ROWS),
     rejectedRowKeys: objects.flatMap(({ rows }) => rows),
@@ -114,6 +116,11 @@ function rejectedMessage(row: RejectedRowRecord) {
 /** Of all sets of all tasks. */
 export function rejectedRowsIn(tasks: readonly TaskRecord[]): number {
   return tasks.reduce((sum, { findings }) => sum + rejectedRowsOf(findings), 0);
+}
+
+/** Rows that were left out because of their keys. */
+export function duplicateRowsIn(tasks: readonly TaskRecord[]): number {
+  return tasks.reduce((sum, { findings }) => sum + duplicateRowsOf(findings), 0);
 }
 
 function endedAttempts({ taskId, endedAttempts }: TaskRecord): rootCoord.EndedAttempt[] {

@@ -5,7 +5,7 @@ import { type FieldPlan, formatOptionKeys, planFields } from "@sluice/formats";
 import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
-import { type JobId, jobId, type PartitionId } from "@sluice/schema";
+import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
@@ -149,8 +149,16 @@ function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest,
 }
 
 /** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
-function planOf({ storedSchema, properties }: CollectionRecord, { formatOptions }: ImportSpec): FieldPlan {
-  return planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), formatOptions);
+function planOf({ storedSchema, properties }: CollectionRecord, spec: ImportSpec): FieldPlan {
+  const plan = planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), spec.formatOptions);
+  checkKeysAreGiven(plan, spec);
+  return plan;
+}
+
+function checkKeysAreGiven({ schema }: FieldPlan, { onDuplicate }: ImportSpec): void {
+  if (!onDuplicate || schema.allowInsertAutoId || !schema.fields[primaryKeyIndex(schema)].autoId) return;
+  const reason = `option on_duplicate=${onDuplicate} compares primary keys, and those of this collection are made, each of them once`;
+  throw new ImportError("request_invalid", reason);
 }
 
 /** Files that are given again, by whatever path; of column files, whole sets: two tables may share a column. */

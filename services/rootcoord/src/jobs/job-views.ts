@@ -11,7 +11,15 @@ import {
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, type JobId, jobId } from "@sluice/schema";
-import { bytesOf, detailOf, nodesOf, partsByGroup, reasonText, rejectedRowsIn } from "./file-details.ts";
+import {
+  bytesOf,
+  detailOf,
+  duplicateRowsIn,
+  nodesOf,
+  partsByGroup,
+  reasonText,
+  rejectedRowsIn,
+} from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
@@ -128,6 +136,7 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ...infoOf("warnings", [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])]),
     ...(isDryRun(job) ? infoOf("checked_rows", [String(rowsOf({ job, tasks }))]) : []),
     ...rejectedInfos(tasks),
+    ...(duplicateRowsIn(tasks) > 0 ? infoOf("duplicate_rows", [String(duplicateRowsIn(tasks))]) : []),
     ...job.spec.options.map(([key, value]) => [key, value] as [string, string]),
   ];
   return {
@@ -161,7 +170,11 @@ function entryOf(view: JobView): rootCoord.JobEntry {
 function summaryOf(view: JobView): rootCoord.JobEntry {
   const { job, tasks } = view;
   const rejectedRows = rejectedRowsIn(tasks);
-  const total = job.state === "completed" ? { rows: rowsOf(view) + rejectedRows, isEstimate: false } : totalRows(tasks);
+  const duplicateRows = duplicateRowsIn(tasks);
+  const total =
+    job.state === "completed"
+      ? { rows: rowsOf(view) + rejectedRows + duplicateRows, isEstimate: false }
+      : totalRows(tasks);
   return {
     jobId: job.jobId,
     collectionId: job.collectionId,
@@ -184,6 +197,7 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     warnings: [...job.spec.warnings],
     kind: job.kind,
     rejectedRows: BigInt(rejectedRows),
+    duplicateRows: BigInt(duplicateRows),
     dryRun: isDryRun(job),
     corrects: correctedJobOf(job) ?? 0n,
     correctedBy: [],

@@ -3,7 +3,9 @@ import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
 import {
+  duplicateRowsOf,
   type ImportTaskInput,
+  keyBucketCount,
   newTask,
   type Pack,
   packGroups,
@@ -49,6 +51,7 @@ export class ImportPlanner implements JobPlanner {
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const sizesBytes = job.groups.map(sizeOf);
+    if (job.spec.onDuplicate) return byKeys(sizesBytes);
     const packs = packGroups(sizesBytes, this.#packBytes(job));
     const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
       count === 1 ? await this.#tasksOf(first, job) : [packed({ first, count }, sizesBytes)],
@@ -95,6 +98,7 @@ export class ImportPlanner implements JobPlanner {
       ...(task.range && { range: task.range }),
       schema: schemaOf(job),
       options: spec.formatOptions,
+      ...(spec.onDuplicate && task.keyBucket && { keyRule: { onDuplicate: spec.onDuplicate, ...task.keyBucket } }),
       ...whereRowsGo(job, task),
     };
   }
@@ -116,8 +120,18 @@ function whereRowsGo({ jobId, spec }: JobRecord, { taskId, attempt }: TaskRecord
 function tooManyBadRows({ spec }: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
   if (!spec.tolerance || spec.isDryRun) return undefined;
   const rejectedRows = tasks.reduce((sum, { findings }) => sum + rejectedRowsOf(findings), 0);
-  const readRows = tasks.reduce((sum, { rowCount }) => sum + rowCount, rejectedRows);
+  const readRows = tasks.reduce((sum, task) => sum + task.rowCount + duplicateRowsOf(task.findings), rejectedRows);
   return tooManyRejected(spec.tolerance, { readRows, rejectedRows });
+}
+
+/** Who compares keys must see all of them, in order: each task reads everything, and takes its part of the keys. */
+function byKeys(sizesBytes: readonly number[]): PlannedTask[] {
+  const sizeBytes = sizesBytes.reduce((sum, size) => sum + size, 0);
+  const buckets = keyBucketCount(sizeBytes);
+  return Array.from({ length: buckets }, (_, bucket) => ({
+    ...{ ...newTask, kind: "import" as const, group: 0, sizeBytes, keyBucket: { bucket, buckets } },
+    ...(sizesBytes.length > 1 && { groupCount: sizesBytes.length }),
+  }));
 }
 
 function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedTask {
