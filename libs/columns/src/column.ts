@@ -26,6 +26,14 @@ export interface VarColumn {
 
 export type Column = FixedColumn | VarColumn;
 
+/** What rows have besides their fields that come out of a segment. */
+export interface StoredRows {
+  /** Int64, a number a row. */
+  readonly rowIds: Column;
+  /** Int64, hybrid: since when each row counts. */
+  readonly timestamps: Column;
+}
+
 /**
  * Rows by column. Borrowed: a reader may overwrite the memory when its next batch is asked for, so who keeps values
  * copies them.
@@ -36,6 +44,8 @@ export interface InsertBatch {
   readonly columns: readonly (Column | undefined)[];
   /** Source bytes consumed since the reader was opened, for progress. */
   readonly sourceBytes: number;
+  /** Only of rows that have been in a segment before. */
+  readonly storedRows?: StoredRows;
 }
 
 /** Bytes that the batch's values take. */

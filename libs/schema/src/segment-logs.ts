@@ -29,6 +29,11 @@ export interface StoredSegment extends LogLists {
   readonly sizeBytes: number;
   /** Of its rows in memory. */
   readonly memoryBytes: number;
-  /** Hybrid timestamp of every row. */
+  /** Hybrid timestamp of every row; where they differ the greatest. */
   readonly timestamp: bigint;
+  /**
+   * Of a merged segment: since when its rows count, hybrid and inclusive; which row since when, its timestamp column says. The
+   * rows of others count from the change on that added them.
+   */
+  readonly rowTimestamps?: { readonly min: bigint; readonly max: bigint };
 }

@@ -1,12 +1,15 @@
+export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
 export { readSegmentField, readSegmentStats, type SegmentKeyStats } from "./read-segment.ts";
 export {
   type SegmentPlace,
   segmentPrefixes,
 } from "./segment-keys.ts";
-export type {
-  SealedSegment,
-  SegmentBucket,
-  SegmentIds,
-  SegmentLogs,
+export {
+  type SealedSegment,
+  type SegmentBucket,
+  type SegmentIds,
+  type SegmentLogs,
+  timestampField,
 } from "./segment-logs.ts";
+export { segmentParts } from "./segment-parts.ts";
 export { SegmentWriterSet, type SegmentWriterSetOptions } from "./segment-writer-set.ts";

@@ -3,6 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { type CollectionSchema, type FieldSchema, fixedWidth } from "@sluice/schema";
 import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
+import type { SystemBuffer, SystemColumns } from "./system-buffer.ts";
 
 /**
  * Bytes of one row that do not depend on its values: fixed-width fields, offsets of the others, the row id. An upper bound
@@ -16,14 +17,14 @@ export function fixedRowBytes(fields: readonly FieldSchema[]): number {
 export class RowBuffer {
   readonly #schema: CollectionSchema;
   readonly #columns: readonly ColumnBuffer[];
-  readonly #rowIds: RowIdBuffer;
+  readonly #system: SystemBuffer;
   #rowCount = 0;
   #bytes = 0;
 
-  constructor(schema: CollectionSchema, limits: BufferLimits) {
+  constructor(schema: CollectionSchema, limits: BufferLimits, system: SystemBuffer) {
     this.#schema = schema;
     this.#columns = schema.fields.map((field) => columnBuffer(field, limits));
-    this.#rowIds = new RowIdBuffer(limits.rows);
+    this.#system = system;
   }
 
   get rowCount(): number {
@@ -37,31 +38,31 @@ export class RowBuffer {
 
   /** Bytes of memory that it holds, used or not. */
   get allocatedBytes(): number {
-    let bytes = this.#rowIds.allocatedBytes;
+    let bytes = this.#system.allocatedBytes;
     for (const column of this.#columns) bytes += column.allocatedBytes;
     return bytes;
   }
 
   /** Bytes that appending the selected rows would allocate. */
   growth(batch: InsertBatch, runs: RowRuns, rows: number): number {
-    let bytes = this.#rowIds.growth(this.#rowCount + rows);
+    let bytes = this.#system.growth(batch, runs, this.#rowCount, rows);
     for (const [i, column] of this.#columns.entries()) {
       bytes += column.growth(this.#source(batch, i), runs, this.#rowCount, rows);
     }
     return bytes;
   }
 
-  /** @param firstRowId of the batch's row 0 */
+  /** @param firstRowId of the batch's row 0, where it brings none */
   append(batch: InsertBatch, runs: RowRuns, rows: number, firstRowId: bigint): void {
-    this.#bytes += this.#rowIds.append(runs, this.#rowCount, rows, firstRowId);
+    this.#bytes += this.#system.append(batch, runs, this.#rowCount, rows, firstRowId);
     for (const [i, column] of this.#columns.entries()) {
       this.#bytes += column.append(this.#source(batch, i), runs, this.#rowCount, rows);
     }
     this.#rowCount += rows;
   }
 
-  rowIds(): Column {
-    return this.#rowIds.column(this.#rowCount);
+  system(): SystemColumns {
+    return this.#system.columns(this.#rowCount);
   }
 
   /** Of the field at this position of the schema. */
@@ -73,11 +74,13 @@ export class RowBuffer {
   clear(): void {
     this.#rowCount = 0;
     this.#bytes = 0;
+    this.#system.clear();
     for (const column of this.#columns) column.clear();
   }
 
   /** Gives its memory back. It is not used again. */
   release(): void {
+    this.#system.release();
     for (const column of this.#columns) column.release();
   }
 
@@ -86,57 +89,5 @@ export class RowBuffer {
     if (column) return column;
     const field = this.#schema.fields[fieldIndex].name;
     throw new ImportError("internal", "a batch reached the segment writer without this column", { field });
-  }
-}
-
-/** Row ids as pairs of int32: a bigint a row would be slower than the copy of a vector. */
-class RowIdBuffer {
-  readonly #limit: number;
-  #pairs = new Int32Array(0);
-
-  constructor(rows: number) {
-    this.#limit = 2 * rows;
-  }
-
-  get allocatedBytes(): number {
-    return this.#pairs.byteLength;
-  }
-
-  growth(rows: number): number {
-    return 4 * (this.#lengthFor(rows) - this.#pairs.length);
-  }
-
-  append(runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number {
-    this.#grow(rowCount, rowCount + rows);
-    const pairs = this.#pairs;
-    const baseLow = Number(BigInt.asUintN(32, firstRowId));
-    const baseHigh = Number(BigInt.asIntN(32, firstRowId >> 32n));
-    let at = 2 * rowCount;
-    for (let i = 0; i < runs.count; i++) {
-      for (let row = runs.starts[i]; row < runs.ends[i]; row++) {
-        const low = baseLow + row;
-        pairs[at++] = low;
-        pairs[at++] = low < 2 ** 32 ? baseHigh : baseHigh + 1;
-      }
-    }
-    return 8 * rows;
-  }
-
-  column(rowCount: number): Column {
-    return { kind: "fixed", width: 8, data: new Uint8Array(this.#pairs.buffer, 0, 8 * rowCount), validity: undefined };
-  }
-
-  #lengthFor(rows: number): number {
-    const needed = 2 * rows;
-    const { length } = this.#pairs;
-    return needed <= length ? length : Math.max(needed, Math.min(this.#limit, 2 * length));
-  }
-
-  #grow(used: number, rows: number): void {
-    const length = this.#lengthFor(rows);
-    if (length === this.#pairs.length) return;
-    const larger = new Int32Array(length);
-    larger.set(this.#pairs.subarray(0, 2 * used));
-    this.#pairs = larger;
   }
 }

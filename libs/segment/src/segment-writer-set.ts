@@ -9,6 +9,7 @@ import { fixedRowBytes, RowBuffer } from "./row-buffer.ts";
 import { RowRuns } from "./row-runs.ts";
 import type { SealedSegment, SegmentBucket, SegmentIds } from "./segment-logs.ts";
 import { maxSegmentRows, SegmentWriter, type SegmentWriterContext } from "./segment-writer.ts";
+import { NewRowsBuffer, StoredRowsBuffer, type SystemBuffer } from "./system-buffer.ts";
 
 // What a segment can be relied on for, whatever fails in between:
 //
@@ -22,10 +23,11 @@ import { maxSegmentRows, SegmentWriter, type SegmentWriterContext } from "./segm
 export interface SegmentWriterSetOptions {
   readonly schema: CollectionSchema;
   readonly collectionId: bigint;
-  /** Hybrid timestamp of every row. */
-  readonly timestamp: bigint;
-  /** Row id of the first row; row n of the attempt gets `rowIdBase + n`. */
-  readonly rowIdBase: bigint;
+  /**
+   * Of rows that are new: the hybrid timestamp of all, and the id of the first, which the others follow. Others bring both with
+   * each batch (`storedRows`), and keep them.
+   */
+  readonly newRows?: { readonly timestamp: bigint; readonly rowIdBase: bigint };
   readonly store: ObjectWrites;
   readonly ids: SegmentIds;
   /** Where rows can go; `append` names them by their index. */
@@ -65,6 +67,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   readonly #workerMemoryBytes: number;
   readonly #writesInFlight: number;
   readonly #rowIdBase: bigint;
+  readonly #systemBuffer: () => SystemBuffer;
   /** Buffers whose rows are written, with their memory. */
   readonly #spare: RowBuffer[] = [];
   /** Flushes being written; they never reject, the put queue keeps the failure. */
@@ -88,15 +91,16 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#ids = options.ids;
     this.#writesInFlight = writesInFlight;
     this.#workerMemoryBytes = options.workerMemoryBytes ?? 6 * flushBytes;
-    this.#rowIdBase = options.rowIdBase;
+    this.#rowIdBase = options.newRows?.rowIdBase ?? 0n;
     this.#buckets = options.buckets.map((bucket) => ({ bucket, buffer: undefined, segment: undefined }));
     this.#runs = new RowRuns(options.buckets.length);
     const rows = Math.floor(flushBytes / fixedRowBytes(schema.fields));
     this.#limits = { rows: Math.max(1, Math.min(maxSegmentRows, rows)), bytes: flushBytes };
-    const { collectionId, timestamp, nowMs } = options;
+    const { collectionId, newRows, nowMs } = options;
     const logIds = new LogIdBlocks(options.ids);
-    const timestamps = repeatedTimestamp(timestamp);
-    this.#context = { schema, collectionId, timestamp, nowMs, segmentBytes, logIds, puts: this.#puts, timestamps };
+    const areRowsStored = newRows === undefined;
+    this.#context = { schema, collectionId, areRowsStored, nowMs, segmentBytes, logIds, puts: this.#puts };
+    this.#systemBuffer = systemBuffers(newRows?.timestamp, this.#limits);
   }
 
   /** Rows taken so far. */
@@ -203,7 +207,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#spare.sort((a, b) => a.allocatedBytes - b.allocatedBytes);
     const spare = this.#spare.pop();
     if (spare) return spare;
-    const buffer = new RowBuffer(this.#context.schema, this.#limits);
+    const buffer = new RowBuffer(this.#context.schema, this.#limits, this.#systemBuffer());
     this.#bufferedBytes += buffer.allocatedBytes;
     return buffer;
   }
@@ -288,6 +292,13 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#sealing.push(sealed);
     state.segment = undefined;
   }
+}
+
+/** @param timestamp of all rows; undefined where they bring theirs */
+function systemBuffers(timestamp: bigint | undefined, limits: BufferLimits): () => SystemBuffer {
+  if (timestamp === undefined) return () => new StoredRowsBuffer(limits);
+  const timestamps = repeatedTimestamp(timestamp);
+  return () => new NewRowsBuffer(limits.rows, timestamp, timestamps);
 }
 
 function repeatedTimestamp(timestamp: bigint): (rows: number) => Column {

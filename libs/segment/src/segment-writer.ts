@@ -6,20 +6,19 @@ import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import { rowIdField, type SealedSegment, type SegmentBucket, timestampField } from "./segment-logs.ts";
+import type { SystemColumns } from "./system-buffer.ts";
 
 /** What all segments of a set share. */
 export interface SegmentWriterContext {
   readonly schema: CollectionSchema;
   readonly collectionId: bigint;
-  /** Hybrid timestamp of every row. */
-  readonly timestamp: bigint;
+  /** Rows bring their own timestamps. */
+  readonly areRowsStored: boolean;
   readonly nowMs: number;
   /** Bytes of rows at which a segment is sealed. */
   readonly segmentBytes: number;
   readonly logIds: LogIdBlocks;
   readonly puts: PutQueue;
-  /** At least this many times the timestamp. */
-  readonly timestamps: (rows: number) => Column;
 }
 
 /** Rows at which a segment is sealed however narrow they are: it bounds the filter over its keys to 16 MiB. */
@@ -53,6 +52,8 @@ export class SegmentWriter {
   #rowCount = 0;
   #memoryBytes = 0;
   #sizeBytes = 0;
+  #minTimestamp = 0n;
+  #maxTimestamp = 0n;
 
   constructor(context: SegmentWriterContext, bucket: SegmentBucket, segmentId: bigint) {
     const { fields } = context.schema;
@@ -74,12 +75,13 @@ export class SegmentWriter {
   async flush(buffer: RowBuffer): Promise<FlushWrites> {
     const firstLogId = await this.#context.logIds.take(this.#logs.length);
     const { rowCount } = buffer;
-    const columns = [buffer.rowIds(), this.#context.timestamps(rowCount)];
+    const system = buffer.system();
+    const columns = [system.rowIds, system.timestamps];
     for (let i = 0; i < this.#context.schema.fields.length; i++) columns.push(buffer.column(i));
-    this.#count(buffer);
+    this.#count(buffer, system);
     let encodedBytes = 0;
     const writes = this.#logs.map((logs, i) => {
-      const pieces = this.#encode(logs.field, columns[i], rowCount);
+      const pieces = this.#encode(logs.field, columns[i], rowCount, system);
       for (const piece of pieces) if (piece.buffer !== columns[i].data.buffer) encodedBytes += piece.byteLength;
       return this.#put(logs, firstLogId + BigInt(i), pieces);
     });
@@ -90,7 +92,7 @@ export class SegmentWriter {
 
   /** Waits for the flushes, writes the statistics (W5), and gives the segment's metadata. */
   async seal(): Promise<SealedSegment> {
-    const { collectionId, logIds, puts, timestamp } = this.#context;
+    const { collectionId, logIds, puts, areRowsStored } = this.#context;
     const stats = this.#stats.finish();
     const logId = await logIds.take(1);
     await Promise.all(this.#flushes);
@@ -103,7 +105,8 @@ export class SegmentWriter {
       rowCount: this.#rowCount,
       sizeBytes: this.#sizeBytes + sizeBytes,
       memoryBytes: this.#memoryBytes,
-      timestamp,
+      timestamp: this.#maxTimestamp,
+      ...(areRowsStored && { rowTimestamps: { min: this.#minTimestamp, max: this.#maxTimestamp } }),
       minPk: stats.minPk,
       maxPk: stats.maxPk,
       insertLogs: this.#logs.map((logs) => this.#fieldLogs(logs)),
@@ -111,7 +114,9 @@ export class SegmentWriter {
     };
   }
 
-  #count(buffer: RowBuffer): void {
+  #count(buffer: RowBuffer, { minTimestamp, maxTimestamp }: SystemColumns): void {
+    if (this.#rowCount === 0 || minTimestamp < this.#minTimestamp) this.#minTimestamp = minTimestamp;
+    if (maxTimestamp > this.#maxTimestamp) this.#maxTimestamp = maxTimestamp;
     this.#rowCount += buffer.rowCount;
     this.#memoryBytes += buffer.bytes;
     this.#rowCounts.push(buffer.rowCount);
@@ -120,8 +125,9 @@ export class SegmentWriter {
     this.#stats.add(buffer.column(this.#pkIndex), buffer.rowCount);
   }
 
-  #encode(field: FieldSchema, column: Column, rowCount: number): Uint8Array[] {
-    const { collectionId, timestamp, nowMs } = this.#context;
+  #encode(field: FieldSchema, column: Column, rowCount: number, system: SystemColumns): Uint8Array[] {
+    const { collectionId, nowMs } = this.#context;
+    const { minTimestamp, maxTimestamp } = system;
     return encodeInsertLog({
       collectionId,
       partitionId: this.#bucket.partitionId,
@@ -133,8 +139,8 @@ export class SegmentWriter {
       nullable: field.nullable,
       column,
       rowCount,
-      minTimestamp: timestamp,
-      maxTimestamp: timestamp,
+      minTimestamp,
+      maxTimestamp,
       nowMs,
       dialect: this.#dialect,
     });

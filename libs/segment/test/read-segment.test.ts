@@ -19,8 +19,7 @@ async function written(): Promise<{ store: MemoryObjectStore; segment: SegmentLo
   const writer = SegmentWriterSet.open({
     schema,
     collectionId: 1n,
-    timestamp: 1n,
-    rowIdBase: 1n,
+    newRows: { timestamp: 1n, rowIdBase: 1n },
     store,
     ids: new CountingIds(),
     buckets: [{ partitionId: 2n, vchannel: "v0" }],

@@ -42,8 +42,7 @@ function open(schema: CollectionSchema, bucketCount: number, more: Partial<Segme
   const writer = SegmentWriterSet.open({
     schema,
     collectionId: 7n,
-    timestamp,
-    rowIdBase: 2n ** 32n - 50n,
+    newRows: { timestamp, rowIdBase: 2n ** 32n - 50n },
     store,
     ids,
     buckets: bucketsOf(bucketCount),

@@ -43,8 +43,10 @@ export class SegmentRegistry {
         "attempt_superseded",
         `segment ${info.segmentId} does not belong to attempt ${request.attempt}`,
       );
-    const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs } = segmentOfMessage(info);
-    return { ...record, state: "sealed", rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs };
+    const { rowCount, sizeBytes, memoryBytes, timestamp, rowTimestamps, insertLogs, statsLogs } =
+      segmentOfMessage(info);
+    const stored = { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs };
+    return { ...record, state: "sealed", ...stored, ...(rowTimestamps && { rowTimestamps }) };
   }
 
   async #checkAttempt(request: { jobId: bigint; taskId: bigint; attempt: bigint }): Promise<void> {

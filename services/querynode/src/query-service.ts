@@ -11,23 +11,16 @@ import {
   okStatus,
   type queryNode,
   type schema,
-  segmentOfMessage,
 } from "@sluice/rpc";
-import { type CollectionSchema, composeTso, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
-import type { SegmentLogs } from "@sluice/segment";
+import { type CollectionSchema, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { type SegmentLogs, segmentParts, timestampField } from "@sluice/segment";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
 import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
 import { orderByKey, type Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
-import { segmentParts } from "./segment-logs.ts";
 import { takenRows } from "./take-rows.ts";
-
-/** A visible segment with the timestamp from which on its rows count. */
-interface VisibleSegment {
-  readonly logs: SegmentLogs;
-  readonly commitTs: bigint;
-}
+import { rowsAfter, unexpiredSegments, type VisibleSegment } from "./unexpired.ts";
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
 const MAX_ANSWER_BYTES = 100 << 20;
@@ -59,7 +52,7 @@ export class QueryService {
     const { collectionId, partitionIds } = order;
     const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp: pinOf(request) });
     checkStatus(snapshot.status);
-    const segments = unexpired(snapshot, order.ttlSeconds);
+    const segments = unexpiredSegments(snapshot, order.ttlSeconds);
     const answer = query.output.isCount
       ? { fieldsData: [countData(await this.#count(query, segments, signal))], outputFields: ["count(*)"] }
       : { fieldsData: await this.#rows(query, segments, signal), outputFields: [...query.output.names] };
@@ -75,10 +68,11 @@ export class QueryService {
 
   /** Without a filter the segments' own counts are the answer, and no row is read. */
   async #count(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
-    if (query.filter.isAlwaysTrue && !query.alive)
-      return segments.reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
-    let count = 0n;
-    for await (const { rows } of this.#matches(query, segments, signal)) count += BigInt(rows.length);
+    const isCounted = ({ expiredTs }: VisibleSegment) =>
+      query.filter.isAlwaysTrue && !query.alive && expiredTs === undefined;
+    let count = segments.filter(isCounted).reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
+    const others = segments.filter((segment) => !isCounted(segment));
+    for await (const { rows } of this.#matches(query, others, signal)) count += BigInt(rows.length);
     return count;
   }
 
@@ -91,15 +85,15 @@ export class QueryService {
     const key = collection.fields[primaryKeyIndex(collection)];
     const sources: SegmentLogs[] = [];
     const selections: Selection[] = [];
-    for await (const { part, rows, commitTs } of this.#matches(query, segments, signal)) {
-      const keys = await this.#cache.column(part, key);
-      sources.push(part);
+    for await (const { part, rows, segment } of this.#matches(query, segments, signal)) {
       // A few rows must not hold the whole column.
-      selections.push({
-        rows,
-        keys: rows.length === part.rowCount ? keys : takeRows(keys, rows),
-        timestamp: commitTs,
-      });
+      const take = async (field: FieldSchema) => {
+        const column = await this.#cache.column(part, field);
+        return rows.length === part.rowCount ? column : takeRows(column, rows);
+      };
+      sources.push(part);
+      const timestamps = segment.rowTimestamps ? await take(timestampField) : segment.commitTs;
+      selections.push({ rows, keys: await take(key), timestamps });
     }
     const isOrdered = query.order.length > 0;
     const byKey = orderByKey(selections, key, isOrdered ? EVERYTHING : window);
@@ -138,16 +132,19 @@ export class QueryService {
     { collection, filter, alive }: CompiledQuery,
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
-  ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; commitTs: bigint }> {
+  ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; segment: VisibleSegment }> {
     const turns = new Turns(signal);
-    for (const { logs, commitTs } of segments) {
+    for (const segment of segments) {
+      const { logs, expiredTs } = segment;
       if (turns.isDue) await turns.next();
       if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
       for (const part of segmentParts(logs)) {
         signal.throwIfAborted();
         let rows = await this.#select(collection, filter, part, turns);
         if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
-        if (rows.length > 0) yield { part, rows, commitTs };
+        if (expiredTs !== undefined && rows.length > 0)
+          rows = rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
+        if (rows.length > 0) yield { part, rows, segment };
       }
     }
   }
@@ -243,15 +240,4 @@ function pinOf({ guaranteeTimestamp: pin, queryParams }: milvus.QueryRequest): b
   // Smaller values are names of consistency levels, not times.
   const isPinned = isTrue(queryParams.find(({ key }) => key === "iterator")?.value) && pin > 1n << 40n;
   return isPinned ? pin : 0n;
-}
-
-/** Rows expire by the time of their commit, all rows of a segment at once. */
-function unexpired(
-  { segments, timestamp }: dataCoord.GetVisibleSegmentsResponse,
-  ttlSeconds: bigint,
-): VisibleSegment[] {
-  const expired = ttlSeconds > 0n ? timestamp - composeTso(Number(ttlSeconds) * 1000) : 0n;
-  return segments
-    .filter((info) => info.commitTimestamp > expired)
-    .map((info) => ({ logs: segmentOfMessage(info), commitTs: info.commitTimestamp }));
 }

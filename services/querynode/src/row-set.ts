@@ -8,8 +8,8 @@ export interface Selection {
   readonly rows: Uint32Array;
   /** Parallel to `rows`. */
   readonly keys: Column;
-  /** Of rows with equal keys the one with the greatest timestamp counts. */
-  readonly timestamp: bigint;
+  /** Of rows with equal keys the one with the greatest counts: one for all rows, or a column parallel to `rows`. */
+  readonly timestamps: bigint | Column;
 }
 
 export interface Window {
@@ -33,10 +33,26 @@ export function orderByKey(selections: readonly Selection[], key: FieldSchema, w
   }
   const { compare, candidates } =
     key.dataType === DataType.Int64 ? int64Order(selections, total, window) : textOrder(selections, total);
-  const newerFirst = (a: number, b: number) =>
-    Number(selections[sourceOf[b]].timestamp - selections[sourceOf[a]].timestamp);
+  const timestampAt = timestampsOf(selections, sourceOf);
+  const newerFirst = (a: number, b: number) => Number(timestampAt(b) - timestampAt(a));
   const order = candidates.sort((a, b) => compare(a, b) || newerFirst(a, b));
   return pick(order, sourceOf, rowOf, compare, window);
+}
+
+/** Of a row by its position among all selected ones. */
+function timestampsOf(selections: readonly Selection[], sourceOf: Uint32Array): (position: number) => bigint {
+  let at = 0;
+  const sources = selections.map(({ rows, timestamps }) => {
+    const first = at;
+    at += rows.length;
+    if (typeof timestamps === "bigint") return { first, timestamps, values: undefined };
+    const { data } = timestamps;
+    return { first, timestamps: 0n, values: new BigInt64Array(data.buffer, data.byteOffset, rows.length) };
+  });
+  return (position) => {
+    const { first, timestamps, values } = sources[sourceOf[position]];
+    return values ? values[position - first] : timestamps;
+  };
 }
 
 interface KeyOrder {

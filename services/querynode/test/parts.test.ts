@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { schema } from "@sluice/rpc";
-import type { SegmentLogs } from "@sluice/segment";
+import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import { isTrue } from "../src/compile-query.ts";
-import { segmentParts } from "../src/segment-logs.ts";
 import { templateValues } from "../src/template-values.ts";
 
 describe("templateValues", () => {

@@ -15,7 +15,7 @@ const all: Window = { offset: 0, limit: undefined };
 const selected = (timestamp: bigint, ...keys: bigint[]): Selection => ({
   rows: Uint32Array.from(keys, (_, i) => 10 * i),
   keys: longs(...keys),
-  timestamp,
+  timestamps: timestamp,
 });
 const placesOf = ({ sourceOf, rowOf }: RowSet) => Array.from(sourceOf, (source, i) => [source, rowOf[i]]);
 
@@ -46,7 +46,7 @@ describe("orderByKey", () => {
 
   it("orders text by its UTF-8 bytes", () => {
     const keys = cells("b", "a", "\u{1f600}", "\uff5e", "");
-    const rows = orderByKey([{ rows: Uint32Array.of(0, 1, 2, 3, 4), keys, timestamp: 1n }], title, all);
+    const rows = orderByKey([{ rows: Uint32Array.of(0, 1, 2, 3, 4), keys, timestamps: 1n }], title, all);
     expect([...rows.rowOf]).toEqual([4, 1, 0, 3, 2]);
   });
 
@@ -79,4 +79,13 @@ it("takenRows asks each source for its rows in the order of the answer", () => {
   const taken = takenRows(rows, 3);
   expect(taken.wanted.map((wanted) => [...wanted])).toEqual([[3], [9, 4, 9], []]);
   expect([...taken.rows.rowOf]).toEqual([0, 0, 1, 2]);
+});
+
+it("of a merged segment each row has the timestamp that it has of its own", () => {
+  const merged = { rows: Uint32Array.of(3, 5), keys: longs(4n, 9n), timestamps: longs(1n, 8n) };
+  const rows = orderByKey([selected(5n, 4n, 9n), merged], id, all);
+  expect(placesOf(rows)).toEqual([
+    [0, 0],
+    [1, 5],
+  ]);
 });

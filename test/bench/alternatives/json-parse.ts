@@ -18,8 +18,7 @@ export async function timeJsonParse(path: string, schema: CollectionSchema, fold
   await using writer = SegmentWriterSet.open({
     schema,
     collectionId: 1n,
-    timestamp: BigInt(Date.now()) << 18n,
-    rowIdBase: 1n,
+    newRows: { timestamp: BigInt(Date.now()) << 18n, rowIdBase: 1n },
     store,
     ids: { segments: async (wanted) => wanted.map(() => take(1)), logIds: async (count) => take(count) },
     buckets,

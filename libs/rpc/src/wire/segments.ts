@@ -20,10 +20,13 @@ export function segmentMessage(segment: StoredSegment, commitTs = 0n): SegmentMe
     timestamp: segment.timestamp,
     logs: logListsMessage(segment),
     commitTimestamp: commitTs,
+    minRowTimestamp: segment.rowTimestamps?.min ?? 0n,
+    maxRowTimestamp: segment.rowTimestamps?.max ?? 0n,
   };
 }
 
 export function segmentOfMessage(message: SegmentMessage): StoredSegment {
+  const { minRowTimestamp: min, maxRowTimestamp: max } = message;
   return {
     segmentId: message.segmentId,
     collectionId: message.collectionId,
@@ -33,6 +36,7 @@ export function segmentOfMessage(message: SegmentMessage): StoredSegment {
     sizeBytes: Number(message.sizeBytes),
     memoryBytes: Number(message.memoryBytes),
     timestamp: message.timestamp,
+    ...(max > 0n && { rowTimestamps: { min, max } }),
     ...logListsOfMessage(message.logs),
   };
 }

@@ -29,8 +29,8 @@ export class SegmentSink implements BatchSink {
     this.#autoIds = new AutoIds(schema, context.allocateIds);
     this.#router = new BucketRouter(schema, vchannels.length, partitionIds.length);
     this.#segments = SegmentWriterSet.open({
-      ...{ schema, collectionId, timestamp, ids, signal },
-      rowIdBase: 1n,
+      ...{ schema, collectionId, ids, signal },
+      newRows: { timestamp, rowIdBase: 1n },
       store: objects,
       buckets: partitionIds.flatMap((partitionId) => vchannels.map((vchannel) => ({ partitionId, vchannel }))),
       segmentBytes: limits.segmentBytes,

@@ -1,0 +1,173 @@
+import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
+import type { RowRuns } from "./row-runs.ts";
+import { rowIdField, timestampField } from "./segment-logs.ts";
+
+/** What every row has besides its fields. */
+export interface SystemColumns {
+  readonly rowIds: Column;
+  readonly timestamps: Column;
+  /** Of the timestamps, hybrid. */
+  readonly minTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+}
+
+/** Row numbers and timestamps while a bucket fills; see `ColumnBuffer`. */
+export interface SystemBuffer {
+  readonly allocatedBytes: number;
+  growth(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number): number;
+  /** @param firstRowId number of the batch's row 0, where it brings none */
+  append(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number;
+  /** What was appended; stays valid until the next append. */
+  columns(rowCount: number): SystemColumns;
+  clear(): void;
+  release(): void;
+}
+
+/** Of rows that are written for the first time: numbers in their order, and one timestamp for all. */
+export class NewRowsBuffer implements SystemBuffer {
+  readonly #rowIds: RowIdBuffer;
+  readonly #timestamp: bigint;
+  readonly #timestamps: (rows: number) => Column;
+
+  /** @param timestamps at least so many times the timestamp */
+  constructor(rows: number, timestamp: bigint, timestamps: (rows: number) => Column) {
+    this.#rowIds = new RowIdBuffer(rows);
+    this.#timestamp = timestamp;
+    this.#timestamps = timestamps;
+  }
+
+  get allocatedBytes(): number {
+    return this.#rowIds.allocatedBytes;
+  }
+
+  growth(_batch: InsertBatch, _runs: RowRuns, rowCount: number, rows: number): number {
+    return this.#rowIds.growth(rowCount + rows);
+  }
+
+  append(_batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number {
+    return this.#rowIds.append(runs, rowCount, rows, firstRowId);
+  }
+
+  columns(rowCount: number): SystemColumns {
+    return {
+      rowIds: this.#rowIds.column(rowCount),
+      timestamps: this.#timestamps(rowCount),
+      minTimestamp: this.#timestamp,
+      maxTimestamp: this.#timestamp,
+    };
+  }
+
+  clear(): void {}
+
+  release(): void {}
+}
+
+/** Of rows that have been in a segment before: they keep their numbers and timestamps. */
+export class StoredRowsBuffer implements SystemBuffer {
+  readonly #rowIds: ColumnBuffer;
+  readonly #timestamps: ColumnBuffer;
+
+  constructor(limits: BufferLimits) {
+    this.#rowIds = columnBuffer(rowIdField, limits);
+    this.#timestamps = columnBuffer(timestampField, limits);
+  }
+
+  get allocatedBytes(): number {
+    return this.#rowIds.allocatedBytes + this.#timestamps.allocatedBytes;
+  }
+
+  growth(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number): number {
+    const { rowIds, timestamps } = storedRowsOf(batch);
+    return (
+      this.#rowIds.growth(rowIds, runs, rowCount, rows) + this.#timestamps.growth(timestamps, runs, rowCount, rows)
+    );
+  }
+
+  /** Timestamps do not count, so that merged rows are as large as they were apart. */
+  append(batch: InsertBatch, runs: RowRuns, rowCount: number, rows: number): number {
+    const { rowIds, timestamps } = storedRowsOf(batch);
+    this.#timestamps.append(timestamps, runs, rowCount, rows);
+    return this.#rowIds.append(rowIds, runs, rowCount, rows);
+  }
+
+  columns(rowCount: number): SystemColumns {
+    const timestamps = this.#timestamps.column(rowCount) as FixedColumn;
+    const { data } = timestamps;
+    const values = new BigInt64Array(data.buffer, data.byteOffset, rowCount);
+    let [minTimestamp, maxTimestamp] = [values[0], values[0]];
+    for (const value of values) {
+      if (value < minTimestamp) minTimestamp = value;
+      else if (value > maxTimestamp) maxTimestamp = value;
+    }
+    return { rowIds: this.#rowIds.column(rowCount), timestamps, minTimestamp, maxTimestamp };
+  }
+
+  clear(): void {
+    this.#rowIds.clear();
+    this.#timestamps.clear();
+  }
+
+  release(): void {
+    this.#rowIds.release();
+    this.#timestamps.release();
+  }
+}
+
+function storedRowsOf({ storedRows }: InsertBatch): StoredRows {
+  if (storedRows) return storedRows;
+  throw new ImportError("internal", "a batch of stored rows reached the segment writer without their numbers");
+}
+
+/** Row ids as pairs of int32: a bigint a row would be slower than the copy of a vector. */
+class RowIdBuffer {
+  readonly #limit: number;
+  #pairs = new Int32Array(0);
+
+  constructor(rows: number) {
+    this.#limit = 2 * rows;
+  }
+
+  get allocatedBytes(): number {
+    return this.#pairs.byteLength;
+  }
+
+  growth(rows: number): number {
+    return 4 * (this.#lengthFor(rows) - this.#pairs.length);
+  }
+
+  append(runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number {
+    this.#grow(rowCount, rowCount + rows);
+    const pairs = this.#pairs;
+    const baseLow = Number(BigInt.asUintN(32, firstRowId));
+    const baseHigh = Number(BigInt.asIntN(32, firstRowId >> 32n));
+    let at = 2 * rowCount;
+    for (let i = 0; i < runs.count; i++) {
+      for (let row = runs.starts[i]; row < runs.ends[i]; row++) {
+        const low = baseLow + row;
+        pairs[at++] = low;
+        pairs[at++] = low < 2 ** 32 ? baseHigh : baseHigh + 1;
+      }
+    }
+    return 8 * rows;
+  }
+
+  column(rowCount: number): Column {
+    return { kind: "fixed", width: 8, data: new Uint8Array(this.#pairs.buffer, 0, 8 * rowCount), validity: undefined };
+  }
+
+  #lengthFor(rows: number): number {
+    const needed = 2 * rows;
+    const { length } = this.#pairs;
+    return needed <= length ? length : Math.max(needed, Math.min(this.#limit, 2 * length));
+  }
+
+  #grow(used: number, rows: number): void {
+    const length = this.#lengthFor(rows);
+    if (length === this.#pairs.length) return;
+    const larger = new Int32Array(length);
+    larger.set(this.#pairs.subarray(0, 2 * used));
+    this.#pairs = larger;
+  }
+}
