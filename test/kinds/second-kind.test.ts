@@ -98,7 +98,9 @@ async function run(store: MemoryMetaStore, job: StoredJob) {
   const jobs = new RecordReader(store, JOBS);
   await eventually(async () => expect((await jobs.get(job.jobId))?.record.completedMs).toBeGreaterThan(0));
   const ended = (await jobs.get(job.jobId))?.record as StoredJob;
-  const { segments } = await clients.data.getVisibleSegments({ collectionId: 77n, partitionIds: [], timestamp: 0n });
+  const { segments } = await clients.data.getVisibleSegments({
+    ...{ collectionId: 77n, partitionIds: [], timestamp: 0n, segmentIds: [] },
+  });
   const visible = segments.map(({ segmentId, rowCount }) => ({ from: segmentId, rowCount: Number(rowCount) }));
   const { job: shown } = await clients.root.describeJob({ jobId: job.jobId });
   return { ended, visible, shown };

@@ -1,7 +1,7 @@
 import type { Failure } from "@sluice/errors";
 import type { JobId, NodeId, SegmentId, TaskId } from "@sluice/schema";
 import type { ImportFindings } from "./import-findings.ts";
-import type { JobKind, JobSpec, TaskKind } from "./kinds.ts";
+import type { JobKind, JobSpec, JobSpecs, TaskKind } from "./kinds.ts";
 import type { JobState, TaskState } from "./states.ts";
 
 /** What transitions read and write of a job; its record holds more, which they leave as it is. */
@@ -23,6 +23,12 @@ export interface Job {
   readonly autoIds: readonly bigint[];
   /** Percent at its end, of a job that did not complete. */
   readonly lastProgress?: number;
+}
+
+/** What was asked of a job of a kind. @throws {Error} for a job of another kind */
+export function specOf<Kind extends JobKind>({ kind, spec }: Pick<Job, "kind" | "spec">, wanted: Kind): JobSpecs[Kind] {
+  if (kind !== wanted) throw new Error(`a job of kind ${kind}, expected ${wanted}`);
+  return spec as JobSpecs[Kind];
 }
 
 /** An attempt that made nothing. */
@@ -59,6 +65,8 @@ export interface Task {
   readonly autoIds: readonly bigint[];
   /** Rows of each group of a persisted task that has several. */
   readonly groupRows?: readonly number[];
+  /** Of each group of a persisted task the segment that it became, where that is one. */
+  readonly groupSegments?: readonly SegmentId[];
   /** What the user should know of a persisted task's input. */
   readonly warnings: readonly string[];
   /** Of each warning, which group of a task that has several it is about. */

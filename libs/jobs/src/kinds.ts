@@ -1,9 +1,11 @@
+import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
 
 /** Kinds of jobs, and what is asked of each. A kind has a planner in the rootcoord, which says of which tasks it consists. */
 export interface JobSpecs {
   readonly import: ImportSpec;
+  readonly compaction: CompactionSpec;
 }
 export type JobKind = keyof JobSpecs;
 export type JobSpec = JobSpecs[JobKind];
@@ -11,5 +13,6 @@ export type JobSpec = JobSpecs[JobKind];
 /** Kinds of tasks, and what each works on. A kind has code in the datanode; a planner gives it its input. */
 export interface TaskInputs {
   readonly import: ImportTaskInput;
+  readonly compaction: CompactionTaskInput;
 }
 export type TaskKind = keyof TaskInputs;

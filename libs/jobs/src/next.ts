@@ -207,8 +207,8 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
         processedBytes: Math.max(task.processedBytes, progress.processedBytes),
       };
     case "persisted": {
-      const { rowCount, groupRows, autoIds, warnings, warningGroups, findings } = progress;
-      const rows = { rowCount, ...(groupRows && { groupRows }) };
+      const { rowCount, groupRows, groupSegments, autoIds, warnings, warningGroups, findings } = progress;
+      const rows = { rowCount, ...(groupRows && { groupRows }), ...(groupSegments && { groupSegments }) };
       const warned = { warnings, ...(warningGroups && { warningGroups }) };
       const done = {
         ...rows,

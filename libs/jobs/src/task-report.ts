@@ -1,5 +1,5 @@
 import type { Failure } from "@sluice/errors";
-import type { NodeId, TaskId } from "@sluice/schema";
+import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
 import type { ImportFindings } from "./import-findings.ts";
 
 /** How far an attempt is, or how it ended. */
@@ -11,6 +11,8 @@ export type TaskProgress =
       readonly rowCount: number;
       /** Of each group, where the task has several. */
       readonly groupRows?: readonly number[];
+      /** Of each group the segment that it became, where that is one. */
+      readonly groupSegments?: readonly SegmentId[];
       readonly autoIds: readonly bigint[];
       /** What the user should know of the input, although it was taken. */
       readonly warnings: readonly string[];

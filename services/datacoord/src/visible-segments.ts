@@ -52,9 +52,13 @@ export class VisibleSegments {
     const collection = collectionId(request.collectionId);
     const { timestamp, visible } = await this.#changes.snapshot(collection, request.timestamp);
     const wanted = new Set(request.partitionIds);
-    const segments = [...visible].flatMap(([id, visibility]) => {
+    const { segmentIds } = request;
+    const asked = segmentIds.length > 0 ? segmentIds.map(segmentId) : [...visible.keys()];
+    const segments = asked.flatMap((id) => {
+      const visibility = visible.get(id);
+      if (!visibility) return [];
       const record = this.#segments.get(id);
-      if (record?.state !== "sealed") return this.#checkRemoved(request, segmentId(id));
+      if (record?.state !== "sealed") return this.#checkRemoved(request, id);
       if (wanted.size > 0 && !wanted.has(record.partitionId)) return [];
       return [segmentMessage(extended(record, visibility.extensions), visibility.commitTs)];
     });

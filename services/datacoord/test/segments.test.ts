@@ -99,7 +99,8 @@ const change = (parts: Partial<dataCoord.CommitChangeRequest>) =>
   });
 const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[] = acceptedOf(job)) =>
   change({ changeId: job, jobId: job, accepted });
-const snapshot = (timestamp = 0n) => visible.visible({ collectionId: COLLECTION, partitionIds: [], timestamp });
+const snapshot = (timestamp = 0n, segmentIds: bigint[] = []) =>
+  visible.visible({ collectionId: COLLECTION, partitionIds: [], timestamp, segmentIds });
 const visibleIds = async (timestamp = 0n) => (await snapshot(timestamp)).segments.map((segment) => segment.segmentId);
 
 async function collect(objectStore: ObjectStore = objects): Promise<void> {

@@ -1,3 +1,4 @@
+import { ImportError } from "@sluice/errors";
 import type { TaskProgress } from "@sluice/jobs";
 import {
   type Client,
@@ -8,9 +9,11 @@ import {
   reportMessage,
   type rootCoord,
   segmentMessage,
+  segmentOfMessage,
 } from "@sluice/rpc";
 import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId } from "@sluice/schema";
-import type { IdQuestion } from "./thread/messages.ts";
+import type { VisibleSegment } from "./tasks/task-kind.ts";
+import type { CoordinatorQuestion } from "./thread/messages.ts";
 
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
 export class Coordinators {
@@ -51,17 +54,34 @@ export class Coordinators {
   }
 
   /** Answers the questions of the thread that runs `order`. */
-  answerer(order: importing.TaskOrder): (question: IdQuestion) => Promise<unknown> {
+  answerer(order: importing.TaskOrder): (question: CoordinatorQuestion) => Promise<unknown> {
     return async (question) => {
       switch (question.kind) {
         case "ids":
           return this.#allocateIds(question.count);
         case "log_ids":
           return (await this.#assign(order, [], question.count)).firstLogId;
+        case "visible_segments":
+          return this.#visibleSegments(order, question.segmentIds);
         case "segments":
           return (await this.#assign(order, [...question.buckets], 0)).segmentIds;
       }
     };
+  }
+
+  async #visibleSegments(
+    { collectionId }: importing.TaskOrder,
+    segmentIds: readonly bigint[],
+  ): Promise<VisibleSegment[]> {
+    const request = { collectionId, partitionIds: [], timestamp: 0n, segmentIds: [...segmentIds] };
+    const response = await this.#data.getVisibleSegments(request);
+    checkStatus(response.status);
+    const found = new Map(response.segments.map((info) => [info.segmentId, info]));
+    return segmentIds.map((id) => {
+      const info = found.get(id);
+      if (info) return { ...segmentOfMessage(info), commitTs: info.commitTimestamp };
+      throw new ImportError("job_failed", `segment ${id} is not visible any more: another change has removed it`);
+    });
   }
 
   async #allocateIds(count: number): Promise<bigint> {

@@ -7,6 +7,7 @@ import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
 import { TaskSources } from "../src/thread/task-sources.ts";
 import { WarningList } from "../src/thread/warning-list.ts";
+import { taskContext } from "./task-context.ts";
 
 const schema = fixtureSchema({
   fields: [
@@ -18,12 +19,12 @@ const row = (id: number) => Buffer.from(`{"id": ${id}, "vector": [1, 2]}\n`);
 
 let sources: MemoryObjectStore;
 let objects: MemoryObjectStore;
-let nextId: bigint;
+let nextId: { value: bigint };
 let warnings: string[];
 beforeEach(() => {
   sources = new MemoryObjectStore();
   objects = new MemoryObjectStore();
-  nextId = 1000n;
+  nextId = { value: 1000n };
   warnings = [];
 });
 
@@ -46,20 +47,10 @@ async function run(
     options: {},
     sink,
   };
-  const take = (count: number) => (nextId += BigInt(count)) - BigInt(count);
   return runImport(input, {
+    ...taskContext(objects, nextId),
     openFiles: new TaskSources(sourcesOf(sources), {}).open,
-    objects,
-    limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
-    ids: {
-      segments: async (buckets) => buckets.map(() => take(1)),
-      logIds: async (count) => take(count),
-    },
-    allocateIds: async (count) => take(count),
-    onProgress: () => {},
     warn: (text) => void warnings.push(text),
-    now: () => 0,
-    signal: new AbortController().signal,
     ...more,
   });
 }
@@ -96,7 +87,7 @@ describe("an import task", () => {
     const { sizeBytes } = await sources.put("a.jsonl", [row(1), row(2)]);
     expect(await run(sizeBytes, {}, "none")).toMatchObject({ rowCount: 2, segments: [], autoIds: [] });
     expect(await Array.fromAsync(objects.list(""))).toEqual([]);
-    expect(nextId).toBe(1000n);
+    expect(nextId.value).toBe(1000n);
     const bad = [row(1), Buffer.from('{"id": "x", "vector": [1, 2]}\n')];
     const { sizeBytes: size } = await sources.put("a.jsonl", bad);
     await expect(run(size, {}, "none")).rejects.toMatchObject({ code: "value_invalid", at: { row: 1 } });

@@ -50,7 +50,9 @@ export class QueryService {
     const request = order.request as milvus.QueryRequest;
     const query = await compileQuery(order, request, new Turns(signal));
     const { collectionId, partitionIds } = order;
-    const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp: pinOf(request) });
+    const snapshot = await this.#data.getVisibleSegments({
+      ...{ collectionId, partitionIds, timestamp: pinOf(request), segmentIds: [] },
+    });
     checkStatus(snapshot.status);
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
     const answer = query.output.isCount

@@ -1,5 +1,5 @@
 import type { ImportFindings, TaskProgress, TaskReport } from "@sluice/jobs";
-import { decodePlain, encodePlain, type JobId, jobId, nodeId, taskId } from "@sluice/schema";
+import { decodePlain, encodePlain, type JobId, jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import { ImportState } from "../gen/common.ts";
 import { ImportResult } from "../gen/import.ts";
 import { failureMessage, failureOfMessage } from "./failures.ts";
@@ -22,12 +22,21 @@ export function reportMessage(job: JobId, report: TaskReport): ImportResult {
       });
     }
     case "persisted": {
-      const { rowCount, groupRows = [], autoIds, warnings, warningGroups = [], findings } = progress;
+      const {
+        rowCount,
+        groupRows = [],
+        groupSegments = [],
+        autoIds,
+        warnings,
+        warningGroups = [],
+        findings,
+      } = progress;
       return ImportResult.fromPartial({
         ...about,
         state: ImportState.ImportPersisted,
         rowCount: BigInt(rowCount),
         groupRows: groupRows.map(BigInt),
+        segments: [...groupSegments],
         autoIds: [...autoIds],
         infos: warnings.map((value) => ({ key: WARNING, value })),
         warningGroups: warningGroups.map(BigInt),
@@ -56,6 +65,7 @@ function progressOf(message: ImportResult): TaskProgress {
       return {
         ...{ state: "persisted", rowCount: Number(rowCount), autoIds, warnings: warningsOf(infos) },
         ...(message.groupRows.length > 0 && { groupRows: message.groupRows.map(Number) }),
+        ...(message.segments.length > 0 && { groupSegments: message.segments.map(segmentId) }),
         ...(message.warningGroups.length > 0 && { warningGroups: message.warningGroups.map(Number) }),
         ...(message.findings && { findings: decodePlain(message.findings) as ImportFindings }),
       };

@@ -1,8 +1,10 @@
 import type { TaskInputs, TaskKind } from "@sluice/jobs";
+import { runCompaction } from "./compaction.ts";
 import { runImport } from "./import.ts";
 import type { RunTask } from "./task-kind.ts";
 
 /** Every kind of task that a datanode runs. */
 export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]> } = {
   import: runImport,
+  compaction: runCompaction,
 };

@@ -1,6 +1,6 @@
 import type { ImportFindings } from "@sluice/jobs";
-import type { NamedStorage, ObjectWrites, SourceFile, SourceRef } from "@sluice/object-store";
-import type { StoredSegment } from "@sluice/schema";
+import type { NamedStorage, ObjectReads, ObjectWrites, SourceFile, SourceRef } from "@sluice/object-store";
+import type { SegmentId, StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
 /** Sizes in bytes; together they bound what a worker needs, whatever the size of its input. */
@@ -19,6 +19,12 @@ export interface OpenFiles extends AsyncDisposable {
   readonly files: readonly SourceFile[];
 }
 
+/** A segment that can be read. */
+export interface VisibleSegment extends StoredSegment {
+  /** Hybrid timestamp of the change that made it visible. */
+  readonly commitTs: bigint;
+}
+
 /** What an attempt of a task, of whatever kind, works with. */
 export interface TaskContext {
   /**
@@ -26,6 +32,13 @@ export interface TaskContext {
    * @throws {ImportError} as `Sources.open`
    */
   readonly openFiles: (refs: readonly SourceRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
+  /** Objects of visible segments. */
+  readonly stored: ObjectReads;
+  /**
+   * Visible segments of the task's collection, parallel to `ids`; each call leaves the thread.
+   * @throws {ImportError} `job_failed` when one of them is not visible any more
+   */
+  readonly visibleSegments: (ids: readonly bigint[]) => Promise<readonly VisibleSegment[]>;
   /** Where segments are written to; nothing appears there any more once the attempt is superseded. */
   readonly objects: ObjectWrites;
   readonly limits: TaskLimits;
@@ -49,6 +62,8 @@ export interface TaskResult {
   readonly rowCount: number;
   /** Of each group of files, where the task has several. */
   readonly groupRows?: readonly number[];
+  /** Of each group the segment that it became, where that is one. */
+  readonly groupSegments?: readonly SegmentId[];
   /** Sealed, and invisible until the job is committed. */
   readonly segments: readonly StoredSegment[];
   /** Half-open ranges [begin, end, begin, end …) of automatic keys, in row order. */

@@ -54,12 +54,14 @@ export type FromThread =
 
 export type Question =
   /** Is the attempt still the current one? */
-  { readonly kind: "is_current" } | IdQuestion;
+  { readonly kind: "is_current" } | CoordinatorQuestion;
 
-export type IdQuestion =
+/** What a coordinator answers. */
+export type CoordinatorQuestion =
   | {
       readonly kind: "segments";
       readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[];
     }
+  | { readonly kind: "visible_segments"; readonly segmentIds: readonly bigint[] }
   | { readonly kind: "log_ids"; readonly count: number }
   | { readonly kind: "ids"; readonly count: number };

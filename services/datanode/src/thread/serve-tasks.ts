@@ -1,8 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
-import { CountingObjectStore, openObjectStore, openSources } from "@sluice/object-store";
+import { CountingObjectStore, type ObjectStore, openObjectStore, openSources } from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
-import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
+import type { TaskContext, TaskKinds, TaskResult, VisibleSegment } from "../tasks/task-kind.ts";
 import { FencedWrites } from "./fenced-writes.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 import { TaskSources } from "./task-sources.ts";
@@ -68,9 +68,11 @@ class Run {
     this.#say = say;
   }
 
-  context(shared: Pick<TaskContext, "objects" | "openFiles" | "limits">): TaskContext {
+  context(shared: Pick<TaskContext, "openFiles" | "limits"> & { readonly objects: ObjectStore }): TaskContext {
     return {
       ...shared,
+      stored: shared.objects,
+      visibleSegments: (segmentIds) => this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds }),
       objects: new FencedWrites(shared.objects, () => this.#ask<void>({ kind: "is_current" })),
       ids: {
         segments: (buckets) => this.#ask<bigint[]>({ kind: "segments", buckets }),

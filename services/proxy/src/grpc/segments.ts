@@ -49,7 +49,7 @@ async function visibleSegments(
   // No ids at all would mean every partition.
   if (partitions.length === 0) return [];
   const partitionIds = partitions.map((partition) => partition.partitionId);
-  const visible = await context.data.getVisibleSegments({ collectionId, partitionIds, timestamp: 0n });
+  const visible = await context.data.getVisibleSegments({ collectionId, partitionIds, timestamp: 0n, segmentIds: [] });
   checkStatus(visible.status);
   return visible.segments;
 }

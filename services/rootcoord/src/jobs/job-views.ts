@@ -7,6 +7,7 @@ import {
   MAX_NAMED_ROWS,
   mergeChecked,
   progressPercent,
+  specOf,
   totalRows,
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
@@ -231,8 +232,8 @@ function rowsOf({ job, tasks }: JobView): number {
     : tasks.reduce((sum, task) => sum + task.rowCount, 0);
 }
 
-function correctedJobOf({ kind, spec }: JobRecord): JobId | undefined {
-  return kind === "import" ? spec.correctsJobId : undefined;
+function correctedJobOf(job: JobRecord): JobId | undefined {
+  return job.kind === "import" ? specOf(job, "import").correctsJobId : undefined;
 }
 
 /** What the tasks of a dry run found out, as JSON; nothing before all are done. */
@@ -242,6 +243,6 @@ function checkedText(tasks: readonly TaskRecord[]): string {
   return checked ? JSON.stringify(checkedView(checked)) : "";
 }
 
-function isDryRun({ kind, spec }: JobRecord): boolean {
-  return kind === "import" && spec.isDryRun === true;
+function isDryRun(job: JobRecord): boolean {
+  return job.kind === "import" && specOf(job, "import").isDryRun === true;
 }

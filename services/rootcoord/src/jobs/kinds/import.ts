@@ -14,12 +14,12 @@ import {
   rejectsPrefixOf,
   type Split,
   shareRows,
+  specOf,
   tooManyRejected,
 } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
-import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
-import type { JobPlanner, PlannedTask } from "./job-planner.ts";
+import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
   readonly sources: Sources;
@@ -51,7 +51,7 @@ export class ImportPlanner implements JobPlanner {
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const sizesBytes = job.groups.map(sizeOf);
-    if (job.spec.onDuplicate) return byKeys(sizesBytes);
+    if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
     const packs = packGroups(sizesBytes, this.#packBytes(job));
     const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
       count === 1 ? await this.#tasksOf(first, job) : [packed({ first, count }, sizesBytes)],
@@ -77,7 +77,7 @@ export class ImportPlanner implements JobPlanner {
 
   async #split(group: FileGroupRecord, job: JobRecord): Promise<{ splits: Split[]; rowCount: number | undefined }> {
     const { splitBytes, sources } = this.#deps;
-    const { formatOptions: options } = job.spec;
+    const { formatOptions: options } = specOf(job, "import");
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
@@ -92,7 +92,8 @@ export class ImportPlanner implements JobPlanner {
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
     const sets = job.groups.slice(task.group, task.group + (task.groupCount ?? 1));
-    const { collectionId, vchannels, partitionIds, timestamp, spec } = job;
+    const { collectionId, vchannels, partitionIds, timestamp } = job;
+    const spec = specOf(job, "import");
     return {
       ...{ collectionId, vchannels, partitionIds, timestamp, sets },
       ...(task.range && { range: task.range }),
@@ -109,15 +110,17 @@ export class ImportPlanner implements JobPlanner {
 }
 
 /** A dry run bears with any number of bad rows: what they would come to is part of what it tells. */
-function whereRowsGo({ jobId, spec }: JobRecord, { taskId, attempt }: TaskRecord) {
+function whereRowsGo(job: JobRecord, { taskId, attempt }: TaskRecord) {
+  const spec = specOf(job, "import");
   if (spec.isDryRun) return { sink: "none", tolerance: {} } as const;
   if (!spec.tolerance) return { sink: "segments" } as const;
-  const rejectsPrefix = `${rejectsPrefixOf(jobId)}${taskId}.${attempt}/`;
+  const rejectsPrefix = `${rejectsPrefixOf(job.jobId)}${taskId}.${attempt}/`;
   return { sink: "segments", tolerance: spec.tolerance, rejectsPrefix } as const;
 }
 
 /** Each task has seen its own rows only. */
-function tooManyBadRows({ spec }: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
+function tooManyBadRows(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
+  const spec = specOf(job, "import");
   if (!spec.tolerance || spec.isDryRun) return undefined;
   const rejectedRows = tasks.reduce((sum, { findings }) => sum + rejectedRowsOf(findings), 0);
   const readRows = tasks.reduce((sum, task) => sum + task.rowCount + duplicateRowsOf(task.findings), rejectedRows);
@@ -141,11 +144,6 @@ function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedT
 
 function sizeOf({ files }: FileGroupRecord): number {
   return files.reduce((sum, file) => sum + file.sizeBytes, 0);
-}
-
-/** As it was at submit: a running job keeps it. */
-function schemaOf({ schema, properties }: JobRecord): CollectionSchema {
-  return decodeStoredSchema(Buffer.from(schema, "base64"), properties);
 }
 
 /** See `mixedKeysFailure`: what readers of ranges cannot see. */

@@ -1,4 +1,5 @@
 import type { JobKind } from "@sluice/jobs";
+import { CompactionPlanner } from "./compaction.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner } from "./job-planner.ts";
 
@@ -6,5 +7,6 @@ import type { JobPlanner } from "./job-planner.ts";
 export function jobPlanners(deps: ImportPlannerDeps): Record<JobKind, JobPlanner> {
   return {
     import: new ImportPlanner(deps),
+    compaction: new CompactionPlanner(),
   };
 }

@@ -1,6 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
-import type { SegmentId } from "@sluice/schema";
+import { decodeStoredSchema } from "@sluice/rpc";
+import type { CollectionSchema, SegmentId } from "@sluice/schema";
 
 /** A task that has no id yet. */
 export type PlannedTask = Omit<TaskRecord, "taskId" | "jobId">;
@@ -18,6 +19,11 @@ export interface JobPlanner {
   refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
   /** Segments that are visible until the job is committed, and no longer: those that it replaces or takes away. */
   removes?(job: JobRecord): readonly SegmentId[];
+}
+
+/** Of the job's collection, as it was when the job was recorded: a running job keeps it. */
+export function schemaOf({ schema, properties }: JobRecord): CollectionSchema {
+  return decodeStoredSchema(Buffer.from(schema, "base64"), properties);
 }
 
 /** Planners by the kind of job. */
