@@ -79,6 +79,8 @@ export interface SourceLocation {
   readonly file?: string;
   /** Row in the file, from 0. */
   readonly row?: number;
+  /** Line of a file of text, from 1, as editors count them. */
+  readonly line?: number;
   readonly field?: string;
   /** Offset of the offending byte from the start of the file. */
   readonly byteOffset?: number;
@@ -119,12 +121,13 @@ export function errorOf({ code, reason, ...at }: Failure, options?: ErrorOptions
   return new ImportError(code, reason, at, options);
 }
 
-/** ` (books.jsonl, row 41827, field "embedding", byte 318113024)`, or nothing when no place is known. */
+/** ` (books.jsonl, row 41827, line 41828, field "embedding", byte 318113024)`, or nothing when no place is known. */
 export function formatLocation(at: SourceLocation | undefined): string {
   if (!at) return "";
   const parts: string[] = [];
   if (at.file !== undefined) parts.push(excerpt(at.file, MAX_REASON));
   if (at.row !== undefined) parts.push(`row ${at.row}`);
+  if (at.line !== undefined) parts.push(`line ${at.line}`);
   if (at.field !== undefined) parts.push(`field "${excerpt(at.field, MAX_NAME)}"`);
   if (at.byteOffset !== undefined) parts.push(`byte ${at.byteOffset}`);
   return parts.length > 0 ? ` (${parts.join(", ")})` : "";

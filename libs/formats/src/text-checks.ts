@@ -10,7 +10,7 @@ import {
   wktToWkb,
 } from "@sluice/values";
 import type { DynamicColumn } from "./plan/dynamic-column.ts";
-import { geometryRefused } from "./plan/refusals.ts";
+import { geometryRefused, tooLong } from "./plan/refusals.ts";
 
 // Checks of whole columns of text, for formats whose columns are read apart. Rows of text are checked as they are parsed.
 
@@ -53,11 +53,11 @@ export function utf8Check(name: string): TextCheck {
   };
 }
 
-export function lengthCheck({ name, maxLength }: FieldSchema): TextCheck {
-  return ({ offsets }, from, to, refuse) => {
+export function lengthCheck(field: FieldSchema): TextCheck {
+  return ({ data, offsets }, from, to, refuse) => {
     for (let i = from; i < to; i++) {
       const length = offsets[i + 1] - offsets[i];
-      if (length > maxLength) refuse(i, `value length(${length}) for field ${name} exceeds max_length(${maxLength})`);
+      if (length > field.maxLength) refuse(i, tooLong(field, data.subarray(offsets[i], offsets[i + 1])));
     }
   };
 }

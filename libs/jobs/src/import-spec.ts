@@ -128,7 +128,10 @@ function checkSupported(key: string, value: string): void {
     throw new ImportError("unsupported", reason);
   }
   if (ruleOf(key) === "refused when true" && isTrue(value))
-    throw new ImportError("unsupported", `option '${key}=true' is not supported by this server`);
+    throw new ImportError(
+      "unsupported",
+      `option '${key}=true' is not supported by this server: import the rows as Parquet, JSON or NumPy files`,
+    );
 }
 
 function checkAutoCommit(value: string | undefined): void {
@@ -139,7 +142,10 @@ function checkAutoCommit(value: string | undefined): void {
       `options.auto_commit must be one of "true" or "false", found "${excerpt(value)}"`,
     );
   }
-  throw new ImportError("unsupported", "option 'auto_commit=false' (two-phase commit) is not supported by this server");
+  throw new ImportError(
+    "unsupported",
+    "option 'auto_commit=false' (two-phase commit) is not supported by this server: leave it out, and all files of the job become visible at once",
+  );
 }
 
 function parseJobId(value: string): JobId {

@@ -99,7 +99,8 @@ class OutputFields {
   }
 
   #addKey(name: string): void {
-    if (/^(count|sum|avg|min|max)\s*\(.*\)$/i.test(name)) refuse(`aggregation is not supported yet: ${excerpt(name)}`);
+    if (/^(count|sum|avg|min|max)\s*\(.*\)$/i.test(name))
+      refuse(`aggregation is not supported yet: ${excerpt(name)}; only count(*) is, others by the client`);
     const meta = dynamicFieldIndex(this.#schema);
     if (meta < 0) refuse(`field ${excerpt(name)} not exist`);
     const key = dynamicKey(name, this.#schema);

@@ -59,9 +59,12 @@ function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly Ord
   const refuse = (cause: string) => {
     throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
   };
-  if (order.length > 0 && isTrue(params.get("iterator"))) refuse("ORDER BY is not supported with iterators");
-  if (isGiven(params.get("group_by_fields"))) refuse("aggregation is not supported yet: group_by_fields");
-  if (isGiven(params.get("time_fields"))) refuse("time_fields is not supported yet");
+  if (order.length > 0 && isTrue(params.get("iterator")))
+    refuse("ORDER BY is not supported with iterators (sort in the client, or ask for the first rows by limit)");
+  if (isGiven(params.get("group_by_fields")))
+    refuse("aggregation is not supported yet: group_by_fields (query the fields, and group in the client)");
+  if (isGiven(params.get("time_fields")))
+    refuse("time_fields is not supported yet (query the field itself, and take it apart in the client)");
 }
 
 function isGiven(text = ""): boolean {

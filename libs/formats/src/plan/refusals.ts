@@ -37,6 +37,13 @@ export function mixedKeys(name: string, where: string): string {
   return `value of field '${name}' is missed ${where}: all rows of a file give the automatic key, or none does`;
 }
 
+/** Code `value_invalid`. Who counts characters is told that the limit counts bytes. @param text in UTF-8 */
+export function tooLong({ name, maxLength }: { name: string; maxLength: number }, text: Uint8Array): string {
+  const characters = text.reduce((count, byte) => ((byte & 0xc0) === 0x80 ? count : count + 1), 0);
+  const note = characters < text.length ? `: it counts bytes of UTF-8, the value has ${characters} characters` : "";
+  return `value length(${text.length}) for field ${name} exceeds max_length(${maxLength})${note}`;
+}
+
 /** Code `value_invalid`; the parser's words follow. */
 export function geometryRefused(name: string, text: string): string {
   return `expected type 'Geometry' for field '${name}', got type 'string' with value '${excerpt(text)}'`;

@@ -49,7 +49,7 @@ function footerLength(tail: Uint8Array, sizeBytes: number): number {
   if (magic === "PARE")
     throw new ImportError(
       "unsupported",
-      "the file is encrypted (magic PARE): encrypted Parquet files are not supported",
+      "the file is encrypted (magic PARE), and no key is known here: write it without encryption",
     );
   if (magic !== "PAR1") throw fail('this is no Parquet file, or it is cut short: it does not end with "PAR1"');
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(tail.length - TAIL_BYTES, true);
@@ -100,7 +100,7 @@ function describeGroup(
     if (column.filePath)
       throw new ImportError(
         "unsupported",
-        `column '${leaves[i].path.join(".")}' lies in another file, '${column.filePath}'`,
+        `column '${leaves[i].path.join(".")}' lies in another file, '${column.filePath}': write all columns into one file`,
       );
     return describeChunk(column.metaData, leaves[i], footerStart);
   });
@@ -111,7 +111,7 @@ function describeGroup(
 function encrypted(leaf: SchemaNode): ImportError {
   return new ImportError(
     "unsupported",
-    `column '${leaf.path.join(".")}' is encrypted: encrypted Parquet files are not supported`,
+    `column '${leaf.path.join(".")}' is encrypted, and no key is known here: write the file without encryption`,
     { field: leaf.path[0] },
   );
 }

@@ -167,7 +167,9 @@ export abstract class PageDecoder {
 /** Length of the levels at `at` of a version 1 page, which stands in the four bytes before them. */
 function levelBytes(bytes: Uint8Array, at: number, encoding: number): number {
   if (encoding !== Encoding.Rle)
-    throw new NotSupported(`levels are encoded as ${encodingName(encoding)}, which is not supported`);
+    throw new NotSupported(
+      `levels are encoded as ${encodingName(encoding)}, which is not supported: write the file again with a current writer`,
+    );
   if (bytes.length - at < 4) throw new Damage("the levels of a page exceed the page");
   const length = uint32(bytes, at);
   if (length > bytes.length - at - 4) throw new Damage("the levels of a page exceed the page");

@@ -26,7 +26,9 @@ const elementTypes = new Set<number>([
 export function checkField(field: Field, collection: string, { limits, timezone }: SchemaRules): void {
   if (field.isDynamic) throw invalid(`cannot explicitly set a field as a dynamic field, field name = ${field.name}`);
   if (field.isFunctionOutput) {
-    throw invalid(`functions are not supported by this server, field name = ${field.name}`);
+    throw invalid(
+      `functions are not supported by this server, field name = ${field.name} (compute its values before the import)`,
+    );
   }
   if (field.dataType === DataType.ArrayOfVector) {
     throw invalid(`array of vector can only be in the struct array field, field name: ${field.name}`);
@@ -62,7 +64,9 @@ function refuseMemberAttributes(member: Field, struct: wire.StructArrayFieldSche
     throw invalid(`a field of a struct array cannot be a key, automatic or have a default value: ${member.name}`);
   }
   if (member.nullable && !struct.nullable) {
-    throw invalid(`nullable is not supported for fields in struct array now, fieldName = ${member.name}`);
+    throw invalid(
+      `nullable is not supported for fields in struct array now, fieldName = ${member.name} (make the struct array nullable)`,
+    );
   }
 }
 

@@ -30,10 +30,15 @@ export function checkSchema(schema: Schema, rules: SchemaRules): void {
 function refuseUnsupported(schema: Schema): void {
   if (schema.functions.length > 0) {
     const names = excerptOfList(schema.functions.map((entry) => entry.name));
-    throw invalid(`functions are not supported by this server: ${names}`);
+    throw invalid(
+      `functions are not supported by this server: ${names} (compute their output before the import, and give it as a field)`,
+    );
   }
-  if (schema.externalSource !== "") throw invalid("external collections are not supported by this server");
-  if (schema.enableNamespace) throw invalid("namespaces are not supported by this server");
+  if (schema.externalSource !== "")
+    throw invalid(
+      "external collections are not supported by this server (create the collection without it, and import its files)",
+    );
+  if (schema.enableNamespace) throw invalid("namespaces are not supported by this server (use a partition key)");
 }
 
 function checkCounts(schema: Schema, limits: DdlLimits): void {

@@ -212,7 +212,7 @@ describe("schemas that are refused", () => {
     [
       "functions",
       { functions: [{ name: "bm25" }] },
-      "1100 functions are not supported by this server: bm25: invalid parameter",
+      "1100 functions are not supported by this server: bm25 (compute their output before",
     ],
     ["external", { externalSource: "s3://x" }, "1100 external collections are not supported by this server"],
     ["namespace", { enableNamespace: true }, "1100 namespaces are not supported by this server"],

@@ -286,7 +286,7 @@ class Planner {
   #typeMismatch(name: string, expected: string, column: SchemaNode): ImportError {
     return this.#mismatch(
       name,
-      `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${foundType(column)}'`,
+      `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${foundType(column)}': the field takes no column of this type`,
     );
   }
 

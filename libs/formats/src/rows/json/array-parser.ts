@@ -2,8 +2,9 @@ import type { VarBuilder } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ArrayElement, encodeArrayCell } from "@sluice/values";
+import { tooLong } from "../../plan/refusals.ts";
 import { float32At, integerAt } from "./numbers.ts";
-import { kindName, type Scanner } from "./scanner.ts";
+import { kindName, plainKind, type Scanner } from "./scanner.ts";
 
 /** Reads the list at `p` into a cell of an Array column. */
 export function encodeList(scanner: Scanner, p: number, row: number, builder: VarBuilder): number {
@@ -98,9 +99,7 @@ function readText(scanner: Scanner, p: number, field: FieldSchema, values: (Arra
   if (scanner.bytes[p] !== 0x22) return wrongElement(scanner, p, dataTypeName(field.elementType));
   const end = scanner.string(p);
   const text = scanner.hasEscapes ? scanner.unescaped(p, end) : scanner.bytes.slice(p + 1, end - 1);
-  if (field.maxLength > 0 && text.length > field.maxLength) {
-    scanner.invalid(p, `value length(${text.length}) for field ${field.name} exceeds max_length(${field.maxLength})`);
-  }
+  if (field.maxLength > 0 && text.length > field.maxLength) scanner.invalid(p, tooLong(field, text));
   values.push(text);
   return end;
 }
@@ -109,6 +108,6 @@ function wrongElement(scanner: Scanner, p: number, type: string): never {
   const value = excerptOfBytes(scanner.bytes.subarray(p, scanner.skipValue(p)));
   return scanner.invalid(
     p,
-    `expected element type '${type}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'`,
+    `expected element type '${type}' in array field, got type '${kindName(scanner.bytes[p])}' with value '${value}'${plainKind(scanner.bytes[p])}`,
   );
 }

@@ -7,7 +7,7 @@ import { mixedKeys, nullRefused } from "../../plan/refusals.ts";
 import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import { ExtraKeys } from "./extra-keys.ts";
-import { kindName, type Scanner } from "./scanner.ts";
+import { kindName, plainKind, type Scanner } from "./scanner.ts";
 import { parseStruct, type StructParser } from "./struct-parser.ts";
 import { type ValueParser, valueParser } from "./value-parsers.ts";
 
@@ -149,7 +149,7 @@ export class RowParser implements RowSink {
       byte !== 0x2d
     )
       scanner.syntax(p, 'a row, which begins with "{"');
-    const reason = `invalid JSON format, each row should be a key-value map, but got type ${kindName(byte)}`;
+    const reason = `invalid JSON format, each row should be a key-value map, but got type ${kindName(byte)}${plainKind(byte)}`;
     throw new ImportError("malformed_file", reason, scanner.at(p));
   }
 

@@ -89,7 +89,7 @@ export class Scanner {
   /** A value of another type than the field's, in Milvus's words. */
   wrongType(p: number, type: string, why = ""): never {
     const value = excerptOfBytes(this.bytes.subarray(p, this.skipValue(p)));
-    const found = `got type '${kindName(this.bytes[p])}' with value '${value}'`;
+    const found = `got type '${kindName(this.bytes[p])}' with value '${value}'${plainKind(this.bytes[p])}`;
     this.invalid(p, `expected type '${type}' for field '${this.field}', ${found}${why}`);
   }
 
@@ -301,6 +301,14 @@ function hexDigit(byte: number): number {
   if ((byte - 0x30) >>> 0 <= 9) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** ` (an object)`: what Go's name of a kind means; nothing where it is a word of everybody. */
+export function plainKind(byte: number): string {
+  if (byte === 0x7b) return " (an object)";
+  if (byte === 0x5b) return " (a list)";
+  if (byte === 0x22 || byte === 0x74 || byte === 0x66) return "";
+  return byte === 0x6e ? " (null)" : " (a number)";
 }
 
 /** Milvus's names of JSON kinds in messages are Go's. */

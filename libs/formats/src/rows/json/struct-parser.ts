@@ -8,6 +8,7 @@ import {
   float32ToBfloat16Bits,
   float32ToFloat16Bits,
 } from "@sluice/values";
+import { tooLong } from "../../plan/refusals.ts";
 import { capacityOf, refuseCapacity } from "./array-parser.ts";
 import type { Scanner } from "./scanner.ts";
 
@@ -128,14 +129,13 @@ function elementOf(value: unknown): unknown {
 }
 
 function checkScalar(scanner: Scanner, p: number, field: FieldSchema, value: unknown): void {
-  const { elementType, maxLength, name } = field;
+  const { elementType, name } = field;
   if (!isScalar(elementType, value)) {
     const type = dataTypeName(elementType);
     scanner.invalid(p, `expected element type '${type}' in field '${name}', got value '${shown(value)}'`);
   }
-  const length = typeof value === "string" ? Buffer.byteLength(value) : 0;
-  if (maxLength > 0 && length > maxLength)
-    scanner.invalid(p, `value length(${length}) for field ${name} exceeds max_length(${maxLength})`);
+  if (field.maxLength > 0 && typeof value === "string" && Buffer.byteLength(value) > field.maxLength)
+    scanner.invalid(p, tooLong(field, Buffer.from(value)));
 }
 
 function isScalar(type: DataType, value: unknown): boolean {

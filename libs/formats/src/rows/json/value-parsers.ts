@@ -12,7 +12,7 @@ import {
   parseTimestamptz,
   wktToWkb,
 } from "@sluice/values";
-import { geometryRefused } from "../../plan/refusals.ts";
+import { geometryRefused, tooLong } from "../../plan/refusals.ts";
 import { encodeList } from "./array-parser.ts";
 import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
@@ -134,7 +134,8 @@ function textParser(builder: VarBuilder): ValueParser {
     else builder.copy(row, scanner.bytes, p + 1, end - 1);
     const length = builder.offsets[row + 1] - builder.offsets[row];
     if (field.maxLength > 0 && length > field.maxLength) {
-      scanner.invalid(p, `value length(${length}) for field ${field.name} exceeds max_length(${field.maxLength})`);
+      const text = builder.data.subarray(builder.offsets[row], builder.offsets[row + 1]);
+      scanner.invalid(p, tooLong(field, text));
     }
     return end;
   };

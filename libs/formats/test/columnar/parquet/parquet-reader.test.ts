@@ -130,10 +130,10 @@ describe("columns against the collection", () => {
     expect(error.reason).toMatch(/no parquet field for milvus field 'id'.*reset_index/);
   });
 
-  test("a type is refused in Arrow's words", async () => {
+  test("a type is refused in Arrow's words, with ours behind", async () => {
     const error = await failure("bad/type-timestamp-for-int.parquet", schema);
     expect(error.reason).toBe(
-      "schema not equal, err=field 'id' type mis-match, expect arrow type 'int64', get arrow data type 'timestamp'",
+      "schema not equal, err=field 'id' type mis-match, expect arrow type 'int64', get arrow data type 'timestamp': the field takes no column of this type",
     );
   });
 
