@@ -1,3 +1,4 @@
+export * from "./byte-budget.ts";
 export * from "./map-concurrent.ts";
 export * from "./memory-pool.ts";
 export * from "./serial.ts";

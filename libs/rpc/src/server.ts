@@ -8,10 +8,13 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
+import type { ByteBudget } from "@sluice/async";
 import { isExpected, NotLeadingError, StatusError, statusCodes, unexpectedReason } from "@sluice/errors";
 import { type CallObserver, type Logger, withTraceParent } from "@sluice/telemetry";
 import { HealthImplementation } from "grpc-health-check";
+import type { CountingReader } from "./counting-reader.ts";
 import { addReflection } from "./reflection.ts";
+import { OverBudget, RequestBytes, requestBudget } from "./request-budget.ts";
 import { statusOf } from "./status.ts";
 
 /** Largest message in either direction, as Milvus sets it. */
@@ -68,6 +71,8 @@ export interface GrpcServerOptions {
   readonly onCall?: CallObserver;
   /** Greatest request; `MAX_MESSAGE_BYTES` unless given. */
   readonly maxRequestBytes?: number;
+  /** What the requests of all calls may take together, from their first byte to the end of the call; unbounded unless given. */
+  readonly requestBudget?: ByteBudget;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
   readonly stopMs?: number;
 }
@@ -89,8 +94,10 @@ export interface GrpcServer extends AsyncDisposable {
  * calls that run.
  */
 export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const maxRequestBytes = options.maxRequestBytes ?? MAX_MESSAGE_BYTES;
   const server = new Server({
-    "grpc.max_receive_message_length": options.maxRequestBytes ?? MAX_MESSAGE_BYTES,
+    interceptors: interceptorsOf(options, maxRequestBytes),
+    "grpc.max_receive_message_length": maxRequestBytes,
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,
@@ -98,7 +105,7 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   for (const { definition, handlers } of options.services) {
     server.addService(
-      mapMethods(definition, (method) => safeMethod(method, options.log)),
+      mapMethods(definition, (method, name) => safeMethod(method, handlers[name] !== undefined, options)),
       wrapAll(definition, handlers, options),
     );
   }
@@ -112,6 +119,13 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
     setServing: (isServing) => health.setStatus("", isServing ? "SERVING" : "NOT_SERVING"),
     [Symbol.asyncDispose]: () => stop(server, options.stopMs ?? STOP_MS),
   };
+}
+
+function interceptorsOf({ requestBudget: budget, onCall }: GrpcServerOptions, maxRequestBytes: number) {
+  if (!budget) return [];
+  const onRefused = (path: string, reason: string) =>
+    onCall?.(methodName({ path }), grpcStatus.RESOURCE_EXHAUSTED, 0, reason);
+  return [requestBudget({ budget, maxRequestBytes, onRefused })];
 }
 
 type AnyMethod = MethodDefinition<object, object>;
@@ -174,16 +188,19 @@ class Unreadable {
  * A request that cannot be read and an answer that cannot be written become a failing Status as well: clients would repeat a
  * gRPC INTERNAL for minutes, and it would carry the program's words.
  */
-function safeMethod(method: AnyMethod, log: Logger | undefined): AnyMethod {
+function safeMethod(method: AnyMethod, isServed: boolean, { log, requestBudget }: GrpcServerOptions): AnyMethod {
+  const decode = (bytes: Buffer | CountingReader) => {
+    try {
+      return method.requestDeserialize(bytes as Buffer); // A reader serves generated code as well.
+    } catch (error) {
+      if (error instanceof OverBudget) throw error;
+      return new Unreadable(method, error);
+    }
+  };
   return {
     ...method,
-    requestDeserialize: (bytes) => {
-      try {
-        return method.requestDeserialize(bytes);
-      } catch (error) {
-        return new Unreadable(method, error);
-      }
-    },
+    // What is refused anyway is not decoded.
+    requestDeserialize: (bytes) => (!isServed ? {} : requestBudget ? new RequestBytes(bytes, decode) : decode(bytes)),
     responseSerialize: (response) => {
       try {
         return method.responseSerialize(response);
@@ -214,7 +231,7 @@ function reasonOf(response: object): string {
   return (status as { reason?: string }).reason ?? "";
 }
 
-function methodName({ path }: AnyMethod): string {
+function methodName({ path }: Pick<AnyMethod, "path">): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 

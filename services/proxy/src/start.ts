@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { ByteBudget } from "@sluice/async";
 import type { ServerAddress } from "@sluice/cluster";
 import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
@@ -26,6 +27,8 @@ export interface RunningProxy extends AsyncDisposable {
 
 /** Greatest request of a client, as Milvus sets it (`proxy.grpc.serverMaxRecvSize`). */
 const MAX_REQUEST_BYTES = 64 << 20;
+/** Of all requests that are read or answered at a time, by gRPC and REST together. A message counts twice while it comes, so that the greatest fits. */
+const REQUEST_BUDGET_BYTES = 144 << 20;
 /** A flood of connections is told of so often. */
 const REFUSED_LOG_MS = 10_000;
 
@@ -41,16 +44,18 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   // Disposed of after the servers: calls that run get their answers before the sockets go.
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
+  const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
   const grpc = cleanup.use(
     openGrpcServer({
       services: [milvusService(context, requests), clientTelemetryService()],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
+      requestBudget: budget,
       log: deps.log,
       onCall: observers(observeCalls(deps.metrics), logged),
     }),
   );
-  const app = openRestApp(deps.log, logged);
+  const app = openRestApp(deps.log, logged, { budget });
   cleanup.defer(() => app.close());
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {

@@ -1,22 +1,26 @@
+import type { ByteBudget } from "@sluice/async";
 import { excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
+import { countBodies } from "./body-budget.ts";
 
 /** Codes of the REST layer itself. Source: client contract §1.8. */
 export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as const;
 
-/** Greatest body of a REST request. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Greatest body of a REST request: twice what the most files with the longest paths take. */
+const MAX_BODY_BYTES = 8 << 20;
 /** A client that sends its headers or its body more slowly than this holds a connection for nothing. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 60_000;
 /** A connection between two requests; pools of clients keep theirs for about a minute. */
 const IDLE_MS = 75_000;
 
-/** For tests: other limits. */
 export interface RestLimits {
+  /** What the bodies of all requests may take together; unbounded unless given. */
+  readonly budget?: ByteBudget;
+  /** For tests: other times. */
   readonly headersMs?: number;
   readonly requestMs?: number;
 }
@@ -32,6 +36,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
   });
+  if (limits.budget) countBodies(app, limits.budget);
   // Some clients mislabel JSON as text, or send no type at all.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {

@@ -1,0 +1,51 @@
+/** A byte of flags and four of length stand before every message. Source: gRPC over HTTP/2, "Length-Prefixed-Message". */
+const PREFIX_BYTES = 5;
+/** The most that deflate makes of a byte. Source: zlib's technical details, "Maximum Compression Factor". */
+const MAX_INFLATION = 1032;
+
+/** Follows the bytes of a call as they come, and says how much memory they may take once they are read. */
+export class MessageBytes {
+  readonly #maxMessageBytes: number;
+  readonly #prefix = Buffer.alloc(PREFIX_BYTES);
+  #prefixBytes = 0;
+  #leftOfMessage = 0;
+  #bytes = 0;
+
+  /** @param maxMessageBytes of a message that is inflated; more is never made of one */
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /**
+   * What all messages so far may take. A compressed one counts as the most that can come of it as soon as its length is known:
+   * gRPC inflates it at once. Others count by what has come, whatever they claim; twice, since the pieces are joined.
+   */
+  get bytes(): number {
+    return 2 * this.#bytes;
+  }
+
+  /** Takes the next bytes; returns `bytes`. */
+  add(chunk: Uint8Array): number {
+    this.#bytes += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#leftOfMessage === 0) at += this.#readPrefix(chunk.subarray(at));
+      const taken = Math.min(this.#leftOfMessage, chunk.length - at);
+      this.#leftOfMessage -= taken;
+      at += taken;
+    }
+    return this.bytes;
+  }
+
+  #readPrefix(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, PREFIX_BYTES - this.#prefixBytes);
+    this.#prefix.set(taken, this.#prefixBytes);
+    this.#prefixBytes += taken.length;
+    if (this.#prefixBytes === PREFIX_BYTES) {
+      this.#prefixBytes = 0;
+      this.#leftOfMessage = this.#prefix.readUInt32BE(1);
+      const isCompressed = this.#prefix[0] === 1;
+      if (isCompressed) this.#bytes += Math.min(this.#maxMessageBytes, MAX_INFLATION * this.#leftOfMessage);
+    }
+    return taken.length;
+  }
+}
