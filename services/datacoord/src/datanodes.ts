@@ -5,6 +5,8 @@ import { type NodeId, nodeId } from "@sluice/schema";
 export interface DataNodeEntry {
   readonly nodeId: NodeId;
   readonly workers: number;
+  /** Of these, those that take tasks of any size. */
+  readonly largeWorkers: number;
   readonly busyWorkers: number;
   readonly taskIds: readonly bigint[];
   readonly seenMs: number;
@@ -23,9 +25,9 @@ export class DataNodes {
     this.#expiryMs = options.expiryMs;
   }
 
-  async register({ workers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
+  async register({ workers, largeWorkers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
     const id = nodeId(await this.#allocateIds(1));
-    this.#nodes.set(id, { nodeId: id, workers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
+    this.#nodes.set(id, { nodeId: id, workers, largeWorkers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
     return id;
   }
 
@@ -42,6 +44,11 @@ export class DataNodes {
     const oldest = this.#now() - this.#expiryMs;
     for (const node of this.#nodes.values()) if (node.seenMs < oldest) this.#nodes.delete(node.nodeId);
     return [...this.#nodes.values()];
+  }
+
+  /** Tasks of any size that nodes heard of lately run at once. */
+  largeWorkers(): number {
+    return this.alive().reduce((sum, node) => sum + node.largeWorkers, 0);
   }
 
   /** Tasks that run on nodes heard of lately. */

@@ -100,6 +100,7 @@ function openServer({ queue, objects, log, metrics }: DataCoordDeps, { nodes, re
     listQueuedTasks: async () => ({
       status: okStatus(),
       taskIds: [...new Set<bigint>([...(await queue.known()), ...nodes.runningTasks()])],
+      largeWorkers: nodes.largeWorkers(),
     }),
     cancelTasks: async ({ taskIds }) => {
       await queue.remove(taskIds.map(taskId));

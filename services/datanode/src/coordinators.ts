@@ -24,8 +24,13 @@ export class Coordinators {
     this.#data = data;
   }
 
-  async register(workers: number, signal: AbortSignal): Promise<{ nodeId: bigint; heartbeatMs: number }> {
-    const response = await this.#data.registerDataNode({ workers }, { signal });
+  /** @param workers tasks at once @param largeWorkers of these, those of any size */
+  async register(
+    workers: number,
+    largeWorkers: number,
+    signal: AbortSignal,
+  ): Promise<{ nodeId: bigint; heartbeatMs: number }> {
+    const response = await this.#data.registerDataNode({ workers, largeWorkers }, { signal });
     checkStatus(response.status);
     return { nodeId: response.nodeId, heartbeatMs: Number(response.heartbeatMs) };
   }

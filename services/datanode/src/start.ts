@@ -50,7 +50,7 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const slots = workerCount(settings);
   const { flushBytes, workerMemoryBytes, segmentBytes } = settings;
   const limits = { batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes };
-  const membership = cleanup.use(new Membership(coordinators, slots + smallSlots, deps.log));
+  const membership = cleanup.use(new Membership(coordinators, slots + smallSlots, slots, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
   const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
@@ -92,6 +92,7 @@ function warmThread(setup: ThreadSetup): WorkerThread {
 class Membership implements AsyncDisposable {
   readonly #coordinators: Coordinators;
   readonly #workers: number;
+  readonly #largeWorkers: number;
   readonly #log: Logger;
   readonly #tasks = new Set<bigint>();
   readonly #abort = new AbortController();
@@ -100,9 +101,10 @@ class Membership implements AsyncDisposable {
   readonly #joined = Promise.withResolvers<void>();
   readonly #beating: Promise<void>;
 
-  constructor(coordinators: Coordinators, workers: number, log: Logger) {
+  constructor(coordinators: Coordinators, workers: number, largeWorkers: number, log: Logger) {
     this.#coordinators = coordinators;
     this.#workers = workers;
+    this.#largeWorkers = largeWorkers;
     this.#log = log;
     this.#beating = this.#beat();
   }
@@ -127,7 +129,11 @@ class Membership implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
-    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(this.#workers, this.#abort.signal);
+    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(
+      this.#workers,
+      this.#largeWorkers,
+      this.#abort.signal,
+    );
     this.#nodeId = nodeId(id);
     this.#heartbeatMs = heartbeatMs;
     this.#joined.resolve();

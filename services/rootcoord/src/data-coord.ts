@@ -25,6 +25,13 @@ export class DataCoordClient {
     return new Set(response.taskIds);
   }
 
+  /** Tasks of any size that could begin now. */
+  async freeWorkers(): Promise<number> {
+    const response = await this.#client.listQueuedTasks({});
+    checkStatus(response.status);
+    return Math.max(0, response.largeWorkers - response.taskIds.length);
+  }
+
   /**
    * Makes the accepted attempts' segments visible, in place of those that it removes. Idempotent.
    * @throws {ImportError} `job_failed` when another change has removed one of them before

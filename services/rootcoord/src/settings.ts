@@ -6,7 +6,8 @@ export const rootCoordSettings = defineSettings({
     type: "bytes",
     default: "512MB",
     min: 1 << 20,
-    description: "files that are larger are cut into tasks of about this size",
+    description:
+      "files that are larger are cut into tasks of about this size, or smaller ones for workers that are free",
   },
   maxOpenJobs: { type: "int", default: 1024, min: 1, description: "import jobs that may be unfinished at once" },
   jobRetention: {

@@ -75,7 +75,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     log,
     maxOpenJobs: settings.maxOpenJobs,
   });
-  const planners = { ...jobPlanners({ sources, splitBytes: settings.splitBytes }), ...deps.moreKinds };
+  const planners = {
+    ...jobPlanners({
+      sources,
+      splitBytes: settings.splitBytes,
+      freeWorkers: () => dataCoordClient.freeWorkers(),
+    }),
+    ...deps.moreKinds,
+  };
   const loop = new JobLoop({
     book,
     dataCoord: dataCoordClient,

@@ -25,7 +25,12 @@ export interface ImportPlannerDeps {
   readonly sources: Sources;
   /** Source bytes of a task, about. */
   readonly splitBytes: number;
+  /** Tasks that could begin now; by far not exact, and allowed to fail. */
+  readonly freeWorkers: () => Promise<number>;
 }
+
+/** Smaller pieces are not made for workers that have nothing to do: each costs a task, and segments of its own. */
+const MIN_SPLIT_BYTES = 32 * 1024 * 1024;
 
 /** Smaller sources are imported before anybody would ask how many rows they have. */
 const MIN_PROBED_BYTES = 1024 * 1024;
@@ -53,10 +58,19 @@ export class ImportPlanner implements JobPlanner {
     const sizesBytes = job.groups.map(sizeOf);
     if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
     const packs = packGroups(sizesBytes, this.#packBytes(job));
+    const splitBytes = await this.#splitBytes(sizesBytes.reduce((sum, size) => sum + size, 0));
     const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
-      count === 1 ? await this.#tasksOf(first, job) : [packed({ first, count }, sizesBytes)],
+      count === 1 ? await this.#tasksOf(first, job, splitBytes) : [packed({ first, count }, sizesBytes)],
     );
     return (await Array.fromAsync(planned)).flat();
+  }
+
+  /** A job is cut finer than usual when there are workers that would wait otherwise. */
+  async #splitBytes(jobBytes: number): Promise<number> {
+    const { splitBytes, freeWorkers } = this.#deps;
+    if (jobBytes < 2 * MIN_SPLIT_BYTES) return splitBytes;
+    const workers = Math.max(1, await freeWorkers().catch(() => 1));
+    return Math.min(splitBytes, Math.max(MIN_SPLIT_BYTES, Math.ceil(jobBytes / workers)));
   }
 
   #packBytes({ vchannels, partitionIds }: JobRecord): number {
@@ -64,8 +78,8 @@ export class ImportPlanner implements JobPlanner {
     return Math.min(this.#deps.splitBytes, Math.max(MIN_PACK_BYTES, Math.min(MAX_PACK_BYTES, wanted)));
   }
 
-  async #tasksOf(group: number, job: JobRecord): Promise<PlannedTask[]> {
-    const { splits, rowCount } = await this.#split(job.groups[group], job);
+  async #tasksOf(group: number, job: JobRecord, splitBytes: number): Promise<PlannedTask[]> {
+    const { splits, rowCount } = await this.#split(job.groups[group], job, splitBytes);
     const sizesBytes = splits.map((split) => split.sizeBytes);
     const shares = rowCount === undefined ? [] : shareRows(rowCount, sizesBytes);
     return splits.map(({ range, sizeBytes }, i) => ({
@@ -75,8 +89,12 @@ export class ImportPlanner implements JobPlanner {
     }));
   }
 
-  async #split(group: FileGroupRecord, job: JobRecord): Promise<{ splits: Split[]; rowCount: number | undefined }> {
-    const { splitBytes, sources } = this.#deps;
+  async #split(
+    group: FileGroupRecord,
+    job: JobRecord,
+    splitBytes: number,
+  ): Promise<{ splits: Split[]; rowCount: number | undefined }> {
+    const { sources } = this.#deps;
     const { formatOptions: options } = specOf(job, "import");
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
