@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, useServer } from "../support/index.ts";
+import { bookCollection, books, jsonText, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 
@@ -61,6 +62,25 @@ describe("folders and patterns", () => {
     await files.jsonl("hive/year=x/a.jsonl", rows(0n));
     await expect(client.importAndWait("hive", ["sources/hive/year=x/"])).rejects.toThrow(
       "folder 'year=x': expected Int32 for field 'year'",
+    );
+  });
+
+  it("may hold compressed text", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("packed"));
+    const text = (first: bigint) =>
+      books(2000, first)
+        .map((row) => `${jsonText(row)}\n`)
+        .join("");
+    await files.write("packed/1.jsonl.gz", Buffer.concat([gzipSync(text(0n)), gzipSync(text(2000n))]));
+    await files.write("packed/2.jsonl.zst", zstdCompressSync(text(4000n)));
+    await files.write("packed/3.jsonl", text(6000n));
+    await client.importAndWait("packed", ["sources/packed/"]);
+    expect(await client.count("packed")).toBe(8000);
+    const cut = await files.write("cut.jsonl.gz", gzipSync(text(0n)).subarray(0, 5000));
+    const { reason } = await client.importAndFail("packed", [cut]);
+    expect(reason).toContain(
+      "the file cannot be decompressed with gzip: it breaks off: the gzip data ends at byte 5000",
     );
   });
 

@@ -39,9 +39,13 @@ const texts: [string, Uint8Array, RegExp][] = [
   ["UTF-32", utf32(lines), /the file is UTF-32: save it as UTF-8/],
 ];
 
-const foreign: [string, Uint8Array, RegExp][] = [
+/** Text may be so. */
+const compressed: [string, Uint8Array, RegExp][] = [
   ["gzip", gzipSync(lines), /the file is compressed with gzip: decompress it/],
   ["zstd", bytes("\x28\xb5\x2f\xfd"), /compressed with zstd: decompress it/],
+];
+
+const foreign: [string, Uint8Array, RegExp][] = [
   ["bzip2", bytes("BZh91AY&SY"), /compressed with bzip2: decompress it/],
   ["xz", bytes("\xfd7zXZ\0"), /compressed with xz: decompress it/],
   ["a zip archive", bytes("PK\x03\x04"), /a zip archive: unpack it/],
@@ -76,13 +80,13 @@ describe.each(["json", "jsonl"])("under a name of %s", (format) => {
 });
 
 describe("under the name of NumPy", () => {
-  it.each([...foreign, parquet, json])("%s is told", async (_, body, words) => {
+  it.each([...compressed, ...foreign, parquet, json])("%s is told", async (_, body, words) => {
     expect(await reasonOf("npy", body)).toMatch(words);
   });
 });
 
 describe("under the name of Parquet", () => {
-  it.each([...foreign, npy, json])("%s is told", async (_, body, words) => {
+  it.each([...compressed, ...foreign, npy, json])("%s is told", async (_, body, words) => {
     expect(await reasonOf("parquet", body)).toMatch(words);
   });
 });

@@ -1,10 +1,13 @@
 import { ImportError } from "@sluice/errors";
+import { compressible, isNameOf } from "./compressed/compressible.ts";
 import type { Format } from "./format.ts";
 import * as all from "./formats.ts";
 import { fieldOptionKeys } from "./plan/field-options.ts";
 
-/** Every format that files can have. */
-export const formats: readonly Format[] = Object.values(all);
+/** Every format that files can have; those of text also compressed. */
+export const formats: readonly Format[] = Object.values<Format>(all).map((format) =>
+  format.text ? compressible(format) : format,
+);
 
 /** Keys of import options that some format, or the plan of fields, reads. */
 export const formatOptionKeys: ReadonlySet<string> = new Set([
@@ -19,8 +22,8 @@ export function formatNamed(name: string): Format {
   throw new ImportError("unsupported", `format '${name}' is not known to this server`);
 }
 
-/** The format of `a/b.NDJSON`, by its end, without regard to case; undefined when no format has it. */
+/** The format of `a/b.NDJSON` or `b.jsonl.gz`, by its end, without regard to case; undefined when no format has it. */
 export function formatOfPath(path: string): Format | undefined {
-  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return formats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return formats.find((format) => isNameOf(format, name));
 }

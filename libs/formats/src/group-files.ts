@@ -1,4 +1,5 @@
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { unreadCompression, withoutCompression } from "./compressed/compressions.ts";
 import type { Format } from "./format.ts";
 import { formatOfPath, formats } from "./format-list.ts";
 
@@ -110,6 +111,12 @@ function checkPaths(paths: readonly string[]): void {
   throw new ImportError("request_invalid", reason);
 }
 
+function hintOn(path: string): string {
+  const plain = withoutCompression(path);
+  const isBinary = plain !== undefined && formatOfPath(plain) !== undefined;
+  return isBinary ? "; only text may be compressed as a whole: decompress it" : unreadCompression(path);
+}
+
 /** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */
 function commonFormat(paths: readonly string[]): Format {
   checkPaths(paths);
@@ -120,7 +127,7 @@ function commonFormat(paths: readonly string[]): Format {
       .flatMap(({ extensions }) => extensions)
       .sort()
       .join(", ");
-    const reason = `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}`;
+    const reason = `unexpected file type, files=[${excerptOfList(paths)}], expected one of ${known}${hintOn(paths[unknown])}`;
     throw new ImportError("unsupported", reason, { file: paths[unknown] });
   }
   const odd = found.findIndex((format) => format !== found[0]);

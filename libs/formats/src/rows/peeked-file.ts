@@ -8,24 +8,29 @@ export class PeekedFile implements SourceFile {
   readonly #source: SourceFile;
   /** The first bytes: the whole file when it has no more. */
   readonly head: Uint8Array;
+  /** The head is the whole file. */
+  readonly #isWhole: boolean;
 
-  private constructor(source: SourceFile, head: Uint8Array) {
+  private constructor(source: SourceFile, head: Uint8Array, isWhole: boolean) {
     this.#source = source;
     this.head = head;
+    this.#isWhole = isWhole;
   }
 
   /** @param headBytes at most @throws as `SourceFile.readInto` */
   static async open(source: SourceFile, headBytes: number, signal?: AbortSignal): Promise<PeekedFile> {
     const target = new Uint8Array(Math.min(headBytes, source.sizeBytes));
-    return new PeekedFile(source, target.subarray(0, await source.readInto(0, target, signal)));
+    const length = await source.readInto(0, target, signal);
+    return new PeekedFile(source, target.subarray(0, length), length < target.length || length >= source.sizeBytes);
   }
 
   get path(): string {
     return this.#source.path;
   }
 
+  /** Of what is decompressed on the way, it is not known before its end. */
   get sizeBytes(): number {
-    return this.#source.sizeBytes;
+    return this.#isWhole ? this.head.length : this.#source.sizeBytes;
   }
 
   get version(): string {
@@ -39,8 +44,7 @@ export class PeekedFile implements SourceFile {
   async readInto(position: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
     const known = this.head.subarray(Math.min(position, this.head.length), position + target.length);
     target.set(known);
-    const isAll = known.length === target.length || (position < this.sizeBytes && this.head.length >= this.sizeBytes);
-    if (isAll) return known.length;
+    if (this.#isWhole || known.length === target.length) return known.length;
     return known.length + (await this.#source.readInto(position + known.length, target.subarray(known.length), signal));
   }
 

@@ -1,0 +1,134 @@
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import type { Compression } from "./compressions.ts";
+
+/**
+ * Bytes decompressed at once, in a thread of the pool, while those before are parsed: as many as a reader of text asks for.
+ */
+const CHUNK_BYTES = 4 << 20;
+
+type Decompressor = ReturnType<Compression["open"]>;
+
+/** What a compressed file holds, from its start, once. Frames that follow each other are one content. */
+export class Inflation implements AsyncDisposable {
+  readonly #file: SourceFile;
+  readonly #compression: Compression;
+  readonly #input: AsyncIterator<Uint8Array>;
+  readonly #chunks: AsyncGenerator<Uint8Array>;
+  /** Of all frames before the present one. */
+  #bytesBefore = 0;
+  #present: Decompressor | undefined;
+  #ahead: Promise<IteratorResult<Uint8Array>> | undefined;
+
+  constructor(file: SourceFile, compression: Compression, signal?: AbortSignal) {
+    this.#file = file;
+    this.#compression = compression;
+    this.#input = file.read(undefined, signal)[Symbol.asyncIterator]();
+    this.#chunks = this.#frames();
+  }
+
+  /** Bytes of the file that were decompressed. */
+  get compressedBytes(): number {
+    return this.#bytesBefore + (this.#present?.bytesWritten ?? 0);
+  }
+
+  /** The next bytes, in memory of their own; undefined at the end. @throws {ImportError} `malformed_file`; as `SourceFile.read` */
+  async next(): Promise<Uint8Array | undefined> {
+    const { value, done } = await this.#chunks.next();
+    return done ? undefined : value;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#present?.destroy();
+    await this.#chunks.return(undefined);
+    await this.#input.return?.();
+  }
+
+  async *#frames(): AsyncGenerator<Uint8Array> {
+    let rest = await this.#take();
+    while (rest) rest = await this.#behindPadding(yield* this.#frame(rest));
+  }
+
+  /** Programs that write in blocks fill the last one with zeros, which gzip passes over. */
+  async #behindPadding(rest: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+    if (!this.#compression.isPadded) return rest;
+    for (let chunk = rest; chunk; chunk = await this.#take()) {
+      const at = chunk.findIndex((byte) => byte !== 0);
+      this.#bytesBefore += at < 0 ? chunk.length : at;
+      if (at >= 0) return chunk.subarray(at);
+    }
+    return undefined;
+  }
+
+  /** @returns what follows the frame, if anything does */
+  async *#frame(first: Uint8Array): AsyncGenerator<Uint8Array, Uint8Array | undefined> {
+    const frame = this.#compression.open(CHUNK_BYTES);
+    this.#present = frame;
+    let failure: unknown;
+    const fed = this.#feed(frame, first).catch((error: unknown) => {
+      failure ??= error;
+      frame.destroy();
+      return undefined;
+    });
+    try {
+      for await (const chunk of frame) yield chunk;
+      const rest = await fed;
+      if (failure) throw failure;
+      return rest;
+    } catch (error) {
+      throw this.#located(failure ?? error);
+    } finally {
+      frame.destroy();
+      this.#bytesBefore += frame.bytesWritten;
+      this.#present = undefined;
+    }
+  }
+
+  /** Writes until the frame takes no more; the rest is not its own. Node's zstd ends with the first frame, without a word. */
+  async #feed(frame: Decompressor, first: Uint8Array): Promise<Uint8Array | undefined> {
+    let written = 0;
+    for (let chunk: Uint8Array | undefined = first; chunk; chunk = await this.#take()) {
+      await write(frame, chunk);
+      written += chunk.length;
+      const unread = written - frame.bytesWritten;
+      if (unread > 0) return chunk.subarray(chunk.length - unread);
+    }
+    frame.end();
+    return undefined;
+  }
+
+  /** The next bytes of the file; those behind them are asked for at once, to be there when these are decompressed. */
+  async #take(): Promise<Uint8Array | undefined> {
+    const taken = this.#ahead ?? this.#input.next();
+    this.#ahead = taken.then(({ done }) => (done ? taken : this.#input.next()));
+    // A failure surfaces when the bytes are taken.
+    this.#ahead.catch(() => {});
+    const { value, done } = await taken;
+    return done ? undefined : value;
+  }
+
+  #located(error: unknown): unknown {
+    if (error instanceof ImportError || !isOfZlib(error)) return error;
+    const { name } = this.#compression;
+    const byteOffset = this.compressedBytes;
+    const isCut = error.code === "Z_BUF_ERROR";
+    const why = isCut ? "it breaks off" : `${error.message}, about byte ${byteOffset} of the compressed file`;
+    const todo = isCut
+      ? `: the ${name} data ends at byte ${byteOffset} in the middle, fetch or write the file again`
+      : "";
+    return new ImportError("malformed_file", `the file cannot be decompressed with ${name}: ${why}${todo}`, {
+      file: this.#file.path,
+    });
+  }
+}
+
+function isOfZlib(error: unknown): error is Error & { readonly code: string } {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "string" && /^(Z_|ZSTD_)/.test(code);
+}
+
+function write(frame: Decompressor, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    frame.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}
