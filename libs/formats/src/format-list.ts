@@ -1,6 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import { compressible, isNameOf } from "./compressed/compressible.ts";
-import type { Format } from "./format.ts";
+import type { Format, FormatReader, ReaderInput } from "./format.ts";
 import * as all from "./formats.ts";
 import { fieldOptionKeys } from "./plan/field-options.ts";
 
@@ -20,6 +20,20 @@ export function formatNamed(name: string): Format {
   const format = formats.find((candidate) => candidate.name === name);
   if (format) return format;
   throw new ImportError("unsupported", `format '${name}' is not known to this server`);
+}
+
+/**
+ * Opens a file or set of a format. Where no file has a byte there are no rows, in every format: Spark writes an empty table so,
+ * and a header that is missing is no fault of rows that are.
+ */
+export function openReader(format: string, input: ReaderInput): FormatReader {
+  const { open } = formatNamed(format);
+  return input.sources.every(({ sizeBytes }) => sizeBytes === 0) ? new NoRows() : open(input);
+}
+
+class NoRows implements FormatReader {
+  async *batches(): AsyncGenerator<never> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 /** The format of `a/b.NDJSON` or `b.jsonl.gz`, by its end, without regard to case; undefined when no format has it. */

@@ -30,9 +30,10 @@ export class ArrayReader implements FormatReader {
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const { sources, plan, range, warn } = this.#input;
     const columns = await openArrays(this.#arraysOf(sources), plan, signal, warn);
-    const { begin, end } = range ?? { begin: 0, end: columns[0].rowCount };
-    if (begin < 0 || begin > end || end > columns[0].rowCount) {
-      const reason = `the files have ${columns[0].rowCount} rows, not those from ${begin} to ${end}: they were replaced`;
+    const rowCount = columns[0]?.rowCount ?? 0;
+    const { begin, end } = range ?? { begin: 0, end: rowCount };
+    if (begin < 0 || begin > end || end > rowCount) {
+      const reason = `the files have ${rowCount} rows, not those from ${begin} to ${end}: they were replaced`;
       throw new ImportError("malformed_file", reason, { file: sources[0].path });
     }
     const set = new ColumnSet(columns, plan, new RowRejects(onReject));

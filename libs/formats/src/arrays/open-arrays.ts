@@ -27,7 +27,7 @@ export interface ArraySet {
 
 /**
  * Opens the arrays that feed fields, in the order of the schema; one that no field uses is warned of. All headers
- * are read and checked, so what follows can fail on values only.
+ * are read and checked, so what follows can fail on values only. None where all arrays have no rows: what is empty fits.
  * @throws {ImportError} `schema_mismatch` when arrays and fields do not fit, `malformed_file` when a file is broken or rows
  *   are not aligned, `unsupported` for fields and files that have no such form; all faults of the set in one
  */
@@ -41,8 +41,10 @@ export async function openArrays(
   const given = boundArrays(set, plan, warn, faults);
   if (given.length === 0 && faults.isEmpty) throw new ImportError("schema_mismatch", set.missing(undefined));
   const { fields } = plan.schema;
-  const opened = await Promise.all(
-    given.map(([index, array]) => faults.attemptAsync(() => openColumn(fields[index], index, array, signal))),
+  const headers = await Promise.all(given.map(([index, array]) => headerOf(fields[index], array, faults, signal)));
+  if (given.length > 0 && headers.every((header) => header?.shape[0] === 0)) return [];
+  const opened = given.map(([index, array], i) =>
+    faults.attempt(() => headers[i] && openColumn(fields[index], index, array, headers[i])),
   );
   const columns = opened.filter((column) => column !== undefined);
   if (columns.length > 0) faults.attempt(() => checkAligned(columns));
@@ -95,14 +97,25 @@ function checkType({ title }: ArraySet, { name, dataType }: FieldSchema, file?: 
   throw new ImportError("unsupported", reason, { field: name, ...(file !== undefined && { file }) });
 }
 
-async function openColumn(
+/** Undefined where it is broken, which is a fault. */
+function headerOf(
   field: FieldSchema,
-  index: number,
   { source, header }: NamedArray,
+  faults: SchemaFaults,
   signal: AbortSignal | undefined,
-): Promise<ArrayColumn> {
+): Promise<ArrayHeader | undefined> {
+  return faults.attemptAsync(async () => {
+    try {
+      return await header(signal);
+    } catch (error) {
+      throw locate(error, { file: source.path, field: field.name });
+    }
+  });
+}
+
+function openColumn(field: FieldSchema, index: number, { source }: NamedArray, header: ArrayHeader): ArrayColumn {
   try {
-    return planArrayColumn(field, index, source, await header(signal));
+    return planArrayColumn(field, index, source, header);
   } catch (error) {
     throw locate(error, { file: source.path, field: field.name });
   }

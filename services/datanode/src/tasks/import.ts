@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { completeBatch, type InsertBatch } from "@sluice/columns";
-import { type FormatReader, formatNamed, type OnReject, planFields, withFolderKeys } from "@sluice/formats";
+import { type FormatReader, formatNamed, type OnReject, openReader, planFields, withFolderKeys } from "@sluice/formats";
 import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
@@ -97,7 +97,7 @@ async function readSet(
   const plan = planFields(input.schema, input.options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   let [rows, readRows] = [0, 0];
-  await using reader = formatNamed(set.format).open({
+  await using reader = openReader(set.format, {
     sources: opened.files,
     plan,
     ...(input.range && { range: input.range }),

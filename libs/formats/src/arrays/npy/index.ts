@@ -16,7 +16,8 @@ export const npyFormat: Format = {
   rangeUnit: "row",
   describe: (sources, signal) => describeArrays(npyArrays(sources), signal),
   async probe({ sources, plan }, signal) {
-    const [{ rowCount }] = await openArrays(npyArrays(sources), plan, signal);
+    const [column] = await openArrays(npyArrays(sources), plan, signal);
+    const rowCount = column?.rowCount ?? 0;
     return { rowCount, cuts: "anywhere", extent: rowCount };
   },
   open: (input) => new ArrayReader(input, npyArrays),

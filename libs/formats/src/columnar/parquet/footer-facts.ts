@@ -15,7 +15,7 @@ import { extraType, foundType } from "./type-rules.ts";
 export async function probeParquet({ sources, plan }: ProbeInput, signal?: AbortSignal): Promise<FileProbe> {
   const [source] = sources;
   const file = await footerOf(source, signal);
-  planColumns(file, plan, source.path);
+  if (!hasNoRows(file)) planColumns(file, plan, source.path);
   const cuts = [0];
   const cutBytes = [0];
   for (const [i, group] of file.rowGroups.entries()) {
@@ -23,6 +23,11 @@ export async function probeParquet({ sources, plan }: ProbeInput, signal?: Abort
     cutBytes.push(cutBytes[i] + group.compressedBytes);
   }
   return { rowCount: file.rowCount, cuts, cutBytes, extent: file.rowGroups.length };
+}
+
+/** An empty table fits, whatever its columns: pandas gives those of an empty frame the type null. */
+export function hasNoRows({ rowGroups }: ParquetFile): boolean {
+  return rowGroups.every(({ rowCount }) => rowCount === 0);
 }
 
 /** The columns of a file. @throws {ImportError} `malformed_file`, `unsupported`, or what the store says */

@@ -14,7 +14,7 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
-import { footerOf } from "./footer-facts.ts";
+import { footerOf, hasNoRows } from "./footer-facts.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
@@ -56,6 +56,7 @@ export class ParquetReader implements FormatReader {
     const progress = { sourceBytes: 0 };
     try {
       const file = await footerOf(this.#source, signal);
+      if (hasNoRows(file)) return;
       const rejects = new RowRejects(onReject);
       const columns = this.#openColumns(file, rejects, signal);
       for (const group of this.#groups(file)) {
