@@ -86,6 +86,7 @@ export const fieldSamples: readonly FieldSample[] = [
     field: { element_type: DataType.Int64, params: { max_capacity: 4 } },
     json: [1, 2],
     parquet: { type: "INT64", isList: true, value: [1n, 2n] },
+    npy: { descr: "<i8", items: 2, bytes: bytesOf(BigInt64Array.of(1n, 2n)) },
     canonical: [1, 2],
   },
   {

@@ -17,6 +17,6 @@ export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
 export * from "./sparse.ts";
-export { formatTimestamptz, parseTimestamptz } from "./timestamptz.ts";
+export * from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";
 export * from "./wkt.ts";

@@ -15,6 +15,27 @@ export function isIntegerText(data: Uint8Array, start: number, end: number): boo
   return true;
 }
 
+/** Longer ones are beyond every integer of a column. */
+const MAX_WHOLE_DIGITS = 40;
+
+/**
+ * The integer that the text of a JSON number stands for exactly, with or without point and exponent: `1951.0`, `1e3`, `15e-1`
+ * is none. Undefined for other numbers; beyond some 40 digits, a value that no column takes.
+ */
+export function wholeNumber(text: string): bigint | undefined {
+  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  // The value is `digits` times ten to the power of `zeros`, and ends with no zero itself.
+  const digits = (whole + fraction).replace(/0+$/, "");
+  const zeros = Number(exponent) + whole.length - digits.length;
+  const significant = digits.replace(/^0+/, "");
+  if (significant === "") return 0n;
+  if (zeros < 0) return undefined;
+  const magnitude =
+    significant.length + zeros > MAX_WHOLE_DIGITS ? 10n ** 40n : BigInt(significant) * 10n ** BigInt(zeros);
+  return sign === "-" ? -magnitude : magnitude;
+}
+
 /**
  * The number as the comparisons want it: an integer text exactly (a double up to 15 digits, beyond that a bigint), any
  * other, and one beyond every int64, as double. NaN for text that is no number.

@@ -1,6 +1,10 @@
 import { excerpt } from "@sluice/errors";
 import { dateOfDay, daysSinceEpoch, TimeZone } from "./time-zone.ts";
 
+/** The first and the last microsecond that a text can give: of the years 0 and 9999. */
+export const MIN_TIMESTAMPTZ = -62_167_219_200_000_000n;
+export const MAX_TIMESTAMPTZ = 253_402_300_799_999_999n;
+
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d(?::\d\d)?)?$/;
 const DAY = 86_400;
 const MICROS = 1_000_000n;
@@ -26,6 +30,15 @@ export function parseTimestamptz(text: string, zone: string): bigint {
 
 function zoneInstant(local: number, zone: string): number {
   return isUtc(zone) ? local : TimeZone.of(zone).instantOf(local);
+}
+
+/** What instants the local times of a zone (empty: UTC) are; both in microseconds since 1970. @throws {RangeError} no such zone */
+export function zoneMicros(zone: string): (local: bigint) => bigint {
+  if (isUtc(zone)) return (local) => local;
+  return (local) => {
+    const fraction = ((local % MICROS) + MICROS) % MICROS;
+    return BigInt(zoneInstant(Number((local - fraction) / MICROS), zone)) * MICROS + fraction;
+  };
 }
 
 function offsetSeconds(offset: string, text: string): number {

@@ -16,6 +16,7 @@ import {
   jsonTypeAt,
   parseSparseJson,
   parseTimestamptz,
+  wholeNumber,
   wkbToWkt,
   wktToWkb,
 } from "@sluice/values";
@@ -197,6 +198,40 @@ describe("geometry", () => {
       expect(() => wktToWkb(text)).toThrow("not well-known text");
     },
   );
+});
+
+describe("whole numbers", () => {
+  it.each<[string, bigint | undefined]>([
+    ["1951.0", 1951n],
+    ["1e3", 1000n],
+    ["-12.50e1", -125n],
+    ["-0.0", 0n],
+    ["0e999999999999999999999", 0n],
+    ["9223372036854775807.000", 2n ** 63n - 1n],
+    ["1.5", undefined],
+    ["15e-1", undefined],
+    ["1e-400", undefined],
+    ["x", undefined],
+  ])("%s", (text, value) => {
+    expect(wholeNumber(text)).toBe(value);
+  });
+
+  it("beyond every column cost nothing, however great", () => {
+    expect(wholeNumber("1e999999999999999999999")).toBeGreaterThan(2n ** 64n);
+    expect(wholeNumber(`-${"9".repeat(1000)}.0`)).toBeLessThan(-(2n ** 64n));
+  });
+
+  it("are found wherever the point and the exponent put them", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.nat(12), (value, shift) => {
+        const digits = `${value}`.replace("-", "").padStart(shift + 1, "0");
+        const sign = value < 0n ? "-" : "";
+        const moved = `${digits.slice(0, digits.length - shift)}.${digits.slice(digits.length - shift)}0e${shift}`;
+        expect(wholeNumber(sign + moved.replace(/^0+(?=\d)/, ""))).toBe(value);
+      }),
+      { seed: 12, numRuns: 300 },
+    );
+  });
 });
 
 describe("points in time", () => {

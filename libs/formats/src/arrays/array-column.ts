@@ -1,8 +1,9 @@
-import { excerpt, ImportError } from "@sluice/errors";
+import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
-import { type Dtype, type DtypeCode, dtypeName, isPickled, parseDtype } from "./dtype.ts";
+import { checkedDtype, mismatch, rowItemsOf } from "./array-rules.ts";
+import type { Dtype } from "./dtype.ts";
 
 /** Rows of an array that lie at an offset of a file: what the header readers of this family answer. */
 export interface ArrayHeader {
@@ -36,34 +37,6 @@ export interface ArrayColumn {
   readonly isStrided: boolean;
 }
 
-const text: readonly DtypeCode[] = ["U", "S"];
-/** Element types that a field takes. f2 for float and half vectors, and text for times, are beyond Milvus. */
-const accepted = new Map<DataType, readonly DtypeCode[]>([
-  [DataType.Bool, ["b1"]],
-  [DataType.Int8, ["i1"]],
-  [DataType.Int16, ["i2"]],
-  [DataType.Int32, ["i4"]],
-  [DataType.Int64, ["i8"]],
-  [DataType.Float, ["f4"]],
-  [DataType.Double, ["f8"]],
-  [DataType.String, text],
-  [DataType.VarChar, text],
-  [DataType.Text, text],
-  [DataType.JSON, text],
-  [DataType.Geometry, text],
-  [DataType.Timestamptz, text],
-  [DataType.BinaryVector, ["u1"]],
-  [DataType.FloatVector, ["f4", "f8", "f2"]],
-  [DataType.Float16Vector, ["u1", "f2", "f4", "f8"]],
-  [DataType.BFloat16Vector, ["u1", "f2", "f4", "f8"]],
-  [DataType.Int8Vector, ["i1"]],
-]);
-
-/** Has the field a form in arrays? */
-export function isArrayType(type: DataType): boolean {
-  return accepted.has(type);
-}
-
 /**
  * Joins a field with the header of its file.
  * @throws {ImportError} `schema_mismatch` for another type, shape or dimension, `malformed_file` for a file that is shorter
@@ -75,8 +48,8 @@ export function planArrayColumn(
   source: SourceFile,
   header: ArrayHeader,
 ): ArrayColumn {
-  const dtype = checkDtype(field, header.descr);
-  const rowItems = checkShape(field, dtype, header.shape);
+  const dtype = checkedDtype(field, header.descr);
+  const rowItems = rowItemsOf(field, dtype, header.shape);
   const [rowCount] = header.shape;
   const rowBytes = rowItems * dtype.itemBytes;
   if (rowBytes > MAX_ROW_BYTES)
@@ -98,42 +71,6 @@ export function planArrayColumn(
   return column;
 }
 
-function checkDtype(field: FieldSchema, descr: string): Dtype {
-  const dtype = parseDtype(descr);
-  if (dtype && accepted.get(field.dataType)?.includes(dtype.code)) return dtype;
-  if (isPickled(descr)) {
-    const cure = "save the array with the type of the field: array.astype(...)";
-    throw new ImportError(
-      "unsupported",
-      `field '${field.name}' holds pickled Python objects ('${excerpt(descr)}'), which are never loaded: ${cure}`,
-    );
-  }
-  if (dtype) {
-    throw mismatch(
-      `expected element type '${dataTypeName(field.dataType)}' for field '${field.name}', got type '${excerpt(dtypeName(descr))}'`,
-    );
-  }
-  const wanted = accepted.get(field.dataType)?.join(", ");
-  throw mismatch(
-    `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${dataTypeName(field.dataType)}' (${wanted}), got type '${excerpt(dtypeName(descr))}'`,
-  );
-}
-
-/** Elements of a row. */
-function checkShape(field: FieldSchema, dtype: Dtype, shape: readonly number[]): number {
-  const type = dataTypeName(field.dataType);
-  const dimensions = isDenseVector(field.dataType) ? 2 : 1;
-  if (shape.length !== dimensions) {
-    throw mismatch(
-      `expected shape '${dimensions}' for ${type} field '${field.name}', got shape '${shape.length}': (${shape.join(", ")})`,
-    );
-  }
-  if (dimensions === 1) return 1;
-  const itemsPerDim = dtype.code !== "u1" ? 1 : field.dataType === DataType.BinaryVector ? 1 / 8 : 2;
-  if (shape[1] === field.dim * itemsPerDim) return shape[1];
-  throw mismatch(`expected dim '${field.dim}' for ${type} field '${field.name}', got dim '${shape[1] / itemsPerDim}'`);
-}
-
 function checkSize({ field, source, dataOffset, rowCount, rowBytes, pitchBytes, isStrided }: ArrayColumn): void {
   const end = dataOffset + Math.max(0, rowCount - 1) * pitchBytes + Math.min(rowCount, 1) * rowBytes;
   if (source.sizeBytes >= end) return;
@@ -143,10 +80,6 @@ function checkSize({ field, source, dataOffset, rowCount, rowBytes, pitchBytes, 
   };
   const reason = `the file of field '${field.name}' is cut short: its ${rowCount} rows end at byte ${end}, it has ${source.sizeBytes} bytes`;
   throw new ImportError("malformed_file", reason, at);
-}
-
-function mismatch(reason: string): ImportError {
-  return new ImportError("schema_mismatch", reason);
 }
 
 /** Offset of an element in its file. */

@@ -65,7 +65,7 @@ class ColumnSet {
     this.#rejects = rejects;
     this.#decoders = columns.map((column) => {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
-      return isText ? textDecoder(column, plan, rejects) : numberDecoder(column, rejects);
+      return isText ? textDecoder(column, plan, rejects) : numberDecoder(column, plan.schema.timezone, rejects);
     });
   }
 

@@ -1,10 +1,23 @@
-import type { Column } from "@sluice/columns";
+import { type Column, FixedBuffer, standInOf, Validity } from "@sluice/columns";
 import type { ImportError } from "@sluice/errors";
-import { DataType, dataTypeName, fixedWidth } from "@sluice/schema";
-import { float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
+import { BytesSink } from "@sluice/parquet";
+import { DataType, dataTypeName, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { appendNumberCell } from "../numbers/array-cells.ts";
+import { elementWidth } from "../numbers/element-type.ts";
+import { type ElementCheck, type ElementRule, elementRule, finiteCheck } from "../numbers/elements.ts";
+import {
+  inexactWords,
+  isFloat,
+  isInteger,
+  type NumberViews,
+  numberReaders,
+  numberText,
+  viewsOf,
+} from "../numbers/number-kind.ts";
 import type { RowRejects } from "../row-rejects.ts";
 import { type ArrayColumn, invalidValue } from "./array-column.ts";
-import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf } from "./finite.ts";
+import { elementOf } from "./array-rules.ts";
+import { NO_TIME, timeConversion } from "./times.ts";
 
 /**
  * Turns rows as they lie in the file, row after row, into a column. The column may be a view of `raw`, which may be changed;
@@ -15,24 +28,167 @@ import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf
  */
 export type ColumnDecoder = (raw: Uint8Array, rows: number, firstRow: number) => Column;
 
-/** A decoder for scalars and dense vectors. */
-export function numberDecoder(column: ArrayColumn, rejects: RowRejects): ColumnDecoder {
-  const { field, dtype, rowBytes } = column;
+/** A decoder for scalars, dense vectors, and arrays of numbers. @param zone of times; empty: UTC */
+export function numberDecoder(column: ArrayColumn, zone: string, rejects: RowRejects): ColumnDecoder {
+  const { field, dtype } = column;
+  if (field.dataType === DataType.BinaryVector && dtype.code === "b1") return bitDecoder(column, rejects);
+  const elements = new ElementDecoder(column, zone, rejects);
+  if (field.dataType === DataType.Array) return arrayDecoder(column, elements);
   const width = fixedWidth(field);
-  const convert = conversionOf(column);
-  const findBad = finder(field.dataType);
-  let converted = new Uint8Array(0);
   return (raw, rows, firstRow) => {
+    const { bytes } = elements.decode(raw, rows, firstRow);
+    return { kind: "fixed", width, data: bytes.subarray(0, rows * width), validity: elements.validity(rows) };
+  };
+}
+
+/** Cells of arrays that are all equally long. */
+function arrayDecoder({ field, rowItems }: ArrayColumn, elements: ElementDecoder): ColumnDecoder {
+  const cells = new BytesSink();
+  return (raw, rows, firstRow) => {
+    const values = elements.decode(raw, rows, firstRow);
+    cells.clear();
+    for (let row = 0; row < rows; row++)
+      appendNumberCell(field.elementType, values, row * rowItems, (row + 1) * rowItems, cells);
+    return { kind: "var", offsets: cells.offsets, data: cells.data, validity: undefined };
+  };
+}
+
+/** Dimensions one a byte become dimensions one a bit, the first in the highest bit, as `numpy.packbits` does. */
+function bitDecoder(column: ArrayColumn, rejects: RowRejects): ColumnDecoder {
+  const width = fixedWidth(column.field);
+  const elements = new ElementDecoder(column, "", rejects);
+  let packed = new Uint8Array(0);
+  return (raw, rows, firstRow) => {
+    const { bytes } = elements.decode(raw, rows, firstRow);
+    if (packed.length < rows * width) packed = new Uint8Array(rows * width);
+    for (let i = 0; i < rows * width; i++) {
+      let bits = 0;
+      for (let k = 0; k < 8; k++) bits = (bits << 1) | bytes[8 * i + k];
+      packed[i] = bits;
+    }
+    return { kind: "fixed", width, data: packed.subarray(0, rows * width), validity: undefined };
+  };
+}
+
+/** Elements of the rows of one column: in place where they lie in the file as in the column, else converted; checked. */
+class ElementDecoder {
+  readonly #column: ArrayColumn;
+  readonly #rejects: RowRejects;
+  readonly #rule: ElementRule;
+  /** Of halves that come as bytes. */
+  readonly #rowCheck: ElementCheck | undefined;
+  readonly #standIn: Uint8Array | null | undefined;
+  readonly #converted = new FixedBuffer();
+  readonly #validity = new Validity();
+  #hasHoles = false;
+
+  constructor(column: ArrayColumn, zone: string, rejects: RowRejects) {
+    this.#column = column;
+    this.#rejects = rejects;
+    this.#rule = ruleOf(column, zone);
+    const type = halfType(column.field);
+    this.#rowCheck = this.#rule.to === "uint8" && type !== undefined ? finiteCheck(type) : undefined;
+    this.#standIn = standInOf(column.field);
+  }
+
+  decode(raw: Uint8Array, rows: number, firstRow: number): NumberViews {
+    const { dtype, rowBytes, rowItems } = this.#column;
     const source = raw.subarray(0, rows * rowBytes);
     if (dtype.bigEndian) swapBytes(source, dtype.itemBytes);
-    if (convert && converted.length < rows * width) converted = new Uint8Array(rows * width);
-    const data = convert ? converted.subarray(0, rows * width) : source;
-    convert?.(source, data);
-    const bad = findBad?.(data, (rows * width) / elementBytes(field.dataType)) ?? -1;
-    if (bad >= 0)
-      refuseElements(column, rejects, { source, data, isConverted: convert !== undefined, bad, firstRow, rows });
-    return { kind: "fixed", width, data, validity: undefined };
-  };
+    const views = viewsOf(source);
+    const count = rows * rowItems;
+    const { convert, to } = this.#rule;
+    if (convert) this.#converted.reserve(count * elementWidth[to]);
+    const target = convert ? this.#converted : views;
+    this.#hasHoles = false;
+    const bad = this.#firstBad(views, target, 0, count);
+    if (bad >= 0) this.#refuse(views, target, bad, rows, firstRow);
+    return target;
+  }
+
+  /** Of the rows of the last call; undefined where all have a value. */
+  validity(rows: number): Uint8Array | undefined {
+    return this.#hasHoles && this.#standIn === null ? this.#validity.of(rows) : undefined;
+  }
+
+  /** Makes elements `[at, at + count)`; answers the first that is none, counted in items of the file from `at`, or -1. */
+  #firstBad(source: NumberViews, target: NumberViews, at: number, count: number): number {
+    const { convert, check } = this.#rule;
+    if (convert) return convert(source, at, count, target, at);
+    if (!this.#rowCheck) return check ? check(source, at, count) : -1;
+    // Two bytes are one half.
+    const half = this.#rowCheck(source, at >>> 1, (count + 1) >>> 1);
+    return half < 0 ? -1 : half * 2;
+  }
+
+  /** Refuses the rows of all bad elements from `bad` on, each for its first one. */
+  #refuse(source: NumberViews, target: NumberViews, bad: number, rows: number, firstRow: number): void {
+    const { rowItems } = this.#column;
+    const count = rows * rowItems;
+    if (this.#standIn === null) this.#validity.mark(0, rows, 1);
+    for (let element = bad; element < count; ) {
+      const row = Math.floor(element / rowItems);
+      const isBad = this.#firstBad(source, target, element, 1) >= 0;
+      if (isBad && this.#isHole(source, element)) this.#fillHole(target, row);
+      else if (isBad) this.#rejects.add(firstRow + row, this.#error(source, element, row, firstRow));
+      element = isBad ? (row + 1) * rowItems : element + 1;
+    }
+  }
+
+  /** NaN where an integer belongs is how pandas says that there is none; NaT says it of times. */
+  #isHole(source: NumberViews, element: number): boolean {
+    const { field, dtype } = this.#column;
+    if (this.#standIn === undefined || fixedWidth(field) !== elementWidth[this.#rule.to]) return false;
+    if (dtype.code === "M8") return source.int64[element] === NO_TIME;
+    const { kind } = dtype;
+    return isFloat(kind ?? "") && isInteger(this.#rule.to) && Number.isNaN(numberReaders[kind!](source, element));
+  }
+
+  #fillHole(target: NumberViews, row: number): void {
+    const width = elementWidth[this.#rule.to];
+    this.#hasHoles = true;
+    if (this.#standIn) target.bytes.set(this.#standIn, row * width);
+    else {
+      target.bytes.fill(0, row * width, (row + 1) * width);
+      this.#validity.mark(row, row + 1, 0);
+    }
+  }
+
+  #error(source: NumberViews, element: number, row: number, firstRow: number): ImportError {
+    const item = element - row * this.#column.rowItems;
+    return invalidValue(this.#column, firstRow + row, this.#reason(source, element), item);
+  }
+
+  #reason(source: NumberViews, element: number): string {
+    const { field, dtype } = this.#column;
+    const { kind } = dtype;
+    const type = dataTypeName(field.dataType === DataType.Array ? field.elementType : field.dataType);
+    if (kind === undefined) return `field '${field.name}' holds a time that ${type} has not, such as NaT`;
+    if (this.#rule.to === "bool") return `expected 0 or 1 for Bool field '${field.name}', got ${source.bytes[element]}`;
+    const shown = this.#rowCheck ? "NaN" : numberText(kind, source, element);
+    const value = this.#rowCheck ? Number.NaN : numberReaders[kind](source, element);
+    if (!Number.isFinite(value))
+      return `field '${field.name}' holds a value '${shown}' that is not a number or infinity`;
+    const words = isInteger(this.#rule.to) ? inexactWords(kind, source, element) : "";
+    if (isInteger(this.#rule.to) && !Number.isInteger(value))
+      return `value ${shown} of field '${field.name}' is no integer, as ${type} wants`;
+    return `value ${shown} of field '${field.name}' is out of the range of ${type}${words}`;
+  }
+}
+
+function ruleOf({ field, dtype }: ArrayColumn, zone: string): ElementRule {
+  if (dtype.kind === undefined)
+    return { to: "int64", convert: timeConversion(field.dataType, dtype.unit ?? "", zone), check: undefined };
+  // Bits of a binary vector are checked to be such before they are packed.
+  const to = field.dataType === DataType.BinaryVector && dtype.code === "b1" ? "bool" : elementOf(field, dtype);
+  const rule = elementRule(dtype.kind, to);
+  if (!rule) throw new Error(`${dtype.code} does not become ${to}`);
+  return rule;
+}
+
+function halfType({ dataType }: FieldSchema): "float16" | "bfloat16" | undefined {
+  if (dataType === DataType.Float16Vector) return "float16";
+  return dataType === DataType.BFloat16Vector ? "bfloat16" : undefined;
 }
 
 /** Reverses the bytes of each element. */
@@ -41,128 +197,4 @@ export function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   if (itemBytes === 2) buffer.swap16();
   else if (itemBytes === 4) buffer.swap32();
   else if (itemBytes === 8) buffer.swap64();
-}
-
-type Conversion = (source: Uint8Array, target: Uint8Array) => void;
-
-/** Undefined where the file holds the bytes of the column. */
-function conversionOf({ field, dtype }: ArrayColumn): Conversion | undefined {
-  const { dataType } = field;
-  const isHalf = dataType === DataType.Float16Vector || dataType === DataType.BFloat16Vector;
-  if (dtype.code === "u1" || (!isHalf && dataType !== DataType.FloatVector)) return undefined;
-  if (dataType === DataType.FloatVector) {
-    if (dtype.code === "f4") return undefined;
-    return (source, target) => float32View(target).set(floatView(source, dtype.code));
-  }
-  if (dataType === DataType.Float16Vector && dtype.code === "f2") return undefined;
-  const toBits = dataType === DataType.Float16Vector ? float32ToFloat16Bits : float32ToBfloat16Bits;
-  return (source, target) => toHalves(floatView(source, dtype.code), target, toBits);
-}
-
-function toHalves(values: Floats, target: Uint8Array, toBits: (value: number) => number): void {
-  const halves = new Uint16Array(target.buffer, target.byteOffset, values.length);
-  for (let i = 0; i < values.length; i++) halves[i] = toBits(values[i]);
-}
-
-type Floats = Float16Array | Float32Array | Float64Array;
-
-function floatView(bytes: Uint8Array, code: string): Floats {
-  if (code === "f4") return float32View(bytes);
-  if (code === "f2") return new Float16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-}
-
-function float32View(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-}
-
-/** Index of the first of `count` elements that the type does not take, or -1. */
-type Finder = (bytes: Uint8Array, count: number) => number;
-
-function finder(type: DataType): Finder | undefined {
-  switch (type) {
-    case DataType.Bool:
-      return findNoBool;
-    case DataType.Float:
-    case DataType.FloatVector:
-      return findNonFinite32;
-    case DataType.Double:
-      return findNonFinite64;
-    case DataType.Float16Vector:
-      return findNonFiniteHalf;
-    case DataType.BFloat16Vector:
-      return findNonFiniteBrain;
-    default:
-      return undefined;
-  }
-}
-
-function findNoBool(bytes: Uint8Array, count: number): number {
-  let seen = 0;
-  for (let i = 0; i < count; i++) seen |= bytes[i];
-  return seen <= 1 ? -1 : bytes.findIndex((byte) => byte > 1);
-}
-
-function elementBytes(type: DataType): number {
-  if (type === DataType.Double) return 8;
-  if (type === DataType.Float || type === DataType.FloatVector) return 4;
-  return type === DataType.Float16Vector || type === DataType.BFloat16Vector ? 2 : 1;
-}
-
-/** A batch in which an element was found that its field does not take. */
-interface BadBatch {
-  /** As in the file, and as in the column. */
-  readonly source: Uint8Array;
-  readonly data: Uint8Array;
-  readonly isConverted: boolean;
-  /** The first bad element, among the decoded ones. */
-  readonly bad: number;
-  readonly firstRow: number;
-  readonly rows: number;
-}
-
-/** Refuses the rows of all bad elements, each for its first one. */
-function refuseElements(column: ArrayColumn, rejects: RowRejects, batch: BadBatch): void {
-  const { data, firstRow, rows } = batch;
-  const type = column.field.dataType;
-  const perRow = data.length / elementBytes(type) / rows;
-  const isBad = elementTest(type, data);
-  for (let element = batch.bad; element < rows * perRow; ) {
-    const row = Math.floor(element / perRow);
-    if (isBad(element)) rejects.add(firstRow + row, badElement(column, batch, element));
-    element = isBad(element) ? (row + 1) * perRow : element + 1;
-  }
-}
-
-/** @param bad index among the decoded elements of the batch */
-function badElement(column: ArrayColumn, { source, isConverted, firstRow, rows }: BadBatch, bad: number): ImportError {
-  const { field, dtype, rowItems } = column;
-  // Raw bytes of half vectors are two items an element; otherwise items and elements are one.
-  const item = bad * (dtype.code === "u1" ? 2 : 1);
-  const row = Math.floor(item / rowItems);
-  const locate = (reason: string) => invalidValue(column, firstRow + row, reason, item - row * rowItems);
-  if (field.dataType === DataType.Bool)
-    return locate(`expected 0 or 1 for Bool field '${field.name}', got ${source[bad]}`);
-  const value =
-    dtype.code === "u1" ? Number.NaN : floatView(source.subarray(0, rows * column.rowBytes), dtype.code)[bad];
-  if (isConverted && Number.isFinite(value)) {
-    return locate(`value ${value} of field '${field.name}' is out of the range of ${dataTypeName(field.dataType)}`);
-  }
-  return locate(`field '${field.name}' holds a value '${value}' that is not a number or infinity`);
-}
-
-/** Tells of one element whether the type takes it not. */
-function elementTest(type: DataType, data: Uint8Array): (element: number) => boolean {
-  const { buffer, byteOffset, length } = data;
-  if (type === DataType.Bool) return (i) => data[i] > 1;
-  if (type === DataType.Double) return testNonFinite(new Float64Array(buffer, byteOffset, length >>> 3));
-  if (type === DataType.Float || type === DataType.FloatVector)
-    return testNonFinite(new Float32Array(buffer, byteOffset, length >>> 2));
-  const halves = new Uint16Array(buffer, byteOffset, length >>> 1);
-  const exponent = type === DataType.BFloat16Vector ? 0x7f80 : 0x7c00;
-  return (i) => (halves[i] & exponent) === exponent;
-}
-
-function testNonFinite(values: Float32Array | Float64Array): (element: number) => boolean {
-  return (i) => !Number.isFinite(values[i]);
 }

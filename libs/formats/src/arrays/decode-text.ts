@@ -1,9 +1,19 @@
 import { type Column, type VarColumn, varValue } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
+import { BytesSink } from "@sluice/parquet";
 import { DataType, type FieldSchema } from "@sluice/schema";
+import { appendTextCell } from "../numbers/array-cells.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
 import type { RowRejects } from "../row-rejects.ts";
-import { cellOfText, microsOfText, type RefuseText, type TextCheck, textChecks, utf8Check } from "../text-checks.ts";
+import {
+  cellOfText,
+  lengthCheck,
+  microsOfText,
+  type RefuseText,
+  type TextCheck,
+  textChecks,
+  utf8Check,
+} from "../text-checks.ts";
 import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { type ColumnDecoder, swapBytes } from "./decode-numbers.ts";
 
@@ -16,13 +26,32 @@ const MAX_CODE_POINT = 0x10ffff;
  */
 export function textDecoder(column: ArrayColumn, plan: FieldPlan, rejects: RowRejects): ColumnDecoder {
   const texts = new TextBuffer(column, rejects);
-  const { field } = column;
-  const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
-  const finish = isParsed ? parsedColumn(field, plan.schema.timezone) : checkedColumn(textChecks(field, plan.dynamic));
+  const finish = finishOf(column, plan);
   return (raw, rows, firstRow) => {
-    const refuse = (index: number, reason: string, name?: string) =>
-      rejects.add(firstRow + index, invalidText(column, firstRow + index, reason, name));
+    const refuse = (index: number, reason: string, name?: string) => {
+      const row = firstRow + Math.floor(index / column.rowItems);
+      rejects.add(row, invalidText(column, row, reason, name));
+    };
     return finish(texts.decode(raw, rows, firstRow), rows, refuse);
+  };
+}
+
+function finishOf(column: ArrayColumn, { schema, dynamic }: FieldPlan): FinishTexts {
+  const { field } = column;
+  if (field.dataType === DataType.Array) return arrayColumn(column);
+  const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
+  return isParsed ? parsedColumn(field, schema.timezone) : checkedColumn(textChecks(field, dynamic));
+}
+
+/** Cells of arrays that are all equally long. */
+function arrayColumn({ field, rowItems }: ArrayColumn): FinishTexts {
+  const check = field.maxLength > 0 ? lengthCheck(field) : undefined;
+  const cells = new BytesSink();
+  return (texts, rows, refuse) => {
+    check?.(texts, 0, rows * rowItems, refuse);
+    cells.clear();
+    for (let row = 0; row < rows; row++) appendTextCell(texts, row * rowItems, (row + 1) * rowItems, cells);
+    return { kind: "var", offsets: cells.offsets, data: cells.data, validity: undefined };
   };
 }
 
@@ -84,53 +113,58 @@ class TextBuffer {
     this.#isUtf8 = utf8Check(column.field.name);
   }
 
+  /** All texts of the rows, one after the other. */
   decode(raw: Uint8Array, rows: number, firstRow: number): VarColumn {
-    const { dtype, rowBytes } = this.#column;
+    const { dtype, rowBytes, rowItems } = this.#column;
+    const count = rows * rowItems;
     // UTF-8 takes at most four bytes a character, as UTF-32 always does.
     if (this.#data.length < rows * rowBytes) this.#data = new Uint8Array(rows * rowBytes);
-    if (this.#offsets.length !== rows + 1) this.#offsets = new Uint32Array(rows + 1);
-    if (dtype.code === "U") this.#decodeUtf32(raw, rows, firstRow);
-    else this.#copyBytes(raw, rows, firstRow);
+    if (this.#offsets.length !== count + 1) this.#offsets = new Uint32Array(count + 1);
+    if (dtype.code === "U") this.#decodeUtf32(raw, count, firstRow);
+    else this.#copyBytes(raw, count, firstRow);
     return { kind: "var", offsets: this.#offsets, data: this.#data, validity: undefined };
   }
 
-  #decodeUtf32(raw: Uint8Array, rows: number, firstRow: number): void {
-    const { dtype, rowBytes } = this.#column;
-    if (dtype.bigEndian) swapBytes(raw.subarray(0, rows * rowBytes), 4);
-    const length = rowBytes / 4;
-    const codePoints = new Uint32Array(raw.buffer, raw.byteOffset, rows * length);
+  #decodeUtf32(raw: Uint8Array, count: number, firstRow: number): void {
+    const { dtype } = this.#column;
+    if (dtype.bigEndian) swapBytes(raw.subarray(0, count * dtype.itemBytes), 4);
+    const length = dtype.itemBytes / 4;
+    const codePoints = new Uint32Array(raw.buffer, raw.byteOffset, count * length);
     let at = 0;
-    for (let row = 0; row < rows; row++) {
-      const start = row * length;
+    for (let i = 0; i < count; i++) {
+      const start = i * length;
       const written = writeUtf8(codePoints, start, textEnd(codePoints, start, start + length), this.#data, at);
-      if (written < 0) this.#refuse(firstRow + row, `code point 0x${codePoints[~written].toString(16)}`);
+      if (written < 0) this.#refuse(firstRow, i, `code point 0x${codePoints[~written].toString(16)}`);
       else at = written;
-      this.#offsets[row + 1] = at;
+      this.#offsets[i + 1] = at;
     }
   }
 
-  #copyBytes(raw: Uint8Array, rows: number, firstRow: number): void {
-    const length = this.#column.rowBytes;
+  #copyBytes(raw: Uint8Array, count: number, firstRow: number): void {
+    const length = this.#column.dtype.itemBytes;
     const data = this.#data;
     let at = 0;
     let seen = 0;
-    for (let row = 0; row < rows; row++) {
-      const end = (row + 1) * length;
-      for (let i = row * length; i < end && raw[i] !== 0; i++) {
+    for (let item = 0; item < count; item++) {
+      const end = (item + 1) * length;
+      for (let i = item * length; i < end && raw[i] !== 0; i++) {
         seen |= raw[i];
         data[at++] = raw[i];
       }
-      this.#offsets[row + 1] = at;
+      this.#offsets[item + 1] = at;
     }
     if (seen < 0x80) return;
-    this.#isUtf8({ data, offsets: this.#offsets }, 0, rows, (index, reason) =>
-      this.#rejects.add(firstRow + index, invalidValue(this.#column, firstRow + index, reason)),
-    );
+    this.#isUtf8({ data, offsets: this.#offsets }, 0, count, (index, reason) => this.#reject(firstRow, index, reason));
   }
 
-  #refuse(row: number, value: string): void {
-    const reason = `field '${this.#column.field.name}' contains invalid UTF-8 data, value=${value}`;
-    this.#rejects.add(row, invalidValue(this.#column, row, reason));
+  #refuse(firstRow: number, index: number, value: string): void {
+    this.#reject(firstRow, index, `field '${this.#column.field.name}' contains invalid UTF-8 data, value=${value}`);
+  }
+
+  #reject(firstRow: number, index: number, reason: string): void {
+    const { rowItems } = this.#column;
+    const row = firstRow + Math.floor(index / rowItems);
+    this.#rejects.add(row, invalidValue(this.#column, row, reason, index % rowItems));
   }
 }
 

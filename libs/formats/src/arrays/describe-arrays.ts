@@ -30,7 +30,8 @@ function describeArray(name: string, { descr, shape }: ArrayHeader): ColumnDescr
   if (code === undefined || shape.length < 1 || shape.length > 2) return { ...base, dataType: undefined };
   if (shape.length === 1) return { ...base, dataType: scalars[code] };
   const dataType = vectors[code];
-  return { ...base, dataType, ...(dataType && { dim: shape[1] * (code === "u1" ? 8 : 1) }) };
+  if (dataType === undefined) return { ...base, dataType: DataType.Array, elementType: scalars[code] };
+  return { ...base, dataType, dim: shape[1] * (code === "u1" ? 8 : 1) };
 }
 
 const scalars: Readonly<Partial<Record<DtypeCode, DataType>>> = {
@@ -39,16 +40,25 @@ const scalars: Readonly<Partial<Record<DtypeCode, DataType>>> = {
   i2: DataType.Int16,
   i4: DataType.Int32,
   i8: DataType.Int64,
+  u1: DataType.Int16,
+  u2: DataType.Int32,
+  u4: DataType.Int64,
+  u8: DataType.Int64,
+  f2: DataType.Float,
+  V2: DataType.Float,
   f4: DataType.Float,
   f8: DataType.Double,
+  M8: DataType.Timestamptz,
   U: DataType.VarChar,
   S: DataType.VarChar,
 };
 
 const vectors: Readonly<Partial<Record<DtypeCode, DataType>>> = {
+  b1: DataType.BinaryVector,
   u1: DataType.BinaryVector,
   i1: DataType.Int8Vector,
   f2: DataType.Float16Vector,
+  V2: DataType.BFloat16Vector,
   f4: DataType.FloatVector,
   f8: DataType.FloatVector,
 };

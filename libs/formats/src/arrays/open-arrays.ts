@@ -6,7 +6,8 @@ import { bindColumns } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
 import { SchemaFaults } from "../plan/schema-faults.ts";
-import { type ArrayColumn, type ArrayHeader, isArrayType, planArrayColumn } from "./array-column.ts";
+import { type ArrayColumn, type ArrayHeader, planArrayColumn } from "./array-column.ts";
+import { isArrayType } from "./array-rules.ts";
 
 /** An array that a source offers under a name. */
 export interface NamedArray {
@@ -92,7 +93,8 @@ function fileFor({ arrays }: ArraySet, plan: FieldPlan, index: number): string |
 }
 
 function checkType({ title }: ArraySet, { name, dataType }: FieldSchema, file?: string): void {
-  if (isArrayType(dataType)) return;
+  // Members of struct arrays have brackets in their names.
+  if (isArrayType(dataType) && !name.endsWith("]")) return;
   const reason = `unsupported importing ${title} for collection with data type: ${dataTypeName(dataType)}, field '${name}'`;
   throw new ImportError("unsupported", reason, { field: name, ...(file !== undefined && { file }) });
 }

@@ -26,6 +26,20 @@ export interface ParquetFile {
   readonly root: SchemaNode;
   readonly rowGroups: readonly RowGroupInfo[];
   readonly rowCount: number;
-  /** Names of columns that exist only in the metadata: a consecutive pandas index is not written as a column. */
-  readonly pandasRangeIndexes: readonly string[];
+  /** What pandas calls the index of its table. */
+  readonly pandasIndex: PandasIndex;
+}
+
+export interface PandasIndex {
+  /** Columns of the file that are the index; one that pandas itself has named is `__index_level_0__` or alike. */
+  readonly columns: readonly string[];
+  /** Columns that exist in the metadata alone: an index of evenly spaced numbers is not written. */
+  readonly ranges: readonly PandasRange[];
+}
+
+/** Row `i` has `start + i * step`. */
+export interface PandasRange {
+  readonly name: string;
+  readonly start: number;
+  readonly step: number;
 }

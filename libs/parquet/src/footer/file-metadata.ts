@@ -37,10 +37,13 @@ export interface FileMetaData {
   rowGroups: () => Iterable<RowGroup>;
   /** Value of the key `pandas`; empty where it is excessive. */
   pandas: string | undefined;
+  /** The program that wrote the file, as it calls itself. */
+  createdBy: string;
 }
 
 /** An object is made for each: many times the bytes that it takes in a footer. */
 const MAX_COLUMN_CHUNKS = 250_000;
+const MAX_NAME_BYTES = 1 << 12;
 /** pandas needs some two hundred for a column. */
 const MAX_PANDAS_BYTES = 1 << 20;
 
@@ -48,7 +51,7 @@ const MAX_PANDAS_BYTES = 1 << 20;
 export function decodeFileMetaData(bytes: Uint8Array): FileMetaData {
   const reader = new ThriftReader();
   reader.reset(bytes, 0, bytes.length);
-  const file: FileMetaData = { schema: [], rowCount: -1, rowGroups: () => [], pandas: undefined };
+  const file: FileMetaData = { schema: [], rowCount: -1, rowGroups: () => [], pandas: undefined, createdBy: "" };
   reader.fields(file, fileFields);
   return file;
 }
@@ -82,6 +85,8 @@ fileFields[5] = (file, reader, type) => {
     if (pair.isPandas) file.pandas = pair.value;
   }
 };
+
+fileFields[6] = (file, reader, type) => void (file.createdBy = reader.text(type, MAX_NAME_BYTES));
 
 interface KeyValue {
   isPandas: boolean;

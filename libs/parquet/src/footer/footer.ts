@@ -3,6 +3,7 @@ import type { ByteSource } from "../byte-source.ts";
 import { Damage, damageError, TooLarge } from "../damage.ts";
 import type { ChunkInfo, ParquetFile, RowGroupInfo } from "./file-layout.ts";
 import { type ColumnMetaData, decodeFileMetaData, type FileMetaData, type RowGroup } from "./file-metadata.ts";
+import { pandasIndexOf } from "./pandas-index.ts";
 import { buildSchemaTree, leavesOf, type SchemaNode } from "./schema-tree.ts";
 
 /** Behind the metadata: their length (uint32) and the magic. */
@@ -71,7 +72,7 @@ async function readRange(source: ByteSource, start: number, end: number, signal?
 }
 
 function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
-  const root = buildSchemaTree(metadata.schema);
+  const root = buildSchemaTree(metadata.schema, metadata.createdBy);
   const leaves = leavesOf(root);
   const rowGroups: RowGroupInfo[] = [];
   let firstRow = 0;
@@ -83,7 +84,7 @@ function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
   if (firstRow !== size(metadata.rowCount, "the number of rows")) {
     throw new Damage(`the row groups have ${firstRow} rows, the file announces ${metadata.rowCount}`);
   }
-  return { root, rowGroups, rowCount: firstRow, pandasRangeIndexes: pandasRangeIndexes(metadata) };
+  return { root, rowGroups, rowCount: firstRow, pandasIndex: pandasIndexOf(metadata, firstRow) };
 }
 
 function describeGroup(
@@ -141,17 +142,4 @@ function describeChunk(column: ColumnMetaData, leaf: SchemaNode, footerStart: nu
 function size(value: number, what: string): number {
   if (value < 0) throw new Damage(`${what} is ${value === -1 ? "missing" : value}`);
   return value;
-}
-
-/** Source: pandas, "Storing pandas DataFrame objects in Apache Parquet format", key `pandas`. */
-function pandasRangeIndexes({ pandas }: FileMetaData): string[] {
-  if (!pandas) return [];
-  try {
-    const { index_columns: indexes } = JSON.parse(pandas) as { index_columns?: unknown };
-    return Array.isArray(indexes)
-      ? indexes.filter((index) => index?.kind === "range" && typeof index.name === "string").map(({ name }) => name)
-      : [];
-  } catch {
-    return []; // Only a hint in a message depends on it.
-  }
 }

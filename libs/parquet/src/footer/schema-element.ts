@@ -20,6 +20,9 @@ export interface SchemaElement {
   repetition: Repetition | undefined;
   childCount: number;
   converted: ConvertedType | undefined;
+  /** Of decimals, where writers give it beside the older annotation. */
+  scale: number;
+  precision: number;
   logical: LogicalAnnotation | undefined;
 }
 
@@ -29,6 +32,12 @@ export interface LogicalAnnotation {
   /** Of INTEGER. */
   bitWidth: number;
   isSigned: boolean;
+  /** Of DECIMAL. */
+  scale: number;
+  precision: number;
+  /** Of TIMESTAMP and TIME; the unit is undefined where it came after this reader. */
+  isAdjustedToUtc: boolean;
+  unit: "ms" | "us" | "ns" | undefined;
 }
 
 /** An object is made for each, and a node of the tree: many times the bytes that it takes in a footer. */
@@ -51,6 +60,8 @@ function newElement(): SchemaElement {
     repetition: undefined,
     childCount: 0,
     converted: undefined,
+    scale: 0,
+    precision: 0,
     logical: undefined,
   };
 }
@@ -63,27 +74,69 @@ const elementFields: ThriftFields<SchemaElement> = [
   (element, reader, type) => void (element.name = reader.text(type)),
   (element, reader, type) => void (element.childCount = reader.int32(type)),
   (element, reader, type) => void (element.converted = convertedTypes[reader.int32(type)]),
+  (element, reader, type) => void (element.scale = reader.int32(type)),
+  (element, reader, type) => void (element.precision = reader.int32(type)),
 ];
 elementFields[10] = (element, reader, type) => {
-  const none: LogicalAnnotation = { type: undefined, bitWidth: 0, isSigned: false };
-  element.logical = reader.struct(type, none, logicalFields);
+  element.logical = reader.struct(type, newAnnotation(), logicalFields);
 };
 
-/** One field of the union is set; INTEGER alone has members that matter here. */
+function newAnnotation(): LogicalAnnotation {
+  return {
+    type: undefined,
+    bitWidth: 0,
+    isSigned: false,
+    scale: 0,
+    precision: 0,
+    isAdjustedToUtc: false,
+    unit: undefined,
+  };
+}
+
+/** One field of the union is set; few have members that matter here. */
 const logicalFields: ThriftFields<LogicalAnnotation> = [];
 for (const [id, name] of Object.entries(logicalTypes)) {
   logicalFields[Number(id)] = (logical, reader, type) => {
     logical.type = name;
-    if (name === "INTEGER") reader.struct(type, logical, integerFields);
+    const members = membersOf[name];
+    if (members) reader.struct(type, logical, members);
     else reader.skip(type);
   };
 }
 
-const integerFields: ThriftFields<LogicalAnnotation> = [
+const integerMembers: ThriftFields<LogicalAnnotation> = [
   undefined,
   (logical, reader, type) => void (logical.bitWidth = reader.byte(type)),
   (logical, reader, type) => void (logical.isSigned = reader.bool(type)),
 ];
+
+const decimalMembers: ThriftFields<LogicalAnnotation> = [
+  undefined,
+  (logical, reader, type) => void (logical.scale = reader.int32(type)),
+  (logical, reader, type) => void (logical.precision = reader.int32(type)),
+];
+
+const timeUnits: ThriftFields<LogicalAnnotation> = [undefined, ...(["ms", "us", "ns"] as const).map(takeUnit)];
+
+function takeUnit(unit: "ms" | "us" | "ns"): NonNullable<ThriftFields<LogicalAnnotation>[number]> {
+  return (logical, reader, type) => {
+    logical.unit = unit;
+    reader.skip(type);
+  };
+}
+
+const timeMembers: ThriftFields<LogicalAnnotation> = [
+  undefined,
+  (logical, reader, type) => void (logical.isAdjustedToUtc = reader.bool(type)),
+  (logical, reader, type) => void reader.struct(type, logical, timeUnits),
+];
+
+const membersOf: Readonly<Partial<Record<LogicalType, ThriftFields<LogicalAnnotation>>>> = {
+  INTEGER: integerMembers,
+  DECIMAL: decimalMembers,
+  TIMESTAMP: timeMembers,
+  TIME: timeMembers,
+};
 
 /** @throws {Damage} */
 export function physicalType(number: number): PhysicalType {

@@ -13,6 +13,8 @@ export interface SchemaNode {
   /** Position among the column chunks of a row group; -1 for groups. */
   readonly leaf: number;
   readonly path: readonly string[];
+  /** Of a repeated group: it is the middle of a list, whatever it is called. */
+  readonly isListMiddle?: boolean;
 }
 
 /** A list: `definition` of the group from which on it is not null, its repeated node, and what it holds. */
@@ -24,8 +26,12 @@ export interface ListNode {
 
 const MAX_DEPTH = 64;
 
-/** The tree that the footer lists in depth-first order. @throws {Damage} */
-export function buildSchemaTree(elements: readonly SchemaElement[]): SchemaNode {
+/**
+ * The tree that the footer lists in depth-first order.
+ * @param createdBy the program that wrote the file @throws {Damage}
+ */
+export function buildSchemaTree(elements: readonly SchemaElement[], createdBy = ""): SchemaNode {
+  const isByDuckDb = createdBy.startsWith("DuckDB");
   let next = 0;
   let leaves = 0;
   const build = (parent: Pick<SchemaNode, "definition" | "repetition" | "path">, depth: number): SchemaNode => {
@@ -41,11 +47,19 @@ export function buildSchemaTree(elements: readonly SchemaElement[]): SchemaNode 
     const children = Array.from({ length: isLeaf ? 0 : childCount(element, elements.length - next) }, () =>
       build({ definition, repetition, path }, depth + 1),
     );
-    return { name: element.name ?? "", element, children, definition, repetition, leaf, path };
+    const isListMiddle = isByDuckDb && isDuckDbArray(element, children);
+    return { name: element.name ?? "", element, children, definition, repetition, leaf, path, isListMiddle };
   };
   const root = build({ definition: 0, repetition: 0, path: [] }, 0);
   if (next !== elements.length) throw new Damage("the schema of the footer has elements that belong to nothing");
   return root;
+}
+
+/**
+ * DuckDB up to 1.2 calls the middle of the list that is its `FLOAT[n]` `array`, which by the rules is the name of an element.
+ */
+function isDuckDbArray({ name, repetition }: SchemaElement, children: readonly SchemaNode[]): boolean {
+  return name === "array" && repetition === "REPEATED" && children.length === 1 && children[0].name === "element";
 }
 
 function checkElement(element: SchemaElement, isRoot: boolean): void {
@@ -72,7 +86,8 @@ export function listNode(node: SchemaNode): ListNode | undefined {
   const [repeated] = node.children;
   if (node.children.length !== 1 || repeated.element.repetition !== "REPEATED" || isMap(node)) return undefined;
   const isElement =
-    repeated.children.length !== 1 || repeated.name === "array" || repeated.name === `${node.name}_tuple`;
+    !repeated.isListMiddle &&
+    (repeated.children.length !== 1 || repeated.name === "array" || repeated.name === `${node.name}_tuple`);
   return { group: node, repeated, element: isElement ? repeated : repeated.children[0] };
 }
 

@@ -1,6 +1,13 @@
 import { standInOf } from "@sluice/columns";
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { type ListNode, leafType, listNode, type ParquetFile, type SchemaNode } from "@sluice/parquet";
+import {
+  type ListNode,
+  leafType,
+  listNode,
+  type PandasRange,
+  type ParquetFile,
+  type SchemaNode,
+} from "@sluice/parquet";
 import {
   type CollectionSchema,
   DataType,
@@ -9,6 +16,8 @@ import {
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
+import { elementTypeOf } from "../../numbers/element-type.ts";
+import { type ElementRule, finiteCheck } from "../../numbers/elements.ts";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
@@ -17,21 +26,26 @@ import { SchemaFaults } from "../../plan/schema-faults.ts";
 import { ArrayColumn } from "./columns/array-column.ts";
 import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
-import { type ElementRule, elementRule, elementTypeOf, finiteCheck } from "./columns/elements.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
+import { leafRule } from "./columns/leaf-rule.ts";
+import { leafWriter } from "./columns/leaf-text.ts";
 import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
+import { PrintedColumn } from "./columns/printed-column.ts";
 import { RaggedVectorColumn } from "./columns/ragged-vector-column.ts";
+import { RangeColumn, takesRange } from "./columns/range-column.ts";
 import type { ReadContext } from "./columns/read-context.ts";
 import { ScalarColumn } from "./columns/scalar-column.ts";
 import { SparseStructColumn } from "./columns/sparse-column.ts";
 import { StructColumn, type StructMember } from "./columns/struct-column.ts";
 import { TextColumn } from "./columns/text-column.ts";
+import { timestampRule } from "./columns/timestamps.ts";
 import { VectorColumn } from "./columns/vector-column.ts";
 import {
   arrayElementRule,
   expectedType,
   extraType,
   foundType,
+  isPlainText,
   isStoredText,
   isText,
   memberList,
@@ -55,17 +69,18 @@ export function planColumns(
 ): ColumnPlan[] {
   const faults = new SchemaFaults();
   const source = {
-    columns: namedChildren(file.root),
-    inside: (node: SchemaNode) => (node.leaf < 0 && !listNode(node) ? namedChildren(node) : []),
-    missing: (name: string) => `no parquet field for milvus field '${name}'${indexHint(file, name)}`,
+    columns: [...namedChildren(file.root), ...rangesOf(file)],
+    inside: (column: FileColumn) =>
+      isRange(column) || column.leaf >= 0 || listNode(column) ? [] : namedChildren(column),
+    missing: (name: string) => `no parquet field for milvus field '${name}'`,
     overview: `the file has ${columnsOf(file)}`,
     placeOf: () => ({ file: path }),
   };
-  const bound = bindColumns<SchemaNode>(plan, source, faults);
+  const bound = bindColumns<FileColumn>(plan, source, faults);
   const planner = new Planner(plan.schema, path, faults);
   const data = bound.extras.filter(({ name }) => !isRowLabel(name));
   const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
-  const extras = folds ? data.filter(({ column }) => isFoldable(column)) : [];
+  const extras = folds ? foldable(data, file.pandasIndex.columns) : [];
   const fields = plan.schema.fields.map((field, i) =>
     faults.attempt(() => planner.field(field, i, bound.fields[i], extras)),
   );
@@ -73,10 +88,23 @@ export function planColumns(
     faults.attempt(() => planner.struct(struct, bound.structs[i])),
   );
   faults.throwAny();
-  const left = data.filter((extra) => !extras.includes(extra)).map(({ name }) => name);
+  const folded = new Set(extras.map(({ name }) => name));
+  const left = data.map(({ name }) => name).filter((name) => !folded.has(name));
   for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
     if (text !== undefined) warn(`${path}: ${text}`);
   return [...fields, ...structs].filter((made) => made !== undefined);
+}
+
+/** A column of the file, or one that its metadata stand for. */
+type FileColumn = SchemaNode | PandasRange;
+
+function isRange(column: FileColumn): column is PandasRange {
+  return "step" in column;
+}
+
+function rangesOf({ root, pandasIndex }: ParquetFile): NamedColumn<FileColumn>[] {
+  const names = new Set(root.children.map(({ name }) => name));
+  return pandasIndex.ranges.filter(({ name }) => !names.has(name)).map((column) => ({ name: column.name, column }));
 }
 
 function namedChildren(node: SchemaNode): NamedColumn<SchemaNode>[] {
@@ -91,19 +119,21 @@ function columnsOf({ root }: ParquetFile): string {
   return names.length === 0 ? "no columns" : `the columns ${excerptOfList(names, MAX_LISTED)}`;
 }
 
+/** Columns that become keys of `$meta`. What pandas calls an index labels rows and is no data. */
+function foldable(columns: readonly NamedColumn<FileColumn>[], indexes: readonly string[]): NamedColumn<SchemaNode>[] {
+  return columns.flatMap(({ name, column }) =>
+    isRange(column) || indexes.includes(name) || !isFoldable(column) ? [] : [{ name, column }],
+  );
+}
+
 /** Single values of a kind that JSON has. */
 function isFoldable(column: SchemaNode): boolean {
   return column.leaf >= 0 && column.repetition < 2 && extraType(leafType(column).kind) !== undefined;
 }
 
-/** Row labels of pandas are never data. */
+/** Row labels that pandas itself has named are not worth a word. */
 function isRowLabel(name: string): boolean {
   return /^__index_level_\d+__$/.test(name);
-}
-
-function indexHint({ pandasRangeIndexes }: ParquetFile, name: string): string {
-  if (!pandasRangeIndexes.includes(name)) return "";
-  return ": it is the index of a pandas DataFrame, which is kept in the metadata only; call reset_index() before writing the file";
 }
 
 class Planner {
@@ -121,11 +151,18 @@ class Planner {
   field(
     field: FieldSchema,
     position: number,
-    column: SchemaNode | undefined,
+    column: FileColumn | undefined,
     extras: readonly NamedColumn<SchemaNode>[],
   ): ColumnPlan | undefined {
+    if (column !== undefined && isRange(column)) return this.#range(field, position, column);
     if (field.isDynamic && extras.length > 0) return this.#folded(field, position, column, extras);
     return column && this.#column(field, position, column);
+  }
+
+  #range(field: FieldSchema, position: number, range: PandasRange): ColumnPlan {
+    if (takesRange(field)) return (context) => new RangeColumn(position, field, range, context);
+    const found = "an index of pandas, which the metadata hold as integers";
+    throw this.#mismatch(field.name, `field '${field.name}' wants ${expectedType(field)}, the file has ${found}`);
   }
 
   #column(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
@@ -171,8 +208,8 @@ class Planner {
     });
   }
 
-  struct(struct: StructSchema, column: SchemaNode | undefined): ColumnPlan | undefined {
-    if (!column) return undefined;
+  struct(struct: StructSchema, column: FileColumn | undefined): ColumnPlan | undefined {
+    if (!column || isRange(column)) return undefined;
     const list = listNode(column);
     if (!list || list.element.leaf >= 0) throw this.#typeMismatch(struct.name, "list<struct>", column);
     const extra = list.element.children.find((child) => !struct.members.includes(child.name));
@@ -225,11 +262,18 @@ class Planner {
     if (field.dataType === DataType.SparseFloatVector) return this.#sparse(field, position, column);
     if (isDenseVector(field.dataType)) return this.#vector(field, position, column);
     if (column.leaf < 0 || column.repetition > 0) return undefined;
+    const type = leafType(column);
+    if (type.kind === "timestamp" && field.dataType === DataType.Timestamptz) {
+      const rule = timestampRule(type, this.#schema.timezone);
+      return (context) => new ScalarColumn(position, field, context.open(column), rule, context);
+    }
     const element = elementTypeOf(field.dataType);
     if (element) {
-      const rule = elementRule(leafType(column), element);
+      const rule = leafRule(type, element);
       return rule && ((context) => new ScalarColumn(position, field, context.open(column), rule, context));
     }
+    const write = isPlainText(field) ? leafWriter(type) : undefined;
+    if (write) return (context) => new PrintedColumn(position, field, context.open(column), write, context);
     if (!isText(column)) return undefined;
     const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
     if (isParsed) return (context) => new ParsedTextColumn(position, field, context.open(column), context);

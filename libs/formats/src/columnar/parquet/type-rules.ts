@@ -1,6 +1,9 @@
 import { type LeafKind, type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
-import { type ElementRule, type ElementType, elementRule, elementTypeOf } from "./columns/elements.ts";
+import { type ElementType, elementTypeOf } from "../../numbers/element-type.ts";
+import type { ElementRule } from "../../numbers/elements.ts";
+import { isInteger } from "../../numbers/number-kind.ts";
+import { leafRule } from "./columns/leaf-rule.ts";
 
 // Which types of the file feed which fields. More than Milvus takes (import semantics §5): integers and floats of any width
 // whose values fit, text without annotation, large and view types (which Parquet does not tell apart), fixed-size binary.
@@ -11,7 +14,7 @@ export function arrayElementRule(field: FieldSchema, node: SchemaNode): { rule: 
   if (field.elementType === DataType.VarChar || field.elementType === DataType.String)
     return isText(node) ? { rule: undefined } : undefined;
   const element = elementTypeOf(field.elementType);
-  const rule = element && elementRule(leafType(node), element);
+  const rule = element && leafRule(leafType(node), element);
   return rule && { rule };
 }
 
@@ -26,7 +29,7 @@ export function vectorElementRule(
   const half = halfType(type);
   const isBytes = type === DataType.BinaryVector || (half !== undefined && isInteger(kind));
   const to = isBytes ? "uint8" : type === DataType.Int8Vector ? "int8" : (half ?? "float");
-  const rule = elementRule(leaf, to);
+  const rule = leafRule(leaf, to);
   return rule && { rule, rowCheck: isBytes ? half : undefined };
 }
 
@@ -40,10 +43,6 @@ function halfType(type: DataType): "float16" | "bfloat16" | undefined {
   return type === DataType.BFloat16Vector ? "bfloat16" : undefined;
 }
 
-function isInteger(kind: LeafKind): boolean {
-  return kind === "int32" || kind === "uint32" || kind === "int64" || kind === "uint64";
-}
-
 /** Text, or bytes that may be text: they are checked to be UTF-8. */
 export function isText(node: SchemaNode): boolean {
   const { kind } = leafType(node);
@@ -51,13 +50,13 @@ export function isText(node: SchemaNode): boolean {
 }
 
 /** Fields that hold the bytes of a text as they are. */
-export function isStoredText({ dataType }: FieldSchema): boolean {
-  return (
-    dataType === DataType.VarChar ||
-    dataType === DataType.String ||
-    dataType === DataType.Text ||
-    dataType === DataType.JSON
-  );
+export function isStoredText(field: FieldSchema): boolean {
+  return isPlainText(field) || field.dataType === DataType.JSON;
+}
+
+/** Fields that hold any text. */
+export function isPlainText({ dataType }: FieldSchema): boolean {
+  return dataType === DataType.VarChar || dataType === DataType.String || dataType === DataType.Text;
 }
 
 /** The field type as which a column that no field has is read, to become a key of `$meta`; undefined where it cannot. */

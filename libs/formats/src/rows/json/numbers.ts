@@ -1,5 +1,6 @@
 import { excerpt } from "@sluice/errors";
 import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
+import { wholeNumber } from "@sluice/values";
 import type { Scanner } from "./scanner.ts";
 
 /** Refuses the value at `p`, which is none of its type. */
@@ -7,16 +8,31 @@ export type Refuse = (scanner: Scanner, p: number, type: string) => never;
 
 const refuseValue: Refuse = (scanner, p, type) => scanner.wrongType(p, type);
 
-/** Behind the integer at `p`, whose halves are in `scanner.integer`. */
+/**
+ * Behind the integer at `p`, whose halves are in `scanner.integer`. A number with a point or an exponent is one when it is whole:
+ * what wrote it had no integers, as JavaScript, or a hole in the column, as pandas.
+ */
 export function integerAt(scanner: Scanner, p: number, type: string, refuse = refuseValue): number {
   const { bytes, integer } = scanner;
   const outcome = scanInt64(bytes, p, integer);
   const next = bytes[integer.end];
   if (outcome === "invalid")
     return isNumberStart(bytes[p]) ? scanner.syntax(integer.end, "a number") : refuse(scanner, p, type);
-  if (next === 0x2e || (next | 0x20) === 0x65) refuse(scanner, p, type);
+  if (next === 0x2e || (next | 0x20) === 0x65) return wholeAt(scanner, p, type, refuse);
   if (outcome === "range") (refuse === refuseValue ? outOfRange : refuse)(scanner, p, type);
   return integer.end;
+}
+
+function wholeAt(scanner: Scanner, p: number, type: string, refuse: Refuse): number {
+  const { integer } = scanner;
+  const end = scanner.skipNumber(p);
+  const value = wholeNumber(scanner.text(p, end));
+  if (value === undefined) return refuse(scanner, p, type);
+  if (BigInt.asIntN(64, value) !== value) return (refuse === refuseValue ? outOfRange : refuse)(scanner, p, type);
+  integer.lo = Number(BigInt.asIntN(32, value));
+  integer.hi = Number(value >> 32n);
+  integer.end = end;
+  return end;
 }
 
 export function isNumberStart(byte: number): boolean {

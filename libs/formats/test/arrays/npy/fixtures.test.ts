@@ -22,6 +22,7 @@ function foldersWithNpy(): FixtureFolder[] {
   const folders = [
     "numpy/columns",
     "numpy/bad",
+    "numpy/values",
     ...readdirSync(join(fixtures, "bulkwriter")).map((name) => join("bulkwriter", name)),
   ];
   return folders
@@ -64,6 +65,7 @@ const readHere = new Set([
   "half-f4",
   "half-f2",
   "extra-file",
+  "column-2d",
   "trailing-bytes",
 ]);
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { isPickled, parseDtype } from "../../../src/arrays/dtype.ts";
-import { findNonFinite32, findNonFinite64, findNonFiniteBrain, findNonFiniteHalf } from "../../../src/arrays/finite.ts";
 import { npyHeaderBytes, parseNpyHeader } from "../../../src/arrays/npy/npy-header.ts";
 import { parsePythonDict } from "../../../src/arrays/npy/python-literal.ts";
 import { transpose } from "../../../src/arrays/transpose.ts";
+import {
+  findNotFinite32,
+  findNotFinite64,
+  findNotFiniteBrain,
+  findNotFiniteHalf,
+} from "../../../src/numbers/finite.ts";
 import { npyWithHeader } from "./npy-sets.ts";
 
 describe("header literals", () => {
@@ -138,25 +143,47 @@ describe("headers", () => {
 
 describe("element types", () => {
   it.each([
-    ["<f4", "f4", false, 4],
-    [">i8", "i8", true, 8],
-    ["|b1", "b1", false, 1],
-    ["?", "b1", false, 1],
-    ["=f8", "f8", false, 8],
-    ["f2", "f2", false, 2],
-    [">U7", "U", true, 28],
-    ["|S5", "S", false, 5],
-    ["a5", "S", false, 5],
-  ])("%s", (descr, code, bigEndian, itemBytes) => {
-    expect(parseDtype(descr)).toEqual({ code, bigEndian, itemBytes });
+    ["<f4", "f4", false, 4, "float"],
+    [">i8", "i8", true, 8, "int64"],
+    ["|b1", "b1", false, 1, "bool"],
+    ["?", "b1", false, 1, "bool"],
+    ["=f8", "f8", false, 8, "double"],
+    ["f2", "f2", false, 2, "float16"],
+    ["<u8", "u8", false, 8, "uint64"],
+    ["<V2", "V2", false, 2, "bfloat16"],
+    [">U7", "U", true, 28, undefined],
+    ["|S5", "S", false, 5, undefined],
+    ["a5", "S", false, 5, undefined],
+  ])("%s", (descr, code, bigEndian, itemBytes, kind) => {
+    expect(parseDtype(descr)).toEqual({ code, bigEndian, itemBytes, kind, unit: undefined });
   });
 
-  it.each(["<c8", "<M8[ns]", "<u8", "<u2", "|O", "<f16", "|V4", "", "<f4,<f4", "<i3", "U99999999999999999999"])(
-    "does not know %p",
-    (descr) => {
-      expect(parseDtype(descr)).toBeUndefined();
-    },
-  );
+  it("times have a unit", () => {
+    const found = ["<M8[ns]", ">M8[25s]", "<M8"].map(parseDtype);
+    expect(found.map((dtype) => [dtype?.code, dtype?.unit])).toEqual([
+      ["M8", "ns"],
+      ["M8", "25s"],
+      ["M8", undefined],
+    ]);
+  });
+
+  it.each([
+    "<c8",
+    "<m8[ns]",
+    "<u3",
+    "<f4[ns]",
+    "|O",
+    "<f16",
+    "|V1",
+    "|V4",
+    "<f1",
+    "",
+    "<f4,<f4",
+    "<i3",
+    "U99999999999999999999",
+  ])("does not know %p", (descr) => {
+    expect(parseDtype(descr)).toBeUndefined();
+  });
 
   it("knows pickles, also in structures", () => {
     expect(["|O", "O", "|O8", '[["a","|O"]]', "<f4", '[["a","<f4"]]'].map(isPickled)).toEqual([
@@ -172,22 +199,29 @@ describe("element types", () => {
 
 describe("the search for NaN and infinities", () => {
   const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  const words = (values: ArrayBufferView) => new Int32Array(values.buffer, 0, values.byteLength >>> 2);
+  const halves = (values: ArrayBufferView) => new Uint16Array(values.buffer);
   const cases = [
-    ["float32", Float32Array, findNonFinite32],
-    ["float64", Float64Array, findNonFinite64],
-    ["float16", Float16Array, findNonFiniteHalf],
+    ["float32", Float32Array, (v: ArrayBufferView, at: number, count: number) => findNotFinite32(words(v), at, count)],
+    ["float64", Float64Array, (v: ArrayBufferView, at: number, count: number) => findNotFinite64(words(v), at, count)],
+    [
+      "float16",
+      Float16Array,
+      (v: ArrayBufferView, at: number, count: number) => findNotFiniteHalf(halves(v), at, count),
+    ],
   ] as const;
 
   it.each(cases)("of %s finds the first, wherever it stands", (_, array, find) => {
-    const search = (length: number, positions: number[], value: number) => {
+    const search = (length: number, start: number, positions: number[], value: number) => {
       const values = new array(length);
       for (let i = 0; i < length; i++) values[i] = (i % 7) - 3.5;
       for (const position of positions) if (length > 0) values[position % length] = value;
-      expect(find(new Uint8Array(values.buffer), length)).toBe(
-        values.findIndex((each: number) => !Number.isFinite(each)),
+      const at = Math.min(start, length);
+      expect(find(values, at, length - at)).toBe(
+        values.subarray(at).findIndex((each: number) => !Number.isFinite(each)),
       );
     };
-    fc.assert(fc.property(fc.nat(20_000), fc.array(fc.nat(), { maxLength: 3 }), bad, search), {
+    fc.assert(fc.property(fc.nat(20_000), fc.nat(9), fc.array(fc.nat(), { maxLength: 3 }), bad, search), {
       seed: 81,
       numRuns: 200,
     });
@@ -195,25 +229,28 @@ describe("the search for NaN and infinities", () => {
 
   it("passes the greatest and least values, and every other bit pattern of halves", () => {
     const singles = Float32Array.of(3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0, 0);
-    expect(findNonFinite32(new Uint8Array(singles.buffer), 5)).toBe(-1);
-    expect(findNonFinite64(new Uint8Array(Float64Array.of(Number.MAX_VALUE, -5e-324).buffer), 2)).toBe(-1);
+    expect(findNotFinite32(words(singles), 0, 5)).toBe(-1);
+    expect(findNotFinite64(words(Float64Array.of(Number.MAX_VALUE, -5e-324)), 0, 2)).toBe(-1);
     for (const [find, mask] of [
-      [findNonFiniteHalf, 0x7c00],
-      [findNonFiniteBrain, 0x7f80],
+      [findNotFiniteHalf, 0x7c00],
+      [findNotFiniteBrain, 0x7f80],
     ] as const) {
       const pair = new Uint16Array(2);
       for (let bits = 0; bits < 0x10000; bits++) {
         pair.fill(0x3c00);
         pair[bits & 1] = bits;
-        const found = find(new Uint8Array(pair.buffer), 2);
+        const found = find(pair, 0, 2);
         if (found !== ((bits & mask) === mask ? bits & 1 : -1)) expect([bits, found]).toBeUndefined();
       }
     }
   });
 
-  it("looks at an odd last half", () => {
-    expect(findNonFiniteHalf(new Uint8Array(Float16Array.of(1, 2, Number.NaN).buffer), 3)).toBe(2);
-    expect(findNonFiniteHalf(new Uint8Array(Float16Array.of(1, 2, 3, Number.NaN).buffer), 3)).toBe(-1);
+  it("looks at what is in a pair with a half that is not asked for", () => {
+    const values = halves(Float16Array.of(1, 2, Number.NaN, 4, 5));
+    expect(findNotFiniteHalf(values, 0, 3)).toBe(2);
+    expect(findNotFiniteHalf(values, 0, 2)).toBe(-1);
+    expect(findNotFiniteHalf(values, 3, 2)).toBe(-1);
+    expect(findNotFiniteHalf(halves(Float16Array.of(1, Number.NaN, 3)), 1, 1)).toBe(0);
   });
 });
 

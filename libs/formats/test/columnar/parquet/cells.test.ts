@@ -4,8 +4,8 @@ import { BytesSink } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { encodeArrayCell } from "@sluice/values";
 import fc from "fast-check";
-import { appendNumberCell, appendTextCell } from "../../../src/columnar/parquet/columns/array-cells.ts";
-import { findNotFinite32 } from "../../../src/columnar/parquet/columns/elements.ts";
+import { appendNumberCell, appendTextCell } from "../../../src/numbers/array-cells.ts";
+import { findNotFinite32 } from "../../../src/numbers/finite.ts";
 
 const seed = 20;
 

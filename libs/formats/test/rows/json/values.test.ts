@@ -240,6 +240,39 @@ describe("members of struct arrays", () => {
   });
 });
 
+describe("whole floats", () => {
+  const schema = fixtureSchema({
+    fields: [
+      { name: "id", type: 5, is_primary: true },
+      { name: "c", type: 2 },
+      { name: "a", type: 22, element_type: 3, params: { max_capacity: 5 } },
+      { name: "v", type: 105, params: { dim: 2 } },
+    ],
+  });
+
+  it("are integers, exactly, wherever integers are wanted", async () => {
+    const lines = [
+      '{"id":9223372036854775807.0,"c":1.27e2,"a":[1.0,-3e2],"v":[1.0,-128.0]}',
+      '{"id":-1e18,"c":-0.0,"a":[],"v":[0,0]}',
+    ];
+    expect(await read(schema, lines)).toEqual([
+      { id: "9223372036854775807", c: 127, a: [1, -300], v: [1, -128] },
+      { id: "-1000000000000000000", c: 0, a: [], v: [0, 0] },
+    ]);
+  });
+
+  it.each([
+    ['"id":1.5', "got type 'json.Number' with value '1.5'"],
+    ['"id":9223372036854775808.0', "out of range"],
+    ['"id":1e400', "with value '1e400': out of range"],
+    ['"c":128.0', "with value '128.0': out of range"],
+    ['"id":1e', "failed to decode row"],
+  ])("others are refused: %s", async (member, reason) => {
+    const given = `{"id":1,"c":1,"a":[],"v":[0,0],${member}}`;
+    await expect(read(schema, [given])).rejects.toMatchObject({ reason: expect.stringContaining(reason) });
+  });
+});
+
 describe("elements of arrays", () => {
   const schema = fixtureSchema({
     fields: [
@@ -250,7 +283,8 @@ describe("elements of arrays", () => {
   });
 
   it.each([
-    ['{"id":1,"a":[1.0],"f":[]}', "expected element type 'Int8' in array field", "1.0"],
+    ['{"id":1,"a":[1.5],"f":[]}', "expected element type 'Int8' in array field", "1.5"],
+    ['{"id":1,"a":[1e3],"f":[]}', "expected element type 'Int8' in array field", "1e3"],
     [
       '{"id":1,"a":[99999999999999999999],"f":[]}',
       "expected element type 'Int8' in array field",

@@ -1,9 +1,9 @@
 import type { Column } from "@sluice/columns";
 import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
+import type { ElementRule } from "../../../numbers/elements.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { ElementValues } from "./element-values.ts";
-import type { ElementRule } from "./elements.ts";
 import { NestedRows } from "./nested-rows.ts";
 import type { ReadContext } from "./read-context.ts";
 import { VarOutput } from "./var-output.ts";

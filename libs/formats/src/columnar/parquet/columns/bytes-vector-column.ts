@@ -1,7 +1,8 @@
 import type { Column } from "@sluice/columns";
 import { BytesSink, type LeafReader } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
-import { checkEach, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
+import { type ElementType, elementWidth } from "../../../numbers/element-type.ts";
+import { checkEach, finiteCheck } from "../../../numbers/elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
 import type { ReadContext } from "./read-context.ts";

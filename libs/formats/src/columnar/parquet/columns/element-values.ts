@@ -1,9 +1,12 @@
 import { FixedBuffer } from "@sluice/columns";
 import type { BytesSink } from "@sluice/parquet";
 import { type DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { appendNumberCell, appendTextCell } from "../../../numbers/array-cells.ts";
+import { elementWidth } from "../../../numbers/element-type.ts";
+import { checkEach, convertEach, type ElementRule } from "../../../numbers/elements.ts";
+import { inexactWords, isInteger } from "../../../numbers/number-kind.ts";
 import { lengthCheck, type TextCheck, utf8Check } from "../../../text-checks.ts";
-import { appendNumberCell, appendTextCell } from "./array-cells.ts";
-import { checkEach, convertEach, describeValue, type ElementRule, elementWidth } from "./elements.ts";
+import { describeValue } from "./leaf-rule.ts";
 import type { NestedRows } from "./nested-rows.ts";
 
 /** Values that their field does not allow, by their place among the values of the rows; taken row by row. */
@@ -66,8 +69,9 @@ export class ElementValues {
 
   #reason(index: number): string {
     const { fixed, leaf } = this.#rows;
+    const why = isInteger(this.#rule?.to ?? "") ? inexactWords(leaf.type.kind, fixed, index) : "";
     const expected = `expected element type '${dataTypeName(this.#field.elementType)}' in field '${this.#field.name}'`;
-    return `${expected}, got type '${leaf.type.name}' with value '${describeValue(leaf.type.kind, fixed, index)}'`;
+    return `${expected}, got type '${leaf.type.name}' with value '${describeValue(leaf.type, fixed, index)}'${why}`;
   }
 
   /** Appends the cell of an array of the elements `[from, to)`. */

@@ -1,9 +1,11 @@
 import type { Column } from "@sluice/columns";
 import { emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
+import { type ElementType, elementWidth } from "../../../numbers/element-type.ts";
+import { type ElementRule, finiteCheck } from "../../../numbers/elements.ts";
 import type { ColumnReader } from "./column-reader.ts";
-import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
+import { describeValue } from "./leaf-rule.ts";
 import { NestedRows } from "./nested-rows.ts";
 import type { ReadContext } from "./read-context.ts";
 import { nullElementWords, wrongElementWords, wrongLengthWords } from "./vector-words.ts";
@@ -108,7 +110,7 @@ export class RaggedVectorColumn implements ColumnReader {
         index * width,
       );
     const bad = convert ? convert(fixed, value, this.#perRow, buffer, at) : (check?.(buffer, at, this.#perRow) ?? -1);
-    if (bad >= 0) return wrongElementWords(field, describeValue(leaf.type.kind, fixed, value + bad));
+    if (bad >= 0) return wrongElementWords(field, describeValue(leaf.type, fixed, value + bad));
     const halves = this.#rowCheck && finiteCheck(this.#rowCheck);
     const perRow = width / elementWidth[this.#rowCheck ?? "uint8"];
     const areFinite = !halves || halves(buffer, index * perRow, perRow) < 0;

@@ -1,16 +1,12 @@
 import { type Column, FixedBuffer } from "@sluice/columns";
 import type { LeafReader } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
-import {
-  checkEach,
-  convertEach,
-  describeValue,
-  type ElementCheck,
-  type ElementRule,
-  elementWidth,
-} from "./elements.ts";
+import { elementWidth } from "../../../numbers/element-type.ts";
+import { checkEach, convertEach, type ElementCheck, type ElementRule } from "../../../numbers/elements.ts";
+import { inexactWords, isFloat, isInteger, numberReaders } from "../../../numbers/number-kind.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
+import { describeValue } from "./leaf-rule.ts";
 import type { ReadContext } from "./read-context.ts";
 
 /** Values converted at a time. */
@@ -67,7 +63,20 @@ export class ScalarColumn extends FlatColumn {
     }
     this.#scratch.reserve(STEP * this.leaf.type.width);
     this.leaf.readFixed(count, this.#scratch.bytes, 0);
-    convertEach(convert, this.#scratch, count, buffer, this.#rows, (bad) => this.#refuse(this.#scratch, bad, bad));
+    convertEach(convert, this.#scratch, count, buffer, this.#rows, (bad) => this.#badValue(bad));
+  }
+
+  /** @param ahead values before it, of those that were converted */
+  #badValue(ahead: number): void {
+    if (this.#isHole(ahead)) this.#output.setNull(this.#rows + ahead, this.row + ahead, this.leaf.at);
+    else this.#refuse(this.#scratch, ahead, ahead);
+  }
+
+  /** NaN where an integer belongs is how pandas says that there is none. */
+  #isHole(ahead: number): boolean {
+    const { kind } = this.leaf.type;
+    if (this.#output.rules.standIn === undefined || !isFloat(kind) || !isInteger(this.#rule.to)) return false;
+    return Number.isNaN(numberReaders[kind](this.#scratch, ahead));
   }
 
   #checkInPlace(check: ElementCheck, count: number): void {
@@ -82,8 +91,9 @@ export class ScalarColumn extends FlatColumn {
   #refuse(values: FixedBuffer, element: number, ahead: number): void {
     const { rules } = this.#output;
     const { kind, name } = this.leaf.type;
-    const shown = this.#elements > 1 ? "NaN or infinity" : describeValue(kind, values, element);
+    const shown = this.#elements > 1 ? "NaN or infinity" : describeValue(this.leaf.type, values, element);
+    const why = isInteger(this.#rule.to) ? inexactWords(kind, values, element) : "";
     const expected = `expected type '${dataTypeName(rules.field.dataType)}' for field '${rules.field.name}'`;
-    rules.refuse(`${expected}, got type '${name}' with value '${shown}'`, this.row + ahead, this.leaf.at);
+    rules.refuse(`${expected}, got type '${name}' with value '${shown}'${why}`, this.row + ahead, this.leaf.at);
   }
 }

@@ -1,9 +1,11 @@
 import { type Column, FixedBuffer } from "@sluice/columns";
 import { Damage, emptyDefinition, type LeafReader, type ListNode, type RowGroupInfo } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
+import { type ElementType, elementWidth } from "../../../numbers/element-type.ts";
+import { type ElementRule, finiteCheck } from "../../../numbers/elements.ts";
 import { type ColumnReader, checkNoMoreRows, shortColumn } from "./column-reader.ts";
-import { describeValue, type ElementRule, type ElementType, elementWidth, finiteCheck } from "./elements.ts";
 import { FixedOutput } from "./fixed-output.ts";
+import { describeValue } from "./leaf-rule.ts";
 import type { ReadContext } from "./read-context.ts";
 import { nullElementWords, wrongElementWords, wrongLengthWords } from "./vector-words.ts";
 
@@ -35,6 +37,8 @@ export class VectorColumn implements ColumnReader {
   #inRow = 0;
   /** Entries known to have values, not yet taken. */
   #ahead = 0;
+  /** Level of the null that was taken last; -1: something else was. */
+  #nullLevel = -1;
   /** Elements of the batch that are in the column: all but those that are taken from the levels and not yet read. */
   #written = 0;
 
@@ -63,6 +67,7 @@ export class VectorColumn implements ColumnReader {
     this.#done = 0;
     this.#inRow = 0;
     this.#ahead = 0;
+    this.#nullLevel = -1;
   }
 
   async fill(rows: number): Promise<number> {
@@ -87,7 +92,10 @@ export class VectorColumn implements ColumnReader {
   }
 
   async finish(): Promise<void> {
-    if (!(await this.#leaf.page())) return;
+    while (await this.#leaf.page()) if (!this.#skipAbsent()) return this.#refuseMore();
+  }
+
+  async #refuseMore(): Promise<void> {
     try {
       if (this.#leaf.repetitions!.takeEqual(0, 1) === 0) throw this.#tooLong();
     } catch (error) {
@@ -99,6 +107,7 @@ export class VectorColumn implements ColumnReader {
   #fillFromPage(rows: number): void {
     const leaf = this.#leaf;
     while (this.#done < rows && leaf.left > 0) {
+      if (this.#nullLevel >= 0 && this.#skipAbsent()) continue;
       if (this.#inRow === 0 && !this.#beginRow()) continue;
       this.#continueRow();
     }
@@ -120,6 +129,18 @@ export class VectorColumn implements ColumnReader {
     leaf.used(1);
     this.#inRow = 1;
     return true;
+  }
+
+  /** DuckDB writes a NULL of its FLOAT[n] as n entries of an absent list. True: some were there, and are taken. */
+  #skipAbsent(): boolean {
+    const leaf = this.#leaf;
+    if (this.#nullLevel < 0) return false;
+    const count = leaf.repetitions!.takeEqual(1, leaf.left);
+    if (count > 0 && leaf.definitions!.takeEqual(this.#nullLevel, count) !== count)
+      throw new Damage("a list is absent and has elements");
+    leaf.used(count);
+    if (leaf.left > 0) this.#nullLevel = -1;
+    return count > 0;
   }
 
   #continueRow(): void {
@@ -146,6 +167,7 @@ export class VectorColumn implements ColumnReader {
     if (level > emptyDefinition(this.#list)) throw this.#nullElement();
     this.#readValues();
     this.#output.setNull(this.#done, row, this.#leaf.at);
+    this.#nullLevel = level;
     this.#done++;
     this.#written += this.#perRow;
   }
@@ -184,7 +206,7 @@ export class VectorColumn implements ColumnReader {
 
   #refuse(values: FixedBuffer, index: number, element: number): Error {
     const row = this.#firstRow + Math.floor(element / this.#perRow);
-    return this.#notFinite(row, describeValue(this.#leaf.type.kind, values, index));
+    return this.#notFinite(row, describeValue(this.#leaf.type, values, index));
   }
 
   #notFinite(row: number, shown: string): Error {

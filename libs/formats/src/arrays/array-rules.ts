@@ -1,0 +1,117 @@
+import { excerpt, ImportError } from "@sluice/errors";
+import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
+import { type ElementType, elementTypeOf } from "../numbers/element-type.ts";
+import { type Dtype, dtypeName, isFloat8, isPickled, parseDtype } from "./dtype.ts";
+import { isKnownUnit } from "./times.ts";
+
+// Which elements and shapes of arrays feed which fields: numbers of any width, whose values must fit, where Milvus wants the
+// field's own (import semantics §3).
+
+/** Has the field a form in arrays? */
+export function isArrayType(type: DataType): boolean {
+  return type !== DataType.SparseFloatVector && type !== DataType.ArrayOfVector;
+}
+
+/** What rows of numbers become: elements of a column, bits of a binary vector, or texts and times, which go their own ways. */
+export function elementOf(field: FieldSchema, dtype: Dtype): ElementType {
+  switch (field.dataType) {
+    case DataType.Array:
+      return elementTypeOf(field.elementType) ?? "uint8";
+    case DataType.BinaryVector:
+      return "uint8";
+    case DataType.Int8Vector:
+      return "int8";
+    case DataType.FloatVector:
+      return "float";
+    case DataType.Float16Vector:
+      return dtype.code === "u1" ? "uint8" : "float16";
+    case DataType.BFloat16Vector:
+      return dtype.code === "u1" ? "uint8" : "bfloat16";
+    default:
+      return elementTypeOf(field.dataType) ?? "int64";
+  }
+}
+
+/** @throws {ImportError} `schema_mismatch`, or `unsupported` for what is pickled */
+export function checkedDtype(field: FieldSchema, descr: string): Dtype {
+  const dtype = parseDtype(descr);
+  if (dtype && takes(field, dtype)) return dtype;
+  if (isPickled(descr)) throw pickled(field, descr);
+  const [type, found] = [dataTypeName(field.dataType), excerpt(dtypeName(descr))];
+  if (dtype?.code === "M8" && dtype.unit !== undefined && !isKnownUnit(dtype.unit))
+    throw mismatch(`field '${field.name}' holds '${descr}', of no fixed length: save it as datetime64[us]`);
+  if (dtype) throw mismatch(`expected element type '${type}' for field '${field.name}', got type '${found}'`);
+  const why = isFloat8(descr) ? ": 8-bit floats are not read, save them as float32" : "";
+  throw mismatch(
+    `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${type}', got type '${found}'${why}`,
+  );
+}
+
+function pickled({ name }: FieldSchema, descr: string): ImportError {
+  // Texts of NumPy 2's StringDType are objects on disk.
+  const cure = 'save texts with array.astype("U"), numbers with array.astype(...) of the type of the field';
+  const what = `pickled Python objects ('${excerpt(descr)}'), which are never loaded`;
+  return new ImportError("unsupported", `field '${name}' holds ${what}: ${cure}`);
+}
+
+function takes(field: FieldSchema, { code, kind, unit }: Dtype): boolean {
+  const type = field.dataType === DataType.Array ? field.elementType : field.dataType;
+  switch (type) {
+    case DataType.Bool:
+      return code === "b1";
+    case DataType.BinaryVector:
+      return code === "u1" || code === "b1";
+    case DataType.String:
+    case DataType.VarChar:
+    case DataType.Text:
+    case DataType.JSON:
+    case DataType.Geometry:
+      return code === "U" || code === "S";
+    case DataType.Timestamptz:
+      return code === "U" || code === "S" || (code === "M8" && isKnownUnit(unit));
+    case DataType.Int64:
+      if (code === "M8") return field.dataType === DataType.Int64;
+  }
+  return kind !== undefined && kind !== "bool";
+}
+
+/** Elements of a row. @throws {ImportError} `schema_mismatch` */
+export function rowItemsOf(field: FieldSchema, dtype: Dtype, shape: readonly number[]): number {
+  if (field.dataType === DataType.Array) return arrayItems(field, shape);
+  if (isDenseVector(field.dataType)) return vectorItems(field, dtype, shape);
+  if (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) return 1;
+  throw wrongShape(field, 1, shape);
+}
+
+function arrayItems(field: FieldSchema, shape: readonly number[]): number {
+  if (shape.length !== 2) throw wrongShape(field, 2, shape);
+  const { name, maxCapacity } = field;
+  if (maxCapacity === 0 || shape[1] <= maxCapacity) return shape[1];
+  throw mismatch(`array capacity(${shape[1]}) for field ${name} exceeds max_capacity(${maxCapacity})`);
+}
+
+function vectorItems(field: FieldSchema, { code }: Dtype, shape: readonly number[]): number {
+  if (shape.length !== 2) throw wrongShape(field, 2, shape);
+  const itemsPerDim = code !== "u1" ? 1 : (bytesPerDim[field.dataType] ?? 1);
+  if (shape[1] === field.dim * itemsPerDim) return shape[1];
+  const type = dataTypeName(field.dataType);
+  throw mismatch(`expected dim '${field.dim}' for ${type} field '${field.name}', got dim '${shape[1] / itemsPerDim}'`);
+}
+
+/** Of vectors that come as bytes. */
+const bytesPerDim: Readonly<Record<number, number | undefined>> = {
+  [DataType.BinaryVector]: 1 / 8,
+  [DataType.Float16Vector]: 2,
+  [DataType.BFloat16Vector]: 2,
+};
+
+function wrongShape(field: FieldSchema, dimensions: number, shape: readonly number[]): ImportError {
+  const type = dataTypeName(field.dataType);
+  return mismatch(
+    `expected shape '${dimensions}' for ${type} field '${field.name}', got shape '${shape.length}': (${shape.join(", ")})`,
+  );
+}
+
+export function mismatch(reason: string): ImportError {
+  return new ImportError("schema_mismatch", reason);
+}

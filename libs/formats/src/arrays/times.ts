@@ -1,0 +1,53 @@
+import { DataType } from "@sluice/schema";
+import { MAX_TIMESTAMPTZ, MIN_TIMESTAMPTZ, zoneMicros } from "@sluice/values";
+import type { Conversion } from "../numbers/element-type.ts";
+
+// datetime64: a count of some unit since 1970, without a zone. Source: NumPy, "Datetimes and Timedeltas".
+
+/** NaT, which stands for none. */
+export const NO_TIME = -(2n ** 63n);
+
+/** Nanoseconds of a unit. Months and years have no fixed length, what is below a nanosecond no time needs. */
+const nanos: Readonly<Record<string, bigint | undefined>> = {
+  W: 604_800_000_000_000n,
+  D: 86_400_000_000_000n,
+  h: 3_600_000_000_000n,
+  m: 60_000_000_000n,
+  s: 1_000_000_000n,
+  ms: 1_000_000n,
+  us: 1000n,
+  ns: 1n,
+};
+
+/** @param unit as in `datetime64[unit]` */
+export function isKnownUnit(unit: string | undefined): boolean {
+  return unit !== undefined && Object.hasOwn(nanos, unit);
+}
+
+/** Into a field; NaT never fits. Integers get the count as it stands. @param zone of the times; empty: UTC */
+export function timeConversion(type: DataType, unit: string, zone: string): Conversion {
+  return type === DataType.Timestamptz ? toMicros(nanos[unit] as bigint, zone) : toCount;
+}
+
+const toCount: Conversion = (from, start, count, target, at) => {
+  for (let i = 0; i < count; i++) {
+    const value = from.int64[start + i];
+    if (value === NO_TIME) return i;
+    target.int64[at + i] = value;
+  }
+  return -1;
+};
+
+function toMicros(unitNanos: bigint, zone: string): Conversion {
+  const instantOf = zoneMicros(zone);
+  return (from, start, count, target, at) => {
+    for (let i = 0; i < count; i++) {
+      if (from.int64[start + i] === NO_TIME) return i;
+      const total = from.int64[start + i] * unitNanos;
+      const micros = (total - (((total % 1000n) + 1000n) % 1000n)) / 1000n;
+      if (micros < MIN_TIMESTAMPTZ || micros > MAX_TIMESTAMPTZ) return i;
+      target.int64[at + i] = instantOf(micros);
+    }
+    return -1;
+  };
+}

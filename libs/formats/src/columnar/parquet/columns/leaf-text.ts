@@ -1,0 +1,26 @@
+import type { LeafType } from "@sluice/parquet";
+import type { NumberViews } from "../../../numbers/number-kind.ts";
+import { decimalText } from "./decimals.ts";
+import type { TextOut } from "./text-out.ts";
+import { dateText, timestampText, timeText } from "./timestamps.ts";
+
+/** Writes one value of a leaf as a text. */
+export type LeafWriter = (from: NumberViews, index: number, out: TextOut) => void;
+
+/** How values that are no text are shown as one; undefined for numbers, which are none, and for what nothing is known of. */
+export function leafWriter(type: LeafType): LeafWriter | undefined {
+  switch (type.kind) {
+    case "uuid":
+      return ({ bytes }, index, out) => out.uuid(bytes, index * 16);
+    case "timestamp":
+      return (from, index, out) => out.ascii(timestampText(type, from, index));
+    case "date":
+      return ({ int32 }, index, out) => out.ascii(dateText(int32[index]));
+    case "time":
+      return (from, index, out) => out.ascii(timeText(type, from, index));
+    case "decimal":
+      return type.width === 0 ? undefined : (from, index, out) => out.ascii(decimalText(type, from, index));
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { PandasIndex, PandasRange } from "./file-layout.ts";
+import type { FileMetaData } from "./file-metadata.ts";
+
+const NONE: PandasIndex = { columns: [], ranges: [] };
+
+/**
+ * What the metadata of pandas say of the index. A range that has not as many numbers as the file has rows is none: the file was
+ * made of others. Source: pandas, "Storing pandas DataFrame objects in Apache Parquet format", key `pandas`.
+ */
+export function pandasIndexOf({ pandas }: Pick<FileMetaData, "pandas">, rowCount: number): PandasIndex {
+  const entries = entriesOf(pandas);
+  const columns = entries.filter((entry) => typeof entry === "string");
+  return { columns, ranges: entries.flatMap((entry) => rangeOf(entry, rowCount) ?? []) };
+}
+
+function entriesOf(pandas: string | undefined): readonly unknown[] {
+  if (!pandas) return NONE.columns;
+  try {
+    const { index_columns: entries } = JSON.parse(pandas) as { index_columns?: unknown };
+    return Array.isArray(entries) ? entries : NONE.columns;
+  } catch {
+    return NONE.columns; // What other programs make of the key is not the file's damage.
+  }
+}
+
+function rangeOf(entry: unknown, rowCount: number): PandasRange | undefined {
+  if (typeof entry !== "object" || entry === null) return undefined;
+  const { kind, name, start, stop, step } = entry as Record<string, unknown>;
+  if (kind !== "range" || typeof name !== "string") return undefined;
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(stop) || !Number.isSafeInteger(step)) return undefined;
+  const [first, end, by] = [start as number, stop as number, step as number];
+  return Math.ceil((end - first) / by) === rowCount ? { name, start: first, step: by } : undefined;
+}
