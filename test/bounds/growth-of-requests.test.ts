@@ -2,7 +2,14 @@ import { describe, expect, it } from "@jest/globals";
 import { groupFlatFiles } from "@sluice/formats";
 import { parseGoDuration, parseImportSpec } from "@sluice/jobs";
 import { memberName } from "@sluice/schema";
-import { dropRepeatedKeys, findJsonError, parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
+import {
+  dropRepeatedKeys,
+  findJsonError,
+  parseSparseJson,
+  parseStrictJson,
+  parseTimestamptz,
+  wktToWkb,
+} from "@sluice/values";
 import { isPickled, parseDtype } from "../../libs/formats/src/arrays/dtype.ts";
 import { parsePythonDict } from "../../libs/formats/src/arrays/npy/python-literal.ts";
 import { checkProperties } from "../../services/rootcoord/src/ddl/check-properties.ts";
@@ -23,6 +30,14 @@ const json = (input: string) => findJsonError(Buffer.from(input));
 const keys = (input: string) => dropRepeatedKeys(Buffer.from(input));
 const sparse = (input: string) => parseSparseJson(Buffer.from(input));
 const time = (input: string) => parseTimestamptz(input, "UTC");
+/** It refuses keys that stand twice. */
+const strictly = (input: string) => {
+  try {
+    return parseStrictJson("options", input);
+  } catch (error) {
+    return error;
+  }
+};
 const property = (key: string) => (value: string) => checkProperties([[key, value]], schemaOf());
 
 describe("the time of checking what clients send is linear in its length", () => {
@@ -31,6 +46,8 @@ describe("the time of checking what clients send is linear in its length", () =>
     ["a duration of parts", text("", "1.5h", "x"), parseGoDuration],
     ["an option's key", text("", "a"), (key) => parseImportSpec([{ key, value: "" }])],
     ["an option's value", text("", "1"), (value) => parseImportSpec([{ key: "timeout", value }])],
+    ["an options document of keys", text('{"":1', ',"a":"b"', "}"), (document) => strictly(document)],
+    ["an options document of lists", text("[", "[],", "1]"), (document) => strictly(document)],
     ["a path of slashes", text("", "/", "x.json"), (path) => groupFlatFiles([path])],
     ["a path of points", text("", ".", "x"), (path) => groupFlatFiles([path])],
     ["a list of paths", text("", "a.json,", "b"), (paths) => groupFlatFiles(paths.split(","))],

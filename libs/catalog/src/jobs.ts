@@ -10,6 +10,8 @@ export interface FileGroupRecord {
   readonly from?: string;
   /** What the folders of the path that it was found in say of all rows. */
   readonly folders?: FolderValuesRecord;
+  /** Laid over the options of the request, for these files. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** A request for work on a collection, and its outcome. Its files lie in records of their own (`JobFilesRecord`). */

@@ -11,5 +11,6 @@ export {
   locate,
   type SourceLocation,
 } from "./import-error.ts";
+export { didYouMean } from "./near-names.ts";
 export * from "./status-error.ts";
 export * from "./unexpected.ts";

@@ -14,7 +14,7 @@ export type {
   SourceDescription,
   SourceRange,
 } from "./format.ts";
-export { formatNamed, formatOptionKeys, openReader } from "./format-list.ts";
+export { formatNamed, formatOfPath, formatOptionKeys, openReader } from "./format-list.ts";
 export {
   checkRequestedPaths,
   type FileGroup,

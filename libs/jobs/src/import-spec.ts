@@ -2,6 +2,7 @@ import { excerpt, ImportError } from "@sluice/errors";
 import { type JobId, jobId } from "@sluice/schema";
 import { parseGoDuration } from "./go-duration.ts";
 import { type OnDuplicate, parseOnDuplicate } from "./key-rule.ts";
+import { knownOption, knownOptions } from "./options/known-options.ts";
 import { parseOnError, type RowTolerance } from "./row-tolerance.ts";
 
 /** What a user asks of an import besides where its rows come from and go to. Parsed once, at submit, and kept in the job. */
@@ -28,25 +29,6 @@ export interface ImportSpec {
 
 export type OptionList = readonly { readonly key: string; readonly value: string }[];
 
-/** What becomes of an option; the table below has one for each key that means something. */
-type OptionRule =
-  /** Read by `parseImportSpec` itself. */
-  | "job"
-  /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
-  | "refused when true";
-
-const rules: Readonly<Record<string, OptionRule>> = {
-  timeout: "job",
-  auto_commit: "job",
-  backup: "refused when true",
-  l0_import: "refused when true",
-  bucket: "job",
-  on_error: "job",
-  on_duplicate: "job",
-  dry_run: "job",
-  corrects: "job",
-};
-
 /**
  * Keys that say where files come from, without case and separators: ignored, the file of the same name that the server has
  * would be taken instead.
@@ -64,17 +46,12 @@ const safetySwitches: ReadonlySet<string> = new Set([
 
 /**
  * Unknown options are kept, and named in a warning.
+ * @param options a text each, no key twice
  * @param formatKeys options that are passed on to the formats
- * @throws {ImportError} `request_invalid` in Milvus's words for a bad value or a repeated key; `unsupported` for what would be
- *   wrong to ignore
+ * @throws {ImportError} `request_invalid` in Milvus's words for a bad value; `unsupported` for what would be wrong to ignore
  */
 export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<string> = new Set()): ImportSpec {
-  checkSizes(options);
-  const values = new Map<string, string>();
-  for (const { key, value } of options) {
-    if (values.has(key)) throw new ImportError("request_invalid", `duplicate option key '${excerpt(key)}'`);
-    values.set(key, value);
-  }
+  const values = new Map(options.map(({ key, value }) => [key, value]));
   for (const [key, value] of values) checkSupported(key, value);
   checkAutoCommit(values.get("auto_commit"));
   const timeout = values.get("timeout");
@@ -95,28 +72,6 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   };
 }
 
-/** Options of a request, which its job keeps and every list of jobs sends. */
-const MAX_OPTIONS = 64;
-const MAX_KEY_CHARACTERS = 256;
-const MAX_VALUE_CHARACTERS = 4096;
-
-function checkSizes(options: OptionList): void {
-  const refuse = (reason: string) => {
-    throw new ImportError("request_invalid", reason);
-  };
-  if (options.length > MAX_OPTIONS) refuse(`${options.length} options are more than ${MAX_OPTIONS}`);
-  for (const { key, value } of options) {
-    if (key.length > MAX_KEY_CHARACTERS)
-      refuse(`option key '${excerpt(key)}' has ${key.length} characters, more than ${MAX_KEY_CHARACTERS}`);
-    if (value.length > MAX_VALUE_CHARACTERS)
-      refuse(`option '${excerpt(key)}' has ${value.length} characters, more than ${MAX_VALUE_CHARACTERS}`);
-  }
-}
-
-function ruleOf(key: string): OptionRule | undefined {
-  return Object.hasOwn(rules, key) ? rules[key] : undefined;
-}
-
 function checkSupported(key: string, value: string): void {
   const plain = key.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (key !== "dry_run" && safetySwitches.has(plain)) {
@@ -124,10 +79,10 @@ function checkSupported(key: string, value: string): void {
     throw new ImportError("unsupported", reason);
   }
   if (places.has(plain) && value !== "") {
-    const reason = `option '${excerpt(key)}' is not supported by this server: files come from where their paths say; name a bucket by the option 'bucket' or as s3://BUCKET/KEY`;
+    const reason = `option '${excerpt(key)}' is not supported by this server: files come from where their paths say; name a bucket by the option 'bucket' or as s3://BUCKET/KEY, another store by 'data_source'`;
     throw new ImportError("unsupported", reason);
   }
-  if (ruleOf(key) === "refused when true" && isTrue(value))
+  if (knownOption(key)?.rule === "refused when true" && isTrue(value))
     throw new ImportError(
       "unsupported",
       `option '${key}=true' is not supported by this server: import the rows as Parquet, JSON or NumPy files`,
@@ -168,7 +123,13 @@ function isTrue(value: string): boolean {
 }
 
 function warningOn(key: string, formatKeys: ReadonlySet<string>): string | undefined {
-  if (formatKeys.has(key) || ruleOf(key) !== undefined) return undefined;
-  const known = [...Object.keys(rules), ...formatKeys].sort().join(", ");
+  const rule = knownOption(key)?.rule;
+  if (rule === "of backups")
+    return `option '${excerpt(key)}' has no effect: it is one of backup=true, which this server lacks`;
+  if (formatKeys.has(key) || (rule !== undefined && rule !== "format")) return undefined;
+  const usable = Object.keys(knownOptions).filter(
+    (known) => knownOptions[known].rule === "job" || knownOptions[known].rule === "refused when true",
+  );
+  const known = [...usable, ...formatKeys].sort().join(", ");
   return `option '${excerpt(key)}' is not known and has no effect; known are ${known}`;
 }

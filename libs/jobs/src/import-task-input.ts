@@ -11,6 +11,8 @@ export interface SourceSet {
   readonly files: readonly SourceFileRecord[];
   /** What the folders of their path say of all rows. */
   readonly folders?: FolderValuesRecord;
+  /** Laid over the options of the task, for these files. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** What a task of kind `import` works on, as plain data: the rootcoord's planner makes it, the datanode's task takes it. */

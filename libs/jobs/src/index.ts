@@ -11,6 +11,13 @@ export * from "./job.ts";
 export { type KeyRule, keyBucketCount, type OnDuplicate } from "./key-rule.ts";
 export * from "./kinds.ts";
 export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
+export * from "./options/import-options.ts";
+export {
+  type DataSourceOptions,
+  type DocumentChunk,
+  type DocumentFile,
+  optionsJsonSchema,
+} from "./options/options-document.ts";
 export { type Pack, packGroups } from "./pack-groups.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";

@@ -3,7 +3,7 @@ import {
   decideJob,
   type JobState,
   parseGoDuration,
-  parseImportSpec,
+  parseImportOptions,
   planSplits,
   progressPercent,
   type TaskState,
@@ -53,10 +53,10 @@ describe("options", () => {
   });
 
   const parse = (options: Record<string, string>) =>
-    parseImportSpec(
+    parseImportOptions(
       Object.entries(options).map(([key, value]) => ({ key, value })),
       new Set(["fold_extra_columns"]),
-    );
+    ).spec;
 
   it("are typed once, and kept as they were sent", () => {
     expect(parse({ timeout: "1s", fold_extra_columns: "true", backup: "false" })).toEqual({
@@ -76,7 +76,7 @@ describe("options", () => {
     expect(() => parse({ auto_commit: "no" })).toThrow('must be one of "true" or "false"');
     expect(() => parse({ auto_commit: "false" })).toThrow("two-phase commit");
     const twice = ["1", "2"].map((value) => ({ key: "a", value }));
-    expect(() => parseImportSpec(twice)).toThrow("duplicate option key");
+    expect(() => parseImportOptions(twice)).toThrow("duplicate option key");
   });
 
   it("names the options that have no effect", () => {
@@ -91,7 +91,7 @@ describe("options", () => {
     expect(parse({ bucket: "" })).not.toHaveProperty("bucket");
   });
 
-  it.each(["objectUrl", "object_url", "accessKey", "endpoint", "bucket_name", "stageName", "data_source"])(
+  it.each(["objectUrl", "object_url", "accessKey", "endpoint", "bucket_name", "stageName", "dataSource"])(
     "refuses %s: ignored, a file of the same name would be taken from elsewhere",
     (key) => {
       expect(() => parse({ [key]: "x" })).toThrow(

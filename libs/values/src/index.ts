@@ -17,6 +17,7 @@ export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
 export * from "./sparse.ts";
+export { type KeyPath, keyPathText, parseStrictJson } from "./strict-json.ts";
 export * from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";
 export * from "./wkt.ts";

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
@@ -50,7 +50,10 @@ export class ImportRequests {
   /** Resolves to the job's id. @throws {StatusError} or {ImportError} what the rootcoord refused */
   async submit(call: ImportCall, caller: Caller): Promise<bigint> {
     this.#forgetOld();
-    const key = JSON.stringify([caller.identity, call]);
+    // Not the call itself, which may hold credentials.
+    const key = createHash("sha256")
+      .update(JSON.stringify([caller.identity, call]))
+      .digest("base64");
     const earlier = this.#recent.get(key);
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
     const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call));

@@ -1,7 +1,6 @@
-import { excerpt, ImportError, locate, type SourceLocation } from "@sluice/errors";
+import { didYouMean, excerpt, ImportError, locate, type SourceLocation } from "@sluice/errors";
 import { isOptional } from "@sluice/schema";
 import type { FieldPlan, Target } from "./field-plan.ts";
-import { didYouMean } from "./near-names.ts";
 import { missed } from "./refusals.ts";
 import type { SchemaFaults } from "./schema-faults.ts";
 

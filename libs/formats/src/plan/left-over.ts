@@ -1,7 +1,6 @@
-import { excerpt } from "@sluice/errors";
+import { didYouMean, excerpt } from "@sluice/errors";
 import type { FieldSchema } from "@sluice/schema";
 import type { FieldPlan } from "./field-plan.ts";
-import { didYouMean } from "./near-names.ts";
 
 /** Names that one warning repeats. */
 const MAX_NAMED = 10;

@@ -1,6 +1,5 @@
-import { excerpt, excerptOfList } from "@sluice/errors";
+import { didYouMean, excerpt, excerptOfList } from "@sluice/errors";
 import type { FieldPlan } from "./field-plan.ts";
-import { didYouMean } from "./near-names.ts";
 import { missed } from "./refusals.ts";
 
 /** Keys of a row that an error lists. */

@@ -94,14 +94,15 @@ async function readSet(
   context: TaskContext,
 ): Promise<{ rows: number; rejected: SetFindings | undefined }> {
   const { signal, limits } = context;
-  const plan = planFields(input.schema, input.options, set.folders);
+  const options = { ...input.options, ...set.options };
+  const plan = planFields(input.schema, options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   let [rows, readRows] = [0, 0];
   await using reader = openReader(set.format, {
     sources: opened.files,
     plan,
     ...(input.range && { range: input.range }),
-    options: input.options,
+    options,
     warn: context.warn,
   });
   const rejected = rejects?.begin({ ...textOf(set, reader), set: group });

@@ -1,10 +1,12 @@
 import { StatusError, statusCodes } from "@sluice/errors";
+import { optionsJsonSchema } from "@sluice/jobs";
 import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import { describedJob } from "./described-job.ts";
+import { mayNameFiles, optionsBody, optionsOf } from "./import-options.ts";
 import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody, restCodes } from "./rest.ts";
 
@@ -15,7 +17,6 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || undefined);
-const optionValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const positive = z.coerce.number().int().min(1).nullish();
 
 const createBody = z.object({
@@ -27,7 +28,7 @@ const createBody = z.object({
   objectUrls: z.array(z.unknown()).nullish(),
   volumeName: text,
   stageName: text,
-  options: z.record(z.string(), optionValue).nullish(),
+  options: optionsBody,
 });
 const jobBody = z.object({ jobId: text });
 const listBody = z.object({
@@ -59,7 +60,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
         rowBased: false,
         files: [],
         groups,
-        options: optionsOf(body.options ?? {}),
+        options: optionsOf(request),
         idempotencyKey: headerOf(request, "idempotency-key"),
       },
       {
@@ -75,15 +76,11 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
       data: jobJson(await describedJob(context, parseBody(jobBody, request.body).jobId)),
     }));
   }
+  // What the options may be, for editors and for who writes them by a program.
+  app.get(`${base}/options.schema.json`, () => optionsJsonSchema());
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
   app.post(`${base}/inspect`, async (request) => ({ code: 0, data: await inspect(context, request) }));
   rejectedRowRoutes(app, context);
-}
-
-/** Null counts as absent, but for `auto_commit`, whose absence would make rows visible that somebody may want to hold back. */
-function optionsOf(options: Readonly<Record<string, string | number | boolean | null>>) {
-  const given = Object.entries(options).filter(([key, value]) => value !== null || key === "auto_commit");
-  return given.map(([key, value]) => ({ key, value: String(value) }));
 }
 
 function groupsOf(body: z.infer<typeof createBody>): string[][] {
@@ -101,6 +98,7 @@ function groupsOf(body: z.infer<typeof createBody>): string[][] {
       statusCodes.invalidParameter,
       `import from '${other}' is not supported by this server: give 'files'`,
     );
+  if (!body.files && mayNameFiles(body.options)) return [];
   if (!body.files)
     throw new StatusError(restCodes.missingParameter, "missing required parameters, error: files is required");
   return body.files;
@@ -120,7 +118,7 @@ async function inspect(context: ProxyContext, request: FastifyRequest) {
   const body = parseBody(createBody, request.body);
   const { status, inspections } = await context.root.inspectFiles({
     fileGroups: groupsOf(body).map((paths) => ({ paths })),
-    options: optionsOf(body.options ?? {}),
+    options: optionsOf(request),
   });
   checkStatus(status);
   return { files: JSON.parse(inspections) };

@@ -6,6 +6,13 @@ import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { countBodies } from "./body-budget.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The body as it came, for who has to know it exactly. */
+    bodyText?: string;
+  }
+}
+
 /** Codes of the REST layer itself. Source: client contract §1.8. */
 export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as const;
 
@@ -37,9 +44,11 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
   });
   if (limits.budget) countBodies(app, limits.budget);
+  app.decorateRequest("bodyText");
   // Some clients mislabel JSON as text, or send no type at all.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+  app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
+    request.bodyText = String(body) || "{}";
     try {
       done(null, body === "" ? undefined : JSON.parse(String(body)));
     } catch (error) {

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
-import { excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type FieldPlan, formatOptionKeys, planFields } from "@sluice/formats";
-import { type ImportSpec, isEnded, parseImportSpec } from "@sluice/jobs";
+import { type ImportOptions, type ImportSpec, isEnded, parseImportOptions } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
+import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { findFiles } from "./request-files.ts";
 
 export interface ImportJobsDeps {
@@ -38,14 +39,19 @@ export class ImportJobs {
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const partitionIds = targetPartitions(collection, request.partitionName);
-    const spec = parseImportSpec(request.options, formatOptionKeys);
+    const options = parseImportOptions(request.options, formatOptionKeys);
+    const { spec, chunks } = options;
+    if (options.dataSource) throw new ImportError("unsupported", "options.data_source is not supported by this server");
+    checkTarget(collection, request, options);
     this.#checkCorrected(collection, spec);
-    const plan = planOf(collection, spec);
-    const digest = digestOf(request, spec);
+    const plan = planOf(collection, spec.formatOptions);
+    checkKeysAreGiven(plan, spec);
+    checkFileOptions(collection, { ...request, chunks }, spec);
+    const digest = digestOf(request, options);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const found = await findFiles(this.#deps.sources, request, spec.bucket);
+    const found = await findFiles(this.#deps.sources, { ...request, chunks }, spec.bucket);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     return this.#record({ ...request, digest }, collection, partitionIds, groups, { ...spec, warnings });
@@ -143,22 +149,45 @@ export class ImportJobs {
   }
 }
 
-function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest, { options }: ImportSpec): string {
-  const asked = [partitionName, files, fileGroups.map(({ paths }) => paths), options];
+function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest, options: ImportOptions): string {
+  const asked = [partitionName, files, fileGroups.map(({ paths }) => paths), options.asked];
   return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
 }
 
-/** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
-function planOf({ storedSchema, properties }: CollectionRecord, spec: ImportSpec): FieldPlan {
-  const plan = planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), spec.formatOptions);
-  checkKeysAreGiven(plan, spec);
-  return plan;
+/** The document may name the collection once more, and no other. */
+function checkTarget(
+  { name }: CollectionRecord,
+  { collectionName }: importing.ImportRequest,
+  { targetCollection: target }: ImportOptions,
+): void {
+  if (target === undefined || target === name || target === collectionName) return;
+  const reason = `options.external_data.target_collection is '${excerpt(target)}', and the request is for '${collectionName}'`;
+  throw new ImportError("request_invalid", reason);
 }
 
+/** What the options say of fields fits the collection. @throws {ImportError} `request_invalid` */
+function planOf({ storedSchema, properties }: CollectionRecord, options: Readonly<Record<string, string>>): FieldPlan {
+  return planFields(decodeStoredSchema(Buffer.from(storedSchema, "base64"), properties), options);
+}
+
+/** @throws {ImportError} `request_invalid` */
 function checkKeysAreGiven({ schema }: FieldPlan, { onDuplicate }: ImportSpec): void {
   if (!onDuplicate || schema.allowInsertAutoId || !schema.fields[primaryKeyIndex(schema)].autoId) return;
   const reason = `option on_duplicate=${onDuplicate} compares primary keys, and those of this collection are made, each of them once`;
   throw new ImportError("request_invalid", reason);
+}
+
+/** The same of what files say for themselves. */
+function checkFileOptions(collection: CollectionRecord, request: RequestedFiles, { formatOptions }: ImportSpec): void {
+  for (const { options, from, paths } of pathListsOf(request)) {
+    if (!options) continue;
+    try {
+      planOf(collection, { ...formatOptions, ...options });
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error;
+      throw new ImportError(error.code, `${from}: ${error.reason}`, { file: paths[0] }, { cause: error });
+    }
+  }
 }
 
 /** Files that are given again, by whatever path; of column files, whole sets: two tables may share a column. */

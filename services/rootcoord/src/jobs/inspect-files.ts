@@ -1,6 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import { formatOptionKeys, inspectGroup } from "@sluice/formats";
-import { parseImportSpec } from "@sluice/jobs";
+import { parseImportOptions } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { okStatus, type rootCoord } from "@sluice/rpc";
 import { findFiles } from "./request-files.ts";
@@ -17,7 +17,7 @@ export class InspectFiles {
 
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
   async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
-    const spec = parseImportSpec(options, formatOptionKeys);
+    const { spec } = parseImportOptions(options, formatOptionKeys);
     const { groups } = await findFiles(this.#sources, { files: [], fileGroups }, spec.bucket);
     if (groups.length > MAX_INSPECTED) {
       const reason = `${groups.length} files are more than the ${MAX_INSPECTED} that are looked at in one call`;

@@ -9,8 +9,8 @@ import {
   groupNestedFiles,
 } from "@sluice/formats";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
-import type { importing } from "@sluice/rpc";
 import { expandPath, MAX_EXPANDED_FILES } from "./expand-path.ts";
+import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
 
 /** Paths that are looked for at once when a job is submitted. */
 const CONCURRENCY = 32;
@@ -44,19 +44,18 @@ export interface RequestFiles {
  */
 export async function findFiles(
   sources: Sources,
-  { files, fileGroups }: Pick<importing.ImportRequest, "files" | "fileGroups">,
+  request: RequestedFiles,
   bucket: string | undefined,
 ): Promise<RequestFiles> {
-  const lists = (fileGroups.length > 0 ? fileGroups.map(({ paths }) => paths) : [files]).map(withoutEmpty);
-  checkRequestedPaths(lists);
-  const paths = [...new Set(lists.flat())];
+  const lists = pathListsOf(request);
+  checkRequestedPaths(lists.map(({ paths }) => paths));
+  const paths = [...new Set(lists.flatMap((list) => list.paths))];
   const looked = await Array.fromAsync(mapConcurrent(paths, CONCURRENCY, (path) => look(sources, path, bucket)));
   const found = new Map(paths.map((path, i) => [path, looked[i]]));
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.
   if (paths.some((path) => isPattern(path) && isMissing(found.get(path)))) throw allMissing(missing);
-  const parts =
-    fileGroups.length > 0 ? lists.map((list) => groupsOfList(list, found)) : [groupsOfFlat(lists[0], found)];
+  const parts = lists.map((list) => withOptions(list, groupsIn(list, found)));
   if (missing.length > 0) throw allMissing(missing);
   return checkCount({
     groups: parts.flatMap(({ groups }) => groups),
@@ -64,7 +63,13 @@ export async function findFiles(
   });
 }
 
-const withoutEmpty = (paths: readonly string[]) => paths.filter((path) => path !== "");
+function groupsIn({ paths, isFlat }: PathList, found: ReadonlyMap<string, Found>): RequestFiles {
+  return isFlat ? groupsOfFlat(paths, found) : groupsOfList(paths, found);
+}
+
+function withOptions({ options }: PathList, files: RequestFiles): RequestFiles {
+  return options ? { ...files, groups: files.groups.map((group) => ({ ...group, options })) } : files;
+}
 
 async function look(sources: Sources, path: string, bucket: string | undefined): Promise<Found> {
   const expand = async (from: string) => new Expanded(path, await expandPath(sources, from, bucket));

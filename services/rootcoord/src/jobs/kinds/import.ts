@@ -95,7 +95,7 @@ export class ImportPlanner implements JobPlanner {
     splitBytes: number,
   ): Promise<{ splits: Split[]; rowCount: number | undefined }> {
     const { sources } = this.#deps;
-    const { formatOptions: options } = specOf(job, "import");
+    const options = { ...specOf(job, "import").formatOptions, ...group.options };
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };

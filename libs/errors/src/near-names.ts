@@ -1,4 +1,4 @@
-import { excerpt } from "@sluice/errors";
+import { excerpt } from "./excerpt.ts";
 
 /** Names that are compared with one; more would cost their product where many are not found. */
 const MAX_COMPARED = 200;

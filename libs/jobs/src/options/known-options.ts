@@ -1,0 +1,59 @@
+/** What becomes of an option. */
+export type OptionRule =
+  /** Says something of the job, or of its rows whatever their format. */
+  | "job"
+  /** A reader of some format looks at it. */
+  | "format"
+  /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
+  | "refused when true"
+  /** Means something beside `backup=true` only, which is refused. */
+  | "of backups";
+
+export interface KnownOption {
+  readonly rule: OptionRule;
+  /** For the JSON Schema and messages. */
+  readonly description: string;
+  /** Its value is a JSON object, also as text. */
+  readonly isObject?: true;
+  /** Its value is shown to nobody. */
+  readonly isSecret?: true;
+}
+
+/**
+ * Options whose value is one text, number or truth value, or an object of the user's own names. Source: import semantics §6, for
+ * those that Milvus has. Formats may know more, which their descriptors name.
+ */
+export const knownOptions: Readonly<Record<string, KnownOption>> = {
+  timeout: { rule: "job", description: "Go duration, such as 300s or 1h45m, after which the job fails" },
+  bucket: { rule: "job", description: "bucket, or name of a source, that all paths are meant in" },
+  on_error: { rule: "job", description: 'what becomes of bad rows: "abort", "skip", "skip:N" or "skip:P%"' },
+  on_duplicate: {
+    rule: "job",
+    description: 'what becomes of rows of one primary key: "keep", "first", "last" or "error"',
+  },
+  dry_run: { rule: "job", description: '"true": everything is read and checked, nothing is written' },
+  corrects: { rule: "job", description: "id of the import job whose rejected rows these files hold, corrected" },
+  auto_commit: { rule: "job", description: 'only "true": what was imported becomes visible by itself' },
+  fields_mapping: {
+    ...{ rule: "format", isObject: true },
+    description: "where in the source a field's values are, to the field's name",
+  },
+  default_fields: { rule: "format", isObject: true, description: "field to value, for fields that no file provides" },
+  fold_extra_columns: { rule: "format", description: '"false": columns that no field has do not go into $meta' },
+  sep: { rule: "format", description: "separator of CSV" },
+  nullkey: { rule: "format", description: "text that stands for null in CSV" },
+  backup: { rule: "refused when true", description: "restore of binlogs" },
+  l0_import: { rule: "refused when true", description: "import of deletes alone" },
+  start_ts: { rule: "of backups", description: "rows before this timestamp are left out" },
+  startTs: { rule: "of backups", description: "as start_ts" },
+  end_ts: { rule: "of backups", description: "rows after this timestamp are left out" },
+  endTs: { rule: "of backups", description: "as end_ts" },
+  skip_disk_quota_check: { rule: "of backups", description: "no quota is asked for" },
+  storage_version: { rule: "of backups", description: "storage format of the binlogs" },
+  ezk: { rule: "of backups", isSecret: true, description: "key of an encrypted backup, base64" },
+};
+
+/** Undefined for what nobody knows, such as `toString`. */
+export function knownOption(key: string): KnownOption | undefined {
+  return Object.hasOwn(knownOptions, key) ? knownOptions[key] : undefined;
+}
