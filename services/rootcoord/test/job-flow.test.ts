@@ -5,7 +5,7 @@ import { newTask } from "@sluice/jobs";
 import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import type { Sources } from "@sluice/object-store";
-import { common, importing } from "@sluice/rpc";
+import { common, failureMessage, importing } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ImportJobs } from "../src/jobs/import-jobs.ts";
@@ -246,7 +246,7 @@ describe("a job", () => {
     expect((await infos()).warnings).toMatch(/^option 'mode' is not known.*; a\.jsonl: odd$/);
     expect((await views.describe({ jobId: id })).job).toMatchObject({
       kind: "import",
-      warnings: [expect.stringContaining("'mode'")],
+      warnings: [expect.stringContaining("'mode'"), "a.jsonl: odd"],
       details: [{ nodeIds: [9n], startedMs: 1_000_000n, warnings: ["a.jsonl: odd"] }],
     });
   });
@@ -289,6 +289,23 @@ describe("a job", () => {
     expect(await world.submit({ files: ["a.jsonl", "b.jsonl", "a.jsonl"], idempotencyKey: "k" })).toBe(id);
     const sets = { fileGroups: [{ paths: ["a.jsonl"] }, { paths: ["b.jsonl"] }] };
     expect(world.book.get(jobId(await world.submit(sets)))?.job.spec.warnings).toEqual([]);
+  });
+
+  it("of a file that is given twice in one task says of one of both that it failed", async () => {
+    const packed = { ...newTask, kind: "import", group: 0, groupCount: 3, sizeBytes: 300 } as const;
+    Object.assign(world.planners.import, { plan: async () => [packed] });
+    const id = await world.submit({ files: ["b.jsonl", "a.jsonl", "a.jsonl"] });
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const { order } = await world.reports.startTask({ jobId: id, taskId: world.tasks(id)[0].taskId, nodeId: 9n });
+    const failure = failureMessage({ code: "value_invalid", reason: "odd", file: "a.jsonl", row: 1 });
+    await world.reports.report(resultOf(order, { state: common.ImportState.ImportFailed, failure }));
+    await world.until(() => world.state(id) === "failed");
+    const { job } = await new JobViews(world.book).describe({ jobId: id });
+    expect(job?.details.map(({ state, reason }) => [state, reason])).toEqual([
+      ["Cancelled", ""],
+      ["Failed", "odd (a.jsonl, row 1)"],
+      ["Cancelled", ""],
+    ]);
   });
 
   it("of files that share a task tells of each its own rows and warnings", async () => {

@@ -29,16 +29,17 @@ function endWithJob(tasks: readonly TaskRecord[]): string {
 export function partsByGroup({ groups }: JobRecord, tasks: readonly TaskRecord[]): TaskRecord[][] {
   const parts: TaskRecord[][] = groups.map(() => []);
   for (const task of tasks)
-    for (let i = task.group; i < task.group + (task.groupCount ?? 1); i++) parts[i]?.push(partOf(task, i, groups[i]));
+    for (let i = task.group; i < task.group + (task.groupCount ?? 1); i++) parts[i]?.push(partOf(task, i, groups));
   return parts;
 }
 
 /**
  * What of a task concerns one of its groups. While a packed task runs, nobody counts its groups apart; when it fails, the
- * failure is that of the group whose file it names.
+ * failure is that of the group whose file it names, of several with this file the first, since they are read in order.
  */
-function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRecord {
+function partOf(task: TaskRecord, index: number, groups: readonly FileGroupRecord[]): TaskRecord {
   if (task.groupCount === undefined) return task;
+  const group = groups[index];
   const sizeBytes = bytesOf(group);
   const processedBytes = Math.floor((task.processedBytes * sizeBytes) / Math.max(1, task.sizeBytes));
   // Without groups they are all about the first one.
@@ -52,9 +53,19 @@ function partOf(task: TaskRecord, index: number, group: FileGroupRecord): TaskRe
     warnings,
     rowCount: task.groupRows?.[index - task.group] ?? 0,
   };
-  const { failure } = task;
-  const isElsewhere = failure?.file !== undefined && !group.files.some(({ path }) => path === failure.file);
-  return isElsewhere ? { ...part, state: "running" } : part;
+  return index === failedGroup(task, groups, index) ? part : { ...part, state: "running" };
+}
+
+/** The group that made a packed task fail; `index` itself where the failure names no file of the task. */
+function failedGroup(
+  { group, groupCount = 1, failure }: TaskRecord,
+  groups: readonly FileGroupRecord[],
+  index: number,
+) {
+  if (failure?.file === undefined) return index;
+  const hasFile = ({ files }: FileGroupRecord) => files.some(({ path }) => path === failure.file);
+  const first = groups.slice(group, group + groupCount).findIndex(hasFile);
+  return first < 0 ? -1 : group + first;
 }
 
 function partOfFindings({ sets, rejected }: ImportFindings, set: number, { files }: FileGroupRecord): ImportFindings {

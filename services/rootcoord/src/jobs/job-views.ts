@@ -134,7 +134,7 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
     ...infoOf("datanodes", nodesOf(tasks)),
-    ...infoOf("warnings", [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])]),
+    ...infoOf("warnings", warningsOf({ job, tasks })),
     ...(isDryRun(job) ? infoOf("checked_rows", [String(rowsOf({ job, tasks }))]) : []),
     ...rejectedInfos(tasks),
     ...(duplicateRowsIn(tasks) > 0 ? infoOf("duplicate_rows", [String(duplicateRowsIn(tasks))]) : []),
@@ -164,7 +164,12 @@ function entryOf(view: JobView): rootCoord.JobEntry {
   const isOver = isEnded(job.state);
   const parts = partsByGroup(job, tasks);
   const details = job.groups.map((group, i) => detailOf(group, parts[i], isOver));
-  return { ...summaryOf(view), details };
+  return { ...summaryOf(view), warnings: warningsOf(view), details };
+}
+
+/** Of the request, and of all files: each once. */
+function warningsOf({ job, tasks }: JobView): string[] {
+  return [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])];
 }
 
 /** An entry of a list: a thousand jobs of a thousand files are too many to be told of each file. */
