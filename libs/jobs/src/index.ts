@@ -1,5 +1,6 @@
 export * from "./checked-rows.ts";
 export * from "./checked-view.ts";
+export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-merges.ts";
 export * from "./compaction.ts";
 export * from "./decide-job.ts";
 export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";

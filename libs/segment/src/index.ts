@@ -12,4 +12,5 @@ export {
   timestampField,
 } from "./segment-logs.ts";
 export { segmentParts } from "./segment-parts.ts";
+export { maxSegmentRows } from "./segment-writer.ts";
 export { SegmentWriterSet, type SegmentWriterSetOptions } from "./segment-writer-set.ts";

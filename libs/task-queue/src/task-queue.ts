@@ -6,6 +6,8 @@ export interface QueuedTask {
   readonly jobId: JobId;
   /** Source bytes: decides whether a lease for small tasks takes it. */
   readonly sizeBytes: number;
+  /** Leased where nothing else waits, and never to who takes small tasks only. */
+  readonly isBackground?: boolean;
 }
 
 export interface LeaseRequest {

@@ -27,6 +27,8 @@ interface History {
   /** By id, in the order of their timestamps. */
   readonly changes: Map<bigint, ChangeRecord>;
   lastTs: bigint;
+  /** Timestamp of the last change that replaced nothing: an import's, not a compaction's. */
+  lastAddTs: bigint;
   /** After all of them. */
   readonly visible: Map<SegmentId, Visibility>;
   /** Of removed segments, the change that did it. */
@@ -108,6 +110,11 @@ export class ChangeBook {
     return this.#histories.get(collectionId)?.visible ?? new Map();
   }
 
+  /** Collections that have changes, with the timestamps of the last one, and of the last that replaced nothing. */
+  *collections(): Generator<{ collectionId: CollectionId; lastTs: bigint; lastAddTs: bigint }> {
+    for (const [collectionId, { lastTs, lastAddTs }] of this.#histories) yield { collectionId, lastTs, lastAddTs };
+  }
+
   /** Timestamp of the change that removed a segment; undefined when none did. */
   removedTs(collectionId: CollectionId, segmentId: SegmentId): bigint | undefined {
     return this.#histories.get(collectionId)?.removedTs.get(segmentId);
@@ -127,6 +134,7 @@ export class ChangeBook {
     const history = this.#historyOf(change.collectionId);
     history.changes.set(change.changeId, change);
     history.lastTs = change.commitTs;
+    if (change.removes.length === 0) history.lastAddTs = change.commitTs;
     for (const id of change.removes) history.removedTs.set(id, change.commitTs);
     applyChange(history.visible, change);
   }
@@ -134,7 +142,14 @@ export class ChangeBook {
   #historyOf(collectionId: CollectionId): History {
     const known = this.#histories.get(collectionId);
     if (known) return known;
-    const history = { changes: new Map(), lastTs: 0n, visible: new Map(), removedTs: new Map(), turns: new Serial() };
+    const history = {
+      changes: new Map(),
+      lastTs: 0n,
+      lastAddTs: 0n,
+      visible: new Map(),
+      removedTs: new Map(),
+      turns: new Serial(),
+    };
     this.#histories.set(collectionId, history);
     return history;
   }

@@ -7,6 +7,8 @@ export interface DataNodeEntry {
   readonly workers: number;
   /** Of these, those that take tasks of any size. */
   readonly largeWorkers: number;
+  /** Bytes of rows at which it seals a segment. */
+  readonly segmentBytes: number;
   readonly busyWorkers: number;
   readonly taskIds: readonly bigint[];
   readonly seenMs: number;
@@ -25,9 +27,12 @@ export class DataNodes {
     this.#expiryMs = options.expiryMs;
   }
 
-  async register({ workers, largeWorkers }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
+  async register({ workers, largeWorkers, segmentBytes }: dataCoord.RegisterDataNodeRequest): Promise<NodeId> {
     const id = nodeId(await this.#allocateIds(1));
-    this.#nodes.set(id, { nodeId: id, workers, largeWorkers, busyWorkers: 0, taskIds: [], seenMs: this.#now() });
+    this.#nodes.set(id, {
+      ...{ nodeId: id, workers, largeWorkers, segmentBytes: Number(segmentBytes) },
+      ...{ busyWorkers: 0, taskIds: [], seenMs: this.#now() },
+    });
     return id;
   }
 

@@ -118,7 +118,9 @@ export class ImportGc implements AsyncDisposable {
   async #collectJob(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<void> {
     const { book } = this.#deps;
     const isSuspect = (record: SegmentRecord) =>
-      record.state === "dropped" || !this.#isVisible(record) || isDropped(record, collections.get(record.collectionId));
+      record.state === "dropped" ||
+      isDropped(record, collections.get(record.collectionId)) ||
+      !(this.#isVisible(record) || this.#isKept(record));
     const suspects = book.ofJob(jobId).filter(isSuspect);
     if (suspects.length === 0) return void this.#persisted.delete(jobId); // All visible, or not begun.
     const collection = (await this.#collections.get(suspects[0].collectionId))?.record;
@@ -134,12 +136,18 @@ export class ImportGc implements AsyncDisposable {
     return this.#deps.changes.visible(collectionId).has(segmentId);
   }
 
+  /** G4. It stays for readers that began before the change that removed it: thousands may, and nothing has to be read. */
+  #isKept({ collectionId, segmentId }: SegmentRecord): boolean {
+    const { changes, now, readerGraceMs } = this.#deps;
+    const removedTs = changes.removedTs(collectionId, segmentId);
+    return removedTs !== undefined && now() - physicalMs(removedTs) < readerGraceMs;
+  }
+
   /** G1, G4. No reader sees it, and none will. */
   #isUnseen(record: SegmentRecord, attempts: ReadonlyMap<TaskId, number> | undefined): boolean {
     if (this.#isVisible(record)) return false;
-    const { changes, now, readerGraceMs } = this.#deps;
-    const removedTs = changes.removedTs(record.collectionId, record.segmentId);
-    if (removedTs !== undefined) return now() - physicalMs(removedTs) >= readerGraceMs;
+    const { collectionId, segmentId } = record;
+    if (this.#deps.changes.removedTs(collectionId, segmentId) !== undefined) return !this.#isKept(record);
     return attempts?.get(record.taskId) !== record.attempt;
   }
 
@@ -168,7 +176,7 @@ export class ImportGc implements AsyncDisposable {
       await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
       if (!(await this.#deleteAll(fresh))) return;
       this.#deps.metrics?.removed(fresh.length);
-      this.#deps.log.info("removed segments that will not become visible", {
+      this.#deps.log.info("removed segments that nobody sees any more, or ever will", {
         segments: fresh.length,
         jobId: fresh[0].jobId.toString(),
       });

@@ -27,6 +27,7 @@ import { RejectedObjects } from "./rejected-objects.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
 import type { DataCoordSettings } from "./settings.ts";
+import { SmallSegments } from "./small-segments.ts";
 import { VisibleSegments } from "./visible-segments.ts";
 
 /**
@@ -63,7 +64,8 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
   const visible = new VisibleSegments(book, changes, deps.log, metrics);
-  const server = cleanup.use(openServer(deps, { nodes, registry, visible }));
+  const small = new SmallSegments(book, changes, nodes, Date.now);
+  const server = cleanup.use(openServer(deps, { nodes, registry, visible, small }));
   const address = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
@@ -86,15 +88,22 @@ interface Parts {
   readonly nodes: DataNodes;
   readonly registry: SegmentRegistry;
   readonly visible: VisibleSegments;
+  readonly small: SmallSegments;
 }
 
-function openServer({ queue, objects, log, metrics }: DataCoordDeps, { nodes, registry, visible }: Parts): GrpcServer {
+function openServer(
+  { queue, objects, log, metrics }: DataCoordDeps,
+  { nodes, registry, visible, small }: Parts,
+): GrpcServer {
   const batches = new EnqueueBatches(queue);
   const rejected = new RejectedObjects(objects);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
-      const { sizeBytes } = task;
-      await batches.enqueue({ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(sizeBytes) });
+      const { sizeBytes, background } = task;
+      await batches.enqueue({
+        ...{ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(sizeBytes) },
+        ...(background && { isBackground: true }),
+      });
       return { status: okStatus(), datanodeId: 0n }; // Queued: who takes it stands in the job's infos then.
     },
     listQueuedTasks: async () => ({
@@ -123,6 +132,7 @@ function openServer({ queue, objects, log, metrics }: DataCoordDeps, { nodes, re
     commitChange: (request) => visible.commit(request),
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
+    planCompactions: (request) => small.plan(request),
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
   return openGrpcServer({

@@ -1,7 +1,7 @@
 import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
-import { collectionId, jobId, type LogLists, segmentId } from "@sluice/schema";
+import { collectionId, jobId, type LogLists, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { ChangeBook, NewChange } from "./change-book.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
@@ -25,11 +25,15 @@ export class VisibleSegments {
     const { record, isNew } = await this.#changes.commit(this.#newChange(request));
     const { commitTs, adds, removes, rowCount } = record;
     if (isNew) {
-      this.#metrics?.committed(rowCount);
+      this.#metrics?.committed(Math.max(0, rowCount - this.#rowsOf(removes)));
       const about = { jobId: request.jobId.toString(), segments: adds.length, rows: rowCount, removed: removes.length };
       this.#log.info("visible segments changed", about);
     }
     return { status: okStatus(), commitTimestamp: commitTs, segmentIds: [...adds], rowCount: BigInt(rowCount) };
+  }
+
+  #rowsOf(segments: readonly SegmentId[]): number {
+    return segments.reduce((sum, id) => sum + (this.#segments.get(id)?.rowCount ?? 0), 0);
   }
 
   #newChange(request: dataCoord.CommitChangeRequest): NewChange {

@@ -15,6 +15,16 @@ import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId
 import type { VisibleSegment } from "./tasks/task-kind.ts";
 import type { CoordinatorQuestion } from "./thread/messages.ts";
 
+/** What the datacoord has to know of a datanode. */
+export interface DataNodeSize {
+  /** Tasks that it runs at once. */
+  readonly workers: number;
+  /** Of these, those that take tasks of any size. */
+  readonly largeWorkers: number;
+  /** Bytes of rows at which it seals a segment. */
+  readonly segmentBytes: number;
+}
+
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
 export class Coordinators {
   readonly #root: Client<rootCoord.RootCoordClient>;
@@ -24,13 +34,12 @@ export class Coordinators {
     this.#data = data;
   }
 
-  /** @param workers tasks at once @param largeWorkers of these, those of any size */
   async register(
-    workers: number,
-    largeWorkers: number,
+    { workers, largeWorkers, segmentBytes }: DataNodeSize,
     signal: AbortSignal,
   ): Promise<{ nodeId: bigint; heartbeatMs: number }> {
-    const response = await this.#data.registerDataNode({ workers, largeWorkers }, { signal });
+    const size = { workers, largeWorkers, segmentBytes: BigInt(segmentBytes) };
+    const response = await this.#data.registerDataNode(size, { signal });
     checkStatus(response.status);
     return { nodeId: response.nodeId, heartbeatMs: Number(response.heartbeatMs) };
   }

@@ -22,12 +22,12 @@ export class DataNodeMetrics {
       help: "How long attempts took.",
       buckets: durationBuckets,
     });
-    this.#rows = metrics.counter("sluice_datanode_rows_total", { help: "Rows of persisted tasks." });
+    this.#rows = metrics.counter("sluice_datanode_rows_total", { help: "Rows of persisted import tasks." });
     this.#sourceBytes = metrics.counter("sluice_datanode_source_bytes_total", {
-      help: "Source bytes of persisted tasks.",
+      help: "Source bytes of persisted import tasks.",
     });
     this.#segmentBytes = metrics.counter("sluice_datanode_segment_bytes_total", {
-      help: "Bytes of segments of persisted tasks.",
+      help: "Bytes of segments of persisted import tasks.",
     });
     this.storage = countStorage(metrics);
   }

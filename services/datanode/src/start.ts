@@ -3,7 +3,7 @@ import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger, Metrics } from "@sluice/telemetry";
-import { Coordinators } from "./coordinators.ts";
+import { Coordinators, type DataNodeSize } from "./coordinators.ts";
 import { DataNodeMetrics } from "./metrics.ts";
 import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
@@ -50,7 +50,8 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const slots = workerCount(settings);
   const { flushBytes, workerMemoryBytes, segmentBytes } = settings;
   const limits = { batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes };
-  const membership = cleanup.use(new Membership(coordinators, slots + smallSlots, slots, deps.log));
+  const size = { workers: slots + smallSlots, largeWorkers: slots, segmentBytes };
+  const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
   const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
@@ -91,8 +92,7 @@ function warmThread(setup: ThreadSetup): WorkerThread {
 /** The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. */
 class Membership implements AsyncDisposable {
   readonly #coordinators: Coordinators;
-  readonly #workers: number;
-  readonly #largeWorkers: number;
+  readonly #size: DataNodeSize;
   readonly #log: Logger;
   readonly #tasks = new Set<bigint>();
   readonly #abort = new AbortController();
@@ -101,10 +101,9 @@ class Membership implements AsyncDisposable {
   readonly #joined = Promise.withResolvers<void>();
   readonly #beating: Promise<void>;
 
-  constructor(coordinators: Coordinators, workers: number, largeWorkers: number, log: Logger) {
+  constructor(coordinators: Coordinators, size: DataNodeSize, log: Logger) {
     this.#coordinators = coordinators;
-    this.#workers = workers;
-    this.#largeWorkers = largeWorkers;
+    this.#size = size;
     this.#log = log;
     this.#beating = this.#beat();
   }
@@ -129,15 +128,11 @@ class Membership implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
-    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(
-      this.#workers,
-      this.#largeWorkers,
-      this.#abort.signal,
-    );
+    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(this.#size, this.#abort.signal);
     this.#nodeId = nodeId(id);
     this.#heartbeatMs = heartbeatMs;
     this.#joined.resolve();
-    this.#log.info("datanode registered", { nodeId: id, workers: this.#workers });
+    this.#log.info("datanode registered", { nodeId: id, workers: this.#size.workers });
   }
 
   async #beat(): Promise<void> {

@@ -12,8 +12,9 @@ export class DataCoordClient {
   /** Queues a task; a known one changes nothing. @throws when the datacoord is away or refuses */
   async dispatch(task: TaskRecord, signal?: AbortSignal): Promise<void> {
     // Delivery needs no more: who takes the task asks for its order.
-    const { jobId, taskId, sizeBytes } = task;
-    const order = importing.ImportTask.fromPartial({ jobId, taskId, sizeBytes: BigInt(sizeBytes) });
+    const { jobId, taskId, sizeBytes, kind } = task;
+    const background = kind === "compaction";
+    const order = importing.ImportTask.fromPartial({ jobId, taskId, sizeBytes: BigInt(sizeBytes), background });
     const response = await this.#client.import(order, { signal });
     checkStatus(response.status);
   }
@@ -54,6 +55,16 @@ export class DataCoordClient {
   async cancel(tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
     const order = { taskIds: tasks.map((task) => task.taskId) };
     checkStatus(await this.#client.cancelTasks(order, { signal }));
+  }
+
+  /** Small segments that are worth merging. */
+  async planCompactions(
+    order: dataCoord.PlanCompactionsRequest,
+    signal?: AbortSignal,
+  ): Promise<dataCoord.PlanCompactionsResponse> {
+    const response = await this.#client.planCompactions(order, { signal });
+    checkStatus(response.status);
+    return response;
   }
 
   /** Visible rows of a collection, whole and by partition. */

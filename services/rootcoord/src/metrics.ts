@@ -10,6 +10,9 @@ export class RootCoordMetrics implements Disposable {
   readonly #ended;
   readonly #seconds;
   readonly #waits;
+  readonly #compactions;
+  readonly #compactedSegments;
+  readonly #compactedRows;
   readonly #attempts;
   readonly #retries;
   readonly #lost;
@@ -20,12 +23,22 @@ export class RootCoordMetrics implements Disposable {
       help: "Import jobs that are remembered, by state.",
       labels: ["state"],
     });
-    this.#tasks = metrics.gauge("sluice_tasks", { help: "Tasks of open jobs, by state.", labels: ["state"] });
+    this.#tasks = metrics.gauge("sluice_tasks", { help: "Tasks of open import jobs, by state.", labels: ["state"] });
     this.#ended = metrics.counter("sluice_jobs_ended_total", { help: "Import jobs that ended.", labels: ["state"] });
     this.#seconds = metrics.histogram("sluice_job_seconds", {
       help: "From the request to the end of an import job.",
       labels: ["state"],
       buckets: durationBuckets,
+    });
+    this.#compactions = metrics.counter("sluice_compactions_ended_total", {
+      help: "Compactions that ended.",
+      labels: ["state"],
+    });
+    this.#compactedSegments = metrics.counter("sluice_compacted_segments_total", {
+      help: "Small segments that were merged into larger ones.",
+    });
+    this.#compactedRows = metrics.counter("sluice_compacted_rows_total", {
+      help: "Rows of segments that were merged: each was written once more.",
     });
     this.#waits = metrics.histogram("sluice_task_wait_seconds", {
       help: "From the request to the first attempt of a task.",
@@ -42,15 +55,25 @@ export class RootCoordMetrics implements Disposable {
     this.#scrape = metrics.onScrape(() => this.#collect(book));
   }
 
-  jobEnded(job: JobRecord, nowMs: number): void {
+  /** @param removed segments that a completed compaction has replaced */
+  jobEnded(job: JobRecord, nowMs: number, removed = 0): void {
     const { state } = job;
+    if (job.kind === "compaction") return void this.#compactionEnded(job, removed);
     this.#ended.add(1, { state });
     this.#seconds.observe((nowMs - job.createdMs) / 1000, { state });
   }
 
+  #compactionEnded({ state, rowCount }: JobRecord, removed: number): void {
+    this.#compactions.add(1, { state });
+    if (state !== "completed") return;
+    this.#compactedSegments.add(removed);
+    this.#compactedRows.add(rowCount);
+  }
+
   attemptStarted(job: JobRecord, task: TaskRecord, nowMs: number): void {
     this.#attempts.add();
-    if (task.attempt === 1) this.#waits.observe((nowMs - job.createdMs) / 1000);
+    // Those of compactions are meant to wait.
+    if (task.attempt === 1 && job.kind !== "compaction") this.#waits.observe((nowMs - job.createdMs) / 1000);
   }
 
   attemptLost(): void {
@@ -62,7 +85,7 @@ export class RootCoordMetrics implements Disposable {
   }
 
   #collect(book: JobBook): void {
-    const views = book.all();
+    const views = book.all().filter(({ job }) => job.kind !== "compaction");
     const tasks = views.flatMap((view) => (view.job.state === "importing" ? view.tasks : []));
     for (const state of jobStates) this.#jobs.set(views.filter(({ job }) => job.state === state).length, { state });
     for (const state of taskStates) this.#tasks.set(tasks.filter((task) => task.state === state).length, { state });

@@ -10,6 +10,12 @@ export const rootCoordSettings = defineSettings({
       "files that are larger are cut into tasks of about this size, or smaller ones for workers that are free",
   },
   maxOpenJobs: { type: "int", default: 1024, min: 1, description: "import jobs that may be unfinished at once" },
+  compactionInterval: {
+    type: "duration",
+    default: "5s",
+    min: 0,
+    description: "how often small segments are looked for, which are merged in the background; 0: never",
+  },
   jobRetention: {
     type: "duration",
     default: "3h",

@@ -15,6 +15,8 @@ import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { DataCoordClient } from "./data-coord.ts";
 import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
+import { compactionHandlers } from "./jobs/compaction-calls.ts";
+import { Compactions } from "./jobs/compactions.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
@@ -99,6 +101,16 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
+  const compactions = cleanup.use(
+    new Compactions({
+      ...{ book, log, now: Date.now, dataCoord: dataCoordClient },
+      getCollection: (id) => ddl.getCollection(id),
+      allocateId: () => ids.allocate(1),
+      intervalMs: settings.compactionIntervalMs,
+    }),
+  );
+  const { resolveCollection } = ddl.handlers;
+  const compactionCalls = compactionHandlers({ book, compactions, resolveCollection });
   const views = new JobViews(
     book,
     (db, name) => ddl.lookUpCollection(db, name),
@@ -106,7 +118,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   );
   const server = cleanup.use(
     openServer(
-      ddl.handlers,
+      { ...ddl.handlers, ...compactionCalls },
       jobs,
       new TaskReports({ book, planners, now: Date.now, log, metrics }),
       views,
@@ -121,7 +133,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 }
 
 function openServer(
-  ddl: ReturnType<typeof createDdlHandlers>["handlers"],
+  declared: ReturnType<typeof createDdlHandlers>["handlers"] & ReturnType<typeof compactionHandlers>,
   jobs: ImportJobs,
   reports: TaskReports,
   views: JobViews,
@@ -131,7 +143,7 @@ function openServer(
 ): GrpcServer {
   const inspect = new InspectFiles(sources);
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
-    ...ddl,
+    ...declared,
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
     import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),

@@ -24,6 +24,10 @@ export interface BullTaskQueueOptions {
   readonly tls?: { readonly caPem?: string };
 }
 
+const classNames = ["small", "large", "background"] as const;
+type ClassName = (typeof classNames)[number];
+type TaskClasses = Readonly<Record<ClassName, TaskClass>>;
+
 /** A Redis that is not there does not hold up the start. */
 const CONNECT_MS = 2000;
 const RETRY_MS = 200;
@@ -33,7 +37,8 @@ const CLOSE_MS = 1000;
 /**
  * Tasks in Redis, by BullMQ, shared by all processes of a cluster.
  *
- * Q1. Two queues, of small tasks and of the others: requests for small ones never wait behind large ones.
+ * Q1. Three queues, of small tasks, of the others, and of those of the background: requests for small ones never wait behind
+ *     large ones, and what is taken in the background is taken where nothing else waits.
  * Q2. Inside a queue a task's priority is its round (see `takeRounds`): leases go round the jobs.
  * Q3. One connection waits for a class whatever the number of requests; a task that comes when nobody asks any more goes
  *     back at once.
@@ -45,7 +50,7 @@ export class BullTaskQueue implements TaskQueue {
   readonly #waiters = new LeaseWaiters();
   readonly #closing = new AbortController();
   /** Undefined until Redis was reached for the first time. */
-  #classes: { readonly small: TaskClass; readonly large: TaskClass } | undefined;
+  #classes: TaskClasses | undefined;
   #isServing = false;
   #serveAgain = false;
   /** Why there is no connection yet. */
@@ -74,8 +79,9 @@ export class BullTaskQueue implements TaskQueue {
       try {
         await Promise.all(this.#clients.map((client) => connected(client, signal)));
         this.#warn(await checkServer(producer));
-        const [small, large] = await Promise.all(["small", "large"].map((name) => TaskClass.open({ ...shared, name })));
-        this.#classes = { small, large };
+        const open = (name: ClassName) => TaskClass.open({ ...shared, name });
+        const [small, large, background] = await Promise.all(classNames.map(open));
+        this.#classes = { small, large, background };
         this.#refusal = undefined;
         return void this.#serve();
       } catch (error) {
@@ -97,15 +103,15 @@ export class BullTaskQueue implements TaskQueue {
   }
 
   async enqueue(tasks: readonly QueuedTask[]): Promise<void> {
-    const { smallTaskBytes } = this.#options;
-    const [small, large] = [tasks.filter(isSmall), tasks.filter((task) => !isSmall(task))];
+    const byClass = Map.groupBy(tasks, (task) => this.#classOf(task));
     await this.#call("enqueue tasks", async (classes) => {
-      await classes.small.enqueue(small);
-      await classes.large.enqueue(large);
+      for (const name of classNames) await classes[name].enqueue(byClass.get(name) ?? []);
     });
-    function isSmall({ sizeBytes }: QueuedTask): boolean {
-      return sizeBytes <= smallTaskBytes;
-    }
+  }
+
+  #classOf({ sizeBytes, isBackground }: QueuedTask): ClassName {
+    if (isBackground) return "background";
+    return sizeBytes <= this.#options.smallTaskBytes ? "small" : "large";
   }
 
   async lease(request: LeaseRequest): Promise<TaskLease | undefined> {
@@ -117,20 +123,22 @@ export class BullTaskQueue implements TaskQueue {
 
   async remove(taskIds: readonly TaskId[]): Promise<void> {
     await this.#call("remove tasks", async (classes) => {
-      await classes.small.remove(taskIds);
-      await classes.large.remove(taskIds);
+      for (const name of classNames) await classes[name].remove(taskIds);
     });
   }
 
   async depth(): Promise<{ readonly waiting: number; readonly leased: number }> {
-    const [small, large] = await this.#call("count tasks", (classes) =>
-      Promise.all([classes.small.depth(), classes.large.depth()]),
+    const depths = await this.#call("count tasks", (classes) =>
+      Promise.all(classNames.map((name) => classes[name].depth())),
     );
-    return { waiting: small.waiting + large.waiting, leased: small.leased + large.leased };
+    const sumOf = (key: "waiting" | "leased") => depths.reduce((sum, depth) => sum + depth[key], 0);
+    return { waiting: sumOf("waiting"), leased: sumOf("leased") };
   }
 
   async known(): Promise<ReadonlySet<TaskId>> {
-    const lists = await this.#call("list tasks", ({ small, large }) => Promise.all([small.known(), large.known()]));
+    const lists = await this.#call("list tasks", (classes) =>
+      Promise.all(classNames.map((name) => classes[name].known())),
+    );
     return new Set(lists.flat());
   }
 
@@ -159,7 +167,9 @@ export class BullTaskQueue implements TaskQueue {
     const large = this.#waiterFor(false) && (await classes.large.take());
     if (large) return this.#give(large, false);
     const small = this.#waiterFor(true) && (await classes.small.take());
-    return small ? this.#give(small, true) : false;
+    if (small) return this.#give(small, true);
+    const background = this.#waiterFor(false) && (await classes.background.take());
+    return background ? this.#give(background, false) : false;
   }
 
   /** Who asked first among those whom a task of the class fits; small tasks go to those who can take nothing else. */
@@ -191,6 +201,7 @@ export class BullTaskQueue implements TaskQueue {
       else void this.#serve();
     };
     if (this.#waiterFor(false)) classes.large.waitForOne(onJob(false));
+    if (this.#waiterFor(false)) classes.background.waitForOne(onJob(false));
     if (this.#waiterFor(true)) classes.small.waitForOne(onJob(true));
   }
 
@@ -198,10 +209,7 @@ export class BullTaskQueue implements TaskQueue {
     return this.#closing.signal.aborted;
   }
 
-  async #call<T>(
-    doing: string,
-    run: (classes: { readonly small: TaskClass; readonly large: TaskClass }) => Promise<T>,
-  ): Promise<T> {
+  async #call<T>(doing: string, run: (classes: TaskClasses) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new Error("the task queue is closed");
     try {
       if (!this.#classes) throw new Error(this.#refusal ?? "there is no connection yet");
@@ -216,8 +224,8 @@ export class BullTaskQueue implements TaskQueue {
     if (this.#isClosed) return;
     this.#closing.abort();
     this.#waiters.endAll();
-    const { small, large } = this.#classes ?? {};
-    await Promise.race([Promise.all([small?.close(), large?.close()]), sleep(CLOSE_MS, undefined, { ref: false })]);
+    const closing = Promise.all(Object.values(this.#classes ?? {}).map((tasks) => tasks.close()));
+    await Promise.race([closing, sleep(CLOSE_MS, undefined, { ref: false })]);
     for (const client of this.#clients) client.disconnect();
   }
 }

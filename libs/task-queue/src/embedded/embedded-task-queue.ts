@@ -11,6 +11,7 @@ import { WaitingTasks } from "./waiting-tasks.ts";
 export class EmbeddedTaskQueue implements TaskQueue {
   readonly #clock: Clock;
   readonly #waiting = new WaitingTasks();
+  readonly #background = new WaitingTasks();
   readonly #leases = new Map<TaskId, EmbeddedTaskLease>();
   readonly #waiters = new LeaseWaiters();
   #closed = false;
@@ -22,7 +23,8 @@ export class EmbeddedTaskQueue implements TaskQueue {
   async enqueue(tasks: readonly QueuedTask[]): Promise<void> {
     this.#checkOpen();
     for (const task of tasks) {
-      if (!this.#waiting.has(task.taskId) && !this.#leases.has(task.taskId)) this.#waiting.add(task);
+      const waiting = this.#waitingFor(task);
+      if (!waiting.has(task.taskId) && !this.#leases.has(task.taskId)) waiting.add(task);
     }
     this.#serve();
   }
@@ -39,16 +41,17 @@ export class EmbeddedTaskQueue implements TaskQueue {
     this.#checkOpen();
     for (const taskId of taskIds) {
       this.#waiting.remove(taskId);
+      this.#background.remove(taskId);
       this.#leases.get(taskId)?.lose("the task was removed from the queue");
     }
   }
 
   async depth(): Promise<{ readonly waiting: number; readonly leased: number }> {
-    return { waiting: this.#waiting.size, leased: this.#leases.size };
+    return { waiting: this.#waiting.size + this.#background.size, leased: this.#leases.size };
   }
 
   async known(): Promise<ReadonlySet<TaskId>> {
-    return new Set([...this.#waiting.ids(), ...this.#leases.keys()]);
+    return new Set([...this.#waiting.ids(), ...this.#background.ids(), ...this.#leases.keys()]);
   }
 
   /** Ends all waits and revokes all leases. */
@@ -58,19 +61,29 @@ export class EmbeddedTaskQueue implements TaskQueue {
     for (const lease of this.#leases.values()) lease.lose("the queue was closed");
   }
 
+  #waitingFor({ isBackground }: QueuedTask): WaitingTasks {
+    return isBackground ? this.#background : this.#waiting;
+  }
+
   #serve(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size + this.#background.size === 0) return;
     for (const waiter of this.#waiters) {
-      const task = this.#waiting.take(waiter.request.maxSizeBytes ?? Number.POSITIVE_INFINITY);
+      const task = this.#take(waiter.request);
       if (task) waiter.settle(this.#grant(task, waiter.request.leaseMs));
     }
+  }
+
+  #take({ maxSizeBytes }: LeaseRequest): QueuedTask | undefined {
+    if (maxSizeBytes !== undefined) return this.#waiting.take(maxSizeBytes);
+    const any = Number.POSITIVE_INFINITY;
+    return this.#waiting.take(any) ?? this.#background.take(any);
   }
 
   #grant(task: QueuedTask, leaseMs: number): TaskLease {
     const lease = new EmbeddedTaskLease(task, leaseMs, this.#clock, (goesBack) => {
       this.#leases.delete(task.taskId);
       if (!goesBack || this.#closed) return;
-      this.#waiting.addReturned(task);
+      this.#waitingFor(task).addReturned(task);
       this.#serve();
     });
     this.#leases.set(task.taskId, lease);

@@ -126,6 +126,24 @@ export function taskQueueConformance(backend: string, open: () => Promise<QueueU
       expect((await small)?.task.taskId).toBe(30n);
     });
 
+    it("takes tasks of the background where nothing else waits, and not for who takes small ones only", async () => {
+      await queue.enqueue([{ ...task(1, 10), isBackground: true }]);
+      await queue.enqueue([task(2, 20), task(2, 21)]);
+      const small = lease({ maxSizeBytes: 100 });
+      expect((await small)?.task.taskId).toBe(20n);
+      expect(await takeIds(2)).toEqual([21, 10]);
+      await queue.enqueue([{ ...task(3, 30), isBackground: true }]);
+      expect(await queue.depth()).toEqual({ waiting: 1, leased: 3 });
+      expect((await queue.known()).has(taskId(30n))).toBe(true);
+      const abort = new AbortController();
+      const none = lease({ maxSizeBytes: 100, signal: abort.signal });
+      await elapse(0);
+      abort.abort();
+      expect(await none).toBeUndefined();
+      await queue.remove([taskId(30n)]);
+      expect(await isDry()).toBe(true);
+    });
+
     it("forgets a completed task", async () => {
       await queue.enqueue([task(1, 10)]);
       const done = await take();

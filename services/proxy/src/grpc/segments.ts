@@ -11,7 +11,7 @@ const RESOURCE_GROUP = "__default_resource_group";
 /** Of the logs that we write. Source: Milvus `storage_version`. */
 const STORAGE_VERSION = 0n;
 
-/** Visible segments as operators' tools list them, replicas, compactions. Source: around-import §3.2. */
+/** Visible segments as operators' tools list them, replicas. Source: around-import §3.2. */
 export function segmentHandlers(context: ProxyContext): MilvusHandlers {
   return {
     getPersistentSegmentInfo: async (request, call) => {
@@ -26,14 +26,6 @@ export function segmentHandlers(context: ProxyContext): MilvusHandlers {
       return { status: okStatus(), infos: segments.map(queryInfo) };
     },
     getReplicas: async (request, call) => ({ status: okStatus(), replicas: [await replica(context, request, call)] }),
-    // What nobody plans has no id. Source: Milvus answers -1 and no plan where there is nothing to merge.
-    manualCompaction: async (request, call) => {
-      if (request.collectionName !== "")
-        await resolveCollection(context, databaseOf(request, call), request.collectionName);
-      return milvus.ManualCompactionResponse.fromPartial({ status: okStatus(), compactionID: -1n });
-    },
-    getCompactionState: () =>
-      milvus.GetCompactionStateResponse.fromPartial({ status: okStatus(), state: common.CompactionState.Completed }),
     getMetrics: () => {
       const reason = "metrics of this server are not asked for by GetMetrics: read GET /metrics of its processes";
       throw new StatusError(statusCodes.unimplemented, reason);

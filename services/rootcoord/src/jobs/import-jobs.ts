@@ -85,7 +85,7 @@ export class ImportJobs {
   }
 
   #checkOpenJobs(): void {
-    const open = this.#deps.book.jobs().filter(({ state }) => !isEnded(state));
+    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "import" && !isEnded(state));
     if (open.length < this.#deps.maxOpenJobs) return;
     throw new ImportError(
       "request_invalid",

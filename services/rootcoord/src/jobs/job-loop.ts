@@ -175,10 +175,14 @@ export class JobLoop implements AsyncDisposable {
     }
   }
 
-  /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
-  async #handOver({ tasks }: JobView): Promise<void> {
-    const open = tasks.filter((task) => isOpenTask(task.state) && !this.#sent.has(task.taskId));
-    await forEachConcurrent(open, HANDOVER_CONCURRENCY, async (task) => {
+  /**
+   * Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. Those of a compaction
+   * run one after the other.
+   */
+  async #handOver({ job, tasks }: JobView): Promise<void> {
+    const open = tasks.filter((task) => isOpenTask(task.state)).slice(0, job.kind === "compaction" ? 1 : undefined);
+    const missing = open.filter((task) => !this.#sent.has(task.taskId));
+    await forEachConcurrent(missing, HANDOVER_CONCURRENCY, async (task) => {
       using _slot = await this.#handovers.take();
       await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
       this.#sent.add(task.taskId);
@@ -205,8 +209,10 @@ export class JobLoop implements AsyncDisposable {
 
   #noteEnd(job: JobRecord): void {
     const { jobId, kind, state, rowCount, segmentIds, failure } = job;
-    this.#deps.metrics?.jobEnded(job, this.#deps.now());
-    const outcome = failure ? { failure } : { rowCount, segments: segmentIds.length };
+    const removed = this.#planner(job).removes?.(job).length;
+    this.#deps.metrics?.jobEnded(job, this.#deps.now(), removed);
+    const made = { rowCount, segments: segmentIds.length, ...(removed !== undefined && { removed }) };
+    const outcome = failure ? { failure } : made;
     this.#deps.log.info(`${kind} job ${state}`, { jobId: jobId.toString(), ...outcome });
   }
 

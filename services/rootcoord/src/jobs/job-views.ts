@@ -85,7 +85,7 @@ export class JobViews {
 
   #find(id: bigint): JobView {
     const view = this.#book.get(jobId(id));
-    if (!view) throw new ImportError("internal", `import job does not exist, jobID=${id}`);
+    if (!view || isHidden(view)) throw new ImportError("internal", `import job does not exist, jobID=${id}`);
     return view;
   }
 
@@ -97,7 +97,9 @@ export class JobViews {
     states: ReadonlySet<string> = new Set(),
   ): Promise<JobView[]> {
     const collectionId = await this.#findCollection(dbName, collectionName);
-    const wanted = this.#book.all().filter(({ job }) => {
+    const wanted = this.#book.all().filter((view) => {
+      const { job } = view;
+      if (isHidden(view)) return false;
       if (states.size > 0 && !states.has(restStates[job.state])) return false;
       if (collectionId !== undefined) return job.collectionId === collectionId;
       return (
@@ -106,6 +108,11 @@ export class JobViews {
     });
     return limit > 0n ? wanted.slice(-Number(limit)) : wanted;
   }
+}
+
+/** Nobody has requested it: it is asked for as a compaction, if at all. */
+function isHidden({ job }: JobView): boolean {
+  return job.kind === "compaction";
 }
 
 const publicStates: Readonly<Record<JobState, common.ImportState>> = {

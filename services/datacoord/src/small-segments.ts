@@ -1,0 +1,113 @@
+import type { SegmentRecord } from "@sluice/catalog";
+import { chooseMerges, type MergeOccasion, type SegmentBounds } from "@sluice/jobs";
+import { type dataCoord, okStatus } from "@sluice/rpc";
+import { type CollectionId, collectionId, physicalMs, type SegmentId, segmentId } from "@sluice/schema";
+import { maxSegmentRows } from "@sluice/segment";
+import type { ChangeBook } from "./change-book.ts";
+import type { DataNodes } from "./datanodes.ts";
+import type { SegmentBook } from "./segment-book.ts";
+
+/** Segments that one compaction replaces: their ids stand in the records of its job and its change. */
+const MAX_PLAN_SEGMENTS = 8192;
+/** Bytes of rows that one merges, unless a single segment has more: it becomes visible as a whole, when all is written. */
+const MAX_PLAN_BYTES = 1 << 30;
+/** Plans of one answer: more come with the next. */
+const MAX_PLANS = 64;
+
+type SegmentMerge = dataCoord.SegmentMerge;
+
+/** Which visible segments are worth merging. It reads what the datacoord has in memory, and changes nothing. */
+export class SmallSegments {
+  readonly #segments: SegmentBook;
+  readonly #changes: ChangeBook;
+  readonly #nodes: DataNodes;
+  readonly #now: () => number;
+  /** Collections where there was nothing to merge although they were quiet, as of their last change. */
+  readonly #settled = new Map<CollectionId, bigint>();
+
+  constructor(segments: SegmentBook, changes: ChangeBook, nodes: DataNodes, now: () => number) {
+    this.#segments = segments;
+    this.#changes = changes;
+    this.#nodes = nodes;
+    this.#now = now;
+  }
+
+  plan({ quietMs, exceptSegmentIds, asked }: dataCoord.PlanCompactionsRequest): dataCoord.PlanCompactionsResponse {
+    const nodes = this.#nodes.alive();
+    const slots = BigInt(nodes.reduce((sum, { largeWorkers }) => sum + largeWorkers, 0));
+    const except = new Set(exceptSegmentIds.map(segmentId));
+    // Whoever takes the task must be able to hold what it makes.
+    const bounds = { segmentBytes: Math.min(...nodes.map((node) => node.segmentBytes)), maxRows: maxSegmentRows };
+    if (nodes.length === 0) return { status: okStatus(), plans: [], slots };
+    const plans = asked ? this.#asked(asked, bounds, except) : this.#due(Number(quietMs), bounds, except);
+    return { status: okStatus(), plans, slots };
+  }
+
+  #asked(
+    asked: dataCoord.AskedCompaction,
+    bounds: SegmentBounds,
+    except: ReadonlySet<SegmentId>,
+  ): dataCoord.CompactionPlan[] {
+    const ids = new Set(asked.segmentIds);
+    const isWanted = ({ segmentId: id, partitionId, vchannel }: SegmentRecord) =>
+      (ids.size === 0 || ids.has(id)) &&
+      (asked.partitionId === 0n || asked.partitionId === partitionId) &&
+      (asked.vchannel === "" || asked.vchannel === vchannel) &&
+      !except.has(id);
+    const merges = this.#mergesOf(collectionId(asked.collectionId), bounds, "asked", isWanted);
+    return plansOf(asked.collectionId, merges, Number.POSITIVE_INFINITY).slice(0, 1);
+  }
+
+  /** Those that replace most come first. */
+  #due(quietMs: number, bounds: SegmentBounds, except: ReadonlySet<SegmentId>): dataCoord.CompactionPlan[] {
+    const plans: dataCoord.CompactionPlan[] = [];
+    const isWanted = ({ segmentId: id }: SegmentRecord) => !except.has(id);
+    for (const { collectionId: id, lastTs, lastAddTs } of this.#changes.collections()) {
+      if (this.#settled.get(id) === lastTs) continue;
+      const isQuiet = this.#now() - physicalMs(lastAddTs) >= quietMs;
+      const merges = this.#mergesOf(id, bounds, isQuiet ? "quiet" : "busy", isWanted);
+      plans.push(...plansOf(id, merges, MAX_PLAN_BYTES));
+      if (isQuiet && merges.length === 0 && except.size === 0) this.#settled.set(id, lastTs);
+    }
+    return plans.sort((a, b) => segmentsOf(b.merges) - segmentsOf(a.merges)).slice(0, MAX_PLANS);
+  }
+
+  #mergesOf(
+    id: CollectionId,
+    bounds: SegmentBounds,
+    occasion: MergeOccasion,
+    isWanted: (record: SegmentRecord) => boolean,
+  ): SegmentMerge[] {
+    const records = [...this.#changes.visible(id).keys()].flatMap((segment) => this.#segments.get(segment) ?? []);
+    const wanted = records.filter((record) => record.state === "sealed" && isWanted(record));
+    const shards = Map.groupBy(wanted, ({ partitionId, vchannel }) => `${partitionId}/${vchannel}`);
+    return [...shards.values()].flatMap((shard) =>
+      chooseMerges(shard, bounds, occasion).map((segmentIds) => this.#mergeOf(shard[0], segmentIds)),
+    );
+  }
+
+  #mergeOf({ partitionId, vchannel }: SegmentRecord, segmentIds: SegmentId[]): SegmentMerge {
+    const bytes = segmentIds.reduce((sum, id) => sum + (this.#segments.get(id)?.memoryBytes ?? 0), 0);
+    return { partitionId, vchannel, segmentIds, memoryBytes: BigInt(bytes) };
+  }
+}
+
+function segmentsOf(merges: readonly SegmentMerge[]): number {
+  return merges.reduce((sum, { segmentIds }) => sum + segmentIds.length, 0);
+}
+
+function plansOf(id: bigint, merges: readonly SegmentMerge[], maxBytes: number): dataCoord.CompactionPlan[] {
+  const plans: dataCoord.CompactionPlan[] = [];
+  let [bytes, segments] = [0, 0];
+  for (const merge of merges) {
+    bytes += Number(merge.memoryBytes);
+    segments += merge.segmentIds.length;
+    const open = plans.at(-1);
+    if (open && bytes <= maxBytes && segments <= MAX_PLAN_SEGMENTS) open.merges.push(merge);
+    else {
+      plans.push({ collectionId: id, merges: [merge] });
+      [bytes, segments] = [Number(merge.memoryBytes), merge.segmentIds.length];
+    }
+  }
+  return plans;
+}
