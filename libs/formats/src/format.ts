@@ -18,6 +18,8 @@ export interface Format {
   readonly extensions: readonly string[];
   /** Whether each file holds whole rows, or the files of a group are columns of one table. */
   readonly grouping: "rows" | "columns";
+  /** The format of sets in which its files and those of other formats that say so are columns of one table. */
+  readonly mixesAs?: string;
   /** What a range counts: bytes, rows, row groups; undefined where files are never cut. */
   readonly rangeUnit: "byte" | "row" | "row group" | undefined;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */
@@ -25,7 +27,11 @@ export interface Format {
   /** Keys of import options that only it knows; it finds their values in its input. */
   readonly optionKeys?: readonly string[];
   /** Columns and their types, without a collection: from headers, footers, or the first rows. @throws {ImportError} */
-  describe(sources: readonly SourceFile[], signal: AbortSignal): Promise<SourceDescription>;
+  describe(
+    sources: readonly SourceFile[],
+    signal: AbortSignal,
+    options?: Readonly<Record<string, string>>,
+  ): Promise<SourceDescription>;
   /**
    * What is known before the rows are read, checked against the plan: what cannot be imported fails here.
    * @throws {ImportError} what reading would refuse before its first row, or storage that failed

@@ -1,7 +1,7 @@
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { unreadCompression, withoutCompression } from "./compressed/compressions.ts";
 import type { Format } from "./format.ts";
-import { formatOfPath, formats } from "./format-list.ts";
+import { formatNamed, formatOfPath, formats } from "./format-list.ts";
 
 /** One row-based file, or one set of column files. */
 export interface FileGroup {
@@ -43,7 +43,9 @@ export function groupNestedFiles(groups: readonly (readonly string[])[]): FileGr
 }
 
 function oneGroup(paths: readonly string[]): FileGroup {
-  const { name: format, title, grouping } = commonFormat(paths);
+  const { name: format, title, grouping, mixesAs } = commonFormat(paths);
+  // Who names files together means one table of them, where they can be columns of one.
+  if (mixesAs !== undefined && grouping === "rows" && paths.length > 1) return { format: mixesAs, paths };
   if (grouping === "rows" && paths.length > 1) {
     throw new ImportError(
       "request_invalid",
@@ -78,6 +80,8 @@ function oneFormat(paths: readonly string[]): Format {
   const format = formatOfPath(first);
   const odd = paths.find((path) => formatOfPath(path) !== format);
   if (format === undefined || odd === undefined) return commonFormat([first]);
+  const mixed = mixedFormat(paths.map(formatOfPath));
+  if (mixed) return mixed;
   throw new ImportError(
     "request_invalid",
     `inconsistency in file types, (${excerpt(first)}) vs (${excerpt(odd)}): choose one by a pattern such as *${odd.slice(odd.lastIndexOf("."))}`,
@@ -131,6 +135,8 @@ function commonFormat(paths: readonly string[]): Format {
     throw new ImportError("unsupported", reason, { file: paths[unknown] });
   }
   const odd = found.findIndex((format) => format !== found[0]);
+  const mixed = odd >= 0 && mixedFormat(found);
+  if (mixed) return mixed;
   if (odd >= 0) {
     throw new ImportError(
       "request_invalid",
@@ -141,4 +147,11 @@ function commonFormat(paths: readonly string[]): Format {
     );
   }
   return found[0] as Format;
+}
+
+/** The format of a set whose files are of these; undefined where they are no columns of one table. */
+function mixedFormat([first, ...others]: readonly (Format | undefined)[]): Format | undefined {
+  const name = first?.mixesAs;
+  if (name === undefined || others.some((format) => format?.mixesAs !== name)) return undefined;
+  return formatNamed(name);
 }

@@ -4,6 +4,7 @@ import type { FieldSchema } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { checkedDtype, mismatch, rowItemsOf } from "./array-rules.ts";
 import type { Dtype } from "./dtype.ts";
+import type { RowSource } from "./row-source.ts";
 
 /** Rows of an array that lie at an offset of a file: what the header readers of this family answer. */
 export interface ArrayHeader {
@@ -15,7 +16,9 @@ export interface ArrayHeader {
   readonly shape: readonly number[];
   /** Where the first row begins. */
   readonly dataOffset: number;
-  /** From the start of a row to that of the next, where something stands between them. */
+  /** Reads the rows, where they do not lie one after the other from there on. */
+  readonly rows?: RowSource;
+  /** Bytes of the file that are read for a row, where they are more than its own. */
   readonly pitchBytes?: number;
 }
 
@@ -31,8 +34,10 @@ export interface ArrayColumn {
   /** Elements of a row. */
   readonly rowItems: number;
   readonly rowBytes: number;
-  /** From the start of a row to that of the next; at least `rowBytes`. */
+  /** Bytes of the file that are read for a row; at least `rowBytes`. */
   readonly pitchBytes: number;
+  /** Reads the rows; undefined where they lie one after the other. */
+  readonly rows: RowSource | undefined;
   /** Fortran order: the elements of a row lie `rowCount` elements apart. */
   readonly isStrided: boolean;
 }
@@ -65,32 +70,46 @@ export function planArrayColumn(
     rowItems,
     rowBytes,
     pitchBytes: header.pitchBytes ?? rowBytes,
+    rows: header.rows,
     isStrided,
   };
+  if (isStrided && !source.supports.randomAccess) throw turned(field.name);
   checkSize(column);
   return column;
 }
 
-function checkSize({ field, source, dataOffset, rowCount, rowBytes, pitchBytes, isStrided }: ArrayColumn): void {
-  const end = dataOffset + Math.max(0, rowCount - 1) * pitchBytes + Math.min(rowCount, 1) * rowBytes;
-  if (source.sizeBytes >= end) return;
+function checkSize({ field, source, dataOffset, rowCount, rowBytes, isStrided, rows }: ArrayColumn): void {
+  const end = dataOffset + rowCount * rowBytes;
+  if (rows || source.sizeBytes >= end) return;
   const at = {
     byteOffset: source.sizeBytes,
-    ...(!isStrided && { row: Math.floor((source.sizeBytes - dataOffset) / pitchBytes) }),
+    ...(!isStrided && { row: Math.floor((source.sizeBytes - dataOffset) / rowBytes) }),
   };
   const reason = `the file of field '${field.name}' is cut short: its ${rowCount} rows end at byte ${end}, it has ${source.sizeBytes} bytes`;
   throw new ImportError("malformed_file", reason, at);
 }
 
+function turned(field: string): ImportError {
+  const reason = `the array of field '${field}' is in Fortran order in a compressed file, which is read from front to back: save it in C order`;
+  return new ImportError("unsupported", reason);
+}
+
 /** Offset of an element in its file. */
-function elementOffset(column: ArrayColumn, row: number, item: number): number {
-  const { dataOffset, dtype, isStrided, rowCount, pitchBytes } = column;
+function elementOffset(column: ArrayColumn, row: number, item: number): number | undefined {
+  const { dataOffset, dtype, isStrided, rowCount, rowBytes, rows } = column;
   if (isStrided) return dataOffset + (item * rowCount + row) * dtype.itemBytes;
-  return dataOffset + row * pitchBytes + item * dtype.itemBytes;
+  const start = rows ? rows.offsetOf?.(row) : dataOffset + row * rowBytes;
+  return start === undefined ? undefined : start + item * dtype.itemBytes;
 }
 
 /** A value that its field does not take, located. `row` counts from the start of the file. */
 export function invalidValue(column: ArrayColumn, row: number, reason: string, item = 0): ImportError {
-  const at = { file: column.source.path, row, field: column.field.name, byteOffset: elementOffset(column, row, item) };
+  const byteOffset = elementOffset(column, row, item);
+  const at = {
+    file: column.source.path,
+    row,
+    field: column.field.name,
+    ...(byteOffset !== undefined && { byteOffset }),
+  };
   return new ImportError("value_invalid", reason, at);
 }

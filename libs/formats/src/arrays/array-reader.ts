@@ -1,6 +1,5 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { SourceFile } from "@sluice/object-store";
 import { fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
@@ -8,8 +7,9 @@ import { RowRejects } from "../row-rejects.ts";
 import type { ArrayColumn } from "./array-column.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { textDecoder } from "./decode-text.ts";
-import { type ArraySet, openArrays } from "./open-arrays.ts";
+import { type ArraysOf, openSet } from "./open-arrays.ts";
 import { RowBuffer } from "./row-buffer.ts";
+import type { LiveRows } from "./row-source.ts";
 
 /**
  * Rows of arrays that lie side by side: one array a field. Ranges are rows.
@@ -19,29 +19,33 @@ import { RowBuffer } from "./row-buffer.ts";
  */
 export class ArrayReader implements FormatReader {
   readonly #input: ReaderInput;
-  readonly #arraysOf: (sources: readonly SourceFile[]) => ArraySet;
+  readonly #arraysOf: ArraysOf;
+  #close: (() => Promise<void>) | undefined;
 
   /** @param arraysOf what the sources offer; called once */
-  constructor(input: ReaderInput, arraysOf: (sources: readonly SourceFile[]) => ArraySet) {
+  constructor(input: ReaderInput, arraysOf: ArraysOf) {
     this.#input = input;
     this.#arraysOf = arraysOf;
   }
 
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const { sources, plan, range, warn } = this.#input;
-    const columns = await openArrays(this.#arraysOf(sources), plan, signal, warn);
+    const { set, columns } = await openSet(this.#input, this.#arraysOf, signal, warn);
+    this.#close = set.close;
     const rowCount = columns[0]?.rowCount ?? 0;
     const { begin, end } = range ?? { begin: 0, end: rowCount };
     if (begin < 0 || begin > end || end > rowCount) {
       const reason = `the files have ${rowCount} rows, not those from ${begin} to ${end}: they were replaced`;
       throw new ImportError("malformed_file", reason, { file: sources[0].path });
     }
-    const set = new ColumnSet(columns, plan, new RowRejects(onReject));
-    yield* set.batches(begin, end, rowsPerBatch(columns, batchBytes, end - begin), signal);
+    const rows = new ColumnSet(columns, plan, set.live, new RowRejects(onReject));
+    yield* rows.batches(begin, end, rowsPerBatch(columns, batchBytes, end - begin), signal);
+    if (rows.leftOut > 0) warn?.(`${set.title}: ${rows.leftOut} rows were left out, being ${set.live?.why}`);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close?.();
+    this.#close = undefined;
   }
 }
 
@@ -57,10 +61,14 @@ class ColumnSet {
   readonly #columns: readonly ArrayColumn[];
   readonly #decoders: readonly ColumnDecoder[];
   readonly #fieldCount: number;
+  readonly #live: LiveRows | undefined;
   readonly #rejects: RowRejects;
+  /** Rows that were not there any more. */
+  leftOut = 0;
 
-  constructor(columns: readonly ArrayColumn[], plan: FieldPlan, rejects: RowRejects) {
+  constructor(columns: readonly ArrayColumn[], plan: FieldPlan, live: LiveRows | undefined, rejects: RowRejects) {
     this.#columns = columns;
+    this.#live = live;
     this.#fieldCount = plan.schema.fields.length;
     this.#rejects = rejects;
     this.#decoders = columns.map((column) => {
@@ -70,25 +78,34 @@ class ColumnSet {
   }
 
   async *batches(begin: number, end: number, batchRows: number, signal: AbortSignal): AsyncGenerator<InsertBatch> {
-    const buffersOf = () => this.#columns.map((column) => new RowBuffer(column, batchRows));
-    let [present, next] = [buffersOf(), begin + batchRows < end ? buffersOf() : []];
-    let reading = fill(present, begin, Math.min(batchRows, end - begin), signal);
+    const buffersOf = () => new BatchBuffers(this.#columns, this.#live, batchRows);
+    let [present, next] = [buffersOf(), begin + batchRows < end ? buffersOf() : undefined];
+    let reading = present.fill(begin, Math.min(batchRows, end - begin), signal);
     try {
       for (let first = begin; first < end; first += batchRows) {
         await reading;
         const rest = end - first - batchRows;
         // The consumer has asked for this batch, so it is done with the one before, whose buffers `next` are.
-        if (rest > 0) reading = fill(next, first + batchRows, Math.min(batchRows, rest), signal);
-        const batch = this.#batch(present, begin, first, Math.min(batchRows, end - first));
-        const taken = await this.#rejects.taken(batch, first);
+        if (next && rest > 0) reading = next.fill(first + batchRows, Math.min(batchRows, rest), signal);
+        const taken = await this.#rowsOf(present, begin, first, Math.min(batchRows, end - first));
         if (taken) yield taken;
-        [present, next] = [next, present];
+        [present, next] = [next ?? present, present];
       }
     } finally {
       // Nothing may write into the buffers, or fail unheard, after the loop was left.
       await Promise.allSettled([reading]);
-      for (const buffer of [...present, ...next]) buffer[Symbol.dispose]();
+      for (const buffers of new Set([present, next])) buffers?.[Symbol.dispose]();
     }
+  }
+
+  async #rowsOf(
+    { columns, live }: BatchBuffers,
+    begin: number,
+    firstRow: number,
+    rowCount: number,
+  ): Promise<InsertBatch | undefined> {
+    if (live) this.leftOut += this.#rejects.leaveOut(live, firstRow, rowCount);
+    return this.#rejects.taken(this.#batch(columns, begin, firstRow, rowCount), firstRow);
   }
 
   #batch(buffers: readonly RowBuffer[], begin: number, firstRow: number, rowCount: number): InsertBatch {
@@ -103,13 +120,32 @@ class ColumnSet {
   }
 }
 
-/** One settled promise for all columns: when it rejects, no read is left in flight. */
-function fill(buffers: readonly RowBuffer[], firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
-  const reads = buffers.map((buffer) => buffer.fill(firstRow, rows, signal));
-  const all = Promise.allSettled(reads).then((results) => {
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
-  });
-  all.catch(() => {}); // Heard when the batch is awaited.
-  return all;
+/** Memory for one batch. */
+class BatchBuffers implements Disposable {
+  readonly columns: readonly RowBuffer[];
+  /** A byte for each row, 0 for those that are none any more; undefined where all are. */
+  readonly live: Uint8Array | undefined;
+  readonly #liveRows: LiveRows | undefined;
+
+  constructor(columns: readonly ArrayColumn[], liveRows: LiveRows | undefined, rows: number) {
+    this.columns = columns.map((column) => new RowBuffer(column, rows));
+    this.#liveRows = liveRows;
+    this.live = liveRows && new Uint8Array(rows);
+  }
+
+  /** One settled promise for all columns: when it rejects, no read is left in flight. */
+  fill(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
+    const reads = this.columns.map((buffer) => buffer.fill(firstRow, rows, signal));
+    if (this.#liveRows && this.live) reads.push(this.#liveRows.read(firstRow, rows, this.live, signal));
+    const all = Promise.allSettled(reads).then((results) => {
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed) throw failed.reason;
+    });
+    all.catch(() => {}); // Heard when the batch is awaited.
+    return all;
+  }
+
+  [Symbol.dispose](): void {
+    for (const buffer of this.columns) buffer[Symbol.dispose]();
+  }
 }

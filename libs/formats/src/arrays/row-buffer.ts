@@ -1,6 +1,8 @@
 import { giveMemory, takeMemory } from "@sluice/async";
-import { ImportError, locate } from "@sluice/errors";
+import { locate } from "@sluice/errors";
 import type { ArrayColumn } from "./array-column.ts";
+import { shortened } from "./records.ts";
+import type { RowSource } from "./row-source.ts";
 import { transpose } from "./transpose.ts";
 
 /** Reads in flight for one column in Fortran order, whose rows lie in as many places as they have elements. */
@@ -15,7 +17,7 @@ export class RowBuffer implements Disposable {
 
   constructor(column: ArrayColumn, maxRows: number) {
     this.#column = column;
-    this.#bytes = takeMemory(maxRows * column.pitchBytes);
+    this.#bytes = takeMemory(maxRows * column.rowBytes);
     this.#turned = column.isStrided ? takeMemory(maxRows * column.rowBytes) : undefined;
   }
 
@@ -24,18 +26,21 @@ export class RowBuffer implements Disposable {
    * @throws {ImportError} `malformed_file` when the file has become shorter, and as `ObjectStore.readInto`
    */
   async fill(firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
-    const { isStrided, dataOffset, rowBytes, pitchBytes, rowCount } = this.#column;
+    if (this.#column.rows) return this.#fillFrom(this.#column.rows, firstRow, rows, signal);
+    const { isStrided, dataOffset, rowBytes, rowCount } = this.#column;
     // All rows are one piece in either order.
     if (isStrided && rows < rowCount) return this.#fillStrided(firstRow, rows, signal);
-    const target = this.#bytes.subarray(0, rows === 0 ? 0 : (rows - 1) * pitchBytes + rowBytes);
-    await this.#read(dataOffset + firstRow * pitchBytes, target, signal);
-    if (pitchBytes > rowBytes) this.#closeGaps(rows);
+    const target = this.#bytes.subarray(0, rows * rowBytes);
+    await this.#read(dataOffset + firstRow * rowBytes, target, signal);
   }
 
-  #closeGaps(rows: number): void {
-    const { rowBytes, pitchBytes } = this.#column;
-    for (let row = 1; row < rows; row++)
-      this.#bytes.copyWithin(row * rowBytes, row * pitchBytes, row * pitchBytes + rowBytes);
+  async #fillFrom(from: RowSource, firstRow: number, rows: number, signal: AbortSignal): Promise<void> {
+    const { source, field, rowBytes } = this.#column;
+    try {
+      await from.read(firstRow, rows, this.#bytes.subarray(0, rows * rowBytes), signal);
+    } catch (error) {
+      throw locate(error, { file: source.path, field: field.name });
+    }
   }
 
   /** The rows read last, one after the other; valid until the next `fill`. */
@@ -74,8 +79,4 @@ export class RowBuffer implements Disposable {
       throw locate(error, { file: source.path, field: field.name });
     }
   }
-}
-
-function shortened(byteOffset: number): ImportError {
-  return new ImportError("malformed_file", "the file has become shorter since the import began", { byteOffset });
 }

@@ -40,7 +40,7 @@ export async function inspectGroup(
   options: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const { columns, rowCount } = await formatNamed(format).describe(sources, signal);
+  const { columns, rowCount } = await formatNamed(format).describe(sources, signal, options);
   const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, columns.map(asList), options, signal);
   const sampled = columns.map((column) => withDim({ ...column, facts: columnFacts(column.name, rows) }));
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
