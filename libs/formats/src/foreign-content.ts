@@ -31,7 +31,16 @@ const contents: readonly Content[] = [
   { isThis: startsWith("BZh"), is: "compressed with bzip2", todo: decompress },
   { isThis: startsWith("\xfd7zXZ\0"), is: "compressed with xz", todo: decompress },
   { isThis: startsWith("\x04\x22\x4d\x18"), is: "compressed with lz4", todo: decompress },
-  { isThis: startsWith("PK\x03\x04", "PK\x05\x06"), is: "a zip archive", todo: "unpack it, and name its files" },
+  {
+    isThis: (head) => /^[\s\S]{3}\0{5}\{"/.test(head),
+    is: "safetensors",
+    todo: rename(".safetensors"),
+  },
+  {
+    isThis: startsWith("PK\x03\x04", "PK\x05\x06"),
+    is: "a zip archive",
+    todo: "unpack it, and name its files; one of NumPy arrays ends with .npz",
+  },
   { isThis: startsWith("\x89HDF\r\n\x1a\n"), is: "HDF5", todo: "save each data set as FIELD.npy" },
   { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: "export its table as JSON Lines" },
   { isThis: startsWith("Obj\x01"), is: "Avro", todo: "write it as Parquet" },

@@ -1,7 +1,8 @@
 import type { Format, ReaderInput, SourceDescription } from "../format.ts";
 import { ArrayReader } from "./array-reader.ts";
+import type { ArraysOf } from "./array-set.ts";
 import { describeArrays } from "./describe-arrays.ts";
-import { type ArraysOf, openSet } from "./open-arrays.ts";
+import { openSet } from "./open-set.ts";
 import { arrayOptionKeys } from "./place-arrays.ts";
 
 /** What differs between the formats of this family. */

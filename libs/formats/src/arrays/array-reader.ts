@@ -5,9 +5,10 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
 import { RowRejects } from "../row-rejects.ts";
 import type { ArrayColumn } from "./array-column.ts";
+import type { ArraysOf } from "./array-set.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { textDecoder } from "./decode-text.ts";
-import { type ArraysOf, openSet } from "./open-arrays.ts";
+import { openSet } from "./open-set.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import type { LiveRows } from "./row-source.ts";
 

@@ -2,8 +2,8 @@ import { locate } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../format.ts";
 import type { ArrayHeader } from "./array-column.ts";
+import type { ArraySet, NamedArray } from "./array-set.ts";
 import { type DtypeCode, parseDtype } from "./dtype.ts";
-import type { ArraySet, NamedArray } from "./open-arrays.ts";
 
 /** What the headers of all arrays say. @throws {ImportError} for a header that is broken */
 export async function describeArrays({ arrays }: ArraySet, signal: AbortSignal): Promise<SourceDescription> {
@@ -12,7 +12,7 @@ export async function describeArrays({ arrays }: ArraySet, signal: AbortSignal):
   const isAligned = headers.every(({ shape }) => shape[0] === first.shape[0]);
   return {
     rowCount: isAligned ? first?.shape[0] : undefined,
-    columns: headers.map((header, i) => describeArray(arrays[i].name, header)),
+    columns: headers.map((header, i) => describeArray(arrays[i], header)),
   };
 }
 
@@ -24,11 +24,12 @@ async function headerOf({ source, header }: NamedArray, signal: AbortSignal): Pr
   }
 }
 
-function describeArray(name: string, { descr, shape }: ArrayHeader): ColumnDescription {
+function describeArray({ name, dataType: told }: NamedArray, { descr, shape }: ArrayHeader): ColumnDescription {
   const code = parseDtype(descr)?.code;
   const base = { name, type: `${descr} (${shape.join(", ")})`, isNullable: false };
   if (code === undefined || shape.length < 1 || shape.length > 2) return { ...base, dataType: undefined };
   if (shape.length === 1) return { ...base, dataType: scalars[code] };
+  if (told !== undefined) return { ...base, dataType: told, dim: shape[1] };
   const dataType = vectors[code];
   if (dataType === undefined) return { ...base, dataType: DataType.Array, elementType: scalars[code] };
   return { ...base, dataType, dim: shape[1] * (code === "u1" ? 8 : 1) };

@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import type { ArraySet, NamedArray } from "./open-arrays.ts";
+import { DataType } from "@sluice/schema";
+import type { ArraySet, NamedArray } from "./array-set.ts";
 
 /** Greatest dimension of vectors in files that announce one. Source: limit of Milvus. */
 export const MAX_DIM = 32_768;
@@ -38,6 +39,11 @@ export async function readPart(
   const found = position >= source.sizeBytes ? 0 : await source.readInto(position, target, signal);
   if (found < bytes) throw malformed(`it ends inside ${what}`, position + found);
   return new DataView(target.buffer);
+}
+
+/** Bytes in files of vectors are numbers, not bits. */
+export function numbersOf(descr: string): Pick<NamedArray, "dataType"> {
+  return descr === "|u1" ? { dataType: DataType.FloatVector } : {};
 }
 
 /** @param detail why the file is none of its format */

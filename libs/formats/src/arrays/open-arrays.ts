@@ -1,69 +1,13 @@
 import { ImportError, locate } from "@sluice/errors";
-import type { SourceFile } from "@sluice/object-store";
 import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
-import { MAX_ROW_BYTES, type ProbeInput } from "../format.ts";
+import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
 import { SchemaFaults } from "../plan/schema-faults.ts";
 import { type ArrayColumn, type ArrayHeader, planArrayColumn } from "./array-column.ts";
 import { isArrayType } from "./array-rules.ts";
-import { placeArrays } from "./place-arrays.ts";
-import type { LiveRows } from "./row-source.ts";
-
-/** An array that a source offers under a name. */
-export interface NamedArray {
-  readonly name: string;
-  readonly source: SourceFile;
-  /** Called for arrays that feed a field only, so that what is wrong with others does not matter. */
-  readonly header: (signal: AbortSignal | undefined) => Promise<ArrayHeader>;
-  /** What it is where its name is none that users gave: `placeArrays` finds its field. */
-  readonly role?: "vectors" | "keys";
-  /** It is in no file, and nobody misses it: positions that a program takes for ids. */
-  readonly isImplied?: boolean;
-}
-
-/** All that a file or set offers, and how its errors read. */
-export interface ArraySet {
-  readonly arrays: readonly NamedArray[];
-  /** What holds them, in Milvus's words: `numpy files`. */
-  readonly title: string;
-  /** No array for a field, or for any. */
-  readonly missing: (field: string | undefined) => string;
-  /** Which rows are none any more; absent where all are. */
-  readonly live?: LiveRows;
-  /** Rows can be read from the first one on only. */
-  readonly isSequential?: boolean;
-  /** Gives back what was opened for it besides the sources. */
-  readonly close?: () => Promise<void>;
-}
-
-/** The arrays that sources hold. @throws {ImportError} `malformed_file`, `unsupported`, `request_invalid` */
-export type ArraysOf = (
-  sources: readonly SourceFile[],
-  options: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-) => ArraySet | Promise<ArraySet>;
-
-/**
- * What the sources hold, and of it what feeds fields, as `placeArrays` and `openArrays` find. Whoever calls closes the set.
- * @throws {ImportError} as those
- */
-export async function openSet(
-  input: ProbeInput,
-  arraysOf: ArraysOf,
-  signal: AbortSignal,
-  warn: (text: string) => void = () => {},
-): Promise<{ set: ArraySet; columns: ArrayColumn[] }> {
-  const set = await arraysOf(input.sources, input.options, signal);
-  try {
-    const placed = await placeArrays(set, input, signal, warn);
-    return { set, columns: await openArrays(placed, input.plan, signal, warn) };
-  } catch (error) {
-    await set.close?.();
-    throw error;
-  }
-}
+import type { ArraySet, NamedArray } from "./array-set.ts";
 
 /**
  * Opens the arrays that feed fields, in the order of the schema; one that no field uses is warned of. All headers

@@ -3,7 +3,7 @@ import { DataType, type FieldSchema, isDenseVector } from "@sluice/schema";
 import type { ProbeInput } from "../format.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
 import { planArrayColumn } from "./array-column.ts";
-import type { ArraySet, NamedArray } from "./open-arrays.ts";
+import type { ArraySet, NamedArray } from "./array-set.ts";
 import { rowNumbers } from "./row-source.ts";
 
 // Which field an array feeds that no field is named after. Files of vectors have no names of columns in them: what they hold

@@ -25,6 +25,8 @@ export class SchemaFaults {
   add(error: ImportError): void {
     const field = error.at?.field;
     if (field !== undefined && this.has(field)) return;
+    // What feeds two fields has one fault.
+    if (this.#errors.some(({ reason }) => reason === error.reason)) return;
     if (field !== undefined) this.#fields.add(field);
     this.#errors.push(error);
   }

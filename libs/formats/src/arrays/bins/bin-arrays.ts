@@ -2,9 +2,9 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
+import type { ArraySet } from "../array-set.ts";
 import { parseDtype } from "../dtype.ts";
-import { arraySet, baseName, MAX_DIM, malformed, readPart } from "../one-file.ts";
-import type { ArraySet } from "../open-arrays.ts";
+import { arraySet, baseName, MAX_DIM, malformed, numbersOf, readPart } from "../one-file.ts";
 
 /** Of `.fbin` and its like. */
 export interface BinKind {
@@ -27,7 +27,9 @@ export function binArrays(
 ): ArraySet {
   const isPartTaken = options.allow_truncated?.toLowerCase() === "true";
   const header = (signal: AbortSignal | undefined) => readHeader(source, descr, isPartTaken, signal);
-  return arraySet(`${name} file`, [{ name: baseName(source, extension), source, header, role: "vectors" }]);
+  return arraySet(`${name} file`, [
+    { name: baseName(source, extension), source, header, role: "vectors", ...numbersOf(descr) },
+  ]);
 }
 
 async function readHeader(

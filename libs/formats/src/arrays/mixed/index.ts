@@ -1,14 +1,16 @@
 import { excerptOfList } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { type ArrayFormat, arrayFormat } from "../array-format.ts";
+import type { ArraySet, ArraysOf } from "../array-set.ts";
 import { fbinFormat, i8binFormat, ibinFormat, u8binFormat } from "../bins/index.ts";
 import { npyFormat } from "../npy/index.ts";
-import type { ArraySet, ArraysOf } from "../open-arrays.ts";
+import { npzFormat } from "../npz/index.ts";
+import { safetensorsFormat } from "../safetensors/index.ts";
 import { bvecsFormat, fvecsFormat, ivecsFormat } from "../vecs/index.ts";
 
 /** Formats whose files may be columns of one table. */
 const members: readonly ArrayFormat[] = [
-  ...[npyFormat, fvecsFormat, ivecsFormat, bvecsFormat],
+  ...[npyFormat, npzFormat, safetensorsFormat, fvecsFormat, ivecsFormat, bvecsFormat],
   ...[fbinFormat, u8binFormat, i8binFormat, ibinFormat],
 ];
 

@@ -2,34 +2,36 @@ import { excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
+import type { ArraySet } from "../array-set.ts";
 import { parseDtype } from "../dtype.ts";
-import type { ArraySet } from "../open-arrays.ts";
 import { npyHeaderBytes, parseNpyHeader } from "./npy-header.ts";
 
 /** Ordinary headers are complete in the first read. */
 const FIRST_READ_BYTES = 4096;
 const MAGIC_BYTES = 6;
 
-/** The files of a set: a file's base name without extension is the name of its array. @throws {ImportError} `unsupported` */
+/** The files of a set: a file's base name without extension is the name of its array. */
 export function npyArrays(sources: readonly SourceFile[]): ArraySet {
   // Without their folders, which would fill the sentence: names are what is compared.
   const list = excerptOfList(sources.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)));
   return {
     title: "numpy files",
     missing: (field) => `no file for ${field === undefined ? "any field" : `field: ${field}`}, files: [${list}]`,
-    arrays: sources.map((source) => ({ name: nameOf(source), source, header: (signal) => readHeader(source, signal) })),
+    arrays: sources.map((source) => ({
+      name: nameOf(source),
+      source,
+      header: (signal) => readNpyHeader(source, signal),
+    })),
   };
 }
 
 function nameOf({ path }: SourceFile): string {
   const base = path.slice(path.lastIndexOf("/") + 1);
-  if (!/\.npz$/i.test(base)) return base.replace(/\.npy$/i, "");
-  const reason = "an .npz archive cannot be imported: save each array as FIELD.npy";
-  throw new ImportError("unsupported", reason, { file: path });
+  return base.replace(/\.npy$/i, "");
 }
 
-/** @throws {ImportError} `malformed_file` */
-async function readHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
+/** The header of a file in NumPy's own format. @throws {ImportError} `malformed_file` */
+export async function readNpyHeader(source: SourceFile, signal?: AbortSignal): Promise<ArrayHeader> {
   const prefix = await readStart(source, FIRST_READ_BYTES, signal);
   const bytes = await headerBytes(prefix, source, signal);
   const header = parseNpyHeader(bytes <= prefix.length ? prefix : await readStart(source, bytes, signal));

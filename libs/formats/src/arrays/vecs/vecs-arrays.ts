@@ -2,9 +2,9 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
+import type { ArraySet } from "../array-set.ts";
 import { parseDtype } from "../dtype.ts";
-import { arraySet, baseName, MAX_DIM, malformed, readPart } from "../one-file.ts";
-import type { ArraySet } from "../open-arrays.ts";
+import { arraySet, baseName, MAX_DIM, malformed, numbersOf, readPart } from "../one-file.ts";
 import { Records } from "../records.ts";
 
 /** Of `.fvecs` and its like. */
@@ -21,7 +21,7 @@ const DIM_BYTES = 4;
 export function vecsArrays(source: SourceFile, { name, extension, descr }: VecsKind): ArraySet {
   const header = (signal: AbortSignal | undefined) => readHeader(source, descr, signal);
   const title = `${name} file`;
-  return arraySet(title, [{ name: baseName(source, extension), source, header, role: "vectors" }]);
+  return arraySet(title, [{ name: baseName(source, extension), source, header, role: "vectors", ...numbersOf(descr) }]);
 }
 
 async function readHeader(source: SourceFile, descr: string, signal?: AbortSignal): Promise<ArrayHeader> {

@@ -1,0 +1,52 @@
+import { excerptOfList } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import { readZipDirectory, type ZipEntry } from "../../zip/zip-directory.ts";
+import { isStored, openZipMember } from "../../zip/zip-member.ts";
+import { arrayFormat } from "../array-format.ts";
+import type { ArraySet, NamedArray } from "../array-set.ts";
+import { readNpyHeader } from "../npy/npy-arrays.ts";
+
+/**
+ * An archive of NumPy arrays, one for each field, as `numpy.savez` and `savez_compressed` write it: a zip archive of `.npy`
+ * files. It may be cut between rows unless a member is compressed.
+ */
+export const npzFormat = arrayFormat({
+  name: "npz",
+  title: "NumPy archive",
+  extensions: [".npz"],
+  grouping: "rows",
+  mixesAs: "arrays",
+  arraysOf: ([source], _, signal) => npzArrays(source, signal),
+});
+
+async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
+  const entries = (await readZipDirectory(source, signal)).filter(({ name }) => name.endsWith(".npy"));
+  const opened: SourceFile[] = [];
+  const list = excerptOfList(entries.map(({ name }) => name));
+  try {
+    const arrays: NamedArray[] = [];
+    for (const entry of entries) {
+      const member = await openZipMember(source, entry, signal);
+      opened.push(member);
+      arrays.push(arrayOf(entry, member));
+    }
+    return {
+      title: "numpy archive",
+      arrays,
+      missing: (field) => `no member for ${field === undefined ? "any field" : `field: ${field}`}, members: [${list}]`,
+      isSequential: !entries.every(isStored),
+      close: () => closeAll(opened),
+    };
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+function arrayOf({ name }: ZipEntry, source: SourceFile): NamedArray {
+  return { name: name.slice(0, -".npy".length), source, header: (signal) => readNpyHeader(source, signal) };
+}
+
+async function closeAll(files: readonly SourceFile[]): Promise<void> {
+  for (const file of files) await file[Symbol.asyncDispose]();
+}
