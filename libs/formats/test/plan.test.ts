@@ -32,11 +32,33 @@ describe("a mapping", () => {
   it("finds values within the objects and lists of a row", async () => {
     const line = (text: string) =>
       `{"x":1,"key":7,"data":[{"text":${text},"n":[{}]} , {"other":[1,{"embedding":0}],"embedding":[1,2]},3]}`;
+    const left = (text: object) => [{ ...text, n: [{}] }, { other: [1, { embedding: 0 }] }, 3];
     expect(await read([line('{"a":"b","plain":"p\\u0041"}'), line("null"), line("{}")], mapping)).toEqual([
-      { id: 7, v: [1, 2], t: "pA", $meta: { x: 1 } },
-      { id: 7, v: [1, 2], t: null, $meta: { x: 1 } },
-      { id: 7, v: [1, 2], t: null, $meta: { x: 1 } },
+      { id: 7, v: [1, 2], t: "pA", $meta: { x: 1, data: left({ text: { a: "b" } }) } },
+      { id: 7, v: [1, 2], t: null, $meta: { x: 1, data: left({ text: null }) } },
+      { id: 7, v: [1, 2], t: null, $meta: { x: 1, data: left({}) } },
     ]);
+  });
+
+  it("leaves in $meta what it takes nothing of, and elements of lists in their places", async () => {
+    const places = { key: "id", "data[1]": "v", "data[2].deep.text": "t" };
+    const metaOf = async (data: string) => (await read([`{"key":7,"data":${data}}`], places))[0].$meta;
+    expect(await metaOf('[0,[1,2],{"deep":{"text":"x"}}]')).toEqual({ data: [0, null, null] });
+    expect(await metaOf('[null , [1,2] , {"deep":{"text":"x"} , "a":[] }]')).toEqual({ data: [null, null, { a: [] }] });
+    expect(await metaOf('[{},[1,2],{"deep":{"b":1,"text":"x","c":{}}},3]')).toEqual({
+      data: [{}, null, { deep: { b: 1, c: {} } }, 3],
+    });
+  });
+
+  it("leaves no trace in $meta of a value that it takes whole", async () => {
+    const places = { key: "id", "e.vector": "v", "e.in.text": "t" };
+    const line = '{"key":7,"e":{"vector":[1,2],"in":{"text":"x"}},"y":[1]}';
+    expect(await read([line], places)).toEqual([{ id: 7, v: [1, 2], t: "x", $meta: { y: [1] } }]);
+  });
+
+  it("leaves a value whole that it looks into and that is no object", async () => {
+    const rows = await read(['{"id":7,"v":[1,2],"e":5}', '{"id":7,"v":[1,2],"e":"x"}'], { "e.text": "t" });
+    expect(rows.map(({ $meta }) => $meta)).toEqual([{ e: 5 }, { e: "x" }]);
   });
 
   it("names the field, not the path, where a value is refused", async () => {
@@ -86,6 +108,20 @@ describe("a mapping", () => {
     const sources = await folderSources(folder.folder);
     const fixture = folder.cases.find(({ name }) => name === "all-in-struct");
     expect(fixture && (await runCase(folder, fixture, sources))).toEqual(fixture && expectedRows(folder, fixture));
+  });
+
+  it("that takes some members of a Parquet struct is told of the others", async () => {
+    const folder = join(import.meta.dirname, "../../../test/fixtures/parquet/types");
+    const { cases } = readFixtureFolder(folder);
+    await using sources = await folderSources(folder);
+    const [path] = cases.find(({ name }) => name === "all-in-struct")?.files ?? [];
+    const file = await sources.open(await sources.find(path));
+    const options = { fields_mapping: '{"wrapper.id":"id"}' };
+    const input = readerInput(fixtureSchema({ fields: [{ name: "id", type: 5, is_primary: true }] }), [file], options);
+    const warnings: string[] = [];
+    const reader = formatNamed("parquet").open({ ...input, warn: (text) => void warnings.push(text) });
+    expect(await readCanonicalRows(input.plan.schema, reader)).not.toHaveLength(0);
+    expect(warnings).toEqual([expect.stringMatching(/13 columns that no field takes.*'wrapper\.flag'/)]);
   });
 
   it("that finds nothing in a file's columns is a mistake", async () => {

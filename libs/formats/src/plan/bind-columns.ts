@@ -33,6 +33,8 @@ export interface BoundColumns<Column> {
   readonly structs: readonly (Column | undefined)[];
   /** Columns that no field has. */
   readonly extras: readonly NamedColumn<Column>[];
+  /** Names, with those that they lie in, of columns in columns of which the mapping takes others only. */
+  readonly leftInside: readonly string[];
 }
 
 /**
@@ -55,6 +57,7 @@ class Binder<Column> implements BoundColumns<Column> {
   readonly fields: (Column | undefined)[];
   readonly structs: (Column | undefined)[];
   readonly extras: NamedColumn<Column>[] = [];
+  readonly leftInside: string[] = [];
   readonly #plan: FieldPlan;
   readonly #source: ColumnSource<Column>;
   readonly #faults: SchemaFaults;
@@ -68,18 +71,19 @@ class Binder<Column> implements BoundColumns<Column> {
     this.structs = plan.schema.structs.map(() => undefined);
   }
 
-  walk(columns: readonly NamedColumn<Column>[], targetOf: (name: string) => Target | undefined): void {
+  walk(columns: readonly NamedColumn<Column>[], targetOf: (name: string) => Target | undefined, outer = ""): void {
     const seen = new Map<string, Column>();
     for (const { name, column } of columns) {
       const first = seen.get(name);
       const target = first ? undefined : targetOf(name);
       if (first) this.#fault(name, this.#repeated(name, first, column), column);
       else seen.set(name, column);
-      if (target) this.#place(target, name, column);
+      if (target) this.#place(target, name, column, outer);
+      else if (!first) this.leftInside.push(`${outer}${name}`);
     }
   }
 
-  #place(target: Target, name: string, column: Column): void {
+  #place(target: Target, name: string, column: Column, outer: string): void {
     switch (target.kind) {
       case "field":
       case "meta":
@@ -89,7 +93,7 @@ class Binder<Column> implements BoundColumns<Column> {
         this.structs[this.#plan.schema.structs.indexOf(target.struct)] = column;
         break;
       case "inside":
-        this.walk(this.#source.inside?.(column) ?? [], (inner) => target.names.get(inner));
+        this.walk(this.#source.inside?.(column) ?? [], (inner) => target.names.get(inner), `${outer}${name}.`);
         break;
       case "refused":
         this.#faults.add(locate(target.error, this.#source.placeOf(column)) as ImportError);

@@ -51,4 +51,6 @@ export interface RowSink {
   drop(): void;
   /** The columns of the rows so far; they stay valid until the next row is parsed. */
   take(): (Column | undefined)[];
+  /** What the user should know of all rows so far although they were taken. */
+  warnings?(): string[];
 }

@@ -53,7 +53,7 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
           const rowCount = rows.rowCount;
           const sourceBytes = window.base + cursor.position - layout.start;
           if (rowCount > 0) yield { rowCount, columns: rows.take(), sourceBytes };
-          if (state === "end") return;
+          if (state === "end") return this.#warn(rows.warnings?.() ?? []);
         }
       }
     } catch (error) {
@@ -61,6 +61,14 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
     } finally {
       await windows.close(window);
     }
+  }
+
+  /** Of what is cut, its first part speaks for all. */
+  #warn(warnings: readonly string[]): void {
+    const { sources, range, warn } = this.#input;
+    if (!range) for (const text of warnings) warn?.(`${sources[0].path}: ${text}`);
+    else if (range.begin === 0)
+      for (const text of warnings) warn?.(`${sources[0].path}, bytes 0 to ${range.end}: ${text}`);
   }
 
   async #reject(rejected: RejectedRow[], layout: RowLayout<S>, { onReject, signal }: BatchOptions): Promise<void> {

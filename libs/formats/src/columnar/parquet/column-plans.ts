@@ -89,7 +89,8 @@ export function planColumns(
   );
   faults.throwAny();
   const folded = new Set(extras.map(({ name }) => name));
-  const left = data.map(({ name }) => name).filter((name) => !folded.has(name));
+  const outside = data.map(({ name }) => name).filter((name) => !folded.has(name));
+  const left = [...outside, ...bound.leftInside];
   for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
     if (text !== undefined) warn(`${path}: ${text}`);
   return [...fields, ...structs].filter((made) => made !== undefined);

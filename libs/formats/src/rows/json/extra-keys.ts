@@ -3,10 +3,13 @@ import { META_FIELD_NAME } from "@sluice/schema";
 import { dropRepeatedKeys } from "@sluice/values";
 import type { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { duplicatedKey } from "../../plan/refusals.ts";
+import { RestText } from "./rest-text.ts";
 import type { Scanner } from "./scanner.ts";
 
 interface ExtraKey {
   name: string;
+  /** Its value lies in what is left of a value that fields took something of. */
+  isRest: boolean;
   keyStart: number;
   keyEnd: number;
   valueStart: number;
@@ -34,6 +37,8 @@ export class ExtraKeys {
   #count = 0;
   #row = 0;
   #meta: Uint8Array | undefined;
+  /** What is left of values of the row of which fields took a part. */
+  readonly rest = new RestText();
 
   constructor(dynamic: DynamicColumn, scanner: Scanner, builder: VarBuilder) {
     this.#dynamic = dynamic;
@@ -46,14 +51,26 @@ export class ExtraKeys {
     if (this.#positions.size > 0) this.#positions.clear();
     this.#count = 0;
     this.#meta = undefined;
+    this.rest.length = 0;
   }
 
+  /** A key with its value, both as they stand in the window. */
   add(name: string, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    this.#put(name, false, keyStart, keyEnd, valueStart, valueEnd);
+  }
+
+  /** A key whose value is all of `rest` from `start` on. */
+  addRest(name: string, keyStart: number, keyEnd: number, start: number): void {
+    this.#put(name, true, keyStart, keyEnd, start, this.rest.length);
+  }
+
+  #put(name: string, isRest: boolean, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
     const i = this.#find(name);
-    if (i === this.#keys.length) this.#keys.push({ name, keyStart, keyEnd, valueStart, valueEnd });
+    if (i === this.#keys.length) this.#keys.push({ name, isRest, keyStart, keyEnd, valueStart, valueEnd });
     else {
       const key = this.#keys[i];
       key.name = name;
+      key.isRest = isRest;
       key.keyStart = keyStart;
       key.keyEnd = keyEnd;
       key.valueStart = valueStart;
@@ -106,11 +123,11 @@ export class ExtraKeys {
     let at = builder.offsets[this.#row];
     data[at++] = OPEN;
     for (let i = 0; i < this.#count; i++) {
-      const { keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
+      const { isRest, keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
       if (i > 0) data[at++] = COMMA;
       at = copy(bytes, keyStart, keyEnd, data, at);
       data[at++] = COLON;
-      at = copy(bytes, valueStart, valueEnd, data, at);
+      at = copy(isRest ? this.rest.bytes : bytes, valueStart, valueEnd, data, at);
     }
     if (inner.length > 0) {
       data[at++] = COMMA;

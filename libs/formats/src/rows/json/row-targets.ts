@@ -1,0 +1,96 @@
+import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { META_FIELD_NAME } from "@sluice/schema";
+import type { FieldPlan, Target } from "../../plan/field-plan.ts";
+import { type KnownKey, ObjectKeys, type RowTarget } from "./object-keys.ts";
+import type { Scanner } from "./scanner.ts";
+import { valueParser } from "./value-parsers.ts";
+
+/** Names of keys that nobody takes, as far as they are remembered. */
+const MAX_LEFT_OUT = 1000;
+
+/** Makes, once for each target of the plan, what keys of rows lead to. */
+export class RowTargets {
+  readonly #plan: FieldPlan;
+  readonly #scanner: Scanner;
+  readonly #builders: readonly (FixedBuilder | VarBuilder)[];
+  readonly #hasMeta: boolean;
+  readonly #made = new Map<Target, RowTarget>();
+  /** Keys that no field has, where there is no `$meta`. */
+  readonly leftOut = new Set<string>();
+
+  constructor(plan: FieldPlan, scanner: Scanner, builders: readonly (FixedBuilder | VarBuilder)[]) {
+    this.#plan = plan;
+    this.#scanner = scanner;
+    this.#builders = builders;
+    this.#hasMeta = plan.schema.fields.some((field) => field.isDynamic);
+  }
+
+  /** Keys of the rows themselves. */
+  rowKeys(): ObjectKeys {
+    return new ObjectKeys(this.#scanner, (name) => this.ofRow(name));
+  }
+
+  /** What a name of a row leads to. */
+  ofRow(name: string): Omit<KnownKey, "bytes"> {
+    return this.#known(name, name, this.#plan.target(name));
+  }
+
+  /** Remembers what nobody takes. */
+  leaveOut(path: string): void {
+    if (!this.#hasMeta && this.leftOut.size < MAX_LEFT_OUT) this.leftOut.add(path);
+  }
+
+  /** @param path the name with those that it lies in */
+  #known(name: string, path: string, target: Target): Omit<KnownKey, "bytes"> {
+    if (target.kind === "extra") this.leaveOut(path);
+    const made = this.#made.get(target) ?? this.#make(target, path);
+    this.#made.set(target, made);
+    return { name, field: this.#fieldOf(path, made), target: made };
+  }
+
+  #make(target: Target, path: string): RowTarget {
+    switch (target.kind) {
+      case "field": {
+        const builder = this.#builders[target.index];
+        return { kind: "field", index: target.index, builder, parse: valueParser(this.#plan.schema, builder) };
+      }
+      case "struct": {
+        const members = target.members.map((index) => this.#builders[index] as VarBuilder);
+        return { kind: "struct", parser: { struct: target.struct, members }, indexes: target.members };
+      }
+      case "inside":
+        return this.#inside(target.names, path);
+      default:
+        return target;
+    }
+  }
+
+  #inside(names: ReadonlyMap<string, Target>, path: string): RowTarget {
+    const keys = new ObjectKeys(this.#scanner, (name) =>
+      this.#known(name, `${path}.${name}`, names.get(name) ?? EXTRA),
+    );
+    const elements: KnownKey[] = [];
+    for (const [name, target] of names)
+      if (/^\d{1,4}$/.test(name))
+        elements[Number(name)] = { bytes: NO_KEY, ...this.#known(name, `${path}[${name}]`, target) };
+    return { kind: "inside", inside: { path, keys, elements } };
+  }
+
+  #fieldOf(path: string, target: RowTarget): string | undefined {
+    switch (target.kind) {
+      case "field":
+        return target.builder.field.name;
+      case "struct":
+        return target.parser.struct.name;
+      case "meta":
+        return META_FIELD_NAME;
+      case "extra":
+        return this.#hasMeta ? path : undefined;
+      default:
+        return path;
+    }
+  }
+}
+
+const NO_KEY = new Uint8Array(0);
+const EXTRA: Target = { kind: "extra" };
