@@ -2,7 +2,7 @@ import type { Format, ReaderInput, SourceDescription } from "../format.ts";
 import { ArrayReader } from "./array-reader.ts";
 import type { ArraysOf } from "./array-set.ts";
 import { describeArrays } from "./describe-arrays.ts";
-import { openSet } from "./open-set.ts";
+import { locatedArrays, openSet } from "./open-set.ts";
 import { arrayOptionKeys } from "./place-arrays.ts";
 
 /** What differs between the formats of this family. */
@@ -25,7 +25,7 @@ export function arrayFormat({ arraysOf, ...facts }: ArrayFormatFacts): ArrayForm
     rangeUnit: "row",
     optionKeys: [...arrayOptionKeys, ...(facts.optionKeys ?? [])],
     describe: async (sources, signal, options = {}): Promise<SourceDescription> => {
-      const set = await arraysOf(sources, options, signal);
+      const set = await locatedArrays(arraysOf, sources, options, signal);
       try {
         return await describeArrays(set, signal);
       } finally {

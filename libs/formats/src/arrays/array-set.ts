@@ -24,6 +24,8 @@ export interface ArraySet {
   readonly title: string;
   /** No array for a field, or for any. */
   readonly missing: (field: string | undefined) => string;
+  /** What the user should know of the source although it is taken. */
+  readonly notes?: readonly string[];
   /** Which rows are none any more; absent where all are. */
   readonly live?: LiveRows;
   /** Rows can be read from the first one on only. */

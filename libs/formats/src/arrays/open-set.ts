@@ -1,3 +1,4 @@
+import { locate } from "@sluice/errors";
 import type { ProbeInput } from "../format.ts";
 import type { ArrayColumn } from "./array-column.ts";
 import type { ArraySet, ArraysOf } from "./array-set.ts";
@@ -14,12 +15,24 @@ export async function openSet(
   signal: AbortSignal,
   warn: (text: string) => void = () => {},
 ): Promise<{ set: ArraySet; columns: ArrayColumn[] }> {
-  const set = await arraysOf(input.sources, input.options, signal);
+  const set = await locatedArrays(arraysOf, input.sources, input.options, signal);
+  for (const note of set.notes ?? []) warn(`${set.title}: ${note}`);
   try {
     const placed = await placeArrays(set, input, signal, warn);
     return { set, columns: await openArrays(placed, input.plan, signal, warn) };
   } catch (error) {
     await set.close?.();
     throw error;
+  }
+}
+
+/** What the sources hold; errors are those of their first file where they name none. */
+export async function locatedArrays(
+  ...[arraysOf, sources, options, signal]: [ArraysOf, ...Parameters<ArraysOf>]
+): Promise<ArraySet> {
+  try {
+    return await arraysOf(sources, options, signal);
+  } catch (error) {
+    throw locate(error, { file: sources[0].path });
   }
 }

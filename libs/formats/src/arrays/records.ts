@@ -1,6 +1,5 @@
-import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import type { RowSource } from "./row-source.ts";
+import { type RowSource, shortened } from "./row-source.ts";
 
 /** Records of one length, one after the other. */
 export interface RecordLayout {
@@ -58,9 +57,4 @@ export class Records {
     check?.(this.#memory, firstRow, rows);
     return Buffer.from(this.#memory.buffer, 0, length);
   }
-}
-
-/** A file that ends before what its headers announced. */
-export function shortened(byteOffset: number): ImportError {
-  return new ImportError("malformed_file", "the file has become shorter since the import began", { byteOffset });
 }

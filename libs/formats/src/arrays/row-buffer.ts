@@ -1,8 +1,7 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import { locate } from "@sluice/errors";
 import type { ArrayColumn } from "./array-column.ts";
-import { shortened } from "./records.ts";
-import type { RowSource } from "./row-source.ts";
+import { type RowSource, shortened } from "./row-source.ts";
 import { transpose } from "./transpose.ts";
 
 /** Reads in flight for one column in Fortran order, whose rows lie in as many places as they have elements. */

@@ -1,3 +1,6 @@
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+
 /**
  * How the rows of an array are read where they do not simply lie one after the other: in records with other values between
  * them, in lists all over the file, compressed.
@@ -19,6 +22,23 @@ export interface LiveRows {
   read(firstRow: number, rows: number, target: Uint8Array, signal: AbortSignal): Promise<void>;
   /** What such rows are, for the warning that counts them: `marked as deleted`. */
   readonly why: string;
+}
+
+/** Rows that lie one after the other from an offset on, for what is made of them. */
+export function rowsAt(source: SourceFile, offset: number, rowBytes: number): RowSource {
+  return {
+    offsetOf: (row) => offset + row * rowBytes,
+    read: async (firstRow, rows, target, signal) => {
+      const position = offset + firstRow * rowBytes;
+      const count = await source.readInto(position, target.subarray(0, rows * rowBytes), signal);
+      if (count < rows * rowBytes) throw shortened(position + count);
+    },
+  };
+}
+
+/** A file that ends before what its headers announced. */
+export function shortened(byteOffset: number): ImportError {
+  return new ImportError("malformed_file", "the file has become shorter since the import began", { byteOffset });
 }
 
 /** Numbers of rows, as 64-bit integers. @param start the first row's */

@@ -1,0 +1,218 @@
+import { excerpt, ImportError } from "@sluice/errors";
+import type { FileCursor } from "../file-cursor.ts";
+import { MAX_DIM, malformed } from "../one-file.ts";
+import { readInvertedLists } from "./inverted-lists.ts";
+import type { ScalarQuantizer, StoredVectors, VectorCodes } from "./stored-vectors.ts";
+import { unreadIndexes } from "./unread-indexes.ts";
+
+// Layouts of FAISS's index files. Source: faiss/impl/index_write.cpp, the same from 1.5.3 (2019) to 1.15 (2026).
+
+/** Indexes in indexes; the deepest that FAISS's factory makes has four levels. */
+const MAX_DEPTH = 8;
+const POSITION = { kind: "position" } as const;
+const EXACT: VectorCodes = { kind: "exact" };
+
+/** What stands at the beginning of every index. */
+interface IndexHeader {
+  readonly dim: number;
+  readonly rowCount: number;
+  readonly metric: number;
+  readonly isBinary: boolean;
+  readonly codeBytes: number;
+}
+
+type Layout = (cursor: FileCursor, header: IndexHeader, depth: number) => Promise<StoredVectors>;
+
+const layouts: Readonly<Record<string, Layout | undefined>> = {
+  ...{ IxF2: flat, IxFI: flat, IxFl: flat, IBxF: flat },
+  ...{ IxMp: idMap, IxM2: idMap, IBMp: idMap, IBM2: idMap },
+  ...{ IwFl: ivfFlat, IBwF: ivfFlat },
+  ...{ IHNf: hnsw, IHNs: hnsw, IHNp: hnsw, IH00: hnsw, IBHf: hnsw },
+  ...{ IxSQ: scalar, IwSq: ivfScalar },
+  ...{ IxPq: productQuantizer, IwPQ: ivfProductQuantizer },
+  ...{ IxRF: refine, Imiq: multiIndex },
+};
+
+/**
+ * Reads one index, with those in it, and stands behind it then.
+ * @throws {ImportError} `malformed_file` with the byte; `unsupported` for one whose vectors cannot be found
+ */
+export async function parseIndex(cursor: FileCursor, depth = 0): Promise<StoredVectors> {
+  const at = cursor.position;
+  const fourcc = await cursor.text(4);
+  const layout = Object.hasOwn(layouts, fourcc) ? layouts[fourcc] : undefined;
+  if (!layout) throw unknownIndex(fourcc, at);
+  if (depth > MAX_DEPTH) throw malformed(`more than ${MAX_DEPTH} indexes lie in each other`, at);
+  const header = await readHeader(cursor, fourcc.startsWith("IB"));
+  return layout(cursor, header, depth + 1);
+}
+
+function unknownIndex(fourcc: string, at: number): ImportError {
+  const reversed = [...fourcc].reverse().join("");
+  if (Object.hasOwn(layouts, reversed))
+    return unsupported("it was written by a big-endian machine: write it again on another one");
+  const name = unreadIndexes(fourcc);
+  if (name !== undefined) return unsupported(name);
+  return malformed(`it is no FAISS index, or one of a kind that is not known: '${excerpt(fourcc)}'`, at);
+}
+
+function unsupported(why: string): ImportError {
+  return new ImportError("unsupported", `the FAISS index cannot be imported: ${why}`);
+}
+
+async function readHeader(cursor: FileCursor, isBinary: boolean): Promise<IndexHeader> {
+  const at = cursor.position;
+  const dim = await cursor.i32();
+  const codeBytes = isBinary ? await cursor.i32() : dim * 4;
+  const rowCount = await cursor.count("the number of vectors");
+  if (!isBinary) cursor.skip(2, 8, "its header");
+  const isTrained = await cursor.u8();
+  const metric = await cursor.i32();
+  if (!isBinary && metric > 1) cursor.skip(1, 4, "the argument of its metric");
+  const fits = dim >= 1 && (isBinary ? dim % 8 === 0 && codeBytes === dim / 8 && dim <= 8 * MAX_DIM : dim <= MAX_DIM);
+  if (!fits) throw malformed(`its vectors have the dimension ${dim}`, at);
+  if (isTrained > 1) throw malformed(`a truth value is ${isTrained}`, at);
+  return { dim, rowCount, metric, isBinary, codeBytes };
+}
+
+async function flat(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
+  // Of floats the count is that of the floats, of bits that of the bytes.
+  const { start, count } = await cursor.skipVector(header.isBinary ? 1 : 4, "vectors");
+  const wanted = header.rowCount * (header.isBinary ? header.codeBytes : header.dim);
+  if (count !== wanted) throw malformed(`its vectors are ${count} elements, and should be ${wanted}`, start - 8);
+  return { ...header, codes: EXACT, place: start, ids: POSITION };
+}
+
+async function idMap(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  const inner = await parseIndex(cursor, depth);
+  const { start, count } = await cursor.skipVector(8, "ids");
+  if (count !== inner.rowCount || count !== header.rowCount)
+    throw malformed(`it has ${count} ids for ${inner.rowCount} vectors`, start - 8);
+  const { ids } = inner;
+  if (ids.kind === "position") return { ...inner, metric: header.metric, ids: { kind: "table", offset: start } };
+  if (ids.kind !== "lists") throw unsupported("ids of ids (an IDMap in an IDMap) are not read");
+  return { ...inner, metric: header.metric, ids: { kind: "mapped", lists: ids.lists, offset: start } };
+}
+
+/** Lists and how vectors were told among them; the latter is passed over. */
+async function ivfHeader(cursor: FileCursor, depth: number): Promise<number> {
+  const listCount = await cursor.count("the number of lists");
+  await cursor.count("the number of lists to look into");
+  await parseIndex(cursor, depth);
+  await skipDirectMap(cursor);
+  return listCount;
+}
+
+async function skipDirectMap(cursor: FileCursor): Promise<void> {
+  const type = await cursor.u8();
+  if (type > 2) throw malformed(`its direct map is of type ${type}`, cursor.position - 1);
+  await cursor.skipVector(8, "entries of its direct map");
+  if (type === 2) await cursor.skipVector(16, "pairs of its direct map");
+}
+
+async function ivfFlat(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  const listCount = await ivfHeader(cursor, depth);
+  return inLists(cursor, header, listCount, header.codeBytes, EXACT);
+}
+
+async function inLists(
+  cursor: FileCursor,
+  header: IndexHeader,
+  listCount: number,
+  codeBytes: number,
+  codes: VectorCodes,
+): Promise<StoredVectors> {
+  const lists = await readInvertedLists(cursor, listCount, codeBytes);
+  if (lists.rowCount !== header.rowCount) {
+    const reason = `its lists hold ${lists.rowCount} vectors, and it tells of ${header.rowCount}: it is damaged, or vectors were removed in place`;
+    throw malformed(reason, cursor.position);
+  }
+  return { ...header, codes, place: lists, ids: { kind: "lists", lists } };
+}
+
+async function hnsw(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  await cursor.skipVector(8, "probabilities of its graph");
+  await cursor.skipVector(4, "neighbours a level");
+  await cursor.skipVector(4, "levels");
+  await cursor.skipVector(8, "offsets of neighbours");
+  await cursor.skipVector(4, "neighbours");
+  cursor.skip(5, 4, "its graph");
+  const storage = await parseIndex(cursor, depth);
+  if (storage.rowCount !== header.rowCount)
+    throw malformed(`its graph has ${header.rowCount} vectors, its storage ${storage.rowCount}`, cursor.position);
+  return { ...storage, metric: header.metric };
+}
+
+async function readQuantizer(cursor: FileCursor): Promise<ScalarQuantizer> {
+  const type = await cursor.i32();
+  cursor.skip(2, 4, "its quantizer");
+  const dim = await cursor.count("the dimension of its quantizer");
+  const codeBytes = await cursor.count("the bytes of a code");
+  const { count } = await trainedPlace(cursor, dim);
+  const trained = new Float32Array(count);
+  for (let i = 0; i < count; i++) trained[i] = await cursor.f32();
+  return { type, codeBytes, trained };
+}
+
+/** Two numbers a component at most; read here, since decoding wants them in memory. */
+async function trainedPlace(cursor: FileCursor, dim: number): Promise<{ count: number }> {
+  const count = await cursor.count("the numbers that its quantizer has learned");
+  if (count > 2 * dim || dim > MAX_DIM)
+    throw malformed(`its quantizer has learned ${count} numbers`, cursor.position - 8);
+  return { count };
+}
+
+async function scalar(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
+  const quantizer = await readQuantizer(cursor);
+  const { start, count } = await cursor.skipVector(1, "bytes of codes");
+  if (count !== header.rowCount * quantizer.codeBytes)
+    throw malformed(`its codes are ${count} bytes for ${header.rowCount} vectors of ${quantizer.codeBytes}`, start - 8);
+  return { ...header, codes: { kind: "scalar", quantizer }, place: start, ids: POSITION };
+}
+
+async function ivfScalar(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  const listCount = await ivfHeader(cursor, depth);
+  const quantizer = await readQuantizer(cursor);
+  const codeBytes = await cursor.count("the bytes of a code");
+  const isResidual = (await cursor.u8()) !== 0;
+  const codes: VectorCodes = isResidual
+    ? { kind: "none", what: "an IVF index of quantized residuals" }
+    : { kind: "scalar", quantizer };
+  return inLists(cursor, header, listCount, codeBytes, codes);
+}
+
+const PRODUCT: VectorCodes = { kind: "none", what: "a product quantizer, whose codes are approximations" };
+
+async function skipProductQuantizer(cursor: FileCursor): Promise<void> {
+  cursor.skip(3, 8, "its product quantizer");
+  await cursor.skipVector(4, "centroids");
+}
+
+async function productQuantizer(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
+  await skipProductQuantizer(cursor);
+  const { start } = await cursor.skipVector(1, "bytes of codes");
+  cursor.skip(1, 4 + 1 + 4, "how it is searched");
+  return { ...header, codes: PRODUCT, place: start, ids: POSITION };
+}
+
+async function ivfProductQuantizer(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  const listCount = await ivfHeader(cursor, depth);
+  await cursor.u8();
+  const codeBytes = await cursor.count("the bytes of a code");
+  await skipProductQuantizer(cursor);
+  return inLists(cursor, header, listCount, codeBytes, PRODUCT);
+}
+
+/** What refines the results of another index has the vectors themselves. */
+async function refine(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  await parseIndex(cursor, depth);
+  const refined = await parseIndex(cursor, depth);
+  cursor.skip(1, 4, "its factor");
+  return { ...refined, metric: header.metric };
+}
+
+/** It finds lists and holds no vectors. */
+async function multiIndex(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
+  await skipProductQuantizer(cursor);
+  return { ...header, rowCount: 0, codes: { kind: "none", what: "a multi-index" }, place: 0, ids: POSITION };
+}
