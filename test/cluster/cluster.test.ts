@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import type { RoleName } from "@sluice/cluster";
+import { milvus } from "@sluice/rpc";
 import {
   bookCollection,
   books,
@@ -36,7 +37,7 @@ describeWith(
     backends = await TestBackends.start();
     cluster = await TestCluster.start(backends, {
       counts: { proxy: 2, rootcoord: 2, datacoord: 2, datanode: 2, querynode: 2 },
-      settings: { rootcoord: { splitSize: "1MB" }, datanode: { workers: 1 } },
+      settings: { rootcoord: { splitSize: "1MB", compactionInterval: "0s" }, datanode: { workers: 1 } },
     });
     client = new TestClient(cluster.address);
     await cluster.objects.put("ten.jsonl", [lines(10)]);
@@ -143,6 +144,30 @@ describeWith(
     expect(await lost()).toBeGreaterThan(0);
     await cluster.add("datanode");
   });
+
+  it("merges small segments, whoever dies meanwhile, and answers the same through every proxy", async () => {
+    await client.createCollection(bookCollection("merged", { shards: 2 }));
+    for (let i = 0; i < 12; i++) {
+      await cluster.objects.put(`row-${i}.jsonl`, [lines(1, BigInt(i))]);
+      await client.importAndWait("merged", [`row-${i}.jsonl`]);
+    }
+    const request = milvus.ManualCompactionRequest.fromPartial({ collectionName: "merged" });
+    const { compactionID } = await client.raw.manualCompaction(request);
+    for (const role of ["rootcoord", "datacoord"] as const) {
+      await (await leaderOf(role)).kill9();
+      await cluster.add(role);
+      expect(await client.count("merged", "id >= 0")).toBe(12);
+    }
+    await eventually(async () => {
+      const { completedPlanNo } = await client.raw.getCompactionState({ compactionID });
+      expect(completedPlanNo).toBe(2n);
+    }, 20_000);
+    for (const { address } of cluster.of("proxy")) {
+      using other = new TestClient(address);
+      expect(await other.segments("merged")).toHaveLength(2);
+      expect(await other.query("merged", "id >= 0", ["id", "title", "year", "vector"])).toEqual(books(12));
+    }
+  }, 60_000);
 
   it("does not let a small job wait behind a large one", async () => {
     await client.createCollection(bookCollection("large"));

@@ -13,11 +13,6 @@ import {
 
 const { CompactionState } = common;
 
-async function segmentsOf({ client }: ServerFixture, collectionName: string) {
-  const request = milvus.GetPersistentSegmentInfoRequest.fromPartial({ collectionName });
-  return (await client.raw.getPersistentSegmentInfo(request)).infos;
-}
-
 /** Imports each list of rows by a job of its own. */
 async function importEach({ client, files }: ServerFixture, name: string, lists: readonly (readonly object[])[]) {
   for (const [i, rows] of lists.entries())
@@ -39,7 +34,7 @@ describe("in the background", () => {
     expect(seen).toEqual(Array.from({ length: jobs }, (_, i) => [i + 1, i + 1]).flat());
     await eventually(async () => {
       expect(await client.count("stream", "id >= 0")).toBe(jobs);
-      expect((await segmentsOf(fixture, "stream")).length).toBeLessThanOrEqual(4);
+      expect((await fixture.client.segments("stream")).length).toBeLessThanOrEqual(4);
     }, 20_000);
 
     const rows = await client.query("stream", "id >= 0", ["id", "title", "year", "vector"]);
@@ -69,7 +64,7 @@ describe("in the background", () => {
       "dropped",
       Array.from({ length: 9 }, (_, i) => books(1, BigInt(i))),
     );
-    const [{ collectionID }] = await segmentsOf(fixture, "dropped");
+    const [{ collectionID }] = await fixture.client.segments("dropped");
     await client.dropCollection("dropped");
     const left = async () => (await storedKeys(dataDir)).filter((key) => key.split("/")[1] === String(collectionID));
     await eventually(async () => expect(await left()).toEqual([]), 20_000);
@@ -94,11 +89,11 @@ describe("when it is asked for", () => {
     const { client } = fixture;
     await client.createCollection(bookCollection("asked"));
     await importEach(fixture, "asked", [books(2), books(1, 10n), books(3, 20n)]);
-    const before = await segmentsOf(fixture, "asked");
+    const before = await fixture.client.segments("asked");
     const { compactionID, compactionPlanCount } = await compact("asked");
     expect(compactionPlanCount).toBe(1);
     expect(await ended(compactionID)).toMatchObject({ completedPlanNo: 1n, failedPlanNo: 0n, executingPlanNo: 0n });
-    const after = await segmentsOf(fixture, "asked");
+    const after = await fixture.client.segments("asked");
     const { mergeInfos } = await client.raw.getCompactionStateWithPlans({ compactionID });
     expect(mergeInfos).toEqual([
       { sources: before.map(({ segmentID }) => segmentID).sort(), target: after[0].segmentID },
@@ -130,13 +125,13 @@ describe("when it is asked for", () => {
     await client.createCollection(bookCollection("again"));
     const titled = (title: string) => [{ ...bookOf(1n), title }];
     await importEach(fixture, "again", [titled("old"), titled("new"), titled("newest")]);
-    const [oldest, newer] = (await segmentsOf(fixture, "again")).map(({ segmentID }) => segmentID);
+    const [oldest, newer] = (await fixture.client.segments("again")).map(({ segmentID }) => segmentID);
     await ended((await compact("again", { segmentIds: [oldest, newer] })).compactionID);
-    expect((await segmentsOf(fixture, "again")).length).toBe(2);
+    expect((await fixture.client.segments("again")).length).toBe(2);
     const seen = async () => (await client.query("again", "id == 1", ["title"])).map(({ title }) => title);
     expect(await seen()).toEqual(["newest"]);
     await ended((await compact("again")).compactionID);
-    expect((await segmentsOf(fixture, "again")).length).toBe(1);
+    expect((await fixture.client.segments("again")).length).toBe(1);
     expect(await seen()).toEqual(["newest"]);
     expect(await client.count("again")).toBe(3);
   });

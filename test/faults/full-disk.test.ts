@@ -110,8 +110,7 @@ suite("a full disk", () => {
   it("leaves no object behind that no segment accounts for", async () => {
     await eventually(async () => {
       const stored = await storedKeys(dataDir);
-      const jobs = await client.list("plain");
-      const visible = new Set(jobs.flatMap(({ segmentIds }) => segmentIds.map(String)));
+      const visible = new Set((await client.segments("plain")).map(({ segmentID }) => String(segmentID)));
       expect(new Set(stored.map((key) => key.split("/")[3]))).toEqual(visible);
     }, 30_000);
     await server.stop();

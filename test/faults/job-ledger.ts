@@ -66,6 +66,12 @@ export class JobLedger {
     return outcomes;
   }
 
+  /** Ids of all visible segments, as text, ascending. */
+  async visibleSegments(): Promise<string[]> {
+    const found = await Promise.all(faultCollections.map(({ name }) => this.#client().segments(name)));
+    return found.flatMap((segments) => segments.map(({ segmentID }) => String(segmentID))).sort();
+  }
+
   /** F1. A job whose answer was lost may exist or not, but not twice. */
   async #checkJob(job: PlannedJob, outcomes: readonly JobOutcome[]): Promise<void> {
     const [outcome] = outcomes;

@@ -141,6 +141,14 @@ export class TestClient implements Disposable {
     return outcome;
   }
 
+  /** The visible segments of a collection. */
+  async segments(collectionName: string): Promise<readonly milvus.PersistentSegmentInfo[]> {
+    const request = milvus.GetPersistentSegmentInfoRequest.fromPartial({ collectionName });
+    const answer = await this.raw.getPersistentSegmentInfo(request);
+    checkStatus(answer.status);
+    return answer.infos;
+  }
+
   async count(collectionName: string, expr = "", partitionNames: string[] = []): Promise<number> {
     const [row] = await this.query(collectionName, expr, ["count(*)"], { partitionNames });
     return Number(row["count(*)"]);

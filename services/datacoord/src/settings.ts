@@ -10,6 +10,13 @@ export const dataCoordSettings = defineSettings({
     description:
       "how long after its removal a segment is removed again: longer than task-lease and one request to storage",
   },
+  readerGrace: {
+    type: "duration",
+    default: "5m",
+    min: 100,
+    description:
+      "how long segments that were merged into others stay for readers, and pages of iterators, that began before",
+  },
 });
 
 export type DataCoordSettings = RoleSettings<typeof dataCoordSettings>;

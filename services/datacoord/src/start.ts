@@ -35,8 +35,6 @@ import { VisibleSegments } from "./visible-segments.ts";
  * nothing waits for it, and hundreds of nodes send as many at a time.
  */
 const HEARTBEAT_MS = 3000;
-/** Readers, and pages of an iterator, that began before a segment was replaced find it for so long. */
-const READER_GRACE_MS = 5 * 60_000;
 
 export interface DataCoordDeps {
   readonly store: MetaStore;
@@ -76,7 +74,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
       now: Date.now,
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
-      readerGraceMs: READER_GRACE_MS,
+      readerGraceMs: settings.readerGraceMs,
       prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
     }).start(),
   );
