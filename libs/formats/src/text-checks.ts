@@ -1,16 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { excerptOfBytes } from "@sluice/errors";
 import { DataType, type FieldSchema } from "@sluice/schema";
-import {
-  describeJsonError,
-  dropRepeatedKeys,
-  findJsonError,
-  parseSparseJson,
-  parseTimestamptz,
-  wktToWkb,
-} from "@sluice/values";
+import { describeJsonError, dropRepeatedKeys, findJsonError } from "@sluice/values";
 import type { DynamicColumn } from "./plan/dynamic-column.ts";
-import { geometryRefused, tooLong } from "./plan/refusals.ts";
+import { tooLong } from "./plan/refusals.ts";
 
 // Checks of whole columns of text, for formats whose columns are read apart. Rows of text are checked as they are parsed.
 
@@ -85,27 +78,4 @@ function dynamicCheck(dynamic: DynamicColumn): TextCheck {
       if (refusal) refuse(i, refusal.reason, refusal.field);
     }
   };
-}
-
-/**
- * The cell that a text stands for, in fields of varying length whose values are not text themselves: Geometry (WKT), sparse
- * vectors (JSON). @throws {RangeError} with the reason, as the user reads it
- */
-export function cellOfText(field: FieldSchema): (text: Uint8Array) => Uint8Array {
-  return field.dataType === DataType.SparseFloatVector ? parseSparseJson : (text) => geometryOf(field, text);
-}
-
-function geometryOf(field: FieldSchema, bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString();
-  try {
-    return wktToWkb(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new RangeError(`${geometryRefused(field.name, text)}: ${error.message}`);
-  }
-}
-
-/** The microseconds that a time's text stands for. @param zone of times without offset @throws {RangeError} as `cellOfText` */
-export function microsOfText(zone: string): (text: Uint8Array) => bigint {
-  return (text) => parseTimestamptz(Buffer.from(text).toString(), zone);
 }

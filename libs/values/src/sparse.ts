@@ -58,12 +58,24 @@ export function parseSparseJson(text: Uint8Array): Uint8Array {
   checkKeys(text, value);
   const { indices, values, ...more } = value as Record<string, unknown>;
   if (indices === undefined && values === undefined) return encodeDictionary(value as Record<string, unknown>);
-  const { type: _type, size, ...rest } = more;
+  const { type, size, ...rest } = more;
+  if (type === DENSE && (indices ?? null) === null && isNumbers(values)) return encodeDense(values);
   if (!isNumbers(indices) || !isNumbers(values) || Object.keys(rest).length > 0)
     throw invalid('expected "indices" and "values", both lists of numbers');
   if (typeof size === "number" && indices.some((index) => index >= size))
     throw invalid(`expected indices below the size ${size}`);
   return encodeSparseCell(indices, values);
+}
+
+/** What Spark calls a dense vector: its zeros are left out. */
+const DENSE = 1;
+
+function encodeDense(values: readonly number[]): Uint8Array {
+  const indices = [...values.keys()].filter((index) => values[index] !== 0);
+  return encodeSparseCell(
+    indices,
+    indices.map((index) => values[index]),
+  );
 }
 
 /** Text of one vector: 200 000 pairs of usual length. Its values take many times as much while they are read. */

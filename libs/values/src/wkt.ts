@@ -24,7 +24,7 @@ export function wktToWkb(text: string): Uint8Array {
 }
 
 /** Greatest geometry: a million points. Its text may claim four times as many bytes as it has itself. */
-const MAX_WKB_BYTES = 16 << 20;
+export const MAX_WKB_BYTES = 16 << 20;
 
 /** Well-known binary, in memory that doubles up to the limit. */
 class WkbWriter {

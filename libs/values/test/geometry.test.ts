@@ -1,8 +1,28 @@
 import { describe, expect, it } from "@jest/globals";
-import { wkbToWkt, wktToWkb } from "@sluice/values";
+import { looksLikeWkb, normalWkb, wkbToWkt, wktToWkb } from "@sluice/values";
 import fc from "fast-check";
 
 const hex = (text: string) => Buffer.from(wktToWkb(text)).toString("hex");
+
+/** The same geometry, first byte first. */
+function bigEndian(wkb: Uint8Array): Uint8Array {
+  const out = Buffer.from(wkb);
+  let at = 0;
+  const swap = (bytes: number) => out.subarray(at, (at += bytes)).reverse();
+  const uint32 = () => Buffer.from(swap(4)).readUInt32BE();
+  const points = (count: number) => {
+    for (let i = 0; i < 2 * count; i++) swap(8);
+  };
+  const geometry = (): void => {
+    out[at++] = 0;
+    const type = uint32();
+    const count = type === 1 ? 1 : uint32();
+    if (type <= 2) points(count);
+    else for (let i = 0; i < count; i++) (type === 3 ? () => points(uint32()) : geometry)();
+  };
+  geometry();
+  return out;
+}
 
 describe("geometries", () => {
   it.each([
@@ -35,6 +55,51 @@ describe("geometries", () => {
     ["POINT(1.25e-9 15E21)", "POINT (0.00000000125 15000000000000000000000)"],
   ])("%s is shown as %s", (text, shown) => {
     expect(wkbToWkt(wktToWkb(text))).toBe(shown);
+  });
+
+  it.each([
+    "POINT (1 2)",
+    "POINT EMPTY",
+    "LINESTRING (1 2, 3 4)",
+    "POLYGON ((30 10, 40 40, 20 40, 30 10), (20 30, 35 35, 20 30))",
+    "MULTIPOINT ((1 1), EMPTY, (3 3))",
+    "MULTIPOLYGON (((0 0, 1 0, 0 1, 0 0)))",
+    "GEOMETRYCOLLECTION (POINT (1 1), GEOMETRYCOLLECTION (LINESTRING EMPTY))",
+  ])("%s as others write it becomes ours", (text) => {
+    const ours = wktToWkb(text);
+    expect(looksLikeWkb(ours)).toBe(true);
+    expect(normalWkb(ours)).toEqual(ours);
+    expect(normalWkb(bigEndian(ours))).toEqual(ours);
+  });
+
+  it.each([
+    ["01e9030000", "more than two dimensions"],
+    ["0101000080", "more than two dimensions"],
+    ["0101000020e6100000", "reference system"],
+    ["0163000000", "unknown geometry type 99"],
+    ["0201000000", "byte order 2"],
+    ["01010000000000000000000000", "cut short"],
+    [`0101000000${"0000000000000000".repeat(2)}00`, "1 bytes behind"],
+    ["0102000000ffffffff", "cut short"],
+    ["0107000000ffffffff", "cut short"],
+    [`0104000000010000000102000000${"00".repeat(16)}`, "a LineString in a MultiPoint"],
+    [`0101000000${"000000000000f87f"}${"0000000000000000"}`, "NaN or infinity"],
+    [`010200000001000000${"000000000000f87f".repeat(2)}`, "NaN or infinity"],
+    ["010700000001000000".repeat(70), "nested collections"],
+  ])("%s is refused", (wkb, reason) => {
+    expect(() => normalWkb(Buffer.from(wkb, "hex"))).toThrow(reason);
+  });
+
+  it("any bytes are a geometry that can be shown, or refused", () => {
+    const shown = (bytes: Uint8Array) => {
+      const wkb = Buffer.concat([Buffer.of(1, (bytes[0] ?? 0) % 8, 0, 0, 0), bytes]);
+      try {
+        expect(typeof wkbToWkt(normalWkb(wkb))).toBe("string");
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+      }
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), shown), { seed: 7, numRuns: 500 });
   });
 
   it("coordinates come back exactly", () => {

@@ -23,6 +23,12 @@ describe("sparse vectors", () => {
     expect(() => parse('{"type":0,"size":3,"indices":[1,3],"values":[0.5,0.25]}')).toThrow("below the size 3");
   });
 
+  it("of Spark may be dense: zeros are left out", () => {
+    const dense = parse('{"type":1,"size":null,"indices":null,"values":[0,0.5,0,2]}');
+    expect(dense).toEqual({ indices: [1, 3], values: [0.5, 2] });
+    expect(parse('{"type":1,"values":[0]}')).toEqual({ indices: [], values: [] });
+  });
+
   it("both JSON forms give what went in", () => {
     const same = (given: [number, number][]) => {
       const sorted = given.toSorted((a, b) => a[0] - b[0]);

@@ -1,23 +1,15 @@
 import { type Column, type VarColumn, varValue } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
-import { DataType, type FieldSchema } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
 import { appendTextCell } from "../numbers/array-cells.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
 import type { RowRejects } from "../row-rejects.ts";
-import {
-  cellOfText,
-  lengthCheck,
-  microsOfText,
-  type RefuseText,
-  type TextCheck,
-  textChecks,
-  utf8Check,
-} from "../text-checks.ts";
+import { cellOfText } from "../text-cells.ts";
+import { lengthCheck, type RefuseText, type TextCheck, textChecks, utf8Check } from "../text-checks.ts";
 import { type ArrayColumn, invalidValue } from "./array-column.ts";
 import { type ColumnDecoder, swapBytes } from "./decode-numbers.ts";
 
-const EMPTY = new Uint8Array(0);
 const MAX_CODE_POINT = 0x10ffff;
 
 /**
@@ -40,7 +32,7 @@ function finishOf(column: ArrayColumn, { schema, dynamic }: FieldPlan): FinishTe
   const { field } = column;
   if (field.dataType === DataType.Array) return arrayColumn(column);
   const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
-  return isParsed ? parsedColumn(field, schema.timezone) : checkedColumn(textChecks(field, dynamic));
+  return isParsed ? parsedColumn(schema, field) : checkedColumn(textChecks(field, dynamic));
 }
 
 /** Cells of arrays that are all equally long. */
@@ -70,21 +62,21 @@ function checkedColumn([, ...checks]: readonly TextCheck[]): FinishTexts {
   };
 }
 
-function parsedColumn(field: FieldSchema, zone: string): FinishTexts {
-  if (field.dataType === DataType.Timestamptz) {
-    const parse = microsOfText(zone);
-    return (texts, rows, refuse) => {
-      const micros = new BigInt64Array(rows);
-      for (let row = 0; row < rows; row++) micros[row] = parsed(texts, row, parse, refuse) ?? 0n;
-      return { kind: "fixed", width: 8, data: new Uint8Array(micros.buffer), validity: undefined };
-    };
-  }
-  const parse = cellOfText(field);
+function parsedColumn(schema: CollectionSchema, field: FieldSchema): FinishTexts {
+  const parse = cellOfText(schema, field);
+  const width = fixedWidth(field);
+  const cells = new BytesSink();
+  const none = new Uint8Array(width);
   return (texts, rows, refuse) => {
-    const cells = Array.from({ length: rows }, (_, row) => parsed(texts, row, parse, refuse) ?? EMPTY);
-    const offsets = new Uint32Array(rows + 1);
-    for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + cells[row].length;
-    return { kind: "var", offsets, data: Buffer.concat(cells), validity: undefined };
+    cells.clear();
+    for (let row = 0; row < rows; row++) {
+      const cell = parsed(texts, row, parse, refuse) ?? none;
+      cells.append(cell, 0, cell.length);
+    }
+    const { data, offsets } = cells;
+    return width > 0
+      ? { kind: "fixed", width, data, validity: undefined }
+      : { kind: "var", offsets, data, validity: undefined };
   };
 }
 

@@ -91,6 +91,22 @@ export function listNode(node: SchemaNode): ListNode | undefined {
   return { group: node, repeated, element: isElement ? repeated : repeated.children[0] };
 }
 
+/** The entries of a map; `list` has them as elements, whatever their group is called. */
+export interface MapNode {
+  readonly list: ListNode;
+  readonly key: SchemaNode;
+  readonly value: SchemaNode;
+}
+
+/** The map that a node is. Source: parquet-format, LogicalTypes.md, "Maps". */
+export function mapNode(node: SchemaNode): MapNode | undefined {
+  const [repeated] = node.children;
+  if (!isMap(node) || node.element.repetition === "REPEATED" || node.children.length !== 1) return undefined;
+  if (repeated.element.repetition !== "REPEATED" || repeated.children.length !== 2) return undefined;
+  const [key, value] = repeated.children;
+  return { list: { group: node, repeated, element: repeated }, key, value };
+}
+
 function isMap({ element }: SchemaNode): boolean {
   return element.logical?.type === "MAP" || element.converted === "MAP" || element.converted === "MAP_KEY_VALUE";
 }

@@ -16,6 +16,7 @@ import {
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
+import { dropRepeatedKeys } from "@sluice/values";
 import { elementTypeOf } from "../../numbers/element-type.ts";
 import { type ElementRule, finiteCheck } from "../../numbers/elements.ts";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
@@ -23,10 +24,13 @@ import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { missed, nullRefused } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
+import { cellOfText } from "../../text-cells.ts";
 import { ArrayColumn } from "./columns/array-column.ts";
+import { AssembledColumn } from "./columns/assembled-column.ts";
 import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
+import { type JsonShape, jsonShape, pairsShape, structShape } from "./columns/json-shape.ts";
 import { leafRule } from "./columns/leaf-rule.ts";
 import { leafWriter } from "./columns/leaf-text.ts";
 import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
@@ -43,9 +47,12 @@ import { VectorColumn } from "./columns/vector-column.ts";
 import {
   arrayElementRule,
   expectedType,
-  extraType,
   foundType,
+  isFloatVector,
+  isGeometry,
+  isJsonText,
   isPlainText,
+  isSparkVector,
   isStoredText,
   isText,
   memberList,
@@ -77,7 +84,7 @@ export function planColumns(
     placeOf: () => ({ file: path }),
   };
   const bound = bindColumns<FileColumn>(plan, source, faults);
-  const planner = new Planner(plan.schema, path, faults);
+  const planner = new Planner(plan.schema, file.root, path, faults);
   const data = bound.extras.filter(({ name }) => !isRowLabel(name));
   const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
   const extras = folds ? foldable(data, file.pandasIndex.columns) : [];
@@ -123,13 +130,8 @@ function columnsOf({ root }: ParquetFile): string {
 /** Columns that become keys of `$meta`. What pandas calls an index labels rows and is no data. */
 function foldable(columns: readonly NamedColumn<FileColumn>[], indexes: readonly string[]): NamedColumn<SchemaNode>[] {
   return columns.flatMap(({ name, column }) =>
-    isRange(column) || indexes.includes(name) || !isFoldable(column) ? [] : [{ name, column }],
+    isRange(column) || indexes.includes(name) || !jsonShape(column) ? [] : [{ name, column }],
   );
-}
-
-/** Single values of a kind that JSON has. */
-function isFoldable(column: SchemaNode): boolean {
-  return column.leaf >= 0 && column.repetition < 2 && extraType(leafType(column).kind) !== undefined;
 }
 
 /** Row labels that pandas itself has named are not worth a word. */
@@ -139,11 +141,13 @@ function isRowLabel(name: string): boolean {
 
 class Planner {
   readonly #schema: CollectionSchema;
+  readonly #root: SchemaNode;
   readonly #path: string;
   readonly #faults: SchemaFaults;
 
-  constructor(schema: CollectionSchema, path: string, faults: SchemaFaults) {
+  constructor(schema: CollectionSchema, root: SchemaNode, path: string, faults: SchemaFaults) {
     this.#schema = schema;
+    this.#root = root;
     this.#path = path;
     this.#faults = faults;
   }
@@ -180,24 +184,15 @@ class Planner {
     extras: readonly NamedColumn<SchemaNode>[],
   ): ColumnPlan {
     const own = column && this.#column(meta, position, column);
-    const parts = extras.flatMap(({ name, column: extra }) => {
-      const field = this.#extraField(meta, name, extra);
-      const plan = this.#column(field, position, extra);
-      return plan ? [{ field, plan }] : [];
-    });
+    const shape = structShape(
+      this.#root,
+      extras.map((extra) => extra.column),
+    );
+    if (!shape) throw new Error("a column was to be folded that has no form in JSON");
     return (context) => {
       const inner = { ...context, dynamic: context.dynamic.with(extras.map(({ name }) => name)) };
-      const read = parts.map(({ field, plan }) => ({ field, reader: plan(inner) }));
-      return new FoldedColumn(position, own?.(inner), read, context);
+      return new FoldedColumn(position, own?.(inner), shape, context);
     };
-  }
-
-  /** A column of the file as if it were a field: the widest of its kind. */
-  #extraField(meta: FieldSchema, name: string, extra: SchemaNode): FieldSchema {
-    const dataType = extra.repetition === 0 ? extraType(leafType(extra).kind) : undefined;
-    if (dataType === undefined)
-      throw this.#mismatch(name, `column '${name}' of type ${foundType(extra)} cannot be folded into $meta`);
-    return { ...meta, name, dataType, isDynamic: false, nullable: true, defaultValue: undefined, maxLength: 0 };
   }
 
   /** A column of Arrow's null type is as good as none, but that its nulls are given. */
@@ -262,7 +257,10 @@ class Planner {
     if (field.dataType === DataType.Array) return this.#array(field, position, column);
     if (field.dataType === DataType.SparseFloatVector) return this.#sparse(field, position, column);
     if (isDenseVector(field.dataType)) return this.#vector(field, position, column);
-    if (column.leaf < 0 || column.repetition > 0) return undefined;
+    if (column.leaf < 0 || column.repetition > 0)
+      return field.dataType === DataType.JSON && !field.isDynamic
+        ? this.#assembled(field, position, jsonShape(column))
+        : undefined;
     const type = leafType(column);
     if (type.kind === "timestamp" && field.dataType === DataType.Timestamptz) {
       const rule = timestampRule(type, this.#schema.timezone);
@@ -275,7 +273,7 @@ class Planner {
     }
     const write = isPlainText(field) ? leafWriter(type) : undefined;
     if (write) return (context) => new PrintedColumn(position, field, context.open(column), write, context);
-    if (!isText(column)) return undefined;
+    if (!isText(column) && !isGeometry(field, type)) return undefined;
     const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
     if (isParsed) return (context) => new ParsedTextColumn(position, field, context.open(column), context);
     return isStoredText(field)
@@ -285,6 +283,7 @@ class Planner {
 
   #array(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
     const list = listNode(column);
+    if (isJsonText(column)) return (context) => new ParsedTextColumn(position, field, context.open(column), context);
     if (!list || list.element.leaf < 0 || list.element.repetition !== 1) return undefined;
     const found = arrayElementRule(field, list.element);
     return (
@@ -299,7 +298,8 @@ class Planner {
         : undefined;
     const indices = memberList(column, "indices", ["int32", "uint32", "int64", "uint64"]);
     const values = memberList(column, "values", ["float", "double"]);
-    if (!indices || !values || column.children.length !== 2) return undefined;
+    if (!indices || !values || column.children.length !== 2)
+      return this.#assembled(field, position, pairsShape(column) ?? jsonShape(column));
     const lists = { struct: column, indices, values };
     return (context) => {
       const [indexLeaf, valueLeaf] = [context.open(indices.element), context.open(values.element)];
@@ -318,7 +318,9 @@ class Planner {
         return new Vectors(position, field, context.open(list.element), list, rule, rowCheck, context);
       };
     }
+    if (isSparkVector(column) && isFloatVector(field)) return this.#assembled(field, position, jsonShape(column));
     if (column.leaf < 0) return undefined;
+    if (isJsonText(column)) return (context) => new ParsedTextColumn(position, field, context.open(column), context);
     const { kind, width } = leafType(column);
     const element = vectorElement(field.dataType);
     if (kind === "bytes")
@@ -326,6 +328,13 @@ class Planner {
     if (kind !== "fixed" || width !== vectorBytes(field.dataType, field.dim)) return undefined;
     const rule: ElementRule = { to: element, convert: undefined, check: finiteCheck(element) };
     return (context) => new ScalarColumn(position, field, context.open(column), rule, context);
+  }
+
+  /** By way of the JSON that a row of JSON would have. */
+  #assembled(field: FieldSchema, position: number, shape: JsonShape | undefined): ColumnPlan | undefined {
+    if (!shape) return undefined;
+    const parse = field.dataType === DataType.JSON ? storedJson : cellOfText(this.#schema, field);
+    return (context) => new AssembledColumn(position, field, shape, parse, context);
   }
 
   #typeMismatch(name: string, expected: string, column: SchemaNode): ImportError {
@@ -338,6 +347,12 @@ class Planner {
   #mismatch(field: string, reason: string): ImportError {
     return new ImportError("schema_mismatch", reason, { file: this.#path, field });
   }
+}
+
+/** Of what repeats a key the last one stays. */
+function storedJson(text: Uint8Array): Uint8Array {
+  dropRepeatedKeys(text);
+  return text;
 }
 
 /** Values that are the bytes of a vector. */

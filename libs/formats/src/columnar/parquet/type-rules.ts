@@ -1,4 +1,4 @@
-import { type LeafKind, type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
+import { type LeafKind, type LeafType, type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import { type ElementType, elementTypeOf } from "../../numbers/element-type.ts";
 import type { ElementRule } from "../../numbers/elements.ts";
@@ -47,6 +47,26 @@ function halfType(type: DataType): "float16" | "bfloat16" | undefined {
 export function isText(node: SchemaNode): boolean {
   const { kind } = leafType(node);
   return node.leaf >= 0 && (kind === "text" || kind === "bytes");
+}
+
+/** Texts for fields whose values are lists: JSON. Bytes without annotation are bytes of a vector. */
+export function isJsonText(node: SchemaNode): boolean {
+  return node.leaf >= 0 && node.repetition === 0 && leafType(node).kind === "text";
+}
+
+/** Well-known binary, for a field that takes it. */
+export function isGeometry({ dataType }: FieldSchema, { kind }: LeafType): boolean {
+  return dataType === DataType.Geometry && kind === "geometry";
+}
+
+/** A vector of Spark ML, dense or sparse. */
+export function isSparkVector({ children }: SchemaNode): boolean {
+  return children.map(({ name }) => name).join() === "type,size,indices,values";
+}
+
+/** Dense vectors of floats of any width. */
+export function isFloatVector({ dataType }: FieldSchema): boolean {
+  return dataType === DataType.FloatVector || halfType(dataType) !== undefined;
 }
 
 /** Fields that hold the bytes of a text as they are. */

@@ -16,6 +16,7 @@ import { geometryRefused, tooLong } from "../../plan/refusals.ts";
 import { encodeList } from "./array-parser.ts";
 import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
+import { vectorObject } from "./vector-objects.ts";
 
 /** Reads the value at `p`, which is not `null`, into `row` of its column; answers the position behind it. */
 export type ValueParser = (scanner: Scanner, p: number, row: number) => number;
@@ -209,8 +210,12 @@ function floatVectorParser(builder: FixedBuilder): ValueParser {
   const dim = field.dim;
   const lists = new FloatListScanner(dim);
   return (scanner, p, row) => {
-    if (scanner.bytes[p] !== OPEN_LIST) scanner.wrongType(p, "FloatVector");
     const first = row * dim;
+    if (scanner.bytes[p] !== OPEN_LIST)
+      return vectorObject(scanner, p, builder, (i, value) => {
+        float32[first + i] = value;
+        return Number.isFinite(float32[first + i]);
+      });
     const end = lists.scan(scanner.bytes, p + 1, scanner.end, float32, first);
     if (end > 0) return end;
     // Blanks, a number that is hard to round, or something wrong: once more, looking at everything.
@@ -225,14 +230,20 @@ function halfVectorParser(builder: FixedBuilder, round: (value: number) => numbe
   const { uint16 } = buffer;
   const type = dataTypeName(field.dataType);
   const scratch = new Float32Array(1);
-  return (scanner, p, row) =>
-    fixedList(scanner, p, field.dim, builder, (at, i) => {
+  const put = (at: number, value: number) => {
+    uint16[at] = round(value);
+    return (uint16[at] & 0x7fff) !== infinity;
+  };
+  return (scanner, p, row) => {
+    const first = row * field.dim;
+    if (scanner.bytes[p] !== OPEN_LIST)
+      return vectorObject(scanner, p, builder, (i, value) => put(first + i, Math.fround(value)));
+    return fixedList(scanner, p, field.dim, builder, (at, i) => {
       const end = float32At(scanner, at, type, scratch, 0);
-      const bits = round(scratch[0]);
-      if ((bits & 0x7fff) === infinity) outOfRange(scanner, at, type);
-      uint16[row * field.dim + i] = bits;
+      if (!put(first + i, scratch[0])) outOfRange(scanner, at, type);
       return end;
     });
+  };
 }
 
 function byteVectorParser(builder: FixedBuilder, low: number, high: number): ValueParser {

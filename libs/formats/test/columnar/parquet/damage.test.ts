@@ -32,6 +32,13 @@ const samples: readonly [folder: string, name: string][] = [
   ["parquet/nulls", "sparse-struct-int64"],
   ["parquet/nulls", "sparse-text"],
   ["parquet/writers", "duckdb-v2"],
+  ["parquet/values", "dynamic"],
+  ["parquet/values", "sparse-forms"],
+  ["parquet/values", "decimals-as-bytes"],
+  ["parquet/values", "duckdb-types"],
+  ["parquet/values", "duckdb-null-array"],
+  ["parquet/values", "json-text"],
+  ["parquet/values", "wkb"],
   ["bulkwriter/pymilvus-3.0.1-struct-geo-int8", "parquet"],
   ["bulkwriter/pymilvus-2.6.17-all-types", "parquet"],
 ];

@@ -240,6 +240,42 @@ describe("members of struct arrays", () => {
   });
 });
 
+describe("vectors of Spark", () => {
+  const schema = fixtureSchema({
+    fields: [
+      { name: "id", type: 5, is_primary: true },
+      { name: "v", type: 101, params: { dim: 4 } },
+      { name: "h", type: 102, params: { dim: 4 } },
+    ],
+  });
+  const row = (v: string, h = "[1,2,3,4]") => `{"id":1,"v":${v},"h":${h}}`;
+  const sparse = '{"type":0,"size":4,"indices":[3,1],"values":[0.25,0.1]}';
+  const dense = '{"values":[1,-2,0.5,0],"type":1}';
+
+  it("are read, dense and sparse, where dense ones are wanted", async () => {
+    expect(await read(schema, [row(dense, sparse), row(sparse, dense)])).toEqual([
+      { id: 1, v: [1, -2, 0.5, 0], h: [0, 0.0999755859375, 0, 0.25] },
+      { id: 1, v: [0, Math.fround(0.1), 0, 0.25], h: [1, -2, 0.5, 0] },
+    ]);
+  });
+
+  it.each([
+    ['{"type":1,"values":[1,2,3]}', "expected dim '4' for field 'v' with type 'FloatVector', got dim '3'"],
+    ['{"type":0,"size":5,"indices":[],"values":[]}', "its size is 5, expected 4"],
+    ['{"type":0,"size":3,"indices":[],"values":[]}', "got dim '3'"],
+    ['{"type":0,"size":4,"indices":[4],"values":[1]}', "its index 4 is none below 4"],
+    ['{"type":0,"size":4,"indices":[1,1],"values":[1,2]}', "comes twice"],
+    ['{"type":0,"size":4,"indices":[1],"values":[1,2]}', "length mismatch"],
+    ['{"type":1,"values":[1,2,3,1e39]}', "its element 3 is out of range"],
+    ['{"type":1,"values":[1,2,3,"4"]}', "its values are not all numbers"],
+    ['{"0":1,"1":2,"2":3,"3":4}', "a vector is a list, write Array.from(vector)"],
+    ["{}", "expected type 'FloatVector'"],
+  ])("others are refused: %s", async (v, reason) => {
+    const error = expect.objectContaining({ code: "value_invalid", reason: expect.stringContaining(reason) });
+    await expect(read(schema, [row(v)])).rejects.toEqual(error);
+  });
+});
+
 describe("whole floats", () => {
   const schema = fixtureSchema({
     fields: [

@@ -17,7 +17,7 @@ export function leafRule(type: LeafType, to: ElementType): ElementRule | undefin
   return { to, convert: ofLowBits(convert, type.kind === "int32", type.bits), check: undefined };
 }
 
-function isNumber(kind: string): kind is NumberKind {
+export function isNumber(kind: string): kind is NumberKind {
   return Object.hasOwn(numberReaders, kind);
 }
 

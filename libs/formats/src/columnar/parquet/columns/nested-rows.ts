@@ -10,7 +10,7 @@ const WINDOW = 4096;
 const MAX_ROW_ENTRIES = 1 << 24;
 
 /**
- * Some rows of a leaf inside of lists, with their levels: what arrays, struct arrays and sparse vectors are made of.
+ * Some rows of a leaf, mostly one inside of lists, with their levels: what arrays, struct arrays and sparse vectors are made of.
  * Memory is used again from call to call.
  */
 export class NestedRows {
@@ -100,8 +100,12 @@ export class NestedRows {
 
   #nextWindow(): void {
     const count = Math.min(WINDOW, this.leaf.left);
-    this.leaf.repetitions!.read(count, this.#windowRepetitions, 0);
-    this.leaf.definitions!.read(count, this.#windowDefinitions, 0);
+    const { repetitions, definitions, node } = this.leaf;
+    // Of a leaf in no list each entry is a row; where nothing can be null each has a value.
+    if (repetitions) repetitions.read(count, this.#windowRepetitions, 0);
+    else this.#windowRepetitions.fill(0, 0, count);
+    if (definitions) definitions.read(count, this.#windowDefinitions, 0);
+    else this.#windowDefinitions.fill(node.definition, 0, count);
     this.leaf.used(count);
     this.#at = 0;
     this.#end = count;

@@ -13,6 +13,11 @@ export class TextOut {
     this.length = 0;
   }
 
+  /** The text is `null`. */
+  get isNull(): boolean {
+    return this.length === 4 && this.bytes[0] === 0x6e;
+  }
+
   byte(byte: number): void {
     this.#reserve(1);
     this.bytes[this.length++] = byte;
@@ -21,6 +26,11 @@ export class TextOut {
   ascii(text: string): void {
     this.#reserve(text.length);
     for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
+  }
+
+  text(text: string): void {
+    const bytes = Buffer.from(text);
+    this.copy(bytes, 0, bytes.length);
   }
 
   copy(source: Uint8Array, start: number, end: number): void {
