@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, expect } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import {
   type Book,
   bookCollection,
   books,
   type CollectionSpec,
+  eventually,
   type FieldSpec,
   itWith,
   pythonOf,
@@ -14,6 +16,7 @@ import {
   runProgram,
   SourceFiles,
   startServer,
+  storedKeys,
   TemporaryFolders,
   TestClient,
   visibleSegments,
@@ -85,7 +88,7 @@ const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
 type Answer = Record<string, Record<string, unknown>[]>;
 
 itWith(environment)(
-  "a real Milvus takes our segments over and reads the same rows",
+  "a real Milvus takes our segments over, merged ones too, and reads the same rows",
   async () => {
     const { dataDir, importRoot } = await folders.createPair();
     const bookRows = books(150, 2n ** 53n + 1n);
@@ -105,13 +108,40 @@ async function importAll(
   specs: readonly CollectionSpec[],
   bookRows: readonly Book[],
 ) {
-  await using server = await startServer({ dataDir, importRoots: [importRoot], settings: { workers: 2 } });
+  const settings = {
+    workers: 2,
+    compactionInterval: "0s",
+    readerGrace: "100ms",
+    gcGrace: "100ms",
+    gcInterval: "100ms",
+  };
+  await using server = await startServer({ dataDir, importRoots: [importRoot], settings });
   using client = new TestClient(server.address);
   const files = new SourceFiles(importRoot);
   for (const spec of specs) await client.createCollection(spec);
-  await client.importAndWait("everything", await files.jsonl("everything.jsonl", everyRow));
-  await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", tenantRows));
+  for (const [i, part] of [everyRow.slice(0, 50), everyRow.slice(50)].entries())
+    await client.importAndWait("everything", await files.jsonl(`everything-${i}.jsonl`, part));
+  for (const [i, part] of [tenantRows.slice(0, 120), tenantRows.slice(120)].entries())
+    await client.importAndWait("tenants", await files.jsonl(`tenants-${i}.jsonl`, part));
   await client.importAndWait("npy_books", await files.npy("books", bookRows));
+  for (const name of ["everything", "tenants"]) await merge(client, name);
+  // Milvus takes whatever lies in the folder of a partition.
+  const visible = (await Promise.all(specs.map(({ name }) => client.segments(name)))).flat();
+  await eventually(async () => {
+    const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
+    expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
+  });
+}
+
+async function merge(client: TestClient, collectionName: string): Promise<void> {
+  const before = await client.segments(collectionName);
+  const request = milvus.ManualCompactionRequest.fromPartial({ collectionName });
+  const { compactionID } = await client.raw.manualCompaction(request);
+  await eventually(async () => {
+    const { completedPlanNo } = await client.raw.getCompactionState({ compactionID });
+    expect(completedPlanNo).toBeGreaterThan(0n);
+  });
+  expect((await client.segments(collectionName)).length).toBeLessThan(before.length);
 }
 
 async function takeOver(dataDir: string, specs: readonly CollectionSpec[]): Promise<Answer> {

@@ -93,6 +93,17 @@ def client_import_and_query(ctx):
 
 
 @step
+def client_compact(ctx):
+    client, name = ctx.client, ctx.client_name
+    job = client.compact(name)
+    deadline = time.time() + LIMIT_SECONDS
+    while client.get_compaction_state(job) != "Completed":
+        check(time.time() < deadline, "the compaction did not end in time")
+        time.sleep(0.05)
+    equal(client.query(name, filter="", output_fields=["count(*)"])[0]["count(*)"], ROWS, "count(*) after the compaction")
+
+
+@step
 def client_iterator(ctx):
     iterator = ctx.client.query_iterator(ctx.client_name, filter="year > 0", output_fields=["id"], batch_size=70)
     keys = []

@@ -364,6 +364,25 @@ def list_jobs(ctx):
     equal([task.task_id for task in newest], ids[-2:], "the newest two")
 
 
+@step
+def compaction(ctx):
+    """What is small may have been merged in the background before: then there is less to do, or nothing."""
+    collection = ctx.collection
+    before = {segment.segmentID for segment in utility.get_query_segment_info(ctx.name)}
+    collection.compact()
+    collection.wait_for_compaction_completed(timeout=LIMIT_SECONDS)
+    state, plans = collection.get_compaction_state(), collection.get_compaction_plans().plans
+    after = {segment.segmentID for segment in utility.get_query_segment_info(ctx.name)}
+    equal((state.state.name, state.in_executing, state.in_timeout, state.completed), ("Completed", 0, 0, len(plans)), "state")
+    check(len(after) <= 2 * 2, f"{len(after)} segments in two partitions of two shards, before {len(before)}")
+    for plan in plans:
+        check(len(plan.sources) > 1 and plan.target in after and not set(plan.sources) & after, f"odd plan: {plan}")
+    equal(collection.num_entities, len(ctx.expected), "num_entities after the compaction")
+    values(ctx)
+    if VERSION >= (2, 4, 15):
+        raises(lambda: collection.compact(is_clustering=True), "not supported by this server")
+
+
 def drop_all(ctx):
     ctx.collection.release()
     try:
