@@ -1,6 +1,11 @@
 // Every format, one line each. Adding one is a folder and its line here: see "How to add a format" in CONTRIBUTING.md.
 export { fbinFormat, i8binFormat, ibinFormat, u8binFormat } from "./arrays/bins/index.ts";
 export { faissFormat } from "./arrays/faiss/index.ts";
+export { annoyFormat } from "./arrays/indexes/annoy/index.ts";
+export { hnswlibFormat } from "./arrays/indexes/hnswlib/index.ts";
+export { nmslibFormat } from "./arrays/indexes/nmslib/index.ts";
+export { usearchFormat } from "./arrays/indexes/usearch/index.ts";
+export { voyagerFormat } from "./arrays/indexes/voyager/index.ts";
 export { arraysFormat } from "./arrays/mixed/index.ts";
 export { npyFormat } from "./arrays/npy/index.ts";
 export { npzFormat } from "./arrays/npz/index.ts";

@@ -1,4 +1,4 @@
-import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { didYouMean, excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { unreadCompression, withoutCompression } from "./compressed/compressions.ts";
 import type { Format } from "./format.ts";
 import { formatNamed, formatOfPath, formats } from "./format-list.ts";
@@ -8,6 +8,25 @@ export interface FileGroup {
   /** Its name. */
   readonly format: string;
   readonly paths: readonly string[];
+}
+
+/** The format of a path; undefined when it has none that is known. */
+export type ToFormat = (path: string) => Format | undefined;
+
+/**
+ * All files are of the format that the option `format` names, whatever they are called; without it each is of what its name says.
+ * @throws {ImportError} `request_invalid` for a name that no format has
+ */
+export function formatByOption(name: string | undefined): ToFormat {
+  if (name === undefined) return formatOfPath;
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format) return () => format;
+  const names = formats.map((candidate) => candidate.name);
+  const known = [...names].sort().join(", ");
+  throw new ImportError(
+    "request_invalid",
+    `options.format: there is no format '${excerpt(name)}'${didYouMean(name, names)}; known are ${known}`,
+  );
 }
 
 /** Greatest number of file groups in a request. Source: Milvus `dataCoord.import.maxImportFileNumPerReq`. */
@@ -28,22 +47,25 @@ export function checkRequestedPaths(lists: readonly (readonly string[])[]): void
  * Groups of the flat list that gRPC carries: column files are one set; of files of rows each is a group of its own, so
  * that several of them are one job (Milvus from 2.4 on refuses more than one).
  */
-export function groupFlatFiles(files: readonly string[]): FileGroup[] {
+export function groupFlatFiles(files: readonly string[], toFormat: ToFormat = formatOfPath): FileGroup[] {
   const paths = files.filter((path) => path !== "");
   if (paths.length === 0) throw emptyRequest();
-  const { name: format, grouping } = commonFormat(paths);
+  const { name: format, grouping } = commonFormat(paths, toFormat);
   return checkCount(grouping === "rows" ? paths.map((path) => ({ format, paths: [path] })) : [{ format, paths }]);
 }
 
 /** Groups of the nested list that REST carries: each inner list is one row-based file or one set. Empty ones are dropped. */
-export function groupNestedFiles(groups: readonly (readonly string[])[]): FileGroup[] {
+export function groupNestedFiles(
+  groups: readonly (readonly string[])[],
+  toFormat: ToFormat = formatOfPath,
+): FileGroup[] {
   const filled = groups.map((paths) => paths.filter((path) => path !== "")).filter((paths) => paths.length > 0);
   if (filled.length === 0) throw emptyRequest();
-  return checkCount(filled.map(oneGroup));
+  return checkCount(filled.map((paths) => oneGroup(paths, toFormat)));
 }
 
-function oneGroup(paths: readonly string[]): FileGroup {
-  const { name: format, title, grouping, mixesAs } = commonFormat(paths);
+function oneGroup(paths: readonly string[], toFormat: ToFormat): FileGroup {
+  const { name: format, title, grouping, mixesAs } = commonFormat(paths, toFormat);
   // Who names files together means one table of them, where they can be columns of one.
   if (mixesAs !== undefined && grouping === "rows" && paths.length > 1) return { format: mixesAs, paths };
   if (grouping === "rows" && paths.length > 1) {
@@ -67,20 +89,20 @@ export interface FoundGroups {
  * @throws {ImportError} `request_invalid` where they are of several formats, since some would be meant otherwise; `unsupported`
  *   where none is of a known one
  */
-export function groupFoundFiles(paths: readonly string[]): FoundGroups {
-  const known = paths.filter((path) => formatOfPath(path) !== undefined);
-  const { name: format, grouping } = oneFormat(known.length > 0 ? known : paths);
+export function groupFoundFiles(paths: readonly string[], toFormat: ToFormat = formatOfPath): FoundGroups {
+  const known = paths.filter((path) => toFormat(path) !== undefined);
+  const { name: format, grouping } = oneFormat(known.length > 0 ? known : paths, toFormat);
   const folders = Map.groupBy(known, (path) => (grouping === "rows" ? path : path.slice(0, path.lastIndexOf("/") + 1)));
-  const leftOut = paths.filter((path) => formatOfPath(path) === undefined);
+  const leftOut = paths.filter((path) => toFormat(path) === undefined);
   return { groups: [...folders.values()].map((paths) => ({ format, paths })), leftOut };
 }
 
-function oneFormat(paths: readonly string[]): Format {
+function oneFormat(paths: readonly string[], toFormat: ToFormat): Format {
   const [first] = paths;
-  const format = formatOfPath(first);
-  const odd = paths.find((path) => formatOfPath(path) !== format);
-  if (format === undefined || odd === undefined) return commonFormat([first]);
-  const mixed = mixedFormat(paths.map(formatOfPath));
+  const format = toFormat(first);
+  const odd = paths.find((path) => toFormat(path) !== format);
+  if (format === undefined || odd === undefined) return commonFormat([first], toFormat);
+  const mixed = mixedFormat(paths.map(toFormat));
   if (mixed) return mixed;
   throw new ImportError(
     "request_invalid",
@@ -122,9 +144,9 @@ function hintOn(path: string): string {
 }
 
 /** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */
-function commonFormat(paths: readonly string[]): Format {
+function commonFormat(paths: readonly string[], toFormat: ToFormat): Format {
   checkPaths(paths);
-  const found = paths.map(formatOfPath);
+  const found = paths.map(toFormat);
   const unknown = found.indexOf(undefined);
   if (unknown >= 0) {
     const known = formats

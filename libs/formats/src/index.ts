@@ -19,9 +19,11 @@ export {
   checkRequestedPaths,
   type FileGroup,
   type FoundGroups,
+  formatByOption,
   groupFlatFiles,
   groupFoundFiles,
   groupNestedFiles,
+  type ToFormat,
 } from "./group-files.ts";
 export { type Inspection, inspectGroup } from "./inspect/inspect-group.ts";
 export type { FolderValues } from "./plan/field-options.ts";

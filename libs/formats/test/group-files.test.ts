@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "@jest/globals";
-import { groupFlatFiles, groupFoundFiles, groupNestedFiles } from "@sluice/formats";
+import { formatByOption, groupFlatFiles, groupFoundFiles, groupNestedFiles } from "@sluice/formats";
 
 describe("file groups", () => {
   it("makes one set of .npy files and one group of each row file", () => {
@@ -32,6 +32,17 @@ describe("file groups", () => {
       "json",
       "jsonl",
     ]);
+  });
+
+  it("are of the format that the option names, whatever files are called", () => {
+    const asFaiss = formatByOption("faiss");
+    expect(groupFlatFiles(["index.bin", "b"], asFaiss)).toEqual([
+      { format: "faiss", paths: ["index.bin"] },
+      { format: "faiss", paths: ["b"] },
+    ]);
+    expect(groupNestedFiles([["a.json"]], asFaiss)).toEqual([{ format: "faiss", paths: ["a.json"] }]);
+    expect(groupFoundFiles(["a/b.bin", "a/c.json"], asFaiss).groups.length).toBe(2);
+    expect(() => formatByOption("fiass")).toThrow("options.format: there is no format 'fiass' (did you mean 'faiss'?)");
   });
 
   test.each([

@@ -13,6 +13,8 @@ export interface ImportSpec {
   readonly timeoutMs: number;
   /** Bucket, or name of a source, that all paths are meant in; absent = where each path says. */
   readonly bucket?: string;
+  /** Name of the format that all files are of, whatever they are called; absent = each what its name says. */
+  readonly format?: string;
   /** Rows that cannot be imported are left out, so many of them; absent = the first one fails the job. */
   readonly tolerance?: RowTolerance;
   /** What becomes of rows with the same primary key; absent = all are imported. */
@@ -58,11 +60,13 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const onDuplicate = parseOnDuplicate(values.get("on_duplicate") ?? "");
   const tolerance = parseOnError(values.get("on_error") ?? "");
   const bucket = values.get("bucket");
+  const format = values.get("format");
   const corrects = values.get("corrects");
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
     ...(bucket && { bucket }),
+    ...(format && { format }),
     ...(tolerance && { tolerance }),
     ...(onDuplicate && { onDuplicate }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),

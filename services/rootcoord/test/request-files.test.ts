@@ -19,9 +19,9 @@ const keys = [
 ];
 for (const key of keys) await store.put(key, [new TextEncoder().encode(key)]);
 
-const flat = (...files: string[]) => findFiles(sources, { files, fileGroups: [] }, undefined);
+const flat = (...files: string[]) => findFiles(sources, { files, fileGroups: [] }, {});
 const nested = (...lists: string[][]) =>
-  findFiles(sources, { files: [], fileGroups: lists.map((paths) => ({ paths })) }, undefined);
+  findFiles(sources, { files: [], fileGroups: lists.map((paths) => ({ paths })) }, {});
 const pathsOf = async (found: ReturnType<typeof flat>) =>
   (await found).groups.map(({ files }) => files.map(({ path }) => path).join(" "));
 
@@ -87,7 +87,7 @@ describe("files of a request", () => {
   it("have a bound", async () => {
     const many = new MemoryObjectStore();
     for (let i = 0; i < 16_385; i++) await many.put(`${i}.jsonl`, []);
-    const find = (files: string[]) => findFiles(sourcesOf(many), { files, fileGroups: [] }, undefined);
+    const find = (files: string[]) => findFiles(sourcesOf(many), { files, fileGroups: [] }, {});
     await expect(find(["*.jsonl"])).rejects.toThrow(
       "the path stands for more than 16384 files: name folders further down",
     );

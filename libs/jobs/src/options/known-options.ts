@@ -26,6 +26,7 @@ export interface KnownOption {
 export const knownOptions: Readonly<Record<string, KnownOption>> = {
   timeout: { rule: "job", description: "Go duration, such as 300s or 1h45m, after which the job fails" },
   bucket: { rule: "job", description: "bucket, or name of a source, that all paths are meant in" },
+  format: { rule: "job", description: "name of the format that all files are of, whatever they are called" },
   on_error: { rule: "job", description: 'what becomes of bad rows: "abort", "skip", "skip:N" or "skip:P%"' },
   on_duplicate: {
     rule: "job",

@@ -51,7 +51,7 @@ export class ImportJobs {
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const found = await findFiles(this.#deps.sources, { ...request, chunks }, spec.bucket);
+    const found = await findFiles(this.#deps.sources, { ...request, chunks }, spec);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     return this.#record({ ...request, digest }, collection, partitionIds, groups, { ...spec, warnings });

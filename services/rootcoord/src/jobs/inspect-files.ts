@@ -18,7 +18,7 @@ export class InspectFiles {
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
   async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
     const { spec } = parseImportOptions(options, formatOptionKeys);
-    const { groups } = await findFiles(this.#sources, { files: [], fileGroups }, spec.bucket);
+    const { groups } = await findFiles(this.#sources, { files: [], fileGroups }, spec);
     if (groups.length > MAX_INSPECTED) {
       const reason = `${groups.length} files are more than the ${MAX_INSPECTED} that are looked at in one call`;
       throw new ImportError("request_invalid", reason);

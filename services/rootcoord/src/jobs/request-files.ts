@@ -4,10 +4,13 @@ import { excerptOfList, ImportError } from "@sluice/errors";
 import {
   checkRequestedPaths,
   type FileGroup,
+  formatByOption,
   groupFlatFiles,
   groupFoundFiles,
   groupNestedFiles,
+  type ToFormat,
 } from "@sluice/formats";
+import type { ImportSpec } from "@sluice/jobs";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
 import { expandPath, MAX_EXPANDED_FILES } from "./expand-path.ts";
 import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
@@ -38,15 +41,16 @@ export interface RequestFiles {
 /**
  * Finds the files of a request. A path that ends with `/`, that a folder has, or that holds wildcards and names no file stands
  * for the files there (`expandPath`).
- * @param bucket see `Sources.find`
+ * @param spec in which bucket (`Sources.find`), and of which format, where the request says it
  * @throws {ImportError} `file_not_found`, which names all that are missing; `path_refused`; as `groupFlatFiles`,
  *   `groupFoundFiles`, `expandPath`
  */
 export async function findFiles(
   sources: Sources,
   request: RequestedFiles,
-  bucket: string | undefined,
+  { bucket, format }: Pick<ImportSpec, "bucket" | "format">,
 ): Promise<RequestFiles> {
+  const toFormat = formatByOption(format);
   const lists = pathListsOf(request);
   checkRequestedPaths(lists.map(({ paths }) => paths));
   const paths = [...new Set(lists.flatMap((list) => list.paths))];
@@ -55,7 +59,7 @@ export async function findFiles(
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.
   if (paths.some((path) => isPattern(path) && isMissing(found.get(path)))) throw allMissing(missing);
-  const parts = lists.map((list) => withOptions(list, groupsIn(list, found)));
+  const parts = lists.map((list) => withOptions(list, groupsIn(list, found, toFormat)));
   if (missing.length > 0) throw allMissing(missing);
   return checkCount({
     groups: parts.flatMap(({ groups }) => groups),
@@ -63,8 +67,8 @@ export async function findFiles(
   });
 }
 
-function groupsIn({ paths, isFlat }: PathList, found: ReadonlyMap<string, Found>): RequestFiles {
-  return isFlat ? groupsOfFlat(paths, found) : groupsOfList(paths, found);
+function groupsIn({ paths, isFlat }: PathList, found: ReadonlyMap<string, Found>, toFormat: ToFormat): RequestFiles {
+  return isFlat ? groupsOfFlat(paths, found, toFormat) : groupsOfList(paths, found, toFormat);
 }
 
 function withOptions({ options }: PathList, files: RequestFiles): RequestFiles {
@@ -95,19 +99,20 @@ function isMissing(error: unknown): error is ImportError {
 }
 
 /** Named files are grouped together; each folder or pattern by itself. */
-function groupsOfFlat(paths: readonly string[], found: ReadonlyMap<string, Found>): RequestFiles {
+function groupsOfFlat(paths: readonly string[], found: ReadonlyMap<string, Found>, toFormat: ToFormat): RequestFiles {
   const expanded = paths.flatMap((path) => expandedAt(found, path) ?? []);
   const named = paths.filter((path) => !expandedAt(found, path));
-  const groups = named.length === 0 ? [] : groupFlatFiles(named);
-  const parts = [namedFiles(groups, found), ...expanded.map((one) => foundFiles([one]))];
+  const groups = named.length === 0 ? [] : groupFlatFiles(named, toFormat);
+  const parts = [namedFiles(groups, found), ...expanded.map((one) => foundFiles([one], toFormat))];
   return { groups: parts.flatMap((part) => part.groups), warnings: parts.flatMap((part) => part.warnings) };
 }
 
 /** One list of the nested form: one group, unless it holds folders or patterns. */
-function groupsOfList(paths: readonly string[], found: ReadonlyMap<string, Found>): RequestFiles {
+function groupsOfList(paths: readonly string[], found: ReadonlyMap<string, Found>, toFormat: ToFormat): RequestFiles {
   if (paths.length === 0) return { groups: [], warnings: [] };
-  if (!paths.some((path) => expandedAt(found, path))) return namedFiles(groupNestedFiles([paths]), found);
-  return foundFiles(paths.map((path) => expandedAt(found, path) ?? new Expanded(path, fileAt(found, path))));
+  if (!paths.some((path) => expandedAt(found, path))) return namedFiles(groupNestedFiles([paths], toFormat), found);
+  const expanded = paths.map((path) => expandedAt(found, path) ?? new Expanded(path, fileAt(found, path)));
+  return foundFiles(expanded, toFormat);
 }
 
 function expandedAt(found: ReadonlyMap<string, Found>, path: string): Expanded | undefined {
@@ -127,10 +132,10 @@ function namedFiles(groups: readonly FileGroup[], found: ReadonlyMap<string, Fou
 }
 
 /** A file that two patterns of one list stand for is taken once. */
-function foundFiles(expanded: readonly Expanded[]): RequestFiles {
+function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestFiles {
   const files = new Map(expanded.flatMap((one) => one.files.map((file) => [file.path, file] as const)));
   const from = expanded.map((one) => one.from).join(",");
-  const { groups, leftOut } = groupFoundFiles([...files.keys()]);
+  const { groups, leftOut } = groupFoundFiles([...files.keys()], toFormat);
   return {
     groups: groups.map(({ format, paths }) => ({
       format,
