@@ -40,6 +40,8 @@ export interface ArrayColumn {
   readonly rows: RowSource | undefined;
   /** Fortran order: the elements of a row lie `rowCount` elements apart. */
   readonly isStrided: boolean;
+  /** Of one that becomes a key of `$meta`: its rows are lists, also of a single element. */
+  readonly isList?: boolean;
 }
 
 /**
@@ -54,7 +56,18 @@ export function planArrayColumn(
   header: ArrayHeader,
 ): ArrayColumn {
   const dtype = checkedDtype(field, header.descr);
-  const rowItems = rowItemsOf(field, dtype, header.shape);
+  return arrayColumn(field, index, source, header, dtype, rowItemsOf(field, dtype, header.shape));
+}
+
+/** A column of elements that are known to fit. @throws {ImportError} as `planArrayColumn`, but for types and shapes */
+export function arrayColumn(
+  field: FieldSchema,
+  index: number,
+  source: SourceFile,
+  header: ArrayHeader,
+  dtype: Dtype,
+  rowItems: number,
+): ArrayColumn {
   const [rowCount] = header.shape;
   const rowBytes = rowItems * dtype.itemBytes;
   if (rowBytes > MAX_ROW_BYTES)

@@ -1,4 +1,4 @@
-import type { Column, InsertBatch } from "@sluice/columns";
+import type { Column, InsertBatch, VarColumn } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
@@ -8,6 +8,8 @@ import type { ArrayColumn } from "./array-column.ts";
 import type { ArraysOf } from "./array-set.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
 import { textDecoder } from "./decode-text.ts";
+import { FoldedArrays } from "./folded-arrays.ts";
+import type { OpenedArrays } from "./open-arrays.ts";
 import { openSet } from "./open-set.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import type { LiveRows } from "./row-source.ts";
@@ -31,16 +33,17 @@ export class ArrayReader implements FormatReader {
 
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const { sources, plan, range, warn } = this.#input;
-    const { set, columns } = await openSet(this.#input, this.#arraysOf, signal, warn);
+    const { set, ...arrays } = await openSet(this.#input, this.#arraysOf, signal, warn);
     this.#close = set.close;
+    const { columns, folded } = arrays;
     const rowCount = columns[0]?.rowCount ?? 0;
     const { begin, end } = range ?? { begin: 0, end: rowCount };
     if (begin < 0 || begin > end || end > rowCount) {
       const reason = `the files have ${rowCount} rows, not those from ${begin} to ${end}: they were replaced`;
       throw new ImportError("malformed_file", reason, { file: sources[0].path });
     }
-    const rows = new ColumnSet(columns, plan, set.live, new RowRejects(onReject));
-    yield* rows.batches(begin, end, rowsPerBatch(columns, batchBytes, end - begin), signal);
+    const rows = new ColumnSet(arrays, plan, set.live, new RowRejects(onReject));
+    yield* rows.batches(begin, end, rowsPerBatch([...columns, ...folded], batchBytes, end - begin), signal);
     if (rows.leftOut > 0) warn?.(`${set.title}: ${rows.leftOut} rows were left out, being ${set.live?.why}`);
   }
 
@@ -61,25 +64,34 @@ function rowsPerBatch(columns: readonly ArrayColumn[], batchBytes: number, rows:
 class ColumnSet {
   readonly #columns: readonly ArrayColumn[];
   readonly #decoders: readonly ColumnDecoder[];
+  /** Arrays that become keys of `$meta`. */
+  readonly #extras: readonly ArrayColumn[];
+  readonly #folded: FoldedArrays | undefined;
   readonly #fieldCount: number;
   readonly #live: LiveRows | undefined;
   readonly #rejects: RowRejects;
   /** Rows that were not there any more. */
   leftOut = 0;
 
-  constructor(columns: readonly ArrayColumn[], plan: FieldPlan, live: LiveRows | undefined, rejects: RowRejects) {
+  constructor({ columns, folded }: OpenedArrays, plan: FieldPlan, live: LiveRows | undefined, rejects: RowRejects) {
     this.#columns = columns;
+    this.#extras = folded;
+    this.#folded = folded.length > 0 ? new FoldedArrays(folded, rejects) : undefined;
     this.#live = live;
     this.#fieldCount = plan.schema.fields.length;
     this.#rejects = rejects;
+    const dynamic = plan.dynamic.with(folded.map(({ field }) => field.name));
     this.#decoders = columns.map((column) => {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
-      return isText ? textDecoder(column, plan, rejects) : numberDecoder(column, plan.schema.timezone, rejects);
+      return isText
+        ? textDecoder(column, plan.schema, dynamic, rejects)
+        : numberDecoder(column, plan.schema.timezone, rejects);
     });
   }
 
   async *batches(begin: number, end: number, batchRows: number, signal: AbortSignal): AsyncGenerator<InsertBatch> {
-    const buffersOf = () => new BatchBuffers(this.#columns, this.#live, batchRows);
+    const all = [...this.#columns, ...this.#extras];
+    const buffersOf = () => new BatchBuffers(all, this.#live, batchRows);
     let [present, next] = [buffersOf(), begin + batchRows < end ? buffersOf() : undefined];
     let reading = present.fill(begin, Math.min(batchRows, end - begin), signal);
     try {
@@ -111,12 +123,18 @@ class ColumnSet {
 
   #batch(buffers: readonly RowBuffer[], begin: number, firstRow: number, rowCount: number): InsertBatch {
     const columns = new Array<Column | undefined>(this.#fieldCount).fill(undefined);
-    let sourceBytes = 0;
     this.#columns.forEach((column, i) => {
       columns[column.index] = this.#decoders[i](buffers[i].rows(rowCount), rowCount, firstRow);
-      // Of ranges, the first one counts the header.
-      sourceBytes += (firstRow + rowCount - begin) * column.pitchBytes + (begin === 0 ? column.dataOffset : 0);
     });
+    if (this.#folded) {
+      const { index } = this.#extras[0];
+      const raws = buffers.slice(this.#columns.length).map((buffer) => buffer.rows(rowCount));
+      columns[index] = this.#folded.column(columns[index] as VarColumn | undefined, raws, rowCount, firstRow);
+    }
+    let sourceBytes = 0;
+    // Of ranges, the first one counts the header.
+    for (const { pitchBytes, dataOffset } of [...this.#columns, ...this.#extras])
+      sourceBytes += (firstRow + rowCount - begin) * pitchBytes + (begin === 0 ? dataOffset : 0);
     return { rowCount, columns, sourceBytes };
   }
 }

@@ -3,7 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
 import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
 import { appendTextCell } from "../numbers/array-cells.ts";
-import type { FieldPlan } from "../plan/field-plan.ts";
+import type { DynamicColumn } from "../plan/dynamic-column.ts";
 import type { RowRejects } from "../row-rejects.ts";
 import { cellOfText } from "../text-cells.ts";
 import { lengthCheck, type RefuseText, type TextCheck, textChecks, utf8Check } from "../text-checks.ts";
@@ -16,9 +16,14 @@ const MAX_CODE_POINT = 0x10ffff;
  * A decoder for the fields whose values are text in an array: `U` (UTF-32, padded with NUL) and `S` (bytes up to the first
  * NUL, UTF-8).
  */
-export function textDecoder(column: ArrayColumn, plan: FieldPlan, rejects: RowRejects): ColumnDecoder {
+export function textDecoder(
+  column: ArrayColumn,
+  schema: CollectionSchema,
+  dynamic: DynamicColumn,
+  rejects: RowRejects,
+): ColumnDecoder {
   const texts = new TextBuffer(column, rejects);
-  const finish = finishOf(column, plan);
+  const finish = finishOf(column, schema, dynamic);
   return (raw, rows, firstRow) => {
     const refuse = (index: number, reason: string, name?: string) => {
       const row = firstRow + Math.floor(index / column.rowItems);
@@ -28,7 +33,16 @@ export function textDecoder(column: ArrayColumn, plan: FieldPlan, rejects: RowRe
   };
 }
 
-function finishOf(column: ArrayColumn, { schema, dynamic }: FieldPlan): FinishTexts {
+/** The texts of all items of the rows, valid until the next call; one that is no text is refused. */
+export function textsOf(
+  column: ArrayColumn,
+  rejects: RowRejects,
+): (raw: Uint8Array, rows: number, firstRow: number) => VarColumn {
+  const texts = new TextBuffer(column, rejects);
+  return (raw, rows, firstRow) => texts.decode(raw, rows, firstRow);
+}
+
+function finishOf(column: ArrayColumn, schema: CollectionSchema, dynamic: DynamicColumn): FinishTexts {
   const { field } = column;
   if (field.dataType === DataType.Array) return arrayColumn(column);
   const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;

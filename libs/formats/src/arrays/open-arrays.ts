@@ -1,16 +1,25 @@
 import { ImportError, locate } from "@sluice/errors";
 import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
 import { MAX_ROW_BYTES } from "../format.ts";
-import { bindColumns } from "../plan/bind-columns.ts";
+import { bindColumns, type NamedColumn } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
 import { SchemaFaults } from "../plan/schema-faults.ts";
 import { type ArrayColumn, type ArrayHeader, planArrayColumn } from "./array-column.ts";
 import { isArrayType } from "./array-rules.ts";
 import type { ArraySet, NamedArray } from "./array-set.ts";
+import { foldArrays } from "./fold-arrays.ts";
+
+/** Arrays of a set that are read. */
+export interface OpenedArrays {
+  /** In the order of the schema. */
+  readonly columns: readonly ArrayColumn[];
+  /** Those that become keys of `$meta`. */
+  readonly folded: readonly ArrayColumn[];
+}
 
 /**
- * Opens the arrays that feed fields, in the order of the schema; one that no field uses is warned of. All headers
+ * Opens the arrays that feed fields; one that no field takes becomes a key of `$meta`, or is warned of. All headers
  * are read and checked, so what follows can fail on values only. None where all arrays have no rows: what is empty fits.
  * @throws {ImportError} `schema_mismatch` when arrays and fields do not fit, `malformed_file` when a file is broken or rows
  *   are not aligned, `unsupported` for fields and files that have no such form; all faults of the set in one
@@ -20,13 +29,13 @@ export async function openArrays(
   plan: FieldPlan,
   signal?: AbortSignal,
   warn: (text: string) => void = () => {},
-): Promise<ArrayColumn[]> {
+): Promise<OpenedArrays> {
   const faults = new SchemaFaults();
-  const given = boundArrays(set, plan, warn, faults);
+  const { given, extras } = boundArrays(set, plan, warn, faults);
   if (given.length === 0 && faults.isEmpty) throw new ImportError("schema_mismatch", set.missing(undefined));
   const { fields } = plan.schema;
   const headers = await Promise.all(given.map(([index, array]) => headerOf(fields[index], array, faults, signal)));
-  if (given.length > 0 && headers.every((header) => header?.shape[0] === 0)) return [];
+  if (given.length > 0 && headers.every((header) => header?.shape[0] === 0)) return { columns: [], folded: [] };
   const opened = given.map(([index, array], i) =>
     faults.attempt(() => headers[i] && openColumn(fields[index], index, array, headers[i])),
   );
@@ -34,7 +43,11 @@ export async function openArrays(
   if (columns.length > 0) faults.attempt(() => checkAligned(columns));
   faults.attempt(() => checkRowBytes(columns));
   faults.throwAny();
-  return columns;
+  const { folded, left } = await foldArrays(extras, plan, columns[0].rowCount, signal);
+  checkRowBytes([...columns, ...folded]);
+  const leftOver = leftOverWarning(plan, left);
+  if (leftOver !== undefined) warn(`${set.title}: ${leftOver}`);
+  return { columns, folded };
 }
 
 function boundArrays(
@@ -42,7 +55,7 @@ function boundArrays(
   plan: FieldPlan,
   warn: (text: string) => void,
   faults: SchemaFaults,
-): [index: number, array: NamedArray][] {
+): { given: [index: number, array: NamedArray][]; extras: readonly NamedColumn<NamedArray>[] } {
   const { fields } = plan.schema;
   for (const [i, field] of fields.entries())
     if (!isOptional(field)) faults.attempt(() => checkType(set, field, fileFor(set, plan, i)));
@@ -53,21 +66,14 @@ function boundArrays(
     placeOf: (array: NamedArray | undefined) => (array ? { file: array.source.path } : {}),
   };
   const bound = bindColumns<NamedArray>(plan, source, faults);
-  const left = bound.extras.map(({ name }) => name);
-  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
-    if (text !== undefined) warn(`${set.title}: ${text}`);
-  const given = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
-  return given.filter(
-    ([
-      index,
-      {
-        source: { path },
-      },
-    ]) => {
-      faults.attempt(() => checkType(set, fields[index], path));
-      return isArrayType(fields[index].dataType);
-    },
-  );
+  const absent = absentWarning(plan, bound.fields);
+  if (absent !== undefined) warn(`${set.title}: ${absent}`);
+  const arrays = bound.fields.flatMap<[number, NamedArray]>((array, index) => (array ? [[index, array]] : []));
+  const given = arrays.filter(([index, { source }]) => {
+    faults.attempt(() => checkType(set, fields[index], source.path));
+    return isArrayType(fields[index].dataType);
+  });
+  return { given, extras: bound.extras };
 }
 
 function fileFor({ arrays }: ArraySet, plan: FieldPlan, index: number): string | undefined {

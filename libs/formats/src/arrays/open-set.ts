@@ -1,8 +1,7 @@
 import { locate } from "@sluice/errors";
 import type { ProbeInput } from "../format.ts";
-import type { ArrayColumn } from "./array-column.ts";
 import type { ArraySet, ArraysOf } from "./array-set.ts";
-import { openArrays } from "./open-arrays.ts";
+import { type OpenedArrays, openArrays } from "./open-arrays.ts";
 import { placeArrays } from "./place-arrays.ts";
 
 /**
@@ -14,12 +13,12 @@ export async function openSet(
   arraysOf: ArraysOf,
   signal: AbortSignal,
   warn: (text: string) => void = () => {},
-): Promise<{ set: ArraySet; columns: ArrayColumn[] }> {
+): Promise<OpenedArrays & { set: ArraySet }> {
   const set = await locatedArrays(arraysOf, input.sources, input.options, signal);
   for (const note of set.notes ?? []) warn(`${set.title}: ${note}`);
   try {
     const placed = await placeArrays(set, input, signal, warn);
-    return { set, columns: await openArrays(placed, input.plan, signal, warn) };
+    return { set, ...(await openArrays(placed, input.plan, signal, warn)) };
   } catch (error) {
     await set.close?.();
     throw error;

@@ -1,5 +1,5 @@
 import { DataType } from "@sluice/schema";
-import { MAX_TIMESTAMPTZ, MIN_TIMESTAMPTZ, zoneMicros } from "@sluice/values";
+import { formatTimestamptz, MAX_TIMESTAMPTZ, MIN_TIMESTAMPTZ, zoneMicros } from "@sluice/values";
 import type { Conversion } from "../numbers/element-type.ts";
 
 // datetime64: a count of some unit since 1970, without a zone. Source: NumPy, "Datetimes and Timedeltas".
@@ -22,6 +22,16 @@ const nanos: Readonly<Record<string, bigint | undefined>> = {
 /** @param unit as in `datetime64[unit]` */
 export function isKnownUnit(unit: string | undefined): boolean {
   return unit !== undefined && Object.hasOwn(nanos, unit);
+}
+
+/** RFC 3339 without an offset, since a time has no zone here: as long as its unit needs. */
+export function timeText(value: bigint, unit: string): string {
+  const total = value * (nanos[unit] as bigint);
+  const below = ((total % 1000n) + 1000n) % 1000n;
+  const text = formatTimestamptz((total - below) / 1000n, "").slice(0, -1);
+  if (below === 0n) return text;
+  const [whole, fraction = ""] = text.split(".");
+  return `${whole}.${fraction.padEnd(6, "0")}${String(below).padStart(3, "0")}`.replace(/0+$/, "");
 }
 
 /** Into a field; NaT never fits. Integers get the count as it stands. @param zone of the times; empty: UTC */

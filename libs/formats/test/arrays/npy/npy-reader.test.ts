@@ -168,6 +168,45 @@ describe("D2: Fortran order", () => {
   });
 });
 
+describe("arrays that no field takes", () => {
+  const meta = fieldOf("$meta", DataType.JSON, { isDynamic: true });
+  const files = {
+    id: npyFile("<i8", [2], ids(2)),
+    x: npyFile("<i4", [2], Int32Array.of(1, 2)),
+    longer: npyFile("<i4", [3], new Int32Array(3)),
+    complex: npyFile("<c8", [2], new Float32Array(4)),
+    broken: Buffer.from("no array"),
+  };
+
+  async function warningsOf(schema: CollectionSchema, options: Record<string, string> = {}): Promise<string[]> {
+    const { sources } = await setOf(files);
+    const warnings: string[] = [];
+    const input = { ...readerInput(schema, sources, options), warn: (text: string) => void warnings.push(text) };
+    await using reader = npyFormat.open(input);
+    for await (const _ of reader.batches({ batchBytes: 1000, signal }));
+    return warnings;
+  }
+
+  it("are named where they cannot become keys of $meta", async () => {
+    expect(await warningsOf({ ...schemaOf(idField, meta), enableDynamicField: true })).toEqual([
+      "numpy files: 3 columns that no field takes were not imported: 'longer', 'complex', 'broken'",
+    ]);
+  });
+
+  it("are all named where nothing is folded", async () => {
+    const all = ["numpy files: 4 columns that no field takes were not imported: 'x', 'longer', 'complex', 'broken'"];
+    expect(await warningsOf(schemaOf(idField))).toEqual(all);
+    const dynamic = { ...schemaOf(idField, meta), enableDynamicField: true };
+    expect(await warningsOf(dynamic, { fold_extra_columns: "false" })).toEqual(all);
+  });
+
+  it("fail the import where one is cut short, which would lose its rows", async () => {
+    const cut = await setOf({ id: files.id, x: files.x.subarray(0, files.x.length - 1) });
+    const error = await failure(readAll(cut.sources, { ...schemaOf(idField, meta), enableDynamicField: true }));
+    expect(error).toMatchObject({ code: "malformed_file", at: { file: "x.npy" } });
+  });
+});
+
 describe("values", () => {
   const half = (bits: number[]) => hexOf(Uint16Array.from(bits), 2);
   const single = (...values: number[]) => hexOf(Float32Array.from(values), 4);

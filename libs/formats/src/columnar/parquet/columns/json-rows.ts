@@ -1,7 +1,7 @@
 import type { LeafReader } from "@sluice/parquet";
+import { TextOut } from "../../../text-out.ts";
 import { shortColumn } from "./column-reader.ts";
 import { checkWritten, type JsonWriter } from "./json-writers.ts";
-import { TextOut } from "./text-out.ts";
 
 /** Rows, entries of a leaf, and bytes of its values that are held at a time, about. */
 const MAX_ROWS = 1024;

@@ -3,11 +3,11 @@ import { excerptOfBytes } from "@sluice/errors";
 import type { LeafType } from "@sluice/parquet";
 import { describeJsonError, findJsonError, normalWkb, wkbToWkt } from "@sluice/values";
 import { isFloat, numberReaders } from "../../../numbers/number-kind.ts";
+import { type TextOut, writeFloat } from "../../../text-out.ts";
 import type { ValueWriter } from "./json-writers.ts";
 import { isNumber } from "./leaf-rule.ts";
 import { leafWriter } from "./leaf-text.ts";
 import type { NestedRows } from "./nested-rows.ts";
-import type { TextOut } from "./text-out.ts";
 
 /** How values of a leaf are written as JSON. */
 export interface JsonLeaf {
@@ -62,8 +62,7 @@ function numberWriter({ kind, bits }: LeafType, { fixed }: NestedRows): ValueWri
   if (!isFloat(kind)) return (index, out) => out.ascii(String(read(fixed, index)));
   return (index, out) => {
     const value = read(fixed, index);
-    if (!Number.isFinite(value)) throw new RangeError(`it holds ${value}, which JSON does not have`);
-    out.ascii(Object.is(value, -0) ? "-0" : String(value));
+    writeFloat(value, out);
   };
 }
 

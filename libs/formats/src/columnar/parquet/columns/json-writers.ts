@@ -1,6 +1,6 @@
 import { Damage, emptyDefinition, type ListNode, type SchemaNode } from "@sluice/parquet";
+import type { TextOut } from "../../../text-out.ts";
 import type { LeafCursor } from "./leaf-cursor.ts";
-import type { TextOut } from "./text-out.ts";
 
 /** Writes the next value of a part of the schema as JSON. The group around it is there. */
 export interface JsonWriter {

@@ -1,7 +1,7 @@
 import type { LeafType } from "@sluice/parquet";
 import type { NumberViews } from "../../../numbers/number-kind.ts";
+import type { TextOut } from "../../../text-out.ts";
 import { decimalText } from "./decimals.ts";
-import type { TextOut } from "./text-out.ts";
 import { dateText, timestampText, timeText } from "./timestamps.ts";
 
 /** Writes one value of a leaf as a text. */

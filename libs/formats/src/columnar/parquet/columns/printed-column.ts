@@ -2,10 +2,10 @@ import { type Column, FixedBuffer } from "@sluice/columns";
 import type { LeafReader } from "@sluice/parquet";
 import type { FieldSchema } from "@sluice/schema";
 import { type TextCheck, textChecks } from "../../../text-checks.ts";
+import { TextOut } from "../../../text-out.ts";
 import { FlatColumn } from "./flat-column.ts";
 import type { LeafWriter } from "./leaf-text.ts";
 import type { ReadContext } from "./read-context.ts";
-import { TextOut } from "./text-out.ts";
 import { VarOutput } from "./var-output.ts";
 
 /** Values printed at a time. */

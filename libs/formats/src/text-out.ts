@@ -1,5 +1,5 @@
 import { TooLarge } from "@sluice/parquet";
-import { MAX_ROW_BYTES } from "../../../format.ts";
+import { MAX_ROW_BYTES } from "./format.ts";
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const HEX = Buffer.from("0123456789abcdef");
@@ -77,6 +77,16 @@ export class TextOut {
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
+}
+
+/**
+ * A float as JSON. NaN, which JSON does not have, is null, as in what pandas, polars and others write.
+ * @throws {RangeError} for infinities
+ */
+export function writeFloat(value: number, out: TextOut): void {
+  if (Number.isNaN(value)) out.ascii("null");
+  else if (!Number.isFinite(value)) throw new RangeError(`it holds ${value}, which JSON does not have`);
+  else out.ascii(Object.is(value, -0) ? "-0" : String(value));
 }
 
 /** Behind the backslash: `n` and its kind, or `u` and four digits. */
