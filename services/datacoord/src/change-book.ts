@@ -9,7 +9,7 @@ import {
   type Visibility,
   visibleAfter,
 } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
+import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, SegmentId } from "@sluice/schema";
 
@@ -18,6 +18,8 @@ import type { CollectionId, SegmentId } from "@sluice/schema";
 // S5. The changes of a collection are made one after the other, in the order of their timestamps: who has a timestamp and
 //     waits for the changes under way has met all that lie below it. Of two changes that remove or extend one segment, the
 //     second one meets what the first has left, and is refused.
+// S6. A change is forgotten when later ones have removed all that it added, and the segments are gone. Snapshots from before
+//     these changes are refused from then on, also by who finds only segments that are removed and were never added.
 
 /** What a change does; the book gives it its timestamp. */
 export type NewChange = Omit<ChangeRecord, "commitTs">;
@@ -31,9 +33,19 @@ interface History {
   lastAddTs: bigint;
   /** After all of them. */
   readonly visible: Map<SegmentId, Visibility>;
+  /** Snapshots below it are not kept (S6). */
+  floorTs: bigint;
   /** Of removed segments, the change that did it. */
   readonly removedTs: Map<SegmentId, bigint>;
   readonly turns: Serial;
+}
+
+/** What a reader is told whose snapshot is not kept any more. */
+export function snapshotGone(timestamp: bigint): StatusError {
+  return new StatusError(
+    statusCodes.invalidParameter,
+    `the snapshot at timestamp ${timestamp} is kept no longer, since its segments were replaced: read anew`,
+  );
 }
 
 /** What is visible, in memory for reading, written through to the metastore. */
@@ -92,6 +104,7 @@ export class ChangeBook {
   /**
    * What a reader sees who begins now, or one who has begun at `timestamp`; with the timestamp of the snapshot.
    * Later calls with that timestamp answer the same, as long as garbage collection has left the segments.
+   * @throws {StatusError} 1100 when it has not (S6)
    */
   async snapshot(
     collectionId: CollectionId,
@@ -101,6 +114,7 @@ export class ChangeBook {
     const history = this.#histories.get(collectionId);
     if (!history) return { timestamp: at, visible: new Map() };
     await history.turns.run(async () => {}); // S5
+    if (at < history.floorTs) throw snapshotGone(at);
     const { lastTs, visible, changes } = history;
     return { timestamp: at, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
   }
@@ -120,6 +134,35 @@ export class ChangeBook {
     return this.#histories.get(collectionId)?.removedTs.get(segmentId);
   }
 
+  /**
+   * Changes of which nothing is left: later ones have removed all that they added, longer ago than any reader.
+   * @param isGone whether nothing is known of a segment any more
+   */
+  spent(collectionId: CollectionId, isGone: (id: SegmentId) => boolean): ChangeRecord[] {
+    const { changes, removedTs } = this.#historyOf(collectionId);
+    const isSpent = ({ adds }: ChangeRecord) => adds.length > 0 && adds.every((id) => removedTs.has(id) && isGone(id));
+    return [...changes.values()].filter(isSpent);
+  }
+
+  /** S6. @param spent of one collection */
+  async forget(collectionId: CollectionId, spent: readonly ChangeRecord[]): Promise<void> {
+    const history = this.#historyOf(collectionId);
+    const { changes, removedTs } = history;
+    await history.turns.run(async () => {
+      for (const id of spent.flatMap(({ adds }) => adds)) {
+        const endTs = removedTs.get(id) ?? 0n;
+        if (endTs > history.floorTs) history.floorTs = endTs;
+      }
+      const removals = spent.map((change) =>
+        this.#table.stageRemoval(CHANGES.idOf(change), () => {
+          changes.delete(change.changeId);
+          for (const id of change.adds) removedTs.delete(id);
+        }),
+      );
+      await commitInPages(this.#store, removals);
+    });
+  }
+
   /** Forgets the changes of a dropped collection, after its segments are gone. */
   async remove(collectionId: CollectionId): Promise<void> {
     const { changes } = this.#historyOf(collectionId);
@@ -134,6 +177,7 @@ export class ChangeBook {
     const history = this.#historyOf(change.collectionId);
     history.changes.set(change.changeId, change);
     history.lastTs = change.commitTs;
+    if (!change.removes.every((id) => history.visible.has(id))) history.floorTs = change.commitTs;
     if (change.removes.length === 0) history.lastAddTs = change.commitTs;
     for (const id of change.removes) history.removedTs.set(id, change.commitTs);
     applyChange(history.visible, change);
@@ -146,6 +190,7 @@ export class ChangeBook {
       changes: new Map(),
       lastTs: 0n,
       lastAddTs: 0n,
+      floorTs: 0n,
       visible: new Map(),
       removedTs: new Map(),
       turns: new Serial(),

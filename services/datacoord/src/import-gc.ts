@@ -41,7 +41,8 @@ export interface ImportGcDeps {
  * G4. a segment that a change removed, once the readers have ended that began before it.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
- * G5. rejected rows of a job whose records are gone.
+ * G5. rejected rows of a job whose records are gone;
+ * G6. a change whose segments are all gone, removed by others, once its job has ended and does not ask for it again.
  * Objects go first and the record last, after a second sweep, since a writer cut off from the cluster may finish a put
  * that it had begun.
  */
@@ -50,6 +51,8 @@ export class ImportGc implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** Attempts of tasks that are persisted, of open jobs: they change no more, and a job may have thousands. */
   readonly #persisted = new Map<JobId, Map<TaskId, number>>();
+  /** Collections that have lost segments since their changes were looked at. */
+  readonly #shrunk = new Set<CollectionId>();
   readonly #jobs;
   readonly #tasks;
   readonly #collections;
@@ -91,8 +94,24 @@ export class ImportGc implements AsyncDisposable {
       if (this.#isStopped) return;
       await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     }
+    await this.#forgetSpent();
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
     await this.#collectRejects();
+  }
+
+  /** G6. */
+  async #forgetSpent(): Promise<void> {
+    const { book, changes } = this.#deps;
+    for (const collectionId of this.#shrunk) {
+      const spent = [];
+      for (const change of changes.spent(collectionId, (id) => !book.get(id))) {
+        if (this.#isStopped) return;
+        const job = (await this.#jobs.get(jobId(change.changeId)))?.record;
+        if (!job || isEnded(job.state)) spent.push(change);
+      }
+      await changes.forget(collectionId, spent);
+      this.#shrunk.delete(collectionId);
+    }
   }
 
   /** G5. A job's record is there before its first object, and no id is given twice. */
@@ -184,7 +203,9 @@ export class ImportGc implements AsyncDisposable {
     const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
     if (due.length === 0 || !(await this.#deleteAll(due))) return;
     await this.#abortWrites(due);
-    if (!this.#isStopped) await book.remove(due);
+    if (this.#isStopped) return;
+    await book.remove(due);
+    for (const { collectionId } of due) this.#shrunk.add(collectionId);
   }
 
   /** Killed writers leave unfinished objects. Where listing these is not allowed, a rule of the bucket must remove them. */

@@ -1,9 +1,8 @@
 import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
-import { StatusError, statusCodes } from "@sluice/errors";
 import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
 import { collectionId, jobId, type LogLists, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
-import type { ChangeBook, NewChange } from "./change-book.ts";
+import { type ChangeBook, type NewChange, snapshotGone } from "./change-book.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
 import type { SegmentBook } from "./segment-book.ts";
 
@@ -72,10 +71,7 @@ export class VisibleSegments {
   /** Of a dropped partition nothing is missed; what a change has removed is, by a snapshot from before it. */
   #checkRemoved({ collectionId: id, timestamp }: dataCoord.GetVisibleSegmentsRequest, segment: bigint): [] {
     if (this.#changes.removedTs(collectionId(id), segmentId(segment)) === undefined) return [];
-    throw new StatusError(
-      statusCodes.invalidParameter,
-      `the snapshot at timestamp ${timestamp} is kept no longer, since its segments were replaced: read anew`,
-    );
+    throw snapshotGone(timestamp);
   }
 
   rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {

@@ -205,6 +205,38 @@ describe("changes", () => {
     await expect(visibleIds(before.timestamp)).rejects.toThrow("is kept no longer");
   });
 
+  it("S6: that are replaced as a whole are forgotten with their segments, and snapshots from before with them", async () => {
+    const [first] = await persisted(1n, 1);
+    await commit(1n);
+    const [second, kept] = await persisted(2n, 2);
+    await commit(2n);
+    const before = await snapshot();
+    const [merged] = await persisted(3n, 1);
+    await change({ changeId: 3n, jobId: 3n, accepted: acceptedOf(3n), removes: [first, second] });
+    const after = await snapshot();
+    for (const job of [1n, 2n, 3n]) await putJob(job, "completed");
+    nowMs += 1000;
+    await collectTwice();
+    const ids = async () => (await Array.fromAsync(store.scan("change/"), ({ key }) => key)).sort();
+    expect(await ids()).toEqual(["change/7/2", "change/7/3"]);
+    for (const restart of [false, true]) {
+      if (restart) await openVisible();
+      expect(await visibleIds()).toEqual([kept, merged]);
+      expect(await visibleIds(after.timestamp)).toEqual([kept, merged]);
+      await expect(visibleIds(before.timestamp)).rejects.toThrow("is kept no longer");
+    }
+  });
+
+  it("S6: of a job that may ask for its change again are kept", async () => {
+    const [first] = await persisted(1n, 1);
+    const { commitTimestamp } = await commit(1n);
+    await change({ changeId: 3n, removes: [first] });
+    nowMs += 1000;
+    await collectTwice();
+    expect((await commit(1n)).commitTimestamp).toBe(commitTimestamp);
+    expect(await visibleIds()).toEqual([]);
+  });
+
   it("S2: no reader sees both or neither of what a change replaces, whenever it comes", async () => {
     const old = await persisted(1n, 2);
     await commit(1n);
