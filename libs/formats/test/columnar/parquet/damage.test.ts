@@ -39,6 +39,7 @@ const samples: readonly [folder: string, name: string][] = [
   ["parquet/values", "duckdb-null-array"],
   ["parquet/values", "json-text"],
   ["parquet/values", "wkb"],
+  ["parquet/values", "duckdb-variant-objects"],
   ["bulkwriter/pymilvus-3.0.1-struct-geo-int8", "parquet"],
   ["bulkwriter/pymilvus-2.6.17-all-types", "parquet"],
 ];

@@ -117,7 +117,7 @@ export function decimalText(type: LeafType, from: NumberViews, index: number): s
 }
 
 /** An integer with a point before its last `scale` digits. */
-function scaledText(unscaled: bigint, scale: number): string {
+export function scaledText(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled);
   const sign = unscaled < 0n ? "-" : "";
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");

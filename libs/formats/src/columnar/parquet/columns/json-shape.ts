@@ -2,12 +2,14 @@ import { type LeafReader, leafType, listNode, mapNode, type SchemaNode } from "@
 import { jsonLeaf } from "./json-values.ts";
 import { type JsonWriter, KeyWriter, LeafWriterAt, ListWriter, MapWriter, StructWriter } from "./json-writers.ts";
 import { LeafCursor } from "./leaf-cursor.ts";
+import { isVariant, variantWriter } from "./variant/variant-writer.ts";
 
 /** Makes the writer of a part of the schema for one reading of the file. */
 export type JsonShape = (open: (node: SchemaNode) => LeafReader) => JsonWriter;
 
 /** How a column becomes JSON, whatever is in it; undefined where a leaf of it has no form there. */
 export function jsonShape(node: SchemaNode): JsonShape | undefined {
+  if (isVariant(node)) return (open) => variantWriter(node, open);
   const map = mapNode(node);
   if (map) return mapShape(map.list, map.key, map.value);
   const list = listNode(node);

@@ -43,9 +43,13 @@ export function rawTimestamps(type: LeafType): ElementRule {
 
 /** RFC 3339, with `Z` where it is an instant, digits down to the unit. */
 export function timestampText(type: LeafType, from: NumberViews, index: number): string {
-  const micros = microsOf(type)(from, index);
+  return instantText(microsOf(type)(from, index), nanosBelow(type, from, index), type.isUtc === true);
+}
+
+/** @param nanos those below the microsecond */
+export function instantText(micros: bigint, nanos: bigint, isUtc: boolean): string {
   const text = formatTimestamptz(micros, "").slice(0, -1);
-  return `${withNanos(text, nanosBelow(type, from, index))}${type.isUtc ? "Z" : ""}`;
+  return `${withNanos(text, nanos)}${isUtc ? "Z" : ""}`;
 }
 
 function withNanos(text: string, nanos: bigint): string {
@@ -83,9 +87,13 @@ export function dateText(days: number): string {
   return formatTimestamptz(BigInt(days) * 86_400_000_000n, "").split("T")[0];
 }
 
-/** Of a TIME: hours, minutes, seconds and what is behind them. */
+/** Of a TIME. */
 export function timeText({ unit }: LeafType, from: NumberViews, index: number): string {
-  const [value, scale] = unit === "ms" ? [BigInt(from.int32[index]), 3] : [from.int64[index], unit === "us" ? 6 : 9];
+  return unit === "ms" ? clockText(BigInt(from.int32[index]), 3) : clockText(from.int64[index], unit === "us" ? 6 : 9);
+}
+
+/** Hours, minutes, seconds and what is behind them. @param scale digits of a second that `value` counts */
+export function clockText(value: bigint, scale: number): string {
   const perSecond = 10n ** BigInt(scale);
   const day = formatTimestamptz((value / perSecond) * 1_000_000n, "").slice(11, 19);
   const fraction = String(value % perSecond)
