@@ -41,7 +41,7 @@ const contents: readonly Content[] = [
     is: "a zip archive",
     todo: "unpack it, and name its files; one of NumPy arrays ends with .npz",
   },
-  { isThis: startsWith("\x89HDF\r\n\x1a\n"), is: "HDF5", todo: "save each data set as FIELD.npy" },
+  { isThis: startsWith("\x89HDF\r\n\x1a\n"), is: "HDF5", todo: rename(".h5") },
   { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: "export its table as JSON Lines" },
   { isThis: startsWith("Obj\x01"), is: "Avro", todo: "write it as Parquet" },
   { isThis: startsWith("ORC"), is: "ORC", todo: "write it as Parquet" },

@@ -1,5 +1,5 @@
 import type { SourceFile } from "@sluice/object-store";
-import type { DataType } from "@sluice/schema";
+import type { DataType, FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "./array-column.ts";
 import type { LiveRows } from "./row-source.ts";
 
@@ -7,8 +7,11 @@ import type { LiveRows } from "./row-source.ts";
 export interface NamedArray {
   readonly name: string;
   readonly source: SourceFile;
-  /** Called for arrays that feed a field only, so that what is wrong with others does not matter. */
-  readonly header: (signal: AbortSignal | undefined) => Promise<ArrayHeader>;
+  /**
+   * Called for arrays that feed a field only, so that what is wrong with others does not matter.
+   * @param field that one, where it decides what the bytes are
+   */
+  readonly header: (signal: AbortSignal | undefined, field?: FieldSchema) => Promise<ArrayHeader>;
   /** What it is where its name is none that users gave: `placeArrays` finds its field. */
   readonly role?: "vectors" | "keys";
   /** What its rows are, where their elements leave it open: bytes may be bits of a binary vector, or numbers. */

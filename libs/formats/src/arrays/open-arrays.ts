@@ -97,7 +97,7 @@ function headerOf(
 ): Promise<ArrayHeader | undefined> {
   return faults.attemptAsync(async () => {
     try {
-      return await header(signal);
+      return await header(signal, field);
     } catch (error) {
       throw locate(error, { file: source.path, field: field.name });
     }

@@ -62,7 +62,9 @@ class Placing {
       if (canBeGiven && keys.length === 1) this.#rename(array, key);
       else this.#leaveOut(array);
     }
-    const isVectorsAlone = this.arrays.every(({ role }) => role === "vectors");
+    const feeding = this.arrays.filter(({ name }) => this.#isNamed(name));
+    const isVectorsAlone =
+      this.arrays.some(({ role }) => role === "vectors") && feeding.every(({ role }) => role === "vectors");
     if (canBeGiven && keys.length === 0 && isVectorsAlone && key.dataType === DataType.Int64) {
       this.placeNumbers(key, options);
       this.#warn(`the primary key '${key.name}' is the number of the row in its file`);
@@ -72,15 +74,18 @@ class Placing {
   /** Adds the numbers of rows as an array of their own. */
   placeNumbers(field: FieldSchema | undefined, options: ProbeInput["options"]): void {
     const start = numberStart(options);
-    if (field === undefined) return;
-    const others = this.arrays;
-    const [{ source }] = others;
+    if (field === undefined || this.arrays.length === 0) return;
+    const name = this.#plan.sourceOf(field.name);
+    const others = this.arrays.filter((array) => array.name !== name);
+    if (others.length < this.arrays.length)
+      this.#warn(`'${excerpt(name)}' was not imported: row numbers take its place`);
+    const [{ source }] = this.arrays;
     const header = async (signal: AbortSignal | undefined) => {
-      const counted = others.find(({ name }) => this.#isNamed(name)) ?? others[0];
+      const counted = others.find((array) => this.#isNamed(array.name)) ?? this.arrays[0];
       const { shape } = await counted.header(signal);
       return { descr: "<i8", fortranOrder: false, shape: [shape[0]], dataOffset: 0, rows: rowNumbers(start) };
     };
-    this.arrays = [...others, { name: this.#plan.sourceOf(field.name), source, header }];
+    this.arrays = [...others, { name, source, header }];
   }
 
   /** Automatic keys are made, whatever numbers an index has for its rows. */

@@ -3,6 +3,7 @@ import type { SourceFile } from "@sluice/object-store";
 import { type ArrayFormat, arrayFormat } from "../array-format.ts";
 import type { ArraySet, ArraysOf } from "../array-set.ts";
 import { fbinFormat, i8binFormat, ibinFormat, u8binFormat } from "../bins/index.ts";
+import { hdf5Format } from "../hdf5/index.ts";
 import { npyFormat } from "../npy/index.ts";
 import { npzFormat } from "../npz/index.ts";
 import { safetensorsFormat } from "../safetensors/index.ts";
@@ -10,7 +11,7 @@ import { bvecsFormat, fvecsFormat, ivecsFormat } from "../vecs/index.ts";
 
 /** Formats whose files may be columns of one table. */
 const members: readonly ArrayFormat[] = [
-  ...[npyFormat, npzFormat, safetensorsFormat, fvecsFormat, ivecsFormat, bvecsFormat],
+  ...[npyFormat, npzFormat, safetensorsFormat, hdf5Format, fvecsFormat, ivecsFormat, bvecsFormat],
   ...[fbinFormat, u8binFormat, i8binFormat, ibinFormat],
 ];
 

@@ -79,6 +79,11 @@ describe("a file of safetensors", () => {
     expect((await refusal(safetensorsFormat, { "a.safetensors": bytes })).reason).toMatch(/ends inside its header/);
   });
 
+  it("without tensors has nothing for any field", async () => {
+    const reading = { schema, options: { row_number_field: "id" } };
+    expect(await refusal(safetensorsFormat, withHeader({}, 0), reading)).toMatchObject({ code: "schema_mismatch" });
+  });
+
   it("that is damaged is an error", () =>
     expectDamageIsTold(safetensorsFormat, "a.safetensors", file("columns.safetensors")["model.safetensors"], {
       schema,

@@ -1,0 +1,157 @@
+import { malformed } from "../one-file.ts";
+import type { ChunkIndexPlace } from "./dataset.ts";
+import { addressAt, byteAt, type Hdf5File, uint16At, uint32At, uintAt, unsupported } from "./hdf5-file.ts";
+
+/** A chunk as it lies in the file. */
+export interface StoredChunk {
+  readonly address: number;
+  readonly sizeBytes: number;
+  /** Bits of filters that it was not put through. */
+  readonly mask: number;
+}
+
+/** Finds the chunk at a place of the grid of chunks; undefined where none was written. */
+export type ChunkIndex = (place: readonly number[]) => Promise<StoredChunk | undefined>;
+
+/** What a data set says of its chunks. */
+export interface ChunkGrid {
+  /** Chunks along each dimension. */
+  readonly counts: readonly number[];
+  /** Elements of a chunk along each dimension. */
+  readonly chunk: readonly number[];
+  readonly chunkBytes: number;
+  readonly isFiltered: boolean;
+}
+
+/** Nodes of a tree that are kept. */
+const MAX_NODES = 64;
+const MAX_DEPTH = 16;
+
+export function chunkIndex(file: Hdf5File, place: ChunkIndexPlace, grid: ChunkGrid): ChunkIndex {
+  const linear = (at: readonly number[]) => at.reduce((index, k, i) => index * grid.counts[i] + k, 0);
+  const whole = (address: number): StoredChunk | undefined =>
+    Number.isFinite(address) ? { address, sizeBytes: grid.chunkBytes, mask: 0 } : undefined;
+  switch (place.kind) {
+    case "tree":
+      return treeIndex(file, place.address, grid);
+    case "single":
+      return async () => {
+        const chunk = whole(place.address);
+        return chunk && { ...chunk, sizeBytes: place.sizeBytes ?? grid.chunkBytes, mask: place.mask };
+      };
+    case "implicit":
+      return async (at) => whole(place.address + linear(at) * grid.chunkBytes);
+    case "fixed array":
+      return fixedArray(file, place.address, grid, linear);
+  }
+}
+
+interface TreeNode {
+  readonly level: number;
+  readonly count: number;
+  readonly body: DataView;
+}
+
+/** A tree of chunks by the place of their first element. */
+function treeIndex(file: Hdf5File, root: number, { chunk }: ChunkGrid): ChunkIndex {
+  const keyBytes = 8 + 8 * (chunk.length + 1);
+  const nodes = new Map<number, TreeNode>();
+  const nodeAt = async (address: number): Promise<TreeNode> => {
+    const kept = nodes.get(address);
+    if (kept) return kept;
+    const head = await file.readSigned(address, 24, "TREE", "a tree of chunks");
+    if (byteAt(head, 4) !== 1) throw malformed("a tree of chunks is one of groups", file.base + address);
+    const count = uint16At(head, 6);
+    const body = await file.read(address + 24, count * (keyBytes + 8) + keyBytes, "a tree of chunks");
+    const node = { level: byteAt(head, 5), count, body };
+    if (nodes.size >= MAX_NODES) nodes.clear();
+    nodes.set(address, node);
+    return node;
+  };
+  const compare = (body: DataView, entry: number, wanted: readonly number[]) => {
+    for (let i = 0; i < wanted.length; i++) {
+      const found = addressAt(body, entry * (keyBytes + 8) + 8 + 8 * i);
+      if (found !== wanted[i]) return found < wanted[i] ? -1 : 1;
+    }
+    return 0;
+  };
+  return async (at) => {
+    if (!Number.isFinite(root)) return undefined;
+    const wanted = at.map((k, i) => k * chunk[i]);
+    let address = root;
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const { level, count, body } = await nodeAt(address);
+      let entry = -1;
+      // The last child whose first chunk is not behind the wanted one.
+      for (let [low, high] = [0, count - 1]; low <= high; ) {
+        const middle = (low + high) >>> 1;
+        if (compare(body, middle, wanted) <= 0) [entry, low] = [middle, middle + 1];
+        else high = middle - 1;
+      }
+      if (entry < 0) return undefined;
+      const keyAt = entry * (keyBytes + 8);
+      address = addressAt(body, keyAt + keyBytes);
+      if (level > 0) continue;
+      if (compare(body, entry, wanted) !== 0) return undefined;
+      return { address, sizeBytes: uint32At(body, keyAt), mask: uint32At(body, keyAt + 4) };
+    }
+    throw malformed("a tree of chunks is too deep", file.base + root);
+  };
+}
+
+interface FixedArray {
+  readonly entryBytes: number;
+  /** Entries of a page; as many as there are where it has no pages. */
+  readonly pageEntries: number;
+  readonly firstPage: number;
+}
+
+/** A list of chunks by their number, in pages of which each has a checksum behind it. */
+function fixedArray(
+  file: Hdf5File,
+  address: number,
+  { isFiltered, chunkBytes }: ChunkGrid,
+  linear: (at: readonly number[]) => number,
+): ChunkIndex {
+  let opened: Promise<FixedArray | undefined> | undefined;
+  return async (at) => {
+    opened ??= openFixedArray(file, address);
+    const array = await opened;
+    if (!array) return undefined;
+    const { entryBytes, pageEntries, firstPage } = array;
+    const index = linear(at);
+    const page = Math.floor(index / pageEntries);
+    const entryAt = firstPage + page * (pageEntries * entryBytes + 4) + (index % pageEntries) * entryBytes;
+    const entry = await file.read(entryAt, entryBytes, "a list of chunks");
+    const chunkAddress = addressAt(entry, 0);
+    if (!Number.isFinite(chunkAddress)) return undefined;
+    if (!isFiltered) return { address: chunkAddress, sizeBytes: chunkBytes, mask: 0 };
+    const sizeBytes = uintAt(entry, 8, entryBytes - 12);
+    return { address: chunkAddress, sizeBytes, mask: uint32At(entry, entryBytes - 4) };
+  };
+}
+
+async function openFixedArray(file: Hdf5File, address: number): Promise<FixedArray | undefined> {
+  if (!Number.isFinite(address)) return undefined;
+  const head = await file.readSigned(address, 24, "FAHD", "a list of chunks");
+  const [entryBytes, pageBits, count, blockAt] = [
+    byteAt(head, 6),
+    byteAt(head, 7),
+    addressAt(head, 8),
+    addressAt(head, 16),
+  ];
+  if (!Number.isFinite(blockAt)) return undefined;
+  if (entryBytes < 8 || entryBytes > 20 || pageBits > 31)
+    throw malformed(`a list of chunks has entries of ${entryBytes} bytes`, file.base + address);
+  await file.readSigned(blockAt, 4, "FADB", "a list of chunks");
+  const pageEntries = 2 ** pageBits;
+  const start = blockAt + 14;
+  if (count <= pageEntries) return { entryBytes, pageEntries: count, firstPage: start };
+  // A bit for each page that was written, and a checksum.
+  const pages = Math.ceil(count / pageEntries);
+  const bitmap = await file.read(start, Math.ceil(pages / 8), "a list of chunks");
+  for (let page = 0; page < pages; page++)
+    if (!(bitmap.getUint8(page >>> 3) & (0x80 >>> (page & 7))))
+      throw unsupported("a list of its chunks has parts that were never written: rewrite it by h5repack");
+  return { entryBytes, pageEntries, firstPage: start + bitmap.byteLength + 4 };
+}

@@ -1,0 +1,137 @@
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import { DataType, type FieldSchema } from "@sluice/schema";
+import type { ArrayHeader } from "../array-column.ts";
+import type { ArraySet, NamedArray } from "../array-set.ts";
+import { arraySet, malformed } from "../one-file.ts";
+import { type RowSource, rowsAt } from "../row-source.ts";
+import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
+import { chunkRows, fillWith } from "./chunk-rows.ts";
+import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
+import { checkFilters } from "./filters.ts";
+import { type FoundDataset, findDatasets } from "./groups.ts";
+import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
+import { longestText, REFERENCE_BYTES, textRows } from "./text-rows.ts";
+
+/** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
+const TRAIN = "train";
+
+/** The data sets of a file, called by their paths from its root on: `vectors`, `a/b/ids`. @throws {ImportError} */
+export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
+  const file = await openHdf5(source, signal);
+  const found = await findDatasets(file);
+  if (found.some(({ path }) => path === "size_train"))
+    throw unsupported(
+      "its vectors are sets of one length each (ann-benchmarks, type sparse), which are not read: write them as JSON Lines",
+    );
+  const hasTrain = found.some(({ path }) => path === TRAIN);
+  return arraySet(
+    "HDF5 file",
+    found.map((dataset) => arrayOf(file, dataset, hasTrain)),
+  );
+}
+
+function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedArray {
+  const { path } = found;
+  const base = { name: path, source: file.source };
+  const header = (signal = new AbortController().signal, field?: FieldSchema) =>
+    headerOf(file, parseDataset(found), signal, field);
+  if (path === "ids") return { ...base, header, role: "keys" };
+  return isMatrix(found) && (!hasTrain || path === TRAIN) ? { ...base, header, role: "vectors" } : { ...base, header };
+}
+
+function isMatrix(found: FoundDataset): boolean {
+  try {
+    return parseDataset(found).shape.length === 2;
+  } catch (error) {
+    // Whoever asks for it is told why.
+    if (error instanceof ImportError) return false;
+    throw error;
+  }
+}
+
+async function headerOf(
+  file: Hdf5File,
+  dataset: Dataset,
+  signal: AbortSignal,
+  field?: FieldSchema,
+): Promise<ArrayHeader> {
+  const { path, type, shape } = dataset;
+  checkShape(path, shape);
+  if (type.kind === "other") throw unsupported(`data set '${path}' holds ${type.name}, which no field takes`);
+  const rows = rowsOf(file, dataset);
+  if (type.kind === "texts") {
+    const rowBytes = await longestText(rows, shape[0] ?? 0, signal);
+    return { descr: `|S${rowBytes}`, fortranOrder: false, shape, dataOffset: 0, rows: textRows(file, rows, rowBytes) };
+  }
+  const { descr, itemBytes } = type;
+  const array = { fortranOrder: false, dataOffset: 0, rows };
+  // MilvusDM packs the bits of binary vectors into texts.
+  const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
+  return isPacked ? { ...array, descr: "|u1", shape: [shape[0], itemBytes] } : { ...array, descr, shape };
+}
+
+function checkShape(path: string, shape: readonly number[]): void {
+  const items = shape.reduce((product, size) => product * Math.max(1, size), 1);
+  if (!Number.isSafeInteger(items)) throw malformed(`data set '${path}' is larger than any file`, 0);
+}
+
+/** Where the rows of a data set are; what would be other numbers than those that were written is refused first. */
+function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
+  const { path, layout, filters, type, shape, fill } = dataset;
+  const itemBytes = type.kind === "texts" ? REFERENCE_BYTES : type.itemBytes;
+  if (itemBytes !== type.itemBytes) throw unsupported(`data set '${path}' has references of ${type.itemBytes} bytes`);
+  if (layout.kind === "elsewhere") throw unsupported(`data set '${path}' ${layout.why}`);
+  const rowItems = shape.slice(1).reduce((product, size) => product * size, 1);
+  const rowBytes = rowItems * itemBytes;
+  if (layout.kind === "compact") return compactRows(path, layout.data, (shape[0] ?? 1) * rowBytes, rowBytes);
+  if (layout.kind === "contiguous") return contiguousRows(file, dataset, layout.address, rowBytes);
+  checkFilters(path, filters);
+  if (shape.length < 1 || shape.length > 2)
+    throw unsupported(`data set '${path}' has ${shape.length} dimensions, in chunks`);
+  const grid = gridOf(path, shape, layout, itemBytes, filters.length > 0);
+  return chunkRows({
+    file,
+    path,
+    grid,
+    index: chunkIndex(file, layout.index, grid),
+    filters,
+    itemBytes,
+    rowItems,
+    fill,
+  });
+}
+
+function gridOf(
+  path: string,
+  shape: readonly number[],
+  { chunk }: Extract<Layout, { kind: "chunked" }>,
+  itemBytes: number,
+  isFiltered: boolean,
+): ChunkGrid {
+  const fits = chunk.length === shape.length && chunk.every((size) => size >= 1);
+  if (!fits) throw malformed(`data set '${path}' of ${shape.length} dimensions has chunks of (${chunk.join(", ")})`, 0);
+  const counts = shape.map((size, i) => Math.ceil(size / chunk[i]));
+  const chunkBytes = chunk.reduce((product, size) => product * size, itemBytes);
+  return { counts, chunk, chunkBytes, isFiltered };
+}
+
+function compactRows(path: string, data: Uint8Array, wanted: number, rowBytes: number): RowSource {
+  if (data.length < wanted)
+    throw malformed(`data set '${path}' has ${data.length} bytes in its header, and should have ${wanted}`, 0);
+  return {
+    read: async (firstRow, rows, target) =>
+      target.set(data.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes)),
+  };
+}
+
+function contiguousRows(file: Hdf5File, { path, shape, fill }: Dataset, address: number, rowBytes: number): RowSource {
+  if (!Number.isFinite(address))
+    return { read: async (_, rows, target) => fillWith(target.subarray(0, rows * rowBytes), fill) };
+  const end = file.base + address + (shape[0] ?? 1) * rowBytes;
+  if (end > file.source.sizeBytes) {
+    const reason = `the file is cut short: data set '${path}' ends at byte ${end}, it has ${file.source.sizeBytes} bytes`;
+    throw new ImportError("malformed_file", reason, { byteOffset: file.source.sizeBytes });
+  }
+  return rowsAt(file.source, file.base + address, rowBytes);
+}

@@ -1,0 +1,15 @@
+import { arrayFormat } from "../array-format.ts";
+import { hdf5Arrays } from "./hdf5-arrays.ts";
+
+/**
+ * Data sets of an HDF5 file, called by their paths: as h5py, ann-benchmarks (whose `train` are the vectors) and MilvusDM
+ * (`embeddings`, `ids`) write them. It may be cut between any two rows.
+ */
+export const hdf5Format = arrayFormat({
+  name: "hdf5",
+  title: "HDF5",
+  extensions: [".h5", ".hdf5", ".hdf"],
+  grouping: "rows",
+  mixesAs: "arrays",
+  arraysOf: ([source], _, signal) => hdf5Arrays(source, signal),
+});

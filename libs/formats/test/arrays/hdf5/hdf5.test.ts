@@ -1,0 +1,110 @@
+import { describe, expect, it } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import { field } from "@sluice/schema/testing";
+import { hdf5Format } from "../../../src/arrays/hdf5/index.ts";
+import {
+  expectCutsLikeWhole,
+  expectDamageIsTold,
+  fixture,
+  readFiles,
+  refusal,
+  sourcesOf,
+  vectorSchema,
+} from "../array-files.ts";
+
+const file = (name: string) => ({ "a.h5": fixture(import.meta.dirname, name) });
+const schema = vectorSchema(6);
+const vectorOf = (row: number) => [0, 1, 2, 3, 4, 5].map((k) => row * 6 + k);
+const rowsUpTo = (count: number) => Array.from({ length: count }, (_, i) => ({ id: 7 * i, vector: vectorOf(i) }));
+
+describe.each<[string, number]>([
+  ["grid", 150],
+  ["resizable", 150],
+  ["small-integers", 20],
+  ["user-block", 150],
+  ["latest-fixed", 150],
+  ["latest-paged", 150],
+  ["latest-single", 150],
+  ["latest-single-plain", 150],
+  ["v110", 150],
+  ["track-times", 150],
+  ["attributes", 150],
+  ["many", 150],
+])("%s.h5 of h5py", (name, count) => {
+  it("is read as it was written, in parts too", async () => {
+    expect((await readFiles(hdf5Format, file(`${name}.h5`), { schema })).rows).toEqual(rowsUpTo(count));
+    await expectCutsLikeWhole(hdf5Format, file(`${name}.h5`), { schema });
+  });
+});
+
+it("bfloat16 is two opaque bytes", async () => {
+  const { rows } = await readFiles(hdf5Format, file("bfloat16.h5"), {
+    schema: vectorSchema(6, { type: DataType.BFloat16Vector }),
+  });
+  expect(rows).toEqual(rowsUpTo(20));
+});
+
+it("values may stand in the header itself", async () => {
+  const options = { fields_mapping: '{"compact":"vector"}', row_number_field: "id" };
+  const { rows } = await readFiles(hdf5Format, file("compact.h5"), { schema, options });
+  expect(rows.map(({ vector }) => vector)).toEqual([0, 1, 2, 3, 4].map(vectorOf));
+});
+
+it.each([
+  ["filled", 2.5],
+  ["zeros", 0],
+])("what was never written of '%s' is %d", async (name, value) => {
+  const options = { fields_mapping: `{"${name}":"vector"}` };
+  const { rows } = await readFiles(hdf5Format, file("sparse.h5"), { schema, options });
+  const blank = new Array(6).fill(value);
+  expect(rows.map(({ vector }) => vector)).toEqual(
+    Array.from({ length: 30 }, (_, i) => (i >= 10 && i < 20 ? vectorOf(i) : blank)),
+  );
+});
+
+it("a data set without any values has its own in all rows", async () => {
+  const options = { fields_mapping: '{"never":"vector"}' };
+  const { rows } = await readFiles(hdf5Format, file("sparse.h5"), { schema, options });
+  expect(rows[29]).toEqual({ id: 29, vector: new Array(6).fill(2.5) });
+});
+
+it("texts have any length, or one", async () => {
+  const more = ["title", "code"].map((name) => field(name, DataType.VarChar, { maxLength: 100 }));
+  const { rows } = await readFiles(hdf5Format, file("texts.h5"), { schema: vectorSchema(6, { more }) });
+  expect(rows).toEqual(rowsUpTo(40).map((row, i) => ({ ...row, title: `title ${i} é`.repeat(i % 4), code: `c${i}` })));
+  await expectCutsLikeWhole(hdf5Format, file("texts.h5"), { schema: vectorSchema(6, { more }) });
+});
+
+it.each([
+  ["latest-resizable.h5", "listed in an extensible array, the newest form of a data set that grows"],
+  ["external.h5", "data set 'vector' has its values in other files"],
+  ["virtual.h5", "data set 'vector' is a virtual one, made of others"],
+  ["lzf.h5", "data set 'vector' is compressed by filter 32000 (lzf)"],
+  ["dense.h5", "a group keeps its many links in the newest form"],
+  ["compound.h5", "data set 'vector' holds compounds, which no field takes"],
+  ["sets.hdf5", "its vectors are sets"],
+])("%s is refused rather than read wrong", async (name, words) => {
+  const { code, reason, at } = await refusal(hdf5Format, file(name), { schema });
+  expect([code, at?.file]).toEqual(["unsupported", "a.h5"]);
+  expect(reason).toContain(words);
+});
+
+it("data sets are described by their paths, those of groups too", async () => {
+  const { columns } = await hdf5Format.describe(await sourcesOf(file("many.h5")), new AbortController().signal);
+  expect(columns.length).toBe(122);
+  expect(columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["vector", "id", "group2/more119"]));
+});
+
+describe("damage is told", () => {
+  it.each(["grid.h5", "resizable.h5", "latest-fixed.h5", "latest-single.h5", "texts.h5"])("in %s", (name) =>
+    expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { schema, runs: 100 }),
+  );
+
+  it("in values, by the checksum of their chunk", async () => {
+    const bytes = fixture(import.meta.dirname, "grid.h5");
+    const chunk = Buffer.from(bytes).indexOf(Buffer.of(0x78, 0x5e), 2000);
+    bytes[chunk + 12] ^= 1;
+    const { code, reason } = await refusal(hdf5Format, { "a.h5": bytes }, { schema });
+    expect([code, reason]).toEqual(["malformed_file", expect.stringMatching(/^a chunk of the HDF5 file /)]);
+  });
+});
