@@ -1,4 +1,4 @@
-import { sleep } from "@sluice/async";
+import { forEachConcurrent, sleep } from "@sluice/async";
 import {
   COLLECTIONS,
   type CollectionRecord,
@@ -33,6 +33,9 @@ export interface ImportGcDeps {
   /** Segment prefixes of a segment: insert logs, stats logs. */
   readonly prefixesOf: (record: SegmentRecord) => readonly string[];
 }
+
+/** Jobs whose garbage is removed at once: thousands of small ones mostly wait for storage. */
+const JOBS_AT_ONCE = 8;
 
 /**
  * Removes what failed, aborted, superseded or dropped work left behind. What is garbage follows from the records alone:
@@ -90,10 +93,10 @@ export class ImportGc implements AsyncDisposable {
   /** One pass; one at a time. A job whose objects cannot be removed does not hold up the others. */
   async collect(): Promise<void> {
     const collections = await this.#readCollections();
-    for (const jobId of this.#deps.book.jobs()) {
-      if (this.#isStopped) return;
-      await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
-    }
+    await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {
+      if (!this.#isStopped) await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
+    });
+    if (this.#isStopped) return;
     await this.#forgetSpent();
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
     await this.#collectRejects();
