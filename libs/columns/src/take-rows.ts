@@ -9,12 +9,7 @@ export function takeRows(column: Column, rows: Uint32Array): Column {
 
 function takeFixed({ width, data }: FixedColumn, rows: Uint32Array): FixedColumn {
   const taken = new Uint8Array(rows.length * width);
-  for (let i = 0, to = 0; i < rows.length; i++, to += width) {
-    const from = rows[i] * width;
-    // A view for each row would cost more than copying a scalar.
-    if (width > 16) taken.set(data.subarray(from, from + width), to);
-    else for (let k = 0; k < width; k++) taken[to + k] = data[from + k];
-  }
+  for (let i = 0; i < rows.length; i++) copyValue(taken, i * width, data, rows[i] * width, width);
   return { kind: "fixed", width, data: taken, validity: undefined };
 }
 
@@ -22,6 +17,12 @@ function takeVar({ offsets, data }: VarColumn, rows: Uint32Array): VarColumn {
   const taken = new Uint32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) taken[i + 1] = taken[i] + offsets[rows[i] + 1] - offsets[rows[i]];
   const bytes = new Uint8Array(taken[rows.length]);
-  for (let i = 0; i < rows.length; i++) bytes.set(data.subarray(offsets[rows[i]], offsets[rows[i] + 1]), taken[i]);
+  for (let i = 0; i < rows.length; i++) copyValue(bytes, taken[i], data, offsets[rows[i]], taken[i + 1] - taken[i]);
   return { kind: "var", offsets: taken, data: bytes, validity: undefined };
+}
+
+/** Copies one value. A view for each would cost more than copying what is short. */
+export function copyValue(target: Uint8Array, to: number, source: Uint8Array, from: number, length: number): void {
+  if (length > 16) target.set(source.subarray(from, from + length), to);
+  else for (let k = 0; k < length; k++) target[to + k] = source[from + k];
 }

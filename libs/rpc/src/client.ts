@@ -15,7 +15,7 @@ import { currentTraceParent } from "@sluice/telemetry";
 import { MAX_MESSAGE_BYTES, TRACE_PARENT } from "./server.ts";
 
 /** A unary method as ts-proto declares its longest form. */
-type Unary<Q, R> = (
+export type Unary<Q, R> = (
   request: Q,
   metadata: Metadata,
   options: Partial<CallOptions>,

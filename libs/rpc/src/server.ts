@@ -44,6 +44,11 @@ export function served<S>(definition: ServiceDefinition, handlers: Partial<Handl
   return { definition, handlers: handlers as ServedService["handlers"] };
 }
 
+/** An answer that is serialized already, as a handler may give it: it is sent as it is. */
+export function serializedAnswer<R>(bytes: Uint8Array): R {
+  return bytes as R;
+}
+
 /** Aborts when nobody waits for the answer any more: the client has cancelled the call, lost its connection, or its time is over. */
 export function endOf(call: Pick<ServerUnaryCall<unknown, unknown>, "on" | "cancelled">): AbortSignal {
   const ended = new AbortController();
@@ -202,6 +207,8 @@ function safeMethod(method: AnyMethod, isServed: boolean, { log, requestBudget }
     // What is refused anyway is not decoded.
     requestDeserialize: (bytes) => (!isServed ? {} : requestBudget ? new RequestBytes(bytes, decode) : decode(bytes)),
     responseSerialize: (response) => {
+      // What another service has serialized, or was made of bytes.
+      if (response instanceof Uint8Array) return response as Buffer;
       try {
         return method.responseSerialize(response);
       } catch (error) {
@@ -221,12 +228,14 @@ function logRefusal(log: Logger | undefined, method: AnyMethod, error: unknown, 
 
 /** The Milvus code of an answer: that of its Status, or its own when it is one. */
 function codeOf(response: object): number {
+  if (response instanceof Uint8Array) return 0; // Failures are never made of bytes.
   const { status = response } = response as { status?: object };
   const { code, errorCode } = status as { code?: number; errorCode?: number };
   return code || errorCode || 0;
 }
 
 function reasonOf(response: object): string {
+  if (response instanceof Uint8Array) return "";
   const { status = response } = response as { status?: { reason?: string } };
   return (status as { reason?: string }).reason ?? "";
 }

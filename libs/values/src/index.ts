@@ -16,6 +16,7 @@ export { dropRepeatedKeys } from "./json-keys.ts";
 export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
+export { BYTES, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 export * from "./spark-vector.ts";
 export * from "./sparse.ts";
 export { type KeyPath, keyPathText, parseStrictJson } from "./strict-json.ts";

@@ -1,11 +1,11 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { type Client, checkStatus, type dataCoord, type queryNode, type rootCoord } from "@sluice/rpc";
+import { type Client, checkStatus, type dataCoord, type PassingQueryClient, type rootCoord } from "@sluice/rpc";
 
 /** What the handlers of the proxy work with. */
 export interface ProxyContext {
   readonly root: Client<rootCoord.RootCoordClient>;
   readonly data: Client<dataCoord.DataCoordClient>;
-  readonly query: Client<queryNode.QueryNodeClient>;
+  readonly query: Client<PassingQueryClient>;
 }
 
 /** Headers of a call, as far as they matter here. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
 import type { ServerAddress } from "@sluice/cluster";
-import { type Address, connectClient, dataCoord, openGrpcServer, queryNode, rootCoord } from "@sluice/rpc";
+import { type Address, connectClient, dataCoord, openGrpcServer, PassingQueryClient, rootCoord } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
@@ -38,7 +38,7 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   const context: ProxyContext = {
     root: cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress)),
     data: cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress)),
-    query: cleanup.use(connectClient(queryNode.QueryNodeClient, deps.queryNodeAddress)),
+    query: cleanup.use(connectClient(PassingQueryClient, deps.queryNodeAddress)),
   };
   const requests = new ImportRequests(context);
   // Disposed of after the servers: calls that run get their answers before the sockets go.

@@ -1,208 +1,177 @@
-import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
+import type { Column, VarColumn } from "@sluice/columns";
 import { schema } from "@sluice/rpc";
 import {
   type CollectionSchema,
   DataType,
   type FieldSchema,
   isVector,
-  memberName,
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
-import { decodeVectorArrayCell, formatTimestamptz, wkbToWkt } from "@sluice/values";
+import { encodeVectorArrayCell, formatTimestamptz, wkbToWkt } from "@sluice/values";
+import { cellElements, fixedBytes, madeElements, packedIntegers, type Rows, validityBytes } from "./cell-bytes.ts";
+import {
+  bytesField,
+  joined,
+  NOTHING,
+  numberField,
+  type Parts,
+  packedField,
+  partsOf,
+  textField,
+} from "./message-parts.ts";
 
-/** Rows of an answer, in order: which of the sources, and which row there. */
-export interface RowSet {
-  readonly count: number;
-  readonly sourceOf: Uint32Array;
-  readonly rowOf: Uint32Array;
-}
-
-type Scalars = schema.ScalarField["data"];
-type Vectors = schema.VectorField["data"];
+// Numbers of the fields of `schema.proto`.
+const FIELD_DATA = { type: 1, name: 2, scalars: 3, vectors: 4, fieldId: 5, isDynamic: 6, validData: 7, structs: 8 };
+const VECTOR_FIELD = { dim: 1, sparse: 6, vectorArray: 8 };
+const LIST = { data: 1, second: 2, third: 3 };
 
 /**
- * One output field in the public form (client contract §5.1, §5.3). Scalars stand in full with placeholders at nulls,
- * vectors without the nulls; `validData` is given for nullable fields only. An answer without rows keeps its type and,
- * for vectors, the true dimension. `columns` is parallel to the sources of `rows`.
+ * One output field in the public form (client contract §5.1, §5.3), a serialized `schema.FieldData`. Scalars stand in full
+ * with placeholders at nulls, vectors without the nulls; validity is given for nullable fields only. An answer without rows
+ * keeps its type and, for vectors, the true dimension. The columns are parallel to the sources of the rows.
  */
-export function fieldData(
+export async function fieldData(
   field: FieldSchema,
-  columns: readonly Column[],
-  rows: RowSet,
+  all: Rows,
   timezone: string,
-): schema.FieldData {
-  const valid = validity(columns, rows);
-  const data: schema.FieldData["field"] = isVector(field.dataType)
-    ? { $case: "vectors", value: vectorField(field, columns, rows) }
-    : { $case: "scalars", value: { data: scalarData(field, columns, rows, timezone) } };
-  return {
-    type: field.dataType,
-    fieldName: field.isDynamic ? "$meta" : field.name,
-    field: data,
-    fieldId: BigInt(field.fieldId),
-    isDynamic: field.isDynamic,
-    validData: field.nullable ? valid : [],
-  };
+  name = field.isDynamic ? "$meta" : field.name,
+): Promise<Parts> {
+  const data = isVector(field.dataType)
+    ? bytesField(FIELD_DATA.vectors, await vectorField(field, all))
+    : bytesField(FIELD_DATA.scalars, await scalarField(field, all, timezone));
+  return joined(
+    numberField(FIELD_DATA.type, field.dataType),
+    textField(FIELD_DATA.name, name),
+    data,
+    numberField(FIELD_DATA.fieldId, field.fieldId),
+    numberField(FIELD_DATA.isDynamic, field.isDynamic ? 1 : 0),
+    field.nullable ? packedField(FIELD_DATA.validData, await validityBytes(all)) : NOTHING,
+  );
 }
 
-/** A struct array: its members' lists, under the struct's own name. */
-export function structFieldData(struct: StructSchema, members: readonly schema.FieldData[]): schema.FieldData {
-  const plain = members.map((member) => ({ ...member, fieldName: memberName(member.fieldName) }));
-  return {
-    type: schema.DataType.ArrayOfStruct,
-    fieldName: struct.name,
-    field: { $case: "structArrays", value: { fields: plain } },
-    fieldId: BigInt(struct.fieldId),
-    isDynamic: false,
-    validData: struct.nullable ? (plain[0]?.validData ?? []) : [],
-  };
+/**
+ * A struct array: its members' lists, under the struct's own name.
+ * @param members `fieldData` of each, under its plain name
+ * @param first the rows of the first member, where it says which of them are null
+ */
+export async function structFieldData(
+  struct: StructSchema,
+  members: readonly Parts[],
+  first: Rows | undefined,
+): Promise<Parts> {
+  return joined(
+    numberField(FIELD_DATA.type, schema.DataType.ArrayOfStruct),
+    textField(FIELD_DATA.name, struct.name),
+    bytesField(FIELD_DATA.structs, joined(...members.map((member) => bytesField(LIST.data, member)))),
+    numberField(FIELD_DATA.fieldId, struct.fieldId),
+    struct.nullable && first ? packedField(FIELD_DATA.validData, await validityBytes(first)) : NOTHING,
+  );
 }
 
 /** The one value of `count(*)`. */
-export function countData(count: bigint): schema.FieldData {
-  return schema.FieldData.fromPartial({
+export function countData(count: bigint): Parts {
+  const longData = { $case: "longData" as const, value: { data: [count] } };
+  const message = schema.FieldData.fromPartial({
     type: DataType.Int64,
     fieldName: "count(*)",
-    field: { $case: "scalars", value: { data: { $case: "longData", value: { data: [count] } } } },
+    field: { $case: "scalars", value: { data: longData } },
   });
+  return partsOf(schema.FieldData.encode(message).finish());
 }
 
-function validity(columns: readonly Column[], rows: RowSet): boolean[] {
-  return Array.from({ length: rows.count }, (_, i) => !isNull(columns[rows.sourceOf[i]], rows.rowOf[i]));
-}
-
-function scalarData(field: FieldSchema, columns: readonly Column[], rows: RowSet, timezone: string): Scalars {
-  const fixed = <T>(read: (view: DataView, offset: number) => T) => fixedValues(columns, rows, read);
-  const cells = <T>(read: (cell: Buffer) => T, ofNull: T) => varValues(columns, rows, read, ofNull);
+/** A `schema.ScalarField`: one list, in the member for its type. */
+async function scalarField(field: FieldSchema, all: Rows, timezone: string): Promise<Parts> {
+  const packed = async (member: number, numbers: Promise<Parts>) =>
+    bytesField(member, packedField(LIST.data, await numbers));
   switch (field.dataType) {
     case DataType.Bool:
-      return { $case: "boolData", value: { data: fixed((view, at) => view.getUint8(at) !== 0) } };
+      return packed(1, packedIntegers(all));
     case DataType.Int8:
-      return { $case: "intData", value: { data: fixed((view, at) => view.getInt8(at)) } };
     case DataType.Int16:
-      return { $case: "intData", value: { data: fixed((view, at) => view.getInt16(at, true)) } };
     case DataType.Int32:
-      return { $case: "intData", value: { data: fixed((view, at) => view.getInt32(at, true)) } };
+      return packed(2, packedIntegers(all));
     case DataType.Int64:
-      return { $case: "longData", value: { data: fixed((view, at) => view.getBigInt64(at, true)) } };
+      return packed(3, packedIntegers(all));
     case DataType.Float:
-      return { $case: "floatData", value: { data: fixed((view, at) => view.getFloat32(at, true)) } };
+      return packed(4, fixedBytes(all, 4, true));
     case DataType.Double:
-      return { $case: "doubleData", value: { data: fixed((view, at) => view.getFloat64(at, true)) } };
-    case DataType.Timestamptz:
-      return {
-        $case: "stringData",
-        value: { data: fixed((view, at) => formatTimestamptz(view.getBigInt64(at, true), timezone)) },
-      };
-    case DataType.JSON:
-      return { $case: "jsonData", value: { data: cells((cell) => cell, Buffer.alloc(0)) } };
+      return packed(5, fixedBytes(all, 8, true));
     case DataType.Array:
-      return {
-        $case: "arrayData",
-        value: { data: cells(schema.ScalarField.decode, { data: undefined }), elementType: field.elementType },
-      };
+      // Cells are serialized `ScalarField`s already.
+      return bytesField(8, joined(await cellElements(all), numberField(LIST.second, field.elementType)));
+    case DataType.JSON:
+      return bytesField(9, await cellElements(all));
     case DataType.Geometry:
-      return { $case: "geometryWktData", value: { data: cells((cell) => wkbToWkt(cell), "") } };
+      return bytesField(12, await madeElements(all, (column, row) => wktOf(column as VarColumn, row)));
+    case DataType.Timestamptz:
+      return bytesField(6, await madeElements(all, ({ data }, row) => timeOf(data, row, timezone)));
     default:
-      return { $case: "stringData", value: { data: cells((cell) => cell.toString("utf8"), "") } };
+      return bytesField(6, await cellElements(all));
   }
 }
 
-function fixedValues<T>(columns: readonly Column[], rows: RowSet, read: (view: DataView, offset: number) => T): T[] {
-  const views = columns.map(
-    (column) => new DataView(column.data.buffer, column.data.byteOffset, column.data.byteLength),
-  );
-  const widths = columns.map((column) => (column.kind === "fixed" ? column.width : 0));
-  const values: T[] = new Array(rows.count);
-  for (let i = 0; i < rows.count; i++) {
-    const source = rows.sourceOf[i];
-    values[i] = read(views[source], rows.rowOf[i] * widths[source]);
-  }
-  return values;
+function wktOf({ data, offsets }: VarColumn, row: number): Uint8Array {
+  const [from, to] = [offsets[row], offsets[row + 1]];
+  return from === to ? new Uint8Array(0) : Buffer.from(wkbToWkt(data.subarray(from, to)));
 }
 
-function varValues<T>(columns: readonly Column[], rows: RowSet, read: (cell: Buffer) => T, ofNull: T): T[] {
-  const values: T[] = new Array(rows.count);
-  for (let i = 0; i < rows.count; i++) {
-    const column = columns[rows.sourceOf[i]] as VarColumn;
-    values[i] = isNull(column, rows.rowOf[i]) ? ofNull : read(buffer(varValue(column, rows.rowOf[i])));
-  }
-  return values;
+function timeOf(data: Uint8Array, row: number, timezone: string): Uint8Array {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(formatTimestamptz(view.getBigInt64(8 * row, true), timezone));
 }
 
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A `schema.VectorField`. */
+async function vectorField(field: FieldSchema, all: Rows): Promise<Parts> {
+  if (field.dataType === DataType.SparseFloatVector) return sparseField(all);
+  if (field.dataType === DataType.ArrayOfVector) return vectorArrayField(field, all);
+  const bytes = await fixedBytes(all, vectorBytes(field.dataType, field.dim), false);
+  const data = field.dataType === DataType.FloatVector ? packedField(LIST.data, bytes) : bytes;
+  return joined(numberField(VECTOR_FIELD.dim, field.dim), bytesField(memberOf(field.dataType), data));
 }
 
-function vectorField(field: FieldSchema, columns: readonly Column[], rows: RowSet): schema.VectorField {
-  if (field.dataType === DataType.SparseFloatVector) return sparseField(columns, rows);
-  if (field.dataType === DataType.ArrayOfVector) return vectorArrayField(field, columns, rows);
-  return { dim: BigInt(field.dim), data: denseData(field.dataType, denseBytes(field, columns, rows)) };
-}
-
-function denseData(type: DataType, bytes: Buffer): Vectors {
+/** The member of `schema.VectorField` that holds the vectors of a type. */
+function memberOf(type: DataType): number {
   switch (type) {
-    case DataType.FloatVector: {
-      const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-      // Typed arrays pass through the encoder as they are; see the float fast path of rpc.
-      return { $case: "floatVector", value: { data: floats as unknown as number[] } };
-    }
+    case DataType.FloatVector:
+      return 2;
     case DataType.BinaryVector:
-      return { $case: "binaryVector", value: bytes };
+      return 3;
     case DataType.Float16Vector:
-      return { $case: "float16Vector", value: bytes };
+      return 4;
     case DataType.BFloat16Vector:
-      return { $case: "bfloat16Vector", value: bytes };
+      return 5;
     default:
-      return { $case: "int8Vector", value: bytes };
+      return 7;
   }
 }
 
-/** The vectors that are not null, one after the other. */
-function denseBytes(field: FieldSchema, columns: readonly Column[], rows: RowSet): Buffer {
-  const width = vectorBytes(field.dataType, field.dim);
-  const out = Buffer.from(new ArrayBuffer(rows.count * width));
-  let at = 0;
-  for (let i = 0; i < rows.count; i++) {
-    const column = columns[rows.sourceOf[i]];
-    const row = rows.rowOf[i];
-    if (isNull(column, row)) continue;
-    out.set(column.data.subarray(row * width, (row + 1) * width), at);
-    at += width;
-  }
-  return out.subarray(0, at);
-}
-
-function sparseField(columns: readonly Column[], rows: RowSet): schema.VectorField {
-  const contents: Buffer[] = [];
+/** The dimension is that of the greatest index of the answer. */
+async function sparseField(all: Rows): Promise<Parts> {
+  const { columns, rows } = all;
   let dim = 0;
   for (let i = 0; i < rows.count; i++) {
-    const column = columns[rows.sourceOf[i]] as VarColumn;
-    if (isNull(column, rows.rowOf[i])) continue;
-    const cell = buffer(varValue(column, rows.rowOf[i]));
-    if (cell.length > 0) dim = Math.max(dim, cell.readUInt32LE(cell.length - 8) + 1);
-    contents.push(cell);
+    const { data, offsets } = columns[rows.sourceOf[i]] as VarColumn;
+    const [from, to] = [offsets[rows.rowOf[i]], offsets[rows.rowOf[i] + 1]];
+    if (to > from) dim = Math.max(dim, new DataView(data.buffer, data.byteOffset + to - 8, 4).getUint32(0, true) + 1);
   }
-  return { dim: BigInt(dim), data: { $case: "sparseFloatVector", value: { contents, dim: BigInt(dim) } } };
+  const contents = await cellElements(all, false);
+  const dimField = numberField(VECTOR_FIELD.dim, dim);
+  return joined(dimField, bytesField(VECTOR_FIELD.sparse, joined(contents, numberField(LIST.second, dim))));
 }
 
-function vectorArrayField(field: FieldSchema, columns: readonly Column[], rows: RowSet): schema.VectorField {
-  const cells = varValues(
-    columns,
-    rows,
-    (cell) => decodeVectorArrayCell(field.elementType, field.dim, cell),
-    new Uint8Array(0),
-  );
-  const data = cells.map((vectors) => {
-    const copy = Buffer.from(new ArrayBuffer(vectors.length));
-    copy.set(vectors);
-    return { dim: BigInt(field.dim), data: denseData(field.elementType, copy) };
-  });
-  return {
-    dim: BigInt(field.dim),
-    data: { $case: "vectorArray", value: { dim: BigInt(field.dim), data, elementType: field.elementType } },
+async function vectorArrayField(field: FieldSchema, all: Rows): Promise<Parts> {
+  const { dim, elementType } = field;
+  const empty = encodeVectorArrayCell(elementType, dim, new Uint8Array(0));
+  // Cells are serialized `VectorField`s already; those of nulls, and of empty lists, may be empty.
+  const cellOf = (column: Column, row: number) => {
+    const { data, offsets } = column as VarColumn;
+    return offsets[row] === offsets[row + 1] ? empty : data.subarray(offsets[row], offsets[row + 1]);
   };
+  const vectors = await madeElements(all, cellOf, LIST.second);
+  const dimField = numberField(VECTOR_FIELD.dim, dim);
+  const list = joined(dimField, vectors, numberField(LIST.third, elementType));
+  return joined(dimField, bytesField(VECTOR_FIELD.vectorArray, list));
 }
 
 /** The member fields of a struct, by position in `schema.fields`. */

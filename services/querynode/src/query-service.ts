@@ -3,28 +3,25 @@ import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@s
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
 import { compareRows, type Filter, metaProjection, type OrderedRow } from "@sluice/query";
-import {
-  type Client,
-  checkStatus,
-  type dataCoord,
-  type milvus,
-  okStatus,
-  type queryNode,
-  type schema,
-} from "@sluice/rpc";
-import { type CollectionSchema, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
+import { type CollectionSchema, type FieldSchema, memberName, primaryKeyIndex } from "@sluice/schema";
 import { type SegmentLogs, segmentParts, timestampField } from "@sluice/segment";
+import type { Rows } from "./cell-bytes.ts";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
-import { countData, fieldData, memberIndexes, type RowSet, structFieldData } from "./field-data.ts";
+import { countData, fieldData, memberIndexes, structFieldData } from "./field-data.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
-import { orderByKey, type Selection } from "./row-set.ts";
+import { bytesField, joined, type Parts, partsOf, toBuffer } from "./message-parts.ts";
+import { countUpTo, orderByKey, type RowSet, type Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
+import { sortInTurns } from "./sort-in-turns.ts";
 import { takenRows } from "./take-rows.ts";
 import { rowsAfter, unexpiredSegments, type VisibleSegment } from "./unexpired.ts";
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
 const MAX_ANSWER_BYTES = 100 << 20;
 const EVERYTHING = { offset: 0, limit: undefined } as const;
+/** Number of `QueryResults.fields_data`. */
+const FIELDS_DATA = 2;
 /** Logs of one field that are in memory at once while rows are taken from them. */
 const PARTS_AT_ONCE = 4;
 
@@ -45,8 +42,11 @@ export class QueryService {
     this.#maxAnswerBytes = maxAnswerBytes;
   }
 
-  /** @throws {StatusError} 1100 for a bad expression, output field or window, and when the answer would be too large */
-  async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<milvus.QueryResults> {
+  /**
+   * A serialized `QueryResults`, made of the columns' bytes and handed on as it is.
+   * @throws {StatusError} 1100 for a bad expression, output field or window, and when the answer would be too large
+   */
+  async query(order: queryNode.QueryOrder, signal: AbortSignal): Promise<Buffer> {
     const request = order.request as milvus.QueryRequest;
     const query = await compileQuery(order, request, new Turns(signal));
     const { collectionId, partitionIds } = order;
@@ -55,17 +55,19 @@ export class QueryService {
     });
     checkStatus(snapshot.status);
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
-    const answer = query.output.isCount
-      ? { fieldsData: [countData(await this.#count(query, segments, signal))], outputFields: ["count(*)"] }
-      : { fieldsData: await this.#rows(query, segments, signal), outputFields: [...query.output.names] };
-    return {
+    const { isCount, names } = query.output;
+    const fieldsData = isCount
+      ? [countData(await this.#count(query, segments, signal))]
+      : await this.#rows(query, segments, signal);
+    const head = milvus.QueryResults.fromPartial({
       status: okStatus(),
-      ...answer,
+      outputFields: isCount ? ["count(*)"] : [...names],
       collectionName: order.collectionName,
       sessionTs: snapshot.timestamp,
       primaryFieldName: query.collection.fields[primaryKeyIndex(query.collection)].name,
-      elementIndices: [],
-    };
+    });
+    const fields = fieldsData.map((field) => bytesField(FIELDS_DATA, field));
+    return toBuffer(joined(partsOf(milvus.QueryResults.encode(head).finish()), ...fields));
   }
 
   /** Without a filter the segments' own counts are the answer, and no row is read. */
@@ -78,11 +80,8 @@ export class QueryService {
     return count;
   }
 
-  async #rows(
-    query: CompiledQuery,
-    segments: readonly VisibleSegment[],
-    signal: AbortSignal,
-  ): Promise<schema.FieldData[]> {
+  async #rows(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
+    const turns = new Turns(signal);
     const { collection, window } = query;
     const key = collection.fields[primaryKeyIndex(collection)];
     const sources: SegmentLogs[] = [];
@@ -98,9 +97,9 @@ export class QueryService {
       selections.push({ rows, keys: await take(key), timestamps });
     }
     const isOrdered = query.order.length > 0;
-    const byKey = orderByKey(selections, key, isOrdered ? EVERYTHING : window);
-    const picked = isOrdered ? await this.#reordered(query, sources, byKey, signal) : byKey;
-    return this.#output(query, sources, picked, signal);
+    const byKey = await orderByKey(selections, key, isOrdered ? EVERYTHING : window, turns);
+    const picked = isOrdered ? await this.#reordered(query, sources, byKey, turns) : byKey;
+    return this.#output(query, sources, picked, turns);
   }
 
   /** The window of the rows in the order that was asked for; rows that are equal in it stay in order of their keys. */
@@ -108,20 +107,19 @@ export class QueryService {
     { collection, order, window: { offset, limit = 0 } }: CompiledQuery,
     sources: readonly SegmentLogs[],
     byKey: RowSet,
-    signal: AbortSignal,
+    turns: Turns,
   ): Promise<RowSet> {
     const { wanted, rows } = takenRows(byKey, sources.length);
     const columns = sources.map(() => new Map<number, Column>());
     for (const { field } of order) {
       let source = 0;
-      for await (const column of this.#take(sources, wanted, collection.fields[field], signal))
+      for await (const column of this.#take(sources, wanted, collection.fields[field], turns))
         columns[source++].set(field, column);
     }
     const compare = compareRows(order, collection);
     const rowAt = (i: number): OrderedRow => ({ columns: columns[rows.sourceOf[i]], row: rows.rowOf[i] });
-    const sorted = Uint32Array.from({ length: rows.count }, (_, i) => i)
-      .sort((a, b) => compare(rowAt(a), rowAt(b)) || a - b)
-      .subarray(offset, offset + limit);
+    const inOrder = await sortInTurns(countUpTo(rows.count), (a, b) => compare(rowAt(a), rowAt(b)), turns);
+    const sorted = inOrder.subarray(offset, offset + limit);
     return {
       count: sorted.length,
       sourceOf: sorted.map((i) => byKey.sourceOf[i]),
@@ -141,7 +139,7 @@ export class QueryService {
       if (turns.isDue) await turns.next();
       if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
       for (const part of segmentParts(logs)) {
-        signal.throwIfAborted();
+        if (turns.isDue) await turns.next();
         let rows = await this.#select(collection, filter, part, turns);
         if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
         if (expiredTs !== undefined && rows.length > 0)
@@ -152,7 +150,7 @@ export class QueryService {
   }
 
   async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs, turns: Turns): Promise<Uint32Array> {
-    if (filter.isAlwaysTrue) return Uint32Array.from({ length: part.rowCount }, (_, i) => i);
+    if (filter.isAlwaysTrue) return countUpTo(part.rowCount);
     const columns = new Map<number, Column>();
     for (const index of filter.fields) columns.set(index, await this.#cache.column(part, collection.fields[index]));
     return filter.evaluateInTurns(columns, part.rowCount, turns);
@@ -162,28 +160,34 @@ export class QueryService {
     { collection, output, timezone }: CompiledQuery,
     sources: readonly SegmentLogs[],
     picked: RowSet,
-    signal: AbortSignal,
-  ): Promise<schema.FieldData[]> {
+    turns: Turns,
+  ): Promise<Parts[]> {
     const { wanted, rows } = takenRows(picked, sources.length);
-    const turns = new Turns(signal);
     let sizeBytes = 0;
-    const one = async (index: number): Promise<schema.FieldData> => {
+    const take = async (index: number): Promise<Rows> => {
       const field = collection.fields[index];
       const columns: Column[] = [];
-      for await (const column of this.#take(sources, wanted, field, signal)) {
+      for await (const column of this.#take(sources, wanted, field, turns)) {
         sizeBytes += columnBytes(column, wanted[columns.length].length);
         if (sizeBytes > this.#maxAnswerBytes) throw tooLarge(this.#maxAnswerBytes);
         const keys = field.isDynamic ? output.dynamicKeys : undefined;
         columns.push(keys ? await projectColumn(column, keys, turns) : column);
       }
-      return fieldData(field, columns, rows, timezone);
+      return { columns, rows, turns };
     };
-    const fieldsData: schema.FieldData[] = [];
-    for (const index of output.fields) fieldsData.push(await one(index));
+    const fieldsData: Parts[] = [];
+    for (const index of output.fields)
+      fieldsData.push(await fieldData(collection.fields[index], await take(index), timezone));
     for (const struct of output.structs) {
-      const members: schema.FieldData[] = [];
-      for (const index of memberIndexes(collection, struct)) members.push(await one(index));
-      fieldsData.push(structFieldData(struct, members));
+      const members: Parts[] = [];
+      let first: Rows | undefined;
+      for (const index of memberIndexes(collection, struct)) {
+        const field = collection.fields[index];
+        const taken = await take(index);
+        if (members.length === 0 && field.nullable) first = taken;
+        members.push(await fieldData(field, taken, timezone, memberName(field.name)));
+      }
+      fieldsData.push(await structFieldData(struct, members, first));
     }
     return fieldsData;
   }
@@ -193,14 +197,14 @@ export class QueryService {
     sources: readonly SegmentLogs[],
     wanted: readonly Uint32Array[],
     field: FieldSchema,
-    signal: AbortSignal,
+    turns: Turns,
   ): AsyncGenerator<Column> {
     const take = async (source: number) =>
       wanted[source].length === 0
         ? emptyColumn
         : takeRows(await this.#cache.column(sources[source], field), wanted[source]);
     for (let first = 0; first < sources.length; first += PARTS_AT_ONCE) {
-      signal.throwIfAborted();
+      if (turns.isDue) await turns.next();
       const end = Math.min(first + PARTS_AT_ONCE, sources.length);
       yield* await Promise.all(Array.from({ length: end - first }, (_, i) => take(first + i)));
     }

@@ -1,5 +1,14 @@
 import type { ObjectReads } from "@sluice/object-store";
-import { type Address, connectClient, dataCoord, endOf, openGrpcServer, queryNode, served } from "@sluice/rpc";
+import {
+  type Address,
+  connectClient,
+  dataCoord,
+  endOf,
+  openGrpcServer,
+  queryNode,
+  serializedAnswer,
+  served,
+} from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
 import type { QueryNodeSettings } from "./settings.ts";
@@ -27,7 +36,7 @@ export async function startQueryNode(
     openGrpcServer({
       services: [
         served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
-          query: (order, call) => service.query(order, endOf(call)),
+          query: async (order, call) => serializedAnswer(await service.query(order, endOf(call))),
         }),
       ],
       log,

@@ -1,4 +1,4 @@
-import type { RowSet } from "./field-data.ts";
+import type { RowSet } from "./row-set.ts";
 
 /** The rows of an answer, source by source, and the same answer counted in them. */
 export interface TakenRows {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { endOf, type Handlers, type milvus, type rootCoord } from "@sluice/rpc";
+import { endOf, type Handlers, type milvus, type rootCoord, serializedAnswer } from "@sluice/rpc";
 import { physicalMs } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
@@ -17,7 +17,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
-      return context.query.query(
+      const answer = await context.query.query(
         {
           request,
           collectionId: collection.collectionId,
@@ -30,6 +30,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
         },
         { deadlineMs: QUERY_DEADLINE_MS, signal },
       );
+      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
   };
 }
