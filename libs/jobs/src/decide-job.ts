@@ -9,14 +9,17 @@ export interface JobView {
   readonly droppedTarget: string | undefined;
   readonly tasks: readonly { readonly state: TaskState }[];
   readonly nowMs: number;
+  readonly isPaused?: boolean;
 }
 
 export type JobDecision =
   /** Nothing to do until something changes. */
   | { readonly kind: "stay" }
+  /** The same, and no task is to be handed over. */
+  | { readonly kind: "rest" }
   /** Probe the files, cut them into tasks, go on to `importing`. */
   | { readonly kind: "plan" }
-  /** All tasks are persisted: go on to `committing`, the point of no return. */
+  /** All tasks are persisted: go on to `committing`, the point of no return, or wait for somebody who commits. */
   | { readonly kind: "commit" }
   /** Write the commit record, then go on to `completed`. */
   | { readonly kind: "complete" }
@@ -35,6 +38,7 @@ export function decideJob(job: JobView): JobDecision {
       return { kind: "complete" };
     case "pending":
     case "importing":
+    case "uncommitted":
       return decideOpenJob(job);
   }
 }
@@ -42,6 +46,8 @@ export function decideJob(job: JobView): JobDecision {
 function decideOpenJob(job: JobView): JobDecision {
   if (job.droppedTarget !== undefined) return { kind: "fail", reason: `${job.droppedTarget} dropped` };
   if (job.deadlineMs > 0 && job.nowMs >= job.deadlineMs) return { kind: "fail", reason: "import timeout" };
+  if (job.state === "uncommitted") return { kind: "rest" };
+  if (job.isPaused && job.tasks.every(({ state }) => state !== "failed")) return { kind: "rest" };
   if (job.state === "pending") return { kind: "plan" };
   const taskIndex = job.tasks.findIndex((task) => task.state === "failed");
   if (taskIndex >= 0) return { kind: "fail_by_task", taskIndex };

@@ -19,6 +19,8 @@ export interface ImportSpec {
   readonly tolerance?: RowTolerance;
   /** What becomes of rows with the same primary key; absent = all are imported. */
   readonly onDuplicate?: OnDuplicate;
+  /** What was made becomes visible when somebody commits it. */
+  readonly isTwoPhase?: boolean;
   /** Everything is read and checked, nothing is written, and no row becomes visible. */
   readonly isDryRun?: boolean;
   /** An earlier job, whose rejected rows these files hold, corrected. */
@@ -55,8 +57,8 @@ const safetySwitches: ReadonlySet<string> = new Set([
 export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<string> = new Set()): ImportSpec {
   const values = new Map(options.map(({ key, value }) => [key, value]));
   for (const [key, value] of values) checkSupported(key, value);
-  checkAutoCommit(values.get("auto_commit"));
   const timeout = values.get("timeout");
+  const isDryRun = parseDryRun(values.get("dry_run"));
   const onDuplicate = parseOnDuplicate(values.get("on_duplicate") ?? "");
   const tolerance = parseOnError(values.get("on_error") ?? "");
   const bucket = values.get("bucket");
@@ -69,8 +71,9 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     ...(format && { format }),
     ...(tolerance && { tolerance }),
     ...(onDuplicate && { onDuplicate }),
+    ...(!parseAutoCommit(values.get("auto_commit")) && !isDryRun && { isTwoPhase: true }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),
-    ...(parseDryRun(values.get("dry_run")) && { isDryRun: true }),
+    ...(isDryRun && { isDryRun }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
     warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
   };
@@ -93,18 +96,12 @@ function checkSupported(key: string, value: string): void {
     );
 }
 
-function checkAutoCommit(value: string | undefined): void {
-  if (value === undefined || isTrue(value)) return;
-  if (value.toLowerCase() !== "false") {
-    throw new ImportError(
-      "request_invalid",
-      `options.auto_commit must be one of "true" or "false", found "${excerpt(value)}"`,
-    );
-  }
-  throw new ImportError(
-    "unsupported",
-    "option 'auto_commit=false' (two-phase commit) is not supported by this server: leave it out, and all files of the job become visible at once",
-  );
+/** Milvus takes no other words: what is taken for true makes rows visible. */
+function parseAutoCommit(value = "true"): boolean {
+  if (isTrue(value)) return true;
+  if (value.toLowerCase() === "false") return false;
+  const found = `options.auto_commit must be one of "true" or "false", found "${excerpt(value)}"`;
+  throw new ImportError("request_invalid", found);
 }
 
 function parseJobId(value: string): JobId {

@@ -11,7 +11,7 @@ export * from "./import-task-input.ts";
 export * from "./job.ts";
 export { type KeyRule, keyBucketCount, type OnDuplicate } from "./key-rule.ts";
 export * from "./kinds.ts";
-export { type JobEffect, type JobEvent, next, type Step, verdictOn } from "./next.ts";
+export { type JobEvent, next, verdictOn } from "./next.ts";
 export * from "./options/import-options.ts";
 export {
   type DataSourceOptions,
@@ -19,6 +19,7 @@ export {
   type DocumentFile,
   optionsJsonSchema,
 } from "./options/options-document.ts";
+export { isRollingBack, isTwoPhase, type JobOrder, jobOrders, verdictOnOrder } from "./orders.ts";
 export { type Pack, packGroups } from "./pack-groups.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
@@ -35,5 +36,6 @@ export {
   type TaskState,
   taskStates,
 } from "./states.ts";
+export type { JobEffect, Step } from "./step.ts";
 export * from "./task-report.ts";
 export * from "./total-rows.ts";

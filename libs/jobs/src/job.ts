@@ -21,6 +21,10 @@ export interface Job {
   readonly segmentIds: readonly SegmentId[];
   /** [begin, end) pairs of automatic keys, of a completed job. */
   readonly autoIds: readonly bigint[];
+  /** Nobody works on it until it is resumed. */
+  readonly isPaused?: boolean;
+  /** Somebody wants the rows of the completed job taken back. */
+  readonly rollback?: JobRollback;
   /** Percent at its end, of a job that did not complete. */
   readonly lastProgress?: number;
 }
@@ -29,6 +33,14 @@ export interface Job {
 export function specOf<Kind extends JobKind>({ kind, spec }: Pick<Job, "kind" | "spec">, wanted: Kind): JobSpecs[Kind] {
   if (kind !== wanted) throw new Error(`a job of kind ${kind}, expected ${wanted}`);
   return spec as JobSpecs[Kind];
+}
+
+/** Of a completed job. */
+export interface JobRollback {
+  /** Unix milliseconds. */
+  readonly askedMs: number;
+  /** Why its rows cannot be taken back. */
+  readonly refusal?: Failure;
 }
 
 /** An attempt that made nothing. */

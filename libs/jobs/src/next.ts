@@ -3,8 +3,10 @@ import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
 import { deadlinessOf } from "./deadly-task.ts";
 import { decideJob } from "./decide-job.ts";
 import type { EndedAttempt, Job, Task } from "./job.ts";
+import { afterOrder, isRollingBack, isTwoPhase, type OrderEvent } from "./orders.ts";
 import { mergeRanges, progressPercent } from "./progress.ts";
 import { isEnded, isOpenTask } from "./states.ts";
+import type { Step } from "./step.ts";
 import type { TaskReport } from "./task-report.ts";
 
 /** What can happen to a job. Everything that comes from outside is in the event: time, answers, reports. */
@@ -43,28 +45,12 @@ export type JobEvent<T extends Task> =
       readonly nowMs: number;
     }
   /** Another change came first, of what this job would have replaced: nothing of it is visible, nor ever will be. */
-  | { readonly kind: "commit_refused"; readonly failure: Failure; readonly nowMs: number };
-
-/**
- * What is to be done outside of the records. All but the last follow from the records alone, so that a crash between the
- * records and the work loses none: the next look asks for it again. Each may be done twice.
- */
-export type JobEffect =
-  /** Cut the job into tasks; answers `planned` or `plan_refused`. */
-  | "plan"
-  /** Hand over every open task that the queue does not have. */
-  | "hand_over"
-  /** Make what the tasks made visible; answers `committed` or `commit_refused`. */
-  | "commit"
-  /** Take the tasks off the queue. What this misses is found to be obsolete by who leases it. */
-  | "take_back";
-
-/** Records to write, if any, and what to do once they are written. */
-export interface Step<J extends Job, T extends Task> {
-  readonly job?: J;
-  readonly tasks?: readonly T[];
-  readonly effects: readonly JobEffect[];
-}
+  | { readonly kind: "commit_refused"; readonly failure: Failure; readonly nowMs: number }
+  | OrderEvent
+  /** The rows of a completed job are visible no longer. */
+  | { readonly kind: "taken_out"; readonly nowMs: number }
+  /** They are no longer as the job made them: nothing was taken out. */
+  | { readonly kind: "take_out_refused"; readonly failure: Failure };
 
 /** Attempts of a task that may fail with an error that could pass before the job fails with that error. */
 export const MAX_TASK_FAILURES = 8;
@@ -81,7 +67,7 @@ const nothing = { effects: [] } as const;
  * nothing, since every one of them may come late or twice.
  */
 export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: JobEvent<T>): Step<J, T> {
-  if (isEnded(job.state)) return nothing;
+  if (isEnded(job.state)) return afterEnd(job, tasks, event);
   switch (event.kind) {
     case "looked":
       return afterLook(job, tasks, event);
@@ -91,7 +77,7 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
     case "plan_refused":
       return job.state === "pending" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
     case "task_started":
-      return job.state === "importing" ? afterStart(tasks, event) : nothing;
+      return job.state === "importing" && !job.isPaused ? afterStart(tasks, event) : nothing;
     case "node_heard":
       return afterSign(tasks, event);
     case "task_reported":
@@ -100,6 +86,28 @@ export function next<J extends Job, T extends Task>(job: J, tasks: readonly T[],
       return job.state === "committing" ? completed(job, tasks, event) : nothing;
     case "commit_refused":
       return job.state === "committing" ? failed(job, tasks, event.failure, event.nowMs) : nothing;
+    case "ordered":
+      return afterOrder(job, tasks, event);
+    case "taken_out":
+    case "take_out_refused":
+      return nothing;
+  }
+}
+
+/** An ended job does not change, but for a completed one whose rows are taken back. */
+function afterEnd<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: JobEvent<T>): Step<J, T> {
+  switch (event.kind) {
+    case "ordered":
+      return afterOrder(job, tasks, event);
+    case "looked":
+      return isRollingBack(job) ? { effects: ["take_out"] } : nothing;
+    case "taken_out":
+      return isRollingBack(job) ? { job: { ...job, state: "rolled_back" }, effects: [] } : nothing;
+    case "take_out_refused":
+      if (!isRollingBack(job) || !job.rollback) return nothing;
+      return { job: { ...job, rollback: { ...job.rollback, refusal: event.failure } }, effects: [] };
+    default:
+      return nothing;
   }
 }
 
@@ -111,11 +119,13 @@ function afterLook<J extends Job, T extends Task>(job: J, tasks: readonly T[], e
   switch (decision.kind) {
     case "stay":
       return { effects: ["hand_over"] };
+    case "rest":
+      return nothing;
     case "plan":
       return { effects: ["plan"] };
     case "commit":
       if (refusal) return failed(job, tasks, refusal, nowMs);
-      return { job: { ...job, state: "committing" }, effects: [] };
+      return { job: { ...job, state: waitsForCommit(job, tasks) ? "uncommitted" : "committing" }, effects: [] };
     case "complete":
       return { effects: ["commit"] };
     case "fail_by_task":
@@ -123,6 +133,11 @@ function afterLook<J extends Job, T extends Task>(job: J, tasks: readonly T[], e
     case "fail":
       return failed(job, tasks, { code: "job_failed", reason: decision.reason }, nowMs);
   }
+}
+
+/** Where there are no rows, there is nothing to hold back. */
+function waitsForCommit(job: Job, tasks: readonly Task[]): boolean {
+  return isTwoPhase(job) && tasks.some(({ rowCount }) => rowCount > 0);
 }
 
 const noReason: Failure = { code: "internal", reason: "the task gave no reason" };

@@ -6,12 +6,12 @@ export interface ProgressInput {
 }
 
 /**
- * Percent done, an integer that never falls while a job runs: 0-10 until it is planned, up to 98 by bytes read, 99 while
+ * Percent done, an integer that never falls while a job runs: 0-10 until it is planned, up to 98 by bytes read, 99 until
  * it is committed, and 100 only when every row is visible.
  */
 export function progressPercent({ state, tasks }: ProgressInput): number {
-  if (state === "completed") return 100;
-  if (state === "committing") return 99;
+  if (state === "completed" || state === "rolled_back") return 100;
+  if (state === "committing" || state === "uncommitted") return 99;
   if (state === "pending") return 0;
   let done = 0;
   let total = 0;

@@ -1,9 +1,9 @@
 // A new state is a word in one of these lists. The compiler then names every table of words and every decision that lacks it.
 
 /** States of a job that goes on. A job moves only forward. */
-const openJobStates = ["pending", "importing", "committing"] as const;
+const openJobStates = ["pending", "importing", "uncommitted", "committing"] as const;
 /** States that are for good. */
-export const endedJobStates = ["completed", "failed"] as const;
+export const endedJobStates = ["completed", "failed", "rolled_back"] as const;
 
 export type OpenJobState = (typeof openJobStates)[number];
 export type EndedJobState = (typeof endedJobStates)[number];

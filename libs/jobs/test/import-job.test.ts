@@ -74,7 +74,8 @@ describe("options", () => {
   it("refuses what it would otherwise ignore in silence", () => {
     expect(() => parse({ backup: "True" })).toThrow("'backup=true' is not supported");
     expect(() => parse({ auto_commit: "no" })).toThrow('must be one of "true" or "false"');
-    expect(() => parse({ auto_commit: "false" })).toThrow("two-phase commit");
+    expect(parse({ auto_commit: "False" })).toMatchObject({ isTwoPhase: true });
+    expect(parse({ auto_commit: "false", dry_run: "true" })).not.toHaveProperty("isTwoPhase");
     const twice = ["1", "2"].map((value) => ({ key: "a", value }));
     expect(() => parseImportOptions(twice)).toThrow("duplicate option key");
   });

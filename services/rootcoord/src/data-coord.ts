@@ -51,6 +51,16 @@ export class DataCoordClient {
     return { segmentIds: response.segmentIds.map(segmentId), rowCount: Number(response.rowCount) };
   }
 
+  /**
+   * Makes the rows of a completed job invisible, all at once. Idempotent.
+   * @throws {ImportError} `job_failed` when its segments are not as it made them
+   */
+  async takeOut({ jobId, collectionId, segmentIds }: JobRecord, signal?: AbortSignal): Promise<void> {
+    // The job's own change has its id; nobody else's is negative.
+    const order = { changeId: -jobId, collectionId, jobId, accepted: [], removes: [...segmentIds], extends: [] };
+    checkStatus((await this.#client.commitChange(order, { signal })).status);
+  }
+
   /** Takes the tasks of a failed job off the queue. */
   async cancel(tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
     const order = { taskIds: tasks.map((task) => task.taskId) };

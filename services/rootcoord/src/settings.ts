@@ -18,7 +18,7 @@ export const rootCoordSettings = defineSettings({
   },
   jobRetention: {
     type: "duration",
-    default: "3h",
+    default: "72h",
     min: 0,
     description: "how long finished import jobs are remembered",
   },

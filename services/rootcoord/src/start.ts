@@ -20,6 +20,7 @@ import { Compactions } from "./jobs/compactions.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
+import { JobControl } from "./jobs/job-control.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
@@ -120,6 +121,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     openServer(
       { ...ddl.handlers, ...compactionCalls },
       jobs,
+      new JobControl(book, Date.now),
       new TaskReports({ book, planners, now: Date.now, log, metrics }),
       views,
       ids,
@@ -135,6 +137,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 function openServer(
   declared: ReturnType<typeof createDdlHandlers>["handlers"] & ReturnType<typeof compactionHandlers>,
   jobs: ImportJobs,
+  control: JobControl,
   reports: TaskReports,
   views: JobViews,
   ids: IdAllocator,
@@ -147,6 +150,10 @@ function openServer(
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
     import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),
+    orderJob: async (request) => {
+      await control.order(request);
+      return okStatus();
+    },
     inspectFiles: (request) => inspect.inspect(request),
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),

@@ -34,7 +34,7 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   },
   dry_run: { rule: "job", description: '"true": everything is read and checked, nothing is written' },
   corrects: { rule: "job", description: "id of the import job whose rejected rows these files hold, corrected" },
-  auto_commit: { rule: "job", description: 'only "true": what was imported becomes visible by itself' },
+  auto_commit: { rule: "job", description: '"false": what was imported becomes visible when the job is committed' },
   fields_mapping: {
     ...{ rule: "format", isObject: true },
     description: "where in the source a field's values are, to the field's name",

@@ -7,6 +7,7 @@ import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import { describedJob } from "./described-job.ts";
 import { mayNameFiles, optionsBody, optionsOf } from "./import-options.ts";
+import { jobOrderRoutes } from "./job-orders.ts";
 import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody, restCodes } from "./rest.ts";
 
@@ -38,7 +39,7 @@ const listBody = z.object({
   projectId: text,
   pageSize: positive,
   currentPage: positive,
-  state: z.enum(["Pending", "Importing", "Completed", "Failed"]).nullish(),
+  state: z.enum(["Pending", "Importing", "Uncommitted", "Committing", "Completed", "Failed", "RolledBack"]).nullish(),
   order: z.enum(["oldest", "newest"]).nullish(),
 });
 
@@ -81,6 +82,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
   app.post(`${base}/inspect`, async (request) => ({ code: 0, data: await inspect(context, request) }));
   rejectedRowRoutes(app, context);
+  jobOrderRoutes(app, context);
 }
 
 function groupsOf(body: z.infer<typeof createBody>): string[][] {
@@ -170,6 +172,8 @@ function jobJson(job: rootCoord.JobEntry) {
     ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
     ...rowsJson(job, job.dryRun),
     fileSize: Number(job.sizeBytes),
+    ...(job.paused && { paused: true }),
+    ...(job.rollbackRefusal && { rollbackRefused: job.rollbackRefusal }),
     ...(job.dryRun && { dryRun: true }),
     ...(job.corrects > 0n && { corrects: String(job.corrects) }),
     ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),

@@ -89,9 +89,10 @@ export class JobBook {
       this.#jobs.get(entry.record.jobId)?.tasks.set(entry.record.taskId, entry);
   }
 
-  /** Calls `listener` after every change of a job. */
-  onChange(listener: (jobId: JobId) => void): void {
+  /** Calls `listener` after every change of a job, until what this answers is called. */
+  onChange(listener: (jobId: JobId) => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   get(jobId: JobId): JobView | undefined {

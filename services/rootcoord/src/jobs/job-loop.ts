@@ -1,7 +1,16 @@
 import { forEachConcurrent, Slots } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { failureOf, ImportError } from "@sluice/errors";
-import { decideJob, isEnded, isOpenTask, type JobEffect, type JobEvent, next, type Step } from "@sluice/jobs";
+import {
+  decideJob,
+  isEnded,
+  isOpenTask,
+  isRollingBack,
+  type JobEffect,
+  type JobEvent,
+  next,
+  type Step,
+} from "@sluice/jobs";
 import { type JobId, taskId } from "@sluice/schema";
 import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
@@ -68,8 +77,8 @@ export class JobLoop implements AsyncDisposable {
   #tick(): void {
     if (this.#ticksToComparison-- <= 0) this.#compareQueue();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
-    for (const { jobId, state, completedMs } of this.#deps.book.jobs()) {
-      if (!isEnded(state)) this.wake(jobId);
+    for (const { jobId, state, completedMs, rollback } of this.#deps.book.jobs()) {
+      if (hasWork({ state, rollback })) this.wake(jobId);
       else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
   }
@@ -114,8 +123,7 @@ export class JobLoop implements AsyncDisposable {
   async #pass(jobId: JobId): Promise<void> {
     const isSuspect = this.#suspects.delete(jobId);
     const view = this.#deps.book.get(jobId);
-    if (view && !isEnded(view.job.state) && !this.#isClosed())
-      await this.#apply(view, await this.#look(view, isSuspect));
+    if (view && hasWork(view.job) && !this.#isClosed()) await this.#apply(view, await this.#look(view, isSuspect));
   }
 
   async #look({ job, tasks }: JobView, isSuspect: boolean): Promise<JobEvent<TaskRecord>> {
@@ -153,6 +161,8 @@ export class JobLoop implements AsyncDisposable {
         return undefined;
       case "commit":
         return this.#commit(view);
+      case "take_out":
+        return this.#takeOut(view);
       case "take_back":
         await this.#takeBack(view);
         return undefined;
@@ -202,7 +212,19 @@ export class JobLoop implements AsyncDisposable {
     }
   }
 
+  async #takeOut({ job }: JobView): Promise<JobEvent<TaskRecord>> {
+    try {
+      await this.#deps.dataCoord.takeOut(job, this.#closing.signal);
+      return { kind: "taken_out", nowMs: this.#deps.now() };
+    } catch (error) {
+      if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
+      return { kind: "take_out_refused", failure: failureOf(error) };
+    }
+  }
+
   async #takeBack({ job, tasks }: JobView): Promise<void> {
+    // Those that are open may be wanted again, after a pause.
+    for (const { taskId } of tasks) this.#sent.delete(taskId);
     const cancelled = this.#deps.dataCoord.cancel(tasks, this.#closing.signal);
     await cancelled.catch((error) => this.#isClosed() || this.#warn(job.jobId, error));
   }
@@ -229,4 +251,9 @@ export class JobLoop implements AsyncDisposable {
     clearInterval(this.#timer);
     await Promise.allSettled(this.#busy.values());
   }
+}
+
+/** Ended jobs are left alone, but for those whose rows are to be taken back. */
+function hasWork(job: Pick<JobRecord, "state" | "rollback">): boolean {
+  return !isEnded(job.state) || isRollingBack(job);
 }

@@ -3,6 +3,7 @@ import { formatLocation, ImportError } from "@sluice/errors";
 import {
   checkedView,
   isEnded,
+  isTwoPhase,
   type JobState,
   MAX_NAMED_ROWS,
   mergeChecked,
@@ -100,7 +101,7 @@ export class JobViews {
     const wanted = this.#book.all().filter((view) => {
       const { job } = view;
       if (isHidden(view)) return false;
-      if (states.size > 0 && !states.has(restStates[job.state])) return false;
+      if (states.size > 0 && !states.has(restStateOf(job))) return false;
       if (collectionId !== undefined) return job.collectionId === collectionId;
       return (
         (dbName === "" || job.dbName === dbName) && (collectionName === "" || job.collectionName === collectionName)
@@ -118,18 +119,28 @@ function isHidden({ job }: JobView): boolean {
 const publicStates: Readonly<Record<JobState, common.ImportState>> = {
   pending: common.ImportState.ImportPending,
   importing: common.ImportState.ImportStarted,
+  // Milvus shows it as failed (D7).
+  uncommitted: common.ImportState.ImportPersisted,
   committing: common.ImportState.ImportPersisted,
   completed: common.ImportState.ImportCompleted,
   failed: common.ImportState.ImportFailed,
+  rolled_back: common.ImportState.ImportFailedAndCleaned,
 };
 
 const restStates: Readonly<Record<JobState, string>> = {
   pending: "Pending",
   importing: "Importing",
+  uncommitted: "Uncommitted",
   committing: "Importing",
   completed: "Completed",
   failed: "Failed",
+  rolled_back: "RolledBack",
 };
+
+/** Loops of users know four words; those who commit know two more. */
+function restStateOf(job: JobRecord): string {
+  return job.state === "committing" && isTwoPhase(job) ? "Committing" : restStates[job.state];
+}
 
 function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
   const infos: [string, string][] = [
@@ -139,6 +150,7 @@ function stateOf({ job, tasks }: JobView): milvus.GetImportStateResponse {
     ["progress_percent", String(percentOf({ job, tasks }))],
     ...(job.lastProgress === undefined ? [] : infoOf("progress_at_failure", [String(job.lastProgress)])),
     ["persist_cost", job.state === "completed" ? ((job.completedMs - job.createdMs) / 1000).toFixed(2) : "0.00"],
+    ...(job.state === "rolled_back" ? infoOf("failed_reason", ["the import was rolled back"]) : []),
     ...(job.failure ? ([["failed_reason", reasonText(job.failure)]] as [string, string][]) : []),
     ...infoOf("datanodes", nodesOf(tasks)),
     ...infoOf("warnings", warningsOf({ job, tasks })),
@@ -194,7 +206,9 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     collectionName: job.collectionName,
     dbName: job.dbName,
     partitionName: job.partitionName,
-    state: restStates[job.state],
+    state: restStateOf(job),
+    paused: job.isPaused === true,
+    rollbackRefusal: job.rollback?.refusal ? reasonText(job.rollback.refusal) : "",
     progressPercent: percentOf(view),
     reason: job.failure ? reasonText(job.failure) : "",
     createdMs: BigInt(job.createdMs),

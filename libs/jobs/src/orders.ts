@@ -1,0 +1,139 @@
+import type { Job, Task } from "./job.ts";
+import { progressPercent } from "./progress.ts";
+import { isEnded, type JobState } from "./states.ts";
+import type { Step } from "./step.ts";
+
+// What users may tell a job to do, while it runs and after it has ended.
+
+export const jobOrders = ["commit", "abort", "cancel", "pause", "resume", "rollback"] as const;
+export type JobOrder = (typeof jobOrders)[number];
+
+/** Somebody orders it; what was ordered before changes nothing. */
+export interface OrderEvent {
+  readonly kind: "ordered";
+  readonly order: JobOrder;
+  readonly nowMs: number;
+}
+
+type Verdict =
+  /** The job changes. */
+  | "do"
+  /** It is as ordered already. */
+  | "done"
+  /** Why not, and what to do instead; a sentence that goes on from the job's name. */
+  | { readonly refusal: string };
+
+/** What a job of an import makes of an order. Source of who may be committed and aborted: import semantics §9. */
+export function verdictOnOrder(job: Job, order: JobOrder): Verdict {
+  if (job.kind !== "import") return { refusal: `is a ${job.kind} job, which nobody orders about` };
+  return verdicts[order](job);
+}
+
+const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
+  commit(job) {
+    if (!isTwoPhase(job)) return { refusal: "commits itself: it was not created with auto_commit=false" };
+    if (job.state === "uncommitted") return "do";
+    if (job.state === "committing" || job.state === "completed") return "done";
+    const wait = isEnded(job.state) ? "" : "; wait until it is Uncommitted";
+    return { refusal: `cannot be committed in state ${stateWords[job.state]}${wait}` };
+  },
+  abort(job) {
+    if (!isTwoPhase(job)) return { refusal: "was not created with auto_commit=false: use cancel" };
+    return endable(job, "aborted");
+  },
+  cancel: (job) => endable(job, "cancelled"),
+  pause(job) {
+    if (job.isPaused) return "done";
+    if (job.state === "pending" || job.state === "importing") return "do";
+    return { refusal: `has nothing left to pause in state ${stateWords[job.state]}` };
+  },
+  resume(job) {
+    if (isEnded(job.state)) return { refusal: `has ended: it is ${stateWords[job.state]}` };
+    return job.isPaused ? "do" : "done";
+  },
+  rollback(job) {
+    if (job.state === "rolled_back") return "done";
+    if (job.state !== "completed")
+      return { refusal: `is ${stateWords[job.state]}, and only a Completed one has rows to take back` };
+    if (job.segmentIds.length === 0) return { refusal: "has made no rows visible" };
+    return "do";
+  },
+};
+
+function endable({ state }: Job, words: string): Verdict {
+  if (state === "failed") return "done";
+  if (state === "pending" || state === "importing" || state === "uncommitted") return "do";
+  const instead = state === "completed" ? ": use rollback" : "";
+  return { refusal: `cannot be ${words} any more: it is ${stateWords[state]}${instead}` };
+}
+
+/** As REST shows them. */
+const stateWords: Readonly<Record<JobState, string>> = {
+  pending: "Pending",
+  importing: "Importing",
+  uncommitted: "Uncommitted",
+  committing: "Committing",
+  completed: "Completed",
+  failed: "Failed",
+  rolled_back: "RolledBack",
+};
+
+/** Whether somebody has to commit what the job made before anybody sees it. */
+export function isTwoPhase({ kind, spec }: Pick<Job, "kind" | "spec">): boolean {
+  return kind === "import" && "isTwoPhase" in spec && spec.isTwoPhase === true;
+}
+
+/** A step, where `verdictOnOrder` says `do`. */
+export function afterOrder<J extends Job, T extends Task>(
+  job: J,
+  tasks: readonly T[],
+  { order, nowMs }: OrderEvent,
+): Step<J, T> {
+  if (verdictOnOrder(job, order) !== "do") return { effects: [] };
+  switch (order) {
+    case "commit":
+      return { job: { ...job, state: "committing" }, effects: [] };
+    case "abort":
+    case "cancel":
+      return ended(
+        job,
+        tasks,
+        order === "abort" ? "the import job was aborted" : "the import job was cancelled",
+        nowMs,
+      );
+    case "pause":
+      return {
+        job: { ...job, isPaused: true },
+        tasks: tasks.filter(isRunning).map(putBack(nowMs)),
+        effects: ["take_back"],
+      };
+    case "resume":
+      return { job: { ...job, isPaused: false }, effects: [] };
+    case "rollback":
+      return { job: { ...job, rollback: { askedMs: nowMs } }, effects: [] };
+  }
+}
+
+function ended<J extends Job, T extends Task>(job: J, tasks: readonly T[], reason: string, nowMs: number): Step<J, T> {
+  const failure = { code: "job_failed", reason } as const;
+  const lastProgress = progressPercent({ state: job.state, tasks });
+  return { job: { ...job, state: "failed", completedMs: nowMs, failure, lastProgress }, effects: ["take_back"] };
+}
+
+function isRunning({ state }: Task): boolean {
+  return state === "running";
+}
+
+/** Nobody listens to the attempt any more (R1): the next one begins anew. */
+function putBack<T extends Task>(nowMs: number): (task: T) => T {
+  return (task) => {
+    const { attempt, nodeId, attemptStartedMs: startedMs } = task;
+    const stopped = { attempt, nodeId, startedMs, endedMs: nowMs, cause: "its job was paused" };
+    return { ...task, state: "pending", endedAttempts: [...task.endedAttempts, stopped].slice(-8) };
+  };
+}
+
+/** Whether a completed job's rows are to be taken back, and nobody has said yet that they cannot be. */
+export function isRollingBack({ state, rollback }: Pick<Job, "state" | "rollback">): boolean {
+  return state === "completed" && rollback !== undefined && rollback.refusal === undefined;
+}
