@@ -18,6 +18,8 @@ export interface RawColumn {
   readonly name: string;
   readonly type: Pick<ColumnType, "physical"> & Partial<ColumnType>;
   readonly isOptional?: boolean;
+  /** A bare repeated field: levels stand in front of the values of its pages. */
+  readonly isRepeated?: boolean;
   readonly codec?: Codec;
   readonly pages: readonly RawPage[];
   /** Claims of the footer; by default those of the data pages. */
@@ -91,7 +93,8 @@ function writeElement(out: CompactWriter, column: RawColumn | undefined, count: 
   if (column) {
     out.int32(1, physicalTypes.indexOf(column.type.physical));
     if (column.type.typeLength) out.int32(2, column.type.typeLength);
-    out.int32(3, repetitions.indexOf(column.isOptional ? "OPTIONAL" : "REQUIRED"));
+    const repetition = column.isRepeated ? "REPEATED" : column.isOptional ? "OPTIONAL" : "REQUIRED";
+    out.int32(3, repetitions.indexOf(repetition));
   }
   out.text(4, column?.name ?? "schema");
   if (!column) out.int32(5, count);

@@ -1,4 +1,12 @@
-import { type LeafKind, type LeafType, type ListNode, leafType, listNode, type SchemaNode } from "@sluice/parquet";
+import {
+  type LeafKind,
+  type LeafType,
+  type ListNode,
+  leafType,
+  listNode,
+  mapNode,
+  type SchemaNode,
+} from "@sluice/parquet";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import { type ElementType, elementTypeOf } from "../../numbers/element-type.ts";
 import type { ElementRule } from "../../numbers/elements.ts";
@@ -62,6 +70,28 @@ export function isGeometry({ dataType }: FieldSchema, { kind }: LeafType): boole
 /** A vector of Spark ML, dense or sparse. */
 export function isSparkVector({ children }: SchemaNode): boolean {
   return children.map(({ name }) => name).join() === "type,size,indices,values";
+}
+
+/** A map, or a struct with the lists of a sparse vector and at most what Spark puts beside them. */
+export function isSparseShape(node: SchemaNode): boolean {
+  if (mapNode(node)) return true;
+  const names = node.children.map(({ name }) => name);
+  const known = ["type", "size", "indices", "values"];
+  return names.includes("indices") && names.includes("values") && names.every((name) => known.includes(name));
+}
+
+/** A DECIMAL whose values are of any length. */
+export function isBytesDecimal(node: SchemaNode): boolean {
+  const { kind, width } = leafType(node);
+  return node.leaf >= 0 && kind === "decimal" && width === 0;
+}
+
+/** An element of a list that is no text, for an array of texts, or whose numbers are texts of digits. */
+export function isPrintedElement({ elementType }: FieldSchema, node: SchemaNode): boolean {
+  if (isBytesDecimal(node)) return elementTypeOf(elementType) !== undefined;
+  const isText = elementType === DataType.VarChar || elementType === DataType.String;
+  const { kind } = leafType(node);
+  return isText && (kind === "uuid" || kind === "timestamp" || kind === "date" || kind === "time");
 }
 
 /** Dense vectors of floats of any width. */

@@ -105,7 +105,7 @@ function unscaledOf({ width, isBigEndian }: LeafType): (from: NumberViews, index
 }
 
 /** An integer in two's complement, first byte first. */
-function bigEndian(bytes: Uint8Array, start: number, end: number): bigint {
+export function bigEndian(bytes: Uint8Array, start: number, end: number): bigint {
   let value = 0n;
   for (let at = start; at < end; at++) value = (value << 8n) | BigInt(bytes[at]);
   return BigInt.asIntN(8 * (end - start), value);

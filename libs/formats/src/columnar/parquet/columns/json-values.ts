@@ -4,10 +4,14 @@ import type { LeafType } from "@sluice/parquet";
 import { describeJsonError, findJsonError, normalWkb, wkbToWkt } from "@sluice/values";
 import { isFloat, numberReaders } from "../../../numbers/number-kind.ts";
 import { type TextOut, writeFloat } from "../../../text-out.ts";
+import { bigEndian, scaledText } from "./decimals.ts";
 import type { ValueWriter } from "./json-writers.ts";
 import { isNumber } from "./leaf-rule.ts";
 import { leafWriter } from "./leaf-text.ts";
 import type { NestedRows } from "./nested-rows.ts";
+
+/** As much as the widest fixed decimal has: digits cost more than they are many. */
+const MAX_DECIMAL_BYTES = 64;
 
 /** How values of a leaf are written as JSON. */
 export interface JsonLeaf {
@@ -35,6 +39,8 @@ export function jsonLeaf(type: LeafType): JsonLeaf | undefined {
     case "geometry":
       return { isQuoted: true, writer: geometry };
   }
+  if (type.kind === "decimal" && type.width === 0)
+    return { isQuoted: false, writer: (rows) => bytesDecimal(type, rows) };
   if (isNumber(type.kind)) return { isQuoted: false, writer: (rows) => numberWriter(type, rows) };
   const write = leafWriter(type);
   if (!write) return undefined;
@@ -72,6 +78,14 @@ function narrowWriter(isSigned: boolean, bits: 8 | 16, fixed: NestedRows["fixed"
   return (index, out) => {
     const raised = fixed.int32[index] << shift;
     out.ascii(String(isSigned ? raised >> shift : raised >>> shift));
+  };
+}
+
+function bytesDecimal({ scale = 0 }: LeafType, { texts }: NestedRows): ValueWriter {
+  return (index, out) => {
+    const [start, end] = [texts.offsets[index], texts.offsets[index + 1]];
+    if (end - start > MAX_DECIMAL_BYTES) throw new RangeError(`a decimal of ${end - start} bytes`);
+    out.ascii(scaledText(bigEndian(texts.data, start, end), scale));
   };
 }
 

@@ -3,18 +3,25 @@ import type { Conversion, ElementType } from "../../../numbers/element-type.ts";
 import { type ElementRule, elementRule } from "../../../numbers/elements.ts";
 import { type NumberKind, type NumberViews, numberReaders, numberText } from "../../../numbers/number-kind.ts";
 import { decimalConversion, decimalText } from "./decimals.ts";
-import { rawTimestamps, timestampText } from "./timestamps.ts";
+import { dateText, rawTimestamps, timestampText } from "./timestamps.ts";
 
 /** How values of a leaf become elements of one type; undefined where they may not. */
 export function leafRule(type: LeafType, to: ElementType): ElementRule | undefined {
   if (type.kind === "decimal") return convertedBy(decimalConversion(type, to), to);
   if (type.kind === "timestamp") return to === "int64" ? rawTimestamps(type) : undefined;
-  if (!isNumber(type.kind)) return undefined;
-  const rule = elementRule(type.kind, to);
+  const kind = storedKind(type);
+  if (kind === undefined) return undefined;
+  const rule = elementRule(kind, to);
   if (!rule || type.bits === undefined) return rule;
   // Bits above the narrow ones are taken away in the file's memory, which then is not that of the column.
   const convert = rule.convert ?? copyInt32;
   return { to, convert: ofLowBits(convert, type.kind === "int32", type.bits), check: undefined };
+}
+
+/** Days and times of the day count, too. */
+function storedKind({ kind, width }: LeafType): NumberKind | undefined {
+  if (kind === "date" || kind === "time") return width === 4 ? "int32" : "int64";
+  return isNumber(kind) ? kind : undefined;
 }
 
 export function isNumber(kind: string): kind is NumberKind {
@@ -49,6 +56,7 @@ function ofLowBits(convert: Conversion, isSigned: boolean, bits: 8 | 16): Conver
 export function describeValue(type: LeafType, from: NumberViews, index: number): string {
   if (type.kind === "decimal") return decimalText(type, from, index);
   if (type.kind === "timestamp") return timestampText(type, from, index);
+  if (type.kind === "date") return dateText(from.int32[index]);
   if (!isNumber(type.kind)) return String(from.bytes[index]);
   return numberText(type.kind, from, index);
 }

@@ -8,11 +8,12 @@ import type { NumberViews } from "../../../numbers/number-kind.ts";
 // Not adjusted to UTC, it is a local time of a zone that the file does not know. Source: parquet-format, LogicalTypes.md.
 
 const JULIAN_DAY_OF_1970 = 2_440_588n;
+const DAY_MICROS = 86_400_000_000n;
 const DAY_NANOS = 86_400_000_000_000n;
 
 type Read = (from: NumberViews, index: number) => bigint;
 
-/** For a Timestamptz field: microseconds, those below cut off. @param zone of local times; empty: UTC */
+/** For a Timestamptz field: microseconds, those below cut off; a DATE is its midnight. @param zone of local times; empty: UTC */
 export function timestampRule(type: LeafType, zone: string): ElementRule {
   const read = microsOf(type);
   const instantOf = type.isUtc ? (micros: bigint) => micros : zoneMicros(zone);
@@ -65,7 +66,8 @@ function nanosBelow(type: LeafType, from: NumberViews, index: number): bigint {
   return ((nanos % 1000n) + 1000n) % 1000n;
 }
 
-function microsOf({ unit }: LeafType): Read {
+function microsOf({ unit, kind }: LeafType): Read {
+  if (kind === "date") return ({ int32 }, i) => BigInt(int32[i]) * DAY_MICROS;
   if (unit === "ms") return ({ int64 }, i) => int64[i] * 1000n;
   if (unit === "us") return ({ int64 }, i) => int64[i];
   if (unit === "ns") return ({ int64 }, i) => floorDivide(int64[i], 1000n);
@@ -84,7 +86,7 @@ function floorDivide(value: bigint, by: bigint): bigint {
 
 /** Of a DATE: days since 1970. */
 export function dateText(days: number): string {
-  return formatTimestamptz(BigInt(days) * 86_400_000_000n, "").split("T")[0];
+  return formatTimestamptz(BigInt(days) * DAY_MICROS, "").split("T")[0];
 }
 
 /** Of a TIME. */

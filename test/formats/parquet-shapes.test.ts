@@ -1,0 +1,235 @@
+import { describe, expect, test } from "@jest/globals";
+import { formatNamed } from "@sluice/formats";
+import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
+import { memoryFile } from "@sluice/object-store/testing";
+import { rawParquetFile } from "@sluice/parquet/testing";
+import { DataType } from "@sluice/schema";
+import { parquetWriteBuffer } from "hyparquet-writer";
+
+// Shapes and types of columns that the programs of the fixtures do not write.
+
+type Field = Parameters<typeof fixtureSchema>[0]["fields"][number];
+
+const id = { name: "id", type: DataType.Int64, is_primary: true };
+
+async function rowsOf(
+  file: Uint8Array,
+  fields: readonly Field[],
+  isDynamic = false,
+  options = {},
+  warnings: string[] = [],
+) {
+  const schema = fixtureSchema({ enable_dynamic_field: isDynamic, fields: [id, ...fields] });
+  const input = readerInput(schema, [await memoryFile("f.parquet", file)], options);
+  const reader = formatNamed("parquet").open({ ...input, warn: (text) => void warnings.push(text) });
+  return readCanonicalRows(schema, reader);
+}
+
+interface Node {
+  readonly name: string;
+  readonly [attribute: string]: unknown;
+}
+
+/** @param nodes of the schema, below the root; `id` is added */
+function written(nodes: readonly Node[], columns: Readonly<Record<string, readonly unknown[]>>): Uint8Array {
+  const names = Object.keys(columns);
+  const schema = [
+    { name: "root", num_children: names.length + 1 },
+    { name: "id", type: "INT64", repetition_type: "REQUIRED" },
+    ...nodes,
+  ];
+  const count = columns[names[0]].length;
+  const columnData = [
+    { name: "id", data: Array.from({ length: count }, (_, i) => BigInt(i)) },
+    ...names.map((name) => ({ name, data: columns[name] })),
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema } as never));
+}
+
+describe("DECIMAL in byte arrays", () => {
+  const decimal = {
+    type: "BYTE_ARRAY",
+    converted_type: "DECIMAL",
+    precision: 20,
+    scale: 2,
+    repetition_type: "OPTIONAL",
+  };
+  const values = [195_100n, -5n, null, 2n ** 60n * 100n];
+  const list = [
+    { name: "a", converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", ...decimal },
+  ];
+  const names = ["n", "d", "t"];
+  const file = written([...names.map((name) => ({ name, ...decimal })), ...list], {
+    n: values.map((value) => (value === -5n ? 300n : value)),
+    d: values,
+    t: values,
+    a: [
+      [100n, 200n],
+      [300n, -400n],
+      [0n, 0n],
+      [100n, 100n],
+    ],
+  });
+
+  test("feed numbers, text, vectors and arrays", async () => {
+    const fields = [
+      { name: "n", type: DataType.Int64, nullable: true },
+      { name: "d", type: DataType.Double, nullable: true },
+      { name: "t", type: DataType.VarChar, nullable: true, params: { max_length: 40 } },
+      { name: "a", type: DataType.FloatVector, params: { dim: 2 } },
+    ];
+    expect(await rowsOf(file, fields)).toEqual([
+      { id: 0, n: 1951, d: 1951, t: "1951.00", a: [1, 2] },
+      { id: 1, n: 3, d: -0.05, t: "-0.05", a: [3, -4] },
+      { id: 2, n: null, d: null, t: null, a: [0, 0] },
+      { id: 3, n: String(2n ** 60n), d: 2 ** 60, t: `${2n ** 60n}.00`, a: [1, 1] },
+    ]);
+    const array = [{ name: "a", type: DataType.Array, element_type: DataType.Int8, params: { max_capacity: 4 } }];
+    expect((await rowsOf(file, array)).map(({ a }) => a)).toEqual([
+      [1, 2],
+      [3, -4],
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  test("are refused with the value where they do not fit", async () => {
+    const error = expect.objectContaining({ code: "value_invalid", reason: expect.stringContaining("-0.05") });
+    await expect(rowsOf(file, [{ name: "d", type: DataType.Int64, nullable: true }])).rejects.toEqual(error);
+    const short = [{ name: "t", type: DataType.VarChar, nullable: true, params: { max_length: 7 } }];
+    await expect(rowsOf(file, short)).rejects.toThrow("exceeds max_length(7)");
+  });
+});
+
+describe("bare repeated fields, as parquet-go writes slices", () => {
+  const levels = (...bytes: number[]) => Buffer.from([bytes.length, 0, 0, 0, ...bytes]);
+  // Rows [1, 2], [3, 4] and, where lists may be empty, []: a packed group of repetition levels, a run of definition levels.
+  const repeated = (rows: number, packed: number, runs: number[]) =>
+    rawParquetFile({
+      rowCount: rows,
+      columns: [
+        {
+          name: "id",
+          type: { physical: "INT64" },
+          pages: [
+            { numValues: rows, body: new Uint8Array(BigInt64Array.from({ length: rows }, (_, i) => BigInt(i)).buffer) },
+          ],
+        },
+        {
+          name: "v",
+          type: { physical: "FLOAT" },
+          isRepeated: true,
+          pages: [
+            {
+              numValues: rows === 2 ? 4 : 5,
+              body: Buffer.concat([
+                levels(3, packed),
+                levels(...runs),
+                new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
+              ]),
+            },
+          ],
+        },
+      ],
+    });
+
+  test("are vectors, arrays, JSON and keys of $meta", async () => {
+    const [vector, array, json] = [
+      { name: "v", type: DataType.FloatVector, params: { dim: 2 } },
+      { name: "v", type: DataType.Array, element_type: DataType.Float, params: { max_capacity: 4 } },
+      { name: "v", type: DataType.JSON },
+    ];
+    const two = [
+      [1, 2],
+      [3, 4],
+    ];
+    expect((await rowsOf(repeated(2, 0b1010, [8, 1]), [vector])).map(({ v }) => v)).toEqual(two);
+    const three = repeated(3, 0b01010, [8, 1, 2, 0]);
+    for (const field of [array, json]) expect((await rowsOf(three, [field])).map(({ v }) => v)).toEqual([...two, []]);
+    expect((await rowsOf(three, [], true)).map(({ $meta }) => $meta)).toEqual([...two, []].map((v) => ({ v })));
+  });
+});
+
+describe("structs into which a mapping reaches", () => {
+  const int = (name: string) => ({ name, type: "INT32", repetition_type: "OPTIONAL" });
+  const nodes = [
+    { name: "s", repetition_type: "OPTIONAL", num_children: 3 },
+    int("a"),
+    int("b"),
+    { name: "in", repetition_type: "OPTIONAL", num_children: 2 },
+    int("c"),
+    int("d"),
+  ];
+  const file = written(nodes, { s: [{ a: 1, b: 2, in: { c: 3, d: 4 } }, null, { a: 5, b: null, in: null }] });
+  const fields = [
+    { name: "a", type: DataType.Int32, nullable: true },
+    { name: "c", type: DataType.Int32, nullable: true },
+  ];
+  const mapping = JSON.stringify({ "s.a": "a", "s.in.c": "c" });
+
+  test("stay in $meta without what was taken", async () => {
+    const warnings: string[] = [];
+    expect(await rowsOf(file, fields, true, { fields_mapping: mapping }, warnings)).toEqual([
+      { id: 0, a: 1, c: 3, $meta: { s: { b: 2, in: { d: 4 } } } },
+      { id: 1, a: null, c: null, $meta: { s: null } },
+      { id: 2, a: 5, c: null, $meta: { s: { b: null, in: null } } },
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("are named by their members where nothing is folded", async () => {
+    for (const [isDynamic, fold] of [
+      [false, "true"],
+      [true, "false"],
+    ] as const) {
+      const warnings: string[] = [];
+      await rowsOf(file, fields, isDynamic, { fields_mapping: mapping, fold_extra_columns: fold }, warnings);
+      expect(warnings).toEqual(["f.parquet: 2 columns that no field takes were not imported: 's.b', 's.in.d'"]);
+    }
+  });
+});
+
+describe("days", () => {
+  const day = { type: "INT32", converted_type: "DATE", repetition_type: "REQUIRED" };
+  const file = written(
+    ["z", "n", "t"].map((name) => ({ name, ...day })),
+    { z: [19_782, -1], n: [19_782, -1], t: [19_782, -1] },
+  );
+
+  test("are midnights, numbers, or text", async () => {
+    const fields = [
+      { name: "z", type: DataType.Timestamptz },
+      { name: "n", type: DataType.Int32 },
+      { name: "t", type: DataType.VarChar, params: { max_length: 10 } },
+    ];
+    expect(await rowsOf(file, fields)).toEqual([
+      { id: 0, z: "2024-02-29T00:00:00Z", n: 19_782, t: "2024-02-29" },
+      { id: 1, z: "1969-12-31T00:00:00Z", n: -1, t: "1969-12-31" },
+    ]);
+  });
+});
+
+describe("what no field takes is told by the footer", () => {
+  const list = (element: object) => [
+    { name: "v", converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", repetition_type: "OPTIONAL", ...element },
+  ];
+  const text = { type: "BYTE_ARRAY", converted_type: "UTF8" };
+
+  test.each([
+    ["a list for a sparse vector", { name: "v", type: DataType.SparseFloatVector }],
+    ["a list of text for a vector", { name: "v", type: DataType.FloatVector, params: { dim: 2 } }],
+    [
+      "a list of text for integers",
+      { name: "v", type: DataType.Array, element_type: DataType.Int8, params: { max_capacity: 4 } },
+    ],
+    ["a list for text", { name: "v", type: DataType.VarChar, params: { max_length: 4 } }],
+    ["a list for a geometry", { name: "v", type: DataType.Geometry }],
+  ])("%s", async (_, field) => {
+    const file = written(list(text), { v: [["a"]] });
+    await expect(rowsOf(file, [field])).rejects.toMatchObject({ code: "schema_mismatch", at: { field: "v" } });
+  });
+});
