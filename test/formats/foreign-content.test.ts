@@ -56,7 +56,7 @@ const foreign: [string, Uint8Array, RegExp][] = [
     Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
     /Git LFS, not the data: run: git lfs pull/,
   ],
-  ["Arrow", bytes("ARROW1\0\0"), /the file is Arrow/],
+  ["Arrow", bytes("ARROW1\0\0"), /the file is Arrow: give it the extension \.arrow/],
   ["HDF5", bytes("\x89HDF\r\n\x1a\n"), /the file is HDF5/],
   ["a pickle", bytes("\x80\x04\x95"), /a Python pickle/],
 ];

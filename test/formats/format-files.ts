@@ -1,6 +1,21 @@
 import type { SourceFile } from "@sluice/object-store";
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
+import {
+  type DataType as ArrowType,
+  Binary,
+  Bool,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  Int64,
+  List,
+  Table,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from "apache-arrow";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npyBytes } from "../support/source-files.ts";
 import type { FieldSample } from "./field-samples.ts";
@@ -33,6 +48,7 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
   }),
   npy: writeNpy,
   parquet: writeParquet,
+  arrow: writeArrow,
 };
 
 const always = () => true;
@@ -82,6 +98,29 @@ function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
     { name: "element", ...leaf },
   ];
+}
+
+function writeArrow(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> {
+  const vectors = columns.map(({ name, sample, cells, isGiven = always }) => {
+    const values = Array.from({ length: rows }, (_, row) =>
+      isGiven(row) ? ((cells?.[row] ?? sample).parquet.value ?? null) : null,
+    );
+    return [name, vectorFromArray(values, arrowType(sample.parquet))] as const;
+  });
+  return { "t.arrow": tableToIPC(new Table(Object.fromEntries(vectors) as never), "file") };
+}
+
+function arrowType({ type, converted, isList }: FieldSample["parquet"]): ArrowType {
+  const types: Readonly<Record<string, () => ArrowType>> = {
+    BOOLEAN: () => new Bool(),
+    INT32: () => new Int32(),
+    INT64: () => new Int64(),
+    FLOAT: () => new Float32(),
+    DOUBLE: () => new Float64(),
+    BYTE_ARRAY: () => (converted === "UTF8" ? new Utf8() : new Binary()),
+  };
+  const element = types[type]();
+  return isList ? new List(new Field("item", element, true)) : element;
 }
 
 /** The files in memory. */

@@ -25,7 +25,7 @@ const contents: readonly Content[] = [
   { isThis: startsWith("PAR1"), is: "Parquet", todo: rename(".parquet") },
   { isThis: startsWith("PARE"), is: "encrypted Parquet", todo: "write it without encryption" },
   { isThis: startsWith("\x93NUMPY"), is: "a NumPy array", todo: rename(".npy") },
-  { isThis: startsWith("ARROW1", "\xff\xff\xff\xff"), is: "Arrow", todo: "write it as Parquet" },
+  { isThis: startsWith("ARROW1", "\xff\xff\xff\xff"), is: "Arrow", todo: rename(".arrow") },
   { isThis: startsWith("\x1f\x8b"), is: "compressed with gzip", todo: decompress },
   { isThis: startsWith("\x28\xb5\x2f\xfd"), is: "compressed with zstd", todo: decompress },
   { isThis: startsWith("BZh"), is: "compressed with bzip2", todo: decompress },

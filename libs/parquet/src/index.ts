@@ -1,4 +1,5 @@
 export type { ByteSource } from "./byte-source.ts";
+export { decodeLz4Frame, LZ4_MAX_RATIO } from "./codecs/lz4.ts";
 export { Damage, damageError, TooLarge } from "./damage.ts";
 export { BytesSink } from "./encodings/bytes-sink.ts";
 export type { ChunkInfo, PandasRange, ParquetFile, RowGroupInfo } from "./footer/file-layout.ts";

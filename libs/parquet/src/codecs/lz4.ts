@@ -8,12 +8,12 @@ const MIN_MATCH = 4;
 const FRAME_MAGIC = 0x184d2204;
 
 /**
- * Decodes one raw LZ4 block to the start of `output` and answers the bytes written.
+ * Decodes one raw LZ4 block to `output` from `start` on, before which it may look back, and answers where it ends.
  * Source: lz4_Block_format.md. @throws {Damage}
  */
-export function decodeLz4Block(input: Uint8Array, output: Uint8Array): number {
+export function decodeLz4Block(input: Uint8Array, output: Uint8Array, start = 0): number {
   let at = 0;
-  let out = 0;
+  let out = start;
   const extended = (length: number): number => {
     let total = length;
     for (let byte = 255; byte === 255; total += byte) {
@@ -47,7 +47,7 @@ export function decodeLz4Block(input: Uint8Array, output: Uint8Array): number {
  */
 export function decodeLz4Any(input: Uint8Array, output: Uint8Array): void {
   const written = isFrame(input)
-    ? decodeFrame(input, output)
+    ? decodeLz4Frame(input, output)
     : (decodeHadoop(input, output) ?? decodeLz4Block(input, output));
   if (written !== output.length) throw new Damage(`lz4: expected ${output.length} bytes, got ${written}`);
 }
@@ -81,8 +81,12 @@ function isFrame(input: Uint8Array): boolean {
   return input.length >= 7 && new DataView(input.buffer, input.byteOffset).getUint32(0, true) === FRAME_MAGIC;
 }
 
-/** Checksums of frame and blocks are skipped: the page has its own. Source: lz4_Frame_format.md. */
-function decodeFrame(input: Uint8Array, output: Uint8Array): number {
+/**
+ * Decodes an LZ4 frame to the start of `output` and answers the bytes written. Blocks may look back into earlier ones, as
+ * those of Arrow do. Checksums of frame and blocks are skipped. Source: lz4_Frame_format.md. @throws {Damage}
+ */
+export function decodeLz4Frame(input: Uint8Array, output: Uint8Array): number {
+  if (!isFrame(input)) throw damage();
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const flags = input[4];
   let at = 6 + ((flags & 8) !== 0 ? 8 : 0) + ((flags & 1) !== 0 ? 4 : 0) + 1;
@@ -94,16 +98,16 @@ function decodeFrame(input: Uint8Array, output: Uint8Array): number {
     at += 4;
     if (head === 0) return out;
     if (size > input.length - at) throw damage();
-    out += decodeFrameBlock(input.subarray(at, at + size), head >>> 31 === 1, output.subarray(out));
+    out = decodeFrameBlock(input.subarray(at, at + size), head >>> 31 === 1, output, out);
     at += size + ((flags & 16) !== 0 ? 4 : 0);
   }
 }
 
-function decodeFrameBlock(block: Uint8Array, isStored: boolean, output: Uint8Array): number {
-  if (!isStored) return decodeLz4Block(block, output);
-  if (block.length > output.length) throw damage();
-  output.set(block);
-  return block.length;
+function decodeFrameBlock(block: Uint8Array, isStored: boolean, output: Uint8Array, start: number): number {
+  if (!isStored) return decodeLz4Block(block, output, start);
+  if (block.length > output.length - start) throw damage();
+  output.set(block, start);
+  return start + block.length;
 }
 
 function damage(): Damage {

@@ -29,7 +29,7 @@ export function jsonCell(schema: CollectionSchema, field: FieldSchema): (text: U
 }
 
 /** Lets the scanner read a text as if it were a file; numbers want to look at what is behind them. */
-function opener(scanner: Scanner): (text: Uint8Array) => void {
+export function opener(scanner: Scanner): (text: Uint8Array) => void {
   let bytes = new Uint8Array(1024);
   let view = new DataView(bytes.buffer);
   return (text) => {
@@ -43,7 +43,8 @@ function opener(scanner: Scanner): (text: Uint8Array) => void {
   };
 }
 
-function firstCell(column: Column): Uint8Array {
+/** The bytes of the first value. */
+export function firstCell(column: Column): Uint8Array {
   return column.kind === "fixed" ? column.data.subarray(0, column.width) : varValue(column, 0);
 }
 

@@ -1,0 +1,56 @@
+import { FixedBuffer } from "@sluice/columns";
+import { dataTypeName, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { checkEach, convertEach, type ElementRule } from "../../../numbers/elements.ts";
+import {
+  inexactWords,
+  isFloat,
+  isInteger,
+  type NumberKind,
+  type NumberViews,
+  numberReaders,
+  numberText,
+  viewsOf,
+} from "../../../numbers/number-kind.ts";
+import { FieldRules } from "../../parquet/columns/column-reader.ts";
+import type { ArrowValues } from "../ipc/arrow-values.ts";
+import type { ColumnDecoder, DecodeContext } from "./column-decoder.ts";
+import { fillNulls } from "./fill-nulls.ts";
+
+/** Scalars of equal width: where they lie as the column has them, they are handed out without a copy. */
+export function numberDecoder(
+  field: FieldSchema,
+  kind: NumberKind,
+  rule: ElementRule,
+  { rejects, path }: DecodeContext,
+): ColumnDecoder {
+  const rules = new FieldRules(field, rejects);
+  const width = fixedWidth(field);
+  const converted = new FixedBuffer();
+  const at = { file: path };
+  const refuse = (values: ArrowValues, views: NumberViews, index: number, row: number) => {
+    const shown = numberText(kind, views, index);
+    const why = isInteger(rule.to) ? inexactWords(kind, views, index) : "";
+    const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
+    rules.refuse(`${expected}, got type '${values.field.type.name}' with value '${shown}'${why}`, row + index, at);
+  };
+  return ([values], count, row) => {
+    const views = viewsOf(values.data);
+    let { validity } = values;
+    const onBad = (index: number) => {
+      if (validity?.[index] === 0) return;
+      // NaN where an integer belongs is how pandas says that there is none.
+      const isHole = rules.standIn !== undefined && isFloat(kind) && isInteger(rule.to);
+      if (isHole && Number.isNaN(numberReaders[kind](views, index))) {
+        validity =
+          validity === values.validity || !validity ? (validity?.slice() ?? new Uint8Array(count).fill(1)) : validity;
+        validity[index] = 0;
+      } else refuse(values, views, index, row);
+    };
+    if (rule.convert) {
+      converted.reserve(count * width);
+      convertEach(rule.convert, views, count, converted, 0, onBad);
+    } else if (rule.check) checkEach(rule.check, views, 0, count, onBad);
+    const data = (rule.convert ? converted.bytes : values.data).subarray(0, count * width);
+    return [{ kind: "fixed", width, data, validity: fillNulls(rules, data, width, validity, row, at) }];
+  };
+}

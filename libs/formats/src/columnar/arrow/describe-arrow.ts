@@ -1,0 +1,49 @@
+import type { SourceFile } from "@sluice/object-store";
+import type { FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
+import type { ArrowContainer } from "./ipc/arrow-container.ts";
+import { readMessage } from "./ipc/read-message.ts";
+import { openArrow, planArrow } from "./open-arrow.ts";
+import { describedType, typeText } from "./type-rules.ts";
+
+/** Batches whose rows are counted, each by a read of its metadata; who has more is not told how many rows there are. */
+const MAX_COUNTED_BATCHES = 64;
+
+/** The columns of a file or stream. @throws {ImportError} */
+export async function describeArrow(source: SourceFile, signal: AbortSignal): Promise<SourceDescription> {
+  const container = await openArrow(source, signal);
+  const columns = container.fields.map((field) => ({
+    ...{ name: field.name, type: typeText(field), isNullable: field.isNullable },
+    ...describedType(field),
+  }));
+  return { rowCount: await rowsOf(source, container, signal), columns };
+}
+
+/**
+ * What the footer tells, record batches as places to cut; streams have none. The columns are checked against the plan.
+ * @throws {ImportError}
+ */
+export async function probeArrow({ sources: [source], plan }: ProbeInput, signal: AbortSignal): Promise<FileProbe> {
+  const container = await openArrow(source, signal);
+  await planArrow(source, container, plan, signal);
+  const { batches } = container;
+  if (!batches) return { rowCount: undefined, cuts: "nowhere", extent: source.sizeBytes };
+  const cutBytes = [0];
+  for (const { bytes } of batches) cutBytes.push(cutBytes[cutBytes.length - 1] + bytes);
+  const rowCount = await rowsOf(source, container, signal);
+  return { rowCount, cuts: cutBytes.map((_, i) => i), cutBytes, extent: batches.length };
+}
+
+/** Undefined for streams, and for files of many batches. */
+async function rowsOf(
+  source: SourceFile,
+  { batches }: ArrowContainer,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (!batches || batches.length > MAX_COUNTED_BATCHES) return undefined;
+  let rows = 0;
+  for (const { start } of batches) {
+    const message = await readMessage(source, start, signal);
+    if (message?.kind === "batch") rows += message.batch.rowCount;
+  }
+  return rows;
+}

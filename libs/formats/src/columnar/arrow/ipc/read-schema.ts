@@ -1,0 +1,74 @@
+import { ImportError } from "@sluice/errors";
+import type { Field } from "apache-arrow/fb/field";
+import type { Schema } from "apache-arrow/fb/schema";
+import type { ArrowField, ArrowType } from "./arrow-type.ts";
+import { damaged } from "./damage.ts";
+import type { MetadataBytes } from "./metadata-bytes.ts";
+import { integerKind, readType } from "./read-type.ts";
+
+/** Columns in columns. */
+const MAX_DEPTH = 64;
+/** A field takes some ten bytes of metadata at least; more than a file could claim with those it has. */
+const MIN_FIELD_BYTES = 4;
+const BIG_ENDIAN = 1;
+
+/** The columns of a schema. @throws {ImportError} `malformed_file`, `unsupported` */
+export function readSchema(schema: Schema, bytes: MetadataBytes): ArrowField[] {
+  if (schema.endianness() === BIG_ENDIAN)
+    throw new ImportError("unsupported", "the Arrow data are big-endian: write them on a little-endian machine");
+  const reader = new SchemaReader(bytes);
+  const count = bytes.count(schema.fieldsLength(), MIN_FIELD_BYTES);
+  return Array.from({ length: count }, (_, i) => reader.field(schema.fields(i), 0));
+}
+
+class SchemaReader {
+  readonly #bytes: MetadataBytes;
+  /** Fields that there may still be: offsets may lead to one field again and again. */
+  #left: number;
+
+  constructor(bytes: MetadataBytes) {
+    this.#bytes = bytes;
+    this.#left = bytes.capacity() / MIN_FIELD_BYTES;
+  }
+
+  field(field: Field | null, depth: number): ArrowField {
+    if (!field) throw damaged("a column is missing");
+    if (depth > MAX_DEPTH || this.#left-- <= 0) throw damaged("columns in columns without end");
+    const count = this.#bytes.count(field.childrenLength(), MIN_FIELD_BYTES);
+    const children = Array.from({ length: count }, (_, i) => this.field(field.children(i), depth + 1));
+    const type = checkedChildren(extensionType(readType(field), this.#extensionOf(field)), children);
+    const base = { name: field.name() ?? "", isNullable: field.nullable(), type, children };
+    const dictionary = field.dictionary();
+    if (!dictionary) return base;
+    const index = dictionary.indexType();
+    const { number, width } = index ? integerKind(index) : ({ number: "int32", width: 4 } as const);
+    return { ...base, dictionary: { id: dictionary.id(), index: number, indexWidth: width } };
+  }
+
+  #extensionOf(field: Field): string | undefined {
+    const count = this.#bytes.count(field.customMetadataLength(), 4);
+    for (let i = 0; i < count; i++) {
+      const entry = field.customMetadata(i);
+      if (entry?.key() === "ARROW:extension:name") return entry.value() ?? undefined;
+    }
+    return undefined;
+  }
+}
+
+/** Extensions that mean something to a field; of others the storage is read. Source: Arrow, "Canonical extension types". */
+function extensionType(type: ArrowType, extension: string | undefined): ArrowType {
+  if (extension === "arrow.uuid" && type.width === 16) return { ...type, kind: "uuid", name: "uuid" };
+  return type;
+}
+
+/** Lists have one column inside, maps a struct of two. @throws {ImportError} */
+function checkedChildren(type: ArrowType, children: readonly ArrowField[]): ArrowType {
+  const { kind } = type;
+  const isWrong =
+    (kind === "list" && children.length !== 1) ||
+    (kind === "map" &&
+      (children.length !== 1 || children[0].type.kind !== "struct" || children[0].children.length !== 2)) ||
+    (kind !== "list" && kind !== "map" && kind !== "struct" && kind !== "unsupported" && children.length > 0);
+  if (isWrong) throw damaged(`a ${type.name} has ${children.length} columns inside`);
+  return type;
+}

@@ -1,0 +1,189 @@
+import { standInOf } from "@sluice/columns";
+import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
+import { DataType, type FieldSchema, isDenseVector, type StructSchema } from "@sluice/schema";
+import { dropRepeatedKeys } from "@sluice/values";
+import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
+import type { FieldPlan } from "../../plan/field-plan.ts";
+import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
+import { nullRefused } from "../../plan/refusals.ts";
+import { SchemaFaults } from "../../plan/schema-faults.ts";
+import { cellOfText } from "../../text-cells.ts";
+import { wrongLengthWords } from "../parquet/columns/vector-words.ts";
+import { expectedType } from "../parquet/type-rules.ts";
+import type { ArrowColumnPlan, DecodeContext } from "./columns/column-decoder.ts";
+import { metaDecoder } from "./columns/meta-column.ts";
+import { numberDecoder } from "./columns/number-column.ts";
+import { structArrayDecoder } from "./columns/struct-array-column.ts";
+import { textDecoder } from "./columns/text-column.ts";
+import { isPairs, isWritable, jsonWriter, pairsWriter, plainWriter, type WriteValue } from "./columns/value-writers.ts";
+import { vectorDecoder } from "./columns/vector-column.ts";
+import { writtenDecoder } from "./columns/written-column.ts";
+import type { ArrowField } from "./ipc/arrow-type.ts";
+import type { ArrowValues } from "./ipc/arrow-values.ts";
+import { hasOtherLength, isStoredText, isText, numberRule, typeText, vectorRule, writtenForm } from "./type-rules.ts";
+
+/** A column, with the structs that it lies in before it. */
+type Path = readonly ArrowField[];
+
+/**
+ * Plans how each field is read from the columns that feed it. Columns that no field has become keys of `$meta` where there is
+ * one, unless the option `fold_extra_columns` is false; what cannot is warned of.
+ * @throws {ImportError} `schema_mismatch`, with the field; all faults of the schema in one
+ */
+export function planColumns(
+  columns: readonly ArrowField[],
+  plan: FieldPlan,
+  path: string,
+  warn: (text: string) => void = () => {},
+): ArrowColumnPlan[] {
+  const faults = new SchemaFaults();
+  const named = (fields: readonly ArrowField[], above: Path) =>
+    fields.map((field): NamedColumn<Path> => ({ name: field.name, column: [...above, field] }));
+  const source = {
+    columns: named(columns, []),
+    inside: (column: Path) => (lastOf(column).type.kind === "struct" ? named(lastOf(column).children, column) : []),
+    missing: (name: string) => `no arrow field for milvus field '${name}'`,
+    overview: `the file has the columns ${excerptOfList(
+      columns.map(({ name }) => `'${name}'`),
+      MAX_LISTED,
+    )}`,
+    placeOf: () => ({ file: path }),
+  };
+  const bound = bindColumns<Path>(plan, source, faults);
+  const planner = new Planner(plan, path);
+  const data = bound.extras.filter(({ name }) => !/^__index_level_\d+__$/.test(name));
+  const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
+  const extras = folds ? data.filter(({ column }) => isWritable(lastOf(column))) : [];
+  const fields = plan.schema.fields.map((field, i) =>
+    faults.attempt(() => planner.field(field, i, bound.fields[i], extras)),
+  );
+  const structs = plan.schema.structs.map((struct, i) =>
+    faults.attempt(() => planner.struct(struct, bound.structs[i])),
+  );
+  faults.throwAny();
+  const left = data.filter((extra) => !extras.includes(extra)).map(({ name }) => name);
+  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+    if (text !== undefined) warn(`${path}: ${text}`);
+  return [...fields, ...structs].filter((made) => made !== undefined);
+}
+
+/** Columns that an error lists. */
+const MAX_LISTED = 20;
+
+function lastOf(path: Path): ArrowField {
+  return path[path.length - 1];
+}
+
+class Planner {
+  readonly #plan: FieldPlan;
+  readonly #path: string;
+
+  constructor(plan: FieldPlan, path: string) {
+    this.#plan = plan;
+    this.#path = path;
+  }
+
+  /** Undefined where nothing feeds the field. @param extras columns that become keys of `$meta` */
+  field(
+    field: FieldSchema,
+    position: number,
+    path: Path | undefined,
+    extras: readonly NamedColumn<Path>[],
+  ): ArrowColumnPlan | undefined {
+    if (field.isDynamic && extras.length > 0) return this.#meta(field, position, path, extras);
+    if (!path) return undefined;
+    if (lastOf(path).type.kind === "null") return this.#allNull(field);
+    const open = this.#decoder(field, lastOf(path));
+    if (!open) throw this.#mismatch(field.name, expectedType(field), lastOf(path));
+    return { fields: [position], paths: [path], open };
+  }
+
+  #decoder(field: FieldSchema, source: ArrowField): ArrowColumnPlan["open"] | undefined {
+    const number = numberRule(field, source);
+    if (number) return (context) => numberDecoder(field, number.kind, number.rule, context);
+    if (isStoredText(field) && isText(source)) return (context) => textDecoder(field, context);
+    const vector = isDenseVector(field.dataType) ? vectorRule(field, source) : undefined;
+    if (vector) return this.#vector(field, source, vector);
+    const form = writtenForm(field, source);
+    if (!form) return undefined;
+    const isSparse = field.dataType === DataType.SparseFloatVector;
+    const writerOf = form === "plain" ? plainValues : isSparse && isPairs(source) ? pairsWriter : jsonWriter;
+    return (context) => writtenDecoder(field, writerOf, this.#parser(field), context);
+  }
+
+  #vector(field: FieldSchema, source: ArrowField, vector: NonNullable<ReturnType<typeof vectorRule>>) {
+    if (hasOtherLength(vector, source)) {
+      const reason = wrongLengthWords(field, vector.items, String(source.type.size));
+      throw new ImportError("schema_mismatch", reason, { file: this.#path, field: field.name });
+    }
+    return (context: DecodeContext) => vectorDecoder(field, vector, context);
+  }
+
+  #parser(field: FieldSchema): (text: Uint8Array) => Uint8Array {
+    if (field.dataType === DataType.JSON) return withoutRepeatedKeys;
+    if (isStoredText(field)) return checkedLength(field);
+    return cellOfText(this.#plan.schema, field);
+  }
+
+  #meta(
+    field: FieldSchema,
+    position: number,
+    own: Path | undefined,
+    extras: readonly NamedColumn<Path>[],
+  ): ArrowColumnPlan {
+    const source = own && lastOf(own);
+    if (source && !isText(source) && writtenForm(field, source) === undefined)
+      throw this.#mismatch(field.name, "string or struct", source);
+    const writeOwn = source && (isText(source) ? plainValues : jsonWriter);
+    const names = extras.map(({ name }) => name);
+    return {
+      fields: [position],
+      paths: [...(own ? [own] : []), ...extras.map(({ column }) => column)],
+      open: (context) => metaDecoder(field, writeOwn, names, context),
+    };
+  }
+
+  /** A column of the null type is as good as none, but that its nulls are given. */
+  #allNull(field: FieldSchema): undefined {
+    if (standInOf(field) !== undefined) return undefined;
+    const reason = `${nullRefused(field.name)}: its column is of type null`;
+    throw new ImportError("value_invalid", reason, { file: this.#path, field: field.name });
+  }
+
+  struct(struct: StructSchema, path: Path | undefined): ArrowColumnPlan | undefined {
+    if (!path) return undefined;
+    const source = lastOf(path);
+    const isList = source.type.kind === "list" && source.children[0].type.kind === "struct" && isWritable(source);
+    if (!isList) throw this.#mismatch(struct.name, "list<struct>", source);
+    const fields = struct.members.map((member) =>
+      this.#plan.schema.fields.findIndex(({ name }) => name === `${struct.name}[${member}]`),
+    );
+    return { fields, paths: [path], open: (context) => structArrayDecoder(struct, fields, context) };
+  }
+
+  #mismatch(name: string, expected: string, source: ArrowField): ImportError {
+    const found = typeText(source);
+    const why =
+      source.type.kind === "unsupported"
+        ? `${source.type.name} is not read: cast the column before writing it`
+        : "the field takes no column of this type";
+    const reason = `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${excerpt(found, 200)}': ${why}`;
+    return new ImportError("schema_mismatch", reason, { file: this.#path, field: name });
+  }
+}
+
+function plainValues(values: ArrowValues): WriteValue {
+  return plainWriter(values) as WriteValue;
+}
+
+function withoutRepeatedKeys(text: Uint8Array): Uint8Array {
+  dropRepeatedKeys(text);
+  return text;
+}
+
+function checkedLength({ name, maxLength }: FieldSchema): (text: Uint8Array) => Uint8Array {
+  return (text) => {
+    if (maxLength === 0 || text.length <= maxLength) return text;
+    throw new RangeError(`value length(${text.length}) for field ${name} exceeds max_length(${maxLength})`);
+  };
+}

@@ -1,0 +1,215 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, test } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
+import { formatNamed, type RejectedRow } from "@sluice/formats";
+import {
+  expectedRows,
+  type FixtureCase,
+  fixtureSchema,
+  readCanonicalRows,
+  readerInput,
+  readFixtureFolder,
+  runCase,
+  schemaOfCase,
+} from "@sluice/formats/testing";
+import { folderSources, memoryFile } from "@sluice/object-store/testing";
+import { Field, Int32, List, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import fc from "fast-check";
+
+const fixtures = join(import.meta.dirname, "../../../../../test/fixtures/arrow");
+const folder = readFixtureFolder(fixtures);
+const sources = await folderSources(fixtures);
+const arrow = formatNamed("arrow");
+const signal = new AbortController().signal;
+const schema = schemaOfCase(folder, folder.cases[0]);
+const bytesOf = (name: string) => readFileSync(join(fixtures, name));
+const good = folder.cases.filter((fixture) => fixture.expect === "rows");
+
+describe.each([
+  ["one batch", 1 << 20],
+  ["batches of some rows", 1500],
+  ["batches of one row", 1],
+])("in %s", (_size, batchBytes) => {
+  test.each(good.map((fixture) => [fixture.name, fixture] as const))("%s gives its rows", async (_name, fixture) => {
+    const outcome = await runCase(folder, fixture, sources, undefined, batchBytes);
+    expect(outcome).toEqual(expectedRows(folder, fixture));
+  });
+});
+
+const reasons: Readonly<Record<string, [code: string, reason: RegExp]>> = {
+  "cut.arrow": ["malformed_file", /it does not end with ARROW1/],
+  "no-footer.arrow": ["malformed_file", /the Arrow data are damaged/],
+  "cut.arrows": ["malformed_file", /the file breaks off in the message at byte 7480/],
+  "flipped-zstd.arrows": ["malformed_file", /the Arrow data are damaged/],
+  "list-view.arrow": ["schema_mismatch", /list_view is not read: cast the column before writing it/],
+  "run-end.arrow": ["schema_mismatch", /run_end_encoded is not read: cast the column before writing it/],
+  "null-key.arrow": ["value_invalid", /the field 'id' is not nullable but the file contains null value/],
+  "other-dim.arrow": ["schema_mismatch", /length of vector is not aligned: expected 4 but got 2/],
+  "ragged.arrow": ["value_invalid", /length of vector is not aligned: expected 4 but got 3/],
+  "nan.arrow": ["value_invalid", /expected finite elements .* got value 'NaN'/],
+  "range.arrow": ["value_invalid", /expected type 'Int16' for field 'year', got type 'int32' with value '70000'/],
+  "feather-v1.feather": ["unsupported", /the file is Feather V1/],
+};
+
+test.each(folder.cases.filter(({ expect }) => expect === "error").map((fixture) => [fixture.name, fixture] as const))(
+  "%s is refused, saying why and where",
+  async (name, fixture: FixtureCase) => {
+    const error = await runCase(folder, fixture, sources);
+    const [code, reason] = reasons[name];
+    expect(error).toBeInstanceOf(ImportError);
+    expect(error).toMatchObject({ code, reason: expect.stringMatching(reason), at: { file: fixture.files[0] } });
+    const { row, field } = fixture.error ?? {};
+    expect((error as ImportError).at).toMatchObject({ ...(row !== undefined && { row }), ...(field && { field }) });
+  },
+);
+
+describe("Arrow", () => {
+  it("is cut between record batches, and rows of a range are named by their place in the file", async () => {
+    const file = await memoryFile("a.arrow", bytesOf("batches.arrow"));
+    const probe = await arrow.probe(readerInput(schema, [file]), signal);
+    expect(probe).toMatchObject({
+      rowCount: 20,
+      cuts: [0, 1, 2, 3],
+      extent: 3,
+      cutBytes: [0, expect.any(Number), expect.any(Number), expect.any(Number)],
+    });
+    const parts = await Promise.all(
+      [0, 1, 2].map((begin) =>
+        readCanonicalRows(schema, arrow.open(readerInput(schema, [file], {}, { begin, end: begin + 1 }))),
+      ),
+    );
+    expect(parts.map((rows) => rows.length)).toEqual([7, 7, 6]);
+    expect(parts.flat()).toEqual(folder.tables.books);
+    const narrow = fixtureSchema({
+      ...folder.schemas.books,
+      fields: folder.schemas.books.fields.map((field) =>
+        field.name === "title" ? { ...field, params: { max_length: 40 } } : field,
+      ),
+    });
+    const range = readerInput(narrow, [file], {}, { begin: 2, end: 3 });
+    await expect(readCanonicalRows(narrow, arrow.open(range))).rejects.toMatchObject({
+      at: { row: 16, field: "title" },
+    });
+  });
+
+  it("streams are never cut", async () => {
+    const file = await memoryFile("a", bytesOf("stream.arrows"));
+    expect(await arrow.probe(readerInput(schema, [file]), signal)).toMatchObject({
+      cuts: "nowhere",
+      rowCount: undefined,
+    });
+  });
+
+  it("streams without the mark of their end are read, with a warning", async () => {
+    const warnings: string[] = [];
+    const file = await memoryFile("a", bytesOf("stream.arrows").subarray(0, -8));
+    const input = { ...readerInput(schema, [file]), warn: (text: string) => void warnings.push(text) };
+    expect(await readCanonicalRows(schema, arrow.open(input))).toEqual(folder.tables.books);
+    expect(warnings).toEqual([
+      "a: the stream ends without the mark of its end: nobody can tell whether rows are missing",
+    ]);
+  });
+
+  it("is described from its schema", async () => {
+    const file = await memoryFile("a", bytesOf("dictionary.arrow"));
+    const { columns, rowCount } = await arrow.describe([file], signal);
+    expect(rowCount).toBe(20);
+    expect(columns.map(({ name, type, dim }) => [name, type, dim])).toEqual([
+      ["id", "int64", undefined],
+      ["flag", "bool", undefined],
+      ["year", "int16", undefined],
+      ["rate", "float", undefined],
+      ["title", "dictionary<string>", undefined],
+      ["nums", "list<int64>", undefined],
+      ["vector", "fixed_size_list<float>[4]", 4],
+      ["sparse", "struct<indices: list<uint32>, values: list<float>>", undefined],
+      ["time", "timestamp[us, tz=UTC]", undefined],
+      ["price", "decimal128(9, 2)", undefined],
+      ["info", "struct<a: int64, b: list<string>>", undefined],
+      ["color", "dictionary<string>", undefined],
+    ]);
+  });
+
+  it.each(["null-key.arrow", "ragged.arrow", "nan.arrow", "range.arrow"])(
+    "%s loses its bad row where rows may be rejected",
+    async (name) => {
+      const rejected: RejectedRow[] = [];
+      const file = await memoryFile("a", bytesOf(`bad/${name}`));
+      const options = { batchBytes: 900, signal, onReject: (row: RejectedRow) => void rejected.push(row) };
+      let rows = 0;
+      for await (const batch of arrow.open(readerInput(schema, [file])).batches(options)) rows += batch.rowCount;
+      const bad = folder.cases.find((fixture) => fixture.name === name)?.error?.row;
+      expect([rows, rejected.map(({ row }) => row)]).toEqual([19, [bad]]);
+    },
+  );
+
+  it("of the library of JavaScript is read, nested columns too", async () => {
+    const small = fixtureSchema({
+      fields: [
+        { name: "id", type: 5, is_primary: true },
+        { name: "tags", type: 22, element_type: 21, params: { max_capacity: 9, max_length: 9 } },
+      ],
+    });
+    const tags = vectorFromArray([["a", "b"], [], ["ü"]], new List(new Field("item", new Utf8(), true)));
+    const table = new Table({ id: vectorFromArray([1, 2, 3], new Int32()), tags });
+    for (const container of ["file", "stream"] as const) {
+      const file = await memoryFile("a.arrow", tableToIPC(table, container));
+      expect(await readCanonicalRows(small, arrow.open(readerInput(small, [file])))).toEqual([
+        { id: 1, tags: ["a", "b"] },
+        { id: 2, tags: [] },
+        { id: 3, tags: ["ü"] },
+      ]);
+    }
+  });
+
+  it("that is something else says what it is", async () => {
+    const file = await memoryFile("a.arrow", Buffer.from('{"id":1}\n{"id":2}\n'));
+    await expect(arrow.probe(readerInput(schema, [file]), signal)).rejects.toThrow("the file is JSON");
+    await expect(readCanonicalRows(schema, arrow.open(readerInput(schema, [file])))).rejects.toMatchObject({
+      code: "malformed_file",
+    });
+  });
+
+  it("with any bytes changed or cut off gives rows or an error, in little time", async () => {
+    const files = [
+      "plain.arrow",
+      "stream.arrows",
+      "lz4.arrow",
+      "zstd.arrows",
+      "views.arrow",
+      "dictionary.arrow",
+      "deltas.arrows",
+    ].map(bytesOf);
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(files.length - 1), damage, fc.option(fc.nat()), async (index, changes, cut) => {
+        const bytes = Buffer.from(files[index]);
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        const file = await memoryFile("a", cut === null ? bytes : bytes.subarray(0, cut % bytes.length));
+        try {
+          await readCanonicalRows(schema, arrow.open(readerInput(schema, [file])));
+        } catch (error) {
+          expect(error).toBeInstanceOf(ImportError);
+          expect((error as ImportError).code).not.toBe("internal");
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("claims are compared with what there is before anything is read or made for them", async () => {
+    const bytes = bytesOf("plain.arrow");
+    const started = performance.now();
+    // Every 4-byte word of the metadata as a count of two billion.
+    for (let at = 8; at < bytes.length - 4; at += 4) {
+      if (at > 1600 && at < bytes.length - 2200) continue;
+      const changed = Buffer.from(bytes);
+      changed.writeInt32LE(0x7fffffff, at);
+      await readCanonicalRows(schema, arrow.open(readerInput(schema, [await memoryFile("a", changed)]))).catch(
+        (error) => expect(error).toBeInstanceOf(ImportError),
+      );
+    }
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+});

@@ -1,0 +1,17 @@
+import { expect, it } from "@jest/globals";
+import { bookFields, useServer } from "../../support/index.ts";
+import { adapt, Page, runAsUser } from "../blocks.ts";
+
+const fixture = useServer();
+const page = new Page("docs/paths.md");
+
+it("runs as written: a folder, a pattern, a folder that is a column", async () => {
+  const { client, server, importRoot } = fixture;
+  const { id, title, vector } = bookFields;
+  await client.createCollection({ name: "books", fields: [id, title, vector], dynamic: true });
+  const text = adapt(page.block("import/create"), { "localhost:19530": server.address });
+  const { data } = JSON.parse(await runAsUser("sh", ["-ec", text], importRoot));
+  expect(await client.waitFor(BigInt(data.jobId))).toMatchObject({ isCompleted: true, rowCount: 2 });
+  expect(await client.count("books", "year == 2026")).toBe(1);
+  expect(page.left).toEqual([]);
+});
