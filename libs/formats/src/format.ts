@@ -67,6 +67,8 @@ export interface ProbeInput {
 export interface ReaderInput extends ProbeInput {
   /** Absent = everything. */
   readonly range?: SourceRange;
+  /** What must be in memory whole, such as the pages of a columnar file, may take so much; absent = as the format has it. */
+  readonly wholeBytes?: number;
   /** Takes what the user should know of the source although it is taken, such as columns that no field has. */
   readonly warn?: (text: string) => void;
 }

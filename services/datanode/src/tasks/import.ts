@@ -9,6 +9,12 @@ import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
+/**
+ * Pages of columnar files may take so many times what rows may: DuckDB writes pages of 100 MB, which are in memory as they stand
+ * and inflated.
+ */
+const WHOLE_BY_ROWS = 3;
+
 /** Bytes of the sources -> columns -> checks -> sink. One pass, but for `on_duplicate=last`. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
   await using sink = openSink(input, context);
@@ -102,6 +108,7 @@ async function readSet(
     sources: opened.files,
     plan,
     ...(input.range && { range: input.range }),
+    wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes,
     options,
     warn: context.warn,
   });

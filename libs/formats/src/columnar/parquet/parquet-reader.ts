@@ -8,6 +8,7 @@ import {
   type ParquetFile,
   type RowGroupInfo,
   type SchemaNode,
+  TooLarge,
 } from "@sluice/parquet";
 import { type CollectionSchema, fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
@@ -26,8 +27,6 @@ const MIN_ROW_BYTES = 8;
 export interface ParquetReaderOptions {
   /** Greatest range that is asked of the store for one column; default 4 MiB. */
   readonly maxReadBytes?: number;
-  /** Greatest size of the pages of all columns that are in memory at a time; default 1 GiB. */
-  readonly pageMemoryBytes?: number;
 }
 
 /**
@@ -39,21 +38,20 @@ export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
   readonly #source: SourceFile;
   readonly #maxReadBytes: number;
-  readonly #pageMemoryBytes: number | undefined;
   #leaves: LeafReader[] = [];
 
   /** @throws {ImportError} `request_invalid` unless there is exactly one source */
-  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES, pageMemoryBytes }: ParquetReaderOptions = {}) {
+  constructor(input: ReaderInput, { maxReadBytes = MAX_READ_BYTES }: ParquetReaderOptions = {}) {
     if (input.sources.length !== 1)
       throw new ImportError("request_invalid", "for PARQUET import, accepts only one file");
     this.#input = input;
     this.#source = input.sources[0];
     this.#maxReadBytes = maxReadBytes;
-    this.#pageMemoryBytes = pageMemoryBytes;
   }
 
   async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const progress = { sourceBytes: 0 };
+    let rowGroup = this.#input.range?.begin ?? 0;
     try {
       const file = await footerOf(this.#source, signal);
       if (hasNoRows(file)) return;
@@ -62,9 +60,10 @@ export class ParquetReader implements FormatReader {
       for (const group of this.#groups(file)) {
         yield* this.#groupBatches(group, columns, { batchBytes, signal }, rejects, progress);
         progress.sourceBytes += group.compressedBytes;
+        rowGroup++;
       }
     } catch (error) {
-      throw locate(error, { file: this.#source.path });
+      throw locate(withWayOut(error, rowGroup), { file: this.#source.path });
     } finally {
       await this.#close();
     }
@@ -77,7 +76,7 @@ export class ParquetReader implements FormatReader {
   #openColumns(file: ParquetFile, rejects: RowRejects, signal: AbortSignal): ColumnReader[] {
     const { plan } = this.#input;
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
-    const budget = new PageBudget(this.#pageMemoryBytes);
+    const budget = new PageBudget(this.#input.wholeBytes);
     const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal);
     const columns = plans.map((made) => made({ schema: plan.schema, dynamic: plan.dynamic, rejects, open }));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
@@ -171,4 +170,11 @@ function estimateRowBytes(group: RowGroupInfo, columns: readonly ColumnReader[],
 
 function encodedBytes({ uncompressedBytes, numValues }: ChunkInfo, width: number): number {
   return Math.max(uncompressedBytes, numValues * width);
+}
+
+/** A page that has no room: where it is, and what its owner can do. Row groups count from 0. */
+function withWayOut(error: unknown, rowGroup: number): unknown {
+  if (!(error instanceof ImportError && error.cause instanceof TooLarge)) return error;
+  const wayOut = `in row group ${rowGroup}; write smaller pages, or give the datanode more --worker-memory`;
+  return new ImportError(error.code, `${error.reason} (${wayOut})`, error.at, { cause: error.cause });
 }

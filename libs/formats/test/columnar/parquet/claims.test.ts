@@ -31,17 +31,17 @@ function file(pages: readonly RawPage[], column: Partial<RawColumn> = {}, more: 
   return rawParquetFile({ rowCount: 250, columns: [id, title], ...more });
 }
 
-async function read(bytes: Uint8Array, pageMemoryBytes?: number): Promise<Column[]> {
+async function read(bytes: Uint8Array, wholeBytes?: number): Promise<Column[]> {
   const sources = [await memoryFile("f.parquet", bytes)];
-  await using reader = new ParquetReader(readerInput(schema, sources), { pageMemoryBytes });
+  await using reader = new ParquetReader({ ...readerInput(schema, sources), ...(wholeBytes && { wholeBytes }) });
   let last: Column[] = [];
   for await (const { columns } of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }))
     last = columns as Column[];
   return last;
 }
 
-async function refusal(bytes: Uint8Array, pageMemoryBytes?: number): Promise<ImportError> {
-  const error = await read(bytes, pageMemoryBytes).catch((error: unknown) => error);
+async function refusal(bytes: Uint8Array, wholeBytes?: number): Promise<ImportError> {
+  const error = await read(bytes, wholeBytes).catch((error: unknown) => error);
   if (error instanceof ImportError) return error;
   throw new Error("expected a refusal", { cause: error });
 }
@@ -128,11 +128,12 @@ describe("refuses", () => {
 
   test("pages of all columns that together exceed what a file may hold", async () => {
     const bytes = file([{ body: texts, numValues: 250 }]);
-    const { code, reason } = await refusal(bytes, 3999);
+    const { code, reason, at } = await refusal(bytes, 3999);
     expect([code, reason]).toEqual([
       "unsupported",
-      "the pages in memory take 4000 bytes, which is too large: limit 3999 bytes",
+      "the pages in memory take 4000 bytes, which is too large: limit 3999 bytes (in row group 0; write smaller pages, or give the datanode more --worker-memory)",
     ]);
+    expect(at).toMatchObject({ file: "f.parquet", field: expect.stringMatching(/^(id|title)$/) });
     expect(await read(bytes, 4000)).toHaveLength(2);
   });
 });
