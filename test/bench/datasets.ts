@@ -83,6 +83,43 @@ export function numpyColumns(folder: string, bytes: number, dim: number): Datase
   return { files: [ids, vectors], rows, bytes: statSync(ids).size + statSync(vectors).size, dim };
 }
 
+/** What stands before the vectors, by format. */
+const vectorHeaders = {
+  fbin: (rows: number, dim: number) => Buffer.from(Uint32Array.of(rows, dim).buffer),
+  safetensors: (rows: number, dim: number) => {
+    const tensor = { dtype: "F32", shape: [rows, dim], data_offsets: [0, 4 * rows * dim] };
+    const text = JSON.stringify({ vector: tensor });
+    const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
+    return Buffer.concat([new Uint8Array(BigUint64Array.of(BigInt(padded.length)).buffer), padded]);
+  },
+  /** A flat index for L2. */
+  faiss: (rows: number, dim: number) => {
+    const header = Buffer.alloc(45);
+    header.write("IxF2");
+    header.writeInt32LE(dim, 4);
+    header.writeBigInt64LE(BigInt(rows), 8);
+    header[32] = 1;
+    header.writeInt32LE(1, 33);
+    header.writeBigInt64LE(BigInt(rows * dim), 37);
+    return header;
+  },
+} as const;
+
+export type VectorFormat = keyof typeof vectorHeaders;
+
+/** Vectors alone, of about `bytes`; keys are the numbers of rows. */
+export function vectorFile(folder: string, bytes: number, dim: number, format: VectorFormat): Dataset {
+  mkdirSync(folder, { recursive: true });
+  const rows = Math.floor(bytes / (dim * 4));
+  const path = join(folder, `vectors-${dim}-${bytes}.${format}`);
+  makeOnce(path, (part) => {
+    const fill = (block: Uint8Array, first: number, count: number) =>
+      fillRandom(new Float32Array(block.buffer, 0, count * dim), 104729 * (first + 1));
+    writeRows(part, vectorHeaders[format](rows, dim), rows, dim * 4, fill);
+  });
+  return { files: [path], rows, bytes: statSync(path).size, dim };
+}
+
 function writeNpy(
   path: string,
   descr: string,
@@ -92,12 +129,20 @@ function writeNpy(
   fill: (block: Uint8Array, first: number, count: number) => void,
 ): void {
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
-  const header = `${dict.padEnd(128 - 11)}\n`;
+  const text = `${dict.padEnd(128 - 11)}\n`;
+  const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length, 0]);
+  writeRows(path, Buffer.concat([magic, Buffer.from(text)]), rows, rowBytes, fill);
+}
+
+function writeRows(
+  path: string,
+  header: Uint8Array,
+  rows: number,
+  rowBytes: number,
+  fill: (block: Uint8Array, first: number, count: number) => void,
+): void {
   const file = openSync(path, "w");
-  writeSync(
-    file,
-    Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header)]),
-  );
+  writeSync(file, header);
   const block = new Uint8Array(BLOCK_ROWS * rowBytes);
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - first);

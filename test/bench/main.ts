@@ -10,11 +10,11 @@ import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
 import { clusterFigures } from "./cluster.ts";
-import { type Dataset, jsonLines, numpyColumns, parquetFile } from "./datasets.ts";
+import { type Dataset, jsonLines, numpyColumns, parquetFile, type VectorFormat, vectorFile } from "./datasets.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,parquet,small,memory --data FOLDER --with-milvus]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,arrays,parquet,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   options: {
     gigabytes: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,npy,parquet,small,memory" },
+    only: { type: "string", default: "jsonl,npy,arrays,parquet,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
     before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
@@ -102,6 +102,18 @@ async function benchNumpy(): Promise<void> {
       ...milvus(set),
     ]);
   }
+}
+
+async function benchArrays(): Promise<void> {
+  const npy = numpyColumns(data, bytes, 128);
+  const file = (format: VectorFormat): Contender => {
+    const set = vectorFile(data, bytes, 128, format);
+    return [`${format}, two workers`, async () => ((await ours(set, 2)) * npy.rows) / set.rows, "0.9 of NumPy"];
+  };
+  await compare(`vectors 128-d, ${megabytes(npy.bytes)}`, npy.rows, [
+    ["NumPy, two workers", () => ours(npy, 2)],
+    ...(["fbin", "safetensors", "faiss"] as const).map(file),
+  ]);
 }
 
 async function benchParquet(): Promise<void> {
@@ -204,6 +216,7 @@ function benchSchema(dim: number): CollectionSchema {
 const parts: Record<string, () => Promise<void>> = {
   jsonl: benchJsonLines,
   npy: benchNumpy,
+  arrays: benchArrays,
   parquet: benchParquet,
   small: benchSmallJobs,
   memory: benchMemory,
