@@ -12,6 +12,7 @@ export { npyFormat } from "./arrays/npy/index.ts";
 export { npzFormat } from "./arrays/npz/index.ts";
 export { safetensorsFormat } from "./arrays/safetensors/index.ts";
 export { bvecsFormat, fvecsFormat, ivecsFormat } from "./arrays/vecs/index.ts";
+export { word2vecFormat } from "./arrays/word2vec/index.ts";
 export { arrowFormat } from "./columnar/arrow/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
 export { jsonFormat, jsonlFormat } from "./rows/json/index.ts";

@@ -29,7 +29,7 @@ function describeArray({ name, dataType: told }: NamedArray, { descr, shape }: A
   const base = { name, type: `${descr} (${shape.join(", ")})`, isNullable: false };
   if (code === undefined || shape.length < 1 || shape.length > 2) return { ...base, dataType: undefined };
   if (shape.length === 1) return { ...base, dataType: scalars[code] };
-  if (told !== undefined) return { ...base, dataType: told, dim: shape[1] };
+  if (told !== undefined) return { ...base, dataType: told, ...(shape.length === 2 && { dim: shape[1] }) };
   const dataType = vectors[code];
   if (dataType === undefined) return { ...base, dataType: DataType.Array, elementType: scalars[code] };
   return { ...base, dataType, dim: shape[1] * (code === "u1" ? 8 : 1) };

@@ -55,16 +55,18 @@ class Placing {
   }
 
   placeKeys(options: ProbeInput["options"]): void {
-    const keys = this.arrays.filter(({ role, name }) => role === "keys" && !this.#isNamed(name));
     const key = this.#plan.schema.fields.find((field) => field.isPrimaryKey);
     const canBeGiven = key !== undefined && !key.autoId && this.#isFree(key);
-    for (const array of keys) {
-      if (canBeGiven && keys.length === 1) this.#rename(array, key);
+    const unnamed = this.arrays.filter(({ role, name }) => role === "keys" && !this.#isNamed(name));
+    // Words are no numbers: whose key is one takes that of the row.
+    const keys = unnamed.filter(({ dataType }) => dataType === undefined || dataType === key?.dataType);
+    for (const array of unnamed) {
+      if (canBeGiven && keys.length === 1 && array === keys[0]) this.#rename(array, key);
       else this.#leaveOut(array);
     }
     const feeding = this.arrays.filter(({ name }) => this.#isNamed(name));
     const isVectorsAlone =
-      this.arrays.some(({ role }) => role === "vectors") && feeding.every(({ role }) => role === "vectors");
+      this.arrays.some(({ role }) => role === "vectors") && feeding.every(({ role }) => role !== undefined);
     if (canBeGiven && keys.length === 0 && isVectorsAlone && key.dataType === DataType.Int64) {
       this.placeNumbers(key, options);
       this.#warn(`the primary key '${key.name}' is the number of the row in its file`);
