@@ -49,7 +49,7 @@ describe("file groups", () => {
     [() => groupFlatFiles([]), "import request is empty"],
     [() => groupNestedFiles([[], [""]]), "import request is empty"],
     [() => groupFlatFiles(["a.json", "b.parquet"]), "inconsistency in file types, (a.json) vs (b.parquet)"],
-    [() => groupNestedFiles([["a.json", "b.json"]]), "for JSON import, accepts only one file"],
+    [() => groupNestedFiles([["a.jsonl", "b.jsonl"]]), "for JSON import, accepts only one file"],
     [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
     [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
     [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],

@@ -58,6 +58,24 @@ export class FieldPlan {
     return this.#names.get(name) ?? EXTRA;
   }
 
+  /** Names under which a source gives values, in the order of the fields that it may give. */
+  get givenNames(): string[] {
+    const { fields, structs } = this.schema;
+    const given = fields.filter(({ name }) => this.#targets.get(name)?.kind === "field");
+    return [...given, ...structs].map(({ name }) => this.sourceOf(name));
+  }
+
+  /** The plan of rows that lie at `path` of a document: paths of the mapping go on from there. */
+  below(path: readonly string[]): FieldPlan {
+    if (path.length === 0) return this;
+    const entries = [...this.options.mapping].map(([source, name]): [string, string] => {
+      const steps = parsePath(source);
+      const isBelow = steps.length > path.length && path.every((step, i) => step === steps[i]);
+      return [isBelow ? steps.slice(path.length).join(".") : source, name];
+    });
+    return new FieldPlan(this.schema, { ...this.options, mapping: new Map(entries) });
+  }
+
   /** Where a field's values are looked for: its own name, or what the mapping says. */
   sourceOf(name: string): string {
     for (const [source, field] of this.options.mapping) if (field === name) return source;

@@ -1,9 +1,8 @@
 import type { InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { SourceFile } from "@sluice/object-store";
 import type { BatchOptions, FormatReader, ReaderInput, RejectedRow } from "../format.ts";
 import { type FileWindow, FileWindows } from "./file-windows.ts";
-import { lineAt } from "./line-counter.ts";
+import { withLine } from "./line-counter.ts";
 import { RowCursor } from "./row-cursor.ts";
 import type { RowLayout, RowScanner, RowText } from "./row-text.ts";
 
@@ -89,15 +88,6 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-/** Rows that are put aside have none: looking for their lines would read the file once more. */
-async function withLine(error: unknown, source: SourceFile, signal: AbortSignal): Promise<unknown> {
-  if (!(error instanceof ImportError) || error.spec.blame !== "input" || error.at?.byteOffset === undefined)
-    return error;
-  const line = await lineAt(source, error.at.byteOffset, signal);
-  if (line === undefined) return error;
-  return new ImportError(error.code, error.reason, { ...error.at, line }, { cause: error.cause ?? error });
 }
 
 function chunkBytesFor({ sources: [source] }: ReaderInput): number {

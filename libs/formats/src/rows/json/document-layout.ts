@@ -2,23 +2,26 @@ import { excerpt, ImportError } from "@sluice/errors";
 import { foreignToText } from "../../foreign-content.ts";
 import { NEEDS_MORE, skipMark } from "../file-windows.ts";
 import type { JsonLayout } from "./json-layout.ts";
+import type { DocumentShape } from "./json-shape.ts";
 import type { Scanner } from "./scanner.ts";
 
-const OPEN_OBJECT = 0x7b;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const COMMA = 0x2c;
 
-/** `{"rows": [...]}`, the key in any case and the first one, or a list. Source: import semantics §2.1. */
+/** Rows in a list or an object of one value: `{"rows": [...]}`, a list, and others. Source: import semantics §2.1. */
 export class DocumentLayout implements JsonLayout {
   readonly start = 0;
   readonly isOneLine = false;
+  readonly #shape: DocumentShape;
   readonly #head: Uint8Array;
-  #isObject = false;
+  /** The bracket that closes the rows. */
+  readonly #close: number;
 
   /** @param head the first bytes of the file: what they are instead, where they are no JSON */
-  constructor(head: Uint8Array = new Uint8Array(0)) {
+  constructor(shape: DocumentShape, head: Uint8Array) {
+    this.#shape = shape;
     this.#head = head;
+    this.#close = shape.holder === "list" ? CLOSE_LIST : CLOSE_OBJECT;
   }
 
   begin(scanner: Scanner, p: number): number {
@@ -27,22 +30,26 @@ export class DocumentLayout implements JsonLayout {
     const hint = foreignToText(this.#head);
     if ((byte !== OPEN_OBJECT && byte !== OPEN_LIST) || hint !== "")
       rootError(scanner, at, "invalid JSON format, the content should be started with '{' or '['", hint);
-    this.#isObject = byte === OPEN_OBJECT;
-    const list = this.#isObject ? rowsList(scanner, at) : at;
-    const first = scanner.blanks(list + 1);
-    if (scanner.bytes[first] === CLOSE_LIST) return this.#end(scanner, first + 1);
+    const holder = this.#holder(scanner, at);
+    const first = scanner.blanks(holder + 1);
+    if (scanner.bytes[first] === this.#close) return this.#end(scanner, first + 1);
     if (first >= scanner.end) scanner.syntax(first, "a row");
-    return first;
+    return this.#rowAt(scanner, first);
   }
 
   next(scanner: Scanner, p: number): number {
     const at = scanner.blanks(p);
     const byte = scanner.bytes[at];
-    if (byte === CLOSE_LIST) return this.#end(scanner, at + 1);
-    if (byte !== COMMA) scanner.syntax(at, '"," or "]" behind a row');
+    if (byte === this.#close) return this.#end(scanner, at + 1);
+    if (byte !== COMMA) scanner.syntax(at, `"," or "${String.fromCharCode(this.#close)}" behind a row`);
     const row = scanner.blanks(at + 1);
-    if (scanner.bytes[row] === CLOSE_LIST || row >= scanner.end) scanner.syntax(row, "a row");
-    return row;
+    if (scanner.bytes[row] === this.#close || row >= scanner.end) scanner.syntax(row, "a row");
+    return this.#rowAt(scanner, row);
+  }
+
+  /** Behind the label, where rows have such. */
+  #rowAt(scanner: Scanner, p: number): number {
+    return this.#shape.holder === "list" ? p : scanner.colon(scanner.keyEnd(p));
   }
 
   /** A value that is valid JSON, whatever its fields make of it; where it is none, no later row can be found. */
@@ -53,13 +60,25 @@ export class DocumentLayout implements JsonLayout {
   /** What stands there belongs to the list. */
   checkBehind(): void {}
 
-  /** Behind the list: the end of the file, and in an object its brace first. */
-  #end(scanner: Scanner, p: number): number {
-    let at = scanner.blanks(p);
-    if (this.#isObject) {
-      if (scanner.bytes[at] !== 0x7d) scanner.syntax(at, '"}" behind the list of rows');
-      at = scanner.blanks(at + 1);
+  /** The bracket that opens the rows, from that of the text on. */
+  #holder(scanner: Scanner, p: number): number {
+    const { path, holder } = this.#shape;
+    let at = p;
+    for (const [depth, name] of path.entries()) {
+      if (scanner.bytes[at] !== OPEN_OBJECT)
+        rootError(scanner, at, `invalid JSON format, '${path.slice(0, depth).join(".")}' should be an object`);
+      at = memberOf(scanner, at, name, depth === 0);
     }
+    if (scanner.bytes[at] !== (holder === "list" ? OPEN_LIST : OPEN_OBJECT))
+      rootError(scanner, at, "invalid JSON format, rows list should begin with '['");
+    return at;
+  }
+
+  /** Behind the rows: other members of the objects that they lie in, and the end of the file. */
+  #end(scanner: Scanner, p: number): number {
+    let at = p;
+    for (const _ of this.#shape.path) at = objectEnd(scanner, at);
+    at = scanner.blanks(at);
     if (at < scanner.end) scanner.syntax(at, "the end of the file");
     if (!scanner.window.isLast) throw NEEDS_MORE;
     return -1;
@@ -70,25 +89,43 @@ export class DocumentLayout implements JsonLayout {
   }
 }
 
-/** The position of the list in `{"rows": [`. */
-function rowsList(scanner: Scanner, p: number): number {
-  const key = scanner.blanks(p + 1);
-  if (scanner.bytes[key] === OPEN_OBJECT) {
-    // The braces of the first draft of the format: `{{…}}`.
+/** Where the value of the object's member begins. */
+function memberOf(scanner: Scanner, p: number, name: string, isRoot: boolean): number {
+  let at = scanner.blanks(p + 1);
+  const first = at;
+  // The braces of the first draft of the format: `{{…}}`.
+  if (scanner.bytes[at] === OPEN_OBJECT) {
     scanner.row = 0;
-    scanner.syntax(key, 'a key in double quotes ("rows")');
+    scanner.syntax(at, 'a key in double quotes ("rows")');
   }
-  if (scanner.bytes[key] !== 0x22) rootError(scanner, key, "invalid JSON format, the root key should be 'rows'");
-  const keyEnd = scanner.string(key);
-  const name = Buffer.from(scanner.unescaped(key, keyEnd)).toString("utf8");
-  if (name.toLowerCase() !== "rows")
-    rootError(scanner, key, `invalid JSON format, the root key should be 'rows', but get '${excerpt(name)}'`);
-  const colon = scanner.blanks(keyEnd);
-  if (scanner.bytes[colon] !== 0x3a) scanner.syntax(colon, '":"');
-  const list = scanner.blanks(colon + 1);
-  if (scanner.bytes[list] !== OPEN_LIST)
-    rootError(scanner, list, "invalid JSON format, rows list should begin with '['");
-  return list;
+  while (scanner.bytes[at] === 0x22) {
+    const end = scanner.keyEnd(at);
+    const found = scanner.textOf(at, end);
+    const isIt = found === name || (isRoot && name === "rows" && found.toLowerCase() === name);
+    if (isIt) return scanner.colon(end);
+    at = scanner.blanks(scanner.skipValue(scanner.colon(end)));
+    if (scanner.bytes[at] === COMMA) at = scanner.blanks(at + 1);
+  }
+  if (scanner.bytes[at] !== CLOSE_OBJECT && (at < scanner.end || at > first))
+    scanner.syntax(at, "a key in double quotes");
+  return rootKeyError(scanner, first, name);
+}
+
+function rootKeyError(scanner: Scanner, p: number, name: string): never {
+  if (scanner.bytes[p] !== 0x22) return rootError(scanner, p, `invalid JSON format, the root key should be '${name}'`);
+  const found = excerpt(scanner.textOf(p, scanner.keyEnd(p)));
+  const cure = '; rows may be one object a line, a list, or where fields_mapping finds them, as in {"data.id":"id"}';
+  return rootError(scanner, p, `invalid JSON format, the root key should be '${name}', but get '${found}'`, cure);
+}
+
+/** Behind the object of which a member's value ends at `p`. */
+function objectEnd(scanner: Scanner, p: number): number {
+  let at = scanner.blanks(p);
+  while (scanner.bytes[at] === COMMA) {
+    const key = scanner.blanks(at + 1);
+    at = scanner.blanks(scanner.skipValue(scanner.colon(scanner.keyEnd(key))));
+  }
+  return scanner.bytes[at] === CLOSE_OBJECT ? at + 1 : scanner.syntax(at, '"}" behind the list of rows');
 }
 
 /** @param hint behind what was found */

@@ -10,6 +10,8 @@ interface ExtraKey {
   name: string;
   /** Its value lies in what is left of a value that fields took something of. */
   isRest: boolean;
+  /** Its key lies there, and not in the window. */
+  keyBytes: Uint8Array | undefined;
   keyStart: number;
   keyEnd: number;
   valueStart: number;
@@ -56,21 +58,35 @@ export class ExtraKeys {
 
   /** A key with its value, both as they stand in the window. */
   add(name: string, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    this.#put(name, false, keyStart, keyEnd, valueStart, valueEnd);
+    this.#put(name, false, undefined, keyStart, keyEnd, valueStart, valueEnd);
+  }
+
+  /** A value that has no key beside it. @param key as it is to be written */
+  addKeyless(name: string, key: Uint8Array, valueStart: number, valueEnd: number): void {
+    this.#put(name, false, key, 0, key.length, valueStart, valueEnd);
   }
 
   /** A key whose value is all of `rest` from `start` on. */
   addRest(name: string, keyStart: number, keyEnd: number, start: number): void {
-    this.#put(name, true, keyStart, keyEnd, start, this.rest.length);
+    this.#put(name, true, undefined, keyStart, keyEnd, start, this.rest.length);
   }
 
-  #put(name: string, isRest: boolean, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+  #put(
+    name: string,
+    isRest: boolean,
+    keyBytes: Uint8Array | undefined,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
     const i = this.#find(name);
-    if (i === this.#keys.length) this.#keys.push({ name, isRest, keyStart, keyEnd, valueStart, valueEnd });
+    if (i === this.#keys.length) this.#keys.push({ name, isRest, keyBytes, keyStart, keyEnd, valueStart, valueEnd });
     else {
       const key = this.#keys[i];
       key.name = name;
       key.isRest = isRest;
+      key.keyBytes = keyBytes;
       key.keyStart = keyStart;
       key.keyEnd = keyEnd;
       key.valueStart = valueStart;
@@ -123,9 +139,9 @@ export class ExtraKeys {
     let at = builder.offsets[this.#row];
     data[at++] = OPEN;
     for (let i = 0; i < this.#count; i++) {
-      const { isRest, keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
+      const { isRest, keyBytes, keyStart, keyEnd, valueStart, valueEnd } = this.#keys[i];
       if (i > 0) data[at++] = COMMA;
-      at = copy(bytes, keyStart, keyEnd, data, at);
+      at = copy(keyBytes ?? bytes, keyStart, keyEnd, data, at);
       data[at++] = COLON;
       at = copy(isRest ? this.rest.bytes : bytes, valueStart, valueEnd, data, at);
     }
@@ -155,7 +171,10 @@ export class ExtraKeys {
     for (let i = 0; i < this.#count; i++) {
       if (!names.has(this.#keys[i].name)) continue;
       this.#scanner.field = META_FIELD_NAME;
-      this.#scanner.invalid(this.#keys[i].keyStart, duplicatedKey(this.#keys[i].name));
+      this.#scanner.invalid(
+        this.#keys[i].keyBytes ? this.#keys[i].valueStart : this.#keys[i].keyStart,
+        duplicatedKey(this.#keys[i].name),
+      );
     }
     return Buffer.from(text.slice(1, -1).trim());
   }

@@ -18,10 +18,18 @@ export class GivenFields {
   readonly #autoKey: number;
   /** Whether they do: what the first row did, all others must do. */
   #givesKey: boolean | undefined;
+  readonly #names: readonly string[] | undefined;
   #serial = 0;
   #count = 0;
 
-  constructor(plan: FieldPlan, scanner: Scanner, builders: readonly (FixedBuilder | VarBuilder)[]) {
+  /** @param names of the values of rows that are lists */
+  constructor(
+    plan: FieldPlan,
+    scanner: Scanner,
+    builders: readonly (FixedBuilder | VarBuilder)[],
+    names: readonly string[] | undefined,
+  ) {
+    this.#names = names;
     this.#plan = plan;
     this.#scanner = scanner;
     this.#builders = builders;
@@ -50,7 +58,7 @@ export class GivenFields {
     this.#count++;
   }
 
-  /** Fills what the object at `p`, which has been read to its end, has not given. @param row in the batch @throws {ImportError} */
+  /** Fills what the object or list at `p`, which has been read to its end, has not given. @param row in the batch @throws {ImportError} */
   finish(p: number, row: number): void {
     if (this.#count < this.#builders.length) this.#fillAbsent(p, row);
     if (this.#autoKey >= 0) this.#checkAutoKey(p);
@@ -65,7 +73,7 @@ export class GivenFields {
       else missing.push(this.#shownName(field.name));
     }
     if (missing.length === 0) return;
-    this.#refuse(p, missing[0], missedInRow(this.#plan, [...new Set(missing)], this.#keysOf(p)));
+    this.#refuse(p, missing[0], missedInRow(this.#plan, [...new Set(missing)], this.#names ?? this.#keysOf(p)));
   }
 
   /** That of its struct array, for a member. */

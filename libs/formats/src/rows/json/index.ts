@@ -1,22 +1,23 @@
 import type { FileProbe, Format, FormatReader, ProbeInput, ReaderInput } from "../../format.ts";
 import { onlyOne } from "../only-one.ts";
-import { RowsReader, type RowsReaderOptions } from "../rows-reader.ts";
-import { describeRows } from "./describe-rows.ts";
-import { RowParser } from "./row-parser.ts";
-import { Scanner } from "./scanner.ts";
-import { tellLayout } from "./tell-layout.ts";
+import type { RowsReaderOptions } from "../rows-reader.ts";
+import { describeJson } from "./describe-json.ts";
+import { JsonReader } from "./json-reader.ts";
+import { tellFile } from "./tell-layout.ts";
 
 const TITLE = "JSON";
 
-/** Text that holds `{"rows": [...]}`, a list of objects, or one object a line: told by the content, whatever the name. */
+/** Rows or columns in any of the shapes that JSON has for them: told by the content, whatever the name. */
 export const jsonFormat: Format = {
   name: "json",
   title: TITLE,
   extensions: [".json"],
   grouping: "rows",
+  // Files that are named together hold one field each, or some.
+  mixesAs: "json",
   rangeUnit: "byte",
   text: { extension: ".json", before: "[\n", between: ",\n", after: "\n]\n" },
-  describe: ([source], signal) => describeRows(source, false, signal),
+  describe: (sources, signal) => describeJson(sources, false, signal),
   probe: (input, signal) => probeJson(input, false, signal),
   open: (input) => openJson(input),
 };
@@ -29,17 +30,18 @@ export const jsonlFormat: Format = {
   grouping: "rows",
   rangeUnit: "byte",
   text: { extension: ".jsonl", before: "", between: "\n", after: "\n" },
-  describe: ([source], signal) => describeRows(source, true, signal),
+  describe: (sources, signal) => describeJson(sources, true, signal),
   probe: (input, signal) => probeJson(input, true, signal),
   open: (input) => openJsonl(input),
 };
 
 export function openJson(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
-  return openRows(input, false, options);
+  return new JsonReader(input, false, options);
 }
 
 export function openJsonl(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
-  return openRows(input, true, options);
+  onlyOne(input.sources, TITLE);
+  return new JsonReader(input, true, options);
 }
 
 /** Lines are cut by bytes: exact at any byte, since no JSON string holds a raw line end. Elsewhere no row's start can be told. */
@@ -48,21 +50,9 @@ async function probeJson(
   isNamedLines: boolean,
   signal: AbortSignal,
 ): Promise<FileProbe> {
-  const file = onlyOne(sources, TITLE);
-  const { shape } = await tellLayout(file, { isNamedLines, plan, signal });
-  return { rowCount: undefined, cuts: shape === "lines" ? "anywhere" : "nowhere", extent: file.sizeBytes };
-}
-
-function openRows(input: ReaderInput, isNamedLines: boolean, options?: RowsReaderOptions): FormatReader {
-  const { plan, range } = input;
-  const file = onlyOne(input.sources, TITLE);
-  return new RowsReader(
-    input,
-    async ({ batchBytes, signal }) => {
-      const { source, layout } = await tellLayout(file, { isNamedLines, plan, ...(range && { range }), signal });
-      const scanner = new Scanner(source.path, layout.isOneLine);
-      return { source, scanner, layout, rows: new RowParser(plan, scanner, batchBytes) };
-    },
-    options,
-  );
+  const [file, ...others] = sources;
+  if (others.length > 0)
+    return { rowCount: undefined, cuts: "nowhere", extent: sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  const { shape } = await tellFile(file, { isNamedLines, plan }, signal);
+  return { rowCount: undefined, cuts: shape.kind === "lines" ? "anywhere" : "nowhere", extent: file.sizeBytes };
 }

@@ -1,5 +1,5 @@
 import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
-import { ImportError, locate } from "@sluice/errors";
+import { excerptOfList, ImportError, locate } from "@sluice/errors";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused } from "../../plan/refusals.ts";
@@ -27,13 +27,16 @@ export class RowParser implements RowSink {
   readonly #varBuilders: VarBuilder[];
   readonly #targets: RowTargets;
   readonly #keys: ObjectKeys;
+  /** What the values of rows that are lists lead to, in their order. */
+  readonly #cells: readonly KnownKey[] | undefined;
   readonly #given: GivenFields;
   readonly #extras: ExtraKeys | undefined;
   readonly #batchBytes: number;
   readonly #rowCapacity: number;
   #rowCount = 0;
 
-  constructor(plan: FieldPlan, scanner: Scanner, batchBytes: number) {
+  /** @param names of the values of rows, where these are lists */
+  constructor(plan: FieldPlan, scanner: Scanner, batchBytes: number, names?: readonly string[]) {
     const { schema } = plan;
     this.#plan = plan;
     this.#scanner = scanner;
@@ -43,7 +46,8 @@ export class RowParser implements RowSink {
     this.#varBuilders = this.#builders.filter((builder) => builder instanceof VarBuilder);
     this.#targets = new RowTargets(plan, scanner, this.#builders);
     this.#keys = this.#targets.rowKeys();
-    this.#given = new GivenFields(plan, scanner, this.#builders);
+    this.#cells = names && this.#targets.cells(names);
+    this.#given = new GivenFields(plan, scanner, this.#builders, names);
     const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
     this.#extras =
       metaIndex < 0 ? undefined : new ExtraKeys(plan.dynamic, scanner, this.#builders[metaIndex] as VarBuilder);
@@ -85,10 +89,11 @@ export class RowParser implements RowSink {
     return [leftOut, absentWarning(this.#plan, given, "key")].filter((text) => text !== undefined);
   }
 
-  /** Reads the object at `p`; answers the position behind it. The row counts only when it is complete. */
+  /** Reads the row at `p`; answers the position behind it. The row counts only when it is complete. */
   parse(p: number): number {
     const scanner = this.#scanner;
     const { bytes } = scanner;
+    if (this.#cells && bytes[p] === OPEN_LIST) return this.#parseList(p, this.#cells);
     if (bytes[p] !== OPEN_OBJECT) this.#notAnObject(p);
     this.#given.begin();
     this.#extras?.begin(this.#rowCount);
@@ -97,6 +102,40 @@ export class RowParser implements RowSink {
     scanner.field = undefined;
     this.#finish(p);
     return at + 1;
+  }
+
+  /** A row whose values have their names elsewhere. */
+  #parseList(p: number, cells: readonly KnownKey[]): number {
+    const scanner = this.#scanner;
+    this.#given.begin();
+    this.#extras?.begin(this.#rowCount);
+    let at = scanner.blanks(p + 1);
+    for (let i = 0; i < cells.length; i++) {
+      if (scanner.bytes[at] === CLOSE_LIST) this.#wrongLength(p, cells);
+      scanner.field = cells[i].field;
+      at = scanner.blanks(this.#cell(cells[i], at));
+      scanner.field = undefined;
+      if (i === cells.length - 1) break;
+      if (scanner.bytes[at] === COMMA) at = scanner.blanks(at + 1);
+      else if (scanner.bytes[at] !== CLOSE_LIST) scanner.syntax(at, '"," or "]"');
+    }
+    if (scanner.bytes[at] === COMMA) this.#wrongLength(p, cells);
+    if (scanner.bytes[at] !== CLOSE_LIST) scanner.syntax(at, '"," or "]"');
+    this.#finish(p);
+    return at + 1;
+  }
+
+  #cell(cell: KnownKey, p: number): number {
+    if (cell.target.kind !== "extra") return this.#value(cell, p, p, p);
+    const end = this.#scanner.skipValue(p);
+    this.#extras?.addKeyless(cell.name, cell.bytes, p, end);
+    return end;
+  }
+
+  #wrongLength(p: number, cells: readonly KnownKey[]): never {
+    const names = excerptOfList(cells.map(({ name }) => `'${name}'`));
+    const found = this.#scanner.listLength(p);
+    return this.#scanner.invalid(p, `expected a row of ${cells.length} values (${names}), found ${found}`);
   }
 
   #notAnObject(p: number): never {

@@ -27,11 +27,15 @@ export class RowTargets {
 
   /** Keys of the rows themselves. */
   rowKeys(): ObjectKeys {
-    return new ObjectKeys(this.#scanner, (name) => this.ofRow(name));
+    return new ObjectKeys(this.#scanner, (name) => this.#ofRow(name));
   }
 
-  /** What a name of a row leads to. */
-  ofRow(name: string): Omit<KnownKey, "bytes"> {
+  /** What the values of a row that is a list lead to. */
+  cells(names: readonly string[]): KnownKey[] {
+    return names.map((name) => ({ bytes: Buffer.from(JSON.stringify(name)), ...this.#ofRow(name) }));
+  }
+
+  #ofRow(name: string): Omit<KnownKey, "bytes"> {
     return this.#known(name, name, this.#plan.target(name));
   }
 

@@ -1,46 +1,37 @@
 import type { SourceFile } from "@sluice/object-store";
-import type { SourceRange } from "../../format.ts";
-import type { FieldPlan } from "../../plan/field-plan.ts";
 import { PeekedFile } from "../peeked-file.ts";
 import { DocumentLayout } from "./document-layout.ts";
 import type { JsonLayout } from "./json-layout.ts";
+import type { ColumnsShape, JsonShape } from "./json-shape.ts";
 import { LinesLayout } from "./lines-layout.ts";
 import { ObjectsLayout } from "./objects-layout.ts";
-import { type JsonShape, SHAPE_BYTES, tellShape } from "./tell-shape.ts";
+import { SHAPE_BYTES, type ShapeInput, tellShape } from "./tell-shape.ts";
 
 /** A file whose shape is known, to be read in place of the one that was looked at. */
 export interface ToldFile {
-  readonly source: SourceFile;
+  readonly source: PeekedFile;
   readonly shape: JsonShape;
-  readonly layout: JsonLayout;
-}
-
-export interface TellOptions {
-  /** Its name says that it has lines. */
-  readonly isNamedLines: boolean;
-  readonly plan?: FieldPlan;
-  /** Only lines are ever cut: of a range nothing has to be told. */
-  readonly range?: SourceRange;
-  readonly signal: AbortSignal;
 }
 
 /** Looks at the start of a file. @throws {ImportError} what storage says */
-export async function tellLayout(file: SourceFile, options: TellOptions): Promise<ToldFile> {
-  const { range, signal, ...rest } = options;
-  if (range) return { source: file, shape: "lines", layout: new LinesLayout(file, range) };
+export async function tellFile(
+  file: SourceFile,
+  options: Pick<ShapeInput, "isNamedLines" | "plan">,
+  signal: AbortSignal,
+): Promise<ToldFile> {
   const source = await PeekedFile.open(file, SHAPE_BYTES, signal);
   const { path, head, sizeBytes } = source;
-  const shape = tellShape({ path, head, isWhole: head.length >= sizeBytes, ...rest });
-  return { source, shape, layout: layoutOf(shape, source) };
+  return { source, shape: tellShape({ path, head, isWhole: head.length >= sizeBytes, ...options }) };
 }
 
-function layoutOf(shape: JsonShape, source: PeekedFile): JsonLayout {
-  switch (shape) {
+/** How the rows of a file are found whose shape has such. */
+export function layoutOf(shape: Exclude<JsonShape, ColumnsShape>, source: PeekedFile): JsonLayout {
+  switch (shape.kind) {
     case "lines":
       return new LinesLayout(source, undefined, source.head);
     case "objects":
       return new ObjectsLayout();
     case "document":
-      return new DocumentLayout(source.head);
+      return new DocumentLayout(shape, source.head);
   }
 }

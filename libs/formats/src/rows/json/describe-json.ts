@@ -1,0 +1,92 @@
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import type { SourceDescription } from "../../format.ts";
+import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
+import type { PeekedFile } from "../peeked-file.ts";
+import { describeColumns } from "./columns/describe-columns.ts";
+import type { ColumnsShape, JsonShape } from "./json-shape.ts";
+import { Scanner } from "./scanner.ts";
+import { layoutOf, type ToldFile, tellFile } from "./tell-layout.ts";
+import { keepIntegers, ValueKinds } from "./value-kinds.ts";
+
+/** Rows that a description looks at, and bytes at most. */
+const SAMPLE_ROWS = 1000;
+const SAMPLE_BYTES = 4 << 20;
+
+/**
+ * What the first rows of a file, or of the columns of a set, have for keys and values.
+ * @param isNamedLines its name says that it has one object a line
+ * @throws {ImportError} for a file that does not begin with rows
+ */
+export async function describeJson(
+  [file, ...others]: readonly SourceFile[],
+  isNamedLines: boolean,
+  signal: AbortSignal,
+): Promise<SourceDescription> {
+  const { source, shape } = await tellFile(file, { isNamedLines }, signal);
+  if (others.length === 0 && shape.kind !== "columns") return describeRows({ source, shape }, shape, signal);
+  const files = [{ source, path: shape.kind === "columns" ? shape.path : [] }];
+  for (const other of others) {
+    const told = await tellFile(other, { isNamedLines }, signal);
+    files.push({ source: told.source, path: told.shape.kind === "columns" ? told.shape.path : [] });
+  }
+  return describeColumns(files, signal);
+}
+
+async function describeRows(
+  { source }: ToldFile,
+  shape: Exclude<JsonShape, ColumnsShape>,
+  signal: AbortSignal,
+): Promise<SourceDescription> {
+  const samples = new Map<string, ValueKinds>();
+  const rows = await sampleRows(source, shape, signal);
+  for (const row of rows)
+    for (const [key, value] of Object.entries(row)) {
+      const kinds = samples.get(key) ?? new ValueKinds();
+      samples.set(key, kinds);
+      kinds.add(value);
+    }
+  const columns = [...samples].map(([name, kinds]) => kinds.describe(name, rows.length));
+  return { rowCount: undefined, columns, sampledRows: rows.length };
+}
+
+async function sampleRows(
+  source: PeekedFile,
+  shape: Exclude<JsonShape, ColumnsShape>,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[]> {
+  const layout = layoutOf(shape, source);
+  const names = shape.kind === "document" ? shape.names : undefined;
+  const chunkBytes = Math.max(1, Math.min(SAMPLE_BYTES, source.sizeBytes + 1));
+  const windows = new FileWindows(source, { chunkBytes, start: layout.start, signal });
+  const window = await windows.next(undefined, 0);
+  const scanner = new Scanner(source.path, layout.isOneLine);
+  scanner.open(window);
+  const rows: Record<string, unknown>[] = [];
+  try {
+    for (let at = layout.begin(scanner, window.begin); at >= 0 && rows.length < SAMPLE_ROWS; ) {
+      scanner.row = rows.length;
+      const end = scanner.skipValue(at);
+      const isRow = scanner.bytes[at] === 0x7b || (names && scanner.bytes[at] === 0x5b);
+      if (!isRow) throw new ImportError("malformed_file", "each row should be a key-value map", scanner.at(at));
+      rows.push(named(JSON.parse(scanner.text(at, end), keepIntegers as never), names));
+      at = layout.next(scanner, end);
+    }
+  } catch (error) {
+    // The sample ends inside of a row; a first row that is larger than the sample is no sample.
+    if (error !== NEEDS_MORE || rows.length === 0) throw error === NEEDS_MORE ? noRow(source) : error;
+  } finally {
+    await windows.close(window);
+  }
+  return rows;
+}
+
+function noRow({ path: file }: SourceFile): ImportError {
+  return new ImportError("malformed_file", `no row ends within the first ${SAMPLE_BYTES} bytes`, { file });
+}
+
+/** Values of a row that is a list, under their names. */
+function named(row: unknown, names: readonly string[] | undefined): Record<string, unknown> {
+  if (!Array.isArray(row)) return row as Record<string, unknown>;
+  return Object.fromEntries(row.map((value, i) => [names?.[i] ?? String(i), value]));
+}

@@ -1,0 +1,85 @@
+import type { InsertBatch } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
+import type { RowText } from "../row-text.ts";
+import { RowsReader, type RowsReaderOptions } from "../rows-reader.ts";
+import { type ColumnsFile, columnBatches } from "./columns/columns-reader.ts";
+import { LinesLayout } from "./lines-layout.ts";
+import { RowParser } from "./row-parser.ts";
+import { Scanner } from "./scanner.ts";
+import { layoutOf, type ToldFile, tellFile } from "./tell-layout.ts";
+
+/** A JSON text, whose shape is told when rows are asked for. */
+export class JsonReader implements FormatReader {
+  readonly #input: ReaderInput;
+  readonly #files: readonly SourceFile[];
+  readonly #isNamedLines: boolean;
+  readonly #options: RowsReaderOptions | undefined;
+
+  /** @param isNamedLines its name says that it has one object a line */
+  constructor(input: ReaderInput, isNamedLines: boolean, options?: RowsReaderOptions) {
+    this.#input = input;
+    this.#files = input.sources;
+    this.#isNamedLines = isNamedLines;
+    this.#options = options;
+  }
+
+  async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
+    const [file, ...others] = this.#files;
+    // Only lines are ever cut.
+    const told = this.#input.range ? undefined : await this.#tell(file, options.signal);
+    if (others.length > 0 || told?.shape.kind === "columns") yield* this.#columns(told, others, options);
+    else {
+      const open = ({ batchBytes }: BatchOptions) => (told ? this.#rowsOf(told, batchBytes) : this.#lines(batchBytes));
+      yield* new RowsReader(this.#input, open, this.#options).batches(options);
+    }
+  }
+
+  #tell(file: SourceFile, signal: AbortSignal): Promise<ToldFile> {
+    return tellFile(file, { isNamedLines: this.#isNamedLines, plan: this.#input.plan }, signal);
+  }
+
+  async *#columns(
+    first: ToldFile | undefined,
+    others: readonly SourceFile[],
+    options: BatchOptions,
+  ): AsyncGenerator<InsertBatch> {
+    const told = first ? [first] : [];
+    for (const file of others) told.push(await this.#tell(file, options.signal));
+    yield* columnBatches(told.map(columnsFile), this.#input, options);
+  }
+
+  #lines(batchBytes: number): RowText<Scanner> {
+    const { plan, range } = this.#input;
+    const [file] = this.#files;
+    const scanner = new Scanner(file.path, true);
+    return { scanner, layout: new LinesLayout(file, range), rows: new RowParser(plan, scanner, batchBytes) };
+  }
+
+  #rowsOf({ source, shape }: ToldFile, batchBytes: number): RowText<Scanner> {
+    if (shape.kind === "columns") throw new Error("columns are read by columnBatches");
+    const layout = layoutOf(shape, source);
+    const scanner = new Scanner(source.path, layout.isOneLine);
+    const isDocument = shape.kind === "document";
+    const plan = isDocument ? this.#input.plan.below(shape.path) : this.#input.plan;
+    const names = isDocument ? shape.names : undefined;
+    return { source, scanner, layout, rows: new RowParser(plan, scanner, batchBytes, names) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** One file of a set. @throws {ImportError} where it holds rows */
+function columnsFile({ source, shape }: ToldFile): ColumnsFile {
+  if (shape.kind === "columns") return { source, path: shape.path };
+  // A bare list, of a field that the file is named after.
+  const isValues = shape.kind === "document" && shape.path.length === 0 && !/^\s*\[\s*\{/.test(startOf(source.head));
+  if (isValues) return { source, path: [] };
+  const reason = `for JSON import, accepts only one file: several named together are the columns of one table, and this one holds rows (import it by itself)`;
+  throw new ImportError("request_invalid", reason, { file: source.path });
+}
+
+function startOf(head: Uint8Array): string {
+  return Buffer.from(head.subarray(0, 512)).toString("latin1");
+}

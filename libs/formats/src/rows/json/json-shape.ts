@@ -1,0 +1,30 @@
+/** How rows lie in a JSON text. */
+export type JsonShape =
+  /** One object a line. */
+  | { readonly kind: "lines" }
+  /** Objects one after the other, over several lines each. */
+  | { readonly kind: "objects" }
+  /** Rows in a list or an object, somewhere in one value. */
+  | DocumentShape
+  /** A list for each field: the file is a table by columns. */
+  | ColumnsShape;
+
+export interface DocumentShape {
+  readonly kind: "document";
+  /** Keys that lead to the rows; none where they are all of the text. */
+  readonly path: readonly string[];
+  /** What holds the rows: a list, or an object whose keys are their labels. */
+  readonly holder: "list" | "object";
+  /** Names of the values of rows that are lists; absent where rows are objects. */
+  readonly names?: readonly string[];
+}
+
+export interface ColumnsShape {
+  readonly kind: "columns";
+  /** Keys that lead to the object whose members are the columns. */
+  readonly path: readonly string[];
+}
+
+/** `{"rows": [...]}` or a list: what Milvus knows. */
+export const rowsDocument: DocumentShape = { kind: "document", path: ["rows"], holder: "list" };
+export const listDocument: DocumentShape = { kind: "document", path: [], holder: "list" };

@@ -1,0 +1,68 @@
+import { DataType } from "@sluice/schema";
+import type { ColumnDescription } from "../../format.ts";
+
+/** Numbers that are written as integers become bigint. */
+export function keepIntegers(_key: string, value: unknown, { source = "" }: { source?: string }): unknown {
+  return typeof value === "number" && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+/** What is seen of the values of one key. */
+export class ValueKinds {
+  readonly #kinds = new Set<string>();
+  /** Of lists. */
+  readonly #elements = new Set<string>();
+  readonly #lengths = new Set<number>();
+  #present = 0;
+
+  add(value: unknown): void {
+    if (value === null) return;
+    this.#present++;
+    this.#kinds.add(kindOf(value));
+    if (!Array.isArray(value)) return;
+    this.#lengths.add(value.length);
+    for (const element of value) this.#elements.add(kindOf(element));
+  }
+
+  /** @param rows that were looked at */
+  describe(name: string, rows: number): ColumnDescription {
+    const kinds = [...this.#kinds].sort();
+    const type = kinds.map((kind) => (kind === LIST ? `list<${[...this.#elements].sort().join(" | ")}>` : kind));
+    const base = { name, type: type.join(" | ") || "null", isNullable: this.#present < rows };
+    return this.#kinds.size === 1 && this.#kinds.has(LIST)
+      ? { ...base, ...this.#list() }
+      : { ...base, dataType: commonType(this.#kinds) };
+  }
+
+  /** Lists of numbers of one length, with a fraction among them, are vectors. */
+  #list(): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
+    const elementType = commonType(this.#elements);
+    const [dim] = this.#lengths;
+    if (elementType === DataType.Double && this.#lengths.size === 1 && dim > 1)
+      return { dataType: DataType.FloatVector, dim };
+    if (elementType === undefined || elementType === DataType.JSON) return { dataType: undefined };
+    return { dataType: DataType.Array, elementType };
+  }
+}
+
+const LIST = "list";
+
+const types: Readonly<Record<string, DataType>> = {
+  integer: DataType.Int64,
+  number: DataType.Double,
+  boolean: DataType.Bool,
+  string: DataType.VarChar,
+  object: DataType.JSON,
+};
+
+/** The field type that takes values of all these kinds. */
+function commonType(kinds: ReadonlySet<string>): DataType | undefined {
+  const areNumbers = kinds.has("number") && [...kinds].every((kind) => kind === "integer" || kind === "number");
+  const [only] = kinds;
+  return areNumbers ? DataType.Double : kinds.size === 1 ? types[only] : undefined;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return LIST;
+  if (typeof value === "bigint") return "integer";
+  return value === null ? "null" : typeof value;
+}
