@@ -1,8 +1,8 @@
+export { type Row, rowsOf, valuesOf } from "@sluice/rpc";
 export * from "./collections.ts";
 export { scaled } from "./effort.ts";
 export { eventually } from "./eventually.ts";
 export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
-export * from "./field-values.ts";
 export { findProgram } from "./find-program.ts";
 export * from "./fixture-cases.ts";
 export { describeWith, hasAll, itWith, skips } from "./needs.ts";

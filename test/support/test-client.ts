@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, checkStatus, common, connectClient, milvus, schema } from "@sluice/rpc";
+import { type Client, checkStatus, common, connectClient, milvus, type Row, rowsOf, schema } from "@sluice/rpc";
 import { isVector } from "@sluice/schema";
 import { type CollectionSpec, type SchemaDict, schemaMessage, schemaMessageOfDict } from "./collections.ts";
-import { type Row, rowsOf } from "./field-values.ts";
 
 const { ImportState } = common;
 /** A test import that takes longer hangs. */

@@ -22,5 +22,6 @@ export {
 } from "./server.ts";
 export { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "./status.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";
+export { type Row, rowsOf, valuesOf } from "./wire/field-rows.ts";
 export { reportMessage, reportOfMessage } from "./wire/reports.ts";
 export { logListsOfMessage, segmentMessage, segmentOfMessage } from "./wire/segments.ts";

@@ -14,6 +14,7 @@ import {
 import { roles } from "@sluice/standalone/roles";
 import { standaloneSettings } from "@sluice/standalone/settings";
 import { Command } from "commander";
+import { addClientCommands, exitCodeOfError } from "./commands/index.ts";
 
 // The program `sluice`: one command for each process of a cluster, and one for all of them in one process. Services are
 // loaded when they are started, so that what is not asked for costs no start-up time.
@@ -41,6 +42,8 @@ addSettingFlags(
   await quickstart(load(standaloneSettings, command), { exitWhenDone: options.exit === true });
 });
 
+addClientCommands(program);
+
 function load<const D extends SettingsDefinition>(definition: D, command: Command) {
   return loadSettings(definition, { flags: givenFlags(command), env: process.env, otherKeys });
 }
@@ -58,5 +61,5 @@ try {
   const isForUsers = error instanceof SettingsError || process.env.SLUICE_LOG_LEVEL !== "debug";
   const text = isForUsers ? (error as Error).message.replaceAll("\n", "\nsluice: ") : inspect(error);
   process.stderr.write(`sluice: ${text}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCodeOfError(error);
 }

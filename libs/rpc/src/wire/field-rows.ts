@@ -1,4 +1,4 @@
-import type { schema } from "@sluice/rpc";
+import type * as schema from "../gen/schema.ts";
 
 /**
  * A value of an answer: bigint for Int64, number for other numbers, text, boolean, parsed JSON, lists; Buffer for binary

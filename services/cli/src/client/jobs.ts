@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RestClient } from "./rest-client.ts";
+
+/** What `jobs/import/describe` answers, as far as the command shows it. */
+export interface JobView {
+  readonly jobId: string;
+  readonly collectionName: string;
+  readonly state: string;
+  readonly progress: number;
+  readonly importedRows: number;
+  readonly totalRows: number;
+  readonly totalRowsEstimated?: boolean;
+  readonly rejectedRows?: number;
+  readonly duplicateRows?: number;
+  readonly checkedRows?: number;
+  readonly fileSize: number;
+  readonly createTime: string;
+  readonly completeTime: string;
+  readonly reason?: string;
+  readonly paused?: boolean;
+  readonly warnings?: readonly string[];
+  readonly checked?: Readonly<Record<string, unknown>>;
+  readonly details: readonly JobFile[];
+}
+
+export interface JobFile {
+  readonly fileName: string;
+  readonly fileSize: number;
+  readonly state: string;
+  readonly progress: number;
+  readonly importedRows: number;
+  readonly rejectedRows?: number;
+  readonly reason?: string;
+  readonly rejected?: readonly { readonly row: number; readonly reason: string; readonly field?: string }[];
+  readonly attempts?: readonly { readonly attempt: number; readonly datanode: string; readonly cause: string }[];
+}
+
+const POLL_MS = 200;
+const ended: ReadonlySet<string> = new Set(["Completed", "Failed", "RolledBack", "Uncommitted"]);
+
+/** A job until it has ended, or waits for its commit. `onChange` sees every look. */
+export async function watchJob(rest: RestClient, jobId: string, onChange: (job: JobView) => void): Promise<JobView> {
+  for (;;) {
+    const job = await rest.post<JobView>("jobs/import/describe", { jobId });
+    onChange(job);
+    if (ended.has(job.state)) return job;
+    await sleep(POLL_MS);
+  }
+}

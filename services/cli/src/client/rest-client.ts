@@ -1,0 +1,57 @@
+/** What the server answers over REST that is not what was asked for. */
+export class RefusedError extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Nobody answers at the address. */
+export class UnreachableError extends Error {}
+
+/** The REST interface of a running server. */
+export class RestClient {
+  readonly #base: string;
+  readonly #database: string;
+
+  /** @param address `HOST:PORT`, or a URL */
+  constructor(address: string, database: string) {
+    this.#base = /^https?:\/\//.test(address) ? address.replace(/\/+$/, "") : `http://${address}`;
+    this.#database = database;
+  }
+
+  /**
+   * The `data` of an answer.
+   * @param path below `/v2/vectordb/`
+   * @throws {RefusedError} in the server's words; {UnreachableError}
+   */
+  async post<T>(path: string, body: object): Promise<T> {
+    const response = await this.#send(path, body);
+    const { code, message, data } = (await response.json()) as { code: number; message?: string; data: T };
+    if (code !== 0) throw new RefusedError(code, message ?? `code ${code}`);
+    return data;
+  }
+
+  /** The bytes of an answer that is a file. @throws as `post` */
+  async download(path: string, body: object): Promise<Uint8Array> {
+    const response = await this.#send(path, body);
+    if (response.headers.get("content-type")?.startsWith("application/json")) {
+      const { code, message = "" } = (await response.json()) as { code: number; message?: string };
+      throw new RefusedError(code, message);
+    }
+    return response.bytes();
+  }
+
+  async #send(path: string, body: object): Promise<Response> {
+    const headers = { "content-type": "application/json", "db-name": this.#database };
+    try {
+      return await fetch(`${this.#base}/v2/vectordb/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    } catch (error) {
+      const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+      throw new UnreachableError(
+        `no Sluice answers at ${this.#base} (${cause}): start one with "sluice standalone", or name its address with --address`,
+      );
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { Command } from "commander";
+import { say, showJson, shown, showTable } from "../show/tables.ts";
+import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
+
+export function collectionsCommand(): Command {
+  const commands = new Command("collections").description("collections: list, show, drop");
+  commands.addCommand(
+    serverCommand("list", "names of all collections").action(async (options: ServerOptions) => {
+      using collections = await collectionsOf(options);
+      const names = await collections.list();
+      if (options.json) showJson(names);
+      else names.forEach(say);
+    }),
+  );
+  commands.addCommand(serverCommand("show", "fields and rows of one").argument("<name>").action(show));
+  commands.addCommand(
+    serverCommand("drop", "with all of its rows")
+      .argument("<name>")
+      .action(async (name: string, options: ServerOptions) => {
+        using collections = await collectionsOf(options);
+        await collections.drop(name);
+      }),
+  );
+  return commands;
+}
+
+async function show(name: string, options: ServerOptions): Promise<void> {
+  using collections = await collectionsOf(options);
+  const { fields, rows, segments } = await collections.describe(name);
+  if (options.json) return showJson({ name, rows, segments: segments.length, fields });
+  say(`${name}: ${rows} rows in ${segments.length} segments`);
+  showTable(
+    ["field", "type", ""],
+    fields.map((field) => [field.field, field.type, field.about]),
+  );
+}
+
+export function segmentsCommand(): Command {
+  return serverCommand("segments", "visible segments of a collection")
+    .argument("<collection>")
+    .action(async (name: string, options: ServerOptions) => {
+      using collections = await collectionsOf(options);
+      const { segments } = await collections.describe(name);
+      const rows = segments.map(({ segmentID, partitionID, numRows, state }) => ({
+        segmentID,
+        partitionID,
+        numRows,
+        state,
+      }));
+      if (options.json) return showJson(rows);
+      showTable(
+        ["segment", "partition", "rows"],
+        rows.map((row) => [row.segmentID, row.partitionID, row.numRows]),
+      );
+    });
+}
+
+interface QueryOptions extends ServerOptions {
+  readonly fields?: string;
+  readonly limit: number;
+}
+
+export function queryCommand(): Command {
+  return serverCommand("query", "rows that an expression selects")
+    .argument("<collection>")
+    .argument("[expression]", "such as 'year > 1980 and title like \"A%\"'; all rows unless given", "")
+    .option("--fields <A,B>", "fields of the answer; * = all", "*")
+    .option("--limit <N>", "at most so many rows", parseCount, 20)
+    .action(query);
+}
+
+async function query(collection: string, expression: string, options: QueryOptions): Promise<void> {
+  using collections = await collectionsOf(options);
+  const fields = (options.fields ?? "*").split(",").map((field) => field.trim());
+  const isCount = fields.includes("count(*)");
+  const rows = await collections.query(collection, expression, fields, isCount ? undefined : options.limit);
+  if (options.json) {
+    for (const row of rows) showJson(row);
+    return;
+  }
+  const names = [...new Set(rows.flatMap(Object.keys))];
+  showTable(
+    names,
+    rows.map((row) => names.map((name) => cut(shown(row[name])))),
+  );
+}
+
+function cut(text: string): string {
+  return process.stdout.isTTY && text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

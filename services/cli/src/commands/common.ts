@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Collections } from "../client/collections.ts";
+import { RestClient } from "../client/rest-client.ts";
+
+/** What every command for a running server takes. */
+export interface ServerOptions {
+  readonly address: string;
+  readonly database: string;
+  readonly json?: boolean;
+}
+
+/** A command for a running server. */
+export function serverCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(
+      new Option("-a, --address <HOST:PORT>", "where Sluice serves").env("SLUICE_ADDRESS").default("127.0.0.1:19530"),
+    )
+    .addOption(new Option("--database <NAME>", "database").default("default"))
+    .option("--json", "answers as JSON")
+    .showHelpAfterError("(see --help)");
+}
+
+export function restOf({ address, database }: ServerOptions): RestClient {
+  return new RestClient(address, database);
+}
+
+/** What speaks gRPC is loaded when it is needed. */
+export async function collectionsOf({ address, database }: ServerOptions): Promise<Collections> {
+  const client = await import("../client/collections.ts");
+  return new client.Collections(address, database);
+}
+
+/** Paths are the server's; those of files that lie here are made absolute, for a server on this machine may have another folder. */
+export function serverPaths(paths: readonly string[], address: string): string[] {
+  const isHere = /^(https?:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(address);
+  return paths.map((path) => (isHere && !path.includes("://") && existsSync(path) ? resolve(path) : path));
+}
+
+/** `a=b`, again and again. */
+export function collectPairs(text: string, before: readonly (readonly [string, string])[] = []) {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new InvalidArgumentError(`"${text}" is not NAME=VALUE`);
+  return [...before, [text.slice(0, at), text.slice(at + 1)] as const];
+}
+
+export function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`"${text}" is no number`);
+}

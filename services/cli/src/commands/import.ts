@@ -1,0 +1,114 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { Argument } from "commander";
+import type { ProposedSchema } from "../client/collections.ts";
+import { watchJob } from "../client/jobs.ts";
+import type { RestClient } from "../client/rest-client.ts";
+import { exitCodeOf, showJob } from "../show/job.ts";
+import { showProgress } from "../show/progress.ts";
+import { note, say, showJson } from "../show/tables.ts";
+import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+
+type Pairs = readonly (readonly [string, string])[];
+
+interface ImportOptions extends ServerOptions {
+  readonly collection: string;
+  readonly partition?: string;
+  readonly create?: boolean;
+  readonly columns?: boolean;
+  readonly map?: Pairs;
+  readonly option?: Pairs;
+  readonly preset?: string;
+  readonly dryRun?: boolean;
+  readonly onError?: string;
+  readonly onDuplicate?: string;
+  readonly commit: boolean;
+  readonly watch: boolean;
+}
+
+export function importCommand(): Command {
+  return serverCommand("import", "import files into a collection, and watch until every row is visible")
+    .addArgument(new Argument("<files...>", "paths as the server has them: files, folders/, patterns"))
+    .requiredOption("-c, --collection <NAME>", "where the rows go")
+    .option("--partition <NAME>", "one partition of it")
+    .option("--create", "make the collection, as inspect proposes it, where there is none")
+    .option("--columns", "the files are columns of one table")
+    .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
+    .option("--preset <NAME>", "the layout of another store's export")
+    .option("--on-error <RULE>", "abort, skip, skip:ROWS or skip:SHARE%")
+    .option("--on-duplicate <RULE>", "keep, first, last or error")
+    .option("--dry-run", "read and check everything, write nothing")
+    .option("--no-commit", "keep the rows invisible until 'sluice jobs commit'")
+    .option("--option <KEY=VALUE>", "any other option of an import; again and again", collectPairs)
+    .option("--no-watch", "print the job's id and end")
+    .action(runImport);
+}
+
+async function runImport(files: readonly string[], options: ImportOptions): Promise<void> {
+  const rest = restOf(options);
+  const paths = serverPaths(files, options.address);
+  // Column files are one table; of others each is a file of rows of its own.
+  const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
+  const groups = areColumns ? [paths] : paths.map((path) => [path]);
+  if (options.create) await createWhereMissing(rest, groups, options);
+  const { jobId } = await rest.post<{ jobId: string }>("jobs/import/create", {
+    collectionName: options.collection,
+    ...(options.partition !== undefined && { partitionName: options.partition }),
+    files: groups,
+    options: jobOptions(options),
+  });
+  if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
+  await watch(rest, jobId, options);
+}
+
+/** Until its end; Ctrl-C ends the watching, not the job. */
+export async function watch(
+  rest: RestClient,
+  jobId: string,
+  { json = false }: { readonly json?: boolean },
+): Promise<void> {
+  const onInterrupt = () => {
+    note(`\njob ${jobId} goes on: sluice jobs watch ${jobId}`);
+    process.exit(130);
+  };
+  process.once("SIGINT", onInterrupt);
+  using progress = showProgress();
+  const job = await watchJob(rest, jobId, (present) => progress.update(present));
+  process.off("SIGINT", onInterrupt);
+  progress[Symbol.dispose]();
+  if (json) showJson(job);
+  else showJob(job);
+  process.exitCode = exitCodeOf(job);
+}
+
+function jobOptions(options: ImportOptions): Record<string, string> {
+  const { map, option, preset, onError, onDuplicate, dryRun, commit } = options;
+  return {
+    ...(map && { fields_mapping: JSON.stringify(Object.fromEntries(map)) }),
+    ...(preset !== undefined && { preset }),
+    ...(onError !== undefined && { on_error: onError }),
+    ...(onDuplicate !== undefined && { on_duplicate: onDuplicate }),
+    ...(dryRun && { dry_run: "true" }),
+    ...(!commit && { auto_commit: "false" }),
+    ...Object.fromEntries(option ?? []),
+  };
+}
+
+async function createWhereMissing(
+  rest: RestClient,
+  groups: readonly string[][],
+  options: ImportOptions,
+): Promise<void> {
+  using collections = await collectionsOf(options);
+  if (await collections.has(options.collection)) return;
+  const { files } = await rest.post<{ files: readonly { schema: ProposedSchema }[] }>("jobs/import/inspect", {
+    files: groups.slice(0, 1),
+    options: Object.fromEntries(options.option ?? []),
+  });
+  const proposed = files[0].schema;
+  await collections.create(options.collection, proposed);
+  const fields = proposed.fields.map(
+    ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
+  );
+  note(`collection ${options.collection} made from ${basename(groups[0][0])}: ${fields.join(", ")}`);
+}

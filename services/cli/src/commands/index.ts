@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { UnreachableError } from "../client/rest-client.ts";
+import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
+import { importCommand } from "./import.ts";
+import { inspectCommand } from "./inspect.ts";
+import { jobsCommand } from "./jobs.ts";
+
+/** What one does with a running server. */
+export function addClientCommands(program: Command): void {
+  program.addCommand(importCommand());
+  program.addCommand(inspectCommand());
+  program.addCommand(jobsCommand());
+  program.addCommand(collectionsCommand());
+  program.addCommand(queryCommand());
+  program.addCommand(segmentsCommand());
+}
+
+/** 1: refused, or failed; 3: nobody answers. Wrong usage is 1, too, as the parser of arguments has it. */
+export function exitCodeOfError(error: unknown): number {
+  const isAway = error instanceof UnreachableError || (error as { code?: unknown }).code === 14;
+  return isAway ? 3 : 1;
+}

@@ -1,0 +1,81 @@
+import { Argument, type Command } from "commander";
+import type { ProposedField, ProposedSchema } from "../client/collections.ts";
+import { bytesText, say, showJson, shown, showTable } from "../show/tables.ts";
+import { collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+
+interface Inspection {
+  readonly format: string;
+  readonly paths: readonly string[];
+  readonly sizeBytes: number;
+  readonly rowCount?: number;
+  readonly isRowCountEstimate: boolean;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly sample: readonly Readonly<Record<string, unknown>>[];
+  readonly faults: readonly { readonly row?: number; readonly reason: string }[];
+  readonly schema: ProposedSchema & {
+    readonly fields: readonly (ProposedField & { readonly evidence: readonly string[] })[];
+  };
+}
+
+interface InspectOptions extends ServerOptions {
+  readonly columns?: boolean;
+  readonly option?: readonly (readonly [string, string])[];
+}
+
+export function inspectCommand(): Command {
+  return serverCommand("inspect", "what files hold, and which collection would take them")
+    .addArgument(new Argument("<files...>", "paths as the server has them"))
+    .option("--columns", "the files are columns of one table")
+    .option("--option <KEY=VALUE>", "an option of the import; again and again", collectPairs)
+    .action(inspect);
+}
+
+async function inspect(files: readonly string[], options: InspectOptions): Promise<void> {
+  const paths = serverPaths(files, options.address);
+  const answer = await restOf(options).post<{ files: readonly Inspection[] }>("jobs/import/inspect", {
+    files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
+    options: Object.fromEntries(options.option ?? []),
+  });
+  if (options.json) return showJson(answer.files);
+  answer.files.forEach(show);
+}
+
+function show({
+  format,
+  paths,
+  sizeBytes,
+  rowCount,
+  isRowCountEstimate,
+  columns,
+  sample,
+  faults,
+  schema,
+}: Inspection): void {
+  const rows = rowCount === undefined ? "unknown rows" : `${isRowCountEstimate ? "about " : ""}${rowCount} rows`;
+  say(`${paths.join(", ")}: ${format}, ${bytesText(sizeBytes)}, ${rows}`);
+  const fields = new Map(schema.fields.map((field) => [field.fieldName, field]));
+  const example = (name: string) => cut(shown(sample[0]?.[name]));
+  showTable(
+    ["column", "holds", "as field", "example"],
+    columns.map(({ name, type }) => [name, type, fieldText(fields.get(name)), example(name)]),
+  );
+  for (const { row, reason } of faults) say(`row ${row ?? "?"}: ${reason}`);
+}
+
+function fieldText(field: ProposedField | undefined): string {
+  if (!field) return "none takes it";
+  const { dataType, elementDataType, isPrimary, nullable, elementTypeParams = {} } = field;
+  const params = Object.entries(elementTypeParams).map(([key, value]) => `${key}=${value}`);
+  return [
+    elementDataType ? `${dataType} of ${elementDataType}` : dataType,
+    isPrimary && "key",
+    nullable && "nullable",
+    ...params,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function cut(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

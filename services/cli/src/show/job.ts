@@ -1,0 +1,46 @@
+import color from "picocolors";
+import type { JobView } from "../client/jobs.ts";
+import { bytesText, note, say, showTable } from "./tables.ts";
+
+const colors: Readonly<Record<string, (text: string) => string>> = {
+  Completed: color.green,
+  Failed: color.red,
+  RolledBack: color.yellow,
+  Uncommitted: color.yellow,
+};
+
+/** A job that has ended, or is as it is. */
+export function showJob(job: JobView): void {
+  const paint = colors[job.state] ?? color.cyan;
+  const rows = [
+    job.checkedRows === undefined ? `${job.importedRows} rows imported` : `${job.checkedRows} rows can be imported`,
+    ...(job.rejectedRows ? [`${job.rejectedRows} rejected`] : []),
+    ...(job.duplicateRows ? [`${job.duplicateRows} duplicates left out`] : []),
+  ];
+  say(`job ${job.jobId} ${paint(job.paused ? `${job.state}, paused` : job.state)}: ${rows.join(", ")}`);
+  if (job.reason) say(color.red(job.reason));
+  for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
+  for (const { fileName, rejected = [] } of job.details)
+    for (const { row, reason } of rejected) note(`${fileName} row ${row}: ${reason}`);
+  if (job.state === "Uncommitted") note(`its rows become visible with: sluice jobs commit ${job.jobId}`);
+}
+
+/** Its files. */
+export function showFiles({ details }: JobView): void {
+  showTable(
+    ["file", "size", "state", "%", "rows", "rejected"],
+    details.map((file) => [
+      file.fileName,
+      bytesText(file.fileSize),
+      file.state,
+      file.progress,
+      file.importedRows,
+      file.rejectedRows ?? 0,
+    ]),
+  );
+}
+
+/** Failed is failed, for whoever looks at the exit code only. */
+export function exitCodeOf({ state }: JobView): number {
+  return state === "Failed" || state === "RolledBack" ? 1 : 0;
+}

@@ -1,0 +1,47 @@
+import Table from "cli-table3";
+import color from "picocolors";
+
+/** Text as a table where somebody reads it, tabs between where a program does. */
+export function showTable(head: readonly string[], rows: readonly (readonly unknown[])[]): void {
+  const texts = rows.map((row) => row.map(shown));
+  if (!process.stdout.isTTY) {
+    for (const row of [head, ...texts]) say(row.join("\t"));
+    return;
+  }
+  const table = new Table({ head: head.map((text) => color.bold(text)), style: { head: [], border: [] } });
+  table.push(...texts);
+  say(table.toString());
+}
+
+/** A value in one line. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (Buffer.isBuffer(value)) return value.toString("hex");
+  if (typeof value === "object") return JSON.stringify(value, plain);
+  return String(value);
+}
+
+/** Integers beyond 2^53 keep their digits; bytes are hex. */
+function plain(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+export function showJson(value: unknown): void {
+  say(JSON.stringify(value, plain, process.stdout.isTTY ? 2 : undefined));
+}
+
+export function say(text = ""): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** What is beside the answer: warnings, hints. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+export function bytesText(bytes: number): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${(bytes / 1024 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
+}

@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { books, useServer } from "../support/index.ts";
+
+// The command `sluice` against a running server, as a user or a pipeline calls it.
+
+const fixture = useServer();
+const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function sluice(...args: string[]): Promise<Ended> {
+  const options = { cwd: fixture.importRoot, env: { ...process.env, SLUICE_ADDRESS: fixture.server.address } };
+  return new Promise((done) =>
+    execFile(process.execPath, ["--conditions=source", main, ...args], options, (error, out, err) =>
+      done({ code: error ? Number(error.code) : 0, out, err }),
+    ),
+  );
+}
+
+const lines = ({ out }: Ended) => out.trimEnd().split("\n");
+
+describe("the command", () => {
+  it("inspects a file, makes its collection, imports it, and queries it", async () => {
+    await fixture.files.jsonl("shelf.jsonl", books(200));
+    const inspected = await sluice("inspect", "sources/shelf.jsonl");
+    expect(inspected.code).toBe(0);
+    expect(inspected.out).toContain("jsonl, ");
+    expect(inspected.out).toMatch(/^vector\tlist<integer \| number>\tFloatVector, dim=4\t\[/m);
+    const imported = await sluice("import", "sources/shelf.jsonl", "-c", "shelf", "--create");
+    expect(imported).toMatchObject({ code: 0, out: expect.stringMatching(/^job \d+ Completed: 200 rows imported$/m) });
+    expect(imported.err).toContain("collection shelf made from shelf.jsonl: id Int64 (key), title VarChar");
+    expect(lines(await sluice("query", "shelf", "id < 3", "--fields", "id,title"))).toEqual([
+      "id\ttitle",
+      ...books(3).map(({ id, title }) => `${id}\t${title}`),
+    ]);
+    expect(JSON.parse((await sluice("query", "shelf", "--fields", "count(*)", "--json")).out)).toEqual({
+      "count(*)": "200",
+    });
+    expect((await sluice("collections", "list")).out).toBe("shelf\n");
+    expect((await sluice("collections", "show", "shelf")).out).toMatch(/^shelf: 200 rows in \d segments/);
+    expect(lines(await sluice("segments", "shelf"))[0]).toBe("segment\tpartition\trows");
+    const [job] = JSON.parse((await sluice("jobs", "list", "--json")).out);
+    expect(job).toMatchObject({ collectionName: "shelf", state: "Completed", importedRows: 200 });
+    expect(await sluice("jobs", "show", job.jobId)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("shelf.jsonl"),
+    });
+  });
+
+  it("maps, checks, skips and hands the rejected rows back", async () => {
+    const { files, client, importRoot } = fixture;
+    const rows = books(10).map(({ title, ...row }) => ({ ...row, name: title }));
+    await files.jsonl("named.jsonl", [...rows, { ...rows[0], id: 11, year: "x" }]);
+    const target = ["sources/named.jsonl", "-c", "shelf", "--map", "name=title"];
+    const dry = await sluice("import", ...target, "--dry-run");
+    expect(dry.out).toMatch(/Completed: 10 rows can be imported, 1 rejected/);
+    expect(dry.err).toMatch(/named\.jsonl\] row 10: /);
+    const failed = await sluice("import", ...target);
+    expect(failed).toMatchObject({ code: 1, out: expect.stringMatching(/^job \d+ Failed: /m) });
+    const skipped = await sluice("import", ...target, "--on-error", "skip", "--no-commit", "--json");
+    const job = JSON.parse(skipped.out);
+    expect(job).toMatchObject({ state: "Uncommitted", importedRows: 10, rejectedRows: 1 });
+    expect(lines(await sluice("jobs", "errors", job.jobId))).toHaveLength(2);
+    expect((await sluice("jobs", "rejects", job.jobId, "-o", "rejected.jsonl")).code).toBe(0);
+    expect(JSON.parse(await readFile(join(importRoot, "rejected.jsonl"), "utf8"))).toMatchObject({ year: "x" });
+    expect((await sluice("jobs", "commit", job.jobId)).out).toBe(`job ${job.jobId}: commit done\n`);
+    expect((await sluice("jobs", "watch", job.jobId)).code).toBe(0);
+    expect((await sluice("jobs", "rollback", job.jobId)).code).toBe(0);
+    expect(await client.count("shelf")).toBe(200);
+  });
+
+  it("fails with the server's words, and says so when nobody answers", async () => {
+    const missing = await sluice("import", "nowhere.jsonl", "-c", "shelf");
+    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("nowhere.jsonl") });
+    const unknown = await sluice("jobs", "cancel", "12");
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining("import job does not exist, jobID=12") });
+    const away = await sluice("jobs", "list", "--address", "127.0.0.1:1");
+    expect(away).toMatchObject({ code: 3, err: expect.stringContaining('start one with "sluice standalone"') });
+    const usage = await sluice("import", "a.jsonl");
+    expect(usage).toMatchObject({ code: 1, err: expect.stringContaining("required option '-c, --collection <NAME>'") });
+    expect((await sluice("--help")).out).toMatch(/import .*inspect .*jobs .*collections .*query .*segments/s);
+  });
+});
