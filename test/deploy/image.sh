@@ -42,10 +42,12 @@ run() { timeout 60 buildah run --isolation chroot "$container" -- node /app/serv
 run --help | grep -q datanode
 
 # The image's user may write to /tmp only.
-run standalone --port 19631 --data-dir /tmp/sluice --log-level warn >"$work/server.log" 2>&1 &
+data=/tmp/sluice-$$ # A name of its own, by which its process is found.
+run standalone --port 0 --data-dir "$data" --log-level warn >"$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do grep -q '^ready' "$work/server.log" && break; sleep 0.2; done
-curl -sf http://127.0.0.1:19631/healthz | grep -q OK || { cat "$work/server.log" >&2; exit 1; }
-pkill -TERM -f 'cli/dist/main.js standalone --port 19631'
+address=$(awk '/^ready/ { print $2 }' "$work/server.log")
+curl -sf "http://$address/healthz" | grep -q OK || { cat "$work/server.log" >&2; exit 1; }
+pkill -TERM -f "cli/dist/main.js standalone --port 0 --data-dir $data"
 wait "$server" || true
 echo "image ok $(buildah inspect --format '{{.FromImage}}' "$container") $(du -sh --apparent-size .image | cut -f1)"

@@ -46,7 +46,7 @@ export function createLogger(
     },
     { write: pretty ? (line: string) => out(formatPretty(line)) : out },
   );
-  return new PinoLogger(root);
+  return new PinoLogger(root, { service, ...fields });
 }
 
 /** Writes nothing: for tests, and where a logger is optional. */
@@ -60,9 +60,12 @@ export const silentLogger: Logger = {
 
 class PinoLogger implements Logger {
   readonly #pino: pino.Logger;
+  /** Members of each of its lines. */
+  readonly #own: LogFields;
 
-  constructor(logger: pino.Logger) {
+  constructor(logger: pino.Logger, own: LogFields) {
     this.#pino = logger;
+    this.#own = own;
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -82,12 +85,18 @@ class PinoLogger implements Logger {
   }
 
   child(fields: LogFields): Logger {
-    return new PinoLogger(this.#pino.child(exactFields(fields)));
+    const more = this.#news(exactFields(fields));
+    return new PinoLogger(this.#pino.child(more), { ...this.#own, ...more });
   }
 
   #write(level: Level, message: string, fields: LogFields | undefined): void {
-    if (fields) this.#pino[level](fields, message);
+    if (fields) this.#pino[level](this.#news(fields), message);
     else this.#pino[level](message);
+  }
+
+  /** Without what each line says anyway: pino writes a member twice that it is given twice. */
+  #news(fields: LogFields): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(fields).filter(([name, value]) => this.#own[name] !== value));
   }
 }
 
