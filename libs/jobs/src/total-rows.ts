@@ -22,7 +22,8 @@ export interface RowTotal {
  * from the bytes that were read so far. Never the rows read so far: who divides by it would see 100 % from the first report.
  */
 export function totalRows(tasks: readonly RowCounts[]): RowTotal {
-  const known = tasks.map(knownRows);
+  const isRead = tasks.every(({ state }) => state === "persisted");
+  const known = tasks.map((task) => knownRows(task, isRead));
   const unknown = tasks.filter((_, i) => known[i] === undefined);
   const sum = known.reduce<number>((total, rows) => total + (rows ?? 0), 0);
   // Sources that are not cut into tasks yet have rows that nobody knows, not none.
@@ -30,8 +31,10 @@ export function totalRows(tasks: readonly RowCounts[]): RowTotal {
   return { rows: sum + projected(unknown, tasks), isEstimate: true };
 }
 
-function knownRows({ state, rowCount, announcedRows }: RowCounts): number | undefined {
-  return state === "persisted" ? rowCount : announcedRows;
+/** Shares of a source are right together only: while others of them are not read, the count of one says nothing of the sum. */
+function knownRows({ state, rowCount, announcedRows }: RowCounts, isRead: boolean): number | undefined {
+  if (announcedRows !== undefined && !isRead) return announcedRows;
+  return state === "persisted" ? rowCount : undefined;
 }
 
 /** Rows of `unknown`, as dense as what was read of all tasks; at least what was read of them. */

@@ -14,6 +14,12 @@ describe("rows of a job's sources", () => {
   it.each<[what: string, tasks: RowCounts[], rows: number, isEstimate: boolean]>([
     ["counted at the end", [task({ state: "persisted", rowCount: 7, announcedRows: 9 })], 7, false],
     ["announced by a footer", [task({ rowCount: 3, processedBytes: 500, announcedRows: 9 })], 9, false],
+    [
+      "announced while only some parts of a source are counted",
+      [task({ state: "persisted", rowCount: 6, announcedRows: 5 }), task({ announcedRows: 4 })],
+      9,
+      false,
+    ],
     ["projected from bytes", [task({ rowCount: 3, processedBytes: 500 })], 6, true],
     ["not known before anything is read", [task({ state: "pending" })], 0, true],
     ["not known before there are tasks", [], 0, true],

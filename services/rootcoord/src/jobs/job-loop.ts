@@ -16,6 +16,7 @@ import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 
 export interface JobLoopDeps {
@@ -56,6 +57,9 @@ export class JobLoop implements AsyncDisposable {
   /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
+  readonly #troubles: JobTroubles;
+  /** Of the last comparison; only a change is told. */
+  #knowsQueue = true;
   #ticksToComparison = 0;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
@@ -63,6 +67,7 @@ export class JobLoop implements AsyncDisposable {
 
   constructor(deps: JobLoopDeps) {
     this.#deps = deps;
+    this.#troubles = new JobTroubles(deps.log);
     deps.book.onChange((jobId) => this.#wake(jobId));
     this.#timer = setInterval(() => this.#tick(), deps.tickMs);
     this.#tick();
@@ -89,10 +94,16 @@ export class JobLoop implements AsyncDisposable {
     this.#ticksToComparison = Math.max(TICKS_PER_COMPARISON, sent.length / TASKS_PER_TICK) - 1;
     this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
       (queued) => {
+        if (!this.#knowsQueue) this.#deps.log.info("the datacoord says again what is queued");
+        this.#knowsQueue = true;
         for (const taskId of sent) if (!queued.has(taskId)) this.#sent.delete(taskId);
         for (const taskId of queued) this.#sent.add(taskId);
       },
-      (error) => this.#isClosed() || this.#deps.log.warn("the datacoord does not say what is queued", { err: error }),
+      (error) => {
+        if (this.#isClosed() || !this.#knowsQueue) return;
+        this.#knowsQueue = false;
+        this.#deps.log.warn("the datacoord does not say what is queued", { err: error });
+      },
     );
   }
 
@@ -110,6 +121,7 @@ export class JobLoop implements AsyncDisposable {
       this.#again.delete(jobId);
       try {
         await this.#pass(jobId);
+        this.#troubles.passed(jobId);
       } catch (error) {
         if (this.#isClosed()) break;
         this.#warn(jobId, error);
@@ -243,7 +255,7 @@ export class JobLoop implements AsyncDisposable {
   }
 
   #warn(jobId: JobId, error: unknown): void {
-    this.#deps.log.warn("a step of a job failed; it is tried again", { jobId: jobId.toString(), err: error });
+    this.#troubles.failed(jobId, error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
