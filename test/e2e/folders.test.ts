@@ -1,7 +1,9 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
-import { bookCollection, books, jsonText, useServer } from "../support/index.ts";
+import { bookCollection, bookFields, books, jsonText, useServer } from "../support/index.ts";
 
 const fixture = useServer();
 
@@ -82,6 +84,18 @@ describe("folders and patterns", () => {
     expect(reason).toContain(
       "the file cannot be decompressed with gzip: it breaks off: the gzip data ends at byte 5000",
     );
+  });
+
+  it("that hold tables are the tables: saved datasets, and what a Delta table has now", async () => {
+    const { client, importRoot } = fixture;
+    await cp(join(import.meta.dirname, "../fixtures/tables"), join(importRoot, "tables"), { recursive: true });
+    const { id, title, vector } = bookFields;
+    await client.createCollection({ name: "tables", fields: [id, title, vector], dynamic: true });
+    await client.importAndWait("tables", ["tables/hf"]);
+    expect(await client.count("tables")).toBe(20);
+    await client.importAndWait("tables", ["tables/delta-checkpoint/"]);
+    expect(await client.count("tables", "lang in ['de', 'en']")).toBe(13);
+    expect(await client.count("tables", "lang == 'de' and id == 2")).toBe(0);
   });
 
   it("in which nothing is meant are refused at once, saying what is there", async () => {

@@ -30,3 +30,6 @@ export type { FolderValues } from "./plan/field-options.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { planFields } from "./plan-fields.ts";
+export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
+export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";
+export { DATASET_STATE, datasetFiles, datasetNotes } from "./table-folders/hf-dataset.ts";

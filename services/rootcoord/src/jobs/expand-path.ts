@@ -1,5 +1,6 @@
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { type PathPattern, parsePattern, type SourceRef, type Sources } from "@sluice/object-store";
+import { type FolderFile, tableFiles } from "./table-folders.ts";
 
 /** Files that the folders and patterns of one request may stand for: each is a record, and an entry of its job's details. */
 export const MAX_EXPANDED_FILES = 16_384;
@@ -9,12 +10,17 @@ const MAX_LISTED_FILES = 100_000;
 const MAX_LOOKED_AT = 1000;
 
 /**
- * The files that a folder or a pattern stands for, in the order of the storage. What programs keep beside their data is left
+ * The files that a folder or a pattern stands for, in the order of the storage; of a folder that a program keeps a table in,
+ * those of the table (`tableFiles`). What programs keep beside their data is left
  * out: names that begin with `.` or `_`, and what lies in folders of such names, unless these say `key=value`.
  * @param path a folder when it ends with `/`
  * @throws {ImportError} `file_not_found`, saying what is there; `request_invalid` for too many files; others as `Sources.list`
  */
-export async function expandPath(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
+export async function expandPath(
+  sources: Sources,
+  path: string,
+  bucket: string | undefined,
+): Promise<readonly FolderFile[]> {
   const { prefix, deep, matches } = patternOf(path);
   const name = prefix.slice(prefix.lastIndexOf("/") + 1);
   const files: SourceRef[] = [];
@@ -27,7 +33,7 @@ export async function expandPath(sources: Sources, path: string, bucket: string 
     if (files.push(file) > MAX_EXPANDED_FILES) throw tooMany(path, `more than ${MAX_EXPANDED_FILES} files`);
   }
   if (files.length === 0) throw await noMatch(sources, path, prefix, bucket);
-  return files;
+  return prefix === path ? await tableFiles(sources, path, files, bucket) : files;
 }
 
 /** @throws {ImportError} `request_invalid` */

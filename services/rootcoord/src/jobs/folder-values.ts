@@ -1,27 +1,61 @@
 import type { FileGroupRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
 import { type FieldPlan, FolderPlan, type Folders, type FolderValues, foldersOf } from "@sluice/formats";
-import type { RequestFiles } from "./request-files.ts";
+import type { FoundGroup, RequestFiles } from "./request-files.ts";
+
+/** Files as they are recorded, and what the user should know of them. */
+export interface RecordedFiles {
+  readonly groups: readonly FileGroupRecord[];
+  readonly warnings: readonly string[];
+}
 
 /**
- * Files that were found in folders `key=value` with what these say of their rows.
+ * Files that were found in folders `key=value`, or in that of a table, with what these say of their rows and columns.
  * @throws {ImportError} as `FolderPlan.valuesOf`
  */
 export function withFolderValues(
   { groups, warnings }: RequestFiles,
   plan: FieldPlan,
   options: Readonly<Record<string, string>>,
-): RequestFiles {
-  const folders = groups.map(({ from, files }): Folders => (from === undefined ? new Map() : foldersOf(files[0].path)));
+): RecordedFiles {
+  const folders = groups.map(foldersOfGroup);
   const folderPlan = new FolderPlan(plan, options, folders);
   const known = new Map<string, FolderValues | undefined>();
-  const extended = groups.map((group, i): FileGroupRecord => {
+  const extended = groups.map(({ partition, columnNames, ...group }, i): FileGroupRecord => {
     const id = JSON.stringify([...folders[i]]);
     if (!known.has(id)) known.set(id, folderPlan.valuesOf(folders[i]));
     const values = known.get(id);
-    return values ? { ...group, folders: values } : group;
+    const inFiles = new Map([...(columnNames ?? [])].filter(([name]) => !partition?.has(name)));
+    const mapped = inFiles.size > 0 ? withColumnNames(group, inFiles, plan, options) : group;
+    return values ? { ...mapped, folders: values } : mapped;
   });
   const { leftOut } = folderPlan;
   const warning = `folders that no field takes: ${excerptOfList(leftOut.map((key) => `${key}=…`))}`;
   return { groups: extended, warnings: leftOut.length > 0 ? [...warnings, warning] : warnings };
+}
+
+function foldersOfGroup({ from, files, partition, columnNames }: FoundGroup): Folders {
+  if (from === undefined) return new Map();
+  const folders = partition ?? foldersOf(files[0].path);
+  return new Map([...folders].map(([key, value]) => [columnNames?.get(key) ?? key, value]));
+}
+
+/** The mapping of a request speaks of the table's columns, that of a group of those in its files. */
+function withColumnNames(
+  group: FileGroupRecord,
+  columnNames: ReadonlyMap<string, string>,
+  plan: FieldPlan,
+  options: Readonly<Record<string, string>>,
+): FileGroupRecord {
+  const asked: Record<string, string> = JSON.parse(group.options?.fields_mapping ?? options.fields_mapping ?? "{}");
+  const names = new Set([...plan.schema.fields, ...plan.schema.structs].map(({ name }) => name));
+  const own = Object.entries(asked).filter(([source]) => ![...columnNames.values()].includes(source));
+  const mapped = [...columnNames].flatMap(([inFile, inTable]) => {
+    const field = asked[inTable] ?? inTable;
+    return names.has(field) ? [[inFile, field] as const] : [];
+  });
+  return {
+    ...group,
+    options: { ...group.options, fields_mapping: JSON.stringify(Object.fromEntries([...own, ...mapped])) },
+  };
 }

@@ -14,6 +14,7 @@ import type { ImportSpec } from "@sluice/jobs";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
 import { expandPath, MAX_EXPANDED_FILES } from "./expand-path.ts";
 import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
+import type { FolderFile } from "./table-folders.ts";
 
 /** Paths that are looked for at once when a job is submitted. */
 const CONCURRENCY = 32;
@@ -24,16 +25,19 @@ type Found = SourceRef | Expanded | ImportError;
 /** A folder or pattern, and the files that it stands for. */
 class Expanded {
   readonly from: string;
-  readonly files: readonly SourceRef[];
-  constructor(from: string, files: readonly SourceRef[]) {
+  readonly files: readonly FolderFile[];
+  constructor(from: string, files: readonly FolderFile[]) {
     this.from = from;
     this.files = files;
   }
 }
 
+/** A group, with what the notes of its folder say of it: `withFolderValues` makes it a record. */
+export interface FoundGroup extends FileGroupRecord, Pick<FolderFile, "partition" | "columnNames"> {}
+
 /** The files of a request, as they are now: what its job reads, however often it is tried. */
 export interface RequestFiles {
-  readonly groups: readonly FileGroupRecord[];
+  readonly groups: readonly FoundGroup[];
   /** What of folders was left out. */
   readonly warnings: readonly string[];
 }
@@ -139,11 +143,18 @@ function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestF
   return {
     groups: groups.map(({ format, paths }) => ({
       format,
-      files: paths.flatMap((path) => files.get(path) ?? []),
       from,
+      ...groupOf(paths.flatMap((path) => files.get(path) ?? [])),
     })),
     warnings: leftOut.length === 0 ? [] : [`${from}: left out, being of no known format: ${excerptOfList(leftOut)}`],
   };
+}
+
+/** What is said of files is said of their group. */
+function groupOf(found: readonly FolderFile[]): Omit<FoundGroup, "format"> {
+  const files = found.map(({ partition: _, columnNames: __, ...file }) => file);
+  const [{ partition, columnNames }] = found;
+  return { files, ...(partition && { partition }), ...(columnNames && { columnNames }) };
 }
 
 function checkCount(files: RequestFiles): RequestFiles {

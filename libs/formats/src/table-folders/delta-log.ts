@@ -1,0 +1,149 @@
+import { excerptOfList, ImportError } from "@sluice/errors";
+
+/** A file of a Delta table that is part of it now. */
+export interface DeltaFile {
+  /** Below the folder of the table. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Of all its rows, by the names that columns have in the file. */
+  readonly partition: ReadonlyMap<string, string | null>;
+}
+
+/** One line of a commit, or one row of a checkpoint: one of its members is there. */
+export interface DeltaAction {
+  readonly add?: AddAction | null;
+  readonly remove?: { readonly path: string } | null;
+  readonly metaData?: {
+    readonly schemaString?: string;
+    readonly configuration?: Readonly<Record<string, string>>;
+  } | null;
+  readonly protocol?: { readonly minReaderVersion?: number; readonly readerFeatures?: readonly string[] | null } | null;
+}
+
+interface AddAction {
+  readonly path: string;
+  readonly size?: number;
+  readonly partitionValues?: Readonly<Record<string, string | null>> | null;
+  readonly deletionVector?: object | null;
+}
+
+/** What a reader must know of, and this one does: none of them changes what the live files hold, or it is looked at. */
+const knownFeatures: ReadonlySet<string> = new Set([
+  ...["columnMapping", "deletionVectors", "timestampNtz", "typeWidening", "typeWidening-preview", "v2Checkpoint"],
+  ...["vacuumProtocolCheck", "variantType", "variantType-preview", "variantShredding-preview"],
+]);
+
+/**
+ * The log of a Delta table, from a checkpoint or the first commit on. Source: delta-io/delta, PROTOCOL.md.
+ * @throws {ImportError} `unsupported` for what the files alone do not tell
+ */
+export class DeltaLog {
+  readonly #folder: string;
+  readonly #live = new Map<string, AddAction>();
+  #schema = "";
+  #mapping = "none";
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  apply({ add, remove, metaData, protocol }: DeltaAction): void {
+    if (protocol) this.#checkProtocol(protocol);
+    if (metaData)
+      [this.#schema, this.#mapping] = [
+        metaData.schemaString ?? "",
+        metaData.configuration?.["delta.columnMapping.mode"] ?? "none",
+      ];
+    if (remove) this.#live.delete(remove.path);
+    if (add) this.#live.set(add.path, add);
+  }
+
+  /** A commit: an action a line. */
+  applyCommit(text: string, path: string): void {
+    for (const line of text.split("\n")) {
+      if (line.trim() === "") continue;
+      try {
+        this.apply(JSON.parse(line));
+      } catch (error) {
+        if (error instanceof ImportError) throw error;
+        throw new ImportError(
+          "malformed_file",
+          "the log of the Delta table is no JSON",
+          { file: path },
+          { cause: error },
+        );
+      }
+    }
+  }
+
+  #checkProtocol({ readerFeatures }: NonNullable<DeltaAction["protocol"]>): void {
+    const unknown = (readerFeatures ?? []).filter((feature) => !knownFeatures.has(feature));
+    if (unknown.length > 0) throw this.#unsupported(`it asks its readers for ${excerptOfList(unknown)}`);
+  }
+
+  #unsupported(why: string): ImportError {
+    const reason = `the Delta table is not read: ${why}; write its rows to plain Parquet files`;
+    return new ImportError("unsupported", reason, { file: this.#folder });
+  }
+
+  /** The files that are part of the table now. @throws {ImportError} */
+  files(): DeltaFile[] {
+    return [...this.#live.values()].map(({ path, size, partitionValues, deletionVector }) => {
+      if (deletionVector)
+        throw this.#unsupported(
+          "rows of its files are deleted by deletion vectors (REORG TABLE … APPLY (PURGE) removes them)",
+        );
+      if (/^[a-z][a-z0-9+.-]*:/i.test(path) || path.startsWith("/"))
+        throw this.#unsupported("its files lie elsewhere, as those of a shallow clone do");
+      const partition = Object.entries(partitionValues ?? {}).map(
+        ([key, value]) => [key, value === "" ? null : value] as const,
+      );
+      return { path: decodeURIComponent(path), sizeBytes: size ?? 0, partition: new Map(partition) };
+    });
+  }
+
+  /** Names of the table's columns by those that they have in the files, where these are others. */
+  columnNames(): Map<string, string> {
+    if (this.#mapping === "none" || this.#schema === "") return new Map();
+    const { fields = [] } = JSON.parse(this.#schema) as {
+      fields?: { name: string; metadata?: Record<string, unknown> }[];
+    };
+    return new Map(
+      fields.flatMap(({ name, metadata }) => {
+        const physical = metadata?.["delta.columnMapping.physicalName"];
+        return typeof physical === "string" && physical !== name ? [[physical, name] as const] : [];
+      }),
+    );
+  }
+}
+
+/** Files of a log that have to be read. */
+export interface DeltaLogFiles {
+  /** The parts of the newest whole checkpoint; none where the log begins with its first commit. */
+  readonly checkpoint: readonly string[];
+  readonly commits: readonly string[];
+}
+
+/** @param names of the files in `_delta_log/` @returns undefined where there is no log @throws {ImportError} `malformed_file` */
+export function deltaLogFiles(names: readonly string[], folder: string): DeltaLogFiles | undefined {
+  const commits = new Map<number, string>();
+  const checkpoints = new Map<number, string[]>();
+  const expected = new Map<number, number>();
+  for (const name of names) {
+    const [, version, rest] = /^(\d{20})\.(.*)$/.exec(name) ?? [];
+    if (version === undefined) continue;
+    if (rest === "json") commits.set(Number(version), name);
+    const parts = /^checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$/.exec(rest);
+    if (!parts) continue;
+    checkpoints.set(Number(version), [...(checkpoints.get(Number(version)) ?? []), name]);
+    expected.set(Number(version), Number(parts[1] ?? 1));
+  }
+  if (commits.size === 0 && checkpoints.size === 0) return undefined;
+  const whole = [...checkpoints].filter(([version, parts]) => parts.length === expected.get(version));
+  const from = Math.max(-1, ...whole.map(([version]) => version));
+  const last = Math.max(from, ...commits.keys());
+  const needed = Array.from({ length: last - from }, (_, i) => commits.get(from + 1 + i));
+  if (needed.every((name) => name !== undefined)) return { checkpoint: checkpoints.get(from) ?? [], commits: needed };
+  const reason = `the log of the Delta table lacks commits between version ${from} and ${last}`;
+  throw new ImportError("malformed_file", reason, { file: folder });
+}

@@ -1,0 +1,113 @@
+import { excerptOfList, ImportError } from "@sluice/errors";
+import {
+  applyCheckpoint,
+  DATASET_STATE,
+  DeltaLog,
+  datasetFiles,
+  datasetNotes,
+  deltaLogFiles,
+  type Folders,
+} from "@sluice/formats";
+import type { SourceRef, Sources } from "@sluice/object-store";
+
+/** A file of a folder, with what the folder's own notes say of it. */
+export interface FolderFile extends SourceRef {
+  /** Of all its rows; absent: what its path says. */
+  readonly partition?: Folders;
+  /** Names of columns by those that they have in the file, where these are others. */
+  readonly columnNames?: ReadonlyMap<string, string>;
+}
+
+/** What notes may have, each: a commit of a table with ten thousand files. */
+const MAX_NOTE_BYTES = 64 << 20;
+const MAX_LOG_FILES = 10_000;
+
+/**
+ * The files of a folder that are part of the table that a program keeps there: by the log of Delta tables, by the state of
+ * saved Hugging Face datasets. Other folders are what lies in them.
+ * @param path with `/` at its end @param files all of its files that are not hidden
+ * @throws {ImportError} `unsupported` for tables whose rows the files alone do not tell; `malformed_file`; as `Sources.open`
+ */
+export async function tableFiles(
+  sources: Sources,
+  path: string,
+  files: readonly SourceRef[],
+  bucket: string | undefined,
+): Promise<readonly FolderFile[]> {
+  const iceberg = files.find(({ path: file }) => /^metadata\/[^/]*\.metadata\.json$/.test(file.slice(path.length)));
+  if (iceberg) {
+    const reason =
+      "the folder is an Iceberg table, which may hold files and rows that were deleted: export the rows that you mean as plain Parquet files";
+    throw new ImportError("unsupported", reason, { file: path });
+  }
+  const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
+  if (log.length > 0) return await deltaFiles(sources, path, files, log);
+  return await savedDataset(sources, files);
+}
+
+async function deltaFiles(
+  sources: Sources,
+  path: string,
+  files: readonly SourceRef[],
+  logFiles: readonly SourceRef[],
+): Promise<readonly FolderFile[]> {
+  const byName = new Map(logFiles.map((ref) => [nameOf(ref), ref]));
+  const needed = deltaLogFiles([...byName.keys()], path);
+  if (!needed) return files;
+  if (needed.commits.length > MAX_LOG_FILES)
+    throw new ImportError("unsupported", `the Delta table has ${needed.commits.length} commits without a checkpoint`, {
+      file: path,
+    });
+  const log = new DeltaLog(path);
+  for (const name of needed.checkpoint) {
+    await using source = await sources.open(byName.get(name) as SourceRef);
+    await applyCheckpoint(log, source, new AbortController().signal);
+  }
+  for (const name of needed.commits)
+    log.applyCommit(await textOf(sources, byName.get(name) as SourceRef), `${path}_delta_log/${name}`);
+  const known = new Map(files.map((file) => [file.path.slice(path.length), file]));
+  const columnNames = log.columnNames();
+  const missing: string[] = [];
+  const live = log.files().flatMap(({ path: file, partition }): FolderFile[] => {
+    const found = known.get(file);
+    if (!found) missing.push(file);
+    return found ? [{ ...found, partition, columnNames }] : [];
+  });
+  if (missing.length === 0) return live;
+  const reason = `files that the log of the Delta table names are not there: ${excerptOfList(missing)}`;
+  throw new ImportError("file_not_found", reason, { file: path });
+}
+
+/** Of each folder with a state, the files that it names; of others all. */
+async function savedDataset(sources: Sources, files: readonly SourceRef[]): Promise<readonly SourceRef[]> {
+  let left = files;
+  for (const state of files.filter((file) => nameOf(file) === DATASET_STATE)) {
+    const folder = state.path.slice(0, -DATASET_STATE.length);
+    const names = datasetFiles(await textOf(sources, state), state.path);
+    if (!names) continue;
+    const missing = names.filter((name) => !files.some((file) => file.path === folder + name));
+    if (missing.length > 0)
+      throw new ImportError(
+        "file_not_found",
+        `files that ${state.path} names are not there: ${excerptOfList(missing)}`,
+        { file: state.path },
+      );
+    const isKept = (file: SourceRef) =>
+      file.path.slice(0, -nameOf(file).length) !== folder || names.includes(nameOf(file));
+    left = left.filter((file) => isKept(file) && !datasetNotes.has(nameOf(file)));
+  }
+  return left;
+}
+
+function nameOf({ path }: SourceRef): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+async function textOf(sources: Sources, ref: SourceRef): Promise<string> {
+  if (ref.sizeBytes > MAX_NOTE_BYTES)
+    throw new ImportError("unsupported", `the file has ${ref.sizeBytes} bytes, more than ${MAX_NOTE_BYTES}`, {
+      file: ref.path,
+    });
+  await using file = await sources.open(ref);
+  return Buffer.concat(await Array.fromAsync(file.read())).toString();
+}
