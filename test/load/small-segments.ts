@@ -29,6 +29,8 @@ const SHARDS = 2;
 /** Rows of a source that becomes one segment a shard, of some megabytes. */
 const SOURCE_ROWS = 20_000;
 const DIM = 128;
+/** Such sources, of which an import beside compactions does not see the end. */
+const PILE = 100;
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const say = (what: string, value: string) => console.log(`| ${what} | ${value} |`);
@@ -74,14 +76,16 @@ async function untilFew(client: TestClient, server: TestServer, name: string, at
   await writeFile(`/proc/${server.pid}/clear_refs`, "5");
   const idleBytes = await memoryOf(server.pid, "VmRSS");
   const startMs = performance.now();
-  const merged = async () => {
-    const metrics = await (await fetch(`http://${server.address}/metrics`)).text();
-    return Number(/^sluice_compacted_segments_total (\d+)$/m.exec(metrics)?.[1] ?? 0);
-  };
-  while ((await merged()) < atOnce) await sleep(200);
+  while ((await counted(server, "sluice_compacted_segments_total")) < atOnce) await sleep(200);
   const peakBytes = await memoryOf(server.pid, "VmHWM");
   while ((await client.segments(name)).length > 2 * SHARDS) await sleep(100);
   return { ms: performance.now() - startMs, idleBytes, peakBytes };
+}
+
+/** A counter or gauge of the server. */
+async function counted({ address }: TestServer, metric: string): Promise<number> {
+  const metrics = await (await fetch(`http://${address}/metrics`)).text();
+  return Number(new RegExp(`^${metric.replace(/[{}]/g, "\\$&")} (\\d+)$`, "m").exec(metrics)?.[1] ?? 0);
 }
 
 async function oneRowJobs(jobs: number): Promise<void> {
@@ -126,23 +130,30 @@ async function manySegments(count: number): Promise<void> {
   });
 }
 
-/** Imports of a gigabyte, in turn with nothing beside them and beside compactions that always have work. */
+/** Imports of a gigabyte, in turn alone and begun while a compaction has a worker, with more of them to come. */
 async function importsBeside(rounds: number, gigabytes: number): Promise<void> {
   const set = jsonLines(join(options.data, "data"), gigabytes * 1e9, DIM);
   const part = jsonLines(join(options.data, "data"), (SOURCE_ROWS * 1.4e3) | 0, DIM);
-  const rates: Record<string, number[]> = { alone: [], beside: [] };
+  const rates = { alone: [] as number[], beside: [] as number[] };
+  const lastOf = (which: keyof typeof rates) => Math.round(rates[which].at(-1) ?? 0);
   for (let round = 0; round < rounds; round++) {
     const pile = `pile_${round}`;
     await serve({ compactionInterval: "0s" }, async (client) => {
       await client.createCollection({ ...vectorCollection(pile, DIM), shards: SHARDS });
-      for (let i = 0; i < 40; i++) await client.importAndWait(pile, part.files);
+      for (let i = 0; i < PILE; i++) await client.importAndWait(pile, part.files);
+    });
+    // Both on a server that has just started.
+    await serve({ compactionInterval: "0s" }, async (client) => {
       rates.alone.push(await rateOf(client, `alone_${round}`, set));
     });
-    await serve({ compactionInterval: "1s" }, async (client) => {
-      const before = (await client.segments(pile)).length;
+    await serve({ compactionInterval: "1s" }, async (client, server) => {
+      while ((await counted(server, "sluice_queue_leased_tasks")) === 0) await sleep(20);
       rates.beside.push(await rateOf(client, `beside_${round}`, set));
-      const left = (await client.segments(pile)).length;
-      say(`round ${round}: segments before and after the import beside`, `${before}, ${left}`);
+      const given = await counted(server, 'sluice_datanode_attempts_total{end="handed_back"}');
+      say(
+        `round ${round}: rows/s alone, beside; workers given back`,
+        `${lastOf("alone")}, ${lastOf("beside")}; ${given}`,
+      );
     });
   }
   const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1];

@@ -238,7 +238,10 @@ function reported<T extends Task>(task: T, { progress }: TaskReport, nowMs: numb
     case "failed":
       return failedAttempt(withEndedAttempt(task, progress.failure.reason, nowMs), progress.failure, nowMs);
     case "handed_back":
-      return { ...withEndedAttempt(task, "handed back by its datanode, which was stopped", nowMs), state: "pending" };
+      return {
+        ...withEndedAttempt(task, "handed back by its datanode, which was stopped or had others to serve first", nowMs),
+        state: "pending",
+      };
   }
 }
 

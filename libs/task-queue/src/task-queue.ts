@@ -6,7 +6,7 @@ export interface QueuedTask {
   readonly jobId: JobId;
   /** Source bytes: decides whether a lease for small tasks takes it. */
   readonly sizeBytes: number;
-  /** Leased where nothing else waits, and never to who takes small tasks only. */
+  /** Leased where nothing else waits. */
   readonly isBackground?: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface TaskQueue extends AsyncDisposable {
   lease(request: LeaseRequest): Promise<TaskLease | undefined>;
   /** Removes waiting tasks and revokes leases of the given tasks. */
   remove(taskIds: readonly TaskId[]): Promise<void>;
+  /** Whether a task of more than so many bytes waits, besides those of the background. */
+  hasWaiting(moreThanBytes: number): Promise<boolean>;
   depth(): Promise<{ readonly waiting: number; readonly leased: number }>;
   /** Ids of tasks that wait or are leased, for reconciliation with the records. */
   known(): Promise<ReadonlySet<TaskId>>;

@@ -15,7 +15,7 @@ export class DataNodeMetrics {
 
   constructor(metrics: Metrics) {
     this.#attempts = metrics.counter("sluice_datanode_attempts_total", {
-      help: "Attempts that ended, by how; `handed_back`: the node was stopped; `lost`: the lease was lost, another node works on the task.",
+      help: "Attempts that ended, by how; `handed_back`: the node was stopped, or an import waited for the slot of a compaction; `lost`: the lease was lost, another node works on the task.",
       labels: ["end"],
     });
     this.#seconds = metrics.histogram("sluice_datanode_attempt_seconds", {

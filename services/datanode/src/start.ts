@@ -65,6 +65,7 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
         coordinators,
         runner,
         maxSizeBytes,
+        smallTaskBytes: settings.smallTaskBytes,
         metrics,
         onTask: (taskId, isRunning) => membership.setTask(taskId, isRunning),
       }),

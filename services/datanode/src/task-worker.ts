@@ -21,6 +21,8 @@ export interface TaskWorkerDeps {
   readonly runner: AttemptRunner;
   /** Takes only tasks of at most so many source bytes; undefined = any. */
   readonly maxSizeBytes: number | undefined;
+  /** Greatest source bytes of tasks that others take too. */
+  readonly smallTaskBytes: number;
   readonly taskLeaseMs: number;
   readonly reportMs: number;
   readonly log: Logger;
@@ -30,6 +32,8 @@ export interface TaskWorkerDeps {
 
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
+/** How often a task of the background is asked to make room. What waits for a moment only is about to be taken by others. */
+const YIELD_MS = 150;
 /** A node that stops waits no longer for the rootcoord to hear of it. */
 const FAREWELL_MS = 1000;
 
@@ -88,8 +92,10 @@ export class TaskWorker implements AsyncDisposable {
     const { taskId } = lease.task;
     this.#deps.onTask(taskId, true);
     using renewal = this.#keepRenewed(lease);
+    using making = this.#makeRoom(lease);
+    const back = AbortSignal.any([this.#stop.signal, making.room]);
     try {
-      await this.#attempt(lease, AbortSignal.any([lease.lost, this.#stop.signal, renewal.lost]));
+      await this.#attempt(lease, AbortSignal.any([lease.lost, renewal.lost, back]), back);
     } finally {
       this.#deps.onTask(taskId, false);
     }
@@ -105,7 +111,22 @@ export class TaskWorker implements AsyncDisposable {
     return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };
   }
 
-  async #attempt(lease: TaskLease, signal: AbortSignal): Promise<void> {
+  /** `room` aborts when a task of the background holds a slot that others wait for. It is begun anew once they do not. */
+  #makeRoom({ task }: TaskLease): Disposable & { readonly room: AbortSignal } {
+    const { queue, smallTaskBytes } = this.#deps;
+    const room = new AbortController();
+    if (!task.isBackground || task.sizeBytes <= smallTaskBytes)
+      return { room: room.signal, [Symbol.dispose]: () => {} };
+    let seen = 0;
+    const timer = setInterval(async () => {
+      seen = (await queue.hasWaiting(smallTaskBytes).catch(() => false)) ? seen + 1 : 0;
+      if (seen > 1) room.abort();
+    }, YIELD_MS);
+    return { room: room.signal, [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  /** @param back the task is given back when it aborts */
+  async #attempt(lease: TaskLease, signal: AbortSignal, back: AbortSignal): Promise<void> {
     const { coordinators, nodeId, log } = this.#deps;
     const { taskId, jobId, sizeBytes } = lease.task;
     const current = new LastKnown();
@@ -126,7 +147,7 @@ export class TaskWorker implements AsyncDisposable {
       ended("persisted");
       await lease.complete();
     } catch (error) {
-      ended(await this.#failed(lease, order, error, signal, run));
+      ended(await this.#failed(lease, order, error, { signal, back }, run));
     }
   }
 
@@ -184,13 +205,16 @@ export class TaskWorker implements AsyncDisposable {
     lease: TaskLease,
     order: importing.TaskOrder,
     error: unknown,
-    signal: AbortSignal,
+    { signal, back }: { readonly signal: AbortSignal; readonly back: AbortSignal },
     run: object,
   ): Promise<AttemptEnd> {
+    if (back.aborted) {
+      this.#deps.log.info("attempt ends without a result: its node stops, or others wait for the slot", { ...run });
+      return this.#handBack(lease, order);
+    }
     const failure = asImportError(error);
     this.#logFailure(failure, run);
-    // Given back on drain; otherwise the lease is lost or another attempt runs, and the task is no longer ours to answer for.
-    if (this.#stop.signal.aborted) return this.#handBack(lease, order);
+    // The lease is lost or another attempt runs: the task is not ours to answer for.
     if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") {
       this.#showLife(order);
       await lease.complete();
@@ -203,7 +227,7 @@ export class TaskWorker implements AsyncDisposable {
       await this.#insist(() => coordinators.report(order, nodeId(), progress), signal);
     } catch {
       // Refused, drained or lost meanwhile: not ours to answer for. What is still open is handed over again.
-      if (this.#stop.signal.aborted) return this.#handBack(lease, order);
+      if (back.aborted) return this.#handBack(lease, order);
       await lease.complete();
       return "lost";
     }
@@ -217,7 +241,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   /**
-   * The rootcoord first: it hears that the node was stopped before the next attempt begins, and does not take it for dead. When
+   * The rootcoord first: it hears of it before the next attempt begins, and does not take it for dead. When
    * it does not listen, the task goes back all the same.
    */
   async #handBack(lease: TaskLease, order: importing.TaskOrder): Promise<AttemptEnd> {

@@ -32,7 +32,14 @@ class FakeCoordinators {
 
 function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runner: AttemptRunner): TaskWorker {
   return new TaskWorker({
-    ...{ joined: Promise.resolve(), nodeId: () => nodeId(3n), queue, runner, maxSizeBytes: undefined },
+    ...{
+      joined: Promise.resolve(),
+      nodeId: () => nodeId(3n),
+      queue,
+      runner,
+      maxSizeBytes: undefined,
+      smallTaskBytes: 10,
+    },
     ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS, reportMs: 10_000 },
     ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
   });
@@ -89,4 +96,35 @@ it("a node that stops tells the rootcoord that the task goes back, and then give
   await worker.drain(AbortSignal.abort());
   expect(coordinators.said).toEqual(["handed_back"]);
   expect(await queue.depth()).toEqual({ waiting: 1, leased: 0 });
+});
+
+it("a large task of the background makes room for one that waits, and is begun anew after it; a small one goes on", async () => {
+  const coordinators = new FakeCoordinators();
+  const begun: string[] = [];
+  const end = Promise.withResolvers<void>();
+  const runner: AttemptRunner = {
+    run: async (_task, _hooks, signal) => {
+      const id = `${begun.length}`;
+      begun.push(id);
+      // The first two of the background run until they are told otherwise.
+      if (id === "0") await Promise.race([aborted(signal), sleep(500)]);
+      if (id === "1") await aborted(signal);
+      if (signal.aborted) throw new ImportError("aborted", "the attempt was cancelled");
+      if (begun.length === 4) end.resolve();
+      return outcome;
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const inBackground = (id: bigint, sizeBytes: number) => ({
+    ...{ taskId: taskId(id), jobId: jobId(id), sizeBytes, isBackground: true },
+  });
+  await using queue = new EmbeddedTaskQueue();
+  await queue.enqueue([inBackground(1n, 10), inBackground(2n, 11)]);
+  await using _worker = workerOn(queue, coordinators, runner);
+  while (begun.length < 2) await sleep(5);
+  expect(coordinators.said).toEqual(["persisted"]);
+  await queue.enqueue([{ taskId: taskId(3n), jobId: jobId(3n), sizeBytes: 11 }]);
+  await end.promise;
+  while (coordinators.said.length < 4) await sleep(5);
+  expect(coordinators.said).toEqual(["persisted", "handed_back", "persisted", "persisted"]);
 });

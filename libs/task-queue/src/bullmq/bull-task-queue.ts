@@ -37,8 +37,8 @@ const CLOSE_MS = 1000;
 /**
  * Tasks in Redis, by BullMQ, shared by all processes of a cluster.
  *
- * Q1. Three queues, of small tasks, of the others, and of those of the background: requests for small ones never wait behind
- *     large ones, and what is taken in the background is taken where nothing else waits.
+ * Q1. Three queues, of small tasks, of the others, and of the large ones of the background: requests for small ones never wait
+ *     behind large ones, and what is taken in the background is taken where nothing else waits.
  * Q2. Inside a queue a task's priority is its round (see `takeRounds`): leases go round the jobs.
  * Q3. One connection waits for a class whatever the number of requests; a task that comes when nobody asks any more goes
  *     back at once.
@@ -110,8 +110,8 @@ export class BullTaskQueue implements TaskQueue {
   }
 
   #classOf({ sizeBytes, isBackground }: QueuedTask): ClassName {
-    if (isBackground) return "background";
-    return sizeBytes <= this.#options.smallTaskBytes ? "small" : "large";
+    if (sizeBytes <= this.#options.smallTaskBytes) return "small";
+    return isBackground ? "background" : "large";
   }
 
   async lease(request: LeaseRequest): Promise<TaskLease | undefined> {
@@ -125,6 +125,11 @@ export class BullTaskQueue implements TaskQueue {
     await this.#call("remove tasks", async (classes) => {
       for (const name of classNames) await classes[name].remove(taskIds);
     });
+  }
+
+  async hasWaiting(moreThanBytes: number): Promise<boolean> {
+    const { waiting } = await this.#call("count tasks", ({ large }) => large.depth());
+    return waiting > 0 || (moreThanBytes < this.#options.smallTaskBytes && (await this.depth()).waiting > 0);
   }
 
   async depth(): Promise<{ readonly waiting: number; readonly leased: number }> {

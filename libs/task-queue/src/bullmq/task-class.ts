@@ -3,13 +3,14 @@ import { type TaskId, taskId } from "@sluice/schema";
 import { type Job, Queue, Worker } from "bullmq";
 import type { QueuedTask } from "../task-queue.ts";
 import type { RedisClient } from "./redis-connection.ts";
-import { takeRounds } from "./rounds.ts";
+import { LAST_ROUND, takeRounds } from "./rounds.ts";
 
 /** A task as BullMQ keeps it: JSON has no bigint. */
 interface TaskData {
   readonly taskId: string;
   readonly jobId: string;
   readonly sizeBytes: number;
+  readonly isBackground?: boolean;
 }
 
 export type QueueJob = Job<TaskData>;
@@ -73,11 +74,12 @@ export class TaskClass {
     const jobIds = tasks.map((task) => task.jobId);
     const keys = [this.#queue.toKey("prioritized"), this.#queue.toKey("rounds")] as const;
     const rounds = await takeRounds(producer, ...keys, jobIds);
+    const priorityOf = ({ isBackground }: QueuedTask, i: number) => (isBackground ? LAST_ROUND : rounds[i]);
     await this.#queue.addBulk(
-      tasks.map(({ taskId: id, jobId, sizeBytes }, i) => ({
+      tasks.map((task, i) => ({
         name: "import",
-        data: { taskId: id.toString(), jobId: jobId.toString(), sizeBytes },
-        opts: { jobId: bullId(id), priority: rounds[i], removeOnComplete: true, removeOnFail: true },
+        data: dataOf(task),
+        opts: { jobId: bullId(task.taskId), priority: priorityOf(task, i), removeOnComplete: true, removeOnFail: true },
       })),
     );
   }
@@ -126,10 +128,15 @@ export class TaskClass {
   }
 }
 
+function dataOf({ taskId: id, jobId, ...others }: QueuedTask): TaskData {
+  return { taskId: id.toString(), jobId: jobId.toString(), ...others };
+}
+
 export function taskOf({ data }: QueueJob): QueuedTask {
   return {
     taskId: taskId(BigInt(data.taskId)),
     jobId: BigInt(data.jobId) as QueuedTask["jobId"],
     sizeBytes: data.sizeBytes,
+    ...(data.isBackground && { isBackground: true }),
   };
 }

@@ -46,6 +46,10 @@ export class EmbeddedTaskQueue implements TaskQueue {
     }
   }
 
+  async hasWaiting(moreThanBytes: number): Promise<boolean> {
+    return this.#waiting.hasLarger(moreThanBytes);
+  }
+
   async depth(): Promise<{ readonly waiting: number; readonly leased: number }> {
     return { waiting: this.#waiting.size + this.#background.size, leased: this.#leases.size };
   }
@@ -73,10 +77,8 @@ export class EmbeddedTaskQueue implements TaskQueue {
     }
   }
 
-  #take({ maxSizeBytes }: LeaseRequest): QueuedTask | undefined {
-    if (maxSizeBytes !== undefined) return this.#waiting.take(maxSizeBytes);
-    const any = Number.POSITIVE_INFINITY;
-    return this.#waiting.take(any) ?? this.#background.take(any);
+  #take({ maxSizeBytes = Number.POSITIVE_INFINITY }: LeaseRequest): QueuedTask | undefined {
+    return this.#waiting.take(maxSizeBytes) ?? this.#background.take(maxSizeBytes);
   }
 
   #grant(task: QueuedTask, leaseMs: number): TaskLease {

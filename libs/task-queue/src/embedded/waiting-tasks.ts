@@ -22,6 +22,13 @@ export class WaitingTasks {
     return this.#jobOf.has(taskId);
   }
 
+  hasLarger(sizeBytes: number): boolean {
+    const isLarger = (task: QueuedTask) => task.sizeBytes > sizeBytes;
+    return [...this.#jobs.values()].some(
+      ({ returned, fresh }) => returned.some(isLarger) || [...fresh.values()].some(isLarger),
+    );
+  }
+
   ids(): Iterable<TaskId> {
     return this.#jobOf.keys();
   }

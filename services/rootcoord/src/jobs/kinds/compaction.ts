@@ -3,8 +3,8 @@ import { type CompactionTaskInput, newTask, packGroups, specOf } from "@sluice/j
 import type { SegmentId } from "@sluice/schema";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
-/** Merges of so many bytes of rows are one task: each task costs some calls and records. */
-const PACK_BYTES = 32 << 20;
+/** Merges of so many bytes of rows are one task: each costs some calls and records, and one that is small holds no worker. */
+const PACK_BYTES = 4 << 20;
 
 /** Small segments into larger ones. What is merged was chosen when the job was recorded; small merges are packed into tasks. */
 export class CompactionPlanner implements JobPlanner {
