@@ -1,4 +1,4 @@
-import { DataType, type DefaultValue } from "@sluice/schema";
+import { DataType, type DefaultValue, dataTypeName } from "@sluice/schema";
 
 /** A value of a field type, as each format has it. */
 export interface FieldSample {
@@ -13,6 +13,9 @@ export interface FieldSample {
   readonly parquet: {
     readonly type: string;
     readonly converted?: string;
+    /** Of decimals. */
+    readonly precision?: number;
+    readonly scale?: number;
     readonly isList?: true;
     readonly value: unknown;
   };
@@ -114,6 +117,66 @@ export const fieldSamples: readonly FieldSample[] = [
     canonical: { indices: [1, 3], values: [2, 0.5] },
   },
 ];
+
+/** The same values as other programs have them, where the field's own form is another one; each in the formats that have it. */
+export const otherForms: readonly (readonly [name: string, sample: FieldSample])[] = [
+  other("whole floats", DataType.Int32, {
+    parquet: { type: "DOUBLE", value: 70_000 },
+    npy: { descr: "<f8", bytes: bytesOf(Float64Array.of(70_000)) },
+  }),
+  other("wider integers", DataType.Int8, {
+    parquet: { type: "INT64", value: -7n },
+    npy: { descr: ">i8", bytes: Buffer.from("fffffffffffffff9", "hex") },
+  }),
+  other("times, as they count", DataType.Int64, {
+    parquet: { type: "INT64", converted: "TIMESTAMP_MICROS", value: 2n ** 53n - 1n },
+    npy: { descr: "<M8[us]", bytes: bytesOf(BigInt64Array.of(2n ** 53n - 1n)) },
+  }),
+  other("decimals and halves", DataType.Float, {
+    parquet: { type: "INT32", converted: "DECIMAL", precision: 4, scale: 1, value: 0.5 },
+    npy: { descr: "<f2", bytes: bytesOf(Float16Array.of(0.5)) },
+  }),
+  other("times", DataType.Timestamptz, {
+    parquet: { type: "INT64", converted: "TIMESTAMP_MILLIS", value: new Date("2026-11-28T06:00:00Z") },
+    npy: { descr: "<M8[m]", bytes: bytesOf(BigInt64Array.of(BigInt(Date.UTC(2026, 10, 28, 6) / 60_000))) },
+  }),
+  other("Spark's vectors, JSON text, halves", DataType.FloatVector, {
+    json: { type: 1, values: [0.5, -1] },
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: "[0.5,-1]" },
+    npy: { descr: "<f2", items: 2, bytes: bytesOf(Float16Array.of(0.5, -1)) },
+  }),
+  other("Spark's vectors, its bytes", DataType.Float16Vector, {
+    json: { type: 0, size: 2, indices: [1, 0], values: [-1, 0.5] },
+    parquet: { type: "BYTE_ARRAY", value: bytesOf(Float16Array.of(0.5, -1)) },
+    npy: { descr: "|u1", items: 4, bytes: bytesOf(Float16Array.of(0.5, -1)) },
+  }),
+  other("JSON text, bfloat16", DataType.BFloat16Vector, {
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: '{"type":1,"values":[0.5,-1]}' },
+    npy: { descr: "<V2", items: 2, bytes: bytesOf(Uint16Array.of(0x3f00, 0xbf80)) },
+  }),
+  other("signed bytes, JSON text, bits", DataType.BinaryVector, {
+    json: [-127, 7],
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: "[129,7]" },
+    npy: { descr: "|b1", items: 16, bytes: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1) },
+  }),
+  other("JSON text, narrow integers", DataType.Array, {
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: "[1,2]" },
+    npy: { descr: "|u1", items: 2, bytes: Uint8Array.of(1, 2) },
+  }),
+  other("Spark's vectors", DataType.SparseFloatVector, {
+    json: { type: 0, size: 4, indices: [1, 3], values: [2, 0.5] },
+    parquet: { type: "BYTE_ARRAY", converted: "UTF8", value: '{"type":1,"values":[0,2,0,0.5]}' },
+  }),
+];
+
+function other(
+  name: string,
+  type: DataType,
+  form: Partial<Pick<FieldSample, "json" | "parquet" | "npy">>,
+): readonly [string, FieldSample] {
+  const sample = fieldSamples.find((candidate) => candidate.type === type) as FieldSample;
+  return [`${dataTypeName(type)} from ${name}`, { ...sample, ...form }];
+}
 
 function integer(
   type: DataType,

@@ -90,8 +90,9 @@ function writeParquet(columns: readonly TableColumn[], rows: number): Record<str
 }
 
 function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
-  const { type, converted } = parquet;
-  const leaf = { type, ...(converted && { converted_type: converted }), repetition_type: "OPTIONAL" };
+  const { type, converted, precision, scale } = parquet;
+  const annotation = converted && { converted_type: converted, precision, scale };
+  const leaf = { type, ...annotation, repetition_type: "OPTIONAL" };
   if (!parquet.isList) return [{ name, ...leaf }];
   return [
     { name, repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },

@@ -4,7 +4,7 @@ import { ImportError } from "@sluice/errors";
 import { formatNamed } from "@sluice/formats";
 import { type CanonicalRow, canonicalRows, fixtureSchema, readerInput } from "@sluice/formats/testing";
 import { type CollectionSchema, DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
-import { type FieldSample, fieldSamples } from "./field-samples.ts";
+import { type FieldSample, fieldSamples, otherForms } from "./field-samples.ts";
 import { metaColumn, sourcesOf, type TableColumn, type WriteFiles, writers } from "./format-files.ts";
 
 // A row means the same in every format: what a column that is absent or null becomes, what may not be given, and the code,
@@ -169,6 +169,25 @@ describe.each(fieldSamples.map((sample) => [dataTypeName(sample.type), sample] a
     const words = "value of field 'f' is missed";
     // Its own name then means nothing.
     await expectOutcome(schema, [id, given], { code: "schema_mismatch", words, field: "f" }, options);
+  });
+});
+
+describe.each(otherForms)("a field of type %s", (_, sample) => {
+  const given: TableColumn = { name: "f", sample };
+  const someGiven: TableColumn = { ...given, isGiven: (row) => row !== 1 };
+
+  it("has the same value", () =>
+    expectOutcome(
+      schemaOf(sample),
+      [id, given],
+      rowsWith(() => ({ f: sample.canonical })),
+    ));
+
+  it("is null, or refused, where there is none", async () => {
+    const rows = rowsWith((row) => ({ f: row === 1 ? null : sample.canonical }));
+    await expectOutcome(schemaOf(sample, { nullable: true }), [id, someGiven], rows);
+    const words = "the field 'f' is not nullable but the file contains null value";
+    await expectOutcome(schemaOf(sample), [id, someGiven], { code: "value_invalid", words, field: "f" });
   });
 });
 
