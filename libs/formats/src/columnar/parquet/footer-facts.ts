@@ -1,11 +1,20 @@
 import { locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { leafType, listNode, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
+import {
+  leafType,
+  listNode,
+  mapNode,
+  type PandasRange,
+  type ParquetFile,
+  readFooter,
+  type SchemaNode,
+} from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { withContent } from "../../foreign-content.ts";
 import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
 import { planColumns } from "./column-plans.ts";
-import { extraType, foundType } from "./type-rules.ts";
+import { jsonShape } from "./columns/json-shape.ts";
+import { foundType, isSparkVector, isSparseShape, scalarFieldType } from "./type-rules.ts";
 
 /**
  * What the footer tells: rows, and row groups as places to cut. The file's columns are checked against the plan, so that a
@@ -32,21 +41,40 @@ export function hasNoRows({ rowGroups }: ParquetFile): boolean {
 
 /** The columns of a file. @throws {ImportError} `malformed_file`, `unsupported`, or what the store says */
 export async function describeParquet(source: SourceFile, signal?: AbortSignal): Promise<SourceDescription> {
-  const { root, rowCount } = await footerOf(source, signal);
-  return { rowCount, columns: root.children.map(describeColumn) };
+  const { root, rowCount, pandasIndex } = await footerOf(source, signal);
+  const names = new Set(root.children.map(({ name }) => name));
+  const ranges = pandasIndex.ranges.filter(({ name }) => !names.has(name)).map(describeRange);
+  return { rowCount, columns: [...ranges, ...root.children.map(describeColumn)] };
+}
+
+/** An index that pandas keeps in the metadata. */
+function describeRange({ name }: PandasRange): ColumnDescription {
+  return { name, type: "index of pandas", dataType: DataType.Int64, isNullable: false };
 }
 
 function describeColumn(column: SchemaNode): ColumnDescription {
   const base = { name: column.name, type: foundType(column), isNullable: column.definition > 0 };
   const list = listNode(column);
-  if (!list) return { ...base, dataType: column.leaf < 0 ? DataType.JSON : extraType(leafType(column).kind) };
-  const { kind } = leafType(list.element);
+  if (!list) return { ...base, dataType: column.leaf < 0 ? groupFieldType(column) : scalarFieldType(leafType(column)) };
+  const type = leafType(list.element);
   // How long the lists are, the footer does not say.
-  if (kind === "float" || kind === "double") return { ...base, dataType: DataType.FloatVector };
-  const elementType = list.element.leaf < 0 ? undefined : extraType(kind);
-  return elementType === undefined
-    ? { ...base, dataType: undefined }
-    : { ...base, dataType: DataType.Array, elementType };
+  const isReal = type.kind === "float" || type.kind === "double" || (type.kind === "decimal" && type.scale !== 0);
+  if (isReal) return { ...base, dataType: DataType.FloatVector };
+  const elementType = list.element.leaf < 0 ? undefined : elementFieldType(scalarFieldType(type));
+  if (elementType !== undefined) return { ...base, dataType: DataType.Array, elementType };
+  return { ...base, dataType: jsonShape(column) ? DataType.JSON : undefined };
+}
+
+function groupFieldType(column: SchemaNode): DataType | undefined {
+  if (isSparkVector(column)) return DataType.FloatVector;
+  if (isSparseShape(column) && !mapNode(column)) return DataType.SparseFloatVector;
+  return jsonShape(column) ? DataType.JSON : undefined;
+}
+
+/** Elements of arrays: times are texts there. */
+function elementFieldType(type: DataType | undefined): DataType | undefined {
+  if (type === DataType.Timestamptz) return DataType.VarChar;
+  return type === DataType.JSON || type === DataType.Geometry ? undefined : type;
 }
 
 /** The footer. @throws {ImportError} `malformed_file` also of a file that is no Parquet, with what it is */

@@ -10,7 +10,7 @@ import {
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import { type ElementType, elementTypeOf } from "../../numbers/element-type.ts";
 import type { ElementRule } from "../../numbers/elements.ts";
-import { isInteger } from "../../numbers/number-kind.ts";
+import { isFloat, isInteger } from "../../numbers/number-kind.ts";
 import { leafRule } from "./columns/leaf-rule.ts";
 
 // Which types of the file feed which fields. More than Milvus takes (import semantics §5): integers and floats of any width
@@ -109,12 +109,30 @@ export function isPlainText({ dataType }: FieldSchema): boolean {
   return dataType === DataType.VarChar || dataType === DataType.String || dataType === DataType.Text;
 }
 
-/** The field type as which a column that no field has is read, to become a key of `$meta`; undefined where it cannot. */
-export function extraType(kind: LeafKind): DataType | undefined {
+/** The field type that takes the values of a leaf best; undefined where none does. */
+export function scalarFieldType(type: LeafType): DataType | undefined {
+  const { kind } = type;
   if (isInteger(kind)) return DataType.Int64;
-  if (kind === "bool") return DataType.Bool;
-  if (kind === "float" || kind === "double" || kind === "float16") return DataType.Double;
-  return kind === "text" || kind === "null" ? DataType.VarChar : undefined;
+  if (isFloat(kind)) return DataType.Double;
+  switch (kind) {
+    case "bool":
+      return DataType.Bool;
+    case "decimal":
+      return type.scale === 0 ? DataType.Int64 : DataType.Double;
+    case "timestamp":
+    case "date":
+      return DataType.Timestamptz;
+    case "geometry":
+      return DataType.Geometry;
+    case "text":
+      return type.isJson ? DataType.JSON : DataType.VarChar;
+    case "uuid":
+    case "time":
+    case "null":
+      return DataType.VarChar;
+    default:
+      return undefined;
+  }
 }
 
 /** A member of a struct that is a list of leaves of one of these kinds. */

@@ -216,6 +216,26 @@ describe("values", () => {
   });
 });
 
+describe("a description names the field type for", () => {
+  test.each<[string, Record<string, DataType | undefined>]>([
+    ["decimals-as-bytes", { id: DataType.Int64, n: DataType.Double, v: DataType.FloatVector, a: DataType.FloatVector }],
+    ["timestamps-int96", { z: DataType.Timestamptz }],
+    ["dates-and-times", { d: DataType.Timestamptz, a: DataType.VarChar }],
+    ["uuid", { u: DataType.VarChar }],
+    ["sparse-forms", { m: DataType.JSON, p: DataType.JSON, k: DataType.FloatVector }],
+    ["json-fields", { s: DataType.JSON, m: DataType.JSON, l: DataType.JSON }],
+    ["vector-bytes", { v: undefined }],
+    ["pandas-range", { id: DataType.Int64, x: DataType.Int64 }],
+    ["duckdb-variant", { v: DataType.JSON }],
+    ["fastparquet-lists", { v: DataType.JSON }],
+  ])("%s", async (name, expected) => {
+    await using file = await source(`values/${name}.parquet`);
+    const described = await parquetFormat.describe([file], new AbortController().signal);
+    const found = new Map(described.columns.map((column) => [column.name, column.dataType]));
+    expect(Object.fromEntries(Object.keys(expected).map((key) => [key, found.get(key)]))).toEqual(expected);
+  });
+});
+
 describe("D15: columns that no field has", () => {
   /** Rows, and what is said of the file. */
   async function read(name: string, of: CollectionSchema, options: Record<string, string> = {}) {
