@@ -101,7 +101,9 @@ function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
   ];
 }
 
-function writeArrow(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> {
+function writeArrow(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
+  // Arrow has types of its own for what Parquet tells by annotations.
+  if (columns.some(({ sample: { parquet } }) => parquet.converted && parquet.converted !== "UTF8")) return undefined;
   const vectors = columns.map(({ name, sample, cells, isGiven = always }) => {
     const values = Array.from({ length: rows }, (_, row) =>
       isGiven(row) ? ((cells?.[row] ?? sample).parquet.value ?? null) : null,
