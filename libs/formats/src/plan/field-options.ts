@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 
 /** What an import says of its fields, whatever the format of its files. */
 export interface FieldOptions {
@@ -6,6 +6,8 @@ export interface FieldOptions {
   readonly mapping: ReadonlyMap<string, string>;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
+  /** `NaN` and `Infinity`, which are no JSON, stand for null in scalar fields that may be null. */
+  readonly nanIsNull?: boolean;
   /** Fields whose values folders give. */
   readonly folderFields?: ReadonlySet<string>;
   /** A JSON object whose members `$meta` gets in every row, as folders give them. */
@@ -23,14 +25,20 @@ export interface FolderValues {
 }
 
 /** Options of a request that are about fields, keys as sent. */
-export const fieldOptionKeys = ["fields_mapping", "default_fields", "fold_extra_columns"] as const;
+export const fieldOptionKeys = ["fields_mapping", "default_fields", "fold_extra_columns", "nan"] as const;
 
 /** @throws {ImportError} `request_invalid` */
 export function parseFieldOptions(options: Readonly<Record<string, string>>): FieldOptions {
   return {
     mapping: new Map(Object.entries(parseMapping(options.fields_mapping))),
     foldExtraColumns: options.fold_extra_columns?.toLowerCase() !== "false",
+    nanIsNull: parseNan(options.nan),
   };
+}
+
+function parseNan(text: string | undefined): boolean {
+  if (text === undefined || text.toLowerCase() === "null") return text !== undefined;
+  throw new ImportError("request_invalid", `options.nan can only be "null", found "${excerpt(text)}"`);
 }
 
 function parseMapping(text = "{}"): Record<string, string> {

@@ -40,6 +40,10 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
     description: "where in the source a field's values are, to the field's name",
   },
   default_fields: { rule: "format", isObject: true, description: "field to value, for fields that no file provides" },
+  nan: {
+    rule: "format",
+    description: '"null": NaN and Infinity in JSON stand for null, in scalar fields that may be null',
+  },
   fold_extra_columns: { rule: "format", description: '"false": columns that no field has do not go into $meta' },
   sep: { rule: "format", description: "separator of CSV" },
   nullkey: { rule: "format", description: "text that stands for null in CSV" },

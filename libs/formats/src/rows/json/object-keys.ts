@@ -1,16 +1,14 @@
-import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import type { ImportError } from "@sluice/errors";
+import type { FieldReader } from "./read-field.ts";
 import type { Scanner } from "./scanner.ts";
 import type { StructParser } from "./struct-parser.ts";
-import type { ValueParser } from "./value-parsers.ts";
 
 /** What a key of a row, or of an object in it, leads to: the plan's target with what it takes to parse it. */
 export type RowTarget =
   | {
       readonly kind: "field";
       readonly index: number;
-      readonly builder: FixedBuilder | VarBuilder;
-      readonly parse: ValueParser;
+      readonly reader: FieldReader;
     }
   | { readonly kind: "struct"; readonly parser: StructParser; readonly indexes: readonly number[] }
   | { readonly kind: "inside"; readonly inside: InsideTargets }

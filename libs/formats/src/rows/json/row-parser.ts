@@ -8,6 +8,7 @@ import type { RowSink } from "../row-text.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { GivenFields } from "./given-fields.ts";
 import type { InsideTargets, KnownKey, ObjectKeys, RowTarget } from "./object-keys.ts";
+import { readField } from "./read-field.ts";
 import type { RestText } from "./rest-text.ts";
 import { RowTargets } from "./row-targets.ts";
 import { kindName, plainKind, type Scanner } from "./scanner.ts";
@@ -209,9 +210,7 @@ export class RowParser implements RowSink {
     switch (target.kind) {
       case "field":
         this.#given.mark(target.index);
-        if (scanner.bytes[p] === 0x6e) return this.#null(p, target.builder);
-        target.builder.setValid(this.#rowCount);
-        return target.parse(scanner, p, this.#rowCount);
+        return readField(target.reader, scanner, p, this.#rowCount);
       case "struct":
         for (const index of target.indexes) this.#given.mark(index);
         if (scanner.bytes[p] === 0x6e) return this.#nullStruct(p, target);
@@ -300,13 +299,6 @@ export class RowParser implements RowSink {
     if (target && target.kind !== "extra") return this.#taken(target, key, p);
     const end = scanner.skipValue(p);
     this.#extras?.rest.value(scanner.bytes, p, end);
-    return end;
-  }
-
-  #null(p: number, builder: FixedBuilder | VarBuilder): number {
-    const end = this.#scanner.word(p, "null");
-    if (!builder.canFill) this.#scanner.invalid(p, nullRefused(builder.field.name));
-    builder.fill(this.#rowCount);
     return end;
   }
 

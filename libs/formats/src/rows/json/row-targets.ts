@@ -2,6 +2,7 @@ import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { META_FIELD_NAME } from "@sluice/schema";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
 import { type KnownKey, ObjectKeys, type RowTarget } from "./object-keys.ts";
+import { fieldReader } from "./read-field.ts";
 import type { Scanner } from "./scanner.ts";
 import { valueParser } from "./value-parsers.ts";
 
@@ -56,7 +57,9 @@ export class RowTargets {
     switch (target.kind) {
       case "field": {
         const builder = this.#builders[target.index];
-        return { kind: "field", index: target.index, builder, parse: valueParser(this.#plan.schema, builder) };
+        const { schema, options } = this.#plan;
+        const reader = fieldReader(builder, valueParser(schema, builder), options.nanIsNull);
+        return { kind: "field", index: target.index, reader };
       }
       case "struct": {
         const members = target.members.map((index) => this.#builders[index] as VarBuilder);
@@ -83,7 +86,7 @@ export class RowTargets {
   #fieldOf(path: string, target: RowTarget): string | undefined {
     switch (target.kind) {
       case "field":
-        return target.builder.field.name;
+        return target.reader.builder.field.name;
       case "struct":
         return target.parser.struct.name;
       case "meta":

@@ -70,7 +70,7 @@ export class Scanner {
     if (p < this.end)
       throw new ImportError(
         "malformed_file",
-        `failed to decode row, error: expected ${expected}, found ${this.shown(p)}`,
+        `failed to decode row, error: expected ${expected}, found ${this.shown(p)}${notFiniteHint(this.bytes, p)}`,
         this.at(p),
       );
     if (!this.window.isLast) throw NEEDS_MORE;
@@ -295,6 +295,13 @@ export class Scanner {
     if (at === p) this.syntax(p, expected);
     return at;
   }
+}
+
+/** What to do about numbers that Python writes and JSON has not. */
+function notFiniteHint(bytes: Uint8Array, p: number): string {
+  const text = String.fromCharCode(...bytes.subarray(p, p + 9));
+  if (!/^(NaN|-?Infinity)/.test(text)) return "";
+  return "; JSON has neither NaN nor Infinity: write null, or import scalar fields that may be null with the option nan=null";
 }
 
 function hexDigit(byte: number): number {

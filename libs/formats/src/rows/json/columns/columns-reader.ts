@@ -10,6 +10,7 @@ import { SchemaFaults } from "../../../plan/schema-faults.ts";
 import { RowRejects } from "../../../row-rejects.ts";
 import { withLine } from "../../line-counter.ts";
 import { rowCapacity } from "../../row-capacity.ts";
+import { fieldReader, readField } from "../read-field.ts";
 import { parseStruct } from "../struct-parser.ts";
 import { valueParser } from "../value-parsers.ts";
 import { ColumnCursor, type ColumnTaker } from "./column-cursor.ts";
@@ -120,20 +121,12 @@ class ColumnTable implements AsyncDisposable {
     const builder = this.#builders[index];
     const { field } = builder;
     if (field.isDynamic) return (this.#meta as MetaColumn).ownTaker();
-    const parse = valueParser(this.#plan.schema, builder);
+    const { schema, options } = this.#plan;
+    const reader = fieldReader(builder, valueParser(schema, builder), options.nanIsNull);
     this.#isGiven[index] = true;
     return {
       field: field.name,
-      take: (scanner, p, row) => {
-        if (scanner.bytes[p] === NULL) {
-          const end = scanner.word(p, "null");
-          if (!builder.canFill) scanner.invalid(p, nullRefused(field.name));
-          builder.fill(row);
-          return end;
-        }
-        builder.setValid(row);
-        return parse(scanner, p, row);
-      },
+      take: (scanner, p, row) => readField(reader, scanner, p, row),
       pass: (row) => passRow(builder, row),
     };
   }

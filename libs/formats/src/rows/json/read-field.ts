@@ -1,0 +1,57 @@
+import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { DataType, type FieldSchema } from "@sluice/schema";
+import { nullRefused } from "../../plan/refusals.ts";
+import type { Scanner } from "./scanner.ts";
+import type { ValueParser } from "./value-parsers.ts";
+
+const [MINUS, CAPITAL_I, CAPITAL_N, NULL] = [0x2d, 0x49, 0x4e, 0x6e];
+
+/** How the values of a field are read. */
+export interface FieldReader {
+  readonly builder: FixedBuilder | VarBuilder;
+  readonly parse: ValueParser;
+  /** NaN and Infinity, which are no JSON, stand for null. */
+  readonly nanIsNull: boolean;
+}
+
+/** @param nanIsNull as the import says; only scalars that may be null take it so */
+export function fieldReader(builder: FixedBuilder | VarBuilder, parse: ValueParser, nanIsNull = false): FieldReader {
+  return { builder, parse, nanIsNull: nanIsNull && isNullableScalar(builder.field) };
+}
+
+function isNullableScalar({ dataType, nullable }: FieldSchema): boolean {
+  return nullable && dataType >= DataType.Bool && dataType <= DataType.Double;
+}
+
+/** Reads the value at `p`, or what stands for none, into a row; answers the position behind it. @throws {ImportError} */
+export function readField(
+  { builder, parse, nanIsNull }: FieldReader,
+  scanner: Scanner,
+  p: number,
+  row: number,
+): number {
+  const byte = scanner.bytes[p];
+  if (byte === NULL) {
+    const end = scanner.word(p, "null");
+    if (!builder.canFill) scanner.invalid(p, nullRefused(builder.field.name));
+    builder.fill(row);
+    return end;
+  }
+  if (nanIsNull && (byte === CAPITAL_N || byte === CAPITAL_I || byte === MINUS)) {
+    const end = notFiniteEnd(scanner, p);
+    if (end > 0) {
+      builder.fill(row);
+      return end;
+    }
+  }
+  builder.setValid(row);
+  return parse(scanner, p, row);
+}
+
+/** Behind `NaN`, `Infinity` or `-Infinity`; 0 where something else stands. */
+function notFiniteEnd(scanner: Scanner, p: number): number {
+  const { bytes } = scanner;
+  const at = bytes[p] === MINUS ? p + 1 : p;
+  if (bytes[at] === CAPITAL_I) return scanner.word(at, "Infinity");
+  return at === p && bytes[p] === CAPITAL_N ? scanner.word(p, "NaN") : 0;
+}
