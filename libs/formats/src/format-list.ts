@@ -2,12 +2,14 @@ import { ImportError } from "@sluice/errors";
 import { compressible, isNameOf } from "./compressed/compressible.ts";
 import type { Format, FormatReader, ReaderInput } from "./format.ts";
 import * as all from "./formats.ts";
+import { joinedFormat } from "./joined/joined-format.ts";
 import { fieldOptionKeys } from "./plan/field-options.ts";
 
 /** Every format that files can have; those of text also compressed. */
-export const formats: readonly Format[] = Object.values<Format>(all).map((format) =>
-  format.text ? compressible(format) : format,
-);
+export const formats: readonly Format[] = [
+  ...Object.values<Format>(all).map((format) => (format.text ? compressible(format) : format)),
+  joinedFormat(formatOfPath, formatNamed),
+];
 
 /** Keys of import options that some format, or the plan of fields, reads. */
 export const formatOptionKeys: ReadonlySet<string> = new Set([

@@ -20,6 +20,8 @@ export interface Format {
   readonly grouping: "rows" | "columns";
   /** The format of sets in which its files and those of other formats that say so are columns of one table. */
   readonly mixesAs?: string;
+  /** Whether its files may be columns of a table beside files of other formats. */
+  readonly isColumns?: true;
   /** What a range counts: bytes, rows, row groups, record batches; undefined where files are never cut. */
   readonly rangeUnit: "byte" | "row" | "row group" | "record batch" | undefined;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */

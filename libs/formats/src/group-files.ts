@@ -2,6 +2,7 @@ import { didYouMean, excerpt, excerptOfList, ImportError, StatusError, statusCod
 import { unreadCompression, withoutCompression } from "./compressed/compressions.ts";
 import type { Format } from "./format.ts";
 import { formatNamed, formatOfPath, formats } from "./format-list.ts";
+import { JOINED } from "./joined/joined-format.ts";
 
 /** One row-based file, or one set of column files. */
 export interface FileGroup {
@@ -157,7 +158,7 @@ function commonFormat(paths: readonly string[], toFormat: ToFormat): Format {
     throw new ImportError("unsupported", reason, { file: paths[unknown] });
   }
   const odd = found.findIndex((format) => format !== found[0]);
-  const mixed = odd >= 0 && mixedFormat(found);
+  const mixed = odd >= 0 && (mixedFormat(found) ?? joinedFormat(found));
   if (mixed) return mixed;
   if (odd >= 0) {
     throw new ImportError(
@@ -176,4 +177,10 @@ function mixedFormat([first, ...others]: readonly (Format | undefined)[]): Forma
   const name = first?.mixesAs;
   if (name === undefined || others.some((format) => format?.mixesAs !== name)) return undefined;
   return formatNamed(name);
+}
+
+/** Columns in files of any format, at least one of which has nothing else: who names them together means one table. */
+function joinedFormat(found: readonly (Format | undefined)[]): Format | undefined {
+  const hasArrays = found.some((format) => format?.mixesAs !== undefined && format.mixesAs !== format.name);
+  return hasArrays && found.every((format) => format?.isColumns) ? formatNamed(JOINED) : undefined;
 }

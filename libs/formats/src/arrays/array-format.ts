@@ -22,6 +22,7 @@ export function arrayFormat({ arraysOf, ...facts }: ArrayFormatFacts): ArrayForm
   return {
     ...facts,
     arraysOf,
+    ...(facts.mixesAs !== undefined && { isColumns: true as const }),
     rangeUnit: "row",
     optionKeys: [...arrayOptionKeys, ...(facts.optionKeys ?? [])],
     describe: async (sources, signal, options = {}): Promise<SourceDescription> => {

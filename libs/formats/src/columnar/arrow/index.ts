@@ -11,6 +11,7 @@ export const arrowFormat: Format = {
   title: "Arrow",
   extensions: [".arrow", ".arrows", ".feather", ".ipc"],
   grouping: "rows",
+  isColumns: true,
   rangeUnit: "record batch",
   describe: ([source], signal) => describeArrow(source, signal),
   probe: probeArrow,

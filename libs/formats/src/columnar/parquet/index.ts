@@ -8,6 +8,7 @@ export const parquetFormat: Format = {
   title: "Parquet",
   extensions: [".parquet"],
   grouping: "rows",
+  isColumns: true,
   rangeUnit: "row group",
   describe: ([source], signal) => describeParquet(source, signal),
   probe: probeParquet,

@@ -15,6 +15,7 @@ export const jsonFormat: Format = {
   grouping: "rows",
   // Files that are named together hold one field each, or some.
   mixesAs: "json",
+  isColumns: true,
   rangeUnit: "byte",
   text: { extension: ".json", before: "[\n", between: ",\n", after: "\n]\n" },
   describe: (sources, signal) => describeJson(sources, false, signal),
