@@ -25,7 +25,7 @@ describe("files of several formats of arrays", () => {
       { format: "fbin", paths: ["a.fbin"] },
       { format: "fbin", paths: ["b.fbin"] },
     ]);
-    expect(() => groupFlatFiles(["a.fbin", "b.json"])).toThrow("inconsistency in file types, (a.fbin) vs (b.json)");
+    expect(() => groupFlatFiles(["a.fbin", "b.faiss"])).toThrow("inconsistency in file types, (a.fbin) vs (b.faiss)");
   });
 
   it("are read side by side: the vectors with the ids of another file", async () => {
