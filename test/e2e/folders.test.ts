@@ -96,6 +96,8 @@ describe("folders and patterns", () => {
     await client.importAndWait("tables", ["tables/delta-checkpoint/"]);
     expect(await client.count("tables", "lang in ['de', 'en']")).toBe(13);
     expect(await client.count("tables", "lang == 'de' and id == 2")).toBe(0);
+    await client.importAndWait("tables", ["tables/iceberg"]);
+    expect(await client.count("tables")).toBe(20 + 13 + 11);
   });
 
   it("in which nothing is meant are refused at once, saying what is there", async () => {

@@ -33,3 +33,4 @@ export { planFields } from "./plan-fields.ts";
 export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
 export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";
 export { DATASET_STATE, datasetFiles, datasetNotes } from "./table-folders/hf-dataset.ts";
+export { icebergFiles, newestMetadata } from "./table-folders/iceberg-table.ts";

@@ -105,8 +105,43 @@ describe("the folder of a Delta table", () => {
   });
 });
 
-it("the folder of an Iceberg table is refused: its files hold what was deleted", async () => {
-  const store = new MemoryObjectStore();
-  for (const key of ["t/data/1.parquet", "t/metadata/00000-a.metadata.json"]) await store.put(key, [new Uint8Array(1)]);
-  await expect(find("t/", sourcesOf(store))).rejects.toThrow("the folder is an Iceberg table");
+describe("the folder of an Iceberg table", () => {
+  it("is the files of its current snapshot, wherever the folder was moved", async () => {
+    const found = await find("iceberg/");
+    expect(found.groups).toHaveLength(2);
+    expect(found.groups.map(({ format }) => format)).toEqual(["parquet", "parquet"]);
+    // The file that a delete has replaced lies there still.
+    expect(await pathsOf(find("iceberg/data/*.parquet"))).toHaveLength(3);
+  });
+
+  const place = { location: "s3://b/t", "format-version": 2 };
+  const snapshot = { "snapshot-id": 1, "manifest-list": "s3://b/t/metadata/list.avro" };
+  it.each<[string, object, string]>([
+    [
+      "renamed columns",
+      { ...place, schemas: [{ fields: [{ id: 1, name: "title" }] }, { fields: [{ id: 1, name: "name" }] }] },
+      "columns of it were renamed (title → name): rewrite its data files",
+    ],
+    [
+      "a column that was dropped and made anew",
+      { ...place, schemas: [{ fields: [{ id: 1, name: "a" }] }, { fields: [{ id: 2, name: "a" }] }] },
+      "columns of it were dropped and made anew (a)",
+    ],
+    ["metadata of another shape", { ...place, snapshots: 7, location: [] }, "the notes of the table are damaged"],
+    ["a version of tomorrow", { ...place, "format-version": 3 }, "it is of version 3"],
+    [
+      "a manifest that is gone",
+      { ...place, "current-snapshot-id": 1, snapshots: [snapshot] },
+      "is not there: metadata/list.avro",
+    ],
+    [
+      "files elsewhere",
+      { ...place, location: "s3://c", "current-snapshot-id": 1, snapshots: [snapshot] },
+      "its files lie elsewhere",
+    ],
+  ])("with %s is refused", async (_what, metadata, reason) => {
+    const store = new MemoryObjectStore();
+    await store.put("t/metadata/v1.metadata.json", [Buffer.from(JSON.stringify(metadata))]);
+    await expect(find("t/", sourcesOf(store))).rejects.toThrow(reason);
+  });
 });

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { excerptOfList, ImportError } from "@sluice/errors";
 import {
   applyCheckpoint,
@@ -7,6 +8,8 @@ import {
   datasetNotes,
   deltaLogFiles,
   type Folders,
+  icebergFiles,
+  newestMetadata,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 
@@ -23,8 +26,8 @@ const MAX_NOTE_BYTES = 64 << 20;
 const MAX_LOG_FILES = 10_000;
 
 /**
- * The files of a folder that are part of the table that a program keeps there: by the log of Delta tables, by the state of
- * saved Hugging Face datasets. Other folders are what lies in them.
+ * The files of a folder that are part of the table that a program keeps there: by the log of Delta tables, the newest metadata
+ * of Iceberg tables, the state of saved Hugging Face datasets. Other folders are what lies in them.
  * @param path with `/` at its end @param files all of its files that are not hidden
  * @throws {ImportError} `unsupported` for tables whose rows the files alone do not tell; `malformed_file`; as `Sources.open`
  */
@@ -34,15 +37,59 @@ export async function tableFiles(
   files: readonly SourceRef[],
   bucket: string | undefined,
 ): Promise<readonly FolderFile[]> {
-  const iceberg = files.find(({ path: file }) => /^metadata\/[^/]*\.metadata\.json$/.test(file.slice(path.length)));
-  if (iceberg) {
-    const reason =
-      "the folder is an Iceberg table, which may hold files and rows that were deleted: export the rows that you mean as plain Parquet files";
-    throw new ImportError("unsupported", reason, { file: path });
+  try {
+    return await filesByNotes(sources, path, files, bucket);
+  } catch (error) {
+    // Notes are JSON of any shape: who looks for a member of what is none finds out so.
+    if (!(error instanceof TypeError) && !(error instanceof URIError) && !(error instanceof SyntaxError)) throw error;
+    const reason = `the notes of the table are damaged: ${error.message}`;
+    throw new ImportError("malformed_file", reason, { file: path }, { cause: error });
   }
+}
+
+async function filesByNotes(
+  sources: Sources,
+  path: string,
+  files: readonly SourceRef[],
+  bucket: string | undefined,
+): Promise<readonly FolderFile[]> {
+  const below = new Map(files.map((file) => [file.path.slice(path.length), file]));
+  const notes = [...below.keys()]
+    .filter((file) => file.startsWith(ICEBERG_NOTES))
+    .map((file) => file.slice(ICEBERG_NOTES.length));
+  const metadata = newestMetadata(notes);
+  if (metadata !== undefined) return await icebergTable(sources, path, below, `${ICEBERG_NOTES}${metadata}`);
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
+}
+
+const ICEBERG_NOTES = "metadata/";
+
+/** @param below files by their paths below the folder */
+async function icebergTable(
+  sources: Sources,
+  path: string,
+  below: ReadonlyMap<string, SourceRef>,
+  metadata: string,
+): Promise<readonly FolderFile[]> {
+  const there = (file: string) => {
+    const found = below.get(file);
+    if (found) return found;
+    throw new ImportError("file_not_found", `a file that the Iceberg table names is not there: ${file}`, {
+      file: path,
+    });
+  };
+  const read = (file: string) => bytesOf(sources, there(file));
+  const text = plainText(await read(metadata));
+  const live = await icebergFiles(text, path, read);
+  // Partition columns are in the files; what folders are called follows from transforms.
+  return live.map((file) => ({ ...there(file), partition: new Map() }));
+}
+
+/** Metadata may be compressed, whatever their names. */
+function plainText(bytes: Buffer): string {
+  return (bytes[0] === 0x1f ? gunzipSync(bytes, { maxOutputLength: MAX_NOTE_BYTES }) : bytes).toString();
 }
 
 async function deltaFiles(
@@ -60,7 +107,9 @@ async function deltaFiles(
     });
   const log = new DeltaLog(path);
   for (const name of needed.checkpoint) {
-    await using source = await sources.open(byName.get(name) as SourceRef);
+    const ref = byName.get(name) as SourceRef;
+    checkSize(ref);
+    await using source = await sources.open(ref);
     await applyCheckpoint(log, source, new AbortController().signal);
   }
   for (const name of needed.commits)
@@ -104,10 +153,16 @@ function nameOf({ path }: SourceRef): string {
 }
 
 async function textOf(sources: Sources, ref: SourceRef): Promise<string> {
-  if (ref.sizeBytes > MAX_NOTE_BYTES)
-    throw new ImportError("unsupported", `the file has ${ref.sizeBytes} bytes, more than ${MAX_NOTE_BYTES}`, {
-      file: ref.path,
-    });
+  return (await bytesOf(sources, ref)).toString();
+}
+
+async function bytesOf(sources: Sources, ref: SourceRef): Promise<Buffer> {
+  checkSize(ref);
   await using file = await sources.open(ref);
-  return Buffer.concat(await Array.fromAsync(file.read())).toString();
+  return Buffer.concat(await Array.fromAsync(file.read()));
+}
+
+function checkSize({ path, sizeBytes }: SourceRef): void {
+  if (sizeBytes <= MAX_NOTE_BYTES) return;
+  throw new ImportError("unsupported", `the file has ${sizeBytes} bytes, more than ${MAX_NOTE_BYTES}`, { file: path });
 }
