@@ -4,7 +4,7 @@ import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/t
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // What has no rows is read as none, in every format, and whatever else may be said of it.
 
@@ -31,14 +31,14 @@ const tables: [string, TableColumn[]][] = [
 describe.each(Object.keys(writers))("%s", (format) => {
   it.each(tables)("without rows, with %s", async (_, columns) => {
     const files = writers[format](columns, 0) ?? {};
-    const reader = openReader(format, readerInput(schema, await sourcesOf(files)));
+    const reader = openReader(formatOf(format), readerInput(schema, await sourcesOf(files)));
     expect(await readCanonicalRows(schema, reader)).toEqual([]);
   });
 
   it("without a byte", async () => {
     const names = Object.keys(writers[format](tables[0][1], 1) ?? {});
     const sources = await Promise.all(names.map((name) => memoryFile(name, new Uint8Array(0))));
-    expect(await readCanonicalRows(schema, openReader(format, readerInput(schema, sources)))).toEqual([]);
+    expect(await readCanonicalRows(schema, openReader(formatOf(format), readerInput(schema, sources)))).toEqual([]);
   });
 });
 

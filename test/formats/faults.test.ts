@@ -4,7 +4,7 @@ import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readerInput } from "@sluice/formats/testing";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // What is wrong with the columns of a source is told at once, in every format, with what leads on.
 
@@ -28,7 +28,7 @@ async function refusals(
   for (const [format, write] of Object.entries(writers)) {
     const files = write(columns, 2);
     if (!files) continue;
-    await using reader = formatNamed(format).open(readerInput(schema, await sourcesOf(files), options));
+    await using reader = formatNamed(formatOf(format)).open(readerInput(schema, await sourcesOf(files), options));
     const reading = async () => {
       for await (const _ of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }));
     };

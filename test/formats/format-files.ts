@@ -36,7 +36,12 @@ export type WriteFiles = (
   rows: number,
 ) => Readonly<Record<string, Uint8Array>> | undefined;
 
-/** Every format, by its name. */
+/** The format of a key of `writers`: one format may be written in several ways. */
+export function formatOf(key: string): string {
+  return key.split(" ")[0];
+}
+
+/** Every format, by its name, and what follows a blank where there are several ways. */
 export const writers: Readonly<Record<string, WriteFiles>> = {
   json: (columns, rows) => ({ "t.json": Buffer.from(JSON.stringify(rowsOf(columns, rows))) }),
   jsonl: (columns, rows) => ({
@@ -46,12 +51,30 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
         .join(""),
     ),
   }),
+  "json by columns": (columns, rows) => ({ "t.json": Buffer.from(JSON.stringify(columnsOf(columns, rows))) }),
+  "json by labels": (columns, rows) => ({
+    "t.json": Buffer.from(
+      JSON.stringify(
+        Object.fromEntries(
+          Object.entries(columnsOf(columns, rows)).map(([name, values]) => [
+            name,
+            Object.fromEntries(values.entries()),
+          ]),
+        ),
+      ),
+    ),
+  }),
   npy: writeNpy,
   parquet: writeParquet,
   arrow: writeArrow,
 };
 
 const always = () => true;
+
+function columnsOf(columns: readonly TableColumn[], rows: number): Record<string, unknown[]> {
+  const all = rowsOf(columns, rows);
+  return Object.fromEntries(columns.map(({ name }) => [name, all.map((row) => row[name])]));
+}
 
 function rowsOf(columns: readonly TableColumn[], rows: number): Record<string, unknown>[] {
   return Array.from({ length: rows }, (_, row) =>

@@ -5,7 +5,7 @@ import { formatNamed } from "@sluice/formats";
 import { type CanonicalRow, canonicalRows, fixtureSchema, readerInput } from "@sluice/formats/testing";
 import { type CollectionSchema, DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type FieldSample, fieldSamples, otherForms } from "./field-samples.ts";
-import { metaColumn, sourcesOf, type TableColumn, type WriteFiles, writers } from "./format-files.ts";
+import { formatOf, metaColumn, sourcesOf, type TableColumn, type WriteFiles, writers } from "./format-files.ts";
 
 // A row means the same in every format: what a column that is absent or null becomes, what may not be given, and the code,
 // words and field of each refusal. Every format, every field type.
@@ -40,7 +40,7 @@ async function outcomeOf(
   if (!files) return undefined;
   try {
     const input = readerInput(schema, await sourcesOf(files), options);
-    await using reader = formatNamed(format).open(input);
+    await using reader = formatNamed(formatOf(format)).open(input);
     const rows: CanonicalRow[] = [];
     for await (const batch of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }))
       rows.push(...canonicalRows(schema, completeBatch(input.plan.schema, batch)));

@@ -6,7 +6,7 @@ import { type CanonicalRow, canonicalRows, fixtureSchema, readerInput } from "@s
 import { DataType, dataTypeName } from "@sluice/schema";
 import fc from "fast-check";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // With `onReject`, a row that cannot be imported is handed over, with its place and reason, and all others are read.
 
@@ -22,7 +22,7 @@ async function readWith(
   { batchBytes = 1 << 20, range }: { batchBytes?: number; range?: SourceRange } = {},
 ): Promise<Read> {
   const rejected: RejectedRow[] = [];
-  await using reader = formatNamed(format).open(readerInput(schema, await sourcesOf(files), {}, range));
+  await using reader = formatNamed(formatOf(format)).open(readerInput(schema, await sourcesOf(files), {}, range));
   const rows: CanonicalRow[] = [];
   const options = {
     batchBytes,
@@ -41,7 +41,7 @@ async function firstError(
   files: Readonly<Record<string, Uint8Array>>,
   schema: ReturnType<typeof fixtureSchema>,
 ) {
-  await using reader = formatNamed(format).open(readerInput(schema, await sourcesOf(files)));
+  await using reader = formatNamed(formatOf(format)).open(readerInput(schema, await sourcesOf(files)));
   const read = async () => {
     for await (const _ of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }));
   };

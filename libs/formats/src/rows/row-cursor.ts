@@ -70,7 +70,7 @@ export class RowCursor<S extends RowScanner> {
   #putAside(error: ImportError, start: number): number {
     const { bytes, window } = this.#scanner;
     const end = this.#endOfBadRow(error, start);
-    const text = { bytes: bytes.slice(start, end), byteOffset: window.base + start };
+    const text = { bytes: this.#rows.textOf?.(start, end) ?? bytes.slice(start, end), byteOffset: window.base + start };
     this.rejected.push({ row: this.#rowsDone, error, text });
     return end;
   }

@@ -51,6 +51,8 @@ export interface RowSink {
   drop(): void;
   /** The columns of the rows so far; they stay valid until the next row is parsed. */
   take(): (Column | undefined)[];
+  /** The bad row at `[start, end)` as a file of its own has it, where that is not what stands there. */
+  textOf?(start: number, end: number): Uint8Array | undefined;
   /** What the user should know of all rows so far although they were taken. */
   warnings?(): string[];
 }

@@ -61,7 +61,8 @@ export class RejectedRows {
         rejectedRows++;
         const record = recordOf(row, set.file);
         this.#count(record, row.error);
-        await objects?.rows?.add(row.text?.bytes ?? new Uint8Array(0));
+        // Values of a row that stand in columns have no text together.
+        if (row.text) await objects?.rows?.add(row.text.bytes);
         await objects?.reasons.add(Buffer.from(JSON.stringify(record)));
       },
       finish: async () => {

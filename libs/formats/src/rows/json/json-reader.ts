@@ -1,5 +1,5 @@
 import type { InsertBatch } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import type { RowText } from "../row-text.ts";
@@ -31,9 +31,17 @@ export class JsonReader implements FormatReader {
     const told = this.#input.range ? undefined : await this.#tell(file, options.signal);
     if (others.length > 0 || told?.shape.kind === "columns") yield* this.#columns(told, others, options);
     else {
+      this.#warnOfNames(told);
       const open = ({ batchBytes }: BatchOptions) => (told ? this.#rowsOf(told, batchBytes) : this.#lines(batchBytes));
       yield* new RowsReader(this.#input, open, this.#options).batches(options);
     }
+  }
+
+  /** Whoever gave values without names has to know whose they were taken for. */
+  #warnOfNames(told: ToldFile | undefined): void {
+    if (told?.shape.kind !== "document" || told.shape.path.length > 0 || !told.shape.names) return;
+    const names = excerptOfList(told.shape.names.map((name) => `'${excerpt(name)}'`));
+    this.#input.warn?.(`${told.source.path}: its rows are lists without names, taken for ${names} in this order`);
   }
 
   #tell(file: SourceFile, signal: AbortSignal): Promise<ToldFile> {

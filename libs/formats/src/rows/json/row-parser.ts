@@ -126,6 +126,21 @@ export class RowParser implements RowSink {
     return at + 1;
   }
 
+  /** A list as the object that it stands for: what is put aside has no list of names beside it. */
+  textOf(start: number): Uint8Array | undefined {
+    const scanner = this.#scanner;
+    if (!this.#cells || scanner.bytes[start] !== OPEN_LIST) return undefined;
+    const members: string[] = [];
+    let at = scanner.blanks(start + 1);
+    for (let i = 0; scanner.bytes[at] !== CLOSE_LIST; i++) {
+      const end = scanner.skipValue(at);
+      members.push(`${JSON.stringify(this.#cells[i]?.name ?? `value ${i}`)}:${scanner.text(at, end)}`);
+      at = scanner.blanks(end);
+      if (scanner.bytes[at] === COMMA) at = scanner.blanks(at + 1);
+    }
+    return Buffer.from(`{${members.join(",")}}`);
+  }
+
   #cell(cell: KnownKey, p: number): number {
     if (cell.target.kind !== "extra") return this.#value(cell, p, p, p);
     const end = this.#scanner.skipValue(p);

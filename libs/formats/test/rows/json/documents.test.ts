@@ -80,6 +80,23 @@ describe("pandas", () => {
     async (text) => expect(await read(text)).toEqual([]),
   );
 
+  it("orient values is told as a guess", async () => {
+    const warnings: string[] = [];
+    await read(pandas.values, { warn: (text) => void warnings.push(text) });
+    expect(warnings).toEqual(["f.json: its rows are lists without names, taken for 'id', 'title', 'v' in this order"]);
+  });
+
+  it("orient split: bad rows are put aside with their names", async () => {
+    const text = '{"columns":["v","x","id"],"index":[0,1,2],"data":[[[1,2],"y",1],[[1],{"z":2},2],[[1,2],3]]}';
+    const file = await memoryFile("f.json", Buffer.from(text));
+    const rejected: string[] = [];
+    const onReject = (row: { text?: { bytes: Uint8Array } }) =>
+      void rejected.push(Buffer.from(row.text?.bytes ?? []).toString());
+    const signal = new AbortController().signal;
+    for await (const _ of openJson(readerInput(schema, [file])).batches({ batchBytes: 1 << 20, signal, onReject }));
+    expect(rejected).toEqual(['{"v":[1],"x":{"z":2},"id":2}', '{"v":[1,2],"x":3}']);
+  });
+
   it("whose columns have other labels is refused", async () => {
     const text = '{"id":{"0":1,"1":2},"v":{"1":[0.5,1.0],"0":[2.0,3.5]}}';
     await expect(read(text)).rejects.toMatchObject({

@@ -40,6 +40,8 @@ export async function* columnBatches(
 ): AsyncGenerator<InsertBatch> {
   const found: FoundColumn[] = [];
   for (const { source, path } of files) found.push(...(await findColumns(source, path, input.plan, options.signal)));
+  // What is empty fits.
+  if (found.length > 0 && found.every(({ values }) => values?.count === 0)) return;
   await using table = new ColumnTable(found, input, options);
   try {
     yield* table.batches();
