@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { SourceFile } from "@sluice/object-store";
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
@@ -65,9 +66,19 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
     ),
   }),
   npy: writeNpy,
+  npz: (columns, rows) => {
+    const files = writeNpy(columns, rows);
+    return files && { "t.npz": storedZip(files) };
+  },
+  safetensors: writeSafetensors,
   parquet: writeParquet,
   arrow: writeArrow,
 };
+
+/** Whether a format has arrays, which some types and refusals have no form in. */
+export function hasArrays(format: string): boolean {
+  return ["npy", "npz", "safetensors"].includes(format);
+}
 
 const always = () => true;
 
@@ -101,6 +112,60 @@ function writeNpy(columns: readonly TableColumn[], rows: number): Record<string,
     );
   }
   return files;
+}
+
+/** NumPy's names of types in safetensors; it has none for texts. */
+const tensorTypes: Readonly<Record<string, string>> = {
+  ...{ "|b1": "BOOL", "|i1": "I8", "|u1": "U8", "<i2": "I16", "<i4": "I32", "<i8": "I64" },
+  ...{ "<f2": "F16", "<f4": "F32", "<f8": "F64" },
+};
+
+function writeSafetensors(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
+  const header: Record<string, object> = {};
+  const data: Uint8Array[] = [];
+  let at = 0;
+  for (const { name, sample, cells, isGiven } of columns) {
+    const dtype = sample.npy && tensorTypes[sample.npy.descr];
+    if (!sample.npy || !dtype || isGiven) return undefined;
+    const { items, bytes } = sample.npy;
+    const own = Buffer.concat(Array.from({ length: rows }, (_, row) => cells?.[row]?.npy?.bytes ?? bytes));
+    header[name] = { dtype, shape: items === undefined ? [rows] : [rows, items], data_offsets: [at, at + own.length] };
+    data.push(own);
+    at += own.length;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = new Uint8Array(BigUint64Array.of(BigInt(text.length)).buffer);
+  return { "t.safetensors": Buffer.concat([length, text, ...data]) };
+}
+
+/** A zip archive whose members are stored as they are. */
+function storedZip(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
+  let at = 0;
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = Buffer.from(name);
+    const facts = Buffer.alloc(26);
+    facts.writeUInt16LE(20, 0);
+    facts.writeUInt16LE(0x800, 2);
+    facts.writeUInt32LE(crc32(bytes), 10);
+    facts.writeUInt32LE(bytes.length, 14);
+    facts.writeUInt32LE(bytes.length, 18);
+    facts.writeUInt16LE(path.length, 22);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(at, 10);
+    directory.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\0", "latin1"), facts, rest, path]));
+    parts.push(Buffer.concat([Buffer.from("PK\x03\x04", "latin1"), facts, path, bytes]));
+    at += 30 + path.length + bytes.length;
+  }
+  const listed = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", "latin1");
+  end.writeUInt16LE(directory.length, 8);
+  end.writeUInt16LE(directory.length, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, listed, end]);
 }
 
 function writeParquet(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> {

@@ -6,7 +6,7 @@ import { type CanonicalRow, canonicalRows, fixtureSchema, readerInput } from "@s
 import { DataType, dataTypeName } from "@sluice/schema";
 import fc from "fast-check";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { formatOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, hasArrays, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // With `onReject`, a row that cannot be imported is handed over, with its place and reason, and all others are read.
 
@@ -138,7 +138,7 @@ function filesWith(
     ...(npy && bad.npy && { npy: { ...npy, descr: descrOf(npy.descr, bad.npy), bytes: bad.npy } }),
   };
   if (format === "parquet" && bad.parquet === undefined) return undefined;
-  if (format === "npy" && (!npy || bad.npy === undefined)) return undefined;
+  if (hasArrays(format) && (!npy || bad.npy === undefined)) return undefined;
   const ids: FieldSample[] = Array.from({ length: ROWS }, (_, id) => ({
     type: DataType.Int64,
     json: id,

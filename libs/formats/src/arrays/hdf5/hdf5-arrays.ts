@@ -76,11 +76,26 @@ function checkShape(path: string, shape: readonly number[]): void {
   if (!Number.isSafeInteger(items)) throw malformed(`data set '${path}' is larger than any file`, 0);
 }
 
+/** As far as gzip goes at most; what is claimed beyond is made of values that were never written. */
+const MAX_EXPANSION = 1100;
+const MIN_CLAIM_BYTES = 64 << 20;
+
+/** A file of some bytes may claim rows without end, none of which was ever written. */
+function checkClaim(file: Hdf5File, { path, shape }: Dataset, itemBytes: number): void {
+  const bytes = shape.reduce((product, size) => product * size, itemBytes);
+  const { sizeBytes } = file.source;
+  if (bytes <= Math.max(MIN_CLAIM_BYTES, sizeBytes * MAX_EXPANSION)) return;
+  throw unsupported(
+    `data set '${path}' of (${shape.join(", ")}) takes ${bytes} bytes in a file of ${sizeBytes}: most of it was never written`,
+  );
+}
+
 /** Where the rows of a data set are; what would be other numbers than those that were written is refused first. */
 function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
   const { path, layout, filters, type, shape, fill } = dataset;
   const itemBytes = type.kind === "texts" ? REFERENCE_BYTES : type.itemBytes;
   if (itemBytes !== type.itemBytes) throw unsupported(`data set '${path}' has references of ${type.itemBytes} bytes`);
+  checkClaim(file, dataset, itemBytes);
   if (layout.kind === "elsewhere") throw unsupported(`data set '${path}' ${layout.why}`);
   const rowItems = shape.slice(1).reduce((product, size) => product * size, 1);
   const rowBytes = rowItems * itemBytes;

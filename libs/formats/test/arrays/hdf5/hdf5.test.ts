@@ -82,6 +82,7 @@ it.each([
   ["lzf.h5", "data set 'vector' is compressed by filter 32000 (lzf)"],
   ["dense.h5", "a group keeps its many links in the newest form"],
   ["compound.h5", "data set 'vector' holds compounds, which no field takes"],
+  ["endless.h5", "takes 26388279066624 bytes in a file of"],
   ["sets.hdf5", "its vectors are sets"],
 ])("%s is refused rather than read wrong", async (name, words) => {
   const { code, reason, at } = await refusal(hdf5Format, file(name), { schema });
