@@ -14,7 +14,7 @@ import {
 import { startDataCoord } from "@sluice/datacoord";
 import { startDataNode, WorkerThread } from "@sluice/datanode";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { openObjectStore, openSources } from "@sluice/object-store";
+import { broughtSources, openObjectStore, openSources } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
 import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
@@ -65,7 +65,13 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   const place = { host: "127.0.0.1", port: 0 };
   const root = cleanup.use(
     await startRootCoord({ ...place, splitBytes: 1 << 20, maxOpenJobs: 10, jobRetentionMs: 60_000 } as never, {
-      ...{ store, sources, ...telemetry, dataCoordAddress: () => dataCoordAddress.promise },
+      ...{
+        store,
+        sources,
+        brought: () => broughtSources({}, []),
+        ...telemetry,
+        dataCoordAddress: () => dataCoordAddress.promise,
+      },
       moreKinds: { copy: copyPlanner },
     }),
   );

@@ -235,13 +235,14 @@ export interface S3Server extends AsyncDisposable {
   readonly secretAccessKey: string;
 }
 
+const testCredentials = { accessKeyId: "sluice-test", secretAccessKey: "sluice-test-secret" };
+
 /** SeaweedFS. It has no buckets yet: who uses it creates them. */
-export async function startSeaweedFs(): Promise<S3Server> {
+export async function startSeaweedFs(credentials = testCredentials): Promise<S3Server> {
   const [s3, master, filer, volume, admin] = await freePorts(5);
   const folder = await newFolder("weed");
   const data = join(folder, "data");
   await mkdir(data);
-  const credentials = { accessKeyId: "sluice-test", secretAccessKey: "sluice-test-secret" };
   const endpoint = `http://127.0.0.1:${s3}`;
   const server = await BackendServer.start({
     program: "weed",
@@ -267,7 +268,7 @@ export async function startVersityGw(): Promise<S3Server> {
   const folder = await newFolder("versitygw");
   const data = join(folder, "data");
   await mkdir(data);
-  const credentials = { accessKeyId: "sluice-test", secretAccessKey: "sluice-test-secret" };
+  const credentials = testCredentials;
   const endpoint = `http://127.0.0.1:${port}`;
   const server = await BackendServer.start({
     program: "versitygw",

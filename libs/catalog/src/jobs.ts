@@ -1,4 +1,4 @@
-import type { FolderValuesRecord, Job, SourceFileRecord } from "@sluice/jobs";
+import type { BroughtSource, FolderValuesRecord, Job, SourceFileRecord } from "@sluice/jobs";
 import type { CollectionId, JobId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
@@ -26,6 +26,10 @@ export interface StoredJob extends Job {
   /** Serialized stored schema at submit, base64: a running job keeps it. */
   readonly schema: string;
   readonly properties: readonly (readonly [key: string, value: string])[];
+  /** Stores that it brings, without their credentials. */
+  readonly sources?: readonly BroughtSource[];
+  /** Those, sealed; absent where they are only held in memory, and once the job has ended. */
+  readonly sealedCredentials?: string;
   readonly idempotencyKey: string;
   /** Of the partition, paths and options as they were sent: what a repeated request is compared with. */
   readonly requestDigest: string;

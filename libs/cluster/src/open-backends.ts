@@ -4,6 +4,7 @@ import { SettingsError, type SettingValues } from "@sluice/config";
 import { EmbeddedMetaStore, type MetaStore, measuredMetaStore } from "@sluice/metastore";
 import {
   CountingObjectStore,
+  type DescribeBrought,
   type NamedStorage,
   type ObjectStore,
   openObjectStore,
@@ -18,7 +19,7 @@ import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
-import { objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
+import { broughtOf, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
 import { watchObjects, watchQueue } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
@@ -28,6 +29,8 @@ export const needSettings = {
   bucket: objectSettings,
   objects: objectSettings,
   sources: sourceSettings,
+  /** Stores that jobs bring. */
+  brought: sourceSettings,
   stores: sourceSettings,
 } as const;
 
@@ -56,6 +59,8 @@ interface Provided {
   readonly objects: ObjectStore;
   /** What paths of imports mean. */
   readonly sources: Sources;
+  /** @param endpoints servers that jobs may name @throws {SettingsError} for one that is none */
+  readonly brought: (endpoints: readonly string[]) => DescribeBrought;
   readonly stores: StoreDescriptions;
 }
 
@@ -97,6 +102,7 @@ const openers: { readonly [N in Need]: Opener<N> } = {
     const { sources, secrets } = await sourcesOf(settings);
     return openSources(sources, secrets, BRIEF);
   },
+  brought: async (settings) => (endpoints) => broughtOf(settings, endpoints),
   stores: async (settings) => {
     const objects = await objectsOf(settings);
     const { sources, secrets } = await sourcesOf(settings);

@@ -3,6 +3,8 @@ import { SettingsError, type SettingValues } from "@sluice/config";
 import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import {
+  broughtSources,
+  type DescribeBrought,
   type DescribedSources,
   type DescribedStorage,
   describeObjects,
@@ -78,6 +80,15 @@ export async function sourcesOf(
     return await describeSources(settings, settings.source ?? [], process.env);
   } catch (error) {
     throw new SettingsError([`setting source: ${(error as Error).message}`]);
+  }
+}
+
+/** Which stores jobs may bring. @throws {SettingsError} */
+export function broughtOf(settings: StorageValues, endpoints: readonly string[]): DescribeBrought {
+  try {
+    return broughtSources(settings, endpoints);
+  } catch (error) {
+    throw new SettingsError([`setting data-source-endpoint: ${(error as Error).message}`]);
   }
 }
 

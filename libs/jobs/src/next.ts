@@ -19,6 +19,8 @@ export type JobEvent<T extends Task> =
       readonly droppedTarget?: string;
       /** Why what all tasks have made must not become visible. */
       readonly refusal?: Failure;
+      /** Why tasks that are not done cannot be done any more. */
+      readonly lost?: Failure;
     }
   | { readonly kind: "planned"; readonly tasks: readonly T[] }
   /** The input of the job cannot be cut into tasks. */
@@ -114,8 +116,10 @@ function afterEnd<J extends Job, T extends Task>(job: J, tasks: readonly T[], ev
 type Event<T extends Task, K extends JobEvent<T>["kind"]> = Extract<JobEvent<T>, { kind: K }>;
 
 function afterLook<J extends Job, T extends Task>(job: J, tasks: readonly T[], event: Event<T, "looked">): Step<J, T> {
-  const { nowMs, droppedTarget, refusal } = event;
+  const { nowMs, droppedTarget, refusal, lost } = event;
   const decision = decideJob({ ...job, tasks, droppedTarget, nowMs });
+  const isOpen = decision.kind === "plan" || (decision.kind === "stay" && job.state === "importing");
+  if (lost && isOpen) return failed(job, tasks, lost, nowMs);
   switch (decision.kind) {
     case "stay":
       return { effects: ["hand_over"] };

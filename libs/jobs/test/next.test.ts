@@ -318,3 +318,14 @@ describe("verdicts on reports (R1)", () => {
     expect(verdictOn(jobIn(job), taskIn(task, 11n, { attempt: 1 }), said)).toBe(verdict);
   });
 });
+
+it("a job that cannot go on fails with the reason, unless nothing is left to be done", () => {
+  const lost = { code: "job_failed", reason: "its credentials are gone" } as const;
+  const look = { kind: "looked", nowMs: 5, lost } as const;
+  for (const state of ["pending", "importing"] as const)
+    expect(next(jobIn(state), [taskIn("running")], look).job).toMatchObject({
+      state: "failed",
+      failure: lost,
+    });
+  for (const state of ["committing", "completed"] as const) expect(next(jobIn(state), [], look).job).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 export * from "./counting-object-store.ts";
+export * from "./describe-brought.ts";
 export * from "./describe-storages.ts";
 export * from "./local/local-object-store.ts";
 export * from "./object-store.ts";
@@ -9,5 +10,12 @@ export { isFolder } from "./source.ts";
 export * from "./sources/counting-sources.ts";
 export * from "./sources/path-pattern.ts";
 export * from "./sources/sources.ts";
-export type { DescribedStorage, NamedStorage, Secrets, StorageDescription, StorageValues } from "./storage.ts";
+export type {
+  AskedSource,
+  DescribedStorage,
+  NamedStorage,
+  Secrets,
+  StorageDescription,
+  StorageValues,
+} from "./storage.ts";
 export { storageSettings } from "./storage-settings.ts";

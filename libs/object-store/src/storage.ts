@@ -1,6 +1,7 @@
 import type { SettingsDefinition } from "@sluice/config";
 import type { ObjectStore } from "./object-store.ts";
 import type { Source } from "./source.ts";
+import type { AllowedEndpoints } from "./sources/allowed-endpoints.ts";
 
 /**
  * Where objects or files are, as plain data without secrets: it crosses to worker threads and stands in tasks.
@@ -48,6 +49,20 @@ export interface SourceUrl {
   readonly values: StorageValues;
 }
 
+/** What a job says of the store that it brings. */
+export interface AskedSource {
+  /** What users call the kind of store; see `Storage.brought`. */
+  readonly type: string;
+  readonly address?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly region?: string | undefined;
+  readonly pathStyle?: boolean | undefined;
+  readonly useSsl?: boolean | undefined;
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+  readonly sessionToken?: string | undefined;
+}
+
 /** What a storage is told: by who keeps segments, and, of sources, by who plans and reads imports. */
 export interface StorageSettings {
   readonly objects: SettingsDefinition;
@@ -74,6 +89,12 @@ export interface Storage<ObjectOptions extends object, SourceOptions extends obj
   defaultSourcesOf(values: StorageValues): Promise<readonly (DescribedStorage & { readonly name: string })[]>;
   /** A further source by its URL. @throws {Error} for one that is none; it never repeats a secret */
   sourceOf?(source: SourceUrl): Promise<DescribedStorage>;
+  /** A source that a job brings with credentials of its own; absent where jobs may bring none. */
+  readonly brought?: {
+    readonly types: readonly string[];
+    /** @throws {ImportError} `request_invalid`, `path_refused`; it never repeats a secret */
+    describe(asked: AskedSource, values: StorageValues, allowed: AllowedEndpoints): Promise<DescribedStorage>;
+  };
   /** Calls no server yet. @throws {ImportError}, {Error} for options that cannot be */
   openObjects(options: ObjectOptions, secret: Secret | undefined, open: OpenOptions): Promise<ObjectStore>;
   /** Makes what segments need and is missing, such as a bucket, where this process may. @throws {ImportError} */

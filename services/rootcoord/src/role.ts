@@ -6,11 +6,11 @@ export const rootCoordRole = defineRole({
   description: "names, numbers and import jobs; one leads, others stand by",
   port: 53100,
   leads: true,
-  needs: ["sources"],
+  needs: ["sources", "brought"],
   settings: rootCoordSettings,
-  start: async (settings, { metastore, sources, peers }, telemetry) => {
+  start: async (settings, { metastore, sources, brought, peers }, telemetry) => {
     const { startRootCoord } = await import("./start.ts");
     const dataCoordAddress = peers.address("datacoord");
-    return startRootCoord(settings, { store: metastore, sources, dataCoordAddress, ...telemetry });
+    return startRootCoord(settings, { store: metastore, sources, brought, dataCoordAddress, ...telemetry });
   },
 });

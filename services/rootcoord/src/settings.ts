@@ -16,6 +16,18 @@ export const rootCoordSettings = defineSettings({
     min: 0,
     description: "how often small segments are looked for, which are merged in the background; 0: never",
   },
+  dataSourceEndpoint: {
+    type: "list",
+    placeholder: "host[:port]",
+    description:
+      "S3 server that imports may name with credentials of their own: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none but the server's own",
+  },
+  credentialsKey: {
+    type: "string",
+    secret: true,
+    description:
+      "key that credentials of imports are encrypted with in etcd, 32 bytes in base64 or hex; without it they are in memory alone, and such jobs end with their rootcoord",
+  },
   jobRetention: {
     type: "duration",
     default: "72h",

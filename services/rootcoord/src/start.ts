@@ -1,6 +1,7 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
-import type { Sources } from "@sluice/object-store";
+import type { DescribeBrought, Sources } from "@sluice/object-store";
 import {
   type Address,
   connectClient,
@@ -21,7 +22,9 @@ import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
 import { JobControl } from "./jobs/job-control.ts";
+import { JobCredentials } from "./jobs/job-credentials.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
+import { JobSources } from "./jobs/job-sources.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
@@ -36,6 +39,7 @@ const TICK_MS = 1000;
 export interface RootCoordDeps {
   readonly store: MetaStore;
   readonly sources: Sources;
+  readonly brought: (endpoints: readonly string[]) => DescribeBrought;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -55,6 +59,10 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const tso = await TsoService.open(store, Date.now);
   const book = new JobBook(store);
   await book.load();
+  const credentials = new JobCredentials(settings.credentialsKey);
+  book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
+  const describeBrought = deps.brought(settings.dataSourceEndpoint ?? []);
+  const jobSources = new JobSources({ sources, describeBrought, credentials });
   const metrics = cleanup.use(new RootCoordMetrics(deps.metrics, book));
   const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
@@ -70,7 +78,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
   const jobs = new ImportJobs({
     book,
-    sources,
+    sources: jobSources,
     allocateId: () => ids.allocate(1),
     allocateTs: () => tso.allocate(1),
     findCollection: (db, name) => ddl.findCollection(db, name),
@@ -80,7 +88,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   });
   const planners = {
     ...jobPlanners({
-      sources,
+      sources: jobSources,
+      credentials,
       splitBytes: settings.splitBytes,
       freeWorkers: () => dataCoordClient.freeWorkers(),
     }),
@@ -126,6 +135,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       views,
       ids,
       tso,
+      new InspectFiles(jobSources),
       deps,
     ),
   );
@@ -142,9 +152,9 @@ function openServer(
   views: JobViews,
   ids: IdAllocator,
   tso: TsoService,
-  { log, metrics, sources }: RootCoordDeps,
+  inspect: InspectFiles,
+  { log, metrics }: RootCoordDeps,
 ): GrpcServer {
-  const inspect = new InspectFiles(sources);
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
     ...declared,
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),

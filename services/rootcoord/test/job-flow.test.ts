@@ -4,13 +4,15 @@ import { ImportError } from "@sluice/errors";
 import { newTask } from "@sluice/jobs";
 import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import type { Sources } from "@sluice/object-store";
+import { broughtSources, type Sources } from "@sluice/object-store";
 import { common, failureMessage, importing } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ImportJobs } from "../src/jobs/import-jobs.ts";
 import { JobBook } from "../src/jobs/job-book.ts";
+import { JobCredentials } from "../src/jobs/job-credentials.ts";
 import { JobLoop } from "../src/jobs/job-loop.ts";
+import { JobSources } from "../src/jobs/job-sources.ts";
 import { JobViews } from "../src/jobs/job-views.ts";
 import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
 import { TaskReports } from "../src/jobs/task-reports.ts";
@@ -137,7 +139,11 @@ class World implements AsyncDisposable {
   get jobs(): ImportJobs {
     return new ImportJobs({
       book: this.book,
-      sources,
+      sources: new JobSources({
+        sources,
+        describeBrought: broughtSources({}, []),
+        credentials: new JobCredentials(undefined),
+      }),
       allocateId: async () => this.nextId++,
       allocateTs: async () => 400n << 18n,
       findCollection: async () => collection,

@@ -27,7 +27,11 @@ export class S3Bucket implements AsyncDisposable {
   static async open(options: S3Options): Promise<S3Bucket> {
     checkS3Options(options);
     const { S3Api } = await import("./s3-api.ts");
-    return new S3Bucket(options, new S3Api(options));
+    try {
+      return new S3Bucket(options, new S3Api(options));
+    } catch (error) {
+      throw s3Error(error, { doing: "open the bucket", action: "" }, options);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { ImportError } from "@sluice/errors";
+import { AddressRefused } from "../sources/reachable-addresses.ts";
 import type { S3Options } from "./s3-options.ts";
 
 /** What was tried, for messages. */
@@ -67,6 +68,7 @@ export function deleteFailure({ key, code, message }: { key: string; code: strin
 /** Whether the same call may well succeed a little later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ImportError || error instanceof ObjectChanged || error instanceof S3Unsupported) return false;
+  if (error instanceof AddressRefused) return false;
   const { code, status } = failureOf(error);
   if (transientCodes.has(code)) return true;
   if (code === "NotImplemented" || code === "CredentialsProviderError" || tlsCodes.test(code)) return false;
@@ -81,6 +83,7 @@ export function isTransient(error: unknown): boolean {
  */
 export function s3Error(error: unknown, operation: S3Operation, options: S3Options): unknown {
   if (error instanceof ImportError) return error;
+  if (error instanceof AddressRefused) return new ImportError("path_refused", error.message);
   if (error instanceof ObjectChanged || error instanceof S3Unsupported) {
     return new ImportError("object_store_refused", `cannot ${operation.doing}: ${error.message}`);
   }

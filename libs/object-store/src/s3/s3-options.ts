@@ -18,6 +18,8 @@ export interface S3Options {
   readonly checksums: "crc32" | "none";
   /** Certificates in PEM form; `https` then trusts these alone. */
   readonly caPem?: string;
+  /** Present: only public addresses are connected to, and those of these ranges (`ADDRESS/BITS`). */
+  readonly reachable?: readonly string[];
   /** Connections at once, at least 1. */
   readonly maxSockets: number;
   /** A connection on which nothing moves for so long is given up; at least 1. Default 20 000. */

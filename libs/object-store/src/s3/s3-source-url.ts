@@ -65,7 +65,7 @@ function pathStyleOf(url: URL, byDefault: boolean): boolean {
   return text === "true";
 }
 
-function isAws(endpoint: string): boolean {
+export function isAws(endpoint: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(URL.parse(endpoint)?.hostname ?? "");
 }
 

@@ -1,4 +1,5 @@
 import { defineStorage } from "../storage.ts";
+import { s3BroughtOf } from "./s3-brought.ts";
 import { S3ObjectStore } from "./s3-object-store.ts";
 import type { S3Credentials } from "./s3-options.ts";
 import { type S3Place, type S3SourcePlace, s3ImportBucket, s3Objects, s3Settings } from "./s3-settings.ts";
@@ -21,6 +22,7 @@ export const s3Storage = defineStorage({
     return bucket ? [{ ...bucket, name: "import-bucket" }] : [];
   },
   sourceOf: s3SourceOf,
+  brought: { types: ["s3", "minio"], describe: s3BroughtOf },
   openObjects: (options: S3Place, credentials: S3Credentials | undefined, open) =>
     S3ObjectStore.open({ ...options, ...open, ...(credentials && { credentials }) }),
   prepareObjects: async (options: S3Place, credentials: S3Credentials | undefined, open) => {

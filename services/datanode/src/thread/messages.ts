@@ -21,6 +21,8 @@ export interface ThreadTask {
   readonly kind: string;
   /** Plain data as text, which only the kind can read. */
   readonly input: string;
+  /** Credentials of the sources that the input names, as JSON; none unless given. */
+  readonly secrets?: string;
 }
 
 /** From the datanode to a thread. */

@@ -1,6 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
-import { CountingObjectStore, type ObjectStore, openObjectStore, openSources } from "@sluice/object-store";
+import {
+  CountingObjectStore,
+  type ObjectStore,
+  openObjectStore,
+  openSources,
+  type Secrets,
+} from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
 import type { TaskContext, TaskKinds, TaskResult, VisibleSegment } from "../tasks/task-kind.ts";
 import { FencedWrites } from "./fenced-writes.ts";
@@ -28,11 +34,9 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
     const run = new Run(id, say);
     runs.set(id, run);
     try {
-      const result = await runTask(
-        kinds,
-        task,
-        run.context({ objects, openFiles: sources.open, limits: setup.limits }),
-      );
+      const secrets: Secrets = task.secrets ? JSON.parse(task.secrets) : {};
+      const openFiles: TaskContext["openFiles"] = (refs, brought) => sources.open(refs, brought, secrets);
+      const result = await runTask(kinds, task, run.context({ objects, openFiles, limits: setup.limits }));
       say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });

@@ -25,14 +25,20 @@ export class TaskSources {
     return this.#use.take();
   }
 
-  /** See `TaskContext.openFiles`. */
-  readonly open = async (refs: readonly SourceRef[], brought: readonly NamedStorage[] = []): Promise<OpenFiles> => {
+  /** See `TaskContext.openFiles`. @param secrets of what the task brings */
+  async open(
+    refs: readonly SourceRef[],
+    brought: readonly NamedStorage[] = [],
+    secrets: Secrets = {},
+  ): Promise<OpenFiles> {
     await using opened = new AsyncDisposableStack();
     const sources =
-      brought.length > 0 ? opened.use(await openMoreSources(this.#sources, brought, this.#secrets)) : this.#sources;
+      brought.length > 0
+        ? opened.use(await openMoreSources(this.#sources, brought, { ...this.#secrets, ...secrets }))
+        : this.#sources;
     const files = [];
     for (const ref of refs) files.push(opened.use(this.#use.counted(await sources.open(ref))));
     const all = opened.move();
     return { files, [Symbol.asyncDispose]: () => all.disposeAsync() };
-  };
+  }
 }

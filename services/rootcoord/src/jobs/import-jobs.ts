@@ -3,18 +3,18 @@ import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catal
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type FieldPlan, formatOptionKeys, planFields } from "@sluice/formats";
 import { type ImportOptions, type ImportSpec, isEnded, parseImportOptions } from "@sluice/jobs";
-import type { Sources } from "@sluice/object-store";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
+import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
 import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
-import { findFiles } from "./request-files.ts";
+import { findFiles, type RequestFiles } from "./request-files.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
-  readonly sources: Sources;
+  readonly sources: JobSources;
   readonly allocateId: () => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
@@ -41,7 +41,6 @@ export class ImportJobs {
     const partitionIds = targetPartitions(collection, request.partitionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
     const { spec, chunks } = options;
-    if (options.dataSource) throw new ImportError("unsupported", "options.data_source is not supported by this server");
     checkTarget(collection, request, options);
     this.#checkCorrected(collection, spec);
     const plan = planOf(collection, spec.formatOptions);
@@ -51,10 +50,17 @@ export class ImportJobs {
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const found = await findFiles(this.#deps.sources, { ...request, chunks }, spec);
+    const source = await this.#deps.sources.resolve(options.dataSource);
+    const found = await this.#findFiles({ ...request, chunks }, spec, source);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
-    return this.#record({ ...request, digest }, collection, partitionIds, groups, { ...spec, warnings });
+    return this.#record({ ...request, digest, source }, collection, partitionIds, groups, { ...spec, warnings });
+  }
+
+  async #findFiles(request: RequestedFiles, spec: ImportSpec, source: DataSource): Promise<RequestFiles> {
+    await using open = await this.#deps.sources.open(source);
+    // Awaited here: what is open closes behind it.
+    return await findFiles(open.sources, belowFolder(request, source.folder), { ...spec, ...bucketOf(spec, source) });
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -95,7 +101,7 @@ export class ImportJobs {
   }
 
   async #record(
-    request: importing.ImportRequest & { readonly digest: string },
+    request: importing.ImportRequest & { readonly digest: string; readonly source: DataSource },
     collection: CollectionRecord,
     partitionIds: PartitionId[],
     groups: readonly FileGroupRecord[],
@@ -116,6 +122,7 @@ export class ImportJobs {
       schema: collection.storedSchema,
       properties: collection.properties,
       groups,
+      ...this.#deps.sources.recordOf(id, request.source),
       idempotencyKey: request.idempotencyKey,
       requestDigest: request.digest,
       state: "pending",

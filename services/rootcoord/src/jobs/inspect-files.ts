@@ -1,8 +1,8 @@
 import { ImportError } from "@sluice/errors";
 import { formatOptionKeys, inspectGroup } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
-import type { Sources } from "@sluice/object-store";
 import { okStatus, type rootCoord } from "@sluice/rpc";
+import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
 import { findFiles } from "./request-files.ts";
 
 /** Groups of files that one call looks at. */
@@ -10,15 +10,18 @@ const MAX_INSPECTED = 16;
 
 /** Looks at files as an import would, without a collection: what they hold, and which collection would take them. */
 export class InspectFiles {
-  readonly #sources: Sources;
-  constructor(sources: Sources) {
+  readonly #sources: JobSources;
+  constructor(sources: JobSources) {
     this.#sources = sources;
   }
 
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
   async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
-    const { spec } = parseImportOptions(options, formatOptionKeys);
-    const { groups } = await findFiles(this.#sources, { files: [], fileGroups }, spec);
+    const { spec, chunks, dataSource } = parseImportOptions(options, formatOptionKeys);
+    const source = await this.#sources.resolve(dataSource);
+    await using open = await this.#sources.open(source);
+    const files = belowFolder({ files: [], fileGroups, chunks }, source.folder);
+    const { groups } = await findFiles(open.sources, files, { ...spec, ...bucketOf(spec, source) });
     if (groups.length > MAX_INSPECTED) {
       const reason = `${groups.length} files are more than the ${MAX_INSPECTED} that are looked at in one call`;
       throw new ImportError("request_invalid", reason);
@@ -27,7 +30,7 @@ export class InspectFiles {
     for (const group of groups) {
       await using opened = new AsyncDisposableStack();
       const sources = [];
-      for (const file of group.files) sources.push(opened.use(await this.#sources.open(file)));
+      for (const file of group.files) sources.push(opened.use(await open.sources.open(file)));
       inspections.push(await inspectGroup(group.format, sources, spec.formatOptions, new AbortController().signal));
     }
     return { status: okStatus(), inspections: JSON.stringify(inspections) };

@@ -19,6 +19,7 @@ import {
   type TaskRecord,
 } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
+import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, TaskId } from "@sluice/schema";
 
@@ -187,7 +188,8 @@ export class JobBook {
       }),
     );
     if (!job) return staged;
-    const { groups: _, ...own } = job;
+    const { groups: _, ...kept } = job;
+    const own = isEnded(job.state) ? withoutCredentials(kept) : kept;
     const settle = (stored: RecordEntry<StoredJob> | undefined) => void (known.job = stored ?? known.job);
     return [...staged, this.#jobTable.stage(own, known.job, settle)];
   }
@@ -235,6 +237,11 @@ export class JobBook {
   #notify(jobId: JobId): void {
     for (const listener of this.#listeners) listener(jobId);
   }
+}
+
+/** Who reads old records finds no way into anybody's store. */
+function withoutCredentials({ sealedCredentials: _, ...job }: StoredJob): StoredJob {
+  return job;
 }
 
 function newKnown(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): KnownJob {

@@ -145,7 +145,9 @@ export class JobLoop implements AsyncDisposable {
     const isQuiet = decision.kind === "stay" && !isSuspect;
     const droppedTarget = isQuiet ? undefined : await this.#deps.droppedTarget(job);
     const refusal = decision.kind === "commit" ? this.#planner(job).refusal?.(job, tasks) : undefined;
-    return { kind: "looked", nowMs, ...(droppedTarget && { droppedTarget }), ...(refusal && { refusal }) };
+    const lost = this.#planner(job).lost?.(job);
+    const found = { ...(droppedTarget && { droppedTarget }), ...(refusal && { refusal }), ...(lost && { lost }) };
+    return { kind: "looked", nowMs, ...found };
   }
 
   #planner({ kind }: JobRecord) {

@@ -32,7 +32,9 @@ export class TaskReports {
   async startTask(
     request: rootCoord.StartTaskRequest,
   ): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
-    const { book, now, metrics } = this.#deps;
+    const { book, now, metrics, planners } = this.#deps;
+    const known = book.get(jobId(request.jobId))?.job;
+    if (known && planners[known.kind].lost?.(known)) return { obsolete: true, order: undefined };
     const event = {
       kind: "task_started",
       taskId: taskId(request.taskId),
@@ -71,6 +73,7 @@ export class TaskReports {
       input: encodePlain(this.#deps.planners[job.kind].inputOf(job, task)),
       collectionId: job.collectionId,
       traceParent: job.traceParent ?? "",
+      secrets: JSON.stringify(this.#deps.planners[job.kind].secretsOf?.(job) ?? {}),
     };
   }
 

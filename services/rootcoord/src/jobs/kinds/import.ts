@@ -17,12 +17,15 @@ import {
   specOf,
   tooManyRejected,
 } from "@sluice/jobs";
-import type { Sources } from "@sluice/object-store";
+import type { Secrets } from "@sluice/object-store";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
+import type { JobCredentials } from "../job-credentials.ts";
+import type { JobSources } from "../job-sources.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
-  readonly sources: Sources;
+  readonly sources: JobSources;
+  readonly credentials: JobCredentials;
   /** Source bytes of a task, about. */
   readonly splitBytes: number;
   /** Tasks that could begin now; by far not exact, and allowed to fail. */
@@ -94,13 +97,13 @@ export class ImportPlanner implements JobPlanner {
     job: JobRecord,
     splitBytes: number,
   ): Promise<{ splits: Split[]; rowCount: number | undefined }> {
-    const { sources } = this.#deps;
     const options = { ...specOf(job, "import").formatOptions, ...group.options };
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(schemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
+    const { sources } = opened.use(await this.#deps.sources.of(job));
     const files = [];
     for (const file of group.files) files.push(opened.use(await sources.open(file)));
     const input = { sources: files, plan, options };
@@ -115,11 +118,20 @@ export class ImportPlanner implements JobPlanner {
     return {
       ...{ collectionId, vchannels, partitionIds, timestamp, sets },
       ...(task.range && { range: task.range }),
+      ...(job.sources && { sources: job.sources }),
       schema: schemaOf(job),
       options: spec.formatOptions,
       ...(spec.onDuplicate && task.keyBucket && { keyRule: { onDuplicate: spec.onDuplicate, ...task.keyBucket } }),
       ...whereRowsGo(job, task),
     };
+  }
+
+  secretsOf(job: JobRecord): Secrets {
+    return this.#deps.credentials.of(job);
+  }
+
+  lost(job: JobRecord): Failure | undefined {
+    return this.#deps.credentials.lost(job);
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {

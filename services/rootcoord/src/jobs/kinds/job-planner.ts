@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
+import type { Secrets } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import type { CollectionSchema, SegmentId } from "@sluice/schema";
 
@@ -15,6 +16,10 @@ export interface JobPlanner {
   plan(job: JobRecord): Promise<readonly PlannedTask[]>;
   /** What an attempt of a task works on, from the records alone: plain data of the task's kind. */
   inputOf(job: JobRecord, task: TaskRecord): object;
+  /** Credentials that an attempt is opened with beside its input; they stand in no record and no log. */
+  secretsOf?(job: JobRecord): Secrets;
+  /** Why the job cannot go on, whatever its tasks do. */
+  lost?(job: JobRecord): Failure | undefined;
   /** Why what the tasks have made must not become visible; asked when all are persisted. */
   refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
   /** Segments that are visible until the job is committed, and no longer: those that it replaces or takes away. */
