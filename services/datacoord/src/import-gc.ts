@@ -34,6 +34,8 @@ export interface ImportGcDeps {
   readonly prefixesOf: (record: SegmentRecord) => readonly string[];
 }
 
+/** Jobs that a line of the log names. */
+const MAX_NAMED_JOBS = 10;
 /** Jobs whose garbage is removed at once: thousands of small ones mostly wait for storage. */
 const JOBS_AT_ONCE = 8;
 
@@ -54,6 +56,8 @@ export class ImportGc implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** Attempts of tasks that are persisted, of open jobs: they change no more, and a job may have thousands. */
   readonly #persisted = new Map<JobId, Map<TaskId, number>>();
+  /** Segments that this pass has removed, by the job that made them. */
+  readonly #removed = new Map<JobId, number>();
   /** Collections that have lost segments since their changes were looked at. */
   readonly #shrunk = new Set<CollectionId>();
   readonly #jobs;
@@ -96,10 +100,21 @@ export class ImportGc implements AsyncDisposable {
     await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {
       if (!this.#isStopped) await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     });
+    this.#noteRemoved();
     if (this.#isStopped) return;
     await this.#forgetSpent();
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
     await this.#collectRejects();
+  }
+
+  /** One line a pass: where ten thousand small jobs were merged, each has lost a segment. */
+  #noteRemoved(): void {
+    if (this.#removed.size === 0) return;
+    const segments = [...this.#removed.values()].reduce((sum, count) => sum + count, 0);
+    const jobIds = [...this.#removed.keys()].slice(0, MAX_NAMED_JOBS).map(String);
+    const about = { segments, jobs: this.#removed.size, jobIds };
+    this.#deps.log.info("removed segments that nobody sees any more, or ever will", about);
+    this.#removed.clear();
   }
 
   /** G6. */
@@ -198,10 +213,7 @@ export class ImportGc implements AsyncDisposable {
       await book.replace(fresh.map((record) => ({ ...record, state: "dropped" as const, droppedMs: now() })));
       if (!(await this.#deleteAll(fresh))) return;
       this.#deps.metrics?.removed(fresh.length);
-      this.#deps.log.info("removed segments that nobody sees any more, or ever will", {
-        segments: fresh.length,
-        jobId: fresh[0].jobId.toString(),
-      });
+      this.#removed.set(fresh[0].jobId, fresh.length);
     }
     const due = garbage.filter((record) => record.state === "dropped" && now() - record.droppedMs >= graceMs);
     if (due.length === 0 || !(await this.#deleteAll(due))) return;
