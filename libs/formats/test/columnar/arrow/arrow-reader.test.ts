@@ -13,6 +13,7 @@ import {
   runCase,
   schemaOfCase,
 } from "@sluice/formats/testing";
+import type { SourceFile } from "@sluice/object-store";
 import { folderSources, memoryFile } from "@sluice/object-store/testing";
 import { Field, Int32, List, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import fc from "fast-check";
@@ -99,6 +100,28 @@ describe("Arrow", () => {
       cuts: "nowhere",
       rowCount: undefined,
     });
+  });
+
+  it.each([
+    // Start, trailer and footer, then a read for each of three batches.
+    ["batches.arrow", 6],
+    // Start and schema, the first batch by metadata and body, two more, the mark of the end; lengths differ a little.
+    ["stream.arrows", 10],
+  ])("small batches of %s are asked for once", async (name, most) => {
+    const file = await memoryFile("a", bytesOf(name));
+    let reads = 0;
+    const counted: SourceFile = {
+      ...{ path: file.path, sizeBytes: file.sizeBytes, version: file.version, supports: file.supports },
+      read: (range, signal) => file.read(range, signal),
+      check: (signal) => file.check(signal),
+      readInto: (position, target, signal) => {
+        reads++;
+        return file.readInto(position, target, signal);
+      },
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    };
+    expect(await readCanonicalRows(schema, arrow.open(readerInput(schema, [counted])))).toHaveLength(20);
+    expect(reads).toBeLessThanOrEqual(most);
   });
 
   it("streams without the mark of their end are read, with a warning", async () => {

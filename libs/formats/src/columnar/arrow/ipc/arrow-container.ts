@@ -116,20 +116,22 @@ export async function* messagesOf(
   { range, signal, onOpenEnd }: MessageOptions,
 ): AsyncGenerator<ArrowMessage> {
   if (batches) {
-    for (const { start } of [...dictionaries, ...batches.slice(range?.begin, range?.end)]) {
-      const message = await readMessage(source, start, signal);
+    for (const { start, bytes } of [...dictionaries, ...batches.slice(range?.begin, range?.end)]) {
+      const message = await readMessage(source, start, signal, bytes);
       if (!message) throw damaged("the footer names a batch that is none");
       yield message;
     }
     return;
   }
-  for (let at = firstMessage; ; ) {
-    const message = await readMessage(source, at, signal);
+  // Batches of a stream are mostly of one size.
+  for (let at = firstMessage, guess = 0; ; ) {
+    const message = await readMessage(source, at, signal, guess);
     if (!message) {
       if (at >= source.sizeBytes) onOpenEnd();
       return;
     }
     if (message.kind === "schema") throw damaged("a second schema");
+    guess = message.end - at;
     at = message.end;
     yield message;
   }

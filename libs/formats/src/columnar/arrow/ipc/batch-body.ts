@@ -3,10 +3,8 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { damaged } from "./damage.ts";
 import { claimedBytes, inflateBuffer } from "./inflate-buffer.ts";
-import type { BatchInfo } from "./read-message.ts";
+import { type BatchInfo, MAX_WHOLE_BYTES } from "./read-message.ts";
 
-/** Smaller bodies are read at once, whatever is needed of them: one request instead of several for each column. */
-const WHOLE_BYTES = 8 << 20;
 /** What the compressed buffers of one batch may hold, since they can only be read whole. */
 const MAX_INFLATED_BYTES = 1 << 30;
 
@@ -30,6 +28,7 @@ export class BatchBody {
     this.#source = source;
     this.#batch = batch;
     this.#signal = signal;
+    if (batch.body) this.#whole = Promise.resolve(batch.body);
   }
 
   /** Bytes that a buffer holds, decompressed. */
@@ -50,7 +49,7 @@ export class BatchBody {
     const buffer = this.#batch.buffers[index];
     if (compression) return part(await this.#inflatedBuffer(index), start, length);
     if (start + length > buffer.length) throw tooShort(buffer.length, start + length);
-    if (bodyBytes <= WHOLE_BYTES) return part(await this.#wholeBody(), buffer.offset + start, length);
+    if (bodyBytes <= MAX_WHOLE_BYTES) return part(await this.#wholeBody(), buffer.offset + start, length);
     return await this.#read(bodyStart + buffer.offset + start, memory.taken, length);
   }
 
@@ -59,6 +58,12 @@ export class BatchBody {
     taken.push(bytes);
     if ((await this.#source.readInto(position, bytes, this.#signal)) < length) throw damaged("the file breaks off");
     return bytes;
+  }
+
+  /** Bytes of the body as they stand. */
+  async #raw(offset: number, length: number): Promise<Uint8Array> {
+    if (this.#batch.bodyBytes <= MAX_WHOLE_BYTES) return (await this.#wholeBody()).subarray(offset, offset + length);
+    return await this.#read(this.#batch.bodyStart + offset, [], length);
   }
 
   #wholeBody(): Promise<Uint8Array> {
@@ -75,15 +80,14 @@ export class BatchBody {
   async #inflate(index: number): Promise<Uint8Array> {
     const { offset, length } = this.#batch.buffers[index];
     if (length === 0) return new Uint8Array(0);
-    const start = this.#batch.bodyStart + offset;
     // What it claims is looked at before anything is made for it.
-    const head = await this.#read(start, [], Math.min(8, length));
+    const head = await this.#raw(offset, Math.min(8, length));
     this.#inflatedBytes += claimedBytes(head, length);
     if (this.#inflatedBytes > MAX_INFLATED_BYTES) {
       const reason = `the compressed buffers of a record batch hold more than ${MAX_INFLATED_BYTES} bytes: write smaller batches`;
       throw new ImportError("unsupported", reason);
     }
-    return inflateBuffer(this.#batch.compression as "lz4" | "zstd", await this.#read(start, [], length));
+    return inflateBuffer(this.#batch.compression as "lz4" | "zstd", await this.#raw(offset, length));
   }
 }
 

@@ -14,6 +14,8 @@ import { readSchema } from "./read-schema.ts";
 export const MAX_METADATA_BYTES = 32 << 20;
 /** Most metadata are smaller: they come with their length in one read. */
 const FIRST_READ_BYTES = 4096;
+/** Smaller messages are read with their body, whatever is needed of it: one request instead of several for each column. */
+export const MAX_WHOLE_BYTES = 8 << 20;
 /** Before it, messages began with their length. Source: Arrow 0.15, "Encapsulated message format". */
 const CONTINUATION = 0xffffffff;
 /** MetadataVersion V4, of Arrow 0.8; unions aside, V5 lies alike. */
@@ -34,6 +36,8 @@ export interface BatchInfo {
   /** In the file. */
   readonly bodyStart: number;
   readonly bodyBytes: number;
+  /** The body, where it came with the metadata. */
+  readonly body?: Uint8Array;
 }
 
 export type ArrowMessage = {
@@ -47,14 +51,17 @@ export type ArrowMessage = {
 
 /**
  * The message at `position`; undefined where the stream ends.
+ * @param guessBytes of the message with its body: where that is small, both come in one read
  * @throws {ImportError} `malformed_file`, `unsupported`; as `SourceFile.readInto`
  */
 export async function readMessage(
   source: SourceFile,
   position: number,
   signal: AbortSignal,
+  guessBytes = 0,
 ): Promise<ArrowMessage | undefined> {
-  const head = new Uint8Array(Math.max(0, Math.min(FIRST_READ_BYTES, source.sizeBytes - position)));
+  const wanted = guessBytes <= MAX_WHOLE_BYTES ? Math.max(FIRST_READ_BYTES, guessBytes) : FIRST_READ_BYTES;
+  const head = new Uint8Array(Math.max(0, Math.min(wanted, source.sizeBytes - position)));
   await readFully(source, position, head, signal);
   const view = new DataView(head.buffer);
   // A stream may end without the mark of its end.
@@ -72,7 +79,15 @@ export async function readMessage(
   const bytes = new Uint8Array(length);
   bytes.set(known);
   await readFully(source, start + known.length, bytes.subarray(known.length), signal);
-  return parseMessage(bytes, start + length, source.sizeBytes);
+  return withBody(parseMessage(bytes, start + length, source.sizeBytes), head, position);
+}
+
+/** @param head what was read from `position` on */
+function withBody(message: ArrowMessage, head: Uint8Array, position: number): ArrowMessage {
+  if (message.kind === "schema" || message.end > position + head.length) return message;
+  const { bodyStart, bodyBytes } = message.batch;
+  const body = head.subarray(bodyStart - position, bodyStart - position + bodyBytes);
+  return { ...message, batch: { ...message.batch, body } };
 }
 
 async function readFully(source: SourceFile, position: number, target: Uint8Array, signal: AbortSignal): Promise<void> {
