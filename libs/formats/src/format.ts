@@ -28,6 +28,8 @@ export interface Format {
   readonly text?: FileText;
   /** Keys of import options that only it knows; it finds their values in its input. */
   readonly optionKeys?: readonly string[];
+  /** Looks at the values of its options, when an import is asked for. @throws {ImportError} `request_invalid` */
+  checkOptions?(options: Readonly<Record<string, string>>): void;
   /** Columns and their types, without a collection: from headers, footers, or the first rows. @throws {ImportError} */
   describe(
     sources: readonly SourceFile[],

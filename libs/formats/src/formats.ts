@@ -15,4 +15,5 @@ export { bvecsFormat, fvecsFormat, ivecsFormat } from "./arrays/vecs/index.ts";
 export { word2vecFormat } from "./arrays/word2vec/index.ts";
 export { arrowFormat } from "./columnar/arrow/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
+export { csvFormat, tsvFormat } from "./rows/csv/index.ts";
 export { jsonFormat, jsonlFormat } from "./rows/json/index.ts";

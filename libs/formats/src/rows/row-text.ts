@@ -38,6 +38,8 @@ export interface RowLayout<S> {
   checkBehind(scanner: S, p: number): void;
   /** Rows of the file before this reader's first one, for messages; asked for only when there is something to say. */
   rowsBefore(signal: AbortSignal): Promise<number>;
+  /** See `FormatReader.head`. */
+  readonly head?: string;
 }
 
 /** The columns of a batch under construction. */

@@ -24,6 +24,7 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
   readonly #open: OpenRowText<S>;
   readonly #chunkBytes: number;
   #rowsBefore: number | undefined;
+  #layout: RowLayout<S> | undefined;
 
   constructor(input: ReaderInput, open: OpenRowText<S>, { chunkBytes = chunkBytesFor(input) }: RowsReaderOptions = {}) {
     this.#input = input;
@@ -31,11 +32,16 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
     this.#chunkBytes = chunkBytes;
   }
 
+  get head(): string | undefined {
+    return this.#layout?.head;
+  }
+
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
     const { signal, onReject } = options;
     const text = await this.#open(options);
     const { rows, layout } = text;
     const { source = this.#input.sources[0] } = text;
+    this.#layout = layout;
     const windows = new FileWindows(source, { chunkBytes: this.#chunkBytes, start: layout.start, signal });
     const cursor = new RowCursor(text, onReject !== undefined);
     let window: FileWindow | undefined;

@@ -1,0 +1,179 @@
+import { ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import type { SourceRange } from "../../format.ts";
+import { NEEDS_MORE, skipMark } from "../file-windows.ts";
+import type { RowLayout } from "../row-text.ts";
+import { countRecords } from "./count-records.ts";
+import { CARRIAGE_RETURN, type CsvScanner, LINE_FEED } from "./csv-scanner.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** What is known of a file, or of a range of it, before its first record. */
+export interface CsvLayoutInput {
+  readonly source: SourceFile;
+  readonly range: SourceRange | undefined;
+  /** Of a range that does not begin the file: the names in its header. */
+  readonly names?: readonly string[] | undefined;
+  /** Whether the first line holds them. */
+  readonly hasHeader: boolean;
+  /** Where the records of the range begin, and where whoever reads the next range begins: see `LineStarts`. */
+  readonly start: number;
+  /** Absent where nobody does. */
+  readonly nextStart?: number | undefined;
+  /** Takes the names of the columns, once. */
+  readonly bind: (names: readonly string[]) => void;
+}
+
+/** Records, one after the other; blank lines between them are no records, as in Milvus. A range owns those that start in it. */
+export class CsvLayout implements RowLayout<CsvScanner> {
+  readonly start: number;
+  readonly #input: CsvLayoutInput;
+  readonly #rangeEnd: number;
+  readonly #dialect: Dialect;
+  /** Where the first record of the file begins, of a range that begins the file. */
+  #dataStart = 0;
+  /** Whoever reads the next range began elsewhere. */
+  #isTorn = false;
+  /** The header as it stands in the file, with its line end; empty where there is none. */
+  head = "";
+
+  constructor(input: CsvLayoutInput, scanner: CsvScanner) {
+    this.#input = input;
+    this.start = input.start;
+    this.#rangeEnd = input.range?.end ?? Number.POSITIVE_INFINITY;
+    this.#dialect = scanner.dialect;
+  }
+
+  begin(scanner: CsvScanner, p: number): number {
+    const { names, bind } = this.#input;
+    if (names) {
+      bind(names);
+      return this.#record(scanner, p);
+    }
+    const header = readHeader(scanner, p);
+    bind(header.names);
+    this.head = header.text;
+    this.#dataStart = scanner.window.base + header.end;
+    return this.#record(scanner, header.end);
+  }
+
+  next(scanner: CsvScanner, p: number): number {
+    // What stands behind a record is a line feed, or the end of the file.
+    return this.#record(scanner, p < scanner.end ? p + 1 : p);
+  }
+
+  /** The record of the first line at or behind `p`, which begins a line, that is not blank and starts in the range. */
+  #record(scanner: CsvScanner, p: number): number {
+    for (let line = p; ; ) {
+      if (this.#isRangeEnd(scanner.window.base + line)) return -1;
+      if (line >= scanner.end) {
+        if (!scanner.window.isLast) throw NEEDS_MORE;
+        return this.#isTorn ? torn(scanner, line) : -1;
+      }
+      const end = blankLineEnd(scanner, line);
+      if (end < 0) return line;
+      line = end < scanner.end ? end + 1 : end;
+    }
+  }
+
+  /**
+   * Whoever reads the next range has found its beginning from the bytes around it alone. Another one than this is possible
+   * only where quotes are broken behind it: going on meets that place.
+   */
+  #isRangeEnd(offset: number): boolean {
+    if (offset < this.#rangeEnd || this.#isTorn) return false;
+    const { nextStart } = this.#input;
+    this.#isTorn = nextStart !== undefined && Math.max(nextStart, this.#dataStart) !== offset;
+    return !this.#isTorn;
+  }
+
+  endOfBadRow(scanner: CsvScanner, p: number): number {
+    return scanner.record(p).end;
+  }
+
+  /** What ends a record is looked at by its parser. */
+  checkBehind(): void {}
+
+  async rowsBefore(signal: AbortSignal): Promise<number> {
+    if (!this.#input.names) return 0;
+    const records = await countRecords(this.#input.source, this.#dialect, this.start, signal);
+    return records - (this.#input.hasHeader ? 1 : 0);
+  }
+}
+
+function torn(scanner: CsvScanner, p: number): never {
+  scanner.row++;
+  return scanner.malformed(
+    p,
+    "its quotes do not say where records begin: import the file without leaving out bad rows",
+  );
+}
+
+/** Position of the line feed, or of the end of the file, of a line without anything in it; -1 for another one. */
+function blankLineEnd(scanner: CsvScanner, p: number): number {
+  const byte = scanner.bytes[p];
+  if (byte === LINE_FEED) return p;
+  return byte === CARRIAGE_RETURN ? scanner.lineEnd(p) : -1;
+}
+
+export interface Header {
+  readonly names: readonly string[];
+  /** As it stands in the file, with its line end. */
+  readonly text: string;
+  /** Where the next line begins. */
+  readonly end: number;
+}
+
+/** UTF-16, as spreadsheets save "Unicode text". */
+const marksOfUtf16 = [
+  [0xff, 0xfe],
+  [0xfe, 0xff],
+];
+
+/** The names of the columns of the file that begins at `p`. @throws {ImportError} where there are none */
+export function readHeader(scanner: CsvScanner, p: number): Header {
+  const { hasHeader, columns } = scanner.dialect;
+  const { bytes } = scanner;
+  if (marksOfUtf16.some(([first, second]) => bytes[p] === first && bytes[p + 1] === second))
+    throw headerError(scanner, p, "the file is UTF-16: save it as UTF-8");
+  const begin = skipMark(scanner.window, p);
+  if (!hasHeader) return { names: columns ?? [], text: "", end: begin };
+  let line = begin;
+  for (let end = blankLineEnd(scanner, line); end >= 0 && line < scanner.end; end = blankLineEnd(scanner, line))
+    line = Math.min(end + 1, scanner.end);
+  if (line >= scanner.end) {
+    if (!scanner.window.isLast) throw NEEDS_MORE;
+    throw headerError(scanner, line, "the file has no header: its first line must name the columns");
+  }
+  return headerAt(scanner, line);
+}
+
+function headerAt(scanner: CsvScanner, p: number): Header {
+  scanner.field = undefined;
+  scanner.row = -1;
+  const names: string[] = [];
+  let at = scanner.cell(p);
+  names.push(scanner.text());
+  for (let step = scanner.separatorAt(at); step > 0; step = scanner.separatorAt(at)) {
+    at = scanner.cell(at + step);
+    names.push(scanner.text());
+  }
+  const end = Math.min(at + 1, scanner.end);
+  const text = Buffer.from(scanner.bytes.subarray(p, at)).toString("utf8");
+  return { names: namesOf(scanner, p, names), text: `${text.trimEnd()}\n`, end };
+}
+
+/** Names of the options replace those of the header. */
+function namesOf(scanner: CsvScanner, p: number, names: readonly string[]): readonly string[] {
+  const { columns } = scanner.dialect;
+  if (!columns || columns.length === names.length) return columns ?? names;
+  throw headerError(
+    scanner,
+    p,
+    `the option 'columns' names ${columns.length} columns, the header of the file has ${names.length}`,
+  );
+}
+
+function headerError(scanner: CsvScanner, p: number, reason: string): ImportError {
+  scanner.row = -1;
+  return new ImportError("malformed_file", reason, scanner.at(p));
+}

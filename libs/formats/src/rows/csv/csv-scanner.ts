@@ -1,0 +1,286 @@
+import { isUtf8 } from "node:buffer";
+import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
+import { type FileWindow, NEEDS_MORE, SENTINEL_BYTES } from "../file-windows.ts";
+import type { RowScanner } from "../row-text.ts";
+import type { Dialect } from "./dialect.ts";
+import { unescapeText } from "./escapes.ts";
+
+export const LINE_FEED = 0x0a;
+export const CARRIAGE_RETURN = 0x0d;
+const BACKSLASH = 0x5c;
+/** A closing quote is looked for byte by byte so far; then the call of a search pays. */
+const NEAR_BYTES = 48;
+
+/**
+ * Finds the cells of records in a window. Positions are indexes into it. The content of the last cell that was found is
+ * `data[start, stop)`: the window itself, or memory of its own where quotes or escapes had to be taken out.
+ * Source: RFC 4180, with what Go's reader and thus Milvus allows: blank lines, line ends of one or two bytes.
+ */
+export class CsvScanner implements RowScanner {
+  readonly path: string;
+  readonly dialect: Dialect;
+  readonly #separator: number;
+  readonly #quote: number;
+  /** Bytes that may end a cell without quotes, or may not stand in one. */
+  readonly #marks = new Uint8Array(256);
+  window!: FileWindow;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  end = 0;
+  row = -1;
+  field: string | undefined;
+  data: Uint8Array = this.bytes;
+  start = 0;
+  stop = 0;
+  /** Where the last cell begins in the window, with its quote. */
+  cellAt = 0;
+  #isNull = false;
+  #scratch = new Uint8Array(0);
+
+  constructor(path: string, dialect: Dialect) {
+    this.path = path;
+    this.dialect = dialect;
+    this.#separator = dialect.separator[0];
+    this.#quote = dialect.quote;
+    for (const mark of [0, LINE_FEED, this.#separator]) this.#marks[mark] = 1;
+    if (this.#quote >= 0) this.#marks[this.#quote] = 1;
+    if (dialect.hasEscapes) this.#marks[BACKSLASH] = 1;
+  }
+
+  open(window: FileWindow): void {
+    this.window = window;
+    // Searches end with the window, whatever an earlier one has left behind it.
+    this.bytes = window.bytes.subarray(0, window.end + SENTINEL_BYTES);
+    this.view = window.view;
+    this.end = window.end;
+  }
+
+  /** Length of the separator at `p`, or 0. */
+  separatorAt(p: number): number {
+    const { separator } = this.dialect;
+    if (this.bytes[p] !== this.#separator) return 0;
+    for (let i = 1; i < separator.length; i++) if (this.bytes[p + i] !== separator[i]) return 0;
+    // A separator of NUL is refused, so this is none of the zeros behind the window.
+    return separator.length;
+  }
+
+  /** Whether a record may go on or end at `p`, behind a cell. */
+  isBehindCell(p: number): boolean {
+    return this.separatorAt(p) > 0 || this.lineEnd(p) >= 0;
+  }
+
+  /** Position of the line feed, or of the end of the file, that ends the line at `p`; -1 where the line goes on. */
+  lineEnd(p: number): number {
+    const byte = this.bytes[p];
+    if (byte === LINE_FEED) return p;
+    if (byte === CARRIAGE_RETURN) {
+      if (this.bytes[p + 1] === LINE_FEED) return p + 1;
+      return p + 1 >= this.end ? this.#endOfFile() : -1;
+    }
+    return byte === 0 && p >= this.end ? this.#endOfFile() : -1;
+  }
+
+  #endOfFile(): number {
+    if (!this.window.isLast) throw NEEDS_MORE;
+    return this.end;
+  }
+
+  /** Finds the cell at `p`; answers the position of the separator, line feed or end of the file behind it. */
+  cell(p: number): number {
+    this.cellAt = p;
+    const behind = this.bytes[p] === this.#quote ? this.#quotedCell(p) : this.#bareCell(p);
+    if (!this.window.isUtf8 && !this.#isLenient && !isUtf8(this.data.subarray(this.start, this.stop))) this.#notUtf8();
+    return behind;
+  }
+
+  /** Whether the last cell is the null key. */
+  isNull(): boolean {
+    const { nullKey, hasEscapes } = this.dialect;
+    // Of escapes, those of the null key are none.
+    if (hasEscapes) return this.#isNull;
+    if (this.stop - this.start !== nullKey.length) return false;
+    for (let i = 0; i < nullKey.length; i++) if (this.data[this.start + i] !== nullKey[i]) return false;
+    return true;
+  }
+
+  #bareCell(p: number): number {
+    const { bytes } = this;
+    const marks = this.#marks;
+    let hasEscape = false;
+    let at = p;
+    for (;;) {
+      while (marks[bytes[at]] === 0) at++;
+      const byte = bytes[at];
+      if (byte === LINE_FEED || (byte === this.#separator && this.separatorAt(at) > 0)) break;
+      if (byte === 0 && at >= this.end) {
+        this.#endOfFile();
+        break;
+      }
+      if (byte === this.#quote) this.bareQuote(at);
+      if (byte === BACKSLASH && this.dialect.hasEscapes) {
+        hasEscape = true;
+        at = this.#escape(at);
+      }
+      at++;
+    }
+    this.data = bytes;
+    this.start = p;
+    // A carriage return belongs to the line end, and before the end of the file, too.
+    const isEnd = at >= this.end || bytes[at] === LINE_FEED;
+    this.stop = isEnd && at > p && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+    if (this.dialect.hasEscapes) this.#unescape(hasEscape);
+    return at;
+  }
+
+  /** At the byte behind the backslash at `p`. */
+  #escape(p: number): number {
+    if (p + 1 >= this.end && !this.window.isLast) throw NEEDS_MORE;
+    if (p + 1 < this.end && this.bytes[p + 1] !== LINE_FEED) return p + 1;
+    return this.malformed(p, "a backslash stands at the end of a line: write \\n for a line break");
+  }
+
+  #unescape(hasEscape: boolean): void {
+    const { nullKey } = this.dialect;
+    const { bytes, start, stop } = this;
+    this.#isNull = stop - start === nullKey.length && nullKey.every((byte, i) => bytes[start + i] === byte);
+    if (!hasEscape) return;
+    this.#reserve(stop - start);
+    this.start = 0;
+    this.stop = unescapeText(bytes, start, stop, this.#scratch);
+    this.#own();
+  }
+
+  #quotedCell(p: number): number {
+    const close = this.#closingQuote(p + 1);
+    this.data = this.bytes;
+    this.start = p + 1;
+    this.stop = close;
+    if (this.#hasDoubled) this.#takeOutDoubled();
+    return this.#behindQuote(p, close + 1);
+  }
+  #hasDoubled = false;
+
+  #closingQuote(p: number): number {
+    const { bytes } = this;
+    this.#hasDoubled = false;
+    for (let at = p; ; ) {
+      at = this.#nextQuote(at);
+      if (at < 0) {
+        if (!this.window.isLast) throw NEEDS_MORE;
+        return this.malformed(p - 1, "a quote is opened and never closed");
+      }
+      if (bytes[at + 1] !== this.#quote) return at;
+      this.#hasDoubled = true;
+      at += 2;
+    }
+  }
+
+  #nextQuote(p: number): number {
+    const { bytes } = this;
+    const near = Math.min(p + NEAR_BYTES, this.end);
+    for (let at = p; at < near; at++) if (bytes[at] === this.#quote) return at;
+    return near < this.end ? bytes.indexOf(this.#quote, near) : -1;
+  }
+
+  /** From behind the closing quote of the cell at `cell`. */
+  #behindQuote(cell: number, p: number): number {
+    if (this.separatorAt(p) > 0) return p;
+    const end = this.lineEnd(p);
+    if (end >= 0) return end;
+    // A separator of several bytes may be cut.
+    if (p + this.dialect.separator.length > this.end && !this.window.isLast) throw NEEDS_MORE;
+    const reason = `text stands behind a closing quote, found ${this.shown(p)}; a quote inside of quotes is doubled`;
+    return this.malformed(p, reason, cell);
+  }
+
+  #takeOutDoubled(): void {
+    const { bytes, start, stop } = this;
+    this.#reserve(stop - start);
+    let to = 0;
+    for (let at = start; at < stop; at++) {
+      const byte = bytes[at];
+      this.#scratch[to++] = byte;
+      if (byte === this.#quote) at++;
+    }
+    this.start = 0;
+    this.stop = to;
+    this.#own();
+  }
+
+  #reserve(length: number): void {
+    const needed = length + SENTINEL_BYTES;
+    if (needed > this.#scratch.length) this.#scratch = new Uint8Array(2 * needed);
+  }
+
+  /** The content lies in the scratch memory, with zeros behind it. */
+  #own(): void {
+    this.#scratch.fill(0, this.stop, this.stop + SENTINEL_BYTES);
+    this.data = this.#scratch;
+  }
+
+  /** A quote inside of a cell without quotes. */
+  bareQuote(p: number): void {
+    if (this.#isLenient) return;
+    const mark = String.fromCharCode(this.#quote);
+    this.malformed(p, `a quote (${mark}) stands inside of a cell without quotes: put the cell in quotes and double it`);
+  }
+
+  /**
+   * The record that begins at `p`, whatever its cells hold: how many they are, and the position of the line feed or end of
+   * the file behind it. @throws {ImportError} where quotes leave that open
+   */
+  record(p: number): { readonly cells: number; readonly end: number } {
+    this.#isLenient = true;
+    try {
+      let at = this.cell(p);
+      let cells = 1;
+      for (let step = this.separatorAt(at); step > 0; step = this.separatorAt(at), cells++) at = this.cell(at + step);
+      return { cells, end: at };
+    } finally {
+      this.#isLenient = false;
+    }
+  }
+  #isLenient = false;
+
+  at(p: number): SourceLocation {
+    return {
+      file: this.path,
+      ...(this.row >= 0 && { row: this.row }),
+      ...(this.field !== undefined && { field: this.field }),
+      byteOffset: this.window.base + p,
+    };
+  }
+
+  /** The record is none. */
+  malformed(p: number, reason: string, at = p): never {
+    throw new ImportError("malformed_file", `failed to read a record: ${reason}`, this.at(at));
+  }
+
+  /** The last cell is no value of its field. */
+  invalid(reason: string): never {
+    throw new ImportError("value_invalid", reason, this.at(this.cellAt));
+  }
+
+  /** The last cell is of another type than its field, in Milvus's words. */
+  wrongType(type: string, why = ""): never {
+    const value = excerptOfBytes(this.data.subarray(this.start, this.stop));
+    const reason = `expected type '${type}' for field '${this.field}', got type 'string' with value '${value}'`;
+    return this.invalid(`${reason}${why}`);
+  }
+
+  #notUtf8(): never {
+    const what = this.field === undefined ? "a cell" : `field '${this.field}'`;
+    const value = excerptOfBytes(this.data.subarray(this.start, this.stop));
+    return this.invalid(`${what} contains invalid UTF-8 data, value=${JSON.stringify(value)}`);
+  }
+
+  /** The last cell as text. */
+  text(): string {
+    return Buffer.from(this.data.buffer, this.data.byteOffset + this.start, this.stop - this.start).toString("utf8");
+  }
+
+  /** A few characters, for messages. */
+  shown(p: number): string {
+    return JSON.stringify(Buffer.from(this.bytes.subarray(p, Math.min(this.end, p + 12))).toString("utf8"));
+  }
+}

@@ -1,0 +1,122 @@
+import type { SourceFile } from "@sluice/object-store";
+import { DataType } from "@sluice/schema";
+import type { ColumnDescription, SourceDescription } from "../../format.ts";
+import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
+import { readHeader } from "./csv-layout.ts";
+import { CsvScanner } from "./csv-scanner.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** Rows that a description looks at, and bytes at most. */
+const SAMPLE_ROWS = 1000;
+const SAMPLE_BYTES = 4 << 20;
+
+/** What the cells of the first records look like. @throws {ImportError} for a file without a header */
+export async function describeCsv(
+  source: SourceFile,
+  dialect: Dialect,
+  signal: AbortSignal,
+): Promise<SourceDescription> {
+  const chunkBytes = Math.min(SAMPLE_BYTES, source.sizeBytes + 1);
+  const windows = new FileWindows(source, { chunkBytes, start: 0, signal });
+  const window = await windows.next(undefined, 0);
+  const scanner = new CsvScanner(source.path, dialect);
+  scanner.open(window);
+  try {
+    const { names, end } = readHeader(scanner, window.begin);
+    const columns = names.map(() => new CellKinds());
+    const sampledRows = sample(scanner, end, columns);
+    return { rowCount: undefined, columns: columns.map((kinds, i) => kinds.describe(names[i])), sampledRows };
+  } catch (error) {
+    if (error !== NEEDS_MORE) throw error;
+    throw scanner.malformed(window.begin, `the header does not end within the first ${SAMPLE_BYTES} bytes`);
+  } finally {
+    await windows.close(window);
+  }
+}
+
+/** Looks at records from `p` on; how many they were. */
+function sample(scanner: CsvScanner, p: number, columns: readonly CellKinds[]): number {
+  let rows = 0;
+  try {
+    for (let at = p; rows < SAMPLE_ROWS && at < scanner.end; rows++) {
+      scanner.row = rows;
+      for (const [i, kinds] of columns.entries()) {
+        at = scanner.cell(i === 0 ? at : at + scanner.separatorAt(at));
+        kinds.add(scanner.isNull() ? "" : scanner.text());
+      }
+      at = scanner.lineEnd(at) + 1;
+      if (at === 0) return rows;
+    }
+  } catch (error) {
+    // The sample ends inside of a record.
+    if (error !== NEEDS_MORE) throw error;
+  }
+  return rows;
+}
+
+type Kind = "integer" | "number" | "boolean" | "list" | "object" | "string";
+
+const types: Readonly<Record<Exclude<Kind, "list">, DataType>> = {
+  integer: DataType.Int64,
+  number: DataType.Double,
+  boolean: DataType.Bool,
+  object: DataType.JSON,
+  string: DataType.VarChar,
+};
+
+/** What is seen of the cells of one column. */
+class CellKinds {
+  readonly #kinds = new Set<Kind>();
+  readonly #lengths = new Set<number>();
+  #isNullable = false;
+
+  add(text: string): void {
+    if (text === "") {
+      this.#isNullable = true;
+      return;
+    }
+    const numbers = numbersOf(text);
+    if (numbers !== undefined) this.#lengths.add(numbers);
+    this.#kinds.add(numbers === undefined ? kindOf(text) : "list");
+  }
+
+  describe(name: string): ColumnDescription {
+    const base = { name, type: [...this.#kinds].sort().join(" | ") || "null", isNullable: this.#isNullable };
+    const kind = this.#kind();
+    const [dim] = this.#lengths;
+    if (kind !== "list") return { ...base, dataType: kind && types[kind] };
+    return this.#lengths.size === 1 && dim > 1
+      ? { ...base, dataType: DataType.FloatVector, dim }
+      : { ...base, dataType: DataType.Array, elementType: DataType.Double };
+  }
+
+  /** Any text is a string; an integer is a number, too. */
+  #kind(): Kind | undefined {
+    const kinds = [...this.#kinds];
+    if (kinds.length <= 1) return kinds[0];
+    return kinds.every((kind) => kind === "integer" || kind === "number") ? "number" : "string";
+  }
+}
+
+/** How many numbers a list has; undefined for what is none. */
+function numbersOf(text: string): number | undefined {
+  if (!/^\[[-+.\deE,\s]*\]$/.test(text)) return undefined;
+  const items = text.slice(1, -1).trim();
+  return items === "" ? 0 : items.split(/[\s,]+/).length;
+}
+
+function kindOf(text: string): Kind {
+  if (/^[+-]?\d{1,19}$/.test(text)) return "integer";
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return "number";
+  if (/^(true|false)$/i.test(text)) return "boolean";
+  return /^[[{]/.test(text) && isJson(text) ? "object" : "string";
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+import type { FileProbe, Format, FormatReader, ProbeInput, ReaderInput } from "../../format.ts";
+import { onlyOne } from "../only-one.ts";
+import { describeCsv } from "./describe-csv.ts";
+import { type Dialect, dialectKeys, parseDialect } from "./dialect.ts";
+import { type CsvReaderOptions, openCsv, readHead, TITLE } from "./open-csv.ts";
+import { bindHeader } from "./record-parser.ts";
+
+/** Comma-separated values. Cut by bytes, although cells may hold line ends: see `LineStarts`. */
+export const csvFormat: Format = separatedValues("csv", ",");
+
+/** The same with tabs. */
+export const tsvFormat: Format = separatedValues("tsv", "\t");
+
+function separatedValues(name: string, separator: "," | "\t"): Format {
+  return {
+    name,
+    title: TITLE,
+    extensions: [`.${name}`],
+    grouping: "rows",
+    rangeUnit: "byte",
+    text: { extension: `.${name}`, before: "", between: "\n", after: "\n" },
+    optionKeys: dialectKeys,
+    checkOptions: (options) => void parseDialect(options, separator),
+    describe: ([source], signal) => describeCsv(source, parseDialect({}, separator), signal),
+    probe: (input, signal) => probeCsv(input, parseDialect(input.options, separator), signal),
+    open: (input) => openSeparated(input, separator),
+  };
+}
+
+export function openSeparated(input: ReaderInput, separator: "," | "\t", options?: CsvReaderOptions): FormatReader {
+  return openCsv(input, parseDialect(input.options, separator), options);
+}
+
+/** Reads the header. */
+async function probeCsv({ sources, plan }: ProbeInput, dialect: Dialect, signal: AbortSignal): Promise<FileProbe> {
+  const source = onlyOne(sources, TITLE);
+  const { names } = await readHead(source, dialect, signal);
+  bindHeader(plan, names, source.path);
+  // A separator of several bytes is none of the bytes that tell where records begin.
+  const cuts = dialect.separator.length === 1 ? "anywhere" : "nowhere";
+  return { rowCount: undefined, cuts, extent: source.sizeBytes };
+}
