@@ -9,6 +9,8 @@ export interface FieldSample {
   };
   /** In rows of text. */
   readonly json: unknown;
+  /** In cells of CSV, where that is not what JSON has. */
+  readonly csv?: unknown;
   /** In a column of Parquet: its type, or that of its list's elements, and the value. */
   readonly parquet: {
     readonly type: string;

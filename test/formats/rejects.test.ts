@@ -60,16 +60,18 @@ const texts = (text: string, length: number) => ({
 /** A value that the type does not take, as each format has it; absent where the format has no such. */
 interface BadValue {
   readonly json: unknown;
+  /** Of CSV, where the text of `json` is a value. */
+  readonly csv?: unknown;
   readonly parquet?: unknown;
   readonly npy?: Uint8Array;
 }
 
 const badValues: Readonly<Partial<Record<DataType, BadValue>>> = {
-  [DataType.Bool]: { json: 1, npy: Uint8Array.of(2) },
+  [DataType.Bool]: { json: 1, csv: "yes", npy: Uint8Array.of(2) },
   [DataType.Int8]: { json: 200, parquet: 200 },
   [DataType.Int16]: { json: 40_000, parquet: 40_000 },
   [DataType.Int32]: { json: 2 ** 31 },
-  [DataType.Int64]: { json: "1" },
+  [DataType.Int64]: { json: "1", csv: "one" },
   [DataType.Float]: { json: "x", parquet: Number.NaN, npy: bytesOf(Float32Array.of(Number.NaN)) },
   [DataType.Double]: { json: null, parquet: Number.POSITIVE_INFINITY, npy: bytesOf(Float64Array.of(Number.NaN)) },
   [DataType.VarChar]: { json: "x".repeat(21), ...texts("x".repeat(21), 21) },
@@ -134,6 +136,7 @@ function filesWith(
   const badSample = {
     ...sample,
     json: bad.json,
+    ...(bad.csv !== undefined && { csv: bad.csv }),
     parquet: { ...parquet, value: bad.parquet },
     ...(npy && bad.npy && { npy: { ...npy, descr: descrOf(npy.descr, bad.npy), bytes: bad.npy } }),
   };

@@ -1,5 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
+import { foreignToText } from "../../foreign-content.ts";
 import type { SourceRange } from "../../format.ts";
 import { NEEDS_MORE, skipMark } from "../file-windows.ts";
 import type { RowLayout } from "../row-text.ts";
@@ -43,17 +44,17 @@ export class CsvLayout implements RowLayout<CsvScanner> {
     this.#dialect = scanner.dialect;
   }
 
+  /** Columns are nobody's fault where there are no rows. */
   begin(scanner: CsvScanner, p: number): number {
-    const { names, bind } = this.#input;
-    if (names) {
-      bind(names);
-      return this.#record(scanner, p);
+    const { bind } = this.#input;
+    const header = this.#input.names ? undefined : readHeader(scanner, p);
+    if (header) {
+      this.head = header.text;
+      this.#dataStart = scanner.window.base + header.end;
     }
-    const header = readHeader(scanner, p);
-    bind(header.names);
-    this.head = header.text;
-    this.#dataStart = scanner.window.base + header.end;
-    return this.#record(scanner, header.end);
+    const first = this.#record(scanner, header?.end ?? p);
+    if (first >= 0) bind(header?.names ?? this.#input.names ?? []);
+    return first;
   }
 
   next(scanner: CsvScanner, p: number): number {
@@ -104,7 +105,7 @@ function torn(scanner: CsvScanner, p: number): never {
   scanner.row++;
   return scanner.malformed(
     p,
-    "its quotes do not say where records begin: import the file without leaving out bad rows",
+    "a record before this place has broken quotes, which do not say where the next one begins: correct it first",
   );
 }
 
@@ -123,18 +124,12 @@ export interface Header {
   readonly end: number;
 }
 
-/** UTF-16, as spreadsheets save "Unicode text". */
-const marksOfUtf16 = [
-  [0xff, 0xfe],
-  [0xfe, 0xff],
-];
-
 /** The names of the columns of the file that begins at `p`. @throws {ImportError} where there are none */
 export function readHeader(scanner: CsvScanner, p: number): Header {
   const { hasHeader, columns } = scanner.dialect;
   const { bytes } = scanner;
-  if (marksOfUtf16.some(([first, second]) => bytes[p] === first && bytes[p + 1] === second))
-    throw headerError(scanner, p, "the file is UTF-16: save it as UTF-8");
+  const foreign = foreignToText(bytes.subarray(p, scanner.end));
+  if (foreign) throw headerError(scanner, p, `the file is no text of separated values${foreign}`);
   const begin = skipMark(scanner.window, p);
   if (!hasHeader) return { names: columns ?? [], text: "", end: begin };
   let line = begin;

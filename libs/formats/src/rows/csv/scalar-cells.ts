@@ -58,19 +58,21 @@ function readInteger(scanner: CsvScanner, scan: Int64Scan, type: string): void {
   if (outcome !== "value" || scan.end !== stop) readOddInteger(scanner, scan, type);
 }
 
-/** A sign and leading zeros, as Go takes them. */
+/**
+ * A sign and leading zeros, as Go takes them, and a fraction of zeros, which pandas writes beside missing integers. What has an
+ * exponent has lost digits in a spreadsheet.
+ */
 function readOddInteger(scanner: CsvScanner, scan: Int64Scan, type: string): void {
   const text = scanner.stop - scanner.start > MAX_NUMBER_BYTES ? "" : scanner.text();
-  if (!/^[+-]?\d+$/.test(text)) scanner.wrongType(type, hintFor(text));
-  const value = BigInt(text.replace(/^\+/, ""));
+  const whole = /^([+-]?\d+)(?:\.0*)?$/.exec(text);
+  if (!whole) scanner.wrongType(type, hintFor(text));
+  const value = BigInt(whole[1].replace(/^\+/, ""));
   if (BigInt.asIntN(64, value) !== value) scanner.wrongType(type, ": out of range");
   scan.lo = Number(BigInt.asIntN(32, value));
   scan.hi = Number(value >> 32n);
 }
 
 function hintFor(text: string): string {
-  if (/^[+-]?\d+\.0+$/.test(text))
-    return ": pandas writes integers like this beside missing ones; its type Int64 writes them as they are";
   if (!/^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$/i.test(text)) return "";
   return ": a spreadsheet has rounded it; format the column as whole numbers, or as text, and export it again";
 }
