@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type FieldPlan, formatOptionKeys, planFields } from "@sluice/formats";
+import { type FieldPlan, formatNamed, formatOptionKeys, planFields } from "@sluice/formats";
 import { type ImportOptions, type ImportSpec, isEnded, parseImportOptions } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
@@ -53,6 +53,7 @@ export class ImportJobs {
     const source = await this.#deps.sources.resolve(options.dataSource);
     const found = await this.#findFiles({ ...request, chunks }, spec, source);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
+    checkFormatOptions(groups, spec);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     return this.#record({ ...request, digest, source }, collection, partitionIds, groups, { ...spec, warnings });
   }
@@ -225,4 +226,9 @@ function targetPartitions(collection: CollectionRecord, name: string): Partition
   const partition = collection.partitions.find((candidate) => candidate.name === wanted);
   if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${wanted}]`);
   return [partition.partitionId];
+}
+
+/** Values of options that the formats of the files refuse. */
+function checkFormatOptions(groups: readonly FileGroupRecord[], { formatOptions }: ImportSpec): void {
+  for (const format of new Set(groups.map((group) => group.format))) formatNamed(format).checkOptions?.(formatOptions);
 }
