@@ -4,8 +4,27 @@ import { type CollectionSchema, DataType, dataTypeName } from "@sluice/schema";
 import { nullRefused } from "../../plan/refusals.ts";
 import type { StructParser } from "../json/struct-parser.ts";
 import type { CsvScanner } from "./csv-scanner.ts";
-import * as lists from "./list-cells.ts";
-import * as scalars from "./scalar-cells.ts";
+import {
+  arrayCell,
+  binaryVectorCell,
+  floatVectorCell,
+  halfVectorCell,
+  numberListCell,
+  sparseVectorCell,
+  structCell,
+} from "./list-cells.ts";
+import {
+  boolCell,
+  type CellParser,
+  doubleCell,
+  floatCell,
+  geometryCell,
+  int64Cell,
+  intCell,
+  jsonCell,
+  textCell,
+  timestamptzCell,
+} from "./scalar-cells.ts";
 
 /** Reads the cell at `p` into `row` of a column; answers the position behind the cell. */
 export type CellReader = (p: number, row: number) => number;
@@ -20,7 +39,7 @@ export function fieldReader(
   if (dataType !== DataType.FloatVector)
     return cellReader(scanner, builder, name, cellParser(scanner, builder, schema));
   const list = new FloatListScanner(dim);
-  const parse = lists.floatVectorCell(scanner, builder as FixedBuilder, schema, list);
+  const parse = floatVectorCell(scanner, builder as FixedBuilder, schema, list);
   return vectorReader(scanner, builder as FixedBuilder, list, cellReader(scanner, builder, name, parse));
 }
 
@@ -31,7 +50,7 @@ function cellReader(
   scanner: CsvScanner,
   builder: FixedBuilder | VarBuilder,
   name: string,
-  parse: scalars.CellParser,
+  parse: CellParser,
 ): CellReader {
   const { canFill } = builder;
   const refusesNull = !canFill && !texts.has(builder.field.dataType);
@@ -87,49 +106,45 @@ function vectorReader(
   };
 }
 
-function cellParser(
-  scanner: CsvScanner,
-  builder: FixedBuilder | VarBuilder,
-  schema: CollectionSchema,
-): scalars.CellParser {
+function cellParser(scanner: CsvScanner, builder: FixedBuilder | VarBuilder, schema: CollectionSchema): CellParser {
   const fixed = builder as FixedBuilder;
   const text = builder as VarBuilder;
   switch (builder.field.dataType) {
     case DataType.Bool:
-      return scalars.boolCell(scanner, fixed);
+      return boolCell(scanner, fixed);
     case DataType.Int8:
-      return scalars.intCell(scanner, fixed, 1);
+      return intCell(scanner, fixed, 1);
     case DataType.Int16:
-      return scalars.intCell(scanner, fixed, 2);
+      return intCell(scanner, fixed, 2);
     case DataType.Int32:
-      return scalars.intCell(scanner, fixed, 4);
+      return intCell(scanner, fixed, 4);
     case DataType.Int64:
-      return scalars.int64Cell(scanner, fixed);
+      return int64Cell(scanner, fixed);
     case DataType.Float:
-      return scalars.floatCell(scanner, fixed);
+      return floatCell(scanner, fixed);
     case DataType.Double:
-      return scalars.doubleCell(scanner, fixed);
+      return doubleCell(scanner, fixed);
     case DataType.VarChar:
     case DataType.String:
     case DataType.Text:
-      return scalars.textCell(scanner, text);
+      return textCell(scanner, text);
     case DataType.JSON:
-      return scalars.jsonCell(scanner, text);
+      return jsonCell(scanner, text);
     case DataType.Geometry:
-      return scalars.geometryCell(scanner, text);
+      return geometryCell(scanner, text);
     case DataType.Timestamptz:
-      return scalars.timestamptzCell(scanner, fixed, schema.timezone);
+      return timestamptzCell(scanner, fixed, schema.timezone);
     case DataType.Array:
-      return lists.arrayCell(scanner, text, schema);
+      return arrayCell(scanner, text, schema);
     case DataType.Float16Vector:
     case DataType.BFloat16Vector:
-      return lists.halfVectorCell(scanner, fixed, schema);
+      return halfVectorCell(scanner, fixed, schema);
     case DataType.BinaryVector:
-      return lists.binaryVectorCell(scanner, fixed, schema);
+      return binaryVectorCell(scanner, fixed, schema);
     case DataType.Int8Vector:
-      return lists.numberListCell(scanner, fixed, schema);
+      return numberListCell(scanner, fixed, schema);
     case DataType.SparseFloatVector:
-      return lists.sparseVectorCell(scanner, text);
+      return sparseVectorCell(scanner, text);
     default:
       throw new Error(`values of type ${dataTypeName(builder.field.dataType)} stand in struct arrays only`);
   }
@@ -138,7 +153,7 @@ function cellParser(
 /** Cells of a struct array. */
 export function structReader(scanner: CsvScanner, parser: StructParser): CellReader {
   const { struct, members } = parser;
-  const parse = lists.structCell(scanner, parser);
+  const parse = structCell(scanner, parser);
   return (p, row) => {
     scanner.field = struct.name;
     const behind = scanner.cell(p);

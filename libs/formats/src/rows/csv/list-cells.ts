@@ -12,7 +12,7 @@ import { type CellParser, converted, typeName } from "./scalar-cells.ts";
 import { sparseTextToJson } from "./sparse-text.ts";
 import { booleansToJson, textsToJson } from "./word-lists.ts";
 
-const OPEN_LIST = 0x5b;
+const [OPEN_LIST, OPEN_OBJECT] = [0x5b, 0x7b];
 
 /** Dense float vectors: lists that the kernel reads, and the other forms that programs print. */
 export function floatVectorCell(
@@ -110,7 +110,9 @@ function jsonFormCell(
   const cell = new CellText(scanner, builder.field);
   const parse = valueParser(schema, builder);
   return (row) => {
-    const p = cell.load(toJson);
+    const listed = cell.load(toJson);
+    // Objects that stand for vectors, such as Spark's, are the JSON parser's.
+    const p = listed < 0 && scanner.data[scanner.start] === OPEN_OBJECT ? cell.load() : listed;
     if (p < 0) scanner.wrongType(typeName(builder), whyNoList(scanner.text()));
     cell.close(parse(cell, p, row));
   };
