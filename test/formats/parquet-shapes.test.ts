@@ -191,6 +191,29 @@ describe("structs into which a mapping reaches", () => {
   });
 });
 
+describe("a table of many columns that no field takes", () => {
+  const wide = (columns: number) =>
+    rawParquetFile({
+      rowCount: 2,
+      columns: Array.from({ length: columns }, (_, i) => ({
+        name: i === 0 ? "id" : `c${i}`,
+        type: { physical: "INT64" as const },
+        pages: [{ numValues: 2, body: new Uint8Array(BigInt64Array.of(BigInt(i), 7n).buffer) }],
+      })),
+    });
+
+  test("is one object a row, up to ten thousand", async () => {
+    const rows = await rowsOf(wide(3001), [], true);
+    expect(Object.keys(rows[0].$meta as object)).toHaveLength(3000);
+    expect(rows.map(({ $meta }) => ($meta as Record<string, number>).c3000)).toEqual([3000, 7]);
+    await expect(rowsOf(wide(10_002), [], true)).rejects.toMatchObject({
+      code: "unsupported",
+      reason: expect.stringContaining("fold_extra_columns=false"),
+    });
+    expect(await rowsOf(wide(10_002), [], true, { fold_extra_columns: "false" })).toHaveLength(2);
+  });
+});
+
 describe("days", () => {
   const day = { type: "INT32", converted_type: "DATE", repetition_type: "REQUIRED" };
   const file = written(

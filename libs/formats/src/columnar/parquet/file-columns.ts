@@ -1,5 +1,5 @@
-import { excerptOfList } from "@sluice/errors";
-import { listNode, type PandasRange, type ParquetFile, type SchemaNode } from "@sluice/parquet";
+import { excerptOfList, ImportError } from "@sluice/errors";
+import { leavesOf, listNode, type PandasRange, type ParquetFile, type SchemaNode } from "@sluice/parquet";
 import { META_FIELD_NAME } from "@sluice/schema";
 import type { ColumnSource, NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
@@ -71,7 +71,19 @@ export function extraColumns(
   const isInRest = (name: string) =>
     !name.endsWith(`.${META_FIELD_NAME}`) && rests.some((column) => name.startsWith(`${column.name}.`));
   const left = [...names.filter((name) => !isFolded(name)), ...leftInside.filter((name) => !isInRest(name))];
-  return { folded: [...whole, ...rests], left };
+  const folded = [...whole, ...rests];
+  checkLeaves(folded);
+  return { folded, left };
+}
+
+/** Each costs some kilobytes while rows are read. */
+const MAX_FOLDED_LEAVES = 10_000;
+
+function checkLeaves(folded: readonly SchemaNode[]): void {
+  const count = folded.reduce((sum, column) => sum + leavesOf(column).length, 0);
+  if (count <= MAX_FOLDED_LEAVES) return;
+  const reason = `${count} columns that no field takes cannot all become keys of $meta (limit ${MAX_FOLDED_LEAVES})`;
+  throw new ImportError("unsupported", `${reason}: import with fold_extra_columns=false, or fewer columns`);
 }
 
 /** A struct without the members that lead somewhere; undefined where none is left, or JSON has no form for one. */

@@ -7,6 +7,8 @@ import { checkWritten, type JsonWriter } from "./json-writers.ts";
 const MAX_ROWS = 1024;
 const STEP_ENTRIES = 1 << 16;
 const STEP_BYTES = 4 << 20;
+/** What an entry takes in memory besides its value: two levels. */
+const LEVEL_BYTES = 2;
 /** Rows that are read before anything is known of their size. */
 const FIRST_ROWS = 4;
 
@@ -76,7 +78,10 @@ export class JsonRows {
 
   #nextStep(count: number): number {
     const entries = Math.max(...this.#writer.cursors.map(({ rows }) => rows.count));
-    const bytes = this.#writer.cursors.reduce((sum, { rows }) => sum + rows.texts.length + 8 * rows.valueCount, 0);
+    const bytes = this.#writer.cursors.reduce(
+      (sum, { rows }) => sum + rows.texts.length + 8 * rows.valueCount + LEVEL_BYTES * rows.count,
+      0,
+    );
     const fitting = Math.min((STEP_ENTRIES * count) / Math.max(entries, 1), (STEP_BYTES * count) / Math.max(bytes, 1));
     return Math.max(1, Math.min(MAX_ROWS, 4 * count, Math.floor(fitting)));
   }

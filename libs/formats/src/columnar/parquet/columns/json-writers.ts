@@ -34,7 +34,7 @@ export class StructWriter extends GroupWriter {
   readonly #definition: number;
   readonly #repetition: number;
   readonly #members: readonly JsonWriter[];
-  readonly #keys: readonly string[];
+  readonly #keys: readonly Uint8Array[];
 
   /** @param node the group; the root of the file for columns as members of one object */
   constructor(node: SchemaNode, names: readonly string[], members: readonly JsonWriter[]) {
@@ -42,7 +42,7 @@ export class StructWriter extends GroupWriter {
     this.#definition = node.definition;
     this.#repetition = node.repetition + 1;
     this.#members = members;
-    this.#keys = names.map((name) => `${JSON.stringify(name)}:`);
+    this.#keys = names.map((name) => Buffer.from(`${JSON.stringify(name)}:`));
   }
 
   write(out: TextOut): void {
@@ -54,7 +54,7 @@ export class StructWriter extends GroupWriter {
     out.byte(OPEN_OBJECT);
     for (const [i, member] of this.#members.entries()) {
       if (i > 0) out.byte(COMMA);
-      out.text(this.#keys[i]);
+      out.copy(this.#keys[i], 0, this.#keys[i].length);
       member.write(out);
     }
     out.byte(CLOSE_OBJECT);

@@ -4,8 +4,13 @@ import type { LeafReader } from "@sluice/parquet";
 import { BytesSink, Damage } from "@sluice/parquet";
 import { shortColumn } from "./column-reader.ts";
 
-/** Levels decoded at a time. */
-const WINDOW = 4096;
+/** Levels decoded at a time, at most and at least; between them by how many rows are asked for, since there may be many leaves. */
+const MAX_WINDOW = 4096;
+const MIN_WINDOW = 256;
+/** Memory that a leaf of small rows gets along with. */
+const FIRST_ENTRIES = 64;
+/** Of lists, about. */
+const ENTRIES_PER_ROW = 64;
 /** Entries of one row, whatever the field allows: a run of levels may claim billions in a few bytes. */
 const MAX_ROW_ENTRIES = 1 << 24;
 
@@ -16,8 +21,8 @@ const MAX_ROW_ENTRIES = 1 << 24;
 export class NestedRows {
   readonly leaf: LeafReader;
   /** Levels of the entries, `count` of them, and the entry at which each row starts; `rows + 1` of those. */
-  repetitions = new Uint8Array(WINDOW);
-  definitions = new Uint8Array(WINDOW);
+  repetitions = new Uint8Array(FIRST_ENTRIES);
+  definitions = new Uint8Array(FIRST_ENTRIES);
   starts = new Int32Array(64);
   count = 0;
   rows = 0;
@@ -25,8 +30,8 @@ export class NestedRows {
   readonly fixed = new FixedBuffer();
   readonly texts = new BytesSink();
   valueCount = 0;
-  readonly #windowRepetitions = new Uint8Array(WINDOW);
-  readonly #windowDefinitions = new Uint8Array(WINDOW);
+  #windowRepetitions = new Uint8Array(0);
+  #windowDefinitions = new Uint8Array(0);
   #at = 0;
   #end = 0;
   /** Values of the current page that belong to the entries, and are not read. */
@@ -51,7 +56,7 @@ export class NestedRows {
       while (!this.#scan(rows, softEntries)) {
         this.#readValues();
         if (this.leaf.left === 0 && !(await this.leaf.page())) break;
-        this.#nextWindow();
+        this.#nextWindow(this.leaf.repetitions ? rows * ENTRIES_PER_ROW : rows);
       }
       this.#readValues();
     } catch (error) {
@@ -98,8 +103,13 @@ export class NestedRows {
     return false;
   }
 
-  #nextWindow(): void {
-    const count = Math.min(WINDOW, this.leaf.left);
+  /** @param wanted entries that are worth a look */
+  #nextWindow(wanted: number): void {
+    const count = Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, wanted), this.leaf.left);
+    if (count > this.#windowRepetitions.length) {
+      this.#windowRepetitions = new Uint8Array(count);
+      this.#windowDefinitions = new Uint8Array(count);
+    }
     const { repetitions, definitions, node } = this.leaf;
     // Of a leaf in no list each entry is a row; where nothing can be null each has a value.
     if (repetitions) repetitions.read(count, this.#windowRepetitions, 0);

@@ -166,11 +166,11 @@ abstract class TypedGroup implements Typed {
 }
 
 class TypedObject extends TypedGroup {
-  readonly #members: readonly { readonly key: string; readonly place: Shredded }[];
+  readonly #members: readonly { readonly key: Uint8Array; readonly place: Shredded }[];
 
   constructor(node: SchemaNode, open: Open) {
     const members = node.children.map((child) => ({
-      key: `${JSON.stringify(child.name)}:`,
+      key: Buffer.from(`${JSON.stringify(child.name)}:`),
       place: new Place(child, open),
     }));
     super(
@@ -186,7 +186,7 @@ class TypedObject extends TypedGroup {
     for (const { key, place } of this.#members) {
       const { length } = out;
       if (!isFirst) out.ascii(",");
-      out.text(key);
+      out.copy(key, 0, key.length);
       if (place.write(names, out)) isFirst = false;
       else out.length = length;
     }
