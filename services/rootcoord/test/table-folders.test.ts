@@ -47,6 +47,16 @@ const schema = fixtureSchema({
 });
 const plan = planFields(schema);
 
+it("a mapping of some files alone says where their folders go", async () => {
+  const store = new MemoryObjectStore();
+  await store.put("d/l=de/a.jsonl", [new Uint8Array(1)]);
+  const found = await find("d/", sourcesOf(store));
+  const [group] = found.groups;
+  const mapped = { ...group, options: { fields_mapping: '{"l":"lang"}' } };
+  expect(withFolderValues({ ...found, groups: [mapped] }, plan, {}).groups[0].folders?.fields).toBe('{"lang":"de"}');
+  expect(withFolderValues(found, plan, {})).toMatchObject({ warnings: ["folders that no field takes: l=…"] });
+});
+
 describe("the folder of a Delta table", () => {
   it.each(["delta", "delta-checkpoint"])(
     "%s is the files that are part of it now, with their partitions",

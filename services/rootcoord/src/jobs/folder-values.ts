@@ -1,6 +1,6 @@
 import type { FileGroupRecord } from "@sluice/catalog";
 import { excerptOfList } from "@sluice/errors";
-import { type FieldPlan, FolderPlan, type Folders, type FolderValues, foldersOf } from "@sluice/formats";
+import { type FieldPlan, FolderPlan, type Folders, type FolderValues, foldersOf, planFields } from "@sluice/formats";
 import type { FoundGroup, RequestFiles } from "./request-files.ts";
 
 /** Files as they are recorded, and what the user should know of them. */
@@ -19,19 +19,51 @@ export function withFolderValues(
   options: Readonly<Record<string, string>>,
 ): RecordedFiles {
   const folders = groups.map(foldersOfGroup);
-  const folderPlan = new FolderPlan(plan, options, folders);
-  const known = new Map<string, FolderValues | undefined>();
+  const plans = new FolderPlans(plan, options, folders);
   const extended = groups.map(({ partition, columnNames, ...group }, i): FileGroupRecord => {
-    const id = JSON.stringify([...folders[i]]);
-    if (!known.has(id)) known.set(id, folderPlan.valuesOf(folders[i]));
-    const values = known.get(id);
+    const values = plans.valuesOf(folders[i], group.options);
     const inFiles = new Map([...(columnNames ?? [])].filter(([name]) => !partition?.has(name)));
     const mapped = inFiles.size > 0 ? withColumnNames(group, inFiles, plan, options) : group;
     return values ? { ...mapped, folders: values } : mapped;
   });
-  const { leftOut } = folderPlan;
+  const { leftOut } = plans;
   const warning = `folders that no field takes: ${excerptOfList(leftOut.map((key) => `${key}=…`))}`;
   return { groups: extended, warnings: leftOut.length > 0 ? [...warnings, warning] : warnings };
+}
+
+/** Plans by the options of groups, which may have mappings of their own; what equal folders say is asked for once. */
+class FolderPlans {
+  readonly #plan: FieldPlan;
+  readonly #options: Readonly<Record<string, string>>;
+  readonly #all: readonly Folders[];
+  readonly #plans = new Map<string, FolderPlan>();
+  readonly #values = new Map<string, FolderValues | undefined>();
+
+  constructor(plan: FieldPlan, options: Readonly<Record<string, string>>, all: readonly Folders[]) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#all = all;
+  }
+
+  get leftOut(): string[] {
+    return [...new Set([...this.#plans.values()].flatMap((plan) => plan.leftOut))];
+  }
+
+  valuesOf(folders: Folders, own: Readonly<Record<string, string>> | undefined): FolderValues | undefined {
+    if (folders.size === 0) return undefined;
+    const id = JSON.stringify([[...folders], own]);
+    if (!this.#values.has(id)) this.#values.set(id, this.#planOf(own).valuesOf(folders));
+    return this.#values.get(id);
+  }
+
+  #planOf(own: Readonly<Record<string, string>> | undefined): FolderPlan {
+    const id = JSON.stringify(own ?? {});
+    const options = { ...this.#options, ...own };
+    const made = () => new FolderPlan(own ? planFields(this.#plan.schema, options) : this.#plan, options, this.#all);
+    const known = this.#plans.get(id) ?? made();
+    this.#plans.set(id, known);
+    return known;
+  }
 }
 
 function foldersOfGroup({ from, files, partition, columnNames }: FoundGroup): Folders {
