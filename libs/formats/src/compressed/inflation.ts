@@ -111,15 +111,18 @@ export class Inflation implements AsyncDisposable {
     if (error instanceof ImportError || !isOfZlib(error)) return error;
     const { name } = this.#compression;
     const byteOffset = this.compressedBytes;
-    const isCut = error.code === "Z_BUF_ERROR";
-    const why = isCut ? "it breaks off" : `${error.message}, about byte ${byteOffset} of the compressed file`;
-    const todo = isCut
-      ? `: the ${name} data ends at byte ${byteOffset} in the middle, fetch or write the file again`
-      : "";
-    return new ImportError("malformed_file", `the file cannot be decompressed with ${name}: ${why}${todo}`, {
-      file: this.#file.path,
-    });
+    const why = `the file cannot be decompressed with ${name}: ${whyNot(error, name, byteOffset)}`;
+    return new ImportError("malformed_file", why, { file: this.#file.path });
   }
+}
+
+/** @param byte of the compressed file, about */
+function whyNot({ code, message }: Error & { readonly code: string }, name: string, byte: number): string {
+  if (code === "Z_BUF_ERROR")
+    return `it breaks off: the ${name} data ends at byte ${byte} in the middle, fetch or write the file again`;
+  if (code === "ZSTD_error_frameParameter_windowTooLarge")
+    return "its window is larger than 128 MiB: compress it with --long=27 at most";
+  return `${message}, about byte ${byte} of the compressed file`;
 }
 
 function isOfZlib(error: unknown): error is Error & { readonly code: string } {

@@ -1,4 +1,4 @@
-import { constants, gzipSync, zstdCompressSync } from "node:zlib";
+import { constants, createZstdCompress, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
@@ -164,6 +164,14 @@ describe.each(Object.keys(compress))("text compressed with %s", (name) => {
     }
     await expect(idsOf({ ...inChunks(file, [100]), read: away })).rejects.toThrow("storage is away");
   });
+});
+
+it("a window that would take more memory than there is for it is refused, saying what to do", async () => {
+  const stream = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: 28 } });
+  for (let i = 0; i < 10; i++) stream.write(lines(i * 9000, (i + 1) * 9000));
+  stream.end();
+  const file = await memoryFile("a.jsonl.zst", Buffer.concat(await Array.fromAsync(stream)));
+  await expect(idsOf(file)).rejects.toThrow("its window is larger than 128 MiB: compress it with --long=27 at most");
 });
 
 describe("text that is not compressed", () => {
