@@ -6,6 +6,7 @@ import {
   bookOf,
   books,
   eventually,
+  rowsOf,
   type ServerFixture,
   storedKeys,
   useServer,
@@ -134,6 +135,25 @@ describe("when it is asked for", () => {
     expect((await fixture.client.segments("again")).length).toBe(1);
     expect(await seen()).toEqual(["newest"]);
     expect(await client.count("again")).toBe(3);
+  });
+
+  it("an iterator goes on with what it has begun with", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("paged"));
+    await importEach(fixture, "paged", [books(2), books(2, 10n), books(2, 20n)]);
+    const page = async (expr: string, guaranteeTimestamp = 0n) => {
+      const queryParams = Object.entries({ iterator: "True", limit: "3" }).map(([key, value]) => ({ key, value }));
+      const request = { collectionName: "paged", expr, outputFields: ["id"], queryParams, guaranteeTimestamp };
+      const { fieldsData, sessionTs } = await client.raw.query(milvus.QueryRequest.fromPartial(request));
+      return { ids: rowsOf(fieldsData).map(({ id }) => id), sessionTs };
+    };
+    const first = await page("id >= 0");
+    expect(first.ids).toEqual([0n, 1n, 10n]);
+    await client.importAndWait("paged", await files.jsonl("paged-late.jsonl", books(1, 15n)));
+    await ended((await compact("paged")).compactionID);
+    expect(await client.segments("paged")).toHaveLength(1);
+    expect((await page("id > 10", first.sessionTs)).ids).toEqual([11n, 20n, 21n]);
+    expect((await page("id > 10")).ids).toEqual([11n, 15n, 20n]);
   });
 
   it("rows expire when they would have without it", async () => {
