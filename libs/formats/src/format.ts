@@ -65,6 +65,8 @@ export interface ProbeInput {
   readonly plan: FieldPlan;
   /** Options of the import, keys as sent; a format looks at its own only. */
   readonly options: Readonly<Record<string, string>>;
+  /** Other files, or sets, of the import have rows too, so that numbers of rows are no keys. */
+  readonly isOneOfSeveral?: boolean;
 }
 
 /** What a reader opens. */

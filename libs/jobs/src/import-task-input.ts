@@ -24,6 +24,8 @@ export interface ImportTaskInput {
   readonly partitionIds: readonly bigint[];
   /** Read one after the other, into the same segments. */
   readonly sets: readonly SourceSet[];
+  /** The job has other sets too, here or in other tasks. */
+  readonly isOneOfSeveral?: boolean;
   /** Storages that the job brings besides those of the settings, by the names that its files carry; without secrets. */
   readonly sources?: readonly BroughtSource[];
   /** Half-open part of the one set, in the unit of its format; absent = all of it. */

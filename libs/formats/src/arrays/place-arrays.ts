@@ -20,7 +20,7 @@ export const arrayOptionKeys = ["row_number_field", "row_number_start"] as const
  */
 export async function placeArrays(
   set: ArraySet,
-  { plan, options }: ProbeInput,
+  { plan, options, isOneOfSeveral }: ProbeInput,
   signal: AbortSignal,
   warn: (text: string) => void,
 ): Promise<ArraySet> {
@@ -28,6 +28,7 @@ export async function placeArrays(
   placing.placeNumbers(numberedField(plan, options), options);
   await placing.placeVectors(signal);
   placing.placeKeys(options);
+  if (isOneOfSeveral) placing.refuseNumberedKeys();
   return { ...set, arrays: placing.arrays };
 }
 
@@ -87,7 +88,20 @@ class Placing {
       const { shape } = await counted.header(signal);
       return { descr: "<i8", fortranOrder: false, shape: [shape[0]], dataOffset: 0, rows: rowNumbers(start) };
     };
-    this.arrays = [...others, { name, source, header }];
+    this.arrays = [...others, { name, source, header, isImplied: true }];
+  }
+
+  /** In several files each number would come as often, and a row would hide another one's. */
+  refuseNumberedKeys(): void {
+    const { fields } = this.#plan.schema;
+    const isKey = (name: string) => {
+      const target = this.#plan.target(name);
+      return target.kind === "field" && fields[target.index].isPrimaryKey;
+    };
+    const numbered = this.arrays.find(({ name, isImplied }) => isImplied && isKey(name));
+    if (!numbered) return;
+    const reason = `the primary key '${numbered.name}' would be the number of the row in its file, the same in each of the import's files: give keys in a file beside each (an inner list of files), let them be automatic, or import each file by itself, from the option row_number_start on`;
+    throw new ImportError("request_invalid", reason, { file: numbered.source.path, field: numbered.name });
   }
 
   /** Automatic keys are made, whatever numbers an index has for its rows. */

@@ -82,8 +82,7 @@ async function openParts(parts: readonly Part[], input: ReaderInput, signal: Abo
   const described = await Promise.all(parts.map((part) => describePart(part, signal, input.options)));
   const plans = claimFields(parts, described, input.plan);
   return parts.map(({ format, sources }, i) => {
-    const { warn, options } = input;
-    const reader = format.open({ sources, plan: plans[i], options, ...(warn && { warn }) });
+    const reader = format.open({ ...input, sources, plan: plans[i] });
     return { reader, file: sources[0].path };
   });
 }

@@ -25,6 +25,8 @@ export interface Reading {
   readonly options?: Readonly<Record<string, string>>;
   readonly range?: SourceRange;
   readonly batchBytes?: number;
+  /** The import has other files. */
+  readonly isOneOfSeveral?: boolean;
   /** Bad rows are put aside. */
   readonly goesOn?: boolean;
 }
@@ -38,11 +40,15 @@ export function sourcesOf(files: Readonly<Record<string, Uint8Array>>): Promise<
 export async function readFiles(
   format: Format,
   files: Readonly<Record<string, Uint8Array>>,
-  { schema = vectorSchema(), options, range, batchBytes = 1 << 20, goesOn }: Reading = {},
+  { schema = vectorSchema(), options, range, batchBytes = 1 << 20, goesOn, isOneOfSeveral = false }: Reading = {},
 ): Promise<Outcome> {
   const sources = await sourcesOf(files);
   const [rows, warnings, rejected]: [CanonicalRow[], string[], ImportError[]] = [[], [], []];
-  const input = { ...readerInput(schema, sources, options, range), warn: (text: string) => void warnings.push(text) };
+  const input = {
+    ...readerInput(schema, sources, options, range),
+    isOneOfSeveral,
+    warn: (text: string) => void warnings.push(text),
+  };
   await using reader = format.open(input);
   const onReject = goesOn ? { onReject: ({ error }: { error: ImportError }) => void rejected.push(error) } : {};
   for await (const batch of reader.batches({ batchBytes, signal: new AbortController().signal, ...onReject }))

@@ -108,6 +108,7 @@ async function readSet(
     sources: opened.files,
     plan,
     ...(input.range && { range: input.range }),
+    ...(input.isOneOfSeveral && { isOneOfSeveral: true }),
     wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes,
     options,
     warn: context.warn,

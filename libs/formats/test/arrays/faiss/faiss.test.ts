@@ -65,6 +65,12 @@ it("ids are left out where keys are made, and that is said if they were given", 
   ]);
 });
 
+it("positions are no keys where the import has other files; ids that were given are", async () => {
+  const { reason } = await refusal(faissFormat, index("flat-l2"), { schema, isOneOfSeveral: true });
+  expect(reason).toContain("would be the number of the row in its file");
+  expect((await readFiles(faissFormat, index("idmap-flat"), { schema, isOneOfSeveral: true })).rows.length).toBe(120);
+});
+
 it("a metric that collections do not have is told", async () => {
   const { warnings } = await readFiles(faissFormat, index("flat-lp"), { schema });
   expect(warnings).toEqual(["FAISS index: its metric (number 4 of FAISS) is none of a collection's: choose one"]);

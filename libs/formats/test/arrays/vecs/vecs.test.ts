@@ -90,6 +90,18 @@ describe("an fvecs file", () => {
     });
   });
 
+  it("gives no row numbers as keys where the import has other files, in which they would come again", async () => {
+    const reading = { isOneOfSeveral: true };
+    expect(await refusal(fvecsFormat, { "a.fvecs": fvecs(2) }, reading)).toMatchObject({
+      code: "request_invalid",
+      at: { file: "a.fvecs", field: "id" },
+    });
+    const options = { row_number_field: "id" };
+    expect((await refusal(fvecsFormat, { "a.fvecs": fvecs(2) }, { ...reading, options })).code).toBe("request_invalid");
+    const { rows } = await readFiles(fvecsFormat, { "a.fvecs": fvecs(2) }, { ...reading, schema: automatic });
+    expect(rows.length).toBe(2);
+  });
+
   it("is cut anywhere", () => expectCutsLikeWhole(fvecsFormat, { "base.fvecs": fvecs(50) }));
 
   it("of another dimension than the field's is refused", async () => {

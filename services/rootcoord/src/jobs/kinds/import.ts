@@ -106,7 +106,7 @@ export class ImportPlanner implements JobPlanner {
     const { sources } = opened.use(await this.#deps.sources.of(job));
     const files = [];
     for (const file of group.files) files.push(opened.use(await sources.open(file)));
-    const input = { sources: files, plan, options };
+    const input = { sources: files, plan, options, isOneOfSeveral: job.groups.length > 1 };
     const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
     return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };
   }
@@ -118,6 +118,7 @@ export class ImportPlanner implements JobPlanner {
     return {
       ...{ collectionId, vchannels, partitionIds, timestamp, sets },
       ...(task.range && { range: task.range }),
+      ...(job.groups.length > 1 && { isOneOfSeveral: true }),
       ...(job.sources && { sources: job.sources }),
       schema: schemaOf(job),
       options: spec.formatOptions,
