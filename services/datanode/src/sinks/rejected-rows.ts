@@ -7,7 +7,7 @@ import {
   type RowTolerance,
   type SetFindings,
   tooManyRejected,
-} from "@sluice/jobs";
+} from "@sluice/jobs/findings";
 import type { TaskContext } from "../tasks/task-kind.ts";
 import { ObjectParts } from "./object-parts.ts";
 

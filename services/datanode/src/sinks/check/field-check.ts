@@ -1,5 +1,5 @@
 import type { Column } from "@sluice/columns";
-import { DistinctSample, type FieldHealth } from "@sluice/jobs";
+import { DistinctSample, type FieldHealth } from "@sluice/jobs/findings";
 import { type FieldSchema, isVector } from "@sluice/schema";
 import { countDistinct } from "./hash-values.ts";
 import { hasNorm, NormCounts } from "./norms.ts";

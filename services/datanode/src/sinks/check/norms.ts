@@ -1,5 +1,5 @@
 import type { FixedColumn } from "@sluice/columns";
-import { NORM_BIAS, NORM_BINS } from "@sluice/jobs";
+import { NORM_BIAS, NORM_BINS } from "@sluice/jobs/findings";
 import { DataType, type FieldSchema } from "@sluice/schema";
 
 /** A norm that differs by more from 1 is not that of a normalized vector, whatever its elements were rounded to. */

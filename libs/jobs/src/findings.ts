@@ -1,0 +1,8 @@
+/**
+ * What the threads of a datanode need of jobs: apart, since the checks of requests and the library that they stand on take twenty
+ * megabytes of each thread.
+ */
+export * from "./checked-rows.ts";
+export { DistinctSample } from "./distinct-sample.ts";
+export * from "./import-findings.ts";
+export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";
