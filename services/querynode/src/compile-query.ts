@@ -42,11 +42,31 @@ export async function compileQuery(
   const timezone = params.get("timezone") || sent.timezone;
   const templates = templateValues(request.exprTemplateValues);
   const filter = await compileFilterInTurns(request.expr, collection, templates, { timezone }, turns);
-  const alive = sent.ttlField === "" ? undefined : compileFilter(aliveText(sent.ttlField), collection, new Map());
+  const alive = aliveOf(sent, collection);
   checkQuery(filter, output, window);
   const order = parseOrderBy(params, collection, window);
   refuseUnserved(params, order);
   return { collection, filter, alive, output, window, order, timezone };
+}
+
+/** Which rows are meant by an expression and the collection's own rules. @throws {StatusError} 1100 */
+export async function compileRowFilter(
+  expression: string,
+  templateValuesSent: milvus.QueryRequest["exprTemplateValues"],
+  sent: Pick<queryNode.QueryOrder, "timezone" | "ttlField">,
+  collection: CollectionSchema,
+  turns: Turns,
+): Promise<Pick<CompiledQuery, "collection" | "filter" | "alive">> {
+  const templates = templateValues(templateValuesSent);
+  const filter = await compileFilterInTurns(expression, collection, templates, { timezone: sent.timezone }, turns);
+  return { collection, filter, alive: aliveOf(sent, collection) };
+}
+
+function aliveOf(
+  { ttlField }: Pick<queryNode.QueryOrder, "ttlField">,
+  collection: CollectionSchema,
+): Filter | undefined {
+  return ttlField === "" ? undefined : compileFilter(aliveText(ttlField), collection, new Map());
 }
 
 /** A row without a time of its own stays for ever. */

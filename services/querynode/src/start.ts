@@ -11,6 +11,8 @@ import {
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
+import { SearchService } from "./search/search-service.ts";
+import { SegmentRows } from "./segment-rows.ts";
 import type { QueryNodeSettings } from "./settings.ts";
 
 export interface QueryNodeDeps {
@@ -31,12 +33,16 @@ export async function startQueryNode(
 ): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
-  const service = new QueryService(data, objects, settings.cacheBytes);
+  const rows = new SegmentRows(objects, settings.cacheBytes);
+  const service = new QueryService(data, rows);
+  const searches = new SearchService(data, rows);
   const server = cleanup.use(
     openGrpcServer({
       services: [
         served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
           query: async (order, call) => serializedAnswer(await service.query(order, endOf(call))),
+          search: async (order, call) => serializedAnswer(await searches.search(order, endOf(call))),
+          hybridSearch: async (order, call) => serializedAnswer(await searches.hybridSearch(order, endOf(call))),
         }),
       ],
       log,

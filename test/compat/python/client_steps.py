@@ -93,6 +93,36 @@ def client_import_and_query(ctx):
 
 
 @step
+def client_search(ctx):
+    client, name = ctx.client, ctx.client_name
+    queries = [[1.0, 0.0, 0.0, 0.0], [50.0, 1.0, 2.0, -50.0]]
+    answer = client.search(name, data=queries, limit=5, output_fields=["year", "color"], filter="color != 'c1'")
+    vectors = {f"k {i} é": float32([i, 1, 2, -i]) for i in range(ROWS) if i % 3 != 1}
+    norm = lambda vector: sum(x * x for x in vector) ** 0.5
+    for hits, query in zip(answer, queries):
+        cosine = {key: sum(a * b for a, b in zip(vector, query)) / norm(vector) / norm(query) for key, vector in vectors.items()}
+        found = [hit["distance"] for hit in hits]
+        best = sorted(cosine.values(), reverse=True)[:5]
+        check(all(abs(a - b) < 1e-5 for a, b in zip(found, best)), f"scores: expected {best}, found {found}")
+        for hit in hits:
+            check(abs(cosine[hit["id"]] - hit["distance"]) < 1e-5, f"score of {hit}")
+            check(hit["entity"]["color"] in ("c0", "c2"), f"dynamic key of {hit}")
+    from pymilvus import AnnSearchRequest, RRFRanker
+
+    requests = [AnnSearchRequest([query], "vector", {"metric_type": "COSINE"}, limit=20) for query in queries]
+    (hits,) = client.hybrid_search(name, requests, RRFRanker(60), limit=7)
+    equal(len({hit["id"] for hit in hits}), 7, "hits of a hybrid search")
+    # That of 2.4 widens its range a few times only, and gives up where hits are thin.
+    if VERSION >= (2, 5, 2):
+        iterator = client.search_iterator(name, data=[queries[0]], batch_size=70, limit=-1, output_fields=["year"])
+        keys = []
+        while page := iterator.next():
+            keys += [hit.id if hasattr(hit, "id") else hit["id"] for hit in page]
+        iterator.close()
+        equal((len(keys), len(set(keys))), (ROWS, ROWS), "keys of the search iterator")
+
+
+@step
 def client_compact(ctx):
     client, name = ctx.client, ctx.client_name
     job = client.compact(name)

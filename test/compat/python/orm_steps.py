@@ -3,6 +3,7 @@ import json
 import os
 import time
 
+import numpy as np
 from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, MilvusException, connections, db, utility
 
 from data import (
@@ -202,6 +203,22 @@ def values(ctx):
         compare_rows(everything, [some], fields + ["extra", "extra_number"])
     else:
         compare_rows(everything, [some], [name for name in fields if name not in ("vector",)])
+
+
+@step
+def search(ctx):
+    """Every row is compared, so the answer is that of NumPy."""
+    query = [0.5 - i / 16 for i in range(DIM)]
+    rows = [row for row in ctx.expected if row["flag"]]
+    distance = lambda row: np.float32(sum((np.float64(a) - b) ** 2 for a, b in zip(row["vector"], query)))
+    nearest = sorted(rows, key=lambda row: (distance(row), row["id"]))[3:13]
+    params = {"metric_type": "L2", "params": {"nprobe": 4}, "offset": 3}
+    (hits,) = ctx.collection.search([query], "vector", params, limit=10, expr="flag == true", output_fields=["title"])
+    equal([hit.id for hit in hits], [row["id"] for row in nearest], "ids of the nearest rows")
+    equal([hit.entity.get("title") for hit in hits], [row["title"] for row in nearest], "titles of the nearest rows")
+    for hit, row in zip(hits, nearest):
+        check(abs(hit.distance - distance(row)) <= 1e-5 * max(1, distance(row)), f"distance {hit.distance} of {row['id']}")
+    raises(lambda: ctx.collection.search([query[:3]], "vector", params, limit=1), "dimension mismatch", "dim")
 
 
 def filter_cases():

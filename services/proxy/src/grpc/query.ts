@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { endOf, type Handlers, type milvus, type rootCoord, serializedAnswer } from "@sluice/rpc";
+import { endOf, type Handlers, milvus, type queryNode, type rootCoord, serializedAnswer } from "@sluice/rpc";
 import { physicalMs } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 5000;
 /** A query may take long; the client's own deadline counts. */
 const QUERY_DEADLINE_MS = 300_000;
 
-/** Query: names are resolved here, rows are read by a querynode. */
+/** Query and search: names are resolved here, rows are read by a querynode. */
 export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
   return {
     query: async (request, call) => {
@@ -32,6 +32,47 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
       );
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
+    search: async (request, call) => {
+      const signal = endOf(call);
+      const target = await searchTarget(context, request, call);
+      await waitFor(request.guaranteeTimestamp);
+      const answer = await context.query.search({ request, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
+      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
+    },
+    hybridSearch: async (request, call) => {
+      const signal = endOf(call);
+      const target = await searchTarget(context, request, call);
+      await waitFor(request.guaranteeTimestamp);
+      const answer = await context.query.hybridSearch({ request, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
+      return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
+    },
+  };
+}
+
+/** What a search is in, with the metrics of its indexes. */
+async function searchTarget(
+  context: ProxyContext,
+  request: Pick<milvus.SearchRequest, "dbName" | "collectionName" | "partitionNames">,
+  call: Parameters<typeof databaseOf>[1],
+): Promise<queryNode.SearchTarget> {
+  const dbName = databaseOf(request, call);
+  const collection = await resolveCollection(context, dbName, request.collectionName);
+  const partitionIds = partitionsToRead(collection, request.partitionNames, "search");
+  const indexes = await context.root.describeIndex(
+    milvus.DescribeIndexRequest.fromPartial({ dbName, collectionName: collection.collectionName }),
+  );
+  return {
+    collectionId: collection.collectionId,
+    collectionName: collection.collectionName,
+    schema: collection.schema,
+    partitionIds,
+    timezone: propertyOf(collection, "timezone") ?? "UTC",
+    ttlSeconds: ttlOf(collection),
+    ttlField: propertyOf(collection, "ttl_field") ?? "",
+    metrics: indexes.indexDescriptions.flatMap(({ fieldName, params }) => {
+      const metric = params.find(({ key }) => key === "metric_type")?.value;
+      return metric ? [{ fieldName, metric }] : [];
+    }),
   };
 }
 
@@ -46,12 +87,16 @@ function ttlOf(collection: rootCoord.ResolveCollectionResponse): bigint {
 }
 
 /** Ids of the loaded partitions that the read covers. @throws {StatusError} 101, 201, 1100 */
-function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names: readonly string[]): bigint[] {
+function partitionsToRead(
+  collection: rootCoord.ResolveCollectionResponse,
+  names: readonly string[],
+  what = "query",
+): bigint[] {
   const loaded = collection.partitions.filter((partition) => partition.loaded);
   if (loaded.length === 0) {
     throw new StatusError(
       statusCodes.collectionNotLoaded,
-      `failed to query: collection not loaded[collection=${collection.collectionId}]`,
+      `failed to ${what}: collection not loaded[collection=${collection.collectionId}]`,
     );
   }
   if (names.length === 0) return loaded.map((partition) => partition.partitionId);
@@ -66,7 +111,10 @@ function partitionsToRead(collection: rootCoord.ResolveCollectionResponse, names
     if (!partition)
       throw new StatusError(statusCodes.invalidParameter, `partition name ${excerpt(name, 300)} not found`);
     if (!partition.loaded)
-      throw new StatusError(statusCodes.partitionNotLoaded, `failed to query: partition not loaded[partition=${name}]`);
+      throw new StatusError(
+        statusCodes.partitionNotLoaded,
+        `failed to ${what}: partition not loaded[partition=${name}]`,
+      );
     return partition.partitionId;
   });
 }

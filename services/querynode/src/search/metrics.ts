@@ -1,0 +1,41 @@
+import { StatusError, statusCodes } from "@sluice/errors";
+import { DataType } from "@sluice/schema";
+
+/** How near two vectors are. Source: query-and-search §5.1. */
+export type Metric = "L2" | "IP" | "COSINE" | "HAMMING" | "JACCARD";
+
+/** Metrics of a type of vectors, its default first. */
+const metricsOf: Readonly<Partial<Record<DataType, readonly Metric[]>>> = {
+  [DataType.FloatVector]: ["COSINE", "L2", "IP"],
+  [DataType.Float16Vector]: ["COSINE", "L2", "IP"],
+  [DataType.BFloat16Vector]: ["COSINE", "L2", "IP"],
+  [DataType.Int8Vector]: ["COSINE", "L2", "IP"],
+  [DataType.BinaryVector]: ["HAMMING", "JACCARD"],
+  [DataType.SparseFloatVector]: ["IP"],
+};
+
+/** Whether less is nearer. */
+export function isDistance(metric: Metric): boolean {
+  return metric === "L2" || metric === "HAMMING" || metric === "JACCARD";
+}
+
+/**
+ * The metric of a search: the index's, else what was asked for, else the type's default.
+ * @throws {StatusError} 1100 when the request contradicts the index, or the type has no such metric
+ */
+export function metricFor(dataType: DataType, asked: string, ofIndex: string): Metric {
+  const [wanted, indexed] = [asked.toUpperCase(), ofIndex.toUpperCase()];
+  if (wanted !== "" && indexed !== "" && wanted !== indexed)
+    refuse(`metric type not match: invalid parameter[expected=${indexed}][actual=${wanted}]`);
+  const known = metricsOf[dataType] ?? [];
+  const name = wanted || indexed || known[0];
+  const metric = known.find((candidate) => candidate === name);
+  if (metric) return metric;
+  return refuse(
+    `metric type ${name} is not supported for this field: use one of ${known.join(", ")}: invalid parameter`,
+  );
+}
+
+export function refuse(reason: string): never {
+  throw new StatusError(statusCodes.invalidParameter, reason);
+}

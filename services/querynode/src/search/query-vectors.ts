@@ -1,0 +1,100 @@
+import { common } from "@sluice/rpc";
+import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
+import {
+  bfloat16BitsToFloat32,
+  float16BitsToFloat32,
+  float32ToBfloat16Bits,
+  float32ToFloat16Bits,
+} from "@sluice/values";
+import { refuse } from "./metrics.ts";
+
+/** Vectors that are searched for. */
+export type QueryVectors =
+  /** `count * dim` numbers: of every dense type with numbers for elements. */
+  | { readonly kind: "floats"; readonly count: number; readonly values: Float32Array }
+  | { readonly kind: "bits"; readonly count: number; readonly values: readonly Uint8Array[] }
+  /** Pairs of index and value, ascending by index. */
+  | { readonly kind: "sparse"; readonly count: number; readonly values: readonly SparseQuery[] };
+
+export interface SparseQuery {
+  readonly indices: Uint32Array;
+  readonly values: Float32Array;
+}
+
+const MAX_QUERIES = 16_384;
+
+/** The vectors of a request. @throws {StatusError} 1100 when they do not fit the field, or are none */
+export function decodePlaceholders(group: Uint8Array, field: FieldSchema): QueryVectors {
+  const { placeholders } = common.PlaceholderGroup.decode(group);
+  const [placeholder] = placeholders;
+  if (!placeholder) return refuse("empty search request: invalid parameter");
+  if (placeholders.length > 1)
+    refuse("several placeholders in one search are not supported: send one with all vectors");
+  return queryVectors(placeholder.values, placeholder.type as number, field);
+}
+
+/**
+ * Vectors by their bytes.
+ * @param type of the bytes; float32 is taken for half types too, rounded to them first
+ */
+export function queryVectors(cells: readonly Uint8Array[], type: number, field: FieldSchema): QueryVectors {
+  const { length: count } = cells;
+  if (count < 1 || count > MAX_QUERIES) {
+    const range = `should be in range [1, ${MAX_QUERIES}], but got ${count}`;
+    refuse(`nq [${count}] is invalid, nq (number of search vector per search request) ${range}: invalid parameter`);
+  }
+  checkType(type, field);
+  if (field.dataType === DataType.SparseFloatVector) return { kind: "sparse", count, values: cells.map(sparseQuery) };
+  const size = vectorBytes(type as DataType, field.dim);
+  for (const { length } of cells)
+    if (length !== size) refuse(`vector dimension mismatch, expected vector size(byte) ${size}, actual ${length}.`);
+  if (field.dataType === DataType.BinaryVector) return { kind: "bits", count, values: cells };
+  const values = new Float32Array(count * field.dim);
+  for (const [i, cell] of cells.entries())
+    widen(cell, type, field, values.subarray(i * field.dim, (i + 1) * field.dim));
+  return { kind: "floats", count, values };
+}
+
+function checkType(type: number, { dataType }: FieldSchema): void {
+  const isRounded = type === DataType.FloatVector && isHalf(dataType);
+  if (type === dataType || isRounded) return;
+  if (type === DataType.VarChar)
+    refuse("text is not searched for yet: make its vector in the client (functions such as BM25 are not supported)");
+  refuse(
+    `vector type must be the same: field type ${dataTypeName(dataType)}, search type ${dataTypeName(type)}: invalid parameter`,
+  );
+}
+
+function isHalf(type: DataType): boolean {
+  return type === DataType.Float16Vector || type === DataType.BFloat16Vector;
+}
+
+function widen(cell: Uint8Array, type: number, { dataType }: FieldSchema, out: Float32Array): void {
+  const view = new DataView(cell.buffer, cell.byteOffset, cell.byteLength);
+  for (let i = 0; i < out.length; i++) {
+    if (type === DataType.Int8Vector) out[i] = view.getInt8(i);
+    else if (type === DataType.Float16Vector) out[i] = float16BitsToFloat32(view.getUint16(2 * i, true));
+    else if (type === DataType.BFloat16Vector) out[i] = bfloat16BitsToFloat32(view.getUint16(2 * i, true));
+    else out[i] = asStored(view.getFloat32(4 * i, true), dataType);
+    if (!Number.isFinite(out[i])) refuse(`value '${out[i]}' is not a number or infinity: invalid parameter`);
+  }
+}
+
+/** As the field would have it. */
+function asStored(value: number, dataType: DataType): number {
+  if (dataType === DataType.Float16Vector) return float16BitsToFloat32(float32ToFloat16Bits(value));
+  if (dataType === DataType.BFloat16Vector) return bfloat16BitsToFloat32(float32ToBfloat16Bits(value));
+  return value;
+}
+
+function sparseQuery(cell: Uint8Array): SparseQuery {
+  if (cell.length % 8 !== 0) refuse(`a sparse vector of ${cell.length} bytes is cut short: invalid parameter`);
+  const view = new DataView(cell.buffer, cell.byteOffset, cell.byteLength);
+  const count = cell.length / 8;
+  const order = Array.from({ length: count }, (_, i) => i);
+  order.sort((a, b) => view.getUint32(8 * a, true) - view.getUint32(8 * b, true));
+  return {
+    indices: Uint32Array.from(order, (i) => view.getUint32(8 * i, true)),
+    values: Float32Array.from(order, (i) => view.getFloat32(8 * i + 4, true)),
+  };
+}

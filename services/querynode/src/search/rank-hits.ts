@@ -1,0 +1,111 @@
+import { excerpt } from "@sluice/errors";
+import type { milvus } from "@sluice/rpc";
+import { isDistance, type Metric, refuse } from "./metrics.ts";
+import type { SearchSources } from "./search-sources.ts";
+import type { Hit } from "./top-hits.ts";
+
+/** How hits of several searches become one list. Source: query-and-search §5.8. */
+export interface Ranking {
+  readonly limit: number;
+  readonly offset: number;
+  readonly roundDecimal: number | undefined;
+  /** What a hit adds to the score of its row. */
+  readonly worth: (list: number, rank: number, score: number) => number;
+  /** Less is better. */
+  readonly isAscending: boolean;
+}
+
+const MAX_WINDOW = 16_384;
+
+/** @param metrics of the searches @throws {StatusError} 1100 */
+export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly Metric[]): Ranking {
+  const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
+  const scorer = request.functionScore?.functions[0];
+  const own = new Map(scorer?.params.map(({ key, value }) => [key, value]) ?? []);
+  const strategy = own.get("reranker") ?? params.get("strategy") ?? "rrf";
+  const inner = scorer
+    ? Object.fromEntries([...own].map(([key, value]) => [key, parsed(value)]))
+    : parsedObject(params.get("params"));
+  const limit = count("limit", params.get("limit") ?? refuse("limit not found in rank_params: invalid parameter"));
+  const offset = count("offset", params.get("offset") ?? "0");
+  if (limit < 1 || limit + offset > MAX_WINDOW)
+    refuse(
+      `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
+    );
+  const round = Number(params.get("round_decimal") ?? -1);
+  const window = { limit, offset, roundDecimal: round >= 0 ? round : undefined };
+  if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
+  if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };
+  return refuse(`unsupported reranker ${excerpt(strategy)}: use rrf or weighted: invalid parameter`);
+}
+
+function rrf(given: unknown = 60) {
+  const k = Number(given);
+  if (!(k > 0 && k < MAX_WINDOW)) refuse(`The rank params k should be in range (0, ${MAX_WINDOW}): invalid parameter`);
+  return { worth: (_list: number, rank: number) => 1 / (k + rank), isAscending: false };
+}
+
+function weighted({ weights, norm_score: norm }: Record<string, unknown>, metrics: readonly Metric[]) {
+  if (!Array.isArray(weights) || weights.length !== metrics.length)
+    refuse("the length of weights param mismatch with ann search requests: invalid parameter");
+  const numbers = (weights as unknown[]).map(Number);
+  if (!numbers.every((weight) => weight >= 0 && weight <= 1))
+    refuse("rank param weight should be in range [0, 1]: invalid parameter");
+  const isNormed = norm === true || String(norm).toLowerCase() === "true";
+  const distances = metrics.filter(isDistance).length;
+  const isAscending = !isNormed && distances === metrics.length;
+  const isMixed = distances > 0 && distances < metrics.length;
+  const value = (list: number, score: number) =>
+    isNormed || (isMixed && isDistance(metrics[list])) ? normed(metrics[list], score) : score;
+  return { worth: (list: number, _rank: number, score: number) => numbers[list] * value(list, score), isAscending };
+}
+
+/** Between 0 and 1, the nearer the greater. */
+function normed(metric: Metric, score: number): number {
+  if (metric === "COSINE") return (1 + score) / 2;
+  if (metric === "IP") return 0.5 + Math.atan(score) / Math.PI;
+  return 1 - (2 * Math.atan(score)) / Math.PI;
+}
+
+function parsedObject(text = "{}"): Record<string, unknown> {
+  const value = parsed(text);
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function count(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text.trim())) return Number(text);
+  return refuse(`${name} [${excerpt(text)}] is invalid: invalid parameter`);
+}
+
+/** The rows of several lists, each once, by what all lists give for it; ties by primary key. */
+export function rankedHits(lists: readonly (readonly Hit[])[], ranking: Ranking, sources: SearchSources): Hit[] {
+  const scores = new Map<bigint | string, { hit: Hit; score: number }>();
+  for (const [list, hits] of lists.entries())
+    for (const [i, hit] of hits.entries()) {
+      const key = sources.keyAt(hit.source, hit.row);
+      const known = scores.get(key) ?? { hit, score: 0 };
+      scores.set(key, { hit: known.hit, score: Math.fround(known.score + ranking.worth(list, i + 1, hit.score)) });
+    }
+  const sign = ranking.isAscending ? 1 : -1;
+  const ranked = [...scores.values()].sort(
+    (a, b) => (a.score - b.score) * sign || sources.compareKeys(a.hit.source, a.hit.row, b.hit.source, b.hit.row),
+  );
+  const { offset, limit, roundDecimal } = ranking;
+  return ranked
+    .slice(offset, offset + limit)
+    .map(({ hit, score }) => ({ ...hit, score: rounded(score, roundDecimal) }));
+}
+
+function rounded(score: number, decimals: number | undefined): number {
+  if (decimals === undefined) return score;
+  const power = 10 ** decimals;
+  return Math.fround((Math.sign(score) * Math.round(Math.abs(score) * power)) / power);
+}

@@ -1,0 +1,263 @@
+import { randomUUID } from "node:crypto";
+import { Turns } from "@sluice/async";
+import { type VarColumn, varValue } from "@sluice/columns";
+import { type OutputPlan, resolveOutputFields } from "@sluice/query";
+import {
+  type Client,
+  checkStatus,
+  type dataCoord,
+  decodeStoredSchema,
+  milvus,
+  okStatus,
+  type queryNode,
+  schema,
+} from "@sluice/rpc";
+import { type CollectionSchema, isDenseVector, primaryKeyIndex, vectorBytes } from "@sluice/schema";
+import { compileRowFilter } from "../compile-query.ts";
+import { bytesField, joined, type Parts, partsOf, toBuffer } from "../message-parts.ts";
+import type { RowSet } from "../row-set.ts";
+import type { SegmentRows } from "../segment-rows.ts";
+import { unexpiredSegments } from "../unexpired.ts";
+import { findHits } from "./find-hits.ts";
+import { isDistance, refuse } from "./metrics.ts";
+import { decodePlaceholders, type QueryVectors, queryVectors } from "./query-vectors.ts";
+import { rankedHits, rankingOf } from "./rank-hits.ts";
+import type { Search, SearchDeps } from "./search.ts";
+import { type SearchParams, searchParams } from "./search-params.ts";
+import { SearchSources } from "./search-sources.ts";
+import type { Hit } from "./top-hits.ts";
+
+/** Numbers of `SearchResults.results`, and of `SearchResultData`. */
+const RESULTS = 2;
+const FIELDS_DATA = 3;
+const GROUP_BY_FIELD_VALUE = 8;
+/** Iterators whose last hit is remembered. */
+const MAX_ITERATORS = 10_000;
+
+/** What all searches of one call share. */
+interface Call {
+  readonly order: queryNode.SearchTarget;
+  readonly collection: CollectionSchema;
+  readonly deps: SearchDeps;
+  readonly snapshotTs: bigint;
+}
+
+/** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
+export class SearchService {
+  readonly #data: Client<dataCoord.DataCoordClient>;
+  readonly #rows: SegmentRows;
+  /** The last hit of each iterator: its score alone would lose hits that are as near. */
+  readonly #lastHits = new Map<string, { readonly score: number; readonly key: bigint | string }>();
+
+  constructor(data: Client<dataCoord.DataCoordClient>, rows: SegmentRows) {
+    this.#data = data;
+    this.#rows = rows;
+  }
+
+  /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
+  async search({ request, target }: queryNode.SearchOrder, signal: AbortSignal): Promise<Buffer> {
+    if (!request || !target) return refuse("empty search request: invalid parameter");
+    const call = await this.#begin(target, request.guaranteeTimestamp, request, signal);
+    const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
+    if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
+    const search = await this.#compile(request, call);
+    const hits = await findHits(search, call.deps);
+    const page = this.#page(search.params, hits, call);
+    return this.#answer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
+  }
+
+  /** Several searches, whose hits are ranked together. @throws as `search` */
+  async hybridSearch({ request, target }: queryNode.HybridSearchOrder, signal: AbortSignal): Promise<Buffer> {
+    if (!request || !target || request.requests.length === 0) return refuse("empty search request: invalid parameter");
+    const call = await this.#begin(target, request.guaranteeTimestamp, undefined, signal);
+    const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
+    const searches: Search[] = [];
+    for (const one of request.requests) searches.push(await this.#compile(one, call));
+    const counts = new Set(searches.map(({ queries }) => queries.count));
+    if (counts.size > 1)
+      refuse(`nq of all searches must be the same, found ${[...counts].join(", ")}: invalid parameter`);
+    const ranking = rankingOf(
+      request,
+      searches.map(({ params }) => params.metric),
+    );
+    const lists: Hit[][][] = [];
+    for (const search of searches) lists.push(await findHits(search, call.deps));
+    const hits = lists[0].map((_, query) =>
+      rankedHits(
+        lists.map((list) => list[query]),
+        ranking,
+        call.deps.sources,
+      ),
+    );
+    return this.#answer(call, { hits, output });
+  }
+
+  async #begin(
+    target: queryNode.SearchTarget,
+    guaranteeTimestamp: bigint,
+    request: milvus.SearchRequest | undefined,
+    signal: AbortSignal,
+  ): Promise<Call> {
+    const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
+    const isPinned =
+      request?.searchParams.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
+    const { collectionId, partitionIds } = target;
+    const snapshot = await this.#data.getVisibleSegments({
+      ...{ collectionId, partitionIds, timestamp: isPinned ? guaranteeTimestamp : 0n, segmentIds: [] },
+    });
+    checkStatus(snapshot.status);
+    const deps: SearchDeps = {
+      rows: this.#rows,
+      segments: unexpiredSegments(snapshot, target.ttlSeconds),
+      sources: new SearchSources(collection.fields[primaryKeyIndex(collection)]),
+      turns: new Turns(signal),
+      signal,
+    };
+    return { order: target, collection, deps, snapshotTs: snapshot.timestamp };
+  }
+
+  async #compile(request: milvus.SearchRequest, { order, collection, deps }: Call): Promise<Search> {
+    const metrics = new Map(order.metrics.map(({ fieldName, metric }) => [fieldName, metric]));
+    const params = searchParams(request, collection, metrics);
+    const filter = await compileRowFilter(request.dsl, request.exprTemplateValues, order, collection, deps.turns);
+    const queries = await this.#queriesOf(request, params, collection, deps);
+    if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
+    return { filter, params, queries, after: this.#afterOf(params) };
+  }
+
+  #afterOf({ iterator }: SearchParams): Search["after"] {
+    if (!iterator || iterator.lastBound === undefined) return undefined;
+    const last = this.#lastHits.get(iterator.token);
+    const isSame = last && Math.fround(last.score) === Math.fround(iterator.lastBound);
+    return isSame ? last : { score: Math.fround(iterator.lastBound) };
+  }
+
+  async #queriesOf(
+    { searchInput }: milvus.SearchRequest,
+    { field }: SearchParams,
+    collection: CollectionSchema,
+    deps: SearchDeps,
+  ): Promise<QueryVectors> {
+    switch (searchInput?.$case) {
+      case "placeholderGroup":
+        return decodePlaceholders(searchInput.value, collection.fields[field]);
+      case "ids":
+        return this.#vectorsOf(searchInput.value, field, collection, deps);
+      default:
+        return refuse("empty search request: invalid parameter");
+    }
+  }
+
+  /** The vectors of rows by their keys, in the order of the keys. @throws {StatusError} 1100 for unknown or repeated keys */
+  async #vectorsOf(
+    ids: schema.IDs,
+    field: number,
+    collection: CollectionSchema,
+    { rows, segments, turns, signal }: SearchDeps,
+  ): Promise<QueryVectors> {
+    const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
+    if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
+    const key = collection.fields[primaryKeyIndex(collection)];
+    const sources = new SearchSources(key);
+    if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
+      refuse(`primary key is ${sources.isInteger ? "int64" : "varchar"}, but IDs type mismatch: invalid parameter`);
+    const list = keys.map((one) => (typeof one === "bigint" ? String(one) : JSON.stringify(one)));
+    const order = { timezone: "UTC", ttlField: "" };
+    const filter = await compileRowFilter(`${key.name} in [${list.join(",")}]`, {}, order, collection, turns);
+    const cells = new Map<bigint | string, Uint8Array>();
+    const { dataType, dim } = collection.fields[field];
+    for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
+      const source = await sources.add(part, () => rows.column(part, key));
+      const column = await rows.column(part, collection.fields[field]);
+      for (const row of found) {
+        const width = isDenseVector(dataType) ? vectorBytes(dataType, dim) : 0;
+        const cell =
+          column.kind === "fixed"
+            ? column.data.slice(row * width, (row + 1) * width)
+            : varValue(column as VarColumn, row).slice();
+        cells.set(sources.keyAt(source, row), cell);
+      }
+    }
+    const missing = keys.filter((one) => !cells.has(one));
+    if (missing.length > 0)
+      refuse(
+        `some of the provided primary key IDs do not exist: missing IDs = [${missing.slice(0, 20).join(" ")}]: invalid parameter`,
+      );
+    return queryVectors(
+      keys.map((one) => cells.get(one) as Uint8Array),
+      dataType,
+      collection.fields[field],
+    );
+  }
+
+  /** What an iterator sends with its next request. */
+  #page({ iterator, metric }: SearchParams, [hits]: readonly Hit[][], { deps: { sources } }: Call) {
+    if (!iterator) return {};
+    const token = iterator.token || randomUUID();
+    const last = hits.at(-1);
+    if (last) {
+      this.#lastHits.delete(token);
+      this.#lastHits.set(token, { score: last.score, key: sources.keyAt(last.source, last.row) });
+      for (const oldest of this.#lastHits.keys()) {
+        if (this.#lastHits.size <= MAX_ITERATORS) break;
+        this.#lastHits.delete(oldest);
+      }
+    }
+    const best = isDistance(metric) ? -3.4028234663852886e38 : 3.4028234663852886e38;
+    return { page: { token, lastBound: last?.score ?? iterator.lastBound ?? best } };
+  }
+
+  async #answer(call: Call, answer: Answer): Promise<Buffer> {
+    const { order, collection, deps, snapshotTs } = call;
+    const { sources } = deps;
+    const { hits, output, page, groupField } = answer;
+    const all = hits.flat();
+    const picked: RowSet = {
+      count: all.length,
+      sourceOf: Uint32Array.from(all, ({ source }) => source),
+      rowOf: Uint32Array.from(all, ({ row }) => row),
+    };
+    const timezone = order.timezone || "UTC";
+    const fields = (plan: OutputPlan) =>
+      deps.rows.output({ collection, output: plan, timezone }, sources.parts, picked, deps.turns);
+    const fieldsData: readonly Parts[] = await fields(output);
+    const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
+    const data = schema.SearchResultData.fromPartial({
+      numQueries: BigInt(hits.length),
+      topK: BigInt(Math.max(0, ...hits.map(({ length }) => length))),
+      scores: all.map(({ score }) => score),
+      ids: idsOf(all, sources),
+      topks: hits.map(({ length }) => BigInt(length)),
+      outputFields: [...output.names],
+      primaryFieldName: collection.fields[primaryKeyIndex(collection)].name,
+      ...(page && { searchIteratorV2Results: page }),
+    });
+    const results = joined(
+      partsOf(schema.SearchResultData.encode(data).finish()),
+      ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
+      ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
+    );
+    const head = milvus.SearchResults.fromPartial({
+      ...{ status: okStatus(), collectionName: order.collectionName, sessionTs: snapshotTs },
+    });
+    return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
+  }
+}
+
+interface Answer {
+  readonly hits: readonly Hit[][];
+  readonly output: OutputPlan;
+  readonly page?: { readonly token: string; readonly lastBound: number };
+  readonly groupField?: number | undefined;
+}
+
+const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: [], dynamicKeys: undefined };
+
+/** Of no hits, too, the kind of the keys is told. */
+function idsOf(hits: readonly Hit[], sources: SearchSources): schema.IDs {
+  const keys = hits.map(({ source, row }) => sources.keyAt(source, row));
+  const idField = sources.isInteger
+    ? ({ $case: "intId", value: { data: keys as bigint[] } } as const)
+    : ({ $case: "strId", value: { data: keys as string[] } } as const);
+  return schema.IDs.fromPartial({ idField });
+}

@@ -1,0 +1,23 @@
+import type { Turns } from "@sluice/async";
+import type { RowFilter, SegmentRows } from "../segment-rows.ts";
+import type { VisibleSegment } from "../unexpired.ts";
+import type { QueryVectors } from "./query-vectors.ts";
+import type { SearchParams } from "./search-params.ts";
+import type { SearchSources } from "./search-sources.ts";
+
+/** One search, whose names and vectors are resolved. */
+export interface Search {
+  readonly filter: RowFilter;
+  readonly params: SearchParams;
+  readonly queries: QueryVectors;
+  /** Only hits behind this one: of an iterator. */
+  readonly after: { readonly score: number; readonly key?: bigint | string } | undefined;
+}
+
+export interface SearchDeps {
+  readonly rows: SegmentRows;
+  readonly segments: readonly VisibleSegment[];
+  readonly sources: SearchSources;
+  readonly turns: Turns;
+  readonly signal: AbortSignal;
+}

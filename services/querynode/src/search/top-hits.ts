@@ -1,0 +1,109 @@
+/** Which of two rows has the smaller primary key: negative, when the first one has. */
+export type CompareKeys = (sourceA: number, rowA: number, sourceB: number, rowB: number) => number;
+
+export interface Hit {
+  readonly score: number;
+  readonly source: number;
+  readonly row: number;
+}
+
+/** The best hits of one query vector: a heap with the worst of them on top, in arrays. Of equal scores the smaller key is better. */
+export class TopHits {
+  readonly #limit: number;
+  readonly #sign: number;
+  readonly #compareKeys: CompareKeys;
+  readonly #scores: Float64Array;
+  readonly #sources: Uint32Array;
+  readonly #rows: Uint32Array;
+  #size = 0;
+
+  /** @param isDistance less is better */
+  constructor(limit: number, isDistance: boolean, compareKeys: CompareKeys) {
+    this.#limit = limit;
+    this.#sign = isDistance ? 1 : -1;
+    this.#compareKeys = compareKeys;
+    this.#scores = new Float64Array(limit);
+    this.#sources = new Uint32Array(limit);
+    this.#rows = new Uint32Array(limit);
+  }
+
+  get isFull(): boolean {
+    return this.#size === this.#limit;
+  }
+
+  /** A score that is worse than this cannot get in. */
+  get worst(): number {
+    return this.isFull ? this.#scores[0] : this.#sign * Number.POSITIVE_INFINITY;
+  }
+
+  add(score: number, source: number, row: number): void {
+    if (!this.isFull) {
+      this.#set(this.#size, score, source, row);
+      this.#rise(this.#size++);
+    } else if (this.#isWorse(0, score, source, row)) {
+      this.#set(0, score, source, row);
+      this.#sink(0);
+    }
+  }
+
+  #set(at: number, score: number, source: number, row: number): void {
+    this.#scores[at] = score;
+    this.#sources[at] = source;
+    this.#rows[at] = row;
+  }
+
+  /** Whether what is at a place is worse than another hit. */
+  #isWorse(at: number, score: number, source: number, row: number): boolean {
+    const difference = (this.#scores[at] - score) * this.#sign;
+    if (difference !== 0) return difference > 0;
+    return this.#compareKeys(this.#sources[at], this.#rows[at], source, row) > 0;
+  }
+
+  #isWorseThan(a: number, b: number): boolean {
+    return this.#isWorse(a, this.#scores[b], this.#sources[b], this.#rows[b]);
+  }
+
+  #rise(from: number): void {
+    for (let at = from; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isWorseThan(at, parent)) return;
+      this.#swap(at, parent);
+      at = parent;
+    }
+  }
+
+  #sink(from: number): void {
+    for (let at = from; ; ) {
+      const left = 2 * at + 1;
+      if (left >= this.#size) return;
+      const child = left + 1 < this.#size && this.#isWorseThan(left + 1, left) ? left + 1 : left;
+      if (!this.#isWorseThan(child, at)) return;
+      this.#swap(at, child);
+      at = child;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const [score, source, row] = [this.#scores[a], this.#sources[a], this.#rows[a]];
+    this.#set(a, this.#scores[b], this.#sources[b], this.#rows[b]);
+    this.#set(b, score, source, row);
+  }
+
+  /** All of them, the best first, each key once: with its best score. */
+  sorted(): Hit[] {
+    const hits = Array.from({ length: this.#size }, (_, i) => ({
+      ...{ score: this.#scores[i], source: this.#sources[i], row: this.#rows[i] },
+    }));
+    const byKey = (a: Hit, b: Hit) => this.#compareKeys(a.source, a.row, b.source, b.row);
+    hits.sort((a, b) => (a.score - b.score) * this.#sign || byKey(a, b));
+    const first = firstOfEachKey(hits, byKey);
+    return first.size === hits.length ? hits : hits.filter((hit) => first.has(hit));
+  }
+}
+
+/** Of hits from the best on, those whose key no better one has. */
+function firstOfEachKey(hits: readonly Hit[], byKey: (a: Hit, b: Hit) => number): Set<Hit> {
+  const place = new Map(hits.map((hit, i) => [hit, i]));
+  const ordered = [...hits].sort((a, b) => byKey(a, b) || (place.get(a) ?? 0) - (place.get(b) ?? 0));
+  return new Set(ordered.filter((hit, i) => i === 0 || byKey(ordered[i - 1], hit) !== 0));
+}

@@ -1,0 +1,317 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { checkStatus, common, milvus, schema } from "@sluice/rpc";
+import { DataType } from "@sluice/schema";
+import { type FieldSpec, rowsOf, useServer } from "../support/index.ts";
+
+// Every answer is compared with a model that goes through all rows.
+
+const fixture = useServer();
+const DIM = 8;
+const ROWS = 400;
+
+/** Small integers: many rows are equally near, so that ties are decided by key. */
+let seed = 7;
+const next = (limit: number) => {
+  seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+  return Math.floor((seed / 2 ** 32) * limit);
+};
+const vectorOf = () => Array.from({ length: DIM }, () => next(5) - 2);
+
+interface Book {
+  readonly id: number;
+  readonly year: number;
+  readonly genre: string;
+  readonly f32: readonly number[];
+  readonly bits: readonly number[];
+  readonly sparse: Readonly<Record<string, number>>;
+}
+const rows: Book[] = Array.from({ length: ROWS }, (_, id) => ({
+  id,
+  year: 1900 + next(100),
+  genre: ["novel", "poem", "essay"][next(3)],
+  f32: vectorOf(),
+  bits: [next(256)],
+  sparse: { [next(6)]: 1 + next(3), [6 + next(6)]: 1 + next(3) },
+}));
+
+const fields: FieldSpec[] = [
+  { name: "id", type: DataType.Int64, key: true },
+  { name: "year", type: DataType.Int64 },
+  { name: "genre", type: DataType.VarChar, maxLength: 20 },
+  { name: "f32", type: DataType.FloatVector, dim: DIM },
+  { name: "f16", type: DataType.Float16Vector, dim: DIM },
+  { name: "bf16", type: DataType.BFloat16Vector, dim: DIM },
+  { name: "i8", type: DataType.Int8Vector, dim: DIM },
+  { name: "bits", type: DataType.BinaryVector, dim: 8 },
+  { name: "sparse", type: DataType.SparseFloatVector },
+];
+
+beforeAll(async () => {
+  const { client, files } = fixture;
+  await client.createCollection({ name: "books", fields, shards: 2 });
+  const all = rows.map((row) => ({ ...row, f16: row.f32, bf16: row.f32, i8: row.f32 }));
+  // Two imports: hits come from several segments.
+  await client.importAndWait("books", await files.jsonl("search-1.jsonl", all.slice(0, 250)));
+  await client.importAndWait("books", await files.jsonl("search-2.jsonl", all.slice(250)));
+});
+
+const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+const norm = (a: readonly number[]) => Math.sqrt(dot(a, a));
+const bitsOf = (a: number) => a.toString(2).replaceAll("0", "").length;
+const scoreOf: Readonly<Record<string, (a: readonly number[], b: readonly number[]) => number>> = {
+  L2: (a, b) => a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0),
+  IP: dot,
+  COSINE: (a, b) => (norm(a) * norm(b) === 0 ? 0 : dot(a, b) / (norm(a) * norm(b))),
+  HAMMING: ([a], [b]) => bitsOf(a ^ b),
+  JACCARD: ([a], [b]) => ((a | b) === 0 ? 1 : 1 - bitsOf(a & b) / bitsOf(a | b)),
+};
+const isDistance = (metric: string) => ["L2", "HAMMING", "JACCARD"].includes(metric);
+
+interface Hit {
+  readonly id: number;
+  readonly score: number;
+}
+
+function nearest(of: readonly Book[], score: (row: Book) => number | undefined, metric: string): Hit[] {
+  const sign = isDistance(metric) ? 1 : -1;
+  return of
+    .flatMap((row) => {
+      const value = score(row);
+      return value === undefined ? [] : [{ id: row.id, score: Math.fround(value) }];
+    })
+    .sort((a, b) => (a.score - b.score) * sign || a.id - b.id);
+}
+
+const floatBytes = (vector: readonly number[]) => Buffer.from(Float32Array.from(vector).buffer);
+
+function placeholders(type: number, values: readonly Buffer[]): Buffer {
+  const placeholder = { tag: "$0", type: type as common.PlaceholderType, values: [...values] };
+  return Buffer.from(
+    common.PlaceholderGroup.encode(common.PlaceholderGroup.fromPartial({ placeholders: [placeholder] })).finish(),
+  );
+}
+
+const pairs = (values: Readonly<Record<string, unknown>>) =>
+  Object.entries(values).map(([key, value]) => ({
+    key,
+    value: typeof value === "string" ? value : JSON.stringify(value),
+  }));
+
+function requestOf(group: Buffer, params: object, more: object = {}): milvus.SearchRequest {
+  return milvus.SearchRequest.fromPartial({
+    collectionName: "books",
+    searchInput: { $case: "placeholderGroup", value: group },
+    searchParams: pairs({ topk: 10, ...params }),
+    ...more,
+  });
+}
+
+function hitsOf({ status, results }: milvus.SearchResults): Hit[][] {
+  checkStatus(status);
+  const ids = (results?.ids?.idField?.value.data ?? []) as bigint[];
+  let at = 0;
+  return (results?.topks ?? []).map((count) => {
+    const part = Array.from({ length: Number(count) }, (_, i) => ({
+      id: Number(ids[at + i]),
+      score: results?.scores[at + i] ?? Number.NaN,
+    }));
+    at += Number(count);
+    return part;
+  });
+}
+
+const search = async (request: milvus.SearchRequest) => fixture.client.raw.search(request);
+const floats = (queries: readonly (readonly number[])[], params: object, more: object = {}) =>
+  search(requestOf(placeholders(101, queries.map(floatBytes)), params, more));
+const refusal = async (answer: Promise<milvus.SearchResults>) => (await answer).status?.reason;
+
+/** Another index, by another metric. */
+async function indexBy(fieldName: string, metric: string): Promise<void> {
+  const { raw } = fixture.client;
+  const about = { collectionName: "books" };
+  checkStatus(await raw.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial(about)));
+  const { indexDescriptions } = await raw.describeIndex(
+    milvus.DescribeIndexRequest.fromPartial({ ...about, fieldName }),
+  );
+  for (const { indexName } of indexDescriptions)
+    checkStatus(await raw.dropIndex(milvus.DropIndexRequest.fromPartial({ ...about, fieldName, indexName })));
+  const extraParams = pairs({ index_type: "AUTOINDEX", metric_type: metric });
+  checkStatus(await raw.createIndex(milvus.CreateIndexRequest.fromPartial({ ...about, fieldName, extraParams })));
+  checkStatus(await raw.loadCollection(milvus.LoadCollectionRequest.fromPartial(about)));
+}
+
+describe("search", () => {
+  const metrics = ["L2", "IP", "COSINE"];
+  const cases = ["f32", "f16", "bf16", "i8"].flatMap((field) => metrics.map((metric) => [field, metric] as const));
+  it.each(cases)("%s by %s: scores, order and ties of every query vector", async (field, metric) => {
+    await indexBy(field, metric);
+    const queries = Array.from({ length: 5 }, vectorOf);
+    const type = field === "i8" ? 105 : 101;
+    const cells = queries.map((query) =>
+      field === "i8" ? Buffer.from(Int8Array.from(query).buffer) : floatBytes(query),
+    );
+    const answer = await search(
+      requestOf(placeholders(type, cells), { anns_field: field, metric_type: metric, topk: 30 }),
+    );
+    const expected = queries.map((query) =>
+      nearest(rows, (row) => scoreOf[metric](row.f32, query), metric).slice(0, 30),
+    );
+    expect(hitsOf(answer)).toEqual(expected);
+  });
+
+  it.each(["HAMMING", "JACCARD"])("binary vectors by %s", async (metric) => {
+    await indexBy("bits", metric);
+    const answer = await search(
+      requestOf(placeholders(100, [Buffer.from([0b10110])]), { anns_field: "bits", metric_type: metric }),
+    );
+    const expected = nearest(rows, (row) => scoreOf[metric](row.bits, [0b10110]), metric).slice(0, 10);
+    expect(hitsOf(answer)).toEqual([expected]);
+  });
+
+  it("sparse vectors by IP, without rows that share no index", async () => {
+    const cell = Buffer.alloc(16);
+    for (const [i, [index, value]] of [
+      [8, 0.5],
+      [2, 2],
+    ].entries()) {
+      cell.writeUInt32LE(index, 8 * i);
+      cell.writeFloatLE(value, 8 * i + 4);
+    }
+    const answer = await search(requestOf(placeholders(104, [cell]), { anns_field: "sparse", topk: 1000 }));
+    const score = ({ sparse }: Book) =>
+      "2" in sparse || "8" in sparse ? (sparse[2] ?? 0) * 2 + (sparse[8] ?? 0) * 0.5 : undefined;
+    expect(hitsOf(answer)).toEqual([nearest(rows, score, "IP")]);
+  });
+
+  it("rounded, before ties are decided", async () => {
+    const cosine = { anns_field: "f32", metric_type: "COSINE", topk: 20, round_decimal: 1 };
+    const rounded = nearest(rows, (row) => Math.round(scoreOf.COSINE(row.f32, query) * 10) / 10, "COSINE").slice(0, 20);
+    expect(hitsOf(await floats([query], cosine))[0].map(({ id }) => id)).toEqual(rounded.map(({ id }) => id));
+    await indexBy("f32", "L2");
+    await indexBy("bits", "HAMMING");
+  });
+
+  const query = [1, 0, -1, 2, 0, 1, -2, 1];
+  const near = (of: readonly Book[] = rows) => nearest(of, (row) => scoreOf.L2(row.f32, query), "L2");
+  const l2 = { anns_field: "f32", metric_type: "L2" };
+
+  it("with a filter, an offset, output fields and templates", async () => {
+    const answer = await floats(
+      [query],
+      { ...l2, offset: 5 },
+      {
+        ...{ dsl: "year > {from} and genre != 'poem'", outputFields: ["genre", "f16", "id"] },
+        exprTemplateValues: { from: { val: { $case: "int64Val", value: 1950n } } },
+      },
+    );
+    const expected = near(rows.filter(({ year, genre }) => year > 1950 && genre !== "poem")).slice(5, 15);
+    expect(hitsOf(answer)).toEqual([expected]);
+    const found = rowsOf(answer.results?.fieldsData ?? []);
+    expect(found.map(({ id, genre }) => [Number(id), genre])).toEqual(expected.map(({ id }) => [id, rows[id].genre]));
+    expect(answer.results).toMatchObject({ outputFields: ["genre", "f16", "id"], primaryFieldName: "id", topK: 10n });
+  });
+
+  it("within a range, and of nothing", async () => {
+    const range = await floats([query], { ...l2, topk: 1000, params: { radius: 20, range_filter: 12 } });
+    expect(hitsOf(range)).toEqual([near().filter(({ score }) => score < 20 && score >= 12)]);
+    const none = await floats([query], l2, { dsl: "year > 3000", outputFields: ["genre"] });
+    expect(hitsOf(none)).toEqual([[]]);
+    expect(none.results?.fieldsData).toMatchObject([{ fieldName: "genre" }]);
+  });
+
+  it("grouped by a field", async () => {
+    const answer = await floats([query], { ...l2, topk: 3, group_by_field: "genre", group_size: 2 });
+    const groups = new Map<string, Hit[]>();
+    for (const hit of near()) {
+      const members = groups.get(rows[hit.id].genre) ?? [];
+      groups.set(rows[hit.id].genre, members.length < 2 ? [...members, hit] : members);
+    }
+    expect(hitsOf(answer)).toEqual([[...groups.values()].flat()]);
+    const values = rowsOf(answer.results?.groupByFieldValue ? [answer.results.groupByFieldValue] : []);
+    expect(values.map(({ genre }) => genre)).toEqual([...groups.keys()].flatMap((genre) => [genre, genre]));
+  });
+
+  it("by the keys of rows instead of vectors", async () => {
+    const ids = schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: [7n, 3n] } } });
+    const request = requestOf(Buffer.alloc(0), l2, { searchInput: { $case: "ids", value: ids } });
+    const expected = [7, 3].map((id) => nearest(rows, (row) => scoreOf.L2(row.f32, rows[id].f32), "L2").slice(0, 10));
+    expect(hitsOf(await search(request))).toEqual(expected);
+    const missing = schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: [7n, 9999n] } } });
+    expect(await refusal(search({ ...request, searchInput: { $case: "ids", value: missing } }))).toContain(
+      "some of the provided primary key IDs do not exist: missing IDs = [9999]",
+    );
+  });
+
+  it("an iterator gives every hit once, however many are equally near", async () => {
+    const found: Hit[] = [];
+    let page: schema.SearchIteratorV2Results | undefined;
+    do {
+      const params = {
+        ...{ ...l2, iterator: "True", search_iter_v2: "True", search_iter_batch_size: 37 },
+        ...(page && { search_iter_id: page.token, search_iter_last_bound: String(page.lastBound) }),
+      };
+      const answer = await floats([query], params);
+      const [hits] = hitsOf(answer);
+      page = answer.results?.searchIteratorV2Results;
+      expect(page?.token).toMatch(/^[0-9a-f-]{36}$/);
+      if (hits.length === 0) break;
+      found.push(...hits);
+    } while (found.length <= ROWS);
+    expect(found).toEqual(near());
+  });
+
+  it("several searches ranked together: rrf and weighted", async () => {
+    const first = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 50 });
+    const second = requestOf(placeholders(100, [Buffer.from([5])]), {
+      anns_field: "bits",
+      metric_type: "HAMMING",
+      topk: 50,
+    });
+    const lists = [near().slice(0, 50), nearest(rows, (row) => scoreOf.HAMMING(row.bits, [5]), "HAMMING").slice(0, 50)];
+    const ranked = (worth: (list: number, rank: number, score: number) => number) => {
+      const scores = new Map<number, number>();
+      for (const [list, hits] of lists.entries())
+        for (const [i, { id, score }] of hits.entries())
+          scores.set(id, Math.fround((scores.get(id) ?? 0) + worth(list, i + 1, score)));
+      return [...scores].map(([id, score]) => ({ id, score }));
+    };
+    const hybrid = (rankParams: object) =>
+      fixture.client.raw.hybridSearch(
+        milvus.HybridSearchRequest.fromPartial({
+          collectionName: "books",
+          requests: [first, second],
+          rankParams: pairs({ limit: 12, ...rankParams }),
+        }),
+      );
+    const descending = (a: Hit, b: Hit) => b.score - a.score || a.id - b.id;
+    const rrf = ranked((_list, rank) => 1 / (60 + rank))
+      .sort(descending)
+      .slice(0, 12);
+    expect(hitsOf(await hybrid({ strategy: "rrf" }))).toEqual([rrf]);
+    const weights = { weights: [0.7, 0.3], norm_score: false };
+    const weighted = ranked((list, _rank, score) => [0.7, 0.3][list] * score);
+    weighted.sort((a, b) => a.score - b.score || a.id - b.id);
+    expect(hitsOf(await hybrid({ strategy: "weighted", params: weights }))).toEqual([weighted.slice(0, 12)]);
+    const refused = await hybrid({ strategy: "model" });
+    expect(refused.status?.reason).toContain("unsupported reranker model");
+  });
+
+  it("refuses in Milvus's words what cannot be meant", async () => {
+    const reason = (params: object, vector: readonly number[] = query) => refusal(floats([vector], params));
+    expect(await reason({ metric_type: "L2" })).toContain("multiple anns_fields exist");
+    expect(await reason({ ...l2, anns_field: "nowhere" })).toContain("fieldName(nowhere) not found");
+    expect(await reason({ ...l2, anns_field: "year" })).toContain("field (year) to search is not of vector data type");
+    expect(await reason(l2, [1, 2])).toContain("vector dimension mismatch, expected vector size(byte) 32, actual 8.");
+    expect(await reason({ ...l2, topk: 0 })).toContain("topk [0] is invalid");
+    expect(await reason({ ...l2, topk: 16384, offset: 1 })).toContain("offset+topk [16385] is invalid");
+    expect(await reason({ ...l2, round_decimal: 7 })).toContain("round_decimal [7] is invalid");
+    expect(await reason({ anns_field: "bits", metric_type: "HAMMING" })).toContain("vector type must be the same");
+    expect(await reason({ ...l2, params: { radius: 3, range_filter: 9 } })).toContain(
+      "range_filter(9) must be less than radius(3)",
+    );
+    expect(await refusal(floats([query], l2, { dsl: "nope > 1" }))).toContain("failed to create query plan");
+    expect(await reason({ ...l2, metric_type: "IP" })).toContain(
+      "metric type not match: invalid parameter[expected=L2][actual=IP]",
+    );
+  });
+});
