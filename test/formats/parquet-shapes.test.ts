@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { formatNamed } from "@sluice/formats";
-import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
+import { formatNamed, type RejectedRow } from "@sluice/formats";
+import { canonicalRows, fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { memoryFile } from "@sluice/object-store/testing";
 import { rawParquetFile } from "@sluice/parquet/testing";
 import { DataType } from "@sluice/schema";
@@ -211,6 +211,78 @@ describe("a table of many columns that no field takes", () => {
       reason: expect.stringContaining("fold_extra_columns=false"),
     });
     expect(await rowsOf(wide(10_002), [], true, { fold_extra_columns: "false" })).toHaveLength(2);
+  });
+});
+
+describe("rows that are refused one by one", () => {
+  const text = { type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" };
+  const double = { type: "DOUBLE", repetition_type: "OPTIONAL" };
+  const nodes = [
+    { name: "v", ...text },
+    { name: "n", ...double },
+    { name: "s", converted_type: "MAP", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "key_value", repetition_type: "REPEATED", num_children: 2 },
+    { name: "key", type: "INT32", repetition_type: "REQUIRED" },
+    { name: "value", ...double },
+    { name: "x", ...double },
+  ];
+  const good = { v: "[1,2]", n: 7, s: new Map([[1, 0.5]]), x: 1.5 };
+  const bad: readonly [change: object, reason: RegExp][] = [
+    [{ v: "[1]" }, /expected dim '2'.*got dim '1'/],
+    [{ v: "[1,2" }, /no JSON/],
+    [{ v: '{"0":1,"1":2}' }, /a vector is a list/],
+    [{ n: 1.5 }, /got type 'double' with value '1.5'/],
+    [{ s: new Map([[1, -1]]) }, /negative value/],
+    [{ x: Number.POSITIVE_INFINITY }, /key of \$meta is refused: it holds Infinity/],
+  ];
+  const rows = bad.flatMap(([change]) => [good, { ...good, ...change }]);
+  const column = (name: keyof typeof good) => rows.map((row) => row[name]);
+  const file = written(nodes, {
+    v: column("v"),
+    n: column("n"),
+    s: column("s"),
+    x: column("x"),
+  });
+  const schema = fixtureSchema({
+    enable_dynamic_field: true,
+    fields: [
+      id,
+      { name: "v", type: DataType.FloatVector, params: { dim: 2 } },
+      { name: "n", type: DataType.Int64 },
+      { name: "s", type: DataType.SparseFloatVector },
+    ],
+  });
+
+  test("are named with their reasons, and the others are read", async () => {
+    const rejected: [row: number, reason: string][] = [];
+    const reader = formatNamed("parquet").open(readerInput(schema, [await memoryFile("f.parquet", file)]));
+    const options = { batchBytes: 100, signal: new AbortController().signal };
+    const onReject = ({ row, error }: RejectedRow) => void rejected.push([row, error.reason]);
+    const read: unknown[] = [];
+    for await (const batch of reader.batches({ ...options, onReject })) read.push(...canonicalRows(schema, batch));
+    const whole = { v: [1, 2], n: 7, s: { indices: [1], values: [0.5] }, $meta: { x: 1.5 } };
+    expect(read).toEqual(bad.map((_, i) => ({ id: 2 * i, ...whole })));
+    expect(rejected).toEqual(bad.map(([, reason], i) => [2 * i + 1, expect.stringMatching(reason)]));
+  });
+});
+
+describe("local times", () => {
+  const time = { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } };
+  const instant = { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } };
+  const noon = BigInt(Date.UTC(2024, 6, 1, 12)) * 1000n;
+  const nodes = [
+    { name: "local", ...time, repetition_type: "REQUIRED" },
+    { name: "utc", ...instant, repetition_type: "REQUIRED" },
+  ];
+
+  test("are those of the collection's zone", async () => {
+    const fields = ["local", "utc"].map((name) => ({ name, type: DataType.Timestamptz }));
+    const schema = { ...fixtureSchema({ fields: [id, ...fields] }), timezone: "Asia/Shanghai" };
+    const file = written(nodes, { local: [noon], utc: [noon] });
+    const reader = formatNamed("parquet").open(readerInput(schema, [await memoryFile("f.parquet", file)]));
+    expect(await readCanonicalRows(schema, reader)).toEqual([
+      { id: 0, local: "2024-07-01T04:00:00Z", utc: "2024-07-01T12:00:00Z" },
+    ]);
   });
 });
 
