@@ -4,6 +4,7 @@ import { canonicalRows, fixtureSchema, readCanonicalRows, readerInput } from "@s
 import { memoryFile } from "@sluice/object-store/testing";
 import { rawParquetFile } from "@sluice/parquet/testing";
 import { DataType } from "@sluice/schema";
+import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
 // Shapes and types of columns that the programs of the fixtures do not write.
@@ -22,7 +23,7 @@ async function rowsOf(
   const schema = fixtureSchema({ enable_dynamic_field: isDynamic, fields: [id, ...fields] });
   const input = readerInput(schema, [await memoryFile("f.parquet", file)], options);
   const reader = formatNamed("parquet").open({ ...input, warn: (text) => void warnings.push(text) });
-  return readCanonicalRows(schema, reader);
+  return readCanonicalRows(schema, reader, 200);
 }
 
 interface Node {
@@ -211,6 +212,85 @@ describe("a table of many columns that no field takes", () => {
       reason: expect.stringContaining("fold_extra_columns=false"),
     });
     expect(await rowsOf(wide(10_002), [], true, { fold_extra_columns: "false" })).toHaveLength(2);
+  });
+});
+
+/** A column of any shape: its nodes, and values of it as JSON has them. */
+interface Shape {
+  readonly nodes: readonly Node[];
+  readonly value: fc.Arbitrary<unknown>;
+}
+
+const leaves: readonly Shape[] = [
+  { nodes: [{ name: "", type: "INT32" }], value: fc.integer() },
+  {
+    nodes: [{ name: "", type: "DOUBLE" }],
+    value: fc.double({ min: -1e15, max: 1e15, noNaN: true }).map((n) => n + 0),
+  },
+  { nodes: [{ name: "", type: "BYTE_ARRAY", converted_type: "UTF8" }], value: fc.string({ unit: "grapheme" }) },
+  { nodes: [{ name: "", type: "BOOLEAN" }], value: fc.boolean() },
+];
+
+function shapeOf(depth: number): fc.Arbitrary<Shape> {
+  const leaf = fc.constantFrom(...leaves).map(({ nodes, value }) => optional(nodes[0], [], value));
+  if (depth === 0) return leaf;
+  const inner = shapeOf(depth - 1);
+  const list = inner.map((element) =>
+    optional(
+      { name: "", converted_type: "LIST", num_children: 1 },
+      [{ name: "list", repetition_type: "REPEATED", num_children: 1 }, ...named(element, "element")],
+      fc.array(element.value, { maxLength: 4 }),
+    ),
+  );
+  const struct = fc.array(inner, { minLength: 1, maxLength: 3 }).map((members) =>
+    optional(
+      { name: "", num_children: members.length },
+      members.flatMap((member, i) => named(member, `m${i}`)),
+      fc
+        .tuple(...members.map(({ value }) => value))
+        .map((values) => Object.fromEntries(values.map((value, i) => [`m${i}`, value]))),
+    ),
+  );
+  return fc.oneof(leaf, list, struct);
+}
+
+function optional(node: Node, children: readonly Node[], value: fc.Arbitrary<unknown>): Shape {
+  const nodes = [{ ...node, repetition_type: "OPTIONAL" }, ...children];
+  return { nodes, value: fc.option(value, { freq: 4 }) };
+}
+
+function named({ nodes: [first, ...rest] }: Shape, name: string): Node[] {
+  return [{ ...first, name }, ...rest];
+}
+
+describe("columns of any shape", () => {
+  test("are the JSON that went in, in $meta and in JSON fields", async () => {
+    const tables = fc
+      .array(shapeOf(3), { minLength: 1, maxLength: 3 })
+      .chain((shapes) =>
+        fc.tuple(
+          fc.constant(shapes),
+          fc.array(fc.tuple(...shapes.map(({ value }) => value)), { minLength: 1, maxLength: 30 }),
+        ),
+      );
+    const same = fc.asyncProperty(tables, async ([shapes, rows]) => {
+      const columns = Object.fromEntries(shapes.map((_, i) => [`c${i}`, rows.map((row) => row[i])]));
+      const file = written(
+        shapes.flatMap((shape, i) => named(shape, `c${i}`)),
+        columns,
+      );
+      const expected = rows.map((row) =>
+        JSON.parse(JSON.stringify(Object.fromEntries(row.map((value, i) => [`c${i}`, value])))),
+      );
+      expect((await rowsOf(file, [], true)).map(({ $meta }) => $meta)).toEqual(expected);
+      const groups = shapes.flatMap(({ nodes }, i) => (nodes.length > 1 ? [`c${i}`] : []));
+      const fields = groups.map((name) => ({ name, type: DataType.JSON, nullable: true }));
+      const read = await rowsOf(file, fields);
+      expect(read).toEqual(
+        expected.map((row, id) => ({ id, ...Object.fromEntries(groups.map((name) => [name, row[name]])) })),
+      );
+    });
+    await fc.assert(same, { seed: 11, numRuns: Number(process.env.PARQUET_SHAPE_RUNS ?? 80) });
   });
 });
 
