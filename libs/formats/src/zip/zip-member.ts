@@ -136,11 +136,12 @@ class CheckedMember extends View {
     if (position <= this.#checkedBytes && position + count > this.#checkedBytes) {
       this.#checksum = crc32(wanted.subarray(this.#checkedBytes - position, count), this.#checksum);
       this.#checkedBytes = position + count;
-      this.#compare();
     }
+    this.#compare();
     return count;
   }
 
+  /** At each read: who has passed over the first failure is told again. */
   #compare(): void {
     if (this.#checkedBytes < this.sizeBytes || this.#checksum === this.#expected) return;
     const reason = "the content of the archive's member is damaged: its checksum is not the one that the archive tells";

@@ -1,4 +1,4 @@
-import { excerptOfList } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { readZipDirectory, type ZipEntry } from "../../zip/zip-directory.ts";
 import { isStored, openZipMember } from "../../zip/zip-member.ts";
@@ -28,7 +28,7 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
     for (const entry of entries) {
       const member = await openZipMember(source, entry, signal);
       opened.push(member);
-      arrays.push(arrayOf(entry, member));
+      arrays.push(await arrayOf(entry, member, signal));
     }
     return {
       title: "numpy archive",
@@ -43,8 +43,20 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
   }
 }
 
-function arrayOf({ name }: ZipEntry, source: SourceFile): NamedArray {
-  return { name: name.slice(0, -".npy".length), source, header: (signal) => readNpyHeader(source, signal) };
+async function arrayOf({ name }: ZipEntry, source: SourceFile, signal: AbortSignal): Promise<NamedArray> {
+  const array = { name: name.slice(0, -".npy".length), source };
+  const header = (readSignal: AbortSignal | undefined) => readNpyHeader(source, readSignal);
+  return (await isMatrix(source, signal)) ? { ...array, header, role: "vectors" } : { ...array, header };
+}
+
+async function isMatrix(source: SourceFile, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await readNpyHeader(source, signal)).shape.length === 2;
+  } catch (error) {
+    // Whoever asks for it is told why.
+    if (error instanceof ImportError) return false;
+    throw error;
+  }
 }
 
 async function closeAll(files: readonly SourceFile[]): Promise<void> {

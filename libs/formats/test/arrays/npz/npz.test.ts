@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { readerInput } from "@sluice/formats/testing";
 import { DataType } from "@sluice/schema";
-import { field } from "@sluice/schema/testing";
+import { collection, field } from "@sluice/schema/testing";
 import { npzFormat } from "../../../src/arrays/npz/index.ts";
 import {
   expectCutsLikeWhole,
@@ -42,6 +42,18 @@ describe.each(["stored.npz", "compressed.npz"])("%s of NumPy", (name) => {
 
   it("that is damaged is an error", () =>
     expectDamageIsTold(npzFormat, "a.npz", archive(name)["a.npz"], { schema, runs: 150 }));
+});
+
+it("whose only matrix is called otherwise feeds the only vector field", async () => {
+  const options = { fields_mapping: '{"id":"title_id"}' };
+  const other = collection([
+    field("key", DataType.Int64, { isPrimaryKey: true }),
+    field("title_id", DataType.Int64),
+    field("embedding", DataType.FloatVector, { dim: 4 }),
+  ]);
+  const reading = { schema: other, options: { ...options, row_number_field: "key" } };
+  const { rows } = await readFiles(npzFormat, archive("stored.npz"), reading);
+  expect(rows).toEqual(expected.map(({ id, vector }, key) => ({ key, title_id: id, embedding: vector })));
 });
 
 it("is cut between rows unless a member is compressed", async () => {
