@@ -5,6 +5,7 @@ export { BytesSink } from "./encodings/bytes-sink.ts";
 export type { ChunkInfo, PandasRange, ParquetFile, RowGroupInfo } from "./footer/file-layout.ts";
 export { parseFooter, readFooter } from "./footer/footer.ts";
 export { type LeafKind, type LeafType, leafType, type TimeUnit } from "./footer/leaf-type.ts";
+export { pandasIndexOf } from "./footer/pandas-index.ts";
 export { emptyDefinition, type ListNode, leavesOf, listNode, mapNode, type SchemaNode } from "./footer/schema-tree.ts";
 export type { ConvertedType, PhysicalType } from "./format.ts";
 export { LeafReader } from "./pages/leaf-reader.ts";

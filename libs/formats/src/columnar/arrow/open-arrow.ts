@@ -28,7 +28,7 @@ export async function planArrow(
   warn?: (text: string) => void,
 ): Promise<ArrowColumnPlan[] | undefined> {
   try {
-    return planColumns(container.fields, plan, source.path, warn);
+    return planColumns(container, plan, source.path, warn);
   } catch (error) {
     if (await hasRows(source, container, signal)) throw error;
     return undefined;

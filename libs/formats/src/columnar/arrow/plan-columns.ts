@@ -18,12 +18,11 @@ import { textDecoder } from "./columns/text-column.ts";
 import { isPairs, isWritable, jsonWriter, pairsWriter, plainWriter, type WriteValue } from "./columns/value-writers.ts";
 import { vectorDecoder } from "./columns/vector-column.ts";
 import { writtenDecoder } from "./columns/written-column.ts";
+import { extraColumns, type Path } from "./extra-columns.ts";
 import type { ArrowField } from "./ipc/arrow-type.ts";
 import type { ArrowValues } from "./ipc/arrow-values.ts";
+import type { ArrowSchema } from "./ipc/read-schema.ts";
 import { hasOtherLength, isStoredText, isText, numberRule, typeText, vectorRule, writtenForm } from "./type-rules.ts";
-
-/** A column, with the structs that it lies in before it. */
-type Path = readonly ArrowField[];
 
 /**
  * Plans how each field is read from the columns that feed it. Columns that no field has become keys of `$meta` where there is
@@ -31,7 +30,7 @@ type Path = readonly ArrowField[];
  * @throws {ImportError} `schema_mismatch`, with the field; all faults of the schema in one
  */
 export function planColumns(
-  columns: readonly ArrowField[],
+  { fields: columns, indexes }: ArrowSchema,
   plan: FieldPlan,
   path: string,
   warn: (text: string) => void = () => {},
@@ -51,17 +50,14 @@ export function planColumns(
   };
   const bound = bindColumns<Path>(plan, source, faults);
   const planner = new Planner(plan, path);
-  const data = bound.extras.filter(({ name }) => !/^__index_level_\d+__$/.test(name));
-  const folds = plan.options.foldExtraColumns && plan.schema.fields.some((field) => field.isDynamic);
-  const extras = folds ? data.filter(({ column }) => isWritable(lastOf(column))) : [];
+  const { folded, left } = extraColumns(columns, indexes, plan, bound);
   const fields = plan.schema.fields.map((field, i) =>
-    faults.attempt(() => planner.field(field, i, bound.fields[i], extras)),
+    faults.attempt(() => planner.field(field, i, bound.fields[i], folded)),
   );
   const structs = plan.schema.structs.map((struct, i) =>
     faults.attempt(() => planner.struct(struct, bound.structs[i])),
   );
   faults.throwAny();
-  const left = data.filter((extra) => !extras.includes(extra)).map(({ name }) => name);
   for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
     if (text !== undefined) warn(`${path}: ${text}`);
   return [...fields, ...structs].filter((made) => made !== undefined);

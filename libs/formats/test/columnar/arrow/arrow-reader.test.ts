@@ -134,6 +134,20 @@ describe("Arrow", () => {
     ]);
   });
 
+  it("of a mapping into a struct the rest becomes a key of $meta", async () => {
+    const mapped = fixtureSchema({
+      enable_dynamic_field: true,
+      fields: [
+        { name: "id", type: 5, is_primary: true },
+        { name: "a", type: 5 },
+      ],
+    });
+    const file = await memoryFile("a", bytesOf("plain.arrow"));
+    const options = { fields_mapping: '{"info.a":"a"}' };
+    const [row] = await readCanonicalRows(mapped, arrow.open(readerInput(mapped, [file], options)));
+    expect(row).toMatchObject({ id: 7, a: 0, $meta: { info: { b: ["t0"] }, color: "blue", year: 1900 } });
+  });
+
   it("is described from its schema", async () => {
     const file = await memoryFile("a", bytesOf("dictionary.arrow"));
     const { columns, rowCount } = await arrow.describe([file], signal);

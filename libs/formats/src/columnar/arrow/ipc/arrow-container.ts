@@ -1,11 +1,10 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { Footer } from "apache-arrow/fb/footer";
-import type { ArrowField } from "./arrow-type.ts";
 import { damaged } from "./damage.ts";
 import { MetadataBytes, sizeOf } from "./metadata-bytes.ts";
 import { type ArrowMessage, MAX_METADATA_BYTES, readMessage } from "./read-message.ts";
-import { readSchema } from "./read-schema.ts";
+import { type ArrowSchema, readSchema } from "./read-schema.ts";
 
 const MAGIC = "ARROW1";
 /** The magic bytes, and zeros up to a multiple of 8. */
@@ -21,8 +20,7 @@ interface Block {
 }
 
 /** A file, whose footer says where its batches are, or a stream, in which they follow each other. */
-export interface ArrowContainer {
-  readonly fields: readonly ArrowField[];
+export interface ArrowContainer extends ArrowSchema {
   /** Undefined for streams. */
   readonly batches: readonly Block[] | undefined;
   readonly dictionaries: readonly Block[];
@@ -63,7 +61,7 @@ function isOldStream(head: Buffer, length: number): boolean {
 async function openStream(source: SourceFile, signal: AbortSignal): Promise<ArrowContainer> {
   const message = await readMessage(source, 0, signal);
   if (message?.kind !== "schema") throw damaged("the stream does not begin with a schema");
-  return { fields: message.fields, batches: undefined, dictionaries: [], firstMessage: message.end };
+  return { ...message.schema, batches: undefined, dictionaries: [], firstMessage: message.end };
 }
 
 async function openFile(source: SourceFile, signal: AbortSignal): Promise<ArrowContainer> {
@@ -94,7 +92,7 @@ function parseFooter(bytes: MetadataBytes, end: number): ArrowContainer {
       return { start, bytes: length };
     });
   return {
-    fields: readSchema(schema, bytes),
+    ...readSchema(schema, bytes),
     batches: blocks(footer.recordBatchesLength(), footer.recordBatches),
     dictionaries: blocks(footer.dictionariesLength(), footer.dictionaries),
     firstMessage: FIRST_MESSAGE,

@@ -62,6 +62,8 @@ export interface ArrowField {
   /** Of its values, which are in a dictionary where it has one. */
   readonly type: ArrowType;
   readonly children: readonly ArrowField[];
+  /** The column of the file that this one is a part of, where members of a struct were left out. */
+  readonly whole?: ArrowField;
   readonly dictionary?: { readonly id: bigint; readonly index: NumberKind; readonly indexWidth: number };
 }
 

@@ -177,7 +177,7 @@ export class RowLoader {
   }
 
   #placeOf(field: ArrowField): Place {
-    return this.#places.get(field) as Place;
+    return this.#places.get(field.whole ?? field) as Place;
   }
 }
 

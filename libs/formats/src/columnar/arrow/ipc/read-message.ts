@@ -5,10 +5,9 @@ import { Message } from "apache-arrow/fb/message";
 import { MessageHeader } from "apache-arrow/fb/message-header";
 import { RecordBatch } from "apache-arrow/fb/record-batch";
 import { Schema } from "apache-arrow/fb/schema";
-import type { ArrowField } from "./arrow-type.ts";
 import { damaged } from "./damage.ts";
 import { MetadataBytes, sizeOf } from "./metadata-bytes.ts";
-import { readSchema } from "./read-schema.ts";
+import { type ArrowSchema, readSchema } from "./read-schema.ts";
 
 /** Metadata of one message: a schema of a hundred thousand columns. */
 export const MAX_METADATA_BYTES = 32 << 20;
@@ -44,7 +43,7 @@ export type ArrowMessage = {
   /** In the file, behind its body. */
   readonly end: number;
 } & (
-  | { readonly kind: "schema"; readonly fields: readonly ArrowField[] }
+  | { readonly kind: "schema"; readonly schema: ArrowSchema }
   | { readonly kind: "batch"; readonly batch: BatchInfo }
   | { readonly kind: "dictionary"; readonly id: bigint; readonly isDelta: boolean; readonly batch: BatchInfo }
 );
@@ -106,7 +105,7 @@ function parseMessage(bytes: Uint8Array, bodyStart: number, sizeBytes: number): 
   const place = { bodyStart, bodyBytes };
   switch (message.headerType()) {
     case MessageHeader.Schema:
-      return { kind: "schema", end, fields: readSchema(header(message.header(new Schema())), metadata) };
+      return { kind: "schema", end, schema: readSchema(header(message.header(new Schema())), metadata) };
     case MessageHeader.RecordBatch:
       return { kind: "batch", end, batch: readBatch(header(message.header(new RecordBatch())), metadata, place) };
     case MessageHeader.DictionaryBatch: {

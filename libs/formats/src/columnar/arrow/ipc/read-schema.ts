@@ -1,5 +1,7 @@
 import { ImportError } from "@sluice/errors";
+import { pandasIndexOf } from "@sluice/parquet";
 import type { Field } from "apache-arrow/fb/field";
+import type { KeyValue } from "apache-arrow/fb/key-value";
 import type { Schema } from "apache-arrow/fb/schema";
 import type { ArrowField, ArrowType } from "./arrow-type.ts";
 import { damaged } from "./damage.ts";
@@ -12,13 +14,29 @@ const MAX_DEPTH = 64;
 const MIN_FIELD_BYTES = 4;
 const BIG_ENDIAN = 1;
 
-/** The columns of a schema. @throws {ImportError} `malformed_file`, `unsupported` */
-export function readSchema(schema: Schema, bytes: MetadataBytes): ArrowField[] {
+/** The columns of a file. */
+export interface ArrowSchema {
+  readonly fields: readonly ArrowField[];
+  /** Columns that label rows, as pandas says, and are no data. */
+  readonly indexes: readonly string[];
+}
+
+/** @throws {ImportError} `malformed_file`, `unsupported` */
+export function readSchema(schema: Schema, bytes: MetadataBytes): ArrowSchema {
   if (schema.endianness() === BIG_ENDIAN)
     throw new ImportError("unsupported", "the Arrow data are big-endian: write them on a little-endian machine");
   const reader = new SchemaReader(bytes);
   const count = bytes.count(schema.fieldsLength(), MIN_FIELD_BYTES);
-  return Array.from({ length: count }, (_, i) => reader.field(schema.fields(i), 0));
+  const fields = Array.from({ length: count }, (_, i) => reader.field(schema.fields(i), 0));
+  const notes = bytes.count(schema.customMetadataLength(), 4);
+  const pandas = noteOf("pandas", notes, (i) => schema.customMetadata(i));
+  return { fields, indexes: pandasIndexOf({ pandas }, 0).columns };
+}
+
+/** The value of a key among notes of a schema or column. */
+function noteOf(key: string, count: number, at: (i: number) => KeyValue | null): string | undefined {
+  for (let i = 0; i < count; i++) if (at(i)?.key() === key) return at(i)?.value() ?? undefined;
+  return undefined;
 }
 
 class SchemaReader {
@@ -47,11 +65,7 @@ class SchemaReader {
 
   #extensionOf(field: Field): string | undefined {
     const count = this.#bytes.count(field.customMetadataLength(), 4);
-    for (let i = 0; i < count; i++) {
-      const entry = field.customMetadata(i);
-      if (entry?.key() === "ARROW:extension:name") return entry.value() ?? undefined;
-    }
-    return undefined;
+    return noteOf("ARROW:extension:name", count, (i) => field.customMetadata(i));
   }
 }
 
