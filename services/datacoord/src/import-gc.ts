@@ -38,6 +38,8 @@ export interface ImportGcDeps {
 const MAX_NAMED_JOBS = 10;
 /** Jobs whose garbage is removed at once: thousands of small ones mostly wait for storage. */
 const JOBS_AT_ONCE = 8;
+/** Segments of one of them. */
+const SEGMENTS_AT_ONCE = 4;
 
 /**
  * Removes what failed, aborted, superseded or dropped work left behind. What is garbage follows from the records alone:
@@ -225,23 +227,22 @@ export class ImportGc implements AsyncDisposable {
 
   /** Killed writers leave unfinished objects. Where listing these is not allowed, a rule of the bucket must remove them. */
   async #abortWrites(records: readonly SegmentRecord[]): Promise<void> {
-    for (const prefix of records.flatMap((record) => this.#deps.prefixesOf(record))) {
-      if (this.#isStopped) return;
-      try {
-        await this.#deps.objects.abortWrites?.(prefix);
-      } catch (error) {
-        return this.#deps.log.warn("unfinished writes were not removed", { err: error, prefix });
-      }
+    const prefixes = records.flatMap((record) => this.#deps.prefixesOf(record));
+    try {
+      await forEachConcurrent(prefixes, SEGMENTS_AT_ONCE, async (prefix) => {
+        if (!this.#isStopped) await this.#deps.objects.abortWrites?.(prefix);
+      });
+    } catch (error) {
+      this.#deps.log.warn("unfinished writes were not removed", { err: error, prefix: prefixes[0] });
     }
   }
 
   /** False when GC was stopped before all objects were deleted. */
   async #deleteAll(records: readonly SegmentRecord[]): Promise<boolean> {
-    for (const record of records) {
-      if (this.#isStopped) return false;
-      await this.#deleteObjects(record);
-    }
-    return true;
+    await forEachConcurrent(records, SEGMENTS_AT_ONCE, async (record) => {
+      if (!this.#isStopped) await this.#deleteObjects(record);
+    });
+    return !this.#isStopped;
   }
 
   async #deleteObjects(record: SegmentRecord): Promise<void> {
