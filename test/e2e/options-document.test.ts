@@ -28,6 +28,23 @@ describe("the options document over REST", () => {
     expect(await run({ collectionName: "document", options: { external_data } })).toMatchObject({ state: "Completed" });
   });
 
+  it("names a preset: one that is known, an object, or a file", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("presets"));
+    const rows = books(5).map(({ id, vector, ...rest }) => ({ ...rest, doc: { id }, emb: vector, junk: 1 }));
+    const [file] = await files.jsonl("presets.jsonl", rows);
+    const preset = { fields_mapping: { "doc.id": "$id", emb: "$vector", junk: null } };
+    const path = await files.write("own-preset.json", JSON.stringify(preset));
+    for (const given of [preset, JSON.stringify(preset), path]) {
+      const job = await run({ collectionName: "presets", files: [[file]], options: { options: { preset: given } } });
+      expect(job).toMatchObject({ state: "Completed", importedRows: 5 });
+    }
+    const unknown = { collectionName: "presets", files: [[file]], options: { preset: "pinecne" } };
+    expect((await post("create", unknown)).message).toContain("did you mean 'pinecone'?");
+    const missing = { collectionName: "presets", files: [[file]], options: { preset: "none.json" } };
+    expect((await post("create", missing)).message).toContain("does not exist");
+  });
+
   it("is refused with the path of the key", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("document_bad"));

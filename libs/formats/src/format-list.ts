@@ -29,7 +29,13 @@ export function formatNamed(name: string): Format {
  * and a header that is missing is no fault of rows that are.
  */
 export function openReader(format: string, input: ReaderInput): FormatReader {
-  const { open } = formatNamed(format);
+  const { open, takesForms, title } = formatNamed(format);
+  const [form] = takesForms ? [] : [...(input.plan.options.forms ?? [])];
+  if (form)
+    throw new ImportError(
+      "unsupported",
+      `options.fields_mapping: "as": "${form[1]}" of field '${form[0]}' is for JSON, and this is ${title}`,
+    );
   return input.sources.every(({ sizeBytes }) => sizeBytes === 0) ? new NoRows() : open(input);
 }
 

@@ -26,6 +26,8 @@ export interface Format {
   readonly rangeUnit: "byte" | "row" | "row group" | "record batch" | undefined;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */
   readonly text?: FileText;
+  /** Its values may be written in the forms that a mapping names (`as`). */
+  readonly takesForms?: true;
   /** Keys of import options that only it knows; it finds their values in its input. */
   readonly optionKeys?: readonly string[];
   /** Looks at the values of its options, when an import is asked for. @throws {ImportError} `request_invalid` */

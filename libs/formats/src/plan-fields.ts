@@ -3,6 +3,7 @@ import { withDefaults } from "./default-fields.ts";
 import type { FolderValues } from "./plan/field-options.ts";
 import { parseFieldOptions } from "./plan/field-options.ts";
 import { FieldPlan } from "./plan/field-plan.ts";
+import { withPreset } from "./presets/with-preset.ts";
 
 /**
  * The plan of an import. Its schema is the collection's with the import's defaults: batches are completed by that one.
@@ -16,7 +17,7 @@ export function planFields(
   folders?: FolderValues,
 ): FieldPlan {
   const withOptions = withDefaults(schema, options.default_fields);
-  const fieldOptions = parseFieldOptions(options);
+  const fieldOptions = withPreset(withOptions, parseFieldOptions(options), options.preset);
   if (!folders) return new FieldPlan(withOptions, fieldOptions);
   const mapping = new Map([...fieldOptions.mapping].filter(([source]) => !folders.keys.includes(source)));
   const folderFields = new Set(Object.keys(JSON.parse(folders.fields)));

@@ -16,7 +16,14 @@ export const JOINED = "columns";
 export function joinedFormat(formatOf: (path: string) => Format | undefined, named: (name: string) => Format): Format {
   const partsOf = (sources: readonly SourceFile[]) => split(sources, formatOf, named);
   return {
-    ...{ name: JOINED, title: "column", extensions: [], grouping: "columns" as const, rangeUnit: undefined },
+    ...{
+      name: JOINED,
+      title: "column",
+      extensions: [],
+      grouping: "columns" as const,
+      rangeUnit: undefined,
+      takesForms: true as const,
+    },
     describe: async (sources, signal, options) => {
       const described = await Promise.all(partsOf(sources).map((part) => describePart(part, signal, options)));
       return joinedDescription(described);

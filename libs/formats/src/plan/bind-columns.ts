@@ -124,7 +124,7 @@ class Binder<Column> implements BoundColumns<Column> {
       const found =
         this.fields[fields.findIndex((field) => field.name === name)] ??
         this.structs[structs.findIndex((struct) => struct.name === name)];
-      if (found === undefined)
+      if (found === undefined && !this.#plan.options.optionalSources?.has(path))
         this.#fault(name, `fields_mapping: the source has no '${excerpt(path)}' for field '${name}'`);
     }
   }

@@ -1,9 +1,18 @@
 import { excerpt, ImportError } from "@sluice/errors";
+import { isValueForm, type ValueForm, valueForms } from "./value-form.ts";
 
 /** What an import says of its fields, whatever the format of its files. */
 export interface FieldOptions {
   /** Where in the source a field's values are (a name, or a path of names with dots), to the field's name. */
   readonly mapping: ReadonlyMap<string, string>;
+  /** Names or paths whose values nobody wants, neither a field nor `$meta`. */
+  readonly ignored?: readonly string[];
+  /** How the source writes the values of a field, by the field's name, where that is not what its type has. */
+  readonly forms?: ReadonlyMap<string, ValueForm>;
+  /** Sources of the mapping that a file need not have: those of presets. */
+  readonly optionalSources?: ReadonlySet<string>;
+  /** Text of digits is an integer where a field wants one, and an integer its text; each is counted in a warning. */
+  readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
   /** `NaN` and `Infinity`, which are no JSON, stand for null in scalar fields that may be null. */
@@ -25,12 +34,20 @@ export interface FolderValues {
 }
 
 /** Options of a request that are about fields, keys as sent. */
-export const fieldOptionKeys = ["fields_mapping", "default_fields", "fold_extra_columns", "nan"] as const;
+export const fieldOptionKeys = [
+  "fields_mapping",
+  "default_fields",
+  "fold_extra_columns",
+  "nan",
+  "preset",
+  "coerce",
+] as const;
 
 /** @throws {ImportError} `request_invalid` */
 export function parseFieldOptions(options: Readonly<Record<string, string>>): FieldOptions {
   return {
-    mapping: new Map(Object.entries(parseMapping(options.fields_mapping))),
+    ...parseMapping(options.fields_mapping),
+    coerces: options.coerce?.toLowerCase() === "true",
     foldExtraColumns: options.fold_extra_columns?.toLowerCase() !== "false",
     nanIsNull: parseNan(options.nan),
   };
@@ -41,10 +58,48 @@ function parseNan(text: string | undefined): boolean {
   throw new ImportError("request_invalid", `options.nan can only be "null", found "${excerpt(text)}"`);
 }
 
-function parseMapping(text = "{}"): Record<string, string> {
-  const mapping = parseJsonObject("fields_mapping", text);
-  if (Object.values(mapping).every((field) => typeof field === "string")) return mapping as Record<string, string>;
-  throw new ImportError("request_invalid", 'options.fields_mapping must be a JSON object {"source": "field", …}');
+type Mapping = Required<Pick<FieldOptions, "mapping" | "ignored" | "forms">>;
+
+/**
+ * `{"source": "field"}`, `{"source": {"field": "…", "as": "base64"}}`, `{"source": null}` for what is left alone.
+ * @throws {ImportError} `request_invalid`
+ */
+function parseMapping(text = "{}"): Mapping {
+  const mapping = new Map<string, string>();
+  const ignored: string[] = [];
+  const forms = new Map<string, ValueForm>();
+  for (const [source, value] of Object.entries(parseJsonObject("fields_mapping", text))) {
+    const target = parseTarget(value, source);
+    if (target) mapping.set(source, target.field);
+    else ignored.push(source);
+    if (target?.as) forms.set(target.field, target.as);
+  }
+  return { mapping, ignored, forms };
+}
+
+/** What a mapping says of one source; undefined: nothing is taken from it. */
+export interface MappingTarget {
+  readonly field: string;
+  readonly as?: ValueForm;
+}
+
+/** @throws {ImportError} `request_invalid` */
+export function parseTarget(value: unknown, source: string): MappingTarget | undefined {
+  if (value === null) return undefined;
+  if (typeof value === "string") return { field: value };
+  const { field, as, ...others } = (typeof value === "object" ? value : {}) as Record<string, unknown>;
+  const [other] = Object.keys(others);
+  const where = `options.fields_mapping['${excerpt(source)}']`;
+  if (other !== undefined)
+    throw new ImportError("request_invalid", `${where}.${excerpt(other)} is not known; known are as, field`);
+  if (typeof field !== "string")
+    throw new ImportError(
+      "request_invalid",
+      `${where} must be a field's name, {"field": …, "as": …} or null: options.fields_mapping must be a JSON object {"source": "field", …}`,
+    );
+  if (as === undefined) return { field };
+  if (isValueForm(as)) return { field, as };
+  throw new ImportError("request_invalid", `${where}.as must be one of ${valueForms.join(", ")}`);
 }
 
 /** @throws {ImportError} `request_invalid` */

@@ -4,6 +4,7 @@ import { DynamicColumn } from "./dynamic-column.ts";
 import type { FieldOptions } from "./field-options.ts";
 import { autoKeyRefused, flatMemberRefused, functionOutputRefused } from "./refusals.ts";
 import { parsePath } from "./source-path.ts";
+import { takesForm } from "./value-form.ts";
 
 /** What a name in a source leads to. */
 export type Target =
@@ -48,6 +49,8 @@ export class FieldPlan {
     const mapped = new Set<string>();
     for (const [source, name] of options.mapping) this.#map(source, name, mapped);
     for (const source of options.mapping.keys()) this.#checkRest(source, mapped);
+    for (const source of options.ignored ?? []) this.#ignore(source);
+    this.#checkForms(options.forms);
     // Every other field is found under its own name, unless that is where another one's values are.
     for (const [name, target] of this.#targets)
       if (!this.#names.has(name)) this.#names.set(name, mapped.has(name) ? UNUSED : target);
@@ -68,12 +71,18 @@ export class FieldPlan {
   /** The plan of rows that lie at `path` of a document: paths of the mapping go on from there. */
   below(path: readonly string[]): FieldPlan {
     if (path.length === 0) return this;
-    const entries = [...this.options.mapping].map(([source, name]): [string, string] => {
+    const goesOn = (source: string) => {
       const steps = parsePath(source);
       const isBelow = steps.length > path.length && path.every((step, i) => step === steps[i]);
-      return [isBelow ? steps.slice(path.length).join(".") : source, name];
+      return isBelow ? steps.slice(path.length).join(".") : source;
+    };
+    const { mapping, ignored = [], optionalSources = [] } = this.options;
+    return new FieldPlan(this.schema, {
+      ...this.options,
+      mapping: new Map([...mapping].map(([source, name]) => [goesOn(source), name])),
+      ignored: ignored.map(goesOn),
+      optionalSources: new Set([...optionalSources].map(goesOn)),
     });
-    return new FieldPlan(this.schema, { ...this.options, mapping: new Map(entries) });
   }
 
   /** Where a field's values are looked for: its own name, or what the mapping says. */
@@ -92,6 +101,22 @@ export class FieldPlan {
     place(this.#names, path, target, source);
     // A name with dots may be one name.
     if (!this.#names.has(source)) this.#names.set(source, target);
+  }
+
+  /** Of what is mapped too, the mapping counts. */
+  #ignore(source: string): void {
+    const path = parsePath(source);
+    if (this.options.mapping.has(source)) throw invalidMapping(`'${source}' is ignored, and the source of a field`);
+    place(this.#names, path, UNUSED, source);
+    if (!this.#names.has(source)) this.#names.set(source, UNUSED);
+  }
+
+  #checkForms(forms: FieldOptions["forms"] = new Map()): void {
+    for (const [name, form] of forms) {
+      const field = this.schema.fields.find((candidate) => candidate.name === name);
+      if (field && !takesForm(field))
+        throw invalidMapping(`field '${name}' is no dense vector, so it cannot be "as": "${form}"`);
+    }
   }
 
   /** A field in whose values another one's are looked for would be left without its own, and nobody would be told. */

@@ -13,8 +13,8 @@ export interface KnownOption {
   readonly rule: OptionRule;
   /** For the JSON Schema and messages. */
   readonly description: string;
-  /** Its value is a JSON object, also as text. */
-  readonly isObject?: true;
+  /** Its value is a JSON object, also as text, or else a text. */
+  readonly isObject?: true | "or text";
   /** Its value is shown to nobody. */
   readonly isSecret?: true;
 }
@@ -44,9 +44,31 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
     rule: "format",
     description: '"null": NaN and Infinity in JSON stand for null, in scalar fields that may be null',
   },
+  preset: {
+    ...{ rule: "format", isObject: "or text" },
+    description: "origin of the files, such as pinecone; the path of a file with a preset, or such an object",
+  },
+  coerce: {
+    rule: "format",
+    description: '"true": text of digits is an integer where a field wants one, and the reverse',
+  },
   fold_extra_columns: { rule: "format", description: '"false": columns that no field has do not go into $meta' },
   sep: { rule: "format", description: "separator of CSV" },
   nullkey: { rule: "format", description: "text that stands for null in CSV" },
+  quote: { rule: "format", description: "mark around cells of CSV; empty: none" },
+  escape: { rule: "format", description: "a backslash: the CSV is PostgreSQL's text format" },
+  header: { rule: "format", description: '"false": the first line of a CSV is a record' },
+  columns: { rule: "format", description: "names of the columns of a CSV, with commas or as a JSON list" },
+  decimal: { rule: "format", description: "decimal mark of numbers in CSV" },
+  row_number_field: { rule: "format", description: "Int64 field that takes the number of the row in its file" },
+  row_number_start: { rule: "format", description: "number of the first row" },
+  allow_lossy: {
+    rule: "format",
+    description: '"true": vectors that were rounded or quantized are imported as they are',
+  },
+  allow_truncated: { rule: "format", description: '"true": the whole rows of a file that breaks off are imported' },
+  index_metric: { rule: "format", description: "metric of an annoy index, which it does not tell" },
+  index_dim: { rule: "format", description: "dimension of an annoy index, which it does not tell" },
   backup: { rule: "refused when true", description: "restore of binlogs" },
   l0_import: { rule: "refused when true", description: "import of deletes alone" },
   start_ts: { rule: "of backups", description: "rows before this timestamp are left out" },

@@ -51,10 +51,14 @@ const structured = {
   internal_data: internalData.optional().describe("data that Milvus exported; not supported"),
 };
 
+const anyObject = z.record(z.string(), z.unknown());
+
 const simple = Object.fromEntries(
   Object.entries(knownOptions).map(([key, { description, isObject }]) => [
     key,
-    (isObject ? z.record(z.string(), z.unknown()) : scalar).optional().describe(description),
+    (isObject ? (isObject === true ? anyObject : z.union([z.string(), anyObject])) : scalar)
+      .optional()
+      .describe(description),
   ]),
 );
 

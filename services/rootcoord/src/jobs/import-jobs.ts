@@ -10,6 +10,7 @@ import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
 import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
+import { withPresetFile } from "./preset-file.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
 
 export interface ImportJobsDeps {
@@ -40,7 +41,9 @@ export class ImportJobs {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const partitionIds = targetPartitions(collection, request.partitionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
-    const { spec, chunks } = options;
+    const { chunks } = options;
+    const source = await this.#deps.sources.resolve(options.dataSource);
+    const spec = await withPresetFile(options.spec, source, this.#deps.sources);
     checkTarget(collection, request, options);
     this.#checkCorrected(collection, spec);
     const plan = planOf(collection, spec.formatOptions);
@@ -50,7 +53,6 @@ export class ImportJobs {
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const source = await this.#deps.sources.resolve(options.dataSource);
     const found = await this.#findFiles({ ...request, chunks }, spec, source);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     checkFormatOptions(groups, spec);

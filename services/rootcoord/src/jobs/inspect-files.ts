@@ -3,6 +3,7 @@ import { formatOptionKeys, inspectGroup } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { okStatus, type rootCoord } from "@sluice/rpc";
 import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
+import { withPresetFile } from "./preset-file.ts";
 import { findFiles } from "./request-files.ts";
 
 /** Groups of files that one call looks at. */
@@ -17,8 +18,9 @@ export class InspectFiles {
 
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
   async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
-    const { spec, chunks, dataSource } = parseImportOptions(options, formatOptionKeys);
+    const { spec: asked, chunks, dataSource } = parseImportOptions(options, formatOptionKeys);
     const source = await this.#sources.resolve(dataSource);
+    const spec = await withPresetFile(asked, source, this.#sources);
     await using open = await this.#sources.open(source);
     const files = belowFolder({ files: [], fileGroups, chunks }, source.folder);
     const { groups } = await findFiles(open.sources, files, { ...spec, ...bucketOf(spec, source) });

@@ -63,6 +63,24 @@ export class JobSources {
     return this.#open(brought, secrets);
   }
 
+  /**
+   * The text of a small file, found as those of an import are.
+   * @throws {ImportError} `request_invalid` for one of more than `maxBytes`; others as `Sources.find`
+   */
+  async readText(source: DataSource, path: string, bucket: string | undefined, maxBytes: number): Promise<string> {
+    await using open = await this.open(source);
+    const found = await open.sources.find(path, bucket);
+    if (found.sizeBytes > maxBytes) {
+      const reason = `the file has ${found.sizeBytes} bytes, more than ${maxBytes}`;
+      throw new ImportError("request_invalid", reason, { file: path });
+    }
+    await using file = await open.sources.open(found);
+    const bytes = new Uint8Array(found.sizeBytes);
+    await file.readInto(0, bytes);
+    await file.check();
+    return new TextDecoder().decode(bytes);
+  }
+
   /** The sources of a recorded job. @throws {ImportError} `job_failed` when its credentials are lost */
   async of(job: JobRecord): Promise<OpenSources> {
     return this.#open(job.sources ?? [], this.#deps.credentials.of(job));

@@ -16,6 +16,7 @@ export const jsonFormat: Format = {
   // Files that are named together hold one field each, or some.
   mixesAs: "json",
   isColumns: true,
+  takesForms: true,
   rangeUnit: "byte",
   text: { extension: ".json", before: "[\n", between: ",\n", after: "\n]\n" },
   describe: (sources, signal) => describeJson(sources, false, signal),
@@ -29,6 +30,7 @@ export const jsonlFormat: Format = {
   title: TITLE,
   extensions: [".jsonl", ".ndjson"],
   grouping: "rows",
+  takesForms: true,
   rangeUnit: "byte",
   text: { extension: ".jsonl", before: "", between: "\n", after: "\n" },
   describe: (sources, signal) => describeJson(sources, true, signal),

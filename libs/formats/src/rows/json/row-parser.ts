@@ -87,7 +87,8 @@ export class RowParser implements RowSink {
     const given = this.#given.everGiven;
     if (!given) return [];
     const leftOut = leftOverWarning(this.#plan, [...this.#targets.leftOut], "key");
-    return [leftOut, absentWarning(this.#plan, given, "key")].filter((text) => text !== undefined);
+    const absent = absentWarning(this.#plan, given, "key");
+    return [leftOut, absent, this.#targets.coercions.warning].filter((text) => text !== undefined);
   }
 
   /** Reads the row at `p`; answers the position behind it. The row counts only when it is complete. */

@@ -1,10 +1,11 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { META_FIELD_NAME } from "@sluice/schema";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
+import { Coercions } from "./coercions.ts";
 import { type KnownKey, ObjectKeys, type RowTarget } from "./object-keys.ts";
+import { plannedParser } from "./planned-parser.ts";
 import { fieldReader } from "./read-field.ts";
 import type { Scanner } from "./scanner.ts";
-import { valueParser } from "./value-parsers.ts";
 
 /** Names of keys that nobody takes, as far as they are remembered. */
 const MAX_LEFT_OUT = 1000;
@@ -18,6 +19,7 @@ export class RowTargets {
   readonly #made = new Map<Target, RowTarget>();
   /** Keys that no field has, where there is no `$meta`. */
   readonly leftOut = new Set<string>();
+  readonly coercions = new Coercions();
 
   constructor(plan: FieldPlan, scanner: Scanner, builders: readonly (FixedBuilder | VarBuilder)[]) {
     this.#plan = plan;
@@ -57,8 +59,8 @@ export class RowTargets {
     switch (target.kind) {
       case "field": {
         const builder = this.#builders[target.index];
-        const { schema, options } = this.#plan;
-        const reader = fieldReader(builder, valueParser(schema, builder), options.nanIsNull);
+        const parse = plannedParser(this.#plan, builder, this.coercions);
+        const reader = fieldReader(builder, parse, this.#plan.options.nanIsNull);
         return { kind: "field", index: target.index, reader };
       }
       case "struct": {

@@ -10,9 +10,10 @@ import { SchemaFaults } from "../../../plan/schema-faults.ts";
 import { RowRejects } from "../../../row-rejects.ts";
 import { withLine } from "../../line-counter.ts";
 import { rowCapacity } from "../../row-capacity.ts";
+import { Coercions } from "../coercions.ts";
+import { plannedParser } from "../planned-parser.ts";
 import { fieldReader, readField } from "../read-field.ts";
 import { parseStruct } from "../struct-parser.ts";
-import { valueParser } from "../value-parsers.ts";
 import { ColumnCursor, type ColumnTaker } from "./column-cursor.ts";
 import { type ColumnValues, type FoundColumn, findColumns } from "./find-columns.ts";
 import { MetaColumn } from "./meta-column.ts";
@@ -54,6 +55,8 @@ export async function* columnBatches(
 
 class ColumnTable implements AsyncDisposable {
   readonly #plan: FieldPlan;
+  readonly #input: ReaderInput;
+  readonly #coercions = new Coercions();
   readonly #options: BatchOptions;
   readonly #rejects: RowRejects;
   readonly #builders: readonly (FixedBuilder | VarBuilder)[];
@@ -70,6 +73,7 @@ class ColumnTable implements AsyncDisposable {
     const { plan } = input;
     const { schema } = plan;
     this.#plan = plan;
+    this.#input = input;
     this.#options = options;
     this.#rejects = new RowRejects(options.onReject);
     this.#capacity = rowCapacity(schema, options.batchBytes);
@@ -123,8 +127,8 @@ class ColumnTable implements AsyncDisposable {
     const builder = this.#builders[index];
     const { field } = builder;
     if (field.isDynamic) return (this.#meta as MetaColumn).ownTaker();
-    const { schema, options } = this.#plan;
-    const reader = fieldReader(builder, valueParser(schema, builder), options.nanIsNull);
+    const parse = plannedParser(this.#plan, builder, this.#coercions);
+    const reader = fieldReader(builder, parse, this.#plan.options.nanIsNull);
     this.#isGiven[index] = true;
     return {
       field: field.name,
@@ -170,6 +174,8 @@ class ColumnTable implements AsyncDisposable {
       if (taken) yield taken;
     }
     for (const cursor of this.#cursors) await cursor.finish();
+    const { warning } = this.#coercions;
+    if (warning !== undefined) this.#input.warn?.(`${this.#input.sources[0].path}: ${warning}`);
   }
 
   /** Reads rows block by block until the batch is large enough. */
