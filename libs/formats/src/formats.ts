@@ -4,6 +4,7 @@ export { faissFormat } from "./arrays/faiss/index.ts";
 export { hdf5Format } from "./arrays/hdf5/index.ts";
 export { annoyFormat } from "./arrays/indexes/annoy/index.ts";
 export { hnswlibFormat } from "./arrays/indexes/hnswlib/index.ts";
+export { ngtFormat } from "./arrays/indexes/ngt/index.ts";
 export { nmslibFormat } from "./arrays/indexes/nmslib/index.ts";
 export { usearchFormat } from "./arrays/indexes/usearch/index.ts";
 export { voyagerFormat } from "./arrays/indexes/voyager/index.ts";

@@ -1,8 +1,8 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { withContent } from "../../foreign-content.ts";
+import { ByteWindow } from "../byte-window.ts";
 import { MAX_DIM, malformed } from "../one-file.ts";
-import { ByteWindow } from "./byte-window.ts";
 
 /** How words and vectors stand in a file. */
 export interface WordFile {

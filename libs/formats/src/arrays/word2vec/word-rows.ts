@@ -1,7 +1,7 @@
 import { scanFloat32 } from "@sluice/kernels";
+import { ByteWindow } from "../byte-window.ts";
 import { malformed } from "../one-file.ts";
 import type { RowSource } from "../row-source.ts";
-import { ByteWindow } from "./byte-window.ts";
 import { BLANK, badRow, LINE_FEED, type WordFile } from "./word-file.ts";
 
 const TAB = 0x09;

@@ -1,6 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { MAX_ROW_BYTES } from "../../format.ts";
+import { MAX_ROW_BYTES } from "../format.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** Zeros behind the data, at which inner loops stop. */
