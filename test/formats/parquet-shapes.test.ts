@@ -346,6 +346,53 @@ describe("rows that are refused one by one", () => {
   });
 });
 
+describe("vectors of Spark for dense fields", () => {
+  const list = (name: string, type: string) => [
+    { name, converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", type, repetition_type: "OPTIONAL" },
+  ];
+  const nodes = [
+    { name: "v", repetition_type: "OPTIONAL", num_children: 4 },
+    { name: "type", type: "INT32", converted_type: "INT_8", repetition_type: "REQUIRED" },
+    { name: "size", type: "INT32", repetition_type: "OPTIONAL" },
+    ...list("indices", "INT32"),
+    ...list("values", "DOUBLE"),
+  ];
+  const sparse = (indices: unknown, values: unknown, size = 3) => ({ type: 0, size, indices, values });
+  const dense = (values: unknown) => ({ type: 1, size: null, indices: null, values });
+  const whole = [dense([1, -2, 0.5]), sparse([0, 2], [1, 0.5]), sparse([], []), null];
+  const bad: readonly [vector: object, reason: RegExp][] = [
+    [dense([1, 2]), /expected 3 but got 2/],
+    [dense(null), /has no type or no values/],
+    [dense([1, null, 2]), /contains a null element/],
+    [dense([1, 2, 1e39]), /finite elements in range.*1e\+39/],
+    [sparse([1], [1], 4), /expected 3 but got 4/],
+    [sparse([1], [1, 2]), /indices and values length mismatch: 1 and 2/],
+    [sparse([3], [1]), /index 3 behind -1/],
+    [sparse([1, 1], [1, 2]), /index 1 behind 1/],
+    [sparse([-1], [1]), /index -1/],
+    [sparse([0], [1e39]), /finite elements in range/],
+    [{ ...dense([1, 2, 3]), type: 2 }, /of type 2, expected 0 or 1/],
+  ];
+  const v = bad.flatMap(([vector], i) => [whole[i % 4], vector]);
+
+  test.each([DataType.FloatVector, DataType.Float16Vector])("of type %i", async (type) => {
+    const schema = fixtureSchema({ fields: [id, { name: "v", type, nullable: true, params: { dim: 3 } }] });
+    const rejected: [row: number, reason: string][] = [];
+    const reader = formatNamed("parquet").open(
+      readerInput(schema, [await memoryFile("f.parquet", written(nodes, { v }))]),
+    );
+    const onReject = ({ row, error }: RejectedRow) => void rejected.push([row, error.reason]);
+    const read: unknown[] = [];
+    for await (const batch of reader.batches({ batchBytes: 40, signal: new AbortController().signal, onReject }))
+      read.push(...canonicalRows(schema, batch));
+    const expected = [[1, -2, 0.5], [1, 0, 0.5], [0, 0, 0], null];
+    expect(read).toEqual(bad.map((_, i) => ({ id: 2 * i, v: expected[i % 4] })));
+    expect(rejected).toEqual(bad.map(([, reason], i) => [2 * i + 1, expect.stringMatching(reason)]));
+  });
+});
+
 describe("local times", () => {
   const time = { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } };
   const instant = { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } };

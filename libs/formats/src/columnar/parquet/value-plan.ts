@@ -16,6 +16,7 @@ import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { PrintedColumn } from "./columns/printed-column.ts";
 import { RaggedVectorColumn } from "./columns/ragged-vector-column.ts";
 import { ScalarColumn } from "./columns/scalar-column.ts";
+import { SparkVectorColumn } from "./columns/spark-vector-column.ts";
 import { SparseStructColumn } from "./columns/sparse-column.ts";
 import { TextColumn } from "./columns/text-column.ts";
 import { timestampRule } from "./columns/timestamps.ts";
@@ -129,7 +130,7 @@ function vectorPlan(
       return new Vectors(position, field, context.open(list.element), list, rule, rowCheck, context);
     };
   }
-  if (isSparkVector(column) && isFloatVector(field)) return assembled(schema, field, position, jsonShape(column));
+  if (isSparkVector(column) && isFloatVector(field)) return sparkPlan(schema, field, position, column);
   if (column.leaf < 0) return undefined;
   if (isJsonText(column)) return (context) => new ParsedTextColumn(position, field, context.open(column), context);
   const { kind, width } = leafType(column);
@@ -139,6 +140,21 @@ function vectorPlan(
   if (kind !== "fixed" || width !== vectorBytes(field.dataType, field.dim)) return undefined;
   const rule: ElementRule = { to: element, convert: undefined, check: finiteCheck(element) };
   return (context) => new ScalarColumn(position, field, context.open(column), rule, context);
+}
+
+function sparkPlan(
+  schema: CollectionSchema,
+  field: FieldSchema,
+  position: number,
+  column: SchemaNode,
+): ColumnPlan | undefined {
+  const [type, size] = column.children;
+  const [indices, values] = [memberList(column, "indices", ["int32"]), memberList(column, "values", ["double"])];
+  const rule = values && leafRule(leafType(values.element), vectorElement(field.dataType));
+  const isPlain = [type, size].every((node) => node.repetition === 0 && leafType(node).kind === "int32");
+  if (!indices || !values || !rule?.convert || !isPlain) return assembled(schema, field, position, jsonShape(column));
+  const parts = { struct: column, type, size, indices, values };
+  return (context) => new SparkVectorColumn(position, field, parts, rule, context);
 }
 
 /** By way of the JSON that a row of JSON would have. */
