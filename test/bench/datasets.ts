@@ -175,6 +175,37 @@ with pq.ParquetWriter(path, schema, compression=codec) as writer:
   return { files: [path], rows, bytes: statSync(path).size, dim };
 }
 
+/** An Arrow file as pyarrow writes it, `id` and `vector` of fixed lists. Undefined where there is no pyarrow. */
+export function arrowFile(folder: string, bytes: number, dim: number): Dataset | undefined {
+  const python = pyarrowPython();
+  if (!python) return undefined;
+  mkdirSync(folder, { recursive: true });
+  const rows = Math.floor(bytes / (dim * 4 + 8));
+  const path = join(folder, `arrow-${dim}-${bytes}.arrow`);
+  const script = `
+import sys, numpy as np, pyarrow as pa, pyarrow.ipc as ipc
+path, rows, dim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+rng = np.random.default_rng(7)
+schema = pa.schema([("id", pa.int64()), ("vector", pa.list_(pa.float32(), dim))])
+with ipc.new_file(path, schema) as writer:
+    for first in range(0, rows, 65536):
+        n = min(65536, rows - first)
+        vectors = pa.array(rng.uniform(-1, 1, n * dim).astype(np.float32))
+        lists = pa.FixedSizeListArray.from_arrays(vectors, dim)
+        writer.write_table(pa.table([np.arange(first, first + n), lists], schema=schema))
+`;
+  makeOnce(path, (part) => execFileSync(python, ["-c", script, part, String(rows), String(dim)]));
+  return { files: [path], rows, bytes: statSync(path).size, dim };
+}
+
+/** A data set of one file under gzip, as the program of that name makes it. */
+export function gzipped(set: Dataset): Dataset {
+  const [file] = set.files;
+  const path = `${file}.gz`;
+  makeOnce(path, (part) => execFileSync("sh", ["-ec", 'gzip -c "$1" > "$2"', "gzip", file, part]));
+  return { ...set, files: [path], bytes: statSync(path).size };
+}
+
 /** The Python that has pyarrow, as test/servers.sh installs it. */
 export function pyarrowPython(): string | undefined {
   const cache = process.env.SLUICE_TEST_CACHE ?? join(homedir(), ".cache", "sluice-test");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,11 +11,20 @@ import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
 import { clusterFigures } from "./cluster.ts";
-import { type Dataset, jsonLines, numpyColumns, parquetFile, type VectorFormat, vectorFile } from "./datasets.ts";
+import {
+  arrowFile,
+  type Dataset,
+  gzipped,
+  jsonLines,
+  numpyColumns,
+  parquetFile,
+  type VectorFormat,
+  vectorFile,
+} from "./datasets.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,arrays,parquet,small,memory --data FOLDER --with-milvus]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,arrays,parquet,arrow,gzip,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
@@ -24,7 +34,7 @@ const { values: options } = parseArgs({
   options: {
     gigabytes: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,npy,arrays,parquet,small,memory" },
+    only: { type: "string", default: "jsonl,npy,arrays,parquet,arrow,gzip,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
     before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
@@ -114,6 +124,32 @@ async function benchArrays(): Promise<void> {
     ["NumPy, two workers", () => ours(npy, 2)],
     ...(["fbin", "safetensors", "faiss"] as const).map(file),
   ]);
+}
+
+async function benchArrow(): Promise<void> {
+  const set = arrowFile(data, bytes, 128);
+  if (!set) return console.log("no pyarrow (test/servers.sh pymilvus installs it): Arrow is not measured");
+  const npy = numpyColumns(data, bytes, 128);
+  await compare(`Arrow file 128-d, ${megabytes(set.bytes)}`, set.rows, [
+    ["NumPy, two workers", async () => ((await ours(npy, 2)) * set.rows) / npy.rows],
+    ["Sluice, two workers", () => ours(set, 2), "0.9 of NumPy"],
+  ]);
+}
+
+async function benchGzip(): Promise<void> {
+  const lines = jsonLines(data, bytes, 128);
+  const set = gzipped(lines);
+  await compare(`gzip JSON Lines 128-d, ${megabytes(set.bytes)}`, set.rows, [
+    ["Sluice, one worker", () => ours(set, 1), "0.85 of gunzip"],
+    ["gunzip alone", async () => timeGunzip(set.files[0])],
+  ]);
+}
+
+/** The program of that name, into nothing. Milliseconds. */
+function timeGunzip(file: string): number {
+  const started = performance.now();
+  execFileSync("gunzip", ["-c", file], { stdio: ["ignore", "ignore", "inherit"] });
+  return performance.now() - started;
 }
 
 async function benchParquet(): Promise<void> {
@@ -218,6 +254,8 @@ const parts: Record<string, () => Promise<void>> = {
   npy: benchNumpy,
   arrays: benchArrays,
   parquet: benchParquet,
+  arrow: benchArrow,
+  gzip: benchGzip,
   small: benchSmallJobs,
   memory: benchMemory,
   builds: benchBuilds,
