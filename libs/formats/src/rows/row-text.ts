@@ -36,6 +36,8 @@ export interface RowLayout<S> {
   endOfBadRow(scanner: S, p: number): number;
   /** What stands behind a row, where it can make the row bad; otherwise `next` sees it. @throws {ImportError} */
   checkBehind(scanner: S, p: number): void;
+  /** Called when all rows are read: what can be checked only then. @throws {ImportError} */
+  finish?(signal: AbortSignal): Promise<void>;
   /** Rows of the file before this reader's first one, for messages; asked for only when there is something to say. */
   rowsBefore(signal: AbortSignal): Promise<number>;
   /** See `FormatReader.head`. */

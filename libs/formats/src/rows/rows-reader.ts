@@ -58,7 +58,11 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
           const rowCount = rows.rowCount;
           const sourceBytes = window.base + cursor.position - layout.start;
           if (rowCount > 0) yield { rowCount, columns: rows.take(), sourceBytes };
-          if (state === "end") return this.#warn(rows.warnings?.() ?? []);
+          if (state === "end") {
+            await layout.finish?.(signal);
+            this.#warn(rows.warnings?.() ?? []);
+            return;
+          }
         }
       }
     } catch (error) {

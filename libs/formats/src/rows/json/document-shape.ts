@@ -10,7 +10,8 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, QUOTE] = [0x7b, 0x7d, 0
 /** A list of rows, which are objects, or lists of values in the order of the fields (pandas' `values`), if these are known. */
 export function shapeOfList(scanner: Scanner, p: number, plan: FieldPlan | undefined): DocumentShape {
   const first = told(() => scanner.bytes[scanner.blanks(p + 1)]);
-  return first === OPEN_LIST ? { ...listDocument, names: plan?.givenNames ?? [] } : listDocument;
+  if (first === OPEN_LIST) return { ...listDocument, names: plan?.givenNames ?? [] };
+  return { ...listDocument, isAllRows: first === OPEN_OBJECT };
 }
 
 /**

@@ -3,6 +3,7 @@ import { onlyOne } from "../only-one.ts";
 import type { RowsReaderOptions } from "../rows-reader.ts";
 import { describeJson } from "./describe-json.ts";
 import { JsonReader } from "./json-reader.ts";
+import type { JsonShape } from "./json-shape.ts";
 import { tellFile } from "./tell-layout.ts";
 
 const TITLE = "JSON";
@@ -38,6 +39,10 @@ export const jsonlFormat: Format = {
   open: (input) => openJsonl(input),
 };
 
+function isCuttable(shape: JsonShape): boolean {
+  return shape.kind === "lines" || (shape.kind === "document" && shape.isAllRows === true);
+}
+
 export function openJson(input: ReaderInput, options?: RowsReaderOptions): FormatReader {
   return new JsonReader(input, false, options);
 }
@@ -47,7 +52,7 @@ export function openJsonl(input: ReaderInput, options?: RowsReaderOptions): Form
   return new JsonReader(input, true, options);
 }
 
-/** Lines are cut by bytes: exact at any byte, since no JSON string holds a raw line end. Elsewhere no row's start can be told. */
+/** Cut by bytes, exact at any: lines since no JSON string holds a raw line end, lists of rows as `cut-document.ts` says. */
 async function probeJson(
   { sources, plan }: ProbeInput,
   isNamedLines: boolean,
@@ -57,5 +62,5 @@ async function probeJson(
   if (others.length > 0)
     return { rowCount: undefined, cuts: "nowhere", extent: sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
   const { shape } = await tellFile(file, { isNamedLines, plan }, signal);
-  return { rowCount: undefined, cuts: shape.kind === "lines" ? "anywhere" : "nowhere", extent: file.sizeBytes };
+  return { rowCount: undefined, cuts: isCuttable(shape) ? "anywhere" : "nowhere", extent: file.sizeBytes };
 }

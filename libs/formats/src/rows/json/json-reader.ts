@@ -5,6 +5,10 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import type { RowText } from "../row-text.ts";
 import { RowsReader, type RowsReaderOptions } from "../rows-reader.ts";
 import { type ColumnsFile, columnBatches } from "./columns/columns-reader.ts";
+import { firstRowFrom } from "./cut-document.ts";
+import { DocumentLayout } from "./document-layout.ts";
+import type { JsonLayout } from "./json-layout.ts";
+import type { ColumnsShape, JsonShape } from "./json-shape.ts";
 import { LinesLayout } from "./lines-layout.ts";
 import { RowParser } from "./row-parser.ts";
 import { Scanner } from "./scanner.ts";
@@ -27,19 +31,20 @@ export class JsonReader implements FormatReader {
 
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
     const [file, ...others] = this.#files;
-    // Only lines are ever cut.
-    const told = this.#input.range ? undefined : await this.#tell(file, options.signal);
-    if (others.length > 0 || told?.shape.kind === "columns") yield* this.#columns(told, others, options);
+    const told = await this.#tell(file, options.signal);
+    if (others.length > 0 || told.shape.kind === "columns") yield* this.#columns(told, others, options);
     else {
       this.#warnOfNames(told);
-      const open = ({ batchBytes }: BatchOptions) => (told ? this.#rowsOf(told, batchBytes) : this.#lines(batchBytes));
+      const layout = await this.#layout(told, told.shape, options.signal);
+      if (!layout) return;
+      const open = ({ batchBytes }: BatchOptions) => this.#rowsOf(told, layout, batchBytes);
       yield* new RowsReader(this.#input, open, this.#options).batches(options);
     }
   }
 
   /** Whoever gave values without names has to know whose they were taken for. */
-  #warnOfNames(told: ToldFile | undefined): void {
-    if (told?.shape.kind !== "document" || told.shape.path.length > 0 || !told.shape.names) return;
+  #warnOfNames(told: ToldFile): void {
+    if (told.shape.kind !== "document" || told.shape.path.length > 0 || !told.shape.names) return;
     const names = excerptOfList(told.shape.names.map((name) => `'${excerpt(name)}'`));
     this.#input.warn?.(`${told.source.path}: its rows are lists without names, taken for ${names} in this order`);
   }
@@ -48,26 +53,30 @@ export class JsonReader implements FormatReader {
     return tellFile(file, { isNamedLines: this.#isNamedLines, plan: this.#input.plan }, signal);
   }
 
-  async *#columns(
-    first: ToldFile | undefined,
-    others: readonly SourceFile[],
-    options: BatchOptions,
-  ): AsyncGenerator<InsertBatch> {
-    const told = first ? [first] : [];
+  async *#columns(first: ToldFile, others: readonly SourceFile[], options: BatchOptions): AsyncGenerator<InsertBatch> {
+    const told = [first];
     for (const file of others) told.push(await this.#tell(file, options.signal));
     yield* columnBatches(told.map(columnsFile), this.#input, options);
   }
 
-  #lines(batchBytes: number): RowText<Scanner> {
-    const { plan, range } = this.#input;
-    const [file] = this.#files;
-    const scanner = new Scanner(file.path, true);
-    return { scanner, layout: new LinesLayout(file, range), rows: new RowParser(plan, scanner, batchBytes) };
+  /** Undefined where no row begins in the range. */
+  async #layout(
+    { source }: ToldFile,
+    shape: Exclude<JsonShape, ColumnsShape>,
+    signal: AbortSignal,
+  ): Promise<JsonLayout | undefined> {
+    const { range } = this.#input;
+    if (!range) return layoutOf(shape, source);
+    if (shape.kind !== "document") return new LinesLayout(source, range, source.head);
+    const first = new DocumentLayout(shape, source).holderOffset() + 1;
+    // What is before the list belongs to the part that begins with the file.
+    const begin = Math.max(range.begin, first);
+    const start = range.begin === 0 ? 0 : await firstRowFrom(source, begin, shape, signal);
+    if (start === undefined || (start > 0 && start >= range.end)) return undefined;
+    return new DocumentLayout(shape, source, { start, end: Math.max(range.end, first) });
   }
 
-  #rowsOf({ source, shape }: ToldFile, batchBytes: number): RowText<Scanner> {
-    if (shape.kind === "columns") throw new Error("columns are read by columnBatches");
-    const layout = layoutOf(shape, source);
+  #rowsOf({ source, shape }: ToldFile, layout: JsonLayout, batchBytes: number): RowText<Scanner> {
     const scanner = new Scanner(source.path, layout.isOneLine);
     const isDocument = shape.kind === "document";
     const plan = isDocument ? this.#input.plan.below(shape.path) : this.#input.plan;

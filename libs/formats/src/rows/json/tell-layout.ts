@@ -32,6 +32,6 @@ export function layoutOf(shape: Exclude<JsonShape, ColumnsShape>, source: Peeked
     case "objects":
       return new ObjectsLayout();
     case "document":
-      return new DocumentLayout(shape, source.head);
+      return new DocumentLayout(shape, source);
   }
 }

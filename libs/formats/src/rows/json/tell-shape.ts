@@ -46,7 +46,7 @@ function shapeOfObject(scanner: Scanner, p: number, input: ShapeInput): JsonShap
   const [first] = membersAt(scanner, p);
   const isRow = first !== undefined && plan !== undefined && plan.target(first.name).kind !== "extra";
   const isRows = first?.name.toLowerCase() === "rows" && scanner.bytes[first.value] === OPEN_LIST;
-  if (isRows && !isRow) return rowsDocument;
+  if (isRows && !isRow) return { ...rowsDocument, isAllRows: true };
   const end = told(() => scanner.skipValue(p));
   if (end === "broken" && isNamedLines) return { kind: "lines" };
   const next = typeof end === "string" ? undefined : told(() => nextObject(scanner, end));
