@@ -50,7 +50,7 @@ suite("a full disk", () => {
 
   beforeAll(async () => {
     files = new SourceFiles(await folders.create());
-    const settings = { workers: 2, splitSize: "1MB", flushSize: "64KB" };
+    const settings = { workers: 2, splitSize: "1MB", flushSize: "64KB", compactionInterval: "1s", readerGrace: "2s" };
     server = await startServer({ dataDir, importRoots: [files.folder], settings });
     client = new TestClient(server.address);
     await client.createCollection(faultCollections[0] as CollectionSpec);

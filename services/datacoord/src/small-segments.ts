@@ -23,7 +23,7 @@ export class SmallSegments {
   readonly #nodes: DataNodes;
   readonly #now: () => number;
   /** Collections where there was nothing to merge although they were quiet, as of their last change. */
-  readonly #settled = new Map<CollectionId, bigint>();
+  #settled: ReadonlyMap<CollectionId, bigint> = new Map();
 
   constructor(segments: SegmentBook, changes: ChangeBook, nodes: DataNodes, now: () => number) {
     this.#segments = segments;
@@ -61,14 +61,16 @@ export class SmallSegments {
   /** Those that replace most come first. */
   #due(quietMs: number, bounds: SegmentBounds, except: ReadonlySet<SegmentId>): dataCoord.CompactionPlan[] {
     const plans: dataCoord.CompactionPlan[] = [];
+    const settled = new Map<CollectionId, bigint>();
     const isWanted = ({ segmentId: id }: SegmentRecord) => !except.has(id);
     for (const { collectionId: id, lastTs, lastAddTs } of this.#changes.collections()) {
-      if (this.#settled.get(id) === lastTs) continue;
       const isQuiet = this.#now() - physicalMs(lastAddTs) >= quietMs;
-      const merges = this.#mergesOf(id, bounds, isQuiet ? "quiet" : "busy", isWanted);
+      const isSettled = this.#settled.get(id) === lastTs;
+      const merges = isSettled ? [] : this.#mergesOf(id, bounds, isQuiet ? "quiet" : "busy", isWanted);
       plans.push(...plansOf(id, merges, MAX_PLAN_BYTES));
-      if (isQuiet && merges.length === 0 && except.size === 0) this.#settled.set(id, lastTs);
+      if (isSettled || (isQuiet && merges.length === 0 && except.size === 0)) settled.set(id, lastTs);
     }
+    this.#settled = settled;
     return plans.sort((a, b) => segmentsOf(b.merges) - segmentsOf(a.merges)).slice(0, MAX_PLANS);
   }
 
