@@ -46,6 +46,16 @@ describe("lz4", () => {
     expect(decompress("LZ4", [...framed, ...framed], 20)).toBe("abcabcabcdabcabcabcd");
   });
   test("a raw block under the old name", () => expect(decompress("LZ4", block, 10)).toBe("abcabcabcd"));
+  test("an LZ4 frame whose blocks look back into earlier ones, as Arrow writes them", () => {
+    const digits = Buffer.from("0123456789abcdef");
+    const stored = [16, 0, 0, 0x80, ...digits];
+    // Eight bytes from sixteen back, then five as they are.
+    const linked = [9, 0, 0, 0, 0x04, 16, 0, 0x50, ...Buffer.from("ABCDE")];
+    const frame = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, ...stored, ...linked, 0, 0, 0, 0];
+    expect(decompress("LZ4", frame, 29)).toBe("0123456789abcdef01234567ABCDE");
+    frame[7 + stored.length + 5] = 17;
+    expect(() => decompress("LZ4", frame, 29)).toThrow(Damage);
+  });
   test("an LZ4 frame", () => {
     const frame = [0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0, block.length, 0, 0, 0, ...block, 0, 0, 0, 0];
     expect(decompress("LZ4", frame, 10)).toBe("abcabcabcd");

@@ -1,12 +1,16 @@
+import { mapConcurrent } from "@sluice/async";
 import type { SourceFile } from "@sluice/object-store";
 import type { FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
-import type { ArrowContainer } from "./ipc/arrow-container.ts";
+import { type ArrowContainer, messagesOf } from "./ipc/arrow-container.ts";
 import { readMessage } from "./ipc/read-message.ts";
 import { openArrow, planArrow } from "./open-arrow.ts";
 import { describedType, typeText } from "./type-rules.ts";
 
 /** Batches whose rows are counted, each by a read of its metadata; who has more is not told how many rows there are. */
 const MAX_COUNTED_BATCHES = 64;
+const COUNT_CONCURRENCY = 16;
+/** The same of streams, in which batches are found one behind the other. */
+const MAX_COUNTED_IN_STREAM = 8;
 
 /** The columns of a file or stream. @throws {ImportError} */
 export async function describeArrow(source: SourceFile, signal: AbortSignal): Promise<SourceDescription> {
@@ -26,24 +30,34 @@ export async function probeArrow({ sources: [source], plan }: ProbeInput, signal
   const container = await openArrow(source, signal);
   await planArrow(source, container, plan, signal);
   const { batches } = container;
-  if (!batches) return { rowCount: undefined, cuts: "nowhere", extent: source.sizeBytes };
+  if (!batches) return { rowCount: await rowsOf(source, container, signal), cuts: "nowhere", extent: source.sizeBytes };
   const cutBytes = [0];
   for (const { bytes } of batches) cutBytes.push(cutBytes[cutBytes.length - 1] + bytes);
   const rowCount = await rowsOf(source, container, signal);
   return { rowCount, cuts: cutBytes.map((_, i) => i), cutBytes, extent: batches.length };
 }
 
-/** Undefined for streams, and for files of many batches. */
-async function rowsOf(
+/** Undefined where there are many batches. */
+async function rowsOf(source: SourceFile, container: ArrowContainer, signal: AbortSignal): Promise<number | undefined> {
+  const { batches } = container;
+  if (!batches) return await rowsOfStream(source, container, signal);
+  if (batches.length > MAX_COUNTED_BATCHES) return undefined;
+  let rows = 0;
+  const read = mapConcurrent(batches, COUNT_CONCURRENCY, ({ start }) => readMessage(source, start, signal));
+  for await (const message of read) if (message?.kind === "batch") rows += message.batch.rowCount;
+  return rows;
+}
+
+async function rowsOfStream(
   source: SourceFile,
-  { batches }: ArrowContainer,
+  container: ArrowContainer,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  if (!batches || batches.length > MAX_COUNTED_BATCHES) return undefined;
-  let rows = 0;
-  for (const { start } of batches) {
-    const message = await readMessage(source, start, signal);
-    if (message?.kind === "batch") rows += message.batch.rowCount;
+  let [rows, batches] = [0, 0];
+  for await (const message of messagesOf(source, container, { range: undefined, signal, onOpenEnd: () => {} })) {
+    if (message.kind !== "batch") continue;
+    if (++batches > MAX_COUNTED_IN_STREAM) return undefined;
+    rows += message.batch.rowCount;
   }
   return rows;
 }
