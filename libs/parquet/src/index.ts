@@ -6,7 +6,15 @@ export type { ChunkInfo, PandasRange, ParquetFile, RowGroupInfo } from "./footer
 export { parseFooter, readFooter } from "./footer/footer.ts";
 export { type LeafKind, type LeafType, leafType, type TimeUnit } from "./footer/leaf-type.ts";
 export { pandasIndexOf } from "./footer/pandas-index.ts";
-export { emptyDefinition, type ListNode, leavesOf, listNode, mapNode, type SchemaNode } from "./footer/schema-tree.ts";
+export {
+  emptyDefinition,
+  type ListNode,
+  leavesOf,
+  listNode,
+  type MapNode,
+  mapNode,
+  type SchemaNode,
+} from "./footer/schema-tree.ts";
 export type { ConvertedType, PhysicalType } from "./format.ts";
 export { LeafReader } from "./pages/leaf-reader.ts";
 export { MemoryLeafReader } from "./pages/memory-leaf-reader.ts";

@@ -11,7 +11,9 @@ import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/s
 import { type ElementType, elementTypeOf } from "../../numbers/element-type.ts";
 import type { ElementRule } from "../../numbers/elements.ts";
 import { isFloat, isInteger } from "../../numbers/number-kind.ts";
+import { pairsNode } from "./columns/json-shape.ts";
 import { leafRule } from "./columns/leaf-rule.ts";
+import type { SparseLists } from "./columns/sparse-column.ts";
 
 // Which types of the file feed which fields. More than Milvus takes (import semantics §5): integers and floats of any width
 // whose values fit, text without annotation, large and view types (which Parquet does not tell apart), fixed-size binary.
@@ -70,6 +72,24 @@ export function isGeometry({ dataType }: FieldSchema, { kind }: LeafType): boole
 /** A vector of Spark ML, dense or sparse. */
 export function isSparkVector({ children }: SchemaNode): boolean {
   return children.map(({ name }) => name).join() === "type,size,indices,values";
+}
+
+const indexKinds: readonly LeafKind[] = ["int32", "uint32", "int64", "uint64"];
+const valueKinds: readonly LeafKind[] = ["float", "double"];
+
+/** Indices and values of a sparse vector: two lists of a struct, the keys and values of a map, or pairs in a list. */
+export function sparseLists(column: SchemaNode): SparseLists | undefined {
+  const indices = memberList(column, "indices", indexKinds);
+  const values = memberList(column, "values", valueKinds);
+  if (indices && values && column.children.length === 2) return { struct: column, indices, values };
+  const pairs = mapNode(column) ?? pairsNode(column);
+  if (!pairs || !isOfKind(pairs.key, indexKinds) || !isOfKind(pairs.value, valueKinds)) return undefined;
+  const { list, key, value } = pairs;
+  return { struct: column, indices: { ...list, element: key }, values: { ...list, element: value } };
+}
+
+function isOfKind(node: SchemaNode, kinds: readonly LeafKind[]): boolean {
+  return node.leaf >= 0 && node.repetition === 1 && kinds.includes(leafType(node).kind);
 }
 
 /** A map, or a struct with the lists of a sparse vector and at most what Spark puts beside them. */

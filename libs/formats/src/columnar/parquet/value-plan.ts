@@ -34,6 +34,7 @@ import {
   isStoredText,
   isText,
   memberList,
+  sparseLists,
   vectorElement,
   vectorElementRule,
 } from "./type-rules.ts";
@@ -97,18 +98,16 @@ function sparsePlan(
     return isText(column) && column.repetition === 0
       ? (context) => new ParsedTextColumn(position, field, context.open(column), context)
       : undefined;
-  const indices = memberList(column, "indices", ["int32", "uint32", "int64", "uint64"]);
-  const values = memberList(column, "values", ["float", "double"]);
-  if (!indices || !values || column.children.length !== 2)
+  const lists = sparseLists(column);
+  if (!lists)
     return assembled(
       schema,
       field,
       position,
       pairsShape(column) ?? (isSparseShape(column) ? jsonShape(column) : undefined),
     );
-  const lists = { struct: column, indices, values };
   return (context) => {
-    const [indexLeaf, valueLeaf] = [context.open(indices.element), context.open(values.element)];
+    const [indexLeaf, valueLeaf] = [context.open(lists.indices.element), context.open(lists.values.element)];
     return new SparseStructColumn(position, field, lists, indexLeaf, valueLeaf, context);
   };
 }

@@ -1,4 +1,4 @@
-import { type LeafReader, leafType, listNode, mapNode, type SchemaNode } from "@sluice/parquet";
+import { type LeafReader, leafType, listNode, type MapNode, mapNode, type SchemaNode } from "@sluice/parquet";
 import { jsonLeaf } from "./json-values.ts";
 import { type JsonWriter, KeyWriter, LeafWriterAt, ListWriter, MapWriter, StructWriter } from "./json-writers.ts";
 import { LeafCursor } from "./leaf-cursor.ts";
@@ -23,12 +23,17 @@ export function jsonShape(node: SchemaNode): JsonShape | undefined {
 
 /** As `jsonShape`, of a list of pairs that stands for a map; undefined for any other list. */
 export function pairsShape(node: SchemaNode): JsonShape | undefined {
+  const pairs = pairsNode(node);
+  return pairs && mapShape(pairs.list, pairs.key, pairs.value);
+}
+
+/** A list of pairs that stands for a map: structs of a key, or index, and a value. */
+export function pairsNode(node: SchemaNode): MapNode | undefined {
   const list = listNode(node);
   if (list?.element.children.length !== 2) return undefined;
   const [key, value] = list.element.children;
-  return (key.name === "key" || key.name === "index") && value.name === "value"
-    ? mapShape(list, key, value)
-    : undefined;
+  const isPair = (key.name === "key" || key.name === "index") && value.name === "value";
+  return isPair ? { list, key, value } : undefined;
 }
 
 /** Of a node for which its being repeated is told already. */
