@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./allocator.ts";
 import "./io-threads.ts";
 
 import { inspect } from "node:util";
