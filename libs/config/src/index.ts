@@ -1,3 +1,4 @@
+export { availableMemory } from "./available-memory.ts";
 export * from "./describe-settings.ts";
 export { addSettingFlags, type FlagValues, givenFlags } from "./flags.ts";
 export * from "./load-settings.ts";

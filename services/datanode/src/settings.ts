@@ -1,6 +1,6 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import type { RoleSettings } from "@sluice/cluster";
-import { defineSettings } from "@sluice/config";
+import { availableMemory, defineSettings } from "@sluice/config";
 
 export const dataNodeSettings = defineSettings({
   workers: {
@@ -46,10 +46,4 @@ export function workerCount(settings: Pick<DataNodeSettings, "workers" | "memory
   const memoryBytes = settings.memoryBytes ?? 0.75 * availableMemory();
   const fitting = Math.floor((memoryBytes - BASE_MEMORY_BYTES) / (settings.workerMemoryBytes + WORKER_OVERHEAD_BYTES));
   return Math.max(1, Math.min(availableParallelism(), fitting));
-}
-
-/** Bytes; the container's limit where there is one. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -13,7 +13,7 @@ import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
 import { SearchService } from "./search/search-service.ts";
 import { SegmentRows } from "./segment-rows.ts";
-import type { QueryNodeSettings } from "./settings.ts";
+import { cacheBytesOf, type QueryNodeSettings } from "./settings.ts";
 
 export interface QueryNodeDeps {
   readonly objects: ObjectReads;
@@ -33,7 +33,7 @@ export async function startQueryNode(
 ): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
-  const rows = new SegmentRows(objects, settings.cacheBytes);
+  const rows = new SegmentRows(objects, cacheBytesOf(settings));
   const service = new QueryService(data, rows);
   const searches = new SearchService(data, rows);
   const server = cleanup.use(
