@@ -120,7 +120,7 @@ function jsonFormCell(
 
 /** What is special about a text that is no list. */
 function whyNoList(text: string): string {
-  if (/\d\s*\.\.\.\s*[\d[(-]/.test(text.slice(0, 1 << 20)))
+  if (/\s\.\.\.\s/.test(text.slice(0, 1 << 20)))
     return ": the writer has left numbers out where it prints '...': the file has lost them, write it again as lists";
   return /\b(nan|inf|infinity)\b/i.test(text.slice(0, 1 << 20)) ? ": NaN and infinity are no values" : "";
 }
@@ -143,10 +143,10 @@ export function arrayCell(scanner: CsvScanner, builder: VarBuilder, schema: Coll
 export function sparseVectorCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
   return (row) => {
     const { data, start, stop } = scanner;
-    const text = sparseTextToJson(data.subarray(start, stop));
+    const text = data.subarray(start, stop);
     builder.put(
       row,
-      converted(scanner, () => parseSparseJson(text)),
+      converted(scanner, () => parseSparseJson(sparseTextToJson(text))),
     );
   };
 }
