@@ -2,23 +2,29 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { MAX_ROW_BYTES } from "../format.ts";
 
+/** Bytes read at once; less of small files. */
 const CHUNK_BYTES = 1 << 20;
+const MIN_CHUNK_BYTES = 4096;
 /** Zeros behind the data, at which inner loops stop. */
 const SENTINEL_BYTES = 64;
 
 /** A part of a file in memory, `bytes[begin, end)`, that goes forward through it. */
 export class ByteWindow {
-  bytes = new Uint8Array(2 * CHUNK_BYTES + SENTINEL_BYTES);
-  view = new DataView(this.bytes.buffer);
+  bytes: Uint8Array<ArrayBuffer>;
+  view: DataView;
   begin = 0;
   end = 0;
   readonly #source: SourceFile;
+  readonly #chunkBytes: number;
   /** Of the file, behind the window. */
   #position: number;
 
   constructor(source: SourceFile, position: number) {
     this.#source = source;
     this.#position = position;
+    this.#chunkBytes = Math.max(MIN_CHUNK_BYTES, Math.min(CHUNK_BYTES, source.sizeBytes));
+    this.bytes = new Uint8Array(2 * this.#chunkBytes + SENTINEL_BYTES);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Offset in the file of what stands at `at`. */
@@ -31,12 +37,16 @@ export class ByteWindow {
     const left = this.end - this.begin;
     if (left > MAX_ROW_BYTES) throw tooLong(this.offsetOf(this.begin));
     const from = this.bytes;
-    if (left + CHUNK_BYTES + SENTINEL_BYTES > from.length) {
+    if (left + this.#chunkBytes + SENTINEL_BYTES > from.length) {
       this.bytes = new Uint8Array(2 * from.length);
       this.view = new DataView(this.bytes.buffer);
     }
     this.bytes.set(from.subarray(this.begin, this.end));
-    const count = await this.#source.readInto(this.#position, this.bytes.subarray(left, left + CHUNK_BYTES), signal);
+    const count = await this.#source.readInto(
+      this.#position,
+      this.bytes.subarray(left, left + this.#chunkBytes),
+      signal,
+    );
     this.#position += count;
     this.begin = 0;
     this.end = left + count;

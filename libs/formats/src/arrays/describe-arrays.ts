@@ -1,26 +1,55 @@
-import { locate } from "@sluice/errors";
+import { excerpt, ImportError, locate } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../format.ts";
 import type { ArrayHeader } from "./array-column.ts";
 import type { ArraySet, NamedArray } from "./array-set.ts";
 import { type DtypeCode, parseDtype } from "./dtype.ts";
 
-/** What the headers of all arrays say. @throws {ImportError} for a header that is broken */
+/** Characters of a reason that stands for a type. */
+const MAX_REASON = 200;
+
+/**
+ * What the headers of all arrays say. Beside vectors a file may hold what is of no table with them, such as queries: arrays of
+ * other lengths, and of types that are not read, feed nothing.
+ * @throws {ImportError} for a header that is broken, and where no array is read
+ */
 export async function describeArrays({ arrays }: ArraySet, signal: AbortSignal): Promise<SourceDescription> {
-  const headers = await Promise.all(arrays.map((array) => headerOf(array, signal)));
-  const [first] = headers;
-  const isAligned = headers.every(({ shape }) => shape[0] === first.shape[0]);
+  const found = await Promise.all(arrays.map((array) => headerOf(array, signal)));
+  const headers = found.filter((header) => !(header instanceof ImportError));
+  if (headers.length === 0 && found.length > 0) throw found[0];
+  const rowCount = rowCountOf(arrays, found);
   return {
-    rowCount: isAligned ? first?.shape[0] : undefined,
-    columns: headers.map((header, i) => describeArray(arrays[i], header)),
+    rowCount,
+    columns: found.map((header, i) => {
+      if (header instanceof ImportError) return notRead(arrays[i].name, header);
+      const column = describeArray(arrays[i], header);
+      return rowCount === undefined || header.shape[0] === rowCount ? column : { ...column, dataType: undefined };
+    }),
   };
 }
 
-async function headerOf({ source, header }: NamedArray, signal: AbortSignal): Promise<ArrayHeader> {
+/** That of all arrays, else of the most vectors; undefined where nothing tells. */
+function rowCountOf(arrays: readonly NamedArray[], found: readonly (ArrayHeader | ImportError)[]): number | undefined {
+  const counted = found.flatMap((header, i) =>
+    header instanceof ImportError ? [] : [{ count: header.shape[0] ?? 0, isVectors: arrays[i].role === "vectors" }],
+  );
+  if (counted.every(({ count }) => count === counted[0].count)) return counted[0]?.count;
+  const counts = counted.filter(({ isVectors }) => isVectors).map(({ count }) => count);
+  return counts.length > 0 ? Math.max(...counts) : undefined;
+}
+
+function notRead(name: string, { reason }: ImportError): ColumnDescription {
+  return { name, type: `not read: ${excerpt(reason, MAX_REASON)}`, dataType: undefined, isNullable: false };
+}
+
+/** An array that is of no type that is read is as good as none; what is broken is an error. */
+async function headerOf({ source, header }: NamedArray, signal: AbortSignal): Promise<ArrayHeader | ImportError> {
   try {
     return await header(signal);
   } catch (error) {
-    throw locate(error, { file: source.path });
+    const located = locate(error, { file: source.path });
+    if (located instanceof ImportError && located.code === "unsupported") return located;
+    throw located;
   }
 }
 

@@ -12,10 +12,13 @@ const DEFLATED = 8;
 /** Bytes of a chunk that `read` gives. */
 const READ_BYTES = 1 << 20;
 
-const deflate: Compression = {
-  ...{ name: "deflate", extensions: [], magic: [], isPadded: false },
-  open: (chunkSize) => createInflateRaw({ chunkSize }),
-};
+/** Whose output takes no more memory than the member. */
+function deflate({ sizeBytes }: ZipEntry): Compression {
+  return {
+    ...{ name: "deflate", extensions: [], magic: [], isPadded: false },
+    open: (chunkSize) => createInflateRaw({ chunkSize: Math.max(4096, Math.min(chunkSize, sizeBytes)) }),
+  };
+}
 
 /** Whether a member can be read from anywhere. */
 export function isStored({ method }: ZipEntry): boolean {
@@ -38,7 +41,7 @@ export async function openZipMember(archive: SourceFile, entry: ZipEntry, signal
   if (entry.method !== STORED && entry.method !== DEFLATED)
     refuse(`is compressed by method ${entry.method}; only stored and deflated ones are read`);
   const part = new FilePart(archive, entry, await dataOffset(archive, entry, signal));
-  return new CheckedMember(isStored(entry) ? part : new InflatedFile(part, deflate), entry);
+  return new CheckedMember(isStored(entry) ? part : new InflatedFile(part, deflate(entry)), entry);
 }
 
 /** Behind the local header, whose name and extra field may be longer than in the directory. */

@@ -129,7 +129,7 @@ export async function expectDamageIsTold(
     expect(outcome.message).not.toMatch(/undefined|NaN bytes|\[object/);
     return outcome;
   };
-  for (let length = 0; length < bytes.length; length += Math.max(1, Math.floor(bytes.length / 150))) {
+  for (let length = 0; length < bytes.length; length += Math.max(1, Math.floor(bytes.length / 60))) {
     const outcome = await attempt(bytes.slice(0, length));
     const tail = bytes.length - length;
     const mayBeRead = typeof reading.mayLoseTail === "number" ? tail <= reading.mayLoseTail : reading.mayLoseTail;
@@ -146,6 +146,6 @@ export async function expectDamageIsTold(
       const outcome = await attempt(damaged);
       if (!(outcome instanceof ImportError) && outcome instanceof Error) throw outcome;
     }),
-    { numRuns: reading.runs ?? 300, seed: 11 },
+    { numRuns: reading.runs ?? 150, seed: 11 },
   );
 }

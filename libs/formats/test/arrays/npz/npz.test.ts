@@ -41,7 +41,7 @@ describe.each(["stored.npz", "compressed.npz"])("%s of NumPy", (name) => {
   });
 
   it("that is damaged is an error", () =>
-    expectDamageIsTold(npzFormat, "a.npz", archive(name)["a.npz"], { schema, runs: 150 }));
+    expectDamageIsTold(npzFormat, "a.npz", archive(name)["a.npz"], { schema, runs: 60 }));
 });
 
 it("whose only matrix is called otherwise feeds the only vector field", async () => {

@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { groupFlatFiles, inspectGroup } from "@sluice/formats";
+import { memoryFile } from "@sluice/object-store/testing";
+
+// Looking into files of arrays and indexes, without a collection: the proposed one would take them.
+
+const folder = join(import.meta.dirname, "../../libs/formats/test/arrays");
+const names = globSync("{hdf5,indexes,npz,safetensors,word2vec,faiss}/fixtures/*.{h5,npz,safetensors,vec,w2v,glove,faiss,hnswlib,annoy,voyager,usearch,nmslib,ngt}", { cwd: folder }); // biome-ignore format: one pattern
+/** Refused whatever is asked of them. */
+const refused = /dense|compound|endless|fortran|float8\.safetensors|pq\./;
+
+describe.each(names.filter((name) => !refused.test(name)))("%s", (name) => {
+  it("is looked into, and what is proposed takes its first rows", async () => {
+    const source = await memoryFile(name, new Uint8Array(readFileSync(join(folder, name))));
+    const [{ format }] = groupFlatFiles([name]);
+    const metric = /(\w+)\.annoy/.exec(name)?.[1];
+    const options = { allow_lossy: "true", ...(metric && { index_metric: metric, index_dim: "5" }) };
+    const found = await inspectGroup(format, [source], options, new AbortController().signal);
+    expect(found.faults).toEqual([]);
+    expect(found.sample.length).toBeGreaterThan(0);
+    expect(found.schema.fields.some(({ isPrimary }) => isPrimary)).toBe(true);
+  });
+});
+
+it("beside the vectors of ann-benchmarks lies what is no part of their table", async () => {
+  const path = join(import.meta.dirname, "../fixtures/hdf5/ann-dense.h5");
+  const source = await memoryFile("ann-dense.h5", new Uint8Array(readFileSync(path)));
+  const { rowCount, schema } = await inspectGroup("hdf5", [source], {}, new AbortController().signal);
+  expect(rowCount).toBe(100);
+  expect(schema.fields.map(({ fieldName }) => fieldName)).toEqual(["id", "train"]);
+  expect(schema.unsupported.map(({ column }) => column).sort()).toEqual(["distances", "neighbors", "test"]);
+});
