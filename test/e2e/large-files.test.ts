@@ -28,7 +28,7 @@ describe("a large file", () => {
     expect(found.findIndex((row, i) => !equalBook(row as unknown as Book, rows[i]))).toBe(-1);
   });
 
-  it("of JSON Lines, NumPy and Parquet is cut indeed", async () => {
+  it("of JSON, JSON Lines, NumPy and Parquet is cut indeed", async () => {
     await fixture.stop();
     const { jobs, tasks } = await readRecords(fixture.dataDir);
     await fixture.restart();
@@ -36,7 +36,7 @@ describe("a large file", () => {
       const ids = jobs.filter((job) => job.collectionName === `large_${format}`).map((job) => job.jobId);
       return tasks.filter((task) => ids.includes(task.jobId)).length;
     };
-    expect(Math.min(...["jsonl", "npy", "parquet"].map(tasksOf))).toBeGreaterThan(1);
+    expect(Math.min(...["json", "jsonl", "npy", "parquet"].map(tasksOf))).toBeGreaterThan(1);
   });
 
   it("gives a fault's row from the start of the file, in whatever range it lies", async () => {
