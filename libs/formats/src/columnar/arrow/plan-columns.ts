@@ -5,7 +5,7 @@ import { dropRepeatedKeys } from "@sluice/values";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
-import { nullRefused } from "../../plan/refusals.ts";
+import { nullRefused, tooLong } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
 import { cellOfText } from "../../text-cells.ts";
 import { wrongLengthWords } from "../parquet/columns/vector-words.ts";
@@ -177,9 +177,9 @@ function withoutRepeatedKeys(text: Uint8Array): Uint8Array {
   return text;
 }
 
-function checkedLength({ name, maxLength }: FieldSchema): (text: Uint8Array) => Uint8Array {
+function checkedLength(field: FieldSchema): (text: Uint8Array) => Uint8Array {
   return (text) => {
-    if (maxLength === 0 || text.length <= maxLength) return text;
-    throw new RangeError(`value length(${text.length}) for field ${name} exceeds max_length(${maxLength})`);
+    if (field.maxLength === 0 || text.length <= field.maxLength) return text;
+    throw new RangeError(tooLong(field, text));
   };
 }

@@ -44,7 +44,14 @@ function pandasShape(scanner: Scanner, members: readonly HeadMember[]): Document
       return { kind: "document", path: ["data"], holder: "list", names };
   }
   const isSchema = first.name === "schema" && hasMember(scanner, first.value, "fields");
-  return isSchema && second.name === "data" ? { kind: "document", path: ["data"], holder: "list" } : undefined;
+  if (!isSchema || second.name !== "data") return undefined;
+  return { kind: "document", path: ["data"], holder: "list", labels: primaryKeyOf(scanner, first.value) };
+}
+
+/** The columns of a table schema that are pandas' index. */
+function primaryKeyOf(scanner: Scanner, p: number): string[] {
+  const { primaryKey } = JSON.parse(scanner.text(p, scanner.skipValue(p))) as { primaryKey?: unknown };
+  return Array.isArray(primaryKey) ? primaryKey.filter((name) => typeof name === "string") : [];
 }
 
 /** `{"table": {"rows": […]}}` and `{"table": {"columns": {…}}}`, of the first drafts of Milvus's import. */

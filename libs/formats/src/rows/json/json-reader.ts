@@ -78,10 +78,9 @@ export class JsonReader implements FormatReader {
 
   #rowsOf({ source, shape }: ToldFile, layout: JsonLayout, batchBytes: number): RowText<Scanner> {
     const scanner = new Scanner(source.path, layout.isOneLine);
-    const isDocument = shape.kind === "document";
-    const plan = isDocument ? this.#input.plan.below(shape.path) : this.#input.plan;
-    const names = isDocument ? shape.names : undefined;
-    return { source, scanner, layout, rows: new RowParser(plan, scanner, batchBytes, names) };
+    const document = shape.kind === "document" ? shape : undefined;
+    const plan = this.#input.plan.below(document?.path ?? []);
+    return { source, scanner, layout, rows: new RowParser(plan, scanner, batchBytes, document) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -17,6 +17,8 @@ export interface DocumentShape {
   readonly holder: "list" | "object";
   /** Names of the values of rows that are lists; absent where rows are objects. */
   readonly names?: readonly string[];
+  /** Keys of rows that are labels of the program that wrote them, and no data unless a field is called so. */
+  readonly labels?: readonly string[];
   /** Nothing but rows stands in the text, so that it can be cut between any two. */
   readonly isAllRows?: boolean;
 }

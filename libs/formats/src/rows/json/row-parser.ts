@@ -7,6 +7,7 @@ import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { GivenFields } from "./given-fields.ts";
+import type { DocumentShape } from "./json-shape.ts";
 import type { InsideTargets, KnownKey, ObjectKeys, RowTarget } from "./object-keys.ts";
 import { readField } from "./read-field.ts";
 import type { RestText } from "./rest-text.ts";
@@ -36,8 +37,13 @@ export class RowParser implements RowSink {
   readonly #rowCapacity: number;
   #rowCount = 0;
 
-  /** @param names of the values of rows, where these are lists */
-  constructor(plan: FieldPlan, scanner: Scanner, batchBytes: number, names?: readonly string[]) {
+  /** @param shape of rows that have names elsewhere, or labels */
+  constructor(
+    plan: FieldPlan,
+    scanner: Scanner,
+    batchBytes: number,
+    { names, labels }: Pick<DocumentShape, "names" | "labels"> = {},
+  ) {
     const { schema } = plan;
     this.#plan = plan;
     this.#scanner = scanner;
@@ -45,7 +51,7 @@ export class RowParser implements RowSink {
     this.#rowCapacity = rowCapacity(schema, batchBytes);
     this.#builders = schema.fields.map((field) => createBuilder(field, this.#rowCapacity));
     this.#varBuilders = this.#builders.filter((builder) => builder instanceof VarBuilder);
-    this.#targets = new RowTargets(plan, scanner, this.#builders);
+    this.#targets = new RowTargets(plan, scanner, this.#builders, labels);
     this.#keys = this.#targets.rowKeys();
     this.#cells = names && this.#targets.cells(names);
     this.#given = new GivenFields(plan, scanner, this.#builders, names);

@@ -21,7 +21,16 @@ export class RowTargets {
   readonly leftOut = new Set<string>();
   readonly coercions = new Coercions();
 
-  constructor(plan: FieldPlan, scanner: Scanner, builders: readonly (FixedBuilder | VarBuilder)[]) {
+  readonly #labels: ReadonlySet<string>;
+
+  /** @param labels keys of rows that are nobody's unless a field is called so */
+  constructor(
+    plan: FieldPlan,
+    scanner: Scanner,
+    builders: readonly (FixedBuilder | VarBuilder)[],
+    labels: readonly string[] = [],
+  ) {
+    this.#labels = new Set(labels);
     this.#plan = plan;
     this.#scanner = scanner;
     this.#builders = builders;
@@ -39,7 +48,8 @@ export class RowTargets {
   }
 
   #ofRow(name: string): Omit<KnownKey, "bytes"> {
-    return this.#known(name, name, this.#plan.target(name));
+    const target = this.#plan.target(name);
+    return this.#known(name, name, target.kind === "extra" && this.#labels.has(name) ? UNUSED : target);
   }
 
   /** Remembers what nobody takes. */
@@ -103,3 +113,4 @@ export class RowTargets {
 
 const NO_KEY = new Uint8Array(0);
 const EXTRA: Target = { kind: "extra" };
+const UNUSED: Target = { kind: "unused" };

@@ -80,6 +80,13 @@ describe("pandas", () => {
     async (text) => expect(await read(text)).toEqual([]),
   );
 
+  it("orient table: labels are no data, unless a field is called so", async () => {
+    const of = fixtureSchema({ fields, enable_dynamic_field: true });
+    expect((await read(pandas.table, { of })).map(({ $meta }) => $meta)).toEqual([{}, {}]);
+    const labelled = fixtureSchema({ fields: [...fields, { name: "index", type: 5 }] });
+    expect((await read(pandas.table, { of: labelled })).map(({ index }) => index)).toEqual([0, 1]);
+  });
+
   it("orient values is told as a guess", async () => {
     const warnings: string[] = [];
     await read(pandas.values, { warn: (text) => void warnings.push(text) });
