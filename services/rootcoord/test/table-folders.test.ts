@@ -92,6 +92,10 @@ describe("the folder of a Delta table", () => {
     const found = await written({ [first]: log({ metaData }, add) });
     const { groups } = withFolderValues(found, plan, { fields_mapping: '{"id":"id"}' });
     expect(JSON.parse(groups[0].options?.fields_mapping ?? "")).toEqual({ "col-0": "id" });
+    expect(planFields(schema, groups[0].options).options.optionalSources).toEqual(new Set(["col-0"]));
+    const named = { fields_mapping: '{"id":null,"x":"id"}' };
+    const again = withFolderValues(found, planFields(schema), named).groups[0].options?.fields_mapping;
+    expect(JSON.parse(again ?? "")).toEqual({ "col-0": null, x: "id" });
     expect(groups[0].folders).toMatchObject({ fields: '{"lang":"x"}' });
   });
 

@@ -9,7 +9,7 @@ export interface FieldOptions {
   readonly ignored?: readonly string[];
   /** How the source writes the values of a field, by the field's name, where that is not what its type has. */
   readonly forms?: ReadonlyMap<string, ValueForm>;
-  /** Sources of the mapping that a file need not have: those of presets. */
+  /** Sources of the mapping that a file need not have: those of presets, and columns of tables that files may be older than. */
   readonly optionalSources?: ReadonlySet<string>;
   /** Text of digits is an integer where a field wants one, and an integer its text; each is counted in a warning. */
   readonly coerces?: boolean;
@@ -47,10 +47,16 @@ export const fieldOptionKeys = [
 export function parseFieldOptions(options: Readonly<Record<string, string>>): FieldOptions {
   return {
     ...parseMapping(options.fields_mapping),
+    ...parseTableColumns(options.table_columns),
     coerces: options.coerce?.toLowerCase() === "true",
     foldExtraColumns: options.fold_extra_columns?.toLowerCase() !== "false",
     nanIsNull: parseNan(options.nan),
   };
+}
+
+/** Set for the files of a table whose notes name its columns, never by a request. */
+function parseTableColumns(text: string | undefined): Pick<FieldOptions, "optionalSources"> {
+  return text === undefined ? {} : { optionalSources: new Set(JSON.parse(text) as string[]) };
 }
 
 function parseNan(text: string | undefined): boolean {

@@ -79,15 +79,16 @@ function withColumnNames(
   plan: FieldPlan,
   options: Readonly<Record<string, string>>,
 ): FileGroupRecord {
-  const asked: Record<string, string> = JSON.parse(group.options?.fields_mapping ?? options.fields_mapping ?? "{}");
+  const asked: Record<string, unknown> = JSON.parse(group.options?.fields_mapping ?? options.fields_mapping ?? "{}");
   const names = new Set([...plan.schema.fields, ...plan.schema.structs].map(({ name }) => name));
-  const own = Object.entries(asked).filter(([source]) => ![...columnNames.values()].includes(source));
-  const mapped = [...columnNames].flatMap(([inFile, inTable]) => {
-    const field = asked[inTable] ?? inTable;
-    return names.has(field) ? [[inFile, field] as const] : [];
+  const inTable = new Set(columnNames.values());
+  const own = Object.entries(asked).filter(([source]) => !inTable.has(source));
+  const mapped = [...columnNames].flatMap(([inFile, name]) => {
+    if (Object.hasOwn(asked, name)) return [[inFile, asked[name]] as const];
+    return names.has(name) ? [[inFile, name] as const] : [];
   });
-  return {
-    ...group,
-    options: { ...group.options, fields_mapping: JSON.stringify(Object.fromEntries([...own, ...mapped])) },
-  };
+  const fields_mapping = JSON.stringify(Object.fromEntries([...own, ...mapped]));
+  // A file may be older than a column of the table.
+  const table_columns = JSON.stringify(mapped.map(([inFile]) => inFile));
+  return { ...group, options: { ...group.options, fields_mapping, table_columns } };
 }
