@@ -9,7 +9,7 @@ const rest = useRest(fixture);
 const page = new Page("docs/vector-files.md");
 const indexFile = join(root, "libs/formats/test/arrays/indexes/fixtures/l2.hnswlib");
 
-it("runs as written: vectors and ids of two files, an index by its format", async () => {
+it("runs as written: vectors and ids of two files, also of two formats, an index by its format", async () => {
   const { client, server, importRoot } = fixture;
   const vector = { ...bookFields.vector, dim: 5 };
   await client.createCollection({ name: "vectors", fields: [bookFields.id, vector] });
@@ -20,11 +20,12 @@ it("runs as written: vectors and ids of two files, an index by its format", asyn
     await client.waitFor(BigInt(jobId));
     return (await rest.post("describe", { jobId })).data;
   };
-  expect(await imported("base.fbin")).toMatchObject({ state: "Completed", importedRows: 3 });
+  expect(await imported("id.ibin")).toMatchObject({ state: "Completed", importedRows: 3 });
+  expect(await imported("id.json")).toMatchObject({ state: "Completed", importedRows: 3 });
   const ofIndex = await imported("index.bin");
   expect(ofIndex).toMatchObject({ state: "Completed", importedRows: 19 });
   expect(JSON.stringify(ofIndex.warnings)).toContain("1 rows were left out, being marked as deleted in the index");
-  expect(await client.count("vectors", "id in [10, 20, 30]")).toBe(3);
-  expect(await client.count("vectors")).toBe(22);
+  expect(await client.count("vectors", "id in [10, 20, 30, 40, 50, 60]")).toBe(6);
+  expect(await client.count("vectors")).toBe(25);
   expect(page.left).toEqual([]);
 });
