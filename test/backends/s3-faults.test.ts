@@ -215,6 +215,30 @@ suite("S3 with faults", () => {
     });
   });
 
+  describe("a look at readiness", () => {
+    const denied = (on: RegExp) => ({ on, does: "answer", status: 403, body: s3ErrorBody("AccessDenied") }) as const;
+
+    it("tries every right that segments need, and leaves nothing behind", async () => {
+      await store.check(undefined, { writes: true });
+      expect(await Array.fromAsync(store.list(""))).toEqual([]);
+      expect(await store.abortWrites("")).toBe(0);
+    });
+
+    it.each([
+      ["to read", [/^HEAD/, /^GET .*readiness/], "s3:GetObject"],
+      ["to write", [/^POST .*uploads/], "s3:PutObject"],
+      ["to delete", [/^POST .*delete/], "s3:DeleteObject"],
+    ])("names the right %s when it is missing", async (_, requests, right) => {
+      proxy.faults.push(...requests.map(denied));
+      await expect(store.check(undefined, { writes: true })).rejects.toThrow(right);
+    });
+
+    it("asks whoever only reads for no right to write", async () => {
+      proxy.faults.push(denied(/^POST/));
+      await store.check();
+    });
+  });
+
   describe("messages", () => {
     const secret = "not-the-secret";
     const failure = async (more: Partial<S3Options>, code = "object_store_refused"): Promise<string> => {

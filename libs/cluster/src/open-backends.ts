@@ -135,7 +135,9 @@ export async function openBackends<N extends Need>(
   const metastore = measuredMetaStore(opened, observeMetaStore(metrics));
   const peers = cleanup.use(Peers.watch(metastore, log));
   if (provided.queue) cleanup.use(watchQueue(provided.queue as TaskQueue, problems));
-  if (needs.some((need) => need !== "queue")) cleanup.use(watchObjects(await objectsOf(all), problems));
+  // Datacoord and datanodes write segments and remove them; others read.
+  const writes = needs.some((need) => need === "bucket" || need === "stores");
+  if (needs.some((need) => need !== "queue")) cleanup.use(watchObjects(await objectsOf(all), writes, problems));
   const running = cleanup.move();
   const backends = { metastore, peers, problems, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
   return backends as unknown as Backends<N> & AsyncDisposable;

@@ -5,7 +5,7 @@ import type { Problems } from "./problems.ts";
 
 /** How often the queue is asked whether it serves: it knows. */
 const QUEUE_MS = 1000;
-/** How often storage is asked that refuses, and that serves: a listing of one object. */
+/** How often storage is asked that refuses, and that serves: a listing, a look-up, and where segments are written the rights to. */
 const REFUSED_MS = 5000;
 const SERVING_MS = 60_000;
 /** How long one look at storage may take. */
@@ -20,10 +20,10 @@ export function watchQueue(queue: TaskQueue, problems: Problems): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The same of where segments lie: a wrong secret, a missing right, a server that is away. */
-export function watchObjects(place: DescribedStorage, problems: Problems): AsyncDisposable {
+/** The same of where segments lie, and may be written to if `writes`: a wrong secret, a missing right, a server that is away. */
+export function watchObjects(place: DescribedStorage, writes: boolean, problems: Problems): AsyncDisposable {
   const ended = new AbortController();
-  const watching = follow(place, problems, ended.signal);
+  const watching = follow(place, writes, problems, ended.signal);
   return {
     [Symbol.asyncDispose]: () => {
       ended.abort();
@@ -32,10 +32,15 @@ export function watchObjects(place: DescribedStorage, problems: Problems): Async
   };
 }
 
-async function follow({ storage, secrets }: DescribedStorage, problems: Problems, signal: AbortSignal): Promise<void> {
+async function follow(
+  { storage, secrets }: DescribedStorage,
+  writes: boolean,
+  problems: Problems,
+  signal: AbortSignal,
+): Promise<void> {
   await using store = await openObjectStore(storage, secrets, { patienceMs: LOOK_MS });
   while (store.check && !signal.aborted) {
-    const reason = await store.check(signal).then(
+    const reason = await store.check(signal, { writes }).then(
       () => undefined,
       (error: Error) => error.message,
     );

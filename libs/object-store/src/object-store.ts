@@ -61,7 +61,8 @@ export interface ObjectWrites {
 export interface ObjectStore extends ObjectReads, ObjectWrites, AsyncDisposable {
   /**
    * Tells whether the store can be used: what no waiting cures fails at once. Absent where nothing can be away.
+   * @param options.writes whether it is also to be written and deleted from
    * @throws {ImportError} as `stat`
    */
-  check?(signal?: AbortSignal): Promise<void>;
+  check?(signal?: AbortSignal, options?: { readonly writes?: boolean }): Promise<void>;
 }

@@ -5,12 +5,14 @@ import { infoBelow, S3Bucket } from "./s3-bucket.ts";
 import { deleteFailure, failureOf, type S3Operation } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readS3Chunks, readS3Into, type S3Read } from "./s3-reads.ts";
-import { abortUploads, writeS3Object } from "./s3-writes.ts";
+import { abortUploads, tryToWrite, writeS3Object } from "./s3-writes.ts";
 
 /** The most keys that one call deletes. */
 const batchKeys = 1000;
 /** Such calls at once. */
 const parallelBatches = 2;
+/** Where no object is, to try rights on. */
+const PROBE_KEY = "readiness";
 
 /**
  * Objects below a folder of an S3 bucket, of AWS or any server that speaks its protocol. Many processes may share it.
@@ -36,10 +38,17 @@ export class S3ObjectStore implements ObjectStore {
 
   /**
    * Tells whether the bucket can be used, waiting as other calls for a server that is down. Wrong credentials, a missing
-   * bucket, a wrong region, an untrusted certificate fail at once. @throws {ImportError} as `stat`
+   * bucket, a wrong region, an untrusted certificate and a missing right fail at once. Rights are tried on a key where nothing
+   * ever is: writing by an upload that is begun and given up, so that nobody's listing shows it and no death leaves it behind.
+   * @throws {ImportError} as `stat`
    */
-  check(signal?: AbortSignal): Promise<void> {
-    return this.#bucket.check(signal);
+  async check(signal?: AbortSignal, { writes = false } = {}): Promise<void> {
+    await this.#bucket.check(signal);
+    const key = `${this.#folder}${PROBE_KEY}`;
+    await this.#bucket.head(key, signal);
+    if (!writes) return;
+    await tryToWrite(this.#bucket, key, signal);
+    await this.#deleteBatch([key], this.#bucket.signal(signal));
   }
 
   /** Creates the bucket when it is missing. @throws {ImportError} as `stat` */

@@ -38,6 +38,14 @@ export async function writeS3Object(bucket: S3Bucket, write: S3Write): Promise<n
   return sizeBytes;
 }
 
+/** Begins to write an object and gives it up: whether this process may, without a trace. */
+export async function tryToWrite(bucket: S3Bucket, key: string, given?: AbortSignal): Promise<void> {
+  const operation = { doing: "write objects", action: "s3:PutObject" };
+  const signal = bucket.signal(given);
+  const uploadId = await bucket.call(operation, signal, (signal) => bucket.api.createUpload(key, signal));
+  await abortUpload(bucket, key, uploadId, signal);
+}
+
 /** Removes unfinished uploads below `prefix`. Resolves to their number. */
 export async function abortUploads(bucket: S3Bucket, prefix: string): Promise<number> {
   const operation = { doing: `list unfinished uploads under "${prefix}"`, action: "s3:ListBucketMultipartUploads" };
