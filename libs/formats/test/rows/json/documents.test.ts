@@ -165,6 +165,17 @@ describe("columns", () => {
     });
   });
 
+  it("are bounded in number, before anything is kept for each", async () => {
+    const of = fixtureSchema({ fields: [fields[0]], enable_dynamic_field: true });
+    const many = (count: number) => `{"id":[1]${Array.from({ length: count }, (_, i) => `,"x${i}":[1]`).join("")}}`;
+    await expect(read(many(1024), { of })).rejects.toMatchObject({
+      code: "unsupported",
+      reason: "1025 columns are to be read side by side, more than 1024: write the table as rows, or as Parquet",
+    });
+    await expect(read(many(65_536), { of })).rejects.toMatchObject({ reason: "the file has more than 65536 columns" });
+    expect(await read(many(1023), { of })).toHaveLength(1);
+  });
+
   it("of differing lengths are refused in Milvus's words", async () => {
     await expect(read('{"id":[1,2],"v":[[0.5,1]]}')).rejects.toMatchObject({
       code: "malformed_file",

@@ -21,7 +21,9 @@ import { MetaColumn } from "./meta-column.ts";
 /** Bytes that the windows of all columns read at once. */
 const READ_BYTES = 8 << 20;
 const MAX_CHUNK_BYTES = 4 << 20;
-const MIN_CHUNK_BYTES = 64 << 10;
+const MIN_CHUNK_BYTES = 16 << 10;
+/** Columns that are read side by side: each has windows of its own. */
+const MAX_COLUMNS = 1024;
 const NULL = 0x6e;
 
 /** A file of columns, with the keys that lead to them. */
@@ -86,6 +88,7 @@ class ColumnTable implements AsyncDisposable {
     const used = [...bound.fields, ...bound.structs, ...extras.map(({ column }) => column)].filter(
       (column) => column !== undefined,
     );
+    checkCount(used, input);
     this.#rowCount = alignedRows(used);
     warnOf(
       input,
@@ -244,6 +247,12 @@ function bind(plan: FieldPlan, found: readonly FoundColumn[]): BoundColumns<Foun
 function noColumn({ name, source, offset }: FoundColumn): ImportError {
   const reason = `expected a list of the values of all rows for '${excerpt(name)}', as for the other fields of this file`;
   return new ImportError("malformed_file", reason, { file: source.path, field: name, byteOffset: offset });
+}
+
+function checkCount({ length }: readonly FoundColumn[], { sources: [{ path: file }] }: ReaderInput): void {
+  if (length <= MAX_COLUMNS) return;
+  const reason = `${length} columns are to be read side by side, more than ${MAX_COLUMNS}: write the table as rows, or as Parquet`;
+  throw new ImportError("unsupported", reason, { file });
 }
 
 /** Rows of all columns. @throws {ImportError} when they differ, in Milvus's words */

@@ -31,6 +31,8 @@ export interface ColumnValues {
 }
 
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, COMMA] = [0x7b, 0x7d, 0x5b, 0x2c];
+/** Members of all objects of a file: each costs some hundred bytes. */
+const MAX_MEMBERS = 65_536;
 const CHUNK_BYTES = 4 << 20;
 const MIN_CHUNK_BYTES = 64 << 10;
 
@@ -66,6 +68,7 @@ class ColumnFinder {
   readonly #scanner: Scanner;
   #window: FileWindow | undefined;
   #at = 0;
+  #memberCount = 0;
 
   constructor(source: SourceFile, windows: FileWindows, signal: AbortSignal) {
     this.#source = source;
@@ -128,6 +131,8 @@ class ColumnFinder {
     await this.#read((at) => this.#known(scanner.blanks(at + 1)));
     while (this.#byte !== CLOSE_OBJECT) {
       this.#signal.throwIfAborted();
+      if (++this.#memberCount > MAX_MEMBERS)
+        this.#scanner.invalid(this.#at, `the file has more than ${MAX_MEMBERS} columns`);
       let name = "";
       await this.#read((at) => {
         const end = scanner.keyEnd(at);
