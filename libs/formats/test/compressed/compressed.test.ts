@@ -66,6 +66,13 @@ describe.each(Object.keys(compress))("text compressed with %s", (name) => {
     expect(await idsOf(await memoryFile("a.json.gz", packed(document)), "json")).toEqual([0, 1]);
   });
 
+  it("may be CSV", async () => {
+    const text = Buffer.from(`id,t\n${Array.from({ length: 3000 }, (_, i) => `${i},"a ""b""\n${i}"`).join("\n")}\n`);
+    expect(await idsOf(await memoryFile("a.csv.gz", packed(text)), "csv")).toEqual(ids(3000));
+    const { columns } = await formatNamed("csv").describe([await memoryFile("a.csv.gz", packed(text))], signal);
+    expect(columns.map((column) => column.name)).toEqual(["id", "t"]);
+  });
+
   it("may be several frames one behind the other, however they come", async () => {
     const file = await memoryFile(
       "a",
