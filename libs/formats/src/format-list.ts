@@ -34,7 +34,7 @@ export function openReader(format: string, input: ReaderInput): FormatReader {
   if (form)
     throw new ImportError(
       "unsupported",
-      `options.fields_mapping: "as": "${form[1]}" of field '${form[0]}' is for JSON, and this is ${title}`,
+      `options.fields_mapping: "as": "${form[1]}" of field '${form[0]}' is for text and Parquet or Arrow, and this is ${title}`,
     );
   return input.sources.every(({ sizeBytes }) => sizeBytes === 0) ? new NoRows() : open(input);
 }

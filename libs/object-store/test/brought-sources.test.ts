@@ -78,6 +78,8 @@ describe("a store that a job brings", () => {
     ["AWS, when it is not listed", { type: "s3" }, 'connects to no "s3.us-east-1.amazonaws.com"'],
     ["half of the credentials", { address: "minio:9000", secretAccessKey: undefined }, "give both"],
     ["no bucket", { address: "minio:9000", bucket: undefined }, "bucket_name is missing"],
+    ["an ARN as the bucket", { address: "minio:9000", bucket: "arn:aws:s3:::b" }, "bucket_name must be"],
+    ["a bucket that is a host", { address: "minio:9000", bucket: "evil.com#" }, "bucket_name must be"],
     ["an address with a password", { address: "http://u:HUNTER2@minio:9000" }, "address must be"],
     ["an address with a path", { address: "minio:9000/HUNTER2" }, "address must be"],
     ["a region that is none", { type: "s3", region: "x.evil.com/" }, "region must be"],

@@ -87,6 +87,7 @@ class Binder<Column> implements BoundColumns<Column> {
     switch (target.kind) {
       case "field":
       case "meta":
+        if (this.fields[target.index] !== undefined) this.#fault(name, twoSources(this.#plan, target.index), column);
         this.fields[target.index] = column;
         break;
       case "struct":
@@ -150,4 +151,10 @@ class Binder<Column> implements BoundColumns<Column> {
   #fault(field: string, reason: string, column?: Column): void {
     this.#faults.add(new ImportError("schema_mismatch", reason, { ...this.#source.placeOf(column), field }));
   }
+}
+
+/** Of a preset's source and the field's own name. */
+function twoSources({ schema }: FieldPlan, index: number): string {
+  const { name } = schema.fields[index];
+  return `options.preset: there is a column '${name}' beside the one that the preset takes for it: say in fields_mapping which one is meant`;
 }

@@ -53,7 +53,12 @@ export class FieldPlan {
     this.#checkForms(options.forms);
     // Every other field is found under its own name, unless that is where another one's values are.
     for (const [name, target] of this.#targets)
-      if (!this.#names.has(name)) this.#names.set(name, mapped.has(name) ? UNUSED : target);
+      if (!this.#names.has(name)) this.#names.set(name, this.#isElsewhere(name, mapped) ? UNUSED : target);
+  }
+
+  /** Where a preset looks for it a file need not have it, and may have it under its own name. */
+  #isElsewhere(name: string, mapped: ReadonlySet<string>): boolean {
+    return mapped.has(name) && !this.options.optionalSources?.has(this.sourceOf(name));
   }
 
   /** What a name of a row, or of a column, leads to. */

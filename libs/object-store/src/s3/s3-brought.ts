@@ -22,6 +22,8 @@ export async function s3BroughtOf(
 ): Promise<DescribedStorage> {
   const credentials = credentialsOf(asked);
   if (asked.bucket === undefined) throw invalid("bucket_name is missing");
+  // No name of a bucket is more; an ARN would lead the SDK to another server.
+  if (!/^[a-z0-9][a-z0-9._-]{0,254}$/i.test(asked.bucket)) throw invalid("bucket_name must be the name of a bucket");
   const given = s3Values(values);
   const segments = given && (await segmentPlace(given));
   const endpoint = endpointOf(asked, segments);

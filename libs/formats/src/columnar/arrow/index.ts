@@ -12,6 +12,7 @@ export const arrowFormat: Format = {
   extensions: [".arrow", ".arrows", ".feather", ".ipc"],
   grouping: "rows",
   isColumns: true,
+  takesForms: true,
   rangeUnit: "record batch",
   describe: ([source], signal) => describeArrow(source, signal),
   probe: probeArrow,

@@ -8,6 +8,7 @@ import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused, tooLong } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
 import { cellOfText } from "../../text-cells.ts";
+import { vectorCell } from "../../vector-cells.ts";
 import { wrongLengthWords } from "../parquet/columns/vector-words.ts";
 import { expectedType } from "../parquet/type-rules.ts";
 import type { ArrowColumnPlan, DecodeContext } from "./columns/column-decoder.ts";
@@ -95,6 +96,9 @@ class Planner {
   }
 
   #decoder(field: FieldSchema, source: ArrowField): ArrowColumnPlan["open"] | undefined {
+    const stated = this.#plan.options.forms?.get(field.name);
+    if (stated && isText(source))
+      return (context) => writtenDecoder(field, plainValues, vectorCell(stated, field), context);
     const number = numberRule(field, source);
     if (number) return (context) => numberDecoder(field, number.kind, number.rule, context);
     if (isStoredText(field) && isText(source)) return (context) => textDecoder(field, context);

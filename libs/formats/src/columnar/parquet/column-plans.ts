@@ -10,11 +10,12 @@ import { SchemaFaults } from "../../plan/schema-faults.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { structShape } from "./columns/json-shape.ts";
+import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { RangeColumn, takesRange } from "./columns/range-column.ts";
 import { columnSource, extraColumns, type FileColumn, isRange } from "./file-columns.ts";
 import { planStruct } from "./struct-plan.ts";
 import { mismatch, typeMismatch } from "./type-mismatch.ts";
-import { expectedType } from "./type-rules.ts";
+import { expectedType, isText } from "./type-rules.ts";
 import { valuePlan } from "./value-plan.ts";
 
 /**
@@ -31,7 +32,7 @@ export function planColumns(
   const faults = new SchemaFaults();
   const bound = bindColumns<FileColumn>(plan, columnSource(file, path), faults);
   const { folded, left } = extraColumns(file, plan, bound.extras, bound.leftInside);
-  const planner = new FieldPlanner(plan.schema, file.root, path, folded);
+  const planner = new FieldPlanner(plan, file.root, path, folded);
   const fields = plan.schema.fields.map((field, i) => faults.attempt(() => planner.field(field, i, bound.fields[i])));
   const structs = plan.schema.structs.map((struct, i) => {
     const column = bound.structs[i];
@@ -51,8 +52,11 @@ class FieldPlanner {
   /** Columns that become keys of `$meta`. */
   readonly #folded: readonly SchemaNode[];
 
-  constructor(schema: CollectionSchema, root: SchemaNode, path: string, folded: readonly SchemaNode[]) {
+  readonly #forms: FieldPlan["options"]["forms"];
+
+  constructor({ schema, options }: FieldPlan, root: SchemaNode, path: string, folded: readonly SchemaNode[]) {
     this.#schema = schema;
+    this.#forms = options.forms;
     this.#root = root;
     this.#path = path;
     this.#folded = folded;
@@ -73,6 +77,9 @@ class FieldPlanner {
 
   #column(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
     if (leafType(column).kind === "null") return this.#allNull(field);
+    const form = this.#forms?.get(field.name);
+    if (form && isText(column) && column.repetition === 0)
+      return (context) => new ParsedTextColumn(position, field, context.open(column), context, form);
     const plan = valuePlan(this.#schema, field, position, column);
     if (!plan) throw typeMismatch(this.#path, field.name, expectedType(field), column);
     return plan;

@@ -9,6 +9,7 @@ export const parquetFormat: Format = {
   extensions: [".parquet"],
   grouping: "rows",
   isColumns: true,
+  takesForms: true,
   rangeUnit: "row group",
   describe: ([source], signal) => describeParquet(source, signal),
   probe: probeParquet,

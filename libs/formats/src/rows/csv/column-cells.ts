@@ -2,6 +2,8 @@ import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { FloatListScanner } from "@sluice/kernels";
 import { type CollectionSchema, DataType, dataTypeName } from "@sluice/schema";
 import { nullRefused } from "../../plan/refusals.ts";
+import type { ValueForm } from "../../plan/value-form.ts";
+import { vectorCell } from "../../vector-cells.ts";
 import type { StructParser } from "../json/struct-parser.ts";
 import type { CsvScanner } from "./csv-scanner.ts";
 import {
@@ -29,13 +31,15 @@ import {
 /** Reads the cell at `p` into `row` of a column; answers the position behind the cell. */
 export type CellReader = (p: number, row: number) => number;
 
-/** Cells of a field. */
+/** Cells of a field. @param form of dense vectors, where the mapping names one */
 export function fieldReader(
   scanner: CsvScanner,
   builder: FixedBuilder | VarBuilder,
   schema: CollectionSchema,
+  form?: ValueForm,
 ): CellReader {
   const { dataType, dim, name } = builder.field;
+  if (form) return cellReader(scanner, builder, name, formCell(scanner, builder as FixedBuilder, form));
   if (dataType !== DataType.FloatVector)
     return cellReader(scanner, builder, name, cellParser(scanner, builder, schema));
   const list = new FloatListScanner(dim);
@@ -103,6 +107,18 @@ function vectorReader(
     }
     builder.setValid(row);
     return behind;
+  };
+}
+
+function formCell(scanner: CsvScanner, { buffer, width, field }: FixedBuilder, form: ValueForm): CellParser {
+  const cell = vectorCell(form, field);
+  return (row) => {
+    try {
+      buffer.bytes.set(cell(scanner.data.subarray(scanner.start, scanner.stop)), row * width);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      scanner.invalid(error.message);
+    }
   };
 }
 

@@ -17,6 +17,7 @@ function separatedValues(name: string, separator: "," | "\t"): Format {
     title: TITLE,
     extensions: [`.${name}`],
     grouping: "rows",
+    takesForms: true,
     rangeUnit: "byte",
     text: { extension: `.${name}`, before: "", between: "\n", after: "\n" },
     optionKeys: dialectKeys,

@@ -1,10 +1,9 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { excerpt } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
-import { float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { tooLong } from "../../plan/refusals.ts";
-import { numbersOf, type ValueForm, vectorBytesOf } from "../../plan/value-form.ts";
+import type { ValueForm } from "../../plan/value-form.ts";
+import { vectorCell } from "../../vector-cells.ts";
 import type { Coercions } from "./coercions.ts";
 import { isNumberStart } from "./numbers.ts";
 import type { Scanner } from "./scanner.ts";
@@ -74,58 +73,16 @@ function numberTextParser(builder: VarBuilder, parse: ValueParser, coercions: Co
 /** Lists are read as ever: some programs write both. */
 function textVectorParser(builder: FixedBuilder, form: ValueForm, parse: ValueParser): ValueParser {
   const { buffer, width, field } = builder;
+  const cell = vectorCell(form, field);
   return (scanner, p, row) => {
     if (scanner.bytes[p] !== QUOTE) return parse(scanner, p, row);
     const end = scanner.string(p);
-    const text = scanner.textOf(p, end);
     try {
-      const bytes = form === "text" ? encoded(numbersOf(text), field) : vectorBytesOf(form, text, field, width);
-      if (!areFinite(bytes, field)) throw new RangeError("it holds NaN or an infinity");
-      buffer.bytes.set(bytes, row * width);
+      buffer.bytes.set(cell(scanner.unescaped(p, end)), row * width);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      refuse(scanner, p, field, text, `${form}: ${error.message}`);
+      scanner.invalid(p, error.message);
     }
     return end;
   };
-}
-
-function refuse(scanner: Scanner, p: number, field: FieldSchema, text: string, why: string): never {
-  const type = dataTypeName(field.dataType);
-  return scanner.invalid(
-    p,
-    `expected type '${type}' for field '${field.name}', got type 'string' with value '${excerpt(text)}', as ${why}`,
-  );
-}
-
-/** @throws {RangeError} */
-function encoded(values: readonly number[], field: FieldSchema): Uint8Array {
-  const count = field.dataType === DataType.BinaryVector ? field.dim / 8 : field.dim;
-  if (values.length !== count) throw new RangeError(`expected ${count} numbers, got ${values.length}`);
-  switch (field.dataType) {
-    case DataType.FloatVector:
-      return new Uint8Array(Float32Array.from(values).buffer);
-    case DataType.Float16Vector:
-      return new Uint8Array(Uint16Array.from(values, (value) => float32ToFloat16Bits(Math.fround(value))).buffer);
-    case DataType.BFloat16Vector:
-      return new Uint8Array(Uint16Array.from(values, (value) => float32ToBfloat16Bits(Math.fround(value))).buffer);
-    default: {
-      const high = field.dataType === DataType.BinaryVector ? 255 : 127;
-      const bad = values.find((value) => !Number.isInteger(value) || value < -128 || value > high);
-      if (bad !== undefined) throw new RangeError(`${bad} is no byte`);
-      return Uint8Array.from(values, (value) => value & 0xff);
-    }
-  }
-}
-
-function areFinite(bytes: Uint8Array, { dataType }: FieldSchema): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (dataType === DataType.FloatVector) {
-    for (let at = 0; at < bytes.length; at += 4) if (!Number.isFinite(view.getFloat32(at, true))) return false;
-    return true;
-  }
-  const exponent = dataType === DataType.Float16Vector ? 0x7c00 : dataType === DataType.BFloat16Vector ? 0x7f80 : 0;
-  if (exponent === 0) return true;
-  for (let at = 0; at < bytes.length; at += 2) if ((view.getUint16(at, true) & exponent) === exponent) return false;
-  return true;
 }

@@ -62,6 +62,17 @@ describe("vectors in text", () => {
     ]);
   });
 
+  it("may be cells of CSV, null among them", async () => {
+    const cells = `id,v\n1,${floats(true).toString("hex")}\n2,\n`;
+    const fields = [id, { ...vector(DataType.FloatVector), nullable: true }];
+    const { rows } = await read(fields, cells, as("hex"), "csv");
+    expect(rows).toEqual([
+      { id: 1, v: [0.5, -2] },
+      { id: 2, v: null },
+    ]);
+    await expect(read(fields, "id,v\n1,zz\n", as("hex"), "csv")).rejects.toThrow("it is no hex");
+  });
+
   it("may be a column", async () => {
     const text = `{"id":[1],"v":["${floats(true).toString("hex")}"]}`;
     expect((await read([id, vector(DataType.FloatVector)], text, as("hex"), "json")).rows).toEqual([
@@ -84,12 +95,12 @@ describe("vectors in text", () => {
     expect(error.at).toMatchObject({ row: 0, field: "v" });
   });
 
-  it("are for dense vectors, and for JSON", async () => {
+  it("are for dense vectors, and for formats that have text", async () => {
     await expect(
       read([id, vector(DataType.FloatVector)], "", { fields_mapping: { id: { field: "id", as: "hex" } } }),
     ).rejects.toThrow("field 'id' is no dense vector");
-    await expect(read([id, vector(DataType.FloatVector)], "x", as("hex"), "parquet")).rejects.toThrow(
-      "is for JSON, and this is Parquet",
+    await expect(read([id, vector(DataType.FloatVector)], "x", as("hex"), "fvecs")).rejects.toThrow(
+      "is for text and Parquet or Arrow, and this is",
     );
   });
 });

@@ -1,8 +1,10 @@
 import type { Column } from "@sluice/columns";
 import { BytesSink, type LeafReader } from "@sluice/parquet";
 import { DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import type { ValueForm } from "../../../plan/value-form.ts";
 import { cellOfText } from "../../../text-cells.ts";
 import { type TextCheck, utf8Check } from "../../../text-checks.ts";
+import { vectorCell } from "../../../vector-cells.ts";
 import { FlatColumn } from "./flat-column.ts";
 import { type ParsedValues, parsedValues } from "./parsed-values.ts";
 import type { ReadContext } from "./read-context.ts";
@@ -17,11 +19,19 @@ export class ParsedTextColumn extends FlatColumn {
   readonly #check: TextCheck | undefined;
   readonly #texts = new BytesSink();
 
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, { schema, rejects }: ReadContext) {
+  /** @param form of dense vectors, where the mapping names one */
+  constructor(
+    position: number,
+    field: FieldSchema,
+    leaf: LeafReader,
+    { schema, rejects }: ReadContext,
+    form?: ValueForm,
+  ) {
     super(position, leaf);
     this.mayStop = fixedWidth(field) === 0;
-    this.#values = parsedValues(field, rejects, cellOfText(schema, field));
-    this.#check = field.dataType === DataType.Geometry ? undefined : utf8Check(field.name);
+    this.#values = parsedValues(field, rejects, form ? vectorCell(form, field) : cellOfText(schema, field));
+    const isText = field.dataType !== DataType.Geometry && form === undefined;
+    this.#check = isText ? utf8Check(field.name) : undefined;
   }
 
   take(rows: number): readonly Column[] {
