@@ -35,19 +35,42 @@ function makeOnce(path: string, write: (path: string) => void): void {
 
 /** JSON Lines: `{"id": n, "vector": [...]}`, numbers as JSON.stringify prints a float32 held in a double. */
 export function jsonLines(folder: string, bytes: number, dim: number): Dataset {
+  return textFile(folder, bytes, dim, {
+    extension: "jsonl",
+    header: "",
+    row: (id, vector) => `{"id":${id},"vector":[${vector}]}\n`,
+  });
+}
+
+/** The same rows as CSV: `0,"[…]"`. */
+export function csvFile(folder: string, bytes: number, dim: number): Dataset {
+  return textFile(folder, bytes, dim, {
+    extension: "csv",
+    header: "id,vector\n",
+    row: (id, vector) => `${id},"[${vector}]"\n`,
+  });
+}
+
+interface TextForm {
+  readonly extension: string;
+  readonly header: string;
+  readonly row: (id: number, vector: string) => string;
+}
+
+function textFile(folder: string, bytes: number, dim: number, { extension, header, row: rowOf }: TextForm): Dataset {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `lines-${dim}-${bytes}.jsonl`);
-  const rowBytes = JSON.stringify({ id: 1_000_000, vector: [...randomRow(dim)] }).length + 1;
-  const rows = Math.ceil(bytes / rowBytes);
+  const path = join(folder, `lines-${dim}-${bytes}.${extension}`);
+  const rows = Math.ceil(bytes / rowOf(1_000_000, [...randomRow(dim)].join(",")).length);
   makeOnce(path, (part) => {
     const file = openSync(part, "w");
     const vectors = new Float32Array(BLOCK_ROWS * dim);
+    writeSync(file, header);
     for (let first = 0; first < rows; first += BLOCK_ROWS) {
       fillRandom(vectors, 7919 * (first + 1));
       const lines: string[] = [];
       for (let row = first; row < Math.min(rows, first + BLOCK_ROWS); row++) {
         const at = (row - first) * dim;
-        lines.push(`{"id":${row},"vector":[${vectors.subarray(at, at + dim).join(",")}]}\n`);
+        lines.push(rowOf(row, vectors.subarray(at, at + dim).join(",")));
       }
       writeSync(file, lines.join(""));
     }

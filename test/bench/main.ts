@@ -13,6 +13,7 @@ import { compareBuilds } from "./builds.ts";
 import { clusterFigures } from "./cluster.ts";
 import {
   arrowFile,
+  csvFile,
   type Dataset,
   gzipped,
   jsonLines,
@@ -24,7 +25,7 @@ import {
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,npy,arrays,parquet,arrow,gzip,small,memory --data FOLDER --with-milvus]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,arrays,parquet,arrow,gzip,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
@@ -34,7 +35,7 @@ const { values: options } = parseArgs({
   options: {
     gigabytes: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,npy,arrays,parquet,arrow,gzip,small,memory" },
+    only: { type: "string", default: "jsonl,csv,npy,arrays,parquet,arrow,gzip,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
     before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
@@ -97,6 +98,18 @@ async function benchJsonLines(): Promise<void> {
       },
     ],
     ...(withMilvus ? milvus(await asRowsFile(set)) : []),
+  ]);
+}
+
+async function benchCsv(): Promise<void> {
+  const lines = jsonLines(data, bytes, 128);
+  const set = csvFile(data, bytes, 128);
+  const [file] = set.files;
+  await compare(`CSV 128-d, ${megabytes(set.bytes)}`, set.rows, [
+    ["JSON Lines, one worker", async () => ((await ours(lines, 1)) * set.rows) / lines.rows],
+    ["Sluice, one worker", () => ours(set, 1), "0.9 of JSON Lines"],
+    ["Sluice, two workers", () => ours(set, 2)],
+    ["DuckDB to Parquet, one thread", () => timeDuckDb(file, work, 1)],
   ]);
 }
 
@@ -251,6 +264,7 @@ function benchSchema(dim: number): CollectionSchema {
 
 const parts: Record<string, () => Promise<void>> = {
   jsonl: benchJsonLines,
+  csv: benchCsv,
   npy: benchNumpy,
   arrays: benchArrays,
   parquet: benchParquet,

@@ -9,6 +9,8 @@ const ROWS = 80_000;
 
 const formats: Record<string, (files: SourceFiles, name: string, rows: readonly Book[]) => Promise<string[]>> = {
   json: (files, name, rows) => files.json(`${name}.json`, rows),
+  // Every title ends with a line break, so that half of all line ends are no ends of records.
+  csv: (files, name, rows) => files.csv(`${name}.csv`, rows),
   jsonl: (files, name, rows) => files.jsonl(`${name}.jsonl`, rows),
   npy: (files, name, rows) => files.npy(name, rows),
   parquet: (files, name, rows) => files.parquet(`${name}.parquet`, rows),
@@ -18,7 +20,8 @@ describe("a large file", () => {
   it.each(Object.entries(formats))("of %s has the same rows, cut or not", async (format, write) => {
     const { client, files } = fixture;
     const name = `large_${format}`;
-    const rows = books(ROWS, 1n);
+    const plain = books(ROWS, 1n);
+    const rows = format === "csv" ? plain.map((row) => ({ ...row, title: `${row.title}, "2\n"\n` })) : plain;
     await client.createCollection(bookCollection(name, { shards: 2 }));
     const outcome = await client.importAndWait(name, await write(files, name, rows));
     expect(outcome.rowCount).toBe(ROWS);
@@ -28,7 +31,7 @@ describe("a large file", () => {
     expect(found.findIndex((row, i) => !equalBook(row as unknown as Book, rows[i]))).toBe(-1);
   });
 
-  it("of JSON, JSON Lines, NumPy and Parquet is cut indeed", async () => {
+  it("of JSON, JSON Lines, CSV, NumPy and Parquet is cut indeed", async () => {
     await fixture.stop();
     const { jobs, tasks } = await readRecords(fixture.dataDir);
     await fixture.restart();
@@ -36,7 +39,7 @@ describe("a large file", () => {
       const ids = jobs.filter((job) => job.collectionName === `large_${format}`).map((job) => job.jobId);
       return tasks.filter((task) => ids.includes(task.jobId)).length;
     };
-    expect(Math.min(...["json", "jsonl", "npy", "parquet"].map(tasksOf))).toBeGreaterThan(1);
+    expect(Math.min(...["json", "jsonl", "csv", "npy", "parquet"].map(tasksOf))).toBeGreaterThan(1);
   });
 
   it("gives a fault's row from the start of the file, in whatever range it lies", async () => {

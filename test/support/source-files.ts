@@ -43,6 +43,16 @@ export class SourceFiles {
     return path;
   }
 
+  /** Separated values under a header; texts in quotes, vectors as lists. */
+  async csv(name: string, rows: readonly object[], separator = ","): Promise<string[]> {
+    const cell = (value: unknown) =>
+      Array.isArray(value) || typeof value === "string"
+        ? `"${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll('"', '""')}"`
+        : String(value);
+    const lines = rows.map((row) => Object.values(row).map(cell).join(separator));
+    return [await this.write(name, [Object.keys(rows[0]).join(separator), ...lines, ""].join("\n"))];
+  }
+
   async jsonl(name: string, rows: readonly object[]): Promise<string[]> {
     return [await this.write(name, rows.map((row) => `${jsonText(row)}\n`).join(""))];
   }

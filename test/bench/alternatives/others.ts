@@ -11,7 +11,9 @@ export async function timeDuckDb(source: string, folder: string, threads: number
   const connection = await instance.connect();
   const read = source.endsWith(".parquet")
     ? `read_parquet('${source}')`
-    : `read_json('${source}', format='newline_delimited', columns={id: 'BIGINT', vector: 'FLOAT[]'})`;
+    : source.endsWith(".csv")
+      ? `read_csv('${source}', header=true, columns={id: 'BIGINT', vector: 'FLOAT[]'})`
+      : `read_json('${source}', format='newline_delimited', columns={id: 'BIGINT', vector: 'FLOAT[]'})`;
   const startedMs = performance.now();
   await connection.run(`copy (select * from ${read}) to '${out}' (format parquet, compression uncompressed)`);
   const ms = performance.now() - startedMs;
