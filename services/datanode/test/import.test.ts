@@ -47,9 +47,10 @@ async function run(
     options: {},
     sink,
   };
+  const from = new TaskSources(sourcesOf(sources), {});
   return runImport(input, {
     ...taskContext(objects, nextId),
-    openFiles: new TaskSources(sourcesOf(sources), {}).open,
+    openFiles: (...files) => from.open(...files),
     warn: (text) => void warnings.push(text),
     ...more,
   });
