@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, test } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
-import { formatNamed } from "@sluice/formats";
+import { formatNamed, groupNestedFiles } from "@sluice/formats";
 import {
   expectedRows,
   fixtureSchema,
@@ -264,6 +264,16 @@ describe("the fixtures of the first drafts", () => {
     const isRefused = outcome instanceof ImportError;
     if (fixture.expect === "error" || (fixture.expect === "rows_or_error" && isRefused)) expect(isRefused).toBe(true);
     else expect(outcome).toEqual(expectedRows(folder, fixture));
+  });
+
+  const mixed = folder.cases.filter(({ files }) => files.some((file) => file.endsWith(".npy")));
+
+  test.each(mixed.map((fixture) => [fixture.name, fixture] as const))("beside NumPy: %s", async (name, fixture) => {
+    await using sources = await folderSources(folder.folder);
+    const [{ format }] = groupNestedFiles([fixture.files]);
+    const fields_mapping = { file_1: "uid", file_2: "vector" };
+    const mapped = name === "renamed-files" ? { ...fixture, fields_mapping } : fixture;
+    expect(await runCase(folder, mapped, sources, formatNamed(format).open)).toEqual(expectedRows(folder, fixture));
   });
 
   test.each(["table-rows.json", "deep-path.json"])("rows where paths lead: %s", async (name) => {

@@ -2,11 +2,9 @@ import { type Column, createBuilder, type FixedBuilder, type InsertBatch, VarBui
 import { excerpt, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { BatchOptions, ReaderInput } from "../../../format.ts";
-import { type BoundColumns, bindColumns } from "../../../plan/bind-columns.ts";
+import type { BoundColumns } from "../../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../../plan/field-plan.ts";
-import { absentWarning, leftOverWarning } from "../../../plan/left-over.ts";
 import { nullRefused } from "../../../plan/refusals.ts";
-import { SchemaFaults } from "../../../plan/schema-faults.ts";
 import { RowRejects } from "../../../row-rejects.ts";
 import { withLine } from "../../line-counter.ts";
 import { rowCapacity } from "../../row-capacity.ts";
@@ -14,6 +12,7 @@ import { Coercions } from "../coercions.ts";
 import { plannedParser } from "../planned-parser.ts";
 import { fieldReader, readField } from "../read-field.ts";
 import { parseStruct } from "../struct-parser.ts";
+import { alignedRows, bind, checkCount, warnOf } from "./bind-found.ts";
 import { ColumnCursor, type ColumnTaker } from "./column-cursor.ts";
 import { type ColumnValues, type FoundColumn, findColumns } from "./find-columns.ts";
 import { MetaColumn } from "./meta-column.ts";
@@ -22,8 +21,6 @@ import { MetaColumn } from "./meta-column.ts";
 const READ_BYTES = 8 << 20;
 const MAX_CHUNK_BYTES = 4 << 20;
 const MIN_CHUNK_BYTES = 16 << 10;
-/** Columns that are read side by side: each has windows of its own. */
-const MAX_COLUMNS = 1024;
 const NULL = 0x6e;
 
 /** A file of columns, with the keys that lead to them. */
@@ -216,65 +213,6 @@ class ColumnTable implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const cursor of this.#cursors) await cursor.close();
   }
-}
-
-function bind(plan: FieldPlan, found: readonly FoundColumn[]): BoundColumns<FoundColumn> {
-  const named = (columns: readonly FoundColumn[]) => columns.map((column) => ({ name: column.name, column }));
-  const faults = new SchemaFaults();
-  const [{ source } = { source: undefined }] = found;
-  const bound = bindColumns<FoundColumn>(
-    plan,
-    {
-      columns: named(found),
-      inside: ({ inside }) => named(inside),
-      missing: (name) => `no list of values for field '${name}'`,
-      overview: `there are ${
-        found
-          .map(({ name }) => `'${excerpt(name)}'`)
-          .slice(0, 20)
-          .join(", ") || "none"
-      }`,
-      placeOf: (column) =>
-        column ? { file: column.source.path, byteOffset: column.offset } : source ? { file: source.path } : {},
-    },
-    faults,
-  );
-  for (const column of [...bound.fields, ...bound.structs]) if (column && !column.values) faults.add(noColumn(column));
-  faults.throwAny();
-  return bound;
-}
-
-function noColumn({ name, source, offset }: FoundColumn): ImportError {
-  const reason = `expected a list of the values of all rows for '${excerpt(name)}', as for the other fields of this file`;
-  return new ImportError("malformed_file", reason, { file: source.path, field: name, byteOffset: offset });
-}
-
-function checkCount({ length }: readonly FoundColumn[], { sources: [{ path: file }] }: ReaderInput): void {
-  if (length <= MAX_COLUMNS) return;
-  const reason = `${length} columns are to be read side by side, more than ${MAX_COLUMNS}: write the table as rows, or as Parquet`;
-  throw new ImportError("unsupported", reason, { file });
-}
-
-/** Rows of all columns. @throws {ImportError} when they differ, in Milvus's words */
-function alignedRows(columns: readonly FoundColumn[]): number {
-  const [first] = columns;
-  const other = columns.find(({ values }) => values?.count !== first.values?.count);
-  if (!other) return first?.values?.count ?? 0;
-  const rows = ({ name, values }: FoundColumn) => `field '${excerpt(name)}' with '${values?.count ?? 0}' rows`;
-  const at = { file: other.source.path, field: other.name, byteOffset: other.offset };
-  throw new ImportError("malformed_file", `imported rows are not aligned, ${rows(first)}, ${rows(other)}`, at);
-}
-
-function warnOf(
-  { plan, sources: [{ path }], warn }: ReaderInput,
-  { extras, fields, leftInside }: BoundColumns<FoundColumn>,
-  folded: readonly string[],
-  found: readonly FoundColumn[],
-): void {
-  if (found.length === 0) return;
-  const left = extras.map(({ name }) => name).filter((name) => !folded.includes(name));
-  for (const text of [leftOverWarning(plan, [...left, ...leftInside]), absentWarning(plan, fields)])
-    if (text !== undefined) warn?.(`${path}: ${text}`);
 }
 
 function bytesOf(values: ColumnValues | undefined): number {
