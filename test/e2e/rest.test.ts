@@ -37,6 +37,17 @@ describe("REST import jobs", () => {
     expect((await client.state(BigInt(job.jobId))).rowCount).toBe(150);
   });
 
+  it.each(["dryRun", "dry_run", "validateOnly"])(
+    "a body that says %s beside its options imports nothing",
+    async (name) => {
+      const answer = await post("create", { collectionName: "rest", files: [["a.jsonl"]], [name]: true });
+      expect(answer).toMatchObject({
+        code: 1100,
+        message: expect.stringContaining('say "options":{"dry_run":"true"}'),
+      });
+    },
+  );
+
   it("a failed job names file, row and field as data too", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("rest_failed"));

@@ -79,9 +79,18 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   };
 }
 
+/** Whether a name means that nothing be written, `dry_run` itself included. */
+export function isSafetySwitch(name: string): boolean {
+  return safetySwitches.has(plainName(name));
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
 function checkSupported(key: string, value: string): void {
-  const plain = key.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (key !== "dry_run" && safetySwitches.has(plain)) {
+  const plain = plainName(key);
+  if (key !== "dry_run" && isSafetySwitch(key)) {
     const reason = `option '${excerpt(key)}' is not known, and the import would write: say 'dry_run' to check the files only, or leave it out to import`;
     throw new ImportError("unsupported", reason);
   }

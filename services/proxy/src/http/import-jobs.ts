@@ -1,5 +1,5 @@
-import { StatusError, statusCodes } from "@sluice/errors";
-import { optionsJsonSchema } from "@sluice/jobs";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { isSafetySwitch, optionsJsonSchema } from "@sluice/jobs";
 import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -43,10 +43,19 @@ const listBody = z.object({
   order: z.enum(["oldest", "newest"]).nullish(),
 });
 
+/** Clients send members beside ours, which mean nothing here; but who wants nothing to be written must not be passed over. */
+function refuseSafetySwitch(body: object): void {
+  const name = Object.keys(body).find(isSafetySwitch);
+  if (name === undefined) return;
+  const reason = `"${excerpt(name)}" beside the options is not known, and the import would write: say "options":{"dry_run":"true"} to check the files only`;
+  throw new StatusError(statusCodes.invalidParameter, reason);
+}
+
 /** Import jobs over REST, in the form of Milvus v2: HTTP 200 always, the outcome in `code`. */
 export function importJobRoutes(app: FastifyInstance, context: ProxyContext, requests: ImportRequests): void {
   app.post(`${base}/create`, async (request, reply) => {
     const body = parseBody(createBody, request.body);
+    refuseSafetySwitch(request.body ?? {});
     if (!body.collectionName)
       throw new StatusError(
         restCodes.missingParameter,
