@@ -17,6 +17,9 @@ export type RowTarget =
   /** Nobody's: a key of `$meta` where there is one. */
   | { readonly kind: "extra" };
 
+/** What somebody asks for. */
+export type TakenTarget = Exclude<RowTarget, { kind: "extra" | "inside" }>;
+
 /** An object or list in a row of which some values are fields'. */
 export interface InsideTargets {
   /** Names that lead to it, for warnings. */

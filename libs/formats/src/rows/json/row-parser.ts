@@ -7,10 +7,10 @@ import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { GivenFields } from "./given-fields.ts";
+import { InsideValues } from "./inside-values.ts";
 import type { DocumentShape } from "./json-shape.ts";
-import type { InsideTargets, KnownKey, ObjectKeys, RowTarget } from "./object-keys.ts";
+import type { KnownKey, ObjectKeys, TakenTarget } from "./object-keys.ts";
 import { readField } from "./read-field.ts";
-import type { RestText } from "./rest-text.ts";
 import { RowTargets } from "./row-targets.ts";
 import { kindName, plainKind, type Scanner } from "./scanner.ts";
 import { parseStruct } from "./struct-parser.ts";
@@ -33,6 +33,7 @@ export class RowParser implements RowSink {
   readonly #cells: readonly KnownKey[] | undefined;
   readonly #given: GivenFields;
   readonly #extras: ExtraKeys | undefined;
+  readonly #insides: InsideValues;
   readonly #batchBytes: number;
   readonly #rowCapacity: number;
   #rowCount = 0;
@@ -58,6 +59,8 @@ export class RowParser implements RowSink {
     const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
     this.#extras =
       metaIndex < 0 ? undefined : new ExtraKeys(plan.dynamic, scanner, this.#builders[metaIndex] as VarBuilder);
+    const take = (target: TakenTarget, key: number, p: number) => this.#taken(target, key, p);
+    this.#insides = new InsideValues(scanner, this.#targets, this.#extras?.rest, take);
   }
 
   get rowCount(): number {
@@ -221,13 +224,13 @@ export class RowParser implements RowSink {
     }
     if (target.kind !== "inside") return this.#taken(target, key, p);
     const start = this.#extras?.rest.length ?? 0;
-    const end = this.#inside(target.inside, p);
+    const end = this.#insides.read(target.inside, p);
     if (this.#extras && this.#extras.rest.length > start) this.#extras.addRest(name, key, keyEnd, start);
     return end;
   }
 
   /** A value that somebody asks for. */
-  #taken(target: Exclude<RowTarget, { kind: "extra" | "inside" }>, key: number, p: number): number {
+  #taken(target: TakenTarget, key: number, p: number): number {
     const scanner = this.#scanner;
     switch (target.kind) {
       case "field":
@@ -246,85 +249,7 @@ export class RowParser implements RowSink {
     }
   }
 
-  /**
-   * An object or list in which some values are fields'; what is left of it goes into `$meta`, where there is one. Any other value
-   * is left whole.
-   */
-  #inside(inside: InsideTargets, p: number): number {
-    const { bytes } = this.#scanner;
-    if (bytes[p] === OPEN_OBJECT) return this.#insideObject(inside.keys, p);
-    if (bytes[p] === OPEN_LIST) return this.#insideList(inside, p);
-    const end = this.#scanner.skipValue(p);
-    this.#extras?.rest.value(bytes, p, end);
-    return end;
-  }
-
-  #insideObject(keys: ObjectKeys, p: number): number {
-    const scanner = this.#scanner;
-    const { bytes } = scanner;
-    const rest = this.#extras?.rest;
-    const start = rest?.open(OPEN_OBJECT) ?? 0;
-    let at = scanner.blanks(p + 1);
-    for (let position = 0; bytes[at] !== CLOSE_OBJECT; position++) {
-      const known = keys.at(at, position);
-      const member = rest?.key(bytes, at, at + known.bytes.length) ?? 0;
-      const value = this.#valueAt(at + known.bytes.length);
-      const before = rest?.length;
-      at = scanner.blanks(this.#valueInside(known, at, value));
-      if (rest && rest.length === before) rest.cancel(member);
-      if (bytes[at] === COMMA) at = this.#next(at, CLOSE_OBJECT);
-      else if (bytes[at] !== CLOSE_OBJECT) scanner.syntax(at, '"," or "}"');
-    }
-    if (rest) closeRest(rest, start, rest.length > start + 1, CLOSE_OBJECT);
-    return at + 1;
-  }
-
-  #insideList({ elements, path }: InsideTargets, p: number): number {
-    const scanner = this.#scanner;
-    const { bytes } = scanner;
-    const rest = this.#extras?.rest;
-    const start = rest?.open(OPEN_LIST) ?? 0;
-    let isLeft = false;
-    let at = scanner.blanks(p + 1);
-    for (let i = 0; bytes[at] !== CLOSE_LIST; i++) {
-      if (!elements[i]) this.#targets.leaveOut(`${path}[]`);
-      rest?.element();
-      const before = rest?.length;
-      at = scanner.blanks(this.#valueInside(elements[i], at, at));
-      if (rest && rest.length > (before as number)) isLeft = true;
-      else rest?.null();
-      if (bytes[at] === COMMA) at = this.#next(at, CLOSE_LIST);
-      else if (bytes[at] !== CLOSE_LIST) scanner.syntax(at, '"," or "]"');
-    }
-    if (rest) closeRest(rest, start, isLeft, CLOSE_LIST);
-    return at + 1;
-  }
-
-  /** From a comma to what it promises. */
-  #next(p: number, close: number): number {
-    const at = this.#scanner.blanks(p + 1);
-    return this.#scanner.bytes[at] === close ? this.#scanner.syntax(at, "a value") : at;
-  }
-
-  #valueInside(known: KnownKey | undefined, key: number, p: number): number {
-    const scanner = this.#scanner;
-    const outer = scanner.field;
-    scanner.field = known?.field ?? outer;
-    const end = this.#innerValue(known?.target, key, p);
-    scanner.field = outer;
-    return end;
-  }
-
-  #innerValue(target: RowTarget | undefined, key: number, p: number): number {
-    const scanner = this.#scanner;
-    if (target?.kind === "inside") return this.#inside(target.inside, p);
-    if (target && target.kind !== "extra") return this.#taken(target, key, p);
-    const end = scanner.skipValue(p);
-    this.#extras?.rest.value(scanner.bytes, p, end);
-    return end;
-  }
-
-  #nullStruct(p: number, { parser }: Extract<RowTarget, { kind: "struct" }>): number {
+  #nullStruct(p: number, { parser }: Extract<TakenTarget, { kind: "struct" }>): number {
     const end = this.#scanner.word(p, "null");
     if (!parser.struct.nullable) this.#scanner.invalid(p, nullRefused(parser.struct.name));
     for (const member of parser.members) member.fill(this.#rowCount);
@@ -337,10 +262,4 @@ export class RowParser implements RowSink {
     this.#given.finish(p, this.#rowCount);
     this.#rowCount++;
   }
-}
-
-/** @param isLeft whether anything stands in what was begun at `start` */
-function closeRest(rest: RestText, start: number, isLeft: boolean, bracket: number): void {
-  if (isLeft) rest.close(bracket);
-  else rest.cancel(start);
 }
