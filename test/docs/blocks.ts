@@ -129,7 +129,7 @@ export class Page {
 
 /** What is only shown has another language, or none. */
 export function isRun({ language }: Block): boolean {
-  return !["", "yaml", "json", "ts"].includes(language);
+  return !["", "yaml", "json", "jsonl", "csv", "ts"].includes(language);
 }
 
 /** Whether a test of its own runs the blocks of this page. */

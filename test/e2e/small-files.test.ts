@@ -56,7 +56,7 @@ describe("many small files", () => {
     const files = await smallFiles("small-bad", 4);
     const id = await submit("small_bad", files);
     const { reason } = await client.waitFor(id);
-    expect(reason).toContain(`(${files[4]}, row 7, field "year"`);
+    expect(reason).toContain(`(${files[4]}, row 7, line 8, field "year"`);
     const job = await described(id);
     expect(job.failure).toMatchObject({ file: files[4], row: 7 });
     const states = job.details.map((detail: { state: string }) => detail.state);

@@ -7,12 +7,13 @@ import type { EndedAttempt, Task } from "./job.ts";
 // D2. Three deaths end a task that stands out: since its first one no other task has lost more than one node. An outage takes
 //     several nodes, each with its tasks, and again whatever runs next; what shared the nodes of a deadly task runs elsewhere soon.
 // D3. A death in which the rootcoord went down too (always so in a standalone) says little, so it does not count as one of three.
-// D4. Eight deaths of any kind end any task: by then it has never been finished by anybody, and must not go on for ever.
+// D4. Thirty-two deaths of any kind end any task: a machine that is restarted again and again must be able to finish its work, yet
+//     a file that ends its process, which is started again each time, must not go on for ever.
 
 /** Datanodes that die with one task, and no more than one with any other, before it fails. */
 export const MAX_NODES_KILLED = 3;
 /** The same whatever else happens. */
-export const MAX_NODES_LOST = 8;
+export const MAX_NODES_LOST = 32;
 /** Datanodes that other tasks may have lost meanwhile. */
 const MAX_LOST_BY_OTHERS = 1;
 
@@ -24,9 +25,10 @@ const MAX_LOST_BY_OTHERS = 1;
 export function deadlinessOf(task: Task, others: Iterable<Task>, files: readonly string[]): Failure | undefined {
   const deaths = deathsOf(task);
   const telling = deaths.filter(({ lost }) => lost === "node");
-  if (telling.length < MAX_NODES_KILLED && deaths.length < MAX_NODES_LOST) return undefined;
-  if (deaths.length < MAX_NODES_LOST && !standsOut(telling[0], others)) return undefined;
-  const reason = `${deaths.length} datanodes died while they worked on it: ${deaths.map(inWords).join(", ")}. It read ${excerptOfList(files)}`;
+  const { nodesLost = deaths.length } = task;
+  if (telling.length < MAX_NODES_KILLED && nodesLost < MAX_NODES_LOST) return undefined;
+  if (nodesLost < MAX_NODES_LOST && !standsOut(telling[0], others)) return undefined;
+  const reason = `${nodesLost} datanodes died while they worked on it${nodesLost > deaths.length ? ", the last ones" : ""}: ${deaths.map(inWords).join(", ")}. It read ${excerptOfList(files)}`;
   return { code: "nodes_died", reason, ...(files.length === 1 && { file: files[0] }) };
 }
 

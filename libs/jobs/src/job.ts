@@ -90,6 +90,8 @@ export interface Task {
   readonly startedMs: number;
   /** The same of the current attempt. */
   readonly attemptStartedMs: number;
+  /** Attempts whose datanode was lost, however long ago; absent = none. */
+  readonly nodesLost?: number;
   /** The last attempts that made nothing, oldest first. */
   readonly endedAttempts: readonly EndedAttempt[];
   readonly endedMs: number;

@@ -182,7 +182,8 @@ function afterStart<T extends Task>(tasks: readonly T[], event: Event<T, "task_s
 function withLostAttempt<T extends Task>(task: T, { nodeId, nowMs, leadsSinceMs }: Event<T, "task_started">): T {
   if (task.nodeId === nodeId) return withEndedAttempt(task, "begun again by its datanode", nowMs);
   const lost = leadsSinceMs <= task.attemptStartedMs ? "node" : "node_and_rootcoord";
-  return withEndedAttempt(task, "its datanode fell silent", nowMs, lost);
+  const counted = { ...task, nodesLost: (task.nodesLost ?? 0) + 1 };
+  return withEndedAttempt(counted, "its datanode fell silent", nowMs, lost);
 }
 
 /** D1: who speaks has not died. */
@@ -192,7 +193,8 @@ function afterSign<T extends Task>(tasks: readonly T[], event: Event<T, "node_he
   const endedAttempts = task.endedAttempts.map(({ lost, ...ended }) =>
     ended.attempt === event.attempt ? { ...ended, cause: CUT_OFF } : { ...ended, ...(lost && { lost }) },
   );
-  return { tasks: [{ ...task, endedAttempts }], effects: [] };
+  const nodesLost = Math.max(0, (task.nodesLost ?? 1) - 1);
+  return { tasks: [{ ...task, endedAttempts, nodesLost }], effects: [] };
 }
 
 const CUT_OFF = "its datanode was out of reach for a while";

@@ -68,7 +68,7 @@ function keyOf(columns: readonly SampledColumn[]): SampledColumn | undefined {
 
 function automaticKey(columns: readonly SampledColumn[]): ProposedField {
   const taken = new Set(columns.map(({ name }) => name));
-  const fieldName = ["id", "auto_id", "sluice_id"].find((name) => !taken.has(name)) ?? "primary_key";
+  const fieldName = ["id", "auto_id", "row_id"].find((name) => !taken.has(name)) ?? "primary_key";
   const evidence = ["no column has a value in every row that no other row has: keys are made"];
   return { fieldName, dataType: "Int64", isPrimary: true, evidence };
 }

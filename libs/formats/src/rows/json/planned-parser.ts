@@ -6,7 +6,6 @@ import type { ValueForm } from "../../plan/value-form.ts";
 import { vectorCell } from "../../vector-cells.ts";
 import type { Coercions } from "./coercions.ts";
 import { isNumberStart } from "./numbers.ts";
-import type { Scanner } from "./scanner.ts";
 import { type ValueParser, valueParser } from "./value-parsers.ts";
 
 const QUOTE = 0x22;
