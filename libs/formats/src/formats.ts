@@ -18,3 +18,4 @@ export { arrowFormat } from "./columnar/arrow/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
 export { csvFormat, tsvFormat } from "./rows/csv/index.ts";
 export { jsonFormat, jsonlFormat } from "./rows/json/index.ts";
+export { pgcopyFormat } from "./rows/pgcopy/index.ts";

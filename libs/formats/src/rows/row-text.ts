@@ -40,6 +40,8 @@ export interface RowLayout<S> {
   finish?(signal: AbortSignal): Promise<void>;
   /** Rows of the file before this reader's first one, for messages; asked for only when there is something to say. */
   rowsBefore(signal: AbortSignal): Promise<number>;
+  /** There are no lines in the file to name. */
+  readonly isBinary?: boolean;
   /** See `FormatReader.head`. */
   readonly head?: string;
 }

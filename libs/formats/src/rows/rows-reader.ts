@@ -66,7 +66,8 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
         }
       }
     } catch (error) {
-      throw await withLine(await this.#located(error, layout, signal), source, signal);
+      const located = await this.#located(error, layout, signal);
+      throw layout.isBinary ? located : await withLine(located, source, signal);
     } finally {
       await windows.close(window);
     }

@@ -77,7 +77,7 @@ function parseDecimal(text = "."): "." | "," {
 }
 
 /** A JSON list of names, or names with commas between them. @throws {ImportError} `request_invalid` */
-function parseColumns(text: string | undefined): readonly string[] | undefined {
+export function parseColumns(text: string | undefined): readonly string[] | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   if (!text.trimStart().startsWith("[")) return text.split(",").map((name) => name.trim());
   const names = parseList(text);

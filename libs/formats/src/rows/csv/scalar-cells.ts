@@ -1,7 +1,14 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { type Int64Scan, type NumberScan, scanFloat32, scanInt64 } from "@sluice/kernels";
 import { dataTypeName } from "@sluice/schema";
-import { describeJsonError, dropRepeatedKeys, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/values";
+import {
+  describeJsonError,
+  dropRepeatedKeys,
+  findJsonError,
+  normalWkb,
+  parseTimestamptz,
+  wktToWkb,
+} from "@sluice/values";
 import { geometryRefused, tooLong } from "../../plan/refusals.ts";
 import { float32At } from "../json/numbers.ts";
 import { CellText } from "./cell-text.ts";
@@ -147,9 +154,15 @@ export function jsonCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
 export function geometryCell(scanner: CsvScanner, builder: VarBuilder): CellParser {
   return (row) => {
     const text = scanner.text();
-    const wkb = converted(scanner, () => wktToWkb(text), geometryRefused(builder.field.name, text));
+    const wkb = converted(scanner, () => geometryOf(text), geometryRefused(builder.field.name, text));
     builder.put(row, wkb);
   };
+}
+
+/** WKT, or WKB in hexadecimal, as PostGIS prints it. */
+function geometryOf(text: string): Uint8Array {
+  const isHex = text.length % 2 === 0 && /^0[01][0-9a-f]{8,}$/i.test(text);
+  return isHex ? normalWkb(Buffer.from(text, "hex")) : wktToWkb(text);
 }
 
 export function timestamptzCell(scanner: CsvScanner, { buffer: { int64 } }: FixedBuilder, zone: string): CellParser {

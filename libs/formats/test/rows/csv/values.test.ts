@@ -64,6 +64,7 @@ describe("a cell", () => {
     ["truths of PostgreSQL", fieldOf(22, array(1)), "{t,f}", [true, false]],
     ["integers of PostgreSQL", fieldOf(22, array(5)), "{1,9223372036854775807}", [1, "9223372036854775807"]],
     ["an empty list", fieldOf(22, array(5)), "[]", []],
+    ["a geometry of PostGIS", fieldOf(24), "0101000000000000000000F03F0000000000000040", "POINT (1 2)"],
     ["a time of PostgreSQL", fieldOf(26), "2024-01-01 10:30:00.5+00", "2024-01-01T10:30:00.5Z"],
   ])("holds %s", async (_, schema, cell, value, options = {}) =>
     expect(await readCell(schema, cell, options)).toEqual(value),

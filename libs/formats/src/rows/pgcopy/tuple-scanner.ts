@@ -1,0 +1,62 @@
+import { ImportError, type SourceLocation } from "@sluice/errors";
+import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
+import type { RowScanner } from "../row-text.ts";
+
+/** Reads big-endian numbers in a window; every position is an index into it. */
+export class TupleScanner implements RowScanner {
+  readonly path: string;
+  window!: FileWindow;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  end = 0;
+  row = -1;
+  field: string | undefined;
+  /** Where the value that is read begins, for errors. */
+  valueAt = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  open(window: FileWindow): void {
+    this.window = window;
+    this.bytes = window.bytes;
+    this.view = window.view;
+    this.end = window.end;
+  }
+
+  /** So many bytes are there from `p` on. @throws {ImportError} where the file ends before */
+  need(p: number, length: number): void {
+    if (p + length <= this.end) return;
+    if (!this.window.isLast) throw NEEDS_MORE;
+    this.malformed(this.end, "the file ends in the middle of a row: it was cut short");
+  }
+
+  int16(p: number): number {
+    this.need(p, 2);
+    return this.view.getInt16(p);
+  }
+
+  int32(p: number): number {
+    this.need(p, 4);
+    return this.view.getInt32(p);
+  }
+
+  at(p: number): SourceLocation {
+    return {
+      file: this.path,
+      ...(this.row >= 0 && { row: this.row }),
+      ...(this.field !== undefined && { field: this.field }),
+      byteOffset: this.window.base + p,
+    };
+  }
+
+  malformed(p: number, reason: string): never {
+    throw new ImportError("malformed_file", `failed to read a row of COPY: ${reason}`, this.at(p));
+  }
+
+  /** The value is none of its field. */
+  invalid(reason: string): never {
+    throw new ImportError("value_invalid", reason, this.at(this.valueAt));
+  }
+}

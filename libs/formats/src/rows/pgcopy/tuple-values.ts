@@ -1,0 +1,261 @@
+import { isUtf8 } from "node:buffer";
+import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { excerptOfBytes } from "@sluice/errors";
+import { DataType, dataTypeName } from "@sluice/schema";
+import {
+  dropRepeatedKeys,
+  encodeArrayCell,
+  findJsonError,
+  float32ToBfloat16Bits,
+  float32ToFloat16Bits,
+  looksLikeWkb,
+  normalWkb,
+  wktToWkb,
+} from "@sluice/values";
+import { tooLong } from "../../plan/refusals.ts";
+import { readArray } from "./array-values.ts";
+import type { TupleScanner } from "./tuple-scanner.ts";
+import { readBits, readFloats, readSparse } from "./vector-values.ts";
+
+/** Reads the value of `length` bytes at `p`, which is not null, into `row` of its column. */
+export type TupleValue = (p: number, length: number, row: number) => void;
+
+/** Microseconds from 1970 to 2000, from which PostgreSQL counts. */
+const EPOCH_MICROS = 946_684_800_000_000n;
+
+/**
+ * The reader of a field's values. The file does not name its types: the field says what the bytes are.
+ * @throws {Error} for a type that no collection can have
+ */
+export function tupleValue(scanner: TupleScanner, builder: FixedBuilder | VarBuilder): TupleValue {
+  const fixed = builder as FixedBuilder;
+  const text = builder as VarBuilder;
+  switch (builder.field.dataType) {
+    case DataType.Bool:
+      return boolValue(scanner, fixed);
+    case DataType.Int8:
+      return integerValue(scanner, fixed, 1);
+    case DataType.Int16:
+      return integerValue(scanner, fixed, 2);
+    case DataType.Int32:
+      return integerValue(scanner, fixed, 4);
+    case DataType.Int64:
+      return integerValue(scanner, fixed, 8);
+    case DataType.Float:
+    case DataType.Double:
+      return floatValue(scanner, fixed);
+    case DataType.Timestamptz:
+      return timeValue(scanner, fixed);
+    case DataType.VarChar:
+    case DataType.String:
+    case DataType.Text:
+      return textValue(scanner, text);
+    case DataType.JSON:
+      return jsonValue(scanner, text);
+    case DataType.FloatVector:
+    case DataType.Float16Vector:
+    case DataType.BFloat16Vector:
+    case DataType.Int8Vector:
+      return vectorValue(scanner, fixed);
+    case DataType.BinaryVector:
+      return bitsValue(scanner, fixed);
+    case DataType.SparseFloatVector:
+      return cellValue(scanner, text, readSparse);
+    case DataType.Geometry:
+      return cellValue(scanner, text, readGeometry);
+    case DataType.Array:
+      return arrayValue(scanner, text);
+    default:
+      throw new Error(`values of type ${dataTypeName(builder.field.dataType)} stand in struct arrays only`);
+  }
+}
+
+function refuse(scanner: TupleScanner, { field }: FixedBuilder | VarBuilder, length: number, why: string): never {
+  const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
+  return scanner.invalid(`${expected}, got a value of ${length} bytes: ${why}`);
+}
+
+function boolValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+  return (p, length, row) => {
+    if (length !== 1) refuse(scanner, builder, length, "a boolean has 1");
+    builder.buffer.bytes[row] = scanner.bytes[p] === 0 ? 0 : 1;
+  };
+}
+
+/** smallint, integer and bigint, by their length, where they fit. */
+function integerValue(scanner: TupleScanner, builder: FixedBuilder, width: 1 | 2 | 4 | 8): TupleValue {
+  const { buffer } = builder;
+  const limit = 2n ** BigInt(8 * width - 1);
+  return (p, length, row) => {
+    const { view } = scanner;
+    const isWide = length === 8;
+    if (!isWide && length !== 4 && length !== 2) refuse(scanner, builder, length, "an integer has 2, 4 or 8");
+    if (width === 8 && isWide) {
+      buffer.int64[row] = view.getBigInt64(p);
+      return;
+    }
+    const value = isWide ? view.getBigInt64(p) : BigInt(length === 4 ? view.getInt32(p) : view.getInt16(p));
+    if (value < -limit || value >= limit) refuse(scanner, builder, length, `${value} is out of range`);
+    if (width === 8) buffer.int64[row] = value;
+    else if (width === 4) buffer.int32[row] = Number(value);
+    else if (width === 2) buffer.int16[row] = Number(value);
+    else buffer.int8[row] = Number(value);
+  };
+}
+
+function floatValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+  const { buffer, field } = builder;
+  const target = field.dataType === DataType.Float ? buffer.float32 : buffer.float64;
+  return (p, length, row) => {
+    if (length !== 4 && length !== 8) refuse(scanner, builder, length, "real has 4, double precision 8");
+    target[row] = length === 4 ? scanner.view.getFloat32(p) : scanner.view.getFloat64(p);
+    if (!Number.isFinite(target[row])) refuse(scanner, builder, length, "NaN, infinity, or out of range");
+  };
+}
+
+function timeValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+  return (p, length, row) => {
+    if (length !== 8) refuse(scanner, builder, length, "timestamptz has 8");
+    const micros = scanner.view.getBigInt64(p);
+    const isInfinite = micros === 2n ** 63n - 1n || micros === -(2n ** 63n);
+    if (isInfinite) refuse(scanner, builder, length, "it is infinity");
+    builder.buffer.int64[row] = micros + EPOCH_MICROS;
+  };
+}
+
+function textValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
+  const { field } = builder;
+  return (p, length, row) => {
+    const text = scanner.bytes.subarray(p, p + length);
+    if (!isUtf8(text))
+      scanner.invalid(
+        `field '${field.name}' contains invalid UTF-8 data, value=${JSON.stringify(excerptOfBytes(text))}`,
+      );
+    if (field.maxLength > 0 && length > field.maxLength) scanner.invalid(tooLong(field, text));
+    builder.copy(row, scanner.bytes, p, p + length);
+  };
+}
+
+/** json is text; jsonb is text behind its version, 1. */
+function jsonValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
+  return (p, length, row) => {
+    const start = length > 0 && scanner.bytes[p] === 1 ? p + 1 : p;
+    const end = p + length;
+    if (!isUtf8(scanner.bytes.subarray(start, end)) || findJsonError(scanner.bytes, start, end) >= 0)
+      refuse(scanner, builder, length, "it is neither json nor jsonb");
+    builder.copy(row, scanner.bytes, start, end);
+    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+  };
+}
+
+/** Runs a conversion whose RangeError says what is wrong. */
+function converted<T>(scanner: TupleScanner, builder: FixedBuilder | VarBuilder, length: number, convert: () => T): T {
+  try {
+    return convert();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return refuse(scanner, builder, length, error.message);
+  }
+}
+
+function wrongDim(scanner: TupleScanner, { field }: FixedBuilder, found: number): never {
+  const { dim, name, dataType } = field;
+  return scanner.invalid(
+    `expected dim '${dim}' for field '${name}' with type '${dataTypeName(dataType)}', got dim '${found}'`,
+  );
+}
+
+function vectorValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+  const { field } = builder;
+  const floats = new Float32Array(field.dim);
+  const write = elementWriter(builder);
+  return (p, length, row) => {
+    const bytes = scanner.bytes.subarray(p, p + length);
+    const found = converted(scanner, builder, length, () => readFloats(bytes, floats));
+    if (found !== field.dim) wrongDim(scanner, builder, found);
+    for (let i = 0; i < field.dim; i++)
+      if (!write(row * field.dim + i, floats[i])) refuse(scanner, builder, length, `element ${i} is out of range`);
+  };
+}
+
+/** Writes one element; whether it fits. */
+function elementWriter({ buffer, field }: FixedBuilder): (index: number, value: number) => boolean {
+  const { float32, uint16, int8 } = buffer;
+  switch (field.dataType) {
+    case DataType.FloatVector:
+      return (index, value) => {
+        float32[index] = value;
+        return Number.isFinite(value);
+      };
+    case DataType.Float16Vector:
+      return (index, value) => {
+        uint16[index] = float32ToFloat16Bits(value);
+        return (uint16[index] & 0x7fff) < 0x7c00;
+      };
+    case DataType.BFloat16Vector:
+      return (index, value) => {
+        uint16[index] = float32ToBfloat16Bits(value);
+        return (uint16[index] & 0x7fff) < 0x7f80;
+      };
+    default:
+      return (index, value) => {
+        int8[index] = value;
+        return int8[index] === value;
+      };
+  }
+}
+
+function bitsValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+  return (p, length, row) => {
+    const { dim, bits } = converted(scanner, builder, length, () => readBits(scanner.bytes.subarray(p, p + length)));
+    if (dim !== builder.field.dim) wrongDim(scanner, builder, dim);
+    builder.buffer.bytes.set(bits, row * builder.width);
+  };
+}
+
+function cellValue(scanner: TupleScanner, builder: VarBuilder, read: (bytes: Uint8Array) => Uint8Array): TupleValue {
+  return (p, length, row) => {
+    const bytes = scanner.bytes.slice(p, p + length);
+    builder.put(
+      row,
+      converted(scanner, builder, length, () => read(bytes)),
+    );
+  };
+}
+
+/** WKB of PostGIS, or WKT. */
+function readGeometry(bytes: Uint8Array): Uint8Array {
+  return looksLikeWkb(bytes) ? normalWkb(bytes) : wktToWkb(Buffer.from(bytes).toString("utf8"));
+}
+
+const integerLimits: Readonly<Partial<Record<DataType, number>>> = {
+  [DataType.Int8]: 2 ** 7,
+  [DataType.Int16]: 2 ** 15,
+  [DataType.Int32]: 2 ** 31,
+};
+
+function arrayValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
+  const { field } = builder;
+  const { elementType, maxCapacity, maxLength, name } = field;
+  const limit = integerLimits[elementType];
+  const isFloat = elementType === DataType.Float || elementType === DataType.Double;
+  const fits = (value: unknown) => {
+    if (value instanceof Uint8Array) return isUtf8(value) && (maxLength === 0 || value.length <= maxLength);
+    if (limit !== undefined) return Number(value) >= -limit && Number(value) < limit;
+    return !isFloat || Number.isFinite(elementType === DataType.Float ? Math.fround(Number(value)) : Number(value));
+  };
+  return (p, length, row) => {
+    const bytes = scanner.bytes.subarray(p, p + length);
+    const values = converted(scanner, builder, length, () => readArray(bytes, elementType));
+    if (maxCapacity > 0 && values.length > maxCapacity)
+      scanner.invalid(`array capacity(${values.length}) for field ${name} exceeds max_capacity(${maxCapacity})`);
+    const odd = values.findIndex((value) => !fits(value));
+    if (odd >= 0) refuse(scanner, builder, length, `element ${odd} is no ${dataTypeName(elementType)} of the field`);
+    const numbers =
+      limit === undefined && !isFloat
+        ? values
+        : values.map((value) => (typeof value === "bigint" ? Number(value) : value));
+    const elements = elementType === DataType.Int64 ? values.map((value) => BigInt(value as number)) : numbers;
+    builder.put(row, encodeArrayCell(elementType, elements));
+  };
+}
