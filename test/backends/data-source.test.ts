@@ -94,6 +94,19 @@ describeWith("weed")("data_source", () => {
       importedRows: 11,
     });
     expect(await client.count("books")).toBe(21);
+    const { records } = (await rest().post("list", { collectionName: "books" })).data;
+    expect(records).toHaveLength(2);
+    for (const { jobId } of records) {
+      const { infos } = await client.state(BigInt(jobId));
+      const shown = JSON.stringify([infos, records, await rest().post("describe", { jobId })]);
+      expect(shown).toContain("***");
+      expect(shown).not.toMatch(/hunter2|key-of-/);
+    }
+  });
+
+  it("is looked into as well", async () => {
+    const looked = await rest().post("inspect", body(sourceOf(0)));
+    expect(looked).toMatchObject({ code: 0, data: { files: [{ format: expect.stringMatching(/jsonl?/) }] } });
   });
 
   it("refuses other credentials, other servers and two places, and repeats no secret", async () => {
