@@ -69,8 +69,9 @@ export const hostileFiles: Readonly<Record<string, Uint8Array>> = {
     columns: [],
     keyValues: [{ key: "k", value: "x".repeat(40 << 20) }],
   }),
+  // With rows: of a table without any nothing but the footer is read.
   "30 MiB of nested lists for pandas": rawParquetFile({
-    rowCount: 0,
+    rowCount: rows,
     columns: [],
     keyValues: [{ key: "pandas", value: `{"index_columns":[${"[],".repeat(10 << 20)}[]]}` }],
   }),

@@ -117,7 +117,9 @@ it("metrics tell what was imported", async () => {
 
 /** Names of metrics that the sources declare. */
 const declared = globSync("{libs,services}/*/src/**/*.ts", { cwd: root })
-  .flatMap((file) => [...readFileSync(join(root, file), "utf8").matchAll(/"(sluice_[a-z0-9_]+)"/g)])
+  .flatMap((file) => [
+    ...readFileSync(join(root, file), "utf8").matchAll(/\((?:\s*\/\/[^\n]*\n)?\s*"(sluice_[a-z0-9_]+)"/g),
+  ])
   .map(([, name]) => name);
 
 it("the dashboard and the alerts ask for metrics that exist", () => {

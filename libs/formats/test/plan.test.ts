@@ -115,7 +115,7 @@ describe("a mapping", () => {
     const { cases } = readFixtureFolder(folder);
     await using sources = await folderSources(folder);
     const [path] = cases.find(({ name }) => name === "all-in-struct")?.files ?? [];
-    const file = await sources.open(await sources.find(path));
+    await using file = await sources.open(await sources.find(path));
     const options = { fields_mapping: '{"wrapper.id":"id"}' };
     const input = readerInput(fixtureSchema({ fields: [{ name: "id", type: 5, is_primary: true }] }), [file], options);
     const warnings: string[] = [];

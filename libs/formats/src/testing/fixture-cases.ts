@@ -54,8 +54,12 @@ export async function sourcesOfCase(
   { files }: FixtureCase,
   sources: Sources,
 ): Promise<SourceFile[]> {
-  const open = async (file: string) => sources.open({ ...(await sources.find(join(folder, file))), path: file });
-  return Promise.all(files.map(open));
+  await using opened = new AsyncDisposableStack(); // Those before one that is not there.
+  const found: SourceFile[] = [];
+  for (const file of files)
+    found.push(opened.use(await sources.open({ ...(await sources.find(join(folder, file))), path: file })));
+  opened.move();
+  return found;
 }
 
 /** All rows that a reader gives, in canonical form. @throws what the reader throws */

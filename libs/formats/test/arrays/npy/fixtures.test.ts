@@ -91,13 +91,14 @@ describe.each(foldersWithNpy().map((folder) => [folder.folder.slice(fixtures.len
 
     it("the probe counts the rows of what can be read, and refuses what the headers betray", async () => {
       for (const fixture of folder.cases.filter(isNpy)) {
-        const input = async () =>
-          readerInput(schemaOfCase(folder, fixture), await sourcesOfCase(folder, fixture, sources));
-        const probe = input()
-          .then((found) => npyFormat.probe(found, new AbortController().signal))
-          .catch((error: unknown) => error);
+        const probe = async () => {
+          await using opened = new AsyncDisposableStack();
+          const files = await sourcesOfCase(folder, fixture, sources);
+          for (const file of files) opened.use(file);
+          return await npyFormat.probe(readerInput(schemaOfCase(folder, fixture), files), new AbortController().signal);
+        };
         const expected = fixture.rows ? folder.tables[fixture.rows].length : undefined;
-        const outcome = await probe;
+        const outcome = await probe().catch((error: unknown) => error);
         if (fixture.expect === "rows")
           expect(outcome).toEqual({ rowCount: expected, cuts: "anywhere", extent: expected });
         else if (fixture.expect === "error" && codes[fixture.error?.kind ?? ""] !== "value_invalid")
