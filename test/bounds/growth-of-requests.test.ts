@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { groupFlatFiles } from "@sluice/formats";
 import { parseGoDuration, parseImportSpec } from "@sluice/jobs";
-import { memberName } from "@sluice/schema";
+import { DataType, type FieldSchema, memberName } from "@sluice/schema";
 import {
   dropRepeatedKeys,
   findJsonError,
@@ -12,6 +12,7 @@ import {
 } from "@sluice/values";
 import { isPickled, parseDtype } from "../../libs/formats/src/arrays/dtype.ts";
 import { parsePythonDict } from "../../libs/formats/src/arrays/npy/python-literal.ts";
+import { vectorCell } from "../../libs/formats/src/vector-cells.ts";
 import { checkProperties } from "../../services/rootcoord/src/ddl/check-properties.ts";
 import { parseIndexParams } from "../../services/rootcoord/src/ddl/index-params.ts";
 import { checkCollectionName } from "../../services/rootcoord/src/ddl/names.ts";
@@ -30,6 +31,14 @@ const json = (input: string) => findJsonError(Buffer.from(input));
 const keys = (input: string) => dropRepeatedKeys(Buffer.from(input));
 const sparse = (input: string) => parseSparseJson(Buffer.from(input));
 const time = (input: string) => parseTimestamptz(input, "UTC");
+/** It refuses all of another length. */
+const vectorText = (form: "text" | "hex" | "base64") => (input: string) => {
+  try {
+    return vectorCell(form, { name: "v", dataType: DataType.FloatVector, dim: 2 } as FieldSchema)(Buffer.from(input));
+  } catch (error) {
+    return error;
+  }
+};
 /** It refuses keys that stand twice. */
 const strictly = (input: string) => {
   try {
@@ -48,6 +57,11 @@ describe("the time of checking what clients send is linear in its length", () =>
     ["an option's value", text("", "1"), (value) => parseImportSpec([{ key: "timeout", value }])],
     ["an options document of keys", text('{"":1', ',"a":"b"', "}"), (document) => strictly(document)],
     ["an options document of lists", text("[", "[],", "1]"), (document) => strictly(document)],
+    ["a vector of blanks", text("1", " ", "2"), vectorText("text")],
+    ["a vector of commas", text("[1", " ,", "2]"), vectorText("text")],
+    ["a vector of brackets", text("", "]", "x"), vectorText("text")],
+    ["a vector in hex", text("", "0", "x"), vectorText("hex")],
+    ["a vector in base64", text("", "=", "x"), vectorText("base64")],
     ["a path of slashes", text("", "/", "x.json"), (path) => groupFlatFiles([path])],
     ["a path of points", text("", ".", "x"), (path) => groupFlatFiles([path])],
     ["a list of paths", text("", "a.json,", "b"), (paths) => groupFlatFiles(paths.split(","))],

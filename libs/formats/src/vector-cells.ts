@@ -61,7 +61,8 @@ function numbersOf(text: string): number[] {
   const parts = inner === "" ? [] : inner.split(/\s*,\s*|\s+/);
   return parts.map((part) => {
     const value = Number(part);
-    if (part === "" || !Number.isFinite(value)) throw new RangeError(`"${part.slice(0, 20)}" is no number`);
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) || !Number.isFinite(value))
+      throw new RangeError(`"${part.slice(0, 20)}" is no number`);
     return value;
   });
 }

@@ -87,6 +87,8 @@ describe("vectors in text", () => {
     ["hex", "0000c07f00000000", "NaN"],
     ["text", "[1,2,3]", "expected 2 numbers, got 3"],
     ["text", "[1, x]", '"x" is no number'],
+    ["text", "[0x10, 1]", '"0x10" is no number'],
+    ["text", "[1,,2]", '"" is no number'],
     ["text", "[0.1 ... 0.2]", "values were left out"],
   ])("%s: %s is refused with its row", async (form, value, words) => {
     const error = await read([id, vector(DataType.FloatVector)], `{"id":1,"v":"${value}"}\n`, as(form)).catch((e) => e);
