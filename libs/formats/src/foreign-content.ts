@@ -90,6 +90,14 @@ function told(head: Uint8Array, among: readonly Content[]): string {
 export async function withContent(error: unknown, source: SourceFile, signal?: AbortSignal): Promise<unknown> {
   if (!(error instanceof ImportError) || error.code !== "malformed_file") return error;
   const head = new Uint8Array(Math.min(HEAD_BYTES, source.sizeBytes));
-  const hint = told(head.subarray(0, await source.readInto(0, head, signal)), [...contents, json]);
+  // What has its right name already is damaged, not mistaken.
+  const others = [...contents, json].filter(({ todo }) => !isNamedSo(source.path, todo));
+  const hint = told(head.subarray(0, await source.readInto(0, head, signal)), others);
   return hint === "" ? error : new ImportError(error.code, `${error.reason}${hint}`, error.at, { cause: error });
+}
+
+/** Whether a path ends as `todo` says that it should. */
+function isNamedSo(path: string, todo: string): boolean {
+  const extensions = todo.startsWith(rename("")) ? todo.split(" ").filter((word) => word.startsWith(".")) : [];
+  return extensions.some((extension) => path.toLowerCase().endsWith(extension));
 }
