@@ -13,6 +13,11 @@ export class RowCursor<S extends RowScanner> {
   #rowsDone = 0;
   /** Bad rows that nobody has taken yet, of one window at most; their rows count from the first one read. */
   readonly rejected: RejectedRow[] = [];
+  /** The row that begins at `position`, or the next one behind it; counted from the first one read. */
+  get row(): number {
+    return this.#rowsDone;
+  }
+
   /** What is before it in the window is done. */
   position = 0;
 

@@ -1,5 +1,5 @@
 import type { InsertBatch } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
+import { ImportError, locate } from "@sluice/errors";
 import type { BatchOptions, FormatReader, ReaderInput, RejectedRow } from "../format.ts";
 import { type FileWindow, FileWindows } from "./file-windows.ts";
 import { withLine } from "./line-counter.ts";
@@ -48,7 +48,7 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
     try {
       for (;;) {
         signal.throwIfAborted();
-        window = await windows.next(window, cursor.position);
+        window = await nextWindow(windows, window, cursor);
         cursor.open(window);
         // A window holds many batches of narrow rows, or less than one of wide ones.
         for (;;) {
@@ -99,6 +99,20 @@ export class RowsReader<S extends RowScanner> implements FormatReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** A row that is too large for any window has its place in the error. */
+async function nextWindow<S extends RowScanner>(
+  windows: FileWindows,
+  window: FileWindow | undefined,
+  { position, row }: RowCursor<S>,
+): Promise<FileWindow> {
+  try {
+    return await windows.next(window, position);
+  } catch (error) {
+    if (!window || !(error instanceof ImportError) || error.code !== "malformed_file") throw error;
+    throw locate(error, { row, byteOffset: window.base + position });
+  }
 }
 
 function chunkBytesFor({ sources: [source] }: ReaderInput): number {

@@ -225,6 +225,19 @@ describe("a file", () => {
     expect(third).toMatchObject({ id: -3, title: null, flag: null, sp: null, h: null, tags: null });
   });
 
+  it("whose quote is never closed is refused at the row that opens it, however much stands behind it", async () => {
+    const schema = fieldOf(21, { params: { max_length: 9 } });
+    await expect(read(schema, 'id,f\n1,x\n2,"y\n3,z\n')).rejects.toMatchObject({
+      at: { row: 1, byteOffset: 11, line: 3 },
+    });
+    const source = await memoryFile(
+      "t.csv",
+      Buffer.concat([Buffer.from('id,f\n1,x\n2,"y\n'), Buffer.alloc(36 << 20, "3,z\n")]),
+    );
+    const reading = readCanonicalRows(schema, openSeparated(readerInput(schema, [source]), ","));
+    await expect(reading).rejects.toMatchObject({ code: "malformed_file", at: { row: 1, line: 3 } });
+  });
+
   it("with columns that no field has says so, and what it was perhaps meant for", async () => {
     const schema = fixtureSchema({
       fields: [key, { name: "title", type: 21, params: { max_length: 9 }, nullable: true }],
