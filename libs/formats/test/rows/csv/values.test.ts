@@ -238,6 +238,20 @@ describe("a file", () => {
     await expect(reading).rejects.toMatchObject({ code: "malformed_file", at: { row: 1, line: 3 } });
   });
 
+  it("with a separator of several bytes, and another quote, wherever it is cut into windows", async () => {
+    const schema = fixtureSchema({
+      fields: [key, { name: "f", type: 21, params: { max_length: 40 } }, { name: "v", type: 101, ...dim(2) }],
+    });
+    const text = "id§f§v\n1§'a§''b'§[1,2]\n22§Â x§'[3,4]'\r\n";
+    for (let chunkBytes = 1; chunkBytes < 60; chunkBytes++) {
+      const input = readerInput(schema, [await memoryFile("t.csv", Buffer.from(text))], { sep: "§", quote: "'" });
+      expect(await readCanonicalRows(schema, openSeparated(input, ",", { chunkBytes }))).toEqual([
+        { id: 1, f: "a§'b", v: [1, 2] },
+        { id: 22, f: "Â x", v: [3, 4] },
+      ]);
+    }
+  });
+
   it("with columns that no field has says so, and what it was perhaps meant for", async () => {
     const schema = fixtureSchema({
       fields: [key, { name: "title", type: 21, params: { max_length: 9 }, nullable: true }],
