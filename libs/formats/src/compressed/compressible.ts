@@ -12,9 +12,9 @@ const PEEK_BYTES = 256 << 10;
 export function compressible(format: Format): Format {
   return {
     ...format,
-    describe: async (sources, signal) => {
+    describe: async (sources, signal, options) => {
       await using opened = await openPlain(sources, signal);
-      return await format.describe(opened.files, signal);
+      return await format.describe(opened.files, signal, options);
     },
     probe: async (input, signal) => {
       await using opened = await openPlain(input.sources, signal);

@@ -42,7 +42,7 @@ function sample(scanner: CsvScanner, p: number, columns: readonly CellKinds[]): 
       scanner.row = rows;
       for (const [i, kinds] of columns.entries()) {
         at = scanner.cell(i === 0 ? at : at + scanner.separatorAt(at));
-        kinds.add(scanner.isNull() ? "" : scanner.text());
+        kinds.add(scanner.isNull() ? "" : plainNumber(scanner));
       }
       at = scanner.lineEnd(at) + 1;
       if (at === 0) return rows;
@@ -52,6 +52,12 @@ function sample(scanner: CsvScanner, p: number, columns: readonly CellKinds[]): 
     if (error !== NEEDS_MORE) throw error;
   }
   return rows;
+}
+
+/** The last cell; a decimal comma as a point. */
+function plainNumber(scanner: CsvScanner): string {
+  const text = scanner.text();
+  return scanner.dialect.decimal === "," && /^[+-]?\d*,\d+$/.test(text) ? text.replace(",", ".") : text;
 }
 
 type Kind = "integer" | "number" | "boolean" | "list" | "object" | "string";
