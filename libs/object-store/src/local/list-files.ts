@@ -15,27 +15,33 @@ export async function* listFiles(
   prefix: string,
   skip: readonly string[] = [],
 ): AsyncGenerator<ObjectInfo> {
-  const isWanted = (entry: Dirent) => entry.isFile() && !skip.includes(entry.name);
-  for await (const key of walkFolder(folder, prefix, isWanted)) {
+  for await (const key of walkFolder(folder, prefix, (entry) => entry.isFile(), { skip })) {
     const info = await fileInfo(join(folder, key), key);
     if (info) yield info;
   }
 }
 
+interface WalkOptions {
+  /** Whether folders below that of the prefix are looked into; default true. */
+  readonly deep?: boolean;
+  /** Names of top-level entries to leave out. */
+  readonly skip?: readonly string[];
+}
+
 /**
  * Keys of what lies below `folder`, in byte order; folders are walked and not among them.
  * @param isWanted which entries that are no folders are; a folder's own name is not asked for
- * @param deep whether folders below that of the prefix are looked into
  */
 export async function* walkFolder(
   folder: string,
   prefix: string,
   isWanted: (entry: Dirent) => boolean,
-  deep = true,
+  { deep = true, skip = [] }: WalkOptions = {},
 ): AsyncGenerator<string> {
   const base = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   const namePrefix = prefix.slice(base.length);
   for (const name of await sortedNames(join(folder, base), namePrefix, isWanted)) {
+    if (base === "" && skip.includes(name.replace(/\/$/, ""))) continue;
     if (!name.endsWith("/")) yield base + name;
     else if (deep) yield* walkFolder(folder, base + name, isWanted);
   }

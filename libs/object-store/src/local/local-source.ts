@@ -101,7 +101,7 @@ export class LocalSource implements Source {
     const before = folderOf(prefix);
     const isWanted = (entry: Dirent) => entry.isFile() || entry.isSymbolicLink();
     try {
-      for await (const below of walkFolder(folder, prefix.slice(before.length), isWanted, deep)) {
+      for await (const below of walkFolder(folder, prefix.slice(before.length), isWanted, { deep })) {
         if (accepts && !accepts(below)) continue;
         const file = await this.#listed(join(folder, below), before + below);
         if (file) yield { ...file, below };
