@@ -64,6 +64,15 @@ describe("files of different formats", () => {
     }
   });
 
+  it("refuse a form of values for a field whose file has none", async () => {
+    const files = { "meta.json": lines(5), "vector.npy": vectors(5), "price.npy": prices(5) };
+    const mapped = (name: string) => ({ fields_mapping: JSON.stringify({ [name]: { field: name, as: "base64" } }) });
+    await expect(readFiles(joined, files, { schema, options: mapped("vector") })).rejects.toMatchObject({
+      code: "unsupported",
+      reason: expect.stringContaining('"as": "base64" of field \'vector\' is for text and Parquet or Arrow'),
+    });
+  });
+
   it("may be Parquet, JSON and arrays at once, with vectors that are called otherwise", async () => {
     const title = Buffer.from(Array.from({ length: 9 }, (_, i) => `{"title":"t${i}"}`).join("\n"));
     const files = { "id.parquet": ids(9), "t.json": title, "price.npy": prices(9), "base.fbin": fbin(9) };

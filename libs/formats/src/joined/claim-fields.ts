@@ -7,7 +7,7 @@ import type { Part } from "./part.ts";
 /**
  * The plan of each part: it reads the fields that its columns are called after, the last part also those that nothing is called
  * after, to which vectors without a name of their own may belong. To the others a field of another part is as if it were made.
- * @throws {ImportError} `schema_mismatch` for a field that two parts have
+ * @throws {ImportError} `schema_mismatch` for a field that two parts have; `unsupported` for a form of values that a part lacks
  */
 export function claimFields(
   parts: readonly Part[],
@@ -24,7 +24,18 @@ export function claimFields(
       }
   }
   const rest = restPart(parts);
+  checkForms(plan, (field) => parts[owners.get(field) ?? rest]);
   return parts.map((_, part) => planOf(plan, (field) => (owners.get(field) ?? rest) === part));
+}
+
+/** @throws {ImportError} `unsupported` for a form of values (`as`) that is meant for a file whose format has none */
+function checkForms({ schema, options }: FieldPlan, partOf: (field: number) => Part): void {
+  for (const [name, form] of options.forms ?? []) {
+    const { format, sources } = partOf(schema.fields.findIndex((field) => field.name === name));
+    if (format.takesForms) continue;
+    const reason = `options.fields_mapping: "as": "${form}" of field '${name}' is for text and Parquet or Arrow, and this is ${format.title}`;
+    throw new ImportError("unsupported", reason, { file: sources[0].path, field: name });
+  }
 }
 
 /** Formats of arrays know what to do with a column of no field's name. */

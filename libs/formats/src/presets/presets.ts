@@ -27,7 +27,7 @@ export const presets = {
     },
   },
   mongodb: {
-    description: "documents of mongoexport, one a line; ObjectIds and $numberLong unwrapped in the key",
+    description: "documents of mongoexport, one a line; ObjectIds unwrapped in the key",
     fields_mapping: { "_id.$oid": { field: "$id", for: "text" }, _id: { field: "$id", for: "integer" }, __v: null },
   },
   "openai-batch": {
