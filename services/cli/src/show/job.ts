@@ -1,5 +1,5 @@
-import color from "picocolors";
 import type { JobView } from "../client/jobs.ts";
+import { color } from "./color.ts";
 import { bytesText, note, say, showTable } from "./tables.ts";
 
 const colors: Readonly<Record<string, (text: string) => string>> = {

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import color from "picocolors";
+import { color } from "./color.ts";
 
 /** Text as a table where somebody reads it, tabs between where a program does. */
 export function showTable(head: readonly string[], rows: readonly (readonly unknown[])[]): void {
