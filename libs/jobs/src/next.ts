@@ -186,10 +186,11 @@ function withLostAttempt<T extends Task>(task: T, { nodeId, nowMs, leadsSinceMs 
   return withEndedAttempt(counted, "its datanode fell silent", nowMs, lost);
 }
 
-/** D1: who speaks has not died. */
+/** D1: who speaks has not died. Of a task that is done nobody counts deaths any more. */
 function afterSign<T extends Task>(tasks: readonly T[], event: Event<T, "node_heard">): Step<never, T> {
   const task = tasks.find(({ taskId }) => taskId === event.taskId);
-  if (!task?.endedAttempts.some(({ attempt, lost }) => attempt === event.attempt && lost)) return nothing;
+  if (!task || !isOpenTask(task.state)) return nothing;
+  if (!task.endedAttempts.some(({ attempt, lost }) => attempt === event.attempt && lost)) return nothing;
   const endedAttempts = task.endedAttempts.map(({ lost, ...ended }) =>
     ended.attempt === event.attempt ? { ...ended, cause: CUT_OFF } : { ...ended, ...(lost && { lost }) },
   );

@@ -70,6 +70,11 @@ describe("a task that datanodes die of", () => {
     });
   });
 
+  it("leaves a task alone that is done, whoever is heard of then", () => {
+    const done: Task = { ...after(1), state: "persisted" };
+    expect(next(job, [done], { kind: "node_heard", taskId: done.taskId, attempt: 1 })).toEqual({ effects: [] });
+  });
+
   it("counts a death in which the rootcoord went down too only towards thirty-two", () => {
     const leadsSinceMs = 1e9;
     expect(after(MAX_NODES_LOST - 1, { leadsSinceMs })).toMatchObject({ state: "running" });
