@@ -207,7 +207,7 @@ describeWith("redis-server", "redis-cli")("BullTaskQueue", () => {
     await using queue = await open({ url: sentinel.url });
     await queue.enqueue(tasksOf(1, 3));
     const client = new Redis(primary.url);
-    expect(await client.wait(1, 5000).finally(() => client.disconnect())).toBe(1);
+    expect(await client.wait(1, 30_000).finally(() => client.disconnect())).toBe(1);
     await primary.server.kill9();
     await eventually(() => queue.enqueue(tasksOf(2, 1)));
     for (let i = 0; i < 4; i++) await (await take(queue)).complete();
