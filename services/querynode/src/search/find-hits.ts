@@ -1,7 +1,7 @@
 import { isNull } from "@sluice/columns";
 import { primaryKeyIndex } from "@sluice/schema";
 import { grouped } from "./group-hits.ts";
-import { isDistance } from "./metrics.ts";
+import { asAnswered, isDistance, powerOf } from "./metrics.ts";
 import { scoreRows } from "./score-rows.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
@@ -67,11 +67,9 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
 function keeper({ params, after }: Search, sources: SearchSources) {
   const { radius, rangeFilter, roundDecimal, metric } = params;
   const sign = isDistance(metric) ? 1 : -1;
-  const power = roundDecimal === undefined ? 0 : 10 ** roundDecimal;
+  const power = powerOf(roundDecimal);
   return (raw: number, source: number, row: number): number => {
-    const exact = Math.fround(raw);
-    // Half away from zero.
-    const score = power === 0 ? exact : Math.fround((Math.sign(exact) * Math.round(Math.abs(exact) * power)) / power);
+    const score = asAnswered(raw, power);
     if (radius !== undefined && !((score - radius) * sign < 0)) return Number.NaN;
     if (rangeFilter !== undefined && (score - rangeFilter) * sign < 0) return Number.NaN;
     if (after && !isBehind(score, source, row)) return Number.NaN;
@@ -81,6 +79,6 @@ function keeper({ params, after }: Search, sources: SearchSources) {
   function isBehind(score: number, source: number, row: number): boolean {
     const difference = (score - (after?.score ?? 0)) * sign;
     if (difference !== 0) return difference > 0;
-    return after?.key !== undefined && sources.keyAt(source, row) > after.key;
+    return after?.key !== undefined && sources.isBehindKey(source, row, after.key);
   }
 }

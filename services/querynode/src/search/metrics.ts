@@ -36,6 +36,17 @@ export function metricFor(dataType: DataType, asked: string, ofIndex: string): M
   );
 }
 
+/** A score as float32, rounded half away from zero where it is asked. @param power 10 ^ decimals; 0 = as it is */
+export function asAnswered(score: number, power: number): number {
+  if (power === 0) return Math.fround(score);
+  return Math.fround((Math.sign(score) * Math.round(Math.abs(Math.fround(score)) * power)) / power);
+}
+
+/** @param decimals undefined = all */
+export function powerOf(decimals: number | undefined): number {
+  return decimals === undefined ? 0 : 10 ** decimals;
+}
+
 export function refuse(reason: string): never {
   throw new StatusError(statusCodes.invalidParameter, reason);
 }

@@ -1,6 +1,6 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
-import { isDistance, type Metric, refuse } from "./metrics.ts";
+import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -101,11 +101,5 @@ export function rankedHits(lists: readonly (readonly Hit[])[], ranking: Ranking,
   const { offset, limit, roundDecimal } = ranking;
   return ranked
     .slice(offset, offset + limit)
-    .map(({ hit, score }) => ({ ...hit, score: rounded(score, roundDecimal) }));
-}
-
-function rounded(score: number, decimals: number | undefined): number {
-  if (decimals === undefined) return score;
-  const power = 10 ** decimals;
-  return Math.fround((Math.sign(score) * Math.round(Math.abs(score) * power)) / power);
+    .map(({ hit, score }) => ({ ...hit, score: asAnswered(score, powerOf(roundDecimal)) }));
 }

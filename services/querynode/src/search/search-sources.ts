@@ -36,6 +36,12 @@ export class SearchSources {
     return this.#isInteger ? this.#integerAt(source, row) : Buffer.from(this.#textAt(source, row)).toString("utf8");
   }
 
+  /** Whether a row's key comes behind `key`, in the order of ties. */
+  isBehindKey(source: number, row: number, key: bigint | string): boolean {
+    if (typeof key === "bigint") return this.#integerAt(source, row) > key;
+    return Buffer.compare(this.#textAt(source, row), Buffer.from(key)) > 0;
+  }
+
   get isInteger(): boolean {
     return this.#isInteger;
   }
