@@ -2,9 +2,10 @@ import { type Failure, importErrors } from "@sluice/errors";
 import type { NodeId, SegmentId, TaskId } from "@sluice/schema";
 import { deadlinessOf } from "./deadly-task.ts";
 import { decideJob } from "./decide-job.ts";
-import type { EndedAttempt, Job, Task } from "./job.ts";
+import { failed, withEndedAttempt } from "./endings.ts";
+import type { Job, Task } from "./job.ts";
 import { afterOrder, isRollingBack, isTwoPhase, type OrderEvent } from "./orders.ts";
-import { mergeRanges, progressPercent } from "./progress.ts";
+import { mergeRanges } from "./progress.ts";
 import { isEnded, isOpenTask } from "./states.ts";
 import type { Step } from "./step.ts";
 import type { TaskReport } from "./task-report.ts";
@@ -146,16 +147,6 @@ function waitsForCommit(job: Job, tasks: readonly Task[]): boolean {
 
 const noReason: Failure = { code: "internal", reason: "the task gave no reason" };
 
-function failed<J extends Job, T extends Task>(
-  job: J,
-  tasks: readonly T[],
-  failure: Failure,
-  nowMs: number,
-): Step<J, T> {
-  const lastProgress = progressPercent({ state: job.state, tasks });
-  return { job: { ...job, state: "failed", completedMs: nowMs, failure, lastProgress }, effects: ["take_back"] };
-}
-
 function completed<J extends Job, T extends Task>(
   job: J,
   tasks: readonly T[],
@@ -199,15 +190,6 @@ function afterSign<T extends Task>(tasks: readonly T[], event: Event<T, "node_he
 }
 
 const CUT_OFF = "its datanode was out of reach for a while";
-
-/** Attempts that are remembered of a task: enough to see what it suffers from, and little in its record. */
-const MAX_ENDED_ATTEMPTS = 8;
-
-function withEndedAttempt<T extends Task>(task: T, cause: string, nowMs: number, lost?: EndedAttempt["lost"]): T {
-  const { attempt, nodeId, attemptStartedMs: startedMs } = task;
-  const ended = { attempt, nodeId, startedMs, endedMs: nowMs, cause, ...(lost && { lost }) };
-  return { ...task, endedAttempts: [...task.endedAttempts, ended].slice(-MAX_ENDED_ATTEMPTS) };
-}
 
 function afterReport<J extends Job, T extends Task>(
   job: J,

@@ -1,5 +1,5 @@
+import { failed, withEndedAttempt } from "./endings.ts";
 import type { Job, Task } from "./job.ts";
-import { progressPercent } from "./progress.ts";
 import { isEnded, type JobState } from "./states.ts";
 import type { Step } from "./step.ts";
 
@@ -39,9 +39,9 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
   },
   abort(job) {
     if (!isTwoPhase(job)) return { refusal: "was not created with auto_commit=false: use cancel" };
-    return endable(job, "aborted");
+    return endable(job, endWords.abort);
   },
-  cancel: (job) => endable(job, "cancelled"),
+  cancel: (job) => endable(job, endWords.cancel),
   pause(job) {
     if (job.isPaused) return "done";
     if (job.state === "pending" || job.state === "importing") return "do";
@@ -83,6 +83,8 @@ export function isTwoPhase({ kind, spec }: Pick<Job, "kind" | "spec">): boolean 
   return kind === "import" && "isTwoPhase" in spec && spec.isTwoPhase === true;
 }
 
+const endWords = { abort: "aborted", cancel: "cancelled" } as const;
+
 /** A step, where `verdictOnOrder` says `do`. */
 export function afterOrder<J extends Job, T extends Task>(
   job: J,
@@ -95,12 +97,7 @@ export function afterOrder<J extends Job, T extends Task>(
       return { job: { ...job, state: "committing" }, effects: [] };
     case "abort":
     case "cancel":
-      return ended(
-        job,
-        tasks,
-        order === "abort" ? "the import job was aborted" : "the import job was cancelled",
-        nowMs,
-      );
+      return failed(job, tasks, { code: "job_failed", reason: `the import job was ${endWords[order]}` }, nowMs);
     case "pause":
       return {
         job: { ...job, isPaused: true },
@@ -114,23 +111,13 @@ export function afterOrder<J extends Job, T extends Task>(
   }
 }
 
-function ended<J extends Job, T extends Task>(job: J, tasks: readonly T[], reason: string, nowMs: number): Step<J, T> {
-  const failure = { code: "job_failed", reason } as const;
-  const lastProgress = progressPercent({ state: job.state, tasks });
-  return { job: { ...job, state: "failed", completedMs: nowMs, failure, lastProgress }, effects: ["take_back"] };
-}
-
 function isRunning({ state }: Task): boolean {
   return state === "running";
 }
 
 /** Nobody listens to the attempt any more (R1): the next one begins anew. */
 function putBack<T extends Task>(nowMs: number): (task: T) => T {
-  return (task) => {
-    const { attempt, nodeId, attemptStartedMs: startedMs } = task;
-    const stopped = { attempt, nodeId, startedMs, endedMs: nowMs, cause: "its job was paused" };
-    return { ...task, state: "pending", endedAttempts: [...task.endedAttempts, stopped].slice(-8) };
-  };
+  return (task) => ({ ...withEndedAttempt(task, "its job was paused", nowMs), state: "pending" });
 }
 
 /** Whether a completed job's rows are to be taken back, and nobody has said yet that they cannot be. */
