@@ -41,7 +41,9 @@ function parseHeader(view: DataView): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(view));
     if (isObject(header)) return header;
-  } catch {}
+  } catch {
+    // Told below, as is a header that is JSON and no object.
+  }
   throw malformed("its header is no JSON object", LENGTH_BYTES);
 }
 
