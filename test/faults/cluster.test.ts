@@ -110,7 +110,8 @@ class Batch implements AsyncDisposable {
     const cluster = await TestCluster.start(backends, {
       counts: { rootcoord: 2, datacoord: 2, datanode: 2 },
       settings: {
-        rootcoord: { splitSize: "1MB", compactionInterval: "200ms" },
+        // Its nodes are taken away at any moment.
+        rootcoord: { splitSize: "1MB", compactionInterval: "200ms", maxNodesKilled: 32 },
         datacoord: { gcGrace: GRACE, gcInterval: "1s", readerGrace: "10s" },
         datanode: { workers: 1, flushSize: "64KB" },
       },

@@ -78,7 +78,7 @@ suite("a full disk", () => {
     const paths = await files.jsonl("held.jsonl", books(JOB_ROWS, 1_000_000n));
     await fill(1 << 20);
     const job = await client.import("plain", paths);
-    await eventually(async () => expect(server.stderr).toMatch(/no space left on the disk/));
+    await eventually(async () => expect(server.stderr).toMatch(/no space (is )?left/i));
     expect(await client.count("plain")).toBe(100);
     expect((await client.state(job)).reason).toBe("");
     await rm(ballast);
@@ -93,7 +93,8 @@ suite("a full disk", () => {
     await fill(0);
     const answers = await Promise.allSettled(paths.map((path) => client.import("plain", path)));
     expect(await client.count("plain")).toBe(100 + JOB_ROWS);
-    await sleep(2000);
+    await sleep(3500); // Longer than timestamps are reserved ahead: reads need none of the disk.
+    expect(await client.count("plain")).toBe(100 + JOB_ROWS);
     await rm(ballast);
     let rows = 100 + JOB_ROWS;
     for (const answer of answers) {
@@ -114,6 +115,11 @@ suite("a full disk", () => {
       expect(new Set(stored.map((key) => key.split("/")[3]))).toEqual(visible);
     }, 30_000);
     await server.stop();
-    expect(await storedKeys(dataDir)).toEqual(accountedKeys(visibleSegments(await readRecords(dataDir))));
+    // A merge may have ended since; what it replaced has a record until it is swept.
+    const records = await readRecords(dataDir);
+    const stored = await storedKeys(dataDir);
+    expect(stored).toEqual(expect.arrayContaining(accountedKeys(visibleSegments(records))));
+    const recorded = new Set(records.segments.map(({ segmentId }) => String(segmentId)));
+    expect(stored.filter((key) => !recorded.has(key.split("/")[3] as string))).toEqual([]);
   }, 60_000);
 });

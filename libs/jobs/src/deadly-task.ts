@@ -4,29 +4,33 @@ import type { EndedAttempt, Task } from "./job.ts";
 // A file that kills its datanode (by memory, by a defect that ends the process) would go round the cluster for ever, since a node
 // that died reports nothing. So deaths are counted against the task, but only what speaks against the task alone:
 // D1. Lost is not dead. A node that is heard of again after its task went to another one was cut off, and lives.
-// D2. Three deaths end a task that stands out: since its first one no other task has lost more than one node. An outage takes
+// D2. Three deaths, or as many as the operator allows, end a task that stands out: since its first one no other task has lost more than one node. An outage takes
 //     several nodes, each with its tasks, and again whatever runs next; what shared the nodes of a deadly task runs elsewhere soon.
 // D3. A death in which the rootcoord went down too (always so in a standalone) says little, so it does not count as one of three.
 // D4. Thirty-two deaths of any kind end any task: a machine that is restarted again and again must be able to finish its work, yet
 //     a file that ends its process, which is started again each time, must not go on for ever.
 
-/** Datanodes that die with one task, and no more than one with any other, before it fails. */
-export const MAX_NODES_KILLED = 3;
-/** The same whatever else happens. */
+/** Datanodes that may die with one task, whatever else happens, before it fails. */
 export const MAX_NODES_LOST = 32;
 /** Datanodes that other tasks may have lost meanwhile. */
 const MAX_LOST_BY_OTHERS = 1;
 
 /**
  * Why a task is not begun again: it is what datanodes die of, as far as the records can tell.
+ * @param maxNodesKilled deaths that end a task which stands out
  * @param others all other tasks that are remembered, of whatever job; read only when there is something to compare
  * @param files what the task reads, as the user named it
  */
-export function deadlinessOf(task: Task, others: Iterable<Task>, files: readonly string[]): Failure | undefined {
+export function deadlinessOf(
+  task: Task,
+  maxNodesKilled: number,
+  others: Iterable<Task>,
+  files: readonly string[],
+): Failure | undefined {
   const deaths = deathsOf(task);
   const telling = deaths.filter(({ lost }) => lost === "node");
   const { nodesLost = deaths.length } = task;
-  if (telling.length < MAX_NODES_KILLED && nodesLost < MAX_NODES_LOST) return undefined;
+  if (telling.length < maxNodesKilled && nodesLost < MAX_NODES_LOST) return undefined;
   if (nodesLost < MAX_NODES_LOST && !standsOut(telling[0], others)) return undefined;
   const reason = `${nodesLost} datanodes died while they worked on it${nodesLost > deaths.length ? ", the last ones" : ""}: ${deaths.map(inWords).join(", ")}. It read ${excerptOfList(files)}`;
   return { code: "nodes_died", reason, ...(files.length === 1 && { file: files[0] }) };

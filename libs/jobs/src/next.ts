@@ -33,6 +33,8 @@ export type JobEvent<T extends Task> =
       readonly nowMs: number;
       /** Unix milliseconds since which this rootcoord leads. */
       readonly leadsSinceMs: number;
+      /** Datanodes that may die with it, and with no other task alike (D2). */
+      readonly maxNodesKilled: number;
       /** All other tasks, of whatever job, and what this one reads: to tell whether it is what datanodes die of. */
       readonly others: Iterable<Task>;
       readonly files: readonly string[];
@@ -161,9 +163,9 @@ function completed<J extends Job, T extends Task>(
 function afterStart<T extends Task>(tasks: readonly T[], event: Event<T, "task_started">): Step<never, T> {
   const task = tasks.find(({ taskId }) => taskId === event.taskId);
   if (!task || !isOpenTask(task.state)) return nothing;
-  const { nodeId, nowMs, others, files } = event;
+  const { nodeId, nowMs, others, files, maxNodesKilled } = event;
   const before = task.state === "running" ? withLostAttempt(task, event) : task;
-  const failure = deadlinessOf(before, others, files);
+  const failure = deadlinessOf(before, maxNodesKilled, others, files);
   if (failure) return { tasks: [{ ...before, state: "failed", failure, endedMs: nowMs }], effects: [] };
   const times = { startedMs: task.startedMs || nowMs, attemptStartedMs: nowMs };
   return { tasks: [{ ...before, state: "running", attempt: task.attempt + 1, nodeId, ...times }], effects: [] };

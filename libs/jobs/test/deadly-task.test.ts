@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { type Job, type JobEvent, newTask, next, parseImportSpec, type Task } from "@sluice/jobs";
 import { jobId, nodeId, taskId } from "@sluice/schema";
-import { MAX_NODES_KILLED, MAX_NODES_LOST } from "../src/deadly-task.ts";
+import { MAX_NODES_LOST } from "../src/deadly-task.ts";
+
+const MAX_NODES_KILLED = 3;
 
 const job: Job = {
   ...{ jobId: jobId(1n), kind: "import", spec: parseImportSpec([]), state: "importing", deadlineMs: 0, completedMs: 0 },
@@ -15,7 +17,7 @@ type Circumstances = Partial<Extract<JobEvent<Task>, { kind: "task_started" }>>;
 
 /** A datanode begins the task, after the one before it has died with it. */
 function begunBy(node: bigint, task: Task, more: Circumstances = {}): Task {
-  const known = { leadsSinceMs: 0, others: [], files: ["a.parquet"] };
+  const known = { leadsSinceMs: 0, maxNodesKilled: MAX_NODES_KILLED, others: [], files: ["a.parquet"] };
   const nowMs = Number(node) * 1000;
   const event = { kind: "task_started", taskId: task.taskId, nodeId: nodeId(node), nowMs, ...known, ...more } as const;
   return next(job, [task], event).tasks?.[0] ?? task;
@@ -41,6 +43,11 @@ describe("a task that datanodes die of", () => {
         "datanode 3 (attempt 3, 1970-01-01T00:00:03.000Z to 1970-01-01T00:00:04.000Z: its datanode fell silent). " +
         "It read a.parquet",
     });
+  });
+
+  it("may lose more nodes where the operator says so", () => {
+    expect(after(5, { maxNodesKilled: 6 })).toMatchObject({ state: "running" });
+    expect(after(6, { maxNodesKilled: 6 })).toMatchObject({ state: "failed" });
   });
 
   it("goes on while another task loses nodes too: that is an outage; at thirty-two it fails all the same", () => {

@@ -52,7 +52,7 @@ const report = (progress: TaskProgress, attempt = 1): JobEvent<Task> => ({
 });
 
 function started(more: Partial<Extract<JobEvent<Task>, { kind: "task_started" }>>) {
-  const known = { leadsSinceMs: 0, others: [], files: ["a.json"] };
+  const known = { leadsSinceMs: 0, maxNodesKilled: 3, others: [], files: ["a.json"] };
   return { kind: "task_started", taskId: taskId(11n), nodeId: nodeId(9n), nowMs: 50, ...known, ...more } as const;
 }
 

@@ -82,6 +82,7 @@ describe("orders", () => {
       nodeId: nodeId(9n),
       nowMs: 50,
       leadsSinceMs: 0,
+      maxNodesKilled: 3,
       others: [],
       files: [],
     } as const;

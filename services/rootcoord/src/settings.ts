@@ -10,6 +10,14 @@ export const rootCoordSettings = defineSettings({
       "files that are larger are cut into tasks of about this size, or smaller ones for workers that are free",
   },
   maxOpenJobs: { type: "int", default: 1024, min: 1, description: "import jobs that may be unfinished at once" },
+  maxNodesKilled: {
+    type: "int",
+    default: 3,
+    min: 1,
+    max: 32,
+    description:
+      "datanodes that may die while they work on a task before it fails as what they die of; more where nodes are taken away at any moment",
+  },
   compactionInterval: {
     type: "duration",
     default: "5s",

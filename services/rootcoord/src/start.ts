@@ -131,7 +131,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       { ...ddl.handlers, ...compactionCalls },
       jobs,
       new JobControl(book, Date.now),
-      new TaskReports({ book, planners, now: Date.now, log, metrics }),
+      new TaskReports({ book, planners, now: Date.now, log, metrics, maxNodesKilled: settings.maxNodesKilled }),
       views,
       ids,
       tso,

@@ -28,6 +28,14 @@ export class TsoAllocator {
     return first;
   }
 
+  /** The first of `count` consecutive timestamps below `limit`, whatever the clock says; undefined when so many are not left. */
+  allocateBelow(limit: bigint, count: number): bigint | undefined {
+    const first = this.#next;
+    if (first + BigInt(count) > limit) return undefined;
+    this.#next = first + BigInt(count);
+    return first;
+  }
+
   /** What `allocate` would answer now. */
   peek(): bigint {
     const clock = composeTso(this.#now());

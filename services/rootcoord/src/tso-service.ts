@@ -1,5 +1,6 @@
 import { Serial } from "@sluice/async";
 import { ALLOCATIONS, type AllocationRecord, RecordTable } from "@sluice/catalog";
+import { NotLeadingError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import { composeTso } from "@sluice/schema";
 import { TsoAllocator } from "./tso-allocator.ts";
@@ -45,16 +46,33 @@ export class TsoService {
   allocate(count: number): Promise<bigint> {
     return this.#turns.run(async () => {
       if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`cannot allocate ${count} timestamps`);
-      for (;;) {
-        const first = this.#allocator.allocate(count);
-        const end = first + BigInt(count);
-        if (end <= this.#limit || (await this.#saveLimit(end + composeTso(AHEAD_MS)))) return first;
+      while (this.#endOf(count) > this.#limit) {
+        const failed = await this.#saveLimit(this.#endOf(count) + composeTso(AHEAD_MS)).then(
+          () => undefined,
+          orDeposed,
+        );
+        if (failed) return this.#behindTheClock(count, failed);
       }
+      return this.#allocator.allocate(count);
     });
   }
 
-  /** False when another allocator has saved a limit in the meantime: from then on we count from there. */
-  async #saveLimit(limit: bigint): Promise<boolean> {
+  #endOf(count: number): bigint {
+    return this.#allocator.peek() + BigInt(count);
+  }
+
+  /**
+   * Where no limit can be saved (a full disk takes no record), what is left below the last one serves: three seconds of the
+   * clock are more numbers than anybody takes, so that reads, which write nothing, go on.
+   */
+  #behindTheClock(count: number, failed: Error): bigint {
+    const first = this.#allocator.allocateBelow(this.#limit, count);
+    if (first === undefined) throw failed;
+    return first;
+  }
+
+  /** When another allocator has saved a limit in the meantime, we count from there. */
+  async #saveLimit(limit: bigint): Promise<void> {
     const entry = await this.#table.get("tso");
     const saved = entry?.record.limit ?? 0n;
     const guard = entry ? this.#table.guard(entry) : this.#table.absent("tso");
@@ -63,12 +81,16 @@ export class TsoService {
         guards: [guard],
         writes: [this.#table.write({ name: "tso", limit })],
       });
-      if (revision === undefined) return false;
-      this.#limit = limit;
-      return true;
+      if (revision !== undefined) this.#limit = limit;
+      return;
     }
     this.#allocator = new TsoAllocator({ floor: saved, now: this.#now });
     this.#limit = saved;
-    return false;
   }
+}
+
+/** What has failed; who leads no more hands out nothing, since its successor's numbers are above its own. */
+function orDeposed(failed: unknown): Error {
+  if (failed instanceof NotLeadingError) throw failed;
+  return failed as Error;
 }

@@ -155,6 +155,7 @@ class World implements AsyncDisposable {
 
   get reports(): TaskReports {
     return new TaskReports({
+      maxNodesKilled: 3,
       ...{ book: this.book, planners: this.planners, now: () => this.nowMs, log: silentLogger },
     });
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { NotLeadingError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import fc from "fast-check";
@@ -100,6 +101,28 @@ describe("timestamps", () => {
     const tso = await TsoService.open(store, () => now);
     for (; now < ms + 9000; now += 10) await tso.allocate(3);
     expect(counter.writes).toBeLessThan(5);
+  });
+
+  it("go on when no limit can be saved, below the last one, and with the clock when one can", async () => {
+    const store = new MemoryMetaStore();
+    let now = ms;
+    const tso = await TsoService.open(store, () => now);
+    const last = await tso.allocate(1);
+    const commit = store.commit.bind(store);
+    store.commit = () => Promise.reject(new Error("no space left"));
+    now += 60_000;
+    expect([await tso.allocate(5), await tso.allocate(1)]).toEqual([last + 1n, last + 6n]);
+    store.commit = () => Promise.reject(new NotLeadingError("rootcoord"));
+    await expect(tso.allocate(1)).rejects.toThrow(NotLeadingError);
+    store.commit = commit;
+    expect(await tso.allocate(1)).toBe(BigInt(now) << 18n);
+  });
+
+  it("fail with what failed when nothing is left below the last limit", async () => {
+    const store = new MemoryMetaStore();
+    store.commit = () => Promise.reject(new Error("no space left"));
+    const tso = await TsoService.open(store, () => ms);
+    await expect(tso.allocate(1)).rejects.toThrow("no space left");
   });
 
   it("do not repeat when another rootcoord has taken over", async () => {

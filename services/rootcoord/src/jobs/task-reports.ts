@@ -13,6 +13,8 @@ export interface TaskReportsDeps {
   readonly planners: JobPlanners;
   readonly now: () => number;
   readonly log: Logger;
+  /** Datanodes that may die with a task before it fails. */
+  readonly maxNodesKilled: number;
   readonly metrics?: RootCoordMetrics;
 }
 
@@ -32,7 +34,7 @@ export class TaskReports {
   async startTask(
     request: rootCoord.StartTaskRequest,
   ): Promise<{ obsolete: boolean; order: importing.TaskOrder | undefined }> {
-    const { book, now, metrics, planners } = this.#deps;
+    const { book, now, metrics, planners, maxNodesKilled } = this.#deps;
     const known = book.get(jobId(request.jobId))?.job;
     if (known && planners[known.kind].lost?.(known)) return { obsolete: true, order: undefined };
     const event = {
@@ -41,6 +43,7 @@ export class TaskReports {
       nodeId: nodeId(request.nodeId),
       nowMs: now(),
       leadsSinceMs: this.#leadsSinceMs,
+      maxNodesKilled,
       others: this.#others(taskId(request.taskId)),
     } as const;
     let started: TaskRecord | undefined;
