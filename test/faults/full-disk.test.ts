@@ -74,6 +74,12 @@ suite("a full disk", () => {
     }
   }
 
+  function expectOutOfSpace(reason: string): void {
+    const [, reference = reason] = /reference (\w+)/.exec(reason) ?? [];
+    const logged = server.stderr.split("\n").filter((line) => line.includes(reference));
+    expect({ reason, logged }).toMatchObject({ reason: expect.stringMatching(/space|disk/i) });
+  }
+
   it("holds an import up, which completes once there is room", async () => {
     const paths = await files.jsonl("held.jsonl", books(JOB_ROWS, 1_000_000n));
     await fill(1 << 20);
@@ -98,7 +104,7 @@ suite("a full disk", () => {
     await rm(ballast);
     let rows = 100 + JOB_ROWS;
     for (const answer of answers) {
-      if (answer.status === "rejected") expect(String(answer.reason)).toMatch(/space|disk/i);
+      if (answer.status === "rejected") expectOutOfSpace(String(answer.reason));
       else {
         expect(await client.waitFor(answer.value)).toMatchObject({ isCompleted: true, rowCount: 2000 });
         rows += 2000;
