@@ -11,3 +11,4 @@ export * from "./segments.ts";
 export { commitInPages, commitStaged, type StagedWrite } from "./staged-writes.ts";
 export type { RecordId, Table } from "./table.ts";
 export * from "./tasks.ts";
+export * from "./volumes.ts";

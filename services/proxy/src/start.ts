@@ -1,14 +1,24 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
 import type { ServerAddress } from "@sluice/cluster";
-import { type Address, connectClient, dataCoord, openGrpcServer, PassingQueryClient, rootCoord } from "@sluice/rpc";
+import {
+  type Address,
+  connectClient,
+  dataCoord,
+  openGrpcServer,
+  PassingQueryClient,
+  rootCoord,
+  volume,
+} from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
+import { volumeRoutes } from "./http/volumes.ts";
 import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
+import { VolumeOperations } from "./volumes/volume-operations.ts";
 
 export interface ProxyDeps {
   readonly rootCoordAddress: Address;
@@ -67,6 +77,8 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
     return reply.type(contentType).send(body);
   });
   importJobRoutes(app, context, requests);
+  const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
+  volumeRoutes(app, new VolumeOperations(volumes, undefined));
   await app.ready();
   let toldMs = -REFUSED_LOG_MS;
   const refused = () => {

@@ -42,6 +42,19 @@ export const rootCoordSettings = defineSettings({
     min: 0,
     description: "how long finished import jobs are remembered",
   },
+  maxVolumes: { type: "int", default: 100, min: 1, description: "volumes (stages) that there may be" },
+  uploadLimit: {
+    type: "bytes",
+    default: "100GB",
+    min: 0,
+    description: "bytes that one upload into a volume may have, all its files together; 0: no limit",
+  },
+  uploadTokenTtl: {
+    type: "duration",
+    default: "1h",
+    min: 1000,
+    description: "how long credentials for an upload are good; clients ask for new ones five minutes before",
+  },
 });
 
 export type RootCoordSettings = RoleSettings<typeof rootCoordSettings>;

@@ -10,6 +10,7 @@ import {
   okStatus,
   openGrpcServer,
   rootCoord,
+  type ServedService,
   served,
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
@@ -32,6 +33,7 @@ import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
 import { TsoService } from "./tso-service.ts";
+import { openVolumes } from "./volumes/open-volumes.ts";
 
 /** How often jobs are looked at again, whether or not they changed. */
 const TICK_MS = 1000;
@@ -136,6 +138,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       ids,
       tso,
       new InspectFiles(jobSources),
+      openVolumes(settings, deps),
       deps,
     ),
   );
@@ -153,6 +156,7 @@ function openServer(
   ids: IdAllocator,
   tso: TsoService,
   inspect: InspectFiles,
+  volumes: ServedService,
   { log, metrics }: RootCoordDeps,
 ): GrpcServer {
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
@@ -176,7 +180,7 @@ function openServer(
     },
   } satisfies RootCoordHandlers);
   return openGrpcServer({
-    services: [service],
+    services: [service, volumes],
     log,
     onCall: observeCalls(metrics),
   });

@@ -1,0 +1,78 @@
+import { describe, expect, it, test } from "@jest/globals";
+import { checkVolumeName, filePathOf, folderPathOf, UploadTokens } from "@sluice/volumes";
+
+describe("names", () => {
+  test.each(["a", "_x", "books-2026_v1", "a".repeat(64)])("%s may be one", (name) => checkVolumeName(name));
+  test.each(["", "1a", "-a", "a b", "a/b", "ä", "a".repeat(65), "a\n"])("%j may not", (name) => {
+    expect(() => checkVolumeName(name)).toThrow("invalid name of a volume");
+  });
+});
+
+describe("paths", () => {
+  test.each([
+    ["a.parquet", "a.parquet"],
+    ["/abs/a", "abs/a"],
+    ["a//b///c", "a/b/c"],
+    ["%2e%2e/x", "%2e%2e/x"],
+    ["a b/f+x&y=z%20.json", "a b/f+x&y=z%20.json"],
+    ["...", "..."],
+  ])("the file %j is %j", (text, path) => expect(filePathOf(text)).toBe(path));
+
+  test.each([
+    ["", ""],
+    ["/", ""],
+    ["a", "a/"],
+    ["/a//b/", "a/b/"],
+  ])("the folder %j is %j", (text, path) => expect(folderPathOf(text)).toBe(path));
+
+  test.each([
+    ["../../etc/passwd", "holds . or .. as a name"],
+    ["a/../b", "holds . or .. as a name"],
+    ["a/./b", "holds . or .. as a name"],
+    ["a\\b", "backslash"],
+    ["a\u0000b", "control character"],
+    ["a\nb", "control character"],
+    ["a/\ud800", "well-formed"],
+    ["x".repeat(901), "more than 900"],
+    ["%".repeat(301), "more than 900"],
+  ])("%j is refused", (text, why) => {
+    expect(() => filePathOf(text)).toThrow(why);
+    expect(() => folderPathOf(`${text}/`)).toThrow(why);
+  });
+
+  test.each(["", "/", "a/"])("%j names no file", (text) => {
+    expect(() => filePathOf(text)).toThrow("names no file");
+  });
+});
+
+describe("upload tokens", () => {
+  const key = Buffer.alloc(32, 7);
+  const grant = { volumeName: "v", volumeId: "1", folder: "a/", expiresMs: 1, maxBytes: 2, maxFiles: 3 };
+
+  it("open as what was granted, by any holder of the key", () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = new UploadTokens(key).issue(grant);
+    expect(new UploadTokens(key).open(accessKeyId, sessionToken)).toEqual({ ...grant, secretAccessKey });
+  });
+
+  it("open as nothing when a byte of them changes, beside another access key, or under another server's key", () => {
+    const tokens = new UploadTokens(key);
+    const { accessKeyId, sessionToken } = tokens.issue(grant);
+    const bytes = Buffer.from(sessionToken, "base64url");
+    for (let i = 0; i < bytes.length; i++) {
+      const changed = Buffer.from(bytes);
+      changed[i] ^= 1;
+      expect(tokens.open(accessKeyId, changed.toString("base64url"))).toBeUndefined();
+    }
+    expect(tokens.open(tokens.issue(grant).accessKeyId, sessionToken)).toBeUndefined();
+    expect(new UploadTokens(Buffer.alloc(32)).open(accessKeyId, sessionToken)).toBeUndefined();
+    for (const token of ["", "x", "é".repeat(40)]) expect(tokens.open(accessKeyId, token)).toBeUndefined();
+    expect(tokens.open("AKIAIOSFODNN7EXAMPLE", sessionToken)).toBeUndefined();
+  });
+
+  it("have secrets of their own", () => {
+    const tokens = new UploadTokens(key);
+    const issued = Array.from({ length: 50 }, () => tokens.issue(grant));
+    expect(new Set(issued.map(({ secretAccessKey }) => secretAccessKey)).size).toBe(50);
+    for (const { accessKeyId } of issued) expect(accessKeyId).toMatch(/^VS[A-Z2-7]{18}$/);
+  });
+});

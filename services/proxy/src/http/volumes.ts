@@ -1,0 +1,32 @@
+import type { FastifyInstance } from "fastify";
+import type { VolumeOperations } from "../volumes/volume-operations.ts";
+import { alterVolumeBody, applyVolumeBody, createVolumeBody, listVolumesQuery } from "../volumes/volume-requests.ts";
+import { parseBody } from "./rest.ts";
+
+interface OneVolume {
+  readonly Params: { readonly name: string };
+  readonly Querystring: { readonly force?: string };
+}
+
+/** Volumes over REST, as Zilliz Cloud has them, under the word that older clients know as well. */
+export function volumeRoutes(app: FastifyInstance, volumes: VolumeOperations): void {
+  for (const base of ["/v2/volumes", "/v2/stages"]) {
+    const one = `${base}/:name`;
+    app.get(base, async ({ query }) => ok(await volumes.list(parseBody(listVolumesQuery, query))));
+    app.post(`${base}/create`, async ({ body }) => ok(await volumes.create(parseBody(createVolumeBody, body))));
+    app.post(`${base}/apply`, async ({ body, headers }) =>
+      ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "")),
+    );
+    app.get<OneVolume>(one, async ({ params }) => ok(await volumes.describe(params.name)));
+    app.patch<OneVolume>(one, async ({ params, body }) =>
+      ok(await volumes.alter(params.name, parseBody(alterVolumeBody, body))),
+    );
+    app.delete<OneVolume>(one, async ({ params, query }) =>
+      ok(await volumes.drop(params.name, query.force === "true")),
+    );
+  }
+}
+
+function ok<T>(data: T) {
+  return { code: 0, data };
+}

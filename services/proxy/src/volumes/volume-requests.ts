@@ -1,0 +1,50 @@
+import { StatusError } from "@sluice/errors";
+import { volumeCodes } from "@sluice/volumes";
+import { z } from "zod";
+
+/** Clients send null and "" for what they do not mean. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+
+/** The name of a volume under either word; Zilliz Cloud called volumes stages until November 2025. */
+const names = { volumeName: text, stageName: text };
+
+export const createVolumeBody = z.object({
+  ...names,
+  projectId: text,
+  regionId: text,
+  type: text,
+  storageIntegrationId: text,
+  path: text,
+  description: text,
+});
+export const alterVolumeBody = z.object({ description: z.string().nullish(), status: text });
+export const applyVolumeBody = z.object({
+  ...names,
+  path: text,
+  options: z.object({ sdk: z.unknown() }).partial().nullish(),
+});
+export const listVolumesQuery = z.object({
+  projectId: text,
+  type: text,
+  currentPage: z.coerce.number().int().min(1).default(1),
+  pageSize: z.coerce.number().int().min(1).max(100).default(10),
+});
+
+/** @throws {StatusError} 63242 for two names */
+export function nameOf({
+  volumeName,
+  stageName,
+}: {
+  volumeName?: string | undefined;
+  stageName?: string | undefined;
+}): string {
+  if (volumeName && stageName && volumeName !== stageName)
+    throw new StatusError(
+      volumeCodes.invalidName,
+      `volumeName "${volumeName}" and stageName "${stageName}" differ: give one`,
+    );
+  return volumeName ?? stageName ?? "";
+}
