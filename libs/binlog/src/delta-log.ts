@@ -1,17 +1,16 @@
 import { type Column, varValue } from "@sluice/columns";
+import { parseFooter } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
-import { type BinlogDescriptor, type BinlogEvent, EventType, eventsOf, parseBinlog } from "./envelope.ts";
+import { type BinlogDescriptor, EventType, eventsOf, isBareParquet, parseBinlog } from "./envelope.ts";
 import { type ExactJson, isExactObject, parseExactJson } from "./exact-json.ts";
 import { malformed, unsupported } from "./malformed.ts";
 import { ColumnSink } from "./payload/column-sink.ts";
-import { maxColumnBytes, readPayload } from "./payload/payload-reader.ts";
+import { maxColumnBytes, type Payload, readPayload } from "./payload/payload-reader.ts";
 
-/**
- * Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key.
- * @public
- */
+/** Deletes of one file: entry n of all members belongs together. A row goes when `timestamp > row timestamp` of its key. */
 export interface DeltaLog {
-  readonly descriptor: BinlogDescriptor;
+  /** Undefined for files of storage version 2, which have none. */
+  readonly descriptor: BinlogDescriptor | undefined;
   /** Int64 or VarChar. */
   readonly pkType: DataType;
   /** bigint for Int64, text for VarChar. */
@@ -27,19 +26,12 @@ interface Delete {
 }
 
 /**
- * Reads all three forms: JSON rows, the older `pk,ts` text, and two columns (`MULTI_FIELD`). Source: binlog format, §5.
+ * Reads all four forms: JSON rows, the older `pk,ts` text, two columns (`MULTI_FIELD`), and those as a bare Parquet file
+ * (storage version 2). Source: binlog format, §5 and §12.
  * @throws {ImportError} `malformed_file`, `unsupported`
- * @public for programs that read the segments of a Milvus, whose rows may have been deleted
  */
 export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
-  const log = parseBinlog(bytes);
-  const events = eventsOf(log, EventType.Delete, "delta");
-  const { descriptor } = log;
-  const deletes = events.flatMap((event) =>
-    descriptor.extras.version === "MULTI_FIELD"
-      ? readTwoColumns(event, descriptor.dataType)
-      : readRows(event, descriptor),
-  );
+  const { descriptor, deletes } = isBareParquet(bytes) ? readBare(bytes) : readEnveloped(bytes);
   const pkType = deletes.at(0)?.pkType ?? DataType.Int64;
   const other = deletes.find((row) => row.pkType !== pkType);
   if (other) throw malformed(`delta log mixes primary key types ${pkType} and ${other.pkType}`);
@@ -51,15 +43,38 @@ export function decodeDeltaLog(bytes: Uint8Array): DeltaLog {
   };
 }
 
-function readRows(event: BinlogEvent, { dataType }: BinlogDescriptor): Delete[] {
+function readEnveloped(bytes: Uint8Array): { descriptor: BinlogDescriptor; deletes: Delete[] } {
+  const log = parseBinlog(bytes);
+  const events = eventsOf(log, EventType.Delete, "delta");
+  const { descriptor } = log;
+  const isTwoColumns = descriptor.extras.version === "MULTI_FIELD";
+  const deletes = events.flatMap((event) =>
+    isTwoColumns ? readTwoColumns(event, descriptor.dataType) : readRows(event, descriptor),
+  );
+  return { descriptor, deletes };
+}
+
+/** The type of the keys is that of their column. */
+function readBare(bytes: Uint8Array): { descriptor: undefined; deletes: Delete[] } {
+  const [key] = parseFooter(bytes).root.children;
+  const pkType = key?.element.type === "INT64" ? DataType.Int64 : DataType.VarChar;
+  return { descriptor: undefined, deletes: readTwoColumns({ payload: bytes, payloadOffset: 0 }, pkType) };
+}
+
+function readRows(event: Payload, { dataType }: BinlogDescriptor): Delete[] {
   if (dataType !== DataType.String && dataType !== DataType.VarChar) {
     throw malformed(`binlog data type is not varchar: ${dataType} in a delta log`, 69);
   }
   return readTexts(event, DataType.VarChar, 0).map(parseDelete);
 }
 
+/** A row as servers write it, with an integer key. */
+const plainRow = /^\{"pk":(-?\d{1,19}),"ts":(\d{1,20}),"pkType":5\}$/;
+
 /** JSON first, as servers do: a VarChar key may hold a comma. */
 function parseDelete(text: string): Delete {
+  const plain = plainRow.exec(text);
+  if (plain) return { pk: BigInt(plain[1]), timestamp: BigInt(plain[2]), pkType: DataType.Int64 };
   if (text.startsWith("{")) return fromJson(parseExactJson(text, "row of a delta log"));
   const match = /^(-?\d+),(\d+)$/.exec(text);
   if (!match) throw malformed(`row of a delta log is neither JSON nor "pk,ts": ${text.slice(0, 80)}`);
@@ -76,31 +91,31 @@ function fromJson(row: ExactJson): Delete {
   throw malformed(`row of a delta log has a ${typeof pk} key with pkType ${String(pkType)}`);
 }
 
-function readTwoColumns(event: BinlogEvent, pkType: DataType): Delete[] {
+function readTwoColumns(event: Payload, pkType: DataType): Delete[] {
   const timestamps = readIntegers(event, 1);
   const keys = readKeys(event, pkType);
   if (keys.length !== timestamps.length) throw malformed("delta log has columns of different length");
   return keys.map((pk, i) => ({ pk, timestamp: BigInt.asUintN(64, timestamps[i]), pkType }));
 }
 
-function readKeys(event: BinlogEvent, pkType: DataType): (bigint | string)[] {
+function readKeys(event: Payload, pkType: DataType): (bigint | string)[] {
   if (pkType === DataType.Int64) return readIntegers(event, 0);
   if (pkType === DataType.VarChar) return readTexts(event, pkType, 0);
   throw unsupported(`unsupported primary key type ${pkType}, primary key should be int64 or varchar`);
 }
 
-function readIntegers(event: BinlogEvent, columnIndex: number): bigint[] {
+function readIntegers(event: Payload, columnIndex: number): bigint[] {
   const { column, rowCount } = readColumn(event, DataType.Int64, columnIndex);
   return [...new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount)];
 }
 
-function readTexts(event: BinlogEvent, type: DataType, columnIndex: number): string[] {
+function readTexts(event: Payload, type: DataType, columnIndex: number): string[] {
   const { column, rowCount } = readColumn(event, type, columnIndex);
   if (column.kind !== "var") throw malformed("delta log has no text column");
   return Array.from({ length: rowCount }, (_, row) => Buffer.from(varValue(column, row)).toString());
 }
 
-function readColumn(event: BinlogEvent, type: DataType, columnIndex: number): { column: Column; rowCount: number } {
+function readColumn(event: Payload, type: DataType, columnIndex: number): { column: Column; rowCount: number } {
   let sink: ColumnSink | undefined;
   const open = (typeLength: number, rows: number) =>
     (sink = ColumnSink.forType(type, typeLength, rows, maxColumnBytes));

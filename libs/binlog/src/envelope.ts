@@ -1,3 +1,4 @@
+import type { ByteSource } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { malformed, unsupported } from "./malformed.ts";
 
@@ -109,22 +110,80 @@ function encodeExtras({ nullable, originalSize }: BinlogExtras): string {
  */
 export function parseBinlog(bytes: Uint8Array): Binlog {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length < 4 || view.getInt32(0, true) !== magic) throw notBinlog(view);
-  const first = readEventHeader(view, 4);
-  if (first.type !== EventType.Descriptor) throw malformed(`first event has type ${first.type}, expected 0`, 12);
+  const first = readFirstEvent(view, bytes.length);
   const descriptor = readDescriptor(bytes, view, first.end);
   const events: BinlogEvent[] = [];
   for (let at = first.end; at + eventHeaderBytes <= bytes.length; ) {
-    const { type, end } = readEventHeader(view, at);
-    if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
+    const { type, end, payloadOffset } = readDataEvent(view, at, { from: 0, fileBytes: bytes.length });
     const startTimestamp = view.getBigUint64(at + eventHeaderBytes, true);
     const endTimestamp = view.getBigUint64(at + eventHeaderBytes + 8, true);
-    const payloadOffset = at + dataEventBytes;
     const payload = bytes.subarray(payloadOffset, end);
     events.push({ type, startTimestamp, endTimestamp, payload, payloadOffset });
     at = end;
   }
   return { descriptor, events };
+}
+
+/** Where the payloads of a log lie, for readers that do not hold it. */
+export interface BinlogLayout {
+  readonly descriptor: BinlogDescriptor;
+  readonly events: readonly { readonly type: number; readonly payloadOffset: number; readonly payloadBytes: number }[];
+}
+
+/** Descriptors have a hundred bytes, and what is asked of storage at once costs no more for being longer. */
+const firstReadBytes = 4096;
+const maxDescriptorBytes = 1 << 20;
+/** Servers write one. */
+const maxEvents = 4096;
+
+/**
+ * As `parseBinlog`, without the payloads: the head of each event is all that is read.
+ * @throws {ImportError} as `parseBinlog`; what the source throws
+ */
+export async function readBinlogLayout(source: ByteSource, signal?: AbortSignal): Promise<BinlogLayout> {
+  const { sizeBytes } = source;
+  let head = await readBytes(source, 0, Math.min(sizeBytes, firstReadBytes), signal);
+  const first = readFirstEvent(viewOf(head), sizeBytes);
+  if (first.end > maxDescriptorBytes) throw malformed(`descriptor event of ${first.end - 4} bytes`, 13);
+  if (first.end > head.length) head = await readBytes(source, 0, first.end, signal);
+  const descriptor = readDescriptor(head, viewOf(head), first.end);
+  const events: BinlogLayout["events"][number][] = [];
+  for (let at = first.end; at + eventHeaderBytes <= sizeBytes; ) {
+    const isThere = at + dataEventBytes <= head.length;
+    const bytes = isThere
+      ? head.subarray(at)
+      : await readBytes(source, at, Math.min(dataEventBytes, sizeBytes - at), signal);
+    const { type, end, payloadOffset } = readDataEvent(viewOf(bytes), at, { from: at, fileBytes: sizeBytes });
+    events.push({ type, payloadOffset, payloadBytes: end - payloadOffset });
+    if (events.length > maxEvents) throw unsupported(`a binlog of more than ${maxEvents} events`);
+    at = end;
+  }
+  return { descriptor, events };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+async function readBytes(source: ByteSource, at: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const count = await source.readInto(at, bytes, signal);
+  if (count === length) return bytes;
+  throw malformed(`the file ends at byte ${at + count}, expected ${source.sizeBytes} bytes: it was replaced`);
+}
+
+/** The header of the descriptor event, behind the magic number. */
+function readFirstEvent(view: DataView, fileBytes: number): { end: number } {
+  if (view.byteLength < 4 || view.getInt32(0, true) !== magic) throw notBinlog(view);
+  const first = readEventHeader(view, 4, { from: 0, fileBytes });
+  if (first.type !== EventType.Descriptor) throw malformed(`first event has type ${first.type}, expected 0`, 12);
+  return first;
+}
+
+function readDataEvent(view: DataView, at: number, place: ViewPlace) {
+  const { type, end } = readEventHeader(view, at, place);
+  if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
+  return { type, end, payloadOffset: at + dataEventBytes };
 }
 
 /** The events, after a check that every one has the type that this kind of file holds. */
@@ -136,6 +195,11 @@ export function eventsOf({ events }: Binlog, type: number, kind: "insert" | "del
   return events;
 }
 
+/** Files of storage version 2 have no envelope: they begin with the magic number of Parquet. */
+export function isBareParquet(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && viewOf(bytes).getInt32(0, true) === parquetMagicNumber;
+}
+
 function notBinlog(view: DataView): Error {
   const isParquet = view.byteLength >= 4 && view.getInt32(0, true) === parquetMagicNumber;
   if (isParquet)
@@ -143,13 +207,21 @@ function notBinlog(view: DataView): Error {
   return malformed("binlog magic number is missing", 0);
 }
 
-function readEventHeader(view: DataView, at: number): { type: number; end: number } {
-  if (at + eventHeaderBytes > view.byteLength) throw malformed("event header is cut short", at);
-  const length = view.getInt32(at + 9, true);
-  if (length < eventHeaderBytes || at + length > view.byteLength) {
-    throw malformed(`event length ${length} does not fit into a file of ${view.byteLength} bytes`, at + 9);
+/** The part of a file that a view shows. */
+interface ViewPlace {
+  /** Byte of the file at which the view begins. */
+  readonly from: number;
+  readonly fileBytes: number;
+}
+
+/** @param at byte of the file */
+function readEventHeader(view: DataView, at: number, { from, fileBytes }: ViewPlace): { type: number; end: number } {
+  if (at + eventHeaderBytes > fileBytes) throw malformed("event header is cut short", at);
+  const length = view.getInt32(at - from + 9, true);
+  if (length < eventHeaderBytes || at + length > fileBytes) {
+    throw malformed(`event length ${length} does not fit into a file of ${fileBytes} bytes`, at + 9);
   }
-  return { type: view.getInt8(at + 8), end: at + length };
+  return { type: view.getInt8(at - from + 8), end: at + length };
 }
 
 function readDescriptor(bytes: Uint8Array, view: DataView, end: number): BinlogDescriptor {

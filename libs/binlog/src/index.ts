@@ -4,9 +4,12 @@ export {
   type BinlogDescriptor,
   type BinlogEvent,
   type BinlogExtras,
+  type BinlogLayout,
   EventType,
   encodeBinlogHead,
+  isBareParquet,
   parseBinlog,
+  readBinlogLayout,
 } from "./envelope.ts";
 export {
   appendInsertLog,

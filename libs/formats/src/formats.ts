@@ -16,6 +16,7 @@ export { bvecsFormat, fvecsFormat, ivecsFormat } from "./arrays/vecs/index.ts";
 export { word2vecFormat } from "./arrays/word2vec/index.ts";
 export { arrowFormat } from "./columnar/arrow/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
+export { binlogFormat } from "./columnar/segments/index.ts";
 export { csvFormat, tsvFormat } from "./rows/csv/index.ts";
 export { jsonFormat, jsonlFormat } from "./rows/json/index.ts";
 export { pgcopyFormat } from "./rows/pgcopy/index.ts";

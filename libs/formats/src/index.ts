@@ -1,3 +1,4 @@
+export { DELTA_LOGS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";
 export type {

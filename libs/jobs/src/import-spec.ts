@@ -1,5 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { type JobId, jobId } from "@sluice/schema";
+import { parseBackup } from "./backup-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { type OnDuplicate, parseOnDuplicate } from "./key-rule.ts";
 import { knownOption, knownOptions } from "./options/known-options.ts";
@@ -19,6 +20,8 @@ export interface ImportSpec {
   readonly tolerance?: RowTolerance;
   /** What becomes of rows with the same primary key; absent = all are imported. */
   readonly onDuplicate?: OnDuplicate;
+  /** The paths are folders of segments of Milvus, first those of insert logs, then those of delta logs. */
+  readonly isBackup?: boolean;
   /** What was made becomes visible when somebody commits it. */
   readonly isTwoPhase?: boolean;
   /** Everything is read and checked, nothing is written, and no row becomes visible. */
@@ -64,6 +67,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const bucket = values.get("bucket");
   const format = values.get("format");
   const corrects = values.get("corrects");
+  const isBackup = parseBackup(values);
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
@@ -71,11 +75,12 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     ...(format && { format }),
     ...(tolerance && { tolerance }),
     ...(onDuplicate && { onDuplicate }),
+    ...(isBackup && { isBackup }),
     ...(!parseAutoCommit(values.get("auto_commit")) && !isDryRun && { isTwoPhase: true }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),
     ...(isDryRun && { isDryRun }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
-    warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys) ?? []),
+    warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys, isBackup) ?? []),
   };
 }
 
@@ -101,7 +106,7 @@ function checkSupported(key: string, value: string): void {
   if (knownOption(key)?.rule === "refused when true" && isTrue(value))
     throw new ImportError(
       "unsupported",
-      `option '${key}=true' is not supported by this server: import the rows as Parquet, JSON or NumPy files`,
+      `option '${key}=true' is not supported by this server: give the folder of the deletes beside that of the rows, with backup=true`,
     );
 }
 
@@ -132,10 +137,10 @@ function isTrue(value: string): boolean {
   return value.toLowerCase() === "true";
 }
 
-function warningOn(key: string, formatKeys: ReadonlySet<string>): string | undefined {
+function warningOn(key: string, formatKeys: ReadonlySet<string>, isBackup: boolean): string | undefined {
   const rule = knownOption(key)?.rule;
   if (rule === "of backups")
-    return `option '${excerpt(key)}' has no effect: it is one of backup=true, which this server lacks`;
+    return isBackup ? undefined : `option '${excerpt(key)}' has no effect: it is one of backup=true`;
   if (formatKeys.has(key) || (rule !== undefined && rule !== "format")) return undefined;
   const usable = Object.keys(knownOptions).filter(
     (known) => knownOptions[known].rule === "job" || knownOptions[known].rule === "refused when true",

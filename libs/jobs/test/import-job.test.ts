@@ -72,7 +72,7 @@ describe("options", () => {
   });
 
   it("refuses what it would otherwise ignore in silence", () => {
-    expect(() => parse({ backup: "True" })).toThrow("'backup=true' is not supported");
+    expect(() => parse({ l0_import: "True" })).toThrow("'l0_import=true' is not supported");
     expect(() => parse({ auto_commit: "no" })).toThrow('must be one of "true" or "false"');
     expect(parse({ auto_commit: "False" })).toMatchObject({ isTwoPhase: true });
     expect(parse({ auto_commit: "false", dry_run: "true" })).not.toHaveProperty("isTwoPhase");

@@ -4,3 +4,4 @@ export * from "./hybrid-time.ts";
 export * from "./ids.ts";
 export * from "./plain-data.ts";
 export * from "./segment-logs.ts";
+export * from "./system-fields.ts";

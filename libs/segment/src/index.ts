@@ -4,13 +4,7 @@ export {
   type SegmentPlace,
   segmentPrefixes,
 } from "./segment-keys.ts";
-export {
-  type SealedSegment,
-  type SegmentBucket,
-  type SegmentIds,
-  type SegmentLogs,
-  timestampField,
-} from "./segment-logs.ts";
+export type { SealedSegment, SegmentBucket, SegmentIds, SegmentLogs } from "./segment-logs.ts";
 export { segmentParts } from "./segment-parts.ts";
 export { maxSegmentRows } from "./segment-writer.ts";
 export { SegmentWriterSet, type SegmentWriterSetOptions } from "./segment-writer-set.ts";

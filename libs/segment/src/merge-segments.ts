@@ -1,8 +1,9 @@
 import { type Column, constantColumn } from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
 import type { CollectionSchema } from "@sluice/schema";
+import { rowIdField, timestampField } from "@sluice/schema";
 import { readSegmentField } from "./read-segment.ts";
-import { rowIdField, type SegmentLogs, timestampField } from "./segment-logs.ts";
+import type { SegmentLogs } from "./segment-logs.ts";
 import { segmentParts } from "./segment-parts.ts";
 import type { SegmentWriterSet } from "./segment-writer-set.ts";
 

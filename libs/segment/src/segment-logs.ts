@@ -1,11 +1,4 @@
-import {
-  DataType,
-  type FieldSchema,
-  type LogLists,
-  ROW_ID_FIELD,
-  type StoredSegment,
-  TIMESTAMP_FIELD,
-} from "@sluice/schema";
+import type { LogLists, StoredSegment } from "@sluice/schema";
 import type { SegmentPlace } from "./segment-keys.ts";
 
 /** A segment as its readers need it. Plain data. */
@@ -32,29 +25,4 @@ export interface SegmentIds {
   segments(buckets: readonly SegmentBucket[]): Promise<readonly bigint[]>;
   /** The first of `count` consecutive log ids, which no one else gets. Later calls give greater ones. */
   logIds(count: number): Promise<bigint>;
-}
-
-/** The system field that numbers rows, in the form of a schema's field. */
-export const rowIdField: FieldSchema = systemField(ROW_ID_FIELD, "RowID");
-/** The system field with the rows' hybrid timestamps. */
-export const timestampField: FieldSchema = systemField(TIMESTAMP_FIELD, "Timestamp");
-
-function systemField(fieldId: number, name: string): FieldSchema {
-  return {
-    fieldId,
-    name,
-    dataType: DataType.Int64,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    isPartitionKey: false,
-    autoId: false,
-    isDynamic: false,
-    nullable: false,
-    defaultValue: undefined,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    isFunctionOutput: false,
-    typeParams: {},
-  };
 }

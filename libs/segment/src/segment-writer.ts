@@ -1,11 +1,18 @@
 import { type BinlogDialect, encodeInsertLog, encodeStatsLog, StatsBuilder } from "@sluice/binlog";
 import type { Column } from "@sluice/columns";
-import { type CollectionSchema, type FieldLogs, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  type FieldLogs,
+  type FieldSchema,
+  primaryKeyIndex,
+  rowIdField,
+  timestampField,
+} from "@sluice/schema";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
-import { rowIdField, type SealedSegment, type SegmentBucket, timestampField } from "./segment-logs.ts";
+import type { SealedSegment, SegmentBucket } from "./segment-logs.ts";
 import type { SystemColumns } from "./system-buffer.ts";
 
 /** What all segments of a set share. */

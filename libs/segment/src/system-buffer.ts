@@ -1,8 +1,8 @@
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
+import { rowIdField, timestampField } from "@sluice/schema";
 import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
-import { rowIdField, timestampField } from "./segment-logs.ts";
 
 /** What every row has besides its fields. */
 export interface SystemColumns {

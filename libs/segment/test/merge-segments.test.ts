@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { InsertBatch } from "@sluice/columns";
-import { type CollectionSchema, DataType } from "@sluice/schema";
+import { type CollectionSchema, DataType, rowIdField, timestampField } from "@sluice/schema";
 import {
   appendSegments,
   type MergeSource,
@@ -9,7 +9,6 @@ import {
   type SealedSegment,
   SegmentWriterSet,
 } from "../src/index.ts";
-import { rowIdField, timestampField } from "../src/segment-logs.ts";
 import { cells, field, randomBatch, schemaOf, seededRandom, wideSchema } from "./rows.ts";
 import { CountingIds, WatchedStore } from "./test-store.ts";
 

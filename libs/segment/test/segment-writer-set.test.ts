@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { InsertBatch } from "@sluice/columns";
-import { type CollectionSchema, DataType } from "@sluice/schema";
+import { type CollectionSchema, DataType, rowIdField, timestampField } from "@sluice/schema";
 import fc from "fast-check";
 import {
   readSegmentField,
@@ -11,7 +11,6 @@ import {
   segmentPrefixes,
 } from "../src/index.ts";
 import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";
-import { rowIdField, timestampField } from "../src/segment-logs.ts";
 import { cells, field, randomBatch, schemaOf, seededRandom, textColumn, wideSchema } from "./rows.ts";
 import { CountingIds, WatchedStore } from "./test-store.ts";
 

@@ -11,7 +11,7 @@ let scratch = new Uint8Array(1024);
 let scratchView = new DataView(scratch.buffer);
 
 /** The member of `schema.ScalarField` that holds an element type. */
-function memberOf(elementType: DataType): number {
+export function memberOf(elementType: DataType): number {
   switch (elementType) {
     case DataType.Bool:
       return 1;

@@ -1,4 +1,4 @@
-export * from "./array-cell.ts";
+export { type ArrayElement, decodeArrayCell, encodeArrayCell } from "./array-cell.ts";
 export * from "./canonical-geometry.ts";
 export * from "./half.ts";
 export {
@@ -18,7 +18,8 @@ export * from "./json-path.ts";
 export * from "./json-text.ts";
 export { BYTES, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 export * from "./spark-vector.ts";
-export * from "./sparse.ts";
+export { decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";
+export { storedCell } from "./stored-cells.ts";
 export { type KeyPath, keyPathText, parseStrictJson } from "./strict-json.ts";
 export * from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";

@@ -48,6 +48,21 @@ export function decodeSparseCell(cell: Uint8Array): { indices: number[]; values:
   };
 }
 
+/** A cell that another program has stored, as it stands. @throws {RangeError} as `encodeSparseCell` */
+export function checkSparseCell(cell: Uint8Array): Uint8Array {
+  if (cell.length % 8 !== 0) throw new RangeError(`a sparse vector of ${cell.length} bytes is cut short`);
+  const view = new DataView(cell.buffer, cell.byteOffset, cell.byteLength);
+  let before = -1;
+  for (let at = 0; at < cell.length; at += 8) {
+    const index = checkIndex(view.getUint32(at, true));
+    if (index <= before)
+      throw new RangeError(`unsorted or same indices in sparse float vector: index ${index} follows ${before}`);
+    checkValue(view.getFloat32(at + 4, true));
+    before = index;
+  }
+  return cell;
+}
+
 /**
  * Both JSON forms: `{"indices":[…],"values":[…]}` and `{"1":0.5,…}`; `{}` is the empty vector. The first may have Spark's `type`
  * and `size` beside it. @throws {RangeError}

@@ -3,8 +3,8 @@ import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@s
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
 import { type Filter, metaProjection } from "@sluice/query";
-import { type CollectionSchema, type FieldSchema, memberName } from "@sluice/schema";
-import { type SegmentLogs, segmentParts, timestampField } from "@sluice/segment";
+import { type CollectionSchema, type FieldSchema, memberName, timestampField } from "@sluice/schema";
+import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { Rows } from "./cell-bytes.ts";
 import type { CompiledQuery } from "./compile-query.ts";
 import { fieldData, memberIndexes, structFieldData } from "./field-data.ts";

@@ -18,6 +18,9 @@ const maxRows = 2 ** 30;
 /** Greatest column that the word of a file alone may bring into memory; our own logs stay below it. */
 export const maxColumnBytes = 2 ** 30;
 
+/** A Parquet file in a log. */
+export type Payload = Pick<BinlogEvent, "payload" | "payloadOffset">;
+
 /**
  * Reads one flat column of an event's Parquet file into a sink: all row groups. The column's name does not matter: servers
  * write `val` or the field's id. Places in errors are places in the log.
@@ -25,7 +28,7 @@ export const maxColumnBytes = 2 ** 30;
  * @throws {ImportError} `malformed_file`, `unsupported`
  */
 export function readPayload(
-  { payload: file, payloadOffset: offset }: BinlogEvent,
+  { payload: file, payloadOffset: offset }: Payload,
   sinkFor: (typeLength: number, rows: number) => ColumnSink,
   columnIndex = 0,
 ): void {

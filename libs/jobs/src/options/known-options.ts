@@ -6,7 +6,7 @@ export type OptionRule =
   | "format"
   /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
   | "refused when true"
-  /** Means something beside `backup=true` only, which is refused. */
+  /** Means something beside `backup=true` only. */
   | "of backups";
 
 export interface KnownOption {
@@ -69,11 +69,11 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   allow_truncated: { rule: "format", description: '"true": the whole rows of a file that breaks off are imported' },
   index_metric: { rule: "format", description: "metric of an annoy index, which it does not tell" },
   index_dim: { rule: "format", description: "dimension of an annoy index, which it does not tell" },
-  backup: { rule: "refused when true", description: "restore of binlogs" },
+  backup: { rule: "job", description: '"true": the paths are folders of segments of Milvus' },
   l0_import: { rule: "refused when true", description: "import of deletes alone" },
-  start_ts: { rule: "of backups", description: "rows before this timestamp are left out" },
+  start_ts: { rule: "of backups", description: "rows and deletes before this timestamp are left out" },
   startTs: { rule: "of backups", description: "as start_ts" },
-  end_ts: { rule: "of backups", description: "rows after this timestamp are left out" },
+  end_ts: { rule: "of backups", description: "rows and deletes after this timestamp are left out" },
   endTs: { rule: "of backups", description: "as end_ts" },
   skip_disk_quota_check: { rule: "of backups", description: "no quota is asked for" },
   storage_version: { rule: "of backups", description: "storage format of the binlogs" },

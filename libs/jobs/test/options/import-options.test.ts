@@ -95,6 +95,15 @@ it("options of backups are known, and named as without effect", () => {
   ]);
 });
 
+it("options of backups count beside backup=true, which leaves fields nothing to be found by but their ids", () => {
+  const { spec } = parse({ backup: "True", start_ts: "1", skip_disk_quota_check: "true", storage_version: "2" });
+  expect(spec).toMatchObject({ isBackup: true, warnings: [] });
+  expect(() => parse({ backup: "true", fields_mapping: { a: "b" } })).toThrow("fields are found by their ids");
+  expect(() => parse({ backup: "true", ezk: "a2V5" })).toThrow("encrypted backups are not read");
+  expect(() => parse({ backup: "true", storage_version: "two" })).toThrow("parse storage_version failed");
+  expect(() => parse({ backup: "true", storage_version: "3" })).toThrow("storage versions 1 and 2 are read");
+});
+
 it("the JSON Schema names every option with a description, and takes nothing else", () => {
   const schema = optionsJsonSchema() as { properties: Record<string, { description?: string }> };
   expect(schema).toMatchObject({ type: "object", additionalProperties: false });

@@ -12,6 +12,7 @@ import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-s
 import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
+import { findSegments } from "./segment-files.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
@@ -39,8 +40,8 @@ export class ImportJobs {
    */
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
-    const partitionIds = targetPartitions(collection, request.partitionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
+    const partitionIds = targetPartitions(collection, request.partitionName, options.spec);
     const { chunks } = options;
     const source = await this.#deps.sources.resolve(options.dataSource);
     const spec = await withPresetFile(options.spec, source, this.#deps.sources);
@@ -63,7 +64,8 @@ export class ImportJobs {
   async #findFiles(request: RequestedFiles, spec: ImportSpec, source: DataSource): Promise<RequestFiles> {
     await using open = await this.#deps.sources.open(source);
     // Awaited here: what is open closes behind it.
-    return await findFiles(open.sources, belowFolder(request, source.folder), { ...spec, ...bucketOf(spec, source) });
+    const find = spec.isBackup ? findSegments : findFiles;
+    return await find(open.sources, belowFolder(request, source.folder), { ...spec, ...bucketOf(spec, source) });
   }
 
   async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
@@ -181,8 +183,8 @@ function planOf({ storedSchema, properties }: CollectionRecord, options: Readonl
 }
 
 /** @throws {ImportError} `request_invalid` */
-function checkKeysAreGiven({ schema }: FieldPlan, { onDuplicate }: ImportSpec): void {
-  if (!onDuplicate || schema.allowInsertAutoId || !schema.fields[primaryKeyIndex(schema)].autoId) return;
+function checkKeysAreGiven({ schema }: FieldPlan, { onDuplicate, isBackup }: ImportSpec): void {
+  if (!onDuplicate || isBackup || schema.allowInsertAutoId || !schema.fields[primaryKeyIndex(schema)].autoId) return;
   const reason = `option on_duplicate=${onDuplicate} compares primary keys, and those of this collection are made, each of them once`;
   throw new ImportError("request_invalid", reason);
 }
@@ -218,11 +220,17 @@ function pathsOf({ files }: FileGroupRecord): string[] {
   return files.map(({ path }) => path);
 }
 
-/** Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3). */
-function targetPartitions(collection: CollectionRecord, name: string): PartitionId[] {
+/**
+ * Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3, binlog format §8): a backup names the
+ * partition that it was taken of; of a partition key, where its rows are hashed again, that is the same one.
+ */
+function targetPartitions(collection: CollectionRecord, name: string, { isBackup }: ImportSpec): PartitionId[] {
+  if (isBackup && name === "" && !collection.hasPartitionKey)
+    throw new ImportError("request_invalid", "partition not specified: backup=true needs its name");
   if (collection.hasPartitionKey) {
-    if (name === "") return collection.partitions.map((partition) => partition.partitionId);
-    throw new ImportError("request_invalid", "not allow to set partition name for collection with partition key");
+    if (name !== "" && !isBackup)
+      throw new ImportError("request_invalid", "not allow to set partition name for collection with partition key");
+    return collection.partitions.map((partition) => partition.partitionId);
   }
   const wanted = name === "" ? "_default" : name;
   const partition = collection.partitions.find((candidate) => candidate.name === wanted);

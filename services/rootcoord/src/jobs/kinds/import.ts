@@ -101,7 +101,7 @@ export class ImportPlanner implements JobPlanner {
     const sizeBytes = sizeOf(group);
     if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
-    const plan = planFields(schemaOf(job), options, group.folders);
+    const plan = planFields(readSchemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
     const { sources } = opened.use(await this.#deps.sources.of(job));
     const files = [];
@@ -120,7 +120,7 @@ export class ImportPlanner implements JobPlanner {
       ...(task.range && { range: task.range }),
       ...(job.groups.length > 1 && { isOneOfSeveral: true }),
       ...(job.sources && { sources: job.sources }),
-      schema: schemaOf(job),
+      schema: readSchemaOf(job),
       options: spec.formatOptions,
       ...(spec.onDuplicate && task.keyBucket && { keyRule: { onDuplicate: spec.onDuplicate, ...task.keyBucket } }),
       ...whereRowsGo(job, task),
@@ -138,6 +138,12 @@ export class ImportPlanner implements JobPlanner {
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
     return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks);
   }
+}
+
+/** A backup has the keys that were made: they stay. Source: import semantics §6. */
+function readSchemaOf(job: JobRecord): CollectionSchema {
+  const schema = schemaOf(job);
+  return specOf(job, "import").isBackup ? { ...schema, allowInsertAutoId: true } : schema;
 }
 
 /** A dry run bears with any number of bad rows: what they would come to is part of what it tells. */

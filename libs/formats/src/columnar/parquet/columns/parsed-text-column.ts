@@ -12,26 +12,26 @@ import type { ReadContext } from "./read-context.ts";
 /** Texts are held this many bytes at a time. */
 const STEP_BYTES = 1 << 16;
 
-/** Fields whose text stands for something else: see `cellOfText`. Geometries may be binary. */
-export class ParsedTextColumn extends FlatColumn {
+/** Fields whose values are made of what their column has, cell after cell. */
+export class ParsedCellColumn extends FlatColumn {
   readonly mayStop: boolean;
   readonly #values: ParsedValues;
   readonly #check: TextCheck | undefined;
   readonly #texts = new BytesSink();
 
-  /** @param form of dense vectors, where the mapping names one */
+  /** @param parse see `parsedValues` @param check of the cells before */
   constructor(
     position: number,
     field: FieldSchema,
     leaf: LeafReader,
-    { schema, rejects }: ReadContext,
-    form?: ValueForm,
+    { rejects }: ReadContext,
+    parse: (cell: Uint8Array) => Uint8Array,
+    check?: TextCheck,
   ) {
     super(position, leaf);
     this.mayStop = fixedWidth(field) === 0;
-    this.#values = parsedValues(field, rejects, form ? vectorCell(form, field) : cellOfText(schema, field));
-    const isText = field.dataType !== DataType.Geometry && form === undefined;
-    this.#check = isText ? utf8Check(field.name) : undefined;
+    this.#values = parsedValues(field, rejects, parse);
+    this.#check = check;
   }
 
   take(rows: number): readonly Column[] {
@@ -69,5 +69,15 @@ export class ParsedTextColumn extends FlatColumn {
     );
     for (let i = 0; i < count; i++, this.row++)
       this.#values.add(data.subarray(offsets[i], offsets[i + 1]), this.row, this.leaf.at);
+  }
+}
+
+/** Fields whose text stands for something else: see `cellOfText`. Geometries may be binary. */
+export class ParsedTextColumn extends ParsedCellColumn {
+  /** @param form of dense vectors, where the mapping names one */
+  constructor(position: number, field: FieldSchema, leaf: LeafReader, context: ReadContext, form?: ValueForm) {
+    const isText = field.dataType !== DataType.Geometry && form === undefined;
+    const parse = form ? vectorCell(form, field) : cellOfText(context.schema, field);
+    super(position, field, leaf, context, parse, isText ? utf8Check(field.name) : undefined);
   }
 }

@@ -1,0 +1,117 @@
+import { decodeDeltaLog } from "@sluice/binlog";
+import { type Column, type FixedColumn, type InsertBatch, takeRows } from "@sluice/columns";
+import { ImportError, locate } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import type { DataType, FieldSchema } from "@sluice/schema";
+import { type DeletedKeys, deletedKeys } from "./deleted-keys.ts";
+import { ALL_TIME, type TimeBounds } from "./time-bounds.ts";
+
+/** A delta log is read whole, and its rows are objects while it is. */
+const MAX_DELTA_BYTES = 64 << 20;
+
+/**
+ * Which rows of a segment still count: those between the bounds that no later delete names. A delete counts where it is newer
+ * than the row, and between the bounds too. Source: binlog format, §5 and §8.3.
+ */
+export class LiveRows {
+  readonly #bounds: TimeBounds;
+  readonly #deletes: DeletedKeys;
+  /** Rows left out until now. */
+  deleted = 0;
+  outside = 0;
+
+  private constructor(bounds: TimeBounds, deletes: DeletedKeys) {
+    this.#bounds = bounds;
+    this.#deletes = deletes;
+  }
+
+  /**
+   * @param maxBytes that the keys may take
+   * @throws {ImportError} `malformed_file`, `schema_mismatch`, `unsupported`, with the delta log
+   */
+  static async of(
+    key: FieldSchema,
+    deltas: readonly SourceFile[],
+    bounds: TimeBounds,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<LiveRows> {
+    const deletes = deletedKeys(key.dataType);
+    for (const delta of deltas) await addDeletes(deletes, key, delta, bounds, maxBytes, signal);
+    return new LiveRows(bounds, deletes);
+  }
+
+  /** Whether every row counts, whatever its timestamp and key. */
+  get isAll(): boolean {
+    return this.#deletes.size === 0 && this.#bounds.start === ALL_TIME.start && this.#bounds.end === ALL_TIME.end;
+  }
+
+  /** The rows of a batch that count; undefined where none does. @param keys of the rows @param timestamps likewise */
+  taken(batch: InsertBatch, keys: Column, timestamps: FixedColumn): InsertBatch | undefined {
+    const { buffer, byteOffset } = timestamps.data;
+    const stamps = new BigUint64Array(buffer, byteOffset, batch.rowCount);
+    const kept = new Uint32Array(batch.rowCount);
+    let count = 0;
+    for (let row = 0; row < batch.rowCount; row++) if (this.#isLive(keys, row, stamps[row])) kept[count++] = row;
+    if (count === batch.rowCount) return batch;
+    if (count === 0) return undefined;
+    const rows = kept.subarray(0, count);
+    return { ...batch, rowCount: count, columns: batch.columns.map((column) => column && takeRows(column, rows)) };
+  }
+
+  #isLive(keys: Column, row: number, timestamp: bigint): boolean {
+    if (timestamp < this.#bounds.start || timestamp > this.#bounds.end) {
+      this.outside++;
+      return false;
+    }
+    const deletedAt = this.#deletes.size === 0 ? undefined : this.#deletes.timestampOf(keys, row);
+    if (deletedAt === undefined || deletedAt <= timestamp) return true;
+    this.deleted++;
+    return false;
+  }
+}
+
+async function addDeletes(
+  deletes: DeletedKeys,
+  key: FieldSchema,
+  delta: SourceFile,
+  { start, end }: TimeBounds,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { pkType, primaryKeys, timestamps } = decodeDeltaLog(await bytesOf(delta, signal));
+    if (primaryKeys.length > 0 && pkType !== key.dataType) throw otherKeyType(pkType, key.dataType);
+    for (const [i, timestamp] of timestamps.entries())
+      if (timestamp >= start && timestamp <= end) deletes.add(primaryKeys[i], timestamp);
+    if (deletes.bytes > maxBytes) throw tooMany(deletes.size, maxBytes);
+  } catch (error) {
+    throw locate(error, { file: delta.path });
+  }
+}
+
+async function bytesOf(file: SourceFile, signal: AbortSignal): Promise<Uint8Array> {
+  const { sizeBytes } = file;
+  if (sizeBytes > MAX_DELTA_BYTES)
+    throw new ImportError(
+      "unsupported",
+      `a delta log of ${sizeBytes} bytes, more than ${MAX_DELTA_BYTES}: compact first`,
+    );
+  const bytes = new Uint8Array(sizeBytes);
+  const count = await file.readInto(0, bytes, signal);
+  if (count === sizeBytes) return bytes;
+  throw new ImportError(
+    "malformed_file",
+    `the file ends at byte ${count}, expected ${sizeBytes} bytes: it was replaced`,
+  );
+}
+
+function otherKeyType(found: DataType, expected: DataType): ImportError {
+  const reason = `delta log data type ${found} is not equal to collection's primary key data type ${expected}`;
+  return new ImportError("schema_mismatch", reason);
+}
+
+function tooMany(count: number, maxBytes: number): ImportError {
+  const reason = `${count} deleted keys are more than ${maxBytes} bytes hold: compact first, or give the datanode more --worker-memory`;
+  return new ImportError("unsupported", reason);
+}

@@ -1,0 +1,51 @@
+import { excerptOfList, ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+
+/** The logs that lie in one directory of a segment: of a field (storage version 1), or of a group of columns (2). */
+export interface LogDirectory {
+  /** The field's id, or that of the group. */
+  readonly id: number;
+  /** In the string order of their paths: how Milvus pairs the logs of different directories. */
+  readonly logs: readonly SourceFile[];
+}
+
+/** The files of a segment. */
+export interface SegmentFiles {
+  readonly directories: readonly LogDirectory[];
+  readonly deltas: readonly SourceFile[];
+  /** Logs in each directory. */
+  readonly logCount: number;
+}
+
+/** Option of a set, made by whoever found its files: how many of the last ones are delta logs. */
+export const DELTA_LOGS = "delta_logs";
+
+/**
+ * Finds what each file of a segment is, by its path: `…/DIRECTORY/LOG`, behind them the delta logs.
+ * @throws {ImportError} `malformed_file` in Milvus's words for paths that are none, and for directories of unequal length
+ */
+export function segmentFiles(sources: readonly SourceFile[], deltaCount: number): SegmentFiles {
+  const logs = sources.slice(0, sources.length - deltaCount);
+  if (logs.length === 0) throw new ImportError("request_invalid", "no insert binlogs to import");
+  const byDirectory = Map.groupBy(logs, ({ path }) => directoryId(path));
+  const directories = [...byDirectory]
+    .map(([id, files]) => ({ id, logs: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }))
+    .sort((a, b) => a.id - b.id);
+  const [first] = directories;
+  const odd = directories.find((directory) => directory.logs.length !== first.logs.length);
+  if (odd) throw misaligned(first, odd);
+  return { directories, deltas: sources.slice(logs.length), logCount: first.logs.length };
+}
+
+function directoryId(path: string): number {
+  const name = path.split("/").at(-2) ?? "";
+  const id = Number(name);
+  if (/^\d{1,15}$/.test(name)) return id;
+  throw new ImportError("malformed_file", "failed to parse field id from log", { file: path });
+}
+
+function misaligned(first: LogDirectory, odd: LogDirectory): ImportError {
+  const reason = `misaligned binlog count, field${first.id}:${first.logs.length}, field${odd.id}:${odd.logs.length}`;
+  const names = excerptOfList(odd.logs.map(({ path }) => path));
+  return new ImportError("malformed_file", `${reason}: of the latter there are ${names}`, { file: odd.logs[0].path });
+}

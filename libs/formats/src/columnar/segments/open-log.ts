@@ -1,0 +1,131 @@
+import { EventType, isBareParquet, readBinlogLayout } from "@sluice/binlog";
+import { ImportError, locate } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
+import { type ByteSource, type ParquetFile, readFooter, type SchemaNode } from "@sluice/parquet";
+import type { DataType } from "@sluice/schema";
+
+/** A Parquet file in a log, or the whole of a log of storage version 2. */
+export interface LogPart {
+  readonly bytes: ByteSource;
+  /** Byte of the log at which it begins. */
+  readonly offset: number;
+  readonly file: ParquetFile;
+}
+
+/** A log, opened as far as its heads and footers. */
+export interface OpenLog {
+  readonly source: SourceFile;
+  readonly parts: readonly LogPart[];
+  readonly rowCount: number;
+  /** The fields that it has columns of, each with the position of its column. */
+  readonly columns: ReadonlyMap<number, number>;
+  /** What the descriptor says of the field; absent in storage version 2, which says it by types of Parquet. */
+  readonly dataType?: DataType;
+}
+
+/**
+ * Reads heads and footers. Storage version 1 has an envelope and one column a file; version 2 is Parquet with columns that are
+ * called by their fields' ids. Source: binlog format, §2 and §12.
+ * @param directoryId what the path says that it is: of version 1 the field
+ * @throws {ImportError} `malformed_file`, `unsupported`, with the file; what storage says
+ */
+export async function openLog(source: SourceFile, directoryId: number, signal: AbortSignal): Promise<OpenLog> {
+  try {
+    const magic = new Uint8Array(Math.min(4, source.sizeBytes));
+    await source.readInto(0, magic, signal);
+    return isBareParquet(magic) ? await openGroupLog(source, signal) : await openFieldLog(source, directoryId, signal);
+  } catch (error) {
+    throw locate(error, { file: source.path });
+  }
+}
+
+async function openFieldLog(source: SourceFile, directoryId: number, signal: AbortSignal): Promise<OpenLog> {
+  const { descriptor, events } = await readBinlogLayout(source, signal);
+  if (descriptor.fieldId >= 0n && descriptor.fieldId !== BigInt(directoryId))
+    throw malformed(`the descriptor is of field ${descriptor.fieldId}, the directory of field ${directoryId}`, 45);
+  if (events.length === 0) throw malformed("the log has no insert event");
+  const parts: LogPart[] = [];
+  for (const { type, payloadOffset: offset, payloadBytes } of events) {
+    if (type !== EventType.Insert) throw wrongType(type, offset);
+    parts.push(await openPart(new FileSlice(source, offset, payloadBytes), offset, signal));
+  }
+  for (const { file, offset } of parts) checkFlat(file.root.children.at(0), offset);
+  return {
+    source,
+    parts,
+    rowCount: rowsOf(parts),
+    columns: new Map([[directoryId, 0]]),
+    dataType: descriptor.dataType,
+  };
+}
+
+async function openGroupLog(source: SourceFile, signal: AbortSignal): Promise<OpenLog> {
+  const part = await openPart(source, 0, signal);
+  const columns = new Map<number, number>();
+  for (const [position, node] of part.file.root.children.entries()) {
+    if (!/^\d{1,15}$/.test(node.name))
+      throw malformed(`column '${node.name}' is not called by the id of a field: this is no log of a Milvus segment`);
+    checkFlat(node, 0);
+    columns.set(Number(node.name), position);
+  }
+  return { source, parts: [part], rowCount: rowsOf([part]), columns };
+}
+
+async function openPart(bytes: ByteSource, offset: number, signal: AbortSignal): Promise<LogPart> {
+  try {
+    return { bytes, offset, file: await readFooter(bytes, signal) };
+  } catch (error) {
+    throw moved(error, offset);
+  }
+}
+
+/**
+ * An error of a Parquet file, with its place in the log that holds the file.
+ * @param field what its column holds, which the file calls otherwise
+ */
+export function moved(error: unknown, offset: number, field?: string): unknown {
+  if (!(error instanceof ImportError) || !error.at) return error;
+  const { byteOffset } = error.at;
+  const at = {
+    ...error.at,
+    ...(byteOffset !== undefined && { byteOffset: byteOffset + offset }),
+    ...(field && { field }),
+  };
+  return new ImportError(error.code, error.reason, at, { cause: error.cause ?? error });
+}
+
+function checkFlat(node: SchemaNode | undefined, offset: number): void {
+  if (node && node.leaf >= 0 && node.repetition === 0) return;
+  throw malformed("a column of a log must be plain, and this one is nested or missing", offset);
+}
+
+function rowsOf(parts: readonly LogPart[]): number {
+  return parts.reduce((sum, { file }) => sum + file.rowCount, 0);
+}
+
+function wrongType(found: number, byteOffset: number): ImportError {
+  const name = found === EventType.Delete ? "DeleteEventType" : `event type ${found}`;
+  return malformed(`wrong binlog type, expect:InsertEventType, actual:${name}`, byteOffset);
+}
+
+function malformed(reason: string, byteOffset?: number): ImportError {
+  return new ImportError("malformed_file", reason, byteOffset === undefined ? undefined : { byteOffset });
+}
+
+/** A part of a file as a file of its own. */
+class FileSlice implements ByteSource {
+  readonly sizeBytes: number;
+  readonly #source: ByteSource;
+  readonly #start: number;
+
+  constructor(source: ByteSource, start: number, sizeBytes: number) {
+    this.#source = source;
+    this.#start = start;
+    this.sizeBytes = sizeBytes;
+  }
+
+  readInto(start: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
+    const length = Math.max(0, Math.min(target.length, this.sizeBytes - start));
+    return this.#source.readInto(this.#start + start, target.subarray(0, length), signal);
+  }
+}

@@ -1,0 +1,194 @@
+import { type Column, columnBytes, type FixedColumn, type InsertBatch } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import { PageBudget, type SchemaNode } from "@sluice/parquet";
+import { type FieldSchema, primaryKeyIndex, TIMESTAMP_FIELD, timestampField } from "@sluice/schema";
+import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
+import { DynamicColumn } from "../../plan/dynamic-column.ts";
+import { RowRejects } from "../../row-rejects.ts";
+import { FieldRows } from "./field-rows.ts";
+import { LiveRows } from "./live-rows.ts";
+import { DELTA_LOGS, type SegmentFiles, segmentFiles } from "./log-files.ts";
+import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
+import { storedValues } from "./stored-values.ts";
+import { timeBounds } from "./time-bounds.ts";
+
+/** Bytes asked of storage at a time: of one column, and of all together. */
+const MAX_READ_BYTES = 4 << 20;
+const MIN_READ_BYTES = 64 << 10;
+const ROW_READ_BYTES = 8 << 20;
+/** A row costs at least this much of a batch. */
+const MIN_ROW_BYTES = 8;
+/** Keys that were deleted may take this much where nobody says how much memory there is. */
+const DELETED_KEYS_BYTES = 256 << 20;
+
+/**
+ * A segment of Milvus, from its logs: pages straight to columns, deletes and rows outside of the bounds left out. Fields are
+ * found by their ids, whatever they are called.
+ */
+export class SegmentReader implements FormatReader {
+  readonly #input: ReaderInput;
+  /** Fields with a column of the batch: those of the schema, and the timestamp behind them. */
+  readonly #fields: readonly FieldSchema[];
+  #open: FieldRows[] = [];
+  #sourceBytes = 0;
+
+  constructor(input: ReaderInput) {
+    this.#input = input;
+    this.#fields = [...input.plan.schema.fields, timestampField];
+  }
+
+  async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
+    const { schema } = this.#input.plan;
+    const files = filesOf(this.#input);
+    const live = await this.#liveRows(files, options.signal);
+    const rejects = new RowRejects(options.onReject);
+    try {
+      for (let index = 0, firstRow = 0; index < files.logCount; index++) {
+        const row = await openStripe(files, index, schema, options.signal);
+        if (index === 0) this.#warnOfOthers(row, files);
+        yield* this.#rowsOf(row, firstRow, live, rejects, options);
+        firstRow += row.rowCount;
+      }
+      this.#warnOfLeftOut(live, files);
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  #liveRows({ deltas }: SegmentFiles, signal: AbortSignal): Promise<LiveRows> {
+    const { plan, options, wholeBytes = DELETED_KEYS_BYTES } = this.#input;
+    const key = plan.schema.fields[primaryKeyIndex(plan.schema)];
+    return LiveRows.of(key, deltas, timeBounds(options), wholeBytes, signal);
+  }
+
+  async *#rowsOf(
+    row: LogStripe,
+    firstRow: number,
+    live: LiveRows,
+    rejects: RowRejects,
+    { batchBytes, signal }: BatchOptions,
+  ): AsyncGenerator<InsertBatch> {
+    const fields = this.#openFields(row, firstRow, live.isAll, rejects, signal);
+    const all = fields.filter((field) => field !== undefined);
+    let rowBytes = Math.max(MIN_ROW_BYTES, sum(all.map((field) => field.rowBytes)));
+    const [before, bytes] = [this.#sourceBytes, bytesOf(row)];
+    for (let at = 0; at < row.rowCount; ) {
+      signal.throwIfAborted();
+      const wanted = Math.max(1, Math.floor(batchBytes / rowBytes));
+      const rowCount = await fillAll(all, Math.min(wanted, await leftOf(all)), batchBytes);
+      const columns = fields.map((field) => field?.take(rowCount));
+      rowBytes = Math.max(
+        MIN_ROW_BYTES,
+        sum(columns.map((column) => (column ? columnBytes(column, rowCount) : 0))) / rowCount,
+      );
+      at += rowCount;
+      this.#sourceBytes = before + Math.round((bytes * at) / row.rowCount);
+      const whole = { rowCount, columns, sourceBytes: this.#sourceBytes };
+      const good = await rejects.taken(whole, firstRow + at - rowCount);
+      const taken = good && this.#liveOf(good, live);
+      if (taken) yield taken;
+    }
+    for (const field of all) await field.finish();
+    await this.#close();
+  }
+
+  /** A column is opened for each field that the logs have; the timestamps only where somebody asks for them. */
+  #openFields(
+    { columns }: LogStripe,
+    firstRow: number,
+    isAll: boolean,
+    rejects: RowRejects,
+    signal: AbortSignal,
+  ): (FieldRows | undefined)[] {
+    const { schema } = this.#input.plan;
+    const budget = new PageBudget(this.#input.wholeBytes);
+    const readBytes = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, Math.floor(ROW_READ_BYTES / columns.size)));
+    // Milvus lets a field be added that old rows have as a key of $meta.
+    const context = { schema, dynamic: new DynamicColumn([]), rejects };
+    const fields = this.#fields.map((field, i) => {
+      const column = field.fieldId === TIMESTAMP_FIELD && isAll ? undefined : columns.get(field.fieldId);
+      if (!column) return undefined;
+      const plan = (node: SchemaNode) => storedPlan(field, i, node, column);
+      return new FieldRows({ ...column, name: field.name, plan, firstRow, context, budget, readBytes, signal });
+    });
+    this.#open = fields.filter((field) => field !== undefined);
+    return fields;
+  }
+
+  /** Without the column of timestamps. */
+  #liveOf({ columns, ...batch }: InsertBatch, live: LiveRows): InsertBatch | undefined {
+    const { schema } = this.#input.plan;
+    const rows = { ...batch, columns: columns.slice(0, -1) };
+    if (live.isAll) return rows;
+    return live.taken(rows, columns[primaryKeyIndex(schema)] as Column, columns.at(-1) as FixedColumn);
+  }
+
+  #warnOfOthers({ columns }: LogStripe, files: SegmentFiles): void {
+    const known = new Set(this.#fields.map(({ fieldId }) => fieldId));
+    const others = [...columns.keys()].filter((id) => id > TIMESTAMP_FIELD && !known.has(id));
+    if (others.length === 0) return;
+    const ids = others.sort((a, b) => a - b).join(", ");
+    this.#input.warn?.(`${nameOf(files)}: left out, being of no field of the collection: logs of field ${ids}`);
+  }
+
+  #warnOfLeftOut({ deleted, outside }: LiveRows, files: SegmentFiles): void {
+    const parts = [
+      ...(deleted > 0 ? [`${deleted} rows that delta logs delete`] : []),
+      ...(outside > 0 ? [`${outside} rows outside of start_ts and end_ts`] : []),
+    ];
+    if (parts.length > 0) this.#input.warn?.(`${nameOf(files)}: left out: ${parts.join(", ")}`);
+  }
+
+  async #close(): Promise<void> {
+    const open = this.#open;
+    this.#open = [];
+    await Promise.all(open.map((field) => field.close()));
+  }
+}
+
+/** @throws {ImportError} as `segmentFiles` */
+export function filesOf({ sources, options }: Pick<ReaderInput, "sources" | "options">): SegmentFiles {
+  return segmentFiles(sources, Number(options[DELTA_LOGS] ?? 0));
+}
+
+function storedPlan(field: FieldSchema, position: number, node: SchemaNode, { log }: LogColumn) {
+  try {
+    return storedValues(field, position, node);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const at = { file: log.source.path, field: field.name };
+    throw new ImportError("schema_mismatch", error.message, at, { cause: error });
+  }
+}
+
+/** Rows that all fields have in the row groups that they are in. */
+async function leftOf(fields: readonly FieldRows[]): Promise<number> {
+  // Row groups that begin here are opened together: on a remote store their first ranges are waited for at once.
+  return Math.min(...(await Promise.all(fields.map((field) => field.left()))));
+}
+
+/** Columns that may stop early go first; the others then read exactly the rows that all of those have. */
+async function fillAll(fields: readonly FieldRows[], wanted: number, batchBytes: number): Promise<number> {
+  let rows = wanted;
+  for (const field of fields) if (field.mayStop) rows = Math.min(rows, await field.fill(rows, batchBytes));
+  for (const field of fields) if (!field.mayStop) await field.fill(rows, batchBytes);
+  return rows;
+}
+
+function bytesOf({ columns }: LogStripe): number {
+  const files = new Set([...columns.values()].map(({ log }) => log.source));
+  return sum([...files].map(({ sizeBytes }) => sizeBytes));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The folder of the segment. */
+function nameOf({ directories }: SegmentFiles): string {
+  return directories[0].logs[0].path.split("/").slice(0, -2).join("/");
+}

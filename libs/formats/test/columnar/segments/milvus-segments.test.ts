@@ -1,0 +1,95 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { formatNamed, type ReaderInput } from "@sluice/formats";
+import { type CanonicalRow, canonicalJson, type FixtureSchema, fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing"; // biome-ignore format: one line
+import { memoryFile } from "@sluice/object-store/testing";
+import { type CollectionSchema, DataType } from "@sluice/schema";
+
+/** Segments that a Milvus 2.3.5 wrote, with the rows that went in. */
+const root = join(import.meta.dirname, "../../../../../test/fixtures/milvus-2.3.5");
+const cases = globSync("*/case.json", { cwd: root })
+  .map((path) => path.split("/")[0])
+  .sort();
+
+interface Case {
+  readonly describe: FixtureSchema;
+  readonly rows: readonly Record<string, unknown>[];
+  readonly deletedPrimaryKeys: readonly string[];
+  readonly assignedPrimaryKeys?: readonly string[];
+}
+
+describe.each(cases)("segments of Milvus 2.3.5: %s", (name) => {
+  const described = canonicalJson(readFileSync(join(root, name, "case.json"), "utf8")) as Case;
+  const schema = { ...fixtureSchema(described.describe), allowInsertAutoId: true };
+  const key = schema.fields.find(({ isPrimaryKey }) => isPrimaryKey)!.name;
+  const byKey = (a: CanonicalRow, b: CanonicalRow) => (String(a[key]) < String(b[key]) ? -1 : 1);
+
+  it.each([1 << 20, 200])("give the rows that are not deleted, in batches of %s bytes", async (batchBytes) => {
+    const found: CanonicalRow[] = [];
+    for (const { input } of await segmentsOf(name, schema))
+      found.push(...(await readCanonicalRows(schema, formatNamed("binlog").open(input), batchBytes)));
+    const deleted = new Set(described.deletedPrimaryKeys);
+    const wanted = expectedRows(described, schema, key).filter((row) => !deleted.has(String(row[key])));
+    expect(found.map((row) => plain(row, schema)).sort(byKey)).toEqual(wanted.sort(byKey));
+  });
+
+  it("are told without their rows: fields by their ids, and how many rows where none may be deleted", async () => {
+    for (const { input, hasDeltas } of await segmentsOf(name, schema)) {
+      const { columns, rowCount } = await formatNamed("binlog").describe(input.sources, signal, input.options);
+      expect(columns.map(({ name: id, dataType }) => [id, dataType])).toEqual(
+        schema.fields.map(({ fieldId, dataType }) => [String(fieldId), dataType]),
+      );
+      const probe = await formatNamed("binlog").probe(input, signal);
+      expect(probe).toMatchObject({ rowCount, cuts: "nowhere" });
+      expect(rowCount === undefined).toBe(hasDeltas);
+    }
+  });
+});
+
+const signal = new AbortController().signal;
+
+async function segmentsOf(name: string, schema: CollectionSchema) {
+  const paths = (kind: string) => globSync(`${kind}/*/*/*/**`, { cwd: join(root, name), withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)); // biome-ignore format: one line
+  const segmentOf = (path: string) => path.slice(join(root, name).length).split("/")[4];
+  const deltas = Map.groupBy(paths("delta_log"), segmentOf);
+  const segments: { input: ReaderInput; hasDeltas: boolean }[] = [];
+  for (const [segment, logs] of Map.groupBy(paths("insert_log"), segmentOf)) {
+    const own = deltas.get(segment) ?? [];
+    const files = [];
+    for (const path of [...logs, ...own]) files.push(await memoryFile(path, readFileSync(path)));
+    const input = readerInput(schema, files, { delta_logs: String(own.length) });
+    segments.push({ input, hasDeltas: own.length > 0 });
+  }
+  return segments;
+}
+
+/** The case's rows in canonical form: what is no field goes to `$meta`. */
+function expectedRows({ rows: all, assignedPrimaryKeys: assigned }: Case, schema: CollectionSchema, key: string) {
+  const isRange = "id_ranges" in all[0];
+  const rows = isRange ? all.slice(1) : all;
+  const start = isRange ? BigInt(String(all[0].id_ranges).match(/\d+/)![0]) : 0n;
+  const names = new Set(schema.fields.map(({ name }) => name));
+  return rows.map((row, i) => {
+    const own = assigned?.[i] ?? (isRange ? String(start + BigInt(i)) : row[key]);
+    const meta = Object.fromEntries(Object.entries(row).filter(([name]) => !names.has(name)));
+    return plain({ ...row, [key]: own, ...(schema.enableDynamicField && { $meta: meta }) }, schema);
+  });
+}
+
+/** Integers as text, in the order of the schema. */
+function plain(row: CanonicalRow, { fields }: CollectionSchema): CanonicalRow {
+  return Object.fromEntries(
+    fields.map(({ name, dataType, elementType }) => {
+      const value = row[name];
+      if (isInteger(dataType)) return [name, String(value)];
+      if (dataType === DataType.BinaryVector && Array.isArray(value)) return [name, Buffer.from(value).toString("hex")];
+      if (dataType !== DataType.Array) return [name, value];
+      return [name, (value as unknown[]).map((one) => (isInteger(elementType) ? String(one) : elementType === DataType.Float ? Math.fround(Number(one)) : one))]; // biome-ignore format: one line
+    }),
+  );
+}
+
+function isInteger(type: DataType): boolean {
+  return type >= DataType.Int8 && type <= DataType.Int64;
+}

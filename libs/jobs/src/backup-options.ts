@@ -1,0 +1,40 @@
+import { excerpt, ImportError } from "@sluice/errors";
+
+/** Options that a segment of Milvus leaves nothing to say for: its fields are found by their ids. */
+const pointless = ["fields_mapping", "preset", "coerce", "format", "nan", "row_number_field"] as const;
+
+/**
+ * Whether the files are segments of Milvus (`backup=true`), and whether the other options go with that. Source: import semantics
+ * §6, binlog format §8.3.
+ * @throws {ImportError} `request_invalid`; `unsupported` for backups that are not read
+ */
+export function parseBackup(values: ReadonlyMap<string, string>): boolean {
+  if (values.get("backup")?.toLowerCase() !== "true") return false;
+  const odd = pointless.find((key) => values.get(key));
+  if (odd)
+    throw new ImportError(
+      "request_invalid",
+      `options.${odd} says nothing of backup=true: fields are found by their ids`,
+    );
+  if (values.get("ezk"))
+    throw new ImportError(
+      "unsupported",
+      "options.ezk: encrypted backups are not read: take the backup without encryption",
+    );
+  checkStorageVersion(values.get("storage_version") ?? "");
+  return true;
+}
+
+/** Versions 1 and 2 are told by the files themselves. */
+function checkStorageVersion(value: string): void {
+  if (value === "" || value === "1" || value === "2") return;
+  if (!/^-?\d+$/.test(value))
+    throw new ImportError(
+      "request_invalid",
+      `parse storage_version failed, value=${excerpt(value)}, expected a number`,
+    );
+  throw new ImportError(
+    "unsupported",
+    `options.storage_version=${excerpt(value)}: segments of storage versions 1 and 2 are read; export others as files, or let Milvus rewrite them`,
+  );
+}

@@ -1,0 +1,101 @@
+import { ImportError } from "@sluice/errors";
+import { DELTA_LOGS } from "@sluice/formats";
+import type { ImportSpec } from "@sluice/jobs";
+import type { SourceRef, Sources } from "@sluice/object-store";
+import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
+import type { FoundGroup, RequestFiles } from "./request-files.ts";
+
+/** Logs that one request may name: some ten seconds of listing a bucket, and an entry in a record each. */
+const MAX_LOGS = 200_000;
+/** The folder of storage version 3, in which a segment is what its manifest says. */
+const MANIFEST_FOLDER = "_metadata";
+
+/**
+ * Finds the segments of a request with `backup=true`: each pair of paths is a folder of insert logs
+ * (`…/SEGMENT/FIELD/LOG`) and one of their delta logs (`…/SEGMENT/LOG`), which may be left out. Each segment is a group, its
+ * delta logs at the end. Those of segments that have no rows here, as the L0 segments of Milvus 2.4 and later, apply to all.
+ * Source: binlog format, §8 and §1.
+ * @throws {ImportError} in Milvus's words; others as `Sources.list`
+ */
+export async function findSegments(
+  sources: Sources,
+  request: RequestedFiles,
+  { bucket }: Pick<ImportSpec, "bucket">,
+): Promise<RequestFiles> {
+  if (request.chunks && request.chunks.length > 0)
+    throw invalid("options.external_data.chunks: backup=true takes folders, by the paths of the request");
+  const lists = pathListsOf(request).map(({ paths }) => paths);
+  const parts: RequestFiles[] = [];
+  for (const paths of lists) {
+    if (paths.length === 0) throw invalid("no insert binlogs to import");
+    if (paths.length > 2) throw invalid(`too many input paths for binlog import, paths=[${paths.join(", ")}]`);
+    parts.push(await findPair(sources, paths.map(asFolder), bucket));
+  }
+  return { groups: parts.flatMap(({ groups }) => groups), warnings: parts.flatMap(({ warnings }) => warnings) };
+}
+
+async function findPair(
+  sources: Sources,
+  [insertPath, deltaPath]: readonly string[],
+  bucket: string | undefined,
+): Promise<RequestFiles> {
+  const logs = await listLogs(sources, insertPath, bucket);
+  if (logs.length === 0)
+    throw new ImportError("file_not_found", `no binlog to import, input=[${insertPath}]`, { file: insertPath });
+  const deltas = deltaPath === undefined ? [] : await listLogs(sources, deltaPath, bucket);
+  return segmentsOf(insertPath, logs, deltas);
+}
+
+function segmentsOf(insertPath: string, logs: readonly SourceRef[], deltas: readonly SourceRef[]): RequestFiles {
+  const bySegment = Map.groupBy(logs, ({ path }) => idAt(path, -3, "segment"));
+  for (const { path } of logs) idAt(path, -2, "field");
+  const deltasBySegment = Map.groupBy(deltas, ({ path }) => idAt(path, -2, "segment"));
+  const others = [...deltasBySegment].filter(([id]) => !bySegment.has(id));
+  const ofAll = others.flatMap(([, files]) => files);
+  if (logs.length + deltas.length + ofAll.length * bySegment.size > MAX_LOGS) throw tooMany(insertPath);
+  const groups = [...bySegment].map(([id, files]): FoundGroup => {
+    const own = [...(deltasBySegment.get(id) ?? []), ...ofAll];
+    const options = { [DELTA_LOGS]: String(own.length) };
+    return { format: "binlog", from: insertPath, files: [...files, ...own], options, partition: new Map() };
+  });
+  if (others.length === 0) return { groups, warnings: [] };
+  const ids = others.map(([id]) => id).join(", ");
+  const warning = `${insertPath}: delta logs of segments without rows here apply to all of its rows: ${ids}`;
+  return { groups, warnings: [warning] };
+}
+
+async function listLogs(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
+  const logs: SourceRef[] = [];
+  for await (const file of sources.list(path, {}, bucket)) {
+    const names = file.path.slice(path.length).split("/");
+    if (names.includes(MANIFEST_FOLDER)) throw storageV3(file.path);
+    if (names.some((name) => name.startsWith("."))) continue;
+    if (logs.push(file) > MAX_LOGS) throw tooMany(path);
+  }
+  return logs;
+}
+
+/** The id that a path has from its end on. */
+function idAt(path: string, position: number, what: "segment" | "field"): string {
+  const name = path.split("/").at(position) ?? "";
+  if (/^\d{1,19}$/.test(name)) return name;
+  const reason = `failed to parse ${what} id from log path, expected …/SEGMENT/FIELD/LOG of insert logs and …/SEGMENT/LOG of delta logs`;
+  throw new ImportError("request_invalid", reason, { file: path });
+}
+
+function asFolder(path: string): string {
+  return path.endsWith("/") ? path : `${path}/`;
+}
+
+function storageV3(file: string): ImportError {
+  const reason = "the segment is of storage version 3: segments of versions 1 and 2 are read; let Milvus rewrite it";
+  return new ImportError("unsupported", reason, { file });
+}
+
+function tooMany(path: string): ImportError {
+  return invalid(`the folder has more than ${MAX_LOGS} logs: import its segments in several jobs`, path);
+}
+
+function invalid(reason: string, file?: string): ImportError {
+  return new ImportError("request_invalid", reason, file === undefined ? undefined : { file });
+}

@@ -1,0 +1,197 @@
+import { cp, mkdir, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import { bookCollection, books, type CollectionSpec, useServer } from "../support/index.ts";
+
+const fixture = useServer({ compactionInterval: "0s" });
+const milvusCases = join(import.meta.dirname, "../fixtures/milvus-2.3.5");
+
+const vectors = [
+  { name: "fv", type: DataType.FloatVector, dim: 3 },
+  { name: "bv", type: DataType.BinaryVector, dim: 16 },
+  { name: "hv", type: DataType.Float16Vector, dim: 2 },
+  { name: "gv", type: DataType.BFloat16Vector, dim: 2 },
+  { name: "iv", type: DataType.Int8Vector, dim: 4 },
+  { name: "sv", type: DataType.SparseFloatVector },
+];
+
+/** Every type that has a form in JSON, each also where it may be null. */
+function everything(name: string, shards: number): CollectionSpec {
+  const scalars = [
+    { name: "flag", type: DataType.Bool },
+    { name: "i8", type: DataType.Int8 },
+    { name: "i16", type: DataType.Int16 },
+    { name: "i32", type: DataType.Int32 },
+    { name: "i64", type: DataType.Int64 },
+    { name: "f", type: DataType.Float },
+    { name: "d", type: DataType.Double },
+    { name: "text", type: DataType.VarChar, maxLength: 100 },
+    { name: "json", type: DataType.JSON },
+    { name: "geo", type: DataType.Geometry },
+    { name: "at", type: DataType.Timestamptz },
+    { name: "words", type: DataType.Array, element: DataType.VarChar, capacity: 4, maxLength: 20 },
+    { name: "tiny", type: DataType.Array, element: DataType.Int8, capacity: 4 },
+    { name: "longs", type: DataType.Array, element: DataType.Int64, capacity: 4 },
+    { name: "reals", type: DataType.Array, element: DataType.Double, capacity: 4 },
+  ];
+  const nullable = scalars.map((field) => ({ ...field, name: `n_${field.name}`, nullable: true }));
+  const key = { name: "id", type: DataType.Int64, key: true };
+  return { name, shards, dynamic: true, fields: [key, ...scalars, ...nullable, ...vectors] };
+}
+
+function everyRow(i: number): Record<string, unknown> {
+  const scalars: Record<string, unknown> = {
+    flag: i % 2 === 0,
+    i8: (i % 256) - 128,
+    i16: 250 * i - 30_000,
+    i32: i * 10_000_000 - 2_000_000_000,
+    i64: -(2n ** 63n) + BigInt(i),
+    f: Math.fround(i / 7),
+    d: i / 11,
+    text: `${"ü漢🚀".repeat(i % 4)} ${i}`,
+    json: { b: [1, 2.5, null], n: i },
+    geo: `POINT (${i} -1.5)`,
+    at: `2024-01-02T03:04:05.${String(i).padStart(6, "0")}Z`,
+    words: Array.from({ length: i % 5 }, (_, j) => `w${j}`),
+    tiny: Array.from({ length: i % 4 }, (_, j) => -j),
+    longs: Array.from({ length: i % 3 }, (_, j) => 2n ** 60n + BigInt(j)),
+    reals: Array.from({ length: i % 2 }, () => 0.25),
+  };
+  const nullable = Object.entries(scalars).map(([name, value], n) => [`n_${name}`, (i + n) % 3 === 0 ? null : value]);
+  const dense = { fv: [i, -0.5, 2], bv: [i % 256, 255], hv: [1, i], gv: [1, -2], iv: [-128, 127, 0, i % 100] };
+  return {
+    id: BigInt(i) - 50n,
+    ...scalars,
+    ...Object.fromEntries(nullable),
+    ...dense,
+    sv: { 5: 0.5, 1000: i },
+    dyn: i,
+  };
+}
+
+/** The folder of the one partition that has the collection's rows, below the import root. */
+async function takeSegments(name: string): Promise<string> {
+  const [{ collectionID, partitionID }] = await fixture.client.segments(name);
+  const folder = join(fixture.importRoot, "taken", name, "insert_log", String(collectionID), String(partitionID));
+  await cp(join(fixture.dataDir, "storage/insert_log", String(collectionID), String(partitionID)), folder, {
+    recursive: true,
+  });
+  return folder;
+}
+
+const backup = (more: Record<string, string> = {}) => ({
+  partition: "_default",
+  options: { backup: "true", ...more },
+});
+
+describe("segments of this server", () => {
+  it("give the rows of every field type, into another number of shards", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(everything("written", 2));
+    const rows = Array.from({ length: 200 }, (_, i) => everyRow(i));
+    for (const [i, part] of [rows.slice(0, 80), rows.slice(80)].entries())
+      await client.importAndWait("written", await files.jsonl(`written-${i}.jsonl`, part));
+    const folder = await takeSegments("written");
+    await client.createCollection(everything("taken", 3));
+    const outcome = await client.importAndWait("taken", [`${folder}/`, ""], backup());
+    expect(outcome).toMatchObject({
+      rowCount: 200,
+      infos: expect.not.objectContaining({ warnings: expect.anything() }),
+    });
+    const read = (name: string) => client.query(name, "id > -1000", ["*"]);
+    expect(await read("taken")).toEqual(await read("written"));
+  });
+
+  it("keep automatic keys, and go to the partitions of their partition key", async () => {
+    const { client, files } = fixture;
+    const tenants = (name: string, partitions: number): CollectionSpec => ({
+      ...{ name, partitions, shards: 2 },
+      fields: [
+        { name: "key", type: DataType.VarChar, key: true, auto: true, maxLength: 40 },
+        { name: "tenant", type: DataType.Int64, partitionKey: true },
+        { name: "v", type: DataType.FloatVector, dim: 2 },
+      ],
+    });
+    await client.createCollection(tenants("tenants", 1));
+    const rows = Array.from({ length: 50 }, (_, i) => ({ tenant: i % 7, v: [i, 1] }));
+    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", rows));
+    const folder = await takeSegments("tenants");
+    await client.createCollection(tenants("tenants_again", 16));
+    await client.importAndWait("tenants_again", [folder], { ...backup(), partition: "" });
+    const read = (name: string) => client.query(name, "tenant >= 0", ["key", "tenant", "v"]);
+    const found = await read("tenants_again");
+    expect(found).toEqual(await read("tenants"));
+    expect(found).toHaveLength(50);
+  });
+
+  it("are read by the ids of fields: later fields are null, and logs of others are told", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("older"));
+    await client.importAndWait("older", await files.jsonl("older.jsonl", books(20)));
+    const folder = await takeSegments("older");
+    const [id, , year, vector] = bookCollection("").fields;
+    const note = { name: "note", type: DataType.VarChar, maxLength: 9, nullable: true };
+    const title = { name: "name", type: DataType.VarChar, maxLength: 200 };
+    await client.createCollection({ name: "newer", fields: [id, title, year, vector, note] });
+    await client.importAndWait("newer", [folder], backup());
+    expect(await client.query("newer", "id == 1", ["name", "note"])).toEqual([
+      { id: 1n, name: books(2)[1].title, note: null },
+    ]);
+    await client.createCollection({ name: "fewer", fields: [id, title, year, { ...vector, dim: 4 }].slice(0, 4) });
+    await rm(join(folder, (await readdir(folder))[0], "101"), { recursive: true });
+    const { reason } = await client.importAndFail("fewer", [folder], backup());
+    expect(reason).toContain("no binlog for field:name (id 101); the segment has those of fields 0, 1, 100, 102, 103");
+  });
+
+  it.each<[what: string, paths: (folder: string) => string[], call: object, reason: string]>([
+    ["no partition", (folder) => [folder], { options: { backup: "true" } }, "partition not specified"],
+    ["three paths", (folder) => [folder, "", "a", "b"], backup(), "too many input paths for binlog import"],
+    ["an empty folder", () => ["nowhere/"], backup(), "no binlog to import, input=[nowhere/]"],
+    ["bounds the wrong way round", (folder) => [folder], backup({ start_ts: "1700000000001", end_ts: "1700000000000" }), "start_ts shouldn't be larger than end_ts"], // biome-ignore format: one row
+    ["seconds", (folder) => [folder], backup({ start_ts: "1700000000" }), "option start_ts must be a hybrid timestamp"],
+  ])("are refused with %s", async (_what, paths, call, reason) => {
+    const { client, files } = fixture;
+    const name = `refused_${_what.replaceAll(" ", "_")}`;
+    await client.createCollection(bookCollection(name));
+    await client.importAndWait(name, await files.jsonl(`${name}.jsonl`, books(3)));
+    const folder = await takeSegments(name);
+    await expect(client.import(name, paths(folder), call)).rejects.toThrow(reason);
+  });
+
+  it("with a log that is cut short fail as a whole, with the log's name", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("cut"));
+    await client.importAndWait("cut", await files.jsonl("cut.jsonl", books(30)));
+    const folder = await takeSegments("cut");
+    const [segment] = await readdir(folder);
+    const [log] = await readdir(join(folder, segment, "101"));
+    await truncate(join(folder, segment, "101", log), 300);
+    const { reason } = await client.importAndFail("cut", [folder], backup());
+    expect(reason).toContain(`${segment}/101/${log}`);
+    expect(await client.count("cut")).toBe(30);
+  });
+});
+
+describe("segments of Milvus 2.3.5", () => {
+  it.each(["insert-flush-delete", "insert-two-flushes-arrays-text-deletes", "bulk-int64-pk-varchar-partition-key"])(
+    "%s",
+    async (name) => {
+      const { client, importRoot } = fixture;
+      const described = JSON.parse(await readFile(join(milvusCases, name, "case.json"), "utf8"));
+      const folder = join(importRoot, "milvus", name);
+      await mkdir(folder, { recursive: true });
+      await cp(join(milvusCases, name), folder, { recursive: true });
+      const collection = name.replaceAll("-", "_");
+      await client.createFixtureCollection(collection, described.describe);
+      const pathOf = async (kind: string) => {
+        const [id] = await readdir(join(folder, kind)).catch(() => []);
+        return id === undefined ? "" : `${join(folder, kind, id)}/`;
+      };
+      const outcome = await client.importAndWait(collection, [await pathOf("insert_log"), await pathOf("delta_log")], backup()); // biome-ignore format: one call
+      const deleted = described.deletedPrimaryKeys.length;
+      expect(outcome.rowCount).toBe(described.rows.length - deleted);
+      expect(await client.count(collection)).toBe(described.rows.length - deleted);
+    },
+  );
+});
