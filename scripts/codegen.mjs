@@ -46,18 +46,20 @@ renameSync(fresh, out);
 
 rmSync(freshKernels, { recursive: true, force: true });
 mkdirSync(freshKernels, { recursive: true });
-const wasm = `${freshKernels}/float-vectors.wasm`;
-run("asc", [
-  "libs/kernels/assembly/float-vectors.ts",
-  ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
-  ...["--importMemory", "--initialMemory", "1", "--memoryBase", "1024", "-o", wasm],
-]);
-const code = readFileSync(wasm, "base64");
-rmSync(wasm);
-writeFileSync(
-  `${freshKernels}/float-vectors.ts`,
-  `/** libs/kernels/assembly/float-vectors.ts as WebAssembly, base64. */\nexport const floatVectors =\n  "${code}";\n`,
-);
+for (const file of readdirSync("libs/kernels/assembly")) {
+  const name = file.replace(/\.ts$/, "");
+  const wasm = `${freshKernels}/${name}.wasm`;
+  run("asc", [
+    `libs/kernels/assembly/${file}`,
+    ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
+    ...["--importMemory", "--initialMemory", "1", "--memoryBase", "1024", "-o", wasm],
+  ]);
+  const code = readFileSync(wasm, "base64");
+  rmSync(wasm);
+  const variable = name.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  const text = `/** libs/kernels/assembly/${file} as WebAssembly, base64. */\nexport const ${variable} =\n  "${code}";\n`;
+  writeFileSync(`${freshKernels}/${file}`, text);
+}
 rmSync(kernels, { recursive: true, force: true });
 renameSync(freshKernels, kernels);
 

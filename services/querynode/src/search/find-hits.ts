@@ -34,9 +34,11 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
   const { rows, segments, sources, turns, signal } = deps;
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
+  const sign = isDistance(params.metric) ? 1 : -1;
+  const power = powerOf(params.roundDecimal);
   const tops = Array.from(
     { length: queries.count },
-    () => new TopHits(limit, isDistance(params.metric), sources.compareKeys),
+    () => new TopHits(limit, isDistance(params.metric), power === 0 ? 0 : 1 / power, sources.compareKeys),
   );
   for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
     const column = await rows.column(part, field);
@@ -51,10 +53,14 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
       params.metric,
       (query, first, count, scores) => {
         const top = tops[query];
+        let { bound } = top;
         for (let i = 0; i < count; i++) {
+          if (sign * scores[i] > bound) continue;
           const row = present[first + i];
           const score = keep(scores[i], source, row);
-          if (!Number.isNaN(score)) top.add(score, source, row);
+          if (Number.isNaN(score)) continue;
+          top.add(score, source, row);
+          bound = top.bound;
         }
       },
       turns,

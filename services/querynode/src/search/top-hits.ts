@@ -1,6 +1,11 @@
 /** Which of two rows has the smaller primary key: negative, when the first one has. */
 export type CompareKeys = (sourceA: number, rowA: number, sourceB: number, rowB: number) => number;
 
+/** Greatest change of a number that becomes float32, relative to it. */
+const FLOAT32_STEP = 2 ** -23;
+/** The least number that is one. */
+const FLOAT32_LEAST = 2 ** -149;
+
 export interface Hit {
   readonly score: number;
   readonly source: number;
@@ -11,14 +16,19 @@ export interface Hit {
 export class TopHits {
   readonly #limit: number;
   readonly #sign: number;
+  readonly #slack: number;
   readonly #compareKeys: CompareKeys;
   readonly #scores: Float64Array;
   readonly #sources: Uint32Array;
   readonly #rows: Uint32Array;
   #size = 0;
 
-  /** @param isDistance less is better */
-  constructor(limit: number, isDistance: boolean, compareKeys: CompareKeys) {
+  /**
+   * @param isDistance less is better
+   * @param slack what rounding to decimals may change of a score, besides that of float32
+   */
+  constructor(limit: number, isDistance: boolean, slack: number, compareKeys: CompareKeys) {
+    this.#slack = slack + FLOAT32_LEAST;
     this.#limit = limit;
     this.#sign = isDistance ? 1 : -1;
     this.#compareKeys = compareKeys;
@@ -31,9 +41,11 @@ export class TopHits {
     return this.#size === this.#limit;
   }
 
-  /** A score that is worse than this cannot get in. */
-  get worst(): number {
-    return this.isFull ? this.#scores[0] : this.#sign * Number.POSITIVE_INFINITY;
+  /** Scores, times -1 where more is better, that are greater than this cannot get in, however they are rounded. */
+  get bound(): number {
+    if (!this.isFull) return Number.POSITIVE_INFINITY;
+    const worst = this.#scores[0];
+    return this.#sign * worst + this.#slack + Math.abs(worst) * FLOAT32_STEP;
   }
 
   add(score: number, source: number, row: number): void {
