@@ -1,7 +1,9 @@
 import type { Column } from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
-import type { FieldSchema } from "@sluice/schema";
+import { type FieldSchema, isVector } from "@sluice/schema";
 import { readSegmentField, readSegmentStats, type SegmentKeyStats, type SegmentLogs } from "@sluice/segment";
+
+const SHARED_FROM_BYTES = 64 << 10;
 
 interface CacheEntry {
   readonly value: Promise<unknown>;
@@ -28,7 +30,10 @@ export class SegmentCache {
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     // No two logs have one id, and a part is one log of each field.
     const key = `${field.fieldId}/${part.insertLogs[0].logIds[0]}`;
-    const read = async () => (await readSegmentField(this.#store, part, field)).column;
+    const read = async () => {
+      const { column } = await readSegmentField(this.#store, part, field);
+      return isVector(field.dataType) ? shared(column) : column;
+    };
     return this.#get(key, read, sizeOf);
   }
 
@@ -70,6 +75,14 @@ export class SegmentCache {
       this.#usedBytes -= freed;
     }
   }
+}
+
+/** The same in memory that threads share, for those that compare vectors. Small ones are compared where they are. */
+function shared(column: Column): Column {
+  if (column.data.byteLength < SHARED_FROM_BYTES) return column;
+  const data = new Uint8Array(new SharedArrayBuffer(column.data.byteLength));
+  data.set(column.data);
+  return { ...column, data };
 }
 
 function sizeOf(column: Column): number {

@@ -10,7 +10,8 @@ import type { CompiledQuery } from "./compile-query.ts";
 import { fieldData, memberIndexes, structFieldData } from "./field-data.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
 import type { Parts } from "./message-parts.ts";
-import { countUpTo, type RowSet } from "./row-set.ts";
+import { rowsBetween } from "./row-range.ts";
+import type { RowSet } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { takenRows } from "./take-rows.ts";
 import { rowsAfter, type VisibleSegment } from "./unexpired.ts";
@@ -38,7 +39,7 @@ export class SegmentRows {
     return this.#cache.column(part, field);
   }
 
-  /** Parts of segments with the rows that pass the filter, ascending; parts without such rows are left out. */
+  /** Parts of segments with the rows that pass the filter, ascending, not to be written; parts without such rows are left out. */
   async *matches(
     { collection, filter, alive }: RowFilter,
     segments: readonly VisibleSegment[],
@@ -61,7 +62,7 @@ export class SegmentRows {
   }
 
   async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs, turns: Turns): Promise<Uint32Array> {
-    if (filter.isAlwaysTrue) return countUpTo(part.rowCount);
+    if (filter.isAlwaysTrue) return rowsBetween(0, part.rowCount);
     const columns = new Map<number, Column>();
     for (const index of filter.fields) columns.set(index, await this.#cache.column(part, collection.fields[index]));
     return filter.evaluateInTurns(columns, part.rowCount, turns);

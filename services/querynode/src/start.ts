@@ -11,6 +11,7 @@ import {
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
+import { ScoreThreads } from "./search/score-threads.ts";
 import { SearchService } from "./search/search-service.ts";
 import { SegmentRows } from "./segment-rows.ts";
 import { cacheBytesOf, type QueryNodeSettings } from "./settings.ts";
@@ -35,7 +36,7 @@ export async function startQueryNode(
   const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
   const service = new QueryService(data, rows);
-  const searches = new SearchService(data, rows);
+  const searches = new SearchService(data, rows, cleanup.use(new ScoreThreads()));
   const server = cleanup.use(
     openGrpcServer({
       services: [

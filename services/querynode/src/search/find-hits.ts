@@ -1,11 +1,16 @@
-import { isNull } from "@sluice/columns";
+import { type Column, isNull } from "@sluice/columns";
 import { primaryKeyIndex } from "@sluice/schema";
+import type { Candidates } from "./candidates.ts";
 import { grouped } from "./group-hits.ts";
 import { asAnswered, isDistance, powerOf } from "./metrics.ts";
-import { scoreRows } from "./score-rows.ts";
+import { shareable } from "./query-vectors.ts";
+import type { Comparison } from "./score-rows.ts";
+import { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
-import { type Hit, TopHits } from "./top-hits.ts";
+import { type Hit, roundingOf, TopHits } from "./top-hits.ts";
+
+const MIN_FIRST_ROWS = 1024;
 
 /**
  * The hits of each query vector, the best first, before offset and limit are applied to groups or hits. Exact: every row that
@@ -30,43 +35,78 @@ export async function findHits(search: Search, deps: SearchDeps): Promise<Hit[][
 }
 
 async function rankRows(search: Search, deps: SearchDeps, limit: number): Promise<TopHits[]> {
-  const { filter, params, queries } = search;
-  const { rows, segments, sources, turns, signal } = deps;
-  const { collection } = filter;
-  const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
-  const sign = isDistance(params.metric) ? 1 : -1;
+  const { params, queries } = search;
   const power = powerOf(params.roundDecimal);
   const tops = Array.from(
     { length: queries.count },
-    () => new TopHits(limit, isDistance(params.metric), power === 0 ? 0 : 1 / power, sources.compareKeys),
+    () => new TopHits(limit, isDistance(params.metric), power, deps.sources.compareKeys),
   );
+  const { dataType, dim } = search.filter.collection.fields[params.field];
+  const comparison = { dataType, dim, queries: shareable(queries), metric: params.metric };
+  const keep = keeper(search, deps.sources);
+  const { floor, ceiling } = limitsOf(search);
+  /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
+  const underWay: (() => Promise<void>)[] = [];
+  for await (const piece of pieces(search, deps, comparison, limit)) {
+    const { source, column, rows } = piece;
+    const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
+    const found = deps.threads.candidates({ comparison, column, rows, bounds, floor });
+    // Whoever waits for another one first leaves a failure of this one to be met in its turn.
+    found.catch(() => undefined);
+    underWay.push(async () => take(await found, source, tops, keep));
+    if (underWay.length >= deps.threads.tasksAtOnce || !tops[0].isFull) await underWay.shift()?.();
+    if (deps.turns.isDue) await deps.turns.next();
+  }
+  for (const finish of underWay) await finish();
+  return tops;
+}
+
+/** The rows that pass the filter and have a vector, as many as a task compares. */
+async function* pieces(
+  { filter, params }: Search,
+  { rows, segments, sources, signal }: SearchDeps,
+  comparison: Comparison,
+  limit: number,
+): AsyncGenerator<{ readonly source: number; readonly column: Column; readonly rows: Uint32Array }> {
+  const { collection } = filter;
+  const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
+  const taskRows = ScoreThreads.taskRows(comparison);
+  // The first rows fill the tops, which bound what may be better: all of them are candidates.
+  let size = Math.min(taskRows, Math.max(MIN_FIRST_ROWS, 4 * limit));
   for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
     const column = await rows.column(part, field);
     const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
     const source = await sources.add(part, () => rows.column(part, key));
-    const keep = keeper(search, sources);
-    await scoreRows(
-      field,
-      column,
-      present,
-      queries,
-      params.metric,
-      (query, first, count, scores) => {
-        const top = tops[query];
-        let { bound } = top;
-        for (let i = 0; i < count; i++) {
-          if (sign * scores[i] > bound) continue;
-          const row = present[first + i];
-          const score = keep(scores[i], source, row);
-          if (Number.isNaN(score)) continue;
-          top.add(score, source, row);
-          bound = top.bound;
-        }
-      },
-      turns,
-    );
+    for (let first = 0; first < present.length; ) {
+      const chosen = present.subarray(first, first + size);
+      yield { source, column, rows: chosen };
+      first += chosen.length;
+      size = taskRows;
+    }
   }
-  return tops;
+}
+
+function take(
+  { ends, rows, scores }: Candidates,
+  source: number,
+  tops: readonly TopHits[],
+  keep: ReturnType<typeof keeper>,
+): void {
+  let at = 0;
+  for (const [query, top] of tops.entries())
+    for (; at < ends[query]; at++) {
+      const score = keep(scores[at], source, rows[at]);
+      if (!Number.isNaN(score)) top.add(score, source, rows[at]);
+    }
+}
+
+/** Scores, times -1 where more is better, below and above which nothing is a hit: of the range, and of the last page. */
+function limitsOf({ params: { radius, rangeFilter, roundDecimal, metric }, after }: Search) {
+  const sign = isDistance(metric) ? 1 : -1;
+  const power = powerOf(roundDecimal);
+  const below = (score = -sign * Number.POSITIVE_INFINITY) => sign * score - roundingOf(score, power);
+  const above = (score = sign * Number.POSITIVE_INFINITY) => sign * score + roundingOf(score, power);
+  return { floor: Math.max(below(rangeFilter), below(after?.score)), ceiling: above(radius) };
 }
 
 /** The score of a hit as it is answered, or NaN where it is none: outside of the range, or not behind the last page. */

@@ -21,7 +21,16 @@ export interface SparseQuery {
   readonly values: Float32Array;
 }
 
+const SHARED_FROM_BYTES = 64 << 10;
 const MAX_QUERIES = 16_384;
+
+/** The same in memory that threads share, where it is worth it: each task brings the vectors along. */
+export function shareable(queries: QueryVectors): QueryVectors {
+  if (queries.kind !== "floats" || queries.values.byteLength < SHARED_FROM_BYTES) return queries;
+  const values = new Float32Array(new SharedArrayBuffer(queries.values.byteLength));
+  values.set(queries.values);
+  return { ...queries, values };
+}
 
 /** The vectors of a request. @throws {StatusError} 1100 when they do not fit the field, or are none */
 export function decodePlaceholders(group: Uint8Array, field: FieldSchema): QueryVectors {

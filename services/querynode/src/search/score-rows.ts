@@ -1,9 +1,16 @@
-import type { Turns } from "@sluice/async";
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
 import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "@sluice/kernels";
-import { DataType, type FieldSchema } from "@sluice/schema";
+import { DataType } from "@sluice/schema";
 import type { Metric } from "./metrics.ts";
 import type { QueryVectors, SparseQuery } from "./query-vectors.ts";
+
+/** What rows are compared with: plain data, which may cross to a thread. */
+export interface Comparison {
+  readonly dataType: DataType;
+  readonly dim: number;
+  readonly queries: QueryVectors;
+  readonly metric: Metric;
+}
 
 /** Takes the scores of some rows: `scores[i]` is that of `rows[first + i]` with query vector `query`; NaN: it has none. */
 export type TakeScores = (query: number, first: number, count: number, scores: Float64Array) => void;
@@ -11,31 +18,22 @@ export type TakeScores = (query: number, first: number, count: number, scores: F
 /** Compares the rows of a block with one query vector, and answers their scores, which the next call overwrites. */
 type Scorer = (query: number, block: Uint32Array) => Float64Array;
 
-/** Scores of the selected rows of a column with every query vector, block by block; others get their turns meanwhile. */
-export async function scoreRows(
-  field: FieldSchema,
-  column: Column,
-  rows: Uint32Array,
-  queries: QueryVectors,
-  metric: Metric,
-  take: TakeScores,
-  turns: Turns,
-): Promise<void> {
-  const blockRows = VectorDistances.blockRows(4 * Math.max(1, field.dim));
-  const score = scorerOf(field, column, queries, metric);
+/** Scores of the selected rows of a column with every query vector, block by block: for as long as the caller can wait. */
+export function scoreRows(comparison: Comparison, column: Column, rows: Uint32Array, take: TakeScores): void {
+  const blockRows = VectorDistances.blockRows(4 * Math.max(1, comparison.dim));
+  const score = scorerOf(comparison, column);
   for (let first = 0; first < rows.length; first += blockRows) {
     const block = rows.subarray(first, first + blockRows);
-    for (let query = 0; query < queries.count; query++) {
+    for (let query = 0; query < comparison.queries.count; query++)
       take(query, first, block.length, score(query, block));
-      if (turns.isDue) await turns.next();
-    }
   }
 }
 
-function scorerOf(field: FieldSchema, column: Column, queries: QueryVectors, metric: Metric): Scorer {
+function scorerOf(comparison: Comparison, column: Column): Scorer {
+  const { queries, metric } = comparison;
   switch (queries.kind) {
     case "floats":
-      return floatScorer(field, column as FixedColumn, queries.values, metric);
+      return floatScorer(comparison, column as FixedColumn, queries.values);
     case "bits":
       return bitScorer(column as FixedColumn, queries.values, metric);
     case "sparse":
@@ -43,13 +41,7 @@ function scorerOf(field: FieldSchema, column: Column, queries: QueryVectors, met
   }
 }
 
-let shared: VectorDistances | undefined;
-
-/** One for all searches of the thread: between turns another one may load its rows. */
-function kernel(): VectorDistances {
-  shared ??= new VectorDistances();
-  return shared;
-}
+let kernel: VectorDistances | undefined;
 
 const storedAs: Readonly<Partial<Record<DataType, StoredNumbers>>> = {
   [DataType.FloatVector]: "float32",
@@ -58,13 +50,8 @@ const storedAs: Readonly<Partial<Record<DataType, StoredNumbers>>> = {
   [DataType.Int8Vector]: "int8",
 };
 
-function floatScorer(
-  { dim, dataType }: FieldSchema,
-  { data }: FixedColumn,
-  queries: Float32Array,
-  metric: Metric,
-): Scorer {
-  const vectors = kernel();
+function floatScorer({ dim, dataType, metric }: Comparison, { data }: FixedColumn, queries: Float32Array): Scorer {
+  const vectors = (kernel ??= new VectorDistances());
   const lengths = metric === "COSINE" ? lengthsOf(queries, dim) : undefined;
   return (query, block) => {
     if (!vectors.holds(block)) {
@@ -86,7 +73,7 @@ function toCosines({ scores, norms }: VectorDistances, length: number, count: nu
 }
 
 function bitScorer({ data, width }: FixedColumn, queries: readonly Uint8Array[], metric: Metric): Scorer {
-  const vectors = kernel();
+  const vectors = (kernel ??= new VectorDistances());
   return (query, block) => {
     if (!vectors.holds(block)) vectors.loadBits(data, block, width);
     vectors.compareBits(metric === "HAMMING" ? "hammingDistances" : "jaccardDistances", queries[query], block.length);

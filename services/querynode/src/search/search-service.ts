@@ -22,6 +22,7 @@ import { findHits } from "./find-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { decodePlaceholders, type QueryVectors, queryVectors } from "./query-vectors.ts";
 import { rankedHits, rankingOf } from "./rank-hits.ts";
+import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
@@ -46,12 +47,14 @@ interface Call {
 export class SearchService {
   readonly #data: Client<dataCoord.DataCoordClient>;
   readonly #rows: SegmentRows;
+  readonly #threads: ScoreThreads;
   /** The last hit of each iterator: its score alone would lose hits that are as near. */
   readonly #lastHits = new Map<string, { readonly score: number; readonly key: bigint | string }>();
 
-  constructor(data: Client<dataCoord.DataCoordClient>, rows: SegmentRows) {
+  constructor(data: Client<dataCoord.DataCoordClient>, rows: SegmentRows, threads: ScoreThreads) {
     this.#data = data;
     this.#rows = rows;
+    this.#threads = threads;
   }
 
   /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
@@ -110,6 +113,7 @@ export class SearchService {
       rows: this.#rows,
       segments: unexpiredSegments(snapshot, target.ttlSeconds),
       sources: new SearchSources(collection.fields[primaryKeyIndex(collection)]),
+      threads: this.#threads,
       turns: new Turns(signal),
       signal,
     };

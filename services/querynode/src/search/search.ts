@@ -2,6 +2,7 @@ import type { Turns } from "@sluice/async";
 import type { RowFilter, SegmentRows } from "../segment-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import type { QueryVectors } from "./query-vectors.ts";
+import type { ScoreThreads } from "./score-threads.ts";
 import type { SearchParams } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 
@@ -18,6 +19,7 @@ export interface SearchDeps {
   readonly rows: SegmentRows;
   readonly segments: readonly VisibleSegment[];
   readonly sources: SearchSources;
+  readonly threads: ScoreThreads;
   readonly turns: Turns;
   readonly signal: AbortSignal;
 }

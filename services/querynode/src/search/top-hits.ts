@@ -12,11 +12,16 @@ export interface Hit {
   readonly row: number;
 }
 
+/** What becoming an answered score may change of one, at most. @param power 10 ^ decimals; 0 = float32 alone */
+export function roundingOf(score: number, power: number): number {
+  return Math.abs(score) * FLOAT32_STEP + FLOAT32_LEAST + (power === 0 ? 0 : 1 / power);
+}
+
 /** The best hits of one query vector: a heap with the worst of them on top, in arrays. Of equal scores the smaller key is better. */
 export class TopHits {
   readonly #limit: number;
   readonly #sign: number;
-  readonly #slack: number;
+  readonly #power: number;
   readonly #compareKeys: CompareKeys;
   readonly #scores: Float64Array;
   readonly #sources: Uint32Array;
@@ -25,10 +30,10 @@ export class TopHits {
 
   /**
    * @param isDistance less is better
-   * @param slack what rounding to decimals may change of a score, besides that of float32
+   * @param power 10 ^ decimals that scores are rounded to; 0 = as they are
    */
-  constructor(limit: number, isDistance: boolean, slack: number, compareKeys: CompareKeys) {
-    this.#slack = slack + FLOAT32_LEAST;
+  constructor(limit: number, isDistance: boolean, power: number, compareKeys: CompareKeys) {
+    this.#power = power;
     this.#limit = limit;
     this.#sign = isDistance ? 1 : -1;
     this.#compareKeys = compareKeys;
@@ -45,7 +50,7 @@ export class TopHits {
   get bound(): number {
     if (!this.isFull) return Number.POSITIVE_INFINITY;
     const worst = this.#scores[0];
-    return this.#sign * worst + this.#slack + Math.abs(worst) * FLOAT32_STEP;
+    return this.#sign * worst + roundingOf(worst, this.#power);
   }
 
   add(score: number, source: number, row: number): void {

@@ -1,0 +1,86 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { isRange } from "../row-range.ts";
+import { type Candidates, type CandidateTask, candidatesOf } from "./candidates.ts";
+
+/** Comparisons of numbers that take less time than a message there and back. */
+const WORTH_A_THREAD = 1 << 20;
+/** The same, of a task: some milliseconds, so that searches share the threads fairly and end soon when their caller is gone. */
+const TASK_NUMBERS = 16 << 20;
+/** Scores of a task, which may all be candidates: 3 MB. */
+const TASK_SCORES = 256 << 10;
+
+const entry = new URL(`./score-thread.${import.meta.filename.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+
+/** A task as it is sent: rows that follow one another as first and end. */
+export type ThreadTask = Omit<CandidateTask, "rows"> & { readonly rows: Uint32Array | readonly [number, number] };
+
+interface Waiting {
+  readonly resolve: (found: Candidates) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** In the order in which the thread answers. */
+  readonly waiting: Waiting[];
+}
+
+/** Threads that compare vectors, started by the first search that needs them, as many as there are cores. */
+export class ScoreThreads implements AsyncDisposable {
+  readonly #count: number;
+  readonly #threads = new Set<Thread>();
+
+  constructor(count = availableParallelism()) {
+    this.#count = count;
+  }
+
+  /** Tasks of a search that may run at once; more would only wait. */
+  get tasksAtOnce(): number {
+    return 2 * this.#count;
+  }
+
+  /** Rows of a task, at least one. */
+  static taskRows({ dim, queries }: CandidateTask["comparison"]): number {
+    const perRow = queries.count * Math.max(1, dim);
+    return Math.max(1, Math.min(Math.floor(TASK_NUMBERS / perRow), Math.floor(TASK_SCORES / queries.count)));
+  }
+
+  /** Small tasks, and columns in memory that threads do not share, are compared at once. @throws when the thread dies */
+  async candidates(task: CandidateTask): Promise<Candidates> {
+    const { comparison, column, rows } = task;
+    const isSmall = rows.length * comparison.queries.count * Math.max(1, comparison.dim) < WORTH_A_THREAD;
+    if (isSmall || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
+    const { worker, waiting } = this.#idlest();
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      const sent = isRange(rows) ? ([rows[0], rows[0] + rows.length] as const) : rows.slice();
+      worker.postMessage({ ...task, rows: sent } satisfies ThreadTask);
+    });
+  }
+
+  #idlest(): Thread {
+    const busy = [...this.#threads].sort((a, b) => a.waiting.length - b.waiting.length);
+    if (busy.length > 0 && (busy[0].waiting.length === 0 || busy.length >= this.#count)) return busy[0];
+    return this.#start();
+  }
+
+  #start(): Thread {
+    const thread: Thread = { worker: new Worker(entry), waiting: [] };
+    const died = (error: Error) => {
+      this.#threads.delete(thread);
+      for (const { reject } of thread.waiting.splice(0)) reject(error);
+    };
+    thread.worker
+      .on("message", (found: Candidates) => thread.waiting.shift()?.resolve(found))
+      .on("error", died)
+      .on("exit", (code) => died(new Error(`a thread that compares vectors ended: exit code ${code}`)));
+    thread.worker.unref();
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+  }
+}

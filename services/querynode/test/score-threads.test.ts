@@ -1,0 +1,105 @@
+import { afterAll, describe, expect, it } from "@jest/globals";
+import type { FixedColumn, VarColumn } from "@sluice/columns";
+import { DataType } from "@sluice/schema";
+import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { ScoreThreads } from "../src/search/score-threads.ts";
+
+const DIM = 64;
+const ROWS = 40_000;
+
+/** Numbers that repeat, so that there are ties. */
+function shared(byteLength: number, value: (i: number) => number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(byteLength)).fill(0).map((_, i) => value(i));
+}
+
+const floats: FixedColumn = {
+  ...{ kind: "fixed", width: 4 * DIM, validity: undefined },
+  data: new Uint8Array(
+    new Float32Array(new SharedArrayBuffer(4 * DIM * ROWS)).map((_, i) => (i * 2_654_435_761) % 11).buffer,
+  ),
+};
+const inShared = new Uint8Array(new SharedArrayBuffer(floats.data.byteLength));
+inShared.set(floats.data);
+const column: FixedColumn = { ...floats, data: inShared };
+const queries = Float32Array.from({ length: 3 * DIM }, (_, i) => i % 7);
+const everyThird = Uint32Array.from({ length: ROWS / 4 }, (_, i) => 3 * i);
+
+const task = (more: Partial<CandidateTask> = {}): CandidateTask => ({
+  comparison: {
+    ...{ dataType: DataType.FloatVector, dim: DIM, metric: "L2" },
+    queries: { kind: "floats", count: 3, values: queries },
+  },
+  column,
+  rows: Uint32Array.from({ length: ROWS }, (_, i) => i),
+  bounds: Float64Array.of(500, 600, Number.POSITIVE_INFINITY),
+  floor: 300,
+  ...more,
+});
+
+describe("threads that compare vectors", () => {
+  const threads = new ScoreThreads(2);
+  afterAll(() => threads[Symbol.asyncDispose]());
+
+  it.each([
+    ["all rows", task()],
+    ["some rows", task({ rows: everyThird })],
+    ["rows from the middle", task({ rows: task().rows.subarray(1000, 30_000) })],
+    ["products", task({ comparison: { ...task().comparison, metric: "IP" }, floor: -1500 })],
+    [
+      "cosines",
+      task({
+        comparison: { ...task().comparison, metric: "COSINE" },
+        bounds: Float64Array.of(-0.5, -0.6, 0),
+        floor: -1,
+      }),
+    ],
+    [
+      "bits",
+      task({
+        column: { ...column, width: DIM / 8 },
+        comparison: {
+          ...{ dataType: DataType.BinaryVector, dim: DIM, metric: "HAMMING" },
+          queries: { kind: "bits", count: 1, values: [Uint8Array.from({ length: DIM / 8 }, (_, i) => i)] },
+        },
+        bounds: Float64Array.of(20),
+        floor: 0,
+      }),
+    ],
+    [
+      "sparse vectors",
+      task({
+        column: {
+          ...{
+            kind: "var",
+            validity: undefined,
+            data: shared(8 * ROWS, (i) => (i % 8 === 6 ? 128 : i % 8 === 7 ? 63 : 0)),
+          },
+          offsets: Uint32Array.from({ length: ROWS + 1 }, (_, i) => 8 * i),
+        } satisfies VarColumn,
+        comparison: {
+          ...{ dataType: DataType.SparseFloatVector, dim: DIM, metric: "IP" },
+          queries: { kind: "sparse", count: 1, values: [{ indices: Uint32Array.of(0), values: Float32Array.of(2) }] },
+        },
+        bounds: Float64Array.of(0),
+        floor: -3,
+      }),
+    ],
+  ])("find the candidates that are found without them: %s", async (_, one) => {
+    const found = await threads.candidates(one);
+    expect(found).toEqual(candidatesOf(one));
+    expect(found.rows.length).toBeGreaterThan(0);
+  });
+
+  it("fail a task that ends its thread, and go on with another one", async () => {
+    const queries = { kind: "floats", count: 3, values: undefined as never } as const;
+    const broken = task({ comparison: { ...task().comparison, queries } });
+    await expect(threads.candidates(broken)).rejects.toThrow("undefined");
+    expect(await threads.candidates(task())).toEqual(candidatesOf(task()));
+  });
+
+  it("get tasks of some milliseconds, however many queries there are and however long vectors", () => {
+    const rows = (dim: number, count: number) =>
+      ScoreThreads.taskRows({ ...task().comparison, dim, queries: { kind: "floats", count, values: queries } });
+    expect([rows(128, 1), rows(128, 100), rows(2, 1000), rows(32_768, 16_384)]).toEqual([131_072, 1310, 262, 1]);
+  });
+});
