@@ -33,7 +33,7 @@ const allowed: Readonly<Record<string, string>> = {
   rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats async volumes",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
   datanode: "cluster rpc config schema task-queue object-store async formats columns segment jobs",
-  querynode: "cluster rpc config schema values columns object-store segment query async",
+  querynode: "cluster rpc config schema values columns object-store segment query async kernels",
 };
 /** The composition roots: may import the services and every lib. */
 const compositionRoots = ["standalone", "cli"];
