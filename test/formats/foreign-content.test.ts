@@ -43,11 +43,11 @@ const texts: [string, Uint8Array, RegExp][] = [
 const compressed: [string, Uint8Array, RegExp][] = [
   ["gzip", gzipSync(lines), /the file is compressed with gzip: decompress it/],
   ["zstd", bytes("\x28\xb5\x2f\xfd"), /compressed with zstd: decompress it/],
+  ["bzip2", bytes("BZh91AY&SY"), /compressed with bzip2: decompress it/],
+  ["xz", bytes("\xfd7zXZ\0"), /compressed with xz: decompress it/],
 ];
 
 const foreign: [string, Uint8Array, RegExp][] = [
-  ["bzip2", bytes("BZh91AY&SY"), /compressed with bzip2: decompress it/],
-  ["xz", bytes("\xfd7zXZ\0"), /compressed with xz: decompress it/],
   ["a zip archive", bytes("PK\x03\x04"), /a zip archive: unpack it/],
   ["an error page", Buffer.from("<!DOCTYPE html><html><body>403"), /a page of a web server/],
   ["an error of S3", Buffer.from('<?xml version="1.0"?><Error><Code>AccessDenied'), /a page of a web server/],

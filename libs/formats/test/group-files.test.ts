@@ -26,10 +26,11 @@ describe("file groups", () => {
 
   it("tells formats from names, those of text also when it is compressed", () => {
     const formatOf = (path: string) => groupFlatFiles([path])[0].format;
-    expect(["a.jsonl.gz", "a.NDJSON.ZST", "a.json.gzip", "a.jsonl.zstd"].map(formatOf)).toEqual([
+    expect(["a.jsonl.gz", "a.NDJSON.ZST", "a.json.gzip", "a.jsonl.bz2", "a.jsonl.xz"].map(formatOf)).toEqual([
       "jsonl",
       "jsonl",
       "json",
+      "jsonl",
       "jsonl",
     ]);
   });
@@ -58,7 +59,10 @@ describe("file groups", () => {
       () => groupFoundFiles(["a/1.json", "a/2.parquet"]),
       "inconsistency in file types, (a/1.json) vs (a/2.parquet): choose one by a pattern such as *.parquet",
     ],
-    [() => groupFlatFiles(["a.jsonl.bz2"]), "bzip2 is not read: decompress it, or compress text with gzip or zstd"],
+    [
+      () => groupFlatFiles(["a.jsonl.lz4"]),
+      "lz4 is not read: decompress it, or compress text with gzip, zstd, bzip2 or xz",
+    ],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
     [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],
     [

@@ -57,7 +57,7 @@ async function openPlain(sources: readonly SourceFile[], signal: AbortSignal): P
   for (const source of sources) {
     const peeked = await PeekedFile.open(source, PEEK_BYTES, signal);
     const compression = compressionOf(peeked.head);
-    files.push(compression ? new InflatedFile(source, compression) : peeked);
+    files.push(compression ? new InflatedFile(source, compression.decompress) : peeked);
   }
   return new PlainFiles(files);
 }

@@ -1,5 +1,9 @@
-import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { bunzip2 } from "./bzip2/bunzip2.ts";
+import type { Decompress } from "./decompression.ts";
+import { Inflation } from "./inflation.ts";
+import { type Decoder, OwnDecoding } from "./own-decoding.ts";
+import { unxz } from "./xz/unxz.ts";
 
 /** One way to compress a stream, as files of text are. */
 export interface Compression {
@@ -9,32 +13,33 @@ export interface Compression {
   readonly extensions: readonly string[];
   /** First bytes. */
   readonly magic: readonly number[];
-  /** Zeros may follow the last frame. */
-  readonly isPadded: boolean;
-  /** A decompressor of one frame at least, and how many bytes it has taken of what was written to it. */
-  open(chunkBytes: number): Transform & { readonly bytesWritten: number };
+  readonly decompress: Decompress;
 }
 
-/**
- * Those that Node decompresses. bzip2 and xz are not among them, nor is there a package for them that is kept: see ARCHITECTURE.
- */
+/** Those that Node decompresses, and those that we do: there is no package for them that is kept, see ARCHITECTURE. */
 const compressions: readonly Compression[] = [
   {
-    name: "gzip",
-    extensions: [".gz", ".gzip"],
-    magic: [0x1f, 0x8b],
-    isPadded: true,
-    open: (chunkSize) => createGunzip({ chunkSize }),
+    ...{ name: "gzip", extensions: [".gz", ".gzip"], magic: [0x1f, 0x8b] },
+    decompress: (file, signal) =>
+      new Inflation(file, { name: "gzip", isPadded: true, open: (chunkSize) => createGunzip({ chunkSize }) }, signal),
   },
   {
+    ...{ name: "zstd", extensions: [".zst", ".zstd"], magic: [0x28, 0xb5, 0x2f, 0xfd] },
     // A frame may ask for a window of 128 MiB, and for no more unless the decompressor is told otherwise.
-    name: "zstd",
-    extensions: [".zst", ".zstd"],
-    magic: [0x28, 0xb5, 0x2f, 0xfd],
-    isPadded: false,
-    open: (chunkSize) => createZstdDecompress({ chunkSize }),
+    decompress: (file, signal) =>
+      new Inflation(
+        file,
+        { name: "zstd", isPadded: false, open: (chunkSize) => createZstdDecompress({ chunkSize }) },
+        signal,
+      ),
   },
+  own("bzip2", [".bz2", ".bzip2"], [0x42, 0x5a, 0x68], bunzip2),
+  own("xz", [".xz"], [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], unxz),
 ];
+
+function own(name: string, extensions: readonly string[], magic: readonly number[], decoder: Decoder): Compression {
+  return { name, extensions, magic, decompress: (file, signal) => new OwnDecoding(file, name, decoder, signal) };
+}
 
 /** By the first bytes of a file; undefined for one that is not compressed so. */
 export function compressionOf(head: Uint8Array): Compression | undefined {
@@ -43,8 +48,6 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
 
 /** Compressions that are not read, by the ends of names. */
 const unread: Readonly<Record<string, string>> = {
-  ".bz2": "bzip2",
-  ".xz": "xz",
   ".lzma": "lzma",
   ".lz4": "lz4",
   ".br": "brotli",
@@ -58,7 +61,7 @@ export function unreadCompression(path: string): string {
   const extension = /\.[a-z0-9]+$/i.exec(path)?.[0].toLowerCase() ?? "";
   const name = unread[extension];
   if (name === undefined) return "";
-  return `; ${name} is not read: decompress it, or compress text with gzip or zstd`;
+  return `; ${name} is not read: decompress it, or compress text with gzip, zstd, bzip2 or xz`;
 }
 
 /** `a/b.jsonl` of `a/b.jsonl.gz`; undefined for a name that does not end so. */

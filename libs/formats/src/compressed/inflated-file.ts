@@ -1,6 +1,5 @@
 import type { ByteRange, SourceFile } from "@sluice/object-store";
-import type { Compression } from "./compressions.ts";
-import { Inflation } from "./inflation.ts";
+import type { Decompress, Decompression } from "./decompression.ts";
 
 /** Bytes of a chunk that `read` gives. */
 const READ_BYTES = 1 << 20;
@@ -15,19 +14,19 @@ export class InflatedFile implements SourceFile {
   readonly version: string;
   readonly supports = { randomAccess: false };
   readonly #file: SourceFile;
-  readonly #compression: Compression;
-  #inflation: Inflation | undefined;
+  readonly #decompress: Decompress;
+  #inflation: Decompression | undefined;
   /** Behind what was read. */
   #position = 0;
   /** Decompressed and not read yet. */
   #rest: Uint8Array = new Uint8Array(0);
 
   /** @param file belongs to whoever opened it */
-  constructor(file: SourceFile, compression: Compression) {
+  constructor(file: SourceFile, decompress: Decompress) {
     this.path = file.path;
     this.version = file.version;
     this.#file = file;
-    this.#compression = compression;
+    this.#decompress = decompress;
   }
 
   /** Bytes of the compressed file that were read until now. */
@@ -69,7 +68,7 @@ export class InflatedFile implements SourceFile {
 
   async #restart(signal?: AbortSignal): Promise<void> {
     await this.#inflation?.[Symbol.asyncDispose]();
-    this.#inflation = new Inflation(this.#file, this.#compression, signal);
+    this.#inflation = this.#decompress(this.#file, signal);
     this.#position = 0;
     this.#rest = new Uint8Array(0);
   }

@@ -1,18 +1,29 @@
+import type { Transform } from "node:stream";
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import type { Compression } from "./compressions.ts";
+import { breaksOff, cannotDecompress, type Decompression } from "./decompression.ts";
 
 /**
  * Bytes decompressed at once, in a thread of the pool, while those before are parsed: as many as a reader of text asks for.
  */
 const CHUNK_BYTES = 4 << 20;
 
-type Decompressor = ReturnType<Compression["open"]>;
+/** A compression that Node undoes, in a thread of its pool. */
+export interface NodeCodec {
+  /** As messages call it. */
+  readonly name: string;
+  /** Zeros may follow the last frame. */
+  readonly isPadded: boolean;
+  /** A decompressor of one frame at least, and how many bytes it has taken of what was written to it. */
+  open(chunkBytes: number): Decompressor;
+}
 
-/** What a compressed file holds, from its start, once. Frames that follow each other are one content. */
-export class Inflation implements AsyncDisposable {
+type Decompressor = Transform & { readonly bytesWritten: number };
+
+/** What a file holds that Node decompresses. Frames that follow each other are one content. */
+export class Inflation implements Decompression {
   readonly #file: SourceFile;
-  readonly #compression: Compression;
+  readonly #codec: NodeCodec;
   readonly #input: AsyncIterator<Uint8Array>;
   readonly #chunks: AsyncGenerator<Uint8Array>;
   /** Of all frames before the present one. */
@@ -20,19 +31,17 @@ export class Inflation implements AsyncDisposable {
   #present: Decompressor | undefined;
   #ahead: Promise<IteratorResult<Uint8Array>> | undefined;
 
-  constructor(file: SourceFile, compression: Compression, signal?: AbortSignal) {
+  constructor(file: SourceFile, codec: NodeCodec, signal?: AbortSignal) {
     this.#file = file;
-    this.#compression = compression;
+    this.#codec = codec;
     this.#input = file.read(undefined, signal)[Symbol.asyncIterator]();
     this.#chunks = this.#frames();
   }
 
-  /** Bytes of the file that were decompressed. */
   get compressedBytes(): number {
     return this.#bytesBefore + (this.#present?.bytesWritten ?? 0);
   }
 
-  /** The next bytes, in memory of their own; undefined at the end. @throws {ImportError} `malformed_file`; as `SourceFile.read` */
   async next(): Promise<Uint8Array | undefined> {
     const { value, done } = await this.#chunks.next();
     return done ? undefined : value;
@@ -51,7 +60,7 @@ export class Inflation implements AsyncDisposable {
 
   /** Programs that write in blocks fill the last one with zeros, which gzip passes over. */
   async #behindPadding(rest: Uint8Array | undefined): Promise<Uint8Array | undefined> {
-    if (!this.#compression.isPadded) return rest;
+    if (!this.#codec.isPadded) return rest;
     for (let chunk = rest; chunk; chunk = await this.#take()) {
       const at = chunk.findIndex((byte) => byte !== 0);
       this.#bytesBefore += at < 0 ? chunk.length : at;
@@ -62,7 +71,7 @@ export class Inflation implements AsyncDisposable {
 
   /** @returns what follows the frame, if anything does */
   async *#frame(first: Uint8Array): AsyncGenerator<Uint8Array, Uint8Array | undefined> {
-    const frame = this.#compression.open(CHUNK_BYTES);
+    const frame = this.#codec.open(CHUNK_BYTES);
     this.#present = frame;
     let failure: unknown;
     const fed = this.#feed(frame, first).catch((error: unknown) => {
@@ -109,17 +118,15 @@ export class Inflation implements AsyncDisposable {
 
   #located(error: unknown): unknown {
     if (error instanceof ImportError || !isOfZlib(error)) return error;
-    const { name } = this.#compression;
+    const { name } = this.#codec;
     const byteOffset = this.compressedBytes;
-    const why = `the file cannot be decompressed with ${name}: ${whyNot(error, name, byteOffset)}`;
-    return new ImportError("malformed_file", why, { file: this.#file.path });
+    return cannotDecompress(this.#file, name, whyNot(error, name, byteOffset));
   }
 }
 
 /** @param byte of the compressed file, about */
 function whyNot({ code, message }: Error & { readonly code: string }, name: string, byte: number): string {
-  if (code === "Z_BUF_ERROR")
-    return `it breaks off: the ${name} data ends at byte ${byte} in the middle, fetch or write the file again`;
+  if (code === "Z_BUF_ERROR") return breaksOff(name, byte);
   if (code === "ZSTD_error_frameParameter_windowTooLarge")
     return "its window is larger than 128 MiB: compress it with --long=27 at most";
   return `${message}, about byte ${byte} of the compressed file`;

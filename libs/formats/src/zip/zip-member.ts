@@ -1,8 +1,9 @@
 import { crc32, createInflateRaw } from "node:zlib";
 import { excerpt, ImportError, locate } from "@sluice/errors";
 import type { ByteRange, SourceFile } from "@sluice/object-store";
-import type { Compression } from "../compressed/compressions.ts";
+import type { Decompress } from "../compressed/decompression.ts";
 import { InflatedFile } from "../compressed/inflated-file.ts";
+import { Inflation } from "../compressed/inflation.ts";
 import type { ZipEntry } from "./zip-directory.ts";
 
 const LOCAL_HEADER_BYTES = 30;
@@ -13,11 +14,9 @@ const DEFLATED = 8;
 const READ_BYTES = 1 << 20;
 
 /** Whose output takes no more memory than the member. */
-function deflate({ sizeBytes }: ZipEntry): Compression {
-  return {
-    ...{ name: "deflate", extensions: [], magic: [], isPadded: false },
-    open: (chunkSize) => createInflateRaw({ chunkSize: Math.max(4096, Math.min(chunkSize, sizeBytes)) }),
-  };
+function deflate({ sizeBytes }: ZipEntry): Decompress {
+  const open = (chunkSize: number) => createInflateRaw({ chunkSize: Math.max(4096, Math.min(chunkSize, sizeBytes)) });
+  return (file, signal) => new Inflation(file, { name: "deflate", isPadded: false, open }, signal);
 }
 
 /** Whether a member can be read from anywhere. */
