@@ -1,13 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { formatNamed, type ReaderInput } from "@sluice/formats";
-import { type CanonicalRow, canonicalJson, type FixtureSchema, fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing"; // biome-ignore format: one line
-import { memoryFile } from "@sluice/object-store/testing";
+import { formatNamed } from "@sluice/formats";
+import { type CanonicalRow, canonicalJson, type FixtureSchema, fixtureSchema } from "@sluice/formats/testing";
 import { type CollectionSchema, DataType } from "@sluice/schema";
+import { fixtures, inputOf, readSegments, rowsOf } from "./segment-files.ts";
 
 /** Segments that a Milvus 2.3.5 wrote, with the rows that went in. */
-const root = join(import.meta.dirname, "../../../../../test/fixtures/milvus-2.3.5");
+const root = join(fixtures, "milvus-2.3.5");
 const cases = globSync("*/case.json", { cwd: root })
   .map((path) => path.split("/")[0])
   .sort();
@@ -27,8 +27,7 @@ describe.each(cases)("segments of Milvus 2.3.5: %s", (name) => {
 
   it.each([1 << 20, 200])("give the rows that are not deleted, in batches of %s bytes", async (batchBytes) => {
     const found: CanonicalRow[] = [];
-    for (const { input } of await segmentsOf(name, schema))
-      found.push(...(await readCanonicalRows(schema, formatNamed("binlog").open(input), batchBytes)));
+    for (const { input } of await segmentsOf(name, schema)) found.push(...(await rowsOf(input, batchBytes)));
     const deleted = new Set(described.deletedPrimaryKeys);
     const wanted = expectedRows(described, schema, key).filter((row) => !deleted.has(String(row[key])));
     expect(found.map((row) => plain(row, schema)).sort(byKey)).toEqual(wanted.sort(byKey));
@@ -50,17 +49,9 @@ describe.each(cases)("segments of Milvus 2.3.5: %s", (name) => {
 const signal = new AbortController().signal;
 
 async function segmentsOf(name: string, schema: CollectionSchema) {
-  const paths = (kind: string) => globSync(`${kind}/*/*/*/**`, { cwd: join(root, name), withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)); // biome-ignore format: one line
-  const segmentOf = (path: string) => path.slice(join(root, name).length).split("/")[4];
-  const deltas = Map.groupBy(paths("delta_log"), segmentOf);
-  const segments: { input: ReaderInput; hasDeltas: boolean }[] = [];
-  for (const [segment, logs] of Map.groupBy(paths("insert_log"), segmentOf)) {
-    const own = deltas.get(segment) ?? [];
-    const files = [];
-    for (const path of [...logs, ...own]) files.push(await memoryFile(path, readFileSync(path)));
-    const input = readerInput(schema, files, { delta_logs: String(own.length) });
-    segments.push({ input, hasDeltas: own.length > 0 });
-  }
+  const segments = [];
+  for (const segment of readSegments(join(root, name)).values())
+    segments.push({ input: await inputOf(segment, schema), hasDeltas: segment.deltas.size > 0 });
   return segments;
 }
 
