@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve, sep } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
@@ -102,6 +103,16 @@ export async function runAsUser(
   const exitCode = await running.ended;
   if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}:\n${running.output}`);
   return running.output;
+}
+
+/** Runs commands in a folder in which `sluice` is a program that speaks to this server. @throws as `runAsUser` */
+export async function runWithSluice(commands: string, folder: string, address: string): Promise<string> {
+  const bin = join(folder, "bin");
+  await mkdir(bin, { recursive: true });
+  const main = join(root, "services/cli/src/main.ts");
+  const node = `exec ${process.execPath} --conditions=source --disable-warning=ExperimentalWarning ${main} "$@"`;
+  await writeFile(join(bin, "sluice"), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
+  return await runAsUser("sh", ["-ec", `export PATH=${bin}:$PATH SLUICE_ADDRESS=${address}\n${commands}`], folder);
 }
 
 /** One page of documents whose blocks a test of its own runs: `test/docs/pages/NAME.test.ts` those of `docs/NAME.md`. */

@@ -1,4 +1,5 @@
 export { type Row, rowsOf, valuesOf } from "@sluice/rpc";
+export * from "./backup-folder.ts";
 export * from "./collections.ts";
 export { scaled } from "./effort.ts";
 export { eventually } from "./eventually.ts";

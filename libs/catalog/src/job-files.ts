@@ -1,5 +1,5 @@
 import type { SourceFileRecord } from "@sluice/jobs";
-import type { JobId } from "@sluice/schema";
+import { encodePlain, type JobId } from "@sluice/schema";
 import type { FileGroupRecord } from "./jobs.ts";
 import type { Table } from "./table.ts";
 
@@ -31,7 +31,7 @@ export function pagesOf(jobId: JobId, groups: readonly FileGroupRecord[], pageBy
   let room = 0;
   for (const { files, ...group } of groups) {
     for (const [i, file] of files.entries()) {
-      const sizeBytes = Buffer.byteLength(JSON.stringify([file, group]));
+      const sizeBytes = Buffer.byteLength(encodePlain([file, group]));
       const isNewPage = sizeBytes > room;
       if (isNewPage) [room] = [pageBytes, pages.push({ groups: [], continues: i > 0 })];
       room -= sizeBytes;

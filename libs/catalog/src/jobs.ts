@@ -8,6 +8,10 @@ export interface FileGroupRecord {
   readonly files: readonly SourceFileRecord[];
   /** The folder or pattern of the request that they were found by; absent where the request names them. */
   readonly from?: string;
+  /** What stands for its files where they are many: the folder of a segment. */
+  readonly shownAs?: string;
+  /** The partition that its rows go to, where groups have partitions of their own. */
+  readonly partitionId?: PartitionId;
   /** What the folders of the path that it was found in say of all rows. */
   readonly folders?: FolderValuesRecord;
   /** Laid over the options of the request, for these files. */

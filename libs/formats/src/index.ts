@@ -1,4 +1,4 @@
-export { DELTA_LOGS } from "./columnar/segments/index.ts";
+export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";
 export type {
@@ -35,3 +35,13 @@ export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
 export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";
 export { DATASET_STATE, datasetFiles, datasetNotes } from "./table-folders/hf-dataset.ts";
 export { icebergFiles, newestMetadata } from "./table-folders/iceberg-table.ts";
+export {
+  ALL_PARTITIONS,
+  BACKUP_LOGS,
+  BACKUP_META,
+  type BackupCollection,
+  type BackupField,
+  type BackupPartition,
+  backupCollections,
+  backupFieldIds,
+} from "./table-folders/milvus-backup.ts";

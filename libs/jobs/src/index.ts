@@ -17,6 +17,7 @@ export {
   type DataSourceOptions,
   type DocumentChunk,
   type DocumentFile,
+  type InternalData,
   optionsJsonSchema,
 } from "./options/options-document.ts";
 export { isRollingBack, isTwoPhase, type JobOrder, jobOrders, verdictOnOrder } from "./orders.ts";

@@ -1,4 +1,5 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { DescribeBrought, Sources } from "@sluice/object-store";
@@ -29,6 +30,7 @@ import { JobSources } from "./jobs/job-sources.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
+import { RestoreBackup } from "./jobs/restore-backup.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
@@ -88,6 +90,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     log,
     maxOpenJobs: settings.maxOpenJobs,
   });
+  const restore = new RestoreBackup({
+    ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
+    findCollection: async (db, name) => {
+      const id = await ddl.lookUpCollection(db, name).catch(unlessMissing);
+      return id === undefined ? undefined : await ddl.getCollection(id);
+    },
+    rowCounts: (id) => dataCoordClient.rowCounts(id),
+  });
   const planners = {
     ...jobPlanners({
       sources: jobSources,
@@ -138,6 +148,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       ids,
       tso,
       new InspectFiles(jobSources),
+      restore,
       openVolumes(settings, deps),
       deps,
     ),
@@ -156,6 +167,7 @@ function openServer(
   ids: IdAllocator,
   tso: TsoService,
   inspect: InspectFiles,
+  restore: RestoreBackup,
   volumes: ServedService,
   { log, metrics }: RootCoordDeps,
 ): GrpcServer {
@@ -169,6 +181,7 @@ function openServer(
       return okStatus();
     },
     inspectFiles: (request) => inspect.inspect(request),
+    restoreBackup: (request) => restore.restore(request),
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),
     describeJob: (request) => views.describe(request),
@@ -184,6 +197,12 @@ function openServer(
     log,
     onCall: observeCalls(metrics),
   });
+}
+
+/** A database that is not there has no collections. */
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof StatusError && error.code === statusCodes.databaseNotFound) return undefined;
+  throw error;
 }
 
 /** GC removes what is written for a dropped target, so a job that went on would never end. */

@@ -6,6 +6,7 @@ import {
   checkDocument,
   type DataSourceOptions,
   type DocumentChunk,
+  type InternalData,
   type StructuredOptions,
   structuredKeys,
 } from "./options-document.ts";
@@ -18,6 +19,8 @@ export interface ImportOptions {
   readonly targetCollection?: string;
   /** With credentials, so it goes into no record, log or answer. */
   readonly dataSource?: DataSourceOptions;
+  /** The collection of a backup whose rows are imported, instead of files. */
+  readonly internalData?: InternalData;
   /** All that was asked, without credentials: what a repeated request is compared with. */
   readonly asked: OptionList;
 }
@@ -59,13 +62,19 @@ export function parseImportOptions(options: OptionList, formatKeys: ReadonlySet<
   }
   const asked = [...values].map(([key, value]) => ({ key, value }));
   const shown = [...asked, ...shownParts(document)];
-  const spec = parseImportSpec(asked, formatKeys);
+  // Data that Milvus exported are segments, whatever is said besides.
+  const isBackup = structured.internal_data ? [{ key: "backup", value: "true" }] : [];
+  const spec = parseImportSpec(
+    [...asked.filter(({ key }) => isBackup.length === 0 || key !== "backup"), ...isBackup],
+    formatKeys,
+  );
   const { target_collection: targetCollection, chunks = [] } = external ?? {};
   return {
     spec: { ...spec, options: shown.map(({ key, value }) => [key, shownText(key, value)] as const) },
     chunks,
     ...(targetCollection !== undefined && { targetCollection }),
     ...(structured.data_source && { dataSource: structured.data_source }),
+    ...(structured.internal_data && { internalData: structured.internal_data }),
     asked: shown,
   };
 }
@@ -112,14 +121,9 @@ function memberOf(object: unknown, key: string): unknown {
   return (object as Record<string, unknown>)[key];
 }
 
-/** @throws {ImportError} for parts that contradict each other, or are not supported */
+/** @throws {ImportError} for parts that contradict each other */
 function checkedExternal({ external_data: external, internal_data: internal }: StructuredOptions) {
   if (internal && external) throw invalid("options.external_data and options.internal_data: give one of them");
-  if (internal)
-    throw new ImportError(
-      "unsupported",
-      "options.internal_data is not supported by this server: it imports files alone",
-    );
   return external;
 }
 

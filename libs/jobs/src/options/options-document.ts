@@ -31,7 +31,13 @@ const externalData = z.strictObject({
   default_fields: object(knownOptions.default_fields.description).optional(),
 });
 
-const internalData = z.strictObject({ path: name, collections_mapping: z.record(z.string(), z.string()).optional() });
+const internalData = z.strictObject({
+  path: z.string().min(1).max(MAX_PATH_CHARACTERS).describe("the folder of a milvus-backup: it has meta/ and binlogs/"),
+  collections_mapping: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("collection of the backup, as NAME or DATABASE.NAME, to the collection here; absent: of the same name"),
+});
 
 const dataSource = z.strictObject({
   type: z.enum(["minio", "s3", "local", "stage"]),
@@ -48,7 +54,7 @@ const dataSource = z.strictObject({
 const structured = {
   data_source: dataSource.optional().describe("where the files lie; absent: where their paths say"),
   external_data: externalData.optional().describe("what is imported"),
-  internal_data: internalData.optional().describe("data that Milvus exported; not supported"),
+  internal_data: internalData.optional().describe("a collection of a milvus-backup, instead of files"),
 };
 
 const anyObject = z.record(z.string(), z.unknown());
@@ -66,6 +72,8 @@ const schema = z.strictObject({ ...simple, ...structured });
 
 export type DocumentFile = z.infer<typeof file>;
 export type DocumentChunk = z.infer<typeof chunk>;
+/** A collection of a backup of Milvus. */
+export type InternalData = z.infer<typeof internalData>;
 export type DataSourceOptions = z.infer<typeof dataSource>;
 /** The parts that have a structure of their own. */
 export type StructuredOptions = Pick<z.infer<typeof schema>, keyof typeof structured>;

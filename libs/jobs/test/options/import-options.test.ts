@@ -59,7 +59,7 @@ describe("the options document", () => {
     ["a mapping given twice", { external_data: { fields_mapping: {} }, fields_mapping: {} }, "options.external_data.fields_mapping is given twice"],
     ["a key that stands twice", { options: '{"timeout":"1s","timeout":"1s"}' }, "options.timeout is given twice"],
     ["both kinds of data", { external_data: {}, internal_data: { path: "b" } }, "give one of them"],
-    ["data that Milvus exported", { internal_data: { path: "b" } }, "options.internal_data is not supported"],
+    ["fields of a backup, by names", { internal_data: { path: "b" }, fields_mapping: { a: "b" } }, "fields are found by their ids"],
     ["no object", { options: "[]" }, "options must be a JSON object"],
     ["an object as a text", { options: { timeout: {} } }, "options.timeout: expected a text"],
   ])("%s is refused by its path", (_, options, words) => expect(() => parse(options)).toThrow(words)); // biome-ignore format: a table

@@ -4,11 +4,13 @@ import { collectionsCommand, queryCommand, segmentsCommand } from "./collections
 import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { jobsCommand } from "./jobs.ts";
+import { restoreCommand } from "./restore.ts";
 
 /** What one does with a running server. */
 export function addClientCommands(program: Command): void {
   program.addCommand(importCommand());
   program.addCommand(inspectCommand());
+  program.addCommand(restoreCommand());
   program.addCommand(jobsCommand());
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());

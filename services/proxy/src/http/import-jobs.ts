@@ -10,6 +10,7 @@ import { mayNameFiles, optionsBody, optionsOf } from "./import-options.ts";
 import { jobOrderRoutes } from "./job-orders.ts";
 import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody, restCodes } from "./rest.ts";
+import { restoreBackupRoute } from "./restore-backup.ts";
 
 const base = "/v2/vectordb/jobs/import";
 
@@ -90,6 +91,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   app.get(`${base}/options.schema.json`, () => optionsJsonSchema());
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
   app.post(`${base}/inspect`, async (request) => ({ code: 0, data: await inspect(context, request) }));
+  restoreBackupRoute(app, context);
   rejectedRowRoutes(app, context);
   jobOrderRoutes(app, context);
 }

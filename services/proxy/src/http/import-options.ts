@@ -29,5 +29,5 @@ export function optionsOf({ bodyText }: FastifyRequest): { key: string; value: s
 
 /** Files may be named there instead of beside it. */
 export function mayNameFiles(options: z.infer<typeof optionsBody>): boolean {
-  return options?.options != null || options?.external_data != null;
+  return options?.options != null || options?.external_data != null || options?.internal_data != null;
 }

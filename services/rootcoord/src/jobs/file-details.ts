@@ -90,7 +90,7 @@ export function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], i
   const percents = tasks.map(taskPercent);
   const begun = tasks.filter((task) => task.startedMs > 0).map((task) => task.startedMs);
   return {
-    paths: group.files.map((file) => file.path),
+    paths: group.shownAs === undefined ? group.files.map((file) => file.path) : [group.shownAs],
     sizeBytes: BigInt(bytesOf(group)),
     progressPercent: Math.floor(percents.reduce((sum, percent) => sum + percent, 0) / Math.max(1, percents.length)),
     state: isOver && isOpenTask(state) ? endWithJob(tasks) : detailStates[state],

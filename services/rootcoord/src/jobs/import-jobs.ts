@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
 import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type FieldPlan, formatNamed, formatOptionKeys, planFields } from "@sluice/formats";
-import { type ImportOptions, type ImportSpec, isEnded, parseImportOptions } from "@sluice/jobs";
+import { type ImportOptions, type ImportSpec, type InternalData, isEnded, parseImportOptions } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
+import { findBackup } from "./backup-files.ts";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
@@ -41,7 +42,7 @@ export class ImportJobs {
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
-    const partitionIds = targetPartitions(collection, request.partitionName, options.spec);
+    const target = options.internalData ? undefined : targetPartitions(collection, request.partitionName, options.spec);
     const { chunks } = options;
     const source = await this.#deps.sources.resolve(options.dataSource);
     const spec = await withPresetFile(options.spec, source, this.#deps.sources);
@@ -49,16 +50,37 @@ export class ImportJobs {
     this.#checkCorrected(collection, spec);
     const plan = planOf(collection, spec.formatOptions);
     checkKeysAreGiven(plan, spec);
-    checkFileOptions(collection, { ...request, chunks }, spec);
+    if (!options.internalData) checkFileOptions(collection, { ...request, chunks }, spec);
     const digest = digestOf(request, options);
     const earlier = await this.#findEarlier(collection, request.idempotencyKey);
     if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
     this.#checkOpenJobs();
-    const found = await this.#findFiles({ ...request, chunks }, spec, source);
+    const found = options.internalData
+      ? await this.#findBackup(request, collection, options.internalData, spec, source)
+      : await this.#findFiles({ ...request, chunks }, spec, source);
     const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
     checkFormatOptions(groups, spec);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
+    checkPartitionsByKey(groups, spec);
+    const partitionIds = target ?? partitionsOf(collection, groups);
     return this.#record({ ...request, digest, source }, collection, partitionIds, groups, { ...spec, warnings });
+  }
+
+  async #findBackup(
+    { collectionName, partitionName, files, fileGroups }: importing.ImportRequest,
+    collection: CollectionRecord,
+    internalData: InternalData,
+    spec: ImportSpec,
+    source: DataSource,
+  ): Promise<RequestFiles> {
+    if (files.length + fileGroups.length > 0)
+      throw new ImportError("request_invalid", "options.internal_data names the data: the request may name no files");
+    await using open = await this.#deps.sources.open(source);
+    const path = source.folder === undefined ? internalData.path : `${source.folder}/${internalData.path}`;
+    const asked = { internalData: { ...internalData, path }, collection, collectionName, partitionName };
+    const found = await findBackup(open.sources, asked, bucketOf(spec, source).bucket ?? spec.bucket);
+    if (found.groups.length > 0) return found;
+    throw new ImportError("request_invalid", "the collection has no rows in the backup: there is nothing to import");
   }
 
   async #findFiles(request: RequestedFiles, spec: ImportSpec, source: DataSource): Promise<RequestFiles> {
@@ -236,6 +258,20 @@ function targetPartitions(collection: CollectionRecord, name: string, { isBackup
   const partition = collection.partitions.find((candidate) => candidate.name === wanted);
   if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${wanted}]`);
   return [partition.partitionId];
+}
+
+/** Of a backup: those that its segments go to. */
+function partitionsOf({ partitions }: CollectionRecord, groups: readonly FileGroupRecord[]): PartitionId[] {
+  const own = new Set(groups.flatMap(({ partitionId }) => (partitionId === undefined ? [] : [partitionId])));
+  return own.size > 0 ? [...own] : partitions.map(({ partitionId }) => partitionId);
+}
+
+/** Tasks that share rows by their keys read all files, and write to one place. */
+function checkPartitionsByKey(groups: readonly FileGroupRecord[], { onDuplicate }: ImportSpec): void {
+  if (!onDuplicate || new Set(groups.map(({ partitionId }) => partitionId)).size < 2) return;
+  const reason =
+    "option on_duplicate takes one partition of a backup: import its partitions one by one, by partitionName";
+  throw new ImportError("request_invalid", reason);
 }
 
 /** Values of options that the formats of the files refuse. */

@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import { DELTA_LOGS } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
@@ -29,7 +29,13 @@ export async function findSegments(
   for (const paths of lists) {
     if (paths.length === 0) throw invalid("no insert binlogs to import");
     if (paths.length > 2) throw invalid(`too many input paths for binlog import, paths=[${paths.join(", ")}]`);
-    parts.push(await findPair(sources, paths.map(asFolder), bucket));
+    parts.push(
+      await findPair(
+        sources,
+        paths.map((path) => (path.endsWith("/") ? path : `${path}/`)),
+        bucket,
+      ),
+    );
   }
   return { groups: parts.flatMap(({ groups }) => groups), warnings: parts.flatMap(({ warnings }) => warnings) };
 }
@@ -46,25 +52,32 @@ async function findPair(
   return segmentsOf(insertPath, logs, deltas);
 }
 
-function segmentsOf(insertPath: string, logs: readonly SourceRef[], deltas: readonly SourceRef[]): RequestFiles {
+/**
+ * Groups of the logs of a partition, each a segment.
+ * @param from the folder that was asked for @param deltas all that may delete some of the rows
+ * @throws {ImportError} `request_invalid` for paths that are no logs, and for too many
+ */
+export function segmentsOf(from: string, logs: readonly SourceRef[], deltas: readonly SourceRef[]): RequestFiles {
   const bySegment = Map.groupBy(logs, ({ path }) => idAt(path, -3, "segment"));
   for (const { path } of logs) idAt(path, -2, "field");
   const deltasBySegment = Map.groupBy(deltas, ({ path }) => idAt(path, -2, "segment"));
   const others = [...deltasBySegment].filter(([id]) => !bySegment.has(id));
   const ofAll = others.flatMap(([, files]) => files);
-  if (logs.length + deltas.length + ofAll.length * bySegment.size > MAX_LOGS) throw tooMany(insertPath);
+  if (logs.length + deltas.length + ofAll.length * bySegment.size > MAX_LOGS) throw tooMany(from);
   const groups = [...bySegment].map(([id, files]): FoundGroup => {
     const own = [...(deltasBySegment.get(id) ?? []), ...ofAll];
+    const shownAs = files[0].path.split("/").slice(0, -2).join("/");
     const options = { [DELTA_LOGS]: String(own.length) };
-    return { format: "binlog", from: insertPath, files: [...files, ...own], options, partition: new Map() };
+    return { format: "binlog", from, shownAs, files: [...files, ...own], options, partition: new Map() };
   });
   if (others.length === 0) return { groups, warnings: [] };
-  const ids = others.map(([id]) => id).join(", ");
-  const warning = `${insertPath}: delta logs of segments without rows here apply to all of its rows: ${ids}`;
+  const ids = excerptOfList(others.map(([id]) => id));
+  const warning = `${from}: delta logs of segments without rows here apply to all of its rows: ${ids}`;
   return { groups, warnings: [warning] };
 }
 
-async function listLogs(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
+/** All files below a folder that may be logs. @throws {ImportError} as `Sources.list`; `unsupported` for storage version 3 */
+export async function listLogs(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
   const logs: SourceRef[] = [];
   for await (const file of sources.list(path, {}, bucket)) {
     const names = file.path.slice(path.length).split("/");
@@ -76,15 +89,11 @@ async function listLogs(sources: Sources, path: string, bucket: string | undefin
 }
 
 /** The id that a path has from its end on. */
-function idAt(path: string, position: number, what: "segment" | "field"): string {
+export function idAt(path: string, position: number, what: "segment" | "field"): string {
   const name = path.split("/").at(position) ?? "";
   if (/^\d{1,19}$/.test(name)) return name;
   const reason = `failed to parse ${what} id from log path, expected …/SEGMENT/FIELD/LOG of insert logs and …/SEGMENT/LOG of delta logs`;
   throw new ImportError("request_invalid", reason, { file: path });
-}
-
-function asFolder(path: string): string {
-  return path.endsWith("/") ? path : `${path}/`;
 }
 
 function storageV3(file: string): ImportError {

@@ -152,7 +152,8 @@ function nameOf({ path }: SourceRef): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-async function textOf(sources: Sources, ref: SourceRef): Promise<string> {
+/** A small file that says something of others. @throws {ImportError} `unsupported` for one that is not small */
+export async function textOf(sources: Sources, ref: SourceRef): Promise<string> {
   return (await bytesOf(sources, ref)).toString();
 }
 

@@ -6,7 +6,7 @@ import { foundType, scalarFieldType } from "../parquet/type-rules.ts";
 import type { LogDirectory } from "./log-files.ts";
 import { type OpenLog, openLog } from "./open-log.ts";
 import { openStripe } from "./segment-logs.ts";
-import { filesOf } from "./segment-reader.ts";
+import { filesOf, storedSchema } from "./segment-reader.ts";
 
 /**
  * What heads and footers tell. Rows are known only where none may have been deleted.
@@ -14,7 +14,7 @@ import { filesOf } from "./segment-reader.ts";
  */
 export async function probeSegment(input: ProbeInput, signal: AbortSignal): Promise<FileProbe> {
   const files = filesOf(input);
-  const { columns } = await openStripe(files, 0, input.plan.schema, signal);
+  const { columns } = await openStripe(files, 0, storedSchema(input), signal);
   const extent = input.sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const id = directoryOf(files.directories, columns.get(TIMESTAMP_FIELD)?.log.source);
   const isWhole =

@@ -1,6 +1,6 @@
 import type { Format } from "../../format.ts";
 import { describeSegment, probeSegment } from "./describe-segment.ts";
-import { DELTA_LOGS } from "./log-files.ts";
+import { DELTA_LOGS, FIELD_IDS } from "./log-files.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { boundKeys, timeBounds } from "./time-bounds.ts";
 
@@ -22,4 +22,4 @@ export const binlogFormat: Format = {
   open: (input) => new SegmentReader(input),
 };
 
-export { DELTA_LOGS };
+export { DELTA_LOGS, FIELD_IDS };

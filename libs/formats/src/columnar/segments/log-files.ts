@@ -19,6 +19,8 @@ export interface SegmentFiles {
 
 /** Option of a set, made by whoever found its files: how many of the last ones are delta logs. */
 export const DELTA_LOGS = "delta_logs";
+/** Likewise: the ids of fields in the segment, by name, as JSON, where they are not those of the collection. */
+export const FIELD_IDS = "field_ids";
 
 /**
  * Finds what each file of a segment is, by its path: `…/DIRECTORY/LOG`, behind them the delta logs.

@@ -59,7 +59,7 @@ function checkFields(columns: LogStripe["columns"], { fields }: CollectionSchema
   if (!columns.has(TIMESTAMP_FIELD)) throw missing(first, "no binlog for TimestampField", timestampField.name);
   const absent = fields.filter((field) => !columns.has(field.fieldId) && (field.isPrimaryKey || !isOptional(field)));
   if (absent.length > 0) {
-    const names = absent.map(({ name, fieldId }) => `${name} (id ${fieldId})`).join(", ");
+    const names = absent.map(({ name, fieldId }) => (fieldId < 0 ? name : `${name} (id ${fieldId})`)).join(", ");
     const there = [...columns.keys()].sort((a, b) => a - b).join(", ");
     throw missing(first, `no binlog for field:${names}; the segment has those of fields ${there}`, absent[0].name);
   }

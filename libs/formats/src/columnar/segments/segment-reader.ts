@@ -1,13 +1,19 @@
 import { type Column, columnBytes, type FixedColumn, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { PageBudget, type SchemaNode } from "@sluice/parquet";
-import { type FieldSchema, primaryKeyIndex, TIMESTAMP_FIELD, timestampField } from "@sluice/schema";
+import {
+  type CollectionSchema,
+  type FieldSchema,
+  primaryKeyIndex,
+  TIMESTAMP_FIELD,
+  timestampField,
+} from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { FieldRows } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
-import { DELTA_LOGS, type SegmentFiles, segmentFiles } from "./log-files.ts";
+import { DELTA_LOGS, FIELD_IDS, type SegmentFiles, segmentFiles } from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
 import { storedValues } from "./stored-values.ts";
 import { timeBounds } from "./time-bounds.ts";
@@ -27,6 +33,8 @@ const DELETED_KEYS_BYTES = 256 << 20;
  */
 export class SegmentReader implements FormatReader {
   readonly #input: ReaderInput;
+  /** The collection's, with the ids that its fields have in the segment. */
+  readonly #schema: CollectionSchema;
   /** Fields with a column of the batch: those of the schema, and the timestamp behind them. */
   readonly #fields: readonly FieldSchema[];
   #open: FieldRows[] = [];
@@ -34,17 +42,17 @@ export class SegmentReader implements FormatReader {
 
   constructor(input: ReaderInput) {
     this.#input = input;
-    this.#fields = [...input.plan.schema.fields, timestampField];
+    this.#schema = storedSchema(input);
+    this.#fields = [...this.#schema.fields, timestampField];
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
-    const { schema } = this.#input.plan;
     const files = filesOf(this.#input);
     const live = await this.#liveRows(files, options.signal);
     const rejects = new RowRejects(options.onReject);
     try {
       for (let index = 0, firstRow = 0; index < files.logCount; index++) {
-        const row = await openStripe(files, index, schema, options.signal);
+        const row = await openStripe(files, index, this.#schema, options.signal);
         if (index === 0) this.#warnOfOthers(row, files);
         yield* this.#rowsOf(row, firstRow, live, rejects, options);
         firstRow += row.rowCount;
@@ -148,6 +156,16 @@ export class SegmentReader implements FormatReader {
     this.#open = [];
     await Promise.all(open.map((field) => field.close()));
   }
+}
+
+/** The collection's schema, with the ids that its fields have in the segment. */
+export function storedSchema({ plan, options }: Pick<ReaderInput, "plan" | "options">): CollectionSchema {
+  const text = options[FIELD_IDS];
+  if (text === undefined) return plan.schema;
+  const ids: Readonly<Record<string, number>> = JSON.parse(text);
+  // One that the segment has not gets an id that no log has.
+  const fields = plan.schema.fields.map((field) => ({ ...field, fieldId: ids[field.name] ?? -1 }));
+  return { ...plan.schema, fields };
 }
 
 /** @throws {ImportError} as `segmentFiles` */

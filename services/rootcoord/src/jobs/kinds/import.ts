@@ -60,7 +60,8 @@ export class ImportPlanner implements JobPlanner {
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const sizesBytes = job.groups.map(sizeOf);
     if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
-    const packs = packGroups(sizesBytes, this.#packBytes(job));
+    const isApart = (group: number) => job.groups[group].partitionId !== job.groups[group - 1]?.partitionId;
+    const packs = packGroups(sizesBytes, this.#packBytes(job), isApart);
     const splitBytes = await this.#splitBytes(sizesBytes.reduce((sum, size) => sum + size, 0));
     const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
       count === 1 ? await this.#tasksOf(first, job, splitBytes) : [packed({ first, count }, sizesBytes)],
@@ -113,7 +114,9 @@ export class ImportPlanner implements JobPlanner {
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
     const sets = job.groups.slice(task.group, task.group + (task.groupCount ?? 1));
-    const { collectionId, vchannels, partitionIds, timestamp } = job;
+    const { collectionId, vchannels, timestamp } = job;
+    const own = job.groups[task.group].partitionId;
+    const partitionIds = own === undefined ? job.partitionIds : [own];
     const spec = specOf(job, "import");
     return {
       ...{ collectionId, vchannels, partitionIds, timestamp, sets },

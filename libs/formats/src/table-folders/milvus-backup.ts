@@ -1,0 +1,282 @@
+import { ImportError } from "@sluice/errors";
+
+// The folder that milvus-backup writes: what its meta files say. Source: binlog format, §10; milvus-backup `backup.proto`.
+
+/** Of the meta folder, in the order in which they are looked for: one with everything, or one a level. */
+export const BACKUP_META = {
+  full: "meta/full_meta.json",
+  levels: ["meta/backup_meta.json", "meta/collection_meta.json", "meta/partition_meta.json", "meta/segment_meta.json"],
+} as const;
+
+/** Folders of logs. */
+export const BACKUP_LOGS = { insert: "binlogs/insert_log", delta: "binlogs/delta_log" } as const;
+
+/** Partition of deletes that concern all of them. */
+export const ALL_PARTITIONS = "-1";
+
+export interface BackupPair {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A field as a backup has it: names and numbers of Milvus's own message. */
+export interface BackupField {
+  readonly fieldId: number;
+  readonly name: string;
+  readonly description: string;
+  readonly dataType: number;
+  readonly elementType: number;
+  readonly isPrimaryKey: boolean;
+  readonly autoId: boolean;
+  readonly isPartitionKey: boolean;
+  readonly isDynamic: boolean;
+  readonly nullable: boolean;
+  readonly isFunctionOutput: boolean;
+  readonly typeParams: readonly BackupPair[];
+  /** A serialized `schema.ValueField`. */
+  readonly defaultValue: Uint8Array | undefined;
+}
+
+export interface BackupSegment {
+  /** Ids are decimal text: they pass 2^53. */
+  readonly id: string;
+  readonly rowCount: number;
+  /** `FIELD/LOG` of each insert log, `LOG` of each delta log, as their paths end. */
+  readonly logs: readonly string[];
+  readonly deltas: readonly string[];
+  readonly storageVersion: number;
+}
+
+export interface BackupPartition {
+  readonly id: string;
+  readonly name: string;
+  readonly segments: readonly BackupSegment[];
+}
+
+export interface BackupIndex {
+  readonly fieldName: string;
+  readonly indexName: string;
+  readonly params: readonly BackupPair[];
+}
+
+export interface BackupCollection {
+  readonly id: string;
+  readonly dbName: string;
+  readonly name: string;
+  readonly description: string;
+  /** In the order of their ids; `$meta` among them where the backup has it. */
+  readonly fields: readonly BackupField[];
+  readonly structs: readonly {
+    readonly fieldId: number;
+    readonly name: string;
+    readonly fields: readonly BackupField[];
+  }[];
+  readonly enableDynamicField: boolean;
+  readonly functionNames: readonly string[];
+  readonly shardsNum: number;
+  readonly consistencyLevel: number;
+  readonly properties: readonly BackupPair[];
+  readonly partitions: readonly BackupPartition[];
+  readonly l0Segments: readonly BackupSegment[];
+  readonly indexes: readonly BackupIndex[];
+  readonly aliases: readonly string[];
+  readonly isLoaded: boolean;
+}
+
+/** Ids and timestamps pass 2^53: integers come as text where a double would round them. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * The collections of a backup.
+ * @param texts of the full meta file, or of those of all levels, in the order of `BACKUP_META`
+ * @throws {ImportError} `malformed_file` with the file; `unsupported` for snapshots and encrypted backups
+ */
+export function backupCollections(
+  texts: readonly { readonly path: string; readonly text: string }[],
+): BackupCollection[] {
+  const parsed = texts.map(({ path, text }) => parse(path, text));
+  const [root] = parsed;
+  if (textAt(root, "format") === "snapshot")
+    throw new ImportError("unsupported", "the backup is a snapshot: take it in the format binlog", {
+      file: texts[0].path,
+    });
+  const encrypted = listAt(root, "database_backups").find((database) => textAt(database, "ezk") !== "");
+  if (encrypted)
+    throw new ImportError("unsupported", "the backup is encrypted: take it without", { file: texts[0].path });
+  const collections = parsed.length === 1 ? listAt(root, "collection_backups") : joined(parsed.slice(1));
+  return collections.map(collectionOf);
+}
+
+function parse(path: string, text: string): JsonObject {
+  const exact = (_key: string, value: Json, { source }: { source?: string } = {}) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "") ? (source ?? "") : value;
+  try {
+    const value = (JSON.parse as (text: string, reviver: typeof exact) => Json)(text, exact);
+    if (isObject(value)) return value;
+  } catch (error) {
+    throw new ImportError("malformed_file", `the backup's meta is no JSON: ${(error as Error).message}`, {
+      file: path,
+    });
+  }
+  throw new ImportError("malformed_file", "the backup's meta is no JSON object", { file: path });
+}
+
+/** Collections with their partitions, and these with their segments, of the meta files of one level each. */
+function joined([collections, partitions, segments]: readonly JsonObject[]): JsonObject[] {
+  const ofPartition = (partition: JsonObject) => (segment: JsonObject) =>
+    textAt(segment, "partition_id") === textAt(partition, "partition_id") &&
+    textAt(segment, "collection_id") === textAt(partition, "collection_id");
+  const whole = listAt(partitions, "infos").map((partition) => ({
+    ...partition,
+    segment_backups: listAt(segments, "infos").filter(ofPartition(partition)),
+  }));
+  return listAt(collections, "infos").map((collection) => ({
+    ...collection,
+    partition_backups: whole.filter((one) => textAt(one, "collection_id") === textAt(collection, "collection_id")),
+  }));
+}
+
+function collectionOf(info: JsonObject): BackupCollection {
+  const schema = objectAt(info, "schema");
+  return {
+    id: textAt(info, "collection_id"),
+    dbName: textAt(info, "db_name") || "default",
+    name: textAt(info, "collection_name"),
+    description: textAt(schema, "description"),
+    fields: fieldsOf(schema),
+    structs: listAt(schema, "struct_array_fields").map((struct) => ({
+      fieldId: numberAt(struct, "fieldID"),
+      name: textAt(struct, "name"),
+      fields: fieldsOf(struct),
+    })),
+    enableDynamicField: schema.enable_dynamic_field === true,
+    functionNames: listAt(schema, "functions").map((one) => textAt(one, "name")),
+    shardsNum: numberAt(info, "shards_num"),
+    consistencyLevel: numberAt(info, "consistency_level"),
+    properties: [...pairsAt(schema, "properties"), ...pairsAt(info, "properties")],
+    partitions: listAt(info, "partition_backups").map((partition) => ({
+      id: textAt(partition, "partition_id"),
+      name: textAt(partition, "partition_name"),
+      segments: listAt(partition, "segment_backups").map(segmentOf),
+    })),
+    l0Segments: listAt(info, "l0_segments").map(segmentOf),
+    indexes: listAt(info, "index_infos").map(indexOf),
+    aliases: arrayAt(info, "aliases").map(String),
+    isLoaded: textAt(info, "load_state") === "Loaded",
+  };
+}
+
+function fieldsOf(schema: JsonObject): BackupField[] {
+  return listAt(schema, "fields")
+    .map(fieldOf)
+    .sort((a, b) => a.fieldId - b.fieldId);
+}
+
+function fieldOf(field: JsonObject): BackupField {
+  const encoded = textAt(field, "default_value_base64");
+  return {
+    fieldId: numberAt(field, "fieldID"),
+    name: textAt(field, "name"),
+    description: textAt(field, "description"),
+    dataType: numberAt(field, "data_type"),
+    elementType: numberAt(field, "element_type"),
+    isPrimaryKey: field.is_primary_key === true,
+    autoId: field.autoID === true,
+    isPartitionKey: field.is_partition_key === true,
+    isDynamic: field.is_dynamic === true,
+    nullable: field.nullable === true,
+    isFunctionOutput: field.is_function_output === true,
+    typeParams: pairsAt(field, "type_params"),
+    defaultValue: encoded === "" ? undefined : new Uint8Array(Buffer.from(encoded, "base64")),
+  };
+}
+
+function segmentOf(segment: JsonObject): BackupSegment {
+  const logsAt = (key: string) =>
+    listAt(segment, key).flatMap((field) =>
+      listAt(field, "binlogs").map((log) => ({ fieldId: textAt(field, "fieldID") || "0", logId: logIdOf(log) })),
+    );
+  return {
+    id: textAt(segment, "segment_id"),
+    rowCount: numberAt(segment, "num_of_rows"),
+    logs: logsAt("binlogs").map(({ fieldId, logId }) => `${fieldId}/${logId}`),
+    deltas: logsAt("deltalogs").map(({ logId }) => logId),
+    storageVersion: numberAt(segment, "storage_version"),
+  };
+}
+
+/** Backups of older tools say it by the path alone. */
+function logIdOf(log: JsonObject): string {
+  return textAt(log, "log_path").split("/").at(-1) || textAt(log, "log_id");
+}
+
+function indexOf(index: JsonObject): BackupIndex {
+  const params = Object.entries(objectAt(index, "params")).map(([key, value]) => ({ key, value: String(value) }));
+  const type = textAt(index, "index_type");
+  const hasType = params.some(({ key }) => key === "index_type");
+  return {
+    fieldName: textAt(index, "field_name"),
+    indexName: textAt(index, "index_name"),
+    params: hasType || type === "" ? params : [{ key: "index_type", value: type }, ...params],
+  };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  const value = object[key];
+  return isObject(value) ? value : {};
+}
+
+function arrayAt(object: JsonObject, key: string): readonly Json[] {
+  const value = object[key];
+  return Array.isArray(value) ? value : [];
+}
+
+function listAt(object: JsonObject, key: string): JsonObject[] {
+  return arrayAt(object, key).filter(isObject);
+}
+
+/** Ids too; what is left out is empty. */
+function textAt(object: JsonObject, key: string): string {
+  const value = object[key];
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function numberAt(object: JsonObject, key: string): number {
+  return Number(textAt(object, key) || 0);
+}
+
+function pairsAt(object: JsonObject, key: string): BackupPair[] {
+  return listAt(object, key).map((pair) => ({ key: textAt(pair, "key"), value: textAt(pair, "value") }));
+}
+
+/**
+ * Ids of the columns of a collection in its segments, by the names that its fields have; `struct[member]` for members.
+ * Older backups leave the dynamic field out: it has the id that the declared ones leave free, else the next one.
+ */
+export function backupFieldIds({ fields, structs, enableDynamicField }: BackupCollection): Record<string, number> {
+  const ids = new Map<string, number>(
+    fields.map(({ name, fieldId, isDynamic }) => [isDynamic ? "$meta" : name, fieldId]),
+  );
+  for (const struct of structs)
+    for (const member of struct.fields) ids.set(memberName(struct.name, member.name), member.fieldId);
+  if (enableDynamicField && !ids.has("$meta"))
+    ids.set("$meta", freeId([...ids.values(), ...structs.map((one) => one.fieldId)]));
+  return Object.fromEntries(ids);
+}
+
+/** Servers store members under their own names, or with that of the struct. */
+function memberName(struct: string, member: string): string {
+  return member.endsWith("]") ? member : `${struct}[${member}]`;
+}
+
+function freeId(taken: readonly number[]): number {
+  const known = new Set(taken);
+  let id = 100;
+  while (known.has(id)) id++;
+  return id;
+}

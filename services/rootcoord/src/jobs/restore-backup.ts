@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import type { CollectionRecord } from "@sluice/catalog";
+import { excerptOfList, ImportError, StatusError } from "@sluice/errors";
+import { type BackupCollection, formatOptionKeys } from "@sluice/formats";
+import { parseImportOptions } from "@sluice/jobs";
+import { checkStatus, importing, milvus, okStatus, type rootCoord } from "@sluice/rpc";
+import { jobId } from "@sluice/schema";
+import type { RootCoordHandlers } from "../ddl/index.ts";
+import { creationOf, hasPartitionKey, lossesOf, type RestoreTarget } from "./backup-collection.ts";
+import { asFolder, readBackup } from "./backup-files.ts";
+import type { ImportJobs } from "./import-jobs.ts";
+import type { JobBook } from "./job-book.ts";
+import { bucketOf, type JobSources } from "./job-sources.ts";
+
+type Declarations = Pick<
+  RootCoordHandlers,
+  | "createDatabase"
+  | "listDatabases"
+  | "createCollection"
+  | "dropCollection"
+  | "createPartition"
+  | "createIndex"
+  | "createAlias"
+  | "loadCollection"
+>;
+
+export interface RestoreBackupDeps {
+  readonly sources: JobSources;
+  readonly jobs: Pick<ImportJobs, "submit">;
+  readonly book: JobBook;
+  readonly declare: Declarations;
+  /** Undefined where there is none. */
+  readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
+  readonly rowCounts: (collectionId: bigint) => Promise<{ readonly rows: bigint }>;
+}
+
+interface Plan {
+  readonly backup: BackupCollection;
+  readonly target: RestoreTarget;
+}
+
+/** Restores collections of a folder of milvus-backup: makes them, and imports the rows of each by a job. */
+export class RestoreBackup {
+  readonly #deps: RestoreBackupDeps;
+  constructor(deps: RestoreBackupDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Answers when all collections are made and their jobs recorded. The same again answers the same jobs.
+   * @throws {ImportError} `request_invalid` for a collection that has rows already, with those begun before it; as `readBackup`;
+   *   {StatusError} what making the collection refuses
+   */
+  async restore(request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoreBackupResponse> {
+    const plans = plansOf(request, await this.#read(request));
+    for (const plan of plans) await this.#checkTarget(plan, request);
+    const collections: rootCoord.RestoredCollection[] = [];
+    for (const plan of plans) {
+      try {
+        collections.push(await this.#restoreOne(plan, request));
+      } catch (error) {
+        throw withBegun(error, plan, collections);
+      }
+    }
+    return { status: okStatus(), collections };
+  }
+
+  async #read({ path, options }: rootCoord.RestoreBackupRequest): Promise<BackupCollection[]> {
+    if (path === "") throw new ImportError("request_invalid", "the folder of the backup is not given");
+    const { spec, dataSource } = parseImportOptions(options, formatOptionKeys);
+    const source = await this.#deps.sources.resolve(dataSource);
+    await using open = await this.#deps.sources.open(source);
+    const folder = asFolder(source.folder === undefined ? path : `${source.folder}/${path}`);
+    return await readBackup(open.sources, folder, bucketOf(spec, source).bucket ?? spec.bucket);
+  }
+
+  /** A collection with rows would get those of the backup beside them. */
+  async #checkTarget(plan: Plan, request: rootCoord.RestoreBackupRequest): Promise<void> {
+    const { dbName, collectionName } = plan.target;
+    const there = await this.#deps.findCollection(dbName, collectionName);
+    if (!there || (await this.#earlier(plan, request, there)) !== undefined) return;
+    const { rows } = await this.#deps.rowCounts(there.collectionId);
+    const hasJobs = this.#deps.book
+      .jobs()
+      .some(({ collectionId, kind }) => collectionId === there.collectionId && kind === "import");
+    if (rows === 0n && !hasJobs) return;
+    const reason = `collection ${dbName}.${collectionName} is there and has rows or import jobs: drop it, or restore under another name`;
+    throw new ImportError("request_invalid", reason);
+  }
+
+  async #earlier(plan: Plan, request: rootCoord.RestoreBackupRequest, { collectionId }: CollectionRecord) {
+    return this.#deps.book.idOfKey(collectionId, keyOf(plan, request));
+  }
+
+  async #restoreOne(plan: Plan, request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoredCollection> {
+    const { backup, target } = plan;
+    const wasThere = (await this.#deps.findCollection(target.dbName, target.collectionName)) !== undefined;
+    await this.#make(plan);
+    const segments = backup.partitions.flatMap((partition) => partition.segments);
+    const hasRows = segments.some(({ logs }) => logs.length > 0);
+    try {
+      const id = hasRows ? await this.#import(plan, request) : jobId(0n);
+      const warnings = [...lossesOf(backup), ...(await this.#decorate(plan))];
+      const rowCount = BigInt(segments.reduce((sum, segment) => sum + segment.rowCount, 0));
+      return { source: nameOf(backup), ...target, jobId: id, rowCount, warnings };
+    } catch (error) {
+      if (!wasThere) await this.#deps.declare.dropCollection(milvus.DropCollectionRequest.fromPartial(target));
+      throw error;
+    }
+  }
+
+  async #make({ backup, target }: Plan): Promise<void> {
+    const { declare } = this.#deps;
+    const { dbNames } = await declare.listDatabases(milvus.ListDatabasesRequest.fromPartial({}));
+    if (!dbNames.includes(target.dbName))
+      checkStatus(await declare.createDatabase(milvus.CreateDatabaseRequest.fromPartial({ dbName: target.dbName })));
+    checkStatus(await declare.createCollection(creationOf(backup, target)));
+    if (hasPartitionKey(backup)) return;
+    for (const { name: partitionName } of backup.partitions)
+      checkStatus(
+        await declare.createPartition(milvus.CreatePartitionRequest.fromPartial({ ...target, partitionName })),
+      );
+  }
+
+  #import(plan: Plan, request: rootCoord.RestoreBackupRequest) {
+    const { backup, target } = plan;
+    const internalData = { path: request.path, collections_mapping: { [nameOf(backup)]: target.collectionName } };
+    return this.#deps.jobs.submit(
+      importing.ImportRequest.fromPartial({
+        ...target,
+        idempotencyKey: keyOf(plan, request),
+        options: [...request.options, { key: "internal_data", value: JSON.stringify(internalData) }],
+      }),
+    );
+  }
+
+  /** Indexes, aliases and whether it is loaded: what is not taken over is told, and the rows come nevertheless. */
+  async #decorate({ backup, target }: Plan): Promise<string[]> {
+    const { declare } = this.#deps;
+    const warnings: string[] = [];
+    const attempt = (what: string, work: () => Promise<Parameters<typeof checkStatus>[0]>) =>
+      work()
+        .then(checkStatus)
+        .catch((error: Error) => void warnings.push(`${what} is not taken over: ${error.message}`));
+    for (const { fieldName, indexName, params } of backup.indexes)
+      await attempt(`index ${indexName}`, () =>
+        declare.createIndex(
+          milvus.CreateIndexRequest.fromPartial({ ...target, fieldName, indexName, extraParams: [...params] }),
+        ),
+      );
+    for (const alias of backup.aliases)
+      await attempt(`alias ${alias}`, () =>
+        declare.createAlias(milvus.CreateAliasRequest.fromPartial({ ...target, alias })),
+      );
+    if (backup.isLoaded)
+      await attempt("its being loaded", () => declare.loadCollection(milvus.LoadCollectionRequest.fromPartial(target)));
+    return warnings;
+  }
+}
+
+/** A repeat of the call finds the job by it. */
+function keyOf({ backup, target }: Plan, { path, options }: rootCoord.RestoreBackupRequest): string {
+  const asked = [path, nameOf(backup), target, options.map(({ key, value }) => [key, value])];
+  return `restore-${createHash("sha256").update(JSON.stringify(asked)).digest("base64url")}`;
+}
+
+function nameOf({ dbName, name }: BackupCollection): string {
+  return `${dbName}.${name}`;
+}
+
+/** @throws {ImportError} `request_invalid` for names that the backup has not, and for two collections with one target */
+function plansOf(
+  { dbName, collections, path }: rootCoord.RestoreBackupRequest,
+  backups: readonly BackupCollection[],
+): Plan[] {
+  const asked = collections.length > 0 ? collections : backups.map((backup) => ({ key: nameOf(backup), value: "" }));
+  const plans = asked.map(({ key, value }) => {
+    const backup = backups.filter((one) => one.name === key || nameOf(one) === key);
+    if (backup.length !== 1) throw notOne(key, backup.length, backups, path);
+    return { backup: backup[0], target: targetOf(backup[0], value, dbName) };
+  });
+  const names = plans.map(({ target }) => `${target.dbName}.${target.collectionName}`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return plans;
+  throw new ImportError(
+    "request_invalid",
+    `two collections of the backup would become ${twice}: give one of them another name`,
+  );
+}
+
+function targetOf(backup: BackupCollection, value: string, dbName: string): RestoreTarget {
+  const [first, ...rest] = value.split(".");
+  if (rest.length > 0) return { dbName: first, collectionName: rest.join(".") };
+  return { dbName: dbName || backup.dbName, collectionName: first || backup.name };
+}
+
+function notOne(asked: string, count: number, backups: readonly BackupCollection[], file: string): ImportError {
+  const what = count === 0 ? "no collection" : "several collections";
+  const reason = `the backup has ${what} '${asked}'; it has ${excerptOfList(backups.map(nameOf))}`;
+  return new ImportError("request_invalid", reason, { file });
+}
+
+/** Those that were begun go on: who reads the refusal must know of them. */
+function withBegun(error: unknown, { backup }: Plan, begun: readonly rootCoord.RestoredCollection[]): unknown {
+  if (begun.length === 0) return error;
+  const jobs = begun.map(({ collectionName, jobId: id }) => `${collectionName} (job ${id})`).join(", ");
+  const words = (reason: string) => `${nameOf(backup)}: ${reason}; begun before it, and going on: ${jobs}`;
+  if (error instanceof StatusError) return new StatusError(error.code, words(error.message));
+  if (!(error instanceof ImportError)) return error;
+  return new ImportError(error.code, words(error.reason), error.at, { cause: error });
+}
