@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, string>> = {
   segment: "schema columns binlog object-store async",
   query: "schema values columns async",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
-  proxy: "rpc config schema values jobs cluster async volumes",
+  proxy: "rpc config schema values jobs cluster object-store async volumes",
   rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats async volumes",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
   datanode: "cluster rpc config schema task-queue object-store async formats columns segment jobs",

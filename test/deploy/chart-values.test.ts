@@ -148,7 +148,7 @@ suite("values", () => {
     const mounting = [...servicesOf(manifests)].filter(([, { spec }]) =>
       spec.template.spec.volumes.some(({ name }: { name: string }) => name === "s3-tls"),
     );
-    expect(mounting.map(([role]) => role).sort()).toEqual(["datacoord", "datanode", "querynode", "rootcoord"]);
+    expect(mounting.map(([role]) => role).sort()).toEqual(["datacoord", "datanode", "proxy", "querynode", "rootcoord"]);
     const settings = manifests.find(({ metadata }) => metadata.name.endsWith("-settings"))?.data;
     expect(parse(settings["datanode.yaml"])["s3-ca"]).toBe("/etc/sluice/s3-tls/ca.crt");
   });

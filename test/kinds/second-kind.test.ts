@@ -64,16 +64,20 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   const dataCoordAddress = Promise.withResolvers<string>();
   const place = { host: "127.0.0.1", port: 0 };
   const root = cleanup.use(
-    await startRootCoord({ ...place, splitBytes: 1 << 20, maxOpenJobs: 10, jobRetentionMs: 60_000 } as never, {
-      ...{
-        store,
-        sources,
-        brought: () => broughtSources({}, []),
-        ...telemetry,
-        dataCoordAddress: () => dataCoordAddress.promise,
+    await startRootCoord(
+      { ...place, splitBytes: 1 << 20, maxOpenJobs: 10, maxNodesKilled: 3, jobRetentionMs: 60_000 } as never,
+      {
+        ...{
+          store,
+          sources,
+          objects,
+          brought: () => broughtSources({}, []),
+          ...telemetry,
+          dataCoordAddress: () => dataCoordAddress.promise,
+        },
+        moreKinds: { copy: copyPlanner },
       },
-      moreKinds: { copy: copyPlanner },
-    }),
+    ),
   );
   const rootCoordAddress = async () => root.address;
   const data = cleanup.use(

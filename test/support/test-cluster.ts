@@ -150,7 +150,7 @@ export class TestCluster implements AsyncDisposable {
     const s3 = this.faults ? `http://127.0.0.1:${this.faults.s3.port}` : this.#backends.s3.endpoint;
     const redis = this.faults ? `redis://127.0.0.1:${this.faults.redis.port}` : this.#backends.redis.url;
     return settingFlags({
-      ...(role !== "proxy" && { s3, s3Bucket: this.bucket }),
+      ...{ s3, s3Bucket: this.bucket },
       ...((role === "datacoord" || role === "datanode") && { redis, redisPrefix: this.prefix }),
     });
   }

@@ -92,9 +92,7 @@ tls.key where the Secret has them.
 {{- if has .role (list "datacoord" "datanode") -}}
 {{- with .at.Values.redis.tlsSecret }}{{- $list = append $list (dict "name" "redis-tls" "secret" .) }}{{- end -}}
 {{- end -}}
-{{- if ne .role "proxy" -}}
 {{- with .at.Values.s3.tlsSecret }}{{- $list = append $list (dict "name" "s3-tls" "secret" .) }}{{- end -}}
-{{- end -}}
 {{- toJson $list -}}
 {{- end -}}
 

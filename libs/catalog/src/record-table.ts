@@ -28,9 +28,11 @@ export class RecordReader<T, Id extends RecordId> {
   /**
    * Records in byte order of key, which for ids is not the order of numbers.
    * @param first leading parts of ids: only records below them, such as `[jobId]` for the tasks of a job
+   * @param after an id: only records whose keys come behind its key
    */
-  async *scan(first: readonly KeyPart[] = []): AsyncGenerator<RecordEntry<T>> {
-    for await (const entry of this.#store.scan(prefixOf(this.table, first))) yield decoded<T>(entry);
+  async *scan(first: readonly KeyPart[] = [], after?: Id): AsyncGenerator<RecordEntry<T>> {
+    const lastKey = after === undefined ? undefined : keyOf(this.table, after);
+    for await (const entry of this.#store.scan(prefixOf(this.table, first), lastKey)) yield decoded<T>(entry);
   }
 }
 

@@ -46,3 +46,64 @@ export interface UploadKeyRecord {
 
 /** Written by the first rootcoord that needs it, once. */
 export const UPLOAD_KEYS: Table<UploadKeyRecord, string> = { name: "upload-key", idOf: () => "current" };
+
+/** A file of a volume: a path, and the content that it leads to now. */
+export interface VolumeFileRecord {
+  readonly volumeId: string;
+  /** Names between single slashes. */
+  readonly path: string;
+  /** Random; a file that is replaced gets another one. */
+  readonly contentId: string;
+  readonly sizeBytes: number;
+  /** As S3 has it, without quotes: MD5 of the bytes in hex, or that of the MD5s of the parts, `-` and their number. */
+  readonly etag: string;
+  readonly modifiedMs: number;
+}
+
+/** Written by the rootcoord. In the byte order of paths, so that listings are. */
+export const VOLUME_FILES: Table<VolumeFileRecord, readonly string[]> = {
+  name: "volume-file",
+  idOf: ({ volumeId, path }) => [volumeId, ...path.split("/")],
+};
+
+/**
+ * A content that no file leads to, or that has parts to forget: `uploading` until all of it is there; `published` and led to by a
+ * file; `removed`, because its upload was given up, or its file replaced or removed. Objects of a content have a record of it
+ * or of a file, from before their first byte to behind their last.
+ */
+export interface VolumeContentRecord {
+  readonly volumeId: string;
+  readonly contentId: string;
+  readonly path: string;
+  readonly state: "uploading" | "published" | "removed";
+  /** Unix milliseconds since when. */
+  readonly sinceMs: number;
+  /** Whether it comes in parts. */
+  readonly inParts: boolean;
+}
+
+/** Written by the rootcoord. */
+export const VOLUME_CONTENTS: Table<VolumeContentRecord, readonly [volumeId: string, contentId: string]> = {
+  name: "volume-content",
+  idOf: ({ volumeId, contentId }) => [volumeId, contentId],
+};
+
+/** A part of an upload that came. */
+export interface UploadPartRecord {
+  readonly volumeId: string;
+  readonly contentId: string;
+  /** From 1, as S3 counts. */
+  readonly partNumber: number;
+  /** Random: a part that is sent again is another one. */
+  readonly partId: string;
+  readonly sizeBytes: number;
+  /** In hex. */
+  readonly md5: string;
+}
+
+/** Written by the rootcoord. */
+export const UPLOAD_PARTS: Table<UploadPartRecord, readonly [volumeId: string, contentId: string, partNumber: number]> =
+  {
+    name: "upload-part",
+    idOf: ({ volumeId, contentId, partNumber }) => [volumeId, contentId, partNumber],
+  };

@@ -19,7 +19,7 @@ import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
-import { broughtOf, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
+import { broughtOf, hasObjects, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
 import { watchObjects, watchQueue } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
@@ -28,6 +28,8 @@ export const needSettings = {
   /** What the store of segments needs, such as a bucket, made where it is missing. */
   bucket: objectSettings,
   objects: objectSettings,
+  /** The same, for who serves without it, too: it need not be given, and is not waited for. */
+  uploads: objectSettings,
   sources: sourceSettings,
   /** Stores that jobs bring. */
   brought: sourceSettings,
@@ -57,6 +59,7 @@ interface Provided {
   readonly bucket: undefined;
   /** Segments. */
   readonly objects: ObjectStore;
+  readonly uploads: ObjectStore | undefined;
   /** What paths of imports mean. */
   readonly sources: Sources;
   /** @param endpoints servers that jobs may name @throws {SettingsError} for one that is none */
@@ -98,6 +101,11 @@ const openers: { readonly [N in Need]: Opener<N> } = {
     const { storage, secrets } = await objectsOf(settings);
     return CountingObjectStore.scraped(await openObjectStore(storage, secrets), metrics);
   },
+  uploads: async (settings) => {
+    if (!(await hasObjects(settings))) return undefined;
+    const { storage, secrets } = await objectsOf(settings);
+    return openObjectStore(storage, secrets, BRIEF);
+  },
   sources: async (settings) => {
     const { sources, secrets } = await sourcesOf(settings);
     return openSources(sources, secrets, BRIEF);
@@ -137,7 +145,8 @@ export async function openBackends<N extends Need>(
   if (provided.queue) cleanup.use(watchQueue(provided.queue as TaskQueue, problems));
   // Datacoord and datanodes write segments and remove them; others read.
   const writes = needs.some((need) => need === "bucket" || need === "stores");
-  if (needs.some((need) => need !== "queue")) cleanup.use(watchObjects(await objectsOf(all), writes, problems));
+  if (needs.some((need) => need !== "queue" && need !== "uploads"))
+    cleanup.use(watchObjects(await objectsOf(all), writes, problems));
   const running = cleanup.move();
   const backends = { metastore, peers, problems, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
   return backends as unknown as Backends<N> & AsyncDisposable;

@@ -71,6 +71,17 @@ export async function objectsOf(settings: StorageValues): Promise<DescribedStora
   }
 }
 
+/** Whether the settings say where segments lie. @throws {SettingsError} for what cannot be */
+export async function hasObjects(settings: StorageValues): Promise<boolean> {
+  try {
+    await describeObjects(settings);
+    return true;
+  } catch (error) {
+    if (error instanceof MissingStorage) return false;
+    throw new SettingsError([(error as Error).message]);
+  }
+}
+
 /** Where files are imported from. @throws {SettingsError} */
 export async function sourcesOf(
   settings: StorageValues & { readonly source?: readonly string[] },

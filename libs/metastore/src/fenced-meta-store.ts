@@ -11,7 +11,7 @@ export function fencedMetaStore(store: MetaStore, held: HeldKey): MetaStore {
   return {
     limits: { transactionOperations },
     get: (key) => store.get(key),
-    scan: (prefix) => store.scan(prefix),
+    scan: (prefix, after) => store.scan(prefix, after),
     watch: (prefix, signal) => store.watch(prefix, signal),
     hold: (request) => store.hold(request),
     commit: async (transaction: MetaTransaction) => {

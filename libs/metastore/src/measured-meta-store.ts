@@ -6,7 +6,7 @@ export function measuredMetaStore(store: MetaStore, observe: StoreObserver): Met
   return {
     limits: store.limits,
     get: (key) => observe("get", () => store.get(key)),
-    scan: (prefix) => scan(store, prefix, observe),
+    scan: (prefix, after) => scan(store.scan(prefix, after), observe),
     commit: (transaction) => observe("commit", () => store.commit(transaction)),
     watch: (prefix, signal) => store.watch(prefix, signal),
     hold: (request) => store.hold(request),
@@ -15,12 +15,12 @@ export function measuredMetaStore(store: MetaStore, observe: StoreObserver): Met
 }
 
 /** A scan is told of when it ends, with the time that its reader took. */
-async function* scan(store: MetaStore, prefix: string, observe: StoreObserver): AsyncGenerator<MetaEntry> {
+async function* scan(entries: AsyncIterable<MetaEntry>, observe: StoreObserver): AsyncGenerator<MetaEntry> {
   const ended = Promise.withResolvers<void>();
   const observed = observe("scan", () => ended.promise);
   observed.catch(() => undefined);
   try {
-    yield* store.scan(prefix);
+    yield* entries;
     ended.resolve();
   } catch (error) {
     ended.reject(error);

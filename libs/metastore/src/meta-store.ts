@@ -45,8 +45,11 @@ export interface MetaStore extends AsyncDisposable {
   /** Most guards plus writes that one transaction may hold; more is refused with an Error that names the limit. */
   readonly limits: { readonly transactionOperations: number };
   get(key: string): Promise<MetaEntry | undefined>;
-  /** Entries under `prefix` in byte order of key, one page in memory at a time; pages are not one snapshot. */
-  scan(prefix: string): AsyncIterable<MetaEntry>;
+  /**
+   * Entries under `prefix` in byte order of key, one page in memory at a time; pages are not one snapshot.
+   * @param after only entries whose key is greater than this one, which need not be there
+   */
+  scan(prefix: string, after?: string): AsyncIterable<MetaEntry>;
   /**
    * All or nothing, durable when it resolves, carried out once at most. Resolves to the new revision, or to undefined, having
    * written nothing, when a guarded revision has moved. An answer of a server that was lost is found out inside.

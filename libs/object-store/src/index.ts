@@ -1,3 +1,4 @@
+export * from "./chunked/index.ts";
 export * from "./counting-object-store.ts";
 export * from "./describe-brought.ts";
 export * from "./describe-storages.ts";
@@ -5,8 +6,8 @@ export * from "./local/local-object-store.ts";
 export * from "./object-store.ts";
 export * from "./open-storages.ts";
 export * from "./s3/index.ts";
-export type { FoundFile, ListOptions, Source, SourceFile, SourceRef } from "./source.ts";
-export { isFolder } from "./source.ts";
+export type { FoundFile, ListedFile, ListOptions, Source, SourceFile, SourceRef } from "./source.ts";
+export { isFolder, refuseFolder } from "./source.ts";
 export * from "./sources/counting-sources.ts";
 export * from "./sources/path-pattern.ts";
 export * from "./sources/sources.ts";

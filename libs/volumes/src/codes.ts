@@ -11,6 +11,9 @@ export const volumeCodes = {
   inUse: 63246,
   pathRefused: 63247,
   tooLarge: 63248,
+  uploadNotFound: 63251,
+  fileExists: 63252,
+  fileNotFound: 63253,
 } as const;
 
 /** Words of Zilliz Cloud: Terraform takes a volume for gone by `not exist` in the message. */

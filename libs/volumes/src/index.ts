@@ -1,4 +1,5 @@
 export * from "./codes.ts";
 export * from "./names.ts";
 export * from "./paths.ts";
-export { UploadTokens } from "./upload-tokens.ts";
+export * from "./s3/index.ts";
+export { type OpenedToken, UploadTokens } from "./upload-tokens.ts";

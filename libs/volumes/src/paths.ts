@@ -7,7 +7,7 @@ const MAX_PATH_BYTES = 900;
 const UNFIT = /[\u0000-\u001f\u007f\\]/;
 
 /**
- * @public The path of a file in its volume: names between single slashes. Slashes at the front or doubled, which released clients
+ * The path of a file in its volume: names between single slashes. Slashes at the front or doubled, which released clients
  * send, mean nothing.
  * @throws {StatusError} 63247 for what leads out of the volume, or names no file
  */

@@ -21,6 +21,12 @@ export interface UploadCredentials {
   readonly sessionToken: string;
 }
 
+/** What a session token is found to be. */
+export interface OpenedToken extends UploadGrant {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** Distinguishes our access keys from any others. */
 const PREFIX = "VS";
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -50,17 +56,17 @@ export class UploadTokens {
     return {
       accessKeyId,
       secretAccessKey: this.#secretOf(accessKeyId),
-      sessionToken: this.#seal(accessKeyId, JSON.stringify(grant)),
+      sessionToken: `${accessKeyId}.${this.#seal(accessKeyId, JSON.stringify(grant))}`,
     };
   }
 
-  /** What the credentials allow, and the secret that requests must be signed with; undefined for credentials that are not ours. */
-  open(accessKeyId: string, sessionToken: string): (UploadGrant & { readonly secretAccessKey: string }) | undefined {
-    if (!accessKeyId.startsWith(PREFIX) || sessionToken.length > MAX_TOKEN) return undefined;
-    const text = this.#unseal(accessKeyId, Buffer.from(sessionToken, "base64url"));
-    return text === undefined
-      ? undefined
-      : { ...(JSON.parse(text) as UploadGrant), secretAccessKey: this.#secretOf(accessKeyId) };
+  /** The credentials that a session token belongs to, and what they allow; undefined for a token that is not ours. */
+  open(sessionToken: string): OpenedToken | undefined {
+    if (sessionToken.length > MAX_TOKEN) return undefined;
+    const [accessKeyId, sealed = ""] = sessionToken.split(".");
+    const text = this.#unseal(accessKeyId, Buffer.from(sealed, "base64url"));
+    if (text === undefined) return undefined;
+    return { ...(JSON.parse(text) as UploadGrant), accessKeyId, secretAccessKey: this.#secretOf(accessKeyId) };
   }
 
   #secretOf(accessKeyId: string): string {

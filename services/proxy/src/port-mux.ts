@@ -1,7 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { UPLOAD_BUCKET } from "./volumes/volume-views.ts";
+
+type Kind = "grpc" | "http" | "uploads" | "tls";
 
 /** First bytes of every HTTP/2 connection, and so of gRPC. No method of HTTP/1.1 begins like that. Source: RFC 9113 §3.4. */
 const HTTP2_PREFACE = Buffer.from("PRI ");
+/** A record of TLS that holds a handshake, of any version. Source: RFC 8446 §5.1. */
+const TLS_HANDSHAKE = Buffer.from([0x16, 0x03]);
 /** How long a connection may say nothing, or not enough to know what it speaks. Pools of clients connect ahead. */
 const SILENCE_MS = 60_000;
 /** Connections at once. Each costs a descriptor, of which a process often has no more than 1024 times 64. */
@@ -10,6 +15,9 @@ const MAX_CONNECTIONS = 8192;
 export interface PortMuxTargets {
   readonly grpc: (socket: Socket) => void;
   readonly http: (socket: Socket) => void;
+  /** S3 clients: their requests begin with the bucket of volumes. */
+  readonly uploads: (socket: Socket) => void;
+  readonly tls: (socket: Socket) => void;
   /** A connection was refused: there are too many. */
   readonly onRefused?: () => void;
 }
@@ -20,7 +28,7 @@ export interface PortMuxBounds {
   readonly maxConnections?: number;
 }
 
-/** One listening socket for gRPC and HTTP/1.1: the first bytes decide, however they are cut into packets. */
+/** One listening socket for gRPC, HTTP/1.1, uploads and TLS: the first bytes decide, however they are cut into packets. */
 export class PortMux implements AsyncDisposable {
   readonly #server: Server = createServer({ noDelay: true, keepAlive: true });
   readonly #sockets = new Set<Socket>();
@@ -58,13 +66,12 @@ export class PortMux implements AsyncDisposable {
       if (!bytes) return;
       // Kept, not put back: what is put back is announced again at once, and for ever.
       first = Buffer.concat([first, bytes]);
-      const isGrpc = speaksHttp2(first);
-      if (isGrpc === undefined) return;
+      const kind = kindOf(first);
+      if (kind === undefined) return;
       socket.unshift(first);
       clearTimeout(timer);
       socket.off("readable", look).off("error", ignore);
-      if (isGrpc) targets.grpc(socket);
-      else targets.http(socket);
+      targets[kind](socket);
     };
     socket.on("readable", look);
   }
@@ -81,9 +88,21 @@ export class PortMux implements AsyncDisposable {
   }
 }
 
-/** Undefined while the bytes that there are begin like both: `P` may go on as `POST`. */
-function speaksHttp2(bytes: Buffer): boolean | undefined {
-  const known = Math.min(bytes.length, HTTP2_PREFACE.length);
-  if (!bytes.subarray(0, known).equals(HTTP2_PREFACE.subarray(0, known))) return false;
-  return known === HTTP2_PREFACE.length ? true : undefined;
+/** What each kind of connection begins with; whatever begins otherwise is HTTP. */
+const BEGINNINGS: readonly (readonly [kind: Kind, beginning: Buffer])[] = [
+  ["grpc", HTTP2_PREFACE],
+  ["tls", TLS_HANDSHAKE],
+  ...["PUT", "POST", "GET", "HEAD", "DELETE"].map(
+    (method) => ["uploads", Buffer.from(`${method} /${UPLOAD_BUCKET}`)] as const,
+  ),
+];
+
+/** Undefined while the bytes that there are may go on in two ways: `P` as `PRI`, `PUT` and `POST`. */
+function kindOf(bytes: Buffer): Kind | undefined {
+  for (const [kind, beginning] of BEGINNINGS) {
+    const known = Math.min(bytes.length, beginning.length);
+    if (!bytes.subarray(0, known).equals(beginning.subarray(0, known))) continue;
+    return known === beginning.length ? kind : undefined;
+  }
+  return "http";
 }

@@ -1,4 +1,5 @@
 import { defineRole } from "@sluice/cluster";
+import { proxySettings } from "./settings.ts";
 
 /** Roles without which a proxy can answer next to nothing. */
 const needed = ["rootcoord", "datacoord", "querynode"] as const;
@@ -8,9 +9,9 @@ export const proxyRole = defineRole({
   description: "front door: the public gRPC service and REST on one port",
   port: 19530,
   leads: false,
-  needs: [],
-  settings: {},
-  start: async (settings, { peers, problems }, telemetry) => {
+  needs: ["uploads"],
+  settings: proxySettings,
+  start: async (settings, { uploads, peers, problems }, telemetry) => {
     const { startProxy } = await import("./start.ts");
     const waitsFor = () => needed.find((role) => peers.list(role).length === 0);
     const proxy = await startProxy(settings, {
@@ -18,6 +19,7 @@ export const proxyRole = defineRole({
       rootCoordAddress: peers.address("rootcoord"),
       dataCoordAddress: peers.address("datacoord"),
       queryNodeAddress: peers.address("querynode"),
+      uploads,
       ...telemetry,
     });
     return {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
-import type { ServerAddress } from "@sluice/cluster";
+import type { ObjectStore } from "@sluice/object-store";
 import {
   type Address,
   connectClient,
@@ -18,12 +18,17 @@ import { volumeRoutes } from "./http/volumes.ts";
 import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
+import type { ProxySettings } from "./settings.ts";
+import { openUploads } from "./uploads/open-uploads.ts";
+import { UploadGateway } from "./uploads/upload-gateway.ts";
 import { VolumeOperations } from "./volumes/volume-operations.ts";
 
 export interface ProxyDeps {
   readonly rootCoordAddress: Address;
   readonly dataCoordAddress: Address;
   readonly queryNodeAddress: Address;
+  /** Where files of volumes lie; undefined: this proxy takes none. */
+  readonly uploads: ObjectStore | undefined;
   /** What it, or the process that it is part of, waits for; undefined when it serves. */
   readonly waitsFor: () => string | undefined;
   readonly log: Logger;
@@ -43,7 +48,7 @@ const REQUEST_BUDGET_BYTES = 144 << 20;
 const REFUSED_LOG_MS = 10_000;
 
 /** Starts the front door: the public gRPC service and REST on one port. */
-export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Promise<RunningProxy> {
+export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Promise<RunningProxy> {
   await using cleanup = new AsyncDisposableStack();
   const context: ProxyContext = {
     root: cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress)),
@@ -78,8 +83,14 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   });
   importJobRoutes(app, context, requests);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
-  volumeRoutes(app, new VolumeOperations(volumes, undefined));
+  volumeRoutes(app, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();
+  const uploads = await openUploads(settings, {
+    gateway: new UploadGateway(volumes, deps.uploads),
+    log: deps.log,
+    onCall: logged,
+    others: (request, response) => app.routing(request, response),
+  });
   let toldMs = -REFUSED_LOG_MS;
   const refused = () => {
     if (performance.now() - toldMs < REFUSED_LOG_MS) return;
@@ -89,6 +100,7 @@ export async function startProxy(settings: ServerAddress, deps: ProxyDeps): Prom
   const targets = {
     grpc: (socket: Socket) => grpc.inject(socket),
     http: (socket: Socket) => void app.server.emit("connection", socket),
+    ...uploads,
     onRefused: () => refused(),
   };
   cleanup.defer(() => sockets.stopListening());

@@ -14,15 +14,17 @@ async function open(bounds: ConstructorParameters<typeof PortMux>[0] = {}) {
   const mux = cleanup.use(new PortMux(bounds));
   const http = createServer((_request, response) => response.end("http"));
   const heard: string[] = [];
-  const grpc = (socket: Socket) => {
+  const told = (kind: string) => (socket: Socket) => {
     socket.on("error", () => {});
     socket.once("data", (bytes) => heard.push(bytes.toString()));
-    socket.write("grpc");
+    socket.write(kind);
   };
   let refused = 0;
   const port = await mux.listen("127.0.0.1", 0, {
-    grpc,
+    grpc: told("grpc"),
     http: (socket) => void http.emit("connection", socket),
+    uploads: told("uploads"),
+    tls: told("tls"),
     onRefused: () => refused++,
   });
   return { port, heard, refused: () => refused };
@@ -60,6 +62,17 @@ it.each([
   const { port, heard } = await open();
   expect(await talk(port, parts, 5)).toBe("grpc");
   expect(heard[0]).toMatch(/^PRI /);
+});
+
+it.each([
+  ["uploads", ["PUT /sluice-volumes/a/b HTTP/1.1\r\n\r\n"]],
+  ["uploads", [..."POST /sluice-volumes/a?uploads="]],
+  ["tls", ["\u0016\u0003\u0001"]],
+  ["tls", ["\u0016", "\u0003\u0003"]],
+])("hands on %s with all of its first bytes", async (kind, parts) => {
+  const { port, heard } = await open();
+  expect(await talk(port, parts, 5)).toBe(kind);
+  expect(parts.join("").startsWith(heard[0])).toBe(true);
 });
 
 it("closes a connection that says nothing, or never enough", async () => {

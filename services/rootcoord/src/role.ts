@@ -6,11 +6,11 @@ export const rootCoordRole = defineRole({
   description: "names, numbers and import jobs; one leads, others stand by",
   port: 53100,
   leads: true,
-  needs: ["sources", "brought"],
+  needs: ["sources", "objects", "brought"],
   settings: rootCoordSettings,
-  start: async (settings, { metastore, sources, brought, peers }, telemetry) => {
+  start: async (settings, { metastore, sources, objects, brought, peers }, telemetry) => {
     const { startRootCoord } = await import("./start.ts");
     const dataCoordAddress = peers.address("datacoord");
-    return startRootCoord(settings, { store: metastore, sources, brought, dataCoordAddress, ...telemetry });
+    return startRootCoord(settings, { store: metastore, sources, objects, brought, dataCoordAddress, ...telemetry });
   },
 });

@@ -43,6 +43,13 @@ export const rootCoordSettings = defineSettings({
     description: "how long finished import jobs are remembered",
   },
   maxVolumes: { type: "int", default: 100, min: 1, description: "volumes (stages) that there may be" },
+  volumeCapacity: {
+    type: "bytes",
+    default: "0",
+    min: 0,
+    description: "bytes that the files of a volume may have together; 0: no limit",
+  },
+  volumeMaxFiles: { type: "int", default: 1_000_000, min: 1, description: "files that a volume may hold" },
   uploadLimit: {
     type: "bytes",
     default: "100GB",

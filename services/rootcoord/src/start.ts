@@ -2,7 +2,7 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
-import type { DescribeBrought, Sources } from "@sluice/object-store";
+import { type DescribeBrought, type ObjectStore, type Sources, withVolumes } from "@sluice/object-store";
 import {
   type Address,
   connectClient,
@@ -11,7 +11,6 @@ import {
   okStatus,
   openGrpcServer,
   rootCoord,
-  type ServedService,
   served,
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
@@ -35,7 +34,7 @@ import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
 import { TsoService } from "./tso-service.ts";
-import { openVolumes } from "./volumes/open-volumes.ts";
+import { type OpenVolumes, openVolumes } from "./volumes/open-volumes.ts";
 
 /** How often jobs are looked at again, whether or not they changed. */
 const TICK_MS = 1000;
@@ -43,6 +42,8 @@ const TICK_MS = 1000;
 export interface RootCoordDeps {
   readonly store: MetaStore;
   readonly sources: Sources;
+  /** Where files of volumes lie. */
+  readonly objects: ObjectStore;
   readonly brought: (endpoints: readonly string[]) => DescribeBrought;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
@@ -66,7 +67,12 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const credentials = new JobCredentials(settings.credentialsKey);
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
   const describeBrought = deps.brought(settings.dataSourceEndpoint ?? []);
-  const jobSources = new JobSources({ sources, describeBrought, credentials });
+  const volumes = cleanup.use(openVolumes(settings, { ...deps, book }));
+  const jobSources = new JobSources({
+    sources: withVolumes(sources, deps.objects, volumes.paths),
+    describeBrought,
+    credentials,
+  });
   const metrics = cleanup.use(new RootCoordMetrics(deps.metrics, book));
   const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
@@ -149,7 +155,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       tso,
       new InspectFiles(jobSources),
       restore,
-      openVolumes(settings, deps),
+      volumes,
       deps,
     ),
   );
@@ -168,19 +174,22 @@ function openServer(
   tso: TsoService,
   inspect: InspectFiles,
   restore: RestoreBackup,
-  volumes: ServedService,
+  volumes: OpenVolumes,
   { log, metrics }: RootCoordDeps,
 ): GrpcServer {
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
     ...declared,
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
-    import: async (request) => ({ status: okStatus(), tasks: [await jobs.submit(request)] }),
+    import: async (request) => ({
+      status: okStatus(),
+      tasks: [await jobs.submit(await volumes.paths.located(request))],
+    }),
     orderJob: async (request) => {
       await control.order(request);
       return okStatus();
     },
-    inspectFiles: (request) => inspect.inspect(request),
+    inspectFiles: async (request) => inspect.inspect(await volumes.paths.located(request)),
     restoreBackup: (request) => restore.restore(request),
     getImportState: (request) => views.state(request),
     listImportTasks: (request) => views.listStates(request),
@@ -193,7 +202,7 @@ function openServer(
     },
   } satisfies RootCoordHandlers);
   return openGrpcServer({
-    services: [service, volumes],
+    services: [service, volumes.service],
     log,
     onCall: observeCalls(metrics),
   });

@@ -11,6 +11,7 @@ import { startTracing, type Telemetry } from "@sluice/telemetry";
 import { openFolders, openSocketFolder } from "./folders.ts";
 import { roles } from "./roles.ts";
 import type { StandaloneSettings } from "./settings.ts";
+import { openTlsFiles } from "./tls-files.ts";
 
 /** How often the proxy is asked whether it finds the others. */
 const POLL_MS = 5;
@@ -35,7 +36,8 @@ export async function startStandalone(
 ): Promise<RunningStandalone> {
   await using cleanup = new AsyncDisposableStack();
   cleanup.use(await startTracing({ service: "standalone", endpoint: given.otlpEndpoint }));
-  const settings = { ...given, ...(await openFolders(given)) };
+  const folders = await openFolders(given);
+  const settings = { ...given, ...folders, ...(await openTlsFiles(given, folders.dataDir)) };
   const needs = roles.flatMap((role): readonly Need[] => role.needs);
   const backends = cleanup.use(await openBackends(settings, needs, telemetry, new Problems(telemetry.log), signal));
   const sockets = cleanup.use(await openSocketFolder(settings.dataDir));
@@ -43,7 +45,8 @@ export async function startStandalone(
   for (const role of roles) {
     const place = role.name === "proxy" ? {} : { host: `unix:${join(sockets.path, role.name)}` };
     const log = telemetry.log.child({ role: role.name });
-    running.push(cleanup.use(await startRole(role, { ...settings, ...place }, backends, { ...telemetry, log })));
+    const own = { ...settings, ...place };
+    running.push(cleanup.use(await startRole<typeof own, typeof backends>(role, own, backends, { ...telemetry, log })));
   }
   const proxy = running[running.length - 1];
   while (proxy.waitsFor() !== undefined) await sleep(POLL_MS, undefined, { signal });

@@ -78,8 +78,8 @@ export class EmbeddedMetaStore implements MetaStore {
     return stored === undefined ? undefined : toEntry(key, stored);
   }
 
-  async *scan(prefix: string): AsyncGenerator<MetaEntry> {
-    let start: Buffer = Buffer.from(prefix);
+  async *scan(prefix: string, after = ""): AsyncGenerator<MetaEntry> {
+    let start: Buffer = laterOf(Buffer.from(prefix), Buffer.from(`${after}\0`));
     for (;;) {
       this.#checkOpen();
       const page = [...this.#records.getRange({ start, limit: pageEntries, snapshot: false })];
@@ -184,6 +184,10 @@ export class EmbeddedMetaStore implements MetaStore {
 function commitErrorOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
   return commitError ? commitError.catch((reason: unknown) => reason) : Promise.resolve(error);
+}
+
+function laterOf(a: Buffer, b: Buffer): Buffer {
+  return Buffer.compare(a, b) < 0 ? b : a;
 }
 
 function revisionOf(stored: string): bigint {

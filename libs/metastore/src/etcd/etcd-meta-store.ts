@@ -56,8 +56,13 @@ export class EtcdMetaStore implements MetaStore {
     return kvs[0] && this.#entryOf(kvs[0]);
   }
 
-  async *scan(prefix: string): AsyncGenerator<MetaEntry> {
+  async *scan(prefix: string, after?: string): AsyncGenerator<MetaEntry> {
     let { key, range_end } = this.#connection.rangeOf(prefix);
+    if (after !== undefined) {
+      const behind = this.#connection.keyOf(`${after}\0`);
+      if (Buffer.compare(behind, range_end) >= 0) return;
+      if (Buffer.compare(behind, key) > 0) key = behind;
+    }
     let limit: number = PAGE.firstEntries;
     for (;;) {
       let tries = 0; // A page that does not arrive in time may be too large.

@@ -135,6 +135,19 @@ export function metaStoreConformance(backend: string, open: () => Promise<MetaSt
         expect(await keysOf(store, prefix)).toEqual(sorted.filter((key) => key.startsWith(prefix)));
       }
       for await (const entry of store.scan("a/1")) expect(entry.value).toBe(entry.key);
+      for (const [prefix, after] of [
+        ["many/", "many/69"],
+        ["many/", "many/699"],
+        ["a", "a/"],
+        ["b/", "b/z\uffee"],
+        ["b/", "a"],
+        ["a", "b"],
+        ["many/", "many/650x"],
+      ]) {
+        const found = (await Array.fromAsync(store.scan(prefix, after))).map(({ key }) => key);
+        const isBehind = (key: string) => Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
+        expect(found).toEqual(sorted.filter((key) => key.startsWith(prefix) && isBehind(key)));
+      }
     });
 
     it("scans on while entries come and go", async () => {

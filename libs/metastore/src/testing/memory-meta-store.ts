@@ -19,11 +19,13 @@ export class MemoryMetaStore implements MetaStore {
     return this.#entries.get(key);
   }
 
-  async *scan(prefix: string): AsyncGenerator<MetaEntry> {
+  async *scan(prefix: string, after = ""): AsyncGenerator<MetaEntry> {
     this.#checkOpen();
+    const last = Buffer.from(after);
     this.#sortedKeys ??= [...this.#entries.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const key of this.#sortedKeys) {
-      const entry = key.startsWith(prefix) ? this.#entries.get(key) : undefined;
+      const isMeant = key.startsWith(prefix) && Buffer.compare(Buffer.from(key), last) > 0;
+      const entry = isMeant ? this.#entries.get(key) : undefined;
       if (entry) yield entry;
     }
   }

@@ -11,7 +11,16 @@ export function parseScheme(path: string): SchemePath | undefined {
 }
 
 /** Schemes that mean something else to somebody, and the name of the source that a job brings: no source is called so. */
-const TAKEN_NAMES: ReadonlySet<string> = new Set(["s3", "s3a", "s3n", "file", "http", "https", "data-source"]);
+const TAKEN_NAMES: ReadonlySet<string> = new Set([
+  "s3",
+  "s3a",
+  "s3n",
+  "file",
+  "http",
+  "https",
+  "data-source",
+  "volume",
+]);
 
 /** @throws {Error} for a name that no source can have */
 export function checkSourceName(name: string): void {

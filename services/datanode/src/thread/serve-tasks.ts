@@ -6,6 +6,7 @@ import {
   openObjectStore,
   openSources,
   type Secrets,
+  withVolumes,
 } from "@sluice/object-store";
 import { decodePlain } from "@sluice/schema";
 import type { TaskContext, TaskKinds, TaskResult, VisibleSegment } from "../tasks/task-kind.ts";
@@ -24,7 +25,8 @@ const PROGRESS_MS = 250;
 /** Serves what comes by `port`, from when the stores are open. @throws as the adapters' `open` */
 export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: TaskKinds): Promise<void> {
   const objects = new CountingObjectStore(await openObjectStore(setup.objects, setup.secrets));
-  const sources = new TaskSources(await openSources(setup.sources, setup.secrets), setup.secrets);
+  const settled = await openSources(setup.sources, setup.secrets);
+  const sources = new TaskSources(withVolumes(settled, objects), setup.secrets);
   const say = (message: FromThread) => port.postMessage(message);
   /** Reads of sources and of segments are told apart by nothing else. */
   const storageUse = () => [...sources.take(), ...objects.take()];

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
+import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
 import { describedJob } from "./described-job.ts";
 import { mayNameFiles, optionsBody, optionsOf } from "./import-options.ts";
 import { jobOrderRoutes } from "./job-orders.ts";
@@ -28,8 +29,7 @@ const createBody = z.object({
   files: z.array(z.array(z.string())).nullish(),
   objectUrl: text,
   objectUrls: z.array(z.unknown()).nullish(),
-  volumeName: text,
-  stageName: text,
+  ...volumeImportMembers,
   options: optionsBody,
 });
 const jobBody = z.object({ jobId: text });
@@ -97,15 +97,14 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
 }
 
 function groupsOf(body: z.infer<typeof createBody>): string[][] {
-  const other = body.objectUrl
-    ? "objectUrl"
-    : body.objectUrls?.length
-      ? "objectUrls"
-      : body.volumeName
-        ? "volumeName"
-        : body.stageName
-          ? "stageName"
-          : undefined;
+  const inVolume = volumeGroups(body);
+  if (inVolume && body.files?.length)
+    throw new StatusError(
+      statusCodes.invalidParameter,
+      "the request names files of a volume, and others: name one kind",
+    );
+  if (inVolume) return inVolume;
+  const other = body.objectUrl ? "objectUrl" : body.objectUrls?.length ? "objectUrls" : undefined;
   if (other)
     throw new StatusError(
       statusCodes.invalidParameter,

@@ -9,7 +9,7 @@ const text = z
   .transform((value) => value || undefined);
 
 /** The name of a volume under either word; Zilliz Cloud called volumes stages until November 2025. */
-const names = { volumeName: text, stageName: text };
+export const names = { volumeName: text, stageName: text };
 
 export const createVolumeBody = z.object({
   ...names,

@@ -1,12 +1,12 @@
 import type { volume } from "@sluice/rpc";
 
 /** The bucket of all volumes, as S3 clients name it. */
-const UPLOAD_BUCKET = "sluice-volumes";
+export const UPLOAD_BUCKET = "sluice-volumes";
 /** Clients that are told none ask for it first. */
 const UPLOAD_REGION = "us-east-1";
 
 /** Where volumes lie in the bucket. Ids are random: who has a token for one volume learns of no other. */
-function prefixOfVolume(volumeId: string): string {
+export function prefixOfVolume(volumeId: string): string {
   return `${volumeId}/`;
 }
 

@@ -1,21 +1,75 @@
+import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
-import type { Sources } from "@sluice/object-store";
+import { type ObjectStore, parseContentKey, type Sources, VOLUME_SOURCE } from "@sluice/object-store";
 import type { ServedService } from "@sluice/rpc";
+import type { JobId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { JobBook } from "../jobs/job-book.ts";
 import type { RootCoordSettings } from "../settings.ts";
 import { UploadGrants } from "./upload-grants.ts";
+import { UploadUsage } from "./upload-usage.ts";
+import { VolumeFiles } from "./volume-files.ts";
+import { VolumePaths } from "./volume-paths.ts";
 import { volumeService } from "./volume-service.ts";
+import { VolumeSweeper } from "./volume-sweeper.ts";
+import { VolumeTables, VolumeUploads } from "./volume-uploads.ts";
 import { Volumes } from "./volumes.ts";
 
 export interface OpenVolumesDeps {
   readonly store: MetaStore;
   readonly sources: Sources;
+  readonly objects: ObjectStore;
+  readonly book: JobBook;
+  readonly log: Logger;
 }
 
-/** All of volumes that the rootcoord does. */
-export function openVolumes(settings: RootCoordSettings, { store, sources }: OpenVolumesDeps): ServedService {
+/** All of volumes that the rootcoord does. Disposing ends its work in the background. */
+export interface OpenVolumes extends AsyncDisposable {
+  readonly service: ServedService;
+  readonly paths: VolumePaths;
+}
+
+/** How often it is looked for what is to be removed. */
+const SWEEP_MS = 60_000;
+
+/** Opens volumes on the records that there are. */
+export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps): OpenVolumes {
+  const { store, sources, objects, book, log } = deps;
   const now = Date.now;
-  const hasSource = (name: string) => sources.has(name);
-  const volumes = new Volumes({ store, now, hasSource, maxVolumes: settings.maxVolumes });
-  const { uploadTokenTtlMs: tokenTtlMs, uploadLimitBytes: maxBytes } = settings;
-  return volumeService(volumes, new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes }));
+  const tables = new VolumeTables(store);
+  const volumes = new Volumes({
+    ...{ store, now, maxVolumes: settings.maxVolumes },
+    hasSource: (name) => sources.has(name),
+    readersOf: (volumeId) => readersOf(book, volumeId),
+  });
+  const { uploadTokenTtlMs: tokenTtlMs, uploadLimitBytes: maxBytes, volumeCapacityBytes: capacityBytes } = settings;
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes });
+  const limits = { capacityBytes, maxFiles: settings.volumeMaxFiles };
+  const uploads = new VolumeUploads({ store, volumes, usage: new UploadUsage(now), now, ...limits }, tables);
+  const files = new VolumeFiles(volumes, tables, now);
+  const sweeper = new VolumeSweeper({
+    store,
+    objects,
+    volumes,
+    tables,
+    uploads,
+    now,
+    log,
+    intervalMs: SWEEP_MS,
+  }).start();
+  return {
+    service: volumeService({ volumes, grants, uploads, files }),
+    paths: new VolumePaths(volumes, files),
+    [Symbol.asyncDispose]: () => sweeper[Symbol.asyncDispose](),
+  };
+}
+
+/** Open jobs that read files of the volume. */
+function readersOf(book: JobBook, volumeId: string): JobId[] {
+  const isOfVolume = ({ source, key }: { readonly source: string; readonly key: string }) =>
+    source === VOLUME_SOURCE && parseContentKey(key)?.volumeId === volumeId;
+  return book.all().flatMap(({ job: { jobId, state, groups } }) => {
+    const isReader = !isEnded(state) && groups.some(({ files }) => files.some(isOfVolume));
+    return isReader ? [jobId] : [];
+  });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { commitWithRetry, RecordTable, UPLOAD_KEYS, type VolumeRecord } from "@sluice/catalog";
 import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
-import { folderPathOf, UploadTokens, volumeCodes } from "@sluice/volumes";
+import { folderPathOf, type OpenedToken, UploadTokens, volumeCodes } from "@sluice/volumes";
 import { newVolume, type Volumes } from "./volumes.ts";
 
 export interface UploadGrantsDeps {
@@ -51,6 +51,13 @@ export class UploadGrants {
     return { record, folder, ...limits, ...tokens.issue({ volumeName: record.name, volumeId, folder, ...limits }) };
   }
 
+  /** What a session token allows; undefined when it is none of this cluster, or its volume is not there any more. */
+  async check(sessionToken: string): Promise<OpenedToken | undefined> {
+    const opened = (await this.#opened()).open(sessionToken);
+    const entry = opened && (await this.#deps.volumes.table.get(opened.volumeName));
+    return entry?.record.volumeId === opened?.volumeId && entry ? opened : undefined;
+  }
+
   #temporary(): Promise<VolumeRecord> {
     const { volumes, now } = this.#deps;
     return volumes.add({ ...newVolume(`tmp_${randomBytes(8).toString("hex")}`, now()), isTemporary: true });
@@ -78,7 +85,7 @@ export class UploadGrants {
 }
 
 /** @throws {StatusError} 63244 for an external volume, 63245 for a frozen one */
-function checkWritable({ name, type, state }: VolumeRecord): void {
+export function checkWritable({ name, type, state }: VolumeRecord): void {
   if (type === "EXTERNAL")
     throw new StatusError(
       volumeCodes.invalidKind,

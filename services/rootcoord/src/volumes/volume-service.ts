@@ -1,21 +1,73 @@
-import type { VolumeRecord } from "@sluice/catalog";
-import { okStatus, type ServedService, served, volume } from "@sluice/rpc";
+import type { UploadPartRecord, VolumeFileRecord, VolumeRecord } from "@sluice/catalog";
+import { contentKey } from "@sluice/object-store";
+import { type common, okStatus, type ServedService, served, volume } from "@sluice/rpc";
+import type { OpenedToken } from "@sluice/volumes";
 import type { IssuedGrant, UploadGrants } from "./upload-grants.ts";
+import type { VolumeFiles } from "./volume-files.ts";
+import type { VolumeUploads } from "./volume-uploads.ts";
 import type { Volumes } from "./volumes.ts";
 
+export interface VolumeServiceDeps {
+  readonly volumes: Volumes;
+  readonly grants: UploadGrants;
+  readonly uploads: VolumeUploads;
+  readonly files: VolumeFiles;
+}
+
 /** What the rootcoord answers about volumes. */
-export function volumeService(volumes: Volumes, grants: UploadGrants): ServedService {
+export function volumeService({ volumes, grants, uploads, files }: VolumeServiceDeps): ServedService {
   return served<volume.VolumeCoordServer>(volume.VolumeCoordService, {
     createVolume: async (request) => answer(await volumes.create(request)),
     describeVolume: async ({ name }) => answer((await volumes.find(name)).record),
     listVolumes: async (request) => ({ status: okStatus(), volumes: (await volumes.list(request)).map(entryOf) }),
     alterVolume: async (request) => answer(await volumes.alter(request)),
-    dropVolume: async ({ name }) => {
-      await volumes.drop(name);
-      return okStatus();
-    },
+    dropVolume: async ({ name, force }) => done(volumes.drop(name, force)),
     grantUpload: async (request) => grantMessage(await grants.issue(request)),
+    checkUpload: async ({ sessionToken }) => tokenMessage(await grants.check(sessionToken)),
+    beginContent: async (request) => {
+      const { volumeId, contentId } = await uploads.begin(request);
+      return { status: okStatus(), volumeId, contentId };
+    },
+    checkPart: (request) => done(uploads.checkPart(request)),
+    savePart: (request) => done(uploads.savePart(request)),
+    listParts: async (request) => {
+      const { path, parts } = (await uploads.partsOf(request)) ?? { path: "", parts: [] };
+      return { status: okStatus(), path, parts: parts.map(partMessage) };
+    },
+    publishContent: (request) => done(uploads.publish(request)),
+    dropContent: (request) => done(uploads.drop(request)),
+    describeFile: async (request) => {
+      const file = await files.find(request);
+      return { status: okStatus(), file: file && fileMessage(file) };
+    },
+    listFiles: async (request) => {
+      const page = await files.list(request);
+      const { folders, nextAfter } = page;
+      return { status: okStatus(), files: page.files.map(fileMessage), folders: [...folders], nextAfter };
+    },
+    removeFile: (request) => done(files.remove(request)),
   });
+}
+
+async function done(work: Promise<unknown>): Promise<common.Status> {
+  await work;
+  return okStatus();
+}
+
+function partMessage({ partNumber, partId, sizeBytes, md5 }: UploadPartRecord): volume.UploadPart {
+  return { partNumber, partId, sizeBytes: BigInt(sizeBytes), md5 };
+}
+
+function fileMessage({ volumeId, contentId, path, sizeBytes, etag, modifiedMs }: VolumeFileRecord): volume.FileEntry {
+  const key = contentKey(volumeId, contentId);
+  return { path, etag, key, sizeBytes: BigInt(sizeBytes), modifiedMs: BigInt(modifiedMs) };
+}
+
+function tokenMessage(token: OpenedToken | undefined): volume.CheckUploadResponse {
+  const message = volume.CheckUploadResponse.fromPartial({ status: okStatus(), isValid: token !== undefined });
+  if (!token) return message;
+  const { expiresMs, maxBytes, maxFiles, ...rest } = token;
+  return { ...message, ...rest, expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes), maxFiles: BigInt(maxFiles) };
 }
 
 function answer(record: VolumeRecord): volume.VolumeResponse {

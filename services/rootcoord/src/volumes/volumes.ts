@@ -9,9 +9,10 @@ import {
   VOLUMES,
   type VolumeRecord,
 } from "@sluice/catalog";
-import { StatusError } from "@sluice/errors";
+import { excerptOfList, StatusError } from "@sluice/errors";
 import type { MetaStore, MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
+import type { JobId } from "@sluice/schema";
 import { checkDescription, checkVolumeName, volumeCodes, volumeNotFound } from "@sluice/volumes";
 import { kindOf } from "./volume-kind.ts";
 
@@ -20,6 +21,8 @@ export interface VolumesDeps {
   readonly now: () => number;
   /** Whether external volumes may lie there: a source of the settings. */
   readonly hasSource: (name: string) => boolean;
+  /** Open jobs that read files of a volume. */
+  readonly readersOf: (volumeId: string) => readonly JobId[];
   readonly maxVolumes: number;
 }
 
@@ -107,11 +110,13 @@ export class Volumes {
     });
   }
 
-  /** Its files are gone for users with it. @throws {StatusError} 63240 */
-  async drop(name: string): Promise<VolumeRecord> {
+  /** Its files are gone for users with it. @param force although jobs read it, which fail @throws {StatusError} 63240, 63246 */
+  async drop(name: string, force: boolean): Promise<VolumeRecord> {
     return this.change(async () => {
       const entry = await this.find(name);
       const { volumeId } = entry.record;
+      const readers = force ? [] : this.#deps.readersOf(volumeId);
+      if (readers.length > 0) throw inUse(name, readers);
       const gone = { volumeId, name, droppedMs: this.#deps.now() };
       const writes = [this.table.remove(name), this.dropped.write(gone)];
       return { transaction: { guards: [this.table.guard(entry)], writes }, result: entry.record };
@@ -125,6 +130,12 @@ export class Volumes {
     const reason = `there are ${count} volumes, and there may be ${maxVolumes} (setting max-volumes): drop one`;
     throw new StatusError(volumeCodes.tooMany, reason);
   }
+}
+
+function inUse(name: string, readers: readonly JobId[]): StatusError {
+  const jobs = excerptOfList(readers.map(String));
+  const reason = `the volume "${name}" is read by import jobs ${jobs}: wait for them, or drop it with ?force=true`;
+  return new StatusError(volumeCodes.inUse, reason);
 }
 
 function placeOf(request: volume.CreateVolumeRequest): Partial<VolumeRecord> {

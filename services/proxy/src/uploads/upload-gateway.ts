@@ -1,0 +1,245 @@
+import { randomBytes } from "node:crypto";
+import { Slots } from "@sluice/async";
+import { contentKey, type ObjectStore, SINGLE_PART, writePart, writePartList } from "@sluice/object-store";
+import { checkStatus, type volume } from "@sluice/rpc";
+import {
+  AwsChunkedBody,
+  BodyChecks,
+  chunkedPayload,
+  etagOfParts,
+  headerOf,
+  isPartNumber,
+  parsePartList,
+  S3Refusal,
+} from "@sluice/volumes";
+import type { VolumeClient } from "../volumes/volume-operations.ts";
+import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
+import {
+  begunAnswer,
+  completedAnswer,
+  listingAnswer,
+  locationAnswer,
+  pathOfToken,
+  type S3Answer,
+  stored,
+} from "./s3-answers.ts";
+import { lengthOf, type S3Request } from "./s3-request.ts";
+import { accessOf, pathOfKey, prefixOfListing, type UploadAccess } from "./upload-access.ts";
+
+/** Chunks of 8 MiB that all uploads together hold in memory; further ones wait, and their clients with them. */
+const MEMORY_CHUNKS = 16;
+/** Greatest list of parts: 10,000 of them, each with checksums. */
+const MAX_LIST_BYTES = 4 << 20;
+
+/** A content that is being written, and where. */
+interface Content {
+  readonly volumeId: string;
+  readonly contentId: string;
+}
+
+/**
+ * The subset of S3 that uploaders of released clients speak, over volumes. Bytes go to the store as they come; what was not
+ * published in the end is given up by a record, and removed in the background.
+ */
+export class UploadGateway {
+  readonly #client: VolumeClient;
+  readonly #given: ObjectStore | undefined;
+  readonly #memory = new Slots(MEMORY_CHUNKS);
+
+  /** @param store undefined: nothing is written */
+  constructor(client: VolumeClient, store: ObjectStore | undefined) {
+    this.#client = client;
+    this.#given = store;
+  }
+
+  get #store(): ObjectStore {
+    if (this.#given) return this.#given;
+    const cure = "give it the settings of S3 that the datanodes have";
+    throw new S3Refusal("NotImplemented", `this proxy knows no storage to put files into: ${cure}`);
+  }
+
+  /** @throws {S3Refusal}; {StatusError} or {ImportError} of the rootcoord or the store */
+  async answer(request: S3Request): Promise<S3Answer> {
+    const { method, key, query } = request;
+    if (key === undefined) return this.#ofBucket(request);
+    if (query.has("uploadId")) return this.#ofUpload(request, key, query.get("uploadId") as string);
+    if (method === "POST" && query.has("uploads")) return this.#begin(request, key);
+    if (method === "PUT") return this.#put(request, key);
+    if (method === "HEAD") return this.#head(request, key);
+    await accessOf(this.#client, request);
+    throw new S3Refusal("AccessDenied", "credentials for uploads write files, and neither read nor delete them");
+  }
+
+  async #ofBucket(request: S3Request): Promise<S3Answer> {
+    const { method, query } = request;
+    const access = await accessOf(this.#client, request);
+    if (method === "HEAD") return { status: 200 };
+    if (method === "GET" && query.has("location")) return locationAnswer();
+    if (method === "GET" && query.get("list-type") === "2") return this.#list(access, query);
+    throw new S3Refusal(
+      "AccessDenied",
+      "of the bucket its location and listings (list-type=2) are told, and nothing else",
+    );
+  }
+
+  async #list(access: UploadAccess, query: ReadonlyMap<string, string>): Promise<S3Answer> {
+    const { volumeName, volumeId } = access.grant;
+    const delimiter = query.get("delimiter") ?? "";
+    if (delimiter !== "" && delimiter !== "/")
+      throw new S3Refusal("NotImplemented", 'the delimiter of a listing is "/"');
+    const [prefix = "", continuationToken = ""] = [query.get("prefix"), query.get("continuation-token")];
+    const maxKeys = Math.max(1, Math.min(1000, Number(query.get("max-keys") ?? 1000) || 1000));
+    const startAfter = (query.get("start-after") ?? "").slice(prefixOfVolume(volumeId).length);
+    const page = await this.#client.listFiles({
+      volumeName,
+      prefix: prefixOfListing(access, prefix),
+      after: continuationToken ? pathOfToken(continuationToken) : startAfter,
+      limit: maxKeys,
+      byFolder: delimiter !== "",
+    });
+    checkStatus(page.status);
+    const isEncoded = query.get("encoding-type") === "url";
+    const listing = { bucket: UPLOAD_BUCKET, prefix, delimiter, maxKeys, isEncoded, continuationToken };
+    return listingAnswer(listing, page, prefixOfVolume(volumeId));
+  }
+
+  async #head(request: S3Request, key: string): Promise<S3Answer> {
+    const access = await accessOf(this.#client, request);
+    const { volumeName } = access.grant;
+    const { status, file } = await this.#client.describeFile({ volumeName, path: pathOfKey(access, key) });
+    checkStatus(status);
+    if (!file) throw new S3Refusal("NoSuchKey", "there is no such file");
+    const modified = new Date(Number(file.modifiedMs)).toUTCString();
+    const headers = { etag: `"${file.etag}"`, "content-length": String(file.sizeBytes), "last-modified": modified };
+    return { status: 200, headers };
+  }
+
+  async #put(request: S3Request, key: string): Promise<S3Answer> {
+    if (headerOf(request.headers, "x-amz-copy-source") !== "")
+      throw new S3Refusal("NotImplemented", "files are not copied here");
+    const access = await accessOf(this.#client, request);
+    const path = pathOfKey(access, key);
+    const { volumeName, volumeId } = access.grant;
+    const sizeBytes = BigInt(lengthOf(request));
+    const { limits } = access;
+    const ifAbsent = headerOf(request.headers, "if-none-match") === "*";
+    const begun = await this.#client.beginContent({ volumeName, volumeId, path, sizeBytes, inParts: false, limits });
+    checkStatus(begun.status);
+    const content = { volumeId, contentId: begun.contentId };
+    try {
+      const etag = await this.#write(request, access, content, SINGLE_PART);
+      const published = { volumeName, ...content, sizeBytes, etag, limits, ifAbsent };
+      checkStatus(await this.#client.publishContent(published));
+      return stored(etag);
+    } catch (error) {
+      await this.#client.dropContent(content).catch(() => undefined); // The sweep of old uploads finds it, too.
+      throw error;
+    }
+  }
+
+  /** Streams a body into the store. Resolves to its MD5. */
+  async #write(request: S3Request, access: UploadAccess, content: Content, partId: string): Promise<string> {
+    const { headers, body, signal } = request;
+    const chunked = chunkedPayload(access.payload);
+    const signing =
+      chunked?.isSigned && access.signature
+        ? { signature: access.signature, secretAccessKey: access.grant.secretAccessKey }
+        : undefined;
+    const frame = chunked && new AwsChunkedBody(body, signing);
+    const checks = new BodyChecks(headers, access.payload, lengthOf(request));
+    const key = contentKey(content.volumeId, content.contentId);
+    request.goOn();
+    await writePart(checks.pass(frame?.bytes() ?? body), {
+      store: this.#store,
+      content: key,
+      partId,
+      memory: this.#memory,
+      signal,
+    });
+    return checks.finish(frame?.trailers ?? new Map());
+  }
+
+  async #begin(request: S3Request, key: string): Promise<S3Answer> {
+    const access = await accessOf(this.#client, request);
+    const { volumeName, volumeId } = access.grant;
+    const about = {
+      volumeName,
+      volumeId,
+      path: pathOfKey(access, key),
+      sizeBytes: 0n,
+      inParts: true,
+      limits: access.limits,
+    };
+    const { status, contentId } = await this.#client.beginContent(about);
+    checkStatus(status);
+    return begunAnswer(UPLOAD_BUCKET, key, contentId);
+  }
+
+  async #ofUpload(request: S3Request, key: string, contentId: string): Promise<S3Answer> {
+    const access = await accessOf(this.#client, request, { isLate: true });
+    const path = pathOfKey(access, key);
+    const content = { volumeId: access.grant.volumeId, contentId };
+    if (!/^[0-9a-f]{32}$/.test(contentId)) throw new S3Refusal("NoSuchUpload", "there is no such upload");
+    if (request.method === "PUT") return this.#putPart(request, access, content, path);
+    if (request.method === "POST") return this.#complete(request, access, content, path, key);
+    if (request.method !== "DELETE")
+      throw new S3Refusal("NotImplemented", "the parts of an upload are not listed here");
+    const { path: found } = await this.#client.listParts(content);
+    if (found === path) checkStatus(await this.#client.dropContent(content));
+    return { status: 204 };
+  }
+
+  async #putPart(request: S3Request, access: UploadAccess, content: Content, path: string): Promise<S3Answer> {
+    const partNumber = Number(request.query.get("partNumber"));
+    if (!isPartNumber(partNumber)) throw new S3Refusal("InvalidArgument", "partNumber is a number from 1 to 10000");
+    const sizeBytes = BigInt(lengthOf(request));
+    const { volumeName } = access.grant;
+    checkStatus(await this.#client.checkPart({ volumeName, ...content, path, sizeBytes, limits: access.limits }));
+    const partId = randomBytes(8).toString("hex");
+    const md5 = await this.#write(request, access, content, partId);
+    checkStatus(await this.#client.savePart({ ...content, part: { partNumber, partId, sizeBytes, md5 } }));
+    return stored(md5);
+  }
+
+  async #complete(
+    request: S3Request,
+    access: UploadAccess,
+    content: Content,
+    path: string,
+    key: string,
+  ): Promise<S3Answer> {
+    request.goOn();
+    const named = parsePartList(await textOf(request.body));
+    const { status, path: found, parts } = await this.#client.listParts(content);
+    checkStatus(status);
+    if (found !== path)
+      throw new S3Refusal("NoSuchUpload", "there is no such upload: it was finished, given up, or never begun");
+    const byNumber = new Map(parts.map((part) => [part.partNumber, part]));
+    const chosen = named.map(({ partNumber, etag }): volume.UploadPart => {
+      const part = byNumber.get(partNumber);
+      if (part?.md5 === etag) return part;
+      throw new S3Refusal("InvalidPart", `part ${partNumber} was not uploaded, or is another one than its ETag says`);
+    });
+    const list = chosen.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
+    const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0n);
+    const etag = etagOfParts(chosen.map(({ md5 }) => md5));
+    await writePartList(this.#store, contentKey(content.volumeId, content.contentId), etag, list);
+    const { volumeName } = access.grant;
+    const published = { volumeName, ...content, sizeBytes, etag, limits: access.limits, ifAbsent: false };
+    checkStatus(await this.#client.publishContent(published));
+    return completedAnswer(UPLOAD_BUCKET, key, etag);
+  }
+}
+
+/** @throws {S3Refusal} for a document that no list of parts is as long as */
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > MAX_LIST_BYTES)
+      throw new S3Refusal("MalformedXML", `the list of parts has more than ${MAX_LIST_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}

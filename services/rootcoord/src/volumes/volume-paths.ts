@@ -1,0 +1,84 @@
+import type { VolumeFileRecord } from "@sluice/catalog";
+import {
+  contentKey,
+  type FoundFile,
+  type ListedFile,
+  type ListOptions,
+  refuseFolder,
+  VOLUME_SOURCE,
+  type VolumeIndex,
+} from "@sluice/object-store";
+import { filePathOf } from "@sluice/volumes";
+import { folderOfPath, type VolumeFiles } from "./volume-files.ts";
+import type { Volumes } from "./volumes.ts";
+
+const SCHEME = `${VOLUME_SOURCE}://`;
+
+/** Files as requests name them. */
+interface RequestedPaths {
+  readonly files?: readonly string[];
+  readonly fileGroups: readonly { readonly paths: readonly string[] }[];
+}
+
+/** What paths of imports mean that name a volume: `volume://NAME/path`. */
+export class VolumePaths implements VolumeIndex {
+  readonly #volumes: Volumes;
+  readonly #files: VolumeFiles;
+
+  constructor(volumes: Volumes, files: VolumeFiles) {
+    this.#volumes = volumes;
+    this.#files = files;
+  }
+
+  /** The same files; those of external volumes by their paths in the source. @throws {StatusError} 63240, 63247 */
+  async located<T extends RequestedPaths>(request: T): Promise<T> {
+    const locate = (paths: readonly string[]) => Promise.all(paths.map((path) => this.#locate(path)));
+    const groups = request.fileGroups.map(async ({ paths }) => ({ paths: await locate(paths) }));
+    return {
+      ...request,
+      fileGroups: await Promise.all(groups),
+      ...(request.files && { files: await locate(request.files) }),
+    };
+  }
+
+  async #locate(path: string): Promise<string> {
+    if (!path.toLowerCase().startsWith(SCHEME)) return path;
+    const { name, rest } = split(path.slice(SCHEME.length));
+    const { source, folder = "" } = (await this.#volumes.find(name)).record;
+    return source === undefined ? `${SCHEME}${name}/${rest}` : `${source}://${folder}${rest}`;
+  }
+
+  async find(path: string): Promise<FoundFile | undefined> {
+    const { name, rest } = split(path);
+    const file = await this.#files.find({ volumeName: name, path: rest });
+    if (file) return foundFile(file);
+    for await (const _ of this.#files.all(name, `${filePathOf(rest)}/`)) throw refuseFolder(path);
+    return undefined;
+  }
+
+  async *list(prefix: string, { deep = true, accepts }: ListOptions): AsyncGenerator<ListedFile> {
+    const { name, rest } = split(prefix);
+    const folder = folderOfPath(rest);
+    for await (const file of this.#files.all(name, rest)) {
+      const below = file.path.slice(folder.length);
+      const isWanted = (deep || !file.path.slice(rest.length).includes("/")) && accepts?.(below) !== false;
+      if (isWanted) yield { ...foundFile(file), below };
+    }
+  }
+}
+
+function foundFile({ volumeId, contentId, sizeBytes, etag }: VolumeFileRecord): FoundFile {
+  return { key: contentKey(volumeId, contentId), sizeBytes, version: etag };
+}
+
+/** `NAME/path`; slashes at the front of the path or doubled mean nothing. @throws {StatusError} 63247 */
+function split(text: string): { readonly name: string; readonly rest: string } {
+  const [name] = text.split("/", 1);
+  const rest = text
+    .slice(name.length)
+    .replace(/\/{2,}/g, "/")
+    .replace(/^\//, "");
+  // Refuses what leads out of the volume; a prefix may end anywhere.
+  if (rest !== "") filePathOf(rest.endsWith("/") ? `${rest}x` : rest);
+  return { name, rest };
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from "node:crypto";
+import {
+  type RecordEntry,
+  RecordTable,
+  UPLOAD_PARTS,
+  type UploadPartRecord,
+  VOLUME_CONTENTS,
+  VOLUME_FILES,
+  type VolumeContentRecord,
+  type VolumeFileRecord,
+  type VolumeRecord,
+} from "@sluice/catalog";
+import { StatusError } from "@sluice/errors";
+import type { MetaStore } from "@sluice/metastore";
+import type { volume } from "@sluice/rpc";
+import { filePathOf, volumeCodes, volumeNotFound } from "@sluice/volumes";
+import { checkWritable } from "./upload-grants.ts";
+import { tooLarge, type UploadUsage } from "./upload-usage.ts";
+import type { Volumes } from "./volumes.ts";
+
+export interface VolumeUploadsDeps {
+  readonly store: MetaStore;
+  readonly volumes: Volumes;
+  readonly usage: UploadUsage;
+  readonly now: () => number;
+  /** Bytes of all files of a volume; 0: no limit. */
+  readonly capacityBytes: number;
+  readonly maxFiles: number;
+}
+
+/** The tables of what a volume holds. */
+export class VolumeTables {
+  readonly files: RecordTable<VolumeFileRecord, readonly string[]>;
+  readonly contents: RecordTable<VolumeContentRecord, readonly [string, string]>;
+  readonly parts: RecordTable<UploadPartRecord, readonly [string, string, number]>;
+
+  constructor(store: MetaStore) {
+    this.files = new RecordTable(store, VOLUME_FILES);
+    this.contents = new RecordTable(store, VOLUME_CONTENTS);
+    this.parts = new RecordTable(store, UPLOAD_PARTS);
+  }
+
+  file(volumeId: string, path: string): Promise<RecordEntry<VolumeFileRecord> | undefined> {
+    return this.files.get([volumeId, ...path.split("/")]);
+  }
+}
+
+/**
+ * Uploads, from their beginning to the file that they become.
+ *
+ * V2. A content has a record before its first byte is written, so that whatever a dead gateway leaves belongs to one.
+ * V3. A path leads to a whole content, or to the one before it: publishing is one transaction, which counts the file too.
+ */
+export class VolumeUploads {
+  readonly #deps: VolumeUploadsDeps;
+  readonly #tables: VolumeTables;
+
+  constructor(deps: VolumeUploadsDeps, tables: VolumeTables) {
+    this.#deps = deps;
+    this.#tables = tables;
+  }
+
+  /** @throws {StatusError} 63240, 63244, 63245, 63247, 63248 */
+  async begin(request: volume.BeginContentRequest): Promise<VolumeContentRecord> {
+    const { contents } = this.#tables;
+    const path = filePathOf(request.path);
+    this.#deps.usage.check(request.limits, Number(request.sizeBytes));
+    return this.#deps.volumes.change(async () => {
+      const { record } = await this.#writable(request.volumeName, request.volumeId);
+      this.#checkRoom(record, Number(request.sizeBytes));
+      const { volumeId } = record;
+      const contentId = randomBytes(16).toString("hex");
+      const state = { state: "uploading" as const, sinceMs: this.#deps.now(), inParts: request.inParts };
+      const content = { volumeId, contentId, path, ...state };
+      const id = [volumeId, contentId] as const;
+      return { transaction: { guards: [contents.absent(id)], writes: [contents.write(content)] }, result: content };
+    });
+  }
+
+  /** Whether a part may come. @throws {StatusError} as `begin`, and 63251 */
+  async checkPart(request: volume.CheckPartRequest): Promise<void> {
+    const { record } = await this.#writable(request.volumeName, request.volumeId);
+    const { path } = (await this.#uploading(request.volumeId, request.contentId)).record;
+    if (path !== filePathOf(request.path)) throw uploadNotFound();
+    this.#deps.usage.check(request.limits, Number(request.sizeBytes));
+    this.#checkRoom(record, Number(request.sizeBytes));
+  }
+
+  /** The bytes of a part that had the number before go with the content. @throws {StatusError} 63251 */
+  async savePart({ volumeId, contentId, part }: volume.SavePartRequest): Promise<void> {
+    const { parts, contents } = this.#tables;
+    const { partNumber, partId, sizeBytes, md5 } = part as volume.UploadPart;
+    const record = { volumeId, contentId, partNumber, partId, md5, sizeBytes: Number(sizeBytes) };
+    return this.#deps.volumes.change(async () => {
+      const content = await this.#uploading(volumeId, contentId);
+      const before = await parts.get([volumeId, contentId, partNumber]);
+      const guards = [contents.guard(content), before ? parts.guard(before) : parts.absent(UPLOAD_PARTS.idOf(record))];
+      return { transaction: { guards, writes: [parts.write(record)] }, result: undefined };
+    });
+  }
+
+  /** The path of an upload, and what has come of it; undefined when there is none. */
+  async partsOf({ volumeId, contentId }: volume.ContentRef) {
+    const content = (await this.#tables.contents.get([volumeId, contentId]))?.record;
+    // What was published is told too: the answer to that may have been lost.
+    if (!content || content.state === "removed") return undefined;
+    const parts = await Array.fromAsync(this.#tables.parts.scan([volumeId, contentId]), ({ record }) => record);
+    return { path: content.path, parts: parts.sort((a, b) => a.partNumber - b.partNumber) };
+  }
+
+  /** V3. @throws {StatusError} as `begin`; 63251; 63252 where a file has the path and none should */
+  async publish(request: volume.PublishContentRequest): Promise<void> {
+    const { volumeId, contentId, limits, etag } = request;
+    const sizeBytes = Number(request.sizeBytes);
+    const { files, contents } = this.#tables;
+    const isNew = await this.#deps.volumes.change(async () => {
+      const entry = await this.#writable(request.volumeName, volumeId);
+      const content = await contents.get([volumeId, contentId]);
+      // The answer to the first time may have been lost.
+      if (content?.record.state === "published" && (await this.#isOf(content.record, etag))) return { result: false };
+      if (content?.record.state !== "uploading") throw uploadNotFound();
+      const { path, inParts } = content.record;
+      const before = await this.#tables.file(volumeId, path);
+      if (before && request.ifAbsent)
+        throw new StatusError(volumeCodes.fileExists, "there is a file of this path already");
+      this.#deps.usage.check(limits, sizeBytes);
+      this.#checkRoom(entry.record, sizeBytes - (before?.record.sizeBytes ?? 0), before ? 0 : 1);
+      const now = this.#deps.now();
+      const file = { volumeId, path, contentId, sizeBytes, etag, modifiedMs: now };
+      const { volumes } = this.#deps;
+      const writes = [
+        volumes.table.write(counted(entry.record, before ? 0 : 1, sizeBytes - (before?.record.sizeBytes ?? 0), now)),
+        files.write(file),
+        // Its parts are forgotten in the background.
+        inParts
+          ? contents.write({ ...content.record, state: "published", sinceMs: now })
+          : contents.remove([volumeId, contentId]),
+        ...(before ? [contents.write(removedContent(before.record, now))] : []),
+      ];
+      const fileGuard = before ? files.guard(before) : files.absent([volumeId, ...path.split("/")]);
+      const guards = [volumes.table.guard(entry), contents.guard(content), fileGuard];
+      return { transaction: { guards, writes }, result: true };
+    });
+    if (isNew) this.#deps.usage.add(limits, sizeBytes);
+  }
+
+  /** What was written of it goes in the background. May be said again, and too late. */
+  async drop({ volumeId, contentId }: volume.ContentRef): Promise<void> {
+    const { contents } = this.#tables;
+    await this.#deps.volumes.change(async () => {
+      const content = await contents.get([volumeId, contentId]);
+      if (content?.record.state !== "uploading") return { result: undefined };
+      const next = { ...content.record, state: "removed" as const, sinceMs: this.#deps.now() };
+      return { transaction: { guards: [contents.guard(content)], writes: [contents.write(next)] }, result: undefined };
+    });
+  }
+
+  async #isOf({ volumeId, path, contentId }: VolumeContentRecord, etag: string): Promise<boolean> {
+    const file = (await this.#tables.file(volumeId, path))?.record;
+    return file?.contentId === contentId && file.etag === etag;
+  }
+
+  async #writable(name: string, volumeId: string): Promise<RecordEntry<VolumeRecord>> {
+    const entry = await this.#deps.volumes.find(name);
+    if (volumeId !== "" && entry.record.volumeId !== volumeId) throw volumeNotFound(name);
+    checkWritable(entry.record);
+    return entry;
+  }
+
+  async #uploading(volumeId: string, contentId: string): Promise<RecordEntry<VolumeContentRecord>> {
+    const content = await this.#tables.contents.get([volumeId, contentId]);
+    if (content?.record.state !== "uploading") throw uploadNotFound();
+    return content;
+  }
+
+  #checkRoom({ name, totalBytes, fileCount }: VolumeRecord, moreBytes: number, moreFiles = 1): void {
+    const { capacityBytes, maxFiles } = this.#deps;
+    if (capacityBytes > 0 && totalBytes + moreBytes > capacityBytes)
+      throw tooLarge(
+        `the volume "${name}" would hold ${totalBytes + moreBytes} bytes, more than ${capacityBytes} (setting volume-capacity)`,
+      );
+    if (fileCount + moreFiles > maxFiles)
+      throw tooLarge(
+        `the volume "${name}" holds ${fileCount} files, and may hold ${maxFiles} (setting volume-max-files)`,
+      );
+  }
+}
+
+/** A volume with so many more files and bytes. */
+export function counted(record: VolumeRecord, files: number, bytes: number, now: number): VolumeRecord {
+  const { fileCount, totalBytes } = record;
+  return { ...record, fileCount: fileCount + files, totalBytes: totalBytes + bytes, writtenMs: now };
+}
+
+/** The content that a file has led to. */
+export function removedContent({ volumeId, contentId, path }: VolumeFileRecord, now: number): VolumeContentRecord {
+  return { volumeId, contentId, path, state: "removed", sinceMs: now, inParts: true };
+}
+
+function uploadNotFound(): StatusError {
+  return new StatusError(
+    volumeCodes.uploadNotFound,
+    "there is no such upload: it was finished, given up, or never begun",
+  );
+}
