@@ -4,7 +4,8 @@
 #
 #   test/servers.sh [GROUP ...]        default: pymilvus core s3
 #
-#   pymilvus   environments for pymilvus 2.2.17, 2.4.15, 2.6.17 and 3.0.1; the last one holds pyarrow, too
+#   pymilvus   environments for pymilvus 2.2.17, 2.4.15, 2.6.17 and 3.0.1; the last one holds pyarrow, too. 2.6.0 and 2.6.2,
+#              with other classes for stages, over what 2.6.17 has
 #   milvus     Milvus 2.3.5 as a PyPI package, with pymilvus 2.3.7
 #   indexes    faiss, voyager, usearch, h5py, safetensors  PyPI
 #   core       etcd and Redis                        Debian packages
@@ -32,6 +33,19 @@ environment() {
   rm -rf "$dir"
   "$python" -m venv "$dir"
   "$dir/bin/pip" install -q --disable-pip-version-check -r "$2"
+  printf '%s\n' "$wanted" >"$dir/.installed"
+}
+
+# overlay NAME REQUIREMENTS_FILE BASE: another release of a client on all that the environment BASE has; a megabyte or two.
+overlay() {
+  local dir=$cache/venv-$1 base=$cache/venv-$3 wanted libs
+  wanted=$(cat "$2" && cat "$base/.installed")
+  [ "$(cat "$dir/.installed" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$dir"
+  "$python" -m venv --without-pip "$dir"
+  libs=$(echo "$dir"/lib/python3.*/site-packages)
+  echo "$base"/lib/python3.*/site-packages >"$libs/base.pth"
+  "$base/bin/pip" install -q --disable-pip-version-check --no-deps --target "$libs" -r "$2"
   printf '%s\n' "$wanted" >"$dir/.installed"
 }
 
@@ -116,6 +130,9 @@ for group in "$@"; do
         pids+=($!)
       done
       for pid in "${pids[@]}"; do wait "$pid"; done
+      for version in 2.6.0 2.6.2; do
+        overlay "pymilvus-$version" "$here/compat/clients/pymilvus-$version.txt" pymilvus-2.6.17
+      done
       ;;
     milvus) environment milvus-2.3.5 "$here/compat/clients/milvus-2.3.5.txt" ;;
     indexes) environment indexes "$here/compat/clients/indexes.txt" ;;

@@ -18,6 +18,8 @@ const groups = {
   buildah: "image",
   "pymilvus-2.2.17": "pymilvus",
   "pymilvus-2.4.15": "pymilvus",
+  "pymilvus-2.6.0": "pymilvus",
+  "pymilvus-2.6.2": "pymilvus",
   "pymilvus-2.6.17": "pymilvus",
   "pymilvus-3.0.1": "pymilvus",
   "milvus-2.3.5": "milvus",
