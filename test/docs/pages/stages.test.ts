@@ -1,0 +1,28 @@
+import { expect, it } from "@jest/globals";
+import { bookFields, itWith, pythonOf, useServer } from "../../support/index.ts";
+import { adapt, Page, runAsUser } from "../blocks.ts";
+
+const fixture = useServer();
+const page = new Page("docs/stages.md");
+const python = "pymilvus-2.6.17";
+
+itWith(python)("runs as written: a folder is uploaded and imported from Python", async () => {
+  const { client, server, importRoot, dataDir } = fixture;
+  const { id, title, vector } = bookFields;
+  await client.createCollection({ name: "books", fields: [id, title, vector] });
+  const trust = adapt(page.block("SSL_CERT_FILE"), { ".sluice/": `${dataDir}/` });
+  const program = adapt(page.block("VolumeFileManager"), { "localhost:19530": server.address });
+  const script = `${trust}\n${pythonOf(python)} - <<'PROGRAM'\n${program}\nPROGRAM\n`;
+  const output = await runAsUser("sh", ["-ec", script], importRoot);
+  expect(output).toContain("'path': 'books/'");
+  expect(output).toContain("Completed 2 rows");
+});
+
+it("runs as written: volumes over REST", async () => {
+  const { server, importRoot } = fixture;
+  const script = adapt(page.block("apply"), { "localhost:19530": server.address });
+  const output = await runAsUser("sh", ["-ec", script], importRoot);
+  expect(output.match(/"code":0/g)).toHaveLength(6);
+  expect(output).toContain('"description":"of last year"');
+  expect(output).toContain('"sessionToken"');
+});
