@@ -1,23 +1,26 @@
 import type { Column } from "@sluice/columns";
 import { locate } from "@sluice/errors";
-import { LeafReader, type PageBudget, type RowGroupInfo, type SchemaNode } from "@sluice/parquet";
+import {
+  type ByteSource,
+  LeafReader,
+  leafType,
+  type PageBudget,
+  type RowGroupInfo,
+  type SchemaNode,
+} from "@sluice/parquet";
 import type { ColumnPlan } from "../parquet/column-plan.ts";
 import type { ColumnReader } from "../parquet/columns/column-reader.ts";
 import type { ReadContext } from "../parquet/columns/read-context.ts";
-import { type LogPart, moved, type OpenLog } from "./open-log.ts";
+import { type LogPart, moved } from "./open-log.ts";
+import type { LogColumn } from "./segment-logs.ts";
 
-/** How a column is read, once its Parquet file is known. @throws {RangeError} of a type that the field does not take */
-export type StoredPlan = (column: SchemaNode) => ColumnPlan;
+/** How a column is read, once its Parquet file is known. @throws {ImportError} `schema_mismatch` */
+export type StoredPlan = (node: SchemaNode, column: LogColumn) => ColumnPlan;
 
 export interface FieldRowsOptions {
-  readonly log: OpenLog;
-  /** Of the log's columns. */
-  readonly position: number;
   /** For errors. */
   readonly name: string;
   readonly plan: StoredPlan;
-  /** Row of the segment at which the log begins. */
-  readonly firstRow: number;
   readonly context: Omit<ReadContext, "open">;
   readonly budget: PageBudget;
   /** Bytes that are asked of storage at a time. */
@@ -30,21 +33,45 @@ interface Group {
   readonly info: RowGroupInfo;
 }
 
+/** The bytes of one Parquet file after the other, for a reader whose memory is used for all of them. */
+class PartBytes implements ByteSource {
+  current: ByteSource;
+  constructor(first: ByteSource) {
+    this.current = first;
+  }
+  get sizeBytes(): number {
+    return this.current.sizeBytes;
+  }
+  readInto(start: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
+    return this.current.readInto(start, target, signal);
+  }
+}
+
 /**
- * The rows of one field in one log, through the row groups of its Parquet files. Row groups of different fields need not end
- * at the same rows: whoever reads several asks how many rows each has left in its group.
+ * The rows of one field of a segment, log after log, through the row groups of their Parquet files. Row groups of different fields
+ * need not end at the same rows: whoever reads several asks how many rows each has left in its group.
  */
 export class FieldRows {
   readonly #options: FieldRowsOptions;
-  readonly #groups: readonly Group[];
+  #column: LogColumn | undefined;
+  #groups: readonly Group[] = [];
   #nextGroup = 0;
   #part: LogPart | undefined;
+  /** Of the column that the reader was made for; undefined before there is one. */
+  #shape = "";
+  #bytes: PartBytes | undefined;
   #reader: ColumnReader | undefined;
   #left = 0;
 
   constructor(options: FieldRowsOptions) {
     this.#options = options;
-    this.#groups = groupsOf(options);
+  }
+
+  /** Goes to a log. @param firstRow row of the segment at which it begins */
+  begin(column: LogColumn, firstRow: number): void {
+    this.#column = column;
+    this.#groups = groupsOf(column, firstRow);
+    this.#nextGroup = 0;
   }
 
   /** See `ColumnReader.mayStop`. */
@@ -54,7 +81,7 @@ export class FieldRows {
 
   /** Decoded bytes of a row, by what the footers say. */
   get rowBytes(): number {
-    const { position } = this.#options;
+    const { position } = this.#column as LogColumn;
     let [bytes, rows] = [0, 0];
     for (const { info } of this.#groups) {
       bytes += info.chunks[position].uncompressedBytes;
@@ -81,7 +108,7 @@ export class FieldRows {
     return column;
   }
 
-  /** @throws {ImportError} when pages have more rows than their row group */
+  /** The row group is read. @throws {ImportError} when its pages have more rows than it says */
   async finish(): Promise<void> {
     await this.#placed(() => this.#reader?.finish());
   }
@@ -92,20 +119,28 @@ export class FieldRows {
 
   async #openGroup(): Promise<void> {
     const { part, info } = this.#groups[this.#nextGroup++];
-    if (this.#reader) await this.finish();
     if (part !== this.#part) await this.#openPart(part);
-    const { position, readBytes } = this.#options;
-    await this.#placed(() => this.#reader?.leaves[0].open(info.chunks[position], readBytes));
+    const { position } = this.#column as LogColumn;
+    await this.#placed(() => this.#reader?.leaves[0].open(info.chunks[position], this.#options.readBytes));
     this.#reader?.begin(info);
     this.#left = info.rowCount;
   }
 
+  /** The memory of the reader before is used on: fresh pages for each log would cost as much as reading it. */
   async #openPart(part: LogPart): Promise<void> {
+    const node = part.file.root.children[(this.#column as LogColumn).position];
+    const shape = JSON.stringify([leafType(node), node.definition]);
     await this.close();
-    const { position, plan, context, budget, signal } = this.#options;
-    const open = (node: SchemaNode) => new LeafReader(part.bytes, node, budget, signal);
     this.#part = part;
-    this.#reader = plan(part.file.root.children[position])({ ...context, open });
+    if (this.#bytes && shape === this.#shape) {
+      this.#bytes.current = part.bytes;
+      return;
+    }
+    const { plan, context, budget, signal } = this.#options;
+    const bytes = new PartBytes(part.bytes);
+    const open = (leaf: SchemaNode) => new LeafReader(bytes, leaf, budget, signal);
+    this.#reader = plan(node, this.#column as LogColumn)({ ...context, open });
+    [this.#bytes, this.#shape] = [bytes, shape];
   }
 
   /** Errors get their place in the log, and the name of the field, which the log does not know. */
@@ -113,14 +148,14 @@ export class FieldRows {
     try {
       return await work();
     } catch (error) {
-      const { log, name } = this.#options;
-      throw locate(moved(error, this.#part?.offset ?? 0, name), { file: log.source.path });
+      const file = this.#column?.log.source.path;
+      throw locate(moved(error, this.#part?.offset ?? 0, this.#options.name), file === undefined ? {} : { file });
     }
   }
 }
 
 /** Row groups in order, with rows that count from the start of the segment. */
-function groupsOf({ log, firstRow }: FieldRowsOptions): Group[] {
+function groupsOf({ log }: LogColumn, firstRow: number): Group[] {
   const groups: Group[] = [];
   let row = firstRow;
   for (const part of log.parts)

@@ -11,7 +11,7 @@ import {
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
-import { FieldRows } from "./field-rows.ts";
+import { FieldRows, type FieldRowsOptions, type StoredPlan } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
 import { DELTA_LOGS, FIELD_IDS, type SegmentFiles, segmentFiles } from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
@@ -21,11 +21,14 @@ import { timeBounds } from "./time-bounds.ts";
 /** Bytes asked of storage at a time: of one column, and of all together. */
 const MAX_READ_BYTES = 4 << 20;
 const MIN_READ_BYTES = 64 << 10;
-const ROW_READ_BYTES = 8 << 20;
+const STRIPE_READ_BYTES = 8 << 20;
 /** A row costs at least this much of a batch. */
 const MIN_ROW_BYTES = 8;
 /** Keys that were deleted may take this much where nobody says how much memory there is. */
 const DELETED_KEYS_BYTES = 256 << 20;
+
+/** What the fields of one reading share. */
+type Reading = Omit<FieldRowsOptions, "name" | "plan">;
 
 /**
  * A segment of Milvus, from its logs: pages straight to columns, deletes and rows outside of the bounds left out. Fields are
@@ -37,7 +40,8 @@ export class SegmentReader implements FormatReader {
   readonly #schema: CollectionSchema;
   /** Fields with a column of the batch: those of the schema, and the timestamp behind them. */
   readonly #fields: readonly FieldSchema[];
-  #open: FieldRows[] = [];
+  /** Parallel to them, once a log has their column. */
+  readonly #open: (FieldRows | undefined)[] = [];
   #sourceBytes = 0;
 
   constructor(input: ReaderInput) {
@@ -49,12 +53,12 @@ export class SegmentReader implements FormatReader {
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
     const files = filesOf(this.#input);
     const live = await this.#liveRows(files, options.signal);
-    const rejects = new RowRejects(options.onReject);
+    const reading = this.#reading(files, options);
     try {
       for (let index = 0, firstRow = 0; index < files.logCount; index++) {
         const row = await openStripe(files, index, this.#schema, options.signal);
         if (index === 0) this.#warnOfOthers(row, files);
-        yield* this.#rowsOf(row, firstRow, live, rejects, options);
+        yield* this.#rowsOf(row, firstRow, live, options, reading);
         firstRow += row.rowCount;
       }
       this.#warnOfLeftOut(live, files);
@@ -67,6 +71,18 @@ export class SegmentReader implements FormatReader {
     await this.#close();
   }
 
+  #reading({ directories }: SegmentFiles, { signal, onReject }: BatchOptions): Reading {
+    const { plan, wholeBytes } = this.#input;
+    const share = Math.floor(STRIPE_READ_BYTES / directories.length);
+    return {
+      // Milvus lets a field be added that old rows have as a key of $meta.
+      context: { schema: plan.schema, dynamic: new DynamicColumn([]), rejects: new RowRejects(onReject) },
+      budget: new PageBudget(wholeBytes),
+      readBytes: Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, share)),
+      signal,
+    };
+  }
+
   #liveRows({ deltas }: SegmentFiles, signal: AbortSignal): Promise<LiveRows> {
     const { plan, options, wholeBytes = DELETED_KEYS_BYTES } = this.#input;
     const key = plan.schema.fields[primaryKeyIndex(plan.schema)];
@@ -74,57 +90,43 @@ export class SegmentReader implements FormatReader {
   }
 
   async *#rowsOf(
-    row: LogStripe,
+    stripe: LogStripe,
     firstRow: number,
     live: LiveRows,
-    rejects: RowRejects,
     { batchBytes, signal }: BatchOptions,
+    reading: Reading,
   ): AsyncGenerator<InsertBatch> {
-    const fields = this.#openFields(row, firstRow, live.isAll, rejects, signal);
+    const fields = this.#begin(stripe, firstRow, live.isAll, reading);
     const all = fields.filter((field) => field !== undefined);
     let rowBytes = Math.max(MIN_ROW_BYTES, sum(all.map((field) => field.rowBytes)));
-    const [before, bytes] = [this.#sourceBytes, bytesOf(row)];
-    for (let at = 0; at < row.rowCount; ) {
+    const [before, bytes] = [this.#sourceBytes, bytesOf(stripe)];
+    for (let at = 0; at < stripe.rowCount; ) {
       signal.throwIfAborted();
       const wanted = Math.max(1, Math.floor(batchBytes / rowBytes));
       const rowCount = await fillAll(all, Math.min(wanted, await leftOf(all)), batchBytes);
       const columns = fields.map((field) => field?.take(rowCount));
-      rowBytes = Math.max(
-        MIN_ROW_BYTES,
-        sum(columns.map((column) => (column ? columnBytes(column, rowCount) : 0))) / rowCount,
-      );
+      const size = sum(columns.map((column) => (column ? columnBytes(column, rowCount) : 0)));
+      rowBytes = Math.max(MIN_ROW_BYTES, size / rowCount);
       at += rowCount;
-      this.#sourceBytes = before + Math.round((bytes * at) / row.rowCount);
+      this.#sourceBytes = before + Math.round((bytes * at) / stripe.rowCount);
       const whole = { rowCount, columns, sourceBytes: this.#sourceBytes };
-      const good = await rejects.taken(whole, firstRow + at - rowCount);
+      const good = await reading.context.rejects.taken(whole, firstRow + at - rowCount);
       const taken = good && this.#liveOf(good, live);
       if (taken) yield taken;
     }
     for (const field of all) await field.finish();
-    await this.#close();
   }
 
-  /** A column is opened for each field that the logs have; the timestamps only where somebody asks for them. */
-  #openFields(
-    { columns }: LogStripe,
-    firstRow: number,
-    isAll: boolean,
-    rejects: RowRejects,
-    signal: AbortSignal,
-  ): (FieldRows | undefined)[] {
-    const { schema } = this.#input.plan;
-    const budget = new PageBudget(this.#input.wholeBytes);
-    const readBytes = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, Math.floor(ROW_READ_BYTES / columns.size)));
-    // Milvus lets a field be added that old rows have as a key of $meta.
-    const context = { schema, dynamic: new DynamicColumn([]), rejects };
-    const fields = this.#fields.map((field, i) => {
+  /** Goes to the logs of a stripe. The timestamps are read only where somebody asks for them. */
+  #begin({ columns }: LogStripe, firstRow: number, isAll: boolean, reading: Reading): (FieldRows | undefined)[] {
+    return this.#fields.map((field, i) => {
       const column = field.fieldId === TIMESTAMP_FIELD && isAll ? undefined : columns.get(field.fieldId);
       if (!column) return undefined;
-      const plan = (node: SchemaNode) => storedPlan(field, i, node, column);
-      return new FieldRows({ ...column, name: field.name, plan, firstRow, context, budget, readBytes, signal });
+      const plan: StoredPlan = (node, of) => storedPlan(field, i, node, of);
+      this.#open[i] ??= new FieldRows({ ...reading, name: field.name, plan });
+      this.#open[i].begin(column, firstRow);
+      return this.#open[i];
     });
-    this.#open = fields.filter((field) => field !== undefined);
-    return fields;
   }
 
   /** Without the column of timestamps. */
@@ -152,9 +154,7 @@ export class SegmentReader implements FormatReader {
   }
 
   async #close(): Promise<void> {
-    const open = this.#open;
-    this.#open = [];
-    await Promise.all(open.map((field) => field.close()));
+    await Promise.all(this.#open.map((field) => field?.close()));
   }
 }
 
