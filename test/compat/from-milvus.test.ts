@@ -1,0 +1,162 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, expect } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import { type CollectionSpec, type FieldSpec, itWith, pythonOf, runProgram, startServer, TemporaryFolders, TestClient } from "../support/index.ts"; // biome-ignore format: one line
+
+const environment = "milvus-2.3.5";
+const program = resolve(import.meta.dirname, "from_milvus.py");
+const folders = new TemporaryFolders();
+afterAll(() => folders[Symbol.asyncDispose]());
+
+const everything: CollectionSpec = {
+  name: "everything",
+  shards: 2,
+  dynamic: true,
+  fields: [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "flag", type: DataType.Bool },
+    { name: "i8", type: DataType.Int8 },
+    { name: "i16", type: DataType.Int16 },
+    { name: "i32", type: DataType.Int32 },
+    { name: "f", type: DataType.Float },
+    { name: "d", type: DataType.Double },
+    { name: "title", type: DataType.VarChar, maxLength: 200 },
+    { name: "attrs", type: DataType.JSON },
+    { name: "tags", type: DataType.Array, element: DataType.VarChar, capacity: 8, maxLength: 40 },
+    { name: "longs", type: DataType.Array, element: DataType.Int64, capacity: 8 },
+    { name: "vector", type: DataType.FloatVector, dim: 8 },
+  ],
+};
+
+const shelves: CollectionSpec = {
+  name: "shelves",
+  shards: 1,
+  fields: [
+    { name: "key", type: DataType.VarChar, key: true, maxLength: 100 },
+    { name: "bits", type: DataType.BinaryVector, dim: 32 },
+  ],
+};
+
+type Row = Readonly<Record<string, unknown>>;
+
+const everyRow = (i: number): Row => ({
+  id: String(i % 2 === 0 ? 9_007_199_254_740_993n + BigInt(i) : BigInt(-i)),
+  flag: i % 3 === 0,
+  i8: (i % 256) - 128,
+  i16: i * 250 - 15_000,
+  i32: i * 17_000_000 - 1_000_000_000,
+  f: Math.fround(i / 7),
+  d: i / 11,
+  title: `${"ü漢🚀".repeat(i % 4)} ${i}`,
+  attrs: { b: [1, 2.5, null], n: i, t: `x${i}` },
+  tags: Array.from({ length: i % 4 }, (_, j) => `t${j} é`),
+  longs: Array.from({ length: i % 3 }, (_, j) => String(2n ** 60n + BigInt(i * j))),
+  vector: Array.from({ length: 8 }, (_, j) => Math.fround(Math.sin(i * 8 + j))),
+  extra: `dyn ${i}`,
+});
+
+const rows = Array.from({ length: 120 }, (_, i) => everyRow(i));
+const shelf = (i: number): Row => ({ key: `k${i}${"漢".repeat(i % 30)}`, bits: [i % 256, 255 - (i % 256), 7, i % 11] });
+
+interface Answer {
+  readonly rows: readonly Record<string, unknown>[];
+  readonly id: string;
+  readonly partitions: Readonly<Record<string, string>>;
+}
+
+itWith(environment)(
+  "what a real Milvus has flushed and deleted is read as Milvus itself reads it",
+  async () => {
+    const work = await folders.create();
+    const answers = await fillMilvus(work);
+    // A key that was deleted and inserted again is there once, the deleted ones are not.
+    expect([answers.everything.rows.length, answers.shelves.rows.length]).toEqual([117, 38]);
+    await using server = await startServer({ dataDir: await folders.create(), importRoots: [join(work, "milvus")] });
+    using client = new TestClient(server.address);
+    for (const spec of [everything, shelves]) {
+      await client.createCollection(spec);
+      const { id, partitions, rows: expected } = answers[spec.name];
+      for (const partition of Object.keys(partitions).filter((name) => name !== "_default"))
+        await client.createPartition(spec.name, partition);
+      for (const [partition, partitionId] of Object.entries(partitions)) {
+        const [inserts, deletes] = ["insert_log", "delta_log"].map((kind) =>
+          join(work, "milvus/data", kind, id, partitionId),
+        );
+        if (!existsSync(inserts)) continue;
+        const paths = [`${inserts}/`, existsSync(deletes) ? `${deletes}/` : ""];
+        await client.importAndWait(spec.name, paths, { partition, options: { backup: "true" } });
+        expect(await client.count(spec.name, "", [partition])).toBeGreaterThan(0);
+      }
+      const found = await client.query(spec.name, "", ["*"], { limit: 1000 });
+      expect(byKey(found.map(asText), spec)).toEqual(byKey(expected.map(withoutMeta), spec));
+    }
+  },
+  300_000,
+);
+
+async function fillMilvus(work: string): Promise<Record<string, Answer>> {
+  const [plan, answer] = [join(work, "plan.json"), join(work, "answer.json")];
+  await mkdir(join(work, "milvus"));
+  const collections = [
+    {
+      ...planOf(everything),
+      partitions: [],
+      batches: [
+        { partition: "", rows: rows.slice(0, 50) },
+        { partition: "", rows: rows.slice(50) },
+      ],
+      deletes: [`id in [${rows[3].id}, ${rows[4].id}, ${rows[100].id}, 77777]`],
+    },
+    {
+      ...planOf(shelves),
+      partitions: [["upper", ""]],
+      batches: [
+        { partition: "", rows: Array.from({ length: 20 }, (_, i) => shelf(i)) },
+        { partition: "upper", rows: Array.from({ length: 20 }, (_, i) => shelf(20 + i)) },
+      ],
+      deletes: [`key in [${JSON.stringify(shelf(1).key)}, ${JSON.stringify(shelf(25).key)}]`],
+    },
+  ];
+  await writeFile(plan, JSON.stringify({ collections }));
+  const args = [program, plan, answer, join(work, "milvus")];
+  const { exitCode, output } = await runProgram(pythonOf(environment), args, 280_000);
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output: "" });
+  return JSON.parse(await readFile(answer, "utf8"));
+}
+
+function planOf({ name, fields, dynamic = false, shards }: CollectionSpec) {
+  return { name, fields: fields.map(fieldPlan), dynamic, shards };
+}
+
+function fieldPlan(field: FieldSpec) {
+  return {
+    name: field.name,
+    type: field.type,
+    params: { dim: field.dim, max_length: field.maxLength, max_capacity: field.capacity },
+    is_primary: field.key,
+    element_type: field.element,
+  };
+}
+
+function byKey(of: readonly Record<string, unknown>[], { fields }: CollectionSpec): Record<string, unknown>[] {
+  const { name } = fields[0];
+  return [...of].sort((a, b) => (String(a[name]) < String(b[name]) ? -1 : 1));
+}
+
+/** int64 as text, bytes as hex, as the program prints them. */
+function asText(row: Row): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)]));
+}
+
+function textOf(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  return Array.isArray(value) ? value.map(textOf) : value;
+}
+
+/** Milvus answers keys of `$meta` one by one, as we do. */
+function withoutMeta({ $meta: _, ...row }: Row): Record<string, unknown> {
+  return row;
+}

@@ -1,0 +1,86 @@
+"""A real Milvus 2.3.5 is filled, flushes, deletes, and says what it reads; its files stay.
+
+usage: from_milvus.py PLAN.json ANSWER.json BASE_DIR
+
+The plan: {"collections": [{"name", "fields", "dynamic", "shards", "num_partitions", "partitions": [[name, ""], ...], "batches":
+[{"partition", "rows"}, ...], "deletes": [expression, ...]}]}; fields as in takeover.py. Deletes follow a flush. The answer:
+{collection: {"rows", "id", "partitions": {name: id}}}, int64 as text, bytes as hex.
+"""
+import json
+import os
+import sys
+import time
+
+from milvus import MilvusServer
+from pymilvus import DataType, connections
+from pymilvus.grpc_gen import milvus_pb2
+from takeover import LIMIT_SECONDS, create, free_port, read
+
+
+def value_of(field, value):
+    if field.dtype == DataType.BINARY_VECTOR:
+        return bytes(value)
+    if field.dtype == DataType.INT64:
+        return int(value)
+    if field.dtype == DataType.ARRAY and field.element_type == DataType.INT64:
+        return [int(item) for item in value]
+    return value
+
+
+def row_of(collection, row):
+    fields = {field.name: field for field in collection.schema.fields}
+    return {name: value_of(fields[name], value) if name in fields else value for name, value in row.items()}
+
+
+def fill(collection, spec):
+    for batch in spec["batches"]:
+        rows = [row_of(collection, row) for row in batch["rows"]]
+        collection.insert(rows, partition_name=batch["partition"] or None)
+    collection.flush()
+    for expression in spec["deletes"]:
+        collection.delete(expression)
+    collection.flush()
+
+
+def wait_for_deltas(data_dir, collections):
+    """A flush answers before the deletes are in files."""
+    deadline = time.time() + LIMIT_SECONDS
+    while time.time() < deadline:
+        folders = [os.path.join(data_dir, "delta_log", str(collection_id)) for collection_id in collections]
+        if all(os.path.isdir(folder) for folder in folders):
+            return
+        time.sleep(0.2)
+    raise RuntimeError("no delta log appeared")
+
+
+def main(plan_file, answer_file, base_dir):
+    with open(plan_file, encoding="utf-8") as source:
+        plan = json.load(source)
+    server = MilvusServer()
+    server.set_base_dir(base_dir)
+    server.listen_port = free_port()
+    server.start()
+    answer = {}
+    try:
+        connections.connect(host="127.0.0.1", port=server.listen_port)
+        handler = connections._fetch_handler("default")
+        with_deletes = []
+        for spec in plan["collections"]:
+            collection = create(spec)
+            fill(collection, spec)
+            described = handler.describe_collection(spec["name"])
+            shown = handler._stub.ShowPartitions(milvus_pb2.ShowPartitionsRequest(collection_name=spec["name"]))
+            partitions = {name: str(number) for name, number in zip(shown.partition_names, shown.partitionIDs)}
+            rows = read(collection, spec)
+            answer[spec["name"]] = {"rows": rows, "id": str(described["collection_id"]), "partitions": partitions}
+            if spec["deletes"]:
+                with_deletes.append(described["collection_id"])
+        wait_for_deltas(os.path.join(base_dir, "data"), with_deletes)
+    finally:
+        server.stop()
+    with open(answer_file, "w", encoding="utf-8") as out:
+        json.dump(answer, out)
+
+
+if __name__ == "__main__":
+    main(*(os.path.abspath(argument) for argument in sys.argv[1:4]))
