@@ -50,6 +50,10 @@ export class CountingObjectStore implements ObjectStore {
     );
   }
 
+  copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
+    return this.#use.count("copy", () => this.#store.copy(from, to, signal, mayAppear));
+  }
+
   list(prefix: string): AsyncIterable<ObjectInfo> {
     return this.#store.list(prefix);
   }

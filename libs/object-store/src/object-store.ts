@@ -48,6 +48,13 @@ export interface ObjectWrites {
     signal?: AbortSignal,
     mayAppear?: () => Promise<void>,
   ): Promise<ObjectInfo>;
+  /**
+   * Makes the object `to` of the bytes of `from`, in the storage: none of them come here. Whole and durable as by `put`; the two
+   * may share their bytes, since objects never change.
+   * @param mayAppear as of `put`
+   * @throws {ImportError} `file_not_found`; others as `stat`
+   */
+  copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void>;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
   /**

@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, realpath, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, link, mkdir, open, realpath, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
@@ -104,6 +105,28 @@ export class LocalObjectStore implements ObjectStore {
     } catch (error) {
       await removeIfPresent(temporary).catch(() => {}); // The next start removes it; the first error is the one to report.
       throw storageError(error, `write object "${key}"`);
+    }
+  }
+
+  /** A second name of the same file, where the file system has such; else a copy, which shares blocks where it can. */
+  async copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
+    const [source, path] = [this.#path(from), this.#path(to)];
+    signal?.throwIfAborted();
+    const temporary = this.#temporary.nextPath();
+    try {
+      if ((await fileInfo(source, from)) === undefined)
+        throw new ImportError("file_not_found", `object "${from}" does not exist`, { file: from });
+      await link(source, temporary).catch(() => copyFile(source, temporary, constants.COPYFILE_FICLONE));
+      await mayAppear?.();
+      await this.#rename(temporary, path);
+      this.#files.forget(to);
+      await using handle = await openPatiently(() => open(path, "r"), signal);
+      if (this.#durable) await handle.sync();
+    } catch (error) {
+      throw storageError(error, `copy object "${from}" to "${to}"`);
+    } finally {
+      // Two names of one file are not renamed into each other: the first one stays.
+      await removeIfPresent(temporary).catch(() => {});
     }
   }
 

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -107,6 +108,12 @@ export class S3Api {
       ...this.#bodyInput(body),
     });
     await this.#client.send(command, { abortSignal });
+  }
+
+  /** At most 5 GB, in the server. */
+  async copy(from: string, to: string, abortSignal?: AbortSignal): Promise<void> {
+    const CopySource = [this.#bucket, ...from.split("/")].map(encodeURIComponent).join("/");
+    await this.#client.send(new CopyObjectCommand({ Bucket: this.#bucket, Key: to, CopySource }), { abortSignal });
   }
 
   async createUpload(key: string, abortSignal?: AbortSignal): Promise<string> {

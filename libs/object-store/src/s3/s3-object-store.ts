@@ -5,7 +5,7 @@ import { infoBelow, S3Bucket } from "./s3-bucket.ts";
 import { deleteFailure, failureOf, type S3Operation } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readS3Chunks, readS3Into, type S3Read } from "./s3-reads.ts";
-import { abortUploads, tryToWrite, writeS3Object } from "./s3-writes.ts";
+import { abortUploads, copyS3Object, tryToWrite, writeS3Object } from "./s3-writes.ts";
 
 /** The most keys that one call deletes. */
 const batchKeys = 1000;
@@ -86,6 +86,11 @@ export class S3ObjectStore implements ObjectStore {
   ): Promise<ObjectInfo> {
     const sizeBytes = await writeS3Object(this.#bucket, { key: this.#path(key), name: key, pieces, signal, mayAppear });
     return { key, sizeBytes, modifiedMs: Date.now() };
+  }
+
+  copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
+    const copy = { from: this.#path(from), to: this.#path(to), name: from, signal, mayAppear };
+    return copyS3Object(this.#bucket, copy);
   }
 
   async *list(prefix: string): AsyncGenerator<ObjectInfo> {

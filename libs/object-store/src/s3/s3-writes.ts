@@ -38,6 +38,22 @@ export async function writeS3Object(bucket: S3Bucket, write: S3Write): Promise<n
   return sizeBytes;
 }
 
+export interface S3Copy extends Pick<S3Write, "signal" | "mayAppear"> {
+  readonly from: string;
+  readonly to: string;
+  /** The first one as messages call it. */
+  readonly name: string;
+}
+
+/** One object from another, in the server. @throws {ImportError} `file_not_found` */
+export async function copyS3Object(bucket: S3Bucket, { from, to, name, signal, mayAppear }: S3Copy): Promise<void> {
+  const operation = { doing: `copy object "${name}"`, action: "s3:GetObject, s3:PutObject", reads: name };
+  await bucket.call(operation, bucket.signal(signal), async (signal) => {
+    await mayAppear?.();
+    await bucket.api.copy(from, to, signal);
+  });
+}
+
 /** Begins to write an object and gives it up: whether this process may, without a trace. */
 export async function tryToWrite(bucket: S3Bucket, key: string, given?: AbortSignal): Promise<void> {
   const operation = { doing: "write objects", action: "s3:PutObject" };

@@ -130,6 +130,28 @@ export function objectStoreConformance(
       await expect(store.readInto("folder", 0, new Uint8Array(1))).rejects.toMatchObject({ code: "file_not_found" });
     });
 
+    it("copies an object, which stays when the first one goes", async () => {
+      const bytes = pattern(1_500_000);
+      await store.put("from/a b+%.bin", [bytes]);
+      await store.put("to/x", [text("older")]);
+      await store.copy("from/a b+%.bin", "to/x");
+      await store.copy("from/a b+%.bin", "to/x");
+      await store.delete(["from/a b+%.bin"]);
+      expect(await readAll(store.read("to/x"))).toEqual(Buffer.from(bytes));
+      await store.put("to/x", [text("newer")]);
+      expect(await keysOf(store, "")).toEqual(["to/x"]);
+    });
+
+    it("copies nothing that is missing, and nothing that may not appear", async () => {
+      await expect(store.copy("missing", "to")).rejects.toMatchObject({ code: "file_not_found" });
+      await store.put("from", [text("bytes")]);
+      const refuse = async () => {
+        throw new ImportError("attempt_superseded", "no longer");
+      };
+      await expect(store.copy("from", "to", undefined, refuse)).rejects.toMatchObject({ code: "attempt_superseded" });
+      expect(await keysOf(store, "to")).toEqual([]);
+    });
+
     it("deletes, and missing keys are no error", async () => {
       await store.put("a/1", [text("1")]);
       await store.put("a/2", [text("2")]);

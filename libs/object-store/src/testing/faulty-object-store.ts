@@ -13,7 +13,7 @@ export interface FaultOptions {
   readonly operations?: readonly FaultyOperation[];
 }
 
-export type FaultyOperation = "stat" | "readInto" | "read" | "put" | "list" | "delete";
+export type FaultyOperation = "stat" | "readInto" | "read" | "put" | "copy" | "list" | "delete";
 
 /**
  * A store that fails and lingers at random, for tests of what is built on one. A `read` or `list` fails before, between
@@ -53,6 +53,10 @@ export class FaultyObjectStore implements ObjectStore {
     mayAppear?: () => Promise<void>,
   ): Promise<ObjectInfo> {
     return this.#around("put", key, () => this.#inner.put(key, pieces, signal, mayAppear));
+  }
+
+  copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
+    return this.#around("copy", to, () => this.#inner.copy(from, to, signal, mayAppear));
   }
 
   list(prefix: string): AsyncIterable<ObjectInfo> {

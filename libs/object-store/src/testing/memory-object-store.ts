@@ -55,6 +55,10 @@ export class MemoryObjectStore implements ObjectStore {
     return info(key, object);
   }
 
+  async copy(from: string, to: string, signal?: AbortSignal, mayAppear?: () => Promise<void>): Promise<void> {
+    await this.put(to, [this.#get(from).bytes], signal, mayAppear);
+  }
+
   async *list(prefix: string): AsyncGenerator<ObjectInfo> {
     const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
     for (const key of keys) {

@@ -23,7 +23,15 @@ export class FencedWrites implements ObjectWrites {
   }
 
   put(key: string, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<ObjectInfo> {
-    return this.#store.put(key, pieces, signal, () => this.#known.confirm(KNOWN_MS, this.#ask));
+    return this.#store.put(key, pieces, signal, () => this.#confirm());
+  }
+
+  copy(from: string, to: string, signal?: AbortSignal): Promise<void> {
+    return this.#store.copy(from, to, signal, () => this.#confirm());
+  }
+
+  #confirm(): Promise<void> {
+    return this.#known.confirm(KNOWN_MS, this.#ask);
   }
 
   delete(keys: readonly string[]): Promise<void> {
