@@ -48,7 +48,7 @@ const compressed: [string, Uint8Array, RegExp][] = [
 ];
 
 const foreign: [string, Uint8Array, RegExp][] = [
-  ["a zip archive", bytes("PK\x03\x04"), /a zip archive: unpack it/],
+  ["a zip archive", bytes("PK\x03\x04"), /a zip archive: one of files ends with .zip/],
   ["an error page", Buffer.from("<!DOCTYPE html><html><body>403"), /a page of a web server/],
   ["an error of S3", Buffer.from('<?xml version="1.0"?><Error><Code>AccessDenied'), /a page of a web server/],
   [

@@ -39,7 +39,7 @@ const contents: readonly Content[] = [
   {
     isThis: startsWith("PK\x03\x04", "PK\x05\x06"),
     is: "a zip archive",
-    todo: "unpack it, and name its files; one of NumPy arrays ends with .npz",
+    todo: "one of files ends with .zip, one of NumPy arrays with .npz",
   },
   { isThis: startsWith("\x89HDF\r\n\x1a\n"), is: "HDF5", todo: rename(".h5") },
   { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: "export its table as JSON Lines" },

@@ -1,3 +1,12 @@
+export {
+  type ArchiveMember,
+  archiveMembers,
+  checkMembers,
+  type FileRef,
+  isArchive,
+  memberOfPath,
+  openFile,
+} from "./archives/archive.ts";
 export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";

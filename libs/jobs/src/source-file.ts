@@ -9,6 +9,24 @@ export interface SourceFileRecord {
   readonly sizeBytes: number;
   /** Of its content, in the source's words. */
   readonly version: string;
+  /** Where it lies in an archive; then the size is its own, and key and version are those of the archive. */
+  readonly member?: ArchiveMemberRecord;
+}
+
+/** See `ArchiveMember` of the formats. */
+export interface ArchiveMemberRecord {
+  readonly archiveBytes: number;
+  readonly zip?: {
+    readonly name: string;
+    readonly method: number;
+    readonly isEncrypted: boolean;
+    readonly crc32: number;
+    readonly compressedBytes: number;
+    readonly sizeBytes: number;
+    readonly headerOffset: number;
+  };
+  readonly tar?: { readonly name: string; readonly offset: number; readonly sizeBytes: number };
+  readonly isSequential?: true;
 }
 
 /** A storage that a job brings, in the storage's words; its secret is kept apart, and no record holds it. */

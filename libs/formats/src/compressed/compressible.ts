@@ -19,13 +19,18 @@ export function compressible(format: Format): Format {
     probe: async (input, signal) => {
       await using opened = await openPlain(input.sources, signal);
       const probe = await format.probe({ ...input, sources: opened.files }, signal);
-      if (opened.inflated.length === 0) return probe;
+      if (opened.inflated.length === 0 && input.sources.every(isCuttable)) return probe;
       const extent = input.sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       return { rowCount: probe.rowCount, cuts: "nowhere", extent };
     },
     // What is cut is not compressed.
     open: (input) => (input.range ? format.open(input) : new CompressibleReader(format, input)),
   };
+}
+
+/** What is decompressed on the way by whoever opened it is read from front to back. */
+function isCuttable({ supports }: SourceFile): boolean {
+  return supports.randomAccess;
 }
 
 /** Whether a name is that of a file of the format, compressed or not. */

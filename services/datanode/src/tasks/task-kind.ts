@@ -1,5 +1,6 @@
+import type { FileRef } from "@sluice/formats";
 import type { ImportFindings } from "@sluice/jobs";
-import type { NamedStorage, ObjectReads, ObjectWrites, SourceFile, SourceRef } from "@sluice/object-store";
+import type { NamedStorage, ObjectReads, ObjectWrites, SourceFile } from "@sluice/object-store";
 import type { SegmentId, StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
@@ -31,7 +32,7 @@ export interface TaskContext {
    * Opens files to read them, in their order; `brought` are the storages that the job has of its own. Disposing closes all.
    * @throws {ImportError} as `Sources.open`
    */
-  readonly openFiles: (refs: readonly SourceRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
+  readonly openFiles: (refs: readonly FileRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
   /** Objects of visible segments. */
   readonly stored: ObjectReads;
   /**

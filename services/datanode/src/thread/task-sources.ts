@@ -1,3 +1,4 @@
+import { type FileRef, openFile } from "@sluice/formats";
 import {
   type NamedStorage,
   openMoreSources,
@@ -27,7 +28,7 @@ export class TaskSources {
 
   /** See `TaskContext.openFiles`. @param secrets of what the task brings */
   async open(
-    refs: readonly SourceRef[],
+    refs: readonly FileRef[],
     brought: readonly NamedStorage[] = [],
     secrets: Secrets = {},
   ): Promise<OpenFiles> {
@@ -37,7 +38,8 @@ export class TaskSources {
         ? opened.use(await openMoreSources(this.#sources, brought, { ...this.#secrets, ...secrets }))
         : this.#sources;
     const files = [];
-    for (const ref of refs) files.push(opened.use(this.#use.counted(await sources.open(ref))));
+    const counted = { open: async (ref: SourceRef) => this.#use.counted(await sources.open(ref)) };
+    for (const ref of refs) files.push(opened.use(await openFile(counted, ref)));
     const all = opened.move();
     return { files, [Symbol.asyncDispose]: () => all.disposeAsync() };
   }

@@ -36,6 +36,17 @@ export async function expandPath(
   return prefix === path ? await tableFiles(sources, path, files, bucket) : files;
 }
 
+/** Which names a path means, among those of an archive, by the rules of folders. @throws {ImportError} `request_invalid` */
+export function matcherOf(path: string): (name: string) => boolean {
+  const { prefix, deep, matches } = patternOf(path);
+  const folderLength = prefix.lastIndexOf("/") + 1;
+  return (name) => {
+    const below = name.slice(folderLength);
+    if (!name.startsWith(prefix) || (!deep && below.includes("/"))) return false;
+    return !isHidden(below, prefix.length > folderLength) && matches(below);
+  };
+}
+
 /** @throws {ImportError} `request_invalid` */
 function patternOf(path: string): PathPattern {
   try {

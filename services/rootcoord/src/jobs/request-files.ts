@@ -2,17 +2,22 @@ import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError } from "@sluice/errors";
 import {
+  archiveMembers,
+  checkMembers,
   checkRequestedPaths,
   type FileGroup,
+  type FileRef,
   formatByOption,
   groupFlatFiles,
   groupFoundFiles,
   groupNestedFiles,
+  isArchive,
+  memberOfPath,
   type ToFormat,
 } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
-import { expandPath, MAX_EXPANDED_FILES } from "./expand-path.ts";
+import { expandPath, MAX_EXPANDED_FILES, matcherOf } from "./expand-path.ts";
 import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import type { FolderFile } from "./table-folders.ts";
 
@@ -20,9 +25,9 @@ import type { FolderFile } from "./table-folders.ts";
 const CONCURRENCY = 32;
 
 /** What a path of a request turned out to be. */
-type Found = SourceRef | Expanded | ImportError;
+type Found = FileRef | Expanded | ImportError;
 
-/** A folder or pattern, and the files that it stands for. */
+/** A folder, an archive or a pattern, and the files that it stands for. */
 class Expanded {
   readonly from: string;
   readonly files: readonly FolderFile[];
@@ -44,7 +49,7 @@ export interface RequestFiles {
 
 /**
  * Finds the files of a request. A path that ends with `/`, that a folder has, or that holds wildcards and names no file stands
- * for the files there (`expandPath`).
+ * for the files there (`expandPath`). So does an archive, and `ARCHIVE!MEMBER` for one of its files.
  * @param spec in which bucket (`Sources.find`), and of which format, where the request says it
  * @throws {ImportError} `file_not_found`, which names all that are missing; `path_refused`; as `groupFlatFiles`,
  *   `groupFoundFiles`, `expandPath`
@@ -62,11 +67,13 @@ export async function findFiles(
   const found = new Map(paths.map((path, i) => [path, looked[i]]));
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.
-  if (paths.some((path) => isPattern(path) && isMissing(found.get(path)))) throw allMissing(missing);
+  if (paths.some((path) => standsForFiles(path) && isMissing(found.get(path)))) throw allMissing(missing);
   const parts = lists.map((list) => withOptions(list, groupsIn(list, found, toFormat)));
   if (missing.length > 0) throw allMissing(missing);
+  const groups = parts.flatMap((part) => part.groups);
+  for (const group of groups) checkMembers(group.format, group.files);
   return checkCount({
-    groups: parts.flatMap(({ groups }) => groups),
+    groups,
     warnings: parts.flatMap((part) => part.warnings),
   });
 }
@@ -80,6 +87,34 @@ function withOptions({ options }: PathList, files: RequestFiles): RequestFiles {
 }
 
 async function look(sources: Sources, path: string, bucket: string | undefined): Promise<Found> {
+  const found = await lookOutside(sources, path, bucket);
+  const isFile = !(found instanceof Expanded) && !(found instanceof ImportError);
+  if (isFile) return isArchive(path) ? new Expanded(path, await filesIn(sources, found, "")) : found;
+  const member = isMissing(found) ? memberOfPath(path) : undefined;
+  if (!member) return found;
+  const archive = await lookOutside(sources, member.archive, bucket);
+  if (archive instanceof Expanded) return found;
+  return isMissing(archive) ? archive : await lookInside(sources, archive, member.inside, path);
+}
+
+/** A file of an archive, by its name; or several, by a folder of it or a pattern. */
+async function lookInside(sources: Sources, archive: SourceRef, inside: string, path: string): Promise<Found> {
+  const files = await filesIn(sources, archive, inside);
+  const named = files.find((file) => file.path === `${archive.path}!/${inside}`);
+  return named ? { ...named, path } : new Expanded(path, files);
+}
+
+async function filesIn(sources: Sources, archive: SourceRef, inside: string): Promise<readonly FileRef[]> {
+  const matches = inside === "" || isPattern(inside) ? matcherOf(inside) : () => false;
+  return await archiveMembers(sources, archive, (name) => name === inside || matches(name));
+}
+
+/** A path outside of archives. */
+async function lookOutside(
+  sources: Sources,
+  path: string,
+  bucket: string | undefined,
+): Promise<SourceRef | Expanded | ImportError> {
   const expand = async (from: string) => new Expanded(path, await expandPath(sources, from, bucket));
   try {
     if (path.endsWith("/")) return await expand(path);
@@ -92,6 +127,10 @@ async function look(sources: Sources, path: string, bucket: string | undefined):
     if (isMissing(error)) return error;
     throw error;
   }
+}
+
+function standsForFiles(path: string): boolean {
+  return isPattern(path) || isArchive(path) || memberOfPath(path) !== undefined;
 }
 
 function isPattern(path: string): boolean {
@@ -125,7 +164,7 @@ function expandedAt(found: ReadonlyMap<string, Found>, path: string): Expanded |
 }
 
 /** Nothing for one that is missing. */
-function fileAt(found: ReadonlyMap<string, Found>, path: string): SourceRef[] {
+function fileAt(found: ReadonlyMap<string, Found>, path: string): FileRef[] {
   const result = found.get(path);
   return result === undefined || result instanceof Expanded || result instanceof ImportError ? [] : [result];
 }

@@ -7,6 +7,7 @@ import {
   datasetFiles,
   datasetNotes,
   deltaLogFiles,
+  type FileRef,
   type Folders,
   icebergFiles,
   newestMetadata,
@@ -14,7 +15,7 @@ import {
 import type { SourceRef, Sources } from "@sluice/object-store";
 
 /** A file of a folder, with what the folder's own notes say of it. */
-export interface FolderFile extends SourceRef {
+export interface FolderFile extends FileRef {
   /** Of all its rows; absent: what its path says. */
   readonly partition?: Folders;
   /** Names of columns by those that they have in the file, where these are others. */

@@ -1,7 +1,7 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { readZipDirectory, type ZipEntry } from "../../zip/zip-directory.ts";
-import { isStored, openZipMember } from "../../zip/zip-member.ts";
+import { readZipDirectory, type ZipEntry } from "../../archives/zip-directory.ts";
+import { isStored, openZipMember } from "../../archives/zip-member.ts";
 import { arrayFormat } from "../array-format.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { readNpyHeader } from "../npy/npy-arrays.ts";
@@ -26,7 +26,7 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
   try {
     const arrays: NamedArray[] = [];
     for (const entry of entries) {
-      const member = await openZipMember(source, entry, signal);
+      const member = await openZipMember(source, entry, `${source.path}/${entry.name}`, signal);
       opened.push(member);
       arrays.push(await arrayOf(entry, member, signal));
     }

@@ -1,7 +1,7 @@
 import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
-import { formatNamed, mixedKeysFailure, planFields } from "@sluice/formats";
+import { formatNamed, mixedKeysFailure, openFile, planFields } from "@sluice/formats";
 import {
   duplicateRowsOf,
   type ImportTaskInput,
@@ -106,7 +106,7 @@ export class ImportPlanner implements JobPlanner {
     await using opened = new AsyncDisposableStack();
     const { sources } = opened.use(await this.#deps.sources.of(job));
     const files = [];
-    for (const file of group.files) files.push(opened.use(await sources.open(file)));
+    for (const file of group.files) files.push(opened.use(await openFile(sources, file)));
     const input = { sources: files, plan, options, isOneOfSeveral: job.groups.length > 1 };
     const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
     return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };

@@ -1,17 +1,16 @@
 import { crc32, createInflateRaw } from "node:zlib";
-import { excerpt, ImportError, locate } from "@sluice/errors";
-import type { ByteRange, SourceFile } from "@sluice/object-store";
+import { excerpt, ImportError } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
 import type { Decompress } from "../compressed/decompression.ts";
 import { InflatedFile } from "../compressed/inflated-file.ts";
 import { Inflation } from "../compressed/inflation.ts";
+import { FilePart, View } from "./file-part.ts";
 import type { ZipEntry } from "./zip-directory.ts";
 
 const LOCAL_HEADER_BYTES = 30;
 const LOCAL_SIGNATURE = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
-/** Bytes of a chunk that `read` gives. */
-const READ_BYTES = 1 << 20;
 
 /** Whose output takes no more memory than the member. */
 function deflate({ sizeBytes }: ZipEntry): Decompress {
@@ -27,20 +26,29 @@ export function isStored({ method }: ZipEntry): boolean {
 /**
  * A member of an archive as a file: one that is stored in it is read from anywhere, a compressed one from front to back. Its
  * checksum is compared by whoever reads it to its end, without leaving anything out.
- * @param archive belongs to whoever opened it
- * @throws {ImportError} `unsupported` for other compressions and encrypted members; `malformed_file`
+ * @param archive belongs to whoever opened it @param path that messages name
+ * @throws {ImportError} as `checkReadable`; `malformed_file`
  */
-export async function openZipMember(archive: SourceFile, entry: ZipEntry, signal?: AbortSignal): Promise<SourceFile> {
-  const refuse = (why: string) => {
-    throw new ImportError("unsupported", `member '${excerpt(entry.name)}' of the archive ${why}`, {
-      file: archive.path,
-    });
-  };
-  if (entry.isEncrypted) refuse("is encrypted: write it without a password");
-  if (entry.method !== STORED && entry.method !== DEFLATED)
-    refuse(`is compressed by method ${entry.method}; only stored and deflated ones are read`);
-  const part = new FilePart(archive, entry, await dataOffset(archive, entry, signal));
+export async function openZipMember(
+  archive: SourceFile,
+  entry: ZipEntry,
+  path: string,
+  signal?: AbortSignal,
+): Promise<SourceFile> {
+  checkReadable(entry, archive.path);
+  const start = await dataOffset(archive, entry, signal);
+  const part = new FilePart(archive, path, start, entry.compressedBytes);
   return new CheckedMember(isStored(entry) ? part : new InflatedFile(part, deflate(entry)), entry);
+}
+
+/** @throws {ImportError} `unsupported` for other compressions and encrypted members */
+export function checkReadable({ name, method, isEncrypted }: ZipEntry, archive: string): void {
+  const refuse = (why: string) => {
+    throw new ImportError("unsupported", `member '${excerpt(name)}' of the archive ${why}`, { file: archive });
+  };
+  if (isEncrypted) refuse("is encrypted: write it without a password");
+  if (method !== STORED && method !== DEFLATED)
+    refuse(`is compressed by method ${method}; only stored and deflated ones are read`);
 }
 
 /** Behind the local header, whose name and extra field may be longer than in the directory. */
@@ -62,63 +70,9 @@ async function dataOffset(
   });
 }
 
-/** What all views of a member have in common. */
-abstract class View implements SourceFile {
-  readonly path: string;
-  readonly version: string;
-  abstract readonly sizeBytes: number;
-  abstract readonly supports: SourceFile["supports"];
-  readonly #file: SourceFile;
-
-  constructor(file: SourceFile, path: string) {
-    this.#file = file;
-    this.path = path;
-    this.version = file.version;
-  }
-
-  abstract readInto(position: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
-
-  async *read({ start, end }: ByteRange = { start: 0, end: this.sizeBytes }, signal?: AbortSignal) {
-    for (let at = start; at < end; ) {
-      const chunk = new Uint8Array(Math.min(READ_BYTES, end - at));
-      const count = await this.readInto(at, chunk, signal);
-      if (count > 0) yield chunk.subarray(0, count);
-      if (count < chunk.length) return;
-      at += count;
-    }
-  }
-
-  check(signal?: AbortSignal): Promise<void> {
-    return this.#file.check(signal);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-/** The bytes of a member as they lie in the archive. */
-class FilePart extends View {
-  readonly sizeBytes: number;
-  readonly supports = { randomAccess: true };
-  readonly #archive: SourceFile;
-  readonly #start: number;
-
-  constructor(archive: SourceFile, { name, compressedBytes }: ZipEntry, start: number) {
-    super(archive, `${archive.path}/${name}`);
-    this.sizeBytes = compressedBytes;
-    this.#archive = archive;
-    this.#start = start;
-  }
-
-  async readInto(position: number, target: Uint8Array, signal?: AbortSignal): Promise<number> {
-    const length = Math.max(0, Math.min(target.length, this.sizeBytes - position));
-    return this.#archive.readInto(this.#start + position, target.subarray(0, length), signal);
-  }
-}
-
 /** What a member holds, compared with its checksum as far as it is read without gaps. */
 class CheckedMember extends View {
   readonly sizeBytes: number;
-  readonly supports: SourceFile["supports"];
   readonly #content: SourceFile;
   readonly #expected: number;
   #checksum = 0;
@@ -127,7 +81,6 @@ class CheckedMember extends View {
   constructor(content: SourceFile, { sizeBytes, crc32 }: ZipEntry) {
     super(content, content.path);
     this.sizeBytes = sizeBytes;
-    this.supports = content.supports;
     this.#content = content;
     this.#expected = crc32;
   }
@@ -140,14 +93,19 @@ class CheckedMember extends View {
       this.#checkedBytes = position + count;
     }
     this.#compare();
-    return count;
+    if (count === wanted.length) return count;
+    throw this.#damaged(`it ends at byte ${position + count}, and should have ${this.sizeBytes}`);
   }
 
   /** At each read: who has passed over the first failure is told again. */
   #compare(): void {
     if (this.#checkedBytes < this.sizeBytes || this.#checksum === this.#expected) return;
-    const reason = "the content of the archive's member is damaged: its checksum is not the one that the archive tells";
-    throw locate(new ImportError("malformed_file", reason), { file: this.path });
+    throw this.#damaged("its checksum is not the one that the archive tells");
+  }
+
+  #damaged(why: string): unknown {
+    const reason = `the content of the archive's member is damaged: ${why}`;
+    return new ImportError("malformed_file", reason, { file: this.path });
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

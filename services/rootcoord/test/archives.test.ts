@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "@jest/globals";
+import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
+import { findFiles } from "../src/jobs/request-files.ts";
+
+const fixtures = join(import.meta.dirname, "../../../libs/formats/test/archives/fixtures");
+const store = new MemoryObjectStore();
+for (const name of ["python.zip", "stored.zip", "gnu.tar"])
+  await store.put(`in/${name}`, [readFileSync(join(fixtures, name))]);
+await store.put("in/really.zip!a.jsonl", [Buffer.from("{}")]);
+const sources = sourcesOf(store);
+
+const find = (...files: string[]) => findFiles(sources, { files, fileGroups: [] }, {});
+const pathsOf = async (...files: string[]) =>
+  (await find(...files)).groups.map((group) => group.files.map(({ path }) => path).join(" "));
+
+it("an archive stands for its files, as a folder does", async () => {
+  const { groups, warnings } = await find("in/python.zip");
+  expect(groups.map(({ files }) => files[0].path)).toEqual([
+    "in/python.zip!/a.jsonl",
+    "in/python.zip!/year=2024/b.jsonl",
+  ]);
+  expect(groups[0]).toMatchObject({ format: "jsonl", from: "in/python.zip", files: [{ sizeBytes: 910 }] });
+  expect(warnings).toEqual(["in/python.zip: left out, being of no known format: in/python.zip!/notes.txt"]);
+});
+
+it("a file of an archive is named behind it", async () => {
+  for (const path of ["in/python.zip!a.jsonl", "in/gnu.tar!/a.jsonl"]) expect(await pathsOf(path)).toEqual([path]);
+  expect(await pathsOf("in/python.zip!year=*/*.jsonl")).toEqual(["in/python.zip!/year=2024/b.jsonl"]);
+  expect(await pathsOf("in/gnu.tar!year=2024/")).toEqual(["in/gnu.tar!/year=2024/b.jsonl"]);
+  expect(await pathsOf("in/really.zip!a.jsonl")).toEqual(["in/really.zip!a.jsonl"]);
+});
+
+it("what is not there is said, with what is", async () => {
+  await expect(find("in/python.zip!b.jsonl")).rejects.toMatchObject({
+    code: "file_not_found",
+    reason: expect.stringContaining("it has a.jsonl"),
+  });
+  await expect(find("in/none.zip!b.jsonl")).rejects.toMatchObject({
+    code: "file_not_found",
+    at: { file: "in/none.zip" },
+  });
+  await expect(find("in/none.zip")).rejects.toMatchObject({ code: "file_not_found", at: { file: "in/none.zip" } });
+});
