@@ -34,9 +34,14 @@ function isCuttable({ supports }: SourceFile): boolean {
 }
 
 /** Whether a name is that of a file of the format, compressed or not. */
-export function isNameOf({ extensions, text }: Format, name: string): boolean {
-  const plain = (text && withoutCompression(name)) ?? name;
-  return extensions.some((extension) => plain.toLowerCase().endsWith(extension));
+export function isNameOf(format: Format, name: string): boolean {
+  const plain = (isTextOf(format) ? withoutCompression(name) : undefined) ?? name;
+  return format.extensions.some((extension) => plain.toLowerCase().endsWith(extension));
+}
+
+/** Whether its files are the text that it writes rejected rows as. */
+export function isTextOf({ extensions, text }: Format): boolean {
+  return text !== undefined && extensions.includes(text.extension);
 }
 
 class PlainFiles implements AsyncDisposable {

@@ -1,12 +1,11 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
+import type { SequentialContent } from "../sequential-file.ts";
 
 /** What a compressed file holds, from its start, once. */
-export interface Decompression extends AsyncDisposable {
+export interface Decompression extends SequentialContent {
   /** Bytes of the file that were decompressed. */
   readonly compressedBytes: number;
-  /** The next bytes, in memory of their own; undefined at the end. @throws {ImportError} `malformed_file`; as `SourceFile.read` */
-  next(): Promise<Uint8Array | undefined>;
 }
 
 /** @param file belongs to whoever opened it */

@@ -60,6 +60,10 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   header: { rule: "format", description: '"false": the first line of a CSV is a record' },
   columns: { rule: "format", description: "names of the columns of a CSV, with commas or as a JSON list" },
   decimal: { rule: "format", description: "decimal mark of numbers in CSV" },
+  table: {
+    rule: "format",
+    description: "table of an SQLite database, or collection of another store, whose rows are meant",
+  },
   row_number_field: { rule: "format", description: "Int64 field that takes the number of the row in its file" },
   row_number_start: { rule: "format", description: "number of the first row" },
   allow_lossy: {
