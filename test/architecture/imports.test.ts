@@ -27,13 +27,14 @@ const allowed: Readonly<Record<string, string>> = {
   volumes: "",
   binlog: "schema columns parquet",
   formats: "schema values columns object-store async kernels parquet sqlite binlog",
+  writers: "schema values columns parquet binlog",
   segment: "schema columns binlog object-store async",
   query: "schema values columns async",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy: "rpc config schema values jobs cluster object-store async volumes",
-  rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats async volumes",
+  rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
-  datanode: "cluster rpc config schema task-queue object-store async formats columns segment jobs",
+  datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs",
   querynode: "cluster rpc config schema values columns object-store segment query async kernels",
 };
 /** The composition roots: may import the services and every lib. */

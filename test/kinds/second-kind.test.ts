@@ -14,7 +14,7 @@ import {
 import { startDataCoord } from "@sluice/datacoord";
 import { startDataNode, WorkerThread } from "@sluice/datanode";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { broughtSources, openObjectStore, openSources } from "@sluice/object-store";
+import { broughtSources, ExportRoots, openObjectStore, openSources } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
 import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
@@ -72,6 +72,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
           sources,
           objects,
           brought: () => broughtSources({}, []),
+          exports: new ExportRoots({ roots: [], secrets: {} }),
           ...telemetry,
           dataCoordAddress: () => dataCoordAddress.promise,
         },

@@ -20,6 +20,8 @@ export {
   type InsertLogOptions,
 } from "./insert-log.ts";
 export { ColumnSink } from "./payload/column-sink.ts";
+export { parquetType } from "./payload/parquet-type.ts";
+export { isScratch, plainValues } from "./payload/plain-values.ts";
 export { BloomFilter } from "./stats/bloom-filter.ts";
 export { StatsBuilder } from "./stats/stats-builder.ts";
 export {

@@ -1,5 +1,5 @@
 import type { Task } from "@sluice/jobs";
-import type { JobId, TaskId } from "@sluice/schema";
+import type { JobId, SegmentId, TaskId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
 /** Part of a job, and its attempts. */
@@ -12,6 +12,8 @@ export interface TaskRecord extends Task {
   readonly range?: { readonly begin: number; readonly end: number };
   /** Of all keys it takes those of one bucket, and reads every row for it; absent = all keys. */
   readonly keyBucket?: { readonly bucket: number; readonly buckets: number };
+  /** Segments that it reads, where they are no files. */
+  readonly segmentIds?: readonly SegmentId[];
   /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */
   readonly announcedRows?: number;
 }

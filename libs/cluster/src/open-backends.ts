@@ -5,6 +5,8 @@ import { EmbeddedMetaStore, type MetaStore, measuredMetaStore } from "@sluice/me
 import {
   CountingObjectStore,
   type DescribeBrought,
+  ExportRoots,
+  type NamedRoot,
   type NamedStorage,
   type ObjectStore,
   openObjectStore,
@@ -19,7 +21,7 @@ import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
-import { broughtOf, hasObjects, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
+import { broughtOf, exportRootsOf, hasObjects, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
 import { watchObjects, watchQueue } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
@@ -33,6 +35,7 @@ export const needSettings = {
   sources: sourceSettings,
   /** Stores that jobs bring. */
   brought: sourceSettings,
+  exports: sourceSettings,
   stores: sourceSettings,
 } as const;
 
@@ -51,6 +54,7 @@ export type NeedValues<N extends Need> = AllOf<{ [M in N]: SettingValues<(typeof
 export interface StoreDescriptions {
   readonly objects: StorageDescription;
   readonly sources: readonly NamedStorage[];
+  readonly exportRoots: readonly NamedRoot[];
   readonly secrets: Secrets;
 }
 
@@ -64,6 +68,8 @@ interface Provided {
   readonly sources: Sources;
   /** @param endpoints servers that jobs may name @throws {SettingsError} for one that is none */
   readonly brought: (endpoints: readonly string[]) => DescribeBrought;
+  /** Where files may be exported to. */
+  readonly exports: ExportRoots;
   readonly stores: StoreDescriptions;
 }
 
@@ -111,10 +117,15 @@ const openers: { readonly [N in Need]: Opener<N> } = {
     return openSources(sources, secrets, BRIEF);
   },
   brought: async (settings) => (endpoints) => broughtOf(settings, endpoints),
+  exports: async (settings) => new ExportRoots(await exportRootsOf(settings)),
   stores: async (settings) => {
     const objects = await objectsOf(settings);
     const { sources, secrets } = await sourcesOf(settings);
-    return { objects: objects.storage, sources, secrets: { ...secrets, ...objects.secrets } };
+    const exports = await exportRootsOf(settings);
+    return {
+      ...{ objects: objects.storage, sources, exportRoots: exports.roots },
+      secrets: { ...secrets, ...objects.secrets, ...exports.secrets },
+    };
   },
 };
 

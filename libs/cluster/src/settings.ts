@@ -76,7 +76,16 @@ export const objectSettings = defineSettings({
 });
 
 /** What may be imported, for those who plan and do it: S3, and folders beside it. */
-export const sourceSettings = defineSettings({ ...objectSettings, ...storageSettings.sources });
+export const sourceSettings = defineSettings({
+  ...objectSettings,
+  ...storageSettings.sources,
+  exportRoot: {
+    type: "list",
+    placeholder: "name=folder",
+    description:
+      "place that collections may be exported to, NAME=/FOLDER, the same on every machine, or NAME=s3://BUCKET/FOLDER; may be repeated; default: none",
+  },
+});
 
 /** Where a process serves. @param port of gRPC, unless told otherwise */
 export function serverSettings(port: number) {

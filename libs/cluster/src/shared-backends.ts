@@ -5,8 +5,10 @@ import type { MetaStore } from "@sluice/metastore";
 import {
   broughtSources,
   type DescribeBrought,
+  type DescribedRoots,
   type DescribedSources,
   type DescribedStorage,
+  describeExportRoots,
   describeObjects,
   describeSources,
   MissingStorage,
@@ -91,6 +93,17 @@ export async function sourcesOf(
     return await describeSources(settings, settings.source ?? [], process.env);
   } catch (error) {
     throw new SettingsError([`setting source: ${(error as Error).message}`]);
+  }
+}
+
+/** Where files may be exported to. @throws {SettingsError} */
+export async function exportRootsOf(
+  settings: StorageValues & { readonly exportRoot?: readonly string[] },
+): Promise<DescribedRoots> {
+  try {
+    return await describeExportRoots(settings, settings.exportRoot ?? [], process.env);
+  } catch (error) {
+    throw new SettingsError([`setting export-root: ${(error as Error).message}`]);
   }
 }
 

@@ -21,6 +21,13 @@ function takeVar({ offsets, data }: VarColumn, rows: Uint32Array): VarColumn {
   return { kind: "var", offsets: taken, data: bytes, validity: undefined };
 }
 
+/** Rows `[from, to)` of a column, as a view of its memory: no typed view fits over it, whose values may lie anywhere. */
+export function sliceRows(column: Column, from: number, to: number): Column {
+  const validity = column.validity?.subarray(from, to);
+  if (column.kind === "var") return { ...column, validity, offsets: column.offsets.subarray(from, to + 1) };
+  return { ...column, validity, data: column.data.subarray(from * column.width, to * column.width) };
+}
+
 /** Copies one value. A view for each would cost more than copying what is short. */
 export function copyValue(target: Uint8Array, to: number, source: Uint8Array, from: number, length: number): void {
   if (length > 16) target.set(source.subarray(from, from + length), to);

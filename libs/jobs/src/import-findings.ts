@@ -1,4 +1,5 @@
 import type { CheckedRows } from "./checked-rows.ts";
+import type { ExportedFile } from "./export.ts";
 
 /** A row that was left out, and why. */
 export interface RejectedRowRecord {
@@ -26,7 +27,7 @@ export interface SetFindings {
   readonly objects?: RejectedObjects;
 }
 
-/** What a task of kind `import` found out of its input besides: as plain data in its report and record. */
+/** What a task found out of its input besides, or made of it that is no segment: as plain data in its report and record. */
 export interface ImportFindings {
   /** Of each set of the task, in order. */
   readonly sets: readonly SetFindings[];
@@ -34,6 +35,8 @@ export interface ImportFindings {
   readonly rejected: readonly RejectedRowRecord[];
   /** Of a dry run. */
   readonly checked?: CheckedRows;
+  /** Of an export. */
+  readonly exported?: readonly ExportedFile[];
 }
 
 /** Rejected rows that a report names, and characters of each reason: a record has room for some kilobytes. */

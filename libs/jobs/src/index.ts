@@ -4,6 +4,7 @@ export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-m
 export * from "./compaction.ts";
 export * from "./decide-job.ts";
 export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";
+export * from "./export.ts";
 export { parseGoDuration } from "./go-duration.ts";
 export * from "./import-findings.ts";
 export * from "./import-spec.ts";

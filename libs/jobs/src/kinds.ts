@@ -1,4 +1,5 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
+import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
 
@@ -6,6 +7,7 @@ import type { ImportTaskInput } from "./import-task-input.ts";
 export interface JobSpecs {
   readonly import: ImportSpec;
   readonly compaction: CompactionSpec;
+  readonly export: ExportSpec;
 }
 export type JobKind = keyof JobSpecs;
 export type JobSpec = JobSpecs[JobKind];
@@ -14,5 +16,6 @@ export type JobSpec = JobSpecs[JobKind];
 export interface TaskInputs {
   readonly import: ImportTaskInput;
   readonly compaction: CompactionTaskInput;
+  readonly export: ExportTaskInput;
 }
 export type TaskKind = keyof TaskInputs;

@@ -23,9 +23,9 @@ type Verdict =
   /** Why not, and what to do instead; a sentence that goes on from the job's name. */
   | { readonly refusal: string };
 
-/** What a job of an import makes of an order. Source of who may be committed and aborted: import semantics §9. */
+/** What a job makes of an order. Source of who may be committed and aborted: import semantics §9. */
 export function verdictOnOrder(job: Job, order: JobOrder): Verdict {
-  if (job.kind !== "import") return { refusal: `is a ${job.kind} job, which nobody orders about` };
+  if (job.kind === "compaction") return { refusal: `is a ${job.kind} job, which nobody orders about` };
   return verdicts[order](job);
 }
 
@@ -55,15 +55,16 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
     if (job.state === "rolled_back") return "done";
     if (job.state !== "completed")
       return { refusal: `is ${stateWords[job.state]}, and only a Completed one has rows to take back` };
+    if (job.kind !== "import") return { refusal: "has put no rows into a collection that others are in" };
     if (job.segmentIds.length === 0) return { refusal: "has made no rows visible" };
     return "do";
   },
 };
 
-function endable({ state }: Job, words: string): Verdict {
+function endable({ kind, state }: Job, words: string): Verdict {
   if (state === "failed") return "done";
   if (state === "pending" || state === "importing" || state === "uncommitted") return "do";
-  const instead = state === "completed" ? ": use rollback" : "";
+  const instead = state === "completed" && kind === "import" ? ": use rollback" : "";
   return { refusal: `cannot be ${words} any more: it is ${stateWords[state]}${instead}` };
 }
 
@@ -97,7 +98,7 @@ export function afterOrder<J extends Job, T extends Task>(
       return { job: { ...job, state: "committing" }, effects: [] };
     case "abort":
     case "cancel":
-      return failed(job, tasks, { code: "job_failed", reason: `the import job was ${endWords[order]}` }, nowMs);
+      return failed(job, tasks, { code: "job_failed", reason: `the ${job.kind} job was ${endWords[order]}` }, nowMs);
     case "pause":
       return {
         job: { ...job, isPaused: true },

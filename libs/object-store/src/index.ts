@@ -2,6 +2,7 @@ export * from "./chunked/index.ts";
 export * from "./counting-object-store.ts";
 export * from "./describe-brought.ts";
 export * from "./describe-storages.ts";
+export * from "./export-roots.ts";
 export * from "./local/local-object-store.ts";
 export * from "./object-store.ts";
 export * from "./open-storages.ts";
@@ -14,6 +15,7 @@ export * from "./sources/sources.ts";
 export type {
   AskedSource,
   DescribedStorage,
+  NamedRoot,
   NamedStorage,
   Secrets,
   StorageDescription,

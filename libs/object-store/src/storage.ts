@@ -23,6 +23,11 @@ export interface NamedStorage extends StorageDescription {
   readonly isDefault: boolean;
 }
 
+/** A place that files are exported into, by its name. */
+export interface NamedRoot extends StorageDescription {
+  readonly name: string;
+}
+
 /** Credentials by name, plain data of their storage. They travel apart from descriptions, and never into a record. */
 export type Secrets = Readonly<Record<string, object>>;
 
@@ -89,6 +94,11 @@ export interface Storage<ObjectOptions extends object, SourceOptions extends obj
   defaultSourcesOf(values: StorageValues): Promise<readonly (DescribedStorage & { readonly name: string })[]>;
   /** A further source by its URL. @throws {Error} for one that is none; it never repeats a secret */
   sourceOf?(source: SourceUrl): Promise<DescribedStorage>;
+  /**
+   * A place that files are exported into, by its URL; undefined for a URL of another storage. Absent where nothing is exported.
+   * @throws {Error} for one that is none, or where segments lie; it never repeats a secret
+   */
+  exportRootOf?(root: SourceUrl): Promise<DescribedStorage | undefined>;
   /** A source that a job brings with credentials of its own; absent where jobs may bring none. */
   readonly brought?: {
     readonly types: readonly string[];

@@ -21,4 +21,8 @@ export { MemoryLeafReader } from "./pages/memory-leaf-reader.ts";
 export { PageBudget } from "./pages/page-budget.ts";
 export type { PageDecoder } from "./pages/page-decoder.ts";
 export { type PlainPage, writeColumnFile, writeConstantFile } from "./writer/column-file.ts";
+export { definitionLevels, varint } from "./writer/definition-levels.ts";
 export type { ColumnType } from "./writer/footer-writer.ts";
+export { LevelRuns } from "./writer/level-runs.ts";
+export { type TableChunk, TableFile, type TablePage } from "./writer/table-file.ts";
+export type { TableNode } from "./writer/table-tree.ts";

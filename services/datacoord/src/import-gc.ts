@@ -46,6 +46,7 @@ const SEGMENTS_AT_ONCE = 4;
  * G1. a segment that no change added, whose job ended or is gone, or whose attempt is not its task's current one;
  * G2. a segment of a collection or partition that was dropped;
  * G4. a segment that a change removed, once the readers have ended that began before it.
+ * G7. what a change removed that an open export still reads, as of its timestamp, is no garbage, however long it takes.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
  * G5. rejected rows of a job whose records are gone;
@@ -60,6 +61,8 @@ export class ImportGc implements AsyncDisposable {
   readonly #persisted = new Map<JobId, Map<TaskId, number>>();
   /** Segments that this pass has removed, by the job that made them. */
   readonly #removed = new Map<JobId, number>();
+  /** G7, of this pass; read when a segment is about to go by G4. */
+  #reads: Promise<ReadonlyMap<CollectionId, bigint>> | undefined;
   /** Collections that have lost segments since their changes were looked at. */
   readonly #shrunk = new Set<CollectionId>();
   readonly #jobs;
@@ -99,6 +102,7 @@ export class ImportGc implements AsyncDisposable {
   /** One pass; one at a time. A job whose objects cannot be removed does not hold up the others. */
   async collect(): Promise<void> {
     const collections = await this.#readCollections();
+    this.#reads = undefined;
     await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {
       if (!this.#isStopped) await this.#collectJob(jobId, collections).catch((error) => this.#warn(error, jobId));
     });
@@ -166,8 +170,11 @@ export class ImportGc implements AsyncDisposable {
     // The job's state is read before the changes are looked up: were it the other way round, a job that completes in
     // between would look like one that ended without a change.
     const attempts = await this.#currentAttempts(jobId, suspects);
+    const isRead = await this.#isRead(suspects);
     const isGarbage = (record: SegmentRecord) =>
-      record.state === "dropped" || isDropped(record, collection) || this.#isUnseen(record, attempts);
+      record.state === "dropped" ||
+      isDropped(record, collection) ||
+      (this.#isUnseen(record, attempts) && !isRead(record));
     await this.#sweep(suspects.flatMap(({ segmentId }) => book.get(segmentId) ?? []).filter(isGarbage));
   }
 
@@ -180,6 +187,30 @@ export class ImportGc implements AsyncDisposable {
     const { changes, now, readerGraceMs } = this.#deps;
     const removedTs = changes.removedTs(collectionId, segmentId);
     return removedTs !== undefined && now() - physicalMs(removedTs) < readerGraceMs;
+  }
+
+  /** G7. Who records an export later reads as of later, by when these were removed longer ago than the grace. */
+  async #isRead(suspects: readonly SegmentRecord[]): Promise<(record: SegmentRecord) => boolean> {
+    const { changes } = this.#deps;
+    const removedTs = ({ collectionId, segmentId }: SegmentRecord) => changes.removedTs(collectionId, segmentId);
+    if (suspects.every((record) => removedTs(record) === undefined)) return () => false;
+    this.#reads ??= this.#openReads();
+    const reads = await this.#reads;
+    return (record) => {
+      const [readTs, endTs] = [reads.get(record.collectionId), removedTs(record)];
+      return readTs !== undefined && endTs !== undefined && endTs > readTs;
+    };
+  }
+
+  /** The earliest timestamp of the open exports of each collection. */
+  async #openReads(): Promise<Map<CollectionId, bigint>> {
+    const reads = new Map<CollectionId, bigint>();
+    for await (const { record } of this.#jobs.scan()) {
+      const { kind, state, collectionId, timestamp } = record;
+      if (kind !== "export" || isEnded(state)) continue;
+      if (timestamp < (reads.get(collectionId) ?? timestamp + 1n)) reads.set(collectionId, timestamp);
+    }
+    return reads;
   }
 
   /** G1, G4. No reader sees it, and none will. */

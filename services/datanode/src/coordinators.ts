@@ -76,7 +76,7 @@ export class Coordinators {
         case "log_ids":
           return (await this.#assign(order, [], question.count)).firstLogId;
         case "visible_segments":
-          return this.#visibleSegments(order, question.segmentIds);
+          return this.#visibleSegments(order, question);
         case "segments":
           return (await this.#assign(order, [...question.buckets], 0)).segmentIds;
       }
@@ -85,9 +85,9 @@ export class Coordinators {
 
   async #visibleSegments(
     { collectionId }: importing.TaskOrder,
-    segmentIds: readonly bigint[],
+    { segmentIds, timestamp }: Extract<CoordinatorQuestion, { kind: "visible_segments" }>,
   ): Promise<VisibleSegment[]> {
-    const request = { collectionId, partitionIds: [], timestamp: 0n, segmentIds: [...segmentIds] };
+    const request = { collectionId, partitionIds: [], timestamp, segmentIds: [...segmentIds] };
     const response = await this.#data.getVisibleSegments(request);
     checkStatus(response.status);
     const found = new Map(response.segments.map((info) => [info.segmentId, info]));

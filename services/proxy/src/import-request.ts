@@ -24,7 +24,7 @@ export interface Caller {
 }
 
 /** Keys that the proxy gives to requests without one begin with this. */
-const OWN_KEYS = "proxy-request-";
+export const OWN_KEYS = "proxy-request-";
 /** How long a job is remembered whose caller was gone before it had the job's id. */
 const LOST_ANSWER_MS = 5 * 60_000;
 

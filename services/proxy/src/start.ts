@@ -12,6 +12,7 @@ import {
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
+import { exportJobRoutes } from "./http/export-jobs.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
 import { volumeRoutes } from "./http/volumes.ts";
@@ -82,6 +83,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     return reply.type(contentType).send(body);
   });
   importJobRoutes(app, context, requests);
+  exportJobRoutes(app, context);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   volumeRoutes(app, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();

@@ -1,6 +1,7 @@
 import type { Turns } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import {
+  aliveText,
   checkQuery,
   compileFilter,
   compileFilterInTurns,
@@ -66,12 +67,7 @@ function aliveOf(
   { ttlField }: Pick<queryNode.QueryOrder, "ttlField">,
   collection: CollectionSchema,
 ): Filter | undefined {
-  return ttlField === "" ? undefined : compileFilter(aliveText(ttlField), collection, new Map());
-}
-
-/** A row without a time of its own stays for ever. */
-function aliveText(field: string): string {
-  return `${field} is null or ${field} > ISO '${new Date().toISOString()}'`;
+  return ttlField === "" ? undefined : compileFilter(aliveText(ttlField, Date.now()), collection, new Map());
 }
 
 /** What would change the answer and is not served yet. @throws {StatusError} 1100 */

@@ -2,7 +2,7 @@ import { Turns } from "@sluice/async";
 import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
-import { type Filter, metaProjection } from "@sluice/query";
+import { type Filter, metaProjection, rowsAfter } from "@sluice/query";
 import { type CollectionSchema, type FieldSchema, memberName, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { Rows } from "./cell-bytes.ts";
@@ -14,7 +14,7 @@ import { rowsBetween } from "./row-range.ts";
 import type { RowSet } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { takenRows } from "./take-rows.ts";
-import { rowsAfter, type VisibleSegment } from "./unexpired.ts";
+import type { VisibleSegment } from "./unexpired.ts";
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
 const MAX_ANSWER_BYTES = 100 << 20;

@@ -1,6 +1,6 @@
-import type { Column } from "@sluice/columns";
+import { expiredBefore } from "@sluice/query";
 import { type dataCoord, segmentOfMessage } from "@sluice/rpc";
-import { composeTso, type StoredSegment } from "@sluice/schema";
+import type { StoredSegment } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
 
 /** A visible segment, and from when on its rows count. */
@@ -19,7 +19,7 @@ export function unexpiredSegments(
   { segments, timestamp }: dataCoord.GetVisibleSegmentsResponse,
   ttlSeconds: bigint,
 ): VisibleSegment[] {
-  const limit = ttlSeconds > 0n ? timestamp - composeTso(Number(ttlSeconds) * 1000) : 0n;
+  const limit = expiredBefore(timestamp, Number(ttlSeconds));
   return segments.flatMap((info) => {
     const { rowTimestamps, ...logs } = segmentOfMessage(info);
     const { commitTimestamp: commitTs } = info;
@@ -27,11 +27,4 @@ export function unexpiredSegments(
     if (max <= limit) return [];
     return [{ logs, commitTs, rowTimestamps, expiredTs: min <= limit ? limit : undefined }];
   });
-}
-
-/** Those of `rows` that count from after `limit` on. */
-export function rowsAfter(limit: bigint, timestamps: Column, rows: Uint32Array): Uint32Array {
-  const { data } = timestamps;
-  const values = new BigInt64Array(data.buffer, data.byteOffset, data.byteLength >>> 3);
-  return rows.filter((row) => values[row] > limit);
 }

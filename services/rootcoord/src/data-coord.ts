@@ -1,6 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { type Client, checkStatus, type dataCoord, importing } from "@sluice/rpc";
-import { type SegmentId, segmentId } from "@sluice/schema";
+import { ImportError, statusCodes } from "@sluice/errors";
+import { type Client, checkStatus, type dataCoord, importing, segmentOfMessage } from "@sluice/rpc";
+import { type SegmentId, type StoredSegment, segmentId } from "@sluice/schema";
 
 /** What the rootcoord asks of the datacoord, in terms of its own records. Calls end with their signal, which is thrown. */
 export class DataCoordClient {
@@ -65,6 +66,23 @@ export class DataCoordClient {
   async cancel(tasks: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
     const order = { taskIds: tasks.map((task) => task.taskId) };
     checkStatus(await this.#client.cancelTasks(order, { signal }));
+  }
+
+  /**
+   * Segments of some partitions that are visible at a timestamp, in the order in which they became so.
+   * @throws {ImportError} `job_failed` when that snapshot is not kept any more
+   */
+  async visibleSegments(
+    collectionId: bigint,
+    partitionIds: readonly bigint[],
+    timestamp: bigint,
+  ): Promise<StoredSegment[]> {
+    const request = { collectionId, partitionIds: [...partitionIds], timestamp, segmentIds: [] };
+    const response = await this.#client.getVisibleSegments(request);
+    if (response.status && response.status.code === statusCodes.invalidParameter)
+      throw new ImportError("job_failed", response.status.reason);
+    checkStatus(response.status);
+    return response.segments.map(segmentOfMessage);
   }
 
   /** Small segments that are worth merging. */

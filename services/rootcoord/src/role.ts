@@ -6,11 +6,12 @@ export const rootCoordRole = defineRole({
   description: "names, numbers and import jobs; one leads, others stand by",
   port: 53100,
   leads: true,
-  needs: ["sources", "objects", "brought"],
+  needs: ["sources", "objects", "brought", "exports"],
   settings: rootCoordSettings,
-  start: async (settings, { metastore, sources, objects, brought, peers }, telemetry) => {
+  start: async (settings, { metastore, sources, objects, brought, exports, peers }, telemetry) => {
     const { startRootCoord } = await import("./start.ts");
     const dataCoordAddress = peers.address("datacoord");
-    return startRootCoord(settings, { store: metastore, sources, objects, brought, dataCoordAddress, ...telemetry });
+    const stores = { store: metastore, sources, objects, brought, exports };
+    return startRootCoord(settings, { ...stores, dataCoordAddress, ...telemetry });
   },
 });

@@ -42,6 +42,12 @@ export const rootCoordSettings = defineSettings({
     min: 0,
     description: "how long finished import jobs are remembered",
   },
+  exportFileSize: {
+    type: "bytes",
+    default: "32MB",
+    min: 1 << 16,
+    description: "files of an export have about this size; a worker holds three of them in memory",
+  },
   maxVolumes: { type: "int", default: 100, min: 1, description: "volumes (stages) that there may be" },
   volumeCapacity: {
     type: "bytes",

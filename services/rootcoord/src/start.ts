@@ -2,7 +2,13 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
-import { type DescribeBrought, type ObjectStore, type Sources, withVolumes } from "@sluice/object-store";
+import {
+  type DescribeBrought,
+  type ExportRoots,
+  type ObjectStore,
+  type Sources,
+  withVolumes,
+} from "@sluice/object-store";
 import {
   type Address,
   connectClient,
@@ -19,6 +25,8 @@ import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./dd
 import { IdAllocator } from "./id-allocator.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
 import { Compactions } from "./jobs/compactions.ts";
+import { ExportJobs } from "./jobs/export-jobs.ts";
+import { ExportSweeper } from "./jobs/export-sweeper.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
@@ -29,6 +37,7 @@ import { JobSources } from "./jobs/job-sources.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
+import { RequestedJobs } from "./jobs/requested-jobs.ts";
 import { RestoreBackup } from "./jobs/restore-backup.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
@@ -45,6 +54,7 @@ export interface RootCoordDeps {
   /** Where files of volumes lie. */
   readonly objects: ObjectStore;
   readonly brought: (endpoints: readonly string[]) => DescribeBrought;
+  readonly exports: ExportRoots;
   readonly dataCoordAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -58,7 +68,7 @@ export interface RunningRootCoord extends AsyncDisposable {
 
 /** Starts the rootcoord: names, numbers, jobs. Its records are read before it answers the first call. */
 export async function startRootCoord(settings: RootCoordSettings, deps: RootCoordDeps): Promise<RunningRootCoord> {
-  const { store, sources, log } = deps;
+  const { store, sources, exports, log } = deps;
   await using cleanup = new AsyncDisposableStack();
   const ids = await IdAllocator.open(store);
   const tso = await TsoService.open(store, Date.now);
@@ -86,16 +96,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     onRenamed: (id, name) => names.renamed(id, name),
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
-  const jobs = new ImportJobs({
-    book,
-    sources: jobSources,
+  const requests = {
+    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested: new RequestedJobs(book, log) },
     allocateId: () => ids.allocate(1),
     allocateTs: () => tso.allocate(1),
-    findCollection: (db, name) => ddl.findCollection(db, name),
-    now: Date.now,
-    log,
-    maxOpenJobs: settings.maxOpenJobs,
-  });
+    findCollection: (db: string, name: string) => ddl.findCollection(db, name),
+  };
+  const jobs = new ImportJobs({ ...requests, sources: jobSources });
+  const exportJobs = new ExportJobs({ ...requests, roots: exports });
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
     findCollection: async (db, name) => {
@@ -110,6 +118,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       credentials,
       splitBytes: settings.splitBytes,
       freeWorkers: () => dataCoordClient.freeWorkers(),
+      dataCoord: dataCoordClient,
+      roots: exports,
+      exportFileBytes: settings.exportFileBytes,
     }),
     ...deps.moreKinds,
   };
@@ -129,6 +140,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
+  cleanup.use(new ExportSweeper({ book, roots: exports, now: Date.now, log, intervalMs: TICK_MS }));
   const compactions = cleanup.use(
     new Compactions({
       ...{ book, log, now: Date.now, dataCoord: dataCoordClient },
@@ -148,6 +160,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     openServer(
       { ...ddl.handlers, ...compactionCalls },
       jobs,
+      exportJobs,
       new JobControl(book, Date.now),
       new TaskReports({ book, planners, now: Date.now, log, metrics, maxNodesKilled: settings.maxNodesKilled }),
       views,
@@ -167,6 +180,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 function openServer(
   declared: ReturnType<typeof createDdlHandlers>["handlers"] & ReturnType<typeof compactionHandlers>,
   jobs: ImportJobs,
+  exportJobs: ExportJobs,
   control: JobControl,
   reports: TaskReports,
   views: JobViews,
@@ -185,6 +199,7 @@ function openServer(
       status: okStatus(),
       tasks: [await jobs.submit(await volumes.paths.located(request))],
     }),
+    export: async (request) => ({ status: okStatus(), jobId: await exportJobs.submit(request) }),
     orderJob: async (request) => {
       await control.order(request);
       return okStatus();

@@ -15,6 +15,7 @@ import { JobLoop } from "../src/jobs/job-loop.ts";
 import { JobSources } from "../src/jobs/job-sources.ts";
 import { JobViews } from "../src/jobs/job-views.ts";
 import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
+import { RequestedJobs } from "../src/jobs/requested-jobs.ts";
 import { TaskReports } from "../src/jobs/task-reports.ts";
 
 const collection = {
@@ -148,7 +149,7 @@ class World implements AsyncDisposable {
       allocateTs: async () => 400n << 18n,
       findCollection: async () => collection,
       now: () => this.nowMs,
-      log: silentLogger,
+      requested: new RequestedJobs(this.book, silentLogger),
       maxOpenJobs: 3,
     });
   }
@@ -261,7 +262,7 @@ describe("a job", () => {
   it("is told of in lists without its files, whose number has no bound there", async () => {
     const id = await world.submit({ files: ["a.jsonl", "b.jsonl"] });
     const views = new JobViews(world.book);
-    const all = { dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false };
+    const all = { dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false, kind: "import" };
     const { details, ...summary } = (await views.describe({ jobId: id })).job ?? { details: [] };
     expect(details).toHaveLength(2);
     expect(summary).toMatchObject({ jobId: id, sizeBytes: 300n });

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { SettingsDefinition } from "@sluice/config";
 import { defineStorage } from "../storage.ts";
 import { LocalObjectStore, type LocalObjectStoreOptions } from "./local-object-store.ts";
@@ -28,6 +29,19 @@ export const localStorage = defineStorage({
       ? []
       : [{ name: "import-root", storage: { kind: "local", options: { roots } }, secrets: {} }];
   },
+  exportRootOf: async ({ name, url, values: { dataDir } }) => {
+    if (url.protocol !== "file:") return undefined;
+    const root = fileURLToPath(url);
+    const segments = typeof dataDir === "string" ? join(resolve(dataDir), "storage") : undefined;
+    if (segments !== undefined && (isBelow(root, segments) || isBelow(segments, root)))
+      throw new Error(`export root "${name}": segments lie in ${segments}; give a folder beside it`);
+    return { storage: { kind: "local", options: { root } }, secrets: {} };
+  },
   openObjects: (options: LocalObjectStoreOptions) => LocalObjectStore.open(options),
   openSource: (options: LocalSourceOptions) => LocalSource.open(options),
 });
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || !(way === ".." || way.startsWith("../"));
+}

@@ -34,6 +34,20 @@ export async function s3SourceOf({ name, url, env, values }: SourceUrl): Promise
   return described(place, url.searchParams.has("endpoint") ? undefined : ownCredentials(given));
 }
 
+/** A place that files are exported into, by a URL as sources have them. @throws {Error} as `s3SourceOf`; where segments lie */
+export async function s3ExportRootOf(root: SourceUrl): Promise<DescribedStorage | undefined> {
+  if (root.url.protocol !== "s3:") return undefined;
+  const described = await s3SourceOf(root);
+  const { reserved, ...place } = described.storage.options as S3SourcePlace;
+  if (reserved !== undefined && (isBelow(place.prefix, reserved) || isBelow(reserved, place.prefix)))
+    throw new Error(`export root "${root.name}": segments lie there, below "${reserved}"; give a folder beside it`);
+  return { ...described, storage: { ...described.storage, options: place } };
+}
+
+function isBelow(prefix: string, folder: string): boolean {
+  return folder === "" || prefix === folder || prefix.startsWith(`${folder}/`);
+}
+
 function checkUrl(name: string, url: URL): void {
   if (url.host === "" || url.hash || url.username || url.password || url.port)
     throw new Error(`source "${name}": expected ${S3_SOURCE_FORM}, without user and password`);

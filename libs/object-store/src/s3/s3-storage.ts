@@ -4,7 +4,7 @@ import { S3ObjectStore } from "./s3-object-store.ts";
 import type { S3Credentials } from "./s3-options.ts";
 import { type S3Place, type S3SourcePlace, s3ImportBucket, s3Objects, s3Settings } from "./s3-settings.ts";
 import { S3Source } from "./s3-source.ts";
-import { S3_SOURCE_FORM, s3SourceOf } from "./s3-source-url.ts";
+import { S3_SOURCE_FORM, s3ExportRootOf, s3SourceOf } from "./s3-source-url.ts";
 
 /** Buckets of AWS or of any server that speaks its protocol. */
 export const s3Storage = defineStorage({
@@ -22,6 +22,7 @@ export const s3Storage = defineStorage({
     return bucket ? [{ ...bucket, name: "import-bucket" }] : [];
   },
   sourceOf: s3SourceOf,
+  exportRootOf: s3ExportRootOf,
   brought: { types: ["s3", "minio"], describe: s3BroughtOf },
   openObjects: (options: S3Place, credentials: S3Credentials | undefined, open) =>
     S3ObjectStore.open({ ...options, ...open, ...(credentials && { credentials }) }),

@@ -66,9 +66,11 @@ function writePages(head: ColumnHead, pages: Iterable<PlainPage>, compression: "
     const { values, rowCount } = page;
     const levels = head.isOptional ? definitionLevels(page.validity, rowCount) : noLevels;
     const size = levels.length + values.length;
-    const packed: Uint8Array | undefined = codec === "UNCOMPRESSED" ? undefined : compress(levels, values);
-    codec ??= packed && packed.length < size * worthwhileRatio ? "ZSTD" : "UNCOMPRESSED";
-    const body = codec === "ZSTD" && packed ? [packed] : [levels, page.isBorrowed ? values.slice() : values];
+    const plain = [levels, values];
+    const packed: Uint8Array | undefined =
+      codec === "UNCOMPRESSED" ? undefined : compressed(plain, codec === undefined);
+    codec ??= packed ? "ZSTD" : "UNCOMPRESSED";
+    const body = packed ? [packed] : [levels, page.isBorrowed ? values.slice() : values];
     const header = dataPageHeader(Encoding.Plain, size, totalLength(body), rowCount);
     pieces.push(header, ...body.filter((piece) => piece.length > 0));
     uncompressedBytes += header.length + size;
@@ -83,11 +85,15 @@ function writePages(head: ColumnHead, pages: Iterable<PlainPage>, compression: "
   };
 }
 
-function compress(levels: Uint8Array, values: Uint8Array): Uint8Array {
-  const size = levels.length + values.length;
-  const bytes = levels.length === 0 ? values : Buffer.concat([levels, values]);
+/** The pieces in one frame of zstd, level 1. @param ifWorthwhile undefined where that is hardly smaller */
+export function compressed(pieces: readonly Uint8Array[], ifWorthwhile: boolean): Uint8Array | undefined {
+  const size = totalLength(pieces);
+  const given = pieces.filter((piece) => piece.length > 0);
+  const bytes = given.length === 1 ? given[0] : Buffer.concat(given);
   // The size stands in the frame, which some decoders need to allocate.
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 }, pledgedSrcSize: size });
+  const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, pledgedSrcSize: size };
+  const packed = zstdCompressSync(bytes, options);
+  return ifWorthwhile && packed.length >= size * worthwhileRatio ? undefined : packed;
 }
 
 function totalLength(pieces: readonly Uint8Array[]): number {

@@ -16,7 +16,7 @@ export interface ColumnType {
   /** Bytes of a FIXED_LEN_BYTE_ARRAY, otherwise 0. */
   readonly typeLength: number;
   readonly converted: ConvertedType | undefined;
-  /** Bits of a signed INTEGER annotation, `string` for STRING, undefined for none. */
+  /** Bits of an INTEGER annotation, whose sign `converted` tells, `string` for STRING, undefined for none. */
   readonly logical: number | "string" | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface WrittenChunk {
 }
 
 /** Identifies the writer, in the form that Parquet readers parse. */
-const createdBy = "sluice version 0.1.0 (build 0)";
+export const CREATED_BY = "sluice version 0.1.0 (build 0)";
 
 /** Metadata of the file: schema of one column, one row group, one chunk that begins behind the magic number. */
 export function writeFooter(head: ColumnHead, chunk: WrittenChunk): Uint8Array {
@@ -59,7 +59,7 @@ export function writeFooter(head: ColumnHead, chunk: WrittenChunk): Uint8Array {
     out.int64(5, parquetMagic.length);
     out.int64(6, compressedBytes);
   });
-  out.text(6, createdBy);
+  out.text(6, CREATED_BY);
   return out.finish();
 }
 
@@ -75,14 +75,19 @@ function writeLeaf(out: CompactWriter, { type, isOptional, name }: ColumnHead): 
   out.int32(3, repetitions.indexOf(isOptional ? "OPTIONAL" : "REQUIRED"));
   out.text(4, name);
   if (type.converted !== undefined) out.int32(6, convertedTypes.indexOf(type.converted));
-  const { logical } = type;
-  if (logical === "string") out.struct(10, () => out.struct(1, () => {}));
-  else if (logical !== undefined) out.struct(10, () => out.struct(10, () => writeInteger(out, logical)));
+  writeLogicalType(out, type);
 }
 
-function writeInteger(out: CompactWriter, bits: number): void {
+/** The newer form of the annotation, in the field of its own of a schema's element. */
+export function writeLogicalType(out: CompactWriter, { logical, converted }: ColumnType): void {
+  if (logical === "string") out.struct(10, () => out.struct(1, () => {}));
+  else if (logical !== undefined)
+    out.struct(10, () => out.struct(10, () => writeInteger(out, logical, !converted?.startsWith("UINT"))));
+}
+
+function writeInteger(out: CompactWriter, bits: number, isSigned: boolean): void {
   out.byte(1, bits);
-  out.bool(2, true);
+  out.bool(2, isSigned);
 }
 
 function writeChunk(out: CompactWriter, { type, name, rowCount }: ColumnHead, chunk: WrittenChunk): void {

@@ -38,10 +38,23 @@ export interface JobFile {
 const POLL_MS = 200;
 const ended: ReadonlySet<string> = new Set(["Completed", "Failed", "RolledBack", "Uncommitted"]);
 
-/** A job until it has ended, or waits for its commit. `onChange` sees every look. */
-export async function watchJob(rest: RestClient, jobId: string, onChange: (job: JobView) => void): Promise<JobView> {
+/** What jobs of all kinds have. */
+export interface AnyJob {
+  readonly jobId: string;
+  readonly state: string;
+  readonly progress: number;
+  readonly paused?: boolean;
+}
+
+/** A job until it has ended, or waits for its commit. `onChange` sees every look. @param kind as in paths: `import` */
+export async function watchJob<J extends AnyJob>(
+  rest: RestClient,
+  kind: string,
+  jobId: string,
+  onChange: (job: J) => void,
+): Promise<J> {
   for (;;) {
-    const job = await rest.post<JobView>("jobs/import/describe", { jobId });
+    const job = await rest.post<J>(`jobs/${kind}/describe`, { jobId });
     onChange(job);
     if (ended.has(job.state)) return job;
     await sleep(POLL_MS);

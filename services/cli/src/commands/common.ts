@@ -46,6 +46,11 @@ export function collectPairs(text: string, before: readonly (readonly [string, s
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const];
 }
 
+/** A text, again and again. */
+export function collectTexts(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 export function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError(`"${text}" is no number`);

@@ -2,12 +2,12 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { Argument } from "commander";
 import type { ProposedSchema } from "../client/collections.ts";
-import { watchJob } from "../client/jobs.ts";
+import type { JobView } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
-import { exitCodeOf, showJob } from "../show/job.ts";
-import { showProgress } from "../show/progress.ts";
+import { showJob } from "../show/job.ts";
 import { note, say, showJson } from "../show/tables.ts";
 import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import { follow } from "./follow.ts";
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -67,18 +67,10 @@ export async function watch(
   jobId: string,
   { json = false }: { readonly json?: boolean },
 ): Promise<void> {
-  const onInterrupt = () => {
-    note(`\njob ${jobId} goes on: sluice jobs watch ${jobId}`);
-    process.exit(130);
-  };
-  process.once("SIGINT", onInterrupt);
-  using progress = showProgress();
-  const job = await watchJob(rest, jobId, (present) => progress.update(present));
-  process.off("SIGINT", onInterrupt);
-  progress[Symbol.dispose]();
+  const rowsOf = ({ importedRows, checkedRows = 0 }: JobView) => importedRows + checkedRows;
+  const job = await follow<JobView>(rest, { kind: "import", jobId, rowsOf, again: `sluice jobs watch ${jobId}` });
   if (json) showJson(job);
   else showJob(job);
-  process.exitCode = exitCodeOf(job);
 }
 
 function jobOptions(options: ImportOptions): Record<string, string> {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UnreachableError } from "../client/rest-client.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
+import { exportCommand, exportsCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { jobsCommand } from "./jobs.ts";
@@ -12,6 +13,8 @@ export function addClientCommands(program: Command): void {
   program.addCommand(inspectCommand());
   program.addCommand(restoreCommand());
   program.addCommand(jobsCommand());
+  program.addCommand(exportCommand());
+  program.addCommand(exportsCommand());
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());
   program.addCommand(segmentsCommand());

@@ -1,4 +1,4 @@
-import type { JobView } from "../client/jobs.ts";
+import type { AnyJob, JobView } from "../client/jobs.ts";
 import { color } from "./color.ts";
 import { bytesText, note, say, showTable } from "./tables.ts";
 
@@ -41,6 +41,6 @@ export function showFiles({ details }: JobView): void {
 }
 
 /** Failed is failed, for whoever looks at the exit code only. */
-export function exitCodeOf({ state }: JobView): number {
+export function exitCodeOf({ state }: AnyJob): number {
   return state === "Failed" || state === "RolledBack" ? 1 : 0;
 }

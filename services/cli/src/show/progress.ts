@@ -1,10 +1,11 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { JobView } from "../client/jobs.ts";
+import type { AnyJob } from "../client/jobs.ts";
 import { note } from "./tables.ts";
 
 /** Shows how far a job is: a bar on a terminal, a line every few seconds in a pipe. */
 export interface Progress extends Disposable {
-  update(job: JobView): void;
+  /** @param rows that are done */
+  update(job: AnyJob, rows: number): void;
 }
 
 export function showProgress(): Progress {
@@ -16,10 +17,9 @@ class Speed {
   readonly #beganMs = performance.now();
   #firstPercent: number | undefined;
 
-  of(job: JobView): { rate: string; eta: string } {
+  of(job: AnyJob, rows: number): { rate: string; eta: string } {
     this.#firstPercent ??= job.progress;
     const seconds = (performance.now() - this.#beganMs) / 1000;
-    const rows = job.importedRows + (job.checkedRows ?? 0);
     const done = job.progress - this.#firstPercent;
     const left = done > 0 ? Math.round((seconds * (100 - job.progress)) / done) : undefined;
     return {
@@ -44,11 +44,10 @@ class Bar implements Progress {
     this.#bar.start(100, 0, { rows: 0, rate: "–", eta_text: "–", state: "" });
   }
 
-  update(job: JobView): void {
-    const { rate, eta } = this.#speed.of(job);
-    const rows = (job.importedRows + (job.checkedRows ?? 0)).toLocaleString("en");
+  update(job: AnyJob, rows: number): void {
+    const { rate, eta } = this.#speed.of(job, rows);
     const state = job.paused ? "paused" : job.state.toLowerCase();
-    this.#bar.update(job.progress, { rows, rate, eta_text: `${eta} left`, state });
+    this.#bar.update(job.progress, { rows: rows.toLocaleString("en"), rate, eta_text: `${eta} left`, state });
   }
 
   [Symbol.dispose](): void {
@@ -62,13 +61,11 @@ class Lines implements Progress {
   readonly #speed = new Speed();
   #saidMs = 0;
 
-  update(job: JobView): void {
+  update(job: AnyJob, rows: number): void {
     if (performance.now() - this.#saidMs < LINE_MS) return;
     this.#saidMs = performance.now();
-    const { rate, eta } = this.#speed.of(job);
-    note(
-      `${job.state} ${job.progress}% ${job.importedRows + (job.checkedRows ?? 0)} rows, ${rate} rows/s, ${eta} left`,
-    );
+    const { rate, eta } = this.#speed.of(job, rows);
+    note(`${job.state} ${job.progress}% ${rows} rows, ${rate} rows/s, ${eta} left`);
   }
 
   [Symbol.dispose](): void {}

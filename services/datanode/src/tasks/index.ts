@@ -1,5 +1,6 @@
 import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runCompaction } from "./compaction.ts";
+import { runExport } from "./export/export.ts";
 import { runImport } from "./import.ts";
 import type { RunTask } from "./task-kind.ts";
 
@@ -7,4 +8,5 @@ import type { RunTask } from "./task-kind.ts";
 export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]> } = {
   import: runImport,
   compaction: runCompaction,
+  export: runExport,
 };

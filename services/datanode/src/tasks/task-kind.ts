@@ -37,9 +37,15 @@ export interface TaskContext {
   readonly stored: ObjectReads;
   /**
    * Visible segments of the task's collection, parallel to `ids`; each call leaves the thread.
+   * @param timestamp hybrid, of an earlier snapshot; now unless given
    * @throws {ImportError} `job_failed` when one of them is not visible any more
    */
-  readonly visibleSegments: (ids: readonly bigint[]) => Promise<readonly VisibleSegment[]>;
+  readonly visibleSegments: (ids: readonly bigint[], timestamp?: bigint) => Promise<readonly VisibleSegment[]>;
+  /**
+   * The export root of this name; as in `objects`, nothing appears there any more once the attempt is superseded.
+   * @throws {ImportError} `path_refused`; as the adapter's `open`
+   */
+  readonly openExportRoot: (name: string) => Promise<ObjectWrites>;
   /** Where segments are written to; nothing appears there any more once the attempt is superseded. */
   readonly objects: ObjectWrites;
   readonly limits: TaskLimits;

@@ -1,5 +1,5 @@
 import type { Failure } from "@sluice/errors";
-import type { NamedStorage, Secrets, StorageDescription } from "@sluice/object-store";
+import type { NamedRoot, NamedStorage, Secrets, StorageDescription } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
 import type { TaskLimits, TaskOutcome } from "../tasks/task-kind.ts";
 
@@ -8,6 +8,8 @@ export interface ThreadStores {
   readonly objects: StorageDescription;
   /** Those of the settings; a task may bring more. */
   readonly sources: readonly NamedStorage[];
+  /** Where files may be exported to. */
+  readonly exportRoots?: readonly NamedRoot[];
   readonly secrets: Secrets;
 }
 
@@ -64,6 +66,11 @@ export type CoordinatorQuestion =
       readonly kind: "segments";
       readonly buckets: readonly { readonly partitionId: bigint; readonly vchannel: string }[];
     }
-  | { readonly kind: "visible_segments"; readonly segmentIds: readonly bigint[] }
+  | {
+      readonly kind: "visible_segments";
+      readonly segmentIds: readonly bigint[];
+      /** Hybrid; 0 = now. */
+      readonly timestamp: bigint;
+    }
   | { readonly kind: "log_ids"; readonly count: number }
   | { readonly kind: "ids"; readonly count: number };

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, isExpected } from "@sluice/errors";
 import {
   CountingObjectStore,
+  ExportRoots,
   type ObjectStore,
   openObjectStore,
   openSources,
@@ -27,6 +28,7 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
   const objects = new CountingObjectStore(await openObjectStore(setup.objects, setup.secrets));
   const settled = await openSources(setup.sources, setup.secrets);
   const sources = new TaskSources(withVolumes(settled, objects), setup.secrets);
+  const roots = new ExportRoots({ roots: setup.exportRoots ?? [], secrets: setup.secrets });
   const say = (message: FromThread) => port.postMessage(message);
   /** Reads of sources and of segments are told apart by nothing else. */
   const storageUse = () => [...sources.take(), ...objects.take()];
@@ -38,7 +40,7 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
     try {
       const secrets: Secrets = task.secrets ? JSON.parse(task.secrets) : {};
       const openFiles: TaskContext["openFiles"] = (refs, brought) => sources.open(refs, brought, secrets);
-      const result = await runTask(kinds, task, run.context({ objects, openFiles, limits: setup.limits }));
+      const result = await runTask(kinds, task, run.context({ objects, roots, openFiles, limits: setup.limits }));
       say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });
@@ -59,6 +61,12 @@ async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: T
   return kinds[kind](decodePlain(input) as never, context);
 }
 
+/** What the runs of a thread have in common. */
+interface SharedByRuns extends Pick<TaskContext, "openFiles" | "limits"> {
+  readonly objects: ObjectStore;
+  readonly roots: ExportRoots;
+}
+
 /** The conversation about one attempt under way. */
 class Run {
   readonly #id: number;
@@ -74,12 +82,15 @@ class Run {
     this.#say = say;
   }
 
-  context(shared: Pick<TaskContext, "openFiles" | "limits"> & { readonly objects: ObjectStore }): TaskContext {
+  context({ objects, roots, ...shared }: SharedByRuns): TaskContext {
+    const isCurrent = () => this.#ask<void>({ kind: "is_current" });
     return {
       ...shared,
-      stored: shared.objects,
-      visibleSegments: (segmentIds) => this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds }),
-      objects: new FencedWrites(shared.objects, () => this.#ask<void>({ kind: "is_current" })),
+      stored: objects,
+      visibleSegments: (segmentIds, timestamp = 0n) =>
+        this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds, timestamp }),
+      objects: new FencedWrites(objects, isCurrent),
+      openExportRoot: async (name) => new FencedWrites(await roots.open(name), isCurrent),
       ids: {
         segments: (buckets) => this.#ask<bigint[]>({ kind: "segments", buckets }),
         logIds: (count) => this.#ask<bigint>({ kind: "log_ids", count }),

@@ -116,11 +116,11 @@ function groupsOf(body: z.infer<typeof createBody>): string[][] {
   return body.files;
 }
 
-function databaseOf(inBody: string | undefined, request: FastifyRequest): string {
+export function databaseOf(inBody: string | undefined, request: FastifyRequest): string {
   return inBody || headerOf(request, "db-name") || "default";
 }
 
-function headerOf(request: FastifyRequest, name: string): string {
+export function headerOf(request: FastifyRequest, name: string): string {
   const value = request.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? "";
 }
@@ -145,6 +145,7 @@ async function list(context: ProxyContext, request: FastifyRequest) {
     limit: 0n,
     states: body.state ? [body.state] : [],
     newestFirst: body.order === "newest",
+    kind: "import",
   });
   checkStatus(status);
   const records = jobs.map((job) => ({
@@ -248,6 +249,6 @@ function placeOf(failure: importing.TaskFailure) {
 }
 
 /** RFC 3339 in whole seconds; "" while there is no time yet. */
-function timeText(ms: bigint): string {
+export function timeText(ms: bigint): string {
   return ms > 0n ? new Date(Number(ms)).toISOString().replace(/\.\d+Z$/, "Z") : "";
 }

@@ -5,7 +5,7 @@ import { type FieldPlan, formatNamed, formatOptionKeys, planFields } from "@slui
 import { type ImportOptions, type ImportSpec, type InternalData, isEnded, parseImportOptions } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
-import { currentTraceParent, type Logger } from "@sluice/telemetry";
+import { currentTraceParent } from "@sluice/telemetry";
 import { findBackup } from "./backup-files.ts";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
@@ -13,17 +13,18 @@ import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-s
 import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
+import type { RequestedJobs } from "./requested-jobs.ts";
 import { findSegments } from "./segment-files.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
+  readonly requested: RequestedJobs;
   readonly sources: JobSources;
   readonly allocateId: () => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
   readonly now: () => number;
-  readonly log: Logger;
   /** Jobs that may be open at once. Source: Milvus `dataCoord.import.maxImportJobNum`. */
   readonly maxOpenJobs: number;
 }
@@ -52,8 +53,9 @@ export class ImportJobs {
     checkKeysAreGiven(plan, spec);
     if (!options.internalData) checkFileOptions(collection, { ...request, chunks }, spec);
     const digest = digestOf(request, options);
-    const earlier = await this.#findEarlier(collection, request.idempotencyKey);
-    if (earlier !== undefined) return this.#checkedEarlier(earlier, digest);
+    const { requested } = this.#deps;
+    const earlier = await requested.findEarlier(collection.collectionId, request.idempotencyKey, digest);
+    if (earlier !== undefined) return earlier;
     this.#checkOpenJobs();
     const found = options.internalData
       ? await this.#findBackup(request, collection, options.internalData, spec, source)
@@ -88,25 +90,6 @@ export class ImportJobs {
     // Awaited here: what is open closes behind it.
     const find = spec.isBackup ? findSegments : findFiles;
     return await find(open.sources, belowFolder(request, source.folder), { ...spec, ...bucketOf(spec, source) });
-  }
-
-  async #findEarlier(collection: CollectionRecord, key: string): Promise<JobId | undefined> {
-    if (key === "") return undefined;
-    if (!/^[\x20-\x7e]{1,256}$/.test(key)) {
-      throw new ImportError("request_invalid", "the idempotency key must be printable ASCII of at most 256 bytes");
-    }
-    return this.#deps.book.idOfKey(collection.collectionId, key);
-  }
-
-  /** The answer to a request that was made before. Another request with its key would be lost without a word. */
-  #checkedEarlier(earlier: JobId, digest: string): JobId {
-    const job = this.#deps.book.get(earlier)?.job;
-    // Without a record: cleared away meanwhile.
-    if (!job || job.requestDigest === digest) return earlier;
-    throw new ImportError(
-      "request_invalid",
-      `the idempotency key was used before, for import job ${earlier} of other files, options or another partition: use a new key`,
-    );
   }
 
   /** What corrects nothing would look like it in the history. */
@@ -162,24 +145,7 @@ export class ImportJobs {
       autoIds: [],
       traceParent: currentTraceParent(),
     };
-    return this.#create(job);
-  }
-
-  async #create(job: JobRecord): Promise<JobId> {
-    if (await this.#deps.book.create(job)) {
-      const { collectionName, groups } = job;
-      this.#deps.log.info("import job submitted", {
-        jobId: job.jobId.toString(),
-        collectionName,
-        groups: groups.length,
-      });
-      return job.jobId;
-    }
-    // Two requests with one key at the same moment: the other one was first.
-    const { collectionId, idempotencyKey: key, requestDigest } = job;
-    const winner = key === "" ? undefined : await this.#deps.book.idOfKey(collectionId, key);
-    if (winner !== undefined) return this.#checkedEarlier(winner, requestDigest);
-    throw new ImportError("internal", `job id ${job.jobId} is taken`);
+    return this.#deps.requested.create(job);
   }
 }
 

@@ -33,7 +33,7 @@ export class JobControl {
       return verdict === "do" ? next(job, tasks, { kind: "ordered", order, nowMs: this.#now() }) : undefined;
     });
     if (!view) throw new ImportError("internal", `import job does not exist, jobID=${id}`);
-    if (refusal !== undefined) throw new ImportError("request_invalid", `import job ${id} ${refusal}`);
+    if (refusal !== undefined) throw new ImportError("request_invalid", `${view.job.kind} job ${id} ${refusal}`);
   }
 
   /** The loop carries it out. @throws {ImportError} `request_invalid` when its rows are not as it made them any more */

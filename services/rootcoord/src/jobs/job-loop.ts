@@ -190,7 +190,7 @@ export class JobLoop implements AsyncDisposable {
       const about = { jobId: jobId.toString() };
       const plan = () => this.#planner(job).plan(job);
       const planned = await withSpan(`plan ${job.kind} job`, about, plan, job.traceParent);
-      const first = await this.#deps.allocateIds(planned.length);
+      const first = planned.length === 0 ? 0n : await this.#deps.allocateIds(planned.length);
       const tasks = planned.map((task, i) => ({ ...task, jobId, taskId: taskId(first + BigInt(i)) }));
       return { kind: "planned", tasks };
     } catch (error) {
@@ -215,11 +215,14 @@ export class JobLoop implements AsyncDisposable {
 
   async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
     const about = { jobId: job.jobId.toString(), tasks: tasks.length };
-    const removes = this.#planner(job).removes?.(job) ?? [];
-    const commit = () => this.#deps.dataCoord.commit(job, tasks, removes, this.#closing.signal);
+    const { signal } = this.#closing;
+    const planner = this.#planner(job);
+    const commit = () =>
+      planner.finish?.(job, tasks, signal) ??
+      this.#deps.dataCoord.commit(job, tasks, planner.removes?.(job) ?? [], signal);
     try {
       const made = await withSpan(`commit ${job.kind} job`, about, commit, job.traceParent);
-      return { kind: "committed", ...made, nowMs: this.#deps.now() };
+      return { kind: "committed", segmentIds: [], ...made, nowMs: this.#deps.now() };
     } catch (error) {
       if (!(error instanceof ImportError) || error.code !== "job_failed") throw error;
       return { kind: "commit_refused", failure: failureOf(error), nowMs: this.#deps.now() };

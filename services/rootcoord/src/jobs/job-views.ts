@@ -13,6 +13,7 @@ import {
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, type JobId, jobId } from "@sluice/schema";
+import { exportOutcome } from "./export-manifest.ts";
 import {
   bytesOf,
   detailOf,
@@ -46,12 +47,12 @@ export class JobViews {
 
   /** @throws {ImportError} in Milvus's words when there is no such job */
   async state(request: milvus.GetImportStateRequest): Promise<milvus.GetImportStateResponse> {
-    return stateOf(await this.#named(this.#find(request.task)));
+    return stateOf(await this.#named(this.#find(request.task, "import")));
   }
 
   /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
   async listStates(request: milvus.ListImportTasksRequest): Promise<milvus.ListImportTasksResponse> {
-    const views = await this.#list(request.dbName, request.collectionName, request.limit);
+    const views = await this.#list(request.dbName, request.collectionName, request.limit, "import");
     return { status: okStatus(), tasks: (await this.#allNamed(views)).map(stateOf) };
   }
 
@@ -62,8 +63,8 @@ export class JobViews {
   }
 
   async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
-    const { dbName, collectionName, limit, newestFirst } = request;
-    const views = await this.#list(dbName, collectionName, limit, new Set(request.states));
+    const { dbName, collectionName, limit, newestFirst, kind } = request;
+    const views = await this.#list(dbName, collectionName, limit, kind || "import", new Set(request.states));
     const jobs = (await this.#allNamed(views)).map(summaryOf);
     return { status: okStatus(), jobs: newestFirst ? jobs.reverse() : jobs };
   }
@@ -84,9 +85,10 @@ export class JobViews {
     }));
   }
 
-  #find(id: bigint): JobView {
+  #find(id: bigint, kind?: string): JobView {
     const view = this.#book.get(jobId(id));
-    if (!view || isHidden(view)) throw new ImportError("internal", `import job does not exist, jobID=${id}`);
+    if (!view || isHidden(view) || view.job.kind !== (kind ?? view.job.kind))
+      throw new ImportError("internal", `import job does not exist, jobID=${id}`);
     return view;
   }
 
@@ -95,12 +97,13 @@ export class JobViews {
     dbName: string,
     collectionName: string,
     limit: bigint,
+    kind: string,
     states: ReadonlySet<string> = new Set(),
   ): Promise<JobView[]> {
     const collectionId = await this.#findCollection(dbName, collectionName);
     const wanted = this.#book.all().filter((view) => {
       const { job } = view;
-      if (isHidden(view)) return false;
+      if (job.kind !== kind) return false;
       if (states.size > 0 && !states.has(restStateOf(job))) return false;
       if (collectionId !== undefined) return job.collectionId === collectionId;
       return (
@@ -229,6 +232,7 @@ function summaryOf(view: JobView): rootCoord.JobEntry {
     corrects: correctedJobOf(job) ?? 0n,
     correctedBy: [],
     checked: isDryRun(job) ? checkedText(tasks) : "",
+    outcome: outcomeText(view),
   };
 }
 
@@ -260,6 +264,11 @@ function rowsOf({ job, tasks }: JobView): number {
 
 function correctedJobOf(job: JobRecord): JobId | undefined {
   return job.kind === "import" ? specOf(job, "import").correctsJobId : undefined;
+}
+
+/** As the views of each kind have it. */
+function outcomeText({ job, tasks }: JobView): string {
+  return job.kind === "export" ? JSON.stringify(exportOutcome(job, tasks)) : "";
 }
 
 /** What the tasks of a dry run found out, as JSON; nothing before all are done. */

@@ -1,11 +1,13 @@
 import type { JobKind } from "@sluice/jobs";
 import { CompactionPlanner } from "./compaction.ts";
+import { ExportPlanner, type ExportPlannerDeps } from "./export.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner } from "./job-planner.ts";
 
 /** Every kind of job that the rootcoord plans. */
-export function jobPlanners(deps: ImportPlannerDeps): Record<JobKind, JobPlanner> {
+export function jobPlanners(deps: ImportPlannerDeps & ExportPlannerDeps): Record<JobKind, JobPlanner> {
   return {
+    export: new ExportPlanner(deps),
     import: new ImportPlanner(deps),
     compaction: new CompactionPlanner(),
   };

@@ -22,6 +22,15 @@ export interface JobPlanner {
   lost?(job: JobRecord): Failure | undefined;
   /** Why what the tasks have made must not become visible; asked when all are persisted. */
   refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
+  /**
+   * Ends a job that makes no segments, when all tasks are persisted; may be called twice. Absent: what they made becomes visible.
+   * @throws {ImportError} `job_failed` when it cannot be ended; others: it is tried again
+   */
+  finish?(
+    job: JobRecord,
+    tasks: readonly TaskRecord[],
+    signal: AbortSignal,
+  ): Promise<{ readonly rowCount: number; readonly segmentIds?: SegmentId[] }>;
   /** Segments that are visible until the job is committed, and no longer: those that it replaces or takes away. */
   removes?(job: JobRecord): readonly SegmentId[];
 }

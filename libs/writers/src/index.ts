@@ -1,0 +1,2 @@
+export { type FileFormName, fileForm } from "./file-forms.ts";
+export type { FileWriter } from "./file-writer.ts";

@@ -1,0 +1,15 @@
+import type { ExportTaskInput } from "@sluice/jobs";
+import type { TaskContext, TaskResult } from "../task-kind.ts";
+import { ExportedFiles } from "./exported-files.ts";
+import { writeRows } from "./write-rows.ts";
+
+/**
+ * Segments -> files in an export root. The files of a task follow from its input alone, names and bytes, so that a second
+ * attempt writes the same ones again. See `RunTask`.
+ */
+export async function runExport(input: ExportTaskInput, context: TaskContext): Promise<TaskResult> {
+  const files = new ExportedFiles(await context.openExportRoot(input.root), input, context.signal);
+  const rowCount = await writeRows(input, files, context);
+  const exported = await files.finish();
+  return { rowCount, segments: [], autoIds: [], findings: { sets: [], rejected: [], exported } };
+}

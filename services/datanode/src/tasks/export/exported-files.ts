@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import type { ExportedFile, ExportTaskInput } from "@sluice/jobs";
+import type { ObjectWrites } from "@sluice/object-store";
+
+/** Writes the files of a task, one while the next is made, and remembers them for the manifest. */
+export class ExportedFiles {
+  readonly #store: ObjectWrites;
+  readonly #input: Pick<ExportTaskInput, "folder" | "partitionName">;
+  readonly #signal: AbortSignal;
+  readonly #files: ExportedFile[] = [];
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(store: ObjectWrites, input: Pick<ExportTaskInput, "folder" | "partitionName">, signal: AbortSignal) {
+    this.#store = store;
+    this.#input = input;
+    this.#signal = signal;
+  }
+
+  /**
+   * Resolves when the file before this one is written; the pieces must not change before `finish`.
+   * @param path below the export's folder
+   */
+  async add(path: string, pieces: readonly Uint8Array[], rows: number): Promise<void> {
+    await this.#writing;
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#writing = this.#store.put(`${this.#input.folder}/${path}`, pieces, this.#signal);
+    // It surfaces when the next one is added, or at the end.
+    this.#writing.catch(() => {});
+    this.#files.push({ path, partition: this.#input.partitionName, rows, sizeBytes, sha256: hashOf(pieces) });
+  }
+
+  /** All files, in the order in which they were added. */
+  async finish(): Promise<readonly ExportedFile[]> {
+    await this.#writing;
+    return this.#files;
+  }
+}
+
+function hashOf(pieces: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,81 @@
+import { type Column, takeRows } from "@sluice/columns";
+import type { ExportTaskInput } from "@sluice/jobs";
+import { aliveText, compileFilter, expiredBefore, type Filter, rowsAfter } from "@sluice/query";
+import { type FieldSchema, physicalMs, timestampField } from "@sluice/schema";
+import { readSegmentField, type SegmentLogs } from "@sluice/segment";
+import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+
+/** Rows of a part of a segment, by the columns of the output. */
+export interface PartRows {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  /** Bytes of memory of all rows of the part, exported or not. */
+  readonly memoryBytes: number;
+}
+
+/** Which rows are exported: those that pass the filter and have not expired at the export's timestamp. */
+export class LiveRows {
+  readonly #input: ExportTaskInput;
+  readonly #context: Pick<TaskContext, "stored" | "signal">;
+  readonly #filters: readonly Filter[];
+  /** Rows up to it have expired; 0 = none. */
+  readonly #expiredTs: bigint;
+
+  constructor(input: ExportTaskInput, context: Pick<TaskContext, "stored" | "signal">) {
+    const { schema, filter, timestamp, expiry } = input;
+    this.#input = input;
+    this.#context = context;
+    const texts = [filter, ...(expiry.ttlField ? [aliveText(expiry.ttlField, physicalMs(timestamp))] : [])];
+    this.#filters = texts.map((text) => compileFilter(text, schema)).filter(({ isAlwaysTrue }) => !isAlwaysTrue);
+    this.#expiredTs = expiredBefore(timestamp, expiry.ttlSeconds);
+  }
+
+  /** Whether no row of the segment can be among them. */
+  isNone({ commitTs, rowTimestamps }: VisibleSegment): boolean {
+    return (
+      (rowTimestamps?.max ?? commitTs) <= this.#expiredTs || this.#filters.some(({ isAlwaysFalse }) => isAlwaysFalse)
+    );
+  }
+
+  /** Reads the columns that the output has, and before them those that the filter asks for. */
+  async read(
+    part: SegmentLogs & { readonly memoryBytes: number },
+    { rowTimestamps }: VisibleSegment,
+  ): Promise<PartRows> {
+    const { memoryBytes } = part;
+    const known = new Map<number, Column>();
+    const read = async (field: FieldSchema) => {
+      const column =
+        known.get(field.fieldId) ??
+        (await readSegmentField(this.#context.stored, part, field, this.#context.signal)).column;
+      known.set(field.fieldId, column);
+      return column;
+    };
+    const rows = await this.#select(part.rowCount, read, rowTimestamps !== undefined);
+    if (rows?.length === 0) return { columns: [], rowCount: 0, memoryBytes };
+    const columns = await Promise.all(this.#input.output.fields.map(read));
+    if (!rows) return { columns, rowCount: part.rowCount, memoryBytes };
+    return { columns: columns.map((column) => takeRows(column, rows)), rowCount: rows.length, memoryBytes };
+  }
+
+  /** Rows by their numbers; undefined = all. */
+  async #select(
+    rowCount: number,
+    read: (field: FieldSchema) => Promise<Column>,
+    hasTimestamps: boolean,
+  ): Promise<Uint32Array | undefined> {
+    let rows: Uint32Array | undefined;
+    if (hasTimestamps && this.#expiredTs > 0n)
+      rows = rowsAfter(this.#expiredTs, await read(timestampField), allRows(rowCount));
+    for (const filter of this.#filters) {
+      const columns = new Map<number, Column>();
+      for (const index of filter.fields) columns.set(index, await read(this.#input.schema.fields[index]));
+      rows = filter.evaluate(columns, rowCount, rows);
+    }
+    return rows?.length === rowCount ? undefined : rows;
+  }
+}
+
+function allRows(rowCount: number): Uint32Array {
+  return Uint32Array.from({ length: rowCount }, (_, row) => row);
+}

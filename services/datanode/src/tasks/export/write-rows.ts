@@ -1,0 +1,107 @@
+import { mapConcurrent } from "@sluice/async";
+import { columnBytes, sliceRows } from "@sluice/columns";
+import { ImportError } from "@sluice/errors";
+import type { ExportTaskInput } from "@sluice/jobs";
+import { type SegmentLogs, segmentParts } from "@sluice/segment";
+import { type FileWriter, fileForm } from "@sluice/writers";
+import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { ExportedFiles } from "./exported-files.ts";
+import { LiveRows, type PartRows } from "./live-rows.ts";
+
+/** Segments that are asked for at once: of ten thousand, the logs alone would take megabytes. */
+const SEGMENTS_PER_QUESTION = 256;
+/** Parts of segments that are in memory at once: one is written while the next is read. */
+const PARTS_AT_ONCE = 2;
+/** Texts of NumPy may take many times what they are; a file of so many times its budget is refused. */
+const MAX_GROWTH = 4;
+
+/** The rows of segments into files, in their order. Resolves to their number. */
+export async function writeRows(input: ExportTaskInput, files: ExportedFiles, context: TaskContext): Promise<number> {
+  const live = new LiveRows(input, context);
+  const out = new RollingFiles(input, files);
+  const read = ({ part, segment }: Part) => live.read(part, segment);
+  let done = 0;
+  for await (const rows of mapConcurrent(partsOf(input, live, context), PARTS_AT_ONCE, read)) {
+    context.signal.throwIfAborted();
+    await out.append(rows);
+    done += rows.memoryBytes;
+    context.onProgress(out.rowCount, done);
+  }
+  await out.finish();
+  return out.rowCount;
+}
+
+interface Part {
+  readonly part: SegmentLogs & { readonly memoryBytes: number };
+  readonly segment: VisibleSegment;
+}
+
+/** Asks for the segments while they are written, some at a time. */
+async function* partsOf(
+  { segmentIds, timestamp }: ExportTaskInput,
+  live: LiveRows,
+  context: TaskContext,
+): AsyncGenerator<Part> {
+  for (let at = 0; at < segmentIds.length; at += SEGMENTS_PER_QUESTION) {
+    for (const segment of await context.visibleSegments(segmentIds.slice(at, at + SEGMENTS_PER_QUESTION), timestamp)) {
+      if (live.isNone(segment)) continue;
+      for (const part of segmentParts(segment))
+        yield { segment, part: { ...part, memoryBytes: (segment.memoryBytes * part.rowCount) / segment.rowCount } };
+    }
+  }
+}
+
+/** Files of about the same size, one after the other; a set of column files counts as one. */
+class RollingFiles {
+  readonly #input: ExportTaskInput;
+  readonly #files: ExportedFiles;
+  #writer: FileWriter;
+  #count = 0;
+  rowCount = 0;
+
+  constructor(input: ExportTaskInput, files: ExportedFiles) {
+    this.#input = input;
+    this.#files = files;
+    this.#writer = this.#open();
+  }
+
+  async append({ columns, rowCount }: PartRows): Promise<void> {
+    const bytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
+    const { batchBytes = bytes } = this.#form;
+    const step = Math.max(1, Math.floor((rowCount * batchBytes) / Math.max(1, bytes)));
+    for (let from = 0; from < rowCount; from += step) {
+      const to = Math.min(rowCount, from + step);
+      const slices = step >= rowCount ? columns : columns.map((column) => sliceRows(column, from, to));
+      this.#writer.append(slices, to - from);
+      if (this.#writer.sizeBytes >= this.#input.fileBytes) await this.#roll();
+    }
+    this.rowCount += rowCount;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#writer.rowCount > 0) await this.#roll();
+  }
+
+  get #form() {
+    return fileForm(this.#input.form);
+  }
+
+  #open(): FileWriter {
+    return this.#form.open(this.#input.output);
+  }
+
+  async #roll(): Promise<void> {
+    const { sizeBytes, rowCount } = this.#writer;
+    if (sizeBytes > MAX_GROWTH * this.#input.fileBytes) throw tooLarge(rowCount, sizeBytes);
+    const { partitionName, segmentIds } = this.#input;
+    // Imports pass over names that begin with `_`, as that of the default partition does.
+    const name = `partition_${partitionName}/${segmentIds[0]}-${this.#count++}`;
+    for (const { suffix, pieces } of this.#writer.finish()) await this.#files.add(name + suffix, pieces, rowCount);
+    this.#writer = this.#open();
+  }
+}
+
+function tooLarge(rows: number, sizeBytes: number): ImportError {
+  const reason = `${rows} rows would take ${Math.round(sizeBytes / (1 << 20))} MiB in this form, since every text of a NumPy array is as long as the longest: export parquet or jsonl, or leave long texts out`;
+  return new ImportError("value_invalid", reason);
+}

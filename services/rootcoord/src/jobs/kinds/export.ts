@@ -1,0 +1,90 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { type ExportTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
+import type { ExportRoots, ObjectStore } from "@sluice/object-store";
+import { type StoredSegment, segmentId } from "@sluice/schema";
+import type { DataCoordClient } from "../../data-coord.ts";
+import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
+import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+
+export interface ExportPlannerDeps {
+  readonly roots: Pick<ExportRoots, "open">;
+  readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
+  /** Bytes of rows of a task, about. */
+  readonly splitBytes: number;
+  /** The same of a file. */
+  readonly exportFileBytes: number;
+}
+
+/** Smaller tasks are not made for workers that have nothing to do. */
+const MIN_TASK_BYTES = 32 << 20;
+
+/**
+ * Segments into files. A task is some segments of one partition, so that no file has rows of two. When all are written the
+ * manifest is: where it stands, the export is whole.
+ */
+export class ExportPlanner implements JobPlanner {
+  readonly #deps: ExportPlannerDeps;
+  constructor(deps: ExportPlannerDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws {StatusError} 1100 when the snapshot is not kept any more */
+  async plan(job: JobRecord): Promise<PlannedTask[]> {
+    const { collectionId, partitionIds, timestamp } = job;
+    const segments = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
+    const taskBytes = await this.#taskBytes(segments);
+    const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
+    return specOf(job, "export").partitions.flatMap(({ partitionId }, group) =>
+      tasksOf(byPartition.get(partitionId) ?? [], group, taskBytes),
+    );
+  }
+
+  /** Every free worker gets a part, as long as the parts are worth it. */
+  async #taskBytes(segments: readonly StoredSegment[]): Promise<number> {
+    const bytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
+    return Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, Math.ceil(bytes / workers)));
+  }
+
+  inputOf(job: JobRecord, { group, segmentIds = [] }: TaskRecord): ExportTaskInput {
+    const { form, root, folder, filter, output, expiry, partitions } = specOf(job, "export");
+    const { collectionId, timestamp } = job;
+    return {
+      ...{ form, root, folder, filter, output, expiry, collectionId, timestamp, segmentIds },
+      ...{ schema: schemaOf(job), partitionName: partitions[group].name, fileBytes: this.#deps.exportFileBytes },
+    };
+  }
+
+  /** @throws as `ObjectWrites.put` */
+  async finish(
+    job: JobRecord,
+    tasks: readonly TaskRecord[],
+    signal: AbortSignal,
+  ): Promise<{ readonly rowCount: number }> {
+    const { root, folder } = specOf(job, "export");
+    const store = await this.#deps.roots.open(root);
+    await removeOthers(store, folder, tasks);
+    await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks)], signal);
+    return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
+  }
+}
+
+/** What attempts of an older or newer build have called otherwise: who imports the folder would take it twice. */
+async function removeOthers(store: ObjectStore, folder: string, tasks: readonly TaskRecord[]): Promise<void> {
+  const wanted = new Set(
+    [MANIFEST, ...exportedFiles(tasks).map(({ path }) => path)].map((path) => `${folder}/${path}`),
+  );
+  const found = await Array.fromAsync(store.list(`${folder}/`));
+  const others = found.filter(({ key }) => !wanted.has(key)).map(({ key }) => key);
+  if (others.length > 0) await store.delete(others);
+}
+
+/** @param group which of the job's partitions they are of */
+function tasksOf(segments: readonly StoredSegment[], group: number, taskBytes: number): PlannedTask[] {
+  const sizesBytes = segments.map(({ memoryBytes }) => memoryBytes);
+  return packGroups(sizesBytes, taskBytes).map(({ first, count }) => ({
+    ...{ ...newTask, kind: "export", group },
+    sizeBytes: sizesBytes.slice(first, first + count).reduce((sum, size) => sum + size, 0),
+    segmentIds: segments.slice(first, first + count).map((segment) => segmentId(segment.segmentId)),
+  }));
+}

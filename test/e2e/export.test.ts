@@ -1,0 +1,251 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect, it } from "@jest/globals";
+import { DataType } from "@sluice/schema";
+import { bookCollection, bookOf, books, type CollectionSpec, eventually, useServer } from "../support/index.ts";
+
+const out = mkdtempSync(join(tmpdir(), "sluice-export-"));
+afterAll(() => rm(out, { recursive: true, force: true }));
+const fixture = useServer({ exportRoot: `out=${out}`, importRoot: out, exportFileSize: "64KB", flushSize: "64KB" });
+
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what tests check
+type Answer = { readonly code: number; readonly message?: string; readonly data: any };
+
+async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/export/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Answer;
+}
+
+async function ended(jobId: string): Promise<Answer["data"]> {
+  for (;;) {
+    const { data } = await post("describe", { jobId });
+    if (["Completed", "Failed"].includes(data.state)) return data;
+    await sleep(20);
+  }
+}
+
+/** Exports, and answers the job with its manifest and folder. */
+async function exportAll(collectionName: string, more: object = {}) {
+  const created = await post("create", { collectionName, to: "out://deep/folder", ...more });
+  if (created.code !== 0) throw new Error(created.message);
+  const job = await ended(created.data.jobId);
+  if (job.state === "Failed") throw new Error(job.reason);
+  const folder = join(out, job.to.slice("out://".length));
+  const manifest = JSON.parse(await readFile(join(folder, "_manifest.json"), "utf8"));
+  return { job, folder, manifest };
+}
+
+const fields: CollectionSpec["fields"] = [
+  { name: "id", type: DataType.Int64, key: true },
+  { name: "flag", type: DataType.Bool },
+  { name: "i8", type: DataType.Int8 },
+  { name: "i64", type: DataType.Int64 },
+  { name: "f", type: DataType.Float },
+  { name: "text", type: DataType.VarChar, maxLength: 100 },
+  { name: "json", type: DataType.JSON },
+  { name: "geo", type: DataType.Geometry },
+  { name: "at", type: DataType.Timestamptz },
+  { name: "fv", type: DataType.FloatVector, dim: 3 },
+  { name: "bv", type: DataType.BinaryVector, dim: 16 },
+  { name: "hv", type: DataType.Float16Vector, dim: 2 },
+  { name: "iv", type: DataType.Int8Vector, dim: 4 },
+];
+const ragged: CollectionSpec["fields"] = [
+  { name: "words", type: DataType.Array, element: DataType.VarChar, capacity: 4, maxLength: 20 },
+  { name: "sv", type: DataType.SparseFloatVector },
+  { name: "maybe", type: DataType.Int32, nullable: true },
+];
+
+function rowOf(i: number) {
+  return {
+    ...{ id: 2n ** 62n + BigInt(i), flag: i % 2 === 0, i8: i % 128, i64: -(2n ** 63n) + BigInt(i), f: i / 3 },
+    ...{ text: `é漢🚀\n"${i}`, json: { a: [1, null], i }, geo: `POINT (${i} -1.5)`, at: "2024-01-02T03:04:05.000001Z" },
+    ...{ fv: [i, -0.5, 1e30], bv: [i % 256, 255], hv: [1, -2], iv: [-128, 127, 0, i % 100], extra: [i] },
+  };
+}
+
+describe("an export that is imported again is the same", () => {
+  it.each(["parquet", "jsonl", "numpy"])("as %s", async (format) => {
+    const { client, files } = fixture;
+    const [from, to] = [`from_${format}`, `to_${format}`];
+    const more = format === "numpy" ? [] : ragged;
+    for (const name of [from, to])
+      await client.createCollection({ name, fields: [...fields, ...more], dynamic: true, shards: 2 });
+    const rows = Array.from({ length: 500 }, (_, i) => ({
+      ...rowOf(i),
+      ...(format !== "numpy" && {
+        words: ["a", "b"].slice(i % 3),
+        sv: { 5: 0.5, [i + 9]: 1 },
+        maybe: i % 2 ? i : null,
+      }),
+    }));
+    await client.importAndWait(from, await files.jsonl(`${from}.jsonl`, rows));
+    const { job, folder, manifest } = await exportAll(from, { format });
+    expect(job).toMatchObject({
+      state: "Completed",
+      progress: 100,
+      exportedRows: 500,
+      format,
+      files: manifest.files.length,
+    });
+    const extension = format === "numpy" ? "npy" : format;
+    const paths: string[] = manifest.files.map(({ path }: { path: string }) => join(folder, path));
+    expect(paths.every((path) => path.endsWith(`.${extension}`))).toBe(true);
+    await client.importAndWait(to, [`${folder}/`]);
+    expect(await client.query(to, "id > 0", ["*"])).toEqual(await client.query(from, "id > 0", ["*"]));
+    expect(await client.count(to)).toBe(500);
+  });
+});
+
+describe("an export", () => {
+  it("has a manifest with each file's rows, size and checksum, and nothing else in its folder", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("books", { shards: 2 }));
+    await client.importAndWait("books", await files.jsonl("books.jsonl", books(3000)));
+    const { folder, manifest } = await exportAll("books");
+    expect(manifest).toMatchObject({ collection: "books", format: "parquet", rows: 3000, partitions: ["_default"] });
+    expect(manifest.fields[0]).toEqual({ name: "id", type: "Int64", isPrimaryKey: true });
+    for (const { path, rows, sizeBytes, sha256 } of manifest.files) {
+      const bytes = await readFile(join(folder, path));
+      expect({ sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") }).toEqual({
+        sizeBytes,
+        sha256,
+      });
+      expect(rows).toBeGreaterThan(0);
+    }
+    const found = await readdir(folder, { recursive: true, withFileTypes: true });
+    const names = found
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name)
+      .sort();
+    expect(names).toEqual(
+      ["_manifest.json", ...manifest.files.map(({ path }: { path: string }) => path.split("/")[1])].sort(),
+    );
+  });
+
+  it("takes rows by a filter, some fields, and partitions", async () => {
+    const { client, files } = fixture;
+    await client.createPartition("books", "new");
+    await client.importAndWait("books", await files.jsonl("new.jsonl", books(20, 10_000n)), { partition: "new" });
+    const { job, folder, manifest } = await exportAll("books", {
+      ...{
+        format: "jsonl",
+        partitionNames: ["new"],
+        filter: "id >= 10005 and id < 10008",
+        outputFields: ["year", "id"],
+      },
+    });
+    expect(job).toMatchObject({ exportedRows: 3, filter: "id >= 10005 and id < 10008" });
+    const [{ path, partition }] = manifest.files;
+    expect(partition).toBe("new");
+    const lines = (await readFile(join(folder, path), "utf8")).trim().split("\n").sort();
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      [10_005, 10_006, 10_007].map((id) => ({ id, year: bookOf(BigInt(id)).year })),
+    );
+  });
+
+  it("of an empty collection is a manifest without files", async () => {
+    await fixture.client.createCollection(bookCollection("empty"));
+    const { job, manifest } = await exportAll("empty");
+    expect(job).toMatchObject({ state: "Completed", exportedRows: 0, files: 0 });
+    expect(manifest).toMatchObject({ rows: 0, files: [] });
+  });
+
+  it.each<[what: string, body: object, message: RegExp]>([
+    ["no collection", {}, /collectionName is required/],
+    ["no place", { collectionName: "books" }, /to is required/],
+    ["an unknown member", { collectionName: "books", to: "out://x", where: "id > 1" }, /where/],
+    [
+      "a place that is none",
+      { collectionName: "books", to: "/etc" },
+      /"\/etc" is no place to export to: expected ROOT:\/\/FOLDER/,
+    ],
+    ["a place above its root", { collectionName: "books", to: "out://a/../b" }, /is no place to export to/],
+    [
+      "a root that is not open",
+      { collectionName: "books", to: "other://x" },
+      /open are out:\/\/; the setting --export-root NAME=FOLDER/,
+    ],
+    [
+      "an unknown format",
+      { collectionName: "books", to: "out://x", format: "xml" },
+      /one of parquet, jsonl, numpy, found "xml"/,
+    ],
+    ["a filter that is none", { collectionName: "books", to: "out://x", filter: "id >" }, /cannot parse expression/],
+    [
+      "an unknown field",
+      { collectionName: "books", to: "out://x", outputFields: ["nothing"] },
+      /field nothing not exist/,
+    ],
+    [
+      "an unknown partition",
+      { collectionName: "books", to: "out://x", partitionNames: ["none"] },
+      /partition not found/,
+    ],
+    ["a collection that is not there", { collectionName: "none", to: "out://x" }, /can't find collection/],
+  ])("is refused for %s", async (_, body, message) => {
+    const answer = await post("create", body);
+    expect(answer.code).not.toBe(0);
+    expect(answer.message).toMatch(message);
+  });
+
+  it("with the key of an earlier one is that one", async () => {
+    const headers = { "idempotency-key": "export-1" };
+    const body = { collectionName: "books", to: "out://again" };
+    const first = await post("create", body, headers);
+    expect(await post("create", body, headers)).toEqual(first);
+    expect((await post("create", { ...body, format: "jsonl" }, headers)).message).toMatch(
+      /was used before, for export job/,
+    );
+    await ended(first.data.jobId);
+  });
+
+  it("is listed among exports, and no import knows it", async () => {
+    const { data } = await post("list", { collectionName: "empty" });
+    expect(data).toMatchObject({
+      count: 1,
+      records: [{ collectionName: "empty", state: "Completed", format: "parquet" }],
+    });
+    expect(await fixture.client.list("empty")).toEqual([]);
+    await expect(fixture.client.state(BigInt(data.records[0].jobId))).rejects.toThrow(/import job does not exist/);
+  });
+});
+
+describe("an export that is stopped", () => {
+  it("leaves nothing behind once it is cancelled", async () => {
+    const { client } = fixture;
+    expect(await client.count("books")).toBeGreaterThan(0);
+    const { data } = await post("create", { collectionName: "books", to: "out://cancelled" });
+    expect((await post("cancel", data)).code).toBe(0);
+    expect(await ended(data.jobId)).toMatchObject({
+      state: "Failed",
+      reason: expect.stringMatching(/the export job was cancelled/),
+    });
+    await eventually(async () => expect(await filesIn(join(out, "cancelled"))).toEqual([]));
+  });
+
+  it("goes on after a kill, as of its own moment, and is whole", async () => {
+    const { client, files } = fixture;
+    const { data } = await post("create", { collectionName: "books", to: "out://killed" });
+    await client.importAndWait("books", await files.jsonl("later.jsonl", books(10, 50_000n)));
+    await fixture.restart("kill9");
+    const job = await ended(data.jobId);
+    expect(job).toMatchObject({ state: "Completed", exportedRows: 3020 });
+    const manifest = JSON.parse(await readFile(join(out, job.manifest.slice("out://".length)), "utf8"));
+    for (const { path, sizeBytes } of manifest.files)
+      expect((await stat(join(out, job.to.slice("out://".length), path))).size).toBe(sizeBytes);
+  });
+});
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return found.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
