@@ -1,5 +1,6 @@
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { parseCreateTable, parseVirtualTable, type VirtualTableShape } from "./create-table.ts";
+import { IndexFinder } from "./index-finder.ts";
 import { type DatabaseFiles, Pages } from "./pages.ts";
 import { pageKinds } from "./payloads.ts";
 import { type RowBatch, rowsOf } from "./rows.ts";
@@ -82,6 +83,12 @@ export class SqlDatabase {
   index(name: string): AsyncGenerator<RowBatch> | undefined {
     const found = this.#find("index", name);
     return found && rowsOf(this.#pages, found.root, pageKinds.indexLeaf);
+  }
+
+  /** Likewise, to find rows by their first column, which holds integers. */
+  indexFinder(name: string): IndexFinder | undefined {
+    const found = this.#find("index", name);
+    return found && new IndexFinder(this.#pages, found.root);
   }
 
   #find(type: string, name: string): SchemaRow | undefined {

@@ -3,7 +3,7 @@ import { type PageCount, type PageKind, Payloads, pageKinds, type TreePage } fro
 import { signedVarint } from "./varint.ts";
 
 /** A tree of 20 levels would have more rows than there are bytes on earth. */
-const MAX_DEPTH = 20;
+export const MAX_DEPTH = 20;
 
 const kinds: ReadonlySet<number> = new Set(Object.values(pageKinds));
 
@@ -15,7 +15,7 @@ export interface CellRun {
 }
 
 /** @throws {ImportError} `malformed_file` */
-async function treePage(pages: Pages, number: number, from: number): Promise<TreePage> {
+export async function treePage(pages: Pages, number: number, from: number): Promise<TreePage> {
   const bytes = await pages.page(number, from);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = number === 1 ? HEADER_BYTES : 0;
@@ -55,17 +55,21 @@ export async function* cellsOf(
   checkInterior(pages, page, leaf);
   const cells = new Payloads(pages);
   for (let i = 0; i < page.cellCount; i++) {
-    const child = page.view.getUint32(cells.cellAt(page, i));
-    yield* cellsOf(pages, child, leaf, count, depth + 1, root);
+    yield* cellsOf(pages, childAt(cells, page, i), leaf, count, depth + 1, root);
     if (leaf === pageKinds.indexLeaf) yield { page, first: i, count: 1 };
   }
-  yield* cellsOf(pages, lastChild(page), leaf, count, depth + 1, root);
+  yield* cellsOf(pages, childAt(cells, page, page.cellCount), leaf, count, depth + 1, root);
 }
 
 function checkInterior(pages: Pages, page: TreePage, leaf: PageKind): void {
   const expected = leaf === pageKinds.tableLeaf ? pageKinds.tableInterior : pageKinds.indexInterior;
   if (page.kind === expected) return;
   throw pages.damaged(`it begins with ${page.kind} where ${leaf} or ${expected} belongs`, page.number);
+}
+
+/** The page below a page, before a cell or behind all of them. */
+export function childAt(cells: Payloads, page: TreePage, index: number): number {
+  return index < page.cellCount ? page.view.getUint32(cells.cellAt(page, index)) : lastChild(page);
 }
 
 function lastChild({ view, cellsAt }: TreePage): number {
@@ -80,8 +84,7 @@ export async function leafOf(pages: Pages, root: number, rowId: bigint): Promise
     if (depth > MAX_DEPTH) throw pages.damaged(`its tree has more than ${MAX_DEPTH} levels`, root);
     checkInterior(pages, page, pageKinds.tableLeaf);
     const at = firstNotBelow(cells, page, rowId);
-    const child = at < page.cellCount ? page.view.getUint32(cells.cellAt(page, at)) : lastChild(page);
-    page = await treePage(pages, child, page.number);
+    page = await treePage(pages, childAt(cells, page, at), page.number);
   }
   return page;
 }

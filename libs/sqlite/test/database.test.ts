@@ -69,6 +69,24 @@ describe("rows of a table", () => {
     expect(keys).toEqual(Array.from({ length: 2000 }, (_, i) => `k${String(i).padStart(4, "0")}`));
   });
 
+  it("are found by an index of integers", async () => {
+    const files = written((db) => {
+      db.exec("PRAGMA page_size = 512; CREATE TABLE t (rowid PRIMARY KEY, v TEXT); BEGIN");
+      const insert = db.prepare("INSERT INTO t VALUES (?, ?)");
+      for (let i = 0; i < 500; i++) insert.run((i * 7919) % 5000, `v${(i * 7919) % 5000}`);
+      db.exec("COMMIT");
+    });
+    const db = await openFiles(files);
+    const [keys, finder] = [db.indexFinder("sqlite_autoindex_t_1"), db.table("t").finder()];
+    for (let i = 0; i < 500; i++) {
+      const key = (i * 7919) % 5000;
+      const rowId = await keys?.find(BigInt(key));
+      expect((await finder.find(rowId as bigint))?.value(1)).toBe(`v${key}`);
+    }
+    expect(await keys?.find(5001n)).toBeUndefined();
+    expect(await keys?.find(-1n)).toBeUndefined();
+  });
+
   it("that were deleted are gone, and their pages are nobody's", async () => {
     const files = written((db) => {
       db.exec("CREATE TABLE t (a TEXT); BEGIN");

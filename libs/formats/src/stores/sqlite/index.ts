@@ -1,11 +1,12 @@
 import type { SourceFile } from "@sluice/object-store";
 import { SqlDatabase } from "@sluice/sqlite";
 import { onlyOne } from "../../rows/only-one.ts";
-import { TABLE_OPTION } from "../choose.ts";
+import { choose, TABLE_OPTION } from "../choose.ts";
 import type { Store } from "../store.ts";
 import { storeFormat } from "../store-format.ts";
 import { plainTable } from "./plain-table.ts";
 import { isQdrant, qdrantPoints } from "./qdrant/points.ts";
+import { MODULE, vec0Table } from "./vec0/vec0-table.ts";
 
 /** Ends of the files that SQLite keeps beside a database. */
 const [LOG, JOURNAL] = ["-wal", "-journal"];
@@ -19,9 +20,24 @@ export const sqliteFormat = storeFormat({
   optionKeys: [TABLE_OPTION],
   openStore: async (sources, options, signal): Promise<Store> => {
     const db = await openDatabase(sources, signal);
-    return isQdrant(db) ? qdrantPoints(db) : plainTable(db, options);
+    return isQdrant(db) ? qdrantPoints(db) : tableOf(db, options);
   },
 });
+
+/** Tables that hold the rows of virtual ones are called after them, and meant by nobody. */
+function tableOf(db: SqlDatabase, options: Readonly<Record<string, string>>): Store {
+  const virtual = db.virtualTables;
+  const isOwn = (name: string) => ![...virtual.keys()].some((other) => name.startsWith(`${other}_`));
+  const vectors = [...virtual].flatMap(([name, { module }]) => (module.toLowerCase() === MODULE ? [name] : []));
+  const plain = db.tableNames.filter((name) => !/^sqlite_/i.test(name) && isOwn(name));
+  const { name } = choose(
+    [...plain, ...vectors].map((name) => ({ name })),
+    "table",
+    options,
+  );
+  const made = vectors.includes(name) ? virtual.get(name) : undefined;
+  return made ? vec0Table(db, name, made.arguments) : plainTable(db, name);
+}
 
 function openDatabase(sources: readonly SourceFile[], signal: AbortSignal): Promise<SqlDatabase> {
   const database = onlyOne(

@@ -1,17 +1,10 @@
 import type { SqlDatabase } from "@sluice/sqlite";
-import { choose } from "../choose.ts";
 import { JsonLines } from "../json-lines.ts";
 import type { Store } from "../store.ts";
 import { writeValue } from "./sql-json.ts";
 
 /** The rows of a table, a member a column. @throws {ImportError} */
-export function plainTable(db: SqlDatabase, options: Readonly<Record<string, string>>): Store {
-  const own = db.tableNames.filter((name) => !/^sqlite_/i.test(name));
-  const { name } = choose(
-    own.map((name) => ({ name })),
-    "table",
-    options,
-  );
+export function plainTable(db: SqlDatabase, name: string): Store {
   const table = db.table(name);
   return {
     notes: [],
