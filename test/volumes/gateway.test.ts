@@ -206,6 +206,24 @@ describe("a file in parts", () => {
     expect(refusal(await part(grant, { ...upload, uploadId: "../x" }, 1, Buffer.from("x")))).toBe("404 NoSuchUpload");
   });
 
+  it("goes on after the server was killed between two parts", async () => {
+    const grant = await grantFor("killed/");
+    const upload = await begin(grant, "killed/x");
+    const first = (await part(grant, upload, 1, randomBytes(100))).headers.etag;
+    await fixture.restart("kill9");
+    const moved = { ...grant, endpoint: fixture.server.address };
+    const second = (await part(moved, upload, 2, randomBytes(50))).headers.etag;
+    expect(
+      (
+        await complete(moved, upload, [
+          [1, first],
+          [2, second],
+        ])
+      ).status,
+    ).toBe(200);
+    expect(await keysBelow(moved, "killed/")).toEqual(["killed/x"]);
+  });
+
   it("belongs to its key alone", async () => {
     const grant = await grantFor();
     const upload = await begin(grant, "one");

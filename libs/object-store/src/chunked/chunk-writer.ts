@@ -1,4 +1,4 @@
-import type { Slots } from "@sluice/async";
+import { giveMemory, type Slots, takeMemory } from "@sluice/async";
 import type { ObjectStore } from "../object-store.ts";
 import { CHUNK_BYTES, type ContentPart, chunkKey, partListKey } from "./chunk-layout.ts";
 
@@ -45,9 +45,8 @@ export async function writePartList(
 class ChunkWrites {
   readonly #options: WritePart;
   readonly #writes = new Set<Promise<unknown>>();
-  #pieces: Uint8Array[] = [];
+  #filling: { readonly bytes: Uint8Array<ArrayBuffer>; readonly slot: Disposable } | undefined;
   #filledBytes = 0;
-  #slot: Disposable | undefined;
   #chunk = 0;
   #totalBytes = 0;
 
@@ -55,11 +54,15 @@ class ChunkWrites {
     this.#options = options;
   }
 
+  /**
+   * Copied: of TLS come pieces of 16 KB, five hundred a chunk. Kept as they are they grow old, and cost more to collect than
+   * to copy; and stores send one piece at once.
+   */
   async add(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
-      this.#slot ??= await this.#options.memory.take();
+      const { bytes } = (this.#filling ??= await this.#take());
       const part = piece.subarray(at, at + CHUNK_BYTES - this.#filledBytes);
-      this.#pieces.push(part);
+      bytes.set(part, this.#filledBytes);
       this.#filledBytes += part.length;
       this.#totalBytes += part.length;
       at += part.length;
@@ -75,19 +78,32 @@ class ChunkWrites {
   }
 
   async settle(): Promise<void> {
-    this.#slot?.[Symbol.dispose]();
     await Promise.allSettled(this.#writes);
+    if (this.#filling) give(this.#filling);
+    this.#filling = undefined;
+  }
+
+  async #take() {
+    const slot = await this.#options.memory.take();
+    return { bytes: takeMemory(CHUNK_BYTES), slot };
   }
 
   async #flush(): Promise<void> {
     const { store, content, partId, signal } = this.#options;
-    const [pieces, slot] = [this.#pieces, this.#slot];
-    const key = chunkKey(content, partId, this.#chunk++);
-    [this.#pieces, this.#filledBytes, this.#slot] = [[], 0, undefined];
-    const write = store.put(key, pieces, signal).finally(() => slot?.[Symbol.dispose]());
+    const filled = this.#filling;
+    const pieces = filled ? [filled.bytes.subarray(0, this.#filledBytes)] : [];
+    [this.#filledBytes, this.#filling] = [0, undefined];
+    const write = store
+      .put(chunkKey(content, partId, this.#chunk++), pieces, signal)
+      .finally(() => filled && give(filled));
     const done = write.then(() => void this.#writes.delete(done));
     done.catch(() => undefined); // `finish` or the next look at it tells.
     this.#writes.add(done);
     if (this.#writes.size >= PARALLEL_WRITES) await Promise.race(this.#writes);
   }
+}
+
+function give({ bytes, slot }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly slot: Disposable }): void {
+  giveMemory(bytes);
+  slot[Symbol.dispose]();
 }

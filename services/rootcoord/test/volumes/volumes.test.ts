@@ -1,0 +1,206 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { MemoryMetaStore } from "@sluice/metastore/testing";
+import { contentKey } from "@sluice/object-store";
+import { MemoryObjectStore } from "@sluice/object-store/testing";
+import type { volume } from "@sluice/rpc";
+import { silentLogger } from "@sluice/telemetry";
+import fc from "fast-check";
+import { UploadGrants } from "../../src/volumes/upload-grants.ts";
+import { UploadUsage } from "../../src/volumes/upload-usage.ts";
+import { VolumeFiles } from "../../src/volumes/volume-files.ts";
+import { VolumeSweeper } from "../../src/volumes/volume-sweeper.ts";
+import { VolumeTables, VolumeUploads } from "../../src/volumes/volume-uploads.ts";
+import { newVolume, Volumes } from "../../src/volumes/volumes.ts";
+
+const HOUR = 3600_000;
+const DAY = 24 * HOUR;
+
+function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
+  const clock = { ms: 1_800_000_000_000 };
+  const now = () => clock.ms;
+  const store = new MemoryMetaStore();
+  const objects = new MemoryObjectStore();
+  const volumes = new Volumes({
+    store,
+    now,
+    hasSource: (name) => name === "lake",
+    readersOf: () => [],
+    maxVolumes: 10,
+  });
+  const tables = new VolumeTables(store);
+  const uploads = new VolumeUploads(
+    { store, volumes, usage: new UploadUsage(now), now, capacityBytes, maxFiles },
+    tables,
+  );
+  const files = new VolumeFiles(volumes, tables, now);
+  const sweeper = new VolumeSweeper({
+    ...{ store, objects, volumes, tables, uploads, now },
+    log: silentLogger,
+    intervalMs: 0,
+  });
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100 });
+  return { clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
+}
+
+let at: ReturnType<typeof open>;
+beforeEach(async () => {
+  at = open();
+  await at.volumes.add(newVolume("v", at.clock.ms));
+});
+
+const begin = (path: string, more: Partial<volume.BeginContentRequest> = {}) =>
+  at.uploads.begin({ volumeName: "v", volumeId: "", path, sizeBytes: 5n, inParts: false, limits: undefined, ...more });
+
+/** Uploads a file of an object. */
+async function upload(path: string, sizeBytes = 5n, more: Partial<volume.PublishContentRequest> = {}) {
+  const { volumeId, contentId } = await begin(path, { sizeBytes });
+  await at.objects.put(`${contentKey(volumeId, contentId)}/0/0`, [new Uint8Array(Number(sizeBytes))]);
+  const published = { volumeName: "v", volumeId, contentId, sizeBytes, etag: "e", limits: undefined, ifAbsent: false };
+  await at.uploads.publish({ ...published, ...more });
+  return { volumeId, contentId };
+}
+
+const keys = async () => (await Array.fromAsync(at.objects.list(""))).length;
+const records = async () => (await Array.fromAsync(at.store.scan(""))).map(({ key }) => key.split("/")[0]);
+const volumeNow = async () => (await at.volumes.find("v")).record;
+
+describe("files of volumes", () => {
+  it("count what their paths lead to, whatever is uploaded, replaced and removed", async () => {
+    const step = fc.record({
+      path: fc.constantFrom("a", "a/b", "b", "c%d"),
+      size: fc.integer({ min: 0, max: 9 }),
+      removes: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        at = open();
+        await at.volumes.add(newVolume("v", 0));
+        const model = new Map<string, number>();
+        for (const { path, size, removes } of steps) {
+          if (!removes) await upload(path, BigInt(size));
+          else if (model.has(path)) await at.files.remove({ volumeName: "v", path });
+          if (removes) model.delete(path);
+          else model.set(path, size);
+        }
+        const found = await Array.fromAsync(at.files.all("v", ""), ({ path, sizeBytes }) => [path, sizeBytes]);
+        expect(found).toEqual([...model].sort(([a], [b]) => (a < b ? -1 : 1)));
+        const totalBytes = [...model.values()].reduce((sum, size) => sum + size, 0);
+        expect(await volumeNow()).toMatchObject({ fileCount: model.size, totalBytes });
+        at.clock.ms += 2 * HOUR;
+        await at.sweeper.sweep();
+        expect(await keys()).toBe(model.size);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("publish once, however often it is said; one that lost its content is not published", async () => {
+    const content = await upload("x");
+    const again = { volumeName: "v", ...content, sizeBytes: 5n, etag: "e", limits: undefined, ifAbsent: false };
+    await expect(at.uploads.publish(again)).rejects.toMatchObject({ code: 63251 });
+    const { volumeId, contentId } = await begin("y");
+    await at.uploads.drop({ volumeId, contentId });
+    await at.uploads.drop({ volumeId, contentId });
+    await expect(at.uploads.publish({ ...again, contentId })).rejects.toMatchObject({ code: 63251 });
+    expect(await volumeNow()).toMatchObject({ fileCount: 1 });
+    await expect(upload("x", 5n, { ifAbsent: true })).rejects.toMatchObject({ code: 63252 });
+  });
+
+  it("are no more, and no larger, than the settings say; a file that replaces another counts once", async () => {
+    at = open({ capacityBytes: 20, maxFiles: 3 });
+    await at.volumes.add(newVolume("v", at.clock.ms));
+    for (const path of ["a", "b"]) await upload(path);
+    await expect(upload("c", 11n)).rejects.toMatchObject({
+      code: 63248,
+      message: expect.stringContaining("volume-capacity"),
+    });
+    await upload("c");
+    await expect(upload("d", 1n)).rejects.toMatchObject({
+      code: 63248,
+      message: expect.stringContaining("volume-max-files"),
+    });
+  });
+
+  it("are no more of one upload than its credentials allow", async () => {
+    const limits = { tokenId: "t", maxBytes: 9n, maxFiles: 2n };
+    await upload("a", 5n, { limits });
+    await expect(begin("b", { limits })).rejects.toMatchObject({ code: 63248 });
+    await upload("b", 4n, { limits });
+    await expect(begin("c", { limits, sizeBytes: 0n })).rejects.toMatchObject({ code: 63248 });
+    await begin("c", { limits: { ...limits, tokenId: "other" } });
+  });
+});
+
+describe("what is left over", () => {
+  it("of a replaced file stays an hour, for jobs that read it", async () => {
+    await upload("x");
+    await upload("x");
+    at.clock.ms += HOUR - 1;
+    await at.sweeper.sweep();
+    expect(await keys()).toBe(2);
+    at.clock.ms += 1;
+    await at.sweeper.sweep();
+    expect(await keys()).toBe(1);
+    expect(await records()).toEqual(["volume-file", "volume"]);
+  });
+
+  it("of an upload that nobody ends goes after a week and an hour, with its parts, and can be ended until then", async () => {
+    const { volumeId, contentId } = await begin("x", { inParts: true });
+    for (const partNumber of [1, 2]) {
+      await at.objects.put(`${contentKey(volumeId, contentId)}/p${partNumber}/0`, [new Uint8Array(3)]);
+      const part = { partNumber, partId: `p${partNumber}`, sizeBytes: 3n, md5: "m" };
+      await at.uploads.savePart({ volumeId, contentId, part });
+    }
+    at.clock.ms += 7 * DAY - 1;
+    await at.sweeper.sweep();
+    expect((await at.uploads.partsOf({ volumeId, contentId }))?.parts).toHaveLength(2);
+    at.clock.ms += 1;
+    await at.sweeper.sweep();
+    expect(await at.uploads.partsOf({ volumeId, contentId })).toBeUndefined();
+    expect(await keys()).toBe(2);
+    at.clock.ms += HOUR;
+    await at.sweeper.sweep();
+    expect([await keys(), await records()]).toEqual([0, ["volume"]]);
+  });
+
+  it("of a dropped volume goes at once, and once more when no upload is under way any more", async () => {
+    const { volumeId } = await upload("x");
+    await begin("y", { inParts: true });
+    await at.volumes.drop("v", false);
+    await at.sweeper.sweep();
+    expect([await keys(), await records()]).toEqual([0, ["dropped-volume"]]);
+    await at.objects.put(`${contentKey(volumeId, "00")}/0/0`, [new Uint8Array(1)]);
+    at.clock.ms += DAY + 1;
+    await at.sweeper.sweep();
+    expect([await keys(), await records()]).toEqual([0, []]);
+  });
+
+  it("of an upload without a name goes with its volume, a day after its last file", async () => {
+    const { record } = await at.grants.issue({ name: "", folder: "" });
+    expect(await at.volumes.list({ projectId: "", type: "" })).toHaveLength(1);
+    at.clock.ms += DAY;
+    await at.sweeper.sweep();
+    await at.volumes.find(record.name);
+    at.clock.ms += 1;
+    await at.sweeper.sweep();
+    await expect(at.volumes.find(record.name)).rejects.toMatchObject({ code: 63240 });
+  });
+});
+
+describe("credentials", () => {
+  it("are those of every rootcoord that follows, and none for a volume that is gone", async () => {
+    const issued = await at.grants.issue({ name: "v", folder: "a" });
+    const { store, volumes } = at;
+    const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0 });
+    expect(await next.check(issued.sessionToken)).toMatchObject({ volumeName: "v", folder: "a/", maxBytes: 100 });
+    await at.volumes.drop("v", false);
+    await at.volumes.add(newVolume("v", 0));
+    expect(await next.check(issued.sessionToken)).toBeUndefined();
+  });
+
+  it("are not given out for external volumes, which lie in a source of the server", async () => {
+    const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
+    await at.volumes.create({ ...about, source: "lake" });
+    await expect(at.grants.issue({ name: "e", folder: "" })).rejects.toMatchObject({ code: 63244 });
+  });
+});
