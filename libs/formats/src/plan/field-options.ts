@@ -11,6 +11,10 @@ export interface FieldOptions {
   readonly forms?: ReadonlyMap<string, ValueForm>;
   /** Sources of the mapping that a file need not have: those of presets, and columns of tables that files may be older than. */
   readonly optionalSources?: ReadonlySet<string>;
+  /** Objects whose members that no field takes are keys of `$meta`, as if they stood in the row itself. */
+  readonly spread?: readonly string[];
+  /** Values may be wrapped as MongoDB does it: `{"$numberLong":"5"}`. */
+  readonly extendedJson?: boolean;
   /** Text of digits is an integer where a field wants one, and an integer its text; each is counted in a warning. */
   readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */

@@ -14,8 +14,8 @@ export type Target =
   | { readonly kind: "struct"; readonly struct: StructSchema; readonly members: readonly number[] }
   /** The dynamic column, at `index`. */
   | { readonly kind: "meta"; readonly index: number }
-  /** Nothing itself, but what is in it leads somewhere. */
-  | { readonly kind: "inside"; readonly names: ReadonlyMap<string, Target> }
+  /** Nothing itself, but what is in it leads somewhere. `isSpread`: what no field has is a key of `$meta` by itself. */
+  | { readonly kind: "inside"; readonly names: ReadonlyMap<string, Target>; readonly isSpread?: boolean }
   /** No file may give it. */
   | { readonly kind: "refused"; readonly error: ImportError }
   /** The name of a field whose values the mapping finds elsewhere: what stands here is left alone. */
@@ -50,6 +50,7 @@ export class FieldPlan {
     for (const [source, name] of options.mapping) this.#map(source, name, mapped);
     for (const source of options.mapping.keys()) this.#checkRest(source, mapped);
     for (const source of options.ignored ?? []) this.#ignore(source);
+    for (const source of options.spread ?? []) spread(this.#names, parsePath(source));
     this.#checkForms(options.forms);
     // Every other field is found under its own name, unless that is where another one's values are.
     for (const [name, target] of this.#targets)
@@ -64,6 +65,11 @@ export class FieldPlan {
   /** What a name of a row, or of a column, leads to. */
   target(name: string): Target {
     return this.#names.get(name) ?? EXTRA;
+  }
+
+  /** Whether a field, a struct array or the dynamic column is called so. */
+  isName(name: string): boolean {
+    return this.#targets.has(name);
   }
 
   /** Names under which a source gives values, in the order of the fields that it may give. */
@@ -81,11 +87,12 @@ export class FieldPlan {
       const isBelow = steps.length > path.length && path.every((step, i) => step === steps[i]);
       return isBelow ? steps.slice(path.length).join(".") : source;
     };
-    const { mapping, ignored = [], optionalSources = [] } = this.options;
+    const { mapping, ignored = [], optionalSources = [], spread = [] } = this.options;
     return new FieldPlan(this.schema, {
       ...this.options,
       mapping: new Map([...mapping].map(([source, name]) => [goesOn(source), name])),
       ignored: ignored.map(goesOn),
+      spread: spread.map(goesOn),
       optionalSources: new Set([...optionalSources].map(goesOn)),
     });
   }
@@ -172,6 +179,14 @@ function place(names: Map<string, Target>, path: readonly string[], target: Targ
   const inside = there ?? { kind: "inside", names: new Map<string, Target>() };
   names.set(first, inside);
   place(inside.names as Map<string, Target>, rest, target, source);
+}
+
+/** What is somebody's own source stays whole. */
+function spread(names: Map<string, Target>, [first, ...rest]: readonly string[]): void {
+  const there = names.get(first) ?? { kind: "inside", names: new Map<string, Target>() };
+  if (there.kind !== "inside") return;
+  names.set(first, rest.length === 0 ? { ...there, isSpread: true } : there);
+  if (rest.length > 0) spread(there.names as Map<string, Target>, rest);
 }
 
 function invalidMapping(reason: string): ImportError {

@@ -4,7 +4,7 @@ import { parseTarget } from "../plan/field-options.ts";
 import type { Preset } from "./preset.ts";
 import { presets } from "./presets.ts";
 
-const KEYS = ["description", "fields_mapping"];
+const KEYS = ["description", "extended_json", "fields_mapping"];
 
 /** The preset of a name, or a document that is one. @throws {ImportError} `request_invalid` */
 export function presetOf(text: string): Preset {
@@ -19,12 +19,13 @@ function checkedPreset(value: unknown): Preset {
   const document = value as Record<string, unknown>;
   const other = Object.keys(document).find((key) => !KEYS.includes(key));
   if (other !== undefined) throw invalid(keyPathText("", [other]), `is not known${didYouMean(other, KEYS)}`);
-  const { description = "", fields_mapping } = document;
+  const { description = "", extended_json = false, fields_mapping } = document;
   if (typeof description !== "string") throw invalid(".description", "must be a text");
+  if (typeof extended_json !== "boolean") throw invalid(".extended_json", "must be true or false");
   if (typeof fields_mapping !== "object" || fields_mapping === null || Array.isArray(fields_mapping))
     throw invalid(".fields_mapping", "must be a JSON object");
   for (const [source, target] of Object.entries(fields_mapping)) checkTarget(source, target);
-  return { description, fields_mapping: fields_mapping as Preset["fields_mapping"] };
+  return { description, extended_json, fields_mapping: fields_mapping as Preset["fields_mapping"] };
 }
 
 function checkTarget(source: string, target: unknown): void {

@@ -27,8 +27,9 @@ export const presets = {
     },
   },
   mongodb: {
-    description: "documents of mongoexport, one a line; ObjectIds unwrapped in the key",
-    fields_mapping: { "_id.$oid": { field: "$id", for: "text" }, _id: { field: "$id", for: "integer" }, __v: null },
+    description: "documents of mongoexport, one a line or in a list; extended JSON is unwrapped",
+    extended_json: true,
+    fields_mapping: { _id: "$id", __v: null },
   },
   "openai-batch": {
     description: "output of OpenAI's batches of embeddings, lists or base64",

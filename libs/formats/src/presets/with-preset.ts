@@ -35,13 +35,23 @@ class PresetMapping {
     this.#taken = new Set(options.mapping.values());
   }
 
-  with({ fields_mapping }: Preset): FieldOptions {
+  with({ fields_mapping, extended_json: extendedJson }: Preset): FieldOptions {
     const entries = Object.entries(fields_mapping).filter(([source]) => !this.#isNamed(source));
     for (const [source, target] of entries) if (target !== null && !source.endsWith(".*")) this.#add(source, target);
-    for (const [source] of entries.filter(([source]) => source.endsWith(".*"))) this.#addAll(source.slice(0, -1));
+    const all = entries.map(([source]) => source).filter((source) => source.endsWith(".*"));
+    for (const source of all) this.#addAll(source.slice(0, -1));
     for (const [source, target] of entries) if (target === null && !this.#isField(source)) this.#ignored.push(source);
     const [mapping, ignored, forms] = [this.#mapping, this.#ignored, this.#forms];
-    return { ...this.#options, mapping, ignored, forms, optionalSources: this.#optional };
+    const spread = all.map((source) => source.slice(0, -2));
+    return {
+      ...this.#options,
+      mapping,
+      ignored,
+      forms,
+      optionalSources: this.#optional,
+      spread,
+      ...(extendedJson && { extendedJson }),
+    };
   }
 
   #isNamed(source: string): boolean {

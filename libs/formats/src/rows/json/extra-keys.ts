@@ -1,13 +1,17 @@
 import type { VarBuilder } from "@sluice/columns";
+import { excerpt } from "@sluice/errors";
 import { META_FIELD_NAME } from "@sluice/schema";
 import { dropRepeatedKeys } from "@sluice/values";
 import type { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { duplicatedKey } from "../../plan/refusals.ts";
+import type { KnownKey } from "./object-keys.ts";
 import { RestText } from "./rest-text.ts";
 import type { Scanner } from "./scanner.ts";
 
 interface ExtraKey {
   name: string;
+  /** With the names that it lies in. */
+  path: string;
   /** Its value lies in what is left of a value that fields took something of. */
   isRest: boolean;
   /** Its key lies there, and not in the window. */
@@ -39,6 +43,7 @@ export class ExtraKeys {
   #count = 0;
   #row = 0;
   #meta: Uint8Array | undefined;
+  #metaPath = "";
   /** What is left of values of the row of which fields took a part. */
   readonly rest = new RestText();
 
@@ -57,22 +62,23 @@ export class ExtraKeys {
   }
 
   /** A key with its value, both as they stand in the window. */
-  add(name: string, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    this.#put(name, false, undefined, keyStart, keyEnd, valueStart, valueEnd);
+  add({ name, path, bytes }: KnownKey, keyStart: number, valueStart: number, valueEnd: number): void {
+    this.#put(name, path, false, undefined, keyStart, keyStart + bytes.length, valueStart, valueEnd);
   }
 
-  /** A value that has no key beside it. @param key as it is to be written */
-  addKeyless(name: string, key: Uint8Array, valueStart: number, valueEnd: number): void {
-    this.#put(name, false, key, 0, key.length, valueStart, valueEnd);
+  /** A value that has no key beside it. */
+  addKeyless({ name, path, bytes }: KnownKey, valueStart: number, valueEnd: number): void {
+    this.#put(name, path, false, bytes, 0, bytes.length, valueStart, valueEnd);
   }
 
   /** A key whose value is all of `rest` from `start` on. */
-  addRest(name: string, keyStart: number, keyEnd: number, start: number): void {
-    this.#put(name, true, undefined, keyStart, keyEnd, start, this.rest.length);
+  addRest({ name, path, bytes }: KnownKey, keyStart: number, start: number): void {
+    this.#put(name, path, true, undefined, keyStart, keyStart + bytes.length, start, this.rest.length);
   }
 
   #put(
     name: string,
+    path: string,
     isRest: boolean,
     keyBytes: Uint8Array | undefined,
     keyStart: number,
@@ -81,10 +87,13 @@ export class ExtraKeys {
     valueEnd: number,
   ): void {
     const i = this.#find(name);
-    if (i === this.#keys.length) this.#keys.push({ name, isRest, keyBytes, keyStart, keyEnd, valueStart, valueEnd });
+    if (i === this.#keys.length)
+      this.#keys.push({ name, path, isRest, keyBytes, keyStart, keyEnd, valueStart, valueEnd });
     else {
       const key = this.#keys[i];
+      if (i < this.#count && key.path !== path) this.#givenTwice(name, key.path, path, valueStart);
       key.name = name;
+      key.path = path;
       key.isRest = isRest;
       key.keyBytes = keyBytes;
       key.keyStart = keyStart;
@@ -98,6 +107,12 @@ export class ExtraKeys {
     if (this.#count === FEW_KEYS + 1) for (let k = 0; k < i; k++) this.#positions.set(this.#keys[k].name, k);
   }
 
+  /** Which of them is meant nobody but the user knows. */
+  #givenTwice(name: string, first: string, second: string, p: number): never {
+    const places = `'${excerpt(first)}' and '${excerpt(second)}' are both in the row`;
+    return this.#scanner.invalid(p, duplicatedKey(name, `${places}: leave one out, by fields_mapping {"…": null}`));
+  }
+
   /** Position of the key, or of a new one. */
   #find(name: string): number {
     if (this.#count > FEW_KEYS) return this.#positions.get(name) ?? this.#count;
@@ -107,7 +122,7 @@ export class ExtraKeys {
   }
 
   /** `$meta` as an object or as its text; null counts as absent. Answers the position behind the value. */
-  meta(p: number): number {
+  meta(path: string, p: number): number {
     const scanner = this.#scanner;
     if (scanner.bytes[p] === 0x6e) return scanner.word(p, "null");
     const end = scanner.skipValue(p);
@@ -117,7 +132,9 @@ export class ExtraKeys {
       scanner.field = refusal.field ?? scanner.field;
       scanner.invalid(p, refusal.reason);
     }
+    if (this.#meta && this.#metaPath !== path) this.#givenTwice(META_FIELD_NAME, this.#metaPath, path, p);
     this.#meta = text;
+    this.#metaPath = path;
     return end;
   }
 

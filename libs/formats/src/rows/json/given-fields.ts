@@ -1,5 +1,5 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError } from "@sluice/errors";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { missedInRow } from "../../plan/missed-in-row.ts";
 import { mixedKeys } from "../../plan/refusals.ts";
@@ -14,6 +14,8 @@ export class GivenFields {
   readonly #builders: readonly (FixedBuilder | VarBuilder)[];
   /** Serial of the row that last gave each field; 0: none. */
   readonly #seen: Uint32Array;
+  /** By which path it did. */
+  readonly #paths: string[] = [];
   /** Position of an automatic key that rows may give, or -1. */
   readonly #autoKey: number;
   /** Whether they do: what the first row did, all others must do. */
@@ -52,10 +54,21 @@ export class GivenFields {
     this.#count = 0;
   }
 
-  mark(index: number): void {
-    if (this.#seen[index] === this.#serial) return;
+  /** A field is given, by the value at `p`. Of a key that stands twice the last counts; two keys contradict each other. */
+  mark(index: number, path: string, p: number): void {
+    if (this.#seen[index] !== this.#serial) this.#count++;
+    else if (this.#paths[index] !== path) this.#givenTwice(index, path, p);
     this.#seen[index] = this.#serial;
-    this.#count++;
+    this.#paths[index] = path;
+  }
+
+  #givenTwice(index: number, path: string, p: number): never {
+    const field = this.#shownName(this.#builders[index].field.name);
+    const places = `as '${excerpt(this.#paths[index])}' and as '${excerpt(path)}'`;
+    return this.#scanner.invalid(
+      p,
+      `the row gives field '${field}' twice, ${places}: say in fields_mapping which one is meant`,
+    );
   }
 
   /** Fills what the object or list at `p`, which has been read to its end, has not given. @param row in the batch @throws {ImportError} */

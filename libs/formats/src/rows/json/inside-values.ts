@@ -1,3 +1,4 @@
+import type { ExtraKeys } from "./extra-keys.ts";
 import type { InsideTargets, KnownKey, ObjectKeys, RowTarget, TakenTarget } from "./object-keys.ts";
 import type { RestText } from "./rest-text.ts";
 import type { RowTargets } from "./row-targets.ts";
@@ -6,20 +7,22 @@ import type { Scanner } from "./scanner.ts";
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, COMMA] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c];
 
 /** Reads a value that somebody asks for; answers the position behind it. @param key where its key stands */
-export type TakeValue = (target: TakenTarget, key: number, p: number) => number;
+export type TakeValue = (target: TakenTarget, path: string, key: number, p: number) => number;
 
 /** Objects and lists in rows of which some values are fields'. */
 export class InsideValues {
   readonly #scanner: Scanner;
   readonly #targets: RowTargets;
+  readonly #extras: ExtraKeys | undefined;
   readonly #rest: RestText | undefined;
   readonly #take: TakeValue;
 
-  /** @param rest takes what is left of them, where `$meta` does */
-  constructor(scanner: Scanner, targets: RowTargets, rest: RestText | undefined, take: TakeValue) {
+  /** @param extras takes what is left of them, where `$meta` does */
+  constructor(scanner: Scanner, targets: RowTargets, extras: ExtraKeys | undefined, take: TakeValue) {
     this.#scanner = scanner;
     this.#targets = targets;
-    this.#rest = rest;
+    this.#extras = extras;
+    this.#rest = extras?.rest;
     this.#take = take;
   }
 
@@ -87,17 +90,19 @@ export class InsideValues {
     const scanner = this.#scanner;
     const outer = scanner.field;
     scanner.field = known?.field ?? outer;
-    const end = this.#innerValue(known?.target, key, p);
+    const end = this.#innerValue(known, key, p);
     scanner.field = outer;
     return end;
   }
 
-  #innerValue(target: RowTarget | undefined, key: number, p: number): number {
+  #innerValue(known: KnownKey | undefined, key: number, p: number): number {
     const scanner = this.#scanner;
-    if (target?.kind === "inside") return this.read(target.inside, p);
-    if (target && target.kind !== "extra") return this.#take(target, key, p);
+    const target: RowTarget = known?.target ?? { kind: "extra" };
+    if (target.kind === "inside") return this.read(target.inside, p);
+    if (known && target.kind !== "extra" && target.kind !== "key") return this.#take(target, known.path, key, p);
     const end = scanner.skipValue(p);
-    this.#rest?.value(scanner.bytes, p, end);
+    if (known && target.kind === "key") this.#extras?.add(known, key, p, end);
+    else this.#rest?.value(scanner.bytes, p, end);
     return end;
   }
 }

@@ -15,10 +15,12 @@ export type RowTarget =
   | { readonly kind: "refused"; readonly error: ImportError }
   | { readonly kind: "meta" | "unused" }
   /** Nobody's: a key of `$meta` where there is one. */
-  | { readonly kind: "extra" };
+  | { readonly kind: "extra" }
+  /** The same in an object whose members are as if they stood in the row. */
+  | { readonly kind: "key" };
 
 /** What somebody asks for. */
-export type TakenTarget = Exclude<RowTarget, { kind: "extra" | "inside" }>;
+export type TakenTarget = Exclude<RowTarget, { kind: "extra" | "key" | "inside" }>;
 
 /** An object or list in a row of which some values are fields'. */
 export interface InsideTargets {
@@ -33,6 +35,8 @@ export interface KnownKey {
   /** As in the file, with its quotes. */
   readonly bytes: Uint8Array;
   readonly name: string;
+  /** The name with those that it lies in. */
+  readonly path: string;
   /** The field that errors name: not always the key. */
   readonly field: string | undefined;
   readonly target: RowTarget;

@@ -5,6 +5,7 @@ import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused } from "../../plan/refusals.ts";
 import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
+import { ExtendedJson } from "./extended-json.ts";
 import { ExtraKeys } from "./extra-keys.ts";
 import { GivenFields } from "./given-fields.ts";
 import { InsideValues } from "./inside-values.ts";
@@ -34,6 +35,7 @@ export class RowParser implements RowSink {
   readonly #given: GivenFields;
   readonly #extras: ExtraKeys | undefined;
   readonly #insides: InsideValues;
+  readonly #extended: ExtendedJson | undefined;
   readonly #batchBytes: number;
   readonly #rowCapacity: number;
   #rowCount = 0;
@@ -59,8 +61,9 @@ export class RowParser implements RowSink {
     const metaIndex = schema.fields.findIndex((field) => field.isDynamic);
     this.#extras =
       metaIndex < 0 ? undefined : new ExtraKeys(plan.dynamic, scanner, this.#builders[metaIndex] as VarBuilder);
-    const take = (target: TakenTarget, key: number, p: number) => this.#taken(target, key, p);
-    this.#insides = new InsideValues(scanner, this.#targets, this.#extras?.rest, take);
+    const take = (target: TakenTarget, path: string, key: number, p: number) => this.#taken(target, path, key, p);
+    this.#insides = new InsideValues(scanner, this.#targets, this.#extras, take);
+    this.#extended = plan.options.extendedJson ? new ExtendedJson() : undefined;
   }
 
   get rowCount(): number {
@@ -104,6 +107,7 @@ export class RowParser implements RowSink {
   parse(p: number): number {
     const scanner = this.#scanner;
     const { bytes } = scanner;
+    this.#extended?.unwrap(bytes, p, scanner.end);
     if (this.#cells && bytes[p] === OPEN_LIST) return this.#parseList(p, this.#cells);
     if (bytes[p] !== OPEN_OBJECT) this.#notAnObject(p);
     this.#given.begin();
@@ -136,10 +140,10 @@ export class RowParser implements RowSink {
     return at + 1;
   }
 
-  /** A list as the object that it stands for: what is put aside has no list of names beside it. */
+  /** A list as the object that it stands for, since what is put aside has no list of names beside it; what was unwrapped as it was. */
   textOf(start: number): Uint8Array | undefined {
     const scanner = this.#scanner;
-    if (!this.#cells || scanner.bytes[start] !== OPEN_LIST) return undefined;
+    if (!this.#cells || scanner.bytes[start] !== OPEN_LIST) return this.#extended?.originalAt(start);
     const members: string[] = [];
     let at = scanner.blanks(start + 1);
     for (let i = 0; scanner.bytes[at] !== CLOSE_LIST; i++) {
@@ -152,9 +156,9 @@ export class RowParser implements RowSink {
   }
 
   #cell(cell: KnownKey, p: number): number {
-    if (cell.target.kind !== "extra") return this.#value(cell, p, p, p);
+    if (cell.target.kind !== "extra") return this.#value(cell, p, p);
     const end = this.#scanner.skipValue(p);
-    this.#extras?.addKeyless(cell.name, cell.bytes, p, end);
+    this.#extras?.addKeyless(cell, p, end);
     return end;
   }
 
@@ -184,8 +188,7 @@ export class RowParser implements RowSink {
       scanner.field = undefined;
       const known = this.#keys.at(at, position);
       scanner.field = known.field;
-      const keyEnd = at + known.bytes.length;
-      const valueEnd = this.#value(known, at, keyEnd, this.#valueAt(keyEnd));
+      const valueEnd = this.#value(known, at, this.#valueAt(at + known.bytes.length));
       at = valueEnd;
       if (bytes[at] !== COMMA) {
         at = scanner.blanks(at);
@@ -215,33 +218,33 @@ export class RowParser implements RowSink {
     return scanner.syntax(p, '"," or "}"');
   }
 
-  #value({ target, name }: KnownKey, key: number, keyEnd: number, p: number): number {
-    const scanner = this.#scanner;
-    if (target.kind === "extra") {
-      const end = scanner.skipValue(p);
-      this.#extras?.add(name, key, keyEnd, p, end);
+  #value(known: KnownKey, key: number, p: number): number {
+    const { target } = known;
+    if (target.kind === "extra" || target.kind === "key") {
+      const end = this.#scanner.skipValue(p);
+      this.#extras?.add(known, key, p, end);
       return end;
     }
-    if (target.kind !== "inside") return this.#taken(target, key, p);
+    if (target.kind !== "inside") return this.#taken(target, known.path, key, p);
     const start = this.#extras?.rest.length ?? 0;
     const end = this.#insides.read(target.inside, p);
-    if (this.#extras && this.#extras.rest.length > start) this.#extras.addRest(name, key, keyEnd, start);
+    if (this.#extras && this.#extras.rest.length > start) this.#extras.addRest(known, key, start);
     return end;
   }
 
   /** A value that somebody asks for. */
-  #taken(target: TakenTarget, key: number, p: number): number {
+  #taken(target: TakenTarget, path: string, key: number, p: number): number {
     const scanner = this.#scanner;
     switch (target.kind) {
       case "field":
-        this.#given.mark(target.index);
+        this.#given.mark(target.index, path, p);
         return readField(target.reader, scanner, p, this.#rowCount);
       case "struct":
-        for (const index of target.indexes) this.#given.mark(index);
+        for (const index of target.indexes) this.#given.mark(index, path, p);
         if (scanner.bytes[p] === 0x6e) return this.#nullStruct(p, target);
         return parseStruct(target.parser, scanner, p, this.#rowCount);
       case "meta":
-        return (this.#extras as ExtraKeys).meta(p);
+        return (this.#extras as ExtraKeys).meta(path, p);
       case "refused":
         throw locate(target.error, scanner.at(key));
       case "unused":

@@ -16,7 +16,7 @@ export class RowTargets {
   readonly #scanner: Scanner;
   readonly #builders: readonly (FixedBuilder | VarBuilder)[];
   readonly #hasMeta: boolean;
-  readonly #made = new Map<Target, RowTarget>();
+  readonly #made = new Map<Target | Key, RowTarget>();
   /** Keys that no field has, where there is no `$meta`. */
   readonly leftOut = new Set<string>();
   readonly coercions = new Coercions();
@@ -58,14 +58,14 @@ export class RowTargets {
   }
 
   /** @param path the name with those that it lies in */
-  #known(name: string, path: string, target: Target): Omit<KnownKey, "bytes"> {
-    if (target.kind === "extra") this.leaveOut(path);
+  #known(name: string, path: string, target: Target | Key): Omit<KnownKey, "bytes"> {
+    if (target.kind === "extra" || target.kind === "key") this.leaveOut(path);
     const made = this.#made.get(target) ?? this.#make(target, path);
     this.#made.set(target, made);
-    return { name, field: this.#fieldOf(path, made), target: made };
+    return { name, path, field: this.#fieldOf(path, made), target: made };
   }
 
-  #make(target: Target, path: string): RowTarget {
+  #make(target: Target | Key, path: string): RowTarget {
     switch (target.kind) {
       case "field": {
         const builder = this.#builders[target.index];
@@ -78,15 +78,17 @@ export class RowTargets {
         return { kind: "struct", parser: { struct: target.struct, members }, indexes: target.members };
       }
       case "inside":
-        return this.#inside(target.names, path);
+        return this.#inside(target, path);
       default:
         return target;
     }
   }
 
-  #inside(names: ReadonlyMap<string, Target>, path: string): RowTarget {
+  #inside({ names, isSpread }: Extract<Target, { kind: "inside" }>, path: string): RowTarget {
+    // A name of a field is no key of `$meta`: what stands under it and is not the field's stays where it is.
+    const left = (name: string) => (isSpread && !this.#plan.isName(name) ? KEY : EXTRA);
     const keys = new ObjectKeys(this.#scanner, (name) =>
-      this.#known(name, `${path}.${name}`, names.get(name) ?? EXTRA),
+      this.#known(name, `${path}.${name}`, names.get(name) ?? left(name)),
     );
     const elements: KnownKey[] = [];
     for (const [name, target] of names)
@@ -104,6 +106,7 @@ export class RowTargets {
       case "meta":
         return META_FIELD_NAME;
       case "extra":
+      case "key":
         return this.#hasMeta ? path : undefined;
       default:
         return path;
@@ -112,5 +115,7 @@ export class RowTargets {
 }
 
 const NO_KEY = new Uint8Array(0);
+type Key = Extract<RowTarget, { kind: "key" }>;
 const EXTRA: Target = { kind: "extra" };
+const KEY: Key = { kind: "key" };
 const UNUSED: Target = { kind: "unused" };

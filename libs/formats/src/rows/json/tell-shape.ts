@@ -51,7 +51,8 @@ function shapeOfObject(scanner: Scanner, p: number, input: ShapeInput): JsonShap
   if (end === "broken" && isNamedLines) return { kind: "lines" };
   const next = typeof end === "string" ? undefined : told(() => nextObject(scanner, end));
   const hasNext = typeof next === "number" && scanner.bytes[next] === OPEN_OBJECT;
-  const document = hasNext ? undefined : shapeOfDocument(scanner, p, plan);
+  // MongoDB's values are objects, as columns may be, and its exports have rows.
+  const document = hasNext || plan?.options.extendedJson ? undefined : shapeOfDocument(scanner, p, plan);
   if (document) return document;
   if (end === "broken" && isRow) return { kind: "lines" };
   if (!hasNext && !isNamedLines && !isRow) return rowsDocument;
