@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, string>> = {
   parquet: "",
   sqlite: "",
   volumes: "",
-  binlog: "schema columns parquet",
+  binlog: "schema columns async parquet",
   formats: "schema values columns object-store async kernels parquet sqlite binlog",
   writers: "schema values columns parquet binlog",
   segment: "schema columns binlog object-store async",

@@ -1,7 +1,7 @@
 /** Smaller arrays are cheap to make, and to collect. */
 const MIN_BYTES = 1 << 20;
-/** Bytes that one thread keeps: what the buffers of a task have at most by default. */
-const MAX_KEPT_BYTES = 96 << 20;
+/** Bytes that one thread keeps: what the buffers of a task have at most by default, and the filters over its keys. */
+const MAX_KEPT_BYTES = 104 << 20;
 
 const kept: Uint8Array<ArrayBuffer>[] = [];
 let keptBytes = 0;

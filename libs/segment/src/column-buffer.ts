@@ -19,10 +19,12 @@ export interface ColumnBuffer {
   release(): void;
 }
 
-/** How large a buffer gets before it is flushed: what doubling does not pass. */
+/** How large a buffer gets before it is flushed: what growing does not pass. */
 export interface BufferLimits {
   readonly rows: number;
   readonly bytes: number;
+  /** All buffers may be as large as they get: those that will be take their memory at once, without copies. */
+  readonly isRoomy?: boolean;
 }
 
 export function columnBuffer(field: FieldSchema, limits: BufferLimits): ColumnBuffer {
@@ -30,18 +32,25 @@ export function columnBuffer(field: FieldSchema, limits: BufferLimits): ColumnBu
   return width > 0 ? new FixedBuffer(field, width, limits) : new VarBuffer(field, limits);
 }
 
+/** A buffer is filled, most likely, once it holds more than this share of its limit: a small import takes little memory. */
+const SMALL_SHARE = 16;
+/** Memory is not halved below this. */
+const MIN_LENGTH = 64;
+
 /** Above this a call of `set` costs less than a loop. Measured with two buckets of random rows. */
 const loopBytes = 96;
 
 class FixedBuffer implements ColumnBuffer {
   readonly #width: number;
   readonly #limit: number;
+  readonly #isRoomy: boolean;
   readonly #validity: ValidityBuffer;
   #data = new Uint8Array(0);
 
   constructor(field: FieldSchema, width: number, limits: BufferLimits) {
     this.#width = width;
     this.#limit = limits.rows * width;
+    this.#isRoomy = limits.isRoomy ?? false;
     this.#validity = new ValidityBuffer(field, limits);
   }
 
@@ -50,15 +59,14 @@ class FixedBuffer implements ColumnBuffer {
   }
 
   growth(_source: Column, _runs: RowRuns, rowCount: number, rows: number): number {
-    const needed = (rowCount + rows) * this.#width;
-    const length = grownLength(this.#data.length, needed, this.#limit);
+    const length = this.#lengthFor(rowCount + rows);
     return length - this.#data.length + this.#validity.growth(rowCount + rows);
   }
 
   append(source: Column, runs: RowRuns, rowCount: number, rows: number): number {
     if (source.kind !== "fixed" || source.width !== this.#width) throw mismatch(`values of ${this.#width} bytes`);
     const width = this.#width;
-    this.#data = grow(this.#data, rowCount * width, (rowCount + rows) * width, this.#limit);
+    this.#data = grow(this.#data, rowCount * width, this.#lengthFor(rowCount + rows));
     copyRuns(source.data, this.#data, width, rowCount, runs);
     this.#validity.append(source.validity, runs, rowCount, rows);
     return rows * width;
@@ -74,8 +82,14 @@ class FixedBuffer implements ColumnBuffer {
   }
 
   release(): void {
-    if (this.#data.length === this.#limit) giveMemory(this.#data);
+    giveMemory(this.#data);
     this.#data = new Uint8Array(0);
+  }
+
+  #lengthFor(rows: number): number {
+    const needed = rows * this.#width;
+    const isLarge = this.#isRoomy && needed > this.#limit / SMALL_SHARE && needed > this.#data.length;
+    return grownLength(this.#data.length, isLarge ? this.#limit : needed, this.#limit);
   }
 }
 
@@ -96,8 +110,7 @@ class VarBuffer implements ColumnBuffer {
   }
 
   growth(source: Column, runs: RowRuns, rowCount: number, rows: number): number {
-    const needed = this.#length + bytesOf(source, runs);
-    const data = grownLength(this.#data.length, needed, this.#limits.bytes) - this.#data.length;
+    const data = this.#dataFor(bytesOf(source, runs)) - this.#data.length;
     const offsets = this.#offsetsFor(rowCount + rows) - this.#offsets.length;
     return data + offsets * 4 + this.#validity.growth(rowCount + rows);
   }
@@ -105,7 +118,7 @@ class VarBuffer implements ColumnBuffer {
   append(source: Column, runs: RowRuns, rowCount: number, rows: number): number {
     if (source.kind !== "var") throw mismatch("values of any length");
     const added = bytesOf(source, runs);
-    this.#data = grow(this.#data, this.#length, this.#length + added, this.#limits.bytes);
+    this.#data = grow(this.#data, this.#length, this.#dataFor(added));
     this.#growOffsets(rowCount, rows);
     const offsets = this.#offsets;
     const from = bufferOver(source.data);
@@ -142,8 +155,12 @@ class VarBuffer implements ColumnBuffer {
   }
 
   release(): void {
-    if (this.#data.length === this.#limits.bytes) giveMemory(this.#data);
+    giveMemory(this.#data);
     this.#data = new Uint8Array(0);
+  }
+
+  #dataFor(added: number): number {
+    return grownLength(this.#data.length, this.#length + added, this.#limits.bytes);
   }
 
   #offsetsFor(rows: number): number {
@@ -184,7 +201,7 @@ class ValidityBuffer {
       if (source) this.#refuseNulls(source, runs);
       return;
     }
-    this.#bytes = grow(this.#bytes, rowCount, rowCount + rows, this.#limit);
+    this.#bytes = grow(this.#bytes, rowCount, grownLength(this.#bytes.length, rowCount + rows, this.#limit));
     if (source) copyRuns(source, this.#bytes, 1, rowCount, runs);
     else this.#bytes.fill(1, rowCount, rowCount + rows);
     this.#hasNulls ||= source !== undefined;
@@ -256,16 +273,19 @@ function bytesOf(source: Column, runs: RowRuns): number {
   return bytes;
 }
 
-/** Doubles up to the limit, so that growing costs one copy of what is kept. */
+/** The limit or a half of a half of it, so that what one buffer has given back fits another; about doubles. */
 function grownLength(length: number, needed: number, limit: number): number {
-  return needed <= length ? length : Math.max(needed, Math.min(limit, 2 * length));
+  if (needed <= length) return length;
+  let grown = limit;
+  while (grown / 2 >= needed && grown / 2 > MIN_LENGTH) grown = Math.ceil(grown / 2);
+  return Math.max(needed, grown);
 }
 
-function grow(bytes: Uint8Array<ArrayBuffer>, used: number, needed: number, limit: number): Uint8Array<ArrayBuffer> {
-  const length = grownLength(bytes.length, needed, limit);
+function grow(bytes: Uint8Array<ArrayBuffer>, used: number, length: number): Uint8Array<ArrayBuffer> {
   if (length === bytes.length) return bytes;
   const larger = takeMemory(length);
   larger.set(bytes.subarray(0, used));
+  giveMemory(bytes);
   return larger;
 }
 

@@ -95,7 +95,8 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#buckets = options.buckets.map((bucket) => ({ bucket, buffer: undefined, segment: undefined }));
     this.#runs = new RowRuns(options.buckets.length);
     const rows = Math.floor(flushBytes / fixedRowBytes(schema.fields));
-    this.#limits = { rows: Math.max(1, Math.min(maxSegmentRows, rows)), bytes: flushBytes };
+    const isRoomy = (options.buckets.length + writesInFlight) * flushBytes <= this.#workerMemoryBytes;
+    this.#limits = { rows: Math.max(1, Math.min(maxSegmentRows, rows)), bytes: flushBytes, isRoomy };
     const { collectionId, newRows, nowMs } = options;
     const logIds = new LogIdBlocks(options.ids);
     const areRowsStored = newRows === undefined;

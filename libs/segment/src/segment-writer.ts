@@ -104,7 +104,9 @@ export class SegmentWriter {
     const logId = await logIds.take(1);
     await Promise.all(this.#flushes);
     const key = statsLogKey(this.#place(), stats.fieldId, logId);
-    const sizeBytes = await puts.put(key, [encodeStatsLog(stats)]);
+    const encoded = encodeStatsLog(stats);
+    stats.bloom?.release();
+    const sizeBytes = await puts.put(key, [encoded]);
     return {
       collectionId,
       ...this.#bucket,

@@ -1,3 +1,4 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { malformed } from "../malformed.ts";
 import { hashBytes, hashInt64, hashKeys, hashWords } from "./murmur3.ts";
@@ -8,6 +9,8 @@ export const defaultFalsePositiveRate = 0.001;
 /** Keys hashed at a time: what stays in the first cache. */
 const chunkKeys = 512;
 const chunk = new Int32Array(chunkKeys * hashWords);
+/** Bytes encoded at a time: whole words of 8 in whole groups of 3. */
+const PIECE_BYTES = 24 << 10;
 
 /**
  * The filter of Milvus's primary-key statistics: `bits-and-blooms/bloom` v3, binlog format §6.2. Any number of bits can be
@@ -47,7 +50,7 @@ export class BloomFilter {
   }
 
   /**
-   * @param text base64url of the bit count and the words, as `encodeBits` gives it
+   * @param text base64url of the bit count and the words, as `encodeInto` gives it
    * @throws {ImportError} `malformed_file`
    */
   static decode(bitCount: number, hashCount: number, text: string): BloomFilter {
@@ -66,18 +69,31 @@ export class BloomFilter {
   }
 
   static #empty(bitCount: number, hashCount: number): BloomFilter {
-    return new BloomFilter(bitCount, hashCount, new Uint32Array(Math.ceil(bitCount / 64) * 2));
+    return new BloomFilter(bitCount, hashCount, emptyWords(Math.ceil(bitCount / 64) * 2));
   }
 
-  /** Base64url with padding of the bit count and the words, both as big-endian uint64. */
-  encodeBits(): string {
-    const bytes = Buffer.alloc(8 + this.#words.length * 4);
-    bytes.writeBigUInt64BE(BigInt(this.bitCount));
-    const body = bytes.subarray(8);
-    body.set(new Uint8Array(this.#words.buffer));
-    body.swap64();
-    const text = bytes.toString("base64url");
-    return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+  /** Bytes that `encodeInto` writes. */
+  get encodedLength(): number {
+    return Math.ceil((8 + this.#words.length * 4) / 3) * 4;
+  }
+
+  /**
+   * Base64url with padding of the bit count and the words, both as big-endian uint64: written piece by piece, since it takes
+   * megabytes.
+   */
+  encodeInto(target: Buffer, at: number): void {
+    const words = new Uint8Array(this.#words.buffer);
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let [to, used] = [at, piece.writeBigUInt64BE(BigInt(this.bitCount))];
+    for (let from = 0; from < words.length; used = 0) {
+      const body = words.subarray(from, from + piece.length - used);
+      piece.set(body, used);
+      used += body.length;
+      piece.subarray(used - body.length, used).swap64();
+      to += target.write(piece.toString("base64url", 0, used), to, "latin1");
+      from += body.length;
+    }
+    target.fill("=", to, at + this.encodedLength);
   }
 
   /** Adds the keys of an Int64 or VarChar column. */
@@ -125,9 +141,14 @@ export class BloomFilter {
     if (!this.#isPowerOfTwo) return this;
     while (bitCount > 64 && falsePositives(bitCount / 2, this.hashCount, keys) <= rate) bitCount /= 2;
     if (bitCount === this.bitCount) return this;
-    const words = new Uint32Array(bitCount / 32);
+    const words = emptyWords(bitCount / 32);
     for (let i = 0; i < this.#words.length; i++) words[i % words.length] |= this.#words[i];
     return new BloomFilter(bitCount, this.hashCount, words);
+  }
+
+  /** Gives its memory back. It is not used again. */
+  release(): void {
+    giveMemory(new Uint8Array(this.#words.buffer));
   }
 
   /** Bit i = (h[i mod 2] + i * h[2 + ((i + i mod 2) mod 4) / 2]) mod 2^64 mod M, for any M. */
@@ -158,6 +179,11 @@ function lowBits(hashes: Int32Array, at: number, i: number): number {
 /** 0 for h2, 1 for h3. */
 function secondHash(i: number): number {
   return ((i + (i & 1)) & 3) >>> 1;
+}
+
+/** A segment after the other needs one of megabytes for as long as it is open. */
+function emptyWords(length: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(takeMemory(4 * length).fill(0).buffer);
 }
 
 function falsePositives(bitCount: number, hashCount: number, keys: number): number {

@@ -49,6 +49,8 @@ export class StatsBuilder {
   finish(): PrimaryKeyStats {
     if (!this.#bounds) throw new RangeError("statistics of no keys");
     const bloom = this.#filter?.shrunkFor(this.#count, this.#rate) ?? this.#stagedFilter(this.#count);
+    if (bloom !== this.#filter) this.#filter?.release();
+    this.#filter = bloom;
     return { fieldId: this.#fieldId, pkType: this.#pkType, ...this.#bounds.result(), bloom };
   }
 

@@ -24,17 +24,16 @@ const basicBloomFilter = 3n;
  * One object of a stats log, byte for byte as Milvus 2.3 writes it: binlog format, §6.1.
  * @throws {RangeError} without a filter: a log must have one
  */
-export function encodeStatsLog(stats: PrimaryKeyStats): Uint8Array {
-  return Buffer.from(encodeStats(stats), "utf8");
-}
-
-function encodeStats({ fieldId, pkType, minPk, maxPk, bloom }: PrimaryKeyStats): string {
+export function encodeStatsLog({ fieldId, pkType, minPk, maxPk, bloom }: PrimaryKeyStats): Uint8Array {
   if (!bloom) throw new RangeError("stats log without a bloom filter");
-  const filter = `{"m":${bloom.bitCount},"k":${bloom.hashCount},"b":"${bloom.encodeBits()}"}`;
-  return (
-    `{"fieldID":${fieldId},"max":0,"min":0,"bf":${filter},` +
-    `"pkType":${pkType},"maxPk":${encodeKey(maxPk)},"minPk":${encodeKey(minPk)}}`
-  );
+  const head = `{"fieldID":${fieldId},"max":0,"min":0,"bf":{"m":${bloom.bitCount},"k":${bloom.hashCount},"b":"`;
+  const tail = `"},"pkType":${pkType},"maxPk":${encodeKey(maxPk)},"minPk":${encodeKey(minPk)}}`;
+  const ends = [head, tail].map((text) => Buffer.from(text));
+  const bytes = Buffer.allocUnsafe(ends[0].length + bloom.encodedLength + ends[1].length);
+  bytes.set(ends[0]);
+  bloom.encodeInto(bytes, ends[0].length);
+  bytes.set(ends[1], bytes.length - ends[1].length);
+  return bytes;
 }
 
 /** Go escapes what could end a script element, too. */

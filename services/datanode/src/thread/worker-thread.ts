@@ -79,6 +79,8 @@ export class WorkerThread implements AttemptRunner {
   }
 
   #start(): Worker {
+    // The process's own bound (`allocator.ts` of the program) would come before that of the thread.
+    setFlagsFromString("--max-semi-space-size=0");
     const oldSpaceMb = threadOldSpaceMb(this.#setup.sources);
     if (oldSpaceMb !== undefined) setFlagsFromString(`--initial-old-space-size=${oldSpaceMb}`);
     const worker = new Worker(this.#entry, {
