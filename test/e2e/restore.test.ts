@@ -166,7 +166,7 @@ describe("a folder of milvus-backup", () => {
       "no backup",
       (folder) => rm(join(folder, "meta"), { recursive: true }),
       {},
-      /this is no folder of milvus-backup: it has neither meta\/full_meta.json nor/,
+      /this is no folder of milvus-backup, and none of Milvus 1.x: it has none of meta\/full_meta.json/,
     ],
     [
       "meta that is no JSON",

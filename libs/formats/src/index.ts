@@ -54,3 +54,4 @@ export {
   backupCollections,
   backupFieldIds,
 } from "./table-folders/milvus-backup.ts";
+export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./table-folders/milvus1-meta.ts";

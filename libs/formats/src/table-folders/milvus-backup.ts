@@ -72,7 +72,6 @@ export interface BackupCollection {
     readonly fields: readonly BackupField[];
   }[];
   readonly enableDynamicField: boolean;
-  readonly functionNames: readonly string[];
   readonly shardsNum: number;
   readonly consistencyLevel: number;
   readonly properties: readonly BackupPair[];
@@ -81,6 +80,8 @@ export interface BackupCollection {
   readonly indexes: readonly BackupIndex[];
   readonly aliases: readonly string[];
   readonly isLoaded: boolean;
+  /** What of it has no form here, or another one. */
+  readonly notes: readonly string[];
 }
 
 /** Ids and timestamps pass 2^53: integers come as text where a double would round them. */
@@ -151,7 +152,6 @@ function collectionOf(info: JsonObject): BackupCollection {
       fields: fieldsOf(struct),
     })),
     enableDynamicField: schema.enable_dynamic_field === true,
-    functionNames: listAt(schema, "functions").map((one) => textAt(one, "name")),
     shardsNum: numberAt(info, "shards_num"),
     consistencyLevel: numberAt(info, "consistency_level"),
     properties: [...pairsAt(schema, "properties"), ...pairsAt(info, "properties")],
@@ -164,7 +164,19 @@ function collectionOf(info: JsonObject): BackupCollection {
     indexes: listAt(info, "index_infos").map(indexOf),
     aliases: arrayAt(info, "aliases").map(String),
     isLoaded: textAt(info, "load_state") === "Loaded",
+    notes: notesOf(schema),
   };
+}
+
+/** What functions have made are ordinary fields here, since their values are in the backup. */
+function notesOf(schema: JsonObject): string[] {
+  const functions = listAt(schema, "functions").map((one) => textAt(one, "name"));
+  if (functions.length === 0) return [];
+  const outputs = fieldsOf(schema).filter(({ isFunctionOutput }) => isFunctionOutput);
+  const names = outputs.map(({ name }) => name).join(", ");
+  return [
+    `functions are not supported: without ${functions.join(", ")} the values of ${names} are kept, and later rows must bring their own`,
+  ];
 }
 
 function fieldsOf(schema: JsonObject): BackupField[] {

@@ -6,7 +6,8 @@ import { type ImportOptions, type ImportSpec, type InternalData, isEnded, parseI
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { type JobId, jobId, type PartitionId, primaryKeyIndex } from "@sluice/schema";
 import { currentTraceParent } from "@sluice/telemetry";
-import { findBackup } from "./backup-files.ts";
+import { findBackup } from "./backups/backup-files.ts";
+import { findSegments } from "./backups/segment-files.ts";
 import { withFolderValues } from "./folder-values.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
@@ -14,7 +15,6 @@ import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
-import { findSegments } from "./segment-files.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
@@ -79,7 +79,14 @@ export class ImportJobs {
       throw new ImportError("request_invalid", "options.internal_data names the data: the request may name no files");
     await using open = await this.#deps.sources.open(source);
     const path = source.folder === undefined ? internalData.path : `${source.folder}/${internalData.path}`;
-    const asked = { internalData: { ...internalData, path }, collection, collectionName, partitionName };
+    const { formatOptions } = spec;
+    const asked = {
+      internalData: { ...internalData, path },
+      collection,
+      collectionName,
+      partitionName,
+      options: formatOptions,
+    };
     const found = await findBackup(open.sources, asked, bucketOf(spec, source).bucket ?? spec.bucket);
     if (found.groups.length > 0) return found;
     throw new ImportError("request_invalid", "the collection has no rows in the backup: there is nothing to import");

@@ -8,8 +8,7 @@ export interface RestoreTarget {
 }
 
 /**
- * The request that makes the collection of a backup: its fields in the order of their ids. What functions have made are ordinary
- * fields here, since their values are in the backup.
+ * The request that makes the collection of a backup: its fields in the order of their ids.
  */
 export function creationOf(backup: BackupCollection, target: RestoreTarget): milvus.CreateCollectionRequest {
   const message = schema.CollectionSchema.fromPartial({
@@ -34,16 +33,6 @@ export function creationOf(backup: BackupCollection, target: RestoreTarget): mil
 
 export function hasPartitionKey(backup: BackupCollection): boolean {
   return backup.fields.some(({ isPartitionKey }) => isPartitionKey);
-}
-
-/** What a restore cannot carry over, for its answer. */
-export function lossesOf(backup: BackupCollection): string[] {
-  if (backup.functionNames.length === 0) return [];
-  const outputs = backup.fields.filter(({ isFunctionOutput }) => isFunctionOutput).map(({ name }) => name);
-  const names = backup.functionNames.join(", ");
-  return [
-    `functions are not supported: without ${names} the values of ${outputs.join(", ")} are kept, and later rows must bring their own`,
-  ];
 }
 
 function declaredFields({ fields }: BackupCollection): readonly BackupField[] {

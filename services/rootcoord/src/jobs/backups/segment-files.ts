@@ -2,8 +2,8 @@ import { excerptOfList, ImportError } from "@sluice/errors";
 import { DELTA_LOGS } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
-import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
-import type { FoundGroup, RequestFiles } from "./request-files.ts";
+import { pathListsOf, type RequestedFiles } from "../path-lists.ts";
+import type { FoundGroup, RequestFiles } from "../request-files.ts";
 
 /** Logs that one request may name: some ten seconds of listing a bucket, and an entry in a record each. */
 const MAX_LOGS = 200_000;

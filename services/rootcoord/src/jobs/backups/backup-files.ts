@@ -3,53 +3,17 @@ import { didYouMean, excerptOfList, ImportError, StatusError, statusCodes } from
 import {
   ALL_PARTITIONS,
   BACKUP_LOGS,
-  BACKUP_META,
   type BackupCollection,
   type BackupPartition,
-  backupCollections,
   backupFieldIds,
   FIELD_IDS,
 } from "@sluice/formats";
 import type { InternalData } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
-import type { FoundGroup, RequestFiles } from "./request-files.ts";
+import type { FoundGroup, RequestFiles } from "../request-files.ts";
+import { findMilvus1Segments, milvus1Warnings } from "./milvus1-files.ts";
+import { asFolder, type BackupLayout, readBackup } from "./read-backup.ts";
 import { idAt, listLogs, segmentsOf } from "./segment-files.ts";
-import { textOf } from "./table-folders.ts";
-
-/**
- * The collections of the folder that milvus-backup wrote: by its full meta file, or by those of all levels.
- * @param folder ends in `/`
- * @throws {ImportError} `file_not_found` where there is no such backup; `malformed_file`; `unsupported`
- */
-export async function readBackup(
-  sources: Sources,
-  folder: string,
-  bucket: string | undefined,
-): Promise<BackupCollection[]> {
-  const read = async (name: string) => {
-    const found = await sources.find(`${folder}${name}`, bucket);
-    return { path: found.path, text: await textOf(sources, found) };
-  };
-  try {
-    return backupCollections([await read(BACKUP_META.full)]);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  const texts = [];
-  for (const name of BACKUP_META.levels)
-    texts.push(await read(name).catch((error) => Promise.reject(noBackup(error, folder))));
-  return backupCollections(texts);
-}
-
-function isMissing(error: unknown): error is ImportError {
-  return error instanceof ImportError && error.code === "file_not_found";
-}
-
-function noBackup(error: unknown, folder: string): unknown {
-  if (!isMissing(error)) return error;
-  const reason = `this is no folder of milvus-backup: it has neither ${BACKUP_META.full} nor ${error.at?.file}`;
-  return new ImportError("file_not_found", reason, { file: folder });
-}
 
 /** What is asked of a backup. */
 export interface BackupRequest {
@@ -60,37 +24,75 @@ export interface BackupRequest {
   readonly collectionName: string;
   /** One partition of the backup; empty: all. */
   readonly partitionName: string;
+  /** Those of the request that formats know. */
+  readonly options: Readonly<Record<string, string>>;
 }
+
+/** Finds the segments of a partition. */
+type FindPartition = (partition: BackupPartition) => Promise<RequestFiles>;
 
 /**
  * The segments of one collection of a backup, each with the partition that its rows go to.
- * @throws {ImportError} as `readBackup`; `file_not_found` for logs that the backup names and has not; {StatusError} 200
+ * @throws {ImportError} as `readBackup`; `file_not_found` for files that the backup names and has not; {StatusError} 200
  */
 export async function findBackup(
   sources: Sources,
-  { internalData, collection, collectionName, partitionName }: BackupRequest,
+  { internalData, collection, collectionName, partitionName, options }: BackupRequest,
   bucket: string | undefined,
 ): Promise<RequestFiles> {
   const folder = asFolder(internalData.path);
-  const backup = sourceOf(await readBackup(sources, folder, bucket), internalData, collection, collectionName);
+  const { layout, collections } = await readBackup(sources, folder, bucket);
+  if (layout === "milvus-1") refuseBounds(options);
+  const backup = sourceOf(collections, internalData, collection, collectionName);
   const partitions = backup.partitions.filter(({ name }) => partitionName === "" || name === partitionName);
   if (partitions.length === 0) throw partitionNotFound(partitionName);
-  const options = { [FIELD_IDS]: JSON.stringify(backupFieldIds(backup)) };
-  const general = await listLogs(sources, `${folder}${BACKUP_LOGS.delta}/${backup.id}/${ALL_PARTITIONS}/`, bucket);
-  checkComplete(
-    backup.l0Segments.flatMap(({ id, deltas }) => deltas.map((log) => `${id}/${log}`)),
-    general,
-    folder,
-  );
+  const find = await finderOf(layout)(sources, folder, backup, bucket);
   const groups: FoundGroup[] = [];
-  const warnings: string[] = [];
+  const warnings = layout === "milvus-1" ? await milvus1Warnings(sources, folder, backup, bucket) : [];
   for (const partition of partitions) {
-    const found = await findPartition(sources, folder, backup, partition, general, bucket);
-    const target = targetOf(collection, partition.name);
-    groups.push(...found.groups.map((group) => ({ ...group, ...target, options: { ...group.options, ...options } })));
+    const found = await find(partition);
+    // A partition without rows need not be there.
+    const target = found.groups.length > 0 ? targetOf(collection, partition.name) : {};
+    groups.push(...found.groups.map((group) => ({ ...group, ...target })));
     warnings.push(...found.warnings);
   }
   return { groups, warnings };
+}
+
+function refuseBounds(options: Readonly<Record<string, string>>): void {
+  const key = Object.keys(options).find((option) => /^(start|end)_?ts$/i.test(option));
+  if (key === undefined) return;
+  throw new ImportError("request_invalid", `option ${key}: rows of Milvus 1.x have no timestamps to choose them by`);
+}
+
+function finderOf(layout: BackupLayout) {
+  return layout === "milvus-1" ? milvus1Finder : milvusBackupFinder;
+}
+
+async function milvus1Finder(
+  sources: Sources,
+  folder: string,
+  _backup: BackupCollection,
+  bucket: string | undefined,
+): Promise<FindPartition> {
+  return (partition) => findMilvus1Segments(sources, folder, partition, bucket);
+}
+
+/** Deletes of all partitions are found once. */
+async function milvusBackupFinder(
+  sources: Sources,
+  folder: string,
+  backup: BackupCollection,
+  bucket: string | undefined,
+): Promise<FindPartition> {
+  const options = { [FIELD_IDS]: JSON.stringify(backupFieldIds(backup)) };
+  const general = await listLogs(sources, `${folder}${BACKUP_LOGS.delta}/${backup.id}/${ALL_PARTITIONS}/`, bucket);
+  const named = backup.l0Segments.flatMap(({ id, deltas }) => deltas.map((log) => `${id}/${log}`));
+  checkComplete(named, general, folder);
+  return async (partition) => {
+    const { groups, warnings } = await findPartition(sources, folder, backup, partition, general, bucket);
+    return { groups: groups.map((group) => ({ ...group, options: { ...group.options, ...options } })), warnings };
+  };
 }
 
 /** Of collections with a partition key rows are hashed again. */
@@ -169,8 +171,4 @@ function sourceOf(
         );
   const reason = `the backup has ${found.length === 0 ? "no" : "several"} collection '${source}'${hint}; it has ${excerptOfList(all)}`;
   throw new ImportError("request_invalid", reason, { file: path });
-}
-
-export function asFolder(path: string): string {
-  return path.endsWith("/") ? path : `${path}/`;
 }

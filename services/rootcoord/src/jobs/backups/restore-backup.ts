@@ -5,12 +5,12 @@ import { type BackupCollection, formatOptionKeys } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { checkStatus, importing, milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { jobId } from "@sluice/schema";
-import type { RootCoordHandlers } from "../ddl/index.ts";
-import { creationOf, hasPartitionKey, lossesOf, type RestoreTarget } from "./backup-collection.ts";
-import { asFolder, readBackup } from "./backup-files.ts";
-import type { ImportJobs } from "./import-jobs.ts";
-import type { JobBook } from "./job-book.ts";
-import { bucketOf, type JobSources } from "./job-sources.ts";
+import type { RootCoordHandlers } from "../../ddl/index.ts";
+import type { ImportJobs } from "../import-jobs.ts";
+import type { JobBook } from "../job-book.ts";
+import { bucketOf, type JobSources } from "../job-sources.ts";
+import { creationOf, hasPartitionKey, type RestoreTarget } from "./backup-collection.ts";
+import { asFolder, readBackup } from "./read-backup.ts";
 
 type Declarations = Pick<
   RootCoordHandlers,
@@ -39,7 +39,7 @@ interface Plan {
   readonly target: RestoreTarget;
 }
 
-/** Restores collections of a folder of milvus-backup: makes them, and imports the rows of each by a job. */
+/** Restores collections of a folder of milvus-backup, or of Milvus 1.x: makes them, and imports the rows of each by a job. */
 export class RestoreBackup {
   readonly #deps: RestoreBackupDeps;
   constructor(deps: RestoreBackupDeps) {
@@ -65,13 +65,13 @@ export class RestoreBackup {
     return { status: okStatus(), collections };
   }
 
-  async #read({ path, options }: rootCoord.RestoreBackupRequest): Promise<BackupCollection[]> {
+  async #read({ path, options }: rootCoord.RestoreBackupRequest): Promise<readonly BackupCollection[]> {
     if (path === "") throw new ImportError("request_invalid", "the folder of the backup is not given");
     const { spec, dataSource } = parseImportOptions(options, formatOptionKeys);
     const source = await this.#deps.sources.resolve(dataSource);
     await using open = await this.#deps.sources.open(source);
     const folder = asFolder(source.folder === undefined ? path : `${source.folder}/${path}`);
-    return await readBackup(open.sources, folder, bucketOf(spec, source).bucket ?? spec.bucket);
+    return (await readBackup(open.sources, folder, bucketOf(spec, source).bucket ?? spec.bucket)).collections;
   }
 
   /** A collection with rows would get those of the backup beside them. */
@@ -97,10 +97,10 @@ export class RestoreBackup {
     const wasThere = (await this.#deps.findCollection(target.dbName, target.collectionName)) !== undefined;
     await this.#make(plan);
     const segments = backup.partitions.flatMap((partition) => partition.segments);
-    const hasRows = segments.some(({ logs }) => logs.length > 0);
+    const hasRows = segments.some(({ logs, rowCount }) => logs.length > 0 || rowCount > 0);
     try {
       const id = hasRows ? await this.#import(plan, request) : jobId(0n);
-      const warnings = [...lossesOf(backup), ...(await this.#decorate(plan))];
+      const warnings = [...backup.notes, ...(await this.#decorate(plan))];
       const rowCount = BigInt(segments.reduce((sum, segment) => sum + segment.rowCount, 0));
       return { source: nameOf(backup), ...target, jobId: id, rowCount, warnings };
     } catch (error) {

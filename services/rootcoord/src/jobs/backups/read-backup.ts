@@ -1,0 +1,90 @@
+import { ImportError } from "@sluice/errors";
+import {
+  BACKUP_META,
+  type BackupCollection,
+  backupCollections,
+  MILVUS1_FILES,
+  milvus1Collections,
+  milvus1Dump,
+} from "@sluice/formats";
+import type { SourceRef, Sources } from "@sluice/object-store";
+import { textOf } from "../table-folders.ts";
+
+/** Who wrote a folder of collections. */
+export type BackupLayout = "milvus-backup" | "milvus-1";
+
+/** The collections of a folder that another program wrote. */
+export interface Backup {
+  readonly layout: BackupLayout;
+  readonly collections: readonly BackupCollection[];
+}
+
+/** Notes of a folder by which it is told what it is, in this order. */
+const notes: readonly {
+  readonly file: string;
+  readonly read: (folder: BackupFolder, file: SourceRef) => Promise<Backup>;
+}[] = [
+  { file: BACKUP_META.full, read: (folder, file) => folder.milvusBackup([file]) },
+  { file: MILVUS1_FILES.dump, read: (folder, file) => folder.milvus1Dump(file) },
+  { file: BACKUP_META.levels[0], read: (folder) => folder.milvusBackupByLevels() },
+];
+
+/**
+ * The collections of a folder of milvus-backup, by its full meta file or those of all levels, or of a data folder of Milvus 1.x, by
+ * its meta store.
+ * @param folder ends in `/`
+ * @throws {ImportError} `file_not_found` where it is none of them; `malformed_file`; `unsupported`
+ */
+export async function readBackup(sources: Sources, folder: string, bucket: string | undefined): Promise<Backup> {
+  const opened = new BackupFolder(sources, folder, bucket);
+  for (const { file, read } of notes) {
+    const found = await opened.find(file);
+    if (found) return await read(opened, found);
+  }
+  const names = notes.map(({ file }) => file).join(", ");
+  const reason = `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}`;
+  throw new ImportError("file_not_found", reason, { file: folder });
+}
+
+class BackupFolder {
+  readonly #sources: Sources;
+  readonly #folder: string;
+  readonly #bucket: string | undefined;
+
+  constructor(sources: Sources, folder: string, bucket: string | undefined) {
+    this.#sources = sources;
+    this.#folder = folder;
+    this.#bucket = bucket;
+  }
+
+  /** Undefined where there is none. */
+  async find(name: string): Promise<SourceRef | undefined> {
+    try {
+      return await this.#sources.find(`${this.#folder}${name}`, this.#bucket);
+    } catch (error) {
+      if (error instanceof ImportError && error.code === "file_not_found") return undefined;
+      throw error;
+    }
+  }
+
+  async milvusBackup(files: readonly SourceRef[]): Promise<Backup> {
+    const texts = [];
+    for (const file of files) texts.push({ path: file.path, text: await textOf(this.#sources, file) });
+    return { layout: "milvus-backup", collections: backupCollections(texts) };
+  }
+
+  async milvusBackupByLevels(): Promise<Backup> {
+    const files = [];
+    for (const name of BACKUP_META.levels) files.push(await this.#sources.find(`${this.#folder}${name}`, this.#bucket));
+    return await this.milvusBackup(files);
+  }
+
+  async milvus1Dump(file: SourceRef): Promise<Backup> {
+    const meta = milvus1Dump(await textOf(this.#sources, file));
+    return { layout: "milvus-1", collections: milvus1Collections(meta, file.path) };
+  }
+}
+
+export function asFolder(path: string): string {
+  return path.endsWith("/") ? path : `${path}/`;
+}
