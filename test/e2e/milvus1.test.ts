@@ -2,7 +2,14 @@ import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { type Milvus1Collection, useRest, useServer, writeMilvus1, writeMilvus1Dump } from "../support/index.ts";
+import {
+  type Milvus1Collection,
+  useRest,
+  useServer,
+  writeMilvus1,
+  writeMilvus1Dump,
+  writeMilvus1Sqlite,
+} from "../support/index.ts";
 
 const fixture = useServer({ compactionInterval: "0s" });
 const rest = useRest(fixture);
@@ -54,39 +61,47 @@ const restore = async (body: object) => {
   return code === 0 ? data.collections : Promise.reject(new Error(message));
 };
 
-it("a data folder of Milvus 1.x becomes collections: partitions, deletes applied, ids and bits kept", async () => {
-  const { client, importRoot } = fixture;
-  const folder = join(importRoot, "old");
-  await writeMilvus1Dump(folder, await writeMilvus1(folder, [faces, prints]));
-  await mkdir(join(folder, "wal"));
-  await writeFile(join(folder, "wal/0.wal"), "rows that nobody has flushed");
-  const restored = await restore({ path: "old" });
-  expect(restored).toMatchObject([
-    { source: "default.faces", rows: 157 },
-    { source: "default.prints", rows: 3, warnings: [expect.stringContaining("TANIMOTO became JACCARD")] },
-  ]);
-  for (const { jobId } of restored) {
-    const job = await client.waitFor(BigInt(jobId));
-    expect(job).toMatchObject({ isCompleted: true });
-    expect((await rest.post("describe", { jobId })).data.warnings.join()).toContain("flush in Milvus before copying");
-  }
-  expect(await client.count("faces")).toBe(157);
-  expect(await client.count("faces", "", ["_2020_m_de"])).toBe(10);
-  expect(
-    await client.query("faces", `id in [${2n ** 60n + 100n}, ${2n ** 60n + 101n}, ${2n ** 60n + 103n}]`, ["data"]),
-  ).toEqual([{ id: 2n ** 60n + 101n, data: [101, 0.5, -1, 2] }]);
-  expect(await client.query("prints", "id < 100", ["data"])).toEqual([
-    { id: -1n, data: Buffer.from([1, 255]) },
-    { id: 7n, data: expect.any(Buffer) },
-  ]);
-  // Milvus 1.x keeps what is inserted twice, and so does the import; reads answer one row of a key.
-  expect(await client.state(BigInt(restored[1].jobId))).toMatchObject({ rowCount: 3 });
-  const { indexDescriptions } = await client.raw.describeIndex(
-    milvus.DescribeIndexRequest.fromPartial({ collectionName: "faces" }),
-  );
-  const params = Object.fromEntries(indexDescriptions[0].params.map(({ key, value }) => [key, value]));
-  expect(params).toMatchObject({ index_type: "HNSW", metric_type: "IP" });
-});
+it.each([
+  ["SQLite", writeMilvus1Sqlite],
+  ["MySQL, as a dump", writeMilvus1Dump],
+])(
+  "a data folder of Milvus 1.x with its meta in %s becomes collections: deletes applied, ids and bits kept",
+  async (what, writeMeta) => {
+    const { client, importRoot } = fixture;
+    const name = what.slice(0, 6);
+    const folder = join(importRoot, name);
+    await writeMeta(folder, await writeMilvus1(folder, [faces, prints]));
+    await mkdir(join(folder, "wal"));
+    await writeFile(join(folder, "wal/0.wal"), "rows that nobody has flushed");
+    const restored = await restore({ path: name });
+    expect(restored).toMatchObject([
+      { source: "default.faces", rows: 157 },
+      { source: "default.prints", rows: 3, warnings: [expect.stringContaining("TANIMOTO became JACCARD")] },
+    ]);
+    for (const { jobId } of restored) {
+      const job = await client.waitFor(BigInt(jobId));
+      expect(job).toMatchObject({ isCompleted: true });
+      expect((await rest.post("describe", { jobId })).data.warnings.join()).toContain("flush in Milvus before copying");
+    }
+    expect(await client.count("faces")).toBe(157);
+    expect(await client.count("faces", "", ["_2020_m_de"])).toBe(10);
+    expect(
+      await client.query("faces", `id in [${2n ** 60n + 100n}, ${2n ** 60n + 101n}, ${2n ** 60n + 103n}]`, ["data"]),
+    ).toEqual([{ id: 2n ** 60n + 101n, data: [101, 0.5, -1, 2] }]);
+    expect(await client.query("prints", "id < 100", ["data"])).toEqual([
+      { id: -1n, data: Buffer.from([1, 255]) },
+      { id: 7n, data: expect.any(Buffer) },
+    ]);
+    // Milvus 1.x keeps what is inserted twice, and so does the import; reads answer one row of a key.
+    expect(await client.state(BigInt(restored[1].jobId))).toMatchObject({ rowCount: 3 });
+    const { indexDescriptions } = await client.raw.describeIndex(
+      milvus.DescribeIndexRequest.fromPartial({ collectionName: "faces" }),
+    );
+    const params = Object.fromEntries(indexDescriptions[0].params.map(({ key, value }) => [key, value]));
+    expect(params).toMatchObject({ index_type: "HNSW", metric_type: "IP" });
+    for (const collection of ["faces", "prints"]) await client.dropCollection(collection);
+  },
+);
 
 it("of rows with one id the last is kept where somebody asks for it", async () => {
   const { client, importRoot } = fixture;
@@ -142,4 +157,17 @@ it("is refused for files that are missing, a meta store of another Milvus, and o
     "CREATE TABLE `Tables` (\n  `id` int\n);\nINSERT INTO `Tables` VALUES (1),('a",
   );
   await expect(restore({ path: "broken" })).rejects.toThrow("the MySQL dump is damaged: a text breaks off");
+});
+
+it("is refused for a damaged SQLite meta store, with the place", async () => {
+  const { client, importRoot } = fixture;
+  const folder = join(importRoot, "damaged");
+  await writeMilvus1Sqlite(folder, await writeMilvus1(folder, [{ ...faces, name: "damaged" }]));
+  await truncate(join(folder, "db/meta.sqlite-wal"), 5000);
+  await expect(restore({ path: "damaged" })).rejects.toThrow("this is no meta store of Milvus");
+  await writeFile(join(folder, "db/meta.sqlite"), Buffer.alloc(8192, 7));
+  await expect(restore({ path: "damaged" })).rejects.toThrow(
+    /it does not begin with 'SQLite format 3'.*db\/meta.sqlite/,
+  );
+  expect((await client.raw.hasCollection(milvus.HasCollectionRequest.fromPartial({ collectionName: "damaged" }))).value).toBe(false); // biome-ignore format: one call
 });

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 /** A segment as Milvus 1.x has it. */
 export interface Milvus1Segment {
@@ -104,6 +105,33 @@ function withLength(values: ArrayBufferView): Buffer {
 export async function writeMilvus1Dump(folder: string, { tables, files }: Milvus1Rows): Promise<void> {
   const text = [dumpOf("Tables", tables), dumpOf("TableFiles", files)].join("\n");
   await writeFile(join(folder, "db/meta.sql"), `-- MySQL dump 10.13\nSET NAMES utf8;\n${text}`);
+}
+
+/** The meta store in SQLite, copied while Milvus runs: the rows are in its log. */
+export async function writeMilvus1Sqlite(folder: string, { tables, files }: Milvus1Rows): Promise<void> {
+  const live = join(folder, "live.sqlite");
+  const db = new DatabaseSync(live);
+  db.exec("PRAGMA journal_mode = WAL");
+  for (const [table, rows] of [
+    ["Tables", tables],
+    ["TableFiles", files],
+  ] as const) {
+    const columns = MILVUS1_COLUMNS[table].map((name) =>
+      name === "id" ? "'id' INTEGER PRIMARY KEY NOT NULL" : columnOf(name),
+    );
+    db.exec(`CREATE TABLE '${table}' ( ${columns.join(", ")} )`);
+    const insert = db.prepare(`INSERT INTO ${table} VALUES (${MILVUS1_COLUMNS[table].map(() => "?").join(",")})`);
+    for (const row of rows) insert.run(...row);
+  }
+  for (const end of ["", "-wal"]) await copyFile(`${live}${end}`, join(folder, `db/meta.sqlite${end}`));
+  db.close();
+  await rm(live);
+}
+
+/** As its program declares them. */
+function columnOf(name: string): string {
+  const isText = /^(table_id|segment_id|file_id|index_params|owner_table|partition_tag|version)$/.test(name);
+  return `'${name}' ${isText ? "TEXT DEFAULT '' NOT NULL" : "INTEGER DEFAULT 0 NOT NULL"}`;
 }
 
 function dumpOf(table: keyof typeof MILVUS1_COLUMNS, rows: readonly (readonly (string | number)[])[]): string {

@@ -55,3 +55,4 @@ export {
   backupFieldIds,
 } from "./table-folders/milvus-backup.ts";
 export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./table-folders/milvus1-meta.ts";
+export { milvus1Sqlite } from "./table-folders/milvus1-sqlite.ts";

@@ -9,7 +9,13 @@ import { readMysqlDump } from "./mysql-dump.ts";
 export type MetaRow = Readonly<Record<string, unknown>>;
 
 /** Tables of the meta store that are needed. */
-const MILVUS1_TABLES = ["Tables", "TableFiles", "Fields"] as const;
+export const MILVUS1_TABLES = ["Tables", "TableFiles", "Fields"] as const;
+
+/** Columns of them that are looked at. */
+export const wantedColumns: ReadonlySet<string> = new Set([
+  ...["table_id", "state", "dimension", "engine_type", "index_params", "metric_type", "owner_table", "partition_tag"],
+  ...["segment_id", "file_type", "row_count", "created_on", "collection_id"],
+]);
 
 /** Below the folder that is called `storage.path` in Milvus's settings. */
 export const MILVUS1_FILES = {

@@ -32,7 +32,11 @@ const externalData = z.strictObject({
 });
 
 const internalData = z.strictObject({
-  path: z.string().min(1).max(MAX_PATH_CHARACTERS).describe("the folder of a milvus-backup: it has meta/ and binlogs/"),
+  path: z
+    .string()
+    .min(1)
+    .max(MAX_PATH_CHARACTERS)
+    .describe("the folder of a milvus-backup, or the data folder of a Milvus 1.x"),
   collections_mapping: z
     .record(z.string(), z.string())
     .optional()

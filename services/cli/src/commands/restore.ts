@@ -20,8 +20,8 @@ interface RestoreOptions extends ServerOptions {
 }
 
 export function restoreCommand(): Command {
-  return serverCommand("restore", "make the collections of a folder of milvus-backup, and import their rows")
-    .addArgument(new Argument("<folder>", "the backup's folder as the server has it: with meta/ and binlogs/"))
+  return serverCommand("restore", "make the collections of a milvus-backup or of a Milvus 1.x, and import their rows")
+    .addArgument(new Argument("<folder>", "the folder as the server has it"))
     .option("-c, --collection <NAME[=NEW]>", "one of the backup, under another name; again and again", collect)
     .option("--option <KEY=VALUE>", "an option of the imports, such as end_ts; again and again", collectPairs)
     .option("--no-watch", "print the jobs' ids and end")

@@ -6,6 +6,7 @@ import {
   MILVUS1_FILES,
   milvus1Collections,
   milvus1Dump,
+  milvus1Sqlite,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { textOf } from "../table-folders.ts";
@@ -25,6 +26,7 @@ const notes: readonly {
   readonly read: (folder: BackupFolder, file: SourceRef) => Promise<Backup>;
 }[] = [
   { file: BACKUP_META.full, read: (folder, file) => folder.milvusBackup([file]) },
+  { file: MILVUS1_FILES.sqlite, read: (folder, file) => folder.milvus1Sqlite(file) },
   { file: MILVUS1_FILES.dump, read: (folder, file) => folder.milvus1Dump(file) },
   { file: BACKUP_META.levels[0], read: (folder) => folder.milvusBackupByLevels() },
 ];
@@ -77,6 +79,21 @@ class BackupFolder {
     const files = [];
     for (const name of BACKUP_META.levels) files.push(await this.#sources.find(`${this.#folder}${name}`, this.#bucket));
     return await this.milvusBackup(files);
+  }
+
+  /** With what is in its log alone. */
+  async milvus1Sqlite(file: SourceRef): Promise<Backup> {
+    await using opened = new AsyncDisposableStack();
+    const open = async (ref: SourceRef) => opened.use(await this.#sources.open(ref));
+    const log = await this.find(`${MILVUS1_FILES.sqlite}-wal`);
+    const journal = await this.find(`${MILVUS1_FILES.sqlite}-journal`);
+    const files = {
+      database: await open(file),
+      ...(log && { log: await open(log) }),
+      ...(journal && { journal: await open(journal) }),
+    };
+    const meta = await milvus1Sqlite(files, new AbortController().signal);
+    return { layout: "milvus-1", collections: milvus1Collections(meta, file.path) };
   }
 
   async milvus1Dump(file: SourceRef): Promise<Backup> {
