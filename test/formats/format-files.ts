@@ -73,13 +73,14 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
     return files && { "t.npz": storedZip(files) };
   },
   safetensors: writeSafetensors,
+  zarr: writeZarr,
   parquet: writeParquet,
   arrow: writeArrow,
 };
 
 /** Whether a format has arrays, which some types and refusals have no form in. */
 export function hasArrays(format: string): boolean {
-  return ["npy", "npz", "safetensors"].includes(format);
+  return ["npy", "npz", "safetensors", "zarr"].includes(format);
 }
 
 const always = () => true;
@@ -125,6 +126,29 @@ function writeNpy(columns: readonly TableColumn[], rows: number): Record<string,
       shape,
       Buffer.concat(Array.from({ length: rows }, (_, row) => cells?.[row]?.npy?.bytes ?? bytes)),
     );
+  }
+  return files;
+}
+
+/** Version 2, not compressed, in chunks of two rows: the last one may be longer than what is left. */
+function writeZarr(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
+  const files: Record<string, Uint8Array> = { "t.zarr/.zgroup": Buffer.from('{"zarr_format":2}') };
+  for (const { name, sample, cells, isGiven } of columns) {
+    if (!sample.npy || isGiven) return undefined;
+    const { descr: dtype, items, bytes } = sample.npy;
+    const [shape, chunks] =
+      items === undefined
+        ? [[rows], [2]]
+        : [
+            [rows, items],
+            [2, items],
+          ];
+    const meta = { zarr_format: 2, shape, chunks, dtype, order: "C", fill_value: 0, compressor: null, filters: null };
+    files[`t.zarr/${name}/.zarray`] = Buffer.from(JSON.stringify(meta));
+    for (let row = 0; row < rows; row += 2) {
+      const parts = [row, row + 1].map((at) => cells?.[at]?.npy?.bytes ?? bytes);
+      files[`t.zarr/${name}/${row / 2}${items === undefined ? "" : ".0"}`] = Buffer.concat(parts);
+    }
   }
   return files;
 }

@@ -15,6 +15,7 @@ export { npzFormat } from "./arrays/npz/index.ts";
 export { safetensorsFormat } from "./arrays/safetensors/index.ts";
 export { bvecsFormat, fvecsFormat, ivecsFormat } from "./arrays/vecs/index.ts";
 export { word2vecFormat } from "./arrays/word2vec/index.ts";
+export { zarrFormat } from "./arrays/zarr/index.ts";
 export { arrowFormat } from "./columnar/arrow/index.ts";
 export { parquetFormat } from "./columnar/parquet/index.ts";
 export { binlogFormat } from "./columnar/segments/index.ts";

@@ -5,8 +5,9 @@ export {
   type FileRef,
   isArchive,
   memberOfPath,
-  openFile,
+  openFiles,
 } from "./archives/archive.ts";
+export { isZarrNote, zarrFolders, zarrRoot } from "./arrays/zarr/store-files.ts";
 export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";

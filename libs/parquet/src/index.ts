@@ -1,6 +1,7 @@
 export type { ByteSource } from "./byte-source.ts";
+export { Decompressor } from "./codecs/decompress.ts";
 export { decodeLz4Frame, LZ4_MAX_RATIO } from "./codecs/lz4.ts";
-export { Damage, damageError, TooLarge } from "./damage.ts";
+export { Damage, damageError, NotSupported, TooLarge } from "./damage.ts";
 export { BytesSink } from "./encodings/bytes-sink.ts";
 export type { ChunkInfo, PandasRange, ParquetFile, RowGroupInfo } from "./footer/file-layout.ts";
 export { parseFooter, readFooter } from "./footer/footer.ts";

@@ -8,6 +8,11 @@ const fixtures = join(import.meta.dirname, "../../../libs/formats/test/archives/
 const store = new MemoryObjectStore();
 for (const name of ["python.zip", "stored.zip", "gnu.tar"])
   await store.put(`in/${name}`, [readFileSync(join(fixtures, name))]);
+await store.put("in/v2.zarr.zip", [readFileSync(join(fixtures, "../../arrays/zarr/fixtures/v2.zip"))]);
+for (const name of [".zgroup", ".zattrs", "v/.zarray", "v/0.0", "v/1.0"])
+  await store.put(`z/a.zarr/${name}`, [Buffer.from("x")]);
+await store.put("z/b/zarr.json", [Buffer.from("x")]);
+await store.put("z/b/c/0", [Buffer.from("x")]);
 await store.put("in/really.zip!a.jsonl", [Buffer.from("{}")]);
 const sources = sourcesOf(store);
 
@@ -42,4 +47,26 @@ it("what is not there is said, with what is", async () => {
     at: { file: "in/none.zip" },
   });
   await expect(find("in/none.zip")).rejects.toMatchObject({ code: "file_not_found", at: { file: "in/none.zip" } });
+});
+
+it("a zarr store is one set of files, in a folder or an archive", async () => {
+  const stored = [".zattrs", ".zgroup", "v/.zarray", "v/0.0", "v/1.0"].map((name) => `z/a.zarr/${name}`);
+  for (const path of ["z/a.zarr", "z/a.zarr/"]) {
+    const { groups, warnings } = await find(path);
+    expect(groups).toMatchObject([{ format: "zarr", files: stored.map((file) => ({ path: file })) }]);
+    expect(warnings).toEqual([]);
+  }
+  expect((await find("z/b")).groups).toMatchObject([{ format: "zarr", files: [{ path: "z/b/c/0" }, {}] }]);
+  const { groups } = await find("in/v2.zarr.zip");
+  expect(groups.map(({ format, files }) => [format, files[0].path])).toEqual([["zarr", "in/v2.zarr.zip!/.zattrs"]]);
+});
+
+it("several zarr stores are named one by one", async () => {
+  await expect(find("z/")).rejects.toMatchObject({
+    code: "request_invalid",
+    reason: "the path stands for zarr stores beside other files: name each store by itself, such as z/a.zarr/",
+  });
+  const both = findFiles(sources, { files: [], fileGroups: [{ paths: ["z/b/", "in/gnu.tar"] }] }, {});
+  await expect(both).rejects.toThrow("a zarr store is a table by itself");
+  expect((await find("z/b/", "z/a.zarr/")).groups.map(({ format }) => format)).toEqual(["zarr", "zarr"]);
 });

@@ -22,10 +22,11 @@ it("runs as written: vectors and ids of two files, also of two formats, an index
   };
   expect(await imported("id.ibin")).toMatchObject({ state: "Completed", importedRows: 3 });
   expect(await imported("id.json")).toMatchObject({ state: "Completed", importedRows: 3 });
+  expect(await imported("emb.zarr")).toMatchObject({ state: "Completed", importedRows: 3 });
   const ofIndex = await imported("index.bin");
   expect(ofIndex).toMatchObject({ state: "Completed", importedRows: 19 });
   expect(JSON.stringify(ofIndex.warnings)).toContain("1 rows were left out, being marked as deleted in the index");
-  expect(await client.count("vectors", "id in [10, 20, 30, 40, 50, 60]")).toBe(6);
-  expect(await client.count("vectors")).toBe(25);
+  expect(await client.count("vectors", "id in [10, 20, 30, 40, 50, 60, 70, 80, 90]")).toBe(9);
+  expect(await client.count("vectors")).toBe(28);
   expect(page.left).toEqual([]);
 });

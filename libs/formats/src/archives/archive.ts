@@ -1,9 +1,11 @@
 import { excerpt, excerptOfList, ImportError, locate } from "@sluice/errors";
 import type { SourceFile, SourceRef, Sources } from "@sluice/object-store";
+import { zarrRoot } from "../arrays/zarr/store-files.ts";
 import { compressionOf } from "../compressed/compressions.ts";
 import { InflatedFile } from "../compressed/inflated-file.ts";
 import { formatNamed } from "../format-list.ts";
 import { FilePart } from "./file-part.ts";
+import { LateFile } from "./late-file.ts";
 import { readTarDirectory, type TarEntry } from "./tar-directory.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 import { checkReadable, isStored, openZipMember } from "./zip-member.ts";
@@ -99,6 +101,25 @@ async function openTar(file: SourceFile, signal?: AbortSignal): Promise<SourceFi
   const compression = compressionOf(head.subarray(0, await file.readInto(0, head, signal)));
   if (compression) return new InflatedFile(file, compression.decompress);
   return new FilePart(file, file.path, 0, file.sizeBytes);
+}
+
+/** Files that are open together. */
+export interface OpenFiles extends AsyncDisposable {
+  readonly files: readonly SourceFile[];
+}
+
+/**
+ * Opens the files of a group, in their order; those of a store of many files when they are read. @throws {ImportError} as
+ * `openFile`
+ */
+export async function openFiles(sources: Pick<Sources, "open">, refs: readonly FileRef[]): Promise<OpenFiles> {
+  await using opened = new AsyncDisposableStack();
+  const isStore = zarrRoot(refs.map(({ path }) => path)) !== undefined;
+  const open = async (ref: FileRef) => opened.use(await openFile(sources, ref));
+  const files: SourceFile[] = [];
+  for (const ref of refs) files.push(isStore ? new LateFile(ref, () => openFile(sources, ref)) : await open(ref));
+  const all = opened.move();
+  return { files, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /**

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "@jest/globals";
-import { archiveMembers, checkMembers, formatNamed, isArchive, memberOfPath, openFile } from "@sluice/formats";
+import { archiveMembers, checkMembers, formatNamed, isArchive, memberOfPath } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import fc from "fast-check";
+import { openFile } from "../../src/archives/archive.ts";
 
 const schema = fixtureSchema({
   fields: [

@@ -1,4 +1,4 @@
-import { type FileRef, openFile } from "@sluice/formats";
+import { type FileRef, openFiles } from "@sluice/formats";
 import {
   type NamedStorage,
   openMoreSources,
@@ -37,9 +37,8 @@ export class TaskSources {
       brought.length > 0
         ? opened.use(await openMoreSources(this.#sources, brought, { ...this.#secrets, ...secrets }))
         : this.#sources;
-    const files = [];
     const counted = { open: async (ref: SourceRef) => this.#use.counted(await sources.open(ref)) };
-    for (const ref of refs) files.push(opened.use(await openFile(counted, ref)));
+    const { files } = opened.use(await openFiles(counted, refs));
     const all = opened.move();
     return { files, [Symbol.asyncDispose]: () => all.disposeAsync() };
   }

@@ -1,4 +1,5 @@
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
+import { isZarrNote } from "@sluice/formats";
 import { type PathPattern, parsePattern, type SourceRef, type Sources } from "@sluice/object-store";
 import { type FolderFile, tableFiles } from "./table-folders.ts";
 
@@ -64,6 +65,7 @@ function patternOf(path: string): PathPattern {
 function isHidden(below: string, isBegun: boolean): boolean {
   const names = below.split("/");
   return names.some((name, i) => {
+    if (i === names.length - 1 && isZarrNote(name)) return false;
     if ((i === 0 && isBegun) || (!name.startsWith(".") && !name.startsWith("_"))) return false;
     return i === names.length - 1 || !name.includes("=");
   });

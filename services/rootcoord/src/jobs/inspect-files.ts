@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import { formatOptionKeys, inspectGroup, openFile } from "@sluice/formats";
+import { formatOptionKeys, inspectGroup, openFiles } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { okStatus, type rootCoord } from "@sluice/rpc";
 import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
@@ -35,10 +35,10 @@ export class InspectFiles {
     }
     const inspections = [];
     for (const group of groups) {
-      await using opened = new AsyncDisposableStack();
-      const sources = [];
-      for (const file of group.files) sources.push(opened.use(await openFile(open.sources, file)));
-      inspections.push(await inspectGroup(group.format, sources, spec.formatOptions, new AbortController().signal));
+      await using opened = await openFiles(open.sources, group.files);
+      inspections.push(
+        await inspectGroup(group.format, opened.files, spec.formatOptions, new AbortController().signal),
+      );
     }
     return { status: okStatus(), inspections: JSON.stringify(inspections) };
   }

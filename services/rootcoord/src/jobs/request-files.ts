@@ -1,6 +1,6 @@
 import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord } from "@sluice/catalog";
-import { excerptOfList, ImportError } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import {
   archiveMembers,
   checkMembers,
@@ -12,8 +12,11 @@ import {
   groupFoundFiles,
   groupNestedFiles,
   isArchive,
+  isZarrNote,
   memberOfPath,
   type ToFormat,
+  zarrFolders,
+  zarrRoot,
 } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
@@ -31,10 +34,25 @@ type Found = FileRef | Expanded | ImportError;
 class Expanded {
   readonly from: string;
   readonly files: readonly FolderFile[];
+  /** They are one zarr store, whatever they are called. */
+  readonly isStore: boolean;
+
+  /** @throws {ImportError} `request_invalid` for stores among other files */
   constructor(from: string, files: readonly FolderFile[]) {
     this.from = from;
-    this.files = files;
+    const paths = files.map(({ path }) => path);
+    this.isStore = zarrRoot(paths) !== undefined;
+    this.files = this.isStore ? files : files.filter(({ path }) => !isHiddenNote(path));
+    const [store] = this.isStore ? [] : zarrFolders(paths);
+    if (store === undefined) return;
+    const reason = `the path stands for zarr stores beside other files: name each store by itself, such as ${excerpt(store)}`;
+    throw new ImportError("request_invalid", reason, { file: from });
   }
+}
+
+function isHiddenNote(path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.startsWith(".") && isZarrNote(name);
 }
 
 /** A group, with what the notes of its folder say of it: `withFolderValues` makes it a record. */
@@ -176,6 +194,12 @@ function namedFiles(groups: readonly FileGroup[], found: ReadonlyMap<string, Fou
 
 /** A file that two patterns of one list stand for is taken once. */
 function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestFiles {
+  const [store] = expanded.filter(({ isStore }) => isStore);
+  if (store && expanded.length === 1) return storeFiles(store);
+  if (store)
+    throw new ImportError("request_invalid", "a zarr store is a table by itself: name it in a list of its own", {
+      file: store.from,
+    });
   const files = new Map(expanded.flatMap((one) => one.files.map((file) => [file.path, file] as const)));
   const from = expanded.map((one) => one.from).join(",");
   const { groups, leftOut } = groupFoundFiles([...files.keys()], toFormat);
@@ -187,6 +211,10 @@ function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestF
     })),
     warnings: leftOut.length === 0 ? [] : [`${from}: left out, being of no known format: ${excerptOfList(leftOut)}`],
   };
+}
+
+function storeFiles({ from, files }: Expanded): RequestFiles {
+  return { groups: [{ format: "zarr", from, ...groupOf(files) }], warnings: [] };
 }
 
 /** What is said of files is said of their group. */

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { inflate } from "node:zlib";
 import { ImportError } from "@sluice/errors";
+import { unshuffled } from "../shuffle.ts";
 import { byteAt, uint16At, uint32At, unsupported } from "./hdf5-file.ts";
 
 const inflated = promisify(inflate);
@@ -80,15 +81,6 @@ async function inflatedChunk(bytes: Uint8Array, chunkBytes: number, byteOffset: 
   } catch (error) {
     throw damaged(`cannot be decompressed (${(error as Error).message})`, byteOffset);
   }
-}
-
-/** First bytes of all elements stand first, then the second ones, and so on; what makes no whole element stays behind. */
-function unshuffled(bytes: Uint8Array, itemBytes: number): Uint8Array {
-  if (itemBytes <= 1 || itemBytes > bytes.length) return bytes;
-  const items = Math.floor(bytes.length / itemBytes);
-  const target = Uint8Array.from(bytes);
-  for (let k = 0; k < itemBytes; k++) for (let i = 0; i < items; i++) target[i * itemBytes + k] = bytes[k * items + i];
-  return target;
 }
 
 function withoutChecksum(bytes: Uint8Array, byteOffset: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
-import { formatNamed, mixedKeysFailure, openFile, planFields } from "@sluice/formats";
+import { formatNamed, mixedKeysFailure, openFiles, planFields } from "@sluice/formats";
 import {
   duplicateRowsOf,
   type ImportTaskInput,
@@ -105,8 +105,7 @@ export class ImportPlanner implements JobPlanner {
     const plan = planFields(readSchemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
     const { sources } = opened.use(await this.#deps.sources.of(job));
-    const files = [];
-    for (const file of group.files) files.push(opened.use(await openFile(sources, file)));
+    const { files } = opened.use(await openFiles(sources, group.files));
     const input = { sources: files, plan, options, isOneOfSeveral: job.groups.length > 1 };
     const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
     return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };

@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { type FileRef, formatNamed, openFiles } from "@sluice/formats";
+import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
+import type { SourceFile } from "@sluice/object-store";
+import { MemoryObjectStore, memoryFile, sourcesOf } from "@sluice/object-store/testing";
+import { Damage } from "@sluice/parquet";
+import fc from "fast-check";
+import { readZipDirectory } from "../../../src/archives/zip-directory.ts";
+import { openZipMember } from "../../../src/archives/zip-member.ts";
+import { decodeBlosc } from "../../../src/arrays/zarr/blosc.ts";
+import { zarrFolders, zarrRoot } from "../../../src/arrays/zarr/store-files.ts";
+
+const fixtures = join(import.meta.dirname, "fixtures");
+const signal = new AbortController().signal;
+const [ROWS, DIM] = [11, 5];
+const expected = Array.from({ length: ROWS }, (_, row) => ({
+  id: BigInt(row) * 2n ** 40n + 3n,
+  vector: Array.from({ length: DIM }, (_, i) => (row * DIM + i) * 1.25 - 7),
+  title: `tïtel ${"x".repeat(row)}`,
+}));
+const fields = {
+  id: { name: "id", type: 5, is_primary: true },
+  vector: { name: "vector", type: 101, params: { dim: DIM } },
+  title: { name: "title", type: 21, params: { max_length: 99 } },
+};
+const schema = fixtureSchema({ fields: Object.values(fields) });
+
+type Files = Map<string, Uint8Array>;
+
+/** The files of a store, by their names. */
+async function unpacked(name: string): Promise<Files> {
+  const archive = await memoryFile(name, readFileSync(join(fixtures, `${name}.zip`)));
+  const files: Files = new Map();
+  for (const entry of await readZipDirectory(archive)) {
+    const bytes = new Uint8Array(entry.sizeBytes);
+    await using member = await openZipMember(archive, entry, entry.name);
+    await member.readInto(0, bytes);
+    files.set(`emb.zarr/${entry.name}`, bytes);
+  }
+  return files;
+}
+
+async function rowsOf(files: Files, warnings: string[] = [], of = schema) {
+  const sources: SourceFile[] = [];
+  for (const [path, bytes] of files) sources.push(await memoryFile(path, bytes));
+  const input = { ...readerInput(of, sources), warn: (text: string) => warnings.push(text) };
+  return await readCanonicalRows(of, formatNamed("zarr").open(input));
+}
+
+const plain = (rows: Awaited<ReturnType<typeof rowsOf>>) =>
+  rows.map(({ id, vector, title }) => ({ id: BigInt(id as string), vector, title }));
+
+describe("zarr", () => {
+  it.each([
+    ...["v3", "v3-plain", "v3-codecs", "v3-shards"],
+    ...["v2", "v2-dots-zlib", "v2-gzip", "v2-lz4", "v2-blosc", "v2-order"],
+  ])("%s gives the rows that were put in", async (name) => {
+    const warnings: string[] = [];
+    expect(plain(await rowsOf(await unpacked(name), warnings))).toEqual(expected);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(["v3-holes", "v2-holes"])("%s: chunks that are not there are the fill value, which is said", async (name) => {
+    const warnings: string[] = [];
+    const rows = plain(await rowsOf(await unpacked(name), warnings));
+    const filled = (row: number) => ({ ...expected[row], vector: Array(DIM).fill(1.5), title: "none" });
+    expect(rows).toEqual(expected.map((row, i) => (i < 4 || i > 7 ? row : filled(i))));
+    expect(warnings).toEqual([
+      "zarr store: 1 of 3 chunks of 'title' are not there: their values are the fill value",
+      "zarr store: 1 of 3 chunks of 'vector' are not there: their values are the fill value",
+    ]);
+  });
+
+  it("is cut between rows, described, and needs no names where it is one matrix", async () => {
+    const files = await unpacked("v3");
+    const sources: SourceFile[] = [];
+    for (const [path, bytes] of files) sources.push(await memoryFile(path, bytes));
+    const zarr = formatNamed("zarr");
+    expect(await zarr.probe(readerInput(schema, sources), signal)).toMatchObject({ rowCount: ROWS, cuts: "anywhere" });
+    const part = { ...readerInput(schema, sources), range: { begin: 3, end: 9 } };
+    expect(plain(await readCanonicalRows(schema, zarr.open(part)))).toEqual(expected.slice(3, 9));
+    const { columns, rowCount } = await zarr.describe(sources, signal);
+    expect([rowCount, columns.map(({ name, type }) => `${name} ${type}`)]).toEqual([
+      ROWS,
+      ["id <i8 (11)", "title |S17 (11)", "vector <f4 (11, 5)"],
+    ]);
+    const alone = new Map([...files].flatMap(([path, bytes]) => moved(path, bytes)));
+    const one = fixtureSchema({ fields: [fields.id, { ...fields.vector, name: "embedding" }] });
+    const rows = await rowsOf(alone, [], one);
+    expect(rows.map(({ id, embedding }) => [Number(id), embedding])).toEqual(
+      expected.map(({ vector }, i) => [i, vector]),
+    );
+  });
+
+  it("is read from an archive as from a folder, each file when it is needed", async () => {
+    const store = new MemoryObjectStore();
+    for (const [path, bytes] of await unpacked("v2")) await store.put(path, [bytes]);
+    const sources = sourcesOf(store);
+    const refs: FileRef[] = await Array.fromAsync(sources.list("emb.zarr/"));
+    await using opened = await openFiles(sources, refs);
+    const rows = await readCanonicalRows(schema, formatNamed("zarr").open(readerInput(schema, opened.files)));
+    expect(plain(rows)).toEqual(expected);
+    await store.put("emb.zarr/id/1", [Buffer.from("other")]);
+    await using again = await openFiles(sources, refs);
+    const read = readCanonicalRows(schema, formatNamed("zarr").open(readerInput(schema, again.files)));
+    await expect(read).rejects.toThrow("has changed since");
+  });
+
+  it("is found by its metadata, as a whole", () => {
+    expect(zarrRoot(["a/zarr.json", "a/v/zarr.json", "a/v/c/0"])).toBe("a/");
+    expect(zarrRoot(["a/v/.zarray", "a/v/0"])).toBe("a/v/");
+    expect(zarrRoot(["a/.zgroup", "b/.zgroup"])).toBeUndefined();
+    expect(zarrRoot(["a/1.json"])).toBeUndefined();
+    expect(zarrFolders(["b/v/.zarray", "b/.zgroup", "b/.zattrs"])).toEqual(["b/v/", "b/"]);
+  });
+
+  const edited = async (name: string, note: string, change: (meta: Record<string, unknown>) => void) => {
+    const files = await unpacked(name);
+    const meta = JSON.parse(Buffer.from(files.get(note) as Uint8Array).toString());
+    change(meta);
+    return files.set(note, Buffer.from(JSON.stringify(meta)));
+  };
+  const note3 = "emb.zarr/vector/zarr.json";
+  const note2 = "emb.zarr/vector/.zarray";
+
+  it.each<[why: string, files: () => Promise<Files>]>([
+    ['is compressed by "bz2", which is not read: write it with zstd', () => unpacked("v2-bz2")],
+    [
+      "is put through delta, which is not undone",
+      () => edited("v2", note2, (meta) => Object.assign(meta, { filters: [{ id: "delta" }] })),
+    ],
+    [
+      'holds elements of type "complex64"',
+      () => edited("v3", note3, (meta) => Object.assign(meta, { data_type: "complex64" })),
+    ],
+    [
+      "has 3 dimensions: a table has one or two",
+      () => edited("v2", note2, (meta) => Object.assign(meta, { shape: [11, 5, 1], chunks: [4, 2, 1] })),
+    ],
+    [
+      "has chunks of the kind",
+      () => edited("v3", note3, (meta) => Object.assign(meta, { chunk_grid: { name: "rectilinear" } })),
+    ],
+    [
+      "lacks a chunk, and tells no value for what was never written",
+      () => edited("v2-holes", note2, (meta) => Object.assign(meta, { fill_value: null })),
+    ],
+    [
+      "it has 48 bytes of values, and should have 32",
+      async () => {
+        const files = await edited("v3-plain", note3, () => {});
+        return files.set("emb.zarr/vector/c/1/0", new Uint8Array(48));
+      },
+    ],
+    ["the metadata are damaged", () => edited("v3", note3, (meta) => Object.assign(meta, { codecs: 7 }))],
+    [
+      "has chunks of 100000000 rows",
+      () => edited("v2", note2, (meta) => Object.assign(meta, { shape: [1e9, 5], chunks: [1e8, 2] })),
+    ],
+  ])("refuses: %s", async (why, files) => {
+    await expect(rowsOf(await files())).rejects.toThrow(why);
+  });
+
+  it("with damaged bytes anywhere ends in an error or in rows", async () => {
+    for (const name of ["v3-shards", "v3-codecs", "v2-blosc", "v2-lz4"]) {
+      const files = [...(await unpacked(name))];
+      const place = fc.tuple(fc.nat(files.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }));
+      await fc.assert(
+        fc.asyncProperty(place, async ([file, at, change]) => {
+          const [path, bytes] = files[file];
+          const damaged = Buffer.from(bytes);
+          damaged[at % damaged.length] ^= change;
+          const read = await rowsOf(new Map(files).set(path, damaged)).catch((error: { code?: string }) => error.code);
+          if (typeof read === "string") expect(codes).toContain(read);
+          else expect(Array.isArray(read)).toBe(true);
+        }),
+        { numRuns: 60 },
+      );
+    }
+  });
+});
+
+const codes = ["malformed_file", "unsupported", "schema_mismatch", "value_invalid"];
+
+/** The files of the array alone, as a store of their own. */
+function moved(path: string, bytes: Uint8Array): [string, Uint8Array][] {
+  const folder = "emb.zarr/vector/";
+  return path.startsWith(folder) ? [[`emb.zarr/${path.slice(folder.length)}`, bytes]] : [];
+}
+
+describe("blosc", () => {
+  const numbers = Float32Array.from({ length: 3000 }, (_, i) => Math.floor(((i * 7) % 97) / 3));
+  const between = Float32Array.from({ length: 5000 }, (_, i) => i);
+  const contents: Readonly<Record<string, Float32Array>> = {
+    "blosclz-far": Float32Array.of(...numbers, ...between, ...numbers),
+    "zstd-odd": numbers.subarray(0, 1003),
+    stored: numbers.subarray(0, 100),
+  };
+
+  it.each(readdirSync(join(fixtures, "blosc")))("%s holds what was put in", (name) => {
+    const content = Buffer.from(decodeBlosc(readFileSync(join(fixtures, "blosc", name)), 1 << 20));
+    const wanted = contents[name] ?? numbers;
+    expect(content.equals(Buffer.from(wanted.buffer, wanted.byteOffset, wanted.byteLength))).toBe(true);
+  });
+
+  it("of any bytes ends in damage or in bytes", () => {
+    for (const name of ["blosclz-1-0", "lz4-2-0", "zstd-0-2048", "stored"]) {
+      const bytes = readFileSync(join(fixtures, "blosc", name));
+      fc.assert(
+        fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ minLength: 1, maxLength: 8 }), (at, put) => {
+          const damaged = Buffer.from(bytes);
+          damaged.set(put.subarray(0, damaged.length - at), at);
+          try {
+            expect(decodeBlosc(damaged, 1 << 20).length).toBeLessThanOrEqual(1 << 20);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Damage);
+          }
+        }),
+        { numRuns: 200 },
+      );
+    }
+  });
+});
