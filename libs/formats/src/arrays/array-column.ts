@@ -46,6 +46,7 @@ export interface ArrayColumn {
 
 /**
  * Joins a field with the header of its file.
+ * @param coerces see `coercionOf`
  * @throws {ImportError} `schema_mismatch` for another type, shape or dimension, `malformed_file` for a file that is shorter
  *   than its header says, `unsupported` for pickled objects
  */
@@ -54,8 +55,9 @@ export function planArrayColumn(
   index: number,
   source: SourceFile,
   header: ArrayHeader,
+  coerces = false,
 ): ArrayColumn {
-  const dtype = checkedDtype(field, header.descr);
+  const dtype = checkedDtype(field, header.descr, coerces);
   return arrayColumn(field, index, source, header, dtype, rowItemsOf(field, dtype, header.shape));
 }
 

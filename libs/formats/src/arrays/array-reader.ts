@@ -5,8 +5,10 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../format.ts";
 import type { FieldPlan } from "../plan/field-plan.ts";
 import { RowRejects } from "../row-rejects.ts";
 import type { ArrayColumn } from "./array-column.ts";
+import { coercionOf } from "./array-rules.ts";
 import type { ArraysOf } from "./array-set.ts";
 import { type ColumnDecoder, numberDecoder } from "./decode-numbers.ts";
+import { printedDecoder } from "./decode-printed.ts";
 import { textDecoder } from "./decode-text.ts";
 import { FoldedArrays } from "./folded-arrays.ts";
 import type { OpenedArrays } from "./open-arrays.ts";
@@ -83,9 +85,9 @@ class ColumnSet {
     const dynamic = plan.dynamic.with(folded.map(({ field }) => field.name));
     this.#decoders = columns.map((column) => {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
-      return isText
-        ? textDecoder(column, plan.schema, dynamic, rejects)
-        : numberDecoder(column, plan.schema.timezone, rejects);
+      if (isText) return textDecoder(column, plan.schema, dynamic, rejects);
+      if (coercionOf(column.field, column.dtype)) return printedDecoder(column, rejects);
+      return numberDecoder(column, plan.schema.timezone, rejects);
     });
   }
 

@@ -1,6 +1,8 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
+import { type Coercion, isIntegerField, isTextField } from "../coercions.ts";
 import { type ElementType, elementTypeOf } from "../numbers/element-type.ts";
+import { isInteger } from "../numbers/number-kind.ts";
 import { type Dtype, dtypeName, isFloat8, isPickled, parseDtype } from "./dtype.ts";
 import { isKnownUnit } from "./times.ts";
 
@@ -32,10 +34,10 @@ export function elementOf(field: FieldSchema, dtype: Dtype): ElementType {
   }
 }
 
-/** @throws {ImportError} `schema_mismatch`, or `unsupported` for what is pickled */
-export function checkedDtype(field: FieldSchema, descr: string): Dtype {
+/** @param coerces texts of integers, and the reverse, pass @throws {ImportError} `schema_mismatch`, or `unsupported` for what is pickled */
+export function checkedDtype(field: FieldSchema, descr: string, coerces = false): Dtype {
   const dtype = parseDtype(descr);
-  if (dtype && takes(field, dtype)) return dtype;
+  if (dtype && (takes(field, dtype) || (coerces && coercionOf(field, dtype)))) return dtype;
   if (isPickled(descr)) throw pickled(field, descr);
   const [type, found] = [dataTypeName(field.dataType), excerpt(dtypeName(descr))];
   if (dtype?.code === "M8" && dtype.unit !== undefined && !isKnownUnit(dtype.unit))
@@ -45,6 +47,12 @@ export function checkedDtype(field: FieldSchema, descr: string): Dtype {
   throw mismatch(
     `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${type}', got type '${found}'${why}`,
   );
+}
+
+/** How elements of the other type would become values of the field; undefined where they would not, or are of its own. */
+export function coercionOf(field: FieldSchema, { code, kind }: Dtype): Coercion | undefined {
+  if (isIntegerField(field) && (code === "U" || code === "S")) return "text to integer";
+  return isTextField(field) && kind !== undefined && isInteger(kind) ? "integer to text" : undefined;
 }
 
 function pickled({ name }: FieldSchema, descr: string): ImportError {

@@ -2,6 +2,7 @@ import { type Column, type VarColumn, varValue } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { BytesSink } from "@sluice/parquet";
 import { type CollectionSchema, DataType, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { integerCell, isIntegerField } from "../coercions.ts";
 import { appendTextCell } from "../numbers/array-cells.ts";
 import type { DynamicColumn } from "../plan/dynamic-column.ts";
 import type { RowRejects } from "../row-rejects.ts";
@@ -46,7 +47,8 @@ function finishOf(column: ArrayColumn, schema: CollectionSchema, dynamic: Dynami
   const { field } = column;
   if (field.dataType === DataType.Array) return arrayColumn(column);
   const isParsed = field.dataType === DataType.Geometry || field.dataType === DataType.Timestamptz;
-  return isParsed ? parsedColumn(schema, field) : checkedColumn(textChecks(field, dynamic));
+  if (isIntegerField(field)) return parsedColumn(field, integerCell(field));
+  return isParsed ? parsedColumn(field, cellOfText(schema, field)) : checkedColumn(textChecks(field, dynamic));
 }
 
 /** Cells of arrays that are all equally long. */
@@ -76,8 +78,7 @@ function checkedColumn([, ...checks]: readonly TextCheck[]): FinishTexts {
   };
 }
 
-function parsedColumn(schema: CollectionSchema, field: FieldSchema): FinishTexts {
-  const parse = cellOfText(schema, field);
+function parsedColumn(field: FieldSchema, parse: (text: Uint8Array) => Uint8Array): FinishTexts {
   const width = fixedWidth(field);
   const cells = new BytesSink();
   const none = new Uint8Array(width);

@@ -1,12 +1,13 @@
 import { ImportError, locate } from "@sluice/errors";
 import { dataTypeName, type FieldSchema, isOptional } from "@sluice/schema";
+import { Coercions } from "../coercions.ts";
 import { MAX_ROW_BYTES } from "../format.ts";
 import { bindColumns, type NamedColumn } from "../plan/bind-columns.ts";
 import type { FieldPlan, Target } from "../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../plan/left-over.ts";
 import { SchemaFaults } from "../plan/schema-faults.ts";
 import { type ArrayColumn, type ArrayHeader, planArrayColumn } from "./array-column.ts";
-import { isArrayType } from "./array-rules.ts";
+import { coercionOf, isArrayType } from "./array-rules.ts";
 import type { ArraySet, NamedArray } from "./array-set.ts";
 import { foldArrays } from "./fold-arrays.ts";
 
@@ -37,7 +38,7 @@ export async function openArrays(
   const headers = await Promise.all(given.map(([index, array]) => headerOf(fields[index], array, faults, signal)));
   if (given.length > 0 && headers.every((header) => header?.shape[0] === 0)) return { columns: [], folded: [] };
   const opened = given.map(([index, array], i) =>
-    faults.attempt(() => headers[i] && openColumn(fields[index], index, array, headers[i])),
+    faults.attempt(() => headers[i] && openColumn(fields[index], index, array, headers[i], plan.options.coerces)),
   );
   const columns = opened.filter((column) => column !== undefined);
   if (columns.length > 0) faults.attempt(() => checkAligned(columns));
@@ -45,8 +46,8 @@ export async function openArrays(
   faults.throwAny();
   const { folded, left } = await foldArrays(extras, plan, columns[0].rowCount, signal);
   checkRowBytes([...columns, ...folded]);
-  const leftOver = leftOverWarning(plan, left);
-  if (leftOver !== undefined) warn(`${set.title}: ${leftOver}`);
+  for (const text of [leftOverWarning(plan, left), coercedWarning(columns)])
+    if (text !== undefined) warn(`${set.title}: ${text}`);
   return { columns, folded };
 }
 
@@ -104,12 +105,27 @@ function headerOf(
   });
 }
 
-function openColumn(field: FieldSchema, index: number, { source }: NamedArray, header: ArrayHeader): ArrayColumn {
+function openColumn(
+  field: FieldSchema,
+  index: number,
+  { source }: NamedArray,
+  header: ArrayHeader,
+  coerces: boolean | undefined,
+): ArrayColumn {
   try {
-    return planArrayColumn(field, index, source, header);
+    return planArrayColumn(field, index, source, header, coerces);
   } catch (error) {
     throw locate(error, { file: source.path, field: field.name });
   }
+}
+
+function coercedWarning(columns: readonly ArrayColumn[]): string | undefined {
+  const coercions = new Coercions();
+  for (const { field, dtype } of columns) {
+    const coercion = coercionOf(field, dtype);
+    if (coercion) coercions.all(field.name, coercion);
+  }
+  return coercions.warning;
 }
 
 function checkAligned(columns: readonly ArrayColumn[]): void {

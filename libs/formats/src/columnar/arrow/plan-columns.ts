@@ -2,6 +2,8 @@ import { standInOf } from "@sluice/columns";
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { DataType, type FieldSchema, isDenseVector, type StructSchema } from "@sluice/schema";
 import { dropRepeatedKeys } from "@sluice/values";
+import { Coercions, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
+import { isInteger } from "../../numbers/number-kind.ts";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
@@ -16,7 +18,15 @@ import { metaDecoder } from "./columns/meta-column.ts";
 import { numberDecoder } from "./columns/number-column.ts";
 import { structArrayDecoder } from "./columns/struct-array-column.ts";
 import { textDecoder } from "./columns/text-column.ts";
-import { isPairs, isWritable, jsonWriter, pairsWriter, plainWriter, type WriteValue } from "./columns/value-writers.ts";
+import {
+  integerTextWriter,
+  isPairs,
+  isWritable,
+  jsonWriter,
+  pairsWriter,
+  plainWriter,
+  type WriteValue,
+} from "./columns/value-writers.ts";
 import { vectorDecoder } from "./columns/vector-column.ts";
 import { writtenDecoder } from "./columns/written-column.ts";
 import { extraColumns, type Path } from "./extra-columns.ts";
@@ -59,7 +69,7 @@ export function planColumns(
     faults.attempt(() => planner.struct(struct, bound.structs[i])),
   );
   faults.throwAny();
-  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields), planner.coercions.warning])
     if (text !== undefined) warn(`${path}: ${text}`);
   return [...fields, ...structs].filter((made) => made !== undefined);
 }
@@ -74,6 +84,7 @@ function lastOf(path: Path): ArrowField {
 class Planner {
   readonly #plan: FieldPlan;
   readonly #path: string;
+  readonly coercions = new Coercions();
 
   constructor(plan: FieldPlan, path: string) {
     this.#plan = plan;
@@ -105,10 +116,22 @@ class Planner {
     const vector = isDenseVector(field.dataType) ? vectorRule(field, source) : undefined;
     if (vector) return this.#vector(field, source, vector);
     const form = writtenForm(field, source);
-    if (!form) return undefined;
+    if (!form) return this.#coerced(field, source);
     const isSparse = field.dataType === DataType.SparseFloatVector;
     const writerOf = form === "plain" ? plainValues : isSparse && isPairs(source) ? pairsWriter : jsonWriter;
     return (context) => writtenDecoder(field, writerOf, this.#parser(field), context);
+  }
+
+  /** A column of the other type, where `coerce` allows it. */
+  #coerced(field: FieldSchema, { type }: ArrowField): ArrowColumnPlan["open"] | undefined {
+    if (!this.#plan.options.coerces) return undefined;
+    if (isIntegerField(field) && type.kind === "text") {
+      this.coercions.all(field.name, "text to integer");
+      return (context) => writtenDecoder(field, plainValues, integerCell(field), context);
+    }
+    if (!isTextField(field) || type.kind !== "number" || !isInteger(type.number as string)) return undefined;
+    this.coercions.all(field.name, "integer to text");
+    return (context) => writtenDecoder(field, integerTextWriter, checkedLength(field), context);
   }
 
   #vector(field: FieldSchema, source: ArrowField, vector: NonNullable<ReturnType<typeof vectorRule>>) {

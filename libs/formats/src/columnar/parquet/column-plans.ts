@@ -2,6 +2,7 @@ import { standInOf } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { leafType, type PandasRange, type ParquetFile, type SchemaNode } from "@sluice/parquet";
 import type { CollectionSchema, FieldSchema } from "@sluice/schema";
+import { Coercions, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
 import { bindColumns } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
@@ -10,12 +11,14 @@ import { SchemaFaults } from "../../plan/schema-faults.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { structShape } from "./columns/json-shape.ts";
-import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
+import { integerWriter } from "./columns/leaf-text.ts";
+import { ParsedCellColumn, ParsedTextColumn } from "./columns/parsed-text-column.ts";
+import { PrintedColumn } from "./columns/printed-column.ts";
 import { RangeColumn, takesRange } from "./columns/range-column.ts";
 import { columnSource, extraColumns, type FileColumn, isRange } from "./file-columns.ts";
 import { planStruct } from "./struct-plan.ts";
 import { mismatch, typeMismatch } from "./type-mismatch.ts";
-import { expectedType, isText } from "./type-rules.ts";
+import { expectedType, isJsonText, isText } from "./type-rules.ts";
 import { valuePlan } from "./value-plan.ts";
 
 /**
@@ -40,7 +43,7 @@ export function planColumns(
     return undefined;
   });
   faults.throwAny();
-  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields)])
+  for (const text of [leftOverWarning(plan, left), absentWarning(plan, bound.fields), planner.coercions.warning])
     if (text !== undefined) warn(`${path}: ${text}`);
   return [...fields, ...structs].filter((made) => made !== undefined);
 }
@@ -52,11 +55,12 @@ class FieldPlanner {
   /** Columns that become keys of `$meta`. */
   readonly #folded: readonly SchemaNode[];
 
-  readonly #forms: FieldPlan["options"]["forms"];
+  readonly #options: FieldPlan["options"];
+  readonly coercions = new Coercions();
 
   constructor({ schema, options }: FieldPlan, root: SchemaNode, path: string, folded: readonly SchemaNode[]) {
     this.#schema = schema;
-    this.#forms = options.forms;
+    this.#options = options;
     this.#root = root;
     this.#path = path;
     this.#folded = folded;
@@ -77,12 +81,26 @@ class FieldPlanner {
 
   #column(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
     if (leafType(column).kind === "null") return this.#allNull(field);
-    const form = this.#forms?.get(field.name);
+    const form = this.#options.forms?.get(field.name);
     if (form && isText(column) && column.repetition === 0)
       return (context) => new ParsedTextColumn(position, field, context.open(column), context, form);
-    const plan = valuePlan(this.#schema, field, position, column);
+    const plan = valuePlan(this.#schema, field, position, column) ?? this.#coerced(field, position, column);
     if (!plan) throw typeMismatch(this.#path, field.name, expectedType(field), column);
     return plan;
+  }
+
+  /** A column of the other type, where `coerce` allows it. */
+  #coerced(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
+    if (!this.#options.coerces || column.leaf < 0 || column.repetition > 0) return undefined;
+    if (isIntegerField(field) && isJsonText(column)) {
+      this.coercions.all(field.name, "text to integer");
+      const parse = integerCell(field);
+      return (context) => new ParsedCellColumn(position, field, context.open(column), context, parse);
+    }
+    const write = isTextField(field) ? integerWriter(leafType(column)) : undefined;
+    if (!write) return undefined;
+    this.coercions.all(field.name, "integer to text");
+    return (context) => new PrintedColumn(position, field, context.open(column), write, context);
   }
 
   #meta(field: FieldSchema, position: number, column: SchemaNode | undefined): ColumnPlan {

@@ -1,22 +1,14 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { dataTypeName } from "@sluice/schema";
+import { type Coercions, integerOfText, isIntegerField, isTextField, NO_SUCH_TEXT } from "../../coercions.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { tooLong } from "../../plan/refusals.ts";
 import type { ValueForm } from "../../plan/value-form.ts";
 import { vectorCell } from "../../vector-cells.ts";
-import type { Coercions } from "./coercions.ts";
 import { isNumberStart } from "./numbers.ts";
 import { type ValueParser, valueParser } from "./value-parsers.ts";
 
 const QUOTE = 0x22;
-
-/** Bits of the greatest integer of each type. */
-const integerBits: Partial<Record<DataType, bigint>> = {
-  [DataType.Int8]: 7n,
-  [DataType.Int16]: 15n,
-  [DataType.Int32]: 31n,
-  [DataType.Int64]: 63n,
-};
 
 /** The parser of a field's values as the plan has it: that of its type, and what the options of the import take besides. */
 export function plannedParser(plan: FieldPlan, builder: FixedBuilder | VarBuilder, coercions: Coercions): ValueParser {
@@ -26,24 +18,17 @@ export function plannedParser(plan: FieldPlan, builder: FixedBuilder | VarBuilde
   const form = options.forms?.get(field.name);
   if (form) return textVectorParser(builder as FixedBuilder, form, parse);
   if (!options.coerces) return parse;
-  if (integerBits[field.dataType] !== undefined) return digitsParser(builder as FixedBuilder, parse, coercions);
-  return isKeyText(field) ? numberTextParser(builder as VarBuilder, parse, coercions) : parse;
-}
-
-function isKeyText({ dataType }: FieldSchema): boolean {
-  return dataType === DataType.VarChar || dataType === DataType.String || dataType === DataType.Text;
+  if (isIntegerField(field)) return digitsParser(builder as FixedBuilder, parse, coercions);
+  return isTextField(field) ? numberTextParser(builder as VarBuilder, parse, coercions) : parse;
 }
 
 /** A text of digits for an integer field, where it is the text of that integer: `007` is none. */
 function digitsParser({ buffer, width, field }: FixedBuilder, parse: ValueParser, coercions: Coercions): ValueParser {
-  const limit = 1n << (integerBits[field.dataType] as bigint);
   return (scanner, p, row) => {
     if (scanner.bytes[p] !== QUOTE) return parse(scanner, p, row);
     const end = scanner.string(p);
-    const text = scanner.textOf(p, end);
-    const value = /^(0|-?[1-9]\d{0,18})$/.test(text) ? BigInt(text) : undefined;
-    if (value === undefined || value >= limit || value < -limit)
-      scanner.wrongType(p, dataTypeName(field.dataType), ": it is not the text of such a number");
+    const value = integerOfText(field, scanner.textOf(p, end));
+    if (value === undefined) scanner.wrongType(p, dataTypeName(field.dataType), `: ${NO_SUCH_TEXT}`);
     if (width === 8) buffer.int64[row] = value as bigint;
     else if (width === 4) buffer.int32[row] = Number(value);
     else if (width === 2) buffer.int16[row] = Number(value);

@@ -1,7 +1,7 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { META_FIELD_NAME } from "@sluice/schema";
+import { Coercions } from "../../coercions.ts";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
-import { Coercions } from "./coercions.ts";
 import { type KnownKey, ObjectKeys, type RowTarget } from "./object-keys.ts";
 import { plannedParser } from "./planned-parser.ts";
 import { fieldReader } from "./read-field.ts";

@@ -53,6 +53,12 @@ function quoted(write: WriteValue): WriteValue {
   };
 }
 
+/** Integers as their texts. */
+export function integerTextWriter({ field: { type }, data }: ArrowValues): WriteValue {
+  const views = viewsOf(data);
+  return (i, out) => out.ascii(numberText(type.number as NonNullable<ArrowType["number"]>, views, i));
+}
+
 /** Values as text, as far as they have such a form; undefined for others. Nulls must not be asked for. */
 export function plainWriter({ field, data, offsets }: ArrowValues): WriteValue | undefined {
   const { type } = field;

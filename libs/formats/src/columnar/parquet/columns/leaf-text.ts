@@ -1,5 +1,5 @@
 import type { LeafType } from "@sluice/parquet";
-import type { NumberViews } from "../../../numbers/number-kind.ts";
+import { isInteger, type NumberKind, type NumberViews, numberText } from "../../../numbers/number-kind.ts";
 import type { TextOut } from "../../../text-out.ts";
 import { decimalText } from "./decimals.ts";
 import { dateText, timestampText, timeText } from "./timestamps.ts";
@@ -23,4 +23,14 @@ export function leafWriter(type: LeafType): LeafWriter | undefined {
     default:
       return undefined;
   }
+}
+
+/** The same of integers, which stand for a text only where that was asked for; undefined for others. */
+export function integerWriter({ kind, bits }: LeafType): LeafWriter | undefined {
+  if (!isInteger(kind)) return undefined;
+  if (bits === undefined) return (from, index, out) => out.ascii(numberText(kind as NumberKind, from, index));
+  // What stands above the low bits does not count: see `leafRule`.
+  const shift = 32 - bits;
+  return ({ int32 }, index, out) =>
+    out.ascii(String(kind === "int32" ? (int32[index] << shift) >> shift : (int32[index] << shift) >>> shift));
 }

@@ -1,6 +1,7 @@
 import { type Column, createBuilder, type FixedBuilder, type InsertBatch, VarBuilder } from "@sluice/columns";
 import { excerpt, ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
+import { Coercions } from "../../../coercions.ts";
 import type { BatchOptions, ReaderInput } from "../../../format.ts";
 import type { BoundColumns } from "../../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../../plan/field-plan.ts";
@@ -8,7 +9,6 @@ import { nullRefused } from "../../../plan/refusals.ts";
 import { RowRejects } from "../../../row-rejects.ts";
 import { withLine } from "../../line-counter.ts";
 import { rowCapacity } from "../../row-capacity.ts";
-import { Coercions } from "../coercions.ts";
 import { plannedParser } from "../planned-parser.ts";
 import { fieldReader, readField } from "../read-field.ts";
 import { parseStruct } from "../struct-parser.ts";
