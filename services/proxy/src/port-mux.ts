@@ -88,13 +88,17 @@ export class PortMux implements AsyncDisposable {
   }
 }
 
+function uploads(beginning: string): readonly [Kind, Buffer] {
+  return ["uploads", Buffer.from(beginning)];
+}
+
 /** What each kind of connection begins with; whatever begins otherwise is HTTP. */
 const BEGINNINGS: readonly (readonly [kind: Kind, beginning: Buffer])[] = [
   ["grpc", HTTP2_PREFACE],
   ["tls", TLS_HANDSHAKE],
-  ...["PUT", "POST", "GET", "HEAD", "DELETE"].map(
-    (method) => ["uploads", Buffer.from(`${method} /${UPLOAD_BUCKET}`)] as const,
-  ),
+  ...["PUT", "POST", "GET", "HEAD", "DELETE"].map((method) => uploads(`${method} /${UPLOAD_BUCKET}`)),
+  // The files API, which has no other PUT.
+  ...["/v2/volumes/", "/v2/stages/"].map((path) => uploads(`PUT ${path}`)),
 ];
 
 /** Undefined while the bytes that there are may go on in two ways: `P` as `PRI`, `PUT` and `POST`. */

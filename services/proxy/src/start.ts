@@ -20,7 +20,10 @@ import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
 import type { ProxySettings } from "./settings.ts";
+import { ContentWriter } from "./uploads/content-writer.ts";
+import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
+import { s3Service } from "./uploads/s3-service.ts";
 import { UploadGateway } from "./uploads/upload-gateway.ts";
 import { VolumeOperations } from "./volumes/volume-operations.ts";
 
@@ -85,13 +88,13 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   importJobRoutes(app, context, requests);
   exportJobRoutes(app, context);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
-  volumeRoutes(app, new VolumeOperations(volumes, settings.uploadEndpoint));
+  volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();
-  const uploads = await openUploads(settings, {
-    gateway: new UploadGateway(volumes, deps.uploads),
+  const writer = new ContentWriter(volumes, deps.uploads);
+  const uploads = await openUploads(settings, app.server, {
+    services: [s3Service(new UploadGateway(volumes, writer)), fileService(volumes, writer)],
     log: deps.log,
     onCall: logged,
-    others: (request, response) => app.routing(request, response),
   });
   let toldMs = -REFUSED_LOG_MS;
   const refused = () => {

@@ -26,3 +26,13 @@ it("runs as written: volumes over REST", async () => {
   expect(output).toContain('"description":"of last year"');
   expect(output).toContain('"sessionToken"');
 });
+
+it("runs as written: files over REST", async () => {
+  const { server, importRoot } = fixture;
+  const script = adapt(page.block("draft.jsonl"), { "localhost:19530": server.address });
+  const output = await runAsUser("sh", ["-ec", script], importRoot);
+  expect(output.match(/"code":0/g)).toHaveLength(5);
+  expect(output).toContain('"path":"2026/draft.jsonl"');
+  expect(output).toContain('{"id": 1');
+  expect(page.left).toEqual([]);
+});

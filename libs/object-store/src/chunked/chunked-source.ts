@@ -28,6 +28,15 @@ export function withVolumes(sources: Sources, store: ObjectReads, index?: Volume
   return sources.behind(new Sources([named], []));
 }
 
+/** A file of a volume by what its index says of it. @throws as `Source.open` */
+export async function openContent(
+  store: ObjectReads,
+  file: FoundFile & { readonly path: string },
+): Promise<SourceFile> {
+  if (!parseContentKey(file.key)) throw refusePath(file.path, "leads to nothing that a volume holds");
+  return ChunkedFile.open(store, file);
+}
+
 class VolumeSource implements Source {
   readonly allows = "volume://NAME/PATH";
   readonly where = "in the volume";
@@ -48,8 +57,7 @@ class VolumeSource implements Source {
   }
 
   async open(file: FoundFile & { readonly path: string }): Promise<SourceFile> {
-    if (!parseContentKey(file.key)) throw refusePath(file.path, "leads to nothing that a volume holds");
-    return ChunkedFile.open(this.#store, file);
+    return openContent(this.#store, file);
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListedFile> {

@@ -1,4 +1,4 @@
-export { AwsChunkedBody, chunkedPayload } from "./aws-chunked.ts";
+export { AwsChunkedBody, type ChunkSigning, chunkedPayload } from "./aws-chunked.ts";
 export { BodyChecks } from "./body-checks.ts";
 export { etagOfParts, isPartNumber, parsePartList } from "./part-list.ts";
 export { type S3Code, S3Refusal } from "./s3-refusal.ts";

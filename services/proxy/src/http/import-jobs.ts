@@ -8,6 +8,7 @@ import type { ImportRequests } from "../import-request.ts";
 import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
 import { describedJob } from "./described-job.ts";
 import { mayNameFiles, optionsBody, optionsOf } from "./import-options.ts";
+import { inspectFiles } from "./inspect-files.ts";
 import { jobOrderRoutes } from "./job-orders.ts";
 import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody, restCodes } from "./rest.ts";
@@ -90,7 +91,10 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   // What the options may be, for editors and for who writes them by a program.
   app.get(`${base}/options.schema.json`, () => optionsJsonSchema());
   app.post(`${base}/list`, async (request) => ({ code: 0, data: await list(context, request) }));
-  app.post(`${base}/inspect`, async (request) => ({ code: 0, data: await inspect(context, request) }));
+  app.post(`${base}/inspect`, async (request) => {
+    const groups = groupsOf(parseBody(createBody, request.body));
+    return { code: 0, data: await inspectFiles(context, groups, optionsOf(request)) };
+  });
   restoreBackupRoute(app, context);
   rejectedRowRoutes(app, context);
   jobOrderRoutes(app, context);
@@ -123,17 +127,6 @@ export function databaseOf(inBody: string | undefined, request: FastifyRequest):
 export function headerOf(request: FastifyRequest, name: string): string {
   const value = request.headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? "";
-}
-
-/** What files hold, and which collection would take them. */
-async function inspect(context: ProxyContext, request: FastifyRequest) {
-  const body = parseBody(createBody, request.body);
-  const { status, inspections } = await context.root.inspectFiles({
-    fileGroups: groupsOf(body).map((paths) => ({ paths })),
-    options: optionsOf(request),
-  });
-  checkStatus(status);
-  return { files: JSON.parse(inspections) };
 }
 
 async function list(context: ProxyContext, request: FastifyRequest) {

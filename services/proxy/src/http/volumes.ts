@@ -1,15 +1,26 @@
 import type { FastifyInstance } from "fastify";
+import type { ProxyContext } from "../context.ts";
+import { volumeGroups } from "../volumes/volume-import.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
-import { alterVolumeBody, applyVolumeBody, createVolumeBody, listVolumesQuery } from "../volumes/volume-requests.ts";
+import {
+  alterVolumeBody,
+  applyVolumeBody,
+  createVolumeBody,
+  inspectBody,
+  listFilesQuery,
+  listVolumesQuery,
+} from "../volumes/volume-requests.ts";
+import { optionsOf } from "./import-options.ts";
+import { inspectFiles } from "./inspect-files.ts";
 import { parseBody } from "./rest.ts";
 
 interface OneVolume {
-  readonly Params: { readonly name: string };
+  readonly Params: { readonly name: string; readonly "*": string };
   readonly Querystring: { readonly force?: string };
 }
 
 /** Volumes over REST, as Zilliz Cloud has them, under the word that older clients know as well. */
-export function volumeRoutes(app: FastifyInstance, volumes: VolumeOperations): void {
+export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volumes: VolumeOperations): void {
   for (const base of ["/v2/volumes", "/v2/stages"]) {
     const one = `${base}/:name`;
     app.get(base, async ({ query }) => ok(await volumes.list(parseBody(listVolumesQuery, query))));
@@ -17,6 +28,17 @@ export function volumeRoutes(app: FastifyInstance, volumes: VolumeOperations): v
     app.post(`${base}/apply`, async ({ body, headers }) =>
       ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "")),
     );
+    app.get<OneVolume>(`${one}/files`, async ({ params, query }) =>
+      ok(await volumes.listFiles(params.name, parseBody(listFilesQuery, query))),
+    );
+    app.delete<OneVolume>(`${one}/files/*`, async ({ params }) =>
+      ok(await volumes.removeFile(params.name, params["*"])),
+    );
+    app.post<OneVolume>(`${one}/inspect`, async (request) => {
+      const { path } = parseBody(inspectBody, request.body);
+      const groups = volumeGroups({ volumeName: request.params.name, stageName: undefined, dataPaths: [path] }) ?? [];
+      return ok(await inspectFiles(context, groups, optionsOf(request)));
+    });
     app.get<OneVolume>(one, async ({ params }) => ok(await volumes.describe(params.name)));
     app.patch<OneVolume>(one, async ({ params, body }) =>
       ok(await volumes.alter(params.name, parseBody(alterVolumeBody, body))),

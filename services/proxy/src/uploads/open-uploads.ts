@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import { SettingsError } from "@sluice/config";
 import type { ProxySettings } from "../settings.ts";
-import { openUploadServer, type UploadServerDeps } from "./upload-server.ts";
+import { attach, openUploadServer, type UploadServerDeps, uploadHandler } from "./upload-server.ts";
 
 /** Takes connections of uploaders. */
 export interface UploadTargets {
@@ -11,9 +12,19 @@ export interface UploadTargets {
   readonly tls: (socket: Socket) => void;
 }
 
-/** @throws {SettingsError} for a certificate or key that cannot be used */
-export async function openUploads({ tlsCert, tlsKey }: ProxySettings, deps: UploadServerDeps): Promise<UploadTargets> {
-  const plain = openUploadServer(deps);
+/**
+ * @param rest server of other requests, whose connections may carry uploads among them
+ * @throws {SettingsError} for a certificate or key that cannot be used
+ */
+export async function openUploads(
+  { tlsCert, tlsKey }: ProxySettings,
+  rest: Server,
+  deps: Omit<UploadServerDeps, "others">,
+): Promise<UploadTargets> {
+  const [others] = rest.listeners("request") as RequestListener[];
+  const handler = uploadHandler({ ...deps, others });
+  attach(rest, handler);
+  const plain = openUploadServer(handler);
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new SettingsError(["settings tls-cert and tls-key: give both, or none"]);
   const uploads = (socket: Socket) => void plain.emit("connection", socket);
@@ -28,7 +39,7 @@ export async function openUploads({ tlsCert, tlsKey }: ProxySettings, deps: Uplo
   }
   try {
     const files = { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
-    const secure = openUploadServer(deps, files);
+    const secure = openUploadServer(handler, files);
     return { uploads, tls: (socket) => void secure.emit("connection", socket) };
   } catch (error) {
     throw new SettingsError([`settings tls-cert and tls-key: ${(error as Error).message}`]);

@@ -1,13 +1,9 @@
 import type { volume } from "@sluice/rpc";
 import { type S3Refusal, uriEncode } from "@sluice/volumes";
+import type { RawAnswer } from "./raw-service.ts";
 
-/** What an S3 client is answered. */
-export interface S3Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** XML; none unless given. */
-  readonly body?: string;
-}
+/** What an S3 client is answered: XML, or nothing. */
+export type S3Answer = RawAnswer & { readonly body?: string };
 
 const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 

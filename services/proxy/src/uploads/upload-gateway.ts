@@ -1,19 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { Slots } from "@sluice/async";
-import { contentKey, type ObjectStore, SINGLE_PART, writePart, writePartList } from "@sluice/object-store";
+import { contentKey, writePartList } from "@sluice/object-store";
 import { checkStatus, type volume } from "@sluice/rpc";
-import {
-  AwsChunkedBody,
-  BodyChecks,
-  chunkedPayload,
-  etagOfParts,
-  headerOf,
-  isPartNumber,
-  parsePartList,
-  S3Refusal,
-} from "@sluice/volumes";
+import { etagOfParts, headerOf, isPartNumber, parsePartList, S3Refusal } from "@sluice/volumes";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
+import { type Content, type ContentWriter, type IncomingBody, lengthOf } from "./content-writer.ts";
 import {
   begunAnswer,
   completedAnswer,
@@ -23,39 +14,22 @@ import {
   type S3Answer,
   stored,
 } from "./s3-answers.ts";
-import { lengthOf, type S3Request } from "./s3-request.ts";
+import type { S3Request } from "./s3-request.ts";
 import { accessOf, pathOfKey, prefixOfListing, type UploadAccess } from "./upload-access.ts";
 
-/** Chunks of 8 MiB that all uploads together hold in memory; further ones wait, and their clients with them. */
-const MEMORY_CHUNKS = 16;
 /** Greatest list of parts: 10,000 of them, each with checksums. */
 const MAX_LIST_BYTES = 4 << 20;
 
-/** A content that is being written, and where. */
-interface Content {
-  readonly volumeId: string;
-  readonly contentId: string;
-}
-
 /**
- * The subset of S3 that uploaders of released clients speak, over volumes. Bytes go to the store as they come; what was not
- * published in the end is given up by a record, and removed in the background.
+ * The subset of S3 that uploaders of released clients speak, over volumes. Bytes go to the store as they come.
  */
 export class UploadGateway {
   readonly #client: VolumeClient;
-  readonly #given: ObjectStore | undefined;
-  readonly #memory = new Slots(MEMORY_CHUNKS);
+  readonly #writer: ContentWriter;
 
-  /** @param store undefined: nothing is written */
-  constructor(client: VolumeClient, store: ObjectStore | undefined) {
+  constructor(client: VolumeClient, writer: ContentWriter) {
     this.#client = client;
-    this.#given = store;
-  }
-
-  get #store(): ObjectStore {
-    if (this.#given) return this.#given;
-    const cure = "give it the settings of S3 that the datanodes have";
-    throw new S3Refusal("NotImplemented", `this proxy knows no storage to put files into: ${cure}`);
+    this.#writer = writer;
   }
 
   /** @throws {S3Refusal}; {StatusError} or {ImportError} of the rootcoord or the store */
@@ -118,45 +92,10 @@ export class UploadGateway {
     if (headerOf(request.headers, "x-amz-copy-source") !== "")
       throw new S3Refusal("NotImplemented", "files are not copied here");
     const access = await accessOf(this.#client, request);
-    const path = pathOfKey(access, key);
     const { volumeName, volumeId } = access.grant;
-    const sizeBytes = BigInt(lengthOf(request));
-    const { limits } = access;
     const ifAbsent = headerOf(request.headers, "if-none-match") === "*";
-    const begun = await this.#client.beginContent({ volumeName, volumeId, path, sizeBytes, inParts: false, limits });
-    checkStatus(begun.status);
-    const content = { volumeId, contentId: begun.contentId };
-    try {
-      const etag = await this.#write(request, access, content, SINGLE_PART);
-      const published = { volumeName, ...content, sizeBytes, etag, limits, ifAbsent };
-      checkStatus(await this.#client.publishContent(published));
-      return stored(etag);
-    } catch (error) {
-      await this.#client.dropContent(content).catch(() => undefined); // The sweep of old uploads finds it, too.
-      throw error;
-    }
-  }
-
-  /** Streams a body into the store. Resolves to its MD5. */
-  async #write(request: S3Request, access: UploadAccess, content: Content, partId: string): Promise<string> {
-    const { headers, body, signal } = request;
-    const chunked = chunkedPayload(access.payload);
-    const signing =
-      chunked?.isSigned && access.signature
-        ? { signature: access.signature, secretAccessKey: access.grant.secretAccessKey }
-        : undefined;
-    const frame = chunked && new AwsChunkedBody(body, signing);
-    const checks = new BodyChecks(headers, access.payload, lengthOf(request));
-    const key = contentKey(content.volumeId, content.contentId);
-    request.goOn();
-    await writePart(checks.pass(frame?.bytes() ?? body), {
-      store: this.#store,
-      content: key,
-      partId,
-      memory: this.#memory,
-      signal,
-    });
-    return checks.finish(frame?.trailers ?? new Map());
+    const file = { volumeName, volumeId, path: pathOfKey(access, key), limits: access.limits, ifAbsent };
+    return stored(await this.#writer.put(file, incomingOf(request, access)));
   }
 
   async #begin(request: S3Request, key: string): Promise<S3Answer> {
@@ -192,11 +131,11 @@ export class UploadGateway {
   async #putPart(request: S3Request, access: UploadAccess, content: Content, path: string): Promise<S3Answer> {
     const partNumber = Number(request.query.get("partNumber"));
     if (!isPartNumber(partNumber)) throw new S3Refusal("InvalidArgument", "partNumber is a number from 1 to 10000");
-    const sizeBytes = BigInt(lengthOf(request));
+    const sizeBytes = BigInt(lengthOf(request.headers));
     const { volumeName } = access.grant;
     checkStatus(await this.#client.checkPart({ volumeName, ...content, path, sizeBytes, limits: access.limits }));
     const partId = randomBytes(8).toString("hex");
-    const md5 = await this.#write(request, access, content, partId);
+    const md5 = await this.#writer.write(content, partId, incomingOf(request, access));
     checkStatus(await this.#client.savePart({ ...content, part: { partNumber, partId, sizeBytes, md5 } }));
     return stored(md5);
   }
@@ -223,12 +162,17 @@ export class UploadGateway {
     const list = chosen.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
     const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0n);
     const etag = etagOfParts(chosen.map(({ md5 }) => md5));
-    await writePartList(this.#store, contentKey(content.volumeId, content.contentId), etag, list);
+    await writePartList(this.#writer.store, contentKey(content.volumeId, content.contentId), etag, list);
     const { volumeName } = access.grant;
     const published = { volumeName, ...content, sizeBytes, etag, limits: access.limits, ifAbsent: false };
     checkStatus(await this.#client.publishContent(published));
     return completedAnswer(UPLOAD_BUCKET, key, etag);
   }
+}
+
+function incomingOf(request: S3Request, { payload, signature, grant }: UploadAccess): IncomingBody {
+  const signing = signature && { signature, secretAccessKey: grant.secretAccessKey };
+  return { ...request, payload, signing };
 }
 
 /** @throws {S3Refusal} for a document that no list of parts is as long as */

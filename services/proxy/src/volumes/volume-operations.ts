@@ -6,10 +6,11 @@ import {
   type alterVolumeBody,
   type applyVolumeBody,
   type createVolumeBody,
+  type listFilesQuery,
   type listVolumesQuery,
   nameOf,
 } from "./volume-requests.ts";
-import { grantJson, volumeJson } from "./volume-views.ts";
+import { fileJson, grantJson, volumeJson } from "./volume-views.ts";
 
 export type VolumeClient = Client<volume.VolumeCoordClient>;
 
@@ -67,6 +68,22 @@ export class VolumeOperations {
     // The client for Java takes a port within a URL alone, and the others take no URL.
     const isJava = String(body.options?.sdk).toLowerCase() === "java" && /:\d+$/.test(endpoint);
     return grantJson(grant, isJava ? `https://${endpoint}` : endpoint);
+  }
+
+  /** A page of what lies in a volume, with folders in the place of what they hold when the delimiter is `/`. */
+  async listFiles(volumeName: string, query: z.infer<typeof listFilesQuery>) {
+    const { prefix = "", delimiter, pageSize: limit, pageToken = "" } = query;
+    const after = Buffer.from(pageToken, "base64url").toString();
+    const page = await this.#client.listFiles({ volumeName, prefix, after, limit, byFolder: delimiter !== undefined });
+    checkStatus(page.status);
+    const { nextAfter, folders, files } = page;
+    const next = nextAfter && { nextPageToken: Buffer.from(nextAfter).toString("base64url") };
+    return { files: files.map(fileJson), folders, ...next };
+  }
+
+  async removeFile(volumeName: string, path: string) {
+    checkStatus(await this.#client.removeFile({ volumeName, path }));
+    return { path };
   }
 
   #shown({ status, volume }: volume.VolumeResponse) {

@@ -26,6 +26,14 @@ export const applyVolumeBody = z.object({
   path: text,
   options: z.object({ sdk: z.unknown() }).partial().nullish(),
 });
+export const listFilesQuery = z.object({
+  prefix: text,
+  delimiter: z.literal("/").optional(),
+  pageSize: z.coerce.number().int().min(1).max(1000).default(100),
+  pageToken: text,
+});
+/** Options as those of an import. */
+export const inspectBody = z.object({ path: z.string() });
 export const listVolumesQuery = z.object({
   projectId: text,
   type: text,

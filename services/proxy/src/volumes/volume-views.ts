@@ -60,6 +60,11 @@ export function grantJson(grant: volume.GrantUploadResponse, endpoint: string) {
   };
 }
 
+/** A file as REST shows it. */
+export function fileJson({ path, sizeBytes, etag, modifiedMs }: volume.FileEntry) {
+  return { path, fileSize: Number(sizeBytes), etag, modifyTime: new Date(Number(modifiedMs)).toISOString() };
+}
+
 /** RFC 3339 in whole seconds, in UTC: clients compare it, and old ones take no other form. */
 function timeText(ms: bigint): string {
   return new Date(Number(ms)).toISOString().replace(/\.\d+Z$/, "Z");

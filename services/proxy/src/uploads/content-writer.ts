@@ -1,0 +1,104 @@
+import { Slots } from "@sluice/async";
+import { contentKey, type ObjectStore, SINGLE_PART, writePart } from "@sluice/object-store";
+import { checkStatus, type volume } from "@sluice/rpc";
+import {
+  AwsChunkedBody,
+  BodyChecks,
+  type ChunkSigning,
+  chunkedPayload,
+  headerOf,
+  S3Refusal,
+  type SignedRequest,
+} from "@sluice/volumes";
+import type { VolumeClient } from "../volumes/volume-operations.ts";
+import type { RawRequest } from "./raw-service.ts";
+
+/** Chunks of 8 MiB that all uploads together hold in memory; further ones wait, and their clients with them. */
+const MEMORY_CHUNKS = 16;
+/** Greatest object that is taken in one piece, and greatest part. Source: limits of Amazon S3. */
+const MAX_PIECE_BYTES = 5 * 2 ** 30;
+
+/** A content that is being written. */
+export interface Content {
+  readonly volumeId: string;
+  readonly contentId: string;
+}
+
+/** The file that a body is to become. */
+export interface NewFile {
+  readonly volumeName: string;
+  /** "": whichever volume has the name. */
+  readonly volumeId: string;
+  readonly path: string;
+  readonly limits: volume.UploadLimits | undefined;
+  /** Only where no file has the path. */
+  readonly ifAbsent: boolean;
+}
+
+/** A body, and what its request says of it. */
+export interface IncomingBody extends Pick<RawRequest, "headers" | "body" | "goOn" | "signal"> {
+  /** See `SignatureV4`. */
+  readonly payload: string;
+  /** What chunks are signed with, where they are. */
+  readonly signing?: ChunkSigning | undefined;
+}
+
+/**
+ * Streams bodies into the store, as contents of volumes. What was not published in the end is given up by a record, and removed
+ * in the background.
+ */
+export class ContentWriter {
+  readonly #client: VolumeClient;
+  readonly #store: ObjectStore | undefined;
+  readonly #memory = new Slots(MEMORY_CHUNKS);
+
+  /** @param store undefined: nothing is written */
+  constructor(client: VolumeClient, store: ObjectStore | undefined) {
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** @throws {S3Refusal} where this process has none */
+  get store(): ObjectStore {
+    if (this.#store) return this.#store;
+    const cure = "give it the settings of S3 that the datanodes have";
+    throw new S3Refusal("NotImplemented", `this proxy knows no storage of files: ${cure}`);
+  }
+
+  /** A file whose body comes in one piece. Resolves to its ETag. @throws {S3Refusal}, {StatusError}, {ImportError} */
+  async put({ volumeName, volumeId, path, limits, ifAbsent }: NewFile, incoming: IncomingBody): Promise<string> {
+    const sizeBytes = BigInt(lengthOf(incoming.headers));
+    const begun = await this.#client.beginContent({ volumeName, volumeId, path, sizeBytes, inParts: false, limits });
+    checkStatus(begun.status);
+    const content = { volumeId: begun.volumeId, contentId: begun.contentId };
+    try {
+      const etag = await this.write(content, SINGLE_PART, incoming);
+      const published = { volumeName, ...content, sizeBytes, etag, limits, ifAbsent };
+      checkStatus(await this.#client.publishContent(published));
+      return etag;
+    } catch (error) {
+      await this.#client.dropContent(content).catch(() => undefined); // The sweep of old uploads finds it, too.
+      throw error;
+    }
+  }
+
+  /** Streams a body into the store as one part of a content. Resolves to its MD5. @throws as `put` */
+  async write(content: Content, partId: string, incoming: IncomingBody): Promise<string> {
+    const { headers, body, payload, signing, signal } = incoming;
+    const chunked = chunkedPayload(payload);
+    const frame = chunked && new AwsChunkedBody(body, chunked.isSigned ? signing : undefined);
+    const checks = new BodyChecks(headers, payload, lengthOf(headers));
+    const target = { store: this.store, content: contentKey(content.volumeId, content.contentId), partId };
+    incoming.goOn();
+    await writePart(checks.pass(frame?.bytes() ?? body), { ...target, memory: this.#memory, signal });
+    return checks.finish(frame?.trailers ?? new Map());
+  }
+}
+
+/** Bytes of a body, without the frame of chunks. @throws {S3Refusal} where it is not said, or too much */
+export function lengthOf(headers: SignedRequest["headers"]): number {
+  const text = headerOf(headers, "x-amz-decoded-content-length") || headerOf(headers, "content-length");
+  if (!/^\d{1,15}$/.test(text)) throw new S3Refusal("MissingContentLength", "the request says no Content-Length");
+  if (Number(text) <= MAX_PIECE_BYTES) return Number(text);
+  throw new S3Refusal("EntityTooLarge", "one request takes 5 GiB at most: upload larger files in parts");
+}
