@@ -88,13 +88,13 @@ const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
 type Answer = Record<string, Record<string, unknown>[]>;
 
 itWith(environment)(
-  "a real Milvus takes our segments over, merged ones too, and reads the same rows",
+  "a real Milvus takes our segments over, merged ones and exported backups too, and reads the same rows",
   async () => {
     const { dataDir, importRoot } = await folders.createPair();
     const bookRows = books(150, 2n ** 53n + 1n);
     const collections = [everything, tenants, bookCollection("npy_books", { shards: 2 })];
-    await importAll(dataDir, importRoot, collections, bookRows);
-    const answer = await takeOver(dataDir, collections);
+    const backup = await importAll(dataDir, importRoot, collections, bookRows);
+    const answer = await takeOver(dataDir, collections, backup);
     expect(byKey(answer.everything, "id")).toEqual(byKey(everyRow.map(asText), "id"));
     expect(byKey(answer.tenants, "key")).toEqual(byKey(tenantRows.map(asText), "key"));
     expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.map(asText), "id"));
@@ -107,8 +107,9 @@ async function importAll(
   importRoot: string,
   specs: readonly CollectionSpec[],
   bookRows: readonly Book[],
-) {
+): Promise<string> {
   const settings = {
+    exportRoot: `out=${join(importRoot, "exports")}`,
     workers: 2,
     compactionInterval: "0s",
     readerGrace: "100ms",
@@ -131,6 +132,20 @@ async function importAll(
     const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
     expect([...stored].sort()).toEqual(visible.map(({ segmentID }) => String(segmentID)).sort());
   });
+  return await exportBackup(server.address, "npy_books", join(importRoot, "exports"));
+}
+
+/** The folder of a backup that was exported. */
+async function exportBackup(address: string, collectionName: string, root: string): Promise<string> {
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the test checks
+  const post = async (path: string, body: object): Promise<any> => {
+    const request = { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`http://${address}/v2/vectordb/jobs/export/${path}`, request);
+    return ((await response.json()) as { data: unknown }).data;
+  };
+  const job = await post("create", { collectionName, to: "out://backups", format: "backup" });
+  await eventually(async () => expect((await post("describe", job)).state).toBe("Completed"));
+  return join(root, (await post("describe", job)).to.slice("out://".length));
 }
 
 async function merge(client: TestClient, collectionName: string): Promise<void> {
@@ -144,12 +159,12 @@ async function merge(client: TestClient, collectionName: string): Promise<void> 
   expect((await client.segments(collectionName)).length).toBeLessThan(before.length);
 }
 
-async function takeOver(dataDir: string, specs: readonly CollectionSpec[]): Promise<Answer> {
+async function takeOver(dataDir: string, specs: readonly CollectionSpec[], backup: string): Promise<Answer> {
   const work = await folders.create();
   const plan = join(work, "plan.json");
   const answer = join(work, "answer.json");
   await mkdir(join(work, "milvus"));
-  await writeFile(plan, JSON.stringify({ collections: await planOf(dataDir, specs) }));
+  await writeFile(plan, JSON.stringify({ collections: await planOf(dataDir, specs, await backupImports(backup)) }));
   const { exitCode, output } = await runProgram(
     pythonOf(environment),
     [program, plan, answer, join(work, "milvus")],
@@ -159,11 +174,24 @@ async function takeOver(dataDir: string, specs: readonly CollectionSpec[]): Prom
   return JSON.parse(await readFile(answer, "utf8"));
 }
 
-/** One backup import for each partition that has segments. */
-async function planOf(dataDir: string, specs: readonly CollectionSpec[]) {
+/** The imports by which milvus-backup restores: one for each segment of a partition, by the folder of its group. */
+async function backupImports(backup: string): Promise<[partition: string, folder: string][]> {
+  // Ids of this size are exact in a double.
+  const meta = JSON.parse(await readFile(join(backup, "meta/full_meta.json"), "utf8"));
+  const [{ collection_id: collection, partition_backups: partitions }] = meta.collection_backups;
+  return partitions.flatMap(({ partition_id, partition_name, segment_backups }: Record<string, never>) =>
+    (segment_backups as { group_id: number }[]).map(({ group_id }) => [
+      partition_name,
+      `${join(backup, "binlogs/insert_log", String(collection), String(partition_id), String(group_id))}/`,
+    ]),
+  );
+}
+
+/** One backup import for each partition that has segments; the last collection's come from a backup. */
+async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: readonly [string, string][]) {
   const records = await readRecords(dataDir);
   const visible = visibleSegments(records);
-  return specs.map((spec) => {
+  return specs.map((spec, i) => {
     const collection = records.collections.find((record) => record.name === spec.name);
     if (!collection) throw new Error(`no record of ${spec.name}`);
     const filled = collection.partitions.filter(({ partitionId }) =>
@@ -176,7 +204,10 @@ async function planOf(dataDir: string, specs: readonly CollectionSpec[]) {
       dynamic: spec.dynamic ?? false,
       shards: spec.shards,
       num_partitions: spec.partitions,
-      partitions: filled.map(({ name, partitionId }) => [name, `${join(folder, String(partitionId))}/`]),
+      partitions:
+        i === specs.length - 1
+          ? last
+          : filled.map(({ name, partitionId }) => [name, `${join(folder, String(partitionId))}/`]),
     };
   });
 }

@@ -6,7 +6,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { DataType } from "@sluice/schema";
-import { bookCollection, bookOf, books, type CollectionSpec, eventually, useServer } from "../support/index.ts";
+import {
+  bookCollection,
+  bookOf,
+  books,
+  type CollectionSpec,
+  eventually,
+  useRest,
+  useServer,
+} from "../support/index.ts";
 
 const out = mkdtempSync(join(tmpdir(), "sluice-export-"));
 afterAll(() => rm(out, { recursive: true, force: true }));
@@ -105,6 +113,38 @@ describe("an export that is imported again is the same", () => {
   });
 });
 
+describe("a backup", () => {
+  it("is restored by its meta files: collection, partitions, indexes and rows", async () => {
+    const { client, files } = fixture;
+    await client.createCollection({ name: "kept", fields: [...fields, ...ragged], dynamic: true, shards: 2 });
+    await client.createPartition("kept", "new");
+    const rows = (from: number) =>
+      Array.from({ length: 100 }, (_, i) => ({ ...rowOf(from + i), words: ["a"], sv: { 7: 1 }, maybe: null }));
+    await client.importAndWait("kept", await files.jsonl("kept.jsonl", rows(0)));
+    await client.importAndWait("kept", await files.jsonl("kept-new.jsonl", rows(500)), { partition: "new" });
+    const { job, folder, manifest } = await exportAll("kept", { format: "backup" });
+    expect(job.exportedRows).toBe(200);
+    expect(manifest.files.map(({ partition }: { partition: string }) => partition)).toEqual(
+      expect.arrayContaining(["_default", "new"]),
+    );
+    const restored = await useRest(fixture).post("restore", { path: folder, collections: { kept: "restored" } });
+    expect(restored.message).toBeUndefined();
+    expect(restored).toMatchObject({
+      code: 0,
+      data: { collections: [{ source: "default.kept", collectionName: "restored" }] },
+    });
+    const [{ jobId }] = restored.data.collections;
+    expect(await client.waitFor(BigInt(jobId))).toMatchObject({ isCompleted: true });
+    expect(await client.query("restored", "id > 0", ["*"])).toEqual(await client.query("kept", "id > 0", ["*"]));
+    expect(await client.count("restored", "", ["new"])).toBe(100);
+  });
+
+  it("of some fields or rows is refused, and what to do instead", async () => {
+    const body = { collectionName: "kept", to: "out://x", format: "backup", filter: "id > 1" };
+    expect((await post("create", body)).message).toMatch(/leave filter and output_fields out, or export parquet/);
+  });
+});
+
 describe("an export", () => {
   it("has a manifest with each file's rows, size and checksum, and nothing else in its folder", async () => {
     const { client, files } = fixture;
@@ -177,7 +217,7 @@ describe("an export", () => {
     [
       "an unknown format",
       { collectionName: "books", to: "out://x", format: "xml" },
-      /one of parquet, jsonl, numpy, found "xml"/,
+      /one of parquet, jsonl, numpy, backup, found "xml"/,
     ],
     ["a filter that is none", { collectionName: "books", to: "out://x", filter: "id >" }, /cannot parse expression/],
     [

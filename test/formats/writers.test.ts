@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Column, completeBatch, type InsertBatch, takeRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
@@ -6,6 +9,7 @@ import { canonicalRows, fixtureSchema, readerInput } from "@sluice/formats/testi
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { type FileFormName, fileForm } from "@sluice/writers";
 import fc from "fast-check";
+import { itWith, pythonOf, TemporaryFolders } from "../support/index.ts";
 import { sourcesOf } from "./format-files.ts";
 
 // What is written is read again as it was, whatever the values; the readers are held to other programs' files elsewhere.
@@ -151,7 +155,7 @@ async function expectSame(form: FileFormName, schema: CollectionSchema, rows: re
   expect(again.flatMap((part) => canonicalRows(schema, part))).toEqual(canonicalRows(schema, batch));
 }
 
-const samples = { numRuns: 40 };
+const samples = { numRuns: 25 };
 
 describe.each(["parquet", "jsonl"] as const)("%s", (form) => {
   const all = { fields: [...scalars, ...lists], enable_dynamic_field: true, struct_fields: [clips] };
@@ -208,4 +212,65 @@ it("numpy refuses a text whose end it would lose", async () => {
     { field: "text" },
   );
   expect(() => write("numpy", schema, batch, 1)).toThrow(refused);
+});
+
+const python = "pymilvus-2.6.17";
+const row = (i: number) => ({
+  ...{ id: 2n ** 60n + BigInt(i), flag: i === 0, i8: -i, i16: -300, i32: 70_000, f: 0.5, d: 0.1, text: `größer ${i}` },
+  ...{ json: { a: i }, geo: "POINT (1 2)", at: "2026-11-28T06:00:00Z", fv: [i, 0.5, -1], bv: [129, 7, i] },
+  ...{ hv: [1, -2, 0.5], gv: [1, -2], iv: [-128, 127, i], words: ["é", ""].slice(i), bools: [true, false].slice(i) },
+  ...{ bytes: [-1], longs: [2n ** 60n], reals: [0.5], doubles: [0.1], sv: { 3: 0.5 }, extra: i },
+  clips: i === 0 ? [] : [{ n: 1, label: "x", v: [1, 2], h: [0.5, 1] }],
+});
+
+/** What Python prints of the files of a form, which lie in its current folder. */
+async function readByPython(form: FileFormName, schema: CollectionSchema, rows: readonly object[], program: string) {
+  await using folders = new TemporaryFolders();
+  const folder = await folders.create();
+  for (const [name, bytes] of Object.entries(write(form, schema, await batchOf(schema, rows), 1))) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), bytes);
+  }
+  return JSON.parse(execFileSync(pythonOf(python), ["-c", program], { cwd: folder, encoding: "utf8" }));
+}
+
+itWith(python)("pyarrow reads the parquet with the types that pymilvus's bulk writer gives", async () => {
+  const schema = fixtureSchema({ fields: [...scalars, ...lists], enable_dynamic_field: true, struct_fields: [clips] });
+  const program = `
+import json, pyarrow.parquet as pq
+table = pq.read_table("rows.parquet")
+print(json.dumps({"types": {f.name: str(f.type) for f in table.schema}, "rows": table.to_pylist()}))`;
+  const { types, rows } = await readByPython("parquet", schema, [row(0), row(1)], program);
+  expect(types).toEqual({
+    ...{ id: "int64", flag: "bool", i8: "int8", i16: "int16", i32: "int32", f: "float", d: "double" },
+    ...{ text: "string", json: "string", geo: "string", at: "string", sv: "string", $meta: "string" },
+    ...{ fv: "list<element: float>", bv: "list<element: uint8>", hv: "list<element: uint8>" },
+    ...{ gv: "list<element: uint8>", iv: "list<element: int8>", words: "list<element: string>" },
+    ...{ bools: "list<element: bool>", bytes: "list<element: int8>", longs: "list<element: int64>" },
+    ...{ reals: "list<element: float>", doubles: "list<element: double>" },
+    clips: "list<element: struct<n: int32, label: string, v: list<element: float>, h: list<element: uint8>>>",
+  });
+  expect(rows[1]).toMatchObject({
+    ...{ flag: false, i8: -1, i16: -300, i32: 70_000, f: 0.5, d: 0.1, text: "größer 1", at: "2026-11-28T06:00:00Z" },
+    ...{ fv: [1, 0.5, -1], bv: [129, 7, 1], hv: [0, 60, 0, 192, 0, 56], iv: [-128, 127, 1], sv: '{"3":0.5}' },
+    ...{ words: [""], bools: [false], bytes: [-1], reals: [0.5], doubles: [0.1], $meta: '{"extra":1}' },
+    clips: [{ n: 1, label: "x", v: [1, 2], h: [0, 63, 128, 63] }],
+  });
+  expect(rows[0]).toMatchObject({ words: ["é", ""], bools: [true, false], clips: [] });
+});
+
+itWith(python)("NumPy reads the arrays", async () => {
+  const schema = fixtureSchema({ fields: scalars });
+  const { words, bools, bytes, longs, reals, doubles, sv, extra, clips: _, ...given } = row(1);
+  const program = `
+import glob, json, numpy as np
+arrays = {name[:-4]: np.load(name, allow_pickle=False) for name in glob.glob("*.npy")}
+print(json.dumps({name: [a.dtype.str, list(a.shape), a.tolist()[1]] for name, a in arrays.items()}))`;
+  const arrays = await readByPython("numpy", schema, [given, given], program);
+  expect(arrays).toMatchObject({
+    ...{ flag: ["|b1", [2], false], i8: ["|i1", [2], -1], i16: ["<i2", [2], -300], i32: ["<i4", [2], 70_000] },
+    ...{ f: ["<f4", [2], 0.5], d: ["<f8", [2], 0.1], text: ["<U8", [2], "größer 1"], json: ["<U7", [2], '{"a":1}'] },
+    ...{ fv: ["<f4", [2, 3], [1, 0.5, -1]], bv: ["|u1", [2, 3], [129, 7, 1]], iv: ["|i1", [2, 3], [-128, 127, 1]] },
+    ...{ hv: ["|u1", [2, 6], [0, 60, 0, 192, 0, 56]], at: ["<U20", [2], "2026-11-28T06:00:00Z"] },
+  });
 });

@@ -1,7 +1,7 @@
 import type { CollectionSchema, PartitionId } from "@sluice/schema";
 
-/** Forms of files that rows are exported into. */
-export const exportForms = ["parquet", "jsonl", "numpy"] as const;
+/** Forms of an export: files with rows, or the folder of a milvus-backup, which has the logs of segments as they are. */
+export const exportForms = ["parquet", "jsonl", "numpy", "backup"] as const;
 export type ExportForm = (typeof exportForms)[number];
 
 /** When rows expire, as queries have it. */
@@ -42,13 +42,26 @@ export interface ExportTaskInput extends Pick<ExportSpec, "form" | "root" | "fol
   readonly fileBytes: number;
 }
 
-/** A file that was exported. */
+/** A file that was exported; of a backup the folder of a segment. */
 export interface ExportedFile {
-  /** Below the export's folder. */
+  /** Below the export's folder; a folder ends in `/`. */
   readonly path: string;
   readonly partition: string;
   readonly rows: number;
   readonly sizeBytes: number;
-  /** In hex. */
+  /** In hex; of a folder that of its logs, one after the other, by field and number. */
   readonly sha256: string;
+}
+
+/**
+ * Folder of a segment's insert logs in a milvus-backup, below that of the backup. Each segment is a group of its own, so that
+ * one import call can name it. Source: binlog format, §10.
+ */
+export function backupSegmentFolder(place: {
+  readonly collectionId: bigint;
+  readonly partitionId: bigint;
+  readonly segmentId: bigint;
+}): string {
+  const { collectionId, partitionId, segmentId } = place;
+  return `binlogs/insert_log/${collectionId}/${partitionId}/${segmentId}/${segmentId}/`;
 }

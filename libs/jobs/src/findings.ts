@@ -4,5 +4,6 @@
  */
 export * from "./checked-rows.ts";
 export { DistinctSample } from "./distinct-sample.ts";
+export { backupSegmentFolder } from "./export.ts";
 export * from "./import-findings.ts";
 export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";

@@ -1,6 +1,7 @@
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
 export { readSegmentField, readSegmentStats, type SegmentKeyStats } from "./read-segment.ts";
 export {
+  insertLogKey,
   type SegmentPlace,
   segmentPrefixes,
 } from "./segment-keys.ts";

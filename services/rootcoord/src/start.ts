@@ -120,6 +120,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       freeWorkers: () => dataCoordClient.freeWorkers(),
       dataCoord: dataCoordClient,
       roots: exports,
+      getCollection: (id) => ddl.getCollection(id),
       exportFileBytes: settings.exportFileBytes,
     }),
     ...deps.moreKinds,

@@ -32,7 +32,9 @@ export function exportCommand(): Command {
     .argument("<collection>")
     .requiredOption("--to <ROOT://FOLDER>", "below which folder of which export root; it gets one of its own")
     .addOption(
-      new Option("--format <FORM>", "form of the files").choices(["parquet", "jsonl", "numpy"]).default("parquet"),
+      new Option("--format <FORM>", "form of the files")
+        .choices(["parquet", "jsonl", "numpy", "backup"])
+        .default("parquet"),
     )
     .option("--filter <EXPRESSION>", "rows that it is true for")
     .option("--field <NAME>", "this field; again and again; all unless given", collectTexts)

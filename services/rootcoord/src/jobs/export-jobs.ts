@@ -43,7 +43,7 @@ export class ExportJobs {
     roots.check(place.root);
     const form = parseForm(request.format);
     const output = outputOf(schema, request.outputFields);
-    checkForm(form, output);
+    checkForm(form, output, request);
     compileFilter(request.filter, schema);
     const partitions = partitionsOf(collection, request.partitionNames);
     const digest = digestOf(request);
@@ -122,7 +122,16 @@ function outputOf(schema: CollectionSchema, names: readonly string[]): Collectio
   return { ...schema, fields: chosen.filter(({ isFunctionOutput }) => !isFunctionOutput), structs: plan.structs };
 }
 
-function checkForm(form: ExportForm, output: CollectionSchema): void {
+function checkForm(
+  form: ExportForm,
+  output: CollectionSchema,
+  { filter, outputFields }: rootCoord.ExportRequest,
+): void {
+  if (form === "backup") {
+    if (filter.trim() === "" && outputFields.length === 0) return;
+    const reason = "a backup has segments as they are: leave filter and output_fields out, or export parquet";
+    throw new ImportError("request_invalid", reason);
+  }
   const refusal = fileForm(form).refusal(output);
   if (refusal) throw new ImportError("unsupported", refusal);
 }

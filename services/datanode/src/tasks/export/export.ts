@@ -1,5 +1,6 @@
 import type { ExportTaskInput } from "@sluice/jobs";
 import type { TaskContext, TaskResult } from "../task-kind.ts";
+import { copyLogs } from "./copy-logs.ts";
 import { ExportedFiles } from "./exported-files.ts";
 import { writeRows } from "./write-rows.ts";
 
@@ -9,7 +10,8 @@ import { writeRows } from "./write-rows.ts";
  */
 export async function runExport(input: ExportTaskInput, context: TaskContext): Promise<TaskResult> {
   const files = new ExportedFiles(await context.openExportRoot(input.root), input, context.signal);
-  const rowCount = await writeRows(input, files, context);
+  const write = input.form === "backup" ? copyLogs : writeRows;
+  const rowCount = await write(input, files, context);
   const exported = await files.finish();
   return { rowCount, segments: [], autoIds: [], findings: { sets: [], rejected: [], exported } };
 }

@@ -16,17 +16,23 @@ export class ExportedFiles {
     this.#signal = signal;
   }
 
-  /**
-   * Resolves when the file before this one is written; the pieces must not change before `finish`.
-   * @param path below the export's folder
-   */
+  /** Writes a file and notes it. @param path below the export's folder */
   async add(path: string, pieces: readonly Uint8Array[], rows: number): Promise<void> {
+    const sizeBytes = await this.write(path, pieces);
+    this.note({ path, rows, sizeBytes, sha256: hashOf(pieces) });
+  }
+
+  /** Resolves to its bytes when the file before this one is written; the pieces must not change before `finish`. */
+  async write(path: string, pieces: readonly Uint8Array[]): Promise<number> {
     await this.#writing;
-    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#writing = this.#store.put(`${this.#input.folder}/${path}`, pieces, this.#signal);
-    // It surfaces when the next one is added, or at the end.
+    // It surfaces when the next one is written, or at the end.
     this.#writing.catch(() => {});
-    this.#files.push({ path, partition: this.#input.partitionName, rows, sizeBytes, sha256: hashOf(pieces) });
+    return pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  note(file: Omit<ExportedFile, "partition">): void {
+    this.#files.push({ ...file, partition: this.#input.partitionName });
   }
 
   /** All files, in the order in which they were added. */

@@ -3,13 +3,12 @@ import { columnBytes, sliceRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { ExportTaskInput } from "@sluice/jobs";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
-import { type FileWriter, fileForm } from "@sluice/writers";
+import { type FileFormName, type FileWriter, fileForm } from "@sluice/writers";
 import type { TaskContext, VisibleSegment } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
 import { LiveRows, type PartRows } from "./live-rows.ts";
+import { segmentsOf } from "./segments-of.ts";
 
-/** Segments that are asked for at once: of ten thousand, the logs alone would take megabytes. */
-const SEGMENTS_PER_QUESTION = 256;
 /** Parts of segments that are in memory at once: one is written while the next is read. */
 const PARTS_AT_ONCE = 2;
 /** Texts of NumPy may take many times what they are; a file of so many times its budget is refused. */
@@ -36,18 +35,11 @@ interface Part {
   readonly segment: VisibleSegment;
 }
 
-/** Asks for the segments while they are written, some at a time. */
-async function* partsOf(
-  { segmentIds, timestamp }: ExportTaskInput,
-  live: LiveRows,
-  context: TaskContext,
-): AsyncGenerator<Part> {
-  for (let at = 0; at < segmentIds.length; at += SEGMENTS_PER_QUESTION) {
-    for (const segment of await context.visibleSegments(segmentIds.slice(at, at + SEGMENTS_PER_QUESTION), timestamp)) {
-      if (live.isNone(segment)) continue;
-      for (const part of segmentParts(segment))
-        yield { segment, part: { ...part, memoryBytes: (segment.memoryBytes * part.rowCount) / segment.rowCount } };
-    }
+async function* partsOf(input: ExportTaskInput, live: LiveRows, context: TaskContext): AsyncGenerator<Part> {
+  for await (const segment of segmentsOf(input, context)) {
+    if (live.isNone(segment)) continue;
+    for (const part of segmentParts(segment))
+      yield { segment, part: { ...part, memoryBytes: (segment.memoryBytes * part.rowCount) / segment.rowCount } };
   }
 }
 
@@ -83,7 +75,7 @@ class RollingFiles {
   }
 
   get #form() {
-    return fileForm(this.#input.form);
+    return fileForm(this.#input.form as FileFormName);
   }
 
   #open(): FileWriter {

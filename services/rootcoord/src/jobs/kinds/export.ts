@@ -1,14 +1,18 @@
-import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
 import { type ExportTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
 import type { ExportRoots, ObjectStore } from "@sluice/object-store";
-import { type StoredSegment, segmentId } from "@sluice/schema";
+import { type CollectionId, type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
+import { backupMetaFiles } from "../backup-meta.ts";
 import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
 export interface ExportPlannerDeps {
   readonly roots: Pick<ExportRoots, "open">;
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
+  /** The record as long as there is one, dropped or not. */
+  readonly getCollection: (id: CollectionId) => Promise<CollectionRecord | undefined>;
   /** Bytes of rows of a task, about. */
   readonly splitBytes: number;
   /** The same of a file. */
@@ -63,19 +67,29 @@ export class ExportPlanner implements JobPlanner {
   ): Promise<{ readonly rowCount: number }> {
     const { root, folder } = specOf(job, "export");
     const store = await this.#deps.roots.open(root);
+    const meta = specOf(job, "export").form === "backup" ? await this.#backupMeta(job) : [];
     await removeOthers(store, folder, tasks);
+    for (const [path, bytes] of meta) await store.put(`${folder}/${path}`, [bytes], signal);
     await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks)], signal);
     return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
+  }
+
+  async #backupMeta(job: JobRecord) {
+    const { collectionId, partitionIds, timestamp } = job;
+    const collection = await this.#deps.getCollection(collectionId);
+    if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
+    const segments = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
+    return backupMetaFiles({ job, collection, segments });
   }
 }
 
 /** What attempts of an older or newer build have called otherwise: who imports the folder would take it twice. */
 async function removeOthers(store: ObjectStore, folder: string, tasks: readonly TaskRecord[]): Promise<void> {
-  const wanted = new Set(
-    [MANIFEST, ...exportedFiles(tasks).map(({ path }) => path)].map((path) => `${folder}/${path}`),
-  );
+  const wanted = new Set(exportedFiles(tasks).map(({ path }) => `${folder}/${path}`));
+  // A backup notes folders, whose logs nobody calls otherwise.
+  const isWanted = (key: string) => wanted.has(key) || key.startsWith(`${folder}/binlogs/`);
   const found = await Array.fromAsync(store.list(`${folder}/`));
-  const others = found.filter(({ key }) => !wanted.has(key)).map(({ key }) => key);
+  const others = found.filter(({ key }) => !isWanted(key)).map(({ key }) => key);
   if (others.length > 0) await store.delete(others);
 }
 

@@ -1,0 +1,143 @@
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { backupSegmentFolder, specOf } from "@sluice/jobs";
+import { schema } from "@sluice/rpc";
+import { type FieldLogs, physicalMs, type StoredSegment } from "@sluice/schema";
+
+// The meta files of a milvus-backup, as its tool writes and reads them: JSON of Go structs, 64-bit integers as bare numbers.
+// Source: binlog format, §10; milvus-backup `backup.proto`.
+
+/** `BACKUP_SUCCESS`. */
+const SUCCESS = 2;
+/** The newest Milvus whose layout of logs this is: tools restore into the same or a newer one. */
+const MILVUS_VERSION = "2.3.5";
+
+export interface BackupParts {
+  readonly job: JobRecord;
+  readonly collection: CollectionRecord;
+  readonly segments: readonly StoredSegment[];
+}
+
+/** Files by their path below the backup, in the order in which they are to be written: the first level makes it a backup. */
+export function backupMetaFiles(parts: BackupParts): [path: string, bytes: Uint8Array][] {
+  const collection = collectionInfo(parts);
+  const partitions = partitionInfos(parts);
+  const whole = partitions.map((partition) => ({
+    ...partition,
+    segment_backups: parts.segments.filter(isOf(partition)).map(segmentInfo),
+  }));
+  const backup = backupInfo(parts);
+  const full = { ...backup, collection_backups: [{ ...collection, partition_backups: whole }] };
+  return [
+    ["meta/segment_meta.json", json({ infos: parts.segments.map(segmentInfo) })],
+    ["meta/partition_meta.json", json({ infos: partitions })],
+    ["meta/collection_meta.json", json({ infos: [collection] })],
+    ["meta/full_meta.json", json(full)],
+    ["meta/backup_meta.json", json(backup)],
+  ];
+}
+
+const isOf = (partition: { readonly partition_id: bigint }) => (segment: StoredSegment) =>
+  segment.partitionId === partition.partition_id;
+
+function backupInfo({ job, segments }: BackupParts) {
+  return {
+    ...{ id: String(job.jobId), state_code: SUCCESS, start_time: job.createdMs, progress: 100 },
+    name: specOf(job, "export").folder.split("/").at(-1),
+    backup_timestamp: job.createdMs,
+    ...{ size: sizeOf(segments), milvus_version: MILVUS_VERSION },
+  };
+}
+
+function collectionInfo({ job, collection, segments }: BackupParts) {
+  const { collectionId, dbName, collectionName, timestamp, vchannels } = job;
+  return {
+    ...{ id: String(job.jobId), state_code: SUCCESS, collection_id: collectionId },
+    ...{ db_name: dbName, collection_name: collectionName, schema: schemaInfo(job) },
+    ...{ shards_num: vchannels.length, consistency_level: collection.consistencyLevel },
+    ...{ backup_timestamp: timestamp, backup_physical_timestamp: Math.floor(physicalMs(timestamp) / 1000) },
+    ...{ size: sizeOf(segments), has_index: collection.indexes.length > 0, index_infos: indexInfos(collection) },
+    load_state: collection.loaded ? "Loaded" : "NotLoad",
+    properties: pairs(job.properties.map(([key, value]) => ({ key, value }))),
+    aliases: collection.aliases,
+  };
+}
+
+function partitionInfos({ job, segments }: BackupParts) {
+  return specOf(job, "export").partitions.map(({ partitionId, name }) => ({
+    ...{ partition_id: partitionId, partition_name: name, collection_id: job.collectionId },
+    ...{ size: sizeOf(segments.filter((segment) => segment.partitionId === partitionId)), load_state: "" },
+  }));
+}
+
+function segmentInfo(segment: StoredSegment) {
+  const { segmentId, collectionId, partitionId, rowCount, vchannel } = segment;
+  return {
+    ...{ segment_id: segmentId, collection_id: collectionId, partition_id: partitionId, num_of_rows: rowCount },
+    binlogs: segment.insertLogs.map((logs) => fieldLogs(backupSegmentFolder(segment), logs)),
+    ...{ size: sizeOf([segment]), group_id: segmentId, v_channel: vchannel },
+  };
+}
+
+function fieldLogs(folder: string, { fieldId, logIds, sizesBytes }: FieldLogs) {
+  const logOf = (logId: bigint, i: number) => ({
+    ...{ log_path: `${folder}${fieldId}/${logId}`, log_size: sizesBytes[i], log_id: logId },
+  });
+  return { fieldID: fieldId, binlogs: logIds.map(logOf) };
+}
+
+/** Of insert logs: others are not part of a backup. */
+function sizeOf(segments: readonly StoredSegment[]): number {
+  const sizes = segments.flatMap(({ insertLogs }) => insertLogs.flatMap(({ sizesBytes }) => sizesBytes));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function indexInfos({ indexes }: CollectionRecord) {
+  return indexes.map(({ fieldName, name, definition }) => ({
+    ...{ field_name: fieldName, index_name: name, index_type: definition.index_type ?? "", params: definition },
+  }));
+}
+
+/** As clients are told it: without `$meta`, members under their own names. */
+function schemaInfo({ schema: stored }: JobRecord) {
+  const message = schema.CollectionSchema.decode(Buffer.from(stored, "base64"));
+  return {
+    ...{ name: message.name, description: message.description, autoID: message.autoID },
+    fields: message.fields.filter(({ isDynamic }) => !isDynamic).map(fieldInfo),
+    enable_dynamic_field: message.enableDynamicField,
+    ...(message.structArrayFields.length > 0 && {
+      struct_array_fields: message.structArrayFields.map(({ fieldID, name, fields }) => ({
+        ...{ fieldID, name, fields: fields.map((field) => ({ ...fieldInfo(field), name: memberOf(field.name) })) },
+      })),
+    }),
+  };
+}
+
+/** `m` of `struct[m]`. */
+function memberOf(name: string): string {
+  return name.slice(name.lastIndexOf("[") + 1, -1);
+}
+
+function fieldInfo(field: schema.FieldSchema) {
+  const { fieldID, name, description, dataType, elementType, typeParams, indexParams, defaultValue } = field;
+  const encoded = defaultValue && Buffer.from(schema.ValueField.encode(defaultValue).finish()).toString("base64");
+  return {
+    ...{ fieldID, name, description, is_primary_key: field.isPrimaryKey, data_type: dataType },
+    ...{ type_params: pairs(typeParams), index_params: pairs(indexParams), autoID: field.autoID },
+    ...{ element_type: elementType, is_partition_key: field.isPartitionKey, nullable: field.nullable },
+    ...{ is_function_output: field.isFunctionOutput, default_value_base64: encoded ?? "" },
+  };
+}
+
+function pairs(list: readonly { readonly key: string; readonly value: string }[]) {
+  return list.map(({ key, value }) => ({ key, value }));
+}
+
+/** Zero values are left out; integers keep all digits. */
+function json(value: object): Uint8Array {
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
+  const plain = (_name: string, member: unknown) => {
+    if (typeof member === "bigint") return member === 0n ? undefined : rawJSON(String(member));
+    return member === "" || member === 0 || member === false ? undefined : member;
+  };
+  return Buffer.from(`${JSON.stringify(value, plain, 2)}\n`);
+}
