@@ -1,3 +1,4 @@
+export * from "./access.ts";
 export * from "./allocations.ts";
 export * from "./changes.ts";
 export * from "./collections.ts";

@@ -13,6 +13,7 @@ export * as volume from "./gen/volume.ts";
 export { PassingQueryClient } from "./passing-query-client.ts";
 export {
   endOf,
+  GrpcError,
   type GrpcServer,
   type GrpcServerOptions,
   type Handlers,

@@ -64,6 +64,14 @@ export class GrpcError extends Error {
     super(message);
     this.code = code;
   }
+
+  static unauthenticated(message: string): GrpcError {
+    return new GrpcError(grpcStatus.UNAUTHENTICATED, message);
+  }
+
+  static permissionDenied(message: string): GrpcError {
+    return new GrpcError(grpcStatus.PERMISSION_DENIED, message);
+  }
 }
 
 export interface GrpcServerOptions {

@@ -1,4 +1,5 @@
-import { milvus, okStatus, type ServedService, served } from "@sluice/rpc";
+import { type Handlers, milvus, okStatus, type ServedService, served } from "@sluice/rpc";
+import { type GuardDeps, guardedHandlers } from "./access/guarded-handlers.ts";
 import type { ProxyContext } from "./context.ts";
 import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
 import { forwardedHandlers } from "./grpc/forwarded.ts";
@@ -9,9 +10,22 @@ import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
 
-/** The public service. A method without handler answers a failing Status, which no client retries. */
-export function milvusService(context: ProxyContext, requests: ImportRequests): ServedService {
-  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, {
+/**
+ * The public service. A method without handler answers a failing Status, which no client retries.
+ * @param guards asked who may call what, where users are asked for
+ */
+export function milvusService(context: ProxyContext, requests: ImportRequests, guards?: GuardDeps): ServedService {
+  const handlers = publicHandlers(context, requests);
+  const guarded = guards ? guardedHandlers(handlers, guards) : handlers;
+  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, guarded);
+}
+
+/** Of every method that is served. */
+export function publicHandlers(
+  context: ProxyContext,
+  requests: ImportRequests,
+): Partial<Handlers<milvus.MilvusServiceServer>> {
+  return {
     ...forwardedHandlers(context),
     ...sessionHandlers(context),
     ...statisticsHandlers(context),
@@ -19,7 +33,7 @@ export function milvusService(context: ProxyContext, requests: ImportRequests): 
     ...queryHandlers(context),
     ...segmentHandlers(context),
     ...cheapTruthHandlers(),
-  });
+  };
 }
 
 /** Newer Node clients report here every ten seconds; nothing is kept, and no command is given back. */

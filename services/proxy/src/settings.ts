@@ -2,6 +2,11 @@ import type { RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
 export const proxySettings = defineSettings({
+  authorizationEnabled: {
+    type: "boolean",
+    default: false,
+    description: "ask every caller for a user and a password, and let them do what their roles grant",
+  },
   tlsCert: {
     type: "string",
     placeholder: "file",

@@ -11,6 +11,8 @@ import {
   volume,
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
+import { AccessControl } from "./access/access-control.ts";
+import { guardRoutes } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { exportJobRoutes } from "./http/export-jobs.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
@@ -60,13 +62,21 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     query: cleanup.use(connectClient(PassingQueryClient, deps.queryNodeAddress)),
   };
   const requests = new ImportRequests(context);
+  const access = settings.authorizationEnabled ? new AccessControl(context, deps.log) : undefined;
+  if (!access && !isLoopback(settings.host))
+    deps.log.warn("everybody who reaches this port may do everything: set authorization-enabled", {
+      host: settings.host,
+    });
   // Disposed of after the servers: calls that run get their answers before the sockets go.
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
   const grpc = cleanup.use(
     openGrpcServer({
-      services: [milvusService(context, requests), clientTelemetryService()],
+      services: [
+        milvusService(context, requests, access && { access, context, log: deps.log }),
+        clientTelemetryService(),
+      ],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
       requestBudget: budget,
@@ -76,6 +86,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   );
   const app = openRestApp(deps.log, logged, { budget });
   cleanup.defer(() => app.close());
+  if (access) guardRoutes(app, access, context);
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
     const reason = deps.waitsFor();
@@ -112,6 +123,10 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const port = await sockets.listen(settings.host, settings.port, targets);
   const running = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function observers(...all: readonly CallObserver[]): CallObserver {

@@ -36,6 +36,12 @@ export const rootCoordSettings = defineSettings({
     description:
       "key that credentials of imports are encrypted with in etcd, 32 bytes in base64 or hex; without it they are in memory alone, and such jobs end with their rootcoord",
   },
+  rootPassword: {
+    type: "string",
+    secret: true,
+    default: "Milvus",
+    description: "password of the user root at first; once users are kept, it is changed as any other",
+  },
   jobRetention: {
     type: "duration",
     default: "72h",

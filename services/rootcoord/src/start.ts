@@ -20,6 +20,8 @@ import {
   served,
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
+import { AccessBook } from "./access/access-book.ts";
+import { accessHandlers } from "./access/access-handlers.ts";
 import { DataCoordClient } from "./data-coord.ts";
 import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
@@ -157,9 +159,13 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     (db, name) => ddl.lookUpCollection(db, name),
     (id) => names.of(id),
   );
+  const access = accessHandlers(
+    new AccessBook(store, settings.rootPassword),
+    async (dbName, name) => (await ddl.findCollection(dbName, name).catch(() => undefined))?.name ?? name,
+  );
   const server = cleanup.use(
     openServer(
-      { ...ddl.handlers, ...compactionCalls },
+      { ...ddl.handlers, ...compactionCalls, ...access },
       jobs,
       exportJobs,
       new JobControl(book, Date.now),
@@ -179,7 +185,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 }
 
 function openServer(
-  declared: ReturnType<typeof createDdlHandlers>["handlers"] & ReturnType<typeof compactionHandlers>,
+  declared: ReturnType<typeof createDdlHandlers>["handlers"] &
+    ReturnType<typeof compactionHandlers> &
+    ReturnType<typeof accessHandlers>,
   jobs: ImportJobs,
   exportJobs: ExportJobs,
   control: JobControl,

@@ -1,0 +1,125 @@
+import { own } from "./own.ts";
+import { ALL, ANY, builtInGroups, type ObjectType } from "./privileges.ts";
+
+/** That a role may do something with an object. */
+export interface Grant {
+  readonly object: ObjectType;
+  /** A collection or a user; `*` = any. */
+  readonly objectName: string;
+  /** `*` = any. */
+  readonly dbName: string;
+  /** Name of a privilege or of a group; `*` or `All` = everything on the object. */
+  readonly privilege: string;
+  /** Who gave it. */
+  readonly grantor: string;
+}
+
+export interface User {
+  readonly passwordHash: string;
+  readonly description: string;
+  readonly roles: readonly string[];
+}
+
+export interface Role {
+  readonly description: string;
+  readonly grants: readonly Grant[];
+}
+
+/** Who there is and what each may do: one record, so that whoever reads it sees one state. */
+export interface AccessPolicy {
+  readonly users: Readonly<Record<string, User>>;
+  readonly roles: Readonly<Record<string, Role>>;
+  /** Groups that users have made: the privileges in them. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+export const ROOT = "root";
+/** May do everything. */
+export const ADMIN_ROLE = "admin";
+/** Everybody has it. */
+export const PUBLIC_ROLE = "public";
+
+/** What there is at first. @param rootHash hash of root's password */
+export function initialPolicy(rootHash: string): AccessPolicy {
+  const forAll = (object: ObjectType, privilege: string): Grant => ({
+    ...{ object, privilege, objectName: ANY, dbName: ANY, grantor: ROOT },
+  });
+  const grants = [
+    forAll("Global", "DescribeCollection"),
+    forAll("Global", "ListAliases"),
+    forAll("Collection", "IndexDetail"),
+  ];
+  return {
+    users: { [ROOT]: { passwordHash: rootHash, description: "", roles: [] } },
+    roles: { [ADMIN_ROLE]: { description: "", grants: [] }, [PUBLIC_ROLE]: { description: "", grants } },
+    groups: {},
+  };
+}
+
+/** What somebody wants to do. */
+export interface Demand {
+  readonly privilege: string;
+  readonly object: ObjectType;
+  /** `*` where it is about no single one. */
+  readonly objectName: string;
+  readonly dbName: string;
+}
+
+/** Whether a user may do everything: root, and who has the role admin. */
+export function isAdmin({ users }: AccessPolicy, user: string): boolean {
+  return user === ROOT || (own(users, user)?.roles.includes(ADMIN_ROLE) ?? false);
+}
+
+/** Whether any role of the user, or the one that everybody has, grants it. */
+export function allows(policy: AccessPolicy, user: string, demand: Demand): boolean {
+  return isAdmin(policy, user) || grantsOf(policy, user).some((grant) => covers(policy, grant, demand));
+}
+
+/** Whether any role of the user grants it on anything. */
+export function grantsAnywhere(policy: AccessPolicy, user: string, privilege: string): boolean {
+  return isAdmin(policy, user) || grantsOf(policy, user).some((grant) => holds(policy, grant.privilege, privilege));
+}
+
+/** Whether a role of the user's own grants anything on a collection: what no role knows of is not shown. */
+export function knowsCollection(policy: AccessPolicy, user: string, dbName: string, collectionName: string): boolean {
+  if (isAdmin(policy, user)) return true;
+  return ownGrants(policy, user).some(
+    (grant) => grant.object !== "User" && isOrAny(grant.dbName, dbName) && isOrAny(grant.objectName, collectionName),
+  );
+}
+
+/** Whether a role of the user's own grants anything in a database. */
+export function knowsDatabase(policy: AccessPolicy, user: string, dbName: string): boolean {
+  return isAdmin(policy, user) || ownGrants(policy, user).some((grant) => isOrAny(grant.dbName, dbName));
+}
+
+function ownGrants({ users, roles }: AccessPolicy, user: string): Grant[] {
+  return (own(users, user)?.roles ?? []).flatMap((role) => own(roles, role)?.grants ?? []);
+}
+
+function grantsOf(policy: AccessPolicy, user: string): Grant[] {
+  return [...ownGrants(policy, user), ...(policy.roles[PUBLIC_ROLE]?.grants ?? [])];
+}
+
+function covers(policy: AccessPolicy, grant: Grant, demand: Demand): boolean {
+  return (
+    (grant.object === demand.object || isGroup(policy, grant.privilege)) &&
+    isOrAny(grant.dbName, demand.dbName) &&
+    isOrAny(grant.objectName, demand.objectName) &&
+    holds(policy, grant.privilege, demand.privilege)
+  );
+}
+
+/** Privileges of a group may be about different kinds of objects. */
+function isGroup({ groups }: AccessPolicy, privilege: string): boolean {
+  return own(groups, privilege) !== undefined || builtInGroups.has(privilege);
+}
+
+function holds({ groups }: AccessPolicy, granted: string, wanted: string): boolean {
+  if (granted === wanted || granted === ALL || granted === ANY) return true;
+  return (own(groups, granted) ?? builtInGroups.get(granted)?.members ?? []).includes(wanted);
+}
+
+function isOrAny(granted: string, wanted: string): boolean {
+  return granted === ANY || granted === wanted;
+}

@@ -1,0 +1,112 @@
+import {
+  type AccessPolicy,
+  allows,
+  type Demand,
+  grantsAnywhere,
+  isAdmin,
+  knowsCollection,
+  knowsDatabase,
+} from "@sluice/access";
+import { checkStatus } from "@sluice/rpc";
+import type { Logger } from "@sluice/telemetry";
+import type { ProxyContext } from "../context.ts";
+import { AccessRefused } from "./access-refused.ts";
+import type { Credentials } from "./credentials.ts";
+import { VerifiedPasswords } from "./verified-passwords.ts";
+
+/** How long what was read of users and grants counts; what is changed through this proxy counts at once. */
+const POLICY_MS = 1000;
+
+/** Who calls, as far as it matters for one call. */
+export interface Caller {
+  readonly user: string;
+  readonly policy: AccessPolicy;
+}
+
+/** Which of its demands must be granted: one of each list. */
+export type Demands = readonly (readonly Demand[])[];
+
+/** Looks after who calls and what they may do, once for gRPC and REST. */
+export class AccessControl {
+  readonly #context: ProxyContext;
+  readonly #passwords: VerifiedPasswords;
+  #policy: { readonly value: Promise<AccessPolicy>; readonly readMs: number } | undefined;
+
+  constructor(context: ProxyContext, log: Logger) {
+    this.#context = context;
+    this.#passwords = new VerifiedPasswords(log);
+  }
+
+  /** @throws {AccessRefused} when they are no user's */
+  async caller(credentials: Credentials): Promise<Caller> {
+    const policy = await this.#read();
+    await this.#passwords.check(policy, credentials);
+    return { user: credentials.user, policy };
+  }
+
+  /** Users or grants have changed: what was read of them counts no more. */
+  forget(): void {
+    this.#policy = undefined;
+  }
+
+  /** @throws {AccessRefused} when one of the demands is not granted */
+  async check({ user, policy }: Caller, demands: Demands): Promise<void> {
+    for (const anyOf of demands) {
+      if (anyOf.some((demand) => allows(policy, user, demand))) continue;
+      const resolved = await Promise.all(anyOf.map((demand) => this.#withoutAlias(demand)));
+      if (resolved.some((demand) => allows(policy, user, demand))) continue;
+      throw AccessRefused.denied(anyOf[0].privilege, user, anyOf[0].dbName);
+    }
+  }
+
+  /** @throws {AccessRefused} unless the caller may do everything */
+  checkAdmin({ user, policy }: Caller, what: string): void {
+    if (!isAdmin(policy, user)) throw AccessRefused.denied(what, user, "default");
+  }
+
+  /** Grants name collections, not their aliases. */
+  async #withoutAlias(demand: Demand): Promise<Demand> {
+    const { dbName, objectName, object } = demand;
+    if (object === "User" || objectName === "*" || objectName === "") return demand;
+    const { status, collectionName } = await this.#context.root.resolveCollection({
+      ...{ dbName, collectionName: objectName, collectionId: 0n },
+    });
+    return status?.code ? demand : { ...demand, objectName: collectionName };
+  }
+
+  #read(): Promise<AccessPolicy> {
+    const now = performance.now();
+    if (this.#policy && now - this.#policy.readMs < POLICY_MS) return this.#policy.value;
+    const value = this.#context.root.getAccessPolicy({}).then(({ status, policy }) => {
+      checkStatus(status);
+      return JSON.parse(policy) as AccessPolicy;
+    });
+    this.#policy = { value, readMs: now };
+    value.catch(() => this.forget());
+    return value;
+  }
+}
+
+/** Whether lists show a collection to a caller. */
+export function showsCollection({ user, policy }: Caller, dbName: string, name: string): boolean {
+  return knowsCollection(policy, user, dbName, name);
+}
+
+/** Whether lists show a database to a caller. */
+export function showsDatabase({ user, policy }: Caller, dbName: string): boolean {
+  return knowsDatabase(policy, user, dbName);
+}
+
+/** Whether a job of a collection is listed to a caller. */
+export function showsJob(
+  { user, policy }: Caller,
+  { dbName, collectionName: objectName }: { readonly dbName: string; readonly collectionName: string },
+): boolean {
+  const may = (privilege: string) => allows(policy, user, { privilege, object: "Collection", objectName, dbName });
+  return may("Import") || may("ListImport");
+}
+
+/** Whether a caller may do something with any collection at all. */
+export function mayAnywhere({ user, policy }: Caller, privilege: string): boolean {
+  return grantsAnywhere(policy, user, privilege);
+}

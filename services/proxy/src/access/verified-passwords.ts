@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { type AccessPolicy, isPassword } from "@sluice/access";
+import { Slots } from "@sluice/async";
+import { excerpt } from "@sluice/errors";
+import type { Logger } from "@sluice/telemetry";
+import { AccessRefused } from "./access-refused.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** Wrong passwords for one user in a minute; after that no more are looked at until it is over. */
+const MAX_FAILURES = 10;
+const FAILURES_MS = 60_000;
+/** Users and wrong names that are remembered. */
+const MAX_REMEMBERED = 10_000;
+/** Passwords that are hashed at a time: it takes a thread of the pool, which reads files too. */
+const AT_ONCE = 2;
+
+const WRONG = "auth check failure, please check username and password are correct";
+
+/**
+ * Passwords of callers. Hashing takes long, on purpose: what was right is remembered, as a digest beside the hash that it was
+ * right for, so that a changed password counts at once.
+ */
+export class VerifiedPasswords {
+  readonly #right = new Map<string, { readonly digest: string; readonly hash: string }>();
+  readonly #failures = new Map<string, { count: number; readonly sinceMs: number }>();
+  readonly #slots = new Slots(AT_ONCE);
+  readonly #log: Logger;
+  readonly #now: () => number;
+
+  /** @param now milliseconds */
+  constructor(log: Logger, now: () => number = () => performance.now()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** @throws {AccessRefused} when the password is not the user's, or too many were wrong */
+  async check(policy: AccessPolicy, { user, password }: Credentials): Promise<void> {
+    const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
+    const digest = createHash("sha256").update(password).digest("base64");
+    const known = this.#right.get(user);
+    if (known && known.hash === hash && known.digest === digest) return;
+    if (this.#isLocked(user)) throw AccessRefused.unknownCaller(`${WRONG}; too many were wrong: wait for a minute`);
+    const isRight = hash !== undefined && (await this.#isRight(password, hash));
+    if (!isRight) throw this.#failed(user);
+    if (this.#right.size >= MAX_REMEMBERED) this.#right.clear();
+    this.#right.set(user, { digest, hash });
+    this.#failures.delete(user);
+  }
+
+  async #isRight(password: string, hash: string): Promise<boolean> {
+    using _slot = await this.#slots.take();
+    return await isPassword(password, hash);
+  }
+
+  #isLocked(user: string): boolean {
+    const failures = this.#failures.get(user);
+    if (!failures) return false;
+    if (this.#now() - failures.sinceMs < FAILURES_MS) return failures.count >= MAX_FAILURES;
+    this.#failures.delete(user);
+    return false;
+  }
+
+  #failed(user: string): AccessRefused {
+    if (this.#failures.size >= MAX_REMEMBERED) this.#failures.clear();
+    const failures = this.#failures.get(user) ?? { count: 0, sinceMs: this.#now() };
+    failures.count++;
+    this.#failures.set(user, failures);
+    if (failures.count === 1 || failures.count === MAX_FAILURES)
+      this.#log.warn("a caller is not who it says", { user: excerpt(user), failures: failures.count });
+    return AccessRefused.unknownCaller(WRONG);
+  }
+}

@@ -1,0 +1,20 @@
+import { okStatus } from "@sluice/rpc";
+import type { RootCoordHandlers } from "../ddl/handlers.ts";
+import type { AccessBook } from "./access-book.ts";
+import { type GrantMethod, grantHandlers, type RealName } from "./grants.ts";
+import { type RbacMethod, rbacHandlers } from "./rbac.ts";
+import { type RoleMethod, roleHandlers } from "./roles.ts";
+import { type UserMethod, userHandlers } from "./users.ts";
+
+export type AccessMethod = UserMethod | RoleMethod | GrantMethod | RbacMethod | "getAccessPolicy";
+
+/** Everything about users and what they may do. */
+export function accessHandlers(book: AccessBook, realName: RealName): Pick<RootCoordHandlers, AccessMethod> {
+  return {
+    ...userHandlers(book),
+    ...roleHandlers(book),
+    ...grantHandlers(book, realName),
+    ...rbacHandlers(book),
+    getAccessPolicy: async () => ({ status: okStatus(), policy: JSON.stringify(await book.policy()) }),
+  };
+}
