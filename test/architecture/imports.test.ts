@@ -33,7 +33,8 @@ const allowed: Readonly<Record<string, string>> = {
   query: "schema values columns async",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy: "rpc config schema values jobs cluster object-store async volumes access",
-  rootcoord: "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access",
+  rootcoord:
+    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
   datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs",
   querynode: "cluster rpc config schema values columns object-store segment query async kernels",

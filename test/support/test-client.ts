@@ -32,8 +32,10 @@ export interface ImportCall {
 export class TestClient implements Disposable {
   readonly raw: Client<milvus.MilvusServiceClient>;
 
-  constructor(address: string) {
-    this.raw = connectClient(milvus.MilvusServiceClient, address);
+  /** @param token `USER:PASSWORD` */
+  constructor(address: string, token?: string) {
+    const headers: Record<string, string> = token ? { authorization: Buffer.from(token).toString("base64") } : {};
+    this.raw = connectClient(milvus.MilvusServiceClient, address, headers);
   }
 
   /** Creates a collection, indexes its vectors and loads it. */

@@ -148,7 +148,8 @@ function flagsOf({ dataDir, importRoots, settings = {} }: ServerOptions): string
 
 /** `splitSize: "1MB"` -> `--split-size=1MB` */
 export function settingFlags(settings: Readonly<Record<string, string | number | boolean>>): string[] {
-  return Object.entries(settings).map(([name, value]) => `--${kebab(name)}=${value}`);
+  // A switch takes no value.
+  return Object.entries(settings).map(([name, value]) => `--${kebab(name)}${value === true ? "" : `=${value}`}`);
 }
 
 function kebab(name: string): string {

@@ -1,6 +1,14 @@
 export * from "./grants.ts";
-export { checkDescription, checkGroupName, checkRoleName, checkUserName, decodedPassword } from "./names.ts";
+export { decodedPassword } from "./names.ts";
 export * from "./passwords.ts";
 export * from "./policy.ts";
-export { builtInGroups, type ObjectType, privileges } from "./privileges.ts";
-export * from "./users.ts";
+export { builtInGroups, type ObjectType } from "./privileges.ts";
+export {
+  userOf,
+  withCredential,
+  withoutRole,
+  withoutUser,
+  withRole,
+  withUser,
+  withUserRole,
+} from "./users.ts";

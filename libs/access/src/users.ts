@@ -83,7 +83,7 @@ export function userOf({ users }: AccessPolicy, name: string): User {
 }
 
 /** @throws {StatusError} 1100 */
-export function roleOf({ roles }: AccessPolicy, name: string): Role {
+function roleOf({ roles }: AccessPolicy, name: string): Role {
   const role = own(roles, name);
   if (!role) throw noSuchRole();
   return role;

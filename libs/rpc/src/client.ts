@@ -92,8 +92,15 @@ export type Address = string | (() => Promise<string | Endpoint>);
  * the peer says that it leads no more: every internal call may run twice. Refusals come as the Status of the answer (see
  * checkStatus). Where no answer comes, calls throw a StatusError: `notReady` when the peer is away or silent at the
  * deadline; the gRPC error is its cause.
+ * @param headers that every call carries which brings none of its own
  */
-export function connectClient<C extends GrpcClient>(ClientClass: ClientClass<C>, address: Address): Client<C> {
+export function connectClient<C extends GrpcClient>(
+  ClientClass: ClientClass<C>,
+  address: Address,
+  headers: Readonly<Record<string, string>> = {},
+): Client<C> {
+  const always = new Metadata();
+  for (const [name, value] of Object.entries(headers)) always.set(name, value);
   const connection = new Connection(ClientClass, address);
   const methods = new Map<string, AnyCall>();
   return new Proxy({} as Client<C>, {
@@ -101,7 +108,8 @@ export function connectClient<C extends GrpcClient>(ClientClass: ClientClass<C>,
       if (name === Symbol.dispose) return () => connection[Symbol.dispose]();
       // `then` would make the client itself look like a promise.
       if (typeof name !== "string" || name === "then") return undefined;
-      if (!methods.has(name)) methods.set(name, (request, settings) => call(connection, name, request, settings));
+      if (!methods.has(name))
+        methods.set(name, (request, settings) => call(connection, name, request, { metadata: always, ...settings }));
       return methods.get(name);
     },
   });

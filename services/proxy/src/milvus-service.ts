@@ -21,7 +21,7 @@ export function milvusService(context: ProxyContext, requests: ImportRequests, g
 }
 
 /** Of every method that is served. */
-export function publicHandlers(
+function publicHandlers(
   context: ProxyContext,
   requests: ImportRequests,
 ): Partial<Handlers<milvus.MilvusServiceServer>> {

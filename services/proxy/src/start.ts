@@ -14,7 +14,9 @@ import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } 
 import { AccessControl } from "./access/access-control.ts";
 import { guardRoutes } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
+import { accessRoutesOf } from "./http/access-routes.ts";
 import { exportJobRoutes } from "./http/export-jobs.ts";
+
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
 import { volumeRoutes } from "./http/volumes.ts";
@@ -86,7 +88,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   );
   const app = openRestApp(deps.log, logged, { budget });
   cleanup.defer(() => app.close());
-  if (access) guardRoutes(app, access, context);
+  if (access) guardRoutes(app, { access, context, log: deps.log });
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
     const reason = deps.waitsFor();
@@ -98,6 +100,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   });
   importJobRoutes(app, context, requests);
   exportJobRoutes(app, context);
+  accessRoutesOf(app, context);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();

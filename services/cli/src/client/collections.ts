@@ -22,9 +22,14 @@ export class Collections implements Disposable {
   readonly #client: Client<milvus.MilvusServiceClient>;
   readonly #dbName: string;
 
-  /** @param address `HOST:PORT`; of a URL these parts */
-  constructor(address: string, dbName: string) {
-    this.#client = connectClient(milvus.MilvusServiceClient, address.replace(/^https?:\/\//, "").replace(/\/+$/, ""));
+  /**
+   * @param address `HOST:PORT`; of a URL these parts
+   * @param token `USER:PASSWORD`
+   */
+  constructor(address: string, dbName: string, token?: string) {
+    const place = address.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+    const headers: Record<string, string> = token ? { authorization: Buffer.from(token).toString("base64") } : {};
+    this.#client = connectClient(milvus.MilvusServiceClient, place, headers);
     this.#dbName = dbName;
   }
 

@@ -14,9 +14,14 @@ export class UnreachableError extends Error {}
 export class RestClient {
   readonly #base: string;
   readonly #database: string;
+  readonly #token: string | undefined;
 
-  /** @param address `HOST:PORT`, or a URL */
-  constructor(address: string, database: string) {
+  /**
+   * @param address `HOST:PORT`, or a URL
+   * @param token `USER:PASSWORD`
+   */
+  constructor(address: string, database: string, token?: string) {
+    this.#token = token;
     this.#base = /^https?:\/\//.test(address) ? address.replace(/\/+$/, "") : `http://${address}`;
     this.#database = database;
   }
@@ -44,7 +49,8 @@ export class RestClient {
   }
 
   async #send(path: string, body: object): Promise<Response> {
-    const headers = { "content-type": "application/json", "db-name": this.#database };
+    const headers: Record<string, string> = { "content-type": "application/json", "db-name": this.#database };
+    if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     try {
       return await fetch(`${this.#base}/v2/vectordb/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     } catch (error) {

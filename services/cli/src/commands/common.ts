@@ -8,6 +8,7 @@ import { RestClient } from "../client/rest-client.ts";
 export interface ServerOptions {
   readonly address: string;
   readonly database: string;
+  readonly token?: string;
   readonly json?: boolean;
 }
 
@@ -19,18 +20,19 @@ export function serverCommand(name: string, description: string): Command {
       new Option("-a, --address <HOST:PORT>", "where Sluice serves").env("SLUICE_ADDRESS").default("127.0.0.1:19530"),
     )
     .addOption(new Option("--database <NAME>", "database").default("default"))
+    .addOption(new Option("--token <USER:PASSWORD>", "who calls, where the server asks").env("SLUICE_TOKEN"))
     .option("--json", "answers as JSON")
     .showHelpAfterError("(see --help)");
 }
 
-export function restOf({ address, database }: ServerOptions): RestClient {
-  return new RestClient(address, database);
+export function restOf({ address, database, token }: ServerOptions): RestClient {
+  return new RestClient(address, database, token);
 }
 
 /** What speaks gRPC is loaded when it is needed. */
-export async function collectionsOf({ address, database }: ServerOptions): Promise<Collections> {
+export async function collectionsOf({ address, database, token }: ServerOptions): Promise<Collections> {
   const client = await import("../client/collections.ts");
-  return new client.Collections(address, database);
+  return new client.Collections(address, database, token);
 }
 
 /** Paths are the server's; those of files that lie here are made absolute, for a server on this machine may have another folder. */

@@ -47,7 +47,7 @@ async function admitted(name: string, request: AnyRequest, call: Call, deps: Gua
   try {
     const header = call.metadata.get("authorization")[0];
     const caller = await deps.access.caller(grpcCredentials(header === undefined ? undefined : String(header)));
-    await check(name, request, databaseOf(request, call), caller, deps);
+    await checkMethod(name, request, databaseOf(request, call), caller, deps);
     return caller;
   } catch (error) {
     if (!(error instanceof AccessRefused)) throw error;
@@ -55,7 +55,14 @@ async function admitted(name: string, request: AnyRequest, call: Call, deps: Gua
   }
 }
 
-async function check(name: string, request: AnyRequest, dbName: string, caller: Caller, deps: GuardDeps) {
+/** Whether a caller may call a method. @throws {AccessRefused} */
+export async function checkMethod(
+  name: string,
+  request: AnyRequest,
+  dbName: string,
+  caller: Caller,
+  deps: Pick<GuardDeps, "access" | "context">,
+): Promise<void> {
   const guard = rpcGuards.get(name);
   if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return;
   if (!guard) return deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
@@ -112,7 +119,13 @@ function withGrantor(request: AnyRequest, { user }: Caller): AnyRequest {
   return request;
 }
 
-function noteChange(method: string, { username, entity }: AnyRequest, { user }: Caller, { access, log }: GuardDeps) {
+/** What was read of users and grants counts no more; the log says who has changed them. */
+export function noteChange(
+  method: string,
+  { username, entity }: AnyRequest,
+  { user }: Caller,
+  { access, log }: Pick<GuardDeps, "access" | "log">,
+): void {
   access.forget();
   const about = username ?? entity?.role?.name;
   log.info("users or grants changed", { method, user: excerpt(user), ...(about && { about: excerpt(about) }) });
@@ -134,7 +147,7 @@ async function shownTo(
     return filtered(answer, "dbNames", (database) => showsDatabase(caller, String(database)));
   if (name !== "listImportTasks") return answer;
   const { status, jobs } = await context.root.listJobs({
-    ...{ dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false },
+    ...{ dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false, kind: "import" },
   });
   checkStatus(status);
   const shown = new Set(jobs.filter((job) => showsJob(caller, job)).map(({ jobId }) => jobId));

@@ -1,11 +1,13 @@
 import type { ObjectType } from "@sluice/access";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ProxyContext } from "../context.ts";
+import { accessRoutes } from "../http/access-routes.ts";
 import { idOfJob } from "../http/described-job.ts";
 import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { restCredentials } from "./credentials.ts";
-import { checkJob } from "./guarded-handlers.ts";
+import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-handlers.ts";
+import { accessChanges } from "./rpc-demands.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -14,11 +16,12 @@ declare module "fastify" {
   }
 }
 
-/** What a route needs: a privilege on the collection that its body names, the collection of its job, or a list that is filtered. */
+/** What a route needs: a privilege on the collection that its body names, or on that of its job, or what a method of gRPC needs. */
 type RouteGuard =
   | { readonly kind: "collection"; readonly privilege: string; readonly object: ObjectType }
   | { readonly kind: "job"; readonly anyOf: readonly string[] }
   | { readonly kind: "anywhere"; readonly privilege: string }
+  | { readonly kind: "method"; readonly method: string }
   | { readonly kind: "open" };
 
 const imports = "/v2/vectordb/jobs/import";
@@ -42,16 +45,19 @@ export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, Rout
     "rollback",
     "errors",
   ].map((name) => [`${imports}/${name}`, ofJob] as const),
+  ...Object.entries(accessRoutes).map(
+    ([path, [method]]) => [`/v2/vectordb/${path}`, { kind: "method", method }] as const,
+  ),
 ]);
 
-/** What users reach by REST. Health and metrics are for who runs the server. */
-const guardedPrefixes = ["/v1/", "/v2/", "/api/"];
+/** For who runs the server: nobody is asked. By route, since a path has many spellings. */
+const publicRoutes = ["/healthz", "/readyz", "/metrics"];
 
 /** Asks who calls before anything of a body is read, and what they may do before anything is done. */
-export function guardRoutes(app: FastifyInstance, access: AccessControl, context: ProxyContext): void {
+export function guardRoutes(app: FastifyInstance, { access, context, log }: GuardDeps): void {
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
-    if (!guardedPrefixes.some((prefix) => request.url.startsWith(prefix))) return;
+    if (publicRoutes.includes(request.routeOptions.url ?? "")) return;
     try {
       request.caller = await access.caller(restCredentials(request.headers.authorization));
     } catch (error) {
@@ -61,18 +67,25 @@ export function guardRoutes(app: FastifyInstance, access: AccessControl, context
   });
   app.addHook("preHandler", async (request, reply) => {
     try {
-      if (request.caller) await check(request, request.caller, access, context);
+      if (!publicRoutes.includes(request.routeOptions.url ?? "")) await check(request, access, context);
     } catch (error) {
       if (!(error instanceof AccessRefused)) throw error;
       return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
     }
   });
+  app.addHook("onResponse", async ({ routeOptions, body, caller }) => {
+    const guard = routeGuards.get(routeOptions.url ?? "");
+    if (guard?.kind === "method" && accessChanges.has(guard.method) && caller)
+      noteChange(guard.method, asMessage((body ?? {}) as RestBody), caller, { access, log });
+  });
 }
 
-async function check(request: FastifyRequest, caller: Caller, access: AccessControl, context: ProxyContext) {
+async function check(request: FastifyRequest, access: AccessControl, context: ProxyContext) {
+  const { caller } = request;
+  if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const route = request.routeOptions.url ?? "";
   const guard = routeGuards.get(route);
-  const body = (request.body ?? {}) as { dbName?: string; collectionName?: string; jobId?: string };
+  const body = (request.body ?? {}) as RestBody;
   const dbName = body.dbName || String(request.headers["db-name"] ?? "") || "default";
   switch (guard?.kind) {
     case "open":
@@ -82,6 +95,8 @@ async function check(request: FastifyRequest, caller: Caller, access: AccessCont
       throw AccessRefused.denied(guard.privilege, caller.user, dbName);
     case "job":
       return checkJob(idOfJob(body.jobId), guard.anyOf, caller, { access, context });
+    case "method":
+      return checkMethod(guard.method, asMessage(body), dbName, caller, { access, context });
     case "collection": {
       const { privilege, object } = guard;
       return access.check(caller, [[{ privilege, object, objectName: body.collectionName ?? "", dbName }]]);
@@ -89,4 +104,18 @@ async function check(request: FastifyRequest, caller: Caller, access: AccessCont
     default:
       access.checkAdmin(caller, route);
   }
+}
+
+/** What guards look at in a body. */
+interface RestBody {
+  readonly dbName?: string;
+  readonly collectionName?: string;
+  readonly jobId?: string;
+  readonly userName?: string;
+  readonly roleName?: string;
+}
+
+/** The same as a message of gRPC has it. */
+function asMessage({ dbName, collectionName, userName = "", roleName = "" }: RestBody) {
+  return { dbName, collectionName, username: userName, user: { name: userName }, entity: { role: { name: roleName } } };
 }

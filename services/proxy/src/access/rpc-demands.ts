@@ -28,8 +28,10 @@ const open: Guard = { kind: "open" };
 function onCollection(privilege: string): Guard {
   return {
     kind: "demands",
-    of: ({ dbName, request: { collectionName = "", collectionNames = [collectionName] } }) =>
-      collectionNames.map((objectName) => [{ privilege, object: "Collection", objectName, dbName }]),
+    of: ({ dbName, request: { collectionName = "", collectionNames = [] } }) =>
+      (collectionNames.length > 0 ? collectionNames : [collectionName]).map((objectName) => [
+        { privilege, object: "Collection", objectName, dbName },
+      ]),
   };
 }
 

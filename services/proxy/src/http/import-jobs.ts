@@ -3,6 +3,7 @@ import { isSafetySwitch, optionsJsonSchema } from "@sluice/jobs";
 import { checkStatus, failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { showsJob } from "../access/access-control.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
@@ -141,7 +142,9 @@ async function list(context: ProxyContext, request: FastifyRequest) {
     kind: "import",
   });
   checkStatus(status);
-  const records = jobs.map((job) => ({
+  const { caller } = request;
+  const shown = caller ? jobs.filter((job) => showsJob(caller, job)) : jobs;
+  const records = shown.map((job) => ({
     jobId: String(job.jobId),
     collectionName: job.collectionName,
     state: job.state,

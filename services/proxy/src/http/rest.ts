@@ -85,6 +85,12 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   return app;
 }
 
+/** @throws {StatusError} 1802 when a body has no such member, or an empty one */
+export function required<T>(value: T | undefined, name: string): T {
+  if (value !== undefined && value !== "") return value;
+  throw new StatusError(restCodes.missingParameter, `missing required parameters, error: ${name} is required`);
+}
+
 /** The body as the schema has it. @throws {StatusError} 1801 that names the member */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
   const result = schema.safeParse(body ?? {});

@@ -1,0 +1,222 @@
+import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { accessRoutes, routeGuards, rpcGuards } from "@sluice/proxy/access";
+import { checkStatus, milvus } from "@sluice/rpc";
+import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
+
+// Every method and every route, with no, wrong and too little right.
+
+const fixture = useServer({ authorizationEnabled: true });
+const clients: TestClient[] = [];
+const as = (token?: string) => {
+  const client = new TestClient(fixture.server.address, token);
+  clients.push(client);
+  return client;
+};
+afterEach(() => {
+  for (const client of clients.splice(0)) client[Symbol.dispose]();
+});
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const post = (path: string, body: object, authorization?: string) =>
+  fetch(`${fixture.url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+    body: JSON.stringify(body),
+  });
+
+beforeAll(async () => {
+  const root = as("root:Milvus");
+  await root.createCollection(bookCollection("books"));
+  await root.createCollection(bookCollection("films"));
+  await root.importAndWait("books", await fixture.files.jsonl("ten.jsonl", books(10)));
+  for (const name of ["ann", "nobody"]) {
+    const request = milvus.CreateCredentialRequest.fromPartial({ username: name, password: base64("secret") });
+    checkStatus(await root.raw.createCredential(request));
+  }
+  checkStatus(await root.raw.createRole({ base: undefined, entity: { name: "reader", description: "" } }));
+  const userRole = { base: undefined, username: "ann", roleName: "reader", type: 0 as const };
+  checkStatus(await root.raw.operateUserRole(userRole));
+  for (const name of ["CollectionReadOnly", "Import"]) {
+    const grantor = { user: undefined, privilege: { name } };
+    const about = { dbName: "default", collectionName: "books", role: { name: "reader", description: "" } };
+    checkStatus(await root.raw.operatePrivilegeV2({ base: undefined, grantor, type: 0, ...about }));
+  }
+});
+
+/** What an empty request of a method comes to: a gRPC error's words, or undefined where it was let through. */
+async function refusal(method: string, token?: string): Promise<string | undefined> {
+  const { requestDeserialize } = milvus.MilvusServiceService[method as keyof typeof milvus.MilvusServiceService];
+  const raw = as(token).raw as unknown as Record<string, (request: object) => Promise<Answer>>;
+  return raw[method](requestDeserialize(Buffer.alloc(0)) as object).then(
+    ({ status, reason = status?.reason }) => (reason?.endsWith("is not supported by this server") ? reason : undefined),
+    (error: Error) => error.message,
+  );
+}
+
+interface Answer {
+  readonly status?: { readonly reason: string };
+  readonly reason?: string;
+}
+
+const known = Object.keys(milvus.MilvusServiceService).filter((name) => rpcGuards.has(name));
+/** Known ones that have a handler. */
+async function served(): Promise<string[]> {
+  const refusals = await Promise.all(known.map((method) => refusal(method)));
+  return known.filter((_, i) => !refusals[i]?.endsWith("is not supported by this server"));
+}
+
+describe("gRPC", () => {
+  it("answers nobody who does not say who it is, or is somebody else", async () => {
+    for (const method of await served()) {
+      expect([method, await refusal(method)]).toEqual([
+        method,
+        expect.stringContaining("missing authorization in header"),
+      ]);
+    }
+    expect(await refusal("query", "ann")).toContain("api key");
+    for (const token of ["ann:wrong!", "bob:secret", "constructor:secret"])
+      expect(await refusal("connect", token)).toContain("please check username and password are correct");
+  });
+
+  it("lets a user without roles call what is open to all, and nothing else", async () => {
+    for (const method of await served()) {
+      const guard = rpcGuards.get(method);
+      const isForAll =
+        guard?.kind === "open" ||
+        guard?.kind === "job" ||
+        /^(describe(Index|Collection)|listAliases|getIndex)/.test(method);
+      const refused = await refusal(method, "nobody:secret");
+      if (isForAll) expect([method, refused]).toEqual([method, undefined]);
+      else expect([method, refused]).toEqual([method, expect.stringContaining("permission deny to nobody")]);
+    }
+  });
+
+  it("lets a role do what it is granted, on the collection it is granted for", async () => {
+    const ann = as("ann:secret");
+    expect(await ann.count("books")).toBe(10);
+    await expect(ann.count("films")).rejects.toThrow(
+      "PrivilegeQuery: permission deny to ann in the `default` database",
+    );
+    await expect(ann.importAndWait("films", ["x.jsonl"])).rejects.toThrow("PrivilegeImport: permission deny");
+    await ann.importAndWait("books", await fixture.files.jsonl("more.jsonl", books(5, 100n)));
+    expect(await as("root:Milvus").count("books")).toBe(15);
+    const request = milvus.ShowCollectionsRequest.fromPartial({});
+    expect((await ann.raw.showCollections(request)).collectionNames).toEqual(["books"]);
+    const { status } = await ann.raw.describeCollection(
+      milvus.DescribeCollectionRequest.fromPartial({ collectionName: "films" }),
+    );
+    expect(status?.code).toBe(100);
+  });
+
+  it("finds the collection behind an alias", async () => {
+    const alias = { base: undefined, dbName: "", collectionName: "books", alias: "readings" };
+    checkStatus(await as("root:Milvus").raw.createAlias(alias));
+    expect(await as("ann:secret").count("readings")).toBe(15);
+  });
+
+  it("takes a new password at once, for which the old one is needed, and looks at ten wrong ones a minute", async () => {
+    const root = as("root:Milvus");
+    const request = milvus.CreateCredentialRequest.fromPartial({ username: "eve", password: base64("before") });
+    checkStatus(await root.raw.createCredential(request));
+    const eve = as("eve:before");
+    const change = (oldPassword: string) =>
+      milvus.UpdateCredentialRequest.fromPartial({
+        ...{ username: "eve", oldPassword: base64(oldPassword), newPassword: base64("after1") },
+      });
+    expect((await eve.raw.updateCredential(change("wrong!"))).code).toBe(1400);
+    checkStatus(await eve.raw.updateCredential(change("before")));
+    expect(await refusal("connect", "eve:before")).toContain("please check");
+    expect(await refusal("connect", "eve:after1")).toBeUndefined();
+    for (let i = 0; i < 12; i++) await refusal("connect", `eve:wrong${i}`);
+    expect(await refusal("connect", "eve:wrong")).toContain("too many were wrong");
+    expect(await refusal("connect", "eve:after1")).toBeUndefined();
+  });
+});
+
+describe("REST", () => {
+  it("asks on every route but health and metrics who calls, however the path is spelt", async () => {
+    for (const path of [
+      ...routeGuards.keys(),
+      "/v2/volumes/create",
+      "/%76%32/vectordb/users/list",
+      "//v2/vectordb/users/list",
+    ]) {
+      const answer = await post(path, {});
+      expect([path, answer.status, await answer.json()]).toEqual([path, 401, expect.objectContaining({ code: 1800 })]);
+    }
+    for (const path of ["/healthz", "/readyz", "/metrics"])
+      expect((await fetch(`${fixture.url}${path}`)).status).toBe(200);
+  });
+
+  it("lets nobody without roles do anything", async () => {
+    const routes = [...Object.keys(accessRoutes).map((name) => `/v2/vectordb/${name}`), "/v2/volumes/create"];
+    for (const path of [...routes, "/v2/vectordb/jobs/import/create", "/v2/vectordb/jobs/import/inspect"]) {
+      const answer = await post(
+        path,
+        { collectionName: "books", roleName: "reader", userName: "ann" },
+        "Bearer nobody:secret",
+      );
+      expect([path, answer.status]).toEqual([path, 403]);
+    }
+  });
+
+  it("guards jobs by the collection they are for", async () => {
+    const created = await post(
+      "/v2/vectordb/jobs/import/create",
+      { collectionName: "books", files: [await fixture.files.jsonl("one.jsonl", books(1, 900n))] },
+      "Bearer ann:secret",
+    );
+    const { data } = (await created.json()) as { data: { jobId: string } };
+    for (const name of ["describe", "get_progress", "cancel", "commit"]) {
+      expect((await post(`/v2/vectordb/jobs/import/${name}`, data, "nobody:secret")).status).toBe(403);
+      expect((await post(`/v2/vectordb/jobs/import/${name}`, data, `Basic ${base64("ann:secret")}`)).status).toBe(200);
+    }
+    const listed = async (token: string) => {
+      const { data } = (await (await post("/v2/vectordb/jobs/import/list", {}, token)).json()) as {
+        data: { records: object[] };
+      };
+      return data.records.length;
+    };
+    expect(await listed("nobody:secret")).toBe(0);
+    expect(await listed("ann:secret")).toBeGreaterThan(0);
+  });
+
+  it("manages users, roles and grants as Milvus does", async () => {
+    const call = async (path: string, body: object = {}) =>
+      (await post(`/v2/vectordb/${path}`, body, "Bearer root:Milvus")).json() as Promise<{
+        code: number;
+        data: unknown;
+      }>;
+    expect(await call("users/create", { userName: "kim", password: "secret", description: "d" })).toEqual({
+      code: 0,
+      data: {},
+    });
+    expect(await call("users/create", { userName: "kim", password: "secret" })).toMatchObject({ code: 1100 });
+    expect(await call("users/create", { userName: "kim" })).toMatchObject({ code: 1802 });
+    await call("roles/create", { roleName: "writer" });
+    await call("users/grant_role", { userName: "kim", roleName: "writer" });
+    expect(await call("users/describe", { userName: "kim" })).toEqual({ code: 0, data: ["writer"], description: "d" });
+    const grant = { roleName: "writer", objectType: "Collection", objectName: "books", privilege: "Insert" };
+    await call("roles/grant_privilege", grant);
+    expect((await call("roles/describe", { roleName: "writer" })).data).toEqual([
+      { objectType: "Collection", objectName: "books", dbName: "default", privilege: "Insert", grantor: "root" },
+    ]);
+    await call("roles/revoke_privilege", grant);
+    expect((await call("roles/describe", { roleName: "writer" })).data).toEqual([]);
+    await call("privilege_groups/create", { privilegeGroupName: "g" });
+    await call("privilege_groups/add_privileges_to_group", {
+      privilegeGroupName: "g",
+      privileges: ["Query", "Search"],
+    });
+    const { data } = (await call("privilege_groups/list")) as { data: { privilegeGroups: object[] } };
+    expect(data.privilegeGroups[0]).toEqual({ privilegeGroupName: "g", privileges: "Query,Search" });
+    expect((await call("users/list")).data).toEqual(["root", "ann", "nobody", "eve", "kim"]);
+    expect(await call("users/drop", { userName: "kim" })).toEqual({ code: 0, data: {} });
+    expect(await call("roles/drop", { roleName: "writer" })).toEqual({ code: 0, data: {} });
+  });
+
+  it("keeps no password anywhere but as a hash", async () => {
+    await fixture.restart();
+    expect(fixture.server.stderr).not.toMatch(/secret\b(?!-)|after1/);
+    expect(await as("ann:secret").count("books")).toBeGreaterThan(0);
+  });
+});
