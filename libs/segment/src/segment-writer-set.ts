@@ -38,7 +38,7 @@ export interface SegmentWriterSetOptions {
   readonly flushBytes?: number;
   /** Bytes of all buffers, those being written included, as long as one batch fits beside them. Default 6 flushes. */
   readonly workerMemoryBytes?: number;
-  /** Large objects, and flushes, being written at once; six objects below 1 MiB count as one. Default 3. */
+  /** Large objects, and flushes, being written at once; six objects below 1 MiB count as one. Default 2. */
   readonly writesInFlight?: number;
   /** Wall clock for the headers of the files. */
   readonly nowMs: number;
@@ -83,7 +83,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   }
 
   private constructor(options: SegmentWriterSetOptions) {
-    const { schema, flushBytes = 16 << 20, segmentBytes = 2 ** 30, writesInFlight = 3 } = options;
+    const { schema, flushBytes = 16 << 20, segmentBytes = 2 ** 30, writesInFlight = 2 } = options;
     if (!(flushBytes >= 1 && flushBytes <= maxFlushBytes))
       throw new RangeError(`flushBytes ${flushBytes}: expected 1 to 512 MiB`);
     if (!(writesInFlight >= 1)) throw new RangeError(`writesInFlight ${writesInFlight}: expected at least 1`);

@@ -1,4 +1,5 @@
 import { sleep } from "@sluice/async";
+import { writesInFlight } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
@@ -49,7 +50,10 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const { smallSlots = SMALL_SLOTS } = deps;
   const slots = workerCount(settings);
   const { flushBytes, workerMemoryBytes, segmentBytes } = settings;
-  const limits = { batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes };
+  const limits = {
+    ...{ batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes },
+    writesInFlight: writesInFlight(deps.stores.objects),
+  };
   const size = { workers: slots + smallSlots, largeWorkers: slots, segmentBytes };
   const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);

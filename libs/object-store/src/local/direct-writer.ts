@@ -11,7 +11,7 @@ declare const WebAssembly: {
 /** What disks and file systems of today ask of addresses, positions and lengths. */
 const BLOCK_BYTES = 4096;
 /** Bytes of one write. Larger ones were not faster. */
-const BUFFER_BYTES = 4 << 20;
+const BUFFER_BYTES = 2 << 20;
 /** Spare buffers that are kept: as many as writes are in flight. */
 const SPARE_BUFFERS = 4;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_DIRECT ?? 0);

@@ -15,6 +15,8 @@ export const s3Storage = defineStorage({
   // the old generation, which follows its size, 16 MB at first: a full collection every 50 ms was a third of the CPU of an
   // import from S3.
   threadOldSpaceMb: 96,
+  // A connection is slower than a disk, and its answer takes a while.
+  writesInFlight: 3,
   schemes: { s3: S3_SOURCE_FORM },
   objectsOf: s3Objects,
   defaultSourcesOf: async (values) => {

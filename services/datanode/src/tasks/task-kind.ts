@@ -14,6 +14,8 @@ export interface TaskLimits {
   readonly workerMemoryBytes: number;
   /** A segment is sealed when it has reached this. */
   readonly segmentBytes: number;
+  /** Files of a segment that are being written at once. */
+  readonly writesInFlight?: number;
 }
 
 export interface OpenFiles extends AsyncDisposable {
