@@ -45,8 +45,11 @@ export interface CollectionRecord {
   readonly createdMs: number;
   readonly createdTs: bigint;
   readonly updatedTs: bigint;
-  /** Dropped collections keep their record until GC has removed their segments. */
-  readonly state: "active" | "dropped";
+  /**
+   * Nobody finds a hidden one, whose name is taken: a job fills it, which makes it active at its end, or drops it. Dropped
+   * collections keep their record until GC has removed their segments.
+   */
+  readonly state: "hidden" | "active" | "dropped";
 }
 
 /** Written by the rootcoord; the datacoord removes the record of a dropped collection when nothing of it is left. */

@@ -1,5 +1,6 @@
 import type { CheckedRows } from "./checked-rows.ts";
 import type { ExportedFile } from "./export.ts";
+import type { MergeReport } from "./merge.ts";
 
 /** A row that was left out, and why. */
 export interface RejectedRowRecord {
@@ -37,6 +38,8 @@ export interface ImportFindings {
   readonly checked?: CheckedRows;
   /** Of an export. */
   readonly exported?: readonly ExportedFile[];
+  /** Of a merge. */
+  readonly merged?: MergeReport;
 }
 
 /** Rejected rows that a report names, and characters of each reason: a record has room for some kilobytes. */

@@ -12,6 +12,7 @@ export * from "./import-task-input.ts";
 export * from "./job.ts";
 export { type KeyRule, keyBucketCount, type OnDuplicate } from "./key-rule.ts";
 export * from "./kinds.ts";
+export * from "./merge.ts";
 export { type JobEvent, next, verdictOn } from "./next.ts";
 export * from "./options/import-options.ts";
 export {

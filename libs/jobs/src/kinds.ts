@@ -2,12 +2,14 @@ import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
+import type { MergeSpec, MergeTaskInput } from "./merge.ts";
 
 /** Kinds of jobs, and what is asked of each. A kind has a planner in the rootcoord, which says of which tasks it consists. */
 export interface JobSpecs {
   readonly import: ImportSpec;
   readonly compaction: CompactionSpec;
   readonly export: ExportSpec;
+  readonly merge: MergeSpec;
 }
 export type JobKind = keyof JobSpecs;
 export type JobSpec = JobSpecs[JobKind];
@@ -17,5 +19,6 @@ export interface TaskInputs {
   readonly import: ImportTaskInput;
   readonly compaction: CompactionTaskInput;
   readonly export: ExportTaskInput;
+  readonly merge: MergeTaskInput;
 }
 export type TaskKind = keyof TaskInputs;

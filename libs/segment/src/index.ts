@@ -1,3 +1,10 @@
+export {
+  type ExtendContext,
+  type ExtendSource,
+  type ExtendTarget,
+  type NewColumns,
+  SegmentExtender,
+} from "./extend-segment.ts";
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
 export { readSegmentField, readSegmentStats, type SegmentKeyStats } from "./read-segment.ts";
 export {

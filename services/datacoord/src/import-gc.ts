@@ -6,9 +6,10 @@ import {
   RecordReader,
   RecordTable,
   type SegmentRecord,
+  type StoredJob,
   TASKS,
 } from "@sluice/catalog";
-import { isEnded, REJECTS_PREFIX } from "@sluice/jobs";
+import { isEnded, REJECTS_PREFIX, specOf } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, physicalMs, type TaskId } from "@sluice/schema";
@@ -46,7 +47,7 @@ const SEGMENTS_AT_ONCE = 4;
  * G1. a segment that no change added, whose job ended or is gone, or whose attempt is not its task's current one;
  * G2. a segment of a collection or partition that was dropped;
  * G4. a segment that a change removed, once the readers have ended that began before it.
- * G7. what a change removed that an open export still reads, as of its timestamp, is no garbage, however long it takes.
+ * G7. what a change removed that an open export or merge still reads, as of its timestamp, is no garbage, however long it takes.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
  * G5. rejected rows of a job whose records are gone;
@@ -189,7 +190,7 @@ export class ImportGc implements AsyncDisposable {
     return removedTs !== undefined && now() - physicalMs(removedTs) < readerGraceMs;
   }
 
-  /** G7. Who records an export later reads as of later, by when these were removed longer ago than the grace. */
+  /** G7. Who records one later reads as of later, by when these were removed longer ago than the grace. */
   async #isRead(suspects: readonly SegmentRecord[]): Promise<(record: SegmentRecord) => boolean> {
     const { changes } = this.#deps;
     const removedTs = ({ collectionId, segmentId }: SegmentRecord) => changes.removedTs(collectionId, segmentId);
@@ -202,12 +203,13 @@ export class ImportGc implements AsyncDisposable {
     };
   }
 
-  /** The earliest timestamp of the open exports of each collection. */
+  /** The earliest timestamp of the open exports and merges of each collection. */
   async #openReads(): Promise<Map<CollectionId, bigint>> {
     const reads = new Map<CollectionId, bigint>();
     for await (const { record } of this.#jobs.scan()) {
-      const { kind, state, collectionId, timestamp } = record;
-      if (kind !== "export" || isEnded(state)) continue;
+      const { state, timestamp } = record;
+      const collectionId = isEnded(state) ? undefined : readCollection(record);
+      if (collectionId === undefined) continue;
       if (timestamp < (reads.get(collectionId) ?? timestamp + 1n)) reads.set(collectionId, timestamp);
     }
     return reads;
@@ -308,4 +310,10 @@ export class ImportGc implements AsyncDisposable {
 function isDropped(record: SegmentRecord, collection: CollectionRecord | undefined): boolean {
   if (!collection || collection.state === "dropped") return true;
   return !collection.partitions.some((partition) => partition.partitionId === record.partitionId);
+}
+
+/** The collection that a job reads as of its timestamp. */
+function readCollection(job: StoredJob): CollectionId | undefined {
+  if (job.kind === "merge") return specOf(job, "merge").sourceCollectionId;
+  return job.kind === "export" ? job.collectionId : undefined;
 }

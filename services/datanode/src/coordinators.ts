@@ -84,9 +84,10 @@ export class Coordinators {
   }
 
   async #visibleSegments(
-    { collectionId }: importing.TaskOrder,
-    { segmentIds, timestamp }: Extract<CoordinatorQuestion, { kind: "visible_segments" }>,
+    order: importing.TaskOrder,
+    { segmentIds, timestamp, collectionId: other }: Extract<CoordinatorQuestion, { kind: "visible_segments" }>,
   ): Promise<VisibleSegment[]> {
+    const collectionId = other || order.collectionId;
     const request = { collectionId, partitionIds: [], timestamp, segmentIds: [...segmentIds] };
     const response = await this.#data.getVisibleSegments(request);
     checkStatus(response.status);

@@ -163,8 +163,8 @@ export class TaskWorker implements AsyncDisposable {
     const done = { rows: outcome.rowCount, segments: outcome.segments.length };
     note(done);
     const segmentBytes = outcome.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-    // What is merged was read before.
-    if (order.kind !== "compaction") metrics.persisted(outcome.rowCount, sizeBytes, segmentBytes);
+    // What others make was read before.
+    if (order.kind === "import") metrics.persisted(outcome.rowCount, sizeBytes, segmentBytes);
     log.info("task persisted", { ...run, ...done });
   }
 

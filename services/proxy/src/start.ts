@@ -18,6 +18,8 @@ import { accessRoutesOf } from "./http/access-routes.ts";
 import { exportJobRoutes } from "./http/export-jobs.ts";
 
 import { importJobRoutes } from "./http/import-jobs.ts";
+import { jobRoutes } from "./http/jobs.ts";
+import { mergeJobRoutes } from "./http/merge-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
 import { volumeRoutes } from "./http/volumes.ts";
 import { ImportRequests } from "./import-request.ts";
@@ -101,6 +103,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   importJobRoutes(app, context, requests);
   exportJobRoutes(app, context);
   accessRoutesOf(app, context);
+  mergeJobRoutes(app, context);
+  jobRoutes(app, context);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();

@@ -1,6 +1,6 @@
-import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import type { JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { isEnded } from "@sluice/jobs";
+import { isEnded, specOf } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
   type DescribeBrought,
@@ -19,11 +19,12 @@ import {
   rootCoord,
   served,
 } from "@sluice/rpc";
+import type { CollectionId } from "@sluice/schema";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessBook } from "./access/access-book.ts";
 import { accessHandlers } from "./access/access-handlers.ts";
 import { DataCoordClient } from "./data-coord.ts";
-import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
+import { CollectionNames, createDdlHandlers, type Ddl, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
 import { RestoreBackup } from "./jobs/backups/restore-backup.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
@@ -40,6 +41,8 @@ import { JobSources } from "./jobs/job-sources.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
+import { MergeEnds } from "./jobs/merge-ends.ts";
+import { MergeJobs } from "./jobs/merge-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
@@ -106,6 +109,10 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   };
   const jobs = new ImportJobs({ ...requests, sources: jobSources });
   const exportJobs = new ExportJobs({ ...requests, roots: exports });
+  const mergeJobs = new MergeJobs({
+    ...{ ...requests, sources: jobSources, hidden: ddl.hidden, log },
+    allocateIds: (count) => ids.allocate(count),
+  });
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
     findCollection: async (db, name) => {
@@ -124,6 +131,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       roots: exports,
       getCollection: (id) => ddl.getCollection(id),
       exportFileBytes: settings.exportFileBytes,
+      hidden: ddl.hidden,
     }),
     ...deps.moreKinds,
   };
@@ -132,7 +140,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     dataCoord: dataCoordClient,
     planners,
     allocateIds: (count) => ids.allocate(count),
-    droppedTarget: async (job) => droppedTarget(job, await ddl.getCollection(job.collectionId)),
+    droppedTarget: (job) => droppedTarget(job, ddl.getCollection),
     now: Date.now,
     log,
     metrics,
@@ -140,9 +148,10 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     retentionMs: settings.jobRetentionMs,
   });
   function wakeJobsOf(collectionId: bigint): void {
-    for (const { job } of book.all()) if (job.collectionId === collectionId) loop.wake(job.jobId);
+    for (const { job } of book.all()) if (collectionOf(job) === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
+  cleanup.use(new MergeEnds({ book, hidden: ddl.hidden, log, intervalMs: TICK_MS }));
   cleanup.use(new ExportSweeper({ book, roots: exports, now: Date.now, log, intervalMs: TICK_MS }));
   const compactions = cleanup.use(
     new Compactions({
@@ -168,6 +177,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       { ...ddl.handlers, ...compactionCalls, ...access },
       jobs,
       exportJobs,
+      mergeJobs,
       new JobControl(book, Date.now),
       new TaskReports({ book, planners, now: Date.now, log, metrics, maxNodesKilled: settings.maxNodesKilled }),
       views,
@@ -190,6 +200,7 @@ function openServer(
     ReturnType<typeof accessHandlers>,
   jobs: ImportJobs,
   exportJobs: ExportJobs,
+  mergeJobs: MergeJobs,
   control: JobControl,
   reports: TaskReports,
   views: JobViews,
@@ -209,6 +220,10 @@ function openServer(
       tasks: [await jobs.submit(await volumes.paths.located(request))],
     }),
     export: async (request) => ({ status: okStatus(), jobId: await exportJobs.submit(request) }),
+    merge: async (request) => ({
+      status: okStatus(),
+      jobId: await mergeJobs.submit(await volumes.paths.located(request)),
+    }),
     orderJob: async (request) => {
       await control.order(request);
       return okStatus();
@@ -238,10 +253,18 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** GC removes what is written for a dropped target, so a job that went on would never end. */
-function droppedTarget(job: JobRecord, collection: CollectionRecord | undefined): string | undefined {
-  if (collection?.state !== "active") return `collection ${job.collectionId}`;
-  const present = new Set(collection.partitions.map((partition) => partition.partitionId));
-  const missing = job.partitionIds.find((id) => !present.has(id));
+/** GC removes what is written for a dropped target, so a job that went on would never end; and what a dropped source has. */
+async function droppedTarget(job: JobRecord, getCollection: Ddl["getCollection"]): Promise<string | undefined> {
+  const id = collectionOf(job);
+  const collection = await getCollection(id);
+  if (collection?.state !== "active") return `collection ${id}`;
+  const wanted = job.kind === "merge" ? specOf(job, "merge").partitions.map(([from]) => from) : job.partitionIds;
+  const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
+  const missing = wanted.find((partition) => !present.has(partition));
   return missing === undefined ? undefined : `partition ${job.partitionName || missing}`;
+}
+
+/** The one that a job cannot do without: of a merge what it reads, since nobody can drop what it makes. */
+function collectionOf(job: JobRecord): CollectionId {
+  return job.kind === "merge" ? specOf(job, "merge").sourceCollectionId : job.collectionId;
 }

@@ -2,6 +2,7 @@ import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runCompaction } from "./compaction.ts";
 import { runExport } from "./export/export.ts";
 import { runImport } from "./import.ts";
+import { runMerge } from "./merge/merge.ts";
 import type { RunTask } from "./task-kind.ts";
 
 /** Every kind of task that a datanode runs. */
@@ -9,4 +10,5 @@ export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]>
   import: runImport,
   compaction: runCompaction,
   export: runExport,
+  merge: runMerge,
 };

@@ -38,11 +38,16 @@ export interface TaskContext {
   /** Objects of visible segments. */
   readonly stored: ObjectReads;
   /**
-   * Visible segments of the task's collection, parallel to `ids`; each call leaves the thread.
+   * Visible segments, parallel to `ids`; each call leaves the thread.
    * @param timestamp hybrid, of an earlier snapshot; now unless given
+   * @param collectionId that of the task unless given
    * @throws {ImportError} `job_failed` when one of them is not visible any more
    */
-  readonly visibleSegments: (ids: readonly bigint[], timestamp?: bigint) => Promise<readonly VisibleSegment[]>;
+  readonly visibleSegments: (
+    ids: readonly bigint[],
+    timestamp?: bigint,
+    collectionId?: bigint,
+  ) => Promise<readonly VisibleSegment[]>;
   /**
    * The export root of this name; as in `objects`, nothing appears there any more once the attempt is superseded.
    * @throws {ImportError} `path_refused`; as the adapter's `open`

@@ -71,6 +71,8 @@ export type CoordinatorQuestion =
       readonly segmentIds: readonly bigint[];
       /** Hybrid; 0 = now. */
       readonly timestamp: bigint;
+      /** 0 = that of the task. */
+      readonly collectionId: bigint;
     }
   | { readonly kind: "log_ids"; readonly count: number }
   | { readonly kind: "ids"; readonly count: number };

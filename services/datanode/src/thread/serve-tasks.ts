@@ -87,8 +87,8 @@ class Run {
     return {
       ...shared,
       stored: objects,
-      visibleSegments: (segmentIds, timestamp = 0n) =>
-        this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds, timestamp }),
+      visibleSegments: (segmentIds, timestamp = 0n, collectionId = 0n) =>
+        this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds, timestamp, collectionId }),
       objects: new FencedWrites(objects, isCurrent),
       openExportRoot: async (name) => new FencedWrites(await roots.open(name), isCurrent),
       ids: {

@@ -33,7 +33,7 @@ const defaultDatabase: DatabaseRecord = { dbId: 1n, name: DEFAULT_DATABASE, crea
  * The records of databases, collections and their names, and how they are changed: in turn within this process, and by
  * guarded transactions against any other.
  *
- * C1. A name record exists exactly while its collection is active and has that name or alias.
+ * C1. A name record exists exactly while its collection is active, or hidden, and has that name or alias.
  * C2. Whatever adds a collection to a database writes the database's record anew, so that its drop, which guards that
  *     record, cannot miss the collection.
  */

@@ -10,7 +10,7 @@ import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
 import { changePairs, toPairs } from "./pairs.ts";
-import { collectionIsAlias, collectionLoaded, collectionNotFound, invalid } from "./refusals.ts";
+import { collectionIsAlias, collectionIsBeingMade, collectionLoaded, collectionNotFound, invalid } from "./refusals.ts";
 import { decodeSchema, encodeSchema } from "./stored-schema.ts";
 
 /** Collections made, renamed, changed and dropped. Source: client contract §2.1, §2.3; around-import §4.2. */
@@ -52,6 +52,7 @@ export class Collections {
   }
 
   #recreate(record: CollectionRecord, plan: CollectionPlan): Change<void> {
+    if (record.state === "hidden") throw collectionIsBeingMade(record.dbName, record.name);
     if (isSame(record, plan)) return { result: undefined };
     throw invalid(`create duplicate collection with different parameters, collection: ${plan.name}`);
   }

@@ -7,6 +7,7 @@ import { type CollectionMethod, Collections, collectionHandlers } from "./collec
 import { type DatabaseMethod, Databases, databaseHandlers } from "./databases.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
+import { HiddenCollections } from "./hidden-collections.ts";
 import { Indexes, type IndexMethod, indexHandlers } from "./indexes.ts";
 import { type DdlLimits, defaultLimits } from "./limits.ts";
 import { Loading, type LoadMethod, loadHandlers } from "./load.ts";
@@ -31,6 +32,7 @@ export interface Ddl {
   lookUpCollection(dbName: string, name: string): Promise<CollectionId | undefined>;
   /** The record as long as there is one, dropped or not. */
   getCollection(id: CollectionId): Promise<CollectionRecord | undefined>;
+  readonly hidden: HiddenCollections;
 }
 
 export type DdlOptions = Omit<DdlDeps, "limits"> & { readonly limits?: Partial<DdlLimits> };
@@ -46,6 +48,7 @@ export function createDdlHandlers(options: DdlOptions): Ddl {
       await catalog.database(dbName);
       return name === "" ? undefined : (await catalog.findCollection(dbName, name))?.record.collectionId;
     },
+    hidden: new HiddenCollections(catalog),
     getCollection: async (id) => (await catalog.collections.get(id))?.record,
   };
 }

@@ -8,4 +8,7 @@ export {
 } from "./create-ddl-handlers.ts";
 export type { NumberSource, RowCounts } from "./ddl-deps.ts";
 export type { RootCoordHandlers } from "./handlers.ts";
+export type { HiddenCollections } from "./hidden-collections.ts";
 export { type DdlLimits, defaultLimits } from "./limits.ts";
+export { declaredField, idsOfMerged, mergedCollection } from "./merged-collection.ts";
+export { checkCollectionName } from "./names.ts";

@@ -127,7 +127,7 @@ export function newCollection(
  * One channel a shard, on different physical channels: `by-dev-rootcoord-dml_<physical>_<collection>v<shard>`, as Milvus
  * names them.
  */
-function vchannelsOf(id: CollectionId, shards: number): string[] {
+export function vchannelsOf(id: CollectionId, shards: number): string[] {
   return Array.from({ length: shards }, (_, shard) => {
     const physical = (id + BigInt(shard)) % PHYSICAL_CHANNELS;
     return `by-dev-rootcoord-dml_${physical}_${id}v${shard}`;

@@ -40,6 +40,13 @@ export function collectionNotFound(database: string, collection: string | bigint
   return new StatusError(statusCodes.collectionNotFound, text);
 }
 
+/** Its name is taken, and nobody finds it yet. */
+export function collectionIsBeingMade(database: string, collection: string): StatusError {
+  return invalid(
+    `collection ${shown(collection)} of database ${shown(database)} is being made by a merge job: wait for its end, or cancel it`,
+  );
+}
+
 export function collectionNotLoaded(collection: string): StatusError {
   return new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${shown(collection)}]`);
 }

@@ -119,12 +119,13 @@ export class JobBook {
   /**
    * Adds a job and takes its idempotency key, if it has one; false when the key is taken, or the id. Its files come first, so
    * that whoever sees the job sees them all; those of a job that never came are dropped, here or at the next start.
+   * @param beside written in the same transaction as the job, or not at all
    */
-  async create({ groups, ...job }: JobRecord): Promise<boolean> {
+  async create({ groups, ...job }: JobRecord, beside: readonly StagedWrite[] = []): Promise<boolean> {
     const { jobId, collectionId, idempotencyKey: key } = job;
     let stored: RecordEntry<StoredJob> | undefined;
     const pages = pagesOf(jobId, groups).map((page) => this.#filesTable.stage(page, undefined, () => {}));
-    const staged = [...pages.slice(-1), this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
+    const staged = [...beside, ...pages.slice(-1), this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
     if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
     if (!(await commitInPages(this.#store, pages.slice(0, -1)))) return false;
     if (!(await commitStaged(this.#store, staged)) || !stored) {

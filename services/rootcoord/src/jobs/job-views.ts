@@ -24,6 +24,7 @@ import {
   rejectedRowsIn,
 } from "./file-details.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import { mergeOutcome } from "./merge-outcome.ts";
 
 /** The collection that a name or alias stands for now; none for "". @throws {StatusError} 800 for an unknown database */
 type FindCollection = (dbName: string, name: string) => Promise<CollectionId | undefined>;
@@ -268,7 +269,8 @@ function correctedJobOf(job: JobRecord): JobId | undefined {
 
 /** As the views of each kind have it. */
 function outcomeText({ job, tasks }: JobView): string {
-  return job.kind === "export" ? JSON.stringify(exportOutcome(job, tasks)) : "";
+  if (job.kind === "export") return JSON.stringify(exportOutcome(job, tasks));
+  return job.kind === "merge" ? JSON.stringify(mergeOutcome(job, tasks)) : "";
 }
 
 /** What the tasks of a dry run found out, as JSON; nothing before all are done. */

@@ -3,12 +3,16 @@ import { CompactionPlanner } from "./compaction.ts";
 import { ExportPlanner, type ExportPlannerDeps } from "./export.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner } from "./job-planner.ts";
+import { MergePlanner, type MergePlannerDeps } from "./merge.ts";
 
 /** Every kind of job that the rootcoord plans. */
-export function jobPlanners(deps: ImportPlannerDeps & ExportPlannerDeps): Record<JobKind, JobPlanner> {
+export function jobPlanners(
+  deps: ImportPlannerDeps & ExportPlannerDeps & MergePlannerDeps,
+): Record<JobKind, JobPlanner> {
   return {
     export: new ExportPlanner(deps),
     import: new ImportPlanner(deps),
     compaction: new CompactionPlanner(),
+    merge: new MergePlanner(deps),
   };
 }

@@ -23,7 +23,7 @@ export interface JobPlanner {
   /** Why what the tasks have made must not become visible; asked when all are persisted. */
   refusal?(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined;
   /**
-   * Ends a job that makes no segments, when all tasks are persisted; may be called twice. Absent: what they made becomes visible.
+   * Ends a job in its own way, when all tasks are persisted; may be called twice. Absent: what they made becomes visible.
    * @throws {ImportError} `job_failed` when it cannot be ended; others: it is tried again
    */
   finish?(

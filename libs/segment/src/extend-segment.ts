@@ -1,0 +1,192 @@
+import { forEachConcurrent } from "@sluice/async";
+import { encodeInsertLog } from "@sluice/binlog";
+import { type Column, columnBytes, constantColumn } from "@sluice/columns";
+import type { ObjectWrites } from "@sluice/object-store";
+import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
+import { LogIdBlocks } from "./log-ids.ts";
+import { insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
+import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
+
+/** Objects of one segment that are copied at once: the storage does it, and each call mostly waits. */
+const COPIES_AT_ONCE = 8;
+
+/** What all segments of a merge share. */
+export interface ExtendContext {
+  readonly collectionId: bigint;
+  readonly newFields: readonly FieldSchema[];
+  readonly store: ObjectWrites;
+  readonly ids: SegmentIds;
+  /** Wall clock for the headers of the files. */
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A segment whose rows go, with more fields, into a new one. */
+export interface ExtendSource {
+  readonly segment: StoredSegment;
+  /** Hybrid timestamp from which on its rows count; undefined where its timestamp column says it row by row. */
+  readonly timestamp: bigint | undefined;
+}
+
+/** The new one. Its id is recorded already (W1). */
+export interface ExtendTarget extends SegmentBucket {
+  readonly segmentId: bigint;
+}
+
+/** Columns of the new fields for the rows of the n-th logs. Asked for in order, each when those before it are written. */
+export type NewColumns = (part: number) => Promise<readonly Column[]>;
+
+/**
+ * Segments with the rows of others, and more fields: the logs of the others are copied by the storage, and logs of the new fields
+ * are written beside them. No value of the source is read. Since when its rows count is said row by row, for they become visible
+ * in another change than the source's.
+ */
+export class SegmentExtender {
+  readonly #context: ExtendContext;
+  readonly #logIds: LogIdBlocks;
+
+  constructor(context: ExtendContext) {
+    this.#context = context;
+    this.#logIds = new LogIdBlocks(context.ids);
+  }
+
+  /** Nothing is written any more when it rejects (W6). @throws as `ObjectWrites.copy` and `put`; what `columnsOf` throws */
+  async extend(source: ExtendSource, target: ExtendTarget, columnsOf: NewColumns): Promise<StoredSegment> {
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([this.#context.signal, leaving.signal]);
+    const logs = await this.#newLogs(source, target);
+    const work = [this.#copyLogs(logs, signal), this.#writeLogs(logs, columnsOf, signal)] as const;
+    for (const one of work) one.catch((error) => leaving.abort(error));
+    await Promise.allSettled(work);
+    // The one that failed first is the reason of the other.
+    signal.throwIfAborted();
+    const [, memoryBytes] = await Promise.all(work);
+    return this.#sealed(logs, memoryBytes);
+  }
+
+  /** W3, W4: each part takes ids for all its fields at once. */
+  async #newLogs(source: ExtendSource, target: ExtendTarget): Promise<NewLogs> {
+    const { collectionId, newFields } = this.#context;
+    const { insertLogs, statsLogs } = source.segment;
+    const fieldIds = [...insertLogs.map(({ fieldId }) => fieldId), ...newFields.map(({ fieldId }) => fieldId)];
+    const firstIds: bigint[] = [];
+    for (const _ of insertLogs[0].logIds) firstIds.push(await this.#logIds.take(fieldIds.length));
+    const statsIds: bigint[][] = [];
+    for (const { logIds } of statsLogs) {
+      const first = await this.#logIds.take(logIds.length);
+      statsIds.push(logIds.map((_, i) => first + BigInt(i)));
+    }
+    const { segmentId, partitionId, vchannel } = target;
+    const place = { collectionId, partitionId, segmentId };
+    const sizesBytes = fieldIds.map((_, i) => [...(insertLogs[i]?.sizesBytes ?? [])]);
+    return { source, place, vchannel, fieldIds, firstIds, statsIds, sizesBytes };
+  }
+
+  async #copyLogs({ source, place, firstIds, statsIds }: NewLogs, signal: AbortSignal): Promise<void> {
+    const { segment, timestamp } = source;
+    const insert = segment.insertLogs.flatMap(({ fieldId, logIds }, i) =>
+      fieldId === timestampField.fieldId && timestamp !== undefined
+        ? []
+        : logIds.map((id, part) => ({
+            from: insertLogKey(segment, fieldId, id),
+            to: insertLogKey(place, fieldId, firstIds[part] + BigInt(i)),
+          })),
+    );
+    const stats = segment.statsLogs.flatMap(({ fieldId, logIds }, i) =>
+      logIds.map((id, n) => ({
+        from: statsLogKey(segment, fieldId, id),
+        to: statsLogKey(place, fieldId, statsIds[i][n]),
+      })),
+    );
+    await forEachConcurrent([...insert, ...stats], COPIES_AT_ONCE, ({ from, to }, left) =>
+      this.#context.store.copy(from, to, AbortSignal.any([signal, left])),
+    );
+  }
+
+  /** Resolves to the bytes of the values in memory. */
+  async #writeLogs(logs: NewLogs, columnsOf: NewColumns, signal: AbortSignal): Promise<number> {
+    const { segment } = logs.source;
+    const kept = segment.insertLogs.length;
+    let memoryBytes = 0;
+    for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {
+      await this.#writeTimestamps(logs, part, signal);
+      const columns = await columnsOf(part);
+      for (const [i, field] of this.#context.newFields.entries()) {
+        memoryBytes += columnBytes(columns[i], rowCount);
+        await this.#write(logs, { field, index: kept + i, part, column: columns[i] }, signal);
+      }
+    }
+    return memoryBytes;
+  }
+
+  async #writeTimestamps(logs: NewLogs, part: number, signal: AbortSignal): Promise<void> {
+    const { segment, timestamp } = logs.source;
+    const index = segment.insertLogs.findIndex(({ fieldId }) => fieldId === timestampField.fieldId);
+    if (timestamp === undefined || index < 0) return;
+    const rowCount = segment.insertLogs[0].rowCounts[part];
+    const column = constantColumn(timestampField, rowCount, timestamp);
+    await this.#write(logs, { field: timestampField, index, part, column }, signal);
+  }
+
+  async #write(logs: NewLogs, { field, index, part, column }: NewLog, signal: AbortSignal): Promise<void> {
+    const { segment, timestamp } = logs.source;
+    const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
+    const { fieldId, dataType, elementType, dim, nullable } = field;
+    const pieces = encodeInsertLog({
+      ...{ ...logs.place, fieldId, dataType, elementType, dim, nullable, column },
+      ...{ rowCount: segment.insertLogs[0].rowCounts[part], minTimestamp: min, maxTimestamp: max },
+      ...{ nowMs: this.#context.nowMs, dialect: nullable ? "2.5" : "2.3" },
+    });
+    const key = insertLogKey(logs.place, fieldId, logs.firstIds[part] + BigInt(index));
+    await this.#context.store.put(key, pieces, signal);
+    logs.sizesBytes[index][part] = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  #sealed(
+    { source, place, vchannel, fieldIds, firstIds, statsIds, sizesBytes }: NewLogs,
+    newBytes: number,
+  ): StoredSegment {
+    const { segment, timestamp } = source;
+    const { rowCounts } = segment.insertLogs[0];
+    const insertLogs = fieldIds.map((fieldId, i): FieldLogs => {
+      const logIds = firstIds.map((first) => first + BigInt(i));
+      return { fieldId, logIds, rowCounts, sizesBytes: sizesBytes[i] };
+    });
+    const statsLogs = segment.statsLogs.map((logs, i): FieldLogs => ({ ...logs, logIds: statsIds[i] }));
+    const sizes = [...insertLogs, ...statsLogs].flatMap((logs) => logs.sizesBytes);
+    const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
+    return {
+      ...{ ...place, vchannel, rowCount: segment.rowCount, insertLogs, statsLogs },
+      sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+      memoryBytes: segment.memoryBytes + newBytes,
+      timestamp: max,
+      rowTimestamps: { min, max },
+    };
+  }
+}
+
+/** Where the logs of a new segment lie. */
+interface NewLogs {
+  readonly source: ExtendSource;
+  readonly place: SegmentPlace;
+  readonly vchannel: string;
+  /** Those that the source has, RowID and Timestamp first, then the new ones. */
+  readonly fieldIds: readonly number[];
+  /** Of each part, the id of its first field's log; the other fields follow. */
+  readonly firstIds: readonly bigint[];
+  readonly statsIds: readonly (readonly bigint[])[];
+  /** Parallel to `fieldIds`, a size a part. */
+  readonly sizesBytes: readonly number[][];
+}
+
+interface NewLog {
+  readonly field: FieldSchema;
+  /** Among the fields of the new segment. */
+  readonly index: number;
+  readonly part: number;
+  readonly column: Column;
+}
+
+function boundsOf({ rowTimestamps, timestamp }: StoredSegment): [min: bigint, max: bigint] {
+  return rowTimestamps ? [rowTimestamps.min, rowTimestamps.max] : [timestamp, timestamp];
+}

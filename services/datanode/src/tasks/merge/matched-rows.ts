@@ -1,0 +1,24 @@
+import type { Column } from "@sluice/columns";
+import type { MergeKeys } from "./merge-keys.ts";
+
+/** Rows of the source whose logs stand together. */
+export interface SourcePart {
+  readonly rowCount: number;
+  /** Number of its first row among all of the source. */
+  readonly firstRow: number;
+  readonly keys: () => Promise<MergeKeys>;
+}
+
+export interface MatchedRows {
+  /** Values of the new fields, for every row. */
+  readonly columns: readonly Column[];
+  /** Rows that have found one of the files. */
+  readonly matched: number;
+}
+
+/** Gives the rows of the source, part after part, in order, the values that the files have for them. */
+export interface RowMatcher extends AsyncDisposable {
+  match(part: SourcePart): Promise<MatchedRows>;
+  /** All parts were matched. */
+  end(): void;
+}

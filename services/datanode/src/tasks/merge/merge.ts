@@ -1,0 +1,106 @@
+import { ImportError } from "@sluice/errors";
+import type { MergeReport, MergeTaskInput } from "@sluice/jobs";
+import type { StoredSegment } from "@sluice/schema";
+import { SegmentExtender } from "@sluice/segment";
+import type { TaskContext, TaskResult, VisibleSegment } from "../task-kind.ts";
+import type { RowMatcher } from "./matched-rows.ts";
+import { openMatcher } from "./row-matcher.ts";
+import { SourceRows, type SourceSegments } from "./source-rows.ts";
+
+/**
+ * Rows of a collection and of files -> segments of a new collection, whose new fields hold what the files have for each row. See
+ * `RunTask`. What the collection has is copied by the storage: of it only the field is read by which rows are matched.
+ */
+export async function runMerge(input: MergeTaskInput, context: TaskContext): Promise<TaskResult> {
+  const counts = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
+  const source = new SourceRows(input, context);
+  await using matcher = await openMatcher(input, context, source, counts);
+  const merge = new Merge(input, context, source, matcher);
+  const segments: StoredSegment[] = [];
+  for await (const some of source.segments()) segments.push(...(await merge.take(some)));
+  matcher.end();
+  const { sourceRows, matchedSourceRows } = merge;
+  const unmatchedSourceRows = sourceRows - matchedSourceRows;
+  const destRows = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  const merged = { sourceRows, matchedSourceRows, unmatchedSourceRows, ...counts, destRows };
+  checkRules(merged, input, context);
+  return { rowCount: sourceRows, segments, autoIds: [], findings: { sets: [], rejected: [], merged } };
+}
+
+class Merge {
+  readonly #input: MergeTaskInput;
+  readonly #context: TaskContext;
+  readonly #source: SourceRows;
+  readonly #matcher: RowMatcher;
+  readonly #extender: SegmentExtender;
+  readonly #fileBytes: number;
+  #sourceBytes = 0;
+  sourceRows = 0;
+  matchedSourceRows = 0;
+
+  constructor(input: MergeTaskInput, context: TaskContext, source: SourceRows, matcher: RowMatcher) {
+    const { collectionId, newFields, sets } = input;
+    const { objects: store, ids, signal } = context;
+    this.#input = input;
+    this.#context = context;
+    this.#source = source;
+    this.#matcher = matcher;
+    this.#extender = new SegmentExtender({ collectionId, newFields, store, ids, signal, nowMs: context.now() });
+    this.#fileBytes = sets.flatMap(({ files }) => files).reduce((sum, file) => sum + file.sizeBytes, 0);
+  }
+
+  /** The segments that these became; none of a dry run. */
+  async take({ segments, firstRow }: SourceSegments): Promise<StoredSegment[]> {
+    const targets = segments.map((segment) => this.#placeOf(segment));
+    const ids = this.#input.isDryRun || targets.length === 0 ? [] : await this.#context.ids.segments(targets);
+    const made: StoredSegment[] = [];
+    let row = firstRow;
+    for (const [i, segment] of segments.entries()) {
+      const match = this.#matchesOf(segment, row);
+      row += segment.rowCount;
+      const { commitTs, rowTimestamps } = segment;
+      const timestamp = rowTimestamps ? undefined : commitTs;
+      if (this.#input.isDryRun) for (const part of segment.insertLogs[0].rowCounts.keys()) await match(part);
+      else made.push(await this.#extender.extend({ segment, timestamp }, { ...targets[i], segmentId: ids[i] }, match));
+      this.sourceRows += segment.rowCount;
+      this.#sourceBytes += segment.memoryBytes;
+      this.#context.onProgress(this.sourceRows, this.#fileBytes + this.#sourceBytes);
+    }
+    return made;
+  }
+
+  #matchesOf(segment: VisibleSegment, firstRow: number) {
+    const { rowCounts } = segment.insertLogs[0];
+    let row = firstRow;
+    return async (part: number) => {
+      this.#context.signal.throwIfAborted();
+      const keys = () => this.#source.keys(segment, part);
+      const { columns, matched } = await this.#matcher.match({ rowCount: rowCounts[part], firstRow: row, keys });
+      row += rowCounts[part];
+      this.matchedSourceRows += matched;
+      return columns;
+    };
+  }
+
+  #placeOf({ partitionId, vchannel }: VisibleSegment): { readonly partitionId: bigint; readonly vchannel: string } {
+    const toPartition = this.#input.partitions.find(([from]) => from === partitionId)?.[1];
+    const toChannel = this.#input.vchannels.find(([from]) => from === vchannel)?.[1];
+    if (toPartition !== undefined && toChannel !== undefined) return { partitionId: toPartition, vchannel: toChannel };
+    throw new ImportError(
+      "internal",
+      `segment of partition ${partitionId}, channel ${vchannel}: the merge knows no such`,
+    );
+  }
+}
+
+/** @throws {ImportError} `value_invalid` for what the rules of the request do not bear with */
+function checkRules(report: MergeReport, { rules }: MergeTaskInput, context: TaskContext): void {
+  const { unmatchedFileRows, matchedSourceRows, sourceRows } = report;
+  const unmatched = `${unmatchedFileRows} rows of the files have a key that no row of the collection has`;
+  if (unmatchedFileRows > 0 && rules.onUnmatchedFileRow === "error")
+    throw new ImportError("value_invalid", `${unmatched} (onUnmatchedFileRow "error")`, { field: rules.mergeField });
+  if (unmatchedFileRows > 0 && rules.onUnmatchedFileRow === "report") context.warn(unmatched);
+  if (sourceRows === 0 || matchedSourceRows / sourceRows >= rules.minMatchRatio) return;
+  const reason = `${matchedSourceRows} of ${sourceRows} rows of the collection have found a row of the files, less than minMatchRatio ${rules.minMatchRatio}`;
+  throw new ImportError("value_invalid", reason, { field: rules.mergeField });
+}

@@ -1,0 +1,59 @@
+import type { MergeTaskInput } from "@sluice/jobs";
+import { readSegmentField, segmentParts } from "@sluice/segment";
+import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { SourceKeys } from "./grace-join.ts";
+import { mergeKeys, widened } from "./merge-keys.ts";
+
+/** Segments that are asked for at once: of thousands, the logs alone would take megabytes. */
+const SEGMENTS_PER_QUESTION = 64;
+
+/** Segments of the source that are asked for together, and where their rows begin among all. */
+export interface SourceSegments {
+  readonly segments: readonly VisibleSegment[];
+  readonly firstRow: number;
+}
+
+/** The rows of the source as they were visible at the snapshot, without segments whose rows have all expired by then. */
+export class SourceRows {
+  readonly #input: MergeTaskInput;
+  readonly #context: TaskContext;
+
+  constructor(input: MergeTaskInput, context: TaskContext) {
+    this.#input = input;
+    this.#context = context;
+  }
+
+  /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
+  async *segments(): AsyncGenerator<SourceSegments> {
+    const { segmentIds, sourceCollectionId: collectionId, snapshotTs: timestamp, expiredTs } = this.#input;
+    let firstRow = 0;
+    for (let at = 0; at < segmentIds.length; at += SEGMENTS_PER_QUESTION) {
+      const ids = segmentIds.slice(at, at + SEGMENTS_PER_QUESTION);
+      const found = await this.#context.visibleSegments(ids, timestamp, collectionId);
+      const segments = found.filter(({ commitTs, rowTimestamps }) => (rowTimestamps?.max ?? commitTs) > expiredTs);
+      yield { segments, firstRow };
+      firstRow += segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
+    }
+  }
+
+  /** Keys of the n-th logs of a segment. */
+  async keys(segment: VisibleSegment, part: number): Promise<SourceKeys["keys"]> {
+    const { keyField } = this.#input;
+    if (!keyField) throw new Error("keys of a merge without a field");
+    const { stored, signal } = this.#context;
+    const { column, rowCount } = await readSegmentField(stored, segmentParts(segment)[part], keyField, signal);
+    return mergeKeys(widened(keyField, column, rowCount), rowCount);
+  }
+
+  /** Keys of all rows. */
+  async *allKeys(): AsyncGenerator<SourceKeys> {
+    for await (const { segments, firstRow } of this.segments()) {
+      let row = firstRow;
+      for (const segment of segments)
+        for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {
+          yield { keys: await this.keys(segment, part), firstRow: row };
+          row += rowCount;
+        }
+    }
+  }
+}

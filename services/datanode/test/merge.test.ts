@@ -1,0 +1,297 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { type Column, isNull, varValue } from "@sluice/columns";
+import type { MergeRules, MergeTaskInput } from "@sluice/jobs";
+import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
+import { DataType, segmentId, timestampField } from "@sluice/schema";
+import * as testing from "@sluice/schema/testing";
+import { readSegmentField } from "@sluice/segment";
+import fc from "fast-check";
+import { SegmentSink } from "../src/sinks/segment-sink.ts";
+import { runMerge } from "../src/tasks/merge/merge.ts";
+import type { TaskContext, VisibleSegment } from "../src/tasks/task-kind.ts";
+import { TaskSources } from "../src/thread/task-sources.ts";
+import { taskContext } from "./task-context.ts";
+
+const id = testing.field("id", DataType.Int64, { fieldId: 100, isPrimaryKey: true });
+const code = testing.field("code", DataType.Int32, { fieldId: 101, nullable: true });
+const name = testing.field("name", DataType.VarChar, { fieldId: 102, maxLength: 100, nullable: true });
+const schema = testing.collection([id, code, name]);
+const text = testing.field("text", DataType.VarChar, { fieldId: 104, maxLength: 300, nullable: true });
+const vector = testing.field("vector", DataType.FloatVector, { fieldId: 105, dim: 2, nullable: true });
+const number = testing.field("number", DataType.Int16, { fieldId: 106, nullable: true, defaultValue: 7n });
+const newFields = [text, vector, number];
+
+let objects: MemoryObjectStore;
+let sources: MemoryObjectStore;
+let context: TaskContext;
+let visible: Map<bigint, VisibleSegment>;
+let asked: { timestamp: bigint | undefined; collectionId: bigint | undefined }[];
+let warnings: string[];
+beforeEach(() => {
+  objects = new MemoryObjectStore();
+  sources = new MemoryObjectStore();
+  visible = new Map();
+  asked = [];
+  warnings = [];
+  const files = new TaskSources(sourcesOf(sources), {});
+  context = {
+    ...taskContext(objects, { value: 10n ** 15n }),
+    openFiles: (...refs) => files.open(...refs),
+    warn: (warning) => void warnings.push(warning),
+    visibleSegments: async (ids, timestamp, collectionId) => {
+      asked.push({ timestamp, collectionId });
+      return ids.map((one) => visible.get(one) as VisibleSegment);
+    },
+  };
+});
+
+interface SourceRow {
+  readonly code: number | null;
+  readonly name: string | null;
+}
+
+/** A segment of these rows, visible since `commitTs`, with some rows in each log. */
+async function add(commitTs: bigint, rows: readonly SourceRow[], firstId: number): Promise<void> {
+  const target = { collectionId: 1n, schema, vchannels: ["v0"], partitionIds: [2n], timestamp: 5n };
+  await using sink = new SegmentSink(target, { ...context, limits: { ...context.limits, flushBytes: 400 } });
+  const ids = BigInt64Array.from(rows, (_, i) => BigInt(firstId + i));
+  const texts = rows.map((row) => Buffer.from(row.name ?? ""));
+  let end = 0;
+  const columns: Column[] = [
+    fixed(8, ids, undefined),
+    fixed(
+      4,
+      Int32Array.from(rows, (row) => row.code ?? 0),
+      rows.map((row) => row.code !== null),
+    ),
+    {
+      kind: "var",
+      offsets: Uint32Array.from([0, ...texts.map((bytes) => (end += bytes.length))]),
+      data: Buffer.concat(texts),
+      validity: Uint8Array.from(rows, (row) => (row.name === null ? 0 : 1)),
+    },
+  ];
+  await sink.append({ rowCount: rows.length, columns, sourceBytes: 0 });
+  for (const segment of (await sink.finish()).segments) visible.set(segment.segmentId, { ...segment, commitTs });
+}
+
+function fixed(width: number, values: ArrayBufferView, isValue: boolean[] | undefined): Column {
+  const data = new Uint8Array(values.buffer as ArrayBuffer);
+  return { kind: "fixed", width, data, validity: isValue && Uint8Array.from(isValue, Number) };
+}
+
+interface FileRow {
+  readonly key: number | string | null;
+  readonly text: string | null;
+  readonly vector: readonly number[] | null;
+  readonly number: number | null;
+}
+
+async function merge(
+  keyField: typeof code,
+  rows: readonly FileRow[],
+  { rules, ...more }: { readonly rules?: Partial<MergeRules> } & Partial<Omit<MergeTaskInput, "rules">> = {},
+  workerMemoryBytes = 1 << 24,
+) {
+  const lines = rows.map(({ key, ...row }) => JSON.stringify({ [keyField.name]: key, ...row }));
+  const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from(lines.join("\n"))]);
+  const version = `${(await sources.stat("a.jsonl"))?.modifiedMs}`;
+  const file = { path: "a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version };
+  const input: MergeTaskInput = {
+    ...{ collectionId: 9n, sourceCollectionId: 1n, snapshotTs: 1000n, expiredTs: 0n, keyField, newFields },
+    ...{ segmentIds: [...visible.keys()].map(segmentId), partitions: [[2n, 20n]], vchannels: [["v0", "w0"]] },
+    ...{ sets: [{ format: "jsonl", files: [file] }], options: {}, timezone: "UTC", isDryRun: false, ...more },
+    rules: {
+      ...{ mergeField: keyField.name, onDuplicateKey: "error", onUnmatchedFileRow: "ignore", minMatchRatio: 0 },
+      ...rules,
+    },
+  };
+  const result = await runMerge(input, {
+    ...context,
+    limits: { ...context.limits, batchBytes: 2000, workerMemoryBytes },
+  });
+  return { segments: result.segments, report: result.findings?.merged };
+}
+
+function valuesOf(column: Column, rowCount: number): unknown[] {
+  return Array.from({ length: rowCount }, (_, row) => {
+    if (isNull(column, row)) return null;
+    if (column.kind === "var") return Buffer.from(varValue(column, row)).toString();
+    const bytes = Buffer.from(column.data.subarray(row * column.width, (row + 1) * column.width));
+    if (column.width === 2) return bytes.readInt16LE();
+    return column.width === 4 ? bytes.readInt32LE() : bytes.toString("hex");
+  });
+}
+
+async function columnOf(
+  segments: readonly VisibleSegment[] | Awaited<ReturnType<typeof merge>>["segments"],
+  field: typeof id,
+) {
+  const all = [];
+  for (const segment of segments) {
+    const { column, rowCount } = await readSegmentField(objects, segment, field);
+    all.push(...valuesOf(column, rowCount));
+  }
+  return all;
+}
+
+const vectorText = (values: readonly number[] | null) =>
+  values && Buffer.from(Float32Array.from(values).buffer).toString("hex");
+
+/** What a join row by row would give. */
+function naive(
+  keys: readonly (number | string | null)[],
+  rows: readonly FileRow[],
+  rule: MergeRules["onDuplicateKey"],
+) {
+  const byKey = new Map<number | string, FileRow>();
+  for (const row of rows) if (row.key !== null && (rule === "last" || !byKey.has(row.key))) byKey.set(row.key, row);
+  const found = keys.map((key) => (key === null ? undefined : byKey.get(key)));
+  const matched = new Set(keys);
+  return {
+    text: found.map((row) => row?.text ?? null),
+    vector: found.map((row) => vectorText(row?.vector ?? null)),
+    // Who finds nothing has the default; a null of the file stays.
+    number: found.map((row) => (row ? row.number : 7)),
+    matchedSourceRows: found.filter((row) => row).length,
+    unmatchedFileRows: [...byKey.keys()].filter((key) => !matched.has(key)).length,
+    duplicateFileKeys: rows.filter(({ key }) => key !== null).length - byKey.size,
+    nullFileKeys: rows.filter(({ key }) => key === null).length,
+  };
+}
+
+const smallKey = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: -40, max: 40 }) },
+  { weight: 1, arbitrary: fc.constant(null) },
+);
+const fileValues = {
+  text: fc.option(fc.string({ maxLength: 60 })),
+  vector: fc.option(fc.tuple(fc.integer({ max: 9, min: -9 }), fc.constant(0.5))),
+  number: fc.option(fc.integer({ min: -32768, max: 32767 })),
+};
+const asText = (key: number | null) => (key === null ? null : `é${key}`);
+
+describe("a merge task", () => {
+  it.each([code, name])("gives what a join row by row gives, by $name, in memory and spilled", async (keyField) => {
+    const property = fc.asyncProperty(
+      fc.array(fc.array(smallKey, { minLength: 1, maxLength: 60 }), { maxLength: 3 }),
+      fc.array(fc.record({ key: smallKey, ...fileValues }), { maxLength: 120 }),
+      fc.constantFrom("first" as const, "last" as const),
+      fc.constantFrom(1 << 24, 5000),
+      async (segments, fileRows, onDuplicateKey, memoryBytes) => {
+        visible.clear();
+        let firstId = 0;
+        for (const [i, keys] of segments.entries()) {
+          await add(
+            BigInt(100 + i),
+            keys.map((key) => ({ code: key, name: asText(key) })),
+            firstId,
+          );
+          firstId += keys.length;
+        }
+        const isText = keyField === name;
+        const rows = fileRows.map((row) => ({ ...row, key: isText ? asText(row.key) : row.key }));
+        const keys = segments.flat().map((key) => (isText ? asText(key) : key));
+        const made = await merge(keyField, rows, { rules: { onDuplicateKey } }, memoryBytes);
+        const { text: texts, vector: vectors, number: numbers, ...counts } = naive(keys, rows, onDuplicateKey);
+        expect(await columnOf(made.segments, text)).toEqual(texts);
+        expect(await columnOf(made.segments, vector)).toEqual(vectors);
+        expect(await columnOf(made.segments, number)).toEqual(numbers);
+        for (const field of schema.fields)
+          expect(await columnOf(made.segments, field)).toEqual(await columnOf([...visible.values()], field));
+        const sourceRows = keys.length;
+        expect(made.report).toEqual({
+          ...{ ...counts, sourceRows, destRows: sourceRows, fileRows: rows.length },
+          unmatchedSourceRows: sourceRows - counts.matchedSourceRows,
+        });
+      },
+    );
+    await fc.assert(property, { numRuns: Number(process.env.SLUICE_MERGE_RUNS ?? 25) });
+  });
+
+  it("makes a segment of each, in the places that are theirs, whose rows count from when they did", async () => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    await add(80n, [{ code: 2, name: "b" }], 1);
+    const first = [...visible.values()][0];
+    visible.set(first.segmentId, { ...first, rowTimestamps: { min: 5n, max: 5n } });
+    const { segments } = await merge(code, []);
+    expect(segments).toMatchObject([
+      { collectionId: 9n, partitionId: 20n, vchannel: "w0", rowCount: 1, rowTimestamps: { min: 5n, max: 5n } },
+      { collectionId: 9n, partitionId: 20n, vchannel: "w0", rowCount: 1, rowTimestamps: { min: 80n, max: 80n } },
+    ]);
+    const times = [5n, 80n].map((time) => Buffer.from(BigInt64Array.of(time).buffer).toString("hex"));
+    expect(await columnOf(segments, timestampField)).toEqual(times);
+    expect(asked).toEqual([{ timestamp: 1000n, collectionId: 1n }]);
+    for (const { insertLogs } of segments)
+      expect(new Set(insertLogs.map(({ logIds }) => logIds.length))).toEqual(new Set([1]));
+  });
+
+  it("leaves out segments whose rows have all expired", async () => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    await add(80n, [{ code: 2, name: "b" }], 1);
+    expect((await merge(code, [], { expiredTs: 70n })).report).toMatchObject({ sourceRows: 1, destRows: 1 });
+  });
+
+  it("writes nothing in a dry run", async () => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    const before = await Array.fromAsync(objects.list(""));
+    const row = { key: 1, text: "x", vector: [1, 2], number: 1 };
+    const { segments, report } = await merge(code, [row], { isDryRun: true });
+    expect(segments).toEqual([]);
+    expect(report).toMatchObject({ matchedSourceRows: 1, destRows: 0 });
+    expect(await Array.fromAsync(objects.list(""))).toEqual(before);
+  });
+
+  it.each([1 << 24, 5000])("refuses rows of one key, naming some, with %i bytes of memory", async (memoryBytes) => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    const rows = Array.from({ length: 200 }, (_, i) => ({
+      key: i % 190,
+      text: "x".repeat(100),
+      vector: null,
+      number: i,
+    }));
+    await expect(merge(code, rows, {}, memoryBytes)).rejects.toMatchObject({
+      code: "value_invalid",
+      at: { field: "code" },
+      message: expect.stringMatching(/several rows of the files have one key: \d+.*onDuplicateKey "first" or "last"/),
+    });
+  });
+
+  it("refuses too few matches, and rows of the files without one, where the request says so", async () => {
+    await add(
+      70n,
+      [
+        { code: 1, name: "a" },
+        { code: 2, name: "b" },
+      ],
+      0,
+    );
+    const rows = [1, 5].map((key) => ({ key, text: null, vector: null, number: 1 }));
+    await expect(merge(code, rows, { rules: { minMatchRatio: 0.6 } })).rejects.toMatchObject({
+      message: expect.stringContaining("1 of 2 rows of the collection have found a row of the files"),
+    });
+    await expect(merge(code, rows, { rules: { onUnmatchedFileRow: "error" } })).rejects.toMatchObject({
+      message: expect.stringContaining("1 rows of the files have a key that no row of the collection has"),
+    });
+    expect(
+      (await merge(code, rows, { rules: { minMatchRatio: 0.5, onUnmatchedFileRow: "report" } })).report,
+    ).toMatchObject({
+      unmatchedFileRows: 1,
+    });
+    expect(warnings).toContain("1 rows of the files have a key that no row of the collection has");
+  });
+
+  it("refuses values that a new field does not take, with their place", async () => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    const rows = [1, 2].map((key) => ({ key, text: null, vector: null, number: key === 2 ? 40_000 : 1 }));
+    await expect(merge(code, rows)).rejects.toMatchObject({ at: { file: "a.jsonl", row: 1, field: "number" } });
+  });
+
+  it("compares integers by value: one that the field cannot have matches nothing", async () => {
+    await add(70n, [{ code: 1, name: "a" }], 0);
+    const rows = [1, 2 ** 32 + 1].map((key, i) => ({ key, text: `${i}`, vector: null, number: null }));
+    const { segments, report } = await merge(code, rows);
+    expect(report).toMatchObject({ matchedSourceRows: 1, unmatchedFileRows: 1 });
+    expect(await columnOf(segments, text)).toEqual(["0"]);
+  });
+});

@@ -1,0 +1,66 @@
+import { checkStatus, type rootCoord } from "@sluice/rpc";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { ProxyContext } from "../context.ts";
+import { describedJob } from "./described-job.ts";
+import { headerOf, timeText } from "./import-jobs.ts";
+import { parseBody } from "./rest.ts";
+
+const listQuery = z.object({
+  dbName: z.string().default(""),
+  collectionName: z.string().default(""),
+  type: z.enum(["IMPORT", "EXPORT", "MERGE"]).default("MERGE"),
+  currentPage: z.coerce.number().int().min(1).default(1),
+  pageSize: z.coerce.number().int().min(1).max(100).default(10),
+});
+
+/** Jobs of every kind, as Zilliz Cloud shows them. */
+export function jobRoutes(app: FastifyInstance, context: ProxyContext): void {
+  app.get<{ Params: { readonly id: string } }>("/v2/jobs/:id", async ({ params }) => ({
+    code: 0,
+    data: jobJson(await describedJob(context, idText(params.id))),
+  }));
+  app.get("/v2/jobs", async (request) => {
+    const { type, currentPage, pageSize, dbName, collectionName } = parseBody(listQuery, request.query);
+    const { status, jobs } = await context.root.listJobs({
+      ...{ dbName: dbName || headerOf(request, "db-name"), collectionName, kind: type.toLowerCase() },
+      ...{ limit: 0n, states: [], newestFirst: true },
+    });
+    checkStatus(status);
+    const page = jobs.slice((currentPage - 1) * pageSize, currentPage * pageSize);
+    return { code: 0, data: { count: jobs.length, currentPage, pageSize, jobs: page.map(jobJson) } };
+  });
+  app.post<{ Params: { readonly id: string } }>("/v2/jobs/:id/cancel", async ({ params }) => {
+    const { jobId } = await describedJob(context, idText(params.id));
+    checkStatus(await context.root.orderJob({ jobId, order: "cancel" }));
+    return { code: 0, data: {} };
+  });
+}
+
+/** Ids of Zilliz Cloud begin with a word. */
+function idText(id: string): string {
+  return id.replace(/^job-/, "");
+}
+
+/** States of import jobs in the words of jobs in general. */
+const statuses: Readonly<Record<string, string>> = {
+  Pending: "PENDING",
+  Importing: "IN_PROGRESS",
+  Uncommitted: "IN_PROGRESS",
+  Committing: "IN_PROGRESS",
+  Completed: "SUCCESSFUL",
+  Failed: "FAILED",
+  RolledBack: "CANCELED",
+};
+
+function jobJson(job: rootCoord.JobEntry) {
+  const isCancelled = job.state === "Failed" && job.reason.startsWith(`the ${job.kind} job was cancelled`);
+  return {
+    ...{ jobId: String(job.jobId), type: job.kind.toUpperCase(), collectionName: job.collectionName },
+    status: isCancelled ? "CANCELED" : statuses[job.state],
+    progress: String(job.progressPercent),
+    ...{ startTime: timeText(job.createdMs), endTime: timeText(job.completedMs), reason: job.reason },
+    ...(job.warnings.length > 0 && { warnings: job.warnings }),
+    ...(job.outcome && { details: JSON.parse(job.outcome) }),
+  };
+}

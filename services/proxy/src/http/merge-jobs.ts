@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { StatusError } from "@sluice/errors";
+import { checkStatus } from "@sluice/rpc";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { ProxyContext } from "../context.ts";
+import { OWN_KEYS } from "../import-request.ts";
+import { databaseOf, headerOf } from "./import-jobs.ts";
+import { fieldMessage, newFieldBody } from "./merge-fields.ts";
+import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
+import { parseBody, restCodes } from "./rest.ts";
+
+/** Clients send null and "" for what they do not mean. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+
+const mergeBody = z.object({
+  dbName: text,
+  collectionName: text,
+  destDbName: text,
+  destCollectionName: text,
+  dataSource: mergeSourceBody.nullish(),
+  /** Files as an import names them, instead of a data source. */
+  files: z.array(z.array(z.string())).nullish(),
+  mergeField: text,
+  newFields: z.array(newFieldBody).nullish(),
+  options: z
+    .object({
+      onDuplicateKey: text,
+      onUnmatchedFileRow: text,
+      minMatchRatio: z.coerce.number().nullish(),
+      dryRun: z.union([z.boolean(), z.enum(["true", "false"])]).nullish(),
+      /** Of the files, as an import has them. */
+      files: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .strict()
+    .nullish(),
+});
+
+/** Merges over REST, as Zilliz Cloud has them, with more: types of fields, formats of files, what is to become of bad matches. */
+export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): void {
+  app.post("/v2/etl/merge", async (request) => {
+    const body = parseBody(mergeBody, request.body);
+    const { collectionName, destCollectionName, options } = body;
+    if (!collectionName) throw missing("collectionName");
+    if (!destCollectionName) throw missing("destCollectionName");
+    const { fileGroups, options: fileOptions } = mergeFiles(body);
+    const dbName = databaseOf(body.dbName, request);
+    const dryRun = String(options?.dryRun ?? false);
+    const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
+    const { status, jobId } = await context.root.merge({
+      ...{ dbName, collectionName, targetDbName: body.destDbName ?? dbName, targetCollectionName: destCollectionName },
+      ...{ fileGroups, mergeField: body.mergeField ?? "", newFields: (body.newFields ?? []).map(fieldMessage) },
+      onDuplicateKey: options?.onDuplicateKey ?? "",
+      onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
+      minMatchRatio: options?.minMatchRatio ?? 0,
+      options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
+      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
+      idempotencyKey: headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`,
+    });
+    checkStatus(status);
+    return { code: 0, data: { jobId: String(jobId) } };
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function missing(name: string): StatusError {
+  return new StatusError(restCodes.missingParameter, `missing required parameters, error: ${name} is required`);
+}

@@ -1,0 +1,58 @@
+import type { CollectionRecord, StagedWrite } from "@sluice/catalog";
+import { type CollectionId, collectionId } from "@sluice/schema";
+import type { Catalog, Change } from "./catalog.ts";
+
+/**
+ * Collections that a job makes. Their name is taken from the job's first record on, so that nobody else gets it; nobody finds them
+ * before the job has ended well, which is one record more; and they are dropped when it has not.
+ */
+export class HiddenCollections {
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /**
+   * Records of a hidden collection, to be written together with the job that makes it. They are refused there when another one
+   * took the name meanwhile.
+   * @returns undefined when the name is taken
+   * @throws {StatusError} 800
+   */
+  async stage(record: CollectionRecord): Promise<StagedWrite[] | undefined> {
+    const { databases, names, collections } = this.#catalog;
+    const { dbName, name, collectionId: id } = record;
+    const database = await this.#catalog.database(dbName);
+    if (await this.#catalog.findName(dbName, name)) return undefined;
+    const settle = () => {};
+    return [
+      { guard: database.guard, write: databases.write(database.record), settle }, // C2
+      {
+        guard: names.absent([dbName, name]),
+        write: names.write({ dbName, name, kind: "collection", collectionId: id }),
+        settle,
+      },
+      { guard: collections.absent(id), write: collections.write({ ...record, state: "hidden" }), settle },
+    ];
+  }
+
+  /** From now on everybody finds it. One that is not hidden stays as it is. */
+  publish(id: bigint): Promise<void> {
+    return this.#catalog.change(() => this.#decide(collectionId(id), "active"));
+  }
+
+  /** Its name is free, and garbage collection takes what is left of it. One that is not hidden stays as it is. */
+  drop(id: bigint): Promise<void> {
+    return this.#catalog.change(() => this.#decide(collectionId(id), "dropped"));
+  }
+
+  async #decide(id: CollectionId, state: "active" | "dropped"): Promise<Change<void>> {
+    const { collections, names } = this.#catalog;
+    const entry = await collections.get(id);
+    if (entry?.record.state !== "hidden") return { result: undefined };
+    const { dbName, name } = entry.record;
+    const writes = [collections.write({ ...entry.record, state })];
+    if (state === "dropped") writes.push(names.remove([dbName, name]));
+    return { transaction: { guards: [collections.guard(entry)], writes }, result: undefined };
+  }
+}

@@ -1,0 +1,82 @@
+import type { CollectionRecord } from "@sluice/catalog";
+import type { schema as wire } from "@sluice/rpc";
+import { collectionId, partitionId } from "@sluice/schema";
+import { withOwnDefault } from "./check-default.ts";
+import { timezoneOf } from "./check-properties.ts";
+import { checkSchema } from "./check-schema.ts";
+import { defaultLimits } from "./limits.ts";
+import { vchannelsOf } from "./new-collection.ts";
+import { decodeSchema, encodeSchema } from "./stored-schema.ts";
+
+type Schema = wire.CollectionSchema;
+
+/** What a collection that is made of another one has of its own. */
+export interface MergedPlace {
+  readonly dbName: string;
+  readonly name: string;
+  /** The first of `idsOfMerged` ids. */
+  readonly firstId: bigint;
+  readonly createdTs: bigint;
+  readonly createdMs: number;
+}
+
+/** How many ids it takes: its own, and one for each partition and index. */
+export function idsOfMerged({ partitions, indexes }: CollectionRecord): number {
+  return 1 + partitions.length + indexes.length;
+}
+
+/**
+ * The source with more fields, under a name of its own: schema, keys, partitions, shards, properties and index definitions are
+ * the source's; aliases are not, and it is not loaded. New fields get the ids behind all others, so that the source's logs are its
+ * own too.
+ * @throws {StatusError} 1100, 1701 for fields that the collection cannot have
+ */
+export function mergedCollection(
+  source: CollectionRecord,
+  fields: readonly wire.FieldSchema[],
+  { dbName, name, firstId, createdTs, createdMs }: MergedPlace,
+): { readonly record: CollectionRecord; readonly newFieldIds: readonly number[] } {
+  const { newFieldIds, ...schemas } = withNewFields(source, fields, name);
+  const id = collectionId(firstId);
+  const times = { createdMs, createdTs, loaded: false };
+  const partitions = source.partitions.map((partition, i) => ({
+    ...{ ...partition, ...times, partitionId: partitionId(firstId + 1n + BigInt(i)) },
+  }));
+  const firstIndexId = firstId + 1n + BigInt(partitions.length);
+  const indexes = source.indexes.map((index, i) => ({ ...index, createdTs, indexId: firstIndexId + BigInt(i) }));
+  const own = { collectionId: id, dbName, name, partitions, indexes, aliases: [], updatedTs: createdTs };
+  const vchannels = vchannelsOf(id, source.shardsNum);
+  return { record: { ...source, ...own, ...times, ...schemas, vchannels, state: "hidden" }, newFieldIds };
+}
+
+function withNewFields(source: CollectionRecord, fields: readonly wire.FieldSchema[], name: string) {
+  const [declared, stored] = [decodeSchema(source.declaredSchema), decodeSchema(source.storedSchema)];
+  const first = greatestId(stored) + 1n;
+  const added = fields.map((field, i) => withOwnDefault({ ...field, nullable: true, fieldID: first + BigInt(i) }));
+  const withFields = { ...declared, name, fields: [...declared.fields, ...added] };
+  checkSchema(withFields, { limits: defaultLimits, timezone: timezoneOf(source.properties) });
+  // `$meta` stays the last one.
+  const [plain, dynamic] = [
+    stored.fields.filter((field) => !field.isDynamic),
+    stored.fields.filter((f) => f.isDynamic),
+  ];
+  return {
+    declaredSchema: encodeSchema(withFields),
+    storedSchema: encodeSchema({ ...stored, name, fields: [...plain, ...added, ...dynamic] }),
+    newFieldIds: added.map(({ fieldID }) => Number(fieldID)),
+  };
+}
+
+function greatestId({ fields, structArrayFields }: Schema): bigint {
+  const members = structArrayFields.flatMap((struct) => [
+    struct.fieldID,
+    ...struct.fields.map(({ fieldID }) => fieldID),
+  ]);
+  const ids = [...fields.map(({ fieldID }) => fieldID), ...members];
+  return ids.sort((a, b) => (a < b ? 1 : -1))[0];
+}
+
+/** A field that was declared, not one of `$meta`; undefined where there is none. */
+export function declaredField({ declaredSchema }: CollectionRecord, name: string): wire.FieldSchema | undefined {
+  return decodeSchema(declaredSchema).fields.find((field) => field.name === name);
+}

@@ -1,0 +1,58 @@
+import { sleep } from "@sluice/async";
+import type { StoredJob } from "@sluice/catalog";
+import type { JobId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { HiddenCollections } from "../ddl/index.ts";
+import type { JobBook } from "./job-book.ts";
+
+export interface MergeEndsDeps {
+  readonly book: JobBook;
+  readonly hidden: Pick<HiddenCollections, "drop">;
+  readonly log: Logger;
+  readonly intervalMs: number;
+}
+
+/**
+ * Drops what merges that failed or were cancelled have made: their collection, which nobody has seen, gives its name back, and
+ * garbage collection takes the rest. It follows from the records of jobs; after a restart all of them are looked at once more.
+ */
+export class MergeEnds implements AsyncDisposable {
+  readonly #deps: MergeEndsDeps;
+  readonly #closing = new AbortController();
+  readonly #dropped = new Set<JobId>();
+  readonly #running: Promise<void>;
+
+  constructor(deps: MergeEndsDeps) {
+    this.#deps = deps;
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const due = this.#deps.book.jobs().filter((job) => hasFailed(job) && !this.#dropped.has(job.jobId));
+      for (const job of due) await this.#drop(job);
+      await sleep(this.#deps.intervalMs, signal);
+    }
+  }
+
+  /** What is not hidden stays: a dry run's is the source. What fails is tried again. */
+  async #drop({ jobId, collectionId }: StoredJob): Promise<void> {
+    try {
+      await this.#deps.hidden.drop(collectionId);
+      this.#dropped.add(jobId);
+    } catch (error) {
+      const about = { jobId: jobId.toString(), err: error };
+      this.#deps.log.warn("the collection of a failed merge could not be dropped; it is tried again", about);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+}
+
+function hasFailed({ kind, state }: StoredJob): boolean {
+  return kind === "merge" && state === "failed";
+}

@@ -1,0 +1,246 @@
+import { createHash } from "node:crypto";
+import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
+import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { formatNamed, formatOptionKeys } from "@sluice/formats";
+import { isEnded, type MergeRules, type MergeSpec, mergeCodes, parseImportOptions } from "@sluice/jobs";
+import type { rootCoord, schema as wire } from "@sluice/rpc";
+import { DataType, dataTypeName, type JobId, jobId } from "@sluice/schema";
+import { currentTraceParent, type Logger } from "@sluice/telemetry";
+import {
+  checkCollectionName,
+  declaredField,
+  type HiddenCollections,
+  idsOfMerged,
+  mergedCollection,
+} from "../ddl/index.ts";
+import type { JobBook } from "./job-book.ts";
+import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
+import { parseMergeRules } from "./merge-rules.ts";
+import { findFiles } from "./request-files.ts";
+
+export interface MergeJobsDeps {
+  readonly book: JobBook;
+  readonly sources: JobSources;
+  readonly hidden: Pick<HiddenCollections, "stage">;
+  readonly allocateIds: (count: number) => Promise<bigint>;
+  readonly allocateTs: () => Promise<bigint>;
+  /** The active collection by name or alias. @throws {StatusError} 100 */
+  readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Merges that may be open at once. */
+  readonly maxOpenJobs: number;
+}
+
+/** What a request asks for, checked as far as the collection goes. */
+interface MergePlan {
+  readonly source: CollectionRecord;
+  readonly rules: MergeRules;
+  readonly isDryRun: boolean;
+  readonly dataSource: DataSource;
+  readonly groups: readonly FileGroupRecord[];
+  readonly ignoredColumns: readonly string[];
+  readonly formatOptions: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+const keyTypes: ReadonlySet<number> = new Set([
+  ...[DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.VarChar],
+]);
+
+/** Takes requests to merge: checks all that can be checked without reading rows, then records job and collection together. */
+export class MergeJobs {
+  readonly #deps: MergeJobsDeps;
+  constructor(deps: MergeJobsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Records a job and answers its id at once. The collection that it makes has its name from now on, and is found when the job has
+   * ended. Merged is what is visible now.
+   * @throws {StatusError} 63260-63270; {ImportError} `request_invalid`, `path_refused`, `file_not_found`, `malformed_file`
+   */
+  async submit(request: rootCoord.MergeRequest): Promise<JobId> {
+    const earlier = this.#findEarlier(request.idempotencyKey);
+    if (earlier !== undefined) return earlier;
+    this.#checkOpenJobs();
+    checkCollectionName(request.targetCollectionName);
+    const plan = await this.#plan(request);
+    const id = jobId(await this.#deps.allocateIds(1));
+    const made = mergedOf(plan, request.newFields, {
+      ...{ dbName: request.targetDbName || request.dbName || "default", name: request.targetCollectionName },
+      firstId: await this.#deps.allocateIds(idsOfMerged(plan.source)),
+      ...{ createdTs: await this.#deps.allocateTs(), createdMs: this.#deps.now() },
+    });
+    return this.#record(id, plan, made, request);
+  }
+
+  /** Ids of calls are made by the proxy, one for each request. */
+  #findEarlier(key: string): JobId | undefined {
+    const isSame = (job: { kind: string; idempotencyKey: string }) =>
+      job.kind === "merge" && job.idempotencyKey === key;
+    return key === "" ? undefined : this.#deps.book.jobs().find(isSame)?.jobId;
+  }
+
+  #checkOpenJobs(): void {
+    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "merge" && !isEnded(state));
+    if (open.length < this.#deps.maxOpenJobs) return;
+    const reason = `${open.length} merges are unfinished, and no more may be: try again later`;
+    throw new ImportError("request_invalid", reason);
+  }
+
+  async #plan(request: rootCoord.MergeRequest): Promise<MergePlan> {
+    const source = await this.#findSource(request);
+    const rules = parseMergeRules(request);
+    if (request.newFields.length === 0)
+      throw new StatusError(mergeCodes.newFieldInvalid, "newFields is missing: name one");
+    checkKey(source, rules);
+    const { spec, dataSource: asked } = parseImportOptions(request.options, formatOptionKeys);
+    if (spec.isBackup || spec.tolerance || spec.onDuplicate || spec.isTwoPhase || spec.correctsJobId !== undefined)
+      throw new ImportError("request_invalid", "of the options of an import a merge takes those of files, and dry_run");
+    const dataSource = await this.#deps.sources.resolve(asked);
+    const { isDryRun = false, formatOptions } = spec;
+    const about = { source, rules, isDryRun, dataSource, formatOptions };
+    if (request.fileGroups.length === 0) return { ...about, groups: [], ignoredColumns: [], warnings: spec.warnings };
+    const found = await this.#findFiles(request, { ...spec, ...bucketOf(spec, dataSource) }, about);
+    const shadowed = source.declaredSchema === source.storedSchema ? [] : shadowWarnings(request.newFields);
+    return { ...about, ...found, warnings: [...spec.warnings, ...found.warnings, ...shadowed] };
+  }
+
+  async #findSource({ dbName, collectionName }: rootCoord.MergeRequest): Promise<CollectionRecord> {
+    try {
+      return await this.#deps.findCollection(dbName, collectionName);
+    } catch (error) {
+      const isMissing =
+        error instanceof StatusError &&
+        (error.code === statusCodes.collectionNotFound || error.code === statusCodes.databaseNotFound);
+      if (!isMissing) throw error;
+      throw new StatusError(mergeCodes.sourceMissing, error.message, { cause: error });
+    }
+  }
+
+  async #findFiles(
+    { fileGroups, newFields }: rootCoord.MergeRequest,
+    where: Parameters<typeof findFiles>[2],
+    { dataSource, rules, formatOptions }: Pick<MergePlan, "dataSource" | "rules" | "formatOptions">,
+  ) {
+    await using open = await this.#deps.sources.open(dataSource);
+    const files = belowFolder({ files: [], fileGroups, chunks: [] }, dataSource.folder);
+    const { groups, warnings } = await findFiles(open.sources, files, where).catch((error: unknown) => {
+      if (!(error instanceof ImportError) || error.code !== "file_not_found") throw error;
+      throw new StatusError(mergeCodes.noFiles, error.message, { cause: error });
+    });
+    // What folders say of all rows of a file is not looked at here.
+    const plain = groups.map(({ format, files, from }): FileGroupRecord => ({ format, files, ...(from && { from }) }));
+    await using opened = new AsyncDisposableStack();
+    const first = [];
+    for (const file of plain[0].files) first.push(opened.use(await open.sources.open(file)));
+    const { columns } = await formatNamed(plain[0].format).describe(first, new AbortController().signal, formatOptions);
+    const names = columns.map(({ name }) => name);
+    const wanted = [rules.mergeField, ...newFields.map(({ name }) => name)];
+    // Options may say that a field has another name in the file; the reader will know.
+    if (Object.keys(formatOptions).length === 0) checkColumns(wanted, names, plain[0]);
+    return { groups: plain, warnings, ignoredColumns: names.filter((name) => !wanted.includes(name)) };
+  }
+
+  async #record(
+    id: JobId,
+    plan: MergePlan,
+    { record: target, newFieldIds }: ReturnType<typeof mergedCollection>,
+    request: rootCoord.MergeRequest,
+  ): Promise<JobId> {
+    const { source, isDryRun } = plan;
+    const job: JobRecord = {
+      ...{ jobId: id, kind: "merge", spec: specOf(plan, target, newFieldIds, request), state: "pending" },
+      ...{ collectionId: isDryRun ? source.collectionId : target.collectionId, collectionName: target.name },
+      ...{ dbName: target.dbName, vchannels: target.vchannels, schema: target.storedSchema },
+      ...{ properties: target.properties, partitionName: "", partitionIds: [], groups: plan.groups },
+      ...this.#deps.sources.recordOf(id, plan.dataSource),
+      ...{ idempotencyKey: request.idempotencyKey, requestDigest: digestOf(request) },
+      // Of the snapshot, taken when everything else was checked.
+      timestamp: await this.#deps.allocateTs(),
+      ...{ createdMs: target.createdMs, deadlineMs: 0, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
+      traceParent: currentTraceParent(),
+    };
+    const beside = isDryRun ? [] : await this.#deps.hidden.stage(target);
+    if (!beside || !(await this.#deps.book.create(job, beside))) throw targetExists(target);
+    const names = { source: source.name, target: target.name };
+    this.#deps.log.info("merge job submitted", { jobId: id.toString(), ...names, groups: plan.groups.length });
+    return id;
+  }
+}
+
+function targetExists({ dbName, name }: CollectionRecord): StatusError {
+  const text = `the collection "${excerpt(name)}" of database "${excerpt(dbName)}" exists, or another job makes it: choose another name`;
+  return new StatusError(mergeCodes.targetExists, text);
+}
+
+function mergedOf(
+  { source }: MergePlan,
+  fields: readonly wire.FieldSchema[],
+  place: Parameters<typeof mergedCollection>[2],
+): ReturnType<typeof mergedCollection> {
+  try {
+    return mergedCollection(source, fields, place);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw new StatusError(mergeCodes.newFieldInvalid, error.message, { cause: error });
+  }
+}
+
+function specOf(
+  { source, rules, isDryRun, ignoredColumns, formatOptions, warnings }: MergePlan,
+  target: CollectionRecord,
+  newFieldIds: readonly number[],
+  request: rootCoord.MergeRequest,
+): MergeSpec {
+  const pairs = source.partitions.map(({ partitionId: from }, i) => [from, target.partitions[i].partitionId] as const);
+  return {
+    ...{ ...rules, isDryRun, ignoredColumns, formatOptions, warnings, newFieldIds },
+    ...{ sourceCollectionId: source.collectionId, sourceDbName: source.dbName, sourceCollectionName: source.name },
+    partitions: pairs,
+    vchannels: source.vchannels.map((from, i) => [from, target.vchannels[i]] as const),
+    options: request.options.filter(({ key }) => key === "dry_run").map(({ key, value }) => [key, value] as const),
+  };
+}
+
+/** @throws {StatusError} 63262, 63263 */
+function checkKey(source: CollectionRecord, { mergeField }: MergeRules): void {
+  if (mergeField === "") return;
+  const field = declaredField(source, mergeField);
+  if (!field)
+    throw new StatusError(
+      mergeCodes.mergeFieldMissing,
+      `mergeField "${excerpt(mergeField)}" is no field of the collection "${excerpt(source.name)}"`,
+    );
+  if (keyTypes.has(field.dataType)) return;
+  const type = dataTypeName(field.dataType);
+  const text = `mergeField "${mergeField}" is of type ${type}: rows are matched by integers or VarChar`;
+  throw new StatusError(mergeCodes.mergeFieldType, text);
+}
+
+/** @throws {StatusError} 63262, 63265 */
+function checkColumns(wanted: readonly string[], names: readonly string[], { files }: FileGroupRecord): void {
+  for (const [i, name] of wanted.entries()) {
+    if (names.includes(name)) continue;
+    const what = i === 0 ? "which is mergeField" : "which is a new field";
+    const code = i === 0 ? mergeCodes.mergeFieldMissing : mergeCodes.columnMissing;
+    throw new StatusError(
+      code,
+      `${files[0].path} has no column "${excerpt(name)}", ${what}; it has ${excerpt(names.join(", "), 200)}`,
+    );
+  }
+}
+
+/** Rows may have a key of the same name in `$meta`. */
+function shadowWarnings(fields: readonly wire.FieldSchema[]): string[] {
+  const names = fields.map(({ name }) => `'${excerpt(name)}'`).join(", ");
+  return [`dynamic keys named ${names} stay in $meta, where the new fields of these names hide them`];
+}
+
+function digestOf({ idempotencyKey: _, options: __, newFields, ...request }: rootCoord.MergeRequest): string {
+  const fields = newFields.map(({ name, dataType }) => [name, dataType]);
+  return createHash("sha256")
+    .update(JSON.stringify(["merge", request, fields]))
+    .digest("base64url");
+}

@@ -1,0 +1,28 @@
+import { excerpt, ImportError } from "@sluice/errors";
+import type { MergeRules, OnDuplicateKey, OnUnmatchedFileRow } from "@sluice/jobs";
+import type { rootCoord } from "@sluice/rpc";
+
+const onDuplicateKeys: readonly OnDuplicateKey[] = ["error", "first", "last"];
+const onUnmatchedFileRows: readonly OnUnmatchedFileRow[] = ["ignore", "report", "error"];
+
+/** @throws {ImportError} `request_invalid` */
+export function parseMergeRules(request: rootCoord.MergeRequest): MergeRules {
+  const { mergeField, fileGroups, minMatchRatio } = request;
+  if (fileGroups.length > 0 && mergeField === "")
+    throw new ImportError("request_invalid", "mergeField is missing: the field by which rows are matched");
+  if (!(minMatchRatio >= 0 && minMatchRatio <= 1))
+    throw new ImportError("request_invalid", `minMatchRatio must be from 0 to 1, found ${minMatchRatio}`);
+  return {
+    mergeField: fileGroups.length > 0 ? mergeField : "",
+    onDuplicateKey: oneOf("onDuplicateKey", request.onDuplicateKey, onDuplicateKeys),
+    onUnmatchedFileRow: oneOf("onUnmatchedFileRow", request.onUnmatchedFileRow, onUnmatchedFileRows),
+    minMatchRatio,
+  };
+}
+
+/** The first one unless given. */
+function oneOf<T extends string>(name: string, text: string, words: readonly T[]): T {
+  const word = text === "" ? words[0] : words.find((one) => one === text);
+  if (word !== undefined) return word;
+  throw new ImportError("request_invalid", `${name} must be one of ${words.join(", ")}, found "${excerpt(text)}"`);
+}
