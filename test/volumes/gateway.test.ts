@@ -91,6 +91,7 @@ describe("one file in one request", () => {
     const reply = await put(grant, "refused", "hello", more);
     expect(refusal(reply)).toBe(expected);
     expect(reply.headers["content-type"]).toBe("application/xml");
+    expect(reply.body).toContain("<Error><Code>");
     expect(await keysBelow(grant, "refused")).toEqual([]);
   });
 });

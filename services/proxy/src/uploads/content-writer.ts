@@ -14,7 +14,7 @@ import type { VolumeClient } from "../volumes/volume-operations.ts";
 import type { RawRequest } from "./raw-service.ts";
 
 /** Chunks of 8 MiB that all uploads together hold in memory; further ones wait, and their clients with them. */
-const MEMORY_CHUNKS = 16;
+const MEMORY_CHUNKS = 8;
 /** Greatest object that is taken in one piece, and greatest part. Source: limits of Amazon S3. */
 const MAX_PIECE_BYTES = 5 * 2 ** 30;
 

@@ -5,12 +5,14 @@ import type { RawAnswer } from "./raw-service.ts";
 /** What an S3 client is answered: XML, or nothing. */
 export type S3Answer = RawAnswer & { readonly body?: string };
 
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /** Clients read the reason of a refusal only when it is a document of this form, of this type. */
 export function refusalAnswer({ code, message, httpStatus }: S3Refusal, resource: string, requestId: string): S3Answer {
   const elements = { Code: code, Message: message, Resource: resource, RequestId: requestId, HostId: "sluice" };
-  return { status: httpStatus, body: document("Error", elements) };
+  // Without the namespace that other documents have: boto3 finds no code in it otherwise.
+  return { status: httpStatus, body: `${DECLARATION}<Error>${inner(elements)}</Error>` };
 }
 
 export function stored(etag: string): S3Answer {
@@ -80,7 +82,7 @@ export function pathOfToken(token: string): string {
 }
 
 function document(name: string, elements: Readonly<Record<string, string>>, more = ""): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} ${NAMESPACE}>${inner(elements)}${more}</${name}>`;
+  return `${DECLARATION}<${name} ${NAMESPACE}>${inner(elements)}${more}</${name}>`;
 }
 
 function element(name: string, elements: Readonly<Record<string, string>>): string {
