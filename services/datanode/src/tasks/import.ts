@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { mapConcurrent } from "@sluice/async";
 import { completeBatch, type InsertBatch } from "@sluice/columns";
 import { type FormatReader, formatNamed, type OnReject, openReader, planFields, withFolderKeys } from "@sluice/formats";
 import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
@@ -14,6 +15,9 @@ import type { TaskContext, TaskResult } from "./task-kind.ts";
  * and inflated.
  */
 const WHOLE_BY_ROWS = 3;
+
+/** A segment of Milvus has hundreds of files, each of which storage is asked for. */
+const CHECKS_AT_ONCE = 16;
 
 /** Bytes of the sources -> columns -> checks -> sink. One pass, but for `on_duplicate=last`. See `RunTask`. */
 export async function runImport(input: ImportTaskInput, context: TaskContext): Promise<TaskResult> {
@@ -125,7 +129,7 @@ async function readSet(
   }
   const findings = await rejected?.finish();
   // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
-  for (const file of opened.files) await file.check(signal);
+  for await (const _ of mapConcurrent(opened.files, CHECKS_AT_ONCE, (file) => file.check(signal)));
   if (readRows === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
   return { rows, rejected: findings };
 }

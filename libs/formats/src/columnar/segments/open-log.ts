@@ -23,6 +23,9 @@ export interface OpenLog {
   readonly dataType?: DataType;
 }
 
+/** Smaller logs are read whole, by one request instead of one for head, footer and pages each. */
+const WHOLE_BYTES = 256 << 10;
+
 /**
  * Reads heads and footers. Storage version 1 has an envelope and one column a file; version 2 is Parquet with columns that are
  * called by their fields' ids. Source: binlog format, §2 and §12.
@@ -31,15 +34,19 @@ export interface OpenLog {
  */
 export async function openLog(source: SourceFile, directoryId: number, signal: AbortSignal): Promise<OpenLog> {
   try {
+    const bytes = source.sizeBytes <= WHOLE_BYTES ? await MemoryBytes.of(source, signal) : source;
     const magic = new Uint8Array(Math.min(4, source.sizeBytes));
-    await source.readInto(0, magic, signal);
-    return isBareParquet(magic) ? await openGroupLog(source, signal) : await openFieldLog(source, directoryId, signal);
+    await bytes.readInto(0, magic, signal);
+    const opened = isBareParquet(magic) ? openGroupLog(bytes, signal) : openFieldLog(bytes, directoryId, signal);
+    return { source, ...(await opened) };
   } catch (error) {
     throw locate(error, { file: source.path });
   }
 }
 
-async function openFieldLog(source: SourceFile, directoryId: number, signal: AbortSignal): Promise<OpenLog> {
+type LogContent = Omit<OpenLog, "source">;
+
+async function openFieldLog(source: ByteSource, directoryId: number, signal: AbortSignal): Promise<LogContent> {
   const { descriptor, events } = await readBinlogLayout(source, signal);
   if (descriptor.fieldId >= 0n && descriptor.fieldId !== BigInt(directoryId))
     throw malformed(`the descriptor is of field ${descriptor.fieldId}, the directory of field ${directoryId}`, 45);
@@ -51,7 +58,6 @@ async function openFieldLog(source: SourceFile, directoryId: number, signal: Abo
   }
   for (const { file, offset } of parts) checkFlat(file.root.children.at(0), offset);
   return {
-    source,
     parts,
     rowCount: rowsOf(parts),
     columns: new Map([[directoryId, 0]]),
@@ -59,7 +65,7 @@ async function openFieldLog(source: SourceFile, directoryId: number, signal: Abo
   };
 }
 
-async function openGroupLog(source: SourceFile, signal: AbortSignal): Promise<OpenLog> {
+async function openGroupLog(source: ByteSource, signal: AbortSignal): Promise<LogContent> {
   const part = await openPart(source, 0, signal);
   const columns = new Map<number, number>();
   for (const [position, node] of part.file.root.children.entries()) {
@@ -68,7 +74,7 @@ async function openGroupLog(source: SourceFile, signal: AbortSignal): Promise<Op
     checkFlat(node, 0);
     columns.set(Number(node.name), position);
   }
-  return { source, parts: [part], rowCount: rowsOf([part]), columns };
+  return { parts: [part], rowCount: rowsOf([part]), columns };
 }
 
 async function openPart(bytes: ByteSource, offset: number, signal: AbortSignal): Promise<LogPart> {
@@ -110,6 +116,31 @@ function wrongType(found: number, byteOffset: number): ImportError {
 
 function malformed(reason: string, byteOffset?: number): ImportError {
   return new ImportError("malformed_file", reason, byteOffset === undefined ? undefined : { byteOffset });
+}
+
+/** A file that is in memory. */
+class MemoryBytes implements ByteSource {
+  readonly sizeBytes: number;
+  readonly #bytes: Uint8Array;
+
+  private constructor(bytes: Uint8Array) {
+    this.sizeBytes = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  static async of(source: SourceFile, signal: AbortSignal): Promise<MemoryBytes> {
+    const bytes = new Uint8Array(source.sizeBytes);
+    const count = await source.readInto(0, bytes, signal);
+    if (count < bytes.length)
+      throw malformed(`the file ends at byte ${count}, expected ${bytes.length}: it was replaced`);
+    return new MemoryBytes(bytes);
+  }
+
+  async readInto(start: number, target: Uint8Array): Promise<number> {
+    const part = this.#bytes.subarray(start, start + target.length);
+    target.set(part);
+    return part.length;
+  }
 }
 
 /** A part of a file as a file of its own. */
