@@ -20,11 +20,25 @@ export interface RejectedObjects {
   readonly reasons: readonly string[];
 }
 
+/** Where the values of a field came from. */
+export interface FieldMapping {
+  readonly field: string;
+  /** Names or paths in the source. */
+  readonly sources?: readonly string[];
+  /** What rows get that have none there. */
+  readonly otherwise?: string;
+}
+
+/** Kinds of sets that a report tells apart: files of one task are mostly alike. */
+export const MAX_MAPPINGS = 8;
+
 /** What one set of files came to. */
 export interface SetFindings {
   readonly rejectedRows: number;
   /** Rows that were left out because another one has their primary key. */
   readonly duplicateRows?: number;
+  /** Of a dry run: which of the task's `mappings` is its own. */
+  readonly mapping?: number;
   readonly objects?: RejectedObjects;
 }
 
@@ -36,6 +50,8 @@ export interface ImportFindings {
   readonly rejected: readonly RejectedRowRecord[];
   /** Of a dry run. */
   readonly checked?: CheckedRows;
+  /** Where values came from, for as many different kinds of sets as are told apart. */
+  readonly mappings?: readonly (readonly FieldMapping[])[];
   /** Of an export. */
   readonly exported?: readonly ExportedFile[];
   /** Of a merge. */

@@ -25,6 +25,7 @@ it("runs as written: look, check, import, correct", async () => {
   expect(inspected.data.files[0].schema.fields[0]).toMatchObject({ fieldName: "id", isPrimary: true });
   const checked = await ended(await run("dry_run"));
   expect(checked).toMatchObject({ checkedRows: 3, rejectedRows: 1, importedRows: 0, checked: { segments: 1 } });
+  expect(checked.details[0].mapping).toEqual(["id", "title", "vector"].map((field) => ({ field, sources: [field] })));
   expect(checked.checked.fields[2]).toMatchObject({ zeroVectors: 1, notNormalized: 0, duplicates: 0 });
   const skipped = await ended(await run('"on_error": "skip"'));
   expect(skipped).toMatchObject({ importedRows: 3, rejectedRows: 1 });

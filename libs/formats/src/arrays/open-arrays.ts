@@ -45,6 +45,7 @@ export async function openArrays(
   faults.attempt(() => checkRowBytes(columns));
   faults.throwAny();
   const { folded, left } = await foldArrays(extras, plan, columns[0].rowCount, signal);
+  plan.uses.noteMeta(folded.map(({ field }) => field.name));
   checkRowBytes([...columns, ...folded]);
   for (const text of [leftOverWarning(plan, left), coercedWarning(columns)])
     if (text !== undefined) warn(`${set.title}: ${text}`);

@@ -58,7 +58,7 @@ function twice(plan: FieldPlan, field: number, first: Part, second: Part): Impor
 }
 
 function planOf(plan: FieldPlan, isOwn: (field: number) => boolean): FieldPlan {
-  const { schema, options } = plan;
+  const { schema, options, uses } = plan;
   const fields = schema.fields.map((field, i) => (isOwn(i) ? field : elsewhere(field)));
   const own = new Set(schema.fields.filter((_, i) => isOwn(i)).map(({ name }) => name));
   const structs = schema.structs.map((struct) => {
@@ -70,7 +70,7 @@ function planOf(plan: FieldPlan, isOwn: (field: number) => boolean): FieldPlan {
     ...structs.filter((struct) => schema.structs.includes(struct)).map(({ name }) => name),
   ]);
   const mapping = new Map([...options.mapping].filter(([, name]) => names.has(name)));
-  return new FieldPlan({ ...schema, fields, structs }, { ...options, mapping });
+  return new FieldPlan({ ...schema, fields, structs }, { ...options, mapping }, uses);
 }
 
 /** A field that another part gives: nobody misses it here. */

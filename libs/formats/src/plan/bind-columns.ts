@@ -89,9 +89,11 @@ class Binder<Column> implements BoundColumns<Column> {
       case "meta":
         if (this.fields[target.index] !== undefined) this.#fault(name, twoSources(this.#plan, target.index), column);
         this.fields[target.index] = column;
+        this.#plan.uses.note(this.#plan.schema.fields[target.index].name, `${outer}${name}`);
         break;
       case "struct":
         this.structs[this.#plan.schema.structs.indexOf(target.struct)] = column;
+        this.#plan.uses.note(target.struct.name, `${outer}${name}`);
         break;
       case "inside":
         this.walk(this.#source.inside?.(column) ?? [], (inner) => target.names.get(inner), `${outer}${name}.`);

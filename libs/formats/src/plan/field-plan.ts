@@ -4,6 +4,7 @@ import { DynamicColumn } from "./dynamic-column.ts";
 import type { FieldOptions } from "./field-options.ts";
 import { autoKeyRefused, flatMemberRefused, functionOutputRefused } from "./refusals.ts";
 import { parsePath } from "./source-path.ts";
+import { SourceUses } from "./source-uses.ts";
 import { takesForm } from "./value-form.ts";
 
 /** What a name in a source leads to. */
@@ -36,13 +37,16 @@ export class FieldPlan {
   readonly options: FieldOptions;
   /** What the dynamic column takes. */
   readonly dynamic: DynamicColumn;
+  /** What readers find while they read. */
+  readonly uses: SourceUses;
   /** Names of the source, from its rows or columns on. */
   readonly #names = new Map<string, Target>();
   readonly #targets: ReadonlyMap<string, Target>;
 
   /** @throws {ImportError} `request_invalid` for a mapping that contradicts itself or the collection */
-  constructor(schema: CollectionSchema, options: FieldOptions) {
+  constructor(schema: CollectionSchema, options: FieldOptions, uses = new SourceUses()) {
     this.schema = schema;
+    this.uses = uses;
     this.options = options;
     this.dynamic = DynamicColumn.of(schema);
     this.#targets = targetsOf(schema);
@@ -88,13 +92,14 @@ export class FieldPlan {
       return isBelow ? steps.slice(path.length).join(".") : source;
     };
     const { mapping, ignored = [], optionalSources = [], spread = [] } = this.options;
-    return new FieldPlan(this.schema, {
+    const below = {
       ...this.options,
       mapping: new Map([...mapping].map(([source, name]) => [goesOn(source), name])),
       ignored: ignored.map(goesOn),
       spread: spread.map(goesOn),
       optionalSources: new Set([...optionalSources].map(goesOn)),
-    });
+    };
+    return new FieldPlan(this.schema, below, this.uses);
   }
 
   /** Where a field's values are looked for: its own name, or what the mapping says. */

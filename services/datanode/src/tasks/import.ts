@@ -1,13 +1,22 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { mapConcurrent } from "@sluice/async";
 import { completeBatch, type InsertBatch } from "@sluice/columns";
-import { type FormatReader, formatNamed, type OnReject, openReader, planFields, withFolderKeys } from "@sluice/formats";
+import {
+  type FieldPlan,
+  type FormatReader,
+  formatNamed,
+  type OnReject,
+  openReader,
+  planFields,
+  withFolderKeys,
+} from "@sluice/formats";
 import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
 import { type OpenRejects, RejectedRows } from "../sinks/rejected-rows.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
+import { Mappings } from "./mappings.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /**
@@ -27,19 +36,34 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   const rejects = rejectsOf(input, context);
   const groupRows: number[] = [];
   const sets: SetFindings[] = [];
+  const mappings = input.sink === "none" ? new Mappings() : undefined;
   const before = { rows: 0, bytes: 0 };
   for (const [group, set] of input.sets.entries()) {
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
     const warn = (text: string) => context.warn(text, group);
     const taken = new SetRows(set, sink, unique);
-    const { rows, rejected } = await readSet({ set, group, taken, rejects }, input, { ...context, onProgress, warn });
+    const { rows, rejected, plan } = await readSet({ set, group, taken, rejects }, input, {
+      ...context,
+      onProgress,
+      warn,
+    });
     groupRows.push(rows);
-    sets.push({ rejectedRows: 0, ...rejected, ...(unique && { duplicateRows: taken.duplicates }) });
+    sets.push({
+      rejectedRows: 0,
+      ...rejected,
+      ...(unique && { duplicateRows: taken.duplicates }),
+      ...mappings?.of(plan),
+    });
     before.rows += rows;
     before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
   const { checked, ...made } = await sink.finish();
-  const findings = { sets, rejected: rejects?.named ?? [], ...(checked && { checked }) };
+  const findings = {
+    sets,
+    rejected: rejects?.named ?? [],
+    ...(checked && { checked }),
+    ...(mappings && { mappings: mappings.all }),
+  };
   const groups = groupRows.length > 1 && { groupRows };
   return { rowCount: before.rows, ...groups, ...made, ...((rejects || unique) && { findings }) };
 }
@@ -102,7 +126,7 @@ async function readSet(
   { set, group, taken, rejects }: SetWork,
   input: ImportTaskInput,
   context: TaskContext,
-): Promise<{ rows: number; rejected: SetFindings | undefined }> {
+): Promise<{ rows: number; rejected: SetFindings | undefined; plan: FieldPlan }> {
   const { signal, limits } = context;
   const options = { ...input.options, ...set.options };
   const plan = planFields(input.schema, options, set.folders);
@@ -131,7 +155,7 @@ async function readSet(
   // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
   for await (const _ of mapConcurrent(opened.files, CHECKS_AT_ONCE, (file) => file.check(signal)));
   if (readRows === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
-  return { rows, rejected: findings };
+  return { rows, rejected: findings, plan };
 }
 
 function rejecting(taken: RowTaker, rejected: OpenRejects | undefined): OnReject {

@@ -203,6 +203,7 @@ function jobJson(job: rootCoord.JobEntry) {
       ...(detail.rejectedReasonKeys.length > 0 && {
         rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
       }),
+      ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
       ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
     })),
   };

@@ -2,6 +2,7 @@ import type { FileGroupRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { type Failure, formatLocation } from "@sluice/errors";
 import {
   duplicateRowsOf,
+  type FieldMapping,
   type ImportFindings,
   isOpenTask,
   MAX_NAMED_ROWS,
@@ -68,9 +69,13 @@ function failedGroup(
   return first < 0 ? -1 : group + first;
 }
 
-function partOfFindings({ sets, rejected }: ImportFindings, set: number, { files }: FileGroupRecord): ImportFindings {
+function partOfFindings(
+  { sets, rejected, mappings }: ImportFindings,
+  set: number,
+  { files }: FileGroupRecord,
+): ImportFindings {
   const isOfSet = ({ file }: RejectedRowRecord) => files.some(({ path }) => path === file);
-  return { sets: sets.slice(set, set + 1), rejected: rejected.filter(isOfSet) };
+  return { sets: sets.slice(set, set + 1), rejected: rejected.filter(isOfSet), ...(mappings && { mappings }) };
 }
 
 /** Of all files of a group. */
@@ -104,6 +109,7 @@ export function detailOf(group: FileGroupRecord, tasks: readonly TaskRecord[], i
     warnings: [...new Set(tasks.flatMap((task) => task.warnings))],
     endedAttempts: tasks.flatMap(endedAttempts),
     ...rejectedOf(tasks),
+    mapping: mappingText(tasks),
   };
 }
 
@@ -118,6 +124,23 @@ function rejectedOf(tasks: readonly TaskRecord[]) {
     rejectedRowKeys: objects.flatMap(({ rows }) => rows),
     rejectedReasonKeys: objects.flatMap(({ reasons }) => reasons),
   };
+}
+
+/** Of a dry run, of all tasks that have read the file: as JSON, empty where nothing is known. */
+function mappingText(tasks: readonly TaskRecord[]): string {
+  const mappings = tasks.flatMap(({ findings }) => {
+    const mapping = findings?.sets[0]?.mapping;
+    return mapping === undefined ? [] : [findings?.mappings?.[mapping] ?? []];
+  });
+  if (mappings.length === 0) return "";
+  const [first] = mappings;
+  return JSON.stringify(first.map((one, i) => joined(mappings.map((mapping) => mapping[i] ?? one))));
+}
+
+/** The sources of one field in all parts of a file. */
+function joined(parts: readonly FieldMapping[]): FieldMapping {
+  const sources = [...new Set(parts.flatMap((part) => part.sources ?? []))];
+  return { ...parts[0], ...(sources.length > 0 && { sources }) };
 }
 
 function rejectedMessage(row: RejectedRowRecord) {

@@ -62,6 +62,7 @@ export function planColumns(
   const bound = bindColumns<Path>(plan, source, faults);
   const planner = new Planner(plan, path);
   const { folded, left } = extraColumns(columns, indexes, plan, bound);
+  plan.uses.noteMeta(folded.map(({ name }) => name));
   const fields = plan.schema.fields.map((field, i) =>
     faults.attempt(() => planner.field(field, i, bound.fields[i], folded)),
   );

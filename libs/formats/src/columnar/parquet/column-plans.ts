@@ -35,6 +35,7 @@ export function planColumns(
   const faults = new SchemaFaults();
   const bound = bindColumns<FileColumn>(plan, columnSource(file, path), faults);
   const { folded, left } = extraColumns(file, plan, bound.extras, bound.leftInside);
+  plan.uses.noteMeta(folded.map(({ name }) => name));
   const planner = new FieldPlanner(plan, file.root, path, folded);
   const fields = plan.schema.fields.map((field, i) => faults.attempt(() => planner.field(field, i, bound.fields[i])));
   const structs = plan.schema.structs.map((struct, i) => {

@@ -98,6 +98,7 @@ export class RecordParser implements RowSink {
     const index = plan.schema.fields.findIndex((field) => field.isDynamic);
     const meta = fields[index];
     const keys = folds ? extras : [];
+    this.#input.plan.uses.noteMeta(keys.map(({ name }) => name));
     if (index < 0 || (meta === undefined && keys.length === 0)) return;
     const builder = this.#builder(index) as VarBuilder;
     const dynamic = new DynamicCells(scanner, builder, plan.dynamic.with(keys.map(({ name }) => name)));

@@ -60,9 +60,18 @@ export class RowTargets {
   /** @param path the name with those that it lies in */
   #known(name: string, path: string, target: Target | Key): Omit<KnownKey, "bytes"> {
     if (target.kind === "extra" || target.kind === "key") this.leaveOut(path);
+    this.#noteUse(target, path);
     const made = this.#made.get(target) ?? this.#make(target, path);
     this.#made.set(target, made);
     return { name, path, field: this.#fieldOf(path, made), target: made };
+  }
+
+  /** Asked for where a key is met that is not the one that was expected: seldom. */
+  #noteUse(target: Target | Key, path: string): void {
+    const { schema, uses } = this.#plan;
+    if (target.kind === "field" || target.kind === "meta") uses.note(schema.fields[target.index].name, path);
+    else if (target.kind === "struct") uses.note(target.struct.name, path);
+    else if (this.#hasMeta && (target.kind === "extra" || target.kind === "key")) uses.note(META_FIELD_NAME, path);
   }
 
   #make(target: Target | Key, path: string): RowTarget {

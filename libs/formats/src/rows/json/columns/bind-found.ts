@@ -65,6 +65,7 @@ export function warnOf(
   folded: readonly string[],
   found: readonly FoundColumn[],
 ): void {
+  plan.uses.noteMeta(folded);
   if (found.length === 0) return;
   const left = extras.map(({ name }) => name).filter((name) => !folded.includes(name));
   for (const text of [leftOverWarning(plan, [...left, ...leftInside]), absentWarning(plan, fields)])
