@@ -6,6 +6,7 @@ export * from "./decide-job.ts";
 export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";
 export * from "./export.ts";
 export { parseGoDuration } from "./go-duration.ts";
+export * from "./id-range.ts";
 export * from "./import-findings.ts";
 export * from "./import-spec.ts";
 export * from "./import-task-input.ts";

@@ -3,6 +3,7 @@ import { fixtureSchema } from "@sluice/formats/testing";
 import type { ImportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
+import { readSegmentField } from "@sluice/segment";
 import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
 import { TaskSources } from "../src/thread/task-sources.ts";
@@ -55,6 +56,59 @@ async function run(
     ...more,
   });
 }
+
+describe("keys that were allocated for a file before", () => {
+  const automatic = (type: DataType) =>
+    fixtureSchema({
+      fields: [
+        { name: "id", type, is_primary: true, autoID: true, auto_id: true, params: { max_length: 30 } },
+        { name: "n", type: DataType.Int64 },
+      ],
+    } as never);
+
+  async function runWith(type: DataType, range: string, lines: string[], more: Partial<ImportTaskInput> = {}) {
+    const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from(lines.join("\n"))]);
+    const version = `${(await sources.stat("a.jsonl"))?.modifiedMs}`;
+    const files = [{ path: "data/a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version }];
+    const from = new TaskSources(sourcesOf(sources), {});
+    const input: ImportTaskInput = {
+      ...{ collectionId: 1n, schema: automatic(type), vchannels: ["v0"], partitionIds: [2n] },
+      sets: [{ format: "jsonl", files, options: { pre_allocated_auto_ids: range } }],
+      ...{ timestamp: 5n, options: {}, sink: "segments", ...more },
+    };
+    return runImport(input, {
+      ...taskContext(objects, nextId),
+      openFiles: (...asked) => from.open(...asked),
+      warn: (text) => void warnings.push(text),
+    });
+  }
+
+  it("are those of the rows, whose numbers count what is put aside", async () => {
+    const lines = ['{"n":0}', '{"n":"x"}', '{"n":2}'];
+    const outcome = await runWith(DataType.Int64, "9007199254740993:9007199254740996", lines, { tolerance: {} });
+    expect(outcome).toMatchObject({ rowCount: 2, autoIds: [9007199254740993n, 9007199254740996n] });
+    const [key] = automatic(DataType.Int64).fields;
+    const segment = { ...outcome.segments[0], commitTs: 0n };
+    const { column, rowCount } = await readSegmentField(objects, segment, key);
+    expect([...new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount)]).toEqual([
+      9007199254740993n,
+      9007199254740995n,
+    ]);
+  });
+
+  it("may be text", async () => {
+    const outcome = await runWith(DataType.VarChar, "9:11", ['{"n":0}', '{"n":1}']);
+    expect(outcome).toMatchObject({ rowCount: 2, autoIds: [9n, 11n] });
+  });
+
+  it("are refused where rows are left without", async () => {
+    const refused = { code: "request_invalid", at: { file: "data/a.jsonl", row: 1 } };
+    await expect(runWith(DataType.Int64, "5:6", ['{"n":0}', '{"n":1}', '{"n":2}'])).rejects.toMatchObject(refused);
+    await expect(runWith(DataType.Int64, "5:6", ['{"n":0}', '{"n":1}'], { sink: "none" })).rejects.toMatchObject(
+      refused,
+    );
+  });
+});
 
 describe("an import task", () => {
   it("makes sealed segments of all rows", async () => {

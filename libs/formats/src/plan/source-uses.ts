@@ -1,6 +1,6 @@
 import { excerpt } from "@sluice/errors";
-import { type FieldSchema, META_FIELD_NAME } from "@sluice/schema";
-import type { FieldPlan } from "./field-plan.ts";
+import { type CollectionSchema, type FieldSchema, META_FIELD_NAME } from "@sluice/schema";
+import type { FieldOptions } from "./field-options.ts";
 
 /** Names that are remembered of the sources of one field; `$meta` may have as many as files have keys. */
 const MAX_SOURCES = 100;
@@ -32,7 +32,7 @@ export class SourceUses {
   }
 
   /** In the order of the schema, `$meta` only where something goes there. */
-  listed({ schema, options }: FieldPlan): FieldSource[] {
+  listed({ schema, options }: { schema: CollectionSchema; options: FieldOptions }): FieldSource[] {
     const members = new Set(
       schema.structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)),
     );

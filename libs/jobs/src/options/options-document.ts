@@ -13,6 +13,11 @@ const scalar = z.union([z.string(), z.number(), z.boolean()], { error: "expected
 /** Names of the user's: what they lead to, who knows the collection checks. */
 const object = (description: string) => z.record(z.string(), z.unknown()).describe(description);
 
+/** An id; text beyond what a double holds. */
+const id = z.union([z.int().min(0), z.string().regex(/^\d{1,19}$/)], {
+  error: "expected an id, as a whole number or, beyond 2^53, as text",
+});
+
 const file = z.strictObject({
   path: z.string().min(1).max(MAX_PATH_CHARACTERS).describe("as in `files`: also a folder or a pattern"),
   type: z
@@ -20,6 +25,10 @@ const file = z.strictObject({
     .optional()
     .describe("column_based files of a chunk are one table; by default what the format is"),
   fields_mapping: object("of this file; the one of the request does not count for it").optional(),
+  pre_allocated_auto_ids: z
+    .strictObject({ begin: id, end: id.describe("exclusive") })
+    .optional()
+    .describe("automatic keys of the file: row i gets begin + i"),
 });
 
 const chunk = z.strictObject({ files: z.array(file).min(1).max(MAX_FILES) });

@@ -48,7 +48,7 @@ describe("the options document", () => {
     [
       "a key that is no such",
       { options: { external_data: { chunks: [{ files }, { files: [...files, { path: "x", typ: "row_based" }] }] } } },
-      "options.external_data.chunks[1].files[1].typ is not known (did you mean 'type'?); known are fields_mapping, path, type",
+      "options.external_data.chunks[1].files[1].typ is not known (did you mean 'type'?); known are fields_mapping, path, pre_allocated_auto_ids, type",
     ],
     ["a key of the document", { options: { tiemout: "1s" } }, "options.tiemout is not known (did you mean 'timeout'?)"],
     ["a key of a part", { external_data: { chunk: [] } }, "options.external_data.chunk is not known (did you mean"],

@@ -11,8 +11,10 @@ import {
   withFolderKeys,
 } from "@sluice/formats";
 import type { ImportTaskInput, SetFindings, SourceSet } from "@sluice/jobs";
+import { idRangeOf } from "@sluice/jobs/findings";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
+import { GivenIds } from "../sinks/given-ids.ts";
 import { type OpenRejects, RejectedRows } from "../sinks/rejected-rows.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
@@ -35,19 +37,22 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   if (unique?.isReadTwice) await noteKeys(unique, input, context);
   const rejects = rejectsOf(input, context);
   const groupRows: number[] = [];
+  const givenIds: bigint[] = [];
   const sets: SetFindings[] = [];
   const mappings = input.sink === "none" ? new Mappings() : undefined;
   const before = { rows: 0, bytes: 0 };
   for (const [group, set] of input.sets.entries()) {
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
     const warn = (text: string) => context.warn(text, group);
-    const taken = new SetRows(set, sink, unique);
+    const ids = givenIdsOf(set, input);
+    const taken = new SetRows(set, sink, unique, ids);
     const { rows, rejected, plan } = await readSet({ set, group, taken, rejects }, input, {
       ...context,
       onProgress,
       warn,
     });
     groupRows.push(rows);
+    givenIds.push(...(ids?.ranges ?? []));
     sets.push({
       rejectedRows: 0,
       ...rejected,
@@ -57,7 +62,7 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     before.rows += rows;
     before.bytes += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
-  const { checked, ...made } = await sink.finish();
+  const { checked, autoIds, ...made } = await sink.finish();
   const findings = {
     sets,
     rejected: rejects?.named ?? [],
@@ -65,7 +70,13 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     ...(mappings && { mappings: mappings.all }),
   };
   const groups = groupRows.length > 1 && { groupRows };
-  return { rowCount: before.rows, ...groups, ...made, ...((rejects || unique) && { findings }) };
+  return {
+    rowCount: before.rows,
+    ...groups,
+    ...made,
+    autoIds: [...givenIds, ...autoIds],
+    ...((rejects || unique) && { findings }),
+  };
 }
 
 /** Takes the rows of one set, and tells how many of them it took. */
@@ -79,16 +90,19 @@ interface RowTaker {
 class SetRows implements RowTaker {
   readonly #sink: BatchSink;
   readonly #unique: UniqueRows | undefined;
+  readonly #ids: GivenIds | undefined;
   duplicates = 0;
 
-  constructor(set: SourceSet, sink: BatchSink, unique: UniqueRows | undefined) {
+  constructor(set: SourceSet, sink: BatchSink, unique: UniqueRows | undefined, ids: GivenIds | undefined) {
+    this.#ids = ids;
     this.#sink = sink;
     this.#unique = unique;
     unique?.beginSet(set.files[0].path);
   }
 
   async append(batch: InsertBatch): Promise<number> {
-    const taken = this.#unique?.take(batch) ?? { batch, duplicates: 0 };
+    const keyed = this.#ids?.fill(batch) ?? batch;
+    const taken = this.#unique?.take(keyed) ?? { batch: keyed, duplicates: 0 };
     this.duplicates += taken.duplicates;
     if (taken.batch) await this.#sink.append(taken.batch);
     return taken.batch?.rowCount ?? 0;
@@ -96,7 +110,14 @@ class SetRows implements RowTaker {
 
   skip(row: number): void {
     this.#unique?.skip(row);
+    this.#ids?.skip(row);
   }
+}
+
+/** Ranges are cut by rows where keys go by the numbers of these. */
+function givenIdsOf({ options, files }: SourceSet, { schema, range }: ImportTaskInput): GivenIds | undefined {
+  const ids = idRangeOf(options);
+  return ids && new GivenIds(ids, schema, files[0].path, range?.begin ?? 0);
 }
 
 /** The pass before, which learns the last row of each key. */

@@ -9,6 +9,7 @@ import { currentTraceParent } from "@sluice/telemetry";
 import { findBackup } from "./backups/backup-files.ts";
 import { findSegments } from "./backups/segment-files.ts";
 import { withFolderValues } from "./folder-values.ts";
+import { checkIdRanges } from "./id-ranges.ts";
 import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
 import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
@@ -64,6 +65,7 @@ export class ImportJobs {
     checkFormatOptions(groups, spec);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     checkPartitionsByKey(groups, spec);
+    checkIdRanges(groups, plan.schema, spec);
     const partitionIds = target ?? partitionsOf(collection, groups);
     return this.#record({ ...request, digest, source }, collection, partitionIds, groups, { ...spec, warnings });
   }

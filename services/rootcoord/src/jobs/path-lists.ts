@@ -1,6 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import { formatOfPath } from "@sluice/formats";
-import type { DocumentChunk, DocumentFile } from "@sluice/jobs";
+import { type DocumentChunk, type DocumentFile, ID_RANGE_OPTION, idRangeText } from "@sluice/jobs";
 import type { importing } from "@sluice/rpc";
 import { keyPathText } from "@sluice/values";
 
@@ -63,8 +63,21 @@ function listOf(files: readonly DocumentFile[], from: string): PathList {
       mapping.set(source, target);
     }
   const isMapped = files.some(({ fields_mapping }) => fields_mapping !== undefined);
-  const options = { fields_mapping: JSON.stringify(Object.fromEntries(mapping)) };
-  return { paths: files.map(({ path }) => path), isFlat: true, from, ...(isMapped && { options }) };
+  const options = {
+    ...(isMapped && { fields_mapping: JSON.stringify(Object.fromEntries(mapping)) }),
+    ...idRange(files, from),
+  };
+  const hasOptions = Object.keys(options).length > 0;
+  return { paths: files.map(({ path }) => path), isFlat: true, from, ...(hasOptions && { options }) };
+}
+
+/** Keys of the rows of a table, which one of its files may name for all of them. */
+function idRange(files: readonly DocumentFile[], from: string): Record<string, string> {
+  const texts = new Set(files.flatMap((file) => file[ID_RANGE_OPTION] ?? []).map(idRangeText));
+  if (texts.size > 1)
+    throw invalid(`${from}.${ID_RANGE_OPTION}: files of one table have the same rows, and these ids differ`);
+  const [text] = texts;
+  return text === undefined ? {} : { [ID_RANGE_OPTION]: text };
 }
 
 function placeOf(chunk: number, file: number): string {

@@ -5,6 +5,7 @@ import { formatNamed, mixedKeysFailure, openFiles, planFields } from "@sluice/fo
 import {
   duplicateRowsOf,
   type ImportTaskInput,
+  idRangeOf,
   keyBucketCount,
   newTask,
   type Pack,
@@ -15,6 +16,7 @@ import {
   type Split,
   shareRows,
   specOf,
+  tooFewIds,
   tooManyRejected,
 } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
@@ -100,15 +102,21 @@ export class ImportPlanner implements JobPlanner {
   ): Promise<{ splits: Split[]; rowCount: number | undefined }> {
     const options = { ...specOf(job, "import").formatOptions, ...group.options };
     const sizeBytes = sizeOf(group);
-    if (sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
+    const ids = idRangeOf(group.options);
+    if (!ids && sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(readSchemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
     const { sources } = opened.use(await this.#deps.sources.of(job));
     const { files } = opened.use(await openFiles(sources, group.files));
     const input = { sources: files, plan, options, isOneOfSeveral: job.groups.length > 1 };
-    const probe = await formatNamed(group.format).probe(input, new AbortController().signal);
-    return { splits: planSplits({ sizeBytes, ...probe }, splitBytes), rowCount: probe.rowCount };
+    const format = formatNamed(group.format);
+    const probe = await format.probe(input, new AbortController().signal);
+    const { rowCount = 0 } = probe;
+    if (ids && rowCount > ids.end - ids.begin) throw tooFewIds(ids, group.files[0].path, undefined, rowCount);
+    // Keys that were made for the rows of a file by their numbers go by these, which only some parts know.
+    const cuts = ids && format.rangeUnit !== "row" ? "nowhere" : probe.cuts;
+    return { splits: planSplits({ sizeBytes, ...probe, cuts }, splitBytes), rowCount: probe.rowCount };
   }
 
   inputOf(job: JobRecord, task: TaskRecord): ImportTaskInput {
