@@ -41,7 +41,7 @@ export class PortMux implements AsyncDisposable {
 
   /** Resolves to the port; 0 takes a free one. @throws when the port is taken */
   listen(host: string, port: number, targets: PortMuxTargets): Promise<number> {
-    this.#server.on("connection", (socket) => this.#accept(socket, targets));
+    this.#server.on("connection", (socket) => this.accept(socket, targets));
     this.#server.on("drop", () => targets.onRefused?.());
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -53,7 +53,8 @@ export class PortMux implements AsyncDisposable {
     });
   }
 
-  #accept(socket: Socket, targets: PortMuxTargets): void {
+  /** Finds out what a connection speaks, from its first byte on: one of the port's, or what was inside of another one. */
+  accept(socket: Socket, targets: PortMuxTargets): void {
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     const ignore = () => {}; // A peer that resets before it has said anything is of no interest.

@@ -10,9 +10,16 @@ export const proxySettings = defineSettings({
   tlsCert: {
     type: "string",
     placeholder: "file",
-    description: "certificate chain, PEM, for uploads into volumes and REST by https, on the port of all else",
+    description:
+      "certificate chain, PEM, for gRPC, REST and uploads by TLS, on the port of all else; read anew when it changes",
   },
   tlsKey: { type: "string", placeholder: "file", description: "key of the certificate, PEM" },
+  tlsClientCa: {
+    type: "string",
+    placeholder: "file",
+    description:
+      "certificate authorities, PEM, one of which must have signed what clients show; connections without TLS are refused then",
+  },
   uploadEndpoint: {
     type: "string",
     placeholder: "host[:port]",

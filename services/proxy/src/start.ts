@@ -12,7 +12,7 @@ import {
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessControl } from "./access/access-control.ts";
-import { guardRoutes } from "./access/rest-guard.ts";
+import { forAdmins, guardRoutes } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { accessRoutesOf } from "./http/access-routes.ts";
 import { exportJobRoutes } from "./http/export-jobs.ts";
@@ -26,6 +26,7 @@ import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
 import type { ProxySettings } from "./settings.ts";
+import { TlsDoor } from "./tls-door.ts";
 import { ContentWriter } from "./uploads/content-writer.ts";
 import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
@@ -109,8 +110,9 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();
   const writer = new ContentWriter(volumes, deps.uploads);
-  const uploads = await openUploads(settings, app.server, {
-    services: [s3Service(new UploadGateway(volumes, writer)), fileService(volumes, writer)],
+  const files = fileService(volumes, writer);
+  const uploads = openUploads(app.server, {
+    services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files],
     log: deps.log,
     onCall: logged,
   });
@@ -120,17 +122,25 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     toldMs = performance.now();
     deps.log.warn("connections are refused: there are too many");
   };
-  const targets = {
+  const inTheClear = {
     grpc: (socket: Socket) => grpc.inject(socket),
     http: (socket: Socket) => void app.server.emit("connection", socket),
-    ...uploads,
+    uploads,
     onRefused: () => refused(),
   };
+  const tls = (socket: Socket) => door.accept(socket);
+  const inside = { ...inTheClear, tls };
+  const door = cleanup.use(await TlsDoor.open(settings, deps.log, (socket) => sockets.accept(socket, inside)));
+  const targets = settings.tlsClientCa === undefined ? inside : { ...onlyTls, onRefused: refused, tls };
   cleanup.defer(() => sockets.stopListening());
   const port = await sockets.listen(settings.host, settings.port, targets);
   const running = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
+
+const destroy = (socket: Socket) => void socket.destroy();
+/** Where clients have to show who they are, nobody gets in without. */
+const onlyTls = { grpc: destroy, http: destroy, uploads: destroy };
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");

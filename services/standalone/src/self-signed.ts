@@ -36,7 +36,7 @@ function extensions(names: readonly string[], spki: Buffer): Buffer[] {
   return [
     extension("2.5.29.19", der(0x30, der(0x01, Buffer.from([0xff]))), true), // An authority.
     extension("2.5.29.15", der(0x03, Buffer.from([2, 0x84])), true), // Its key signs handshakes and certificates.
-    extension("2.5.29.37", der(0x30, oid("1.3.6.1.5.5.7.3.1"))), // A server.
+    extension("2.5.29.37", der(0x30, oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2"))), // A server, or a client.
     extension("2.5.29.17", der(0x30, ...names.map(alternative))),
     extension("2.5.29.14", der(0x04, keyId)),
     extension("2.5.29.35", der(0x30, der(0x80, keyId))),

@@ -1,8 +1,10 @@
 import type { ObjectType } from "@sluice/access";
+import { headerOf, S3Refusal } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ProxyContext } from "../context.ts";
 import { accessRoutes } from "../http/access-routes.ts";
 import { idOfJob } from "../http/described-job.ts";
+import type { RawService } from "../uploads/raw-service.ts";
 import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { restCredentials } from "./credentials.ts";
@@ -118,4 +120,19 @@ interface RestBody {
 /** The same as a message of gRPC has it. */
 function asMessage({ dbName, collectionName, userName = "", roleName = "" }: RestBody) {
   return { dbName, collectionName, username: userName, user: { name: userName }, entity: { role: { name: roleName } } };
+}
+
+/** Files of volumes, which have a server of their own: for who may do everything. */
+export function forAdmins(service: RawService, access: AccessControl): RawService {
+  return {
+    ...service,
+    answer: async (request) => {
+      try {
+        access.checkAdmin(await access.caller(restCredentials(headerOf(request.headers, "authorization"))), "Files");
+      } catch (error) {
+        throw error instanceof AccessRefused ? new S3Refusal("AccessDenied", error.message) : error;
+      }
+      return service.answer(request);
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { pipeline } from "node:stream/promises";
 import type { CallObserver, Logger } from "@sluice/telemetry";
 import { S3Refusal } from "@sluice/volumes";
@@ -9,12 +8,6 @@ import type { RawAnswer, RawService } from "./raw-service.ts";
 /** A connection on which nothing comes for so long. Clients themselves wait 300 s. */
 const IDLE_MS = 330_000;
 const HEADERS_MS = 10_000;
-
-/** Certificate chain and key, PEM. */
-export interface TlsFiles {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
 
 export interface UploadServerDeps {
   readonly services: readonly RawService[];
@@ -28,12 +21,11 @@ export interface UploadServerDeps {
 type Handler = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void;
 
 /**
- * Serves on connections that come from elsewhere (`server.emit("connection", socket)`), with TLS where files for it are given.
+ * Serves on connections that come from elsewhere (`server.emit("connection", socket)`).
  * Bodies have no time limit, only silence has: a large file over a slow line takes hours.
  */
-export function openUploadServer(handler: Handler, tls?: TlsFiles): Server {
-  const times = { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: IDLE_MS };
-  const server = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
+export function openUploadServer(handler: Handler): Server {
+  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: IDLE_MS });
   server.setTimeout(IDLE_MS);
   attach(server, handler);
   return server;
