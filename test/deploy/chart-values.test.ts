@@ -143,6 +143,20 @@ suite("values", () => {
     }
   });
 
+  it("a certificate of the proxies is mounted there alone, and named to them", async () => {
+    const manifests = manifestsOf(await render(...base, "--set", "proxy.tlsSecret=front"));
+    const mounting = [...servicesOf(manifests)].filter(([, { spec }]) =>
+      spec.template.spec.volumes.some(
+        ({ secret }: { secret?: { secretName: string } }) => secret?.secretName === "front",
+      ),
+    );
+    expect(mounting.map(([role]) => role)).toEqual(["proxy"]);
+    const settings = manifests.find(({ metadata }) => metadata.name.endsWith("-settings"))?.data;
+    expect(parse(settings["proxy.yaml"])["tls-cert"]).toBe("/etc/sluice/tls/tls.crt");
+    expect(parse(settings["proxy.yaml"])["tls-key"]).toBe("/etc/sluice/tls/tls.key");
+    expect(parse(settings["datanode.yaml"])["tls-key"]).toBeUndefined();
+  });
+
   it("a CA of S3 is mounted where S3 is used, and named to the process", async () => {
     const manifests = manifestsOf(await render(...base, "--set", "s3.tlsSecret=own-ca"));
     const mounting = [...servicesOf(manifests)].filter(([, { spec }]) =>

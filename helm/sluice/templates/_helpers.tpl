@@ -93,6 +93,9 @@ tls.key where the Secret has them.
 {{- with .at.Values.redis.tlsSecret }}{{- $list = append $list (dict "name" "redis-tls" "secret" .) }}{{- end -}}
 {{- end -}}
 {{- with .at.Values.s3.tlsSecret }}{{- $list = append $list (dict "name" "s3-tls" "secret" .) }}{{- end -}}
+{{- if eq .role "proxy" -}}
+{{- with .at.Values.proxy.tlsSecret }}{{- $list = append $list (dict "name" "tls" "secret" .) }}{{- end -}}
+{{- end -}}
 {{- toJson $list -}}
 {{- end -}}
 
@@ -117,7 +120,12 @@ each process passes over the keys of the others.
 {{- with $values.s3.sources }}{{- $_ := set $own "source" . }}{{- end -}}
 {{- with $values.monitoring.otlpEndpoint }}{{- $_ := set $own "otlp-endpoint" . }}{{- end -}}
 {{- range include "sluice.tls" . | fromJsonArray }}
+{{- if eq .name "tls" }}
+{{- $_ := set $own "tls-cert" "/etc/sluice/tls/tls.crt" -}}
+{{- $_ := set $own "tls-key" "/etc/sluice/tls/tls.key" -}}
+{{- else }}
 {{- $_ := set $own (replace "-tls" "-ca" .name) (printf "/etc/sluice/%s/ca.crt" .name) -}}
+{{- end }}
 {{- end -}}
 {{- if and $values.etcd.tlsSecret $values.etcd.clientCertificate }}
 {{- $_ := set $own "etcd-cert" "/etc/sluice/etcd-tls/tls.crt" -}}

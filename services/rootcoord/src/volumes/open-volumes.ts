@@ -58,7 +58,7 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
     intervalMs: SWEEP_MS,
   }).start();
   return {
-    service: volumeService({ volumes, grants, uploads, files }),
+    service: volumeService({ volumes, grants, uploads, files, log }),
     paths: new VolumePaths(volumes, files),
     [Symbol.asyncDispose]: () => sweeper[Symbol.asyncDispose](),
   };

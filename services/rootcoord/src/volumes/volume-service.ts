@@ -1,6 +1,7 @@
 import type { UploadPartRecord, VolumeFileRecord, VolumeRecord } from "@sluice/catalog";
 import { contentKey } from "@sluice/object-store";
 import { type common, okStatus, type ServedService, served, volume } from "@sluice/rpc";
+import type { Logger } from "@sluice/telemetry";
 import type { OpenedToken } from "@sluice/volumes";
 import type { IssuedGrant, UploadGrants } from "./upload-grants.ts";
 import type { VolumeFiles } from "./volume-files.ts";
@@ -12,17 +13,31 @@ export interface VolumeServiceDeps {
   readonly grants: UploadGrants;
   readonly uploads: VolumeUploads;
   readonly files: VolumeFiles;
+  readonly log: Logger;
 }
 
 /** What the rootcoord answers about volumes. */
-export function volumeService({ volumes, grants, uploads, files }: VolumeServiceDeps): ServedService {
+export function volumeService({ volumes, grants, uploads, files, log }: VolumeServiceDeps): ServedService {
   return served<volume.VolumeCoordServer>(volume.VolumeCoordService, {
-    createVolume: async (request) => answer(await volumes.create(request)),
+    createVolume: async (request) => {
+      const record = await volumes.create(request);
+      log.info("volume created", { volume: record.name, volumeId: record.volumeId });
+      return answer(record);
+    },
     describeVolume: async ({ name }) => answer((await volumes.find(name)).record),
     listVolumes: async (request) => ({ status: okStatus(), volumes: (await volumes.list(request)).map(entryOf) }),
     alterVolume: async (request) => answer(await volumes.alter(request)),
-    dropVolume: async ({ name, force }) => done(volumes.drop(name, force)),
-    grantUpload: async (request) => grantMessage(await grants.issue(request)),
+    dropVolume: async ({ name, force }) => {
+      const { volumeId, fileCount } = await volumes.drop(name, force);
+      log.info("volume dropped", { volume: name, volumeId, fileCount, force });
+      return okStatus();
+    },
+    grantUpload: async (request) => {
+      const grant = await grants.issue(request);
+      const { record, folder, accessKeyId, expiresMs } = grant;
+      log.info("upload credentials given out", { volume: record.name, folder, accessKeyId, expiresMs });
+      return grantMessage(grant);
+    },
     checkUpload: async ({ sessionToken }) => tokenMessage(await grants.check(sessionToken)),
     beginContent: async (request) => {
       const { volumeId, contentId } = await uploads.begin(request);
