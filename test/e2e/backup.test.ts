@@ -194,4 +194,24 @@ describe("segments of Milvus 2.3.5", () => {
       expect(await client.count(collection)).toBe(described.rows.length - deleted);
     },
   );
+
+  it("deletes of all partitions apply with those of the partition, and those that nobody asked for are told", async () => {
+    const { client, importRoot } = fixture;
+    const name = "insert-flush-delete";
+    const folder = join(importRoot, "general", name);
+    await cp(join(milvusCases, name), folder, { recursive: true });
+    const [id] = await readdir(join(folder, "delta_log"));
+    const [partition] = await readdir(join(folder, "delta_log", id));
+    const deltas = join(folder, "delta_log", id);
+    await cp(join(deltas, partition), join(deltas, "-1"), { recursive: true });
+    await rm(join(deltas, partition), { recursive: true });
+    const described = JSON.parse(await readFile(join(milvusCases, name, "case.json"), "utf8"));
+    await client.createFixtureCollection("general", described.describe);
+    const inserts = `${join(folder, "insert_log", id, partition)}/`;
+    const outcome = await client.importAndWait("general", [inserts, `${join(deltas, partition)}/`], backup());
+    expect(outcome.rowCount).toBe(57);
+    await client.createFixtureCollection("undeleted", described.describe);
+    const all = await client.importAndWait("undeleted", [inserts, ""], backup());
+    expect([all.rowCount, JSON.stringify(all.infos)]).toEqual([60, expect.stringContaining("1 delta logs below")]);
+  });
 });

@@ -175,6 +175,12 @@ describe("a folder of milvus-backup", () => {
       /the backup's meta is no JSON/,
     ],
     [
+      "ids that lead elsewhere",
+      (folder) => writeFile(join(folder, "meta/full_meta.json"), '{"collection_backups":[{"collection_id":"../.."}]}'),
+      {},
+      /collection_id is "..\/..", no number/,
+    ],
+    [
       "a snapshot",
       (folder) => writeFile(join(folder, "meta/full_meta.json"), '{"format":"snapshot"}'),
       {},

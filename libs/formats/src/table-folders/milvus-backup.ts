@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerpt, ImportError, locate } from "@sluice/errors";
 
 // The folder that milvus-backup writes: what its meta files say. Source: binlog format, §10; milvus-backup `backup.proto`.
 
@@ -106,7 +106,11 @@ export function backupCollections(
   if (encrypted)
     throw new ImportError("unsupported", "the backup is encrypted: take it without", { file: texts[0].path });
   const collections = parsed.length === 1 ? listAt(root, "collection_backups") : joined(parsed.slice(1));
-  return collections.map(collectionOf);
+  try {
+    return collections.map(collectionOf);
+  } catch (error) {
+    throw locate(error, { file: texts[0].path });
+  }
 }
 
 function parse(path: string, text: string): JsonObject {
@@ -141,7 +145,7 @@ function joined([collections, partitions, segments]: readonly JsonObject[]): Jso
 function collectionOf(info: JsonObject): BackupCollection {
   const schema = objectAt(info, "schema");
   return {
-    id: textAt(info, "collection_id"),
+    id: idAt(info, "collection_id"),
     dbName: textAt(info, "db_name") || "default",
     name: textAt(info, "collection_name"),
     description: textAt(schema, "description"),
@@ -156,7 +160,7 @@ function collectionOf(info: JsonObject): BackupCollection {
     consistencyLevel: numberAt(info, "consistency_level"),
     properties: [...pairsAt(schema, "properties"), ...pairsAt(info, "properties")],
     partitions: listAt(info, "partition_backups").map((partition) => ({
-      id: textAt(partition, "partition_id"),
+      id: idAt(partition, "partition_id"),
       name: textAt(partition, "partition_name"),
       segments: listAt(partition, "segment_backups").map(segmentOf),
     })),
@@ -210,7 +214,7 @@ function segmentOf(segment: JsonObject): BackupSegment {
       listAt(field, "binlogs").map((log) => ({ fieldId: textAt(field, "fieldID") || "0", logId: logIdOf(log) })),
     );
   return {
-    id: textAt(segment, "segment_id"),
+    id: idAt(segment, "segment_id"),
     rowCount: numberAt(segment, "num_of_rows"),
     logs: logsAt("binlogs").map(({ fieldId, logId }) => `${fieldId}/${logId}`),
     deltas: logsAt("deltalogs").map(({ logId }) => logId),
@@ -256,6 +260,13 @@ function listAt(object: JsonObject, key: string): JsonObject[] {
 function textAt(object: JsonObject, key: string): string {
   const value = object[key];
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+/** Ids are names of folders. */
+function idAt(object: JsonObject, key: string): string {
+  const id = textAt(object, key);
+  if (/^-?\d{1,19}$/.test(id)) return id;
+  throw new ImportError("malformed_file", `the backup's meta is damaged: ${key} is "${excerpt(id)}", no number`);
 }
 
 function numberAt(object: JsonObject, key: string): number {

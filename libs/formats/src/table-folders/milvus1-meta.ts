@@ -1,4 +1,4 @@
-import { excerptOfList, ImportError } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import type { BackupCollection, BackupField, BackupIndex, BackupPair, BackupPartition } from "./milvus-backup.ts";
 import { readMysqlDump } from "./mysql-dump.ts";
@@ -68,7 +68,10 @@ export function milvus1Dump(text: string): Milvus1Meta {
 export function milvus1Collections({ columns, rows: tables }: Milvus1Meta, path: string): BackupCollection[] {
   checkVersion(columns, path);
   const all = (tables.get("Tables") ?? []).map(tableOf).filter(({ state }) => state === 0);
-  const files = Map.groupBy((tables.get("TableFiles") ?? []).flatMap(fileOf), ({ tableId }) => tableId);
+  for (const { tableId } of all) checkFolderName(tableId, path);
+  const raw = (tables.get("TableFiles") ?? []).flatMap(fileOf);
+  for (const { segmentId } of raw) checkFolderName(segmentId, path);
+  const files = Map.groupBy(raw, ({ tableId }) => tableId);
   const attributes = new Set((tables.get("Fields") ?? []).map((row) => textAt(row, "collection_id")));
   return all
     .filter(({ ownerTable }) => ownerTable === "")
@@ -87,6 +90,14 @@ function checkVersion(columns: ReadonlyMap<string, readonly string[]>, path: str
       ? "the meta store is of a Milvus before 0.7, which keeps vectors in its index files: let 0.10 or 1.x migrate it"
       : "this is no meta store of Milvus 0.7 to 1.1: it has no tables Tables and TableFiles (0.11 has others, and is not read)";
   throw new ImportError("unsupported", reason, { file: path });
+}
+
+/** Milvus 1.x calls folders after collections, and after numbers. */
+function checkFolderName(name: string, file: string): void {
+  if (/^\w{1,255}$/.test(name)) return;
+  throw new ImportError("malformed_file", `the meta store is damaged: "${excerpt(name)}" is no name of a folder`, {
+    file,
+  });
 }
 
 function collectionOf(

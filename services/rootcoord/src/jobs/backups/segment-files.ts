@@ -1,5 +1,5 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { DELTA_LOGS } from "@sluice/formats";
+import { ALL_PARTITIONS, DELTA_LOGS } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { pathListsOf, type RequestedFiles } from "../path-lists.ts";
@@ -48,8 +48,42 @@ async function findPair(
   const logs = await listLogs(sources, insertPath, bucket);
   if (logs.length === 0)
     throw new ImportError("file_not_found", `no binlog to import, input=[${insertPath}]`, { file: insertPath });
-  const deltas = deltaPath === undefined ? [] : await listLogs(sources, deltaPath, bucket);
-  return segmentsOf(insertPath, logs, deltas);
+  if (deltaPath === undefined) return withUnasked(segmentsOf(insertPath, logs, []), sources, insertPath, bucket);
+  const deltas = await listLogs(sources, deltaPath, bucket);
+  return segmentsOf(insertPath, logs, [...deltas, ...(await generalDeltas(sources, deltaPath, bucket))]);
+}
+
+/** Milvus 2.4 and later keeps deletes of all partitions beside those of each, for L0 segments. */
+async function generalDeltas(sources: Sources, deltaPath: string, bucket: string | undefined): Promise<SourceRef[]> {
+  const beside = deltaPath.replace(/[^/]+\/$/, `${ALL_PARTITIONS}/`);
+  return /\/\d+\/$/.test(deltaPath) ? await listBeside(sources, beside, bucket) : [];
+}
+
+/** Deletes that lie where Milvus keeps them, and that nobody asked for, are told. */
+async function withUnasked(
+  files: RequestFiles,
+  sources: Sources,
+  insertPath: string,
+  bucket: string | undefined,
+): Promise<RequestFiles> {
+  const [, root, collection, partition] = /^(.*)insert_log\/(\d+)\/(\d+)\/$/.exec(insertPath) ?? [];
+  if (root === undefined) return files;
+  const folder = `${root}delta_log/${collection}/`;
+  const own = await listBeside(sources, `${folder}${partition}/`, bucket);
+  const count = own.length + (await listBeside(sources, `${folder}${ALL_PARTITIONS}/`, bucket)).length;
+  if (count === 0) return files;
+  const warning = `${insertPath}: ${count} delta logs below ${folder} are not applied: give ${folder}${partition}/ as second path to leave deleted rows out`;
+  return { ...files, warnings: [...files.warnings, warning] };
+}
+
+/** As `listLogs`, of a folder that nobody has named: where it may not be read there is none. */
+async function listBeside(sources: Sources, path: string, bucket: string | undefined): Promise<SourceRef[]> {
+  try {
+    return await listLogs(sources, path, bucket);
+  } catch (error) {
+    if (error instanceof ImportError && error.code === "path_refused") return [];
+    throw error;
+  }
 }
 
 /**
