@@ -8,6 +8,7 @@ export { ngtFormat } from "./arrays/indexes/ngt/index.ts";
 export { nmslibFormat } from "./arrays/indexes/nmslib/index.ts";
 export { usearchFormat } from "./arrays/indexes/usearch/index.ts";
 export { voyagerFormat } from "./arrays/indexes/voyager/index.ts";
+export { lanceFormat } from "./arrays/lance/index.ts";
 export { milvus1Format } from "./arrays/milvus1/index.ts";
 export { arraysFormat } from "./arrays/mixed/index.ts";
 export { npyFormat } from "./arrays/npy/index.ts";

@@ -139,6 +139,8 @@ function checkPaths(paths: readonly string[]): void {
 }
 
 function hintOn(path: string): string {
+  if (path.toLowerCase().endsWith(".lance"))
+    return "; a Lance table is read by the name of its folder, which has _versions/ in it";
   const plain = withoutCompression(path);
   const isBinary = plain !== undefined && formatOfPath(plain) !== undefined;
   return isBinary ? "; only text may be compressed as a whole: decompress it" : unreadCompression(path);

@@ -7,6 +7,8 @@ export {
   memberOfPath,
   openFiles,
 } from "./archives/archive.ts";
+export { lanceFiles } from "./arrays/lance/lance-arrays.ts";
+export { newestManifest } from "./arrays/lance/manifest.ts";
 export { isZarrNote, zarrFolders, zarrRoot } from "./arrays/zarr/store-files.ts";
 export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";

@@ -34,16 +34,16 @@ type Found = FileRef | Expanded | ImportError;
 class Expanded {
   readonly from: string;
   readonly files: readonly FolderFile[];
-  /** They are one zarr store, whatever they are called. */
-  readonly isStore: boolean;
+  /** They are one table of this format, whatever they are called. */
+  readonly format: string | undefined;
 
   /** @throws {ImportError} `request_invalid` for stores among other files */
   constructor(from: string, files: readonly FolderFile[]) {
     this.from = from;
     const paths = files.map(({ path }) => path);
-    this.isStore = zarrRoot(paths) !== undefined;
-    this.files = this.isStore ? files : files.filter(({ path }) => !isHiddenNote(path));
-    const [store] = this.isStore ? [] : zarrFolders(paths);
+    this.format = files[0]?.format ?? (zarrRoot(paths) !== undefined ? "zarr" : undefined);
+    this.files = this.format ? files : files.filter(({ path }) => !isHiddenNote(path));
+    const [store] = this.format ? [] : zarrFolders(paths);
     if (store === undefined) return;
     const reason = `the path stands for zarr stores beside other files: name each store by itself, such as ${excerpt(store)}`;
     throw new ImportError("request_invalid", reason, { file: from });
@@ -194,12 +194,12 @@ function namedFiles(groups: readonly FileGroup[], found: ReadonlyMap<string, Fou
 
 /** A file that two patterns of one list stand for is taken once. */
 function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestFiles {
-  const [store] = expanded.filter(({ isStore }) => isStore);
+  const store = expanded.find(({ format }) => format !== undefined);
   if (store && expanded.length === 1) return storeFiles(store);
-  if (store)
-    throw new ImportError("request_invalid", "a zarr store is a table by itself: name it in a list of its own", {
-      file: store.from,
-    });
+  if (store) {
+    const reason = `a folder of ${store.format} is a table by itself: name it in a list of its own`;
+    throw new ImportError("request_invalid", reason, { file: store.from });
+  }
   const files = new Map(expanded.flatMap((one) => one.files.map((file) => [file.path, file] as const)));
   const from = expanded.map((one) => one.from).join(",");
   const { groups, leftOut } = groupFoundFiles([...files.keys()], toFormat);
@@ -213,13 +213,13 @@ function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestF
   };
 }
 
-function storeFiles({ from, files }: Expanded): RequestFiles {
-  return { groups: [{ format: "zarr", from, ...groupOf(files) }], warnings: [] };
+function storeFiles({ from, files, format = "" }: Expanded): RequestFiles {
+  return { groups: [{ format, from, ...groupOf(files) }], warnings: [] };
 }
 
 /** What is said of files is said of their group. */
 function groupOf(found: readonly FolderFile[]): Omit<FoundGroup, "format"> {
-  const files = found.map(({ partition: _, columnNames: __, ...file }) => file);
+  const files = found.map(({ partition: _, columnNames: __, format: ___, ...file }) => file);
   const [{ partition, columnNames }] = found;
   return { files, ...(partition && { partition }), ...(columnNames && { columnNames }) };
 }

@@ -10,6 +10,8 @@ import {
   type FileRef,
   type Folders,
   icebergFiles,
+  lanceFiles,
+  newestManifest,
   newestMetadata,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
@@ -18,6 +20,8 @@ import type { SourceRef, Sources } from "@sluice/object-store";
 export interface FolderFile extends FileRef {
   /** Of all its rows; absent: what its path says. */
   readonly partition?: Folders;
+  /** That of its group, where notes say it. */
+  readonly format?: string;
   /** Names of columns by those that they have in the file, where these are others. */
   readonly columnNames?: ReadonlyMap<string, string>;
 }
@@ -60,12 +64,35 @@ async function filesByNotes(
     .map((file) => file.slice(ICEBERG_NOTES.length));
   const metadata = newestMetadata(notes);
   if (metadata !== undefined) return await icebergTable(sources, path, below, `${ICEBERG_NOTES}${metadata}`);
+  if ([...below.keys()].some((file) => /^data\/[^/]+\.lance$/.test(file)))
+    return await lanceTable(sources, path, below, bucket);
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
 }
 
 const ICEBERG_NOTES = "metadata/";
+
+/** The newest manifest of a Lance table, and the data files that it names. @param below see `icebergTable` */
+async function lanceTable(
+  sources: Sources,
+  path: string,
+  below: ReadonlyMap<string, SourceRef>,
+  bucket: string | undefined,
+): Promise<readonly FolderFile[]> {
+  const notes = await Array.fromAsync(sources.list(`${path}_versions/`, { deep: false }, bucket));
+  const newest = newestManifest(notes.map(nameOf));
+  const manifest = notes.find((note) => nameOf(note) === newest);
+  if (!manifest)
+    throw new ImportError("file_not_found", "the Lance table has no manifest in _versions/", { file: path });
+  const names = [...new Set(lanceFiles(await bytesOf(sources, manifest), manifest.path))];
+  const files = names.map((name) => {
+    const found = below.get(name);
+    if (found) return found;
+    throw new ImportError("file_not_found", `a file that the Lance table names is not there: ${name}`, { file: path });
+  });
+  return [manifest, ...files].map((file) => ({ ...file, format: "lance", partition: new Map() }));
+}
 
 /** @param below files by their paths below the folder */
 async function icebergTable(

@@ -3,14 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type FileRef, formatNamed, openFiles } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
-import type { SourceFile } from "@sluice/object-store";
-import { MemoryObjectStore, memoryFile, sourcesOf } from "@sluice/object-store/testing";
+import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { Damage } from "@sluice/parquet";
 import fc from "fast-check";
-import { readZipDirectory } from "../../../src/archives/zip-directory.ts";
-import { openZipMember } from "../../../src/archives/zip-member.ts";
 import { decodeBlosc } from "../../../src/arrays/zarr/blosc.ts";
 import { zarrFolders, zarrRoot } from "../../../src/arrays/zarr/store-files.ts";
+import { type Files, filesInMemory, unpackedFixture } from "../archived-files.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures");
 const signal = new AbortController().signal;
@@ -27,24 +25,11 @@ const fields = {
 };
 const schema = fixtureSchema({ fields: Object.values(fields) });
 
-type Files = Map<string, Uint8Array>;
-
 /** The files of a store, by their names. */
-async function unpacked(name: string): Promise<Files> {
-  const archive = await memoryFile(name, readFileSync(join(fixtures, `${name}.zip`)));
-  const files: Files = new Map();
-  for (const entry of await readZipDirectory(archive)) {
-    const bytes = new Uint8Array(entry.sizeBytes);
-    await using member = await openZipMember(archive, entry, entry.name);
-    await member.readInto(0, bytes);
-    files.set(`emb.zarr/${entry.name}`, bytes);
-  }
-  return files;
-}
+const unpacked = (name: string) => unpackedFixture(join(fixtures, `${name}.zip`), "emb.zarr/");
 
 async function rowsOf(files: Files, warnings: string[] = [], of = schema) {
-  const sources: SourceFile[] = [];
-  for (const [path, bytes] of files) sources.push(await memoryFile(path, bytes));
+  const sources = await filesInMemory(files);
   const input = { ...readerInput(of, sources), warn: (text: string) => warnings.push(text) };
   return await readCanonicalRows(of, formatNamed("zarr").open(input));
 }
@@ -75,8 +60,7 @@ describe("zarr", () => {
 
   it("is cut between rows, described, and needs no names where it is one matrix", async () => {
     const files = await unpacked("v3");
-    const sources: SourceFile[] = [];
-    for (const [path, bytes] of files) sources.push(await memoryFile(path, bytes));
+    const sources = await filesInMemory(files);
     const zarr = formatNamed("zarr");
     expect(await zarr.probe(readerInput(schema, sources), signal)).toMatchObject({ rowCount: ROWS, cuts: "anywhere" });
     const part = { ...readerInput(schema, sources), range: { begin: 3, end: 9 } };

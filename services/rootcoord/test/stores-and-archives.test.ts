@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
+import { type Files, unpackedFixture } from "../../../libs/formats/test/arrays/archived-files.ts";
 import { findFiles } from "../src/jobs/request-files.ts";
 
 const fixtures = join(import.meta.dirname, "../../../libs/formats/test/archives/fixtures");
@@ -67,6 +68,40 @@ it("several zarr stores are named one by one", async () => {
     reason: "the path stands for zarr stores beside other files: name each store by itself, such as z/a.zarr/",
   });
   const both = findFiles(sources, { files: [], fileGroups: [{ paths: ["z/b/", "in/gnu.tar"] }] }, {});
-  await expect(both).rejects.toThrow("a zarr store is a table by itself");
+  await expect(both).rejects.toThrow("a folder of zarr is a table by itself");
   expect((await find("z/b/", "z/a.zarr/")).groups.map(({ format }) => format)).toEqual(["zarr", "zarr"]);
+});
+
+describe("a Lance table", () => {
+  const tables = join(fixtures, "../../arrays/lance/fixtures");
+  const tableOf = async (name: string): Promise<[ReturnType<typeof sourcesOf>, Files]> => {
+    const files = await unpackedFixture(join(tables, `${name}.zip`), "db/books.lance/");
+    const store = new MemoryObjectStore();
+    for (const [path, bytes] of files) await store.put(path, [bytes]);
+    await store.put("db/books.lance/data/old.lance", [Buffer.from("left behind")]);
+    return [sourcesOf(store), files];
+  };
+  const findIn = (from: ReturnType<typeof sourcesOf>, path: string) =>
+    findFiles(from, { files: [path], fileGroups: [] }, {});
+
+  it("is its newest manifest, and the files that this names", async () => {
+    const [from, files] = await tableOf("appended");
+    const isMeant = (path: string) => path.includes("/data/") || path.includes("612.manifest");
+    for (const path of ["db/books.lance", "db/books.lance/"]) {
+      const { groups, warnings } = await findIn(from, path);
+      const found = groups.flatMap((group) => group.files.map((file) => file.path));
+      expect(groups.map(({ format }) => format)).toEqual(["lance"]);
+      expect(found[0]).toBe("db/books.lance/_versions/18446744073709551612.manifest");
+      expect(found.toSorted()).toEqual([...files.keys()].filter(isMeant).toSorted());
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it("that is not read is refused when it is asked for, and one file of it", async () => {
+    const [from] = await tableOf("deleted");
+    await expect(findIn(from, "db/books.lance/")).rejects.toThrow(
+      "the Lance table has deleted rows: write it as Parquet",
+    );
+    await expect(findIn(from, "db/")).rejects.toThrow("a Lance table is read by the name of its folder");
+  });
 });

@@ -1,0 +1,96 @@
+import { Damage } from "@sluice/parquet";
+
+/** Wire types. Source: Protocol Buffers, encoding. */
+const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
+
+/** The fields of a message by their numbers: each as often as it stands there. */
+export class Message {
+  readonly #fields = new Map<number, (number | Uint8Array)[]>();
+
+  /** @throws {Damage} */
+  constructor(bytes: Uint8Array) {
+    const reader = new Varints(bytes);
+    while (reader.at < bytes.length) {
+      const key = reader.next();
+      const [field, type] = [Math.floor(key / 8), key % 8];
+      const values = this.#fields.get(field) ?? [];
+      this.#fields.set(field, values);
+      if (type === VARINT) values.push(reader.next());
+      else if (type === BYTES) values.push(reader.bytes(reader.next()));
+      else if (type === FIXED64) values.push(reader.bytes(8));
+      else if (type === FIXED32) values.push(reader.bytes(4));
+      else throw new Damage(`a field has the wire type ${type}`);
+    }
+  }
+
+  has(field: number): boolean {
+    return this.#fields.has(field);
+  }
+
+  /** 0 where it is not there. */
+  number(field: number): number {
+    const value = this.#fields.get(field)?.at(-1) ?? 0;
+    if (typeof value === "number") return value;
+    throw new Damage(`field ${field} is no number`);
+  }
+
+  bytes(field: number): Uint8Array {
+    return this.all(field).at(-1) ?? new Uint8Array(0);
+  }
+
+  text(field: number): string {
+    return Buffer.from(this.bytes(field)).toString();
+  }
+
+  message(field: number): Message {
+    return new Message(this.bytes(field));
+  }
+
+  messages(field: number): Message[] {
+    return this.all(field).map((bytes) => new Message(bytes));
+  }
+
+  /** Numbers one by one, or packed. */
+  numbers(field: number): number[] {
+    return (this.#fields.get(field) ?? []).flatMap((value) => {
+      if (typeof value === "number") return [value];
+      const [reader, numbers] = [new Varints(value), [] as number[]];
+      while (reader.at < value.length) numbers.push(reader.next());
+      return numbers;
+    });
+  }
+
+  all(field: number): Uint8Array[] {
+    return (this.#fields.get(field) ?? []).map((value) => {
+      if (typeof value !== "number") return value;
+      throw new Damage(`field ${field} is a number`);
+    });
+  }
+}
+
+class Varints {
+  readonly #bytes: Uint8Array;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Numbers beyond 2^53, such as negative ones, are as good as infinite: comparisons refuse them. */
+  next(): number {
+    let value = 0;
+    for (let i = 0; i < 10 && this.at < this.#bytes.length; i++) {
+      const byte = this.#bytes[this.at++];
+      value += (byte & 0x7f) * 2 ** (7 * i);
+      if (byte < 0x80) return value;
+    }
+    throw new Damage("a number has no end");
+  }
+
+  bytes(count: number): Uint8Array {
+    const end = this.at + count;
+    if (!(end <= this.#bytes.length)) throw new Damage("a field ends behind its message");
+    this.at = end;
+    return this.#bytes.subarray(end - count, end);
+  }
+}
