@@ -2,6 +2,7 @@ export * from "./checked-rows.ts";
 export * from "./checked-view.ts";
 export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-merges.ts";
 export * from "./compaction.ts";
+export * from "./copy.ts";
 export * from "./decide-job.ts";
 export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";
 export * from "./export.ts";
@@ -29,6 +30,7 @@ export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
 export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";
 export * from "./source-file.ts";
+export { sourceOf } from "./source-of.ts";
 export {
   type EndedJobState,
   isEnded,

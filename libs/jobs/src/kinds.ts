@@ -1,4 +1,5 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
+import type { CopySpec, CopyTaskInput } from "./copy.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
@@ -8,6 +9,7 @@ import type { MergeSpec, MergeTaskInput } from "./merge.ts";
 export interface JobSpecs {
   readonly import: ImportSpec;
   readonly compaction: CompactionSpec;
+  readonly copy: CopySpec;
   readonly export: ExportSpec;
   readonly merge: MergeSpec;
 }
@@ -18,6 +20,7 @@ export type JobSpec = JobSpecs[JobKind];
 export interface TaskInputs {
   readonly import: ImportTaskInput;
   readonly compaction: CompactionTaskInput;
+  readonly copy: CopyTaskInput;
   readonly export: ExportTaskInput;
   readonly merge: MergeTaskInput;
 }

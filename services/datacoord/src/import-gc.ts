@@ -9,7 +9,7 @@ import {
   type StoredJob,
   TASKS,
 } from "@sluice/catalog";
-import { isEnded, REJECTS_PREFIX, specOf } from "@sluice/jobs";
+import { isEnded, REJECTS_PREFIX, sourceOf } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, physicalMs, type TaskId } from "@sluice/schema";
@@ -47,7 +47,7 @@ const SEGMENTS_AT_ONCE = 4;
  * G1. a segment that no change added, whose job ended or is gone, or whose attempt is not its task's current one;
  * G2. a segment of a collection or partition that was dropped;
  * G4. a segment that a change removed, once the readers have ended that began before it.
- * G7. what a change removed that an open export or merge still reads, as of its timestamp, is no garbage, however long it takes.
+ * G7. what a change removed that an open export, copy or merge still reads, as of its timestamp, is no garbage, however long it takes.
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
  * G5. rejected rows of a job whose records are gone;
@@ -203,7 +203,7 @@ export class ImportGc implements AsyncDisposable {
     };
   }
 
-  /** The earliest timestamp of the open exports and merges of each collection. */
+  /** The earliest timestamp of the open exports, copies and merges of each collection. */
   async #openReads(): Promise<Map<CollectionId, bigint>> {
     const reads = new Map<CollectionId, bigint>();
     for await (const { record } of this.#jobs.scan()) {
@@ -314,6 +314,5 @@ function isDropped(record: SegmentRecord, collection: CollectionRecord | undefin
 
 /** The collection that a job reads as of its timestamp. */
 function readCollection(job: StoredJob): CollectionId | undefined {
-  if (job.kind === "merge") return specOf(job, "merge").sourceCollectionId;
-  return job.kind === "export" ? job.collectionId : undefined;
+  return job.kind === "export" ? job.collectionId : sourceOf(job)?.sourceCollectionId;
 }

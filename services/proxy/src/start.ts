@@ -15,7 +15,7 @@ import { AccessControl } from "./access/access-control.ts";
 import { forAdmins, guardRoutes } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { accessRoutesOf } from "./http/access-routes.ts";
-import { exportJobRoutes } from "./http/export-jobs.ts";
+import { exportCopyRoutes } from "./http/export-copy-jobs.ts";
 
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { jobRoutes } from "./http/jobs.ts";
@@ -102,7 +102,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     return reply.type(contentType).send(body);
   });
   importJobRoutes(app, context, requests);
-  exportJobRoutes(app, context);
+  exportCopyRoutes(app, context);
   accessRoutesOf(app, context);
   mergeJobRoutes(app, context);
   jobRoutes(app, context);

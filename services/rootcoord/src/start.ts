@@ -1,6 +1,6 @@
 import type { JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { isEnded, specOf } from "@sluice/jobs";
+import { isEnded, sourceOf } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
   type DescribeBrought,
@@ -29,6 +29,7 @@ import { IdAllocator } from "./id-allocator.ts";
 import { RestoreBackup } from "./jobs/backups/restore-backup.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
 import { Compactions } from "./jobs/compactions.ts";
+import { CopyJobs } from "./jobs/copy-jobs.ts";
 import { ExportJobs } from "./jobs/export-jobs.ts";
 import { ExportSweeper } from "./jobs/export-sweeper.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
@@ -109,10 +110,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   };
   const jobs = new ImportJobs({ ...requests, sources: jobSources });
   const exportJobs = new ExportJobs({ ...requests, roots: exports });
-  const mergeJobs = new MergeJobs({
-    ...{ ...requests, sources: jobSources, hidden: ddl.hidden, log },
-    allocateIds: (count) => ids.allocate(count),
-  });
+  const making = { hidden: ddl.hidden, log, allocateIds: (count: number) => ids.allocate(count) };
+  const mergeJobs = new MergeJobs({ ...requests, ...making, sources: jobSources });
+  const copyJobs = new CopyJobs({ ...requests, ...making });
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
     findCollection: async (db, name) => {
@@ -178,6 +178,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       jobs,
       exportJobs,
       mergeJobs,
+      copyJobs,
       new JobControl(book, Date.now),
       new TaskReports({ book, planners, now: Date.now, log, metrics, maxNodesKilled: settings.maxNodesKilled }),
       views,
@@ -201,6 +202,7 @@ function openServer(
   jobs: ImportJobs,
   exportJobs: ExportJobs,
   mergeJobs: MergeJobs,
+  copyJobs: CopyJobs,
   control: JobControl,
   reports: TaskReports,
   views: JobViews,
@@ -224,6 +226,7 @@ function openServer(
       status: okStatus(),
       jobId: await mergeJobs.submit(await volumes.paths.located(request)),
     }),
+    copy: async (request) => ({ status: okStatus(), jobId: await copyJobs.submit(request) }),
     orderJob: async (request) => {
       await control.order(request);
       return okStatus();
@@ -258,13 +261,14 @@ async function droppedTarget(job: JobRecord, getCollection: Ddl["getCollection"]
   const id = collectionOf(job);
   const collection = await getCollection(id);
   if (collection?.state !== "active") return `collection ${id}`;
-  const wanted = job.kind === "merge" ? specOf(job, "merge").partitions.map(([from]) => from) : job.partitionIds;
+  const source = sourceOf(job);
+  const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
   const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
   const missing = wanted.find((partition) => !present.has(partition));
   return missing === undefined ? undefined : `partition ${job.partitionName || missing}`;
 }
 
-/** The one that a job cannot do without: of a merge what it reads, since nobody can drop what it makes. */
+/** The one that a job cannot do without: of one that makes a collection what it reads, since nobody can drop what it makes. */
 function collectionOf(job: JobRecord): CollectionId {
-  return job.kind === "merge" ? specOf(job, "merge").sourceCollectionId : job.collectionId;
+  return sourceOf(job)?.sourceCollectionId ?? job.collectionId;
 }

@@ -1,10 +1,9 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
-import type { RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
-import { bytesText, say, showJson, showTable } from "../show/tables.ts";
+import { bytesText, say, showJson } from "../show/tables.ts";
 import { collectTexts, restOf, type ServerOptions, serverCommand } from "./common.ts";
-import { follow } from "./follow.ts";
+import { type JobKind, jobKindCommand, watchKind } from "./job-kind.ts";
 
 /** What `jobs/export/describe` answers. */
 interface ExportView extends AnyJob {
@@ -13,7 +12,6 @@ interface ExportView extends AnyJob {
   readonly exportedRows: number;
   readonly reason?: string;
   readonly to: string;
-  readonly format: string;
   readonly files: number;
   readonly sizeBytes: number;
 }
@@ -26,6 +24,18 @@ interface ExportOptions extends ServerOptions {
   readonly partition?: readonly string[];
   readonly watch?: boolean;
 }
+
+const exportKind: JobKind<ExportView> = {
+  ...{ kind: "export", plural: "exports", cancelled: "its files go" },
+  rowsOf: ({ exportedRows }) => exportedRows,
+  show: showExport,
+  columns: [
+    ["collection", ({ collectionName }) => collectionName],
+    ["rows", ({ exportedRows }) => exportedRows],
+    ["created", ({ createTime }) => createTime],
+    ["to", ({ to }) => to],
+  ],
+};
 
 export function exportCommand(): Command {
   return serverCommand("export", "write the rows of a collection into files, as of one moment")
@@ -52,14 +62,7 @@ async function runExport(collection: string, options: ExportOptions): Promise<vo
     ...(filter !== undefined && { filter }),
   });
   if (!watch) return json ? showJson({ jobId }) : say(jobId);
-  await watchExport(rest, jobId, options);
-}
-
-async function watchExport(rest: RestClient, jobId: string, { json }: ServerOptions): Promise<void> {
-  const rowsOf = ({ exportedRows }: ExportView) => exportedRows;
-  const job = await follow<ExportView>(rest, { kind: "export", jobId, rowsOf, again: `sluice exports watch ${jobId}` });
-  if (json) showJson(job);
-  else showExport(job);
+  await watchKind(rest, jobId, options, exportKind);
 }
 
 function showExport(job: ExportView): void {
@@ -70,45 +73,6 @@ function showExport(job: ExportView): void {
   if (job.reason) say(color.red(job.reason));
 }
 
-const orders = { cancel: "end an export; its files go", pause: "let an export rest", resume: "let it go on" } as const;
-
 export function exportsCommand(): Command {
-  const exports = new Command("exports").description("exports: list, show, watch, stop");
-  exports.addCommand(serverCommand("list", "exports, the newest first").action(list));
-  exports.addCommand(
-    about("show", "an export as it is").action(async (jobId: string, options: ServerOptions) => {
-      const job = await restOf(options).post<ExportView>("jobs/export/describe", { jobId });
-      if (options.json) showJson(job);
-      else showExport(job);
-    }),
-  );
-  exports.addCommand(
-    about("watch", "follow an export until it has ended").action((jobId: string, options: ServerOptions) =>
-      watchExport(restOf(options), jobId, options),
-    ),
-  );
-  for (const [order, description] of Object.entries(orders))
-    exports.addCommand(
-      about(order, description).action(async (jobId: string, options: ServerOptions) => {
-        await restOf(options).post(`jobs/export/${order}`, { jobId });
-        if (options.json) showJson({ jobId, order });
-        else say(`export ${jobId}: ${order} done`);
-      }),
-    );
-  return exports;
-}
-
-function about(name: string, description: string): Command {
-  return serverCommand(name, description).argument("<jobId>");
-}
-
-async function list(options: ServerOptions): Promise<void> {
-  const { records } = await restOf(options).post<{ records: readonly ExportView[] }>("jobs/export/list", {});
-  if (options.json) return showJson(records);
-  showTable(
-    ["export", "collection", "state", "%", "rows", "created", "to"],
-    records.map((job) => [
-      ...[job.jobId, job.collectionName, job.state, job.progress, job.exportedRows, job.createTime, job.to],
-    ]),
-  );
+  return jobKindCommand(exportKind);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UnreachableError } from "../client/rest-client.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
+import { copiesCommand, copyCommand } from "./copy.ts";
 import { exportCommand, exportsCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -15,6 +16,8 @@ export function addClientCommands(program: Command): void {
   program.addCommand(jobsCommand());
   program.addCommand(exportCommand());
   program.addCommand(exportsCommand());
+  program.addCommand(copyCommand());
+  program.addCommand(copiesCommand());
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());
   program.addCommand(segmentsCommand());

@@ -1,5 +1,6 @@
 import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runCompaction } from "./compaction.ts";
+import { runCopy } from "./copy.ts";
 import { runExport } from "./export/export.ts";
 import { runImport } from "./import.ts";
 import { runMerge } from "./merge/merge.ts";
@@ -9,6 +10,7 @@ import type { RunTask } from "./task-kind.ts";
 export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]> } = {
   import: runImport,
   compaction: runCompaction,
+  copy: runCopy,
   export: runExport,
   merge: runMerge,
 };

@@ -43,7 +43,7 @@ export function collectionNotFound(database: string, collection: string | bigint
 /** Its name is taken, and nobody finds it yet. */
 export function collectionIsBeingMade(database: string, collection: string): StatusError {
   return invalid(
-    `collection ${shown(collection)} of database ${shown(database)} is being made by a merge job: wait for its end, or cancel it`,
+    `collection ${shown(collection)} of database ${shown(database)} is being made by a merge or copy: wait for its end, or cancel it`,
   );
 }
 

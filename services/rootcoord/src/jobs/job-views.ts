@@ -13,6 +13,7 @@ import {
 } from "@sluice/jobs";
 import { common, failureMessage, type milvus, okStatus, type rootCoord } from "@sluice/rpc";
 import { type CollectionId, type JobId, jobId } from "@sluice/schema";
+import { copyOutcome } from "./copy-jobs.ts";
 import { exportOutcome } from "./export-manifest.ts";
 import {
   bytesOf,
@@ -270,6 +271,7 @@ function correctedJobOf(job: JobRecord): JobId | undefined {
 /** As the views of each kind have it. */
 function outcomeText({ job, tasks }: JobView): string {
   if (job.kind === "export") return JSON.stringify(exportOutcome(job, tasks));
+  if (job.kind === "copy") return JSON.stringify(copyOutcome(job, tasks));
   return job.kind === "merge" ? JSON.stringify(mergeOutcome(job, tasks)) : "";
 }
 

@@ -13,7 +13,7 @@ export interface MergeEndsDeps {
 }
 
 /**
- * Drops what merges that failed or were cancelled have made: their collection, which nobody has seen, gives its name back, and
+ * Drops what merges and copies that failed or were cancelled have made: their collection, which nobody has seen, gives its name back, and
  * garbage collection takes the rest. It follows from the records of jobs; after a restart all of them are looked at once more.
  */
 export class MergeEnds implements AsyncDisposable {
@@ -43,7 +43,7 @@ export class MergeEnds implements AsyncDisposable {
       this.#dropped.add(jobId);
     } catch (error) {
       const about = { jobId: jobId.toString(), err: error };
-      this.#deps.log.warn("the collection of a failed merge could not be dropped; it is tried again", about);
+      this.#deps.log.warn("the collection of a failed job could not be dropped; it is tried again", about);
     }
   }
 
@@ -54,5 +54,5 @@ export class MergeEnds implements AsyncDisposable {
 }
 
 function hasFailed({ kind, state }: StoredJob): boolean {
-  return kind === "merge" && state === "failed";
+  return (kind === "merge" || kind === "copy") && state === "failed";
 }

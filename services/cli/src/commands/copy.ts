@@ -1,0 +1,76 @@
+import type { Command } from "commander";
+import type { AnyJob } from "../client/jobs.ts";
+import { color } from "../show/color.ts";
+import { note, say, showJson } from "../show/tables.ts";
+import { collectTexts, restOf, type ServerOptions, serverCommand } from "./common.ts";
+import { type JobKind, jobKindCommand, watchKind } from "./job-kind.ts";
+
+/** What `jobs/copy/describe` answers. */
+interface CopyView extends AnyJob {
+  readonly collectionName: string;
+  readonly targetCollectionName: string;
+  readonly createTime: string;
+  readonly copiedRows: number;
+  readonly reason?: string;
+  readonly strategy: string;
+  readonly strategyReason: string;
+  readonly warnings?: readonly string[];
+  readonly partitions: readonly { readonly name: string; readonly sourceRows: number; readonly rows: number }[];
+}
+
+interface CopyOptions extends ServerOptions {
+  readonly toDatabase?: string;
+  readonly partition?: readonly string[];
+  readonly indexes: boolean;
+  readonly load: boolean;
+  readonly watch?: boolean;
+}
+
+const copyKind: JobKind<CopyView> = {
+  ...{ kind: "copy", plural: "copies", cancelled: "nothing of it is left" },
+  rowsOf: ({ copiedRows }) => copiedRows,
+  show: showCopy,
+  columns: [
+    ["from", ({ collectionName }) => collectionName],
+    ["to", ({ targetCollectionName }) => targetCollectionName],
+    ["rows", ({ copiedRows }) => copiedRows],
+    ["created", ({ createTime }) => createTime],
+  ],
+};
+
+export function copyCommand(): Command {
+  return serverCommand("copy", "make a collection with the rows of another one, as of one moment")
+    .argument("<source>")
+    .argument("<target>", "there must be none of this name")
+    .option("--to-database <NAME>", "the target's; the source's unless given")
+    .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
+    .option("--no-indexes", "leave the indexes out")
+    .option("--no-load", "leave the target unloaded, whatever the source is")
+    .option("--watch", "follow it until it has ended: the default")
+    .option("--no-watch", "print the job's id and end")
+    .action(runCopy);
+}
+
+async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
+  const { toDatabase, partition = [], indexes, load, watch = true, json } = options;
+  const rest = restOf(options);
+  const { jobId } = await rest.post<{ jobId: string }>("jobs/copy/create", {
+    ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
+    ...(toDatabase !== undefined && { targetDbName: toDatabase }),
+  });
+  if (!watch) return json ? showJson({ jobId }) : say(jobId);
+  await watchKind(rest, jobId, options, copyKind);
+}
+
+function showCopy(job: CopyView): void {
+  const paint = job.state === "Completed" ? color.green : job.state === "Failed" ? color.red : color.cyan;
+  say(`copy ${job.jobId} ${paint(job.state)}: ${job.copiedRows} rows into ${job.targetCollectionName}`);
+  for (const { name, sourceRows, rows } of job.partitions) note(`${name}: ${rows} of ${sourceRows} rows`);
+  note(`by ${job.strategy}: ${job.strategyReason}`);
+  for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
+  if (job.reason) say(color.red(job.reason));
+}
+
+export function copiesCommand(): Command {
+  return jobKindCommand(copyKind);
+}

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { ProxyContext } from "../context.ts";
+import { databaseOf } from "./import-jobs.ts";
+import { jobKindRoutes } from "./job-kind-routes.ts";
+import { parseBody, required } from "./rest.ts";
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+const names = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const exportBody = z.strictObject({
+  ...{ dbName: text, collectionName: text, to: text, format: text, filter: text },
+  ...{ partitionNames: names, outputFields: names },
+});
+const copyBody = z.strictObject({
+  ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
+  ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish() },
+});
+
+/** Exports and copies over REST, in the form of import jobs. */
+export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): void {
+  jobKindRoutes(app, context, {
+    ...{ kind: "export", working: "Exporting", rowsName: "exportedRows" },
+    create: (request, idempotencyKey) => {
+      const { dbName, ...body } = parseBody(exportBody, request.body);
+      const { partitionNames, outputFields, filter = "", format = "" } = body;
+      const collectionName = required(body.collectionName, "collectionName");
+      const about = { dbName: databaseOf(dbName, request), collectionName, to: required(body.to, "to") };
+      return context.root.export({ ...about, partitionNames, outputFields, filter, format, idempotencyKey });
+    },
+  });
+  jobKindRoutes(app, context, {
+    ...{ kind: "copy", working: "Copying", rowsName: "copiedRows" },
+    create: (request, idempotencyKey) => {
+      const { partitionNames, indexes, load, ...body } = parseBody(copyBody, request.body);
+      const dbName = databaseOf(body.dbName, request);
+      return context.root.copy({
+        ...{ dbName, collectionName: required(body.collectionName, "collectionName") },
+        targetDbName: body.targetDbName ?? dbName,
+        targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
+        ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
+      });
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { StatusError, statusCodes } from "@sluice/errors";
+import { checkStatus, type rootCoord } from "@sluice/rpc";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ProxyContext } from "../context.ts";
+import { OWN_KEYS } from "../import-request.ts";
+import { describedJob, idOfJob } from "./described-job.ts";
+import { databaseOf, headerOf, timeText } from "./import-jobs.ts";
+import { parseBody } from "./rest.ts";
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+const jobBody = z.object({ jobId: text });
+const listBody = z.object({ dbName: text, collectionName: text });
+
+/** What users tell such jobs to do, as imports. */
+const orders = ["cancel", "pause", "resume"] as const;
+
+/** A kind of job that has routes of its own, in the form of those of imports. */
+export interface JobKindRoutes {
+  /** As in paths and in the job's record. */
+  readonly kind: string;
+  /** Of a job under way, for `Importing`. */
+  readonly working: string;
+  /** Of the rows that are done. */
+  readonly rowsName: string;
+  /** Records a job. @param key that makes a repeated request the first one */
+  create(request: FastifyRequest, key: string): Promise<rootCoord.NewJobResponse>;
+}
+
+/** `create`, `describe`, `list`, `cancel`, `pause`, `resume` below `/v2/vectordb/jobs/KIND/`. */
+export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
+  const base = `/v2/vectordb/jobs/${routes.kind}`;
+  app.post(`${base}/create`, async (request) => {
+    // The call may reach the rootcoord twice, when one dies after it has recorded the job.
+    const key = headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`;
+    const { status, jobId } = await routes.create(request, key);
+    checkStatus(status);
+    return { code: 0, data: { jobId: String(jobId) } };
+  });
+  for (const name of ["describe", "get_progress", "getProgress"])
+    app.post(`${base}/${name}`, async (request) => ({
+      code: 0,
+      data: jobJson(await jobNamed(context, routes, parseBody(jobBody, request.body).jobId), routes),
+    }));
+  app.post(`${base}/list`, async (request) => {
+    const body = parseBody(listBody, request.body ?? {});
+    const { status, jobs } = await context.root.listJobs({
+      ...{ dbName: databaseOf(body.dbName, request), collectionName: body.collectionName ?? "", kind: routes.kind },
+      ...{ limit: 0n, states: [], newestFirst: true },
+    });
+    checkStatus(status);
+    return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count: jobs.length } };
+  });
+  for (const order of orders)
+    app.post(`${base}/${order}`, async (request) => {
+      const { jobId } = parseBody(jobBody, request.body);
+      await jobNamed(context, routes, jobId);
+      checkStatus(await context.root.orderJob({ jobId: idOfJob(jobId), order }));
+      return { code: 0, data: {} };
+    });
+}
+
+async function jobNamed(
+  context: ProxyContext,
+  { kind }: JobKindRoutes,
+  id: string | undefined,
+): Promise<rootCoord.JobEntry> {
+  const job = await describedJob(context, id);
+  if (job.kind === kind) return job;
+  throw new StatusError(statusCodes.invalidParameter, `job ${job.jobId} is of kind ${job.kind}, not ${kind}`);
+}
+
+function jobJson(job: rootCoord.JobEntry, { working, rowsName }: JobKindRoutes) {
+  return {
+    ...{ jobId: String(job.jobId), collectionName: job.collectionName },
+    ...{ createTime: timeText(job.createdMs), completeTime: timeText(job.completedMs) },
+    state: job.state === "Importing" ? working : job.state,
+    progress: job.progressPercent,
+    ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
+    [rowsName]: Number(job.importedRows),
+    ...(job.paused && { paused: true }),
+    ...(job.reason && { reason: job.reason }),
+    ...(job.warnings.length > 0 && { warnings: job.warnings }),
+    ...JSON.parse(job.outcome || "{}"),
+  };
+}

@@ -1,0 +1,89 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
+import { type CopyTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
+import { type StoredSegment, segmentId } from "@sluice/schema";
+import type { DataCoordClient } from "../../data-coord.ts";
+import type { HiddenCollections } from "../../ddl/index.ts";
+import type { JobPlanner, PlannedTask } from "./job-planner.ts";
+
+export interface CopyPlannerDeps {
+  readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers" | "commit">;
+  readonly hidden: Pick<HiddenCollections, "publish">;
+  /** Bytes of rows of a task, about. */
+  readonly splitBytes: number;
+}
+
+/** Smaller tasks are not made for workers that have nothing to do. */
+const MIN_TASK_BYTES = 64 << 20;
+
+/** Segments into segments of another collection. A task is some segments of one partition. */
+export class CopyPlanner implements JobPlanner {
+  readonly #deps: CopyPlannerDeps;
+  constructor(deps: CopyPlannerDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
+  async plan(job: JobRecord): Promise<PlannedTask[]> {
+    const { sourceCollectionId, partitions } = specOf(job, "copy");
+    const from = partitions.map(([partition]) => partition);
+    const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
+    const bytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
+    const taskBytes = Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, Math.ceil(bytes / workers)));
+    const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
+    return from.flatMap((partition, group) => tasksOf(byPartition.get(partition) ?? [], group, taskBytes));
+  }
+
+  inputOf(job: JobRecord, { segmentIds = [] }: TaskRecord): CopyTaskInput {
+    const { sourceCollectionId, partitions, vchannels } = specOf(job, "copy");
+    const { collectionId, timestamp: snapshotTs } = job;
+    return { collectionId, sourceCollectionId, snapshotTs, segmentIds, partitions, vchannels };
+  }
+
+  /**
+   * Makes the rows visible in a collection that nobody finds yet, compares their number with the source's, partition by partition,
+   * and then shows the collection: both at once, to everybody else.
+   * @throws {ImportError} `job_failed` when they differ
+   */
+  async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
+    const made = await this.#deps.dataCoord.commit(job, tasks, [], signal);
+    await this.#checkCounts(job);
+    await this.#deps.hidden.publish(job.collectionId);
+    return made;
+  }
+
+  async #checkCounts(job: JobRecord): Promise<void> {
+    const { sourceCollectionId, partitions, partitionNames } = specOf(job, "copy");
+    const { dataCoord } = this.#deps;
+    const from = partitions.map(([partition]) => partition);
+    const wanted = rowsBy(await dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp));
+    const found = rowsBy(await dataCoord.visibleSegments(job.collectionId, [], 0n));
+    for (const [i, [source, target]] of partitions.entries()) {
+      const [expected, copied] = [wanted.get(source) ?? 0, found.get(target) ?? 0];
+      if (expected === copied) continue;
+      const reason = `partition ${partitionNames[i]} has ${copied} rows, and the source has ${expected}`;
+      throw new ImportError("job_failed", reason);
+    }
+  }
+}
+
+function rowsBy(segments: readonly StoredSegment[]): Map<bigint, number> {
+  const rows = new Map<bigint, number>();
+  for (const { partitionId, rowCount } of segments) rows.set(partitionId, (rows.get(partitionId) ?? 0) + rowCount);
+  return rows;
+}
+
+/** @param group which of the job's partitions they are of */
+function tasksOf(segments: readonly StoredSegment[], group: number, taskBytes: number): PlannedTask[] {
+  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
+  const sizesBytes = segments.map(({ memoryBytes }) => memoryBytes);
+  return packGroups(sizesBytes, taskBytes).map(({ first, count }) => {
+    const pack = segments.slice(first, first + count);
+    return {
+      ...{ ...newTask, kind: "copy", group, announcedRows: sum(pack.map(({ rowCount }) => rowCount)) },
+      sizeBytes: sum(sizesBytes.slice(first, first + count)),
+      segmentIds: pack.map((segment) => segmentId(segment.segmentId)),
+    };
+  });
+}

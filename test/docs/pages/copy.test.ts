@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "@jest/globals";
+import { useServer } from "../../support/index.ts";
+import { Page, root, runAsUser } from "../blocks.ts";
+
+const fixture = useServer();
+const page = new Page("docs/copy.md");
+
+it("runs as written: import, copy, query, list", async () => {
+  const { server, importRoot } = fixture;
+  const bin = join(importRoot, "bin");
+  await mkdir(bin);
+  const main = join(root, "services/cli/src/main.ts");
+  const node = `exec ${process.execPath} --conditions=source --disable-warning=ExperimentalWarning ${main} "$@"`;
+  await writeFile(join(bin, "sluice"), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
+  const commands = `export PATH=${bin}:$PATH SLUICE_ADDRESS=${server.address}\n${page.block("sluice copy")}`;
+  const output = await runAsUser("sh", ["-ec", commands], importRoot);
+  expect(output).toMatch(/Completed: 2 rows into novels_of_today/);
+  expect(output).toContain("2\tWalden");
+  expect(output).toContain('"strategy":"objects"');
+  expect(page.left).toEqual([]);
+});
