@@ -96,6 +96,18 @@ describe("one file in one request", () => {
   });
 });
 
+describe("a client that waits to be asked for its body", () => {
+  const headers = { expect: "100-continue" };
+
+  it("is asked when the file may come, and not when it would be refused", async () => {
+    const grant = await grantFor("asked/");
+    expect(await put(grant, "asked/x", "hello", { headers })).toMatchObject({ status: 200, wasAsked: true });
+    expect(await put(grant, "other/x", "hello", { headers })).toMatchObject({ status: 403, wasAsked: false });
+    const large = await put(grant, "asked/x", "", { headers: { ...headers, "content-length": String(41 * MIB) } });
+    expect([refusal(large), large.wasAsked]).toEqual(["400 EntityTooLarge", false]);
+  });
+});
+
 describe("what credentials are for", () => {
   test.each([
     ["another folder", "other/x"],

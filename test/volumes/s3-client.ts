@@ -28,6 +28,8 @@ export interface S3Call {
 
 export interface S3Reply {
   readonly status: number;
+  /** Of a request that waits to be asked for its body: whether it was. */
+  readonly wasAsked: boolean;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
@@ -67,15 +69,27 @@ export function callS3(grant: Grant, call: S3Call): Promise<S3Reply> {
 
 function send(options: RequestOptions & { ca?: Buffer | undefined }, body: Uint8Array | string): Promise<S3Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<S3Reply>();
+  const isWaiting = options.headers !== undefined && "expect" in options.headers;
+  let wasAsked = false;
   const sent = (options.ca ? secureRequest : request)({ ...options, agent: false }, (response) => {
     const pieces: Buffer[] = [];
     response.on("data", (piece) => pieces.push(piece));
     response.on("end", () =>
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces).toString() }),
+      resolve({
+        wasAsked,
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: Buffer.concat(pieces).toString(),
+      }),
     );
   });
   sent.on("error", reject);
-  sent.end(body);
+  sent.on("continue", () => {
+    wasAsked = true;
+    sent.end(body);
+  });
+  if (!isWaiting) sent.end(body);
+  else sent.flushHeaders();
   return promise;
 }
 

@@ -73,7 +73,7 @@ export class ContentWriter {
     const content = { volumeId: begun.volumeId, contentId: begun.contentId };
     try {
       const etag = await this.write(content, SINGLE_PART, incoming);
-      const published = { volumeName, ...content, sizeBytes, etag, limits, ifAbsent };
+      const published = { volumeName, path, ...content, sizeBytes, etag, limits, ifAbsent };
       checkStatus(await this.#client.publishContent(published));
       return etag;
     } catch (error) {

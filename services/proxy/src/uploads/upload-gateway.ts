@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { contentKey, writePartList } from "@sluice/object-store";
 import { checkStatus, type volume } from "@sluice/rpc";
-import { etagOfParts, headerOf, isPartNumber, parsePartList, S3Refusal } from "@sluice/volumes";
+import { etagOfParts, headerOf, isPartNumber, type NamedPart, parsePartList, S3Refusal } from "@sluice/volumes";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
 import { type Content, type ContentWriter, type IncomingBody, lengthOf } from "./content-writer.ts";
@@ -140,34 +140,33 @@ export class UploadGateway {
     return stored(md5);
   }
 
-  async #complete(
-    request: S3Request,
-    access: UploadAccess,
-    content: Content,
-    path: string,
-    key: string,
-  ): Promise<S3Answer> {
+  async #complete(request: S3Request, access: UploadAccess, content: Content, path: string, key: string) {
     request.goOn();
     const named = parsePartList(await textOf(request.body));
     const { status, path: found, parts } = await this.#client.listParts(content);
     checkStatus(status);
     if (found !== path)
       throw new S3Refusal("NoSuchUpload", "there is no such upload: it was finished, given up, or never begun");
-    const byNumber = new Map(parts.map((part) => [part.partNumber, part]));
-    const chosen = named.map(({ partNumber, etag }): volume.UploadPart => {
-      const part = byNumber.get(partNumber);
-      if (part?.md5 === etag) return part;
-      throw new S3Refusal("InvalidPart", `part ${partNumber} was not uploaded, or is another one than its ETag says`);
-    });
-    const list = chosen.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
-    const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0n);
+    const chosen = chosenParts(named, parts);
     const etag = etagOfParts(chosen.map(({ md5 }) => md5));
+    const list = chosen.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
     await writePartList(this.#writer.store, contentKey(content.volumeId, content.contentId), etag, list);
+    const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0n);
     const { volumeName } = access.grant;
-    const published = { volumeName, ...content, sizeBytes, etag, limits: access.limits, ifAbsent: false };
+    const published = { volumeName, path, ...content, sizeBytes, etag, limits: access.limits, ifAbsent: false };
     checkStatus(await this.#client.publishContent(published));
     return completedAnswer(UPLOAD_BUCKET, key, etag);
   }
+}
+
+/** The parts that a client names, in its order. @throws {S3Refusal} `InvalidPart` */
+function chosenParts(named: readonly NamedPart[], parts: readonly volume.UploadPart[]): volume.UploadPart[] {
+  const byNumber = new Map(parts.map((part) => [part.partNumber, part]));
+  return named.map(({ partNumber, etag }) => {
+    const part = byNumber.get(partNumber);
+    if (part?.md5 === etag) return part;
+    throw new S3Refusal("InvalidPart", `part ${partNumber} was not uploaded, or is another one than its ETag says`);
+  });
 }
 
 function incomingOf(request: S3Request, { payload, signature, grant }: UploadAccess): IncomingBody {

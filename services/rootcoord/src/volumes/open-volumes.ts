@@ -12,7 +12,8 @@ import { VolumeFiles } from "./volume-files.ts";
 import { VolumePaths } from "./volume-paths.ts";
 import { volumeService } from "./volume-service.ts";
 import { VolumeSweeper } from "./volume-sweeper.ts";
-import { VolumeTables, VolumeUploads } from "./volume-uploads.ts";
+import { VolumeTables } from "./volume-tables.ts";
+import { VolumeUploads } from "./volume-uploads.ts";
 import { Volumes } from "./volumes.ts";
 
 export interface OpenVolumesDeps {
@@ -45,7 +46,7 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
   const { uploadTokenTtlMs: tokenTtlMs, uploadLimitBytes: maxBytes, volumeCapacityBytes: capacityBytes } = settings;
   const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes });
   const limits = { capacityBytes, maxFiles: settings.volumeMaxFiles };
-  const uploads = new VolumeUploads({ store, volumes, usage: new UploadUsage(now), now, ...limits }, tables);
+  const uploads = new VolumeUploads({ volumes, usage: new UploadUsage(now), now, ...limits }, tables);
   const files = new VolumeFiles(volumes, tables, now);
   const sweeper = new VolumeSweeper({
     store,

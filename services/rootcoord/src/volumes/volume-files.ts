@@ -3,7 +3,8 @@ import { StatusError } from "@sluice/errors";
 import type { volume } from "@sluice/rpc";
 import { filePathOf, volumeCodes } from "@sluice/volumes";
 import { checkWritable } from "./upload-grants.ts";
-import { counted, removedContent, type VolumeTables } from "./volume-uploads.ts";
+import type { VolumeTables } from "./volume-tables.ts";
+import { counted, removedContent } from "./volume-uploads.ts";
 import type { Volumes } from "./volumes.ts";
 
 /** Files of one page of a listing. */

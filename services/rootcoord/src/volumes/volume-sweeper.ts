@@ -10,7 +10,8 @@ import {
 import type { MetaStore, Write } from "@sluice/metastore";
 import { contentKey, type ObjectStore, volumePrefix } from "@sluice/object-store";
 import type { Logger } from "@sluice/telemetry";
-import type { VolumeTables, VolumeUploads } from "./volume-uploads.ts";
+import type { VolumeTables } from "./volume-tables.ts";
+import type { VolumeUploads } from "./volume-uploads.ts";
 import type { Volumes } from "./volumes.ts";
 
 export interface VolumeSweeperDeps {

@@ -1,25 +1,22 @@
 import { randomBytes } from "node:crypto";
 import {
   type RecordEntry,
-  RecordTable,
   UPLOAD_PARTS,
-  type UploadPartRecord,
-  VOLUME_CONTENTS,
   VOLUME_FILES,
   type VolumeContentRecord,
   type VolumeFileRecord,
   type VolumeRecord,
 } from "@sluice/catalog";
 import { StatusError } from "@sluice/errors";
-import type { MetaStore } from "@sluice/metastore";
+import type { MetaTransaction } from "@sluice/metastore";
 import type { volume } from "@sluice/rpc";
 import { filePathOf, volumeCodes, volumeNotFound } from "@sluice/volumes";
 import { checkWritable } from "./upload-grants.ts";
 import { tooLarge, type UploadUsage } from "./upload-usage.ts";
+import type { VolumeTables } from "./volume-tables.ts";
 import type { Volumes } from "./volumes.ts";
 
 export interface VolumeUploadsDeps {
-  readonly store: MetaStore;
   readonly volumes: Volumes;
   readonly usage: UploadUsage;
   readonly now: () => number;
@@ -28,21 +25,12 @@ export interface VolumeUploadsDeps {
   readonly maxFiles: number;
 }
 
-/** The tables of what a volume holds. */
-export class VolumeTables {
-  readonly files: RecordTable<VolumeFileRecord, readonly string[]>;
-  readonly contents: RecordTable<VolumeContentRecord, readonly [string, string]>;
-  readonly parts: RecordTable<UploadPartRecord, readonly [string, string, number]>;
-
-  constructor(store: MetaStore) {
-    this.files = new RecordTable(store, VOLUME_FILES);
-    this.contents = new RecordTable(store, VOLUME_CONTENTS);
-    this.parts = new RecordTable(store, UPLOAD_PARTS);
-  }
-
-  file(volumeId: string, path: string): Promise<RecordEntry<VolumeFileRecord> | undefined> {
-    return this.files.get([volumeId, ...path.split("/")]);
-  }
+/** What a file is published from. */
+interface Publication {
+  readonly entry: RecordEntry<VolumeRecord>;
+  readonly content: RecordEntry<VolumeContentRecord>;
+  /** The file that had the path. */
+  readonly before: RecordEntry<VolumeFileRecord> | undefined;
 }
 
 /**
@@ -108,40 +96,54 @@ export class VolumeUploads {
     return { path: content.path, parts: parts.sort((a, b) => a.partNumber - b.partNumber) };
   }
 
-  /** V3. @throws {StatusError} as `begin`; 63251; 63252 where a file has the path and none should */
+  /** V3. May be said again. @throws {StatusError} as `begin`; 63251; 63252 where a file has the path and none should */
   async publish(request: volume.PublishContentRequest): Promise<void> {
-    const { volumeId, contentId, limits, etag } = request;
-    const sizeBytes = Number(request.sizeBytes);
-    const { files, contents } = this.#tables;
+    const { volumeId, contentId, limits } = request;
     const isNew = await this.#deps.volumes.change(async () => {
       const entry = await this.#writable(request.volumeName, volumeId);
-      const content = await contents.get([volumeId, contentId]);
-      // The answer to the first time may have been lost.
-      if (content?.record.state === "published" && (await this.#isOf(content.record, etag))) return { result: false };
-      if (content?.record.state !== "uploading") throw uploadNotFound();
-      const { path, inParts } = content.record;
-      const before = await this.#tables.file(volumeId, path);
-      if (before && request.ifAbsent)
-        throw new StatusError(volumeCodes.fileExists, "there is a file of this path already");
-      this.#deps.usage.check(limits, sizeBytes);
-      this.#checkRoom(entry.record, sizeBytes - (before?.record.sizeBytes ?? 0), before ? 0 : 1);
-      const now = this.#deps.now();
-      const file = { volumeId, path, contentId, sizeBytes, etag, modifiedMs: now };
-      const { volumes } = this.#deps;
-      const writes = [
-        volumes.table.write(counted(entry.record, before ? 0 : 1, sizeBytes - (before?.record.sizeBytes ?? 0), now)),
-        files.write(file),
-        // Its parts are forgotten in the background.
-        inParts
-          ? contents.write({ ...content.record, state: "published", sinceMs: now })
-          : contents.remove([volumeId, contentId]),
-        ...(before ? [contents.write(removedContent(before.record, now))] : []),
-      ];
-      const fileGuard = before ? files.guard(before) : files.absent([volumeId, ...path.split("/")]);
-      const guards = [volumes.table.guard(entry), contents.guard(content), fileGuard];
-      return { transaction: { guards, writes }, result: true };
+      const content = await this.#tables.contents.get([volumeId, contentId]);
+      if (content?.record.state !== "uploading") return this.#publishedBefore(request);
+      const before = await this.#tables.file(volumeId, content.record.path);
+      this.#checkFile(request, entry.record, before?.record);
+      return { transaction: this.#publication(request, { entry, content, before }), result: true };
     });
-    if (isNew) this.#deps.usage.add(limits, sizeBytes);
+    if (isNew) this.#deps.usage.add(limits, Number(request.sizeBytes));
+  }
+
+  /** The answer to the first time may have been lost. @throws {StatusError} 63251 when there was none */
+  async #publishedBefore({ volumeId, contentId, path, etag }: volume.PublishContentRequest) {
+    const file = (await this.#tables.file(volumeId, path))?.record;
+    if (file?.contentId !== contentId || file.etag !== etag) throw uploadNotFound();
+    return { result: false };
+  }
+
+  #checkFile(request: volume.PublishContentRequest, record: VolumeRecord, before: VolumeFileRecord | undefined): void {
+    if (before && request.ifAbsent)
+      throw new StatusError(volumeCodes.fileExists, "there is a file of this path already");
+    const sizeBytes = Number(request.sizeBytes);
+    this.#deps.usage.check(request.limits, sizeBytes);
+    this.#checkRoom(record, sizeBytes - (before?.sizeBytes ?? 0), before ? 0 : 1);
+  }
+
+  /** The file, the count of its volume, and what becomes of its content and of the one that it takes the place of. */
+  #publication(request: volume.PublishContentRequest, { entry, content, before }: Publication): MetaTransaction {
+    const { volumeId, contentId, etag } = request;
+    const { files, contents } = this.#tables;
+    const { table } = this.#deps.volumes;
+    const { path, inParts } = content.record;
+    const now = this.#deps.now();
+    const sizeBytes = Number(request.sizeBytes);
+    const file = { volumeId, path, contentId, sizeBytes, etag, modifiedMs: now };
+    // Parts are forgotten in the background.
+    const published = { ...content.record, state: "published" as const, sinceMs: now };
+    const writes = [
+      table.write(counted(entry.record, before ? 0 : 1, sizeBytes - (before?.record.sizeBytes ?? 0), now)),
+      files.write(file),
+      inParts ? contents.write(published) : contents.remove([volumeId, contentId]),
+      ...(before ? [contents.write(removedContent(before.record, now))] : []),
+    ];
+    const fileGuard = before ? files.guard(before) : files.absent(VOLUME_FILES.idOf(file));
+    return { guards: [table.guard(entry), contents.guard(content), fileGuard], writes };
   }
 
   /** What was written of it goes in the background. May be said again, and too late. */
@@ -153,11 +155,6 @@ export class VolumeUploads {
       const next = { ...content.record, state: "removed" as const, sinceMs: this.#deps.now() };
       return { transaction: { guards: [contents.guard(content)], writes: [contents.write(next)] }, result: undefined };
     });
-  }
-
-  async #isOf({ volumeId, path, contentId }: VolumeContentRecord, etag: string): Promise<boolean> {
-    const file = (await this.#tables.file(volumeId, path))?.record;
-    return file?.contentId === contentId && file.etag === etag;
   }
 
   async #writable(name: string, volumeId: string): Promise<RecordEntry<VolumeRecord>> {

@@ -9,7 +9,8 @@ import { UploadGrants } from "../../src/volumes/upload-grants.ts";
 import { UploadUsage } from "../../src/volumes/upload-usage.ts";
 import { VolumeFiles } from "../../src/volumes/volume-files.ts";
 import { VolumeSweeper } from "../../src/volumes/volume-sweeper.ts";
-import { VolumeTables, VolumeUploads } from "../../src/volumes/volume-uploads.ts";
+import { VolumeTables } from "../../src/volumes/volume-tables.ts";
+import { VolumeUploads } from "../../src/volumes/volume-uploads.ts";
 import { newVolume, Volumes } from "../../src/volumes/volumes.ts";
 
 const HOUR = 3600_000;
@@ -28,10 +29,7 @@ function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
     maxVolumes: 10,
   });
   const tables = new VolumeTables(store);
-  const uploads = new VolumeUploads(
-    { store, volumes, usage: new UploadUsage(now), now, capacityBytes, maxFiles },
-    tables,
-  );
+  const uploads = new VolumeUploads({ volumes, usage: new UploadUsage(now), now, capacityBytes, maxFiles }, tables);
   const files = new VolumeFiles(volumes, tables, now);
   const sweeper = new VolumeSweeper({
     ...{ store, objects, volumes, tables, uploads, now },
@@ -55,7 +53,16 @@ const begin = (path: string, more: Partial<volume.BeginContentRequest> = {}) =>
 async function upload(path: string, sizeBytes = 5n, more: Partial<volume.PublishContentRequest> = {}) {
   const { volumeId, contentId } = await begin(path, { sizeBytes });
   await at.objects.put(`${contentKey(volumeId, contentId)}/0/0`, [new Uint8Array(Number(sizeBytes))]);
-  const published = { volumeName: "v", volumeId, contentId, sizeBytes, etag: "e", limits: undefined, ifAbsent: false };
+  const published = {
+    volumeName: "v",
+    path,
+    volumeId,
+    contentId,
+    sizeBytes,
+    etag: "e",
+    limits: undefined,
+    ifAbsent: false,
+  };
   await at.uploads.publish({ ...published, ...more });
   return { volumeId, contentId };
 }
@@ -96,13 +103,22 @@ describe("files of volumes", () => {
 
   it("publish once, however often it is said; one that lost its content is not published", async () => {
     const content = await upload("x");
-    const again = { volumeName: "v", ...content, sizeBytes: 5n, etag: "e", limits: undefined, ifAbsent: false };
-    await expect(at.uploads.publish(again)).rejects.toMatchObject({ code: 63251 });
+    const again = {
+      volumeName: "v",
+      path: "x",
+      ...content,
+      sizeBytes: 5n,
+      etag: "e",
+      limits: undefined,
+      ifAbsent: false,
+    };
+    await at.uploads.publish(again);
+    await expect(at.uploads.publish({ ...again, etag: "other" })).rejects.toMatchObject({ code: 63251 });
     const { volumeId, contentId } = await begin("y");
     await at.uploads.drop({ volumeId, contentId });
     await at.uploads.drop({ volumeId, contentId });
-    await expect(at.uploads.publish({ ...again, contentId })).rejects.toMatchObject({ code: 63251 });
-    expect(await volumeNow()).toMatchObject({ fileCount: 1 });
+    await expect(at.uploads.publish({ ...again, path: "y", contentId })).rejects.toMatchObject({ code: 63251 });
+    expect(await volumeNow()).toMatchObject({ fileCount: 1, totalBytes: 5 });
     await expect(upload("x", 5n, { ifAbsent: true })).rejects.toMatchObject({ code: 63252 });
   });
 
