@@ -43,6 +43,7 @@ export type { FolderValues } from "./plan/field-options.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { autoKeyRefused } from "./plan/refusals.ts";
+export type { TableNames } from "./plan/table-names.ts";
 export { planFields } from "./plan-fields.ts";
 export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
 export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";

@@ -81,21 +81,25 @@ describe("the folder of a Delta table", () => {
   const first = "00000000000000000000.json";
   const add = { add: { path: "a%20b.parquet", size: 1, partitionValues: { "col-1": "", "col-2": "x" } } };
 
-  it("with names of columns of its own has them in the mapping of its files", async () => {
+  it("with names of columns of its own has its files read under them", async () => {
+    const deep = { name: "deep", metadata: { "delta.columnMapping.physicalName": "col-3" } };
+    const list = { type: "array", elementType: { type: "struct", fields: [deep] } };
     const fields = [
       { name: "id", metadata: { "delta.columnMapping.physicalName": "col-0" } },
       { name: "lang", metadata: { "delta.columnMapping.physicalName": "col-2" } },
       { name: "other", metadata: { "delta.columnMapping.physicalName": "col-1" } },
+      { name: "plain", metadata: { "delta.columnMapping.physicalName": "plain" } },
+      { name: "info", type: list, metadata: { "delta.columnMapping.physicalName": "info" } },
     ];
     const configuration = { "delta.columnMapping.mode": "name" };
     const metaData = { schemaString: JSON.stringify({ type: "struct", fields }), configuration };
     const found = await written({ [first]: log({ metaData }, add) });
     const { groups } = withFolderValues(found, plan, { fields_mapping: '{"id":"id"}' });
-    expect(JSON.parse(groups[0].options?.fields_mapping ?? "")).toEqual({ "col-0": "id" });
-    expect(planFields(schema, groups[0].options).options.optionalSources).toEqual(new Set(["col-0"]));
-    const named = { fields_mapping: '{"id":null,"x":"id"}' };
-    const again = withFolderValues(found, planFields(schema), named).groups[0].options?.fields_mapping;
-    expect(JSON.parse(again ?? "")).toEqual({ "col-0": null, x: "id" });
+    expect(JSON.parse(groups[0].options?.table_columns ?? "")).toEqual({
+      "col-0": { name: "id" },
+      plain: { name: "plain" },
+      info: { name: "info", inside: { "col-3": { name: "deep" } } },
+    });
     expect(groups[0].folders).toMatchObject({ fields: '{"lang":"x"}' });
   });
 

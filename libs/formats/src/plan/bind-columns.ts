@@ -122,12 +122,14 @@ class Binder<Column> implements BoundColumns<Column> {
 
   /** A path that matches nothing is a mistake, also where the field can do without. */
   #checkMapping(): void {
-    for (const [path, name] of this.#plan.options.mapping) {
+    const { mapping, optionalSources, tableColumns = {} } = this.#plan.options;
+    const inTable = new Set(Object.values(tableColumns).map(({ name }) => name));
+    for (const [path, name] of mapping) {
       const { fields, structs } = this.#plan.schema;
       const found =
         this.fields[fields.findIndex((field) => field.name === name)] ??
         this.structs[structs.findIndex((struct) => struct.name === name)];
-      if (found === undefined && !this.#plan.options.optionalSources?.has(path))
+      if (found === undefined && !optionalSources?.has(path) && !inTable.has(path))
         this.#fault(name, `fields_mapping: the source has no '${excerpt(path)}' for field '${name}'`);
     }
   }

@@ -1,4 +1,5 @@
 import { excerpt, ImportError } from "@sluice/errors";
+import type { TableNames } from "./table-names.ts";
 import { isValueForm, type ValueForm, valueForms } from "./value-form.ts";
 
 /** What an import says of its fields, whatever the format of its files. */
@@ -9,12 +10,14 @@ export interface FieldOptions {
   readonly ignored?: readonly string[];
   /** How the source writes the values of a field, by the field's name, where that is not what its type has. */
   readonly forms?: ReadonlyMap<string, ValueForm>;
-  /** Sources of the mapping that a file need not have: those of presets, and columns of tables that files may be older than. */
+  /** Sources of the mapping that a file need not have: those of presets. */
   readonly optionalSources?: ReadonlySet<string>;
   /** Objects whose members that no field takes are keys of `$meta`, as if they stood in the row itself. */
   readonly spread?: readonly string[];
   /** Values may be wrapped as MongoDB does it: `{"$numberLong":"5"}`. */
   readonly extendedJson?: boolean;
+  /** Columns of the table that the files are part of: a file may be older than one. */
+  readonly tableColumns?: TableNames;
   /** Text of digits is an integer where a field wants one, and an integer its text; each is counted in a warning. */
   readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
@@ -59,8 +62,8 @@ export function parseFieldOptions(options: Readonly<Record<string, string>>): Fi
 }
 
 /** Set for the files of a table whose notes name its columns, never by a request. */
-function parseTableColumns(text: string | undefined): Pick<FieldOptions, "optionalSources"> {
-  return text === undefined ? {} : { optionalSources: new Set(JSON.parse(text) as string[]) };
+function parseTableColumns(text: string | undefined): Pick<FieldOptions, "tableColumns"> {
+  return text === undefined ? {} : { tableColumns: JSON.parse(text) as TableNames };
 }
 
 function parseNan(text: string | undefined): boolean {

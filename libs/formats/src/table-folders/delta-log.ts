@@ -1,4 +1,5 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
+import type { TableNames } from "../plan/table-names.ts";
 
 /** A file of a Delta table that is part of it now. */
 export interface DeltaFile {
@@ -102,19 +103,39 @@ export class DeltaLog {
     });
   }
 
-  /** Names of the table's columns by those that they have in the files, where these are others. */
-  columnNames(): Map<string, string> {
-    if (this.#mapping === "none" || this.#schema === "") return new Map();
-    const { fields = [] } = JSON.parse(this.#schema) as {
-      fields?: { name: string; metadata?: Record<string, unknown> }[];
-    };
-    return new Map(
-      fields.flatMap(({ name, metadata }) => {
-        const physical = metadata?.["delta.columnMapping.physicalName"];
-        return typeof physical === "string" && physical !== name ? [[physical, name] as const] : [];
-      }),
-    );
+  /** What the columns are called, by the names that they have in the files; empty where these are the same. */
+  columnNames(): TableNames {
+    return this.#mapping === "none" || this.#schema === "" ? {} : namesOf(JSON.parse(this.#schema), true);
   }
+}
+
+/** A type of the table's schema. */
+interface DeltaType {
+  readonly type?: string;
+  readonly fields?: readonly {
+    readonly name: string;
+    readonly type?: DeltaType | string;
+    readonly metadata?: Record<string, unknown>;
+  }[];
+  readonly elementType?: DeltaType | string;
+  readonly keyType?: DeltaType | string;
+  readonly valueType?: DeltaType | string;
+}
+
+/** @param isTable columns of one name are listed too */
+function namesOf(type: DeltaType | string | undefined, isTable = false): TableNames {
+  if (type === undefined || typeof type === "string") return {};
+  const { fields, elementType, keyType, valueType } = type;
+  if (!fields) return { ...namesOf(elementType), ...namesOf(keyType), ...namesOf(valueType) };
+  return Object.fromEntries(
+    fields.flatMap(({ name, type: inner, metadata }) => {
+      const physical = metadata?.["delta.columnMapping.physicalName"];
+      const inside = namesOf(inner);
+      const hasInside = Object.keys(inside).length > 0;
+      if (typeof physical !== "string" || (physical === name && !hasInside && !isTable)) return [];
+      return [[physical, { name, ...(hasInside && { inside }) }] as const];
+    }),
+  );
 }
 
 /** Files of a log that have to be read. */

@@ -22,9 +22,10 @@ export function withFolderValues(
   const plans = new FolderPlans(plan, options, folders);
   const extended = groups.map(({ partition, columnNames, ...group }, i): FileGroupRecord => {
     const values = plans.valuesOf(folders[i], group.options);
-    const inFiles = new Map([...(columnNames ?? [])].filter(([name]) => !partition?.has(name)));
-    const mapped = inFiles.size > 0 ? withColumnNames(group, inFiles, plan, options) : group;
-    return values ? { ...mapped, folders: values } : mapped;
+    const inFiles = Object.entries(columnNames ?? {}).filter(([name]) => !partition?.has(name));
+    const table_columns = JSON.stringify(Object.fromEntries(inFiles));
+    const named = inFiles.length > 0 ? { ...group, options: { ...group.options, table_columns } } : group;
+    return values ? { ...named, folders: values } : named;
   });
   const { leftOut } = plans;
   const warning = `folders that no field takes: ${excerptOfList(leftOut.map((key) => `${key}=…`))}`;
@@ -69,26 +70,5 @@ class FolderPlans {
 function foldersOfGroup({ from, files, partition, columnNames }: FoundGroup): Folders {
   if (from === undefined) return new Map();
   const folders = partition ?? foldersOf(files[0].path);
-  return new Map([...folders].map(([key, value]) => [columnNames?.get(key) ?? key, value]));
-}
-
-/** The mapping of a request speaks of the table's columns, that of a group of those in its files. */
-function withColumnNames(
-  group: FileGroupRecord,
-  columnNames: ReadonlyMap<string, string>,
-  plan: FieldPlan,
-  options: Readonly<Record<string, string>>,
-): FileGroupRecord {
-  const asked: Record<string, unknown> = JSON.parse(group.options?.fields_mapping ?? options.fields_mapping ?? "{}");
-  const names = new Set([...plan.schema.fields, ...plan.schema.structs].map(({ name }) => name));
-  const inTable = new Set(columnNames.values());
-  const own = Object.entries(asked).filter(([source]) => !inTable.has(source));
-  const mapped = [...columnNames].flatMap(([inFile, name]) => {
-    if (Object.hasOwn(asked, name)) return [[inFile, asked[name]] as const];
-    return names.has(name) ? [[inFile, name] as const] : [];
-  });
-  const fields_mapping = JSON.stringify(Object.fromEntries([...own, ...mapped]));
-  // A file may be older than a column of the table.
-  const table_columns = JSON.stringify(mapped.map(([inFile]) => inFile));
-  return { ...group, options: { ...group.options, fields_mapping, table_columns } };
+  return new Map([...folders].map(([key, value]) => [columnNames?.[key]?.name ?? key, value]));
 }

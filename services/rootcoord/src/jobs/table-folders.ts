@@ -13,6 +13,7 @@ import {
   lanceFiles,
   newestManifest,
   newestMetadata,
+  type TableNames,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 
@@ -23,7 +24,7 @@ export interface FolderFile extends FileRef {
   /** That of its group, where notes say it. */
   readonly format?: string;
   /** Names of columns by those that they have in the file, where these are others. */
-  readonly columnNames?: ReadonlyMap<string, string>;
+  readonly columnNames?: TableNames;
 }
 
 /** What notes may have, each: a commit of a table with ten thousand files. */

@@ -8,6 +8,7 @@ import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
+import { withTableNames } from "../../plan/table-names.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { structShape } from "./columns/json-shape.ts";
@@ -27,11 +28,13 @@ import { valuePlan } from "./value-plan.ts";
  * @throws {ImportError} `schema_mismatch`, with the field; all faults of the footer in one
  */
 export function planColumns(
-  file: ParquetFile,
+  asWritten: ParquetFile,
   plan: FieldPlan,
   path: string,
   warn: (text: string) => void = () => {},
 ): ColumnPlan[] {
+  const { tableColumns } = plan.options;
+  const file = tableColumns ? { ...asWritten, root: withTableNames(asWritten.root, tableColumns) } : asWritten;
   const faults = new SchemaFaults();
   const bound = bindColumns<FileColumn>(plan, columnSource(file, path), faults);
   const { folded, left } = extraColumns(file, plan, bound.extras, bound.leftInside);
