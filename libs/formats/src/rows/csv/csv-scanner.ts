@@ -163,6 +163,7 @@ export class CsvScanner implements RowScanner {
   #closingQuote(p: number): number {
     const { bytes } = this;
     this.#hasDoubled = false;
+    if (this.dialect.escapesQuotes) return this.#closingEscaped(p);
     for (let at = p; ; ) {
       at = this.#nextQuote(at);
       if (at < 0) {
@@ -173,6 +174,28 @@ export class CsvScanner implements RowScanner {
       this.#hasDoubled = true;
       at += 2;
     }
+  }
+
+  /** The same where a backslash says that a quote closes nothing. */
+  #closingEscaped(p: number): number {
+    const { bytes } = this;
+    for (let at = p; ; ) {
+      if (at >= this.end) {
+        if (!this.window.isLast) throw NEEDS_MORE;
+        return this.malformed(p - 1, "a quote is opened and never closed");
+      }
+      if (bytes[at] === this.#quote) return at;
+      if (bytes[at] === BACKSLASH && at + 1 >= this.end && !this.window.isLast) throw NEEDS_MORE;
+      const isEscape = this.#isEscape(at);
+      if (isEscape) this.#hasDoubled = true;
+      at += isEscape ? 2 : 1;
+    }
+  }
+
+  /** Any other backslash stands for itself. */
+  #isEscape(p: number): boolean {
+    const { bytes } = this;
+    return bytes[p] === BACKSLASH && (bytes[p + 1] === BACKSLASH || bytes[p + 1] === this.#quote);
   }
 
   #nextQuote(p: number): number {
@@ -189,7 +212,7 @@ export class CsvScanner implements RowScanner {
     if (end >= 0) return end;
     // A separator of several bytes may be cut.
     if (p + this.dialect.separator.length > this.end && !this.window.isLast) throw NEEDS_MORE;
-    const reason = `text stands behind a closing quote, found ${this.shown(p)}; a quote inside of quotes is doubled`;
+    const reason = `text stands behind a closing quote, found ${this.shown(p)}; a quote inside of quotes is ${this.dialect.escapesQuotes ? "escaped" : "doubled"}`;
     return this.malformed(p, reason, cell);
   }
 
@@ -197,10 +220,12 @@ export class CsvScanner implements RowScanner {
     const { bytes, start, stop } = this;
     this.#reserve(stop - start);
     let to = 0;
+    const { escapesQuotes } = this.dialect;
     for (let at = start; at < stop; at++) {
+      if (escapesQuotes && this.#isEscape(at)) at++;
       const byte = bytes[at];
       this.#scratch[to++] = byte;
-      if (byte === this.#quote) at++;
+      if (byte === this.#quote && !escapesQuotes) at++;
     }
     this.start = 0;
     this.stop = to;

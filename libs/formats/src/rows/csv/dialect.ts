@@ -8,6 +8,8 @@ export interface Dialect {
   readonly quote: number;
   /** Backslash escapes, as PostgreSQL's text format has them; never together with a quote. */
   readonly hasEscapes: boolean;
+  /** A backslash in quotes escapes a quote or a backslash, as Spark writes them; a doubled quote is none. */
+  readonly escapesQuotes: boolean;
   /** A cell of these bytes is null, or its field's default, where its field may be either. */
   readonly nullKey: Uint8Array;
   /** The first line names the columns. */
@@ -28,7 +30,8 @@ const BACKSLASH = "\\";
  * @param separator where no option names one @throws {ImportError} `request_invalid`
  */
 export function parseDialect(options: Readonly<Record<string, string>>, separator: "," | "\t"): Dialect {
-  const hasEscapes = parseEscape(options.escape);
+  const escapesQuotes = parseEscape(options.escape) && (options.quote ?? "") !== "";
+  const hasEscapes = parseEscape(options.escape) && !escapesQuotes;
   const sep = parseSeparator(options.sep || (hasEscapes ? "\t" : separator));
   const hasHeader = parseHeader(options.header);
   const columns = parseColumns(options.columns);
@@ -36,8 +39,8 @@ export function parseDialect(options: Readonly<Record<string, string>>, separato
     throw invalid("header", "without a header the option 'columns' must name the columns, in the order of the file");
   return {
     separator: Buffer.from(sep),
-    quote: parseQuote(options.quote ?? (hasEscapes ? "" : '"'), sep, hasEscapes),
-    hasEscapes,
+    quote: parseQuote(options.quote ?? (hasEscapes ? "" : '"'), sep, escapesQuotes),
+    ...{ hasEscapes, escapesQuotes },
     nullKey: Buffer.from(options.nullkey ?? (hasEscapes ? "\\N" : "")),
     ...{ hasHeader, columns },
     decimal: parseDecimal(options.decimal),
@@ -51,9 +54,9 @@ function parseSeparator(text: string): string {
   throw new ImportError("request_invalid", `unsupported csv separator: ${JSON.stringify(excerpt(text))}`);
 }
 
-function parseQuote(text: string, separator: string, hasEscapes: boolean): number {
+function parseQuote(text: string, separator: string, escapesQuotes: boolean): number {
   if (text === "") return -1;
-  if (hasEscapes) throw invalid("quote", "cells with escapes have no quotes: leave one of 'escape' and 'quote' out");
+  if (escapesQuotes && text === BACKSLASH) throw invalid("quote", "a backslash is what escapes it: name another mark");
   const isMark = /^[!-/:-@[-`{-~]$/.test(text);
   if (isMark && text !== separator) return text.charCodeAt(0);
   throw invalid("quote", `must be one mark of ASCII other than the separator, or nothing, found ${shown(text)}`);

@@ -37,7 +37,7 @@ async function probeCsv({ sources, plan }: ProbeInput, dialect: Dialect, signal:
   const source = onlyOne(sources, TITLE);
   const { names } = await readHead(source, dialect, signal);
   bindHeader(plan, names, source.path);
-  // A separator of several bytes is none of the bytes that tell where records begin.
-  const cuts = dialect.separator.length === 1 ? "anywhere" : "nowhere";
+  // A separator of several bytes is none of the bytes that tell where records begin; nor is a quote that may be escaped.
+  const cuts = dialect.separator.length === 1 && !dialect.escapesQuotes ? "anywhere" : "nowhere";
   return { rowCount: undefined, cuts, extent: source.sizeBytes };
 }

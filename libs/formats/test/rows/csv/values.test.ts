@@ -285,7 +285,7 @@ describe("a file", () => {
     ["header", { header: "no" }, "options.header"],
     ["header", { header: "false" }, "'columns' must name the columns"],
     ["quote", { quote: "a" }, "options.quote"],
-    ["quote", { quote: '"', escape: "\\" }, "leave one"],
+    ["quote", { quote: "\\", escape: "\\" }, "a backslash is what escapes it"],
     ["escape", { escape: "/" }, "options.escape"],
     ["decimal", { decimal: ";" }, "options.decimal"],
     ["columns", { columns: "[1]" }, "options.columns"],
