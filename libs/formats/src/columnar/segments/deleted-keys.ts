@@ -1,8 +1,5 @@
-import { type Column, type FixedColumn, varValue } from "@sluice/columns";
+import type { Column, FixedColumn } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
-
-/** Bytes that an entry of a `Map` takes beside its key, about. */
-const MAP_ENTRY_BYTES = 64;
 
 /** The newest delete of each primary key, for rows that are looked up by where their key lies. */
 export interface DeletedKeys {
@@ -80,25 +77,85 @@ function hashOf(low: number, high: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Keys by their UTF-8 bytes, a character each: no text is decoded for a row. */
-class DeletedTexts implements DeletedKeys {
-  bytes = 0;
-  readonly #stamps = new Map<string, bigint>();
+/** Slots to begin with; a power of two. */
+const SLOTS = 1024;
 
-  get size(): number {
-    return this.#stamps.size;
+/** The same over the UTF-8 bytes of keys, which lie one after the other: no text is made for a row. */
+class DeletedTexts implements DeletedKeys {
+  size = 0;
+  /** Bytes of key `n` are `[ends[n - 1], ends[n])` of the texts, from key 1 on. */
+  #texts = Buffer.alloc(1 << 14);
+  #ends = new Uint32Array(SLOTS);
+  #stamps = new BigUint64Array(SLOTS);
+  /** The number of the key, 0 where the slot is free. */
+  #slots = new Uint32Array(SLOTS);
+
+  get bytes(): number {
+    return this.#texts.length + this.#ends.byteLength + this.#stamps.byteLength + this.#slots.byteLength;
   }
 
   add(key: bigint | string, timestamp: bigint): void {
-    const bytes = Buffer.from(String(key)).toString("latin1");
-    const before = this.#stamps.get(bytes);
-    if (before === undefined) this.bytes += bytes.length + MAP_ENTRY_BYTES;
-    if (before === undefined || timestamp > before) this.#stamps.set(bytes, timestamp);
+    const bytes = Buffer.from(String(key));
+    const slot = this.#slotOf(bytes, 0, bytes.length);
+    const number = this.#slots[slot];
+    if (number === 0) this.#append(bytes, timestamp, slot);
+    else if (timestamp > this.#stamps[number]) this.#stamps[number] = timestamp;
   }
 
   timestampOf(keys: Column, row: number): bigint | undefined {
     if (keys.kind !== "var") return undefined;
-    const { buffer, byteOffset, length } = varValue(keys, row);
-    return this.#stamps.get(Buffer.from(buffer, byteOffset, length).toString("latin1"));
+    const number = this.#slots[this.#slotOf(keys.data, keys.offsets[row], keys.offsets[row + 1])];
+    return number === 0 ? undefined : this.#stamps[number];
   }
+
+  #append(bytes: Uint8Array, timestamp: bigint, slot: number): void {
+    const number = ++this.size;
+    const start = this.#ends[number - 1];
+    if (start + bytes.length > this.#texts.length) this.#texts = grown(this.#texts, start + bytes.length);
+    this.#texts.set(bytes, start);
+    this.#ends[number] = start + bytes.length;
+    this.#stamps[number] = timestamp;
+    this.#slots[slot] = number;
+    if (2 * number >= this.#slots.length) this.#growTable();
+  }
+
+  /** Where the key is, or belongs. */
+  #slotOf(bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hashOfBytes(bytes, start, end) & mask;
+    while (this.#slots[slot] !== 0 && !this.#isAt(this.#slots[slot], bytes, start, end)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #isAt(number: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const first = this.#ends[number - 1];
+    if (this.#ends[number] - first !== end - start) return false;
+    for (let i = start; i < end; i++) if (this.#texts[first + i - start] !== bytes[i]) return false;
+    return true;
+  }
+
+  #growTable(): void {
+    const length = 4 * this.#slots.length;
+    this.#slots = new Uint32Array(length);
+    const [ends, stamps] = [this.#ends, this.#stamps];
+    this.#ends = new Uint32Array(length);
+    this.#ends.set(ends);
+    this.#stamps = new BigUint64Array(length);
+    this.#stamps.set(stamps);
+    for (let number = 1; number <= this.size; number++)
+      this.#slots[this.#slotOf(this.#texts, this.#ends[number - 1], this.#ends[number])] = number;
+  }
+}
+
+function grown(bytes: Buffer, needed: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.alloc(Math.max(needed, 2 * bytes.length));
+  bytes.copy(larger);
+  return larger;
+}
+
+/** FNV-1a, with the finalizer of integers: keys often differ in their last bytes. */
+function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return hashOf(hash, end - start);
 }

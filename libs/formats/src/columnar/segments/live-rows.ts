@@ -15,6 +15,8 @@ const MAX_DELTA_BYTES = 64 << 20;
  */
 export class LiveRows {
   readonly #bounds: TimeBounds;
+  readonly #start: Halves;
+  readonly #end: Halves;
   readonly #deletes: DeletedKeys;
   /** Rows left out until now. */
   deleted = 0;
@@ -22,6 +24,7 @@ export class LiveRows {
 
   private constructor(bounds: TimeBounds, deletes: DeletedKeys) {
     this.#bounds = bounds;
+    [this.#start, this.#end] = [halvesOf(bounds.start), halvesOf(bounds.end)];
     this.#deletes = deletes;
   }
 
@@ -49,26 +52,43 @@ export class LiveRows {
   /** The rows of a batch that count; undefined where none does. @param keys of the rows @param timestamps likewise */
   taken(batch: InsertBatch, keys: Column, timestamps: FixedColumn): InsertBatch | undefined {
     const { buffer, byteOffset } = timestamps.data;
-    const stamps = new BigUint64Array(buffer, byteOffset, batch.rowCount);
+    const words = new Uint32Array(buffer, byteOffset, 2 * batch.rowCount);
     const kept = new Uint32Array(batch.rowCount);
     let count = 0;
-    for (let row = 0; row < batch.rowCount; row++) if (this.#isLive(keys, row, stamps[row])) kept[count++] = row;
+    for (let row = 0; row < batch.rowCount; row++) if (this.#isLive(keys, row, words)) kept[count++] = row;
     if (count === batch.rowCount) return batch;
     if (count === 0) return undefined;
     const rows = kept.subarray(0, count);
     return { ...batch, rowCount: count, columns: batch.columns.map((column) => column && takeRows(column, rows)) };
   }
 
-  #isLive(keys: Column, row: number, timestamp: bigint): boolean {
-    if (timestamp < this.#bounds.start || timestamp > this.#bounds.end) {
+  /** @param words timestamps, their low halves first: a bigint is made of those alone that a delete may concern */
+  #isLive(keys: Column, row: number, words: Uint32Array): boolean {
+    const low = words[2 * row];
+    const high = words[2 * row + 1];
+    if (isBefore(low, high, this.#start.low, this.#start.high) || isBefore(this.#end.low, this.#end.high, low, high)) {
       this.outside++;
       return false;
     }
     const deletedAt = this.#deletes.size === 0 ? undefined : this.#deletes.timestampOf(keys, row);
-    if (deletedAt === undefined || deletedAt <= timestamp) return true;
+    if (deletedAt === undefined || deletedAt <= ((BigInt(high) << 32n) | BigInt(low))) return true;
     this.deleted++;
     return false;
   }
+}
+
+/** The halves of a timestamp of 64 bits. */
+interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+
+function halvesOf(value: bigint): Halves {
+  return { low: Number(value & 0xffffffffn), high: Number(value >> 32n) };
+}
+
+function isBefore(low: number, high: number, otherLow: number, otherHigh: number): boolean {
+  return high < otherHigh || (high === otherHigh && low < otherLow);
 }
 
 async function addDeletes(
