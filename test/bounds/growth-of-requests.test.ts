@@ -10,6 +10,7 @@ import {
   parseTimestamptz,
   wktToWkb,
 } from "@sluice/values";
+import { checkVolumeName, filePathOf, folderPathOf, parsePartList, parseSignature } from "@sluice/volumes";
 import { isPickled, parseDtype } from "../../libs/formats/src/arrays/dtype.ts";
 import { parsePythonDict } from "../../libs/formats/src/arrays/npy/python-literal.ts";
 import { vectorCell } from "../../libs/formats/src/vector-cells.ts";
@@ -47,6 +48,14 @@ const strictly = (input: string) => {
     return error;
   }
 };
+const refused = (run: (input: string) => unknown) => (input: string) => {
+  try {
+    return run(input);
+  } catch (error) {
+    return error;
+  }
+};
+const signature = (authorization: string) => parseSignature({ method: "PUT", url: "/", headers: { authorization } }, 0);
 const property = (key: string) => (value: string) => checkProperties([[key, value]], schemaOf());
 
 describe("the time of checking what clients send is linear in its length", () => {
@@ -98,6 +107,13 @@ describe("the time of checking what clients send is linear in its length", () =>
     ["a NumPy header of escapes", text("{'descr': '", "\\\\", "'}"), parsePythonDict],
     ["a NumPy type of digits", text("<f", "1", "x"), parseDtype],
     ["a NumPy type of objects", text("", '"O1'), isPickled],
+    ["a volume's name", text("", "a", "."), refused(checkVolumeName)],
+    ["a path in a volume of slashes", text("", "/", "x"), refused(filePathOf)],
+    ["a folder in a volume of blanks", text("", " ", "/"), refused(folderPathOf)],
+    ["a list of open parts", text("", "<Part>"), refused(parsePartList)],
+    ["a list of quotes", text("<Part><ETag>", "&quot;", "</ETag></Part>"), refused(parsePartList)],
+    ["a signature of fields", text("AWS4-HMAC-SHA256 ", "a=b,"), refused(signature)],
+    ["a signature of blanks", text("AWS4-HMAC-SHA256 ", " ", "x"), refused(signature)],
   ])("%s", (_, shape, run) => {
     expect(grows(shape, run)).toBeUndefined();
   });
