@@ -17,7 +17,7 @@ import {
   type StorageDescription,
 } from "@sluice/object-store";
 import { EmbeddedTaskQueue, type TaskQueue } from "@sluice/task-queue";
-import { observeMetaStore, type Telemetry } from "@sluice/telemetry";
+import { observeMetaStore, scrapeStorage, type Telemetry } from "@sluice/telemetry";
 import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
@@ -105,7 +105,7 @@ const openers: { readonly [N in Need]: Opener<N> } = {
   },
   objects: async (settings, { metrics }) => {
     const { storage, secrets } = await objectsOf(settings);
-    return CountingObjectStore.scraped(await openObjectStore(storage, secrets), metrics);
+    return scrapeStorage(new CountingObjectStore(await openObjectStore(storage, secrets)), metrics);
   },
   uploads: async (settings) => {
     if (!(await hasObjects(settings))) return undefined;

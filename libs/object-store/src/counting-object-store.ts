@@ -1,4 +1,4 @@
-import { countStorage, type Metrics, type StorageUse } from "@sluice/telemetry";
+import type { StorageUse } from "@sluice/telemetry";
 import type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
 import { UseCounter } from "./use-counter.ts";
 
@@ -9,14 +9,6 @@ export class CountingObjectStore implements ObjectStore {
 
   constructor(store: ObjectStore) {
     this.#store = store;
-  }
-
-  /** Counted among `metrics` at each scrape. */
-  static scraped(store: ObjectStore, metrics: Metrics): CountingObjectStore {
-    const counting = new CountingObjectStore(store);
-    const count = countStorage(metrics);
-    metrics.onScrape(() => count(counting.take()));
-    return counting;
   }
 
   /** What was done since the last time. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { CountingObjectStore, SourceUse } from "@sluice/object-store";
 import { FaultyObjectStore, MemoryObjectStore, sourceFile } from "@sluice/object-store/testing";
-import { Metrics } from "@sluice/telemetry";
+import { Metrics, scrapeStorage } from "@sluice/telemetry";
 
 async function filled(): Promise<MemoryObjectStore> {
   const store = new MemoryObjectStore();
@@ -42,7 +42,7 @@ describe("FaultyObjectStore", () => {
 describe("CountingObjectStore", () => {
   it("tells scrapes what was done, each operation once", async () => {
     const metrics = new Metrics();
-    const store = CountingObjectStore.scraped(await filled(), metrics);
+    const store = scrapeStorage(new CountingObjectStore(await filled()), metrics);
     await store.readInto("k", 0, new Uint8Array(10));
     await store.stat("k");
     expect(await store.abortWrites("k")).toBe(0);

@@ -67,3 +67,10 @@ export function countStorage(metrics: Metrics): (use: readonly StorageUse[]) => 
     }
   };
 }
+
+/** The same of a store that sums up what is done with it: counted among `metrics` at each scrape. */
+export function scrapeStorage<S extends { take(): readonly StorageUse[] }>(store: S, metrics: Metrics): S {
+  const count = countStorage(metrics);
+  metrics.onScrape(() => count(store.take()));
+  return store;
+}

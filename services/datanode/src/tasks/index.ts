@@ -1,7 +1,6 @@
 import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runCompaction } from "./compaction.ts";
 import { runCopy } from "./copy.ts";
-import { runExport } from "./export/export.ts";
 import { runImport } from "./import.ts";
 import { runMerge } from "./merge/merge.ts";
 import type { RunTask } from "./task-kind.ts";
@@ -11,6 +10,7 @@ export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]>
   import: runImport,
   compaction: runCompaction,
   copy: runCopy,
-  export: runExport,
+  // It brings expressions and the writers of formats: megabytes in each thread, which are loaded with the first one.
+  export: async (input, context) => (await import("./export/export.ts")).runExport(input, context),
   merge: runMerge,
 };

@@ -1,5 +1,4 @@
 import { arrayFormat } from "../array-format.ts";
-import { hdf5Arrays } from "./hdf5-arrays.ts";
 
 /**
  * Data sets of an HDF5 file, called by their paths: as h5py, ann-benchmarks (whose `train` are the vectors) and MilvusDM
@@ -11,5 +10,5 @@ export const hdf5Format = arrayFormat({
   extensions: [".h5", ".hdf5", ".hdf"],
   grouping: "rows",
   mixesAs: "arrays",
-  arraysOf: ([source], _, signal) => hdf5Arrays(source, signal),
+  arraysOf: async ([source], _, signal) => (await import("./hdf5-arrays.ts")).hdf5Arrays(source, signal),
 });

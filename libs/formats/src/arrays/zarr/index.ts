@@ -1,5 +1,4 @@
 import { arrayFormat } from "../array-format.ts";
-import { zarrArrays } from "./zarr-arrays.ts";
 
 /**
  * The arrays of a zarr store of version 2 or 3: a folder of metadata and chunks, found as a whole, since its files have no
@@ -10,5 +9,5 @@ export const zarrFormat = arrayFormat({
   title: "zarr",
   extensions: [],
   grouping: "columns",
-  arraysOf: (sources, _, signal) => zarrArrays(sources, signal),
+  arraysOf: async (sources, _, signal) => (await import("./zarr-arrays.ts")).zarrArrays(sources, signal),
 });

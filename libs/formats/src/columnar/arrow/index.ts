@@ -1,6 +1,5 @@
 import type { Format } from "../../format.ts";
-import { ArrowReader } from "./arrow-reader.ts";
-import { describeArrow, probeArrow } from "./describe-arrow.ts";
+import { LazyReader } from "../../lazy-reader.ts";
 
 /**
  * Arrow IPC, files (Feather version 2) and streams, told by their content. Files are cut between record batches. Source:
@@ -14,7 +13,7 @@ export const arrowFormat: Format = {
   isColumns: true,
   takesForms: true,
   rangeUnit: "record batch",
-  describe: ([source], signal) => describeArrow(source, signal),
-  probe: probeArrow,
-  open: (input) => new ArrowReader(input),
+  describe: async ([source], signal) => (await import("./describe-arrow.ts")).describeArrow(source, signal),
+  probe: async (input, signal) => (await import("./describe-arrow.ts")).probeArrow(input, signal),
+  open: (input) => new LazyReader(async () => new (await import("./arrow-reader.ts")).ArrowReader(input)),
 };
