@@ -95,9 +95,12 @@ function ownExports({ folder, entries }: Package): string[] {
 /** `file name` of what a file imports from others of its package. */
 function importedNames(file: string): string[] {
   const statements =
-    /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"(\.[^"]+)"|\{([^{}]*)\} = await import\("(\.[^"]+)"/g;
-  return [...readFileSync(file, "utf8").matchAll(statements)].flatMap(([, names, from, awaited, lateFrom]) =>
-    namesIn(names ?? awaited).map((name) => `${resolve(file, "..", from ?? lateFrom)} ${name.split(" as ")[0]}`),
+    /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*"(\.[^"]+)"|\{([^{}]*)\} = await import\("(\.[^"]+)"|\bimport\("(\.[^"]+)"\)\)\.(\w+)/g;
+  return [...readFileSync(file, "utf8").matchAll(statements)].flatMap(
+    ([, names, from, awaited, lateFrom, shortFrom, member]) =>
+      namesIn(names ?? awaited ?? member).map(
+        (name) => `${resolve(file, "..", from ?? lateFrom ?? shortFrom)} ${name.split(" as ")[0]}`,
+      ),
   );
 }
 
