@@ -18,6 +18,10 @@ export const presets = {
     description: "Qdrant's points as Parquet or JSON: id, vector, payload",
     fields_mapping: { id: "$id", vector: "$vector", payload: "$meta" },
   },
+  chroma: {
+    description: "a collection of Chroma: id, embedding, document, and its metadata as $meta",
+    fields_mapping: { id: "$id", embedding: "$vector", metadata: "$meta", uri: null },
+  },
   elasticsearch: {
     description: "hits of Elasticsearch or OpenSearch, one a line, as elasticdump writes them",
     fields_mapping: {

@@ -4,7 +4,7 @@ import { collection, field } from "@sluice/schema/testing";
 import fc from "fast-check";
 import { Unpickler } from "../../src/stores/pickle/unpickle.ts";
 import { sqliteFormat } from "../../src/stores/sqlite/index.ts";
-import { expectDamageIsTold, readFiles } from "../arrays/array-files.ts";
+import { expectDamageIsTold, readFiles, refusal } from "../arrays/array-files.ts";
 import { expected, filesOf, membersOf } from "./store-files.ts";
 
 const storage = (name: string) => `qdrant/collection/${name}/storage.sqlite`;
@@ -39,6 +39,14 @@ describe("points that qdrant-client keeps without a server", () => {
     });
     const s = { indices: [1, 5], values: [0.5, 0.25] };
     expect(rows).toEqual([{ key: "00000000-0000-0000-0000-000000000005", a: [1.5, 2], s, $meta: { k: "v" } }]);
+  });
+
+  it("of a folder with several collections are those of the one that is named", async () => {
+    const files = { ...filesOf(storage("docs")), ...filesOf(storage("named")) };
+    expect(await membersOf(sqliteFormat, files, { table: "named" })).toHaveLength(1);
+    expect((await refusal(sqliteFormat, files)).reason).toContain(
+      "several collections, choose one by the option table: [docs, named]",
+    );
   });
 
   it("that are damaged are an error, or rows", () => {

@@ -22,6 +22,7 @@ import type { ImportSpec } from "@sluice/jobs";
 import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
 import { expandPath, MAX_EXPANDED_FILES, matcherOf } from "./expand-path.ts";
 import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
+import { companionsAmong, withCompanions } from "./store-files.ts";
 import type { FolderFile } from "./table-folders.ts";
 
 /** Paths that are looked for at once when a job is submitted. */
@@ -88,7 +89,9 @@ export async function findFiles(
   if (paths.some((path) => standsForFiles(path) && isMissing(found.get(path)))) throw allMissing(missing);
   const parts = lists.map((list) => withOptions(list, groupsIn(list, found, toFormat)));
   if (missing.length > 0) throw allMissing(missing);
-  const groups = parts.flatMap((part) => part.groups);
+  const named = parts.flatMap((part) => part.groups);
+  const whole = mapConcurrent(named, CONCURRENCY, (group) => withCompanions(sources, group, bucket));
+  const groups = await Array.fromAsync(whole);
   for (const group of groups) checkMembers(group.format, group.files);
   return checkCount({
     groups,
@@ -192,7 +195,6 @@ function namedFiles(groups: readonly FileGroup[], found: ReadonlyMap<string, Fou
   return { groups: records, warnings: [] };
 }
 
-/** A file that two patterns of one list stand for is taken once. */
 function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestFiles {
   const store = expanded.find(({ format }) => format !== undefined);
   if (store && expanded.length === 1) return storeFiles(store);
@@ -202,13 +204,15 @@ function foundFiles(expanded: readonly Expanded[], toFormat: ToFormat): RequestF
   }
   const files = new Map(expanded.flatMap((one) => one.files.map((file) => [file.path, file] as const)));
   const from = expanded.map((one) => one.from).join(",");
-  const { groups, leftOut } = groupFoundFiles([...files.keys()], toFormat);
+  const found = groupFoundFiles([...files.keys()], toFormat);
+  const groups = found.groups.map(({ format, paths }) => {
+    const named = paths.flatMap((path) => files.get(path) ?? []);
+    return { format, from, ...groupOf([...named, ...companionsAmong(format, named, files.values())]) };
+  });
+  const taken = new Set(groups.flatMap((group) => group.files.map(({ path }) => path)));
+  const leftOut = found.leftOut.filter((path) => !taken.has(path));
   return {
-    groups: groups.map(({ format, paths }) => ({
-      format,
-      from,
-      ...groupOf(paths.flatMap((path) => files.get(path) ?? [])),
-    })),
+    groups,
     warnings: leftOut.length === 0 ? [] : [`${from}: left out, being of no known format: ${excerptOfList(leftOut)}`],
   };
 }

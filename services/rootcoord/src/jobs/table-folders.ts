@@ -13,6 +13,7 @@ import {
   lanceFiles,
   newestManifest,
   newestMetadata,
+  storeFolder,
   type TableNames,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
@@ -33,7 +34,8 @@ const MAX_LOG_FILES = 10_000;
 
 /**
  * The files of a folder that are part of the table that a program keeps there: by the log of Delta tables, the newest metadata
- * of Iceberg tables, the state of saved Hugging Face datasets. Other folders are what lies in them.
+ * of Iceberg tables, the state of saved Hugging Face datasets; of a program's store those that it is read from. Other folders are
+ * what lies in them.
  * @param path with `/` at its end @param files all of its files that are not hidden
  * @throws {ImportError} `unsupported` for tables whose rows the files alone do not tell; `malformed_file`; as `Sources.open`
  */
@@ -60,6 +62,8 @@ async function filesByNotes(
   bucket: string | undefined,
 ): Promise<readonly FolderFile[]> {
   const below = new Map(files.map((file) => [file.path.slice(path.length), file]));
+  const store = storeFolder([...below.keys()]);
+  if (store) return store.paths.map((file) => ({ ...(below.get(file) as SourceRef), format: store.format }));
   const notes = [...below.keys()]
     .filter((file) => file.startsWith(ICEBERG_NOTES))
     .map((file) => file.slice(ICEBERG_NOTES.length));

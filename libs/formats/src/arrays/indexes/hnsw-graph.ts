@@ -11,22 +11,27 @@ const HEADER_BYTES = 96;
 const LABEL_BYTES = 8;
 const DELETED_BYTE = 2;
 
-/** Elements of a hierarchical graph as hnswlib saves them: links, vector and label of each in one record. */
-export interface HnswGraph {
-  readonly records: Records;
+/** How the elements of a hierarchical graph lie: links, vector and label of each in one record. */
+export interface HnswHeader {
   readonly rowCount: number;
+  readonly recordBytes: number;
   readonly vectorAt: number;
   readonly vectorBytes: number;
   readonly labelAt: number;
 }
 
+/** Elements as hnswlib saves them. */
+export interface HnswGraph extends HnswHeader {
+  readonly records: Records;
+}
+
 /**
  * Reads the header of a graph, which tells neither metric nor dimension: where vector and label stand in a record tells its size.
  * Source: `saveIndex` of hnswlib 0.8.
- * @param at where the header begins
- * @throws {ImportError} `malformed_file` where its numbers do not fit each other or the file
+ * @param at where it begins
+ * @throws {ImportError} `malformed_file` where its numbers do not fit each other
  */
-export async function readHnswGraph(source: SourceFile, at: number, signal: AbortSignal): Promise<HnswGraph> {
+export async function readHnswHeader(source: SourceFile, at: number, signal: AbortSignal): Promise<HnswHeader> {
   const view = await readPart(source, at, HEADER_BYTES, "the header of its graph", signal);
   const number = (offset: number) => Number(view.getBigUint64(offset, true));
   const [level0, rowCount, recordBytes] = [number(0), number(16), number(24)];
@@ -41,6 +46,13 @@ export async function readHnswGraph(source: SourceFile, at: number, signal: Abor
     vectorBytes > 0 &&
     vectorBytes <= 4 * (MAX_DIM + 1);
   if (!fits) throw malformed("its header is none of hnswlib: the sizes in it do not fit each other", at);
+  return { rowCount, recordBytes, vectorAt, vectorBytes, labelAt };
+}
+
+/** @throws {ImportError} as `readHnswHeader` */
+export async function readHnswGraph(source: SourceFile, at: number, signal: AbortSignal): Promise<HnswGraph> {
+  const header = await readHnswHeader(source, at, signal);
+  const { rowCount, recordBytes } = header;
   const offset = at + HEADER_BYTES;
   // Behind the elements stand the upper links of each, of no bytes at least.
   const end = offset + rowCount * (recordBytes + 4);
@@ -49,7 +61,7 @@ export async function readHnswGraph(source: SourceFile, at: number, signal: Abor
     throw malformed(reason, source.sizeBytes);
   }
   const records = new Records({ source, offset, recordBytes });
-  return { records, rowCount, vectorAt, vectorBytes, labelAt };
+  return { ...header, records };
 }
 
 /** The labels of a graph, as given. */

@@ -1,9 +1,10 @@
 import type { SourceFile } from "@sluice/object-store";
 import { SqlDatabase } from "@sluice/sqlite";
-import { onlyOne } from "../../rows/only-one.ts";
 import { choose, TABLE_OPTION } from "../choose.ts";
 import type { Store } from "../store.ts";
 import { storeFormat } from "../store-format.ts";
+import { chromaStore } from "./chroma/chroma-store.ts";
+import { isChroma } from "./chroma/collections.ts";
 import { plainTable } from "./plain-table.ts";
 import { isQdrant, qdrantPoints } from "./qdrant/points.ts";
 import { MODULE, vec0Table } from "./vec0/vec0-table.ts";
@@ -19,7 +20,8 @@ export const sqliteFormat = storeFormat({
   grouping: "rows",
   optionKeys: [TABLE_OPTION],
   openStore: async (sources, options, signal): Promise<Store> => {
-    const db = await openDatabase(sources, signal);
+    const db = await openDatabase(sources, options, signal);
+    if (isChroma(db)) return await chromaStore(db, sources, options, signal);
     return isQdrant(db) ? qdrantPoints(db) : tableOf(db, options);
   },
 });
@@ -39,11 +41,17 @@ function tableOf(db: SqlDatabase, options: Readonly<Record<string, string>>): St
   return made ? vec0Table(db, name, made.arguments) : plainTable(db, name);
 }
 
-function openDatabase(sources: readonly SourceFile[], signal: AbortSignal): Promise<SqlDatabase> {
-  const database = onlyOne(
-    sources.filter(({ path }) => !path.endsWith(LOG) && !path.endsWith(JOURNAL)),
-    "SQLite",
-  );
+/** The only database among the files, or the one that the option `table` names by its folder, as qdrant-client calls it. */
+function openDatabase(
+  sources: readonly SourceFile[],
+  options: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<SqlDatabase> {
+  const isDatabase = ({ path }: SourceFile) => sqliteFormat.extensions.some((end) => path.toLowerCase().endsWith(end));
+  const databases = sources.filter(isDatabase);
+  const named = databases.map((database) => ({ name: database.path.split("/").at(-2) ?? "", database }));
+  // Under another name the option `format` tells it, and it is the first.
+  const database = databases.length > 1 ? choose(named, "collection", options).database : (databases[0] ?? sources[0]);
   const beside = (end: string) => sources.find(({ path }) => path === `${database.path}${end}`);
   const [log, journal] = [beside(LOG), beside(JOURNAL)];
   return SqlDatabase.open({ database, ...(log && { log }), ...(journal && { journal }) }, { signal });
