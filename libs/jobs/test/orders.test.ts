@@ -45,6 +45,18 @@ describe("orders", () => {
     }
   });
 
+  it.each(["export", "copy"] as const)("of an %s end it and let it rest, and take nothing back", (kind) => {
+    const job = (state: JobState) => ({ ...jobIn(state, "true"), kind });
+    for (const name of ["cancel", "pause"] as const) expect(verdictOnOrder(job("importing"), name)).toBe("do");
+    expect(next(job("importing"), [], order("cancel")).job?.failure?.reason).toBe(`the ${kind} job was cancelled`);
+    expect(verdictOnOrder(job("completed"), "rollback")).toEqual({
+      refusal: "has put no rows into a collection that others are in",
+    });
+    expect(verdictOnOrder(job("completed"), "cancel")).toEqual({
+      refusal: "cannot be cancelled any more: it is Completed",
+    });
+  });
+
   it("refuse with what to do instead", () => {
     const refusal = (state: JobState, name: JobOrder, autoCommit = "true") =>
       verdictOnOrder(jobIn(state, autoCommit), name);

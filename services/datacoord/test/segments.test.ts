@@ -476,6 +476,48 @@ describe("garbage collection", () => {
     expect(book.get(segmentId(good))?.state).toBe("sealed");
   });
 
+  describe("G7: what a change has removed stays, however long, for", () => {
+    const reads = [
+      ["an export", { kind: "export", collectionId: COLLECTION }],
+      ["a copy", { kind: "copy", collectionId: 99n, spec: { sourceCollectionId: COLLECTION } }],
+      ["a merge", { kind: "merge", collectionId: 99n, spec: { sourceCollectionId: COLLECTION } }],
+    ] as const;
+
+    it.each(reads)("%s that began before it, until that ends", async (_, reader) => {
+      const [old] = await persisted(1n, 1);
+      await commit(1n);
+      await putJob(1n, "completed");
+      nowMs += 1;
+      const { timestamp } = await snapshot();
+      await put(JOBS, { jobId: 5n, ...reader, state: "importing", timestamp });
+      nowMs += 1;
+      await persisted(2n, 1);
+      await change({ changeId: 2n, jobId: 2n, accepted: acceptedOf(2n), removes: [old] });
+      await putJob(2n, "completed");
+      nowMs += 100_000;
+      await collectTwice();
+      expect(await visibleIds(timestamp)).toEqual([old]);
+      await put(JOBS, { jobId: 5n, ...reader, state: "failed", timestamp });
+      await collectTwice();
+      expect(book.get(segmentId(old))).toBeUndefined();
+      await expect(snapshot(timestamp)).rejects.toThrow(/kept no longer/);
+    });
+
+    it("none that began after it", async () => {
+      const [old] = await persisted(1n, 1);
+      await commit(1n);
+      await persisted(2n, 1);
+      nowMs += 1;
+      await change({ changeId: 2n, jobId: 2n, accepted: acceptedOf(2n), removes: [old] });
+      nowMs += 1;
+      const { timestamp } = await snapshot();
+      await put(JOBS, { jobId: 5n, ...reads[0][1], state: "importing", timestamp });
+      nowMs += 100_000;
+      await collectTwice();
+      expect(book.get(segmentId(old))).toBeUndefined();
+    });
+  });
+
   it("a job whose objects cannot be removed does not hold up the others", async () => {
     await failedJob(1n);
     await failedJob(2n);

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "@jest/globals";
+import type { JobRecord, StoredJob, TaskRecord } from "@sluice/catalog";
+import { newTask } from "@sluice/jobs";
+import { MemoryObjectStore } from "@sluice/object-store/testing";
+import { silentLogger } from "@sluice/telemetry";
+import { ExportSweeper } from "../src/jobs/export-sweeper.ts";
+import { ExportPlanner } from "../src/jobs/kinds/export.ts";
+
+const spec = { form: "parquet", root: "out", folder: "a/books_7", filter: "", output: { fields: [] }, partitions: [] };
+const job = { jobId: 7n, kind: "export", spec, state: "importing", timestamp: 5n, createdMs: 0, completedMs: 0 };
+const task = {
+  ...{ ...newTask, group: 0, rowCount: 3, state: "persisted" },
+  findings: {
+    sets: [],
+    rejected: [],
+    exported: [{ path: "p/1-0.parquet", partition: "p", rows: 3, sizeBytes: 4, sha256: "x" }],
+  },
+} as unknown as TaskRecord;
+
+async function storeWith(...keys: string[]): Promise<MemoryObjectStore> {
+  const store = new MemoryObjectStore();
+  for (const key of keys) await store.put(key, [Buffer.from("rows")]);
+  return store;
+}
+const keysOf = async (store: MemoryObjectStore) => (await Array.fromAsync(store.list(""))).map(({ key }) => key);
+
+describe("the end of an export", () => {
+  it("leaves its files, the manifest, and nothing that an attempt has called otherwise", async () => {
+    const store = await storeWith("a/books_7/p/1-0.parquet", "a/books_7/p/1-1.parquet", "a/books_70/p/1-0.parquet");
+    const planner = new ExportPlanner({ roots: { open: async () => store } } as never);
+    const end = () => planner.finish(job as unknown as JobRecord, [task], new AbortController().signal);
+    expect([await end(), await end()]).toEqual([{ rowCount: 3 }, { rowCount: 3 }]);
+    expect(await keysOf(store)).toEqual([
+      "a/books_7/_manifest.json",
+      "a/books_7/p/1-0.parquet",
+      "a/books_70/p/1-0.parquet",
+    ]);
+  });
+
+  it("that failed removes its folder, and once more what came late; an open one's and a whole one's stay", async () => {
+    const store = await storeWith("a/books_7/p/1-0.parquet", "a/books_8/p/1-0.parquet", "a/books_9/_manifest.json");
+    let nowMs = 1000;
+    const jobs = [
+      { ...job, state: "failed", completedMs: 1000 },
+      { ...job, jobId: 8n, spec: { ...spec, folder: "a/books_8" } },
+      { ...job, jobId: 9n, spec: { ...spec, folder: "a/books_9" }, state: "completed" },
+    ] as unknown as StoredJob[];
+    const deps = {
+      book: { jobs: () => jobs },
+      roots: { open: async () => store },
+      now: () => nowMs,
+      log: silentLogger,
+    };
+    await using sweeper = new ExportSweeper({ ...deps, intervalMs: 3_600_000 } as never);
+    await sweeper.sweep();
+    const kept = ["a/books_8/p/1-0.parquet", "a/books_9/_manifest.json"];
+    expect(await keysOf(store)).toEqual(kept);
+    await store.put("a/books_7/p/1-1.parquet", [Buffer.from("late")]);
+    nowMs += 11 * 60_000;
+    await sweeper.sweep();
+    expect(await keysOf(store)).toEqual(kept);
+  });
+});
