@@ -4,7 +4,10 @@ import { Worker } from "node:worker_threads";
 /** What others saw of a process while something was done to it. */
 export interface Watched<T> {
   readonly result: T;
-  /** The longest that anybody waited for the answer to a call that costs nothing. */
+  /**
+   * The longest that anybody waited for the answer to a call that costs nothing, without the time in which other processes kept
+   * the server from a processor.
+   */
   readonly silenceMs: number;
   /** The most memory that the process had (resident), in bytes. */
   readonly peakBytes: number;
@@ -12,14 +15,17 @@ export interface Watched<T> {
 
 /** Asks for `/healthz` again and again, in a thread of its own: what the test itself computes delays nobody else. */
 const asking = `
-  const { parentPort, workerData } = require("node:worker_threads");
+  const { readFileSync } = require("node:fs");
+  const { parentPort, workerData: { url, pid } } = require("node:worker_threads");
+  // Of the main thread: nanoseconds it ran, and nanoseconds it was ready and had to wait for others.
+  const keptWaitingMs = () => Number(readFileSync("/proc/" + pid + "/task/" + pid + "/schedstat", "utf8").split(" ")[1]) / 1e6;
   let on = true;
   let worst = 0;
   const ask = async () => {
     while (on) {
-      const begun = performance.now();
-      await fetch(workerData).then((answer) => answer.text());
-      worst = Math.max(worst, performance.now() - begun);
+      const [begun, before] = [performance.now(), keptWaitingMs()];
+      await fetch(url).then((answer) => answer.text());
+      worst = Math.max(worst, performance.now() - begun - (keptWaitingMs() - before));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
@@ -32,7 +38,7 @@ const asking = `
  * @throws Error when the server did not answer at all
  */
 export async function watched<T>(address: string, pid: number, run: () => Promise<T>): Promise<Watched<T>> {
-  const worker = new Worker(asking, { eval: true, workerData: `http://${address}/healthz` });
+  const worker = new Worker(asking, { eval: true, workerData: { url: `http://${address}/healthz`, pid } });
   const answered = new Promise<number | string>((resolve) => worker.once("message", resolve));
   await writeFile(`/proc/${pid}/clear_refs`, "5"); // The peak counts from now on.
   try {
