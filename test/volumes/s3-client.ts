@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { type RequestOptions, request } from "node:http";
-import { request as secureRequest } from "node:https";
+import { Agent, type RequestOptions, request } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
 
 /** What apply answers, as far as an uploader needs it. */
 export interface Grant {
@@ -67,22 +67,29 @@ export function callS3(grant: Grant, call: S3Call): Promise<S3Reply> {
   return send(options, body);
 }
 
+/** Connections go on, as those of clients do: one that asked for its end would lose an early answer to a body that is refused. */
+const agent = new Agent({ keepAlive: true });
+const secureAgent = new SecureAgent({ keepAlive: true });
+
 function send(options: RequestOptions & { ca?: Buffer | undefined }, body: Uint8Array | string): Promise<S3Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<S3Reply>();
   const isWaiting = options.headers !== undefined && "expect" in options.headers;
   let wasAsked = false;
-  const sent = (options.ca ? secureRequest : request)({ ...options, agent: false }, (response) => {
-    const pieces: Buffer[] = [];
-    response.on("data", (piece) => pieces.push(piece));
-    response.on("end", () =>
-      resolve({
-        wasAsked,
-        status: response.statusCode ?? 0,
-        headers: response.headers,
-        body: Buffer.concat(pieces).toString(),
-      }),
-    );
-  });
+  const sent = (options.ca ? secureRequest : request)(
+    { ...options, agent: options.ca ? secureAgent : agent },
+    (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece) => pieces.push(piece));
+      response.on("end", () =>
+        resolve({
+          wasAsked,
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(pieces).toString(),
+        }),
+      );
+    },
+  );
   sent.on("error", reject);
   sent.on("continue", () => {
     wasAsked = true;
