@@ -1,4 +1,3 @@
-import type { ByteSource } from "@sluice/parquet";
 import { DataType } from "@sluice/schema";
 import { malformed, unsupported } from "./malformed.ts";
 
@@ -46,11 +45,11 @@ export interface Binlog {
 
 const magic = 0x00fffabc;
 const parquetMagicNumber = 0x31524150;
-const eventHeaderBytes = 17;
+export const eventHeaderBytes = 17;
 const descriptorFixedBytes = 52;
 /** Magic, header, fixed part, post-header lengths, extra length: where the extras begin. */
 const extrasOffset = 85;
-const dataEventBytes = eventHeaderBytes + 16;
+export const dataEventBytes = eventHeaderBytes + 16;
 /** Bytes of the fixed parts of the events 0 to 7. */
 const postHeaderLengths = [52, 16, 16, 16, 16, 16, 16, 16];
 
@@ -124,63 +123,19 @@ export function parseBinlog(bytes: Uint8Array): Binlog {
   return { descriptor, events };
 }
 
-/** Where the payloads of a log lie, for readers that do not hold it. */
-export interface BinlogLayout {
-  readonly descriptor: BinlogDescriptor;
-  readonly events: readonly { readonly type: number; readonly payloadOffset: number; readonly payloadBytes: number }[];
-}
-
-/** Descriptors have a hundred bytes, and what is asked of storage at once costs no more for being longer. */
-const firstReadBytes = 4096;
-const maxDescriptorBytes = 1 << 20;
-/** Servers write one. */
-const maxEvents = 4096;
-
-/**
- * As `parseBinlog`, without the payloads: the head of each event is all that is read.
- * @throws {ImportError} as `parseBinlog`; what the source throws
- */
-export async function readBinlogLayout(source: ByteSource, signal?: AbortSignal): Promise<BinlogLayout> {
-  const { sizeBytes } = source;
-  let head = await readBytes(source, 0, Math.min(sizeBytes, firstReadBytes), signal);
-  const first = readFirstEvent(viewOf(head), sizeBytes);
-  if (first.end > maxDescriptorBytes) throw malformed(`descriptor event of ${first.end - 4} bytes`, 13);
-  if (first.end > head.length) head = await readBytes(source, 0, first.end, signal);
-  const descriptor = readDescriptor(head, viewOf(head), first.end);
-  const events: BinlogLayout["events"][number][] = [];
-  for (let at = first.end; at + eventHeaderBytes <= sizeBytes; ) {
-    const isThere = at + dataEventBytes <= head.length;
-    const bytes = isThere
-      ? head.subarray(at)
-      : await readBytes(source, at, Math.min(dataEventBytes, sizeBytes - at), signal);
-    const { type, end, payloadOffset } = readDataEvent(viewOf(bytes), at, { from: at, fileBytes: sizeBytes });
-    events.push({ type, payloadOffset, payloadBytes: end - payloadOffset });
-    if (events.length > maxEvents) throw unsupported(`a binlog of more than ${maxEvents} events`);
-    at = end;
-  }
-  return { descriptor, events };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-async function readBytes(source: ByteSource, at: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  const count = await source.readInto(at, bytes, signal);
-  if (count === length) return bytes;
-  throw malformed(`the file ends at byte ${at + count}, expected ${source.sizeBytes} bytes: it was replaced`);
-}
-
 /** The header of the descriptor event, behind the magic number. */
-function readFirstEvent(view: DataView, fileBytes: number): { end: number } {
+export function readFirstEvent(view: DataView, fileBytes: number): { end: number } {
   if (view.byteLength < 4 || view.getInt32(0, true) !== magic) throw notBinlog(view);
   const first = readEventHeader(view, 4, { from: 0, fileBytes });
   if (first.type !== EventType.Descriptor) throw malformed(`first event has type ${first.type}, expected 0`, 12);
   return first;
 }
 
-function readDataEvent(view: DataView, at: number, place: ViewPlace) {
+export function readDataEvent(view: DataView, at: number, place: ViewPlace) {
   const { type, end } = readEventHeader(view, at, place);
   if (end - at < dataEventBytes) throw malformed(`event of ${end - at} bytes is too short for its timestamps`, at);
   return { type, end, payloadOffset: at + dataEventBytes };
@@ -208,7 +163,7 @@ function notBinlog(view: DataView): Error {
 }
 
 /** The part of a file that a view shows. */
-interface ViewPlace {
+export interface ViewPlace {
   /** Byte of the file at which the view begins. */
   readonly from: number;
   readonly fileBytes: number;
@@ -224,7 +179,7 @@ function readEventHeader(view: DataView, at: number, { from, fileBytes }: ViewPl
   return { type: view.getInt8(at - from + 8), end: at + length };
 }
 
-function readDescriptor(bytes: Uint8Array, view: DataView, end: number): BinlogDescriptor {
+export function readDescriptor(bytes: Uint8Array, view: DataView, end: number): BinlogDescriptor {
   if (end < extrasOffset) throw malformed("descriptor event is cut short", 4);
   const extraLength = view.getInt32(extrasOffset - 4, true);
   if (extraLength < 0 || extrasOffset + extraLength > end) {

@@ -1,15 +1,14 @@
+export { readBinlogLayout } from "./binlog-layout.ts";
 export { type DeltaLog, decodeDeltaLog } from "./delta-log.ts";
 export {
   type Binlog,
   type BinlogDescriptor,
   type BinlogEvent,
   type BinlogExtras,
-  type BinlogLayout,
   EventType,
   encodeBinlogHead,
   isBareParquet,
   parseBinlog,
-  readBinlogLayout,
 } from "./envelope.ts";
 export {
   appendInsertLog,

@@ -10,6 +10,16 @@ export {
 export { lanceFiles } from "./arrays/lance/lance-arrays.ts";
 export { newestManifest } from "./arrays/lance/manifest.ts";
 export { isZarrNote, zarrFolders, zarrRoot } from "./arrays/zarr/store-files.ts";
+export type { BackupCollection, BackupField, BackupPartition } from "./backups/backup.ts";
+export {
+  ALL_PARTITIONS,
+  BACKUP_LOGS,
+  BACKUP_META,
+  backupCollections,
+  backupFieldIds,
+} from "./backups/milvus-backup.ts";
+export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./backups/milvus1-meta.ts";
+export { milvus1Sqlite } from "./backups/milvus1-sqlite.ts";
 export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";
@@ -50,15 +60,3 @@ export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
 export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";
 export { DATASET_STATE, datasetFiles, datasetNotes } from "./table-folders/hf-dataset.ts";
 export { icebergFiles, newestMetadata } from "./table-folders/iceberg-table.ts";
-export {
-  ALL_PARTITIONS,
-  BACKUP_LOGS,
-  BACKUP_META,
-  type BackupCollection,
-  type BackupField,
-  type BackupPartition,
-  backupCollections,
-  backupFieldIds,
-} from "./table-folders/milvus-backup.ts";
-export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./table-folders/milvus1-meta.ts";
-export { milvus1Sqlite } from "./table-folders/milvus1-sqlite.ts";

@@ -1,6 +1,7 @@
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
-import type { BackupCollection, BackupField, BackupIndex, BackupPair, BackupPartition } from "./milvus-backup.ts";
+import type { BackupCollection, BackupField, BackupPartition } from "./backup.ts";
+import { indexOf, isBinary, type Milvus1Table, notesOf } from "./milvus1-table.ts";
 import { readMysqlDump } from "./mysql-dump.ts";
 
 // What the meta store of a Milvus 0.7 to 1.1 says, as a backup. Source: legacy formats, §1.3, §1.4 and §1.8.
@@ -28,17 +29,6 @@ export const MILVUS1_FILES = {
 
 /** Files that hold raw vectors: RAW, TO_INDEX, BACKUP. */
 const RAW_TYPES: ReadonlySet<number> = new Set([1, 2, 7]);
-
-interface Milvus1Table {
-  readonly tableId: string;
-  readonly state: number;
-  readonly dimension: number;
-  readonly engineType: number;
-  readonly indexParams: string;
-  readonly metricType: number;
-  readonly ownerTable: string;
-  readonly partitionTag: string;
-}
 
 interface Milvus1File {
   readonly tableId: string;
@@ -142,11 +132,6 @@ function checkNames(collection: string, partitions: readonly BackupPartition[], 
   throw new ImportError("malformed_file", reason, { file });
 }
 
-/** The vector type is told by the metric alone. */
-function isBinary({ metricType }: Milvus1Table): boolean {
-  return metricType >= 3;
-}
-
 /** Names of the columns as Milvus's own migration has them; ids are kept whoever made them. */
 function fieldsOf(table: Milvus1Table): BackupField[] {
   const base = { description: "", elementType: 0, autoId: false, isPartitionKey: false, isDynamic: false };
@@ -157,65 +142,6 @@ function fieldsOf(table: Milvus1Table): BackupField[] {
     { ...plain, fieldId: 100, name: "id", dataType: DataType.Int64, isPrimaryKey: true, typeParams: [] },
     { ...plain, fieldId: 101, name: "data", dataType, isPrimaryKey: false, typeParams },
   ];
-}
-
-/** Source: `MetricType` and `EngineType` of Milvus 1.1. */
-const metrics = ["L2", "L2", "IP", "HAMMING", "JACCARD", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE"];
-const TANIMOTO = 5;
-const engines: Readonly<Record<number, string>> = {
-  1: "FLAT",
-  2: "IVF_FLAT",
-  3: "IVF_SQ8",
-  5: "IVF_SQ8",
-  6: "IVF_PQ",
-  9: "BIN_FLAT",
-  10: "BIN_IVF_FLAT",
-  11: "HNSW",
-};
-/** Parameters that still mean the same. */
-const keptParams = ["nlist", "m", "M", "efConstruction"];
-
-function indexOf(table: Milvus1Table): BackupIndex {
-  const type = indexTypeOf(table);
-  const params = type === engines[table.engineType] ? paramsOf(table) : defaultsOf(type);
-  const metric = metrics[table.metricType] ?? "L2";
-  const pairs = [{ key: "index_type", value: type }, { key: "metric_type", value: metric }, ...params];
-  return { fieldName: "data", indexName: "data", params: pairs };
-}
-
-/** Of types that are gone HNSW takes the place; substructures are searched without an index. */
-function indexTypeOf(table: Milvus1Table): string {
-  const type = engines[table.engineType] ?? "HNSW";
-  if (!isBinary(table)) return type.startsWith("BIN_") ? "FLAT" : type;
-  return type === "BIN_IVF_FLAT" && table.metricType < 6 ? type : "BIN_FLAT";
-}
-
-function defaultsOf(type: string): BackupPair[] {
-  if (type !== "HNSW") return [];
-  return [
-    { key: "M", value: "16" },
-    { key: "efConstruction", value: "200" },
-  ];
-}
-
-function paramsOf({ indexParams }: Milvus1Table): BackupPair[] {
-  try {
-    const params: Readonly<Record<string, unknown>> = JSON.parse(indexParams || "{}");
-    return keptParams.flatMap((key) => (params[key] === undefined ? [] : [{ key, value: String(params[key]) }]));
-  } catch {
-    // What is no JSON says nothing that the declaration of an index needs.
-    return [];
-  }
-}
-
-function notesOf(table: Milvus1Table, attributes: ReadonlySet<string>): string[] {
-  const notes: string[] = [];
-  if (table.metricType === TANIMOTO)
-    notes.push("metric TANIMOTO became JACCARD: hits rank alike, and distances are others");
-  if (engines[table.engineType] === undefined)
-    notes.push(`index type ${table.engineType} of Milvus 1.x is gone: HNSW or BIN_FLAT stands for it`);
-  if (attributes.has(table.tableId)) notes.push("attributes of hybrid collections are not read: ids and vectors are");
-  return notes;
 }
 
 function tableOf(row: MetaRow): Milvus1Table {

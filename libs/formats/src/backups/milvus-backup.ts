@@ -1,4 +1,16 @@
-import { excerpt, ImportError, locate } from "@sluice/errors";
+import { ImportError, locate } from "@sluice/errors";
+import type { BackupCollection, BackupField, BackupIndex, BackupSegment } from "./backup.ts";
+import {
+  arrayAt,
+  idAt,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  pairsAt,
+  parseMeta,
+  textAt,
+} from "./json-members.ts";
 
 // The folder that milvus-backup writes: what its meta files say. Source: binlog format, §10; milvus-backup `backup.proto`.
 
@@ -14,80 +26,6 @@ export const BACKUP_LOGS = { insert: "binlogs/insert_log", delta: "binlogs/delta
 /** Partition of deletes that concern all of them. */
 export const ALL_PARTITIONS = "-1";
 
-export interface BackupPair {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A field as a backup has it: names and numbers of Milvus's own message. */
-export interface BackupField {
-  readonly fieldId: number;
-  readonly name: string;
-  readonly description: string;
-  readonly dataType: number;
-  readonly elementType: number;
-  readonly isPrimaryKey: boolean;
-  readonly autoId: boolean;
-  readonly isPartitionKey: boolean;
-  readonly isDynamic: boolean;
-  readonly nullable: boolean;
-  readonly isFunctionOutput: boolean;
-  readonly typeParams: readonly BackupPair[];
-  /** A serialized `schema.ValueField`. */
-  readonly defaultValue: Uint8Array | undefined;
-}
-
-export interface BackupSegment {
-  /** Ids are decimal text: they pass 2^53. */
-  readonly id: string;
-  readonly rowCount: number;
-  /** `FIELD/LOG` of each insert log, `LOG` of each delta log, as their paths end. */
-  readonly logs: readonly string[];
-  readonly deltas: readonly string[];
-  readonly storageVersion: number;
-}
-
-export interface BackupPartition {
-  readonly id: string;
-  readonly name: string;
-  readonly segments: readonly BackupSegment[];
-}
-
-export interface BackupIndex {
-  readonly fieldName: string;
-  readonly indexName: string;
-  readonly params: readonly BackupPair[];
-}
-
-export interface BackupCollection {
-  readonly id: string;
-  readonly dbName: string;
-  readonly name: string;
-  readonly description: string;
-  /** In the order of their ids; `$meta` among them where the backup has it. */
-  readonly fields: readonly BackupField[];
-  readonly structs: readonly {
-    readonly fieldId: number;
-    readonly name: string;
-    readonly fields: readonly BackupField[];
-  }[];
-  readonly enableDynamicField: boolean;
-  readonly shardsNum: number;
-  readonly consistencyLevel: number;
-  readonly properties: readonly BackupPair[];
-  readonly partitions: readonly BackupPartition[];
-  readonly l0Segments: readonly BackupSegment[];
-  readonly indexes: readonly BackupIndex[];
-  readonly aliases: readonly string[];
-  readonly isLoaded: boolean;
-  /** What of it has no form here, or another one. */
-  readonly notes: readonly string[];
-}
-
-/** Ids and timestamps pass 2^53: integers come as text where a double would round them. */
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-type JsonObject = { readonly [key: string]: Json };
-
 /**
  * The collections of a backup.
  * @param texts of the full meta file, or of those of all levels, in the order of `BACKUP_META`
@@ -96,7 +34,7 @@ type JsonObject = { readonly [key: string]: Json };
 export function backupCollections(
   texts: readonly { readonly path: string; readonly text: string }[],
 ): BackupCollection[] {
-  const parsed = texts.map(({ path, text }) => parse(path, text));
+  const parsed = texts.map(({ path, text }) => parseMeta(path, text));
   const [root] = parsed;
   if (textAt(root, "format") === "snapshot")
     throw new ImportError("unsupported", "the backup is a snapshot: take it in the format binlog", {
@@ -111,20 +49,6 @@ export function backupCollections(
   } catch (error) {
     throw locate(error, { file: texts[0].path });
   }
-}
-
-function parse(path: string, text: string): JsonObject {
-  const exact = (_key: string, value: Json, { source }: { source?: string } = {}) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "") ? (source ?? "") : value;
-  try {
-    const value = (JSON.parse as (text: string, reviver: typeof exact) => Json)(text, exact);
-    if (isObject(value)) return value;
-  } catch (error) {
-    throw new ImportError("malformed_file", `the backup's meta is no JSON: ${(error as Error).message}`, {
-      file: path,
-    });
-  }
-  throw new ImportError("malformed_file", "the backup's meta is no JSON object", { file: path });
 }
 
 /** Collections with their partitions, and these with their segments, of the meta files of one level each. */
@@ -236,45 +160,6 @@ function indexOf(index: JsonObject): BackupIndex {
     indexName: textAt(index, "index_name"),
     params: hasType || type === "" ? params : [{ key: "index_type", value: type }, ...params],
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = object[key];
-  return isObject(value) ? value : {};
-}
-
-function arrayAt(object: JsonObject, key: string): readonly Json[] {
-  const value = object[key];
-  return Array.isArray(value) ? value : [];
-}
-
-function listAt(object: JsonObject, key: string): JsonObject[] {
-  return arrayAt(object, key).filter(isObject);
-}
-
-/** Ids too; what is left out is empty. */
-function textAt(object: JsonObject, key: string): string {
-  const value = object[key];
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
-}
-
-/** Ids are names of folders. */
-function idAt(object: JsonObject, key: string): string {
-  const id = textAt(object, key);
-  if (/^-?\d{1,19}$/.test(id)) return id;
-  throw new ImportError("malformed_file", `the backup's meta is damaged: ${key} is "${excerpt(id)}", no number`);
-}
-
-function numberAt(object: JsonObject, key: string): number {
-  return Number(textAt(object, key) || 0);
-}
-
-function pairsAt(object: JsonObject, key: string): BackupPair[] {
-  return listAt(object, key).map((pair) => ({ key: textAt(pair, "key"), value: textAt(pair, "value") }));
 }
 
 /**

@@ -1,0 +1,71 @@
+// Collections that another program has backed up, whatever its layout: what it takes to make them again, and which segments they have.
+
+export interface BackupPair {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A field as a backup has it: names and numbers of Milvus's own message. */
+export interface BackupField {
+  readonly fieldId: number;
+  readonly name: string;
+  readonly description: string;
+  readonly dataType: number;
+  readonly elementType: number;
+  readonly isPrimaryKey: boolean;
+  readonly autoId: boolean;
+  readonly isPartitionKey: boolean;
+  readonly isDynamic: boolean;
+  readonly nullable: boolean;
+  readonly isFunctionOutput: boolean;
+  readonly typeParams: readonly BackupPair[];
+  /** A serialized `schema.ValueField`. */
+  readonly defaultValue: Uint8Array | undefined;
+}
+
+export interface BackupSegment {
+  /** Ids are decimal text: they pass 2^53. */
+  readonly id: string;
+  readonly rowCount: number;
+  /** `FIELD/LOG` of each insert log, `LOG` of each delta log, as their paths end. */
+  readonly logs: readonly string[];
+  readonly deltas: readonly string[];
+  readonly storageVersion: number;
+}
+
+export interface BackupPartition {
+  readonly id: string;
+  readonly name: string;
+  readonly segments: readonly BackupSegment[];
+}
+
+export interface BackupIndex {
+  readonly fieldName: string;
+  readonly indexName: string;
+  readonly params: readonly BackupPair[];
+}
+
+export interface BackupCollection {
+  readonly id: string;
+  readonly dbName: string;
+  readonly name: string;
+  readonly description: string;
+  /** In the order of their ids; `$meta` among them where the backup has it. */
+  readonly fields: readonly BackupField[];
+  readonly structs: readonly {
+    readonly fieldId: number;
+    readonly name: string;
+    readonly fields: readonly BackupField[];
+  }[];
+  readonly enableDynamicField: boolean;
+  readonly shardsNum: number;
+  readonly consistencyLevel: number;
+  readonly properties: readonly BackupPair[];
+  readonly partitions: readonly BackupPartition[];
+  readonly l0Segments: readonly BackupSegment[];
+  readonly indexes: readonly BackupIndex[];
+  readonly aliases: readonly string[];
+  readonly isLoaded: boolean;
+  /** What of it has no form here, or another one. */
+  readonly notes: readonly string[];
+}
