@@ -1,8 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus, type Row } from "@sluice/rpc";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { bookCollection, books, type CollectionSpec, useServer } from "../support/index.ts";
+import { bookCollection, books, type CollectionSpec, eventually, useServer } from "../support/index.ts";
 
 const fixture = useServer({ flushSize: "64KB" });
 
@@ -21,8 +22,12 @@ async function call(method: string, path: string, body?: object): Promise<Answer
 async function merged(body: object): Promise<Answer["data"]> {
   const { code, message, data } = await call("POST", "/v2/etl/merge", body);
   if (code !== 0) throw new Error(`${code} ${message}`);
+  return ended(data.jobId);
+}
+
+async function ended(jobId: string): Promise<Answer["data"]> {
   for (;;) {
-    const answer = await call("GET", `/v2/jobs/${data.jobId}`);
+    const answer = await call("GET", `/v2/jobs/${jobId}`);
     if (!["PENDING", "IN_PROGRESS"].includes(answer.data.status)) return answer.data;
     await sleep(20);
   }
@@ -84,4 +89,210 @@ describe("a merge", () => {
     expect(await rowsOf(dest)).toEqual(expected);
     expect(await rowsOf(source)).toEqual(before);
   });
+});
+
+describe("what a merge copies", () => {
+  it("is the schema, keys, partitions, shards, properties and indexes, and no alias", async () => {
+    const source = await collectionWith([], { shards: 2, properties: { "collection.ttl.seconds": "100000" } });
+    const { client, files } = fixture;
+    await client.createPartition(source, "new");
+    await client.importAndWait(source, await files.jsonl("old.jsonl", books(10)));
+    await client.importAndWait(source, await files.jsonl("new.jsonl", books(5, 100n)), { partition: "new" });
+    const alias = { collectionName: source, alias: `${source}_alias` };
+    checkStatus(await client.raw.createAlias(milvus.CreateAliasRequest.fromPartial(alias)));
+    const dest = newName();
+    const job = await merged({ collectionName: `${source}_alias`, destCollectionName: dest, newFields: priceFields });
+    // Without files every row has what the field has for none.
+    expect(job.details).toMatchObject({ sourceRows: 15, fileRows: 0, matchedSourceRows: 0, destRows: 15 });
+    const describe = (collectionName: string) =>
+      client.raw.describeCollection(milvus.DescribeCollectionRequest.fromPartial({ collectionName }));
+    const [from, to] = [await describe(source), await describe(dest)];
+    expect(to.schema?.fields.slice(0, 4)).toEqual(from.schema?.fields);
+    expect(to.schema?.fields.slice(4)).toMatchObject([
+      { name: "price", nullable: true },
+      { name: "tag", nullable: true, typeParams: [{ key: "max_length", value: "20" }] },
+    ]);
+    expect(to).toMatchObject({ shardsNum: 2, properties: from.properties, aliases: [] });
+    const indexes = await client.raw.describeIndex(milvus.DescribeIndexRequest.fromPartial({ collectionName: dest }));
+    expect(indexes.indexDescriptions.map(({ fieldName }) => fieldName)).toEqual(["vector"]);
+    expect((await rowsOf(dest)).every(({ price, tag }) => price === null && tag === null)).toBe(true);
+    expect(await client.count(dest, "", ["new"])).toBe(5);
+    // More can come, with the new fields, and keys that are there go where they are.
+    const more = books(3, 200n).map((book) => ({ ...book, price: 1, tag: "x" }));
+    await client.importAndWait(dest, await files.jsonl("more.jsonl", more), { partition: "new" });
+    expect(await client.count(dest, 'tag == "x"', ["new"])).toBe(3);
+  });
+
+  it("is a dynamic field too, after which new ones come, and vectors may be among them", async () => {
+    const rows = books(20).map((book) => ({ ...book, extra: Number(book.id), tag: "dynamic" }));
+    const source = await collectionWith(rows, { dynamic: true });
+    const vectors = books(10).map(({ id }) => ({ id, second: [Number(id), 0.5, 1], tag: `t${id}` }));
+    const paths = await fixture.files.jsonl("vectors.jsonl", vectors);
+    const dest = newName();
+    const job = await merged({
+      ...{ collectionName: source, destCollectionName: dest, files: [paths], mergeField: "id" },
+      newFields: [
+        { fieldName: "second", dataType: "FloatVector", params: { dim: 3 } },
+        { fieldName: "tag", dataType: "VarChar", params: { maxLength: 9, defaultValue: "none" } },
+      ],
+    });
+    expect(job).toMatchObject({ status: "SUCCESSFUL", details: { matchedSourceRows: 10, destRows: 20 } });
+    expect(job.warnings.join()).toMatch(/dynamic keys named 'second', 'tag' stay in \$meta/);
+    const index = {
+      collectionName: dest,
+      fieldName: "second",
+      extraParams: [
+        { key: "metric_type", value: "L2" },
+        { key: "index_type", value: "FLAT" },
+      ],
+    };
+    checkStatus(await fixture.client.raw.createIndex(milvus.CreateIndexRequest.fromPartial(index)));
+    const found = await rowsOf(dest, ["id", "extra", "second", "tag"]);
+    expect(found[3]).toEqual({ id: 3n, extra: 3, second: [3, 0.5, 1], tag: "t3" });
+    expect(found[15]).toEqual({ id: 15n, extra: 15, second: null, tag: "none" });
+  });
+});
+
+describe("a collection that a merge makes", () => {
+  const list = async () =>
+    (await fixture.client.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames;
+
+  it("is found by nobody before it is whole, while its name is taken; and is gone when the job is cancelled", async () => {
+    const source = await collectionWith(books(10));
+    const dest = newName();
+    const path = await prices("cancelled.parquet", 0, 10);
+    const body = {
+      collectionName: source,
+      destCollectionName: dest,
+      files: [[path]],
+      mergeField: "id",
+      newFields: priceFields,
+    };
+    const { data } = await call("POST", "/v2/etl/merge", body);
+    // Whatever the job is doing: its name is another's or its own.
+    expect((await call("POST", "/v2/etl/merge", body)).code).toBe(63261);
+    await call("POST", `/v2/jobs/${data.jobId}/cancel`);
+    const { status } = await ended(data.jobId);
+    if (status === "SUCCESSFUL") return;
+    expect(status).toBe("CANCELED");
+    await eventually(async () => {
+      await fixture.client.createCollection(bookCollection(dest));
+    });
+  });
+
+  it("is gone with all that was written when the job fails, and its name is free again", async () => {
+    const source = await collectionWith(books(300));
+    const dest = newName();
+    const rows = [1, 2, 1].map((id) => ({ id, price: id, tag: null }));
+    const files = [await fixture.files.jsonl("twice.jsonl", rows)];
+    const body = { collectionName: source, destCollectionName: dest, files, mergeField: "id", newFields: priceFields };
+    const job = await merged(body);
+    expect(job).toMatchObject({ status: "FAILED" });
+    expect(job.reason).toMatch(/several rows of the files have one key: 1; say onDuplicateKey/);
+    expect(await list()).not.toContain(dest);
+    await eventually(async () =>
+      expect((await merged({ ...body, options: { onDuplicateKey: "last" } })).status).toBe("SUCCESSFUL"),
+    );
+    expect(await list()).toContain(dest);
+    expect((await rowsOf(dest))[1]).toMatchObject({ price: 1 });
+  });
+
+  it("is not made by a dry run, whose report is that of a merge", async () => {
+    const source = await collectionWith(books(10));
+    const dest = newName();
+    const files = [[await prices("dry.parquet", 5, 15)]];
+    const body = { collectionName: source, destCollectionName: dest, files, mergeField: "id", newFields: priceFields };
+    const job = await merged({ ...body, options: { dryRun: true } });
+    expect(job).toMatchObject({
+      status: "SUCCESSFUL",
+      details: { dryRun: true, sourceRows: 10, matchedSourceRows: 5, unmatchedFileRows: 5, destRows: 0 },
+    });
+    expect(await list()).not.toContain(dest);
+    expect(await fixture.client.count(source)).toBe(10);
+  });
+});
+
+describe("a request to merge is refused", () => {
+  let source: string;
+  let file: string;
+  const body = (more: object = {}) => ({
+    ...{ collectionName: source, destCollectionName: "never", mergeField: "id", newFields: priceFields },
+    ...{ files: [[file]], ...more },
+  });
+  beforeAll(async () => {
+    source = await collectionWith(books(3));
+    file = await prices("refused.parquet", 0, 3);
+  });
+
+  it.each<[what: string, code: number, message: RegExp, more: object]>([
+    ["for a source that is missing", 63260, /can't find collection/, { collectionName: "missing" }],
+    ["for a field that the source has not", 63262, /mergeField "nothing" is no field/, { mergeField: "nothing" }],
+    ["for a key of a type that is not compared", 63263, /of type FloatVector/, { mergeField: "vector" }],
+    [
+      "for a field that is there",
+      63264,
+      /duplicated field name/i,
+      { newFields: [{ fieldName: "title", dataType: "INT8" }] },
+    ],
+    ["for a field of a name that is kept", 63264, /\$x/, { newFields: [{ fieldName: "$x", dataType: "INT8" }] }],
+    ["for text without a length", 63264, /max_length/, { newFields: [{ fieldName: "a", dataType: "VARCHAR" }] }],
+    ["for a type that is none", 63264, /no data type "INT7"/, { newFields: [{ fieldName: "a", dataType: "INT7" }] }],
+    [
+      "for a default of another type",
+      63264,
+      /no value of its type/,
+      { newFields: [{ fieldName: "a", dataType: "INT8", params: { defaultValue: "x" } }] },
+    ],
+    ["without new fields", 63264, /newFields is missing/, { newFields: [] }],
+    [
+      "for a column that the file has not",
+      63265,
+      /has no column "a", which is a new field; it has id, price/,
+      { newFields: [{ fieldName: "a", dataType: "INT8" }] },
+    ],
+    ["for a key that the file has not", 63262, /has no column "year", which is mergeField/, { mergeField: "year" }],
+    ["for files that are not there", 63270, /missing.parquet/, { files: [["sources/missing.parquet"]] }],
+    ["for rules that are none", 2100, /onDuplicateKey must be one of/, { options: { onDuplicateKey: "any" } }],
+    ["for options that nobody knows", 1801, /dryrun/, { options: { dryrun: true } }],
+    ["without a name for the new one", 1802, /destCollectionName/, { destCollectionName: "" }],
+    ["for a name that is none", 1100, /Invalid collection name/, { destCollectionName: "1-2" }],
+  ])("%s", async (_what, code, message, more) => {
+    const answer = await call("POST", "/v2/etl/merge", body(more));
+    expect(answer).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it("for a name that another collection or alias has", async () => {
+    const alias = { collectionName: source, alias: "other_name" };
+    checkStatus(await fixture.client.raw.createAlias(milvus.CreateAliasRequest.fromPartial(alias)));
+    for (const destCollectionName of [source, "other_name"])
+      expect((await call("POST", "/v2/etl/merge", body({ destCollectionName }))).code).toBe(63261);
+  });
+
+  it("for a file that is damaged, with its place, by the request or the job", async () => {
+    const damaged = await fixture.files.write("damaged.parquet", "PAR1 this is none PAR1");
+    const answer = await call("POST", "/v2/etl/merge", body({ files: [[damaged]] }));
+    expect(answer.code).not.toBe(0);
+    expect(answer.message).toContain("damaged.parquet");
+  });
+});
+
+it("files of a volume are merged, by either of its names", async () => {
+  const source = await collectionWith(books(10));
+  await call("POST", "/v2/volumes/create", { volumeName: "shop" });
+  const bytes = await readFile(await prices("volume.parquet", 0, 10));
+  const put = await fetch(`${fixture.url}/v2/volumes/shop/files/deep/volume.parquet`, { method: "PUT", body: bytes });
+  expect(put.status).toBeLessThan(300);
+  for (const dataSource of [
+    { type: "volume", volumeName: "shop", dataPath: "deep/volume.parquet" },
+    { type: "stage", stageName: "shop", dataPath: "/deep/" },
+  ]) {
+    const body = {
+      collectionName: source,
+      destCollectionName: newName(),
+      dataSource,
+      mergeField: "id",
+      newFields: priceFields,
+    };
+    expect(await merged(body)).toMatchObject({ status: "SUCCESSFUL", details: { matchedSourceRows: 10 } });
+  }
 });

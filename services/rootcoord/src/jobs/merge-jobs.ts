@@ -65,14 +65,21 @@ export class MergeJobs {
     if (earlier !== undefined) return earlier;
     this.#checkOpenJobs();
     checkCollectionName(request.targetCollectionName);
-    const plan = await this.#plan(request);
-    const id = jobId(await this.#deps.allocateIds(1));
-    const made = mergedOf(plan, request.newFields, {
-      ...{ dbName: request.targetDbName || request.dbName || "default", name: request.targetCollectionName },
-      firstId: await this.#deps.allocateIds(idsOfMerged(plan.source)),
+    const source = await this.#findSource(request);
+    const made = await this.#merged(source, request);
+    const plan = await this.#plan(source, request);
+    return this.#record(jobId(await this.#deps.allocateIds(1)), plan, made, request);
+  }
+
+  /** The collection that is to be made. */
+  async #merged(source: CollectionRecord, request: rootCoord.MergeRequest) {
+    const { dbName, targetDbName, targetCollectionName: name, newFields } = request;
+    if (newFields.length === 0) throw new StatusError(mergeCodes.newFieldInvalid, "newFields is missing: name one");
+    return mergedOf(source, newFields, {
+      ...{ dbName: targetDbName || dbName || "default", name },
+      firstId: await this.#deps.allocateIds(idsOfMerged(source)),
       ...{ createdTs: await this.#deps.allocateTs(), createdMs: this.#deps.now() },
     });
-    return this.#record(id, plan, made, request);
   }
 
   /** Ids of calls are made by the proxy, one for each request. */
@@ -89,11 +96,8 @@ export class MergeJobs {
     throw new ImportError("request_invalid", reason);
   }
 
-  async #plan(request: rootCoord.MergeRequest): Promise<MergePlan> {
-    const source = await this.#findSource(request);
+  async #plan(source: CollectionRecord, request: rootCoord.MergeRequest): Promise<MergePlan> {
     const rules = parseMergeRules(request);
-    if (request.newFields.length === 0)
-      throw new StatusError(mergeCodes.newFieldInvalid, "newFields is missing: name one");
     checkKey(source, rules);
     const { spec, dataSource: asked } = parseImportOptions(request.options, formatOptionKeys);
     if (spec.isBackup || spec.tolerance || spec.onDuplicate || spec.isTwoPhase || spec.correctsJobId !== undefined)
@@ -176,7 +180,7 @@ function targetExists({ dbName, name }: CollectionRecord): StatusError {
 }
 
 function mergedOf(
-  { source }: MergePlan,
+  source: CollectionRecord,
   fields: readonly wire.FieldSchema[],
   place: Parameters<typeof mergedCollection>[2],
 ): ReturnType<typeof mergedCollection> {
