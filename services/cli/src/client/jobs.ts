@@ -46,15 +46,15 @@ export interface AnyJob {
   readonly paused?: boolean;
 }
 
-/** A job until it has ended, or waits for its commit. `onChange` sees every look. @param kind as in paths: `import` */
-export async function watchJob<J extends AnyJob>(
-  rest: RestClient,
-  kind: string,
-  jobId: string,
-  onChange: (job: J) => void,
-): Promise<J> {
+/** The job as it is. @param kind as in paths: `import` */
+export function jobOf<J extends AnyJob>(rest: RestClient, kind: string, jobId: string): Promise<J> {
+  return rest.post<J>(`jobs/${kind}/describe`, { jobId });
+}
+
+/** A job until it has ended, or waits for its commit. `onChange` sees every look. */
+export async function watchJob<J extends AnyJob>(look: () => Promise<J>, onChange: (job: J) => void): Promise<J> {
   for (;;) {
-    const job = await rest.post<J>(`jobs/${kind}/describe`, { jobId });
+    const job = await look();
     onChange(job);
     if (ended.has(job.state)) return job;
     await sleep(POLL_MS);

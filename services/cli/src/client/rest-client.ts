@@ -28,19 +28,21 @@ export class RestClient {
 
   /**
    * The `data` of an answer.
-   * @param path below `/v2/vectordb/`
+   * @param path below `/v2/vectordb/`, or whole
    * @throws {RefusedError} in the server's words; {UnreachableError}
    */
   async post<T>(path: string, body: object): Promise<T> {
-    const response = await this.#send(path, body);
-    const { code, message, data } = (await response.json()) as { code: number; message?: string; data: T };
-    if (code !== 0) throw new RefusedError(code, message ?? `code ${code}`);
-    return data;
+    return dataOf(await this.#send("POST", path, body));
+  }
+
+  /** The same of what is only asked for. */
+  async get<T>(path: string): Promise<T> {
+    return dataOf(await this.#send("GET", path));
   }
 
   /** The bytes of an answer that is a file. @throws as `post` */
   async download(path: string, body: object): Promise<Uint8Array> {
-    const response = await this.#send(path, body);
+    const response = await this.#send("POST", path, body);
     if (response.headers.get("content-type")?.startsWith("application/json")) {
       const { code, message = "" } = (await response.json()) as { code: number; message?: string };
       throw new RefusedError(code, message);
@@ -48,11 +50,12 @@ export class RestClient {
     return response.bytes();
   }
 
-  async #send(path: string, body: object): Promise<Response> {
+  async #send(method: "GET" | "POST", path: string, body?: object): Promise<Response> {
     const headers: Record<string, string> = { "content-type": "application/json", "db-name": this.#database };
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     try {
-      return await fetch(`${this.#base}/v2/vectordb/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      const url = `${this.#base}${path.startsWith("/") ? path : `/v2/vectordb/${path}`}`;
+      return await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     } catch (error) {
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
       throw new UnreachableError(
@@ -60,4 +63,10 @@ export class RestClient {
       );
     }
   }
+}
+
+async function dataOf<T>(response: Response): Promise<T> {
+  const { code, message, data } = (await response.json()) as { code: number; message?: string; data: T };
+  if (code !== 0) throw new RefusedError(code, message ?? `code ${code}`);
+  return data;
 }

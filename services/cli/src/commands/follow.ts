@@ -1,12 +1,11 @@
 import { type AnyJob, watchJob } from "../client/jobs.ts";
-import type { RestClient } from "../client/rest-client.ts";
 import { exitCodeOf } from "../show/job.ts";
 import { showProgress } from "../show/progress.ts";
 import { note } from "../show/tables.ts";
 
 export interface Followed<J extends AnyJob> {
-  /** As in paths: `import`. */
-  readonly kind: string;
+  /** Asks how it is. */
+  readonly look: () => Promise<J>;
   readonly jobId: string;
   readonly rowsOf: (job: J) => number;
   /** The command that goes on watching. */
@@ -14,17 +13,14 @@ export interface Followed<J extends AnyJob> {
 }
 
 /** Shows the progress of a job until its end, which is the exit code; Ctrl-C ends the watching, not the job. */
-export async function follow<J extends AnyJob>(
-  rest: RestClient,
-  { kind, jobId, rowsOf, again }: Followed<J>,
-): Promise<J> {
+export async function follow<J extends AnyJob>({ look, jobId, rowsOf, again }: Followed<J>): Promise<J> {
   const onInterrupt = () => {
     note(`\njob ${jobId} goes on: ${again}`);
     process.exit(130);
   };
   process.once("SIGINT", onInterrupt);
   using progress = showProgress();
-  const job = await watchJob<J>(rest, kind, jobId, (present) => progress.update(present, rowsOf(present)));
+  const job = await watchJob<J>(look, (present) => progress.update(present, rowsOf(present)));
   process.off("SIGINT", onInterrupt);
   process.exitCode = exitCodeOf(job);
   return job;

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { Argument } from "commander";
 import type { ProposedSchema } from "../client/collections.ts";
-import type { JobView } from "../client/jobs.ts";
+import { type JobView, jobOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { showJob } from "../show/job.ts";
 import { note, say, showJson } from "../show/tables.ts";
@@ -68,7 +68,12 @@ export async function watch(
   { json = false }: { readonly json?: boolean },
 ): Promise<void> {
   const rowsOf = ({ importedRows, checkedRows = 0 }: JobView) => importedRows + checkedRows;
-  const job = await follow<JobView>(rest, { kind: "import", jobId, rowsOf, again: `sluice jobs watch ${jobId}` });
+  const job = await follow<JobView>({
+    look: () => jobOf(rest, "import", jobId),
+    jobId,
+    rowsOf,
+    again: `sluice jobs watch ${jobId}`,
+  });
   if (json) showJson(job);
   else showJob(job);
 }

@@ -6,6 +6,7 @@ import { exportCommand, exportsCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { jobsCommand } from "./jobs.ts";
+import { mergeCommand } from "./merge.ts";
 import { restoreCommand } from "./restore.ts";
 
 /** What one does with a running server. */
@@ -13,6 +14,7 @@ export function addClientCommands(program: Command): void {
   program.addCommand(importCommand());
   program.addCommand(inspectCommand());
   program.addCommand(restoreCommand());
+  program.addCommand(mergeCommand());
   program.addCommand(jobsCommand());
   program.addCommand(exportCommand());
   program.addCommand(exportsCommand());

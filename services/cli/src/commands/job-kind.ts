@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { AnyJob } from "../client/jobs.ts";
+import { type AnyJob, jobOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { say, showJson, showTable } from "../show/tables.ts";
 import { restOf, type ServerOptions, serverCommand } from "./common.ts";
@@ -26,7 +26,10 @@ export async function watchKind<J extends AnyJob>(
   { json }: Pick<ServerOptions, "json">,
   { kind, plural, rowsOf, show }: JobKind<J>,
 ): Promise<void> {
-  const job = await follow<J>(rest, { kind, jobId, rowsOf, again: `sluice ${plural} watch ${jobId}` });
+  const job = await follow<J>({
+    ...{ look: () => jobOf(rest, kind, jobId), jobId, rowsOf },
+    again: `sluice ${plural} watch ${jobId}`,
+  });
   if (json) showJson(job);
   else show(job);
 }
@@ -39,7 +42,7 @@ export function jobKindCommand<J extends AnyJob>(of: JobKind<J>): Command {
   all.addCommand(serverCommand("list", "the newest first").action((options: ServerOptions) => list(options, of)));
   all.addCommand(
     about("show", "one as it is").action(async (jobId: string, options: ServerOptions) => {
-      const job = await restOf(options).post<J>(`jobs/${kind}/describe`, { jobId });
+      const job = await jobOf<J>(restOf(options), kind, jobId);
       if (options.json) showJson(job);
       else show(job);
     }),

@@ -61,7 +61,11 @@ it("once it is dropped its name is free, and it is never published", async () =>
 
 it("of two that take a name at one moment, one gets it", async () => {
   const { ddl, store } = await open();
-  const { record } = mergedCollection(await ddl.findCollection("", "source"), [extra], { ...place, name: "other", firstId: 9100n });
+  const { record } = mergedCollection(await ddl.findCollection("", "source"), [extra], {
+    ...place,
+    name: "other",
+    firstId: 9100n,
+  });
   const [first, second] = [
     await ddl.hidden.stage(record),
     await ddl.hidden.stage({ ...record, collectionId: 9200n as never }),

@@ -26,6 +26,14 @@ export class KeyTable {
     return this.#maxKeys;
   }
 
+  /** Makes room for so many keys at once, as far as they fit: growing looks at each key again. Only of an empty table. */
+  reserve(keys: number): void {
+    let places = this.#rows.length;
+    while (places < 2 * Math.min(keys, this.#maxKeys)) places *= 2;
+    this.#keys = new Uint32Array(places * this.#keyWords);
+    this.#rows = new Uint32Array(places);
+  }
+
   /** The row that had the key in `key[at …]` before, or -1; from now on `row` has it, where `isNewer` or nobody had it. False when the table is full. */
   put(key: Uint32Array, at: number, row: number, isNewer: boolean): number | false {
     const place = this.#find(key, at);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { openReader, planFields, withFolderKeys } from "@sluice/formats";
+import { formatNamed, openReader, planFields, withFolderKeys } from "@sluice/formats";
 import type { MergeTaskInput, SourceSet } from "@sluice/jobs";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import type { TaskContext } from "../task-kind.ts";
@@ -35,6 +35,24 @@ export async function* fileRows(
     yield* rowsOf(set, { schema, input, context, group, onBytes: (bytes) => onBytes(before + bytes) });
     before += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
+}
+
+/** Of more files it is not worth asking each. */
+const MAX_ASKED_SETS = 64;
+
+/** Rows of the files as far as headers and footers announce them, for a first guess: no more than the files have bytes. */
+export async function announcedRows(input: MergeTaskInput, { openFiles, signal }: TaskContext): Promise<number> {
+  let rows = 0;
+  if (input.sets.length > MAX_ASKED_SETS) return 0;
+  for (const set of input.sets) {
+    const options = { ...input.options, ...set.options };
+    const bytes = set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    await using opened = await openFiles(set.files, input.sources);
+    const probe = { sources: opened.files, plan: planFields(fileSchema(input), options, set.folders), options };
+    const { rowCount = 0 } = await formatNamed(set.format).probe(probe, signal);
+    rows += Math.min(rowCount, bytes);
+  }
+  return rows;
 }
 
 interface SetWork {

@@ -1,7 +1,7 @@
 import type { Column } from "@sluice/columns";
 import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { MergeRules } from "@sluice/jobs";
-import type { FieldSchema } from "@sluice/schema";
+import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import { KeyTable } from "../../sinks/unique/key-table.ts";
 import { isNullKey, keyText, type MergeKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
@@ -23,6 +23,8 @@ export interface FileCounts {
 export interface HashLimits {
   readonly valueBytes: number;
   readonly tableBytes?: number;
+  /** Rows that will come, about. */
+  readonly expectedRows?: number;
 }
 
 /** Rows of the files in memory, found by their keys. */
@@ -30,6 +32,8 @@ export class HashSide {
   readonly #rule: MergeRules["onDuplicateKey"];
   readonly #store: RowStore;
   readonly #limits: HashLimits;
+  /** Of what is reserved for a row. */
+  readonly #rowBytes: number;
   readonly #counts: FileCounts;
   readonly #samples: string[] = [];
   #table: KeyTable | undefined;
@@ -41,6 +45,7 @@ export class HashSide {
   constructor(fields: readonly FieldSchema[], { onDuplicateKey }: MergeRules, limits: HashLimits, counts: FileCounts) {
     this.#rule = onDuplicateKey;
     this.#store = new RowStore(fields);
+    this.#rowBytes = fields.reduce((sum, field) => sum + 9 + fixedWidth(field), 0);
     this.#limits = limits;
     this.#counts = counts;
   }
@@ -55,7 +60,7 @@ export class HashSide {
    * @param at where row 0 of the batch stands, where that is known
    */
   add(keys: MergeKeys, columns: readonly Column[], at?: { readonly file: string; readonly row: number }): boolean {
-    this.#table ??= new KeyTable(keys.perKey, this.#limits.tableBytes ?? KEY_TABLE_BYTES);
+    this.#table ??= this.#newTable(keys.perKey);
     for (let row = 0; row < keys.rowCount; row++) {
       if (isNullKey(keys, row)) continue;
       const before = this.#table.put(keys.words, row * keys.perKey, this.#store.rowCount, this.#rule === "last");
@@ -64,6 +69,14 @@ export class HashSide {
       if (before < 0 || this.#rule === "last") this.#store.append(columns, row);
     }
     return this.#store.bytes <= this.#limits.valueBytes;
+  }
+
+  #newTable(perKey: number): KeyTable {
+    const table = new KeyTable(perKey, this.#limits.tableBytes ?? KEY_TABLE_BYTES);
+    const rows = Math.min(this.#limits.expectedRows ?? 0, table.maxKeys);
+    table.reserve(rows);
+    if (rows * this.#rowBytes <= this.#limits.valueBytes) this.#store.reserve(rows);
+    return table;
   }
 
   #noteRepeated(keys: MergeKeys, row: number, at?: { readonly file: string; readonly row: number }): void {

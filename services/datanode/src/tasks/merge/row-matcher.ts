@@ -1,7 +1,7 @@
 import { standInOf } from "@sluice/columns";
 import type { MergeTaskInput } from "@sluice/jobs";
 import type { TaskContext } from "../task-kind.ts";
-import { type FileBatch, fileKey, fileRows } from "./file-rows.ts";
+import { announcedRows, type FileBatch, fileKey, fileRows } from "./file-rows.ts";
 import { GraceJoin } from "./grace-join.ts";
 import { type FileCounts, HashSide } from "./hash-side.ts";
 import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
@@ -24,7 +24,8 @@ export async function openMatcher(
   if (!input.keyField || input.sets.length === 0) return new NoMatches(input, standIns);
   const { newFields, rules, keyField } = input;
   const limits = { valueBytes: context.limits.workerMemoryBytes };
-  const side = new HashSide(newFields, rules, limits, counts);
+  const expectedRows = await announcedRows(input, context);
+  const side = new HashSide(newFields, rules, { ...limits, expectedRows }, counts);
   for await (const batch of countedRows(input, context, counts)) {
     if (side.add(batch.keys, batch.columns, batch.at)) continue;
     const key = fileKey(keyField);

@@ -6,7 +6,9 @@ interface GrowingColumn {
   /** Memory that it holds. */
   readonly bytes: number;
   append(column: Column, row: number): void;
-  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. */
+  /** Makes room for so many rows, whose number is known or guessed. */
+  reserve(rows: number): void;
+  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
   clear(): void;
 }
@@ -34,8 +36,13 @@ export class RowStore {
     return this.#rowCount++;
   }
 
+  /** Makes room for so many rows, as a header announces them; what varies in length grows all the same. */
+  reserve(rows: number): void {
+    for (const column of this.#columns) column.reserve(rows);
+  }
+
   /**
-   * Rows as columns, in memory of their own.
+   * Rows as columns, which stay valid until the next call.
    * @param rows numbers here, or -1 for a row that has none
    * @param standIns what such a row gets, by field
    */
@@ -71,9 +78,13 @@ class Nulls {
   }
 
   set(row: number, isValue: boolean): void {
-    if (row >= this.#validity.length) this.#validity = grown(this.#validity, row + 1);
+    if (row >= this.#validity.length) this.reserve(Math.max(row + 1, 2 * this.#validity.length));
     this.#validity[row] = isValue ? 1 : 0;
     if (!isValue) this.#hasNulls = true;
+  }
+
+  reserve(rows: number): void {
+    this.#validity = grown(this.#validity, rows);
   }
 
   isNull(row: number): boolean {
@@ -88,6 +99,8 @@ class Nulls {
 class GrowingFixed implements GrowingColumn {
   readonly #width: number;
   readonly #nulls = new Nulls();
+  readonly #gathered = new Scratch();
+  readonly #validity = new Scratch();
   #data = new Uint8Array(0);
   #rows = 0;
 
@@ -102,23 +115,33 @@ class GrowingFixed implements GrowingColumn {
   append({ data, validity }: Column, row: number): void {
     const width = this.#width;
     const at = this.#rows * width;
-    if (at + width > this.#data.length) this.#data = grown(this.#data, at + width);
+    if (at + width > this.#data.length) this.#data = grown(this.#data, Math.max(at + width, 2 * this.#data.length));
     copyBytes(data, row * width, this.#data, at, width);
     this.#nulls.set(this.#rows++, validity?.[row] !== 0);
   }
 
+  reserve(rows: number): void {
+    this.#data = grown(this.#data, rows * this.#width);
+    this.#nulls.reserve(rows);
+  }
+
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {
     const width = this.#width;
-    const data = new Uint8Array(rows.length * width);
-    const validity = new Uint8Array(rows.length);
+    const data = this.#gathered.take(rows.length * width);
+    const validity = this.#validity.take(rows.length);
+    if (width === 8) gatherLongs(this.#data, data, rows);
+    else
+      for (let i = 0; i < rows.length; i++) copyBytes(this.#data, Math.max(0, rows[i]) * width, data, i * width, width);
+    let hasNulls = false;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
-      if (row < 0 ? standIn === null : this.#nulls.isNull(row)) continue;
-      if (row >= 0) copyBytes(this.#data, row * width, data, i * width, width);
-      else if (standIn) copyBytes(standIn, 0, data, i * width, width);
-      validity[i] = 1;
+      const isNull = row < 0 ? standIn === null : this.#nulls.isNull(row);
+      validity[i] = isNull ? 0 : 1;
+      hasNulls ||= isNull;
+      if (isNull) data.fill(0, i * width, (i + 1) * width);
+      else if (row < 0 && standIn) data.set(standIn, i * width);
     }
-    return { kind: "fixed", width, data, validity: shown(validity) };
+    return { kind: "fixed", width, data, validity: hasNulls ? validity : undefined };
   }
 
   clear(): void {
@@ -127,8 +150,32 @@ class GrowingFixed implements GrowingColumn {
   }
 }
 
+/** Two words a value: eight calls a value would take four times as long. Rows that are -1 get those of row 0. */
+function gatherLongs(from: Uint8Array, to: Uint8Array, rows: Int32Array): void {
+  const source = new Int32Array(from.buffer, 0, from.length >>> 2);
+  const target = new Int32Array(to.buffer, 0, 2 * rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = Math.max(0, rows[i]);
+    target[2 * i] = source[2 * row];
+    target[2 * i + 1] = source[2 * row + 1];
+  }
+}
+
+/** Memory that is used again by each batch. */
+class Scratch {
+  #bytes = new Uint8Array(0);
+
+  /** What it holds is anything. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(2 * length);
+    return this.#bytes.subarray(0, length);
+  }
+}
+
 class GrowingVar implements GrowingColumn {
   readonly #nulls = new Nulls();
+  readonly #gathered = new Scratch();
+  readonly #validity = new Scratch();
   #data = new Uint8Array(0);
   /** Ends of the values. Beyond 4 GiB, which 32 bits do not hold. */
   #ends = new Float64Array(0);
@@ -142,30 +189,38 @@ class GrowingVar implements GrowingColumn {
     if (column.kind !== "var") throw new TypeError("values of one width where they vary");
     const [from, to] = [column.offsets[row], column.offsets[row + 1]];
     const at = this.#end(this.#rows - 1);
-    if (at + to - from > this.#data.length) this.#data = grown(this.#data, at + to - from);
+    const end = at + to - from;
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
     copyBytes(column.data, from, this.#data, at, to - from);
-    if (this.#rows >= this.#ends.length) this.#ends = grownEnds(this.#ends);
-    this.#ends[this.#rows] = at + to - from;
+    if (this.#rows >= this.#ends.length) this.#ends = grownEnds(this.#ends, 2 * this.#ends.length);
+    this.#ends[this.#rows] = end;
     this.#nulls.set(this.#rows++, column.validity?.[row] !== 0);
+  }
+
+  reserve(rows: number): void {
+    this.#ends = grownEnds(this.#ends, rows);
+    this.#nulls.reserve(rows);
   }
 
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {
     const offsets = new Uint32Array(rows.length + 1);
-    const validity = new Uint8Array(rows.length);
-    let bytes = 0;
+    const validity = this.#validity.take(rows.length);
+    let [bytes, hasNulls] = [0, false];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
+      const isNull = row < 0 ? standIn === null : this.#nulls.isNull(row);
       bytes += row < 0 ? (standIn?.length ?? 0) : this.#end(row) - this.#end(row - 1);
       offsets[i + 1] = bytes;
-      validity[i] = (row < 0 ? standIn === null : this.#nulls.isNull(row)) ? 0 : 1;
+      validity[i] = isNull ? 0 : 1;
+      hasNulls ||= isNull;
     }
-    const data = new Uint8Array(bytes);
+    const data = this.#gathered.take(bytes);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       const source = row < 0 ? standIn : this.#data;
       if (source) copyBytes(source, row < 0 ? 0 : this.#end(row - 1), data, offsets[i], offsets[i + 1] - offsets[i]);
     }
-    return { kind: "var", offsets, data, validity: shown(validity) };
+    return { kind: "var", offsets, data, validity: hasNulls ? validity : undefined };
   }
 
   clear(): void {
@@ -178,10 +233,6 @@ class GrowingVar implements GrowingColumn {
   }
 }
 
-function shown(validity: Uint8Array): Uint8Array | undefined {
-  return validity.includes(0) ? validity : undefined;
-}
-
 /** A loop beats the call for the short values that most are. */
 function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
   if (length > 32) to.set(from.subarray(at, at + length), toAt);
@@ -191,14 +242,17 @@ function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, l
 const FIRST_BYTES = 256;
 const FIRST_ENDS = 32;
 
-function grown(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(FIRST_BYTES, needed, 2 * bytes.length));
+/** The same bytes with room for `length`. */
+function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(FIRST_BYTES, length));
   larger.set(bytes);
   return larger;
 }
 
-function grownEnds(ends: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(Math.max(FIRST_ENDS, 2 * ends.length));
+function grownEnds(ends: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  if (length <= ends.length && ends.length > 0) return ends;
+  const larger = new Float64Array(Math.max(FIRST_ENDS, length));
   larger.set(ends);
   return larger;
 }
