@@ -27,7 +27,7 @@ it("nobody finds a hidden collection, and nobody gets its name", async () => {
   await expect(ddl.findCollection("", "made")).rejects.toMatchObject({ code: 100 });
   for (const method of ["describeCollection", "loadCollection"] as const)
     expect(await outcome(ddl.call(method, about))).toMatch(/^100 /);
-  const refusal = /made of database default is being made by a merge job: wait for its end, or cancel it/;
+  const refusal = /made of database default is being made by a merge or copy: wait for its end, or cancel it/;
   await expect(ddl.create("made")).rejects.toThrow(refusal);
   await expect(ddl.call("renameCollection", { oldName: "source", newName: "made" })).rejects.toThrow(/duplicated/);
   await expect(ddl.call("createAlias", { collectionName: "source", alias: "made" })).rejects.toThrow(/made/);
