@@ -41,6 +41,7 @@ describe("files over REST", () => {
       ]);
       expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(start, end))).toBe(true);
     }
+    expect(await (await call("GET", "/metrics")).text()).toContain(`sluice_upload_bytes_total ${bytes.length}\n`);
     expect((await call("GET", path, { headers: { range: `bytes=${bytes.length}-` } })).status).toBe(416);
     expect(await json("DELETE", path)).toMatchObject({ code: 0 });
     expect((await call("GET", path)).status).toBe(404);

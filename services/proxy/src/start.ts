@@ -32,6 +32,7 @@ import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
 import { s3Service } from "./uploads/s3-service.ts";
 import { UploadGateway } from "./uploads/upload-gateway.ts";
+import { uploadMetrics } from "./uploads/upload-metrics.ts";
 import { VolumeOperations } from "./volumes/volume-operations.ts";
 
 export interface ProxyDeps {
@@ -109,12 +110,13 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();
-  const writer = new ContentWriter(volumes, deps.uploads);
+  const counted = uploadMetrics(deps.metrics);
+  const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
   const files = fileService(volumes, writer);
   const uploads = openUploads(app.server, {
     services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files],
     log: deps.log,
-    onCall: logged,
+    onCall: observers(counted.onCall, logged),
   });
   let toldMs = -REFUSED_LOG_MS;
   const refused = () => {

@@ -51,11 +51,13 @@ export class ContentWriter {
   readonly #client: VolumeClient;
   readonly #store: ObjectStore | undefined;
   readonly #memory = new Slots(MEMORY_CHUNKS);
+  readonly #onStored: (bytes: number) => void;
 
-  /** @param store undefined: nothing is written */
-  constructor(client: VolumeClient, store: ObjectStore | undefined) {
+  /** @param store undefined: nothing is written @param onStored is told the bytes of each file or part that is whole */
+  constructor(client: VolumeClient, store: ObjectStore | undefined, onStored: (bytes: number) => void) {
     this.#client = client;
     this.#store = store;
+    this.#onStored = onStored;
   }
 
   /** @throws {S3Refusal} where this process has none */
@@ -90,8 +92,10 @@ export class ContentWriter {
     const checks = new BodyChecks(headers, payload, lengthOf(headers));
     const target = { store: this.store, content: contentKey(content.volumeId, content.contentId), partId };
     incoming.goOn();
-    await writePart(checks.pass(frame?.bytes() ?? body), { ...target, memory: this.#memory, signal });
-    return checks.finish(frame?.trailers ?? new Map());
+    const bytes = await writePart(checks.pass(frame?.bytes() ?? body), { ...target, memory: this.#memory, signal });
+    const md5 = checks.finish(frame?.trailers ?? new Map());
+    this.#onStored(bytes);
+    return md5;
   }
 }
 
