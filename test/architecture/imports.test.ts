@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, string>> = {
   parquet: "",
   sqlite: "",
   volumes: "",
-  binlog: "schema columns async parquet",
+  binlog: "schema columns async kernels parquet",
   formats: "schema values columns object-store async kernels parquet sqlite binlog",
   writers: "schema values columns parquet binlog",
   segment: "schema columns binlog object-store async",

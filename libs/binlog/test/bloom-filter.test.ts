@@ -3,7 +3,7 @@ import type { Column } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
 import { BloomFilter, decodeStatsLog, encodeStatsLog, StatsBuilder } from "../src/index.ts";
-import { hashBytes, hashInt64, hashWords } from "../src/stats/murmur3.ts";
+import { hashBytes, hashInt64, hashKeys, hashWords } from "../src/stats/murmur3.ts";
 import { bitsOf } from "./bits-of.ts";
 
 function int64s(values: readonly bigint[]): Column {
@@ -66,6 +66,26 @@ describe("murmur3", () => {
         expect(joined(out)).toEqual([...murmur3(data), ...murmur3(Uint8Array.of(...data, 1))]);
       }),
       { numRuns: 2000, seed: 1 },
+    );
+  });
+
+  it("of many int64 in WebAssembly are those of each, wherever they lie", () => {
+    const keys = fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 1, maxLength: 20 });
+    const places = fc.record({ keys, times: fc.integer({ min: 1, max: 100 }), skip: fc.integer({ min: 0, max: 20 }) });
+    fc.assert(
+      fc.property(places, ({ keys, times, skip }) => {
+        const all = Array.from({ length: times }, () => keys).flat();
+        const from = Math.min(skip, all.length - 1);
+        const hashes = new Int32Array((all.length - from) * hashWords);
+        hashKeys(int64s(all), from, all.length, hashes);
+        const one = new Int32Array(hashWords);
+        for (let row = from; row < all.length; row++) {
+          hashInt64(Number(BigInt.asIntN(32, all[row])), Number(BigInt.asIntN(32, all[row] >> 32n)), one, 0);
+          const at = (row - from) * hashWords;
+          if (!one.every((word, i) => word === hashes[at + i])) throw new Error(`key ${all[row]} of row ${row}`);
+        }
+      }),
+      { numRuns: 200, seed: 4 },
     );
   });
 

@@ -1,4 +1,5 @@
 import type { Column } from "@sluice/columns";
+import { hashInt64Keys } from "@sluice/kernels";
 
 /**
  * MurmurHash3 x64 128 with seed 0, 64-bit numbers as pairs of int32 so that no BigInt is made per key. Source: Austin
@@ -37,8 +38,7 @@ export function hashKeys(column: Column, from: number, to: number, out: Int32Arr
       hashBytes(data, offsets[row], offsets[row + 1], out, at);
     return;
   }
-  const pairs = new Int32Array(column.data.buffer, column.data.byteOffset, 2 * to);
-  for (let row = from, at = 0; row < to; row++, at += hashWords) hashInt64(pairs[2 * row], pairs[2 * row + 1], out, at);
+  hashInt64Keys(column.data.subarray(8 * from, 8 * to), out);
 }
 
 /** Both hashes of an int64. */
