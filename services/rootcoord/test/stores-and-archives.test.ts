@@ -97,11 +97,16 @@ describe("a Lance table", () => {
     }
   });
 
-  it("that is not read is refused when it is asked for, and one file of it", async () => {
+  it("has its lists of deleted rows with it", async () => {
     const [from] = await tableOf("deleted");
-    await expect(findIn(from, "db/books.lance/")).rejects.toThrow(
-      "the Lance table has deleted rows: write it as Parquet",
-    );
+    const { groups } = await findIn(from, "db/books.lance/");
+    const folders = groups.flatMap((group) => group.files.map((file) => file.path.split("/")[2]));
+    expect(folders).toEqual(["_versions", "data", "_deletions", "data", "_deletions", "data"]);
+  });
+
+  it("that is not read is refused when it is asked for, and one file of it", async () => {
+    const [from] = await tableOf("v2.0");
+    await expect(findIn(from, "db/books.lance/")).rejects.toThrow("of version 2.0, and 2.1 and 2.2 are read: write it");
     await expect(findIn(from, "db/")).rejects.toThrow("a Lance table is read by the name of its folder");
   });
 });

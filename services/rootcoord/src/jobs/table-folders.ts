@@ -78,7 +78,9 @@ async function filesByNotes(
 
 const ICEBERG_NOTES = "metadata/";
 
-/** The newest manifest of a Lance table, and the data files that it names. @param below see `icebergTable` */
+const DELETIONS = "_deletions/";
+
+/** The newest manifest of a Lance table, and the files that it names. @param below see `icebergTable` */
 async function lanceTable(
   sources: Sources,
   path: string,
@@ -91,8 +93,12 @@ async function lanceTable(
   if (!manifest)
     throw new ImportError("file_not_found", "the Lance table has no manifest in _versions/", { file: path });
   const names = [...new Set(lanceFiles(await bytesOf(sources, manifest), manifest.path))];
+  const hidden = names.some((name) => name.startsWith(DELETIONS))
+    ? await Array.fromAsync(sources.list(path + DELETIONS, { deep: false }, bucket))
+    : [];
+  const deletions = new Map(hidden.map((file) => [file.path.slice(path.length), file]));
   const files = names.map((name) => {
-    const found = below.get(name);
+    const found = below.get(name) ?? deletions.get(name);
     if (found) return found;
     throw new ImportError("file_not_found", `a file that the Lance table names is not there: ${name}`, { file: path });
   });

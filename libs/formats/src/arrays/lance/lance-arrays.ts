@@ -4,9 +4,11 @@ import { Damage, damageError, NotSupported } from "@sluice/parquet";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { arraySet } from "../one-file.ts";
+import type { LiveRows } from "../row-source.ts";
 import { columnHeader } from "./column-header.ts";
 import { ColumnValues } from "./column-values.ts";
 import { DataFile, type LancePage } from "./data-file.ts";
+import { liveRows } from "./live-rows.ts";
 import { columnUnsupported, type LanceField, type LanceManifest, parseManifest } from "./manifest.ts";
 
 const MAX_MANIFEST_BYTES = 64 << 20;
@@ -20,12 +22,16 @@ export async function lanceArrays(sources: readonly SourceFile[], signal: AbortS
   const bytes = new Uint8Array(note.sizeBytes);
   await note.readInto(0, bytes, signal);
   const table = new LanceTable(parseManifest(bytes, note.path), note.path.slice(0, at), sources);
-  return arraySet("Lance table", table.arrays());
+  const live = table.live();
+  return { ...arraySet("Lance table", table.arrays()), ...(live && { live }) };
 }
 
 /** The names of the files of a table, below its folder, that its newest manifest tells of. @throws {ImportError} as `parseManifest` */
 export function lanceFiles(manifest: Uint8Array, path: string): string[] {
-  return parseManifest(manifest, path).fragments.flatMap(({ files }) => files.map((file) => file.path));
+  return parseManifest(manifest, path).fragments.flatMap(({ files, deletions }) => [
+    ...files.map((file) => file.path),
+    ...(deletions ? [deletions.path] : []),
+  ]);
 }
 
 class LanceTable {
@@ -49,6 +55,13 @@ class LanceTable {
         const base = { name: field.name, source, header };
         return field.type.startsWith("fixed_size_list:") ? { ...base, role: "vectors" } : base;
       });
+  }
+
+  /** Undefined where no row was deleted. */
+  live(): LiveRows | undefined {
+    const { fragments } = this.#manifest;
+    if (fragments.every(({ deletions }) => !deletions)) return undefined;
+    return liveRows(fragments, (path) => this.#source(path));
   }
 
   async #header(field: LanceField, signal: AbortSignal): Promise<ArrayHeader> {
@@ -81,10 +94,14 @@ class LanceTable {
   }
 
   #file(path: string, signal: AbortSignal): Promise<DataFile> {
-    const source = this.#sources.get(this.#folder + path);
-    if (!source) throw new ImportError("file_not_found", `a file that the Lance table names is not there: ${path}`);
-    const opened = this.#open.get(path) ?? DataFile.open(source, signal);
+    const opened = this.#open.get(path) ?? DataFile.open(this.#source(path), signal);
     this.#open.set(path, opened);
     return opened;
+  }
+
+  #source(path: string): SourceFile {
+    const source = this.#sources.get(this.#folder + path);
+    if (source) return source;
+    throw new ImportError("file_not_found", `a file that the Lance table names is not there: ${path}`);
   }
 }

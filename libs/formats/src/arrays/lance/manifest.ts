@@ -4,9 +4,8 @@ import { Message } from "./protobuf.ts";
 
 const TAIL_BYTES = 16;
 const MAGIC = "LANC";
-/** What tables may need of readers, by bits: stable row ids, settings, no transaction files. The others change what rows are. */
-const KNOWN_FLAGS = (1 << 1) | (1 << 2) | (1 << 3) | (1 << 5);
-const DELETIONS = 1;
+/** What tables may need of readers, by bits: deleted rows, stable row ids, settings, no transaction files. The others change what rows are. */
+const KNOWN_FLAGS = 1 | (1 << 1) | (1 << 2) | (1 << 3) | (1 << 5);
 /** The way out for all that is not read. */
 const CURE = "write it as Parquet: pyarrow.parquet.write_table(lance.dataset(PATH).to_table(), FILE)";
 
@@ -32,7 +31,21 @@ export interface LanceFile {
 export interface LanceManifest {
   readonly fields: readonly LanceField[];
   /** Rows in their order; the files of each part side by side. */
-  readonly fragments: readonly { readonly rowCount: number; readonly files: readonly LanceFile[] }[];
+  readonly fragments: readonly LanceFragment[];
+}
+
+/** Rows that were written together. */
+export interface LanceFragment {
+  readonly rowCount: number;
+  readonly files: readonly LanceFile[];
+  readonly deletions: LanceDeletions | undefined;
+}
+
+/** The rows of a part that are none any more. */
+export interface LanceDeletions {
+  /** Below the folder of the table. */
+  readonly path: string;
+  readonly count: number;
 }
 
 /**
@@ -73,7 +86,6 @@ function parsed(bytes: Uint8Array): LanceManifest {
 }
 
 function checkFlags(flags: number): void {
-  if (flags % 2 === DELETIONS) throw lanceUnsupported("the Lance table has deleted rows");
   if (flags > 255 || flags & ~KNOWN_FLAGS)
     throw lanceUnsupported(`the Lance table needs what is not read (flags ${flags})`);
 }
@@ -83,10 +95,17 @@ function fieldOf(field: Message): LanceField {
   return { name: field.text(2), id: field.number(3), isTop: field.number(4) > 2 ** 31, type: field.text(5) };
 }
 
-function fragmentOf(fragment: Message): LanceManifest["fragments"][number] {
-  if (fragment.has(3)) throw lanceUnsupported("the Lance table has deleted rows");
+function fragmentOf(fragment: Message): LanceFragment {
   if (fragment.has(11)) throw lanceUnsupported("the Lance table has overlays");
-  return { rowCount: fragment.number(4), files: fragment.messages(2).map(fileOf) };
+  const deletions = fragment.has(3) ? deletionsOf(fragment.number(1), fragment.message(3)) : undefined;
+  return { rowCount: fragment.number(4), files: fragment.messages(2).map(fileOf), deletions };
+}
+
+/** Source: lance, `deletion.rs`: a list of a few rows is Arrow, of more a bitmap. */
+function deletionsOf(fragment: number, file: Message): LanceDeletions {
+  if (file.has(7)) throw lanceUnsupported("the Lance table has files in other places");
+  const name = `${fragment}-${file.big(2)}-${file.big(3)}.${file.number(1) === 0 ? "arrow" : "bin"}`;
+  return { path: `_deletions/${name}`, count: file.number(4) };
 }
 
 function fileOf(file: Message): LanceFile {

@@ -5,7 +5,7 @@ const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 
 /** The fields of a message by their numbers: each as often as it stands there. */
 export class Message {
-  readonly #fields = new Map<number, (number | Uint8Array)[]>();
+  readonly #fields = new Map<number, (bigint | Uint8Array)[]>();
 
   /** @throws {Damage} */
   constructor(bytes: Uint8Array) {
@@ -15,7 +15,7 @@ export class Message {
       const [field, type] = [Math.floor(key / 8), key % 8];
       const values = this.#fields.get(field) ?? [];
       this.#fields.set(field, values);
-      if (type === VARINT) values.push(reader.next());
+      if (type === VARINT) values.push(reader.big());
       else if (type === BYTES) values.push(reader.bytes(reader.next()));
       else if (type === FIXED64) values.push(reader.bytes(8));
       else if (type === FIXED32) values.push(reader.bytes(4));
@@ -29,8 +29,13 @@ export class Message {
 
   /** 0 where it is not there. */
   number(field: number): number {
-    const value = this.#fields.get(field)?.at(-1) ?? 0;
-    if (typeof value === "number") return value;
+    return Number(this.big(field));
+  }
+
+  /** The same, exactly. */
+  big(field: number): bigint {
+    const value = this.#fields.get(field)?.at(-1) ?? 0n;
+    if (typeof value === "bigint") return value;
     throw new Damage(`field ${field} is no number`);
   }
 
@@ -53,7 +58,7 @@ export class Message {
   /** Numbers one by one, or packed. */
   numbers(field: number): number[] {
     return (this.#fields.get(field) ?? []).flatMap((value) => {
-      if (typeof value === "number") return [value];
+      if (typeof value === "bigint") return [Number(value)];
       const [reader, numbers] = [new Varints(value), [] as number[]];
       while (reader.at < value.length) numbers.push(reader.next());
       return numbers;
@@ -62,7 +67,7 @@ export class Message {
 
   all(field: number): Uint8Array[] {
     return (this.#fields.get(field) ?? []).map((value) => {
-      if (typeof value !== "number") return value;
+      if (typeof value !== "bigint") return value;
       throw new Damage(`field ${field} is a number`);
     });
   }
@@ -78,10 +83,14 @@ class Varints {
 
   /** Numbers beyond 2^53, such as negative ones, are as good as infinite: comparisons refuse them. */
   next(): number {
-    let value = 0;
+    return Number(this.big());
+  }
+
+  big(): bigint {
+    let value = 0n;
     for (let i = 0; i < 10 && this.at < this.#bytes.length; i++) {
       const byte = this.#bytes[this.at++];
-      value += (byte & 0x7f) * 2 ** (7 * i);
+      value += BigInt(byte & 0x7f) << BigInt(7 * i);
       if (byte < 0x80) return value;
     }
     throw new Damage("a number has no end");

@@ -87,13 +87,44 @@ describe("Lance", () => {
     ]);
   });
 
-  it.each([
-    ["deleted", "the Lance table has deleted rows: write it as Parquet"],
-    ["v2.0", "the Lance table has files of version 2.0, and 2.1 and 2.2 are read: write it as Parquet"],
-  ])("%s is refused with the way out, before anything is read", async (name, why) => {
-    await expect(filesOf(name)).rejects.toMatchObject({ code: "unsupported" });
-    await expect(filesOf(name)).rejects.toThrow(why);
+  it("leaves deleted rows out, and says how many", async () => {
+    const files = await filesOf("deleted");
+    expect([...files.keys()].map((path) => path.split(".").at(-1))).toEqual([
+      ...["manifest", "lance", "arrow", "lance", "bin", "lance"],
+    ]);
+    const isLive = (id: number) => (id < 14000 ? id % 100 !== 7 : id >= 28000 || (id % 2 === 0 && id >= 20000));
+    const expected = Array.from({ length: 30_000 }, (_, id) => id).filter(isLive);
+    const warnings: string[] = [];
+    const one = schemaOf("id");
+    const input = { ...readerInput(one, await filesInMemory(files)), warn: (text: string) => warnings.push(text) };
+    const rows = await readCanonicalRows(one, formatNamed("lance").open(input));
+    expect(rows.map(({ id }) => Number(id))).toEqual(expected);
+    expect(warnings).toEqual([
+      `Lance table: ${30_000 - expected.length} rows were left out, being deleted in the table`,
+    ]);
+    const range = { begin: 13_990, end: 20_010 };
+    const part = (await rowsOf(files, one, range)).map(({ id }) => id);
+    expect(part).toEqual(expected.filter((id) => id >= range.begin && id < range.end));
   });
+
+  it("with a list of deleted rows that is damaged is an error", async () => {
+    const files = await filesOf("deleted");
+    for (const end of ["arrow", "bin"]) {
+      const [path, bytes] = [...files].find(([name]) => name.endsWith(end)) as [string, Uint8Array];
+      for (const damaged of [bytes.subarray(0, bytes.length - 9), Buffer.alloc(200)]) {
+        const read = rowsOf(new Map(files).set(path, damaged), schemaOf("id"));
+        await expect(read).rejects.toMatchObject({ code: "malformed_file", at: { file: path } });
+      }
+    }
+  });
+
+  it.each([["v2.0", "the Lance table has files of version 2.0, and 2.1 and 2.2 are read: write it as Parquet"]])(
+    "%s is refused with the way out, before anything is read",
+    async (name, why) => {
+      await expect(filesOf(name)).rejects.toMatchObject({ code: "unsupported" });
+      await expect(filesOf(name)).rejects.toThrow(why);
+    },
+  );
 
   it("with a column that has nulls is read without it", async () => {
     const files = await filesOf("nulls");
