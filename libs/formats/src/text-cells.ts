@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
-import { looksLikeWkb, normalWkb, parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
+import { checkSparseCell, looksLikeWkb, normalWkb, parseSparseJson, parseTimestamptz, wktToWkb } from "@sluice/values";
 import { geometryRefused } from "./plan/refusals.ts";
 import { jsonCell } from "./rows/json/json-cell.ts";
 
@@ -19,6 +20,18 @@ export function cellOfText(schema: CollectionSchema, field: FieldSchema): (text:
     default:
       return jsonCell(schema, field);
   }
+}
+
+const [OPEN, CLOSE] = [0x7b, 0x7d];
+
+/**
+ * A sparse vector of a column of bytes: text in JSON as programs write it that know no other strings, or the pairs of index and
+ * value that Milvus Lite stores. Valid until the next call. @throws {RangeError} with the reason
+ */
+export function sparseOfBytes(bytes: Uint8Array): Uint8Array {
+  const [first, last] = [bytes.find((byte) => byte > 0x20), bytes.findLast((byte) => byte > 0x20)];
+  const isObject = first === OPEN && last === CLOSE && isUtf8(bytes);
+  return isObject ? parseSparseJson(bytes) : checkSparseCell(bytes);
 }
 
 function geometryOf(field: FieldSchema, bytes: Uint8Array): Uint8Array {

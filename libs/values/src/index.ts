@@ -18,7 +18,7 @@ export * from "./json-path.ts";
 export * from "./json-text.ts";
 export { BYTES, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 export * from "./spark-vector.ts";
-export { decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";
+export { checkSparseCell, decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";
 export { storedCell } from "./stored-cells.ts";
 export { type KeyPath, keyPathText, parseStrictJson } from "./strict-json.ts";
 export * from "./timestamptz.ts";

@@ -45,3 +45,13 @@ it("the folder of a qdrant-client is one set of databases", async () => {
   expect(await namesOf("in/qdrant/")).toEqual([["sqlite", ...docs]]);
   expect(await namesOf("in/qdrant/collection/docs/")).toEqual([["sqlite", docs[0]]]);
 });
+
+it("a folder of Milvus Lite, or of one of its collections, is one set", async () => {
+  const [[format, ...files], ...others] = await namesOf("in/milvus-lite.db/");
+  expect([format, others]).toEqual(["milvus-lite", []]);
+  expect(files.filter((path) => path.endsWith("manifest.json"))).toHaveLength(2);
+  const [[, ...docs]] = await namesOf("in/milvus-lite.db/collections/docs/");
+  expect(docs.filter((path) => path.includes("/_default/data/"))).toHaveLength(3);
+  expect(docs.every((path) => path.includes("/docs/"))).toBe(true);
+  expect((await find("in/milvus-lite-open.db/")).warnings).toEqual([]);
+});

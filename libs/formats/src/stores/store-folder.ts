@@ -9,6 +9,9 @@ export interface StoreFolder {
 const SQLITE = "sqlite";
 /** What is in the folder of a segment of Chroma, beside its database. */
 const chromaFiles = ["header.bin", "data_level0.bin", "length.bin", "index_metadata.pickle"];
+const liteNote = /^(collections\/[^/]+\/)?manifest\.json$/;
+const liteFile =
+  /^(collections\/[^/]+\/)?((manifest|schema)\.json|wal\/[^/]+\.arrow|partitions\/[^/]+\/(data|delta)\/[^/]+\.parquet)$/;
 const besideDatabase = ["-wal", "-journal"];
 
 /**
@@ -21,6 +24,8 @@ export function storeFolder(paths: readonly string[]): StoreFolder | undefined {
     const database = these(SQLITE, /^chroma\.sqlite3(-wal|-journal)?$/).paths;
     return { format: SQLITE, paths: [...database, ...paths.filter((path) => isChromaFile(path))] };
   }
+  if (paths.some((path) => liteNote.test(path) && paths.includes(path.replace(/manifest\.json$/, "schema.json"))))
+    return these("milvus-lite", liteFile);
   const qdrant = these(SQLITE, /^collection\/[^/]+\/storage\.sqlite(-wal|-journal)?$/);
   return paths.includes("meta.json") && qdrant.paths.length > 0 ? qdrant : undefined;
 }

@@ -62,8 +62,7 @@ async function filesByNotes(
   bucket: string | undefined,
 ): Promise<readonly FolderFile[]> {
   const below = new Map(files.map((file) => [file.path.slice(path.length), file]));
-  const store = storeFolder([...below.keys()]);
-  if (store) return store.paths.map((file) => ({ ...(below.get(file) as SourceRef), format: store.format }));
+  if (storeFolder([...below.keys()])) return await storeFiles(sources, path, bucket);
   const notes = [...below.keys()]
     .filter((file) => file.startsWith(ICEBERG_NOTES))
     .map((file) => file.slice(ICEBERG_NOTES.length));
@@ -74,6 +73,14 @@ async function filesByNotes(
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
+}
+
+/** Folders of a store may have names by which others would be hidden, such as `_default`. */
+async function storeFiles(sources: Sources, path: string, bucket: string | undefined): Promise<readonly FolderFile[]> {
+  const files = await Array.fromAsync(sources.list(path, { deep: true }, bucket));
+  const below = new Map(files.map((file) => [file.path.slice(path.length), file]));
+  const store = storeFolder([...below.keys()]);
+  return (store?.paths ?? []).map((file) => ({ ...(below.get(file) as SourceRef), format: store?.format as string }));
 }
 
 const ICEBERG_NOTES = "metadata/";

@@ -9,7 +9,7 @@ import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused, tooLong } from "../../plan/refusals.ts";
 import { SchemaFaults } from "../../plan/schema-faults.ts";
-import { cellOfText } from "../../text-cells.ts";
+import { cellOfText, sparseOfBytes } from "../../text-cells.ts";
 import { vectorCell } from "../../vector-cells.ts";
 import { wrongLengthWords } from "../parquet/columns/vector-words.ts";
 import { expectedType } from "../parquet/type-rules.ts";
@@ -119,8 +119,9 @@ class Planner {
     const form = writtenForm(field, source);
     if (!form) return this.#coerced(field, source);
     const isSparse = field.dataType === DataType.SparseFloatVector;
+    const parser = isSparse && source.type.kind === "bytes" ? sparseOfBytes : this.#parser(field);
     const writerOf = form === "plain" ? plainValues : isSparse && isPairs(source) ? pairsWriter : jsonWriter;
-    return (context) => writtenDecoder(field, writerOf, this.#parser(field), context);
+    return (context) => writtenDecoder(field, writerOf, parser, context);
   }
 
   /** A column of the other type, where `coerce` allows it. */

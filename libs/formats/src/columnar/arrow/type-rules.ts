@@ -98,7 +98,7 @@ export function writtenForm(field: FieldSchema, source: ArrowField): "plain" | "
     case DataType.Timestamptz:
       return kind === "text" || isTime ? "plain" : undefined;
     case DataType.SparseFloatVector:
-      if (kind === "text") return "plain";
+      if (isText(source)) return "plain";
       return isWritable(source) && (kind === "struct" || kind === "map" || kind === "list") ? "json" : undefined;
     case DataType.Array:
       if (kind === "text") return "plain";

@@ -4,7 +4,7 @@ import { dropRepeatedKeys } from "@sluice/values";
 import { elementTypeOf } from "../../numbers/element-type.ts";
 import { type ElementRule, finiteCheck } from "../../numbers/elements.ts";
 import { tooLong } from "../../plan/refusals.ts";
-import { cellOfText } from "../../text-cells.ts";
+import { cellOfText, sparseOfBytes } from "../../text-cells.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { ArrayColumn } from "./columns/array-column.ts";
 import { AssembledColumn } from "./columns/assembled-column.ts";
@@ -12,7 +12,7 @@ import { BytesVectorColumn } from "./columns/bytes-vector-column.ts";
 import { type JsonShape, jsonShape, pairsShape } from "./columns/json-shape.ts";
 import { leafRule } from "./columns/leaf-rule.ts";
 import { leafWriter } from "./columns/leaf-text.ts";
-import { ParsedTextColumn } from "./columns/parsed-text-column.ts";
+import { ParsedCellColumn, ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { PrintedColumn } from "./columns/printed-column.ts";
 import { RaggedVectorColumn } from "./columns/ragged-vector-column.ts";
 import { ScalarColumn } from "./columns/scalar-column.ts";
@@ -94,10 +94,12 @@ function sparsePlan(
   position: number,
   column: SchemaNode,
 ): ColumnPlan | undefined {
-  if (column.leaf >= 0)
-    return isText(column) && column.repetition === 0
-      ? (context) => new ParsedTextColumn(position, field, context.open(column), context)
-      : undefined;
+  if (column.leaf >= 0) {
+    if (!isText(column) || column.repetition !== 0) return undefined;
+    return leafType(column).kind === "bytes"
+      ? (context) => new ParsedCellColumn(position, field, context.open(column), context, sparseOfBytes)
+      : (context) => new ParsedTextColumn(position, field, context.open(column), context);
+  }
   const lists = sparseLists(column);
   if (!lists)
     return assembled(
