@@ -103,6 +103,25 @@ describe("segments of this server", () => {
     expect(await read("taken")).toEqual(await read("written"));
   });
 
+  it.each(["pymilvus-2.6.17-all-types", "pymilvus-2.6.17-struct-geo-int8"])(
+    "give the rows of %s: defaults, nulls and struct arrays too",
+    async (fixtureName) => {
+      const { client, importRoot } = fixture;
+      const from = join(import.meta.dirname, "../fixtures/bulkwriter", fixtureName);
+      const { schemas } = JSON.parse(await readFile(join(from, "expected.json"), "utf8"));
+      const [dict] = Object.values<{ fields: { name: string; is_primary?: boolean }[] }>(schemas);
+      const [name, again] = ["", "_again"].map((end) => `f_${fixtureName.replace(/\W/g, "_")}${end}`);
+      await cp(join(from, "rows.parquet"), join(importRoot, `${name}.parquet`));
+      for (const collection of [name, again]) await client.createFixtureCollection(collection, dict as never);
+      await client.importAndWait(name, [`${name}.parquet`]);
+      await client.importAndWait(again, [await takeSegments(name)], backup());
+      const read = (collection: string) => client.query(collection, "", ["*"], { limit: 10_000 });
+      const found = await read(again);
+      expect(found).toEqual(await read(name));
+      expect(found.length).toBeGreaterThan(0);
+    },
+  );
+
   it("keep automatic keys, and go to the partitions of their partition key", async () => {
     const { client, files } = fixture;
     const tenants = (name: string, partitions: number): CollectionSpec => ({
