@@ -61,13 +61,19 @@ export class HashSide {
    */
   add(keys: MergeKeys, columns: readonly Column[], at?: { readonly file: string; readonly row: number }): boolean {
     this.#table ??= this.#newTable(keys.perKey);
+    const kept = new Uint32Array(keys.rowCount);
+    let count = 0;
     for (let row = 0; row < keys.rowCount; row++) {
       if (isNullKey(keys, row)) continue;
-      const before = this.#table.put(keys.words, row * keys.perKey, this.#store.rowCount, this.#rule === "last");
+      const place = this.#store.rowCount + count;
+      const before = this.#table.put(keys.words, row * keys.perKey, place, this.#rule === "last");
       if (before === false) return false;
       if (before >= 0) this.#noteRepeated(keys, row, at);
-      if (before < 0 || this.#rule === "last") this.#store.append(columns, row);
+      if (before < 0 || this.#rule === "last") kept[count++] = row;
     }
+    // Mostly all of them.
+    if (count === keys.rowCount) this.#store.appendAll(columns, count);
+    else for (let i = 0; i < count; i++) this.#store.append(columns, kept[i]);
     return this.#store.bytes <= this.#limits.valueBytes;
   }
 

@@ -6,6 +6,8 @@ interface GrowingColumn {
   /** Memory that it holds. */
   readonly bytes: number;
   append(column: Column, row: number): void;
+  /** The first `count` rows of a column at once. */
+  appendAll(column: Column, count: number): void;
   /** Makes room for so many rows, whose number is known or guessed. */
   reserve(rows: number): void;
   /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
@@ -34,6 +36,12 @@ export class RowStore {
   append(columns: readonly Column[], row: number): number {
     for (let i = 0; i < this.#columns.length; i++) this.#columns[i].append(columns[i], row);
     return this.#rowCount++;
+  }
+
+  /** The first `count` rows of a batch. */
+  appendAll(columns: readonly Column[], count: number): void {
+    for (let i = 0; i < this.#columns.length; i++) this.#columns[i].appendAll(columns[i], count);
+    this.#rowCount += count;
   }
 
   /** Makes room for so many rows, as a header announces them; what varies in length grows all the same. */
@@ -83,6 +91,14 @@ class Nulls {
     if (!isValue) this.#hasNulls = true;
   }
 
+  /** Rows from `row` on. @param validity of `count` rows; absent: all are values */
+  setAll(row: number, validity: Uint8Array | undefined, count: number): void {
+    if (row + count > this.#validity.length) this.reserve(Math.max(row + count, 2 * this.#validity.length));
+    if (validity) this.#validity.set(validity.subarray(0, count), row);
+    else this.#validity.fill(1, row, row + count);
+    if (validity?.subarray(0, count).includes(0)) this.#hasNulls = true;
+  }
+
   reserve(rows: number): void {
     this.#validity = grown(this.#validity, rows);
   }
@@ -120,6 +136,15 @@ class GrowingFixed implements GrowingColumn {
     this.#nulls.set(this.#rows++, validity?.[row] !== 0);
   }
 
+  appendAll({ data, validity }: Column, count: number): void {
+    const at = this.#rows * this.#width;
+    const end = at + count * this.#width;
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    this.#data.set(data.subarray(0, end - at), at);
+    this.#nulls.setAll(this.#rows, validity, count);
+    this.#rows += count;
+  }
+
   reserve(rows: number): void {
     this.#data = grown(this.#data, rows * this.#width);
     this.#nulls.reserve(rows);
@@ -129,7 +154,9 @@ class GrowingFixed implements GrowingColumn {
     const width = this.#width;
     const data = this.#gathered.take(rows.length * width);
     const validity = this.#validity.take(rows.length);
-    if (width === 8) gatherLongs(this.#data, data, rows);
+    const first = firstOfRun(rows);
+    if (first >= 0) data.set(this.#data.subarray(first * width, (first + rows.length) * width));
+    else if (width === 8) gatherLongs(this.#data, data, rows);
     else
       for (let i = 0; i < rows.length; i++) copyBytes(this.#data, Math.max(0, rows[i]) * width, data, i * width, width);
     let hasNulls = false;
@@ -148,6 +175,13 @@ class GrowingFixed implements GrowingColumn {
     this.#rows = 0;
     this.#nulls.clear();
   }
+}
+
+/** The first of rows that stand one behind the other, as where both sides have one order; -1 where they do not. */
+function firstOfRun(rows: Int32Array): number {
+  if (rows.length === 0 || rows[0] < 0) return -1;
+  for (let i = 1; i < rows.length; i++) if (rows[i] !== rows[0] + i) return -1;
+  return rows[0];
 }
 
 /** Two words a value: eight calls a value would take four times as long. Rows that are -1 get those of row 0. */
@@ -197,6 +231,20 @@ class GrowingVar implements GrowingColumn {
     this.#nulls.set(this.#rows++, column.validity?.[row] !== 0);
   }
 
+  appendAll(column: Column, count: number): void {
+    if (column.kind !== "var") throw new TypeError("values of one width where they vary");
+    const { offsets, data, validity } = column;
+    const at = this.#end(this.#rows - 1);
+    const end = at + offsets[count] - offsets[0];
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    this.#data.set(data.subarray(offsets[0], offsets[count]), at);
+    const rows = this.#rows + count;
+    if (rows > this.#ends.length) this.#ends = grownEnds(this.#ends, Math.max(rows, 2 * this.#ends.length));
+    for (let i = 0; i < count; i++) this.#ends[this.#rows + i] = at + offsets[i + 1] - offsets[0];
+    this.#nulls.setAll(this.#rows, validity, count);
+    this.#rows = rows;
+  }
+
   reserve(rows: number): void {
     this.#ends = grownEnds(this.#ends, rows);
     this.#nulls.reserve(rows);
@@ -215,12 +263,18 @@ class GrowingVar implements GrowingColumn {
       hasNulls ||= isNull;
     }
     const data = this.#gathered.take(bytes);
+    const first = firstOfRun(rows);
+    if (first >= 0) data.set(this.#data.subarray(this.#end(first - 1), this.#end(first + rows.length - 1)));
+    else this.#copyValues(rows, standIn, offsets, data);
+    return { kind: "var", offsets, data, validity: hasNulls ? validity : undefined };
+  }
+
+  #copyValues(rows: Int32Array, standIn: Uint8Array | null, offsets: Uint32Array, data: Uint8Array): void {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       const source = row < 0 ? standIn : this.#data;
       if (source) copyBytes(source, row < 0 ? 0 : this.#end(row - 1), data, offsets[i], offsets[i + 1] - offsets[i]);
     }
-    return { kind: "var", offsets, data, validity: hasNulls ? validity : undefined };
   }
 
   clear(): void {
