@@ -2,13 +2,17 @@ import { createHash } from "node:crypto";
 import type { ExportedFile, ExportTaskInput } from "@sluice/jobs";
 import type { ObjectWrites } from "@sluice/object-store";
 
-/** Writes the files of a task, one while the next is made, and remembers them for the manifest. */
+/** Files that are on their way while the next one is made: one alone leaves a disk idle while it is synced. */
+const WRITES_AT_ONCE = 2;
+
+/** Writes the files of a task, and remembers them for the manifest. */
 export class ExportedFiles {
   readonly #store: ObjectWrites;
   readonly #input: Pick<ExportTaskInput, "folder" | "partitionName">;
   readonly #signal: AbortSignal;
   readonly #files: ExportedFile[] = [];
-  #writing: Promise<unknown> = Promise.resolve();
+  /** The oldest first. */
+  readonly #writing: Promise<unknown>[] = [];
 
   constructor(store: ObjectWrites, input: Pick<ExportTaskInput, "folder" | "partitionName">, signal: AbortSignal) {
     this.#store = store;
@@ -22,12 +26,13 @@ export class ExportedFiles {
     this.note({ path, rows, sizeBytes, sha256: hashOf(pieces) });
   }
 
-  /** Resolves to its bytes when the file before this one is written; the pieces must not change before `finish`. */
+  /** Resolves to its bytes when few enough are on their way; the pieces must not change before `finish`. */
   async write(path: string, pieces: readonly Uint8Array[]): Promise<number> {
-    await this.#writing;
-    this.#writing = this.#store.put(`${this.#input.folder}/${path}`, pieces, this.#signal);
-    // It surfaces when the next one is written, or at the end.
-    this.#writing.catch(() => {});
+    while (this.#writing.length >= WRITES_AT_ONCE) await this.#writing.shift();
+    const written = this.#store.put(`${this.#input.folder}/${path}`, pieces, this.#signal);
+    // It surfaces when a later one is written, or at the end.
+    written.catch(() => {});
+    this.#writing.push(written);
     return pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
@@ -37,7 +42,7 @@ export class ExportedFiles {
 
   /** All files, in the order in which they were added. */
   async finish(): Promise<readonly ExportedFile[]> {
-    await this.#writing;
+    await Promise.all(this.#writing);
     return this.#files;
   }
 }
