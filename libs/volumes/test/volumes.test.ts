@@ -1,5 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, test } from "@jest/globals";
-import { checkVolumeName, filePathOf, folderPathOf, UploadTokens } from "@sluice/volumes";
+import { checkVolumeName, filePathOf, folderPathOf, UploadTokens, volumeCodes } from "@sluice/volumes";
+
+test("every code has its row in docs/errors.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/errors.md"), "utf8");
+  const listed = [...page.matchAll(/^\| (632\d\d) \|/gm)].map(([, code]) => Number(code));
+  expect(listed).toEqual(Object.values(volumeCodes).sort());
+});
 
 describe("names", () => {
   test.each(["a", "_x", "books-2026_v1", "a".repeat(64)])("%s may be one", (name) => checkVolumeName(name));
