@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { groupFlatFiles } from "@sluice/formats";
+import { groupFlatFiles, milvus1Dump } from "@sluice/formats";
 import { parseGoDuration, parseImportSpec } from "@sluice/jobs";
 import { DataType, type FieldSchema, memberName } from "@sluice/schema";
 import {
@@ -73,6 +73,14 @@ describe("the time of checking what clients send is linear in its length", () =>
     ["a vector in base64", text("", "=", "x"), vectorText("base64")],
     ["a path of slashes", text("", "/", "x.json"), (path) => groupFlatFiles([path])],
     ["a path of points", text("", ".", "x"), (path) => groupFlatFiles([path])],
+    ["a dump of statements that break off", text("", "INSERT INTO `Tables` (\n", ""), refused(milvus1Dump)],
+    ["a dump of columns", text("CREATE TABLE `Tables` (\n", " `a` int,\n", "\n)"), refused(milvus1Dump)],
+    ["a dump of blanks", text("CREATE TABLE `Tables` (", " \n", "\n)"), refused(milvus1Dump)],
+    [
+      "a dump of quotes",
+      text("CREATE TABLE `Tables` (\n `a` int\n);\nINSERT INTO `Tables` VALUES ('", "''", ""),
+      refused(milvus1Dump),
+    ],
     ["a list of paths", text("", "a.json,", "b"), (paths) => groupFlatFiles(paths.split(","))],
     ["a collection's name", text("", "a", "-"), checkCollectionName],
     ["a member's name", text("", "[", "]"), memberName],

@@ -20,9 +20,10 @@ export function readMysqlDump(text: string, wanted: readonly string[]): Map<stri
   const nameOf = (name: string) => wanted.find((table) => table.toLowerCase() === name.toLowerCase());
   const scanner = new SqlScanner(text);
   while (scanner.nextStatement()) {
-    const created = nameOf(scanner.take(/CREATE TABLE (?:IF NOT EXISTS )?`([^`]+)` \(/iy)?.[1] ?? "");
+    const created = nameOf(scanner.take(/CREATE TABLE (?:IF NOT EXISTS )?`([^`\n]+)` \(/iy)?.[1] ?? "");
     if (created !== undefined) tables.set(created, { columns: scanner.columnNames(), rows: [] });
-    const [, name = "", listed] = scanner.take(/INSERT (?:IGNORE )?INTO `([^`]+)` (?:\(([^)]*)\) )?VALUES\s*/iy) ?? [];
+    const [, name = "", listed] =
+      scanner.take(/INSERT (?:IGNORE )?INTO `([^`\n]+)` (?:\(([^)\n]*)\) )?VALUES\s*/iy) ?? [];
     const table = tables.get(nameOf(name) ?? "");
     if (table) for (const row of scanner.rows(columnsOf(listed) ?? table.columns)) table.rows.push(row);
     scanner.stepOver();
@@ -70,7 +71,7 @@ class SqlScanner {
   columnNames(): string[] {
     const end = this.#text.indexOf("\n)", this.#at);
     if (end < 0) throw this.damaged("a table breaks off");
-    const names = [...this.#text.slice(this.#at, end).matchAll(/^\s*`([^`]+)`/gm)].map(([, name]) =>
+    const names = [...this.#text.slice(this.#at, end).matchAll(/^ *`([^`\n]+)`/gm)].map(([, name]) =>
       name.toLowerCase(),
     );
     this.#at = end;
