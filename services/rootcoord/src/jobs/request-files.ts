@@ -1,8 +1,7 @@
 import { mapConcurrent } from "@sluice/async";
 import type { FileGroupRecord } from "@sluice/catalog";
-import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import {
-  archiveMembers,
   checkMembers,
   checkRequestedPaths,
   type FileGroup,
@@ -11,50 +10,18 @@ import {
   groupFlatFiles,
   groupFoundFiles,
   groupNestedFiles,
-  isArchive,
-  isZarrNote,
-  memberOfPath,
   type ToFormat,
-  zarrFolders,
-  zarrRoot,
 } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
-import { isFolder, type SourceRef, type Sources } from "@sluice/object-store";
-import { expandPath, MAX_EXPANDED_FILES, matcherOf } from "./expand-path.ts";
+import type { Sources } from "@sluice/object-store";
+import { MAX_EXPANDED_FILES } from "./expand-path.ts";
+import { Expanded, type Found, isMissing, lookForPath, standsForFiles } from "./look-for-path.ts";
 import { type PathList, pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { companionsAmong, withCompanions } from "./store-files.ts";
 import type { FolderFile } from "./table-folders.ts";
 
 /** Paths that are looked for at once when a job is submitted. */
 const CONCURRENCY = 32;
-
-/** What a path of a request turned out to be. */
-type Found = FileRef | Expanded | ImportError;
-
-/** A folder, an archive or a pattern, and the files that it stands for. */
-class Expanded {
-  readonly from: string;
-  readonly files: readonly FolderFile[];
-  /** They are one table of this format, whatever they are called. */
-  readonly format: string | undefined;
-
-  /** @throws {ImportError} `request_invalid` for stores among other files */
-  constructor(from: string, files: readonly FolderFile[]) {
-    this.from = from;
-    const paths = files.map(({ path }) => path);
-    this.format = files[0]?.format ?? (zarrRoot(paths) !== undefined ? "zarr" : undefined);
-    this.files = this.format ? files : files.filter(({ path }) => !isHiddenNote(path));
-    const [store] = this.format ? [] : zarrFolders(paths);
-    if (store === undefined) return;
-    const reason = `the path stands for zarr stores beside other files: name each store by itself, such as ${excerpt(store)}`;
-    throw new ImportError("request_invalid", reason, { file: from });
-  }
-}
-
-function isHiddenNote(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.startsWith(".") && isZarrNote(name);
-}
 
 /** A group, with what the notes of its folder say of it: `withFolderValues` makes it a record. */
 export interface FoundGroup extends FileGroupRecord, Pick<FolderFile, "partition" | "columnNames"> {}
@@ -82,7 +49,7 @@ export async function findFiles(
   const lists = pathListsOf(request);
   checkRequestedPaths(lists.map(({ paths }) => paths));
   const paths = [...new Set(lists.flatMap((list) => list.paths))];
-  const looked = await Array.fromAsync(mapConcurrent(paths, CONCURRENCY, (path) => look(sources, path, bucket)));
+  const looked = await Array.fromAsync(mapConcurrent(paths, CONCURRENCY, (path) => lookForPath(sources, path, bucket)));
   const found = new Map(paths.map((path, i) => [path, looked[i]]));
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.
@@ -105,61 +72,6 @@ function groupsIn({ paths, isFlat }: PathList, found: ReadonlyMap<string, Found>
 
 function withOptions({ options }: PathList, files: RequestFiles): RequestFiles {
   return options ? { ...files, groups: files.groups.map((group) => ({ ...group, options })) } : files;
-}
-
-async function look(sources: Sources, path: string, bucket: string | undefined): Promise<Found> {
-  const found = await lookOutside(sources, path, bucket);
-  const isFile = !(found instanceof Expanded) && !(found instanceof ImportError);
-  if (isFile) return isArchive(path) ? new Expanded(path, await filesIn(sources, found, "")) : found;
-  const member = isMissing(found) ? memberOfPath(path) : undefined;
-  if (!member) return found;
-  const archive = await lookOutside(sources, member.archive, bucket);
-  if (archive instanceof Expanded) return found;
-  return isMissing(archive) ? archive : await lookInside(sources, archive, member.inside, path);
-}
-
-/** A file of an archive, by its name; or several, by a folder of it or a pattern. */
-async function lookInside(sources: Sources, archive: SourceRef, inside: string, path: string): Promise<Found> {
-  const files = await filesIn(sources, archive, inside);
-  const named = files.find((file) => file.path === `${archive.path}!/${inside}`);
-  return named ? { ...named, path } : new Expanded(path, files);
-}
-
-async function filesIn(sources: Sources, archive: SourceRef, inside: string): Promise<readonly FileRef[]> {
-  const matches = inside === "" || isPattern(inside) ? matcherOf(inside) : () => false;
-  return await archiveMembers(sources, archive, (name) => name === inside || matches(name));
-}
-
-/** A path outside of archives. */
-async function lookOutside(
-  sources: Sources,
-  path: string,
-  bucket: string | undefined,
-): Promise<SourceRef | Expanded | ImportError> {
-  const expand = async (from: string) => new Expanded(path, await expandPath(sources, from, bucket));
-  try {
-    if (path.endsWith("/")) return await expand(path);
-    return await sources.find(path, bucket).catch((error: unknown) => {
-      if (isFolder(error)) return expand(`${path}/`);
-      if (isMissing(error) && isPattern(path)) return expand(path);
-      throw error;
-    });
-  } catch (error) {
-    if (isMissing(error)) return error;
-    throw error;
-  }
-}
-
-function standsForFiles(path: string): boolean {
-  return isPattern(path) || isArchive(path) || memberOfPath(path) !== undefined;
-}
-
-function isPattern(path: string): boolean {
-  return path.endsWith("/") || /[*?[{]/.test(path);
-}
-
-function isMissing(error: unknown): error is ImportError {
-  return error instanceof ImportError && error.code === "file_not_found";
 }
 
 /** Named files are grouped together; each folder or pattern by itself. */

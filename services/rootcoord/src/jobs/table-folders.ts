@@ -10,13 +10,13 @@ import {
   type FileRef,
   type Folders,
   icebergFiles,
-  lanceFiles,
-  newestManifest,
   newestMetadata,
   storeFolder,
   type TableNames,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
+import { lanceTable } from "./lance-table.ts";
+import { bytesOf, checkSize, MAX_NOTE_BYTES, nameOf, textOf } from "./note-files.ts";
 
 /** A file of a folder, with what the folder's own notes say of it. */
 export interface FolderFile extends FileRef {
@@ -28,8 +28,6 @@ export interface FolderFile extends FileRef {
   readonly columnNames?: TableNames;
 }
 
-/** What notes may have, each: a commit of a table with ten thousand files. */
-const MAX_NOTE_BYTES = 64 << 20;
 const MAX_LOG_FILES = 10_000;
 
 /**
@@ -69,7 +67,7 @@ async function filesByNotes(
   const metadata = newestMetadata(notes);
   if (metadata !== undefined) return await icebergTable(sources, path, below, `${ICEBERG_NOTES}${metadata}`);
   if ([...below.keys()].some((file) => /^data\/[^/]+\.lance$/.test(file)))
-    return await lanceTable(sources, path, below, bucket);
+    return (await lanceTable(sources, path, below, bucket)).map(asLance);
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
@@ -85,31 +83,9 @@ async function storeFiles(sources: Sources, path: string, bucket: string | undef
 
 const ICEBERG_NOTES = "metadata/";
 
-const DELETIONS = "_deletions/";
-
-/** The newest manifest of a Lance table, and the files that it names. @param below see `icebergTable` */
-async function lanceTable(
-  sources: Sources,
-  path: string,
-  below: ReadonlyMap<string, SourceRef>,
-  bucket: string | undefined,
-): Promise<readonly FolderFile[]> {
-  const notes = await Array.fromAsync(sources.list(`${path}_versions/`, { deep: false }, bucket));
-  const newest = newestManifest(notes.map(nameOf));
-  const manifest = notes.find((note) => nameOf(note) === newest);
-  if (!manifest)
-    throw new ImportError("file_not_found", "the Lance table has no manifest in _versions/", { file: path });
-  const names = [...new Set(lanceFiles(await bytesOf(sources, manifest), manifest.path))];
-  const hidden = names.some((name) => name.startsWith(DELETIONS))
-    ? await Array.fromAsync(sources.list(path + DELETIONS, { deep: false }, bucket))
-    : [];
-  const deletions = new Map(hidden.map((file) => [file.path.slice(path.length), file]));
-  const files = names.map((name) => {
-    const found = below.get(name) ?? deletions.get(name);
-    if (found) return found;
-    throw new ImportError("file_not_found", `a file that the Lance table names is not there: ${name}`, { file: path });
-  });
-  return [manifest, ...files].map((file) => ({ ...file, format: "lance", partition: new Map() }));
+/** Folders above it say nothing of its rows. */
+function asLance(file: SourceRef): FolderFile {
+  return { ...file, format: "lance", partition: new Map() };
 }
 
 /** @param below files by their paths below the folder */
@@ -192,24 +168,4 @@ async function savedDataset(sources: Sources, files: readonly SourceRef[]): Prom
     left = left.filter((file) => isKept(file) && !datasetNotes.has(nameOf(file)));
   }
   return left;
-}
-
-function nameOf({ path }: SourceRef): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** A small file that says something of others. @throws {ImportError} `unsupported` for one that is not small */
-export async function textOf(sources: Sources, ref: SourceRef): Promise<string> {
-  return (await bytesOf(sources, ref)).toString();
-}
-
-async function bytesOf(sources: Sources, ref: SourceRef): Promise<Buffer> {
-  checkSize(ref);
-  await using file = await sources.open(ref);
-  return Buffer.concat(await Array.fromAsync(file.read()));
-}
-
-function checkSize({ path, sizeBytes }: SourceRef): void {
-  if (sizeBytes <= MAX_NOTE_BYTES) return;
-  throw new ImportError("unsupported", `the file has ${sizeBytes} bytes, more than ${MAX_NOTE_BYTES}`, { file: path });
 }

@@ -9,7 +9,7 @@ import {
   milvus1Sqlite,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
-import { textOf } from "../table-folders.ts";
+import { textOf } from "../note-files.ts";
 
 /** Who wrote a folder of collections. */
 export type BackupLayout = "milvus-backup" | "milvus-1";
