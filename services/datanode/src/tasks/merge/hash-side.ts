@@ -8,6 +8,8 @@ import { RowStore } from "./row-store.ts";
 
 /** Memory of the keys of a task, beside that of their values. */
 const KEY_TABLE_BYTES = 160 << 20;
+/** Keys in another order than the source's that are looked for where they are not. */
+const MAX_PATIENCE = 1000;
 /** Keys that a refusal names. */
 const MAX_SAMPLES = 10;
 
@@ -37,6 +39,12 @@ export class HashSide {
   readonly #counts: FileCounts;
   readonly #samples: string[] = [];
   #table: KeyTable | undefined;
+  /** Words of the keys of all rows that are kept, by row. */
+  #words = new Uint32Array(0);
+  /** Where the next key is looked for first: where both sides have one order, it is there, and no place of the table is read. */
+  #expected = 0;
+  /** How often that may still be wrong before nobody looks there any more. */
+  #patience = MAX_PATIENCE;
   #matched = new Uint8Array(0);
   #matchedRows = 0;
   #duplicates = 0;
@@ -71,16 +79,32 @@ export class HashSide {
       if (before >= 0) this.#noteRepeated(keys, row, at);
       if (before < 0 || this.#rule === "last") kept[count++] = row;
     }
+    this.#keepWords(keys, kept, count);
     // Mostly all of them.
     if (count === keys.rowCount) this.#store.appendAll(columns, count);
     else for (let i = 0; i < count; i++) this.#store.append(columns, kept[i]);
     return this.#store.bytes <= this.#limits.valueBytes;
   }
 
+  #keepWords({ words, perKey, rowCount }: MergeKeys, kept: Uint32Array, count: number): void {
+    const at = this.#store.rowCount * perKey;
+    const end = at + count * perKey;
+    if (end > this.#words.length) {
+      const larger = new Uint32Array(Math.max(end, 2 * this.#words.length));
+      larger.set(this.#words.subarray(0, at));
+      this.#words = larger;
+    }
+    if (count === rowCount) this.#words.set(words.subarray(0, count * perKey), at);
+    else
+      for (let i = 0; i < count; i++)
+        for (let word = 0; word < perKey; word++) this.#words[at + i * perKey + word] = words[kept[i] * perKey + word];
+  }
+
   #newTable(perKey: number): KeyTable {
     const table = new KeyTable(perKey, this.#limits.tableBytes ?? KEY_TABLE_BYTES);
     const rows = Math.min(this.#limits.expectedRows ?? 0, table.maxKeys);
     table.reserve(rows);
+    this.#words = new Uint32Array(rows * perKey);
     if (rows * this.#rowBytes <= this.#limits.valueBytes) this.#store.reserve(rows);
     return table;
   }
@@ -106,7 +130,7 @@ export class HashSide {
   find(keys: MergeKeys, rows: Int32Array): number {
     let found = 0;
     for (let row = 0; row < keys.rowCount; row++) {
-      const place = isNullKey(keys, row) ? -1 : (this.#table?.rowOf(keys.words, row * keys.perKey) ?? -1);
+      const place = isNullKey(keys, row) ? -1 : this.#placeOf(keys.words, row * keys.perKey, keys.perKey);
       rows[row] = place;
       if (place < 0) continue;
       found++;
@@ -115,6 +139,26 @@ export class HashSide {
       this.#matchedRows++;
     }
     return found;
+  }
+
+  #placeOf(words: Uint32Array, at: number, perKey: number): number {
+    let place = this.#expected;
+    // Of rows with one key the table knows the one that counts.
+    const isLookedAt = this.#patience > 0 && this.#duplicates === 0 && place < this.#store.rowCount;
+    if (isLookedAt && this.#hasKey(place, words, at, perKey)) {
+      if (this.#patience < MAX_PATIENCE) this.#patience++;
+    } else {
+      place = this.#table?.rowOf(words, at) ?? -1;
+      if (place < 0) return place;
+      this.#patience--;
+    }
+    this.#expected = place + 1;
+    return place;
+  }
+
+  #hasKey(place: number, words: Uint32Array, at: number, perKey: number): boolean {
+    for (let word = 0; word < perKey; word++) if (this.#words[place * perKey + word] !== words[at + word]) return false;
+    return true;
   }
 
   /** Values of rows that `find` has found. */
