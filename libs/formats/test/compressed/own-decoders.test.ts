@@ -91,7 +91,7 @@ describe.each(whole)("%s", (name) => {
 
   it("that breaks off is an error, or what its whole streams hold", async () => {
     const content = await contentOf(bytes);
-    for (let length = 6; length < bytes.length; length += 1 + Math.floor(bytes.length / 50)) {
+    for (let length = 6; length < bytes.length; length += 1 + Math.floor(bytes.length / 25)) {
       const read = await outcome(bytes.subarray(0, length));
       if (read) expect([1000, content.length]).toContain(read.length);
     }
@@ -107,7 +107,7 @@ describe.each(whole)("%s", (name) => {
         const read = await outcome(damaged);
         if (read) expect(read.equals(content)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -119,7 +119,7 @@ describe.each(whole)("%s", (name) => {
         damaged.set(put.subarray(0, damaged.length - at), at);
         await outcome(damaged);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
