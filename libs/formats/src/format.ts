@@ -22,6 +22,8 @@ export interface Format {
   readonly mixesAs?: string;
   /** Whether its files may be columns of a table beside files of other formats. */
   readonly isColumns?: true;
+  /** Its files are archives themselves: one that the option `format` says so of is not taken for its files. */
+  readonly isArchive?: true;
   /** What a range counts: bytes, rows, row groups, record batches; undefined where files are never cut. */
   readonly rangeUnit: "byte" | "row" | "row group" | "record batch" | undefined;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */

@@ -31,6 +31,11 @@ it("an archive stands for its files, as a folder does", async () => {
   expect(warnings).toEqual(["in/python.zip: left out, being of no known format: in/python.zip!/notes.txt"]);
 });
 
+it("an archive that is said to be of NumPy arrays is one file", async () => {
+  const { groups } = await findFiles(sources, { files: ["in/python.zip"], fileGroups: [] }, { format: "npz" });
+  expect(groups).toMatchObject([{ format: "npz", files: [{ path: "in/python.zip" }] }]);
+});
+
 it("a file of an archive is named behind it", async () => {
   for (const path of ["in/python.zip!a.jsonl", "in/gnu.tar!/a.jsonl"]) expect(await pathsOf(path)).toEqual([path]);
   expect(await pathsOf("in/python.zip!year=*/*.jsonl")).toEqual(["in/python.zip!/year=2024/b.jsonl"]);

@@ -7,7 +7,7 @@ import { arrayOptionKeys } from "./place-arrays.ts";
 
 /** What differs between the formats of this family. */
 export interface ArrayFormatFacts
-  extends Pick<Format, "name" | "title" | "extensions" | "grouping" | "optionKeys" | "mixesAs"> {
+  extends Pick<Format, "name" | "title" | "extensions" | "grouping" | "optionKeys" | "mixesAs" | "isArchive"> {
   /** The arrays of a file, or of the files of a set. */
   readonly arraysOf: ArraysOf;
 }

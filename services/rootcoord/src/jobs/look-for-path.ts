@@ -5,6 +5,7 @@ import {
   isArchive,
   isZarrNote,
   memberOfPath,
+  type ToFormat,
   zarrFolders,
   zarrRoot,
 } from "@sluice/formats";
@@ -45,10 +46,16 @@ function isHiddenNote(path: string): boolean {
  * all files there. What is missing is no error before all paths were looked for.
  * @throws {ImportError} as `Sources.find`, `expandPath`, `archiveMembers`, but for missing files
  */
-export async function lookForPath(sources: Sources, path: string, bucket: string | undefined): Promise<Found> {
+export async function lookForPath(
+  sources: Sources,
+  path: string,
+  bucket: string | undefined,
+  toFormat: ToFormat,
+): Promise<Found> {
   const found = await lookOutside(sources, path, bucket);
   const isFile = !(found instanceof Expanded) && !(found instanceof ImportError);
-  if (isFile) return isArchive(path) ? new Expanded(path, await filesIn(sources, found, "")) : found;
+  const isOfFiles = isArchive(path) && !toFormat(path)?.isArchive;
+  if (isFile) return isOfFiles ? new Expanded(path, await filesIn(sources, found, "")) : found;
   const member = isMissing(found) ? memberOfPath(path) : undefined;
   if (!member) return found;
   const archive = await lookOutside(sources, member.archive, bucket);

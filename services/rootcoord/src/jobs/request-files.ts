@@ -49,7 +49,9 @@ export async function findFiles(
   const lists = pathListsOf(request);
   checkRequestedPaths(lists.map(({ paths }) => paths));
   const paths = [...new Set(lists.flatMap((list) => list.paths))];
-  const looked = await Array.fromAsync(mapConcurrent(paths, CONCURRENCY, (path) => lookForPath(sources, path, bucket)));
+  const looked = await Array.fromAsync(
+    mapConcurrent(paths, CONCURRENCY, (path) => lookForPath(sources, path, bucket, toFormat)),
+  );
   const found = new Map(paths.map((path, i) => [path, looked[i]]));
   const missing = looked.filter(isMissing);
   // Formats are told from names, and a folder or pattern by which nothing was found has none.

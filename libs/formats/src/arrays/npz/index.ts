@@ -16,6 +16,7 @@ export const npzFormat = arrayFormat({
   extensions: [".npz"],
   grouping: "rows",
   mixesAs: "arrays",
+  isArchive: true,
   arraysOf: ([source], _, signal) => npzArrays(source, signal),
 });
 
