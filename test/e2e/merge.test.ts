@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { checkStatus, milvus, type Row } from "@sluice/rpc";
+import { checkStatus, milvus, type Row, rowsOf as valuesOfRows } from "@sluice/rpc";
+import { DataType } from "@sluice/schema";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { bookCollection, books, type CollectionSpec, eventually, useServer } from "../support/index.ts";
+import { bookCollection, bookFields, books, type CollectionSpec, eventually, useServer } from "../support/index.ts";
 
 const fixture = useServer({ flushSize: "64KB" });
 
@@ -153,6 +155,69 @@ describe("what a merge copies", () => {
   });
 });
 
+it("automatic keys and places by a partition key stay, rows of several files are one, and the database may be another", async () => {
+  const { client, files } = fixture;
+  const source = `source_${++last}`;
+  const { id, title, year, vector } = bookFields;
+  const fields = [{ ...id, auto: true }, title, { ...year, nullable: true }, vector];
+  const key = { name: "genre", type: DataType.VarChar, maxLength: 9, partitionKey: true };
+  await client.createCollection({ name: source, fields: [...fields, key], partitions: 4 });
+  const rows = books(40).map(({ id: n, ...book }) => ({
+    ...book,
+    year: n % 4n ? Number(n) : null,
+    genre: `g${n % 7n}`,
+  }));
+  await client.importAndWait(source, await files.jsonl("auto.jsonl", rows));
+  checkStatus(await client.raw.createDatabase(milvus.CreateDatabaseRequest.fromPartial({ dbName: "archive" })));
+  const byYear = (from: number) => Array.from({ length: 10 }, (_, i) => ({ year: from + i, note: `n${from + i}` }));
+  const folder = await Promise.all([
+    files.jsonl("notes/a.jsonl", byYear(0)),
+    files.jsonl("notes/b.jsonl", [...byYear(10), { year: null, note: "none" }]),
+  ]);
+  const job = await merged({
+    ...{ collectionName: source, destDbName: "archive", destCollectionName: "kept", mergeField: "year" },
+    ...{
+      files: [[`${dirname(folder[0][0])}/`]],
+      newFields: [{ fieldName: "note", dataType: "VARCHAR", params: { maxLength: 5 } }],
+    },
+  });
+  expect(job).toMatchObject({
+    status: "SUCCESSFUL",
+    details: { fileRows: 21, nullFileKeys: 1, matchedSourceRows: 15, unmatchedFileRows: 5, destDbName: "archive" },
+  });
+  const load = milvus.LoadCollectionRequest.fromPartial({ dbName: "archive", collectionName: "kept" });
+  checkStatus(await client.raw.loadCollection(load));
+  const of = async (dbName: string, collectionName: string, outputFields: string[]) => {
+    const request = milvus.QueryRequest.fromPartial({ dbName, collectionName, expr: "id > 0", outputFields });
+    const answer = await client.raw.query(request);
+    checkStatus(answer.status);
+    return valuesOfRows(answer.fieldsData);
+  };
+  const shown = ["id", "title", "year", "genre"];
+  const kept = await of("archive", "kept", [...shown, "note"]);
+  const before = await of("default", source, shown);
+  const isMatched = (n: unknown) => n !== null && Number(n) < 20;
+  expect(kept).toEqual(before.map((row) => ({ ...row, note: isMatched(row.year) ? `n${row.year}` : null })));
+});
+
+it("files that disagree fail the job, with the file and the field", async () => {
+  const source = await collectionWith(books(3));
+  const good = await fixture.files.jsonl("one.jsonl", [{ id: 1, price: 1 }]);
+  const bad = await fixture.files.jsonl("two.jsonl", [{ id: 2, price: "much" }]);
+  const newFields = [{ fieldName: "price", dataType: "DOUBLE" }];
+  const job = await merged({
+    collectionName: source,
+    destCollectionName: newName(),
+    files: [good, bad],
+    mergeField: "id",
+    newFields,
+  });
+  expect(job).toMatchObject({
+    status: "FAILED",
+    reason: expect.stringMatching(/two\.jsonl.*row 0.*price|price.*two\.jsonl/),
+  });
+});
+
 describe("a collection that a merge makes", () => {
   const list = async () =>
     (await fixture.client.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames;
@@ -205,7 +270,14 @@ describe("a collection that a merge makes", () => {
     const job = await merged({ ...body, options: { dryRun: true } });
     expect(job).toMatchObject({
       status: "SUCCESSFUL",
-      details: { dryRun: true, sourceRows: 10, matchedSourceRows: 5, unmatchedFileRows: 5, destRows: 0 },
+      details: {
+        dryRun: true,
+        destCollectionName: dest,
+        sourceRows: 10,
+        matchedSourceRows: 5,
+        unmatchedFileRows: 5,
+        destRows: 0,
+      },
     });
     expect(await list()).not.toContain(dest);
     expect(await fixture.client.count(source)).toBe(10);

@@ -29,6 +29,8 @@ export interface MergeSpec extends MergeRules {
   readonly sourceCollectionId: CollectionId;
   readonly sourceDbName: string;
   readonly sourceCollectionName: string;
+  /** As it was asked for. */
+  readonly targetCollectionName: string;
   /** Those of the source with those that are made of them. */
   readonly partitions: IdPairs;
   readonly vchannels: readonly (readonly [from: string, to: string])[];

@@ -201,7 +201,12 @@ function specOf(
   const pairs = source.partitions.map(({ partitionId: from }, i) => [from, target.partitions[i].partitionId] as const);
   return {
     ...{ ...rules, isDryRun, ignoredColumns, formatOptions, warnings, newFieldIds },
-    ...{ sourceCollectionId: source.collectionId, sourceDbName: source.dbName, sourceCollectionName: source.name },
+    ...{
+      sourceCollectionId: source.collectionId,
+      sourceDbName: source.dbName,
+      sourceCollectionName: source.name,
+      targetCollectionName: target.name,
+    },
     partitions: pairs,
     vchannels: source.vchannels.map((from, i) => [from, target.vchannels[i]] as const),
     options: request.options.filter(({ key }) => key === "dry_run").map(({ key, value }) => [key, value] as const),

@@ -14,10 +14,12 @@ export interface MergeOutcome extends Partial<MergeReport> {
 }
 
 export function mergeOutcome(job: JobRecord, tasks: readonly TaskRecord[]): MergeOutcome {
-  const { sourceDbName, sourceCollectionName, ignoredColumns, isDryRun } = specOf(job, "merge");
+  const { sourceDbName, sourceCollectionName, targetCollectionName, ignoredColumns, isDryRun } = specOf(job, "merge");
+  // Of a dry run there is none, and the job is about the source.
+  const destCollectionName = isDryRun ? targetCollectionName : job.collectionName;
   return {
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
-    ...{ destDbName: job.dbName, destCollectionName: job.collectionName },
+    ...{ destDbName: job.dbName, destCollectionName },
     ...{ snapshotTs: String(job.timestamp), ignoredColumns, dryRun: isDryRun },
     ...tasks.find(({ findings }) => findings?.merged)?.findings?.merged,
   };
