@@ -10,22 +10,14 @@ import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
 
+type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
+
 /**
- * The public service. A method without handler answers a failing Status, which no client retries.
+ * Of the public service. A method without handler answers a failing Status, which no client retries.
  * @param guards asked who may call what, where users are asked for
  */
-export function milvusService(context: ProxyContext, requests: ImportRequests, guards?: GuardDeps): ServedService {
-  const handlers = publicHandlers(context, requests);
-  const guarded = guards ? guardedHandlers(handlers, guards) : handlers;
-  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, guarded);
-}
-
-/** Of every method that is served. */
-function publicHandlers(
-  context: ProxyContext,
-  requests: ImportRequests,
-): Partial<Handlers<milvus.MilvusServiceServer>> {
-  return {
+export function milvusHandlers(context: ProxyContext, requests: ImportRequests, guards?: GuardDeps): MilvusHandlers {
+  const handlers: MilvusHandlers = {
     ...forwardedHandlers(context),
     ...sessionHandlers(context),
     ...statisticsHandlers(context),
@@ -34,6 +26,11 @@ function publicHandlers(
     ...segmentHandlers(context),
     ...cheapTruthHandlers(),
   };
+  return guards ? guardedHandlers(handlers, guards) : handlers;
+}
+
+export function milvusService(handlers: MilvusHandlers): ServedService {
+  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers);
 }
 
 /** Newer Node clients report here every ten seconds; nothing is kept, and no command is given back. */

@@ -15,15 +15,16 @@ import { AccessControl } from "./access/access-control.ts";
 import { forAdmins, guardRoutes } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { accessRoutesOf } from "./http/access-routes.ts";
+import { catalogRoutes } from "./http/catalog/index.ts";
+import { PublicCalls } from "./http/catalog/public-calls.ts";
 import { exportCopyRoutes } from "./http/export-copy-jobs.ts";
-
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { jobRoutes } from "./http/jobs.ts";
 import { mergeJobRoutes } from "./http/merge-jobs.ts";
 import { openRestApp } from "./http/rest.ts";
 import { volumeRoutes } from "./http/volumes.ts";
 import { ImportRequests } from "./import-request.ts";
-import { clientTelemetryService, milvusService } from "./milvus-service.ts";
+import { clientTelemetryService, milvusHandlers, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
 import type { ProxySettings } from "./settings.ts";
 import { TlsDoor } from "./tls-door.ts";
@@ -77,12 +78,10 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
+  const handlers = milvusHandlers(context, requests, access && { access, context, log: deps.log });
   const grpc = cleanup.use(
     openGrpcServer({
-      services: [
-        milvusService(context, requests, access && { access, context, log: deps.log }),
-        clientTelemetryService(),
-      ],
+      services: [milvusService(handlers), clientTelemetryService()],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
       requestBudget: budget,
@@ -105,6 +104,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   importJobRoutes(app, context, requests);
   exportCopyRoutes(app, context);
   accessRoutesOf(app, context);
+  catalogRoutes(app, new PublicCalls(handlers));
   mergeJobRoutes(app, context);
   jobRoutes(app, context);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));

@@ -3,6 +3,7 @@ import { headerOf, S3Refusal } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ProxyContext } from "../context.ts";
 import { accessRoutes } from "../http/access-routes.ts";
+import { publicPaths } from "../http/catalog/index.ts";
 import { idOfJob } from "../http/described-job.ts";
 import type { RawService } from "../uploads/raw-service.ts";
 import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
@@ -47,6 +48,7 @@ export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, Rout
     "rollback",
     "errors",
   ].map((name) => [`${imports}/${name}`, ofJob] as const),
+  ...publicPaths.map((path) => [path, { kind: "open" }] as const),
   ...Object.entries(accessRoutes).map(
     ([path, [method]]) => [`/v2/vectordb/${path}`, { kind: "method", method }] as const,
   ),

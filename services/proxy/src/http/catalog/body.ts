@@ -1,0 +1,104 @@
+import { StatusError } from "@sluice/errors";
+import type { common } from "@sluice/rpc";
+import type { FastifyRequest } from "fastify";
+import { restCodes } from "../rest.ts";
+
+/** The body of a request, whose members have the types that are asked for. */
+export class Body {
+  readonly #members: Readonly<Record<string, unknown>>;
+
+  constructor(request: Pick<FastifyRequest, "body">) {
+    const { body = {} } = request;
+    if (typeof body !== "object" || body === null || Array.isArray(body)) throw malformed("the body is no object");
+    this.#members = body as Record<string, unknown>;
+  }
+
+  /** A text; null and absent are "". @throws {StatusError} 1801 for another type */
+  text(name: string): string {
+    const value = this.#members[name] ?? "";
+    if (typeof value !== "string") throw wrongType(name, "a text");
+    return value;
+  }
+
+  /** @throws {StatusError} 1802 for an empty one */
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === "") throw missing(name);
+    return value;
+  }
+
+  texts(name: string): string[] {
+    const value = this.#members[name] ?? [];
+    if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+    throw wrongType(name, "a list of texts");
+  }
+
+  list(name: string): unknown[] {
+    const value = this.#members[name] ?? [];
+    if (Array.isArray(value)) return value;
+    throw wrongType(name, "a list");
+  }
+
+  /** Whole numbers, also as text. */
+  integer(name: string, otherwise: number): number {
+    const value = this.#members[name] ?? otherwise;
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isSafeInteger(number)) return number;
+    throw wrongType(name, "a whole number");
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    const value = this.#members[name] ?? otherwise;
+    if (value === true || value === "true") return true;
+    if (value === false || value === "false") return false;
+    throw wrongType(name, "true or false");
+  }
+
+  object(name: string): Readonly<Record<string, unknown>> {
+    const value = this.#members[name] ?? {};
+    if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
+    throw wrongType(name, "an object");
+  }
+
+  /** A value of any type. */
+  raw(name: string): unknown {
+    return this.#members[name];
+  }
+
+  has(name: string): boolean {
+    return this.#members[name] !== undefined && this.#members[name] !== null;
+  }
+
+  /** A member that is a body of its own. */
+  inner(name: string): Body {
+    return new Body({ body: this.object(name) });
+  }
+
+  bodies(name: string): Body[] {
+    return this.list(name).map((body) => new Body({ body }));
+  }
+
+  /** Pairs of an object: text as it is, other values as their JSON. */
+  pairs(name: string): common.KeyValuePair[] {
+    return pairsOf(this.object(name));
+  }
+}
+
+export function pairsOf(object: Readonly<Record<string, unknown>>): common.KeyValuePair[] {
+  return Object.entries(object).map(([key, value]) => ({
+    key,
+    value: typeof value === "string" ? value : JSON.stringify(value),
+  }));
+}
+
+export function missing(name: string): StatusError {
+  return new StatusError(restCodes.missingParameter, `missing required parameters, error: ${name} is required`);
+}
+
+function wrongType(name: string, expected: string): StatusError {
+  return malformed(`the type of ${name} is wrong: it must be ${expected}`);
+}
+
+function malformed(why: string): StatusError {
+  return new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${why}`);
+}

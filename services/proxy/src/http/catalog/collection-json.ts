@@ -1,0 +1,70 @@
+import { common, type milvus, schema } from "@sluice/rpc";
+
+// Answers about collections as REST has them. Source: around-import §2.4, §2.6.
+
+const nameIn = (names: object, value: number) =>
+  Object.entries(names).find(([, number]) => number === value)?.[0] ?? "";
+
+export function fieldJson(field: schema.FieldSchema) {
+  const element = field.elementType === schema.DataType.None ? {} : { elementType: typeName(field.elementType) };
+  return {
+    ...{ name: field.name, id: Number(field.fieldID), type: typeName(field.dataType), description: field.description },
+    ...{ primaryKey: field.isPrimaryKey, partitionKey: field.isPartitionKey, clusteringKey: field.isClusteringKey },
+    ...{ autoId: field.autoID, nullable: field.nullable, isFunctionOutput: field.isFunctionOutput, ...element },
+    ...(field.typeParams.length > 0 && { params: field.typeParams }),
+    ...(field.defaultValue?.data && { defaultValue: textOfBigint(field.defaultValue.data.value) }),
+  };
+}
+
+function typeName(type: schema.DataType): string {
+  return nameIn(schema.DataType, type);
+}
+
+const textOfBigint = (value: unknown) => (typeof value === "bigint" ? Number(value) : value);
+
+export function collectionJson(
+  described: milvus.DescribeCollectionResponse,
+  indexes: readonly milvus.IndexDescription[],
+  load: common.LoadState,
+) {
+  const { schema: message } = described;
+  return {
+    ...{ collectionName: described.collectionName, collectionID: Number(described.collectionID) },
+    ...{ description: message?.description ?? "", autoId: message?.autoID ?? false },
+    fields: message?.fields.filter(({ isDynamic }) => !isDynamic).map(fieldJson) ?? [],
+    structFields: message?.structArrayFields.map((struct) => ({
+      ...{ name: struct.name, id: Number(struct.fieldID), type: "ArrayOfStruct", description: struct.description },
+      fields: struct.fields.map(fieldJson),
+    })),
+    functions: [],
+    aliases: described.aliases,
+    indexes: indexes.map(({ indexName, fieldName, params }) => ({
+      ...{ indexName, fieldName, metricType: pairValue(params, "metric_type") },
+    })),
+    load: loadName(load),
+    shardsNum: described.shardsNum,
+    partitionsNum: Number(described.numPartitions),
+    consistencyLevel: nameIn(common.ConsistencyLevel, described.consistencyLevel),
+    enableDynamicField: message?.enableDynamicField ?? false,
+    properties: described.properties,
+    ...{ externalSource: "", externalSpec: "" },
+  };
+}
+
+export function loadName(state: common.LoadState): string {
+  return nameIn(common.LoadState, state);
+}
+
+export function indexJson(index: milvus.IndexDescription) {
+  return {
+    ...{ indexName: index.indexName, fieldName: index.fieldName, failReason: index.indexStateFailReason },
+    ...{ indexType: pairValue(index.params, "index_type"), metricType: pairValue(index.params, "metric_type") },
+    ...{ totalRows: Number(index.totalRows), indexedRows: Number(index.indexedRows) },
+    ...{ pendingRows: Number(index.pendingIndexRows), indexState: nameIn(common.IndexState, index.state) },
+    ...{ minIndexVersion: index.minIndexVersion, maxIndexVersion: index.maxIndexVersion, indexParams: index.params },
+  };
+}
+
+export function pairValue(pairs: readonly common.KeyValuePair[], name: string): string {
+  return pairs.find(({ key }) => key === name)?.value ?? "";
+}

@@ -1,0 +1,52 @@
+import { type Row, rowsOf, type schema } from "@sluice/rpc";
+
+/** How a client wants numbers of 64 bits: as text, which no parser rounds, or as numbers. */
+export type Int64As = (value: bigint) => string | number;
+
+/** Rows of an answer as REST has them. Source: around-import §2.5. */
+export function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As): object[] {
+  const json = new Set(fields.filter((field) => isJson(field) && !field.isDynamic).map(({ fieldName }) => fieldName));
+  const arrays = new Map(fields.map((field) => [field.fieldName, elementsOf(field)] as const));
+  return rowsOf(fields).map((row: Row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => {
+        const elements = arrays.get(name);
+        if (value === null) return [name, null] as const;
+        if (json.has(name)) return [name, JSON.stringify(value)] as const;
+        return [name, elements ? arrayJson(elements, value as unknown[], int64) : plain(value, int64)] as const;
+      }),
+    ),
+  );
+}
+
+function isJson({ field }: schema.FieldData): boolean {
+  return field?.$case === "scalars" && field.value.data?.$case === "jsonData";
+}
+
+/** The name that Milvus's JSON gives the elements of an array field. */
+function elementsOf({ field }: schema.FieldData): string | undefined {
+  if (field?.$case !== "scalars" || field.value.data?.$case !== "arrayData") return undefined;
+  const filled = field.value.data.value.data.find(({ data }) => data !== undefined);
+  const name = filled?.data?.$case ?? "longData";
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+function arrayJson(elements: string, values: readonly unknown[], int64: Int64As): object {
+  return { Data: { [elements]: { data: values.map((value) => plain(value, int64)) } } };
+}
+
+/** Vectors of bits and halves as base64. */
+function plain(value: unknown, int64: Int64As): unknown {
+  if (typeof value === "bigint") return int64(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  return Array.isArray(value) ? value.map((item) => plain(item, int64)) : value;
+}
+
+/** Hits as rows, with their distance and, under its field's name, their key. */
+export function hitsOf(results: schema.SearchResultData, int64: Int64As): object[] {
+  const rows = results.fieldsData.length > 0 ? entitiesOf(results.fieldsData, int64) : [];
+  const ids = results.ids?.idField;
+  const keys = ids?.$case === "intId" ? ids.value.data.map(int64) : (ids?.value.data ?? []);
+  const key = results.primaryFieldName || "id";
+  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: results.scores[i] }));
+}

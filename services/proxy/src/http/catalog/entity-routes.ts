@@ -1,0 +1,168 @@
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { type common, milvus, schema } from "@sluice/rpc";
+import type { FastifyRequest } from "fastify";
+import { type Body, missing, pairsOf } from "./body.ts";
+import { named } from "./collection-routes.ts";
+import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
+import type { PublicCalls } from "./public-calls.ts";
+import type { RestRoute } from "./rest-route.ts";
+import { placeholderGroup } from "./vectors-in-body.ts";
+
+const DEFAULT_LIMIT = 100;
+
+function int64Of({ headers }: FastifyRequest): Int64As {
+  return headers["accept-type-allow-int64"] === "true" ? Number : String;
+}
+
+const pair = (key: string, value: unknown): common.KeyValuePair => ({ key, value: String(value) });
+
+/** Values of an expression's parameters. */
+function templates(body: Body): Record<string, schema.TemplateValue> {
+  const values = Object.entries(body.object("exprParams"));
+  return Object.fromEntries(values.map(([name, value]) => [name, templateOf(name, value)]));
+}
+
+function templateOf(name: string, value: unknown): schema.TemplateValue {
+  switch (typeof value) {
+    case "boolean":
+      return { val: { $case: "boolVal", value } };
+    case "number":
+      return Number.isSafeInteger(value)
+        ? { val: { $case: "int64Val", value: BigInt(value) } }
+        : { val: { $case: "floatVal", value } };
+    case "string":
+      return { val: { $case: "stringVal", value } };
+    default:
+      if (Array.isArray(value)) return { val: { $case: "arrayVal", value: arrayOf(name, value) } };
+      throw unfit(name);
+  }
+}
+
+function arrayOf(name: string, values: readonly unknown[]): schema.TemplateArrayValue {
+  if (values.every((value) => typeof value === "string"))
+    return { data: { $case: "stringData", value: { data: [...values] } } };
+  if (values.every((value) => Number.isSafeInteger(value)))
+    return { data: { $case: "longData", value: { data: values.map((value) => BigInt(value as number)) } } };
+  if (values.every((value) => typeof value === "number"))
+    return { data: { $case: "doubleData", value: { data: [...values] } } };
+  throw unfit(name);
+}
+
+function unfit(name: string): StatusError {
+  const reason = `exprParams: ${excerpt(name)} is no number, text, boolean or list of one of them`;
+  return new StatusError(statusCodes.invalidParameter, reason);
+}
+
+async function query(body: Body, calls: PublicCalls, rest: FastifyRequest, expr = body.text("filter")) {
+  const outputFields = body.has("outputFields") ? body.texts("outputFields") : ["*"];
+  const isCount = outputFields.length === 1 && /^count\(\s*\*\s*\)$/i.test(outputFields[0].trim());
+  const limit = body.integer("limit", DEFAULT_LIMIT);
+  const answer = await calls.call(
+    rest,
+    "query",
+    milvus.QueryRequest.fromPartial({
+      ...named(body),
+      ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), useDefaultConsistency: true },
+      exprTemplateValues: templates(body),
+      queryParams: isCount ? [] : [pair("limit", limit), pair("offset", body.integer("offset", 0))],
+    }),
+  );
+  const results = answer instanceof Uint8Array ? milvus.QueryResults.decode(answer) : answer;
+  return entitiesOf(results.fieldsData, int64Of(rest));
+}
+
+/** The rows of some keys. */
+async function get(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+  const asked = body.raw("id");
+  const ids = Array.isArray(asked) ? asked : asked === undefined || asked === null ? [] : [asked];
+  if (ids.length === 0) throw missing("id");
+  const { fields } = await schemaOf(body, calls, rest);
+  const key = fields.find(({ isPrimaryKey }) => isPrimaryKey);
+  const isText = key?.dataType === schema.DataType.VarChar;
+  const list = ids.map((id) => (isText ? JSON.stringify(String(id)) : integerText(id)));
+  return query(body, calls, rest, `${key?.name} in [${list.join(",")}]`);
+}
+
+function integerText(id: unknown): string {
+  if (/^-?\d{1,19}$/.test(String(id))) return String(id);
+  throw new StatusError(1806, "please check the primary key and its' type can only in [int, string]");
+}
+
+async function schemaOf(body: Body, calls: PublicCalls, rest: FastifyRequest): Promise<schema.CollectionSchema> {
+  const request = milvus.DescribeCollectionRequest.fromPartial(named(body));
+  return (await calls.call(rest, "describeCollection", request)).schema as schema.CollectionSchema;
+}
+
+/** One search, or one of several that are ranked together. */
+function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: schema.CollectionSchema) {
+  const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
+  const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
+  const field = fields.find((candidate) => candidate.name === name);
+  const data = body.list("data");
+  if (data.length === 0) throw missing("data");
+  const { params = {}, ...more } = body.object("searchParams");
+  const all = { ...more, ...(params as object) };
+  const given = Object.entries({
+    groupingField: "group_by_field",
+    groupSize: "group_size",
+    strictGroupSize: "strict_group_size",
+  });
+  return milvus.SearchRequest.fromPartial({
+    ...about,
+    ...{ dsl: body.text("filter"), dslType: 1, nq: BigInt(data.length), useDefaultConsistency: true },
+    outputFields: body.texts("outputFields"),
+    partitionNames: body.texts("partitionNames"),
+    exprTemplateValues: templates(body),
+    searchInput: field && { $case: "placeholderGroup", value: placeholderGroup(data, field) },
+    searchParams: [
+      ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
+      ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
+      ...pairsOf(all as Record<string, unknown>).filter(({ key }) => key === "round_decimal"),
+      ...given.filter(([from]) => body.has(from)).map(([from, to]) => pair(to, body.raw(from))),
+    ],
+  });
+}
+
+function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
+  const { results } = answer instanceof Uint8Array ? milvus.SearchResults.decode(answer) : answer;
+  return { data: results ? hitsOf(results, int64Of(rest)) : [], topks: results?.topks.map(Number) ?? [], cost: 0 };
+}
+
+async function search(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+  const request = searchRequest(named(body), body, await schemaOf(body, calls, rest));
+  return hits(await calls.call(rest, "search", request), rest);
+}
+
+/** Several searches, ranked together. */
+async function hybridSearch(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+  const message = await schemaOf(body, calls, rest);
+  const rerank = body.inner("rerank");
+  const strategy = rerank.text("strategy") || "rrf";
+  const request = milvus.HybridSearchRequest.fromPartial({
+    ...named(body),
+    requests: body.bodies("search").map((one) => searchRequest(named(body), one, message)),
+    rankParams: [
+      ...[
+        pair("strategy", strategy === "ws" ? "weighted" : strategy),
+        pair("limit", body.integer("limit", DEFAULT_LIMIT)),
+      ],
+      ...[pair("params", JSON.stringify(rerank.object("params"))), pair("offset", body.integer("offset", 0))],
+    ],
+    ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
+    useDefaultConsistency: true,
+  });
+  return hits(await calls.call(rest, "hybridSearch", request), rest);
+}
+
+/** Reading; data is the answer's member `data`. Source: around-import §2.5, query-and-search §4. */
+export const entityRoutes: Readonly<Record<string, RestRoute>> = {
+  "entities/query": (body, calls, rest) => query(body, calls, rest),
+  "entities/get": get,
+};
+
+/** Those whose answers have members beside `data`. */
+export const searchRoutes: Readonly<Record<string, RestRoute>> = {
+  "entities/search": search,
+  "entities/hybrid_search": hybridSearch,
+  "entities/advanced_search": hybridSearch,
+};

@@ -1,0 +1,31 @@
+import { GrpcError } from "@sluice/rpc";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Body } from "./body.ts";
+import { collectionRoutes } from "./collection-routes.ts";
+import { declaredRoutes } from "./declared-routes.ts";
+import { entityRoutes, searchRoutes } from "./entity-routes.ts";
+import type { PublicCalls } from "./public-calls.ts";
+import type { RestRoute } from "./rest-route.ts";
+
+const base = "/v2/vectordb/";
+const plain = { ...collectionRoutes, ...declaredRoutes, ...entityRoutes };
+
+/** Paths of routes whose calls are guarded as those of gRPC, since they are made through the same handlers. */
+export const publicPaths: readonly string[] = [...Object.keys(plain), ...Object.keys(searchRoutes)].map(
+  (path) => `${base}${path}`,
+);
+
+/** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
+export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {
+  const serve = (path: string, run: RestRoute, answerOf: (data: unknown) => object) =>
+    app.post(`${base}${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        return { code: 0, ...answerOf(await run(new Body(request), calls, request)) };
+      } catch (error) {
+        if (!(error instanceof GrpcError)) throw error;
+        return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
+      }
+    });
+  for (const [path, run] of Object.entries(plain)) serve(path, run, (data) => ({ data }));
+  for (const [path, run] of Object.entries(searchRoutes)) serve(path, run, (answer) => answer as object);
+}

@@ -1,0 +1,56 @@
+import { EventEmitter } from "node:events";
+import { StatusError } from "@sluice/errors";
+import { checkStatus, type Handlers, type milvus } from "@sluice/rpc";
+import type { FastifyRequest } from "fastify";
+
+type MilvusHandlers = Handlers<milvus.MilvusServiceServer>;
+type Method = keyof MilvusHandlers;
+type RequestOf<M extends Method> = Parameters<MilvusHandlers[M]>[0];
+type AnswerOf<M extends Method> = Awaited<ReturnType<MilvusHandlers[M]>>;
+
+/** Calls of the public service on behalf of a request of REST: with its database, and as its caller. */
+export class PublicCalls {
+  readonly #handlers: Partial<MilvusHandlers>;
+
+  constructor(handlers: Partial<MilvusHandlers>) {
+    this.#handlers = handlers;
+  }
+
+  /** The answer. @throws {StatusError} what its Status says; {GrpcError} when the caller may not */
+  async call<M extends Method>(rest: FastifyRequest, method: M, request: RequestOf<M>): Promise<AnswerOf<M>> {
+    const handler = this.#handlers[method] as
+      | ((request: RequestOf<M>, call: never) => Promise<AnswerOf<M>>)
+      | undefined;
+    if (!handler) throw new StatusError(10, `${method} is not supported by this server`);
+    const answer = await handler(request, callOf(rest) as never);
+    if (answer instanceof Uint8Array) return answer;
+    const { status = answer } = answer as { status?: object };
+    checkStatus(status as Parameters<typeof checkStatus>[0]);
+    return answer;
+  }
+}
+
+/** What handlers ask of a call of gRPC. */
+function callOf(rest: FastifyRequest) {
+  const dbName = String(rest.headers["db-name"] ?? "");
+  const call = Object.assign(new EventEmitter(), {
+    cancelled: false,
+    metadata: { get: (key: string) => headerOf(key, dbName, rest.headers.authorization) },
+  });
+  rest.raw.socket.once("close", () => {
+    call.cancelled = true;
+    call.emit("cancelled");
+  });
+  return call;
+}
+
+/** Callers of gRPC say who they are in base64, and those of REST in three forms. */
+function headerOf(key: string, dbName: string, authorization = ""): string[] {
+  if (key === "dbname") return dbName ? [dbName] : [];
+  if (key !== "authorization" || authorization === "") return [];
+  const [scheme, rest] = authorization.trim().split(/ +/, 2);
+  if (scheme.toLowerCase() === "basic") return [rest ?? ""];
+  const token =
+    scheme.toLowerCase() === "bearer" ? authorization.trim().slice(scheme.length).trim() : authorization.trim();
+  return [Buffer.from(token).toString("base64")];
+}

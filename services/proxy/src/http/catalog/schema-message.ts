@@ -1,0 +1,115 @@
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { schema } from "@sluice/rpc";
+import type { Body } from "./body.ts";
+
+// A schema as REST has it, as the message that gRPC clients send. Source: around-import §2.3.
+
+const { DataType } = schema;
+
+function dataTypeOf(name: string): schema.DataType {
+  const type = Object.hasOwn(DataType, name) ? DataType[name as keyof typeof DataType] : undefined;
+  if (type !== undefined && type !== DataType.UNRECOGNIZED && type !== DataType.None) return type;
+  throw new StatusError(statusCodes.invalidParameter, `data type ${excerpt(name)} is invalid(case sensitive).`);
+}
+
+/** The schema that a body describes with its fields. */
+export function schemaOf(name: string, description: string, body: Body): schema.CollectionSchema {
+  const isAuto = body.flag("autoID", body.flag("autoId", false));
+  return schema.CollectionSchema.fromPartial({
+    ...{ name, description, autoID: isAuto },
+    enableDynamicField: body.flag("enableDynamicField", false),
+    fields: body.bodies("fields").map((field) => fieldOf(field, isAuto)),
+    structArrayFields: body.bodies("structFields").map((struct) => ({
+      name: struct.required("fieldName"),
+      description: struct.text("description"),
+      fields: struct.bodies("fields").map((field) => fieldOf(field, false)),
+    })),
+    functions: body.bodies("functions").map((one) => ({
+      name: one.required("name"),
+      inputFieldNames: one.texts("inputFieldNames"),
+      outputFieldNames: one.texts("outputFieldNames"),
+      params: one.pairs("params"),
+    })),
+  });
+}
+
+function fieldOf(body: Body, isAuto: boolean) {
+  const dataType = dataTypeOf(body.required("dataType"));
+  const isPrimaryKey = body.flag("isPrimary", false);
+  const elementName = body.text("elementDataType");
+  return {
+    ...{ name: body.required("fieldName"), description: body.text("description"), dataType, isPrimaryKey },
+    ...{ autoID: isPrimaryKey && isAuto, nullable: body.flag("nullable", false) },
+    isPartitionKey: body.flag("isPartitionKey", false),
+    isClusteringKey: body.flag("isClusteringKey", false),
+    elementType: elementName === "" ? DataType.None : dataTypeOf(elementName),
+    typeParams: body.pairs("elementTypeParams"),
+    defaultValue: body.has("defaultValue") ? defaultOf(dataType, body.raw("defaultValue")) : undefined,
+  };
+}
+
+/** A default as the message of its type; what it may be is the rootcoord's to say. @throws {StatusError} 1100 */
+function defaultOf(type: schema.DataType, value: unknown): schema.ValueField {
+  switch (type) {
+    case DataType.Bool:
+      return { data: { $case: "boolData", value: value === true || value === "true" } };
+    case DataType.Int64:
+      return { data: { $case: "longData", value: BigInt(integerIn(value)) } };
+    case DataType.Int8:
+    case DataType.Int16:
+    case DataType.Int32:
+      return { data: { $case: "intData", value: Number(integerIn(value)) } };
+    case DataType.Float:
+      return { data: { $case: "floatData", value: Number(value) } };
+    case DataType.Double:
+      return { data: { $case: "doubleData", value: Number(value) } };
+    default:
+      return { data: { $case: "stringData", value: String(value) } };
+  }
+}
+
+function integerIn(value: unknown): string {
+  const text = String(value);
+  if (/^-?\d{1,19}$/.test(text)) return text;
+  throw new StatusError(statusCodes.invalidParameter, `the default value ${excerpt(text)} is no whole number`);
+}
+
+const quickVectors: Readonly<Record<string, string>> = {
+  ...{ FloatVector: "COSINE", Float16Vector: "COSINE", BFloat16Vector: "COSINE", Int8Vector: "COSINE" },
+  ...{ BinaryVector: "HAMMING", SparseFloatVector: "IP" },
+};
+
+/** What the quick form of `create` stands for: a key, a vector, and the metric that belongs to it. */
+export function quickSchema(name: string, body: Body) {
+  const vectorType = body.text("vectorFieldType") || "FloatVector";
+  const metric = quickVectors[vectorType];
+  if (metric === undefined)
+    throw new StatusError(statusCodes.invalidParameter, `data type ${excerpt(vectorType)} is invalid(case sensitive).`);
+  const isSparse = vectorType === "SparseFloatVector";
+  if (!isSparse && !body.has("dimension"))
+    throw new StatusError(
+      1802,
+      "dimension is required for quickly create collection(default metric type: COSINE): missing required parameters",
+    );
+  const params = body.inner("params");
+  const idType = body.text("idType") || "Int64";
+  const vectorField = body.text("vectorFieldName") || "vector";
+  const message = schema.CollectionSchema.fromPartial({
+    ...{ name, description: body.text("description"), autoID: body.flag("autoID", false) },
+    enableDynamicField: params.flag("enableDynamicField", true),
+    fields: [
+      {
+        ...{ name: body.text("primaryFieldName") || "id", isPrimaryKey: true, autoID: body.flag("autoID", false) },
+        dataType: dataTypeOf(idType === "Varchar" ? "VarChar" : idType),
+        typeParams: params.has("max_length")
+          ? [{ key: "max_length", value: String(params.integer("max_length", 0)) }]
+          : [],
+      },
+      {
+        ...{ name: vectorField, dataType: dataTypeOf(vectorType) },
+        typeParams: isSparse ? [] : [{ key: "dim", value: String(body.integer("dimension", 0)) }],
+      },
+    ],
+  });
+  return { message, vectorField, metric: body.text("metricType") || metric };
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "@jest/globals";
+import { useServer } from "../support/index.ts";
+
+const fixture = useServer();
+
+/** What an answer may hold; each test says what it does. */
+type Data = ReturnType<typeof JSON.parse>;
+
+async function post(path: string, body: object = {}, headers: Record<string, string> = {}) {
+  const answer = await fetch(`${fixture.url}/v2/vectordb/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  return (await answer.json()) as { code: number; message?: string; data: Data };
+}
+const data = async (path: string, body: object = {}, headers: Record<string, string> = {}) => {
+  const { code, message, data } = await post(path, body, headers);
+  expect([path, code, message]).toEqual([path, 0, undefined]);
+  return data;
+};
+const books = { collectionName: "books" };
+
+async function imported(collectionName: string, file: string, text: string): Promise<void> {
+  const files = [await fixture.files.write(file, text)].flat();
+  const { jobId } = await data("jobs/import/create", { collectionName, files: [files] });
+  for (;;) {
+    const { state, reason } = await data("jobs/import/describe", { jobId });
+    if (state === "Completed") return;
+    if (state === "Failed") throw new Error(reason);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe("a collection in the quick form", () => {
+  it("is made, indexed and loaded, and describes itself", async () => {
+    expect(await data("collections/create", { ...books, dimension: 2 })).toEqual({});
+    expect(await data("collections/list")).toEqual(["books"]);
+    expect(await data("collections/has", books)).toEqual({ has: true });
+    expect(await data("collections/has", { collectionName: "none" })).toEqual({ has: false });
+    expect(await data("collections/get_load_state", books)).toEqual({
+      loadState: "LoadStateLoaded",
+      loadProgress: 100,
+    });
+    const described = await data("collections/describe", books);
+    expect(described).toMatchObject({
+      ...{ collectionName: "books", enableDynamicField: true, load: "LoadStateLoaded", structFields: [], aliases: [] },
+      ...{ shardsNum: 1, partitionsNum: 1, consistencyLevel: "Bounded", autoId: false },
+      indexes: [{ indexName: "vector", fieldName: "vector", metricType: "COSINE" }],
+      fields: [
+        { name: "id", type: "Int64", primaryKey: true, autoId: false },
+        { name: "vector", type: "FloatVector", params: [{ key: "dim", value: "2" }] },
+      ],
+    });
+  });
+
+  it("is imported into, counted, queried, searched and released", async () => {
+    const rows = [1, 2, 3].map((i) => JSON.stringify({ id: i * 2 ** 52, vector: [i, 1], title: `t${i}` }));
+    await imported("books", "rows.jsonl", `${rows.join("\n")}\n`);
+    expect(await data("collections/get_stats", books)).toEqual({ rowCount: 3 });
+    expect(await data("entities/query", { ...books, outputFields: ["count(*)"], limit: 0 })).toEqual([
+      { "count(*)": "3" },
+    ]);
+    const two = String(2n * 2n ** 52n);
+    expect(await data("entities/query", { ...books, filter: `id == ${two}`, outputFields: ["title"] })).toEqual([
+      { id: two, title: "t2" },
+    ]);
+    const asNumbers = { "accept-type-allow-int64": "true" };
+    expect(await data("entities/get", { ...books, id: [two], outputFields: ["vector"] }, asNumbers)).toEqual([
+      { id: 2 ** 53, vector: [2, 1] },
+    ]);
+    const near = await post("entities/search", { ...books, data: [[1, 1]], limit: 2, outputFields: ["title"] });
+    expect(near).toMatchObject({ code: 0, topks: [2], data: [{ title: "t1", distance: 1 }, { title: "t2" }] });
+    const both = await post("entities/hybrid_search", {
+      ...books,
+      search: [
+        { data: [[1, 1]], annsField: "vector", limit: 3 },
+        { data: [[3, 1]], annsField: "vector", limit: 3 },
+      ],
+      rerank: { strategy: "rrf", params: { k: 60 } },
+      limit: 1,
+    });
+    expect([both.code, both.data.length]).toEqual([0, 1]);
+    expect(
+      await data("entities/query", {
+        ...books,
+        filter: "id in {ids}",
+        exprParams: { ids: [2 ** 52] },
+        outputFields: ["id"],
+      }),
+    ).toEqual([{ id: String(2 ** 52) }]);
+    await data("collections/release", books);
+    expect(await data("collections/get_load_state", books)).toEqual({ loadState: "LoadStateNotLoad" });
+    await data("collections/load", books);
+    await data("collections/flush", books);
+    const { compactionID } = await data("collections/compact", books);
+    expect(compactionID).toBeGreaterThanOrEqual(-1);
+  });
+});
+
+it("a schema of all types is made as it is said, and its rows come back", async () => {
+  const field = (fieldName: string, dataType: string, more: object = {}) => ({ fieldName, dataType, ...more });
+  await data("collections/create", {
+    collectionName: "all",
+    schema: {
+      autoID: false,
+      fields: [
+        field("key", "VarChar", { isPrimary: true, elementTypeParams: { max_length: 20 } }),
+        field("half", "Float16Vector", { elementTypeParams: { dim: "2" } }),
+        field("bits", "BinaryVector", { elementTypeParams: { dim: 8 } }),
+        field("sparse", "SparseFloatVector"),
+        field("tags", "Array", { elementDataType: "Int64", elementTypeParams: { max_capacity: 4 } }),
+        field("doc", "JSON", { nullable: true }),
+        field("year", "Int16", { defaultValue: 7 }),
+      ],
+    },
+    indexParams: ["half", "bits", "sparse"].map((fieldName) => ({
+      ...{ fieldName, indexType: "AUTOINDEX" },
+      metricType: { half: "L2", bits: "HAMMING", sparse: "IP" }[fieldName],
+    })),
+  });
+  const row = { key: "a", half: [1, 2], bits: [5], sparse: { 3: 0.5 }, tags: [1, 2], doc: { x: 1 } };
+  await imported("all", "all.jsonl", `${JSON.stringify(row)}\n`);
+  expect(await data("entities/query", { collectionName: "all", outputFields: ["*"] })).toEqual([
+    {
+      ...{ key: "a", half: "ADwAQA==", bits: "BQ==", sparse: { 3: 0.5 }, doc: '{"x":1}', year: 7 },
+      tags: { Data: { LongData: { data: ["1", "2"] } } },
+    },
+  ]);
+  const search = (annsField: string, vector: unknown) =>
+    post("entities/search", { collectionName: "all", annsField, data: [vector], limit: 1 });
+  for (const [name, vector] of [
+    ["half", [1, 2]],
+    ["half", "ADwAQA=="],
+    ["bits", "BQ=="],
+    ["sparse", { 3: 2 }],
+  ] as const)
+    expect(await search(name, vector)).toMatchObject({ code: 0, data: [{ key: "a" }] });
+  expect((await search("sparse", { indices: [3], values: [2] })).data[0].distance).toBe(1);
+});
+
+it("partitions, indexes, aliases and databases are declared and listed", async () => {
+  const part = { ...books, partitionName: "p" };
+  await data("partitions/create", part);
+  expect(await data("partitions/list", books)).toEqual(["_default", "p"]);
+  expect(await data("partitions/has", part)).toEqual({ has: true });
+  expect(await data("partitions/get_stats", part)).toEqual({ rowCount: 0 });
+  await data("partitions/load", { ...books, partitionNames: ["p"] });
+  await data("partitions/release", { ...books, partitionNames: ["p"] });
+  await data("partitions/drop", part);
+  expect(await data("indexes/list", books)).toEqual(["vector"]);
+  expect(await data("indexes/describe", { ...books, indexName: "vector" })).toMatchObject([
+    { fieldName: "vector", metricType: "COSINE", indexState: "Finished", totalRows: 3, pendingRows: 0 },
+  ]);
+  await data("aliases/create", { ...books, aliasName: "b" });
+  expect(await data("aliases/list", books)).toEqual(["b"]);
+  expect(await data("aliases/describe", { aliasName: "b" })).toMatchObject({ collectionName: "books", aliasName: "b" });
+  await data("aliases/drop", { aliasName: "b" });
+  await data("databases/create", { dbName: "other", properties: { "database.replica.number": 1 } });
+  expect(await data("databases/list")).toEqual(["default", "other"]);
+  expect(await data("databases/describe", { dbName: "other" })).toMatchObject({
+    properties: [{ key: "database.replica.number", value: "1" }],
+  });
+  await data("collections/create", { collectionName: "there", dimension: 2 }, { "db-name": "other" });
+  expect(await data("collections/list", { dbName: "other" })).toEqual(["there"]);
+  await data("collections/rename", { collectionName: "there", dbName: "other", newCollectionName: "here" });
+  await data("collections/drop", { collectionName: "here", dbName: "other" });
+  await data("collections/drop", { collectionName: "here", dbName: "other" });
+  await data("databases/drop", { dbName: "other" });
+});
+
+it.each<[string, string, object, number, string]>([
+  ["no collection", "collections/describe", {}, 1802, "collectionName is required"],
+  ["an unknown one", "collections/describe", { collectionName: "x" }, 100, "can't find collection"],
+  ["an unknown one's load state", "collections/get_load_state", { collectionName: "x" }, 100, "can't find collection"],
+  ["another type", "collections/describe", { collectionName: 5 }, 1801, "the type of collectionName is wrong"],
+  ["no dimension", "collections/create", { collectionName: "y" }, 1802, "dimension is required"],
+  [
+    "no such type",
+    "collections/create",
+    { collectionName: "y", schema: { fields: [{ fieldName: "a", dataType: "int64" }] } },
+    1100,
+    "data type int64 is invalid(case sensitive).",
+  ],
+  [
+    "an index of nothing",
+    "collections/create",
+    { collectionName: "y", schema: { fields: [] }, indexParams: [{ fieldName: "z" }] },
+    1802,
+    "hasn't defined in schema",
+  ],
+  ["no vectors", "entities/search", { collectionName: "books" }, 1802, "data is required"],
+  [
+    "a vector of text",
+    "entities/search",
+    { collectionName: "books", data: ["x"] },
+    1801,
+    "no vector of the type of vector",
+  ],
+  ["no keys", "entities/get", { collectionName: "books" }, 1802, "id is required"],
+  ["keys of another type", "entities/get", { collectionName: "books", id: ["x"] }, 1806, "can only in [int, string]"],
+  ["a bad filter", "entities/query", { collectionName: "books", filter: "id ===" }, 1100, "cannot parse expression"],
+  [
+    "an unknown partition",
+    "partitions/get_stats",
+    { collectionName: "books", partitionName: "q" },
+    200,
+    "partition not found",
+  ],
+  ["an unknown alias", "aliases/describe", { aliasName: "q" }, 1600, "alias"],
+])("is refused: %s", async (_, path, body, code, reason) => {
+  const answer = await post(path, body);
+  expect([answer.code, answer.message]).toEqual([code, expect.stringContaining(reason)]);
+});
