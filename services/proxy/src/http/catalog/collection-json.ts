@@ -5,7 +5,7 @@ import { common, type milvus, schema } from "@sluice/rpc";
 const nameIn = (names: object, value: number) =>
   Object.entries(names).find(([, number]) => number === value)?.[0] ?? "";
 
-export function fieldJson(field: schema.FieldSchema) {
+function fieldJson(field: schema.FieldSchema) {
   const element = field.elementType === schema.DataType.None ? {} : { elementType: typeName(field.elementType) };
   return {
     ...{ name: field.name, id: Number(field.fieldID), type: typeName(field.dataType), description: field.description },
