@@ -200,6 +200,24 @@ it("automatic keys and places by a partition key stay, rows of several files are
   expect(kept).toEqual(before.map((row) => ({ ...row, note: isMatched(row.year) ? `n${row.year}` : null })));
 });
 
+it("rows of text may have a new field only where nobody looked, and a file of columns without one fails the job", async () => {
+  const source = await collectionWith(books(5));
+  const rows = Array.from({ length: 3000 }, (_, id) => (id < 2999 ? { id } : { id: 3, price: 1.5 })).filter(
+    ({ id }, i) => id !== 3 || i > 3,
+  );
+  const files = [await fixture.files.jsonl("sparse.jsonl", rows)];
+  const newFields = [{ fieldName: "price", dataType: "DOUBLE" }];
+  const body = { collectionName: source, destCollectionName: newName(), files, mergeField: "id", newFields };
+  expect(await merged(body)).toMatchObject({ status: "SUCCESSFUL", details: { matchedSourceRows: 5 } });
+  expect((await rowsOf(body.destCollectionName)).map(({ price }) => price)).toEqual([null, null, null, 1.5, null]);
+  const csv = [await fixture.files.csv("columns.csv", [{ id: 1, cost: 2 }])];
+  const failed = await merged({ ...body, files: csv, destCollectionName: newName() });
+  expect(failed).toMatchObject({
+    status: "FAILED",
+    reason: expect.stringMatching(/no column 'price', which is a new field/),
+  });
+});
+
 it("files that disagree fail the job, with the file and the field", async () => {
   const source = await collectionWith(books(3));
   const good = await fixture.files.jsonl("one.jsonl", [{ id: 1, price: 1 }]);

@@ -287,6 +287,22 @@ describe("a merge task", () => {
     await expect(merge(code, rows)).rejects.toMatchObject({ at: { file: "a.jsonl", row: 1, field: "number" } });
   });
 
+  it("takes rows of text that leave a new field out for nulls, wherever they stand", async () => {
+    await add(
+      70n,
+      [
+        { code: 1, name: "a" },
+        { code: 299, name: "b" },
+      ],
+      0,
+    );
+    const rows = Array.from({ length: 300 }, (_, key) =>
+      key < 250 ? { key } : { key, text: `t${key}`, vector: null },
+    );
+    const { segments } = await merge(code, rows as FileRow[]);
+    expect(await columnOf(segments, text)).toEqual([null, "t299"]);
+  });
+
   it("compares integers by value: one that the field cannot have matches nothing", async () => {
     await add(70n, [{ code: 1, name: "a" }], 0);
     const rows = [1, 2 ** 32 + 1].map((key, i) => ({ key, text: `${i}`, vector: null, number: null }));

@@ -139,11 +139,13 @@ export class MergeJobs {
     await using opened = new AsyncDisposableStack();
     const first = [];
     for (const file of plain[0].files) first.push(opened.use(await open.sources.open(file)));
-    const { columns } = await formatNamed(plain[0].format).describe(first, new AbortController().signal, formatOptions);
+    const { signal } = new AbortController();
+    const { columns, sampledRows } = await formatNamed(plain[0].format).describe(first, signal, formatOptions);
     const names = columns.map(({ name }) => name);
     const wanted = [rules.mergeField, ...newFields.map(({ name }) => name)];
-    // Options may say that a field has another name in the file; the reader will know.
-    if (Object.keys(formatOptions).length === 0) checkColumns(wanted, names, plain[0]);
+    // Rows that were not looked at may have more keys. That a field has another name in the file, options may say: the reader knows.
+    const isSure = (_name: string, i: number) => sampledRows === undefined || i === 0;
+    if (Object.keys(formatOptions).length === 0) checkColumns(wanted.filter(isSure), names, plain[0]);
     return { groups: plain, warnings, ignoredColumns: names.filter((name) => !wanted.includes(name)) };
   }
 
