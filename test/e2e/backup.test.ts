@@ -168,7 +168,12 @@ describe("segments of this server", () => {
     ["three paths", (folder) => [folder, "", "a", "b"], backup(), "too many input paths for binlog import"],
     ["an empty folder", () => ["nowhere/"], backup(), "no binlog to import, input=[nowhere/]"],
     ["bounds the wrong way round", (folder) => [folder], backup({ start_ts: "1700000000001", end_ts: "1700000000000" }), "start_ts shouldn't be larger than end_ts"], // biome-ignore format: one row
-    ["seconds", (folder) => [folder], backup({ start_ts: "1700000000" }), "option start_ts must be a hybrid timestamp"],
+    [
+      "seconds",
+      (folder) => [folder],
+      backup({ start_ts: "1700000000" }),
+      "start_ts is not a valid hybrid timestamp, value=1700000000: it must be a hybrid timestamp",
+    ],
   ])("are refused with %s", async (_what, paths, call, reason) => {
     const { client, files } = fixture;
     const name = `refused_${_what.replaceAll(" ", "_")}`;

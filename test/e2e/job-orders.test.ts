@@ -36,7 +36,9 @@ describe("auto_commit=false", () => {
     await stateIs(job, "Completed");
     expect(await fixture.client.count("two_phase")).toBe(10);
     expect(await rest.post("commit", job)).toEqual(ok);
-    expect((await rest.post("abort", job)).message).toContain("cannot be aborted any more: it is Completed");
+    expect((await rest.post("abort", job)).message).toContain(
+      "is in terminal/committed state Completed, abort not allowed",
+    );
   });
 
   it("after an abort the rows never appear", async () => {
@@ -45,14 +47,14 @@ describe("auto_commit=false", () => {
     expect(await rest.post("abort", job)).toEqual(ok);
     expect(await describeJob(job)).toMatchObject({ state: "Failed", reason: "the import job was aborted" });
     expect(await rest.post("abort", job)).toEqual(ok);
-    expect((await rest.post("commit", job)).message).toContain("cannot be committed in state Failed");
+    expect((await rest.post("commit", job)).message).toContain("is in state Failed, expected Uncommitted");
     expect(await fixture.client.count("aborted")).toBe(0);
   });
 
   it("commit and abort are refused for jobs that commit themselves, unknown ones, and no ids", async () => {
     const job = await create("self", 1, {});
     await stateIs(job, "Completed");
-    expect((await rest.post("commit", job)).message).toContain("commits itself");
+    expect((await rest.post("commit", job)).message).toContain("is auto-commit, manual commit/abort not allowed");
     expect((await rest.post("abort", job)).message).toContain("use cancel");
     expect((await rest.post("commit", { jobId: "12" })).message).toContain("import job does not exist, jobID=12");
     expect(await rest.post("abort", { jobId: "x" })).toMatchObject({ code: 1100 });

@@ -23,7 +23,7 @@ type Verdict =
   /** Why not, and what to do instead; a sentence that goes on from the job's name. */
   | { readonly refusal: string };
 
-/** What a job makes of an order. Source of who may be committed and aborted: import semantics §9. */
+/** What a job makes of an order. Source of who may be committed and aborted, and of the words: import semantics §9 and §12. */
 export function verdictOnOrder(job: Job, order: JobOrder): Verdict {
   if (job.kind === "compaction") return { refusal: `is a ${job.kind} job, which nobody orders about` };
   return verdicts[order](job);
@@ -31,17 +31,17 @@ export function verdictOnOrder(job: Job, order: JobOrder): Verdict {
 
 const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
   commit(job) {
-    if (!isTwoPhase(job)) return { refusal: "commits itself: it was not created with auto_commit=false" };
+    if (!isTwoPhase(job)) return { refusal: `${AUTO_COMMIT}: it was not created with auto_commit=false` };
     if (job.state === "uncommitted") return "do";
     if (job.state === "committing" || job.state === "completed") return "done";
-    const wait = isEnded(job.state) ? "" : "; wait until it is Uncommitted";
-    return { refusal: `cannot be committed in state ${stateWords[job.state]}${wait}` };
+    const wait = isEnded(job.state) ? "" : ": wait until it is";
+    return { refusal: `is in state ${stateWords[job.state]}, expected Uncommitted${wait}` };
   },
   abort(job) {
-    if (!isTwoPhase(job)) return { refusal: "was not created with auto_commit=false: use cancel" };
-    return endable(job, endWords.abort);
+    if (!isTwoPhase(job)) return { refusal: `${AUTO_COMMIT}: use cancel` };
+    return endable(job, "abort");
   },
-  cancel: (job) => endable(job, endWords.cancel),
+  cancel: (job) => endable(job, "cancel"),
   pause(job) {
     if (job.isPaused) return "done";
     if (job.state === "pending" || job.state === "importing") return "do";
@@ -61,11 +61,13 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
   },
 };
 
-function endable({ kind, state }: Job, words: string): Verdict {
+const AUTO_COMMIT = "is auto-commit, manual commit/abort not allowed";
+
+function endable({ kind, state }: Job, order: "abort" | "cancel"): Verdict {
   if (state === "failed") return "done";
   if (state === "pending" || state === "importing" || state === "uncommitted") return "do";
   const instead = state === "completed" && kind === "import" ? ": use rollback" : "";
-  return { refusal: `cannot be ${words} any more: it is ${stateWords[state]}${instead}` };
+  return { refusal: `is in terminal/committed state ${stateWords[state]}, ${order} not allowed${instead}` };
 }
 
 /** As REST shows them. */

@@ -60,12 +60,14 @@ describe("orders", () => {
   it("refuse with what to do instead", () => {
     const refusal = (state: JobState, name: JobOrder, autoCommit = "true") =>
       verdictOnOrder(jobIn(state, autoCommit), name);
-    expect(refusal("importing", "abort")).toEqual({ refusal: "was not created with auto_commit=false: use cancel" });
+    expect(refusal("importing", "abort")).toEqual({
+      refusal: "is auto-commit, manual commit/abort not allowed: use cancel",
+    });
     expect(refusal("importing", "commit", "false")).toEqual({
-      refusal: "cannot be committed in state Importing; wait until it is Uncommitted",
+      refusal: "is in state Importing, expected Uncommitted: wait until it is",
     });
     expect(refusal("completed", "cancel")).toEqual({
-      refusal: "cannot be cancelled any more: it is Completed: use rollback",
+      refusal: "is in terminal/committed state Completed, cancel not allowed: use rollback",
     });
   });
 

@@ -26,7 +26,7 @@ export function timeBounds(options: Readonly<Record<string, string>>): TimeBound
   if (start <= end) return { start, end };
   throw new ImportError(
     "request_invalid",
-    `start_ts shouldn't be larger than end_ts, start_ts=${start}, end_ts=${end}`,
+    `start_ts shouldn't be larger than end_ts, start_ts:${start}, end_ts:${end}`,
   );
 }
 
@@ -37,8 +37,7 @@ function boundOf(options: Readonly<Record<string, string>>, ...keys: readonly st
   const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (value >= composeTso(LEAST_MS) && value <= ALL_TIME.end) return value;
   if (value >= LEAST_MS && value < 100 * LEAST_MS) return composeTso(Number(value));
-  throw new ImportError(
-    "request_invalid",
-    `option ${key} must be a hybrid timestamp (milliseconds since 1970, times 2^18) or milliseconds since 2019, found "${excerpt(text)}"`,
-  );
+  const wanted = "it must be a hybrid timestamp (milliseconds since 1970, times 2^18) or milliseconds since 2019";
+  const words = value < 0n ? `parse ${key} failed` : `${key} is not a valid hybrid timestamp`;
+  throw new ImportError("request_invalid", `${words}, value=${excerpt(text)}${value < 0n ? ", err=" : ": "}${wanted}`);
 }
