@@ -76,6 +76,7 @@ export const writers: Readonly<Record<string, WriteFiles>> = {
   zarr: writeZarr,
   parquet: writeParquet,
   arrow: writeArrow,
+  "arrow as a stream": (columns, rows) => writeArrow(columns, rows, "stream"),
 };
 
 /** Whether a format has arrays, which some types and refusals have no form in. */
@@ -228,7 +229,11 @@ function parquetNodes({ name, sample: { parquet } }: TableColumn): object[] {
   ];
 }
 
-function writeArrow(columns: readonly TableColumn[], rows: number): Record<string, Uint8Array> | undefined {
+function writeArrow(
+  columns: readonly TableColumn[],
+  rows: number,
+  container: "file" | "stream" = "file",
+): Record<string, Uint8Array> | undefined {
   // Arrow has types of its own for what Parquet tells by annotations.
   if (columns.some(({ sample: { parquet } }) => parquet.converted && parquet.converted !== "UTF8")) return undefined;
   const vectors = columns.map(({ name, sample, cells, isGiven = always }) => {
@@ -237,7 +242,7 @@ function writeArrow(columns: readonly TableColumn[], rows: number): Record<strin
     );
     return [name, vectorFromArray(values, arrowType(sample.parquet))] as const;
   });
-  return { "t.arrow": tableToIPC(new Table(Object.fromEntries(vectors) as never), "file") };
+  return { "t.arrow": tableToIPC(new Table(Object.fromEntries(vectors) as never), container) };
 }
 
 function arrowType({ type, converted, isList }: FieldSample["parquet"]): ArrowType {

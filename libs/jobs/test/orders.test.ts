@@ -53,7 +53,7 @@ describe("orders", () => {
       refusal: "has put no rows into a collection that others are in",
     });
     expect(verdictOnOrder(job("completed"), "cancel")).toEqual({
-      refusal: "cannot be cancelled any more: it is Completed",
+      refusal: "is in terminal/committed state Completed, cancel not allowed",
     });
   });
 
