@@ -24,10 +24,11 @@ const groups = {
   "pymilvus-3.0.1": "pymilvus",
   "milvus-2.3.5": "milvus",
   indexes: "indexes",
+  stores: "stores",
 } as const;
 
 /** Groups that are Python environments. */
-const environments: ReadonlySet<string> = new Set(["pymilvus", "milvus", "indexes"]);
+const environments: ReadonlySet<string> = new Set(["pymilvus", "milvus", "indexes", "stores"]);
 
 /** A program, or a Python environment by what it holds. */
 export type Need = keyof typeof groups;
