@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
+import { ImportError } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import { collection, field } from "@sluice/schema/testing";
+import fc from "fast-check";
 import { sqliteFormat } from "../../src/stores/sqlite/index.ts";
 import { readFiles, refusal } from "../arrays/array-files.ts";
 import { expected, type Files, filesOf, membersOf } from "./store-files.ts";
@@ -78,5 +80,27 @@ describe("a collection of Chroma", () => {
     expect(evil.message).toContain("the pickle has objects of os.system, which are not read");
     const header = changed("header.bin", (bytes) => bytes.fill(255, 20, 28));
     expect((await refusal(sqliteFormat, header, { options: { table: "by-l2" } })).at?.file).toMatch(/header\.bin$/);
+  });
+
+  it("with bytes changed in any of its files is an error, or rows", async () => {
+    const paths = Object.keys(files);
+    const change = fc.tuple(
+      fc.nat(paths.length - 1),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      fc.nat(255),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+        const damaged: Record<string, Uint8Array> = { ...files };
+        for (const [i, at, byte] of changes) {
+          const bytes = Uint8Array.from(damaged[paths[i]]);
+          bytes[Math.floor(at * bytes.length)] = byte;
+          damaged[paths[i]] = bytes;
+        }
+        const outcome = await membersOf(sqliteFormat, damaged, { table: "by-cosine" }).catch((error: unknown) => error);
+        if (!Array.isArray(outcome)) expect(outcome).toBeInstanceOf(ImportError);
+      }),
+      { numRuns: 150, seed: 7 },
+    );
   });
 });

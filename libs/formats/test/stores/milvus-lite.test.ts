@@ -89,6 +89,12 @@ describe("a folder of Milvus Lite", () => {
       { schema, options },
     );
     expect(note.message).toContain("the note is no JSON object");
+    const nameless = await refusal(
+      milvusLiteFormat,
+      changed("docs/schema.json", () => Buffer.from('{"fields":[{}]}')),
+      { schema, options },
+    );
+    expect(nameless.reason).toContain("a field without name and type");
     const cut = changed("_000020.parquet", (bytes) => bytes.subarray(0, 300));
     expect((await refusal(milvusLiteFormat, cut, { schema, options })).at?.file).toMatch(/000020\.parquet$/);
   });

@@ -62,9 +62,13 @@ export async function liteFiles(
   };
   const manifest = await noteOf<Manifest>(at("manifest.json"), signal);
   const schema = await noteOf<Schema>(at("schema.json"), signal);
-  const key = schema.fields?.find((field) => field.is_primary);
-  if (!schema.fields || !key)
-    throw new ImportError("malformed_file", "the schema has no primary key", { file: `${folder}schema.json` });
+  const isField = (field: LiteField | null) => typeof field?.name === "string" && typeof field.dtype === "string";
+  const key =
+    Array.isArray(schema.fields) && schema.fields.every(isField) && schema.fields.find((one) => one.is_primary);
+  if (!schema.fields || !key) {
+    const reason = "the schema has no primary key, or a field without name and type";
+    throw new ImportError("malformed_file", reason, { file: `${folder}schema.json` });
+  }
   const parts = Object.entries(manifest.partitions ?? {});
   const logs = (kind: string) => sources.filter(({ path }) => path.startsWith(`${folder}wal/wal_${kind}_`));
   return {

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** What a pickle made: data, and nothing that could run. */
 export type Unpickled =
   | null
@@ -30,7 +32,6 @@ export class PickledObject {
   }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
 const MARK = Symbol("mark");
 type Slot = Unpickled | typeof MARK;
 
@@ -113,13 +114,10 @@ export class Unpickler {
   }
 
   text(length: number): string {
-    try {
-      return decoder.decode(this.#take(length));
-    } catch (error) {
-      // Python keeps halves of characters, which no UTF-8 has.
-      if (error instanceof TypeError) throw new RangeError(`the text before byte ${this.#at} is no UTF-8`);
-      throw error;
-    }
+    const bytes = this.#take(length);
+    if (isUtf8(bytes)) return bytes.toString();
+    // Python keeps halves of characters, which no UTF-8 has.
+    throw new RangeError(`the text before byte ${this.#at} is no UTF-8`);
   }
 
   bytes(length: number): Uint8Array {

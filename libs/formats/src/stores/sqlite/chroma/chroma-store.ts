@@ -71,7 +71,8 @@ async function checkMetadata(db: SqlDatabase, segment: string, { lastSeqId }: Qu
     for (let row = 0; row < batch.count; row++) {
       const record = batch.record(row);
       const reached = record.value(seqId);
-      if (record.value(id) !== segment || typeof reached !== "number" || BigInt(reached) >= lastSeqId) continue;
+      if (record.value(id) !== segment || !Number.isInteger(reached) || BigInt(reached as number) >= lastSeqId)
+        continue;
       const reason = `changes up to ${lastSeqId} wait in Chroma's queue, its tables have those up to ${reached}: open the folder with Chroma once and count the collection`;
       throw new ImportError("unsupported", reason, { file: db.path });
     }

@@ -89,7 +89,10 @@ async function* entriesOf(db: SqlDatabase, index: string) {
     for (let row = 0; row < batch.count; row++) {
       const record = batch.record(row);
       const [id, key, rowId] = [record.value(0), record.value(1), record.value(2)];
-      if (typeof id === "number" || typeof id === "bigint")
-        yield { id: BigInt(id), key: `${key}`, rowId: BigInt(Number(rowId)) };
+      if (isInteger(id) && isInteger(rowId)) yield { id: BigInt(id), key: `${key}`, rowId: BigInt(rowId) };
     }
+}
+
+function isInteger(value: SqlValue): value is number | bigint {
+  return typeof value === "bigint" || Number.isInteger(value);
 }
