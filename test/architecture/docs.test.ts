@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { settingsOf } from "@sluice/cluster";
@@ -40,4 +40,18 @@ it("README names commands that exist", () => {
   for (const [, script] of read("README.md").matchAll(/npm run (?:-s )?([\w-]+)/g))
     expect(scripts).toHaveProperty(script);
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["test", "start"]));
+});
+
+it("README leads to every page of docs/", () => {
+  const pages = readdirSync(join(import.meta.dirname, "../../docs")).filter((file) => file.endsWith(".md"));
+  expect(pages.filter((page) => !read("README.md").includes(`(docs/${page}`))).toEqual([]);
+});
+
+it("rows of a document's tables stand together", () => {
+  // A row after an empty line is shown as text.
+  for (const file of [
+    "README.md",
+    ...readdirSync(join(import.meta.dirname, "../../docs")).map((page) => `docs/${page}`),
+  ])
+    expect(read(file)).not.toMatch(/\n\n\|[^\n]*\n(?!\|\s*:?-)/);
 });
