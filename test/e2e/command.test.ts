@@ -44,6 +44,7 @@ describe("the command", () => {
       "count(*)": "200",
     });
     expect((await sluice("collections", "list")).out).toBe("shelf\n");
+    expect((await sluice("collections", "load", "shelf")).code).toBe(0);
     expect((await sluice("collections", "show", "shelf")).out).toMatch(/^shelf: 200 rows in \d segments/);
     expect(lines(await sluice("segments", "shelf"))[0]).toBe("segment\tpartition\trows");
     const [job] = JSON.parse((await sluice("jobs", "list", "--json")).out);
@@ -79,10 +80,20 @@ describe("the command", () => {
   it("fails with the server's words, and says so when nobody answers", async () => {
     const missing = await sluice("import", "nowhere.jsonl", "-c", "shelf");
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("nowhere.jsonl") });
+    const nowhere = await sluice("import", "sources/shelf.jsonl", "-c", "nowhere");
+    expect(nowhere).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/can't find collection.*: --create makes it/),
+    });
+    await fixture.files.jsonl("arrays.jsonl", [{ id: 1, v: [1, 2, 3] }]);
+    const arrays = await sluice("import", "sources/arrays.jsonl", "-c", "nowhere", "--create");
+    expect(arrays).toMatchObject({ code: 1, err: expect.stringContaining('"v" read as plain arrays') });
     const unknown = await sluice("jobs", "cancel", "12");
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining("import job does not exist, jobID=12") });
     const away = await sluice("jobs", "list", "--address", "127.0.0.1:1");
     expect(away).toMatchObject({ code: 3, err: expect.stringContaining('start one with "sluice standalone"') });
+    // gRPC would wait for a server.
+    expect(await sluice("collections", "list", "--address", "127.0.0.1:1")).toMatchObject({ code: 3, err: away.err });
     const usage = await sluice("import", "a.jsonl");
     expect(usage).toMatchObject({ code: 1, err: expect.stringContaining("required option '-c, --collection <NAME>'") });
     expect((await sluice("--help")).out).toMatch(/import .*inspect .*jobs .*collections .*query .*segments/s);

@@ -196,7 +196,7 @@ it("numpy says which fields it cannot hold, and what to do", () => {
   const refusal = (fields: readonly object[], more = {}) =>
     fileForm("numpy").refusal(fixtureSchema({ fields: [scalars[0], ...fields] as never, ...more }));
   expect(refusal([lists[0]])).toBe(
-    'NumPy has no array for field "words", whose rows differ in length (Array): export parquet or jsonl, or leave the field out of output_fields',
+    'NumPy has no array for field "words", whose rows differ in length (Array): export parquet or jsonl, or leave the field out by outputFields (--field)',
   );
   expect(refusal([{ ...scalars[1], nullable: true }])).toMatch(/field "flag", which may be null: export parquet/);
   expect(refusal([], { struct_fields: [clips] })).toMatch(/the struct array "clips": export parquet/);

@@ -15,7 +15,7 @@ export const numpyForm: FileForm = {
   open: (schema) => new NumpyWriter(schema),
 };
 
-const INSTEAD = "export parquet or jsonl, or leave the field out of output_fields";
+const INSTEAD = "export parquet or jsonl, or leave the field out by outputFields (--field)";
 
 function problemOf({ dataType, nullable }: FieldSchema): string | undefined {
   if (nullable) return "which may be null";

@@ -68,6 +68,11 @@ export class Collections implements Disposable {
     checkStatus(await this.#client.dropCollection(request));
   }
 
+  async load(collectionName: string): Promise<void> {
+    const request = milvus.LoadCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
+    checkStatus(await this.#client.loadCollection(request));
+  }
+
   /** As proposed, with its indexes, loaded. */
   async create(collectionName: string, proposed: ProposedSchema): Promise<void> {
     const about = { dbName: this.#dbName, collectionName };
@@ -86,7 +91,7 @@ export class Collections implements Disposable {
         await this.#client.createIndex(milvus.CreateIndexRequest.fromPartial({ ...about, fieldName, extraParams })),
       );
     }
-    checkStatus(await this.#client.loadCollection(milvus.LoadCollectionRequest.fromPartial(about)));
+    await this.load(collectionName);
   }
 
   /** Rows that an expression selects. */

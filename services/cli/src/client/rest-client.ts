@@ -40,6 +40,11 @@ export class RestClient {
     return dataOf(await this.#send("GET", path));
   }
 
+  /** Finds out whether anybody answers, at once: gRPC would wait for it. @throws {UnreachableError} */
+  async reach(): Promise<void> {
+    await (await this.#send("GET", "/healthz")).body?.cancel();
+  }
+
   /** The bytes of an answer that is a file. @throws as `post` */
   async download(path: string, body: object): Promise<Uint8Array> {
     const response = await this.#send("POST", path, body);

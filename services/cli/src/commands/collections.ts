@@ -3,7 +3,7 @@ import { say, showJson, shown, showTable } from "../show/tables.ts";
 import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
 
 export function collectionsCommand(): Command {
-  const commands = new Command("collections").description("collections: list, show, drop");
+  const commands = new Command("collections").description("collections: list, show, load, drop");
   commands.addCommand(
     serverCommand("list", "names of all collections").action(async (options: ServerOptions) => {
       using collections = await collectionsOf(options);
@@ -13,6 +13,14 @@ export function collectionsCommand(): Command {
     }),
   );
   commands.addCommand(serverCommand("show", "fields and rows of one").argument("<name>").action(show));
+  commands.addCommand(
+    serverCommand("load", "make its rows answer queries and searches")
+      .argument("<name>")
+      .action(async (name: string, options: ServerOptions) => {
+        using collections = await collectionsOf(options);
+        await collections.load(name);
+      }),
+  );
   commands.addCommand(
     serverCommand("drop", "with all of its rows")
       .argument("<name>")

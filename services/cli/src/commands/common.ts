@@ -29,8 +29,10 @@ export function restOf({ address, database, token }: ServerOptions): RestClient 
   return new RestClient(address, database, token);
 }
 
-/** What speaks gRPC is loaded when it is needed. */
-export async function collectionsOf({ address, database, token }: ServerOptions): Promise<Collections> {
+/** What speaks gRPC is loaded when it is needed. @throws {UnreachableError} */
+export async function collectionsOf(options: ServerOptions): Promise<Collections> {
+  const { address, database, token } = options;
+  await restOf(options).reach();
   const client = await import("../client/collections.ts");
   return new client.Collections(address, database, token);
 }

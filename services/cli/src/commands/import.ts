@@ -3,11 +3,14 @@ import type { Command } from "commander";
 import { Argument } from "commander";
 import type { ProposedSchema } from "../client/collections.ts";
 import { type JobView, jobOf } from "../client/jobs.ts";
-import type { RestClient } from "../client/rest-client.ts";
+import { RefusedError, type RestClient } from "../client/rest-client.ts";
 import { showJob } from "../show/job.ts";
 import { note, say, showJson } from "../show/tables.ts";
 import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
 import { follow } from "./follow.ts";
+
+/** Milvus's code. */
+const COLLECTION_NOT_FOUND = 100;
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -31,13 +34,13 @@ export function importCommand(): Command {
     .addArgument(new Argument("<files...>", "paths as the server has them: files, folders/, patterns"))
     .requiredOption("-c, --collection <NAME>", "where the rows go")
     .option("--partition <NAME>", "one partition of it")
-    .option("--create", "make the collection, as inspect proposes it, where there is none")
+    .option("--create", "make the collection, as inspect proposes it, where there is none; it stays")
     .option("--columns", "the files are columns of one table")
     .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
     .option("--preset <NAME>", "the layout of another store's export")
     .option("--on-error <RULE>", "abort, skip, skip:ROWS or skip:SHARE%")
     .option("--on-duplicate <RULE>", "keep, first, last or error")
-    .option("--dry-run", "read and check everything, write nothing")
+    .option("--dry-run", "read and check everything, write no row")
     .option("--no-commit", "keep the rows invisible until 'sluice jobs commit'")
     .option("--option <KEY=VALUE>", "any other option of an import; again and again", collectPairs)
     .option("--no-watch", "print the job's id and end")
@@ -51,14 +54,23 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
   const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
   const groups = areColumns ? [paths] : paths.map((path) => [path]);
   if (options.create) await createWhereMissing(rest, groups, options);
-  const { jobId } = await rest.post<{ jobId: string }>("jobs/import/create", {
-    collectionName: options.collection,
-    ...(options.partition !== undefined && { partitionName: options.partition }),
-    files: groups,
-    options: jobOptions(options),
-  });
+  const jobId = await request(rest, groups, options);
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   await watch(rest, jobId, options);
+}
+
+/** The id of the job. @throws {RefusedError} */
+async function request(rest: RestClient, files: readonly string[][], options: ImportOptions): Promise<string> {
+  const { collection, partition } = options;
+  const about = { collectionName: collection, ...(partition !== undefined && { partitionName: partition }) };
+  try {
+    const body = { ...about, files, options: jobOptions(options) };
+    return (await rest.post<{ jobId: string }>("jobs/import/create", body)).jobId;
+  } catch (error) {
+    const isMissing = error instanceof RefusedError && error.code === COLLECTION_NOT_FOUND;
+    if (!isMissing || options.create) throw error;
+    throw new RefusedError(error.code, `${error.message}: --create makes it, as "sluice inspect" proposes it`);
+  }
 }
 
 /** Until its end; Ctrl-C ends the watching, not the job. */
@@ -103,9 +115,21 @@ async function createWhereMissing(
     options: Object.fromEntries(options.option ?? []),
   });
   const proposed = files[0].schema;
+  checkVectors(proposed, groups[0][0]);
   await collections.create(options.collection, proposed);
   const fields = proposed.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
   note(`collection ${options.collection} made from ${basename(groups[0][0])}: ${fields.join(", ")}`);
+}
+
+/** A collection needs one; numbers without fractions, or lists of many lengths, are taken for arrays. */
+function checkVectors({ fields }: ProposedSchema, path: string): void {
+  if (fields.some(({ dataType }) => dataType.endsWith("Vector") || dataType === "ArrayOfStruct")) return;
+  const lists = fields.filter(({ dataType }) => dataType === "Array").map(({ fieldName }) => `"${fieldName}"`);
+  const seen = lists.length === 0 ? "no list of numbers" : `${lists.join(", ")} read as plain arrays`;
+  throw new Error(
+    `no column of ${basename(path)} is surely a vector (${seen}), which a collection needs: make the collection by a client, ` +
+      "then import without --create",
+  );
 }

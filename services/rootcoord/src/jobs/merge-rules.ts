@@ -9,7 +9,7 @@ const onUnmatchedFileRows: readonly OnUnmatchedFileRow[] = ["ignore", "report", 
 export function parseMergeRules(request: rootCoord.MergeRequest): MergeRules {
   const { mergeField, fileGroups, minMatchRatio } = request;
   if (fileGroups.length > 0 && mergeField === "")
-    throw new ImportError("request_invalid", "mergeField is missing: the field by which rows are matched");
+    throw new ImportError("request_invalid", "mergeField (--by) is missing: the field by which rows are matched");
   if (!(minMatchRatio >= 0 && minMatchRatio <= 1))
     throw new ImportError("request_invalid", `minMatchRatio must be from 0 to 1, found ${minMatchRatio}`);
   return {
