@@ -21,8 +21,8 @@ import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
 import { Metrics, silentLogger } from "@sluice/telemetry";
 import { eventually } from "../support/index.ts";
-import { copyPlanner } from "./copy/planner.ts";
-import type { CopySpec } from "./copy/task.ts";
+import { duplicatePlanner } from "./duplicate/planner.ts";
+import type { DuplicateSpec } from "./duplicate/task.ts";
 
 const collection = {
   collectionId: collectionId(77n),
@@ -34,9 +34,9 @@ const collection = {
 } as unknown as CollectionRecord;
 
 /** As a handler of a call for it would record it. */
-function copyJob(id: bigint, spec: CopySpec): StoredJob {
+function duplicateJob(id: bigint, spec: DuplicateSpec): StoredJob {
   return {
-    ...{ jobId: jobId(id), kind: "copy", state: "pending", collectionId: collection.collectionId },
+    ...{ jobId: jobId(id), kind: "duplicate", state: "pending", collectionId: collection.collectionId },
     ...{ collectionName: "books", dbName: "default", partitionName: "", partitionIds: [5n], vchannels: ["v0"] },
     ...{ idempotencyKey: "", createdMs: Date.now(), deadlineMs: 0, completedMs: 0 },
     ...{ rowCount: 0, segmentIds: [], autoIds: [], timestamp: 1n },
@@ -76,7 +76,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
           ...telemetry,
           dataCoordAddress: () => dataCoordAddress.promise,
         },
-        moreKinds: { copy: copyPlanner },
+        moreKinds: { duplicate: duplicatePlanner },
       },
     ),
   );
@@ -89,7 +89,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   dataCoordAddress.resolve(data.address);
   const limits = { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 22, segmentBytes: 1 << 22 };
   const openRunner = () =>
-    new WorkerThread({ ...stores, limits }, new URL("./copy/thread.ts", `file://${import.meta.filename}`));
+    new WorkerThread({ ...stores, limits }, new URL("./duplicate/thread.ts", `file://${import.meta.filename}`));
   cleanup.use(
     await startDataNode({ workers: 1, smallTaskBytes: 1 << 20, taskLeaseMs: 10_000, ...limits } as never, {
       ...{ queue, stores, rootCoordAddress, dataCoordAddress: async () => data.address, ...telemetry, openRunner },
@@ -125,21 +125,26 @@ describe("a second kind of job", () => {
       { from: 2n, rowCount: 10 },
       { from: 3n, rowCount: 5 },
     ];
-    const copied = await run(store, copyJob(1n, { segments, moves: false }));
+    const copied = await run(store, duplicateJob(1n, { segments, moves: false }));
     expect(copied.ended).toMatchObject({ state: "completed", rowCount: 15 });
     expect(copied.visible.map(({ rowCount }) => rowCount).sort()).toEqual([10, 5]);
-    expect(copied.shown).toMatchObject({ kind: "copy", state: "Completed", progressPercent: 100, importedRows: 15n });
+    expect(copied.shown).toMatchObject({
+      kind: "duplicate",
+      state: "Completed",
+      progressPercent: 100,
+      importedRows: 15n,
+    });
     const tasks = await Array.fromAsync(new RecordReader(store, TASKS).scan([1n]), ({ record }) => record);
     expect(tasks.map(({ kind, state, warnings }) => [kind, state, warnings])).toEqual([
-      ["copy", "persisted", ["segment 2 was copied without its rows"]],
-      ["copy", "persisted", ["segment 3 was copied without its rows"]],
+      ["duplicate", "persisted", ["segment 2 was copied without its rows"]],
+      ["duplicate", "persisted", ["segment 3 was copied without its rows"]],
     ]);
 
-    const moved = await run(store, copyJob(2n, { segments: copied.visible, moves: true }));
+    const moved = await run(store, duplicateJob(2n, { segments: copied.visible, moves: true }));
     expect(moved.ended.state).toBe("completed");
     expect(moved.visible.map(({ from }) => from)).toEqual([...moved.ended.segmentIds]);
 
-    const late = await run(store, copyJob(3n, { segments: copied.visible, moves: true }));
+    const late = await run(store, duplicateJob(3n, { segments: copied.visible, moves: true }));
     expect(late.ended).toMatchObject({ state: "failed", failure: { code: "job_failed" } });
     expect(late.shown?.reason).toMatch(/^segments that are not visible cannot be changed/);
     expect(late.visible).toEqual(moved.visible);

@@ -151,9 +151,11 @@ function storedZip(name: string, content: Uint8Array): Buffer {
 
 describe.each(["python.zip", "stored.zip", "gnu.tar", "pax.tar", "gnu.tgz"])("damage in %s", (name) => {
   const bytes = name === "gnu.tgz" ? gzipSync(fixture("gnu.tar")) : fixture(name);
+  // Of what tar holds there is no checksum: a byte of a key makes another key.
+  const codes = ["malformed_file", "unsupported", "file_not_found", "value_invalid", "schema_mismatch"];
   const outcome = (damaged: Uint8Array) =>
     rowsOf(name, damaged).catch(({ code }: { code?: string }) => {
-      expect(["malformed_file", "unsupported", "file_not_found", "value_invalid"]).toContain(code);
+      expect(codes).toContain(code);
     });
 
   it("by a changed byte is an error, or another file beside the right ones", async () => {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { serveTasks, type ThreadSetup } from "@sluice/datanode";
-import { runCopy } from "./task.ts";
+import { runDuplicate } from "./task.ts";
 
 // Third file: the kind is added to the list of those that a thread runs. In the product, `services/datanode/src/tasks`.
-if (parentPort) await serveTasks(parentPort, workerData as ThreadSetup, { copy: runCopy });
+if (parentPort) await serveTasks(parentPort, workerData as ThreadSetup, { duplicate: runDuplicate });

@@ -1,14 +1,14 @@
 import { type JobSpec, newTask } from "@sluice/jobs";
 import type { JobPlanner } from "@sluice/rootcoord";
 import { segmentId } from "@sluice/schema";
-import type { CopyInput, CopySpec } from "./task.ts";
+import type { CopyInput, DuplicateSpec } from "./task.ts";
 
-const specOf = ({ spec }: { readonly spec: JobSpec }) => spec as unknown as CopySpec;
+const specOf = ({ spec }: { readonly spec: JobSpec }) => spec as unknown as DuplicateSpec;
 
 /** First file of the kind: into which tasks a copy is cut, here one for each segment. */
-export const copyPlanner: JobPlanner = {
+export const duplicatePlanner: JobPlanner = {
   plan: async (job) =>
-    specOf(job).segments.map((_, group) => ({ ...newTask, kind: "copy" as never, group, sizeBytes: 1 })),
+    specOf(job).segments.map((_, group) => ({ ...newTask, kind: "duplicate" as never, group, sizeBytes: 1 })),
   inputOf: (job, { group }): CopyInput => ({
     ...{ collectionId: job.collectionId, partitionId: job.partitionIds[0], vchannel: job.vchannels[0] },
     ...specOf(job).segments[group],

@@ -1,7 +1,7 @@
 import type { RunTask } from "@sluice/datanode";
 
 /** What is asked of a copy; in the product it would stand in `libs/jobs/src/kinds.ts`. */
-export interface CopySpec {
+export interface DuplicateSpec {
   readonly segments: readonly { readonly from: bigint; readonly rowCount: number }[];
   /** Whether the copies take the place of what was copied. */
   readonly moves: boolean;
@@ -17,7 +17,7 @@ export interface CopyInput {
 }
 
 /** Second file of the kind: what a datanode does. This one copies nothing; it takes an id as a copy would, and seals. */
-export const runCopy: RunTask<CopyInput> = async (input, { ids, onProgress, warn, now }) => {
+export const runDuplicate: RunTask<CopyInput> = async (input, { ids, onProgress, warn, now }) => {
   const { from, rowCount, collectionId, partitionId, vchannel } = input;
   const [segmentId] = await ids.segments([{ partitionId, vchannel }]);
   onProgress(rowCount, 1);
