@@ -1,12 +1,6 @@
 import { floatVectors } from "./gen/float-vectors.ts";
 import { POWERS } from "./powers.ts";
-
-/** What we use of it; the compiler's libraries know it only for browsers. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+import { instantiate } from "./web-assembly.ts";
 
 interface Kernel {
   readonly scanFloats: (at: number, count: number, out: number) => number;
@@ -29,13 +23,9 @@ let kernel: Kernel | undefined;
 
 /** One a thread: lists are scanned one at a time. */
 function loadKernel(): Kernel {
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(floatVectors, "base64")), {
-    env: { memory },
-  });
-  new Float64Array(memory.buffer, 0, POWERS.length).set(POWERS);
-  const { scanFloats } = exports as Pick<Kernel, "scanFloats">;
-  return { scanFloats, text: Buffer.from(memory.buffer, TEXT), memory: memory.buffer };
+  const { functions, memory } = instantiate<Pick<Kernel, "scanFloats">>(floatVectors, PAGES);
+  new Float64Array(memory, 0, POWERS.length).set(POWERS);
+  return { ...functions, text: Buffer.from(memory, TEXT), memory };
 }
 
 /**

@@ -1,11 +1,5 @@
 import { keyHashes } from "./gen/key-hashes.ts";
-
-/** What we use of it; the compiler's libraries know it only for browsers. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+import { instantiate } from "./web-assembly.ts";
 
 interface Kernel {
   readonly hashInt64s: (keys: number, count: number, out: number) => void;
@@ -26,14 +20,11 @@ let kernel: Kernel | undefined;
 
 /** One a thread. */
 function loadKernel(): Kernel {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(keyHashes, "base64")), {
-    env: { memory },
-  });
+  const { functions, memory } = instantiate<Pick<Kernel, "hashInt64s">>(keyHashes, 1);
   return {
-    ...(exports as Pick<Kernel, "hashInt64s">),
-    keys: new Uint8Array(memory.buffer, KEYS, KEY_BYTES * MAX_KEYS),
-    hashes: new Int32Array(memory.buffer, HASHES, HASH_WORDS * MAX_KEYS),
+    ...functions,
+    keys: new Uint8Array(memory, KEYS, KEY_BYTES * MAX_KEYS),
+    hashes: new Int32Array(memory, HASHES, HASH_WORDS * MAX_KEYS),
   };
 }
 

@@ -1,11 +1,5 @@
 import { distances } from "./gen/distances.ts";
-
-/** What we use of it; the compiler's libraries know it only for browsers. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+import { instantiate } from "./web-assembly.ts";
 
 type Compare = (query: number, rows: number, rowCount: number, width: number, out: number) => void;
 type Widen = (from: number, count: number, out: number) => void;
@@ -57,13 +51,12 @@ export class VectorDistances {
   #loaded: unknown;
 
   constructor() {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-    const module = new WebAssembly.Module(Buffer.from(distances, "base64"));
-    this.#kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernel;
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#query = new Float64Array(memory.buffer, QUERY, MAX_DIM);
-    this.scores = new Float64Array(memory.buffer, SCORES, MAX_BLOCK_ROWS);
-    this.norms = new Float64Array(memory.buffer, NORMS, MAX_BLOCK_ROWS);
+    const { functions, memory } = instantiate<Kernel>(distances, PAGES);
+    this.#kernel = functions;
+    this.#bytes = new Uint8Array(memory);
+    this.#query = new Float64Array(memory, QUERY, MAX_DIM);
+    this.scores = new Float64Array(memory, SCORES, MAX_BLOCK_ROWS);
+    this.norms = new Float64Array(memory, NORMS, MAX_BLOCK_ROWS);
   }
 
   /** Of the rows of the block that was compared last. */
