@@ -94,6 +94,9 @@ describe("the command", () => {
     expect(away).toMatchObject({ code: 3, err: expect.stringContaining('start one with "sluice standalone"') });
     // gRPC would wait for a server.
     expect(await sluice("collections", "list", "--address", "127.0.0.1:1")).toMatchObject({ code: 3, err: away.err });
+    const url = fixture.server.address.replace(/^.*:/, "https://localhost:");
+    const distrusted = await sluice("collections", "list", "--address", url);
+    expect(distrusted).toMatchObject({ code: 3, err: expect.stringContaining("by NODE_EXTRA_CA_CERTS=FILE") });
     const usage = await sluice("import", "a.jsonl");
     expect(usage).toMatchObject({ code: 1, err: expect.stringContaining("required option '-c, --collection <NAME>'") });
     expect((await sluice("--help")).out).toMatch(/import .*inspect .*jobs .*collections .*query .*segments/s);

@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { promisify } from "node:util";
 import { credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { milvus } from "@sluice/rpc";
+import { connectClient, milvus } from "@sluice/rpc";
 import { makeCertificate } from "../../services/standalone/src/self-signed.ts";
 import { startServer, TemporaryFolders, type TestServer } from "../support/index.ts";
 
@@ -45,12 +47,31 @@ function health(server: TestServer, files: Files): Promise<string> {
 describe("TLS on the one port", () => {
   let server: TestServer;
   let ca: Buffer;
+  let dataDir: string;
   beforeAll(async () => {
-    const dataDir = await folders.create();
+    dataDir = await folders.create();
     server = await startServer({ dataDir, importRoots: [dataDir] });
     ca = await readFile(join(dataDir, "tls/cert.pem"));
   });
   afterAll(() => server?.stop());
+
+  it("is what the command speaks with https://, for gRPC and REST", async () => {
+    const main = join(import.meta.dirname, "../../services/cli/src/main.ts");
+    const args = [
+      "--conditions=source",
+      main,
+      "collections",
+      "list",
+      "--json",
+      "-a",
+      `https://localhost:${portOf(server)}`,
+    ];
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(dataDir, "tls/cert.pem") };
+    expect((await promisify(execFile)(process.execPath, args, { env })).stdout).toBe("[]\n");
+    // Without trust nothing is said in plain text instead.
+    using client = connectClient(milvus.MilvusServiceClient, `https://localhost:${portOf(server)}`);
+    await expect(client.getVersion({}, { deadlineMs: 500 })).rejects.toThrow("not ready");
+  });
 
   it("carries gRPC and REST, beside connections without it", async () => {
     expect(await version(server, { ca })).toContain("sluice");

@@ -1,3 +1,4 @@
+import { getCACertificates } from "node:tls";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -82,7 +83,7 @@ export interface Endpoint {
 }
 
 /**
- * `host:port`; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
+ * `host:port`, or `https://host:port` for TLS; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
  * way to find a peer, asked for each call.
  */
 export type Address = string | (() => Promise<string | Endpoint>);
@@ -114,6 +115,9 @@ export function connectClient<C extends GrpcClient>(
     },
   });
 }
+
+/** Trusts what Node trusts, with NODE_EXTRA_CA_CERTS: gRPC by itself has a list of its own. */
+const tls = () => credentials.createSsl(Buffer.from(getCACertificates("default").join("\n")));
 
 type AnyCall = (request: object, settings?: CallSettings) => Promise<object>;
 
@@ -156,7 +160,12 @@ class Connection<C extends GrpcClient> implements Disposable {
   #channelTo(address: string, gone: AbortSignal | undefined): Channel<C> {
     const known = this.#channels.get(address);
     if (known && !known.gone?.aborted) return known;
-    const client = new this.#ClientClass(address, credentials.createInsecure(), channelOptions);
+    const place = address.replace(/^https:\/\//, "");
+    const client = new this.#ClientClass(
+      place,
+      place === address ? credentials.createInsecure() : tls(),
+      channelOptions,
+    );
     const channel = { client, gone };
     if (this.#isClosed) client.close();
     else this.#channels.set(address, channel);

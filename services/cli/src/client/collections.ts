@@ -23,11 +23,11 @@ export class Collections implements Disposable {
   readonly #dbName: string;
 
   /**
-   * @param address `HOST:PORT`; of a URL these parts
+   * @param address `HOST:PORT`, or a URL; one of `https` is spoken to by TLS
    * @param token `USER:PASSWORD`
    */
   constructor(address: string, dbName: string, token?: string) {
-    const place = address.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+    const place = address.replace(/^http:\/\//, "").replace(/\/+$/, "");
     const headers: Record<string, string> = token ? { authorization: Buffer.from(token).toString("base64") } : {};
     this.#client = connectClient(milvus.MilvusServiceClient, place, headers);
     this.#dbName = dbName;

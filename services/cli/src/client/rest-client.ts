@@ -63,6 +63,10 @@ export class RestClient {
       return await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     } catch (error) {
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+      if (/CERT|UNABLE_TO/.test(cause))
+        throw new UnreachableError(
+          `the certificate of ${this.#base} is not trusted (${cause}): name it, or its authority's, by NODE_EXTRA_CA_CERTS=FILE`,
+        );
       throw new UnreachableError(
         `no Sluice answers at ${this.#base} (${cause}): start one with "sluice standalone", or name its address with --address`,
       );

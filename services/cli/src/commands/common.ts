@@ -17,7 +17,9 @@ export function serverCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .addOption(
-      new Option("-a, --address <HOST:PORT>", "where Sluice serves").env("SLUICE_ADDRESS").default("127.0.0.1:19530"),
+      new Option("-a, --address <HOST:PORT>", "where Sluice serves; https://HOST:PORT for TLS")
+        .env("SLUICE_ADDRESS")
+        .default("127.0.0.1:19530"),
     )
     .addOption(new Option("--database <NAME>", "database").default("default"))
     .addOption(new Option("--token <USER:PASSWORD>", "who calls, where the server asks").env("SLUICE_TOKEN"))
