@@ -302,6 +302,21 @@ describe("a collection that a merge makes", () => {
   });
 });
 
+it("a request with the key of an earlier one is that one, and another request with it is refused", async () => {
+  const source = await collectionWith(books(3));
+  const headers = { "content-type": "application/json", "idempotency-key": "merge-1" };
+  const request = async (dest: string) => {
+    const body = { collectionName: source, destCollectionName: dest, newFields: priceFields };
+    const answer = await fetch(`${fixture.url}/v2/etl/merge`, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await answer.json()) as Answer;
+  };
+  const dest = newName();
+  const first = await request(dest);
+  expect(await request(dest)).toEqual(first);
+  expect((await request(newName())).message).toMatch(/was used before, for merge job/);
+  await ended(first.data.jobId);
+});
+
 describe("a request to merge is refused", () => {
   let source: string;
   let file: string;

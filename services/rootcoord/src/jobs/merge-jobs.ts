@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
+import type { CollectionRecord, FileGroupRecord, JobRecord, StoredJob } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { formatNamed, formatOptionKeys } from "@sluice/formats";
 import { isEnded, type MergeRules, type MergeSpec, mergeCodes, parseImportOptions } from "@sluice/jobs";
@@ -61,7 +61,7 @@ export class MergeJobs {
    * @throws {StatusError} 63260-63270; {ImportError} `request_invalid`, `path_refused`, `file_not_found`, `malformed_file`
    */
   async submit(request: rootCoord.MergeRequest): Promise<JobId> {
-    const earlier = this.#findEarlier(request.idempotencyKey);
+    const earlier = this.#findEarlier(request);
     if (earlier !== undefined) return earlier;
     this.#checkOpenJobs();
     checkCollectionName(request.targetCollectionName);
@@ -82,11 +82,14 @@ export class MergeJobs {
     });
   }
 
-  /** Ids of calls are made by the proxy, one for each request. */
-  #findEarlier(key: string): JobId | undefined {
-    const isSame = (job: { kind: string; idempotencyKey: string }) =>
-      job.kind === "merge" && job.idempotencyKey === key;
-    return key === "" ? undefined : this.#deps.book.jobs().find(isSame)?.jobId;
+  /** The job that the same request has made. @throws {ImportError} `request_invalid` when another one had its key */
+  #findEarlier(request: rootCoord.MergeRequest): JobId | undefined {
+    const { idempotencyKey: key } = request;
+    const isSame = (job: StoredJob) => job.kind === "merge" && job.idempotencyKey === key;
+    const earlier = key === "" ? undefined : this.#deps.book.jobs().find(isSame);
+    if (!earlier || earlier.requestDigest === digestOf(request)) return earlier?.jobId;
+    const reason = `the idempotency key was used before, for merge job ${earlier.jobId} of other collections, files or fields: use a new key`;
+    throw new ImportError("request_invalid", reason);
   }
 
   #checkOpenJobs(): void {
