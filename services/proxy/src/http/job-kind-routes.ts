@@ -14,7 +14,6 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 const jobBody = z.object({ jobId: text });
-const listBody = z.object({ dbName: text, collectionName: text });
 
 /** What users tell such jobs to do, as imports. */
 const orders = ["cancel", "pause", "resume"] as const;
@@ -46,11 +45,18 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
       code: 0,
       data: jobJson(await jobNamed(context, routes, parseBody(jobBody, request.body).jobId), routes),
     }));
+  const { working } = routes;
+  const state = z.enum(["Pending", working, "Completed", "Failed"]).nullish();
+  const listBody = z.object({ dbName: text, collectionName: text, state });
   app.post(`${base}/list`, async (request) => {
     const body = parseBody(listBody, request.body ?? {});
     const { status, jobs } = await context.root.listJobs({
       ...{ dbName: databaseOf(body.dbName, request), collectionName: body.collectionName ?? "", kind: routes.kind },
-      ...{ limit: 0n, states: [], newestFirst: true },
+      ...{
+        limit: 0n,
+        states: body.state ? [body.state === working ? "Importing" : body.state] : [],
+        newestFirst: true,
+      },
     });
     checkStatus(status);
     return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count: jobs.length } };
