@@ -139,6 +139,21 @@ describe("a backup", () => {
     expect(await client.count("restored", "", ["new"])).toBe(100);
   });
 
+  it("names no segment whose rows have all expired, and says how the others do", async () => {
+    const { client, files } = fixture;
+    const properties = { "collection.ttl.seconds": "1" };
+    await client.createCollection(bookCollection("brief", { properties }));
+    await client.importAndWait("brief", await files.jsonl("brief.jsonl", books(5)));
+    await eventually(async () => expect(await client.count("brief")).toBe(0));
+    const { job, folder, manifest } = await exportAll("brief", { format: "backup" });
+    expect(job).toMatchObject({
+      exportedRows: 0,
+      warnings: [expect.stringMatching(/count anew from their restore on/)],
+    });
+    expect(manifest.files).toEqual([]);
+    expect(JSON.parse(await readFile(join(folder, "meta/segment_meta.json"), "utf8"))).toEqual({ infos: [] });
+  });
+
   it("of some fields or rows is refused, and what to do instead", async () => {
     const body = { collectionName: "kept", to: "out://x", format: "backup", filter: "id > 1" };
     expect((await post("create", body)).message).toMatch(/leave filter and output_fields out, or export parquet/);
@@ -235,6 +250,15 @@ describe("an export", () => {
     const answer = await post("create", body);
     expect(answer.code).not.toBe(0);
     expect(answer.message).toMatch(message);
+  });
+
+  it("is listed by its state, of which others than there are are refused", async () => {
+    const failed = await post("list", { state: "Failed" });
+    const all = await post("list", {});
+    const isFailed = ({ state }: { state: string }) => state === "Failed";
+    expect(failed.data.records).toEqual(all.data.records.filter(isFailed));
+    expect((await post("list", { state: "Completed" })).data.records.some(isFailed)).toBe(false);
+    expect((await post("list", { state: "Done" })).message).toMatch(/state.*"Pending"\|"Exporting"/s);
   });
 
   it("with the key of an earlier one is that one", async () => {

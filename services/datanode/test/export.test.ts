@@ -144,6 +144,14 @@ describe("an export task", () => {
     expect(Object.keys(await files()).sort()).toEqual(names.sort());
   });
 
+  it("of a backup leaves out segments whose rows have all expired: restored, they would live again", async () => {
+    const ids = [await add(70, [1n, 2n]), await add(95, [3n])];
+    const expiry = { ttlSeconds: 10, ttlField: "" };
+    const { rowCount, findings } = await run(ids, { form: "backup", expiry });
+    expect(rowCount).toBe(1);
+    expect(findings?.exported).toMatchObject([{ path: `binlogs/insert_log/1/2/${ids[1]}/${ids[1]}/`, rows: 1 }]);
+  });
+
   it("ends when a segment is not kept any more", async () => {
     await expect(run([999n])).rejects.toMatchObject({ code: "job_failed" });
   });

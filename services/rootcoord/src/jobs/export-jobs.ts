@@ -55,7 +55,8 @@ export class ExportJobs {
     const folder = [...place.parts, `${collection.name}_${id}`].join("/");
     const spec: ExportSpec = {
       ...{ form, folder, output, partitions, root: place.root, filter: request.filter.trim() },
-      ...{ expiry: expiryOf(collection), options: optionsOf(request), warnings: [] },
+      ...{ expiry: expiryOf(collection), options: optionsOf(request) },
+      warnings: form === "backup" ? expiryWarnings(collection) : [],
     };
     return this.#record(id, spec, collection, request, digest);
   }
@@ -143,6 +144,14 @@ function partitionsOf({ partitions }: CollectionRecord, names: readonly string[]
     throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${excerpt(missing, 300)}]`);
   const wanted = partitions.filter(({ name }) => names.length === 0 || names.includes(name));
   return wanted.map(({ partitionId, name }) => ({ partitionId, name }));
+}
+
+/** A restore makes the times of rows anew. */
+function expiryWarnings(collection: CollectionRecord): string[] {
+  if (expiryOf(collection).ttlSeconds === 0) return [];
+  return [
+    "rows count anew from their restore on, by which they expire; segments that were merged have rows in them that have expired",
+  ];
 }
 
 /** As queries have it. */

@@ -7,15 +7,21 @@ import type { FieldLogs } from "@sluice/schema";
 import { insertLogKey } from "@sluice/segment";
 import type { TaskContext, VisibleSegment } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
+import { LiveRows } from "./live-rows.ts";
 import { segmentsOf } from "./segments-of.ts";
 
 /** Logs that are in memory at once: one is written while others come. */
 const LOGS_AT_ONCE = 3;
 
-/** The insert logs of segments, byte by byte, where milvus-backup has them. Resolves to the number of rows. */
+/**
+ * The insert logs of segments, byte by byte, where milvus-backup has them; not of those whose rows have all expired, which would
+ * live again where the backup is restored. Resolves to the number of rows.
+ */
 export async function copyLogs(input: ExportTaskInput, files: ExportedFiles, context: TaskContext): Promise<number> {
+  const live = new LiveRows(input, context);
   const done = { rows: 0, bytes: 0 };
   for await (const segment of segmentsOf(input, context)) {
+    if (live.isNone(segment)) continue;
     await copySegment(segment, files, context);
     done.rows += segment.rowCount;
     done.bytes += segment.memoryBytes;

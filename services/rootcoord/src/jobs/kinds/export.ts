@@ -1,6 +1,6 @@
 import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { type ExportTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
+import { backupSegmentFolder, type ExportTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
 import type { ExportRoots, ObjectStore } from "@sluice/object-store";
 import { type CollectionId, type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
@@ -67,19 +67,22 @@ export class ExportPlanner implements JobPlanner {
   ): Promise<{ readonly rowCount: number }> {
     const { root, folder } = specOf(job, "export");
     const store = await this.#deps.roots.open(root);
-    const meta = specOf(job, "export").form === "backup" ? await this.#backupMeta(job) : [];
+    const meta = specOf(job, "export").form === "backup" ? await this.#backupMeta(job, tasks) : [];
     await removeOthers(store, folder, tasks);
     for (const [path, bytes] of meta) await store.put(`${folder}/${path}`, [bytes], signal);
     await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks)], signal);
     return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
   }
 
-  async #backupMeta(job: JobRecord) {
+  /** Of the segments that were written: those whose rows have all expired were not. */
+  async #backupMeta(job: JobRecord, tasks: readonly TaskRecord[]) {
     const { collectionId, partitionIds, timestamp } = job;
     const collection = await this.#deps.getCollection(collectionId);
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
+    const written = new Set(exportedFiles(tasks).map(({ path }) => path));
     const segments = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
-    return backupMetaFiles({ job, collection, segments });
+    const exported = segments.filter((segment) => written.has(backupSegmentFolder(segment)));
+    return backupMetaFiles({ job, collection, segments: exported });
   }
 }
 
