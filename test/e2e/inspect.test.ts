@@ -16,7 +16,11 @@ const shelves = (rows: number) =>
 
 describe("jobs/import/inspect", () => {
   it("tells what a JSON Lines file holds, and proposes a collection with what speaks for it", async () => {
-    const [path] = await fixture.files.jsonl("inspect.jsonl", shelves(60));
+    const whole = { embedding: [1, 0, 0], pair: [1, 2] };
+    const [path] = await fixture.files.jsonl(
+      "inspect.jsonl",
+      shelves(60).map((row) => ({ ...row, ...whole })),
+    );
     const { data } = await rest.post("inspect", { files: [[path]] });
     const [file] = data.files;
     expect(file).toMatchObject({ format: "jsonl", paths: [path], isRowCountEstimate: true, faults: [] });
@@ -31,6 +35,8 @@ describe("jobs/import/inspect", () => {
     expect(field("id")).toMatchObject({ dataType: "Int64", isPrimary: true });
     expect(field("genre")).toMatchObject({ dataType: "VarChar", elementTypeParams: { max_length: "16" } });
     expect(field("tags")).toMatchObject({ dataType: "Array", elementDataType: "VarChar" });
+    expect(field("embedding")).toMatchObject({ dataType: "FloatVector", elementTypeParams: { dim: "3" } });
+    expect(field("pair")).toMatchObject({ dataType: "Array", elementDataType: "Int64" });
     expect(field("price")).toMatchObject({ dataType: "Double", nullable: true });
     expect(field("vector")).toMatchObject({ dataType: "FloatVector", elementTypeParams: { dim: "4" } });
     expect(file.schema).toMatchObject({ autoId: false, partitionKeyCandidates: ["genre"], unsupported: [] });

@@ -29,22 +29,25 @@ export class ValueKinds {
     const type = kinds.map((kind) => (kind === LIST ? `list<${[...this.#elements].sort().join(" | ")}>` : kind));
     const base = { name, type: type.join(" | ") || "null", isNullable: this.#present < rows };
     return this.#kinds.size === 1 && this.#kinds.has(LIST)
-      ? { ...base, ...this.#list() }
+      ? { ...base, ...this.#list(name) }
       : { ...base, dataType: commonType(this.#kinds) };
   }
 
-  /** Lists of numbers of one length, with a fraction among them, are vectors. */
-  #list(): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
+  /** Lists of numbers of one length are vectors, with a fraction among them or where they are called so. */
+  #list(name: string): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
     const elementType = commonType(this.#elements);
     const [dim] = this.#lengths;
-    if (elementType === DataType.Double && this.#lengths.size === 1 && dim > 1)
-      return { dataType: DataType.FloatVector, dim };
+    const areNumbers = elementType === DataType.Double || (elementType === DataType.Int64 && vectorName.test(name));
+    if (areNumbers && this.#lengths.size === 1 && dim > 1) return { dataType: DataType.FloatVector, dim };
     if (elementType === undefined || elementType === DataType.JSON) return { dataType: undefined };
     return { dataType: DataType.Array, elementType };
   }
 }
 
 const LIST = "list";
+
+/** Samples made by hand have vectors such as `[1, 0, 0, 0]`. */
+const vectorName = /vec|emb/i;
 
 const types: Readonly<Record<string, DataType>> = {
   integer: DataType.Int64,
