@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { books, useServer } from "../support/index.ts";
 
@@ -94,6 +95,10 @@ describe("the command", () => {
     expect(away).toMatchObject({ code: 3, err: expect.stringContaining('start one with "sluice standalone"') });
     // gRPC would wait for a server.
     expect(await sluice("collections", "list", "--address", "127.0.0.1:1")).toMatchObject({ code: 3, err: away.err });
+    // A reader that has seen enough is no failure.
+    const { address } = fixture.server;
+    const piped = `"${process.execPath}" --conditions=source "${main}" collections list -a ${address} | true`;
+    expect((await promisify(execFile)("sh", ["-c", piped])).stderr).toBe("");
     const url = fixture.server.address.replace(/^.*:/, "https://localhost:");
     const distrusted = await sluice("collections", "list", "--address", url);
     expect(distrusted).toMatchObject({ code: 3, err: expect.stringContaining("by NODE_EXTRA_CA_CERTS=FILE") });

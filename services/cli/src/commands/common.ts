@@ -24,7 +24,16 @@ export function serverCommand(name: string, description: string): Command {
     .addOption(new Option("--database <NAME>", "database").default("default"))
     .addOption(new Option("--token <USER:PASSWORD>", "who calls, where the server asks").env("SLUICE_TOKEN"))
     .option("--json", "answers as JSON")
-    .showHelpAfterError("(see --help)");
+    .showHelpAfterError("(see --help)")
+    .hook("preAction", endWithReader);
+}
+
+/** Whoever reads the answer may have seen enough of it, as `head` has. */
+function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
 }
 
 export function restOf({ address, database, token }: ServerOptions): RestClient {
