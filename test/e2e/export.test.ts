@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import {
   bookCollection,
@@ -137,6 +138,23 @@ describe("a backup", () => {
     expect(await client.waitFor(BigInt(jobId))).toMatchObject({ isCompleted: true });
     expect(await client.query("restored", "id > 0", ["*"])).toEqual(await client.query("kept", "id > 0", ["*"]));
     expect(await client.count("restored", "", ["new"])).toBe(100);
+  });
+
+  it("brings indexes of vectors in struct arrays with it, whose names no request may say", async () => {
+    const { client } = fixture;
+    const vector = { name: "v", type: DataType.FloatVector, params: { dim: 2 } };
+    const key = { name: "id", type: DataType.Int64, is_primary: true };
+    const clips = { name: "clips", fields: [{ ...vector, name: "e" }], max_capacity: 4 };
+    await client.createFixtureCollection("clipped", { fields: [key, vector], struct_fields: [clips] });
+    const { folder } = await exportAll("clipped", { format: "backup" });
+    const restored = await useRest(fixture).post("restore", {
+      path: folder,
+      collections: { clipped: "clipped_again" },
+    });
+    expect(restored.data.collections[0].warnings).toBeUndefined();
+    const request = milvus.DescribeIndexRequest.fromPartial({ collectionName: "clipped_again" });
+    const { indexDescriptions } = await client.raw.describeIndex(request);
+    expect(indexDescriptions.map(({ indexName }) => indexName).sort()).toEqual(["clips[e]", "v"]);
   });
 
   it("names no segment whose rows have all expired, and says how the others do", async () => {

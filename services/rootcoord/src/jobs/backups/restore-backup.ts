@@ -145,7 +145,11 @@ export class RestoreBackup {
     for (const { fieldName, indexName, params } of backup.indexes)
       await attempt(`index ${indexName}`, () =>
         declare.createIndex(
-          milvus.CreateIndexRequest.fromPartial({ ...target, fieldName, indexName, extraParams: [...params] }),
+          milvus.CreateIndexRequest.fromPartial({
+            ...{ ...target, fieldName, extraParams: [...params] },
+            // Without a name it is called after its field, also as nobody may call it: `struct[member]`.
+            indexName: indexName === fieldName ? "" : indexName,
+          }),
         ),
       );
     for (const alias of backup.aliases)
