@@ -49,13 +49,17 @@ export class AccessControl {
     this.#policy = undefined;
   }
 
-  /** @throws {AccessRefused} when one of the demands is not granted */
-  async check({ user, policy }: Caller, demands: Demands): Promise<void> {
+  /**
+   * @param askedDb the database that the caller has named: no refusal tells of another one
+   * @throws {AccessRefused} when one of the demands is not granted
+   */
+  async check({ user, policy }: Caller, demands: Demands, askedDb?: string): Promise<void> {
     for (const anyOf of demands) {
       if (anyOf.some((demand) => allows(policy, user, demand))) continue;
       const resolved = await Promise.all(anyOf.map((demand) => this.#withoutAlias(demand)));
       if (resolved.some((demand) => allows(policy, user, demand))) continue;
-      throw AccessRefused.denied(anyOf[0].privilege, user, anyOf[0].dbName);
+      const { privilege, dbName } = anyOf[0];
+      throw AccessRefused.denied(privilege, user, dbName === "*" ? dbName : (askedDb ?? dbName));
     }
   }
 

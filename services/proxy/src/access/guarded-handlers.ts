@@ -67,10 +67,10 @@ export async function checkMethod(
   if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return;
   if (!guard) return deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
   if (guard.kind === "job") return checkJob(request.task ?? 0n, guard.anyOf, caller, deps);
-  const named = await withCollectionName(request, deps.context);
-  await deps.access.check(caller, guard.of({ dbName, request: named }));
-  if (name === "describeCollection" && !showsCollection(caller, dbName, named.collectionName ?? ""))
-    throw hidden(dbName, named.collectionName ?? "");
+  const named = await withCollectionName({ ...request, dbName }, deps.context);
+  await deps.access.check(caller, guard.of({ dbName: named.dbName, request: named }), dbName);
+  if (name === "describeCollection" && !showsCollection(caller, named.dbName, named.collectionName ?? ""))
+    throw hidden(dbName, request.collectionName || String(idOf(request)));
 }
 
 /** What nobody has told the caller of is not there: `has_collection` of clients asks for a description. */
@@ -101,12 +101,18 @@ export async function checkJob(
   await access.check(caller, [demands]);
 }
 
-/** Some requests name their collection by its id. */
-async function withCollectionName(request: AnyRequest, { root }: ProxyContext): Promise<AnyRequest> {
-  const id = request.collectionId || request.collectionID || 0n;
-  if (request.collectionName || id === 0n) return request;
-  const { collectionName } = await root.resolveCollection({ dbName: "", collectionName: "", collectionId: id });
-  return { ...request, collectionName };
+type InDatabase = AnyRequest & { readonly dbName: string };
+
+/** Some requests name their collection by its id, which is found in whatever database: that one's grants count. */
+async function withCollectionName(request: InDatabase, { root }: ProxyContext): Promise<InDatabase> {
+  const collectionId = idOf(request);
+  if (request.collectionName || collectionId === 0n) return request;
+  const found = await root.resolveCollection({ dbName: "", collectionName: "", collectionId });
+  return { ...request, collectionName: found.collectionName, dbName: found.dbName || request.dbName };
+}
+
+function idOf({ collectionId, collectionID }: AnyRequest): bigint {
+  return collectionId || collectionID || 0n;
 }
 
 /** Grants say who gave them. */

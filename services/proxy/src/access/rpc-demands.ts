@@ -9,7 +9,7 @@ interface About {
     readonly collectionNames?: readonly string[];
     readonly username?: string;
     readonly user?: { readonly name: string };
-    readonly oldName?: string;
+    readonly newDBName?: string;
   };
 }
 
@@ -52,6 +52,15 @@ function overall(privilege: string, isCluster = false): Guard {
     of: ({ dbName }) => [[{ privilege, object: "Global", objectName: "*", dbName: isCluster ? "*" : dbName }]],
   };
 }
+
+/** From one database to another it is about both, and so about all. */
+const renaming: Guard = {
+  kind: "demands",
+  of: ({ dbName, request: { newDBName = "" } }) => {
+    const isWithin = newDBName === "" || newDBName === dbName;
+    return [[{ privilege: "RenameCollection", object: "Global", objectName: "*", dbName: isWithin ? dbName : "*" }]];
+  },
+};
 
 function onUser(privilege: string): Guard {
   return {
@@ -97,7 +106,7 @@ export const rpcGuards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ...each(onCollection("AlterCollectionSchema"), "alterCollectionSchema"),
   ...each(overall("CreateCollection"), "createCollection alterCollection alterCollectionField"),
   ...each(overall("DropCollection"), "dropCollection truncateCollection"),
-  ...each(overall("RenameCollection"), "renameCollection"),
+  ["renameCollection", renaming],
   ...each(aboutCollection("DescribeCollection"), "describeCollection"),
   ...each(aboutCollection("CreateAlias"), "createAlias alterAlias"),
   ...each(aboutCollection("DropAlias"), "dropAlias"),

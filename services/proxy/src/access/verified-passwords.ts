@@ -37,19 +37,23 @@ export class VerifiedPasswords {
   async check(policy: AccessPolicy, { user, password }: Credentials): Promise<void> {
     const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
     const digest = createHash("sha256").update(password).digest("base64");
-    const known = this.#right.get(user);
-    if (known && known.hash === hash && known.digest === digest) return;
-    if (this.#isLocked(user)) throw AccessRefused.unknownCaller(`${WRONG}; too many were wrong: wait for a minute`);
-    const isRight = hash !== undefined && (await this.#isRight(password, hash));
-    if (!isRight) throw this.#failed(user);
+    if (this.#isDecided(user, digest, hash)) return;
+    if (hash === undefined) throw this.#failed(user);
+    using _slot = await this.#slots.take();
+    // While this one waited, others have been looked at: a crowd of guesses costs no more than a few.
+    if (this.#isDecided(user, digest, hash)) return;
+    if (!(await isPassword(password, hash))) throw this.#failed(user);
     if (this.#right.size >= MAX_REMEMBERED) this.#right.clear();
     this.#right.set(user, { digest, hash });
     this.#failures.delete(user);
   }
 
-  async #isRight(password: string, hash: string): Promise<boolean> {
-    using _slot = await this.#slots.take();
-    return await isPassword(password, hash);
+  /** Whether it is known to be right already. @throws {AccessRefused} when too many were wrong */
+  #isDecided(user: string, digest: string, hash: string | undefined): boolean {
+    const known = this.#right.get(user);
+    if (known && known.hash === hash && known.digest === digest) return true;
+    if (this.#isLocked(user)) throw AccessRefused.unknownCaller(`${WRONG}; too many were wrong: wait for a minute`);
+    return false;
   }
 
   #isLocked(user: string): boolean {

@@ -22,7 +22,7 @@ export class PublicCalls {
       | ((request: RequestOf<M>, call: never) => Promise<AnswerOf<M>>)
       | undefined;
     if (!handler) throw new StatusError(10, `${method} is not supported by this server`);
-    const answer = await handler(request, callOf(rest) as never);
+    const answer = await withCallOf(rest, async (call) => handler(request, call as never));
     if (answer instanceof Uint8Array) return answer;
     const { status = answer } = answer as { status?: object };
     checkStatus(status as Parameters<typeof checkStatus>[0]);
@@ -30,18 +30,24 @@ export class PublicCalls {
   }
 }
 
-/** What handlers ask of a call of gRPC. */
-function callOf(rest: FastifyRequest) {
+/** Runs with what handlers ask of a call of gRPC; the connection, which lives on, is listened to for so long. */
+async function withCallOf<T>(rest: FastifyRequest, run: (call: object) => Promise<T>): Promise<T> {
   const dbName = String(rest.headers["db-name"] ?? "");
   const call = Object.assign(new EventEmitter(), {
     cancelled: false,
     metadata: { get: (key: string) => headerOf(key, dbName, rest.headers.authorization) },
   });
-  rest.raw.socket.once("close", () => {
+  const { socket } = rest.raw;
+  const onClose = () => {
     call.cancelled = true;
     call.emit("cancelled");
-  });
-  return call;
+  };
+  socket.once("close", onClose);
+  try {
+    return await run(call);
+  } finally {
+    socket.off("close", onClose);
+  }
 }
 
 /** Callers of gRPC say who they are in base64, and those of REST in three forms. */
