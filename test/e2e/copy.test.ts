@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
-import { milvus } from "@sluice/rpc";
+import { checkStatus, milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { bookCollection, books, type CollectionSpec, eventually, storedKeys, useServer } from "../support/index.ts";
 
@@ -159,6 +159,20 @@ describe("a copy that is stopped", () => {
     });
     await eventually(async () => expect((await copy("twin", "gone")).state).toBe("Completed"));
     expect(await client.count("gone")).toBe(600);
+  });
+
+  it("is told by its name which partition was dropped meanwhile", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("parted"));
+    await client.createPartition("parted", "new");
+    await client.importAndWait("parted", await files.jsonl("parted.jsonl", books(50)), { partition: "new" });
+    const { data } = await post("create", { collectionName: "parted", targetCollectionName: "late" });
+    expect((await post("pause", data)).code).toBe(0);
+    const drop = { collectionName: "parted", partitionName: "new" };
+    await client.raw.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial({ collectionName: "parted" }));
+    checkStatus(await client.raw.dropPartition(milvus.DropPartitionRequest.fromPartial(drop)));
+    await post("resume", data);
+    expect(await ended(data.jobId)).toMatchObject({ state: "Failed", reason: "partition new dropped" });
   });
 
   it("goes on after a kill, as of its own moment, and its target appears whole", async () => {

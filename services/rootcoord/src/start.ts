@@ -1,6 +1,6 @@
 import type { JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { isEnded, sourceOf } from "@sluice/jobs";
+import { isEnded, sourceOf, specOf } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
   type DescribeBrought,
@@ -265,7 +265,16 @@ async function droppedTarget(job: JobRecord, getCollection: Ddl["getCollection"]
   const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
   const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
   const missing = wanted.find((partition) => !present.has(partition));
-  return missing === undefined ? undefined : `partition ${job.partitionName || missing}`;
+  return missing === undefined ? undefined : `partition ${nameOfPartition(job, missing)}`;
+}
+
+/** As the job was told it, where it knows: one that takes several has no single name. */
+function nameOfPartition(job: JobRecord, id: bigint): string {
+  if (job.kind === "export")
+    return specOf(job, "export").partitions.find(({ partitionId }) => partitionId === id)?.name ?? String(id);
+  if (job.kind !== "copy") return job.partitionName || String(id);
+  const { partitions, partitionNames } = specOf(job, "copy");
+  return partitionNames[partitions.findIndex(([from]) => from === id)] ?? String(id);
 }
 
 /** The one that a job cannot do without: of one that makes a collection what it reads, since nobody can drop what it makes. */
