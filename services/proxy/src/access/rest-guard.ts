@@ -77,10 +77,13 @@ export function guardRoutes(app: FastifyInstance, { access, context, log }: Guar
       return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
     }
   });
-  app.addHook("onResponse", async ({ routeOptions, body, caller }) => {
+  // Before the answer goes: who has it may count on the change.
+  app.addHook("preSerialization", async ({ routeOptions, body, caller }, _reply, answer) => {
     const guard = routeGuards.get(routeOptions.url ?? "");
-    if (guard?.kind === "method" && accessChanges.has(guard.method) && caller)
+    const isDone = (answer as { code?: number } | null)?.code === 0;
+    if (guard?.kind === "method" && accessChanges.has(guard.method) && caller && isDone)
       noteChange(guard.method, asMessage((body ?? {}) as RestBody), caller, { access, log });
+    return answer;
   });
 }
 
