@@ -82,7 +82,7 @@ const quickVectors: Readonly<Record<string, string>> = {
 /** What the quick form of `create` stands for: a key, a vector, and the metric that belongs to it. */
 export function quickSchema(name: string, body: Body) {
   const vectorType = body.text("vectorFieldType") || "FloatVector";
-  const metric = quickVectors[vectorType];
+  const metric = Object.hasOwn(quickVectors, vectorType) ? quickVectors[vectorType] : undefined;
   if (metric === undefined)
     throw new StatusError(statusCodes.invalidParameter, `data type ${excerpt(vectorType)} is invalid(case sensitive).`);
   const isSparse = vectorType === "SparseFloatVector";
