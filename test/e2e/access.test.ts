@@ -107,6 +107,20 @@ describe("gRPC", () => {
     expect(status?.code).toBe(100);
   });
 
+  it("lets nobody import segments of a Milvus who may import rows alone", async () => {
+    const ann = as("ann:secret");
+    const refusal = "PrivilegeImportBinlog: permission deny to ann";
+    const asked: Record<string, string>[] = [{ backup: "true" }, { l0_import: "true" }, { options: '{"backup":true}' }];
+    for (const options of asked)
+      await expect(ann.import("books", ["insert_log/1/2/3"], { options })).rejects.toThrow(refusal);
+    const body = { collectionName: "books", files: [["insert_log/1/2/3"]], options: { backup: true } };
+    const answer = await post("/v2/vectordb/jobs/import/create", body, "ann:secret");
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({ message: expect.stringContaining(refusal) }),
+    ]);
+  });
+
   it("finds the collection behind an alias", async () => {
     const alias = { base: undefined, dbName: "", collectionName: "books", alias: "readings" };
     checkStatus(await as("root:Milvus").raw.createAlias(alias));

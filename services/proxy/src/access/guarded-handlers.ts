@@ -18,6 +18,7 @@ interface AnyRequest {
   readonly collectionID?: bigint;
   readonly username?: string;
   readonly user?: { readonly name: string };
+  readonly options?: readonly { readonly key: string; readonly value: string }[];
   readonly entity?: { readonly role?: { readonly name: string }; readonly grantor?: object };
 }
 type AnyHandler = (request: AnyRequest, call: Call) => Promise<object> | object;
@@ -35,7 +36,7 @@ export function guardedHandlers(handlers: MilvusHandlers, deps: GuardDeps): Milv
     async (request: AnyRequest, call: Call) => {
       const caller = await admitted(name, request, call, deps);
       const answer = await handler(withGrantor(request, caller), call);
-      if (accessChanges.has(name)) noteChange(name, request, caller, deps);
+      if (accessChanges.has(name) && !(answer as { code?: number }).code) noteChange(name, request, caller, deps);
       return shownTo(caller, name, request, answer, call, deps);
     },
   ]);

@@ -1,10 +1,10 @@
-import type { ObjectType } from "@sluice/access";
 import { headerOf, S3Refusal } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ProxyContext } from "../context.ts";
 import { accessRoutes } from "../http/access-routes.ts";
 import { publicPaths } from "../http/catalog/index.ts";
 import { idOfJob } from "../http/described-job.ts";
+import { optionsOf } from "../http/import-options.ts";
 import type { RawService } from "../uploads/raw-service.ts";
 import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
@@ -19,9 +19,8 @@ declare module "fastify" {
   }
 }
 
-/** What a route needs: a privilege on the collection that its body names, or on that of its job, or what a method of gRPC needs. */
+/** What a route needs: what a method of gRPC needs, or a privilege on the collection of its job. */
 type RouteGuard =
-  | { readonly kind: "collection"; readonly privilege: string; readonly object: ObjectType }
   | { readonly kind: "job"; readonly anyOf: readonly string[] }
   | { readonly kind: "anywhere"; readonly privilege: string }
   | { readonly kind: "method"; readonly method: string }
@@ -32,7 +31,7 @@ const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
 
 /** By route. What is not here only root and the role admin may call. */
 export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, RouteGuard>([
-  [`${imports}/create`, { kind: "collection", privilege: "Import", object: "Collection" }],
+  [`${imports}/create`, { kind: "method", method: "import" }],
   [`${imports}/inspect`, { kind: "anywhere", privilege: "Import" }],
   [`${imports}/list`, { kind: "open" }],
   [`${imports}/options.schema.json`, { kind: "open" }],
@@ -103,11 +102,9 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
     case "job":
       return checkJob(idOfJob(body.jobId), guard.anyOf, caller, { access, context });
     case "method":
-      return checkMethod(guard.method, asMessage(body), dbName, caller, { access, context });
-    case "collection": {
-      const { privilege, object } = guard;
-      return access.check(caller, [[{ privilege, object, objectName: body.collectionName ?? "", dbName }]]);
-    }
+      return checkMethod(guard.method, { ...asMessage(body), options: optionsOf(request) }, dbName, caller, {
+        ...{ access, context },
+      });
     default:
       access.checkAdmin(caller, route);
   }

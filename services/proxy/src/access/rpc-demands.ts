@@ -8,6 +8,7 @@ interface About {
     readonly collectionName?: string;
     readonly collectionNames?: readonly string[];
     readonly username?: string;
+    readonly options?: readonly { readonly key: string; readonly value: string }[];
     readonly user?: { readonly name: string };
     readonly newDBName?: string;
   };
@@ -71,6 +72,19 @@ function onUser(privilege: string): Guard {
   };
 }
 
+/** Files of a Milvus come with timestamps and deletes of their own, which is more than to import rows. */
+function importDemands({ dbName, request: { collectionName = "", options = [] } }: About) {
+  const rows = { privilege: "Import", object: "Collection", objectName: collectionName, dbName } as const;
+  const binlogs = { privilege: "ImportBinlog", object: "Global", objectName: "*", dbName: "*" } as const;
+  return options.some(readsBinlogs) ? [[rows], [binlogs]] : [[rows]];
+}
+
+/** The option itself, or one of a document of options. */
+function readsBinlogs({ key, value }: { readonly key: string; readonly value: string }): boolean {
+  const names = ["backup", "l0_import", "internal_data"];
+  return names.includes(key) ? value !== "false" : key === "options" && names.some((name) => value.includes(name));
+}
+
 function each(guard: Guard, names: string): [string, Guard][] {
   return names.split(" ").map((name) => [name, guard]);
 }
@@ -79,9 +93,9 @@ function each(guard: Guard, names: string): [string, Guard][] {
 export const rpcGuards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ...each(
     open,
-    "connect getVersion checkHealth hasCollection getCompactionState getCompactionStateWithPlans allocTimestamp getPersistentSegmentInfo getQuerySegmentInfo getPartitionStatistics runAnalyzer getMetrics getReplicas getFlushAllState getComponentStates clientHeartbeat showCollections listDatabases listImportTasks",
+    "connect getVersion checkHealth hasCollection getCompactionState getCompactionStateWithPlans allocTimestamp runAnalyzer getMetrics getFlushAllState getComponentStates clientHeartbeat showCollections listDatabases listImportTasks",
   ),
-  ...each(onCollection("Import"), "import"),
+  ["import", { kind: "demands", of: importDemands }],
   ["getImportState", { kind: "job", anyOf: ["Import", "GetImportProgress"] }],
   ...each(onCollection("Insert"), "insert"),
   ...each(onCollection("Upsert"), "upsert"),
@@ -90,11 +104,14 @@ export const rpcGuards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ...each(onCollection("Search"), "search hybridSearch"),
   ...each(onCollection("Load"), "loadCollection loadPartitions"),
   ...each(onCollection("Release"), "releaseCollection releasePartitions"),
-  ...each(onCollection("GetLoadState"), "getLoadState getLoadingProgress"),
+  ...each(onCollection("GetLoadState"), "getLoadState getLoadingProgress getReplicas"),
   ...each(onCollection("Flush"), "flush"),
   ...each(onCollection("GetFlushState"), "getFlushState"),
   ...each(onCollection("Compaction"), "manualCompaction"),
-  ...each(onCollection("GetStatistics"), "getCollectionStatistics"),
+  ...each(
+    onCollection("GetStatistics"),
+    "getCollectionStatistics getPartitionStatistics getPersistentSegmentInfo getQuerySegmentInfo",
+  ),
   ...each(onCollection("CreateIndex"), "createIndex alterIndex"),
   ...each(onCollection("DropIndex"), "dropIndex"),
   ...each(onCollection("IndexDetail"), "describeIndex getIndexState getIndexBuildProgress getIndexStatistics"),
