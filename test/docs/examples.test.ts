@@ -24,7 +24,7 @@ withPython("Python with JSON Lines", async () => {
   expect(output).toMatch(/^\d+ books of 1950 on shelf A1$/m);
 });
 
-it("REST, by itself and again", async () => {
+itWith("curl")("REST, by itself and again", async () => {
   const program = join(examples, "rest/import-jsonl.sh");
   for (let time = 0; time < 2; time++) expect(await run(program)).toBe("Completed: 1000 rows\n");
 });

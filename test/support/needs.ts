@@ -4,13 +4,14 @@ import { describe, it } from "@jest/globals";
 import { findProgram } from "./find-program.ts";
 import { pythonOf } from "./program.ts";
 
-/** What tests talk to besides Sluice, and the group of `test/servers.sh` that installs it. */
+/** What tests talk to besides Sluice, and the group of `test/servers.sh` that installs it; curl is the system's. */
 const groups = {
   etcd: "core",
   etcdctl: "core",
   "redis-server": "core",
   "redis-cli": "core",
   weed: "s3",
+  curl: "curl",
   helm: "helm",
   "kubernetes-validate": "kube",
   prometheus: "prometheus",
@@ -44,7 +45,8 @@ export function hasAll(...needs: readonly Need[]): boolean {
   const missing = needs.filter((need) => !isInstalled(need));
   if (missing.length === 0) return true;
   const wanted = [...new Set(missing.map((need) => groups[need]))].join(" ");
-  return skips(`needs ${missing.join(", ")}, not installed here: test/servers.sh ${wanted}`);
+  const remedy = wanted === "curl" ? "install it" : `test/servers.sh ${wanted}`;
+  return skips(`needs ${missing.join(", ")}, not installed here: ${remedy}`);
 }
 
 /** Says, once a process, why something is skipped; false. @throws Error in CI */
