@@ -6,7 +6,7 @@ export {
   SegmentExtender,
 } from "./extend-segment.ts";
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
-export { readSegmentField, readSegmentStats, type SegmentKeyStats } from "./read-segment.ts";
+export { readSegmentField, readSegmentStats, SegmentGone, type SegmentKeyStats } from "./read-segment.ts";
 export {
   insertLogKey,
   type SegmentPlace,

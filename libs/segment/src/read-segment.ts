@@ -123,10 +123,13 @@ async function readWhole(
   throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${target.length}`);
 }
 
+/** An object of a segment is gone: it was removed, or replaced, longer ago than snapshots are kept. */
+export class SegmentGone extends ImportError {}
+
 /** An object that a record names and that is gone is the server's fault: who asks has named no file. */
 function missingAsInternal(key: string, error: unknown): unknown {
   if (!(error instanceof ImportError) || error.code !== "file_not_found") return error;
-  return new ImportError("internal", `object "${key}" of a segment is missing`, undefined, { cause: error });
+  return new SegmentGone("internal", `object "${key}" of a segment is missing`, undefined, { cause: error });
 }
 
 function decodeLog(segment: SegmentLogs, logs: FieldLogs, index: number, bytes: Uint8Array, sink: ColumnSink): void {

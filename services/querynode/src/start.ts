@@ -11,6 +11,7 @@ import {
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { QueryService } from "./query-service.ts";
+import { readAnew } from "./read-anew.ts";
 import { ScoreThreads } from "./search/score-threads.ts";
 import { SearchService } from "./search/search-service.ts";
 import { SegmentRows } from "./segment-rows.ts";
@@ -41,9 +42,18 @@ export async function startQueryNode(
     openGrpcServer({
       services: [
         served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
-          query: async (order, call) => serializedAnswer(await service.query(order, endOf(call))),
-          search: async (order, call) => serializedAnswer(await searches.search(order, endOf(call))),
-          hybridSearch: async (order, call) => serializedAnswer(await searches.hybridSearch(order, endOf(call))),
+          query: async (order, call) => {
+            const end = endOf(call);
+            return serializedAnswer(await readAnew(() => service.query(order, end)));
+          },
+          search: async (order, call) => {
+            const end = endOf(call);
+            return serializedAnswer(await readAnew(() => searches.search(order, end)));
+          },
+          hybridSearch: async (order, call) => {
+            const end = endOf(call);
+            return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));
+          },
         }),
       ],
       log,
