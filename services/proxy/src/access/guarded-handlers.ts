@@ -68,10 +68,11 @@ export async function checkMethod(
   if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return;
   if (!guard) return deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
   if (guard.kind === "job") return checkJob(request.task ?? 0n, guard.anyOf, caller, deps);
-  const named = await withCollectionName({ ...request, dbName }, deps.context);
-  await deps.access.check(caller, guard.of({ dbName: named.dbName, request: named }), dbName);
-  if (name === "describeCollection" && !showsCollection(caller, named.dbName, named.collectionName ?? ""))
-    throw hidden(dbName, request.collectionName || String(idOf(request)));
+  for (const named of await namesIn({ ...request, dbName }, deps.context)) {
+    await deps.access.check(caller, guard.of({ dbName: named.dbName, request: named }), dbName);
+    if (name === "describeCollection" && !showsCollection(caller, named.dbName, named.collectionName ?? ""))
+      throw hidden(dbName, request.collectionName || String(idOf(request)));
+  }
 }
 
 /** What nobody has told the caller of is not there: `has_collection` of clients asks for a description. */
@@ -104,12 +105,16 @@ export async function checkJob(
 
 type InDatabase = AnyRequest & { readonly dbName: string };
 
-/** Some requests name their collection by its id, which is found in whatever database: that one's grants count. */
-async function withCollectionName(request: InDatabase, { root }: ProxyContext): Promise<InDatabase> {
+/**
+ * The request with each collection that it names. An id is found in whatever database: that one's grants count. Where name and
+ * id are given, handlers differ in which of them they follow, so that both are asked for.
+ */
+async function namesIn(request: InDatabase, { root }: ProxyContext): Promise<InDatabase[]> {
   const collectionId = idOf(request);
-  if (request.collectionName || collectionId === 0n) return request;
+  if (collectionId === 0n) return [request];
   const found = await root.resolveCollection({ dbName: "", collectionName: "", collectionId });
-  return { ...request, collectionName: found.collectionName, dbName: found.dbName || request.dbName };
+  const byId = { ...request, collectionName: found.collectionName, dbName: found.dbName || request.dbName };
+  return request.collectionName ? [request, byId] : [byId];
 }
 
 function idOf({ collectionId, collectionID }: AnyRequest): bigint {

@@ -41,6 +41,17 @@ it("an id of another database's collection opens nothing, and no refusal tells h
   }
 });
 
+it("an id beside a name that is granted is asked for, too: not every handler follows the name", async () => {
+  const check = await setUp();
+  await check("manualCompaction", { collectionName: "own" });
+  for (const method of ["showPartitions", "describeCollection", "manualCompaction"]) {
+    const refusal = await check(method, { collectionName: "own", collectionID: 7n }).then(String, String);
+    expect(refusal).toMatch(
+      /permission deny to ann in the `mine`|can't find collection\[database=mine\]\[collection=own\]/,
+    );
+  }
+});
+
 it("a collection is renamed into another database by who may do so in all", async () => {
   const check = await setUp();
   await check("renameCollection", { oldName: "a", newName: "b", newDBName: "" });

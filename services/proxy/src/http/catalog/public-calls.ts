@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { StatusError } from "@sluice/errors";
 import { checkStatus, type Handlers, type milvus } from "@sluice/rpc";
 import type { FastifyRequest } from "fastify";
+import { restCredentials } from "../../access/credentials.ts";
 
 type MilvusHandlers = Handlers<milvus.MilvusServiceServer>;
 type Method = keyof MilvusHandlers;
@@ -35,7 +36,7 @@ async function withCallOf<T>(rest: FastifyRequest, run: (call: object) => Promis
   const dbName = String(rest.headers["db-name"] ?? "");
   const call = Object.assign(new EventEmitter(), {
     cancelled: false,
-    metadata: { get: (key: string) => headerOf(key, dbName, rest.headers.authorization) },
+    metadata: { get: (key: string) => headerOf(key, dbName, rest) },
   });
   const { socket } = rest.raw;
   const onClose = () => {
@@ -50,13 +51,10 @@ async function withCallOf<T>(rest: FastifyRequest, run: (call: object) => Promis
   }
 }
 
-/** Callers of gRPC say who they are in base64, and those of REST in three forms. */
-function headerOf(key: string, dbName: string, authorization = ""): string[] {
+/** Callers of gRPC say who they are in base64. Where nobody is asked, REST knows no caller either. */
+function headerOf(key: string, dbName: string, { caller, headers }: FastifyRequest): string[] {
   if (key === "dbname") return dbName ? [dbName] : [];
-  if (key !== "authorization" || authorization === "") return [];
-  const [scheme, rest] = authorization.trim().split(/ +/, 2);
-  if (scheme.toLowerCase() === "basic") return [rest ?? ""];
-  const token =
-    scheme.toLowerCase() === "bearer" ? authorization.trim().slice(scheme.length).trim() : authorization.trim();
-  return [Buffer.from(token).toString("base64")];
+  if (key !== "authorization" || !caller) return [];
+  const { user, password } = restCredentials(headers.authorization);
+  return [Buffer.from(`${user}:${password}`).toString("base64")];
 }
