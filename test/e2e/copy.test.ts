@@ -2,34 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
-import { bookCollection, books, type CollectionSpec, eventually, storedKeys, useServer } from "../support/index.ts";
+import {
+  bookCollection,
+  books,
+  type CollectionSpec,
+  eventually,
+  storedKeys,
+  useRest,
+  useServer,
+} from "../support/index.ts";
 
 const fixture = useServer({ flushSize: "64KB", gcGrace: "100ms", readerGrace: "100ms", compactionInterval: "0s" });
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is what tests check
-type Answer = { readonly code: number; readonly message?: string; readonly data: any };
-
-async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/copy/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
-  return (await response.json()) as Answer;
-}
-
-async function ended(jobId: string): Promise<Answer["data"]> {
-  for (;;) {
-    const { data } = await post("describe", { jobId });
-    if (["Completed", "Failed"].includes(data.state)) return data;
-    await sleep(20);
-  }
-}
+const { post, ended, run } = useRest(fixture, "copy");
 
 async function copy(collectionName: string, targetCollectionName: string, more: object = {}) {
-  const created = await post("create", { collectionName, targetCollectionName, ...more });
-  if (created.code !== 0) throw new Error(created.message);
-  return ended(created.data.jobId);
+  return run({ collectionName, targetCollectionName, ...more });
 }
 
 const indexesOf = async (collectionName: string) => {

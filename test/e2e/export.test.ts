@@ -21,31 +21,11 @@ const out = mkdtempSync(join(tmpdir(), "sluice-export-"));
 afterAll(() => rm(out, { recursive: true, force: true }));
 const fixture = useServer({ exportRoot: `out=${out}`, importRoot: out, exportFileSize: "64KB", flushSize: "64KB" });
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is what tests check
-type Answer = { readonly code: number; readonly message?: string; readonly data: any };
-
-async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${fixture.url}/v2/vectordb/jobs/export/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
-  return (await response.json()) as Answer;
-}
-
-async function ended(jobId: string): Promise<Answer["data"]> {
-  for (;;) {
-    const { data } = await post("describe", { jobId });
-    if (["Completed", "Failed"].includes(data.state)) return data;
-    await sleep(20);
-  }
-}
+const { post, ended, run } = useRest(fixture, "export");
 
 /** Exports, and answers the job with its manifest and folder. */
 async function exportAll(collectionName: string, more: object = {}) {
-  const created = await post("create", { collectionName, to: "out://deep/folder", ...more });
-  if (created.code !== 0) throw new Error(created.message);
-  const job = await ended(created.data.jobId);
+  const job = await run({ collectionName, to: "out://deep/folder", ...more });
   if (job.state === "Failed") throw new Error(job.reason);
   const folder = join(out, job.to.slice("out://".length));
   const manifest = JSON.parse(await readFile(join(folder, "_manifest.json"), "utf8"));

@@ -8,18 +8,20 @@ export interface RestAnswer {
   readonly data: any;
 }
 
-/** Import jobs of a server over REST, the way curl has them. */
+/** Jobs of one kind of a server over REST, the way curl has them. */
 export interface RestJobs {
-  /** @param path below `/v2/vectordb/jobs/import/` */
+  /** @param path below `/v2/vectordb/jobs/KIND/` */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
+  /** Waits for a job's end; its last description. */
+  ended(jobId: string): Promise<RestAnswer["data"]>;
   /** Creates a job and waits for its end; its last description. @throws Error when it is refused */
   run(body: object, headers?: Readonly<Record<string, string>>): Promise<RestAnswer["data"]>;
 }
 
-export function useRest(fixture: Pick<ServerFixture, "url">): RestJobs {
+export function useRest(fixture: Pick<ServerFixture, "url">, kind = "import"): RestJobs {
   const rest: RestJobs = {
     async post(path, body, headers = {}) {
-      const response = await fetch(`${fixture.url}/v2/vectordb/jobs/import/${path}`, {
+      const response = await fetch(`${fixture.url}/v2/vectordb/jobs/${kind}/${path}`, {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },
         body: typeof body === "string" ? body : JSON.stringify(body),
@@ -27,14 +29,17 @@ export function useRest(fixture: Pick<ServerFixture, "url">): RestJobs {
       if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status} ${await response.text()}`);
       return (await response.json()) as RestAnswer;
     },
-    async run(body, headers) {
-      const created = await rest.post("create", body, headers);
-      if (created.code !== 0) throw new Error(created.message);
+    async ended(jobId) {
       for (;;) {
-        const { data } = await rest.post("describe", created.data);
+        const { data } = await rest.post("describe", { jobId });
         if (["Completed", "Failed"].includes(data.state)) return data;
         await sleep(20);
       }
+    },
+    async run(body, headers) {
+      const created = await rest.post("create", body, headers);
+      if (created.code !== 0) throw new Error(created.message);
+      return rest.ended(created.data.jobId);
     },
   };
   return rest;
