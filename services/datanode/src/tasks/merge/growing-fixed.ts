@@ -1,0 +1,79 @@
+import type { Column } from "@sluice/columns";
+import { copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
+
+/** Values of one width, a row behind the other. */
+export class GrowingFixed implements GrowingColumn {
+  readonly #width: number;
+  readonly #nulls = new Nulls();
+  readonly #gathered = new Scratch();
+  readonly #validity = new Scratch();
+  #data = new Uint8Array(0);
+  #rows = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  get bytes(): number {
+    return this.#data.length + this.#nulls.bytes;
+  }
+
+  append({ data, validity }: Column, row: number): void {
+    const width = this.#width;
+    const at = this.#rows * width;
+    if (at + width > this.#data.length) this.#data = grown(this.#data, Math.max(at + width, 2 * this.#data.length));
+    copyBytes(data, row * width, this.#data, at, width);
+    this.#nulls.set(this.#rows++, validity?.[row] !== 0);
+  }
+
+  appendAll({ data, validity }: Column, count: number): void {
+    const at = this.#rows * this.#width;
+    const end = at + count * this.#width;
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    this.#data.set(data.subarray(0, end - at), at);
+    this.#nulls.setAll(this.#rows, validity, count);
+    this.#rows += count;
+  }
+
+  reserve(rows: number): void {
+    this.#data = grown(this.#data, rows * this.#width);
+    this.#nulls.reserve(rows);
+  }
+
+  gather(rows: Int32Array, standIn: Uint8Array | null): Column {
+    const width = this.#width;
+    const data = this.#gathered.take(rows.length * width);
+    const validity = this.#validity.take(rows.length);
+    const first = firstOfRun(rows);
+    if (first >= 0) data.set(this.#data.subarray(first * width, (first + rows.length) * width));
+    else if (width === 8) gatherLongs(this.#data, data, rows);
+    else
+      for (let i = 0; i < rows.length; i++) copyBytes(this.#data, Math.max(0, rows[i]) * width, data, i * width, width);
+    let hasNulls = false;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      const isNull = row < 0 ? standIn === null : this.#nulls.isNull(row);
+      validity[i] = isNull ? 0 : 1;
+      hasNulls ||= isNull;
+      if (isNull) data.fill(0, i * width, (i + 1) * width);
+      else if (row < 0 && standIn) data.set(standIn, i * width);
+    }
+    return { kind: "fixed", width, data, validity: hasNulls ? validity : undefined };
+  }
+
+  clear(): void {
+    this.#rows = 0;
+    this.#nulls.clear();
+  }
+}
+
+/** Two words a value: eight calls a value would take four times as long. Rows that are -1 get those of row 0. */
+function gatherLongs(from: Uint8Array, to: Uint8Array, rows: Int32Array): void {
+  const source = new Int32Array(from.buffer, 0, from.length >>> 2);
+  const target = new Int32Array(to.buffer, 0, 2 * rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = Math.max(0, rows[i]);
+    target[2 * i] = source[2 * row];
+    target[2 * i + 1] = source[2 * row + 1];
+  }
+}

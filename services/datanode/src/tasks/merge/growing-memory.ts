@@ -1,0 +1,85 @@
+import type { Column } from "@sluice/columns";
+
+/** Values of a column that grows at its end: all in memory, no object a row. */
+export interface GrowingColumn {
+  /** Memory that it holds. */
+  readonly bytes: number;
+  append(column: Column, row: number): void;
+  /** The first `count` rows of a column at once. */
+  appendAll(column: Column, count: number): void;
+  /** Makes room for so many rows, whose number is known or guessed. */
+  reserve(rows: number): void;
+  /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
+  gather(rows: Int32Array, standIn: Uint8Array | null): Column;
+  clear(): void;
+}
+
+/** One byte a row; only as long as a null was among the rows it is looked at. */
+export class Nulls {
+  #validity = new Uint8Array(0);
+  #hasNulls = false;
+
+  get bytes(): number {
+    return this.#validity.length;
+  }
+
+  set(row: number, isValue: boolean): void {
+    if (row >= this.#validity.length) this.reserve(Math.max(row + 1, 2 * this.#validity.length));
+    this.#validity[row] = isValue ? 1 : 0;
+    if (!isValue) this.#hasNulls = true;
+  }
+
+  /** Rows from `row` on. @param validity of `count` rows; absent: all are values */
+  setAll(row: number, validity: Uint8Array | undefined, count: number): void {
+    if (row + count > this.#validity.length) this.reserve(Math.max(row + count, 2 * this.#validity.length));
+    if (validity) this.#validity.set(validity.subarray(0, count), row);
+    else this.#validity.fill(1, row, row + count);
+    if (validity?.subarray(0, count).includes(0)) this.#hasNulls = true;
+  }
+
+  reserve(rows: number): void {
+    this.#validity = grown(this.#validity, rows);
+  }
+
+  isNull(row: number): boolean {
+    return this.#hasNulls && this.#validity[row] === 0;
+  }
+
+  clear(): void {
+    this.#hasNulls = false;
+  }
+}
+
+/** Memory that is used again by each batch. */
+export class Scratch {
+  #bytes = new Uint8Array(0);
+
+  /** What it holds is anything. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(2 * length);
+    return this.#bytes.subarray(0, length);
+  }
+}
+
+/** The first of rows that stand one behind the other, as where both sides have one order; -1 where they do not. */
+export function firstOfRun(rows: Int32Array): number {
+  if (rows.length === 0 || rows[0] < 0) return -1;
+  for (let i = 1; i < rows.length; i++) if (rows[i] !== rows[0] + i) return -1;
+  return rows[0];
+}
+
+/** A loop beats the call for the short values that most are. */
+export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
+  if (length > 32) to.set(from.subarray(at, at + length), toAt);
+  else for (let i = 0; i < length; i++) to[toAt + i] = from[at + i];
+}
+
+const FIRST_BYTES = 256;
+
+/** The same bytes with room for `length`. */
+export function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(FIRST_BYTES, length));
+  larger.set(bytes);
+  return larger;
+}
