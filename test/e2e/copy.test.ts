@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";

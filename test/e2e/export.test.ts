@@ -3,7 +3,6 @@ import { mkdtempSync } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";

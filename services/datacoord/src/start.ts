@@ -21,7 +21,7 @@ import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { ChangeBook } from "./change-book.ts";
 import { DataNodes } from "./datanodes.ts";
 import { EnqueueBatches } from "./enqueue-batches.ts";
-import { ImportGc } from "./import-gc.ts";
+import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
 import { SegmentBook } from "./segment-book.ts";

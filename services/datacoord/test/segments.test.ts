@@ -7,7 +7,7 @@ import { type dataCoord, importing } from "@sluice/rpc";
 import { jobId, segmentId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ChangeBook } from "../src/change-book.ts";
-import { ImportGc } from "../src/import-gc.ts";
+import { ImportGc } from "../src/gc/import-gc.ts";
 import { SegmentBook } from "../src/segment-book.ts";
 import { SegmentRegistry } from "../src/segment-registry.ts";
 import { VisibleSegments } from "../src/visible-segments.ts";

@@ -9,6 +9,10 @@ it("a read whose segments were swept meanwhile begins anew, three times in all; 
   expect(await readAnew(async () => (++reads < 3 ? Promise.reject(gone()) : "answer"))).toBe("answer");
   await expect(readAnew(async () => Promise.reject(gone()))).rejects.toThrow("is missing");
   reads = 0;
-  await expect(readAnew(async () => (reads++, Promise.reject(new Error("other"))))).rejects.toThrow("other");
+  const failing = async () => {
+    reads++;
+    throw new Error("other");
+  };
+  await expect(readAnew(failing)).rejects.toThrow("other");
   expect(reads).toBe(1);
 });
