@@ -67,6 +67,32 @@ describe("folders and patterns", () => {
     );
   });
 
+  it("may name partitions, by the folder of a file or by a key, many in one job", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("shelves"));
+    for (const name of ["a", "b", "en"]) await client.createPartition("shelves", name);
+    const rows = (first: bigint) => books(10, first);
+    await files.jsonl("shelves/a/1.jsonl", rows(0n));
+    await files.jsonl("shelves/a/2.jsonl", rows(100n));
+    await files.npy("shelves/b", rows(200n));
+    const options = (partition_from: string) => ({ options: { partition_from } });
+    await client.importAndWait("shelves", ["sources/shelves/a/"], options("folder"));
+    await client.importAndWait("shelves", ["sources/shelves/b"], options("folder"));
+    await files.parquet("keys/lang=en/2024/1.parquet", rows(300n));
+    await files.parquet("keys/lang=__HIVE_DEFAULT_PARTITION__/1.parquet", rows(400n));
+    const { infos } = await client.importAndWait("shelves", ["sources/keys/"], options("lang"));
+    expect(infos.warnings).toBeUndefined();
+    const counts = ["a", "b", "en", "_default"].map((name) => client.count("shelves", "", [name]));
+    expect(await Promise.all(counts)).toEqual([20, 10, 10, 10]);
+    await files.jsonl("shelves/c/3.jsonl", rows(500n));
+    const refused = (path: string, from: string) =>
+      expect(client.importAndWait("shelves", [path], options(from))).rejects;
+    await refused("sources/shelves/**/*.jsonl", "folder").toThrow("partition not found[partition=c]");
+    await refused("sources/shelves/a/", "lang").toThrow("has no folder 'lang=…'");
+    const both = { partition: "a", ...options("folder") };
+    await expect(client.importAndWait("shelves", ["sources/shelves/a/"], both)).rejects.toThrow("give one of them");
+  });
+
   it("may hold compressed text", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("packed"));

@@ -1,5 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { memberOfPath } from "./archives/archive.ts";
 import type { FolderValues } from "./plan/field-options.ts";
 import type { FieldPlan } from "./plan/field-plan.ts";
 import { planFields } from "./plan-fields.ts";
@@ -10,12 +11,16 @@ export type Folders = ReadonlyMap<string, string | null>;
 /** What Hive, Spark and their kin write for null. */
 const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 
+/** The names of the folders that a file lies in, from the outermost on; also those within an archive. */
+export function folderNamesOf(path: string): string[] {
+  const { archive, inside } = memberOfPath(path) ?? { archive: path, inside: undefined };
+  const outer = archive.split("/").slice(0, -1);
+  return [...outer, ...(inside?.split("/").slice(0, -1) ?? [])].filter((name) => name !== "");
+}
+
 /** The folders of a path that are called `key=value`, with `%` escapes in both. Source: Hive's partition folders. */
 export function foldersOf(path: string): Folders {
-  const pairs = path
-    .split("/")
-    .slice(0, -1)
-    .map((name) => /^([^=]+)=(.*)$/s.exec(name));
+  const pairs = folderNamesOf(path).map((name) => /^([^=]+)=(.*)$/s.exec(name));
   return new Map(
     pairs.flatMap((pair) => {
       if (!pair) return [];

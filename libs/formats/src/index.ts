@@ -22,7 +22,7 @@ export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./backups/milvus
 export { milvus1Sqlite } from "./backups/milvus1-sqlite.ts";
 export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
-export { FolderPlan, type Folders, foldersOf } from "./folder-values.ts";
+export { FolderPlan, type Folders, folderNamesOf, foldersOf } from "./folder-values.ts";
 export type {
   BatchOptions,
   ColumnDescription,

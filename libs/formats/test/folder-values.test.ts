@@ -29,6 +29,10 @@ describe("folders key=value", () => {
       ["c", null],
     ]);
     expect(foldersOf("plain/file.json").size).toBe(0);
+    expect([...foldersOf("a=1/t.zip!/b=2/f.csv")]).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+    ]);
   });
 
   it("give fields their values, as rows would have them", () => {

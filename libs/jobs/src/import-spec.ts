@@ -20,6 +20,8 @@ export interface ImportSpec {
   readonly tolerance?: RowTolerance;
   /** What becomes of rows with the same primary key; absent = all are imported. */
   readonly onDuplicate?: OnDuplicate;
+  /** What of a file's path names its partition: `folder`, or the key of a folder `KEY=PARTITION`; absent = the request does. */
+  readonly partitionFrom?: string;
   /** The paths are folders of segments of Milvus, first those of insert logs, then those of delta logs. */
   readonly isBackup?: boolean;
   /** What was made becomes visible when somebody commits it. */
@@ -67,6 +69,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const bucket = values.get("bucket");
   const format = values.get("format");
   const corrects = values.get("corrects");
+  const partitionFrom = values.get("partition_from");
   const isBackup = parseBackup(values);
   return {
     options: [...values],
@@ -75,6 +78,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     ...(format && { format }),
     ...(tolerance && { tolerance }),
     ...(onDuplicate && { onDuplicate }),
+    ...(partitionFrom && { partitionFrom }),
     ...(isBackup && { isBackup }),
     ...(!parseAutoCommit(values.get("auto_commit")) && !isDryRun && { isTwoPhase: true }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),

@@ -15,6 +15,15 @@ it("runs as written: a folder, a pattern, a folder that is a column", async () =
   expect(await client.count("books", "year == 2026")).toBe(1);
 });
 
+it("runs as written: folders called after partitions", async () => {
+  const { client, server, importRoot } = fixture;
+  const text = adapt(page.block("shelves"), { "localhost:19530": server.address });
+  const answer = (await runAsUser("sh", ["-ec", text], importRoot)).match(/"jobId":"(\d+)"/) as RegExpMatchArray;
+  expect(await client.waitFor(BigInt(answer[1]))).toMatchObject({ isCompleted: true, rowCount: 2 });
+  expect(await client.count("books", "id == 5", ["left"])).toBe(1);
+  expect(await client.count("books", "id == 6", ["right"])).toBe(1);
+});
+
 it("runs as written: archives, and a file of one", async () => {
   const { client, server, importRoot } = fixture;
   const text = adapt(page.block("packed.zip"), { "localhost:19530": server.address });

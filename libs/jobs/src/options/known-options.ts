@@ -32,6 +32,11 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
     rule: "job",
     description: 'what becomes of rows of one primary key: "keep", "first", "last" or "error"',
   },
+  partition_from: {
+    rule: "job",
+    description:
+      '"folder": each file goes into the partition that its folder names; KEY: the one of a folder KEY=PARTITION',
+  },
   dry_run: { rule: "job", description: '"true": everything is read and checked, nothing is written' },
   corrects: { rule: "job", description: "id of the import job whose rejected rows these files hold, corrected" },
   auto_commit: { rule: "job", description: '"false": what was imported becomes visible when the job is committed' },

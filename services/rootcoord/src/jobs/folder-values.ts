@@ -11,12 +11,14 @@ export interface RecordedFiles {
 
 /**
  * Files that were found in folders `key=value`, or in that of a table, with what these say of their rows and columns.
+ * @param used the key that partitions were told by: that no field takes it too is as it should be
  * @throws {ImportError} as `FolderPlan.valuesOf`
  */
 export function withFolderValues(
   { groups, warnings }: RequestFiles,
   plan: FieldPlan,
   options: Readonly<Record<string, string>>,
+  used?: string,
 ): RecordedFiles {
   const folders = groups.map(foldersOfGroup);
   const plans = new FolderPlans(plan, options, folders);
@@ -27,7 +29,7 @@ export function withFolderValues(
     const named = inFiles.length > 0 ? { ...group, options: { ...group.options, table_columns } } : group;
     return values ? { ...named, folders: values } : named;
   });
-  const { leftOut } = plans;
+  const leftOut = plans.leftOut.filter((key) => key !== used);
   const warning = `folders that no field takes: ${excerptOfList(leftOut.map((key) => `${key}=…`))}`;
   return { groups: extended, warnings: leftOut.length > 0 ? [...warnings, warning] : warnings };
 }
@@ -67,7 +69,8 @@ class FolderPlans {
   }
 }
 
-function foldersOfGroup({ from, files, partition, columnNames }: FoundGroup): Folders {
+/** What the folders say that the files of a group were found in; nothing of files that the request names. */
+export function foldersOfGroup({ from, files, partition, columnNames }: FoundGroup): Folders {
   if (from === undefined) return new Map();
   const folders = partition ?? foldersOf(files[0].path);
   return new Map([...folders].map(([key, value]) => [columnNames?.[key]?.name ?? key, value]));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord } from "@sluice/catalog";
-import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { type FieldPlan, formatNamed, formatOptionKeys, planFields } from "@sluice/formats";
 import { type ImportOptions, type ImportSpec, type InternalData, isEnded, parseImportOptions } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
@@ -16,6 +16,7 @@ import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles, type RequestFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
+import { checkPartitionsByKey, partitionsOf, targetPartitions, withFolderPartitions } from "./target-partitions.ts";
 
 export interface ImportJobsDeps {
   readonly book: JobBook;
@@ -44,7 +45,8 @@ export class ImportJobs {
   async submit(request: importing.ImportRequest): Promise<JobId> {
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const options = parseImportOptions(request.options, formatOptionKeys);
-    const target = options.internalData ? undefined : targetPartitions(collection, request.partitionName, options.spec);
+    const saysByItself = options.internalData && options.spec.partitionFrom === undefined;
+    const target = saysByItself ? undefined : targetPartitions(collection, request.partitionName, options.spec);
     const { chunks } = options;
     const source = await this.#deps.sources.resolve(options.dataSource);
     const spec = await withPresetFile(options.spec, source, this.#deps.sources);
@@ -61,7 +63,8 @@ export class ImportJobs {
     const found = options.internalData
       ? await this.#findBackup(request, collection, options.internalData, spec, source)
       : await this.#findFiles({ ...request, chunks }, spec, source);
-    const { groups, warnings: leftOut } = withFolderValues(found, plan, spec.formatOptions);
+    const placed = withFolderPartitions(found, collection, spec);
+    const { groups, warnings: leftOut } = withFolderValues(placed, plan, spec.formatOptions, spec.partitionFrom);
     checkFormatOptions(groups, spec);
     const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
     checkPartitionsByKey(groups, spec);
@@ -215,38 +218,6 @@ function warningsOf(groups: readonly FileGroupRecord[]): string[] {
 
 function pathsOf({ files }: FileGroupRecord): string[] {
   return files.map(({ path }) => path);
-}
-
-/**
- * Partitions that the job writes to. Source: import rules of Milvus (import semantics §1.3, binlog format §8): a backup names the
- * partition that it was taken of; of a partition key, where its rows are hashed again, that is the same one.
- */
-function targetPartitions(collection: CollectionRecord, name: string, { isBackup }: ImportSpec): PartitionId[] {
-  if (isBackup && name === "" && !collection.hasPartitionKey)
-    throw new ImportError("request_invalid", "partition not specified: backup=true needs its name");
-  if (collection.hasPartitionKey) {
-    if (name !== "" && !isBackup)
-      throw new ImportError("request_invalid", "not allow to set partition name for collection with partition key");
-    return collection.partitions.map((partition) => partition.partitionId);
-  }
-  const wanted = name === "" ? "_default" : name;
-  const partition = collection.partitions.find((candidate) => candidate.name === wanted);
-  if (!partition) throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${wanted}]`);
-  return [partition.partitionId];
-}
-
-/** Of a backup: those that its segments go to. */
-function partitionsOf({ partitions }: CollectionRecord, groups: readonly FileGroupRecord[]): PartitionId[] {
-  const own = new Set(groups.flatMap(({ partitionId }) => (partitionId === undefined ? [] : [partitionId])));
-  return own.size > 0 ? [...own] : partitions.map(({ partitionId }) => partitionId);
-}
-
-/** Tasks that share rows by their keys read all files, and write to one place. */
-function checkPartitionsByKey(groups: readonly FileGroupRecord[], { onDuplicate }: ImportSpec): void {
-  if (!onDuplicate || new Set(groups.map(({ partitionId }) => partitionId)).size < 2) return;
-  const reason =
-    "option on_duplicate takes one partition of a backup: import its partitions one by one, by partitionName";
-  throw new ImportError("request_invalid", reason);
 }
 
 /** Values of options that the formats of the files refuse. */

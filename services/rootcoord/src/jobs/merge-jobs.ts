@@ -103,7 +103,8 @@ export class MergeJobs {
     const rules = parseMergeRules(request);
     checkKey(source, rules);
     const { spec, dataSource: asked } = parseImportOptions(request.options, formatOptionKeys);
-    if (spec.isBackup || spec.tolerance || spec.onDuplicate || spec.isTwoPhase || spec.correctsJobId !== undefined)
+    const ofImports = [spec.isBackup, spec.tolerance, spec.onDuplicate, spec.isTwoPhase, spec.partitionFrom];
+    if (ofImports.some(Boolean) || spec.correctsJobId !== undefined)
       throw new ImportError("request_invalid", "of the options of an import a merge takes those of files, and dry_run");
     const dataSource = await this.#deps.sources.resolve(asked);
     const { isDryRun = false, formatOptions } = spec;

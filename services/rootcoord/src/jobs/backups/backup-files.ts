@@ -1,5 +1,5 @@
 import type { CollectionRecord } from "@sluice/catalog";
-import { didYouMean, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { didYouMean, excerptOfList, ImportError } from "@sluice/errors";
 import {
   ALL_PARTITIONS,
   BACKUP_LOGS,
@@ -10,6 +10,7 @@ import {
 } from "@sluice/formats";
 import type { InternalData } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
+import { partitionNotFound } from "../../ddl/refusals.ts";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
 import { findMilvus1Segments, milvus1Warnings } from "./milvus1-files.ts";
 import { asFolder, type BackupLayout, readBackup } from "./read-backup.ts";
@@ -101,10 +102,6 @@ function targetOf({ hasPartitionKey, partitions }: CollectionRecord, name: strin
   const found = partitions.find((partition) => partition.name === name);
   if (!found) throw partitionNotFound(name);
   return { partitionId: found.partitionId };
-}
-
-function partitionNotFound(name: string): StatusError {
-  return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${name}]`);
 }
 
 async function findPartition(
