@@ -40,6 +40,8 @@ export interface StoredJob extends Job {
   /** Hybrid timestamp of all rows. */
   readonly timestamp: bigint;
   readonly createdMs: number;
+  /** The failed job whose files it imports again. */
+  readonly retryOf?: JobId;
   /** W3C `traceparent` of the request, when it was traced: tasks join its trace. */
   readonly traceParent?: string;
 }

@@ -26,6 +26,7 @@ export {
 } from "./options/options-document.ts";
 export { isRollingBack, isTwoPhase, type JobOrder, jobOrders, verdictOnOrder } from "./orders.ts";
 export { type Pack, packGroups } from "./pack-groups.ts";
+export { type JobPhase, phaseOf, waitsFor } from "./phase.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
 export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";

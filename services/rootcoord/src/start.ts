@@ -1,6 +1,5 @@
-import type { JobRecord } from "@sluice/catalog";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { isEnded, sourceOf, specOf } from "@sluice/jobs";
+import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
   type DescribeBrought,
@@ -19,17 +18,17 @@ import {
   rootCoord,
   served,
 } from "@sluice/rpc";
-import type { CollectionId } from "@sluice/schema";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessBook } from "./access/access-book.ts";
 import { accessHandlers } from "./access/access-handlers.ts";
 import { DataCoordClient } from "./data-coord.ts";
-import { CollectionNames, createDdlHandlers, type Ddl, type RootCoordHandlers } from "./ddl/index.ts";
+import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
 import { RestoreBackup } from "./jobs/backups/restore-backup.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
 import { Compactions } from "./jobs/compactions.ts";
 import { CopyJobs } from "./jobs/copy-jobs.ts";
+import { collectionOf, droppedTarget } from "./jobs/dropped-target.ts";
 import { ExportJobs } from "./jobs/export-jobs.ts";
 import { ExportSweeper } from "./jobs/export-sweeper.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
@@ -37,14 +36,18 @@ import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
 import { JobControl } from "./jobs/job-control.ts";
 import { JobCredentials } from "./jobs/job-credentials.ts";
+import { jobHandlers } from "./jobs/job-handlers.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
+import { JobPace } from "./jobs/job-pace.ts";
 import { JobSources } from "./jobs/job-sources.ts";
+import { JobTroubles } from "./jobs/job-troubles.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { MergeEnds } from "./jobs/merge-ends.ts";
 import { MergeJobs } from "./jobs/merge-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
+import { RetryJobs } from "./jobs/retry-jobs.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
@@ -135,6 +138,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     }),
     ...deps.moreKinds,
   };
+  const troubles = new JobTroubles(log);
+  const pace = new JobPace();
+  book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && pace.forget(id)));
   const loop = new JobLoop({
     book,
     dataCoord: dataCoordClient,
@@ -142,8 +148,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     allocateIds: (count) => ids.allocate(count),
     droppedTarget: (job) => droppedTarget(job, ddl.getCollection),
     now: Date.now,
-    log,
-    metrics,
+    ...{ log, troubles, metrics },
     tickMs: TICK_MS,
     retentionMs: settings.jobRetentionMs,
   });
@@ -163,121 +168,57 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   );
   const { resolveCollection } = ddl.handlers;
   const compactionCalls = compactionHandlers({ book, compactions, resolveCollection });
-  const views = new JobViews(
+  const views = new JobViews({
     book,
-    (db, name) => ddl.lookUpCollection(db, name),
-    (id) => names.of(id),
-  );
+    findCollection: (db, name) => ddl.lookUpCollection(db, name),
+    nameOf: (id) => names.of(id),
+    newsOf: (id) => ({ pace: pace.of(id, Date.now()), trouble: troubles.of(id) }),
+  });
   const access = accessHandlers(
     new AccessBook(store, settings.rootPassword),
     async (dbName, name) => (await ddl.findCollection(dbName, name).catch(() => undefined))?.name ?? name,
   );
-  const server = cleanup.use(
-    openServer(
-      { ...ddl.handlers, ...compactionCalls, ...access },
-      jobs,
-      exportJobs,
-      mergeJobs,
-      copyJobs,
-      new JobControl(book, Date.now),
-      new TaskReports({ book, planners, now: Date.now, log, metrics, maxNodesKilled: settings.maxNodesKilled }),
+  const ofJobs = jobHandlers({
+    ...{
+      imports: jobs,
+      exports: exportJobs,
+      merges: mergeJobs,
+      copies: copyJobs,
       views,
-      ids,
-      tso,
-      new InspectFiles(jobSources),
       restore,
-      volumes,
-      deps,
-    ),
-  );
+      paths: volumes.paths,
+    },
+    retries: new RetryJobs({ ...requests, sources: jobSources, getCollection: (id) => ddl.getCollection(id) }),
+    control: new JobControl(book, Date.now),
+    reports: new TaskReports({
+      ...{ book, planners, log, metrics, pace },
+      now: Date.now,
+      maxNodesKilled: settings.maxNodesKilled,
+    }),
+    inspect: new InspectFiles(jobSources),
+  });
+  const handlers = { ...ddl.handlers, ...compactionCalls, ...access, ...ofJobs, ...numberHandlers(ids, tso) };
+  const server = cleanup.use(openServer(handlers, volumes, deps));
   const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function openServer(
-  declared: ReturnType<typeof createDdlHandlers>["handlers"] &
-    ReturnType<typeof compactionHandlers> &
-    ReturnType<typeof accessHandlers>,
-  jobs: ImportJobs,
-  exportJobs: ExportJobs,
-  mergeJobs: MergeJobs,
-  copyJobs: CopyJobs,
-  control: JobControl,
-  reports: TaskReports,
-  views: JobViews,
-  ids: IdAllocator,
-  tso: TsoService,
-  inspect: InspectFiles,
-  restore: RestoreBackup,
-  volumes: OpenVolumes,
-  { log, metrics }: RootCoordDeps,
-): GrpcServer {
-  const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, {
-    ...declared,
+/** Everything that the rootcoord answers, and volumes beside it. */
+function openServer(handlers: RootCoordHandlers, volumes: OpenVolumes, { log, metrics }: RootCoordDeps): GrpcServer {
+  const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, handlers);
+  return openGrpcServer({ services: [service, volumes.service], log, onCall: observeCalls(metrics) });
+}
+
+function numberHandlers(ids: IdAllocator, tso: TsoService): Pick<RootCoordHandlers, "allocIds" | "allocTimestamp"> {
+  return {
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
-    import: async (request) => ({
-      status: okStatus(),
-      tasks: [await jobs.submit(await volumes.paths.located(request))],
-    }),
-    export: async (request) => ({ status: okStatus(), jobId: await exportJobs.submit(request) }),
-    merge: async (request) => ({
-      status: okStatus(),
-      jobId: await mergeJobs.submit(await volumes.paths.located(request)),
-    }),
-    copy: async (request) => ({ status: okStatus(), jobId: await copyJobs.submit(request) }),
-    orderJob: async (request) => {
-      await control.order(request);
-      return okStatus();
-    },
-    inspectFiles: async (request) => inspect.inspect(await volumes.paths.located(request)),
-    restoreBackup: (request) => restore.restore(request),
-    getImportState: (request) => views.state(request),
-    listImportTasks: (request) => views.listStates(request),
-    describeJob: (request) => views.describe(request),
-    listJobs: (request) => views.list(request),
-    startTask: async (request) => ({ status: okStatus(), ...(await reports.startTask(request)) }),
-    reportImport: async (request) => {
-      await reports.report(request);
-      return okStatus();
-    },
-  } satisfies RootCoordHandlers);
-  return openGrpcServer({
-    services: [service, volumes.service],
-    log,
-    onCall: observeCalls(metrics),
-  });
+  };
 }
 
 /** A database that is not there has no collections. */
 function unlessMissing(error: unknown): undefined {
   if (error instanceof StatusError && error.code === statusCodes.databaseNotFound) return undefined;
   throw error;
-}
-
-/** GC removes what is written for a dropped target, so a job that went on would never end; and what a dropped source has. */
-async function droppedTarget(job: JobRecord, getCollection: Ddl["getCollection"]): Promise<string | undefined> {
-  const id = collectionOf(job);
-  const collection = await getCollection(id);
-  if (collection?.state !== "active") return `collection ${id}`;
-  const source = sourceOf(job);
-  const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
-  const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
-  const missing = wanted.find((partition) => !present.has(partition));
-  return missing === undefined ? undefined : `partition ${nameOfPartition(job, missing)}`;
-}
-
-/** As the job was told it, where it knows: one that takes several has no single name. */
-function nameOfPartition(job: JobRecord, id: bigint): string {
-  if (job.kind === "export")
-    return specOf(job, "export").partitions.find(({ partitionId }) => partitionId === id)?.name ?? String(id);
-  if (job.kind !== "copy") return job.partitionName || String(id);
-  const { partitions, partitionNames } = specOf(job, "copy");
-  return partitionNames[partitions.findIndex(([from]) => from === id)] ?? String(id);
-}
-
-/** The one that a job cannot do without: of one that makes a collection what it reads, since nobody can drop what it makes. */
-function collectionOf(job: JobRecord): CollectionId {
-  return sourceOf(job)?.sourceCollectionId ?? job.collectionId;
 }

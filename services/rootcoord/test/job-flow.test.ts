@@ -5,14 +5,16 @@ import { newTask } from "@sluice/jobs";
 import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { broughtSources, type Sources } from "@sluice/object-store";
-import { common, failureMessage, importing } from "@sluice/rpc";
+import { common, failureMessage, importing, rootCoord } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ImportJobs } from "../src/jobs/import-jobs.ts";
 import { JobBook } from "../src/jobs/job-book.ts";
 import { JobCredentials } from "../src/jobs/job-credentials.ts";
 import { JobLoop } from "../src/jobs/job-loop.ts";
+import { JobPace } from "../src/jobs/job-pace.ts";
 import { JobSources } from "../src/jobs/job-sources.ts";
+import { JobTroubles } from "../src/jobs/job-troubles.ts";
 import { JobViews } from "../src/jobs/job-views.ts";
 import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
 import { RequestedJobs } from "../src/jobs/requested-jobs.ts";
@@ -123,6 +125,7 @@ class World implements AsyncDisposable {
       droppedTarget: async () => this.dropped,
       now: () => this.nowMs,
       log: silentLogger,
+      troubles: new JobTroubles(silentLogger),
       tickMs: 20,
       retentionMs: 3_600_000,
     });
@@ -156,7 +159,7 @@ class World implements AsyncDisposable {
 
   get reports(): TaskReports {
     return new TaskReports({
-      maxNodesKilled: 3,
+      ...{ maxNodesKilled: 3, pace: new JobPace() },
       ...{ book: this.book, planners: this.planners, now: () => this.nowMs, log: silentLogger },
     });
   }
@@ -222,7 +225,7 @@ describe("a job", () => {
     await world.reports.report(resultOf(orders[1], { ...persisted, autoIds: [10n, 12n] }));
     await world.until(() => world.state(id) === "completed");
     expect(world.dataCoord.commits).toBe(1);
-    const state = await new JobViews(world.book).state({ task: id });
+    const state = await new JobViews({ book: world.book }).state({ task: id });
     expect(state).toMatchObject({
       state: common.ImportState.ImportCompleted,
       rowCount: 20n,
@@ -242,7 +245,7 @@ describe("a job", () => {
     await world.until(() => world.dataCoord.dispatched.length === 1);
     const [{ taskId }] = world.tasks(id);
     const { order } = await world.reports.startTask({ jobId: id, taskId, nodeId: 9n });
-    const views = new JobViews(world.book);
+    const views = new JobViews({ book: world.book });
     const infos = async () =>
       Object.fromEntries((await views.state({ task: id })).infos.map(({ key, value }) => [key, value]));
     expect(await infos()).toMatchObject({
@@ -261,8 +264,8 @@ describe("a job", () => {
 
   it("is told of in lists without its files, whose number has no bound there", async () => {
     const id = await world.submit({ files: ["a.jsonl", "b.jsonl"] });
-    const views = new JobViews(world.book);
-    const all = { dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false, kind: "import" };
+    const views = new JobViews({ book: world.book });
+    const all = rootCoord.ListJobsRequest.fromPartial({});
     const { details, ...summary } = (await views.describe({ jobId: id })).job ?? { details: [] };
     expect(details).toHaveLength(2);
     expect(summary).toMatchObject({ jobId: id, sizeBytes: 300n });
@@ -308,7 +311,7 @@ describe("a job", () => {
     const failure = failureMessage({ code: "value_invalid", reason: "odd", file: "a.jsonl", row: 1 });
     await world.reports.report(resultOf(order, { state: common.ImportState.ImportFailed, failure }));
     await world.until(() => world.state(id) === "failed");
-    const { job } = await new JobViews(world.book).describe({ jobId: id });
+    const { job } = await new JobViews({ book: world.book }).describe({ jobId: id });
     expect(job?.details.map(({ state, reason }) => [state, reason])).toEqual([
       ["Cancelled", ""],
       ["Failed", "odd (a.jsonl, row 1)"],
@@ -326,7 +329,7 @@ describe("a job", () => {
     const rows = { groupRows: [10n, 0n], warningGroups: [0n, 1n], infos };
     await world.reports.report(resultOf(order, { ...persisted, ...rows }));
     await world.until(() => world.state(id) === "completed");
-    expect((await new JobViews(world.book).describe({ jobId: id })).job?.details).toMatchObject([
+    expect((await new JobViews({ book: world.book }).describe({ jobId: id })).job?.details).toMatchObject([
       { paths: ["a.jsonl"], importedRows: 10n, warnings: ["a.jsonl: odd"] },
       { paths: ["b.jsonl"], importedRows: 0n, warnings: ["b.jsonl: no rows"] },
     ]);
@@ -378,19 +381,21 @@ describe("a job", () => {
     await world.until(() => world.state(late) === "importing");
     world.nowMs += 10_001;
     await world.until(() => world.state(late) === "failed");
-    expect((await new JobViews(world.book).describe({ jobId: late })).job?.reason).toBe("import timeout");
+    expect((await new JobViews({ book: world.book }).describe({ jobId: late })).job?.reason).toBe("import timeout");
     const orphan = await world.submit({ files: ["a.jsonl"] });
     world.dropped = "collection 77";
     world.loop.wake(jobId(orphan));
     await world.until(() => world.state(orphan) === "failed");
-    expect((await new JobViews(world.book).describe({ jobId: orphan })).job?.reason).toBe("collection 77 dropped");
+    expect((await new JobViews({ book: world.book }).describe({ jobId: orphan })).job?.reason).toBe(
+      "collection 77 dropped",
+    );
   });
 
   it("fails with the place of a broken header, and cancels nothing that never ran", async () => {
     world.planError = new ImportError("malformed_file", "not a parquet file", { file: "a.jsonl", byteOffset: 0 });
     const id = await world.submit({ files: ["a.jsonl"] });
     await world.until(() => world.state(id) === "failed");
-    expect((await new JobViews(world.book).state({ task: id })).infos).toContainEqual({
+    expect((await new JobViews({ book: world.book }).state({ task: id })).infos).toContainEqual({
       key: "failed_reason",
       value: "not a parquet file (a.jsonl, byte 0)",
     });
@@ -416,7 +421,7 @@ describe("reports", () => {
     await world.reports.report(
       resultOf(orders[0], { state: common.ImportState.ImportStarted, processedBytes: 80n, rowCount: 8n }),
     );
-    const views = new JobViews(world.book);
+    const views = new JobViews({ book: world.book });
     const percent = async () => (await views.describe({ jobId: id })).job?.progressPercent ?? 0;
     const before = await percent();
     const { order } = await world.reports.startTask({ jobId: id, taskId: orders[0].taskId, nodeId: 10n });
@@ -445,7 +450,7 @@ describe("reports", () => {
     };
     await world.reports.report(resultOf(orders[1], { state: common.ImportState.ImportFailed, failure: bad }));
     await world.until(() => world.state(id) === "failed");
-    const { job } = await new JobViews(world.book).describe({ jobId: id });
+    const { job } = await new JobViews({ book: world.book }).describe({ jobId: id });
     expect(job?.reason).toBe(`expected dim '4' (b.jsonl, row 3, field "v", byte 77)`);
     expect(job?.details.map((detail) => detail.state)).toEqual(["Cancelled", "Failed"]);
     await world.until(() => world.dataCoord.cancelled.length === 2);
@@ -484,7 +489,7 @@ describe("requests", () => {
       await world.submit({ files: ["b.jsonl"] }),
       await world.submit({ files: ["a.jsonl"] }),
     ];
-    const views = new JobViews(world.book);
+    const views = new JobViews({ book: world.book });
     const listed = async (limit: bigint, dbName = "default") =>
       (await views.listStates({ collectionName: "", limit, dbName })).tasks.map((task) => task.id);
     expect(await listed(0n)).toEqual(ids);

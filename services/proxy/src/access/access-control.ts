@@ -101,6 +101,11 @@ export function showsDatabase({ user, policy }: Caller, dbName: string): boolean
   return knowsDatabase(policy, user, dbName);
 }
 
+/** Whether no job is hidden from a caller. */
+export function maySeeAllJobs({ user, policy }: Caller): boolean {
+  return isAdmin(policy, user);
+}
+
 /** Whether a job of a collection is listed to a caller. */
 export function showsJob(
   { user, policy }: Caller,

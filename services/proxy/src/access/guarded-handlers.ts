@@ -1,8 +1,9 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, GrpcError, type Handlers, type milvus } from "@sluice/rpc";
+import { GrpcError, type Handlers, type milvus } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import { databaseOf, type ProxyContext } from "../context.ts";
-import { type AccessControl, type Caller, showsCollection, showsDatabase, showsJob } from "./access-control.ts";
+import { listJobs } from "../http/list-jobs.ts";
+import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { grpcCredentials } from "./credentials.ts";
 import { accessChanges, rpcGuards } from "./rpc-demands.ts";
@@ -158,11 +159,8 @@ async function shownTo(
   if (name === "listDatabases")
     return filtered(answer, "dbNames", (database) => showsDatabase(caller, String(database)));
   if (name !== "listImportTasks") return answer;
-  const { status, jobs } = await context.root.listJobs({
-    ...{ dbName: "", collectionName: "", limit: 0n, states: [], newestFirst: false, kind: "import" },
-  });
-  checkStatus(status);
-  const shown = new Set(jobs.filter((job) => showsJob(caller, job)).map(({ jobId }) => jobId));
+  const { jobs } = await listJobs(context, { kind: "import", dbName: "" }, caller);
+  const shown = new Set(jobs.map(({ jobId }) => jobId));
   return filtered(answer, "tasks", (task) => shown.has((task as { id: bigint }).id));
 }
 

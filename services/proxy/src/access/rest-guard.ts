@@ -32,6 +32,7 @@ const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
 /** By route. What is not here only root and the role admin may call. */
 export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, RouteGuard>([
   [`${imports}/create`, { kind: "method", method: "import" }],
+  [`${imports}/validate`, { kind: "method", method: "import" }],
   [`${imports}/inspect`, { kind: "anywhere", privilege: "Import" }],
   [`${imports}/list`, { kind: "open" }],
   [`${imports}/options.schema.json`, { kind: "open" }],
@@ -45,7 +46,9 @@ export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, Rout
     "pause",
     "resume",
     "rollback",
+    "retry",
     "errors",
+    "rejects",
   ].map((name) => [`${imports}/${name}`, ofJob] as const),
   ...publicPaths.map((path) => [path, { kind: "open" }] as const),
   ...Object.entries(accessRoutes).map(

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
-import { databaseOf } from "./import-jobs.ts";
 import { jobKindRoutes } from "./job-kind-routes.ts";
+import { databaseOf } from "./request-headers.ts";
 import { parseBody, required } from "./rest.ts";
 
 const text = z

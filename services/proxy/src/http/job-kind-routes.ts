@@ -6,8 +6,11 @@ import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { OWN_KEYS } from "../import-request.ts";
 import { describedJob, idOfJob } from "./described-job.ts";
-import { databaseOf, headerOf, timeText } from "./import-jobs.ts";
+import { movementJson } from "./import-job-json.ts";
+import { listJobs } from "./list-jobs.ts";
+import { databaseOf, headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { timeText } from "./time-text.ts";
 
 const text = z
   .string()
@@ -47,19 +50,16 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
     }));
   const { working } = routes;
   const state = z.enum(["Pending", working, "Completed", "Failed"]).nullish();
-  const listBody = z.object({ dbName: text, collectionName: text, state });
+  const page = { limit: z.number().int().min(1).nullish(), offset: z.number().int().min(0).nullish() };
+  const listBody = z.object({ dbName: text, collectionName: text, state, ...page });
   app.post(`${base}/list`, async (request) => {
     const body = parseBody(listBody, request.body ?? {});
-    const { status, jobs } = await context.root.listJobs({
-      ...{ dbName: databaseOf(body.dbName, request), collectionName: body.collectionName ?? "", kind: routes.kind },
-      ...{
-        limit: 0n,
-        states: body.state ? [body.state === working ? "Importing" : body.state] : [],
-        newestFirst: true,
-      },
+    const { jobs, count } = await listJobs(context, {
+      ...{ kind: routes.kind, dbName: databaseOf(body.dbName, request), collectionName: body.collectionName },
+      ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
+      ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
     });
-    checkStatus(status);
-    return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count: jobs.length } };
+    return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count } };
   });
   for (const order of orders)
     app.post(`${base}/${order}`, async (request) => {
@@ -89,6 +89,7 @@ function jobJson(job: rootCoord.JobEntry, { working, rowsName }: JobKindRoutes) 
     ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
     [rowsName]: Number(job.importedRows),
     ...(job.paused && { paused: true }),
+    ...movementJson(job),
     ...(job.reason && { reason: job.reason }),
     ...(job.warnings.length > 0 && { warnings: job.warnings }),
     ...JSON.parse(job.outcome || "{}"),

@@ -3,8 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { describedJob } from "./described-job.ts";
-import { headerOf, timeText } from "./import-jobs.ts";
+import { listJobs } from "./list-jobs.ts";
+import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { timeText } from "./time-text.ts";
 
 const listQuery = z.object({
   dbName: z.string().default(""),
@@ -22,13 +24,11 @@ export function jobRoutes(app: FastifyInstance, context: ProxyContext): void {
   }));
   app.get("/v2/jobs", async (request) => {
     const { type, currentPage, pageSize, dbName, collectionName } = parseBody(listQuery, request.query);
-    const { status, jobs } = await context.root.listJobs({
-      ...{ dbName: dbName || headerOf(request, "db-name"), collectionName, kind: type.toLowerCase() },
-      ...{ limit: 0n, states: [], newestFirst: true },
+    const { jobs, count } = await listJobs(context, {
+      ...{ kind: type.toLowerCase(), dbName: dbName || headerOf(request, "db-name"), collectionName },
+      ...{ newestFirst: true, limit: pageSize, offset: (currentPage - 1) * pageSize },
     });
-    checkStatus(status);
-    const page = jobs.slice((currentPage - 1) * pageSize, currentPage * pageSize);
-    return { code: 0, data: { count: jobs.length, currentPage, pageSize, jobs: page.map(jobJson) } };
+    return { code: 0, data: { count, currentPage, pageSize, jobs: jobs.map(jobJson) } };
   });
   app.post<{ Params: { readonly id: string } }>("/v2/jobs/:id/cancel", async ({ params }) => {
     const { jobId } = await describedJob(context, idText(params.id));

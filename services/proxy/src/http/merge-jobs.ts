@@ -5,9 +5,9 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { OWN_KEYS } from "../import-request.ts";
-import { databaseOf, headerOf } from "./import-jobs.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
+import { databaseOf, headerOf } from "./request-headers.ts";
 import { parseBody, restCodes } from "./rest.ts";
 
 /** Clients send null and "" for what they do not mean. */

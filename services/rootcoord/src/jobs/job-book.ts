@@ -1,4 +1,3 @@
-import { Serial } from "@sluice/async";
 import {
   commitInPages,
   commitStaged,
@@ -22,6 +21,8 @@ import { ImportError } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, TaskId } from "@sluice/schema";
+import { JobIndex } from "./job-index.ts";
+import { type JobView, type KnownJob, newKnown, viewOf } from "./known-job.ts";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
 //     store first, guarded by the revisions that the copy was read at, so that a stale copy can change nothing.
@@ -32,28 +33,12 @@ import type { CollectionId, JobId, TaskId } from "@sluice/schema";
 //     the records are what was to be written, all is well; else the job is read again, and the change decided anew. Once
 //     another rootcoord leads, the metastore refuses every write.
 
-/** A job with its tasks, as of one moment. */
-export interface JobView {
-  readonly job: JobRecord;
-  /** In order of task id, which is the order of planning. */
-  readonly tasks: readonly TaskRecord[];
-}
+export type { JobView };
 
 /** What to write: a new job record, task records to put. */
 export interface JobChange {
   readonly job?: JobRecord;
   readonly tasks?: readonly TaskRecord[];
-}
-
-interface KnownJob {
-  job: RecordEntry<StoredJob>;
-  /** Of the job's files, which never change. */
-  readonly groups: readonly FileGroupRecord[];
-  readonly tasks: Map<TaskId, RecordEntry<TaskRecord>>;
-  /** Of the records as they are; made when it is asked for, since sorting a thousand tasks for each report adds up. */
-  view: JobView | undefined;
-  /** The changes of this job (B3). */
-  readonly turns: Serial;
 }
 
 /** Times that a change is decided anew because the records had moved. */
@@ -67,6 +52,7 @@ export class JobBook {
   readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
   readonly #keyTable: RecordTable<IdempotencyRecord, readonly [CollectionId, string]>;
   readonly #jobs = new Map<JobId, KnownJob>();
+  readonly #index = new JobIndex();
   readonly #listeners = new Set<(jobId: JobId) => void>();
 
   constructor(store: MetaStore) {
@@ -82,7 +68,7 @@ export class JobBook {
     const pages = Map.groupBy(await Array.fromAsync(this.#filesTable.scan()), ({ record }) => record.jobId);
     for await (const entry of this.#jobTable.scan()) {
       const { jobId } = entry.record;
-      this.#jobs.set(jobId, newKnown(entry, groupsOf((pages.get(jobId) ?? []).map(({ record }) => record))));
+      this.#add(entry, groupsOf((pages.get(jobId) ?? []).map(({ record }) => record)));
       pages.delete(jobId);
     }
     for (const jobId of pages.keys()) await this.#dropFiles(jobId, pages.get(jobId)?.length ?? 0);
@@ -103,7 +89,21 @@ export class JobBook {
 
   /** Every job, ascending by id. */
   all(): JobView[] {
-    return [...this.#jobs.values()].map(viewOf).sort((a, b) => (a.job.jobId < b.job.jobId ? -1 : 1));
+    return this.#index.ids.flatMap((id) => this.get(id) ?? []);
+  }
+
+  /** The record alone of every job, in order of id: what lists look through. */
+  *records(isDescending: boolean): Generator<StoredJob> {
+    const { ids } = this.#index;
+    for (let i = 0; i < ids.length; i++) {
+      const known = this.#jobs.get(ids[isDescending ? ids.length - 1 - i : i]);
+      if (known) yield known.job.record;
+    }
+  }
+
+  /** Jobs that correct this one's rejected rows, or import its files again; ascending. */
+  followersOf(jobId: JobId): StoredJob[] {
+    return this.#index.followersOf(jobId).flatMap((id) => this.#jobs.get(id)?.job.record ?? []);
   }
 
   /** The records alone of every job, in no order. */
@@ -132,9 +132,19 @@ export class JobBook {
       await this.#dropFiles(jobId, pages.length - 1);
       return false;
     }
-    this.#jobs.set(jobId, newKnown(stored, groups));
+    this.#add(stored, groups);
     this.#notify(jobId);
     return true;
+  }
+
+  #add(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): void {
+    this.#jobs.set(job.record.jobId, newKnown(job, groups));
+    this.#index.add(job.record);
+  }
+
+  #remove(job: StoredJob): void {
+    this.#jobs.delete(job.jobId);
+    this.#index.remove(job);
   }
 
   async #dropFiles(jobId: JobId, pages: number): Promise<void> {
@@ -222,7 +232,7 @@ export class JobBook {
       ...this.#stageRemovals(known),
       ...this.#stageFileRemovals(jobId, pagesOf(jobId, known.groups).length),
       ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
-      this.#jobTable.stageRemoval(jobId, () => this.#jobs.delete(jobId)),
+      this.#jobTable.stageRemoval(jobId, () => this.#remove(known.job.record)),
     ]);
   }
 
@@ -243,19 +253,4 @@ export class JobBook {
 /** Who reads old records finds no way into anybody's store. */
 function withoutCredentials({ sealedCredentials: _, ...job }: StoredJob): StoredJob {
   return job;
-}
-
-function newKnown(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): KnownJob {
-  return { job, groups, tasks: new Map(), view: undefined, turns: new Serial() };
-}
-
-function viewOf(known: KnownJob): JobView {
-  known.view ??= newView(known);
-  return known.view;
-}
-
-function newView(known: KnownJob): JobView {
-  const tasks = [...known.tasks.values()].map(({ record }) => record);
-  const job = { ...known.job.record, groups: known.groups };
-  return { job, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
 }

@@ -16,7 +16,7 @@ import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
-import { JobTroubles } from "./job-troubles.ts";
+import type { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 
 export interface JobLoopDeps {
@@ -28,6 +28,7 @@ export interface JobLoopDeps {
   readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
   readonly now: () => number;
   readonly log: Logger;
+  readonly troubles: JobTroubles;
   readonly metrics?: RootCoordMetrics;
   /** How often every open job is looked at again, whether or not it changed. */
   readonly tickMs: number;
@@ -57,7 +58,6 @@ export class JobLoop implements AsyncDisposable {
   /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
   readonly #sent = new Set<bigint>();
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
-  readonly #troubles: JobTroubles;
   /** Of the last comparison; only a change is told. */
   #knowsQueue = true;
   #ticksToComparison = 0;
@@ -67,7 +67,6 @@ export class JobLoop implements AsyncDisposable {
 
   constructor(deps: JobLoopDeps) {
     this.#deps = deps;
-    this.#troubles = new JobTroubles(deps.log);
     deps.book.onChange((jobId) => this.#wake(jobId));
     this.#timer = setInterval(() => this.#tick(), deps.tickMs);
     this.#tick();
@@ -121,7 +120,7 @@ export class JobLoop implements AsyncDisposable {
       this.#again.delete(jobId);
       try {
         await this.#pass(jobId);
-        this.#troubles.passed(jobId);
+        this.#deps.troubles.passed(jobId);
       } catch (error) {
         if (this.#isClosed()) break;
         this.#warn(jobId, error);
@@ -260,7 +259,7 @@ export class JobLoop implements AsyncDisposable {
   }
 
   #warn(jobId: JobId, error: unknown): void {
-    this.#troubles.failed(jobId, error);
+    this.#deps.troubles.failed(jobId, error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

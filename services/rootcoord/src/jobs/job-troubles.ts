@@ -12,15 +12,24 @@ export class JobTroubles {
   readonly #log: Logger;
   readonly #jobsOf = new Map<string, Set<JobId>>();
   readonly #reasonOf = new Map<JobId, string>();
+  /** The same as it was said last. */
+  readonly #wordsOf = new Map<JobId, string>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
+  /** Why a step of the job is tried again; undefined where none is. */
+  of(jobId: JobId): string | undefined {
+    return this.#wordsOf.get(jobId);
+  }
+
   failed(jobId: JobId, error: unknown): void {
-    const reason = String((error as Error)?.message ?? error).replace(VARYING, "#");
+    const words = String((error as Error)?.message ?? error);
+    const reason = words.replace(VARYING, "#");
+    if (this.#reasonOf.get(jobId) !== reason) this.passed(jobId);
+    this.#wordsOf.set(jobId, words);
     if (this.#reasonOf.get(jobId) === reason) return;
-    this.passed(jobId);
     this.#reasonOf.set(jobId, reason);
     const jobs = this.#jobsOf.get(reason);
     if (jobs) return void jobs.add(jobId);
@@ -33,6 +42,7 @@ export class JobTroubles {
     const reason = this.#reasonOf.get(jobId);
     if (reason === undefined) return;
     this.#reasonOf.delete(jobId);
+    this.#wordsOf.delete(jobId);
     const jobs = this.#jobsOf.get(reason);
     jobs?.delete(jobId);
     if (jobs?.size !== 0) return;

@@ -6,6 +6,7 @@ import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sl
 import type { Logger } from "@sluice/telemetry";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import type { JobPace } from "./job-pace.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 
 export interface TaskReportsDeps {
@@ -15,6 +16,7 @@ export interface TaskReportsDeps {
   readonly log: Logger;
   /** Datanodes that may die with a task before it fails. */
   readonly maxNodesKilled: number;
+  readonly pace: JobPace;
   readonly metrics?: RootCoordMetrics;
 }
 
@@ -92,7 +94,10 @@ export class TaskReports {
 
   /** Progress is kept in memory, since the next report tells it again. */
   #note(job: JobId, report: TaskReport): boolean {
-    return this.#deps.book.note(job, (view) => this.#reported(view, report)?.tasks?.[0]);
+    const { book, pace, now } = this.#deps;
+    const isHeard = book.note(job, (view) => this.#reported(view, report)?.tasks?.[0]);
+    if (isHeard) pace.note(job, report, now());
+    return isHeard;
   }
 
   /** Ends are recorded. */

@@ -1,0 +1,110 @@
+import { failureOfMessage, type importing, type rootCoord } from "@sluice/rpc";
+import { timeText } from "./time-text.ts";
+
+/** An import job as `describe` shows it. */
+export function jobJson(job: rootCoord.JobEntry) {
+  const { failure } = job;
+  return {
+    jobId: String(job.jobId),
+    collectionName: job.collectionName,
+    createTime: timeText(job.createdMs),
+    completeTime: timeText(job.completedMs),
+    state: job.state,
+    progress: job.progressPercent,
+    ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
+    ...rowsJson(job, job.dryRun),
+    fileSize: Number(job.sizeBytes),
+    ...(job.paused && { paused: true }),
+    ...(job.rollbackRefusal && { rollbackRefused: job.rollbackRefusal }),
+    ...(job.dryRun && { dryRun: true }),
+    ...(job.corrects > 0n && { corrects: String(job.corrects) }),
+    ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),
+    ...(job.checked && { checked: JSON.parse(job.checked) }),
+    ...(job.reason && { reason: job.reason }),
+    ...(job.warnings.length > 0 && { warnings: job.warnings }),
+    ...(failure && { failure: placeOf(failure) }),
+    ...movementJson(job),
+    ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
+    ...(job.retriedBy.length > 0 && { retriedBy: job.retriedBy.map(String) }),
+    details: job.details.map((detail) => ({
+      fileName: `[${detail.paths.join(" ")}]`,
+      fileSize: Number(detail.sizeBytes),
+      progress: detail.progressPercent,
+      startTime: timeText(detail.startedMs),
+      completeTime: timeText(detail.completedMs),
+      state: detail.state,
+      ...rowsJson(detail, job.dryRun),
+      ...(detail.reason && { reason: detail.reason }),
+      ...(detail.nodeIds.length > 0 && { datanodes: detail.nodeIds.map(String) }),
+      ...(detail.endedAttempts.length > 0 && { attempts: detail.endedAttempts.map(attemptJson) }),
+      ...(detail.warnings.length > 0 && { warnings: detail.warnings }),
+      ...(detail.rejectedReasonKeys.length > 0 && {
+        rejectedFiles: { rows: detail.rejectedRowKeys, reasons: detail.rejectedReasonKeys },
+      }),
+      ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
+      ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
+    })),
+  };
+}
+
+/** The same in a list. */
+export function jobSummaryJson(job: rootCoord.JobEntry) {
+  return {
+    jobId: String(job.jobId),
+    collectionName: job.collectionName,
+    state: job.state,
+    progress: job.progressPercent,
+    createTime: timeText(job.createdMs),
+    completeTime: timeText(job.completedMs),
+    ...rowsJson(job, job.dryRun),
+    ...(job.phase !== "ended" && movementJson(job)),
+    ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
+    ...(job.reason && { reason: job.reason }),
+  };
+}
+
+/** Where it is, how fast, and what keeps it; a time that nobody knows is not said. */
+export function movementJson({ phase, waitsFor, rowsPerSecond, remainingMs }: rootCoord.JobEntry) {
+  return {
+    phase,
+    ...(waitsFor && { waitsFor }),
+    ...(rowsPerSecond > 0 && { rowsPerSecond: Math.round(rowsPerSecond) }),
+    ...(remainingMs > 0n && { remainingSeconds: Math.ceil(Number(remainingMs) / 1000) }),
+  };
+}
+
+/** An attempt that made nothing, and why. */
+function attemptJson({ attempt, nodeId, startedMs, endedMs, cause }: rootCoord.EndedAttempt) {
+  const times = { startTime: timeText(startedMs), endTime: timeText(endedMs) };
+  return { attempt: Number(attempt), datanode: String(nodeId), ...times, cause };
+}
+
+/** A row that was left out. */
+function rejectedJson(row: importing.TaskFailure) {
+  const { code: _, ...record } = failureOfMessage(row);
+  return record;
+}
+
+/** A total that is projected from what was read so far says so; a dry run imports nothing. */
+function rowsJson(
+  rows: Pick<
+    rootCoord.JobEntry,
+    "importedRows" | "rejectedRows" | "duplicateRows" | "totalRows" | "totalRowsEstimated"
+  >,
+  isDryRun: boolean,
+) {
+  return {
+    importedRows: isDryRun ? 0 : Number(rows.importedRows),
+    ...(isDryRun && { checkedRows: Number(rows.importedRows) }),
+    ...(rows.duplicateRows > 0n && { duplicateRows: Number(rows.duplicateRows) }),
+    ...(rows.rejectedRows > 0n && { rejectedRows: Number(rows.rejectedRows) }),
+    totalRows: Number(rows.totalRows),
+    ...(rows.totalRowsEstimated && { totalRowsEstimated: true }),
+  };
+}
+
+/** Its reason is the job's, in words that hold the place too. */
+function placeOf(failure: importing.TaskFailure) {
+  const { reason: _, ...place } = failureOfMessage(failure);
+  return place;
+}

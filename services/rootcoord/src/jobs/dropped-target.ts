@@ -1,0 +1,31 @@
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { sourceOf, specOf } from "@sluice/jobs";
+import type { CollectionId } from "@sluice/schema";
+
+type GetCollection = (id: CollectionId) => Promise<CollectionRecord | undefined>;
+
+/** GC removes what is written for a dropped target, so a job that went on would never end; and what a dropped source has. */
+export async function droppedTarget(job: JobRecord, getCollection: GetCollection): Promise<string | undefined> {
+  const id = collectionOf(job);
+  const collection = await getCollection(id);
+  if (collection?.state !== "active") return `collection ${id}`;
+  const source = sourceOf(job);
+  const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
+  const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
+  const missing = wanted.find((partition) => !present.has(partition));
+  return missing === undefined ? undefined : `partition ${nameOfPartition(job, missing)}`;
+}
+
+/** As the job was told it, where it knows: one that takes several has no single name. */
+function nameOfPartition(job: JobRecord, id: bigint): string {
+  if (job.kind === "export")
+    return specOf(job, "export").partitions.find(({ partitionId }) => partitionId === id)?.name ?? String(id);
+  if (job.kind !== "copy") return job.partitionName || String(id);
+  const { partitions, partitionNames } = specOf(job, "copy");
+  return partitionNames[partitions.findIndex(([from]) => from === id)] ?? String(id);
+}
+
+/** The one that a job cannot do without: of one that makes a collection what it reads, since nobody can drop what it makes. */
+export function collectionOf(job: JobRecord): CollectionId {
+  return sourceOf(job)?.sourceCollectionId ?? job.collectionId;
+}

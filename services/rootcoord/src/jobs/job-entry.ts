@@ -1,0 +1,136 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import {
+  checkedView,
+  isEnded,
+  mergeChecked,
+  phaseOf,
+  progressPercent,
+  specOf,
+  totalRows,
+  waitsFor,
+} from "@sluice/jobs";
+import { failureMessage, type rootCoord } from "@sluice/rpc";
+import { copyOutcome } from "./copy-jobs.ts";
+import { exportOutcome } from "./export-manifest.ts";
+import { bytesOf, detailOf, duplicateRowsIn, partsByGroup, reasonText, rejectedRowsIn } from "./file-details.ts";
+import type { JobView } from "./job-book.ts";
+import { correctedJobOf } from "./job-index.ts";
+import type { Pace } from "./job-pace.ts";
+import { restStateOf } from "./job-words.ts";
+import { mergeOutcome } from "./merge-outcome.ts";
+
+/** What is known of a job besides its records. */
+export interface JobNews {
+  readonly pace?: Pace;
+  /** Why its step is tried again. */
+  readonly trouble?: string;
+}
+
+/** With each file. */
+export function entryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
+  const { job, tasks } = view;
+  const isOver = isEnded(job.state);
+  const parts = partsByGroup(job, tasks);
+  const details = job.groups.map((group, i) => detailOf(group, parts[i], isOver));
+  return { ...summaryOf(view, news), warnings: warningsOf(view), details };
+}
+
+/** Of the request, and of all files: each once. */
+export function warningsOf({ job, tasks }: JobView): string[] {
+  return [...new Set([...job.spec.warnings, ...tasks.flatMap((task) => task.warnings)])];
+}
+
+/** An entry of a list: a thousand jobs of a thousand files are too many to be told of each file. */
+export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
+  const { job, tasks } = view;
+  const rejectedRows = rejectedRowsIn(tasks);
+  const duplicateRows = duplicateRowsIn(tasks);
+  const total =
+    job.state === "completed"
+      ? { rows: rowsOf(view) + rejectedRows + duplicateRows, isEstimate: false }
+      : totalRows(tasks);
+  return {
+    jobId: job.jobId,
+    collectionId: job.collectionId,
+    collectionName: job.collectionName,
+    dbName: job.dbName,
+    partitionName: job.partitionName,
+    state: restStateOf(job),
+    paused: job.isPaused === true,
+    rollbackRefusal: job.rollback?.refusal ? reasonText(job.rollback.refusal) : "",
+    progressPercent: percentOf(view),
+    reason: job.failure ? reasonText(job.failure) : "",
+    createdMs: BigInt(job.createdMs),
+    completedMs: BigInt(job.completedMs),
+    importedRows: BigInt(rowsOf(view)),
+    totalRows: BigInt(total.rows),
+    totalRowsEstimated: total.isEstimate,
+    progressAtFailure: job.lastProgress ?? 0,
+    sizeBytes: BigInt(job.groups.reduce((sum, group) => sum + bytesOf(group), 0)),
+    details: [],
+    failure: job.failure && failureMessage(job.failure),
+    segmentIds: [...job.segmentIds],
+    warnings: [...job.spec.warnings],
+    kind: job.kind,
+    rejectedRows: BigInt(rejectedRows),
+    duplicateRows: BigInt(duplicateRows),
+    dryRun: isDryRun(job),
+    corrects: correctedJobOf(job) ?? 0n,
+    correctedBy: [],
+    retryOf: job.retryOf ?? 0n,
+    retriedBy: [],
+    ...movementOf(view, news),
+    checked: isDryRun(job) ? checkedText(tasks) : "",
+    outcome: outcomeText(view),
+  };
+}
+
+/** Whether it goes on, and how fast. */
+function movementOf(
+  view: JobView,
+  { pace, trouble }: JobNews,
+): Pick<rootCoord.JobEntry, "phase" | "waitsFor" | "rowsPerSecond" | "remainingMs"> {
+  const { job, tasks } = view;
+  const phase = phaseOf(job, tasks);
+  if (phase === "ended") {
+    const seconds = (job.completedMs - job.createdMs) / 1000;
+    return { phase, waitsFor: "", rowsPerSecond: seconds > 0 ? rowsOf(view) / seconds : 0, remainingMs: 0n };
+  }
+  const bytes = tasks.reduce((sum, { state, sizeBytes, processedBytes }) => {
+    return state === "persisted" ? sum : sum + Math.max(0, sizeBytes - processedBytes);
+  }, 0);
+  const { rowsPerSecond = 0, bytesPerSecond = 0 } = phase === "working" ? (pace ?? {}) : {};
+  const remainingMs = BigInt(bytesPerSecond > 0 ? Math.ceil((1000 * bytes) / bytesPerSecond) : 0);
+  return { phase, waitsFor: waitsFor(job, tasks) || (trouble ?? ""), rowsPerSecond, remainingMs };
+}
+
+export function percentOf({ job, tasks }: JobView): number {
+  // As Milvus has it; how far the job had come is told beside it (D16).
+  if (job.state === "failed") return 0;
+  return progressPercent({ state: job.state, tasks });
+}
+
+/** Of a dry run those that would have been imported. */
+export function rowsOf({ job, tasks }: JobView): number {
+  return job.state === "completed" && !isDryRun(job)
+    ? job.rowCount
+    : tasks.reduce((sum, task) => sum + task.rowCount, 0);
+}
+
+/** As the views of each kind have it. */
+function outcomeText({ job, tasks }: JobView): string {
+  if (job.kind === "export") return JSON.stringify(exportOutcome(job, tasks));
+  if (job.kind === "copy") return JSON.stringify(copyOutcome(job, tasks));
+  return job.kind === "merge" ? JSON.stringify(mergeOutcome(job, tasks)) : "";
+}
+
+/** What the tasks of a dry run found out, as JSON; nothing before all are done. */
+function checkedText(tasks: readonly TaskRecord[]): string {
+  const parts = tasks.flatMap(({ findings }) => findings?.checked ?? []);
+  const checked = parts.length === tasks.length ? mergeChecked(parts) : undefined;
+  return checked ? JSON.stringify(checkedView(checked)) : "";
+}
+
+export function isDryRun(job: JobRecord): boolean {
+  return job.kind === "import" && specOf(job, "import").isDryRun === true;
+}

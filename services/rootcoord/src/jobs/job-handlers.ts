@@ -1,0 +1,59 @@
+import { okStatus } from "@sluice/rpc";
+import type { RootCoordHandlers } from "../ddl/index.ts";
+import type { VolumePaths } from "../volumes/volume-paths.ts";
+import type { RestoreBackup } from "./backups/restore-backup.ts";
+import type { CopyJobs } from "./copy-jobs.ts";
+import type { ExportJobs } from "./export-jobs.ts";
+import type { ImportJobs } from "./import-jobs.ts";
+import type { InspectFiles } from "./inspect-files.ts";
+import type { JobControl } from "./job-control.ts";
+import type { JobViews } from "./job-views.ts";
+import type { MergeJobs } from "./merge-jobs.ts";
+import type { RetryJobs } from "./retry-jobs.ts";
+import type { TaskReports } from "./task-reports.ts";
+
+export interface JobHandlersDeps {
+  readonly imports: ImportJobs;
+  readonly exports: ExportJobs;
+  readonly merges: MergeJobs;
+  readonly copies: CopyJobs;
+  readonly retries: RetryJobs;
+  readonly control: JobControl;
+  readonly reports: TaskReports;
+  readonly views: JobViews;
+  readonly inspect: InspectFiles;
+  readonly restore: RestoreBackup;
+  readonly paths: VolumePaths;
+}
+
+type JobMethod =
+  | ("import" | "export" | "merge" | "copy" | "restoreBackup" | "inspectFiles" | "retryJob" | "orderJob")
+  | ("getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "startTask" | "reportImport");
+
+/** Everything about jobs: what users ask for and see, and what datanodes report. */
+export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobMethod> {
+  const { imports, merges, control, reports, views, inspect, paths } = deps;
+  const ok = okStatus();
+  return {
+    import: async (request) => ({ status: ok, tasks: [await imports.submit(await paths.located(request))] }),
+    export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
+    merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
+    copy: async (request) => ({ status: ok, jobId: await deps.copies.submit(request) }),
+    restoreBackup: (request) => deps.restore.restore(request),
+    inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
+    retryJob: async ({ jobId }) => ({ status: ok, jobId: await deps.retries.retry(jobId) }),
+    orderJob: async (request) => {
+      await control.order(request);
+      return ok;
+    },
+    getImportState: (request) => views.state(request),
+    listImportTasks: (request) => views.listStates(request),
+    describeJob: (request) => views.describe(request),
+    listJobs: (request) => views.list(request),
+    startTask: async (request) => ({ status: ok, ...(await reports.startTask(request)) }),
+    reportImport: async (request) => {
+      await reports.report(request);
+      return ok;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { StoredJob } from "@sluice/catalog";
+import { specOf } from "@sluice/jobs";
+import type { JobId } from "@sluice/schema";
+
+/** Which jobs there are, in order, and which follow from others: lists and descriptions look at what they show alone. */
+export class JobIndex {
+  readonly #ascending: JobId[] = [];
+  readonly #followers = new Map<JobId, Set<JobId>>();
+
+  /** Every id, ascending. */
+  get ids(): readonly JobId[] {
+    return this.#ascending;
+  }
+
+  add(job: StoredJob): void {
+    this.#ascending.splice(this.#placeOf(job.jobId), 0, job.jobId);
+    for (const id of precursorsOf(job)) {
+      const followers = this.#followers.get(id) ?? new Set();
+      this.#followers.set(id, followers.add(job.jobId));
+    }
+  }
+
+  remove(job: StoredJob): void {
+    const place = this.#placeOf(job.jobId);
+    if (this.#ascending[place] === job.jobId) this.#ascending.splice(place, 1);
+    for (const id of precursorsOf(job)) {
+      const followers = this.#followers.get(id);
+      followers?.delete(job.jobId);
+      if (followers?.size === 0) this.#followers.delete(id);
+    }
+  }
+
+  /** Jobs that correct this one's rejected rows, or import its files again; ascending. */
+  followersOf(id: JobId): JobId[] {
+    return [...(this.#followers.get(id) ?? [])].sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  /** Where an id is, or belongs. New ids are greater than others, nearly always. */
+  #placeOf(id: JobId): number {
+    const ids = this.#ascending;
+    let [low, high] = [0, ids.length];
+    if (high === 0 || ids[high - 1] < id) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ids[middle] < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function precursorsOf(job: StoredJob): JobId[] {
+  const corrected = correctedJobOf(job);
+  return [...(corrected === undefined ? [] : [corrected]), ...(job.retryOf === undefined ? [] : [job.retryOf])];
+}
+
+/** The job whose rejected rows this one brings, corrected. */
+export function correctedJobOf(job: StoredJob): JobId | undefined {
+  return job.kind === "import" ? specOf(job, "import").correctsJobId : undefined;
+}
