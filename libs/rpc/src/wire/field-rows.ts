@@ -2,7 +2,7 @@ import type * as schema from "../gen/schema.ts";
 
 /**
  * A value of an answer: bigint for Int64, number for other numbers, text, boolean, parsed JSON, lists; Buffer for binary
- * and half vectors, `{ index: value }` for sparse ones, null.
+ * and half vectors, `{ index: value }` for sparse ones, a list of objects for a struct array, null.
  */
 export type RowValue = unknown;
 export type Row = Readonly<Record<string, RowValue>>;
@@ -20,9 +20,23 @@ export function rowsOf(fields: readonly schema.FieldData[]): Row[] {
 }
 
 export function valuesOf(field: schema.FieldData): RowValue[] {
+  if (field.field?.$case === "structArrays") return structsOf(field.field.value.fields, field.validData);
   if (field.field?.$case === "vectors") return withNulls(vectorsOf(field.field.value), field.validData);
   const values = field.field?.$case === "scalars" ? scalarsOf(field.field.value) : [];
   return field.validData.length > 0 ? values.map((value, i) => (field.validData[i] ? value : null)) : values;
+}
+
+/** Lists of objects from lists of each member, which are equally long in a row. */
+function structsOf(members: readonly schema.FieldData[], valid: readonly boolean[]): RowValue[] {
+  const columns = members.map((member) => [member.fieldName, valuesOf(member) as (RowValue[] | null)[]] as const);
+  const rows = valid.length || (columns[0]?.[1].length ?? 0);
+  return Array.from({ length: rows }, (_, row) => {
+    if (valid[row] === false) return null;
+    const length = Math.max(0, ...columns.map(([, lists]) => lists[row]?.length ?? 0));
+    return Array.from({ length }, (_, i) =>
+      Object.fromEntries(columns.map(([name, lists]) => [name, lists[row]?.[i]])),
+    );
+  });
 }
 
 function scalarsOf({ data }: schema.ScalarField): RowValue[] {
@@ -57,6 +71,8 @@ function vectorsOf({ data, dim }: schema.VectorField): RowValue[] {
     case "float16Vector":
     case "bfloat16Vector":
       return chunks(Number(dim) * 2, data.value.length, (begin, end) => data.value.subarray(begin, end));
+    case "vectorArray":
+      return data.value.data.map(vectorsOf);
     case "sparseFloatVector":
       return data.value.contents.map(sparseOf);
     default:

@@ -12,6 +12,11 @@ type Field = wire.FieldSchema;
 /** Names of columns that every segment has beside the declared ones. */
 const systemFields = new Set(["RowID", "Timestamp", META_FIELD_NAME]);
 
+/** Whether a name is one that every segment has for itself. */
+export function isReservedName(name: string): boolean {
+  return systemFields.has(name);
+}
+
 /**
  * Checks a declared schema, ids still unassigned, as Milvus does when a collection is created.
  * @throws {StatusError} 1100, 1701 for the first rule that is broken
@@ -56,7 +61,7 @@ function checkCounts(schema: Schema, limits: DdlLimits): void {
 function checkNames(schema: Schema): void {
   const seen = new Set<string>();
   for (const { name } of [...schema.fields, ...schema.structArrayFields]) {
-    if (systemFields.has(name)) throw invalid(`not support to add system field, field name = ${name}`);
+    if (isReservedName(name)) throw invalid(`not support to add system field, field name = ${name}`);
     checkFieldName(name);
     if (seen.has(name)) throw invalid(`duplicated field name ${name}`);
     seen.add(name);

@@ -6,6 +6,7 @@ import type { Catalog, Change } from "./catalog.ts";
 import { checkProperties, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
+import { DYNAMIC_FIELD, switchDynamicField } from "./dynamic-switch.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { checkCollectionName, DEFAULT_DATABASE } from "./names.ts";
 import { type CollectionPlan, idsNeeded, isSame, newCollection, planCollection } from "./new-collection.ts";
@@ -156,14 +157,12 @@ export class Collections {
   }: milvus.AlterCollectionRequest): Promise<common.Status> {
     const set = toPairs(properties);
     const keys = [...set.map(([key]) => key), ...deleteKeys];
-    if (keys.includes("dynamicfield.enabled")) {
-      throw invalid("the dynamic field of a collection cannot be switched by this server");
-    }
     const updatedTs = await this.#deps.tso.allocate(1);
     await this.#catalog.changeCollection(dbName, collectionName, (record) => {
       if (keys.includes("mmap.enabled") && isLoaded(record)) {
         throw collectionLoaded(record.name, "can not alter mmap properties if collection loaded");
       }
+      if (keys.includes(DYNAMIC_FIELD)) return { ...switchDynamicField(record, set, keys), updatedTs };
       const next = changePairs(record.properties, set, deleteKeys);
       checkPairs(next, "properties");
       checkProperties(next, decodeSchema(record.declaredSchema));

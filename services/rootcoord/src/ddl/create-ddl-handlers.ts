@@ -12,6 +12,7 @@ import { Indexes, type IndexMethod, indexHandlers } from "./indexes.ts";
 import { type DdlLimits, defaultLimits } from "./limits.ts";
 import { Loading, type LoadMethod, loadHandlers } from "./load.ts";
 import { type PartitionMethod, Partitions, partitionHandlers } from "./partitions.ts";
+import { type SchemaChangeMethod, SchemaChanges, schemaChangeHandlers } from "./schema-changes.ts";
 
 /** The methods that declare something, or tell what is declared. */
 export type DdlMethod =
@@ -21,7 +22,8 @@ export type DdlMethod =
   | DatabaseMethod
   | IndexMethod
   | LoadMethod
-  | PartitionMethod;
+  | PartitionMethod
+  | SchemaChangeMethod;
 export type DdlHandlers = Pick<RootCoordHandlers, DdlMethod>;
 
 export interface Ddl {
@@ -57,6 +59,7 @@ function handlersOf(catalog: Catalog, deps: DdlDeps): DdlHandlers {
   return {
     ...databaseHandlers(new Databases(catalog, deps)),
     ...collectionHandlers(new Collections(catalog, deps)),
+    ...schemaChangeHandlers(new SchemaChanges(catalog, deps)),
     ...collectionViewHandlers(new CollectionViews(catalog)),
     ...partitionHandlers(new Partitions(catalog, deps)),
     ...loadHandlers(new Loading(catalog)),

@@ -8,12 +8,14 @@ import { isLoaded } from "./collections.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { checkIndexName } from "./names.ts";
-import { fromPairs, pairsKey } from "./pairs.ts";
-import { indexNotFound, invalid, noIndex } from "./refusals.ts";
+import { changePairs, fromPairs, pairsKey, toPairs } from "./pairs.ts";
+import { collectionLoaded, indexNotFound, invalid, noIndex } from "./refusals.ts";
 import { columnsOf, decodeSchema } from "./stored-schema.ts";
 
 /** Indexes of a collection, which has 256 fields at most; of JSON fields each path may have one. */
 const MAX_INDEXES = 1024;
+/** Parameters of where an index is held, which is not for what it answers. */
+const configurable: ReadonlySet<string> = new Set(["mmap.enabled", "offsetcache.enabled", "warmup"]);
 
 /**
  * Indexes as declarations: their definition is checked and kept, reads scan exactly. So an index is finished at once, over all
@@ -60,6 +62,27 @@ export class Indexes {
         throw invalid(`vector index cannot be dropped on loaded collection: ${record.collectionId}`);
       }
       return { ...record, indexes: record.indexes.filter((index) => !dropped.includes(index)) };
+    });
+    return okStatus();
+  }
+
+  /** Sets or deletes parameters that do not change what an index answers. @throws {StatusError} 100, 104, 700, 800, 1100 */
+  async alter(request: milvus.AlterIndexRequest): Promise<common.Status> {
+    const { dbName, collectionName, indexName, deleteKeys } = request;
+    const set = toPairs(request.extraParams);
+    const fixed = [...set.map(([key]) => key), ...deleteKeys].find((key) => !configurable.has(key));
+    if (fixed !== undefined)
+      throw invalid(`${excerpt(fixed)} is not a configable index property (drop the index, and create it anew)`);
+    await this.#catalog.changeCollection(dbName, collectionName, (record) => {
+      if (isLoaded(record))
+        throw collectionLoaded(
+          record.name,
+          "can't alter index on loaded collection, please release the collection first",
+        );
+      if (!record.indexes.some(({ name }) => name === indexName)) throw indexNotFound(indexName);
+      const next = (index: IndexRecord) =>
+        index.name === indexName ? { ...index, params: changePairs(index.params, set, deleteKeys) } : index;
+      return { ...record, indexes: record.indexes.map(next) };
     });
     return okStatus();
   }
@@ -131,11 +154,12 @@ function describeIndex(index: IndexRecord, rows: bigint): milvus.IndexDescriptio
   };
 }
 
-export type IndexMethod = "createIndex" | "dropIndex" | "describeIndex";
+export type IndexMethod = "alterIndex" | "createIndex" | "dropIndex" | "describeIndex";
 
 /** What the rootcoord answers with them. */
 export function indexHandlers(indexes: Indexes): Pick<RootCoordHandlers, IndexMethod> {
   return {
+    alterIndex: (request) => indexes.alter(request),
     createIndex: (request) => indexes.create(request),
     dropIndex: (request) => indexes.drop(request),
     describeIndex: (request) => indexes.describe(request),

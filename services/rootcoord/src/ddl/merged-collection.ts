@@ -1,14 +1,10 @@
 import type { CollectionRecord } from "@sluice/catalog";
 import type { schema as wire } from "@sluice/rpc";
 import { collectionId, partitionId } from "@sluice/schema";
-import { withOwnDefault } from "./check-default.ts";
-import { timezoneOf } from "./check-properties.ts";
-import { checkSchema } from "./check-schema.ts";
+import { withNewFields } from "./added-fields.ts";
 import { defaultLimits } from "./limits.ts";
 import { vchannelsOf } from "./new-collection.ts";
-import { decodeSchema, encodeSchema } from "./stored-schema.ts";
-
-type Schema = wire.CollectionSchema;
+import { decodeSchema } from "./stored-schema.ts";
 
 /** What a collection that is made of another one has of its own. */
 export interface MergedPlace {
@@ -36,7 +32,8 @@ export function mergedCollection(
   fields: readonly wire.FieldSchema[],
   { dbName, name, firstId, createdTs, createdMs }: MergedPlace,
 ): { readonly record: CollectionRecord; readonly newFieldIds: readonly number[] } {
-  const { newFieldIds, ...schemas } = withNewFields(source, fields, name);
+  const nullable = fields.map((field) => ({ ...field, nullable: true }));
+  const { newFieldIds, ...schemas } = withNewFields({ ...source, name }, nullable, defaultLimits);
   const id = collectionId(firstId);
   const times = { createdMs, createdTs, loaded: false };
   const partitions = source.partitions.map((partition, i) => ({
@@ -47,33 +44,6 @@ export function mergedCollection(
   const own = { collectionId: id, dbName, name, partitions, indexes, aliases: [], updatedTs: createdTs };
   const vchannels = vchannelsOf(id, source.shardsNum);
   return { record: { ...source, ...own, ...times, ...schemas, vchannels, state: "hidden" }, newFieldIds };
-}
-
-function withNewFields(source: CollectionRecord, fields: readonly wire.FieldSchema[], name: string) {
-  const [declared, stored] = [decodeSchema(source.declaredSchema), decodeSchema(source.storedSchema)];
-  const first = greatestId(stored) + 1n;
-  const added = fields.map((field, i) => withOwnDefault({ ...field, nullable: true, fieldID: first + BigInt(i) }));
-  const withFields = { ...declared, name, fields: [...declared.fields, ...added] };
-  checkSchema(withFields, { limits: defaultLimits, timezone: timezoneOf(source.properties) });
-  // `$meta` stays the last one.
-  const [plain, dynamic] = [
-    stored.fields.filter((field) => !field.isDynamic),
-    stored.fields.filter((f) => f.isDynamic),
-  ];
-  return {
-    declaredSchema: encodeSchema(withFields),
-    storedSchema: encodeSchema({ ...stored, name, fields: [...plain, ...added, ...dynamic] }),
-    newFieldIds: added.map(({ fieldID }) => Number(fieldID)),
-  };
-}
-
-function greatestId({ fields, structArrayFields }: Schema): bigint {
-  const members = structArrayFields.flatMap((struct) => [
-    struct.fieldID,
-    ...struct.fields.map(({ fieldID }) => fieldID),
-  ]);
-  const ids = [...fields.map(({ fieldID }) => fieldID), ...members];
-  return ids.sort((a, b) => (a < b ? 1 : -1))[0];
 }
 
 /** A field that was declared, not one of `$meta`; undefined where there is none. */

@@ -51,7 +51,8 @@ function storedForm(declared: Schema, metaId: bigint): Schema {
   return { ...declared, fields, structArrayFields: declared.structArrayFields.map(storedStruct) };
 }
 
-function storedStruct(struct: wire.StructArrayFieldSchema): wire.StructArrayFieldSchema {
+/** A struct array as readers and writers see it. */
+export function storedStruct(struct: wire.StructArrayFieldSchema): wire.StructArrayFieldSchema {
   const capacity = struct.typeParams.filter(({ key }) => key === "max_capacity");
   const fields = struct.fields.map((member) => {
     const isOwn = member.typeParams.some(({ key }) => key === "max_capacity");
@@ -61,7 +62,8 @@ function storedStruct(struct: wire.StructArrayFieldSchema): wire.StructArrayFiel
   return { ...struct, fields };
 }
 
-function metaField(fieldID: bigint): wire.FieldSchema {
+/** The hidden column of a dynamic collection. */
+export function metaField(fieldID: bigint): wire.FieldSchema {
   const dataType = DataType.JSON as wire.FieldSchema["dataType"];
   const description = "dynamic schema";
   return wire.FieldSchema.fromPartial({ fieldID, name: META_FIELD_NAME, description, dataType, isDynamic: true });

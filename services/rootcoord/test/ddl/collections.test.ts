@@ -479,12 +479,6 @@ describe("altering", () => {
       true,
       "104 can not alter mmap properties if collection loaded: collection already loaded",
     ],
-    [
-      "dynamic field",
-      { properties: pairs({ "dynamicfield.enabled": "true" }) },
-      false,
-      "1100 the dynamic field of a collection cannot be switched",
-    ],
     ["no collection", { collectionName: "x" }, false, "100 can't find collection"],
   ])("is refused: %s", async (_, request, isLoaded, refusal) => {
     const [result, properties] = await alter(request, isLoaded);

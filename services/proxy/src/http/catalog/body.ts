@@ -74,6 +74,12 @@ export class Body {
     return new Body({ body: this.object(name) });
   }
 
+  /** @throws {StatusError} 1802 where there is none */
+  innerRequired(name: string): Body {
+    if (!this.has(name)) throw missing(name);
+    return this.inner(name);
+  }
+
   bodies(name: string): Body[] {
     return this.list(name).map((body) => new Body({ body }));
   }

@@ -35,11 +35,13 @@ function arrayJson(elements: string, values: readonly unknown[], int64: Int64As)
   return { Data: { [elements]: { data: values.map((value) => plain(value, int64)) } } };
 }
 
-/** Vectors of bits and halves as base64. */
+/** Vectors of bits and halves as base64, also in the objects of a struct array. */
 function plain(value: unknown, int64: Int64As): unknown {
   if (typeof value === "bigint") return int64(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return Array.isArray(value) ? value.map((item) => plain(item, int64)) : value;
+  if (Array.isArray(value)) return value.map((item) => plain(item, int64));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member, int64)]));
 }
 
 /** Hits as rows, with their distance and, under its field's name, their key. */

@@ -6,9 +6,10 @@ import { declaredRoutes } from "./declared-routes.ts";
 import { entityRoutes, searchRoutes } from "./entity-routes.ts";
 import type { PublicCalls } from "./public-calls.ts";
 import type { RestRoute } from "./rest-route.ts";
+import { schemaRoutes } from "./schema-routes.ts";
 
 const base = "/v2/vectordb/";
-const plain = { ...collectionRoutes, ...declaredRoutes, ...entityRoutes };
+const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...entityRoutes };
 
 /** Paths of routes whose calls are guarded as those of gRPC, since they are made through the same handlers. */
 export const publicPaths: readonly string[] = [...Object.keys(plain), ...Object.keys(searchRoutes)].map(

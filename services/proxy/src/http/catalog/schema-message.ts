@@ -19,11 +19,7 @@ export function schemaOf(name: string, description: string, body: Body): schema.
     ...{ name, description, autoID: isAuto },
     enableDynamicField: body.flag("enableDynamicField", false),
     fields: body.bodies("fields").map((field) => fieldOf(field, isAuto)),
-    structArrayFields: body.bodies("structFields").map((struct) => ({
-      name: struct.required("fieldName"),
-      description: struct.text("description"),
-      fields: struct.bodies("fields").map((field) => fieldOf(field, false)),
-    })),
+    structArrayFields: body.bodies("structFields").map(structOf),
     functions: body.bodies("functions").map((one) => ({
       name: one.required("name"),
       inputFieldNames: one.texts("inputFieldNames"),
@@ -33,11 +29,21 @@ export function schemaOf(name: string, description: string, body: Body): schema.
   });
 }
 
-function fieldOf(body: Body, isAuto: boolean) {
+/** A struct array with its members. */
+export function structOf(body: Body): schema.StructArrayFieldSchema {
+  return schema.StructArrayFieldSchema.fromPartial({
+    ...{ name: body.required("fieldName"), description: body.text("description") },
+    ...{ nullable: body.flag("nullable", false), typeParams: body.pairs("elementTypeParams") },
+    fields: body.bodies("fields").map((field) => fieldOf(field, false)),
+  });
+}
+
+/** A field as REST describes it. @param isAuto whether a key is given by the server */
+export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
   const dataType = dataTypeOf(body.required("dataType"));
   const isPrimaryKey = body.flag("isPrimary", false);
   const elementName = body.text("elementDataType");
-  return {
+  return schema.FieldSchema.fromPartial({
     ...{ name: body.required("fieldName"), description: body.text("description"), dataType, isPrimaryKey },
     ...{ autoID: isPrimaryKey && isAuto, nullable: body.flag("nullable", false) },
     isPartitionKey: body.flag("isPartitionKey", false),
@@ -45,7 +51,7 @@ function fieldOf(body: Body, isAuto: boolean) {
     elementType: elementName === "" ? DataType.None : dataTypeOf(elementName),
     typeParams: body.pairs("elementTypeParams"),
     defaultValue: body.has("defaultValue") ? defaultOf(dataType, body.raw("defaultValue")) : undefined,
-  };
+  });
 }
 
 /** A default as the message of its type; what it may be is the rootcoord's to say. @throws {StatusError} 1100 */
