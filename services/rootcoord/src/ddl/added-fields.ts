@@ -55,13 +55,12 @@ export function withDynamicField(collection: Named): Forms {
   };
 }
 
-/** Declared and stored, under the collection's name, one version further. */
+/** Declared and stored, under the collection's name. */
 function formsOf({ name, declaredSchema, storedSchema }: Named): [declared: Schema, stored: Schema] {
-  const next = (text: string) => {
-    const schema = decodeSchema(text);
-    return { ...schema, name, version: schema.version + 1 };
-  };
-  return [next(declaredSchema), next(storedSchema)];
+  return [
+    { ...decodeSchema(declaredSchema), name },
+    { ...decodeSchema(storedSchema), name },
+  ];
 }
 
 function checkWhole(schema: Schema, { properties }: Named, limits: DdlLimits): void {

@@ -81,7 +81,6 @@ function changed(schema: Schema, id: bigint, change: FieldChange): Schema {
   const next = (field: Field) => (field.fieldID === id ? changedField(field, change) : field);
   return {
     ...schema,
-    version: schema.version + 1,
     fields: schema.fields.map(next),
     structArrayFields: schema.structArrayFields.map((struct) => ({ ...struct, fields: struct.fields.map(next) })),
   };

@@ -2,7 +2,7 @@ import type { CollectionRecord } from "@sluice/catalog";
 import { withDynamicField } from "./added-fields.ts";
 import type { Pairs } from "./pairs.ts";
 import { invalid } from "./refusals.ts";
-import { decodeSchema } from "./stored-schema.ts";
+import { decodeSchema, withNextVersion } from "./stored-schema.ts";
 
 /** The property that switches it. */
 export const DYNAMIC_FIELD = "dynamicfield.enabled";
@@ -18,5 +18,5 @@ export function switchDynamicField(record: CollectionRecord, set: Pairs, keys: r
   if (value !== "true" && value !== "false") throw invalid(`the value of ${DYNAMIC_FIELD} must be true or false`);
   const isOn = decodeSchema(record.declaredSchema).enableDynamicField;
   if (value === "false" && isOn) throw invalid("dynamic schema cannot supported to be disabled");
-  return value === "true" && !isOn ? { ...record, ...withDynamicField(record) } : record;
+  return value === "true" && !isOn ? { ...record, ...withNextVersion(withDynamicField(record)) } : record;
 }

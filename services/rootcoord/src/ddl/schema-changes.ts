@@ -11,7 +11,7 @@ import type { RootCoordHandlers } from "./handlers.ts";
 import type { DdlLimits } from "./limits.ts";
 import { type Pairs, toPairs } from "./pairs.ts";
 import { collectionLoaded, invalid } from "./refusals.ts";
-import { columnsOf, decodeSchema } from "./stored-schema.ts";
+import { columnsOf, decodeSchema, withNextVersion } from "./stored-schema.ts";
 
 /**
  * Fields added to a collection, or changed in it, while it has rows. No row is written anew: readers take the default, else null,
@@ -62,8 +62,7 @@ export class SchemaChanges {
   ): Promise<common.Status> {
     const updatedTs = await this.#deps.tso.allocate(1);
     await this.#catalog.changeCollection(dbName, collectionName, (record) => {
-      const { declaredSchema, storedSchema } = next(record);
-      return { ...record, declaredSchema, storedSchema, updatedTs };
+      return { ...record, ...withNextVersion(next(record)), updatedTs };
     });
     return okStatus();
   }

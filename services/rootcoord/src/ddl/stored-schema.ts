@@ -82,6 +82,15 @@ export function columnsOf(declared: Schema): wire.FieldSchema[] {
   return [...declared.fields, ...members];
 }
 
+/** Both forms of a schema that was changed, one version further. */
+export function withNextVersion(forms: { readonly declaredSchema: string; readonly storedSchema: string }) {
+  const next = (text: string) => {
+    const schema = decodeSchema(text);
+    return encodeSchema({ ...schema, version: schema.version + 1 });
+  };
+  return { declaredSchema: next(forms.declaredSchema), storedSchema: next(forms.storedSchema) };
+}
+
 /** A schema as records hold it: base64 of its bytes. */
 export function encodeSchema(schema: Schema): string {
   return Buffer.from(wire.CollectionSchema.encode(schema).finish()).toString("base64");
