@@ -11,12 +11,14 @@ import {
   volume,
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
+import type { FastifyRequest } from "fastify";
 import { AccessControl } from "./access/access-control.ts";
-import { forAdmins, guardRoutes } from "./access/rest-guard.ts";
+import { forAdmins, guardRoutes, mayGoOn } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { accessRoutesOf } from "./http/access-routes.ts";
 import { catalogRoutes } from "./http/catalog/index.ts";
 import { PublicCalls } from "./http/catalog/public-calls.ts";
+import { JobEvents } from "./http/events/job-events.ts";
 import { exportCopyRoutes } from "./http/export-copy-jobs.ts";
 import { importJobRoutes } from "./http/import-jobs.ts";
 import { jobRoutes } from "./http/jobs.ts";
@@ -70,6 +72,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   };
   const requests = new ImportRequests(context);
   const access = settings.authorizationEnabled ? new AccessControl(context, deps.log) : undefined;
+  const guards = access && { access, context, log: deps.log };
   if (!access && !isLoopback(settings.host))
     deps.log.warn("everybody who reaches this port may do everything: set authorization-enabled", {
       host: settings.host,
@@ -78,7 +81,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
-  const handlers = milvusHandlers(context, requests, access && { access, context, log: deps.log });
+  const handlers = milvusHandlers(context, requests, guards);
   const grpc = cleanup.use(
     openGrpcServer({
       services: [milvusService(handlers), clientTelemetryService()],
@@ -91,7 +94,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   );
   const app = openRestApp(deps.log, logged, { budget });
   cleanup.defer(() => app.close());
-  if (access) guardRoutes(app, { access, context, log: deps.log });
+  if (guards) guardRoutes(app, guards);
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
     const reason = deps.waitsFor();
@@ -107,6 +110,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   catalogRoutes(app, new PublicCalls(handlers));
   mergeJobRoutes(app, context);
   jobRoutes(app, context);
+  const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);
+  cleanup.use(new JobEvents(context, deps.log, stillAllowed)).routes(app);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
   await app.ready();

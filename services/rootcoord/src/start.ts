@@ -18,6 +18,7 @@ import {
   rootCoord,
   served,
 } from "@sluice/rpc";
+import type { JobId } from "@sluice/schema";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessBook } from "./access/access-book.ts";
 import { accessHandlers } from "./access/access-handlers.ts";
@@ -34,6 +35,7 @@ import { ExportSweeper } from "./jobs/export-sweeper.ts";
 import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
+import { JobChanges } from "./jobs/job-changes.ts";
 import { JobControl } from "./jobs/job-control.ts";
 import { JobCredentials } from "./jobs/job-credentials.ts";
 import { jobHandlers } from "./jobs/job-handlers.ts";
@@ -140,6 +142,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   };
   const troubles = new JobTroubles(log);
   const pace = new JobPace();
+  const changes = new JobChanges();
+  book.onChange((id) => changes.note(id));
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && pace.forget(id)));
   const loop = new JobLoop({
     book,
@@ -184,14 +188,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       exports: exportJobs,
       merges: mergeJobs,
       copies: copyJobs,
-      views,
+      ...{ views, changes },
       restore,
       paths: volumes.paths,
     },
     retries: new RetryJobs({ ...requests, sources: jobSources, getCollection: (id) => ddl.getCollection(id) }),
     control: new JobControl(book, Date.now),
     reports: new TaskReports({
-      ...{ book, planners, log, metrics, pace },
+      ...{ book, planners, log, metrics, pace, onProgress: (id: JobId) => changes.note(id) },
       now: Date.now,
       maxNodesKilled: settings.maxNodesKilled,
     }),
@@ -199,6 +203,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   });
   const handlers = { ...ddl.handlers, ...compactionCalls, ...access, ...ofJobs, ...numberHandlers(ids, tso) };
   const server = cleanup.use(openServer(handlers, volumes, deps));
+  cleanup.use(changes);
   const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -21,7 +21,7 @@ declare module "fastify" {
 
 /** What a route needs: what a method of gRPC needs, or a privilege on the collection of its job. */
 type RouteGuard =
-  | { readonly kind: "job"; readonly anyOf: readonly string[] }
+  | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: boolean }
   | { readonly kind: "anywhere"; readonly privilege: string }
   | { readonly kind: "method"; readonly method: string }
   | { readonly kind: "open" };
@@ -35,6 +35,8 @@ export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, Rout
   [`${imports}/validate`, { kind: "method", method: "import" }],
   [`${imports}/inspect`, { kind: "anywhere", privilege: "Import" }],
   [`${imports}/list`, { kind: "open" }],
+  // Of one job; without its id only of jobs that lists show.
+  [`${imports}/events`, { kind: "job", anyOf: ["Import"], orOpen: true }],
   [`${imports}/options.schema.json`, { kind: "open" }],
   ...[
     "describe",
@@ -89,12 +91,24 @@ export function guardRoutes(app: FastifyInstance, { access, context, log }: Guar
   });
 }
 
+/** Whether who has made a request that goes on may still make it. */
+export async function mayGoOn(request: FastifyRequest, { access, context }: GuardDeps): Promise<boolean> {
+  try {
+    request.caller = await access.caller(restCredentials(request.headers.authorization));
+    await check(request, access, context);
+    return true;
+  } catch (error) {
+    if (error instanceof AccessRefused) return false;
+    throw error;
+  }
+}
+
 async function check(request: FastifyRequest, access: AccessControl, context: ProxyContext) {
   const { caller } = request;
   if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const route = request.routeOptions.url ?? "";
   const guard = routeGuards.get(route);
-  const body = (request.body ?? {}) as RestBody;
+  const body = (request.body ?? request.query ?? {}) as RestBody;
   const dbName = body.dbName || String(request.headers["db-name"] ?? "") || "default";
   switch (guard?.kind) {
     case "open":
@@ -103,6 +117,7 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
       if (mayAnywhere(caller, guard.privilege)) return;
       throw AccessRefused.denied(guard.privilege, caller.user, dbName);
     case "job":
+      if (guard.orOpen && body.jobId === undefined) return;
       return checkJob(idOfJob(body.jobId), guard.anyOf, caller, { access, context });
     case "method":
       return checkMethod(guard.method, { ...asMessage(body), options: optionsOf(request) }, dbName, caller, {

@@ -22,7 +22,7 @@ import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, TaskId } from "@sluice/schema";
 import { JobIndex } from "./job-index.ts";
-import { type JobView, type KnownJob, newKnown, viewOf } from "./known-job.ts";
+import { type JobView, type KnownJob, newKnown, viewOf, withoutCredentials } from "./known-job.ts";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
 //     store first, guarded by the revisions that the copy was read at, so that a stale copy can change nothing.
@@ -248,9 +248,4 @@ export class JobBook {
   #notify(jobId: JobId): void {
     for (const listener of this.#listeners) listener(jobId);
   }
-}
-
-/** Who reads old records finds no way into anybody's store. */
-function withoutCredentials({ sealedCredentials: _, ...job }: StoredJob): StoredJob {
-  return job;
 }

@@ -6,6 +6,7 @@ import type { CopyJobs } from "./copy-jobs.ts";
 import type { ExportJobs } from "./export-jobs.ts";
 import type { ImportJobs } from "./import-jobs.ts";
 import type { InspectFiles } from "./inspect-files.ts";
+import type { JobChanges } from "./job-changes.ts";
 import type { JobControl } from "./job-control.ts";
 import type { JobViews } from "./job-views.ts";
 import type { MergeJobs } from "./merge-jobs.ts";
@@ -21,6 +22,7 @@ export interface JobHandlersDeps {
   readonly control: JobControl;
   readonly reports: TaskReports;
   readonly views: JobViews;
+  readonly changes: JobChanges;
   readonly inspect: InspectFiles;
   readonly restore: RestoreBackup;
   readonly paths: VolumePaths;
@@ -28,7 +30,7 @@ export interface JobHandlersDeps {
 
 type JobMethod =
   | ("import" | "export" | "merge" | "copy" | "restoreBackup" | "inspectFiles" | "retryJob" | "orderJob")
-  | ("getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "startTask" | "reportImport");
+  | ("getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "changedJobs" | "startTask" | "reportImport");
 
 /** Everything about jobs: what users ask for and see, and what datanodes report. */
 export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobMethod> {
@@ -50,6 +52,10 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     listImportTasks: (request) => views.listStates(request),
     describeJob: (request) => views.describe(request),
     listJobs: (request) => views.list(request),
+    changedJobs: async ({ epoch, sequence: after, waitMs }) => {
+      const { ids, ...now } = await deps.changes.since(epoch, Number(after), Number(waitMs));
+      return { status: ok, epoch: now.epoch, sequence: BigInt(now.sequence), jobs: await views.summaries(ids) };
+    },
     startTask: async (request) => ({ status: ok, ...(await reports.startTask(request)) }),
     reportImport: async (request) => {
       await reports.report(request);

@@ -57,6 +57,12 @@ export class JobViews {
     return { status: okStatus(), jobs, count: BigInt(all.length) };
   }
 
+  /** The jobs of some ids, as in lists; those that nobody has requested, or that are forgotten, are left out. */
+  async summaries(ids: readonly JobId[]): Promise<rootCoord.JobEntry[]> {
+    const views = this.#viewsOf(ids).filter((view) => !isHidden(view));
+    return (await this.#allNamed(views)).map((view) => summaryOf(view, this.#newsOf(view)));
+  }
+
   /** Looks at records alone: there may be ten thousand. */
   #matching(fits: Fits, isDescending: boolean): JobId[] {
     const ids: JobId[] = [];

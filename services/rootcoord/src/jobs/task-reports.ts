@@ -17,6 +17,8 @@ export interface TaskReportsDeps {
   /** Datanodes that may die with a task before it fails. */
   readonly maxNodesKilled: number;
   readonly pace: JobPace;
+  /** Told of progress, which no record holds. */
+  readonly onProgress?: (jobId: JobId) => void;
   readonly metrics?: RootCoordMetrics;
 }
 
@@ -94,10 +96,11 @@ export class TaskReports {
 
   /** Progress is kept in memory, since the next report tells it again. */
   #note(job: JobId, report: TaskReport): boolean {
-    const { book, pace, now } = this.#deps;
-    const isHeard = book.note(job, (view) => this.#reported(view, report)?.tasks?.[0]);
-    if (isHeard) pace.note(job, report, now());
-    return isHeard;
+    const { book, pace, now, onProgress } = this.#deps;
+    if (!book.note(job, (view) => this.#reported(view, report)?.tasks?.[0])) return false;
+    pace.note(job, report, now());
+    onProgress?.(job);
+    return true;
   }
 
   /** Ends are recorded. */
