@@ -4,7 +4,7 @@ import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/t
 import { memoryFile } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { formatOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, optionsOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // What has no rows is read as none, in every format, and whatever else may be said of it.
 
@@ -31,7 +31,10 @@ const tables: [string, TableColumn[]][] = [
 describe.each(Object.keys(writers))("%s", (format) => {
   it.each(tables)("without rows, with %s", async (_, columns) => {
     const files = writers[format](columns, 0) ?? {};
-    const reader = openReader(formatOf(format), readerInput(schema, await sourcesOf(files)));
+    const reader = openReader(
+      formatOf(format),
+      readerInput(schema, await sourcesOf(files), optionsOf(format, columns)),
+    );
     expect(await readCanonicalRows(schema, reader)).toEqual([]);
   });
 

@@ -8,7 +8,9 @@ import { type FieldSample, fieldSamples, otherForms } from "./field-samples.ts";
 import {
   formatOf,
   hasArrays,
+  hasNames,
   metaColumn,
+  optionsOf,
   sourcesOf,
   type TableColumn,
   type WriteFiles,
@@ -47,7 +49,7 @@ async function outcomeOf(
   const files = write(columns, ROWS);
   if (!files) return undefined;
   try {
-    const input = readerInput(schema, await sourcesOf(files), options);
+    const input = readerInput(schema, await sourcesOf(files), { ...optionsOf(format, columns), ...options });
     await using reader = formatNamed(formatOf(format)).open(input);
     const rows: CanonicalRow[] = [];
     for await (const batch of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }))
@@ -96,6 +98,7 @@ describe.each(fieldSamples.map((sample) => [dataTypeName(sample.type), sample] a
     const unsupported = { code: "unsupported", field: "f" };
     for (const [format, write] of Object.entries(writers)) {
       const outcome = await outcomeOf(format, write, schemaOf(sample), [id]);
+      if (outcome === undefined) continue;
       if (hasArrays(format) && hasNoNumpyForm(sample.type)) expect(outcome).toMatchObject(unsupported);
       else expect({ format, outcome }).toEqual({ format, outcome: missed });
     }
@@ -153,7 +156,7 @@ describe.each(fieldSamples.map((sample) => [dataTypeName(sample.type), sample] a
   it("may not be given where a function makes it, and need not be", async () => {
     const schema = schemaOf(sample, { isFunctionOutput: true });
     const words = "not allowed to provide data for function output field 'f'";
-    await expectOutcome(schema, [id, given], { code: "schema_mismatch", words, field: "f" });
+    await expectOutcome(schema, [id, given], { code: "schema_mismatch", words, field: "f" }, {}, hasNames);
     await expectOutcome(
       schema,
       [id],
@@ -284,6 +287,7 @@ describe("a struct array", () => {
     const missed = { code: "schema_mismatch", words: "value of field 's' is missed", field: "s" };
     for (const [format, write] of Object.entries(writers)) {
       const outcome = await outcomeOf(format, write, schema, [id]);
+      if (outcome === undefined) continue;
       // Milvus refuses NumPy files for the whole collection.
       if (hasArrays(format)) expect(outcome).toMatchObject({ code: "unsupported" });
       else expect({ format, outcome }).toEqual({ format, outcome: missed });

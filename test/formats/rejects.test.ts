@@ -6,9 +6,12 @@ import { type CanonicalRow, canonicalRows, fixtureSchema, readerInput } from "@s
 import { DataType, dataTypeName } from "@sluice/schema";
 import fc from "fast-check";
 import { type FieldSample, fieldSamples } from "./field-samples.ts";
-import { formatOf, hasArrays, sourcesOf, type TableColumn, writers } from "./format-files.ts";
+import { formatOf, hasArrays, optionsOf, sourcesOf, type TableColumn, writers } from "./format-files.ts";
 
 // With `onReject`, a row that cannot be imported is handed over, with its place and reason, and all others are read.
+
+/** The columns of all tables here. */
+const named = ["id", "f"].map((name) => ({ name, sample: fieldSamples[0] }));
 
 interface Read {
   readonly rows: readonly CanonicalRow[];
@@ -22,7 +25,9 @@ async function readWith(
   { batchBytes = 1 << 20, range }: { batchBytes?: number; range?: SourceRange } = {},
 ): Promise<Read> {
   const rejected: RejectedRow[] = [];
-  await using reader = formatNamed(formatOf(format)).open(readerInput(schema, await sourcesOf(files), {}, range));
+  await using reader = formatNamed(formatOf(format)).open(
+    readerInput(schema, await sourcesOf(files), optionsOf(format, named), range),
+  );
   const rows: CanonicalRow[] = [];
   const options = {
     batchBytes,
@@ -41,7 +46,9 @@ async function firstError(
   files: Readonly<Record<string, Uint8Array>>,
   schema: ReturnType<typeof fixtureSchema>,
 ) {
-  await using reader = formatNamed(formatOf(format)).open(readerInput(schema, await sourcesOf(files)));
+  await using reader = formatNamed(formatOf(format)).open(
+    readerInput(schema, await sourcesOf(files), optionsOf(format, named)),
+  );
   const read = async () => {
     for await (const _ of reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal }));
   };
@@ -140,7 +147,7 @@ function filesWith(
     parquet: { ...parquet, value: bad.parquet },
     ...(npy && bad.npy && { npy: { ...npy, descr: descrOf(npy.descr, bad.npy), bytes: bad.npy } }),
   };
-  if (format === "parquet" && bad.parquet === undefined) return undefined;
+  if (["parquet", "pgcopy"].includes(format) && bad.parquet === undefined) return undefined;
   if (hasArrays(format) && (!npy || bad.npy === undefined)) return undefined;
   const ids: FieldSample[] = Array.from({ length: ROWS }, (_, id) => ({
     type: DataType.Int64,

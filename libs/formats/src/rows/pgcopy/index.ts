@@ -40,7 +40,8 @@ export function openPgcopy(input: ReaderInput, options?: RowsReaderOptions): For
   const open = ({ batchBytes }: BatchOptions) => {
     const scanner = new TupleScanner(source.path);
     const names = parseColumns(input.options.columns) ?? namesOf(plan.schema);
-    return { scanner, layout: new TupleLayout(), rows: new TupleParser(plan, names, scanner, batchBytes, warn) };
+    const rows = new TupleParser(plan, scanner, batchBytes);
+    return { scanner, layout: new TupleLayout(() => rows.bind(names, warn)), rows };
   };
   return new RowsReader(input, open, options);
 }

@@ -11,6 +11,12 @@ const TRAILER = -1;
 export class TupleLayout implements RowLayout<TupleScanner> {
   readonly start = 0;
   readonly isBinary = true;
+  readonly #onFirstRow: () => void;
+
+  /** @param onFirstRow called before the first row is read; a file may have none */
+  constructor(onFirstRow: () => void) {
+    this.#onFirstRow = onFirstRow;
+  }
 
   begin(scanner: TupleScanner, p: number): number {
     const foreign = SIGNATURE.some((byte, i) => p + i < scanner.end && scanner.bytes[p + i] !== byte);
@@ -22,7 +28,9 @@ export class TupleLayout implements RowLayout<TupleScanner> {
     if (extension < 0) scanner.malformed(p, `the header claims an extension of ${extension} bytes`);
     const first = p + SIGNATURE.length + 8 + extension;
     scanner.need(first, 2);
-    return this.next(scanner, first);
+    const row = this.next(scanner, first);
+    if (row >= 0) this.#onFirstRow();
+    return row;
   }
 
   next(scanner: TupleScanner, p: number): number {

@@ -7,7 +7,7 @@ import { bindHeader } from "../csv/record-parser.ts";
 import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import type { TupleScanner } from "./tuple-scanner.ts";
-import { type TupleValue, tupleValue } from "./tuple-values.ts";
+import { dynamicValue, type TupleValue, tupleValue } from "./tuple-values.ts";
 
 interface TupleColumn {
   readonly builder: FixedBuilder | VarBuilder;
@@ -23,26 +23,25 @@ export class TupleParser implements RowSink {
   /** Parallel to the fields of the schema. */
   readonly #builders: (FixedBuilder | VarBuilder | undefined)[] = [];
   /** Parallel to the columns of the file; undefined: nobody's. */
-  readonly #columns: readonly (TupleColumn | undefined)[];
+  #columns: readonly (TupleColumn | undefined)[] = [];
   rowCount = 0;
 
-  /** @throws {ImportError} `schema_mismatch` for columns that cannot be imported */
-  constructor(
-    plan: FieldPlan,
-    names: readonly string[],
-    scanner: TupleScanner,
-    batchBytes: number,
-    warn?: (text: string) => void,
-  ) {
+  constructor(plan: FieldPlan, scanner: TupleScanner, batchBytes: number) {
     this.#plan = plan;
     this.#scanner = scanner;
     this.#batchBytes = batchBytes;
     this.#rowCapacity = rowCapacity(plan.schema, batchBytes);
-    const bound = bindHeader(plan, names, scanner.path);
+  }
+
+  /** Takes the names of the columns. @throws {ImportError} `schema_mismatch`, `unsupported` for those that cannot be imported */
+  bind(names: readonly string[], warn?: (text: string) => void): void {
+    const plan = this.#plan;
+    const { path } = this.#scanner;
+    const bound = bindHeader(plan, names, path);
     const struct = plan.schema.structs.find((_, i) => bound.structs[i] !== undefined);
     if (struct) {
       const reason = `struct array '${struct.name}' has no form in COPY BINARY: use CSV`;
-      throw new ImportError("unsupported", reason, { file: scanner.path, field: struct.name });
+      throw new ImportError("unsupported", reason, { file: path, field: struct.name });
     }
     const columns = names.map((): TupleColumn | undefined => undefined);
     for (const [i, column] of bound.fields.entries()) if (column !== undefined) columns[column] = this.#column(i);
@@ -54,17 +53,8 @@ export class TupleParser implements RowSink {
   #column(index: number): TupleColumn {
     const builder = createBuilder(this.#plan.schema.fields[index], this.#rowCapacity);
     this.#builders[index] = builder;
-    const read = tupleValue(this.#scanner, builder);
-    return { builder, read: builder.field.isDynamic ? this.#dynamic(builder as VarBuilder, read) : read };
-  }
-
-  /** `$meta` is an object without names of fields. */
-  #dynamic(builder: VarBuilder, read: TupleValue): TupleValue {
-    return (p, length, row) => {
-      read(p, length, row);
-      const refusal = this.#plan.dynamic.refusalOf(builder.data, builder.offsets[row], builder.offsets[row + 1]);
-      if (refusal) this.#scanner.invalid(refusal.reason);
-    };
+    if (!builder.field.isDynamic) return { builder, read: tupleValue(this.#scanner, builder) };
+    return { builder, read: dynamicValue(this.#scanner, builder as VarBuilder, this.#plan.dynamic) };
   }
 
   get isFull(): boolean {

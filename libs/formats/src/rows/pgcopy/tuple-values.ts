@@ -12,6 +12,7 @@ import {
   normalWkb,
   wktToWkb,
 } from "@sluice/values";
+import type { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { tooLong } from "../../plan/refusals.ts";
 import { readArray } from "./array-values.ts";
 import type { TupleScanner } from "./tuple-scanner.ts";
@@ -139,13 +140,29 @@ function textValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
 /** json is text; jsonb is text behind its version, 1. */
 function jsonValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
   return (p, length, row) => {
-    const start = length > 0 && scanner.bytes[p] === 1 ? p + 1 : p;
-    const end = p + length;
-    if (!isUtf8(scanner.bytes.subarray(start, end)) || findJsonError(scanner.bytes, start, end) >= 0)
-      refuse(scanner, builder, length, "it is neither json nor jsonb");
-    builder.copy(row, scanner.bytes, start, end);
-    dropRepeatedKeys(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    copyJson(scanner, builder, p, length, row);
+    const [start, end] = [builder.offsets[row], builder.offsets[row + 1]];
+    if (findJsonError(builder.data, start, end) >= 0) refuse(scanner, builder, length, "it is neither json nor jsonb");
+    dropRepeatedKeys(builder.data, start, end);
   };
+}
+
+/** `$meta`: an object without names of fields. */
+export function dynamicValue(scanner: TupleScanner, builder: VarBuilder, dynamic: DynamicColumn): TupleValue {
+  return (p, length, row) => {
+    copyJson(scanner, builder, p, length, row);
+    const refusal = dynamic.refusalOf(builder.data, builder.offsets[row], builder.offsets[row + 1]);
+    if (!refusal) return;
+    scanner.field = refusal.field ?? scanner.field;
+    scanner.invalid(refusal.reason);
+  };
+}
+
+function copyJson(scanner: TupleScanner, builder: VarBuilder, p: number, length: number, row: number): void {
+  const start = length > 0 && scanner.bytes[p] === 1 ? p + 1 : p;
+  if (!isUtf8(scanner.bytes.subarray(start, p + length)))
+    refuse(scanner, builder, length, "it is neither json nor jsonb");
+  builder.copy(row, scanner.bytes, start, p + length);
 }
 
 /** Runs a conversion whose RangeError says what is wrong. */
