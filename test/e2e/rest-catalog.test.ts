@@ -1,24 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import { useServer } from "../support/index.ts";
+import { useRestCalls, useServer } from "../support/index.ts";
 
 const fixture = useServer();
+const { post, data } = useRestCalls(fixture);
 
-/** What an answer may hold; each test says what it does. */
-type Data = ReturnType<typeof JSON.parse>;
-
-async function post(path: string, body: object = {}, headers: Record<string, string> = {}) {
-  const answer = await fetch(`${fixture.url}/v2/vectordb/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
-  return (await answer.json()) as { code: number; message?: string; data: Data };
-}
-const data = async (path: string, body: object = {}, headers: Record<string, string> = {}) => {
-  const { code, message, data } = await post(path, body, headers);
-  expect([path, code, message]).toEqual([path, 0, undefined]);
-  return data;
-};
 const books = { collectionName: "books" };
 
 async function imported(collectionName: string, file: string, text: string): Promise<void> {

@@ -1,25 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { useServer } from "../support/index.ts";
+import { useRestCalls, useServer } from "../support/index.ts";
 
 const fixture = useServer();
-
-/** What an answer may hold; each test says what it does. */
-type Data = ReturnType<typeof JSON.parse>;
-
-async function post(
-  path: string,
-  body: object,
-): Promise<{ code: number; message?: string; data: Data; cost?: number }> {
-  const answer = await fetch(`${fixture.url}/v2/vectordb/${path}`, {
-    ...{ method: "POST", body: JSON.stringify(body), headers: { "accept-type-allow-int64": "true" } },
-  });
-  return answer.json() as ReturnType<typeof post>;
-}
-async function data(path: string, body: object): Promise<Data> {
-  const { code, message, data } = await post(path, body);
-  expect([path, code, message]).toEqual([path, 0, undefined]);
-  return data;
-}
+const { post, data } = useRestCalls(fixture, { "accept-type-allow-int64": "true" });
 
 async function importing(collectionName: string, rows: readonly object[], options: object = {}): Promise<string> {
   const name = `${collectionName}-${Math.random().toString(36).slice(2)}.jsonl`;

@@ -9,7 +9,7 @@ export * from "./fixture-cases.ts";
 export * from "./milvus1-folder.ts";
 export { describeWith, hasAll, itWith, skips } from "./needs.ts";
 export * from "./program.ts";
-export { type RestAnswer, type RestJobs, useRest } from "./rest.ts";
+export { type RestAnswer, type RestJobs, useRest, useRestCalls } from "./rest.ts";
 export { type ServerFixture, useServer } from "./server-fixture.ts";
 export * from "./servers.ts";
 export * from "./source-files.ts";

@@ -44,3 +44,30 @@ export function useRest(fixture: Pick<ServerFixture, "url">, kind = "import"): R
   };
   return rest;
 }
+
+/** Calls below `/v2/vectordb/`. */
+export interface RestCalls {
+  post(path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
+  /** What the answer holds. @throws Error when its code is not 0 */
+  data(path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<RestAnswer["data"]>;
+}
+
+/** @param always headers of every call */
+export function useRestCalls(
+  fixture: Pick<ServerFixture, "url">,
+  always: Readonly<Record<string, string>> = {},
+): RestCalls {
+  const post: RestCalls["post"] = async (path, body = {}, headers = {}) => {
+    const response = await fetch(`${fixture.url}/v2/vectordb/${path}`, {
+      ...{ method: "POST", body: JSON.stringify(body) },
+      headers: { "content-type": "application/json", ...always, ...headers },
+    });
+    return (await response.json()) as RestAnswer;
+  };
+  const data: RestCalls["data"] = async (path, body, headers) => {
+    const answer = await post(path, body, headers);
+    if (answer.code !== 0) throw new Error(`${path}: ${answer.code} ${answer.message}`);
+    return answer.data;
+  };
+  return { post, data };
+}

@@ -1,10 +1,12 @@
 import type { Column } from "@sluice/columns";
 import { isDistance } from "./metrics.ts";
-import { type Comparison, scoreRows } from "./score-rows.ts";
+import type { QueryVectors } from "./query-vectors.ts";
+import { type ListComparison, scoreLists } from "./score-lists.ts";
+import { type Comparison, scoreRows, type TakeScores } from "./score-rows.ts";
 
 /** Rows of a column that are compared in one piece. */
 export interface CandidateTask {
-  readonly comparison: Comparison;
+  readonly comparison: Comparison<QueryVectors>;
   readonly column: Column;
   readonly rows: Uint32Array;
   /** Of each query, the greatest score, times -1 where more is better, of any use: `TopHits.bound`. */
@@ -24,14 +26,20 @@ export interface Candidates {
 export function candidatesOf({ comparison, column, rows, bounds, floor }: CandidateTask): Candidates {
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = Array.from(bounds, () => new Found());
-  scoreRows(comparison, column, rows, (query, first, count, scores) => {
+  const take: TakeScores = (query, first, count, scores) => {
     const bound = bounds[query];
     for (let i = 0; i < count; i++) {
       const signed = sign * scores[i];
       if (signed <= bound && signed >= floor) found[query].add(rows[first + i], scores[i]);
     }
-  });
+  };
+  if (isOfLists(comparison)) scoreLists(comparison, column, rows, take);
+  else scoreRows(comparison as Comparison, column, rows, take);
   return joined(found);
+}
+
+function isOfLists(comparison: Comparison<QueryVectors>): comparison is ListComparison {
+  return comparison.queries.kind === "lists";
 }
 
 /** Rows of one query, in memory that doubles. */

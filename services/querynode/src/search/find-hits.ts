@@ -1,10 +1,9 @@
 import { type Column, isNull } from "@sluice/columns";
-import { primaryKeyIndex } from "@sluice/schema";
-import type { Candidates } from "./candidates.ts";
+import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
+import type { Candidates, CandidateTask } from "./candidates.ts";
 import { grouped } from "./group-hits.ts";
 import { asAnswered, isDistance, powerOf } from "./metrics.ts";
 import { shareable } from "./query-vectors.ts";
-import type { Comparison } from "./score-rows.ts";
 import { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
@@ -41,8 +40,14 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
     { length: queries.count },
     () => new TopHits(limit, isDistance(params.metric), power, deps.sources.compareKeys),
   );
-  const { dataType, dim } = search.filter.collection.fields[params.field];
-  const comparison = { dataType, dim, queries: shareable(queries), metric: params.metric };
+  const { dataType, elementType, dim } = search.filter.collection.fields[params.field];
+  const isList = dataType === DataType.ArrayOfVector;
+  const comparison = {
+    dataType: isList ? elementType : dataType,
+    dim,
+    queries: shareable(queries),
+    metric: params.metric,
+  };
   const keep = keeper(search, deps.sources);
   const { floor, ceiling } = limitsOf(search);
   /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
@@ -65,25 +70,35 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
 async function* pieces(
   { filter, params }: Search,
   { rows, segments, sources, signal }: SearchDeps,
-  comparison: Comparison,
+  comparison: CandidateTask["comparison"],
   limit: number,
 ): AsyncGenerator<{ readonly source: number; readonly column: Column; readonly rows: Uint32Array }> {
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
-  const taskRows = ScoreThreads.taskRows(comparison);
   // The first rows fill the tops, which bound what may be better: all of them are candidates.
-  let size = Math.min(taskRows, Math.max(MIN_FIRST_ROWS, 4 * limit));
+  let atMost = Math.max(MIN_FIRST_ROWS, 4 * limit);
   for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
     const column = await rows.column(part, field);
     const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
+    const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
     const source = await sources.add(part, () => rows.column(part, key));
     for (let first = 0; first < present.length; ) {
-      const chosen = present.subarray(first, first + size);
+      const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
       yield { source, column, rows: chosen };
       first += chosen.length;
-      size = taskRows;
+      atMost = taskRows;
     }
   }
+}
+
+/** How many vectors a row has, on average: of lists, by their bytes. */
+function vectorsOfRow(
+  column: Column,
+  rowCount: number,
+  { dataType, dim, queries }: CandidateTask["comparison"],
+): number {
+  if (queries.kind !== "lists") return 1;
+  return Math.ceil(column.data.byteLength / Math.max(1, rowCount) / vectorBytes(dataType, dim));
 }
 
 function take(

@@ -28,12 +28,17 @@ export function metricFor(dataType: DataType, asked: string, ofIndex: string): M
   if (wanted !== "" && indexed !== "" && wanted !== indexed)
     refuse(`metric type not match: invalid parameter[expected=${indexed}][actual=${wanted}]`);
   const known = metricsOf[dataType] ?? [];
-  const name = wanted || indexed || known[0];
+  const name = plainMetric(wanted || indexed) || known[0];
   const metric = known.find((candidate) => candidate === name);
   if (metric) return metric;
   return refuse(
     `metric type ${name} is not supported for this field: use one of ${known.join(", ")}: invalid parameter`,
   );
+}
+
+/** What the best vectors of lists are found by. */
+function plainMetric(name: string): string {
+  return name === "MAX_SIM" ? "COSINE" : name.replace(/^MAX_SIM_/, "");
 }
 
 /** A score as float32, rounded half away from zero where it is asked. @param power 10 ^ decimals; 0 = as it is */

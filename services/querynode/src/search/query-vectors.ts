@@ -8,13 +8,29 @@ import {
 } from "@sluice/values";
 import { refuse } from "./metrics.ts";
 
-/** Vectors that are searched for. */
-export type QueryVectors =
+/** Vectors that are searched for, one a query. */
+export type PlainVectors =
   /** `count * dim` numbers: of every dense type with numbers for elements. */
   | { readonly kind: "floats"; readonly count: number; readonly values: Float32Array }
   | { readonly kind: "bits"; readonly count: number; readonly values: readonly Uint8Array[] }
   /** Pairs of index and value, ascending by index. */
   | { readonly kind: "sparse"; readonly count: number; readonly values: readonly SparseQuery[] };
+
+/** Queries of several vectors each, for rows that have lists of them. */
+export interface ListVectors {
+  readonly kind: "lists";
+  readonly count: number;
+  /** Where the vectors of each query end. */
+  readonly ends: Uint32Array;
+  readonly vectors: PlainVectors;
+}
+
+export type QueryVectors = PlainVectors | ListVectors;
+
+/** Vectors that each row's are compared with. */
+export function vectorCount(queries: QueryVectors): number {
+  return queries.kind === "lists" ? queries.vectors.count : queries.count;
+}
 
 export interface SparseQuery {
   readonly indices: Uint32Array;
@@ -25,7 +41,9 @@ const SHARED_FROM_BYTES = 64 << 10;
 const MAX_QUERIES = 16_384;
 
 /** The same in memory that threads share, where it is worth it: each task brings the vectors along. */
+export function shareable<Q extends QueryVectors>(queries: Q): Q;
 export function shareable(queries: QueryVectors): QueryVectors {
+  if (queries.kind === "lists") return { ...queries, vectors: shareable(queries.vectors) };
   if (queries.kind !== "floats" || queries.values.byteLength < SHARED_FROM_BYTES) return queries;
   const values = new Float32Array(new SharedArrayBuffer(queries.values.byteLength));
   values.set(queries.values);
@@ -52,6 +70,38 @@ export function queryVectors(cells: readonly Uint8Array[], type: number, field: 
     const range = `should be in range [1, ${MAX_QUERIES}], but got ${count}`;
     refuse(`nq [${count}] is invalid, nq (number of search vector per search request) ${range}: invalid parameter`);
   }
+  return field.dataType === DataType.ArrayOfVector ? listVectors(cells, type, field) : plainVectors(cells, type, field);
+}
+
+/** Types of placeholders that hold a list of vectors each, by the type of these. */
+const listTypes: Readonly<Record<number, DataType>> = {
+  300: DataType.BinaryVector,
+  301: DataType.FloatVector,
+  302: DataType.Float16Vector,
+  303: DataType.BFloat16Vector,
+  305: DataType.Int8Vector,
+};
+
+/** A plain vector is a list of one. */
+function listVectors(cells: readonly Uint8Array[], type: number, field: FieldSchema): ListVectors {
+  const member = { ...field, dataType: field.elementType };
+  const single = listTypes[type] ?? (type as DataType);
+  checkType(single, member);
+  const size = vectorBytes(single, field.dim);
+  const one = (cell: Uint8Array) => {
+    if (cell.length === 0 || cell.length % size !== 0)
+      refuse(`vector dimension mismatch, expected vectors of size(byte) ${size}, actual ${cell.length}.`);
+    return Array.from({ length: cell.length / size }, (_, i) => cell.subarray(i * size, (i + 1) * size));
+  };
+  const lists = cells.map(one);
+  let end = 0;
+  const ends = Uint32Array.from(lists, (list) => (end += list.length));
+  if (end > MAX_QUERIES) refuse(`${end} vectors in one search are more than ${MAX_QUERIES}: invalid parameter`);
+  return { kind: "lists", count: cells.length, ends, vectors: plainVectors(lists.flat(), single, member) };
+}
+
+function plainVectors(cells: readonly Uint8Array[], type: number, field: FieldSchema): PlainVectors {
+  const { length: count } = cells;
   checkType(type, field);
   if (field.dataType === DataType.SparseFloatVector) return { kind: "sparse", count, values: cells.map(sparseQuery) };
   const size = vectorBytes(type as DataType, field.dim);

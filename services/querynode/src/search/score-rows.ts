@@ -2,13 +2,14 @@ import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
 import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import type { Metric } from "./metrics.ts";
-import type { QueryVectors, SparseQuery } from "./query-vectors.ts";
+import type { PlainVectors, QueryVectors, SparseQuery } from "./query-vectors.ts";
 
 /** What rows are compared with: plain data, which may cross to a thread. */
-export interface Comparison {
+export interface Comparison<Q extends QueryVectors = PlainVectors> {
+  /** Of the vectors; where rows have lists of them, of one. */
   readonly dataType: DataType;
   readonly dim: number;
-  readonly queries: QueryVectors;
+  readonly queries: Q;
   readonly metric: Metric;
 }
 

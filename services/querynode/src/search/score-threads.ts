@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { isRange } from "../row-range.ts";
 import { type Candidates, type CandidateTask, candidatesOf } from "./candidates.ts";
+import { vectorCount } from "./query-vectors.ts";
 
 /** Comparisons of numbers that take less time than a message there and back. */
 const WORTH_A_THREAD = 1 << 20;
@@ -40,16 +41,16 @@ export class ScoreThreads implements AsyncDisposable {
     return 2 * this.#count;
   }
 
-  /** Rows of a task, at least one. */
-  static taskRows({ dim, queries }: CandidateTask["comparison"]): number {
-    const perRow = queries.count * Math.max(1, dim);
+  /** Rows of a task, at least one. @param vectors that a row has, about */
+  static taskRows({ dim, queries }: CandidateTask["comparison"], vectors = 1): number {
+    const perRow = vectorCount(queries) * Math.max(1, dim) * Math.max(1, vectors);
     return Math.max(1, Math.min(Math.floor(TASK_NUMBERS / perRow), Math.floor(TASK_SCORES / queries.count)));
   }
 
   /** Small tasks, and columns in memory that threads do not share, are compared at once. @throws when the thread dies */
   async candidates(task: CandidateTask): Promise<Candidates> {
     const { comparison, column, rows } = task;
-    const isSmall = rows.length * comparison.queries.count * Math.max(1, comparison.dim) < WORTH_A_THREAD;
+    const isSmall = rows.length * vectorCount(comparison.queries) * Math.max(1, comparison.dim) < WORTH_A_THREAD;
     if (isSmall || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
     const { worker, waiting } = this.#idlest();
     return new Promise((resolve, reject) => {

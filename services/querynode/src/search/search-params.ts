@@ -46,8 +46,9 @@ export function searchParams(
 ): SearchParams {
   const params = paramsOf(request);
   const field = vectorField(params.get("anns_field") ?? "", collection);
-  const { name, dataType } = collection.fields[field];
-  const metric = metricFor(dataType, params.get("metric_type") ?? "", metricsByField.get(name) ?? "");
+  const { name, dataType, elementType } = collection.fields[field];
+  const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
+  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "");
   const groupBy = groupByOf(params, collection, field);
   const iterator = iteratorOf(params, groupBy);
   const range = rangeOf(params, metric, groupBy);
