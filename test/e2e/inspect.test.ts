@@ -63,6 +63,26 @@ describe("jobs/import/inspect", () => {
     ]);
   });
 
+  it("calls the columns of a Delta table as the table does, whatever its files call them", async () => {
+    const { files } = fixture;
+    await files.parquet("mapped/part-0.parquet", books(9));
+    const names = { id: "key", title: "name", vector: "emb" };
+    const fields = Object.entries(names).map(([physical, name]) => ({
+      ...{ name, type: "string", nullable: true, metadata: { "delta.columnMapping.physicalName": physical } },
+    }));
+    const schemaString = JSON.stringify({ type: "struct", fields });
+    const metaData = { schemaString, configuration: { "delta.columnMapping.mode": "name" }, partitionColumns: [] };
+    const add = { path: "part-0.parquet", size: 1, partitionValues: {} };
+    const log = [{ metaData }, { add }].map((line) => JSON.stringify(line)).join("\n");
+    await files.write("mapped/_delta_log/00000000000000000000.json", log);
+    const { data } = await rest.post("inspect", { files: [["sources/mapped/"]] });
+    const [file] = data.files;
+    expect(file.columns.map(({ name }: { name: string }) => name)).toEqual(["key", "name", "emb"]);
+    expect(file.sample[1]).toMatchObject({ key: 1, name: books(2)[1].title, emb: books(2)[1].vector });
+    const proposed = file.schema.fields.map(({ fieldName }: { fieldName: string }) => fieldName);
+    expect(proposed).toEqual(["key", "name", "emb"]);
+  });
+
   it("names missing files, broken files and files of no known format as an import would", async () => {
     const { files } = fixture;
     const broken = await files.write("inspect-broken.parquet", "no parquet");

@@ -22,16 +22,25 @@ export function withFolderValues(
 ): RecordedFiles {
   const folders = groups.map(foldersOfGroup);
   const plans = new FolderPlans(plan, options, folders);
-  const extended = groups.map(({ partition, columnNames, ...group }, i): FileGroupRecord => {
+  const extended = groups.map((found, i): FileGroupRecord => {
+    const { partition: _, columnNames: __, ...group } = found;
     const values = plans.valuesOf(folders[i], group.options);
-    const inFiles = Object.entries(columnNames ?? {}).filter(([name]) => !partition?.has(name));
-    const table_columns = JSON.stringify(Object.fromEntries(inFiles));
-    const named = inFiles.length > 0 ? { ...group, options: { ...group.options, table_columns } } : group;
+    const table = tableOptions(found);
+    const named = table ? { ...group, options: { ...group.options, ...table } } : group;
     return values ? { ...named, folders: values } : named;
   });
   const leftOut = plans.leftOut.filter((key) => key !== used);
   const warning = `folders that no field takes: ${excerptOfList(leftOut.map((key) => `${key}=…`))}`;
   return { groups: extended, warnings: leftOut.length > 0 ? [...warnings, warning] : warnings };
+}
+
+/** What readers are told of the names that a table has for the columns of its files; undefined where it has none of its own. */
+export function tableOptions({
+  partition,
+  columnNames = {},
+}: Pick<FoundGroup, "partition" | "columnNames">): Readonly<Record<string, string>> | undefined {
+  const inFiles = Object.entries(columnNames).filter(([name]) => !partition?.has(name));
+  return inFiles.length > 0 ? { table_columns: JSON.stringify(Object.fromEntries(inFiles)) } : undefined;
 }
 
 /** Plans by the options of groups, which may have mappings of their own; what equal folders say is asked for once. */

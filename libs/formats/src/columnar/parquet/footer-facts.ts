@@ -12,6 +12,8 @@ import {
 import { DataType } from "@sluice/schema";
 import { withContent } from "../../foreign-content.ts";
 import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
+import { parseFieldOptions } from "../../plan/field-options.ts";
+import { withTableNames } from "../../plan/table-names.ts";
 import { planColumns } from "./column-plans.ts";
 import { jsonShape } from "./columns/json-shape.ts";
 import { foundType, isSparkVector, isSparseShape, scalarFieldType } from "./type-rules.ts";
@@ -39,9 +41,18 @@ export function hasNoRows({ rowGroups }: ParquetFile): boolean {
   return rowGroups.every(({ rowCount }) => rowCount === 0);
 }
 
-/** The columns of a file. @throws {ImportError} `malformed_file`, `unsupported`, or what the store says */
-export async function describeParquet(source: SourceFile, signal?: AbortSignal): Promise<SourceDescription> {
-  const { root, rowCount, pandasIndex } = await footerOf(source, signal);
+/**
+ * The columns of a file, under the names that its table has for them.
+ * @throws {ImportError} `malformed_file`, `unsupported`, or what the store says
+ */
+export async function describeParquet(
+  source: SourceFile,
+  signal?: AbortSignal,
+  options: Readonly<Record<string, string>> = {},
+): Promise<SourceDescription> {
+  const { root: asWritten, rowCount, pandasIndex } = await footerOf(source, signal);
+  const { tableColumns } = parseFieldOptions(options);
+  const root = tableColumns ? withTableNames(asWritten, tableColumns) : asWritten;
   const names = new Set(root.children.map(({ name }) => name));
   const ranges = pandasIndex.ranges.filter(({ name }) => !names.has(name)).map(describeRange);
   return { rowCount, columns: [...ranges, ...root.children.map(describeColumn)] };

@@ -11,7 +11,7 @@ export const parquetFormat: Format = {
   isColumns: true,
   takesForms: true,
   rangeUnit: "row group",
-  describe: ([source], signal) => describeParquet(source, signal),
+  describe: ([source], signal, options) => describeParquet(source, signal, options),
   probe: probeParquet,
   open: (input) => new ParquetReader(input),
 };
