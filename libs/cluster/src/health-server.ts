@@ -1,13 +1,13 @@
 import type { Metrics } from "@sluice/telemetry";
 import { fastify } from "fastify";
+import type { Readiness } from "./problems.ts";
 
 export interface HealthOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
   readonly metrics: Metrics;
-  /** Undefined when the process is ready to serve, or to take over; else what it waits for. */
-  readonly waitsFor: () => string | undefined;
+  readonly readiness: () => Readiness;
 }
 
 export interface HealthServer extends AsyncDisposable {
@@ -19,8 +19,8 @@ export async function openHealthServer(options: HealthOptions): Promise<HealthSe
   const app = fastify({ logger: false, forceCloseConnections: true });
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
-    const reason = options.waitsFor();
-    return reason === undefined ? "OK" : reply.code(503).send(reason);
+    const { status, body } = options.readiness();
+    return reply.code(status).send(body);
   });
   app.get("/metrics", async (_request, reply) => {
     const { contentType, body } = await options.metrics.expose();

@@ -22,7 +22,7 @@ import { Peers } from "./peers.ts";
 import type { Problems } from "./problems.ts";
 import { type etcdSettings, objectSettings, queueSettings, sourceSettings } from "./settings.ts";
 import { broughtOf, exportRootsOf, hasObjects, objectsOf, openEtcd, openRedis, sourcesOf } from "./shared-backends.ts";
-import { watchObjects, watchQueue } from "./watch-backends.ts";
+import { watchObjects, watchQueue, watchSources } from "./watch-backends.ts";
 
 /** What a role may need, and the settings that come with it. */
 export const needSettings = {
@@ -158,6 +158,8 @@ export async function openBackends<N extends Need>(
   const writes = needs.some((need) => need === "bucket" || need === "stores");
   if (needs.some((need) => need !== "queue" && need !== "uploads"))
     cleanup.use(watchObjects(await objectsOf(all), writes, problems));
+  // Who plans imports looks for all: a look of each datanode would tell nothing more.
+  if (needs.some((need) => need === "sources")) cleanup.use(watchSources(await sourcesOf(all), metrics, problems));
   const running = cleanup.move();
   const backends = { metastore, peers, problems, ...provided, [Symbol.asyncDispose]: () => running.disposeAsync() };
   return backends as unknown as Backends<N> & AsyncDisposable;

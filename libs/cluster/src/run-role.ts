@@ -32,9 +32,9 @@ export async function runRole(role: AnyRole, loaded: LoadedSettings<SettingsDefi
   await using cleanup = new AsyncDisposableStack();
   cleanup.use(await startTracing({ service: role.name, endpoint: settings.otlpEndpoint }));
   const problems = new Problems(log);
-  const waitsFor = () => problems.summary ?? (running ? running.waitsFor() : "etcd");
+  const readiness = () => problems.readiness(running ? running.waitsFor() : "etcd");
   const { httpHost: host, httpPort: port } = settings;
-  const health = cleanup.use(await openHealthServer({ host, port, metrics, waitsFor }));
+  const health = cleanup.use(await openHealthServer({ host, port, metrics, readiness }));
   const backends = await openBackends(settings, role.needs, telemetry, problems, signals.abort).catch((error) => {
     if (!signals.abort.aborted) throw error;
   });

@@ -70,6 +70,11 @@ export interface Source extends AsyncDisposable {
    * @throws {ImportError} `path_refused`, by `refusePath`; others as `ObjectReads.list`
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListedFile>;
+  /**
+   * Tells whether files can be found and read here now; absent where nothing can be told. It names no folder of the machine.
+   * @throws {ImportError} why not, with what is to be done
+   */
+  check?(signal?: AbortSignal): Promise<void>;
 }
 
 /** A file as a listing shows it. */

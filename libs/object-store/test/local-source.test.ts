@@ -222,6 +222,18 @@ describe("LocalSource", () => {
     await expect(list("a/none")).rejects.toMatchObject(missing);
   });
 
+  it("tells whether its folders can be read, by the last part of their paths: the answer may reach strangers", async () => {
+    await sources.check("files");
+    await rename(join(base, "second"), join(base, "moved"));
+    const reason = 'the import root "second" cannot be read: it is gone; bring it back, or start without it';
+    await expect(sources.check("files")).rejects.toMatchObject({ code: "object_store_refused", reason });
+    await writeFile(join(base, "second"), "a file");
+    await expect(sources.check("files")).rejects.toThrow('the import root "second" cannot be read: it is no folder');
+    await rm(join(base, "second"));
+    await rename(join(base, "moved"), join(base, "second"));
+    await sources.check("files");
+  });
+
   it("without roots refuses everything, and a root must be a folder", async () => {
     await using closed = await sourcesBelow();
     await expect(closed.find("a/1.json")).rejects.toMatchObject(refusal);

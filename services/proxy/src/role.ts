@@ -15,7 +15,7 @@ export const proxyRole = defineRole({
     const { startProxy } = await import("./start.ts");
     const waitsFor = () => needed.find((role) => peers.list(role).length === 0);
     const proxy = await startProxy(settings, {
-      waitsFor: () => problems.summary ?? waitsFor(),
+      readiness: () => problems.readiness(waitsFor()),
       rootCoordAddress: peers.address("rootcoord"),
       dataCoordAddress: peers.address("datacoord"),
       queryNodeAddress: peers.address("querynode"),

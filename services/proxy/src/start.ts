@@ -44,8 +44,8 @@ export interface ProxyDeps {
   readonly queryNodeAddress: Address;
   /** Where files of volumes lie; undefined: this proxy takes none. */
   readonly uploads: ObjectStore | undefined;
-  /** What it, or the process that it is part of, waits for; undefined when it serves. */
-  readonly waitsFor: () => string | undefined;
+  /** What `/readyz` answers, of the process that it is part of. */
+  readonly readiness: () => { readonly status: number; readonly body: string };
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -97,8 +97,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   if (guards) guardRoutes(app, guards);
   app.get("/healthz", async () => "OK");
   app.get("/readyz", async (_request, reply) => {
-    const reason = deps.waitsFor();
-    return reason === undefined ? "OK" : reply.code(503).send(reason);
+    const { status, body } = deps.readiness();
+    return reply.code(status).send(body);
   });
   app.get("/metrics", async (_request, reply) => {
     const { contentType, body } = await deps.metrics.expose();

@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
-import { lstat, realpath, stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { lstat, opendir, realpath, stat } from "node:fs/promises";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { ImportError } from "@sluice/errors";
 import {
   type FoundFile,
@@ -120,6 +120,10 @@ export class LocalSource implements Source {
     return this.#info(real, given);
   }
 
+  async check(): Promise<void> {
+    for (const root of this.#roots) await checkFolder(root);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   get #allRoots(): string[] {
@@ -149,6 +153,23 @@ async function realPath(path: string, given: string): Promise<string | undefined
     if (isSystemError(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")) return undefined;
     throw storageError(error, `look up "${given}"`);
   }
+}
+
+/** Names it by the last part of its path: the answer may reach strangers. */
+async function checkFolder(root: string): Promise<void> {
+  try {
+    await using folder = await opendir(root);
+    await folder.read();
+  } catch (error) {
+    const reason = `the import root "${basename(root)}" cannot be read: ${whyUnreadable(error)}; bring it back, or start without it`;
+    throw new ImportError("object_store_refused", reason, undefined, { cause: error });
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  if (isSystemError(error, "ENOENT")) return "it is gone";
+  if (isSystemError(error, "ENOTDIR")) return "it is no folder";
+  return isSystemError(error, "EACCES", "EPERM") ? "the process may not list it" : "the file system fails";
 }
 
 async function realFolder(root: string): Promise<string> {

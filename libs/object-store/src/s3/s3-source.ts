@@ -22,6 +22,9 @@ export interface S3SourceOptions extends S3Options {
   readonly reserved?: string;
 }
 
+/** Where no object is, to try rights on. */
+const PROBE_KEY = "readiness";
+
 /** Objects of a bucket, or of a folder of one, as sources of imports. The version of an object is its ETag. */
 export class S3Source implements Source {
   readonly allows: string;
@@ -90,6 +93,12 @@ export class S3Source implements Source {
       if (this.#isReserved(key) || invalidKey(key) !== undefined || accepts?.(below) === false) continue;
       yield { key, sizeBytes, version: etag, below };
     }
+  }
+
+  /** The rights to list and to read, the latter on a key where nothing is. */
+  async check(signal?: AbortSignal): Promise<void> {
+    await this.#bucket.check(signal);
+    await this.#bucket.head(`${this.#folder}${PROBE_KEY}`, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

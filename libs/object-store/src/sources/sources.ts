@@ -54,6 +54,11 @@ export class Sources implements AsyncDisposable {
     return this.#sources.some((source) => source.name === name);
   }
 
+  /** Whether the source of that name serves now. @throws as `Source.check` */
+  async check(name: string, signal?: AbortSignal): Promise<void> {
+    await this.#sources.find((source) => source.name === name)?.source.check?.(signal);
+  }
+
   /** Those of `first` and then these, which are no defaults where `first` has one. Disposing disposes of `first` alone. */
   behind(first: Sources): Sources {
     const hasDefault = first.#sources.some(({ isDefault }) => isDefault);
