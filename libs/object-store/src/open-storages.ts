@@ -62,9 +62,9 @@ export function threadOldSpaceMb(descriptions: readonly StorageDescription[]): n
   return wishes.length > 0 ? Math.max(...wishes) : undefined;
 }
 
-/** Segment files of megabytes that a task best writes into it at once. */
-export function writesInFlight(objects: StorageDescription): number {
-  return storageOf(objects).writesInFlight ?? 2;
+/** See `Storage.flushesInFlight`. */
+export function flushesInFlight(objects: StorageDescription): number {
+  return storageOf(objects).flushesInFlight ?? 1;
 }
 
 /** What a storage is given always is what it has described: its types are its own. */

@@ -86,8 +86,8 @@ export interface Storage<ObjectOptions extends object, SourceOptions extends obj
   readonly chosenBy: string;
   /** Megabytes at which the old generation of a thread that reads its sources begins; the system's choice unless given. */
   readonly threadOldSpaceMb?: number;
-  /** Segment files of megabytes that a task best writes at once, each of which holds its buffer; 2 unless given. */
-  readonly writesInFlight?: number;
+  /** Full buffers of rows that a task best has on their way into segments at once; 1 unless given. */
+  readonly flushesInFlight?: number;
   /** Schemes of the URLs of its sources, each with the form that they have, for messages. */
   readonly schemes: Readonly<Record<string, string>>;
   /** The store of segments that the settings ask for; undefined when they do not. @throws {Error} for what cannot be */

@@ -15,4 +15,5 @@ export {
 export type { SealedSegment, SegmentBucket, SegmentIds, SegmentLogs } from "./segment-logs.ts";
 export { segmentParts } from "./segment-parts.ts";
 export { maxSegmentRows } from "./segment-writer.ts";
-export { SegmentWriterSet, type SegmentWriterSetOptions } from "./segment-writer-set.ts";
+export type { SegmentWriterSetOptions } from "./segment-writer-options.ts";
+export { SegmentWriterSet } from "./segment-writer-set.ts";

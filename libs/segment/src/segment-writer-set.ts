@@ -1,15 +1,15 @@
-import { batchBytes, type Column, type InsertBatch } from "@sluice/columns";
+import { batchBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { ObjectWrites } from "@sluice/object-store";
-import type { CollectionSchema } from "@sluice/schema";
 import type { BufferLimits } from "./column-buffer.ts";
+import { Flushes } from "./flushes.ts";
 import { LogIdBlocks } from "./log-ids.ts";
 import { PutQueue } from "./put-queue.ts";
 import { fixedRowBytes, RowBuffer } from "./row-buffer.ts";
 import { RowRuns } from "./row-runs.ts";
 import type { SealedSegment, SegmentBucket, SegmentIds } from "./segment-logs.ts";
 import { maxSegmentRows, SegmentWriter, type SegmentWriterContext } from "./segment-writer.ts";
-import { NewRowsBuffer, StoredRowsBuffer, type SystemBuffer } from "./system-buffer.ts";
+import type { SegmentWriterSetOptions } from "./segment-writer-options.ts";
+import { type SystemBuffer, systemBuffers } from "./system-buffer.ts";
 
 // What a segment can be relied on for, whatever fails in between:
 //
@@ -20,35 +20,12 @@ import { NewRowsBuffer, StoredRowsBuffer, type SystemBuffer } from "./system-buf
 // W5. A segment is reported only when all its objects, the statistics last, are durable.
 // W6. After disposal nothing is written any more, however the attempt ended.
 
-export interface SegmentWriterSetOptions {
-  readonly schema: CollectionSchema;
-  readonly collectionId: bigint;
-  /**
-   * Of rows that are new: the hybrid timestamp of all, and the id of the first, which the others follow. Others bring both with
-   * each batch (`storedRows`), and keep them.
-   */
-  readonly newRows?: { readonly timestamp: bigint; readonly rowIdBase: bigint };
-  readonly store: ObjectWrites;
-  readonly ids: SegmentIds;
-  /** Where rows can go; `append` names them by their index. */
-  readonly buckets: readonly SegmentBucket[];
-  /** Bytes of rows at which a segment is sealed and the next one begun. Default 1 GiB. */
-  readonly segmentBytes?: number;
-  /** Bytes of rows of one bucket at which they are written. Default 16 MiB; at most 512 MiB. */
-  readonly flushBytes?: number;
-  /** Bytes of all buffers, those being written included, as long as one batch fits beside them. Default 6 flushes. */
-  readonly workerMemoryBytes?: number;
-  /** Large objects, and flushes, being written at once; six objects below 1 MiB count as one. Default 2. */
-  readonly writesInFlight?: number;
-  /** Wall clock for the headers of the files. */
-  readonly nowMs: number;
-  readonly signal: AbortSignal;
-}
-
 interface BucketState {
   readonly bucket: SegmentBucket;
   buffer: RowBuffer | undefined;
   segment: SegmentWriter | undefined;
+  /** Part of the limits at which its next flush is due. */
+  share: number;
 }
 
 const maxFlushBytes = 512 << 20;
@@ -65,13 +42,11 @@ export class SegmentWriterSet implements AsyncDisposable {
   readonly #runs: RowRuns;
   readonly #limits: BufferLimits;
   readonly #workerMemoryBytes: number;
-  readonly #writesInFlight: number;
   readonly #rowIdBase: bigint;
   readonly #systemBuffer: () => SystemBuffer;
   /** Buffers whose rows are written, with their memory. */
   readonly #spare: RowBuffer[] = [];
-  /** Flushes being written; they never reject, the put queue keeps the failure. */
-  readonly #flushes = new Set<Promise<void>>();
+  readonly #flushes: Flushes;
   /** Segments that take no more rows, in the order in which they were begun to be sealed. */
   readonly #sealing: Promise<SealedSegment>[] = [];
   #bufferedBytes = 0;
@@ -83,19 +58,24 @@ export class SegmentWriterSet implements AsyncDisposable {
   }
 
   private constructor(options: SegmentWriterSetOptions) {
-    const { schema, flushBytes = 16 << 20, segmentBytes = 2 ** 30, writesInFlight = 2 } = options;
+    const { schema, flushBytes = 16 << 20, segmentBytes = 2 ** 30, flushesInFlight = 1 } = options;
     if (!(flushBytes >= 1 && flushBytes <= maxFlushBytes))
       throw new RangeError(`flushBytes ${flushBytes}: expected 1 to 512 MiB`);
-    if (!(writesInFlight >= 1)) throw new RangeError(`writesInFlight ${writesInFlight}: expected at least 1`);
-    this.#puts = new PutQueue(options.store, writesInFlight, options.signal);
+    if (!(flushesInFlight >= 1)) throw new RangeError(`flushesInFlight ${flushesInFlight}: expected at least 1`);
+    this.#puts = new PutQueue(options.store, Math.max(2, flushesInFlight), options.signal);
     this.#ids = options.ids;
-    this.#writesInFlight = writesInFlight;
+    this.#flushes = new Flushes(flushesInFlight * flushBytes);
     this.#workerMemoryBytes = options.workerMemoryBytes ?? 6 * flushBytes;
     this.#rowIdBase = options.newRows?.rowIdBase ?? 0n;
-    this.#buckets = options.buckets.map((bucket) => ({ bucket, buffer: undefined, segment: undefined }));
-    this.#runs = new RowRuns(options.buckets.length);
+    const { length } = options.buckets;
     const rows = Math.floor(flushBytes / fixedRowBytes(schema.fields));
-    const isRoomy = (options.buckets.length + writesInFlight) * flushBytes <= this.#workerMemoryBytes;
+    const isRoomy = (length + flushesInFlight) * flushBytes <= this.#workerMemoryBytes;
+    // Shards fill alike. Flushed all at once, they would need a second buffer each; in turn, one among them is enough.
+    const shareOf = (index: number) => (isRoomy ? (index + 1) / length : 1);
+    this.#buckets = options.buckets.map((bucket, i) => ({
+      ...{ bucket, buffer: undefined, segment: undefined, share: shareOf(i) },
+    }));
+    this.#runs = new RowRuns(length);
     this.#limits = { rows: Math.max(1, Math.min(maxSegmentRows, rows)), bytes: flushBytes, isRoomy };
     const { collectionId, newRows, nowMs } = options;
     const logIds = new LogIdBlocks(options.ids);
@@ -156,7 +136,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#puts.stop(new ImportError("aborted", "the segments were abandoned"));
-    await Promise.allSettled([...this.#sealing, ...this.#flushes]);
+    await Promise.allSettled([...this.#sealing, this.#flushes.allEnded()]);
     await this.#puts.settled();
     // Nothing reads the buffers any more: those of flushes are spare by now.
     for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
@@ -183,12 +163,9 @@ export class SegmentWriterSet implements AsyncDisposable {
     rowBytes: number,
   ): Promise<number> {
     const buffer = (state.buffer ??= this.#takeBuffer());
-    const fitting = Math.floor((this.#limits.bytes - buffer.bytes) / rowBytes);
-    const rows = Math.min(
-      end - at,
-      this.#limits.rows - buffer.rowCount,
-      Math.max(fitting, buffer.rowCount === 0 ? 1 : 0),
-    );
+    const limits = this.#limitsOf(state);
+    const fitting = Math.floor((limits.bytes - buffer.bytes) / rowBytes);
+    const rows = Math.min(end - at, limits.rows - buffer.rowCount, Math.max(fitting, buffer.rowCount === 0 ? 1 : 0));
     if (rows < 1) {
       await this.#flush(state);
       return 0;
@@ -199,8 +176,16 @@ export class SegmentWriterSet implements AsyncDisposable {
     const before = buffer.allocatedBytes;
     buffer.append(batch, this.#runs, rows, this.#rowIdBase + BigInt(this.#rowCount));
     this.#bufferedBytes += buffer.allocatedBytes - before;
-    if (buffer.rowCount >= this.#limits.rows || buffer.bytes >= this.#limits.bytes) await this.#flush(state);
+    const isFull = buffer.rowCount >= limits.rows || buffer.bytes >= limits.bytes;
+    // Where others are being written, the next row of the bucket waits for them: until then there is something to parse.
+    if (isFull && this.#flushes.hasRoomFor(buffer.bytes)) await this.#flush(state);
     return rows;
+  }
+
+  /** At which the bucket is flushed: only its first flush comes before its buffer is full. */
+  #limitsOf({ share }: BucketState): Pick<BufferLimits, "rows" | "bytes"> {
+    const { rows, bytes } = this.#limits;
+    return { rows: Math.ceil(rows * share), bytes: Math.ceil(bytes * share) };
   }
 
   /** The one with the most memory, which is the least likely to grow. */
@@ -224,7 +209,7 @@ export class SegmentWriterSet implements AsyncDisposable {
         this.#bufferedBytes -= spare.allocatedBytes;
         continue;
       }
-      if (this.#flushes.size > 0) {
+      if (!this.#flushes.isEmpty) {
         await this.#oneFlush();
         continue;
       }
@@ -247,29 +232,22 @@ export class SegmentWriterSet implements AsyncDisposable {
   async #flush(state: BucketState): Promise<void> {
     if (!state.buffer || state.buffer.rowCount === 0) return;
     await this.#assignSegments();
-    while (this.#flushes.size >= this.#writesInFlight) await this.#oneFlush();
     const { buffer } = state;
+    while (!this.#flushes.hasRoomFor(buffer.bytes)) await this.#oneFlush();
     const { encodedBytes, done } = await state.segment!.flush(buffer);
     state.buffer = undefined;
+    state.share = 1;
     this.#bufferedBytes += encodedBytes;
-    this.#track(done, buffer, encodedBytes);
+    this.#flushes.add(done, buffer.bytes, () => {
+      this.#bufferedBytes -= encodedBytes;
+      buffer.clear();
+      this.#spare.push(buffer);
+    });
     if (state.segment!.isFull) this.#sealSegment(state);
   }
 
-  #track(done: Promise<void>, buffer: RowBuffer, encodedBytes: number): void {
-    const release = () => {
-      this.#bufferedBytes -= encodedBytes;
-      this.#flushes.delete(flush);
-      buffer.clear();
-      this.#spare.push(buffer);
-    };
-    // The put queue has the failure, if any: the next call meets it.
-    const flush: Promise<void> = done.then(release, release);
-    this.#flushes.add(flush);
-  }
-
   async #oneFlush(): Promise<void> {
-    await Promise.race(this.#flushes);
+    await this.#flushes.oneEnded();
     this.#puts.throwIfStopped();
   }
 
@@ -293,19 +271,4 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#sealing.push(sealed);
     state.segment = undefined;
   }
-}
-
-/** @param timestamp of all rows; undefined where they bring theirs */
-function systemBuffers(timestamp: bigint | undefined, limits: BufferLimits): () => SystemBuffer {
-  if (timestamp === undefined) return () => new StoredRowsBuffer(limits);
-  const timestamps = repeatedTimestamp(timestamp);
-  return () => new NewRowsBuffer(limits.rows, timestamp, timestamps);
-}
-
-function repeatedTimestamp(timestamp: bigint): (rows: number) => Column {
-  let values = new BigInt64Array(0);
-  return (rows) => {
-    if (values.length < rows) values = new BigInt64Array(rows).fill(BigInt.asIntN(64, timestamp));
-    return { kind: "fixed", width: 8, data: new Uint8Array(values.buffer, 0, rows * 8), validity: undefined };
-  };
 }

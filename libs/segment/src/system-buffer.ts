@@ -171,3 +171,18 @@ class RowIdBuffer {
     this.#pairs = larger;
   }
 }
+
+/** How buckets get theirs. @param timestamp of all rows; undefined where they bring theirs */
+export function systemBuffers(timestamp: bigint | undefined, limits: BufferLimits): () => SystemBuffer {
+  if (timestamp === undefined) return () => new StoredRowsBuffer(limits);
+  const timestamps = repeatedTimestamp(timestamp);
+  return () => new NewRowsBuffer(limits.rows, timestamp, timestamps);
+}
+
+function repeatedTimestamp(timestamp: bigint): (rows: number) => Column {
+  let values = new BigInt64Array(0);
+  return (rows) => {
+    if (values.length < rows) values = new BigInt64Array(rows).fill(BigInt.asIntN(64, timestamp));
+    return { kind: "fixed", width: 8, data: new Uint8Array(values.buffer, 0, rows * 8), validity: undefined };
+  };
+}

@@ -152,7 +152,7 @@ describe("SegmentWriterSet", () => {
 
   it("keeps to its memory, whatever the number of buckets, and to its writes in flight", async () => {
     const workerMemoryBytes = 400_000;
-    const setup = open(vectors, 40, { workerMemoryBytes, flushBytes: 100_000, writesInFlight: 2 });
+    const setup = open(vectors, 40, { workerMemoryBytes, flushBytes: 100_000, flushesInFlight: 2 });
     let most = 0;
     const watch = () => (most = Math.max(most, setup.writer.bufferedBytes));
     setup.store.during = async () => {
@@ -174,6 +174,41 @@ describe("SegmentWriterSet", () => {
     expect(most).toBeLessThan(workerMemoryBytes * 1.05); // Headers and footers of files on their way come on top.
     expect(most).toBeGreaterThan(workerMemoryBytes / 2);
     expect(setup.store.mostInFlight).toBeLessThanOrEqual(2 * 6); // Small objects: six take the place of a large one.
+  });
+
+  it("flushes shards that fill alike in turn: a slow store takes one buffer besides theirs", async () => {
+    for (const [isSlow, buffers] of [
+      [false, 2],
+      [true, 3],
+    ] as const) {
+      const flushBytes = 100_000;
+      const setup = open(vectors, 2, { flushBytes });
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      setup.store.during = async () => {
+        for (let i = isSlow ? 200 : 1; i > 0; i--) await turn();
+      };
+      let most = 0;
+      for (let i = 0; i < 300; i++) {
+        await setup.writer.append(
+          randomBatch(vectors, i * 50, 50, seededRandom(i)),
+          Uint16Array.from({ length: 50 }, (_, row) => row % 2),
+        );
+        most = Math.max(most, setup.writer.bufferedBytes);
+        await turn();
+      }
+      const segments = await setup.writer.seal();
+      expect(segments.map((segment) => segment.rowCount)).toEqual([7500, 7500]);
+      expect(most).toBeGreaterThan((buffers - 0.1) * flushBytes);
+      expect(most).toBeLessThan((buffers + 0.1) * flushBytes); // Headers and timestamps of files on their way come on top.
+    }
+  });
+
+  it("writes many small flushes at once, since they wait for syncs", async () => {
+    const setup = open(vectors, 40);
+    setup.store.during = () => new Promise((resolve) => setImmediate(resolve));
+    await appendRows(setup, 1, 400, 40);
+    await setup.writer.seal();
+    expect(setup.store.mostInFlight).toBe(2 * 6);
   });
 
   it("makes the parser wait while the store is slow, and no longer", async () => {
@@ -305,7 +340,7 @@ describe("SegmentWriterSet", () => {
 
   it("refuses limits that cannot work", () => {
     expect(() => open(vectors, 1, { flushBytes: 2 ** 30 })).toThrow(RangeError);
-    expect(() => open(vectors, 1, { writesInFlight: 0 })).toThrow(RangeError);
+    expect(() => open(vectors, 1, { flushesInFlight: 0 })).toThrow(RangeError);
     expect(() => open(schemaOf(field(100, DataType.Int64)), 1)).not.toThrow();
   });
 });

@@ -1,5 +1,5 @@
 import { sleep } from "@sluice/async";
-import { writesInFlight } from "@sluice/object-store";
+import { flushesInFlight } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
@@ -8,7 +8,7 @@ import { Coordinators, type DataNodeSize } from "./coordinators.ts";
 import { DataNodeMetrics } from "./metrics.ts";
 import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
-import type { ThreadSetup, ThreadStores } from "./thread/messages.ts";
+import type { ThreadStores } from "./thread/messages.ts";
 import { type AttemptRunner, WorkerThread } from "./thread/worker-thread.ts";
 
 export interface DataNodeDeps {
@@ -52,12 +52,12 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const { flushBytes, workerMemoryBytes, segmentBytes } = settings;
   const limits = {
     ...{ batchBytes: BATCH_BYTES, flushBytes, workerMemoryBytes, segmentBytes },
-    writesInFlight: writesInFlight(deps.stores.objects),
+    flushesInFlight: flushesInFlight(deps.stores.objects),
   };
   const size = { workers: slots + smallSlots, largeWorkers: slots, segmentBytes };
   const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
-  const openRunner = () => cleanup.use(deps.openRunner?.() ?? warmThread({ ...deps.stores, limits }));
+  const openRunner = () => cleanup.use(deps.openRunner?.() ?? new WorkerThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
@@ -74,7 +74,10 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
         onTask: (taskId, isRunning) => membership.setTask(taskId, isRunning),
       }),
     );
-  const workers = Array.from({ length: slots }, () => openSlot(openRunner(), undefined));
+  const runners = Array.from({ length: slots }, openRunner);
+  const workers = runners.map((runner) => openSlot(runner, undefined));
+  // The thread of small tasks is there from the first one on that meets it: a thread without work takes 25 MB.
+  for (const runner of runners) runner.warmUp?.();
   if (smallSlots > 0) {
     const smallRunner = openRunner();
     for (let i = 0; i < smallSlots; i++) workers.push(openSlot(smallRunner, settings.smallTaskBytes));
@@ -85,13 +88,6 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
     drain: async (limit) => void (await Promise.all(workers.map((worker) => worker.drain(limit)))),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** A thread that is there before its first run. */
-function warmThread(setup: ThreadSetup): WorkerThread {
-  const thread = new WorkerThread(setup);
-  thread.warmUp();
-  return thread;
 }
 
 /** The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. */

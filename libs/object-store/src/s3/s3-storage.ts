@@ -16,7 +16,7 @@ export const s3Storage = defineStorage({
   // import from S3.
   threadOldSpaceMb: 96,
   // A connection is slower than a disk, and its answer takes a while.
-  writesInFlight: 3,
+  flushesInFlight: 3,
   schemes: { s3: S3_SOURCE_FORM },
   objectsOf: s3Objects,
   defaultSourcesOf: async (values) => {

@@ -35,7 +35,7 @@ export class SegmentSink implements BatchSink {
       buckets: partitionIds.flatMap((partitionId) => vchannels.map((vchannel) => ({ partitionId, vchannel }))),
       segmentBytes: limits.segmentBytes,
       flushBytes: limits.flushBytes,
-      writesInFlight: limits.writesInFlight,
+      flushesInFlight: limits.flushesInFlight,
       workerMemoryBytes: limits.workerMemoryBytes,
       nowMs: context.now(),
     });

@@ -34,7 +34,7 @@ async function runMerge(
   await using writer = SegmentWriterSet.open({
     ...{ schema, collectionId, ids, signal, store: objects, buckets: [{ partitionId, vchannel }] },
     ...{ flushBytes: limits.flushBytes, workerMemoryBytes: limits.workerMemoryBytes, nowMs: context.now() },
-    writesInFlight: limits.writesInFlight,
+    flushesInFlight: limits.flushesInFlight,
     // It was chosen to fit, by the bounds of then.
     segmentBytes: Math.max(limits.segmentBytes, memoryBytes + 1),
   });

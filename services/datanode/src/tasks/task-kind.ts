@@ -15,7 +15,7 @@ export interface TaskLimits {
   /** A segment is sealed when it has reached this. */
   readonly segmentBytes: number;
   /** Files of a segment that are being written at once. */
-  readonly writesInFlight?: number;
+  readonly flushesInFlight?: number;
 }
 
 export interface OpenFiles extends AsyncDisposable {

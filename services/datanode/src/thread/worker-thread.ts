@@ -18,6 +18,8 @@ export interface RunHooks {
 export interface AttemptRunner extends AsyncDisposable {
   /** @throws {ImportError} what the attempt threw; `aborted` after `signal` */
   run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome>;
+  /** Makes ready what runs would else wait for. */
+  warmUp?(): void;
 }
 
 /**
