@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, string>> = {
   metastore: "async",
   "task-queue": "schema async",
   catalog: "schema jobs metastore access",
+  fields: "schema values columns rpc async",
   parquet: "",
   sqlite: "",
   volumes: "",
@@ -37,7 +38,7 @@ const allowed: Readonly<Record<string, string>> = {
     "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
   datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs",
-  querynode: "cluster rpc config schema values columns object-store segment query async kernels",
+  querynode: "cluster rpc config schema values columns fields object-store segment query async kernels",
 };
 /** The composition roots: may import the services and every lib. */
 const compositionRoots = ["standalone", "cli"];

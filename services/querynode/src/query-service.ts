@@ -1,12 +1,11 @@
 import { Turns } from "@sluice/async";
 import { type Column, takeRows } from "@sluice/columns";
+import { bytesField, countData, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import { compareRows, type OrderedRow } from "@sluice/query";
 import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
 import { type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
-import { countData } from "./field-data.ts";
-import { bytesField, joined, type Parts, partsOf, toBuffer } from "./message-parts.ts";
 import { countUpTo, orderByKey, type RowSet, type Selection } from "./row-set.ts";
 import type { SegmentRows } from "./segment-rows.ts";
 import { sortInTurns } from "./sort-in-turns.ts";

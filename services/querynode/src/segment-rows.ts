@@ -1,15 +1,13 @@
 import { Turns } from "@sluice/async";
 import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
+import { fieldData, memberIndexes, type Parts, type Rows, structFieldData } from "@sluice/fields";
 import type { ObjectReads } from "@sluice/object-store";
 import { type Filter, metaProjection, rowsAfter } from "@sluice/query";
 import { type CollectionSchema, type FieldSchema, memberName, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
-import type { Rows } from "./cell-bytes.ts";
 import type { CompiledQuery } from "./compile-query.ts";
-import { fieldData, memberIndexes, structFieldData } from "./field-data.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
-import type { Parts } from "./message-parts.ts";
 import { rowsBetween } from "./row-range.ts";
 import type { RowSet } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";

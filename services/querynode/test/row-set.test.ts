@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { Turns } from "@sluice/async";
+import { cells, fixed, longs } from "@sluice/columns/testing";
 import { DataType } from "@sluice/schema";
 import { field } from "@sluice/schema/testing";
 import fc from "fast-check";
 import { orderByKey as orderInTurns, type RowSet, type Selection, type Window } from "../src/row-set.ts";
 import { sortInTurns } from "../src/sort-in-turns.ts";
 import { takenRows } from "../src/take-rows.ts";
-import { cells, fixed, longs } from "./columns.ts";
 
 const id = field("id", DataType.Int64, { isPrimaryKey: true });
 const title = field("title", DataType.VarChar, { isPrimaryKey: true });

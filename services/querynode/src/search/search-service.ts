@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
 import { type VarColumn, varValue } from "@sluice/columns";
+import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import { type OutputPlan, resolveOutputFields } from "@sluice/query";
 import {
   type Client,
@@ -14,7 +15,6 @@ import {
 } from "@sluice/rpc";
 import { type CollectionSchema, isDenseVector, primaryKeyIndex, vectorBytes } from "@sluice/schema";
 import { compileRowFilter } from "../compile-query.ts";
-import { bytesField, joined, type Parts, partsOf, toBuffer } from "../message-parts.ts";
 import type { RowSet } from "../row-set.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";

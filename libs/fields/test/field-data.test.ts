@@ -1,17 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
 import { Turns } from "@sluice/async";
 import type { Column } from "@sluice/columns";
+import { cells, fixed, longs } from "@sluice/columns/testing";
 import { schema } from "@sluice/rpc";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import { field } from "@sluice/schema/testing";
 import { encodeArrayCell, wktToWkb } from "@sluice/values";
+import type { PickedRows } from "../src/cell-bytes.ts";
 import { countData, fieldData as fieldParts, memberIndexes, structFieldData } from "../src/field-data.ts";
 import { type Parts, toBuffer } from "../src/message-parts.ts";
-import type { RowSet } from "../src/row-set.ts";
-import { cells, fixed, longs } from "./columns.ts";
 
 /** All rows of one source. */
-const rowsOf = (count: number): RowSet => ({
+const rowsOf = (count: number): PickedRows => ({
   count,
   sourceOf: new Uint32Array(count),
   rowOf: Uint32Array.from({ length: count }, (_, row) => row),
@@ -20,11 +20,11 @@ const none = rowsOf(0);
 
 const turns = new Turns(new AbortController().signal, 0);
 const read = (parts: Parts) => schema.FieldData.decode(toBuffer(parts));
-const fieldData = async (of: FieldSchema, columns: readonly Column[], rows: RowSet, timezone: string) =>
+const fieldData = async (of: FieldSchema, columns: readonly Column[], rows: PickedRows, timezone: string) =>
   read(await fieldParts(of, { columns, rows, turns }, timezone));
 
 /** What a client reads of a scalar field. */
-async function scalars(of: FieldSchema, column: Column, rows: RowSet, timezone = "UTC"): Promise<unknown> {
+async function scalars(of: FieldSchema, column: Column, rows: PickedRows, timezone = "UTC"): Promise<unknown> {
   const { field: data } = await fieldData(of, [column], rows, timezone);
   if (data?.$case !== "scalars") throw new Error("no scalars");
   const list = data.value.data;
@@ -33,7 +33,7 @@ async function scalars(of: FieldSchema, column: Column, rows: RowSet, timezone =
   return list;
 }
 
-async function vectors(of: FieldSchema, column: Column, rows: RowSet) {
+async function vectors(of: FieldSchema, column: Column, rows: PickedRows) {
   const { field: data } = await fieldData(of, [column], rows, "UTC");
   if (data?.$case !== "vectors") throw new Error("no vectors");
   return data.value;

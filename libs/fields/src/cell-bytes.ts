@@ -2,7 +2,6 @@ import type { Turns } from "@sluice/async";
 import { type Column, copyValue, isNull, type VarColumn } from "@sluice/columns";
 import { BYTES, varintSize, writeVarint } from "@sluice/values";
 import { type Parts, partsOf, tagOf } from "./message-parts.ts";
-import type { RowSet } from "./row-set.ts";
 
 // Values of columns in the form that a message has them in, straight from the columns' bytes: an object for each of a million
 // values would cost a second, and stop everybody meanwhile.
@@ -14,10 +13,17 @@ const MAX_VARINT = 10;
 /** Elements of lists are the field 1 of their message. */
 const ELEMENT = tagOf(1, BYTES);
 
+/** Which rows, in order: of which source, and which row there. */
+export interface PickedRows {
+  readonly count: number;
+  readonly sourceOf: ArrayLike<number>;
+  readonly rowOf: ArrayLike<number>;
+}
+
 /** Rows of an answer and the columns that they are rows of, by their sources. */
 export interface Rows {
   readonly columns: readonly Column[];
-  readonly rows: RowSet;
+  readonly rows: PickedRows;
   readonly turns: Turns;
 }
 

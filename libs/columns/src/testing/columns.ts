@@ -1,4 +1,4 @@
-import type { Column } from "@sluice/columns";
+import type { Column } from "../column.ts";
 
 /** Equal-width values as a column; a null where `validity` says 0. */
 export function fixed(data: ArrayBufferView, width: number, validity?: readonly number[]): Column {

@@ -1,0 +1,96 @@
+import { isUtf8 } from "node:buffer";
+import { FixedBuilder, type VarBuilder } from "@sluice/columns";
+import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import { BYTES, FieldCursor, parseTimestamptz, storedCell, wktToWkb } from "@sluice/values";
+import { type GivenRows, placesOf } from "./given-rows.ts";
+import { bytesOf } from "./split-field-data.ts";
+
+/** Where the cells of a type stand: the member of `ScalarField` or `VectorField`, and the number of its list. */
+const LISTS: Readonly<Record<number, readonly [member: number, list: number]>> = {
+  [DataType.VarChar]: [6, 1],
+  [DataType.String]: [6, 1],
+  [DataType.Text]: [6, 1],
+  [DataType.Timestamptz]: [6, 1],
+  [DataType.JSON]: [9, 1],
+  [DataType.Array]: [8, 1],
+  [DataType.Geometry]: [12, 1],
+  [DataType.SparseFloatVector]: [6, 1],
+  [DataType.ArrayOfVector]: [8, 2],
+};
+
+/** Cells of a list into a builder of their field, one after the other. @throws {RangeError} as `columnOfData` */
+export function cellsInto(
+  builder: FixedBuilder | VarBuilder,
+  values: Uint8Array,
+  rows: GivenRows,
+  timezone: string,
+): void {
+  const { field } = builder;
+  const place = LISTS[field.dataType];
+  if (!place)
+    throw new RangeError(`field '${field.name}': ${dataTypeName(field.dataType)} cannot be read from an answer`);
+  const [member, number] = place;
+  const list = bytesOf(values, member) ?? new Uint8Array(0);
+  const places = placesOf(field, countElements(list, number), rows);
+  const make = cellMaker(field, timezone);
+  const cursor = new FieldCursor(list);
+  let next = 0;
+  for (let row = 0; row < rows.rowCount; row++) {
+    const wanted = places ? places[row] : row;
+    // Placeholders of nulls before it are passed over.
+    let cell: Uint8Array | undefined;
+    while (wanted >= next) {
+      const tag = cursor.varint32();
+      if (tag >>> 3 !== number) cursor.skip(tag & 7);
+      else {
+        cell = cursor.lengthDelimited();
+        next++;
+      }
+    }
+    if (wanted < 0 || !cell) builder.fill(row);
+    else builder.put(row, make ? make(cell) : cell);
+  }
+  if (!(builder instanceof FixedBuilder)) checkTexts(builder, rows.rowCount);
+}
+
+function countElements(list: Uint8Array, number: number): number {
+  const cursor = new FieldCursor(list);
+  let count = 0;
+  while (!cursor.atEnd) {
+    const tag = cursor.varint32();
+    if (tag >>> 3 === number && (tag & 7) === BYTES) count++;
+    cursor.skip(tag & 7);
+  }
+  return count;
+}
+
+/** Undefined: cells are stored as they are sent. */
+function cellMaker(field: FieldSchema, timezone: string): ((cell: Uint8Array) => Uint8Array) | undefined {
+  if (field.dataType === DataType.Geometry) return (cell) => wktToWkb(Buffer.from(cell).toString());
+  if (field.dataType !== DataType.Timestamptz) return storedCell(field);
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  return (cell) => {
+    view.setBigInt64(0, parseTimestamptz(Buffer.from(cell).toString(), timezone), true);
+    return bytes;
+  };
+}
+
+const TEXTS: ReadonlySet<DataType> = new Set([DataType.VarChar, DataType.String, DataType.Text, DataType.JSON]);
+
+/** Where the whole is UTF-8, a text could only be broken at its borders: then the next one would begin within a character. */
+function checkTexts({ field, data, offsets }: VarBuilder, rowCount: number): void {
+  if (!TEXTS.has(field.dataType)) return;
+  const limit = field.maxLength > 0 ? field.maxLength : Number.POSITIVE_INFINITY;
+  let isWhole = true;
+  for (let row = 0; row < rowCount; row++) {
+    const length = offsets[row + 1] - offsets[row];
+    if (length > 0 && (data[offsets[row]] & 0xc0) === 0x80) isWhole = false;
+    if (length > limit)
+      throw new RangeError(
+        `length of varchar field ${field.name} exceeds max length, row ${row}: ${length} > ${limit}`,
+      );
+  }
+  if (!isWhole || !isUtf8(data.subarray(0, offsets[rowCount])))
+    throw new RangeError(`field '${field.name}' contains invalid UTF-8 data`);
+}

@@ -1,0 +1,5 @@
+export type { Rows } from "./cell-bytes.ts";
+export { columnOfData } from "./decode-column.ts";
+export { countData, fieldData, memberIndexes, structFieldData } from "./field-data.ts";
+export { bytesField, joined, type Parts, partsOf, toBuffer } from "./message-parts.ts";
+export { type FieldBytes, splitFieldData } from "./split-field-data.ts";
