@@ -131,3 +131,13 @@ it("a job that is paused says what it waits for", async () => {
   const { records } = (await post("list", { collectionName: "waiting" })).data;
   expect(records).toEqual([expect.objectContaining({ phase: "uncommitted" })]);
 });
+
+it("a webhook of a server that is not listed is refused, and its path, which may be a secret, is not repeated", async () => {
+  const { client, files } = fixture;
+  await client.createCollection(bookCollection("hooked"));
+  const [file] = await files.jsonl("hooked.jsonl", books(1));
+  const options = { webhook: "http://127.0.0.1:1/secret-path" };
+  const { code, message } = await post("create", { collectionName: "hooked", files: [[file]], options });
+  expect([code, message]).toEqual([2100, expect.stringContaining("--webhook-secret")]);
+  expect(message).not.toContain("secret-path");
+});

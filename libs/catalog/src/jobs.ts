@@ -1,4 +1,4 @@
-import type { BroughtSource, FolderValuesRecord, Job, SourceFileRecord } from "@sluice/jobs";
+import type { BroughtSource, FolderValuesRecord, Job, JobWebhook, SourceFileRecord } from "@sluice/jobs";
 import type { CollectionId, JobId, PartitionId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
@@ -40,6 +40,8 @@ export interface StoredJob extends Job {
   /** Hybrid timestamp of all rows. */
   readonly timestamp: bigint;
   readonly createdMs: number;
+  /** Who is told of its end; absent = nobody. */
+  readonly webhooks?: readonly JobWebhook[];
   /** The failed job whose files it imports again. */
   readonly retryOf?: JobId;
   /** W3C `traceparent` of the request, when it was traced: tasks join its trace. */

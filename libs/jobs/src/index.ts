@@ -46,3 +46,4 @@ export {
 export type { JobEffect, Step } from "./step.ts";
 export * from "./task-report.ts";
 export * from "./total-rows.ts";
+export * from "./webhook.ts";

@@ -82,7 +82,9 @@ describe("options", () => {
 
   it("names the options that have no effect", () => {
     expect(parse({ tiemout: "1s", toString: "x" }).warnings).toEqual([
-      expect.stringMatching(/^option 'tiemout' is not known and has no effect; known are auto_commit, .*timeout$/),
+      expect.stringMatching(
+        /^option 'tiemout' is not known and has no effect; known are auto_commit, .*timeout, webhook$/,
+      ),
       expect.stringContaining("option 'toString' is not known"),
     ]);
   });

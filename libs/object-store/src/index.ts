@@ -9,8 +9,10 @@ export * from "./open-storages.ts";
 export * from "./s3/index.ts";
 export type { FoundFile, ListedFile, ListOptions, Source, SourceFile, SourceRef } from "./source.ts";
 export { isFolder, refuseFolder } from "./source.ts";
+export { AllowedEndpoints } from "./sources/allowed-endpoints.ts";
 export * from "./sources/counting-sources.ts";
 export * from "./sources/path-pattern.ts";
+export { ReachableAddresses } from "./sources/reachable-addresses.ts";
 export * from "./sources/sources.ts";
 export type {
   AskedSource,

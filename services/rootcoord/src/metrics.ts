@@ -16,6 +16,7 @@ export class RootCoordMetrics implements Disposable {
   readonly #attempts;
   readonly #retries;
   readonly #lost;
+  readonly #webhooks;
   readonly #scrape: Disposable;
 
   constructor(metrics: Metrics, book: JobBook) {
@@ -52,6 +53,10 @@ export class RootCoordMetrics implements Disposable {
     this.#lost = metrics.counter("sluice_attempts_lost_total", {
       help: "Attempts whose datanode died or fell silent; another one began the task anew.",
     });
+    this.#webhooks = metrics.counter("sluice_webhook_attempts_total", {
+      help: "Messages to webhooks, by what became of them: delivered or failed.",
+      labels: ["outcome"],
+    });
     this.#scrape = metrics.onScrape(() => this.#collect(book));
   }
 
@@ -78,6 +83,10 @@ export class RootCoordMetrics implements Disposable {
 
   attemptLost(): void {
     this.#lost.add();
+  }
+
+  webhookAttempted(outcome: "delivered" | "failed"): void {
+    this.#webhooks.add(1, { outcome });
   }
 
   taskRetried(code: string): void {

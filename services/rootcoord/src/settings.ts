@@ -30,6 +30,23 @@ export const rootCoordSettings = defineSettings({
     description:
       "S3 server that imports may name with credentials of their own: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none but the server's own",
   },
+  webhookUrl: {
+    type: "string",
+    secret: true,
+    placeholder: "url",
+    description: "URL that is told of the end of every job, by a signed message",
+  },
+  webhookSecret: {
+    type: "string",
+    secret: true,
+    description: "what messages to webhooks are signed with (HMAC-SHA256): any text, or whsec_ and base64",
+  },
+  webhookEndpoint: {
+    type: "list",
+    placeholder: "host[:port]",
+    description:
+      "server that imports may have told of their end by the option webhook: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none",
+  },
   credentialsKey: {
     type: "string",
     secret: true,

@@ -55,6 +55,8 @@ import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
 import { TsoService } from "./tso-service.ts";
 import { type OpenVolumes, openVolumes } from "./volumes/open-volumes.ts";
+import { WebhookTargets } from "./webhooks/webhook-targets.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 
 /** How often jobs are looked at again, whether or not they changed. */
 const TICK_MS = 1000;
@@ -107,8 +109,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     onRenamed: (id, name) => names.renamed(id, name),
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
+  const targets = new WebhookTargets(settings);
   const requests = {
-    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested: new RequestedJobs(book, log) },
+    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested: new RequestedJobs(book, log, targets) },
     allocateId: () => ids.allocate(1),
     allocateTs: () => tso.allocate(1),
     findCollection: (db: string, name: string) => ddl.findCollection(db, name),
@@ -160,6 +163,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     for (const { job } of book.all()) if (collectionOf(job) === collectionId) loop.wake(job.jobId);
   }
   cleanup.use(loop);
+  cleanup.use(new Webhooks({ book, targets, now: Date.now, log, metrics, intervalMs: TICK_MS }));
   cleanup.use(new MergeEnds({ book, hidden: ddl.hidden, log, intervalMs: TICK_MS }));
   cleanup.use(new ExportSweeper({ book, roots: exports, now: Date.now, log, intervalMs: TICK_MS }));
   const compactions = cleanup.use(

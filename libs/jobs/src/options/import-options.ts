@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly targetCollection?: string;
   /** With credentials, so it goes into no record, log or answer. */
   readonly dataSource?: DataSourceOptions;
+  /** Who is told of the job's end; as it was sent, since it may hold what lets a message in. */
+  readonly webhook?: string;
   /** The collection of a backup whose rows are imported, instead of files. */
   readonly internalData?: InternalData;
   /** All that was asked, without credentials: what a repeated request is compared with. */
@@ -73,6 +75,7 @@ export function parseImportOptions(options: OptionList, formatKeys: ReadonlySet<
     spec: { ...spec, options: shown.map(({ key, value }) => [key, shownText(key, value)] as const) },
     chunks,
     ...(targetCollection !== undefined && { targetCollection }),
+    ...(values.get("webhook") && { webhook: values.get("webhook") }),
     ...(structured.data_source && { dataSource: structured.data_source }),
     ...(structured.internal_data && { internalData: structured.internal_data }),
     asked: shown,

@@ -40,6 +40,11 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   dry_run: { rule: "job", description: '"true": everything is read and checked, nothing is written' },
   corrects: { rule: "job", description: "id of the import job whose rejected rows these files hold, corrected" },
   auto_commit: { rule: "job", description: '"false": what was imported becomes visible when the job is committed' },
+  webhook: {
+    rule: "job",
+    isSecret: true,
+    description: "URL that is told of the job's end; the operator lists its server",
+  },
   fields_mapping: {
     ...{ rule: "format", isObject: true },
     description: "where in the source a field's values are, to the field's name",

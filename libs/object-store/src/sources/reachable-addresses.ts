@@ -17,10 +17,16 @@ const notPublic = blockListOf(NOT_PUBLIC);
 /** Which addresses may be connected to: public ones, and those of the ranges that an operator listed. */
 export class ReachableAddresses {
   readonly #listed: BlockList;
+  readonly #setting: string;
 
-  /** @param ranges `ADDRESS/BITS` @throws {Error} for one that is none */
-  constructor(ranges: readonly string[]) {
+  /**
+   * @param ranges `ADDRESS/BITS`
+   * @param setting that lists them, for refusals
+   * @throws {Error} for a range that is none
+   */
+  constructor(ranges: readonly string[], setting = "data-source-endpoint") {
     this.#listed = blockListOf(ranges);
+    this.#setting = setting;
   }
 
   has(address: string): boolean {
@@ -31,7 +37,7 @@ export class ReachableAddresses {
   /** @throws {AddressRefused} for an address; a name passes, and is looked at when it is resolved */
   check(host: string): void {
     const address = host.replace(/^\[|\]$/g, "");
-    if (isIP(address) !== 0 && !this.has(address)) throw new AddressRefused(host);
+    if (isIP(address) !== 0 && !this.has(address)) throw new AddressRefused(host, this.#setting);
   }
 
   /**
@@ -41,7 +47,8 @@ export class ReachableAddresses {
   readonly lookup: LookupFunction = (name, options, callback) => {
     lookup(name, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, "");
-      if (addresses.some(({ address }) => !this.has(address))) return callback(new AddressRefused(name), "");
+      if (addresses.some(({ address }) => !this.has(address)))
+        return callback(new AddressRefused(name, this.#setting), "");
       if (options.all) return callback(null, addresses);
       return callback(null, addresses[0].address, addresses[0].family);
     });
@@ -51,10 +58,8 @@ export class ReachableAddresses {
 /** A host that stands for an address which may not be reached. */
 export class AddressRefused extends Error {
   readonly code = "AddressRefused";
-  constructor(host: string) {
-    super(
-      `"${host}" stands for an address that is not public, and that the setting data-source-endpoint does not list`,
-    );
+  constructor(host: string, setting: string) {
+    super(`"${host}" stands for an address that is not public, and that the setting ${setting} does not list`);
   }
 }
 

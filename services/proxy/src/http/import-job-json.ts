@@ -26,6 +26,7 @@ export function jobJson(job: rootCoord.JobEntry) {
     ...movementJson(job),
     ...(job.retryOf > 0n && { retryOf: String(job.retryOf) }),
     ...(job.retriedBy.length > 0 && { retriedBy: job.retriedBy.map(String) }),
+    ...(job.webhooks.length > 0 && { webhooks: job.webhooks.map(webhookJson) }),
     details: job.details.map((detail) => ({
       fileName: `[${detail.paths.join(" ")}]`,
       fileSize: Number(detail.sizeBytes),
@@ -44,6 +45,16 @@ export function jobJson(job: rootCoord.JobEntry) {
       ...(detail.mapping && { mapping: JSON.parse(detail.mapping) }),
       ...(detail.rejected.length > 0 && { rejected: detail.rejected.map(rejectedJson) }),
     })),
+  };
+}
+
+/** Who is told of the job's end, and whether that was done. */
+function webhookJson({ host, attempts, deliveredMs, nextMs, failure }: rootCoord.WebhookEntry) {
+  return {
+    ...{ host, attempts: Number(attempts) },
+    ...(deliveredMs > 0n && { deliveredTime: timeText(deliveredMs) }),
+    ...(nextMs > 0n && { nextTime: timeText(nextMs) }),
+    ...(failure && { failure }),
   };
 }
 

@@ -7,9 +7,11 @@ import { type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import { checkCollectionName, type HiddenCollections, idsOfMerged, mergedCollection } from "../ddl/index.ts";
 import type { JobBook } from "./job-book.ts";
+import type { RequestedJobs } from "./requested-jobs.ts";
 
 export interface CopyJobsDeps {
   readonly book: JobBook;
+  readonly requested: RequestedJobs;
   readonly hidden: Pick<HiddenCollections, "stage">;
   readonly allocateId: () => Promise<bigint>;
   readonly allocateIds: (count: number) => Promise<bigint>;
@@ -50,7 +52,8 @@ export class CopyJobs {
     const target = await this.#targetOf(source, request);
     const job = await this.#jobOf(source, target, request);
     const beside = await this.#deps.hidden.stage(target);
-    if (beside && (await this.#deps.book.create(job, beside))) return this.#noted(job);
+    if (beside && (await this.#deps.book.create(this.#deps.requested.withWebhooks(job), beside)))
+      return this.#noted(job);
     // The same request may have come twice at the same moment.
     const winner = this.#findEarlier(request);
     if (winner !== undefined) return winner;

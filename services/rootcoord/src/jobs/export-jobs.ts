@@ -89,7 +89,7 @@ export class ExportJobs {
       ...{ createdMs: this.#deps.now(), deadlineMs: 0, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
       traceParent: currentTraceParent(),
     };
-    return this.#deps.requested.create(job);
+    return this.#deps.requested.create(this.#deps.requested.withWebhooks(job));
   }
 }
 

@@ -80,13 +80,14 @@ export class ImportJobs {
     checkIdRanges(groups, plan.schema, spec);
     const partitionIds = target ?? partitionsOf(collection, groups);
     const id = jobId(await this.#deps.allocateId());
-    return requested.create({
+    const job = {
       ...newImportJob(id, collection, this.#deps.now()),
       ...{ spec: { ...spec, warnings }, groups, partitionIds, partitionName: request.partitionName },
       ...this.#deps.sources.recordOf(id, source),
       ...{ deadlineMs: deadlineOf(spec, this.#deps.now()), timestamp: await this.#deps.allocateTs() },
       ...{ idempotencyKey: request.idempotencyKey, requestDigest: digest },
-    });
+    };
+    return requested.create(requested.withWebhooks(job, options.webhook));
   }
 
   async #findBackup(

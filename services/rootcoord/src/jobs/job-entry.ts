@@ -2,6 +2,8 @@ import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import {
   checkedView,
   isEnded,
+  isOpenWebhook,
+  type JobWebhook,
   mergeChecked,
   phaseOf,
   progressPercent,
@@ -79,9 +81,22 @@ export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
     correctedBy: [],
     retryOf: job.retryOf ?? 0n,
     retriedBy: [],
+    webhooks: (job.webhooks ?? []).map((webhook) => webhookEntry(webhook, isEnded(job.state))),
     ...movementOf(view, news),
     checked: isDryRun(job) ? checkedText(tasks) : "",
     outcome: outcomeText(view),
+  };
+}
+
+function webhookEntry(webhook: JobWebhook, isDue: boolean): rootCoord.WebhookEntry {
+  const { url, attempts, nextMs, deliveredMs = 0, failure = "" } = webhook;
+  const next = isDue && isOpenWebhook(webhook) ? nextMs : 0;
+  return {
+    host: new URL(url).host,
+    attempts: BigInt(attempts),
+    deliveredMs: BigInt(deliveredMs),
+    nextMs: BigInt(next),
+    failure,
   };
 }
 

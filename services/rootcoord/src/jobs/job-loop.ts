@@ -5,6 +5,7 @@ import {
   decideJob,
   isEnded,
   isOpenTask,
+  isOpenWebhook,
   isRollingBack,
   type JobEffect,
   type JobEvent,
@@ -81,9 +82,10 @@ export class JobLoop implements AsyncDisposable {
   #tick(): void {
     if (this.#ticksToComparison-- <= 0) this.#compareQueue();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
-    for (const { jobId, state, completedMs, rollback } of this.#deps.book.jobs()) {
+    for (const { jobId, state, completedMs, rollback, webhooks } of this.#deps.book.jobs()) {
       if (hasWork({ state, rollback })) this.wake(jobId);
-      else if (completedMs < oldest) void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
+      else if (completedMs < oldest && !webhooks?.some(isOpenWebhook))
+        void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
   }
 

@@ -17,9 +17,11 @@ import type { JobBook } from "./job-book.ts";
 import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
 import { parseMergeRules } from "./merge-rules.ts";
 import { findFiles } from "./request-files.ts";
+import type { RequestedJobs } from "./requested-jobs.ts";
 
 export interface MergeJobsDeps {
   readonly book: JobBook;
+  readonly requested: RequestedJobs;
   readonly sources: JobSources;
   readonly hidden: Pick<HiddenCollections, "stage">;
   readonly allocateIds: (count: number) => Promise<bigint>;
@@ -102,8 +104,8 @@ export class MergeJobs {
   async #plan(source: CollectionRecord, request: rootCoord.MergeRequest): Promise<MergePlan> {
     const rules = parseMergeRules(request);
     checkKey(source, rules);
-    const { spec, dataSource: asked } = parseImportOptions(request.options, formatOptionKeys);
-    const ofImports = [spec.isBackup, spec.tolerance, spec.onDuplicate, spec.isTwoPhase, spec.partitionFrom];
+    const { spec, dataSource: asked, webhook } = parseImportOptions(request.options, formatOptionKeys);
+    const ofImports = [spec.isBackup, spec.tolerance, spec.onDuplicate, spec.isTwoPhase, spec.partitionFrom, webhook];
     if (ofImports.some(Boolean) || spec.correctsJobId !== undefined)
       throw new ImportError("request_invalid", "of the options of an import a merge takes those of files, and dry_run");
     const dataSource = await this.#deps.sources.resolve(asked);
@@ -173,7 +175,8 @@ export class MergeJobs {
       traceParent: currentTraceParent(),
     };
     const beside = isDryRun ? [] : await this.#deps.hidden.stage(target);
-    if (!beside || !(await this.#deps.book.create(job, beside))) throw targetExists(target);
+    if (!beside || !(await this.#deps.book.create(this.#deps.requested.withWebhooks(job), beside)))
+      throw targetExists(target);
     const names = { source: source.name, target: target.name };
     this.#deps.log.info("merge job submitted", { jobId: id.toString(), ...names, groups: plan.groups.length });
     return id;

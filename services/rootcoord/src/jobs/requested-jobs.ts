@@ -1,17 +1,21 @@
 import type { JobRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
+import { newWebhook } from "@sluice/jobs";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
+import { WebhookTargets } from "../webhooks/webhook-targets.ts";
 import type { JobBook } from "./job-book.ts";
 
 /** Records the jobs that users request, each once, however often its request comes. */
 export class RequestedJobs {
   readonly #book: JobBook;
   readonly #log: Logger;
+  readonly #webhooks: WebhookTargets;
 
-  constructor(book: JobBook, log: Logger) {
+  constructor(book: JobBook, log: Logger, webhooks = new WebhookTargets({})) {
     this.#book = book;
     this.#log = log;
+    this.#webhooks = webhooks;
   }
 
   /**
@@ -36,6 +40,20 @@ export class RequestedJobs {
       "request_invalid",
       `the idempotency key was used before, for ${job.kind} job ${earlier} of other files, options or another partition: use a new key`,
     );
+  }
+
+  /** A job with whom its end is to be told to. @param webhook asked for by an option @throws {ImportError} as `WebhookTargets.check` */
+  withWebhooks(job: JobRecord, webhook?: string): JobRecord {
+    if (webhook !== undefined) this.#webhooks.check(webhook);
+    const webhooks = this.#webhooks.of(webhook);
+    return webhooks.length === 0 ? job : { ...job, webhooks };
+  }
+
+  /** A job that does again what another one did: whoever was to be told of that one is told of this one. */
+  retold({ webhooks = [] }: JobRecord, job: JobRecord): JobRecord {
+    const asked = webhooks.map(({ url }) => newWebhook(url));
+    const others = this.#webhooks.of(undefined).filter(({ url }) => asked.every((webhook) => webhook.url !== url));
+    return asked.length + others.length === 0 ? job : { ...job, webhooks: [...others, ...asked] };
   }
 
   /** Records a job and answers its id, or that of the one which another request with its key has made at the same moment. */

@@ -54,12 +54,12 @@ export class RetryJobs {
     checkPartitions(job, collection);
     const groups = await this.#groupsNow(job, spec);
     const [id, createdMs] = [jobId(await this.#deps.allocateId()), this.#deps.now()];
-    return {
+    return this.#deps.requested.retold(job, {
       ...newImportJob(id, collection, createdMs),
       ...{ spec, groups, partitionIds, partitionName, retryOf: job.jobId },
       ...{ deadlineMs: deadlineOf(spec, createdMs), timestamp: await this.#deps.allocateTs() },
       ...{ idempotencyKey: "", requestDigest: job.requestDigest },
-    };
+    });
   }
 
   async #collectionOf({ jobId, collectionId }: JobRecord): Promise<CollectionRecord> {

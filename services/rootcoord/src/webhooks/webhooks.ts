@@ -1,0 +1,115 @@
+import type { JobRecord } from "@sluice/catalog";
+import { excerpt } from "@sluice/errors";
+import {
+  attemptedWebhook,
+  deliveredWebhook,
+  failedWebhook,
+  isEnded,
+  isOpenWebhook,
+  type JobWebhook,
+} from "@sluice/jobs";
+import type { JobId } from "@sluice/schema";
+import type { Logger } from "@sluice/telemetry";
+import type { JobBook, JobView } from "../jobs/job-book.ts";
+import type { RootCoordMetrics } from "../metrics.ts";
+import { postWebhook, WebhookRefused } from "./post-webhook.ts";
+import { bodyOf, signed } from "./webhook-message.ts";
+import type { WebhookTargets } from "./webhook-targets.ts";
+
+// W1. What is to be delivered stands in the job's record from its creation on: a crash loses none.
+// W2. An attempt is recorded before it begins: what a process dies of is not tried for ever.
+// W3. A message may come twice, when its sender dies before it has recorded the answer; its id is the same then.
+
+export interface WebhooksDeps {
+  readonly book: JobBook;
+  readonly targets: WebhookTargets;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly metrics?: RootCoordMetrics;
+  /** How often what is due is looked for. */
+  readonly intervalMs: number;
+}
+
+/** Receivers that are talked to at once: one that is slow keeps no other waiting. */
+const CONCURRENCY = 16;
+
+/** Tells of the ends of jobs whom their records name, until each has taken it or too many attempts have failed. */
+export class Webhooks implements AsyncDisposable {
+  readonly #deps: WebhooksDeps;
+  /** Ended jobs of which somebody is still to be told. */
+  readonly #open = new Set<JobId>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #closing = new AbortController();
+
+  constructor(deps: WebhooksDeps) {
+    this.#deps = deps;
+    for (const { jobId } of deps.book.records(false)) this.#look(jobId);
+    deps.book.onChange((jobId) => this.#look(jobId));
+    this.#timer = setInterval(() => this.#tick(), deps.intervalMs);
+  }
+
+  #look(jobId: JobId): void {
+    const job = this.#deps.book.get(jobId)?.job;
+    if (job && isEnded(job.state) && job.webhooks?.some(isOpenWebhook)) this.#open.add(jobId);
+    else this.#open.delete(jobId);
+  }
+
+  #tick(): void {
+    const nowMs = this.#deps.now();
+    for (const jobId of this.#open)
+      for (const { url, nextMs, ...webhook } of this.#deps.book.get(jobId)?.job.webhooks ?? [])
+        if (nextMs <= nowMs && isOpenWebhook({ url, nextMs, ...webhook })) this.#begin(jobId, url);
+  }
+
+  #begin(jobId: JobId, url: string): void {
+    const key = `${jobId} ${url}`;
+    if (this.#running.has(key) || this.#running.size >= CONCURRENCY) return;
+    const running = this.#attempt(jobId, url)
+      .catch((error) => this.#warn(jobId, url, error))
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+  }
+
+  async #attempt(jobId: JobId, url: string): Promise<void> {
+    const { now, targets, metrics } = this.#deps;
+    const view = await this.#change(jobId, url, (webhook) => attemptedWebhook(webhook, now()));
+    if (!view) return;
+    try {
+      const message = signed(`job-${jobId}`, bodyOf(view), targets.secret, now());
+      await postWebhook(url, message, targets.addressesOf(url), this.#closing.signal);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      metrics?.webhookAttempted("failed");
+      this.#warn(jobId, url, error);
+      const isFinal = error instanceof WebhookRefused && error.isFinal;
+      await this.#change(jobId, url, (webhook) =>
+        failedWebhook(webhook, excerpt((error as Error).message, 300), isFinal),
+      );
+      return;
+    }
+    metrics?.webhookAttempted("delivered");
+    await this.#change(jobId, url, (webhook) => deliveredWebhook(webhook, now()));
+  }
+
+  #change(jobId: JobId, url: string, next: (webhook: JobWebhook) => JobWebhook): Promise<JobView | undefined> {
+    return this.#deps.book.change(jobId, ({ job }) => ({ job: withWebhook(job, url, next) }));
+  }
+
+  /** The path of a URL may be what lets a message in. */
+  #warn(jobId: JobId, url: string, error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    const about = { jobId: jobId.toString(), receiver: new URL(url).host };
+    this.#deps.log.warn("a receiver was not told of a job's end", { ...about, reason: (error as Error).message });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#closing.abort();
+    await Promise.allSettled(this.#running.values());
+  }
+}
+
+function withWebhook(job: JobRecord, url: string, next: (webhook: JobWebhook) => JobWebhook): JobRecord {
+  return { ...job, webhooks: job.webhooks?.map((webhook) => (webhook.url === url ? next(webhook) : webhook)) };
+}
