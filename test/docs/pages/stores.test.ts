@@ -19,6 +19,7 @@ it("runs as written: Chroma, qdrant-client, Milvus Lite, a table of SQLite", asy
   await of("texts", key, { ...vector, dim: 4 });
   await of("points", id, { ...vector, dim: 3 });
   await of("lite", id, { ...vector, name: "v", dim: 4 });
+  await of("lite2", id, { ...vector, name: "v", dim: 4 }, { name: "sparse", type: DataType.SparseFloatVector });
   await of("books", id, { ...vector, dim: 4 });
   const imported = async (words: string) => {
     const text = adapt(page.block(words), { "localhost:19530": server.address });
@@ -29,6 +30,8 @@ it("runs as written: Chroma, qdrant-client, Milvus Lite, a table of SQLite", asy
   expect(await imported('"chroma/"')).toMatchObject({ state: "Completed", importedRows: 21 });
   expect(await imported('"qdrant/"')).toMatchObject({ state: "Completed", importedRows: 2 });
   expect(await imported('"milvus-lite.db/"')).toMatchObject({ state: "Completed", importedRows: 21 });
+  expect(await imported('"milvus-lite-2.db"')).toMatchObject({ state: "Completed", importedRows: 5 });
+  expect(await client.count("lite2", "title == 'new' and words[0] == 'é' and int16 == -300 and lang == 'de'")).toBe(1);
   expect(await imported("shelf.db")).toMatchObject({ state: "Completed", importedRows: 3 });
   expect(await client.count("lite", "id in [3, 4, 10]")).toBe(0);
   expect(page.left).toEqual([]);

@@ -1,7 +1,7 @@
 import type { SourceFile } from "@sluice/object-store";
 import { Damage, damageError } from "@sluice/parquet";
+import { Message } from "../../protobuf.ts";
 import { type PageLayout, parsePageLayout } from "./page-layout.ts";
-import { Message } from "./protobuf.ts";
 
 const FOOTER_BYTES = 40;
 const MAGIC = "LANC";

@@ -1,6 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { Damage, damageError } from "@sluice/parquet";
-import { Message } from "./protobuf.ts";
+import { Message } from "../../protobuf.ts";
 
 const TAIL_BYTES = 16;
 const MAGIC = "LANC";

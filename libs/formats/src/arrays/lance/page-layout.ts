@@ -1,5 +1,5 @@
 import { NotSupported } from "@sluice/parquet";
-import { Message } from "./protobuf.ts";
+import { Message } from "../../protobuf.ts";
 
 /** Every value is there. Source: lance, `protos/encodings_v2_1.proto`. */
 const ALL_VALID = 1;

@@ -5,6 +5,7 @@ import type { Store } from "../store.ts";
 import { storeFormat } from "../store-format.ts";
 import { chromaStore } from "./chroma/chroma-store.ts";
 import { isChroma } from "./chroma/collections.ts";
+import { isMilvusLite2, lite2Collection } from "./milvus-lite2/lite2-collection.ts";
 import { plainTable } from "./plain-table.ts";
 import { isQdrant, qdrantPoints } from "./qdrant/points.ts";
 import { MODULE, vec0Table } from "./vec0/vec0-table.ts";
@@ -22,6 +23,7 @@ export const sqliteFormat = storeFormat({
   openStore: async (sources, options, signal): Promise<Store> => {
     const db = await openDatabase(sources, options, signal);
     if (isChroma(db)) return await chromaStore(db, sources, options, signal);
+    if (isMilvusLite2(db)) return await lite2Collection(db, options);
     return isQdrant(db) ? qdrantPoints(db) : tableOf(db, options);
   },
 });

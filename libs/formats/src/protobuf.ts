@@ -57,10 +57,15 @@ export class Message {
 
   /** Numbers one by one, or packed. */
   numbers(field: number): number[] {
+    return this.bigs(field).map(Number);
+  }
+
+  /** The same, exactly; negative ones are those of 64 bits. */
+  bigs(field: number): bigint[] {
     return (this.#fields.get(field) ?? []).flatMap((value) => {
-      if (typeof value === "bigint") return [Number(value)];
-      const [reader, numbers] = [new Varints(value), [] as number[]];
-      while (reader.at < value.length) numbers.push(reader.next());
+      if (typeof value === "bigint") return [value];
+      const [reader, numbers] = [new Varints(value), [] as bigint[]];
+      while (reader.at < value.length) numbers.push(reader.big());
       return numbers;
     });
   }
