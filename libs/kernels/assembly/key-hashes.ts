@@ -42,3 +42,21 @@ export function hashInt64s(keys: usize, count: i32, out: usize): void {
     finish(mixed, APPENDED, 9, out + 8);
   }
 }
+
+/**
+ * Sets `hashCount` bits of a filter for each of `count` keys, by their hashes as above. @param mask bits of the filter, a power of two
+ * up to 2^32, less one: only low halves decide then
+ */
+export function addHashes(hashes: usize, count: i32, filter: usize, mask: u32, hashCount: i32): void {
+  for (const end = hashes + ((<usize>count) << 5); hashes < end; hashes += 32) {
+    const h0 = load<u32>(hashes);
+    const h1 = load<u32>(hashes + 4);
+    const h2 = load<u32>(hashes + 8);
+    const h3 = load<u32>(hashes + 12);
+    for (let i: u32 = 0; i < <u32>hashCount; i++) {
+      const bit = ((i & 1 ? h1 : h0) + i * ((i + 1) & 2 ? h3 : h2)) & mask;
+      const word = filter + ((<usize>(bit >> 5)) << 2);
+      store<u32>(word, load<u32>(word) | ((<u32>1) << (bit & 31)));
+    }
+  }
+}

@@ -1,30 +1,41 @@
+import { isPooled, pooledMemory } from "@sluice/async";
 import { keyHashes } from "./gen/key-hashes.ts";
-import { instantiate } from "./web-assembly.ts";
+import { instantiateIn, ownMemory } from "./web-assembly.ts";
 
 interface Kernel {
   readonly hashInt64s: (keys: number, count: number, out: number) => void;
+  readonly addHashes: (hashes: number, count: number, filter: number, mask: number, hashCount: number) => void;
   readonly keys: Uint8Array;
   readonly hashes: Int32Array;
 }
 
-/** Keys that are hashed at once. */
+/** A Bloom filter whose size is a power of two: bit i is bit `i & 31` of word `i >> 5`. */
+export interface KeyFilter {
+  readonly words: Uint32Array;
+  /** 2^32 at most. */
+  readonly bitCount: number;
+  /** Bits that a key sets. */
+  readonly hashCount: number;
+}
+
+/** Keys that are hashed at once: what stays in the first cache. */
 const MAX_KEYS = 512;
 const KEY_BYTES = 8;
 /** Int32 words of a key's hashes. */
 const HASH_WORDS = 8;
-/** Layout of the kernel's memory, one page. */
+/** Where keys and hashes lie, in the first page of the kernel's memory. */
 const KEYS = 1024;
 const HASHES = KEYS + KEY_BYTES * MAX_KEYS;
 
 let kernel: Kernel | undefined;
 
-/** One a thread. */
+/** One a thread, in its arena, where large filters lie. */
 function loadKernel(): Kernel {
-  const { functions, memory } = instantiate<Pick<Kernel, "hashInt64s">>(keyHashes, 1);
+  const memory = pooledMemory() ?? ownMemory(1);
   return {
-    ...functions,
-    keys: new Uint8Array(memory, KEYS, KEY_BYTES * MAX_KEYS),
-    hashes: new Int32Array(memory, HASHES, HASH_WORDS * MAX_KEYS),
+    ...instantiateIn<Pick<Kernel, "hashInt64s" | "addHashes">>(keyHashes, memory),
+    keys: new Uint8Array(memory.buffer, KEYS, KEY_BYTES * MAX_KEYS),
+    hashes: new Int32Array(memory.buffer, HASHES, HASH_WORDS * MAX_KEYS),
   };
 }
 
@@ -35,12 +46,25 @@ function loadKernel(): Kernel {
  * @param out 8 words a key: low halves of the four hashes, then high halves
  */
 export function hashInt64Keys(keys: Uint8Array, out: Int32Array): void {
+  hashEach(keys, ({ hashes }, from, count) => out.set(hashes.subarray(0, count * HASH_WORDS), from * HASH_WORDS));
+}
+
+/** Hashes int64 keys and adds them to a filter. False where that does not lie in the thread's arena: nothing was done then. */
+export function addInt64Keys(keys: Uint8Array, { words, bitCount, hashCount }: KeyFilter): boolean {
+  if (!isPooled(words)) return false;
+  hashEach(keys, ({ addHashes }, _from, count) =>
+    addHashes(HASHES, count, words.byteOffset, (bitCount - 1) | 0, hashCount),
+  );
+  return true;
+}
+
+function hashEach(keys: Uint8Array, take: (kernel: Kernel, from: number, count: number) => void): void {
   kernel ??= loadKernel();
   const count = keys.length / KEY_BYTES;
   for (let from = 0; from < count; from += MAX_KEYS) {
     const to = Math.min(count, from + MAX_KEYS);
     kernel.keys.set(keys.subarray(from * KEY_BYTES, to * KEY_BYTES));
     kernel.hashInt64s(KEYS, to - from, HASHES);
-    out.set(kernel.hashes.subarray(0, (to - from) * HASH_WORDS), from * HASH_WORDS);
+    take(kernel, from, to - from);
   }
 }

@@ -1,9 +1,14 @@
 /** What we use of it; the compiler's libraries know it only for browsers. */
 declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  Memory: new (pages: { initial: number; maximum: number }) => KernelMemory;
   Module: new (code: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
+
+/** A memory of WebAssembly. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+}
 
 /**
  * A kernel with memory of its own.
@@ -14,9 +19,17 @@ export function instantiate<Functions>(
   code: string,
   pages: number,
 ): { readonly functions: Functions; readonly memory: ArrayBuffer } {
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(code, "base64")), {
-    env: { memory },
-  });
-  return { functions: exports as Functions, memory: memory.buffer };
+  const memory = ownMemory(pages);
+  return { functions: instantiateIn<Functions>(code, memory), memory: memory.buffer };
+}
+
+/** @param pages as of `instantiate` */
+export function ownMemory(pages: number): KernelMemory {
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
+}
+
+/** The functions of a kernel that works in a memory which others use, too. */
+export function instantiateIn<Functions>(code: string, memory: KernelMemory): Functions {
+  const module = new WebAssembly.Module(Buffer.from(code, "base64"));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Functions;
 }

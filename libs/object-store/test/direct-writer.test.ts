@@ -1,6 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
+import { giveMemory, takeMemory } from "@sluice/async";
 import { DirectWriter } from "../src/local/direct-writer.ts";
 import { TemporaryFolders } from "./temporary-folders.ts";
 
@@ -36,6 +37,31 @@ describe("a file written past the page cache", () => {
     const handle = await new DirectWriter().write(path, pieces);
     await handle?.close();
     if (handle) expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
+  });
+
+  it.each([0, 1, 357, 4095])("writes memory that is aligned as the file is from where it lies (%i)", async (head) => {
+    const path = join(await folders.create(), "file");
+    const memory = takeMemory(3 * MIB);
+    const lengths: number[] = [];
+    const writer = new DirectWriter(async (...call) => {
+      const handle = await open(...call);
+      const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<never>;
+      handle.write = (...args: unknown[]) => {
+        lengths.push(args[2] as number);
+        return write(...args);
+      };
+      return handle;
+    });
+    const values = memory.subarray(head, head + 2 * MIB + 99);
+    values.set(pattern(values.length));
+    const pieces = [pattern(head, 7), values, pattern(5000, 3)];
+    const handle = await writer.write(path, pieces);
+    await handle?.close();
+    giveMemory(memory);
+    if (!handle) return;
+    expect(Buffer.compare(await readFile(path), Buffer.concat(pieces))).toBe(0);
+    expect(Math.max(...lengths)).toBeGreaterThanOrEqual(2 * MIB - 4096);
+    expect(lengths.length).toBe(head === 0 ? 2 : 3);
   });
 
   it("uses its memory again without a trace of the file before", async () => {

@@ -1,3 +1,5 @@
+import { groupRows } from "@sluice/kernels";
+
 /**
  * Rows of a batch grouped by bucket, neighbours taken together: columns are copied run by run. One object serves all
  * batches; its arrays only grow.
@@ -42,6 +44,7 @@ export class RowRuns {
     }
     if (this.#order.length < rowCount) this.#order = new Uint32Array(rowCount);
     const order = this.#order;
+    if (groupRows(bucketOf.subarray(0, rowCount), ends, order)) return;
     for (let row = 0; row < rowCount; row++) order[ends[bucketOf[row]]++] = row;
   }
 

@@ -141,6 +141,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     // Nothing reads the buffers any more: those of flushes are spare by now.
     for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
     this.#spare.length = 0;
+    for (const { segment } of this.#buckets) segment?.release();
   }
 
   /** A failure in the middle has lost rows: nothing may go on after it. */

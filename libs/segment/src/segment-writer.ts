@@ -31,6 +31,9 @@ export interface SegmentWriterContext {
 /** Rows at which a segment is sealed however narrow they are: it bounds the filter over its keys to 16 MiB. */
 export const maxSegmentRows = 1 << 23;
 
+/** Row ids and timestamps, which come first. */
+const SYSTEM_FIELDS = 2;
+
 interface OpenFieldLogs {
   readonly field: FieldSchema;
   readonly logIds: bigint[];
@@ -90,6 +93,7 @@ export class SegmentWriter {
     const writes = this.#logs.map((logs, i) => {
       const pieces = this.#encode(logs.field, columns[i], rowCount, system);
       for (const piece of pieces) if (piece.buffer !== columns[i].data.buffer) encodedBytes += piece.byteLength;
+      if (i >= SYSTEM_FIELDS) buffer.noteFile(i - SYSTEM_FIELDS, pieces);
       return this.#put(logs, firstLogId + BigInt(i), pieces);
     });
     const done = settleAll(writes);
@@ -101,12 +105,11 @@ export class SegmentWriter {
   async seal(): Promise<SealedSegment> {
     const { collectionId, logIds, puts, areRowsStored } = this.#context;
     const stats = this.#stats.finish();
+    const encoded = encodeStatsLog(stats);
+    this.release();
     const logId = await logIds.take(1);
     await Promise.all(this.#flushes);
-    const key = statsLogKey(this.#place(), stats.fieldId, logId);
-    const encoded = encodeStatsLog(stats);
-    stats.bloom?.release();
-    const sizeBytes = await puts.put(key, [encoded]);
+    const sizeBytes = await puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
     return {
       collectionId,
       ...this.#bucket,
@@ -121,6 +124,11 @@ export class SegmentWriter {
       insertLogs: this.#logs.map((logs) => this.#fieldLogs(logs)),
       statsLogs: [{ fieldId: stats.fieldId, logIds: [logId], rowCounts: [this.#rowCount], sizesBytes: [sizeBytes] }],
     };
+  }
+
+  /** Gives memory back. It takes no rows any more. */
+  release(): void {
+    this.#stats.release();
   }
 
   #count(buffer: RowBuffer, { minTimestamp, maxTimestamp }: SystemColumns): void {

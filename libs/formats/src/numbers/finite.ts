@@ -1,3 +1,5 @@
+import { findNotFiniteFloat } from "@sluice/kernels";
+
 /** Words looked at before the result of the OR is: a hit is then searched for in so many. */
 const BLOCK = 4096;
 
@@ -17,6 +19,8 @@ const bfloat16Pair: ExponentTest = { mask: 0x7f807f80, one: 0x00800080, sign: 0x
 
 /** First of `count` float32 from `at` on that is NaN or infinite, counted from `at`, or -1. @param words their bits */
 export function findNotFinite32(words: Int32Array, at: number, count: number): number {
+  const found = findNotFiniteFloat(words, at, count);
+  if (found !== undefined) return found;
   const word = findWord(words, at, at + count, 1, float32);
   return word < 0 ? -1 : word - at;
 }

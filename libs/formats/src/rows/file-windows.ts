@@ -59,7 +59,7 @@ export class FileWindows {
 
   #allocate(): ChunkBuffer {
     const bytes = takeMemory(this.#room + this.#options.chunkBytes + SENTINEL_BYTES);
-    return { bytes, view: new DataView(bytes.buffer) };
+    return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }
 
   /** Gives the memory of all windows back, the present one's too; none is used again. */
