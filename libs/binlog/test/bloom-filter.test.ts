@@ -168,11 +168,30 @@ describe("BloomFilter", () => {
   });
 });
 
+describe("a filter of megabytes", () => {
+  it("gets from the kernel the bits that it gets from hashes", () => {
+    const keys = int64s(Array.from({ length: 2000 }, (_, i) => BigInt.asIntN(64, BigInt(i) * 0x9e3779b97f4a7c15n)));
+    const hashes = new Int32Array(2000 * hashWords);
+    hashKeys(keys, 0, 2000, hashes);
+    const [large, twin] = [BloomFilter.withCapacity(1_000_000), BloomFilter.withCapacity(1_000_000)];
+    large.addColumn(keys, 2000);
+    twin.addHashes(hashes, 2000);
+    const encoded = [large, twin].map((filter) => {
+      const text = Buffer.alloc(filter.encodedLength);
+      filter.encodeInto(text, 0);
+      filter.release();
+      return text;
+    });
+    expect(encoded[0].equals(encoded[1])).toBe(true);
+  });
+});
+
 describe("StatsBuilder", () => {
   it.each([
     ["few keys", 1000, 10],
     ["many keys, in a filter made for more", 50_000, 4_000_000],
     ["more keys than expected", 50_000, 10],
+    ["so many keys that a filter takes them, and is shrunk", 140_000, 400_000],
   ])("has bounds and all of %s", (_what, count, capacity) => {
     const builder = new StatsBuilder(100, DataType.Int64, capacity);
     const keys = Array.from({ length: count }, (_, i) => BigInt.asIntN(64, BigInt(i + 1) * 0x9e3779b97f4a7c15n));

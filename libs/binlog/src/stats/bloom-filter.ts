@@ -1,5 +1,6 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
+import { addInt64Keys } from "@sluice/kernels";
 import { malformed } from "../malformed.ts";
 import { hashBytes, hashInt64, hashKeys, hashWords } from "./murmur3.ts";
 
@@ -33,10 +34,15 @@ export class BloomFilter {
     this.#isPowerOfTwo = bitCount >= 64 && bitCount <= 2 ** 32 && Number.isInteger(Math.log2(bitCount));
   }
 
+  /** Memory of a filter as `withCapacity` makes it. */
+  static bytesFor(keys: number, rate = defaultFalsePositiveRate): number {
+    const least = Math.ceil((-keys * Math.log(rate)) / Math.LN2 ** 2);
+    return Math.min(2 ** 32, Math.max(64, 2 ** Math.ceil(Math.log2(Math.max(1, least))))) / 8;
+  }
+
   /** Smallest power of two, and fewest hashes, that keep the rate for `keys` keys; at most 2^32 bits. */
   static withCapacity(keys: number, rate = defaultFalsePositiveRate): BloomFilter {
-    const least = Math.ceil((-keys * Math.log(rate)) / Math.LN2 ** 2);
-    const bitCount = Math.min(2 ** 32, Math.max(64, 2 ** Math.ceil(Math.log2(Math.max(1, least)))));
+    const bitCount = 8 * BloomFilter.bytesFor(keys, rate);
     let hashCount = 1;
     const best = Math.max(1, Math.round((Math.LN2 * bitCount) / Math.max(1, keys)));
     while (hashCount < Math.min(best, 16) && falsePositives(bitCount, hashCount, keys) > rate) hashCount++;
@@ -82,7 +88,7 @@ export class BloomFilter {
    * megabytes.
    */
   encodeInto(target: Buffer, at: number): void {
-    const words = new Uint8Array(this.#words.buffer);
+    const words = this.#bytes;
     const piece = Buffer.alloc(PIECE_BYTES);
     let [to, used] = [at, piece.writeBigUInt64BE(BigInt(this.bitCount))];
     for (let from = 0; from < words.length; used = 0) {
@@ -98,6 +104,11 @@ export class BloomFilter {
 
   /** Adds the keys of an Int64 or VarChar column. */
   addColumn(column: Column, rowCount: number): void {
+    if (column.kind === "fixed" && this.#isPowerOfTwo) {
+      const { bitCount, hashCount } = this;
+      const keys = column.data.subarray(0, 8 * rowCount);
+      if (addInt64Keys(keys, { words: this.#words, bitCount, hashCount })) return;
+    }
     for (let from = 0; from < rowCount; from += chunkKeys) {
       const to = Math.min(rowCount, from + chunkKeys);
       hashKeys(column, from, to, chunk);
@@ -113,12 +124,17 @@ export class BloomFilter {
         for (const bit of this.#exactBits(hashes, key * hashWords)) this.#setBit(bit);
       return;
     }
+    // Low halves decide. Read once a key: the compiler cannot know that the words which are written are others.
     const mask = (this.bitCount - 1) | 0;
     const hashCount = this.hashCount;
     for (let at = 0; at < count * hashWords; at += hashWords) {
+      const h0 = hashes[at];
+      const h1 = hashes[at + 1];
+      const h2 = hashes[at + 2];
+      const h3 = hashes[at + 3];
       for (let i = 0; i < hashCount; i++) {
-        const bit = lowBits(hashes, at, i) & mask;
-        words[bit >>> 5] |= 1 << (bit & 31);
+        const bit = ((i & 1 ? h1 : h0) + Math.imul(i, (i + 1) & 2 ? h3 : h2)) & mask;
+        words[bit >>> 5] |= 1 << bit;
       }
     }
   }
@@ -148,7 +164,12 @@ export class BloomFilter {
 
   /** Gives its memory back. It is not used again. */
   release(): void {
-    giveMemory(new Uint8Array(this.#words.buffer));
+    giveMemory(this.#bytes);
+  }
+
+  get #bytes(): Uint8Array<ArrayBuffer> {
+    const { buffer, byteOffset, byteLength } = this.#words;
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   /** Bit i = (h[i mod 2] + i * h[2 + ((i + i mod 2) mod 4) / 2]) mod 2^64 mod M, for any M. */
@@ -171,11 +192,6 @@ export class BloomFilter {
   }
 }
 
-/** Low half of the i-th location: all that a power of two below 2^32 looks at. */
-function lowBits(hashes: Int32Array, at: number, i: number): number {
-  return hashes[at + (i & 1)] + Math.imul(i, hashes[at + 2 + secondHash(i)]);
-}
-
 /** 0 for h2, 1 for h3. */
 function secondHash(i: number): number {
   return ((i + (i & 1)) & 3) >>> 1;
@@ -183,7 +199,8 @@ function secondHash(i: number): number {
 
 /** A segment after the other needs one of megabytes for as long as it is open. */
 function emptyWords(length: number): Uint32Array<ArrayBuffer> {
-  return new Uint32Array(takeMemory(4 * length).fill(0).buffer);
+  const { buffer, byteOffset } = takeMemory(4 * length).fill(0);
+  return new Uint32Array(buffer, byteOffset, length);
 }
 
 function falsePositives(bitCount: number, hashCount: number, keys: number): number {

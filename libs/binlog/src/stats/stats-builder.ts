@@ -1,16 +1,14 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
 import type { DataType } from "@sluice/schema";
 import { BloomFilter, defaultFalsePositiveRate } from "./bloom-filter.ts";
-import { hashKeys, hashWords } from "./murmur3.ts";
+import { type StagedKeys, stagedKeysOf } from "./staged-keys.ts";
 import type { PrimaryKeyStats } from "./stats-log.ts";
 
-/** Below this many keys the filter waits until their number is known: 1 MiB of hashes. */
-const stagedKeys = 1 << 15;
-
 /**
- * Collects the statistics of a segment's primary keys while its rows come. The number of keys is only known at the end:
- * few are kept as hashes, for a filter that fits; once they are many, a filter for `capacityKeys` takes them and is
- * shrunk at the end. So memory is bounded by 1 MiB or by about 2 to 4 bytes a key of capacity.
+ * Collects the statistics of a segment's primary keys while its rows come. The number of keys is only known at the end: they are
+ * kept, for a filter that fits, until they take as much memory as one for `capacityKeys`; that one then takes them, and is shrunk at
+ * the end. So memory is bounded by 1 MiB or by about 2 to 4 bytes a key of capacity. A filter of the right size is filled three
+ * times as fast, too: it stays in the cache.
  */
 export class StatsBuilder {
   readonly #fieldId: number;
@@ -19,7 +17,7 @@ export class StatsBuilder {
   /** Keys that the filter is made for when they turn out to be many. */
   capacityKeys: number;
   #count = 0;
-  #staged = new Int32Array(0);
+  #staged: StagedKeys | undefined;
   #filter: BloomFilter | undefined;
   #bounds: KeyBounds | undefined;
 
@@ -39,9 +37,8 @@ export class StatsBuilder {
     if (rowCount === 0) return;
     this.#bounds ??= column.kind === "fixed" ? new Int64Bounds() : new TextBounds();
     this.#bounds.add(column, rowCount);
-    if (!this.#filter && this.#count + rowCount > stagedKeys) this.#openFilter(this.#count + rowCount);
-    if (this.#filter) this.#filter.addColumn(column, rowCount);
-    else this.#stage(column, rowCount);
+    if (!this.#filter && !this.#stage(column, rowCount)) this.#openFilter(this.#count + rowCount);
+    this.#filter?.addColumn(column, rowCount);
     this.#count += rowCount;
   }
 
@@ -54,25 +51,30 @@ export class StatsBuilder {
     return { fieldId: this.#fieldId, pkType: this.#pkType, ...this.#bounds.result(), bloom };
   }
 
+  /** Gives the memory back of what is not finished. It is not used again. */
+  release(): void {
+    this.#staged?.release();
+    this.#filter?.release();
+    this.#staged = this.#filter = undefined;
+  }
+
+  /** False when they would take more memory than a filter does. */
+  #stage(column: Column, rowCount: number): boolean {
+    this.#staged ??= stagedKeysOf(column);
+    const filterBytes = BloomFilter.bytesFor(this.capacityKeys, this.#rate);
+    return this.#staged.add(column, rowCount, filterBytes);
+  }
+
   #openFilter(keys: number): void {
     this.#filter = this.#stagedFilter(Math.max(keys, this.capacityKeys));
-    this.#staged = new Int32Array(0);
   }
 
   #stagedFilter(keys: number): BloomFilter {
     const filter = BloomFilter.withCapacity(keys, this.#rate);
-    filter.addHashes(this.#staged, this.#count);
+    this.#staged?.addTo(filter);
+    this.#staged?.release();
+    this.#staged = undefined;
     return filter;
-  }
-
-  #stage(column: Column, rowCount: number): void {
-    const needed = (this.#count + rowCount) * hashWords;
-    if (this.#staged.length < needed) {
-      const larger = new Int32Array(Math.max(needed, Math.min(2 * this.#staged.length, stagedKeys * hashWords)));
-      larger.set(this.#staged);
-      this.#staged = larger;
-    }
-    hashKeys(column, 0, rowCount, this.#staged.subarray(this.#count * hashWords));
   }
 }
 
