@@ -1,6 +1,6 @@
 export * from "./byte-budget.ts";
 export * from "./map-concurrent.ts";
-export { ARENA_SCRATCH_BYTES, type ArenaMemory, MemoryArena } from "./memory-arena.ts";
+export { ARENA_SCRATCH_BYTES } from "./memory-arena.ts";
 export * from "./memory-pool.ts";
 export * from "./serial.ts";
 export * from "./sleep.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { ARENA_SCRATCH_BYTES, giveMemory, isPooled, MemoryArena, pooledMemory, takeMemory } from "@sluice/async";
 import fc from "fast-check";
+import { ARENA_SCRATCH_BYTES, giveMemory, isPooled, pooledMemory, takeMemory } from "../src/index.ts";
+import { MemoryArena } from "../src/memory-arena.ts";
 
 const MIB = 1 << 20;
 

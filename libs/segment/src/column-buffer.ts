@@ -1,8 +1,5 @@
 import type { Column } from "@sluice/columns";
-import { type FieldSchema, fixedWidth } from "@sluice/schema";
-import { FixedBuffer } from "./fixed-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
-import { VarBuffer } from "./var-buffer.ts";
 
 /** Values of one field while a bucket fills. Memory is used again after each flush and only grows. */
 export interface ColumnBuffer {
@@ -27,9 +24,4 @@ export interface BufferLimits {
   readonly bytes: number;
   /** All buffers may be as large as they get: those that will be take their memory at once, without copies. */
   readonly isRoomy?: boolean;
-}
-
-export function columnBuffer(field: FieldSchema, limits: BufferLimits): ColumnBuffer {
-  const width = fixedWidth(field);
-  return width > 0 ? new FixedBuffer(field, width, limits) : new VarBuffer(field, limits);
 }

@@ -1,7 +1,8 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { type CollectionSchema, type FieldSchema, fixedWidth } from "@sluice/schema";
-import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
+import type { BufferLimits, ColumnBuffer } from "./column-buffer.ts";
+import { columnBuffer } from "./open-column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
 import type { SystemBuffer, SystemColumns } from "./system-buffer.ts";
 

@@ -1,7 +1,8 @@
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { rowIdField, timestampField } from "@sluice/schema";
-import { type BufferLimits, type ColumnBuffer, columnBuffer } from "./column-buffer.ts";
+import type { BufferLimits, ColumnBuffer } from "./column-buffer.ts";
+import { columnBuffer } from "./open-column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
 
 /** What every row has besides its fields. */
