@@ -84,6 +84,23 @@ describe("REST import jobs", () => {
     expect(((await doubled.json()) as RestAnswer).data.records.length).toBe(2);
   });
 
+  it("keys of a body count whatever their case, as with Milvus", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("rest_case"));
+    const [file] = await files.jsonl("rest-case.jsonl", books(3));
+    const { data } = await post("create", {
+      CollectionName: "rest_case",
+      FILES: [[file]],
+      Options: { dry_run: "true" },
+    });
+    await client.waitFor(BigInt(data.jobId));
+    expect((await post("describe", { jobID: data.jobId })).data).toMatchObject({
+      state: "Completed",
+      dryRun: true,
+      checkedRows: 3,
+    });
+  });
+
   it("all jobs are listed, not a page of ten", async () => {
     const { client, files } = fixture;
     await client.createCollection(bookCollection("rest_many"));

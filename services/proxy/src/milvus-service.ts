@@ -10,7 +10,8 @@ import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
 
-type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
+/** Of the public service, as far as they are there. */
+export type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 
 /**
  * Of the public service. A method without handler answers a failing Status, which no client retries.

@@ -11,20 +11,10 @@ import {
   volume,
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
-import type { FastifyRequest } from "fastify";
 import { AccessControl } from "./access/access-control.ts";
-import { forAdmins, guardRoutes, mayGoOn } from "./access/rest-guard.ts";
+import { forAdmins } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
-import { accessRoutesOf } from "./http/access-routes.ts";
-import { catalogRoutes } from "./http/catalog/index.ts";
-import { PublicCalls } from "./http/catalog/public-calls.ts";
-import { JobEvents } from "./http/events/job-events.ts";
-import { exportCopyRoutes } from "./http/export-copy-jobs.ts";
-import { importJobRoutes } from "./http/import-jobs.ts";
-import { jobRoutes } from "./http/jobs.ts";
-import { mergeJobRoutes } from "./http/merge-jobs.ts";
-import { openRestApp } from "./http/rest.ts";
-import { volumeRoutes } from "./http/volumes.ts";
+import { openRest } from "./http/open-rest.ts";
 import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusHandlers, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
@@ -92,29 +82,11 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
       onCall: observers(observeCalls(deps.metrics), logged),
     }),
   );
-  const app = openRestApp(deps.log, logged, { budget });
-  cleanup.defer(() => app.close());
-  if (guards) guardRoutes(app, guards);
-  app.get("/healthz", async () => "OK");
-  app.get("/readyz", async (_request, reply) => {
-    const { status, body } = deps.readiness();
-    return reply.code(status).send(body);
-  });
-  app.get("/metrics", async (_request, reply) => {
-    const { contentType, body } = await deps.metrics.expose();
-    return reply.type(contentType).send(body);
-  });
-  importJobRoutes(app, context, requests);
-  exportCopyRoutes(app, context);
-  accessRoutesOf(app, context);
-  catalogRoutes(app, new PublicCalls(handlers));
-  mergeJobRoutes(app, context);
-  jobRoutes(app, context);
-  const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);
-  cleanup.use(new JobEvents(context, deps.log, stillAllowed)).routes(app);
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
-  volumeRoutes(app, context, new VolumeOperations(volumes, settings.uploadEndpoint));
-  await app.ready();
+  const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
+  const { log, metrics, readiness } = deps;
+  const rest = { context, requests, guards, handlers, budget, log, metrics, readiness };
+  const app = cleanup.use(await openRest({ ...rest, volumes: operations }, logged));
   const counted = uploadMetrics(deps.metrics);
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
   const files = fileService(volumes, writer);

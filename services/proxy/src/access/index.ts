@@ -1,3 +1,1 @@
-export { accessRoutes } from "../http/access-routes.ts";
-export { routeGuards } from "./rest-guard.ts";
 export { rpcGuards } from "./rpc-demands.ts";

@@ -1,8 +1,6 @@
 import { headerOf, S3Refusal } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ProxyContext } from "../context.ts";
-import { accessRoutes } from "../http/access-routes.ts";
-import { publicPaths } from "../http/catalog/index.ts";
 import { idOfJob } from "../http/described-job.ts";
 import { optionsOf } from "../http/import-options.ts";
 import type { RawService } from "../uploads/raw-service.ts";
@@ -19,53 +17,16 @@ declare module "fastify" {
   }
 }
 
-/** What a route needs: what a method of gRPC needs, or a privilege on the collection of its job. */
-type RouteGuard =
-  | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: boolean }
-  | { readonly kind: "anywhere"; readonly privilege: string }
-  | { readonly kind: "method"; readonly method: string }
-  | { readonly kind: "open" };
-
-const imports = "/v2/vectordb/jobs/import";
-const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
-
-/** By route. What is not here only root and the role admin may call. */
-export const routeGuards: ReadonlyMap<string, RouteGuard> = new Map<string, RouteGuard>([
-  [`${imports}/create`, { kind: "method", method: "import" }],
-  [`${imports}/validate`, { kind: "method", method: "import" }],
-  [`${imports}/inspect`, { kind: "anywhere", privilege: "Import" }],
-  [`${imports}/list`, { kind: "open" }],
-  // Of one job; without its id only of jobs that lists show.
-  [`${imports}/events`, { kind: "job", anyOf: ["Import"], orOpen: true }],
-  [`${imports}/options.schema.json`, { kind: "open" }],
-  ...[
-    "describe",
-    "get_progress",
-    "getProgress",
-    "commit",
-    "abort",
-    "cancel",
-    "pause",
-    "resume",
-    "rollback",
-    "retry",
-    "errors",
-    "rejects",
-  ].map((name) => [`${imports}/${name}`, ofJob] as const),
-  ...publicPaths.map((path) => [path, { kind: "open" }] as const),
-  ...Object.entries(accessRoutes).map(
-    ([path, [method]]) => [`/v2/vectordb/${path}`, { kind: "method", method }] as const,
-  ),
-]);
-
-/** For who runs the server: nobody is asked. By route, since a path has many spellings. */
-const publicRoutes = ["/healthz", "/readyz", "/metrics"];
+/** By route, since a path has many spellings. */
+function isPublic({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.route?.guard.kind === "public";
+}
 
 /** Asks who calls before anything of a body is read, and what they may do before anything is done. */
 export function guardRoutes(app: FastifyInstance, { access, context, log }: GuardDeps): void {
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
-    if (publicRoutes.includes(request.routeOptions.url ?? "")) return;
+    if (isPublic(request)) return;
     try {
       request.caller = await access.caller(restCredentials(request.headers.authorization));
     } catch (error) {
@@ -75,7 +36,7 @@ export function guardRoutes(app: FastifyInstance, { access, context, log }: Guar
   });
   app.addHook("preHandler", async (request, reply) => {
     try {
-      if (!publicRoutes.includes(request.routeOptions.url ?? "")) await check(request, access, context);
+      if (!isPublic(request)) await check(request, access, context);
     } catch (error) {
       if (!(error instanceof AccessRefused)) throw error;
       return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
@@ -83,7 +44,7 @@ export function guardRoutes(app: FastifyInstance, { access, context, log }: Guar
   });
   // Before the answer goes: who has it may count on the change.
   app.addHook("preSerialization", async ({ routeOptions, body, caller }, _reply, answer) => {
-    const guard = routeGuards.get(routeOptions.url ?? "");
+    const guard = routeOptions.config.route?.guard;
     const isDone = (answer as { code?: number } | null)?.code === 0;
     if (guard?.kind === "method" && accessChanges.has(guard.method) && caller && isDone)
       noteChange(guard.method, asMessage((body ?? {}) as RestBody), caller, { access, log });
@@ -105,13 +66,16 @@ export async function mayGoOn(request: FastifyRequest, { access, context }: Guar
 
 async function check(request: FastifyRequest, access: AccessControl, context: ProxyContext) {
   const { caller } = request;
+  // A path that there is not has nothing to keep.
+  if (request.is404) return;
   if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const route = request.routeOptions.url ?? "";
-  const guard = routeGuards.get(route);
+  const guard = request.routeOptions.config.route?.guard;
   const body = (request.body ?? request.query ?? {}) as RestBody;
   const dbName = body.dbName || String(request.headers["db-name"] ?? "") || "default";
   switch (guard?.kind) {
     case "open":
+    case "calls":
       return;
     case "anywhere":
       if (mayAnywhere(caller, guard.privilege)) return;

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { parseBody, required } from "./rest.ts";
+import { bodyOf, namesIn } from "./routes/members.ts";
+import { asMethod, facts } from "./routes/route-facts.ts";
 
 const text = z
   .string()
@@ -14,7 +16,6 @@ const body = z.object({
   ...{ privilegeGroupName: text, privileges: z.array(z.string()).nullish() },
 });
 type Body = z.infer<typeof body>;
-type Named = Exclude<keyof Body, "privileges">;
 
 /** What a route answers; `description` stands beside the data. */
 interface Answer {
@@ -22,8 +23,8 @@ interface Answer {
   readonly description?: string;
 }
 
-/** One route: the members that its body must have, and what it does. */
-type Route = readonly [needed: readonly Named[], run: (body: Body, context: ProxyContext) => Promise<Answer>];
+/** One route: what it does, in words, the members of its body, and by code. */
+type Route = readonly [summary: string, members: string, run: (body: Body, context: ProxyContext) => Promise<Answer>];
 
 const done = async (status: Promise<common.Status>): Promise<Answer> => {
   checkStatus(await status);
@@ -35,13 +36,13 @@ const { AddUserToRole, RemoveUserFromRole } = milvus.OperateUserRoleType;
 const { AddPrivilegesToGroup, RemovePrivilegesFromGroup } = milvus.OperatePrivilegeGroupType;
 
 function userRole(type: milvus.OperateUserRoleType): Route {
-  const run: Route[1] = ({ userName = "", roleName = "" }, { root }) =>
+  const run: Route[2] = ({ userName = "", roleName = "" }, { root }) =>
     done(root.operateUserRole({ base: undefined, username: userName, roleName, type }));
-  return [["userName", "roleName"], run];
+  return [`${type === AddUserToRole ? "Gives a user a role" : "Takes a role from a user"}`, "userName! roleName!", run];
 }
 
 function privilege(type: milvus.OperatePrivilegeType): Route {
-  const run: Route[1] = (asked, { root }) => {
+  const run: Route[2] = (asked, { root }) => {
     const { roleName = "", objectType = "", objectName = "", privilege = "", dbName = "default" } = asked;
     const entity = {
       ...{ role: { name: roleName, description: "" }, object: { name: objectType }, objectName, dbName },
@@ -49,11 +50,12 @@ function privilege(type: milvus.OperatePrivilegeType): Route {
     };
     return done(root.operatePrivilege({ base: undefined, entity, type, version: "" }));
   };
-  return [["roleName", "objectType", "objectName", "privilege"], run];
+  const summary = `${type === Grant ? "Grants a role" : "Takes from a role"} a privilege on an object`;
+  return [summary, "roleName! objectType! objectName! privilege! dbName", run];
 }
 
 function privilegeV2(type: milvus.OperatePrivilegeType): Route {
-  const run: Route[1] = (asked, { root }) => {
+  const run: Route[2] = (asked, { root }) => {
     const { roleName = "", privilege: name = "", dbName = "default", collectionName = "*" } = asked;
     const [role, grantor] = [
       { name: roleName, description: "" },
@@ -61,23 +63,26 @@ function privilegeV2(type: milvus.OperatePrivilegeType): Route {
     ];
     return done(root.operatePrivilegeV2({ base: undefined, role, grantor, type, dbName, collectionName }));
   };
-  return [["roleName", "privilege"], run];
+  const summary = `${type === Grant ? "Grants a role" : "Takes from a role"} a privilege or a group of them`;
+  return [summary, "roleName! privilege! dbName collectionName", run];
 }
 
 function groupMembers(type: milvus.OperatePrivilegeGroupType): Route {
-  const run: Route[1] = ({ privilegeGroupName: groupName = "", privileges }, { root }) => {
+  const run: Route[2] = ({ privilegeGroupName: groupName = "", privileges }, { root }) => {
     const members = (privileges ?? []).map((name) => ({ name }));
     return done(root.operatePrivilegeGroup({ base: undefined, groupName, privileges: members, type }));
   };
-  return [["privilegeGroupName"], run];
+  const summary = `${type === AddPrivilegesToGroup ? "Adds privileges to" : "Removes privileges from"} a group`;
+  return [summary, "privilegeGroupName! privileges", run];
 }
 
 /** Below `/v2/vectordb/`, with the method whose guard they have. Source: around-import §1.5. */
-export const accessRoutes: Readonly<Record<string, readonly [method: string, route: Route]>> = {
+const accessRoutes: Readonly<Record<string, readonly [method: string, route: Route]>> = {
   "users/list": [
     "listCredUsers",
     [
-      [],
+      "Names of the users",
+      "",
       async (_, { root }) => {
         const { status, usernames } = await root.listCredUsers({ base: undefined });
         checkStatus(status);
@@ -88,7 +93,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "users/describe": [
     "selectUser",
     [
-      ["userName"],
+      "The roles of a user",
+      "userName!",
       async ({ userName: name = "" }, { root }) => {
         const { status, results } = await root.selectUser({ base: undefined, user: { name }, includeRoleInfo: true });
         checkStatus(status);
@@ -100,7 +106,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "users/create": [
     "createCredential",
     [
-      ["userName", "password"],
+      "Makes a user",
+      "userName! password! description",
       ({ userName: username = "", password, description }, { root }) =>
         done(root.createCredential({ ...noTimes, username, password: base64(password), description })),
     ],
@@ -108,7 +115,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "users/update_password": [
     "updateCredential",
     [
-      ["userName"],
+      "Changes password or description of a user",
+      "userName! password newPassword description",
       ({ userName: username = "", password, newPassword, description }, { root }) => {
         const passwords = { oldPassword: base64(password), newPassword: base64(newPassword) };
         return done(root.updateCredential({ ...noTimes, ...passwords, username, description }));
@@ -118,7 +126,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "users/drop": [
     "deleteCredential",
     [
-      ["userName"],
+      "Drops a user",
+      "userName!",
       ({ userName: username = "" }, { root }) => done(root.deleteCredential({ base: undefined, username })),
     ],
   ],
@@ -127,7 +136,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "roles/list": [
     "selectRole",
     [
-      [],
+      "Names of the roles",
+      "",
       async (_, { root }) => {
         const { status, results } = await root.selectRole({ base: undefined, role: undefined, includeUserInfo: false });
         checkStatus(status);
@@ -138,7 +148,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "roles/create": [
     "createRole",
     [
-      ["roleName"],
+      "Makes a role",
+      "roleName! description",
       ({ roleName: name = "", description = "" }, { root }) =>
         done(root.createRole({ base: undefined, entity: { name, description } })),
     ],
@@ -146,11 +157,12 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "roles/drop": [
     "dropRole",
     [
-      ["roleName"],
+      "Drops a role",
+      "roleName!",
       ({ roleName = "" }, { root }) => done(root.dropRole({ base: undefined, roleName, forceDrop: false })),
     ],
   ],
-  "roles/describe": ["selectGrant", [["roleName"], describeRole]],
+  "roles/describe": ["selectGrant", ["What a role may do", "roleName! dbName", describeRole]],
   "roles/grant_privilege": ["operatePrivilege", privilege(Grant)],
   "roles/revoke_privilege": ["operatePrivilege", privilege(Revoke)],
   "roles/grant_privilege_v2": ["operatePrivilegeV2", privilegeV2(Grant)],
@@ -158,7 +170,8 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "privilege_groups/create": [
     "createPrivilegeGroup",
     [
-      ["privilegeGroupName"],
+      "Makes a group of privileges",
+      "privilegeGroupName!",
       ({ privilegeGroupName: groupName = "" }, { root }) =>
         done(root.createPrivilegeGroup({ base: undefined, groupName })),
     ],
@@ -166,12 +179,13 @@ export const accessRoutes: Readonly<Record<string, readonly [method: string, rou
   "privilege_groups/drop": [
     "dropPrivilegeGroup",
     [
-      ["privilegeGroupName"],
+      "Drops a group of privileges",
+      "privilegeGroupName!",
       ({ privilegeGroupName: groupName = "" }, { root }) =>
         done(root.dropPrivilegeGroup({ base: undefined, groupName })),
     ],
   ],
-  "privilege_groups/list": ["listPrivilegeGroups", [[], listGroups]],
+  "privilege_groups/list": ["listPrivilegeGroups", ["Groups of privileges", "", listGroups]],
   "privilege_groups/add_privileges_to_group": ["operatePrivilegeGroup", groupMembers(AddPrivilegesToGroup)],
   "privilege_groups/remove_privileges_from_group": ["operatePrivilegeGroup", groupMembers(RemovePrivilegesFromGroup)],
 };
@@ -206,10 +220,14 @@ async function listGroups(_: Body, { root }: ProxyContext): Promise<Answer> {
 
 /** Users, roles and grants over REST, in the form of Milvus v2. */
 export function accessRoutesOf(app: FastifyInstance, context: ProxyContext): void {
-  for (const [path, [, [needed, run]]] of Object.entries(accessRoutes))
-    app.post(`/v2/vectordb/${path}`, async (request: FastifyRequest) => {
-      const asked = parseBody(body, request.body);
-      for (const name of needed) required(asked[name], name);
-      return { code: 0, ...(await run(asked, context)) };
-    });
+  for (const [path, [method, [summary, members, run]]] of Object.entries(accessRoutes))
+    app.post(
+      `/v2/vectordb/${path}`,
+      facts(summary, asMethod(method), { body: bodyOf(members) }),
+      async (request: FastifyRequest) => {
+        const asked = parseBody(body, request.body);
+        for (const { name, isNeeded } of namesIn(members)) if (isNeeded) required(asked[name as keyof Body], name);
+        return { code: 0, ...(await run(asked, context)) };
+      },
+    );
 }

@@ -26,6 +26,7 @@ const copyBody = z.strictObject({
 export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): void {
   jobKindRoutes(app, context, {
     ...{ kind: "export", working: "Exporting", rowsName: "exportedRows" },
+    ...{ summary: "Writes the rows of a collection into files", body: exportBody, needs: ["collectionName", "to"] },
     create: (request, idempotencyKey) => {
       const { dbName, ...body } = parseBody(exportBody, request.body);
       const { partitionNames, outputFields, filter = "", format = "" } = body;
@@ -36,6 +37,8 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
   });
   jobKindRoutes(app, context, {
     ...{ kind: "copy", working: "Copying", rowsName: "copiedRows" },
+    ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
+    needs: ["collectionName", "targetCollectionName"],
     create: (request, idempotencyKey) => {
       const { partitionNames, indexes, load, ...body } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body.dbName, request);

@@ -1,6 +1,7 @@
 import { parseStrictJson } from "@sluice/values";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { memberOf } from "./routes/fold-keys.ts";
 
 /** Objects are those of the options document, or of one of its members. */
 export const optionsBody = z
@@ -19,8 +20,10 @@ export const optionsBody = z
  * @throws {ImportError} `request_invalid` with the path of a key that stands twice
  */
 export function optionsOf({ bodyText }: FastifyRequest): { key: string; value: string }[] {
-  const body = parseStrictJson("", bodyText ?? "{}") as { readonly options?: object | null };
-  const given = Object.entries(body.options ?? {}).filter(([key, value]) => value !== null || key === "auto_commit");
+  const body = parseStrictJson("", bodyText ?? "{}") as Readonly<Record<string, unknown>>;
+  const given = Object.entries((memberOf(body, "options") as object | null | undefined) ?? {}).filter(
+    ([key, value]) => value !== null || key === "auto_commit",
+  );
   return given.map(([key, value]) => ({
     key,
     value: typeof value === "object" ? JSON.stringify(value) : String(value),

@@ -10,6 +10,7 @@ import { movementJson } from "./import-job-json.ts";
 import { listJobs } from "./list-jobs.ts";
 import { databaseOf, headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { admin, facts } from "./routes/route-facts.ts";
 import { timeText } from "./time-text.ts";
 
 const text = z
@@ -17,6 +18,7 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 const jobBody = z.object({ jobId: text });
+const oneJob = { body: jobBody, needs: ["jobId"] };
 
 /** What users tell such jobs to do, as imports. */
 const orders = ["cancel", "pause", "resume"] as const;
@@ -29,6 +31,10 @@ export interface JobKindRoutes {
   readonly working: string;
   /** Of the rows that are done. */
   readonly rowsName: string;
+  /** What `create` does. */
+  readonly summary: string;
+  readonly body: z.ZodType;
+  readonly needs: readonly string[];
   /** Records a job. @param key that makes a repeated request the first one */
   create(request: FastifyRequest, key: string): Promise<rootCoord.NewJobResponse>;
 }
@@ -36,15 +42,19 @@ export interface JobKindRoutes {
 /** `create`, `describe`, `list`, `cancel`, `pause`, `resume` below `/v2/vectordb/jobs/KIND/`. */
 export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, routes: JobKindRoutes): void {
   const base = `/v2/vectordb/jobs/${routes.kind}`;
-  app.post(`${base}/create`, async (request) => {
-    // The call may reach the rootcoord twice, when one dies after it has recorded the job.
-    const key = headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`;
-    const { status, jobId } = await routes.create(request, key);
-    checkStatus(status);
-    return { code: 0, data: { jobId: String(jobId) } };
-  });
+  app.post(
+    `${base}/create`,
+    facts(routes.summary, admin, { body: routes.body, needs: routes.needs }),
+    async (request) => {
+      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
+      const key = headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`;
+      const { status, jobId } = await routes.create(request, key);
+      checkStatus(status);
+      return { code: 0, data: { jobId: String(jobId) } };
+    },
+  );
   for (const name of ["describe", "get_progress", "getProgress"])
-    app.post(`${base}/${name}`, async (request) => ({
+    app.post(`${base}/${name}`, facts(`A job of kind ${routes.kind}`, admin, oneJob), async (request) => ({
       code: 0,
       data: jobJson(await jobNamed(context, routes, parseBody(jobBody, request.body).jobId), routes),
     }));
@@ -52,22 +62,30 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
   const state = z.enum(["Pending", working, "Completed", "Failed"]).nullish();
   const page = { limit: z.number().int().min(1).nullish(), offset: z.number().int().min(0).nullish() };
   const listBody = z.object({ dbName: text, collectionName: text, state, ...page });
-  app.post(`${base}/list`, async (request) => {
-    const body = parseBody(listBody, request.body ?? {});
-    const { jobs, count } = await listJobs(context, {
-      ...{ kind: routes.kind, dbName: databaseOf(body.dbName, request), collectionName: body.collectionName },
-      ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
-      ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
-    });
-    return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count } };
-  });
+  app.post(
+    `${base}/list`,
+    facts(`Jobs of kind ${routes.kind}, by pages`, admin, { body: listBody }),
+    async (request) => {
+      const body = parseBody(listBody, request.body ?? {});
+      const { jobs, count } = await listJobs(context, {
+        ...{ kind: routes.kind, dbName: databaseOf(body.dbName, request), collectionName: body.collectionName },
+        ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
+        ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
+      });
+      return { code: 0, data: { records: jobs.map((job) => jobJson(job, routes)), count } };
+    },
+  );
   for (const order of orders)
-    app.post(`${base}/${order}`, async (request) => {
-      const { jobId } = parseBody(jobBody, request.body);
-      await jobNamed(context, routes, jobId);
-      checkStatus(await context.root.orderJob({ jobId: idOfJob(jobId), order }));
-      return { code: 0, data: {} };
-    });
+    app.post(
+      `${base}/${order}`,
+      facts(`Tells a job of kind ${routes.kind} to ${order}`, admin, oneJob),
+      async (request) => {
+        const { jobId } = parseBody(jobBody, request.body);
+        await jobNamed(context, routes, jobId);
+        checkStatus(await context.root.orderJob({ jobId: idOfJob(jobId), order }));
+        return { code: 0, data: {} };
+      },
+    );
 }
 
 async function jobNamed(

@@ -6,6 +6,7 @@ import { describedJob } from "./described-job.ts";
 import { listJobs } from "./list-jobs.ts";
 import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { admin, facts } from "./routes/route-facts.ts";
 import { timeText } from "./time-text.ts";
 
 const listQuery = z.object({
@@ -18,11 +19,15 @@ const listQuery = z.object({
 
 /** Jobs of every kind, as Zilliz Cloud shows them. */
 export function jobRoutes(app: FastifyInstance, context: ProxyContext): void {
-  app.get<{ Params: { readonly id: string } }>("/v2/jobs/:id", async ({ params }) => ({
-    code: 0,
-    data: jobJson(await describedJob(context, idText(params.id))),
-  }));
-  app.get("/v2/jobs", async (request) => {
+  app.get<{ Params: { readonly id: string } }>(
+    "/v2/jobs/:id",
+    facts("A job of any kind", admin),
+    async ({ params }) => ({
+      code: 0,
+      data: jobJson(await describedJob(context, idText(params.id))),
+    }),
+  );
+  app.get("/v2/jobs", facts("Jobs of a kind, by pages", admin, { query: listQuery }), async (request) => {
     const { type, currentPage, pageSize, dbName, collectionName } = parseBody(listQuery, request.query);
     const { jobs, count } = await listJobs(context, {
       ...{ kind: type.toLowerCase(), dbName: dbName || headerOf(request, "db-name"), collectionName },
@@ -30,11 +35,15 @@ export function jobRoutes(app: FastifyInstance, context: ProxyContext): void {
     });
     return { code: 0, data: { count, currentPage, pageSize, jobs: jobs.map(jobJson) } };
   });
-  app.post<{ Params: { readonly id: string } }>("/v2/jobs/:id/cancel", async ({ params }) => {
-    const { jobId } = await describedJob(context, idText(params.id));
-    checkStatus(await context.root.orderJob({ jobId, order: "cancel" }));
-    return { code: 0, data: {} };
-  });
+  app.post<{ Params: { readonly id: string } }>(
+    "/v2/jobs/:id/cancel",
+    facts("Ends a job of any kind", admin),
+    async ({ params }) => {
+      const { jobId } = await describedJob(context, idText(params.id));
+      checkStatus(await context.root.orderJob({ jobId, order: "cancel" }));
+      return { code: 0, data: {} };
+    },
+  );
 }
 
 /** Ids of Zilliz Cloud begin with a word. */

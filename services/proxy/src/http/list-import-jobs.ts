@@ -18,7 +18,7 @@ const time = z
   .nullish()
   .transform((value) => (value == null ? undefined : new Date(value).getTime()));
 
-const listImportJobsBody = z.object({
+export const listImportJobsBody = z.object({
   dbName: text,
   collectionName: text,
   clusterId: text,

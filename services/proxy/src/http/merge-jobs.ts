@@ -9,6 +9,7 @@ import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
 import { databaseOf, headerOf } from "./request-headers.ts";
 import { parseBody, restCodes } from "./rest.ts";
+import { admin, facts } from "./routes/route-facts.ts";
 
 /** Clients send null and "" for what they do not mean. */
 const text = z
@@ -41,28 +42,40 @@ const mergeBody = z.object({
 
 /** Merges over REST, as Zilliz Cloud has them, with more: types of fields, formats of files, what is to become of bad matches. */
 export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): void {
-  app.post("/v2/etl/merge", async (request) => {
-    const body = parseBody(mergeBody, request.body);
-    const { collectionName, destCollectionName, options } = body;
-    if (!collectionName) throw missing("collectionName");
-    if (!destCollectionName) throw missing("destCollectionName");
-    const { fileGroups, options: fileOptions } = mergeFiles(body);
-    const dbName = databaseOf(body.dbName, request);
-    const dryRun = String(options?.dryRun ?? false);
-    const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
-    const { status, jobId } = await context.root.merge({
-      ...{ dbName, collectionName, targetDbName: body.destDbName ?? dbName, targetCollectionName: destCollectionName },
-      ...{ fileGroups, mergeField: body.mergeField ?? "", newFields: (body.newFields ?? []).map(fieldMessage) },
-      onDuplicateKey: options?.onDuplicateKey ?? "",
-      onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
-      minMatchRatio: options?.minMatchRatio ?? 0,
-      options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
-      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
-      idempotencyKey: headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`,
-    });
-    checkStatus(status);
-    return { code: 0, data: { jobId: String(jobId) } };
-  });
+  app.post(
+    "/v2/etl/merge",
+    facts("Makes a collection with more fields, which files fill", admin, {
+      body: mergeBody,
+      needs: ["collectionName", "destCollectionName"],
+    }),
+    async (request) => {
+      const body = parseBody(mergeBody, request.body);
+      const { collectionName, destCollectionName, options } = body;
+      if (!collectionName) throw missing("collectionName");
+      if (!destCollectionName) throw missing("destCollectionName");
+      const { fileGroups, options: fileOptions } = mergeFiles(body);
+      const dbName = databaseOf(body.dbName, request);
+      const dryRun = String(options?.dryRun ?? false);
+      const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
+      const { status, jobId } = await context.root.merge({
+        ...{
+          dbName,
+          collectionName,
+          targetDbName: body.destDbName ?? dbName,
+          targetCollectionName: destCollectionName,
+        },
+        ...{ fileGroups, mergeField: body.mergeField ?? "", newFields: (body.newFields ?? []).map(fieldMessage) },
+        onDuplicateKey: options?.onDuplicateKey ?? "",
+        onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
+        minMatchRatio: options?.minMatchRatio ?? 0,
+        options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
+        // The call may reach the rootcoord twice, when one dies after it has recorded the job.
+        idempotencyKey: headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`,
+      });
+      checkStatus(status);
+      return { code: 0, data: { jobId: String(jobId) } };
+    },
+  );
 }
 
 function textOf(value: unknown): string {

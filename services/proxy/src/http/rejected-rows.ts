@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { describedJob } from "./described-job.ts";
 import { parseBody } from "./rest.ts";
+import { facts, ofJob } from "./routes/route-facts.ts";
 
 const base = "/v2/vectordb/jobs/import";
 
@@ -22,26 +23,36 @@ const rejectsBody = z.object({
   part: z.number().int().min(0).nullish(),
 });
 
+const needs = ["jobId"];
+
 /** What a job left out: why, page by page, and the rows themselves, as a file of the format that they came in. */
 export function rejectedRowRoutes(app: FastifyInstance, context: ProxyContext): void {
-  app.post(`${base}/errors`, async (request) => {
-    const { jobId, file, pageSize, currentPage } = parseBody(errorsBody, request.body);
-    const details = detailsOf(await describedJob(context, jobId), file);
-    const size = pageSize ?? 100;
-    const page = currentPage ?? 1;
-    const records = await pageOf(linesOf(context, details), (page - 1) * size, size);
-    const count = details.reduce((sum, { rejectedRows }) => sum + Number(rejectedRows), 0);
-    return { code: 0, data: { records, count, currentPage: page, pageSize: size } };
-  });
-  app.post(`${base}/rejects`, async (request, reply) => {
-    const { jobId, file, part } = parseBody(rejectsBody, request.body);
-    const keys = detailsOf(await describedJob(context, jobId), file ?? 0).flatMap((detail) => detail.rejectedRowKeys);
-    const key = keys[part ?? 0];
-    if (key === undefined) throw noSuchPart(keys.length, part ?? 0);
-    reply.header("content-disposition", `attachment; filename="${key.replaceAll("/", "-")}"`);
-    reply.header("x-parts", String(keys.length));
-    return reply.type("application/octet-stream").send(Readable.from(chunksOf(context, key)));
-  });
+  app.post(
+    `${base}/errors`,
+    facts("Rows that were left out, with place and reason, by pages", ofJob, { body: errorsBody, needs }),
+    async (request) => {
+      const { jobId, file, pageSize, currentPage } = parseBody(errorsBody, request.body);
+      const details = detailsOf(await describedJob(context, jobId), file);
+      const size = pageSize ?? 100;
+      const page = currentPage ?? 1;
+      const records = await pageOf(linesOf(context, details), (page - 1) * size, size);
+      const count = details.reduce((sum, { rejectedRows }) => sum + Number(rejectedRows), 0);
+      return { code: 0, data: { records, count, currentPage: page, pageSize: size } };
+    },
+  );
+  app.post(
+    `${base}/rejects`,
+    facts("The rows that were left out of a file, as they stood in it", ofJob, { body: rejectsBody, needs }),
+    async (request, reply) => {
+      const { jobId, file, part } = parseBody(rejectsBody, request.body);
+      const keys = detailsOf(await describedJob(context, jobId), file ?? 0).flatMap((detail) => detail.rejectedRowKeys);
+      const key = keys[part ?? 0];
+      if (key === undefined) throw noSuchPart(keys.length, part ?? 0);
+      reply.header("content-disposition", `attachment; filename="${key.replaceAll("/", "-")}"`);
+      reply.header("x-parts", String(keys.length));
+      return reply.type("application/octet-stream").send(Readable.from(chunksOf(context, key)));
+    },
+  );
 }
 
 function noSuchPart(parts: number, part: number): StatusError {

@@ -5,11 +5,16 @@ import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { countBodies } from "./body-budget.ts";
+import { RouteTable, wrongVerb } from "./routes/route-table.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** The body as it came, for who has to know it exactly. */
     bodyText?: string;
+  }
+  interface FastifyInstance {
+    /** Every route that is registered. */
+    routeTable: RouteTable;
   }
 }
 
@@ -43,6 +48,8 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),
   });
+  const table = new RouteTable(app as unknown as FastifyInstance);
+  app.decorate("routeTable", table);
   if (limits.budget) countBodies(app, limits.budget);
   app.decorateRequest("bodyText");
   // Some clients mislabel JSON as text, or send no type at all.
@@ -79,11 +86,10 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   // Node begins to look after slow requests when a server listens. This one never does: its connections come from the port
   // that it shares with gRPC.
   app.addHook("onReady", async () => void app.server.emit("listening"));
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({ code: 404, message: `there is no ${request.method} ${excerpt(request.url)}${instead(request.url)}` }),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const message = `there is no ${request.method} ${excerpt(request.url)}${instead(request.url)}`;
+    return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, message });
+  });
   return app;
 }
 

@@ -13,6 +13,7 @@ import {
 import { optionsOf } from "./import-options.ts";
 import { inspectFiles } from "./inspect-files.ts";
 import { parseBody } from "./rest.ts";
+import { admin, facts } from "./routes/route-facts.ts";
 
 interface OneVolume {
   readonly Params: { readonly name: string; readonly "*": string };
@@ -23,27 +24,39 @@ interface OneVolume {
 export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volumes: VolumeOperations): void {
   for (const base of ["/v2/volumes", "/v2/stages"]) {
     const one = `${base}/:name`;
-    app.get(base, async ({ query }) => ok(await volumes.list(parseBody(listVolumesQuery, query))));
-    app.post(`${base}/create`, async ({ body }) => ok(await volumes.create(parseBody(createVolumeBody, body))));
-    app.post(`${base}/apply`, async ({ body, headers }) =>
-      ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "")),
+    app.get(base, facts("Volumes, by pages", admin, { query: listVolumesQuery }), async ({ query }) =>
+      ok(await volumes.list(parseBody(listVolumesQuery, query))),
     );
-    app.get<OneVolume>(`${one}/files`, async ({ params, query }) =>
-      ok(await volumes.listFiles(params.name, parseBody(listFilesQuery, query))),
+    app.post(`${base}/create`, facts("Makes a volume", admin, { body: createVolumeBody }), async ({ body }) =>
+      ok(await volumes.create(parseBody(createVolumeBody, body))),
     );
-    app.delete<OneVolume>(`${one}/files/*`, async ({ params }) =>
+    app.post(
+      `${base}/apply`,
+      facts("Credentials for an upload into a volume", admin, { body: applyVolumeBody }),
+      async ({ body, headers }) => ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "")),
+    );
+    app.get<OneVolume>(
+      `${one}/files`,
+      facts("Files of a volume, by pages", admin, { query: listFilesQuery }),
+      async ({ params, query }) => ok(await volumes.listFiles(params.name, parseBody(listFilesQuery, query))),
+    );
+    app.delete<OneVolume>(`${one}/files/*`, facts("Removes a file of a volume", admin), async ({ params }) =>
       ok(await volumes.removeFile(params.name, params["*"])),
     );
-    app.post<OneVolume>(`${one}/inspect`, async (request) => {
-      const { path } = parseBody(inspectBody, request.body);
-      const groups = volumeGroups({ volumeName: request.params.name, stageName: undefined, dataPaths: [path] }) ?? [];
-      return ok(await inspectFiles(context, groups, optionsOf(request)));
-    });
-    app.get<OneVolume>(one, async ({ params }) => ok(await volumes.describe(params.name)));
-    app.patch<OneVolume>(one, async ({ params, body }) =>
+    app.post<OneVolume>(
+      `${one}/inspect`,
+      facts("What files of a volume hold", admin, { body: inspectBody }),
+      async (request) => {
+        const { path } = parseBody(inspectBody, request.body);
+        const groups = volumeGroups({ volumeName: request.params.name, stageName: undefined, dataPaths: [path] }) ?? [];
+        return ok(await inspectFiles(context, groups, optionsOf(request)));
+      },
+    );
+    app.get<OneVolume>(one, facts("A volume", admin), async ({ params }) => ok(await volumes.describe(params.name)));
+    app.patch<OneVolume>(one, facts("Changes a volume", admin, { body: alterVolumeBody }), async ({ params, body }) =>
       ok(await volumes.alter(params.name, parseBody(alterVolumeBody, body))),
     );
-    app.delete<OneVolume>(one, async ({ params, query }) =>
+    app.delete<OneVolume>(one, facts("Drops a volume with its files", admin), async ({ params, query }) =>
       ok(await volumes.drop(params.name, query.force === "true")),
     );
   }

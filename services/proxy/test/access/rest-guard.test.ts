@@ -6,6 +6,7 @@ import { AccessRefused } from "../../src/access/access-refused.ts";
 import { guardRoutes } from "../../src/access/rest-guard.ts";
 import type { ProxyContext } from "../../src/context.ts";
 import { openRestApp } from "../../src/http/rest.ts";
+import { asMethod, facts } from "../../src/http/routes/route-facts.ts";
 
 it("a change that was made counts before its answer goes; one that was refused is none", async () => {
   const events: string[] = [];
@@ -20,7 +21,10 @@ it("a change that was made counts before its answer goes; one that was refused i
   await using app = openRestApp(silentLogger);
   guardRoutes(app, { access, context: {} as ProxyContext, log: silentLogger });
   app.addHook("onSend", async () => void events.push("sent"));
-  app.post("/v2/vectordb/users/create", async () => ({ code: 0, data: {} }));
+  app.post("/v2/vectordb/users/create", facts("Makes a user", asMethod("createCredential")), async () => ({
+    code: 0,
+    data: {},
+  }));
   const create = () => app.inject({ method: "POST", url: "/v2/vectordb/users/create", payload: "{}" });
   const authorized = { authorization: "root:x" };
   await app.inject({ method: "POST", url: "/v2/vectordb/users/create", payload: "{}", headers: authorized });

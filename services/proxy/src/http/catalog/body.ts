@@ -2,6 +2,7 @@ import { StatusError } from "@sluice/errors";
 import type { common } from "@sluice/rpc";
 import type { FastifyRequest } from "fastify";
 import { restCodes } from "../rest.ts";
+import { memberOf } from "../routes/fold-keys.ts";
 
 /** The body of a request, whose members have the types that are asked for. */
 export class Body {
@@ -15,7 +16,7 @@ export class Body {
 
   /** A text; null and absent are "". @throws {StatusError} 1801 for another type */
   text(name: string): string {
-    const value = this.#members[name] ?? "";
+    const value = memberOf(this.#members, name) ?? "";
     if (typeof value !== "string") throw wrongType(name, "a text");
     return value;
   }
@@ -28,45 +29,45 @@ export class Body {
   }
 
   texts(name: string): string[] {
-    const value = this.#members[name] ?? [];
+    const value = memberOf(this.#members, name) ?? [];
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
     throw wrongType(name, "a list of texts");
   }
 
   list(name: string): unknown[] {
-    const value = this.#members[name] ?? [];
+    const value = memberOf(this.#members, name) ?? [];
     if (Array.isArray(value)) return value;
     throw wrongType(name, "a list");
   }
 
   /** Whole numbers, also as text. */
   integer(name: string, otherwise: number): number {
-    const value = this.#members[name] ?? otherwise;
+    const value = memberOf(this.#members, name) ?? otherwise;
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof number === "number" && Number.isSafeInteger(number)) return number;
     throw wrongType(name, "a whole number");
   }
 
   flag(name: string, otherwise: boolean): boolean {
-    const value = this.#members[name] ?? otherwise;
+    const value = memberOf(this.#members, name) ?? otherwise;
     if (value === true || value === "true") return true;
     if (value === false || value === "false") return false;
     throw wrongType(name, "true or false");
   }
 
   object(name: string): Readonly<Record<string, unknown>> {
-    const value = this.#members[name] ?? {};
+    const value = memberOf(this.#members, name) ?? {};
     if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
     throw wrongType(name, "an object");
   }
 
   /** A value of any type. */
   raw(name: string): unknown {
-    return this.#members[name];
+    return memberOf(this.#members, name);
   }
 
   has(name: string): boolean {
-    return this.#members[name] !== undefined && this.#members[name] !== null;
+    return memberOf(this.#members, name) !== undefined && memberOf(this.#members, name) !== null;
   }
 
   /** A member that is a body of its own. */

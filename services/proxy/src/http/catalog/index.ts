@@ -1,6 +1,7 @@
 import { GrpcError } from "@sluice/rpc";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Body } from "./body.ts";
+import { catalogFacts } from "./catalog-facts.ts";
 import { collectionRoutes } from "./collection-routes.ts";
 import { declaredRoutes } from "./declared-routes.ts";
 import { entityRoutes, searchRoutes } from "./entity-routes.ts";
@@ -11,15 +12,10 @@ import { schemaRoutes } from "./schema-routes.ts";
 const base = "/v2/vectordb/";
 const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...entityRoutes };
 
-/** Paths of routes whose calls are guarded as those of gRPC, since they are made through the same handlers. */
-export const publicPaths: readonly string[] = [...Object.keys(plain), ...Object.keys(searchRoutes)].map(
-  (path) => `${base}${path}`,
-);
-
 /** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
 export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {
   const serve = (path: string, run: RestRoute, answerOf: (data: unknown) => object) =>
-    app.post(`${base}${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
+    app.post(`${base}${path}`, catalogFacts(path), async (request: FastifyRequest, reply: FastifyReply) => {
       try {
         return { code: 0, ...answerOf(await run(new Body(request), calls, request)) };
       } catch (error) {

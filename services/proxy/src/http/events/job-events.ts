@@ -10,6 +10,7 @@ import { jobSummaryJson } from "../import-job-json.ts";
 import { listJobs } from "../list-jobs.ts";
 import { databaseOf } from "../request-headers.ts";
 import { parseBody } from "../rest.ts";
+import { facts } from "../routes/route-facts.ts";
 import { EventStream } from "./event-stream.ts";
 import { JobFeed } from "./job-feed.ts";
 
@@ -40,15 +41,23 @@ export class JobEvents implements Disposable {
   }
 
   routes(app: FastifyInstance): void {
-    app.get("/v2/vectordb/jobs/import/events", async (request, reply) => {
-      const { jobId, dbName } = parseBody(eventsQuery, request.query);
-      if (this.#streams.size >= MAX_STREAMS) {
-        const reason = `${MAX_STREAMS} streams of events are open: close some, or ask describe and list`;
-        throw new StatusError(TOO_MANY, reason);
-      }
-      if (jobId !== undefined) this.#ofJob(await describedJob(this.#context, jobId), request, reply);
-      else this.#ofDatabase(databaseOf(dbName, request), request, reply);
-    });
+    app.get(
+      "/v2/vectordb/jobs/import/events",
+      facts(
+        "Server-sent events of a job, or of those of a database",
+        { kind: "job", anyOf: ["Import"], orOpen: true },
+        { query: eventsQuery },
+      ),
+      async (request, reply) => {
+        const { jobId, dbName } = parseBody(eventsQuery, request.query);
+        if (this.#streams.size >= MAX_STREAMS) {
+          const reason = `${MAX_STREAMS} streams of events are open: close some, or ask describe and list`;
+          throw new StatusError(TOO_MANY, reason);
+        }
+        if (jobId !== undefined) this.#ofJob(await describedJob(this.#context, jobId), request, reply);
+        else this.#ofDatabase(databaseOf(dbName, request), request, reply);
+      },
+    );
   }
 
   #ofJob({ jobId }: rootCoord.JobEntry, request: FastifyRequest, reply: FastifyReply): void {

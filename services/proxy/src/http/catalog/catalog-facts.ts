@@ -1,0 +1,97 @@
+import { bodyOf } from "../routes/members.ts";
+import { facts } from "../routes/route-facts.ts";
+
+/** What a route does, the methods that it calls (none: it calls nothing), and the members of its body. */
+type Row = readonly [summary: string, methods: string, members: string];
+
+const search =
+  "dbName collectionName! data! annsField filter exprParams limit offset outputFields partitionNames searchParams groupingField groupSize strictGroupSize";
+const hybrid = "dbName collectionName! search! rerank! limit offset outputFields partitionNames";
+const one = "dbName collectionName!";
+
+/** By path below `/v2/vectordb/`. Source: around-import §2. */
+const rows: Readonly<Record<string, Row>> = {
+  "collections/list": ["Names of the collections of a database", "showCollections", "dbName"],
+  "collections/has": ["Whether there is a collection", "hasCollection", one],
+  "collections/describe": ["A collection with its fields, indexes and load state", "describeCollection", one],
+  "collections/create": [
+    "Makes a collection, by a schema or quickly by a dimension",
+    "createCollection",
+    `${one} schema indexParams params properties description consistencyLevel dimension metricType idType autoID primaryFieldName vectorFieldName vectorFieldType`,
+  ],
+  "collections/drop": ["Drops a collection with its rows", "dropCollection", one],
+  "collections/get_stats": ["How many rows a collection has", "getCollectionStatistics", one],
+  "collections/get_load_state": ["Whether a collection is loaded", "getLoadState", `${one} partitionNames`],
+  "collections/load": ["Loads a collection", "loadCollection", one],
+  "collections/refresh_load": ["Loads what was imported since a collection was loaded", "loadCollection", one],
+  "collections/release": ["Releases a collection", "releaseCollection", one],
+  "collections/rename": ["Renames a collection", "renameCollection", `${one} newCollectionName! newDbName`],
+  "collections/alter_properties": ["Sets properties of a collection", "alterCollection", `${one} properties`],
+  "collections/drop_properties": ["Removes properties of a collection", "alterCollection", `${one} propertyKeys`],
+  "collections/flush": ["Answers when every row is durable, which imported ones are", "flush", one],
+  "collections/compact": ["Merges small segments of a collection", "manualCompaction", `${one} isClustering`],
+  "collections/get_compaction_state": ["How far a compaction is", "getCompactionState", "jobID!"],
+  "collections/fields/add": ["Adds a field to a collection", "addCollectionField", `${one} schema!`],
+  "collections/fields/alter_properties": [
+    "Changes parameters of a field",
+    "alterCollectionField",
+    `${one} fieldName! fieldParams`,
+  ],
+  "collections/fields/drop": ["Says what to do instead: fields are not dropped", "", `${one} fieldName`],
+  "collections/struct_fields/add": [
+    "Adds a struct array to a collection",
+    "addCollectionStructField",
+    `${one} schema!`,
+  ],
+
+  "partitions/list": ["Names of the partitions of a collection", "showPartitions", one],
+  "partitions/has": ["Whether there is a partition", "hasPartition", `${one} partitionName!`],
+  "partitions/get_stats": ["How many rows a partition has", "getPartitionStatistics", `${one} partitionName!`],
+  "partitions/create": ["Makes a partition", "createPartition", `${one} partitionName!`],
+  "partitions/drop": ["Drops a partition with its rows", "dropPartition", `${one} partitionName!`],
+  "partitions/load": ["Loads partitions", "loadPartitions", `${one} partitionNames!`],
+  "partitions/release": ["Releases partitions", "releasePartitions", `${one} partitionNames!`],
+
+  "indexes/list": ["Names of the indexes of a collection", "describeIndex", one],
+  "indexes/describe": ["An index", "describeIndex", `${one} indexName!`],
+  "indexes/create": ["Declares indexes", "createIndex", `${one} indexParams!`],
+  "indexes/drop": ["Drops an index", "dropIndex", `${one} indexName!`],
+  "indexes/alter_properties": ["Sets properties of an index", "alterIndex", `${one} indexName! properties`],
+  "indexes/drop_properties": ["Removes properties of an index", "alterIndex", `${one} indexName! propertyKeys`],
+
+  "aliases/list": ["Aliases of a collection, or of a database", "listAliases", "dbName collectionName"],
+  "aliases/describe": ["The collection of an alias", "describeAlias", "dbName aliasName!"],
+  "aliases/create": ["Gives a collection an alias", "createAlias", `${one} aliasName!`],
+  "aliases/alter": ["Gives another collection an alias", "alterAlias", `${one} aliasName!`],
+  "aliases/drop": ["Drops an alias", "dropAlias", "dbName aliasName!"],
+
+  "databases/list": ["Names of the databases", "listDatabases", ""],
+  "databases/describe": ["A database", "describeDatabase", "dbName!"],
+  "databases/create": ["Makes a database", "createDatabase", "dbName! properties"],
+  "databases/drop": ["Drops an empty database", "dropDatabase", "dbName!"],
+  "databases/alter": ["Sets properties of a database", "alterDatabase", "dbName! properties"],
+  "databases/alter_properties": ["Sets properties of a database", "alterDatabase", "dbName! properties"],
+  "databases/drop_properties": ["Removes properties of a database", "alterDatabase", "dbName! propertyKeys"],
+
+  "entities/query": [
+    "Rows that fit an expression",
+    "query",
+    `${one} filter exprParams outputFields partitionNames limit offset`,
+  ],
+  "entities/get": ["Rows by their keys", "query", `${one} id! outputFields partitionNames`],
+  "entities/search": ["The nearest rows to vectors, exactly", "search", search],
+  "entities/hybrid_search": ["Several searches, ranked together", "hybridSearch", hybrid],
+  "entities/advanced_search": ["Several searches, ranked together", "hybridSearch", hybrid],
+};
+
+/** Of a route of the catalog; its calls are guarded as those of gRPC. */
+export function catalogFacts(path: string) {
+  const row = rows[path];
+  if (!row) throw new Error(`nothing is said of the route ${path}`);
+  const [summary, methods, members] = row;
+  return facts(
+    summary,
+    { kind: "calls", methods: methods === "" ? [] : methods.split(" ") },
+    { body: bodyOf(members) },
+  );
+}

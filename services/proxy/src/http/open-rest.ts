@@ -1,0 +1,71 @@
+import type { ByteBudget } from "@sluice/async";
+import { version } from "@sluice/cluster";
+import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { GuardDeps } from "../access/guarded-handlers.ts";
+import { guardRoutes, mayGoOn } from "../access/rest-guard.ts";
+import type { ProxyContext } from "../context.ts";
+import type { ImportRequests } from "../import-request.ts";
+import type { MilvusHandlers } from "../milvus-service.ts";
+import type { VolumeOperations } from "../volumes/volume-operations.ts";
+import { accessRoutesOf } from "./access-routes.ts";
+import { catalogRoutes } from "./catalog/index.ts";
+import { PublicCalls } from "./catalog/public-calls.ts";
+import { JobEvents } from "./events/job-events.ts";
+import { exportCopyRoutes } from "./export-copy-jobs.ts";
+import { importJobRoutes } from "./import-jobs.ts";
+import { jobRoutes } from "./jobs.ts";
+import { mergeJobRoutes } from "./merge-jobs.ts";
+import { openRestApp } from "./rest.ts";
+import { openApi } from "./routes/openapi.ts";
+import { facts, forAll, open } from "./routes/route-facts.ts";
+import { volumeRoutes } from "./volumes.ts";
+
+export interface RestDeps {
+  readonly context: ProxyContext;
+  readonly requests: ImportRequests;
+  readonly handlers: MilvusHandlers;
+  /** Asked who may call what; undefined where nobody is asked. */
+  readonly guards: GuardDeps | undefined;
+  readonly volumes: VolumeOperations;
+  readonly budget: ByteBudget;
+  readonly readiness: () => { readonly status: number; readonly body: unknown };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** REST with all its routes, for connections that somebody else accepts. */
+export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<FastifyInstance & AsyncDisposable> {
+  const { context, requests, guards, log } = deps;
+  const app = openRestApp(log, onCall, { budget: deps.budget });
+  if (guards) guardRoutes(app, guards);
+  operatorRoutes(app, deps);
+  app.get("/v2/openapi.json", facts("This document", open), () => openApi(app.routeTable.entries, version));
+  importJobRoutes(app, context, requests);
+  exportCopyRoutes(app, context);
+  accessRoutesOf(app, context);
+  catalogRoutes(app, new PublicCalls(deps.handlers));
+  mergeJobRoutes(app, context);
+  jobRoutes(app, context);
+  volumeRoutes(app, context, deps.volumes);
+  const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);
+  const events = new JobEvents(context, log, stillAllowed);
+  events.routes(app);
+  // Streams go on for ever unless they are ended.
+  app.addHook("preClose", async () => events[Symbol.dispose]());
+  await app.ready();
+  return app;
+}
+
+/** For who runs the server. */
+function operatorRoutes(app: FastifyInstance, { readiness, metrics }: RestDeps): void {
+  app.get("/healthz", facts("Whether the process lives", forAll), async () => "OK");
+  app.get("/readyz", facts("Whether it takes requests, or what it waits for", forAll), async (_request, reply) => {
+    const { status, body } = readiness();
+    return reply.code(status).send(body);
+  });
+  app.get("/metrics", facts("Metrics, for Prometheus", forAll), async (_request, reply) => {
+    const { contentType, body } = await metrics.expose();
+    return reply.type(contentType).send(body);
+  });
+}

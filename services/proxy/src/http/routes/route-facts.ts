@@ -1,0 +1,52 @@
+import type { z } from "zod";
+
+/** What a caller of a route needs, where users are asked for. */
+export type RouteGuard =
+  /** Nothing, not even to be known: for who runs the server. */
+  | { readonly kind: "public" }
+  /** To be known; what it answers is what the caller may see. */
+  | { readonly kind: "open" }
+  /** To be root, or to have the role admin. */
+  | { readonly kind: "admin" }
+  /** What a method of gRPC needs, on what the body names. */
+  | { readonly kind: "method"; readonly method: string }
+  /** The same of each, asked for by the calls that the route makes. */
+  | { readonly kind: "calls"; readonly methods: readonly string[] }
+  /** A privilege on the collection of the job that body or query name; `orOpen`: unless they name none. */
+  | { readonly kind: "job"; readonly anyOf: readonly string[]; readonly orOpen?: true }
+  /** A privilege on any collection at all. */
+  | { readonly kind: "anywhere"; readonly privilege: string };
+
+/** All that is known of a route besides its path: guard, OpenAPI and the keys of its body come from here. */
+export interface RouteFacts {
+  /** A sentence without its full stop. */
+  readonly summary: string;
+  readonly guard: RouteGuard;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** Members that the body must have, beyond what its schema says. */
+  readonly needs?: readonly string[];
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    route?: RouteFacts;
+  }
+}
+
+type More = Pick<RouteFacts, "body" | "query" | "needs">;
+
+/** The options of a route with what is known of it. */
+export function facts(summary: string, guard: RouteGuard, more: More = {}): { config: { route: RouteFacts } } {
+  return { config: { route: { summary, guard, ...more } } };
+}
+
+export const forAll: RouteGuard = { kind: "public" };
+export const open: RouteGuard = { kind: "open" };
+export const admin: RouteGuard = { kind: "admin" };
+/** What may be done to a job by who may import into its collection. */
+export const ofJob: RouteGuard = { kind: "job", anyOf: ["Import"] };
+
+export function asMethod(method: string): RouteGuard {
+  return { kind: "method", method };
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { z } from "zod";
+import { foldKeys } from "./fold-keys.ts";
+import type { RouteFacts } from "./route-facts.ts";
+
+export interface RouteEntry {
+  readonly method: string;
+  /** With `:name` for one segment and `*` for all that are left. */
+  readonly path: string;
+  /** Undefined for a route that says nothing of itself: it is for admins alone. */
+  readonly facts: RouteFacts | undefined;
+}
+
+/** Every route of an application, as it is registered. */
+export class RouteTable {
+  readonly #entries: RouteEntry[] = [];
+
+  /** Before any route is registered. */
+  constructor(app: FastifyInstance) {
+    app.addHook("onRoute", (route) => this.#add(route));
+    app.addHook("preValidation", async (request) => foldBody(request));
+  }
+
+  get entries(): readonly RouteEntry[] {
+    return this.#entries;
+  }
+
+  /** Verbs of the routes that a path leads to, by whatever verb it was asked for. */
+  verbsAt(url: string): string[] {
+    const segments = segmentsOf(url);
+    const verbs = this.#entries.filter(({ path }) => leadsTo(segmentsOf(path), segments)).map(({ method }) => method);
+    return [...new Set(verbs)].sort();
+  }
+
+  #add({ method, url, config }: RouteOptions): void {
+    const verbs = [method].flat().filter((verb) => verb !== "HEAD");
+    for (const verb of verbs) this.#entries.push({ method: verb, path: url, facts: config?.route });
+  }
+}
+
+/** The members of a body are called as the route knows them from here on: guards look at them too. */
+function foldBody(request: FastifyRequest): void {
+  const schema = request.routeOptions.config.route?.body;
+  const { body } = request;
+  if (!(schema instanceof z.ZodObject) || typeof body !== "object" || body === null || Array.isArray(body)) return;
+  request.body = foldKeys(body, Object.keys(schema.shape));
+}
+
+function segmentsOf(url: string): string[] {
+  return url
+    .split("?", 1)[0]
+    .split("/")
+    .filter((segment) => segment !== "");
+}
+
+function leadsTo(path: readonly string[], segments: readonly string[]): boolean {
+  if (path.at(-1) === "*")
+    return segments.length >= path.length && leadsTo(path.slice(0, -1), segments.slice(0, path.length - 1));
+  return path.length === segments.length && path.every((part, i) => part.startsWith(":") || part === segments[i]);
+}
+
+/** The answer to a path that there is, by another verb. */
+export function wrongVerb(table: RouteTable, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  const verbs = table.verbsAt(request.url);
+  if (verbs.length === 0) return undefined;
+  const message = `${request.method} is no verb of this path: use ${verbs.join(" or ")}`;
+  return reply.code(405).header("allow", verbs.join(", ")).send({ code: 405, message });
+}
