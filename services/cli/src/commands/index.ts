@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { UnreachableError } from "../client/rest-client.ts";
+import { binlogCommand } from "./binlog.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
+import { completionCommand } from "./completion.ts";
 import { copiesCommand, copyCommand } from "./copy.ts";
 import { exportCommand, exportsCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
@@ -23,6 +25,8 @@ export function addClientCommands(program: Command): void {
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());
   program.addCommand(segmentsCommand());
+  program.addCommand(binlogCommand());
+  program.addCommand(completionCommand());
 }
 
 /** 1: refused, or failed; 3: nobody answers. Wrong usage is 1, too, as the parser of arguments has it. */

@@ -70,5 +70,5 @@ function checkWhole(schema: Schema, { properties }: Named, limits: DdlLimits): v
 function nextId({ fields, structArrayFields }: Schema): bigint {
   const structs = structArrayFields.flatMap((struct) => [struct, ...struct.fields]);
   const ids = [...fields, ...structs].map(({ fieldID }) => fieldID);
-  return ids.reduce((greatest, id) => (id > greatest ? id : greatest)) + 1n;
+  return ids.sort((a, b) => (a < b ? 1 : -1))[0] + 1n;
 }
