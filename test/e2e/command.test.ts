@@ -56,6 +56,18 @@ describe("the command", () => {
     });
   });
 
+  it("says whether a server is well, and shows a file of a segment", async () => {
+    const well = await sluice("doctor", "--data-dir", fixture.importRoot);
+    expect([well.code, lines(well).map((line) => line.split(":")[0])]).toEqual([
+      0,
+      ["server", "data folder", "readiness", "access", "version", "jobs"].map((check) => `ok      ${check}`),
+    ]);
+    const away = await sluice("doctor", "-a", "127.0.0.1:1");
+    expect([away.code, away.out]).toEqual([1, expect.stringMatching(/^failed {2}server: no Sluice answers/)]);
+    const none = await sluice("binlog", "show", "sources/shelf.jsonl");
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining("stats log")]);
+  });
+
   it("maps, checks, skips and hands the rejected rows back", async () => {
     const { files, client, importRoot } = fixture;
     const rows = books(10).map(({ title, ...row }) => ({ ...row, name: title }));

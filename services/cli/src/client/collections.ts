@@ -33,6 +33,13 @@ export class Collections implements Disposable {
     this.#dbName = dbName;
   }
 
+  /** What the server says of itself. */
+  async version(): Promise<string> {
+    const answer = await this.#client.getVersion(milvus.GetVersionRequest.fromPartial({}));
+    checkStatus(answer.status);
+    return answer.version;
+  }
+
   async has(collectionName: string): Promise<boolean> {
     const request = milvus.HasCollectionRequest.fromPartial({ dbName: this.#dbName, collectionName });
     const { status, value } = await this.#client.hasCollection(request);

@@ -42,7 +42,14 @@ export class RestClient {
 
   /** Finds out whether anybody answers, at once: gRPC would wait for it. @throws {UnreachableError} */
   async reach(): Promise<void> {
-    await (await this.#send("GET", "/healthz")).body?.cancel();
+    await this.probe("/healthz");
+  }
+
+  /** What a path for who runs the server says, and when, by the server's clock. @throws {UnreachableError} */
+  async probe(path: string): Promise<{ status: number; text: string; dateMs: number | undefined }> {
+    const response = await this.#send("GET", path);
+    const date = response.headers.get("date");
+    return { status: response.status, text: await response.text(), dateMs: date ? Date.parse(date) : undefined };
   }
 
   /** The bytes of an answer that is a file. @throws as `post` */

@@ -15,15 +15,19 @@ interface Entry {
 }
 
 const shells = { bash, zsh, fish } as const;
+type Shell = keyof typeof shells;
 
 /** Scripts by which a shell completes commands and options; files where neither fits. */
 export function completionCommand(): Command {
   return new Command("completion")
     .description('a script that completes commands and options: eval "$(sluice completion bash)"')
     .addArgument(new Argument("<shell>").choices(Object.keys(shells)))
-    .action((shell: keyof typeof shells, _options, command: Command) => {
-      say(shells[shell](nodesOf(command.parent as Command)));
-    });
+    .action((shell: Shell, _options, command: Command) => say(completionScript(command.parent as Command, shell)));
+}
+
+/** What a shell is to be told of a program. */
+export function completionScript(program: Command, shell: Shell): string {
+  return shells[shell](nodesOf(program));
 }
 
 function nodesOf(command: Command, path = ""): Node[] {

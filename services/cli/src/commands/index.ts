@@ -4,6 +4,7 @@ import { binlogCommand } from "./binlog.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
 import { completionCommand } from "./completion.ts";
 import { copiesCommand, copyCommand } from "./copy.ts";
+import { doctorCommand } from "./doctor.ts";
 import { exportCommand, exportsCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -25,6 +26,7 @@ export function addClientCommands(program: Command): void {
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());
   program.addCommand(segmentsCommand());
+  program.addCommand(doctorCommand());
   program.addCommand(binlogCommand());
   program.addCommand(completionCommand());
 }
