@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, string>> = {
   "task-queue": "schema async",
   catalog: "schema jobs metastore access",
   fields: "schema values columns rpc async",
+  peer: "schema values columns rpc fields object-store",
   parquet: "",
   sqlite: "",
   volumes: "",
@@ -35,9 +36,9 @@ const allowed: Readonly<Record<string, string>> = {
   cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy: "rpc config schema values jobs cluster object-store async volumes access",
   rootcoord:
-    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access",
+    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
-  datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs",
+  datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer",
   querynode: "cluster rpc config schema values columns fields object-store segment query async kernels",
 };
 /** The composition roots: may import the services and every lib. */

@@ -1,5 +1,5 @@
 import type { Task } from "@sluice/jobs";
-import type { JobId, SegmentId, TaskId } from "@sluice/schema";
+import type { JobId, KeyRange, SegmentId, TaskId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
 /** Part of a job, and its attempts. */
@@ -14,6 +14,8 @@ export interface TaskRecord extends Task {
   readonly keyBucket?: { readonly bucket: number; readonly buckets: number };
   /** Segments that it reads, where they are no files. */
   readonly segmentIds?: readonly SegmentId[];
+  /** Range of primary keys that it reads, of rows of another service. */
+  readonly keys?: KeyRange;
   /** Its share of the rows that header or footer of the source announce; absent where they were not asked, or say nothing. */
   readonly announcedRows?: number;
 }

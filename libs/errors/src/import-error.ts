@@ -56,6 +56,18 @@ export const importErrors = {
     retry: "backoff",
     hint: "Correct what the reason names: credentials, rights, the bucket, room on the disk.",
   },
+  peer_unavailable: {
+    milvusCode: 2101,
+    blame: "system",
+    retry: "outage",
+    hint: "Nothing to do: the copy goes on when the other service is back.",
+  },
+  peer_refused: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Correct what the other service names: address, credentials, rights, the collection.",
+  },
   attempt_superseded: {
     milvusCode: 2101,
     blame: "system",

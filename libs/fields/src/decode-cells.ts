@@ -53,7 +53,8 @@ export function cellsInto(
   if (!(builder instanceof FixedBuilder)) checkTexts(builder, rows.rowCount);
 }
 
-function countElements(list: Uint8Array, number: number): number {
+/** How many values of bytes the field `number` of a message has. */
+export function countElements(list: Uint8Array, number: number): number {
   const cursor = new FieldCursor(list);
   let count = 0;
   while (!cursor.atEnd) {

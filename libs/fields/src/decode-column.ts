@@ -9,7 +9,6 @@ import { bytesOf, type FieldBytes, numberOf } from "./split-field-data.ts";
  * A column of what another program sent. Where rows are null, values may have placeholders there, as answers have them for
  * scalars, or leave them out, as those of vectors and requests do; a null becomes the field's stand-in. The column has memory of its own.
  * @param timezone of times that are text without an offset
- * @public
  * @throws {RangeError} saying what is wrong with the values
  */
 export function columnOfData(field: FieldSchema, data: FieldBytes, rowCount: number, timezone: string): Column {

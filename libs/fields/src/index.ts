@@ -1,5 +1,7 @@
 export type { Rows } from "./cell-bytes.ts";
+export { countElements } from "./decode-cells.ts";
 export { columnOfData } from "./decode-column.ts";
 export { countData, fieldData, memberIndexes, structFieldData } from "./field-data.ts";
 export { bytesField, joined, type Parts, partsOf, toBuffer } from "./message-parts.ts";
-export { type FieldBytes, splitFieldData } from "./split-field-data.ts";
+export { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
+export { bytesOf, type FieldBytes, splitFieldData } from "./split-field-data.ts";

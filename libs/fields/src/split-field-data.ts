@@ -14,7 +14,7 @@ export interface FieldBytes {
   readonly valid?: Uint8Array;
 }
 
-/** @public @throws {RangeError} for bytes that are no message */
+/** @throws {RangeError} for bytes that are no message */
 export function splitFieldData(bytes: Uint8Array): FieldBytes {
   const cursor = new FieldCursor(bytes);
   const field: { -readonly [K in keyof FieldBytes]: FieldBytes[K] } = {

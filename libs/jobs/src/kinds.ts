@@ -1,5 +1,5 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
-import type { CopySpec, CopyTaskInput } from "./copy.ts";
+import type { CopySpec, CopyTaskInput, PullTaskInput } from "./copy.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
@@ -21,6 +21,7 @@ export interface TaskInputs {
   readonly import: ImportTaskInput;
   readonly compaction: CompactionTaskInput;
   readonly copy: CopyTaskInput;
+  readonly pull: PullTaskInput;
   readonly export: ExportTaskInput;
   readonly merge: MergeTaskInput;
 }

@@ -1,10 +1,11 @@
-import type { CopySpec } from "./copy.ts";
+import type { InnerCopySpec } from "./copy.ts";
 import { type Job, specOf } from "./job.ts";
 
-/** What a job reads that makes a collection of another one; undefined for other kinds. */
+/** What a job reads that makes a collection of another one of this service; undefined for other jobs. */
 export function sourceOf(
   job: Pick<Job, "kind" | "spec">,
-): Pick<CopySpec, "sourceCollectionId" | "partitions"> | undefined {
-  if (job.kind === "copy") return specOf(job, "copy");
-  return job.kind === "merge" ? specOf(job, "merge") : undefined;
+): Pick<InnerCopySpec, "sourceCollectionId" | "partitions"> | undefined {
+  if (job.kind === "merge") return specOf(job, "merge");
+  const copy = job.kind === "copy" ? specOf(job, "copy") : undefined;
+  return copy?.direction === "in" ? undefined : copy;
 }

@@ -12,7 +12,7 @@ export { isFolder, refuseFolder } from "./source.ts";
 export { AllowedEndpoints } from "./sources/allowed-endpoints.ts";
 export * from "./sources/counting-sources.ts";
 export * from "./sources/path-pattern.ts";
-export { ReachableAddresses } from "./sources/reachable-addresses.ts";
+export { AddressRefused, ReachableAddresses } from "./sources/reachable-addresses.ts";
 export * from "./sources/sources.ts";
 export type {
   AskedSource,

@@ -40,6 +40,14 @@ export type Client<C> = {
 
 type ClientClass<C> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
 
+/** What a channel to a foreign service needs besides its address. */
+export interface ChannelSettings {
+  /** Of an answer; a larger one is refused when its length is known, before it is in memory. */
+  readonly maxMessageBytes?: number;
+  /** `host` or `host:port` that the peer's certificate is for, where it is connected to by an address. */
+  readonly serverName?: string;
+}
+
 /** Longer than a coordinator needs to take over from one that died. */
 const DEADLINE_MS = 20_000;
 /** Pause before a call whose peer went away is made again. */
@@ -94,15 +102,17 @@ export type Address = string | (() => Promise<string | Endpoint>);
  * checkStatus). Where no answer comes, calls throw a StatusError: `notReady` when the peer is away or silent at the
  * deadline; the gRPC error is its cause.
  * @param headers that every call carries which brings none of its own
+ * @param settings of the channel, of a service that is not ours
  */
 export function connectClient<C extends GrpcClient>(
   ClientClass: ClientClass<C>,
   address: Address,
   headers: Readonly<Record<string, string>> = {},
+  settings: ChannelSettings = {},
 ): Client<C> {
   const always = new Metadata();
   for (const [name, value] of Object.entries(headers)) always.set(name, value);
-  const connection = new Connection(ClientClass, address);
+  const connection = new Connection(ClientClass, address, optionsOf(settings));
   const methods = new Map<string, AnyCall>();
   return new Proxy({} as Client<C>, {
     get(_, name) {
@@ -114,6 +124,15 @@ export function connectClient<C extends GrpcClient>(
       return methods.get(name);
     },
   });
+}
+
+function optionsOf({ maxMessageBytes, serverName }: ChannelSettings): Partial<ClientOptions> {
+  const name = serverName?.replace(/:\d+$/, "");
+  return {
+    ...channelOptions,
+    ...(maxMessageBytes !== undefined && { "grpc.max_receive_message_length": maxMessageBytes }),
+    ...(name !== undefined && { "grpc.ssl_target_name_override": name, "grpc.default_authority": serverName }),
+  };
 }
 
 /** Trusts what Node trusts, with NODE_EXTRA_CA_CERTS: gRPC by itself has a list of its own. */
@@ -131,13 +150,15 @@ interface Channel<C> {
 class Connection<C extends GrpcClient> implements Disposable {
   readonly #ClientClass: ClientClass<C>;
   readonly #address: Address;
+  readonly #options: Partial<ClientOptions>;
   readonly #channels = new Map<string, Channel<C>>();
   #opening: Promise<Channel<C>> | undefined;
   #isClosed = false;
 
-  constructor(ClientClass: ClientClass<C>, address: Address) {
+  constructor(ClientClass: ClientClass<C>, address: Address, options: Partial<ClientOptions>) {
     this.#ClientClass = ClientClass;
     this.#address = address;
+    this.#options = options;
   }
 
   /** A channel to the peer of now, or another try at its address when the last one failed. @throws {StatusError} `notReady` once closed */
@@ -164,7 +185,7 @@ class Connection<C extends GrpcClient> implements Disposable {
     const client = new this.#ClientClass(
       place,
       place === address ? credentials.createInsecure() : tls(),
-      channelOptions,
+      this.#options,
     );
     const channel = { client, gone };
     if (this.#isClosed) client.close();

@@ -11,6 +11,7 @@ export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
 export * as volume from "./gen/volume.ts";
 export { PassingQueryClient } from "./passing-query-client.ts";
+export { RawMilvusClient } from "./raw-milvus-client.ts";
 export {
   endOf,
   GrpcError,

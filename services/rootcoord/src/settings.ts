@@ -28,7 +28,7 @@ export const rootCoordSettings = defineSettings({
     type: "list",
     placeholder: "host[:port]",
     description:
-      "S3 server that imports may name with credentials of their own: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none but the server's own",
+      "S3 server that imports, or Milvus that copies, may name with credentials of their own: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none but the server's own",
   },
   webhookUrl: {
     type: "string",

@@ -2,6 +2,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
+  AllowedEndpoints,
   type DescribeBrought,
   type ExportRoots,
   type ObjectStore,
@@ -29,6 +30,7 @@ import { RestoreBackup } from "./jobs/backups/restore-backup.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
 import { Compactions } from "./jobs/compactions.ts";
 import { CopyJobs } from "./jobs/copy-jobs.ts";
+import { CopyRequests } from "./jobs/copy-requests.ts";
 import { collectionOf, droppedTarget } from "./jobs/dropped-target.ts";
 import { ExportJobs } from "./jobs/export-jobs.ts";
 import { ExportSweeper } from "./jobs/export-sweeper.ts";
@@ -48,6 +50,7 @@ import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { MergeEnds } from "./jobs/merge-ends.ts";
 import { MergeJobs } from "./jobs/merge-jobs.ts";
+import { PullJobs } from "./jobs/pull-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
 import { RetryJobs } from "./jobs/retry-jobs.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
@@ -120,7 +123,10 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const exportJobs = new ExportJobs({ ...requests, roots: exports });
   const making = { hidden: ddl.hidden, log, allocateIds: (count: number) => ids.allocate(count) };
   const mergeJobs = new MergeJobs({ ...requests, ...making, sources: jobSources });
-  const copyJobs = new CopyJobs({ ...requests, ...making });
+  const copyRequests = new CopyRequests({ ...requests, hidden: ddl.hidden, log });
+  const copyJobs = new CopyJobs({ ...requests, ...making, requests: copyRequests });
+  const allowed = new AllowedEndpoints(settings.dataSourceEndpoint ?? []);
+  const pullJobs = new PullJobs({ ...requests, ...making, requests: copyRequests, allowed, credentials });
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
     findCollection: async (db, name) => {
@@ -192,6 +198,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       exports: exportJobs,
       merges: mergeJobs,
       copies: copyJobs,
+      pulls: pullJobs,
       ...{ views, changes },
       restore,
       paths: volumes.paths,

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { note, say, showJson } from "../show/tables.ts";
@@ -20,6 +20,10 @@ interface CopyView extends AnyJob {
 
 interface CopyOptions extends ServerOptions {
   readonly toDatabase?: string;
+  readonly from?: string;
+  readonly fromToken?: string;
+  readonly fromDatabase?: string;
+  readonly filter?: string;
   readonly partition?: readonly string[];
   readonly indexes: boolean;
   readonly load: boolean;
@@ -42,6 +46,10 @@ export function copyCommand(): Command {
   return serverCommand("copy", "make a collection with the rows of another one, as of one moment")
     .argument("<source>")
     .argument("<target>", "there must be none of this name")
+    .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
+    .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
+    .option("--from-database <NAME>", "the source's there; default unless given")
+    .option("--filter <EXPRESSION>", "rows that it is true for; with --from alone")
     .option("--to-database <NAME>", "the target's; the source's unless given")
     .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
     .option("--no-indexes", "leave the indexes out")
@@ -52,14 +60,23 @@ export function copyCommand(): Command {
 }
 
 async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const { toDatabase, partition = [], indexes, load, watch = true, json } = options;
+  const { toDatabase, filter, partition = [], indexes, load, watch = true, json } = options;
   const rest = restOf(options);
   const { jobId } = await rest.post<{ jobId: string }>("jobs/copy/create", {
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
+    ...(filter !== undefined && { filter }),
+    ...fromOf(options),
   });
   if (!watch) return json ? showJson({ jobId }) : say(jobId);
   await watchKind(rest, jobId, options, copyKind);
+}
+
+/** The other service as the request has it. */
+function fromOf({ from: address, fromToken: token, fromDatabase: dbName }: CopyOptions) {
+  if (address !== undefined) return { from: { address, token, dbName } };
+  if (dbName !== undefined) throw new Error("--from-database says nothing without --from");
+  return {};
 }
 
 function showCopy(job: CopyView): void {

@@ -13,4 +13,6 @@ export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]>
   // It brings expressions and the writers of formats: megabytes in each thread, which are loaded with the first one.
   export: async (input, context) => (await import("./export/export.ts")).runExport(input, context),
   merge: runMerge,
+  // A client of gRPC, in the few threads that need one.
+  pull: async (input, context) => (await import("./pull.ts")).runPull(input, context),
 };

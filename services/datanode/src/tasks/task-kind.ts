@@ -1,6 +1,6 @@
 import type { FileRef } from "@sluice/formats";
 import type { ImportFindings } from "@sluice/jobs";
-import type { NamedStorage, ObjectReads, ObjectWrites, SourceFile } from "@sluice/object-store";
+import type { NamedStorage, ObjectReads, ObjectWrites, Secrets, SourceFile } from "@sluice/object-store";
 import type { SegmentId, StoredSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
@@ -35,6 +35,8 @@ export interface TaskContext {
    * @throws {ImportError} as `Sources.open`
    */
   readonly openFiles: (refs: readonly FileRef[], brought?: readonly NamedStorage[]) => Promise<OpenFiles>;
+  /** Credentials of what the job brings, by the names that stand in its input. */
+  readonly secrets: Secrets;
   /** Objects of visible segments. */
   readonly stored: ObjectReads;
   /**

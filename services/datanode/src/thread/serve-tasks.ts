@@ -40,7 +40,11 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
     try {
       const secrets: Secrets = task.secrets ? JSON.parse(task.secrets) : {};
       const openFiles: TaskContext["openFiles"] = (refs, brought) => sources.open(refs, brought, secrets);
-      const result = await runTask(kinds, task, run.context({ objects, roots, openFiles, limits: setup.limits }));
+      const result = await runTask(
+        kinds,
+        task,
+        run.context({ objects, roots, openFiles, secrets, limits: setup.limits }),
+      );
       say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
       say({ type: "failed", run: id, ...run.describe(error), storage: storageUse() });
@@ -62,7 +66,7 @@ async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: T
 }
 
 /** What the runs of a thread have in common. */
-interface SharedByRuns extends Pick<TaskContext, "openFiles" | "limits"> {
+interface SharedByRuns extends Pick<TaskContext, "openFiles" | "secrets" | "limits"> {
   readonly objects: ObjectStore;
   readonly roots: ExportRoots;
 }

@@ -1,3 +1,4 @@
+import { StatusError, statusCodes } from "@sluice/errors";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
@@ -19,7 +20,11 @@ const exportBody = z.strictObject({
 });
 const copyBody = z.strictObject({
   ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
-  ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish() },
+  ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
+  from: z
+    .strictObject({ address: z.string(), token: text, user: text, password: text, dbName: text })
+    .nullish()
+    .transform((value) => value ?? undefined),
 });
 
 /** Exports and copies over REST, in the form of import jobs. */
@@ -40,14 +45,22 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
     ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
     needs: ["collectionName", "targetCollectionName"],
     create: (request, idempotencyKey) => {
-      const { partitionNames, indexes, load, ...body } = parseBody(copyBody, request.body);
+      const { partitionNames, indexes, load, from, filter = "", ...body } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body.dbName, request);
       return context.root.copy({
-        ...{ dbName, collectionName: required(body.collectionName, "collectionName") },
+        ...{ dbName: from ? (from.dbName ?? "") : dbName, filter, from: from && peerService(from) },
+        collectionName: required(body.collectionName, "collectionName"),
         targetDbName: body.targetDbName ?? dbName,
         targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
         ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
       });
     },
   });
+}
+
+/** @throws {StatusError} 1100 for credentials that contradict each other */
+function peerService({ address, token, user, password }: NonNullable<z.infer<typeof copyBody>["from"]>) {
+  if ((user === undefined) !== (password === undefined) || (token !== undefined && user !== undefined))
+    throw new StatusError(statusCodes.invalidParameter, "from: give token, or user and password");
+  return { address, token: token ?? (user === undefined ? "" : `${user}:${password}`) };
 }

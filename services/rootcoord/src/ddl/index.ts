@@ -7,6 +7,7 @@ export {
   type DdlOptions,
 } from "./create-ddl-handlers.ts";
 export type { NumberSource, RowCounts } from "./ddl-deps.ts";
+export { type ForeignPlan, foreignCollection, planForeignCollection } from "./foreign-collection.ts";
 export type { RootCoordHandlers } from "./handlers.ts";
 export type { HiddenCollections } from "./hidden-collections.ts";
 export { type DdlLimits, defaultLimits } from "./limits.ts";

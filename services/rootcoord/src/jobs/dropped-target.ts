@@ -8,8 +8,10 @@ type GetCollection = (id: CollectionId) => Promise<CollectionRecord | undefined>
 export async function droppedTarget(job: JobRecord, getCollection: GetCollection): Promise<string | undefined> {
   const id = collectionOf(job);
   const collection = await getCollection(id);
-  if (collection?.state !== "active") return `collection ${id}`;
   const source = sourceOf(job);
+  // What a copy from another service makes is hidden until it is whole.
+  const isMade = job.kind === "copy" && !source;
+  if (collection?.state !== "active" && !(isMade && collection?.state === "hidden")) return `collection ${id}`;
   const wanted = source ? source.partitions.map(([from]) => from) : job.partitionIds;
   const present = new Set<bigint>(collection.partitions.map((partition) => partition.partitionId));
   const missing = wanted.find((partition) => !present.has(partition));
@@ -20,8 +22,9 @@ export async function droppedTarget(job: JobRecord, getCollection: GetCollection
 function nameOfPartition(job: JobRecord, id: bigint): string {
   if (job.kind === "export")
     return specOf(job, "export").partitions.find(({ partitionId }) => partitionId === id)?.name ?? String(id);
-  if (job.kind !== "copy") return job.partitionName || String(id);
-  const { partitions, partitionNames } = specOf(job, "copy");
+  const copy = job.kind === "copy" ? specOf(job, "copy") : undefined;
+  if (!copy || copy.direction === "in") return job.partitionName || String(id);
+  const { partitions, partitionNames } = copy;
   return partitionNames[partitions.findIndex(([from]) => from === id)] ?? String(id);
 }
 

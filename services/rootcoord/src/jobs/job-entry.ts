@@ -12,7 +12,7 @@ import {
   waitsFor,
 } from "@sluice/jobs";
 import { failureMessage, type rootCoord } from "@sluice/rpc";
-import { copyOutcome } from "./copy-jobs.ts";
+import { copyOutcome } from "./copy-outcome.ts";
 import { exportOutcome } from "./export-manifest.ts";
 import { bytesOf, detailOf, duplicateRowsIn, partsByGroup, reasonText, rejectedRowsIn } from "./file-details.ts";
 import type { JobView } from "./job-book.ts";

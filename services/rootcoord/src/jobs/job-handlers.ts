@@ -10,6 +10,7 @@ import type { JobChanges } from "./job-changes.ts";
 import type { JobControl } from "./job-control.ts";
 import type { JobViews } from "./job-views.ts";
 import type { MergeJobs } from "./merge-jobs.ts";
+import type { PullJobs } from "./pull-jobs.ts";
 import type { RetryJobs } from "./retry-jobs.ts";
 import type { TaskReports } from "./task-reports.ts";
 
@@ -18,6 +19,7 @@ export interface JobHandlersDeps {
   readonly exports: ExportJobs;
   readonly merges: MergeJobs;
   readonly copies: CopyJobs;
+  readonly pulls: PullJobs;
   readonly retries: RetryJobs;
   readonly control: JobControl;
   readonly reports: TaskReports;
@@ -40,7 +42,7 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     import: async (request) => ({ status: ok, tasks: [await imports.submit(await paths.located(request))] }),
     export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
     merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
-    copy: async (request) => ({ status: ok, jobId: await deps.copies.submit(request) }),
+    copy: async (request) => ({ status: ok, jobId: await (request.from ? deps.pulls : deps.copies).submit(request) }),
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
     retryJob: async ({ jobId }) => ({ status: ok, jobId: await deps.retries.retry(jobId) }),

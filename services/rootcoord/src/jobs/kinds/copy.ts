@@ -1,6 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { type CopyTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
+import { type CopyTaskInput, type InnerCopySpec, newTask, packGroups, specOf } from "@sluice/jobs";
 import { type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
@@ -25,7 +25,7 @@ export class CopyPlanner implements JobPlanner {
 
   /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
   async plan(job: JobRecord): Promise<PlannedTask[]> {
-    const { sourceCollectionId, partitions } = specOf(job, "copy");
+    const { sourceCollectionId, partitions } = specOf(job, "copy") as InnerCopySpec;
     const from = partitions.map(([partition]) => partition);
     const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
     const bytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
@@ -36,7 +36,7 @@ export class CopyPlanner implements JobPlanner {
   }
 
   inputOf(job: JobRecord, { segmentIds = [] }: TaskRecord): CopyTaskInput {
-    const { sourceCollectionId, partitions, vchannels } = specOf(job, "copy");
+    const { sourceCollectionId, partitions, vchannels } = specOf(job, "copy") as InnerCopySpec;
     const { collectionId, timestamp: snapshotTs } = job;
     return { collectionId, sourceCollectionId, snapshotTs, segmentIds, partitions, vchannels };
   }
@@ -54,7 +54,7 @@ export class CopyPlanner implements JobPlanner {
   }
 
   async #checkCounts(job: JobRecord): Promise<void> {
-    const { sourceCollectionId, partitions, partitionNames } = specOf(job, "copy");
+    const { sourceCollectionId, partitions, partitionNames } = specOf(job, "copy") as InnerCopySpec;
     const { dataCoord } = this.#deps;
     const from = partitions.map(([partition]) => partition);
     const wanted = rowsBy(await dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp));

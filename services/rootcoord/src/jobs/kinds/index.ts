@@ -1,17 +1,19 @@
 import type { JobKind } from "@sluice/jobs";
+import { AnyCopyPlanner } from "./any-copy.ts";
 import { CompactionPlanner } from "./compaction.ts";
-import { CopyPlanner, type CopyPlannerDeps } from "./copy.ts";
+import type { CopyPlannerDeps } from "./copy.ts";
 import { ExportPlanner, type ExportPlannerDeps } from "./export.ts";
 import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner } from "./job-planner.ts";
 import { MergePlanner, type MergePlannerDeps } from "./merge.ts";
+import type { PullPlannerDeps } from "./pull.ts";
 
 /** Every kind of job that the rootcoord plans. */
 export function jobPlanners(
-  deps: ImportPlannerDeps & ExportPlannerDeps & MergePlannerDeps & CopyPlannerDeps,
+  deps: ImportPlannerDeps & ExportPlannerDeps & MergePlannerDeps & CopyPlannerDeps & PullPlannerDeps,
 ): Record<JobKind, JobPlanner> {
   return {
-    copy: new CopyPlanner(deps),
+    copy: new AnyCopyPlanner(deps),
     export: new ExportPlanner(deps),
     import: new ImportPlanner(deps),
     compaction: new CompactionPlanner(),

@@ -1,0 +1,6 @@
+export { describePeerCollection, type PeerCollection, type PeerIndex } from "./describe-collection.ts";
+export { inKeyRange } from "./key-text.ts";
+export { countRows, MilvusPeer, type PeerRows } from "./milvus-peer.ts";
+export { type AskedPeer, type PeerPlace, type PeerSecret, peerName, peerPlaceOf } from "./peer-place.ts";
+export { readPages } from "./read-pages.ts";
+export { splitKeys } from "./split-keys.ts";

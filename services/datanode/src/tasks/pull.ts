@@ -1,0 +1,35 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { completeBatch } from "@sluice/columns";
+import type { PullTaskInput } from "@sluice/jobs";
+import { MilvusPeer, type PeerPlace, type PeerSecret, readPages } from "@sluice/peer";
+import { SegmentSink } from "../sinks/segment-sink.ts";
+import type { TaskContext, TaskResult } from "./task-kind.ts";
+
+/** A page is asked for with so many bytes; rows are not of one size, and a message may have so many times more. */
+const MESSAGE_PAGES = 8;
+
+/**
+ * Rows of another service, by ranges of their keys -> columns -> segments, as those of files. A second attempt begins at the
+ * beginning of its range: keys, not positions, say where that is. See `RunTask`.
+ */
+export async function runPull(input: PullTaskInput, context: TaskContext): Promise<TaskResult> {
+  const { batchBytes } = context.limits;
+  const { peer: source, rows, keys, schema } = input;
+  const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
+  using peer = new MilvusPeer(
+    source.options as PeerPlace,
+    secret as PeerSecret | undefined,
+    MESSAGE_PAGES * batchBytes,
+  );
+  await using sink = new SegmentSink(input, context);
+  let rowCount = 0;
+  for await (const batch of readPages(peer, { rows, keys, schema, pageBytes: batchBytes }, context.signal)) {
+    context.signal.throwIfAborted();
+    await sink.append(completeBatch(schema, batch));
+    rowCount += batch.rowCount;
+    context.onProgress(rowCount, batch.sourceBytes);
+    await turn();
+  }
+  const { segments, autoIds } = await sink.finish();
+  return { rowCount, segments, autoIds };
+}

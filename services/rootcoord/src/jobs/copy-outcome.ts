@@ -1,0 +1,20 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { specOf } from "@sluice/jobs";
+
+/** What users are told of a copy; counts of each partition are of one moment, that of the request. */
+export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
+  const spec = specOf(job, "copy");
+  const { sourceDbName, sourceCollectionName, partitionNames, strategy } = spec;
+  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
+  return {
+    ...(spec.direction === "in" && { from: spec.peer, filter: spec.filter, readTimestamp: String(spec.readTs) }),
+    ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
+    ...{ targetDbName: job.dbName, targetCollectionName: job.collectionName },
+    ...{ strategy: strategy.name, strategyReason: strategy.reason, timestamp: String(job.timestamp) },
+    partitions: partitionNames.map((name, group) => {
+      const own = tasks.filter((task) => task.group === group);
+      const sourceRows = sum(own.map(({ announcedRows = 0 }) => announcedRows));
+      return { name, sourceRows, rows: sum(own.map(({ rowCount }) => rowCount)) };
+    }),
+  };
+}

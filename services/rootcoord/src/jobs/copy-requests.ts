@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { isEnded } from "@sluice/jobs";
+import type { rootCoord } from "@sluice/rpc";
+import type { JobId } from "@sluice/schema";
+import { currentTraceParent, type Logger } from "@sluice/telemetry";
+import type { HiddenCollections } from "../ddl/index.ts";
+import type { JobBook } from "./job-book.ts";
+import type { RequestedJobs } from "./requested-jobs.ts";
+
+export interface CopyRequestsDeps {
+  readonly book: JobBook;
+  readonly requested: RequestedJobs;
+  readonly hidden: Pick<HiddenCollections, "stage">;
+  /** Copies that may be open at once. */
+  readonly maxOpenJobs: number;
+  readonly log: Logger;
+}
+
+/** What requests of copies have in common, wherever their rows come from: job and target are recorded together, each once. */
+export class CopyRequests {
+  readonly #deps: CopyRequestsDeps;
+  constructor(deps: CopyRequestsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The job that this request has led to before. The job's own collection is the target, which a repeated request does not know:
+   * it is looked for among all.
+   * @throws {ImportError} `request_invalid` when its key was that of another request
+   */
+  findEarlier(request: rootCoord.CopyRequest): JobId | undefined {
+    const { idempotencyKey: key } = request;
+    const job = this.#deps.book.jobs().find(({ kind, idempotencyKey }) => kind === "copy" && idempotencyKey === key);
+    if (key === "" || !job || job.requestDigest === digestOf(request)) return key === "" ? undefined : job?.jobId;
+    throw new ImportError(
+      "request_invalid",
+      `the idempotency key was used before, for copy job ${job.jobId}: use a new key`,
+    );
+  }
+
+  /** @throws {ImportError} `request_invalid` */
+  checkOpenJobs(): void {
+    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "copy" && !isEnded(state));
+    if (open.length < this.#deps.maxOpenJobs) return;
+    throw new ImportError(
+      "request_invalid",
+      `${open.length} copies are unfinished, and no more may be: try again later`,
+    );
+  }
+
+  /** The target has its name from now on, and is found when the job has ended. @throws {StatusError} 800, 1100 */
+  async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<JobId> {
+    const beside = await this.#deps.hidden.stage(target);
+    const recorded = this.#deps.requested.withWebhooks(job);
+    if (beside && (await this.#deps.book.create(recorded, beside))) {
+      const about = { jobId: job.jobId.toString(), source: request.collectionName, target: target.name };
+      this.#deps.log.info("copy job submitted", about);
+      return job.jobId;
+    }
+    // The same request may have come twice at the same moment.
+    const winner = this.findEarlier(request);
+    if (winner !== undefined) return winner;
+    throw targetExists(target);
+  }
+}
+
+/** What the records of all copies have, but for what is asked of them and their moment. */
+export function newCopyJob(
+  jobId: JobId,
+  target: CollectionRecord,
+  request: rootCoord.CopyRequest,
+  createdMs: number,
+): Omit<JobRecord, "spec" | "timestamp"> {
+  const { collectionId, name, dbName, vchannels, storedSchema, properties } = target;
+  return {
+    ...{ jobId, kind: "copy", state: "pending", groups: [] },
+    ...{ collectionId, collectionName: name, dbName, vchannels, schema: storedSchema, properties },
+    ...{ partitionName: request.partitionNames.join(","), partitionIds: [] },
+    ...{ idempotencyKey: request.idempotencyKey, requestDigest: digestOf(request) },
+    ...{ createdMs, deadlineMs: 0, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
+    traceParent: currentTraceParent(),
+  };
+}
+
+function targetExists({ dbName, name }: CollectionRecord): StatusError {
+  const text = `the collection "${excerpt(name)}" of database "${excerpt(dbName)}" exists, or another job makes it: choose another name, or drop it`;
+  return new StatusError(statusCodes.invalidParameter, text);
+}
+
+/** Credentials may be others: they are none of what is asked for. */
+function digestOf({ idempotencyKey: _, from, ...request }: rootCoord.CopyRequest): string {
+  return createHash("sha256")
+    .update(JSON.stringify(["copy", request, from?.address ?? ""]))
+    .digest("base64url");
+}
