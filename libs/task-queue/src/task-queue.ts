@@ -6,7 +6,7 @@ export interface QueuedTask {
   readonly jobId: JobId;
   /** Source bytes: decides whether a lease for small tasks takes it. */
   readonly sizeBytes: number;
-  /** Leased where nothing else waits. */
+  /** Leased where nothing else waits, by who takes tasks of any size: it is not to take time from imports beside it. */
   readonly isBackground?: boolean;
 }
 

@@ -115,8 +115,7 @@ export class TaskWorker implements AsyncDisposable {
   #makeRoom({ task }: TaskLease): Disposable & { readonly room: AbortSignal } {
     const { queue, smallTaskBytes } = this.#deps;
     const room = new AbortController();
-    if (!task.isBackground || task.sizeBytes <= smallTaskBytes)
-      return { room: room.signal, [Symbol.dispose]: () => {} };
+    if (!task.isBackground) return { room: room.signal, [Symbol.dispose]: () => {} };
     let seen = 0;
     const timer = setInterval(async () => {
       seen = (await queue.hasWaiting(smallTaskBytes).catch(() => false)) ? seen + 1 : 0;

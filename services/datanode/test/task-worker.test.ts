@@ -119,7 +119,7 @@ it("a large task of the background makes room for one that waits, and is begun a
     ...{ taskId: taskId(id), jobId: jobId(id), sizeBytes, isBackground: true },
   });
   await using queue = new EmbeddedTaskQueue();
-  await queue.enqueue([inBackground(1n, 10), inBackground(2n, 11)]);
+  await queue.enqueue([inBackground(1n, 10), inBackground(2n, 10)]);
   await using _worker = workerOn(queue, coordinators, runner);
   while (begun.length < 2) await sleep(5);
   expect(coordinators.said).toEqual(["persisted"]);

@@ -37,7 +37,7 @@ const CLOSE_MS = 1000;
 /**
  * Tasks in Redis, by BullMQ, shared by all processes of a cluster.
  *
- * Q1. Three queues, of small tasks, of the others, and of the large ones of the background: requests for small ones never wait
+ * Q1. Three queues, of small tasks, of the others, and of those of the background: requests for small ones never wait
  *     behind large ones, and what is taken in the background is taken where nothing else waits.
  * Q2. Inside a queue a task's priority is its round (see `takeRounds`): leases go round the jobs.
  * Q3. One connection waits for a class whatever the number of requests; a task that comes when nobody asks any more goes
@@ -110,8 +110,8 @@ export class BullTaskQueue implements TaskQueue {
   }
 
   #classOf({ sizeBytes, isBackground }: QueuedTask): ClassName {
-    if (sizeBytes <= this.#options.smallTaskBytes) return "small";
-    return isBackground ? "background" : "large";
+    if (isBackground) return "background";
+    return sizeBytes <= this.#options.smallTaskBytes ? "small" : "large";
   }
 
   async lease(request: LeaseRequest): Promise<TaskLease | undefined> {

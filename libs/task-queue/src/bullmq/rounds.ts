@@ -1,19 +1,18 @@
 import type { JobId } from "@sluice/schema";
 import type { RedisClient } from "./redis-connection.ts";
 
-/** BullMQ's greatest priority: that of the background, which has no rounds. */
-export const LAST_ROUND = 2_097_151;
-/** Beyond it tasks are served in order of arrival. */
-const MAX_ROUND = LAST_ROUND - 1;
+/** BullMQ's greatest priority. Beyond it tasks are served in order of arrival. */
+const MAX_ROUND = 2_097_151;
 /** Jobs that are remembered before those are looked for that can be forgotten: more than are open at once. */
 const KEPT_JOBS = 4096;
 /** BullMQ's score of a waiting job: its priority times this, and a counter. */
 const SCORE_UNIT = 4_294_967_296;
 
 /**
- * Gives the next tasks of import jobs their rounds. Each job gets one task a round; a job that is new, or had nothing to
+ * Gives the next tasks of jobs their rounds. Each job gets one task a round; a job that is new, or had nothing to
  * wait for, begins with the round that is served now, which is that of the first waiting task. Rounds begin anew when
- * nothing waits but what is of the background. Where something always waits, jobs whose rounds have been served are forgotten, which says the same. One script, so that producers of several processes cannot give a round twice.
+ * nothing waits. Where something always waits, jobs whose rounds have been served are forgotten, which says the same. One
+ * script, so that producers of several processes cannot give a round twice.
  *
  * KEYS: waiting tasks by round (BullMQ's sorted set), last round by job (hash). ARGV: job, count, job, count …
  * Answers the first round of each job.
@@ -22,7 +21,7 @@ const script = (keptJobs: number) => `
 local head = redis.call("ZRANGE", KEYS[1], 0, 0, "WITHSCORES")
 local now = 1
 if #head > 0 then now = math.floor(tonumber(head[2]) / ${SCORE_UNIT}) end
-if #head == 0 or now == ${LAST_ROUND} then
+if #head == 0 then
   redis.call("DEL", KEYS[2])
   now = 1
 end

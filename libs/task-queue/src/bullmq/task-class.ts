@@ -3,7 +3,7 @@ import { type TaskId, taskId } from "@sluice/schema";
 import { type Job, Queue, Worker } from "bullmq";
 import type { QueuedTask } from "../task-queue.ts";
 import type { RedisClient } from "./redis-connection.ts";
-import { LAST_ROUND, takeRounds } from "./rounds.ts";
+import { takeRounds } from "./rounds.ts";
 
 /** A task as BullMQ keeps it: JSON has no bigint. */
 interface TaskData {
@@ -74,12 +74,11 @@ export class TaskClass {
     const jobIds = tasks.map((task) => task.jobId);
     const keys = [this.#queue.toKey("prioritized"), this.#queue.toKey("rounds")] as const;
     const rounds = await takeRounds(producer, ...keys, jobIds);
-    const priorityOf = ({ isBackground }: QueuedTask, i: number) => (isBackground ? LAST_ROUND : rounds[i]);
     await this.#queue.addBulk(
       tasks.map((task, i) => ({
         name: "import",
         data: dataOf(task),
-        opts: { jobId: bullId(task.taskId), priority: priorityOf(task, i), removeOnComplete: true, removeOnFail: true },
+        opts: { jobId: bullId(task.taskId), priority: rounds[i], removeOnComplete: true, removeOnFail: true },
       })),
     );
   }

@@ -77,8 +77,9 @@ export class EmbeddedTaskQueue implements TaskQueue {
     }
   }
 
-  #take({ maxSizeBytes = Number.POSITIVE_INFINITY }: LeaseRequest): QueuedTask | undefined {
-    return this.#waiting.take(maxSizeBytes) ?? this.#background.take(maxSizeBytes);
+  #take({ maxSizeBytes }: LeaseRequest): QueuedTask | undefined {
+    if (maxSizeBytes !== undefined) return this.#waiting.take(maxSizeBytes);
+    return this.#waiting.take(Number.POSITIVE_INFINITY) ?? this.#background.take(Number.POSITIVE_INFINITY);
   }
 
   #grant(task: QueuedTask, leaseMs: number): TaskLease {

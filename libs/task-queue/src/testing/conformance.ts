@@ -37,10 +37,10 @@ export function taskQueueConformance(backend: string, open: () => Promise<QueueU
       for (let i = 0; i < count; i++) ids.push(Number((await take()).task.taskId));
       return ids;
     };
-    /** Whether a request for any task would have to wait. */
-    const isDry = async () => {
+    /** Whether a request for any task, or for one of at most so many bytes, would have to wait. */
+    const isDry = async (maxSizeBytes?: number) => {
       const abort = new AbortController();
-      const waiting = lease({ signal: abort.signal });
+      const waiting = lease({ signal: abort.signal, ...(maxSizeBytes !== undefined && { maxSizeBytes }) });
       await elapse(0);
       abort.abort();
       return (await waiting) === undefined;
@@ -126,22 +126,26 @@ export function taskQueueConformance(backend: string, open: () => Promise<QueueU
       expect((await small)?.task.taskId).toBe(30n);
     });
 
-    it.each([100, 5000])("takes tasks of %i bytes of the background where nothing else waits", async (sizeBytes) => {
-      await queue.enqueue([{ ...task(1, 10, sizeBytes), isBackground: true }]);
-      expect(await queue.hasWaiting(100)).toBe(false);
-      await queue.enqueue([task(2, 20, sizeBytes), task(2, 21, sizeBytes), task(3, 31, sizeBytes)]);
-      expect(await queue.hasWaiting(100)).toBe(sizeBytes > 100);
-      expect(await takeIds(4)).toEqual([20, 31, 21, 10]);
-      expect(await queue.hasWaiting(100)).toBe(false);
-      await queue.enqueue([{ ...task(3, 30, sizeBytes), isBackground: true }]);
-      expect(await queue.depth()).toEqual({ waiting: 1, leased: 4 });
-      const again = await take();
-      expect(again.task).toEqual({ ...task(3, 30, sizeBytes), isBackground: true });
-      await again.giveBack();
-      expect((await queue.known()).has(taskId(30n))).toBe(true);
-      await queue.remove([taskId(30n)]);
-      expect(await isDry()).toBe(true);
-    });
+    it.each([100, 5000])(
+      "takes tasks of %i bytes of the background where nothing else waits, by who takes any size",
+      async (sizeBytes) => {
+        await queue.enqueue([{ ...task(1, 10, sizeBytes), isBackground: true }]);
+        expect(await queue.hasWaiting(100)).toBe(false);
+        expect(await isDry(100)).toBe(true);
+        await queue.enqueue([task(2, 20, sizeBytes), task(2, 21, sizeBytes), task(3, 31, sizeBytes)]);
+        expect(await queue.hasWaiting(100)).toBe(sizeBytes > 100);
+        expect(await takeIds(4)).toEqual([20, 31, 21, 10]);
+        expect(await queue.hasWaiting(100)).toBe(false);
+        await queue.enqueue([{ ...task(3, 30, sizeBytes), isBackground: true }]);
+        expect(await queue.depth()).toEqual({ waiting: 1, leased: 4 });
+        const again = await take();
+        expect(again.task).toEqual({ ...task(3, 30, sizeBytes), isBackground: true });
+        await again.giveBack();
+        expect((await queue.known()).has(taskId(30n))).toBe(true);
+        await queue.remove([taskId(30n)]);
+        expect(await isDry()).toBe(true);
+      },
+    );
 
     it("forgets a completed task", async () => {
       await queue.enqueue([task(1, 10)]);
