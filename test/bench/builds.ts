@@ -30,7 +30,9 @@ export async function compareBuilds(
     const costs = { before: [] as Cost[], now: [] as Cost[] };
     for (let round = 0; round < work.rounds; round++)
       for (const which of ["before", "now"] as const) {
-        await using server = await BenchServer.start(join(work.folder, which), work.importRoot, workers, builds[which]);
+        await using server = await BenchServer.start(join(work.folder, which), work.importRoot, workers, {
+          build: builds[which],
+        });
         costs[which].push(await costOf(server, set));
       }
     const before = middle(costs.before);

@@ -11,6 +11,7 @@ import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
 import { clusterFigures } from "./cluster.ts";
+import { compactionFigures } from "./compaction.ts";
 import {
   arrowFile,
   csvFile,
@@ -28,6 +29,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,arrays,parquet,arrow,gzip,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
+// --only compaction piles up small segments, and imports beside their compaction.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
@@ -234,7 +236,7 @@ async function benchMemory(): Promise<void> {
       note({
         work: `peak memory, ${name} ${megabytes(set.bytes)}`,
         what: "Sluice, two workers",
-        value: megabytes(server.peakBytes()),
+        value: megabytes(server.memoryBytes("VmHWM")),
         target: "650 MB",
       });
     }
@@ -274,6 +276,7 @@ const parts: Record<string, () => Promise<void>> = {
   memory: benchMemory,
   builds: benchBuilds,
   cluster: () => clusterFigures(note),
+  compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
 for (const name of options.only.split(",")) await parts[name]();
 const { data: _folder, before: _before, ...shown } = options;

@@ -7,21 +7,38 @@ import { type Client, checkStatus, common, connectClient, milvus, schema } from 
 /** Root of this clone. */
 export const ownBuild = join(import.meta.dirname, "../..");
 
-/** A built Sluice in a process of its own, on a fresh data folder, driven through the public interface. */
+export interface BenchServerOptions {
+  /** Root of a clone that is built; this one unless given. */
+  readonly build?: string;
+  /** Further flags of the standalone. */
+  readonly flags?: readonly string[];
+  /** Goes on with what the data folder has, and leaves it there. */
+  readonly keepsData?: boolean;
+}
+
+/** A built Sluice in a process of its own, on a fresh data folder unless told otherwise, driven through the public interface. */
 export class BenchServer implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #dataDir: string;
+  readonly #address: string;
+  readonly #keepsData: boolean;
   readonly client: Client<milvus.MilvusServiceClient>;
 
-  private constructor(child: ChildProcess, dataDir: string, address: string) {
+  private constructor(child: ChildProcess, dataDir: string, address: string, keepsData: boolean) {
     this.#process = child;
     this.#dataDir = dataDir;
+    this.#address = address;
+    this.#keepsData = keepsData;
     this.client = connectClient(milvus.MilvusServiceClient, address);
   }
 
-  /** @param build root of a clone that is built */
-  static async start(dataDir: string, importRoot: string, workers: number, build = ownBuild): Promise<BenchServer> {
-    rmSync(dataDir, { recursive: true, force: true });
+  static async start(
+    dataDir: string,
+    importRoot: string,
+    workers: number,
+    { build = ownBuild, flags = [], keepsData = false }: BenchServerOptions = {},
+  ): Promise<BenchServer> {
+    if (!keepsData) rmSync(dataDir, { recursive: true, force: true });
     const args = [
       join(build, "services/cli/dist/main.js"),
       "standalone",
@@ -33,6 +50,7 @@ export class BenchServer implements AsyncDisposable {
       importRoot,
       "--workers",
       String(workers),
+      ...flags,
     ];
     const child = spawn(process.execPath, args, {
       // Its log would stand between the figures.
@@ -48,7 +66,7 @@ export class BenchServer implements AsyncDisposable {
       });
       child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
     });
-    return new BenchServer(child, dataDir, address);
+    return new BenchServer(child, dataDir, address, keepsData);
   }
 
   async createCollection(name: string, dim: number, shards = 2): Promise<void> {
@@ -89,10 +107,16 @@ export class BenchServer implements AsyncDisposable {
     return performance.now() - startedMs;
   }
 
-  /** Peak resident memory of the process, in bytes. */
-  peakBytes(): number {
+  /** Resident memory of the process, in bytes: its peak, or as of now. */
+  memoryBytes(what: "VmHWM" | "VmRSS"): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
+  }
+
+  /** A counter or gauge without labels; 0 while it has no value. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://${this.#address}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
   }
 
   /** CPU time of the process so far, user and system. */
@@ -108,6 +132,6 @@ export class BenchServer implements AsyncDisposable {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");
     await ended;
-    rmSync(this.#dataDir, { recursive: true, force: true });
+    if (!this.#keepsData) rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
