@@ -207,7 +207,7 @@ describe("REST", () => {
     );
     expect(guarded.length).toBeGreaterThan(80);
     for (const { method, path } of guarded) {
-      const answer = await fetch(`${fixture.url}${path}?jobId=${job.id}`, {
+      const answer = await fetch(`${fixture.url}${path}?jobId=${job.id}&task=${job.id}`, {
         ...{ method, headers: { authorization: "Bearer nobody:secret" } },
         ...(method === "POST" && { body: JSON.stringify({ ...body, ...more[path] }) }),
       });

@@ -1,6 +1,6 @@
 import type { ByteBudget } from "@sluice/async";
 import { excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
-import { statusOf } from "@sluice/rpc";
+import { GrpcError, statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
@@ -69,6 +69,9 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     }
   });
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
+    // What the public service refuses a caller who is known.
+    if ((error as unknown) instanceof GrpcError)
+      return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
     // What the framework itself refuses, such as a body that is too large, is said in its words.
     const isRefused = !isExpected(error) && (error.statusCode ?? 500) < 500;
     const shown = isRefused ? new StatusError(restCodes.malformedBody, error.message ?? "bad request") : error;

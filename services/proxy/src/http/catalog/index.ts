@@ -1,5 +1,4 @@
-import { GrpcError } from "@sluice/rpc";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Body } from "./body.ts";
 import { catalogFacts } from "./catalog-facts.ts";
 import { collectionRoutes } from "./collection-routes.ts";
@@ -15,14 +14,9 @@ const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...enti
 /** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
 export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {
   const serve = (path: string, run: RestRoute, answerOf: (data: unknown) => object) =>
-    app.post(`${base}${path}`, catalogFacts(path), async (request: FastifyRequest, reply: FastifyReply) => {
-      try {
-        return { code: 0, ...answerOf(await run(new Body(request), calls, request)) };
-      } catch (error) {
-        if (!(error instanceof GrpcError)) throw error;
-        return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
-      }
-    });
+    app.post(`${base}${path}`, catalogFacts(path), async (request: FastifyRequest) => ({
+      ...{ code: 0, ...answerOf(await run(new Body(request), calls, request)) },
+    }));
   for (const [path, run] of Object.entries(plain)) serve(path, run, (data) => ({ data }));
   for (const [path, run] of Object.entries(searchRoutes)) serve(path, run, (answer) => answer as object);
 }

@@ -1,0 +1,77 @@
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { isSafetySwitch } from "@sluice/jobs";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ImportRequests } from "../import-request.ts";
+import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
+import { mayNameFiles, optionsBody } from "./import-options.ts";
+import { type ObjectUrls, objectUrlMembers, objectUrlsOf } from "./object-urls.ts";
+import { databaseOf, headerOf } from "./request-headers.ts";
+import { parseBody, required, restCodes } from "./rest.ts";
+
+/** Clients send null and "" for what they do not mean. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+
+export const createBody = z.object({
+  dbName: text,
+  collectionName: text,
+  partitionName: text,
+  files: z.array(z.array(z.string())).nullish(),
+  ...objectUrlMembers,
+  ...volumeImportMembers,
+  options: optionsBody,
+});
+
+type Options = readonly { readonly key: string; readonly value: string }[];
+
+/** Clients send members beside ours, which mean nothing here; but who wants nothing to be written must not be passed over. */
+function refuseSafetySwitch(body: object): void {
+  const name = Object.keys(body).find(isSafetySwitch);
+  if (name === undefined) return;
+  const reason = `"${excerpt(name)}" beside the options is not known, and the import would write: say "options":{"dry_run":"true"} to check the files only`;
+  throw new StatusError(statusCodes.invalidParameter, reason);
+}
+
+/** Takes the request of an import. @returns the job's id */
+export async function createImport(
+  requests: ImportRequests,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Options,
+): Promise<bigint> {
+  const body = parseBody(createBody, request.body);
+  refuseSafetySwitch(request.body ?? {});
+  const collectionName = required(body.collectionName, "collectionName");
+  const about = { dbName: databaseOf(body.dbName, request), collectionName, partitionName: body.partitionName ?? "" };
+  const { groups, options: more } = filesOf(body);
+  const idempotencyKey = headerOf(request, "idempotency-key");
+  return requests.submit(
+    { ...about, rowBased: false, files: [], groups, options: [...options, ...more], idempotencyKey },
+    {
+      identity: `rest/${headerOf(request, "authorization")}/${request.ip}`,
+      isGone: () => reply.raw.destroyed && !reply.raw.writableFinished,
+    },
+  );
+}
+
+/** What is to be read; exactly one of the ways to say it. */
+export function filesOf(body: z.infer<typeof createBody>): ObjectUrls {
+  const ways = [
+    { name: "files", isGiven: Boolean(body.files?.length) },
+    { name: "a volume", isGiven: volumeGroups(body) !== undefined },
+    { name: "object URLs", isGiven: Boolean(body.objectUrl || body.objectUrls?.length) },
+  ].filter(({ isGiven }) => isGiven);
+  if (ways.length > 1) {
+    const reason = `the request names ${ways.map(({ name }) => name).join(" and ")}: name one kind`;
+    throw new StatusError(statusCodes.invalidParameter, reason);
+  }
+  const inVolume = volumeGroups(body);
+  if (inVolume) return { groups: inVolume, options: [] };
+  if (body.objectUrl || body.objectUrls?.length) return objectUrlsOf(body);
+  if (body.files) return { groups: body.files, options: [] };
+  if (mayNameFiles(body.options)) return { groups: [], options: [] };
+  throw new StatusError(restCodes.missingParameter, "missing required parameters, error: files is required");
+}
