@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
   kernels: "async",
   values: "schema",
   columns: "schema values",
+  functions: "schema columns",
   jobs: "schema values",
   rpc: "schema values jobs async",
   "object-store": "async config",
@@ -32,14 +33,15 @@ const allowed: Readonly<Record<string, string>> = {
   formats: "schema values columns object-store async kernels parquet sqlite binlog",
   writers: "schema values columns parquet binlog",
   segment: "schema columns binlog object-store async kernels",
-  query: "schema values columns async",
+  query: "schema values columns async functions",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
-  proxy: "rpc config schema values jobs cluster object-store async volumes access",
+  proxy: "rpc config schema values jobs cluster object-store async volumes access functions",
   rootcoord:
-    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer",
+    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
-  datanode: "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer",
-  querynode: "cluster rpc config schema values columns fields object-store segment query async kernels",
+  datanode:
+    "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions",
+  querynode: "cluster rpc config schema values columns fields object-store segment query async kernels functions",
 };
 /** The composition roots: may import the services and every lib. */
 const compositionRoots = ["standalone", "cli"];

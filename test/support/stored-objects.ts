@@ -70,7 +70,11 @@ export function accountedKeys(segments: readonly SegmentRecord[]): string[] {
       const folder = `${segment.collectionId}/${segment.partitionId}/${segment.segmentId}`;
       const keys = (kind: string, logs: SegmentRecord["insertLogs"]) =>
         logs.flatMap(({ fieldId, logIds }) => logIds.map((logId) => `${kind}/${folder}/${fieldId}/${logId}`));
-      return [...keys("insert_log", segment.insertLogs), ...keys("stats_log", segment.statsLogs)];
+      return [
+        ...keys("insert_log", segment.insertLogs),
+        ...keys("stats_log", segment.statsLogs),
+        ...keys("bm25_stats", segment.bm25Logs ?? []),
+      ];
     })
     .sort();
 }

@@ -22,6 +22,7 @@ export { ColumnSink } from "./payload/column-sink.ts";
 export { parquetType } from "./payload/parquet-type.ts";
 export { isScratch, plainValues } from "./payload/plain-values.ts";
 export { BloomFilter } from "./stats/bloom-filter.ts";
+export { type Bm25Stats, Bm25StatsBuilder, decodeBm25Stats, encodeBm25Stats } from "./stats/bm25-stats.ts";
 export { StatsBuilder } from "./stats/stats-builder.ts";
 export {
   decodeStatsLog,

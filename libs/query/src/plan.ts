@@ -1,3 +1,4 @@
+import type { Token } from "@sluice/functions";
 import type { DataType, FieldSchema } from "@sluice/schema";
 import type { JsonPath } from "@sluice/values";
 import type { Constant } from "./constant.ts";
@@ -111,7 +112,7 @@ export type Predicate =
       readonly tokens: readonly string[];
       readonly atLeast: number;
     }
-  | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly string[] }
+  | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[] }
   /** Geometries equal up to start, direction and order of parts; `wkb` is the canonical form. */
   | { readonly kind: "sameGeometry"; readonly field: FieldRef; readonly wkb: Uint8Array };
 

@@ -3,12 +3,15 @@ import {
   DataType,
   type DefaultValue,
   type FieldSchema,
+  type FunctionSchema,
   memberName,
   type StructSchema,
 } from "@sluice/schema";
 import { parseTimestamptz, wktToWkb } from "@sluice/values";
 import {
   type FieldSchema as FieldMessage,
+  type FunctionSchema as FunctionMessage,
+  FunctionType,
   CollectionSchema as SchemaMessage,
   type StructArrayFieldSchema as StructMessage,
   type ValueField,
@@ -33,6 +36,7 @@ export function schemaFromMessage(message: SchemaMessage, properties: Pairs): Co
     name: message.name,
     fields: [...plain, ...members, ...dynamic],
     structs: message.structArrayFields.map(structOf),
+    ...(message.functions.length > 0 && { functions: message.functions.map(functionOf) }),
     enableDynamicField: message.enableDynamicField,
     allowInsertAutoId: values.get("allow_insert_auto_id")?.toLowerCase() === "true",
     timezone,
@@ -78,6 +82,17 @@ function structOf(message: StructMessage): StructSchema {
     maxCapacity: Number(capacity?.value ?? 0),
     members: message.fields.map((field) => memberName(field.name)),
   };
+}
+
+/** Other types are refused when a collection is created, see the rootcoord's `check-functions.ts`. */
+const functionTypes: Readonly<Partial<Record<FunctionType, FunctionSchema["type"]>>> = { [FunctionType.BM25]: "bm25" };
+
+function functionOf(message: FunctionMessage): FunctionSchema {
+  const type = functionTypes[message.type];
+  if (!type) throw new Error(`function ${message.name} is of a type that is not supported: ${message.type}`);
+  const params = Object.fromEntries(message.params.map(({ key, value }) => [key, value]));
+  const [inputId, outputId] = [Number(message.inputFieldIds[0]), Number(message.outputFieldIds[0])];
+  return { name: message.name, type, inputId, outputId, params };
 }
 
 /** The default in the form of the column's values: bigint for integers and times, bytes for JSON and geometry. */

@@ -42,12 +42,23 @@ export interface StructSchema {
   readonly members: readonly string[];
 }
 
+/** Computes a field from another one, row by row, wherever rows come into the collection. */
+export interface FunctionSchema {
+  readonly name: string;
+  readonly type: "bm25";
+  readonly inputId: number;
+  readonly outputId: number;
+  readonly params: Readonly<Record<string, string>>;
+}
+
 /** What the data path knows of a collection. Plain data: it crosses threads by structured clone. */
 export interface CollectionSchema {
   readonly name: string;
   /** Every stored user column: declared fields, then struct members, then `$meta` when dynamic. Batches are parallel to it. */
   readonly fields: readonly FieldSchema[];
   readonly structs: readonly StructSchema[];
+  /** Absent = none. */
+  readonly functions?: readonly FunctionSchema[];
   readonly enableDynamicField: boolean;
   /** Property `allow_insert_auto_id`: files may carry the primary key although it is automatic. */
   readonly allowInsertAutoId: boolean;
@@ -91,6 +102,16 @@ export function primaryKeyIndex(schema: CollectionSchema): number {
 /** The partition key's position in `fields`, or -1. */
 export function partitionKeyIndex(schema: CollectionSchema): number {
   return schema.fields.findIndex((field) => field.isPartitionKey);
+}
+
+/** Empty for a collection without functions. */
+export function functionsOf({ functions = [] }: CollectionSchema): readonly FunctionSchema[] {
+  return functions;
+}
+
+/** The function that computes a field, if one does. */
+export function functionOfOutput(schema: CollectionSchema, { fieldId }: FieldSchema): FunctionSchema | undefined {
+  return functionsOf(schema).find(({ outputId }) => outputId === fieldId);
 }
 
 /** Position of a field by name, or -1. */

@@ -16,6 +16,8 @@ export interface LogLists {
   readonly insertLogs: readonly FieldLogs[];
   /** Of the primary key. */
   readonly statsLogs: readonly FieldLogs[];
+  /** Of each BM25 output: its terms and how many rows contain them. Absent = none. */
+  readonly bm25Logs?: readonly FieldLogs[];
 }
 
 /** A segment that is written completely, in the form in which it is recorded and sent. Plain data. */

@@ -4,7 +4,7 @@ import { type Column, columnBytes, constantColumn } from "@sluice/columns";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
 import { LogIdBlocks } from "./log-ids.ts";
-import { insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
+import { bm25LogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
 /** Objects of one segment that are copied at once: the storage does it, and each call mostly waits. */
@@ -67,22 +67,28 @@ export class SegmentExtender {
   /** W3, W4: each part takes ids for all its fields at once. */
   async #newLogs(source: ExtendSource, target: ExtendTarget): Promise<NewLogs> {
     const { collectionId, newFields } = this.#context;
-    const { insertLogs, statsLogs } = source.segment;
+    const { insertLogs, statsLogs, bm25Logs = [] } = source.segment;
     const fieldIds = [...insertLogs.map(({ fieldId }) => fieldId), ...newFields.map(({ fieldId }) => fieldId)];
     const firstIds: bigint[] = [];
     for (const _ of insertLogs[0].logIds) firstIds.push(await this.#logIds.take(fieldIds.length));
-    const statsIds: bigint[][] = [];
-    for (const { logIds } of statsLogs) {
-      const first = await this.#logIds.take(logIds.length);
-      statsIds.push(logIds.map((_, i) => first + BigInt(i)));
-    }
+    const [statsIds, bm25Ids] = [await this.#idsFor(statsLogs), await this.#idsFor(bm25Logs)];
     const { segmentId, partitionId, vchannel } = target;
     const place = { collectionId, partitionId, segmentId };
     const sizesBytes = fieldIds.map((_, i) => [...(insertLogs[i]?.sizesBytes ?? [])]);
-    return { source, place, vchannel, fieldIds, firstIds, statsIds, sizesBytes };
+    return { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, sizesBytes };
   }
 
-  async #copyLogs({ source, place, firstIds, statsIds }: NewLogs, signal: AbortSignal): Promise<void> {
+  /** An id for each log that is copied as it is. */
+  async #idsFor(lists: readonly FieldLogs[]): Promise<bigint[][]> {
+    const ids: bigint[][] = [];
+    for (const { logIds } of lists) {
+      const first = await this.#logIds.take(logIds.length);
+      ids.push(logIds.map((_, i) => first + BigInt(i)));
+    }
+    return ids;
+  }
+
+  async #copyLogs({ source, place, firstIds, statsIds, bm25Ids }: NewLogs, signal: AbortSignal): Promise<void> {
     const { segment, timestamp } = source;
     const insert = segment.insertLogs.flatMap(({ fieldId, logIds }, i) =>
       fieldId === timestampField.fieldId && timestamp !== undefined
@@ -92,13 +98,13 @@ export class SegmentExtender {
             to: insertLogKey(place, fieldId, firstIds[part] + BigInt(i)),
           })),
     );
-    const stats = segment.statsLogs.flatMap(({ fieldId, logIds }, i) =>
-      logIds.map((id, n) => ({
-        from: statsLogKey(segment, fieldId, id),
-        to: statsLogKey(place, fieldId, statsIds[i][n]),
-      })),
-    );
-    await forEachConcurrent([...insert, ...stats], COPIES_AT_ONCE, ({ from, to }, left) =>
+    const copied = (lists: readonly FieldLogs[], ids: NewLogs["statsIds"], keyOf: typeof statsLogKey) =>
+      lists.flatMap(({ fieldId, logIds }, i) =>
+        logIds.map((id, n) => ({ from: keyOf(segment, fieldId, id), to: keyOf(place, fieldId, ids[i][n]) })),
+      );
+    const stats = copied(segment.statsLogs, statsIds, statsLogKey);
+    const bm25 = copied(segment.bm25Logs ?? [], bm25Ids, bm25LogKey);
+    await forEachConcurrent([...insert, ...stats, ...bm25], COPIES_AT_ONCE, ({ from, to }, left) =>
       this.#context.store.copy(from, to, AbortSignal.any([signal, left])),
     );
   }
@@ -143,7 +149,7 @@ export class SegmentExtender {
   }
 
   #sealed(
-    { source, place, vchannel, fieldIds, firstIds, statsIds, sizesBytes }: NewLogs,
+    { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, sizesBytes }: NewLogs,
     newBytes: number,
   ): StoredSegment {
     const { segment, timestamp } = source;
@@ -153,10 +159,11 @@ export class SegmentExtender {
       return { fieldId, logIds, rowCounts, sizesBytes: sizesBytes[i] };
     });
     const statsLogs = segment.statsLogs.map((logs, i): FieldLogs => ({ ...logs, logIds: statsIds[i] }));
-    const sizes = [...insertLogs, ...statsLogs].flatMap((logs) => logs.sizesBytes);
+    const bm25Logs = segment.bm25Logs?.map((logs, i): FieldLogs => ({ ...logs, logIds: bm25Ids[i] }));
+    const sizes = [...insertLogs, ...statsLogs, ...(bm25Logs ?? [])].flatMap((logs) => logs.sizesBytes);
     const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
     return {
-      ...{ ...place, vchannel, rowCount: segment.rowCount, insertLogs, statsLogs },
+      ...{ ...place, vchannel, rowCount: segment.rowCount, insertLogs, statsLogs, ...(bm25Logs && { bm25Logs }) },
       sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
       memoryBytes: segment.memoryBytes + newBytes,
       timestamp: max,
@@ -175,6 +182,7 @@ interface NewLogs {
   /** Of each part, the id of its first field's log; the other fields follow. */
   readonly firstIds: readonly bigint[];
   readonly statsIds: readonly (readonly bigint[])[];
+  readonly bm25Ids: readonly (readonly bigint[])[];
   /** Parallel to `fieldIds`, a size a part. */
   readonly sizesBytes: readonly number[][];
 }

@@ -6,7 +6,13 @@ export {
   SegmentExtender,
 } from "./extend-segment.ts";
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
-export { readSegmentField, readSegmentStats, SegmentGone, type SegmentKeyStats } from "./read-segment.ts";
+export {
+  readBm25Stats,
+  readSegmentField,
+  readSegmentStats,
+  SegmentGone,
+  type SegmentKeyStats,
+} from "./read-segment.ts";
 export {
   insertLogKey,
   type SegmentPlace,

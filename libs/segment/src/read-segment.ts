@@ -1,10 +1,17 @@
 import { mapConcurrent } from "@sluice/async";
-import { appendInsertLog, ColumnSink, decodeStatsLog, type PrimaryKeyStats } from "@sluice/binlog";
+import {
+  appendInsertLog,
+  type Bm25Stats,
+  ColumnSink,
+  decodeBm25Stats,
+  decodeStatsLog,
+  type PrimaryKeyStats,
+} from "@sluice/binlog";
 import { type Column, constantColumn } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
 import type { DefaultValue, FieldLogs, FieldSchema } from "@sluice/schema";
-import { insertLogKey, statsLogKey } from "./segment-keys.ts";
+import { bm25LogKey, insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { SegmentLogs } from "./segment-logs.ts";
 
 /** Logs fetched ahead of the one being decoded. */
@@ -67,6 +74,24 @@ export async function readSegmentStats(
   }
   if (all.length === 0) throw new ImportError("internal", `segment ${segment.segmentId} has no statistics`);
   return merged(all);
+}
+
+/**
+ * What is known of the terms of a BM25 output, one for each log.
+ * @throws as `readSegmentField`; also `internal` for a segment without such statistics
+ */
+export async function readBm25Stats(store: ObjectReads, segment: SegmentLogs, fieldId: number): Promise<Bm25Stats[]> {
+  const logs = segment.bm25Logs?.find((one) => one.fieldId === fieldId);
+  if (!logs)
+    throw new ImportError("internal", `segment ${segment.segmentId} has no BM25 statistics of field ${fieldId}`);
+  const all: Bm25Stats[] = [];
+  for (const [i, logId] of logs.logIds.entries()) {
+    const key = bm25LogKey(segment, fieldId, logId);
+    const bytes = Buffer.allocUnsafeSlow(logs.sizesBytes[i]);
+    await readWhole(store, key, bytes, undefined);
+    all.push(damagedAsInternal(key, () => decodeBm25Stats(bytes)));
+  }
+  return all;
 }
 
 function merged(all: readonly PrimaryKeyStats[]): SegmentKeyStats {

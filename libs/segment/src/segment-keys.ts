@@ -14,6 +14,11 @@ export function statsLogKey(place: SegmentPlace, pkFieldId: number, logId: bigin
   return `${statsLogPrefix(place)}${pkFieldId}/${logId}`;
 }
 
+/** One log of statistics of a BM25 output. */
+export function bm25LogKey(place: SegmentPlace, fieldId: number, logId: bigint): string {
+  return `${bm25LogPrefix(place)}${fieldId}/${logId}`;
+}
+
 /** All insert logs of a segment; ends in `/`, which Milvus's import needs. */
 function insertLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
   return `insert_log/${collectionId}/${partitionId}/${segmentId}/`;
@@ -23,8 +28,12 @@ function statsLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace):
   return `stats_log/${collectionId}/${partitionId}/${segmentId}/`;
 }
 
+function bm25LogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+  return `bm25_stats/${collectionId}/${partitionId}/${segmentId}/`;
+}
+
 /** Every object of a segment has one of these prefixes: what garbage collection lists. */
 export function segmentPrefixes(collectionId: bigint, partitionId: bigint, segmentId: bigint): string[] {
   const place = { collectionId, partitionId, segmentId };
-  return [insertLogPrefix(place), statsLogPrefix(place)];
+  return [insertLogPrefix(place), statsLogPrefix(place), bm25LogPrefix(place)];
 }

@@ -8,6 +8,7 @@ import {
   rowIdField,
   timestampField,
 } from "@sluice/schema";
+import { Bm25LogsBuilder } from "./bm25-logs.ts";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";
@@ -58,6 +59,7 @@ export class SegmentWriter {
   readonly #logs: readonly OpenFieldLogs[];
   readonly #rowCounts: number[] = [];
   readonly #stats: StatsBuilder;
+  readonly #bm25: Bm25LogsBuilder;
   readonly #flushes: Promise<void>[] = [];
   #rowCount = 0;
   #memoryBytes = 0;
@@ -75,6 +77,7 @@ export class SegmentWriter {
     this.#logs = [rowIdField, timestampField, ...fields].map((field) => ({ field, logIds: [], sizesBytes: [] }));
     const pk = fields[this.#pkIndex];
     this.#stats = new StatsBuilder(pk.fieldId, pk.dataType, maxSegmentRows);
+    this.#bm25 = new Bm25LogsBuilder(context.schema);
   }
 
   get isFull(): boolean {
@@ -110,12 +113,14 @@ export class SegmentWriter {
     const logId = await logIds.take(1);
     await Promise.all(this.#flushes);
     const sizeBytes = await puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
+    const bm25Logs = await this.#bm25.write(this.#place(), logIds, puts);
+    const bm25Bytes = bm25Logs.reduce((sum, { sizesBytes }) => sum + sizesBytes[0], 0);
     return {
       collectionId,
       ...this.#bucket,
       segmentId: this.#segmentId,
       rowCount: this.#rowCount,
-      sizeBytes: this.#sizeBytes + sizeBytes,
+      sizeBytes: this.#sizeBytes + sizeBytes + bm25Bytes,
       memoryBytes: this.#memoryBytes,
       timestamp: this.#maxTimestamp,
       ...(areRowsStored && { rowTimestamps: { min: this.#minTimestamp, max: this.#maxTimestamp } }),
@@ -123,6 +128,7 @@ export class SegmentWriter {
       maxPk: stats.maxPk,
       insertLogs: this.#logs.map((logs) => this.#fieldLogs(logs)),
       statsLogs: [{ fieldId: stats.fieldId, logIds: [logId], rowCounts: [this.#rowCount], sizesBytes: [sizeBytes] }],
+      ...(bm25Logs.length > 0 && { bm25Logs }),
     };
   }
 
@@ -140,6 +146,7 @@ export class SegmentWriter {
     const rowBytes = this.#memoryBytes / this.#rowCount;
     this.#stats.capacityKeys = Math.min(maxSegmentRows, Math.ceil(this.#context.segmentBytes / rowBytes));
     this.#stats.add(buffer.column(this.#pkIndex), buffer.rowCount);
+    this.#bm25.add(buffer);
   }
 
   #encode(field: FieldSchema, column: Column, rowCount: number, system: SystemColumns): Uint8Array[] {

@@ -3,6 +3,7 @@ import type { InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, DataType, rowIdField, timestampField } from "@sluice/schema";
 import fc from "fast-check";
 import {
+  readBm25Stats,
   readSegmentField,
   readSegmentStats,
   type SealedSegment,
@@ -10,7 +11,7 @@ import {
   type SegmentWriterSetOptions,
   segmentPrefixes,
 } from "../src/index.ts";
-import { insertLogKey, statsLogKey } from "../src/segment-keys.ts";
+import { bm25LogKey, insertLogKey, statsLogKey } from "../src/segment-keys.ts";
 import { cells, field, randomBatch, schemaOf, seededRandom, textColumn, wideSchema } from "./rows.ts";
 import { CountingIds, WatchedStore } from "./test-store.ts";
 
@@ -408,6 +409,7 @@ function expectInvariants({ store, ids }: Setup, segments: readonly SealedSegmen
     const keys = [
       ...segment.insertLogs.flatMap((logs) => logs.logIds.map((id) => insertLogKey(segment, logs.fieldId, id))),
       ...segment.statsLogs.flatMap((logs) => logs.logIds.map((id) => statsLogKey(segment, logs.fieldId, id))),
+      ...(segment.bm25Logs ?? []).flatMap((logs) => logs.logIds.map((id) => bm25LogKey(segment, logs.fieldId, id))),
     ];
     const prefixes = segmentPrefixes(segment.collectionId, segment.partitionId, segment.segmentId);
     const written = store.ended.filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
@@ -431,4 +433,28 @@ describe("statistics of a segment", () => {
       expect(strangers.filter((key) => stats.bloom.mayContain(key)).length).toBeLessThan(20);
     }
   });
+});
+
+it("a BM25 output has statistics of its terms, in a log of each segment", async () => {
+  const bm25 = { name: "f", type: "bm25" as const, inputId: 102, outputId: 101, params: {} };
+  const schema = schemaOf(
+    field(100, DataType.Int64, { isPrimaryKey: true }),
+    field(101, DataType.SparseFloatVector, { isFunctionOutput: true }),
+  );
+  const setup = open({ ...schema, functions: [bm25] }, 1);
+  // Two rows: term 7 twice; term 7 once and term 9 once.
+  const words = new Uint8Array(Uint32Array.of(7, 0, 7, 0, 9, 0).buffer);
+  const floats = new Float32Array(words.buffer);
+  floats.set([2], 1);
+  floats.set([1], 3);
+  floats.set([1], 5);
+  const keys = { kind: "fixed", width: 8, data: new Uint8Array(BigInt64Array.of(1n, 2n).buffer) } as const;
+  const terms = { kind: "var", offsets: Uint32Array.of(0, 8, 24), data: words, validity: undefined } as const;
+  const batch = { rowCount: 2, columns: [{ ...keys, validity: undefined }, terms], sourceBytes: 0 };
+  await setup.writer.append(batch, new Uint16Array(2));
+  const [segment] = await setup.writer.seal();
+  expectInvariants(setup, [segment]);
+  const [stats] = await readBm25Stats(setup.store, segment, 101);
+  expect([stats.rowCount, stats.tokenCount, [...stats.terms], [...stats.rowCounts]]).toEqual([2, 4, [7, 9], [2, 1]]);
+  await expect(readBm25Stats(setup.store, { ...segment, bm25Logs: [] }, 101)).rejects.toThrow(/has no BM25 statistics/);
 });

@@ -43,9 +43,17 @@ export class SegmentRegistry {
         "attempt_superseded",
         `segment ${info.segmentId} does not belong to attempt ${request.attempt}`,
       );
-    const { rowCount, sizeBytes, memoryBytes, timestamp, rowTimestamps, insertLogs, statsLogs } =
+    const { rowCount, sizeBytes, memoryBytes, timestamp, rowTimestamps, insertLogs, statsLogs, bm25Logs } =
       segmentOfMessage(info);
-    const stored = { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs };
+    const stored = {
+      rowCount,
+      sizeBytes,
+      memoryBytes,
+      timestamp,
+      insertLogs,
+      statsLogs,
+      ...(bm25Logs && { bm25Logs }),
+    };
     return { ...record, state: "sealed", ...stored, ...(rowTimestamps && { rowTimestamps }) };
   }
 

@@ -92,7 +92,7 @@ export class VisibleSegments {
 
 /** The segment with the logs that later changes gave it. */
 function extended(record: SegmentRecord, extensions: readonly SegmentExtension[]): SegmentRecord {
-  const joined = (kind: keyof LogLists) => [...record[kind], ...extensions.flatMap((extension) => extension[kind])];
+  const joined = (kind: keyof LogLists) => [record, ...extensions].flatMap((lists) => lists[kind] ?? []);
   if (extensions.length === 0) return record;
-  return { ...record, insertLogs: joined("insertLogs"), statsLogs: joined("statsLogs") };
+  return { ...record, insertLogs: joined("insertLogs"), statsLogs: joined("statsLogs"), bm25Logs: joined("bm25Logs") };
 }

@@ -289,7 +289,11 @@ describe("changes", () => {
   it("extend visible segments by logs of later fields", async () => {
     const [segment] = await persisted(1n, 1);
     await commit(1n);
-    const logs = { insertLogs: [{ fieldId: 105n, logIds: [9n], rowCounts: [10n], sizesBytes: [80n] }], statsLogs: [] };
+    const logs = {
+      insertLogs: [{ fieldId: 105n, logIds: [9n], rowCounts: [10n], sizesBytes: [80n] }],
+      statsLogs: [],
+      bm25Logs: [],
+    };
     await change({ changeId: 5n, extends: [{ segmentId: segment, logs }] });
     await openVisible();
     const { segments } = await snapshot();

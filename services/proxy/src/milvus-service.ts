@@ -5,6 +5,7 @@ import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
 import { forwardedHandlers } from "./grpc/forwarded.ts";
 import { importHandlers } from "./grpc/imports.ts";
 import { queryHandlers } from "./grpc/query.ts";
+import { analyzerHandlers } from "./grpc/run-analyzer.ts";
 import { segmentHandlers } from "./grpc/segments.ts";
 import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
@@ -24,6 +25,7 @@ export function milvusHandlers(context: ProxyContext, requests: ImportRequests, 
     ...statisticsHandlers(context),
     ...importHandlers(requests),
     ...queryHandlers(context),
+    ...analyzerHandlers(context),
     ...segmentHandlers(context),
     ...cheapTruthHandlers(),
   };

@@ -1,7 +1,13 @@
 import type { Column } from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
 import { type FieldSchema, isVector } from "@sluice/schema";
-import { readSegmentField, readSegmentStats, type SegmentKeyStats, type SegmentLogs } from "@sluice/segment";
+import {
+  readBm25Stats,
+  readSegmentField,
+  readSegmentStats,
+  type SegmentKeyStats,
+  type SegmentLogs,
+} from "@sluice/segment";
 
 const SHARED_FROM_BYTES = 64 << 10;
 
@@ -44,6 +50,15 @@ export class SegmentCache {
       `stats/${segment.segmentId}`,
       () => readSegmentStats(this.#store, segment),
       () => sizeBytes,
+    );
+  }
+
+  /** @throws as `readBm25Stats` */
+  bm25Stats(segment: SegmentLogs, fieldId: number): ReturnType<typeof readBm25Stats> {
+    return this.#get(
+      `bm25/${segment.segmentId}/${fieldId}`,
+      () => readBm25Stats(this.#store, segment, fieldId),
+      (all) => all.reduce((sum, { terms, rowCounts }) => sum + terms.byteLength + rowCounts.byteLength, 0),
     );
   }
 

@@ -37,6 +37,11 @@ export class SegmentRows {
     return this.#cache.column(part, field);
   }
 
+  /** What is known of the terms of a BM25 output. */
+  bm25Stats(segment: SegmentLogs, fieldId: number): ReturnType<SegmentCache["bm25Stats"]> {
+    return this.#cache.bm25Stats(segment, fieldId);
+  }
+
   /** Parts of segments with the rows that pass the filter, ascending, not to be written; parts without such rows are left out. */
   async *matches(
     { collection, filter, alive }: RowFilter,

@@ -1,4 +1,5 @@
 import { excerpt } from "@sluice/errors";
+import { type Token, tokensOf } from "@sluice/functions";
 import { DataType, dataTypeName } from "@sluice/schema";
 import { canonicalGeometry, wktToWkb } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
@@ -121,8 +122,8 @@ function bindTextMatch(node: CallNode, bind: BindArgument): Predicate {
   const field = textColumn(target);
   const minimum = node.named.get("minimum_should_match");
   const atLeast = minimum ? boundedInteger(node, bind(minimum), "minimum_should_match", 1n, 1000n) : 1;
-  const tokens = tokensOf(field, query);
-  return { kind: "textMatch", field, tokens: [...new Set(tokens)], atLeast };
+  const tokens = queryTokens(field, query);
+  return { kind: "textMatch", field, tokens: [...new Set(tokens.map(({ text }) => text))], atLeast };
 }
 
 function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
@@ -132,7 +133,7 @@ function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
   const given = slop ?? (named && bind(named));
   const distance = given ? boundedInteger(node, given, "slop", 0n, 2n ** 32n - 1n) : 0;
   if (distance !== 0) fail("phrase_match with a slop other than 0 is not supported", given!.node);
-  return { kind: "phrase", field, tokens: tokensOf(field, query) };
+  return { kind: "phrase", field, tokens: queryTokens(field, query) };
 }
 
 function boundedInteger(node: CallNode, operand: Operand, what: string, least: bigint, most: bigint): number {
@@ -151,10 +152,10 @@ function textColumn(target: Operand): ColumnRef {
   return column;
 }
 
-function tokensOf(column: ColumnRef, query: Operand): string[] {
+function queryTokens(column: ColumnRef, query: Operand): Token[] {
   if (query.kind === "constant" && typeof query.value === "string") {
     const { value } = query;
-    return placed(query.node, () => analyzerOf(column.schema)(value));
+    return placed(query.node, () => tokensOf(analyzerOf(column.schema), value));
   }
   return fail("the query of a text match must be a string", query.node);
 }

@@ -1,3 +1,4 @@
+import { TokenNumbers } from "@sluice/functions";
 import { canonicalGeometry } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
@@ -8,37 +9,60 @@ import { bytesSelector } from "./strings.ts";
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 
+/** Tokens of rows that the query has not. */
+const OTHER = 0x7fffffff;
+
 /** At least so many of the query's tokens occur. A query without tokens matches nothing. */
 export function textMatchSelector({ field, tokens, atLeast }: Leaf<"textMatch">, wanted: boolean): Selector {
-  const analyze = analyzerOf(field.schema);
-  const sought = new Set(tokens);
+  const texts = new TokenNumbers(analyzerOf(field.schema), numbersOf(tokens));
+  /** Of each token of the query, the last text that had it. */
+  const seen = new Float64Array(tokens.length);
+  let text = 0;
   const test = (data: Uint8Array, start: number, end: number) => {
-    if (sought.size < atLeast) return false;
-    const found = new Set<string>();
-    for (const token of analyze(textOf(data, start, end))) {
-      if (sought.has(token) && found.add(token).size >= atLeast) return true;
+    if (tokens.length < atLeast) return false;
+    const count = texts.scan(data, start, end);
+    text++;
+    for (let i = 0, found = 0; i < count; i++) {
+      const number = texts.numbers[i];
+      if (number >= tokens.length || seen[number] === text) continue;
+      seen[number] = text;
+      if (++found >= atLeast) return true;
     }
     return false;
   };
   return bytesSelector(field, test, wanted);
 }
 
-/** The tokens occur one behind the other. */
+/** The tokens occur one behind the other, as far apart as in the query: words that an analyzer drops keep their places. */
 export function phraseSelector({ field, tokens }: Leaf<"phrase">, wanted: boolean): Selector {
-  const analyze = analyzerOf(field.schema);
-  const numbers = new Map(tokens.map((token, number) => [token, number]));
-  const numberOf = (token: string) => numbers.get(token) ?? -1;
-  const finder = new RunFinder(tokens.map(numberOf));
+  const numberOf = numbersOf([...new Set(tokens.map(({ text }) => text))]);
+  const texts = new TokenNumbers(analyzerOf(field.schema), numberOf);
+  const length = tokens.length === 0 ? 0 : tokens[tokens.length - 1].position - tokens[0].position + 1;
+  const run = new Int32Array(length).fill(-1);
+  for (const { text, position } of tokens) run[position - tokens[0].position] = numberOf(text);
+  const finder = run.includes(-1) ? undefined : new RunFinder(run);
   const test = (data: Uint8Array, start: number, end: number) => {
-    if (tokens.length === 0) return false;
-    const found = analyze(textOf(data, start, end)).map(numberOf);
-    return finder.find(found, 0, found.length) >= 0;
+    if (length === 0) return false;
+    const count = texts.scan(data, start, end);
+    if (finder) return finder.find(texts.numbers, 0, count) >= 0;
+    return hasWithGaps(texts.numbers, count, run);
   };
   return bytesSelector(field, test, wanted);
 }
 
-function textOf(data: Uint8Array, start: number, end: number): string {
-  return Buffer.from(data.buffer, data.byteOffset + start, end - start).toString("utf8");
+/** @param run with -1 where any token may stand */
+function hasWithGaps(numbers: Uint32Array, count: number, run: Int32Array): boolean {
+  for (let first = 0; first + run.length <= count; first++) {
+    let at = 0;
+    while (at < run.length && (run[at] < 0 || run[at] === numbers[first + at])) at++;
+    if (at === run.length) return true;
+  }
+  return false;
+}
+
+function numbersOf(tokens: readonly string[]): (token: string) => number {
+  const numbers = new Map(tokens.map((token, number) => [token, number]));
+  return (token) => numbers.get(token) ?? OTHER;
 }
 
 export function sameGeometrySelector({ field, wkb }: Leaf<"sameGeometry">, wanted: boolean): Selector {

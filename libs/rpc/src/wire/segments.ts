@@ -41,13 +41,18 @@ export function segmentOfMessage(message: SegmentMessage): StoredSegment {
   };
 }
 
-function logListsMessage({ insertLogs, statsLogs }: LogLists): LogListsMessage {
-  return { insertLogs: insertLogs.map(logsMessage), statsLogs: statsLogs.map(logsMessage) };
+function logListsMessage({ insertLogs, statsLogs, bm25Logs = [] }: LogLists): LogListsMessage {
+  const [insert, stats, bm25] = [insertLogs, statsLogs, bm25Logs].map((logs) => logs.map(logsMessage));
+  return { insertLogs: insert, statsLogs: stats, bm25Logs: bm25 };
 }
 
 export function logListsOfMessage(message: LogListsMessage | undefined): LogLists {
-  const { insertLogs = [], statsLogs = [] } = message ?? {};
-  return { insertLogs: insertLogs.map(logsOf), statsLogs: statsLogs.map(logsOf) };
+  const { insertLogs = [], statsLogs = [], bm25Logs = [] } = message ?? {};
+  return {
+    insertLogs: insertLogs.map(logsOf),
+    statsLogs: statsLogs.map(logsOf),
+    ...(bm25Logs.length > 0 && { bm25Logs: bm25Logs.map(logsOf) }),
+  };
 }
 
 function logsMessage({ fieldId, logIds, rowCounts, sizesBytes }: FieldLogs): FieldLogsMessage {

@@ -1,4 +1,5 @@
 import type { InsertBatch } from "@sluice/columns";
+import { FunctionOutputs } from "@sluice/functions";
 import type { CollectionSchema } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
@@ -17,15 +18,17 @@ export interface SegmentTarget {
   readonly timestamp: bigint;
 }
 
-/** Rows become sealed segments: automatic keys are given, each row goes to the bucket of its shard and partition. */
+/** Rows become sealed segments: functions compute their outputs, automatic keys are given, each row goes to the bucket of its shard and partition. */
 export class SegmentSink implements BatchSink {
   readonly #segments: SegmentWriterSet;
+  readonly #outputs: FunctionOutputs;
   readonly #autoIds: AutoIds;
   readonly #router: BucketRouter;
 
   constructor(target: SegmentTarget, context: TaskContext) {
     const { schema, collectionId, vchannels, partitionIds, timestamp } = target;
     const { limits, objects, ids, signal } = context;
+    this.#outputs = new FunctionOutputs(schema);
     this.#autoIds = new AutoIds(schema, context.allocateIds);
     this.#router = new BucketRouter(schema, vchannels.length, partitionIds.length);
     this.#segments = SegmentWriterSet.open({
@@ -42,7 +45,7 @@ export class SegmentSink implements BatchSink {
   }
 
   async append(batch: InsertBatch): Promise<void> {
-    const keyed = await this.#autoIds.fill(batch);
+    const keyed = await this.#autoIds.fill(this.#outputs.fill(batch));
     await this.#segments.append(keyed, this.#router.route(keyed));
   }
 

@@ -66,14 +66,27 @@ async function searchTarget(
     collectionName: collection.collectionName,
     schema: collection.schema,
     partitionIds,
+    loadedPartitionIds: collection.partitions.flatMap(({ loaded, partitionId }) => (loaded ? [partitionId] : [])),
     timezone: propertyOf(collection, "timezone") ?? "UTC",
     ttlSeconds: ttlOf(collection),
     ttlField: propertyOf(collection, "ttl_field") ?? "",
     metrics: indexes.indexDescriptions.flatMap(({ fieldName, params }) => {
-      const metric = params.find(({ key }) => key === "metric_type")?.value;
-      return metric ? [{ fieldName, metric }] : [];
+      const values = new Map(flatParams(params));
+      const metric = values.get("metric_type");
+      const [bm25K1, bm25B] = [values.get("bm25_k1") ?? "", values.get("bm25_b") ?? ""];
+      return metric ? [{ fieldName, metric, bm25K1, bm25B }] : [];
     }),
   };
+}
+
+/** Parameters of an index by name, those that came as JSON in `params` too. */
+function flatParams(params: readonly { readonly key: string; readonly value: string }[]): [string, string][] {
+  const inner = params.find(({ key }) => key === "params")?.value ?? "{}";
+  const pairs = Object.entries(JSON.parse(inner) as Record<string, unknown>);
+  return [
+    ...pairs.map(([key, value]): [string, string] => [key, String(value)]),
+    ...params.map(({ key, value }): [string, string] => [key, value]),
+  ];
 }
 
 function propertyOf({ properties }: rootCoord.ResolveCollectionResponse, name: string): string | undefined {

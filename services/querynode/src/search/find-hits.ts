@@ -34,7 +34,7 @@ export async function findHits(search: Search, deps: SearchDeps): Promise<Hit[][
 }
 
 async function rankRows(search: Search, deps: SearchDeps, limit: number): Promise<TopHits[]> {
-  const { params, queries } = search;
+  const { params, queries, bm25 } = search;
   const power = powerOf(params.roundDecimal);
   const tops = Array.from(
     { length: queries.count },
@@ -47,6 +47,7 @@ async function rankRows(search: Search, deps: SearchDeps, limit: number): Promis
     dim,
     queries: shareable(queries),
     metric: params.metric,
+    ...(bm25 && { bm25 }),
   };
   const keep = keeper(search, deps.sources);
   const { floor, ceiling } = limitsOf(search);

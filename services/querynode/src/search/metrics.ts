@@ -2,7 +2,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 
 /** How near two vectors are. Source: query-and-search §5.1. */
-export type Metric = "L2" | "IP" | "COSINE" | "HAMMING" | "JACCARD";
+export type Metric = "L2" | "IP" | "COSINE" | "HAMMING" | "JACCARD" | "BM25";
 
 /** Metrics of a type of vectors, its default first. */
 const metricsOf: Readonly<Partial<Record<DataType, readonly Metric[]>>> = {
@@ -14,6 +14,9 @@ const metricsOf: Readonly<Partial<Record<DataType, readonly Metric[]>>> = {
   [DataType.SparseFloatVector]: ["IP"],
 };
 
+/** Of vectors that a BM25 function has made. */
+const termMetrics: readonly Metric[] = ["BM25"];
+
 /** Whether less is nearer. */
 export function isDistance(metric: Metric): boolean {
   return metric === "L2" || metric === "HAMMING" || metric === "JACCARD";
@@ -21,13 +24,14 @@ export function isDistance(metric: Metric): boolean {
 
 /**
  * The metric of a search: the index's, else what was asked for, else the type's default.
+ * @param isTerms whether a BM25 function computes the field
  * @throws {StatusError} 1100 when the request contradicts the index, or the type has no such metric
  */
-export function metricFor(dataType: DataType, asked: string, ofIndex: string): Metric {
+export function metricFor(dataType: DataType, asked: string, ofIndex: string, isTerms: boolean): Metric {
   const [wanted, indexed] = [asked.toUpperCase(), ofIndex.toUpperCase()];
   if (wanted !== "" && indexed !== "" && wanted !== indexed)
     refuse(`metric type not match: invalid parameter[expected=${indexed}][actual=${wanted}]`);
-  const known = metricsOf[dataType] ?? [];
+  const known = isTerms ? termMetrics : (metricsOf[dataType] ?? []);
   const name = plainMetric(wanted || indexed) || known[0];
   const metric = known.find((candidate) => candidate === name);
   if (metric) return metric;

@@ -1,3 +1,4 @@
+import { analyzerOf, queryTerms } from "@sluice/functions";
 import { common } from "@sluice/rpc";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import {
@@ -34,7 +35,7 @@ export function vectorCount(queries: QueryVectors): number {
 
 export interface SparseQuery {
   readonly indices: Uint32Array;
-  readonly values: Float32Array;
+  readonly values: Float32Array | Float64Array;
 }
 
 const SHARED_FROM_BYTES = 64 << 10;
@@ -50,14 +51,26 @@ export function shareable(queries: QueryVectors): QueryVectors {
   return { ...queries, values };
 }
 
-/** The vectors of a request. @throws {StatusError} 1100 when they do not fit the field, or are none */
-export function decodePlaceholders(group: Uint8Array, field: FieldSchema): QueryVectors {
+/**
+ * The vectors of a request.
+ * @param text that a BM25 function makes the field of: then text is searched for
+ * @throws {StatusError} 1100 when they do not fit the field, or are none
+ */
+export function decodePlaceholders(group: Uint8Array, field: FieldSchema, text: FieldSchema | undefined): QueryVectors {
   const { placeholders } = common.PlaceholderGroup.decode(group);
   const [placeholder] = placeholders;
   if (!placeholder) return refuse("empty search request: invalid parameter");
   if (placeholders.length > 1)
     refuse("several placeholders in one search are not supported: send one with all vectors");
-  return queryVectors(placeholder.values, placeholder.type as number, field);
+  checkCount(placeholder.values.length);
+  const type = placeholder.type as number;
+  return text ? termQueries(placeholder.values, type, text) : queryVectors(placeholder.values, type, field);
+}
+
+function checkCount(count: number): void {
+  if (count >= 1 && count <= MAX_QUERIES) return;
+  const range = `should be in range [1, ${MAX_QUERIES}], but got ${count}`;
+  refuse(`nq [${count}] is invalid, nq (number of search vector per search request) ${range}: invalid parameter`);
 }
 
 /**
@@ -66,10 +79,7 @@ export function decodePlaceholders(group: Uint8Array, field: FieldSchema): Query
  */
 export function queryVectors(cells: readonly Uint8Array[], type: number, field: FieldSchema): QueryVectors {
   const { length: count } = cells;
-  if (count < 1 || count > MAX_QUERIES) {
-    const range = `should be in range [1, ${MAX_QUERIES}], but got ${count}`;
-    refuse(`nq [${count}] is invalid, nq (number of search vector per search request) ${range}: invalid parameter`);
-  }
+  checkCount(count);
   return field.dataType === DataType.ArrayOfVector ? listVectors(cells, type, field) : plainVectors(cells, type, field);
 }
 
@@ -114,11 +124,13 @@ function plainVectors(cells: readonly Uint8Array[], type: number, field: FieldSc
   return { kind: "floats", count, values };
 }
 
-function checkType(type: number, { dataType }: FieldSchema): void {
+function checkType(type: number, { name, dataType }: FieldSchema): void {
   const isRounded = type === DataType.FloatVector && isHalf(dataType);
   if (type === dataType || isRounded) return;
   if (type === DataType.VarChar)
-    refuse("text is not searched for yet: make its vector in the client (functions such as BM25 are not supported)");
+    refuse(
+      `text is searched for in fields that a function computes from text, and none computes ${name}: make its vector in the client`,
+    );
   refuse(
     `vector type must be the same: field type ${dataTypeName(dataType)}, search type ${dataTypeName(type)}: invalid parameter`,
   );
@@ -137,6 +149,18 @@ function widen(cell: Uint8Array, type: number, { dataType }: FieldSchema, out: F
     else out[i] = asStored(view.getFloat32(4 * i, true), dataType);
     if (!Number.isFinite(out[i])) refuse(`value '${out[i]}' is not a number or infinity: invalid parameter`);
   }
+}
+
+/** Texts that are searched for, as terms with how often each occurs. @throws {StatusError} 1100 when it is no text */
+export function termQueries(cells: readonly Uint8Array[], type: number, text: FieldSchema): QueryVectors {
+  if (type !== DataType.VarChar)
+    refuse("please provide varchar/text for BM25 Function based search: invalid parameter");
+  const analyzer = analyzerOf(text.typeParams.analyzer_params ?? "");
+  const values = cells.map((cell): SparseQuery => {
+    const { terms, counts } = queryTerms(analyzer, Buffer.from(cell).toString("utf8"));
+    return { indices: terms, values: counts };
+  });
+  return { kind: "sparse", count: values.length, values };
 }
 
 /** As the field would have it. */

@@ -64,6 +64,7 @@ function weighted({ weights, norm_score: norm }: Record<string, unknown>, metric
 function normed(metric: Metric, score: number): number {
   if (metric === "COSINE") return (1 + score) / 2;
   if (metric === "IP") return 0.5 + Math.atan(score) / Math.PI;
+  if (metric === "BM25") return (2 * Math.atan(score)) / Math.PI;
   return 1 - (2 * Math.atan(score)) / Math.PI;
 }
 

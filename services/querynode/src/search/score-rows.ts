@@ -3,6 +3,7 @@ import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "
 import { DataType } from "@sluice/schema";
 import type { Metric } from "./metrics.ts";
 import type { PlainVectors, QueryVectors, SparseQuery } from "./query-vectors.ts";
+import type { Bm25Params } from "./terms.ts";
 
 /** What rows are compared with: plain data, which may cross to a thread. */
 export interface Comparison<Q extends QueryVectors = PlainVectors> {
@@ -11,6 +12,8 @@ export interface Comparison<Q extends QueryVectors = PlainVectors> {
   readonly dim: number;
   readonly queries: Q;
   readonly metric: Metric;
+  /** Of the metric BM25. */
+  readonly bm25?: Bm25Params;
 }
 
 /** Takes the scores of some rows: `scores[i]` is that of `rows[first + i]` with query vector `query`; NaN: it has none. */
@@ -38,6 +41,7 @@ function scorerOf(comparison: Comparison, column: Column): Scorer {
     case "bits":
       return bitScorer(column as FixedColumn, queries.values, metric);
     case "sparse":
+      if (comparison.bm25) return termScorer(column as VarColumn, queries.values, comparison.bm25);
       return sparseScorer(column as VarColumn, queries.values);
   }
 }
@@ -97,6 +101,38 @@ function sparseScorer({ data, offsets }: VarColumn, queries: readonly SparseQuer
           shared = true;
           at += 8;
         } else if (index < indices[q]) at += 8;
+        else q++;
+      }
+      scores[i] = shared ? sum : Number.NaN;
+    }
+    return scores;
+  };
+}
+
+/** Rows as counts of terms. Those that share no term with the query are no hits. Source: query-and-search §5.1. */
+function termScorer(
+  { data, offsets }: VarColumn,
+  queries: readonly SparseQuery[],
+  { k1, b, averageLength }: Bm25Params,
+): Scorer {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const scores = new Float64Array(MAX_BLOCK_ROWS);
+  return (query, block) => {
+    const { indices, values } = queries[query];
+    for (let i = 0; i < block.length; i++) {
+      const [start, end] = [offsets[block[i]], offsets[block[i] + 1]];
+      let length = 0;
+      for (let at = start; at < end; at += 8) length += view.getFloat32(at + 4, true);
+      const damped = k1 * (1 - b + (b * length) / averageLength);
+      let [sum, shared] = [0, false];
+      for (let at = start, q = 0; at < end && q < indices.length; ) {
+        const term = view.getUint32(at, true);
+        if (term === indices[q]) {
+          const count = view.getFloat32(at + 4, true);
+          sum += (values[q++] * count * (k1 + 1)) / (count + damped);
+          shared = true;
+          at += 8;
+        } else if (term < indices[q]) at += 8;
         else q++;
       }
       scores[i] = shared ? sum : Number.NaN;

@@ -3,6 +3,7 @@ import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
 import { isTrue } from "../compile-query.ts";
 import { isDistance, type Metric, metricFor, refuse } from "./metrics.ts";
+import { textOfTerms } from "./terms.ts";
 
 /** What the parameters of one search ask for. */
 export interface SearchParams {
@@ -48,7 +49,8 @@ export function searchParams(
   const field = vectorField(params.get("anns_field") ?? "", collection);
   const { name, dataType, elementType } = collection.fields[field];
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
-  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "");
+  const isTerms = textOfTerms(collection, collection.fields[field]) !== undefined;
+  const metric = metricFor(type, params.get("metric_type") ?? "", metricsByField.get(name) ?? "", isTerms);
   const groupBy = groupByOf(params, collection, field);
   const iterator = iteratorOf(params, groupBy);
   const range = rangeOf(params, metric, groupBy);

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
-import { type VarColumn, varValue } from "@sluice/columns";
 import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import { type OutputPlan, resolveOutputFields } from "@sluice/query";
 import {
@@ -13,25 +12,30 @@ import {
   type queryNode,
   schema,
 } from "@sluice/rpc";
-import { type CollectionSchema, isDenseVector, primaryKeyIndex, vectorBytes } from "@sluice/schema";
+import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { compileRowFilter } from "../compile-query.ts";
 import type { RowSet } from "../row-set.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { findHits } from "./find-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
-import { decodePlaceholders, type QueryVectors, queryVectors } from "./query-vectors.ts";
+import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { rankedHits, rankingOf } from "./rank-hits.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
+import { textOfTerms, weighted } from "./terms.ts";
 import type { Hit } from "./top-hits.ts";
+import { vectorsOfKeys } from "./vectors-of-keys.ts";
 
 /** Numbers of `SearchResults.results`, and of `SearchResultData`. */
 const RESULTS = 2;
 const FIELDS_DATA = 3;
 const GROUP_BY_FIELD_VALUE = 8;
+/** Of scores of BM25, where the index says nothing. */
+const DEFAULT_K1 = 1.2;
+const DEFAULT_B = 0.75;
 /** Iterators whose last hit is remembered. */
 const MAX_ITERATORS = 10_000;
 
@@ -104,11 +108,7 @@ export class SearchService {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
     const isPinned =
       request?.searchParams.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
-    const { collectionId, partitionIds } = target;
-    const snapshot = await this.#data.getVisibleSegments({
-      ...{ collectionId, partitionIds, timestamp: isPinned ? guaranteeTimestamp : 0n, segmentIds: [] },
-    });
-    checkStatus(snapshot.status);
+    const snapshot = await this.#segments(target, target.partitionIds, isPinned ? guaranteeTimestamp : 0n);
     const deps: SearchDeps = {
       rows: this.#rows,
       segments: unexpiredSegments(snapshot, target.ttlSeconds),
@@ -120,13 +120,40 @@ export class SearchService {
     return { order: target, collection, deps, snapshotTs: snapshot.timestamp };
   }
 
-  async #compile(request: milvus.SearchRequest, { order, collection, deps }: Call): Promise<Search> {
+  async #compile(request: milvus.SearchRequest, { order, collection, deps, snapshotTs }: Call): Promise<Search> {
     const metrics = new Map(order.metrics.map(({ fieldName, metric }) => [fieldName, metric]));
     const params = searchParams(request, collection, metrics);
     const filter = await compileRowFilter(request.dsl, request.exprTemplateValues, order, collection, deps.turns);
-    const queries = await this.#queriesOf(request, params, collection, deps);
+    const given = await this.#queriesOf(request, params, collection, deps);
+    const { queries, bm25 } = await this.#weighted(given, params, { order, collection, deps, snapshotTs });
     if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
-    return { filter, params, queries, after: this.#afterOf(params) };
+    return { filter, params, queries, ...(bm25 && { bm25 }), after: this.#afterOf(params) };
+  }
+
+  /** Of BM25 the queries as weights of terms, by the rows of all partitions that are loaded. */
+  async #weighted(
+    queries: QueryVectors,
+    { metric, field }: SearchParams,
+    { order, collection, deps, snapshotTs }: Call,
+  ): Promise<Pick<Search, "queries" | "bm25">> {
+    if (metric !== "BM25" || queries.kind !== "sparse") return { queries };
+    const { fieldId, name } = collection.fields[field];
+    const isPart = order.loadedPartitionIds.length > order.partitionIds.length;
+    const loaded = isPart ? await this.#segments(order, order.loadedPartitionIds, snapshotTs) : undefined;
+    const segments = loaded ? unexpiredSegments(loaded, order.ttlSeconds) : deps.segments;
+    const found = await weighted(queries.values, fieldId, segments, this.#rows);
+    const { bm25K1 = "", bm25B = "" } = order.metrics.find(({ fieldName }) => fieldName === name) ?? {};
+    const [k1, b] = [Number(bm25K1 || DEFAULT_K1), Number(bm25B || DEFAULT_B)];
+    return {
+      queries: { ...queries, values: found.queries },
+      bm25: { k1, b, averageLength: found.averageLength },
+    };
+  }
+
+  async #segments({ collectionId }: queryNode.SearchTarget, partitionIds: bigint[], timestamp: bigint) {
+    const snapshot = await this.#data.getVisibleSegments({ collectionId, partitionIds, timestamp, segmentIds: [] });
+    checkStatus(snapshot.status);
+    return snapshot;
   }
 
   #afterOf({ iterator }: SearchParams): Search["after"] {
@@ -142,56 +169,15 @@ export class SearchService {
     collection: CollectionSchema,
     deps: SearchDeps,
   ): Promise<QueryVectors> {
+    const text = textOfTerms(collection, collection.fields[field]);
     switch (searchInput?.$case) {
       case "placeholderGroup":
-        return decodePlaceholders(searchInput.value, collection.fields[field]);
+        return decodePlaceholders(searchInput.value, collection.fields[field], text);
       case "ids":
-        return this.#vectorsOf(searchInput.value, field, collection, deps);
+        return vectorsOfKeys(searchInput.value, { collection, field: collection.fields[field], text }, deps);
       default:
         return refuse("empty search request: invalid parameter");
     }
-  }
-
-  /** The vectors of rows by their keys, in the order of the keys. @throws {StatusError} 1100 for unknown or repeated keys */
-  async #vectorsOf(
-    ids: schema.IDs,
-    field: number,
-    collection: CollectionSchema,
-    { rows, segments, turns, signal }: SearchDeps,
-  ): Promise<QueryVectors> {
-    const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
-    if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
-    const key = collection.fields[primaryKeyIndex(collection)];
-    const sources = new SearchSources(key);
-    if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
-      refuse(`primary key is ${sources.isInteger ? "int64" : "varchar"}, but IDs type mismatch: invalid parameter`);
-    const list = keys.map((one) => (typeof one === "bigint" ? String(one) : JSON.stringify(one)));
-    const order = { timezone: "UTC", ttlField: "" };
-    const filter = await compileRowFilter(`${key.name} in [${list.join(",")}]`, {}, order, collection, turns);
-    const cells = new Map<bigint | string, Uint8Array>();
-    const { dataType, dim } = collection.fields[field];
-    for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
-      const source = await sources.add(part, () => rows.column(part, key));
-      const column = await rows.column(part, collection.fields[field]);
-      for (const row of found) {
-        const width = isDenseVector(dataType) ? vectorBytes(dataType, dim) : 0;
-        const cell =
-          column.kind === "fixed"
-            ? column.data.slice(row * width, (row + 1) * width)
-            : varValue(column as VarColumn, row).slice();
-        cells.set(sources.keyAt(source, row), cell);
-      }
-    }
-    const missing = keys.filter((one) => !cells.has(one));
-    if (missing.length > 0)
-      refuse(
-        `some of the provided primary key IDs do not exist: missing IDs = [${missing.slice(0, 20).join(" ")}]: invalid parameter`,
-      );
-    return queryVectors(
-      keys.map((one) => cells.get(one) as Uint8Array),
-      dataType,
-      collection.fields[field],
-    );
   }
 
   /** What an iterator sends with its next request. */

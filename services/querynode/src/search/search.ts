@@ -5,12 +5,15 @@ import type { QueryVectors } from "./query-vectors.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import type { SearchParams } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
+import type { Bm25Params } from "./terms.ts";
 
 /** One search, whose names and vectors are resolved. */
 export interface Search {
   readonly filter: RowFilter;
   readonly params: SearchParams;
   readonly queries: QueryVectors;
+  /** Of the metric BM25. */
+  readonly bm25?: Bm25Params;
   /** Only hits behind this one: of an iterator. */
   readonly after: { readonly score: number; readonly key?: bigint | string } | undefined;
 }

@@ -25,11 +25,6 @@ const elementTypes = new Set<number>([
 /** Checks one declared field by itself. @throws {StatusError} 1100 */
 export function checkField(field: Field, collection: string, { limits, timezone }: SchemaRules): void {
   if (field.isDynamic) throw invalid(`cannot explicitly set a field as a dynamic field, field name = ${field.name}`);
-  if (field.isFunctionOutput) {
-    throw invalid(
-      `functions are not supported by this server, field name = ${field.name} (compute its values before the import)`,
-    );
-  }
   if (field.dataType === DataType.ArrayOfVector) {
     throw invalid(`array of vector can only be in the struct array field, field name: ${field.name}`);
   }

@@ -4,7 +4,8 @@ import { invalid } from "./refusals.ts";
 /** Bounds of a build parameter. Integers: both inclusive. */
 type Bound =
   | { readonly key: string; readonly kind: "int"; readonly min: number; readonly max: number }
-  | { readonly key: string; readonly kind: "ratio" };
+  | { readonly key: string; readonly kind: "ratio" }
+  | { readonly key: string; readonly kind: "float"; readonly min: number; readonly max: number };
 
 const MAX_INT32 = 2_147_483_647;
 
@@ -26,7 +27,14 @@ const bounds: readonly (readonly [types: RegExp, bounds: readonly Bound[]])[] = 
     ],
   ],
   [/^DISKANN$/, [{ key: "search_list_size", kind: "int", min: 1, max: MAX_INT32 }]],
-  [/^SPARSE_/, [{ key: "drop_ratio_build", kind: "ratio" }]],
+  [
+    /^SPARSE_/,
+    [
+      { key: "drop_ratio_build", kind: "ratio" },
+      { key: "bm25_k1", kind: "float", min: 0, max: 3 },
+      { key: "bm25_b", kind: "float", min: 0, max: 1 },
+    ],
+  ],
 ];
 
 const sparseAlgorithms = ["TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_WAND", "BLOCK_MAX_MAXSCORE", "SINDI"];
@@ -40,6 +48,7 @@ export function checkNumbers(type: string, flat: ReadonlyMap<string, string>, di
     const text = flat.get(bound.key);
     if (text === undefined) continue;
     if (bound.kind === "int") checkInteger(bound.key, text, bound.min, bound.max);
+    else if (bound.kind === "float") checkFloat(bound.key, text, bound.min, bound.max);
     else checkRatio(bound.key, text);
   }
   const m = flat.get("m");
@@ -68,9 +77,21 @@ export function checkInteger(key: string, text: string, min: number, max: number
   throw invalid(`Out of range in json: param '${key}' (${excerpt(text)}) should be in range [${min}, ${max}]`);
 }
 
-function checkRatio(key: string, text: string): void {
+function floatIn(key: string, text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw invalid(`invalid float value, key: '${key}', value: '${excerpt(text)}'`);
+  return value;
+}
+
+function checkFloat(key: string, text: string, min: number, max: number): void {
+  const value = floatIn(key, text);
+  if (value >= min && value <= max) return;
+  const range = `[${min.toFixed(6)}, ${max.toFixed(6)}]`;
+  throw invalid(`Out of range in json: param '${key}' (${excerpt(text)}) should be in range ${range}`);
+}
+
+function checkRatio(key: string, text: string): void {
+  const value = floatIn(key, text);
   if (value >= 0 && value < 1) return;
   const shown = Number.isInteger(value) ? value.toFixed(1) : String(value);
   throw invalid(`Out of range in json: param '${key}' (${shown}) should be in range [0.000000, 1.000000)`);

@@ -71,7 +71,7 @@ function planScalar(field: Field, type: string, params: IndexParams): IndexPlan 
 function planAutoIndex(field: Field, { flat }: IndexParams): IndexPlan {
   const extra = [...flat.keys()].find((key) => key !== "index_type" && key !== "metric_type");
   if (extra !== undefined) throw invalid(`only metric type can be passed when use AutoIndex, got ${extra}`);
-  const metric = flat.get("metric_type")?.toUpperCase() || metrics[familyOf(field)][0];
+  const metric = flat.get("metric_type")?.toUpperCase() || (isTerms(field) ? "BM25" : metrics[familyOf(field)][0]);
   checkMetric(field, metric);
   const definition = { index_type: "AUTOINDEX", metric_type: metric };
   return { params: Object.entries(definition), definition };
@@ -109,15 +109,27 @@ function familyOf(field: Field): Family {
   return families[type];
 }
 
+/** Counts of terms, which a BM25 function has made: a sparse field of others has weights of its own. */
+function isTerms({ isFunctionOutput, dataType }: Field): boolean {
+  return isFunctionOutput && dataType === DataType.SparseFloatVector;
+}
+
+function checkTermsMetric(metric: string): void {
+  if (metric !== "BM25") throw invalid(`index metric type of BM25 function output field must be BM25, got ${metric}`);
+}
+
 function checkMetric(field: Field, metric: string): void {
   const family = familyOf(field);
+  if (isTerms(field)) {
+    checkTermsMetric(metric);
+    return;
+  }
   if (metrics[family].includes(metric)) return;
   if (field.dataType === DataType.ArrayOfVector && listMetrics.includes(metric)) return;
   if (family !== "sparse") {
     const kind = family === "int8" ? "int" : family;
     throw invalid(`${kind} vector index does not support metric type: ${metric}`);
   }
-  // A sparse field has weights of its own unless a BM25 function fills it, and functions are not supported.
   if (metric === "BM25") throw invalid("only BM25 Function output field support BM25 metric type");
   throw invalid("only IP&BM25 is the supported metric type for sparse index");
 }

@@ -1,7 +1,7 @@
-import { excerptOfList } from "@sluice/errors";
 import type { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName, isVector, META_FIELD_NAME } from "@sluice/schema";
 import { checkField, checkMember } from "./check-field.ts";
+import { checkFunctions } from "./check-functions.ts";
 import type { DdlLimits, SchemaRules } from "./limits.ts";
 import { checkFieldName } from "./names.ts";
 import { invalid } from "./refusals.ts";
@@ -30,15 +30,10 @@ export function checkSchema(schema: Schema, rules: SchemaRules): void {
   checkClusteringKey(schema);
   for (const field of schema.fields) checkField(field, schema.name, rules);
   for (const struct of schema.structArrayFields) checkStruct(struct, schema.name, rules);
+  checkFunctions(schema);
 }
 
 function refuseUnsupported(schema: Schema): void {
-  if (schema.functions.length > 0) {
-    const names = excerptOfList(schema.functions.map((entry) => entry.name));
-    throw invalid(
-      `functions are not supported by this server: ${names} (compute their output before the import, and give it as a field)`,
-    );
-  }
   if (schema.externalSource !== "")
     throw invalid(
       "external collections are not supported by this server (create the collection without it, and import its files)",

@@ -1,6 +1,7 @@
 import { schema as wire } from "@sluice/rpc";
 import { DataType, FIRST_USER_FIELD, META_FIELD_NAME } from "@sluice/schema";
 import { withOwnDefault } from "./check-default.ts";
+import { numberedFunctions } from "./check-functions.ts";
 import { invalid } from "./refusals.ts";
 
 type Schema = wire.CollectionSchema;
@@ -33,11 +34,18 @@ export function schemaForms(sent: Schema, collectionName: string): SchemaForms {
   let next = FIRST_USER_FIELD;
   const numbered = <T>(field: T): T & { fieldID: bigint } => ({ ...field, fieldID: BigInt(next++) });
   const autoID = sent.autoID || sent.fields.some((field) => field.isPrimaryKey && field.autoID);
+  const outputs = new Set(sent.functions.flatMap(({ outputFieldNames }) => outputFieldNames));
+  const complete = (field: wire.FieldSchema): wire.FieldSchema => ({
+    ...withOwnDefault(field.isPrimaryKey ? { ...field, autoID } : field),
+    isFunctionOutput: outputs.has(field.name),
+  });
+  const fields = sent.fields.map((field) => numbered(complete(field)));
   const declared: Schema = {
     ...sent,
     name: collectionName,
     autoID,
-    fields: sent.fields.map((field) => numbered(withOwnDefault(field.isPrimaryKey ? { ...field, autoID } : field))),
+    fields,
+    functions: numberedFunctions(sent.functions, fields),
     structArrayFields: sent.structArrayFields.map((struct) => {
       const withId = numbered(struct);
       return { ...withId, fields: struct.fields.map(numbered) };

@@ -13,6 +13,7 @@ const float = vectorField({ typeParams: pairs({ dim: "8" }) });
 const int8 = vectorField({ dataType: DataType.Int8Vector });
 const binary = vectorField({ dataType: DataType.BinaryVector });
 const sparse = field({ name: "s", dataType: DataType.SparseFloatVector });
+const terms = field({ name: "t", dataType: DataType.SparseFloatVector, isFunctionOutput: true });
 const scalar = (dataType: DataType, more: Partial<wire.FieldSchema> = {}) =>
   field({ name: "x", dataType: dataType as never, ...more });
 
@@ -21,6 +22,7 @@ describe("echo", () => {
     ["no type: AUTOINDEX with the default metric", float, {}, { index_type: "AUTOINDEX", metric_type: "COSINE" }],
     ["empty params are nothing", int8, { params: "{}" }, { index_type: "AUTOINDEX", metric_type: "COSINE" }],
     ["binary", binary, { index_type: "AUTOINDEX" }, { index_type: "AUTOINDEX", metric_type: "HAMMING" }],
+    ["terms", terms, { params: "" }, { index_type: "AUTOINDEX", metric_type: "BM25" }],
     ["sparse", sparse, { params: "" }, { index_type: "AUTOINDEX", metric_type: "IP" }],
     ["given metric", float, { metric_type: "L2" }, { index_type: "AUTOINDEX", metric_type: "L2" }],
     [
@@ -137,6 +139,18 @@ describe("indexes that are refused", () => {
       sparse,
       { metric_type: "BM25" },
       "1100 only BM25 Function output field support BM25 metric type",
+    ],
+    [
+      "another metric of terms",
+      terms,
+      { metric_type: "IP" },
+      "1100 index metric type of BM25 function output field must be BM25, got IP",
+    ],
+    [
+      "k1",
+      terms,
+      { index_type: "SPARSE_WAND", metric_type: "BM25", bm25_k1: "3.5" },
+      "1100 Out of range in json: param 'bm25_k1' (3.5) should be in range [0.000000, 3.000000]",
     ],
     ["AUTOINDEX with parameters", float, { nlist: "8" }, "1100 only metric type can be passed when use AutoIndex"],
     [

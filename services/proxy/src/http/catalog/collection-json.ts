@@ -16,6 +16,14 @@ function fieldJson(field: schema.FieldSchema) {
   };
 }
 
+function functionJson(one: schema.FunctionSchema) {
+  return {
+    ...{ name: one.name, id: Number(one.id), description: one.description },
+    ...{ type: nameIn(schema.FunctionType, one.type), params: one.params },
+    ...{ inputFieldNames: one.inputFieldNames, outputFieldNames: one.outputFieldNames },
+  };
+}
+
 function typeName(type: schema.DataType): string {
   return nameIn(schema.DataType, type);
 }
@@ -36,7 +44,7 @@ export function collectionJson(
       ...{ name: struct.name, id: Number(struct.fieldID), type: "ArrayOfStruct", description: struct.description },
       fields: struct.fields.map(fieldJson),
     })),
-    functions: [],
+    functions: message?.functions.map(functionJson) ?? [],
     aliases: described.aliases,
     indexes: indexes.map(({ indexName, fieldName, params }) => ({
       ...{ indexName, fieldName, metricType: pairValue(params, "metric_type") },

@@ -12,6 +12,13 @@ function dataTypeOf(name: string): schema.DataType {
   throw new StatusError(statusCodes.invalidParameter, `data type ${excerpt(name)} is invalid(case sensitive).`);
 }
 
+function functionTypeOf(name: string): schema.FunctionType {
+  const { FunctionType } = schema;
+  const type = Object.hasOwn(FunctionType, name) ? FunctionType[name as keyof typeof FunctionType] : undefined;
+  if (type !== undefined && type !== FunctionType.UNRECOGNIZED) return type;
+  throw new StatusError(statusCodes.invalidParameter, `Unsupported function type: ${excerpt(name)}`);
+}
+
 /** The schema that a body describes with its fields. */
 export function schemaOf(name: string, description: string, body: Body): schema.CollectionSchema {
   const isAuto = body.flag("autoID", body.flag("autoId", false));
@@ -21,7 +28,7 @@ export function schemaOf(name: string, description: string, body: Body): schema.
     fields: body.bodies("fields").map((field) => fieldOf(field, isAuto)),
     structArrayFields: body.bodies("structFields").map(structOf),
     functions: body.bodies("functions").map((one) => ({
-      name: one.required("name"),
+      ...{ name: one.required("name"), description: one.text("description"), type: functionTypeOf(one.text("type")) },
       inputFieldNames: one.texts("inputFieldNames"),
       outputFieldNames: one.texts("outputFieldNames"),
       params: one.pairs("params"),

@@ -6,8 +6,11 @@ const { DataType } = schema;
 
 /** Vectors of a search as gRPC clients send them. @throws {StatusError} 1801 for what is no vector of the field */
 export function placeholderGroup(vectors: readonly unknown[], field: schema.FieldSchema): Buffer {
-  const values = vectors.map((vector) => Buffer.from(vectorBytes(vector, field)));
-  const placeholders = [{ tag: "$0", type: field.dataType as number as common.PlaceholderType, values }];
+  // Of what a function computes, the text is searched for that it computes it from.
+  const isText = field.isFunctionOutput && vectors.length > 0 && vectors.every((one) => typeof one === "string");
+  const values = vectors.map((one) => Buffer.from(isText ? String(one) : vectorBytes(one, field)));
+  const type = (isText ? DataType.VarChar : field.dataType) as number as common.PlaceholderType;
+  const placeholders = [{ tag: "$0", type, values }];
   return Buffer.from(common.PlaceholderGroup.encode(common.PlaceholderGroup.fromPartial({ placeholders })).finish());
 }
 

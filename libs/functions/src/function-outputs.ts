@@ -1,0 +1,46 @@
+import type { Column, InsertBatch } from "@sluice/columns";
+import { type CollectionSchema, type FieldSchema, type FunctionSchema, functionsOf } from "@sluice/schema";
+import { TermCounts } from "./bm25/term-counts.ts";
+
+/** Computes one output of rows from one input. Pure: the same text gives the same value. */
+interface Computation {
+  readonly input: number;
+  readonly output: number;
+  readonly compute: (input: Column, rowCount: number) => Column;
+}
+
+/**
+ * What the functions of a collection make of rows: columns in, columns out. Wherever rows come into a collection they pass
+ * through here, behind defaults and before they are spread over segments.
+ */
+export class FunctionOutputs {
+  readonly #computations: readonly Computation[];
+
+  constructor(schema: CollectionSchema) {
+    this.#computations = functionsOf(schema).map((one) => computation(one, schema.fields));
+  }
+
+  /** The batch with all outputs. One that is there already stays: a segment that is taken over brings it. */
+  fill(batch: InsertBatch): InsertBatch {
+    const missing = this.#computations.filter(({ output }) => !batch.columns[output]);
+    if (missing.length === 0) return batch;
+    const columns = [...batch.columns];
+    for (const { input, output, compute } of missing) {
+      const given = columns[input];
+      if (!given) throw new Error(`the batch has no column ${input}, which a function reads`);
+      columns[output] = compute(given, batch.rowCount);
+    }
+    return { ...batch, columns };
+  }
+}
+
+function computation({ type, inputId, outputId }: FunctionSchema, fields: readonly FieldSchema[]): Computation {
+  const indexOf = (id: number) => fields.findIndex(({ fieldId }) => fieldId === id);
+  const [input, output] = [indexOf(inputId), indexOf(outputId)];
+  switch (type) {
+    case "bm25": {
+      const counts = new TermCounts(fields[input].typeParams.analyzer_params ?? "");
+      return { input, output, compute: (text, rowCount) => counts.column(text, rowCount) };
+    }
+  }
+}

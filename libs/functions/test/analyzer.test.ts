@@ -1,0 +1,97 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { analyzerOf, tokensOf } from "../src/index.ts";
+
+const tokens = (params: unknown, text: string) =>
+  tokensOf(analyzerOf(typeof params === "string" ? params : JSON.stringify(params)), text).map((token) => token.text);
+const filtered = (filter: unknown, text: string) => tokens({ tokenizer: "whitespace", filter: [filter] }, text);
+
+describe("analyzers", () => {
+  it.each<[what: string, params: unknown, text: string, tokens: string]>([
+    ["nothing said: words in lower case", "", "Hello, World! hello", "hello world hello"],
+    ["an empty object is the same", {}, "don't_STOP 3-4", "don t stop 3 4"],
+    ["by name", { type: "standard" }, "数据库 Ünïcode ΩΣ", "数据库 ünïcode ωσ"],
+    ["with stop words", { type: "standard", stop_words: ["_english_", "fox"] }, "The Fox and a Hen", "hen"],
+    [
+      "English: stems, then stop words",
+      { type: "english" },
+      "This running of the dogs being happily",
+      "run dog happili",
+    ],
+    ["English with more stop words", { type: "english", stop_words: ["dog"] }, "Dogs run", "run"],
+    ["nothing is implied of a tokenizer", { tokenizer: "standard" }, "Hello, World! hello", "Hello World hello"],
+    ["white space of ASCII alone", { tokenizer: "whitespace" }, "a,b\tC\nd\u00a0e\u000bf", "a,b C d\u00a0e\u000bf"],
+    [
+      "filters in their order",
+      { tokenizer: "standard", filter: ["lowercase", { type: "stop", stop_words: ["the"] }] },
+      "The THE a",
+      "a",
+    ],
+    [
+      "a stop filter takes words as they are",
+      { tokenizer: "standard", filter: [{ type: "stop", stop_words: ["the"] }] },
+      "The the",
+      "The",
+    ],
+  ])("%s", (_, params, text, expected) => {
+    expect(tokens(params, text).join(" ")).toBe(expected);
+  });
+
+  it.each<[filter: unknown, text: string, tokens: string]>([
+    ["lowercase", "ÀB ΣΑΣ İ", "àb σασ i̇"],
+    ["asciifolding", "Ærøskøbing Straße ﬁne Ｗｉｄｅ ① ⑳ Łódź 数", "AEroskobing Strasse fine Wide 1 20 Lodz 数"],
+    ["alphanumonly", "abc1 a-b é", "abc1"],
+    ["removepunct", "ab a.b , é", "ab é"],
+    ["decimaldigit", "١٢٣ ๔๕๖ ７ x9", "123 456 7 x9"],
+    ["cncharonly", "数据 abc 数a", "数据 数a"],
+    ["cnalphanumonly", "数据 abc ， é", "数据 abc"],
+    [{ type: "length", max: 3 }, "abc abcd é éé", "abc é"],
+    [{ type: "stemmer", language: "English" }, "generations skies only proceed", "generat sky onli proceed"],
+  ])("filter %j", (filter, text, expected) => {
+    expect(filtered(filter, text).join(" ")).toBe(expected);
+  });
+
+  it.each<[params: string, refusal: string]>([
+    ['{"tokenizer":"standard","filters":[]}', "unknown analyzer option key: filters"],
+    ['{"tokenizer":"nothing"}', "unsupported tokenizer: nothing"],
+    ['{"tokenizer":"standard","filter":["nothing"]}', "build analyzer failed, filter not found :nothing"],
+    ['{"tokenizer":"standard","filter":[{"type":"nothing"}]}', "unsupport filter type: nothing"],
+    ['{"type":"nothing"}', "unknown build-in analyzer type: nothing"],
+    ['{"filter":[]}', "tokenizer name or type must be set"],
+    ["[]", "params should be a json map"],
+    ["{", "analyzer params is no JSON: {"],
+    ['{"type":"chinese"}', "analyzer chinese is not supported by this server: it needs a dictionary (split the text"],
+    ['{"tokenizer":"jieba"}', "tokenizer jieba is not supported by this server: it needs a dictionary"],
+    ['{"tokenizer":{"type":"lindera"}}', "tokenizer lindera is not supported"],
+    ['{"tokenizer":{"type":"standard","uax29":true}}', "the option uax29 of the standard tokenizer is not supported"],
+    [
+      '{"tokenizer":"standard","filter":[{"type":"synonym"}]}',
+      "filter synonym is not supported by this server (write one",
+    ],
+    [
+      '{"tokenizer":"standard","filter":[{"type":"stemmer","language":"german"}]}',
+      "the stemmer of german is not supported",
+    ],
+    ['{"tokenizer":"standard","filter":[{"type":"stemmer","language":"elvish"}]}', "unsupport language: elvish"],
+    ['{"tokenizer":"standard","filter":[{"type":"length"}]}', "lenth max param was none or not uint"],
+    ['{"type":"standard","stop_words":["_german_"]}', "stop words _german_ are not known to this server"],
+  ])("refuses %s", (params, refusal) => {
+    expect(() => analyzerOf(params)).toThrow(refusal);
+  });
+
+  it("tells where tokens stand, in bytes, and counts those that are dropped", () => {
+    const found = tokensOf(analyzerOf('{"type":"english"}'), "Über the foxes");
+    expect(found).toEqual([
+      { text: "über", start: 0, end: 5, position: 0 },
+      { text: "fox", start: 10, end: 15, position: 2 },
+    ]);
+  });
+
+  it("splits any text as the rule says", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        expect(tokens({ tokenizer: "standard" }, text)).toEqual(text.match(/[\p{Alphabetic}\p{N}]+/gu) ?? []);
+      }),
+    );
+  });
+});

@@ -1,0 +1,61 @@
+import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
+import type { schema } from "@sluice/rpc";
+import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { compileRowFilter } from "../compile-query.ts";
+import { refuse } from "./metrics.ts";
+import { type QueryVectors, queryVectors, termQueries } from "./query-vectors.ts";
+import type { SearchDeps } from "./search.ts";
+import { SearchSources } from "./search-sources.ts";
+
+/** What is searched for by rows of its own. */
+interface SearchedField {
+  readonly collection: CollectionSchema;
+  readonly field: FieldSchema;
+  /** That a BM25 function makes the field of: then the rows' text is searched for. */
+  readonly text: FieldSchema | undefined;
+}
+
+/** The vectors of rows by their keys, in the order of the keys. @throws {StatusError} 1100 for unknown or repeated keys */
+export async function vectorsOfKeys(
+  ids: schema.IDs,
+  { collection, field, text }: SearchedField,
+  deps: SearchDeps,
+): Promise<QueryVectors> {
+  const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
+  if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
+  const cells = await cellsOf(keys, collection, text ?? field, deps);
+  const missing = keys.filter((one) => !cells.has(one));
+  if (missing.length > 0)
+    refuse(
+      `some of the provided primary key IDs do not exist: missing IDs = [${missing.slice(0, 20).join(" ")}]: invalid parameter`,
+    );
+  const found = keys.map((one) => cells.get(one) as Uint8Array);
+  return text ? termQueries(found, DataType.VarChar, text) : queryVectors(found, field.dataType, field);
+}
+
+async function cellsOf(
+  keys: readonly (bigint | string)[],
+  collection: CollectionSchema,
+  field: FieldSchema,
+  { rows, segments, turns, signal }: SearchDeps,
+): Promise<Map<bigint | string, Uint8Array>> {
+  const key = collection.fields[primaryKeyIndex(collection)];
+  const sources = new SearchSources(key);
+  if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
+    refuse(`primary key is ${sources.isInteger ? "int64" : "varchar"}, but IDs type mismatch: invalid parameter`);
+  const list = keys.map((one) => (typeof one === "bigint" ? String(one) : JSON.stringify(one)));
+  const order = { timezone: "UTC", ttlField: "" };
+  const filter = await compileRowFilter(`${key.name} in [${list.join(",")}]`, {}, order, collection, turns);
+  const cells = new Map<bigint | string, Uint8Array>();
+  for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
+    const source = await sources.add(part, () => rows.column(part, key));
+    const column = await rows.column(part, field);
+    for (const row of found) cells.set(sources.keyAt(source, row), cellOf(column, row));
+  }
+  return cells;
+}
+
+function cellOf(column: Column, row: number): Uint8Array {
+  if (column.kind === "fixed") return column.data.slice(row * column.width, (row + 1) * column.width);
+  return isNull(column, row) ? new Uint8Array(0) : varValue(column as VarColumn, row).slice();
+}

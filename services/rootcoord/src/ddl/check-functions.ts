@@ -1,0 +1,121 @@
+import { excerpt } from "@sluice/errors";
+import { AnalyzerError, analyzerOf } from "@sluice/functions";
+import { schema as wire } from "@sluice/rpc";
+import { DataType, dataTypeName } from "@sluice/schema";
+import { invalid } from "./refusals.ts";
+import { typeParam } from "./type-params.ts";
+
+const { FunctionType } = wire;
+type Field = wire.FieldSchema;
+type FunctionMessage = wire.FunctionSchema;
+
+const FIRST_FUNCTION = 100n;
+
+/** Checks the functions of a schema, and the analyzers of its text. Source: around-import §4.5. @throws {StatusError} 1100 */
+export function checkFunctions({ fields, functions }: wire.CollectionSchema): void {
+  for (const field of fields) checkAnalyzer(field);
+  const [names, outputs] = [new Set<string>(), new Set<string>()];
+  for (const one of functions) {
+    if (one.name === "") throw invalid("function name cannot be empty");
+    if (names.has(one.name)) throw invalid(`duplicate function name ${excerpt(one.name)}`);
+    names.add(one.name);
+    checkFunction(one, fields);
+    for (const output of one.outputFieldNames) {
+      if (outputs.has(output)) throw invalid(`duplicate function output field name ${excerpt(output)}`);
+      outputs.add(output);
+    }
+  }
+  const chained = functions.flatMap(({ inputFieldNames }) => inputFieldNames).find((name) => outputs.has(name));
+  if (chained !== undefined)
+    throw invalid(`function input field cannot be the output of another function: ${excerpt(chained)}`);
+  const orphan = fields.find(({ name, isFunctionOutput }) => isFunctionOutput && !outputs.has(name));
+  if (orphan) throw invalid(`field ${orphan.name} is marked as a function's output, and no function has it as one`);
+}
+
+function checkFunction(one: FunctionMessage, fields: readonly Field[]): void {
+  const inputs = one.inputFieldNames.map((name) => named(fields, name, "input"));
+  const outputs = one.outputFieldNames.map((name) => named(fields, name, "output"));
+  for (const output of outputs) checkOutput(output);
+  switch (one.type) {
+    case FunctionType.BM25:
+      checkBm25(one, inputs, outputs);
+      break;
+    default:
+      throw invalid(
+        `functions of type ${typeOf(one)} are not supported by this server: ${excerpt(one.name)} (compute its output before the import, and give it as a field)`,
+      );
+  }
+}
+
+function typeOf({ type }: FunctionMessage): string {
+  return Object.entries(FunctionType).find(([, number]) => number === type)?.[0] ?? String(type);
+}
+
+function named(fields: readonly Field[], name: string, what: string): Field {
+  const field = fields.find((candidate) => candidate.name === name);
+  if (!field) throw invalid(`function ${what} field not found: ${excerpt(name)}`);
+  return field;
+}
+
+function checkOutput({ name, isPrimaryKey, isPartitionKey, isClusteringKey, nullable }: Field): void {
+  if (isPrimaryKey) throw invalid(`function output field cannot be primary field: ${name}`);
+  if (isPartitionKey || isClusteringKey)
+    throw invalid(`function output field cannot be partition key or clustering key field: ${name}`);
+  if (nullable) throw invalid(`function output field cannot be nullable: ${name}`);
+}
+
+function checkBm25({ params }: FunctionMessage, inputs: readonly Field[], outputs: readonly Field[]): void {
+  if (params.length > 0) throw invalid("BM25 function accepts no params");
+  const [input] = inputs;
+  if (inputs.length !== 1 || !isText(input))
+    throw invalid(
+      `BM25 function input field must be a VARCHAR/TEXT field, got ${inputs.length} field with type ${input ? dataTypeName(input.dataType) : "None"}`,
+    );
+  if (!isOn(input, "enable_analyzer")) throw invalid("BM25 function input field must set enable_analyzer to true");
+  const [output] = outputs;
+  if (outputs.length !== 1) throw invalid(`BM25 function only need 1 output field, but got ${outputs.length}`);
+  if ((output.dataType as number) !== DataType.SparseFloatVector)
+    throw invalid(
+      `BM25 function output field must be a SparseFloatVector field, but got ${dataTypeName(output.dataType)}`,
+    );
+}
+
+/** Whether text is analyzed or not, what is said of its analyzer must be right. */
+function checkAnalyzer(field: Field): void {
+  const params = typeParam(field, "analyzer_params");
+  if (isOn(field, "enable_match") && !isOn(field, "enable_analyzer"))
+    throw invalid(`field ${field.name} enables match, but not enable_analyzer: set enable_analyzer to true`);
+  if (params !== undefined && isText(field)) built(field, params);
+  if (typeParam(field, "multi_analyzer_params") !== undefined)
+    throw invalid(
+      `multi_analyzer_params is not supported by this server, field name = ${field.name} (make a field of each language, with analyzer_params)`,
+    );
+}
+
+function built({ name }: Field, params: string): void {
+  try {
+    analyzerOf(params);
+  } catch (error) {
+    if (!(error instanceof AnalyzerError)) throw error;
+    throw invalid(`build analyzer of field ${name} failed: ${error.message}`);
+  }
+}
+
+function isText({ dataType }: Field): boolean {
+  return dataType === DataType.VarChar || (dataType as number) === DataType.Text;
+}
+
+function isOn(field: Field, param: string): boolean {
+  return typeParam(field, param)?.toLowerCase() === "true";
+}
+
+/** The functions with numbers, their fields by id. @param fields numbered */
+export function numberedFunctions(functions: readonly FunctionMessage[], fields: readonly Field[]): FunctionMessage[] {
+  const idOf = (name: string) => fields.find((field) => field.name === name)?.fieldID ?? 0n;
+  return functions.map((one, i) => ({
+    ...one,
+    id: FIRST_FUNCTION + BigInt(i),
+    inputFieldIds: one.inputFieldNames.map(idOf),
+    outputFieldIds: one.outputFieldNames.map(idOf),
+  }));
+}
