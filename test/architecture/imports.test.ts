@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, string>> = {
   errors: "",
   telemetry: "",
   config: "",
+  console: "",
   async: "",
   access: "",
   schema: "",
@@ -35,7 +36,7 @@ const allowed: Readonly<Record<string, string>> = {
   segment: "schema columns binlog object-store async kernels",
   query: "schema values columns async functions",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
-  proxy: "rpc config schema values jobs cluster object-store async volumes access functions",
+  proxy: "rpc config schema values jobs cluster object-store async volumes access functions console",
   rootcoord:
     "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",

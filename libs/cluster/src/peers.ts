@@ -51,6 +51,12 @@ export class Peers implements AsyncDisposable {
     return this.#serving(role).map(({ presence }) => presence);
   }
 
+  /** All processes that hold a session, by role, oldest first; also those that offer no server. */
+  all(): Presence[] {
+    const peers = [...this.#peers.values()].sort((a, b) => (a.revision < b.revision ? -1 : 1));
+    return peers.map(({ presence }) => presence).sort((a, b) => a.role.localeCompare(b.role));
+  }
+
   /**
    * Where to call a role: asked at each call. Of several processes each is named in turn; of coordinators there is one, but
    * for moments, and the newest leads. Waits while there is none.

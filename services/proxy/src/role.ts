@@ -20,6 +20,7 @@ export const proxyRole = defineRole({
       dataCoordAddress: peers.address("datacoord"),
       queryNodeAddress: peers.address("querynode"),
       uploads,
+      members: () => peers.all(),
       ...telemetry,
     });
     return {

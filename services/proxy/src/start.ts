@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
+import type { Presence } from "@sluice/cluster";
 import type { ObjectStore } from "@sluice/object-store";
 import {
   type Address,
@@ -36,6 +37,8 @@ export interface ProxyDeps {
   readonly uploads: ObjectStore | undefined;
   /** What `/readyz` answers, of the process that it is part of. */
   readonly readiness: () => { readonly status: number; readonly body: string };
+  /** Processes of the cluster that live now. */
+  readonly members: () => readonly Presence[];
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -84,8 +87,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   );
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
-  const { log, metrics, readiness } = deps;
-  const rest = { context, requests, guards, handlers, budget, log, metrics, readiness };
+  const { log, metrics, readiness, members } = deps;
+  const rest = { context, requests, guards, handlers, budget, log, metrics, readiness, members };
   const app = cleanup.use(await openRest({ ...rest, volumes: operations }, logged));
   const counted = uploadMetrics(deps.metrics);
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);

@@ -53,6 +53,7 @@ import { MergeJobs } from "./jobs/merge-jobs.ts";
 import { PullJobs } from "./jobs/pull-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
 import { RetryJobs } from "./jobs/retry-jobs.ts";
+import { SourceLines } from "./jobs/source-line.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
 import type { RootCoordSettings } from "./settings.ts";
@@ -211,6 +212,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       maxNodesKilled: settings.maxNodesKilled,
     }),
     inspect: new InspectFiles(jobSources),
+    lines: new SourceLines(book, jobSources),
   });
   const handlers = { ...ddl.handlers, ...compactionCalls, ...access, ...ofJobs, ...numberHandlers(ids, tso) };
   const server = cleanup.use(openServer(handlers, volumes, deps));

@@ -15,6 +15,7 @@ import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody } from "./rest.ts";
 import { restoreBackupRoute } from "./restore-backup.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
+import { sourceLineRoute } from "./source-line.ts";
 
 const base = "/v2/vectordb/jobs/import";
 
@@ -82,6 +83,7 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   );
   restoreBackupRoute(app, context);
   rejectedRowRoutes(app, context);
+  sourceLineRoute(app, context);
   jobOrderRoutes(app, context);
 }
 

@@ -1,9 +1,10 @@
 import type { ByteBudget } from "@sluice/async";
-import { version } from "@sluice/cluster";
+import { type Presence, version } from "@sluice/cluster";
 import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GuardDeps } from "../access/guarded-handlers.ts";
 import { guardRoutes, mayGoOn } from "../access/rest-guard.ts";
+import { serveConsole } from "../console/console-routes.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import type { MilvusHandlers } from "../milvus-service.ts";
@@ -11,6 +12,7 @@ import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { accessRoutesOf } from "./access-routes.ts";
 import { catalogRoutes } from "./catalog/index.ts";
 import { PublicCalls } from "./catalog/public-calls.ts";
+import { clusterRoutes } from "./cluster.ts";
 import { JobEvents } from "./events/job-events.ts";
 import { exportCopyRoutes } from "./export-copy-jobs.ts";
 import { importJobRoutes } from "./import-jobs.ts";
@@ -30,6 +32,8 @@ export interface RestDeps {
   readonly guards: GuardDeps | undefined;
   readonly volumes: VolumeOperations;
   readonly budget: ByteBudget;
+  /** Processes of the cluster that live now. */
+  readonly members: () => readonly Presence[];
   readonly readiness: () => { readonly status: number; readonly body: unknown };
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -52,6 +56,8 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   mergeJobRoutes(app, context);
   jobRoutes(app, context);
   volumeRoutes(app, context, deps.volumes);
+  clusterRoutes(app, deps.members);
+  await serveConsole(app);
   const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);
   const events = new JobEvents(context, log, stillAllowed);
   events.routes(app);

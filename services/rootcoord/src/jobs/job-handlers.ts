@@ -12,6 +12,7 @@ import type { JobViews } from "./job-views.ts";
 import type { MergeJobs } from "./merge-jobs.ts";
 import type { PullJobs } from "./pull-jobs.ts";
 import type { RetryJobs } from "./retry-jobs.ts";
+import type { SourceLines } from "./source-line.ts";
 import type { TaskReports } from "./task-reports.ts";
 
 export interface JobHandlersDeps {
@@ -26,12 +27,23 @@ export interface JobHandlersDeps {
   readonly views: JobViews;
   readonly changes: JobChanges;
   readonly inspect: InspectFiles;
+  readonly lines: SourceLines;
   readonly restore: RestoreBackup;
   readonly paths: VolumePaths;
 }
 
 type JobMethod =
-  | ("import" | "export" | "merge" | "copy" | "restoreBackup" | "inspectFiles" | "retryJob" | "orderJob")
+  | (
+      | "import"
+      | "export"
+      | "merge"
+      | "copy"
+      | "restoreBackup"
+      | "inspectFiles"
+      | "readSourceLine"
+      | "retryJob"
+      | "orderJob"
+    )
   | ("getImportState" | "listImportTasks" | "describeJob" | "listJobs" | "changedJobs" | "startTask" | "reportImport");
 
 /** Everything about jobs: what users ask for and see, and what datanodes report. */
@@ -45,6 +57,7 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     copy: async (request) => ({ status: ok, jobId: await (request.from ? deps.pulls : deps.copies).submit(request) }),
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
+    readSourceLine: (request) => deps.lines.read(request),
     retryJob: async ({ jobId }) => ({ status: ok, jobId: await deps.retries.retry(jobId) }),
     orderJob: async (request) => {
       await control.order(request);

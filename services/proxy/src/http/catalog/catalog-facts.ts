@@ -44,6 +44,8 @@ const rows: Readonly<Record<string, Row>> = {
     `${one} schema!`,
   ],
 
+  "segments/list": ["Visible segments of a collection", "getPersistentSegmentInfo", one],
+
   "partitions/list": ["Names of the partitions of a collection", "showPartitions", one],
   "partitions/has": ["Whether there is a partition", "hasPartition", `${one} partitionName!`],
   "partitions/get_stats": ["How many rows a partition has", "getPartitionStatistics", `${one} partitionName!`],

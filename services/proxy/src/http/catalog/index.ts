@@ -7,9 +7,10 @@ import { entityRoutes, searchRoutes } from "./entity-routes.ts";
 import type { PublicCalls } from "./public-calls.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { schemaRoutes } from "./schema-routes.ts";
+import { segmentRoutes } from "./segment-routes.ts";
 
 const base = "/v2/vectordb/";
-const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...entityRoutes };
+const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...entityRoutes, ...segmentRoutes };
 
 /** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
 export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {

@@ -1,0 +1,40 @@
+import type { JobSummary, RowCounts } from "../api/types.ts";
+import { countText, durationText } from "../format.ts";
+
+/** `12 of about 40`, or the rows alone where they are all. */
+export function rowsText(rows: RowCounts): string {
+  const done = rows.checkedRows ?? rows.importedRows;
+  const left = (rows.rejectedRows ?? 0) + (rows.duplicateRows ?? 0);
+  if (rows.totalRows <= done + left) return countText(done);
+  return `${countText(done)} of ${rows.totalRowsEstimated ? "about " : ""}${countText(rows.totalRows)}`;
+}
+
+/** What was left out, in words; empty where nothing was. */
+export function leftOutText({ rejectedRows = 0, duplicateRows = 0 }: RowCounts): string {
+  const parts = [
+    ...(rejectedRows > 0 ? [`${countText(rejectedRows)} rejected`] : []),
+    ...(duplicateRows > 0 ? [`${countText(duplicateRows)} duplicates`] : []),
+  ];
+  return parts.join(", ");
+}
+
+/** How fast, how long still, and what keeps it. */
+export function paceText({ rowsPerSecond, remainingSeconds, waitsFor }: JobSummary): string {
+  const parts = [
+    ...(rowsPerSecond === undefined ? [] : [`${countText(rowsPerSecond)} rows/s`]),
+    ...(remainingSeconds === undefined ? [] : [`${durationText(remainingSeconds * 1000)} left`]),
+    ...(waitsFor === undefined ? [] : [`waits for ${waitsFor}`]),
+  ];
+  return parts.join(", ");
+}
+
+/** How long it took, or takes until now; times of the server are whole seconds. */
+export function tookText({ createTime, completeTime }: Pick<JobSummary, "createTime" | "completeTime">, now: number) {
+  const ms = (completeTime === "" ? now : Date.parse(completeTime)) - Date.parse(createTime);
+  return ms < 1000 ? "less than 1 s" : durationText(ms);
+}
+
+/** The files of an entry as they are called, without the brackets that Milvus puts around them. */
+export function fileText({ fileName }: { readonly fileName: string }): string {
+  return fileName.replace(/^\[(.*)\]$/s, "$1");
+}

@@ -1,0 +1,91 @@
+import { useState } from "preact/hooks";
+import type { JobPage, JobState, JobSummary } from "../api/types.ts";
+import { timeText } from "../format.ts";
+import { useJobEvents, useLoaded } from "../hooks.ts";
+import { Field } from "../parts/field.tsx";
+import { ErrorNotice } from "../parts/notice.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { Progress } from "../parts/progress.tsx";
+import { StateBadge } from "../parts/state-badge.tsx";
+import { Table, type TableColumn } from "../parts/table.tsx";
+import { hrefOf } from "../route.ts";
+import { rest, session } from "../session.ts";
+import { withJob } from "./job-list.ts";
+import { leftOutText, paceText, rowsText } from "./job-texts.ts";
+
+const LIMIT = 25;
+/** Besides the events, which tell of one job at a time: what was forgotten goes. */
+const REFRESH_MS = 30_000;
+const states: readonly JobState[] = [
+  ...(["Pending", "Importing", "Uncommitted", "Committing", "Completed", "Failed", "RolledBack"] as const),
+];
+
+/** Import jobs of the database, newest first, as they go on. */
+export function JobsPage() {
+  const [offset, setOffset] = useState(0);
+  const [state, setState] = useState("");
+  const [collectionName, setCollection] = useState("");
+  const query = {
+    order: "newest",
+    limit: LIMIT,
+    offset,
+    ...(state && { state }),
+    ...(collectionName && { collectionName }),
+  };
+  const load = (signal: AbortSignal) => rest.post<JobPage>("jobs/import/list", query, signal);
+  const { data, error } = useLoaded(load, [offset, state, collectionName], REFRESH_MS);
+  const jobs = useLiveJobs(data, offset === 0 && state === "" && collectionName === "");
+  return (
+    <>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <Field label="State">
+          <select value={state} onChange={(event) => [setState(event.currentTarget.value), setOffset(0)]}>
+            <option value="">every one</option>
+            {states.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </Field>
+        <Field label="Collection">
+          <input
+            value={collectionName}
+            onChange={(event) => [setCollection(event.currentTarget.value), setOffset(0)]}
+          />
+        </Field>
+      </form>
+      <ErrorNotice error={error} />
+      {jobs && <JobTable jobs={jobs} />}
+      <Pager what="jobs" limit={LIMIT} count={data?.count ?? 0} {...{ offset, onOffset: setOffset }} />
+    </>
+  );
+}
+
+/** The page that was loaded, with what events have told since. @param isFirst new jobs belong on it */
+function useLiveJobs(page: JobPage | undefined, isFirst: boolean): readonly JobSummary[] | undefined {
+  const [live, setLive] = useState<{ readonly of?: JobPage; readonly jobs: readonly JobSummary[] }>({ jobs: [] });
+  const jobs = live.of === page ? live.jobs : page?.records;
+  useJobEvents(`?dbName=${encodeURIComponent(session.database)}`, (job) => {
+    if (!page || !jobs) return;
+    const isShown = isFirst || jobs.some(({ jobId }) => jobId === job.jobId);
+    if (isShown) setLive({ of: page, jobs: withJob(jobs, job, LIMIT) });
+  });
+  return page && jobs;
+}
+
+const columns: readonly TableColumn<JobSummary>[] = [
+  { title: "Job", cell: ({ jobId }) => <a href={hrefOf({ page: "job", jobId })}>{jobId}</a> },
+  { title: "Collection", cell: ({ collectionName }) => collectionName },
+  { title: "State", cell: ({ state }) => <StateBadge state={state} /> },
+  {
+    title: "Progress",
+    cell: ({ jobId, progress }) => <Progress label={`Progress of job ${jobId}`} percent={progress} />,
+  },
+  { title: "Rows", isNumber: true, cell: rowsText },
+  { title: "Created", cell: ({ createTime }) => timeText(createTime) },
+  { title: "About", cell: (job) => <span class="about">{job.reason ?? (paceText(job) || leftOutText(job))}</span> },
+];
+
+function JobTable({ jobs }: { readonly jobs: readonly JobSummary[] }) {
+  const empty = "No jobs here. The page Import starts one.";
+  return <Table caption="Import jobs" keyOf={({ jobId }) => jobId} rows={jobs} {...{ columns, empty }} />;
+}
