@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { DataType } from "@sluice/schema";
+import { DataType, dataTypeName } from "@sluice/schema";
 import {
   bookCollection,
   bookOf,
@@ -90,6 +90,19 @@ describe("an export that is imported again is the same", () => {
     await client.importAndWait(to, [`${folder}/`]);
     expect(await client.query(to, "id > 0", ["*"])).toEqual(await client.query(from, "id > 0", ["*"]));
     expect(await client.count(to)).toBe(500);
+    if (format !== "parquet") return;
+    // Its files say which types their columns had, for whoever has a collection made of them.
+    const { data } = await useRest(fixture).post("inspect", { files: [paths.slice(0, 1)] });
+    const { fields: proposed, enableDynamicField, unsupported } = data.files[0].schema;
+    const typesOf = (of: readonly { fieldName: string; dataType: string }[]) =>
+      Object.fromEntries(of.map(({ fieldName, dataType }) => [fieldName, dataType]));
+    const declared = [...fields, ...ragged].map(({ name, type }) => ({
+      fieldName: name,
+      dataType: dataTypeName(type),
+    }));
+    expect({ enableDynamicField, unsupported }).toEqual({ enableDynamicField: true, unsupported: [] });
+    expect(typesOf(proposed)).toEqual(typesOf(declared));
+    expect(proposed.find(({ fieldName }: { fieldName: string }) => fieldName === "hv").elementTypeParams.dim).toBe("2");
   });
 });
 

@@ -13,6 +13,9 @@ export const physicalTypes = [
 ] as const;
 export type PhysicalType = (typeof physicalTypes)[number];
 
+/** Key of the metadata under which a writer of ours notes what each column was: JSON, which only it and its reader know. */
+export const FIELDS_KEY = "sluice.fields";
+
 /** By their number in files. */
 export const repetitions = ["REQUIRED", "OPTIONAL", "REPEATED"] as const;
 export type Repetition = (typeof repetitions)[number];

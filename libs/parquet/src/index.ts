@@ -16,7 +16,7 @@ export {
   mapNode,
   type SchemaNode,
 } from "./footer/schema-tree.ts";
-export type { ConvertedType, PhysicalType } from "./format.ts";
+export { type ConvertedType, FIELDS_KEY, type PhysicalType } from "./format.ts";
 export { LeafReader } from "./pages/leaf-reader.ts";
 export { MemoryLeafReader } from "./pages/memory-leaf-reader.ts";
 export { PageBudget } from "./pages/page-budget.ts";

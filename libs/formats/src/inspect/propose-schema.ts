@@ -34,14 +34,16 @@ export interface SampledColumn extends ColumnDescription {
 }
 
 /** A collection that would take the columns, and what speaks for each part of it. */
-export function proposeSchema(columns: readonly SampledColumn[]): ProposedSchema {
+export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
+  // It is the dynamic field's, and none by itself.
+  const columns = all.filter(({ name }) => name !== META);
   const usable = columns.filter(({ dataType }) => dataType !== undefined);
   const key = keyOf(usable);
   const fields = usable.map((column) => proposedField(column, column === key));
   const made = key ? [] : [automaticKey(usable)];
   return {
     autoId: !key,
-    enableDynamicField: false,
+    enableDynamicField: columns.length < all.length,
     fields: [...made, ...fields],
     indexParams: usable.filter(({ dataType }) => isVector(dataType ?? DataType.None)).map(proposedIndex),
     partitionKeyCandidates: usable.filter((column) => column !== key && splitsWell(column)).map(({ name }) => name),
@@ -51,6 +53,7 @@ export function proposeSchema(columns: readonly SampledColumn[]): ProposedSchema
   };
 }
 
+const META = "$meta";
 const keyNames = [/^(id|pk|_id|key|uuid|guid)$/i, /(^|_)(id|pk|key|uuid)$/i];
 const keyTypes: ReadonlySet<DataType | undefined> = new Set([
   ...[DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.VarChar],

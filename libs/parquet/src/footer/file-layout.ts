@@ -28,6 +28,8 @@ export interface ParquetFile {
   readonly rowCount: number;
   /** What pandas calls the index of its table. */
   readonly pandasIndex: PandasIndex;
+  /** Value of the key `FIELDS_KEY`, whatever it is. */
+  readonly fieldNotes?: string;
 }
 
 export interface PandasIndex {

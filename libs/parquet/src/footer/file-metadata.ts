@@ -1,5 +1,5 @@
 import { TooLarge } from "../damage.ts";
-import { type Codec, codecs, type PhysicalType } from "../format.ts";
+import { type Codec, codecs, FIELDS_KEY, type PhysicalType } from "../format.ts";
 import { type ThriftFields, ThriftReader } from "../thrift/compact-reader.ts";
 import { ThriftType } from "../thrift/thrift-type.ts";
 import { physicalType, readSchema, type SchemaElement } from "./schema-element.ts";
@@ -35,8 +35,8 @@ export interface FileMetaData {
   rowCount: number;
   /** Row groups, decoded one at a time: together they are by far the greatest part of a footer. @throws {Damage} */
   rowGroups: () => Iterable<RowGroup>;
-  /** Value of the key `pandas`; empty where it is excessive. */
-  pandas: string | undefined;
+  /** What writers note by these keys; empty where it is excessive. */
+  notes: Partial<Record<NoteKey, string>>;
   /** The program that wrote the file, as it calls itself. */
   createdBy: string;
 }
@@ -44,14 +44,17 @@ export interface FileMetaData {
 /** An object is made for each: many times the bytes that it takes in a footer. */
 const MAX_COLUMN_CHUNKS = 250_000;
 const MAX_NAME_BYTES = 1 << 12;
+/** Keys of the metadata that are read: of pandas, and of our own writer. */
+const NOTE_KEYS = ["pandas", FIELDS_KEY] as const;
+type NoteKey = (typeof NOTE_KEYS)[number];
 /** pandas needs some two hundred for a column. */
-const MAX_PANDAS_BYTES = 1 << 20;
+const MAX_NOTE_BYTES = 1 << 20;
 
 /** @throws {Damage} */
 export function decodeFileMetaData(bytes: Uint8Array): FileMetaData {
   const reader = new ThriftReader();
   reader.reset(bytes, 0, bytes.length);
-  const file: FileMetaData = { schema: [], rowCount: -1, rowGroups: () => [], pandas: undefined, createdBy: "" };
+  const file: FileMetaData = { schema: [], rowCount: -1, rowGroups: () => [], notes: {}, createdBy: "" };
   reader.fields(file, fileFields);
   return file;
 }
@@ -81,23 +84,23 @@ fileFields[4] = (file, reader, type) => {
 fileFields[5] = (file, reader, type) => {
   const count = reader.list(type, ThriftType.Struct);
   for (let i = 0; i < count; i++) {
-    const pair = reader.struct<KeyValue>(ThriftType.Struct, { isPandas: false, value: undefined }, keyValueFields);
-    if (pair.isPandas) file.pandas = pair.value;
+    const pair = reader.struct<KeyValue>(ThriftType.Struct, { key: undefined, value: undefined }, keyValueFields);
+    if (pair.key !== undefined && pair.value !== undefined) file.notes[pair.key] = pair.value;
   }
 };
 
 fileFields[6] = (file, reader, type) => void (file.createdBy = reader.text(type, MAX_NAME_BYTES));
 
 interface KeyValue {
-  isPandas: boolean;
+  key: NoteKey | undefined;
   value: string | undefined;
 }
 
 const keyValueFields: ThriftFields<KeyValue> = [
   undefined,
-  (pair, reader, type) => void (pair.isPandas = reader.textEquals(type, "pandas")),
+  (pair, reader, type) => void (pair.key = reader.oneOf(type, NOTE_KEYS)),
   // Values of other keys may be as long as the footer: they are not copied. The key always stands first.
-  (pair, reader, type) => void (pair.isPandas ? (pair.value = reader.text(type, MAX_PANDAS_BYTES)) : reader.skip(type)),
+  (pair, reader, type) => void (pair.key ? (pair.value = reader.text(type, MAX_NOTE_BYTES)) : reader.skip(type)),
 ];
 
 const rowGroupFields: ThriftFields<RowGroup> = [

@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { ByteSource } from "../byte-source.ts";
 import { Damage, damageError, TooLarge } from "../damage.ts";
+import { FIELDS_KEY } from "../format.ts";
 import type { ChunkInfo, ParquetFile, RowGroupInfo } from "./file-layout.ts";
 import { type ColumnMetaData, decodeFileMetaData, type FileMetaData, type RowGroup } from "./file-metadata.ts";
 import { pandasIndexOf } from "./pandas-index.ts";
@@ -84,7 +85,12 @@ function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
   if (firstRow !== size(metadata.rowCount, "the number of rows")) {
     throw new Damage(`the row groups have ${firstRow} rows, the file announces ${metadata.rowCount}`);
   }
-  return { root, rowGroups, rowCount: firstRow, pandasIndex: pandasIndexOf(metadata, firstRow) };
+  const { notes } = metadata;
+  const fieldNotes = notes[FIELDS_KEY];
+  return {
+    ...{ root, rowGroups, rowCount: firstRow, pandasIndex: pandasIndexOf(notes, firstRow) },
+    ...(fieldNotes !== undefined && { fieldNotes }),
+  };
 }
 
 function describeGroup(

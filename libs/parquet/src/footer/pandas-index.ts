@@ -7,7 +7,7 @@ const NONE: PandasIndex = { columns: [], ranges: [] };
  * What the metadata of pandas say of the index. A range that has not as many numbers as the file has rows is none: the file was
  * made of others. Source: pandas, "Storing pandas DataFrame objects in Apache Parquet format", key `pandas`.
  */
-export function pandasIndexOf({ pandas }: Partial<Pick<FileMetaData, "pandas">>, rowCount: number): PandasIndex {
+export function pandasIndexOf({ pandas }: Partial<FileMetaData["notes"]>, rowCount: number): PandasIndex {
   const entries = entriesOf(pandas);
   const columns = entries.filter((entry) => typeof entry === "string");
   return { columns, ranges: entries.flatMap((entry) => rangeOf(entry, rowCount) ?? []) };

@@ -67,12 +67,15 @@ export class ThriftReader {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString();
   }
 
-  /** Is a text this one? Takes it without a copy. @param expected ASCII */
-  textEquals(type: number, expected: string): boolean {
+  /** Which of these a text is, if any; taken without a copy. @param words ASCII */
+  oneOf<T extends string>(type: number, words: readonly T[]): T | undefined {
     const start = this.#binary(type);
-    if (this.at - start !== expected.length) return false;
-    for (let i = 0; i < expected.length; i++) if (this.bytes[start + i] !== expected.charCodeAt(i)) return false;
-    return true;
+    const isHere = (word: string) => {
+      if (this.at - start !== word.length) return false;
+      for (let i = 0; i < word.length; i++) if (this.bytes[start + i] !== word.charCodeAt(i)) return false;
+      return true;
+    };
+    return words.find(isHere);
   }
 
   /** Enters a list and answers how many elements follow, at most as many as bytes are left. */

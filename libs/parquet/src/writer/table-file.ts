@@ -47,9 +47,12 @@ export class TableFile {
   readonly #pieces: Uint8Array[] = [parquetMagic];
   #sizeBytes = parquetMagic.length;
   #rowCount = 0;
+  readonly #notes: Readonly<Record<string, string>>;
 
-  constructor(nodes: readonly TableNode[]) {
+  /** @param notes key-value metadata of the file */
+  constructor(nodes: readonly TableNode[], notes: Readonly<Record<string, string>> = {}) {
     this.#nodes = nodes;
+    this.#notes = notes;
     this.#leaves = tableLeaves(nodes);
   }
 
@@ -125,6 +128,12 @@ export class TableFile {
     out.structs(2, schemaElements(this.#nodes), (write) => write(out));
     out.int64(3, this.#rowCount);
     out.structs(4, this.#groups, (group) => this.#writeGroup(out, group));
+    const notes = Object.entries(this.#notes);
+    if (notes.length > 0)
+      out.structs(5, notes, ([key, value]) => {
+        out.text(1, key);
+        out.text(2, value);
+      });
     out.text(6, CREATED_BY);
     return out.finish();
   }

@@ -1,7 +1,8 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
-import { type TableChunk, TableFile } from "@sluice/parquet";
+import { FIELDS_KEY, type TableChunk, TableFile } from "@sluice/parquet";
 import { type CollectionSchema, DataType, type FieldSchema, isDenseVector } from "@sluice/schema";
 import type { FileForm, FileWriter, WrittenFile } from "../file-writer.ts";
+import { fieldNotes } from "./field-notes.ts";
 import { flatChunk } from "./flat-chunk.ts";
 import { listChunk, vectorListChunk } from "./list-chunk.ts";
 import { type FileColumn, fileColumns } from "./parquet-nodes.ts";
@@ -23,7 +24,8 @@ class ParquetWriter implements FileWriter {
   constructor(schema: CollectionSchema) {
     this.#schema = schema;
     this.#columns = fileColumns(schema);
-    this.#file = new TableFile(this.#columns.map(({ node }) => node));
+    const nodes = this.#columns.map(({ node }) => node);
+    this.#file = new TableFile(nodes, { [FIELDS_KEY]: fieldNotes(schema) });
   }
 
   get rowCount(): number {

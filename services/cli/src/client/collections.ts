@@ -13,6 +13,7 @@ export interface ProposedField {
 
 export interface ProposedSchema {
   readonly autoId: boolean;
+  readonly enableDynamicField: boolean;
   readonly fields: readonly ProposedField[];
   readonly indexParams: readonly { readonly fieldName: string; readonly metricType: string }[];
 }
@@ -86,6 +87,7 @@ export class Collections implements Disposable {
     const message = schema.CollectionSchema.fromPartial({
       name: collectionName,
       autoID: proposed.autoId,
+      enableDynamicField: proposed.enableDynamicField,
       fields: proposed.fields.map((field) => fieldMessage(field, proposed.autoId)),
     });
     const bytes = Buffer.from(schema.CollectionSchema.encode(message).finish());

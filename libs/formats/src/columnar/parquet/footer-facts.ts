@@ -16,6 +16,7 @@ import { parseFieldOptions } from "../../plan/field-options.ts";
 import { withTableNames } from "../../plan/table-names.ts";
 import { planColumns } from "./column-plans.ts";
 import { jsonShape } from "./columns/json-shape.ts";
+import { notedTypes } from "./noted-types.ts";
 import { foundType, isSparkVector, isSparseShape, scalarFieldType } from "./type-rules.ts";
 
 /**
@@ -50,12 +51,14 @@ export async function describeParquet(
   signal?: AbortSignal,
   options: Readonly<Record<string, string>> = {},
 ): Promise<SourceDescription> {
-  const { root: asWritten, rowCount, pandasIndex } = await footerOf(source, signal);
+  const { root: asWritten, rowCount, pandasIndex, fieldNotes } = await footerOf(source, signal);
   const { tableColumns } = parseFieldOptions(options);
   const root = tableColumns ? withTableNames(asWritten, tableColumns) : asWritten;
   const names = new Set(root.children.map(({ name }) => name));
   const ranges = pandasIndex.ranges.filter(({ name }) => !names.has(name)).map(describeRange);
-  return { rowCount, columns: [...ranges, ...root.children.map(describeColumn)] };
+  const noted = notedTypes(fieldNotes);
+  const columns = root.children.map((column) => ({ ...describeColumn(column), ...noted.get(column.name) }));
+  return { rowCount, columns: [...ranges, ...columns] };
 }
 
 /** An index that pandas keeps in the metadata. */
