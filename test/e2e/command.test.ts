@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "@jest/globals";
-import { books, useServer } from "../support/index.ts";
+import { milvus } from "@sluice/rpc";
+import { bookOf, books, useServer } from "../support/index.ts";
 
 // The command `sluice` against a running server, as a user or a pipeline calls it.
 
@@ -66,6 +67,24 @@ describe("the command", () => {
     expect([away.code, away.out]).toEqual([1, expect.stringMatching(/^failed {2}server: no Sluice answers/)]);
     const none = await sluice("binlog", "show", "sources/shelf.jsonl");
     expect([none.code, none.err]).toEqual([1, expect.stringContaining("stats log")]);
+  });
+
+  it("drops the collection that it made when nothing was imported, and no other", async () => {
+    const { client, files } = fixture;
+    // What is looked at says nothing of the last row.
+    await files.jsonl("short.jsonl", [...books(1500), { ...bookOf(2000n), year: "x" }]);
+    const target = ["sources/short.jsonl", "-c", "short", "--create"];
+    const has = async () =>
+      (await client.raw.hasCollection(milvus.HasCollectionRequest.fromPartial({ collectionName: "short" }))).value;
+    const dropped = expect.stringContaining("collection short dropped again: nothing was imported into it");
+    expect(await sluice("import", ...target)).toMatchObject({ code: 1, err: dropped });
+    expect((await sluice("import", ...target, "--dry-run")).err).toEqual(dropped);
+    expect(await sluice("import", ...target, "--on-error", "perhaps")).toMatchObject({ code: 1, err: dropped });
+    expect(await has()).toBe(false);
+    expect((await sluice("import", ...target, "--on-error", "skip")).code).toBe(0);
+    expect((await sluice("import", ...target)).code).toBe(1);
+    expect(await has()).toBe(true);
+    await client.dropCollection("short");
   });
 
   it("maps, checks, skips and hands the rejected rows back", async () => {

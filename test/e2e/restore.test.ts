@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { readMilvusCase, useRest, useServer, writeBackup } from "../support/index.ts";
+import { bookCollection, readMilvusCase, useRest, useServer, writeBackup } from "../support/index.ts";
 
 const fixture = useServer({ compactionInterval: "0s" });
 const rest = useRest(fixture);
@@ -110,6 +110,14 @@ describe("a folder of milvus-backup", () => {
     );
     expect(found.status?.code).toBe(0);
     expect(found.fieldsData.map(({ fieldName }) => fieldName)).toEqual(expect.arrayContaining(["i8", "i64"]));
+  });
+
+  it("is no folder of files to import, and says what it is", async () => {
+    await writeBackup(join(fixture.importRoot, "folder"), { single: "insert-flush-delete" });
+    await fixture.client.createCollection(bookCollection("of_a_backup"));
+    await expect(fixture.client.import("of_a_backup", ["folder/"])).rejects.toThrow(
+      'it is a folder of milvus-backup: restore it by "sluice restore folder"',
+    );
   });
 
   it("is one collection of an import too, a partition at a time, by internal_data", async () => {

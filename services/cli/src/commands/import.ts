@@ -34,7 +34,10 @@ export function importCommand(): Command {
     .addArgument(new Argument("<files...>", "paths as the server has them: files, folders/, patterns"))
     .requiredOption("-c, --collection <NAME>", "where the rows go")
     .option("--partition <NAME>", "one partition of it")
-    .option("--create", "make the collection, as inspect proposes it, where there is none; it stays")
+    .option(
+      "--create",
+      "make the collection, as inspect proposes it, where there is none; dropped when nothing is imported",
+    )
     .option("--columns", "the files are columns of one table")
     .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
     .option("--preset <NAME>", "the layout of another store's export")
@@ -53,10 +56,27 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
   // Column files are one table; of others each is a file of rows of its own.
   const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
   const groups = areColumns ? [paths] : paths.map((path) => [path]);
-  if (options.create) await createWhereMissing(rest, groups, options);
-  const jobId = await request(rest, groups, options);
+  const isMade = options.create === true && (await createWhereMissing(rest, groups, options));
+  const jobId = await request(rest, groups, options).catch(async (error: unknown) => {
+    if (isMade) await dropEmpty(rest, options);
+    throw error;
+  });
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
-  await watch(rest, jobId, options);
+  const { state } = await watch(rest, jobId, options);
+  if (isMade && (state === "Failed" || options.dryRun)) await dropEmpty(rest, options);
+}
+
+/** What was made for an import that has imported nothing, unless somebody else has begun to fill it meanwhile. */
+async function dropEmpty(rest: RestClient, options: ImportOptions): Promise<void> {
+  const { collection } = options;
+  using collections = await collectionsOf(options);
+  const { rows } = await collections.describe(collection);
+  const { records } = await rest.post<{ records: readonly unknown[] }>("jobs/import/list", {
+    collectionName: collection,
+  });
+  if (rows > 0 || records.length > 1) return;
+  await collections.drop(collection);
+  note(`collection ${collection} dropped again: nothing was imported into it`);
 }
 
 /** The id of the job. @throws {RefusedError} */
@@ -78,7 +98,7 @@ export async function watch(
   rest: RestClient,
   jobId: string,
   { json = false }: { readonly json?: boolean },
-): Promise<void> {
+): Promise<JobView> {
   const rowsOf = ({ importedRows, checkedRows = 0 }: JobView) => importedRows + checkedRows;
   const job = await follow<JobView>({
     look: () => jobOf(rest, "import", jobId),
@@ -88,6 +108,7 @@ export async function watch(
   });
   if (json) showJson(job);
   else showJob(job);
+  return job;
 }
 
 function jobOptions(options: ImportOptions): Record<string, string> {
@@ -103,13 +124,14 @@ function jobOptions(options: ImportOptions): Record<string, string> {
   };
 }
 
+/** Whether there was none. */
 async function createWhereMissing(
   rest: RestClient,
   groups: readonly string[][],
   options: ImportOptions,
-): Promise<void> {
+): Promise<boolean> {
   using collections = await collectionsOf(options);
-  if (await collections.has(options.collection)) return;
+  if (await collections.has(options.collection)) return false;
   const { files } = await rest.post<{ files: readonly { schema: ProposedSchema }[] }>("jobs/import/inspect", {
     files: groups.slice(0, 1),
     options: Object.fromEntries(options.option ?? []),
@@ -121,6 +143,7 @@ async function createWhereMissing(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
   note(`collection ${options.collection} made from ${basename(groups[0][0])}: ${fields.join(", ")}`);
+  return true;
 }
 
 /** A collection needs one; numbers without fractions, or lists of many lengths, are taken for arrays. */

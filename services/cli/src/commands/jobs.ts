@@ -20,9 +20,9 @@ export function jobsCommand(): Command {
   jobs.addCommand(listCommand());
   jobs.addCommand(about("show", "a job, its files and what it says of them").action(show));
   jobs.addCommand(
-    about("watch", "follow a job until it has ended").action((jobId, options) =>
-      watch(restOf(options), jobId, options),
-    ),
+    about("watch", "follow a job until it has ended").action(async (jobId, options) => {
+      await watch(restOf(options), jobId, options);
+    }),
   );
   for (const [order, description] of Object.entries(orders))
     jobs.addCommand(about(order, description).action((jobId, options) => command(order, jobId, options)));

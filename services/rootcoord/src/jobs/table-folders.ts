@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { excerptOfList, ImportError } from "@sluice/errors";
 import {
   applyCheckpoint,
+  BACKUP_META,
   DATASET_STATE,
   DeltaLog,
   datasetFiles,
@@ -60,6 +61,7 @@ async function filesByNotes(
   bucket: string | undefined,
 ): Promise<readonly FolderFile[]> {
   const below = new Map(files.map((file) => [file.path.slice(path.length), file]));
+  if (below.has(BACKUP_META.full) || below.has(BACKUP_META.levels[0])) throw isBackup(path);
   if (storeFolder([...below.keys()])) return await storeFiles(sources, path, bucket);
   const notes = [...below.keys()]
     .filter((file) => file.startsWith(ICEBERG_NOTES))
@@ -71,6 +73,11 @@ async function filesByNotes(
   const log = await Array.fromAsync(sources.list(`${path}_delta_log/`, { deep: false }, bucket));
   if (log.length > 0) return await deltaFiles(sources, path, files, log);
   return await savedDataset(sources, files);
+}
+
+function isBackup(path: string): ImportError {
+  const reason = `it is a folder of milvus-backup: restore it by "sluice restore ${path.replace(/\/$/, "")}", or name one of its collections by the option internal_data`;
+  return new ImportError("unsupported", reason, { file: path });
 }
 
 /** Folders of a store may have names by which others would be hidden, such as `_default`. */
