@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 // Data sets are generated, not kept in the repository: random float32 values (constant data runs too fast), the same for
 // the same size. Generating takes longer than importing, so files are kept between runs.
@@ -176,7 +177,12 @@ function writeRows(
 }
 
 /** A Parquet file as pyarrow writes it from a list column, `id` and `vector`. Undefined where there is no pyarrow. */
-export function parquetFile(folder: string, bytes: number, dim: number, codec: "none" | "snappy"): Dataset | undefined {
+export function parquetFile(
+  folder: string,
+  bytes: number,
+  dim: number,
+  codec: "none" | "snappy" | "zstd",
+): Dataset | undefined {
   const python = pyarrowPython();
   if (!python) return undefined;
   mkdirSync(folder, { recursive: true });
@@ -227,6 +233,15 @@ export function gzipped(set: Dataset): Dataset {
   const path = `${file}.gz`;
   makeOnce(path, (part) => execFileSync("sh", ["-ec", 'gzip -c "$1" > "$2"', "gzip", file, part]));
   return { ...set, files: [path], bytes: statSync(path).size };
+}
+
+/** The bytes of a file under zstd, in memory: what decompressing alone takes. */
+export function zstdPacked({ files: [file] }: Dataset): { readonly unpack: () => void } {
+  const bytes = readFileSync(file);
+  const frames: Uint8Array[] = [];
+  // About as large as the pages of pyarrow.
+  for (let at = 0; at < bytes.length; at += 1 << 20) frames.push(zstdCompressSync(bytes.subarray(at, at + (1 << 20))));
+  return { unpack: () => frames.forEach((frame) => void zstdDecompressSync(frame)) };
 }
 
 /** The Python that has pyarrow, as test/servers.sh installs it. */

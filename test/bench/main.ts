@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,13 +9,12 @@ import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
+import { benchCsv, benchGzip, benchOneFile, benchZstd } from "./by-cpu.ts";
 import { clusterFigures } from "./cluster.ts";
 import { compactionFigures } from "./compaction.ts";
 import {
   arrowFile,
-  csvFile,
   type Dataset,
-  gzipped,
   jsonLines,
   numpyColumns,
   parquetFile,
@@ -26,7 +24,7 @@ import {
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,arrays,parquet,arrow,gzip,small,memory --data FOLDER --with-milvus]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
@@ -37,7 +35,7 @@ const { values: options } = parseArgs({
   options: {
     gigabytes: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,csv,npy,arrays,parquet,arrow,gzip,small,memory" },
+    only: { type: "string", default: "jsonl,csv,npy,arrays,parquet,arrow,gzip,zstd,onefile,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
     before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
@@ -103,18 +101,6 @@ async function benchJsonLines(): Promise<void> {
   ]);
 }
 
-async function benchCsv(): Promise<void> {
-  const lines = jsonLines(data, bytes, 128);
-  const set = csvFile(data, bytes, 128);
-  const [file] = set.files;
-  await compare(`CSV 128-d, ${megabytes(set.bytes)}`, set.rows, [
-    ["JSON Lines, one worker", async () => ((await ours(lines, 1)) * set.rows) / lines.rows],
-    ["Sluice, one worker", () => ours(set, 1), "0.9 of JSON Lines"],
-    ["Sluice, two workers", () => ours(set, 2)],
-    ["DuckDB to Parquet, one thread", () => timeDuckDb(file, work, 1)],
-  ]);
-}
-
 async function benchNumpy(): Promise<void> {
   for (const [dim, target] of [
     [128, "1.2 M"],
@@ -149,22 +135,6 @@ async function benchArrow(): Promise<void> {
     ["NumPy, two workers", async () => ((await ours(npy, 2)) * set.rows) / npy.rows],
     ["Sluice, two workers", () => ours(set, 2), "0.9 of NumPy"],
   ]);
-}
-
-async function benchGzip(): Promise<void> {
-  const lines = jsonLines(data, bytes, 128);
-  const set = gzipped(lines);
-  await compare(`gzip JSON Lines 128-d, ${megabytes(set.bytes)}`, set.rows, [
-    ["Sluice, one worker", () => ours(set, 1), "0.85 of gunzip"],
-    ["gunzip alone", async () => timeGunzip(set.files[0])],
-  ]);
-}
-
-/** The program of that name, into nothing. Milliseconds. */
-function timeGunzip(file: string): number {
-  const started = performance.now();
-  execFileSync("gunzip", ["-c", file], { stdio: ["ignore", "ignore", "inherit"] });
-  return performance.now() - started;
 }
 
 async function benchParquet(): Promise<void> {
@@ -264,14 +234,17 @@ function benchSchema(dim: number): CollectionSchema {
   return collection([id, field("vector", DataType.FloatVector, { fieldId: 101, dim })], { name: "bench" });
 }
 
+const bench = { data, work, bytes, rounds, schema: benchSchema(128), note };
 const parts: Record<string, () => Promise<void>> = {
   jsonl: benchJsonLines,
-  csv: benchCsv,
+  csv: () => benchCsv(bench),
   npy: benchNumpy,
   arrays: benchArrays,
   parquet: benchParquet,
   arrow: benchArrow,
-  gzip: benchGzip,
+  gzip: () => benchGzip(bench),
+  zstd: () => benchZstd(bench),
+  onefile: () => benchOneFile(bench),
   small: benchSmallJobs,
   memory: benchMemory,
   builds: benchBuilds,

@@ -1,0 +1,34 @@
+import { execFileSync } from "node:child_process";
+
+/** What a piece of work took. */
+export interface Spent {
+  readonly ms: number;
+  /** Of all its threads, user and system: other work on the machine changes it less than `ms`. */
+  readonly cpuMs: number;
+}
+
+/** Work of this process. */
+export async function spentHere(work: () => unknown): Promise<Spent> {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { ms: performance.now() - started, cpuMs: (user + system) / 1000 };
+}
+
+/** A program's, whose output goes nowhere. */
+export function spentBy(program: string, ...args: readonly string[]): Spent {
+  const started = performance.now();
+  const script = 'exec 3>&1; "$@" > /dev/null; times >&3';
+  const text = execFileSync("sh", ["-ec", script, "sh", program, ...args], { encoding: "utf8" });
+  // The second line is of the shell's children: user and system, `0m1.250s`.
+  const times = text
+    .trim()
+    .split("\n")[1]
+    .matchAll(/(\d+)m([\d.]+)s/g);
+  const cpuMs = [...times].reduce(
+    (sum, [, minutes, seconds]) => sum + (60 * Number(minutes) + Number(seconds)) * 1000,
+    0,
+  );
+  return { ms: performance.now() - started, cpuMs };
+}
