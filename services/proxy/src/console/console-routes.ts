@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { consoleFolder } from "@sluice/console";
+import { excerpt } from "@sluice/errors";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { facts, forAll } from "../http/routes/route-facts.ts";
 
@@ -33,13 +34,11 @@ const headers = {
   "cache-control": "no-cache",
 };
 
-/** The console, and the way to it from `/` for browsers. @throws when the page is not built */
+/** The console, and the way to it from `/`. @throws when the page is not built */
 export async function serveConsole(app: FastifyInstance): Promise<void> {
   const files = await readFiles();
   const page = files.get("index.html") as PageFile;
-  app.get("/", facts("Leads browsers to the console", forAll), (request, reply) =>
-    String(request.headers.accept).includes("text/html") ? reply.redirect("/console") : reply.callNotFound(),
-  );
+  app.get("/", facts("Leads to the console", forAll), (_request, reply) => reply.redirect("/console"));
   app.get("/console", facts("The console, which asks itself who one is", forAll), (request, reply) =>
     send(page, request, reply),
   );
@@ -48,7 +47,8 @@ export async function serveConsole(app: FastifyInstance): Promise<void> {
     facts("A file of the console", forAll),
     (request, reply) => {
       const file = files.get(request.params.file);
-      return file ? send(file, request, reply) : reply.callNotFound();
+      if (file) return send(file, request, reply);
+      return reply.code(404).send({ code: 404, message: `the console has no file ${excerpt(request.params.file)}` });
     },
   );
 }
