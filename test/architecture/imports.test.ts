@@ -36,10 +36,10 @@ const allowed: Readonly<Record<string, string>> = {
   segment: "schema columns binlog object-store async kernels",
   query: "schema values columns async functions",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
-  proxy: "rpc config schema values jobs cluster object-store async volumes access functions console",
+  proxy: "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions console",
   rootcoord:
     "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions",
-  datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store segment async",
+  datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store columns fields segment async",
   datanode:
     "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions",
   querynode: "cluster rpc config schema values columns fields object-store segment query async kernels functions",

@@ -6,6 +6,7 @@ export { eventually } from "./eventually.ts";
 export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
 export { findProgram } from "./find-program.ts";
 export * from "./fixture-cases.ts";
+export { dynamicRows, givenRows } from "./given-rows.ts";
 export * from "./milvus1-folder.ts";
 export { describeWith, hasAll, itWith, skips } from "./needs.ts";
 export * from "./program.ts";

@@ -150,6 +150,19 @@ export class TestClient implements Disposable {
     return answer.infos;
   }
 
+  /** Inserts rows. @throws what the server refuses */
+  async insert(
+    collectionName: string,
+    fieldsData: schema.FieldData[],
+    numRows: number,
+    partitionName = "",
+  ): Promise<milvus.MutationResult> {
+    const request = milvus.InsertRequest.fromPartial({ collectionName, partitionName, fieldsData, numRows });
+    const answer = await this.raw.insert(request);
+    checkStatus(answer.status);
+    return answer;
+  }
+
   async count(collectionName: string, expr = "", partitionNames: string[] = []): Promise<number> {
     const [row] = await this.query(collectionName, expr, ["count(*)"], { partitionNames });
     return Number(row["count(*)"]);

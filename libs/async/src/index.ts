@@ -6,3 +6,4 @@ export * from "./serial.ts";
 export * from "./sleep.ts";
 export * from "./slots.ts";
 export * from "./turns.ts";
+export * from "./weighted-slots.ts";

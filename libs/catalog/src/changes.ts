@@ -21,6 +21,8 @@ export interface ChangeRecord {
   readonly extends: readonly SegmentExtension[];
   /** Rows of the added segments. */
   readonly rowCount: number;
+  /** Calls of clients that it carries out: one that is made again is known by its id. */
+  readonly callIds?: readonly bigint[];
 }
 
 /** Written by the datacoord. */

@@ -1,4 +1,6 @@
-export * from "./assign.ts";
+export { assignKeyBuckets, assignShards } from "./assign.ts";
+export { AutoIds } from "./auto-ids.ts";
+export { BucketRouter } from "./bucket-router.ts";
 export * from "./column.ts";
 export * from "./column-builder.ts";
 export * from "./complete-batch.ts";

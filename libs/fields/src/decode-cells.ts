@@ -89,7 +89,7 @@ function checkTexts({ field, data, offsets }: VarBuilder, rowCount: number): voi
     if (length > 0 && (data[offsets[row]] & 0xc0) === 0x80) isWhole = false;
     if (length > limit)
       throw new RangeError(
-        `length of varchar field ${field.name} exceeds max length, row ${row}: ${length} > ${limit}`,
+        `length of varchar field ${field.name} exceeds max length, row number: ${row}, length: ${length}, max length: ${limit}`,
       );
   }
   if (!isWhole || !isUtf8(data.subarray(0, offsets[rowCount])))

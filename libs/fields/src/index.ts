@@ -4,4 +4,5 @@ export { columnOfData } from "./decode-column.ts";
 export { countData, fieldData, memberIndexes, structFieldData } from "./field-data.ts";
 export { bytesField, joined, type Parts, partsOf, toBuffer } from "./message-parts.ts";
 export { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
+export { rowBatchMessage, rowsOfBatch } from "./row-batch.ts";
 export { bytesOf, type FieldBytes, splitFieldData } from "./split-field-data.ts";

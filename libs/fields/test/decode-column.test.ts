@@ -117,7 +117,7 @@ describe("what another program sends", () => {
       "a text that is too long",
       field("f", DataType.VarChar, { maxLength: 2 }),
       texts("a", "abc"),
-      /exceeds max length, row 1: 3 > 2/,
+      /exceeds max length, row number: 1, length: 3, max length: 2/,
     ],
     [
       "flags of other rows",

@@ -37,6 +37,8 @@ interface History {
   floorTs: bigint;
   /** Of removed segments, the change that did it. */
   readonly removedTs: Map<SegmentId, bigint>;
+  /** Timestamp of the change that carried out a call of a client. */
+  readonly callTs: Map<bigint, bigint>;
   readonly turns: Serial;
 }
 
@@ -119,6 +121,11 @@ export class ChangeBook {
     return { timestamp: at, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
   }
 
+  /** Timestamp of the change that carried out a client's call; undefined when none has. */
+  callTs(collectionId: CollectionId, callId: bigint): bigint | undefined {
+    return this.#histories.get(collectionId)?.callTs.get(callId);
+  }
+
   /** What is visible after the last change. */
   visible(collectionId: CollectionId): ReadonlyMap<SegmentId, Visibility> {
     return this.#histories.get(collectionId)?.visible ?? new Map();
@@ -147,7 +154,7 @@ export class ChangeBook {
   /** S6. @param spent of one collection */
   async forget(collectionId: CollectionId, spent: readonly ChangeRecord[]): Promise<void> {
     const history = this.#historyOf(collectionId);
-    const { changes, removedTs } = history;
+    const { changes, removedTs, callTs } = history;
     await history.turns.run(async () => {
       for (const id of spent.flatMap(({ adds }) => adds)) {
         const endTs = removedTs.get(id) ?? 0n;
@@ -157,6 +164,7 @@ export class ChangeBook {
         this.#table.stageRemoval(CHANGES.idOf(change), () => {
           changes.delete(change.changeId);
           for (const id of change.adds) removedTs.delete(id);
+          for (const id of change.callIds ?? []) callTs.delete(id);
         }),
       );
       await commitInPages(this.#store, removals);
@@ -180,6 +188,7 @@ export class ChangeBook {
     if (!change.removes.every((id) => history.visible.has(id))) history.floorTs = change.commitTs;
     if (change.removes.length === 0) history.lastAddTs = change.commitTs;
     for (const id of change.removes) history.removedTs.set(id, change.commitTs);
+    for (const id of change.callIds ?? []) history.callTs.set(id, change.commitTs);
     applyChange(history.visible, change);
   }
 
@@ -193,6 +202,7 @@ export class ChangeBook {
       floorTs: 0n,
       visible: new Map(),
       removedTs: new Map(),
+      callTs: new Map(),
       turns: new Serial(),
     };
     this.#histories.set(collectionId, history);

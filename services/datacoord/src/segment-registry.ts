@@ -23,7 +23,7 @@ export class SegmentRegistry {
   async assign(request: dataCoord.AssignSegmentsRequest): Promise<{ segmentIds: bigint[]; firstLogId: bigint }> {
     await this.#checkAttempt(request);
     const first = await this.#allocateIds(request.buckets.length + Number(request.logIds));
-    const records = request.buckets.map((bucket, i) => newRecord(request, bucket, segmentId(first + BigInt(i))));
+    const records = request.buckets.map((bucket, i) => newSegment(request, bucket, segmentId(first + BigInt(i))));
     await this.#book.add(records);
     return { segmentIds: records.map((record) => record.segmentId), firstLogId: first + BigInt(records.length) };
   }
@@ -67,11 +67,11 @@ export class SegmentRegistry {
   }
 }
 
-function newRecord(
-  request: dataCoord.AssignSegmentsRequest,
-  bucket: dataCoord.SegmentBucket,
-  id: SegmentId,
-): SegmentRecord {
+/** Whose a segment is. */
+type SegmentOwner = Pick<dataCoord.AssignSegmentsRequest, "collectionId" | "jobId" | "taskId" | "attempt">;
+
+/** The record of a segment before its first object. */
+export function newSegment(request: SegmentOwner, bucket: dataCoord.SegmentBucket, id: SegmentId): SegmentRecord {
   return {
     segmentId: id,
     collectionId: collectionId(request.collectionId),

@@ -1,4 +1,3 @@
-import { Serial } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
@@ -9,6 +8,7 @@ import {
   connectClient,
   dataCoord,
   type GrpcServer,
+  idSource,
   okStatus,
   openGrpcServer,
   rootCoord,
@@ -24,6 +24,8 @@ import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
+import { RowCommits } from "./rows/row-commits.ts";
+import { RowWriter } from "./rows/row-writer.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
 import type { DataCoordSettings } from "./settings.ts";
@@ -62,8 +64,12 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
   const visible = new VisibleSegments(book, changes, deps.log, metrics);
+  const commits = new RowCommits({
+    ...{ book, changes, objects: deps.objects, allocateIds, allocateTs: () => allocateTs(root), now: Date.now },
+  });
+  const rows = cleanup.use(new RowWriter(changes, commits));
   const small = new SmallSegments(book, changes, nodes, Date.now);
-  const server = cleanup.use(openServer(deps, { nodes, registry, visible, small }));
+  const server = cleanup.use(openServer(deps, { nodes, registry, visible, small, rows }));
   const address = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
@@ -72,6 +78,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
       book,
       changes,
       now: Date.now,
+      isOpen: (id) => commits.isOpen(id),
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
       readerGraceMs: settings.readerGraceMs,
@@ -87,11 +94,12 @@ interface Parts {
   readonly registry: SegmentRegistry;
   readonly visible: VisibleSegments;
   readonly small: SmallSegments;
+  readonly rows: RowWriter;
 }
 
 function openServer(
   { queue, objects, log, metrics }: DataCoordDeps,
-  { nodes, registry, visible, small }: Parts,
+  { nodes, registry, visible, small, rows }: Parts,
 ): GrpcServer {
   const batches = new EnqueueBatches(queue);
   const rejected = new RejectedObjects(objects);
@@ -128,6 +136,7 @@ function openServer(
       return okStatus();
     },
     commitChange: (request) => visible.commit(request),
+    writeRows: (request) => rows.write(request),
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
     planCompactions: (request) => small.plan(request),
@@ -138,28 +147,6 @@ function openServer(
     log,
     onCall: observeCalls(metrics),
   });
-}
-
-/** Ids are asked for in blocks: small requests are served from memory. */
-const BLOCK_IDS = 4096;
-
-function idSource(root: Client<rootCoord.RootCoordClient>): (count: number) => Promise<bigint> {
-  let next = 0n;
-  let end = 0n;
-  const turns = new Serial();
-  const take = async (count: number): Promise<bigint> => {
-    if (end - next < BigInt(count)) {
-      const size = BigInt(Math.max(count, BLOCK_IDS));
-      const response = await root.allocIds({ count: size });
-      checkStatus(response.status);
-      next = response.first;
-      end = next + size;
-    }
-    const first = next;
-    next += BigInt(count);
-    return first;
-  };
-  return (count) => turns.run(() => take(count));
 }
 
 async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {

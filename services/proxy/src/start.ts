@@ -19,6 +19,7 @@ import { openRest } from "./http/open-rest.ts";
 import { ImportRequests } from "./import-request.ts";
 import { clientTelemetryService, milvusHandlers, milvusService } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
+import { RowCalls } from "./rows/row-calls.ts";
 import type { ProxySettings } from "./settings.ts";
 import { TlsDoor } from "./tls-door.ts";
 import { ContentWriter } from "./uploads/content-writer.ts";
@@ -64,6 +65,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     query: cleanup.use(connectClient(PassingQueryClient, deps.queryNodeAddress)),
   };
   const requests = new ImportRequests(context);
+  const rows = new RowCalls(context);
   const access = settings.authorizationEnabled ? new AccessControl(context, deps.log) : undefined;
   const guards = access && { access, context, log: deps.log };
   if (!access && !isLoopback(settings.host))
@@ -74,7 +76,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
-  const handlers = milvusHandlers(context, requests, guards);
+  const handlers = milvusHandlers(context, requests, rows, guards);
   const grpc = cleanup.use(
     openGrpcServer({
       services: [milvusService(handlers), clientTelemetryService()],
@@ -88,7 +90,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
   const { log, metrics, readiness, members } = deps;
-  const rest = { context, requests, guards, handlers, budget, log, metrics, readiness, members };
+  const rest = { context, requests, rows, guards, handlers, budget, log, metrics, readiness, members };
   const app = cleanup.use(await openRest({ ...rest, volumes: operations }, logged));
   const counted = uploadMetrics(deps.metrics);
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);

@@ -32,14 +32,3 @@ it.each([
 ])("a request with %s is answered 408 and closed", async (_, text) => {
   expect(await hear(text)).toMatch(/^HTTP\/1.1 408/);
 });
-
-it("calls that write single rows are told that files are imported instead", async () => {
-  const app = openRestApp(silentLogger, undefined, { headersMs: 150, requestMs: 400 });
-  const { body } = await app.inject({ method: "POST", url: "/v2/vectordb/entities/insert", payload: {} });
-  expect(JSON.parse(body)).toEqual({
-    code: 404,
-    message:
-      "there is no POST /v2/vectordb/entities/insert: this server imports files, and takes no single rows (POST /v2/vectordb/jobs/import/create)",
-  });
-  await app.close();
-});

@@ -18,6 +18,8 @@ export interface GarbageRulesDeps {
   readonly book: SegmentBook;
   readonly changes: ChangeBook;
   readonly now: () => number;
+  /** Whether rows of clients are being written as the segments of this job. */
+  readonly isOpen: (id: JobId) => boolean;
   /** How long a segment that a change removed is kept for readers that began before it. */
   readonly readerGraceMs: number;
 }
@@ -29,6 +31,8 @@ export interface GarbageRulesDeps {
  * G3. A segment is judged only by records that were read after it was seen: by older ones, a segment of a new attempt, of a
  *     new partition or of a new collection would look like garbage.
  * G4. a segment that a change removed, once the readers have ended that began before it.
+ * G8. segments of rows that clients send belong to no job: while they are written the writer knows them, in this process and in
+ *     no other, since one datacoord leads; afterwards a change has added them, or nobody will.
  * G7. what a change removed that an open export, copy or merge still reads, as of its timestamp, is no garbage, however long it takes.
  */
 export class GarbageRules {
@@ -55,7 +59,9 @@ export class GarbageRules {
 
   /** G3. `collections` is as old as the pass: it makes a segment suspect, and what is read afterwards decides. */
   async garbageOf(jobId: JobId, collections: ReadonlyMap<CollectionId, CollectionRecord>): Promise<SegmentRecord[]> {
-    const { book } = this.#deps;
+    const { book, isOpen } = this.#deps;
+    // G8. Asked before the changes are looked up: what ends in between is visible by then.
+    if (isOpen(jobId)) return [];
     const suspects = book.ofJob(jobId).filter((record) => this.#isSuspect(record, collections));
     if (suspects.length === 0) {
       this.#persisted.delete(jobId); // All visible, or not begun.

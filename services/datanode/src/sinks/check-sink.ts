@@ -1,9 +1,8 @@
-import { batchBytes, type InsertBatch } from "@sluice/columns";
+import { BucketRouter, batchBytes, type InsertBatch } from "@sluice/columns";
 import type { CheckedRows } from "@sluice/jobs";
 import { primaryKeyIndex } from "@sluice/schema";
 import type { TaskContext } from "../tasks/task-kind.ts";
 import type { BatchSink, SinkOutcome } from "./batch-sink.ts";
-import { BucketRouter } from "./bucket-router.ts";
 import { FieldCheck } from "./check/field-check.ts";
 import type { SegmentTarget } from "./segment-sink.ts";
 

@@ -1,11 +1,9 @@
-import type { InsertBatch } from "@sluice/columns";
+import { AutoIds, BucketRouter, type InsertBatch } from "@sluice/columns";
 import { FunctionOutputs } from "@sluice/functions";
 import type { CollectionSchema } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
-import { AutoIds } from "./auto-ids.ts";
 import type { BatchSink, SinkOutcome } from "./batch-sink.ts";
-import { BucketRouter } from "./bucket-router.ts";
 
 /** The collection that rows are written for. */
 export interface SegmentTarget {

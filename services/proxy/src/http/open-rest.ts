@@ -8,6 +8,7 @@ import { serveConsole } from "../console/console-routes.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import type { MilvusHandlers } from "../milvus-service.ts";
+import type { RowCalls } from "../rows/row-calls.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { accessRoutesOf } from "./access-routes.ts";
 import { catalogRoutes } from "./catalog/index.ts";
@@ -22,11 +23,13 @@ import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
 import { openRestApp } from "./rest.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
+import { rowRoutes } from "./row-routes.ts";
 import { volumeRoutes } from "./volumes.ts";
 
 export interface RestDeps {
   readonly context: ProxyContext;
   readonly requests: ImportRequests;
+  readonly rows: RowCalls;
   readonly handlers: MilvusHandlers;
   /** Asked who may call what; undefined where nobody is asked. */
   readonly guards: GuardDeps | undefined;
@@ -41,7 +44,7 @@ export interface RestDeps {
 
 /** REST with all its routes, for connections that somebody else accepts. */
 export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<FastifyInstance & AsyncDisposable> {
-  const { context, requests, guards, log } = deps;
+  const { context, requests, rows, guards, log } = deps;
   const app = openRestApp(log, onCall, { budget: deps.budget });
   if (guards) guardRoutes(app, guards);
   operatorRoutes(app, deps);
@@ -53,6 +56,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   catalogRoutes(app, calls);
   v1ImportRoutes(app, context, requests);
   firstImportRoutes(app, calls);
+  rowRoutes(app, context, rows);
   mergeJobRoutes(app, context);
   jobRoutes(app, context);
   volumeRoutes(app, context, deps.volumes);

@@ -90,16 +90,10 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   // that it shares with gRPC.
   app.addHook("onReady", async () => void app.server.emit("listening"));
   app.setNotFoundHandler((request, reply) => {
-    const message = `there is no ${request.method} ${excerpt(request.url)}${instead(request.url)}`;
+    const message = `there is no ${request.method} ${excerpt(request.url)}`;
     return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, message });
   });
   return app;
-}
-
-/** What does the work of calls of Milvus that are not here. */
-function instead(url: string): string {
-  if (!/^\/v2\/vectordb\/entities\/(insert|upsert|delete)\b/.test(url)) return "";
-  return ": this server imports files, and takes no single rows (POST /v2/vectordb/jobs/import/create)";
 }
 
 /** @throws {StatusError} 1802 when a body has no such member, or an empty one */

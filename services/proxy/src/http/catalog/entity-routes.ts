@@ -10,7 +10,8 @@ import { placeholderGroup } from "./vectors-in-body.ts";
 
 const DEFAULT_LIMIT = 100;
 
-function int64Of({ headers }: FastifyRequest): Int64As {
+/** How the client of a request wants numbers of 64 bits. */
+export function int64Of({ headers }: FastifyRequest): Int64As {
   return headers["accept-type-allow-int64"] === "true" ? Number : String;
 }
 

@@ -1,5 +1,6 @@
-import { assignPartitions, assignShards, type InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, partitionKeyIndex } from "@sluice/schema";
+import { assignPartitions, assignShards } from "./assign.ts";
+import type { InsertBatch } from "./column.ts";
 
 /** Row by row, the bucket that its keys lead to: partition * shards + shard. */
 export class BucketRouter {

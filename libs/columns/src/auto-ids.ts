@@ -1,5 +1,5 @@
-import type { Column, InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, DataType, primaryKeyIndex } from "@sluice/schema";
+import type { Column, InsertBatch } from "./column.ts";
 
 /** Ids asked for at once: large enough that a call per block costs nothing, small enough that what is left over is no loss. */
 const BLOCK_IDS = 1 << 18;
@@ -12,11 +12,14 @@ export class AutoIds {
   readonly #dataType: DataType;
   readonly #isAutomatic: boolean;
   readonly #allocate: (count: number) => Promise<bigint>;
+  readonly #blockIds: number;
   readonly #ranges: bigint[] = [];
   #next = 0n;
   #end = 0n;
 
-  constructor(schema: CollectionSchema, allocate: (count: number) => Promise<bigint>) {
+  /** @param blockIds asked for at once, at least; what is left of the last block is lost */
+  constructor(schema: CollectionSchema, allocate: (count: number) => Promise<bigint>, blockIds = BLOCK_IDS) {
+    this.#blockIds = blockIds;
     this.#pkIndex = primaryKeyIndex(schema);
     this.#dataType = schema.fields[this.#pkIndex].dataType;
     this.#isAutomatic = schema.fields[this.#pkIndex].autoId;
@@ -39,7 +42,7 @@ export class AutoIds {
 
   async #take(count: number): Promise<bigint> {
     if (this.#end - this.#next < BigInt(count)) {
-      const size = Math.max(count, BLOCK_IDS);
+      const size = Math.max(count, this.#blockIds);
       // One more than is given: Java's client takes the end of a range for an id of it, so it must be nobody's.
       this.#next = await this.#allocate(size + 1);
       this.#end = this.#next + BigInt(size);

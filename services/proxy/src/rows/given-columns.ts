@@ -1,0 +1,77 @@
+import type { Column, InsertBatch } from "@sluice/columns";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { columnOfData, type FieldBytes, splitFieldData } from "@sluice/fields";
+import { checkColumns } from "@sluice/formats";
+import { schema } from "@sluice/rpc";
+import { type CollectionSchema, type FieldSchema, isOptional } from "@sluice/schema";
+
+/** Rows as clients of gRPC send them. */
+export interface GivenRows {
+  readonly fieldsData: readonly schema.FieldData[];
+  readonly numRows: number;
+}
+
+/**
+ * The columns that a client gives, checked as values of files are. What it leaves out, and may leave out, is undefined.
+ * @throws {StatusError} 1100; {ImportError} `value_invalid` with row and field
+ */
+export function givenColumns(collection: CollectionSchema, { fieldsData, numRows }: GivenRows): InsertBatch {
+  if (numRows === 0) throw refused("num_rows should be greater than 0");
+  const given = new Map<string, FieldBytes>();
+  for (const message of fieldsData) for (const [name, data] of namedFields(message)) take(given, name, data);
+  const columns = collection.fields.map((field) => columnOf(field, collection, given, numRows));
+  const [unknown] = given.keys();
+  if (unknown !== undefined) throw refused(`fieldName ${excerpt(unknown)} not exist in collection schema`);
+  const batch = { rowCount: numRows, columns, sourceBytes: 0 };
+  checkColumns(collection, batch);
+  return batch;
+}
+
+/** Members of structs by the names of their columns. Values stay in the bytes of the message, which are read once. */
+function namedFields(message: schema.FieldData): (readonly [string, FieldBytes])[] {
+  const data = splitFieldData(schema.FieldData.encode(message).finish());
+  if (data.isDynamic) return [["$meta", data]];
+  if (message.field?.$case !== "structArrays") return [[data.name, data]];
+  return data.members.map((member) => [
+    `${data.name}[${member.name}]`,
+    { ...member, ...(data.valid && !member.valid && { valid: data.valid }) },
+  ]);
+}
+
+function take(given: Map<string, FieldBytes>, name: string, data: FieldBytes): void {
+  if (given.has(name)) throw refused(`duplicated field name ${excerpt(name)} in the rows`);
+  given.set(name, data);
+}
+
+function columnOf(
+  field: FieldSchema,
+  collection: CollectionSchema,
+  given: Map<string, FieldBytes>,
+  numRows: number,
+): Column | undefined {
+  const data = given.get(field.name);
+  given.delete(field.name);
+  if (!data) {
+    if (isOptional(field)) return undefined;
+    throw refused(`fieldSchema(${field.name}) has no corresponding fieldData pass in`);
+  }
+  if (field.isFunctionOutput) throw refused(`not allowed to provide data for function output field '${field.name}'`);
+  if (field.isPrimaryKey && field.autoId && !collection.allowInsertAutoId)
+    throw refused(
+      `can not assign primary field data when auto id enabled and allow_insert_auto_id is false ${field.name}`,
+    );
+  return columnOfGiven(field, data, numRows, collection.timezone);
+}
+
+function columnOfGiven(field: FieldSchema, data: FieldBytes, numRows: number, timezone: string): Column {
+  try {
+    return columnOfData(field, data, numRows, timezone);
+  } catch (error) {
+    if (error instanceof RangeError) throw refused(error.message);
+    throw error;
+  }
+}
+
+export function refused(reason: string): StatusError {
+  return new StatusError(statusCodes.invalidParameter, `${reason}: invalid parameter`);
+}

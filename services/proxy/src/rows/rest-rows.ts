@@ -1,0 +1,88 @@
+import type { InsertBatch } from "@sluice/columns";
+import { ImportError, StatusError } from "@sluice/errors";
+import { openReader, planFields } from "@sluice/formats";
+import { type CollectionSchema, fixedWidth } from "@sluice/schema";
+import {
+  closingQuote,
+  decodeText,
+  firstMember,
+  jsonKindAt,
+  listLength,
+  nextMember,
+  skipBlanks,
+  skipValue,
+  valueAfterKey,
+} from "@sluice/values";
+import { MemoryFile } from "./memory-file.ts";
+
+/** Milvus's code for rows of REST that it refuses. Source: around-import §2.1. */
+const BAD_ROWS = 1804;
+/** Numbers may be texts. Source: around-import §2.5. */
+const OPTIONS = { coerce: "true" };
+/** Of the columns of one request. */
+const MAX_COLUMN_BYTES = 64 << 20;
+
+/**
+ * The rows of a request of REST: its member `data`, a list of objects, or one object. They are read as rows of a JSON file are, from the
+ * text that came, whose numbers are exact.
+ * @throws {StatusError} 1804
+ */
+export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Promise<InsertBatch> {
+  const { bytes, rowCount } = rowsIn(Buffer.from(bodyText));
+  const rowBytes = schema.fields.reduce((sum, field) => sum + fixedWidth(field), 0);
+  if (rowCount * rowBytes > MAX_COLUMN_BYTES)
+    throw refused(`${rowCount} rows of ${rowBytes} bytes are more than ${MAX_COLUMN_BYTES} bytes: send fewer at once`);
+  // One batch takes all of them: its capacity follows from the bytes of values that have one width.
+  const options = { batchBytes: (rowCount + 1) * rowBytes + bytes.length, signal: new AbortController().signal };
+  const plan = planFields(schema, OPTIONS);
+  await using reader = openReader("json", {
+    ...{ sources: [new MemoryFile("data", bytes)], plan, options: OPTIONS },
+    warn: (text) => {
+      if (!schema.enableDynamicField)
+        throw refused(`has pass more field without dynamic schema, please check it: ${text}`);
+    },
+  });
+  try {
+    const [batch, ...more] = await Array.fromAsync(reader.batches(options));
+    if (batch && more.length === 0) return batch;
+  } catch (error) {
+    if (error instanceof ImportError && error.spec.blame === "input") throw refused(wordsOf(error));
+    throw error;
+  }
+  throw refused(`the ${rowCount} rows are too large for one request: send fewer at once`);
+}
+
+function rowsIn(body: Buffer): { bytes: Uint8Array; rowCount: number } {
+  const at = dataIn(body);
+  const kind = at < 0 ? "null" : jsonKindAt(body, at);
+  if (kind === "object") return { bytes: wrapped(body.subarray(at, skipValue(body, at, body.length))), rowCount: 1 };
+  if (kind !== "list") throw refused("data must be a list of rows");
+  const rowCount = listLength(body, at, body.length);
+  if (rowCount === 0) throw refused("data is empty");
+  return { bytes: body.subarray(at, skipValue(body, at, body.length)), rowCount };
+}
+
+/** Where the value of `data` begins, whatever the case of its key; -1 where there is none. The body is a JSON object. */
+function dataIn(body: Buffer): number {
+  const end = body.length;
+  for (let key = firstMember(body, skipBlanks(body, 0, end), end); key >= 0 && key < end; ) {
+    const close = closingQuote(body, key + 1, end);
+    const value = valueAfterKey(body, close, end);
+    if (decodeText(body, key + 1, close).toLowerCase() === "data") return value;
+    key = nextMember(body, value, end);
+  }
+  return -1;
+}
+
+function wrapped(row: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from("["), row, Buffer.from("]")]);
+}
+
+/** Which row of the request: the words of files say it by file, line and byte. */
+function wordsOf({ reason, at }: ImportError): string {
+  return at?.row === undefined ? reason : `${reason} (row ${at.row})`;
+}
+
+function refused(reason: string): StatusError {
+  return new StatusError(BAD_ROWS, `fail to deal the insert data, error: ${reason}`);
+}
