@@ -36,7 +36,8 @@ const allowed: Readonly<Record<string, string>> = {
   segment: "schema columns binlog object-store async kernels",
   query: "schema values columns async functions",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
-  proxy: "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions console",
+  proxy:
+    "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions console",
   rootcoord:
     "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store columns fields segment async",

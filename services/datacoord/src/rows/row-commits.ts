@@ -84,6 +84,7 @@ export class RowCommits {
 }
 
 function sealed(record: SegmentRecord, segment: StoredSegment): SegmentRecord {
-  const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs } = segment;
-  return { ...record, state: "sealed", rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs };
+  const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs, bm25Logs } = segment;
+  const logs = { insertLogs, statsLogs, ...(bm25Logs && { bm25Logs }) };
+  return { ...record, state: "sealed", rowCount, sizeBytes, memoryBytes, timestamp, ...logs };
 }

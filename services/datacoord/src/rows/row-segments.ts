@@ -28,7 +28,7 @@ export async function writeRowSegments(
   const sizeBytes = calls.reduce((sum, call) => sum + call.sizeBytes, 0);
   const flushBytes = Math.min(MAX_FLUSH_BYTES, Math.max(MIN_FLUSH_BYTES, 2 * sizeBytes));
   await using segments = SegmentWriterSet.open({
-    ...{ schema, collectionId, ids, nowMs, signal, flushBytes, store: objects, writesInFlight: WRITES_IN_FLIGHT },
+    ...{ schema, collectionId, ids, nowMs, signal, flushBytes, store: objects, flushesInFlight: WRITES_IN_FLIGHT },
     newRows: { timestamp, rowIdBase: 1n },
     buckets: partitionIds.flatMap((partitionId) => vchannels.map((vchannel) => ({ partitionId, vchannel }))),
   });

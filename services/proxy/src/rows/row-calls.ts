@@ -1,6 +1,7 @@
 import { WeightedSlots } from "@sluice/async";
 import { AutoIds, batchBytes, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
 import { rowBatchMessage } from "@sluice/fields";
+import { FunctionOutputs } from "@sluice/functions";
 import { checkStatus, decodeStoredSchema, idSource, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
@@ -44,7 +45,8 @@ export class RowCalls {
     const pairs = collection.properties.map(({ key, value }) => [key, value] as const);
     const schema = decodeStoredSchema(collection.schema, pairs);
     const given = completeBatch(schema, await rowsOf(schema));
-    const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(given);
+    const filled = new FunctionOutputs(schema).fill(given);
+    const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(filled);
     const timestamp = await this.#write(collection, partitionIds, batch);
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
