@@ -273,6 +273,44 @@ describe("REST", () => {
     expect(await call("roles/drop", { roleName: "writer" })).toEqual({ code: 0, data: {} });
   });
 
+  it("takes keys of programs over gRPC and REST, which do what their roles grant until they are revoked", async () => {
+    const keys = async (action: string, body: object, token = "root:Milvus") =>
+      (await post(`/v2/vectordb/api_keys/${action}`, body, token)).json() as Promise<{ code: number; data: never }>;
+    const { data } = await keys("create", { description: "nightly", roles: ["reader"] });
+    const { keyId, apiKey } = data as { keyId: string; apiKey: string };
+    expect(await as(apiKey).count("books")).toBeGreaterThan(0);
+    await expect(as(apiKey).count("films")).rejects.toThrow(`permission deny to key:${keyId}`);
+    const list = (token: string) => post("/v2/vectordb/jobs/import/list", {}, `Bearer ${token}`);
+    expect((await list(apiKey)).status).toBe(200);
+    expect((await post("/v2/vectordb/entities/query", { collectionName: "books", limit: 1 }, apiKey)).status).toBe(200);
+    expect((await post("/v2/vectordb/entities/query", { collectionName: "films" }, apiKey)).status).toBe(403);
+    expect((await keys("list", {}, apiKey)).code).toBe(65535);
+    const listed = await (await post("/v2/vectordb/api_keys/list", {}, "root:Milvus")).text();
+    expect(JSON.parse(listed).data).toMatchObject([{ keyId, description: "nightly", roles: ["reader"] }]);
+    expect(listed).not.toContain(apiKey.slice(-43));
+    expect(await refusal("connect", `${apiKey.slice(0, -1)}${apiKey.endsWith("A") ? "B" : "A"}`)).toContain(
+      "please check api key",
+    );
+    expect((await keys("revoke", { keyId })).code).toBe(0);
+    expect((await list(apiKey)).status).toBe(401);
+    expect(await refusal("connect", apiKey)).toContain("please check api key is correct");
+    expect(await keys("revoke", { keyId })).toMatchObject({ code: 1100 });
+    expect(await keys("create", { roles: ["none"] })).toMatchObject({ code: 1100 });
+  });
+
+  it("gives nobody the job of another caller for the same idempotency key", async () => {
+    const [file] = await fixture.files.jsonl("same.jsonl", books(1, 700n));
+    const body = JSON.stringify({ collectionName: "books", files: [[file]] });
+    const create = async (authorization: string) => {
+      const headers = { authorization, "idempotency-key": "once" };
+      const answer = await fetch(`${fixture.url}/v2/vectordb/jobs/import/create`, { method: "POST", headers, body });
+      return ((await answer.json()) as { data: { jobId: string } }).data.jobId;
+    };
+    const first = await create("ann:secret");
+    expect(await create("ann:secret")).toBe(first);
+    expect(await create("root:Milvus")).not.toBe(first);
+  });
+
   it("keeps no password anywhere but as a hash", async () => {
     await fixture.restart();
     expect(fixture.server.stderr).not.toMatch(/(?<!webhook-)secret\b(?!-)|after1/);

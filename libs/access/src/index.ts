@@ -1,8 +1,10 @@
 export * from "./grants.ts";
+export { callerOfKey, newKey, withKey, withoutKey } from "./keys.ts";
 export { decodedPassword } from "./names.ts";
 export * from "./passwords.ts";
 export * from "./policy.ts";
 export { builtInGroups, type ObjectType } from "./privileges.ts";
+export { rolesOf } from "./roles-of.ts";
 export {
   userOf,
   withCredential,

@@ -1,5 +1,6 @@
 import { own } from "./own.ts";
 import { ALL, ANY, builtInGroups, type ObjectType } from "./privileges.ts";
+import { rolesOf } from "./roles-of.ts";
 
 /** That a role may do something with an object. */
 export interface Grant {
@@ -25,10 +26,24 @@ export interface Role {
   readonly grants: readonly Grant[];
 }
 
+/** What a program shows instead of a user and a password. */
+export interface ApiKey {
+  /** SHA-256 of its secret part, base64. */
+  readonly secretHash: string;
+  readonly description: string;
+  readonly roles: readonly string[];
+  /** Unix milliseconds. */
+  readonly createdMs: number;
+  /** Unix milliseconds from which on it opens nothing; absent = never. */
+  readonly expiresMs?: number;
+}
+
 /** Who there is and what each may do: one record, so that whoever reads it sees one state. */
 export interface AccessPolicy {
   readonly users: Readonly<Record<string, User>>;
   readonly roles: Readonly<Record<string, Role>>;
+  /** By id; absent = none. */
+  readonly keys?: Readonly<Record<string, ApiKey>>;
   /** Groups that users have made: the privileges in them. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
@@ -66,8 +81,8 @@ export interface Demand {
 }
 
 /** Whether a user may do everything: root, and who has the role admin. */
-export function isAdmin({ users }: AccessPolicy, user: string): boolean {
-  return user === ROOT || (own(users, user)?.roles.includes(ADMIN_ROLE) ?? false);
+export function isAdmin(policy: AccessPolicy, user: string): boolean {
+  return user === ROOT || rolesOf(policy, user).includes(ADMIN_ROLE);
 }
 
 /** Whether any role of the user, or the one that everybody has, grants it. */
@@ -93,8 +108,8 @@ export function knowsDatabase(policy: AccessPolicy, user: string, dbName: string
   return isAdmin(policy, user) || ownGrants(policy, user).some((grant) => isOrAny(grant.dbName, dbName));
 }
 
-function ownGrants({ users, roles }: AccessPolicy, user: string): Grant[] {
-  return (own(users, user)?.roles ?? []).flatMap((role) => own(roles, role)?.grants ?? []);
+function ownGrants(policy: AccessPolicy, user: string): Grant[] {
+  return rolesOf(policy, user).flatMap((role) => own(policy.roles, role)?.grants ?? []);
 }
 
 function grantsOf(policy: AccessPolicy, user: string): Grant[] {

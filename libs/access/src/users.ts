@@ -59,7 +59,11 @@ export function withoutRole(policy: AccessPolicy, name: string, isForced: boolea
   const users = Object.entries(policy.users).map(([user, record]) => {
     return [user, { ...record, roles: record.roles.filter((role) => role !== name) }] as const;
   });
-  return { ...policy, roles, users: Object.fromEntries(users) };
+  const keys = Object.entries(policy.keys ?? {}).map(([id, key]) => {
+    return [id, { ...key, roles: key.roles.filter((role) => role !== name) }] as const;
+  });
+  const held = { users: Object.fromEntries(users), ...(keys.length > 0 && { keys: Object.fromEntries(keys) }) };
+  return { ...policy, roles, ...held };
 }
 
 /** A user with a role more, or less. @throws {StatusError} 1100 */

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
 import type { ProxyContext } from "./context.ts";
+import { idempotencyKeyOf } from "./idempotency.ts";
 
 /** An import as both front doors understand it: gRPC gives `files`, REST gives `groups`. */
 export interface ImportCall {
@@ -21,10 +22,10 @@ export interface Caller {
   readonly identity: string;
   /** Whether the connection was lost or the call cancelled; asked while the answer is not written. */
   readonly isGone: () => boolean;
+  /** Undefined where nobody is asked. */
+  readonly user?: string;
 }
 
-/** Keys that the proxy gives to requests without one begin with this. */
-export const OWN_KEYS = "proxy-request-";
 /** How long a job is remembered whose caller was gone before it had the job's id. */
 const LOST_ANSWER_MS = 5 * 60_000;
 
@@ -56,7 +57,7 @@ export class ImportRequests {
       .digest("base64");
     const earlier = this.#recent.get(key);
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
-    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call));
+    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call, caller.user));
     let isAnswered = false;
     this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: performance.now() });
     try {
@@ -69,7 +70,7 @@ export class ImportRequests {
     }
   }
 
-  async #send(call: ImportCall): Promise<bigint> {
+  async #send(call: ImportCall, caller: string | undefined): Promise<bigint> {
     const request: importing.ImportRequest = {
       collectionName: call.collectionName,
       partitionName: call.partitionName,
@@ -78,8 +79,7 @@ export class ImportRequests {
       options: call.options.map((option) => ({ ...option })),
       dbName: call.dbName,
       fileGroups: call.groups.map((paths) => ({ paths: [...paths] })),
-      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
-      idempotencyKey: call.idempotencyKey || `${OWN_KEYS}${randomUUID()}`,
+      idempotencyKey: idempotencyKeyOf(call.idempotencyKey, caller),
     };
     const response = await this.#context.root.import(request);
     checkStatus(response.status);

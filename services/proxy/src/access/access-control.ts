@@ -1,6 +1,7 @@
 import {
   type AccessPolicy,
   allows,
+  callerOfKey,
   type Demand,
   grantsAnywhere,
   isAdmin,
@@ -11,7 +12,7 @@ import { checkStatus } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import type { ProxyContext } from "../context.ts";
 import { AccessRefused } from "./access-refused.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Shown } from "./credentials.ts";
 import { VerifiedPasswords } from "./verified-passwords.ts";
 
 /** How long what was read of users and grants counts; what is changed through this proxy counts at once. */
@@ -38,10 +39,11 @@ export class AccessControl {
   }
 
   /** @throws {AccessRefused} when they are no user's */
-  async caller(credentials: Credentials): Promise<Caller> {
+  async caller(shown: Shown): Promise<Caller> {
     const policy = await this.#read();
-    await this.#passwords.check(policy, credentials);
-    return { user: credentials.user, policy };
+    if ("key" in shown) return { user: callerWithKey(policy, shown.key), policy };
+    await this.#passwords.check(policy, shown);
+    return { user: shown.user, policy };
   }
 
   /** Users or grants have changed: what was read of them counts no more. */
@@ -89,6 +91,13 @@ export class AccessControl {
     value.catch(() => this.forget());
     return value;
   }
+}
+
+/** @throws {AccessRefused} in Milvus's words */
+function callerWithKey(policy: AccessPolicy, key: string): string {
+  const user = callerOfKey(policy, key, Date.now());
+  if (user === undefined) throw AccessRefused.unknownCaller("auth check failure, please check api key is correct");
+  return user;
 }
 
 /** Whether lists show a collection to a caller. */

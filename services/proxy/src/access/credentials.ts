@@ -5,28 +5,36 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** A user with a password, or, where there is no colon, an API key. */
+export type Shown = Credentials | { readonly key: string };
+
 /** Longest header that is looked at: a name, a password and a colon in base64, several times over. */
 const MAX_HEADER = 1024;
 
 /** What gRPC clients send: `user:password` in base64. @throws {AccessRefused} */
-export function grpcCredentials(header: string | undefined): Credentials {
+export function grpcCredentials(header: string | undefined): Shown {
   if (!header) throw AccessRefused.unknownCaller("missing authorization in header");
   if (header.length > MAX_HEADER) throw AccessRefused.unknownCaller("invalid token format");
   return split(Buffer.from(header, "base64").toString("utf8"));
 }
 
 /** What REST clients send: `Bearer user:password`, the same without the word, or HTTP Basic. @throws {AccessRefused} */
-export function restCredentials(header: string | undefined): Credentials {
+export function restCredentials(header: string | undefined): Shown {
   if (!header || header.length > MAX_HEADER) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const [scheme, rest = ""] = cutOnce(header.trim(), " ");
   if (scheme.toLowerCase() === "basic") return split(Buffer.from(rest.trim(), "base64").toString("utf8"));
   return split(scheme.toLowerCase() === "bearer" ? rest.trim() : header.trim());
 }
 
-function split(text: string): Credentials {
+function split(text: string): Shown {
   const [user, password] = cutOnce(text, ":");
-  if (password === undefined) throw AccessRefused.unknownCaller("auth check failure, please check api key is correct");
-  return { user, password };
+  return password === undefined ? { key: text } : { user, password };
+}
+
+/** The same as gRPC clients send it. */
+export function asGrpcHeader(shown: Shown): string {
+  const text = "key" in shown ? shown.key : `${shown.user}:${shown.password}`;
+  return Buffer.from(text).toString("base64");
 }
 
 function cutOnce(text: string, separator: string): [string, string | undefined] {

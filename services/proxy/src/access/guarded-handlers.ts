@@ -1,3 +1,4 @@
+import { rolesOf } from "@sluice/access";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { GrpcError, type Handlers, type milvus } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
@@ -6,6 +7,7 @@ import { listJobs } from "../http/list-jobs.ts";
 import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { grpcCredentials } from "./credentials.ts";
+import { noteCaller } from "./known-callers.ts";
 import { accessChanges, rpcGuards } from "./rpc-demands.ts";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
@@ -36,6 +38,7 @@ export function guardedHandlers(handlers: MilvusHandlers, deps: GuardDeps): Milv
     name,
     async (request: AnyRequest, call: Call) => {
       const caller = await admitted(name, request, call, deps);
+      noteCaller(call, caller);
       const answer = await handler(withGrantor(request, caller), call);
       if (accessChanges.has(name) && !(answer as { code?: number }).code) noteChange(name, request, caller, deps);
       return shownTo(caller, name, request, answer, call, deps);
@@ -86,7 +89,7 @@ function hidden(dbName: string, name: string): StatusError {
 function isAboutOneself(name: string, { username, user, entity }: AnyRequest, { user: self, policy }: Caller): boolean {
   if (name === "updateCredential") return username === self;
   if (name === "selectUser") return user?.name === self;
-  const roles = Object.hasOwn(policy.users, self) ? policy.users[self].roles : [];
+  const roles = rolesOf(policy, self);
   return name === "selectGrant" && roles.includes(entity?.role?.name ?? "");
 }
 

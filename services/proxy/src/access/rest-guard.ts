@@ -44,10 +44,11 @@ export function guardRoutes(app: FastifyInstance, { access, context, log }: Guar
   });
   // Before the answer goes: who has it may count on the change.
   app.addHook("preSerialization", async ({ routeOptions, body, caller }, _reply, answer) => {
-    const guard = routeOptions.config.route?.guard;
-    const isDone = (answer as { code?: number } | null)?.code === 0;
-    if (guard?.kind === "method" && accessChanges.has(guard.method) && caller && isDone)
-      noteChange(guard.method, asMessage((body ?? {}) as RestBody), caller, { access, log });
+    const { guard, changesAccess, summary = "" } = routeOptions.config.route ?? {};
+    const method = guard?.kind === "method" ? guard.method : summary;
+    const isChange = changesAccess || accessChanges.has(method);
+    if (isChange && caller && (answer as { code?: number } | null)?.code === 0)
+      noteChange(method, asMessage((body ?? {}) as RestBody), caller, { access, log });
     return answer;
   });
 }

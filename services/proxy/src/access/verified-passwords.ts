@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AccessPolicy, isPassword } from "@sluice/access";
+import { type AccessPolicy, hashPassword, isPassword } from "@sluice/access";
 import { Slots } from "@sluice/async";
 import { excerpt } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
@@ -24,6 +24,9 @@ export class VerifiedPasswords {
   readonly #right = new Map<string, { readonly digest: string; readonly hash: string }>();
   readonly #failures = new Map<string, { count: number; readonly sinceMs: number }>();
   readonly #slots = new Slots(AT_ONCE);
+  /** Apart, so that a crowd of invented names keeps nobody waiting who has one. */
+  readonly #unknownSlots = new Slots(1);
+  #nobody: Promise<string> | undefined;
   readonly #log: Logger;
   readonly #now: () => number;
 
@@ -38,7 +41,7 @@ export class VerifiedPasswords {
     const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
     const digest = createHash("sha256").update(password).digest("base64");
     if (this.#isDecided(user, digest, hash)) return;
-    if (hash === undefined) throw this.#failed(user);
+    if (hash === undefined) throw await this.#failedUnknown(user, password);
     using _slot = await this.#slots.take();
     // While this one waited, others have been looked at: a crowd of guesses costs no more than a few.
     if (this.#isDecided(user, digest, hash)) return;
@@ -46,6 +49,13 @@ export class VerifiedPasswords {
     if (this.#right.size >= MAX_REMEMBERED) this.#right.clear();
     this.#right.set(user, { digest, hash });
     this.#failures.delete(user);
+  }
+
+  /** Of a name that is nobody's it takes as long to be told so: names are not to be found out by the clock. */
+  async #failedUnknown(user: string, password: string): Promise<AccessRefused> {
+    using _slot = await this.#unknownSlots.take();
+    await isPassword(password, await (this.#nobody ??= hashPassword("nobody's")));
+    return this.#failed(user);
   }
 
   /** Whether it is known to be right already. @throws {AccessRefused} when too many were wrong */

@@ -51,6 +51,7 @@ export async function createImport(
   return requests.submit(
     { ...about, rowBased: false, files: [], groups, options: [...options, ...more], idempotencyKey },
     {
+      ...(request.caller && { user: request.caller.user }),
       identity: `rest/${headerOf(request, "authorization")}/${request.ip}`,
       isGone: () => reply.raw.destroyed && !reply.raw.writableFinished,
     },

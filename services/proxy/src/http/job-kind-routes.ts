@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
-import { OWN_KEYS } from "../import-request.ts";
+import { idempotencyKeyOf } from "../idempotency.ts";
 import { describedJob, idOfJob } from "./described-job.ts";
 import { movementJson } from "./import-job-json.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -46,8 +45,7 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
     `${base}/create`,
     facts(routes.summary, admin, { body: routes.body, needs: routes.needs }),
     async (request) => {
-      // The call may reach the rootcoord twice, when one dies after it has recorded the job.
-      const key = headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`;
+      const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user);
       const { status, jobId } = await routes.create(request, key);
       checkStatus(status);
       return { code: 0, data: { jobId: String(jobId) } };

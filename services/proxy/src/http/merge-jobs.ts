@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { StatusError } from "@sluice/errors";
 import { checkStatus } from "@sluice/rpc";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
-import { OWN_KEYS } from "../import-request.ts";
+import { idempotencyKeyOf } from "../idempotency.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
 import { databaseOf, headerOf } from "./request-headers.ts";
@@ -69,8 +68,7 @@ export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): voi
         onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
         minMatchRatio: options?.minMatchRatio ?? 0,
         options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
-        // The call may reach the rootcoord twice, when one dies after it has recorded the job.
-        idempotencyKey: headerOf(request, "idempotency-key") || `${OWN_KEYS}${randomUUID()}`,
+        idempotencyKey: idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user),
       });
       checkStatus(status);
       return { code: 0, data: { jobId: String(jobId) } };

@@ -11,6 +11,7 @@ import type { MilvusHandlers } from "../milvus-service.ts";
 import type { RowCalls } from "../rows/row-calls.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { accessRoutesOf } from "./access-routes.ts";
+import { apiKeyRoutes } from "./api-key-routes.ts";
 import { catalogRoutes } from "./catalog/index.ts";
 import { PublicCalls } from "./catalog/public-calls.ts";
 import { clusterRoutes } from "./cluster.ts";
@@ -52,6 +53,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   importJobRoutes(app, context, requests);
   exportCopyRoutes(app, context);
   accessRoutesOf(app, context);
+  apiKeyRoutes(app, context);
   const calls = new PublicCalls(deps.handlers);
   catalogRoutes(app, calls);
   v1ImportRoutes(app, context, requests);

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { StatusError } from "@sluice/errors";
 import { checkStatus, type Handlers, type milvus } from "@sluice/rpc";
 import type { FastifyRequest } from "fastify";
-import { restCredentials } from "../../access/credentials.ts";
+import { asGrpcHeader, restCredentials } from "../../access/credentials.ts";
 
 type MilvusHandlers = Handlers<milvus.MilvusServiceServer>;
 type Method = keyof MilvusHandlers;
@@ -55,6 +55,5 @@ async function withCallOf<T>(rest: FastifyRequest, run: (call: object) => Promis
 function headerOf(key: string, dbName: string, { caller, headers }: FastifyRequest): string[] {
   if (key === "dbname") return dbName ? [dbName] : [];
   if (key !== "authorization" || !caller) return [];
-  const { user, password } = restCredentials(headers.authorization);
-  return [Buffer.from(`${user}:${password}`).toString("base64")];
+  return [asGrpcHeader(restCredentials(headers.authorization))];
 }

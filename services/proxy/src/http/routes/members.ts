@@ -18,7 +18,7 @@ const members = {
   ...{ id: z.unknown(), data: z.array(z.unknown()), searchParams: object, search: objects, rerank: object },
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
   ...{ userName: text, password: text, newPassword: text, roleName: text, objectType: text, objectName: text },
-  ...{ privilege: text, privilegeGroupName: text, privileges: texts, keyName: text, keyId: text },
+  ...{ privilege: text, privilegeGroupName: text, privileges: texts },
 } as const;
 
 export type MemberName = keyof typeof members;

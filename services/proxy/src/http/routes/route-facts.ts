@@ -26,6 +26,8 @@ export interface RouteFacts {
   readonly query?: z.ZodType;
   /** Members that the body must have, beyond what its schema says. */
   readonly needs?: readonly string[];
+  /** It changes who may do what. */
+  readonly changesAccess?: boolean;
 }
 
 declare module "fastify" {
@@ -34,7 +36,7 @@ declare module "fastify" {
   }
 }
 
-type More = Pick<RouteFacts, "body" | "query" | "needs">;
+type More = Pick<RouteFacts, "body" | "query" | "needs" | "changesAccess">;
 
 /** The options of a route with what is known of it. */
 export function facts(summary: string, guard: RouteGuard, more: More = {}): { config: { route: RouteFacts } } {
