@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { root } from "../docs/blocks.ts";
-import { hasAll, skips } from "../support/needs.ts";
+import { hasAll, isNpmReached, skips } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { startEtcd, startRedis } from "../support/servers.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
@@ -15,13 +15,8 @@ const MAX_INSTALLED_BYTES = 60e6;
 const folders = new TemporaryFolders();
 afterAll(() => folders[Symbol.asyncDispose]());
 
-async function isRegistryReached(): Promise<boolean> {
-  if (process.env.CI === "true") return true;
-  const { exitCode } = await runProgram("npm", ["view", "lmdb", "version", "--fetch-retries=0"], 10_000);
-  return exitCode === 0 || skips("needs the registry of npm, which is not reached");
-}
 const isBuilt = existsSync(join(root, "services/cli/dist/main.js"));
-const isReached = (isBuilt || skips("needs a build: npm run build")) && (await isRegistryReached());
+const isReached = (isBuilt || skips("needs a build: npm run build")) && (await isNpmReached());
 
 (isReached ? describe : describe.skip)("the packed command", () => {
   let installed = "";

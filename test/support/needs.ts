@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "@jest/globals";
 import { findProgram } from "./find-program.ts";
-import { pythonOf } from "./program.ts";
+import { pythonOf, runProgram } from "./program.ts";
 
 /** What tests talk to besides Sluice, and the group of `test/servers.sh` that installs it; curl is the system's. */
 const groups = {
@@ -65,6 +65,13 @@ export function describeWith(...needs: readonly Need[]): typeof describe | typeo
 /** `it` of a test that talks to these. */
 export function itWith(...needs: readonly Need[]): typeof it | typeof it.skip {
   return hasAll(...needs) ? it : it.skip;
+}
+
+/** Whether packages can be installed by npm; in CI they must be. */
+export async function isNpmReached(): Promise<boolean> {
+  if (process.env.CI === "true") return true;
+  const { exitCode } = await runProgram("npm", ["view", "lmdb", "version", "--fetch-retries=0"], 10_000);
+  return exitCode === 0 || skips("needs the registry of npm, which is not reached");
 }
 
 function isInstalled(need: Need): boolean {
