@@ -24,6 +24,7 @@ const rows = (first: bigint, count: number) =>
     return Buffer.from(`${JSON.stringify({ id: Number(first) + i, title: `Book ${i}`, year: 2000, vector })}
 `);
   });
+const metricsOf = async ({ address }: TestServer) => (await fetch(`http://${address}/metrics`)).text();
 const secretOf = (name: string) => ({ accessKeyId: `key-of-${name}`, secretAccessKey: `hunter2-of-${name}` });
 
 describeWith("weed")("data_source", () => {
@@ -61,6 +62,7 @@ describeWith("weed")("data_source", () => {
       });
       await store.createBucket();
       await store.put("a/rows.jsonl", rows(BigInt(i) * 1000n, 10 + i));
+      await store.put("b/bad.jsonl", [Buffer.from('{"id": "x"}\n')]);
     }
     await start(key);
     await client.createCollection(bookCollection("books"));
@@ -102,6 +104,31 @@ describeWith("weed")("data_source", () => {
       expect(shown).toContain("***");
       expect(shown).not.toMatch(/hunter2|key-of-/);
     }
+  });
+
+  it("is shown without its secrets wherever a job is, whatever became of it and however it was asked for", async () => {
+    const failed = (await rest().post("create", body(sourceOf(0), { files: [["b/bad.jsonl"]] }))).data.jobId;
+    const skipped = body(sourceOf(0), { files: [["b/bad.jsonl"]] });
+    const options = { options: { ...skipped.options.options, on_error: "skip" } };
+    const empty = (await rest().post("create", { ...skipped, options })).data.jobId;
+    const { accessKeyId: accessKey, secretAccessKey: secretKey } = stores[1];
+    const objectUrls = [[`${stores[1].endpoint}/bucket-1/a/rows.jsonl`]];
+    const byUrl = (await rest().post("create", { collectionName: "books", objectUrls, accessKey, secretKey })).data
+      .jobId;
+    expect(await ended(failed)).toMatchObject({ state: "Failed", reason: expect.stringContaining("bad.jsonl") });
+    for (const job of [await ended(empty), await ended(byUrl)]) expect(job.state).toBe("Completed");
+    const shown: unknown[] = [await rest().post("list", {}), await client.list("books"), await metricsOf(server)];
+    for (const jobId of [failed, empty, byUrl]) {
+      for (const path of ["describe", "get_progress", "errors", "rejects", "retry", "rollback", "describe"])
+        shown.push(await rest().post(path, { jobId }).catch(String));
+      shown.push((await client.state(BigInt(jobId))).infos);
+      const events = await fetch(`http://${server.address}/v2/vectordb/jobs/import/events?jobId=${jobId}`);
+      shown.push(await events.text());
+    }
+    const text = JSON.stringify(shown, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    expect(text).toContain("***");
+    expect(text).toContain("event: end");
+    expect(text).not.toMatch(/hunter2|key-of-/);
   });
 
   it("is looked into as well", async () => {

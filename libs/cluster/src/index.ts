@@ -1,3 +1,4 @@
+export { CredentialsKey } from "./credentials-key.ts";
 export { Leading, type LeadingOptions } from "./leading.ts";
 export {
   type BackendSettings,
@@ -11,7 +12,7 @@ export * from "./role.ts";
 export type { RoleName } from "./role-name.ts";
 export { runRole } from "./run-role.ts";
 export { Session } from "./session.ts";
-export { etcdSettings, logSettings, queueSettings, sourceSettings } from "./settings.ts";
+export { credentialsSettings, etcdSettings, logSettings, queueSettings, sourceSettings } from "./settings.ts";
 export { type RunningRole, startRole } from "./start-role.ts";
 export { type ProcessIdentity, thisProcess, version } from "./this-process.ts";
 export { type Signals, untilSignal } from "./until-signal.ts";

@@ -64,6 +64,16 @@ export const queueSettings = defineSettings({
   },
 });
 
+/** Of credentials that users bring, for who keeps them and who uses them. */
+export const credentialsSettings = defineSettings({
+  credentialsKey: {
+    type: "string",
+    secret: true,
+    description:
+      "key that credentials of imports are encrypted with in etcd and on their way to datanodes, 32 bytes in base64 or hex; without it they are in memory alone, and such jobs end with their rootcoord",
+  },
+});
+
 /** Of where segments lie, and of the sources beside them: every storage's own. */
 export const objectSettings = defineSettings({
   ...storageSettings.objects,

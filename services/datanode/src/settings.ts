@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
-import type { RoleSettings } from "@sluice/cluster";
+import { credentialsSettings, type RoleSettings } from "@sluice/cluster";
 import { availableMemory, defineSettings } from "@sluice/config";
 
 export const dataNodeSettings = defineSettings({
+  ...credentialsSettings,
   workers: {
     type: "int",
     min: 1,

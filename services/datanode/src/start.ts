@@ -1,4 +1,5 @@
 import { sleep } from "@sluice/async";
+import { CredentialsKey } from "@sluice/cluster";
 import { flushesInFlight } from "@sluice/object-store";
 import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
@@ -57,12 +58,14 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const size = { workers: slots + smallSlots, largeWorkers: slots, segmentBytes };
   const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
+  const credentialsKey = CredentialsKey.of(settings.credentialsKey);
   const openRunner = () => cleanup.use(deps.openRunner?.() ?? new WorkerThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({
         ...deps,
         taskLeaseMs: settings.taskLeaseMs,
+        credentialsKey,
         reportMs: REPORT_MS,
         joined: membership.joined,
         nodeId: () => membership.nodeId,

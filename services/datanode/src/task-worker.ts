@@ -1,4 +1,5 @@
 import { aborted, sleep } from "@sluice/async";
+import type { CredentialsKey } from "@sluice/cluster";
 import { asImportError, failureOf, ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
@@ -8,6 +9,7 @@ import type { Coordinators } from "./coordinators.ts";
 import { insist } from "./insist.ts";
 import { LastKnown } from "./last-known.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
+import { secretsOf } from "./order-secrets.ts";
 import type { TaskOutcome } from "./tasks/task-kind.ts";
 import type { Question } from "./thread/messages.ts";
 import type { AttemptRunner, RunHooks } from "./thread/worker-thread.ts";
@@ -25,6 +27,8 @@ export interface TaskWorkerDeps {
   readonly smallTaskBytes: number;
   readonly taskLeaseMs: number;
   readonly reportMs: number;
+  /** Opens sealed credentials. */
+  readonly credentialsKey?: CredentialsKey | undefined;
   readonly log: Logger;
   readonly metrics: DataNodeMetrics;
   readonly onTask: (taskId: bigint, isRunning: boolean) => void;
@@ -194,7 +198,7 @@ export class TaskWorker implements AsyncDisposable {
         void Object.assign(progress, { rowCount, processedBytes, isNew: true }),
     };
     try {
-      return await runner.run(order, hooks, ended);
+      return await runner.run({ ...order, secrets: secretsOf(order, this.#deps.credentialsKey) }, hooks, ended);
     } finally {
       clearInterval(timer);
     }

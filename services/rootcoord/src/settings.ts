@@ -1,4 +1,4 @@
-import type { RoleSettings } from "@sluice/cluster";
+import { credentialsSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
 export const rootCoordSettings = defineSettings({
@@ -47,12 +47,7 @@ export const rootCoordSettings = defineSettings({
     description:
       "server that imports may have told of their end by the option webhook: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none",
   },
-  credentialsKey: {
-    type: "string",
-    secret: true,
-    description:
-      "key that credentials of imports are encrypted with in etcd, 32 bytes in base64 or hex; without it they are in memory alone, and such jobs end with their rootcoord",
-  },
+  ...credentialsSettings,
   rootPassword: {
     type: "string",
     secret: true,

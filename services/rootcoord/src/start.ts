@@ -207,7 +207,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     retries: new RetryJobs({ ...requests, sources: jobSources, getCollection: (id) => ddl.getCollection(id) }),
     control: new JobControl(book, Date.now),
     reports: new TaskReports({
-      ...{ book, planners, log, metrics, pace, onProgress: (id: JobId) => changes.note(id) },
+      ...{ book, planners, credentials, log, metrics, pace, onProgress: (id: JobId) => changes.note(id) },
       now: Date.now,
       maxNodesKilled: settings.maxNodesKilled,
     }),

@@ -161,6 +161,7 @@ class World implements AsyncDisposable {
     return new TaskReports({
       ...{ maxNodesKilled: 3, pace: new JobPace() },
       ...{ book: this.book, planners: this.planners, now: () => this.nowMs, log: silentLogger },
+      credentials: new JobCredentials(undefined),
     });
   }
 

@@ -6,12 +6,14 @@ import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sl
 import type { Logger } from "@sluice/telemetry";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
+import type { JobCredentials } from "./job-credentials.ts";
 import type { JobPace } from "./job-pace.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
 
 export interface TaskReportsDeps {
   readonly book: JobBook;
   readonly planners: JobPlanners;
+  readonly credentials: JobCredentials;
   readonly now: () => number;
   readonly log: Logger;
   /** Datanodes that may die with a task before it fails. */
@@ -80,7 +82,10 @@ export class TaskReports {
       input: encodePlain(this.#deps.planners[job.kind].inputOf(job, task)),
       collectionId: job.collectionId,
       traceParent: job.traceParent ?? "",
-      secrets: JSON.stringify(this.#deps.planners[job.kind].secretsOf?.(job) ?? {}),
+      ...this.#deps.credentials.inOrder(
+        this.#deps.planners[job.kind].secretsOf?.(job) ?? {},
+        `${job.jobId}/${task.taskId}/${task.attempt}`,
+      ),
     };
   }
 
