@@ -45,6 +45,16 @@ export interface BackupIndex {
   readonly params: readonly BackupPair[];
 }
 
+/** A function that computes fields, with the number of Milvus for its type. */
+export interface BackupFunction {
+  readonly name: string;
+  readonly description: string;
+  readonly type: number;
+  readonly inputFieldNames: readonly string[];
+  readonly outputFieldNames: readonly string[];
+  readonly params: readonly BackupPair[];
+}
+
 export interface BackupCollection {
   readonly id: string;
   readonly dbName: string;
@@ -57,6 +67,7 @@ export interface BackupCollection {
     readonly name: string;
     readonly fields: readonly BackupField[];
   }[];
+  readonly functions: readonly BackupFunction[];
   readonly enableDynamicField: boolean;
   readonly shardsNum: number;
   readonly consistencyLevel: number;

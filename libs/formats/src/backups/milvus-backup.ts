@@ -1,5 +1,5 @@
 import { ImportError, locate } from "@sluice/errors";
-import type { BackupCollection, BackupField, BackupIndex, BackupSegment } from "./backup.ts";
+import type { BackupCollection, BackupField, BackupFunction, BackupIndex, BackupSegment } from "./backup.ts";
 import {
   arrayAt,
   idAt,
@@ -79,6 +79,7 @@ function collectionOf(info: JsonObject): BackupCollection {
       name: textAt(struct, "name"),
       fields: fieldsOf(struct),
     })),
+    functions: listAt(schema, "functions").map(functionOf),
     enableDynamicField: schema.enable_dynamic_field === true,
     shardsNum: numberAt(info, "shards_num"),
     consistencyLevel: numberAt(info, "consistency_level"),
@@ -92,19 +93,19 @@ function collectionOf(info: JsonObject): BackupCollection {
     indexes: listAt(info, "index_infos").map(indexOf),
     aliases: arrayAt(info, "aliases").map(String),
     isLoaded: textAt(info, "load_state") === "Loaded",
-    notes: notesOf(schema),
+    notes: [],
   };
 }
 
-/** What functions have made are ordinary fields here, since their values are in the backup. */
-function notesOf(schema: JsonObject): string[] {
-  const functions = listAt(schema, "functions").map((one) => textAt(one, "name"));
-  if (functions.length === 0) return [];
-  const outputs = fieldsOf(schema).filter(({ isFunctionOutput }) => isFunctionOutput);
-  const names = outputs.map(({ name }) => name).join(", ");
-  return [
-    `functions are not supported: without ${functions.join(", ")} the values of ${names} are kept, and later rows must bring their own`,
-  ];
+function functionOf(one: JsonObject): BackupFunction {
+  return {
+    name: textAt(one, "name"),
+    description: textAt(one, "description"),
+    type: numberAt(one, "type"),
+    inputFieldNames: arrayAt(one, "input_field_names").map(String),
+    outputFieldNames: arrayAt(one, "output_field_names").map(String),
+    params: pairsAt(one, "params"),
+  };
 }
 
 function fieldsOf(schema: JsonObject): BackupField[] {

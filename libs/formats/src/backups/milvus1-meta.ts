@@ -107,7 +107,14 @@ function collectionOf(
   checkNames(table.tableId, partitions, path);
   return {
     ...{ id: table.tableId, dbName: "default", name: table.tableId, description: "", partitions },
-    ...{ fields: fieldsOf(table), structs: [], enableDynamicField: false, shardsNum: 0, consistencyLevel: 2 },
+    ...{
+      fields: fieldsOf(table),
+      structs: [],
+      functions: [],
+      enableDynamicField: false,
+      shardsNum: 0,
+      consistencyLevel: 2,
+    },
     ...{ properties: [], l0Segments: [], indexes: [indexOf(table)], aliases: [], isLoaded: true },
   };
 }

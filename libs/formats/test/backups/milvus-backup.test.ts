@@ -41,10 +41,13 @@ describe("the meta of milvus-backup", () => {
     expect(backupFieldIds(collection)).toEqual({ a: 100, "s[x]": 102, "s[y]": 103 });
   });
 
-  it("tells of functions, whose values stay", () => {
+  it("has its functions", () => {
     const fields = [field(100, "a"), field(101, "sparse", { is_function_output: true })];
-    const { notes } = collectionOf(metaOf({ fields, functions: [{ name: "bm25" }] }));
-    expect(notes).toEqual([expect.stringMatching(/without bm25 the values of sparse are kept/)]);
+    const bm25 = { name: "f", type: 1, input_field_names: ["a"], output_field_names: ["sparse"] };
+    const { functions } = collectionOf(metaOf({ fields, functions: [bm25] }));
+    expect(functions).toEqual([
+      { name: "f", description: "", type: 1, inputFieldNames: ["a"], outputFieldNames: ["sparse"], params: [] },
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { excerpt } from "@sluice/errors";
+import { excerpt, StatusError } from "@sluice/errors";
 import { AnalyzerError, analyzerOf } from "@sluice/functions";
 import { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName } from "@sluice/schema";
@@ -30,6 +30,17 @@ export function checkFunctions({ fields, functions }: wire.CollectionSchema): vo
     throw invalid(`function input field cannot be the output of another function: ${excerpt(chained)}`);
   const orphan = fields.find(({ name, isFunctionOutput }) => isFunctionOutput && !outputs.has(name));
   if (orphan) throw invalid(`field ${orphan.name} is marked as a function's output, and no function has it as one`);
+}
+
+/** Why the functions or analyzers of a schema cannot be here. */
+export function functionRefusal(schema: wire.CollectionSchema): string | undefined {
+  try {
+    checkFunctions(schema);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StatusError) return error.message;
+    throw error;
+  }
 }
 
 function checkFunction(one: FunctionMessage, fields: readonly Field[]): void {

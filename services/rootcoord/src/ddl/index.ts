@@ -1,3 +1,4 @@
+export { functionRefusal } from "./check-functions.ts";
 export { CollectionNames } from "./collection-names.ts";
 export {
   createDdlHandlers,

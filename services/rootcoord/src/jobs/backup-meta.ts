@@ -104,6 +104,7 @@ function schemaInfo({ schema: stored }: JobRecord) {
     ...{ name: message.name, description: message.description, autoID: message.autoID },
     fields: message.fields.filter(({ isDynamic }) => !isDynamic).map(fieldInfo),
     enable_dynamic_field: message.enableDynamicField,
+    ...(message.functions.length > 0 && { functions: message.functions.map(functionInfo) }),
     ...(message.structArrayFields.length > 0 && {
       struct_array_fields: message.structArrayFields.map(({ fieldID, name, fields }) => ({
         ...{ fieldID, name, fields: fields.map((field) => ({ ...fieldInfo(field), name: memberOf(field.name) })) },
@@ -125,6 +126,15 @@ function fieldInfo(field: schema.FieldSchema) {
     ...{ type_params: pairs(typeParams), index_params: pairs(indexParams), autoID: field.autoID },
     ...{ element_type: elementType, is_partition_key: field.isPartitionKey, nullable: field.nullable },
     ...{ is_function_output: field.isFunctionOutput, default_value_base64: encoded ?? "" },
+  };
+}
+
+function functionInfo(one: schema.FunctionSchema) {
+  const { name, id, description, type, params } = one;
+  return {
+    ...{ name, id, description, type, params: pairs(params) },
+    ...{ input_field_names: one.inputFieldNames, input_field_ids: one.inputFieldIds },
+    ...{ output_field_names: one.outputFieldNames, output_field_ids: one.outputFieldIds },
   };
 }
 

@@ -84,6 +84,12 @@ const rows: Readonly<Record<string, Row>> = {
   "entities/search": ["The nearest rows to vectors, exactly", "search", search],
   "entities/hybrid_search": ["Several searches, ranked together", "hybridSearch", hybrid],
   "entities/advanced_search": ["Several searches, ranked together", "hybridSearch", hybrid],
+
+  "common/run_analyzer": [
+    "What an analyzer makes of texts",
+    "runAnalyzer",
+    "dbName text! analyzerParams collectionName fieldName withDetail withHash",
+  ],
 };
 
 /** Of a route of the catalog; its calls are guarded as those of gRPC. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { analyzerRoutes } from "./analyzer-route.ts";
 import { Body } from "./body.ts";
 import { catalogFacts } from "./catalog-facts.ts";
 import { collectionRoutes } from "./collection-routes.ts";
@@ -10,7 +11,14 @@ import { schemaRoutes } from "./schema-routes.ts";
 import { segmentRoutes } from "./segment-routes.ts";
 
 const base = "/v2/vectordb/";
-const plain = { ...collectionRoutes, ...declaredRoutes, ...schemaRoutes, ...entityRoutes, ...segmentRoutes };
+const plain = {
+  ...collectionRoutes,
+  ...declaredRoutes,
+  ...schemaRoutes,
+  ...entityRoutes,
+  ...segmentRoutes,
+  ...analyzerRoutes,
+};
 
 /** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
 export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {

@@ -17,6 +17,7 @@ const members = {
   ...{ filter: text, exprParams: object, outputFields: texts, limit: whole, offset: whole, annsField: text },
   ...{ id: z.unknown(), data: z.array(z.unknown()), searchParams: object, search: objects, rerank: object },
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
+  ...{ text: texts, analyzerParams: text, withDetail: flag, withHash: flag },
   ...{ userName: text, password: text, newPassword: text, roleName: text, objectType: text, objectName: text },
   ...{ privilege: text, privilegeGroupName: text, privileges: texts },
 } as const;

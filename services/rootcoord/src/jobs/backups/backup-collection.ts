@@ -1,5 +1,6 @@
 import type { BackupCollection, BackupField } from "@sluice/formats";
 import { type common, milvus, schema } from "@sluice/rpc";
+import { functionRefusal } from "../../ddl/index.ts";
 
 /** Where a collection of a backup goes. */
 export interface RestoreTarget {
@@ -7,12 +8,40 @@ export interface RestoreTarget {
   readonly collectionName: string;
 }
 
+/** The request that makes a collection, and what of the backup it leaves out. */
+interface Creation {
+  readonly request: milvus.CreateCollectionRequest;
+  readonly notes: readonly string[];
+}
+
+/** Of text that is analyzed. */
+const analyzerParams: ReadonlySet<string> = new Set([
+  ...["enable_analyzer", "analyzer_params", "multi_analyzer_params", "enable_match"],
+]);
+
 /**
- * The request that makes the collection of a backup: its fields in the order of their ids.
+ * The request that makes the collection of a backup: its fields in the order of their ids. Functions and analyzers that this
+ * server has not are left out; what functions have made are ordinary fields then, since their values are in the backup.
  */
-export function creationOf(backup: BackupCollection, target: RestoreTarget): milvus.CreateCollectionRequest {
-  const message = schema.CollectionSchema.fromPartial({
-    name: target.collectionName,
+export function creationOf(backup: BackupCollection, target: RestoreTarget): Creation {
+  const whole = messageOf(backup, target);
+  const refusal = functionRefusal(whole);
+  if (refusal === undefined) return { request: requestOf(whole, backup, target), notes: [] };
+  const fields = whole.fields.map((field) => ({
+    ...field,
+    typeParams: field.typeParams.filter(({ key }) => !analyzerParams.has(key)),
+  }));
+  const names = whole.functions.flatMap(({ outputFieldNames }) => outputFieldNames).join(", ");
+  const kept = names === "" ? "" : `; the values of ${names} are kept, and later rows must bring their own`;
+  return {
+    request: requestOf({ ...whole, fields, functions: [] }, backup, target),
+    notes: [`functions and analyzers are not taken over: ${refusal}${kept}`],
+  };
+}
+
+function messageOf(backup: BackupCollection, { collectionName }: RestoreTarget): schema.CollectionSchema {
+  return schema.CollectionSchema.fromPartial({
+    name: collectionName,
     description: backup.description,
     enableDynamicField: backup.enableDynamicField,
     fields: declaredFields(backup).map(fieldMessage),
@@ -20,7 +49,19 @@ export function creationOf(backup: BackupCollection, target: RestoreTarget): mil
       name: struct.name,
       fields: struct.fields.map((field) => ({ ...fieldMessage(field), name: memberOf(field.name) })),
     })),
+    functions: backup.functions.map((one) => ({
+      ...{ name: one.name, description: one.description, type: one.type as schema.FunctionType },
+      ...{ inputFieldNames: [...one.inputFieldNames], outputFieldNames: [...one.outputFieldNames] },
+      params: [...one.params],
+    })),
   });
+}
+
+function requestOf(
+  message: schema.CollectionSchema,
+  backup: BackupCollection,
+  target: RestoreTarget,
+): milvus.CreateCollectionRequest {
   return milvus.CreateCollectionRequest.fromPartial({
     ...target,
     schema: Buffer.from(schema.CollectionSchema.encode(message).finish()),

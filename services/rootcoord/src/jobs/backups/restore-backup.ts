@@ -95,12 +95,12 @@ export class RestoreBackup {
   async #restoreOne(plan: Plan, request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoredCollection> {
     const { backup, target } = plan;
     const wasThere = (await this.#deps.findCollection(target.dbName, target.collectionName)) !== undefined;
-    await this.#make(plan);
+    const notes = await this.#make(plan);
     const segments = backup.partitions.flatMap((partition) => partition.segments);
     const hasRows = segments.some(({ logs, rowCount }) => logs.length > 0 || rowCount > 0);
     try {
       const id = hasRows ? await this.#import(plan, request) : jobId(0n);
-      const warnings = [...backup.notes, ...(await this.#decorate(plan))];
+      const warnings = [...backup.notes, ...notes, ...(await this.#decorate(plan))];
       const rowCount = BigInt(segments.reduce((sum, segment) => sum + segment.rowCount, 0));
       return { source: nameOf(backup), ...target, jobId: id, rowCount, warnings };
     } catch (error) {
@@ -109,17 +109,20 @@ export class RestoreBackup {
     }
   }
 
-  async #make({ backup, target }: Plan): Promise<void> {
+  /** Answers what of the collection is left out. */
+  async #make({ backup, target }: Plan): Promise<readonly string[]> {
     const { declare } = this.#deps;
     const { dbNames } = await declare.listDatabases(milvus.ListDatabasesRequest.fromPartial({}));
     if (!dbNames.includes(target.dbName))
       checkStatus(await declare.createDatabase(milvus.CreateDatabaseRequest.fromPartial({ dbName: target.dbName })));
-    checkStatus(await declare.createCollection(creationOf(backup, target)));
-    if (hasPartitionKey(backup)) return;
+    const { request, notes } = creationOf(backup, target);
+    checkStatus(await declare.createCollection(request));
+    if (hasPartitionKey(backup)) return notes;
     for (const { name: partitionName } of backup.partitions)
       checkStatus(
         await declare.createPartition(milvus.CreatePartitionRequest.fromPartial({ ...target, partitionName })),
       );
+    return notes;
   }
 
   #import(plan: Plan, request: rootCoord.RestoreBackupRequest) {
