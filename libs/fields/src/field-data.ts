@@ -30,16 +30,18 @@ const LIST = { data: 1, second: 2, third: 3 };
  * One output field in the public form (client contract §5.1, §5.3), a serialized `schema.FieldData`. Scalars stand in full
  * with placeholders at nulls, vectors without the nulls; validity is given for nullable fields only. An answer without rows
  * keeps its type and, for vectors, the true dimension. The columns are parallel to the sources of the rows.
+ * @param values rows whose values are given, where nulls are to be left out, as requests do
  */
 export async function fieldData(
   field: FieldSchema,
   all: Rows,
   timezone: string,
   name = field.isDynamic ? "$meta" : field.name,
+  values = all,
 ): Promise<Parts> {
   const data = isVector(field.dataType)
-    ? bytesField(FIELD_DATA.vectors, await vectorField(field, all))
-    : bytesField(FIELD_DATA.scalars, await scalarField(field, all, timezone));
+    ? bytesField(FIELD_DATA.vectors, await vectorField(field, values))
+    : bytesField(FIELD_DATA.scalars, await scalarField(field, values, timezone));
   return joined(
     numberField(FIELD_DATA.type, field.dataType),
     textField(FIELD_DATA.name, name),

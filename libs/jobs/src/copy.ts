@@ -1,4 +1,5 @@
 import type { CollectionId, CollectionSchema, KeyRange, PartitionId } from "@sluice/schema";
+import type { RowExpiry } from "./export.ts";
 import type { IdPairs } from "./merge.ts";
 import type { BroughtSource } from "./source-file.ts";
 
@@ -42,7 +43,42 @@ export interface PullCopySpec extends AnyCopySpec {
   readonly targets: readonly (readonly PartitionId[])[];
 }
 
-export type CopySpec = InnerCopySpec | PullCopySpec;
+/** What is asked of a copy to another service, which is among the job's sources. The job's collection is the source. */
+export interface PushCopySpec extends AnyCopySpec {
+  readonly direction: "out";
+  readonly sourceCollectionId: CollectionId;
+  /** Those whose rows are copied, each with itself; parallel to `partitionNames`. */
+  readonly partitions: IdPairs;
+  readonly peer: string;
+  readonly targetCollectionName: string;
+  /** What the target is called there until it is whole. */
+  readonly interimName: string;
+  /** Expression that rows must pass; "" = all. */
+  readonly filter: string;
+  readonly expiry: RowExpiry;
+  /** What is made there: all partitions, and these indexes. */
+  readonly declared: PushedDeclarations;
+}
+
+/** What is made in another service, besides rows. */
+export interface PushedDeclarations {
+  /** Serialized schema as it was declared, base64. */
+  readonly schema: string;
+  readonly shardsNum: number;
+  readonly consistencyLevel: number;
+  readonly properties: readonly (readonly [key: string, value: string])[];
+  /** Of a partition key, else 0. */
+  readonly numPartitions: number;
+  readonly partitionNames: readonly string[];
+  readonly indexes: readonly {
+    readonly name: string;
+    readonly fieldName: string;
+    readonly params: readonly (readonly [key: string, value: string])[];
+  }[];
+  readonly isLoaded: boolean;
+}
+
+export type CopySpec = InnerCopySpec | PullCopySpec | PushCopySpec;
 
 /** What a task of kind `copy` works on: segments of one partition. */
 export interface CopyTaskInput extends Pick<InnerCopySpec, "partitions" | "vchannels"> {
@@ -75,4 +111,21 @@ export interface PullTaskInput {
   readonly peer: BroughtSource;
   readonly rows: PulledRows;
   readonly keys: KeyRange;
+}
+
+/** What a task of kind `push` works on: segments of one partition. */
+export interface PushTaskInput extends Pick<PushCopySpec, "filter" | "expiry"> {
+  /** With all fields. */
+  readonly schema: CollectionSchema;
+  /** Of what is sent. */
+  readonly output: CollectionSchema;
+  /** Hybrid: rows are those of then. */
+  readonly timestamp: bigint;
+  readonly segmentIds: readonly bigint[];
+  readonly peer: BroughtSource;
+  readonly collectionName: string;
+  /** "" where a partition key says it. */
+  readonly partitionName: string;
+  /** An earlier attempt may have sent rows. */
+  readonly mayBeThere: boolean;
 }

@@ -1,5 +1,5 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
-import type { CopySpec, CopyTaskInput, PullTaskInput } from "./copy.ts";
+import type { CopySpec, CopyTaskInput, PullTaskInput, PushTaskInput } from "./copy.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
@@ -22,6 +22,7 @@ export interface TaskInputs {
   readonly compaction: CompactionTaskInput;
   readonly copy: CopyTaskInput;
   readonly pull: PullTaskInput;
+  readonly push: PushTaskInput;
   readonly export: ExportTaskInput;
   readonly merge: MergeTaskInput;
 }

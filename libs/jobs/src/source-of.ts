@@ -1,7 +1,7 @@
 import type { InnerCopySpec } from "./copy.ts";
 import { type Job, specOf } from "./job.ts";
 
-/** What a job reads that makes a collection of another one of this service; undefined for other jobs. */
+/** What a job reads that copies or extends another collection of this service; undefined for other jobs. */
 export function sourceOf(
   job: Pick<Job, "kind" | "spec">,
 ): Pick<InnerCopySpec, "sourceCollectionId" | "partitions"> | undefined {

@@ -1,5 +1,15 @@
 export { describePeerCollection, type PeerCollection, type PeerIndex } from "./describe-collection.ts";
+export { insertRows } from "./insert-rows.ts";
 export { inKeyRange } from "./key-text.ts";
+export {
+  canKeepAutomaticKeys,
+  hasCollection,
+  isLoaded,
+  loadCollection,
+  makeCollection,
+  type PeerDeclarations,
+  renameCollection,
+} from "./make-collection.ts";
 export { countRows, MilvusPeer, type PeerRows } from "./milvus-peer.ts";
 export { type AskedPeer, type PeerPlace, type PeerSecret, peerName, peerPlaceOf } from "./peer-place.ts";
 export { readPages } from "./read-pages.ts";

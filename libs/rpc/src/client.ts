@@ -29,6 +29,8 @@ export interface CallSettings {
   readonly metadata?: Metadata;
   /** Ends the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** It may not run twice: a call whose answer is lost is not made again. */
+  readonly isOnce?: boolean;
 }
 
 /** A client whose methods answer promises. */
@@ -212,7 +214,7 @@ async function call(
   request: object,
   settings: CallSettings = {},
 ): Promise<object> {
-  const { deadlineMs = DEADLINE_MS, signal } = settings;
+  const { deadlineMs = DEADLINE_MS, signal, isOnce = false } = settings;
   const endMs = performance.now() + deadlineMs;
   const leftMs = () => endMs - performance.now();
   for (;;) {
@@ -220,7 +222,7 @@ async function call(
       const channel = await within(connection.open(), leftMs(), signal);
       return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
-      const mayPass = passing.has((error as ServiceError).code) && !signal?.aborted;
+      const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
       if (!mayPass || leftMs() < RETRY_MS) throw signal?.aborted ? signal.reason : explained(name, error);
     }
     await sleep(RETRY_MS, signal, { ref: false });

@@ -1,15 +1,26 @@
 import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
 import type { Unary } from "./client.ts";
-import { type MilvusServiceClient, MilvusServiceService, type QueryRequest } from "./gen/milvus.ts";
+import {
+  type MilvusServiceClient,
+  MilvusServiceService,
+  type MutationResult,
+  type QueryRequest,
+} from "./gen/milvus.ts";
 
-/** Of any Milvus, for who makes columns of answers: rows stay the bytes that they came as, since an object for each value costs more. */
-export interface RawMilvusClient extends Omit<MilvusServiceClient, "query" | keyof Client>, Client {
+/** Of any Milvus, for who has rows by columns: rows are bytes as they come and go, since an object for each value costs more. */
+export interface RawMilvusClient
+  extends Omit<MilvusServiceClient, "query" | "insert" | "upsert" | keyof Client>,
+    Client {
   query: Unary<QueryRequest, Uint8Array>;
+  insert: Unary<Uint8Array, MutationResult>;
+  upsert: Unary<Uint8Array, MutationResult>;
 }
 
 const service = {
   ...MilvusServiceService,
   query: { ...MilvusServiceService.query, responseDeserialize: (bytes: Buffer) => bytes },
+  insert: { ...MilvusServiceService.insert, requestSerialize: (bytes: Buffer) => bytes },
+  upsert: { ...MilvusServiceService.upsert, requestSerialize: (bytes: Buffer) => bytes },
 };
 
 export const RawMilvusClient = makeGenericClientConstructor(

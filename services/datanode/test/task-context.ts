@@ -7,7 +7,7 @@ export function taskContext(objects: MemoryObjectStore, nextId: { value: bigint 
   const none = () => Promise.reject(new Error("the task has none"));
   return {
     ...{ objects, stored: objects, openFiles: none, visibleSegments: none, openExportRoot: none },
-    secrets: {},
+    ...{ secrets: {}, confirmCurrent: async () => {} },
     limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
     ids: {
       segments: async (buckets) => buckets.map(() => take(1)),

@@ -51,6 +51,7 @@ import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { MergeEnds } from "./jobs/merge-ends.ts";
 import { MergeJobs } from "./jobs/merge-jobs.ts";
 import { PullJobs } from "./jobs/pull-jobs.ts";
+import { PushJobs } from "./jobs/push-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
 import { RetryJobs } from "./jobs/retry-jobs.ts";
 import { SourceLines } from "./jobs/source-line.ts";
@@ -127,7 +128,9 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const copyRequests = new CopyRequests({ ...requests, hidden: ddl.hidden, log });
   const copyJobs = new CopyJobs({ ...requests, ...making, requests: copyRequests });
   const allowed = new AllowedEndpoints(settings.dataSourceEndpoint ?? []);
-  const pullJobs = new PullJobs({ ...requests, ...making, requests: copyRequests, allowed, credentials });
+  const withPeers = { ...requests, ...making, requests: copyRequests, allowed, credentials };
+  const pullJobs = new PullJobs(withPeers);
+  const pushJobs = new PushJobs(withPeers);
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
     findCollection: async (db, name) => {
@@ -200,6 +203,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
       merges: mergeJobs,
       copies: copyJobs,
       pulls: pullJobs,
+      pushes: pushJobs,
       ...{ views, changes },
       restore,
       paths: volumes.paths,

@@ -23,6 +23,8 @@ interface CopyOptions extends ServerOptions {
   readonly from?: string;
   readonly fromToken?: string;
   readonly fromDatabase?: string;
+  readonly to?: string;
+  readonly toToken?: string;
   readonly filter?: string;
   readonly partition?: readonly string[];
   readonly indexes: boolean;
@@ -49,8 +51,10 @@ export function copyCommand(): Command {
     .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
     .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
     .option("--from-database <NAME>", "the source's there; default unless given")
-    .option("--filter <EXPRESSION>", "rows that it is true for; with --from alone")
-    .option("--to-database <NAME>", "the target's; the source's unless given")
+    .option("--to <HOST:PORT>", "another Milvus-compatible service that gets the target; as --from")
+    .addOption(new Option("--to-token <TOKEN>", "as --from-token").env("SLUICE_TO_TOKEN"))
+    .option("--filter <EXPRESSION>", "rows that it is true for; with --from or --to")
+    .option("--to-database <NAME>", "the target's; the source's unless given, with --to default")
     .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
     .option("--no-indexes", "leave the indexes out")
     .option("--no-load", "leave the target unloaded, whatever the source is")
@@ -66,17 +70,19 @@ async function runCopy(source: string, target: string, options: CopyOptions): Pr
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
     ...(filter !== undefined && { filter }),
-    ...fromOf(options),
+    ...peerOf(options),
   });
   if (!watch) return json ? showJson({ jobId }) : say(jobId);
   await watchKind(rest, jobId, options, copyKind);
 }
 
 /** The other service as the request has it. */
-function fromOf({ from: address, fromToken: token, fromDatabase: dbName }: CopyOptions) {
-  if (address !== undefined) return { from: { address, token, dbName } };
-  if (dbName !== undefined) throw new Error("--from-database says nothing without --from");
-  return {};
+function peerOf({ from, fromToken, fromDatabase: dbName, to, toToken }: CopyOptions) {
+  if (from === undefined && dbName !== undefined) throw new Error("--from-database says nothing without --from");
+  return {
+    ...(from !== undefined && { from: { address: from, token: fromToken, dbName } }),
+    ...(to !== undefined && { to: { address: to, token: toToken } }),
+  };
 }
 
 function showCopy(job: CopyView): void {

@@ -15,4 +15,5 @@ export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]>
   merge: runMerge,
   // A client of gRPC, in the few threads that need one.
   pull: async (input, context) => (await import("./pull.ts")).runPull(input, context),
+  push: async (input, context) => (await import("./push.ts")).runPush(input, context),
 };

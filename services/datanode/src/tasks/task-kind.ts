@@ -57,6 +57,8 @@ export interface TaskContext {
   readonly openExportRoot: (name: string) => Promise<ObjectWrites>;
   /** Where segments are written to; nothing appears there any more once the attempt is superseded. */
   readonly objects: ObjectWrites;
+  /** Asked before what cannot be fenced is sent. @throws once the attempt is superseded */
+  readonly confirmCurrent: () => Promise<void>;
   readonly limits: TaskLimits;
   /** Segment and log ids; each call leaves the thread. */
   readonly ids: SegmentIds;

@@ -94,6 +94,7 @@ class Run {
       visibleSegments: (segmentIds, timestamp = 0n, collectionId = 0n) =>
         this.#ask<VisibleSegment[]>({ kind: "visible_segments", segmentIds, timestamp, collectionId }),
       objects: new FencedWrites(objects, isCurrent),
+      confirmCurrent: isCurrent,
       openExportRoot: async (name) => new FencedWrites(await roots.open(name), isCurrent),
       ids: {
         segments: (buckets) => this.#ask<bigint[]>({ kind: "segments", buckets }),

@@ -14,6 +14,11 @@ const names = z
   .array(z.string())
   .nullish()
   .transform((value) => value ?? []);
+/** Another service. */
+const peer = z
+  .strictObject({ address: z.string(), token: text, user: text, password: text, dbName: text })
+  .nullish()
+  .transform((value) => value ?? undefined);
 const exportBody = z.strictObject({
   ...{ dbName: text, collectionName: text, to: text, format: text, filter: text },
   ...{ partitionNames: names, outputFields: names },
@@ -21,10 +26,7 @@ const exportBody = z.strictObject({
 const copyBody = z.strictObject({
   ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
   ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
-  from: z
-    .strictObject({ address: z.string(), token: text, user: text, password: text, dbName: text })
-    .nullish()
-    .transform((value) => value ?? undefined),
+  ...{ from: peer, to: peer },
 });
 
 /** Exports and copies over REST, in the form of import jobs. */
@@ -45,12 +47,13 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
     ...{ summary: "Makes a collection with the rows of another one", body: copyBody },
     needs: ["collectionName", "targetCollectionName"],
     create: (request, idempotencyKey) => {
-      const { partitionNames, indexes, load, from, filter = "", ...body } = parseBody(copyBody, request.body);
+      const { partitionNames, indexes, load, from, to, filter = "", ...body } = parseBody(copyBody, request.body);
       const dbName = databaseOf(body.dbName, request);
       return context.root.copy({
-        ...{ dbName: from ? (from.dbName ?? "") : dbName, filter, from: from && peerService(from) },
+        ...{ dbName: from ? (from.dbName ?? "") : dbName, filter },
+        ...{ from: from && peerService(from), to: to && peerService(to) },
         collectionName: required(body.collectionName, "collectionName"),
-        targetDbName: body.targetDbName ?? dbName,
+        targetDbName: body.targetDbName ?? (to ? (to.dbName ?? "") : dbName),
         targetCollectionName: required(body.targetCollectionName, "targetCollectionName"),
         ...{ partitionNames, withoutIndexes: indexes === false, withoutLoad: load === false, idempotencyKey },
       });
@@ -59,8 +62,8 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
 }
 
 /** @throws {StatusError} 1100 for credentials that contradict each other */
-function peerService({ address, token, user, password }: NonNullable<z.infer<typeof copyBody>["from"]>) {
+function peerService({ address, token, user, password }: NonNullable<z.infer<typeof peer>>) {
   if ((user === undefined) !== (password === undefined) || (token !== undefined && user !== undefined))
-    throw new StatusError(statusCodes.invalidParameter, "from: give token, or user and password");
+    throw new StatusError(statusCodes.invalidParameter, "from, to: give token, or user and password");
   return { address, token: token ?? (user === undefined ? "" : `${user}:${password}`) };
 }

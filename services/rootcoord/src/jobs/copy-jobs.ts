@@ -93,7 +93,7 @@ function copySpec(source: CollectionRecord, target: CollectionRecord, request: r
 }
 
 /** @throws {StatusError} 200 */
-function checkPartitions({ partitions }: CollectionRecord, names: readonly string[]): void {
+export function checkPartitions({ partitions }: CollectionRecord, names: readonly string[]): void {
   const missing = names.find((name) => !partitions.some((partition) => partition.name === name));
   if (missing !== undefined)
     throw new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${excerpt(missing, 300)}]`);

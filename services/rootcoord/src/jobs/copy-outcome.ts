@@ -8,8 +8,9 @@ export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
   const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
   return {
     ...(spec.direction === "in" && { from: spec.peer, filter: spec.filter, readTimestamp: String(spec.readTs) }),
+    ...(spec.direction === "out" && { to: spec.peer, filter: spec.filter }),
     ...{ dbName: sourceDbName, collectionName: sourceCollectionName },
-    ...{ targetDbName: job.dbName, targetCollectionName: job.collectionName },
+    ...targetOf(job),
     ...{ strategy: strategy.name, strategyReason: strategy.reason, timestamp: String(job.timestamp) },
     partitions: partitionNames.map((name, group) => {
       const own = tasks.filter((task) => task.group === group);
@@ -17,4 +18,12 @@ export function copyOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
       return { name, sourceRows, rows: sum(own.map(({ rowCount }) => rowCount)) };
     }),
   };
+}
+
+/** Until it is whole, a collection in another service has a name of the job's own. */
+function targetOf(job: JobRecord) {
+  const spec = specOf(job, "copy");
+  if (spec.direction !== "out") return { targetDbName: job.dbName, targetCollectionName: job.collectionName };
+  const { targetCollectionName, interimName } = spec;
+  return { targetCollectionName, ...(job.state !== "completed" && { interimName }) };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import type { CollectionRecord, JobRecord, StagedWrite } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
@@ -53,16 +53,26 @@ export class CopyRequests {
   /** The target has its name from now on, and is found when the job has ended. @throws {StatusError} 800, 1100 */
   async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<JobId> {
     const beside = await this.#deps.hidden.stage(target);
-    const recorded = this.#deps.requested.withWebhooks(job);
-    if (beside && (await this.#deps.book.create(recorded, beside))) {
-      const about = { jobId: job.jobId.toString(), source: request.collectionName, target: target.name };
-      this.#deps.log.info("copy job submitted", about);
-      return job.jobId;
-    }
+    if (beside && (await this.#create(job, request, beside))) return job.jobId;
     // The same request may have come twice at the same moment.
     const winner = this.findEarlier(request);
     if (winner !== undefined) return winner;
     throw targetExists(target);
+  }
+
+  /** A job whose target is elsewhere. */
+  async recordAlone(job: JobRecord, request: rootCoord.CopyRequest): Promise<JobId> {
+    if (await this.#create(job, request, [])) return job.jobId;
+    const winner = this.findEarlier(request);
+    if (winner !== undefined) return winner;
+    throw new ImportError("internal", `job id ${job.jobId} is taken`);
+  }
+
+  async #create(job: JobRecord, request: rootCoord.CopyRequest, beside: StagedWrite[]): Promise<boolean> {
+    const isNew = await this.#deps.book.create(this.#deps.requested.withWebhooks(job), beside);
+    const about = { jobId: job.jobId.toString(), source: request.collectionName, target: request.targetCollectionName };
+    if (isNew) this.#deps.log.info("copy job submitted", about);
+    return isNew;
   }
 }
 
@@ -90,8 +100,8 @@ function targetExists({ dbName, name }: CollectionRecord): StatusError {
 }
 
 /** Credentials may be others: they are none of what is asked for. */
-function digestOf({ idempotencyKey: _, from, ...request }: rootCoord.CopyRequest): string {
+function digestOf({ idempotencyKey: _, from, to, ...request }: rootCoord.CopyRequest): string {
   return createHash("sha256")
-    .update(JSON.stringify(["copy", request, from?.address ?? ""]))
+    .update(JSON.stringify(["copy", request, from?.address ?? "", to?.address ?? ""]))
     .digest("base64url");
 }

@@ -1,4 +1,4 @@
-import { okStatus } from "@sluice/rpc";
+import { okStatus, type rootCoord } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/index.ts";
 import type { VolumePaths } from "../volumes/volume-paths.ts";
 import type { RestoreBackup } from "./backups/restore-backup.ts";
@@ -11,6 +11,7 @@ import type { JobControl } from "./job-control.ts";
 import type { JobViews } from "./job-views.ts";
 import type { MergeJobs } from "./merge-jobs.ts";
 import type { PullJobs } from "./pull-jobs.ts";
+import type { PushJobs } from "./push-jobs.ts";
 import type { RetryJobs } from "./retry-jobs.ts";
 import type { SourceLines } from "./source-line.ts";
 import type { TaskReports } from "./task-reports.ts";
@@ -21,6 +22,7 @@ export interface JobHandlersDeps {
   readonly merges: MergeJobs;
   readonly copies: CopyJobs;
   readonly pulls: PullJobs;
+  readonly pushes: PushJobs;
   readonly retries: RetryJobs;
   readonly control: JobControl;
   readonly reports: TaskReports;
@@ -54,7 +56,7 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
     import: async (request) => ({ status: ok, tasks: [await imports.submit(await paths.located(request))] }),
     export: async (request) => ({ status: ok, jobId: await deps.exports.submit(request) }),
     merge: async (request) => ({ status: ok, jobId: await merges.submit(await paths.located(request)) }),
-    copy: async (request) => ({ status: ok, jobId: await (request.from ? deps.pulls : deps.copies).submit(request) }),
+    copy: async (request) => ({ status: ok, jobId: await copierOf(request, deps).submit(request) }),
     restoreBackup: (request) => deps.restore.restore(request),
     inspectFiles: async (request) => inspect.inspect(await paths.located(request)),
     readSourceLine: (request) => deps.lines.read(request),
@@ -77,4 +79,9 @@ export function jobHandlers(deps: JobHandlersDeps): Pick<RootCoordHandlers, JobM
       return ok;
     },
   };
+}
+
+function copierOf({ from, to }: rootCoord.CopyRequest, { pulls, pushes, copies }: JobHandlersDeps) {
+  if (to) return pushes;
+  return from ? pulls : copies;
 }

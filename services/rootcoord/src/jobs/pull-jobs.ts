@@ -86,15 +86,11 @@ export class PullJobs {
   }
 }
 
-/** @throws {ImportError} `unsupported`, `request_invalid` */
+/** @throws {ImportError} `request_invalid` */
 function checkPullable(
   { schema, partitionNames, numPartitions, name }: PeerCollection,
   request: rootCoord.CopyRequest,
 ): void {
-  if (schema.functions.length > 0) {
-    const reason = `the collection "${excerpt(name)}" has functions, whose output no service gives out: back it up there, and restore the backup here`;
-    throw new ImportError("unsupported", reason);
-  }
   const wanted = request.partitionNames;
   if (wanted.length > 0 && numPartitions > 0n)
     throw new ImportError("request_invalid", "a collection with a partition key is copied whole: name no partitions");

@@ -13,15 +13,18 @@ export interface PartRows {
   readonly memoryBytes: number;
 }
 
+/** Which rows are meant, and what is read of them. */
+export type LiveInput = Pick<ExportTaskInput, "schema" | "filter" | "timestamp" | "expiry" | "output">;
+
 /** Which rows are exported: those that pass the filter and have not expired at the export's timestamp. */
 export class LiveRows {
-  readonly #input: ExportTaskInput;
+  readonly #input: LiveInput;
   readonly #context: Pick<TaskContext, "stored" | "signal">;
   readonly #filters: readonly Filter[];
   /** Rows up to it have expired; 0 = none. */
   readonly #expiredTs: bigint;
 
-  constructor(input: ExportTaskInput, context: Pick<TaskContext, "stored" | "signal">) {
+  constructor(input: LiveInput, context: Pick<TaskContext, "stored" | "signal">) {
     const { schema, filter, timestamp, expiry } = input;
     this.#input = input;
     this.#context = context;

@@ -1,46 +1,26 @@
-import { mapConcurrent } from "@sluice/async";
 import { columnBytes, sliceRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { ExportTaskInput } from "@sluice/jobs";
-import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import { type FileFormName, type FileWriter, fileForm } from "@sluice/writers";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
-import { LiveRows, type PartRows } from "./live-rows.ts";
-import { segmentsOf } from "./segments-of.ts";
+import type { PartRows } from "./live-rows.ts";
+import { readLiveRows } from "./read-live-rows.ts";
 
-/** Parts of segments that are in memory at once: one is written while the next is read. */
-const PARTS_AT_ONCE = 2;
 /** Texts of NumPy may take many times what they are; a file of so many times its budget is refused. */
 const MAX_GROWTH = 4;
 
 /** The rows of segments into files, in their order. Resolves to their number. */
 export async function writeRows(input: ExportTaskInput, files: ExportedFiles, context: TaskContext): Promise<number> {
-  const live = new LiveRows(input, context);
   const out = new RollingFiles(input, files);
-  const read = ({ part, segment }: Part) => live.read(part, segment);
   let done = 0;
-  for await (const rows of mapConcurrent(partsOf(input, live, context), PARTS_AT_ONCE, read)) {
-    context.signal.throwIfAborted();
+  for await (const rows of readLiveRows(input, context)) {
     await out.append(rows);
     done += rows.memoryBytes;
     context.onProgress(out.rowCount, done);
   }
   await out.finish();
   return out.rowCount;
-}
-
-interface Part {
-  readonly part: SegmentLogs & { readonly memoryBytes: number };
-  readonly segment: VisibleSegment;
-}
-
-async function* partsOf(input: ExportTaskInput, live: LiveRows, context: TaskContext): AsyncGenerator<Part> {
-  for await (const segment of segmentsOf(input, context)) {
-    if (live.isNone(segment)) continue;
-    for (const part of segmentParts(segment))
-      yield { segment, part: { ...part, memoryBytes: (segment.memoryBytes * part.rowCount) / segment.rowCount } };
-  }
 }
 
 /** Files of about the same size, one after the other; a set of column files counts as one. */

@@ -1,26 +1,31 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import type { Failure } from "@sluice/errors";
+import { type Failure, ImportError } from "@sluice/errors";
 import { specOf } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
 import type { JobCredentials } from "../job-credentials.ts";
 import { CopyPlanner, type CopyPlannerDeps } from "./copy.ts";
 import type { JobPlanner } from "./job-planner.ts";
 import { PullPlanner, type PullPlannerDeps } from "./pull.ts";
+import { PushPlanner } from "./push.ts";
 
-/** Copies, by where their rows come from. */
+/** Copies, by where their rows come from and go to. */
 export class AnyCopyPlanner implements JobPlanner {
   readonly #within: CopyPlanner;
   readonly #in: PullPlanner;
+  readonly #out: PushPlanner;
   readonly #credentials: JobCredentials;
 
   constructor(deps: CopyPlannerDeps & PullPlannerDeps) {
     this.#within = new CopyPlanner(deps);
     this.#in = new PullPlanner(deps);
+    this.#out = new PushPlanner(deps);
     this.#credentials = deps.credentials;
   }
 
-  #of(job: JobRecord): CopyPlanner | PullPlanner {
-    return specOf(job, "copy").direction === "in" ? this.#in : this.#within;
+  #of(job: JobRecord): CopyPlanner | PullPlanner | PushPlanner {
+    const { direction } = specOf(job, "copy");
+    if (direction === "out") return this.#out;
+    return direction === "in" ? this.#in : this.#within;
   }
 
   plan(job: JobRecord) {
@@ -39,7 +44,13 @@ export class AnyCopyPlanner implements JobPlanner {
     return this.#credentials.lost(job);
   }
 
-  finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
-    return this.#of(job).finish(job, tasks, signal);
+  /** What another service refuses for good ends the job: nobody else will say so. */
+  async finish(job: JobRecord, tasks: readonly TaskRecord[], signal: AbortSignal) {
+    try {
+      return await this.#of(job).finish(job, tasks, signal);
+    } catch (error) {
+      if (!(error instanceof ImportError) || error.code !== "peer_refused") throw error;
+      throw new ImportError("job_failed", error.reason, undefined, { cause: error });
+    }
   }
 }

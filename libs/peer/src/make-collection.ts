@@ -1,0 +1,103 @@
+import { common, milvus, schema } from "@sluice/rpc";
+import type { MilvusPeer } from "./milvus-peer.ts";
+
+type Pairs = readonly (readonly [key: string, value: string])[];
+
+/** What is made in a peer. */
+export interface PeerDeclarations {
+  /** Its name is that of the collection. */
+  readonly schema: schema.CollectionSchema;
+  readonly shardsNum: number;
+  readonly consistencyLevel: number;
+  readonly properties: Pairs;
+  readonly numPartitions: number;
+  readonly partitionNames: readonly string[];
+  readonly indexes: readonly { readonly name: string; readonly fieldName: string; readonly params: Pairs }[];
+}
+
+/** Creating it again, as it is, succeeds. @throws {ImportError} as the calls of `MilvusPeer` */
+export async function makeCollection(peer: MilvusPeer, name: string, of: PeerDeclarations): Promise<void> {
+  const about = { dbName: peer.place.dbName, collectionName: name };
+  if (!(await hasCollection(peer, name)))
+    await peer.call(`creating ${name}`, (client) =>
+      client.createCollection(
+        milvus.CreateCollectionRequest.fromPartial({
+          ...{
+            ...about,
+            schema: Buffer.from(schema.CollectionSchema.encode({ ...of.schema, name }).finish()),
+            shardsNum: of.shardsNum,
+          },
+          consistencyLevel: of.consistencyLevel as common.ConsistencyLevel,
+          ...{ properties: keyValues(of.properties), numPartitions: BigInt(of.numPartitions) },
+        }),
+      ),
+    );
+  for (const partitionName of of.partitionNames) await makePartition(peer, { ...about, partitionName });
+  for (const { name: indexName, fieldName, params } of of.indexes)
+    await peer.call(`creating index ${indexName} of ${name}`, (client) =>
+      client.createIndex(
+        milvus.CreateIndexRequest.fromPartial({ ...about, indexName, fieldName, extraParams: keyValues(params) }),
+      ),
+    );
+}
+
+/** A Milvus refuses one that is there. */
+async function makePartition(
+  peer: MilvusPeer,
+  about: { dbName: string; collectionName: string; partitionName: string },
+) {
+  const has = await peer.call(`asking for partition ${about.partitionName}`, (client) =>
+    client.hasPartition(milvus.HasPartitionRequest.fromPartial(about)),
+  );
+  if (has.value) return;
+  await peer.call(`creating partition ${about.partitionName}`, (client) =>
+    client.createPartition(milvus.CreatePartitionRequest.fromPartial(about)),
+  );
+}
+
+function keyValues(pairs: Pairs): common.KeyValuePair[] {
+  return pairs.map(([key, value]) => ({ key, value }));
+}
+
+/** Loads it, or releases it; that takes its time, and is awaited by who reads. */
+export async function loadCollection(peer: MilvusPeer, name: string, isLoaded: boolean): Promise<void> {
+  const about = { dbName: peer.place.dbName, collectionName: name };
+  await peer.call(isLoaded ? `loading ${name}` : `releasing ${name}`, (client) =>
+    isLoaded
+      ? client.loadCollection(milvus.LoadCollectionRequest.fromPartial({ ...about, replicaNumber: 1 }))
+      : client.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial(about)),
+  );
+}
+
+export async function isLoaded(peer: MilvusPeer, name: string): Promise<boolean> {
+  const about = { dbName: peer.place.dbName, collectionName: name };
+  const { state } = await peer.call(`asking whether ${name} is loaded`, (client) =>
+    client.getLoadState(milvus.GetLoadStateRequest.fromPartial(about)),
+  );
+  return state === common.LoadState.LoadStateLoaded;
+}
+
+/** Renaming one that has its new name already succeeds. */
+export async function renameCollection(peer: MilvusPeer, oldName: string, newName: string): Promise<void> {
+  if (!(await hasCollection(peer, oldName)) && (await hasCollection(peer, newName))) return;
+  await peer.call(`renaming ${oldName} to ${newName}`, (client) =>
+    client.renameCollection(
+      milvus.RenameCollectionRequest.fromPartial({ dbName: peer.place.dbName, oldName, newName }),
+    ),
+  );
+}
+
+export async function hasCollection(peer: MilvusPeer, collectionName: string): Promise<boolean> {
+  const { dbName } = peer.place;
+  const has = await peer.call(`asking for ${collectionName}`, (client) =>
+    client.hasCollection(milvus.HasCollectionRequest.fromPartial({ dbName, collectionName })),
+  );
+  return has.value;
+}
+
+/** Whether inserts may give automatic keys: since Milvus 2.6, by a property of the collection. */
+export async function canKeepAutomaticKeys(peer: MilvusPeer): Promise<boolean> {
+  const { version } = await peer.call("asking for its version", (client) => client.getVersion({}));
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 6);
+}

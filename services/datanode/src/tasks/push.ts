@@ -1,0 +1,34 @@
+import { columnBytes, sliceRows } from "@sluice/columns";
+import type { PushTaskInput } from "@sluice/jobs";
+import { insertRows, MilvusPeer, type PeerPlace, type PeerSecret } from "@sluice/peer";
+import { readLiveRows } from "./export/read-live-rows.ts";
+import type { TaskContext, TaskResult } from "./task-kind.ts";
+
+/** Answers to inserts have the keys of their rows. */
+const ANSWER_BYTES = 16 << 20;
+
+/**
+ * Rows of segments -> columns -> inserts into a collection of another service, of about `batchBytes` each. A second attempt puts
+ * its rows in the place of those that the first one may have sent. See `RunTask`.
+ */
+export async function runPush(input: PushTaskInput, context: TaskContext): Promise<TaskResult> {
+  const { peer: source, collectionName, partitionName, output, mayBeThere } = input;
+  const secret = source.secret === undefined ? undefined : context.secrets[source.secret];
+  using peer = new MilvusPeer(source.options as PeerPlace, secret as PeerSecret | undefined, ANSWER_BYTES);
+  const target = { collectionName, partitionName, schema: output };
+  const done = { rows: 0, bytes: 0 };
+  for await (const { columns, rowCount, memoryBytes } of readLiveRows(input, context)) {
+    const bytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
+    const step = Math.max(1, Math.floor((rowCount * context.limits.batchBytes) / Math.max(1, bytes)));
+    for (let from = 0; from < rowCount; from += step) {
+      const to = Math.min(rowCount, from + step);
+      const slices = columns.map((column) => sliceRows(column, from, to));
+      await context.confirmCurrent();
+      await insertRows(peer, target, { columns: slices, rowCount: to - from }, { mayBeThere, signal: context.signal });
+      done.rows += to - from;
+    }
+    done.bytes += memoryBytes;
+    context.onProgress(done.rows, done.bytes);
+  }
+  return { rowCount: done.rows, segments: [], autoIds: [] };
+}
