@@ -8,7 +8,7 @@ import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { describeWith, pythonOf, TemporaryFolders, TestClient, useRest, useServer } from "../support/index.ts";
 
-// Collections go from a real Milvus to us, over gRPC. It starts once for the file.
+// Collections go from a real Milvus to us and back, over gRPC. It starts once for the file.
 
 const environment = "milvus-2.3.5";
 const suite = describeWith(environment);
@@ -108,6 +108,35 @@ suite("a real Milvus", () => {
       expect(await indexesOf(fixture.client, name)).toEqual(await indexesOf(peer, name));
     },
   );
+
+  it.each([
+    ["everything", "id > -100000", 1197],
+    ["shelves", 'key >= ""', 300],
+  ] as const)("takes its rows back, of all types that it has: %s", async (name, all, rows) => {
+    const job = await run({
+      to: { address: served.address },
+      collectionName: name,
+      targetCollectionName: `${name}_back`,
+    });
+    expect(job).toMatchObject({ state: "Completed", copiedRows: rows, strategy: "rows" });
+    expect(await peer.query(`${name}_back`, all, ["*"])).toEqual(await fixture.client.query(name, all, ["*"]));
+    expect(await indexesOf(peer, `${name}_back`)).toEqual(await indexesOf(fixture.client, name));
+  });
+
+  it("takes no rows whose automatic keys it would not keep, and says so before anything is written", async () => {
+    const { client, files } = fixture;
+    const fields = [
+      { name: "id", type: DataType.Int64, key: true, auto: true },
+      { name: "v", type: DataType.FloatVector, dim: 2 },
+    ];
+    await client.createCollection({ name: "automatic", fields });
+    await client.importAndWait("automatic", await files.jsonl("automatic.jsonl", [{ v: [1, 2] }]));
+    const body = { to: { address: served.address }, collectionName: "automatic", targetCollectionName: "automatic" };
+    await expect(run(body)).rejects.toThrow(/takes no such keys but its own/);
+    expect(
+      (await peer.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames,
+    ).not.toContain("automatic");
+  });
 });
 
 async function indexesOf({ raw }: TestClient, collectionName: string) {

@@ -12,6 +12,8 @@ interface CopyView extends AnyJob {
   readonly createTime: string;
   readonly copiedRows: number;
   readonly reason?: string;
+  /** What the target is called in another service until it is whole. */
+  readonly interimName?: string;
   readonly strategy: string;
   readonly strategyReason: string;
   readonly warnings?: readonly string[];
@@ -33,7 +35,7 @@ interface CopyOptions extends ServerOptions {
 }
 
 const copyKind: JobKind<CopyView> = {
-  ...{ kind: "copy", plural: "copies", cancelled: "nothing of it is left" },
+  ...{ kind: "copy", plural: "copies", cancelled: "nothing of it is left here" },
   rowsOf: ({ copiedRows }) => copiedRows,
   show: showCopy,
   columns: [
@@ -92,6 +94,7 @@ function showCopy(job: CopyView): void {
   note(`by ${job.strategy}: ${job.strategyReason}`);
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
   if (job.reason) say(color.red(job.reason));
+  if (job.state === "Failed" && job.interimName) note(`what was sent stays there as ${job.interimName}: drop it`);
 }
 
 export function copiesCommand(): Command {
