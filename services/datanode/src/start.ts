@@ -10,6 +10,7 @@ import { DataNodeMetrics } from "./metrics.ts";
 import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
 import type { ThreadStores } from "./thread/messages.ts";
+import { SmallTaskRunner } from "./thread/small-task-runner.ts";
 import { type AttemptRunner, WorkerThread } from "./thread/worker-thread.ts";
 
 export interface DataNodeDeps {
@@ -79,10 +80,10 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
     );
   const runners = Array.from({ length: slots }, openRunner);
   const workers = runners.map((runner) => openSlot(runner, undefined));
-  // The thread of small tasks is there from the first one on that meets it: a thread without work takes 25 MB.
+  // A thread of small tasks is there from the first one on that meets no idle one: a thread without work takes 25 MB.
   for (const runner of runners) runner.warmUp?.();
   if (smallSlots > 0) {
-    const smallRunner = openRunner();
+    const smallRunner = new SmallTaskRunner(runners, openRunner());
     for (let i = 0; i < smallSlots; i++) workers.push(openSlot(smallRunner, settings.smallTaskBytes));
   }
   const running = cleanup.move();

@@ -20,6 +20,8 @@ export interface AttemptRunner extends AsyncDisposable {
   run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome>;
   /** Makes ready what runs would else wait for. */
   warmUp?(): void;
+  /** It is there, and runs nothing. */
+  readonly isIdle?: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export class WorkerThread implements AttemptRunner {
   readonly #entry: URL;
   #worker: Worker | undefined;
   #nextRun = 0;
+  #running = 0;
 
   /** @param entry what the thread runs, which must serve tasks (`serveTasks`) */
   constructor(setup: ThreadSetup, entry: URL = ownEntry) {
@@ -46,6 +49,10 @@ export class WorkerThread implements AttemptRunner {
   /** Starts the thread ahead of its first run, which then need not wait for it. */
   warmUp(): void {
     this.#worker ??= this.#start();
+  }
+
+  get isIdle(): boolean {
+    return this.#worker !== undefined && this.#running === 0;
   }
 
   /** @throws {ImportError} what the attempt threw; `internal` when the thread died; `aborted` after `signal` */
@@ -72,9 +79,11 @@ export class WorkerThread implements AttemptRunner {
     signal.addEventListener("abort", onAbort);
     send({ type: "run", run, task: { kind, input, secrets } });
     if (signal.aborted) onAbort();
+    this.#running++;
     try {
       return await end.promise;
     } finally {
+      this.#running--;
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       signal.removeEventListener("abort", onAbort);
     }
