@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
   schema: "",
   kernels: "async",
   values: "schema",
-  columns: "schema values",
+  columns: "schema values kernels",
   functions: "schema columns",
   jobs: "schema values",
   rpc: "schema values jobs async",

@@ -32,6 +32,23 @@ export function giveMemory(bytes: Uint8Array<ArrayBuffer>): void {
   while (keptBytes > MAX_KEPT_BYTES) drop(0);
 }
 
+/** Memory that is taken for one reader, and given back together. */
+export class HeldMemory implements Disposable {
+  #taken: Uint8Array<ArrayBuffer>[] = [];
+
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const bytes = takeMemory(length);
+    this.#taken.push(bytes);
+    return bytes;
+  }
+
+  /** Nothing of it is read or written any more. */
+  [Symbol.dispose](): void {
+    for (const bytes of this.#taken) giveMemory(bytes);
+    this.#taken = [];
+  }
+}
+
 /** The thread's arena, for kernels that work where buffers lie; undefined where there can be none. */
 export function pooledMemory(): ArenaMemory | undefined {
   return openArena()?.memory;

@@ -1,6 +1,7 @@
+import { bucketsOfInt64Keys } from "@sluice/kernels";
 import { type CollectionSchema, DataType, partitionKeyIndex, primaryKeyIndex } from "@sluice/schema";
 import type { Column, InsertBatch } from "./column.ts";
-import { hashInt64, hashText } from "./hash.ts";
+import { hashText } from "./hash.ts";
 
 /** The shard of each row, by its primary key, into `out[0, rowCount)`. The batch must have its key column. */
 export function assignShards(schema: CollectionSchema, batch: InsertBatch, shards: number, out: Uint16Array): void {
@@ -35,14 +36,8 @@ function assign(schema: CollectionSchema, batch: InsertBatch, index: number, cou
   const column = batch.columns[index];
   const { name, dataType } = schema.fields[index];
   if (!column) throw new Error(`the batch has no column of the key "${name}"`);
-  if (dataType === DataType.Int64) assignInt64(column, batch.rowCount, count, out);
+  if (dataType === DataType.Int64) bucketsOfInt64Keys(column.data.subarray(0, 8 * batch.rowCount), count, out);
   else assignText(column, batch.rowCount, count, out);
-}
-
-/** Int64 keys stay pairs of 32-bit halves: no bigint per row. */
-function assignInt64(column: Column, rows: number, count: number, out: Uint16Array): void {
-  const halves = new Int32Array(column.data.buffer, column.data.byteOffset, rows * 2);
-  for (let row = 0; row < rows; row++) out[row] = hashInt64(halves[2 * row], halves[2 * row + 1]) % count;
 }
 
 function assignText(column: Column, rows: number, count: number, out: Uint16Array): void {

@@ -58,10 +58,12 @@ export abstract class ColumnBuilder {
 /** Values of equal width. */
 export class FixedBuilder extends ColumnBuilder {
   readonly width: number;
-  readonly buffer = new FixedBuffer();
+  readonly buffer: FixedBuffer;
 
-  constructor(field: FieldSchema) {
+  /** @param memory as of `FixedBuffer` */
+  constructor(field: FieldSchema, memory?: { take(length: number): Uint8Array<ArrayBuffer> }) {
     super(field);
+    this.buffer = new FixedBuffer(memory);
     this.width = fixedWidth(field);
   }
 

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "@jest/globals";
 import { assignShards, type Column } from "@sluice/columns";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
+import fc from "fast-check";
 import { assignPartitions } from "../src/assign.ts";
-import { hashInt64, hashText } from "../src/hash.ts";
+import { hashText } from "../src/hash.ts";
+import { hashInt64 } from "./int64-hash.ts";
 
 // The golden files say which keys a real Milvus 2.3.5 put together.
 const fixtures = join(import.meta.dirname, "../../../test/fixtures");
@@ -80,6 +82,23 @@ describe("hash tables of the binlog format", () => {
     [2n ** 63n - 1n, 40977599],
   ])("int64 %s", (key, hash) => {
     expect(hashInt64(Number(BigInt.asIntN(32, key)), Number(BigInt.asIntN(32, key >> 32n)))).toBe(hash);
+  });
+
+  it("are those by which the kernel finds shards", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxLength: 1200 }),
+        fc.integer({ min: 1, max: 65_536 }),
+        (keys, shards) => {
+          const column = columnOf("int64", keys.map(String));
+          const out = new Uint16Array(keys.length);
+          assignShards(schemaOf("int64"), { rowCount: keys.length, columns: [column], sourceBytes: 0 }, shards, out);
+          const halves = keys.map((key) => [Number(BigInt.asIntN(32, key)), Number(BigInt.asIntN(32, key >> 32n))]);
+          expect([...out]).toEqual(halves.map(([low, high]) => hashInt64(low, high) % shards));
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test.each([

@@ -60,3 +60,18 @@ export function addHashes(hashes: usize, count: i32, filter: usize, mask: u32, h
     }
   }
 }
+
+/** Of one half of a key; MurmurHash3 x86 32. */
+function mixHalf(hash: u32, half: u32): u32 {
+  return rotl<u32>(hash ^ (rotl<u32>(half * 0xcc9e2d51, 15) * 0x1b873593), 13) * 5 + 0xe6546b64;
+}
+
+/** One of `buckets` for each of `count` keys of 8 bytes, two bytes each at `out`: their MurmurHash3 x86 32, without its highest bit. */
+export function bucketsOfInt64s(keys: usize, count: i32, buckets: u32, out: usize): void {
+  for (const end = keys + ((<usize>count) << 3); keys < end; keys += 8, out += 2) {
+    let hash = mixHalf(mixHalf(0, load<u32>(keys)), load<u32>(keys + 4)) ^ 8;
+    hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
+    hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;
+    store<u16>(out, <u16>(((hash ^ (hash >> 16)) & 0x7fffffff) % buckets));
+  }
+}

@@ -5,6 +5,7 @@ import { instantiateIn, ownMemory } from "./web-assembly.ts";
 interface Kernel {
   readonly hashInt64s: (keys: number, count: number, out: number) => void;
   readonly addHashes: (hashes: number, count: number, filter: number, mask: number, hashCount: number) => void;
+  readonly bucketsOfInt64s: (keys: number, count: number, buckets: number, out: number) => void;
   readonly keys: Uint8Array;
   readonly hashes: Int32Array;
 }
@@ -33,7 +34,7 @@ let kernel: Kernel | undefined;
 function loadKernel(): Kernel {
   const memory = pooledMemory() ?? ownMemory(1);
   return {
-    ...instantiateIn<Pick<Kernel, "hashInt64s" | "addHashes">>(keyHashes, memory),
+    ...instantiateIn<Omit<Kernel, "keys" | "hashes">>(keyHashes, memory),
     keys: new Uint8Array(memory.buffer, KEYS, KEY_BYTES * MAX_KEYS),
     hashes: new Int32Array(memory.buffer, HASHES, HASH_WORDS * MAX_KEYS),
   };
@@ -58,13 +59,31 @@ export function addInt64Keys(keys: Uint8Array, { words, bitCount, hashCount }: K
   return true;
 }
 
+/**
+ * One of `buckets` for each int64 key, as Milvus finds the shard of a row: by MurmurHash3 x86 32 without its highest bit.
+ * @param out a number below `buckets` for each key; 65536 buckets at most
+ */
+export function bucketsOfInt64Keys(keys: Uint8Array, buckets: number, out: Uint16Array): void {
+  eachChunk(keys, ({ bucketsOfInt64s, hashes }, from, count) => {
+    bucketsOfInt64s(KEYS, count, buckets, HASHES);
+    out.set(new Uint16Array(hashes.buffer, HASHES, count), from);
+  });
+}
+
 function hashEach(keys: Uint8Array, take: (kernel: Kernel, from: number, count: number) => void): void {
+  eachChunk(keys, (kernel, from, count) => {
+    kernel.hashInt64s(KEYS, count, HASHES);
+    take(kernel, from, count);
+  });
+}
+
+/** Keys where the kernel finds them, some at a time. */
+function eachChunk(keys: Uint8Array, take: (kernel: Kernel, from: number, count: number) => void): void {
   kernel ??= loadKernel();
   const count = keys.length / KEY_BYTES;
   for (let from = 0; from < count; from += MAX_KEYS) {
     const to = Math.min(count, from + MAX_KEYS);
     kernel.keys.set(keys.subarray(from * KEY_BYTES, to * KEY_BYTES));
-    kernel.hashInt64s(KEYS, to - from, HASHES);
     take(kernel, from, to - from);
   }
 }

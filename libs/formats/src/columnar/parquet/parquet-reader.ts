@@ -1,3 +1,4 @@
+import { HeldMemory } from "@sluice/async";
 import { type Column, columnBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
@@ -38,6 +39,7 @@ export class ParquetReader implements FormatReader {
   readonly #input: ReaderInput;
   readonly #source: SourceFile;
   readonly #maxReadBytes: number;
+  readonly #memory = new HeldMemory();
   #leaves: LeafReader[] = [];
 
   /** @throws {ImportError} `request_invalid` unless there is exactly one source */
@@ -78,7 +80,8 @@ export class ParquetReader implements FormatReader {
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#input.wholeBytes);
     const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal);
-    const columns = plans.map((made) => made({ schema: plan.schema, dynamic: plan.dynamic, rejects, open }));
+    const context = { schema: plan.schema, dynamic: plan.dynamic, rejects, memory: this.#memory, open };
+    const columns = plans.map((made) => made(context));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;
   }
@@ -147,6 +150,7 @@ export class ParquetReader implements FormatReader {
 
   async #close(): Promise<void> {
     await Promise.all(this.#leaves.map((leaf) => leaf.close()));
+    this.#memory[Symbol.dispose]();
   }
 }
 

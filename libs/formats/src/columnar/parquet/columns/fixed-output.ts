@@ -1,3 +1,4 @@
+import type { HeldMemory } from "@sluice/async";
 import { FixedBuilder } from "@sluice/columns";
 import type { SourceLocation } from "@sluice/errors";
 import type { FieldSchema } from "@sluice/schema";
@@ -8,8 +9,9 @@ import { FieldRules } from "./column-reader.ts";
 export class FixedOutput extends FixedBuilder {
   readonly rules: FieldRules;
 
-  constructor(field: FieldSchema, rejects: RowRejects) {
-    super(field);
+  /** @param memory of the reading, where columns are large */
+  constructor(field: FieldSchema, rejects: RowRejects, memory?: HeldMemory) {
+    super(field, memory);
     this.rules = new FieldRules(field, rejects);
   }
 

@@ -1,3 +1,4 @@
+import type { HeldMemory } from "@sluice/async";
 import type { LeafReader, SchemaNode } from "@sluice/parquet";
 import type { CollectionSchema } from "@sluice/schema";
 import type { DynamicColumn } from "../../../plan/dynamic-column.ts";
@@ -8,6 +9,8 @@ export interface ReadContext {
   readonly schema: CollectionSchema;
   readonly dynamic: DynamicColumn;
   readonly rejects: RowRejects;
+  /** Whose memory columns are made in; absent: their own. */
+  readonly memory?: HeldMemory;
   /** Opens the reader of a leaf. */
   readonly open: (node: SchemaNode) => LeafReader;
 }

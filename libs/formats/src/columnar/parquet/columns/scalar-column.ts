@@ -22,10 +22,16 @@ export class ScalarColumn extends FlatColumn {
   readonly #scratch = new FixedBuffer();
   #rows = 0;
 
-  constructor(position: number, field: FieldSchema, leaf: LeafReader, rule: ElementRule, { rejects }: ReadContext) {
+  constructor(
+    position: number,
+    field: FieldSchema,
+    leaf: LeafReader,
+    rule: ElementRule,
+    { rejects, memory }: ReadContext,
+  ) {
     super(position, leaf);
     this.#rule = rule;
-    this.#output = new FixedOutput(field, rejects);
+    this.#output = new FixedOutput(field, rejects, memory);
     this.#elements = this.#output.width / elementWidth[rule.to];
   }
 

@@ -50,7 +50,7 @@ export class VectorColumn implements ColumnReader {
     list: ListNode,
     rule: ElementRule,
     rowCheck: ElementType | undefined,
-    { rejects }: ReadContext,
+    { rejects, memory }: ReadContext,
   ) {
     this.fields = [position];
     this.leaves = [leaf];
@@ -58,7 +58,7 @@ export class VectorColumn implements ColumnReader {
     this.#list = list;
     this.#rule = rule;
     this.#rowCheck = rowCheck;
-    this.#output = new FixedOutput(field, rejects);
+    this.#output = new FixedOutput(field, rejects, memory);
     this.#perRow = this.#output.width / elementWidth[rule.to];
   }
 
