@@ -17,6 +17,7 @@
 #   prometheus Prometheus and promtool               Debian packages
 #   kubeapi    kube-apiserver                         Go, some minutes
 #   image      buildah                                Debian packages
+#   browser    Chromium and a font                    Debian packages
 #
 # Everything goes below $SLUICE_TEST_CACHE (default: ~/.cache/sluice-test).
 set -euo pipefail
@@ -146,6 +147,7 @@ for group in "$@"; do
     prometheus) packages prometheus ;;
     kubeapi) kube_apiserver ;;
     image) packages buildah crun uidmap ;;
+    browser) packages chromium fonts-dejavu-core ;;
     *) echo "unknown group: $group" >&2; exit 2 ;;
   esac
 done

@@ -1,5 +1,6 @@
 export { type Row, rowsOf, valuesOf } from "@sluice/rpc";
 export * from "./backup-folder.ts";
+export { type BrowserFixture, useBrowser } from "./browser.ts";
 export * from "./collections.ts";
 export { scaled } from "./effort.ts";
 export { eventually } from "./eventually.ts";

@@ -26,6 +26,7 @@ const groups = {
   "milvus-2.3.5": "milvus",
   indexes: "indexes",
   stores: "stores",
+  chromium: "browser",
 } as const;
 
 /** Groups that are Python environments. */

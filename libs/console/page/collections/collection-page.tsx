@@ -43,7 +43,7 @@ function CollectionFacts({ collection }: { readonly collection: Collection }) {
     <Facts
       facts={[
         ["Description", description || undefined],
-        ["Loaded", load],
+        ["Load state", load.replace("LoadState", "")],
         ["Shards", countText(shardsNum)],
         ["Partitions", countText(partitionsNum)],
         ["Consistency", consistencyLevel],

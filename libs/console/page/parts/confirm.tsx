@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface ConfirmProps {
   readonly title: string;
@@ -14,23 +14,28 @@ interface ConfirmProps {
 export function Confirm({ title, text, verb, isHarmful, onAnswer }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const answer = (isConfirmed: boolean) => {
+    // Gives the focus back to where it was, which leaving the page does not.
+    dialog.current?.close();
+    onAnswer(isConfirmed);
+  };
   return (
     <dialog
       ref={dialog}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onAnswer(false);
+        answer(false);
       }}
     >
       <h2 id={id}>{title}</h2>
       <p>{text}</p>
       <div class="buttons">
-        <button type="button" onClick={() => onAnswer(false)}>
+        <button type="button" onClick={() => answer(false)}>
           Leave it
         </button>
-        <button type="button" class={isHarmful ? "harmful" : "primary"} onClick={() => onAnswer(true)}>
+        <button type="button" class={isHarmful ? "harmful" : "primary"} onClick={() => answer(true)}>
           {verb}
         </button>
       </div>
