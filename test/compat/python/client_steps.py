@@ -160,6 +160,57 @@ def client_schema_change(ctx):
 
 
 @step
+def client_full_text(ctx):
+    client, name = ctx.client, ctx.name + "_text"
+    if not hasattr(client, "run_analyzer"):
+        return
+    from pymilvus import AnnSearchRequest, Function, FunctionType, RRFRanker
+
+    client.drop_collection(name)
+    schema = client.create_schema()
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field(
+        "text", DataType.VARCHAR, max_length=200, enable_analyzer=True, enable_match=True, analyzer_params={"type": "english"}
+    )
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)
+    schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
+    schema.add_function(Function("f", FunctionType.BM25, ["text"], ["terms"]))
+    indexes = client.prepare_index_params()
+    indexes.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params={"bm25_k1": 1.5, "bm25_b": 0.5})
+    indexes.add_index("vector", index_type="FLAT", metric_type="L2")
+    client.create_collection(name, schema=schema, index_params=indexes)
+    texts = ["red foxes", "a fox, and another fox", "blue birds", "the bird of the fox", ""]
+    rows = [{"id": i, "text": text, "vector": [float(i), 0.0]} for i, text in enumerate(texts)]
+    rest_import(ctx, name, write_by_hand(ctx, rows, "hand_text", lines=True), len(rows))
+    described = client.describe_collection(name)
+    equal([(f["name"], f["type"], f["output_field_names"]) for f in described["functions"]], [("f", FunctionType.BM25, ["terms"])], "functions")
+    # N = 5, mean length 1.8 (stems that are left: 2, 3, 2, 2, 0); of the stem "fox" n = 3, of "bird" n = 2.
+    import math
+
+    def score(counts, length):
+        idf = {"fox": math.log(1 + 2.5 / 3.5), "bird": math.log(1 + 3.5 / 2.5)}
+        return sum(idf[w] * c * 2.5 / (c + 1.5 * (0.5 + 0.5 * length / 1.8)) for w, c in counts.items())
+
+    expected = [(3, score({"fox": 1, "bird": 1}, 2)), (2, score({"bird": 1}, 2)), (1, score({"fox": 2}, 3)), (0, score({"fox": 1}, 2))]
+    expected.sort(key=lambda hit: (-hit[1], hit[0]))
+    [hits] = client.search(name, ["Birds, foxes"], anns_field="terms", limit=10, search_params={"metric_type": "BM25"})
+    equal([hit["id"] for hit in hits], [key for key, _ in expected], "order of hits by text")
+    for hit, (_, wanted) in zip(hits, expected):
+        check(abs(hit["distance"] - wanted) < 1e-5, f"score of {hit}: expected {wanted}")
+    requests = [
+        AnnSearchRequest(["birds"], "terms", {"metric_type": "BM25"}, limit=2),
+        AnnSearchRequest([[4.0, 0.0]], "vector", {"metric_type": "L2"}, limit=2),
+    ]
+    [hits] = client.hybrid_search(name, requests, RRFRanker(60), limit=3)
+    equal(sorted(hit["id"] for hit in hits)[0:2], [2, 3], "hits of text and vectors")
+    equal([row["id"] for row in client.query(name, "text_match(text, 'FOX')")], [0, 1, 3], "text_match")
+    equal([row["id"] for row in client.query(name, "phrase_match(text, 'bird of the fox')")], [3], "phrase_match")
+    equal(client.run_analyzer("The foxes", {"type": "english"}).tokens, ["fox"], "tokens")
+    raises(lambda: client.query(name, "id >= 0", output_fields=["terms"]), "not allowed to retrieve raw data of field terms")
+    client.drop_collection(name)
+
+
+@step
 def client_iterator(ctx):
     iterator = ctx.client.query_iterator(ctx.client_name, filter="year > 0", output_fields=["id"], batch_size=70)
     keys = []
