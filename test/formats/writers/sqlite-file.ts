@@ -32,7 +32,9 @@ function typeOf({ type }: FieldSample): string {
   return texts.includes(type) ? "TEXT" : "";
 }
 
-function sqlValue(cell: FieldSample | undefined): string | number | null {
+function sqlValue(cell: FieldSample | undefined): string | number | bigint | null {
   const json = cell?.json ?? null;
+  // What JSON has as an object of digits.
+  if (json !== null && typeof cell?.parquet.value === "bigint") return cell.parquet.value;
   return json === null || typeof json === "string" || typeof json === "number" ? json : JSON.stringify(json);
 }

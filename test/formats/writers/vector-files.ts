@@ -23,7 +23,7 @@ function keyedVectors(columns: readonly TableColumn[], rows: number, descr: stri
     name: vector.name,
     dim: npy.items ?? 1,
     vectors: all.map((row) => vector.cells?.[row]?.npy?.bytes ?? npy.bytes),
-    keys: all.map((row) => BigInt((key.cells?.[row] ?? key.sample).json as number)),
+    keys: all.map((row) => BigInt(JSON.stringify((key.cells?.[row] ?? key.sample).json))),
   };
 }
 
