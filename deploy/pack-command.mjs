@@ -38,16 +38,18 @@ const natives = { lmdb: manifestOf("libs/metastore").dependencies.lmdb };
 
 /**
  * What older packages ask of the module system at run time. Those of gRPC read their protos from `../../proto` of where they lie, and
- * the client of etcd from `../proto`; `protoFolders` are copied to where that leads.
+ * the client of etcd from `../proto`; `folders` are copied to where that leads.
  */
 const asModule = `
 import { createRequire as requireOfSluice } from "node:module";
 const require = requireOfSluice(import.meta.url), __dirname = import.meta.dirname + "/lib";`;
-const protoFolders = [
+/** What is read while the program runs, and where in the package it is looked for. */
+const folders = [
   ["libs/rpc/node_modules/@grpc/grpc-js/proto", "proto"],
   ["libs/rpc/node_modules/@grpc/reflection/build/proto/grpc", "proto/grpc"],
   ["libs/rpc/node_modules/grpc-health-check/proto", "proto"],
   ["libs/metastore/node_modules/etcd3/proto", "dist/proto"],
+  ["libs/console/dist/page", "dist/page"],
 ];
 
 try {
@@ -58,8 +60,7 @@ try {
     ...{ external: Object.keys(natives), keepNames: true, legalComments: "none", metafile: true, logLevel: "error" },
     banner: { js: asModule },
   });
-  for (const [from, to] of protoFolders)
-    cpSync(join(root, from), join(folder, to), { recursive: true, dereference: true });
+  for (const [from, to] of folders) cpSync(join(root, from), join(folder, to), { recursive: true, dereference: true });
   // Found beside the code, as `@sluice/console` says it.
   cpSync(join(root, "libs/console/dist/page"), join(folder, "dist/page"), { recursive: true });
   writePackage();

@@ -31,11 +31,12 @@ const isReached = (isBuilt || skips("needs a build: npm run build")) && (await i
     await expectSuccess(runProgram("npm", ["install", "--silent", "--prefix", installed, archive], LIMIT_MS));
   }, 2 * LIMIT_MS);
 
-  it("is small, brings no developer tools, and names who wrote what it holds", async () => {
+  it("is small, brings the console and no developer tools, and names who wrote what it holds", async () => {
     expect(sizeOf(installed)).toBeLessThan(MAX_INSTALLED_BYTES);
     const names = readdirSync(join(installed, "node_modules"));
     for (const tool of ["typescript", "jest", "esbuild", "@biomejs"]) expect(names).not.toContain(tool);
     expect(existsSync(join(installed, "node_modules/sluice-command/THIRD-PARTY.txt"))).toBe(true);
+    expect(existsSync(join(installed, "node_modules/sluice-command/dist/page/index.html"))).toBe(true);
     expect((await sluice("--version")).output).toBe("0.1.0\n");
   });
 

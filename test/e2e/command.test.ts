@@ -63,6 +63,8 @@ describe("the command", () => {
       0,
       ["server", "data folder", "readiness", "access", "version", "jobs"].map((check) => `ok      ${check}`),
     ]);
+    const roles = lines(await sluice("cluster")).map((line) => line.split("\t").slice(0, 2).join(" ").trim());
+    expect(roles).toEqual(["role", "datacoord leads", "datanode", "proxy", "querynode", "rootcoord leads"]);
     const away = await sluice("doctor", "-a", "127.0.0.1:1");
     expect([away.code, away.out]).toEqual([1, expect.stringMatching(/^failed {2}server: no Sluice answers/)]);
     const none = await sluice("binlog", "show", "sources/shelf.jsonl");
@@ -87,6 +89,16 @@ describe("the command", () => {
     await client.dropCollection("short");
   });
 
+  it("imports the files of a failed job again", async () => {
+    const { files } = fixture;
+    const [name] = await files.jsonl("again.jsonl", [{ id: "x" }]);
+    const failed = await sluice("import", "sources/again.jsonl", "-c", "shelf", "--json");
+    expect(failed.code).toBe(1);
+    await files.jsonl("again.jsonl", books(2));
+    const again = await sluice("jobs", "retry", JSON.parse(failed.out).jobId);
+    expect([name, again.code, again.out]).toEqual([name, 0, expect.stringContaining("Completed: 2 rows imported")]);
+  });
+
   it("maps, checks, skips and hands the rejected rows back", async () => {
     const { files, client, importRoot } = fixture;
     const rows = books(10).map(({ title, ...row }) => ({ ...row, name: title }));
@@ -106,7 +118,7 @@ describe("the command", () => {
     expect((await sluice("jobs", "commit", job.jobId)).out).toBe(`job ${job.jobId}: commit done\n`);
     expect((await sluice("jobs", "watch", job.jobId)).code).toBe(0);
     expect((await sluice("jobs", "rollback", job.jobId)).code).toBe(0);
-    expect(await client.count("shelf")).toBe(200);
+    expect(await client.count("shelf")).toBe(202);
   });
 
   it("fails with the server's words, and says so when nobody answers", async () => {

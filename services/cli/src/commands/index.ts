@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UnreachableError } from "../client/rest-client.ts";
 import { binlogCommand } from "./binlog.ts";
+import { clusterCommand } from "./cluster.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
 import { completionCommand } from "./completion.ts";
 import { copiesCommand, copyCommand } from "./copy.ts";
@@ -26,6 +27,7 @@ export function addClientCommands(program: Command): void {
   program.addCommand(collectionsCommand());
   program.addCommand(queryCommand());
   program.addCommand(segmentsCommand());
+  program.addCommand(clusterCommand());
   program.addCommand(doctorCommand());
   program.addCommand(binlogCommand());
   program.addCommand(completionCommand());

@@ -26,6 +26,7 @@ export function jobsCommand(): Command {
   );
   for (const [order, description] of Object.entries(orders))
     jobs.addCommand(about(order, description).action((jobId, options) => command(order, jobId, options)));
+  jobs.addCommand(retryCommand());
   jobs.addCommand(errorsCommand());
   jobs.addCommand(rejectsCommand());
   return jobs;
@@ -90,6 +91,18 @@ async function command(order: string, jobId: string, options: ServerOptions): Pr
   await restOf(options).post(`jobs/import/${order}`, { jobId });
   if (options.json) showJson({ jobId, order });
   else say(`job ${jobId}: ${order} done`);
+}
+
+function retryCommand(): Command {
+  return about("retry", "import the files of a failed job again, as they are now")
+    .option("--no-watch", "print the new job's id and end")
+    .action(async (failed: string, options: ServerOptions & { watch: boolean }) => {
+      const rest = restOf(options);
+      const { jobId } = await rest.post<{ jobId: string }>("jobs/import/retry", { jobId: failed });
+      if (options.watch) await watch(rest, jobId, options);
+      else if (options.json) showJson({ jobId });
+      else say(jobId);
+    });
 }
 
 interface ErrorRow {
