@@ -15,7 +15,9 @@ itWith("pymilvus-2.6.17")("runs as written: a user sees one collection, and REST
   const program = adapt(page.block("create_user"), places);
   const output = await runAsUser(pythonOf("pymilvus-2.6.17"), ["-c", program], importRoot);
   expect(output).toMatch(/^\['books'\] data: \["?\{'id': 1\}"?\]/);
-  const grants = await runAsUser("sh", ["-ec", adapt(page.block("curl"), places)], importRoot);
+  const grants = await runAsUser("sh", ["-ec", adapt(page.block("roles/describe"), places)], importRoot);
   expect(grants).toContain('"privilege":"CollectionReadOnly"');
+  const keys = await runAsUser("sh", ["-ec", adapt(page.block("api_keys/create"), places)], importRoot);
+  expect(keys).toMatch(/"apiKey":"slk_.*"description":"nightly import"/s);
   expect(page.left).toEqual([]);
 });
