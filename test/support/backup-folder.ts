@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { decodeInsertLog } from "@sluice/binlog";
 
 /** Segments of a real Milvus 2.3.5, with the rows that went in. */
 export const milvusCases = join(import.meta.dirname, "../fixtures/milvus-2.3.5");
@@ -99,8 +100,14 @@ async function copySegment(folder: string, name: string, { id, partition, segmen
   const deltalogs = deltas.length === 0 ? [] : [{ binlogs: await logsOf(from("delta_log")) }];
   return {
     ...{ segment_id: `#${segment}`, collection_id: `#${id}`, partition_id: `#${partition}`, group_id: `#${segment}` },
-    ...{ num_of_rows: 1, binlogs, deltalogs },
+    ...{ num_of_rows: await rowsOf(join(from("insert_log"), "0")), binlogs, deltalogs },
   };
+}
+
+/** Of the logs of one field. */
+async function rowsOf(folder: string): Promise<number> {
+  const logs = await Promise.all((await readdir(folder)).map((log) => readFile(join(folder, log))));
+  return logs.reduce((sum, bytes) => sum + decodeInsertLog(bytes).rowCount, 0);
 }
 
 async function logsOf(folder: string): Promise<object[]> {

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
-import { note, say, showJson } from "../show/tables.ts";
-import { collectTexts, restOf, type ServerOptions, serverCommand } from "./common.ts";
-import { type JobKind, jobKindCommand, watchKind } from "./job-kind.ts";
+import { note, say } from "../show/tables.ts";
+import { collectTexts, type ServerOptions, serverCommand } from "./common.ts";
+import { type JobKind, jobKindCommand, startKind, statePaint, withWatch } from "./job-kind.ts";
 
 /** What `jobs/copy/describe` answers. */
 interface CopyView extends AnyJob {
@@ -47,35 +47,32 @@ const copyKind: JobKind<CopyView> = {
 };
 
 export function copyCommand(): Command {
-  return serverCommand("copy", "make a collection with the rows of another one, as of one moment")
-    .argument("<source>")
-    .argument("<target>", "there must be none of this name")
-    .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
-    .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
-    .option("--from-database <NAME>", "the source's there; default unless given")
-    .option("--to <HOST:PORT>", "another Milvus-compatible service that gets the target; as --from")
-    .addOption(new Option("--to-token <TOKEN>", "as --from-token").env("SLUICE_TO_TOKEN"))
-    .option("--filter <EXPRESSION>", "rows that it is true for; with --from or --to")
-    .option("--to-database <NAME>", "the target's; the source's unless given, with --to default")
-    .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
-    .option("--no-indexes", "leave the indexes out")
-    .option("--no-load", "leave the target unloaded, whatever the source is")
-    .option("--watch", "follow it until it has ended: the default")
-    .option("--no-watch", "print the job's id and end")
-    .action(runCopy);
+  return withWatch(
+    serverCommand("copy", "make a collection with the rows of another one, as of one moment")
+      .argument("<source>")
+      .argument("<target>", "there must be none of this name")
+      .option("--from <HOST:PORT>", "another Milvus-compatible service that has the source; https://HOST:PORT with TLS")
+      .addOption(new Option("--from-token <TOKEN>", "USER:PASSWORD there, or an API key").env("SLUICE_FROM_TOKEN"))
+      .option("--from-database <NAME>", "the source's there; default unless given")
+      .option("--to <HOST:PORT>", "another Milvus-compatible service that gets the target; as --from")
+      .addOption(new Option("--to-token <TOKEN>", "as --from-token").env("SLUICE_TO_TOKEN"))
+      .option("--filter <EXPRESSION>", "rows that it is true for; with --from or --to")
+      .option("--to-database <NAME>", "the target's; the source's unless given, with --to default")
+      .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
+      .option("--no-indexes", "leave the indexes out")
+      .option("--no-load", "leave the target unloaded, whatever the source is"),
+  ).action(runCopy);
 }
 
 async function runCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const { toDatabase, filter, partition = [], indexes, load, watch = true, json } = options;
-  const rest = restOf(options);
-  const { jobId } = await rest.post<{ jobId: string }>("jobs/copy/create", {
+  const { toDatabase, filter, partition = [], indexes, load } = options;
+  const body = {
     ...{ collectionName: source, targetCollectionName: target, partitionNames: partition, indexes, load },
     ...(toDatabase !== undefined && { targetDbName: toDatabase }),
     ...(filter !== undefined && { filter }),
     ...peerOf(options),
-  });
-  if (!watch) return json ? showJson({ jobId }) : say(jobId);
-  await watchKind(rest, jobId, options, copyKind);
+  };
+  await startKind(options, body, copyKind);
 }
 
 /** The other service as the request has it. */
@@ -88,7 +85,7 @@ function peerOf({ from, fromToken, fromDatabase: dbName, to, toToken }: CopyOpti
 }
 
 function showCopy(job: CopyView): void {
-  const paint = job.state === "Completed" ? color.green : job.state === "Failed" ? color.red : color.cyan;
+  const paint = statePaint(job);
   say(`copy ${job.jobId} ${paint(job.state)}: ${job.copiedRows} rows into ${job.targetCollectionName}`);
   for (const { name, sourceRows, rows } of job.partitions) note(`${name}: ${rows} of ${sourceRows} rows`);
   note(`by ${job.strategy}: ${job.strategyReason}`);

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { type AnyJob, jobOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
+import { color } from "../show/color.ts";
 import { say, showJson, showTable } from "../show/tables.ts";
 import { restOf, type ServerOptions, serverCommand } from "./common.ts";
 import { follow } from "./follow.ts";
@@ -20,7 +21,7 @@ export interface JobKind<J extends AnyJob> {
 }
 
 /** Follows a job until it has ended, and shows it. */
-export async function watchKind<J extends AnyJob>(
+async function watchKind<J extends AnyJob>(
   rest: RestClient,
   jobId: string,
   { json }: Pick<ServerOptions, "json">,
@@ -32,6 +33,32 @@ export async function watchKind<J extends AnyJob>(
   });
   if (json) showJson(job);
   else show(job);
+}
+
+/** Records a job, and follows it until it has ended, or prints its id if wished. */
+export async function startKind<J extends AnyJob>(
+  options: ServerOptions & { readonly watch?: boolean },
+  body: object,
+  kind: JobKind<J>,
+): Promise<void> {
+  const rest = restOf(options);
+  const { jobId } = await rest.post<{ jobId: string }>(`jobs/${kind.kind}/create`, body);
+  if (options.watch ?? true) await watchKind(rest, jobId, options, kind);
+  else if (options.json) showJson({ jobId });
+  else say(jobId);
+}
+
+/** A command that starts a job, with what all of these have. */
+export function withWatch(command: Command): Command {
+  return command
+    .option("--watch", "follow it until it has ended: the default")
+    .option("--no-watch", "print the job's id and end");
+}
+
+/** The colour of a job's state. */
+export function statePaint({ state }: AnyJob): (text: string) => string {
+  if (state === "Completed") return color.green;
+  return state === "Failed" ? color.red : color.cyan;
 }
 
 /** `list`, `show`, `watch`, `cancel`, `pause`, `resume`. */

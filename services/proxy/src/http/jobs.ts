@@ -12,7 +12,7 @@ import { timeText } from "./time-text.ts";
 const listQuery = z.object({
   dbName: z.string().default(""),
   collectionName: z.string().default(""),
-  type: z.enum(["IMPORT", "EXPORT", "MERGE"]).default("MERGE"),
+  type: z.enum(["IMPORT", "EXPORT", "COPY", "MERGE"]).default("MERGE"),
   currentPage: z.coerce.number().int().min(1).default(1),
   pageSize: z.coerce.number().int().min(1).max(100).default(10),
 });

@@ -8,11 +8,12 @@ import { currentTraceParent, type Logger } from "@sluice/telemetry";
 import type { HiddenCollections } from "../ddl/index.ts";
 import type { JobBook } from "./job-book.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
+import { stageTarget } from "./stage-target.ts";
 
 export interface CopyRequestsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;
-  readonly hidden: Pick<HiddenCollections, "stage">;
+  readonly hidden: Pick<HiddenCollections, "stage" | "drop">;
   /** Copies that may be open at once. */
   readonly maxOpenJobs: number;
   readonly log: Logger;
@@ -52,7 +53,7 @@ export class CopyRequests {
 
   /** The target has its name from now on, and is found when the job has ended. @throws {StatusError} 800, 1100 */
   async record(job: JobRecord, target: CollectionRecord, request: rootCoord.CopyRequest): Promise<JobId> {
-    const beside = await this.#deps.hidden.stage(target);
+    const beside = await stageTarget(this.#deps, target);
     if (beside && (await this.#create(job, request, beside))) return job.jobId;
     // The same request may have come twice at the same moment.
     const winner = this.findEarlier(request);

@@ -24,13 +24,21 @@ export class MergeEnds implements AsyncDisposable {
 
   constructor(deps: MergeEndsDeps) {
     this.#deps = deps;
+    deps.book.onChange((jobId) => {
+      const job = deps.book.get(jobId)?.job;
+      if (job && this.#isDue(job)) void this.#drop(job);
+    });
     this.#running = this.#run();
+  }
+
+  #isDue(job: StoredJob): boolean {
+    return hasFailed(job) && !this.#dropped.has(job.jobId) && !this.#closing.signal.aborted;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const due = this.#deps.book.jobs().filter((job) => hasFailed(job) && !this.#dropped.has(job.jobId));
+      const due = this.#deps.book.jobs().filter((job) => this.#isDue(job));
       for (const job of due) await this.#drop(job);
       await sleep(this.#deps.intervalMs, signal);
     }
@@ -53,6 +61,7 @@ export class MergeEnds implements AsyncDisposable {
   }
 }
 
-function hasFailed({ kind, state }: StoredJob): boolean {
+/** One that has made a hidden collection which is not wanted any more. */
+export function hasFailed({ kind, state }: StoredJob): boolean {
   return (kind === "merge" || kind === "copy") && state === "failed";
 }

@@ -18,12 +18,13 @@ import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-s
 import { parseMergeRules } from "./merge-rules.ts";
 import { findFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
+import { stageTarget } from "./stage-target.ts";
 
 export interface MergeJobsDeps {
   readonly book: JobBook;
   readonly requested: RequestedJobs;
   readonly sources: JobSources;
-  readonly hidden: Pick<HiddenCollections, "stage">;
+  readonly hidden: Pick<HiddenCollections, "stage" | "drop">;
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   /** The active collection by name or alias. @throws {StatusError} 100 */
@@ -174,7 +175,7 @@ export class MergeJobs {
       ...{ createdMs: target.createdMs, deadlineMs: 0, completedMs: 0, rowCount: 0, segmentIds: [], autoIds: [] },
       traceParent: currentTraceParent(),
     };
-    const beside = isDryRun ? [] : await this.#deps.hidden.stage(target);
+    const beside = isDryRun ? [] : await stageTarget(this.#deps, target);
     if (!beside || !(await this.#deps.book.create(this.#deps.requested.withWebhooks(job), beside)))
       throw targetExists(target);
     const names = { source: source.name, target: target.name };

@@ -87,10 +87,7 @@ export class PullJobs {
 }
 
 /** @throws {ImportError} `request_invalid` */
-function checkPullable(
-  { schema, partitionNames, numPartitions, name }: PeerCollection,
-  request: rootCoord.CopyRequest,
-): void {
+function checkPullable({ partitionNames, numPartitions, name }: PeerCollection, request: rootCoord.CopyRequest): void {
   const wanted = request.partitionNames;
   if (wanted.length > 0 && numPartitions > 0n)
     throw new ImportError("request_invalid", "a collection with a partition key is copied whole: name no partitions");

@@ -6,6 +6,7 @@ import {
   type BackupCollection,
   type BackupPartition,
   backupFieldIds,
+  DELTA_LOGS,
   FIELD_IDS,
 } from "@sluice/formats";
 import type { InternalData } from "@sluice/jobs";
@@ -129,10 +130,18 @@ async function findPartition(
   const known = new Set(segments.map((segment) => segment.id));
   const isKnown = ({ path }: SourceRef) => known.has(idAt(path, -3, "segment"));
   const others = new Set(logs.filter((log) => !isKnown(log)).map(({ path }) => idAt(path, -3, "segment")));
-  const found = segmentsOf(insertPath, logs.filter(isKnown), [...deltas, ...general]);
+  const all = segmentsOf(insertPath, logs.filter(isKnown), [...deltas, ...general]);
+  const rowsOf = new Map(segments.map(({ id: segment, rowCount }) => [segment, rowCount]));
+  const found = { ...all, groups: all.groups.map((group) => withMetaRows(group, rowsOf)) };
   if (others.size === 0) return found;
   const warning = `${insertPath}: left out, since the backup's meta has them not: segments ${excerptOfList([...others])}`;
   return { ...found, warnings: [...found.warnings, warning] };
+}
+
+/** What was deleted the meta counts nevertheless; a meta that says 0 of what has logs says nothing. */
+function withMetaRows(group: FoundGroup, rowsOf: ReadonlyMap<string, number>): FoundGroup {
+  const metaRows = rowsOf.get(idAt(group.files[0].path, -3, "segment"));
+  return !metaRows || group.options?.[DELTA_LOGS] !== "0" ? group : { ...group, metaRows };
 }
 
 /** @param wanted ends of paths */

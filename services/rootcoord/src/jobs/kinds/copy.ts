@@ -1,10 +1,11 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { type CopyTaskInput, type InnerCopySpec, newTask, packGroups, specOf } from "@sluice/jobs";
-import { type StoredSegment, segmentId } from "@sluice/schema";
+import { type CopyTaskInput, type InnerCopySpec, specOf } from "@sluice/jobs";
+import type { StoredSegment } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
 import type { JobPlanner, PlannedTask } from "./job-planner.ts";
+import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
 export interface CopyPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers" | "commit">;
@@ -28,11 +29,12 @@ export class CopyPlanner implements JobPlanner {
     const { sourceCollectionId, partitions } = specOf(job, "copy") as InnerCopySpec;
     const from = partitions.map(([partition]) => partition);
     const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
-    const bytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
-    const taskBytes = Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, Math.ceil(bytes / workers)));
+    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
     const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
-    return from.flatMap((partition, group) => tasksOf(byPartition.get(partition) ?? [], group, taskBytes));
+    const tasks = from.flatMap((partition, group) =>
+      segmentTasks("copy", byPartition.get(partition) ?? [], group, taskBytes),
+    );
+    return withRows(tasks, segments);
   }
 
   inputOf(job: JobRecord, { segmentIds = [] }: TaskRecord): CopyTaskInput {
@@ -72,18 +74,4 @@ function rowsBy(segments: readonly StoredSegment[]): Map<bigint, number> {
   const rows = new Map<bigint, number>();
   for (const { partitionId, rowCount } of segments) rows.set(partitionId, (rows.get(partitionId) ?? 0) + rowCount);
   return rows;
-}
-
-/** @param group which of the job's partitions they are of */
-function tasksOf(segments: readonly StoredSegment[], group: number, taskBytes: number): PlannedTask[] {
-  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
-  const sizesBytes = segments.map(({ memoryBytes }) => memoryBytes);
-  return packGroups(sizesBytes, taskBytes).map(({ first, count }) => {
-    const pack = segments.slice(first, first + count);
-    return {
-      ...{ ...newTask, kind: "copy", group, announcedRows: sum(pack.map(({ rowCount }) => rowCount)) },
-      sizeBytes: sum(sizesBytes.slice(first, first + count)),
-      segmentIds: pack.map((segment) => segmentId(segment.segmentId)),
-    };
-  });
 }

@@ -1,12 +1,13 @@
 import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { backupSegmentFolder, type ExportTaskInput, newTask, packGroups, specOf } from "@sluice/jobs";
+import { backupSegmentFolder, type ExportTaskInput, specOf } from "@sluice/jobs";
 import type { ExportRoots, ObjectStore } from "@sluice/object-store";
-import { type CollectionId, type StoredSegment, segmentId } from "@sluice/schema";
+import type { CollectionId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import { backupMetaFiles } from "../backup-meta.ts";
 import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+import { memoryBytesOf, segmentTasks, taskBytesOf } from "./segment-tasks.ts";
 
 export interface ExportPlannerDeps {
   readonly roots: Pick<ExportRoots, "open">;
@@ -36,18 +37,11 @@ export class ExportPlanner implements JobPlanner {
   async plan(job: JobRecord): Promise<PlannedTask[]> {
     const { collectionId, partitionIds, timestamp } = job;
     const segments = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
-    const taskBytes = await this.#taskBytes(segments);
+    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
     const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
     return specOf(job, "export").partitions.flatMap(({ partitionId }, group) =>
-      tasksOf(byPartition.get(partitionId) ?? [], group, taskBytes),
+      segmentTasks("export", byPartition.get(partitionId) ?? [], group, taskBytes),
     );
-  }
-
-  /** Every free worker gets a part, as long as the parts are worth it. */
-  async #taskBytes(segments: readonly StoredSegment[]): Promise<number> {
-    const bytes = segments.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
-    return Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, Math.ceil(bytes / workers)));
   }
 
   inputOf(job: JobRecord, { group, segmentIds = [] }: TaskRecord): ExportTaskInput {
@@ -94,14 +88,4 @@ async function removeOthers(store: ObjectStore, folder: string, tasks: readonly 
   const found = await Array.fromAsync(store.list(`${folder}/`));
   const others = found.filter(({ key }) => !isWanted(key)).map(({ key }) => key);
   if (others.length > 0) await store.delete(others);
-}
-
-/** @param group which of the job's partitions they are of */
-function tasksOf(segments: readonly StoredSegment[], group: number, taskBytes: number): PlannedTask[] {
-  const sizesBytes = segments.map(({ memoryBytes }) => memoryBytes);
-  return packGroups(sizesBytes, taskBytes).map(({ first, count }) => ({
-    ...{ ...newTask, kind: "export", group },
-    sizeBytes: sizesBytes.slice(first, first + count).reduce((sum, size) => sum + size, 0),
-    segmentIds: segments.slice(first, first + count).map((segment) => segmentId(segment.segmentId)),
-  }));
 }

@@ -23,6 +23,7 @@ import type { Secrets } from "@sluice/object-store";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import type { JobCredentials } from "../job-credentials.ts";
 import type { JobSources } from "../job-sources.ts";
+import { otherThanMeta } from "../meta-rows.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
@@ -146,7 +147,7 @@ export class ImportPlanner implements JobPlanner {
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
-    return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks);
+    return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks) ?? otherThanMeta(job, tasks);
   }
 }
 

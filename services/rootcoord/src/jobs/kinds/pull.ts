@@ -8,6 +8,7 @@ import type { HiddenCollections } from "../../ddl/index.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+import { taskBytesOf } from "./segment-tasks.ts";
 
 export interface PullPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "freeWorkers" | "commit">;
@@ -36,16 +37,11 @@ export class PullPlanner implements JobPlanner {
     const counts: number[] = [];
     for (const group of partitionNames.keys()) counts.push(await countRows(peer, rowsOf(job, group)));
     const rowBytes = rowBytesOf(schemaOf(job));
-    const taskBytes = await this.#taskBytes(rowBytes * sum(counts));
+    const taskBytes = await taskBytesOf(rowBytes * sum(counts), MIN_TASK_BYTES, this.#deps);
     const tasks: Omit<PlannedTask, "sizeBytes">[] = [];
     for (const [group, count] of counts.entries())
       tasks.push(...(await tasksOf(job, { peer, group, count, parts: Math.ceil((rowBytes * count) / taskBytes) })));
     return tasks.map((task) => ({ ...task, sizeBytes: rowBytes * (task.announcedRows ?? 0) }));
-  }
-
-  async #taskBytes(bytes: number): Promise<number> {
-    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
-    return Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, Math.ceil(bytes / workers)));
   }
 
   inputOf(job: JobRecord, { group, keys = {} }: TaskRecord): PullTaskInput {

@@ -1,6 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { newTask, type PushCopySpec, type PushTaskInput, packGroups, specOf } from "@sluice/jobs";
+import { type PushCopySpec, type PushTaskInput, specOf } from "@sluice/jobs";
 import {
   countRows,
   hasCollection,
@@ -12,11 +12,11 @@ import {
   renameCollection,
 } from "@sluice/peer";
 import { schema as wire } from "@sluice/rpc";
-import { type StoredSegment, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { JobCredentials } from "../job-credentials.ts";
 import { ALL_BY_KEY, openPeerOf, peerSourceOf } from "../job-peers.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+import { memoryBytesOf, segmentTasks, taskBytesOf, withRows } from "./segment-tasks.ts";
 
 export interface PushPlannerDeps {
   readonly dataCoord: Pick<DataCoordClient, "visibleSegments" | "freeWorkers">;
@@ -46,16 +46,13 @@ export class PushPlanner implements JobPlanner {
     await loadCollection(peer, interimName, true);
     const from = partitions.map(([partition]) => partition);
     const segments = await this.#deps.dataCoord.visibleSegments(sourceCollectionId, from, job.timestamp);
-    const taskBytes = await this.#taskBytes(segments);
-    if (partitionNames[0] === ALL_BY_KEY) return tasksOf(segments, 0, taskBytes);
+    const taskBytes = await taskBytesOf(memoryBytesOf(segments), MIN_TASK_BYTES, this.#deps);
+    if (partitionNames[0] === ALL_BY_KEY) return withRows(segmentTasks("push", segments, 0, taskBytes), segments);
     const byPartition = Map.groupBy(segments, ({ partitionId }) => partitionId);
-    return from.flatMap((partition, group) => tasksOf(byPartition.get(partition) ?? [], group, taskBytes));
-  }
-
-  async #taskBytes(segments: readonly StoredSegment[]): Promise<number> {
-    const workers = Math.max(1, await this.#deps.dataCoord.freeWorkers().catch(() => 1));
-    const share = Math.ceil(sum(segments.map(({ memoryBytes }) => memoryBytes)) / workers);
-    return Math.min(this.#deps.splitBytes, Math.max(MIN_TASK_BYTES, share));
+    const tasks = from.flatMap((partition, group) =>
+      segmentTasks("push", byPartition.get(partition) ?? [], group, taskBytes),
+    );
+    return withRows(tasks, segments);
   }
 
   inputOf(job: JobRecord, { group, segmentIds = [], attempt }: TaskRecord): PushTaskInput {
@@ -111,19 +108,6 @@ function declarationsOf(job: JobRecord): PeerDeclarations {
   const others = declared.properties.filter(([key]) => key !== "allow_insert_auto_id");
   const properties = hasAutomaticKeys ? [...others, ["allow_insert_auto_id", "true"] as const] : declared.properties;
   return { ...declared, properties, schema: decoded };
-}
-
-/** @param group which of the job's partitions they are of */
-function tasksOf(segments: readonly StoredSegment[], group: number, taskBytes: number): PlannedTask[] {
-  const sizesBytes = segments.map(({ memoryBytes }) => memoryBytes);
-  return packGroups(sizesBytes, taskBytes).map(({ first, count }) => {
-    const pack = segments.slice(first, first + count);
-    return {
-      ...{ ...newTask, kind: "push", group, announcedRows: sum(pack.map(({ rowCount }) => rowCount)) },
-      sizeBytes: sum(sizesBytes.slice(first, first + count)),
-      segmentIds: pack.map((segment) => segmentId(segment.segmentId)),
-    };
-  });
 }
 
 function pushOf(job: JobRecord): PushCopySpec {

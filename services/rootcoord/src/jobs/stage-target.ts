@@ -1,0 +1,25 @@
+import type { CollectionRecord, StagedWrite } from "@sluice/catalog";
+import type { HiddenCollections } from "../ddl/index.ts";
+import type { JobBook } from "./job-book.ts";
+import { hasFailed } from "./merge-ends.ts";
+
+export interface StageTargetDeps {
+  readonly book: Pick<JobBook, "jobs">;
+  readonly hidden: Pick<HiddenCollections, "stage" | "drop">;
+}
+
+/**
+ * `HiddenCollections.stage`; whoever has seen that a job failed finds its name free, however soon.
+ * @returns undefined when the name is taken
+ */
+export async function stageTarget(
+  { book, hidden }: StageTargetDeps,
+  target: CollectionRecord,
+): Promise<StagedWrite[] | undefined> {
+  const staged = await hidden.stage(target);
+  if (staged) return staged;
+  const { dbName, name } = target;
+  const failed = book.jobs().filter((job) => hasFailed(job) && job.dbName === dbName && job.collectionName === name);
+  for (const { collectionId } of failed) await hidden.drop(collectionId);
+  return failed.length === 0 ? undefined : hidden.stage(target);
+}
