@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { checkStatus, milvus } from "@sluice/rpc";
+import { checkStatus, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { bookCollection, books, type CollectionSpec, useRest, useServer } from "../support/index.ts";
 
@@ -119,6 +119,61 @@ describe("a copy of a collection of another service", () => {
     });
     const read = (name: string) => client.query(name, 'tenant in ["t1", "t2"]', ["*"]);
     expect(await read("tenants_too")).toEqual(await read("tenants"));
+  });
+
+  it("computes what functions do, which no service gives out", async () => {
+    const { client, files } = fixture;
+    const text = {
+      name: "text",
+      dataType: DataType.VarChar,
+      typeParams: [
+        { key: "max_length", value: "100" },
+        { key: "enable_analyzer", value: "true" },
+      ],
+    };
+    const message = schema.CollectionSchema.fromPartial({
+      name: "articles",
+      fields: [
+        { name: "id", dataType: DataType.Int64, isPrimaryKey: true },
+        text,
+        { name: "sparse", dataType: DataType.SparseFloatVector, isFunctionOutput: true },
+      ],
+      functions: [{ name: "bm25", type: 1, inputFieldNames: ["text"], outputFieldNames: ["sparse"] }],
+    });
+    const collectionName = "articles";
+    checkStatus(
+      await client.raw.createCollection(
+        milvus.CreateCollectionRequest.fromPartial({
+          collectionName,
+          schema: Buffer.from(schema.CollectionSchema.encode(message).finish()),
+        }),
+      ),
+    );
+    const extraParams = [
+      { key: "index_type", value: "AUTOINDEX" },
+      { key: "metric_type", value: "BM25" },
+    ];
+    checkStatus(
+      await client.raw.createIndex(
+        milvus.CreateIndexRequest.fromPartial({ collectionName, fieldName: "sparse", extraParams }),
+      ),
+    );
+    checkStatus(await client.raw.loadCollection(milvus.LoadCollectionRequest.fromPartial({ collectionName })));
+    await client.importAndWait(
+      "articles",
+      await files.jsonl("articles.jsonl", [
+        { id: 1, text: "a whale" },
+        { id: 2, text: "a ship" },
+      ]),
+    );
+    expect(await copy("articles", "articles_too")).toMatchObject({ state: "Completed", copiedRows: 2 });
+    const functions = async (name: string) =>
+      (await describeCollection(name)).schema?.functions.map(({ id: _, ...one }) => one);
+    expect(await functions("articles_too")).toEqual(await functions("articles"));
+    expect(await client.query("articles_too", "id > 0", ["*"])).toEqual(
+      await client.query("articles", "id > 0", ["*"]),
+    );
+    expect(await indexesOf("articles_too")).toEqual(await indexesOf("articles"));
   });
 
   it("is that of an empty collection too", async () => {

@@ -55,6 +55,23 @@ describe("TLS on the one port", () => {
   });
   afterAll(() => server?.stop());
 
+  it("is what a copy from another service speaks with https://, to who proves its name alone", async () => {
+    const other = await folders.create();
+    await using knowing = await startServer({
+      ...{ dataDir: other, importRoots: [other], env: { NODE_EXTRA_CA_CERTS: join(dataDir, "tls/cert.pem") } },
+      settings: { dataSourceEndpoint: "127.0.0.1/32" },
+    });
+    const copy = async (address: string) => {
+      const body = { from: { address }, collectionName: "none", targetCollectionName: "x" };
+      const url = `http://${knowing.address}/v2/vectordb/jobs/copy/create`;
+      const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+      return ((await (await fetch(url, request)).json()) as { message: string }).message;
+    };
+    // Its certificate is for this name; another server's is not known at all.
+    expect(await copy(`https://127.0.0.1:${portOf(server)}`)).toMatch(/describing none: can't find collection/);
+    expect(await copy(`https://127.0.0.1:${portOf(knowing)}`)).toMatch(/describing none: .*certificate/);
+  });
+
   it("is what the command speaks with https://, for gRPC and REST", async () => {
     const main = join(import.meta.dirname, "../../services/cli/src/main.ts");
     const args = [

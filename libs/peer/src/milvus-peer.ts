@@ -1,10 +1,20 @@
 import { lookup } from "node:dns/promises";
 import { excerpt, ImportError, type StatusError, statusCodes } from "@sluice/errors";
 import { AddressRefused, ReachableAddresses } from "@sluice/object-store";
-import { type CallSettings, type Client, checkStatus, connectClient, milvus, RawMilvusClient } from "@sluice/rpc";
+import {
+  type CallSettings,
+  type Client,
+  checkStatus,
+  connectClient,
+  type Endpoint,
+  milvus,
+  RawMilvusClient,
+} from "@sluice/rpc";
 import { type PeerPlace, type PeerSecret, peerName } from "./peer-place.ts";
 import { type QueryAnswer, splitQueryAnswer } from "./query-answer.ts";
 
+/** A peer that does not answer is away: who waits for it is told soon, and tasks wait without holding a worker. */
+const DEADLINE_MS = 8000;
 /** A query of a peer may take long. */
 const QUERY_DEADLINE_MS = 120_000;
 /**
@@ -35,7 +45,7 @@ export class MilvusPeer implements Disposable {
       ...(secret && { authorization: Buffer.from(secret.token).toString("base64") }),
     };
     this.place = place;
-    const settings = { maxMessageBytes, serverName: place.address };
+    const settings = { maxMessageBytes, serverName: place.address, deadlineMs: DEADLINE_MS };
     this.#client = connectClient(RawMilvusClient, () => addressOf(place), headers, settings);
   }
 
@@ -89,6 +99,8 @@ function isTooLarge(error: unknown): boolean {
   return code === statusCodes.parameterTooLarge || /larger than max|maxOutputSize|ResourceExhausted/i.test(message);
 }
 
+const NEVER = new AbortController().signal;
+
 /** How many rows there are. */
 export async function countRows(peer: MilvusPeer, rows: PeerRows, settings?: CallSettings): Promise<number> {
   // Only iterators read as of a moment.
@@ -100,7 +112,7 @@ export async function countRows(peer: MilvusPeer, rows: PeerRows, settings?: Cal
 }
 
 /** What is connected to is what was looked at, whatever a name server says next. */
-async function addressOf({ address, tls, reachable }: PeerPlace): Promise<string> {
+async function addressOf({ address, tls, reachable }: PeerPlace): Promise<Endpoint> {
   const { hostname, port } = new URL(`http://${address}`);
   const host = hostname.replace(/^\[|\]$/g, "");
   const addresses = new ReachableAddresses(reachable);
@@ -108,7 +120,8 @@ async function addressOf({ address, tls, reachable }: PeerPlace): Promise<string
   const found = await lookup(host, { all: true });
   if (found.some((one) => !addresses.has(one.address))) throw new AddressRefused(host, "data-source-endpoint");
   const [{ address: ip, family }] = found;
-  return `${tls ? "https://" : ""}${family === 6 ? `[${ip}]` : ip}:${port || "80"}`;
+  // Asked for each call, which then says why there is no connection instead of waiting for one.
+  return { address: `${tls ? "https://" : ""}${family === 6 ? `[${ip}]` : ip}:${port || "80"}`, gone: NEVER };
 }
 
 function peerError(place: PeerPlace, what: string, error: unknown): ImportError {

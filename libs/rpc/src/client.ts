@@ -48,6 +48,8 @@ export interface ChannelSettings {
   readonly maxMessageBytes?: number;
   /** `host` or `host:port` that the peer's certificate is for, where it is connected to by an address. */
   readonly serverName?: string;
+  /** Of calls that say none of their own. */
+  readonly deadlineMs?: number;
 }
 
 /** Longer than a coordinator needs to take over from one that died. */
@@ -115,6 +117,7 @@ export function connectClient<C extends GrpcClient>(
   const always = new Metadata();
   for (const [name, value] of Object.entries(headers)) always.set(name, value);
   const connection = new Connection(ClientClass, address, optionsOf(settings));
+  const usual = settings.deadlineMs === undefined ? {} : { deadlineMs: settings.deadlineMs };
   const methods = new Map<string, AnyCall>();
   return new Proxy({} as Client<C>, {
     get(_, name) {
@@ -122,7 +125,7 @@ export function connectClient<C extends GrpcClient>(
       // `then` would make the client itself look like a promise.
       if (typeof name !== "string" || name === "then") return undefined;
       if (!methods.has(name))
-        methods.set(name, (request, settings) => call(connection, name, request, { metadata: always, ...settings }));
+        methods.set(name, (request, own) => call(connection, name, request, { metadata: always, ...usual, ...own }));
       return methods.get(name);
     },
   });
