@@ -1,11 +1,16 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { rpcGuards } from "@sluice/proxy/access";
 import { checkStatus, milvus } from "@sluice/rpc";
-import { bookCollection, books, TestClient, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, TestClient, useServer } from "../support/index.ts";
 
 // Every method and every route, with no, wrong and too little right.
 
-const fixture = useServer({ authorizationEnabled: true });
+const auditLog = join(tmpdir(), `sluice-audit-${process.pid}.jsonl`);
+const fixture = useServer({ authorizationEnabled: true, auditLog });
+afterAll(() => rm(auditLog, { force: true }));
 const clients: TestClient[] = [];
 const as = (token?: string) => {
   const client = new TestClient(fixture.server.address, token);
@@ -311,8 +316,36 @@ describe("REST", () => {
     expect(await create("root:Milvus")).not.toBe(first);
   });
 
+  it("writes down who has changed what, and who was not let to, over gRPC and REST, each call once", async () => {
+    const read = async () =>
+      (await readFile(auditLog, "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const drop = "/v2/vectordb/collections/drop";
+    await as("ann:secret")
+      .import("films", ["x.jsonl"])
+      .catch(() => {});
+    await post(drop, { collectionName: "films" }, "nobody:secret");
+    await eventually(async () =>
+      expect((await read()).at(-1)).toMatchObject({ user: "nobody", call: drop, outcome: "denied" }),
+    );
+    const lines = await read();
+    const of = (wanted: object) =>
+      lines.filter((line) => Object.entries(wanted).every(([key, value]) => line[key] === value));
+    expect(of({ user: "root", call: "createCollection" })).toHaveLength(2);
+    expect(of({ user: "ann", call: "import", collectionName: "films", outcome: "denied" }).length).toBeGreaterThan(0);
+    const created = of({ user: "root", call: "/v2/vectordb/users/create", about: "kim" });
+    expect(created.map(({ outcome }) => outcome)).toEqual(["done", "failed", "failed"]);
+    expect(of({ user: "nobody", call: "dropCollection", outcome: "done" })).toEqual([]);
+    expect(
+      lines.filter(({ call }) => /query|describe|list/i.test(call)).every(({ outcome }) => outcome === "denied"),
+    ).toBe(true);
+  });
+
   it("keeps no password anywhere but as a hash", async () => {
     await fixture.restart();
+    expect(await readFile(auditLog, "utf8")).not.toMatch(/secret|after1|slk_/);
     expect(fixture.server.stderr).not.toMatch(/(?<!webhook-)secret\b(?!-)|after1/);
     expect(await as("ann:secret").count("books")).toBeGreaterThan(0);
   });

@@ -1,5 +1,8 @@
-import { type Handlers, milvus, okStatus, type ServedService, served } from "@sluice/rpc";
+import { milvus, okStatus, type ServedService, served } from "@sluice/rpc";
+import { auditedHandlers } from "./access/audit-calls.ts";
+import type { CallRates } from "./access/call-rates.ts";
 import { type GuardDeps, guardedHandlers } from "./access/guarded-handlers.ts";
+import { limitedHandlers } from "./access/limited-handlers.ts";
 import type { ProxyContext } from "./context.ts";
 import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
 import { forwardedHandlers } from "./grpc/forwarded.ts";
@@ -11,10 +14,8 @@ import { segmentHandlers } from "./grpc/segments.ts";
 import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
+import type { MilvusHandlers } from "./milvus-handlers.ts";
 import type { RowCalls } from "./rows/row-calls.ts";
-
-/** Of the public service, as far as they are there. */
-export type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 
 /**
  * Of the public service. A method without handler answers a failing Status, which no client retries.
@@ -24,6 +25,7 @@ export function milvusHandlers(
   context: ProxyContext,
   requests: ImportRequests,
   rows: RowCalls,
+  rates: CallRates,
   guards?: GuardDeps,
 ): MilvusHandlers {
   const handlers: MilvusHandlers = {
@@ -37,7 +39,10 @@ export function milvusHandlers(
     ...segmentHandlers(context),
     ...cheapTruthHandlers(),
   };
-  return guards ? guardedHandlers(handlers, guards) : handlers;
+  const limited = limitedHandlers(handlers, rates);
+  if (!guards) return limited;
+  const guarded = guardedHandlers(limited, guards);
+  return guards.audit ? auditedHandlers(guarded, guards.audit) : guarded;
 }
 
 export function milvusService(handlers: MilvusHandlers): ServedService {

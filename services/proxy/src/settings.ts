@@ -7,6 +7,18 @@ export const proxySettings = defineSettings({
     default: false,
     description: "ask every caller for a user and a password, and let them do what their roles grant",
   },
+  auditLog: {
+    type: "string",
+    placeholder: "file",
+    description: "file that gets a JSON line for each call that changes something, and for each that is denied",
+  },
+  auditReads: { type: "boolean", default: false, description: "write calls that read into the audit log too" },
+  requestRate: {
+    type: "int",
+    default: 0,
+    min: 0,
+    description: "calls a second that each client may make, by user or address, twice as many at once; 0: any number",
+  },
   tlsCert: {
     type: "string",
     placeholder: "file",

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
 import type { Presence } from "@sluice/cluster";
+import { SettingsError } from "@sluice/config";
 import type { ObjectStore } from "@sluice/object-store";
 import {
   type Address,
@@ -13,6 +14,8 @@ import {
 } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessControl } from "./access/access-control.ts";
+import { AuditLog } from "./access/audit-log.ts";
+import { CallRates } from "./access/call-rates.ts";
 import { forAdmins } from "./access/rest-guard.ts";
 import type { ProxyContext } from "./context.ts";
 import { openRest } from "./http/open-rest.ts";
@@ -67,7 +70,9 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const requests = new ImportRequests(context);
   const rows = new RowCalls(context);
   const access = settings.authorizationEnabled ? new AccessControl(context, deps.log) : undefined;
-  const guards = access && { access, context, log: deps.log };
+  const audited = auditOf(settings, deps.log);
+  const guards = access && { access, context, log: deps.log, ...audited };
+  const rates = new CallRates(settings.requestRate);
   if (!access && !isLoopback(settings.host))
     deps.log.warn("everybody who reaches this port may do everything: set authorization-enabled", {
       host: settings.host,
@@ -76,7 +81,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
-  const handlers = milvusHandlers(context, requests, rows, guards);
+  const handlers = milvusHandlers(context, requests, rows, rates, guards);
   const grpc = cleanup.use(
     openGrpcServer({
       services: [milvusService(handlers), clientTelemetryService()],
@@ -90,7 +95,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
   const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
   const { log, metrics, readiness, members } = deps;
-  const rest = { context, requests, rows, guards, handlers, budget, log, metrics, readiness, members };
+  const rest = { context, requests, rows, guards, handlers, budget, rates, log, metrics, readiness, members };
   const app = cleanup.use(await openRest({ ...rest, volumes: operations }, logged));
   const counted = uploadMetrics(deps.metrics);
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
@@ -120,6 +125,13 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const port = await sockets.listen(settings.host, settings.port, targets);
   const running = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** @throws {SettingsError} where nobody is known by name */
+function auditOf({ auditLog, auditReads, authorizationEnabled }: ProxySettings, log: Logger): { audit?: AuditLog } {
+  if (auditLog === undefined) return {};
+  if (authorizationEnabled) return { audit: new AuditLog(auditLog, auditReads, log) };
+  throw new SettingsError(["setting audit-log needs authorization-enabled: without it nobody is known by name"]);
 }
 
 const destroy = (socket: Socket) => void socket.destroy();

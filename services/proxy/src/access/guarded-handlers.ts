@@ -1,16 +1,17 @@
 import { rolesOf } from "@sluice/access";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { GrpcError, type Handlers, type milvus } from "@sluice/rpc";
+import { GrpcError } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
 import { databaseOf, type ProxyContext } from "../context.ts";
 import { listJobs } from "../http/list-jobs.ts";
+import type { MilvusHandlers } from "../milvus-handlers.ts";
 import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
+import type { AuditLog } from "./audit-log.ts";
 import { grpcCredentials } from "./credentials.ts";
 import { noteCaller } from "./known-callers.ts";
 import { accessChanges, rpcGuards } from "./rpc-demands.ts";
 
-type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 type Call = Parameters<typeof databaseOf>[1];
 /** Requests as far as guards look into them. */
 interface AnyRequest {
@@ -30,6 +31,8 @@ export interface GuardDeps {
   readonly access: AccessControl;
   readonly context: ProxyContext;
   readonly log: Logger;
+  /** Undefined: calls are written nowhere. */
+  readonly audit?: AuditLog;
 }
 
 /** Handlers that are called only by whom they are for; what changes users or grants is logged with who did it. */
@@ -38,7 +41,6 @@ export function guardedHandlers(handlers: MilvusHandlers, deps: GuardDeps): Milv
     name,
     async (request: AnyRequest, call: Call) => {
       const caller = await admitted(name, request, call, deps);
-      noteCaller(call, caller);
       const answer = await handler(withGrantor(request, caller), call);
       if (accessChanges.has(name) && !(answer as { code?: number }).code) noteChange(name, request, caller, deps);
       return shownTo(caller, name, request, answer, call, deps);
@@ -52,6 +54,7 @@ async function admitted(name: string, request: AnyRequest, call: Call, deps: Gua
   try {
     const header = call.metadata.get("authorization")[0];
     const caller = await deps.access.caller(grpcCredentials(header === undefined ? undefined : String(header)));
+    noteCaller(call, caller);
     await checkMethod(name, request, databaseOf(request, call), caller, deps);
     return caller;
   } catch (error) {

@@ -6,6 +6,7 @@ import { optionsOf } from "../http/import-options.ts";
 import type { RawService } from "../uploads/raw-service.ts";
 import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
+import { auditRoutes } from "./audit-calls.ts";
 import { restCredentials } from "./credentials.ts";
 import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-handlers.ts";
 import { accessChanges } from "./rpc-demands.ts";
@@ -23,7 +24,8 @@ function isPublic({ routeOptions }: FastifyRequest): boolean {
 }
 
 /** Asks who calls before anything of a body is read, and what they may do before anything is done. */
-export function guardRoutes(app: FastifyInstance, { access, context, log }: GuardDeps): void {
+export function guardRoutes(app: FastifyInstance, { access, context, log, audit }: GuardDeps): void {
+  if (audit) auditRoutes(app, audit);
   app.decorateRequest("caller");
   app.addHook("onRequest", async (request, reply) => {
     if (isPublic(request)) return;

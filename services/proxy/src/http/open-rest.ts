@@ -1,13 +1,15 @@
 import type { ByteBudget } from "@sluice/async";
 import { type Presence, version } from "@sluice/cluster";
+import { StatusError } from "@sluice/errors";
 import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { CallRates } from "../access/call-rates.ts";
 import type { GuardDeps } from "../access/guarded-handlers.ts";
 import { guardRoutes, mayGoOn } from "../access/rest-guard.ts";
 import { serveConsole } from "../console/console-routes.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
-import type { MilvusHandlers } from "../milvus-service.ts";
+import type { MilvusHandlers } from "../milvus-handlers.ts";
 import type { RowCalls } from "../rows/row-calls.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { accessRoutesOf } from "./access-routes.ts";
@@ -21,7 +23,7 @@ import { importJobRoutes } from "./import-jobs.ts";
 import { jobRoutes } from "./jobs.ts";
 import { mergeJobRoutes } from "./merge-jobs.ts";
 import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
-import { openRestApp } from "./rest.ts";
+import { openRestApp, restCodes } from "./rest.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
 import { rowRoutes } from "./row-routes.ts";
@@ -36,6 +38,7 @@ export interface RestDeps {
   readonly guards: GuardDeps | undefined;
   readonly volumes: VolumeOperations;
   readonly budget: ByteBudget;
+  readonly rates: CallRates;
   /** Processes of the cluster that live now. */
   readonly members: () => readonly Presence[];
   readonly readiness: () => { readonly status: number; readonly body: unknown };
@@ -48,6 +51,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   const { context, requests, rows, guards, log } = deps;
   const app = openRestApp(log, onCall, { budget: deps.budget });
   if (guards) guardRoutes(app, guards);
+  limitRoutes(app, deps.rates);
   operatorRoutes(app, deps);
   app.get("/v2/openapi.json", facts("This document", open), () => openApi(app.routeTable.entries, version));
   importJobRoutes(app, context, requests);
@@ -71,6 +75,15 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   app.addHook("preClose", async () => events[Symbol.dispose]());
   await app.ready();
   return app;
+}
+
+/** After callers are known. Source of code and words: client contract §2. */
+function limitRoutes(app: FastifyInstance, rates: CallRates): void {
+  app.addHook("preHandler", async (request) => {
+    const isPublic = request.routeOptions.config.route?.guard.kind === "public";
+    if (isPublic || rates.admits(request.caller?.user ?? request.ip)) return;
+    throw new StatusError(restCodes.rateLimited, "request is rejected by limiter: send it again later");
+  });
 }
 
 /** For who runs the server. */

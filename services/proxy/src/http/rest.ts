@@ -19,7 +19,7 @@ declare module "fastify" {
 }
 
 /** Codes of the REST layer itself. Source: client contract §1.8. */
-export const restCodes = { malformedBody: 1801, missingParameter: 1802 } as const;
+export const restCodes = { malformedBody: 1801, missingParameter: 1802, rateLimited: 1807 } as const;
 
 /** Greatest body of a REST request: twice what the most files with the longest paths take. */
 const MAX_BODY_BYTES = 8 << 20;

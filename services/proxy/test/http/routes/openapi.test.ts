@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { ByteBudget } from "@sluice/async";
 import { silentLogger } from "@sluice/telemetry";
 import type { FastifyInstance } from "fastify";
+import { CallRates } from "../../../src/access/call-rates.ts";
 import { openRest, type RestDeps } from "../../../src/http/open-rest.ts";
 
 interface Operation {
@@ -18,7 +19,14 @@ interface Operation {
 let app: FastifyInstance;
 let document: { readonly openapi: string; readonly paths: Record<string, Record<string, Operation>> };
 beforeAll(async () => {
-  const deps = { context: {}, requests: {}, handlers: {}, volumes: {}, budget: new ByteBudget(1 << 20) };
+  const deps = {
+    context: {},
+    requests: {},
+    handlers: {},
+    volumes: {},
+    budget: new ByteBudget(1 << 20),
+    rates: new CallRates(0),
+  };
   const rest = { ...deps, guards: undefined, readiness: () => ({ status: 200, body: "OK" }), log: silentLogger };
   app = await openRest(rest as unknown as RestDeps, () => {});
   document = (await app.inject("/v2/openapi.json")).json();

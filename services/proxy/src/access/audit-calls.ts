@@ -1,0 +1,83 @@
+import { GrpcError, statusOf } from "@sluice/rpc";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { databaseOf as databaseOfCall } from "../context.ts";
+import { databaseOf } from "../http/request-headers.ts";
+import type { MilvusHandlers } from "../milvus-handlers.ts";
+import type { AuditEntry, AuditLog } from "./audit-log.ts";
+import { callerOf } from "./known-callers.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Of the answer's body. */
+    answerCode: number;
+  }
+}
+
+interface AnyRequest {
+  readonly dbName?: string;
+  readonly collectionName?: string;
+  readonly username?: string;
+  readonly roleName?: string;
+  readonly entity?: { readonly role?: { readonly name: string } };
+}
+type Call = Parameters<typeof databaseOfCall>[1] & { readonly getPeer?: () => string };
+type AnyHandler = (request: AnyRequest, call: Call) => Promise<object>;
+
+/** Handlers whose calls are written down. Those that REST makes are written down as what was asked for there. */
+export function auditedHandlers(handlers: MilvusHandlers, audit: AuditLog): MilvusHandlers {
+  const audited = Object.entries(handlers as unknown as Record<string, AnyHandler>).map(([name, handler]) => [
+    name,
+    async (request: AnyRequest, call: Call) => {
+      if (!call.getPeer) return handler(request, call);
+      const note = (code: number, isDenied = false) => audit.note(entryOfCall(name, request, call, code, isDenied));
+      try {
+        const answer = (await handler(request, call)) as { code?: number; status?: { code: number } };
+        note(answer.status?.code ?? answer.code ?? 0);
+        return answer;
+      } catch (error) {
+        note(error instanceof GrpcError ? error.code : statusOf(error).code, error instanceof GrpcError);
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(audited) as MilvusHandlers;
+}
+
+function entryOfCall(name: string, request: AnyRequest, call: Call, code: number, isDenied: boolean): AuditEntry {
+  const { collectionName, username, roleName, entity } = request;
+  return {
+    ...{ user: callerOf(call)?.user ?? "", call: name, address: call.getPeer?.() ?? "" },
+    ...{ dbName: databaseOfCall(request, call), collectionName, about: username || roleName || entity?.role?.name },
+    ...{ outcome: outcomeOf(code, isDenied), code },
+  };
+}
+
+/** The same of routes. */
+export function auditRoutes(app: FastifyInstance, audit: AuditLog): void {
+  app.decorateRequest("answerCode", 0);
+  app.addHook("preSerialization", async (request, _reply, answer) => {
+    request.answerCode = (answer as { code?: number } | null)?.code ?? 0;
+    return answer;
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    if (request.is404 || request.routeOptions.config.route?.guard.kind === "public") return;
+    const isDenied = reply.statusCode === 401 || reply.statusCode === 403;
+    audit.note(entryOfRequest(request, isDenied));
+  });
+}
+
+function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry {
+  const body = (request.body ?? request.query ?? {}) as Readonly<Record<string, unknown>>;
+  const text = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : undefined);
+  const code = request.answerCode === 200 ? 0 : request.answerCode;
+  return {
+    ...{ user: request.caller?.user ?? "", call: request.routeOptions.url ?? "", address: request.ip },
+    ...{ dbName: databaseOf(text("dbName"), request), collectionName: text("collectionName"), jobId: text("jobId") },
+    ...{ about: text("userName") ?? text("roleName") ?? text("keyId"), outcome: outcomeOf(code, isDenied), code },
+  };
+}
+
+function outcomeOf(code: number, isDenied: boolean): AuditEntry["outcome"] {
+  if (isDenied) return "denied";
+  return code === 0 ? "done" : "failed";
+}
