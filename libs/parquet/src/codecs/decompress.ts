@@ -3,11 +3,14 @@ import { Damage, NotSupported } from "../damage.ts";
 import type { Codec } from "../format.ts";
 import { decodeLz4Any, decodeLz4Block, LZ4_MAX_RATIO } from "./lz4.ts";
 import { decodeSnappy, SNAPPY_MAX_RATIO } from "./snappy.ts";
+import { ZstdEngine } from "./zstd-engine.ts";
 
 /** Of the zstd frames behind the first of a page. */
 const FRAME_CHUNK_BYTES = 1 << 20;
 /** Writers that cut a page into frames make them of 64 KiB and more. */
 const MAX_FRAMES = 10_000;
+/** Larger pages are rare, and their own memory is not kept. */
+const ENGINE_BYTES = 4 << 20;
 
 const EMPTY = new Uint8Array(0);
 
@@ -33,6 +36,7 @@ export class Decompressor {
       case "BROTLI":
         return viaZlib("brotli", size, (limits) => brotliDecompressSync(input, limits));
       case "ZSTD":
+        if (size <= ENGINE_BYTES && engineFills(input, this.#take(size))) return this.#buffer.subarray(0, size);
         return viaZlib("zstd", size, (limits) => decompressZstd(input, size, limits));
       default:
         throw new NotSupported(`codec ${codec} is not supported: write the file with ZSTD, SNAPPY or no compression`);
@@ -46,11 +50,27 @@ export class Decompressor {
     decode: (input: Uint8Array, output: Uint8Array) => void,
   ): Uint8Array {
     if (size > input.length * maxRatio) throw new Damage(`${input.length} compressed bytes cannot hold ${size}`);
-    if (this.#buffer.length < size) this.#buffer = new Uint8Array(Math.max(size, Math.min(size * 2, 1 << 20)));
-    const output = this.#buffer.subarray(0, size);
+    const output = this.#take(size);
     decode(input, output);
     return output;
   }
+
+  #take(size: number): Uint8Array {
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(Math.max(size, Math.min(size * 2, 1 << 20)));
+    return this.#buffer.subarray(0, size);
+  }
+}
+
+/** One a thread: calls do not overlap. Null where this Node has none. */
+let engine: ZstdEngine | null | undefined;
+
+/** What it does not take, for whatever reason, is left to node:zlib, which has the words for damage. */
+function engineFills(input: Uint8Array, output: Uint8Array): boolean {
+  if (engine === undefined) engine = ZstdEngine.open() ?? null;
+  if (!engine) return false;
+  const isFilled = engine.decode(input, output, MAX_FRAMES);
+  if (!isFilled) engine = undefined;
+  return isFilled;
 }
 
 function decodeLz4Raw(input: Uint8Array, output: Uint8Array): void {
