@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, string>> = {
   kernels: "async",
   values: "schema",
   columns: "schema values kernels",
-  functions: "schema columns",
+  functions: "schema columns kernels",
   jobs: "schema values",
   rpc: "schema values jobs async",
   "object-store": "async config",

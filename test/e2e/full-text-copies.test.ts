@@ -97,6 +97,30 @@ it("a backup, restored", async () => {
   expect(await found("restored")).toEqual(expected);
 });
 
+it("signatures of MinHash are made while rows are imported, and given back", async () => {
+  const { client, files } = fixture;
+  await data("collections/create", {
+    collectionName: "signed",
+    schema: {
+      fields: [
+        { fieldName: "id", dataType: "Int64", isPrimary: true },
+        { fieldName: "text", dataType: "VarChar", elementTypeParams: { max_length: 100 } },
+        { fieldName: "sign", dataType: "BinaryVector", elementTypeParams: { dim: 128 } },
+      ],
+      functions: [
+        {
+          ...{ name: "m", type: "MinHash", inputFieldNames: ["text"], outputFieldNames: ["sign"] },
+          params: { num_hashes: 4, token_level: "char" },
+        },
+      ],
+    },
+    indexParams: [{ fieldName: "sign", indexName: "sign", metricType: "HAMMING" }],
+  });
+  await client.importAndWait("signed", await files.jsonl("signed.jsonl", [{ id: 1, text: "hello world" }]));
+  const [{ sign }] = await client.query("signed", "id == 1", ["sign"]);
+  expect(Buffer.from(sign as Uint8Array).toString("hex")).toBe("66c51a6a7173b72c096e34100d942615");
+});
+
 it("segments that are merged", async () => {
   const { raw } = fixture.client;
   const { compactionID } = await raw.manualCompaction(

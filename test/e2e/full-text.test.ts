@@ -196,7 +196,7 @@ describe("search by text", () => {
     expect(await refusal(request)).toContain("please provide varchar/text for BM25 Function based search");
     expect(await refusal(textRequest(["a"], {}, { metric_type: "IP" }))).toContain("metric type not match");
     expect(await refusal(textRequest(["a"], {}, { anns_field: "dense" }))).toContain(
-      "text is searched for in fields that",
+      "text is searched for in outputs of BM25",
     );
   });
 });

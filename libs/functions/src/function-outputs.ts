@@ -1,6 +1,8 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, type FieldSchema, type FunctionSchema, functionsOf } from "@sluice/schema";
 import { TermCounts } from "./bm25/term-counts.ts";
+import { minHashParams } from "./minhash/min-hash-params.ts";
+import { Signatures } from "./minhash/signatures.ts";
 
 /** Computes one output of rows from one input. Pure: the same text gives the same value. */
 interface Computation {
@@ -34,7 +36,7 @@ export class FunctionOutputs {
   }
 }
 
-function computation({ type, inputId, outputId }: FunctionSchema, fields: readonly FieldSchema[]): Computation {
+function computation({ type, inputId, outputId, params }: FunctionSchema, fields: readonly FieldSchema[]): Computation {
   const indexOf = (id: number) => fields.findIndex(({ fieldId }) => fieldId === id);
   const [input, output] = [indexOf(inputId), indexOf(outputId)];
   switch (type) {
@@ -42,5 +44,13 @@ function computation({ type, inputId, outputId }: FunctionSchema, fields: readon
       const counts = new TermCounts(fields[input].typeParams.analyzer_params ?? "");
       return { input, output, compute: (text, rowCount) => counts.column(text, rowCount) };
     }
+    case "minhash": {
+      const signatures = signaturesOf(params, fields[input], fields[output]);
+      return { input, output, compute: (text, rowCount) => signatures.column(text, rowCount) };
+    }
   }
+}
+
+function signaturesOf(params: FunctionSchema["params"], text: FieldSchema, { dim }: FieldSchema): Signatures {
+  return new Signatures(minHashParams(params, dim), text.typeParams.analyzer_params ?? "");
 }

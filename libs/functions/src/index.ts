@@ -4,3 +4,4 @@ export { TokenNumbers } from "./analyzer/token-numbers.ts";
 export { queryTerms } from "./bm25/term-counts.ts";
 export { termId } from "./bm25/term-id.ts";
 export { FunctionOutputs } from "./function-outputs.ts";
+export { MinHashParamError, minHashParams } from "./minhash/min-hash-params.ts";

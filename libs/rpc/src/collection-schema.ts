@@ -85,7 +85,10 @@ function structOf(message: StructMessage): StructSchema {
 }
 
 /** Other types are refused when a collection is created, see the rootcoord's `check-functions.ts`. */
-const functionTypes: Readonly<Partial<Record<FunctionType, FunctionSchema["type"]>>> = { [FunctionType.BM25]: "bm25" };
+const functionTypes: Readonly<Partial<Record<FunctionType, FunctionSchema["type"]>>> = {
+  [FunctionType.BM25]: "bm25",
+  [FunctionType.MinHash]: "minhash",
+};
 
 function functionOf(message: FunctionMessage): FunctionSchema {
   const type = functionTypes[message.type];

@@ -45,7 +45,7 @@ export interface StructSchema {
 /** Computes a field from another one, row by row, wherever rows come into the collection. */
 export interface FunctionSchema {
   readonly name: string;
-  readonly type: "bm25";
+  readonly type: "bm25" | "minhash";
   readonly inputId: number;
   readonly outputId: number;
   readonly params: Readonly<Record<string, string>>;

@@ -128,9 +128,7 @@ function checkType(type: number, { name, dataType }: FieldSchema): void {
   const isRounded = type === DataType.FloatVector && isHalf(dataType);
   if (type === dataType || isRounded) return;
   if (type === DataType.VarChar)
-    refuse(
-      `text is searched for in fields that a function computes from text, and none computes ${name}: make its vector in the client`,
-    );
+    refuse(`text is searched for in outputs of BM25 functions, and ${name} is none: make its vector in the client`);
   refuse(
     `vector type must be the same: field type ${dataTypeName(dataType)}, search type ${dataTypeName(type)}: invalid parameter`,
   );

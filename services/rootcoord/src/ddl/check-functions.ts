@@ -1,5 +1,5 @@
 import { excerpt, StatusError } from "@sluice/errors";
-import { AnalyzerError, analyzerOf } from "@sluice/functions";
+import { AnalyzerError, analyzerOf, MinHashParamError, minHashParams } from "@sluice/functions";
 import { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName } from "@sluice/schema";
 import { invalid } from "./refusals.ts";
@@ -51,6 +51,9 @@ function checkFunction(one: FunctionMessage, fields: readonly Field[]): void {
     case FunctionType.BM25:
       checkBm25(one, inputs, outputs);
       break;
+    case FunctionType.MinHash:
+      checkMinHash(one, inputs, outputs);
+      break;
     default:
       throw invalid(
         `functions of type ${typeOf(one)} are not supported by this server: ${excerpt(one.name)} (compute its output before the import, and give it as a field)`,
@@ -89,6 +92,21 @@ function checkBm25({ params }: FunctionMessage, inputs: readonly Field[], output
     throw invalid(
       `BM25 function output field must be a SparseFloatVector field, but got ${dataTypeName(output.dataType)}`,
     );
+}
+
+function checkMinHash({ params }: FunctionMessage, inputs: readonly Field[], outputs: readonly Field[]): void {
+  const [[input], [output]] = [inputs, outputs];
+  if (inputs.length !== 1 || !isText(input))
+    throw invalid(`MinHash function input field must be one VARCHAR/TEXT field, got ${inputs.length} fields`);
+  if (outputs.length !== 1 || (output.dataType as number) !== DataType.BinaryVector)
+    throw invalid(`MinHash function output field must be one BinaryVector field, got ${outputs.length} fields`);
+  try {
+    const values = Object.fromEntries(params.map(({ key, value }) => [key, value]));
+    minHashParams(values, Number(typeParam(output, "dim") ?? 0));
+  } catch (error) {
+    if (error instanceof MinHashParamError) throw invalid(error.message);
+    throw error;
+  }
 }
 
 /** Whether text is analyzed or not, what is said of its analyzer must be right. */

@@ -19,6 +19,10 @@ const bm25 = (more: FunctionParts = {}): FunctionParts => ({
   ...{ name: "f", type: wire.FunctionType.BM25, inputFieldNames: ["text"], outputFieldNames: ["terms"] },
   ...more,
 });
+const minHash: FunctionParts = {
+  ...{ name: "m", type: wire.FunctionType.MinHash, inputFieldNames: ["text"], outputFieldNames: ["sign"] },
+  params: pairs({ num_hashes: "4" }),
+};
 const schemaWith = (functions: readonly FunctionParts[], fields: readonly FieldParts[]) =>
   schemaOf({ fields: [idField(), vectorField(), ...fields], functions: [...functions] });
 const check = (functions: readonly FunctionParts[], fields: readonly FieldParts[] = [text(), terms()]) =>
@@ -91,6 +95,18 @@ describe("functions", () => {
       [],
       [text({}, { enable_analyzer: "false", enable_match: "true" })],
       "1100 field text enables match, but not enable_analyzer",
+    ],
+    [
+      "a signature of another size",
+      [minHash],
+      [text(), { name: "sign", dataType: DataType.BinaryVector, typeParams: pairs({ dim: "64" }) }],
+      "1100 the dim of a MinHash function's output must be 32 * num_hashes: dim is 64, num_hashes 4",
+    ],
+    [
+      "a signature of floats",
+      [{ ...minHash, outputFieldNames: ["v"] }],
+      undefined,
+      "1100 MinHash function output field must be one BinaryVector",
     ],
     [
       "a type that is not here",
