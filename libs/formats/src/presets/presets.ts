@@ -22,6 +22,10 @@ export const presets = {
     description: "a collection of Chroma: id, embedding, document, and its metadata as $meta",
     fields_mapping: { id: "$id", embedding: "$vector", metadata: "$meta", uri: null },
   },
+  "milvus-lite": {
+    description: "collections of Milvus Lite: columns under their own names, without those that it has for itself",
+    fields_mapping: { _seq: null, _partition: null },
+  },
   elasticsearch: {
     description: "hits of Elasticsearch or OpenSearch, one a line, as elasticdump writes them",
     fields_mapping: {

@@ -44,8 +44,11 @@ describe.each(["milvus-lite.db", "milvus-lite-open.db"])("%s", (store) => {
       ["docs", schema],
       ["texts", texts],
     ] as const) {
-      const { rows, warnings } = await readFiles(milvusLiteFormat, files, { schema: of, options: { table } });
+      const rowsOf = (options: object) =>
+        readFiles(milvusLiteFormat, files, { schema: of, options: { table, ...options } });
+      const { rows, warnings } = await rowsOf({});
       expect([...rows].sort(byId)).toEqual(expected[`milvus-lite.db/${table}`].map(wanted).sort(byId));
+      expect((await rowsOf({ preset: "milvus-lite" })).rows).toEqual(rows);
       if (table === "docs")
         expect(warnings).toContainEqual(expect.stringContaining("rows were left out, being deleted or replaced"));
     }

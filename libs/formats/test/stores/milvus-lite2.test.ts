@@ -44,7 +44,10 @@ describe("a collection of Milvus Lite 2", () => {
       field("$meta", DataType.JSON, { isDynamic: true }),
     ];
     const schema = { ...collection(fields), enableDynamicField: true };
-    const { rows } = await readFiles(sqliteFormat, files, { schema, options: { table: "texts" } });
+    const { rows } = await readFiles(sqliteFormat, files, {
+      schema,
+      options: { table: "texts", preset: "milvus-lite" },
+    });
     expect(rows).toEqual([
       { id: "a", vector: [1, 2], $meta: { x: 1 } },
       { id: "b", vector: [3, 4], $meta: {} },

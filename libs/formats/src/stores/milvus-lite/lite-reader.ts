@@ -16,8 +16,9 @@ export class LiteReader implements FormatReader {
   constructor(input: ReaderInput) {
     this.#input = input;
     const { schema, options, uses } = input.plan;
-    const ignored = own.filter((name) => !input.plan.isName(name) && !options.mapping.has(name));
-    this.#plan = new FieldPlan(schema, { ...options, ignored: [...(options.ignored ?? []), ...ignored] }, uses);
+    const { ignored = [], mapping } = options;
+    const left = own.filter((name) => !input.plan.isName(name) && !mapping.has(name) && !ignored.includes(name));
+    this.#plan = new FieldPlan(schema, { ...options, ignored: [...ignored, ...left] }, uses);
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
