@@ -66,6 +66,26 @@ describe("threads that compare vectors", () => {
       }),
     ],
     [
+      "counts of terms",
+      task({
+        column: {
+          ...{ kind: "var", validity: undefined, data: inShared },
+          offsets: Uint32Array.from({ length: ROWS + 1 }, (_, i) => 8 * 24 * i),
+        } satisfies VarColumn,
+        comparison: {
+          ...{ dataType: DataType.SparseFloatVector, dim: 0, metric: "BM25" },
+          bm25: { k1: 1.2, b: 0.75, averageLength: 40 },
+          queries: {
+            kind: "sparse",
+            count: 1,
+            values: [{ indices: new Uint32Array(new Float32Array([3, 5]).buffer), values: Float64Array.of(1.5, 2) }],
+          },
+        },
+        bounds: Float64Array.of(Number.POSITIVE_INFINITY),
+        floor: Number.NEGATIVE_INFINITY,
+      }),
+    ],
+    [
       "sparse vectors",
       task({
         column: {

@@ -50,8 +50,8 @@ export class ScoreThreads implements AsyncDisposable {
   /** Small tasks, and columns in memory that threads do not share, are compared at once. @throws when the thread dies */
   async candidates(task: CandidateTask): Promise<Candidates> {
     const { comparison, column, rows } = task;
-    const isSmall = rows.length * vectorCount(comparison.queries) * Math.max(1, comparison.dim) < WORTH_A_THREAD;
-    if (isSmall || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
+    const numbers = rows.length * vectorCount(comparison.queries) * numbersOfRow(task);
+    if (numbers < WORTH_A_THREAD || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
     const { worker, waiting } = this.#idlest();
     return new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
@@ -84,4 +84,10 @@ export class ScoreThreads implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
+}
+
+/** Numbers of a vector; of sparse ones, which have no dimension, as many as theirs have on average. */
+function numbersOfRow({ comparison: { dim }, column }: CandidateTask): number {
+  if (dim > 0 || column.kind === "fixed") return Math.max(1, dim);
+  return Math.max(1, column.data.length / Uint32Array.BYTES_PER_ELEMENT / Math.max(1, column.offsets.length - 1));
 }
