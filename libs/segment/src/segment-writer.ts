@@ -8,7 +8,7 @@ import {
   rowIdField,
   timestampField,
 } from "@sluice/schema";
-import { Bm25LogsBuilder } from "./bm25-logs.ts";
+import { Bm25Logs } from "./bm25-logs.ts";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { RowBuffer } from "./row-buffer.ts";
@@ -59,7 +59,7 @@ export class SegmentWriter {
   readonly #logs: readonly OpenFieldLogs[];
   readonly #rowCounts: number[] = [];
   readonly #stats: StatsBuilder;
-  readonly #bm25: Bm25LogsBuilder;
+  readonly #bm25: Bm25Logs;
   readonly #flushes: Promise<void>[] = [];
   #rowCount = 0;
   #memoryBytes = 0;
@@ -77,7 +77,7 @@ export class SegmentWriter {
     this.#logs = [rowIdField, timestampField, ...fields].map((field) => ({ field, logIds: [], sizesBytes: [] }));
     const pk = fields[this.#pkIndex];
     this.#stats = new StatsBuilder(pk.fieldId, pk.dataType, maxSegmentRows);
-    this.#bm25 = new Bm25LogsBuilder(context.schema);
+    this.#bm25 = new Bm25Logs(context.schema);
   }
 
   get isFull(): boolean {
@@ -86,7 +86,8 @@ export class SegmentWriter {
 
   /** Encodes the buffer's rows, one log a field (W3), and begins to write them. The buffer must stay as it is until done. */
   async flush(buffer: RowBuffer): Promise<FlushWrites> {
-    const firstLogId = await this.#context.logIds.take(this.#logs.length);
+    const { logIds, puts } = this.#context;
+    const firstLogId = await logIds.take(this.#logs.length + this.#bm25.count);
     const { rowCount } = buffer;
     const system = buffer.system();
     const columns = [system.rowIds, system.timestamps];
@@ -99,7 +100,8 @@ export class SegmentWriter {
       if (i >= SYSTEM_FIELDS) buffer.noteFile(i - SYSTEM_FIELDS, pieces);
       return this.#put(logs, firstLogId + BigInt(i), pieces);
     });
-    const done = settleAll(writes);
+    const stats = this.#bm25.write(buffer, this.#place(), firstLogId + BigInt(this.#logs.length), puts);
+    const done = settleAll([...writes, ...stats]);
     this.#flushes.push(done);
     return { encodedBytes, done };
   }
@@ -113,8 +115,8 @@ export class SegmentWriter {
     const logId = await logIds.take(1);
     await Promise.all(this.#flushes);
     const sizeBytes = await puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
-    const bm25Logs = await this.#bm25.write(this.#place(), logIds, puts);
-    const bm25Bytes = bm25Logs.reduce((sum, { sizesBytes }) => sum + sizesBytes[0], 0);
+    const bm25Logs = this.#bm25.logs;
+    const bm25Bytes = bm25Logs.flatMap((logs) => logs.sizesBytes).reduce((sum, size) => sum + size, 0);
     return {
       collectionId,
       ...this.#bucket,
@@ -146,7 +148,6 @@ export class SegmentWriter {
     const rowBytes = this.#memoryBytes / this.#rowCount;
     this.#stats.capacityKeys = Math.min(maxSegmentRows, Math.ceil(this.#context.segmentBytes / rowBytes));
     this.#stats.add(buffer.column(this.#pkIndex), buffer.rowCount);
-    this.#bm25.add(buffer);
   }
 
   #encode(field: FieldSchema, column: Column, rowCount: number, system: SystemColumns): Uint8Array[] {

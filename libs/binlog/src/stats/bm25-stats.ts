@@ -23,7 +23,7 @@ export interface Bm25Stats {
 export class Bm25StatsBuilder {
   #rows = 0;
   #tokens = 0;
-  /** Open addressing: term, and how many rows contain it; 0 = free. */
+  /** Open addressing: how many rows contain a term, 0 = free, and the term: as one number of 64 bits they sort by term. */
   #table = new Uint32Array(2 * FIRST_SLOTS);
   #count = 0;
 
@@ -41,13 +41,13 @@ export class Bm25StatsBuilder {
   #addTerm(term: number, rows: number): void {
     const mask = this.#table.length / 2 - 1;
     let slot = (Math.imul(term, 0x9e3779b1) >>> 0) & mask;
-    for (; this.#table[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
-      if (this.#table[2 * slot] !== term) continue;
-      this.#table[2 * slot + 1] += rows;
+    for (; this.#table[2 * slot] !== 0; slot = (slot + 1) & mask) {
+      if (this.#table[2 * slot + 1] !== term) continue;
+      this.#table[2 * slot] += rows;
       return;
     }
-    this.#table[2 * slot] = term;
-    this.#table[2 * slot + 1] = rows;
+    this.#table[2 * slot] = rows;
+    this.#table[2 * slot + 1] = term;
     if (2 * ++this.#count > mask) this.#widen();
   }
 
@@ -55,19 +55,18 @@ export class Bm25StatsBuilder {
     const old = this.#table;
     this.#table = new Uint32Array(2 * old.length);
     this.#count = 0;
-    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.#addTerm(old[i], old[i + 1]);
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#addTerm(old[i + 1], old[i]);
   }
 
   finish(): Bm25Stats {
-    const counts = new Map<number, number>();
-    const terms = new Uint32Array(this.#count);
-    for (let i = 0, n = 0; i < this.#table.length; i += 2) {
-      if (this.#table[i + 1] === 0) continue;
-      terms[n++] = this.#table[i];
-      counts.set(this.#table[i], this.#table[i + 1]);
+    const pairs = this.#table.filter((_, i) => this.#table[i & ~1] !== 0);
+    new BigUint64Array(pairs.buffer).sort();
+    const count = pairs.length / 2;
+    const [terms, rowCounts] = [new Uint32Array(count), new Uint32Array(count)];
+    for (let i = 0; i < count; i++) {
+      rowCounts[i] = pairs[2 * i];
+      terms[i] = pairs[2 * i + 1];
     }
-    terms.sort();
-    const rowCounts = Uint32Array.from(terms, (term) => counts.get(term) ?? 0);
     return { rowCount: this.#rows, tokenCount: this.#tokens, terms, rowCounts };
   }
 }

@@ -8,6 +8,8 @@ export const DROPPED = 0xffffffff;
 const FIRST_SLOTS = 1 << 10;
 /** Bytes of tokens that are remembered; beyond, all are forgotten. Text of a language has fewer. */
 const MAX_TEXT_BYTES = 4 << 20;
+/** And no more than so many: of short ones the table is the greater part. */
+const MAX_TOKENS = 1 << 18;
 /** Longer tokens are looked at anew each time: they hardly come again. */
 const MAX_TOKEN_BYTES = 256;
 
@@ -83,7 +85,7 @@ export class TokenNumbers {
 
   #remember(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const number = this.#workedOut(bytes, start, end);
-    if (this.#textBytes + (end - start) > MAX_TEXT_BYTES) this.#forget();
+    if (this.#count === MAX_TOKENS || this.#textBytes + (end - start) > MAX_TEXT_BYTES) this.#forget();
     if (2 * (this.#count + 1) > this.#slots) this.#widen();
     this.#keepText(bytes, start, end);
     this.#insert(this.#textBytes, end - start, hash, number);
