@@ -25,12 +25,23 @@ export class DistinctSample {
   #size = 0;
   #level = 0;
   #values = 0;
+  #repeats = 0;
   readonly #limit: number;
 
   /** @param limit hashes that are kept */
   constructor(limit = COUNTED_HASHES) {
     this.#limit = limit;
     this.#table = new Uint32Array(2048);
+  }
+
+  /** Values that were certainly met before: all of them, or at least so many once `isWhole` is false. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
+  /** Whether every hash is kept. */
+  get isWhole(): boolean {
+    return this.#level === 0;
   }
 
   /** Counts a value by its hash of 64 bits. */
@@ -46,7 +57,10 @@ export class DistinctSample {
     let place = (high ^ (low >>> 7)) & mask;
     for (;;) {
       const [h, l] = [table[2 * place], table[2 * place + 1]];
-      if (h === high && l === low) return;
+      if (h === high && l === low) {
+        this.#repeats++;
+        return;
+      }
       if (h === 0 && l === 0) break;
       place = (place + 1) & mask;
     }

@@ -51,6 +51,18 @@ const places: ReadonlySet<string> = new Set([
 const safetySwitches: ReadonlySet<string> = new Set([
   ...["dryrun", "dry", "validate", "validateonly", "validation", "checkonly", "onlycheck", "testonly", "testrun"],
   ...["simulate", "simulation", "simulateonly", "preview", "previewonly", "noop", "nowrite", "whatif"],
+  ...[
+    "nocommit",
+    "skipcommit",
+    "commit",
+    "rollback",
+    "readonly",
+    "skipwrite",
+    "write",
+    "norun",
+    "noexecute",
+    "execute",
+  ],
 ]);
 
 /**

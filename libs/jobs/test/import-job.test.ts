@@ -104,12 +104,20 @@ describe("options", () => {
     },
   );
 
-  it.each(["dryrun", "dryRun", "DRY-RUN", "validate_only", "validateOnly", "simulate", "what_if", "noop"])(
-    "refuses %s, whatever its value: a guess at a safety switch must never write",
-    (key) => {
-      for (const value of ["true", "false", ""]) expect(() => parse({ [key]: value })).toThrow(`option '${key}'`);
-    },
-  );
+  it.each([
+    "dryrun",
+    "dryRun",
+    "DRY-RUN",
+    "validate_only",
+    "validateOnly",
+    "simulate",
+    "what_if",
+    "noop",
+    "no_commit",
+    "execute",
+  ])("refuses %s, whatever its value: a guess at a safety switch must never write", (key) => {
+    for (const value of ["true", "false", ""]) expect(() => parse({ [key]: value })).toThrow(`option '${key}'`);
+  });
 
   it("takes dry_run for what it says, and nothing unclear", () => {
     expect(parse({ dry_run: "True" })).toMatchObject({ isDryRun: true, warnings: [] });

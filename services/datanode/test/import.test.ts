@@ -4,6 +4,7 @@ import type { ImportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { readSegmentField } from "@sluice/segment";
+import { RepeatedKeys } from "../src/sinks/repeated-keys.ts";
 import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
 import { TaskSources } from "../src/thread/task-sources.ts";
@@ -56,6 +57,40 @@ async function run(
     ...more,
   });
 }
+
+describe("keys that are met twice", () => {
+  const runOf = async (ids: readonly number[]) => {
+    const { sizeBytes } = await sources.put("a.jsonl", [Buffer.concat(ids.map(row))]);
+    return run(sizeBytes);
+  };
+  const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+  it("are named in a warning, and imported as Milvus does it", async () => {
+    expect((await runOf([1, 2, 1, 1, 3])).rowCount).toBe(5);
+    expect(warnings).toEqual([
+      "data/a.jsonl: 2 rows have a primary key that a row before has, and all were imported; the option on_duplicate (first, last, error) keeps one or refuses",
+    ]);
+  });
+
+  it("are told of in no other case", async () => {
+    await runOf(range(5000).map((i) => (i * 2_654_435_761) % 1_000_003));
+    expect(warnings).toEqual([]);
+  });
+
+  it("are found by a sample where there are very many", () => {
+    const keys = new RepeatedKeys(schema, 100);
+    const add = (ids: readonly number[]) => {
+      const data = new Uint8Array(BigInt64Array.from(ids, BigInt).buffer);
+      const column = { kind: "fixed", width: 8, data, validity: undefined } as const;
+      keys.add({ rowCount: ids.length, columns: [column, undefined], sourceBytes: 0 });
+    };
+    add(range(20_000));
+    expect(keys.take()).toBeUndefined();
+    add(range(20_000));
+    expect(keys.take()).toMatch(/^at least \d+ rows have a primary key/);
+    expect(keys.take()).toBeUndefined();
+  });
+});
 
 describe("keys that were allocated for a file before", () => {
   const automatic = (type: DataType) =>

@@ -16,6 +16,7 @@ import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
 import { GivenIds } from "../sinks/given-ids.ts";
 import { type OpenRejects, RejectedRows } from "../sinks/rejected-rows.ts";
+import { RepeatedKeys } from "../sinks/repeated-keys.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
 import { Mappings } from "./mappings.ts";
@@ -35,6 +36,7 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   await using sink = openSink(input, context);
   const unique = input.keyRule && new UniqueRows(input.keyRule, input.schema);
   if (unique?.isReadTwice) await noteKeys(unique, input, context);
+  const keys = unique || input.sink === "none" ? undefined : new RepeatedKeys(input.schema);
   const rejects = rejectsOf(input, context);
   const groupRows: number[] = [];
   const givenIds: bigint[] = [];
@@ -45,12 +47,14 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
     const warn = (text: string) => context.warn(text, group);
     const ids = givenIdsOf(set, input);
-    const taken = new SetRows(set, sink, unique, ids);
+    const taken = new SetRows(set, { sink, unique, ids, keys });
     const { rows, rejected, plan } = await readSet({ set, group, taken, rejects }, input, {
       ...context,
       onProgress,
       warn,
     });
+    const repeated = keys?.take();
+    if (repeated) warn(`${set.files[0].path}: ${repeated}`);
     groupRows.push(rows);
     givenIds.push(...(ids?.ranges ?? []));
     sets.push({
@@ -86,31 +90,38 @@ interface RowTaker {
   skip(row: number): void;
 }
 
+/** Where the rows of a task go. */
+interface TaskRows {
+  readonly sink: BatchSink;
+  /** Leaves rows out; without it, `keys` looks at what is imported more than once. */
+  readonly unique: UniqueRows | undefined;
+  readonly ids: GivenIds | undefined;
+  readonly keys: RepeatedKeys | undefined;
+}
+
 /** Into the sink, without those whose key another row has. */
 class SetRows implements RowTaker {
-  readonly #sink: BatchSink;
-  readonly #unique: UniqueRows | undefined;
-  readonly #ids: GivenIds | undefined;
+  readonly #to: TaskRows;
   duplicates = 0;
 
-  constructor(set: SourceSet, sink: BatchSink, unique: UniqueRows | undefined, ids: GivenIds | undefined) {
-    this.#ids = ids;
-    this.#sink = sink;
-    this.#unique = unique;
-    unique?.beginSet(set.files[0].path);
+  constructor(set: SourceSet, to: TaskRows) {
+    this.#to = to;
+    to.unique?.beginSet(set.files[0].path);
   }
 
   async append(batch: InsertBatch): Promise<number> {
-    const keyed = this.#ids?.fill(batch) ?? batch;
-    const taken = this.#unique?.take(keyed) ?? { batch: keyed, duplicates: 0 };
+    const { sink, unique, ids, keys } = this.#to;
+    const keyed = ids?.fill(batch) ?? batch;
+    const taken = unique?.take(keyed) ?? { batch: keyed, duplicates: 0 };
     this.duplicates += taken.duplicates;
-    if (taken.batch) await this.#sink.append(taken.batch);
+    keys?.add(keyed);
+    if (taken.batch) await sink.append(taken.batch);
     return taken.batch?.rowCount ?? 0;
   }
 
   skip(row: number): void {
-    this.#unique?.skip(row);
-    this.#ids?.skip(row);
+    this.#to.unique?.skip(row);
+    this.#to.ids?.skip(row);
   }
 }
 

@@ -1,0 +1,34 @@
+import type { InsertBatch } from "@sluice/columns";
+import { DistinctSample } from "@sluice/jobs/findings";
+import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
+import { countDistinct } from "./check/hash-values.ts";
+
+/** Keys that are kept in memory, some 1 MB: of more a sample, which finds what is repeated often and costs next to nothing. */
+const KEPT_KEYS = 1 << 16;
+
+/** Which rows have a key that a row before them has. All are imported, as Milvus does it: whoever did not mean it is told. */
+export class RepeatedKeys {
+  readonly #keyIndex: number;
+  readonly #seen: DistinctSample;
+  #told = 0;
+
+  constructor(schema: CollectionSchema, keptKeys = KEPT_KEYS) {
+    this.#keyIndex = primaryKeyIndex(schema);
+    this.#seen = new DistinctSample(keptKeys);
+  }
+
+  /** Automatic keys, which are given later, are passed over. */
+  add(batch: InsertBatch): void {
+    const keys = batch.columns[this.#keyIndex];
+    if (keys) countDistinct(keys, batch.rowCount, this.#seen);
+  }
+
+  /** What is to be said of the rows since the last call; undefined where all keys were new. */
+  take(): string | undefined {
+    const rows = this.#seen.repeats - this.#told;
+    this.#told = this.#seen.repeats;
+    if (rows === 0) return undefined;
+    const count = `${this.#seen.isWhole ? "" : "at least "}${rows} row${rows === 1 ? " has" : "s have"}`;
+    return `${count} a primary key that a row before has, and all were imported; the option on_duplicate (first, last, error) keeps one or refuses`;
+  }
+}
