@@ -32,3 +32,13 @@ it.each([
 ])("a request with %s is answered 408 and closed", async (_, text) => {
   expect(await hear(text)).toMatch(/^HTTP\/1.1 408/);
 });
+
+it("a path that leads nowhere is answered with status beside code, as Milvus's bulk writers read it", async () => {
+  const app = openRestApp(silentLogger, undefined, { headersMs: 150, requestMs: 400 });
+  const answer = await app.inject({ method: "POST", url: "/v2/vectordb/nothing", payload: {} });
+  expect([answer.statusCode, answer.json()]).toEqual([
+    404,
+    { code: 404, status: 404, message: "there is no POST /v2/vectordb/nothing" },
+  ]);
+  await app.close();
+});

@@ -91,7 +91,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   app.addHook("onReady", async () => void app.server.emit("listening"));
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${excerpt(request.url)}`;
-    return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, message });
+    return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
   });
   return app;
 }

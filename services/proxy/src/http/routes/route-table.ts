@@ -64,5 +64,5 @@ export function wrongVerb(table: RouteTable, request: FastifyRequest, reply: Fas
   const verbs = table.verbsAt(request.url);
   if (verbs.length === 0) return undefined;
   const message = `${request.method} is no verb of this path: use ${verbs.join(" or ")}`;
-  return reply.code(405).header("allow", verbs.join(", ")).send({ code: 405, message });
+  return reply.code(405).header("allow", verbs.join(", ")).send({ code: 405, status: 405, message });
 }

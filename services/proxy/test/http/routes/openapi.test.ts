@@ -82,7 +82,7 @@ describe("another verb", () => {
   ] as const)("%s %s is refused with those that are right: %s", async (method, url, allow) => {
     const answer = await app.inject({ method, url });
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, allow]);
-    expect(answer.json()).toMatchObject({ code: 405, message: expect.stringContaining("use") });
+    expect(answer.json()).toMatchObject({ code: 405, status: 405, message: expect.stringContaining("use") });
   });
 
   it("a path that there is not is not found by any", async () => {
