@@ -13,6 +13,16 @@ describe("settings that cannot be", () => {
     ["proxy", [], "setting etcd is missing: give --etcd or SLUICE_ETCD"],
     ["proxy", ["--etcd=etcd:2379"], "setting etcd: an endpoint of etcd must have the form http://HOST:PORT"],
     ["standalone", ["--redis=redis"], "setting redis: the URL of Redis must have the form redis://"],
+    [
+      "standalone",
+      ["--data-dir=/dev/null/x"],
+      "setting data-dir: cannot make the folder /dev/null/x: a file is in its place",
+    ],
+    [
+      "standalone",
+      ["--data-dir=/proc/x"],
+      "setting data-dir: cannot make the folder /proc/x: the file system there makes",
+    ],
     ["standalone", ["--split-size=big"], "setting split-size: expected a size such as 64MB"],
   ])("end %s %j with one line", async (command, flags, expected) => {
     await using folders = new TemporaryFolders();

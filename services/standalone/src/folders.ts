@@ -1,6 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { SettingsError } from "@sluice/config";
 import type { StandaloneSettings } from "./settings.ts";
 
 /** Nobody but the user that the process runs as. */
@@ -13,16 +14,45 @@ const SOCKET_NAME_BYTES = 16;
 /**
  * The data folder, and the folders that were given, or the current one and `bucket/` in the data folder, which is made. A
  * data folder that is made is private; one that was there stays as it is, and state and segments in it are private.
+ * @throws {SettingsError} when the data folder cannot be made
  */
 export async function openFolders(settings: StandaloneSettings): Promise<{ dataDir: string; importRoot: string[] }> {
   const dataDir = resolve(settings.dataDir);
-  await mkdir(dataDir, { recursive: true, mode: PRIVATE });
+  await makeDataFolder(dataDir);
   for (const name of settings.s3 ? ["meta"] : ["meta", "storage"]) await makePrivate(join(dataDir, name));
   if (settings.importRoot?.length || settings.s3)
     return { dataDir, importRoot: (settings.importRoot ?? []).map((root) => resolve(root)) };
   const bucket = join(dataDir, "bucket");
   await mkdir(bucket, { recursive: true });
   return { dataDir, importRoot: [process.cwd(), bucket] };
+}
+
+async function makeDataFolder(dataDir: string): Promise<void> {
+  try {
+    await makeWithParents(dataDir);
+  } catch (error) {
+    throw new SettingsError([`setting data-dir: cannot make the folder ${dataDir}: ${whyNot(error)}`]);
+  }
+}
+
+/** Level by level: Node's own `recursive` never ends below a file system that makes no folders, such as /proc. */
+async function makeWithParents(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: PRIVATE });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && dirname(folder) !== folder) {
+      await makeWithParents(dirname(folder));
+      await mkdir(folder, { mode: PRIVATE });
+    } else if (code !== "EEXIST" || !(await stat(folder)).isDirectory()) throw error;
+  }
+}
+
+function whyNot(error: unknown): string {
+  const { code = String(error) } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST" || code === "ENOTDIR") return "a file is in its place";
+  if (code === "EACCES" || code === "EPERM") return "the process may not write there";
+  return code === "ENOENT" ? "the file system there makes no folders" : code;
 }
 
 async function makePrivate(folder: string): Promise<void> {
