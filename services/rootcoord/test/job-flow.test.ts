@@ -320,6 +320,18 @@ describe("a job", () => {
     ]);
   });
 
+  it("names the files of an attempt whose thread died", async () => {
+    const packed = { ...newTask, kind: "import", group: 0, groupCount: 2, sizeBytes: 300 } as const;
+    Object.assign(world.planners.import, { plan: async () => [packed] });
+    const id = await world.submit({ files: ["a.jsonl", "b.jsonl"] });
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const { order } = await world.reports.startTask({ jobId: id, taskId: world.tasks(id)[0].taskId, nodeId: 9n });
+    const failure = failureMessage({ code: "internal", reason: "the worker thread died: out of memory" });
+    await world.reports.report(resultOf(order, { state: common.ImportState.ImportFailed, failure }));
+    const record = JSON.stringify(world.tasks(id)[0], (_, value) => (typeof value === "bigint" ? `${value}` : value));
+    expect(record).toContain("the worker thread died: out of memory; the task had a.jsonl, b.jsonl");
+  });
+
   it("of files that share a task tells of each its own rows and warnings", async () => {
     const packed = { ...newTask, kind: "import", group: 0, groupCount: 2, sizeBytes: 300 } as const;
     Object.assign(world.planners.import, { plan: async () => [packed] });

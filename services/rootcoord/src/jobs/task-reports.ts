@@ -1,5 +1,5 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import { next, type TaskReport, verdictOn } from "@sluice/jobs";
 import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
 import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
@@ -121,8 +121,9 @@ export class TaskReports {
     return verdict !== "superseded";
   }
 
-  #reported({ job, tasks }: JobView, report: TaskReport) {
-    return next(job, tasks, { kind: "task_reported", report, nowMs: this.#deps.now() });
+  #reported(view: JobView, report: TaskReport) {
+    const event = { kind: "task_reported", report: withFiles(report, view), nowMs: this.#deps.now() } as const;
+    return next(view.job, view.tasks, event);
   }
 
   /** Who was given up and speaks has not died. */
@@ -143,6 +144,18 @@ export class TaskReports {
     this.#deps.metrics?.taskRetried(progress.failure.code);
     this.#deps.log.warn("an attempt failed; its task is tried again", { ...about, failure: progress.failure });
   }
+}
+
+/** A failure of the system, such as a thread that died, knows no file: those that the task had are named. */
+function withFiles(report: TaskReport, view: JobView): TaskReport {
+  const { progress } = report;
+  const task = taskOf(view, report);
+  if (progress.state !== "failed" || progress.failure.code !== "internal" || progress.failure.file || !task)
+    return report;
+  const files = filesOf(view.job, task);
+  if (files.length === 0) return report;
+  const reason = `${progress.failure.reason}; the task had ${excerptOfList(files)}`;
+  return { ...report, progress: { ...progress, failure: { ...progress.failure, reason } } };
 }
 
 /** What a task reads, as the user named it. */
