@@ -25,6 +25,7 @@ export const statusCodes = {
   unimplemented: 10,
   collectionNotFound: 100,
   collectionNotLoaded: 101,
+  schemaMismatch: 109,
   partitionNotFound: 200,
   partitionNotLoaded: 201,
   indexNotFound: 700,

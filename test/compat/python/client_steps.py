@@ -142,20 +142,25 @@ def client_schema_change(ctx):
     client.create_collection(name, dimension=4)
     first = [{"id": i, "vector": [1.0, 2.0, 3.0, float(i)]} for i in range(5)]
     rest_import(ctx, name, write_by_hand(ctx, first, "hand_before", lines=True), 5)
+    # Newer clients keep the schema from here on, until they are told that it has changed.
+    first.append({"id": 100, "vector": [0.0, 0.0, 0.0, 1.0]})
+    client.insert(name, first[-1:])
     client.add_collection_field(name, "stars", DataType.INT64, nullable=True, default_value=3)
     client.add_collection_field(name, "shelf", DataType.VARCHAR, nullable=True, max_length=2)
     client.alter_collection_field(name, "shelf", {"max_length": 10})
     raises(lambda: client.add_collection_field(name, "n", DataType.INT64, nullable=False), "added field must be nullable", code=1100)
     raises(lambda: client.add_collection_field(name, "stars", DataType.INT64, nullable=True), "duplicated field name stars", code=1100)
     raises(lambda: client.alter_collection_field(name, "stars", {"max_length": 5}), "can not modify the maxlength", code=1100)
-    second = [{**row, "id": row["id"] + 5, "stars": 4, "shelf": "upper"} for row in first]
+    inserted = {"id": 101, "vector": [0.0, 0.0, 1.0, 0.0], "stars": 5, "shelf": "lower"}
+    client.insert(name, [inserted])
+    second = [{**row, "id": row["id"] + 5, "stars": 4, "shelf": "upper"} for row in first[:5]]
     rest_import(ctx, name, write_by_hand(ctx, second, "hand_after", lines=True), 5)
     fields = {field["name"]: field for field in client.describe_collection(name)["fields"]}
     equal(list(fields), ["id", "vector", "stars", "shelf"], "fields after the change")
     equal(int(fields["shelf"]["params"]["max_length"]), 10, "max_length after the change")
-    expected = [{**row, "stars": 3, "shelf": None} for row in first] + second
+    expected = [{**row, "stars": 3, "shelf": None} for row in first] + second + [inserted]
     compare_rows(client.query(name, filter="id >= 0", output_fields=["*"]), expected, ["vector", "stars", "shelf"])
-    equal(client.query(name, filter="shelf is null", output_fields=["count(*)"])[0]["count(*)"], 5, "nulls from before")
+    equal(client.query(name, filter="shelf is null", output_fields=["count(*)"])[0]["count(*)"], 6, "nulls from before")
     client.drop_collection(name)
 
 

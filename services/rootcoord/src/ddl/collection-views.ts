@@ -68,6 +68,7 @@ export class CollectionViews {
       properties: fromPairs(record.properties),
       hasPartitionKey: record.hasPartitionKey,
       createdTimestamp: record.createdTs,
+      updatedTimestamp: record.updatedTs,
     };
   }
 
