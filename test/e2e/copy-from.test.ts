@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
-import { bookCollection, books, type CollectionSpec, useRest, useServer } from "../support/index.ts";
+import { bookCollection, books, FaultProxy, useRest, useServer } from "../support/index.ts";
+import { collectionFacts, copiedCollection, copiedRow } from "./copied-collection.ts";
 
 // A server is another service to itself: it is read as any Milvus is, over gRPC.
 
@@ -16,44 +17,13 @@ const from = () => ({ address: fixture.server.address });
 async function copy(collectionName: string, targetCollectionName: string, more: object = {}) {
   return run({ from: from(), collectionName, targetCollectionName, ...more });
 }
-
-const everything: CollectionSpec = {
-  ...{ name: "everything", shards: 2, dynamic: true, properties: { "collection.ttl.seconds": "1000000" } },
-  fields: [
-    { name: "id", type: DataType.VarChar, key: true, maxLength: 40 },
-    { name: "flag", type: DataType.Bool },
-    { name: "i8", type: DataType.Int8, nullable: true },
-    { name: "n", type: DataType.Int64, nullable: true },
-    { name: "d", type: DataType.Double },
-    { name: "at", type: DataType.Timestamptz },
-    { name: "geo", type: DataType.Geometry, nullable: true },
-    { name: "json", type: DataType.JSON },
-    { name: "tags", type: DataType.Array, element: DataType.VarChar, capacity: 4, maxLength: 20 },
-    { name: "v", type: DataType.FloatVector, dim: 4 },
-    { name: "hv", type: DataType.Float16Vector, dim: 2, nullable: true },
-    { name: "sv", type: DataType.SparseFloatVector },
-  ],
-};
-const row = (i: number) => ({
-  ...{ id: `k"\\\n${i}é`, flag: i % 2 === 0, i8: i % 3 ? -i % 128 : null, n: i % 5 ? i * 1e9 : null, d: i / 7 },
-  ...{ at: "2026-01-01T00:00:00Z", geo: i % 4 ? `POINT (${i} 2)` : null, json: { i }, tags: ["a", `t${i}`] },
-  ...{ v: [i, 0, 1, 2], hv: i % 2 ? [1, 0.5] : null, sv: { 3: i + 1 }, extra: i },
-});
-const describeCollection = (collectionName: string) =>
-  fixture.client.raw.describeCollection(milvus.DescribeCollectionRequest.fromPartial({ collectionName }));
-const indexesOf = async (collectionName: string) => {
-  const request = milvus.DescribeIndexRequest.fromPartial({ collectionName });
-  return (await fixture.client.raw.describeIndex(request)).indexDescriptions.map(({ indexName, params }) => [
-    indexName,
-    params,
-  ]);
-};
+const { describeCollection, indexesOf } = collectionFacts(fixture);
 
 beforeAll(async () => {
   const { client, files } = fixture;
-  await client.createCollection(everything);
+  await client.createCollection(copiedCollection);
   await client.createPartition("everything", "new");
-  const rows = (first: number) => Array.from({ length: 600 }, (_, i) => row(first + i));
+  const rows = (first: number) => Array.from({ length: 600 }, (_, i) => copiedRow(first + i));
   await client.importAndWait("everything", await files.jsonl("everything.jsonl", rows(0)));
   await client.importAndWait("everything", await files.jsonl("new.jsonl", rows(1000)), { partition: "new" });
   await client.createCollection(bookCollection("many", { shards: 2 }));
@@ -228,59 +198,29 @@ describe("a copy of a collection of another service", () => {
   });
 });
 
-describe("a copy to another service", () => {
-  const to = () => ({ address: fixture.server.address });
-  const push = (collectionName: string, targetCollectionName: string, more: object = {}) =>
-    run({ to: to(), collectionName, targetCollectionName, ...more });
+describe("a copy from another service that goes away", () => {
+  it("goes on when it is back, and has each row once", async () => {
+    await using proxy = await FaultProxy.open(Number(fixture.server.address.split(":")[1]));
+    const address = `127.0.0.1:${proxy.port}`;
+    const body = { from: { address }, collectionName: "many", targetCollectionName: "cut" };
+    const { data } = await post("create", body);
+    proxy.set({ kind: "cut" });
+    // It was planned by then, or will be; without the other service it cannot end.
+    const { state } = (await post("describe", data)).data;
+    proxy.set({ kind: "pass" });
+    expect(["Pending", "Copying", "Completed"]).toContain(state);
+    expect(await ended(data.jobId)).toMatchObject({ state: "Completed", copiedRows: 30_000 });
+    expect(await fixture.client.count("cut")).toBe(30_000);
+  });
 
-  it("has schema, partitions, indexes and rows there, of all types", async () => {
-    const { client } = fixture;
-    const job = await push("everything", "sent");
-    expect(job).toMatchObject({
-      ...{ state: "Completed", copiedRows: 1200, to: fixture.server.address, targetCollectionName: "sent" },
-      partitions: [
-        { name: "_default", sourceRows: 600, rows: 600 },
-        { name: "new", sourceRows: 600, rows: 600 },
-      ],
+  it("is refused at once where there is no connection, with the reason", async () => {
+    const port = await FaultProxy.open(1).then(async (proxy) => {
+      const { port } = proxy;
+      await proxy[Symbol.asyncDispose]();
+      return port;
     });
-    expect(job).not.toHaveProperty("interimName");
-    const all = await client.query("everything", 'id > ""', ["*"]);
-    expect(await client.query("sent", 'id > ""', ["*"])).toEqual(all);
-    expect(await client.count("sent", "", ["new"])).toBe(600);
-    expect(await indexesOf("sent")).toEqual(await indexesOf("everything"));
-    const [source, target] = [await describeCollection("everything"), await describeCollection("sent")];
-    expect(target.schema?.fields).toEqual(source.schema?.fields);
-  });
-
-  it("keeps automatic keys, and has what a filter is true for", async () => {
-    const { client } = fixture;
-    const job = await push("tenants", "tenants_sent", { filter: 'tenant in ["t1", "t2"]', load: false });
-    expect(job).toMatchObject({ state: "Completed", partitions: [{ name: "*" }] });
-    const request = milvus.LoadCollectionRequest.fromPartial({ collectionName: "tenants_sent" });
-    checkStatus(await client.raw.loadCollection(request));
-    const read = (name: string) => client.query(name, 'tenant in ["t1", "t2", "t3"]', ["*"]);
-    expect(await read("tenants_sent")).toEqual((await read("tenants")).filter(({ tenant }) => tenant !== "t3"));
-  });
-
-  it.each<[what: string, body: object, message: RegExp]>([
-    ["a target that is there", { targetCollectionName: "many" }, /"many" exists in 127.0.0.1:\d+: choose another name/],
-    ["an address that no setting lists", { to: { address: "10.0.0.1" } }, /connects to no "10.0.0.1:19530"/],
-    ["two other services", { from: { address: "127.0.0.1:1" } }, /one other service/],
-    ["indexes left out", { indexes: false }, /give every vector an index/],
-    ["a filter that is none", { filter: "id >" }, /cannot parse expression/],
-    ["an unknown partition", { partitionNames: ["no"] }, /partition not found/],
-  ])("is refused for %s", async (_, body, message) => {
-    const about = { to: to(), collectionName: "everything", targetCollectionName: "x" };
-    const answer = await post("create", { ...about, ...body });
-    expect([answer.code !== 0, answer.message]).toEqual([true, expect.stringMatching(message)]);
-  });
-
-  it("that is cancelled has nothing under the name that was asked for, and says what is left there", async () => {
-    const { data } = await post("create", { to: to(), collectionName: "many", targetCollectionName: "never" });
-    expect((await post("pause", data)).code).toBe(0);
-    expect((await post("cancel", data)).code).toBe(0);
-    expect(await ended(data.jobId)).toMatchObject({ state: "Failed", interimName: `copying_${data.jobId}` });
-    expect(await describeCollection("never")).toMatchObject({ status: { code: 100 } });
+    const body = { from: { address: `127.0.0.1:${port}` }, collectionName: "many", targetCollectionName: "x" };
+    expect((await post("create", body)).message).toMatch(/describing many: service not ready: .*ECONNREFUSED/);
   });
 });
 

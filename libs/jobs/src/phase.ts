@@ -5,7 +5,7 @@ import { isEnded } from "./states.ts";
 export type JobPhase = "planning" | "waiting" | "working" | "uncommitted" | "committing" | "ended";
 
 type PhasedJob = Pick<Job, "state" | "isPaused">;
-type PhasedTask = Pick<Task, "state" | "outages" | "endedAttempts">;
+type PhasedTask = Pick<Task, "kind" | "state" | "outages" | "endedAttempts">;
 
 export function phaseOf(job: PhasedJob, tasks: readonly PhasedTask[]): JobPhase {
   if (isEnded(job.state)) return "ended";
@@ -22,6 +22,8 @@ export function waitsFor(job: PhasedJob, tasks: readonly PhasedTask[]): string {
   if (phase === "uncommitted") return "somebody to commit or abort it";
   if (phase !== "waiting") return "";
   if (job.isPaused) return "somebody to resume it";
-  const outage = tasks.find(({ state, outages }) => state === "pending" && outages > 0)?.endedAttempts.at(-1);
-  return outage ? `storage, and is tried again: ${outage.cause}` : "a worker that is free";
+  const away = tasks.find(({ state, outages }) => state === "pending" && outages > 0);
+  if (!away) return "a worker that is free";
+  const what = away.kind === "pull" || away.kind === "push" ? "the other service" : "storage";
+  return `${what}, and is tried again: ${away.endedAttempts.at(-1)?.cause}`;
 }

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { checkStatus, milvus } from "@sluice/rpc";
+import { DataType } from "@sluice/schema";
+import { bookCollection, books, useRest, useServer } from "../support/index.ts";
+import { collectionFacts, copiedCollection, copiedRow } from "./copied-collection.ts";
+
+// A server is another service to itself: it is written to as any Milvus is, over gRPC.
+
+const fixture = useServer({ flushSize: "64KB", compactionInterval: "0s", dataSourceEndpoint: "127.0.0.1" });
+const { post, ended, run } = useRest(fixture, "copy");
+const { describeCollection, indexesOf } = collectionFacts(fixture);
+
+beforeAll(async () => {
+  const { client, files } = fixture;
+  await client.createCollection(copiedCollection);
+  await client.createPartition("everything", "new");
+  const rows = (first: number) => Array.from({ length: 600 }, (_, i) => copiedRow(first + i));
+  await client.importAndWait("everything", await files.jsonl("everything.jsonl", rows(0)));
+  await client.importAndWait("everything", await files.jsonl("new.jsonl", rows(1000)), { partition: "new" });
+  await client.createCollection(bookCollection("many"));
+  await client.importAndWait("many", await files.jsonl("many.jsonl", books(1000)));
+});
+
+describe("a copy to another service", () => {
+  const to = () => ({ address: fixture.server.address });
+  const push = (collectionName: string, targetCollectionName: string, more: object = {}) =>
+    run({ to: to(), collectionName, targetCollectionName, ...more });
+
+  it("has schema, partitions, indexes and rows there, of all types", async () => {
+    const { client } = fixture;
+    const job = await push("everything", "sent");
+    expect(job).toMatchObject({
+      ...{ state: "Completed", copiedRows: 1200, to: fixture.server.address, targetCollectionName: "sent" },
+      partitions: [
+        { name: "_default", sourceRows: 600, rows: 600 },
+        { name: "new", sourceRows: 600, rows: 600 },
+      ],
+    });
+    expect(job).not.toHaveProperty("interimName");
+    const all = await client.query("everything", 'id > ""', ["*"]);
+    expect(await client.query("sent", 'id > ""', ["*"])).toEqual(all);
+    expect(await client.count("sent", "", ["new"])).toBe(600);
+    expect(await indexesOf("sent")).toEqual(await indexesOf("everything"));
+    const [source, target] = [await describeCollection("everything"), await describeCollection("sent")];
+    expect(target.schema?.fields).toEqual(source.schema?.fields);
+  });
+
+  it("keeps automatic keys, and has what a filter is true for", async () => {
+    const { client, files } = fixture;
+    await client.createCollection({
+      ...{ name: "tenants", shards: 2, partitions: 8 },
+      fields: [
+        { name: "id", type: DataType.Int64, key: true, auto: true },
+        { name: "tenant", type: DataType.VarChar, partitionKey: true, maxLength: 20 },
+        { name: "v", type: DataType.FloatVector, dim: 2 },
+      ],
+    });
+    const rows = Array.from({ length: 500 }, (_, i) => ({ tenant: `t${i % 30}`, v: [i, 1] }));
+    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", rows));
+    const job = await push("tenants", "tenants_sent", { filter: 'tenant in ["t1", "t2"]', load: false });
+    expect(job).toMatchObject({ state: "Completed", partitions: [{ name: "*" }] });
+    const request = milvus.LoadCollectionRequest.fromPartial({ collectionName: "tenants_sent" });
+    checkStatus(await client.raw.loadCollection(request));
+    const read = (name: string) => client.query(name, 'tenant in ["t1", "t2", "t3"]', ["*"]);
+    expect(await read("tenants_sent")).toEqual((await read("tenants")).filter(({ tenant }) => tenant !== "t3"));
+  });
+
+  it.each<[what: string, body: object, message: RegExp]>([
+    ["a target that is there", { targetCollectionName: "many" }, /"many" exists in 127.0.0.1:\d+: choose another name/],
+    ["an address that no setting lists", { to: { address: "10.0.0.1" } }, /connects to no "10.0.0.1:19530"/],
+    ["two other services", { from: { address: "127.0.0.1:1" } }, /one other service/],
+    ["indexes left out", { indexes: false }, /give every vector an index/],
+    ["a filter that is none", { filter: "id >" }, /cannot parse expression/],
+    ["an unknown partition", { partitionNames: ["no"] }, /partition not found/],
+  ])("is refused for %s", async (_, body, message) => {
+    const about = { to: to(), collectionName: "everything", targetCollectionName: "x" };
+    const answer = await post("create", { ...about, ...body });
+    expect([answer.code !== 0, answer.message]).toEqual([true, expect.stringMatching(message)]);
+  });
+
+  it("that is cancelled has nothing under the name that was asked for, and says what is left there", async () => {
+    const { data } = await post("create", { to: to(), collectionName: "many", targetCollectionName: "never" });
+    expect((await post("pause", data)).code).toBe(0);
+    expect((await post("cancel", data)).code).toBe(0);
+    expect(await ended(data.jobId)).toMatchObject({ state: "Failed", interimName: `copying_${data.jobId}` });
+    expect(await describeCollection("never")).toMatchObject({ status: { code: 100 } });
+  });
+});
