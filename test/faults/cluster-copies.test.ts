@@ -36,9 +36,10 @@ describeWith(
     const exportRoot = "out=s3://exports/deep";
     const rootcoord = { exportRoot, splitSize: "1MB", compactionInterval: "0s", dataSourceEndpoint: "127.0.0.1" };
     const datanode = { exportRoot, workers: 1, flushSize: "64KB" };
+    const credentialsKey = Buffer.alloc(32, 1).toString("hex");
     cluster = await TestCluster.start(backends, {
       counts: { datanode: 3 },
-      settings: { rootcoord: { ...rootcoord, credentialsKey: Buffer.alloc(32, 1).toString("hex") }, datanode },
+      settings: { rootcoord: { ...rootcoord, credentialsKey }, datanode: { ...datanode, credentialsKey } },
     });
     client = new TestClient(cluster.address);
     await client.createCollection(bookCollection("books", { shards: 2 }));

@@ -32,13 +32,13 @@ export class JobCredentials {
   }
 
   /** @throws {ImportError} `job_failed` when they are lost */
-  of({ jobId, sources = [], sealedCredentials: sealed }: StoredJob): Secrets {
+  of({ jobId, kind, sources = [], sealedCredentials: sealed }: StoredJob): Secrets {
     const held = this.#held.get(jobId);
     if (held || !sources.some(({ secret }) => secret !== undefined)) return held ?? {};
-    if (sealed === undefined) throw new ImportError("job_failed", NOT_KEPT);
-    if (!this.#key) throw new ImportError("job_failed", NO_KEY);
+    if (sealed === undefined) throw new ImportError("job_failed", lost(kind).notKept);
+    if (!this.#key) throw new ImportError("job_failed", lost(kind).noKey);
     const text = this.#key.open(sealed, String(jobId));
-    if (text === undefined) throw new ImportError("job_failed", OTHER_KEY);
+    if (text === undefined) throw new ImportError("job_failed", lost(kind).otherKey);
     const opened: Secrets = JSON.parse(text);
     this.#held.set(jobId, opened);
     return opened;
@@ -59,7 +59,13 @@ export class JobCredentials {
   }
 }
 
-const AGAIN = "request the import again";
-const NOT_KEPT = `the credentials of options.data_source were held in memory only, and the rootcoord that had them is gone: ${AGAIN}; with the setting credentials-key such jobs go on`;
-const NO_KEY = `the credentials of options.data_source are sealed with a key that this rootcoord lacks: give the setting credentials-key, and ${AGAIN}`;
-const OTHER_KEY = `the credentials of options.data_source are sealed with another credentials-key: ${AGAIN}`;
+/** Why credentials are not there, in words for the kind of job that brought them. */
+function lost(kind: string) {
+  const what = kind === "copy" ? "credentials of the other service" : "credentials of options.data_source";
+  const again = `request the ${kind} again`;
+  return {
+    notKept: `the ${what} were held in memory only, and the rootcoord that had them is gone: ${again}; with the setting credentials-key such jobs go on`,
+    noKey: `the ${what} are sealed with a key that this rootcoord lacks: give the setting credentials-key, and ${again}`,
+    otherKey: `the ${what} are sealed with another credentials-key: ${again}`,
+  };
+}
