@@ -8,6 +8,9 @@ import { roles, standaloneSettings } from "@sluice/standalone";
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, "../..", file), "utf8");
 
+/** Files of the guide; pictures lie in folders beside them. */
+const pages = () => readdirSync(join(import.meta.dirname, "../../docs")).filter((file) => file.endsWith(".md"));
+
 /** First cells of a document's tables, without their quotes. */
 const rowsOf = (text: string) =>
   [...text.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, name, rest]) => ({ name, rest }));
@@ -43,15 +46,11 @@ it("README names commands that exist", () => {
 });
 
 it("README leads to every page of docs/", () => {
-  const pages = readdirSync(join(import.meta.dirname, "../../docs")).filter((file) => file.endsWith(".md"));
-  expect(pages.filter((page) => !read("README.md").includes(`(docs/${page}`))).toEqual([]);
+  expect(pages().filter((page) => !read("README.md").includes(`(docs/${page}`))).toEqual([]);
 });
 
 it("rows of a document's tables stand together", () => {
   // A row after an empty line is shown as text.
-  for (const file of [
-    "README.md",
-    ...readdirSync(join(import.meta.dirname, "../../docs")).map((page) => `docs/${page}`),
-  ])
+  for (const file of ["README.md", ...pages().map((page) => `docs/${page}`)])
     expect(read(file)).not.toMatch(/\n\n\|[^\n]*\n(?!\|\s*:?-)/);
 });

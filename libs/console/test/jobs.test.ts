@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Job, JobState, JobSummary } from "../page/api/types.ts";
 import { normBars } from "../page/jobs/histogram.ts";
 import { actionsOf } from "../page/jobs/job-actions.ts";
-import { withJob } from "../page/jobs/job-list.ts";
+import { type HeardJob, jobsNow, withEvent } from "../page/jobs/job-list.ts";
 import { timelineOf } from "../page/jobs/timeline.ts";
 
 const summary = (jobId: string, progress = 0): JobSummary => ({
@@ -31,23 +31,30 @@ describe("what can be ordered of a job", () => {
 });
 
 describe("a page of jobs", () => {
-  const page = [summary("1000000000000000002"), summary("1000000000000000001")];
+  const [newer, older] = ["1000000000000000002", "1000000000000000001"];
+  const page = { records: [summary(newer), summary(older)], count: 2, askedMs: 100 };
+  const heard = (jobId: string, heardMs: number, progress = 50) => ({ job: summary(jobId, progress), heardMs });
 
-  it("has the newest of each job in its place", () => {
-    expect(withJob(page, summary("1000000000000000001", 50), 25)).toEqual([
-      page[0],
-      summary("1000000000000000001", 50),
-    ]);
+  it("has what was heard of its jobs since it was asked for", () => {
+    expect(jobsNow(page, [heard(older, 100)], true, 25)).toEqual([page.records[0], summary(older, 50)]);
+    expect(jobsNow(page, [heard(older, 99)], true, 25)).toEqual(page.records);
   });
 
-  it("begins with a job that is newer than all, and stays as long as it was", () => {
-    expect(withJob(page, summary("1000000000000000003"), 2).map(({ jobId }) => jobId)).toEqual([
-      ...["1000000000000000003", "1000000000000000002"],
-    ]);
+  it("begins with a job that is newer than all, where new ones belong, and stays as long as it was", () => {
+    const newest = heard("1000000000000000003", 101);
+    expect(jobsNow(page, [newest], true, 2)).toEqual([newest.job, page.records[0]]);
+    expect(jobsNow(page, [newest], false, 2)).toEqual(page.records);
   });
 
   it("takes no older one, which is on another page", () => {
-    expect(withJob(page, summary("999"), 25)).toBe(page);
+    expect(jobsNow(page, [heard("999", 101)], true, 25)).toEqual(page.records);
+  });
+
+  it("needs the last event of each job, and not those of all that ever were", () => {
+    const twice = withEvent([heard(older, 1), heard(newer, 2)], heard(older, 3, 60));
+    expect(twice).toEqual([heard(newer, 2), heard(older, 3, 60)]);
+    const many = Array.from({ length: 300 }, (_, i) => heard(String(i), i)).reduce<readonly HeardJob[]>(withEvent, []);
+    expect([many.length, many.at(-1)?.job.jobId]).toEqual([200, "299"]);
   });
 });
 

@@ -10,7 +10,7 @@ import { StateBadge } from "../parts/state-badge.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
 import { hrefOf } from "../route.ts";
 import { rest, session } from "../session.ts";
-import { withJob } from "./job-list.ts";
+import { type AskedPage, type HeardJob, jobsNow, withEvent } from "./job-list.ts";
 import { leftOutText, paceText, rowsText } from "./job-texts.ts";
 
 const LIMIT = 25;
@@ -32,7 +32,10 @@ export function JobsPage() {
     ...(state && { state }),
     ...(collectionName && { collectionName }),
   };
-  const load = (signal: AbortSignal) => rest.post<JobPage>("jobs/import/list", query, signal);
+  const load = async (signal: AbortSignal): Promise<AskedPage> => {
+    const askedMs = performance.now();
+    return { ...(await rest.post<JobPage>("jobs/import/list", query, signal)), askedMs };
+  };
   const { data, error } = useLoaded(load, [offset, state, collectionName], REFRESH_MS);
   const jobs = useLiveJobs(data, offset === 0 && state === "" && collectionName === "");
   return (
@@ -60,16 +63,13 @@ export function JobsPage() {
   );
 }
 
-/** The page that was loaded, with what events have told since. @param isFirst new jobs belong on it */
-function useLiveJobs(page: JobPage | undefined, isFirst: boolean): readonly JobSummary[] | undefined {
-  const [live, setLive] = useState<{ readonly of?: JobPage; readonly jobs: readonly JobSummary[] }>({ jobs: [] });
-  const jobs = live.of === page ? live.jobs : page?.records;
-  useJobEvents(`?dbName=${encodeURIComponent(session.database)}`, (job) => {
-    if (!page || !jobs) return;
-    const isShown = isFirst || jobs.some(({ jobId }) => jobId === job.jobId);
-    if (isShown) setLive({ of: page, jobs: withJob(jobs, job, LIMIT) });
-  });
-  return page && jobs;
+/** The page that was loaded, as it has become since. @param takesNew new jobs belong on it */
+function useLiveJobs(page: AskedPage | undefined, takesNew: boolean): readonly JobSummary[] | undefined {
+  const [heard, setHeard] = useState<readonly HeardJob[]>([]);
+  useJobEvents(`?dbName=${encodeURIComponent(session.database)}`, (job) =>
+    setHeard((before) => withEvent(before, { job, heardMs: performance.now() })),
+  );
+  return page && jobsNow(page, heard, takesNew, LIMIT);
 }
 
 const columns: readonly TableColumn<JobSummary>[] = [
@@ -81,7 +81,7 @@ const columns: readonly TableColumn<JobSummary>[] = [
     cell: ({ jobId, progress }) => <Progress label={`Progress of job ${jobId}`} percent={progress} />,
   },
   { title: "Rows", isNumber: true, cell: rowsText },
-  { title: "Created", cell: ({ createTime }) => timeText(createTime) },
+  { title: "Created", cell: ({ createTime }) => <span class="time">{timeText(createTime)}</span> },
   { title: "About", cell: (job) => <span class="about">{job.reason ?? (paceText(job) || leftOutText(job))}</span> },
 ];
 
