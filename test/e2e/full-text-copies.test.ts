@@ -130,3 +130,22 @@ it("segments that are merged", async () => {
   expect(await fixture.client.segments("texts")).toHaveLength(1);
   expect(await found("texts")).toEqual(expected);
 });
+
+it("a row that is inserted has its output too, and counts in the statistics at once", async () => {
+  const { client } = fixture;
+  const before = await data("entities/search", { collectionName: "texts", data: ["unicorn"], annsField: "terms" });
+  expect(before).toEqual([]);
+  const { insertCount } = await data("entities/insert", { collectionName: "texts", data: [{ id: 1000, text: "A unicorn", dense: [0, 1] }] }); // biome-ignore format: one call
+  expect(insertCount).toBe(1);
+  const [hit, ...more] = await data("entities/search", {
+    collectionName: "texts",
+    data: ["unicorns"],
+    annsField: "terms",
+  });
+  // 31 rows, one with the word, which is its only one; of the others 5 of each text.
+  const average = (5 * (2 + 2 + 2 + 2 + 0 + 3) + 1) / 31;
+  const score = (Math.log(1 + 30.5 / 1.5) * 2.2) / (1 + 1.2 * (0.25 + 0.75 / average));
+  expect([Number(hit.id), more]).toEqual([1000, []]);
+  expect(hit.distance).toBeCloseTo(score, 5);
+  expect(await client.count("texts")).toBe(31);
+});
