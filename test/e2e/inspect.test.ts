@@ -83,6 +83,24 @@ describe("jobs/import/inspect", () => {
     expect(proposed).toEqual(["key", "name", "emb"]);
   });
 
+  it("proposes fields for what folders say of all rows", async () => {
+    const { files } = fixture;
+    await files.jsonl(
+      "hive/lang=de/year=2024/a.jsonl",
+      books(30).map(({ year: _, ...book }) => book),
+    );
+    const { data } = await rest.post("inspect", { files: [["sources/hive/"]] });
+    const [{ sample, schema }] = data.files;
+    expect(sample[2]).toMatchObject({ id: 2, lang: "de", year: 2024 });
+    const types = schema.fields.map((field: Record<string, string>) => [field.fieldName, field.dataType]);
+    expect(types).toEqual(
+      expect.arrayContaining([
+        ["lang", "VarChar"],
+        ["year", "Int64"],
+      ]),
+    );
+  });
+
   it("names missing files, broken files and files of no known format as an import would", async () => {
     const { files } = fixture;
     const broken = await files.write("inspect-broken.parquet", "no parquet");

@@ -2,6 +2,7 @@ import type { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType, dataTypeName, isDenseVector } from "@sluice/schema";
 import type { CanonicalRow } from "../canonical-rows.ts";
+import type { Folders } from "../folder-values.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { columnFacts } from "./column-facts.ts";
@@ -33,15 +34,22 @@ export interface Inspection {
   readonly schema: ProposedSchema;
 }
 
-/** @throws {ImportError} for a source that cannot be read at all */
+/**
+ * @param folders what the folders of the files say of all rows: columns of the same rank
+ * @throws {ImportError} for a source that cannot be read at all
+ */
 export async function inspectGroup(
   format: string,
   sources: readonly SourceFile[],
   options: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  folders: Folders = new Map(),
 ): Promise<Inspection> {
-  const { columns, rowCount } = await formatNamed(format).describe(sources, signal, options);
-  const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, columns.map(asList), options, signal);
+  const { columns: own, rowCount } = await formatNamed(format).describe(sources, signal, options);
+  const names = new Set(own.map(({ name }) => name));
+  const columns = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
+  const asked = { columns: columns.map(asList), options, folders };
+  const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, asked, signal);
   const sampled = columns.map((column) => withDim({ ...column, facts: columnFacts(column.name, rows) }));
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
   const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
@@ -54,6 +62,14 @@ export async function inspectGroup(
     faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
     schema: proposeSchema(sampled),
   };
+}
+
+/** A key of folders; of one file nobody knows whether the others have numbers too, so text is taken but for digits. */
+function folderColumns(folders: Folders): ColumnDescription[] {
+  return [...folders].map(([name, value]) => ({
+    ...{ name, type: "name of a folder", isNullable: value === null },
+    dataType: value !== null && /^-?\d{1,15}$/.test(value) ? DataType.Int64 : DataType.VarChar,
+  }));
 }
 
 function lacksDim({ dataType, dim }: ColumnDescription): boolean {

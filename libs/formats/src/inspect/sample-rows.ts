@@ -3,6 +3,7 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { type CanonicalRow, canonicalRows } from "../canonical-rows.ts";
+import { FolderPlan, type Folders } from "../folder-values.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { planFields } from "../plan-fields.ts";
@@ -23,6 +24,13 @@ export interface RowSample {
   readonly bytesPerRow: number | undefined;
 }
 
+/** What rows are read as. */
+export interface SampledAs {
+  readonly columns: readonly ColumnDescription[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly folders: Folders;
+}
+
 /**
  * The first rows, read as an import would read them into fields of the described types.
  * @throws {ImportError} what reading would refuse
@@ -30,11 +38,12 @@ export interface RowSample {
 export async function sampleRows(
   format: string,
   sources: readonly SourceFile[],
-  columns: readonly ColumnDescription[],
-  options: Readonly<Record<string, string>>,
+  { columns, options, folders }: SampledAs,
   signal: AbortSignal,
 ): Promise<RowSample> {
-  const plan = planFields(guessedSchema(columns), options);
+  const schema = guessedSchema(columns);
+  const values = new FolderPlan(planFields(schema, options), options, [folders]).valuesOf(folders);
+  const plan = planFields(schema, options, values);
   await using reader = formatNamed(format).open({ sources, plan, options });
   const rejected: ImportError[] = [];
   const rows: CanonicalRow[] = [];

@@ -2,7 +2,7 @@ import { ImportError } from "@sluice/errors";
 import { formatOptionKeys, inspectGroup, openFiles } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
 import { okStatus, type rootCoord } from "@sluice/rpc";
-import { tableOptions } from "./folder-values.ts";
+import { foldersOfGroup, tableOptions } from "./folder-values.ts";
 import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles } from "./request-files.ts";
@@ -38,7 +38,8 @@ export class InspectFiles {
     for (const group of groups) {
       await using opened = await openFiles(open.sources, group.files);
       const options = { ...spec.formatOptions, ...group.options, ...tableOptions(group) };
-      inspections.push(await inspectGroup(group.format, opened.files, options, new AbortController().signal));
+      const { signal } = new AbortController();
+      inspections.push(await inspectGroup(group.format, opened.files, options, signal, foldersOfGroup(group)));
     }
     return { status: okStatus(), inspections: JSON.stringify(inspections) };
   }
