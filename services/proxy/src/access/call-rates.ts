@@ -18,9 +18,13 @@ export class CallRates {
     this.#now = now;
   }
 
+  get areLimited(): boolean {
+    return this.#perSecond > 0;
+  }
+
   /** Whether one more call of a client goes on; it counts if it does. */
   admits(client: string): boolean {
-    if (this.#perSecond === 0) return true;
+    if (!this.areLimited) return true;
     const [nowMs, most] = [this.#now(), 2 * this.#perSecond];
     const bucket = this.#buckets.get(client) ?? { tokens: most, atMs: nowMs };
     bucket.tokens = Math.min(most, bucket.tokens + ((nowMs - bucket.atMs) * this.#perSecond) / 1000);

@@ -89,16 +89,13 @@ export class JobBook {
 
   /** Every job, ascending by id. */
   all(): JobView[] {
-    return this.#index.ids.flatMap((id) => this.get(id) ?? []);
+    return this.#index.all.map(viewOf);
   }
 
   /** The record alone of every job, in order of id: what lists look through. */
   *records(isDescending: boolean): Generator<StoredJob> {
-    const { ids } = this.#index;
-    for (let i = 0; i < ids.length; i++) {
-      const known = this.#jobs.get(ids[isDescending ? ids.length - 1 - i : i]);
-      if (known) yield known.job.record;
-    }
+    const { all } = this.#index;
+    for (let i = 0; i < all.length; i++) yield all[isDescending ? all.length - 1 - i : i].job.record;
   }
 
   /** Jobs that correct this one's rejected rows, or import its files again; ascending. */
@@ -138,13 +135,14 @@ export class JobBook {
   }
 
   #add(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): void {
-    this.#jobs.set(job.record.jobId, newKnown(job, groups));
-    this.#index.add(job.record);
+    const known = newKnown(job, groups);
+    this.#jobs.set(job.record.jobId, known);
+    this.#index.add(known);
   }
 
-  #remove(job: StoredJob): void {
-    this.#jobs.delete(job.jobId);
-    this.#index.remove(job);
+  #remove(known: KnownJob): void {
+    this.#jobs.delete(known.job.record.jobId);
+    this.#index.remove(known);
   }
 
   async #dropFiles(jobId: JobId, pages: number): Promise<void> {
@@ -232,7 +230,7 @@ export class JobBook {
       ...this.#stageRemovals(known),
       ...this.#stageFileRemovals(jobId, pagesOf(jobId, known.groups).length),
       ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
-      this.#jobTable.stageRemoval(jobId, () => this.#remove(known.job.record)),
+      this.#jobTable.stageRemoval(jobId, () => this.#remove(known)),
     ]);
   }
 

@@ -1,28 +1,31 @@
 import type { StoredJob } from "@sluice/catalog";
 import { specOf } from "@sluice/jobs";
 import type { JobId } from "@sluice/schema";
+import type { KnownJob } from "./known-job.ts";
 
 /** Which jobs there are, in order, and which follow from others: lists and descriptions look at what they show alone. */
 export class JobIndex {
-  readonly #ascending: JobId[] = [];
+  readonly #ascending: KnownJob[] = [];
   readonly #followers = new Map<JobId, Set<JobId>>();
 
-  /** Every id, ascending. */
-  get ids(): readonly JobId[] {
+  /** Every job, ascending by id. */
+  get all(): readonly KnownJob[] {
     return this.#ascending;
   }
 
-  add(job: StoredJob): void {
-    this.#ascending.splice(this.#placeOf(job.jobId), 0, job.jobId);
+  add(known: KnownJob): void {
+    const job = known.job.record;
+    this.#ascending.splice(this.#placeOf(job.jobId), 0, known);
     for (const id of precursorsOf(job)) {
       const followers = this.#followers.get(id) ?? new Set();
       this.#followers.set(id, followers.add(job.jobId));
     }
   }
 
-  remove(job: StoredJob): void {
+  remove(known: KnownJob): void {
+    const job = known.job.record;
     const place = this.#placeOf(job.jobId);
-    if (this.#ascending[place] === job.jobId) this.#ascending.splice(place, 1);
+    if (this.#ascending[place] === known) this.#ascending.splice(place, 1);
     for (const id of precursorsOf(job)) {
       const followers = this.#followers.get(id);
       followers?.delete(job.jobId);
@@ -37,12 +40,12 @@ export class JobIndex {
 
   /** Where an id is, or belongs. New ids are greater than others, nearly always. */
   #placeOf(id: JobId): number {
-    const ids = this.#ascending;
-    let [low, high] = [0, ids.length];
-    if (high === 0 || ids[high - 1] < id) return high;
+    const idAt = (i: number) => this.#ascending[i].job.record.jobId;
+    let [low, high] = [0, this.#ascending.length];
+    if (high === 0 || idAt(high - 1) < id) return high;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (ids[middle] < id) low = middle + 1;
+      if (idAt(middle) < id) low = middle + 1;
       else high = middle;
     }
     return low;
