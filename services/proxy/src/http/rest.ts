@@ -5,6 +5,7 @@ import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { countBodies } from "./body-budget.ts";
+import { refuseCrossSite } from "./cross-site.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
 
 declare module "fastify" {
@@ -50,6 +51,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   });
   const table = new RouteTable(app as unknown as FastifyInstance);
   app.decorate("routeTable", table);
+  refuseCrossSite(app);
   if (limits.budget) countBodies(app, limits.budget);
   app.decorateRequest("bodyText");
   // Some clients mislabel JSON as text, or send no type at all.
