@@ -14,6 +14,7 @@ import { clusterFigures } from "./cluster.ts";
 import { compactionFigures } from "./compaction.ts";
 import {
   arrowFile,
+  csvFile,
   type Dataset,
   jsonLines,
   numpyColumns,
@@ -216,12 +217,13 @@ async function benchMemory(): Promise<void> {
 async function benchBuilds(): Promise<void> {
   const { before } = options;
   if (before === undefined) throw new Error("--only builds needs --before, the folder of a clone that is built");
-  const parquet = (["none", "snappy"] as const).flatMap((codec) => {
+  const parquet = (["none", "snappy", "zstd"] as const).flatMap((codec) => {
     const set = parquetFile(data, bytes, 128, codec);
     return set ? [{ name: `Parquet 128-d ${codec}`, set, workers: 1 }] : [];
   });
   const sets = [
     { name: "JSON Lines 128-d", set: jsonLines(data, bytes, 128), workers: 2 },
+    { name: "CSV 128-d", set: csvFile(data, bytes, 128), workers: 2 },
     { name: "NumPy 128-d", set: numpyColumns(data, bytes, 128), workers: 2 },
     { name: "NumPy 768-d", set: numpyColumns(data, bytes, 768), workers: 2 },
     ...parquet,
