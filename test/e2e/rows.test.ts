@@ -175,3 +175,108 @@ describe("rows over REST", () => {
     expect(answer.message).toContain(reason);
   });
 });
+
+describe("rows that a client deletes or replaces", () => {
+  const name = "changing";
+  const years = async () =>
+    (await fixture.client.query(name, "", ["year"], { limit: 100 })).map(({ id, year }) => [Number(id), year]);
+  const upsert = (...rows: ReturnType<typeof book>[]) =>
+    fixture.client.upsert(name, givenRows(fields, rows), rows.length);
+  const rowCount = async () => (await data("collections/get_stats", { collectionName: name })).rowCount;
+  beforeAll(async () => {
+    await fixture.client.createCollection(bookCollection(name));
+    await insert(
+      name,
+      [1, 2, 3, 4, 5, 6].map((id) => book(id)),
+    );
+    await fixture.client.importAndWait(name, await fixture.files.jsonl("changing.jsonl", [book(7), book(8, 1999)]));
+  });
+
+  it("by keys are gone from the next read, search and count on; keys that are not there count too", async () => {
+    expect(await fixture.client.delete(name, "id in [1, 7, 99]")).toBe(3);
+    expect((await years()).map(([id]) => id)).toEqual([2, 3, 4, 5, 6, 8]);
+    expect([await fixture.client.count(name), await rowCount()]).toEqual([6, 6]);
+    const found = await data("entities/search", { collectionName: name, data: [[1, 1, 2, 3]], limit: 10 });
+    expect(found.map(({ id }: { id: string }) => id)).toEqual(["2", "3", "4", "5", "6", "8"]);
+  });
+
+  it("by an expression are those that it selects", async () => {
+    expect(await fixture.client.delete(name, "year < 2000")).toBe(1);
+    expect(await fixture.client.delete(name, "year < 2000")).toBe(0);
+    expect(await rowCount()).toBe(5);
+  });
+
+  it("may be inserted again", async () => {
+    await insert(name, [book(1, 2020)]);
+    expect(await years()).toContainEqual([1, 2020]);
+    expect(await rowCount()).toBe(6);
+  });
+
+  it("are replaced as a whole; of equal keys the last row counts", async () => {
+    const answer = await upsert(book(2, 2001), book(50), book(50, 2050));
+    expect(answer).toMatchObject({ upsertCnt: 3n, deleteCnt: 3n, insertCnt: 3n });
+    expect((await years()).filter(([id]) => id === 2 || id === 50)).toEqual([
+      [2, 2001],
+      [50, 2050],
+    ]);
+    expect([await fixture.client.count(name), await rowCount()]).toEqual([7, 7]);
+  });
+
+  it("of many clients at once are replaced one after the other", async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => upsert(book(60, 2000 + i), book(61, 2000 + i))));
+    expect(await fixture.client.count(name, "id in [60, 61]")).toBe(2);
+    expect(await rowCount()).toBe(9);
+  });
+
+  it("stay deleted when the server is killed", async () => {
+    await fixture.client.delete(name, "id == 60");
+    await fixture.restart("kill9");
+    expect(await fixture.client.count(name, "id == 60")).toBe(0);
+    expect(await rowCount()).toBe(8);
+  });
+
+  it("are dropped for good by a compaction", async () => {
+    const before = await years();
+    const { compactionID } = await data("collections/compact", { collectionName: name });
+    const isDone = async () =>
+      (await data("collections/get_compaction_state", { jobID: compactionID })).state === "Completed";
+    while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await years()).toEqual(before);
+    expect(await rowCount()).toBe(8);
+    const segments = await fixture.client.segments(name);
+    expect(segments.map(({ numRows }) => Number(numRows))).toEqual([8]);
+  });
+
+  it("of a lone segment are dropped for good when somebody asks, all of them too", async () => {
+    await fixture.client.delete(name, "id == 61");
+    const compacted = async () => {
+      const { compactionID } = await data("collections/compact", { collectionName: name });
+      const state = async () => (await data("collections/get_compaction_state", { jobID: compactionID })).state;
+      while ((await state()) !== "Completed") await new Promise((resolve) => setTimeout(resolve, 20));
+      return (await fixture.client.segments(name)).map(({ numRows }) => Number(numRows));
+    };
+    expect(await compacted()).toEqual([7]);
+    await fixture.client.delete(name, "id > 0");
+    expect(await compacted()).toEqual([]);
+    expect(await rowCount()).toBe(0);
+    await insert(name, [book(2)]);
+  });
+
+  it.each([
+    ["everything", "", "delete plan can't be empty or always true"],
+    ["what is no expression", "year <", "failed to create delete plan: "],
+    ["what is no field", "pages == 1", "failed to create delete plan: "],
+  ])("are not %s", async (_, expr, reason) => {
+    await expect(fixture.client.delete(name, expr)).rejects.toThrow(reason);
+  });
+
+  it("are so over REST, too", async () => {
+    const about = { collectionName: name };
+    const row = { id: 70, title: "t", year: 1, vector: [1, 2, 3, 4] };
+    expect(await data("entities/upsert", { ...about, data: [row] })).toEqual({ upsertCount: 1, upsertIds: ["70"] });
+    expect(await data("entities/delete", { ...about, filter: "id == 70" })).toEqual({ deleteCount: 1 });
+    expect(await fixture.client.count(name, "id == 70")).toBe(0);
+    const partial = await post("entities/upsert", { ...about, partialUpdate: true, data: [{ id: 2, year: 5 }] });
+    expect(partial.message).toContain("partialUpdate is not supported");
+  });
+});

@@ -84,6 +84,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
   const data = cleanup.use(
     await startDataCoord({ ...place, gcIntervalMs: 100, gcGraceMs: 100 } as never, {
       ...{ store, objects, queue, rootCoordAddress, ...telemetry },
+      queryNodeAddress: rootCoordAddress, // Nobody deletes rows here.
     }),
   );
   dataCoordAddress.resolve(data.address);

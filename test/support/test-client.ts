@@ -163,6 +163,24 @@ export class TestClient implements Disposable {
     return answer;
   }
 
+  /** Puts rows in the place of those with their keys. @throws what the server refuses */
+  async upsert(
+    collectionName: string,
+    fieldsData: schema.FieldData[],
+    numRows: number,
+  ): Promise<milvus.MutationResult> {
+    const answer = await this.raw.upsert(milvus.UpsertRequest.fromPartial({ collectionName, fieldsData, numRows }));
+    checkStatus(answer.status);
+    return answer;
+  }
+
+  /** Deletes the rows that an expression selects; how many the server says. @throws what it refuses */
+  async delete(collectionName: string, expr: string, partitionName = ""): Promise<number> {
+    const answer = await this.raw.delete(milvus.DeleteRequest.fromPartial({ collectionName, expr, partitionName }));
+    checkStatus(answer.status);
+    return Number(answer.deleteCnt);
+  }
+
   async count(collectionName: string, expr = "", partitionNames: string[] = []): Promise<number> {
     const [row] = await this.query(collectionName, expr, ["count(*)"], { partitionNames });
     return Number(row["count(*)"]);

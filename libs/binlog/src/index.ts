@@ -1,5 +1,6 @@
 export { readBinlogLayout } from "./binlog-layout.ts";
 export { type DeltaLog, decodeDeltaLog } from "./delta-log.ts";
+export { encodeDeltaLog } from "./encode-delta-log.ts";
 export {
   type Binlog,
   type BinlogDescriptor,

@@ -1,7 +1,7 @@
 import type { CollectionId, LogLists, SegmentId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
-/** Logs that a visible segment has besides its own from a change on: fields that were added later, their statistics. */
+/** Logs that a visible segment has besides its own from a change on: fields that were added later, their statistics; deletes, of which the last change names all. */
 export interface SegmentExtension extends LogLists {
   readonly segmentId: SegmentId;
 }
@@ -23,6 +23,8 @@ export interface ChangeRecord {
   readonly rowCount: number;
   /** Calls of clients that it carries out: one that is made again is known by its id. */
   readonly callIds?: readonly bigint[];
+  /** Of a delete: what its call is answered, the keys that it names or the rows that it found. */
+  readonly deleteCount?: number;
 }
 
 /** Written by the datacoord. */

@@ -4,6 +4,7 @@ export { BucketRouter } from "./bucket-router.ts";
 export * from "./column.ts";
 export * from "./column-builder.ts";
 export * from "./complete-batch.ts";
+export { type DeletedKeys, deletedKeys, rowsNotDeleted } from "./deleted-keys.ts";
 export * from "./fixed-buffer.ts";
 export { standInOf } from "./stand-in.ts";
 export * from "./take-rows.ts";

@@ -18,6 +18,10 @@ export interface LogLists {
   readonly statsLogs: readonly FieldLogs[];
   /** Of each BM25 output: its terms and how many rows contain them. Absent = none. */
   readonly bm25Logs?: readonly FieldLogs[];
+  /** Deletes of its rows, of all changes so far: one list, of the primary key, whose row counts are deletes. Absent: none. */
+  readonly deltaLogs?: readonly FieldLogs[];
+  /** Rows that these delete. */
+  readonly deletedRows?: number;
 }
 
 /** A segment that is written completely, in the form in which it is recorded and sent. Plain data. */

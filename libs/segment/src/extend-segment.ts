@@ -4,7 +4,7 @@ import { type Column, columnBytes, constantColumn } from "@sluice/columns";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
 import { LogIdBlocks } from "./log-ids.ts";
-import { bm25LogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
+import { bm25LogKey, deltaLogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
 /** Objects of one segment that are copied at once: the storage does it, and each call mostly waits. */
@@ -67,15 +67,16 @@ export class SegmentExtender {
   /** W3, W4: each part takes ids for all its fields at once. */
   async #newLogs(source: ExtendSource, target: ExtendTarget): Promise<NewLogs> {
     const { collectionId, newFields } = this.#context;
-    const { insertLogs, statsLogs, bm25Logs = [] } = source.segment;
+    const { insertLogs, statsLogs, bm25Logs = [], deltaLogs = [] } = source.segment;
     const fieldIds = [...insertLogs.map(({ fieldId }) => fieldId), ...newFields.map(({ fieldId }) => fieldId)];
     const firstIds: bigint[] = [];
     for (const _ of insertLogs[0].logIds) firstIds.push(await this.#logIds.take(fieldIds.length));
     const [statsIds, bm25Ids] = [await this.#idsFor(statsLogs), await this.#idsFor(bm25Logs)];
+    const deltaIds = await this.#idsFor(deltaLogs);
     const { segmentId, partitionId, vchannel } = target;
     const place = { collectionId, partitionId, segmentId };
     const sizesBytes = fieldIds.map((_, i) => [...(insertLogs[i]?.sizesBytes ?? [])]);
-    return { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, sizesBytes };
+    return { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, deltaIds, sizesBytes };
   }
 
   /** An id for each log that is copied as it is. */
@@ -88,7 +89,10 @@ export class SegmentExtender {
     return ids;
   }
 
-  async #copyLogs({ source, place, firstIds, statsIds, bm25Ids }: NewLogs, signal: AbortSignal): Promise<void> {
+  async #copyLogs(
+    { source, place, firstIds, statsIds, bm25Ids, deltaIds }: NewLogs,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { segment, timestamp } = source;
     const insert = segment.insertLogs.flatMap(({ fieldId, logIds }, i) =>
       fieldId === timestampField.fieldId && timestamp !== undefined
@@ -104,7 +108,9 @@ export class SegmentExtender {
       );
     const stats = copied(segment.statsLogs, statsIds, statsLogKey);
     const bm25 = copied(segment.bm25Logs ?? [], bm25Ids, bm25LogKey);
-    await forEachConcurrent([...insert, ...stats, ...bm25], COPIES_AT_ONCE, ({ from, to }, left) =>
+    const deltaKey = (of: SegmentPlace, _fieldId: number, logId: bigint) => deltaLogKey(of, logId);
+    const delta = copied(segment.deltaLogs ?? [], deltaIds, deltaKey);
+    await forEachConcurrent([...insert, ...stats, ...bm25, ...delta], COPIES_AT_ONCE, ({ from, to }, left) =>
       this.#context.store.copy(from, to, AbortSignal.any([signal, left])),
     );
   }
@@ -149,7 +155,7 @@ export class SegmentExtender {
   }
 
   #sealed(
-    { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, sizesBytes }: NewLogs,
+    { source, place, vchannel, fieldIds, firstIds, statsIds, bm25Ids, deltaIds, sizesBytes }: NewLogs,
     newBytes: number,
   ): StoredSegment {
     const { segment, timestamp } = source;
@@ -160,10 +166,13 @@ export class SegmentExtender {
     });
     const statsLogs = segment.statsLogs.map((logs, i): FieldLogs => ({ ...logs, logIds: statsIds[i] }));
     const bm25Logs = segment.bm25Logs?.map((logs, i): FieldLogs => ({ ...logs, logIds: bm25Ids[i] }));
+    const { deletedRows } = segment;
+    const deltaLogs = segment.deltaLogs?.map((logs, i): FieldLogs => ({ ...logs, logIds: deltaIds[i] }));
     const sizes = [...insertLogs, ...statsLogs, ...(bm25Logs ?? [])].flatMap((logs) => logs.sizesBytes);
     const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
     return {
       ...{ ...place, vchannel, rowCount: segment.rowCount, insertLogs, statsLogs, ...(bm25Logs && { bm25Logs }) },
+      ...(deltaLogs && { deltaLogs, deletedRows }),
       sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
       memoryBytes: segment.memoryBytes + newBytes,
       timestamp: max,
@@ -183,6 +192,7 @@ interface NewLogs {
   readonly firstIds: readonly bigint[];
   readonly statsIds: readonly (readonly bigint[])[];
   readonly bm25Ids: readonly (readonly bigint[])[];
+  readonly deltaIds: readonly (readonly bigint[])[];
   /** Parallel to `fieldIds`, a size a part. */
   readonly sizesBytes: readonly number[][];
 }

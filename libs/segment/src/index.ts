@@ -13,6 +13,7 @@ export {
   SegmentGone,
   type SegmentKeyStats,
 } from "./read-segment.ts";
+export { type KeyDeletes, readDeletes, readDeltaLog, writeDeltaLog } from "./segment-deletes.ts";
 export {
   insertLogKey,
   type SegmentPlace,

@@ -1,8 +1,15 @@
-import { type Column, constantColumn } from "@sluice/columns";
+import {
+  type Column,
+  constantColumn,
+  type InsertBatch,
+  rowsNotDeleted,
+  type StoredRows,
+  takeRows,
+} from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
-import type { CollectionSchema } from "@sluice/schema";
-import { rowIdField, timestampField } from "@sluice/schema";
+import { type CollectionSchema, primaryKeyIndex, rowIdField, timestampField } from "@sluice/schema";
 import { readSegmentField } from "./read-segment.ts";
+import { readDeletes } from "./segment-deletes.ts";
 import type { SegmentLogs } from "./segment-logs.ts";
 import { segmentParts } from "./segment-parts.ts";
 import type { SegmentWriterSet } from "./segment-writer-set.ts";
@@ -30,7 +37,7 @@ const MAX_PARTS_AT_ONCE = 8;
 
 /**
  * Appends the rows of segments to `writer`, in their order: values as they are stored, row numbers, and since when each row
- * counts. Fields that a segment has not, since they were added later, get their default, else null.
+ * counts. Fields that a segment has not, since they were added later, get their default, else null. Deleted rows stay behind.
  * @param writer of one bucket, open for stored rows
  * @throws {ImportError} as `readSegmentField`
  */
@@ -42,11 +49,11 @@ export async function appendSegments(
   const done = { rows: 0, bytes: 0 };
   for await (const parts of packsOf(sources, options.readBytes)) {
     const batches = await Promise.all(parts.map((part) => readPart(part, options)));
-    for (const [i, columns] of batches.entries()) {
-      const { rowCount, memoryBytes } = parts[i];
-      await writer.append({ ...columns, rowCount, sourceBytes: 0 }, new Uint16Array(rowCount));
+    for (const [i, batch] of batches.entries()) {
+      const { rowCount } = batch;
+      if (rowCount > 0) await writer.append(batch, new Uint16Array(rowCount));
       done.rows += rowCount;
-      done.bytes += memoryBytes;
+      done.bytes += parts[i].memoryBytes;
       options.onProgress(done.rows, done.bytes);
     }
     options.signal.throwIfAborted();
@@ -72,7 +79,7 @@ async function* packsOf(sources: AsyncIterable<MergeSource>, readBytes: number):
   if (pack.length > 0) yield pack;
 }
 
-async function readPart(part: MergeSource, { schema, store, signal }: MergeOptions) {
+async function readPart(part: MergeSource, { schema, store, signal }: MergeOptions): Promise<InsertBatch> {
   const read = async (field: Parameters<typeof readSegmentField>[2]) =>
     (await readSegmentField(store, part, field, signal)).column;
   const timestamps: Column =
@@ -80,5 +87,30 @@ async function readPart(part: MergeSource, { schema, store, signal }: MergeOptio
       ? await read(timestampField)
       : constantColumn(timestampField, part.rowCount, part.timestamp);
   const [rowIds, ...columns] = await Promise.all([rowIdField, ...schema.fields].map(read));
-  return { columns, storedRows: { rowIds, timestamps } };
+  const batch = { rowCount: part.rowCount, columns, sourceBytes: 0, storedRows: { rowIds, timestamps } };
+  return part.deltaLogs ? withoutDeleted(batch, part, { schema, store, signal }) : batch;
 }
+
+async function withoutDeleted(
+  batch: StoredBatch,
+  part: MergeSource,
+  { schema, store, signal }: Pick<MergeOptions, "schema" | "store" | "signal">,
+): Promise<InsertBatch> {
+  const key = primaryKeyIndex(schema);
+  const deletes = await readDeletes(store, part, schema.fields[key], signal);
+  const { rowIds, timestamps } = batch.storedRows;
+  const all = Uint32Array.from({ length: batch.rowCount }, (_, row) => row);
+  const rows = rowsNotDeleted(deletes, batch.columns[key], timestamps, all);
+  if (rows.length === all.length) return batch;
+  return {
+    ...{ rowCount: rows.length, sourceBytes: 0 },
+    columns: batch.columns.map((column) => takeRows(column, rows)),
+    storedRows: { rowIds: takeRows(rowIds, rows), timestamps: takeRows(timestamps, rows) },
+  };
+}
+
+/** Rows with all their columns. */
+type StoredBatch = Omit<InsertBatch, "columns"> & {
+  readonly columns: readonly Column[];
+  readonly storedRows: StoredRows;
+};

@@ -135,7 +135,8 @@ class ReadMemory {
   }
 }
 
-async function readWhole(
+/** All of an object, which is as large as `target`. @throws as `readSegmentField` */
+export async function readWhole(
   store: ObjectReads,
   key: string,
   target: Uint8Array,
@@ -164,7 +165,7 @@ function decodeLog(segment: SegmentLogs, logs: FieldLogs, index: number, bytes: 
 }
 
 /** To readers of segments a damaged object is no fault of the user's files. */
-function damagedAsInternal<T>(key: string, read: () => T): T {
+export function damagedAsInternal<T>(key: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -32,8 +32,17 @@ function bm25LogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): 
   return `bm25_stats/${collectionId}/${partitionId}/${segmentId}/`;
 }
 
+/** One log of deletes of a segment's rows. */
+export function deltaLogKey(place: SegmentPlace, logId: bigint): string {
+  return `${deltaLogPrefix(place)}${logId}`;
+}
+
+function deltaLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
+  return `delta_log/${collectionId}/${partitionId}/${segmentId}/`;
+}
+
 /** Every object of a segment has one of these prefixes: what garbage collection lists. */
 export function segmentPrefixes(collectionId: bigint, partitionId: bigint, segmentId: bigint): string[] {
   const place = { collectionId, partitionId, segmentId };
-  return [insertLogPrefix(place), statsLogPrefix(place), bm25LogPrefix(place)];
+  return [insertLogPrefix(place), statsLogPrefix(place), bm25LogPrefix(place), deltaLogPrefix(place)];
 }

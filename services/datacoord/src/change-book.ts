@@ -37,9 +37,17 @@ interface History {
   floorTs: bigint;
   /** Of removed segments, the change that did it. */
   readonly removedTs: Map<SegmentId, bigint>;
-  /** Timestamp of the change that carried out a call of a client. */
-  readonly callTs: Map<bigint, bigint>;
+  /** The change that carried out a call of a client. */
+  readonly calls: Map<bigint, ChangeRecord>;
   readonly turns: Serial;
+}
+
+/** What is visible at a time. The map may be the book's own: it is looked at before anything is waited for. */
+export interface Snapshot {
+  readonly timestamp: bigint;
+  /** Of the last change of the collection. */
+  readonly lastTs: bigint;
+  readonly visible: ReadonlyMap<SegmentId, Visibility>;
 }
 
 /** What a reader is told whose snapshot is not kept any more. */
@@ -48,6 +56,13 @@ export function snapshotGone(timestamp: bigint): StatusError {
     statusCodes.invalidParameter,
     `the snapshot at timestamp ${timestamp} is kept no longer, since its segments were replaced: read anew`,
   );
+}
+
+/** What is visible is not what a change was decided on: decide anew. */
+export class VisibleMoved extends ImportError {
+  constructor() {
+    super("internal", "what is visible has changed meanwhile");
+  }
 }
 
 /** What is visible, in memory for reading, written through to the metastore. */
@@ -70,13 +85,16 @@ export class ChangeBook {
 
   /**
    * Makes a change visible (S2) and answers its record. One that was made before answers the record of then.
+   * @param lastTs of the last change when this one was decided on; given where one in between would make it wrong
    * @throws {ImportError} `job_failed` when it removes or extends what is not visible (any more); nothing is changed then
+   * @throws {VisibleMoved} when another change came in between
    */
-  commit(change: NewChange): Promise<{ readonly record: ChangeRecord; readonly isNew: boolean }> {
-    const { turns, changes } = this.#historyOf(change.collectionId);
-    return turns.run(async () => {
-      const earlier = changes.get(change.changeId);
+  commit(change: NewChange, lastTs?: bigint): Promise<{ readonly record: ChangeRecord; readonly isNew: boolean }> {
+    const history = this.#historyOf(change.collectionId);
+    return history.turns.run(async () => {
+      const earlier = history.changes.get(change.changeId);
       if (earlier) return { record: earlier, isNew: false };
+      if (lastTs !== undefined && lastTs !== history.lastTs) throw new VisibleMoved();
       this.#checkTouched(change);
       // Taken when every added segment is durable: a reader below it cannot have missed any of them.
       const record = await this.#write({ ...change, commitTs: await this.#allocateTs() });
@@ -108,22 +126,19 @@ export class ChangeBook {
    * Later calls with that timestamp answer the same, as long as garbage collection has left the segments.
    * @throws {StatusError} 1100 when it has not (S6)
    */
-  async snapshot(
-    collectionId: CollectionId,
-    timestamp = 0n,
-  ): Promise<{ readonly timestamp: bigint; readonly visible: ReadonlyMap<SegmentId, Visibility> }> {
+  async snapshot(collectionId: CollectionId, timestamp = 0n): Promise<Snapshot> {
     const at = timestamp === 0n ? await this.#allocateTs() : timestamp;
     const history = this.#histories.get(collectionId);
-    if (!history) return { timestamp: at, visible: new Map() };
+    if (!history) return { timestamp: at, lastTs: 0n, visible: new Map() };
     await history.turns.run(async () => {}); // S5
     if (at < history.floorTs) throw snapshotGone(at);
     const { lastTs, visible, changes } = history;
-    return { timestamp: at, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
+    return { timestamp: at, lastTs, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
   }
 
-  /** Timestamp of the change that carried out a client's call; undefined when none has. */
-  callTs(collectionId: CollectionId, callId: bigint): bigint | undefined {
-    return this.#histories.get(collectionId)?.callTs.get(callId);
+  /** The change that carried out a client's call; undefined when none has. */
+  changeOfCall(collectionId: CollectionId, callId: bigint): ChangeRecord | undefined {
+    return this.#histories.get(collectionId)?.calls.get(callId);
   }
 
   /** What is visible after the last change. */
@@ -142,19 +157,22 @@ export class ChangeBook {
   }
 
   /**
-   * Changes of which nothing is left: later ones have removed all that they added, longer ago than any reader.
+   * Changes of which nothing is left: later ones have removed all that they added or extended, longer ago than any reader.
    * @param isGone whether nothing is known of a segment any more
    */
   spent(collectionId: CollectionId, isGone: (id: SegmentId) => boolean): ChangeRecord[] {
-    const { changes, removedTs } = this.#historyOf(collectionId);
-    const isSpent = ({ adds }: ChangeRecord) => adds.length > 0 && adds.every((id) => removedTs.has(id) && isGone(id));
+    const { changes, removedTs, visible } = this.#historyOf(collectionId);
+    const isSpent = ({ adds, extends: extended }: ChangeRecord) =>
+      adds.length + extended.length > 0 &&
+      adds.every((id) => removedTs.has(id) && isGone(id)) &&
+      extended.every(({ segmentId: id }) => !visible.has(id) && isGone(id));
     return [...changes.values()].filter(isSpent);
   }
 
   /** S6. @param spent of one collection */
   async forget(collectionId: CollectionId, spent: readonly ChangeRecord[]): Promise<void> {
     const history = this.#historyOf(collectionId);
-    const { changes, removedTs, callTs } = history;
+    const { changes, removedTs, calls } = history;
     await history.turns.run(async () => {
       for (const id of spent.flatMap(({ adds }) => adds)) {
         const endTs = removedTs.get(id) ?? 0n;
@@ -164,7 +182,7 @@ export class ChangeBook {
         this.#table.stageRemoval(CHANGES.idOf(change), () => {
           changes.delete(change.changeId);
           for (const id of change.adds) removedTs.delete(id);
-          for (const id of change.callIds ?? []) callTs.delete(id);
+          for (const id of change.callIds ?? []) calls.delete(id);
         }),
       );
       await commitInPages(this.#store, removals);
@@ -188,7 +206,7 @@ export class ChangeBook {
     if (!change.removes.every((id) => history.visible.has(id))) history.floorTs = change.commitTs;
     if (change.removes.length === 0) history.lastAddTs = change.commitTs;
     for (const id of change.removes) history.removedTs.set(id, change.commitTs);
-    for (const id of change.callIds ?? []) history.callTs.set(id, change.commitTs);
+    for (const id of change.callIds ?? []) history.calls.set(id, change);
     applyChange(history.visible, change);
   }
 
@@ -202,7 +220,7 @@ export class ChangeBook {
       floorTs: 0n,
       visible: new Map(),
       removedTs: new Map(),
-      callTs: new Map(),
+      calls: new Map(),
       turns: new Serial(),
     };
     this.#histories.set(collectionId, history);

@@ -10,7 +10,7 @@ export const dataCoordRole = defineRole({
   settings: dataCoordSettings,
   start: async (settings, { metastore, objects, queue, peers }, telemetry) => {
     const { startDataCoord } = await import("./start.ts");
-    const rootCoordAddress = peers.address("rootcoord");
-    return startDataCoord(settings, { store: metastore, objects, queue, rootCoordAddress, ...telemetry });
+    const addresses = { rootCoordAddress: peers.address("rootcoord"), queryNodeAddress: peers.address("querynode") };
+    return startDataCoord(settings, { store: metastore, objects, queue, ...addresses, ...telemetry });
   },
 });

@@ -5,12 +5,15 @@ import { type CollectionId, collectionId, physicalMs, type SegmentId, segmentId 
 import { maxSegmentRows } from "@sluice/segment";
 import type { ChangeBook } from "./change-book.ts";
 import type { DataNodes } from "./datanodes.ts";
+import { extended } from "./extended-segment.ts";
 import type { SegmentBook } from "./segment-book.ts";
 
 /** Segments that one compaction replaces: their ids stand in the records of its job and its change. */
 const MAX_PLAN_SEGMENTS = 8192;
 /** Bytes of rows that one merges, unless a single segment has more: it becomes visible as a whole, when all is written. */
 const MAX_PLAN_BYTES = 1 << 30;
+/** Part of a segment's rows that may be deleted before it is written again without them. */
+const DELETED_PART = 0.2;
 /** Plans of one answer: more come with the next. */
 const MAX_PLANS = 64;
 
@@ -80,18 +83,29 @@ export class SmallSegments {
     occasion: MergeOccasion,
     isWanted: (record: SegmentRecord) => boolean,
   ): SegmentMerge[] {
-    const records = [...this.#changes.visible(id).keys()].flatMap((segment) => this.#segments.get(segment) ?? []);
+    const records = [...this.#changes.visible(id)].flatMap(([segment, { extensions }]) => {
+      const record = this.#segments.get(segment);
+      return record ? [extended(record, extensions)] : [];
+    });
     const wanted = records.filter((record) => record.state === "sealed" && isWanted(record));
     const shards = Map.groupBy(wanted, ({ partitionId, vchannel }) => `${partitionId}/${vchannel}`);
-    return [...shards.values()].flatMap((shard) =>
-      chooseMerges(shard, bounds, occasion).map((segmentIds) => this.#mergeOf(shard[0], segmentIds)),
-    );
+    return [...shards.values()].flatMap((shard) => {
+      const merges = chooseMerges(shard, bounds, occasion);
+      const merged = new Set(merges.flat());
+      const others = shard.filter((record) => !merged.has(record.segmentId) && isWorthWriting(record, occasion));
+      return [...merges, ...others.map((record) => [record.segmentId])].map((ids) => this.#mergeOf(shard[0], ids));
+    });
   }
 
   #mergeOf({ partitionId, vchannel }: SegmentRecord, segmentIds: SegmentId[]): SegmentMerge {
     const bytes = segmentIds.reduce((sum, id) => sum + (this.#segments.get(id)?.memoryBytes ?? 0), 0);
     return { partitionId, vchannel, segmentIds, memoryBytes: BigInt(bytes) };
   }
+}
+
+/** Whether a segment is written again for the rows that it has lost: a part of them, or any when somebody asks. */
+function isWorthWriting({ rowCount, deletedRows = 0 }: SegmentRecord, occasion: MergeOccasion): boolean {
+  return deletedRows > (occasion === "asked" ? 0 : rowCount * DELETED_PART);
 }
 
 function segmentsOf(merges: readonly SegmentMerge[]): number {

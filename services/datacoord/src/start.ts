@@ -11,10 +11,11 @@ import {
   idSource,
   okStatus,
   openGrpcServer,
+  queryNode,
   rootCoord,
   served,
 } from "@sluice/rpc";
-import { jobId, taskId } from "@sluice/schema";
+import { collectionId, jobId, taskId } from "@sluice/schema";
 import { segmentPrefixes } from "@sluice/segment";
 import type { TaskQueue } from "@sluice/task-queue";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
@@ -24,7 +25,9 @@ import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
+import { CarriedDeletes } from "./rows/carried-deletes.ts";
 import { RowCommits } from "./rows/row-commits.ts";
+import { RowDeletes } from "./rows/row-deletes.ts";
 import { RowWriter } from "./rows/row-writer.ts";
 import { SegmentBook } from "./segment-book.ts";
 import { SegmentRegistry } from "./segment-registry.ts";
@@ -43,6 +46,8 @@ export interface DataCoordDeps {
   readonly objects: ObjectStore;
   readonly queue: TaskQueue;
   readonly rootCoordAddress: Address;
+  /** Finds the rows that deletes are about. */
+  readonly queryNodeAddress: Address;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -63,11 +68,16 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const nodes = new DataNodes({ allocateIds, now: Date.now, expiryMs: HEARTBEAT_MS * 5 });
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
-  const visible = new VisibleSegments(book, changes, deps.log, metrics);
+
+  const query = cleanup.use(connectClient(queryNode.QueryNodeClient, deps.queryNodeAddress));
+  const { objects } = deps;
+  const deletes = new RowDeletes({ book, objects, query, allocateIds, now: Date.now });
   const commits = new RowCommits({
-    ...{ book, changes, objects: deps.objects, allocateIds, allocateTs: () => allocateTs(root), now: Date.now },
+    ...{ book, changes, objects, deletes, allocateIds, allocateTs: () => allocateTs(root), now: Date.now },
   });
   const rows = cleanup.use(new RowWriter(changes, commits));
+  const carried = new CarriedDeletes(deps.store, objects, deletes);
+  const visible = new VisibleSegments(book, changes, deps.log, metrics, carried);
   const small = new SmallSegments(book, changes, nodes, Date.now);
   const server = cleanup.use(openServer(deps, { nodes, registry, visible, small, rows }));
   const address = await server.listen(settings.host, settings.port);
@@ -135,8 +145,10 @@ function openServer(
       await registry.save(request);
       return okStatus();
     },
-    commitChange: (request) => visible.commit(request),
+    // What deletes rows meanwhile would be forgotten with the segments that are removed.
+    commitChange: (request) => rows.exclusively(collectionId(request.collectionId), () => visible.commit(request)),
     writeRows: (request) => rows.write(request),
+    deleteRows: (request) => rows.delete(request),
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
     planCompactions: (request) => small.plan(request),

@@ -1,9 +1,11 @@
 import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
-import { collectionId, jobId, type LogLists, type SegmentId, segmentId } from "@sluice/schema";
+import { collectionId, jobId, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import { type ChangeBook, type NewChange, snapshotGone } from "./change-book.ts";
+import { deletesOf, extended } from "./extended-segment.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
+import type { CarriedDeletes } from "./rows/carried-deletes.ts";
 import type { SegmentBook } from "./segment-book.ts";
 
 /** Changes what is visible, and answers what is. */
@@ -12,7 +14,15 @@ export class VisibleSegments {
   readonly #changes: ChangeBook;
   readonly #log: Logger;
   readonly #metrics: DataCoordMetrics | undefined;
-  constructor(segments: SegmentBook, changes: ChangeBook, log: Logger, metrics?: DataCoordMetrics) {
+  readonly #carriedDeletes: Pick<CarriedDeletes, "of"> | undefined;
+  constructor(
+    segments: SegmentBook,
+    changes: ChangeBook,
+    log: Logger,
+    metrics?: DataCoordMetrics,
+    carriedDeletes?: Pick<CarriedDeletes, "of">,
+  ) {
+    this.#carriedDeletes = carriedDeletes;
     this.#segments = segments;
     this.#changes = changes;
     this.#log = log;
@@ -21,7 +31,9 @@ export class VisibleSegments {
 
   /** One record for all that changes. A second call answers the first one's record. @throws as `ChangeBook.commit` */
   async commit(request: dataCoord.CommitChangeRequest): Promise<dataCoord.CommitChangeResponse> {
-    const { record, isNew } = await this.#changes.commit(this.#newChange(request));
+    const change = this.#newChange(request);
+    const carried = await this.#carried(change);
+    const { record, isNew } = await this.#changes.commit({ ...change, extends: [...change.extends, ...carried] });
     const { commitTs, adds, removes, rowCount } = record;
     if (isNew) {
       this.#metrics?.committed(Math.max(0, rowCount - this.#rowsOf(removes)));
@@ -29,6 +41,17 @@ export class VisibleSegments {
       this.#log.info("visible segments changed", about);
     }
     return { status: okStatus(), commitTimestamp: commitTs, segmentIds: [...adds], rowCount: BigInt(rowCount) };
+  }
+
+  /** Of segments that are merged, the deletes that came meanwhile. A change that is made already, or refused, has none. */
+  #carried({ collectionId: collection, removes, adds }: NewChange): SegmentExtension[] | Promise<SegmentExtension[]> {
+    const visible = this.#changes.visible(collection);
+    const recordOf = (id: SegmentId) => {
+      const record = this.#segments.get(id);
+      return record ? [extended(record, visible.get(id)?.extensions ?? [])] : [];
+    };
+    if (!this.#carriedDeletes || !removes.every((id) => visible.has(id))) return [];
+    return this.#carriedDeletes.of(collection, removes.flatMap(recordOf), adds.flatMap(recordOf));
   }
 
   #rowsOf(segments: readonly SegmentId[]): number {
@@ -77,22 +100,16 @@ export class VisibleSegments {
   rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {
     const partitions = new Map<bigint, dataCoord.PartitionRows>();
     let rowCount = 0n;
-    for (const id of this.#changes.visible(collectionId(request.collectionId)).keys()) {
+    for (const [id, { extensions }] of this.#changes.visible(collectionId(request.collectionId))) {
       const record = this.#segments.get(id);
       if (record?.state !== "sealed") continue;
+      const { deletedRows = 0 } = deletesOf(record, extensions);
       const { partitionId } = record;
       const entry = partitions.get(partitionId) ?? { partitionId, rowCount: 0n, segments: 0n };
-      const rows = BigInt(record.rowCount);
+      const rows = BigInt(record.rowCount - deletedRows);
       partitions.set(partitionId, { ...entry, rowCount: entry.rowCount + rows, segments: entry.segments + 1n });
       rowCount += rows;
     }
     return { status: okStatus(), rowCount, partitions: [...partitions.values()] };
   }
-}
-
-/** The segment with the logs that later changes gave it. */
-function extended(record: SegmentRecord, extensions: readonly SegmentExtension[]): SegmentRecord {
-  const joined = (kind: keyof LogLists) => [record, ...extensions].flatMap((lists) => lists[kind] ?? []);
-  if (extensions.length === 0) return record;
-  return { ...record, insertLogs: joined("insertLogs"), statsLogs: joined("statsLogs"), bm25Logs: joined("bm25Logs") };
 }

@@ -293,7 +293,7 @@ describe("changes", () => {
     const logs = {
       insertLogs: [{ fieldId: 105n, logIds: [9n], rowCounts: [10n], sizesBytes: [80n] }],
       statsLogs: [],
-      bm25Logs: [],
+      ...{ bm25Logs: [], deltaLogs: [], deletedRows: 0n },
     };
     await change({ changeId: 5n, extends: [{ segmentId: segment, logs }] });
     await openVisible();

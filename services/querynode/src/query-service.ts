@@ -58,7 +58,9 @@ export class QueryService {
   async #count(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
     const isCounted = ({ expiredTs }: VisibleSegment) =>
       query.filter.isAlwaysTrue && !query.alive && expiredTs === undefined;
-    let count = segments.filter(isCounted).reduce((sum, { logs }) => sum + BigInt(logs.rowCount), 0n);
+    let count = segments
+      .filter(isCounted)
+      .reduce((sum, { logs }) => sum + BigInt(logs.rowCount - (logs.deletedRows ?? 0)), 0n);
     const others = segments.filter((segment) => !isCounted(segment));
     for await (const { rows } of this.#rowsOf.matches(query, others, signal)) count += BigInt(rows.length);
     return count;

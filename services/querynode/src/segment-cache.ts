@@ -1,13 +1,15 @@
-import type { Column } from "@sluice/columns";
+import { type Column, type DeletedKeys, rowsNotDeleted } from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
-import { type FieldSchema, isVector } from "@sluice/schema";
+import { type FieldSchema, isVector, timestampField } from "@sluice/schema";
 import {
   readBm25Stats,
+  readDeletes,
   readSegmentField,
   readSegmentStats,
   type SegmentKeyStats,
   type SegmentLogs,
 } from "@sluice/segment";
+import { rowsBetween } from "./row-range.ts";
 
 const SHARED_FROM_BYTES = 64 << 10;
 
@@ -60,6 +62,28 @@ export class SegmentCache {
       () => readBm25Stats(this.#store, segment, fieldId),
       (all) => all.reduce((sum, { terms, rowCounts }) => sum + terms.byteLength + rowCounts.byteLength, 0),
     );
+  }
+
+  /**
+   * Rows of a part that no delete concerns, ascending; not to be written.
+   * @param since from when on its rows count; undefined where its timestamp column says it
+   * @throws as `readDeletes`
+   */
+  liveRows(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<Uint32Array> {
+    // What is added to the deletes has an id of its own.
+    const deletes = (part.deltaLogs ?? []).flatMap(({ logIds }) => logIds).join();
+    const read = async () => {
+      const [deleted, keys] = await Promise.all([this.#deletes(part, key, deletes), this.column(part, key)]);
+      const timestamps = since ?? (await this.column(part, timestampField));
+      return rowsNotDeleted(deleted, keys, timestamps, rowsBetween(0, part.rowCount));
+    };
+    return this.#get(`live/${part.insertLogs[0].logIds[0]}/${deletes}`, read, (rows) => rows.byteLength + 1);
+  }
+
+  /** Of a whole segment: its parts share them. */
+  #deletes(part: SegmentLogs, key: FieldSchema, ids: string): Promise<DeletedKeys> {
+    const read = () => readDeletes(this.#store, part, key);
+    return this.#get(`deletes/${part.segmentId}/${ids}`, read, ({ bytes }) => bytes);
   }
 
   #get<T>(key: string, read: () => Promise<T>, size: (value: T) => number): Promise<T> {

@@ -4,7 +4,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { fieldData, memberIndexes, type Parts, type Rows, structFieldData } from "@sluice/fields";
 import type { ObjectReads } from "@sluice/object-store";
 import { type Filter, metaProjection, rowsAfter } from "@sluice/query";
-import { type CollectionSchema, type FieldSchema, memberName, timestampField } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, memberName, primaryKeyIndex, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { CompiledQuery } from "./compile-query.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
@@ -57,11 +57,23 @@ export class SegmentRows {
         if (turns.isDue) await turns.next();
         let rows = await this.#select(collection, filter, part, turns);
         if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
+        if (part.deltaLogs && rows.length > 0) rows = await this.#live(collection, segment, part, rows);
         if (expiredTs !== undefined && rows.length > 0)
           rows = rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
         if (rows.length > 0) yield { part, rows, segment };
       }
     }
+  }
+
+  async #live(
+    collection: CollectionSchema,
+    { rowTimestamps, commitTs }: VisibleSegment,
+    part: SegmentLogs,
+    rows: Uint32Array,
+  ): Promise<Uint32Array> {
+    const key = collection.fields[primaryKeyIndex(collection)];
+    const live = await this.#cache.liveRows(part, key, rowTimestamps ? undefined : commitTs);
+    return rows.length === part.rowCount ? live : inBoth(rows, live);
   }
 
   async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs, turns: Turns): Promise<Uint32Array> {

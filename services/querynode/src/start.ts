@@ -10,6 +10,7 @@ import {
   served,
 } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
+import { findRows } from "./find-rows.ts";
 import { QueryService } from "./query-service.ts";
 import { readAnew } from "./read-anew.ts";
 import { ScoreThreads } from "./search/score-threads.ts";
@@ -50,6 +51,7 @@ export async function startQueryNode(
             const end = endOf(call);
             return serializedAnswer(await readAnew(() => searches.search(order, end)));
           },
+          findRows: (order, call) => findRows(order, rows, endOf(call)),
           hybridSearch: async (order, call) => {
             const end = endOf(call);
             return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));

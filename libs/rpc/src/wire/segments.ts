@@ -41,17 +41,21 @@ export function segmentOfMessage(message: SegmentMessage): StoredSegment {
   };
 }
 
-function logListsMessage({ insertLogs, statsLogs, bm25Logs = [] }: LogLists): LogListsMessage {
-  const [insert, stats, bm25] = [insertLogs, statsLogs, bm25Logs].map((logs) => logs.map(logsMessage));
-  return { insertLogs: insert, statsLogs: stats, bm25Logs: bm25 };
+function logListsMessage({ deletedRows = 0, ...lists }: LogLists): LogListsMessage {
+  const { insertLogs, statsLogs, bm25Logs = [], deltaLogs = [] } = lists;
+  const [insert, stats, bm25, delta] = [insertLogs, statsLogs, bm25Logs, deltaLogs].map((logs) =>
+    logs.map(logsMessage),
+  );
+  return { insertLogs: insert, statsLogs: stats, bm25Logs: bm25, deltaLogs: delta, deletedRows: BigInt(deletedRows) };
 }
 
 export function logListsOfMessage(message: LogListsMessage | undefined): LogLists {
-  const { insertLogs = [], statsLogs = [], bm25Logs = [] } = message ?? {};
+  const { insertLogs = [], statsLogs = [], bm25Logs = [], deltaLogs = [], deletedRows = 0n } = message ?? {};
   return {
     insertLogs: insertLogs.map(logsOf),
     statsLogs: statsLogs.map(logsOf),
     ...(bm25Logs.length > 0 && { bm25Logs: bm25Logs.map(logsOf) }),
+    ...(deltaLogs.length > 0 && { deltaLogs: deltaLogs.map(logsOf), deletedRows: Number(deletedRows) }),
   };
 }
 

@@ -4,28 +4,50 @@ import { rowsOfBatch } from "@sluice/fields";
 import { type dataCoord, decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionId, type CollectionSchema, collectionId } from "@sluice/schema";
 
-/** Rows that one call of a client sends. */
-export interface RowCall {
+/** What every call about rows says. */
+interface AnyCall {
   readonly callId: bigint;
   readonly collectionId: CollectionId;
   readonly schema: CollectionSchema;
-  readonly vchannels: readonly string[];
+  /** Serialized. */
+  readonly schemaBytes: Buffer;
   readonly partitionIds: readonly bigint[];
-  readonly batch: InsertBatch;
   readonly sizeBytes: number;
-  /** Calls that say the same of collection and partitions may be written together. */
-  readonly target: string;
+  /** Calls that say the same of collection and partitions may be carried out together; undefined: never. */
+  readonly target: string | undefined;
+}
+
+/** Rows that one call of a client sends. */
+export interface RowCall extends AnyCall {
+  readonly kind: "insert" | "upsert";
+  readonly vchannels: readonly string[];
+  readonly batch: InsertBatch;
+}
+
+/** Rows that one call of a client deletes. */
+export interface DeleteCall extends AnyCall {
+  readonly kind: "delete";
+  readonly request: dataCoord.DeleteRowsRequest;
 }
 
 /** @throws {ImportError} `internal` for rows that are not those of the schema: who sends them has checked them */
 export function rowCallOf(request: dataCoord.WriteRowsRequest): RowCall {
-  const { vchannels, partitionIds } = request;
-  const schema = decodeStoredSchema(request.schema, []);
+  const { vchannels, partitionIds, schema: schemaBytes } = request;
+  const kind = request.replaces ? "upsert" : "insert";
+  const schema = decodeStoredSchema(schemaBytes, []);
   const batch = batchOf(schema, request);
   return {
-    ...{ callId: request.callId, collectionId: collectionId(request.collectionId) },
-    ...{ schema, vchannels, partitionIds, batch, sizeBytes: batchBytes(batch) },
-    target: `${partitionIds.join()}/${vchannels.join()}/${Buffer.from(request.schema).toString("latin1")}`,
+    ...{ kind, callId: request.callId, collectionId: collectionId(request.collectionId) },
+    ...{ schema, schemaBytes, vchannels, partitionIds, batch, sizeBytes: batchBytes(batch) },
+    target: `${kind}/${partitionIds.join()}/${vchannels.join()}/${schemaBytes.toString("latin1")}`,
+  };
+}
+
+export function deleteCallOf(request: dataCoord.DeleteRowsRequest): DeleteCall {
+  const { callId, partitionIds, schema: schemaBytes } = request;
+  return {
+    ...{ kind: "delete", callId, collectionId: collectionId(request.collectionId), partitionIds, request },
+    ...{ schemaBytes, schema: decodeStoredSchema(schemaBytes, []), sizeBytes: request.expr.length, target: undefined },
   };
 }
 
@@ -34,8 +56,7 @@ function batchOf(schema: CollectionSchema, { rows }: dataCoord.WriteRowsRequest)
     return rowsOfBatch(schema, rows);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ImportError("internal", `rows that are not as their schema: ${error.message}`, undefined, {
-      cause: error,
-    });
+    const reason = `rows that are not as their schema: ${error.message}`;
+    throw new ImportError("internal", reason, undefined, { cause: error });
   }
 }

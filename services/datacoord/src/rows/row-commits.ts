@@ -1,23 +1,33 @@
-import type { SegmentRecord } from "@sluice/catalog";
+import type { ChangeRecord, SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, type StoredSegment, segmentId, taskId } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
-import type { ChangeBook } from "../change-book.ts";
+import { type ChangeBook, type Snapshot, VisibleMoved } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
 import { newSegment } from "../segment-registry.ts";
-import type { RowCall } from "./row-call.ts";
+import { newestRows } from "./newest-rows.ts";
+import type { DeleteCall, RowCall } from "./row-call.ts";
+import type { RowDeletes } from "./row-deletes.ts";
 import { writeRowSegments } from "./row-segments.ts";
 
 export interface RowCommitsDeps {
   readonly book: SegmentBook;
   readonly changes: ChangeBook;
   readonly objects: ObjectWrites;
+  readonly deletes: RowDeletes;
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   readonly now: () => number;
 }
 
-/** Makes the rows of calls visible, by one change each time. Its id is also that of the job that its segments belong to. */
+/** What a change does. */
+interface Decided {
+  readonly adds: readonly StoredSegment[];
+  readonly extends?: readonly SegmentExtension[];
+  readonly deleteCount?: number;
+}
+
+/** Makes the rows of calls visible, or deleted, by one change each time. Its id is also that of the job that its segments belong to. */
 export class RowCommits {
   readonly #deps: RowCommitsDeps;
   readonly #open = new Set<JobId>();
@@ -32,30 +42,99 @@ export class RowCommits {
   }
 
   /**
-   * The rows of calls with one target. Answers from which timestamp on they count.
+   * Rows of calls with one target.
    * @throws {ImportError} when storage fails: what was written is garbage
    */
-  async insert(calls: readonly RowCall[], signal: AbortSignal): Promise<bigint> {
+  insert(calls: readonly RowCall[], signal: AbortSignal): Promise<ChangeRecord> {
+    return this.#owned(async (id) => {
+      const timestamp = await this.#deps.allocateTs();
+      return this.#commit(id, calls, { adds: await this.#write(id, calls, timestamp, signal) });
+    });
+  }
+
+  /**
+   * The same, in the place of the rows that have their keys: deletes and rows have one timestamp, up to which rows are deleted. What
+   * another change does meanwhile is met by beginning anew.
+   */
+  upsert(calls: readonly RowCall[], signal: AbortSignal): Promise<ChangeRecord> {
+    const { keys, calls: newest } = newestRows(calls);
+    const [{ collectionId, schema }] = calls;
+    return this.#untilSettled(
+      async (id, snapshot) => {
+        const found = await this.#deps.deletes.findKeys(snapshot, calls[0], keys);
+        const deleted = await this.#deps.deletes.write(found.rows, schema, snapshot.timestamp);
+        const adds = await this.#write(id, newest, snapshot.timestamp, signal);
+        return { adds, extends: deleted };
+      },
+      calls,
+      collectionId,
+    );
+  }
+
+  /** Rows that an expression selects. @throws {StatusError} 1100 for a bad one */
+  delete(call: DeleteCall): Promise<ChangeRecord> {
+    const { request, partitionIds, schema } = call;
+    return this.#untilSettled(
+      async (_id, snapshot) => {
+        const { rows, namedKeys } = await this.#deps.deletes.find(snapshot, request, partitionIds);
+        const found = rows.reduce((sum, { keys }) => sum + keys.length, 0);
+        const deleted = await this.#deps.deletes.write(rows, schema, snapshot.timestamp);
+        return { adds: [], extends: deleted, deleteCount: namedKeys || found };
+      },
+      [call],
+      call.collectionId,
+    );
+  }
+
+  /** Decides on a change by what is visible, as often as something else has changed that meanwhile. */
+  async #untilSettled(
+    decide: (id: JobId, snapshot: Snapshot) => Promise<Decided>,
+    calls: readonly (RowCall | DeleteCall)[],
+    collectionId: CollectionId,
+  ): Promise<ChangeRecord> {
+    for (;;) {
+      const snapshot = await this.#deps.changes.snapshot(collectionId);
+      const steady = { ...snapshot, visible: new Map(snapshot.visible) };
+      try {
+        return await this.#owned(async (id) => this.#commit(id, calls, await decide(id, steady), steady));
+      } catch (error) {
+        if (!(error instanceof VisibleMoved)) throw error;
+      }
+    }
+  }
+
+  /** What is written for a change is no garbage until it is made, or given up. */
+  async #owned<T>(run: (id: JobId) => Promise<T>): Promise<T> {
     const id = jobId(await this.#deps.allocateIds(1));
     this.#open.add(id);
     try {
-      const segments = await this.#write(id, calls, signal);
-      const { record } = await this.#deps.changes.commit({
-        ...{ collectionId: calls[0].collectionId, changeId: id, removes: [], extends: [] },
-        adds: segments.map((segment) => segmentId(segment.segmentId)),
-        rowCount: segments.reduce((sum, { rowCount }) => sum + rowCount, 0),
-        callIds: calls.map(({ callId }) => callId),
-      });
-      return record.commitTs;
+      return await run(id);
     } finally {
       this.#open.delete(id);
     }
   }
 
+  async #commit(
+    id: JobId,
+    calls: readonly (RowCall | DeleteCall)[],
+    { adds, extends: extensions = [], deleteCount }: Decided,
+    snapshot?: Snapshot,
+  ): Promise<ChangeRecord> {
+    const change = {
+      ...{ collectionId: calls[0].collectionId, changeId: id, removes: [], extends: extensions },
+      adds: adds.map((segment) => segmentId(segment.segmentId)),
+      rowCount: adds.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      callIds: calls.map(({ callId }) => callId),
+      ...(deleteCount !== undefined && { deleteCount }),
+    };
+    // A delete that found nothing changes nothing.
+    if (snapshot && adds.length + extensions.length === 0) return { ...change, commitTs: snapshot.timestamp };
+    return (await this.#deps.changes.commit(change, snapshot?.lastTs)).record;
+  }
+
   /** Sealed segments, recorded. */
-  async #write(id: JobId, calls: readonly RowCall[], signal: AbortSignal): Promise<StoredSegment[]> {
-    const { objects, allocateTs, book, now } = this.#deps;
-    const timestamp = await allocateTs();
+  async #write(id: JobId, calls: readonly RowCall[], timestamp: bigint, signal: AbortSignal): Promise<StoredSegment[]> {
+    const { objects, book, now } = this.#deps;
     const ids = this.#idsOf(id, calls[0].collectionId);
     const segments = await writeRowSegments(calls, { objects, ids, timestamp, nowMs: now(), signal });
     await book.replace(

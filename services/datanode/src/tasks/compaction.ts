@@ -19,8 +19,10 @@ export async function runCompaction(input: CompactionTaskInput, context: TaskCon
       done[index] = { rows, bytes };
       context.onProgress(sumOf("rows"), sumOf("bytes"));
     });
-  const segments = await Array.fromAsync(mapConcurrent(input.merges.keys(), MERGES_AT_ONCE, run));
-  const groupSegments = segments.map((segment) => segmentId(segment.segmentId));
+  const made = await Array.fromAsync(mapConcurrent(input.merges.keys(), MERGES_AT_ONCE, run));
+  const segments = made.flatMap((segment) => segment ?? []);
+  // 0 where every row was deleted.
+  const groupSegments = made.map((segment) => segmentId(segment?.segmentId ?? 0n));
   return { rowCount: sumOf("rows"), segments, groupSegments, autoIds: [] };
 }
 
@@ -29,7 +31,7 @@ async function runMerge(
   { partitionId, vchannel, segmentIds, memoryBytes }: SegmentMerge,
   context: TaskContext,
   onProgress: (rows: number, bytes: number) => void,
-): Promise<SealedSegment> {
+): Promise<SealedSegment | undefined> {
   const { stored: store, objects, ids, limits, signal } = context;
   await using writer = SegmentWriterSet.open({
     ...{ schema, collectionId, ids, signal, store: objects, buckets: [{ partitionId, vchannel }] },
@@ -41,7 +43,8 @@ async function runMerge(
   const options = { schema, store, readBytes: limits.batchBytes, signal, onProgress };
   await appendSegments(sourcesOf(segmentIds, context), writer, options);
   const [segment, ...more] = await writer.seal();
-  if (segment && more.length === 0) return segment;
+  // None: every row is deleted.
+  if (more.length === 0) return segment;
   throw new ImportError("internal", `${segmentIds.length} segments became ${more.length + 1}, expected one`);
 }
 

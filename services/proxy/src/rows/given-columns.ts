@@ -11,15 +11,22 @@ export interface GivenRows {
   readonly numRows: number;
 }
 
+/** What the rows are for: those of an upsert bring their keys, automatic or not. */
+export type RowPurpose = "insert" | "upsert";
+
 /**
  * The columns that a client gives, checked as values of files are. What it leaves out, and may leave out, is undefined.
  * @throws {StatusError} 1100; {ImportError} `value_invalid` with row and field
  */
-export function givenColumns(collection: CollectionSchema, { fieldsData, numRows }: GivenRows): InsertBatch {
+export function givenColumns(
+  collection: CollectionSchema,
+  { fieldsData, numRows }: GivenRows,
+  purpose: RowPurpose = "insert",
+): InsertBatch {
   if (numRows === 0) throw refused("num_rows should be greater than 0");
   const given = new Map<string, FieldBytes>();
   for (const message of fieldsData) for (const [name, data] of namedFields(message)) take(given, name, data);
-  const columns = collection.fields.map((field) => columnOf(field, collection, given, numRows));
+  const columns = collection.fields.map((field) => columnOf(field, collection, given, { numRows, purpose }));
   const [unknown] = given.keys();
   if (unknown !== undefined) throw refused(`fieldName ${excerpt(unknown)} not exist in collection schema`);
   const batch = { rowCount: numRows, columns, sourceBytes: 0 };
@@ -47,16 +54,18 @@ function columnOf(
   field: FieldSchema,
   collection: CollectionSchema,
   given: Map<string, FieldBytes>,
-  numRows: number,
+  { numRows, purpose }: { numRows: number; purpose: RowPurpose },
 ): Column | undefined {
   const data = given.get(field.name);
   given.delete(field.name);
   if (!data) {
+    if (field.isPrimaryKey && purpose === "upsert")
+      throw refused(`must assign pk when upsert, primary field: ${field.name}`);
     if (isOptional(field)) return undefined;
     throw refused(`fieldSchema(${field.name}) has no corresponding fieldData pass in`);
   }
   if (field.isFunctionOutput) throw refused(`not allowed to provide data for function output field '${field.name}'`);
-  if (field.isPrimaryKey && field.autoId && !collection.allowInsertAutoId)
+  if (field.isPrimaryKey && field.autoId && !collection.allowInsertAutoId && purpose === "insert")
     throw refused(
       `can not assign primary field data when auto id enabled and allow_insert_auto_id is false ${field.name}`,
     );

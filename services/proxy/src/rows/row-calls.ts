@@ -2,10 +2,10 @@ import { WeightedSlots } from "@sluice/async";
 import { AutoIds, batchBytes, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
 import { rowBatchMessage } from "@sluice/fields";
 import { FunctionOutputs } from "@sluice/functions";
-import { checkStatus, decodeStoredSchema, idSource, type rootCoord } from "@sluice/rpc";
+import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
-import { refused } from "./given-columns.ts";
+import { type RowPurpose, refused } from "./given-columns.ts";
 import { type Keys, keysOf } from "./keys.ts";
 
 /** What has become of rows that a client sent. */
@@ -20,6 +20,8 @@ export interface WrittenRows {
 const UNDER_WAY_BYTES = 48 << 20;
 /** Longer than a takeover of the coordinators: the call is made again until it is answered. */
 const WRITE_DEADLINE_MS = 60_000;
+/** Every segment may have to be looked at. */
+const DELETE_DEADLINE_MS = 300_000;
 
 /** Completes rows and hands them to the datacoord, which answers when they are durable and visible. */
 export class RowCalls {
@@ -36,7 +38,8 @@ export class RowCalls {
    * @param rowsOf the rows, by the schema that the collection has now
    * @throws {StatusError} 200, 1100; {ImportError} what `rowsOf` or the writer refuses
    */
-  async insert(
+  async write(
+    purpose: RowPurpose,
     collection: rootCoord.ResolveCollectionResponse,
     partitionName: string,
     rowsOf: (schema: CollectionSchema) => InsertBatch | Promise<InsertBatch>,
@@ -47,12 +50,13 @@ export class RowCalls {
     const given = completeBatch(schema, await rowsOf(schema));
     const filled = new FunctionOutputs(schema).fill(given);
     const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(filled);
-    const timestamp = await this.#write(collection, partitionIds, batch);
+    const timestamp = await this.#write(purpose, collection, partitionIds, batch);
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
   }
 
   async #write(
+    purpose: RowPurpose,
     { collectionId, schema, vchannels }: rootCoord.ResolveCollectionResponse,
     partitionIds: bigint[],
     batch: InsertBatch,
@@ -60,12 +64,32 @@ export class RowCalls {
     using _room = await this.#room.take(batchBytes(batch));
     const callId = await this.#allocateIds(1);
     const rows = rowBatchMessage(batch);
-    const request = { callId, collectionId, schema, vchannels, partitionIds, rows };
+    const request = { callId, collectionId, schema, vchannels, partitionIds, rows, replaces: purpose === "upsert" };
     const answer = await this.#context.data.writeRows(request, { deadlineMs: WRITE_DEADLINE_MS });
     checkStatus(answer.status);
     return answer.timestamp;
   }
+
+  /**
+   * Deletes the rows that an expression selects.
+   * @throws {StatusError} 200, 1100
+   */
+  async delete(
+    collection: rootCoord.ResolveCollectionResponse,
+    { partitionName, expr, exprTemplateValues }: Pick<milvus.DeleteRequest, DeleteMembers>,
+  ): Promise<{ readonly count: bigint; readonly timestamp: bigint }> {
+    const { collectionId, schema } = collection;
+    const partitionIds = partitionName === "" ? [] : targetPartitions(collection, partitionName);
+    const timezone = collection.properties.find(({ key }) => key === "timezone")?.value ?? "UTC";
+    const callId = await this.#allocateIds(1);
+    const request = { callId, collectionId, schema, partitionIds, expr, exprTemplateValues, timezone };
+    const answer = await this.#context.data.deleteRows(request, { deadlineMs: DELETE_DEADLINE_MS });
+    checkStatus(answer.status);
+    return answer;
+  }
 }
+
+type DeleteMembers = "partitionName" | "expr" | "exprTemplateValues";
 
 /** Where rows go: the named partition, or wherever their keys say. */
 function targetPartitions(collection: rootCoord.ResolveCollectionResponse, name: string): bigint[] {

@@ -1,9 +1,15 @@
 import { decodeDeltaLog } from "@sluice/binlog";
-import { type Column, type FixedColumn, type InsertBatch, takeRows } from "@sluice/columns";
+import {
+  type Column,
+  type DeletedKeys,
+  deletedKeys,
+  type FixedColumn,
+  type InsertBatch,
+  takeRows,
+} from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { DataType, FieldSchema } from "@sluice/schema";
-import { type DeletedKeys, deletedKeys } from "./deleted-keys.ts";
 import { ALL_TIME, type TimeBounds } from "./time-bounds.ts";
 
 /** A delta log is read whole, and its rows are objects while it is. */

@@ -1,11 +1,10 @@
 import type { Column, FixedColumn } from "@sluice/columns";
-import { varValue } from "@sluice/columns";
+import { type DeletedKeys, deletedKeys, varValue } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { arrowFormat } from "../../columnar/arrow/index.ts";
 import { parquetFormat } from "../../columnar/parquet/index.ts";
-import { type DeletedKeys, deletedKeys } from "../../columnar/segments/deleted-keys.ts";
 import type { Format, ReaderInput } from "../../format.ts";
 import { planFields } from "../../plan-fields.ts";
 import type { LiteField, LiteFiles } from "./lite-files.ts";

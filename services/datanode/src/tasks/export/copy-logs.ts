@@ -22,6 +22,12 @@ export async function copyLogs(input: ExportTaskInput, files: ExportedFiles, con
   const done = { rows: 0, bytes: 0 };
   for await (const segment of segmentsOf(input, context)) {
     if (live.isNone(segment)) continue;
+    // Byte by byte they would live again where the backup is restored.
+    if (segment.deletedRows)
+      throw new ImportError(
+        "unsupported",
+        `segment ${segment.segmentId} has ${segment.deletedRows} deleted rows: compact the collection first (collections/compact), then back it up`,
+      );
     await copySegment(segment, files, context);
     done.rows += segment.rowCount;
     done.bytes += segment.memoryBytes;

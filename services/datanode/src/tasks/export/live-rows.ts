@@ -1,8 +1,8 @@
-import { type Column, takeRows } from "@sluice/columns";
+import { type Column, rowsNotDeleted, takeRows } from "@sluice/columns";
 import type { ExportTaskInput } from "@sluice/jobs";
 import { aliveText, compileFilter, expiredBefore, type Filter, rowsAfter } from "@sluice/query";
-import { type FieldSchema, physicalMs, timestampField } from "@sluice/schema";
-import { readSegmentField, type SegmentLogs } from "@sluice/segment";
+import { type FieldSchema, physicalMs, primaryKeyIndex, timestampField } from "@sluice/schema";
+import { readDeletes, readSegmentField, type SegmentLogs } from "@sluice/segment";
 import type { TaskContext, VisibleSegment } from "../task-kind.ts";
 
 /** Rows of a part of a segment, by the columns of the output. */
@@ -41,10 +41,7 @@ export class LiveRows {
   }
 
   /** Reads the columns that the output has, and before them those that the filter asks for. */
-  async read(
-    part: SegmentLogs & { readonly memoryBytes: number },
-    { rowTimestamps }: VisibleSegment,
-  ): Promise<PartRows> {
+  async read(part: SegmentLogs & { readonly memoryBytes: number }, segment: VisibleSegment): Promise<PartRows> {
     const { memoryBytes } = part;
     const known = new Map<number, Column>();
     const read = async (field: FieldSchema) => {
@@ -54,7 +51,7 @@ export class LiveRows {
       known.set(field.fieldId, column);
       return column;
     };
-    const rows = await this.#select(part.rowCount, read, rowTimestamps !== undefined);
+    const rows = await this.#select(part.rowCount, read, segment);
     if (rows?.length === 0) return { columns: [], rowCount: 0, memoryBytes };
     const columns = await Promise.all(this.#input.output.fields.map(read));
     if (!rows) return { columns, rowCount: part.rowCount, memoryBytes };
@@ -65,17 +62,30 @@ export class LiveRows {
   async #select(
     rowCount: number,
     read: (field: FieldSchema) => Promise<Column>,
-    hasTimestamps: boolean,
+    segment: VisibleSegment,
   ): Promise<Uint32Array | undefined> {
     let rows: Uint32Array | undefined;
-    if (hasTimestamps && this.#expiredTs > 0n)
+    if (segment.rowTimestamps && this.#expiredTs > 0n)
       rows = rowsAfter(this.#expiredTs, await read(timestampField), allRows(rowCount));
+    if (segment.deltaLogs) rows = await this.#notDeleted(rows ?? allRows(rowCount), read, segment);
     for (const filter of this.#filters) {
       const columns = new Map<number, Column>();
       for (const index of filter.fields) columns.set(index, await read(this.#input.schema.fields[index]));
       rows = filter.evaluate(columns, rowCount, rows);
     }
     return rows?.length === rowCount ? undefined : rows;
+  }
+
+  async #notDeleted(
+    rows: Uint32Array,
+    read: (field: FieldSchema) => Promise<Column>,
+    segment: VisibleSegment,
+  ): Promise<Uint32Array> {
+    const { schema } = this.#input;
+    const key = schema.fields[primaryKeyIndex(schema)];
+    const deletes = await readDeletes(this.#context.stored, segment, key, this.#context.signal);
+    const timestamps = segment.rowTimestamps ? await read(timestampField) : segment.commitTs;
+    return rowsNotDeleted(deletes, await read(key), timestamps, rows);
   }
 }
 

@@ -18,7 +18,7 @@ export function int64Of({ headers }: FastifyRequest): Int64As {
 const pair = (key: string, value: unknown): common.KeyValuePair => ({ key, value: String(value) });
 
 /** Values of an expression's parameters. */
-function templates(body: Body): Record<string, schema.TemplateValue> {
+export function templates(body: Body): Record<string, schema.TemplateValue> {
   const values = Object.entries(body.object("exprParams"));
   return Object.fromEntries(values.map(([name, value]) => [name, templateOf(name, value)]));
 }

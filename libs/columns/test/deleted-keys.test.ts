@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { Column } from "@sluice/columns";
+import { deletedKeys } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
-import { deletedKeys } from "../../../src/columnar/segments/deleted-keys.ts";
 
 const texts = (keys: readonly string[]): Column => {
   const offsets = new Uint32Array(keys.length + 1);

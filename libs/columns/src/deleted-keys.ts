@@ -1,5 +1,5 @@
-import type { Column, FixedColumn } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
+import type { Column, FixedColumn } from "./column.ts";
 
 /** The newest delete of each primary key, for rows that are looked up by where their key lies. */
 export interface DeletedKeys {
@@ -10,6 +10,28 @@ export interface DeletedKeys {
   add(key: bigint | string, timestamp: bigint): void;
   /** Hybrid timestamp of the newest delete of the key of a row; undefined where there is none. */
   timestampOf(keys: Column, row: number): bigint | undefined;
+}
+
+/**
+ * Those of `rows` that no delete concerns: one of their key at or after the time from which on they count.
+ * @param timestamps hybrid: of all rows, or a column of all rows of which `rows` are some
+ */
+export function rowsNotDeleted(
+  deletes: DeletedKeys,
+  keys: Column,
+  timestamps: bigint | Column,
+  rows: Uint32Array,
+): Uint32Array {
+  const stamps = typeof timestamps === "bigint" ? undefined : stampsOf(timestamps);
+  const since = typeof timestamps === "bigint" ? timestamps : 0n;
+  return rows.filter((row) => {
+    const deletedAt = deletes.timestampOf(keys, row);
+    return deletedAt === undefined || deletedAt < (stamps ? stamps[row] : since);
+  });
+}
+
+function stampsOf({ data }: Column): BigUint64Array {
+  return new BigUint64Array(data.buffer, data.byteOffset, Math.floor(data.byteLength / 8));
 }
 
 /** @param pkType Int64, else text */
