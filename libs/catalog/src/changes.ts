@@ -23,7 +23,7 @@ export interface ChangeRecord {
   readonly rowCount: number;
   /** Calls of clients that it carries out: one that is made again is known by its id. */
   readonly callIds?: readonly bigint[];
-  /** Of a delete: what its call is answered, the keys that it names or the rows that it found. */
+  /** Of a delete: what its call is answered, the keys that it names or has found. */
   readonly deleteCount?: number;
 }
 

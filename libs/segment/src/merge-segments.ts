@@ -97,7 +97,7 @@ async function withoutDeleted(
   { schema, store, signal }: Pick<MergeOptions, "schema" | "store" | "signal">,
 ): Promise<InsertBatch> {
   const key = primaryKeyIndex(schema);
-  const deletes = await readDeletes(store, part, schema.fields[key], signal);
+  const deletes = await readDeletes(store, [part], schema.fields[key], signal);
   const { rowIds, timestamps } = batch.storedRows;
   const all = Uint32Array.from({ length: batch.rowCount }, (_, row) => row);
   const rows = rowsNotDeleted(deletes, batch.columns[key], timestamps, all);

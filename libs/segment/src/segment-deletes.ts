@@ -13,16 +13,17 @@ export interface KeyDeletes {
   readonly timestamps: readonly bigint[];
 }
 
-/** Deletes of a segment's rows, of all its delta logs. @throws as `readSegmentField` */
+/** Deletes of the rows of segments, of all their delta logs. @throws as `readSegmentField` */
 export async function readDeletes(
   store: ObjectReads,
-  segment: SegmentLogs,
+  segments: readonly SegmentLogs[],
   key: FieldSchema,
   signal?: AbortSignal,
 ): Promise<DeletedKeys> {
   const deletes = deletedKeys(key.dataType);
-  for (const logs of segment.deltaLogs ?? [])
-    for (const index of logs.logIds.keys()) addAll(deletes, await readDeltaLog(store, segment, logs, index, signal));
+  for (const segment of segments)
+    for (const logs of segment.deltaLogs ?? [])
+      for (const index of logs.logIds.keys()) addAll(deletes, await readDeltaLog(store, segment, logs, index, signal));
   return deletes;
 }
 

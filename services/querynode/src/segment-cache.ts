@@ -82,7 +82,7 @@ export class SegmentCache {
 
   /** Of a whole segment: its parts share them. */
   #deletes(part: SegmentLogs, key: FieldSchema, ids: string): Promise<DeletedKeys> {
-    const read = () => readDeletes(this.#store, part, key);
+    const read = () => readDeletes(this.#store, [part], key);
     return this.#get(`deletes/${part.segmentId}/${ids}`, read, ({ bytes }) => bytes);
   }
 

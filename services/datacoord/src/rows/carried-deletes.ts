@@ -39,20 +39,19 @@ export class CarriedDeletes {
     const { fields, ...rest } = decodeStoredSchema(Buffer.from(collection.record.storedSchema, "base64"), []);
     const key = fields[primaryKeyIndex({ fields, ...rest })];
     const extensions: SegmentExtension[] = [];
-    for (const segment of added)
-      for (const source of deleted.filter((one) => shardOf(one) === shardOf(segment))) {
-        const before = extensions.find(({ segmentId }) => segmentId === segment.segmentId);
-        const made = await this.#carry(
-          source,
-          before ? { ...segment, ...before, insertLogs: segment.insertLogs } : segment,
-          key,
-        );
-        if (made) extensions.splice(before ? extensions.indexOf(before) : extensions.length, 1, made);
-      }
+    for (const segment of added) {
+      const sources = deleted.filter((one) => shardOf(one) === shardOf(segment));
+      const made = sources.length > 0 ? await this.#carry(sources, segment, key) : undefined;
+      if (made) extensions.push(made);
+    }
     return extensions;
   }
 
-  async #carry(from: SegmentRecord, to: SegmentRecord, key: FieldSchema): Promise<SegmentExtension | undefined> {
+  async #carry(
+    from: readonly SegmentRecord[],
+    to: SegmentRecord,
+    key: FieldSchema,
+  ): Promise<SegmentExtension | undefined> {
     const [deletes, { column: keys }, { column: timestamps }] = await Promise.all([
       readDeletes(this.#objects, from, key),
       readSegmentField(this.#objects, to, key),

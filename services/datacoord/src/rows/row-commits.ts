@@ -71,15 +71,22 @@ export class RowCommits {
     );
   }
 
-  /** Rows that an expression selects. @throws {StatusError} 1100 for a bad one */
+  /**
+   * The keys that an expression selects, with all rows that have them: a delete says keys, and which rows lie in one segment must make no
+   * difference.
+   * @throws {StatusError} 1100 for a bad one
+   */
   delete(call: DeleteCall): Promise<ChangeRecord> {
     const { request, partitionIds, schema } = call;
+    const { deletes } = this.#deps;
     return this.#untilSettled(
       async (_id, snapshot) => {
-        const { rows, namedKeys } = await this.#deps.deletes.find(snapshot, request, partitionIds);
-        const found = rows.reduce((sum, { keys }) => sum + keys.length, 0);
-        const deleted = await this.#deps.deletes.write(rows, schema, snapshot.timestamp);
-        return { adds: [], extends: deleted, deleteCount: namedKeys || found };
+        const selected = await deletes.find(snapshot, request, partitionIds);
+        const keys = [...new Set(selected.rows.flatMap((rows) => rows.keys))];
+        const isAll = selected.namedKeys > 0 || keys.length === 0;
+        const { rows } = isAll ? selected : await deletes.findKeys(snapshot, call, keys);
+        const deleted = await deletes.write(rows, schema, snapshot.timestamp);
+        return { adds: [], extends: deleted, deleteCount: selected.namedKeys || keys.length };
       },
       [call],
       call.collectionId,
@@ -94,6 +101,8 @@ export class RowCommits {
   ): Promise<ChangeRecord> {
     for (;;) {
       const snapshot = await this.#deps.changes.snapshot(collectionId);
+      // A change was made while its timestamp was waited for: it is not in the snapshot.
+      if (snapshot.lastTs > snapshot.timestamp) continue;
       const steady = { ...snapshot, visible: new Map(snapshot.visible) };
       try {
         return await this.#owned(async (id) => this.#commit(id, calls, await decide(id, steady), steady));

@@ -83,7 +83,7 @@ export class LiveRows {
   ): Promise<Uint32Array> {
     const { schema } = this.#input;
     const key = schema.fields[primaryKeyIndex(schema)];
-    const deletes = await readDeletes(this.#context.stored, segment, key, this.#context.signal);
+    const deletes = await readDeletes(this.#context.stored, [segment], key, this.#context.signal);
     const timestamps = segment.rowTimestamps ? await read(timestampField) : segment.commitTs;
     return rowsNotDeleted(deletes, await read(key), timestamps, rows);
   }
