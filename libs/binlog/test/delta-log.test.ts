@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { DataType } from "@sluice/schema";
-import { decodeDeltaLog, EventType, encodeBinlogHead, parseBinlog } from "../src/index.ts";
+import { decodeDeltaLog, EventType, encodeBinlogHead, encodeDeltaLog, parseBinlog } from "../src/index.ts";
 import { field } from "./random-columns.ts";
 import { writeLog } from "./write-log.ts";
 
@@ -62,5 +62,19 @@ describe("delta log", () => {
     ],
   ])("refuses %s", (_what, log, reason) => {
     expect(() => decodeDeltaLog(log())).toThrow(reason);
+  });
+
+  it.each([
+    [[-(2n ** 63n), 5n], DataType.Int64],
+    [['a,"b"', "\u{1f600} <&>"], DataType.VarChar],
+  ] as const)("of ours is read as it was written: %p", (primaryKeys, pkType) => {
+    const timestamps = [470659701576564738n, 470659701576564737n];
+    const place = { collectionId: 1n, partitionId: 2n, segmentId: 3n };
+    const log = decodeDeltaLog(Buffer.concat(encodeDeltaLog({ ...place, primaryKeys, timestamps, nowMs: 1 })));
+    expect(log).toMatchObject({ pkType, primaryKeys, timestamps });
+    expect(log.descriptor).toMatchObject({
+      ...{ ...place, fieldId: -1n, startTimestamp: timestamps[1], endTimestamp: timestamps[0] },
+      dataType: DataType.String,
+    });
   });
 });

@@ -246,6 +246,27 @@ const steps: Record<string, () => Promise<void>> = {
     assert.deepEqual([...found.data[0].vector], [1, 2, 3, 7]);
     succeed(await client.dropCollection({ collection_name: quick }), "drop");
   },
+  async single_rows() {
+    const own = `${name}_rows`;
+    await client.dropCollection({ collection_name: own });
+    succeed(await client.createCollection({ collection_name: own, dimension: 4 }), "quick create");
+    const rowOf = (id: number, color = `c${id}`) => ({ id, vector: [1, 2, 3, id], color });
+    const inserted = succeed(
+      await client.insert({ collection_name: own, fields_data: [1, 2, 3].map((id) => rowOf(id)) }),
+      "insert",
+    );
+    assert.equal(Number(inserted.insert_cnt), 3);
+    // The first SDKs have no upsert.
+    if (client.upsert)
+      succeed(await client.upsert({ collection_name: own, data: [rowOf(3, "new"), rowOf(4)] }), "upsert");
+    else succeed(await client.insert({ collection_name: own, fields_data: [rowOf(4)] }), "insert");
+    succeed(await client.deleteEntities({ collection_name: own, expr: "id in [1]" }), "delete");
+    const request = { collection_name: own, expr: "id > 0", filter: "id > 0", output_fields: ["id", "vector"] };
+    const found = succeed(await client.query(request), "query");
+    assert.deepEqual(found.data.map(({ id }: Answer) => Number(id)).sort(), [2, 3, 4]);
+    succeed(await client.flushSync({ collection_names: [own] }), "flush");
+    succeed(await client.dropCollection({ collection_name: own }), "drop");
+  },
   async failing() {
     const before = await count();
     const bad = lineOf(rows[2]).replace(/"year":\d+/, '"year":"x"');

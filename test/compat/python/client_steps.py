@@ -134,6 +134,24 @@ def client_compact(ctx):
 
 
 @step
+def client_single_rows(ctx):
+    client, name = ctx.client, ctx.name + "_client_rows"
+    client.drop_collection(name)
+    client.create_collection(name, dimension=4, auto_id=False)
+    rows = [{"id": i, "vector": [1.0, 2.0, 3.0, float(i)], "color": f"c{i}"} for i in range(6)]
+    equal(client.insert(name, rows)["insert_count"], 6, "insert")
+    equal(client.upsert(name, [{**rows[5], "color": "new"}])["upsert_count"], 1, "upsert")
+    rows[5]["color"] = "new"
+    equal(client.delete(name, ids=[0, 1])["delete_count"] if VERSION >= (2, 4, 0) else 2, 2, "delete by ids")
+    equal(client.delete(name, filter='color == "c2"')["delete_count"], 1, "delete by a filter")
+    compare_rows(client.query(name, filter="id >= 0", output_fields=["*"]), rows[3:], ["vector", "color"])
+    equal(client.get_collection_stats(name)["row_count"], 3, "row_count of the rows")
+    equal([row["id"] for row in client.get(name, ids=[1, 3, 5], output_fields=["id"])], [3, 5], "get beside deleted rows")
+    raises(lambda: client.delete(name, filter="id >= "), "failed to create delete plan", code=1100)
+    client.drop_collection(name)
+
+
+@step
 def client_schema_change(ctx):
     client, name = ctx.client, ctx.name + "_grown"
     if not hasattr(client, "add_collection_field"):

@@ -382,6 +382,56 @@ def list_jobs(ctx):
 
 
 @step
+def single_rows(ctx):
+    """Rows that a client inserts, replaces and deletes, in a collection of their own."""
+    name = ctx.name + "_rows"
+    utility.drop_collection(name)
+    fields = [
+        FieldSchema("id", DataType.INT64, is_primary=True),
+        FieldSchema("title", DataType.VARCHAR, max_length=20),
+        FieldSchema("vector", DataType.FLOAT_VECTOR, dim=4),
+    ]
+    collection = Collection(name, CollectionSchema(fields), num_shards=2)
+    collection.create_index("vector", {"index_type": "FLAT", "metric_type": "L2", "params": {}})
+    collection.load()
+    titles = {i: f"t{i}" for i in range(10)}
+
+    def read():
+        found = collection.query(expr="id >= 0", output_fields=["id", "title"])
+        equal({row["id"]: row["title"] for row in found}, titles, "rows")
+        equal(count(collection), len(titles), "count of the rows")
+        collection.flush()
+        equal(collection.num_entities, len(titles), "num_entities of the rows")
+
+    def columns(ids, title):
+        return [ids, [title(i) for i in ids], [[float(i), 0.0, 0.0, 1.0] for i in ids]]
+
+    answer = collection.insert(columns(list(range(10)), lambda i: f"t{i}"))
+    equal((answer.insert_count, list(answer.primary_keys), answer.succ_count), (10, list(range(10)), 10), "insert")
+    read()
+    if VERSION >= (2, 3, 0):
+        answer = collection.upsert(columns([8, 9, 10], lambda i: f"u{i}"))
+        equal(answer.upsert_count, 3, "upsert")
+        titles.update({i: f"u{i}" for i in (8, 9, 10)})
+        read()
+    equal(collection.delete("id in [0, 1]").delete_count, 2, "delete by keys")
+    del titles[0], titles[1]
+    read()
+    if VERSION >= (2, 3, 2):
+        collection.delete('title == "t2"')
+        del titles[2]
+        read()
+    hits = collection.search([[0.0, 0.0, 0.0, 1.0]], "vector", {"metric_type": "L2"}, limit=3)[0]
+    equal([hit.id for hit in hits], sorted(titles)[:3], "hits beside deleted rows")
+    long = columns([20], lambda i: "x" * 21)
+    raises(lambda: collection.insert(long), "exceeds max length", "exceeds max_length", "invalid input, length")
+    collection.compact()
+    collection.wait_for_compaction_completed(timeout=LIMIT_SECONDS)
+    read()
+    utility.drop_collection(name)
+
+
+@step
 def compaction(ctx):
     """What is small may have been merged in the background before: then there is less to do, or nothing."""
     collection = ctx.collection
