@@ -43,7 +43,7 @@ def create(spec):
     keyed = any(field.is_partition_key for field in fields)
     extra = {"num_partitions": spec["num_partitions"]} if keyed else {}
     collection = Collection(spec["name"], schema, shards_num=spec["shards"], **extra)
-    for name, _ in spec["partitions"]:
+    for name, *_ in spec["partitions"]:
         if not collection.has_partition(name):
             collection.create_partition(name)
     return collection
@@ -52,12 +52,12 @@ def create(spec):
 def take_over(spec, handler):
     """Starts one backup import a partition; pymilvus 2.3 drops the option `backup`, so the stub is called."""
     tasks = []
-    for name, folder in spec["partitions"]:
+    for name, folder, deletes in spec["partitions"]:
         # 2.3 wants two paths; an empty second one means no deletes.
         request = milvus_pb2.ImportRequest(
             collection_name=spec["name"],
             partition_name=name,
-            files=[folder, ""],
+            files=[folder, deletes],
             options=[common_pb2.KeyValuePair(key="backup", value="true")],
         )
         answer = handler._stub.Import(request)

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, expect } from "@jest/globals";
@@ -6,10 +7,13 @@ import { DataType } from "@sluice/schema";
 import {
   type Book,
   bookCollection,
+  bookFields,
+  bookOf,
   books,
   type CollectionSpec,
   eventually,
   type FieldSpec,
+  givenRows,
   itWith,
   pythonOf,
   readRecords,
@@ -92,11 +96,17 @@ itWith(environment)(
   async () => {
     const { dataDir, importRoot } = await folders.createPair();
     const bookRows = books(150, 2n ** 53n + 1n);
-    const collections = [everything, tenants, bookCollection("npy_books", { shards: 2 })];
+    const collections = [
+      everything,
+      tenants,
+      bookCollection("changed", { shards: 2 }),
+      bookCollection("npy_books", { shards: 2 }),
+    ];
     const backup = await importAll(dataDir, importRoot, collections, bookRows);
     const answer = await takeOver(dataDir, collections, backup);
     expect(byKey(answer.everything, "id")).toEqual(byKey(everyRow.map(asText), "id"));
     expect(byKey(answer.tenants, "key")).toEqual(byKey(tenantRows.map(asText), "key"));
+    expect(byKey(answer.changed, "id")).toEqual(byKey(changedRows.map(asText), "id"));
     expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.map(asText), "id"));
   },
   300_000,
@@ -124,6 +134,7 @@ async function importAll(
     await client.importAndWait("everything", await files.jsonl(`everything-${i}.jsonl`, part));
   for (const [i, part] of [tenantRows.slice(0, 120), tenantRows.slice(120)].entries())
     await client.importAndWait("tenants", await files.jsonl(`tenants-${i}.jsonl`, part));
+  await change(client, files);
   await client.importAndWait("npy_books", await files.npy("books", bookRows));
   for (const name of ["everything", "tenants"]) await merge(client, name);
   // Milvus takes whatever lies in the folder of a partition.
@@ -134,6 +145,20 @@ async function importAll(
   });
   return await exportBackup(server.address, "npy_books", join(importRoot, "exports"));
 }
+
+/** Rows that are imported, inserted, replaced and deleted: `changedRows` are left. */
+async function change(client: TestClient, files: SourceFiles): Promise<void> {
+  const fields: FieldSpec[] = Object.values(bookFields);
+  await client.importAndWait("changed", await files.jsonl("changed.jsonl", books(20)));
+  const inserted = books(20, 20n);
+  await client.insert("changed", givenRows(fields, inserted as never), inserted.length);
+  await client.delete("changed", "id in [3, 4, 25]");
+  await client.upsert("changed", givenRows(fields, [replaced] as never), 1);
+  await client.delete("changed", "id >= 38");
+}
+
+const replaced = { ...bookOf(7n), title: "replaced" };
+const changedRows = [...books(38).filter(({ id }) => ![3n, 4n, 7n, 25n].includes(id)), replaced];
 
 /** The folder of a backup that was exported. */
 async function exportBackup(address: string, collectionName: string, root: string): Promise<string> {
@@ -175,7 +200,7 @@ async function takeOver(dataDir: string, specs: readonly CollectionSpec[], backu
 }
 
 /** The imports by which milvus-backup restores: one for each segment of a partition, by the folder of its group. */
-async function backupImports(backup: string): Promise<[partition: string, folder: string][]> {
+async function backupImports(backup: string): Promise<[partition: string, folder: string, deletes: string][]> {
   // Ids of this size are exact in a double.
   const meta = JSON.parse(await readFile(join(backup, "meta/full_meta.json"), "utf8"));
   const [{ collection_id: collection, partition_backups: partitions }] = meta.collection_backups;
@@ -183,12 +208,13 @@ async function backupImports(backup: string): Promise<[partition: string, folder
     (segment_backups as { group_id: number }[]).map(({ group_id }) => [
       partition_name,
       `${join(backup, "binlogs/insert_log", String(collection), String(partition_id), String(group_id))}/`,
+      "",
     ]),
   );
 }
 
 /** One backup import for each partition that has segments; the last collection's come from a backup. */
-async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: readonly [string, string][]) {
+async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: readonly [string, string, string][]) {
   const records = await readRecords(dataDir);
   const visible = visibleSegments(records);
   return specs.map((spec, i) => {
@@ -197,7 +223,10 @@ async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: r
     const filled = collection.partitions.filter(({ partitionId }) =>
       visible.some((segment) => segment.partitionId === partitionId),
     );
-    const folder = join(dataDir, "storage/insert_log", String(collection.collectionId));
+    const folderOf = (kind: string, partition: bigint) =>
+      `${join(dataDir, "storage", kind, String(collection.collectionId), String(partition))}/`;
+    const deletesOf = (partition: bigint) =>
+      existsSync(folderOf("delta_log", partition)) ? folderOf("delta_log", partition) : "";
     return {
       name: spec.name,
       fields: spec.fields.map(fieldPlan),
@@ -207,7 +236,7 @@ async function planOf(dataDir: string, specs: readonly CollectionSpec[], last: r
       partitions:
         i === specs.length - 1
           ? last
-          : filled.map(({ name, partitionId }) => [name, `${join(folder, String(partitionId))}/`]),
+          : filled.map(({ name, partitionId: id }) => [name, folderOf("insert_log", id), deletesOf(id)]),
     };
   });
 }
