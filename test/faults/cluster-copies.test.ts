@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { S3ObjectStore } from "@sluice/object-store";
+import { checkStatus, milvus } from "@sluice/rpc";
 import {
   bookCollection,
   books,
@@ -11,7 +12,7 @@ import {
   useRest,
 } from "../support/index.ts";
 
-// Copies within the service, from another one and to one, and exports, by several datanodes on S3; each loses one of them meanwhile.
+// Copies within the service, from another one and to one, merges and exports, by several datanodes on S3; each loses one of them meanwhile.
 
 const ROWS = 30_000;
 
@@ -82,6 +83,34 @@ describeWith(
     },
     60_000,
   );
+
+  it("merges files into a collection, whichever node dies", async () => {
+    const lines = Array.from({ length: ROWS / 2 }, (_, i) => JSON.stringify({ id: 2 * i, price: i + 0.5 }));
+    await cluster.objects.put("prices.jsonl", [Buffer.from(lines.join("\n"))]);
+    const url = `http://${cluster.address}/v2`;
+    const newFields = [{ fieldName: "price", dataType: "DOUBLE" }];
+    const body = {
+      collectionName: "books",
+      destCollectionName: "priced",
+      mergeField: "id",
+      newFields,
+      files: [["prices.jsonl"]],
+    };
+    const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const created = (await (await fetch(`${url}/etl/merge`, request)).json()) as { data?: { jobId: string } };
+    expect(created).toMatchObject({ code: 0 });
+    const look = async () =>
+      ((await (await fetch(`${url}/jobs/${created.data?.jobId}`)).json()) as { data: { status: string } }).data;
+    await cluster.of("datanode")[0].kill9();
+    for (let { status } = await look(); ["PENDING", "IN_PROGRESS"].includes(status); { status } = await look())
+      await sleep(20);
+    await cluster.add("datanode");
+    expect(await look()).toMatchObject({ status: "SUCCESSFUL" });
+    checkStatus(
+      await client.raw.loadCollection(milvus.LoadCollectionRequest.fromPartial({ collectionName: "priced" })),
+    );
+    expect([await client.count("priced"), await client.count("priced", "price > 0")]).toEqual([ROWS, ROWS / 2]);
+  }, 60_000);
 
   it("exports a collection, whichever node dies, each row once", async () => {
     const job = await runWithKill("export", { collectionName: "books", to: "out://kept", format: "jsonl" });

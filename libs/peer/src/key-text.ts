@@ -18,3 +18,8 @@ export function inKeyRange(key: FieldSchema, { after, upTo }: KeyRange, filter: 
   ];
   return parts.join(" and ");
 }
+
+/** An expression that is true for the rows with these keys. */
+export function hasKey(key: FieldSchema, keys: readonly string[]): string {
+  return `${key.name} in [${keys.map((text) => literalOf(key, text)).join(", ")}]`;
+}

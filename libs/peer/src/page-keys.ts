@@ -10,6 +10,15 @@ export function countKeys(key: FieldSchema, { scalars }: FieldBytes): number {
   return isInt64 ? countVarints(packedNumbers(list)) : countElements(list, 1);
 }
 
+/** All keys, as text. */
+export function keyTexts(key: FieldSchema, keys: Column, rowCount: number): string[] {
+  if (key.dataType !== DataType.Int64)
+    return Array.from({ length: rowCount }, (_, row) => textOf(varValue(keys as VarColumn, row)));
+  const { data } = keys as FixedColumn;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Array.from({ length: rowCount }, (_, row) => String(view.getBigInt64(8 * row, true)));
+}
+
 /**
  * The last key of a page, as text. Only ascending keys say where the next page begins: others would lose rows without a word.
  * @param after the last key of the page before

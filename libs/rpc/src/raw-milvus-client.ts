@@ -8,19 +8,15 @@ import {
 } from "./gen/milvus.ts";
 
 /** Of any Milvus, for who has rows by columns: rows are bytes as they come and go, since an object for each value costs more. */
-export interface RawMilvusClient
-  extends Omit<MilvusServiceClient, "query" | "insert" | "upsert" | keyof Client>,
-    Client {
+export interface RawMilvusClient extends Omit<MilvusServiceClient, "query" | "insert" | keyof Client>, Client {
   query: Unary<QueryRequest, Uint8Array>;
   insert: Unary<Uint8Array, MutationResult>;
-  upsert: Unary<Uint8Array, MutationResult>;
 }
 
 const service = {
   ...MilvusServiceService,
   query: { ...MilvusServiceService.query, responseDeserialize: (bytes: Buffer) => bytes },
   insert: { ...MilvusServiceService.insert, requestSerialize: (bytes: Buffer) => bytes },
-  upsert: { ...MilvusServiceService.upsert, requestSerialize: (bytes: Buffer) => bytes },
 };
 
 export const RawMilvusClient = makeGenericClientConstructor(

@@ -8,8 +8,8 @@ import type { TaskContext, TaskResult } from "./task-kind.ts";
 const ANSWER_BYTES = 16 << 20;
 
 /**
- * Rows of segments -> columns -> inserts into a collection of another service, of about `batchBytes` each. A second attempt puts
- * its rows in the place of those that the first one may have sent. See `RunTask`.
+ * Rows of segments -> columns -> inserts into a collection of another service, of about `batchBytes` each. A second attempt asks
+ * which rows the first one has sent, and sends the others. See `RunTask`.
  */
 export async function runPush(input: PushTaskInput, context: TaskContext): Promise<TaskResult> {
   const { peer: source, collectionName, partitionName, output, mayBeThere } = input;

@@ -97,7 +97,7 @@ async function isRenamed(peer: MilvusPeer, job: JobRecord): Promise<boolean> {
 function checkCount(job: JobRecord, partition: string, found: number, sent: number): void {
   if (found === sent) return;
   const { interimName, peer } = pushOf(job);
-  const reason = `partition ${partition} of ${interimName} in ${peer} has ${found} rows, and ${sent} were sent; where one key stands in several rows, a repeated insert keeps one of them: drop ${interimName} there, and copy again`;
+  const reason = `partition ${partition} of ${interimName} in ${peer} has ${found} rows, and ${sent} were sent; where one key stands in several rows, an insert that is repeated leaves some of them out: drop ${interimName} there, and copy again`;
   throw new ImportError("job_failed", reason);
 }
 
