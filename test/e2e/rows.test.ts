@@ -6,6 +6,7 @@ import {
   dynamicRows,
   type FieldSpec,
   givenRows,
+  useRest,
   useRestCalls,
   useServer,
 } from "../support/index.ts";
@@ -245,6 +246,15 @@ describe("rows that a client deletes or replaces", () => {
     expect(await rowCount()).toBe(8);
     const segments = await fixture.client.segments(name);
     expect(segments.map(({ numRows }) => Number(numRows))).toEqual([8]);
+  });
+
+  it("stay deleted in a copy of the collection", async () => {
+    await fixture.client.delete(name, "id == 50");
+    const job = await useRest(fixture, "copy").run({ collectionName: name, targetCollectionName: "copied" });
+    expect(job).toMatchObject({ state: "Completed", copiedRows: 7 });
+    expect(await data("collections/get_stats", { collectionName: "copied" })).toEqual({ rowCount: 7 });
+    expect(await fixture.client.count("copied")).toBe(7);
+    await insert(name, [book(50)]);
   });
 
   it("of a lone segment are dropped for good when somebody asks, all of them too", async () => {

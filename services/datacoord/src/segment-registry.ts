@@ -43,16 +43,13 @@ export class SegmentRegistry {
         "attempt_superseded",
         `segment ${info.segmentId} does not belong to attempt ${request.attempt}`,
       );
-    const { rowCount, sizeBytes, memoryBytes, timestamp, rowTimestamps, insertLogs, statsLogs, bm25Logs } =
-      segmentOfMessage(info);
+    const { rowCount, sizeBytes, memoryBytes, timestamp, rowTimestamps, ...logs } = segmentOfMessage(info);
+    const { insertLogs, statsLogs, bm25Logs, deltaLogs, deletedRows } = logs;
     const stored = {
-      rowCount,
-      sizeBytes,
-      memoryBytes,
-      timestamp,
-      insertLogs,
-      statsLogs,
+      ...{ rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs },
       ...(bm25Logs && { bm25Logs }),
+      // Of a copy: those of its source.
+      ...(deltaLogs && { deltaLogs, deletedRows }),
     };
     return { ...record, state: "sealed", ...stored, ...(rowTimestamps && { rowTimestamps }) };
   }

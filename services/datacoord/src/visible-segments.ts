@@ -69,7 +69,7 @@ export class VisibleSegments {
       adds: added.map((segment) => segment.segmentId).sort((a, b) => (a < b ? -1 : 1)),
       removes: request.removes.map(segmentId),
       extends: request.extends.map((one) => ({ segmentId: segmentId(one.segmentId), ...logListsOfMessage(one.logs) })),
-      rowCount: added.reduce((sum, segment) => sum + segment.rowCount, 0),
+      rowCount: added.reduce((sum, { rowCount, deletedRows = 0 }) => sum + rowCount - deletedRows, 0),
     };
   }
 

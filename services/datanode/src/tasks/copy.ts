@@ -23,7 +23,7 @@ export async function runCopy(input: CopyTaskInput, context: TaskContext): Promi
     const { commitTs, rowTimestamps } = segment;
     const timestamp = rowTimestamps ? undefined : commitTs;
     const made = await extender.extend({ segment, timestamp }, { ...placeOf(segment, input), segmentId }, noColumns);
-    done.rows += segment.rowCount;
+    done.rows += segment.rowCount - (segment.deletedRows ?? 0);
     done.bytes += segment.memoryBytes;
     context.onProgress(done.rows, done.bytes);
     return made;

@@ -72,6 +72,7 @@ export class CopyPlanner implements JobPlanner {
 
 function rowsBy(segments: readonly StoredSegment[]): Map<bigint, number> {
   const rows = new Map<bigint, number>();
-  for (const { partitionId, rowCount } of segments) rows.set(partitionId, (rows.get(partitionId) ?? 0) + rowCount);
+  for (const { partitionId, rowCount, deletedRows = 0 } of segments)
+    rows.set(partitionId, (rows.get(partitionId) ?? 0) + rowCount - deletedRows);
   return rows;
 }
