@@ -75,8 +75,21 @@ describe("analyzers", () => {
     ['{"tokenizer":"standard","filter":[{"type":"stemmer","language":"elvish"}]}', "unsupport language: elvish"],
     ['{"tokenizer":"standard","filter":[{"type":"length"}]}', "lenth max param was none or not uint"],
     ['{"type":"standard","stop_words":["_german_"]}', "stop words _german_ are not known to this server"],
+    ['{"tokenizer":"standard","filter":[null]}', "no type field in filter params"],
+    ['{"tokenizer":"standard","filter":[7]}', "no type field in filter params"],
   ])("refuses %s", (params, refusal) => {
     expect(() => analyzerOf(params)).toThrow(refusal);
+  });
+
+  it("takes descriptions that are held and run at a bounded cost, and repeats no more of them than a reader needs", () => {
+    const words = Array.from({ length: 20_000 }, (_, i) => `word${i}`);
+    expect(() => tokens({ type: "standard", stop_words: words }, "a")).toThrow(
+      /^analyzer params has \d{6} bytes, more than 65536: list fewer stop words$/,
+    );
+    const filter = Array.from({ length: 65 }, () => "lowercase");
+    expect(() => tokens({ tokenizer: "standard", filter }, "a")).toThrow("65 filters are more than 64");
+    expect(tokens({ tokenizer: "standard", filter: filter.slice(1) }, "A")).toEqual(["a"]);
+    expect(() => tokens({ tokenizer: "x".repeat(60_000) }, "a")).toThrow(/^unsupported tokenizer: x{60}…/);
   });
 
   it("tells where tokens stand, in bytes, and counts those that are dropped", () => {

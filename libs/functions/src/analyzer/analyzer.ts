@@ -24,11 +24,13 @@ export interface Token {
 const known = new Map<string, Analyzer>();
 /** Analyzers that are kept: descriptions of fields repeat, those of clients need not. */
 const MAX_KNOWN = 256;
+/** Of one description: each that is kept holds its text and its stop words. What a record keeps of a field is no longer either. */
+const MAX_PARAMS_BYTES = 64 * 1024;
 
 /**
  * The analyzer that `analyzer_params` describe. Source: around-import §4.6; tantivy's tokenizers and filters.
  * @param params JSON text; empty: the standard one
- * @throws {AnalyzerError} also for what needs a dictionary
+ * @throws {AnalyzerError} also for what needs a dictionary, and for more than 64 KiB
  */
 export function analyzerOf(params: string): Analyzer {
   const there = known.get(params);
@@ -53,6 +55,9 @@ export function tokensOf({ tokenizer, filter }: Analyzer, text: string): Token[]
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_PARAMS_BYTES)
+    throw new AnalyzerError(`analyzer params has ${bytes} bytes, more than ${MAX_PARAMS_BYTES}: list fewer stop words`);
   if (text.trim() === "") return {};
   try {
     const value: unknown = JSON.parse(text);

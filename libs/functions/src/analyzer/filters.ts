@@ -50,10 +50,14 @@ const absent: Readonly<Record<string, string>> = {
 const ENGLISH_STOP_WORDS =
   "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was will with";
 
+/** Each costs a call a token, and one more of a kind hardly does anything. */
+const MAX_FILTERS = 64;
+
 /** @param list of `filter` @throws {AnalyzerError} */
 export function filtersOf(list: unknown): TokenFilter[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) throw new AnalyzerError("filter params should be array");
+  if (list.length > MAX_FILTERS) throw new AnalyzerError(`${list.length} filters are more than ${MAX_FILTERS}`);
   return list.map((one) => (typeof one === "string" ? namedFilter(one) : describedFilter(one)));
 }
 
@@ -64,7 +68,9 @@ function namedFilter(name: string): TokenFilter {
 }
 
 function describedFilter(params: unknown): TokenFilter {
-  const { type, ...own } = (typeof params === "object" ? params : {}) as Readonly<Record<string, unknown>>;
+  const { type, ...own } = (typeof params === "object" && params !== null ? params : {}) as Readonly<
+    Record<string, unknown>
+  >;
   if (type === undefined) throw new AnalyzerError("no type field in filter params");
   if (typeof type !== "string") throw new AnalyzerError("filter type should be string");
   switch (type) {

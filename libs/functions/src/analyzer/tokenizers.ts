@@ -1,3 +1,4 @@
+import { excerpt } from "@sluice/errors";
 import { AnalyzerError } from "./analyzer-error.ts";
 import { codePointAt, isAlphanumeric, lengthAt } from "./characters.ts";
 
@@ -60,7 +61,7 @@ export function tokenizerOf(params: unknown): Tokenizer {
     throw new AnalyzerError(
       `tokenizer ${name} is not supported by this server: it needs a dictionary (split the text before the import and use whitespace)`,
     );
-  throw new AnalyzerError(`unsupported tokenizer: ${name}`);
+  throw new AnalyzerError(`unsupported tokenizer: ${excerpt(name)}`);
 }
 
 function nameOf(params: unknown): string {
