@@ -60,13 +60,25 @@ function notChangeable(key: string): StatusError {
   return invalid(`${excerpt(key)} does not allow update in collection field param${instead}`);
 }
 
-function checkLength({ name, dataType, elementType }: Field, value: string, { maxVarCharLength }: DdlLimits): void {
+function checkLength(field: Field, value: string, { maxVarCharLength }: DdlLimits): void {
+  const { name, dataType, elementType } = field;
   const type = dataType === DataType.Array ? elementType : dataType;
   if (type !== DataType.VarChar) throw invalid(`${name} can not modify the maxlength for non-string types`);
   if (!/^[+-]?\d+$/.test(value)) throw invalid(`max_length should be an integer, but got ${excerpt(value)}`);
   if (Number(value) > maxVarCharLength)
     throw invalid(`${excerpt(value)} exceeds the maximum allowed value ${maxVarCharLength}`);
   if (Number(value) < 1) throw invalid(`max_length must be at least 1, but got ${excerpt(value)}`);
+  checkHoldsDefault(field, Number(value));
+}
+
+/** Rows that lack the field, those of before and those to come, take its default: one that is too long would refuse them all. */
+function checkHoldsDefault({ name, defaultValue }: Field, maxLength: number): void {
+  if (defaultValue?.data?.$case !== "stringData") return;
+  const length = Buffer.byteLength(defaultValue.data.value);
+  if (length <= maxLength) return;
+  throw invalid(
+    `the default value of field ${name} has ${length} bytes, more than max_length ${maxLength}: set max_length to at least ${length}`,
+  );
 }
 
 function checkCapacity({ name, dataType }: Field, value: string, { maxArrayCapacity }: DdlLimits): void {

@@ -1,10 +1,12 @@
 import type { CollectionRecord } from "@sluice/catalog";
+import { excerpt } from "@sluice/errors";
 import { type common, type milvus, okStatus, schema as wire } from "@sluice/rpc";
 import { type DataType, isVector } from "@sluice/schema";
 import { withNewFields, withNewStruct } from "./added-fields.ts";
 import type { Catalog } from "./catalog.ts";
 import { withChangedField } from "./changed-field.ts";
 import { isReservedName } from "./check-schema.ts";
+import { checkSchemaBytes } from "./check-sizes.ts";
 import { isLoaded } from "./collections.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
@@ -62,7 +64,9 @@ export class SchemaChanges {
   ): Promise<common.Status> {
     const updatedTs = await this.#deps.tso.allocate(1);
     await this.#catalog.changeCollection(dbName, collectionName, (record) => {
-      return { ...record, ...withNextVersion(next(record)), updatedTs };
+      const forms = withNextVersion(next(record));
+      checkSchemaBytes(Buffer.from(forms.declaredSchema, "base64"));
+      return { ...record, ...forms, updatedTs };
     });
     return okStatus();
   }
@@ -81,12 +85,12 @@ function parseField(bytes: Uint8Array): wire.FieldSchema {
 
 /** What a field must be to be added, beside what every field must be. */
 function checkAddition(field: wire.FieldSchema, record: CollectionRecord, limits: DdlLimits): void {
-  const { name } = field;
+  const name = excerpt(field.name);
   const columns = columnsOf(decodeSchema(record.declaredSchema));
   const isVectorField = isVector(field.dataType as DataType);
   if (columns.length >= limits.maxFields)
     throw invalid(`The number of fields has reached the maximum value ${limits.maxFields}`);
-  if (isReservedName(name)) throw invalid(`not support to add system field, field name = ${name}`);
+  if (isReservedName(field.name)) throw invalid(`not support to add system field, field name = ${name}`);
   if (field.isPrimaryKey) throw invalid(`not support to add pk field, field name = ${name}`);
   // Two blanks, as in Milvus.
   if (field.isPartitionKey) throw invalid(`not support to add partition key field, field name  = ${name}`);
@@ -94,11 +98,11 @@ function checkAddition(field: wire.FieldSchema, record: CollectionRecord, limits
   if (!field.nullable) throw notNullable(name);
   if (isVectorField && field.typeParams.length === 0 && field.dataType !== wire.DataType.SparseFloatVector)
     throw invalid(`vector field must have dimension specified, field name = ${name}`);
-  if (columns.some((column) => column.name === name)) throw invalid(`duplicated field name ${name}`);
+  if (columns.some((column) => column.name === field.name)) throw invalid(`duplicated field name ${name}`);
 }
 
 function notNullable(name: string) {
-  return invalid(`added field must be nullable, please check it, field name = ${name}`);
+  return invalid(`added field must be nullable, please check it, field name = ${excerpt(name)}`);
 }
 
 /** Clients in Python write this key with a line. */

@@ -168,6 +168,17 @@ describe("parameters of a field", () => {
     expect(await alter(await open(), name, set, deleted)).toContain(refusal);
   });
 
+  it("no shorter than the default that rows take which lack the field", async () => {
+    const ddl = await open();
+    const defaultValue = { data: { $case: "stringData" as const, value: "fünf" } };
+    const typeParams = pairs({ max_length: "5" });
+    await ddl.call("addCollectionField", added({ name: "d", dataType: DataType.VarChar, defaultValue, typeParams }));
+    expect(await alter(ddl, "d", { max_length: "4" })).toMatch(
+      "1100 the default value of field d has 5 bytes, more than max_length 4: set max_length to at least 5",
+    );
+    expect(await outcome(ddl.call("addCollectionField", added()))).toBe("ok");
+  });
+
   it("how it is held only while it is not loaded", async () => {
     const ddl = await open();
     await ddl.load("c");

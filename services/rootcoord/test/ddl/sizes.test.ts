@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { field, idField, openDdl, outcome, pairs, vectorField } from "./harness.ts";
 
@@ -14,6 +15,25 @@ describe("what records keep is bounded", () => {
     expect(await outcome(ddl.create("b", { description: long }))).toMatch(refusal);
     const json = field({ name: "j", dataType: DataType.JSON, typeParams: pairs({ any: long }) });
     expect(await outcome(ddl.create("b", { fields: [idField(), vectorField(), json] }))).toMatch(refusal);
+  });
+
+  it("a schema that grows by fields and descriptions", async () => {
+    const ddl = await openDdl();
+    await ddl.create("a");
+    const refusal = /^1100 the schema has \d+ bytes, more than 262144: shorten descriptions and parameters/;
+    const add = (name: string, description: string) => {
+      const bytes = wire.FieldSchema.encode(field({ name, dataType: DataType.Int8, nullable: true, description }));
+      return outcome(ddl.call("addCollectionField", { collectionName: "a", schema: Buffer.from(bytes.finish()) }));
+    };
+    const describe = (fieldName: string) => {
+      const properties = pairs({ "field.description": "x".repeat(65_000) });
+      return outcome(ddl.call("alterCollectionField", { collectionName: "a", fieldName, properties, deleteKeys: [] }));
+    };
+    expect(await add("n", "x".repeat(200_000))).toBe("ok");
+    expect(await add("m", long)).toMatch(refusal);
+    expect(await describe("id")).toMatch(refusal);
+    expect(await describe("n")).toBe("ok");
+    expect(await describe("id")).toBe("ok");
   });
 
   it("properties of collections and databases, and parameters of indexes", async () => {
