@@ -177,6 +177,41 @@ describe("rows over REST", () => {
   });
 });
 
+describe("rows over REST of a collection without a dynamic field", () => {
+  const plain = { collectionName: "plain" };
+  const plainFields: FieldSpec[] = [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "title", type: DataType.VarChar, maxLength: 10, nullable: true },
+    { name: "stock", type: DataType.Int16, default: { $case: "intData", value: 7 } },
+    { name: "vector", type: DataType.FloatVector, dim: 2 },
+  ];
+  beforeAll(() => fixture.client.createCollection({ name: "plain", fields: plainFields }));
+
+  it("need not have what may be null or has a default, nor write numbers as such", async () => {
+    expect(await data("entities/insert", { ...plain, data: [{ id: "1", vector: [1, 2] }] })).toMatchObject({
+      insertCount: 1,
+    });
+    expect(await fixture.client.query("plain", "", ["*"], { limit: 9 })).toEqual([
+      { id: 1n, title: null, stock: 7, vector: [1, 2] },
+    ]);
+  });
+
+  it.each([
+    [
+      "a key of no field",
+      [{ id: 2, vector: [1, 2], titel: "x" }],
+      "no field takes 'titel' (did you mean 'title'?) (row 0)",
+    ],
+    ["lists instead of rows", [[2, "x", 1, [1, 2]]], "each row should be a key-value map, but got type list (row 0)"],
+    ["a list behind a row", [{ id: 2, vector: [1, 2] }, [3]], "each row should be a key-value map, but got type"],
+  ])("with %s are refused", async (_, rows, reason) => {
+    const answer = await post("entities/insert", { ...plain, data: rows });
+    expect(answer.code).toBe(1804);
+    expect(answer.message).toContain(reason);
+    expect(await fixture.client.count("plain")).toBe(1);
+  });
+});
+
 describe("rows that a client deletes or replaces", () => {
   const name = "changing";
   const years = async () =>

@@ -55,7 +55,7 @@ export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";
 export { autoKeyRefused } from "./plan/refusals.ts";
 export type { TableNames } from "./plan/table-names.ts";
-export { planFields } from "./plan-fields.ts";
+export { planFields, planGivenRows } from "./plan-fields.ts";
 export { type Companions, companionsOf, isCompanion, storeFolder } from "./stores/store-folder.ts";
 export { applyCheckpoint } from "./table-folders/delta-checkpoint.ts";
 export { DeltaLog, deltaLogFiles } from "./table-folders/delta-log.ts";

@@ -22,6 +22,8 @@ export interface FieldOptions {
   readonly coerces?: boolean;
   /** Columns that no field has become keys of `$meta`, in formats whose files have columns; rows of text always do that. */
   readonly foldExtraColumns: boolean;
+  /** Keys of rows that no field and no `$meta` takes are refused: by default they are warned of. */
+  readonly refusesOtherKeys?: boolean;
   /** `NaN` and `Infinity`, which are no JSON, stand for null in scalar fields that may be null. */
   readonly nanIsNull?: boolean;
   /** Fields whose values folders give. */

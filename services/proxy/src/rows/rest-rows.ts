@@ -1,6 +1,6 @@
 import type { InsertBatch } from "@sluice/columns";
 import { ImportError, StatusError } from "@sluice/errors";
-import { openReader, planFields } from "@sluice/formats";
+import { openReader, planGivenRows } from "@sluice/formats";
 import { type CollectionSchema, fixedWidth } from "@sluice/schema";
 import {
   closingQuote,
@@ -17,8 +17,6 @@ import { MemoryFile } from "./memory-file.ts";
 
 /** Milvus's code for rows of REST that it refuses. Source: around-import §2.1. */
 const BAD_ROWS = 1804;
-/** Numbers may be texts. Source: around-import §2.5. */
-const OPTIONS = { coerce: "true" };
 /** Of the columns of one request. */
 const MAX_COLUMN_BYTES = 64 << 20;
 
@@ -34,14 +32,8 @@ export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Pr
     throw refused(`${rowCount} rows of ${rowBytes} bytes are more than ${MAX_COLUMN_BYTES} bytes: send fewer at once`);
   // One batch takes all of them: its capacity follows from the bytes of values that have one width.
   const options = { batchBytes: (rowCount + 1) * rowBytes + bytes.length, signal: new AbortController().signal };
-  const plan = planFields(schema, OPTIONS);
-  await using reader = openReader("json", {
-    ...{ sources: [new MemoryFile("data", bytes)], plan, options: OPTIONS },
-    warn: (text) => {
-      if (!schema.enableDynamicField)
-        throw refused(`has pass more field without dynamic schema, please check it: ${text}`);
-    },
-  });
+  const plan = planGivenRows(schema);
+  await using reader = openReader("json", { sources: [new MemoryFile("data", bytes)], plan, options: {} });
   try {
     const [batch, ...more] = await Array.fromAsync(reader.batches(options));
     if (batch && more.length === 0) return batch;
@@ -59,6 +51,9 @@ function rowsIn(body: Buffer): { bytes: Uint8Array; rowCount: number } {
   if (kind !== "list") throw refused("data must be a list of rows");
   const rowCount = listLength(body, at, body.length);
   if (rowCount === 0) throw refused("data is empty");
+  // A file may hold its rows as lists in the order of the fields, which nobody warns a client of here.
+  if (jsonKindAt(body, skipBlanks(body, at + 1, body.length)) === "list")
+    throw refused("invalid JSON format, each row should be a key-value map, but got type list (row 0)");
   return { bytes: body.subarray(at, skipValue(body, at, body.length)), rowCount };
 }
 

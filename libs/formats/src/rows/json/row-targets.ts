@@ -1,4 +1,5 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { didYouMean, excerpt, ImportError } from "@sluice/errors";
 import { META_FIELD_NAME } from "@sluice/schema";
 import { Coercions } from "../../coercions.ts";
 import type { FieldPlan, Target } from "../../plan/field-plan.ts";
@@ -52,9 +53,24 @@ export class RowTargets {
     return this.#known(name, name, target.kind === "extra" && this.#labels.has(name) ? UNUSED : target);
   }
 
-  /** Remembers what nobody takes. */
+  /** Remembers what nobody takes. @throws {ImportError} `schema_mismatch` where that is refused */
   leaveOut(path: string): void {
-    if (!this.#hasMeta && this.leftOut.size < MAX_LEFT_OUT) this.leftOut.add(path);
+    if (this.#hasMeta) return;
+    if (this.#plan.options.refusesOtherKeys) this.#refuse(path);
+    if (this.leftOut.size < MAX_LEFT_OUT) this.leftOut.add(path);
+  }
+
+  #refuse(path: string): never {
+    const { fields, structs } = this.#plan.schema;
+    const near = didYouMean(
+      path,
+      [...fields, ...structs].map(({ name }) => name),
+    );
+    throw new ImportError(
+      "schema_mismatch",
+      `has pass more field without dynamic schema, please check it: no field takes '${excerpt(path)}'${near}`,
+      { file: this.#scanner.path, ...(this.#scanner.row >= 0 && { row: this.#scanner.row }) },
+    );
   }
 
   /** @param path the name with those that it lies in */
