@@ -1,4 +1,5 @@
 import type { CanonicalRow } from "../canonical-rows.ts";
+import { ListLengths } from "../rows/list-lengths.ts";
 
 /** What is seen of one column in a sample of rows. */
 export interface ColumnFacts {
@@ -10,8 +11,8 @@ export interface ColumnFacts {
   readonly maxLength: number;
   /** Most elements of a list; 0 without any. */
   readonly maxElements: number;
-  /** Fewest elements of a list. */
-  readonly minElements: number;
+  /** Dimensions of the vectors that the lists are; undefined where they are none. */
+  readonly dim: number | undefined;
   /** Smallest and greatest norm of lists of numbers. */
   readonly norms: readonly [least: number, greatest: number] | undefined;
 }
@@ -26,9 +27,15 @@ export function columnFacts(name: string, rows: readonly CanonicalRow[]): Column
     distinct: new Set(values.map((value) => JSON.stringify(value))).size,
     maxLength: Math.max(0, ...texts.map((text) => Buffer.byteLength(text))),
     maxElements: Math.max(0, ...lists.map((list) => list.length)),
-    minElements: lists.length > 0 ? Math.min(...lists.map((list) => list.length)) : 0,
+    dim: dimOf(name, lists),
     norms: normsOf(lists),
   };
+}
+
+function dimOf(name: string, lists: readonly unknown[][]): number | undefined {
+  const lengths = new ListLengths();
+  for (const list of lists) lengths.add(list.length);
+  return lengths.dimOf(name);
 }
 
 function normsOf(lists: readonly unknown[][]): ColumnFacts["norms"] {

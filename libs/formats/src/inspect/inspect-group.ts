@@ -83,12 +83,11 @@ function asList(column: ColumnDescription): ColumnDescription {
   return { ...column, dataType: isFloat ? DataType.Array : undefined, elementType: DataType.Float };
 }
 
-/** They are vectors when all those that were looked at have one length. */
+/** They are vectors when those that were looked at have one length. */
 function withDim(column: SampledColumn): SampledColumn {
   if (!lacksDim(column)) return column;
-  const { maxElements, minElements } = column.facts;
-  if (maxElements > 1 && maxElements === minElements) return { ...column, dim: maxElements };
-  return { ...column, ...asList(column) };
+  const { dim } = column.facts;
+  return { ...column, ...(dim === undefined ? asList(column) : { dim }) };
 }
 
 function columnView({ name, type, dataType, dim }: ColumnDescription) {

@@ -25,7 +25,7 @@ export interface ProposedSchema {
   }[];
   /** Fields that would split rows into partitions well. */
   readonly partitionKeyCandidates: readonly string[];
-  /** Columns that no field type takes. */
+  /** Columns that no field type takes, or that have no name, as pandas writes its index. */
   readonly unsupported: readonly { readonly column: string; readonly type: string }[];
 }
 
@@ -37,8 +37,8 @@ export interface SampledColumn extends ColumnDescription {
 export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
   // It is the dynamic field's, and none by itself.
   const columns = all.filter(({ name }) => name !== META);
-  const usable = columns.filter(({ dataType }) => dataType !== undefined);
-  const key = keyOf(usable);
+  const usable = columns.filter(isUsable);
+  const key = keyOf(usable, all[0]);
   const fields = usable.map((column) => proposedField(column, column === key));
   const made = key ? [] : [automaticKey(usable)];
   return {
@@ -47,32 +47,38 @@ export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
     fields: [...made, ...fields],
     indexParams: usable.filter(({ dataType }) => isVector(dataType ?? DataType.None)).map(proposedIndex),
     partitionKeyCandidates: usable.filter((column) => column !== key && splitsWell(column)).map(({ name }) => name),
-    unsupported: columns
-      .filter(({ dataType }) => dataType === undefined)
-      .map(({ name, type }) => ({ column: name, type })),
+    unsupported: columns.filter((column) => !isUsable(column)).map(({ name, type }) => ({ column: name, type })),
   };
 }
 
 const META = "$meta";
-const keyNames = [/^(id|pk|_id|key|uuid|guid)$/i, /(^|_)(id|pk|key|uuid)$/i];
+
+function isUsable({ name, dataType }: SampledColumn): boolean {
+  return name !== "" && dataType !== undefined;
+}
+
+const keyNames = [/^(ids?|pk|_id|key|uuid|guid)$/i, /(^|_)(ids?|pk|key|uuid)$/i, /[a-z]I[Dd]s?$/];
 const keyTypes: ReadonlySet<DataType | undefined> = new Set([
   ...[DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.VarChar],
 ]);
 
-/** A column whose values are all there and all different; the one that is called like a key, else the first integer. */
-function keyOf(columns: readonly SampledColumn[]): SampledColumn | undefined {
+/**
+ * A column whose values are all there and all different: the one that is called like a key, else integers of the first column. What
+ * stands elsewhere, such as ages or times, is different in the rows looked at by chance.
+ */
+function keyOf(columns: readonly SampledColumn[], first: SampledColumn | undefined): SampledColumn | undefined {
   const unique = columns.filter(
     ({ dataType, facts }) =>
       keyTypes.has(dataType) && facts.nulls === 0 && facts.distinct === facts.rows && facts.rows > 0,
   );
   const named = keyNames.flatMap((pattern) => unique.filter(({ name }) => pattern.test(name)));
-  return named[0] ?? unique.find(({ dataType }) => dataType !== DataType.VarChar);
+  return named[0] ?? unique.find((column) => column === first && column.dataType !== DataType.VarChar);
 }
 
 function automaticKey(columns: readonly SampledColumn[]): ProposedField {
   const taken = new Set(columns.map(({ name }) => name));
   const fieldName = ["id", "auto_id", "row_id"].find((name) => !taken.has(name)) ?? "primary_key";
-  const evidence = ["no column has a value in every row that no other row has: keys are made"];
+  const evidence = ["no column is surely a key: keys are made"];
   return { fieldName, dataType: "Int64", isPrimary: true, evidence };
 }
 
@@ -80,7 +86,7 @@ function proposedField(column: SampledColumn, isKey: boolean): ProposedField {
   const { name, type, elementType, facts } = column;
   const dataType = fieldType(column, isKey);
   const params = typeParams(column, dataType);
-  const isNullable = !isKey && (column.isNullable || facts.nulls > 0) && !isVector(dataType);
+  const isNullable = !isKey && (isVector(dataType) ? facts.nulls > 0 : column.isNullable || facts.nulls > 0);
   return {
     fieldName: name,
     dataType: dataTypeName(dataType),

@@ -59,6 +59,7 @@ function show({
     ["column", "holds", "as field", "example"],
     columns.map(({ name, type }) => [name, type, fieldText(fields.get(name)), example(name)]),
   );
+  if (schema.autoId) say(`key: "${schema.fields[0].fieldName}", made for each row, since no column is surely one`);
   for (const { row, reason } of faults) say(`row ${row ?? "?"}: ${reason}`);
 }
 

@@ -2,6 +2,7 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
+import { ListLengths } from "../list-lengths.ts";
 import { readHeader } from "./csv-layout.ts";
 import { CsvScanner } from "./csv-scanner.ts";
 import type { Dialect } from "./dialect.ts";
@@ -73,7 +74,7 @@ const types: Readonly<Record<Exclude<Kind, "list">, DataType>> = {
 /** What is seen of the cells of one column. */
 class CellKinds {
   readonly #kinds = new Set<Kind>();
-  readonly #lengths = new Set<number>();
+  readonly #lengths = new ListLengths();
   #isNullable = false;
 
   add(text: string): void {
@@ -89,9 +90,9 @@ class CellKinds {
   describe(name: string): ColumnDescription {
     const base = { name, type: [...this.#kinds].sort().join(" | ") || "null", isNullable: this.#isNullable };
     const kind = this.#kind();
-    const [dim] = this.#lengths;
     if (kind !== "list") return { ...base, dataType: kind && types[kind] };
-    return this.#lengths.size === 1 && dim > 1
+    const dim = this.#lengths.dimOf(name);
+    return dim !== undefined
       ? { ...base, dataType: DataType.FloatVector, dim }
       : { ...base, dataType: DataType.Array, elementType: DataType.Double };
   }

@@ -1,5 +1,6 @@
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription } from "../../format.ts";
+import { isCalledVector, ListLengths } from "../list-lengths.ts";
 
 /** Numbers that are written as integers become bigint. */
 export function keepIntegers(_key: string, value: unknown, { source = "" }: { source?: string }): unknown {
@@ -11,7 +12,7 @@ export class ValueKinds {
   readonly #kinds = new Set<string>();
   /** Of lists. */
   readonly #elements = new Set<string>();
-  readonly #lengths = new Set<number>();
+  readonly #lengths = new ListLengths();
   #present = 0;
 
   add(value: unknown): void {
@@ -36,18 +37,15 @@ export class ValueKinds {
   /** Lists of numbers of one length are vectors, with a fraction among them or where they are called so. */
   #list(name: string): Pick<ColumnDescription, "dataType" | "elementType" | "dim"> {
     const elementType = commonType(this.#elements);
-    const [dim] = this.#lengths;
-    const areNumbers = elementType === DataType.Double || (elementType === DataType.Int64 && vectorName.test(name));
-    if (areNumbers && this.#lengths.size === 1 && dim > 1) return { dataType: DataType.FloatVector, dim };
+    const areNumbers = elementType === DataType.Double || (elementType === DataType.Int64 && isCalledVector(name));
+    const dim = areNumbers ? this.#lengths.dimOf(name) : undefined;
+    if (dim !== undefined) return { dataType: DataType.FloatVector, dim };
     if (elementType === undefined || elementType === DataType.JSON) return { dataType: undefined };
     return { dataType: DataType.Array, elementType };
   }
 }
 
 const LIST = "list";
-
-/** Samples made by hand have vectors such as `[1, 0, 0, 0]`. */
-const vectorName = /vec|emb/i;
 
 const types: Readonly<Record<string, DataType>> = {
   integer: DataType.Int64,

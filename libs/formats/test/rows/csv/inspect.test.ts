@@ -30,4 +30,37 @@ describe("looking into CSV", () => {
     expect(found.columns[1]).toMatchObject({ type: "number", fieldType: "Double" });
     expect(found.sample).toMatchObject([{ id: 1, x: 0.5 }, { id: 2 }]);
   });
+
+  it("proposes the vectors of most rows where the column is called so, and says which rows are none", async () => {
+    const text = 'embedding,prices\n"[0.5, 1]","[1.5, 2]"\n"[1, 2, 3]","[1.5]"\n"[3, 4]","[1.5, 2]"\n';
+    const { columns, faults, schema } = await look(text);
+    expect(columns).toMatchObject([{ fieldType: "FloatVector", dim: 2 }, { fieldType: "Array" }]);
+    expect(faults).toMatchObject([{ row: 1, field: "embedding" }]);
+    expect(schema.indexParams).toMatchObject([{ fieldName: "embedding" }]);
+  });
+
+  it.each([
+    ["the first column with integers", "number,age\n1,31\n2,32\n", "number"],
+    ["a column that is called like a key", "age,bookId\n31,a\n32,b\n", "bookId"],
+    ["no column that is different by chance", "name,age\nAnn,31\nBob,32\n", "id"],
+    ["no column without a name", ",name\n0,Ann\n1,Bob\n", "id"],
+  ])("proposes as key %s", async (_, text, key) => {
+    const { schema } = await look(text);
+    expect(schema.fields.find(({ isPrimary }) => isPrimary)?.fieldName).toBe(key);
+  });
+
+  it("proposes no field for a column without a name, as pandas writes its index", async () => {
+    const { schema } = await look(",name\n0,Ann\n1,Bob\n");
+    expect(schema.fields.map(({ fieldName }) => fieldName)).toEqual(["id", "name"]);
+    expect(schema.unsupported).toEqual([{ column: "", type: "integer" }]);
+  });
+
+  it("proposes vectors that may be null where rows have none", async () => {
+    const { schema } = await look('id,vector\n1,"[0.5, 1]"\n2,\n');
+    expect(schema.fields[1]).toMatchObject({ dataType: "FloatVector", nullable: true });
+  });
+
+  async function look(text: string) {
+    return inspectGroup("csv", [await memoryFile("t.csv", Buffer.from(text))], {}, signal);
+  }
 });
