@@ -3,7 +3,7 @@
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {
   process.stderr.write(
-    `sluice: Node ${process.versions.node} is too old: install Node 24 or later (npx -p node@24 -p sluice-command sluice …)\n`,
+    `sluice: Node ${process.versions.node} is too old: install Node 24 or later (or: npx -p node@24 -p FILE.tgz sluice …)\n`,
   );
   process.exit(1);
 }

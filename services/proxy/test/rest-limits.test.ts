@@ -38,7 +38,15 @@ it("a path that leads nowhere is answered with status beside code, as Milvus's b
   const answer = await app.inject({ method: "POST", url: "/v2/vectordb/nothing", payload: {} });
   expect([answer.statusCode, answer.json()]).toEqual([
     404,
-    { code: 404, status: 404, message: "there is no POST /v2/vectordb/nothing" },
+    { code: 404, status: 404, message: "there is no POST /v2/vectordb/nothing: GET /v2/openapi.json lists the calls" },
   ]);
+  await app.close();
+});
+
+it("a path with a slip is answered with the one that is meant", async () => {
+  const app = openRestApp(silentLogger, undefined, { headersMs: 150, requestMs: 400 });
+  app.post("/v2/vectordb/jobs/import/create", async () => ({ code: 0 }));
+  const answer = await app.inject({ method: "POST", url: "/v2/vectordb/jobs/import/crate", payload: {} });
+  expect(answer.json().message).toContain("(did you mean '/v2/vectordb/jobs/import/create'?)");
   await app.close();
 });

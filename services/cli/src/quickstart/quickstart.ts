@@ -85,7 +85,7 @@ async function importOne(client: QuickstartClient, sample: SampleImport): Promis
 function showTable(imported: readonly ImportedSample[]): void {
   const table = new Table({
     head: ["files", "rows", "rows/s", "segments"],
-    style: { head: ["cyan"] },
+    style: process.stdout.isTTY ? { head: ["cyan"] } : { head: [], border: [] },
     colAligns: ["left", "right", "right", "right"],
   });
   for (const { files, importedRows, seconds, segments } of imported) {

@@ -17,8 +17,15 @@ export function showTable(head: readonly string[], rows: readonly (readonly unkn
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (Buffer.isBuffer(value)) return value.toString("hex");
-  if (typeof value === "object") return JSON.stringify(value, plain);
-  return String(value);
+  if (typeof value === "object") return JSON.stringify(value, (name, inner) => plain(name, brief(inner)));
+  return String(brief(value));
+}
+
+/** A number of single precision by the fewest digits that tell it from others: 0.1, not 0.10000000149011612. */
+function brief(value: unknown): unknown {
+  if (typeof value !== "number" || Number.isInteger(value) || Math.fround(value) !== value) return value;
+  const digits = [6, 7, 8, 9].find((count) => Math.fround(Number(value.toPrecision(count))) === value);
+  return digits === undefined ? value : Number(value.toPrecision(digits));
 }
 
 /** Integers beyond 2^53 keep their digits; bytes are hex. */

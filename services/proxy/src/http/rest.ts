@@ -1,5 +1,5 @@
 import type { ByteBudget } from "@sluice/async";
-import { excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
+import { didYouMean, excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
 import { GrpcError, statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
@@ -92,7 +92,9 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   // that it shares with gRPC.
   app.addHook("onReady", async () => void app.server.emit("listening"));
   app.setNotFoundHandler((request, reply) => {
-    const message = `there is no ${request.method} ${excerpt(request.url)}`;
+    const [path] = request.url.split("?", 1);
+    const meant = didYouMean(path, table.paths);
+    const message = `there is no ${request.method} ${excerpt(path)}${meant}: GET /v2/openapi.json lists the calls`;
     return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
   });
   return app;
@@ -111,6 +113,12 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   const issue = result.error.issues[0];
   throw new StatusError(
     restCodes.malformedBody,
-    `can only accept json format request, error: ${excerpt(issue.path.join("."))}: ${excerpt(issue.message, 200)}`,
+    `can only accept json format request, error: ${excerpt(issue.path.join("."))}: ${excerpt(wordsOf(issue), 200)}`,
   );
+}
+
+/** Of a union, what its first alternative expects: the union itself says nothing. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === "invalid_union" ? issue.errors[0]?.[0] : undefined;
+  return (inner ?? issue).message;
 }

@@ -25,6 +25,10 @@ export class RouteTable {
     return this.#entries;
   }
 
+  get paths(): string[] {
+    return [...new Set(this.#entries.map(({ path }) => path))];
+  }
+
   /** Verbs of the routes that a path leads to, by whatever verb it was asked for. */
   verbsAt(url: string): string[] {
     const segments = segmentsOf(url);
