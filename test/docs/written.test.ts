@@ -11,7 +11,17 @@ import {
   TestBackends,
   useServer,
 } from "../support/index.ts";
-import { adapt, type Block, hasPageTest, isRun, readBlocks, root, runAsUser, UserProgram } from "./blocks.ts";
+import {
+  adapt,
+  type Block,
+  hasPageTest,
+  isRun,
+  readBlocks,
+  root,
+  runAsUser,
+  runWithSluice,
+  UserProgram,
+} from "./blocks.ts";
 
 // What the documents say is run as written, on the machine's own Node: only addresses, keys and folders become those of
 // the test. A block that no test runs fails the first one.
@@ -31,6 +41,7 @@ function block(file: string, language: string, words: string): string {
 const written = {
   quickstart: block("README.md", "sh", "npm run quickstart"),
   test: block("README.md", "sh", "npm test"),
+  ownFile: block("README.md", "sh", "inspect FILE"),
   python: block("README.md", "python", "do_bulk_insert"),
   esm: block("README.md", "js", "import {"),
   commonJs: block("README.md", "js", "require("),
@@ -129,11 +140,18 @@ describe("clients", () => {
   const fixture = useServer();
   const local = (text: string, words: Readonly<Record<string, string>>) => adapt(text, words);
 
+  it("the command, without a schema, take a file of one's own", async () => {
+    await fixture.files.write("own.csv", 'name,age,embedding\nAnn,31,"[0.5, 1]"\nBob,,"[1, 2.5]"\n');
+    const words = { "npm run -s sluice --": "sluice", FILE: "sources/own.csv", COLLECTION: "own" };
+    const output = await runWithSluice(local(written.ownFile, words), fixture.importRoot, fixture.server.address);
+    expect(output).toMatch(/^\d+\tBob\t\t\[1,2\.5\]$/m);
+  });
+
   itWith(python)("Python, then both kinds of Node module and REST, import the same file", async () => {
     const { importRoot, server } = fixture;
     const [host, port] = server.address.split(":");
     const words = { 'host="127.0.0.1"': `host="${host}"`, 'port="19530"': `port="${port}"` };
-    expect(await runPython(local(written.python, words), importRoot)).toContain("1000");
+    expect(await runPython(local(written.python, words), importRoot)).toMatch(/1000[\s\S]*Book 2/);
     await installSdk(importRoot);
     const node = { "127.0.0.1:19530": server.address };
     expect(await runNode(local(written.esm, node), importRoot, "import.mjs")).toContain("error_code: 'Success'");
