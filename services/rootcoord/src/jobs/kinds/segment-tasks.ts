@@ -37,9 +37,11 @@ export function segmentTasks(
   });
 }
 
-/** The same where every row of a segment is taken: each task says how many there are. */
+/** The same where every row of a segment is taken that is not deleted: each task says how many there are. */
 export function withRows(tasks: readonly PlannedTask[], segments: readonly StoredSegment[]): PlannedTask[] {
-  const rowsOf = new Map<bigint, number>(segments.map(({ segmentId: id, rowCount }) => [id, rowCount]));
+  const rowsOf = new Map<bigint, number>(
+    segments.map(({ segmentId: id, rowCount, deletedRows = 0 }) => [id, rowCount - deletedRows]),
+  );
   return tasks.map((task) => ({
     ...task,
     announcedRows: (task.segmentIds ?? []).reduce((sum, id) => sum + (rowsOf.get(id) ?? 0), 0),
