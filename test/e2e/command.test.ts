@@ -58,7 +58,7 @@ describe("the command", () => {
   });
 
   it("says whether a server is well, and shows a file of a segment", async () => {
-    const well = await sluice("doctor", "--data-dir", fixture.importRoot);
+    const well = await sluice("doctor", "--data-dir", fixture.dataDir);
     expect([well.code, lines(well).map((line) => line.split(":")[0])]).toEqual([
       0,
       ["server", "data folder", "readiness", "access", "version", "jobs"].map((check) => `ok      ${check}`),
@@ -67,8 +67,14 @@ describe("the command", () => {
     expect(roles).toEqual(["role", "datacoord leads", "datanode", "proxy", "querynode", "rootcoord leads"]);
     const away = await sluice("doctor", "-a", "127.0.0.1:1");
     expect([away.code, away.out]).toEqual([1, expect.stringMatching(/^failed {2}server: no Sluice answers/)]);
+    const another = lines(await sluice("doctor", "--data-dir", fixture.importRoot));
+    expect(another).toContainEqual(
+      expect.stringMatching(/^failed {2}data folder: .* is no data folder: name the folder/),
+    );
     const none = await sluice("binlog", "show", "sources/shelf.jsonl");
     expect([none.code, none.err]).toEqual([1, expect.stringContaining("stats log")]);
+    for (const file of ["/dev/zero", "sources", "absent"])
+      expect((await sluice("binlog", "show", file)).err).toContain(`${file} is no file: name a log of a segment`);
   });
 
   it("drops the collection that it made when nothing was imported, and no other", async () => {

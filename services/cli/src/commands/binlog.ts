@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { bytesText, note, say, showJson } from "../show/tables.ts";
 import { parseCount } from "./common.ts";
@@ -16,9 +16,21 @@ export function binlogCommand(): Command {
   return commands;
 }
 
+/** A log is read whole. Greater ones are written by nobody: segments are cut before. */
+const MAX_LOG_BYTES = 2 ** 30;
+
+/** @throws {Error} for what is no file, or too large for a log: a device has no end */
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found?.isFile()) throw new Error(`${file} is no file: name a log of a segment`);
+  if (found.size > MAX_LOG_BYTES)
+    throw new Error(`${file} has ${bytesText(found.size)}, more than a log: name a log of a segment`);
+  return readFile(file);
+}
+
 async function show(file: string, { rows, json }: { readonly rows: number; readonly json?: boolean }): Promise<void> {
   const { binlogReport } = await import("../show/binlog-report.ts");
-  const report = binlogReport(await readFile(file), rows);
+  const report = binlogReport(await bytesOf(file), rows);
   if (json) return showJson(report);
   const rowText = report.rows === undefined ? "" : `, ${report.rows} rows`;
   say(`${report.kind}, ${bytesText(report.sizeBytes)}${rowText}`);

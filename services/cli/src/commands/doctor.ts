@@ -1,4 +1,5 @@
 import { access, constants, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import { version } from "@sluice/cluster";
 import type { Command } from "commander";
 import { RefusedError, type RestClient } from "../client/rest-client.ts";
@@ -113,11 +114,13 @@ async function jobs(rest: RestClient): Promise<Result> {
   return { state: "warning", about: `wait for somebody's order (jobs commit, resume, cancel): ${waiting.join(", ")}` };
 }
 
+/** Is it the folder of a standalone, and is there room? What the metastore keeps lies in `meta`. */
 async function folder(path: string): Promise<Result> {
   try {
-    await access(path, constants.R_OK | constants.W_OK);
+    await access(join(path, "meta"), constants.R_OK | constants.W_OK);
   } catch (error) {
-    return { state: "failed", about: `${(error as Error).message}: name the folder that the server was started with` };
+    const why = (error as NodeJS.ErrnoException).code === "EACCES" ? "belongs to another user" : "is no data folder";
+    return { state: "failed", about: `${path} ${why}: name the folder that the server was started with` };
   }
   const { bavail, bsize } = await statfs(path);
   const free = bavail * bsize;
