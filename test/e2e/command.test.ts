@@ -115,6 +115,7 @@ describe("the command", () => {
     expect(dry.err).toMatch(/named\.jsonl\] row 10: /);
     const failed = await sluice("import", ...target);
     expect(failed).toMatchObject({ code: 1, out: expect.stringMatching(/^job \d+ Failed: /m) });
+    expect(failed.err).toContain("--dry-run shows every bad row, --on-error skip leaves them out");
     const skipped = await sluice("import", ...target, "--on-error", "skip", "--no-commit", "--json");
     const job = JSON.parse(skipped.out);
     expect(job).toMatchObject({ state: "Uncommitted", importedRows: 10, rejectedRows: 1 });

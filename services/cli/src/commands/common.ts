@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { withPort } from "../client/address.ts";
 import type { Collections } from "../client/collections.ts";
 import { RestClient } from "../client/rest-client.ts";
 
@@ -19,6 +20,7 @@ export function serverCommand(name: string, description: string): Command {
     .addOption(
       new Option("-a, --address <HOST:PORT>", "where Sluice serves; https://HOST:PORT for TLS")
         .env("SLUICE_ADDRESS")
+        .argParser(withPort)
         .default("127.0.0.1:19530"),
     )
     .addOption(new Option("--database <NAME>", "database").default("default"))

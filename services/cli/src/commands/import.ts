@@ -62,8 +62,15 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
     throw error;
   });
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
-  const { state } = await watch(rest, jobId, options);
-  if (isMade && (state === "Failed" || options.dryRun)) await dropEmpty(rest, options);
+  const job = await watch(rest, jobId, options);
+  if (!options.json && mayBeSkipped(job, options))
+    note("--dry-run shows every bad row, --on-error skip leaves them out");
+  if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, options);
+}
+
+/** Did one row make the job fail, so that the others may be imported? */
+function mayBeSkipped({ state, reason = "" }: JobView, { onError }: ImportOptions): boolean {
+  return state === "Failed" && onError === undefined && /[(,] row \d+/.test(reason);
 }
 
 /** What was made for an import that has imported nothing, unless somebody else has begun to fill it meanwhile. */

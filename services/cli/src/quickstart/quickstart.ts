@@ -32,10 +32,10 @@ export async function quickstart(
   const dataDir = resolve(loaded.values.dataDir);
   const sampleDir = join(dataDir, "bucket", "sample");
   await using server = await start(loaded);
-  say(
-    `${color.bold("Sluice")} is ready at ${color.cyan(`${server.host}:${server.port}`)}; its data is kept in ${dataDir}`,
-  );
-  using client = new QuickstartClient(`${server.host}:${server.port}`);
+  const address = `${server.host}:${server.port}`;
+  say(`${color.bold("Sluice")} is ready at ${color.cyan(address)}; its data is kept in ${dataDir}`);
+  say(`its console: ${color.cyan(`http://${address}/`)}`);
+  using client = new QuickstartClient(address);
   const samples = await writeSample(sampleDir);
   await client.createCollection();
   const imported: ImportedSample[] = [];
