@@ -1,4 +1,4 @@
-import { excerpt, ImportError } from "@sluice/errors";
+import { didYouMean, excerpt, ImportError } from "@sluice/errors";
 import { type JobId, jobId } from "@sluice/schema";
 import { parseBackup } from "./backup-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
@@ -161,6 +161,6 @@ function warningOn(key: string, formatKeys: ReadonlySet<string>, isBackup: boole
   const usable = Object.keys(knownOptions).filter(
     (known) => knownOptions[known].rule === "job" || knownOptions[known].rule === "refused when true",
   );
-  const known = [...usable, ...formatKeys].sort().join(", ");
-  return `option '${excerpt(key)}' is not known and has no effect; known are ${known}`;
+  const known = [...usable, ...formatKeys].sort();
+  return `option '${excerpt(key)}' is not known and has no effect${didYouMean(key, known)}; known are ${known.join(", ")}`;
 }

@@ -83,7 +83,7 @@ describe("options", () => {
   it("names the options that have no effect", () => {
     expect(parse({ tiemout: "1s", toString: "x" }).warnings).toEqual([
       expect.stringMatching(
-        /^option 'tiemout' is not known and has no effect; known are auto_commit, .*timeout, webhook$/,
+        /^option 'tiemout' is not known and has no effect \(did you mean 'timeout'\?\); known are auto_commit, .*timeout, webhook$/,
       ),
       expect.stringContaining("option 'toString' is not known"),
     ]);

@@ -12,9 +12,10 @@ const text = z
   .transform((value) => value || undefined);
 const positive = z.coerce.number().int().min(1).nullish();
 const state = z.enum(["Pending", "Importing", "Uncommitted", "Committing", "Completed", "Failed", "RolledBack"]);
+const timeWords = "expected a time such as 2026-11-28T12:00:00Z, or Unix milliseconds";
 /** RFC 3339, or Unix milliseconds. */
 const time = z
-  .union([z.iso.datetime({ offset: true }), z.number().int().min(0)])
+  .union([z.iso.datetime({ offset: true, error: timeWords }), z.number(timeWords).int().min(0)], timeWords)
   .nullish()
   .transform((value) => (value == null ? undefined : new Date(value).getTime()));
 

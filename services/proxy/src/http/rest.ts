@@ -117,8 +117,9 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   );
 }
 
-/** Of a union, what its first alternative expects: the union itself says nothing. */
+/** Of a union that says nothing itself, what its first alternative expects. */
 function wordsOf(issue: z.core.$ZodIssue): string {
-  const inner = issue.code === "invalid_union" ? issue.errors[0]?.[0] : undefined;
+  const isSilent = issue.code === "invalid_union" && issue.message === "Invalid input";
+  const inner = isSilent ? issue.errors[0]?.[0] : undefined;
   return (inner ?? issue).message;
 }
