@@ -1,14 +1,15 @@
+import { setImmediate } from "node:timers/promises";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { type CollectionSchema, type FieldSchema, type FunctionSchema, functionsOf } from "@sluice/schema";
 import { TermCounts } from "./bm25/term-counts.ts";
 import { minHashParams } from "./minhash/min-hash-params.ts";
 import { Signatures } from "./minhash/signatures.ts";
 
-/** Computes one output of rows from one input. Pure: the same text gives the same value. */
+/** Computes one output of rows from one input, with pauses. Pure: the same text gives the same value. */
 interface Computation {
   readonly input: number;
   readonly output: number;
-  readonly compute: (input: Column, rowCount: number) => Column;
+  readonly compute: (input: Column, rowCount: number) => Generator<void, Column>;
 }
 
 /**
@@ -24,13 +25,31 @@ export class FunctionOutputs {
 
   /** The batch with all outputs. One that is there already stays: a segment that is taken over brings it. */
   fill(batch: InsertBatch): InsertBatch {
+    const steps = this.#steps(batch);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same for a thread that serves others meanwhile: thousands of hashes of a long text take seconds. */
+  async fillInTurns(batch: InsertBatch): Promise<InsertBatch> {
+    const steps = this.#steps(batch);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      await setImmediate();
+    }
+  }
+
+  *#steps(batch: InsertBatch): Generator<void, InsertBatch> {
     const missing = this.#computations.filter(({ output }) => !batch.columns[output]);
     if (missing.length === 0) return batch;
     const columns = [...batch.columns];
     for (const { input, output, compute } of missing) {
       const given = columns[input];
       if (!given) throw new Error(`the batch has no column ${input}, which a function reads`);
-      columns[output] = compute(given, batch.rowCount);
+      columns[output] = yield* compute(given, batch.rowCount);
     }
     return { ...batch, columns };
   }
@@ -42,7 +61,11 @@ function computation({ type, inputId, outputId, params }: FunctionSchema, fields
   switch (type) {
     case "bm25": {
       const counts = new TermCounts(fields[input].typeParams.analyzer_params ?? "");
-      return { input, output, compute: (text, rowCount) => counts.column(text, rowCount) };
+      const compute = function* (text: Column, rowCount: number): Generator<void, Column> {
+        yield;
+        return counts.column(text, rowCount);
+      };
+      return { input, output, compute };
     }
     case "minhash": {
       const signatures = signaturesOf(params, fields[input], fields[output]);

@@ -11,6 +11,12 @@ type Params = Readonly<Record<string, string>>;
 
 /** The signatures of texts; null: no text. */
 function signatures(texts: readonly (string | null)[], params: Params, hashes = 4): Buffer[] {
+  const { outputs, batch } = given(texts, params, hashes);
+  const { data } = outputs.fill(batch).columns[1] as FixedColumn;
+  return texts.map((_, row) => Buffer.from(data.slice(4 * hashes * row, 4 * hashes * (row + 1))));
+}
+
+function given(texts: readonly (string | null)[], params: Params, hashes: number) {
   const text = field("text", DataType.VarChar, { fieldId: 101, nullable: true });
   const output = field("sign", DataType.BinaryVector, { fieldId: 102, dim: 32 * hashes, isFunctionOutput: true });
   const minHash = { name: "f", type: "minhash" as const, inputId: 101, outputId: 102, params };
@@ -19,9 +25,23 @@ function signatures(texts: readonly (string | null)[], params: Params, hashes = 
   const offsets = Uint32Array.from([0, ...cells].map((_, i) => cells.slice(0, i).reduce((sum, { length }) => sum + length, 0))); // biome-ignore format: short
   const validity = Uint8Array.from(texts, (one) => (one === null ? 0 : 1));
   const column = { kind: "var" as const, offsets, data: Buffer.concat(cells), validity };
-  const { data } = outputs.fill({ rowCount: texts.length, columns: [column, undefined], sourceBytes: 0 }).columns[1] as FixedColumn; // biome-ignore format: short
-  return texts.map((_, row) => Buffer.from(data.slice(4 * hashes * row, 4 * hashes * (row + 1))));
+  return { outputs, batch: { rowCount: texts.length, columns: [column, undefined], sourceBytes: 0 } };
 }
+
+it("what takes long lets others in, and gives the same", async () => {
+  const texts = Array.from({ length: 4 }, (_, i) => `${i} some text `.repeat(5000));
+  const { outputs, batch } = given(texts, { token_level: "char" }, 1024);
+  let others = 0;
+  const other = () => {
+    others++;
+    next = setImmediate(other);
+  };
+  let next = setImmediate(other);
+  const inTurns = await outputs.fillInTurns(batch);
+  clearImmediate(next);
+  expect(others).toBeGreaterThanOrEqual(3);
+  expect(inTurns).toEqual(outputs.fill(batch));
+});
 
 const hexOf = (text: string | null, params: Params) => signatures([text], params)[0].toString("hex");
 

@@ -8,6 +8,8 @@ import { mersenneTwister64 } from "./mt19937-64.ts";
 const PRIME = (1n << 61n) - 1n;
 /** Different tokens that are held at once; beyond, all are forgotten. */
 const MAX_TOKENS = 1 << 16;
+/** Hashes of bytes, after which others may go on: some ten ms. */
+const STEP_WORK = 1 << 23;
 
 /** What a MinHash function makes of a column of text: signatures, which are alike where the sets of shingles are. */
 export class Signatures {
@@ -22,14 +24,22 @@ export class Signatures {
     this.#words = params.tokenLevel === "word" ? new Words(analyzerParams) : undefined;
   }
 
-  /** `4 * num_hashes` bytes a row, in memory of their own. Of no text it is as of text without shingles: all ones. */
-  column(text: Column, rowCount: number): FixedColumn {
+  /**
+   * `4 * num_hashes` bytes a row, in memory of their own. Of no text it is as of text without shingles: all ones. Pauses after some
+   * ten ms each, or a row.
+   */
+  *column(text: Column, rowCount: number): Generator<void, FixedColumn> {
     const { offsets, data } = text as VarColumn;
     const width = 4 * this.#params.numHashes;
     const signatures = new Uint8Array(rowCount * width);
+    let work = 0;
     for (let row = 0; row < rowCount; row++) {
       const end = isNull(text, row) ? offsets[row] : offsets[row + 1];
       signatures.set(this.#sign(data, offsets[row], end), row * width);
+      work += (end - offsets[row]) * this.#params.numHashes;
+      if (work < STEP_WORK) continue;
+      work = 0;
+      yield;
     }
     return { kind: "fixed", width, data: signatures, validity: undefined };
   }

@@ -48,7 +48,7 @@ export class RowCalls {
     const pairs = collection.properties.map(({ key, value }) => [key, value] as const);
     const schema = decodeStoredSchema(collection.schema, pairs);
     const given = completeBatch(schema, await rowsOf(schema));
-    const filled = new FunctionOutputs(schema).fill(given);
+    const filled = await new FunctionOutputs(schema).fillInTurns(given);
     const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(filled);
     const timestamp = await this.#write(purpose, collection, partitionIds, batch);
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
