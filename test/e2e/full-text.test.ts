@@ -199,6 +199,13 @@ describe("search by text", () => {
       "text is searched for in outputs of BM25",
     );
   });
+
+  it("texts that no field could have are refused, and very many at once", async () => {
+    const long = "a ".repeat(32_768);
+    expect(await refusal(textRequest([long]))).toContain("a text of 65536 bytes is longer than 65535");
+    const many = Array.from({ length: 65 }, () => long.slice(1));
+    expect(await refusal(textRequest(many))).toContain("the texts of a search have 4259775 bytes, more than 4194304");
+  });
 });
 
 describe("the output of a function", () => {

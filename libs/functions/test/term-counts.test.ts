@@ -4,7 +4,7 @@ import type { VarColumn } from "@sluice/columns";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { collection, field } from "@sluice/schema/testing";
 import fc from "fast-check";
-import { analyzerOf, FunctionOutputs, queryTerms, TokenNumbers, termId } from "../src/index.ts";
+import { analyzerOf, FunctionOutputs, queryTerms, TokenNumbers, termId, tokensOf } from "../src/index.ts";
 
 const TEXT = 101;
 const TERMS = 102;
@@ -86,14 +86,38 @@ describe("counts of terms", () => {
 
 /** The same, a map a row. */
 function plainCount(params: string, text: string): Buffer {
-  const { terms, counts } = queryTerms(analyzerOf(params), text);
-  const row = Buffer.alloc(8 * terms.length);
-  for (let i = 0; i < terms.length; i++) {
-    row.writeUInt32LE(terms[i], 8 * i);
-    row.writeFloatLE(counts[i], 8 * i + 4);
+  const counts = new Map<number, number>();
+  for (const token of tokensOf(analyzerOf(params), text)) {
+    const id = termId(token.text);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  const row = Buffer.alloc(8 * counts.size);
+  for (const [i, [term, count]] of [...counts].sort(([a], [b]) => a - b).entries()) {
+    row.writeUInt32LE(term, 8 * i);
+    row.writeFloatLE(count, 8 * i + 4);
   }
   return row;
 }
+
+it("texts that are searched for have the terms of rows, each its own", () => {
+  const texts = ["fox dog fox", "", "the", "zebra"].map((text) => Buffer.from(text));
+  const found = queryTerms('{"type":"english"}', texts).map(({ terms, counts }) => [[...terms], [...counts]]);
+  const [fox, dog] = [termId("fox"), termId("dog")];
+  expect(found).toEqual([
+    fox < dog
+      ? [
+          [fox, dog],
+          [2, 1],
+        ]
+      : [
+          [dog, fox],
+          [1, 2],
+        ],
+    [[], []],
+    [[], []],
+    [[termId("zebra")], [1]],
+  ]);
+});
 
 describe("numbers of tokens", () => {
   it("each different token is worked out once, however often it comes, and the table grows", () => {

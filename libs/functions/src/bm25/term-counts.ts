@@ -1,5 +1,5 @@
 import { type Column, isNull, type VarColumn } from "@sluice/columns";
-import { type Analyzer, analyzerOf, tokensOf } from "../analyzer/analyzer.ts";
+import { analyzerOf } from "../analyzer/analyzer.ts";
 import { DROPPED, TokenNumbers } from "../analyzer/token-numbers.ts";
 import { termId } from "./term-id.ts";
 
@@ -44,15 +44,27 @@ export class TermCounts {
   }
 }
 
-/** The terms of a query with how often each occurs, ascending. */
-export function queryTerms(analyzer: Analyzer, text: string): { terms: Uint32Array; counts: Float32Array } {
-  const counts = new Map<number, number>();
-  for (const token of tokensOf(analyzer, text)) {
-    const id = termId(token.text);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
-  const terms = Uint32Array.from(counts.keys()).sort();
-  return { terms, counts: Float32Array.from(terms, (term) => counts.get(term) ?? 0) };
+/** Terms of a text with how often each occurs, ascending. */
+export interface TermsOfText {
+  readonly terms: Uint32Array;
+  readonly counts: Float32Array;
+}
+
+/** The terms of texts that are searched for. @param texts UTF-8 @param analyzerParams as `analyzerOf` */
+export function queryTerms(analyzerParams: string, texts: readonly Uint8Array[]): TermsOfText[] {
+  const offsets = new Uint32Array(texts.length + 1);
+  for (const [i, { length }] of texts.entries()) offsets[i + 1] = offsets[i] + length;
+  const column = { kind: "var", offsets, data: Buffer.concat(texts), validity: undefined } as const;
+  const { offsets: ends, data } = new TermCounts(analyzerParams).column(column, texts.length);
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  return texts.map((_, i) => {
+    const [first, length] = [ends[i] / 4, (ends[i + 1] - ends[i]) / 8];
+    return {
+      terms: Uint32Array.from({ length }, (_, k) => words[first + 2 * k]),
+      counts: Float32Array.from({ length }, (_, k) => floats[first + 2 * k + 1]),
+    };
+  });
 }
 
 function sort(terms: Uint32Array, count: number): void {

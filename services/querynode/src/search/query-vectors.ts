@@ -1,4 +1,4 @@
-import { analyzerOf, queryTerms } from "@sluice/functions";
+import { queryTerms } from "@sluice/functions";
 import { common } from "@sluice/rpc";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import {
@@ -149,16 +149,32 @@ function widen(cell: Uint8Array, type: number, { dataType }: FieldSchema, out: F
   }
 }
 
-/** Texts that are searched for, as terms with how often each occurs. @throws {StatusError} 1100 when it is no text */
+/** No field holds a longer text. */
+const MAX_TEXT_BYTES = 65_535;
+/** Of a search: they are split into terms in one go, which every other call waits for. */
+const MAX_TEXTS_BYTES = 4 << 20;
+
+/** Texts that are searched for, as terms with how often each occurs. @throws {StatusError} 1100 when they are none, or too long */
 export function termQueries(cells: readonly Uint8Array[], type: number, text: FieldSchema): QueryVectors {
   if (type !== DataType.VarChar)
     refuse("please provide varchar/text for BM25 Function based search: invalid parameter");
-  const analyzer = analyzerOf(text.typeParams.analyzer_params ?? "");
-  const values = cells.map((cell): SparseQuery => {
-    const { terms, counts } = queryTerms(analyzer, Buffer.from(cell).toString("utf8"));
-    return { indices: terms, values: counts };
-  });
+  checkTextBytes(cells);
+  // What is no UTF-8 becomes characters of replacement, as it would not in a field.
+  const texts = cells.map((cell) => Buffer.from(Buffer.from(cell).toString("utf8")));
+  const found = queryTerms(text.typeParams.analyzer_params ?? "", texts);
+  const values = found.map(({ terms, counts }): SparseQuery => ({ indices: terms, values: counts }));
   return { kind: "sparse", count: values.length, values };
+}
+
+function checkTextBytes(texts: readonly Uint8Array[]): void {
+  const [longest, all] = [
+    Math.max(...texts.map(({ length }) => length)),
+    texts.reduce((sum, { length }) => sum + length, 0),
+  ];
+  if (longest > MAX_TEXT_BYTES)
+    refuse(`a text of ${longest} bytes is longer than ${MAX_TEXT_BYTES}, as no field has it: search for a part of it`);
+  if (all > MAX_TEXTS_BYTES)
+    refuse(`the texts of a search have ${all} bytes, more than ${MAX_TEXTS_BYTES}: send them in several searches`);
 }
 
 /** As the field would have it. */
