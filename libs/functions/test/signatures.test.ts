@@ -29,7 +29,7 @@ function given(texts: readonly (string | null)[], params: Params, hashes: number
 }
 
 it("what takes long lets others in, and gives the same", async () => {
-  const texts = Array.from({ length: 4 }, (_, i) => `${i} some text `.repeat(5000));
+  const texts = ["some text ".repeat(5000), null, "", "other text "];
   const { outputs, batch } = given(texts, { token_level: "char" }, 1024);
   let others = 0;
   const other = () => {
@@ -39,7 +39,7 @@ it("what takes long lets others in, and gives the same", async () => {
   let next = setImmediate(other);
   const inTurns = await outputs.fillInTurns(batch);
   clearImmediate(next);
-  expect(others).toBeGreaterThanOrEqual(3);
+  expect(others).toBeGreaterThanOrEqual(5);
   expect(inTurns).toEqual(outputs.fill(batch));
 });
 

@@ -62,14 +62,18 @@ export class MinHasher {
   }
 
   /**
-   * The signature of a set, valid until the next call; without shingles all ones.
+   * The signature of a set without shingles, which is all ones: `add` lowers it. Valid until the next call.
    * @param count of the spans of the last `reserve`, half-open, in bytes of its text
    */
-  sign(count: number): Uint8Array {
+  begin(count: number): Uint8Array {
     const spans = new Uint32Array(this.#memory, this.#spans, 2 * count);
     for (let i = 0; i < spans.length; i++) spans[i] += this.#text;
-    const signature = new Uint8Array(this.#memory, this.#out, 4 * this.hashes).fill(0xff);
-    this.#kernel?.lower(this.#spans, count, PERMUTATIONS, this.hashes, this.#out, this.#isSha1 ? 1 : 0);
-    return signature;
+    return new Uint8Array(this.#memory, this.#out, 4 * this.hashes).fill(0xff);
+  }
+
+  /** Shingles `[first, end)` of those that `begin` was told of. The order makes no difference. */
+  add(first: number, end: number): void {
+    const spans = this.#spans + 8 * first;
+    this.#kernel?.lower(spans, end - first, PERMUTATIONS, this.hashes, this.#out, this.#isSha1 ? 1 : 0);
   }
 }

@@ -8,8 +8,8 @@ import { mersenneTwister64 } from "./mt19937-64.ts";
 const PRIME = (1n << 61n) - 1n;
 /** Different tokens that are held at once; beyond, all are forgotten. */
 const MAX_TOKENS = 1 << 16;
-/** Hashes of bytes, after which others may go on: some ten ms. */
-const STEP_WORK = 1 << 23;
+/** Hashes of shingles, after which others may go on: some ten ms. */
+const STEP_HASHES = 1 << 22;
 
 /** What a MinHash function makes of a column of text: signatures, which are alike where the sets of shingles are. */
 export class Signatures {
@@ -26,27 +26,35 @@ export class Signatures {
 
   /**
    * `4 * num_hashes` bytes a row, in memory of their own. Of no text it is as of text without shingles: all ones. Pauses after some
-   * ten ms each, or a row.
+   * ten ms each, inside a row too.
    */
   *column(text: Column, rowCount: number): Generator<void, FixedColumn> {
     const { offsets, data } = text as VarColumn;
     const width = 4 * this.#params.numHashes;
     const signatures = new Uint8Array(rowCount * width);
-    let work = 0;
+    const stepShingles = Math.ceil(STEP_HASHES / this.#params.numHashes);
+    let left = stepShingles;
     for (let row = 0; row < rowCount; row++) {
       const end = isNull(text, row) ? offsets[row] : offsets[row + 1];
-      signatures.set(this.#sign(data, offsets[row], end), row * width);
-      work += (end - offsets[row]) * this.#params.numHashes;
-      if (work < STEP_WORK) continue;
-      work = 0;
-      yield;
+      const count = this.#shingles(data, offsets[row], end);
+      const signature = this.#hasher.begin(count);
+      for (let first = 0; first < count; ) {
+        const next = Math.min(count, first + left);
+        this.#hasher.add(first, next);
+        left -= next - first;
+        first = next;
+        if (left > 0) continue;
+        left = stepShingles;
+        yield;
+      }
+      signatures.set(signature, row * width);
     }
     return { kind: "fixed", width, data: signatures, validity: undefined };
   }
 
-  #sign(data: Uint8Array, start: number, end: number): Uint8Array {
-    const count = this.#words ? this.#ofWords(this.#words, data, start, end) : this.#ofBytes(data, start, end);
-    return this.#hasher.sign(count);
+  /** Lays a text's shingles out for the hasher, and answers how many there are. */
+  #shingles(data: Uint8Array, start: number, end: number): number {
+    return this.#words ? this.#ofWords(this.#words, data, start, end) : this.#ofBytes(data, start, end);
   }
 
   /** Every so many bytes; of a shorter text all of it. */
