@@ -21,7 +21,8 @@ export async function runMerge(input: MergeTaskInput, context: TaskContext): Pro
   matcher.end();
   const { sourceRows, matchedSourceRows } = merge;
   const unmatchedSourceRows = sourceRows - matchedSourceRows;
-  const destRows = segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  const destRows = segments.reduce((sum, { rowCount, deletedRows = 0 }) => sum + rowCount - deletedRows, 0);
+  warnOfDeleted(merge.deletedRows, context);
   const merged = { sourceRows, matchedSourceRows, unmatchedSourceRows, ...counts, destRows };
   checkRules(merged, input, context);
   return { rowCount: sourceRows, segments, autoIds: [], findings: { sets: [], rejected: [], merged } };
@@ -37,6 +38,7 @@ class Merge {
   #sourceBytes = 0;
   sourceRows = 0;
   matchedSourceRows = 0;
+  deletedRows = 0;
 
   constructor(input: MergeTaskInput, context: TaskContext, source: SourceRows, matcher: RowMatcher) {
     const { collectionId, newFields, sets } = input;
@@ -63,6 +65,7 @@ class Merge {
       if (this.#input.isDryRun) for (const part of segment.insertLogs[0].rowCounts.keys()) await match(part);
       else made.push(await this.#extender.extend({ segment, timestamp }, { ...targets[i], segmentId: ids[i] }, match));
       this.sourceRows += segment.rowCount;
+      this.deletedRows += segment.deletedRows ?? 0;
       this.#sourceBytes += segment.memoryBytes;
       this.#context.onProgress(this.sourceRows, this.#fileBytes + this.#sourceBytes);
     }
@@ -91,6 +94,14 @@ class Merge {
       `segment of partition ${partitionId}, channel ${vchannel}: the merge knows no such`,
     );
   }
+}
+
+/** Deletes go along with their rows, which are matched as the others are. */
+function warnOfDeleted(rows: number, { warn }: TaskContext): void {
+  if (rows > 0)
+    warn(
+      `${rows} deleted rows are among sourceRows and the other counts of rows of the collection: compact it before, and they are not`,
+    );
 }
 
 /** @throws {ImportError} `value_invalid` for what the rules of the request do not bear with */
