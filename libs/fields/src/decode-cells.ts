@@ -48,9 +48,19 @@ export function cellsInto(
       }
     }
     if (wanted < 0 || !cell) builder.fill(row);
-    else builder.put(row, make ? make(cell) : cell);
+    else builder.put(row, make ? made(make, cell, field.name, row) : cell);
   }
   if (!(builder instanceof FixedBuilder)) checkTexts(builder, rows.rowCount);
+}
+
+/** @throws {RangeError} with the field and the row */
+function made(make: (cell: Uint8Array) => Uint8Array, cell: Uint8Array, name: string, row: number): Uint8Array {
+  try {
+    return make(cell);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${error.message} (field '${name}', row ${row})`, { cause: error });
+  }
 }
 
 /** How many values of bytes the field `number` of a message has. */

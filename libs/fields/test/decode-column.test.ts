@@ -131,6 +131,18 @@ describe("what another program sends", () => {
       { type: DataType.Int8 as number as schema.DataType },
       /0 values for 2 rows/,
     ],
+    [
+      "text that is no geometry",
+      field("f", DataType.Geometry),
+      {
+        type: DataType.Geometry as number as schema.DataType,
+        field: {
+          $case: "scalars",
+          value: { data: { $case: "geometryWktData", value: { data: ["POINT (1 2)", "POINT"] } } },
+        },
+      },
+      /\(field 'f', row 1\)$/,
+    ],
   ])("is refused: %s", (_, of, message, words) => {
     expect(() => read(of, message, 2)).toThrow(words);
   });
