@@ -132,9 +132,12 @@ it.each(Array.from({ length: RANDOM_KILLS }, (_, i) => [i + 1]))(
 );
 
 it("nothing is stored in the end that no visible segment accounts for", async () => {
+  await ask();
+  // Until it is merged, what is stored may be what is visible, and no longer a moment later.
   await eventually(async () => {
     const stored = new Set((await storedKeys(dataDir)).map((key) => key.split("/")[3]));
     const visible = (await client.segments("merged")).map(({ segmentID }) => String(segmentID));
+    expect(visible.length).toBeLessThanOrEqual(2);
     expect([...stored].sort()).toEqual(visible.sort());
   }, 30_000);
   await server.stop();
