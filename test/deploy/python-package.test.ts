@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { root } from "../docs/blocks.ts";
@@ -38,6 +39,8 @@ with sluice.Server(os.environ["DATA"]) as server:
     print(server.import_files(frame, "t", create=True, progress=lambda percent, rows: None).rows)
     print(server.import_files(pyarrow.table({"id": [3], "vector": [[5.0, 6.0]]}), "t").rows)
     print(server.query("t", fields=["count(*)"], limit=0))
+    server.create("d", os.path.join(os.environ["DATA"], "dynamic.jsonl"))
+    print(server.post("collections/describe", {"collectionName": "d"})["enableDynamicField"])
     for wrong in (lambda: server.import_files("none.json", "t"), lambda: server.import_files(frame, "nothing")):
         try:
             wrong()
@@ -48,17 +51,19 @@ try:
 except sluice.SluiceError as error:
     print(error.code, str(error)[:20])
 `;
+      const data = await folders.create();
+      await writeFile(join(data, "dynamic.jsonl"), '{"id": 1, "vector": [0.5, 1.5], "$meta": {"color": "red"}}\n');
       const path = `${dirname(process.execPath)}:${process.env.PATH}`;
       const env = {
         PYTHONPATH: packages,
         XDG_CACHE_HOME: await folders.create(),
         PATH: path,
-        DATA: await folders.create(),
+        DATA: data,
       };
       // Not as a user without settings: npm is told by the environment where its registry is.
       const { output } = await runProgram(python, ["-c", program], LIMIT_MS, env);
       expect(output.split("\n")).toEqual([
-        ...["2", "1", "[{'count(*)': 3}]"],
+        ...["2", "1", "[{'count(*)': 3}]", "True"],
         expect.stringMatching(/^(ImportFailed|SluiceError) /),
         "SluiceError 100",
         "0 no Sluice answers at",

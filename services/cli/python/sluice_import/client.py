@@ -93,7 +93,12 @@ class Client:
         fields = [{key: value for key, value in field.items() if key != "evidence"} for field in proposed["fields"]]
         if not any(field["dataType"].endswith("Vector") or field["dataType"] == "ArrayOfStruct" for field in fields):
             raise SluiceError(1100, "no column is surely a vector: make the collection first, then import without create")
-        schema = {"autoID": proposed.get("autoId", False), "fields": fields}
+        schema = {
+            "autoID": proposed["autoId"],
+            # A column `$meta`, as exports have it, is the dynamic field's.
+            "enableDynamicField": proposed["enableDynamicField"],
+            "fields": fields,
+        }
         body = {"collectionName": collection, "schema": schema, "indexParams": proposed["indexParams"]}
         self.post("collections/create", body)
 
