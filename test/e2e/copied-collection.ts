@@ -39,3 +39,16 @@ export function collectionFacts(fixture: ServerFixture) {
     },
   };
 }
+
+/** A collection with automatic keys, whose rows lie in partitions by the tenant. */
+export const tenantCollection: CollectionSpec = {
+  ...{ name: "tenants", shards: 2, partitions: 8 },
+  fields: [
+    { name: "id", type: DataType.Int64, key: true, auto: true },
+    { name: "tenant", type: DataType.VarChar, partitionKey: true, maxLength: 20 },
+    { name: "v", type: DataType.FloatVector, dim: 2 },
+  ],
+};
+
+/** Rows of it, of thirty tenants. */
+export const tenantRows = Array.from({ length: 500 }, (_, i) => ({ tenant: `t${i % 30}`, v: [i, 1] }));

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { bookCollection, books, FaultProxy, useRest, useServer } from "../support/index.ts";
-import { collectionFacts, copiedCollection, copiedRow } from "./copied-collection.ts";
+import { collectionFacts, copiedCollection, copiedRow, tenantCollection, tenantRows } from "./copied-collection.ts";
 
 // A server is another service to itself: it is read as any Milvus is, over gRPC.
 
@@ -74,16 +74,8 @@ describe("a copy of a collection of another service", () => {
 
   it("keeps automatic keys, and rows of a partition key in their partitions", async () => {
     const { client, files } = fixture;
-    await client.createCollection({
-      ...{ name: "tenants", shards: 2, partitions: 8 },
-      fields: [
-        { name: "id", type: DataType.Int64, key: true, auto: true },
-        { name: "tenant", type: DataType.VarChar, partitionKey: true, maxLength: 20 },
-        { name: "v", type: DataType.FloatVector, dim: 2 },
-      ],
-    });
-    const rows = Array.from({ length: 500 }, (_, i) => ({ tenant: `t${i % 30}`, v: [i, 1] }));
-    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", rows));
+    await client.createCollection(tenantCollection);
+    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", tenantRows));
     expect(await copy("tenants", "tenants_too")).toMatchObject({
       partitions: [{ name: "*", sourceRows: 500, rows: 500 }],
     });

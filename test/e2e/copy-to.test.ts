@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
-import { DataType } from "@sluice/schema";
 import { bookCollection, books, useRest, useServer } from "../support/index.ts";
-import { collectionFacts, copiedCollection, copiedRow } from "./copied-collection.ts";
+import { collectionFacts, copiedCollection, copiedRow, tenantCollection, tenantRows } from "./copied-collection.ts";
 
 // A server is another service to itself: it is written to as any Milvus is, over gRPC.
 
@@ -47,16 +46,8 @@ describe("a copy to another service", () => {
 
   it("keeps automatic keys, and has what a filter is true for", async () => {
     const { client, files } = fixture;
-    await client.createCollection({
-      ...{ name: "tenants", shards: 2, partitions: 8 },
-      fields: [
-        { name: "id", type: DataType.Int64, key: true, auto: true },
-        { name: "tenant", type: DataType.VarChar, partitionKey: true, maxLength: 20 },
-        { name: "v", type: DataType.FloatVector, dim: 2 },
-      ],
-    });
-    const rows = Array.from({ length: 500 }, (_, i) => ({ tenant: `t${i % 30}`, v: [i, 1] }));
-    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", rows));
+    await client.createCollection(tenantCollection);
+    await client.importAndWait("tenants", await files.jsonl("tenants.jsonl", tenantRows));
     const job = await push("tenants", "tenants_sent", { filter: 'tenant in ["t1", "t2"]', load: false });
     expect(job).toMatchObject({ state: "Completed", partitions: [{ name: "*" }] });
     const request = milvus.LoadCollectionRequest.fromPartial({ collectionName: "tenants_sent" });

@@ -8,7 +8,7 @@ import {
   type StructSchema,
   vectorBytes,
 } from "@sluice/schema";
-import { encodeVectorArrayCell, formatTimestamptz, wkbToWkt } from "@sluice/values";
+import { encodeVectorArrayCell, formatTimestamptz, vectorMember, wkbToWkt } from "@sluice/values";
 import { cellElements, fixedBytes, madeElements, packedIntegers, type Rows, validityBytes } from "./cell-bytes.ts";
 import {
   bytesField,
@@ -129,23 +129,7 @@ async function vectorField(field: FieldSchema, all: Rows): Promise<Parts> {
   if (field.dataType === DataType.ArrayOfVector) return vectorArrayField(field, all);
   const bytes = await fixedBytes(all, vectorBytes(field.dataType, field.dim), false);
   const data = field.dataType === DataType.FloatVector ? packedField(LIST.data, bytes) : bytes;
-  return joined(numberField(VECTOR_FIELD.dim, field.dim), bytesField(memberOf(field.dataType), data));
-}
-
-/** The member of `schema.VectorField` that holds the vectors of a type. */
-function memberOf(type: DataType): number {
-  switch (type) {
-    case DataType.FloatVector:
-      return 2;
-    case DataType.BinaryVector:
-      return 3;
-    case DataType.Float16Vector:
-      return 4;
-    case DataType.BFloat16Vector:
-      return 5;
-    default:
-      return 7;
-  }
+  return joined(numberField(VECTOR_FIELD.dim, field.dim), bytesField(vectorMember(field.dataType), data));
 }
 
 /** The dimension is that of the greatest index of the answer. */

@@ -1,9 +1,9 @@
 import { DataType, dataTypeName, vectorBytes } from "@sluice/schema";
 import { BYTES, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 
-/** The member of `schema.VectorField` that holds an element type. */
-function memberOf(elementType: DataType): number {
-  switch (elementType) {
+/** The number of the member of `schema.VectorField` that holds dense vectors of a type. @throws {RangeError} for other types */
+export function vectorMember(type: DataType): number {
+  switch (type) {
     case DataType.FloatVector:
       return 2;
     case DataType.BinaryVector:
@@ -15,7 +15,7 @@ function memberOf(elementType: DataType): number {
     case DataType.Int8Vector:
       return 7;
     default:
-      throw new RangeError(`${dataTypeName(elementType)} cannot be the element of an array of vectors`);
+      throw new RangeError(`${dataTypeName(type)} cannot be the element of an array of vectors`);
   }
 }
 
@@ -25,7 +25,7 @@ function memberOf(elementType: DataType): number {
  * @throws {RangeError} when it does not, or the type cannot be an element
  */
 export function encodeVectorArrayCell(elementType: DataType, dim: number, vectors: Uint8Array): Uint8Array {
-  const member = memberOf(elementType);
+  const member = vectorMember(elementType);
   checkLength(elementType, dim, vectors);
   const length = vectors.length;
   const isPacked = member === 2 && length > 0;
@@ -48,7 +48,7 @@ export function encodeVectorArrayCell(elementType: DataType, dim: number, vector
  * @throws {RangeError} when the cell is malformed or of another type or dimension
  */
 export function decodeVectorArrayCell(elementType: DataType, dim: number, cell: Uint8Array): Uint8Array {
-  const member = memberOf(elementType);
+  const member = vectorMember(elementType);
   let vectors: Uint8Array = new Uint8Array(0);
   const cursor = new FieldCursor(cell);
   while (!cursor.atEnd) {

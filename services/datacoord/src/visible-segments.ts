@@ -1,4 +1,4 @@
-import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
+import type { SegmentExtension } from "@sluice/catalog";
 import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
 import { collectionId, jobId, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
