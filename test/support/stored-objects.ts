@@ -53,14 +53,25 @@ async function readAll(store: MetaStore): Promise<Records> {
   };
 }
 
-/** Keys of all files in a server's storage, ascending; unfinished files included. */
+/** Keys of all files in a server's storage, ascending; unfinished files included. It may run while the server removes some. */
 export async function storedKeys(dataDir: string): Promise<string[]> {
   const storage = join(dataDir, "storage");
-  const entries = await readdir(storage, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(storage, join(entry.parentPath, entry.name)).replaceAll(sep, "/"))
-    .sort();
+  return (await filesBelow(storage)).map((file) => relative(storage, file).replaceAll(sep, "/")).sort();
+}
+
+/** Folder by folder: a recursive `readdir` gives nothing at all when one of its folders goes meanwhile. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(unlessGone);
+  const nested = entries.map((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+  return (await Promise.all(nested)).flat();
+}
+
+function unlessGone(error: NodeJS.ErrnoException): [] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }
 
 /** Keys that the records of segments account for, ascending. Source of the layout: Milvus's paths of binlogs. */
