@@ -1,62 +1,9 @@
-import { isList, MAX_INT64, type TemplateValue } from "../constant.ts";
 import { echo, FilterError } from "../filter-error.ts";
-import type {
-  ArithmeticOperator,
-  CallNode,
-  ColumnNode,
-  Comparison,
-  ListNode,
-  LiteralNode,
-  LogicalNode,
-  Node,
-  UnaryOperator,
-} from "./ast.ts";
+import type { ArithmeticOperator, Comparison, LogicalNode, Node, UnaryOperator } from "./ast.ts";
+import { Bounds, MAX_CHARACTERS } from "./bounds.ts";
 import { Lexer, type TokenKind } from "./lexer.ts";
-
-/** Longest expression: 400 000 ids of 19 digits. Parsing it takes some hundred milliseconds, in one piece. */
-const MAX_CHARACTERS = 8 << 20;
-/** Operands of all ANDs and ORs: each takes memory of its own, a value of a list takes nearly none. */
-const MAX_TERMS = 65_536;
-/** Values of all lists. */
-const MAX_VALUES = 1 << 20;
-/** Parentheses, lists, calls and unary operators within each other. */
-const MAX_NESTING = 512;
-/** The binary operators between two parentheses recurse too: two a level are usual (`a or (b and (...`), all twelve possible. */
-const MAX_RECURSION = 2 * MAX_NESTING + 32;
-/** Longest way down a tree: bounds the recursion of everything that walks one. */
-const MAX_HEIGHT = MAX_NESTING + 32;
-
-/** Binding powers of the binary operators, loosest first. They are Milvus's levels, where `&` binds looser than `==`. */
-const levels: Partial<Record<TokenKind, number>> = {
-  or: 1,
-  and: 2,
-  "|": 3,
-  "^": 4,
-  "&": 5,
-  "==": 6,
-  "!=": 6,
-  "<": 7,
-  "<=": 7,
-  ">": 7,
-  ">=": 7,
-  not: 9, // Of `not in`.
-  in: 9,
-  "<<": 10,
-  ">>": 10,
-  "+": 11,
-  "-": 11,
-  "*": 12,
-  "/": 12,
-  "%": 12,
-  "**": 14,
-  like: 15,
-  regex: 15,
-};
-const TERM = 9;
-const SHIFT = 10;
-const UNARY = 13;
-const MATCH = 15;
-const PREFIX = 16;
+import { levels, MATCH, PREFIX, SHIFT, TERM, UNARY } from "./operators.ts";
+import { checkInt64, Primaries } from "./primaries.ts";
 
 const unaryOperators: ReadonlySet<TokenKind> = new Set(["+", "-", "~", "not"]);
 
@@ -74,13 +21,12 @@ export function parseExpression(text: string, fieldWords: ReadonlySet<string> = 
 
 class Parser {
   readonly #lexer: Lexer;
-  #nesting = 0;
-  #recursion = 0;
-  #terms = 0;
-  #values = 0;
+  readonly #bounds = new Bounds();
+  readonly #primaries: Primaries;
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer;
+    this.#primaries = new Primaries(lexer, this.#bounds, () => this.#nested(0));
   }
 
   whole(): Node {
@@ -94,16 +40,16 @@ class Parser {
 
   /** Everything that binds at least as tightly as `level`. */
   #expression(level: number): Node {
-    if (++this.#recursion > MAX_RECURSION) this.#tooDeep();
+    this.#bounds.enter(this.#lexer.start);
     let left = this.#prefix(level);
     for (;;) {
       const { kind } = this.#lexer;
       const found = levels[kind];
       if (found === undefined || found < level || (kind === "not" && !this.#lexer.inFollows())) break;
       left = this.#binary(left, kind, found);
-      if (left.height > MAX_HEIGHT) this.#tooDeep();
+      this.#bounds.checkHeight(left.height, this.#lexer.start);
     }
-    this.#recursion--;
+    this.#bounds.leave();
     return left;
   }
 
@@ -143,7 +89,7 @@ class Parser {
     const operands = [left];
     let height = left.height;
     while (this.#lexer.kind === op) {
-      if (++this.#terms > MAX_TERMS) this.#tooLong();
+      this.#bounds.addTerm(this.#lexer.start);
       const operand = this.#right(level + 1);
       operands.push(operand);
       height = Math.max(height, operand.height);
@@ -207,7 +153,7 @@ class Parser {
   #prefix(level: number): Node {
     const { kind } = this.#lexer;
     if (unaryOperators.has(kind) && level <= UNARY) return this.#unary(kind as UnaryOperator);
-    if (kind !== "exists") return this.#primary();
+    if (kind !== "exists") return this.#primaries.next();
     const { start } = this.#lexer;
     this.#lexer.advance();
     const operand = this.#nested(PREFIX);
@@ -238,164 +184,12 @@ class Parser {
     return { kind: "unary", op: "-", operand, start, end: operand.end, height: operand.height + 1 };
   }
 
-  #primary(): Node {
-    const lexer = this.#lexer;
-    switch (lexer.kind) {
-      case "number":
-      case "bool":
-      case "string":
-        return this.#literal();
-      case "name":
-      case "path":
-        return this.#name();
-      case "(":
-        return this.#parentheses();
-      case "[":
-        return this.#list();
-      case "{":
-        return this.#template();
-      default:
-        return lexer.fail(`unexpected '${lexer.describe()}', expected a value, a field or '('`);
-    }
-  }
-
-  #literal(): LiteralNode {
-    const { start, end, value } = this.#lexer;
-    checkInt64(value, start);
-    this.#lexer.advance();
-    return { kind: "literal", value, start, end, height: 1 };
-  }
-
-  #name(): Node {
-    const lexer = this.#lexer;
-    const { start, end, kind, value, steps } = lexer;
-    const name = value as string;
-    lexer.advance();
-    const next = lexer.kind as TokenKind;
-    if (kind === "name" && next === "(") return this.#call(name, start);
-    if (kind === "name" && next === "string" && /^(iso|interval)$/i.test(name)) return this.#moment(name, start);
-    const column: ColumnNode = { kind: "column", name, steps, start, end, height: 1 };
-    if (next !== "is null" && next !== "is not null") return column;
-    const testEnd = lexer.end;
-    lexer.advance();
-    return { kind: "nullTest", negated: next === "is not null", column, start, end: testEnd, height: 2 };
-  }
-
-  #moment(name: string, start: number): Node {
-    const { value, end } = this.#lexer;
-    this.#lexer.advance();
-    return { kind: name.toLowerCase() as "iso" | "interval", text: value as string, start, end, height: 1 };
-  }
-
-  #parentheses(): Node {
-    const { start } = this.#lexer;
-    this.#lexer.advance();
-    const node = this.#nested(0);
-    node.start = start;
-    node.end = this.#close(")");
-    return node;
-  }
-
-  #list(): ListNode {
-    const lexer = this.#lexer;
-    const { start } = lexer;
-    lexer.advance();
-    const items: Node[] = [];
-    let height = 0;
-    while ((lexer.kind as TokenKind) !== "]") {
-      const item = this.#nested(0);
-      items.push(item);
-      if (++this.#values > MAX_VALUES) refuseValues(item.start);
-      height = Math.max(height, item.height);
-      if ((lexer.kind as TokenKind) !== ",") break;
-      lexer.advance();
-    }
-    return { kind: "list", items, start, end: this.#close("]"), height: height + 1 };
-  }
-
-  #template(): Node {
-    const lexer = this.#lexer;
-    const { start } = lexer;
-    lexer.advance();
-    if ((lexer.kind as TokenKind) !== "name")
-      lexer.fail(`unexpected '${lexer.describe()}', expected a template variable's name`);
-    const name = lexer.value as string;
-    lexer.advance();
-    return { kind: "template", name, start, end: this.#close("}"), height: 1 };
-  }
-
-  #call(name: string, start: number): CallNode {
-    const lexer = this.#lexer;
-    lexer.advance();
-    const args: Node[] = [];
-    const named = new Map<string, Node>();
-    let height = 0;
-    while ((lexer.kind as TokenKind) !== ")") {
-      const argument = this.#argument(args, named);
-      height = Math.max(height, argument.height);
-      if ((lexer.kind as TokenKind) !== ",") break;
-      lexer.advance();
-    }
-    return { kind: "call", name, args, named, start, end: this.#close(")"), height: height + 1 };
-  }
-
-  #argument(args: Node[], named: Map<string, Node>): Node {
-    const node = this.#nested(0);
-    if (this.#lexer.kind !== "=" || node.kind !== "column" || node.steps.length > 0) {
-      args.push(node);
-      return node;
-    }
-    this.#lexer.advance();
-    const value = this.#nested(0);
-    named.set(node.name.toLowerCase(), value);
-    return value;
-  }
-
   #nested(level: number): Node {
-    if (++this.#nesting > MAX_NESTING) this.#tooDeep();
+    this.#bounds.nest(this.#lexer.start);
     const node = this.#expression(level);
-    this.#nesting--;
+    this.#bounds.unnest();
     return node;
   }
-
-  /** Takes the closing bracket and returns its end. */
-  #close(bracket: ")" | "]" | "}"): number {
-    const lexer = this.#lexer;
-    if (lexer.kind !== bracket) lexer.fail(`unexpected '${lexer.describe()}', expected '${bracket}'`);
-    const { end } = lexer;
-    lexer.advance();
-    return end;
-  }
-
-  #tooLong(): never {
-    const advice = "use 'in' for many values of one field";
-    throw new FilterError(`expression joins more than ${MAX_TERMS} terms: ${advice}`, this.#lexer.start);
-  }
-
-  #tooDeep(): never {
-    throw new FilterError(`expression is nested too deeply: more than ${MAX_NESTING} levels`, this.#lexer.start);
-  }
-}
-
-function refuseValues(start?: number): never {
-  throw new FilterError(`expression has more than ${MAX_VALUES} values in lists`, start);
-}
-
-/** @throws {FilterError} for values that are too many for one expression */
-export function checkTemplates(templates: Iterable<TemplateValue>): void {
-  let left = MAX_VALUES;
-  const count = (value: TemplateValue): void => {
-    if (!isList(value)) return;
-    left -= value.length;
-    if (left < 0) refuseValues();
-    for (const item of value) count(item);
-  };
-  for (const value of templates) count(value);
-}
-
-/** 2^63 lexes, because it is legal behind a minus; anywhere else it is too large. */
-function checkInt64(value: unknown, start: number): void {
-  if (typeof value === "bigint" && value > MAX_INT64) throw new FilterError(`int64 overflow: ${value}`, start);
 }
 
 function span(left: Node, right: Node): { start: number; end: number; height: number } {
