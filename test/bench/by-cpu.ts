@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { CollectionSchema } from "@sluice/schema";
 import { papaparse } from "./alternatives/csv-parsers.ts";
 import { timeDuckDb } from "./alternatives/others.ts";
-import { csvFile, type Dataset, gzipped, jsonLines, parquetFile, zstdPacked } from "./datasets.ts";
+import { isInstalled, type VectorStore, writeToStore } from "./alternatives/stores.ts";
+import { csvFile, type Dataset, gzipped, jsonLines, numpyColumns, parquetFile, zstdPacked } from "./datasets.ts";
 import { type Figure, median, megabytes, rate } from "./report.ts";
 import { BenchServer } from "./sluice.ts";
 import { type Spent, spentBy, spentHere } from "./spent.ts";
@@ -47,8 +48,9 @@ async function compare(
   const cpuMs = all.map((spent) => median(spent.map((one) => one.cpuMs)));
   for (const [i, { what, rows = set.rows, bytes = set.bytes }] of contenders.entries()) {
     const perGb = (cpuMs[i] * 1e6) / bytes;
-    const value = `${rate(rows, median(all[i].map(({ ms }) => ms)))}, ${perGb.toFixed(2)} CPU s/GB`;
-    bench.note({ work: `${name}, ${megabytes(set.bytes)}`, what, value });
+    const ms = median(all[i].map((one) => one.ms));
+    const value = `${rate(rows, ms)}, ${perGb.toFixed(2)} CPU s/GB`;
+    bench.note({ work: `${name}, ${megabytes(set.bytes)}`, what, value, rowsPerSecond: (rows * 1000) / ms });
   }
   for (const { what, of, target } of ratios)
     bench.note({ work: `${name}, ${megabytes(set.bytes)}`, what, value: of(cpuMs).toFixed(2), target });
@@ -141,6 +143,29 @@ export async function benchOneFile(bench: Bench): Promise<void> {
       { what: "one worker that has done so before", run: () => ours(bench, set, 1, true) },
       { what: "two workers that have done so before", run: () => ours(bench, set, 2, true) },
       { what: "DuckDB to Parquet, two threads", run: () => spentHere(() => timeDuckDb(file, bench.work, 2)) },
+    ],
+    [],
+  );
+}
+
+/** Milvus Lite takes so many rows: a call for each thousand, some twenty thousand rows a second. */
+const MILVUS_LITE_ROWS = 50_000;
+
+export async function benchStores(bench: Bench): Promise<void> {
+  const set = numpyColumns(bench.data, bench.bytes, 128);
+  const store = (name: VectorStore, what: string, rows = set.rows): Contender[] =>
+    isInstalled(name)
+      ? [{ what, rows, bytes: (set.bytes * rows) / set.rows, run: () => writeToStore(name, set, rows, bench.work) }]
+      : [];
+  await compare(
+    bench,
+    "NumPy 128-d, stores of vectors",
+    set,
+    [
+      { what: "Sluice, two workers", run: () => ours(bench, set, 2) },
+      ...store("lance", "Lance, not synced"),
+      ...store("lancedb", "LanceDB, not synced"),
+      ...store("milvus-lite", "Milvus Lite, insert", Math.min(set.rows, MILVUS_LITE_ROWS)),
     ],
     [],
   );

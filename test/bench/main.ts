@@ -9,7 +9,7 @@ import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
-import { benchCsv, benchGzip, benchOneFile, benchZstd } from "./by-cpu.ts";
+import { benchCsv, benchGzip, benchOneFile, benchStores, benchZstd } from "./by-cpu.ts";
 import { clusterFigures } from "./cluster.ts";
 import { compactionFigures } from "./compaction.ts";
 import {
@@ -25,7 +25,7 @@ import {
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
+// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
@@ -36,7 +36,7 @@ const { values: options } = parseArgs({
   options: {
     gigabytes: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,csv,npy,arrays,parquet,arrow,gzip,zstd,onefile,small,memory" },
+    only: { type: "string", default: "jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
     before: { type: "string" },
     "with-milvus": { type: "boolean", default: false },
@@ -55,6 +55,10 @@ function note(figure: Figure): void {
   console.log(
     `${figure.work.padEnd(34)} ${figure.what.padEnd(44)} ${figure.value.padStart(16)}  ${figure.target ?? ""}`,
   );
+}
+
+function noteRate(work: string, what: string, rows: number, ms: number, target?: string): void {
+  note({ work, what, value: rate(rows, ms), rowsPerSecond: (rows * 1000) / ms, ...(target && { target }) });
 }
 
 /** One import of the set on a fresh server. Milliseconds. */
@@ -79,8 +83,7 @@ async function compare(name: string, rows: number, contenders: readonly Contende
   for (let round = 0; round < rounds; round++) {
     for (const [i, [, run]] of contenders.entries()) times[i].push(await run());
   }
-  for (const [i, [what, , target]] of contenders.entries())
-    note({ work: name, what, value: rate(rows, median(times[i])), ...(target && { target }) });
+  for (const [i, [what, , target]] of contenders.entries()) noteRate(name, what, rows, median(times[i]), target);
 }
 
 async function benchJsonLines(): Promise<void> {
@@ -244,6 +247,7 @@ const parts: Record<string, () => Promise<void>> = {
   arrays: benchArrays,
   parquet: benchParquet,
   arrow: benchArrow,
+  stores: () => benchStores(bench),
   gzip: () => benchGzip(bench),
   zstd: () => benchZstd(bench),
   onefile: () => benchOneFile(bench),
