@@ -24,4 +24,5 @@ export { type KeyPath, keyPathText, parseStrictJson } from "./strict-json.ts";
 export * from "./timestamptz.ts";
 export * from "./vector-array-cell.ts";
 export * from "./wkb.ts";
-export { wkbToWkt, wktToWkb } from "./wkt.ts";
+export { wkbToWkt } from "./wkb-to-wkt.ts";
+export { wktToWkb } from "./wkt.ts";

@@ -1,4 +1,4 @@
-import { MAX_WKB_BYTES } from "./wkt.ts";
+import { MAX_WKB_BYTES } from "./wkb-writer.ts";
 
 // Well-known binary as others write it: of both byte orders, in two dimensions. Source: OGC 06-103r4, 8.2.
 

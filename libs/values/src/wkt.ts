@@ -1,5 +1,7 @@
-// OGC well-known text, in two dimensions, to and from well-known binary, little-endian. Source: OGC 06-103r4; the accepted
-// and the written form: around-import §6. Topology is not checked.
+// OGC well-known text, in two dimensions, to well-known binary, little-endian. Source: OGC 06-103r4; the accepted
+// form: around-import §6. Topology is not checked.
+
+import { WkbWriter } from "./wkb-writer.ts";
 
 const typeCodes: Readonly<Record<string, number>> = {
   POINT: 1,
@@ -10,9 +12,10 @@ const typeCodes: Readonly<Record<string, number>> = {
   MULTIPOLYGON: 6,
   GEOMETRYCOLLECTION: 7,
 };
-const typeNames = Object.keys(typeCodes);
+/** Names of the types, by their codes, which count from 1. */
+export const GEOMETRY_TYPES: readonly string[] = Object.keys(typeCodes);
 /** Deepest nesting of collections. */
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 
 /** @throws {RangeError} with the place of the first character that does not fit */
 export function wktToWkb(text: string): Uint8Array {
@@ -21,48 +24,6 @@ export function wktToWkb(text: string): Uint8Array {
   parser.geometry(out, 0);
   parser.end();
   return out.bytes();
-}
-
-/** Greatest geometry: a million points. Its text may claim four times as many bytes as it has itself. */
-export const MAX_WKB_BYTES = 16 << 20;
-
-/** Well-known binary, in memory that doubles up to the limit. */
-class WkbWriter {
-  length = 0;
-  #view = new DataView(new ArrayBuffer(256));
-
-  bytes(): Uint8Array {
-    return new Uint8Array(this.#view.buffer.slice(0, this.length));
-  }
-
-  uint8(value: number): void {
-    this.#reserve(1);
-    this.#view.setUint8(this.length++, value);
-  }
-
-  uint32(value: number): void {
-    this.#reserve(4);
-    this.#view.setUint32(this.length, value, true);
-    this.length += 4;
-  }
-
-  setUint32(at: number, value: number): void {
-    this.#view.setUint32(at, value, true);
-  }
-
-  double(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.length, value, true);
-    this.length += 8;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.length + bytes <= this.#view.byteLength) return;
-    if (this.length + bytes > MAX_WKB_BYTES) throw new RangeError(`a geometry takes more than ${MAX_WKB_BYTES} bytes`);
-    const grown = new Uint8Array(2 * this.#view.byteLength);
-    grown.set(new Uint8Array(this.#view.buffer));
-    this.#view = new DataView(grown.buffer);
-  }
 }
 
 const number = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
@@ -79,7 +40,7 @@ class WktParser {
     if (depth > MAX_DEPTH) throw this.#error("fewer nested collections");
     const name = this.#word();
     const code = Object.hasOwn(typeCodes, name) ? typeCodes[name] : undefined;
-    if (code === undefined) throw this.#error(`one of ${typeNames.join(", ")}`);
+    if (code === undefined) throw this.#error(`one of ${GEOMETRY_TYPES.join(", ")}`);
     this.#header(out, code);
     if (this.#takeWord("EMPTY")) this.#empty(out, code);
     else if (code === 1) this.#inBrackets(() => this.#point(out));
@@ -189,75 +150,4 @@ class WktParser {
     const found = this.#at < this.#text.length ? `"${this.#text.slice(this.#at, this.#at + 10)}"` : "the end";
     return new RangeError(`not well-known text: expected ${expected} at character ${this.#at}, found ${found}`);
   }
-}
-
-/** Upper case, one blank before a bracket, `, ` between points, shortest decimals. @throws {RangeError} for other bytes */
-export function wkbToWkt(wkb: Uint8Array): string {
-  return new WkbReader(wkb).geometry(0, true);
-}
-
-class WkbReader {
-  readonly #view: DataView;
-  #at = 0;
-  #isLittle = true;
-  constructor(wkb: Uint8Array) {
-    this.#view = new DataView(wkb.buffer, wkb.byteOffset, wkb.byteLength);
-  }
-
-  geometry(depth: number, withName: boolean): string {
-    if (depth > MAX_DEPTH) throw new RangeError("well-known binary: too many nested collections");
-    this.#isLittle = this.#view.getUint8(this.#at++) === 1;
-    const code = this.#uint32();
-    const name = typeNames[code - 1];
-    if (!name) throw new RangeError(`well-known binary: unknown geometry type ${code}`);
-    const body = this.#body(code, depth);
-    if (!withName) return body;
-    return body === "EMPTY" ? `${name} EMPTY` : `${name} ${body}`;
-  }
-
-  #body(code: number, depth: number): string {
-    if (code === 1) return this.#pointBody();
-    if (code === 2) return this.#list(() => this.#point());
-    if (code === 3) return this.#list(() => this.#list(() => this.#point()));
-    return this.#list(() => this.geometry(depth + 1, code === 7));
-  }
-
-  #pointBody(): string {
-    const point = this.#point();
-    return point === "NaN NaN" ? "EMPTY" : `(${point})`;
-  }
-
-  #list(item: () => string): string {
-    const count = this.#uint32();
-    if (count === 0) return "EMPTY";
-    // The smallest item, a list, takes 4 bytes: a broken count must not allocate.
-    if (count * 4 > this.#view.byteLength - this.#at) throw new RangeError("well-known binary: cut short");
-    return `(${Array.from({ length: count }, item).join(", ")})`;
-  }
-
-  #point(): string {
-    const x = plainDecimal(this.#double());
-    return `${x} ${plainDecimal(this.#double())}`;
-  }
-
-  #uint32(): number {
-    this.#at += 4;
-    return this.#view.getUint32(this.#at - 4, this.#isLittle);
-  }
-
-  #double(): number {
-    this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8, this.#isLittle);
-  }
-}
-
-/** The shortest decimal that reads back as the same double, never with an exponent. */
-function plainDecimal(value: number): string {
-  const text = String(value);
-  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
-  if (!match) return text;
-  const [, sign, first, rest = "", power] = match;
-  const exponent = Number(power);
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${first}${rest}`;
-  return `${sign}${first}${rest}${"0".repeat(exponent - rest.length)}`;
 }

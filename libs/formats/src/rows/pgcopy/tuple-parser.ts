@@ -7,7 +7,8 @@ import { bindHeader } from "../csv/record-parser.ts";
 import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import type { TupleScanner } from "./tuple-scanner.ts";
-import { dynamicValue, type TupleValue, tupleValue } from "./tuple-values.ts";
+import type { TupleValue } from "./tuple-value.ts";
+import { dynamicValue, tupleValue } from "./tuple-values.ts";
 
 interface TupleColumn {
   readonly builder: FixedBuilder | VarBuilder;

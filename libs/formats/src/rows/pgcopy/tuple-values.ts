@@ -2,24 +2,14 @@ import { isUtf8 } from "node:buffer";
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
 import { DataType, dataTypeName } from "@sluice/schema";
-import {
-  dropRepeatedKeys,
-  encodeArrayCell,
-  findJsonError,
-  float32ToBfloat16Bits,
-  float32ToFloat16Bits,
-  looksLikeWkb,
-  normalWkb,
-  wktToWkb,
-} from "@sluice/values";
+import { dropRepeatedKeys, findJsonError, looksLikeWkb, normalWkb, wktToWkb } from "@sluice/values";
 import type { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { tooLong } from "../../plan/refusals.ts";
-import { readArray } from "./array-values.ts";
+import { arrayValue } from "./tuple-arrays.ts";
 import type { TupleScanner } from "./tuple-scanner.ts";
-import { readBits, readFloats, readSparse } from "./vector-values.ts";
-
-/** Reads the value of `length` bytes at `p`, which is not null, into `row` of its column. */
-export type TupleValue = (p: number, length: number, row: number) => void;
+import { converted, refuse, type TupleValue } from "./tuple-value.ts";
+import { bitsValue, vectorValue } from "./tuple-vectors.ts";
+import { readSparse } from "./vector-values.ts";
 
 /** Microseconds from 1970 to 2000, from which PostgreSQL counts. */
 const EPOCH_MICROS = 946_684_800_000_000n;
@@ -69,11 +59,6 @@ export function tupleValue(scanner: TupleScanner, builder: FixedBuilder | VarBui
     default:
       throw new Error(`values of type ${dataTypeName(builder.field.dataType)} stand in struct arrays only`);
   }
-}
-
-function refuse(scanner: TupleScanner, { field }: FixedBuilder | VarBuilder, length: number, why: string): never {
-  const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
-  return scanner.invalid(`${expected}, got a value of ${length} bytes: ${why}`);
 }
 
 function boolValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
@@ -165,71 +150,6 @@ function copyJson(scanner: TupleScanner, builder: VarBuilder, p: number, length:
   builder.copy(row, scanner.bytes, start, p + length);
 }
 
-/** Runs a conversion whose RangeError says what is wrong. */
-function converted<T>(scanner: TupleScanner, builder: FixedBuilder | VarBuilder, length: number, convert: () => T): T {
-  try {
-    return convert();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return refuse(scanner, builder, length, error.message);
-  }
-}
-
-function wrongDim(scanner: TupleScanner, { field }: FixedBuilder, found: number): never {
-  const { dim, name, dataType } = field;
-  return scanner.invalid(
-    `expected dim '${dim}' for field '${name}' with type '${dataTypeName(dataType)}', got dim '${found}'`,
-  );
-}
-
-function vectorValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
-  const { field } = builder;
-  const floats = new Float32Array(field.dim);
-  const write = elementWriter(builder);
-  return (p, length, row) => {
-    const bytes = scanner.bytes.subarray(p, p + length);
-    const found = converted(scanner, builder, length, () => readFloats(bytes, floats));
-    if (found !== field.dim) wrongDim(scanner, builder, found);
-    for (let i = 0; i < field.dim; i++)
-      if (!write(row * field.dim + i, floats[i])) refuse(scanner, builder, length, `element ${i} is out of range`);
-  };
-}
-
-/** Writes one element; whether it fits. */
-function elementWriter({ buffer, field }: FixedBuilder): (index: number, value: number) => boolean {
-  const { float32, uint16, int8 } = buffer;
-  switch (field.dataType) {
-    case DataType.FloatVector:
-      return (index, value) => {
-        float32[index] = value;
-        return Number.isFinite(value);
-      };
-    case DataType.Float16Vector:
-      return (index, value) => {
-        uint16[index] = float32ToFloat16Bits(value);
-        return (uint16[index] & 0x7fff) < 0x7c00;
-      };
-    case DataType.BFloat16Vector:
-      return (index, value) => {
-        uint16[index] = float32ToBfloat16Bits(value);
-        return (uint16[index] & 0x7fff) < 0x7f80;
-      };
-    default:
-      return (index, value) => {
-        int8[index] = value;
-        return int8[index] === value;
-      };
-  }
-}
-
-function bitsValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
-  return (p, length, row) => {
-    const { dim, bits } = converted(scanner, builder, length, () => readBits(scanner.bytes.subarray(p, p + length)));
-    if (dim !== builder.field.dim) wrongDim(scanner, builder, dim);
-    builder.buffer.bytes.set(bits, row * builder.width);
-  };
-}
-
 function cellValue(scanner: TupleScanner, builder: VarBuilder, read: (bytes: Uint8Array) => Uint8Array): TupleValue {
   return (p, length, row) => {
     const bytes = scanner.bytes.slice(p, p + length);
@@ -243,36 +163,4 @@ function cellValue(scanner: TupleScanner, builder: VarBuilder, read: (bytes: Uin
 /** WKB of PostGIS, or WKT. */
 function readGeometry(bytes: Uint8Array): Uint8Array {
   return looksLikeWkb(bytes) ? normalWkb(bytes) : wktToWkb(Buffer.from(bytes).toString("utf8"));
-}
-
-const integerLimits: Readonly<Partial<Record<DataType, number>>> = {
-  [DataType.Int8]: 2 ** 7,
-  [DataType.Int16]: 2 ** 15,
-  [DataType.Int32]: 2 ** 31,
-};
-
-function arrayValue(scanner: TupleScanner, builder: VarBuilder): TupleValue {
-  const { field } = builder;
-  const { elementType, maxCapacity, maxLength, name } = field;
-  const limit = integerLimits[elementType];
-  const isFloat = elementType === DataType.Float || elementType === DataType.Double;
-  const fits = (value: unknown) => {
-    if (value instanceof Uint8Array) return isUtf8(value) && (maxLength === 0 || value.length <= maxLength);
-    if (limit !== undefined) return Number(value) >= -limit && Number(value) < limit;
-    return !isFloat || Number.isFinite(elementType === DataType.Float ? Math.fround(Number(value)) : Number(value));
-  };
-  return (p, length, row) => {
-    const bytes = scanner.bytes.subarray(p, p + length);
-    const values = converted(scanner, builder, length, () => readArray(bytes, elementType));
-    if (maxCapacity > 0 && values.length > maxCapacity)
-      scanner.invalid(`array capacity(${values.length}) for field ${name} exceeds max_capacity(${maxCapacity})`);
-    const odd = values.findIndex((value) => !fits(value));
-    if (odd >= 0) refuse(scanner, builder, length, `element ${odd} is no ${dataTypeName(elementType)} of the field`);
-    const numbers =
-      limit === undefined && !isFloat
-        ? values
-        : values.map((value) => (typeof value === "bigint" ? Number(value) : value));
-    const elements = elementType === DataType.Int64 ? values.map((value) => BigInt(value as number)) : numbers;
-    builder.put(row, encodeArrayCell(elementType, elements));
-  };
 }

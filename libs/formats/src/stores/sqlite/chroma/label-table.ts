@@ -1,7 +1,8 @@
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { readPart } from "../../../arrays/one-file.ts";
-import { PickledObject, Unpickler } from "../../pickle/unpickle.ts";
+import { PickledObject } from "../../pickle/pickled.ts";
+import { Unpickler } from "../../pickle/unpickle.ts";
 
 /** The table is in memory whole, some four times as large as its file: about 700,000 ids of 36 characters. */
 const MAX_TABLE_BYTES = 64 << 20;

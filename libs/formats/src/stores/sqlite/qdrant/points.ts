@@ -1,7 +1,8 @@
 import { ImportError } from "@sluice/errors";
 import type { SqlDatabase } from "@sluice/sqlite";
 import { JsonLines } from "../../json-lines.ts";
-import { PickledObject, type Unpickled, Unpickler } from "../../pickle/unpickle.ts";
+import { PickledObject, type Unpickled } from "../../pickle/pickled.ts";
+import { Unpickler } from "../../pickle/unpickle.ts";
 import type { Store } from "../../store.ts";
 
 const TABLE = "points";
