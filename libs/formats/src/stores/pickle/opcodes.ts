@@ -1,8 +1,8 @@
+import type { PickleMachine } from "./pickle-machine.ts";
 import type { Unpickled } from "./pickled.ts";
-import type { Unpickler } from "./unpickle.ts";
 
 /** What an opcode does with the stack. */
-type Opcode = (reader: Unpickler) => void;
+type Opcode = (reader: PickleMachine) => void;
 
 const constant = (value: Unpickled | (() => Unpickled)): Opcode =>
   typeof value === "function" ? (r) => r.push(value()) : (r) => r.push(value);

@@ -2,7 +2,7 @@ import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { readPart } from "../../../arrays/one-file.ts";
 import { PickledObject } from "../../pickle/pickled.ts";
-import { Unpickler } from "../../pickle/unpickle.ts";
+import { unpickle } from "../../pickle/unpickle.ts";
 
 /** The table is in memory whole, some four times as large as its file: about 700,000 ids of 36 characters. */
 const MAX_TABLE_BYTES = 64 << 20;
@@ -30,7 +30,7 @@ export async function readLabels(file: SourceFile, signal: AbortSignal): Promise
 
 /** @throws {RangeError} */
 function labelsOf(bytes: Uint8Array): Map<string, number> {
-  const value = new Unpickler(bytes, new Set([PERSISTENT])).read();
+  const value = unpickle(bytes, new Set([PERSISTENT]));
   const members = value instanceof PickledObject ? value.state : value;
   const labels = members instanceof Map ? members.get("id_to_label") : undefined;
   if (!(labels instanceof Map)) throw new RangeError("it has no id_to_label");

@@ -2,7 +2,7 @@ import { ImportError } from "@sluice/errors";
 import type { SqlDatabase } from "@sluice/sqlite";
 import { JsonLines } from "../../json-lines.ts";
 import { PickledObject, type Unpickled } from "../../pickle/pickled.ts";
-import { Unpickler } from "../../pickle/unpickle.ts";
+import { unpickle } from "../../pickle/unpickle.ts";
 import type { Store } from "../../store.ts";
 
 const TABLE = "points";
@@ -38,7 +38,7 @@ async function* pointLines(db: SqlDatabase): AsyncGenerator<Uint8Array> {
       const record = batch.record(row);
       const bytes = record.bytes(column);
       try {
-        writePoint(lines, bytes ? new Unpickler(bytes, classes).read() : null);
+        writePoint(lines, bytes ? unpickle(bytes, classes) : null);
       } catch (error) {
         throw located(error, db.path, batch.rowId(row));
       }
