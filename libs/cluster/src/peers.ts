@@ -9,7 +9,7 @@ import type { ProcessIdentity } from "./this-process.ts";
 /** What a process says of itself while it lives; the value of its session. */
 export interface Presence extends ProcessIdentity {
   readonly role: RoleName;
-  /** `host:port` of its gRPC server, or `unix:PATH`; empty when it has none. */
+  /** `host:port` of its gRPC server, or `process:NAME/NUMBER`; empty when it has none. */
   readonly address: string;
 }
 

@@ -8,12 +8,16 @@ import {
   type Client as GrpcClient,
   status as grpcStatus,
   Metadata,
+  type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
-import { MAX_MESSAGE_BYTES, TRACE_PARENT } from "./server.ts";
+import { LocalClient } from "./local-client.ts";
+import { isWithinProcess } from "./local-server.ts";
+import { TRACE_PARENT } from "./served-methods.ts";
+import { MAX_MESSAGE_BYTES } from "./server.ts";
 
 /** A unary method as ts-proto declares its longest form. */
 export type Unary<Q, R> = (
@@ -40,7 +44,11 @@ export type Client<C> = {
     : never;
 } & Disposable;
 
-type ClientClass<C> = new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => C;
+type ClientClass<C> = (new (
+  address: string,
+  credentials: ChannelCredentials,
+  options?: Partial<ClientOptions>,
+) => C) & { readonly service: ServiceDefinition };
 
 /** What a channel to a foreign service needs besides its address. */
 export interface ChannelSettings {
@@ -95,7 +103,7 @@ export interface Endpoint {
 }
 
 /**
- * `host:port`, or `https://host:port` for TLS; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
+ * `host:port`, or `https://host:port` for TLS; `process:NAME/NUMBER`, of a server of this process; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
  * way to find a peer, asked for each call.
  */
 export type Address = string | (() => Promise<string | Endpoint>);
@@ -186,17 +194,19 @@ class Connection<C extends GrpcClient> implements Disposable {
   #channelTo(address: string, gone: AbortSignal | undefined): Channel<C> {
     const known = this.#channels.get(address);
     if (known && !known.gone?.aborted) return known;
-    const place = address.replace(/^https:\/\//, "");
-    const client = new this.#ClientClass(
-      place,
-      place === address ? credentials.createInsecure() : tls(),
-      this.#options,
-    );
+    const client = this.#clientOf(address);
     const channel = { client, gone };
     if (this.#isClosed) client.close();
     else this.#channels.set(address, channel);
     gone?.addEventListener("abort", () => this.#close(address, channel), { once: true });
     return channel;
+  }
+
+  #clientOf(address: string): C {
+    if (isWithinProcess(address)) return new LocalClient(address, this.#ClientClass.service) as unknown as C;
+    const place = address.replace(/^https:\/\//, "");
+    const security = place === address ? credentials.createInsecure() : tls();
+    return new this.#ClientClass(place, security, this.#options);
   }
 
   #close(address: string, channel: Channel<C>): void {

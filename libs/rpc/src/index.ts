@@ -13,14 +13,13 @@ export * as volume from "./gen/volume.ts";
 export { idSource } from "./id-source.ts";
 export { PassingQueryClient } from "./passing-query-client.ts";
 export { RawMilvusClient } from "./raw-milvus-client.ts";
+export { GrpcError, type ServedService } from "./served-methods.ts";
 export {
   endOf,
-  GrpcError,
   type GrpcServer,
   type GrpcServerOptions,
   type Handlers,
   openGrpcServer,
-  type ServedService,
   serializedAnswer,
   served,
 } from "./server.ts";

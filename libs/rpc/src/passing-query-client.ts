@@ -1,4 +1,4 @@
-import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { type Client, makeGenericClientConstructor, type ServiceClientConstructor } from "@grpc/grpc-js";
 import type { Unary } from "./client.ts";
 import { QueryResults, SearchResults } from "./gen/milvus.ts";
 import { type HybridSearchOrder, QueryNodeService, type QueryOrder, type SearchOrder } from "./gen/query_node.ts";
@@ -24,6 +24,7 @@ const service = {
   hybridSearch: { ...QueryNodeService.hybridSearch, ...passing(SearchResults) },
 };
 
-export const PassingQueryClient = makeGenericClientConstructor(service, "sluice.v1.QueryNode") as unknown as new (
-  ...args: ConstructorParameters<typeof Client>
-) => PassingQueryClient;
+export const PassingQueryClient = makeGenericClientConstructor(
+  service,
+  "sluice.v1.QueryNode",
+) as unknown as ServiceClientConstructor & (new (...args: ConstructorParameters<typeof Client>) => PassingQueryClient);

@@ -1,4 +1,4 @@
-import { type Client, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { type Client, makeGenericClientConstructor, type ServiceClientConstructor } from "@grpc/grpc-js";
 import type { Unary } from "./client.ts";
 import {
   type MilvusServiceClient,
@@ -22,6 +22,4 @@ const service = {
 export const RawMilvusClient = makeGenericClientConstructor(
   service,
   "milvus.proto.milvus.MilvusService",
-) as unknown as new (
-  ...args: ConstructorParameters<typeof Client>
-) => RawMilvusClient;
+) as unknown as ServiceClientConstructor & (new (...args: ConstructorParameters<typeof Client>) => RawMilvusClient);

@@ -22,7 +22,7 @@ import {
   served,
 } from "@sluice/rpc";
 import { type LogFields, silentLogger } from "@sluice/telemetry";
-import { GrpcError } from "../src/server.ts";
+import { GrpcError } from "../src/served-methods.ts";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 // Loaded at once, before the threads of the datanode compete for the cores: each role would load its service when it starts.
 import "@sluice/datacoord";
@@ -8,7 +7,7 @@ import "@sluice/querynode";
 import "@sluice/rootcoord";
 import { type Need, openBackends, Problems, type RunningRole, startRole } from "@sluice/cluster";
 import { startTracing, type Telemetry } from "@sluice/telemetry";
-import { openFolders, openSocketFolder } from "./folders.ts";
+import { openFolders } from "./folders.ts";
 import { roles } from "./roles.ts";
 import type { StandaloneSettings } from "./settings.ts";
 import { openTlsFiles } from "./tls-files.ts";
@@ -40,10 +39,10 @@ export async function startStandalone(
   const settings = { ...given, ...folders, ...(await openTlsFiles(given, folders.dataDir)) };
   const needs = roles.flatMap((role): readonly Need[] => role.needs);
   const backends = cleanup.use(await openBackends(settings, needs, telemetry, new Problems(telemetry.log), signal));
-  const sockets = cleanup.use(await openSocketFolder(settings.dataDir));
   const running: RunningRole[] = [];
   for (const role of roles) {
-    const place = role.name === "proxy" ? {} : { host: `unix:${join(sockets.path, role.name)}` };
+    // The others meet within the process: no port is open for them, no secret has to be kept.
+    const place = role.name === "proxy" ? {} : { host: `process:${role.name}` };
     const log = telemetry.log.child({ role: role.name });
     const own = { ...settings, ...place };
     running.push(cleanup.use(await startRole<typeof own, typeof backends>(role, own, backends, { ...telemetry, log })));
