@@ -22,6 +22,7 @@ import {
   type VectorFormat,
   vectorFile,
 } from "./datasets.ts";
+import { linearFigures } from "./linear.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
@@ -29,6 +30,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
+// --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
@@ -255,6 +257,7 @@ const parts: Record<string, () => Promise<void>> = {
   memory: benchMemory,
   builds: benchBuilds,
   cluster: () => clusterFigures(note),
+  linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
 for (const name of options.only.split(",")) await parts[name]();

@@ -69,9 +69,9 @@ export class BenchServer implements AsyncDisposable {
     return new BenchServer(child, dataDir, address, keepsData);
   }
 
-  async createCollection(name: string, dim: number, shards = 2): Promise<void> {
+  async createCollection(name: string, dim: number, shards = 2, autoID = false): Promise<void> {
     const fields = [
-      { name: "id", dataType: 5, isPrimaryKey: true },
+      { name: "id", dataType: 5, isPrimaryKey: true, autoID },
       { name: "vector", dataType: 101, typeParams: [{ key: "dim", value: String(dim) }] },
     ];
     const message = schema.CollectionSchema.encode(
@@ -97,6 +97,11 @@ export class BenchServer implements AsyncDisposable {
       if (state.state === common.ImportState.ImportFailed) throw new Error(JSON.stringify(state.infos));
       await sleep(pollMs);
     }
+  }
+
+  /** Rows that a job has imported so far. */
+  async rowsOf(task: bigint): Promise<number> {
+    return Number((await this.client.getImportState({ task }, { deadlineMs: 60_000 })).rowCount);
   }
 
   /** Milliseconds from Import to Completed. */
