@@ -107,7 +107,7 @@ itWith(environment)(
     expect(byKey(answer.everything, "id")).toEqual(byKey(everyRow.map(asText), "id"));
     expect(byKey(answer.tenants, "key")).toEqual(byKey(tenantRows.map(asText), "key"));
     expect(byKey(answer.changed, "id")).toEqual(byKey(changedRows.map(asText), "id"));
-    expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.map(asText), "id"));
+    expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.slice(5).map(asText), "id"));
   },
   300_000,
 );
@@ -137,6 +137,7 @@ async function importAll(
   await change(client, files);
   await client.importAndWait("npy_books", await files.npy("books", bookRows));
   for (const name of ["everything", "tenants"]) await merge(client, name);
+  await client.delete("npy_books", `id < ${bookRows[5].id}`);
   // Milvus takes whatever lies in the folder of a partition.
   const visible = (await Promise.all(specs.map(({ name }) => client.segments(name)))).flat();
   await eventually(async () => {
@@ -205,11 +206,11 @@ async function backupImports(backup: string): Promise<[partition: string, folder
   const meta = JSON.parse(await readFile(join(backup, "meta/full_meta.json"), "utf8"));
   const [{ collection_id: collection, partition_backups: partitions }] = meta.collection_backups;
   return partitions.flatMap(({ partition_id, partition_name, segment_backups }: Record<string, never>) =>
-    (segment_backups as { group_id: number }[]).map(({ group_id }) => [
-      partition_name,
-      `${join(backup, "binlogs/insert_log", String(collection), String(partition_id), String(group_id))}/`,
-      "",
-    ]),
+    (segment_backups as { group_id: number; deltalogs?: object[] }[]).map(({ group_id, deltalogs }) => {
+      const folderOf = (kind: string) =>
+        `${join(backup, "binlogs", kind, String(collection), String(partition_id), String(group_id))}/`;
+      return [partition_name, folderOf("insert_log"), deltalogs ? folderOf("delta_log") : ""];
+    }),
   );
 }
 

@@ -149,6 +149,23 @@ describe("a backup", () => {
     expect(indexDescriptions.map(({ indexName }) => indexName).sort()).toEqual(["clips[e]", "v"]);
   });
 
+  it("is restored without the rows that were deleted when it was taken", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("thinned", { shards: 2 }));
+    await client.importAndWait("thinned", await files.jsonl("thinned.jsonl", books(50)));
+    await client.delete("thinned", "id in [3, 7]");
+    await client.delete("thinned", "id >= 45");
+    const { job, folder } = await exportAll("thinned", { format: "backup" });
+    expect(job.exportedRows).toBe(43);
+    await client.delete("thinned", "id == 8");
+    const restored = await useRest(fixture).post("restore", { path: folder, collections: { thinned: "thin_again" } });
+    const [{ jobId }] = restored.data.collections;
+    expect(await client.waitFor(BigInt(jobId))).toMatchObject({ isCompleted: true, rowCount: 43 });
+    const read = (name: string) => client.query(name, "id != 8", ["*"]);
+    expect(await read("thin_again")).toEqual(await read("thinned"));
+    expect(await client.query("thin_again", "id == 8", ["id"])).toHaveLength(1);
+  });
+
   it("names no segment whose rows have all expired, and says how the others do", async () => {
     const { client, files } = fixture;
     const properties = { "collection.ttl.seconds": "1" };

@@ -402,13 +402,13 @@ it("files of a volume are merged, by either of its names", async () => {
   }
 });
 
-it("deleted rows are none of the new collection, and the report says that it has looked at them", async () => {
+it("deleted rows are none of the new collection, nor of the report", async () => {
   const source = await collectionWith(books(10));
   await fixture.client.delete(source, "id in [1, 2]");
   const dest = newName();
   const job = await merged({ collectionName: source, destCollectionName: dest, newFields: priceFields });
-  expect(job.details).toMatchObject({ sourceRows: 10, destRows: 8 });
-  expect(job.warnings.join()).toContain("2 deleted rows are among sourceRows");
+  expect(job.details).toMatchObject({ sourceRows: 8, destRows: 8 });
+  expect(job.warnings ?? []).toEqual([]);
   const request = milvus.LoadCollectionRequest.fromPartial({ collectionName: dest });
   checkStatus(await fixture.client.raw.loadCollection(request));
   expect(await fixture.client.count(dest)).toBe(8);

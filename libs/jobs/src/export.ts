@@ -42,11 +42,12 @@ export interface ExportTaskInput extends Pick<ExportSpec, "form" | "root" | "fol
   readonly fileBytes: number;
 }
 
-/** A file that was exported; of a backup the folder of a segment. */
+/** A file that was exported; of a backup the folder of a segment's logs. */
 export interface ExportedFile {
   /** Below the export's folder; a folder ends in `/`. */
   readonly path: string;
   readonly partition: string;
+  /** Of a backup those that lie there, deleted or not; 0 of a folder of deletes. */
   readonly rows: number;
   readonly sizeBytes: number;
   /** In hex; of a folder that of its logs, one after the other, by field and number. */
@@ -57,11 +58,21 @@ export interface ExportedFile {
  * Folder of a segment's insert logs in a milvus-backup, below that of the backup. Each segment is a group of its own, so that
  * one import call can name it. Source: binlog format, §10.
  */
-export function backupSegmentFolder(place: {
+export function backupSegmentFolder(place: BackupPlace): string {
+  return `binlogs/insert_log/${groupFolder(place)}`;
+}
+
+/** The same of its delta logs. */
+export function backupDeltaFolder(place: BackupPlace): string {
+  return `binlogs/delta_log/${groupFolder(place)}`;
+}
+
+interface BackupPlace {
   readonly collectionId: bigint;
   readonly partitionId: bigint;
   readonly segmentId: bigint;
-}): string {
-  const { collectionId, partitionId, segmentId } = place;
-  return `binlogs/insert_log/${collectionId}/${partitionId}/${segmentId}/${segmentId}/`;
+}
+
+function groupFolder({ collectionId, partitionId, segmentId }: BackupPlace): string {
+  return `${collectionId}/${partitionId}/${segmentId}/${segmentId}/`;
 }

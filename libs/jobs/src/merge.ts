@@ -54,6 +54,8 @@ export interface MergeTaskInput {
   readonly segmentIds: readonly SegmentId[];
   /** Of the source: the field by which rows are matched; undefined where there are no files. */
   readonly keyField: FieldSchema | undefined;
+  /** Of the source: the field by which its deletes name rows. */
+  readonly primaryKey: FieldSchema;
   readonly newFields: readonly FieldSchema[];
   readonly timezone: CollectionSchema["timezone"];
   readonly partitions: IdPairs;

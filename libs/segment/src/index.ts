@@ -15,6 +15,7 @@ export {
 } from "./read-segment.ts";
 export { type KeyDeletes, readDeletes, readDeltaLog, writeDeltaLog } from "./segment-deletes.ts";
 export {
+  deltaLogKey,
   insertLogKey,
   type SegmentPlace,
   segmentPrefixes,

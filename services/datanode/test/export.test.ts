@@ -5,6 +5,7 @@ import type { ExportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { composeTso, DataType, partitionId, segmentId } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
+import { writeDeltaLog } from "@sluice/segment";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runCompaction } from "../src/tasks/compaction.ts";
 import { runExport } from "../src/tasks/export/export.ts";
@@ -142,6 +143,19 @@ describe("an export task", () => {
     ]);
     const names = stored.map((name) => `deep/books_7/${folder}${name.split("/").slice(4).join("/")}`);
     expect(Object.keys(await files()).sort()).toEqual(names.sort());
+  });
+
+  it("of a backup copies the deletes too, and counts the rows that are left", async () => {
+    const id = await add(70, [1n, 2n]);
+    const segment = visible.get(id) as VisibleSegment;
+    const sizeBytes = await writeDeltaLog(objects, segment, 8n, { keys: [2n], timestamps: [at(80)] }, 0);
+    const deltaLogs = [{ fieldId: 100, logIds: [8n], rowCounts: [1], sizesBytes: [sizeBytes] }];
+    visible.set(id, { ...segment, deltaLogs, deletedRows: 1 });
+    const { rowCount, findings } = await run([id], { form: "backup" });
+    expect(rowCount).toBe(1);
+    const folder = `binlogs/delta_log/1/2/${id}/${id}/`;
+    expect(findings?.exported).toMatchObject([{ rows: 2 }, { path: folder, rows: 0, sizeBytes }]);
+    expect(await root.stat(`deep/books_7/${folder}8`)).toMatchObject({ sizeBytes });
   });
 
   it("of a backup leaves out segments whose rows have all expired: restored, they would live again", async () => {

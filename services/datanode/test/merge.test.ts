@@ -4,7 +4,7 @@ import type { MergeRules, MergeTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType, segmentId, timestampField } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
-import { readSegmentField } from "@sluice/segment";
+import { readSegmentField, writeDeltaLog } from "@sluice/segment";
 import fc from "fast-check";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runMerge } from "../src/tasks/merge/merge.ts";
@@ -75,6 +75,20 @@ async function add(commitTs: bigint, rows: readonly SourceRow[], firstId: number
   for (const segment of (await sink.finish()).segments) visible.set(segment.segmentId, { ...segment, commitTs });
 }
 
+/** Deletes rows by their ids; a delete that is older than the rows beside it takes none. */
+async function remove(ids: ReadonlySet<bigint>): Promise<void> {
+  for (const segment of visible.values()) {
+    const { column } = await readSegmentField(objects, segment, id);
+    const own = [...new BigInt64Array(column.data.buffer, column.data.byteOffset, segment.rowCount)];
+    const keys = own.flatMap((key) => (ids.has(key) ? [key, key] : [key]));
+    const timestamps = keys.map((key, i) => (ids.has(key) && keys[i - 1] === key ? 500n : 1n));
+    const sizeBytes = await writeDeltaLog(objects, segment, 9n, { keys, timestamps }, 0);
+    const deltaLogs = [{ fieldId: 100, logIds: [9n], rowCounts: [keys.length], sizesBytes: [sizeBytes] }];
+    const deletedRows = own.filter((key) => ids.has(key)).length;
+    visible.set(segment.segmentId, { ...segment, deltaLogs, deletedRows });
+  }
+}
+
 function fixed(width: number, values: ArrayBufferView, isValue: boolean[] | undefined): Column {
   const data = new Uint8Array(values.buffer as ArrayBuffer);
   return { kind: "fixed", width, data, validity: isValue && Uint8Array.from(isValue, Number) };
@@ -99,6 +113,7 @@ async function merge(
   const file = { path: "a.jsonl", source: "memory", key: "a.jsonl", sizeBytes, version };
   const input: MergeTaskInput = {
     ...{ collectionId: 9n, sourceCollectionId: 1n, snapshotTs: 1000n, expiredTs: 0n, keyField, newFields },
+    primaryKey: id,
     ...{ segmentIds: [...visible.keys()].map(segmentId), partitions: [[2n, 20n]], vchannels: [["v0", "w0"]] },
     ...{ sets: [{ format: "jsonl", files: [file] }], options: {}, timezone: "UTC", isDryRun: false, ...more },
     rules: {
@@ -178,7 +193,8 @@ describe("a merge task", () => {
       fc.array(fc.record({ key: smallKey, ...fileValues }), { maxLength: 120 }),
       fc.constantFrom("first" as const, "last" as const),
       fc.constantFrom(1 << 24, 5000),
-      async (segments, fileRows, onDuplicateKey, memoryBytes) => {
+      fc.option(fc.array(fc.nat({ max: 180 }).map(BigInt), { maxLength: 20 })),
+      async (segments, fileRows, onDuplicateKey, memoryBytes, deleted) => {
         visible.clear();
         let firstId = 0;
         for (const [i, keys] of segments.entries()) {
@@ -191,7 +207,9 @@ describe("a merge task", () => {
         }
         const isText = keyField === name;
         const rows = fileRows.map((row) => ({ ...row, key: isText ? asText(row.key) : row.key }));
-        const keys = segments.flat().map((key) => (isText ? asText(key) : key));
+        const isDeleted = (_key: unknown, row: number) => deleted?.includes(BigInt(row)) === true;
+        if (deleted) await remove(new Set(deleted));
+        const keys = segments.flat().map((key, row) => (isDeleted(key, row) ? null : isText ? asText(key) : key));
         const made = await merge(keyField, rows, { rules: { onDuplicateKey } }, memoryBytes);
         const { text: texts, vector: vectors, number: numbers, ...counts } = naive(keys, rows, onDuplicateKey);
         expect(await columnOf(made.segments, text)).toEqual(texts);
@@ -199,7 +217,7 @@ describe("a merge task", () => {
         expect(await columnOf(made.segments, number)).toEqual(numbers);
         for (const field of schema.fields)
           expect(await columnOf(made.segments, field)).toEqual(await columnOf([...visible.values()], field));
-        const sourceRows = keys.length;
+        const sourceRows = keys.filter((key, row) => !isDeleted(key, row)).length;
         expect(made.report).toEqual({
           ...{ ...counts, sourceRows, destRows: sourceRows, fileRows: rows.length },
           unmatchedSourceRows: sourceRows - counts.matchedSourceRows,

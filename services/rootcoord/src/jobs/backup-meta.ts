@@ -1,5 +1,5 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
-import { backupSegmentFolder, specOf } from "@sluice/jobs";
+import { backupDeltaFolder, backupSegmentFolder, specOf } from "@sluice/jobs";
 import { schema } from "@sluice/rpc";
 import { type FieldLogs, physicalMs, type StoredSegment } from "@sluice/schema";
 
@@ -73,19 +73,24 @@ function segmentInfo(segment: StoredSegment) {
   const { segmentId, collectionId, partitionId, rowCount, vchannel } = segment;
   return {
     ...{ segment_id: segmentId, collection_id: collectionId, partition_id: partitionId, num_of_rows: rowCount },
-    binlogs: segment.insertLogs.map((logs) => fieldLogs(backupSegmentFolder(segment), logs)),
+    binlogs: segment.insertLogs.map((logs) => fieldLogs(`${backupSegmentFolder(segment)}${logs.fieldId}/`, logs)),
+    ...(segment.deltaLogs && {
+      // Of no field, as Milvus has them.
+      deltalogs: segment.deltaLogs.map((logs) => fieldLogs(backupDeltaFolder(segment), { ...logs, fieldId: 0 })),
+    }),
     ...{ size: sizeOf([segment]), group_id: segmentId, v_channel: vchannel },
   };
 }
 
+/** @param folder where the logs lie, ending in `/` */
 function fieldLogs(folder: string, { fieldId, logIds, sizesBytes }: FieldLogs) {
   const logOf = (logId: bigint, i: number) => ({
-    ...{ log_path: `${folder}${fieldId}/${logId}`, log_size: sizesBytes[i], log_id: logId },
+    ...{ log_path: `${folder}${logId}`, log_size: sizesBytes[i], log_id: logId },
   });
   return { fieldID: fieldId, binlogs: logIds.map(logOf) };
 }
 
-/** Of insert logs: others are not part of a backup. */
+/** Of insert logs: deletes are small beside them. */
 function sizeOf(segments: readonly StoredSegment[]): number {
   const sizes = segments.flatMap(({ insertLogs }) => insertLogs.flatMap(({ sizesBytes }) => sizesBytes));
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -9,7 +9,7 @@ import { SourceRows, type SourceSegments } from "./source-rows.ts";
 
 /**
  * Rows of a collection and of files -> segments of a new collection, whose new fields hold what the files have for each row. See
- * `RunTask`. What the collection has is copied by the storage: of it only the field is read by which rows are matched.
+ * `RunTask`. What the collection has is copied by the storage: of it only the field is read by which rows are matched. Deletes go along with their rows, which find nothing and are not counted.
  */
 export async function runMerge(input: MergeTaskInput, context: TaskContext): Promise<TaskResult> {
   const counts = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
@@ -22,7 +22,6 @@ export async function runMerge(input: MergeTaskInput, context: TaskContext): Pro
   const { sourceRows, matchedSourceRows } = merge;
   const unmatchedSourceRows = sourceRows - matchedSourceRows;
   const destRows = segments.reduce((sum, { rowCount, deletedRows = 0 }) => sum + rowCount - deletedRows, 0);
-  warnOfDeleted(merge.deletedRows, context);
   const merged = { sourceRows, matchedSourceRows, unmatchedSourceRows, ...counts, destRows };
   checkRules(merged, input, context);
   return { rowCount: sourceRows, segments, autoIds: [], findings: { sets: [], rejected: [], merged } };
@@ -38,7 +37,6 @@ class Merge {
   #sourceBytes = 0;
   sourceRows = 0;
   matchedSourceRows = 0;
-  deletedRows = 0;
 
   constructor(input: MergeTaskInput, context: TaskContext, source: SourceRows, matcher: RowMatcher) {
     const { collectionId, newFields, sets } = input;
@@ -64,8 +62,7 @@ class Merge {
       const timestamp = rowTimestamps ? undefined : commitTs;
       if (this.#input.isDryRun) for (const part of segment.insertLogs[0].rowCounts.keys()) await match(part);
       else made.push(await this.#extender.extend({ segment, timestamp }, { ...targets[i], segmentId: ids[i] }, match));
-      this.sourceRows += segment.rowCount;
-      this.deletedRows += segment.deletedRows ?? 0;
+      this.sourceRows += segment.rowCount - (segment.deletedRows ?? 0);
       this.#sourceBytes += segment.memoryBytes;
       this.#context.onProgress(this.sourceRows, this.#fileBytes + this.#sourceBytes);
     }
@@ -94,14 +91,6 @@ class Merge {
       `segment of partition ${partitionId}, channel ${vchannel}: the merge knows no such`,
     );
   }
-}
-
-/** Deletes go along with their rows, which are matched as the others are. */
-function warnOfDeleted(rows: number, { warn }: TaskContext): void {
-  if (rows > 0)
-    warn(
-      `${rows} deleted rows are among sourceRows and the other counts of rows of the collection: compact it before, and they are not`,
-    );
 }
 
 /** @throws {ImportError} `value_invalid` for what the rules of the request do not bear with */

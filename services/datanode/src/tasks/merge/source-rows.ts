@@ -1,7 +1,8 @@
 import type { MergeTaskInput } from "@sluice/jobs";
-import { readSegmentField, segmentParts } from "@sluice/segment";
+import { readSegmentField, type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { TaskContext, VisibleSegment } from "../task-kind.ts";
 import type { SourceKeys } from "./grace-join.ts";
+import { LiveKeys } from "./live-keys.ts";
 import { mergeKeys, widened } from "./merge-keys.ts";
 
 /** Segments that are asked for at once: of thousands, the logs alone would take megabytes. */
@@ -17,10 +18,12 @@ export interface SourceSegments {
 export class SourceRows {
   readonly #input: MergeTaskInput;
   readonly #context: TaskContext;
+  readonly #live: LiveKeys;
 
   constructor(input: MergeTaskInput, context: TaskContext) {
     this.#input = input;
     this.#context = context;
+    this.#live = new LiveKeys(input.primaryKey, context);
   }
 
   /** @throws {ImportError} `job_failed` when the snapshot is not kept any more */
@@ -36,13 +39,15 @@ export class SourceRows {
     }
   }
 
-  /** Keys of the n-th logs of a segment. */
+  /** Keys of the n-th logs of a segment; null of deleted rows, which match nothing. */
   async keys(segment: VisibleSegment, part: number): Promise<SourceKeys["keys"]> {
     const { keyField } = this.#input;
     if (!keyField) throw new Error("keys of a merge without a field");
     const { stored, signal } = this.#context;
-    const { column, rowCount } = await readSegmentField(stored, segmentParts(segment)[part], keyField, signal);
-    return mergeKeys(widened(keyField, column, rowCount), rowCount);
+    const logs: SegmentLogs = segmentParts(segment)[part];
+    const { column, rowCount } = await readSegmentField(stored, logs, keyField, signal);
+    const keys = widened(keyField, column, rowCount);
+    return mergeKeys(segment.deltaLogs ? await this.#live.only(keys, segment, logs) : keys, rowCount);
   }
 
   /** Keys of all rows. */

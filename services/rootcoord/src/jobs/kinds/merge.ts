@@ -2,7 +2,7 @@ import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import type { Failure } from "@sluice/errors";
 import { type MergeTaskInput, newTask, specOf } from "@sluice/jobs";
 import type { Secrets } from "@sluice/object-store";
-import { composeTso, segmentId } from "@sluice/schema";
+import { composeTso, primaryKeyIndex, segmentId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import type { HiddenCollections } from "../../ddl/index.ts";
 import type { JobCredentials } from "../job-credentials.ts";
@@ -42,14 +42,22 @@ export class MergePlanner implements JobPlanner {
       job,
       "merge",
     );
-    const { fields, timezone } = schemaOf(job);
+    const schema = schemaOf(job);
+    const { fields, timezone } = schema;
     const { collectionId, timestamp: snapshotTs, sources, groups } = job;
     const newFields = fields.filter(({ fieldId }) => newFieldIds.includes(fieldId));
     const keyField = fields.find(({ name }) => name === rules.mergeField);
     const { mergeField, onDuplicateKey, onUnmatchedFileRow, minMatchRatio } = rules;
     return {
       ...{ collectionId, sourceCollectionId, snapshotTs, segmentIds, partitions, vchannels, isDryRun, timezone },
-      ...{ newFields, keyField, sets: groups, options: formatOptions, expiredTs: expiredTs(job) },
+      ...{
+        newFields,
+        keyField,
+        primaryKey: fields[primaryKeyIndex(schema)],
+        sets: groups,
+        options: formatOptions,
+        expiredTs: expiredTs(job),
+      },
       ...(sources && { sources }),
       rules: { mergeField, onDuplicateKey, onUnmatchedFileRow, minMatchRatio },
     };
