@@ -25,9 +25,12 @@ export interface Manifest {
 
 export const helm = (...args: string[]) => run(findProgram("helm") as string, args, { cwd: root, maxBuffer: 1 << 24 });
 
+/** Without a cluster there is nowhere to keep a secret that the chart makes. */
+export const givenSecret = ["--set", "internal.existingSecret=sluice-internal"];
+
 /** What `helm template` gives for a release `try` in the namespace `vectors`. @throws what helm refuses, with its `stderr` */
 export async function render(...args: string[]): Promise<string> {
-  const release = ["try", chart, "--namespace", "vectors", "--kube-version", "1.34.0"];
+  const release = ["try", chart, "--namespace", "vectors", "--kube-version", "1.34.0", ...givenSecret];
   return (await helm("template", ...release, ...args)).stdout;
 }
 

@@ -23,7 +23,7 @@ export const settingsOfChart: readonly string[] = [
   ...["host", "port", "http-host", "http-port", "advertise-address", "drain-limit", "otlp-endpoint"],
   ...["etcd", "etcd-prefix", "etcd-user", "etcd-password", "etcd-ca", "etcd-cert", "etcd-key", "redis", "redis-ca"],
   ...["s3", "s3-bucket", "s3-prefix", "s3-region", "s3-access-key", "s3-secret-key", "s3-path-style", "s3-checksums"],
-  ...["s3-ca", "import-bucket", "source", "credentials-key", "tls-cert", "tls-key"],
+  ...["s3-ca", "import-bucket", "source", "credentials-key", "internal-secret", "tls-cert", "tls-key"],
 ];
 /** May differ between the services although several have them; the others must be the same wherever they are. */
 const settingsThatMayDiffer = ["log-level", "log-pretty"];

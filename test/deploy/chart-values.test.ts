@@ -55,6 +55,7 @@ suite("values", () => {
     ["a password in the URL of Redis", ["--set", "redis.url=redis://:x@redis:6379"], /url/],
     ["no etcd", ["--set", "etcd.endpoints=null"], /etcd/],
     ["no S3", ["--set", "s3.endpoint="], /s3/],
+    ["to make a secret where it cannot be kept", ["--set", "internal.existingSecret="], /internal\.existingSecret/],
     ["a load balancer for everybody", ["--set", "proxy.service.type=LoadBalancer"], /loadBalancerSourceRanges/],
   ])("refuses %s", async (_, args, reason) => {
     expect(await refusal(...base, ...args)).toMatch(reason);
@@ -190,7 +191,7 @@ suite("values", () => {
           env.flatMap((entry: any) => entry.valueFrom?.secretKeyRef?.name ?? []),
         ),
       );
-      expect(new Set(names)).toEqual(new Set(["mine"]));
+      expect(new Set(names)).toEqual(new Set(["mine", "sluice-internal"]));
     });
   });
 });

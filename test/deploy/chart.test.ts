@@ -8,6 +8,7 @@ import { findProgram } from "../support/find-program.ts";
 import { describeWith } from "../support/needs.ts";
 import {
   chart,
+  givenSecret,
   helm,
   type Manifest,
   manifestsOf,
@@ -126,7 +127,7 @@ suite("the chart", () => {
 
     it("keeps names within what Kubernetes takes", async () => {
       const long = "a-release-with-a-name-that-is-as-long-as-helm-lets-it-be";
-      const options = ["--kube-version", "1.34.0", "--values", join(chart, file)];
+      const options = ["--kube-version", "1.34.0", "--values", join(chart, file), ...givenSecret];
       const { stdout } = await helm("template", long.slice(0, 53), chart, ...options);
       for (const { metadata } of manifestsOf(stdout)) expect(metadata.name.length).toBeLessThanOrEqual(63);
     });

@@ -6,6 +6,7 @@ import { readBlocks, root, runAsUser } from "../docs/blocks.ts";
 import { findProgram } from "../support/find-program.ts";
 import { describeWith } from "../support/needs.ts";
 import { TemporaryFolders } from "../support/temporary-folders.ts";
+import { givenSecret } from "./chart-rendering.ts";
 
 const suite = describeWith("helm");
 
@@ -16,7 +17,7 @@ suite("helm, as the documents say it", () => {
   /** What would be installed, rendered. */
   const render = (command: string, cwd: string) => {
     const args = command.replace("helm install", "template").replace(" --wait", "").split(/\s+/);
-    return runAsUser(findProgram("helm") as string, [...args, "--kube-version", "1.34.0"], cwd);
+    return runAsUser(findProgram("helm") as string, [...args, "--kube-version", "1.34.0", ...givenSecret], cwd);
   };
 
   const installs = readBlocks().filter(({ text }) => text.startsWith("helm install"));

@@ -157,7 +157,10 @@ export class TestCluster implements AsyncDisposable {
 
   #credentials(): Record<string, string> {
     const { accessKeyId, secretAccessKey } = this.#backends.s3;
-    return { SLUICE_S3_ACCESS_KEY: accessKeyId, SLUICE_S3_SECRET_KEY: secretAccessKey };
+    return {
+      ...{ SLUICE_S3_ACCESS_KEY: accessKeyId, SLUICE_S3_SECRET_KEY: secretAccessKey },
+      SLUICE_INTERNAL_SECRET: `secret of ${this.prefix}`,
+    };
   }
 
   /** Live processes of a role, oldest first. */

@@ -82,6 +82,11 @@ querynode: 21123
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret that the services know each other by. */}}
+{{- define "sluice.internalSecret" -}}
+{{- default (printf "%s-internal" (include "sluice.fullname" .)) .Values.internal.existingSecret -}}
+{{- end -}}
+
 {{/*
 Secrets with certificates that a role mounts: a list of name and secret. Below /etc/sluice/NAME lie ca.crt, and tls.crt and
 tls.key where the Secret has them.

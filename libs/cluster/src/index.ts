@@ -1,4 +1,5 @@
 export { CredentialsKey } from "./credentials-key.ts";
+export { connectPeer, credentialsKeyOf, isLoopback, openPeerServer } from "./internal-calls.ts";
 export { Leading, type LeadingOptions } from "./leading.ts";
 export {
   type BackendSettings,

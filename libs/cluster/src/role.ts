@@ -4,11 +4,13 @@ import { type Backends, type Need, type NeedDefinitions, type NeedValues, needSe
 import type { RoleName } from "./role-name.ts";
 import { etcdSettings, logSettings, serverSettings } from "./settings.ts";
 
-/** Where the server of a role listens. */
+/** Where the server of a role listens, and whom it answers. */
 export interface ServerAddress {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** What the processes of a cluster know each other by; without it whoever reaches a server is answered. */
+  readonly internalSecret?: string | undefined;
 }
 
 /** What a role is started with: its own settings, those of what it needs, and where it listens. */

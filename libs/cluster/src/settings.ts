@@ -70,7 +70,7 @@ export const credentialsSettings = defineSettings({
     type: "string",
     secret: true,
     description:
-      "key that credentials of imports are encrypted with in etcd and on their way to datanodes, 32 bytes in base64 or hex; without it they are in memory alone, and such jobs end with their rootcoord",
+      "key that credentials of imports are encrypted with in etcd and on their way to datanodes, 32 bytes in base64 or hex; default: made of internal-secret; without both they are in memory alone, and such jobs end with their rootcoord",
   },
 });
 
@@ -106,6 +106,12 @@ export function serverSettings(port: number) {
       type: "string",
       placeholder: "host[:port]",
       description: "where other processes reach this one; default: the address it listens on",
+    },
+    internalSecret: {
+      type: "string",
+      secret: true,
+      description:
+        "what the processes of a cluster know each other by, the same for all, at least 16 characters, such as `openssl rand -base64 32` makes; without it whoever reaches their ports may do everything",
     },
     httpHost: { type: "string", default: "0.0.0.0", description: "address of health and metrics" },
     httpPort: {

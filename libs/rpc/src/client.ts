@@ -44,7 +44,9 @@ export type Client<C> = {
     : never;
 } & Disposable;
 
-type ClientClass<C> = (new (
+/** A client as ts-proto generates it, and its class. */
+export type GeneratedClient = GrpcClient;
+export type ClientClass<C> = (new (
   address: string,
   credentials: ChannelCredentials,
   options?: Partial<ClientOptions>,

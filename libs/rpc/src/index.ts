@@ -1,6 +1,15 @@
 import "./float-fast-path.ts";
 
-export { type Address, type CallSettings, type Client, connectClient, type Endpoint } from "./client.ts";
+export { callerHeaders } from "./caller-token.ts";
+export {
+  type Address,
+  type CallSettings,
+  type Client,
+  type ClientClass,
+  connectClient,
+  type Endpoint,
+  type GeneratedClient,
+} from "./client.ts";
 export { decodeStoredSchema } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";

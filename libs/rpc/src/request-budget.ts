@@ -128,7 +128,7 @@ class Receiving {
  * The bytes of a call before gRPC joins and inflates them. No interceptor of grpc-js sees them, so this takes the stream that
  * its innermost call keeps for itself; a version that calls it otherwise fails the first call of the first test.
  */
-function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
+export function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream {
   const { stream } = call as ServerInterceptingCallInterface & { readonly stream?: ServerHttp2Stream };
   if (!stream) throw new Error("this version of grpc-js does not show the stream of a call");
   return stream;

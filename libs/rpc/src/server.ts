@@ -4,11 +4,13 @@ import {
   type handleUnaryCall,
   Server,
   ServerCredentials,
+  type ServerInterceptor,
   type ServerUnaryCall,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import type { ByteBudget } from "@sluice/async";
 import { HealthImplementation } from "grpc-health-check";
+import { demandToken } from "./caller-token.ts";
 import { isWithinProcess, LocalServer } from "./local-server.ts";
 import { addReflection } from "./reflection.ts";
 import { requestBudget } from "./request-budget.ts";
@@ -61,6 +63,10 @@ export interface GrpcServerOptions extends ServedOptions {
   readonly maxRequestBytes?: number;
   /** What the requests of all calls may take together, from their first byte to the end of the call; unbounded unless given. */
   readonly requestBudget?: ByteBudget;
+  /** What calls must carry (`callerHeaders`) to be answered: others are refused as UNAUTHENTICATED. All are answered unless given. */
+  readonly callerToken?: string | undefined;
+  /** Told of each call without it, with where it came from. */
+  readonly onStranger?: (peer: string, reason: string) => void;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
   readonly stopMs?: number;
 }
@@ -112,11 +118,25 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 }
 
-function interceptorsOf({ requestBudget: budget, onCall }: GrpcServerOptions, maxRequestBytes: number) {
-  if (!budget) return [];
-  const onRefused = (path: string, reason: string) =>
-    onCall?.(methodName({ path }), grpcStatus.RESOURCE_EXHAUSTED, 0, reason);
-  return [requestBudget({ budget, maxRequestBytes, onRefused })];
+function interceptorsOf(options: GrpcServerOptions, maxRequestBytes: number): ServerInterceptor[] {
+  const { requestBudget: budget, callerToken, onCall, onStranger } = options;
+  const note = (code: grpcStatus, path: string, reason: string) => onCall?.(methodName({ path }), code, 0, reason);
+  const interceptors: ServerInterceptor[] = [];
+  if (callerToken !== undefined)
+    interceptors.push(
+      demandToken(callerToken, (path, peer, reason) => {
+        note(grpcStatus.UNAUTHENTICATED, path, reason);
+        onStranger?.(peer, reason);
+      }),
+    );
+  if (budget)
+    interceptors.push(
+      requestBudget({
+        ...{ budget, maxRequestBytes },
+        onRefused: (path, reason) => note(grpcStatus.RESOURCE_EXHAUSTED, path, reason),
+      }),
+    );
+  return interceptors;
 }
 
 function definitionOf(methods: ReadonlyMap<string, ServedMethod>): ServiceDefinition {

@@ -1,3 +1,4 @@
+import { connectPeer, openPeerServer } from "@sluice/cluster";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
@@ -5,12 +6,10 @@ import {
   type Address,
   type Client,
   checkStatus,
-  connectClient,
   dataCoord,
   type GrpcServer,
   idSource,
   okStatus,
-  openGrpcServer,
   queryNode,
   rootCoord,
   served,
@@ -59,7 +58,7 @@ export interface RunningDataCoord extends AsyncDisposable {
 /** Starts the datacoord: segments, datanodes, dispatch, commit, garbage collection. */
 export async function startDataCoord(settings: DataCoordSettings, deps: DataCoordDeps): Promise<RunningDataCoord> {
   await using cleanup = new AsyncDisposableStack();
-  const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
+  const root = cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings));
   const book = new SegmentBook(deps.store);
   await book.load();
   const changes = new ChangeBook(deps.store, () => allocateTs(root));
@@ -69,7 +68,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const metrics = cleanup.use(new DataCoordMetrics(deps.metrics, deps.queue, nodes));
   const registry = new SegmentRegistry(deps.store, book, allocateIds);
 
-  const query = cleanup.use(connectClient(queryNode.QueryNodeClient, deps.queryNodeAddress));
+  const query = cleanup.use(connectPeer(queryNode.QueryNodeClient, deps.queryNodeAddress, settings));
   const { objects } = deps;
   const deletes = new RowDeletes({ book, objects, query, allocateIds, now: Date.now });
   const commits = new RowCommits({
@@ -79,7 +78,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const carried = new CarriedDeletes(deps.store, objects, deletes);
   const visible = new VisibleSegments(book, changes, deps.log, metrics, carried);
   const small = new SmallSegments(book, changes, nodes, Date.now);
-  const server = cleanup.use(openServer(deps, { nodes, registry, visible, small, rows }));
+  const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible, small, rows }));
   const address = await server.listen(settings.host, settings.port);
   cleanup.use(
     new ImportGc({
@@ -108,6 +107,7 @@ interface Parts {
 }
 
 function openServer(
+  settings: DataCoordSettings,
   { queue, objects, log, metrics }: DataCoordDeps,
   { nodes, registry, visible, small, rows }: Parts,
 ): GrpcServer {
@@ -154,11 +154,7 @@ function openServer(
     planCompactions: (request) => small.plan(request),
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
-  return openGrpcServer({
-    services: [service],
-    log,
-    onCall: observeCalls(metrics),
-  });
+  return openPeerServer({ services: [service], log, onCall: observeCalls(metrics) }, settings);
 }
 
 async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {

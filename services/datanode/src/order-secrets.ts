@@ -9,6 +9,6 @@ export function secretsOf(order: importing.TaskOrder, key: CredentialsKey | unde
   const opened = key?.open(sealedSecrets, `${jobId}/${taskId}/${attempt}`);
   if (opened !== undefined) return opened;
   const why = key ? "its own is another one" : "it has none";
-  const reason = `the credentials of the job are sealed with the rootcoord's credentials-key, and the datanode cannot open them: ${why}; give both the same setting`;
+  const reason = `the credentials of the job are sealed with the rootcoord's credentials-key or internal-secret, and the datanode cannot open them: ${why}; give both the same setting`;
   throw new ImportError("job_failed", reason);
 }

@@ -1,7 +1,7 @@
 import { sleep } from "@sluice/async";
-import { CredentialsKey } from "@sluice/cluster";
+import { connectPeer, credentialsKeyOf } from "@sluice/cluster";
 import { flushesInFlight } from "@sluice/object-store";
-import { type Address, connectClient, dataCoord, rootCoord } from "@sluice/rpc";
+import { type Address, dataCoord, rootCoord } from "@sluice/rpc";
 import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger, Metrics } from "@sluice/telemetry";
@@ -46,8 +46,8 @@ const SMALL_SLOTS = 4;
 /** Starts a datanode: leases import tasks and turns them into sealed segments in its worker threads. */
 export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDeps): Promise<RunningDataNode> {
   await using cleanup = new AsyncDisposableStack();
-  const root = cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress));
-  const data = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
+  const root = cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings));
+  const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings));
   const coordinators = new Coordinators(root, data);
   const { smallSlots = SMALL_SLOTS } = deps;
   const slots = workerCount(settings);
@@ -59,7 +59,7 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const size = { workers: slots + smallSlots, largeWorkers: slots, segmentBytes };
   const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
-  const credentialsKey = CredentialsKey.of(settings.credentialsKey);
+  const credentialsKey = credentialsKeyOf(settings);
   const openRunner = () => cleanup.use(deps.openRunner?.() ?? new WorkerThread({ ...deps.stores, limits }));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(

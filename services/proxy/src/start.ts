@@ -1,17 +1,9 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
-import type { Presence } from "@sluice/cluster";
+import { connectPeer, isLoopback, type Presence } from "@sluice/cluster";
 import { SettingsError } from "@sluice/config";
 import type { ObjectStore } from "@sluice/object-store";
-import {
-  type Address,
-  connectClient,
-  dataCoord,
-  openGrpcServer,
-  PassingQueryClient,
-  rootCoord,
-  volume,
-} from "@sluice/rpc";
+import { type Address, dataCoord, openGrpcServer, PassingQueryClient, rootCoord, volume } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessControl } from "./access/access-control.ts";
 import { AuditLog } from "./access/audit-log.ts";
@@ -63,9 +55,9 @@ const REFUSED_LOG_MS = 10_000;
 export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Promise<RunningProxy> {
   await using cleanup = new AsyncDisposableStack();
   const context: ProxyContext = {
-    root: cleanup.use(connectClient(rootCoord.RootCoordClient, deps.rootCoordAddress)),
-    data: cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress)),
-    query: cleanup.use(connectClient(PassingQueryClient, deps.queryNodeAddress)),
+    root: cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings)),
+    data: cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings)),
+    query: cleanup.use(connectPeer(PassingQueryClient, deps.queryNodeAddress, settings)),
   };
   const requests = new ImportRequests(context);
   const rows = new RowCalls(context);
@@ -92,7 +84,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
       onCall: observers(observeCalls(deps.metrics), logged),
     }),
   );
-  const volumes = cleanup.use(connectClient(volume.VolumeCoordClient, deps.rootCoordAddress));
+  const volumes = cleanup.use(connectPeer(volume.VolumeCoordClient, deps.rootCoordAddress, settings));
   const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
   const { log, metrics, readiness, members } = deps;
   const rest = { context, requests, rows, guards, handlers, budget, rates, log, metrics, readiness, members };
@@ -137,10 +129,6 @@ function auditOf({ auditLog, auditReads, authorizationEnabled }: ProxySettings, 
 const destroy = (socket: Socket) => void socket.destroy();
 /** Where clients have to show who they are, nobody gets in without. */
 const onlyTls = { grpc: destroy, http: destroy, uploads: destroy };
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
-}
 
 function observers(...all: readonly CallObserver[]): CallObserver {
   return (...call) => {

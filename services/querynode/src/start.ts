@@ -1,14 +1,6 @@
+import { connectPeer, openPeerServer } from "@sluice/cluster";
 import type { ObjectReads } from "@sluice/object-store";
-import {
-  type Address,
-  connectClient,
-  dataCoord,
-  endOf,
-  openGrpcServer,
-  queryNode,
-  serializedAnswer,
-  served,
-} from "@sluice/rpc";
+import { type Address, dataCoord, endOf, queryNode, serializedAnswer, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { findRows } from "./find-rows.ts";
 import { QueryService } from "./query-service.ts";
@@ -35,32 +27,35 @@ export async function startQueryNode(
   { objects, dataCoordAddress, log, metrics }: QueryNodeDeps,
 ): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
-  const data = cleanup.use(connectClient(dataCoord.DataCoordClient, dataCoordAddress));
+  const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
   const service = new QueryService(data, rows);
   const searches = new SearchService(data, rows, cleanup.use(new ScoreThreads()));
   const server = cleanup.use(
-    openGrpcServer({
-      services: [
-        served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
-          query: async (order, call) => {
-            const end = endOf(call);
-            return serializedAnswer(await readAnew(() => service.query(order, end)));
-          },
-          search: async (order, call) => {
-            const end = endOf(call);
-            return serializedAnswer(await readAnew(() => searches.search(order, end)));
-          },
-          findRows: (order, call) => findRows(order, rows, endOf(call)),
-          hybridSearch: async (order, call) => {
-            const end = endOf(call);
-            return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));
-          },
-        }),
-      ],
-      log,
-      onCall: observeCalls(metrics),
-    }),
+    openPeerServer(
+      {
+        services: [
+          served<queryNode.QueryNodeServer>(queryNode.QueryNodeService, {
+            query: async (order, call) => {
+              const end = endOf(call);
+              return serializedAnswer(await readAnew(() => service.query(order, end)));
+            },
+            search: async (order, call) => {
+              const end = endOf(call);
+              return serializedAnswer(await readAnew(() => searches.search(order, end)));
+            },
+            findRows: (order, call) => findRows(order, rows, endOf(call)),
+            hybridSearch: async (order, call) => {
+              const end = endOf(call);
+              return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));
+            },
+          }),
+        ],
+        log,
+        onCall: observeCalls(metrics),
+      },
+      settings,
+    ),
   );
   const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();

@@ -1,3 +1,4 @@
+import { connectPeer, credentialsKeyOf, openPeerServer } from "@sluice/cluster";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
@@ -9,16 +10,7 @@ import {
   type Sources,
   withVolumes,
 } from "@sluice/object-store";
-import {
-  type Address,
-  connectClient,
-  dataCoord,
-  type GrpcServer,
-  okStatus,
-  openGrpcServer,
-  rootCoord,
-  served,
-} from "@sluice/rpc";
+import { type Address, dataCoord, type GrpcServer, okStatus, rootCoord, served } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessBook } from "./access/access-book.ts";
@@ -92,7 +84,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const tso = await TsoService.open(store, Date.now);
   const book = new JobBook(store);
   await book.load();
-  const credentials = new JobCredentials(settings.credentialsKey);
+  const credentials = new JobCredentials(credentialsKeyOf(settings));
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
   const describeBrought = deps.brought(settings.dataSourceEndpoint ?? []);
   const volumes = cleanup.use(openVolumes(settings, { ...deps, book }));
@@ -102,7 +94,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     credentials,
   });
   const metrics = cleanup.use(new RootCoordMetrics(deps.metrics, book));
-  const dataCoordChannel = cleanup.use(connectClient(dataCoord.DataCoordClient, deps.dataCoordAddress));
+  const dataCoordChannel = cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
   const ddl = createDdlHandlers({
     store,
@@ -219,7 +211,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     lines: new SourceLines(book, jobSources),
   });
   const handlers = { ...ddl.handlers, ...compactionCalls, ...access, ...ofJobs, ...numberHandlers(ids, tso) };
-  const server = cleanup.use(openServer(handlers, volumes, deps));
+  const server = cleanup.use(openServer(settings, handlers, volumes, deps));
   cleanup.use(changes);
   const address = await server.listen(settings.host, settings.port);
   const running = cleanup.move();
@@ -227,9 +219,14 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
 }
 
 /** Everything that the rootcoord answers, and volumes beside it. */
-function openServer(handlers: RootCoordHandlers, volumes: OpenVolumes, { log, metrics }: RootCoordDeps): GrpcServer {
+function openServer(
+  settings: RootCoordSettings,
+  handlers: RootCoordHandlers,
+  volumes: OpenVolumes,
+  { log, metrics }: RootCoordDeps,
+): GrpcServer {
   const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, handlers);
-  return openGrpcServer({ services: [service, volumes.service], log, onCall: observeCalls(metrics) });
+  return openPeerServer({ services: [service, volumes.service], log, onCall: observeCalls(metrics) }, settings);
 }
 
 function numberHandlers(ids: IdAllocator, tso: TsoService): Pick<RootCoordHandlers, "allocIds" | "allocTimestamp"> {

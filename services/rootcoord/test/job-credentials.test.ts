@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import type { StoredJob } from "@sluice/catalog";
+import { CredentialsKey } from "@sluice/cluster";
 import { jobId } from "@sluice/schema";
 import { JobCredentials } from "../src/jobs/job-credentials.ts";
 
-const key = randomBytes(32).toString("base64");
+const bytes = randomBytes(32);
+const key = CredentialsKey.of(bytes.toString("base64"));
 const secrets = { "data-source": { accessKeyId: "KEYID", secretAccessKey: "HUNTER2" } };
 const sources = [{ name: "data-source", isDefault: true, kind: "s3", options: {}, secret: "data-source" }];
 const job = (id: bigint, sealedCredentials?: string) =>
@@ -18,7 +20,7 @@ describe("credentials of a job", () => {
   it("are sealed with a key, for this job alone", () => {
     const sealed = new JobCredentials(key).keep(jobId(1n), secrets) as string;
     expect(Buffer.from(sealed, "base64").toString("latin1")).not.toMatch(/HUNTER2|KEYID/);
-    const after = new JobCredentials(Buffer.from(key, "base64").toString("hex"));
+    const after = new JobCredentials(CredentialsKey.of(bytes.toString("hex")));
     expect(after.of(job(1n, sealed))).toEqual(secrets);
     expect(after.lost(job(2n, sealed))?.reason).toContain("another credentials-key");
     expect(new JobCredentials(key).keep(jobId(1n), secrets)).not.toBe(sealed);
@@ -36,16 +38,12 @@ describe("credentials of a job", () => {
   it("are lost when the key is gone, or the text was touched", () => {
     const sealed = new JobCredentials(key).keep(jobId(1n), secrets) as string;
     expect(new JobCredentials(undefined).lost(job(1n, sealed))?.reason).toContain("lacks");
-    const bytes = Buffer.from(sealed, "base64");
-    bytes[bytes.length - 1] ^= 1;
-    expect(new JobCredentials(key).lost(job(1n, bytes.toString("base64")))?.reason).toContain("another");
+    const touched = Buffer.from(sealed, "base64");
+    touched[touched.length - 1] ^= 1;
+    expect(new JobCredentials(key).lost(job(1n, touched.toString("base64")))?.reason).toContain("another");
   });
 
   it("are asked for only by jobs that bring some", () => {
     expect(new JobCredentials(undefined).lost({ jobId: jobId(1n) } as StoredJob)).toBeUndefined();
-  });
-
-  it("a key that is none is refused without being shown", () => {
-    expect(() => new JobCredentials("HUNTER2")).toThrow(/^(?!.*HUNTER2).*credentials-key/);
   });
 });

@@ -1,5 +1,5 @@
 import type { StoredJob } from "@sluice/catalog";
-import { CredentialsKey } from "@sluice/cluster";
+import type { CredentialsKey } from "@sluice/cluster";
 import { type Failure, ImportError } from "@sluice/errors";
 import type { Secrets } from "@sluice/object-store";
 import type { JobId } from "@sluice/schema";
@@ -13,9 +13,8 @@ export class JobCredentials {
   readonly #key: CredentialsKey | undefined;
   readonly #held = new Map<JobId, Secrets>();
 
-  /** @param key 32 bytes in base64 or hex; undefined = none @throws {Error} for one that is none; it never repeats it */
-  constructor(key: string | undefined) {
-    this.#key = CredentialsKey.of(key);
+  constructor(key: CredentialsKey | undefined) {
+    this.#key = key;
   }
 
   /** What the record of the job holds of them; undefined where they are only held here. */
@@ -64,8 +63,8 @@ function lost(kind: string) {
   const what = kind === "copy" ? "credentials of the other service" : "credentials of options.data_source";
   const again = `request the ${kind} again`;
   return {
-    notKept: `the ${what} were held in memory only, and the rootcoord that had them is gone: ${again}; with the setting credentials-key such jobs go on`,
-    noKey: `the ${what} are sealed with a key that this rootcoord lacks: give the setting credentials-key, and ${again}`,
-    otherKey: `the ${what} are sealed with another credentials-key: ${again}`,
+    notKept: `the ${what} were held in memory only, and the rootcoord that had them is gone: ${again}; with the setting credentials-key or internal-secret such jobs go on`,
+    noKey: `the ${what} are sealed with a key that this rootcoord lacks: give the setting credentials-key or internal-secret, and ${again}`,
+    otherKey: `the ${what} are sealed with another credentials-key or internal-secret: ${again}`,
   };
 }

@@ -1,0 +1,88 @@
+import { hkdfSync } from "node:crypto";
+import { isIPv6 } from "node:net";
+import { SettingsError } from "@sluice/config";
+import {
+  type Address,
+  type Client,
+  type ClientClass,
+  callerHeaders,
+  connectClient,
+  type GeneratedClient,
+  type GrpcServer,
+  type GrpcServerOptions,
+  openGrpcServer,
+} from "@sluice/rpc";
+import { CredentialsKey } from "./credentials-key.ts";
+import type { ServerAddress } from "./role.ts";
+
+// All calls between processes of a cluster are made and answered by what stands here.
+//
+// I1. A process with internal-secret answers calls of processes that have the same, and refuses all others.
+// I2. The secret itself never travels: what calls carry is derived from it, and what seals credentials is derived apart, so
+//     that whoever overhears a call may make calls, but reads no credentials.
+
+/** Whom a process answers, and how it is known by its peers. */
+export type InternalSettings = Pick<ServerAddress, "host" | "internalSecret">;
+
+/** Shorter secrets could be guessed from what calls carry. */
+const MIN_SECRET_CHARACTERS = 16;
+const DERIVED_BYTES = 32;
+/** A flood of strangers is told of so often. */
+const STRANGERS_LOG_MS = 10_000;
+
+/** A client of another process of the cluster. @throws {SettingsError} for a secret that is none */
+export function connectPeer<C extends GeneratedClient>(
+  Class: ClientClass<C>,
+  address: Address,
+  { internalSecret }: Pick<InternalSettings, "internalSecret">,
+): Client<C> {
+  return connectClient(Class, address, callerHeaders(tokenOf(internalSecret)));
+}
+
+/** A server for the other processes of the cluster; one that everybody could call says so. @throws {SettingsError} for a secret that is none */
+export function openPeerServer(options: GrpcServerOptions, { host, internalSecret }: InternalSettings): GrpcServer {
+  const { log } = options;
+  if (internalSecret === undefined && !isPrivate(host))
+    log?.warn("whoever reaches this port may read and change everything: give all processes the same internal-secret", {
+      host,
+    });
+  let toldMs = -STRANGERS_LOG_MS;
+  const onStranger = (peer: string, reason: string) => {
+    if (performance.now() - toldMs < STRANGERS_LOG_MS) return;
+    toldMs = performance.now();
+    log?.warn("a call is refused", { peer, reason });
+  };
+  return openGrpcServer({ ...options, callerToken: tokenOf(internalSecret), onStranger });
+}
+
+/**
+ * What credentials of users are sealed with: the operator's key, else one derived from the secret of the cluster.
+ * @throws {Error} for a key that is none; {SettingsError} for a secret that is none
+ */
+export function credentialsKeyOf(settings: {
+  readonly credentialsKey?: string | undefined;
+  readonly internalSecret?: string | undefined;
+}): CredentialsKey | undefined {
+  const { credentialsKey, internalSecret } = settings;
+  return CredentialsKey.of(credentialsKey || (internalSecret && derived(internalSecret, "credentials")));
+}
+
+/** Whether nobody but this machine can connect to a host. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (host.startsWith("127.") && !isIPv6(host));
+}
+
+function isPrivate(host: string): boolean {
+  return isLoopback(host) || host.startsWith("process:");
+}
+
+function tokenOf(secret: string | undefined): string | undefined {
+  return secret === undefined ? undefined : derived(secret, "call");
+}
+
+/** In hex. @param purpose two purposes have nothing in common that shows */
+function derived(secret: string, purpose: string): string {
+  if (secret.length < MIN_SECRET_CHARACTERS)
+    throw new SettingsError([`setting internal-secret must have at least ${MIN_SECRET_CHARACTERS} characters`]);
+  return Buffer.from(hkdfSync("sha256", secret, "", `sluice ${purpose}`, DERIVED_BYTES)).toString("hex");
+}
