@@ -15,7 +15,9 @@ export {
 } from "./read-segment.ts";
 export { type KeyDeletes, readDeletes, readDeltaLog, writeDeltaLog } from "./segment-deletes.ts";
 export {
+  DELTA_LOGS_PREFIX,
   deltaLogKey,
+  deltaLogOf,
   insertLogKey,
   type SegmentPlace,
   segmentPrefixes,

@@ -37,8 +37,18 @@ export function deltaLogKey(place: SegmentPlace, logId: bigint): string {
   return `${deltaLogPrefix(place)}${logId}`;
 }
 
+/** All delta logs. */
+export const DELTA_LOGS_PREFIX = "delta_log/";
+
+/** What a key of a delta log says; undefined for another key. */
+export function deltaLogOf(key: string): (SegmentPlace & { readonly logId: bigint }) | undefined {
+  if (!/^delta_log(\/\d+){4}$/.test(key)) return undefined;
+  const [collectionId, partitionId, segmentId, logId] = key.split("/").slice(1).map(BigInt);
+  return { collectionId, partitionId, segmentId, logId };
+}
+
 function deltaLogPrefix({ collectionId, partitionId, segmentId }: SegmentPlace): string {
-  return `delta_log/${collectionId}/${partitionId}/${segmentId}/`;
+  return `${DELTA_LOGS_PREFIX}${collectionId}/${partitionId}/${segmentId}/`;
 }
 
 /** Every object of a segment has one of these prefixes: what garbage collection lists. */

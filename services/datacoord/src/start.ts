@@ -88,6 +88,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
       changes,
       now: Date.now,
       isOpen: (id) => commits.isOpen(id),
+      exclusively: (id, run) => rows.exclusively(id, run),
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
       readerGraceMs: settings.readerGraceMs,

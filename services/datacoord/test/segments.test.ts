@@ -115,6 +115,7 @@ async function collect(objectStore: ObjectStore = objects): Promise<void> {
     graceMs: 1000,
     readerGraceMs: 1000,
     isOpen: () => false,
+    exclusively: (_id, run) => run(),
     prefixesOf: (record: SegmentRecord) => [
       `insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`,
     ],

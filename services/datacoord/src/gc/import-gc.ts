@@ -3,10 +3,11 @@ import { COLLECTIONS, type CollectionRecord, JOBS, RecordReader, RecordTable } f
 import { isEnded, REJECTS_PREFIX } from "@sluice/jobs";
 import { type CollectionId, type JobId, jobId } from "@sluice/schema";
 import type { DataCoordMetrics } from "../metrics.ts";
+import { DeltaSweeper, type DeltaSweeperDeps } from "./delta-sweeper.ts";
 import { GarbageRules, type GarbageRulesDeps } from "./garbage-rules.ts";
 import { SegmentSweeper, type SegmentSweeperDeps } from "./segment-sweeper.ts";
 
-export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps {
+export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, DeltaSweeperDeps {
   readonly metrics?: DataCoordMetrics;
   readonly intervalMs: number;
 }
@@ -19,7 +20,8 @@ const JOBS_AT_ONCE = 8;
 /**
  * Removes what failed, aborted, superseded or dropped work left behind: segments by `GarbageRules` (G1 to G4, G7), and
  * G5. rejected rows of a job whose records are gone;
- * G6. a change whose segments are all gone, removed by others, once its job has ended and does not ask for it again.
+ * G6. a change whose segments are all gone, removed by others, once its job has ended and does not ask for it again;
+ * G9. by `DeltaSweeper`, delta logs that no change names, every `graceMs`: all of them are listed for it.
  */
 export class ImportGc implements AsyncDisposable {
   readonly #deps: ImportGcDeps;
@@ -32,6 +34,9 @@ export class ImportGc implements AsyncDisposable {
   readonly #collections;
   readonly #rules;
   readonly #sweeper;
+  readonly #deltas;
+  /** When delta logs were looked at. */
+  #deltasMs: number | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: ImportGcDeps) {
@@ -40,6 +45,7 @@ export class ImportGc implements AsyncDisposable {
     this.#collections = new RecordTable(deps.store, COLLECTIONS);
     this.#rules = new GarbageRules(deps);
     this.#sweeper = new SegmentSweeper(deps, this.#abort.signal);
+    this.#deltas = new DeltaSweeper(deps);
   }
 
   /** Collects now and every `intervalMs`, until it is disposed of. */
@@ -76,6 +82,7 @@ export class ImportGc implements AsyncDisposable {
     await this.#forgetSpent();
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
     await this.#collectRejects();
+    await this.#collectDeltas();
   }
 
   /** One line a pass: where ten thousand small jobs were merged, each has lost a segment. */
@@ -114,6 +121,15 @@ export class ImportGc implements AsyncDisposable {
       if (gone.get(id)) garbage.push(key);
     }
     if (garbage.length > 0) await this.#deps.objects.delete(garbage);
+  }
+
+  /** G9. */
+  async #collectDeltas(): Promise<void> {
+    const { now, graceMs, log } = this.#deps;
+    if (this.#isStopped || (this.#deltasMs !== undefined && now() - this.#deltasMs < graceMs)) return;
+    this.#deltasMs = now();
+    const logs = await this.#deltas.sweep(this.#abort.signal);
+    if (logs > 0) log.info("removed delta logs that no change names", { logs });
   }
 
   async #readCollections(): Promise<Map<CollectionId, CollectionRecord>> {
