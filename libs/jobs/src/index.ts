@@ -29,6 +29,7 @@ export { type Pack, packGroups } from "./pack-groups.ts";
 export { type JobPhase, phaseOf, waitsFor } from "./phase.ts";
 export * from "./plan-splits.ts";
 export { type ProgressInput, progressPercent, taskPercent } from "./progress.ts";
+export { nextWithLook } from "./report-and-look.ts";
 export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";
 export * from "./source-file.ts";
 export { sourceOf } from "./source-of.ts";

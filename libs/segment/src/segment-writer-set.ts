@@ -17,7 +17,7 @@ import { type SystemBuffer, systemBuffers } from "./system-buffer.ts";
 // W2. Objects are written once, under keys of their own: segment ids and log ids are never used twice.
 // W3. Every field of a segment has the same number of logs, and the n-th logs of all fields hold the same rows.
 // W4. Log ids ascend in the order of the rows and have equally many digits, so their order as text is the same.
-// W5. A segment is reported only when all its objects, the statistics last, are durable.
+// W5. A segment is reported only when all its objects, with its statistics, are durable.
 // W6. After disposal nothing is written any more, however the attempt ended.
 
 interface BucketState {

@@ -106,15 +106,15 @@ export class SegmentWriter {
     return { encodedBytes, done };
   }
 
-  /** Waits for the flushes, writes the statistics (W5), and gives the segment's metadata. */
+  /** Writes the statistics, waits for them and for the flushes (W5), and gives the segment's metadata. */
   async seal(): Promise<SealedSegment> {
     const { collectionId, logIds, puts, areRowsStored } = this.#context;
     const stats = this.#stats.finish();
     const encoded = encodeStatsLog(stats);
     this.release();
     const logId = await logIds.take(1);
-    await Promise.all(this.#flushes);
-    const sizeBytes = await puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
+    const written = puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
+    const [sizeBytes] = await Promise.all([written, ...this.#flushes]);
     const bm25Logs = this.#bm25.logs;
     const bm25Bytes = bm25Logs.flatMap((logs) => logs.sizesBytes).reduce((sum, size) => sum + size, 0);
     return {

@@ -228,7 +228,7 @@ describe("SegmentWriterSet", () => {
     expect((await setup.writer.seal())[0].rowCount).toBe(2000);
   });
 
-  it("W5: the statistics are the last object of a segment, and a segment is reported when all are written", async () => {
+  it("W5: a segment is reported when all its objects are written, statistics too", async () => {
     const setup = open(vectors, 3, { flushBytes: 5_000 });
     const random = seededRandom(8);
     setup.store.during = async () => {
@@ -237,7 +237,7 @@ describe("SegmentWriterSet", () => {
     await appendRows(setup, 6, 100, 3);
     for (const { segmentId, insertLogs } of await setup.writer.seal()) {
       const keys = setup.store.ended.filter((key) => key.includes(`/${segmentId}/`));
-      expect(keys.at(-1)).toMatch(/^stats_log/);
+      expect(keys.filter((key) => key.startsWith("stats_log"))).toHaveLength(1);
       expect(keys).toHaveLength(1 + insertLogs.reduce((sum, logs) => sum + logs.logIds.length, 0));
     }
   });

@@ -21,8 +21,8 @@ export class SegmentRegistry {
    * @throws {ImportError} `attempt_superseded` when the attempt is not the task's current one
    */
   async assign(request: dataCoord.AssignSegmentsRequest): Promise<{ segmentIds: bigint[]; firstLogId: bigint }> {
-    await this.#checkAttempt(request);
-    const first = await this.#allocateIds(request.buckets.length + Number(request.logIds));
+    const wanted = request.buckets.length + Number(request.logIds);
+    const [first] = await Promise.all([this.#allocateIds(wanted), this.#checkAttempt(request)]);
     const records = request.buckets.map((bucket, i) => newSegment(request, bucket, segmentId(first + BigInt(i))));
     await this.#book.add(records);
     return { segmentIds: records.map((record) => record.segmentId), firstLogId: first + BigInt(records.length) };

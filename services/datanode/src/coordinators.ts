@@ -12,6 +12,7 @@ import {
   segmentOfMessage,
 } from "@sluice/rpc";
 import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId } from "@sluice/schema";
+import { AttemptIds } from "./attempt-ids.ts";
 import type { VisibleSegment } from "./tasks/task-kind.ts";
 import type { CoordinatorQuestion } from "./thread/messages.ts";
 
@@ -69,16 +70,17 @@ export class Coordinators {
 
   /** Answers the questions of the thread that runs `order`. */
   answerer(order: importing.TaskOrder): (question: CoordinatorQuestion) => Promise<unknown> {
+    const ids = new AttemptIds((buckets, logIds) => this.#assign(order, buckets, logIds));
     return async (question) => {
       switch (question.kind) {
         case "ids":
           return this.#allocateIds(question.count);
         case "log_ids":
-          return (await this.#assign(order, [], question.count)).firstLogId;
+          return ids.logIds(question.count);
         case "visible_segments":
           return this.#visibleSegments(order, question);
         case "segments":
-          return (await this.#assign(order, [...question.buckets], 0)).segmentIds;
+          return ids.segments(question.buckets);
       }
     };
   }

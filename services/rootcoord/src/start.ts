@@ -1,3 +1,4 @@
+import type { JobRecord } from "@sluice/catalog";
 import { connectPeer, credentialsKeyOf, openPeerServer } from "@sluice/cluster";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
@@ -42,6 +43,7 @@ import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { MergeEnds } from "./jobs/merge-ends.ts";
 import { MergeJobs } from "./jobs/merge-jobs.ts";
+import { tasksAtOnce } from "./jobs/planned-tasks.ts";
 import { PullJobs } from "./jobs/pull-jobs.ts";
 import { PushJobs } from "./jobs/push-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
@@ -107,15 +109,18 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
   const targets = new WebhookTargets(settings);
+  const allocateIds = (count: number) => ids.allocate(count);
+  const planAtOnce = (job: JobRecord) => tasksAtOnce(job, planners, allocateIds);
+  const requested = new RequestedJobs(book, log, targets, planAtOnce);
   const requests = {
-    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested: new RequestedJobs(book, log, targets) },
+    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested },
     allocateId: () => ids.allocate(1),
     allocateTs: () => tso.allocate(1),
     findCollection: (db: string, name: string) => ddl.findCollection(db, name),
   };
   const jobs = new ImportJobs({ ...requests, sources: jobSources });
   const exportJobs = new ExportJobs({ ...requests, roots: exports });
-  const making = { hidden: ddl.hidden, log, allocateIds: (count: number) => ids.allocate(count) };
+  const making = { hidden: ddl.hidden, log, allocateIds };
   const mergeJobs = new MergeJobs({ ...requests, ...making, sources: jobSources });
   const copyRequests = new CopyRequests({ ...requests, hidden: ddl.hidden, log });
   const copyJobs = new CopyJobs({ ...requests, ...making, requests: copyRequests });
@@ -131,7 +136,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     },
     rowCounts: (id) => dataCoordClient.rowCounts(id),
   });
-  const planners = {
+  const planners: JobPlanners = {
     ...jobPlanners({
       sources: jobSources,
       credentials,
@@ -150,12 +155,12 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const changes = new JobChanges();
   book.onChange((id) => changes.note(id));
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && pace.forget(id)));
+  const droppedTargetOf = (job: JobRecord) => droppedTarget(job, ddl.getCollection);
   const loop = new JobLoop({
     book,
     dataCoord: dataCoordClient,
-    planners,
-    allocateIds: (count) => ids.allocate(count),
-    droppedTarget: (job) => droppedTarget(job, ddl.getCollection),
+    ...{ planners, allocateIds },
+    droppedTarget: droppedTargetOf,
     now: Date.now,
     ...{ log, troubles, metrics },
     tickMs: TICK_MS,
@@ -205,6 +210,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     reports: new TaskReports({
       ...{ book, planners, credentials, log, metrics, pace, onProgress: (id: JobId) => changes.note(id) },
       now: Date.now,
+      droppedTarget: droppedTargetOf,
       maxNodesKilled: settings.maxNodesKilled,
     }),
     inspect: new InspectFiles(jobSources),

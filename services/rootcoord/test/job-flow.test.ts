@@ -17,6 +17,7 @@ import { JobSources } from "../src/jobs/job-sources.ts";
 import { JobTroubles } from "../src/jobs/job-troubles.ts";
 import { JobViews } from "../src/jobs/job-views.ts";
 import type { JobPlanners } from "../src/jobs/kinds/job-planner.ts";
+import { tasksAtOnce } from "../src/jobs/planned-tasks.ts";
 import { RequestedJobs } from "../src/jobs/requested-jobs.ts";
 import { TaskReports } from "../src/jobs/task-reports.ts";
 
@@ -80,8 +81,10 @@ class FakeDataCoord {
 /** A metastore whose answers get lost: what was asked for is done, yet the caller hears that a guard had moved. */
 class ForgetfulMetaStore extends MemoryMetaStore {
   lostAnswers = 0;
+  transactions = 0;
 
   override async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
+    this.transactions++;
     const sizeBytes = transaction.writes.reduce((sum, { value = "" }) => sum + Buffer.byteLength(value), 0);
     if (sizeBytes > 1.5 * 2 ** 20) throw new Error("etcdserver: request is too large");
     const revision = await super.commit(transaction);
@@ -109,6 +112,7 @@ class World implements AsyncDisposable {
       inputOf: (job, task) => ({ path: job.groups[task.group].files[0].path }),
     },
   };
+  readonly #allocateIds = async (count: number) => (this.nextId += BigInt(count)) - BigInt(count);
   book = new JobBook(this.store);
   loop: JobLoop;
 
@@ -121,7 +125,7 @@ class World implements AsyncDisposable {
       book: this.book,
       dataCoord: this.dataCoord as never,
       planners: this.planners,
-      allocateIds: async (count) => (this.nextId += BigInt(count)) - BigInt(count),
+      allocateIds: this.#allocateIds,
       droppedTarget: async () => this.dropped,
       now: () => this.nowMs,
       log: silentLogger,
@@ -152,14 +156,16 @@ class World implements AsyncDisposable {
       allocateTs: async () => 400n << 18n,
       findCollection: async () => collection,
       now: () => this.nowMs,
-      requested: new RequestedJobs(this.book, silentLogger),
+      requested: new RequestedJobs(this.book, silentLogger, undefined, (job) =>
+        tasksAtOnce(job, this.planners, this.#allocateIds),
+      ),
       maxOpenJobs: 3,
     });
   }
 
   get reports(): TaskReports {
     return new TaskReports({
-      ...{ maxNodesKilled: 3, pace: new JobPace() },
+      ...{ maxNodesKilled: 3, pace: new JobPace(), droppedTarget: async () => this.dropped },
       ...{ book: this.book, planners: this.planners, now: () => this.nowMs, log: silentLogger },
       credentials: new JobCredentials(undefined),
     });
@@ -346,6 +352,51 @@ describe("a job", () => {
       { paths: ["a.jsonl"], importedRows: 10n, warnings: ["a.jsonl: odd"] },
       { paths: ["b.jsonl"], importedRows: 0n, warnings: ["b.jsonl: no rows"] },
     ]);
+  });
+
+  /** A planner that need not look into files. */
+  function planAtOnce(count = 1) {
+    const task = { ...newTask, kind: "import", group: 0, sizeBytes: 100 } as const;
+    const tasks = Array.from({ length: count }, () => task);
+    Object.assign(world.planners.import, { plan: async () => tasks, planAtOnce: () => tasks });
+  }
+
+  it("whose files need no look is recorded with its tasks, and makes four transactions in all", async () => {
+    planAtOnce();
+    const id = await world.submit({ files: ["a.jsonl"] });
+    expect([world.state(id), world.store.transactions]).toEqual(["importing", 1]);
+    await world.until(() => world.dataCoord.dispatched.length === 1);
+    const { order } = await world.reports.startTask({ jobId: id, taskId: world.tasks(id)[0].taskId, nodeId: 9n });
+    await world.reports.report(resultOf(order, persisted));
+    expect(world.store.transactions).toBe(3);
+    await world.until(() => world.state(id) === "completed");
+    expect(world.store.transactions).toBe(4);
+  });
+
+  it("has its tasks after a restart where it was recorded with them", async () => {
+    planAtOnce(3);
+    const id = await world.submit({ files: ["a.jsonl"] });
+    const tasks = world.tasks(id);
+    await world.restart();
+    expect(tasks).toHaveLength(3);
+    expect(world.tasks(id)).toEqual(tasks);
+    await world.until(() => world.dataCoord.queued.size === 3);
+  });
+
+  it("with too many tasks for one transaction is cut by the loop", async () => {
+    planAtOnce(200);
+    const id = await world.submit({ files: ["a.jsonl"] });
+    expect(world.tasks(id)).toEqual([]);
+    await world.until(() => world.dataCoord.dispatched.length === 200);
+  });
+
+  it("is one job with its tasks when two requests with one key meet", async () => {
+    planAtOnce();
+    const request = { files: ["a.jsonl"], idempotencyKey: "k" };
+    const [one, other] = await Promise.all([world.submit(request), world.submit(request)]);
+    expect(other).toBe(one);
+    expect(world.tasks(one)).toHaveLength(1);
+    expect(world.book.all()).toHaveLength(1);
   });
 
   it("goes on after a restart at every stage", async () => {

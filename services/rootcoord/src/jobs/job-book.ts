@@ -117,25 +117,35 @@ export class JobBook {
    * Adds a job and takes its idempotency key, if it has one; false when the key is taken, or the id. Its files come first, so
    * that whoever sees the job sees them all; those of a job that never came are dropped, here or at the next start.
    * @param beside written in the same transaction as the job, or not at all
+   * @param tasks likewise
    */
-  async create({ groups, ...job }: JobRecord, beside: readonly StagedWrite[] = []): Promise<boolean> {
+  async create(
+    { groups, ...job }: JobRecord,
+    beside: readonly StagedWrite[] = [],
+    tasks: readonly TaskRecord[] = [],
+  ): Promise<boolean> {
     const { jobId, collectionId, idempotencyKey: key } = job;
     let stored: RecordEntry<StoredJob> | undefined;
     const pages = pagesOf(jobId, groups).map((page) => this.#filesTable.stage(page, undefined, () => {}));
-    const staged = [...beside, ...pages.slice(-1), this.#jobTable.stage(job, undefined, (entry) => (stored = entry))];
+    const found = new Map<TaskId, RecordEntry<TaskRecord>>();
+    const ofTasks = tasks.map((task) =>
+      this.#taskTable.stage(task, undefined, (entry) => entry && found.set(task.taskId, entry)),
+    );
+    const ofJob = this.#jobTable.stage(job, undefined, (entry) => (stored = entry));
+    const staged = [...beside, ...pages.slice(-1), ...ofTasks, ofJob];
     if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
     if (!(await commitInPages(this.#store, pages.slice(0, -1)))) return false;
     if (!(await commitStaged(this.#store, staged)) || !stored) {
       await this.#dropFiles(jobId, pages.length - 1);
       return false;
     }
-    this.#add(stored, groups);
+    this.#add(stored, groups, found);
     this.#notify(jobId);
     return true;
   }
 
-  #add(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): void {
-    const known = newKnown(job, groups);
+  #add(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[], tasks?: KnownJob["tasks"]): void {
+    const known = newKnown(job, groups, tasks);
     this.#jobs.set(job.record.jobId, known);
     this.#index.add(known);
   }

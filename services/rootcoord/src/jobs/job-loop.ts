@@ -12,13 +12,14 @@ import {
   next,
   type Step,
 } from "@sluice/jobs";
-import { type JobId, taskId } from "@sluice/schema";
+import type { JobId } from "@sluice/schema";
 import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
 import type { RootCoordMetrics } from "../metrics.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 import type { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
+import { withTaskIds } from "./planned-tasks.ts";
 
 export interface JobLoopDeps {
   readonly book: JobBook;
@@ -142,8 +143,9 @@ export class JobLoop implements AsyncDisposable {
   async #look({ job, tasks }: JobView, isSuspect: boolean): Promise<JobEvent<TaskRecord>> {
     const nowMs = this.#deps.now();
     const decision = decideJob({ ...job, tasks, droppedTarget: undefined, nowMs });
-    // Most passes follow a report, after which the job goes on as it was: nothing to ask the metastore for.
-    const isQuiet = decision.kind === "stay" && !isSuspect;
+    // Most passes follow a report, after which the job goes on as it was: nothing to ask the metastore for. What is being
+    // committed cannot be stopped any more.
+    const isQuiet = decision.kind === "complete" || (decision.kind === "stay" && !isSuspect);
     const droppedTarget = isQuiet ? undefined : await this.#deps.droppedTarget(job);
     const refusal = decision.kind === "commit" ? this.#planner(job).refusal?.(job, tasks) : undefined;
     const lost = this.#planner(job).lost?.(job);
@@ -191,9 +193,7 @@ export class JobLoop implements AsyncDisposable {
       const about = { jobId: jobId.toString() };
       const plan = () => this.#planner(job).plan(job);
       const planned = await withSpan(`plan ${job.kind} job`, about, plan, job.traceParent);
-      const first = planned.length === 0 ? 0n : await this.#deps.allocateIds(planned.length);
-      const tasks = planned.map((task, i) => ({ ...task, jobId, taskId: taskId(first + BigInt(i)) }));
-      return { kind: "planned", tasks };
+      return { kind: "planned", tasks: await withTaskIds(job, planned, this.#deps.allocateIds) };
     } catch (error) {
       if (!(error instanceof ImportError) || error.spec.blame === "system") throw error;
       return { kind: "plan_refused", failure: failureOf(error), nowMs: this.#deps.now() };

@@ -21,8 +21,12 @@ export interface KnownJob {
   readonly turns: Serial;
 }
 
-export function newKnown(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[]): KnownJob {
-  return { job, groups, tasks: new Map(), view: undefined, turns: new Serial() };
+export function newKnown(
+  job: RecordEntry<StoredJob>,
+  groups: readonly FileGroupRecord[],
+  tasks: KnownJob["tasks"] = new Map(),
+): KnownJob {
+  return { job, groups, tasks, view: undefined, turns: new Serial() };
 }
 
 export function viewOf(known: KnownJob): JobView {

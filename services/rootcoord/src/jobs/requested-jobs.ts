@@ -1,21 +1,27 @@
-import type { JobRecord } from "@sluice/catalog";
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { newWebhook } from "@sluice/jobs";
+import { newWebhook, next } from "@sluice/jobs";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import { WebhookTargets } from "../webhooks/webhook-targets.ts";
 import type { JobBook } from "./job-book.ts";
+
+/** The tasks of a new job, where they follow from its request alone; else none. */
+export type PlanAtOnce = (job: JobRecord) => Promise<readonly TaskRecord[]>;
 
 /** Records the jobs that users request, each once, however often its request comes. */
 export class RequestedJobs {
   readonly #book: JobBook;
   readonly #log: Logger;
   readonly #webhooks: WebhookTargets;
+  readonly #plan: PlanAtOnce;
 
-  constructor(book: JobBook, log: Logger, webhooks = new WebhookTargets({})) {
+  /** @param plan jobs that it gives tasks are recorded with these, and need no look of the loop to be cut into tasks */
+  constructor(book: JobBook, log: Logger, webhooks = new WebhookTargets({}), plan: PlanAtOnce = async () => []) {
     this.#book = book;
     this.#log = log;
     this.#webhooks = webhooks;
+    this.#plan = plan;
   }
 
   /**
@@ -59,7 +65,9 @@ export class RequestedJobs {
   /** Records a job and answers its id, or that of the one which another request with its key has made at the same moment. */
   async create(job: JobRecord): Promise<JobId> {
     const { collectionId, collectionName, groups, kind, jobId, idempotencyKey: key, requestDigest } = job;
-    if (await this.#book.create(job)) {
+    const tasks = await this.#plan(job);
+    const planned = tasks.length > 0 ? next(job, [], { kind: "planned", tasks }) : undefined;
+    if (await this.#book.create(planned?.job ?? job, [], planned?.tasks)) {
       this.#log.info(`${kind} job submitted`, { jobId: jobId.toString(), collectionName, groups: groups.length });
       return jobId;
     }

@@ -1,6 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { next, type TaskReport, verdictOn } from "@sluice/jobs";
+import { next, nextWithLook, type TaskReport, verdictOn } from "@sluice/jobs";
 import { type importing, reportOfMessage, type rootCoord } from "@sluice/rpc";
 import { encodePlain, type JobId, jobId, nodeId, type TaskId, taskId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
@@ -19,6 +19,8 @@ export interface TaskReportsDeps {
   /** Datanodes that may die with a task before it fails. */
   readonly maxNodesKilled: number;
   readonly pace: JobPace;
+  /** The job's collection or partition, named, once it is dropped. */
+  readonly droppedTarget: (job: JobRecord) => Promise<string | undefined>;
   /** Told of progress, which no record holds. */
   readonly onProgress?: (jobId: JobId) => void;
   readonly metrics?: RootCoordMetrics;
@@ -108,22 +110,37 @@ export class TaskReports {
     return true;
   }
 
-  /** Ends are recorded. */
+  /** Ends are recorded; with the last one, that the job goes on. */
   async #take(job: JobId, report: TaskReport): Promise<boolean> {
     let verdict = "superseded" as ReturnType<typeof verdictOn>;
+    const look = await this.#lookAhead(job, report);
     const view = await this.#deps.book.change(job, (view) => {
       const task = taskOf(view, report);
       if (task) verdict = verdictOn(view.job, task, report);
-      return this.#reported(view, report);
+      return look
+        ? nextWithLook(view.job, view.tasks, this.#eventOf(view, report), look)
+        : this.#reported(view, report);
     });
     const task = view && taskOf(view, report);
     if (verdict === "current" && task?.state === "pending") this.#noteRetry(task, report);
     return verdict !== "superseded";
   }
 
+  /** For a report after which all tasks of its job are done, as far as can be told before it is taken. */
+  async #lookAhead(jobId: JobId, { taskId, progress }: TaskReport) {
+    const { book, planners, droppedTarget } = this.#deps;
+    const view = progress.state === "persisted" ? book.get(jobId) : undefined;
+    if (!view?.tasks.every((task) => task.taskId === taskId || task.state === "persisted")) return undefined;
+    const refusal = (job: JobRecord, tasks: readonly TaskRecord[]) => planners[job.kind].refusal?.(job, tasks);
+    return { droppedTarget: await droppedTarget(view.job), refusal };
+  }
+
   #reported(view: JobView, report: TaskReport) {
-    const event = { kind: "task_reported", report: withFiles(report, view), nowMs: this.#deps.now() } as const;
-    return next(view.job, view.tasks, event);
+    return next(view.job, view.tasks, this.#eventOf(view, report));
+  }
+
+  #eventOf(view: JobView, report: TaskReport) {
+    return { kind: "task_reported", report: withFiles(report, view), nowMs: this.#deps.now() } as const;
   }
 
   /** Who was given up and speaks has not died. */

@@ -60,16 +60,38 @@ export class ImportPlanner implements JobPlanner {
   }
 
   /** Reads headers and footers only. @throws {ImportError} for a header or footer that is broken */
-  async plan(job: JobRecord): Promise<PlannedTask[]> {
+  async plan(job: JobRecord): Promise<readonly PlannedTask[]> {
+    const atOnce = this.planAtOnce(job);
+    if (atOnce) return atOnce;
     const sizesBytes = job.groups.map(sizeOf);
-    if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
-    const isApart = (group: number) => job.groups[group].partitionId !== job.groups[group - 1]?.partitionId;
-    const packs = packGroups(sizesBytes, this.#packBytes(job), isApart);
+    const packs = this.#packsOf(job, sizesBytes);
     const splitBytes = await this.#splitBytes(sizesBytes.reduce((sum, size) => sum + size, 0));
     const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
       count === 1 ? await this.#tasksOf(first, job, splitBytes) : [packed({ first, count }, sizesBytes)],
     );
     return (await Array.fromAsync(planned)).flat();
+  }
+
+  planAtOnce(job: JobRecord): readonly PlannedTask[] | undefined {
+    const sizesBytes = job.groups.map(sizeOf);
+    if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
+    const packs = this.#packsOf(job, sizesBytes);
+    const isWhole = ({ first, count }: Pack) =>
+      count > 1 || this.#isTakenWhole(job.groups[first], this.#deps.splitBytes);
+    const jobBytes = sizesBytes.reduce((sum, size) => sum + size, 0);
+    if (jobBytes >= 2 * MIN_SPLIT_BYTES || !packs.every(isWhole)) return undefined;
+    return packs.map((pack) => (pack.count === 1 ? wholeGroup(pack.first, sizesBytes) : packed(pack, sizesBytes)));
+  }
+
+  #packsOf(job: JobRecord, sizesBytes: readonly number[]): Pack[] {
+    const isApart = (group: number) => job.groups[group].partitionId !== job.groups[group - 1]?.partitionId;
+    return packGroups(sizesBytes, this.#packBytes(job), isApart);
+  }
+
+  /** Neither cut nor asked how many rows it has. */
+  #isTakenWhole(group: FileGroupRecord, splitBytes: number): boolean {
+    const sizeBytes = sizeOf(group);
+    return !idRangeOf(group.options) && sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes;
   }
 
   /** A job is cut finer than usual when there are workers that would wait otherwise. */
@@ -104,7 +126,7 @@ export class ImportPlanner implements JobPlanner {
     const options = { ...specOf(job, "import").formatOptions, ...group.options };
     const sizeBytes = sizeOf(group);
     const ids = idRangeOf(group.options);
-    if (!ids && sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes)
+    if (this.#isTakenWhole(group, splitBytes))
       return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(readSchemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
@@ -183,6 +205,10 @@ function byKeys(sizesBytes: readonly number[]): PlannedTask[] {
     ...{ ...newTask, kind: "import" as const, group: 0, sizeBytes, keyBucket: { bucket, buckets } },
     ...(sizesBytes.length > 1 && { groupCount: sizesBytes.length }),
   }));
+}
+
+function wholeGroup(group: number, sizesBytes: readonly number[]): PlannedTask {
+  return { ...newTask, kind: "import", group, sizeBytes: sizesBytes[group] };
 }
 
 function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedTask {
