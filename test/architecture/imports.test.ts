@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, string>> = {
   catalog: "schema jobs metastore access",
   fields: "schema values columns rpc async",
   peer: "schema values columns rpc fields object-store",
+  embedding: "schema columns async object-store",
   parquet: "",
   sqlite: "",
   volumes: "",
@@ -37,12 +38,12 @@ const allowed: Readonly<Record<string, string>> = {
   query: "schema values columns async functions",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy:
-    "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions console",
+    "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions embedding console",
   rootcoord:
-    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions",
+    "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions embedding",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store columns fields segment async",
   datanode:
-    "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions",
+    "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions embedding",
   querynode: "cluster rpc config schema values columns fields object-store segment query async kernels functions",
 };
 /** The composition roots: may import the services and every lib. */

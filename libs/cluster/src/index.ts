@@ -13,7 +13,14 @@ export * from "./role.ts";
 export type { RoleName } from "./role-name.ts";
 export { runRole } from "./run-role.ts";
 export { Session } from "./session.ts";
-export { credentialsSettings, etcdSettings, logSettings, queueSettings, sourceSettings } from "./settings.ts";
+export {
+  credentialsSettings,
+  embeddingSettings,
+  etcdSettings,
+  logSettings,
+  queueSettings,
+  sourceSettings,
+} from "./settings.ts";
 export { type RunningRole, startRole } from "./start-role.ts";
 export { type ProcessIdentity, thisProcess, version } from "./this-process.ts";
 export { type Signals, untilSignal } from "./until-signal.ts";

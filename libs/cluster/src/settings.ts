@@ -74,6 +74,23 @@ export const credentialsSettings = defineSettings({
   },
 });
 
+/** Of servers that turn text into vectors, for who checks functions, and who runs them. */
+export const embeddingSettings = defineSettings({
+  embeddingEndpoint: {
+    type: "list",
+    placeholder: "host[:port]",
+    description:
+      "server of a model that functions of text embedding may name: a host, *.DOMAIN, or a range ADDRESS/BITS of addresses that are not public; may be repeated; default: none",
+  },
+  embeddingKey: {
+    type: "list",
+    placeholder: "name=key",
+    secret: true,
+    description:
+      "key for such servers, by the name of a provider or of a function's param credential: NAME=KEY, or NAME@HOST=KEY for one host alone; may be repeated",
+  },
+});
+
 /** Of where segments lie, and of the sources beside them: every storage's own. */
 export const objectSettings = defineSettings({
   ...storageSettings.objects,

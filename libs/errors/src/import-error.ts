@@ -68,6 +68,18 @@ export const importErrors = {
     retry: "never",
     hint: "Correct what the other service names: address, credentials, rights, the collection.",
   },
+  provider_unavailable: {
+    milvusCode: 2101,
+    blame: "system",
+    retry: "outage",
+    hint: "Nothing to do: it goes on when the model's server answers again.",
+  },
+  provider_refused: {
+    milvusCode: 2100,
+    blame: "input",
+    retry: "never",
+    hint: "Correct what the reason names: the function's parameters, its key, the text.",
+  },
   attempt_superseded: {
     milvusCode: 2101,
     blame: "system",

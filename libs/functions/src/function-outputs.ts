@@ -20,7 +20,7 @@ export class FunctionOutputs {
   readonly #computations: readonly Computation[];
 
   constructor(schema: CollectionSchema) {
-    this.#computations = functionsOf(schema).map((one) => computation(one, schema.fields));
+    this.#computations = functionsOf(schema).flatMap((one) => computation(one, schema.fields) ?? []);
   }
 
   /** The batch with all outputs. One that is there already stays: a segment that is taken over brings it. */
@@ -55,7 +55,11 @@ export class FunctionOutputs {
   }
 }
 
-function computation({ type, inputId, outputId, params }: FunctionSchema, fields: readonly FieldSchema[]): Computation {
+/** Undefined for what is not computed here: models are asked by `@sluice/embedding`. */
+function computation(
+  { type, inputId, outputId, params }: FunctionSchema,
+  fields: readonly FieldSchema[],
+): Computation | undefined {
   const indexOf = (id: number) => fields.findIndex(({ fieldId }) => fieldId === id);
   const [input, output] = [indexOf(inputId), indexOf(outputId)];
   switch (type) {
@@ -71,6 +75,8 @@ function computation({ type, inputId, outputId, params }: FunctionSchema, fields
       const signatures = signaturesOf(params, fields[input], fields[output]);
       return { input, output, compute: (text, rowCount) => signatures.column(text, rowCount) };
     }
+    case "textembedding":
+      return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { columnOfData, type FieldBytes } from "@sluice/fields";
-import { type CollectionSchema, type FieldSchema, type KeyRange, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, isComputed, type KeyRange, primaryKeyIndex } from "@sluice/schema";
 import { inKeyRange } from "./key-text.ts";
 import { type MilvusPeer, type PeerRows, TooLarge } from "./milvus-peer.ts";
 import { countKeys, lastKey } from "./page-keys.ts";
@@ -121,7 +121,7 @@ class Pages {
     if (rowCount === 0) return NO_PAGE;
     const { schema } = this.#input;
     const columns = schema.fields.map((field) => {
-      if (field.isFunctionOutput) return undefined;
+      if (isComputed(schema, field)) return undefined;
       const data = byName.get(field.name);
       if (data) return columnOfData(field, data, rowCount, schema.timezone);
       throw new RangeError(`field '${field.name}' is missing`);
@@ -133,8 +133,9 @@ class Pages {
 }
 
 /** Structs are asked for whole. */
-function outputFieldsOf({ fields, structs }: CollectionSchema): string[] {
+function outputFieldsOf(schema: CollectionSchema): string[] {
+  const { fields, structs } = schema;
   const members = new Set(structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)));
-  const plain = fields.filter(({ name, isFunctionOutput }) => !members.has(name) && !isFunctionOutput);
+  const plain = fields.filter((field) => !members.has(field.name) && !isComputed(schema, field));
   return [...plain.map(({ name, isDynamic }) => (isDynamic ? "$meta" : name)), ...structs.map(({ name }) => name)];
 }

@@ -88,6 +88,7 @@ function structOf(message: StructMessage): StructSchema {
 const functionTypes: Readonly<Partial<Record<FunctionType, FunctionSchema["type"]>>> = {
   [FunctionType.BM25]: "bm25",
   [FunctionType.MinHash]: "minhash",
+  [FunctionType.TextEmbedding]: "textembedding",
 };
 
 function functionOf(message: FunctionMessage): FunctionSchema {

@@ -10,7 +10,7 @@ export {
   type Endpoint,
   type GeneratedClient,
 } from "./client.ts";
-export { decodeStoredSchema } from "./collection-schema.ts";
+export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";
 export * as importing from "./gen/import.ts";

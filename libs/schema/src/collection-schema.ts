@@ -45,7 +45,7 @@ export interface StructSchema {
 /** Computes a field from another one, row by row, wherever rows come into the collection. */
 export interface FunctionSchema {
   readonly name: string;
-  readonly type: "bm25" | "minhash";
+  readonly type: "bm25" | "minhash" | "textembedding";
   readonly inputId: number;
   readonly outputId: number;
   readonly params: Readonly<Record<string, string>>;
@@ -112,6 +112,11 @@ export function functionsOf({ functions = [] }: CollectionSchema): readonly Func
 /** The function that computes a field, if one does. */
 export function functionOfOutput(schema: CollectionSchema, { fieldId }: FieldSchema): FunctionSchema | undefined {
   return functionsOf(schema).find(({ outputId }) => outputId === fieldId);
+}
+
+/** Is a field computed from another, with the same outcome wherever that is done? What a model makes is copied instead. */
+export function isComputed(schema: CollectionSchema, field: FieldSchema): boolean {
+  return field.isFunctionOutput && functionOfOutput(schema, field)?.type !== "textembedding";
 }
 
 /** Position of a field by name, or -1. */

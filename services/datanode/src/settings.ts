@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import { credentialsSettings, type RoleSettings } from "@sluice/cluster";
+import { credentialsSettings, embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { availableMemory, defineSettings } from "@sluice/config";
 
 export const dataNodeSettings = defineSettings({
   ...credentialsSettings,
+  ...embeddingSettings,
   workers: {
     type: "int",
     min: 1,

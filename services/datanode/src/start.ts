@@ -60,7 +60,9 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
   const membership = cleanup.use(new Membership(coordinators, size, deps.log));
   const metrics = new DataNodeMetrics(deps.metrics);
   const credentialsKey = credentialsKeyOf(settings);
-  const openRunner = () => cleanup.use(deps.openRunner?.() ?? new WorkerThread({ ...deps.stores, limits }));
+  const { embeddingEndpoint, embeddingKey } = settings;
+  const setup = { ...deps.stores, limits, embedding: { embeddingEndpoint, embeddingKey } };
+  const openRunner = () => cleanup.use(deps.openRunner?.() ?? new WorkerThread(setup));
   const openSlot = (runner: AttemptRunner, maxSizeBytes: number | undefined) =>
     cleanup.use(
       new TaskWorker({

@@ -9,6 +9,7 @@ export function taskContext(objects: MemoryObjectStore, nextId: { value: bigint 
     ...{ objects, stored: objects, openFiles: none, visibleSegments: none, openExportRoot: none },
     ...{ secrets: {}, confirmCurrent: async () => {} },
     limits: { batchBytes: 1 << 20, flushBytes: 1 << 20, workerMemoryBytes: 1 << 24, segmentBytes: 1 << 24 },
+    embedding: {},
     ids: {
       segments: async (buckets) => buckets.map(() => take(1)),
       logIds: async (count) => take(count),

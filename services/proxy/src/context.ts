@@ -1,3 +1,4 @@
+import type { ModelServers } from "@sluice/embedding";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type Client, checkStatus, type dataCoord, type PassingQueryClient, type rootCoord } from "@sluice/rpc";
 
@@ -6,6 +7,8 @@ export interface ProxyContext {
   readonly root: Client<rootCoord.RootCoordClient>;
   readonly data: Client<dataCoord.DataCoordClient>;
   readonly query: Client<PassingQueryClient>;
+  /** Servers that functions may ask for vectors. */
+  readonly models: ModelServers;
 }
 
 /** Headers of a call, as far as they matter here. */

@@ -1,7 +1,8 @@
-import type { RoleSettings } from "@sluice/cluster";
+import { embeddingSettings, type RoleSettings } from "@sluice/cluster";
 import { defineSettings } from "@sluice/config";
 
 export const proxySettings = defineSettings({
+  ...embeddingSettings,
   authorizationEnabled: {
     type: "boolean",
     default: false,

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
 import { connectPeer, isLoopback, type Presence } from "@sluice/cluster";
 import { SettingsError } from "@sluice/config";
+import { ModelServers } from "@sluice/embedding";
 import type { ObjectStore } from "@sluice/object-store";
 import { type Address, dataCoord, openGrpcServer, PassingQueryClient, rootCoord, volume } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
@@ -58,6 +59,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     root: cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings)),
     data: cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings)),
     query: cleanup.use(connectPeer(PassingQueryClient, deps.queryNodeAddress, settings)),
+    models: new ModelServers(settings),
   };
   const requests = new ImportRequests(context);
   const rows = new RowCalls(context);

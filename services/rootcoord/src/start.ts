@@ -1,5 +1,6 @@
 import type { JobRecord } from "@sluice/catalog";
 import { connectPeer, credentialsKeyOf, openPeerServer } from "@sluice/cluster";
+import { ModelServers } from "@sluice/embedding";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
@@ -98,6 +99,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const metrics = cleanup.use(new RootCoordMetrics(deps.metrics, book));
   const dataCoordChannel = cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings));
   const dataCoordClient = new DataCoordClient(dataCoordChannel);
+  const models = new ModelServers(settings);
   const ddl = createDdlHandlers({
     store,
     ids,
@@ -106,6 +108,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     rowCounts: (id) => dataCoordClient.rowCounts(id),
     onDropped: (id) => wakeJobsOf(id),
     onRenamed: (id, name) => names.renamed(id, name),
+    models,
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
   const targets = new WebhookTargets(settings);
@@ -129,7 +132,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const pullJobs = new PullJobs(withPeers);
   const pushJobs = new PushJobs(withPeers);
   const restore = new RestoreBackup({
-    ...{ sources: jobSources, jobs, book, declare: ddl.handlers },
+    ...{ sources: jobSources, jobs, book, declare: ddl.handlers, models },
     findCollection: async (db, name) => {
       const id = await ddl.lookUpCollection(db, name).catch(unlessMissing);
       return id === undefined ? undefined : await ddl.getCollection(id);

@@ -1,6 +1,7 @@
 import { AutoIds, BucketRouter, type InsertBatch } from "@sluice/columns";
+import type { EmbeddedFields, EmbeddingCall } from "@sluice/embedding";
 import { FunctionOutputs } from "@sluice/functions";
-import type { CollectionSchema } from "@sluice/schema";
+import { type CollectionSchema, functionsOf } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
 import type { BatchSink, SinkOutcome } from "./batch-sink.ts";
@@ -16,12 +17,17 @@ export interface SegmentTarget {
   readonly timestamp: bigint;
 }
 
+/** A model's server that is away, or has enough for the moment, is waited for so long; the task begins anew then, and waits on. */
+const PATIENCE = { totalMs: 300_000, firstMs: 500 };
+
 /** Rows become sealed segments: functions compute their outputs, automatic keys are given, each row goes to the bucket of its shard and partition. */
 export class SegmentSink implements BatchSink {
   readonly #segments: SegmentWriterSet;
   readonly #outputs: FunctionOutputs;
   readonly #autoIds: AutoIds;
   readonly #router: BucketRouter;
+  readonly #embedded: (() => Promise<EmbeddedFields>) | undefined;
+  readonly #call: EmbeddingCall;
 
   constructor(target: SegmentTarget, context: TaskContext) {
     const { schema, collectionId, vchannels, partitionIds, timestamp } = target;
@@ -29,6 +35,8 @@ export class SegmentSink implements BatchSink {
     this.#outputs = new FunctionOutputs(schema);
     this.#autoIds = new AutoIds(schema, context.allocateIds);
     this.#router = new BucketRouter(schema, vchannels.length, partitionIds.length);
+    this.#embedded = lazyEmbedded(schema, context);
+    this.#call = { purpose: "rows", patience: PATIENCE, signal };
     this.#segments = SegmentWriterSet.open({
       ...{ schema, collectionId, ids, signal },
       newRows: { timestamp, rowIdBase: 1n },
@@ -43,7 +51,14 @@ export class SegmentSink implements BatchSink {
   }
 
   async append(batch: InsertBatch): Promise<void> {
-    const keyed = await this.#autoIds.fill(this.#outputs.fill(batch));
+    const filled = this.#outputs.fill(batch);
+    if (!this.#embedded) return this.#write(filled);
+    const embedded = await this.#embedded();
+    for await (const rows of embedded.parts(filled, this.#call)) await this.#write(rows);
+  }
+
+  async #write(rows: InsertBatch): Promise<void> {
+    const keyed = await this.#autoIds.fill(rows);
     await this.#segments.append(keyed, this.#router.route(keyed));
   }
 
@@ -54,4 +69,18 @@ export class SegmentSink implements BatchSink {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#segments[Symbol.asyncDispose]();
   }
+}
+
+/** Its code is loaded where a function needs it: each thread has a heap of its own. Undefined: no field is made by a model. */
+function lazyEmbedded(
+  schema: CollectionSchema,
+  { embedding }: TaskContext,
+): (() => Promise<EmbeddedFields>) | undefined {
+  if (!functionsOf(schema).some(({ type }) => type === "textembedding")) return undefined;
+  let opened: Promise<EmbeddedFields> | undefined;
+  const open = async () => {
+    const { EmbeddedFields, ModelServers } = await import("@sluice/embedding");
+    return new EmbeddedFields(schema, new ModelServers(embedding));
+  };
+  return () => (opened ??= open());
 }

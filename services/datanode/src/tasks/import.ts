@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { mapConcurrent } from "@sluice/async";
-import { completeBatch, type InsertBatch } from "@sluice/columns";
+import { completeBatch } from "@sluice/columns";
 import {
   type FieldPlan,
   type FormatReader,
@@ -20,6 +20,7 @@ import { RepeatedKeys } from "../sinks/repeated-keys.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
 import { Mappings } from "./mappings.ts";
+import { type RowTaker, SetRows } from "./set-rows.ts";
 import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /**
@@ -47,7 +48,7 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     const onProgress = (rows: number, bytes: number) => context.onProgress(before.rows + rows, before.bytes + bytes);
     const warn = (text: string) => context.warn(text, group);
     const ids = givenIdsOf(set, input);
-    const taken = new SetRows(set, { sink, unique, ids, keys });
+    const taken = new SetRows(set, { sink, unique, ids, keys }, !input.range);
     const { rows, rejected, plan } = await readSet({ set, group, taken, rejects }, input, {
       ...context,
       onProgress,
@@ -81,48 +82,6 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
     autoIds: [...givenIds, ...autoIds],
     ...((rejects || unique) && { findings }),
   };
-}
-
-/** Takes the rows of one set, and tells how many of them it took. */
-interface RowTaker {
-  append(batch: InsertBatch): Promise<number>;
-  /** A row was put aside. */
-  skip(row: number): void;
-}
-
-/** Where the rows of a task go. */
-interface TaskRows {
-  readonly sink: BatchSink;
-  /** Leaves rows out; without it, `keys` looks at what is imported more than once. */
-  readonly unique: UniqueRows | undefined;
-  readonly ids: GivenIds | undefined;
-  readonly keys: RepeatedKeys | undefined;
-}
-
-/** Into the sink, without those whose key another row has. */
-class SetRows implements RowTaker {
-  readonly #to: TaskRows;
-  duplicates = 0;
-
-  constructor(set: SourceSet, to: TaskRows) {
-    this.#to = to;
-    to.unique?.beginSet(set.files[0].path);
-  }
-
-  async append(batch: InsertBatch): Promise<number> {
-    const { sink, unique, ids, keys } = this.#to;
-    const keyed = ids?.fill(batch) ?? batch;
-    const taken = unique?.take(keyed) ?? { batch: keyed, duplicates: 0 };
-    this.duplicates += taken.duplicates;
-    keys?.add(keyed);
-    if (taken.batch) await sink.append(taken.batch);
-    return taken.batch?.rowCount ?? 0;
-  }
-
-  skip(row: number): void {
-    this.#to.unique?.skip(row);
-    this.#to.ids?.skip(row);
-  }
 }
 
 /** Ranges are cut by rows where keys go by the numbers of these. */

@@ -1,3 +1,4 @@
+import type { EmbeddingSettings } from "@sluice/embedding";
 import type { FileRef } from "@sluice/formats";
 import type { ImportFindings } from "@sluice/jobs";
 import type { NamedStorage, ObjectReads, ObjectWrites, Secrets, SourceFile } from "@sluice/object-store";
@@ -60,6 +61,8 @@ export interface TaskContext {
   /** Asked before what cannot be fenced is sent. @throws once the attempt is superseded */
   readonly confirmCurrent: () => Promise<void>;
   readonly limits: TaskLimits;
+  /** Servers that functions may ask for vectors. */
+  readonly embedding: EmbeddingSettings;
   /** Segment and log ids; each call leaves the thread. */
   readonly ids: SegmentIds;
   /** The first of `count` new ids for automatic keys. */

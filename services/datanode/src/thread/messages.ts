@@ -1,3 +1,4 @@
+import type { EmbeddingSettings } from "@sluice/embedding";
 import type { Failure } from "@sluice/errors";
 import type { NamedRoot, NamedStorage, Secrets, StorageDescription } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
@@ -16,6 +17,7 @@ export interface ThreadStores {
 /** What a worker thread gets once, when it starts. */
 export interface ThreadSetup extends ThreadStores {
   readonly limits: TaskLimits;
+  readonly embedding?: EmbeddingSettings;
 }
 
 /** A task as it goes into a thread, whatever its kind. */

@@ -43,7 +43,7 @@ export async function serveTasks(port: MessagePort, setup: ThreadSetup, kinds: T
       const result = await runTask(
         kinds,
         task,
-        run.context({ objects, roots, openFiles, secrets, limits: setup.limits }),
+        run.context({ objects, roots, openFiles, secrets, limits: setup.limits, embedding: setup.embedding ?? {} }),
       );
       say({ type: "done", run: id, outcome: { ...result, ...run.warnings.listed() }, storage: storageUse() });
     } catch (error) {
@@ -66,7 +66,7 @@ async function runTask(kinds: TaskKinds, { kind, input }: ThreadTask, context: T
 }
 
 /** What the runs of a thread have in common. */
-interface SharedByRuns extends Pick<TaskContext, "openFiles" | "secrets" | "limits"> {
+interface SharedByRuns extends Pick<TaskContext, "openFiles" | "secrets" | "limits" | "embedding"> {
   readonly objects: ObjectStore;
   readonly roots: ExportRoots;
 }

@@ -3,6 +3,7 @@ import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { endOf, type Handlers, milvus, type queryNode, type rootCoord, serializedAnswer } from "@sluice/rpc";
 import { physicalMs } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+import { withVectorsOfTexts } from "./search-texts.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
 const MAX_WAIT_MS = 5000;
@@ -35,15 +36,22 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
     search: async (request, call) => {
       const signal = endOf(call);
       const target = await searchTarget(context, request, call);
+      const search = await withVectorsOfTexts(request, target.schema, context.models, signal);
       await waitFor(request.guaranteeTimestamp);
-      const answer = await context.query.search({ request, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
+      const answer = await context.query.search({ request: search, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
     hybridSearch: async (request, call) => {
       const signal = endOf(call);
       const target = await searchTarget(context, request, call);
+      const requests: milvus.SearchRequest[] = [];
+      for (const one of request.requests)
+        requests.push(await withVectorsOfTexts(one, target.schema, context.models, signal));
       await waitFor(request.guaranteeTimestamp);
-      const answer = await context.query.hybridSearch({ request, target }, { deadlineMs: QUERY_DEADLINE_MS, signal });
+      const answer = await context.query.hybridSearch(
+        { request: { ...request, requests }, target },
+        { deadlineMs: QUERY_DEADLINE_MS, signal },
+      );
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
   };

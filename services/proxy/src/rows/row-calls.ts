@@ -1,5 +1,6 @@
 import { WeightedSlots } from "@sluice/async";
 import { AutoIds, batchBytes, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
+import { EmbeddedFields } from "@sluice/embedding";
 import { rowBatchMessage } from "@sluice/fields";
 import { FunctionOutputs } from "@sluice/functions";
 import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
@@ -22,6 +23,11 @@ const UNDER_WAY_BYTES = 48 << 20;
 const WRITE_DEADLINE_MS = 60_000;
 /** Every segment may have to be looked at. */
 const DELETE_DEADLINE_MS = 300_000;
+
+/** Of vectors that models make of the texts of one request. */
+const MAX_EMBEDDED_BYTES = 64 << 20;
+/** Clients wait for the answer, and may call again themselves. */
+const PATIENCE = { totalMs: 20_000, firstMs: 250 };
 
 /** Completes rows and hands them to the datacoord, which answers when they are durable and visible. */
 export class RowCalls {
@@ -49,10 +55,21 @@ export class RowCalls {
     const schema = decodeStoredSchema(collection.schema, pairs);
     const given = completeBatch(schema, await rowsOf(schema));
     const filled = await new FunctionOutputs(schema).fillInTurns(given);
-    const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(filled);
+    const embedded = await this.#embedded(schema, filled);
+    const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(embedded);
     const timestamp = await this.#write(purpose, collection, partitionIds, batch);
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
+  }
+
+  async #embedded(schema: CollectionSchema, rows: InsertBatch): Promise<InsertBatch> {
+    const fields = new EmbeddedFields(schema, this.#context.models);
+    const bytes = rows.rowCount * fields.rowBytes;
+    if (bytes > MAX_EMBEDDED_BYTES)
+      throw refused(
+        `the vectors of ${rows.rowCount} texts have ${bytes} bytes, more than ${MAX_EMBEDDED_BYTES}: send fewer at once`,
+      );
+    return fields.fill(rows, { purpose: "rows", patience: PATIENCE, signal: new AbortController().signal });
   }
 
   async #write(

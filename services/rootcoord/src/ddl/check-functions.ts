@@ -1,4 +1,5 @@
-import { excerpt, StatusError } from "@sluice/errors";
+import { checkModelParams, ModelParamError } from "@sluice/embedding";
+import { excerpt } from "@sluice/errors";
 import { AnalyzerError, analyzerOf, MinHashParamError, minHashParams } from "@sluice/functions";
 import { schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName } from "@sluice/schema";
@@ -32,17 +33,6 @@ export function checkFunctions({ fields, functions }: wire.CollectionSchema): vo
   if (orphan) throw invalid(`field ${orphan.name} is marked as a function's output, and no function has it as one`);
 }
 
-/** Why the functions or analyzers of a schema cannot be here. */
-export function functionRefusal(schema: wire.CollectionSchema): string | undefined {
-  try {
-    checkFunctions(schema);
-    return undefined;
-  } catch (error) {
-    if (error instanceof StatusError) return error.message;
-    throw error;
-  }
-}
-
 function checkFunction(one: FunctionMessage, fields: readonly Field[]): void {
   const inputs = one.inputFieldNames.map((name) => named(fields, name, "input"));
   const outputs = one.outputFieldNames.map((name) => named(fields, name, "output"));
@@ -53,6 +43,9 @@ function checkFunction(one: FunctionMessage, fields: readonly Field[]): void {
       break;
     case FunctionType.MinHash:
       checkMinHash(one, inputs, outputs);
+      break;
+    case FunctionType.TextEmbedding:
+      checkTextEmbedding(one, inputs, outputs);
       break;
     default:
       throw invalid(
@@ -94,19 +87,49 @@ function checkBm25({ params }: FunctionMessage, inputs: readonly Field[], output
     );
 }
 
-function checkMinHash({ params }: FunctionMessage, inputs: readonly Field[], outputs: readonly Field[]): void {
+function checkMinHash(one: FunctionMessage, inputs: readonly Field[], outputs: readonly Field[]): void {
   const [[input], [output]] = [inputs, outputs];
   if (inputs.length !== 1 || !isText(input))
     throw invalid(`MinHash function input field must be one VARCHAR/TEXT field, got ${inputs.length} fields`);
   if (outputs.length !== 1 || (output.dataType as number) !== DataType.BinaryVector)
     throw invalid(`MinHash function output field must be one BinaryVector field, got ${outputs.length} fields`);
   try {
-    const values = Object.fromEntries(params.map(({ key, value }) => [key, value]));
-    minHashParams(values, Number(typeParam(output, "dim") ?? 0));
+    minHashParams(paramsOf(one), Number(typeParam(output, "dim") ?? 0));
   } catch (error) {
     if (error instanceof MinHashParamError) throw invalid(error.message);
     throw error;
   }
+}
+
+/** What can be said of it without asking its server, which `checkModels` does. */
+function checkTextEmbedding(one: FunctionMessage, inputs: readonly Field[], outputs: readonly Field[]): void {
+  const [[input], [output]] = [inputs, outputs];
+  if (outputs.length !== 1)
+    throw invalid(`text function should only have one output field, but now is ${outputs.length}`);
+  if (!vectorsOfModels.has(output.dataType as number))
+    throw invalid("TextEmbedding function output field must be a FloatVector or Int8Vector field");
+  if (inputs.length !== 1 || !isText(input))
+    throw invalid("TextEmbedding function input field must be a VARCHAR/TEXT field");
+  if (input.nullable)
+    throw invalid(`function input field cannot be nullable: function ${excerpt(one.name)}, field ${input.name}`);
+  try {
+    checkModelParams(paramsOf(one), outputOf(output));
+  } catch (error) {
+    if (error instanceof ModelParamError) throw invalid(error.message);
+    throw error;
+  }
+}
+
+/** What models know of the field of their vectors. */
+export function outputOf(field: Field): { readonly name: string; readonly dim: number; readonly dataType: DataType } {
+  const { name, dataType } = field;
+  return { name, dim: Number(typeParam(field, "dim") ?? 0), dataType: dataType as number as DataType };
+}
+
+const vectorsOfModels: ReadonlySet<number> = new Set([DataType.FloatVector, DataType.Int8Vector]);
+
+function paramsOf({ params }: FunctionMessage): Record<string, string> {
+  return Object.fromEntries(params.map(({ key, value }) => [key, value]));
 }
 
 /** Whether text is analyzed or not, what is said of its analyzer must be right. */

@@ -3,6 +3,7 @@ import { excerptOfList } from "@sluice/errors";
 import { type common, type milvus, okStatus } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
 import type { Catalog, Change } from "./catalog.ts";
+import { checkModels } from "./check-models.ts";
 import { checkProperties, statusWithWarnings } from "./check-properties.ts";
 import { checkPairs } from "./check-sizes.ts";
 import type { DdlDeps } from "./ddl-deps.ts";
@@ -27,6 +28,7 @@ export class Collections {
   /** Creating the same again succeeds. @throws {StatusError} 800, 1100, 1601, 1701 */
   async create(request: milvus.CreateCollectionRequest): Promise<common.Status> {
     const plan = planCollection(request, this.#deps.limits);
+    await checkModels(decodeSchema(plan.storedSchema), this.#deps.models);
     await this.#catalog.change(() => this.#decideCreate(request.dbName || DEFAULT_DATABASE, plan));
     return statusWithWarnings(plan.properties);
   }

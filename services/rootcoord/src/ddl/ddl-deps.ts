@@ -1,3 +1,4 @@
+import type { ModelServers } from "@sluice/embedding";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId } from "@sluice/schema";
 import type { DdlLimits } from "./limits.ts";
@@ -27,4 +28,6 @@ export interface DdlDeps {
   /** Called after a collection was given another name. */
   readonly onRenamed: (collectionId: CollectionId, name: string) => void;
   readonly limits: DdlLimits;
+  /** Servers that functions may ask for vectors. */
+  readonly models: ModelServers;
 }

@@ -1,4 +1,4 @@
-export { functionRefusal } from "./check-functions.ts";
+export { functionRefusal } from "./check-models.ts";
 export { CollectionNames } from "./collection-names.ts";
 export {
   createDdlHandlers,

@@ -1,3 +1,4 @@
+import { ModelServers } from "@sluice/embedding";
 import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
@@ -40,6 +41,7 @@ export async function openDdl(
     rowCounts: async () => ({ rows: 0n, partitions: new Map() }),
     onDropped: (id) => dropped.push(id),
     onRenamed: () => {},
+    models: new ModelServers({}),
     ...options,
   });
   const call = <K extends DdlMethod>(method: K, request: Partial<Request<K>>) =>

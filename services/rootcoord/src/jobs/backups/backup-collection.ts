@@ -1,3 +1,4 @@
+import type { ModelServers } from "@sluice/embedding";
 import type { BackupCollection, BackupField } from "@sluice/formats";
 import { type common, milvus, schema } from "@sluice/rpc";
 import { functionRefusal } from "../../ddl/index.ts";
@@ -23,9 +24,9 @@ const analyzerParams: ReadonlySet<string> = new Set([
  * The request that makes the collection of a backup: its fields in the order of their ids. Functions and analyzers that this
  * server has not are left out; what functions have made are ordinary fields then, since their values are in the backup.
  */
-export function creationOf(backup: BackupCollection, target: RestoreTarget): Creation {
+export function creationOf(backup: BackupCollection, target: RestoreTarget, models: ModelServers): Creation {
   const whole = messageOf(backup, target);
-  const refusal = functionRefusal(whole);
+  const refusal = functionRefusal(whole, models);
   if (refusal === undefined) return { request: requestOf(whole, backup, target), notes: [] };
   const fields = whole.fields.map((field) => ({
     ...field,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord } from "@sluice/catalog";
+import type { ModelServers } from "@sluice/embedding";
 import { excerptOfList, ImportError, StatusError } from "@sluice/errors";
 import { type BackupCollection, formatOptionKeys } from "@sluice/formats";
 import { parseImportOptions } from "@sluice/jobs";
@@ -29,6 +30,7 @@ export interface RestoreBackupDeps {
   readonly jobs: Pick<ImportJobs, "submit">;
   readonly book: JobBook;
   readonly declare: Declarations;
+  readonly models: ModelServers;
   /** Undefined where there is none. */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord | undefined>;
   readonly rowCounts: (collectionId: bigint) => Promise<{ readonly rows: bigint }>;
@@ -111,11 +113,11 @@ export class RestoreBackup {
 
   /** Answers what of the collection is left out. */
   async #make({ backup, target }: Plan): Promise<readonly string[]> {
-    const { declare } = this.#deps;
+    const { declare, models } = this.#deps;
     const { dbNames } = await declare.listDatabases(milvus.ListDatabasesRequest.fromPartial({}));
     if (!dbNames.includes(target.dbName))
       checkStatus(await declare.createDatabase(milvus.CreateDatabaseRequest.fromPartial({ dbName: target.dbName })));
-    const { request, notes } = creationOf(backup, target);
+    const { request, notes } = creationOf(backup, target, models);
     checkStatus(await declare.createCollection(request));
     if (hasPartitionKey(backup)) return notes;
     for (const { name: partitionName } of backup.partitions)
