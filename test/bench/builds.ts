@@ -11,7 +11,7 @@ export interface Builds {
   readonly now: string;
 }
 
-interface Cost {
+export interface Cost {
   readonly ms: number;
   readonly cpuSecondsPerGb: number;
 }
@@ -35,19 +35,32 @@ export async function compareBuilds(
         });
         costs[which].push(await costOf(server, set));
       }
-    const before = middle(costs.before);
-    const now = middle(costs.now);
-    const row = { work: `${name}, ${megabytes(set.bytes)}` };
-    note({ ...row, what: "build before", value: shown(before, set.rows) });
-    note({ ...row, what: "this build", value: shown(now, set.rows) });
-    note({ ...row, what: "CPU of this build / build before", value: ratio(now, before), target: "≤ 1.03" });
+    noteBuilds(name, set, costs, note, "≤ 1.03");
   }
 }
 
-async function costOf(server: BenchServer, set: Dataset): Promise<Cost> {
-  await server.createCollection("bench", set.dim);
+/** The medians of both and their ratio. */
+export function noteBuilds(
+  name: string,
+  set: Dataset,
+  costs: { readonly before: readonly Cost[]; readonly now: readonly Cost[] },
+  note: (figure: Figure) => void,
+  target?: string,
+): void {
+  const before = middle(costs.before);
+  const now = middle(costs.now);
+  const row = { work: `${name}, ${megabytes(set.bytes)}` };
+  note({ ...row, what: "build before", value: shown(before, set.rows) });
+  note({ ...row, what: "this build", value: shown(now, set.rows) });
+  const value = ratio(now, before);
+  note({ ...row, what: "CPU of this build / build before", value, ...(target && { target }) });
+}
+
+/** Of one import into a collection of its own. */
+export async function costOf(server: BenchServer, set: Dataset, collection = "bench"): Promise<Cost> {
+  await server.createCollection(collection, set.dim);
   const before = server.cpuSeconds();
-  const ms = await server.timeImport("bench", set.files, set.rows);
+  const ms = await server.timeImport(collection, set.files, set.rows);
   const after = server.cpuSeconds();
   const seconds = after.user + after.system - before.user - before.system;
   return { ms, cpuSecondsPerGb: (seconds * 1e9) / set.bytes };

@@ -24,6 +24,7 @@ import {
 } from "./datasets.ts";
 import { linearFigures } from "./linear.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
+import { compareOnS3 } from "./s3-imports.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
 // npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
@@ -31,7 +32,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
-// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds.
+// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds; --only s3, from and to S3.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
 const { values: options } = parseArgs({
@@ -219,9 +220,23 @@ async function benchMemory(): Promise<void> {
   }
 }
 
+function buildBefore(): string {
+  if (options.before !== undefined) return options.before;
+  throw new Error("--only builds and s3 need --before, the folder of a clone that is built");
+}
+
+async function benchOnS3(): Promise<void> {
+  const parquet = parquetFile(data, bytes, 128, "none");
+  const sets = [
+    { name: "NumPy 128-d", set: numpyColumns(data, bytes, 128), workers: 2 },
+    ...(parquet ? [{ name: "Parquet 128-d none", set: parquet, workers: 2 }] : []),
+    { name: "JSON Lines 128-d", set: jsonLines(data, bytes, 128), workers: 2 },
+  ];
+  await compareOnS3({ before: buildBefore(), now: ownBuild }, { folder: work, rounds }, sets, note);
+}
+
 async function benchBuilds(): Promise<void> {
-  const { before } = options;
-  if (before === undefined) throw new Error("--only builds needs --before, the folder of a clone that is built");
+  const before = buildBefore();
   const parquet = (["none", "snappy", "zstd"] as const).flatMap((codec) => {
     const set = parquetFile(data, bytes, 128, codec);
     return set ? [{ name: `Parquet 128-d ${codec}`, set, workers: 1 }] : [];
@@ -256,6 +271,7 @@ const parts: Record<string, () => Promise<void>> = {
   small: benchSmallJobs,
   memory: benchMemory,
   builds: benchBuilds,
+  s3: benchOnS3,
   cluster: () => clusterFigures(note),
   linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),

@@ -34,7 +34,7 @@ export class BenchServer implements AsyncDisposable {
 
   static async start(
     dataDir: string,
-    importRoot: string,
+    importRoot: string | undefined,
     workers: number,
     { build = ownBuild, flags = [], keepsData = false }: BenchServerOptions = {},
   ): Promise<BenchServer> {
@@ -46,8 +46,7 @@ export class BenchServer implements AsyncDisposable {
       "0",
       "--data-dir",
       dataDir,
-      "--import-root",
-      importRoot,
+      ...(importRoot === undefined ? [] : ["--import-root", importRoot]),
       "--workers",
       String(workers),
       ...flags,

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -6,7 +5,6 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -14,10 +12,12 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { ByteRange, ObjectInfo } from "../object-store.ts";
+import type { ObjectInfo } from "../object-store.ts";
+import type { BodySink } from "./ranges/http-connection.ts";
+import { type S3Part, S3RangeReader, type S3RangeRequest } from "./ranges/s3-range-reader.ts";
 import type { S3Body } from "./s3-body.ts";
 import { openS3Client } from "./s3-client.ts";
-import { ObjectChanged, S3Unsupported } from "./s3-errors.ts";
+import { S3Unsupported } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 
 // This file and the client's alone load the SDK, which costs a thread some 0.15 s of CPU and 40 MB: they are imported when
@@ -25,16 +25,6 @@ import type { S3Options } from "./s3-options.ts";
 
 export interface S3ObjectInfo extends ObjectInfo {
   /** Without quotes; "" when the server gives none. */
-  readonly etag: string;
-}
-
-/** An answer to a ranged GET. */
-export interface S3Part {
-  readonly body: Readable;
-  /** Offset in the object of the body's first byte. */
-  readonly start: number;
-  /** Of the whole object. */
-  readonly totalBytes: number;
   readonly etag: string;
 }
 
@@ -60,18 +50,21 @@ export interface UnfinishedUpload {
 /** The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. */
 export class S3Api {
   readonly #client: S3Client;
+  readonly #ranges: S3RangeReader;
   readonly #bucket: string;
   readonly #region: string;
   readonly #withCrc32: boolean;
 
   constructor(options: S3Options) {
     this.#client = openS3Client(options);
+    this.#ranges = new S3RangeReader(this.#client, options);
     this.#bucket = options.bucket;
     this.#region = options.region;
     this.#withCrc32 = options.checksums === "crc32";
   }
 
   close(): void {
+    this.#ranges.close();
     this.#client.destroy();
   }
 
@@ -81,23 +74,9 @@ export class S3Api {
     return { key, sizeBytes: ContentLength, modifiedMs: LastModified?.getTime() ?? 0, etag: unquoted(ETag) };
   }
 
-  /**
-   * A part from `range.start` on, at most to `range.end`. Undefined when the object ends before it.
-   * @param etag the object must have this one; "" is any
-   * @throws {ObjectChanged} it has another
-   */
-  async get(key: string, range: ByteRange, etag: string, abortSignal?: AbortSignal): Promise<S3Part | undefined> {
-    const Range = `bytes=${range.start}-${range.end - 1}`;
-    const input = { Bucket: this.#bucket, Key: key, Range, ...(etag !== "" && { IfMatch: `"${etag}"` }) };
-    try {
-      const answer = await this.#client.send(new GetObjectCommand(input), { abortSignal });
-      return partOf(answer.Body as Readable, answer.ContentRange, answer.ContentLength, unquoted(answer.ETag), range);
-    } catch (error) {
-      const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-      if ($metadata?.httpStatusCode === 416 || name === "InvalidRange") return undefined;
-      if ($metadata?.httpStatusCode === 412) throw new ObjectChanged("the object has changed");
-      throw error;
-    }
+  /** A range of an object, without the SDK: see `S3RangeReader.read`. */
+  read(request: S3RangeRequest, begin: (part: S3Part) => BodySink, signal: AbortSignal): Promise<boolean> {
+    return this.#ranges.read(request, begin, signal);
   }
 
   async put(key: string, body: S3Body, abortSignal?: AbortSignal): Promise<void> {
@@ -252,23 +231,6 @@ export class S3Api {
       ...(this.#withCrc32 && { ChecksumCRC32: body.crc32 }),
     };
   }
-}
-
-function partOf(
-  body: Readable,
-  contentRange: string | undefined,
-  contentLength = 0,
-  etag: string,
-  range: ByteRange,
-): S3Part {
-  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? "") ?? [];
-  // The whole object, which some servers give for a range that covers it, and for an empty object.
-  const part = { body, start: Number(start ?? 0), totalBytes: Number(total ?? contentLength), etag };
-  if (part.start === range.start) return part;
-  body.destroy();
-  if (start === undefined && part.totalBytes <= range.start)
-    return { ...part, body: Readable.from([]), start: range.start };
-  throw new S3Unsupported(`the server does not give ranges: asked for byte ${range.start}, got byte ${part.start}`);
 }
 
 function unquoted(etag: string | undefined): string {

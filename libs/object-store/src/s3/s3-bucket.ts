@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { ObjectInfo } from "../object-store.ts";
 import { Patience } from "../patience.ts";
+import type { BodySink } from "./ranges/http-connection.ts";
 import type { ListFrom, S3Api, S3ObjectInfo } from "./s3-api.ts";
 import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
 import { checkS3Options, type S3Options } from "./s3-options.ts";
@@ -9,6 +10,8 @@ import { checkS3Options, type S3Options } from "./s3-options.ts";
 const LOOK_MS = 2_000;
 /** Objects of one page of a listing; the most that servers give. */
 const pageObjects = 1000;
+/** For an answer whose body is not wanted. */
+const nowhere: BodySink = { room: () => new Uint8Array(0), wrote: () => {} };
 
 /** One bucket: the calls of `S3Api` with retries, and errors in the words of the port. Keys are whole. */
 export class S3Bucket implements AsyncDisposable {
@@ -124,8 +127,7 @@ export class S3Bucket implements AsyncDisposable {
   /** Answers to HEAD have no body, which would say what is missing; those to GET do. */
   async #explainHead(key: string, signal: AbortSignal): Promise<S3ObjectInfo | undefined> {
     try {
-      const part = await this.api.get(key, { start: 0, end: 1 }, "", signal);
-      part?.body.destroy();
+      await this.api.read({ key, range: { start: 0, end: 1 }, etag: "" }, () => nowhere, signal);
       return await this.api.head(key, signal); // It came meanwhile.
     } catch (error) {
       if (isMissing(failureOf(error))) return undefined;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { openAgents } from "./s3-agents.ts";
-import type { S3Options } from "./s3-options.ts";
+import { DEFAULT_IDLE_MS, type S3Options } from "./s3-options.ts";
 
 /** Without it the SDK writes to the console, such as when many calls wait for a connection, as the limit wants it. */
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -17,7 +17,7 @@ export function openS3Client(options: S3Options): S3Client {
 }
 
 function clientConfig(options: S3Options): S3ClientConfig {
-  const { endpoint, region, pathStyle, credentials, idleMs = 20_000 } = options;
+  const { endpoint, region, pathStyle, credentials, idleMs = DEFAULT_IDLE_MS } = options;
   return {
     region,
     ...(endpoint !== undefined && { endpoint }),

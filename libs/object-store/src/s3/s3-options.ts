@@ -28,6 +28,9 @@ export interface S3Options {
   readonly patienceMs?: number;
 }
 
+/** See `S3Options.idleMs`. */
+export const DEFAULT_IDLE_MS = 20_000;
+
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

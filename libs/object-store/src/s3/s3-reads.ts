@@ -1,9 +1,9 @@
-import type { Readable } from "node:stream";
 import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { clipRange } from "../byte-range.ts";
 import type { ByteRange } from "../object-store.ts";
 import { ObjectVersion } from "./object-version.ts";
+import type { BodySink } from "./ranges/http-connection.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 import { ObjectChanged, type S3Operation } from "./s3-errors.ts";
 
@@ -148,48 +148,47 @@ async function fillFrom(
   version: ObjectVersion,
   signal: AbortSignal,
 ): Promise<void> {
-  const part = await bucket.api.get(key, range, version.etag, signal);
-  if (!part) {
-    version.endsBefore(range.start);
-    return;
-  }
-  try {
-    version.see(part.etag, part.totalBytes);
-    await filling.pour(part.body, Math.max(0, Math.min(range.end, part.totalBytes) - range.start));
-  } finally {
-    part.body.destroy(); // Nothing to do after its end.
-  }
+  const isFound = await bucket.api.read(
+    { key, range, etag: version.etag },
+    ({ etag, totalBytes }) => {
+      version.see(etag, totalBytes);
+      filling.want(Math.min(range.end, totalBytes) - range.start);
+      return filling;
+    },
+    signal,
+  );
+  if (!isFound) version.endsBefore(range.start);
+  else filling.checkEnd();
 }
 
 /** Memory that bodies are poured into, one after the other. */
-class Filling {
+class Filling implements BodySink {
   readonly #target: Uint8Array;
+  #end = 0;
   bytes = 0;
 
   constructor(target: Uint8Array) {
     this.#target = target;
   }
 
-  /** Rejects when the body breaks or ends before `expected` bytes; what came until then is kept. */
-  pour(body: Readable, expected: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const end = this.bytes + expected;
-    body.on("data", (chunk: Uint8Array) => {
-      const room = end - this.bytes;
-      const part = chunk.length > room ? chunk.subarray(0, room) : chunk;
-      this.#target.set(part, this.bytes);
-      this.bytes += part.length;
-      if (chunk.length > room) resolve(); // The server does not keep to ranges; the rest is not wanted.
-    });
-    const ended = () => {
-      if (this.bytes === end) resolve();
-      else
-        reject(Object.assign(new Error(`the body ended ${end - this.bytes} bytes early`), { code: "IncompleteBody" }));
-    };
-    body.once("error", reject);
-    body.once("end", ended);
-    body.once("close", ended);
-    return promise;
+  /** The next body has so many bytes that are wanted. */
+  want(bytes: number): void {
+    this.#end = this.bytes + Math.max(0, bytes);
+  }
+
+  room(): Uint8Array {
+    return this.#target.subarray(this.bytes, this.#end);
+  }
+
+  wrote(bytes: number): void {
+    this.bytes += bytes;
+  }
+
+  /** @throws what a broken body is told by, which the next one goes on from */
+  checkEnd(): void {
+    const missing = this.#end - this.bytes;
+    if (missing > 0)
+      throw Object.assign(new Error(`the body ended ${missing} bytes early`), { code: "IncompleteBody" });
   }
 }
 
