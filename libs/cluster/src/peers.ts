@@ -51,6 +51,11 @@ export class Peers implements AsyncDisposable {
     return this.#serving(role).map(({ presence }) => presence);
   }
 
+  /** Processes of a role that offer a server, oldest first, as they are called. */
+  endpoints(role: RoleName): (Endpoint & Pick<Presence, "node">)[] {
+    return this.#serving(role).map((peer) => ({ node: peer.presence.node, ...endpointOf(peer) }));
+  }
+
   /** All processes that hold a session, by role, oldest first; also those that offer no server. */
   all(): Presence[] {
     const peers = [...this.#peers.values()].sort((a, b) => (a.revision < b.revision ? -1 : 1));

@@ -28,6 +28,7 @@ export const statusCodes = {
   schemaMismatch: 109,
   partitionNotFound: 200,
   partitionNotLoaded: 201,
+  segmentNotFound: 600,
   indexNotFound: 700,
   databaseNotFound: 800,
   databaseInvalidName: 802,

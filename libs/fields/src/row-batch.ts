@@ -9,7 +9,8 @@ export function rowBatchMessage({ rowCount, columns }: InsertBatch): dataCoord.R
   return { rowCount: BigInt(rowCount), columns: columns.map((column) => columnMessage(column as Column, rowCount)) };
 }
 
-function columnMessage(column: Column, rowCount: number): dataCoord.ColumnBytes {
+/** A column as it travels between services, without a copy. */
+export function columnMessage(column: Column, rowCount: number): dataCoord.ColumnBytes {
   const validity = column.validity ? buffer(column.validity.subarray(0, rowCount)) : Buffer.alloc(0);
   if (column.kind === "fixed")
     return { data: buffer(column.data.subarray(0, rowCount * column.width)), offsets: Buffer.alloc(0), validity };
@@ -35,14 +36,19 @@ export function rowsOfBatch(schema: CollectionSchema, message: dataCoord.RowBatc
   };
 }
 
-function columnOf(field: FieldSchema, { data, offsets, validity }: dataCoord.ColumnBytes, rowCount: number): Column {
+/** The values of a field in memory of their own, aligned. @throws {RangeError} for bytes that are not `rowCount` of its values */
+export function columnOf(
+  field: FieldSchema,
+  { data, offsets, validity }: dataCoord.ColumnBytes,
+  rowCount: number,
+): Column {
   const width = fixedWidth(field);
   const valid = validity.length > 0 ? validity : undefined;
   if (width > 0) {
     if (data.length !== width * rowCount) throw new RangeError(`${data.length} bytes of field ${field.fieldId}`);
-    return { kind: "fixed", width, data: Uint8Array.from(data), validity: valid };
+    return { kind: "fixed", width, data: new Uint8Array(data), validity: valid };
   }
   if (offsets.length !== 4 * (rowCount + 1))
     throw new RangeError(`${offsets.length} offsets of field ${field.fieldId}`);
-  return { kind: "var", offsets: new Uint32Array(Uint8Array.from(offsets).buffer), data, validity: valid };
+  return { kind: "var", offsets: new Uint32Array(new Uint8Array(offsets).buffer), data, validity: valid };
 }

@@ -18,6 +18,7 @@ export * as milvus from "./gen/milvus.ts";
 export * as queryNode from "./gen/query_node.ts";
 export * as rootCoord from "./gen/root_coord.ts";
 export * as schema from "./gen/schema.ts";
+export * as segmentReader from "./gen/segment_reader.ts";
 export * as volume from "./gen/volume.ts";
 export { idSource } from "./id-source.ts";
 export { PassingQueryClient } from "./passing-query-client.ts";

@@ -13,16 +13,25 @@ import {
   type QueryWindow,
   resolveOutputFields,
 } from "@sluice/query";
-import { decodeStoredSchema, type milvus, type queryNode } from "@sluice/rpc";
+import { decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
 import { templateValues } from "./template-values.ts";
 
-/** A query, compiled against its collection: every error that does not depend on data is thrown before data is read. */
-export interface CompiledQuery {
+/** What decides which rows are meant, as it travels. */
+export type RowsText = Omit<segmentReader.RowsOrder, "segments" | "expiredTs">;
+
+/** Which rows of a collection are meant. */
+export interface RowFilter {
   readonly collection: CollectionSchema;
   readonly filter: Filter;
   /** Rows that have not expired, where rows say when they do. */
   readonly alive: Filter | undefined;
+  /** What it was compiled from. */
+  readonly text: RowsText;
+}
+
+/** A query, compiled against its collection: every error that does not depend on data is thrown before data is read. */
+export interface CompiledQuery extends RowFilter {
   readonly output: OutputPlan;
   readonly window: QueryWindow;
   /** None: ascending by primary key. */
@@ -41,33 +50,33 @@ export async function compileQuery(
   const output = resolveOutputFields(request.outputFields, collection);
   const window = parseQueryWindow(params);
   const timezone = params.get("timezone") || sent.timezone;
-  const templates = templateValues(request.exprTemplateValues);
-  const filter = await compileFilterInTurns(request.expr, collection, templates, { timezone }, turns);
-  const alive = aliveOf(sent, collection);
+  const text = rowsText(sent, request.expr, request.exprTemplateValues, timezone);
+  const { filter, alive } = await compileRowFilter(text, collection, turns);
   checkQuery(filter, output, window);
   const order = parseOrderBy(params, collection, window);
   refuseUnserved(params, order);
-  return { collection, filter, alive, output, window, order, timezone };
+  return { collection, filter, alive, text, output, window, order, timezone };
+}
+
+/** What an expression means now. */
+export function rowsText(
+  { schema, timezone, ttlField }: Pick<RowsText, "schema" | "timezone" | "ttlField">,
+  expr: string,
+  exprTemplateValues: RowsText["exprTemplateValues"],
+  ownTimezone = timezone,
+): RowsText {
+  return { schema, expr, exprTemplateValues, timezone: ownTimezone, ttlField, nowMs: BigInt(Date.now()) };
 }
 
 /** Which rows are meant by an expression and the collection's own rules. @throws {StatusError} 1100 */
-export async function compileRowFilter(
-  expression: string,
-  templateValuesSent: milvus.QueryRequest["exprTemplateValues"],
-  sent: Pick<queryNode.QueryOrder, "timezone" | "ttlField">,
-  collection: CollectionSchema,
-  turns: Turns,
-): Promise<Pick<CompiledQuery, "collection" | "filter" | "alive">> {
-  const templates = templateValues(templateValuesSent);
-  const filter = await compileFilterInTurns(expression, collection, templates, { timezone: sent.timezone }, turns);
-  return { collection, filter, alive: aliveOf(sent, collection) };
+export async function compileRowFilter(text: RowsText, collection: CollectionSchema, turns: Turns): Promise<RowFilter> {
+  const { expr, exprTemplateValues, timezone } = text;
+  const filter = await compileFilterInTurns(expr, collection, templateValues(exprTemplateValues), { timezone }, turns);
+  return { collection, filter, alive: aliveOf(text, collection), text };
 }
 
-function aliveOf(
-  { ttlField }: Pick<queryNode.QueryOrder, "ttlField">,
-  collection: CollectionSchema,
-): Filter | undefined {
-  return ttlField === "" ? undefined : compileFilter(aliveText(ttlField, Date.now()), collection, new Map());
+function aliveOf({ ttlField, nowMs }: RowsText, collection: CollectionSchema): Filter | undefined {
+  return ttlField === "" ? undefined : compileFilter(aliveText(ttlField, Number(nowMs)), collection, new Map());
 }
 
 /** What would change the answer and is not served yet. @throws {StatusError} 1100 */

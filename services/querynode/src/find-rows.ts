@@ -1,13 +1,12 @@
 import { Turns } from "@sluice/async";
-import { takeRows } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { compileFilterInTurns, type Filter } from "@sluice/query";
+import type { Filter } from "@sluice/query";
 import { decodeStoredSchema, okStatus, queryNode, type schema } from "@sluice/rpc";
 import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
+import { compileRowFilter, type RowFilter, rowsText } from "./compile-query.ts";
 import { idsOfColumn } from "./ids-of-column.ts";
-import type { SegmentRows } from "./segment-rows.ts";
-import { templateValues } from "./template-values.ts";
-import { unexpiredSegments } from "./unexpired.ts";
+import type { SpreadRows } from "./nodes/spread-rows.ts";
+import { unexpired } from "./unexpired.ts";
 
 /** Rows of one delete: their keys are in memory, here and where they are written. */
 const MAX_ROWS = 1 << 22;
@@ -18,42 +17,42 @@ const MAX_ROWS = 1 << 22;
  */
 export async function findRows(
   order: queryNode.FindRowsOrder,
-  rowsOf: SegmentRows,
+  rowsOf: SpreadRows,
   signal: AbortSignal,
 ): Promise<queryNode.FindRowsResponse> {
   const { timezone, expr } = order;
   const collection = decodeStoredSchema(order.schema, [["timezone", timezone]]);
-  const filter = await filterOf(order, collection, new Turns(signal));
+  const query = await filterOf(order, collection, new Turns(signal));
   const key = collection.fields[primaryKeyIndex(collection)];
-  const segments = unexpiredSegments({ segments: order.segments, timestamp: 0n, status: undefined }, 0n);
+  const segments = unexpired(order.segments, 0n);
   const found = new Map<bigint, schema.IDs[]>();
-  let rowCount = 0;
-  for await (const { part, rows } of rowsOf.matches({ collection, filter, alive: undefined }, segments, signal)) {
-    rowCount += rows.length;
-    if (rowCount > MAX_ROWS)
-      throw refused(`the delete is about more than ${MAX_ROWS} rows: delete them in parts`, expr);
-    const ids = idsOfColumn(takeRows(await rowsOf.column(part, key), rows), rows.length);
+  // What is found is in memory at once: where it could be too much it is counted before.
+  const mayBe = segments.reduce((sum, { logs }) => sum + logs.rowCount, 0);
+  if (mayBe > MAX_ROWS && (await rowsOf.count(query, segments, signal)) > MAX_ROWS)
+    throw refused(`the delete is about more than ${MAX_ROWS} rows: delete them in parts`, expr);
+  for (const { part, rows, keys } of await rowsOf.select(query, segments, signal)) {
+    const ids = idsOfColumn(keys, rows.length);
     found.set(part.segmentId, [...(found.get(part.segmentId) ?? []), ids]);
   }
   return queryNode.FindRowsResponse.fromPartial({
     status: okStatus(),
     segments: [...found].map(([segmentId, ids]) => ({ segmentId, keys: joined(key, ids) })),
-    namedKeys: BigInt(namesKeys(filter, collection, expr) ? (filter.primaryKeyCandidates?.length ?? 0) : 0),
+    namedKeys: BigInt(namesKeys(query.filter, collection, expr) ? (query.filter.primaryKeyCandidates?.length ?? 0) : 0),
   });
 }
 
 async function filterOf(
-  { expr, exprTemplateValues, timezone }: queryNode.FindRowsOrder,
+  order: queryNode.FindRowsOrder,
   collection: CollectionSchema,
   turns: Turns,
-): Promise<Filter> {
-  const templates = templateValues(exprTemplateValues);
-  const filter = await compileFilterInTurns(expr, collection, templates, { timezone }, turns).catch((error) => {
+): Promise<RowFilter> {
+  const text = rowsText({ ...order, ttlField: "" }, order.expr, order.exprTemplateValues);
+  const query = await compileRowFilter(text, collection, turns).catch((error) => {
     if (!(error instanceof StatusError)) throw error;
     throw new StatusError(error.code, `failed to create delete plan: ${error.message}`, { cause: error });
   });
-  if (filter.isAlwaysTrue) throw refused("delete plan can't be empty or always true", expr);
-  return filter;
+  if (query.filter.isAlwaysTrue) throw refused("delete plan can't be empty or always true", order.expr);
+  return query;
 }
 
 /** Whether an expression is nothing but a list of keys, or one of them. */

@@ -1,13 +1,14 @@
 import { Turns } from "@sluice/async";
-import { type Column, takeRows } from "@sluice/columns";
+import type { Column } from "@sluice/columns";
 import { bytesField, countData, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import { compareRows, type OrderedRow } from "@sluice/query";
 import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
-import { type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
-import type { SegmentLogs } from "@sluice/segment";
+import { primaryKeyIndex } from "@sluice/schema";
+import { answerFields } from "./answer-fields.ts";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
-import { countUpTo, orderByKey, type RowSet, type Selection } from "./row-set.ts";
-import type { SegmentRows } from "./segment-rows.ts";
+import type { SpreadRows } from "./nodes/spread-rows.ts";
+import { countUpTo, orderByKey, type RowSet } from "./row-set.ts";
+import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
 import { sortInTurns } from "./sort-in-turns.ts";
 import { takenRows } from "./take-rows.ts";
 import { unexpiredSegments, type VisibleSegment } from "./unexpired.ts";
@@ -19,11 +20,11 @@ const FIELDS_DATA = 2;
 /** Answers queries over the segments that are visible when the query arrives: one snapshot, taken once. */
 export class QueryService {
   readonly #data: Client<dataCoord.DataCoordClient>;
-  readonly #rowsOf: SegmentRows;
+  readonly #rows: SpreadRows;
 
-  constructor(data: Client<dataCoord.DataCoordClient>, rows: SegmentRows) {
+  constructor(data: Client<dataCoord.DataCoordClient>, rows: SpreadRows) {
     this.#data = data;
-    this.#rowsOf = rows;
+    this.#rows = rows;
   }
 
   /**
@@ -41,8 +42,8 @@ export class QueryService {
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
     const { isCount, names } = query.output;
     const fieldsData = isCount
-      ? [countData(await this.#count(query, segments, signal))]
-      : await this.#rows(query, segments, signal);
+      ? [countData(await this.#rows.count(query, segments, signal))]
+      : await this.#fields(query, segments, signal);
     const head = milvus.QueryResults.fromPartial({
       status: okStatus(),
       outputFields: isCount ? ["count(*)"] : [...names],
@@ -54,54 +55,35 @@ export class QueryService {
     return toBuffer(joined(partsOf(milvus.QueryResults.encode(head).finish()), ...fields));
   }
 
-  /** Without a filter the segments' own counts are the answer, and no row is read. */
-  async #count(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
-    const isCounted = ({ expiredTs }: VisibleSegment) =>
-      query.filter.isAlwaysTrue && !query.alive && expiredTs === undefined;
-    let count = segments
-      .filter(isCounted)
-      .reduce((sum, { logs }) => sum + BigInt(logs.rowCount - (logs.deletedRows ?? 0)), 0n);
-    const others = segments.filter((segment) => !isCounted(segment));
-    for await (const { rows } of this.#rowsOf.matches(query, others, signal)) count += BigInt(rows.length);
-    return count;
-  }
-
-  async #rows(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
+  async #fields(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
     const turns = new Turns(signal);
     const { collection, window } = query;
-    const key = collection.fields[primaryKeyIndex(collection)];
-    const sources: SegmentLogs[] = [];
-    const selections: Selection[] = [];
-    for await (const { part, rows, segment } of this.#rowsOf.matches(query, segments, signal)) {
-      // A few rows must not hold the whole column.
-      const take = async (field: FieldSchema) => {
-        const column = await this.#rowsOf.column(part, field);
-        return rows.length === part.rowCount ? column : takeRows(column, rows);
-      };
-      sources.push(part);
-      const timestamps = segment.rowTimestamps ? await take(timestampField) : segment.commitTs;
-      selections.push({ rows, keys: await take(key), timestamps });
-    }
     const isOrdered = query.order.length > 0;
+    const wanted = isOrdered || window.limit === undefined ? undefined : window.offset + window.limit;
+    const selections = await this.#rows.select(query, segments, signal, wanted);
+    const parts = selections.map(({ part }) => part);
+    const key = collection.fields[primaryKeyIndex(collection)];
     const byKey = await orderByKey(selections, key, isOrdered ? EVERYTHING : window, turns);
-    const picked = isOrdered ? await this.#reordered(query, sources, byKey, turns) : byKey;
-    return this.#rowsOf.output(query, sources, picked, turns);
+    const picked = isOrdered ? await this.#reordered(query, parts, byKey, { turns, signal }) : byKey;
+    return answerFields(query, this.#rows, parts, picked, { turns, signal });
   }
 
   /** The window of the rows in the order that was asked for; rows that are equal in it stay in order of their keys. */
   async #reordered(
-    { collection, order, window: { offset, limit = 0 } }: CompiledQuery,
-    sources: readonly SegmentLogs[],
+    { collection, text, order, window: { offset, limit = 0 } }: CompiledQuery,
+    parts: readonly StoredPart[],
     byKey: RowSet,
-    turns: Turns,
+    { turns, signal }: { readonly turns: Turns; readonly signal: AbortSignal },
   ): Promise<RowSet> {
-    const { wanted, rows } = takenRows(byKey, sources.length);
-    const columns = sources.map(() => new Map<number, Column>());
-    for (const { field } of order) {
-      let source = 0;
-      for await (const column of this.#rowsOf.take(sources, wanted, collection.fields[field], turns))
-        columns[source++].set(field, column);
-    }
+    const { wanted, rows } = takenRows(byKey, parts.length);
+    const fields = order.map(({ field }) => collection.fields[field]);
+    const budget = new AnswerBudget(Number.POSITIVE_INFINITY);
+    const taken = await this.#rows.take(
+      parts.map((part, i) => ({ part, rows: wanted[i] })),
+      { fields, schema: text.schema },
+      { turns, signal, budget },
+    );
+    const columns = parts.map((_, i) => new Map<number, Column>(order.map(({ field }, f) => [field, taken[f][i]])));
     const compare = compareRows(order, collection);
     const rowAt = (i: number): OrderedRow => ({ columns: columns[rows.sourceOf[i]], row: rows.rowOf[i] });
     const inOrder = await sortInTurns(countUpTo(rows.count), (a, b) => compare(rowAt(a), rowAt(b)), turns);

@@ -1,15 +1,16 @@
-import { defineRole } from "@sluice/cluster";
+import { defineRole, thisProcess } from "@sluice/cluster";
 import { queryNodeSettings } from "./settings.ts";
 
 export const queryNodeRole = defineRole({
   name: "querynode",
-  description: "reads what was imported; more of them answer more queries",
+  description: "reads what was imported; several share the segments",
   port: 21123,
   leads: false,
   needs: ["objects"],
   settings: queryNodeSettings,
   start: async (settings, { objects, peers }, telemetry) => {
     const { startQueryNode } = await import("./start.ts");
-    return startQueryNode(settings, { objects, dataCoordAddress: peers.address("datacoord"), ...telemetry });
+    const nodes = { self: thisProcess.node, living: () => peers.endpoints("querynode") };
+    return startQueryNode(settings, { objects, dataCoordAddress: peers.address("datacoord"), nodes, ...telemetry });
   },
 });

@@ -1,35 +1,41 @@
 import { Turns } from "@sluice/async";
-import { type Column, columnBytes, takeRows, type VarColumn, varValue } from "@sluice/columns";
+import { type Column, columnBytes, takeRows } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
-import { fieldData, memberIndexes, type Parts, type Rows, structFieldData } from "@sluice/fields";
 import type { ObjectReads } from "@sluice/object-store";
-import { type Filter, metaProjection, rowsAfter } from "@sluice/query";
-import { type CollectionSchema, type FieldSchema, memberName, primaryKeyIndex, timestampField } from "@sluice/schema";
+import { type Filter, rowsAfter } from "@sluice/query";
+import { type CollectionSchema, type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
-import type { CompiledQuery } from "./compile-query.ts";
+import type { RowFilter } from "./compile-query.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
 import { rowsBetween } from "./row-range.ts";
-import type { RowSet } from "./row-set.ts";
+import type { Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
-import { takenRows } from "./take-rows.ts";
 import type { VisibleSegment } from "./unexpired.ts";
 
-/** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
-const MAX_ANSWER_BYTES = 100 << 20;
 /** Logs of one field that are in memory at once while rows are taken from them. */
 const PARTS_AT_ONCE = 4;
 
-/** Which rows of a collection are meant. */
-export type RowFilter = Pick<CompiledQuery, "collection" | "filter" | "alive">;
+/** A segment of which each field has one log: the unit of reading. */
+export type StoredPart = VisibleSegment["logs"];
 
-/** Rows of visible segments: found by a filter, read by the column, made into an answer. */
+/** Rows of a part that a filter selected. */
+export interface SelectedRows extends Selection {
+  readonly part: StoredPart;
+}
+
+/** Rows of a part. */
+export interface WantedRows {
+  readonly part: StoredPart;
+  /** In any order; none: the part is not read. */
+  readonly rows: Uint32Array;
+}
+
+/** Rows of visible segments, as this node reads them: found by a filter, read by the column. */
 export class SegmentRows {
   readonly #cache: SegmentCache;
-  readonly #maxAnswerBytes: number;
 
-  constructor(store: ObjectReads, cacheBytes: number, maxAnswerBytes = MAX_ANSWER_BYTES) {
+  constructor(store: ObjectReads, cacheBytes: number) {
     this.#cache = new SegmentCache(store, cacheBytes);
-    this.#maxAnswerBytes = maxAnswerBytes;
   }
 
   /** One field of one part of a segment. */
@@ -47,7 +53,7 @@ export class SegmentRows {
     { collection, filter, alive }: RowFilter,
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
-  ): AsyncGenerator<{ part: SegmentLogs; rows: Uint32Array; segment: VisibleSegment }> {
+  ): AsyncGenerator<{ part: StoredPart; rows: Uint32Array; segment: VisibleSegment }> {
     const turns = new Turns(signal);
     for (const segment of segments) {
       const { logs, expiredTs } = segment;
@@ -83,81 +89,87 @@ export class SegmentRows {
     return filter.evaluateInTurns(columns, part.rowCount, turns);
   }
 
-  async output(
-    { collection, output, timezone }: Pick<CompiledQuery, "collection" | "output" | "timezone">,
-    sources: readonly SegmentLogs[],
-    picked: RowSet,
+  /** How many rows pass the filter. Without one the segments' own counts are the answer, and no row is read. */
+  async count(query: RowFilter, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<bigint> {
+    const isCounted = ({ expiredTs }: VisibleSegment) =>
+      query.filter.isAlwaysTrue && !query.alive && expiredTs === undefined;
+    let count = segments
+      .filter(isCounted)
+      .reduce((sum, { logs }) => sum + BigInt(logs.rowCount - (logs.deletedRows ?? 0)), 0n);
+    const others = segments.filter((segment) => !isCounted(segment));
+    for await (const { rows } of this.matches(query, others, signal)) count += BigInt(rows.length);
+    return count;
+  }
+
+  /** The rows that pass the filter, with their keys. */
+  async *selected(
+    query: RowFilter,
+    segments: readonly VisibleSegment[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SelectedRows> {
+    const key = query.collection.fields[primaryKeyIndex(query.collection)];
+    for await (const { part, rows, segment } of this.matches(query, segments, signal)) {
+      // A few rows must not hold the whole column.
+      const take = async (field: FieldSchema) => {
+        const column = await this.column(part, field);
+        return rows.length === part.rowCount ? column : takeRows(column, rows);
+      };
+      const timestamps = segment.rowTimestamps ? await take(timestampField) : segment.commitTs;
+      yield { part, rows, keys: await take(key), timestamps };
+    }
+  }
+
+  /**
+   * Some rows of some fields: field by field, part by part. What no row is wanted of is not read.
+   * @param budget of the values @throws {StatusError} 1100 when they are more
+   */
+  async take(
+    wanted: readonly WantedRows[],
+    fields: readonly FieldSchema[],
     turns: Turns,
-  ): Promise<Parts[]> {
-    const { wanted, rows } = takenRows(picked, sources.length);
-    let sizeBytes = 0;
-    const take = async (index: number): Promise<Rows> => {
-      const field = collection.fields[index];
+    budget: AnswerBudget,
+  ): Promise<Column[][]> {
+    const taken: Column[][] = [];
+    for (const field of fields) {
       const columns: Column[] = [];
-      for await (const column of this.take(sources, wanted, field, turns)) {
-        sizeBytes += columnBytes(column, wanted[columns.length].length);
-        if (sizeBytes > this.#maxAnswerBytes) throw tooLarge(this.#maxAnswerBytes);
-        const keys = field.isDynamic ? output.dynamicKeys : undefined;
-        columns.push(keys ? await projectColumn(column, keys, turns) : column);
+      const take = async ({ part, rows }: WantedRows) =>
+        rows.length === 0 ? emptyColumn : takeRows(await this.#cache.column(part, field), rows);
+      for (let first = 0; first < wanted.length; first += PARTS_AT_ONCE) {
+        if (turns.isDue) await turns.next();
+        const some = wanted.slice(first, first + PARTS_AT_ONCE);
+        for (const [i, column] of (await Promise.all(some.map(take))).entries()) {
+          budget.spend(columnBytes(column, some[i].rows.length));
+          columns.push(column);
+        }
       }
-      return { columns, rows, turns };
-    };
-    const fieldsData: Parts[] = [];
-    for (const index of output.fields)
-      fieldsData.push(await fieldData(collection.fields[index], await take(index), timezone));
-    for (const struct of output.structs) {
-      const members: Parts[] = [];
-      let first: Rows | undefined;
-      for (const index of memberIndexes(collection, struct)) {
-        const field = collection.fields[index];
-        const taken = await take(index);
-        if (members.length === 0 && field.nullable) first = taken;
-        members.push(await fieldData(field, taken, timezone, memberName(field.name)));
-      }
-      fieldsData.push(await structFieldData(struct, members, first));
+      taken.push(columns);
     }
-    return fieldsData;
-  }
-
-  /** The wanted rows of one field, source by source. What no row is wanted of is not read. */
-  async *take(
-    sources: readonly SegmentLogs[],
-    wanted: readonly Uint32Array[],
-    field: FieldSchema,
-    turns: Turns,
-  ): AsyncGenerator<Column> {
-    const take = async (source: number) =>
-      wanted[source].length === 0
-        ? emptyColumn
-        : takeRows(await this.#cache.column(sources[source], field), wanted[source]);
-    for (let first = 0; first < sources.length; first += PARTS_AT_ONCE) {
-      if (turns.isDue) await turns.next();
-      const end = Math.min(first + PARTS_AT_ONCE, sources.length);
-      yield* await Promise.all(Array.from({ length: end - first }, (_, i) => take(first + i)));
-    }
+    return taken;
   }
 }
 
-function tooLarge(limitBytes: number): StatusError {
-  return new StatusError(statusCodes.invalidParameter, `query results exceed the maxOutputSize Limit ${limitBytes}`);
-}
+/** Bytes of the values of an answer. */
+export class AnswerBudget {
+  readonly maxBytes: number;
+  #leftBytes: number;
 
-const emptyColumn: Column = { kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined };
-
-/** The `$meta` column with each row's object reduced to some keys. */
-async function projectColumn(column: Column, keys: readonly string[], turns: Turns): Promise<VarColumn> {
-  const cells = column as VarColumn;
-  const rows = cells.offsets.length - 1;
-  const project = metaProjection(keys);
-  const projected: Uint8Array[] = [];
-  for (let row = 0; row < rows; row++) {
-    projected.push(project(varValue(cells, row)));
-    if (turns.isDue) await turns.next();
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+    this.#leftBytes = maxBytes;
   }
-  const offsets = new Uint32Array(rows + 1);
-  for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + projected[row].length;
-  return { kind: "var", offsets, data: Buffer.concat(projected), validity: cells.validity };
+
+  /** @throws {StatusError} 1100 when they are too many */
+  spend(bytes: number): void {
+    this.#leftBytes -= bytes;
+    if (this.#leftBytes >= 0) return;
+    const reason = `query results exceed the maxOutputSize Limit ${this.maxBytes}`;
+    throw new StatusError(statusCodes.invalidParameter, reason);
+  }
 }
+
+export const emptyColumn: Column = {
+  ...{ kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined },
+};
 
 /** What two ascending lists have in common. */
 function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {

@@ -1,10 +1,14 @@
 import { connectPeer, openPeerServer } from "@sluice/cluster";
 import type { ObjectReads } from "@sluice/object-store";
-import { type Address, dataCoord, endOf, queryNode, serializedAnswer, served } from "@sluice/rpc";
+import { type Address, dataCoord, endOf, queryNode, segmentReader, serializedAnswer, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { findRows } from "./find-rows.ts";
+import { readerHandlers } from "./nodes/reader-handlers.ts";
+import { type Nodes, Shares } from "./nodes/shares.ts";
+import { SpreadRows } from "./nodes/spread-rows.ts";
 import { QueryService } from "./query-service.ts";
 import { readAnew } from "./read-anew.ts";
+import { IteratorHits } from "./search/iterator-hits.ts";
 import { ScoreThreads } from "./search/score-threads.ts";
 import { SearchService } from "./search/search-service.ts";
 import { SegmentRows } from "./segment-rows.ts";
@@ -13,6 +17,7 @@ import { cacheBytesOf, type QueryNodeSettings } from "./settings.ts";
 export interface QueryNodeDeps {
   readonly objects: ObjectReads;
   readonly dataCoordAddress: Address;
+  readonly nodes: Nodes;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -24,13 +29,18 @@ export interface RunningQueryNode extends AsyncDisposable {
 /** Starts a querynode: reads visible segments, keeps nothing but a cache, writes nothing. */
 export async function startQueryNode(
   settings: QueryNodeSettings,
-  { objects, dataCoordAddress, log, metrics }: QueryNodeDeps,
+  { objects, dataCoordAddress, nodes, log, metrics }: QueryNodeDeps,
 ): Promise<RunningQueryNode> {
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
-  const service = new QueryService(data, rows);
-  const searches = new SearchService(data, rows, cleanup.use(new ScoreThreads()));
+  const connect = (address: Address) => connectPeer(segmentReader.SegmentReaderClient, address, settings);
+  const shares = cleanup.use(new Shares(nodes, connect));
+  const threads = cleanup.use(new ScoreThreads());
+  const iterators = new IteratorHits(shares);
+  const spread = new SpreadRows(rows, shares);
+  const service = new QueryService(data, spread);
+  const searches = new SearchService(data, spread, threads, iterators);
   const server = cleanup.use(
     openPeerServer(
       {
@@ -44,12 +54,13 @@ export async function startQueryNode(
               const end = endOf(call);
               return serializedAnswer(await readAnew(() => searches.search(order, end)));
             },
-            findRows: (order, call) => findRows(order, rows, endOf(call)),
+            findRows: (order, call) => findRows(order, spread, endOf(call)),
             hybridSearch: async (order, call) => {
               const end = endOf(call);
               return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));
             },
           }),
+          readerHandlers({ rows, threads, iterators }),
         ],
         log,
         onCall: observeCalls(metrics),

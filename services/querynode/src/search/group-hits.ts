@@ -1,5 +1,4 @@
 import { type Column, isNull, type VarColumn } from "@sluice/columns";
-import type { Search, SearchDeps } from "./search.ts";
 import type { GroupBy } from "./search-params.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -10,34 +9,32 @@ export interface GroupedHits {
   readonly isComplete: boolean;
 }
 
+/** Of each hit what it is grouped by. */
+export type GroupValues = ReadonlyMap<Hit, string>;
+
 /** Hits by the value of a field, the best groups first, `offset` of them skipped. Null is a group of its own. */
-export async function grouped(
+export function grouped(
   sorted: readonly Hit[],
-  { field, size }: GroupBy,
-  wanted: number,
-  { filter, params }: Search,
-  { rows, sources }: SearchDeps,
-): Promise<GroupedHits> {
-  const columns = new Map<number, Column>();
+  { size }: GroupBy,
+  values: GroupValues,
+  { wanted, offset }: { readonly wanted: number; readonly offset: number },
+): GroupedHits {
   const groups = new Map<string, Hit[]>();
   for (const hit of sorted) {
-    const column =
-      columns.get(hit.source) ?? (await rows.column(sources.parts[hit.source], filter.collection.fields[field]));
-    columns.set(hit.source, column);
-    const value = valueText(column, hit.row);
+    const value = values.get(hit) ?? "";
     const members = groups.get(value);
     if (members && members.length < size) members.push(hit);
     else if (!members && groups.size < wanted) groups.set(value, [hit]);
   }
   const all = [...groups.values()];
   return {
-    hits: all.slice(params.offset).flat(),
+    hits: all.slice(offset).flat(),
     isComplete: all.length === wanted && all.every((members) => members.length === size),
   };
 }
 
 /** Equal for equal values only. */
-function valueText(column: Column, row: number): string {
+export function valueText(column: Column, row: number): string {
   if (isNull(column, row)) return "null";
   const [from, to] =
     column.kind === "fixed"

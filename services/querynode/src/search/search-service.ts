@@ -13,16 +13,17 @@ import {
   schema,
 } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter } from "../compile-query.ts";
-import type { RowSet } from "../row-set.ts";
-import type { SegmentRows } from "../segment-rows.ts";
+import { answerFields } from "../answer-fields.ts";
+import { compileRowFilter, rowsText } from "../compile-query.ts";
+import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { findHits } from "./find-hits.ts";
+import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { rankedHits, rankingOf } from "./rank-hits.ts";
 import type { ScoreThreads } from "./score-threads.ts";
-import type { Search, SearchDeps } from "./search.ts";
+import { metricsOf, type Search, type SearchDeps } from "./search.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { textOfTerms, weighted } from "./terms.ts";
@@ -36,8 +37,6 @@ const GROUP_BY_FIELD_VALUE = 8;
 /** Of scores of BM25, where the index says nothing. */
 const DEFAULT_K1 = 1.2;
 const DEFAULT_B = 0.75;
-/** Iterators whose last hit is remembered. */
-const MAX_ITERATORS = 10_000;
 
 /** What all searches of one call share. */
 interface Call {
@@ -50,15 +49,20 @@ interface Call {
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
 export class SearchService {
   readonly #data: Client<dataCoord.DataCoordClient>;
-  readonly #rows: SegmentRows;
+  readonly #rows: SpreadRows;
   readonly #threads: ScoreThreads;
-  /** The last hit of each iterator: its score alone would lose hits that are as near. */
-  readonly #lastHits = new Map<string, { readonly score: number; readonly key: bigint | string }>();
+  readonly #iterators: IteratorHits;
 
-  constructor(data: Client<dataCoord.DataCoordClient>, rows: SegmentRows, threads: ScoreThreads) {
+  constructor(
+    data: Client<dataCoord.DataCoordClient>,
+    rows: SpreadRows,
+    threads: ScoreThreads,
+    iterators: IteratorHits,
+  ) {
     this.#data = data;
     this.#rows = rows;
     this.#threads = threads;
+    this.#iterators = iterators;
   }
 
   /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
@@ -69,7 +73,7 @@ export class SearchService {
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compile(request, call);
     const hits = await findHits(search, call.deps);
-    const page = this.#page(search.params, hits, call);
+    const page = await this.#page(search.params, hits, call);
     return this.#answer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
   }
 
@@ -120,14 +124,19 @@ export class SearchService {
     return { order: target, collection, deps, snapshotTs: snapshot.timestamp };
   }
 
-  async #compile(request: milvus.SearchRequest, { order, collection, deps, snapshotTs }: Call): Promise<Search> {
-    const metrics = new Map(order.metrics.map(({ fieldName, metric }) => [fieldName, metric]));
-    const params = searchParams(request, collection, metrics);
-    const filter = await compileRowFilter(request.dsl, request.exprTemplateValues, order, collection, deps.turns);
-    const given = await this.#queriesOf(request, params, collection, deps);
-    const { queries, bm25 } = await this.#weighted(given, params, { order, collection, deps, snapshotTs });
+  async #compile(request: milvus.SearchRequest, call: Call): Promise<Search> {
+    const { order, collection, deps } = call;
+    const { metrics } = order;
+    const params = searchParams(request, collection, metricsOf(metrics));
+    const text = rowsText(order, request.dsl, request.exprTemplateValues);
+    const filter = await compileRowFilter(text, collection, deps.turns);
+    const given = await this.#queriesOf(request, params, call);
+    const { queries, bm25 } = await this.#weighted(given, params, call);
     if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
-    return { filter, params, queries, ...(bm25 && { bm25 }), after: this.#afterOf(params) };
+    const after = await this.#afterOf(params, deps.signal);
+    // Vectors and filter travel as they are here.
+    const asked = { request: { ...request, searchInput: undefined, dsl: "", exprTemplateValues: {} }, metrics };
+    return { filter, params, asked, queries, ...(bm25 && { bm25 }), after };
   }
 
   /** Of BM25 the queries as weights of terms, by the rows of all partitions that are loaded. */
@@ -141,7 +150,7 @@ export class SearchService {
     const isPart = order.loadedPartitionIds.length > order.partitionIds.length;
     const loaded = isPart ? await this.#segments(order, order.loadedPartitionIds, snapshotTs) : undefined;
     const segments = loaded ? unexpiredSegments(loaded, order.ttlSeconds) : deps.segments;
-    const found = await weighted(queries.values, fieldId, segments, this.#rows);
+    const found = await weighted(queries.values, fieldId, segments, this.#rows, deps.signal);
     const { bm25K1 = "", bm25B = "" } = order.metrics.find(({ fieldName }) => fieldName === name) ?? {};
     const [k1, b] = [Number(bm25K1 || DEFAULT_K1), Number(bm25B || DEFAULT_B)];
     return {
@@ -156,42 +165,39 @@ export class SearchService {
     return snapshot;
   }
 
-  #afterOf({ iterator }: SearchParams): Search["after"] {
+  async #afterOf({ iterator }: SearchParams, signal: AbortSignal): Promise<Search["after"]> {
     if (!iterator || iterator.lastBound === undefined) return undefined;
-    const last = this.#lastHits.get(iterator.token);
-    const isSame = last && Math.fround(last.score) === Math.fround(iterator.lastBound);
-    return isSame ? last : { score: Math.fround(iterator.lastBound) };
+    return this.#iterators.recall(iterator.token, iterator.lastBound, signal);
   }
 
   async #queriesOf(
     { searchInput }: milvus.SearchRequest,
     { field }: SearchParams,
-    collection: CollectionSchema,
-    deps: SearchDeps,
+    { order: { schema: stored }, collection, deps }: Call,
   ): Promise<QueryVectors> {
     const text = textOfTerms(collection, collection.fields[field]);
     switch (searchInput?.$case) {
       case "placeholderGroup":
         return decodePlaceholders(searchInput.value, collection.fields[field], text);
       case "ids":
-        return vectorsOfKeys(searchInput.value, { collection, field: collection.fields[field], text }, deps);
+        return vectorsOfKeys(
+          searchInput.value,
+          { schema: stored, collection, field: collection.fields[field], text },
+          deps,
+        );
       default:
         return refuse("empty search request: invalid parameter");
     }
   }
 
   /** What an iterator sends with its next request. */
-  #page({ iterator, metric }: SearchParams, [hits]: readonly Hit[][], { deps: { sources } }: Call) {
+  async #page({ iterator, metric }: SearchParams, [hits]: readonly Hit[][], { deps: { sources, signal } }: Call) {
     if (!iterator) return {};
     const token = iterator.token || randomUUID();
     const last = hits.at(-1);
     if (last) {
-      this.#lastHits.delete(token);
-      this.#lastHits.set(token, { score: last.score, key: sources.keyAt(last.source, last.row) });
-      for (const oldest of this.#lastHits.keys()) {
-        if (this.#lastHits.size <= MAX_ITERATORS) break;
-        this.#lastHits.delete(oldest);
-      }
+      const key = sources.keyAt(last.source, last.row);
+      await this.#iterators.remember(token, { score: last.score, key }, signal);
     }
     const best = isDistance(metric) ? -3.4028234663852886e38 : 3.4028234663852886e38;
     return { page: { token, lastBound: last?.score ?? iterator.lastBound ?? best } };
@@ -202,14 +208,12 @@ export class SearchService {
     const { sources } = deps;
     const { hits, output, page, groupField } = answer;
     const all = hits.flat();
-    const picked: RowSet = {
-      count: all.length,
-      sourceOf: Uint32Array.from(all, ({ source }) => source),
-      rowOf: Uint32Array.from(all, ({ row }) => row),
-    };
-    const timezone = order.timezone || "UTC";
+    const picked = sources.pick(all);
+    const { schema: stored, timezone: given } = order;
+    const text = rowsText({ ...order, schema: stored }, "", {});
+    const timezone = given || "UTC";
     const fields = (plan: OutputPlan) =>
-      deps.rows.output({ collection, output: plan, timezone }, sources.parts, picked, deps.turns);
+      answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps);
     const fieldsData: readonly Parts[] = await fields(output);
     const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
     const data = schema.SearchResultData.fromPartial({

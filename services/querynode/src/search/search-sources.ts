@@ -1,12 +1,18 @@
-import { type Column, type VarColumn, views } from "@sluice/columns";
+import { type Column, takeRows, type VarColumn, views } from "@sluice/columns";
 import { DataType, type FieldSchema } from "@sluice/schema";
-import type { SegmentLogs } from "@sluice/segment";
-import type { CompareKeys } from "./top-hits.ts";
+import type { RowSet } from "../row-set.ts";
+import type { StoredPart } from "../segment-rows.ts";
+import type { CompareRows, Hit, TieOrder } from "./top-hits.ts";
 
-/** Parts of segments that hits lie in, each once however many searches find rows in it, with the primary keys of their rows. */
-export class SearchSources {
-  readonly parts: SegmentLogs[] = [];
+/**
+ * Parts of segments that hits lie in, each once however many searches of this node find rows in it, with the primary keys of
+ * their rows; and rows that other nodes have found, which are counted from 0 in each part.
+ */
+export class SearchSources implements TieOrder {
+  readonly parts: StoredPart[] = [];
   readonly #keys: Column[] = [];
+  /** Of what other nodes have found, which rows of their parts they are. */
+  readonly #rows = new Map<number, Uint32Array>();
   readonly #places = new Map<string, number>();
   readonly #isInteger: boolean;
 
@@ -14,21 +20,60 @@ export class SearchSources {
     this.#isInteger = key.dataType === DataType.Int64;
   }
 
-  async add(part: SegmentLogs, readKeys: () => Promise<Column>): Promise<number> {
+  async add(part: StoredPart, readKeys: () => Promise<Column>): Promise<number> {
     // No two logs have one id.
     const name = `${part.segmentId}/${part.insertLogs[0].logIds[0]}`;
     const known = this.#places.get(name);
     if (known !== undefined) return known;
     const keys = await readKeys();
-    this.parts.push(part);
-    this.#places.set(name, this.#keys.push(keys) - 1);
-    return this.#keys.length - 1;
+    // Somebody else may have added it meanwhile.
+    const place = this.#places.get(name) ?? this.#add(part, keys);
+    this.#places.set(name, place);
+    return place;
   }
 
-  readonly compareKeys: CompareKeys = (sourceA, rowA, sourceB, rowB) => {
+  /** Rows that another node has found. @param keys parallel to `rows` */
+  addFound(part: StoredPart, rows: Uint32Array, keys: Column): number {
+    const source = this.#add(part, keys);
+    this.#rows.set(source, rows);
+    return source;
+  }
+
+  #add(part: StoredPart, keys: Column): number {
+    this.parts.push(part);
+    return this.#keys.push(keys) - 1;
+  }
+
+  /** The row of its part. */
+  rowAt(source: number, row: number): number {
+    return this.#rows.get(source)?.[row] ?? row;
+  }
+
+  /** Hits as rows of their parts. */
+  pick(hits: readonly Hit[]): RowSet {
+    return {
+      count: hits.length,
+      sourceOf: Uint32Array.from(hits, ({ source }) => source),
+      rowOf: Uint32Array.from(hits, ({ source, row }) => this.rowAt(source, row)),
+    };
+  }
+
+  /** The keys of some rows. */
+  keysOf(source: number, rows: Uint32Array): Column {
+    return takeRows(this.#keys[source], rows);
+  }
+
+  readonly compareKeys: CompareRows = (sourceA, rowA, sourceB, rowB) => {
     if (!this.#isInteger) return Buffer.compare(this.#textAt(sourceA, rowA), this.#textAt(sourceB, rowB));
     const [a, b] = [this.#integerAt(sourceA, rowA), this.#integerAt(sourceB, rowB)];
     return a < b ? -1 : a > b ? 1 : 0;
+  };
+
+  /** What was written last comes first. */
+  readonly comparePlaces: CompareRows = (sourceA, rowA, sourceB, rowB) => {
+    const [a, b] = [this.parts[sourceA], this.parts[sourceB]];
+    const difference = b.segmentId - a.segmentId || b.insertLogs[0].logIds[0] - a.insertLogs[0].logIds[0];
+    return Number(difference) || this.rowAt(sourceB, rowB) - this.rowAt(sourceA, rowA);
   };
 
   /** The key of a row, as answers have it. */

@@ -1,5 +1,7 @@
 import type { Turns } from "@sluice/async";
-import type { RowFilter, SegmentRows } from "../segment-rows.ts";
+import type { queryNode, segmentReader } from "@sluice/rpc";
+import type { RowFilter } from "../compile-query.ts";
+import type { SpreadRows } from "../nodes/spread-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import type { QueryVectors } from "./query-vectors.ts";
 import type { ScoreThreads } from "./score-threads.ts";
@@ -11,6 +13,8 @@ import type { Bm25Params } from "./terms.ts";
 export interface Search {
   readonly filter: RowFilter;
   readonly params: SearchParams;
+  /** What these parameters were read from. */
+  readonly asked: AskedSearch;
   readonly queries: QueryVectors;
   /** Of the metric BM25. */
   readonly bm25?: Bm25Params;
@@ -18,8 +22,16 @@ export interface Search {
   readonly after: { readonly score: number; readonly key?: bigint | string } | undefined;
 }
 
+/** Parameters of a search, as another node has to know them. */
+export type AskedSearch = Required<Pick<segmentReader.RankRowsOrder, "request" | "metrics">>;
+
+/** Metrics of indexes by the names of their fields. */
+export function metricsOf(metrics: readonly queryNode.FieldMetric[]): ReadonlyMap<string, string> {
+  return new Map(metrics.map(({ fieldName, metric }) => [fieldName, metric]));
+}
+
 export interface SearchDeps {
-  readonly rows: SegmentRows;
+  readonly rows: SpreadRows;
   readonly segments: readonly VisibleSegment[];
   readonly sources: SearchSources;
   readonly threads: ScoreThreads;

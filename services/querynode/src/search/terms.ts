@@ -1,4 +1,10 @@
+import { okStatus, type segmentReader } from "@sluice/rpc";
 import { type CollectionSchema, type FieldSchema, functionOfOutput } from "@sluice/schema";
+import type { SegmentLogs } from "@sluice/segment";
+import { present } from "../nodes/gone.ts";
+import { packed, unpacked } from "../nodes/packed.ts";
+import { readCall, type ShareReads } from "../nodes/shares.ts";
+import type { SpreadRows } from "../nodes/spread-rows.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import type { SparseQuery } from "./query-vectors.ts";
@@ -27,24 +33,90 @@ export async function weighted(
   queries: readonly SparseQuery[],
   fieldId: number,
   segments: readonly VisibleSegment[],
-  rows: SegmentRows,
+  rows: SpreadRows,
+  signal: AbortSignal,
 ): Promise<{ queries: SparseQuery[]; averageLength: number }> {
-  const containing = queries.map(({ indices }) => new Float64Array(indices.length));
-  let [rowCount, tokenCount] = [0, 0];
-  for (const { logs } of segments)
-    for (const stats of await rows.bm25Stats(logs, fieldId)) {
-      rowCount += stats.rowCount;
-      tokenCount += stats.tokenCount;
-      for (const [q, { indices }] of queries.entries()) addRows(containing[q], indices, stats);
-    }
+  const terms = termsOf(queries);
+  const { containing, rowCount, tokenCount } = await countEverywhere(terms, fieldId, segments, rows, signal);
   const rarity = (n: number) => Math.log(1 + (rowCount - n + 0.5) / (n + 0.5));
+  const rarities = new Map(Array.from(terms, (term, i) => [term, rarity(containing[i])]));
   return {
-    queries: queries.map(({ indices, values }, q) => ({
+    queries: queries.map(({ indices, values }) => ({
       indices,
-      values: Float64Array.from(values, (count, i) => count * rarity(containing[q][i])),
+      values: Float64Array.from(values, (count, i) => count * (rarities.get(indices[i]) as number)),
     })),
     averageLength: rowCount === 0 ? 0 : tokenCount / rowCount,
   };
+}
+
+/** Those of all queries, ascending, each once. */
+function termsOf(queries: readonly SparseQuery[]): Uint32Array {
+  const terms = new Set<number>();
+  for (const { indices } of queries) for (const term of indices) terms.add(term);
+  return Uint32Array.from(terms).sort();
+}
+
+/** Rows and tokens of segments, and of each term in how many rows it occurs. */
+interface TermCounts {
+  rowCount: number;
+  tokenCount: number;
+  readonly containing: Float64Array;
+}
+
+async function countEverywhere(
+  terms: Uint32Array,
+  fieldId: number,
+  segments: readonly VisibleSegment[],
+  rows: SpreadRows,
+  signal: AbortSignal,
+): Promise<TermCounts> {
+  const sums: TermCounts = { rowCount: 0, tokenCount: 0, containing: new Float64Array(terms.length) };
+  const add = ({ rowCount, tokenCount, containing }: TermCounts) => {
+    sums.rowCount += rowCount;
+    sums.tokenCount += tokenCount;
+    for (let i = 0; i < terms.length; i++) sums.containing[i] += containing[i];
+  };
+  const reads: ShareReads<VisibleSegment> = {
+    own: async (share) => {
+      const logs = share.map((segment) => segment.logs);
+      add(await counted(terms, fieldId, logs, rows.own));
+    },
+    other: async (node, share, ending) => {
+      const order = { fieldId: BigInt(fieldId), terms: packed(terms), segments: share.map(({ message }) => message) };
+      const counts = present(await node.countTerms(order, readCall(ending)));
+      const [rowCount, tokenCount] = [Number(counts.rowCount), Number(counts.tokenCount)];
+      add({ rowCount, tokenCount, containing: unpacked.float64(counts.rows) });
+    },
+  };
+  await rows.each(segments, reads, signal);
+  return sums;
+}
+
+async function counted(
+  terms: Uint32Array,
+  fieldId: number,
+  segments: readonly SegmentLogs[],
+  rows: SegmentRows,
+): Promise<TermCounts> {
+  const counts: TermCounts = { rowCount: 0, tokenCount: 0, containing: new Float64Array(terms.length) };
+  for (const logs of segments)
+    for (const stats of await rows.bm25Stats(logs, fieldId)) {
+      counts.rowCount += stats.rowCount;
+      counts.tokenCount += stats.tokenCount;
+      addRows(counts.containing, terms, stats);
+    }
+  return counts;
+}
+
+/** What a node answers of the segments that fall to it. */
+export async function countTerms(
+  { terms, fieldId }: segmentReader.CountTermsOrder,
+  segments: readonly SegmentLogs[],
+  rows: SegmentRows,
+): Promise<segmentReader.TermCounts> {
+  const { rowCount, tokenCount, containing } = await counted(unpacked.uint32(terms), Number(fieldId), segments, rows);
+  const [rowsOf, tokens] = [BigInt(rowCount), BigInt(tokenCount)];
+  return { status: okStatus(), rowCount: rowsOf, tokenCount: tokens, rows: packed(containing) };
 }
 
 interface TermRows {
@@ -52,14 +124,23 @@ interface TermRows {
   readonly rowCounts: Uint32Array;
 }
 
+/** Of few terms each is looked up; many are met in one walk over both lists, which ascend. */
 function addRows(containing: Float64Array, wanted: Uint32Array, { terms, rowCounts }: TermRows): void {
-  for (let i = 0; i < wanted.length; i++) {
-    let [low, high] = [0, terms.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (terms[middle] < wanted[i]) low = middle + 1;
-      else high = middle;
-    }
-    if (terms[low] === wanted[i]) containing[i] += rowCounts[low];
+  const isLookedUp = wanted.length * Math.log2(terms.length + 1) < terms.length;
+  for (let i = 0, at = 0; i < wanted.length; i++) {
+    if (isLookedUp) at = lowerBound(terms, wanted[i], at);
+    else while (at < terms.length && terms[at] < wanted[i]) at++;
+    if (terms[at] === wanted[i]) containing[i] += rowCounts[at];
   }
+}
+
+/** Where the first number stands that is not less than `value`, from `low` on. */
+function lowerBound(numbers: Uint32Array, value: number, low: number): number {
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

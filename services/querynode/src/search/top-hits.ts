@@ -1,5 +1,13 @@
-/** Which of two rows has the smaller primary key: negative, when the first one has. */
-export type CompareKeys = (sourceA: number, rowA: number, sourceB: number, rowB: number) => number;
+/** Compares two rows: negative, when the first one comes before the other. */
+export type CompareRows = (sourceA: number, rowA: number, sourceB: number, rowB: number) => number;
+
+/** How rows with equal scores are ordered. */
+export interface TieOrder {
+  /** By primary key, ascending. */
+  readonly compareKeys: CompareRows;
+  /** Of rows with equal keys: by where they are, so that no order of arrival decides. */
+  readonly comparePlaces: CompareRows;
+}
 
 /** Greatest change of a number that becomes float32, relative to it. */
 const FLOAT32_STEP = 2 ** -23;
@@ -22,7 +30,7 @@ export class TopHits {
   readonly #limit: number;
   readonly #sign: number;
   readonly #power: number;
-  readonly #compareKeys: CompareKeys;
+  readonly #ties: TieOrder;
   readonly #scores: Float64Array;
   readonly #sources: Uint32Array;
   readonly #rows: Uint32Array;
@@ -32,11 +40,11 @@ export class TopHits {
    * @param isDistance less is better
    * @param power 10 ^ decimals that scores are rounded to; 0 = as they are
    */
-  constructor(limit: number, isDistance: boolean, power: number, compareKeys: CompareKeys) {
+  constructor(limit: number, isDistance: boolean, power: number, ties: TieOrder) {
     this.#power = power;
     this.#limit = limit;
     this.#sign = isDistance ? 1 : -1;
-    this.#compareKeys = compareKeys;
+    this.#ties = ties;
     this.#scores = new Float64Array(limit);
     this.#sources = new Uint32Array(limit);
     this.#rows = new Uint32Array(limit);
@@ -73,7 +81,10 @@ export class TopHits {
   #isWorse(at: number, score: number, source: number, row: number): boolean {
     const difference = (this.#scores[at] - score) * this.#sign;
     if (difference !== 0) return difference > 0;
-    return this.#compareKeys(this.#sources[at], this.#rows[at], source, row) > 0;
+    const [source0, row0] = [this.#sources[at], this.#rows[at]];
+    return (
+      (this.#ties.compareKeys(source0, row0, source, row) || this.#ties.comparePlaces(source0, row0, source, row)) > 0
+    );
   }
 
   #isWorseThan(a: number, b: number): boolean {
@@ -106,13 +117,20 @@ export class TopHits {
     this.#set(b, score, source, row);
   }
 
-  /** All of them, the best first, each key once: with its best score. */
-  sorted(): Hit[] {
-    const hits = Array.from({ length: this.#size }, (_, i) => ({
+  /** All of them, in no order. */
+  all(): Hit[] {
+    return Array.from({ length: this.#size }, (_, i) => ({
       ...{ score: this.#scores[i], source: this.#sources[i], row: this.#rows[i] },
     }));
-    const byKey = (a: Hit, b: Hit) => this.#compareKeys(a.source, a.row, b.source, b.row);
-    hits.sort((a, b) => (a.score - b.score) * this.#sign || byKey(a, b));
+  }
+
+  /** All of them, the best first, each key once: with its best score. */
+  sorted(): Hit[] {
+    const hits = this.all();
+    const { compareKeys, comparePlaces } = this.#ties;
+    const byKey = (a: Hit, b: Hit) => compareKeys(a.source, a.row, b.source, b.row);
+    const byPlace = (a: Hit, b: Hit) => comparePlaces(a.source, a.row, b.source, b.row);
+    hits.sort((a, b) => (a.score - b.score) * this.#sign || byKey(a, b) || byPlace(a, b));
     const first = firstOfEachKey(hits, byKey);
     return first.size === hits.length ? hits : hits.filter((hit) => first.has(hit));
   }

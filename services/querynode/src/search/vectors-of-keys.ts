@@ -1,7 +1,8 @@
 import { type Column, isNull, type VarColumn, varValue } from "@sluice/columns";
 import type { schema } from "@sluice/rpc";
 import { type CollectionSchema, DataType, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter } from "../compile-query.ts";
+import { compileRowFilter, rowsText } from "../compile-query.ts";
+import { AnswerBudget } from "../segment-rows.ts";
 import { refuse } from "./metrics.ts";
 import { type QueryVectors, queryVectors, termQueries } from "./query-vectors.ts";
 import type { SearchDeps } from "./search.ts";
@@ -9,6 +10,8 @@ import { SearchSources } from "./search-sources.ts";
 
 /** What is searched for by rows of its own. */
 interface SearchedField {
+  /** Of the collection, stored. */
+  readonly schema: Buffer;
   readonly collection: CollectionSchema;
   readonly field: FieldSchema;
   /** That a BM25 function makes the field of: then the rows' text is searched for. */
@@ -18,12 +21,12 @@ interface SearchedField {
 /** The vectors of rows by their keys, in the order of the keys. @throws {StatusError} 1100 for unknown or repeated keys */
 export async function vectorsOfKeys(
   ids: schema.IDs,
-  { collection, field, text }: SearchedField,
+  { schema: stored, collection, field, text }: SearchedField,
   deps: SearchDeps,
 ): Promise<QueryVectors> {
   const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
   if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
-  const cells = await cellsOf(keys, collection, text ?? field, deps);
+  const cells = await cellsOf(keys, { schema: stored, collection, field: text ?? field }, deps);
   const missing = keys.filter((one) => !cells.has(one));
   if (missing.length > 0)
     refuse(
@@ -35,8 +38,7 @@ export async function vectorsOfKeys(
 
 async function cellsOf(
   keys: readonly (bigint | string)[],
-  collection: CollectionSchema,
-  field: FieldSchema,
+  { schema: stored, collection, field }: Omit<SearchedField, "text">,
   { rows, segments, turns, signal }: SearchDeps,
 ): Promise<Map<bigint | string, Uint8Array>> {
   const key = collection.fields[primaryKeyIndex(collection)];
@@ -44,13 +46,15 @@ async function cellsOf(
   if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
     refuse(`primary key is ${sources.isInteger ? "int64" : "varchar"}, but IDs type mismatch: invalid parameter`);
   const list = keys.map((one) => (typeof one === "bigint" ? String(one) : JSON.stringify(one)));
-  const order = { timezone: "UTC", ttlField: "" };
-  const filter = await compileRowFilter(`${key.name} in [${list.join(",")}]`, {}, order, collection, turns);
+  const order = rowsText({ schema: stored, timezone: "UTC", ttlField: "" }, `${key.name} in [${list.join(",")}]`, {});
+  const filter = await compileRowFilter(order, collection, turns);
+  const found = await rows.select(filter, segments, signal);
+  const budget = new AnswerBudget(Number.POSITIVE_INFINITY);
+  const [columns] = await rows.take(found, { fields: [field], schema: stored }, { turns, signal, budget });
   const cells = new Map<bigint | string, Uint8Array>();
-  for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
-    const source = await sources.add(part, () => rows.column(part, key));
-    const column = await rows.column(part, field);
-    for (const row of found) cells.set(sources.keyAt(source, row), cellOf(column, row));
+  for (const [i, { part, rows: ofPart, keys: ofRows }] of found.entries()) {
+    const source = sources.addFound(part, ofPart, ofRows);
+    for (let at = 0; at < ofPart.length; at++) cells.set(sources.keyAt(source, at), cellOf(columns[i], at));
   }
   return cells;
 }

@@ -1,0 +1,74 @@
+import { StatusError } from "@sluice/errors";
+import { okStatus, type segmentReader } from "@sluice/rpc";
+import { present } from "../nodes/gone.ts";
+import { type ReaderNode, readCall, type Shares } from "../nodes/shares.ts";
+import { keyMessage } from "./ranked-message.ts";
+
+/** The last hit of a page: its score alone would lose hits that are as near. */
+export interface LastHit {
+  readonly score: number;
+  readonly key?: bigint | string;
+}
+
+/** Iterators whose last hit is remembered. */
+const MAX_ITERATORS = 10_000;
+/** Nodes that remember a hit: one of them may die between two pages. */
+const COPIES = 2;
+
+/** The last hits of iterators, whose pages any node may answer. An iterator falls to nodes by its token, as segments do. */
+export class IteratorHits {
+  readonly #shares: Shares;
+  readonly #hits = new Map<string, LastHit>();
+
+  constructor(shares: Shares) {
+    this.#shares = shares;
+  }
+
+  async remember(token: string, hit: LastHit, signal: AbortSignal): Promise<void> {
+    const message = { status: undefined, token, score: hit.score, key: keyMessage(hit.key) };
+    const homes = this.#shares.homesOf(token, COPIES);
+    const tell = (node: ReaderNode) => known(async () => void (await node.rememberHit(message, readCall(signal))));
+    await Promise.all(homes.map((node) => (node ? tell(node) : this.keep(token, hit))));
+  }
+
+  /** The last hit, which has the score that the client says; without its key where all nodes that knew it are gone. */
+  async recall(token: string, given: number, signal: AbortSignal): Promise<LastHit> {
+    const score = Math.fround(given);
+    for (const node of this.#shares.homesOf(token, COPIES)) {
+      const ask = async () => hitOf(present((await node?.recallHit({ token }, readCall(signal))) ?? this.find(token)));
+      const hit = await known(ask);
+      if (hit?.key !== undefined && Math.fround(hit.score) === score) return hit;
+    }
+    return { score };
+  }
+
+  /** On this node. */
+  keep(token: string, hit: LastHit): void {
+    this.#hits.delete(token);
+    this.#hits.set(token, hit);
+    for (const oldest of this.#hits.keys()) {
+      if (this.#hits.size <= MAX_ITERATORS) break;
+      this.#hits.delete(oldest);
+    }
+  }
+
+  /** What this node knows. */
+  find(token: string): segmentReader.IteratorHit {
+    const { score = 0, key } = this.#hits.get(token) ?? {};
+    return { status: okStatus(), token, score, key: keyMessage(key) };
+  }
+}
+
+export function hitOf({ score, key }: segmentReader.IteratorHit): LastHit {
+  return { score, ...(key && { key: key.value }) };
+}
+
+/** Nothing where a node is away: another one knows it, too. */
+async function known<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { checkStatus, common, milvus, type queryNode } from "@sluice/rpc";
+import { DIM, numbers, openQueryWorld, type QueryClient, type QueryWorld, storedSchema } from "./query-world.ts";
+
+// R1. Whatever is asked, nodes that share the segments answer what one node answers that reads all of them.
+
+let world: QueryWorld;
+/** Some keys that there are. */
+let existing: readonly bigint[];
+beforeAll(async () => {
+  world = await openQueryWorld(5, 14);
+  const request = milvus.QueryRequest.fromPartial({
+    outputFields: ["id"],
+    queryParams: pairs({ limit: 3, offset: 90 }),
+  });
+  const { fieldsData } = await world.alone.query(queryOrder(request));
+  const [scalars] = fieldsData.map(({ field }) => (field?.$case === "scalars" ? field.value.data : undefined));
+  existing = scalars?.$case === "longData" ? scalars.value.data : [];
+});
+afterAll(async () => world?.[Symbol.asyncDispose]());
+
+const next = numbers(Number(process.env.SLUICE_SEED ?? 1));
+const oneOf = <T>(values: readonly T[]): T => values[next(values.length)];
+const pairs = (values: Record<string, string | number | undefined>) =>
+  Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: String(value) }]));
+
+const names = { collectionId: 7n, collectionName: "books", schema: storedSchema, partitionIds: [], timezone: "UTC" };
+const target: queryNode.SearchTarget = {
+  ...{ ...names, ttlSeconds: 0n, ttlField: "", loadedPartitionIds: [] },
+  metrics: [{ fieldName: "terms", metric: "BM25", bm25K1: "", bm25B: "" }],
+};
+const expressions = ["", "year > 2005", "genre == 'poem' or year < 1995", "id in [3, 30, 31, 32, 399]", "id >= 200"];
+const outputs = () => oneOf([["id"], ["year", "genre"], ["*"], ["vector", "text"]]);
+
+const vectors = (count: number) =>
+  Array.from({ length: count }, () => Buffer.from(Float32Array.from({ length: DIM }, () => next(4) - 1).buffer));
+const placeholders = (type: common.PlaceholderType, values: Buffer[]) =>
+  Buffer.from(
+    common.PlaceholderGroup.encode({ placeholders: [{ tag: "$0", type, values, elementLevel: false }] }).finish(),
+  );
+
+function vectorSearch(more: Record<string, string | number> = {}): milvus.SearchRequest {
+  const metric = oneOf(["L2", "IP", "COSINE"]);
+  const window = { topk: oneOf([1, 5, 40]), offset: oneOf([0, 0, 3]) };
+  const special = oneOf([
+    {},
+    {},
+    { group_by_field: "genre", group_size: oneOf([1, 3]) },
+    { group_by_field: "year" },
+    { round_decimal: 1 },
+    { params: JSON.stringify({ radius: metric === "L2" ? 9 : 0.5 }) },
+  ]);
+  return milvus.SearchRequest.fromPartial({
+    ...{ dsl: oneOf(expressions), outputFields: outputs() },
+    searchInput: { $case: "placeholderGroup", value: placeholders(101, vectors(oneOf([1, 3]))) },
+    searchParams: pairs({ anns_field: "vector", metric_type: metric, ...window, ...special, ...more }),
+  });
+}
+
+const textSearch = () =>
+  milvus.SearchRequest.fromPartial({
+    ...{ dsl: oneOf(expressions), outputFields: outputs() },
+    searchInput: {
+      $case: "placeholderGroup",
+      value: placeholders(21, [
+        Buffer.from(oneOf(["river stone", "light", "winter garden cloud"])),
+        Buffer.from("stone"),
+      ]),
+    },
+    searchParams: pairs({ anns_field: "terms", topk: oneOf([2, 30]) }),
+  });
+
+function query(): milvus.QueryRequest {
+  const window = oneOf([
+    { limit: 7, offset: 3 },
+    { limit: 1000 },
+    { limit: 20, order_by_fields: "year:desc,genre:asc" },
+    { limit: 5, offset: 9, order_by_fields: "genre:asc" },
+  ]);
+  return milvus.QueryRequest.fromPartial({
+    ...{ expr: oneOf(expressions), outputFields: outputs(), queryParams: pairs(window) },
+  });
+}
+
+const queryOrder = (request: milvus.QueryRequest) => ({ request, ...names, ttlSeconds: 0n, ttlField: "" });
+
+/** The same is asked of a node alone and of nodes together, each once. */
+async function sameEverywhere(ask: (node: QueryClient) => Promise<{ status: common.Status | undefined }>) {
+  const expected = await ask(world.alone);
+  checkStatus(expected.status);
+  for (const node of world.together) expect(await ask(node)).toEqual(expected);
+  return expected;
+}
+
+const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Status | undefined }>][] = [
+  [
+    "searches",
+    () => {
+      const request = vectorSearch();
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
+    "searches by keys",
+    () => {
+      const ids = { idField: { $case: "intId" as const, value: { data: [...existing] } } };
+      const request = { ...vectorSearch(), searchInput: { $case: "ids" as const, value: ids } };
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
+    "full-text searches",
+    () => {
+      const request = textSearch();
+      return (node) => node.search({ request, target });
+    },
+  ],
+  [
+    "hybrid searches",
+    () => {
+      const nq = { searchInput: { $case: "placeholderGroup" as const, value: placeholders(101, vectors(2)) } };
+      const request = milvus.HybridSearchRequest.fromPartial({
+        requests: [textSearch(), { ...vectorSearch({ group_by_field: "" }), ...nq }],
+        rankParams: pairs({ strategy: "rrf", params: '{"k": 60}', limit: 12 }),
+        outputFields: outputs(),
+      });
+      return (node) => node.hybridSearch({ request, target });
+    },
+  ],
+  [
+    "queries",
+    () => {
+      const order = queryOrder(query());
+      return (node) => node.query(order);
+    },
+  ],
+  [
+    "counts",
+    () => {
+      const request = milvus.QueryRequest.fromPartial({ expr: oneOf(expressions), outputFields: ["count(*)"] });
+      return (node) => node.query(queryOrder(request));
+    },
+  ],
+  [
+    "deletes",
+    () => {
+      const order = {
+        schema: storedSchema,
+        expr: oneOf(expressions.slice(1)),
+        exprTemplateValues: {},
+        timezone: "UTC",
+      };
+      return async (node) => {
+        const { segments, ...answer } = await node.findRows({ ...order, segments: [...world.segments] });
+        return { ...answer, segments: segments.sort((a, b) => Number(a.segmentId - b.segmentId)) };
+      };
+    },
+  ],
+];
+
+describe("nodes that share segments answer as one that reads them all", () => {
+  it.each(asked)("%s", async (_name, make) => {
+    for (let run = 0; run < Number(process.env.SLUICE_RUNS ?? 3); run++) await sameEverywhere(make());
+  });
+
+  it("pages of an iterator, each from another node", async () => {
+    const pages = async (nodes: readonly QueryClient[]) => {
+      const ids: bigint[] = [];
+      let token = "";
+      let lastBound: number | undefined;
+      for (let page = 0; page < 20; page++) {
+        const iterator = { search_iter_batch_size: 7, search_iter_v2: "True", iterator: "True" };
+        const going = lastBound === undefined ? {} : { search_iter_id: token, search_iter_last_bound: lastBound };
+        const request = milvus.SearchRequest.fromPartial({
+          searchInput: { $case: "placeholderGroup", value: placeholders(101, [Buffer.alloc(4 * DIM)]) },
+          searchParams: pairs({ anns_field: "vector", metric_type: "L2", topk: 7, ...iterator, ...going }),
+        });
+        const { status, results } = await nodes[page % nodes.length].search({ request, target });
+        checkStatus(status);
+        ids.push(...((results?.ids?.idField?.value.data ?? []) as bigint[]));
+        ({ token = "", lastBound } = results?.searchIteratorV2Results ?? {});
+      }
+      return ids;
+    };
+    const expected = await pages([world.alone]);
+    expect(expected).toHaveLength(140);
+    expect(await pages(world.together)).toEqual(expected);
+  });
+
+  it("when a node is listed that answers nobody, too", async () => {
+    world.addDead();
+    for (const [, make] of asked) await sameEverywhere(make());
+  });
+});
