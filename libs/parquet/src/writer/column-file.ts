@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync } from "node:zlib";
+import { packZstd } from "../codecs/zstd-packer.ts";
 import { type Codec, Encoding, parquetMagic } from "../format.ts";
 import { definitionLevels, varint } from "./definition-levels.ts";
 import { type ColumnHead, type WrittenChunk, writeFooter } from "./footer-writer.ts";
@@ -90,9 +90,7 @@ export function compressed(pieces: readonly Uint8Array[], ifWorthwhile: boolean)
   const size = totalLength(pieces);
   const given = pieces.filter((piece) => piece.length > 0);
   const bytes = given.length === 1 ? given[0] : Buffer.concat(given);
-  // The size stands in the frame, which some decoders need to allocate.
-  const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, pledgedSrcSize: size };
-  const packed = zstdCompressSync(bytes, options);
+  const packed = packZstd(bytes);
   return ifWorthwhile && packed.length >= size * worthwhileRatio ? undefined : packed;
 }
 
