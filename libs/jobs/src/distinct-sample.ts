@@ -68,19 +68,35 @@ export class DistinctSample {
     table[2 * place + 1] = low;
     this.#size++;
     if (this.#size > this.#limit) this.#thin();
-    else if (4 * this.#size > table.length) this.#rebuild(2 * table.length);
+    else if (4 * this.#size > table.length) this.#grow();
   }
 
+  /** In its own memory: a stream of many values is thinned out often. */
   #thin(): void {
     while (this.#size > this.#limit && this.#level < 31) {
       this.#level++;
-      this.#rebuild(this.#table.length);
+      const left = this.#table.slice(0, this.#moveUp());
+      this.#table.fill(0);
+      this.#size = 0;
+      for (let i = 0; i < left.length; i += 2) this.#keep(left[i], left[i + 1]);
     }
   }
 
-  #rebuild(length: number): void {
+  /** Moves the hashes of the present level to the beginning of the table; answers where they end. */
+  #moveUp(): number {
+    const mask = (1 << this.#level) - 1;
+    let at = 0;
+    this.#each((high, low) => {
+      if ((low & mask) !== 0) return;
+      this.#table[at++] = high;
+      this.#table[at++] = low;
+    });
+    return at;
+  }
+
+  #grow(): void {
     const old = this.#table;
-    this.#table = new Uint32Array(length);
+    this.#table = new Uint32Array(2 * old.length);
     this.#size = 0;
     for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) this.#keep(old[i], old[i + 1]);
   }

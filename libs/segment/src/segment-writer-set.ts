@@ -1,3 +1,4 @@
+import { Serial } from "@sluice/async";
 import { batchBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { BufferLimits } from "./column-buffer.ts";
@@ -80,7 +81,8 @@ export class SegmentWriterSet implements AsyncDisposable {
     const { collectionId, newRows, nowMs } = options;
     const logIds = new LogIdBlocks(options.ids);
     const areRowsStored = newRows === undefined;
-    this.#context = { schema, collectionId, areRowsStored, nowMs, segmentBytes, logIds, puts: this.#puts };
+    const [puts, seals] = [this.#puts, new Serial()];
+    this.#context = { schema, collectionId, areRowsStored, nowMs, segmentBytes, logIds, puts, seals };
     this.#systemBuffer = systemBuffers(newRows?.timestamp, this.#limits);
   }
 
@@ -208,6 +210,7 @@ export class SegmentWriterSet implements AsyncDisposable {
       const spare = this.#spare.pop();
       if (spare) {
         this.#bufferedBytes -= spare.allocatedBytes;
+        spare.release();
         continue;
       }
       if (!this.#flushes.isEmpty) {

@@ -1,4 +1,11 @@
-import { type BinlogDialect, encodeInsertLog, encodeStatsLog, StatsBuilder } from "@sluice/binlog";
+import { giveMemory, type Serial, takeMemory } from "@sluice/async";
+import {
+  type BinlogDialect,
+  encodeInsertLog,
+  encodeStatsLog,
+  type PrimaryKeyStats,
+  StatsBuilder,
+} from "@sluice/binlog";
 import type { Column } from "@sluice/columns";
 import {
   type CollectionSchema,
@@ -27,10 +34,15 @@ export interface SegmentWriterContext {
   readonly segmentBytes: number;
   readonly logIds: LogIdBlocks;
   readonly puts: PutQueue;
+  /** Statistics of large segments are encoded and written one after the other. */
+  readonly seals: Serial;
 }
 
 /** Rows at which a segment is sealed however narrow they are: it bounds the filter over its keys to 16 MiB. */
 export const maxSegmentRows = 1 << 23;
+
+/** Of segments from here on, filters over keys and their text are large: there is one at a time. Others wait for no other's sync. */
+const SERIAL_ROWS = 1 << 15;
 
 /** Row ids and timestamps, which come first. */
 const SYSTEM_FIELDS = 2;
@@ -108,13 +120,9 @@ export class SegmentWriter {
 
   /** Writes the statistics, waits for them and for the flushes (W5), and gives the segment's metadata. */
   async seal(): Promise<SealedSegment> {
-    const { collectionId, logIds, puts, areRowsStored } = this.#context;
-    const stats = this.#stats.finish();
-    const encoded = encodeStatsLog(stats);
-    this.release();
-    const logId = await logIds.take(1);
-    const written = puts.put(statsLogKey(this.#place(), stats.fieldId, logId), [encoded]);
-    const [sizeBytes] = await Promise.all([written, ...this.#flushes]);
+    const { collectionId, areRowsStored, seals } = this.#context;
+    const isSmall = this.#rowCount < SERIAL_ROWS;
+    const { stats, logId, sizeBytes } = await (isSmall ? this.#putStats() : seals.run(() => this.#putStats()));
     const bm25Logs = this.#bm25.logs;
     const bm25Bytes = bm25Logs.flatMap((logs) => logs.sizesBytes).reduce((sum, size) => sum + size, 0);
     return {
@@ -132,6 +140,22 @@ export class SegmentWriter {
       statsLogs: [{ fieldId: stats.fieldId, logIds: [logId], rowCounts: [this.#rowCount], sizesBytes: [sizeBytes] }],
       ...(bm25Logs.length > 0 && { bm25Logs }),
     };
+  }
+
+  async #putStats(): Promise<{ stats: PrimaryKeyStats; logId: bigint; sizeBytes: number }> {
+    const { logIds, puts } = this.#context;
+    try {
+      const logId = await logIds.take(1);
+      const stats = this.#stats.finish();
+      const encoded = encodeStatsLog(stats, takeMemory);
+      this.release();
+      const key = statsLogKey(this.#place(), stats.fieldId, logId);
+      const written = puts.put(key, [encoded]).finally(() => giveMemory(encoded));
+      const [sizeBytes] = await Promise.all([written, ...this.#flushes]);
+      return { stats, logId, sizeBytes };
+    } finally {
+      this.release();
+    }
   }
 
   /** Gives memory back. It takes no rows any more. */

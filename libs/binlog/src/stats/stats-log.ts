@@ -22,16 +22,20 @@ const basicBloomFilter = 3n;
 
 /**
  * One object of a stats log, byte for byte as Milvus 2.3 writes it: binlog format, §6.1.
+ * @param take memory for it, of any content: megabytes
  * @throws {RangeError} without a filter: a log must have one
  */
-export function encodeStatsLog({ fieldId, pkType, minPk, maxPk, bloom }: PrimaryKeyStats): Uint8Array {
+export function encodeStatsLog(
+  { fieldId, pkType, minPk, maxPk, bloom }: PrimaryKeyStats,
+  take: (length: number) => Uint8Array<ArrayBuffer> = Buffer.allocUnsafe,
+): Uint8Array<ArrayBuffer> {
   if (!bloom) throw new RangeError("stats log without a bloom filter");
   const head = `{"fieldID":${fieldId},"max":0,"min":0,"bf":{"m":${bloom.bitCount},"k":${bloom.hashCount},"b":"`;
   const tail = `"},"pkType":${pkType},"maxPk":${encodeKey(maxPk)},"minPk":${encodeKey(minPk)}}`;
   const ends = [head, tail].map((text) => Buffer.from(text));
-  const bytes = Buffer.allocUnsafe(ends[0].length + bloom.encodedLength + ends[1].length);
+  const bytes = take(ends[0].length + bloom.encodedLength + ends[1].length);
   bytes.set(ends[0]);
-  bloom.encodeInto(bytes, ends[0].length);
+  bloom.encodeInto(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), ends[0].length);
   bytes.set(ends[1], bytes.length - ends[1].length);
   return bytes;
 }
