@@ -46,10 +46,10 @@ export class MemoryArena {
     }
   }
 
-  /** Undefined when there is no room: the first that fits, so that pages which were used are used again. */
+  /** Undefined when there is no room: of the free spans that suffice the smallest, so that pages never used are used last. */
   take(length: number): Uint8Array<ArrayBuffer> | undefined {
     const bytes = wholePages(length);
-    const index = this.#free.findIndex(({ start, end }) => end - start >= bytes);
+    const index = this.#smallestFor(bytes);
     if (index < 0) return undefined;
     const span = this.#free[index];
     const { start } = span;
@@ -70,6 +70,16 @@ export class MemoryArena {
     }
     if (before?.end === freed.start) before.end = freed.end;
     else this.#free.splice(index, 0, freed);
+  }
+
+  /** Index of the smallest free span that has so many bytes, the lowest of equal ones; -1 where none has. */
+  #smallestFor(bytes: number): number {
+    let [smallest, least] = [-1, Number.POSITIVE_INFINITY];
+    for (const [i, { start, end }] of this.#free.entries()) {
+      const size = end - start;
+      if (size >= bytes && size < least) [smallest, least] = [i, size];
+    }
+    return smallest;
   }
 
   has({ buffer }: { readonly buffer: ArrayBufferLike }): boolean {

@@ -1,10 +1,11 @@
 import { type ArenaMemory, MemoryArena } from "./memory-arena.ts";
 
 /** Smaller arrays are cheap to make, and to collect. */
-const MIN_BYTES = 1 << 20;
-/** Bytes that one thread keeps: what the buffers of a task have at most by default, and the filters over its keys. */
+const MIN_BYTES = 1 << 16;
+/** Bytes that one thread keeps outside of its arena: what the buffers of a task have at most by default, and the filters over its keys. */
 const MAX_KEPT_BYTES = 104 << 20;
 
+/** Arrays that had no room in the arena. */
 const kept: Uint8Array<ArrayBuffer>[] = [];
 let keptBytes = 0;
 /** One a thread, from when it is first asked for; null where there can be none. */
@@ -17,19 +18,19 @@ let arena: MemoryArena | null | undefined;
  */
 export function takeMemory(length: number): Uint8Array<ArrayBuffer> {
   if (length < MIN_BYTES) return new Uint8Array(length);
-  const index = kept.findLastIndex((bytes) => bytes.length === length);
-  if (index < 0) return fromArena(length) ?? new Uint8Array(length);
-  const [bytes] = kept.splice(index, 1);
-  keptBytes -= bytes.length;
-  return bytes;
+  return openArena()?.take(length) ?? takeKept(length) ?? new Uint8Array(length);
 }
 
-/** Gives memory back that nobody reads or writes any more; of too much, the oldest goes. */
+/** Gives memory back that nobody reads or writes any more; of too much outside of the arena, the oldest goes. */
 export function giveMemory(bytes: Uint8Array<ArrayBuffer>): void {
   if (bytes.length < MIN_BYTES) return;
+  if (arena?.has(bytes)) {
+    arena.give(bytes);
+    return;
+  }
   kept.push(bytes);
   keptBytes += bytes.length;
-  while (keptBytes > MAX_KEPT_BYTES) drop(0);
+  while (keptBytes > MAX_KEPT_BYTES) removeKept(0);
 }
 
 /** Memory that is taken for one reader, and given back together. */
@@ -63,20 +64,13 @@ function openArena(): MemoryArena | null {
   return (arena ??= MemoryArena.open() ?? null);
 }
 
-/** What is kept in other sizes makes room, the oldest first. */
-function fromArena(length: number): Uint8Array<ArrayBuffer> | undefined {
-  const from = openArena();
-  for (;;) {
-    const taken = from?.take(length);
-    if (taken || !from) return taken;
-    const oldest = kept.findIndex((bytes) => from.has(bytes));
-    if (oldest < 0) return undefined;
-    drop(oldest);
-  }
+function takeKept(length: number): Uint8Array<ArrayBuffer> | undefined {
+  const index = kept.findLastIndex((bytes) => bytes.length === length);
+  return index < 0 ? undefined : removeKept(index);
 }
 
-function drop(index: number): void {
+function removeKept(index: number): Uint8Array<ArrayBuffer> {
   const [bytes] = kept.splice(index, 1);
   keptBytes -= bytes.length;
-  if (arena?.has(bytes)) arena.give(bytes);
+  return bytes;
 }

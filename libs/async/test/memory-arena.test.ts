@@ -28,6 +28,17 @@ describe("an arena", () => {
     );
   });
 
+  it("takes pages that were never used last, whatever the order in which parts come back", () => {
+    const arena = MemoryArena.open(8 * MIB);
+    if (!arena) throw new Error("no memory");
+    const [first, second, third] = [MIB, 2 * MIB, MIB].map((bytes) => arena.take(bytes) as Uint8Array<ArrayBuffer>);
+    arena.give(second);
+    arena.give(first);
+    expect(arena.take(3 * MIB)?.byteOffset).toBe(first.byteOffset);
+    arena.give(third);
+    expect(arena.take(MIB)?.byteOffset).toBe(third.byteOffset);
+  });
+
   it("refuses what it has no room for", () => {
     expect(MemoryArena.open(2 * MIB)?.take(MIB + 1)).toBeUndefined();
   });
@@ -42,7 +53,13 @@ describe("memory of the pool", () => {
   });
 
   it("of other sizes makes room", () => {
-    expect(isPooled(takeMemory(100 * MIB))).toBe(true);
+    const whole = takeMemory(100 * MIB);
+    expect(isPooled(whole)).toBe(true);
+    giveMemory(whole);
+  });
+
+  it("lies in the arena from 64 KiB on", () => {
+    expect([isPooled(takeMemory(1 << 16)), isPooled(takeMemory((1 << 16) - 1))]).toEqual([true, false]);
   });
 });
 

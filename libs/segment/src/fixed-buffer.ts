@@ -78,6 +78,7 @@ export class FixedBuffer implements ColumnBuffer {
   }
 
   release(): void {
+    this.#validity.release();
     giveMemory(this.#memory);
     this.#data = this.#memory = new Uint8Array(0);
   }

@@ -1,3 +1,4 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { rowIdField, timestampField } from "@sluice/schema";
@@ -62,7 +63,9 @@ export class NewRowsBuffer implements SystemBuffer {
 
   clear(): void {}
 
-  release(): void {}
+  release(): void {
+    this.#rowIds.release();
+  }
 }
 
 /** Of rows that have been in a segment before: they keep their numbers and timestamps. */
@@ -124,6 +127,7 @@ function storedRowsOf({ storedRows }: InsertBatch): StoredRows {
 /** Row ids as pairs of int32: a bigint a row would be slower than the copy of a vector. */
 class RowIdBuffer {
   readonly #limit: number;
+  #memory = new Uint8Array(0);
   #pairs = new Int32Array(0);
 
   constructor(rows: number) {
@@ -155,7 +159,7 @@ class RowIdBuffer {
   }
 
   column(rowCount: number): Column {
-    return { kind: "fixed", width: 8, data: new Uint8Array(this.#pairs.buffer, 0, 8 * rowCount), validity: undefined };
+    return { kind: "fixed", width: 8, data: this.#memory.subarray(0, 8 * rowCount), validity: undefined };
   }
 
   #lengthFor(rows: number): number {
@@ -167,9 +171,17 @@ class RowIdBuffer {
   #grow(used: number, rows: number): void {
     const length = this.#lengthFor(rows);
     if (length === this.#pairs.length) return;
-    const larger = new Int32Array(length);
-    larger.set(this.#pairs.subarray(0, 2 * used));
-    this.#pairs = larger;
+    const memory = takeMemory(4 * length);
+    const pairs = new Int32Array(memory.buffer, memory.byteOffset, length);
+    pairs.set(this.#pairs.subarray(0, 2 * used));
+    giveMemory(this.#memory);
+    [this.#memory, this.#pairs] = [memory, pairs];
+  }
+
+  release(): void {
+    giveMemory(this.#memory);
+    this.#memory = new Uint8Array(0);
+    this.#pairs = new Int32Array(0);
   }
 }
 

@@ -1,3 +1,4 @@
+import { giveMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { FieldSchema } from "@sluice/schema";
 import type { BufferLimits } from "./column-buffer.ts";
@@ -42,6 +43,12 @@ export class ValidityBuffer {
 
   clear(): void {
     this.#hasNulls = false;
+  }
+
+  /** Gives its memory back. It is not used again. */
+  release(): void {
+    giveMemory(this.#bytes);
+    this.#bytes = new Uint8Array(0);
   }
 
   #refuseNulls(source: Uint8Array, runs: RowRuns): void {

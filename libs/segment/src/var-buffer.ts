@@ -73,6 +73,7 @@ export class VarBuffer implements ColumnBuffer {
   }
 
   release(): void {
+    this.#validity.release();
     giveMemory(this.#data);
     this.#data = new Uint8Array(0);
   }

@@ -50,24 +50,25 @@ export class BatchBody {
     if (compression) return part(await this.#inflatedBuffer(index), start, length);
     if (start + length > buffer.length) throw tooShort(buffer.length, start + length);
     if (bodyBytes <= MAX_WHOLE_BYTES) return part(await this.#wholeBody(), buffer.offset + start, length);
-    return await this.#read(bodyStart + buffer.offset + start, memory.taken, length);
+    const bytes = takeMemory(length);
+    memory.taken.push(bytes);
+    return await this.#read(bodyStart + buffer.offset + start, bytes);
   }
 
-  async #read(position: number, taken: Uint8Array<ArrayBuffer>[], length: number): Promise<Uint8Array> {
-    const bytes = takeMemory(length);
-    taken.push(bytes);
-    if ((await this.#source.readInto(position, bytes, this.#signal)) < length) throw damaged("the file breaks off");
+  async #read(position: number, bytes: Uint8Array): Promise<Uint8Array> {
+    if ((await this.#source.readInto(position, bytes, this.#signal)) < bytes.length)
+      throw damaged("the file breaks off");
     return bytes;
   }
 
   /** Bytes of the body as they stand. */
   async #raw(offset: number, length: number): Promise<Uint8Array> {
     if (this.#batch.bodyBytes <= MAX_WHOLE_BYTES) return (await this.#wholeBody()).subarray(offset, offset + length);
-    return await this.#read(this.#batch.bodyStart + offset, [], length);
+    return await this.#read(this.#batch.bodyStart + offset, new Uint8Array(length));
   }
 
   #wholeBody(): Promise<Uint8Array> {
-    this.#whole ??= this.#read(this.#batch.bodyStart, [], this.#batch.bodyBytes);
+    this.#whole ??= this.#read(this.#batch.bodyStart, new Uint8Array(this.#batch.bodyBytes));
     return this.#whole;
   }
 
