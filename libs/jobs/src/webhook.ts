@@ -1,7 +1,10 @@
 /** Somebody who is told of a job's end. */
 export interface JobWebhook {
-  /** With whatever it holds to be let in: shown to nobody. */
+  /** With whatever it holds to be let in: shown to nobody. Sealed for its job, where there is a key. */
   readonly url: string;
+  readonly isSealed?: boolean;
+  /** `host[:port]` of the URL, which may be shown. */
+  readonly host: string;
   /** Counted before each begins, so that one which the process dies of is counted. */
   readonly attempts: number;
   /** Unix milliseconds before which no attempt begins. */
@@ -19,9 +22,10 @@ export const MAX_WEBHOOK_ATTEMPTS = 20;
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
-/** One that nobody has been told by yet. */
-export function newWebhook(url: string): JobWebhook {
-  return { url, attempts: 0, nextMs: 0 };
+/** One that nobody has been told by yet. @param sealed what stands in the record for the URL; undefined: itself */
+export function newWebhook(url: string, sealed?: string): JobWebhook {
+  const { host } = new URL(url);
+  return { url: sealed ?? url, ...(sealed !== undefined && { isSealed: true }), host, attempts: 0, nextMs: 0 };
 }
 
 /** Whether it is still to be delivered, once the job has ended. */

@@ -87,7 +87,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const tso = await TsoService.open(store, Date.now);
   const book = new JobBook(store);
   await book.load();
-  const credentials = new JobCredentials(credentialsKeyOf(settings));
+  const credentialsKey = credentialsKeyOf(settings);
+  const credentials = new JobCredentials(credentialsKey);
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
   const describeBrought = deps.brought(settings.dataSourceEndpoint ?? []);
   const volumes = cleanup.use(openVolumes(settings, { ...deps, book }));
@@ -111,7 +112,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     models,
   });
   const names = new CollectionNames(async (id) => (await ddl.getCollection(id))?.name);
-  const targets = new WebhookTargets(settings);
+  const targets = new WebhookTargets(settings, credentialsKey);
   const allocateIds = (count: number) => ids.allocate(count);
   const planAtOnce = (job: JobRecord) => tasksAtOnce(job, planners, allocateIds);
   const requested = new RequestedJobs(book, log, targets, planAtOnce);

@@ -3,11 +3,13 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { JobRecord } from "@sluice/catalog";
-import { MAX_WEBHOOK_ATTEMPTS, newWebhook } from "@sluice/jobs";
+import { type CredentialsKey, credentialsKeyOf } from "@sluice/cluster";
+import { type JobWebhook, MAX_WEBHOOK_ATTEMPTS, newWebhook } from "@sluice/jobs";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { collectionId, jobId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { JobBook } from "../src/jobs/job-book.ts";
+import { RequestedJobs } from "../src/jobs/requested-jobs.ts";
 import { type WebhookSettings, WebhookTargets } from "../src/webhooks/webhook-targets.ts";
 import { Webhooks } from "../src/webhooks/webhooks.ts";
 
@@ -54,10 +56,12 @@ beforeEach(async () => {
 });
 afterEach(() => receiver[Symbol.asyncDispose]());
 
-function open(settings: WebhookSettings = { webhookEndpoint: [receiver.host], webhookSecret: secret }): Webhooks {
+const usual = (): WebhookSettings => ({ webhookEndpoint: [receiver.host], webhookSecret: secret });
+
+function open(settings = usual(), key?: CredentialsKey): Webhooks {
   const { book } = world;
   const now = () => world.nowMs;
-  return new Webhooks({ book, targets: new WebhookTargets(settings), now, log: silentLogger, intervalMs: 5 });
+  return new Webhooks({ book, targets: new WebhookTargets(settings, key), now, log: silentLogger, intervalMs: 5 });
 }
 
 /** As after a crash: what was in memory is gone. */
@@ -66,12 +70,12 @@ async function restarted(): Promise<void> {
   await world.book.load();
 }
 
-async function endedJob(url = receiver.url(), id = 7n): Promise<bigint> {
+async function endedJob(url = receiver.url(), id = 7n, webhooks = [newWebhook(url)]): Promise<bigint> {
   const job = {
     ...{ jobId: jobId(id), kind: "import", state: "failed", spec: { options: [], warnings: [] }, groups: [] },
     ...{ collectionId: collectionId(1n), collectionName: "books", dbName: "default", idempotencyKey: "" },
     ...{ createdMs: 1000, completedMs: 2000, rowCount: 0, segmentIds: [], autoIds: [] },
-    ...{ failure: { code: "value_invalid", reason: "no number" }, webhooks: [newWebhook(url)] },
+    ...{ failure: { code: "value_invalid", reason: "no number" }, webhooks },
   } as unknown as JobRecord;
   await world.book.create(job);
   return id;
@@ -144,6 +148,37 @@ describe("a webhook", () => {
     expect(webhookOf()?.failure).toMatch(/not public, and that the setting webhook-endpoint does not list/);
     expect(webhookOf(8n)?.failure).toMatch(/does not list "127.0.0.1:\d+" any more/);
     expect(receiver.received).toEqual([]);
+  });
+
+  it("has a URL that is sealed in the record for its job, where there is a key, and told to nobody else", async () => {
+    const key = credentialsKeyOf({ internalSecret: "a secret of the cluster" }) as CredentialsKey;
+    const targets = new WebhookTargets(usual(), key);
+    await endedJob(receiver.url(), 7n, targets.of(jobId(7n), [receiver.url()]));
+    expect(webhookOf()).toMatchObject({ isSealed: true, host: receiver.host });
+    for await (const { value } of world.store.scan("")) expect(value).not.toMatch(/key=k|told/);
+    expect(targets.urlOf(jobId(8n), webhookOf() as JobWebhook)).toBeUndefined();
+    await restarted();
+    {
+      await using _keyless = open();
+      await until(() => webhookOf()?.failure !== undefined);
+      expect(webhookOf()?.failure).toContain("sealed with another credentials-key or internal-secret");
+    }
+    world.nowMs = webhookOf()?.nextMs ?? 0;
+    await using _webhooks = open(usual(), key);
+    await until(() => webhookOf()?.deliveredMs !== undefined);
+    expect(receiver.received.length).toBe(1);
+  });
+
+  it("of a job that is done again is sealed for the new job", () => {
+    const key = credentialsKeyOf({ internalSecret: "a secret of the cluster" }) as CredentialsKey;
+    const requested = (by?: CredentialsKey) =>
+      new RequestedJobs(world.book, silentLogger, new WebhookTargets(usual(), by));
+    const job = (id: bigint) => ({ jobId: jobId(id) }) as JobRecord;
+    const before = requested(key).withWebhooks(job(7n), receiver.url());
+    const { webhooks = [] } = requested(key).retold(before, job(8n));
+    const targets = new WebhookTargets(usual(), key);
+    expect(webhooks.map((webhook) => targets.urlOf(jobId(8n), webhook))).toEqual([receiver.url()]);
+    expect(() => requested().retold(before, job(8n))).toThrow(/job 7: the URL of its webhook is sealed with another/);
   });
 
   it("of the operator's own is reached without a list", async () => {

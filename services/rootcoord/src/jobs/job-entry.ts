@@ -89,10 +89,10 @@ export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
 }
 
 function webhookEntry(webhook: JobWebhook, isDue: boolean): rootCoord.WebhookEntry {
-  const { url, attempts, nextMs, deliveredMs = 0, failure = "" } = webhook;
+  const { host, attempts, nextMs, deliveredMs = 0, failure = "" } = webhook;
   const next = isDue && isOpenWebhook(webhook) ? nextMs : 0;
   return {
-    host: new URL(url).host,
+    host,
     attempts: BigInt(attempts),
     deliveredMs: BigInt(deliveredMs),
     nextMs: BigInt(next),

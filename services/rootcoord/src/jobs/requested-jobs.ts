@@ -1,9 +1,9 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { newWebhook, next } from "@sluice/jobs";
+import { next } from "@sluice/jobs";
 import type { CollectionId, JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
-import { WebhookTargets } from "../webhooks/webhook-targets.ts";
+import { OTHER_KEY, WebhookTargets } from "../webhooks/webhook-targets.ts";
 import type { JobBook } from "./job-book.ts";
 
 /** The tasks of a new job, where they follow from its request alone; else none. */
@@ -51,15 +51,20 @@ export class RequestedJobs {
   /** A job with whom its end is to be told to. @param webhook asked for by an option @throws {ImportError} as `WebhookTargets.check` */
   withWebhooks(job: JobRecord, webhook?: string): JobRecord {
     if (webhook !== undefined) this.#webhooks.check(webhook);
-    const webhooks = this.#webhooks.of(webhook);
+    const webhooks = this.#webhooks.of(job.jobId, webhook === undefined ? [] : [webhook]);
     return webhooks.length === 0 ? job : { ...job, webhooks };
   }
 
-  /** A job that does again what another one did: whoever was to be told of that one is told of this one. */
-  retold({ webhooks = [] }: JobRecord, job: JobRecord): JobRecord {
-    const asked = webhooks.map(({ url }) => newWebhook(url));
-    const others = this.#webhooks.of(undefined).filter(({ url }) => asked.every((webhook) => webhook.url !== url));
-    return asked.length + others.length === 0 ? job : { ...job, webhooks: [...others, ...asked] };
+  /**
+   * A job that does again what another one did: whoever was to be told of that one is told of this one.
+   * @throws {ImportError} `request_invalid` when it is not known any more who that is
+   */
+  retold({ jobId, webhooks: before = [] }: JobRecord, job: JobRecord): JobRecord {
+    const asked = before.map((webhook) => this.#webhooks.urlOf(jobId, webhook));
+    if (asked.includes(undefined))
+      throw new ImportError("request_invalid", `job ${jobId}: ${OTHER_KEY}; import its files by a new request`);
+    const webhooks = this.#webhooks.of(job.jobId, asked as string[]);
+    return webhooks.length === 0 ? job : { ...job, webhooks };
   }
 
   /** Records a job and answers its id, or that of the one which another request with its key has made at the same moment. */

@@ -1,8 +1,12 @@
+import type { CredentialsKey } from "@sluice/cluster";
 import { excerpt, ImportError } from "@sluice/errors";
 import { type JobWebhook, newWebhook } from "@sluice/jobs";
 import { AllowedEndpoints, ReachableAddresses } from "@sluice/object-store";
+import type { JobId } from "@sluice/schema";
 
 const MAX_URL_CHARACTERS = 2048;
+/** Why nobody is told. */
+export const OTHER_KEY = "the URL of its webhook is sealed with another credentials-key or internal-secret";
 
 export interface WebhookSettings {
   /** Told of the end of every job. */
@@ -19,14 +23,17 @@ export class WebhookTargets {
   readonly #allowed: AllowedEndpoints;
   readonly #addresses: ReachableAddresses;
 
-  /** @throws {Error} for settings that contradict each other, or are none */
-  constructor({ webhookUrl, webhookSecret = "", webhookEndpoint = [] }: WebhookSettings) {
+  readonly #key: CredentialsKey | undefined;
+
+  /** @param key what URLs are sealed with in records @throws {Error} for settings that contradict each other, or are none */
+  constructor({ webhookUrl, webhookSecret = "", webhookEndpoint = [] }: WebhookSettings, key?: CredentialsKey) {
     if (webhookUrl !== undefined && parsed(webhookUrl) === undefined)
       throw new Error("setting webhook-url must be an http or https URL without user and password");
     if (webhookUrl !== undefined && webhookSecret === "")
       throw new Error(
         "setting webhook-url needs webhook-secret: receivers know by the signature who has sent a message",
       );
+    this.#key = key;
     this.secret = webhookSecret;
     this.#own = webhookUrl;
     this.#allowed = new AllowedEndpoints(webhookEndpoint);
@@ -34,9 +41,14 @@ export class WebhookTargets {
   }
 
   /** Whoever is told of the end of a new job. @param asked by the job's option, and checked */
-  of(asked: string | undefined): JobWebhook[] {
-    const urls = [this.#own, asked].filter((url) => url !== undefined);
-    return [...new Set(urls)].map(newWebhook);
+  of(jobId: JobId, asked: readonly string[]): JobWebhook[] {
+    const urls = [this.#own, ...asked].filter((url) => url !== undefined);
+    return [...new Set(urls)].map((url) => newWebhook(url, this.#key?.seal(url, ownerOf(jobId))));
+  }
+
+  /** The URL that stands in a job's record; undefined when it is sealed with another key. */
+  urlOf(jobId: JobId, { url, isSealed }: JobWebhook): string | undefined {
+    return isSealed ? this.#key?.open(url, ownerOf(jobId)) : url;
   }
 
   /** @throws {ImportError} `request_invalid` for what is no URL; `path_refused` for a server that is not listed */
@@ -64,6 +76,10 @@ export class WebhookTargets {
     this.#addresses.check(target.hostname);
     return this.#addresses;
   }
+}
+
+function ownerOf(jobId: JobId): string {
+  return `webhook of ${jobId}`;
 }
 
 function parsed(text: string): URL | undefined {

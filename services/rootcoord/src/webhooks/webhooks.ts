@@ -14,7 +14,7 @@ import type { JobBook, JobView } from "../jobs/job-book.ts";
 import type { RootCoordMetrics } from "../metrics.ts";
 import { postWebhook, WebhookRefused } from "./post-webhook.ts";
 import { bodyOf, signed } from "./webhook-message.ts";
-import type { WebhookTargets } from "./webhook-targets.ts";
+import { OTHER_KEY, type WebhookTargets } from "./webhook-targets.ts";
 
 // W1. What is to be delivered stands in the job's record from its creation on: a crash loses none.
 // W2. An attempt is recorded before it begins: what a process dies of is not tried for ever.
@@ -58,48 +58,50 @@ export class Webhooks implements AsyncDisposable {
   #tick(): void {
     const nowMs = this.#deps.now();
     for (const jobId of this.#open)
-      for (const { url, nextMs, ...webhook } of this.#deps.book.get(jobId)?.job.webhooks ?? [])
-        if (nextMs <= nowMs && isOpenWebhook({ url, nextMs, ...webhook })) this.#begin(jobId, url);
+      for (const webhook of this.#deps.book.get(jobId)?.job.webhooks ?? [])
+        if (webhook.nextMs <= nowMs && isOpenWebhook(webhook)) this.#begin(jobId, webhook);
   }
 
-  #begin(jobId: JobId, url: string): void {
-    const key = `${jobId} ${url}`;
+  #begin(jobId: JobId, webhook: JobWebhook): void {
+    const key = `${jobId} ${webhook.url}`;
     if (this.#running.has(key) || this.#running.size >= CONCURRENCY) return;
-    const running = this.#attempt(jobId, url)
-      .catch((error) => this.#warn(jobId, url, error))
+    const running = this.#attempt(jobId, webhook)
+      .catch((error) => this.#warn(jobId, webhook, error))
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);
   }
 
-  async #attempt(jobId: JobId, url: string): Promise<void> {
+  async #attempt(jobId: JobId, webhook: JobWebhook): Promise<void> {
     const { now, targets, metrics } = this.#deps;
-    const view = await this.#change(jobId, url, (webhook) => attemptedWebhook(webhook, now()));
+    const view = await this.#change(jobId, webhook, (before) => attemptedWebhook(before, now()));
     if (!view) return;
     try {
+      const url = targets.urlOf(jobId, webhook);
+      if (url === undefined) throw new Error(OTHER_KEY);
       const message = signed(`job-${jobId}`, bodyOf(view), targets.secret, now());
       await postWebhook(url, message, targets.addressesOf(url), this.#closing.signal);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       metrics?.webhookAttempted("failed");
-      this.#warn(jobId, url, error);
+      this.#warn(jobId, webhook, error);
       const isFinal = error instanceof WebhookRefused && error.isFinal;
-      await this.#change(jobId, url, (webhook) =>
-        failedWebhook(webhook, excerpt((error as Error).message, 300), isFinal),
-      );
+      const reason = excerpt((error as Error).message, 300);
+      await this.#change(jobId, webhook, (before) => failedWebhook(before, reason, isFinal));
       return;
     }
     metrics?.webhookAttempted("delivered");
-    await this.#change(jobId, url, (webhook) => deliveredWebhook(webhook, now()));
+    await this.#change(jobId, webhook, (before) => deliveredWebhook(before, now()));
   }
 
-  #change(jobId: JobId, url: string, next: (webhook: JobWebhook) => JobWebhook): Promise<JobView | undefined> {
-    return this.#deps.book.change(jobId, ({ job }) => ({ job: withWebhook(job, url, next) }));
+  /** @param about of a job's webhooks the one with the same text for its URL */
+  #change(jobId: JobId, about: JobWebhook, next: (webhook: JobWebhook) => JobWebhook): Promise<JobView | undefined> {
+    return this.#deps.book.change(jobId, ({ job }) => ({ job: withWebhook(job, about, next) }));
   }
 
   /** The path of a URL may be what lets a message in. */
-  #warn(jobId: JobId, url: string, error: unknown): void {
+  #warn(jobId: JobId, { host: receiver }: JobWebhook, error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    const about = { jobId: jobId.toString(), receiver: new URL(url).host };
+    const about = { jobId: jobId.toString(), receiver };
     this.#deps.log.warn("a receiver was not told of a job's end", { ...about, reason: (error as Error).message });
   }
 
@@ -110,6 +112,6 @@ export class Webhooks implements AsyncDisposable {
   }
 }
 
-function withWebhook(job: JobRecord, url: string, next: (webhook: JobWebhook) => JobWebhook): JobRecord {
+function withWebhook(job: JobRecord, { url }: JobWebhook, next: (webhook: JobWebhook) => JobWebhook): JobRecord {
   return { ...job, webhooks: job.webhooks?.map((webhook) => (webhook.url === url ? next(webhook) : webhook)) };
 }
