@@ -9,6 +9,8 @@ export interface UploadGrant {
   readonly folder: string;
   /** Unix milliseconds. */
   readonly expiresMs: number;
+  /** Who has asked for it; "" where nobody was asked. */
+  readonly user: string;
   /** Bytes and files of everything that is uploaded with it. */
   readonly maxBytes: number;
   readonly maxFiles: number;

@@ -55,7 +55,7 @@ describe("paths", () => {
 
 describe("upload tokens", () => {
   const key = Buffer.alloc(32, 7);
-  const grant = { volumeName: "v", volumeId: "1", folder: "a/", expiresMs: 1, maxBytes: 2, maxFiles: 3 };
+  const grant = { volumeName: "v", volumeId: "1", folder: "a/", user: "ann", expiresMs: 1, maxBytes: 2, maxFiles: 3 };
 
   it("open as what was granted, by any holder of the key", () => {
     const { accessKeyId, secretAccessKey, sessionToken } = new UploadTokens(key).issue(grant);

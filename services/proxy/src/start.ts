@@ -10,6 +10,7 @@ import { AccessControl } from "./access/access-control.ts";
 import { AuditLog } from "./access/audit-log.ts";
 import { CallRates } from "./access/call-rates.ts";
 import { forAdmins } from "./access/rest-guard.ts";
+import { watchedUploads } from "./access/watched-uploads.ts";
 import type { ProxyContext } from "./context.ts";
 import { openRest } from "./http/open-rest.ts";
 import { ImportRequests } from "./import-request.ts";
@@ -95,7 +96,9 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
   const files = fileService(volumes, writer);
   const uploads = openUploads(app.server, {
-    services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files],
+    services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files].map(
+      (service) => watchedUploads(service, { rates, ...audited }),
+    ),
     log: deps.log,
     onCall: observers(counted.onCall, logged),
   });

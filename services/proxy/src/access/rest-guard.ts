@@ -115,7 +115,9 @@ export function forAdmins(service: RawService, access: AccessControl): RawServic
     ...service,
     answer: async (request) => {
       try {
-        access.checkAdmin(await access.caller(restCredentials(headerOf(request.headers, "authorization"))), "Files");
+        const caller = await access.caller(restCredentials(headerOf(request.headers, "authorization")));
+        request.identified({ user: caller.user });
+        access.checkAdmin(caller, "Files");
       } catch (error) {
         throw error instanceof AccessRefused ? new S3Refusal("AccessDenied", error.message) : error;
       }

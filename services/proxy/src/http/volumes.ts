@@ -33,7 +33,8 @@ export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volume
     app.post(
       `${base}/apply`,
       facts("Credentials for an upload into a volume", admin, { body: applyVolumeBody }),
-      async ({ body, headers }) => ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "")),
+      async ({ body, headers, caller }) =>
+        ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "", caller?.user ?? "")),
     );
     app.get<OneVolume>(
       `${one}/files`,

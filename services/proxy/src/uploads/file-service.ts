@@ -16,7 +16,11 @@ export function fileService(client: VolumeClient, writer: ContentWriter): RawSer
   return {
     name: "files",
     matches: (method, url) => METHODS.includes(method) && FILE.test(splitOnce(url, "?")[0]),
-    answer: (request) => (request.method === "PUT" ? put(client, writer, request) : get(client, writer, request)),
+    answer: (request) => {
+      const { volumeName, path } = nameOf(request);
+      request.identified({ file: `${volumeName}/${path}` });
+      return request.method === "PUT" ? put(client, writer, request) : get(client, writer, request);
+    },
     refuse: (error) => {
       const { status, code, reason } = refusalOf(error);
       return { ...json(status, { code, message: reason }), reason, isUnexpected: status === 500 };

@@ -4,10 +4,22 @@ import type { SignedRequest } from "@sluice/volumes";
 /** A request whose body is read as it comes. */
 export interface RawRequest extends SignedRequest {
   readonly body: AsyncIterable<Uint8Array>;
+  /** IP address of the client. */
+  readonly address: string;
+  /** Is told by who answers who asks, and for what, as soon as that is known. @throws {S3Refusal} for who asks too often */
+  readonly identified: (about: RawCaller) => void;
   /** Lets a client that waits for it send its body. */
   readonly goOn: () => void;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
+}
+
+/** What is known of a request, or a part of it. */
+export interface RawCaller {
+  /** "" where nobody is asked who it is. */
+  readonly user?: string;
+  /** Volume, and path in it. */
+  readonly file?: string;
 }
 
 export interface RawAnswer {

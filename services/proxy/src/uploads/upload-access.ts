@@ -39,8 +39,14 @@ export async function accessOf(
   if (signature) checkSignature(request, signature, grant.secretAccessKey);
   if (Number(grant.expiresMs) + (isLate ? GRACE_MS : 0) < Date.now())
     throw new S3Refusal("ExpiredToken", "the credentials have expired: ask for new ones");
+  request.identified({ user: grant.user, file: fileOf(request, grant) });
   const limits = { tokenId: grant.accessKeyId, maxBytes: grant.maxBytes, maxFiles: grant.maxFiles };
   return { grant, limits, signature, payload: signature?.payload ?? "UNSIGNED-PAYLOAD" };
+}
+
+function fileOf({ key = "" }: S3Request, { volumeName, volumeId }: volume.CheckUploadResponse): string {
+  const prefix = prefixOfVolume(volumeId);
+  return key.startsWith(prefix) ? `${volumeName}/${key.slice(prefix.length)}` : volumeName;
 }
 
 /** The path of the file that a key means. @throws {S3Refusal} `AccessDenied` for what the credentials are not for; {StatusError} 63247 */

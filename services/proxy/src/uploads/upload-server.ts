@@ -63,7 +63,9 @@ export function uploadHandler({ services, log, onCall, others }: UploadServerDep
     let given: RawAnswer;
     try {
       const body = request.iterator({ destroyOnReturn: false });
-      given = await service.answer({ method, url, headers, body, goOn, signal: gone.signal });
+      const address = request.socket.remoteAddress ?? "";
+      const identified = () => undefined;
+      given = await service.answer({ method, url, headers, body, goOn, address, identified, signal: gone.signal });
     } catch (error) {
       const refusal = service.refuse(error, url, requestId);
       if (refusal.isUnexpected) log.error("an upload failed unexpectedly", { err: error, reason: refusal.reason });

@@ -59,9 +59,10 @@ export class VolumeOperations {
   /**
    * Credentials for one upload, and where it goes.
    * @param host as the request names this server
+   * @param user who asks, under whose name the upload goes on
    */
-  async apply(body: z.infer<typeof applyVolumeBody>, host: string) {
-    const grant = await this.#client.grantUpload({ name: nameOf(body), folder: body.path ?? "" });
+  async apply(body: z.infer<typeof applyVolumeBody>, host: string, user: string) {
+    const grant = await this.#client.grantUpload({ name: nameOf(body), folder: body.path ?? "", user });
     checkStatus(grant.status);
     const endpoint = this.#endpoint ?? host;
     if (endpoint === "") throw new StatusError(volumeCodes.invalidKind, "the request names no host to upload to");

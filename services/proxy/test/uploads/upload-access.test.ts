@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { okStatus, volume } from "@sluice/rpc";
 import { accessOf } from "../../src/uploads/upload-access.ts";
 import type { VolumeClient } from "../../src/volumes/volume-operations.ts";
+import { prefixOfVolume } from "../../src/volumes/volume-views.ts";
 
 const DAY = 24 * 3600_000;
 
@@ -21,7 +22,13 @@ const request = (token: string) => ({
     query: new Map(),
     headers: { authorization: `Bearer ${token}` },
   },
-  ...{ body: (async function* () {})(), goOn: () => undefined, signal: new AbortController().signal },
+  ...{
+    body: (async function* () {})(),
+    goOn: () => undefined,
+    address: "::1",
+    identified: () => undefined,
+    signal: new AbortController().signal,
+  },
 });
 
 const outcome = (endedMsAgo: number, isLate: boolean, token = "token") =>
@@ -29,6 +36,18 @@ const outcome = (endedMsAgo: number, isLate: boolean, token = "token") =>
     ({ grant }) => grant.accessKeyId,
     ({ code }) => code,
   );
+
+it("whoever has asked for the credentials is told of, with the file, once both are known to be true", async () => {
+  const told: object[] = [];
+  const client = clientOf(-1000);
+  const known = await client.checkUpload({ sessionToken: "token" });
+  const checkUpload = async () => ({ ...known, user: "ann", volumeName: "books", volumeId: "7" });
+  const key = `${prefixOfVolume("7")}a/b.json`;
+  const asked = { ...request("token"), key, identified: (about: object) => void told.push(about) };
+  await accessOf({ ...client, checkUpload } as VolumeClient, asked);
+  await accessOf(clientOf(1000), asked).catch(() => undefined);
+  expect(told).toEqual([{ user: "ann", file: "books/a/b.json" }]);
+});
 
 describe("credentials", () => {
   it("end with their time, and for uploads in parts a day later", async () => {

@@ -14,6 +14,14 @@ export interface UploadGrantsDeps {
   readonly maxBytes: number;
 }
 
+/** What somebody asks for. */
+interface Asked {
+  readonly name: string;
+  readonly folder: string;
+  /** "" where nobody is asked who it is. */
+  readonly user: string;
+}
+
 /** What an upload may do, and what it signs with. */
 export interface IssuedGrant {
   readonly record: VolumeRecord;
@@ -39,7 +47,7 @@ export class UploadGrants {
   }
 
   /** @param name "" makes a temporary volume @throws {StatusError} 63240, 63244, 63245, 63247 */
-  async issue({ name, folder: asked }: { readonly name: string; readonly folder: string }): Promise<IssuedGrant> {
+  async issue({ name, folder: asked, user }: Asked): Promise<IssuedGrant> {
     const folder = folderPathOf(asked);
     const record = name === "" ? await this.#temporary() : (await this.#deps.volumes.find(name)).record;
     checkWritable(record);
@@ -48,7 +56,8 @@ export class UploadGrants {
     const limits = { expiresMs, maxBytes: maxBytes || UNLIMITED, maxFiles: UNLIMITED };
     const { volumeId } = record;
     const tokens = await this.#opened();
-    return { record, folder, ...limits, ...tokens.issue({ volumeName: record.name, volumeId, folder, ...limits }) };
+    const grant = { volumeName: record.name, volumeId, folder, user, ...limits };
+    return { record, folder, ...limits, ...tokens.issue(grant) };
   }
 
   /** What a session token allows; undefined when it is none of this cluster, or its volume is not there any more. */

@@ -192,7 +192,7 @@ describe("what is left over", () => {
   });
 
   it("of an upload without a name goes with its volume, a day after its last file", async () => {
-    const { record } = await at.grants.issue({ name: "", folder: "" });
+    const { record } = await at.grants.issue({ name: "", folder: "", user: "" });
     expect(await at.volumes.list({ projectId: "", type: "" })).toHaveLength(1);
     at.clock.ms += DAY;
     await at.sweeper.sweep();
@@ -205,7 +205,7 @@ describe("what is left over", () => {
 
 describe("credentials", () => {
   it("are those of every rootcoord that follows, and none for a volume that is gone", async () => {
-    const issued = await at.grants.issue({ name: "v", folder: "a" });
+    const issued = await at.grants.issue({ name: "v", folder: "a", user: "" });
     const { store, volumes } = at;
     const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0 });
     expect(await next.check(issued.sessionToken)).toMatchObject({ volumeName: "v", folder: "a/", maxBytes: 100 });
@@ -217,6 +217,6 @@ describe("credentials", () => {
   it("are not given out for external volumes, which lie in a source of the server", async () => {
     const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
     await at.volumes.create({ ...about, source: "lake" });
-    await expect(at.grants.issue({ name: "e", folder: "" })).rejects.toMatchObject({ code: 63244 });
+    await expect(at.grants.issue({ name: "e", folder: "", user: "" })).rejects.toMatchObject({ code: 63244 });
   });
 });
