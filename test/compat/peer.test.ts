@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
@@ -11,6 +13,9 @@ import { describeWith, pythonOf, TemporaryFolders, TestClient, useRest, useServe
 // Collections go from a real Milvus to us and back, over gRPC. It starts once for the file.
 
 const environment = "milvus-2.3.5";
+/** Both write and read it. */
+const shared = mkdtempSync(join(tmpdir(), "sluice-handover-"));
+afterAll(() => rm(shared, { recursive: true, force: true }));
 const suite = describeWith(environment);
 
 const everything = {
@@ -67,7 +72,7 @@ const collections = [
 
 suite("a real Milvus", () => {
   const folders = new TemporaryFolders();
-  const fixture = useServer({ dataSourceEndpoint: "127.0.0.1", splitSize: "1MB" });
+  const fixture = useServer({ dataSourceEndpoint: "127.0.0.1", splitSize: "1MB", exportRoot: `out=${shared}` });
   const { run } = useRest(fixture, "copy");
   let served: { child: ChildProcess; address: string };
   let peer: TestClient;
@@ -123,7 +128,20 @@ suite("a real Milvus", () => {
     expect(await indexesOf(peer, `${name}_back`)).toEqual(await indexesOf(fixture.client, name));
   });
 
-  it("takes no rows whose automatic keys it would not keep, and says so before anything is written", async () => {
+  it.each([
+    ["everything", "id > -100000", 1194],
+    ["shelves", 'key >= ""', 300],
+  ] as const)("imports segments that are handed over as files, without deleted rows: %s", async (name, all, rows) => {
+    if (name === "everything") await fixture.client.delete(name, `id in [${[5, 6, 900].map((i) => row(i).id)}]`);
+    const to = { address: served.address, files: "out://given", filesAs: join(shared, "given") };
+    const job = await run({ to, collectionName: name, targetCollectionName: `${name}_given` });
+    expect(job).toMatchObject({ state: "Completed", copiedRows: rows, strategy: "files" });
+    expect(await peer.query(`${name}_given`, all, ["*"])).toEqual(await fixture.client.query(name, all, ["*"]));
+    expect(await indexesOf(peer, `${name}_given`)).toEqual(await indexesOf(fixture.client, name));
+    expect((await readdir(shared, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())).toEqual([]);
+  });
+
+  it("takes no rows whose automatic keys it would not keep, and says so before anything is written; segments it takes with their keys", async () => {
     const { client, files } = fixture;
     const fields = [
       { name: "id", type: DataType.Int64, key: true, auto: true },
@@ -136,6 +154,10 @@ suite("a real Milvus", () => {
     expect(
       (await peer.raw.showCollections(milvus.ShowCollectionsRequest.fromPartial({}))).collectionNames,
     ).not.toContain("automatic");
+    const handover = { files: "out://", filesAs: shared };
+    const job = await run({ ...body, to: { ...body.to, ...handover } });
+    expect(job).toMatchObject({ state: "Completed", strategy: "files" });
+    expect(await peer.query("automatic", "id > 0", ["*"])).toEqual(await client.query("automatic", "id > 0", ["*"]));
   });
 });
 

@@ -5,8 +5,8 @@ import type { BroughtSource } from "./source-file.ts";
 
 /** How the rows of a copy get there, and why so. */
 interface CopyStrategy {
-  /** `objects`: the storage copies them; `rows`: they are read there and written here. */
-  readonly name: "objects" | "rows";
+  /** `objects`: the storage copies them; `rows`: they are read on one side and written on the other; `files`: one side imports them. */
+  readonly name: "objects" | "rows" | "files";
   readonly reason: string;
 }
 
@@ -58,6 +58,20 @@ export interface PushCopySpec extends AnyCopySpec {
   readonly expiry: RowExpiry;
   /** What is made there: all partitions, and these indexes. */
   readonly declared: PushedDeclarations;
+  /** Where segments are handed over, of the strategy `files`. */
+  readonly handover?: FileHandover;
+}
+
+/** A folder that both services reach: one writes segments into it, the other imports them. */
+export interface FileHandover {
+  /** Export root. */
+  readonly root: string;
+  /** Below the root, the job's own. */
+  readonly folder: string;
+  /** The same folder by the other service's name. */
+  readonly peerFolder: string;
+  /** Of the partitions that are copied, parallel to them. */
+  readonly partitionNames: readonly string[];
 }
 
 /** What is made in another service, besides rows. */

@@ -1,4 +1,5 @@
 export { describePeerCollection, type PeerCollection, type PeerIndex } from "./describe-collection.ts";
+export { type ImportedSegment, importSegments } from "./import-segments.ts";
 export { insertRows } from "./insert-rows.ts";
 export { inKeyRange } from "./key-text.ts";
 export {

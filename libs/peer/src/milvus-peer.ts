@@ -124,7 +124,8 @@ async function addressOf({ address, tls, reachable }: PeerPlace): Promise<Endpoi
   return { address: `${tls ? "https://" : ""}${family === 6 ? `[${ip}]` : ip}:${port || "80"}`, gone: NEVER };
 }
 
-function peerError(place: PeerPlace, what: string, error: unknown): ImportError {
+/** In the peer's words; what it has no code for is refused. */
+export function peerError(place: PeerPlace, what: string, error: unknown): ImportError {
   if (error instanceof ImportError && (error.code === "peer_refused" || error.code === "peer_unavailable"))
     return error;
   const { code, message } = error as { code?: number | string; message: string };

@@ -131,7 +131,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const allowed = new AllowedEndpoints(settings.dataSourceEndpoint ?? []);
   const withPeers = { ...requests, ...making, requests: copyRequests, allowed, credentials };
   const pullJobs = new PullJobs(withPeers);
-  const pushJobs = new PushJobs(withPeers);
+  const pushJobs = new PushJobs({ ...withPeers, roots: exports });
   const restore = new RestoreBackup({
     ...{ sources: jobSources, jobs, book, declare: ddl.handlers, models },
     findCollection: async (db, name) => {

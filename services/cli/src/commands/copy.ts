@@ -27,6 +27,8 @@ interface CopyOptions extends ServerOptions {
   readonly fromDatabase?: string;
   readonly to?: string;
   readonly toToken?: string;
+  readonly toFiles?: string;
+  readonly toFilesAs?: string;
   readonly filter?: string;
   readonly partition?: readonly string[];
   readonly indexes: boolean;
@@ -56,6 +58,11 @@ export function copyCommand(): Command {
       .option("--from-database <NAME>", "the source's there; default unless given")
       .option("--to <HOST:PORT>", "another Milvus-compatible service that gets the target; as --from")
       .addOption(new Option("--to-token <TOKEN>", "as --from-token").env("SLUICE_TO_TOKEN"))
+      .option(
+        "--to-files <ROOT://FOLDER>",
+        "hand segments over as files in an export root that the other service reads",
+      )
+      .option("--to-files-as <PATH>", "what that folder is called there; FOLDER unless given")
       .option("--filter <EXPRESSION>", "rows that it is true for; with --from or --to")
       .option("--to-database <NAME>", "the target's; the source's unless given, with --to default")
       .option("--partition <NAME>", "rows of this partition; again and again; all unless given", collectTexts)
@@ -76,11 +83,21 @@ async function runCopy(source: string, target: string, options: CopyOptions): Pr
 }
 
 /** The other service as the request has it. */
-function peerOf({ from, fromToken, fromDatabase: dbName, to, toToken }: CopyOptions) {
+function peerOf({
+  from,
+  fromToken,
+  fromDatabase: dbName,
+  to,
+  toToken,
+  toFiles: files,
+  toFilesAs: filesAs,
+}: CopyOptions) {
+  if (files !== undefined && to === undefined) throw new Error("--to-files says nothing without --to");
+  if (filesAs !== undefined && files === undefined) throw new Error("--to-files-as says nothing without --to-files");
   if (from === undefined && dbName !== undefined) throw new Error("--from-database says nothing without --from");
   return {
     ...(from !== undefined && { from: { address: from, token: fromToken, dbName } }),
-    ...(to !== undefined && { to: { address: to, token: toToken } }),
+    ...(to !== undefined && { to: { address: to, token: toToken, files, filesAs } }),
   };
 }
 

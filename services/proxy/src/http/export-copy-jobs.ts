@@ -14,9 +14,14 @@ const names = z
   .array(z.string())
   .nullish()
   .transform((value) => value ?? []);
+const peerMembers = { address: z.string(), token: text, user: text, password: text, dbName: text };
 /** Another service. */
-const peer = z
-  .strictObject({ address: z.string(), token: text, user: text, password: text, dbName: text })
+const source = z
+  .strictObject(peerMembers)
+  .nullish()
+  .transform((value) => value ?? undefined);
+const target = z
+  .strictObject({ ...peerMembers, files: text, filesAs: text })
   .nullish()
   .transform((value) => value ?? undefined);
 const exportBody = z.strictObject({
@@ -26,7 +31,7 @@ const exportBody = z.strictObject({
 const copyBody = z.strictObject({
   ...{ dbName: text, collectionName: text, targetDbName: text, targetCollectionName: text, partitionNames: names },
   ...{ indexes: z.boolean().nullish(), load: z.boolean().nullish(), filter: text },
-  ...{ from: peer, to: peer },
+  ...{ from: source, to: target },
 });
 
 /** Exports and copies over REST, in the form of import jobs. */
@@ -61,9 +66,15 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
   });
 }
 
+interface HandoverNames {
+  readonly files?: string;
+  readonly filesAs?: string;
+}
+
 /** @throws {StatusError} 1100 for credentials that contradict each other */
-function peerService({ address, token, user, password }: NonNullable<z.infer<typeof peer>>) {
+function peerService(peer: Omit<NonNullable<z.infer<typeof target>>, "files" | "filesAs"> & HandoverNames) {
+  const { address, token, user, password, files = "", filesAs = "" } = peer;
   if ((user === undefined) !== (password === undefined) || (token !== undefined && user !== undefined))
     throw new StatusError(statusCodes.invalidParameter, "from, to: give token, or user and password");
-  return { address, token: token ?? (user === undefined ? "" : `${user}:${password}`) };
+  return { address, token: token ?? (user === undefined ? "" : `${user}:${password}`), files, filesAs };
 }

@@ -103,6 +103,6 @@ function targetExists({ dbName, name }: CollectionRecord): StatusError {
 /** Credentials may be others: they are none of what is asked for. */
 function digestOf({ idempotencyKey: _, from, to, ...request }: rootCoord.CopyRequest): string {
   return createHash("sha256")
-    .update(JSON.stringify(["copy", request, from?.address ?? "", to?.address ?? ""]))
+    .update(JSON.stringify(["copy", request, from?.address ?? "", to?.address ?? "", to?.files, to?.filesAs]))
     .digest("base64url");
 }

@@ -8,6 +8,7 @@ import { decodeStoredSchema, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent } from "@sluice/telemetry";
 import { fileForm } from "@sluice/writers";
+import { parseExportPlace } from "./export-place.ts";
 import type { JobBook } from "./job-book.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
 
@@ -39,7 +40,7 @@ export class ExportJobs {
     const { requested, roots } = this.#deps;
     const collection = await this.#deps.findCollection(request.dbName, request.collectionName);
     const schema = decodeStoredSchema(Buffer.from(collection.storedSchema, "base64"), collection.properties);
-    const place = parsePlace(request.to);
+    const place = parseExportPlace(request.to);
     roots.check(place.root);
     const form = parseForm(request.format);
     const output = outputOf(schema, request.outputFields);
@@ -91,17 +92,6 @@ export class ExportJobs {
     };
     return this.#deps.requested.create(this.#deps.requested.withWebhooks(job));
   }
-}
-
-/** `NAME://FOLDER/FOLDER`; the folder may be absent. */
-function parsePlace(to: string): { readonly root: string; readonly parts: readonly string[] } {
-  const [, root, path = ""] = /^([a-z][a-z0-9-]*):\/\/([\x20-\uffff]{0,512})$/.exec(to) ?? [];
-  const inner = path.replace(/\/$/, "");
-  const parts = inner === "" ? [] : inner.split("/");
-  const isBad = parts.some((part) => part === "" || part === "." || part === ".." || part === ".tmp");
-  if (root !== undefined && !isBad) return { root, parts };
-  const reason = `"${excerpt(to)}" is no place to export to: expected ROOT://FOLDER, where ROOT is the name of an export root`;
-  throw new ImportError("request_invalid", reason);
 }
 
 function parseForm(text: string): ExportForm {

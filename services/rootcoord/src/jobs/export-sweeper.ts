@@ -18,7 +18,7 @@ export interface ExportSweeperDeps {
 const GRACE_MS = 10 * 60_000;
 
 /**
- * Removes what exports that failed or were cancelled have written: at once, and again after a grace. What is to be swept
+ * Removes what exports, and copies by files, that failed or were cancelled have written: at once, and again after a grace. What is to be swept
  * follows from the records of jobs; after a restart all of them are swept once more, as long as they are remembered.
  */
 export class ExportSweeper implements AsyncDisposable {
@@ -43,7 +43,7 @@ export class ExportSweeper implements AsyncDisposable {
 
   /** One pass. What cannot be removed now is tried again. */
   async sweep(): Promise<void> {
-    const jobs = this.#deps.book.jobs().filter((job) => job.kind === "export" && isUnfinished(job));
+    const jobs = this.#deps.book.jobs().filter((job) => placeOf(job) !== undefined && isUnfinished(job));
     for (const job of jobs) {
       if (this.#closing.signal.aborted) return;
       if (this.#isDue(job)) await this.#sweepJob(job).catch((error) => this.#warn(job, error));
@@ -59,7 +59,9 @@ export class ExportSweeper implements AsyncDisposable {
   }
 
   async #sweepJob(job: StoredJob): Promise<void> {
-    const { root, folder } = specOf(job, "export");
+    const place = placeOf(job);
+    if (!place) return;
+    const { root, folder } = place;
     const nowMs = this.#deps.now();
     const store = await this.#deps.roots.open(root);
     const keys = (await Array.fromAsync(store.list(`${folder}/`))).map(({ key }) => key);
@@ -67,11 +69,11 @@ export class ExportSweeper implements AsyncDisposable {
     await store.abortWrites?.(`${folder}/`);
     this.#swept.set(job.jobId, nowMs);
     if (keys.length > 0)
-      this.#deps.log.info("removed the files of an export that did not end", aboutOf(job, keys.length));
+      this.#deps.log.info(`removed the files of a job of kind ${job.kind} that did not end`, aboutOf(job, keys.length));
   }
 
   #warn(job: StoredJob, error: unknown): void {
-    this.#deps.log.warn("files of a failed export could not be removed; it is tried again", {
+    this.#deps.log.warn("files of a failed job could not be removed; it is tried again", {
       ...aboutOf(job),
       err: error,
     });
@@ -81,6 +83,13 @@ export class ExportSweeper implements AsyncDisposable {
     this.#closing.abort();
     await this.#running;
   }
+}
+
+/** Where a job writes files. */
+function placeOf(job: StoredJob): { readonly root: string; readonly folder: string } | undefined {
+  if (job.kind === "export") return specOf(job, "export");
+  const copy = job.kind === "copy" ? specOf(job, "copy") : undefined;
+  return copy?.direction === "out" ? copy.handover : undefined;
 }
 
 function isUnfinished({ state }: StoredJob): boolean {

@@ -1,6 +1,7 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { excerpt, ImportError } from "@sluice/errors";
 import type { PushCopySpec, PushedDeclarations } from "@sluice/jobs";
+import type { ExportRoots } from "@sluice/object-store";
 import {
   canKeepAutomaticKeys,
   hasCollection,
@@ -19,8 +20,10 @@ import { newCopyJob } from "./copy-requests.ts";
 import { expiryOf } from "./export-jobs.ts";
 import { ALL_BY_KEY, PEER, PEER_MESSAGE_BYTES, sourceOfPeer } from "./job-peers.ts";
 import type { PullJobsDeps } from "./pull-jobs.ts";
+import { handoverOf, meansOf, offeredFiles, type PushMeans } from "./push-means.ts";
 
 export interface PushJobsDeps extends PullJobsDeps {
+  readonly roots: Pick<ExportRoots, "check">;
   /** The active collection by name or alias. @throws {StatusError} 100 */
   readonly findCollection: (dbName: string, name: string) => Promise<CollectionRecord>;
 }
@@ -43,15 +46,17 @@ export class PushJobs {
       throw new ImportError("request_invalid", "from and to: a copy has one other service; give one of them");
     const source = await this.#deps.findCollection(request.dbName, request.collectionName);
     const { address = "", token } = request.to ?? {};
+    const offered = offeredFiles(request, this.#deps.roots);
     const { place, secret } = peerPlaceOf({ address, token, dbName: request.targetDbName }, allowed);
     const earlier = requests.findEarlier(request);
     if (earlier !== undefined) return earlier;
     requests.checkOpenJobs();
     checkPushable(source, request);
     using peer = new MilvusPeer(place, secret, PEER_MESSAGE_BYTES);
-    await checkTarget(peer, source, request.targetCollectionName);
+    const means = meansOf(source, request, peerName(place), offered);
+    await checkTarget(peer, source, request.targetCollectionName, means);
     const id = jobId(await this.#deps.allocateId());
-    const job = await this.#jobOf(id, source, request, place, secret);
+    const job = await this.#jobOf(id, source, request, place, secret, means);
     return requests.recordAlone(job, request);
   }
 
@@ -61,9 +66,10 @@ export class PushJobs {
     request: rootCoord.CopyRequest,
     place: PeerPlace,
     secret: PeerSecret | undefined,
+    means: PushMeans,
   ): Promise<JobRecord> {
     const sealed = secret && this.#deps.credentials.keep(id, { [PEER]: secret });
-    const spec = pushSpec(id, source, request, place);
+    const spec = pushSpec(id, source, request, place, means);
     return {
       ...newCopyJob(id, source, request, this.#deps.now()),
       ...{ spec, sources: [sourceOfPeer(place, secret)], ...(sealed !== undefined && { sealedCredentials: sealed }) },
@@ -90,19 +96,32 @@ function checkPushable(source: CollectionRecord, request: rootCoord.CopyRequest)
 }
 
 /** @throws {ImportError} `request_invalid`, `unsupported` */
-async function checkTarget(peer: MilvusPeer, source: CollectionRecord, name: string): Promise<void> {
+async function checkTarget(
+  peer: MilvusPeer,
+  source: CollectionRecord,
+  name: string,
+  { place }: PushMeans,
+): Promise<void> {
   if (await hasCollection(peer, name)) {
     const reason = `the collection "${excerpt(name)}" exists in ${peerName(peer.place)}: choose another name, or drop it there`;
     throw new ImportError("request_invalid", reason);
   }
+  // Segments have their keys with them.
+  if (place) return;
   const { fields } = wire.CollectionSchema.decode(Buffer.from(source.declaredSchema, "base64"));
   if (!fields.some(({ isPrimaryKey, autoID }) => isPrimaryKey && autoID)) return;
   if (await canKeepAutomaticKeys(peer)) return;
-  const reason = `the keys of "${excerpt(source.name)}" are automatic, and ${peerName(peer.place)} takes no such keys but its own, so rows would get others: export the collection as a backup, which keeps them`;
+  const reason = `the keys of "${excerpt(source.name)}" are automatic, and ${peerName(peer.place)} takes no such keys but its own, so rows would get others: hand segments over as files (to.files), or export the collection as a backup, which keep them`;
   throw new ImportError("unsupported", reason);
 }
 
-function pushSpec(id: JobId, source: CollectionRecord, request: rootCoord.CopyRequest, place: PeerPlace): PushCopySpec {
+function pushSpec(
+  id: JobId,
+  source: CollectionRecord,
+  request: rootCoord.CopyRequest,
+  place: PeerPlace,
+  means: PushMeans,
+): PushCopySpec {
   const { partitionNames: names, filter, targetCollectionName } = request;
   const chosen = source.partitions.filter(({ name }) => names.length === 0 || names.includes(name));
   return {
@@ -113,10 +132,8 @@ function pushSpec(id: JobId, source: CollectionRecord, request: rootCoord.CopyRe
     partitionNames: source.hasPartitionKey ? [ALL_BY_KEY] : chosen.map(({ name }) => name),
     expiry: expiryOf(source),
     declared: declarationsOf(source, request),
-    strategy: {
-      name: "rows",
-      reason: `the objects of ${peerName(place)} are out of reach, so rows as of one timestamp are inserted there`,
-    },
+    strategy: means.strategy,
+    ...(means.place && { handover: handoverOf(means.place, request, `${source.name}_${id}`, chosen) }),
     warnings: expiryOf(source).ttlSeconds > 0 ? ["rows count anew from their copy on, by which they expire"] : [],
   };
 }

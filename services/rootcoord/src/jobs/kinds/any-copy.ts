@@ -7,24 +7,27 @@ import { CopyPlanner, type CopyPlannerDeps } from "./copy.ts";
 import type { JobPlanner } from "./job-planner.ts";
 import { PullPlanner, type PullPlannerDeps } from "./pull.ts";
 import { PushPlanner } from "./push.ts";
+import { PushFilesPlanner, type PushFilesPlannerDeps } from "./push-files.ts";
 
 /** Copies, by where their rows come from and go to. */
 export class AnyCopyPlanner implements JobPlanner {
   readonly #within: CopyPlanner;
   readonly #in: PullPlanner;
   readonly #out: PushPlanner;
+  readonly #outByFiles: PushFilesPlanner;
   readonly #credentials: JobCredentials;
 
-  constructor(deps: CopyPlannerDeps & PullPlannerDeps) {
+  constructor(deps: CopyPlannerDeps & PullPlannerDeps & PushFilesPlannerDeps) {
     this.#within = new CopyPlanner(deps);
     this.#in = new PullPlanner(deps);
     this.#out = new PushPlanner(deps);
+    this.#outByFiles = new PushFilesPlanner(deps);
     this.#credentials = deps.credentials;
   }
 
-  #of(job: JobRecord): CopyPlanner | PullPlanner | PushPlanner {
-    const { direction } = specOf(job, "copy");
-    if (direction === "out") return this.#out;
+  #of(job: JobRecord): CopyPlanner | PullPlanner | PushPlanner | PushFilesPlanner {
+    const { direction, strategy } = specOf(job, "copy");
+    if (direction === "out") return strategy.name === "files" ? this.#outByFiles : this.#out;
     return direction === "in" ? this.#in : this.#within;
   }
 

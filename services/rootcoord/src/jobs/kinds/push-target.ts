@@ -1,0 +1,65 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
+import { type PushCopySpec, specOf } from "@sluice/jobs";
+import {
+  countRows,
+  hasCollection,
+  isLoaded,
+  loadCollection,
+  type MilvusPeer,
+  type PeerDeclarations,
+  renameCollection,
+} from "@sluice/peer";
+import { schema as wire } from "@sluice/rpc";
+import { ALL_BY_KEY } from "../job-peers.ts";
+
+// The collection that a copy makes in another service: what is declared there, and how it gets its name.
+
+export function pushOf(job: JobRecord): PushCopySpec {
+  return specOf(job, "copy") as PushCopySpec;
+}
+
+export function declarationsOf(job: JobRecord): PeerDeclarations {
+  const { schema, ...declared } = pushOf(job).declared;
+  return { ...declared, schema: wire.CollectionSchema.decode(Buffer.from(schema, "base64")) };
+}
+
+/** Whether it has its name already: an end of the job whose answer was lost. */
+export async function isRenamed(peer: MilvusPeer, job: JobRecord): Promise<boolean> {
+  const { interimName, targetCollectionName } = pushOf(job);
+  return !(await hasCollection(peer, interimName)) && (await hasCollection(peer, targetCollectionName));
+}
+
+/**
+ * Compares the rows of each partition there with those that were sent, and then gives the collection its name.
+ * @throws {ImportError} `job_failed` when they differ; another one while it is being loaded, after which it is tried again
+ */
+export async function publishThere(
+  peer: MilvusPeer,
+  job: JobRecord,
+  tasks: readonly TaskRecord[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { interimName, targetCollectionName, partitionNames, declared } = pushOf(job);
+  if (!(await isLoaded(peer, interimName)))
+    throw new ImportError("peer_unavailable", `${interimName} is being loaded there, to count its rows`);
+  for (const [group, name] of partitionNames.entries()) {
+    const partitionName = name === ALL_BY_KEY ? "" : name;
+    const rows = { collectionName: interimName, partitionName, filter: "", readTs: 0n };
+    const found = await countRows(peer, rows, { signal });
+    checkCount(job, name, found, rowsOf(tasks.filter((task) => task.group === group)));
+  }
+  if (!declared.isLoaded) await loadCollection(peer, interimName, false);
+  await renameCollection(peer, interimName, targetCollectionName);
+}
+
+function checkCount(job: JobRecord, partition: string, found: number, sent: number): void {
+  if (found === sent) return;
+  const { interimName, peer } = pushOf(job);
+  const reason = `partition ${partition} of ${interimName} in ${peer} has ${found} rows, and ${sent} were sent; where one key stands in several rows, an insert that is repeated leaves some of them out: drop ${interimName} there, and copy again`;
+  throw new ImportError("job_failed", reason);
+}
+
+export function rowsOf(tasks: readonly TaskRecord[]): number {
+  return tasks.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}
