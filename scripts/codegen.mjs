@@ -46,12 +46,12 @@ renameSync(fresh, out);
 
 rmSync(freshKernels, { recursive: true, force: true });
 mkdirSync(freshKernels, { recursive: true });
-for (const file of readdirSync("libs/kernels/assembly")) {
+for (const file of readdirSync("libs/kernels/assembly").filter((name) => name.endsWith(".ts"))) {
   const name = file.replace(/\.ts$/, "");
   const wasm = `${freshKernels}/${name}.wasm`;
   run("asc", [
     `libs/kernels/assembly/${file}`,
-    ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
+    ...["-O3", "--noAssert", "--enable", "simd", "--enable", "relaxed-simd", "--runtime", "stub"],
     ...["--importMemory", "--initialMemory", "1", "--memoryBase", "1024", "-o", wasm],
   ]);
   const code = readFileSync(wasm, "base64");

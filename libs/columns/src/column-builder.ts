@@ -1,6 +1,6 @@
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import type { Column } from "./column.ts";
-import { FixedBuffer } from "./fixed-buffer.ts";
+import { type ColumnMemory, FixedBuffer } from "./fixed-buffer.ts";
 import { standInOf } from "./stand-in.ts";
 import { Validity } from "./validity.ts";
 
@@ -60,8 +60,7 @@ export class FixedBuilder extends ColumnBuilder {
   readonly width: number;
   readonly buffer: FixedBuffer;
 
-  /** @param memory as of `FixedBuffer` */
-  constructor(field: FieldSchema, memory?: { take(length: number): Uint8Array<ArrayBuffer> }) {
+  constructor(field: FieldSchema, memory?: ColumnMemory) {
     super(field);
     this.buffer = new FixedBuffer(memory);
     this.width = fixedWidth(field);
@@ -138,10 +137,14 @@ export class VarBuilder extends ColumnBuilder {
   }
 }
 
-/** A builder for batches of up to `rowCapacity` rows. */
-export function createBuilder(field: FieldSchema, rowCapacity: number): FixedBuilder | VarBuilder {
+/** A builder for batches of up to `rowCapacity` rows. @param memory of values of equal width */
+export function createBuilder(
+  field: FieldSchema,
+  rowCapacity: number,
+  memory?: ColumnMemory,
+): FixedBuilder | VarBuilder {
   if (fixedWidth(field) === 0) return new VarBuilder(field, rowCapacity);
-  const builder = new FixedBuilder(field);
+  const builder = new FixedBuilder(field, memory);
   builder.begin(rowCapacity);
   return builder;
 }

@@ -1,3 +1,8 @@
+/** Whose the memory of columns is, where it has an end; it may come with any content. */
+export interface ColumnMemory {
+  take(length: number): Uint8Array<ArrayBuffer>;
+}
+
 /** Grow-only memory for values of equal width, with a view for each width laid over it once, not once a use. */
 export class FixedBuffer {
   bytes = new Uint8Array(0);
@@ -10,10 +15,9 @@ export class FixedBuffer {
   float32 = new Float32Array(0);
   float64 = new Float64Array(0);
 
-  readonly #memory: { take(length: number): Uint8Array<ArrayBuffer> } | undefined;
+  readonly #memory: ColumnMemory | undefined;
 
-  /** @param memory whose it is, where it has an end; it may come with any content */
-  constructor(memory?: { take(length: number): Uint8Array<ArrayBuffer> }) {
+  constructor(memory?: ColumnMemory) {
     this.#memory = memory;
   }
 

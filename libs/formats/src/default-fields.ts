@@ -58,7 +58,7 @@ function parseCells(schema: CollectionSchema, given: readonly FieldSchema[], tex
     { mapping: new Map(), foldExtraColumns: false },
   );
   const scanner = new Scanner(`options.${OPTION}`);
-  const rows = new RowParser(plan, scanner, 1);
+  const rows = new RowParser(plan, scanner, { batchBytes: 1 });
   const body = Buffer.from(text);
   const bytes = new Uint8Array(body.length + SENTINEL_BYTES);
   bytes.set(body);

@@ -1,4 +1,4 @@
-import type { InsertBatch } from "@sluice/columns";
+import type { ColumnMemory, InsertBatch } from "@sluice/columns";
 import type { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { DataType } from "@sluice/schema";
@@ -89,6 +89,8 @@ export interface BatchOptions {
   readonly signal: AbortSignal;
   /** Takes rows that cannot be imported, in order; reading goes on behind them. Absent: the first such row is the error. */
   readonly onReject?: OnReject;
+  /** What wide columns of rows of text lie in; it outlives their last batch. Absent: they have memory of their own. */
+  readonly memory?: ColumnMemory;
 }
 
 /** A row that cannot be imported. */

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { mapConcurrent } from "@sluice/async";
+import { HeldMemory, mapConcurrent } from "@sluice/async";
 import { completeBatch } from "@sluice/columns";
 import {
   type FieldPlan,
@@ -123,6 +123,7 @@ async function readSet(
   const plan = planFields(input.schema, options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   let [rows, readRows] = [0, 0];
+  using memory = new HeldMemory();
   await using reader = openReader(set.format, {
     sources: opened.files,
     plan,
@@ -134,7 +135,8 @@ async function readSet(
   });
   const rejected = rejects?.begin({ ...textOf(set, reader), set: group });
   const onReject = input.tolerance && rejecting(taken, rejected);
-  for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal, ...(onReject && { onReject }) })) {
+  const reading = { batchBytes: limits.batchBytes, signal, memory, ...(onReject && { onReject }) };
+  for await (const batch of reader.batches(reading)) {
     signal.throwIfAborted();
     rows += await taken.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));
     readRows += batch.rowCount;

@@ -20,9 +20,9 @@ export const TITLE = "CSV";
 
 export function openCsv(input: ReaderInput, dialect: Dialect, options: CsvReaderOptions = {}): FormatReader {
   const source = onlyOne(input.sources, TITLE);
-  const open = async ({ batchBytes, signal }: BatchOptions) => {
+  const open = async ({ batchBytes, memory, signal }: BatchOptions) => {
     const scanner = new CsvScanner(source.path, dialect);
-    const rows = new RecordParser({ plan: input.plan, scanner, batchBytes, warn: input.warn });
+    const rows = new RecordParser({ plan: input.plan, scanner, batchBytes, memory, warn: input.warn });
     const place = await placeOf(input, dialect, options, signal);
     const bind = (names: readonly string[]) => rows.bind(names);
     const layout = new CsvLayout({ source, range: input.range, hasHeader: dialect.hasHeader, ...place, bind }, scanner);

@@ -1,4 +1,4 @@
-import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
+import { type Column, type ColumnMemory, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { type BoundColumns, bindColumns } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
@@ -20,6 +20,7 @@ export interface RecordParserInput {
   readonly plan: FieldPlan;
   readonly scanner: CsvScanner;
   readonly batchBytes: number;
+  readonly memory?: ColumnMemory | undefined;
   readonly warn?: ((text: string) => void) | undefined;
 }
 
@@ -86,7 +87,8 @@ export class RecordParser implements RowSink {
   }
 
   #builder(index: number): FixedBuilder | VarBuilder {
-    const builder = createBuilder(this.#input.plan.schema.fields[index], this.#rowCapacity);
+    const { plan, memory } = this.#input;
+    const builder = createBuilder(plan.schema.fields[index], this.#rowCapacity, memory);
     this.#builders[index] = builder;
     if (builder instanceof VarBuilder) this.#varBuilders.push(builder);
     return builder;

@@ -37,7 +37,7 @@ export class JsonReader implements FormatReader {
       this.#warnOfNames(told);
       const layout = await this.#layout(told, told.shape, options.signal);
       if (!layout) return;
-      const open = ({ batchBytes }: BatchOptions) => this.#rowsOf(told, layout, batchBytes);
+      const open = (options: BatchOptions) => this.#rowsOf(told, layout, options);
       yield* new RowsReader(this.#input, open, this.#options).batches(options);
     }
   }
@@ -76,11 +76,11 @@ export class JsonReader implements FormatReader {
     return new DocumentLayout(shape, source, { start, end: Math.max(range.end, first) });
   }
 
-  #rowsOf({ source, shape }: ToldFile, layout: JsonLayout, batchBytes: number): RowText<Scanner> {
+  #rowsOf({ source, shape }: ToldFile, layout: JsonLayout, options: BatchOptions): RowText<Scanner> {
     const scanner = new Scanner(source.path, layout.isOneLine);
     const document = shape.kind === "document" ? shape : undefined;
     const plan = this.#input.plan.below(document?.path ?? []);
-    return { source, scanner, layout, rows: new RowParser(plan, scanner, batchBytes, document) };
+    return { source, scanner, layout, rows: new RowParser(plan, scanner, options, document) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,5 +1,6 @@
 import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
 import { excerptOfList, ImportError, locate } from "@sluice/errors";
+import type { BatchOptions } from "../../format.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
 import { nullRefused } from "../../plan/refusals.ts";
@@ -44,7 +45,7 @@ export class RowParser implements RowSink {
   constructor(
     plan: FieldPlan,
     scanner: Scanner,
-    batchBytes: number,
+    { batchBytes, memory }: Pick<BatchOptions, "batchBytes" | "memory">,
     { names, labels }: Pick<DocumentShape, "names" | "labels"> = {},
   ) {
     const { schema } = plan;
@@ -52,7 +53,7 @@ export class RowParser implements RowSink {
     this.#scanner = scanner;
     this.#batchBytes = batchBytes;
     this.#rowCapacity = rowCapacity(schema, batchBytes);
-    this.#builders = schema.fields.map((field) => createBuilder(field, this.#rowCapacity));
+    this.#builders = schema.fields.map((field) => createBuilder(field, this.#rowCapacity, memory));
     this.#varBuilders = this.#builders.filter((builder) => builder instanceof VarBuilder);
     this.#targets = new RowTargets(plan, scanner, this.#builders, labels);
     this.#keys = this.#targets.rowKeys();

@@ -43,7 +43,9 @@ function rowReader(schema: CollectionSchema, struct: StructSchema, positions: re
   const fields = positions.map((position) => schema.fields[position]);
   const own = { ...schema, fields, structs: [struct], enableDynamicField: false };
   const scanner = new Scanner(path);
-  const rows = new RowParser(new FieldPlan(own, { mapping: new Map(), foldExtraColumns: false }), scanner, 1);
+  const rows = new RowParser(new FieldPlan(own, { mapping: new Map(), foldExtraColumns: false }), scanner, {
+    batchBytes: 1,
+  });
   const open = opener(scanner);
   return (text: Uint8Array) => {
     open(text);
