@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { formatNamed } from "@sluice/formats";
@@ -8,24 +8,68 @@ import type { FieldSample } from "../../formats/field-samples.ts";
 import { sourcesOf, type TableColumn, writers } from "../../formats/format-files.ts";
 import { root } from "../blocks.ts";
 
-// The page's samples, as files of the kind that it names, are read as it says.
+// What a page shows of files, as files of the kind that it names, is read, or refused, as it says.
 
-const page = readFileSync(join(root, "docs/presets.md"), "utf8");
-const section =
-  /^### ([a-z-]+)\n\n(Parquet|JSON lines|CSV|HDF5)[^`]*```\w+\n([^`]*)```\n\nbecomes\n\n```jsonl\n([^`]*)```$/gm;
-const samples = [...page.matchAll(section)].map(([, name, kind, sample, rows]) => ({ name, kind, sample, rows }));
-const listed = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+const folder = join(root, "docs/presets");
+const names = readdirSync(folder).map((file) => file.replace(/\.md$/, ""));
+const example =
+  /^(Parquet|JSON lines|CSV|HDF5)(, into a collection whose key is an Int64)?:\n\n```\w+\n([^`]*)```\n(?:\nwith the options\n\n```json\n([^`]*)```\n)?\n(becomes|is refused):?\n\n```(?:jsonl)?\n([^`]*)```$/gm;
 
-describe("docs/presets.md", () => {
-  it("has a sample of every preset", () => expect(samples.map(({ name }) => name)).toEqual(listed));
+interface Example {
+  readonly name: string;
+  /** On its page. */
+  readonly number: number;
+  readonly kind: string;
+  readonly keyType: DataType;
+  readonly sample: string;
+  readonly options: string;
+  readonly isRefused: boolean;
+  readonly outcome: string;
+}
 
-  it.each(samples)("$name: the $kind becomes the rows beside it", async ({ name, kind, sample, rows }) => {
-    const [format, files] = fileOf(kind, sample);
-    const schema = schemaOf(name === "ann-benchmarks" ? DataType.Int64 : DataType.VarChar);
-    const reader = formatNamed(format).open(readerInput(schema, await sourcesOf(files), { preset: name }));
-    expect(await readCanonicalRows(schema, reader)).toEqual(linesOf(rows));
+const pages = names.map((name) => ({ name, text: readFileSync(join(folder, `${name}.md`), "utf8") }));
+const examples = pages.flatMap(({ name, text }) =>
+  [...text.matchAll(example)].map(([, kind, integer, sample, options = "{}", verdict, outcome], i): Example => {
+    const keyType = integer ? DataType.Int64 : DataType.VarChar;
+    return { name, number: i + 1, kind, keyType, sample, options, isRefused: verdict === "is refused", outcome };
+  }),
+);
+
+describe("docs/presets", () => {
+  it("has a page for each line of docs/presets.md", () => {
+    const index = readFileSync(join(root, "docs/presets.md"), "utf8");
+    const listed = [...index.matchAll(/^\| \[`([a-z-]+)`\]\(presets\/\1\.md\) \|/gm)].map(([, name]) => name);
+    expect(names.sort()).toEqual(listed.sort());
+  });
+
+  it.each(pages)("$name: every sample is one that is read here", ({ name, text }) => {
+    const samples = text.match(/^(becomes|is refused:)$/gm) ?? [];
+    expect(samples.length).toBeGreaterThan(1);
+    expect(examples.filter((one) => one.name === name)).toHaveLength(samples.length);
+    expect(text).toContain(`"options": {"preset": "${name}"}`);
+  });
+
+  it.each(examples)("$name: example $number, $kind", async (one) => {
+    const schema = schemaOf(one.keyType);
+    const read = async () => {
+      const [format, files] = fileOf(one.kind, one.sample);
+      const options = optionsOf({ preset: one.name, ...JSON.parse(one.options) });
+      const reader = formatNamed(format).open(readerInput(schema, await sourcesOf(files), options));
+      return await readCanonicalRows(schema, reader);
+    };
+    if (one.isRefused) await expect(read()).rejects.toThrow(one.outcome.trim());
+    else expect(await read()).toEqual(linesOf(one.outcome));
   });
 });
+
+/** As an import takes them: texts, and documents of JSON. */
+function optionsOf(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts = Object.entries(given).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return Object.fromEntries(texts);
+}
 
 function schemaOf(keyType: DataType) {
   const text = { type: DataType.VarChar, params: { max_length: 64 } };

@@ -13,7 +13,7 @@ const own = page.slice(page.indexOf("## One of your own"));
 const blocks = [...own.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => ({ language, text }));
 
 it("the page names every preset", () => {
-  const named = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  const named = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(presets\/\1\.md\) \|/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(Object.keys(presets).sort());
 });
 
