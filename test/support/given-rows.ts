@@ -1,5 +1,6 @@
 import { schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
+import { encodeSparseCell } from "@sluice/values";
 import type { FieldSpec } from "./collections.ts";
 
 type GivenRow = Readonly<Record<string, unknown>>;
@@ -39,6 +40,8 @@ function vectorData({ type }: FieldSpec, values: readonly any[]): schema.VectorF
       return { $case: "floatVector", value: { data: values.flat() } };
     case DataType.BinaryVector:
       return { $case: "binaryVector", value: Buffer.from(values.flat()) };
+    case DataType.SparseFloatVector:
+      return { $case: "sparseFloatVector", value: { contents: values.map(sparseCell), dim: 0n } };
     default:
       return { $case: "int8Vector", value: Buffer.from(Int8Array.from(values.flat()).buffer) };
   }
@@ -57,9 +60,20 @@ function scalarData({ type }: FieldSpec, data: any[]): schema.ScalarField["data"
       return { $case: "doubleData", value: { data } };
     case DataType.JSON:
       return { $case: "jsonData", value: { data: data.map((text) => Buffer.from(text)) } };
+    case DataType.Array:
+      return { $case: "arrayData", value: { data: data.map(textList), elementType: DataType.VarChar } };
     case DataType.VarChar:
       return { $case: "stringData", value: { data } };
     default:
       return { $case: "intData", value: { data } };
   }
+}
+
+function textList(texts: string[]): schema.ScalarField {
+  return { data: { $case: "stringData", value: { data: texts } } };
+}
+
+function sparseCell(pairs: Readonly<Record<string, number>>): Buffer {
+  const ids = Object.keys(pairs).map(Number);
+  return Buffer.from(encodeSparseCell(ids, Object.values(pairs)));
 }

@@ -5,5 +5,6 @@ export { countData, fieldData, memberIndexes, structFieldData } from "./field-da
 export { insertData } from "./insert-data.ts";
 export { bytesField, joined, numberField, type Parts, partsOf, textField, toBuffer } from "./message-parts.ts";
 export { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
+export { countKeys, type QueryAnswer, splitQueryAnswer } from "./query-answer.ts";
 export { columnMessage, columnOf, rowBatchMessage, rowsOfBatch } from "./row-batch.ts";
 export { bytesOf, type FieldBytes, splitFieldData } from "./split-field-data.ts";

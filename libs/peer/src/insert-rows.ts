@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Column, takeRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { bytesField, columnOfData, insertData, joined, numberField, textField, toBuffer } from "@sluice/fields";
+import {
+  bytesField,
+  columnOfData,
+  countKeys,
+  insertData,
+  joined,
+  numberField,
+  textField,
+  toBuffer,
+} from "@sluice/fields";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { hasKey } from "./key-text.ts";
 import type { MilvusPeer } from "./milvus-peer.ts";
-import { countKeys, keyTexts } from "./page-keys.ts";
+import { keyTexts } from "./page-keys.ts";
 import { peerName } from "./peer-place.ts";
 
 /** Numbers of `milvus.InsertRequest`. */

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { excerpt, ImportError, type StatusError, statusCodes } from "@sluice/errors";
+import { type QueryAnswer, splitQueryAnswer } from "@sluice/fields";
 import { AddressRefused, ReachableAddresses } from "@sluice/object-store";
 import {
   type CallSettings,
@@ -11,7 +12,6 @@ import {
   RawMilvusClient,
 } from "@sluice/rpc";
 import { type PeerPlace, type PeerSecret, peerName } from "./peer-place.ts";
-import { type QueryAnswer, splitQueryAnswer } from "./query-answer.ts";
 
 /** A peer that does not answer is away: who waits for it is told soon, and tasks wait without holding a worker. */
 const DEADLINE_MS = 8000;

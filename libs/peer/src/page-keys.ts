@@ -1,14 +1,5 @@
 import { type Column, type FixedColumn, type VarColumn, varValue, views } from "@sluice/columns";
-import { bytesOf, countElements, countVarints, type FieldBytes, packedNumbers } from "@sluice/fields";
 import { DataType, type FieldSchema } from "@sluice/schema";
-
-/** How many keys there are. */
-export function countKeys(key: FieldSchema, { scalars }: FieldBytes): number {
-  const isInt64 = key.dataType === DataType.Int64;
-  const list = scalars && bytesOf(scalars, isInt64 ? 3 : 6);
-  if (!list) return 0;
-  return isInt64 ? countVarints(packedNumbers(list)) : countElements(list, 1);
-}
 
 /** All keys, as text. */
 export function keyTexts(key: FieldSchema, keys: Column, rowCount: number): string[] {

@@ -1,13 +1,12 @@
 import type { Column, InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import { columnOfData, type FieldBytes } from "@sluice/fields";
+import { columnOfData, countKeys, type FieldBytes, type QueryAnswer } from "@sluice/fields";
 import { type CollectionSchema, type FieldSchema, isComputed, type KeyRange, primaryKeyIndex } from "@sluice/schema";
 import { inKeyRange } from "./key-text.ts";
 import { type MilvusPeer, type PeerRows, TooLarge } from "./milvus-peer.ts";
-import { countKeys, lastKey } from "./page-keys.ts";
+import { lastKey } from "./page-keys.ts";
 import { PageSize } from "./page-size.ts";
 import { peerName } from "./peer-place.ts";
-import type { QueryAnswer } from "./query-answer.ts";
 
 export interface PagesInput {
   readonly rows: PeerRows;

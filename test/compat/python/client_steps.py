@@ -142,6 +142,9 @@ def client_single_rows(ctx):
     equal(client.insert(name, rows)["insert_count"], 6, "insert")
     equal(client.upsert(name, [{**rows[5], "color": "new"}])["upsert_count"], 1, "upsert")
     rows[5]["color"] = "new"
+    if VERSION >= (2, 6, 2):
+        equal(client.upsert(name, [{"id": 4, "color": "part"}], partial_update=True)["upsert_count"], 1, "partial update")
+        rows[4]["color"] = "part"
     equal(client.delete(name, ids=[0, 1])["delete_count"] if VERSION >= (2, 4, 0) else 2, 2, "delete by ids")
     equal(client.delete(name, filter='color == "c2"')["delete_count"], 1, "delete by a filter")
     compare_rows(client.query(name, filter="id >= 0", output_fields=["*"]), rows[3:], ["vector", "color"])

@@ -10,6 +10,6 @@ it("runs as written: rows are inserted, replaced, deleted, and read", async () =
   const commands = adapt(page.block("entities/upsert"), { "localhost:19530": server.address });
   const output = await runAsUser("sh", ["-ec", commands], importRoot);
   expect(output).toContain('"insertIds":["1","2"]');
-  expect(output.endsWith('{"code":0,"data":[{"title":"two","id":"2"}]}')).toBe(true);
+  expect(output.endsWith('{"code":0,"data":[{"title":"new","id":"2"}]}')).toBe(true);
   expect(page.left).toEqual([]);
 });

@@ -1,8 +1,9 @@
-import { batchBytes, type InsertBatch } from "@sluice/columns";
+import { batchBytes, type Column, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { rowsOfBatch } from "@sluice/fields";
 import { type dataCoord, decodeStoredSchema } from "@sluice/rpc";
-import { type CollectionId, type CollectionSchema, collectionId } from "@sluice/schema";
+import { type CollectionId, type CollectionSchema, collectionId, primaryKeyIndex } from "@sluice/schema";
+import { keysOfColumn } from "./newest-rows.ts";
 
 /** What every call about rows says. */
 interface AnyCall {
@@ -22,6 +23,16 @@ export interface RowCall extends AnyCall {
   readonly kind: "insert" | "upsert";
   readonly vchannels: readonly string[];
   readonly batch: InsertBatch;
+  /** What the rows were made of; undefined: of nothing that was there. */
+  readonly read?: ReadRows;
+}
+
+/** Rows as somebody has read them. */
+export interface ReadRows {
+  /** Hybrid. */
+  readonly timestamp: bigint;
+  /** Keys of which there was one. */
+  readonly keys: readonly (bigint | string)[];
 }
 
 /** Rows that one call of a client deletes. */
@@ -36,10 +47,12 @@ export function rowCallOf(request: dataCoord.WriteRowsRequest): RowCall {
   const kind = request.replaces ? "upsert" : "insert";
   const schema = decodeStoredSchema(schemaBytes, []);
   const batch = batchOf(schema, request);
+  const read = request.readTimestamp > 0n && readOf(schema, batch, request);
   return {
     ...{ kind, callId: request.callId, collectionId: collectionId(request.collectionId) },
     ...{ schema, schemaBytes, vchannels, partitionIds, batch, sizeBytes: batchBytes(batch) },
-    target: `${kind}/${partitionIds.join()}/${vchannels.join()}/${schemaBytes.toString("latin1")}`,
+    ...(read && { read }),
+    target: read ? undefined : `${kind}/${partitionIds.join()}/${vchannels.join()}/${schemaBytes.toString("latin1")}`,
   };
 }
 
@@ -49,6 +62,11 @@ export function deleteCallOf(request: dataCoord.DeleteRowsRequest): DeleteCall {
     ...{ kind: "delete", callId, collectionId: collectionId(request.collectionId), partitionIds, request },
     ...{ schemaBytes, schema: decodeStoredSchema(schemaBytes, []), sizeBytes: request.expr.length, target: undefined },
   };
+}
+
+function readOf(schema: CollectionSchema, batch: InsertBatch, request: dataCoord.WriteRowsRequest): ReadRows {
+  const keys = keysOfColumn(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
+  return { timestamp: request.readTimestamp, keys: keys.filter((_, row) => request.existed[row]) };
 }
 
 function batchOf(schema: CollectionSchema, { rows }: dataCoord.WriteRowsRequest): InsertBatch {

@@ -1,4 +1,5 @@
 import type { ChangeRecord, SegmentExtension, SegmentRecord } from "@sluice/catalog";
+import { ImportError } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, type StoredSegment, segmentId, taskId } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
@@ -7,7 +8,7 @@ import type { SegmentBook } from "../segment-book.ts";
 import { newSegment } from "../segment-registry.ts";
 import { newestRows } from "./newest-rows.ts";
 import type { DeleteCall, RowCall } from "./row-call.ts";
-import type { RowDeletes } from "./row-deletes.ts";
+import type { FoundRows, RowDeletes } from "./row-deletes.ts";
 import { writeRowSegments } from "./row-segments.ts";
 
 export interface RowCommitsDeps {
@@ -18,6 +19,13 @@ export interface RowCommitsDeps {
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   readonly now: () => number;
+}
+
+/** Rows that an update was made of are not what they were: read them again. */
+export class ReadRowsMoved extends ImportError {
+  constructor() {
+    super("internal", "the rows that are changed have changed meanwhile");
+  }
 }
 
 /** What a change does. */
@@ -62,6 +70,7 @@ export class RowCommits {
     return this.#untilSettled(
       async (id, snapshot) => {
         const found = await this.#deps.deletes.findKeys(snapshot, calls[0], keys);
+        checkRead(calls[0], found.rows, snapshot);
         const deleted = await this.#deps.deletes.write(found.rows, schema, snapshot.timestamp);
         const adds = await this.#write(id, newest, snapshot.timestamp, signal);
         return { adds, extends: deleted };
@@ -175,4 +184,17 @@ function sealed(record: SegmentRecord, segment: StoredSegment): SegmentRecord {
   const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs, bm25Logs } = segment;
   const logs = { insertLogs, statsLogs, ...(bm25Logs && { bm25Logs }) };
   return { ...record, state: "sealed", rowCount, sizeBytes, memoryBytes, timestamp, ...logs };
+}
+
+/**
+ * Rows are as they were read when all that are there now were there then, and none is gone. A merge makes rows new to this look:
+ * then they are read once more for nothing.
+ * @throws {ReadRowsMoved}
+ */
+function checkRead({ read }: RowCall, found: readonly FoundRows[], { visible }: Snapshot): void {
+  if (!read) return;
+  const isOld = ({ segment }: FoundRows) =>
+    (visible.get(segmentId(segment.segmentId))?.commitTs ?? read.timestamp + 1n) <= read.timestamp;
+  const there = new Set(found.flatMap(({ keys }) => keys));
+  if (!found.every(isOld) || !read.keys.every((key) => there.has(key))) throw new ReadRowsMoved();
 }

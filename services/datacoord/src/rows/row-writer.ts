@@ -5,7 +5,7 @@ import { type dataCoord, okStatus } from "@sluice/rpc";
 import type { CollectionId } from "@sluice/schema";
 import type { ChangeBook } from "../change-book.ts";
 import { type DeleteCall, deleteCallOf, type RowCall, rowCallOf } from "./row-call.ts";
-import type { RowCommits } from "./row-commits.ts";
+import { ReadRowsMoved, type RowCommits } from "./row-commits.ts";
 
 // W7. A call is answered when its rows are durable in sealed segments and one change has made them visible: whatever dies
 //     before, none of them is seen; whatever dies afterwards, all of them are.
@@ -46,8 +46,13 @@ export class RowWriter implements AsyncDisposable {
 
   /** @throws {ImportError} when storage fails; nothing of the call is visible then, or ever */
   async write(request: dataCoord.WriteRowsRequest): Promise<dataCoord.WriteRowsResponse> {
-    const { commitTs } = await this.#carriedOut(rowCallOf(request));
-    return { status: okStatus(), timestamp: commitTs };
+    try {
+      const { commitTs } = await this.#carriedOut(rowCallOf(request));
+      return { status: okStatus(), timestamp: commitTs, moved: false };
+    } catch (error) {
+      if (error instanceof ReadRowsMoved) return { status: okStatus(), timestamp: 0n, moved: true };
+      throw error;
+    }
   }
 
   /** @throws {StatusError} 1100 for a bad expression; as `write` */

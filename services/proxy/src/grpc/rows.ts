@@ -1,7 +1,8 @@
-import { StatusError, statusCodes } from "@sluice/errors";
-import { type Handlers, milvus, okStatus, type rootCoord, type schema } from "@sluice/rpc";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { type Handlers, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
-import { givenColumns, type RowPurpose, refused } from "../rows/given-columns.ts";
+import type { ArrayChange } from "../rows/array-changes.ts";
+import { givenColumns, refused } from "../rows/given-columns.ts";
 import type { Keys } from "../rows/keys.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 
@@ -14,7 +15,15 @@ type WriteRequest = Pick<
 export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Handlers<milvus.MilvusServiceServer>> {
   const resolve = (request: { dbName: string; collectionName: string }, call: Parameters<typeof databaseOf>[1]) =>
     resolveCollection(context, databaseOf(request, call), request.collectionName);
-  const write = async (purpose: RowPurpose, request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
+  const update = async (request: milvus.UpsertRequest, call: Parameters<typeof databaseOf>[1]) => {
+    const collection = await resolve(request, call);
+    checkSchemaTime(collection, request.schemaTimestamp);
+    return rows.update(collection, request.partitionName, (schema) => ({
+      given: givenColumns(schema, request, "update"),
+      arrays: arrayChanges(request.fieldOps),
+    }));
+  };
+  const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     return rows.write(purpose, collection, request.partitionName, (schema) => givenColumns(schema, request, purpose));
@@ -25,9 +34,10 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
       return { ...mutation(written), insertCnt: BigInt(written.rowCount) };
     },
     upsert: async (request, call) => {
-      if (request.partialUpdate || request.fieldOps.length > 0)
-        throw refused("partial_update is not supported: upsert whole rows, read by query before");
-      const written = await write("upsert", request, call);
+      const written =
+        request.partialUpdate || request.fieldOps.length > 0
+          ? await update(request, call)
+          : await write("upsert", request, call);
       const rowCount = BigInt(written.rowCount);
       return { ...mutation(written), insertCnt: rowCount, deleteCnt: rowCount, upsertCnt: rowCount };
     },
@@ -36,6 +46,20 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
       return milvus.MutationResult.fromPartial({ status: okStatus(), acknowledged: true, deleteCnt: count, timestamp });
     },
   };
+}
+
+/** @throws {StatusError} 1100 for another operation, and for two on one field */
+function arrayChanges(ops: readonly schema.FieldPartialUpdateOp[]): Map<string, ArrayChange> {
+  const OpType = schema.FieldPartialUpdateOp_OpType;
+  const changes = new Map<string, ArrayChange>();
+  for (const { fieldName, op } of ops) {
+    if (op === OpType.REPLACE) continue;
+    if (changes.has(fieldName)) throw refused(`duplicated field op of ${excerpt(fieldName)}`);
+    if (op !== OpType.ARRAY_APPEND && op !== OpType.ARRAY_REMOVE)
+      throw refused(`unknown field op ${op} of ${excerpt(fieldName)}`);
+    changes.set(fieldName, op === OpType.ARRAY_APPEND ? "array_append" : "array_remove");
+  }
+  return changes;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { excerpt } from "@sluice/errors";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ProxyContext, resolveCollection } from "../context.ts";
-import { type RowPurpose, refused } from "../rows/given-columns.ts";
-import { rowsOfBody } from "../rows/rest-rows.ts";
-import type { RowCalls } from "../rows/row-calls.ts";
+import type { ArrayChange } from "../rows/array-changes.ts";
+import { refused } from "../rows/given-columns.ts";
+import { changesOfBody, rowsOfBody } from "../rows/rest-rows.ts";
+import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 import { Body } from "./catalog/body.ts";
 import { int64Of, templates } from "./catalog/entity-routes.ts";
 import { databaseOf } from "./request-headers.ts";
@@ -11,29 +13,37 @@ import { asMethod, facts } from "./routes/route-facts.ts";
 
 const base = "/v2/vectordb/entities/";
 const rowsBody = bodyOf("dbName collectionName! partitionName data!");
+const upsertBody = bodyOf("dbName collectionName! partitionName data! partialUpdate fieldOps");
 const deleteBody = bodyOf("dbName collectionName! partitionName filter! exprParams");
 
 /** Single rows over REST, in the form of Milvus v2. Source: around-import §2.5. */
 export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: RowCalls): void {
-  const write = async (purpose: RowPurpose, request: FastifyRequest) => {
+  const write = async (purpose: "insert" | "upsert", request: FastifyRequest) => {
     const body = new Body(request);
     const collection = await collectionOf(context, body, request);
     const written = await rows.write(purpose, collection, body.text("partitionName"), (schema) =>
       rowsOfBody(purpose === "upsert" ? { ...schema, allowInsertAutoId: true } : schema, request.bodyText ?? ""),
     );
-    const int64 = int64Of(request);
-    return { count: written.rowCount, ids: written.keys.map((key) => (typeof key === "bigint" ? int64(key) : key)) };
+    return answerOf(written, request);
+  };
+  const update = async (body: Body, request: FastifyRequest) => {
+    const collection = await collectionOf(context, body, request);
+    const arrays = arrayChanges(body.list("fieldOps"));
+    const written = await rows.update(collection, body.text("partitionName"), async (schema) => ({
+      given: await changesOfBody(schema, request.bodyText ?? "", body.raw("data")),
+      arrays,
+    }));
+    return answerOf(written, request);
   };
   app.post(`${base}insert`, facts("Inserts rows", asMethod("insert"), { body: rowsBody }), async (request) => {
     const { count, ids } = await write("insert", request);
     return { code: 0, cost: 0, data: { insertCount: count, insertIds: ids } };
   });
-  const upserting = facts("Puts rows in the place of those with their keys", asMethod("upsert"), { body: rowsBody });
+  const upserting = facts("Puts rows in the place of those with their keys", asMethod("upsert"), { body: upsertBody });
   app.post(`${base}upsert`, upserting, async (request) => {
     const body = new Body(request);
-    if (body.flag("partialUpdate", false) || body.has("fieldOps"))
-      throw refused("partialUpdate is not supported: upsert whole rows, read by entities/query before");
-    const { count, ids } = await write("upsert", request);
+    const isPartial = body.flag("partialUpdate", false) || body.has("fieldOps");
+    const { count, ids } = isPartial ? await update(body, request) : await write("upsert", request);
     return { code: 0, cost: 0, data: { upsertCount: count, upsertIds: ids } };
   });
   const deleting = facts("Deletes the rows that fit an expression", asMethod("delete"), { body: deleteBody });
@@ -44,6 +54,25 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const { count } = await rows.delete(collection, { ...about, exprTemplateValues: templates(body) });
     return { code: 0, cost: 0, data: { deleteCount: Number(count) } };
   });
+}
+
+function answerOf({ rowCount, keys }: WrittenRows, request: FastifyRequest) {
+  const int64 = int64Of(request);
+  return { count: rowCount, ids: keys.map((key) => (typeof key === "bigint" ? int64(key) : key)) };
+}
+
+/** `[{"fieldName": "tags", "op": "ARRAY_APPEND"}]`. @throws {StatusError} 1100 */
+function arrayChanges(ops: readonly unknown[]): Map<string, ArrayChange> {
+  const changes = new Map<string, ArrayChange>();
+  for (const one of ops) {
+    const body = new Body({ body: one });
+    const [name, op] = [body.required("fieldName"), body.required("op").toLowerCase()];
+    if (op === "replace") continue;
+    if (op !== "array_append" && op !== "array_remove")
+      throw refused(`unknown op ${excerpt(op)} of fieldOps: use REPLACE, ARRAY_APPEND or ARRAY_REMOVE`);
+    changes.set(name, op);
+  }
+  return changes;
 }
 
 function collectionOf(context: ProxyContext, body: Body, request: FastifyRequest) {

@@ -11,8 +11,8 @@ export interface GivenRows {
   readonly numRows: number;
 }
 
-/** What the rows are for: those of an upsert bring their keys, automatic or not. */
-export type RowPurpose = "insert" | "upsert";
+/** What the rows are for: those of an upsert bring their keys, automatic or not; those of an update have some fields alone. */
+export type RowPurpose = "insert" | "upsert" | "update";
 
 /**
  * The columns that a client gives, checked as values of files are. What it leaves out, and may leave out, is undefined.
@@ -59,9 +59,9 @@ function columnOf(
   const data = given.get(field.name);
   given.delete(field.name);
   if (!data) {
-    if (field.isPrimaryKey && purpose === "upsert")
+    if (field.isPrimaryKey && purpose !== "insert")
       throw refused(`must assign pk when upsert, primary field: ${field.name}`);
-    if (isOptional(field)) return undefined;
+    if (isOptional(field) || purpose === "update") return undefined;
     throw refused(`fieldSchema(${field.name}) has no corresponding fieldData pass in`);
   }
   if (field.isFunctionOutput) throw refused(`not allowed to provide data for function output field '${field.name}'`);

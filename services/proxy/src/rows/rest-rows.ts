@@ -1,7 +1,7 @@
 import type { InsertBatch } from "@sluice/columns";
-import { ImportError, StatusError } from "@sluice/errors";
+import { excerptOfList, ImportError, StatusError } from "@sluice/errors";
 import { openReader, planGivenRows } from "@sluice/formats";
-import { type CollectionSchema, fixedWidth } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, fixedWidth } from "@sluice/schema";
 import {
   closingQuote,
   decodeText,
@@ -42,6 +42,35 @@ export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Pr
     throw error;
   }
   throw refused(`the ${rowCount} rows are too large for one request: send fewer at once`);
+}
+
+/**
+ * The same of an update, whose rows have some fields alone: all of them the same ones.
+ * @param rows as the body has them, for their keys
+ * @throws {StatusError} 1804
+ */
+export async function changesOfBody(schema: CollectionSchema, bodyText: string, rows: unknown): Promise<InsertBatch> {
+  const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
+  const names = fieldsGiven(schema, list);
+  const isGiven = ({ name, isDynamic, isPrimaryKey }: FieldSchema) =>
+    isDynamic || isPrimaryKey || names.has(name.replace(/\[[^[]*\]$/, ""));
+  const structs = schema.structs.filter(({ name }) => names.has(name));
+  const part = { ...schema, structs, fields: schema.fields.filter(isGiven), functions: [], allowInsertAutoId: true };
+  const batch = await rowsOfBody(part, bodyText);
+  return { ...batch, columns: schema.fields.map((field) => batch.columns[part.fields.indexOf(field)]) };
+}
+
+function fieldsGiven({ fields, structs }: CollectionSchema, rows: readonly unknown[]): ReadonlySet<string> {
+  const known = new Set([...fields, ...structs].map(({ name }) => name));
+  const given = rows.map((row) => Object.keys(row ?? {}).filter((name) => known.has(name)));
+  const [first = []] = given;
+  const other = given.findIndex(
+    (names) => names.length !== first.length || !names.every((name) => first.includes(name)),
+  );
+  if (other < 0) return new Set(first);
+  throw refused(
+    `all rows of a partial update must have the same fields: row 0 has ${excerptOfList(first)}, row ${other} ${excerptOfList(given[other])}`,
+  );
 }
 
 function rowsIn(body: Buffer): { bytes: Uint8Array; rowCount: number } {

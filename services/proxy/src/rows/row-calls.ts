@@ -1,13 +1,16 @@
 import { WeightedSlots } from "@sluice/async";
 import { AutoIds, batchBytes, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
 import { EmbeddedFields } from "@sluice/embedding";
+import { ImportError } from "@sluice/errors";
 import { rowBatchMessage } from "@sluice/fields";
 import { FunctionOutputs } from "@sluice/functions";
 import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
-import { type RowPurpose, refused } from "./given-columns.ts";
+import { refused } from "./given-columns.ts";
 import { type Keys, keysOf } from "./keys.ts";
+import { mergedRows, type RowUpdate } from "./merged-rows.ts";
+import { storedRows } from "./stored-rows.ts";
 
 /** What has become of rows that a client sent. */
 export interface WrittenRows {
@@ -19,6 +22,8 @@ export interface WrittenRows {
 
 /** Of rows that are on their way to the datacoord: calls with more wait until others are written. */
 const UNDER_WAY_BYTES = 48 << 20;
+/** Of an update whose rows others change at the same time. */
+const UPDATE_TRIES = 20;
 /** Longer than a takeover of the coordinators: the call is made again until it is answered. */
 const WRITE_DEADLINE_MS = 60_000;
 /** Every segment may have to be looked at. */
@@ -45,21 +50,55 @@ export class RowCalls {
    * @throws {StatusError} 200, 1100; {ImportError} what `rowsOf` or the writer refuses
    */
   async write(
-    purpose: RowPurpose,
+    purpose: "insert" | "upsert",
     collection: rootCoord.ResolveCollectionResponse,
     partitionName: string,
     rowsOf: (schema: CollectionSchema) => InsertBatch | Promise<InsertBatch>,
   ): Promise<WrittenRows> {
-    const partitionIds = targetPartitions(collection, partitionName);
-    const pairs = collection.properties.map(({ key, value }) => [key, value] as const);
-    const schema = decodeStoredSchema(collection.schema, pairs);
-    const given = completeBatch(schema, await rowsOf(schema));
-    const filled = await new FunctionOutputs(schema).fillInTurns(given);
-    const embedded = await this.#embedded(schema, filled);
-    const batch = await new AutoIds(schema, this.#allocateIds, 0).fill(embedded);
-    const timestamp = await this.#write(purpose, collection, partitionIds, batch);
+    const target = { collection, partitionIds: targetPartitions(collection, partitionName) };
+    const schema = schemaOf(collection);
+    const batch = await this.#filled(schema, completeBatch(schema, await rowsOf(schema)));
+    const timestamp = (await this.#write(purpose, target, batch)) as bigint;
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
+  }
+
+  /**
+   * Changes some fields of rows that are there, and adds those that are not. Rows that others change between the look and the write are
+   * read again.
+   * @throws as `write`; {StatusError} 1100 when two rows have one key
+   */
+  async update(
+    collection: rootCoord.ResolveCollectionResponse,
+    partitionName: string,
+    updateOf: (schema: CollectionSchema) => RowUpdate | Promise<RowUpdate>,
+  ): Promise<WrittenRows> {
+    const target = { collection, partitionIds: targetPartitions(collection, partitionName) };
+    const schema = schemaOf(collection);
+    const update = await updateOf(schema);
+    const { rowCount, columns } = update.given;
+    const keys = keysOf(columns[primaryKeyIndex(schema)] as Column, rowCount);
+    if (new Set<bigint | string>(keys).size < rowCount)
+      throw refused("duplicate primary keys are not allowed in the same batch");
+    for (let tries = 1; ; tries++) {
+      const stored = await storedRows(this.#context, collection, { schema, partitionIds: target.partitionIds, keys });
+      const rowOf = Int32Array.from(keys as readonly (bigint | string)[], (key) => stored.rowOf.get(key) ?? -1);
+      const batch = await this.#filled(schema, mergedRows(schema, update, stored, rowOf));
+      const read = { timestamp: stored.timestamp, existed: Array.from(rowOf, (row) => row >= 0) };
+      const timestamp = await this.#write("upsert", target, batch, read);
+      if (timestamp !== undefined) return { keys, rowCount, timestamp };
+      if (tries >= UPDATE_TRIES)
+        throw new ImportError(
+          "internal",
+          `the rows were changed by others ${tries} times while they were updated: try again`,
+        );
+    }
+  }
+
+  /** Outputs of functions, and automatic keys. */
+  async #filled(schema: CollectionSchema, rows: InsertBatch): Promise<InsertBatch> {
+    const computed = await new FunctionOutputs(schema).fillInTurns(rows);
+    return new AutoIds(schema, this.#allocateIds, 0).fill(await this.#embedded(schema, computed));
   }
 
   async #embedded(schema: CollectionSchema, rows: InsertBatch): Promise<InsertBatch> {
@@ -72,19 +111,22 @@ export class RowCalls {
     return fields.fill(rows, { purpose: "rows", patience: PATIENCE, signal: new AbortController().signal });
   }
 
+  /** From which on the rows count; undefined when nothing is written, since what was read has changed. */
   async #write(
-    purpose: RowPurpose,
-    { collectionId, schema, vchannels }: rootCoord.ResolveCollectionResponse,
-    partitionIds: bigint[],
+    purpose: "insert" | "upsert",
+    { collection: { collectionId, schema, vchannels }, partitionIds }: WriteTarget,
     batch: InsertBatch,
-  ): Promise<bigint> {
+    read: { readonly timestamp: bigint; readonly existed: boolean[] } = { timestamp: 0n, existed: [] },
+  ): Promise<bigint | undefined> {
     using _room = await this.#room.take(batchBytes(batch));
     const callId = await this.#allocateIds(1);
     const rows = rowBatchMessage(batch);
-    const request = { callId, collectionId, schema, vchannels, partitionIds, rows, replaces: purpose === "upsert" };
+    const { timestamp: readTimestamp, existed } = read;
+    const about = { callId, collectionId, schema, vchannels, partitionIds, readTimestamp, existed };
+    const request = { ...about, rows, replaces: purpose === "upsert" };
     const answer = await this.#context.data.writeRows(request, { deadlineMs: WRITE_DEADLINE_MS });
     checkStatus(answer.status);
-    return answer.timestamp;
+    return answer.moved ? undefined : answer.timestamp;
   }
 
   /**
@@ -104,6 +146,18 @@ export class RowCalls {
     checkStatus(answer.status);
     return answer;
   }
+}
+
+interface WriteTarget {
+  readonly collection: rootCoord.ResolveCollectionResponse;
+  readonly partitionIds: bigint[];
+}
+
+function schemaOf({ schema, properties }: rootCoord.ResolveCollectionResponse): CollectionSchema {
+  return decodeStoredSchema(
+    schema,
+    properties.map(({ key, value }) => [key, value] as const),
+  );
 }
 
 type DeleteMembers = "partitionName" | "expr" | "exprTemplateValues";

@@ -16,7 +16,7 @@ const members = {
   ...{ primaryFieldName: text, vectorFieldName: text, vectorFieldType: text, isClustering: flag, jobID: whole },
   ...{ filter: text, exprParams: object, outputFields: texts, limit: whole, offset: whole, annsField: text },
   ...{ id: z.unknown(), data: z.array(z.unknown()), searchParams: object, search: objects, rerank: object },
-  ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
+  ...{ groupingField: text, groupSize: whole, strictGroupSize: flag, partialUpdate: flag, fieldOps: objects },
   ...{ text: texts, analyzerParams: text, withDetail: flag, withHash: flag },
   ...{ userName: text, password: text, newPassword: text, roleName: text, objectType: text, objectName: text },
   ...{ privilege: text, privilegeGroupName: text, privileges: texts },

@@ -1,6 +1,9 @@
-import { bytesOf, countVarints, type FieldBytes, packedNumbers, readVarints, splitFieldData } from "@sluice/fields";
 import { common } from "@sluice/rpc";
+import { DataType, type FieldSchema } from "@sluice/schema";
 import { BYTES, FieldCursor } from "@sluice/values";
+import { countElements } from "./decode-cells.ts";
+import { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
+import { bytesOf, type FieldBytes, splitFieldData } from "./split-field-data.ts";
 
 /** A field of an answer. */
 export interface AnsweredField extends FieldBytes {
@@ -46,4 +49,12 @@ export function splitQueryAnswer(bytes: Uint8Array): QueryAnswer {
     else cursor.skip(wireType);
   }
   return { status, fields, sessionTs, sizeBytes: bytes.length };
+}
+
+/** How many keys there are. */
+export function countKeys(key: FieldSchema, { scalars }: FieldBytes): number {
+  const isInt64 = key.dataType === DataType.Int64;
+  const list = scalars && bytesOf(scalars, isInt64 ? 3 : 6);
+  if (!list) return 0;
+  return isInt64 ? countVarints(packedNumbers(list)) : countElements(list, 1);
 }
