@@ -5,7 +5,7 @@ import type { ObjectStore } from "@sluice/object-store";
 import { decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionId, type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
 import { type KeyDeletes, readDeletes, readSegmentField } from "@sluice/segment";
-import { keysOfColumn } from "./newest-rows.ts";
+import { keysOfColumn } from "./keys-of-column.ts";
 import type { RowDeletes } from "./row-deletes.ts";
 
 /**

@@ -1,5 +1,6 @@
-import { type Column, takeRows, varValue, views } from "@sluice/columns";
+import { type Column, takeRows } from "@sluice/columns";
 import { primaryKeyIndex } from "@sluice/schema";
+import { keysOfColumn } from "./keys-of-column.ts";
 import type { RowCall } from "./row-call.ts";
 
 /** Of rows with equal keys the last. */
@@ -28,12 +29,6 @@ export function newestRows(calls: readonly RowCall[]): NewestRows {
 
 function keysOf({ schema, batch: { columns, rowCount } }: RowCall): readonly (bigint | string)[] {
   return keysOfColumn(columns[primaryKeyIndex(schema)] as Column, rowCount);
-}
-
-/** Keys of rows, in their order. @param column of Int64, else of texts */
-export function keysOfColumn(column: Column, rowCount: number): readonly (bigint | string)[] {
-  if (column.kind === "fixed") return [...views.int64(column, rowCount)];
-  return Array.from({ length: rowCount }, (_, row) => Buffer.from(varValue(column, row)).toString());
 }
 
 function withRows(call: RowCall, rows: Uint32Array): RowCall {

@@ -3,7 +3,7 @@ import { ImportError } from "@sluice/errors";
 import { rowsOfBatch } from "@sluice/fields";
 import { type dataCoord, decodeStoredSchema } from "@sluice/rpc";
 import { type CollectionId, type CollectionSchema, collectionId, primaryKeyIndex } from "@sluice/schema";
-import { keysOfColumn } from "./newest-rows.ts";
+import { keysOfColumn } from "./keys-of-column.ts";
 
 /** What every call about rows says. */
 interface AnyCall {

@@ -22,7 +22,7 @@ export function mergedObjects(given: VarColumn, stored: VarColumn | undefined, r
 }
 
 /** @param old @param changes JSON objects, UTF-8 */
-export function mergedObject(old: Uint8Array, changes: Uint8Array): Uint8Array {
+function mergedObject(old: Uint8Array, changes: Uint8Array): Uint8Array {
   const members = membersOf(old);
   for (const [key, text] of membersOf(changes)) members.set(key, text);
   const parts = [...members.values()].flatMap((text, i) => (i === 0 ? [text] : [COMMA, text]));
