@@ -32,6 +32,8 @@ export interface InsertLogOptions {
   /** Wall clock of the event headers; nobody reads it. */
   readonly nowMs: number;
   readonly dialect: BinlogDialect;
+  /** False: not even tried, since the column is a small part of its rows. */
+  readonly isPacked?: boolean;
 }
 
 /** The lengths inside a file are int32; half of that leaves readers room. */
@@ -44,10 +46,10 @@ const maxInsertLogBytes = 2 ** 30;
  * @throws {RangeError} no rows, a file of 1 GiB or more, or a nullable field in dialect 2.3
  */
 export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
-  const { dataType, column, rowCount, nullable, dialect } = options;
+  const { dataType, column, rowCount, nullable, dialect, isPacked } = options;
   if (rowCount < 1) throw new RangeError(`insert log of ${rowCount} rows: expected at least one`);
   if (nullable && dialect === "2.3") throw new RangeError("insert log of a nullable field needs dialect 2.5");
-  const payload = writePayload({ dataType, dim: options.dim, isOptional: nullable, column, rowCount });
+  const payload = writePayload({ dataType, dim: options.dim, isOptional: nullable, column, rowCount, isPacked });
   const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
   if (payloadBytes >= maxInsertLogBytes)
     throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);

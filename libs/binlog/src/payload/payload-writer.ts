@@ -11,6 +11,8 @@ export interface PayloadSource {
   readonly isOptional: boolean;
   readonly column: Column;
   readonly rowCount: number;
+  /** False: not compressed, whatever it would gain. */
+  readonly isPacked?: boolean | undefined;
 }
 
 /** Pages that are compressed: more than this at once is slower (fresh memory), less costs a context a call. */
@@ -25,11 +27,11 @@ const leastConstantRows = 16;
  * Other columns are compressed if they gain by it; those that repeat one value, such as timestamps, name it once.
  */
 export function writePayload(source: PayloadSource): Uint8Array[] {
-  const { column, dataType, dim, isOptional, rowCount } = source;
+  const { column, dataType, dim, isOptional, rowCount, isPacked = true } = source;
   const head = { name: "val", type: parquetType(dataType, dim), isOptional, rowCount };
   if (isConstant(source))
     return writeConstantFile(head, column.data.slice(0, column.kind === "fixed" ? column.width : 0));
-  return writeColumnFile(head, pagesOf(source), isDenseVector(dataType) ? "none" : "zstd");
+  return writeColumnFile(head, pagesOf(source), isPacked && !isDenseVector(dataType) ? "zstd" : "none");
 }
 
 function* pagesOf({ column, dataType, rowCount }: PayloadSource): Generator<PlainPage> {
