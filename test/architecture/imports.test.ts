@@ -43,7 +43,7 @@ const allowed: Readonly<Record<string, string>> = {
     "cluster rpc config schema values metastore catalog jobs object-store formats writers query async volumes access peer functions embedding",
   datacoord: "cluster rpc config schema metastore catalog jobs task-queue object-store columns fields segment async",
   datanode:
-    "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions embedding",
+    "cluster rpc config schema task-queue object-store async formats writers columns segment query jobs peer functions embedding kernels",
   querynode: "cluster rpc config schema values columns fields object-store segment query async kernels functions",
 };
 /** The composition roots: may import the services and every lib. */

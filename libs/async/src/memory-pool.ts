@@ -1,7 +1,7 @@
 import { type ArenaMemory, MemoryArena } from "./memory-arena.ts";
 
 /** Smaller arrays are cheap to make, and to collect. */
-const MIN_BYTES = 1 << 16;
+const MIN_BYTES = 1 << 15;
 /** Bytes that one thread keeps outside of its arena: what the buffers of a task have at most by default, and the filters over its keys. */
 const MAX_KEPT_BYTES = 104 << 20;
 

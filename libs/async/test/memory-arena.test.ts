@@ -58,8 +58,8 @@ describe("memory of the pool", () => {
     giveMemory(whole);
   });
 
-  it("lies in the arena from 64 KiB on", () => {
-    expect([isPooled(takeMemory(1 << 16)), isPooled(takeMemory((1 << 16) - 1))]).toEqual([true, false]);
+  it("lies in the arena from 32 KiB on", () => {
+    expect([isPooled(takeMemory(1 << 15)), isPooled(takeMemory((1 << 15) - 1))]).toEqual([true, false]);
   });
 });
 

@@ -50,8 +50,25 @@ export class DistinctSample {
     this.#keep(high, low === 0 && high === 0 ? 1 : low);
   }
 
+  /** Bits of the low word that hashes which are kept have not. Grows with what is added. */
+  get mask(): number {
+    return (1 << this.#level) - 1;
+  }
+
+  /**
+   * Counts values, of whose hashes those that have a bit of `mask` may be missing.
+   * @param words high and low word of each hash
+   */
+  addSome(values: number, words: Int32Array): void {
+    this.#values += values;
+    for (let i = 0; i < words.length; i += 2) {
+      const [high, low] = [words[i] >>> 0, words[i + 1] >>> 0];
+      this.#keep(high, low === 0 && high === 0 ? 1 : low);
+    }
+  }
+
   #keep(high: number, low: number): void {
-    if (this.#level > 0 && (low & ((1 << this.#level) - 1)) !== 0) return;
+    if ((low & this.mask) !== 0) return;
     const table = this.#table;
     const mask = table.length / 2 - 1;
     let place = (high ^ (low >>> 7)) & mask;
@@ -84,10 +101,9 @@ export class DistinctSample {
 
   /** Moves the hashes of the present level to the beginning of the table; answers where they end. */
   #moveUp(): number {
-    const mask = (1 << this.#level) - 1;
     let at = 0;
     this.#each((high, low) => {
-      if ((low & mask) !== 0) return;
+      if ((low & this.mask) !== 0) return;
       this.#table[at++] = high;
       this.#table[at++] = low;
     });

@@ -75,3 +75,34 @@ export function bucketsOfInt64s(keys: usize, count: i32, buckets: u32, out: usiz
     store<u16>(out, <u16>(((hash ^ (hash >> 16)) & 0x7fffffff) % buckets));
   }
 }
+
+/** The last steps of a word of MurmurHash3. */
+function avalanche32(value: u32, first: u32, second: u32): u32 {
+  let k = (value ^ (value >> 16)) * first;
+  k = (k ^ (k >> 13)) * second;
+  return k ^ (k >> 16);
+}
+
+/**
+ * Two words for each of `count` keys of 8 bytes, high and low, at `out`: of those keys alone whose low word has no bit of `mask`. Answers
+ * their number. Both words depend on every bit of the key.
+ */
+export function sampleInt64s(keys: usize, count: i32, mask: u32, out: usize): i32 {
+  const from = out;
+  for (const end = keys + ((<usize>count) << 3); keys < end; keys += 8) {
+    let high: u32 = 0x243f6a88;
+    let low: u32 = 0x85a308d3;
+    for (let half: usize = 0; half < 8; half += 4) {
+      const word = load<u32>(keys + half);
+      high = (high ^ word) * 0x9e3779b1;
+      high ^= high >> 15;
+      low = ((low + word) ^ high) * 0x85ebca6b;
+    }
+    const mixed = avalanche32(low ^ (high >> 13), 0xc2b2ae35, 0x85ebca6b);
+    if ((mixed & mask) !== 0) continue;
+    store<u32>(out, avalanche32(high ^ (low >> 16), 0x85ebca6b, 0xc2b2ae35));
+    store<u32>(out + 4, mixed);
+    out += 8;
+  }
+  return <i32>((out - from) >> 3);
+}

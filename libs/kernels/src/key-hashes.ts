@@ -6,6 +6,7 @@ interface Kernel {
   readonly hashInt64s: (keys: number, count: number, out: number) => void;
   readonly addHashes: (hashes: number, count: number, filter: number, mask: number, hashCount: number) => void;
   readonly bucketsOfInt64s: (keys: number, count: number, buckets: number, out: number) => void;
+  readonly sampleInt64s: (keys: number, count: number, mask: number, out: number) => number;
   readonly keys: Uint8Array;
   readonly hashes: Int32Array;
 }
@@ -67,6 +68,22 @@ export function bucketsOfInt64Keys(keys: Uint8Array, buckets: number, out: Uint1
   eachChunk(keys, ({ bucketsOfInt64s, hashes }, from, count) => {
     bucketsOfInt64s(KEYS, count, buckets, HASHES);
     out.set(new Uint16Array(hashes.buffer, HASHES, count), from);
+  });
+}
+
+/**
+ * Hashes of 64 bits of int64 keys, those whose low word has no bit of `mask`: a sample of them.
+ * @param take high and low words of those of the next `keys` keys, valid until it returns; answers the mask from then on
+ */
+export function sampleInt64Keys(
+  keys: Uint8Array,
+  mask: number,
+  take: (words: Int32Array, keys: number) => number,
+): void {
+  let present = mask;
+  eachChunk(keys, ({ sampleInt64s, hashes }, _from, count) => {
+    const found = sampleInt64s(KEYS, count, present, HASHES);
+    present = take(hashes.subarray(0, 2 * found), count);
   });
 }
 

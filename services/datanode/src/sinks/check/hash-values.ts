@@ -1,12 +1,14 @@
 import type { Column, FixedColumn } from "@sluice/columns";
 import type { DistinctSample } from "@sluice/jobs";
+import { sampleInt64Keys } from "@sluice/kernels";
 
 const SEED_HIGH = 0x243f6a88;
 const SEED_LOW = 0x85a308d3;
 
 /** Counts each value that is not null by a hash of its bytes. */
 export function countDistinct(column: Column, rowCount: number, sample: DistinctSample): void {
-  if (column.kind === "fixed" && column.width % 4 === 0) countWords(column, rowCount, sample);
+  if (column.kind === "fixed" && column.width === 8 && !column.validity) countInt64s(column, rowCount, sample);
+  else if (column.kind === "fixed" && column.width % 4 === 0) countWords(column, rowCount, sample);
   else countBytes(column, rowCount, sample);
 }
 
@@ -23,6 +25,14 @@ function countBytes(column: Column, rowCount: number, sample: DistinctSample): v
     }
     addMixed(high, low, sample);
   }
+}
+
+/** As `countWords`, by a kernel, which leaves out what a sample would: nearly all of many values. */
+function countInt64s({ data }: FixedColumn, rowCount: number, sample: DistinctSample): void {
+  sampleInt64Keys(data.subarray(0, 8 * rowCount), sample.mask, (words, keys) => {
+    sample.addSome(keys, words);
+    return sample.mask;
+  });
 }
 
 /** Words at a time: most values are numbers and vectors. */
