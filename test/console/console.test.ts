@@ -1,4 +1,8 @@
-import { beforeAll, expect, it } from "@jest/globals";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { describeWith, useBrowser, useServer } from "../support/index.ts";
 import { accessibilityFaults } from "./axe.ts";
 import { ConsoleWalk } from "./console-walk.ts";
@@ -14,7 +18,9 @@ const rows = Array.from({ length: 2000 }, (_, i) => ({
 
 // Each test goes on where the one before has ended, as somebody does who tries the console out.
 describeWith("chromium")("the console in a browser", () => {
-  const fixture = useServer({ authorizationEnabled: true });
+  const out = mkdtempSync(join(tmpdir(), "sluice-console-"));
+  afterAll(() => rm(out, { recursive: true, force: true }));
+  const fixture = useServer({ authorizationEnabled: true, exportRoot: `out=${out}` });
   const browser = useBrowser(fixture);
   const walk = new ConsoleWalk(fixture, browser);
   const requests: { readonly url: string; readonly bytes: Promise<number> }[] = [];
@@ -160,6 +166,64 @@ describeWith("chromium")("the console in a browser", () => {
     await row.waitFor({ state: "detached" });
   });
 
+  it("shows exports, copies and merges as jobs: how far they are, and what they came to", async () => {
+    const started = [
+      ["export", { collectionName: "books", to: "out://nightly" }],
+      ["copy", { collectionName: "books", targetCollectionName: "copied" }],
+      [
+        "merge",
+        { collectionName: "books", destCollectionName: "merged", newFields: [{ fieldName: "n", dataType: "INT32" }] },
+      ],
+    ] as const;
+    await walk.goTo("Jobs");
+    for (const [kind, body] of started) {
+      const { jobId } = await walk.post<{ jobId: string }>(`jobs/${kind}/create`, body);
+      await browser.page.getByLabel("Kind").selectOption(kind);
+      const row = browser.page.getByRole("row").filter({ has: browser.page.getByRole("link", { name: jobId }) });
+      await row.getByText("Completed").waitFor();
+      await browser.page.getByLabel("State").selectOption("Failed");
+      await browser.page.getByText(`The command sluice ${kind} starts one.`).waitFor();
+      await browser.page.getByLabel("State").selectOption("");
+      await row.getByRole("link").click();
+      await browser.page.getByRole("heading", { level: 1, name: `Job ${jobId}` }).waitFor();
+      await walk.until("Completed");
+      expect(await browser.page.locator(".facts").textContent()).toContain("Rows1,999");
+      expect(await accessibilityFaults(browser.page)).toEqual([]);
+      await walk.picture(kind);
+      await browser.page.getByRole("link", { name: /^(Exports|Copies|Merges)$/ }).click();
+      await row.waitFor();
+    }
+  });
+
+  it("orders of an export what can be ordered of it as it is", async () => {
+    const { page } = browser;
+    const ordered: string[] = [];
+    const job = {
+      jobId: "7",
+      collectionName: "books",
+      state: "Exporting",
+      progress: 40,
+      createTime: "",
+      completeTime: "",
+    };
+    // No real one is under way for so long that somebody could look at it.
+    await page.route("**/jobs/export/*", (route) => {
+      const name = route.request().url().split("/").at(-1) ?? "";
+      const data = { ...job, phase: "exporting", paused: ordered.at(-1) === "pause" };
+      if (name !== "describe") ordered.push(name);
+      return route.fulfill({ json: { code: 0, data: name === "describe" ? data : {} } });
+    });
+    await page.goto("/console#/jobs/7?kind=export");
+    await walk.until("Exporting");
+    await walk.order("Pause");
+    await walk.until("Paused");
+    await walk.order("Resume");
+    await walk.order("Cancel");
+    await walk.until("Exporting");
+    expect(ordered).toEqual(["pause", "resume", "cancel"]);
+    await page.unroute("**/jobs/export/*");
+  });
+
   it("shows who lives", async () => {
     await walk.goTo("Cluster");
     await walk.row("rootcoord (leads)").waitFor();
@@ -193,7 +257,15 @@ describeWith("chromium")("the console in a browser", () => {
     await page.emulateMedia({ colorScheme });
     const [newest] = (await walk.post<{ records: { jobId: string }[] }>("jobs/import/list", { state: "Failed" }))
       .records;
-    const hashes = ["jobs", `jobs/${newest.jobId}`, "import", "collections", "collections/books", "cluster"];
+    const hashes = [
+      "jobs",
+      "jobs?kind=export",
+      `jobs/${newest.jobId}`,
+      "import",
+      "collections",
+      "collections/books",
+      "cluster",
+    ];
     const faults: string[] = [];
     for (const hash of hashes) {
       await page.goto(`/console#/${hash}`);

@@ -7,6 +7,8 @@ import { useRoute, useSession } from "./hooks.ts";
 import { ImportPage } from "./import/import-page.tsx";
 import { JobPage } from "./jobs/job-page.tsx";
 import { JobsPage } from "./jobs/jobs-page.tsx";
+import { OtherJobPage } from "./jobs/other-job-page.tsx";
+import { OtherJobsPage } from "./jobs/other-jobs-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import { DatabaseChoice } from "./parts/database-choice.tsx";
 import { hrefOf, type Route } from "./route.ts";
@@ -104,9 +106,13 @@ function titleOf(route: Route): string {
 function Content({ route }: { readonly route: Route }) {
   switch (route.page) {
     case "jobs":
-      return <JobsPage />;
+      return route.kind ? <OtherJobsPage key={route.kind} kind={route.kind} /> : <JobsPage />;
     case "job":
-      return <JobPage key={route.jobId} jobId={route.jobId} />;
+      return route.kind ? (
+        <OtherJobPage key={route.jobId} jobId={route.jobId} kind={route.kind} />
+      ) : (
+        <JobPage key={route.jobId} jobId={route.jobId} />
+      );
     case "import":
       return <ImportPage key={JSON.stringify(route)} collection={route.collection ?? ""} asJob={route.asJob ?? ""} />;
     case "collections":

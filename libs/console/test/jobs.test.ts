@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Job, JobState, JobSummary } from "../page/api/types.ts";
+import type { Job, JobState, JobSummary, OtherJob } from "../page/api/types.ts";
 import { normBars } from "../page/jobs/histogram.ts";
-import { actionsOf } from "../page/jobs/job-actions.ts";
+import { actionsOf, actionsOfOther } from "../page/jobs/job-actions.ts";
 import { type HeardJob, jobsNow, withEvent } from "../page/jobs/job-list.ts";
+import { outcomeOf, partitionsOf, rowsOfOther } from "../page/jobs/other-kinds.ts";
 import { timelineOf } from "../page/jobs/timeline.ts";
 
 const summary = (jobId: string, progress = 0): JobSummary => ({
@@ -27,6 +28,37 @@ describe("what can be ordered of a job", () => {
   it("is nothing where there is nothing to take back", () => {
     expect(orders("Completed", { dryRun: true })).toEqual([]);
     expect(orders("Completed", { rollbackRefused: "its segments were merged" })).toEqual([]);
+  });
+});
+
+describe("a job that is no import", () => {
+  const copy = {
+    ...{ jobId: "7", collectionName: "books", state: "Copying", progress: 50, createTime: "", completeTime: "" },
+    ...{ copiedRows: 5, strategy: "objects", sizeBytes: 12, dryRun: false, ignoredColumns: ["a", "b"], filter: "" },
+    ...{ none: [], partitions: [{ name: "_default", sourceRows: 10, rows: 5 }] },
+  } satisfies OtherJob & Record<string, unknown>;
+
+  it("is paused, resumed and cancelled while it is open, and nothing else", () => {
+    const orders = (state: string, paused = false) => actionsOfOther({ state, paused }).map(({ order }) => order);
+    expect([orders("Pending"), orders("Copying"), orders("Exporting", true)]).toEqual([
+      ...[
+        ["pause", "cancel"],
+        ["pause", "cancel"],
+        ["resume", "cancel"],
+      ],
+    ]);
+    expect([orders("Completed"), orders("Failed")]).toEqual([[], []]);
+  });
+
+  it("tells what it has come to, in the words of its kind", () => {
+    expect(outcomeOf(copy)).toEqual([
+      ["Strategy", "objects"],
+      ["Size bytes", 12],
+      ["Dry run", false],
+      ["Ignored columns", "a, b"],
+    ]);
+    expect([rowsOfOther(copy, "copy"), rowsOfOther(copy, "export")]).toEqual([5, 0]);
+    expect(partitionsOf(copy)).toEqual(copy.partitions);
   });
 });
 

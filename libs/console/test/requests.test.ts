@@ -67,7 +67,9 @@ it("a query has all fields unless some are named, and a count no limit", () => {
 describe("routes", () => {
   it.each<Route>([
     { page: "jobs" },
+    { page: "jobs", kind: "merge" },
     { page: "job", jobId: "12" },
+    { page: "job", jobId: "12", kind: "export" },
     { page: "import" },
     { page: "import", collection: "a b&c" },
     { page: "import", asJob: "12" },
@@ -78,7 +80,10 @@ describe("routes", () => {
     expect(routeOf(hrefOf(route))).toEqual(route);
   });
 
-  it.each(["", "#", "#/", "#/nothing", "#main", "#/%E0%A4"])("lead to the jobs from %j", (hash) => {
-    expect(routeOf(hash)).toEqual({ page: "jobs" });
-  });
+  it.each(["", "#", "#/", "#/nothing", "#main", "#/%E0%A4", "#/jobs?kind=toString"])(
+    "lead to the jobs from %j",
+    (hash) => {
+      expect(routeOf(hash)).toEqual({ page: "jobs" });
+    },
+  );
 });

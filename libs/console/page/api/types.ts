@@ -114,6 +114,34 @@ export interface Job extends JobSummary {
   readonly details: readonly JobFile[];
 }
 
+/** Kinds of jobs that are shown. */
+export type JobKind = "import" | OtherKind;
+export type OtherKind = "export" | "copy" | "merge";
+
+/** An export, a copy or a merge, in lists and in its description. What it has come to stands beside, in members of its kind. */
+export interface OtherJob {
+  readonly jobId: string;
+  readonly collectionName: string;
+  readonly state: string;
+  /** Percent. */
+  readonly progress: number;
+  readonly progressAtFailure?: number;
+  readonly createTime: string;
+  readonly completeTime: string;
+  readonly paused?: boolean;
+  readonly phase?: string;
+  readonly waitsFor?: string;
+  readonly rowsPerSecond?: number;
+  readonly remainingSeconds?: number;
+  readonly reason?: string;
+  readonly warnings?: readonly string[];
+}
+
+export interface OtherJobPage {
+  readonly records: readonly OtherJob[];
+  readonly count: number;
+}
+
 export interface JobPage {
   readonly records: readonly JobSummary[];
   readonly count: number;

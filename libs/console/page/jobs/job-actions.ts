@@ -1,4 +1,4 @@
-import type { Job, JobState } from "../api/types.ts";
+import type { Job, JobState, OtherJob } from "../api/types.ts";
 
 export type JobOrder = "commit" | "cancel" | "pause" | "resume" | "rollback" | "retry";
 
@@ -36,6 +36,14 @@ const openStates: readonly JobState[] = ["Pending", "Importing", "Uncommitted"];
 /** What can be ordered of a job as it is. Source: docs/jobs.md. */
 export function actionsOf(job: Pick<Job, "state" | "paused" | "dryRun" | "rollbackRefused">): JobAction[] {
   return ordersOf(job).map((order) => ({ order, ...actions[order] }));
+}
+
+/** What can be ordered of a job that is no import. Source: docs/export.md, docs/copy.md. */
+export function actionsOfOther({ state, paused }: Pick<OtherJob, "state" | "paused">): JobAction[] {
+  if (state === "Completed" || state === "Failed") return [];
+  return [paused ? "resume" : "pause", "cancel"].map(
+    (order) => ({ order, ...actions[order as JobOrder] }) as JobAction,
+  );
 }
 
 function ordersOf({ state, paused, dryRun, rollbackRefused }: Parameters<typeof actionsOf>[0]): JobOrder[] {

@@ -1,25 +1,26 @@
 import { useState } from "preact/hooks";
-import type { Job } from "../api/types.ts";
+import type { JobKind } from "../api/types.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { ErrorNotice } from "../parts/notice.tsx";
 import { hrefOf } from "../route.ts";
 import { rest } from "../session.ts";
-import { actionsOf, type JobAction } from "./job-actions.ts";
+import type { JobAction } from "./job-actions.ts";
 
 interface JobButtonsProps {
-  readonly job: Job;
+  readonly jobId: string;
+  readonly kind: JobKind;
+  readonly actions: readonly JobAction[];
   /** What was ordered is so. */
   readonly onDone: () => void;
 }
 
 /** What can be ordered of a job; each is asked for once more before it is done. */
-export function JobButtons({ job, onDone }: JobButtonsProps) {
+export function JobButtons({ jobId, kind, actions, onDone }: JobButtonsProps) {
   const [asked, setAsked] = useState<JobAction>();
   const [error, setError] = useState<Error>();
-  const actions = actionsOf(job);
   const answer = async (action: JobAction, isConfirmed: boolean) => {
     setAsked(undefined);
-    if (isConfirmed) setError(await errorOf(() => carryOut(job.jobId, action, onDone)));
+    if (isConfirmed) setError(await errorOf(() => carryOut({ jobId, kind }, action, onDone)));
   };
   return (
     <>
@@ -40,7 +41,7 @@ export function JobButtons({ job, onDone }: JobButtonsProps) {
       )}
       {asked && (
         <Confirm
-          title={`${asked.title} job ${job.jobId}?`}
+          title={`${asked.title} job ${jobId}?`}
           {...{ text: asked.question, verb: asked.title, isHarmful: asked.isHarmful }}
           onAnswer={(isConfirmed) => void answer(asked, isConfirmed)}
         />
@@ -49,9 +50,11 @@ export function JobButtons({ job, onDone }: JobButtonsProps) {
   );
 }
 
+type OneJob = Pick<JobButtonsProps, "jobId" | "kind">;
+
 /** Shows the new job where one comes of it. */
-async function carryOut(jobId: string, { order }: JobAction, onDone: () => void): Promise<void> {
-  const made = await rest.post<{ jobId?: string }>(`jobs/import/${order}`, { jobId });
+async function carryOut({ jobId, kind }: OneJob, { order }: JobAction, onDone: () => void): Promise<void> {
+  const made = await rest.post<{ jobId?: string }>(`jobs/${kind}/${order}`, { jobId });
   if (made.jobId === undefined) onDone();
   else location.hash = hrefOf({ page: "job", jobId: made.jobId });
 }

@@ -10,6 +10,7 @@ import { StateBadge } from "../parts/state-badge.tsx";
 import { hrefOf } from "../route.ts";
 import { rest } from "../session.ts";
 import { CheckedReport } from "./checked-report.tsx";
+import { actionsOf } from "./job-actions.ts";
 import { JobButtons } from "./job-buttons.tsx";
 import { JobErrors } from "./job-errors.tsx";
 import { JobFiles } from "./job-files.tsx";
@@ -20,7 +21,7 @@ import { OffendingLine } from "./offending-line.tsx";
 /** What is shown besides the events, such as times that go on. */
 const REFRESH_MS = 5000;
 
-/** One job: how far it is, what became of its files, and what is wrong with them. */
+/** One import: how far it is, what became of its files, and what is wrong with them. */
 export function JobPage({ jobId }: { readonly jobId: string }) {
   const [isOpen, setOpen] = useState(true);
   const load = async (signal: AbortSignal) => {
@@ -35,7 +36,7 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
     <>
       <ErrorNotice error={error} />
       <Outcome job={job} />
-      <JobButtons job={job} onDone={reload} />
+      <JobButtons kind="import" {...{ jobId, actions: actionsOf(job), onDone: reload }} />
       {job.checked && keptForm(jobId) && (
         <a class="button" href={hrefOf({ page: "import", asJob: jobId })}>
           Import what was checked

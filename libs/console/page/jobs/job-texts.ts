@@ -18,8 +18,10 @@ export function leftOutText({ rejectedRows = 0, duplicateRows = 0 }: RowCounts):
   return parts.join(", ");
 }
 
+type Pace = Pick<JobSummary, "jobId" | "rowsPerSecond" | "remainingSeconds" | "waitsFor">;
+
 /** How fast, how long still, and what keeps it. */
-export function paceText({ rowsPerSecond, remainingSeconds, waitsFor }: JobSummary): string {
+export function paceText({ rowsPerSecond, remainingSeconds, waitsFor }: Pace): string {
   const parts = [
     ...(rowsPerSecond === undefined ? [] : [`${countText(rowsPerSecond)} rows/s`]),
     ...(remainingSeconds === undefined ? [] : [`${durationText(remainingSeconds * 1000)} left`]),

@@ -12,6 +12,7 @@ import { hrefOf } from "../route.ts";
 import { rest, session } from "../session.ts";
 import { type AskedPage, type HeardJob, jobsNow, withEvent } from "./job-list.ts";
 import { leftOutText, paceText, rowsText } from "./job-texts.ts";
+import { KindChoice } from "./kind-choice.tsx";
 
 const LIMIT = 25;
 /** Besides the events, which tell of one job at a time: what was forgotten goes. */
@@ -41,6 +42,7 @@ export function JobsPage() {
   return (
     <>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <KindChoice kind="import" />
         <Field label="State">
           <select value={state} onChange={(event) => [setState(event.currentTarget.value), setOffset(0)]}>
             <option value="">every one</option>

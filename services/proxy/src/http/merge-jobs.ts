@@ -1,9 +1,10 @@
 import { StatusError } from "@sluice/errors";
-import { checkStatus } from "@sluice/rpc";
-import type { FastifyInstance } from "fastify";
+import { checkStatus, type rootCoord } from "@sluice/rpc";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "../idempotency.ts";
+import { jobKindRoutes } from "./job-kind-routes.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
 import { databaseOf, headerOf } from "./request-headers.ts";
@@ -39,41 +40,47 @@ const mergeBody = z.object({
     .nullish(),
 });
 
-/** Merges over REST, as Zilliz Cloud has them, with more: types of fields, formats of files, what is to become of bad matches. */
+const about = {
+  summary: "Makes a collection with more fields, which files fill",
+  body: mergeBody,
+  needs: ["collectionName", "destCollectionName"],
+} as const;
+
+/**
+ * Merges over REST, as Zilliz Cloud has them, with more: types of fields, formats of files, what is to become of bad matches; and in
+ * the form of import jobs.
+ */
 export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): void {
-  app.post(
-    "/v2/etl/merge",
-    facts("Makes a collection with more fields, which files fill", admin, {
-      body: mergeBody,
-      needs: ["collectionName", "destCollectionName"],
-    }),
-    async (request) => {
-      const body = parseBody(mergeBody, request.body);
-      const { collectionName, destCollectionName, options } = body;
-      if (!collectionName) throw missing("collectionName");
-      if (!destCollectionName) throw missing("destCollectionName");
-      const { fileGroups, options: fileOptions } = mergeFiles(body);
-      const dbName = databaseOf(body.dbName, request);
-      const dryRun = String(options?.dryRun ?? false);
-      const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
-      const { status, jobId } = await context.root.merge({
-        ...{
-          dbName,
-          collectionName,
-          targetDbName: body.destDbName ?? dbName,
-          targetCollectionName: destCollectionName,
-        },
-        ...{ fileGroups, mergeField: body.mergeField ?? "", newFields: (body.newFields ?? []).map(fieldMessage) },
-        onDuplicateKey: options?.onDuplicateKey ?? "",
-        onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
-        minMatchRatio: options?.minMatchRatio ?? 0,
-        options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
-        idempotencyKey: idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user),
-      });
-      checkStatus(status);
-      return { code: 0, data: { jobId: String(jobId) } };
-    },
-  );
+  const create = (request: FastifyRequest, key: string) => context.root.merge(mergeRequest(request, key));
+  jobKindRoutes(app, context, { ...about, kind: "merge", working: "Merging", rowsName: "mergedRows", create });
+  app.post("/v2/etl/merge", facts(about.summary, admin, about), async (request) => {
+    const { status, jobId } = await create(
+      request,
+      idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user),
+    );
+    checkStatus(status);
+    return { code: 0, data: { jobId: String(jobId) } };
+  });
+}
+
+function mergeRequest(request: FastifyRequest, idempotencyKey: string): rootCoord.MergeRequest {
+  const body = parseBody(mergeBody, request.body);
+  const { collectionName, destCollectionName, options } = body;
+  if (!collectionName) throw missing("collectionName");
+  if (!destCollectionName) throw missing("destCollectionName");
+  const { fileGroups, options: fileOptions } = mergeFiles(body);
+  const dbName = databaseOf(body.dbName, request);
+  const dryRun = String(options?.dryRun ?? false);
+  const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
+  return {
+    ...{ dbName, collectionName, targetDbName: body.destDbName ?? dbName, targetCollectionName: destCollectionName },
+    ...{ fileGroups, mergeField: body.mergeField ?? "", newFields: (body.newFields ?? []).map(fieldMessage) },
+    onDuplicateKey: options?.onDuplicateKey ?? "",
+    onUnmatchedFileRow: options?.onUnmatchedFileRow ?? "",
+    minMatchRatio: options?.minMatchRatio ?? 0,
+    options: Object.entries(given).map(([key, value]) => ({ key, value: textOf(value) })),
+    idempotencyKey,
+  };
 }
 
 function textOf(value: unknown): string {
