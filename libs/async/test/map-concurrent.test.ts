@@ -18,6 +18,20 @@ describe("mapConcurrent", () => {
     expect(most).toBe(Math.min(limit, 30));
   });
 
+  it("of items with weights, runs as many as the limit takes; a heavier one alone", async () => {
+    const weights = [3, 3, 3, 20, 1, 9, 5, 5, 1];
+    let [used, most] = [0, 0];
+    const run = async (weight: number) => {
+      most = Math.max(most, (used += weight));
+      if (weight > 10) expect(used).toBe(weight);
+      await turn();
+      used -= weight;
+      return weight;
+    };
+    expect(await Array.fromAsync(mapConcurrent(weights, 10, run, (weight) => weight))).toEqual(weights);
+    expect(most).toBe(20);
+  });
+
   it("fails with the first failure in order, and waits for the calls that run", async () => {
     let running = 0;
     const all = mapConcurrent([0, 1, 2, 3, 4, 5], 3, async (item, signal) => {

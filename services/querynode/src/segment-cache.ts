@@ -121,7 +121,10 @@ function shared(column: Column): Column {
   if (column.data.byteLength < SHARED_FROM_BYTES) return column;
   const data = new Uint8Array(new SharedArrayBuffer(column.data.byteLength));
   data.set(column.data);
-  return { ...column, data };
+  if (column.kind === "fixed") return { ...column, data };
+  const offsets = new Uint32Array(new SharedArrayBuffer(column.offsets.byteLength));
+  offsets.set(column.offsets);
+  return { ...column, data, offsets };
 }
 
 function sizeOf(column: Column): number {

@@ -1,4 +1,4 @@
-import { Turns } from "@sluice/async";
+import { mapConcurrent, Turns } from "@sluice/async";
 import { type Column, columnBytes, takeRows } from "@sluice/columns";
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectReads } from "@sluice/object-store";
@@ -12,11 +12,31 @@ import type { Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import type { VisibleSegment } from "./unexpired.ts";
 
-/** Logs of one field that are in memory at once while rows are taken from them. */
-const PARTS_AT_ONCE = 4;
+/** Bytes of parts that are read at once, and how many parts at most: storage takes its time for each read, however small. */
+const AHEAD_BYTES = 64 << 20;
+const MOST_AHEAD = 16;
 
 /** A segment of which each field has one log: the unit of reading. */
 export type StoredPart = VisibleSegment["logs"];
+
+/** A part of a segment with the rows of it that pass a filter. */
+export interface MatchedRows {
+  readonly part: StoredPart;
+  readonly rows: Uint32Array;
+  readonly segment: VisibleSegment;
+}
+
+interface SegmentPart {
+  readonly segment: VisibleSegment;
+  readonly part: StoredPart;
+}
+
+/** What a part takes of `AHEAD_BYTES`. @param fieldId of the one field that is read; all of them unless given */
+function weightOf({ part }: Pick<SegmentPart, "part">, fieldId?: number): number {
+  const logs = part.insertLogs.filter((one) => fieldId === undefined || one.fieldId === fieldId);
+  const bytes = logs.reduce((sum, { sizesBytes }) => sum + sizesBytes[0], 0);
+  return Math.max(bytes, AHEAD_BYTES / MOST_AHEAD);
+}
 
 /** Rows of a part that a filter selected. */
 export interface SelectedRows extends Selection {
@@ -48,27 +68,48 @@ export class SegmentRows {
     return this.#cache.bm25Stats(segment, fieldId);
   }
 
-  /** Parts of segments with the rows that pass the filter, ascending, not to be written; parts without such rows are left out. */
-  async *matches(
-    { collection, filter, alive }: RowFilter,
+  /**
+   * What `read` makes of parts of segments and the rows there that pass the filter, ascending and not to be written; in the
+   * order of the segments. Parts without such rows are left out. Small parts are read some at once: storage is waited for once.
+   */
+  async *matches<T>(
+    query: RowFilter,
     segments: readonly VisibleSegment[],
     signal: AbortSignal,
-  ): AsyncGenerator<{ part: StoredPart; rows: Uint32Array; segment: VisibleSegment }> {
+    read: (match: MatchedRows) => Promise<T>,
+  ): AsyncGenerator<T> {
     const turns = new Turns(signal);
-    for (const segment of segments) {
-      const { logs, expiredTs } = segment;
+    const matched = async ({ segment, part }: SegmentPart) => {
+      const rows = await this.#matched(query, segment, part, turns);
+      return rows.length > 0 ? { read: await read({ part, rows, segment }) } : undefined;
+    };
+    const parts = this.#parts(query.filter, segments, turns);
+    for await (const found of mapConcurrent(parts, AHEAD_BYTES, matched, weightOf)) if (found) yield found.read;
+  }
+
+  /** Of segments that may hold rows that the filter means. */
+  async *#parts(filter: Filter, segments: readonly VisibleSegment[], turns: Turns): AsyncGenerator<SegmentPart> {
+    const mayHold = async (segment: VisibleSegment) =>
+      (await mayHoldKeys(filter, segment.logs, this.#cache)) ? segment : undefined;
+    for await (const segment of mapConcurrent(segments, MOST_AHEAD, mayHold)) {
       if (turns.isDue) await turns.next();
-      if (!(await mayHoldKeys(filter, logs, this.#cache))) continue;
-      for (const part of segmentParts(logs)) {
-        if (turns.isDue) await turns.next();
-        let rows = await this.#select(collection, filter, part, turns);
-        if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
-        if (part.deltaLogs && rows.length > 0) rows = await this.#live(collection, segment, part, rows);
-        if (expiredTs !== undefined && rows.length > 0)
-          rows = rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
-        if (rows.length > 0) yield { part, rows, segment };
-      }
+      if (segment) for (const part of segmentParts(segment.logs)) yield { segment, part };
     }
+  }
+
+  async #matched(
+    { collection, filter, alive }: RowFilter,
+    segment: VisibleSegment,
+    part: StoredPart,
+    turns: Turns,
+  ): Promise<Uint32Array> {
+    if (turns.isDue) await turns.next();
+    const { expiredTs } = segment;
+    let rows = await this.#select(collection, filter, part, turns);
+    if (alive && rows.length > 0) rows = inBoth(rows, await this.#select(collection, alive, part, turns));
+    if (part.deltaLogs && rows.length > 0) rows = await this.#live(collection, segment, part, rows);
+    if (expiredTs === undefined || rows.length === 0) return rows;
+    return rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
   }
 
   async #live(
@@ -97,26 +138,23 @@ export class SegmentRows {
       .filter(isCounted)
       .reduce((sum, { logs }) => sum + BigInt(logs.rowCount - (logs.deletedRows ?? 0)), 0n);
     const others = segments.filter((segment) => !isCounted(segment));
-    for await (const { rows } of this.matches(query, others, signal)) count += BigInt(rows.length);
+    const lengths = this.matches(query, others, signal, async ({ rows }) => BigInt(rows.length));
+    for await (const length of lengths) count += length;
     return count;
   }
 
   /** The rows that pass the filter, with their keys. */
-  async *selected(
-    query: RowFilter,
-    segments: readonly VisibleSegment[],
-    signal: AbortSignal,
-  ): AsyncGenerator<SelectedRows> {
+  selected(query: RowFilter, segments: readonly VisibleSegment[], signal: AbortSignal): AsyncGenerator<SelectedRows> {
     const key = query.collection.fields[primaryKeyIndex(query.collection)];
-    for await (const { part, rows, segment } of this.matches(query, segments, signal)) {
+    return this.matches(query, segments, signal, async ({ part, rows, segment }) => {
       // A few rows must not hold the whole column.
       const take = async (field: FieldSchema) => {
         const column = await this.column(part, field);
         return rows.length === part.rowCount ? column : takeRows(column, rows);
       };
       const timestamps = segment.rowTimestamps ? await take(timestampField) : segment.commitTs;
-      yield { part, rows, keys: await take(key), timestamps };
-    }
+      return { part, rows, keys: await take(key), timestamps };
+    });
   }
 
   /**
@@ -134,13 +172,11 @@ export class SegmentRows {
       const columns: Column[] = [];
       const take = async ({ part, rows }: WantedRows) =>
         rows.length === 0 ? emptyColumn : takeRows(await this.#cache.column(part, field), rows);
-      for (let first = 0; first < wanted.length; first += PARTS_AT_ONCE) {
+      const weigh = ({ part, rows }: WantedRows) => (rows.length === 0 ? 0 : weightOf({ part }, field.fieldId));
+      for await (const column of mapConcurrent(wanted, AHEAD_BYTES, take, weigh)) {
         if (turns.isDue) await turns.next();
-        const some = wanted.slice(first, first + PARTS_AT_ONCE);
-        for (const [i, column] of (await Promise.all(some.map(take))).entries()) {
-          budget.spend(columnBytes(column, some[i].rows.length));
-          columns.push(column);
-        }
+        budget.spend(columnBytes(column, wanted[columns.length].rows.length));
+        columns.push(column);
       }
       taken.push(columns);
     }

@@ -118,11 +118,25 @@ async function withDeletes(store: MemoryObjectStore, segment: SealedSegment, log
   return { ...segment, deltaLogs: [logs], deletedRows: 0 };
 }
 
+/** Tells how many reads were under way at once. */
+export class WatchedReads extends MemoryObjectStore {
+  mostAtOnce = 0;
+  #atOnce = 0;
+
+  override async readInto(...read: Parameters<MemoryObjectStore["readInto"]>): Promise<number> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce);
+    // Whoever wants to read as well gets there.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#atOnce--;
+    return super.readInto(...read);
+  }
+}
+
 export type QueryClient = ReturnType<typeof connectClient<queryNode.QueryNodeClient>>;
 
 export interface QueryWorld extends AsyncDisposable {
   readonly segments: readonly importing.SegmentInfo[];
-  readonly store: MemoryObjectStore;
+  readonly store: WatchedReads;
   /** A node that reads everything itself. */
   readonly alone: QueryClient;
   /** Nodes that share the segments. */
@@ -133,7 +147,7 @@ export interface QueryWorld extends AsyncDisposable {
 
 export async function openQueryWorld(seed: number, segmentCount: number, nodeCount = 3): Promise<QueryWorld> {
   await using cleanup = new AsyncDisposableStack();
-  const store = new MemoryObjectStore();
+  const store = new WatchedReads();
   const segments = await writeSegments(store, numbers(seed), segmentCount);
   const server = cleanup.use(
     openGrpcServer({

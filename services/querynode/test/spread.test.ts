@@ -192,3 +192,12 @@ describe("nodes that share segments answer as one that reads them all", () => {
     for (const [, make] of asked) await sameEverywhere(make());
   });
 });
+
+it("small segments are read some at once, as many as there are or as a node may", async () => {
+  await using many = await openQueryWorld(6, 30, 0);
+  const request = milvus.QueryRequest.fromPartial({ expr: "year > 2005", outputFields: ["count(*)"] });
+  checkStatus((await many.alone.query(queryOrder(request))).status);
+  expect(many.store.mostAtOnce).toBeGreaterThan(8);
+  // Of a part with deletes, its keys and its deletes.
+  expect(many.store.mostAtOnce).toBeLessThanOrEqual(2 * 16);
+});

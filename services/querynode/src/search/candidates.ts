@@ -2,7 +2,8 @@ import type { Column } from "@sluice/columns";
 import { isDistance } from "./metrics.ts";
 import type { QueryVectors } from "./query-vectors.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
-import { type Comparison, scoreRows, type TakeScores } from "./score-rows.ts";
+import { type Comparison, scoreRows } from "./score-rows.ts";
+import type { TakeScores } from "./take-scores.ts";
 
 /** Rows of a column that are compared in one piece. */
 export interface CandidateTask {
@@ -15,9 +16,9 @@ export interface CandidateTask {
   readonly floor: number;
 }
 
-/** Rows that may be hits, with their scores: those of query q stand from `ends[q - 1]` to `ends[q]`, ascending. */
+/** Rows that may be hits, with their scores, in parallel arrays; the rows of each query ascend. */
 export interface Candidates {
-  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly queries: Uint32Array<ArrayBuffer>;
   readonly rows: Uint32Array<ArrayBuffer>;
   readonly scores: Float64Array<ArrayBuffer>;
 }
@@ -25,50 +26,51 @@ export interface Candidates {
 /** The rows whose scores lie within the bounds. Which of them are hits is for who knows their keys. */
 export function candidatesOf({ comparison, column, rows, bounds, floor }: CandidateTask): Candidates {
   const sign = isDistance(comparison.metric) ? 1 : -1;
-  const found = Array.from(bounds, () => new Found());
+  const found = new Found();
   const take: TakeScores = (query, first, count, scores) => {
     const bound = bounds[query];
     for (let i = 0; i < count; i++) {
       const signed = sign * scores[i];
-      if (signed <= bound && signed >= floor) found[query].add(rows[first + i], scores[i]);
+      if (signed <= bound && signed >= floor) found.add(query, rows[first + i], scores[i]);
     }
   };
   if (isOfLists(comparison)) scoreLists(comparison, column, rows, take);
   else scoreRows(comparison as Comparison, column, rows, take);
-  return joined(found);
+  return found.all();
 }
 
 function isOfLists(comparison: Comparison<QueryVectors>): comparison is ListComparison {
   return comparison.queries.kind === "lists";
 }
 
-/** Rows of one query, in memory that doubles. */
+/** In memory that doubles. */
 class Found {
-  count = 0;
-  rows = new Uint32Array(16);
-  scores = new Float64Array(16);
+  #count = 0;
+  #queries = new Uint32Array(64);
+  #rows = new Uint32Array(64);
+  #scores = new Float64Array(64);
 
-  add(row: number, score: number): void {
-    if (this.count === this.rows.length) this.#grow();
-    this.rows[this.count] = row;
-    this.scores[this.count++] = score;
+  add(query: number, row: number, score: number): void {
+    if (this.#count === this.#rows.length) this.#grow();
+    this.#queries[this.#count] = query;
+    this.#rows[this.#count] = row;
+    this.#scores[this.#count++] = score;
   }
 
   #grow(): void {
-    const [rows, scores] = [new Uint32Array(2 * this.count), new Float64Array(2 * this.count)];
-    rows.set(this.rows);
-    scores.set(this.scores);
-    [this.rows, this.scores] = [rows, scores];
+    const length = 2 * this.#count;
+    const [queries, rows, scores] = [new Uint32Array(length), new Uint32Array(length), new Float64Array(length)];
+    queries.set(this.#queries);
+    rows.set(this.#rows);
+    scores.set(this.#scores);
+    [this.#queries, this.#rows, this.#scores] = [queries, rows, scores];
   }
-}
 
-function joined(found: readonly Found[]): Candidates {
-  let total = 0;
-  const ends = Uint32Array.from(found, ({ count }) => (total += count));
-  const [rows, scores] = [new Uint32Array(total), new Float64Array(total)];
-  for (const [query, one] of found.entries()) {
-    rows.set(one.rows.subarray(0, one.count), ends[query] - one.count);
-    scores.set(one.scores.subarray(0, one.count), ends[query] - one.count);
+  all(): Candidates {
+    const end = this.#count;
+    return {
+      ...{ queries: this.#queries.slice(0, end), rows: this.#rows.slice(0, end) },
+      scores: this.#scores.slice(0, end),
+    };
   }
-  return { ends, rows, scores };
 }

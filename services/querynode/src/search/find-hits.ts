@@ -20,7 +20,11 @@ export async function findHits(search: Search, deps: SearchDeps): Promise<Hit[][
   // Rows with equal keys are one hit, and groups have members that nobody wants: where that leaves too few, more are kept.
   for (let limit = wanted * (groupBy?.size ?? 1); ; limit *= 2) {
     const tops = await rankEverywhere(search, deps, limit);
-    const sorted = tops.map((top) => top.sorted());
+    const sorted: Hit[][] = [];
+    for (const top of tops) {
+      sorted.push(top.sorted());
+      if (deps.turns.isDue) await deps.turns.next();
+    }
     const values = groupBy && (await valuesOf(sorted.flat(), groupBy.field, search, deps));
     const hits: Hit[][] = [];
     let isShort = false;

@@ -1,6 +1,6 @@
 import { type Column, isNull } from "@sluice/columns";
 import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
-import type { SegmentRows } from "../segment-rows.ts";
+import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
 import { isDistance, powerOf } from "./metrics.ts";
@@ -26,31 +26,45 @@ export function topsOf(
 
 /** Compares every row of `deps.segments` that passes the filter, and puts the best ones into `tops`. */
 export async function rankRows(search: Search, deps: OwnDeps, limit: number, tops: readonly TopHits[]): Promise<void> {
-  const { params, queries, bm25 } = search;
-  const { dataType, elementType, dim } = search.filter.collection.fields[params.field];
+  const comparison = comparisonOf(search);
+  const keep = keeper(search, deps.sources);
+  const { floor, ceiling } = limitsOf(search);
+  /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
+  const underWay: (() => Promise<void>)[] = [];
+  // Bounds are of no use before the first rows are ranked.
+  let firstRows = firstRowsOf(limit);
+  try {
+    for await (const { source, column, rows } of pieces(search, deps, comparison, limit)) {
+      const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
+      const found = deps.threads.candidates({ comparison, column, rows, bounds, floor });
+      // Whoever waits for another one first leaves a failure of this one to be met in its turn.
+      found.catch(() => undefined);
+      underWay.push(async () => take(await found, source, tops, keep));
+      if (underWay.length >= deps.threads.tasksAtOnce || firstRows > 0) await underWay.shift()?.();
+      firstRows -= rows.length;
+      if (deps.turns.isDue) await deps.turns.next();
+    }
+    for (const finish of underWay) await finish();
+  } finally {
+    deps.threads.forget(comparison);
+  }
+}
+
+function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask["comparison"] {
+  const { dataType, elementType, dim } = filter.collection.fields[params.field];
   const isList = dataType === DataType.ArrayOfVector;
-  const comparison = {
+  return {
     dataType: isList ? elementType : dataType,
     dim,
     queries: shareable(queries),
     metric: params.metric,
     ...(bm25 && { bm25 }),
   };
-  const keep = keeper(search, deps.sources);
-  const { floor, ceiling } = limitsOf(search);
-  /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
-  const underWay: (() => Promise<void>)[] = [];
-  for await (const piece of pieces(search, deps, comparison, limit)) {
-    const { source, column, rows } = piece;
-    const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
-    const found = deps.threads.candidates({ comparison, column, rows, bounds, floor });
-    // Whoever waits for another one first leaves a failure of this one to be met in its turn.
-    found.catch(() => undefined);
-    underWay.push(async () => take(await found, source, tops, keep));
-    if (underWay.length >= deps.threads.tasksAtOnce || !tops[0].isFull) await underWay.shift()?.();
-    if (deps.turns.isDue) await deps.turns.next();
-  }
-  for (const finish of underWay) await finish();
+}
+
+/** Rows that fill the tops, which bound what may be better: all of them are candidates. */
+function firstRowsOf(limit: number): number {
+  return Math.max(MIN_FIRST_ROWS, 4 * limit);
 }
 
 /** The rows that pass the filter and have a vector, as many as a task compares. */
@@ -62,13 +76,14 @@ async function* pieces(
 ): AsyncGenerator<{ readonly source: number; readonly column: Column; readonly rows: Uint32Array }> {
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
-  // The first rows fill the tops, which bound what may be better: all of them are candidates.
-  let atMost = Math.max(MIN_FIRST_ROWS, 4 * limit);
-  for await (const { part, rows: found } of rows.matches(filter, segments, signal)) {
+  let atMost = firstRowsOf(limit);
+  const read = async ({ part, rows: found }: MatchedRows) => {
     const column = await rows.column(part, field);
     const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
-    const source = await sources.add(part, () => rows.column(part, key));
+    return { source: await sources.add(part, () => rows.column(part, key)), column, present, taskRows };
+  };
+  for await (const { source, column, present, taskRows } of rows.matches(filter, segments, signal, read)) {
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
       yield { source, column, rows: chosen };
@@ -89,15 +104,13 @@ function vectorsOfRow(
 }
 
 function take(
-  { ends, rows, scores }: Candidates,
+  { queries, rows, scores }: Candidates,
   source: number,
   tops: readonly TopHits[],
   keep: ReturnType<typeof keeper>,
 ): void {
-  let at = 0;
-  for (const [query, top] of tops.entries())
-    for (; at < ends[query]; at++) {
-      const score = keep(scores[at], source, rows[at]);
-      if (!Number.isNaN(score)) top.add(score, source, rows[at]);
-    }
+  for (let i = 0; i < queries.length; i++) {
+    const score = keep(scores[i], source, rows[i]);
+    if (!Number.isNaN(score)) tops[queries[i]].add(score, source, rows[i]);
+  }
 }

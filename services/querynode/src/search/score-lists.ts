@@ -4,7 +4,8 @@ import { decodeVectorArrayCell } from "@sluice/values";
 import { rowsBetween } from "../row-range.ts";
 import { isDistance } from "./metrics.ts";
 import type { ListVectors } from "./query-vectors.ts";
-import { type Comparison, scoreRows, type TakeScores } from "./score-rows.ts";
+import { type Comparison, scoreRows } from "./score-rows.ts";
+import type { TakeScores } from "./take-scores.ts";
 
 /** Rows whose vectors are laid side by side at once, as long as these are not more bytes than the other. */
 const CHUNK_ROWS = 256;

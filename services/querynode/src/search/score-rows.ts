@@ -3,6 +3,8 @@ import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "
 import { DataType } from "@sluice/schema";
 import type { Metric } from "./metrics.ts";
 import type { PlainVectors, QueryVectors, SparseQuery } from "./query-vectors.ts";
+import { bm25Worth, lengthOf, product, SparseIndex } from "./score-sparse.ts";
+import type { TakeScores } from "./take-scores.ts";
 import type { Bm25Params } from "./terms.ts";
 
 /** What rows are compared with: plain data, which may cross to a thread. */
@@ -16,21 +18,31 @@ export interface Comparison<Q extends QueryVectors = PlainVectors> {
   readonly bm25?: Bm25Params;
 }
 
-/** Takes the scores of some rows: `scores[i]` is that of `rows[first + i]` with query vector `query`; NaN: it has none. */
-export type TakeScores = (query: number, first: number, count: number, scores: Float64Array) => void;
-
 /** Compares the rows of a block with one query vector, and answers their scores, which the next call overwrites. */
 type Scorer = (query: number, block: Uint32Array) => Float64Array;
 
 /** Scores of the selected rows of a column with every query vector, block by block: for as long as the caller can wait. */
 export function scoreRows(comparison: Comparison, column: Column, rows: Uint32Array, take: TakeScores): void {
+  const { queries, bm25 } = comparison;
+  if (queries.kind === "sparse" && queries.count > 1) {
+    indexOf(comparison, queries.values).score(column as VarColumn, rows, bm25, take);
+    return;
+  }
   const blockRows = VectorDistances.blockRows(4 * Math.max(1, comparison.dim));
   const score = scorerOf(comparison, column);
   for (let first = 0; first < rows.length; first += blockRows) {
     const block = rows.subarray(first, first + blockRows);
-    for (let query = 0; query < comparison.queries.count; query++)
-      take(query, first, block.length, score(query, block));
+    for (let query = 0; query < queries.count; query++) take(query, first, block.length, score(query, block));
   }
+}
+
+/** Made by the first task of a search in each thread. */
+const indexes = new WeakMap<Comparison, SparseIndex>();
+
+function indexOf(comparison: Comparison, queries: readonly SparseQuery[]): SparseIndex {
+  const known = indexes.get(comparison) ?? new SparseIndex(queries);
+  indexes.set(comparison, known);
+  return known;
 }
 
 function scorerOf(comparison: Comparison, column: Column): Scorer {
@@ -41,8 +53,7 @@ function scorerOf(comparison: Comparison, column: Column): Scorer {
     case "bits":
       return bitScorer(column as FixedColumn, queries.values, metric);
     case "sparse":
-      if (comparison.bm25) return termScorer(column as VarColumn, queries.values, comparison.bm25);
-      return sparseScorer(column as VarColumn, queries.values);
+      return sparseScorer(column as VarColumn, queries.values, comparison.bm25);
   }
 }
 
@@ -86,34 +97,15 @@ function bitScorer({ data, width }: FixedColumn, queries: readonly Uint8Array[],
   };
 }
 
-/** Rows that share no index with the query are no hits. */
-function sparseScorer({ data, offsets }: VarColumn, queries: readonly SparseQuery[]): Scorer {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const scores = new Float64Array(MAX_BLOCK_ROWS);
-  return (query, block) => {
-    const { indices, values } = queries[query];
-    for (let i = 0; i < block.length; i++) {
-      let [sum, shared] = [0, false];
-      for (let at = offsets[block[i]], q = 0; at < offsets[block[i] + 1] && q < indices.length; ) {
-        const index = view.getUint32(at, true);
-        if (index === indices[q]) {
-          sum += values[q++] * view.getFloat32(at + 4, true);
-          shared = true;
-          at += 8;
-        } else if (index < indices[q]) at += 8;
-        else q++;
-      }
-      scores[i] = shared ? sum : Number.NaN;
-    }
-    return scores;
-  };
-}
-
-/** Rows as counts of terms. Those that share no term with the query are no hits. Source: query-and-search §5.1. */
-function termScorer(
+/**
+ * Rows that share no index with the query are no hits. For one query: of several each row is looked up once (`SparseIndex`),
+ * with the same sums.
+ * @param bm25 of rows that are counts of terms
+ */
+function sparseScorer(
   { data, offsets }: VarColumn,
   queries: readonly SparseQuery[],
-  { k1, b, averageLength }: Bm25Params,
+  bm25: Bm25Params | undefined,
 ): Scorer {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const scores = new Float64Array(MAX_BLOCK_ROWS);
@@ -121,15 +113,12 @@ function termScorer(
     const { indices, values } = queries[query];
     for (let i = 0; i < block.length; i++) {
       const [start, end] = [offsets[block[i]], offsets[block[i] + 1]];
-      let length = 0;
-      for (let at = start; at < end; at += 8) length += view.getFloat32(at + 4, true);
-      const damped = k1 * (1 - b + (b * length) / averageLength);
+      const worth = bm25 ? bm25Worth(bm25, lengthOf(view, start, end)) : product;
       let [sum, shared] = [0, false];
       for (let at = start, q = 0; at < end && q < indices.length; ) {
         const term = view.getUint32(at, true);
         if (term === indices[q]) {
-          const count = view.getFloat32(at + 4, true);
-          sum += (values[q++] * count * (k1 + 1)) / (count + damped);
+          sum += worth(values[q++], view.getFloat32(at + 4, true));
           shared = true;
           at += 8;
         } else if (term < indices[q]) at += 8;

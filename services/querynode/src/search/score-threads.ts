@@ -8,13 +8,28 @@ import { vectorCount } from "./query-vectors.ts";
 const WORTH_A_THREAD = 1 << 20;
 /** The same, of a task: some milliseconds, so that searches share the threads fairly and end soon when their caller is gone. */
 const TASK_NUMBERS = 16 << 20;
-/** Scores of a task, which may all be candidates: 3 MB. */
-const TASK_SCORES = 256 << 10;
+/** Scores of a task, which may all be candidates: 8 MB. */
+const TASK_SCORES = 512 << 10;
 
 const entry = new URL(`./score-thread.${import.meta.filename.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
-/** A task as it is sent: rows that follow one another as first and end. */
-export type ThreadTask = Omit<CandidateTask, "rows"> & { readonly rows: Uint32Array | readonly [number, number] };
+/** Comparisons that a thread remembers: those of searches that run at once. */
+const SLOTS = 8;
+
+type Comparison = CandidateTask["comparison"];
+
+/** What is sent to a thread: a task, or what it need not remember any more. */
+export type ThreadMessage = ThreadTask | { readonly forgotten: number };
+
+/** A task as it is sent. */
+export interface ThreadTask extends Omit<CandidateTask, "rows" | "comparison"> {
+  /** Rows that follow one another as first and end. */
+  readonly rows: Uint32Array | readonly [number, number];
+  /** Where the thread keeps the comparison. */
+  readonly slot: number;
+  /** Only where it is not there yet: thousands of vectors are not sent with each task. */
+  readonly comparison: Comparison | undefined;
+}
 
 interface Waiting {
   readonly resolve: (found: Candidates) => void;
@@ -25,6 +40,9 @@ interface Thread {
   readonly worker: Worker;
   /** In the order in which the thread answers. */
   readonly waiting: Waiting[];
+  /** What the thread has in its slots. */
+  readonly comparisons: (Comparison | undefined)[];
+  nextSlot: number;
 }
 
 /** Threads that compare vectors, started by the first search that needs them, as many as there are cores. */
@@ -52,12 +70,22 @@ export class ScoreThreads implements AsyncDisposable {
     const { comparison, column, rows } = task;
     const numbers = rows.length * vectorCount(comparison.queries) * numbersOfRow(task);
     if (numbers < WORTH_A_THREAD || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
-    const { worker, waiting } = this.#idlest();
+    const thread = this.#idlest();
     return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
+      thread.waiting.push({ resolve, reject });
       const sent = isRange(rows) ? ([rows[0], rows[0] + rows.length] as const) : rows.slice();
-      worker.postMessage({ ...task, rows: sent } satisfies ThreadTask);
+      thread.worker.postMessage({ ...task, ...placed(thread, comparison), rows: sent } satisfies ThreadTask);
     });
+  }
+
+  /** Of a search that has ended: its vectors may be many. */
+  forget(comparison: Comparison): void {
+    for (const { worker, comparisons } of this.#threads) {
+      const forgotten = comparisons.indexOf(comparison);
+      if (forgotten < 0) continue;
+      comparisons[forgotten] = undefined;
+      worker.postMessage({ forgotten } satisfies ThreadMessage);
+    }
   }
 
   #idlest(): Thread {
@@ -67,7 +95,7 @@ export class ScoreThreads implements AsyncDisposable {
   }
 
   #start(): Thread {
-    const thread: Thread = { worker: new Worker(entry), waiting: [] };
+    const thread: Thread = { worker: new Worker(entry), waiting: [], comparisons: [], nextSlot: 0 };
     const died = (error: Error) => {
       this.#threads.delete(thread);
       for (const { reject } of thread.waiting.splice(0)) reject(error);
@@ -84,6 +112,16 @@ export class ScoreThreads implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
+}
+
+/** Where a thread has a comparison, or will have it when it is sent along: in turn, in the place of an older one. */
+function placed(thread: Thread, comparison: Comparison): Pick<ThreadTask, "slot" | "comparison"> {
+  const known = thread.comparisons.indexOf(comparison);
+  if (known >= 0) return { slot: known, comparison: undefined };
+  const slot = thread.nextSlot;
+  thread.nextSlot = (slot + 1) % SLOTS;
+  thread.comparisons[slot] = comparison;
+  return { slot, comparison };
 }
 
 /** Numbers of a vector; of sparse ones, which have no dimension, as many as theirs have on average. */

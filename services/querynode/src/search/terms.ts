@@ -1,3 +1,4 @@
+import { mapConcurrent } from "@sluice/async";
 import { okStatus, type segmentReader } from "@sluice/rpc";
 import { type CollectionSchema, type FieldSchema, functionOfOutput } from "@sluice/schema";
 import type { SegmentLogs } from "@sluice/segment";
@@ -8,6 +9,9 @@ import type { SpreadRows } from "../nodes/spread-rows.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import type { SparseQuery } from "./query-vectors.ts";
+
+/** Statistics that are read at once. */
+const READS_AT_ONCE = 16;
 
 /** What scores of BM25 depend on besides the row and the query. */
 export interface Bm25Params {
@@ -99,8 +103,9 @@ async function counted(
   rows: SegmentRows,
 ): Promise<TermCounts> {
   const counts: TermCounts = { rowCount: 0, tokenCount: 0, containing: new Float64Array(terms.length) };
-  for (const logs of segments)
-    for (const stats of await rows.bm25Stats(logs, fieldId)) {
+  const read = (logs: SegmentLogs) => rows.bm25Stats(logs, fieldId);
+  for await (const ofSegment of mapConcurrent(segments, READS_AT_ONCE, read))
+    for (const stats of ofSegment) {
       counts.rowCount += stats.rowCount;
       counts.tokenCount += stats.tokenCount;
       addRows(counts.containing, terms, stats);
