@@ -1,11 +1,10 @@
-import { sleep } from "@sluice/async";
 import { connectPeer, credentialsKeyOf } from "@sluice/cluster";
 import { flushesInFlight } from "@sluice/object-store";
 import { type Address, dataCoord, rootCoord } from "@sluice/rpc";
-import { type NodeId, nodeId } from "@sluice/schema";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger, Metrics } from "@sluice/telemetry";
-import { Coordinators, type DataNodeSize } from "./coordinators.ts";
+import { Coordinators } from "./coordinators.ts";
+import { Membership } from "./membership.ts";
 import { DataNodeMetrics } from "./metrics.ts";
 import { type DataNodeSettings, workerCount } from "./settings.ts";
 import { TaskWorker } from "./task-worker.ts";
@@ -94,73 +93,4 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
     drain: async (limit) => void (await Promise.all(workers.map((worker) => worker.drain(limit)))),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. */
-class Membership implements AsyncDisposable {
-  readonly #coordinators: Coordinators;
-  readonly #size: DataNodeSize;
-  readonly #log: Logger;
-  readonly #tasks = new Set<bigint>();
-  readonly #abort = new AbortController();
-  #nodeId = nodeId(0n);
-  #heartbeatMs = 1000;
-  readonly #joined = Promise.withResolvers<void>();
-  readonly #beating: Promise<void>;
-
-  constructor(coordinators: Coordinators, size: DataNodeSize, log: Logger) {
-    this.#coordinators = coordinators;
-    this.#size = size;
-    this.#log = log;
-    this.#beating = this.#beat();
-  }
-
-  get isJoined(): boolean {
-    return this.#nodeId !== 0n;
-  }
-
-  /** Resolves when the node is registered, which takes until there is a datacoord. */
-  get joined(): Promise<void> {
-    return this.#joined.promise;
-  }
-
-  /** 0 until it has joined. */
-  get nodeId(): NodeId {
-    return this.#nodeId;
-  }
-
-  setTask(taskId: bigint, isRunning: boolean): void {
-    if (isRunning) this.#tasks.add(taskId);
-    else this.#tasks.delete(taskId);
-  }
-
-  async #register(): Promise<void> {
-    const { nodeId: id, heartbeatMs } = await this.#coordinators.register(this.#size, this.#abort.signal);
-    this.#nodeId = nodeId(id);
-    this.#heartbeatMs = heartbeatMs;
-    this.#joined.resolve();
-    this.#log.info("datanode registered", { nodeId: id, workers: this.#size.workers });
-  }
-
-  async #beat(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      await this.#sayAlive().catch((error) => {
-        if (!signal.aborted) this.#log.warn("the datacoord does not answer", { err: error });
-      });
-      await sleep(this.#heartbeatMs, signal);
-    }
-  }
-
-  /** Registers, when the datacoord does not know the node: at first, and after another datacoord took over. */
-  async #sayAlive(): Promise<void> {
-    const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
-    const isKnown = this.isJoined && (await this.#coordinators.heartbeat(beat, this.#abort.signal));
-    if (!isKnown) await this.#register();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
-    await this.#beating;
-  }
 }
