@@ -160,6 +160,16 @@ describe("rows over REST", () => {
     ]);
   });
 
+  it("have floats with as many digits as they need, in reads, searches and distances", async () => {
+    await data("entities/insert", { ...shelf, data: [{ id: 77, vector: [0.1, -0.7] }] });
+    const read = { ...shelf, outputFields: ["vector"] };
+    expect(await data("entities/get", { ...read, id: [77] })).toEqual([{ id: "77", vector: [0.1, -0.7] }]);
+    expect(await data("entities/search", { ...read, data: [[0.1, -0.7]], limit: 1 })).toEqual([
+      { id: "77", vector: [0.1, -0.7], distance: 1 },
+    ]);
+    await data("entities/delete", { ...shelf, filter: "id == 77" });
+  });
+
   it("may be one object, as older clients send it", async () => {
     expect(await data("entities/insert", { ...shelf, data: { id: 5, vector: [5, 6] } })).toMatchObject({
       insertCount: 1,

@@ -17,6 +17,7 @@ export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
 export { BYTES, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
+export { shortFloat } from "./short-float.ts";
 export * from "./spark-vector.ts";
 export { checkSparseCell, decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";
 export { storedCell } from "./stored-cells.ts";

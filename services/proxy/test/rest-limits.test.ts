@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { silentLogger } from "@sluice/telemetry";
 import { openRestApp } from "../src/http/rest.ts";
 
@@ -49,4 +49,41 @@ it("a path with a slip is answered with the one that is meant", async () => {
   const answer = await app.inject({ method: "POST", url: "/v2/vectordb/jobs/import/crate", payload: {} });
   expect(answer.json().message).toContain("(did you mean '/v2/vectordb/jobs/import/create'?)");
   await app.close();
+});
+
+describe("a body", () => {
+  const answerTo = async (payload: string) => {
+    const app = openRestApp(silentLogger);
+    app.post("/a", async (request) => ({ code: 0, data: JSON.stringify(request.body).length }));
+    const answer = (await app.inject({ method: "POST", url: "/a", payload })).json();
+    await app.close();
+    return answer as { code: number; message?: string; data?: number };
+  };
+  const lists = (depth: number) => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+
+  it("may be nested as deep as values of rows, and those around them", async () => {
+    expect(await answerTo(lists(640))).toEqual({ code: 0, data: lists(640).length });
+    expect(await answerTo(`{"a":"${'[{\\"\\\\'.repeat(1000)}"}`)).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ["a level deeper", lists(641)],
+    ["half a million lists", lists(500_000)],
+    ["lists that do not end", "[".repeat(1 << 20)],
+    ["objects", '{"a":'.repeat(1000)],
+  ])("with %s is refused with the place", async (_, payload) => {
+    const { code, message } = await answerTo(payload);
+    expect(code).toBe(1801);
+    expect(message).toMatch(
+      /can only accept json format request, error: it is nested more than 640 levels deep at character \d+/,
+    );
+  });
+
+  it("that is too large is told how large it may be", async () => {
+    const { code, message } = await answerTo(`"${"a".repeat(9 << 20)}"`);
+    expect([code, message]).toEqual([
+      1801,
+      expect.stringContaining("more than 8388608 bytes (send fewer rows at once"),
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import type { CallObserver, Logger } from "@sluice/telemetry";
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { countBodies } from "./body-budget.ts";
+import { MAX_BODY_DEPTH, tooDeepAt } from "./body-depth.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
 
@@ -57,17 +58,15 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   // Some clients mislabel JSON as text, or send no type at all.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
-    request.bodyText = String(body) || "{}";
+    const text = String(body);
+    request.bodyText = text || "{}";
+    const deepAt = tooDeepAt(text);
+    if (deepAt >= 0)
+      return done(malformed(`it is nested more than ${MAX_BODY_DEPTH} levels deep at character ${deepAt}`));
     try {
-      done(null, body === "" ? undefined : JSON.parse(String(body)));
+      done(null, text === "" ? undefined : JSON.parse(text));
     } catch (error) {
-      done(
-        new StatusError(
-          restCodes.malformedBody,
-          `can only accept json format request, error: ${(error as Error).message}`,
-        ),
-        undefined,
-      );
+      done(malformed((error as Error).message));
     }
   });
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
@@ -76,7 +75,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
       return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
     // What the framework itself refuses, such as a body that is too large, is said in its words.
     const isRefused = !isExpected(error) && (error.statusCode ?? 500) < 500;
-    const shown = isRefused ? new StatusError(restCodes.malformedBody, error.message ?? "bad request") : error;
+    const shown = isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error)) : error;
     if (!isExpected(shown))
       log.error("call failed unexpectedly", { method: request.url, err: error, reason: unexpectedReason(error) });
     const { code, reason } = statusOf(shown);
@@ -98,6 +97,15 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
   });
   return app;
+}
+
+function malformed(reason: string): StatusError {
+  return new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${reason}`);
+}
+
+function refusalOf({ code, message = "bad request" }: Partial<FastifyError>): string {
+  if (code !== "FST_ERR_CTP_BODY_TOO_LARGE") return message;
+  return `${message}: more than ${MAX_BODY_BYTES} bytes (send fewer rows at once, or import them from a file)`;
 }
 
 /** @throws {StatusError} 1802 when a body has no such member, or an empty one */

@@ -1,4 +1,6 @@
 import { type Row, rowsOf, type schema } from "@sluice/rpc";
+import { shortFloat } from "@sluice/values";
+import { withShortFloats } from "./short-floats.ts";
 
 /** How a client wants numbers of 64 bits: as text, which no parser rounds, or as numbers. */
 export type Int64As = (value: bigint) => string | number;
@@ -7,11 +9,13 @@ export type Int64As = (value: bigint) => string | number;
 export function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As): object[] {
   const json = new Set(fields.filter((field) => isJson(field) && !field.isDynamic).map(({ fieldName }) => fieldName));
   const arrays = new Map(fields.map((field) => [field.fieldName, elementsOf(field)] as const));
-  return rowsOf(fields).map((row: Row) =>
+  const sparse = new Set(fields.filter(isSparse).map(({ fieldName }) => fieldName));
+  return rowsOf(fields.map(withShortFloats)).map((row: Row) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => {
         const elements = arrays.get(name);
         if (value === null) return [name, null] as const;
+        if (sparse.has(name)) return [name, shortPairs(value as Record<string, number>)] as const;
         if (json.has(name)) return [name, JSON.stringify(value)] as const;
         return [name, elements ? arrayJson(elements, value as unknown[], int64) : plain(value, int64)] as const;
       }),
@@ -21,6 +25,14 @@ export function entitiesOf(fields: readonly schema.FieldData[], int64: Int64As):
 
 function isJson({ field }: schema.FieldData): boolean {
   return field?.$case === "scalars" && field.value.data?.$case === "jsonData";
+}
+
+function isSparse({ field }: schema.FieldData): boolean {
+  return field?.$case === "vectors" && field.value.data?.$case === "sparseFloatVector";
+}
+
+function shortPairs(pairs: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(pairs).map(([index, value]) => [index, shortFloat(value)]));
 }
 
 /** The name that Milvus's JSON gives the elements of an array field. */
@@ -50,5 +62,5 @@ export function hitsOf(results: schema.SearchResultData, int64: Int64As): object
   const ids = results.ids?.idField;
   const keys = ids?.$case === "intId" ? ids.value.data.map(int64) : (ids?.value.data ?? []);
   const key = results.primaryFieldName || "id";
-  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: results.scores[i] }));
+  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: shortFloat(results.scores[i]) }));
 }
