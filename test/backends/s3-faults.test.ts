@@ -33,7 +33,7 @@ suite("S3 with faults", () => {
   afterAll(async () => s3?.[Symbol.asyncDispose]());
   beforeEach(async () => {
     proxy = await FaultProxy.start(s3.options.endpoint ?? "");
-    store = await s3.open({ endpoint: proxy.endpoint, idleMs: 400 });
+    store = await s3.open({ endpoint: proxy.endpoint, idleMs: 1000 });
   });
   afterEach(async () => {
     await store[Symbol.asyncDispose]();

@@ -1,12 +1,18 @@
+import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { S3ObjectStore, type S3Options } from "@sluice/object-store";
-import { startSeaweedFs } from "../support/servers.ts";
+import { findProgram } from "../support/find-program.ts";
+import { startSeaweedFs, startVersityGw } from "../support/servers.ts";
 
 // node test/bench/s3-copy.ts [--gigabytes 1] [--rounds 3] [--object-megabytes 64] [--at-once 2]
 //
-// Writing and reading the same objects through our store and through the bare SDK, in turn, on a SeaweedFS of its own.
+// Writing and reading the same objects through our store, through the bare SDK and, where there is a C compiler, by a program
+// that only reads from a socket, in turn, on a versitygw of its own where it is installed, else a SeaweedFS.
 // Rates are of the client process: bytes per second, and bytes per second of its CPU time, which is the figure per core.
 
 const { values } = parseArgs({
@@ -60,7 +66,7 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
-await using server = await startSeaweedFs();
+await using server = findProgram("versitygw") ? await startVersityGw() : await startSeaweedFs();
 const { endpoint, accessKeyId, secretAccessKey } = server;
 const options: S3Options = {
   endpoint,
@@ -94,6 +100,47 @@ async function readOurs(index: number): Promise<void> {
   targets.push(target);
 }
 
+/** The request for an object as the SDK signs it. */
+async function signedRequest(index: number): Promise<string> {
+  const command = new sdk.GetObjectCommand({ Bucket: options.bucket, Key: `object-${index}` }) as {
+    middlewareStack: { add(step: () => (args: { request: SignedRequest }) => Promise<object>, place: object): void };
+  };
+  command.middlewareStack.add(
+    () =>
+      async ({ request }) => ({ output: { ...request, $metadata: {} } }),
+    {
+      name: "takeSigned",
+      step: "finalizeRequest",
+      priority: "low",
+    },
+  );
+  const { method, path, query, headers } = (await bare.send(command)) as SignedRequest;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path}?${new URLSearchParams(query)} HTTP/1.1\r\n${lines.join("")}\r\n\0`;
+}
+
+interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly headers: Record<string, string>;
+}
+
+/** All objects over one socket. CPU microseconds of that program; undefined without a compiler. */
+async function readSocket(): Promise<Rate | undefined> {
+  if (!findProgram("cc")) return undefined;
+  const program = join(tmpdir(), `socket-copy-${process.pid}`);
+  execFileSync("cc", ["-O2", "-o", program, join(import.meta.dirname, "alternatives/socket-copy.c")]);
+  const requests = await Promise.all(Array.from({ length: objects }, (_, i) => signedRequest(i)));
+  const { hostname, port } = new URL(options.endpoint ?? "");
+  const startMs = performance.now();
+  const text = execFileSync(program, [hostname, port], { input: requests.join(""), encoding: "utf8" });
+  rmSync(program);
+  const [bytes, micros] = text.trim().split(" ").map(Number);
+  const seconds = (performance.now() - startMs) / 1000;
+  return { perSecond: bytes / 1e6 / seconds, perCpuSecond: bytes / micros };
+}
+
 async function readBare(index: number): Promise<void> {
   const { Body } = await bare.send(new sdk.GetObjectCommand({ Bucket: options.bucket, Key: `object-${index}` }));
   if ((await Body?.transformToByteArray())?.length !== objectBytes) throw new Error("a short read");
@@ -110,6 +157,8 @@ const runs: Record<string, (index: number) => Promise<void>> = {
 const rates = new Map<string, Rate[]>(Object.keys(runs).map((name) => [name, []]));
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, run] of Object.entries(runs)) rates.get(name)?.push(await measure(run));
+  const socket = await readSocket();
+  if (socket) rates.set("read, bare socket", [...(rates.get("read, bare socket") ?? []), socket]);
 }
 
 console.log(`${objects} objects of ${objectBytes / 1e6} MB, ${atOnce} at once, median of ${values.rounds} rounds`);
@@ -122,5 +171,10 @@ for (const verb of ["write", "read"]) {
   const of = (who: string) => median((rates.get(`${verb}, ${who}`) ?? []).map((rate) => rate.perCpuSecond));
   const ratio = of("our store") / of("bare SDK");
   console.log(`${verb}: ours per core is ${ratio.toFixed(2)} of the bare SDK's; target at least 0.75`);
+}
+if (rates.has("read, bare socket")) {
+  const of = (who: string) => median((rates.get(`read, ${who}`) ?? []).map((rate) => rate.perCpuSecond));
+  const ratio = of("bare socket") / of("our store");
+  console.log(`read: ours takes ${ratio.toFixed(2)} of the CPU of a bare socket; target at most 1.3`);
 }
 bare.destroy();

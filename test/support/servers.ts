@@ -272,7 +272,8 @@ export async function startVersityGw(): Promise<S3Server> {
   const endpoint = `http://127.0.0.1:${port}`;
   const server = await BackendServer.start({
     program: "versitygw",
-    args: ["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "posix", data],
+    // Without keep-alive it ends a connection after each answer, as no other server does.
+    args: ["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "--keep-alive", "posix", data],
     env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
     folder,
     isReady: () => isServing(`${endpoint}/health`),

@@ -8,13 +8,13 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   type S3Client,
-  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { ObjectInfo } from "../object-store.ts";
-import type { BodySink } from "./ranges/http-connection.ts";
-import { type S3Part, S3RangeReader, type S3RangeRequest } from "./ranges/s3-range-reader.ts";
+import type { BodySink } from "./direct/http-connection.ts";
+import { S3DirectClient } from "./direct/s3-direct-client.ts";
+import { readRange, type S3Part, type S3RangeRequest, writeBody } from "./direct/s3-objects.ts";
+import { encodedValue } from "./direct/sigv4.ts";
 import type { S3Body } from "./s3-body.ts";
 import { openS3Client } from "./s3-client.ts";
 import { S3Unsupported } from "./s3-errors.ts";
@@ -47,24 +47,27 @@ export interface UnfinishedUpload {
   readonly uploadId: string;
 }
 
-/** The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. */
+/**
+ * The calls of S3 that we make on one bucket, each once: no retries, errors as the SDK gives them. Keys are whole. What moves
+ * bytes goes without the SDK.
+ */
 export class S3Api {
   readonly #client: S3Client;
-  readonly #ranges: S3RangeReader;
+  readonly #direct: S3DirectClient;
   readonly #bucket: string;
   readonly #region: string;
   readonly #withCrc32: boolean;
 
   constructor(options: S3Options) {
     this.#client = openS3Client(options);
-    this.#ranges = new S3RangeReader(this.#client, options);
+    this.#direct = new S3DirectClient(this.#client, options);
     this.#bucket = options.bucket;
     this.#region = options.region;
     this.#withCrc32 = options.checksums === "crc32";
   }
 
   close(): void {
-    this.#ranges.close();
+    this.#direct.close();
     this.#client.destroy();
   }
 
@@ -74,19 +77,13 @@ export class S3Api {
     return { key, sizeBytes: ContentLength, modifiedMs: LastModified?.getTime() ?? 0, etag: unquoted(ETag) };
   }
 
-  /** A range of an object, without the SDK: see `S3RangeReader.read`. */
+  /** See `readRange`. */
   read(request: S3RangeRequest, begin: (part: S3Part) => BodySink, signal: AbortSignal): Promise<boolean> {
-    return this.#ranges.read(request, begin, signal);
+    return readRange(this.#direct, request, begin, signal);
   }
 
-  async put(key: string, body: S3Body, abortSignal?: AbortSignal): Promise<void> {
-    const command = new PutObjectCommand({
-      Bucket: this.#bucket,
-      Key: key,
-      ContentType: "application/octet-stream",
-      ...this.#bodyInput(body),
-    });
-    await this.#client.send(command, { abortSignal });
+  async put(key: string, body: S3Body, signal: AbortSignal): Promise<void> {
+    await writeBody(this.#direct, { key, body, withCrc32: this.#withCrc32 }, signal);
   }
 
   /** At most 5 GB, in the server. */
@@ -115,17 +112,11 @@ export class S3Api {
     uploadId: string,
     number: number,
     body: S3Body,
-    abortSignal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<UploadedPart> {
-    const command = new UploadPartCommand({
-      Bucket: this.#bucket,
-      Key: key,
-      UploadId: uploadId,
-      PartNumber: number,
-      ...this.#bodyInput(body),
-    });
-    const { ETag } = await this.#client.send(command, { abortSignal });
-    return { number, etag: unquoted(ETag), crc32: this.#withCrc32 ? body.crc32 : undefined };
+    const query = `partNumber=${number}&uploadId=${encodedValue(uploadId)}`;
+    const etag = await writeBody(this.#direct, { key, query, body, withCrc32: this.#withCrc32 }, signal);
+    return { number, etag, crc32: this.#withCrc32 ? body.crc32 : undefined };
   }
 
   /** @param parts all, in order of their number */
@@ -222,14 +213,6 @@ export class S3Api {
       }),
       { abortSignal },
     );
-  }
-
-  #bodyInput(body: S3Body) {
-    return {
-      Body: this.#withCrc32 ? body.open() : body.whole(),
-      ContentLength: body.sizeBytes,
-      ...(this.#withCrc32 && { ChecksumCRC32: body.crc32 }),
-    };
   }
 }
 

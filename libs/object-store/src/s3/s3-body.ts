@@ -1,17 +1,15 @@
-import { Readable } from "node:stream";
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** Bodies up to this are sent as one buffer: a stream would cost more than the copy. */
-const smallBodyBytes = 256 << 10;
-
-/** What is sent as one object or part, in pieces, which must not change until it is sent. */
+/** What is sent as one object or part, in pieces, which must not change until it is sent. It is never copied. */
 export class S3Body {
   readonly sizeBytes: number;
-  readonly #pieces: readonly Uint8Array[];
+  readonly pieces: readonly Uint8Array[];
   #crc32: string | undefined;
+  #sha256: string | undefined;
 
   constructor(pieces: readonly Uint8Array[]) {
-    this.#pieces = pieces.filter((piece) => piece.length > 0);
+    this.pieces = pieces.filter((piece) => piece.length > 0);
     this.sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
@@ -19,32 +17,15 @@ export class S3Body {
   get crc32(): string {
     if (this.#crc32 === undefined) {
       const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE(this.#pieces.reduce((value, piece) => crc32(piece, value), 0));
+      bytes.writeUInt32BE(this.pieces.reduce((value, piece) => crc32(piece, value), 0));
       this.#crc32 = bytes.toString("base64");
     }
     return this.#crc32;
   }
 
-  /** The bytes as one buffer: no copy where they are one piece. */
-  whole(): Buffer {
-    const pieces = this.#buffers();
-    return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, this.sizeBytes);
-  }
-
-  /** The bytes for one try: many pieces as a stream, since a copy of them would double their memory. */
-  open(): Buffer | Readable {
-    const pieces = this.#buffers();
-    if (pieces.length === 1 || this.sizeBytes <= smallBodyBytes) return this.whole();
-    let next = 0;
-    return new Readable({
-      highWaterMark: smallBodyBytes,
-      read() {
-        this.push(next < pieces.length ? pieces[next++] : null);
-      },
-    });
-  }
-
-  #buffers(): Buffer[] {
-    return this.#pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+  /** In hex. */
+  get sha256(): string {
+    this.#sha256 ??= this.pieces.reduce((hash, piece) => hash.update(piece), createHash("sha256")).digest("hex");
+    return this.#sha256;
   }
 }

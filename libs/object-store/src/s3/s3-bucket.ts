@@ -1,7 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { ObjectInfo } from "../object-store.ts";
 import { Patience } from "../patience.ts";
-import type { BodySink } from "./ranges/http-connection.ts";
+import type { BodySink } from "./direct/http-connection.ts";
 import type { ListFrom, S3Api, S3ObjectInfo } from "./s3-api.ts";
 import { failureOf, isMissing, isTransient, type S3Operation, s3Error } from "./s3-errors.ts";
 import { checkS3Options, type S3Options } from "./s3-options.ts";

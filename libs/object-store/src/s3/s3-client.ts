@@ -11,8 +11,7 @@ const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 export function openS3Client(options: S3Options): S3Client {
   const client = new S3Client(clientConfig(options));
   leaveRetriesToUs(client);
-  if (options.checksums === "crc32") leaveBodiesUnsigned(client);
-  else signDeletesByMd5(client);
+  if (options.checksums === "none") signDeletesByMd5(client);
   return client;
 }
 
@@ -27,8 +26,6 @@ function clientConfig(options: S3Options): S3ClientConfig {
     // We give checksums ourselves, and ranges of an object have none to check.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    // Would cost a connection and a round trip for each large body.
-    expectContinueHeader: false,
     requestHandler: new NodeHttpHandler({
       ...openAgents(options),
       socketTimeout: idleMs,
@@ -45,19 +42,6 @@ function leaveRetriesToUs(client: S3Client): void {
     priority: "high",
     override: true,
   });
-}
-
-/** With a CRC-32 in a signed header the signature need not cover the body, which the SDK would hash a second time. */
-function leaveBodiesUnsigned(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        const hasBody = commandName === "PutObjectCommand" || commandName === "UploadPartCommand";
-        if (hasBody) headersOf(args.request)["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-        return next(args);
-      },
-    { name: "unsignedPayload", step: "build", priority: "low" },
-  );
 }
 
 /** Older stores want Content-MD5 where newer ones take any checksum. */

@@ -13,7 +13,7 @@ export interface S3Options {
   /**
    * How the server checks what we write. `crc32`: a CRC-32 of each object and part, the body itself unsigned. `none`, for
    * stores that do not know these: a signed SHA-256 of the body, which not all of them check, and Content-MD5 for deletes.
-   * It costs more CPU and a copy.
+   * It costs more CPU.
    */
   readonly checksums: "crc32" | "none";
   /** Certificates in PEM form; `https` then trusts these alone. */

@@ -2,8 +2,8 @@ import { forEachConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import { clipRange } from "../byte-range.ts";
 import type { ByteRange } from "../object-store.ts";
+import type { BodySink } from "./direct/http-connection.ts";
 import { ObjectVersion } from "./object-version.ts";
-import type { BodySink } from "./ranges/http-connection.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 import { ObjectChanged, type S3Operation } from "./s3-errors.ts";
 

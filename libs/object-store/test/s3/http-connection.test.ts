@@ -1,8 +1,8 @@
 import type { OnReadOpts, Socket } from "node:net";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { HttpConnection } from "../../src/s3/ranges/http-connection.ts";
-import type { HttpHead } from "../../src/s3/ranges/http-head.ts";
+import { HttpConnection } from "../../src/s3/direct/http-connection.ts";
+import type { HttpHead } from "../../src/s3/direct/http-head.ts";
 
 /** As connections give it: the next buffer is asked for before each read. */
 interface OnRead extends OnReadOpts {
@@ -16,6 +16,7 @@ class ScriptedSocket {
   #onread: OnRead = { buffer: () => new Uint8Array(0), callback: (_bytes: number, _buffer: Uint8Array) => true };
   #buffer = this.#onread.buffer();
   isDestroyed = false;
+  writableLength = 0;
 
   open(onread: OnReadOpts): Socket {
     this.#onread = onread as OnRead;
@@ -36,8 +37,10 @@ class ScriptedSocket {
   destroy(): void {
     this.isDestroyed = true;
   }
-  write(text: string): void {
-    this.written.push(text);
+  cork(): void {}
+  uncork(): void {}
+  write(bytes: Uint8Array): void {
+    this.written.push(Buffer.from(bytes).toString("latin1"));
   }
   emit(name: string, value?: unknown): void {
     this.#listeners.get(name)?.(value);
@@ -78,8 +81,8 @@ function started(memory = new Memory(100)) {
   const connection = new HttpConnection({ open: (onread) => socket.open(onread), idleMs: 1000 });
   const abort = new AbortController();
   let head: HttpHead | undefined;
-  const done = connection.get(
-    "GET / HTTP/1.1\r\n\r\n",
+  const done = connection.send(
+    { head: "GET / HTTP/1.1\r\n\r\n" },
     (seen) => {
       head = seen;
       return memory;
@@ -148,10 +151,14 @@ describe("a connection", () => {
     socket.receive(bytesOf("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab"));
     await done;
     const memory = new Memory(9);
-    const next = connection.get("GET /2", () => memory, new AbortController().signal);
+    const next = connection.send(
+      { head: "PUT /2\r\n\r\n", body: [bytesOf("ab"), bytesOf("cd")] },
+      () => memory,
+      new AbortController().signal,
+    );
     socket.receive(bytesOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 OK\r\ncontent-length: 3\r\n\r\ncde"));
     await next;
-    expect(socket.written).toEqual(["GET / HTTP/1.1\r\n\r\n", "GET /2"]);
+    expect(socket.written).toEqual(["GET / HTTP/1.1\r\n\r\n", "PUT /2\r\n\r\n", "ab", "cd"]);
     expect(memory.length).toBe(3);
     expect(head()?.headers.get("content-length")).toBe("2");
   });
@@ -165,6 +172,14 @@ describe("a connection", () => {
     long.socket.receive(bytesOf("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\n"));
     await long.done;
     expect([long.text(), long.connection.isUsable, long.socket.isDestroyed]).toEqual(["abc", false, true]);
+  });
+
+  it("is not used again when the answer came before the request was sent", async () => {
+    const { socket, connection, done, head } = started();
+    socket.writableLength = 5;
+    socket.receive(bytesOf("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"));
+    expect(await done).toBe(head());
+    expect([connection.isUsable, socket.isDestroyed]).toEqual([false, true]);
   });
 
   it.each([

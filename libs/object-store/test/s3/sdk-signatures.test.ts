@@ -1,8 +1,8 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { findTarget } from "../../src/s3/ranges/s3-target.ts";
-import { encodedKey, SigV4Signer } from "../../src/s3/ranges/sigv4.ts";
+import { findTarget } from "../../src/s3/direct/s3-target.ts";
+import { encodedKey, SigV4Signer } from "../../src/s3/direct/sigv4.ts";
 import { openS3Client } from "../../src/s3/s3-client.ts";
 import type { S3Options } from "../../src/s3/s3-options.ts";
 

@@ -1,5 +1,6 @@
+import { createHash, createHmac } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import { amzDate, EMPTY_SHA256, encodedKey, type SignableRequest, SigV4Signer } from "../../src/s3/ranges/sigv4.ts";
+import { amzDate, EMPTY_SHA256, encodedKey, type SignableRequest, SigV4Signer } from "../../src/s3/direct/sigv4.ts";
 
 /** The examples of "Signature Calculations for the Authorization Header", Amazon S3 API reference. */
 const credentials = {
@@ -46,6 +47,20 @@ describe("signatures of version 4", () => {
     ].join(", ");
     expect(signer.authorization(request, credentials)).toBe(expected);
     expect(signer.authorization(request, credentials)).toBe(expected); // By the key that it has kept.
+  });
+
+  it("take secrets that are longer than a block of the hash", () => {
+    const secretAccessKey = "s".repeat(100);
+    const text = new SigV4Signer("us-east-1").authorization(get("/k", ""), { ...credentials, secretAccessKey });
+    const keys = ["20130524", "us-east-1", "s3", "aws4_request"];
+    const hmac = (key: string | Buffer, value: string) => createHmac("sha256", key).update(value).digest();
+    const key = keys.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+    const names = "host;x-amz-content-sha256;x-amz-date";
+    const lines = `host:${common.host}\nx-amz-content-sha256:${EMPTY_SHA256}\nx-amz-date:20130524T000000Z\n`;
+    const canonical = createHash("sha256").update(`GET\n/k\n\n${lines}\n${names}\n${EMPTY_SHA256}`).digest("hex");
+    const scope = "20130524/us-east-1/s3/aws4_request";
+    const signature = hmac(key, `AWS4-HMAC-SHA256\n20130524T000000Z\n${scope}\n${canonical}`).toString("hex");
+    expect(text).toContain(`Signature=${signature}`);
   });
 
   it("are of their day, region, service and secret", () => {

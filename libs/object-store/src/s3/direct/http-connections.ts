@@ -1,5 +1,5 @@
 import { Slots } from "@sluice/async";
-import { type BodySink, HttpConnection, type HttpPlace } from "./http-connection.ts";
+import { type BodySink, HttpConnection, type HttpPlace, type HttpRequest } from "./http-connection.ts";
 import type { HttpHead } from "./http-head.ts";
 
 /** Connections to one place, which are kept for the next request: the one used last first. */
@@ -15,12 +15,12 @@ export class HttpConnections {
     this.#slots = new Slots(limit);
   }
 
-  /** Waits for a connection, then as `HttpConnection.get`. */
-  async get(request: string, begin: (head: HttpHead) => BodySink, signal: AbortSignal): Promise<void> {
+  /** Waits for a connection, then as `HttpConnection.send`. */
+  async send(request: HttpRequest, begin: (head: HttpHead) => BodySink, signal: AbortSignal): Promise<HttpHead> {
     using _slot = await orAborted(this.#slots.take(), signal);
     const connection = this.#take();
     try {
-      await connection.get(request, begin, signal);
+      return await connection.send(request, begin, signal);
     } finally {
       if (this.#isClosed) connection.close();
       else if (connection.isUsable) this.#idle.push(connection);

@@ -10,6 +10,13 @@ export interface HttpPlace {
   readonly idleMs: number;
 }
 
+/** A request as it is sent. */
+export interface HttpRequest {
+  /** Up to and with its empty line, in ASCII. */
+  readonly head: string;
+  readonly body?: readonly Uint8Array[] | undefined;
+}
+
 /** Where the body of an answer goes. */
 export interface BodySink {
   /** What its next bytes are written to; empty when the rest is not wanted. Never memory that moves before the answer's end. */
@@ -24,7 +31,7 @@ const nothing = Buffer.alloc(0);
 
 interface Exchange {
   readonly begin: (head: HttpHead) => BodySink;
-  readonly resolve: () => void;
+  readonly resolve: (head: HttpHead) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -38,7 +45,7 @@ interface Answer {
 }
 
 /**
- * One connection of HTTP/1.1 for GETs, one at a time. What Node's own client gives in buffers of 64 KiB, each of them new,
+ * One connection of HTTP/1.1, for one request at a time. What Node's own client gives in buffers of 64 KiB, each of them new,
  * the system writes to where it is wanted: a third of the CPU.
  */
 export class HttpConnection {
@@ -58,7 +65,7 @@ export class HttpConnection {
     this.#socket.setTimeout(place.idleMs, () => this.#fail(noMove(place.idleMs)));
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.once("end", () => this.#ended());
-    this.#socket.once("close", () => this.#fail(broken()));
+    this.#socket.once("close", () => this.#lost());
   }
 
   /** Another request may be made on it. */
@@ -67,23 +74,30 @@ export class HttpConnection {
   }
 
   /**
-   * Sends a request and gives its answer to what `begin` returns for the head. Resolves at the body's end, or when its rest is
-   * not wanted.
+   * Sends a request and gives its answer to what `begin` returns for the head. Resolves to that at the body's end, or when its
+   * rest is not wanted.
    * @throws errors of the socket, with their code; what `begin` throws; the signal's reason
    */
-  async get(request: string, begin: (head: HttpHead) => BodySink, signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  async send(request: HttpRequest, begin: (head: HttpHead) => BodySink, signal: AbortSignal): Promise<HttpHead> {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpHead>();
     const stop = () => this.#fail(signal.reason);
     this.#exchange = { begin, resolve, reject };
     signal.addEventListener("abort", stop, { once: true });
     try {
       this.#socket.ref();
-      this.#socket.write(request, "latin1");
-      await promise;
+      this.#write(request);
+      return await promise;
     } finally {
       signal.removeEventListener("abort", stop);
       this.#socket.unref();
     }
+  }
+
+  /** All by one call of the system, from where it lies. */
+  #write({ head, body = [] }: HttpRequest): void {
+    this.#socket.cork();
+    for (const piece of [Buffer.from(head, "latin1"), ...body]) this.#socket.write(piece);
+    this.#socket.uncork();
   }
 
   close(): void {
@@ -113,8 +127,12 @@ export class HttpConnection {
 
   #took(answer: Answer, bytes: number): void {
     answer.left -= bytes;
-    if (answer.left === 0) this.#finish(answer.head.keepsAlive);
-    else if (answer.sink.room().length === 0) this.#finish(false);
+    this.#endsAfter(answer);
+  }
+
+  #endsAfter({ head, sink, left }: Answer): void {
+    if (left === 0) this.#finish(head, head.keepsAlive);
+    else if (sink.room().length === 0) this.#finish(head, false);
   }
 
   #read(bytes: Uint8Array): void {
@@ -146,8 +164,7 @@ export class HttpConnection {
     const chunks = framing === "chunked" ? new ChunkDecoder() : undefined;
     const left = typeof framing === "number" ? framing : Number.POSITIVE_INFINITY;
     this.#answer = { head, sink, chunks, left };
-    if (left === 0) this.#finish(head.keepsAlive);
-    else if (sink.room().length === 0) this.#finish(false);
+    this.#endsAfter(this.#answer);
   }
 
   /** @returns the bytes that belong to the body */
@@ -161,23 +178,29 @@ export class HttpConnection {
     const taken = answer.chunks.take(bytes, (data) => {
       isWanted &&= fill(answer.sink, data) === data.length;
     });
-    if (answer.chunks.isDone) this.#finish(answer.head.keepsAlive && isWanted);
-    else if (!isWanted) this.#finish(false);
+    if (answer.chunks.isDone) this.#finish(answer.head, answer.head.keepsAlive && isWanted);
+    else if (!isWanted) this.#finish(answer.head, false);
     return taken;
   }
 
-  #finish(keepsAlive: boolean): void {
+  #finish(head: HttpHead, keepsAlive: boolean): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#answer = undefined;
-    if (!keepsAlive) this.close();
-    exchange?.resolve();
+    // An answer that came before the request was sent is an error of one that will not be read to its end.
+    if (!keepsAlive || this.#socket.writableLength > 0) this.close();
+    exchange?.resolve(head);
   }
 
   #ended(): void {
     // Some servers end a body with the connection.
-    if (this.#answer?.head.framing === "close") this.#finish(false);
-    else this.#fail(broken());
+    if (this.#answer?.head.framing === "close") this.#finish(this.#answer.head, false);
+    else this.#lost();
+  }
+
+  #lost(): void {
+    if (this.#exchange) this.#fail(broken());
+    else this.close();
   }
 
   #fail(error: unknown): void {

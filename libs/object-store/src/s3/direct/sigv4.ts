@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import type { S3Credentials } from "../s3-options.ts";
 
 /** SHA-256 of nothing: what requests without a body are signed with. */
@@ -20,11 +20,15 @@ export function amzDate(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
-/** The key in a path, as signatures want it: all but letters, digits, `-._~` and the slash as bytes of UTF-8 in hex. */
+/** A value in a query, as signatures want it: all but letters, digits and `-._~` as bytes of UTF-8 in hex. */
+export function encodedValue(text: string): string {
+  const hex = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/[!'()*]/g, hex);
+}
+
+/** The key in a path, where its slashes stay. */
 export function encodedKey(key: string): string {
-  return encodeURIComponent(key)
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%2F", "/");
+  return encodedValue(key).replaceAll("%2F", "/");
 }
 
 /**
@@ -70,9 +74,20 @@ function canonical({ method, path, query, headers }: SignableRequest, names: rea
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }
 
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
+const blockBytes = 64;
+
+/** RFC 2104 with SHA-256, by calls that take all at once. */
+function hmac(given: Buffer, text: string): Buffer {
+  const key = given.length > blockBytes ? hash("sha256", given, "buffer") : given;
+  const inner = hash("sha256", Buffer.concat([padded(key, 0x36), Buffer.from(text)]), "buffer");
+  return hash("sha256", Buffer.concat([padded(key, 0x5c), inner]), "buffer");
+}
+
+function padded(key: Buffer, pad: number): Buffer {
+  const block = Buffer.alloc(blockBytes, pad);
+  for (let i = 0; i < key.length; i++) block[i] = key[i] ^ pad;
+  return block;
 }
