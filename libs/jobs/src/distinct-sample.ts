@@ -15,23 +15,40 @@ export interface DistinctSampleRecord {
   readonly hashes: readonly number[];
 }
 
+/** Where tables lie; for one who counts again and again. */
+export interface SampleMemory {
+  /** Bytes of any content. */
+  take(length: number): Uint8Array<ArrayBuffer>;
+  give(bytes: Uint8Array<ArrayBuffer>): void;
+}
+
+const newMemory: SampleMemory = { take: (length) => new Uint8Array(length), give() {} };
+const FIRST_WORDS = 2048;
+
 /**
  * How many of the values of a stream are different: exact while their hashes fit, then by keeping only those hashes that end
  * in enough zero bits, each of which stands for 2^level values. Source: Wegman's adaptive sampling (Flajolet, 1990).
  */
 export class DistinctSample {
   /** Open addressing over pairs of words; a free place has both 0, the hash of both 0 is counted as 1. */
-  #table: Uint32Array;
+  #table: Uint32Array<ArrayBuffer>;
   #size = 0;
   #level = 0;
   #values = 0;
   #repeats = 0;
   readonly #limit: number;
+  readonly #memory: SampleMemory;
 
   /** @param limit hashes that are kept */
-  constructor(limit = COUNTED_HASHES) {
+  constructor(limit = COUNTED_HASHES, memory = newMemory) {
     this.#limit = limit;
-    this.#table = new Uint32Array(2048);
+    this.#memory = memory;
+    this.#table = emptyTable(FIRST_WORDS, memory);
+  }
+
+  /** Gives its memory back. It is not used again. */
+  release(): void {
+    this.#memory.give(bytesOf(this.#table));
   }
 
   /** Values that were certainly met before: all of them, or at least so many once `isWhole` is false. */
@@ -69,52 +86,68 @@ export class DistinctSample {
 
   #keep(high: number, low: number): void {
     if ((low & this.mask) !== 0) return;
+    if (!this.#put(high, low)) {
+      this.#repeats++;
+      return;
+    }
+    if (this.#size > this.#limit) this.#thin();
+    else if (4 * this.#size > this.#table.length) this.#grow();
+  }
+
+  /** False where the table has it. */
+  #put(high: number, low: number): boolean {
     const table = this.#table;
     const mask = table.length / 2 - 1;
     let place = (high ^ (low >>> 7)) & mask;
     for (;;) {
       const [h, l] = [table[2 * place], table[2 * place + 1]];
-      if (h === high && l === low) {
-        this.#repeats++;
-        return;
-      }
+      if (h === high && l === low) return false;
       if (h === 0 && l === 0) break;
       place = (place + 1) & mask;
     }
     table[2 * place] = high;
     table[2 * place + 1] = low;
     this.#size++;
-    if (this.#size > this.#limit) this.#thin();
-    else if (4 * this.#size > table.length) this.#grow();
+    return true;
   }
 
-  /** In its own memory: a stream of many values is thinned out often. */
   #thin(): void {
     while (this.#size > this.#limit && this.#level < 31) {
       this.#level++;
-      const left = this.#table.slice(0, this.#moveUp());
-      this.#table.fill(0);
-      this.#size = 0;
-      for (let i = 0; i < left.length; i += 2) this.#keep(left[i], left[i + 1]);
+      this.#putAgain();
     }
   }
 
-  /** Moves the hashes of the present level to the beginning of the table; answers where they end. */
-  #moveUp(): number {
-    let at = 0;
-    this.#each((high, low) => {
-      if ((low & this.mask) !== 0) return;
-      this.#table[at++] = high;
-      this.#table[at++] = low;
-    });
-    return at;
+  /**
+   * Leaves out what is not of the present level, without more memory: from behind a free place on, what is taken out and put again
+   * finds a place at or before its own.
+   */
+  #putAgain(): void {
+    const table = this.#table;
+    const places = table.length / 2;
+    const first = this.#freePlace();
+    for (let step = 1; step < places; step++) {
+      const at = 2 * ((first + step) & (places - 1));
+      const [high, low] = [table[at], table[at + 1]];
+      if (high === 0 && low === 0) continue;
+      table[at] = table[at + 1] = 0;
+      this.#size--;
+      if ((low & this.mask) === 0) this.#put(high, low);
+    }
+  }
+
+  #freePlace(): number {
+    let place = 0;
+    while (this.#table[2 * place] !== 0 || this.#table[2 * place + 1] !== 0) place++;
+    return place;
   }
 
   #grow(): void {
     const old = this.#table;
-    this.#table = new Uint32Array(2 * old.length);
+    this.#table = emptyTable(2 * old.length, this.#memory);
     this.#size = 0;
-    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) this.#keep(old[i], old[i + 1]);
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) this.#put(old[i], old[i + 1]);
+    this.#memory.give(bytesOf(old));
   }
 
   /** The count so far, with a sample that is small enough for a report. */
@@ -141,4 +174,13 @@ export class DistinctSample {
     for (const { hashes } of records) for (let i = 0; i < hashes.length; i += 2) all.#keep(hashes[i], hashes[i + 1]);
     return { ...all.record(), values: records.reduce((sum, { values }) => sum + values, 0) };
   }
+}
+
+function emptyTable(words: number, memory: SampleMemory): Uint32Array<ArrayBuffer> {
+  const { buffer, byteOffset } = memory.take(4 * words).fill(0);
+  return new Uint32Array(buffer, byteOffset, words);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -57,8 +57,8 @@ export class RowRuns {
   /** Makes positions `[start, end)` the current runs. */
   select(start: number, end: number): void {
     if (this.starts.length < end - start) {
-      this.starts = new Uint32Array(end - start);
-      this.ends = new Uint32Array(end - start);
+      this.starts = new Uint32Array(this.#rowCount);
+      this.ends = new Uint32Array(this.#rowCount);
     }
     if (this.#isOneBucket) {
       this.starts[0] = start;

@@ -10,7 +10,7 @@ import { RowRuns } from "./row-runs.ts";
 import type { SealedSegment, SegmentBucket, SegmentIds } from "./segment-logs.ts";
 import { maxSegmentRows, SegmentWriter, type SegmentWriterContext } from "./segment-writer.ts";
 import type { SegmentWriterSetOptions } from "./segment-writer-options.ts";
-import { type SystemBuffer, systemBuffers } from "./system-buffer.ts";
+import { type SystemBuffers, systemBuffers } from "./system-buffer.ts";
 
 // What a segment can be relied on for, whatever fails in between:
 //
@@ -44,7 +44,7 @@ export class SegmentWriterSet implements AsyncDisposable {
   readonly #limits: BufferLimits;
   readonly #workerMemoryBytes: number;
   readonly #rowIdBase: bigint;
-  readonly #systemBuffer: () => SystemBuffer;
+  readonly #systemBuffers: SystemBuffers;
   /** Buffers whose rows are written, with their memory. */
   readonly #spare: RowBuffer[] = [];
   readonly #flushes: Flushes;
@@ -83,7 +83,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     const areRowsStored = newRows === undefined;
     const [puts, seals] = [this.#puts, new Serial()];
     this.#context = { schema, collectionId, areRowsStored, nowMs, segmentBytes, logIds, puts, seals };
-    this.#systemBuffer = systemBuffers(newRows?.timestamp, this.#limits);
+    this.#systemBuffers = systemBuffers(newRows?.timestamp, this.#limits);
   }
 
   /** Rows taken so far. */
@@ -143,6 +143,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     // Nothing reads the buffers any more: those of flushes are spare by now.
     for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
     this.#spare.length = 0;
+    this.#systemBuffers.release();
     for (const { segment } of this.#buckets) segment?.release();
   }
 
@@ -196,7 +197,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     this.#spare.sort((a, b) => a.allocatedBytes - b.allocatedBytes);
     const spare = this.#spare.pop();
     if (spare) return spare;
-    const buffer = new RowBuffer(this.#context.schema, this.#limits, this.#systemBuffer());
+    const buffer = new RowBuffer(this.#context.schema, this.#limits, this.#systemBuffers.open());
     this.#bufferedBytes += buffer.allocatedBytes;
     return buffer;
   }

@@ -1,10 +1,13 @@
-import { giveMemory, takeMemory } from "@sluice/async";
+import { giveMemory, HeldMemory, takeMemory } from "@sluice/async";
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { rowIdField, timestampField } from "@sluice/schema";
 import type { BufferLimits, ColumnBuffer } from "./column-buffer.ts";
 import { columnBuffer } from "./open-column-buffer.ts";
 import type { RowRuns } from "./row-runs.ts";
+
+/** Columns of fewer rows get timestamps of their own size: small imports. */
+const SHORT_ROWS = 4096;
 
 /** What every row has besides its fields. */
 export interface SystemColumns {
@@ -31,10 +34,9 @@ export interface SystemBuffer {
 export class NewRowsBuffer implements SystemBuffer {
   readonly #rowIds: RowIdBuffer;
   readonly #timestamp: bigint;
-  readonly #timestamps: (rows: number) => Column;
+  readonly #timestamps: RepeatedTimestamp;
 
-  /** @param timestamps at least so many times the timestamp */
-  constructor(rows: number, timestamp: bigint, timestamps: (rows: number) => Column) {
+  constructor(rows: number, timestamp: bigint, timestamps: RepeatedTimestamp) {
     this.#rowIds = new RowIdBuffer(rows);
     this.#timestamp = timestamp;
     this.#timestamps = timestamps;
@@ -55,7 +57,7 @@ export class NewRowsBuffer implements SystemBuffer {
   columns(rowCount: number): SystemColumns {
     return {
       rowIds: this.#rowIds.column(rowCount),
-      timestamps: this.#timestamps(rowCount),
+      timestamps: this.#timestamps.column(rowCount),
       minTimestamp: this.#timestamp,
       maxTimestamp: this.#timestamp,
     };
@@ -185,17 +187,47 @@ class RowIdBuffer {
   }
 }
 
-/** How buckets get theirs. @param timestamp of all rows; undefined where they bring theirs */
-export function systemBuffers(timestamp: bigint | undefined, limits: BufferLimits): () => SystemBuffer {
-  if (timestamp === undefined) return () => new StoredRowsBuffer(limits);
-  const timestamps = repeatedTimestamp(timestamp);
-  return () => new NewRowsBuffer(limits.rows, timestamp, timestamps);
+/** How the buckets of one set get theirs. */
+export interface SystemBuffers {
+  open(): SystemBuffer;
+  /** Gives back what they share. No buffer is used again. */
+  release(): void;
 }
 
-function repeatedTimestamp(timestamp: bigint): (rows: number) => Column {
-  let values = new BigInt64Array(0);
-  return (rows) => {
-    if (values.length < rows) values = new BigInt64Array(rows).fill(BigInt.asIntN(64, timestamp));
-    return { kind: "fixed", width: 8, data: new Uint8Array(values.buffer, 0, rows * 8), validity: undefined };
+/** @param timestamp of all rows; undefined where they bring theirs */
+export function systemBuffers(timestamp: bigint | undefined, limits: BufferLimits): SystemBuffers {
+  if (timestamp === undefined) return { open: () => new StoredRowsBuffer(limits), release() {} };
+  const timestamps = new RepeatedTimestamp(timestamp, limits.rows);
+  return {
+    open: () => new NewRowsBuffer(limits.rows, timestamp, timestamps),
+    release: () => timestamps.release(),
   };
+}
+
+/** One timestamp as often as a column wants it. What was handed out stays as it is: it may be on its way into the store. */
+class RepeatedTimestamp {
+  readonly #timestamp: bigint;
+  readonly #limit: number;
+  readonly #memory = new HeldMemory();
+  #bytes = new Uint8Array(0);
+
+  /** @param limit rows of the longest column */
+  constructor(timestamp: bigint, limit: number) {
+    this.#timestamp = BigInt.asIntN(64, timestamp);
+    this.#limit = limit;
+  }
+
+  column(rows: number): Column {
+    if (this.#bytes.length < 8 * rows) {
+      const count = rows < SHORT_ROWS ? rows : Math.max(rows, this.#limit);
+      this.#bytes = this.#memory.take(8 * count);
+      new BigInt64Array(this.#bytes.buffer, this.#bytes.byteOffset, count).fill(this.#timestamp);
+    }
+    return { kind: "fixed", width: 8, data: this.#bytes.subarray(0, 8 * rows), validity: undefined };
+  }
+
+  release(): void {
+    this.#memory[Symbol.dispose]();
+    this.#bytes = new Uint8Array(0);
+  }
 }

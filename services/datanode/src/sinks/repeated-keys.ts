@@ -1,3 +1,4 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { InsertBatch } from "@sluice/columns";
 import { DistinctSample } from "@sluice/jobs/findings";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
@@ -7,14 +8,18 @@ import { countDistinct } from "./check/hash-values.ts";
 const KEPT_KEYS = 1 << 16;
 
 /** Which rows have a key that a row before them has. All are imported, as Milvus does it: whoever did not mean it is told. */
-export class RepeatedKeys {
+export class RepeatedKeys implements Disposable {
   readonly #keyIndex: number;
   readonly #seen: DistinctSample;
   #told = 0;
 
   constructor(schema: CollectionSchema, keptKeys = KEPT_KEYS) {
     this.#keyIndex = primaryKeyIndex(schema);
-    this.#seen = new DistinctSample(keptKeys);
+    this.#seen = new DistinctSample(keptKeys, { take: takeMemory, give: giveMemory });
+  }
+
+  [Symbol.dispose](): void {
+    this.#seen.release();
   }
 
   /** Automatic keys, which are given later, are passed over. */

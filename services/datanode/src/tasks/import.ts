@@ -37,7 +37,7 @@ export async function runImport(input: ImportTaskInput, context: TaskContext): P
   await using sink = openSink(input, context);
   const unique = input.keyRule && new UniqueRows(input.keyRule, input.schema);
   if (unique?.isReadTwice) await noteKeys(unique, input, context);
-  const keys = unique || input.sink === "none" ? undefined : new RepeatedKeys(input.schema);
+  using keys = unique || input.sink === "none" ? undefined : new RepeatedKeys(input.schema);
   const rejects = rejectsOf(input, context);
   const groupRows: number[] = [];
   const givenIds: bigint[] = [];
