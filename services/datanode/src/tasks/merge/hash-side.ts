@@ -3,6 +3,7 @@ import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { MergeRules } from "@sluice/jobs";
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
 import { KeyTable } from "../../sinks/unique/key-table.ts";
+import { AscendingKeys } from "./ascending-keys.ts";
 import { isNullKey, keyText, type MergeKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
 
@@ -10,6 +11,8 @@ import { RowStore } from "./row-store.ts";
 const KEY_TABLE_BYTES = 160 << 20;
 /** Keys in another order than the source's that are looked for where they are not. */
 const MAX_PATIENCE = 1000;
+/** A key that lies further away than two to the power of it is in no order with the one before. */
+const MAX_STRIDES = 8;
 /** Keys that a refusal names. */
 const MAX_SAMPLES = 10;
 
@@ -39,6 +42,8 @@ export class HashSide {
   readonly #counts: FileCounts;
   readonly #samples: string[] = [];
   #table: KeyTable | undefined;
+  /** As long as all keys have come in order, in place of what the table would hold. */
+  #ascending: AscendingKeys | undefined = new AscendingKeys();
   /** Words of the keys of all rows that are kept, by row. */
   #words = new Uint32Array(0);
   /** Where the next key is looked for first: where both sides have one order, it is there, and no place of the table is read. */
@@ -71,6 +76,12 @@ export class HashSide {
     this.#table ??= this.#newTable(keys.perKey);
     const kept = new Uint32Array(keys.rowCount);
     let count = 0;
+    if (this.#ascending?.takes(keys, this.#words)) {
+      if (this.#ascending.count > this.#table.maxKeys) return false;
+      for (let row = 0; row < keys.rowCount; row++) if (!isNullKey(keys, row)) kept[count++] = row;
+      return this.#keep(keys, kept, count, columns);
+    }
+    this.#fillTable(keys.perKey);
     for (let row = 0; row < keys.rowCount; row++) {
       if (isNullKey(keys, row)) continue;
       const place = this.#store.rowCount + count;
@@ -79,11 +90,28 @@ export class HashSide {
       if (before >= 0) this.#noteRepeated(keys, row, at);
       if (before < 0 || this.#rule === "last") kept[count++] = row;
     }
+    return this.#keep(keys, kept, count, columns);
+  }
+
+  #keep(keys: MergeKeys, kept: Uint32Array, count: number, columns: readonly Column[]): boolean {
     this.#keepWords(keys, kept, count);
     // Mostly all of them.
     if (count === keys.rowCount) this.#store.appendAll(columns, count);
     else for (let i = 0; i < count; i++) this.#store.append(columns, kept[i]);
     return this.#store.bytes <= this.#limits.valueBytes;
+  }
+
+  /** What is asked for by another order than that of the keys is found by the table. */
+  #fillTable(perKey: number): void {
+    if (!this.#ascending) return;
+    this.#ascending = undefined;
+    const rows = this.#store.rowCount;
+    this.#table?.reserve(Math.max(rows, this.#expectedRows()));
+    for (let row = 0; row < rows; row++) this.#table?.put(this.#words, row * perKey, row, false);
+  }
+
+  #expectedRows(): number {
+    return Math.min(this.#limits.expectedRows ?? 0, this.#table?.maxKeys ?? 0);
   }
 
   #keepWords({ words, perKey, rowCount }: MergeKeys, kept: Uint32Array, count: number): void {
@@ -103,7 +131,6 @@ export class HashSide {
   #newTable(perKey: number): KeyTable {
     const table = new KeyTable(perKey, this.#limits.tableBytes ?? KEY_TABLE_BYTES);
     const rows = Math.min(this.#limits.expectedRows ?? 0, table.maxKeys);
-    table.reserve(rows);
     this.#words = new Uint32Array(rows * perKey);
     if (rows * this.#rowBytes <= this.#limits.valueBytes) this.#store.reserve(rows);
     return table;
@@ -142,6 +169,22 @@ export class HashSide {
   }
 
   #placeOf(words: Uint32Array, at: number, perKey: number): number {
+    return this.#ascending
+      ? this.#placeInOrder(this.#ascending, words, at, perKey)
+      : this.#placeInTable(words, at, perKey);
+  }
+
+  #placeInOrder(ascending: AscendingKeys, words: Uint32Array, at: number, perKey: number): number {
+    const place = ascending.rowOf(this.#words, words, at, this.#expected);
+    if (ascending.strides > MAX_STRIDES && this.#patience-- === 0) {
+      this.#fillTable(perKey);
+      this.#patience = MAX_PATIENCE;
+    }
+    if (place >= 0) this.#expected = place + 1;
+    return place;
+  }
+
+  #placeInTable(words: Uint32Array, at: number, perKey: number): number {
     let place = this.#expected;
     // Of rows with one key the table knows the one that counts.
     const isLookedAt = this.#patience > 0 && this.#duplicates === 0 && place < this.#store.rowCount;
