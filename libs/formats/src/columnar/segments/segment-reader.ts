@@ -1,3 +1,4 @@
+import { HeldMemory } from "@sluice/async";
 import { type Column, columnBytes, type FixedColumn, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { PageBudget, type SchemaNode } from "@sluice/parquet";
@@ -42,6 +43,7 @@ export class SegmentReader implements FormatReader {
   readonly #fields: readonly FieldSchema[];
   /** Parallel to them, once a log has their column. */
   readonly #open: (FieldRows | undefined)[] = [];
+  readonly #memory = new HeldMemory();
   #sourceBytes = 0;
 
   constructor(input: ReaderInput) {
@@ -69,6 +71,7 @@ export class SegmentReader implements FormatReader {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
+    this.#memory[Symbol.dispose]();
   }
 
   #reading({ directories }: SegmentFiles, { signal, onReject }: BatchOptions): Reading {
@@ -76,7 +79,10 @@ export class SegmentReader implements FormatReader {
     const share = Math.floor(STRIPE_READ_BYTES / directories.length);
     return {
       // Milvus lets a field be added that old rows have as a key of $meta.
-      context: { schema: plan.schema, dynamic: new DynamicColumn([]), rejects: new RowRejects(onReject) },
+      context: {
+        ...{ schema: plan.schema, dynamic: new DynamicColumn([]), rejects: new RowRejects(onReject) },
+        memory: this.#memory,
+      },
       budget: new PageBudget(wholeBytes),
       readBytes: Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, share)),
       signal,
