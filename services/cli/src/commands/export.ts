@@ -6,12 +6,13 @@ import { collectTexts, type ServerOptions, serverCommand } from "./common.ts";
 import { type JobKind, jobKindCommand, startKind, statePaint, withWatch } from "./job-kind.ts";
 
 /** What `jobs/export/describe` answers. */
-interface ExportView extends AnyJob {
+export interface ExportView extends AnyJob {
   readonly collectionName: string;
   readonly createTime: string;
   readonly exportedRows: number;
   readonly reason?: string;
   readonly to: string;
+  readonly format: string;
   readonly files: number;
   readonly sizeBytes: number;
 }
@@ -25,7 +26,7 @@ interface ExportOptions extends ServerOptions {
   readonly watch?: boolean;
 }
 
-const exportKind: JobKind<ExportView> = {
+export const exportKind: JobKind<ExportView> = {
   ...{ kind: "export", plural: "exports", cancelled: "its files go" },
   rowsOf: ({ exportedRows }) => exportedRows,
   show: showExport,

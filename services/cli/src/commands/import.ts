@@ -8,6 +8,7 @@ import { showJob } from "../show/job.ts";
 import { note, say, showJson } from "../show/tables.ts";
 import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
 import { follow } from "./follow.ts";
+import { type ImportSpec, readSpec } from "./import-spec.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -15,7 +16,8 @@ const COLLECTION_NOT_FOUND = 100;
 type Pairs = readonly (readonly [string, string])[];
 
 interface ImportOptions extends ServerOptions {
-  readonly collection: string;
+  readonly collection?: string;
+  readonly spec?: string;
   readonly partition?: string;
   readonly create?: boolean;
   readonly columns?: boolean;
@@ -31,8 +33,9 @@ interface ImportOptions extends ServerOptions {
 
 export function importCommand(): Command {
   return serverCommand("import", "import files into a collection, and watch until every row is visible")
-    .addArgument(new Argument("<files...>", "paths as the server has them: files, folders/, patterns"))
-    .requiredOption("-c, --collection <NAME>", "where the rows go")
+    .addArgument(new Argument("[files...]", "paths as the server has them: files, folders/, patterns"))
+    .option("-c, --collection <NAME>", "where the rows go; needed unless the document of --spec says it")
+    .option("--spec <FILE>", "a document of options, which may name collection and files: docs/options.md")
     .option("--partition <NAME>", "one partition of it")
     .option(
       "--create",
@@ -52,20 +55,38 @@ export function importCommand(): Command {
 
 async function runImport(files: readonly string[], options: ImportOptions): Promise<void> {
   const rest = restOf(options);
-  const paths = serverPaths(files, options.address);
-  // Column files are one table; of others each is a file of rows of its own.
-  const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
-  const groups = areColumns ? [paths] : paths.map((path) => [path]);
-  const isMade = options.create === true && (await createWhereMissing(rest, groups, options));
-  const jobId = await request(rest, groups, options).catch(async (error: unknown) => {
-    if (isMade) await dropEmpty(rest, options);
+  const asked = await askedOf(files, options);
+  const isMade = options.create === true && (await createWhereMissing(rest, asked, options));
+  const jobId = await request(rest, asked, options).catch(async (error: unknown) => {
+    if (isMade) await dropEmpty(rest, asked, options);
     throw error;
   });
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   const job = await watch(rest, jobId, options);
   if (!options.json && mayBeSkipped(job, options))
     note("--dry-run shows every bad row, --on-error skip leaves them out");
-  if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, options);
+  if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, asked, options);
+}
+
+/** Where rows go, and which files hold them. */
+interface Asked {
+  readonly collection: string;
+  /** None where the document names them. */
+  readonly files: readonly (readonly string[])[];
+  readonly spec: ImportSpec | undefined;
+}
+
+/** @throws {Error} for what is not said */
+async function askedOf(given: readonly string[], options: ImportOptions): Promise<Asked> {
+  const spec = options.spec === undefined ? undefined : await readSpec(options.spec);
+  const collection = options.collection ?? spec?.collection;
+  if (collection === undefined) throw new Error("required option '-c, --collection <NAME>' not specified");
+  const paths = serverPaths(given, options.address);
+  if (paths.length === 0 && spec === undefined) throw new Error("missing required argument 'files'");
+  // Column files are one table; of others each is a file of rows of its own.
+  const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
+  const files = areColumns && paths.length > 0 ? [paths] : paths.map((path) => [path]);
+  return { collection, spec, files };
 }
 
 /** Did one row make the job fail, so that the others may be imported? */
@@ -74,8 +95,7 @@ function mayBeSkipped({ state, reason = "" }: JobView, { onError }: ImportOption
 }
 
 /** What was made for an import that has imported nothing, unless somebody else has begun to fill it meanwhile. */
-async function dropEmpty(rest: RestClient, options: ImportOptions): Promise<void> {
-  const { collection } = options;
+async function dropEmpty(rest: RestClient, { collection }: Asked, options: ImportOptions): Promise<void> {
   using collections = await collectionsOf(options);
   const { rows } = await collections.describe(collection);
   const { records } = await rest.post<{ records: readonly unknown[] }>("jobs/import/list", {
@@ -87,11 +107,13 @@ async function dropEmpty(rest: RestClient, options: ImportOptions): Promise<void
 }
 
 /** The id of the job. @throws {RefusedError} */
-async function request(rest: RestClient, files: readonly string[][], options: ImportOptions): Promise<string> {
-  const { collection, partition } = options;
+async function request(rest: RestClient, asked: Asked, options: ImportOptions): Promise<string> {
+  const { partition } = options;
+  const { collection, files, spec } = asked;
   const about = { collectionName: collection, ...(partition !== undefined && { partitionName: partition }) };
   try {
-    const body = { ...about, files, options: jobOptions(options) };
+    const given = { ...(spec && { options: spec.text }), ...jobOptions(options) };
+    const body = { ...about, ...(files.length > 0 && { files }), options: given };
     return (await rest.post<{ jobId: string }>("jobs/import/create", body)).jobId;
   } catch (error) {
     const isMissing = error instanceof RefusedError && error.code === COLLECTION_NOT_FOUND;
@@ -131,25 +153,30 @@ function jobOptions(options: ImportOptions): Record<string, string> {
   };
 }
 
+interface Inspected {
+  readonly paths: readonly string[];
+  readonly schema: ProposedSchema;
+}
+
 /** Whether there was none. */
 async function createWhereMissing(
   rest: RestClient,
-  groups: readonly string[][],
+  { collection, files, spec }: Asked,
   options: ImportOptions,
 ): Promise<boolean> {
   using collections = await collectionsOf(options);
-  if (await collections.has(options.collection)) return false;
-  const { files } = await rest.post<{ files: readonly { schema: ProposedSchema }[] }>("jobs/import/inspect", {
-    files: groups.slice(0, 1),
-    options: Object.fromEntries(options.option ?? []),
+  if (await collections.has(collection)) return false;
+  const { files: inspections } = await rest.post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
+    ...(files.length > 0 && { files: files.slice(0, 1) }),
+    options: { ...(spec && { options: spec.text }), ...Object.fromEntries(options.option ?? []) },
   });
-  const proposed = files[0].schema;
-  checkVectors(proposed, groups[0][0]);
-  await collections.create(options.collection, proposed);
+  const [{ schema: proposed, paths }] = inspections;
+  checkVectors(proposed, paths[0]);
+  await collections.create(collection, proposed);
   const fields = proposed.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
-  note(`collection ${options.collection} made from ${basename(groups[0][0])}: ${fields.join(", ")}`);
+  note(`collection ${collection} made from ${basename(paths[0])}: ${fields.join(", ")}`);
   return true;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { UnreachableError } from "../client/rest-client.ts";
+import { backupCommand } from "./backup.ts";
 import { binlogCommand } from "./binlog.ts";
 import { clusterCommand } from "./cluster.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
@@ -18,6 +19,7 @@ export function addClientCommands(program: Command): void {
   program.addCommand(importCommand());
   program.addCommand(inspectCommand());
   program.addCommand(restoreCommand());
+  program.addCommand(backupCommand());
   program.addCommand(mergeCommand());
   program.addCommand(jobsCommand());
   program.addCommand(exportCommand());

@@ -21,7 +21,7 @@ export interface JobKind<J extends AnyJob> {
 }
 
 /** Follows a job until it has ended, and shows it. */
-async function watchKind<J extends AnyJob>(
+export async function watchKind<J extends AnyJob>(
   rest: RestClient,
   jobId: string,
   { json }: Pick<ServerOptions, "json">,
@@ -66,7 +66,7 @@ export function jobKindCommand<J extends AnyJob>(of: JobKind<J>): Command {
   const { kind, plural, show, cancelled } = of;
   const all = new Command(plural).description(`${plural}: list, show, watch, stop`);
   const about = (name: string, description: string) => serverCommand(name, description).argument("<jobId>");
-  all.addCommand(serverCommand("list", "the newest first").action((options: ServerOptions) => list(options, of)));
+  all.addCommand(serverCommand("list", "the newest first").action((options: ServerOptions) => listKind(options, of)));
   all.addCommand(
     about("show", "one as it is").action(async (jobId: string, options: ServerOptions) => {
       const job = await jobOf<J>(restOf(options), kind, jobId);
@@ -91,8 +91,14 @@ export function jobKindCommand<J extends AnyJob>(of: JobKind<J>): Command {
   return all;
 }
 
-async function list<J extends AnyJob>(options: ServerOptions, { kind, columns }: JobKind<J>): Promise<void> {
-  const { records } = await restOf(options).post<{ records: readonly J[] }>(`jobs/${kind}/list`, {});
+/** @param isMeant which of them stand in it */
+export async function listKind<J extends AnyJob>(
+  options: ServerOptions,
+  { kind, columns }: JobKind<J>,
+  isMeant: (job: J) => boolean = () => true,
+): Promise<void> {
+  const all = await restOf(options).post<{ records: readonly J[] }>(`jobs/${kind}/list`, {});
+  const records = all.records.filter(isMeant);
   if (options.json) return showJson(records);
   showTable(
     [kind, "state", "%", ...columns.map(([head]) => head)],

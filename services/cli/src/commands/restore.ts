@@ -19,6 +19,7 @@ interface RestoreOptions extends ServerOptions {
   readonly watch: boolean;
 }
 
+/** `restore`, which is `backup restore` as well. */
 export function restoreCommand(): Command {
   return serverCommand("restore", "make the collections of a milvus-backup or of a Milvus 1.x, and import their rows")
     .addArgument(new Argument("<folder>", "the folder as the server has it"))
