@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import { isPooled } from "@sluice/async";
+import { giveMemory, isPooled, takeMemory } from "@sluice/async";
 import { isSystemError } from "../storage-error.ts";
 import { openPatiently } from "./open-patiently.ts";
 
@@ -11,12 +11,14 @@ declare const WebAssembly: {
 
 /** What disks and file systems of today ask of addresses, positions and lengths. */
 const BLOCK_BYTES = 4096;
-/** Bytes of one write. Larger ones were not faster. */
+/** Bytes of one write from a buffer. Larger ones were not faster. */
 const BUFFER_BYTES = 2 << 20;
-/** Shorter pieces are gathered with their neighbours. */
-const OWN_BYTES = 256 << 10;
 /** Spare buffers that are kept: as many as writes are in flight. */
 const SPARE_BUFFERS = 4;
+/** Buffers are multiples of it. */
+const MIN_BUFFER_BYTES = 64 << 10;
+/** Shorter pieces are gathered with their neighbours. */
+const OWN_BYTES = 256 << 10;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_DIRECT ?? 0);
 
 /**
@@ -27,7 +29,8 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (const
  */
 export class DirectWriter {
   readonly #open: typeof open;
-  readonly #spare: Uint8Array[] = [];
+  /** Buffers that had no room in the pool. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   /** False once the file system has refused: those of memory, and some that lie on others. */
   #isPossible = constants.O_DIRECT !== undefined;
 
@@ -57,14 +60,23 @@ export class DirectWriter {
   }
 
   async #fill(handle: FileHandle, pieces: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
-    const buffer = this.#spare.pop() ?? alignedBuffer();
+    const buffer = this.#takeBuffer(Math.min(BUFFER_BYTES, gatheredBytes(pieces)));
     try {
       const file = new BlockFile(handle, buffer, signal);
       for (const piece of pieces) await file.append(piece);
       await file.end();
     } finally {
-      if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
+      if (isPooled(buffer)) giveMemory(buffer);
+      else if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(buffer);
     }
+  }
+
+  /** From the pool while that has room: memory of WebAssembly begins at a page; that of an ordinary ArrayBuffer does not. */
+  #takeBuffer(least: number): Uint8Array<ArrayBuffer> {
+    const bytes = takeMemory(Math.max(1, Math.ceil(least / MIN_BUFFER_BYTES)) * MIN_BUFFER_BYTES);
+    if (isPooled(bytes)) return bytes;
+    giveMemory(bytes);
+    return this.#spare.pop() ?? ownBuffer();
   }
 }
 
@@ -131,8 +143,18 @@ function ownBlocks(piece: Uint8Array, position: number): { start: number; end: n
   return isAligned && end - start >= OWN_BYTES ? { start, end } : { start: piece.length, end: piece.length };
 }
 
-/** Memory of WebAssembly begins at a page; that of an ordinary ArrayBuffer does not. */
-function alignedBuffer(): Uint8Array {
+/** Bytes that are not written from where they lie: of vectors, those in the first and last block. */
+function gatheredBytes(pieces: readonly Uint8Array[]): number {
+  let [gathered, position] = [0, 0];
+  for (const piece of pieces) {
+    const { start, end } = ownBlocks(piece, position);
+    gathered += piece.length - (end - start);
+    position += piece.length;
+  }
+  return gathered;
+}
+
+function ownBuffer(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new WebAssembly.Memory({ initial: BUFFER_BYTES >> 16, maximum: BUFFER_BYTES >> 16 }).buffer);
 }
 
