@@ -14,17 +14,24 @@ const STEP_BYTES = 1 << 20;
  */
 export class CountingReader extends BinaryReader {
   readonly #grow: (bytes: number) => void;
+  readonly #bytes: Uint8Array;
   #uncountedBytes = 0;
 
   /** @param grow takes so much more memory, or throws what the reader then throws */
   constructor(bytes: Uint8Array, grow: (bytes: number) => void) {
     super(bytes);
+    this.#bytes = bytes;
     this.#grow = grow;
     const read = this.uint32; // A member of its own in each reader, which a method would not override.
     this.uint32 = () => {
       this.#count(TAG_BYTES);
       return read.call(this);
     };
+  }
+
+  /** The bytes of the message from a position to another, as they are. */
+  between(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(from, to);
   }
 
   override int64() {

@@ -1,4 +1,4 @@
-import { milvus, okStatus, type ServedService, served } from "@sluice/rpc";
+import { milvus, okStatus, type ServedService, served, unreadFieldsService } from "@sluice/rpc";
 import { auditedHandlers } from "./access/audit-calls.ts";
 import type { CallRates } from "./access/call-rates.ts";
 import { type GuardDeps, guardedHandlers } from "./access/guarded-handlers.ts";
@@ -46,7 +46,7 @@ export function milvusHandlers(
 }
 
 export function milvusService(handlers: MilvusHandlers): ServedService {
-  return served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers);
+  return served<milvus.MilvusServiceServer>(unreadFieldsService, handlers);
 }
 
 /** Newer Node clients report here every ten seconds; nothing is kept, and no command is given back. */

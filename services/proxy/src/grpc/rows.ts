@@ -1,15 +1,12 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { type Handlers, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
+import { fieldBytesOf, type Handlers, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
-import { givenColumns, refused } from "../rows/given-columns.ts";
+import { type GivenRows, givenColumns, refused } from "../rows/given-columns.ts";
 import type { Keys } from "../rows/keys.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 
-type WriteRequest = Pick<
-  milvus.InsertRequest,
-  "dbName" | "collectionName" | "partitionName" | "fieldsData" | "numRows" | "schemaTimestamp"
->;
+type WriteRequest = milvus.InsertRequest | milvus.UpsertRequest;
 
 /** Single rows. What is answered is durable, and every read that begins afterwards sees it. */
 export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Handlers<milvus.MilvusServiceServer>> {
@@ -19,14 +16,16 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     return rows.update(collection, request.partitionName, (schema) => ({
-      given: givenColumns(schema, request, "update"),
+      given: givenColumns(schema, rowsOf(request), "update"),
       arrays: arrayChanges(request.fieldOps),
     }));
   };
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    return rows.write(purpose, collection, request.partitionName, (schema) => givenColumns(schema, request, purpose));
+    return rows.write(purpose, collection, request.partitionName, (schema) =>
+      givenColumns(schema, rowsOf(request), purpose),
+    );
   };
   return {
     insert: async (request, call) => {
@@ -46,6 +45,10 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
       return milvus.MutationResult.fromPartial({ status: okStatus(), acknowledged: true, deleteCnt: count, timestamp });
     },
   };
+}
+
+function rowsOf(request: WriteRequest): GivenRows {
+  return { fields: fieldBytesOf(request), numRows: request.numRows };
 }
 
 /** @throws {StatusError} 1100 for another operation, and for two on one field */

@@ -2,12 +2,12 @@ import type { Column, InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { columnOfData, type FieldBytes, splitFieldData } from "@sluice/fields";
 import { checkColumns } from "@sluice/formats";
-import { schema } from "@sluice/rpc";
 import { type CollectionSchema, type FieldSchema, isOptional } from "@sluice/schema";
 
 /** Rows as clients of gRPC send them. */
 export interface GivenRows {
-  readonly fieldsData: readonly schema.FieldData[];
+  /** Serialized `FieldData`. */
+  readonly fields: readonly Uint8Array[];
   readonly numRows: number;
 }
 
@@ -20,12 +20,12 @@ export type RowPurpose = "insert" | "upsert" | "update";
  */
 export function givenColumns(
   collection: CollectionSchema,
-  { fieldsData, numRows }: GivenRows,
+  { fields, numRows }: GivenRows,
   purpose: RowPurpose = "insert",
 ): InsertBatch {
   if (numRows === 0) throw refused("num_rows should be greater than 0");
   const given = new Map<string, FieldBytes>();
-  for (const message of fieldsData) for (const [name, data] of namedFields(message)) take(given, name, data);
+  for (const bytes of fields) for (const [name, data] of namedFields(bytes)) take(given, name, data);
   const columns = collection.fields.map((field) => columnOf(field, collection, given, { numRows, purpose }));
   const [unknown] = given.keys();
   if (unknown !== undefined) throw refused(`fieldName ${excerpt(unknown)} not exist in collection schema`);
@@ -35,10 +35,10 @@ export function givenColumns(
 }
 
 /** Members of structs by the names of their columns. Values stay in the bytes of the message, which are read once. */
-function namedFields(message: schema.FieldData): (readonly [string, FieldBytes])[] {
-  const data = splitFieldData(schema.FieldData.encode(message).finish());
+function namedFields(bytes: Uint8Array): (readonly [string, FieldBytes])[] {
+  const data = readable(() => splitFieldData(bytes));
   if (data.isDynamic) return [["$meta", data]];
-  if (message.field?.$case !== "structArrays") return [[data.name, data]];
+  if (data.members.length === 0) return [[data.name, data]];
   return data.members.map((member) => [
     `${data.name}[${member.name}]`,
     { ...member, ...(data.valid && !member.valid && { valid: data.valid }) },
@@ -73,8 +73,12 @@ function columnOf(
 }
 
 function columnOfGiven(field: FieldSchema, data: FieldBytes, numRows: number, timezone: string): Column {
+  return readable(() => columnOfData(field, data, numRows, timezone));
+}
+
+function readable<T>(read: () => T): T {
   try {
-    return columnOfData(field, data, numRows, timezone);
+    return read();
   } catch (error) {
     if (error instanceof RangeError) throw refused(error.message);
     throw error;
