@@ -1,7 +1,8 @@
 import { excerpt } from "@sluice/errors";
 import { AnalyzerError } from "./analyzer-error.ts";
 import { asciiFolding } from "./ascii-folding.ts";
-import { englishStem } from "./english-stem.ts";
+import { stemmerOf } from "./stemmers.ts";
+import { otherStopWordLists, stopWordList } from "./stop-words.ts";
 
 /** What becomes of a token; undefined: it is dropped. */
 export type TokenFilter = (token: string) => string | undefined;
@@ -45,10 +46,6 @@ const absent: Readonly<Record<string, string>> = {
   pinyin: "write the readings into the text before the import",
   regex: "drop such words before the import, or name them as stop words",
 };
-
-/** The 33 words that Lucene and Milvus leave out of English text. */
-const ENGLISH_STOP_WORDS =
-  "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was will with";
 
 /** Each costs a call a token, and one more of a kind hardly does anything. */
 const MAX_FILTERS = 64;
@@ -114,25 +111,17 @@ export function stopWordsOf(list: unknown): string[] {
   if (!Array.isArray(list)) throw new AnalyzerError("filter stop_words should be array");
   return list.flatMap((word) => {
     if (typeof word !== "string") throw new AnalyzerError("filter stop_words item should be string");
-    if (word === "_english_") return ENGLISH_STOP_WORDS.split(" ");
-    if (/^_[a-z]+_$/.test(word))
+    const list = stopWordList(word);
+    if (list) return list;
+    if (otherStopWordLists.has(word))
       throw new AnalyzerError(`stop words ${word} are not known to this server (list the words themselves)`);
     return [word];
   });
 }
 
-/** Languages whose stemmers Milvus has. */
-const otherStemmers =
-  "arabic arabig danish dutch finnish french german greek hungarian italian norwegian portuguese romanian russian spanish swedish tamil turkish".split(
-    " ",
-  );
-
 function stemmer(language: unknown): TokenFilter {
   if (typeof language !== "string") throw new AnalyzerError("stemmer language field should be string");
-  if (language.toLowerCase() === "english") return englishStem;
-  if (otherStemmers.includes(language.toLowerCase()))
-    throw new AnalyzerError(
-      `the stemmer of ${language} is not supported by this server, only that of english (stem the text before the import)`,
-    );
+  const stem = stemmerOf(language);
+  if (stem) return stem;
   throw new AnalyzerError(`create stemmer failed : unsupport language: ${excerpt(language)}`);
 }
