@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
-import { type FileWindow, NEEDS_MORE, SENTINEL_BYTES } from "../file-windows.ts";
+import { NEEDS_MORE, SENTINEL_BYTES } from "../file-windows.ts";
 import type { RowScanner } from "../row-text.ts";
+import { CellPlace } from "./cell-place.ts";
 import type { Dialect } from "./dialect.ts";
 import { unescapeText } from "./escapes.ts";
 
@@ -16,43 +16,23 @@ const NEAR_BYTES = 48;
  * `data[start, stop)`: the window itself, or memory of its own where quotes or escapes had to be taken out.
  * Source: RFC 4180, with what Go's reader and thus Milvus allows: blank lines, line ends of one or two bytes.
  */
-export class CsvScanner implements RowScanner {
-  readonly path: string;
+export class CsvScanner extends CellPlace implements RowScanner {
   readonly dialect: Dialect;
   readonly #separator: number;
   readonly #quote: number;
   /** Bytes that may end a cell without quotes, or may not stand in one. */
   readonly #marks = new Uint8Array(256);
-  window!: FileWindow;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(new ArrayBuffer(0));
-  end = 0;
-  row = -1;
-  field: string | undefined;
-  data: Uint8Array = this.bytes;
-  start = 0;
-  stop = 0;
-  /** Where the last cell begins in the window, with its quote. */
-  cellAt = 0;
   #isNull = false;
   #scratch = new Uint8Array(0);
 
   constructor(path: string, dialect: Dialect) {
-    this.path = path;
+    super(path);
     this.dialect = dialect;
     this.#separator = dialect.separator[0];
     this.#quote = dialect.quote;
     for (const mark of [0, LINE_FEED, this.#separator]) this.#marks[mark] = 1;
     if (this.#quote >= 0) this.#marks[this.#quote] = 1;
     if (dialect.hasEscapes) this.#marks[BACKSLASH] = 1;
-  }
-
-  open(window: FileWindow): void {
-    this.window = window;
-    // Searches end with the window, whatever an earlier one has left behind it.
-    this.bytes = window.bytes.subarray(0, window.end + SENTINEL_BYTES);
-    this.view = window.view;
-    this.end = window.end;
   }
 
   /** Length of the separator at `p`, or 0. */
@@ -89,7 +69,7 @@ export class CsvScanner implements RowScanner {
   cell(p: number): number {
     this.cellAt = p;
     const behind = this.bytes[p] === this.#quote ? this.#quotedCell(p) : this.#bareCell(p);
-    if (!this.window.isUtf8 && !this.#isLenient && !isUtf8(this.data.subarray(this.start, this.stop))) this.#notUtf8();
+    if (!this.window.isUtf8 && !this.#isLenient && !isUtf8(this.data.subarray(this.start, this.stop))) this.notUtf8();
     return behind;
   }
 
@@ -266,46 +246,4 @@ export class CsvScanner implements RowScanner {
     }
   }
   #isLenient = false;
-
-  at(p: number): SourceLocation {
-    return {
-      file: this.path,
-      ...(this.row >= 0 && { row: this.row }),
-      ...(this.field !== undefined && { field: this.field }),
-      byteOffset: this.window.base + p,
-    };
-  }
-
-  /** The record is none. */
-  malformed(p: number, reason: string, at = p): never {
-    throw new ImportError("malformed_file", `failed to read a record: ${reason}`, this.at(at));
-  }
-
-  /** The last cell is no value of its field. */
-  invalid(reason: string): never {
-    throw new ImportError("value_invalid", reason, this.at(this.cellAt));
-  }
-
-  /** The last cell is of another type than its field, in Milvus's words. */
-  wrongType(type: string, why = ""): never {
-    const value = excerptOfBytes(this.data.subarray(this.start, this.stop));
-    const reason = `expected type '${type}' for field '${this.field}', got type 'string' with value '${value}'`;
-    return this.invalid(`${reason}${why}`);
-  }
-
-  #notUtf8(): never {
-    const what = this.field === undefined ? "a cell" : `field '${this.field}'`;
-    const value = excerptOfBytes(this.data.subarray(this.start, this.stop));
-    return this.invalid(`${what} contains invalid UTF-8 data, value=${JSON.stringify(value)}`);
-  }
-
-  /** The last cell as text. */
-  text(): string {
-    return Buffer.from(this.data.buffer, this.data.byteOffset + this.start, this.stop - this.start).toString("utf8");
-  }
-
-  /** A few characters, for messages. */
-  shown(p: number): string {
-    return JSON.stringify(Buffer.from(this.bytes.subarray(p, Math.min(this.end, p + 12))).toString("utf8"));
-  }
 }

@@ -3,8 +3,9 @@ import { excerptOfBytes } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 import { type ArrayElement, encodeArrayCell } from "@sluice/values";
 import { tooLong } from "../../plan/refusals.ts";
+import { kindName, plainKind } from "./kind-names.ts";
 import { float32At, integerAt } from "./numbers.ts";
-import { kindName, plainKind, type Scanner } from "./scanner.ts";
+import type { Scanner } from "./scanner.ts";
 
 /** Reads the list at `p` into a cell of an Array column. */
 export function encodeList(scanner: Scanner, p: number, row: number, builder: VarBuilder): number {

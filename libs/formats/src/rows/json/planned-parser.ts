@@ -6,7 +6,8 @@ import { tooLong } from "../../plan/refusals.ts";
 import type { ValueForm } from "../../plan/value-form.ts";
 import { vectorCell } from "../../vector-cells.ts";
 import { isNumberStart } from "./numbers.ts";
-import { type ValueParser, valueParser } from "./value-parsers.ts";
+import type { ValueParser } from "./value-parser.ts";
+import { valueParser } from "./value-parsers.ts";
 
 const QUOTE = 0x22;
 

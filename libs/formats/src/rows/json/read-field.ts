@@ -2,7 +2,7 @@ import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import { nullRefused } from "../../plan/refusals.ts";
 import type { Scanner } from "./scanner.ts";
-import type { ValueParser } from "./value-parsers.ts";
+import type { ValueParser } from "./value-parser.ts";
 
 const [MINUS, CAPITAL_I, CAPITAL_N, NULL] = [0x2d, 0x49, 0x4e, 0x6e];
 

@@ -1,5 +1,5 @@
 import { type Column, createBuilder, type FixedBuilder, VarBuilder } from "@sluice/columns";
-import { excerptOfList, ImportError, locate } from "@sluice/errors";
+import { locate } from "@sluice/errors";
 import type { BatchOptions } from "../../format.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
@@ -13,8 +13,9 @@ import { InsideValues } from "./inside-values.ts";
 import type { DocumentShape } from "./json-shape.ts";
 import type { KnownKey, ObjectKeys, TakenTarget } from "./object-keys.ts";
 import { readField } from "./read-field.ts";
+import { badSeparator, listAsObject, notAnObject, wrongLength } from "./row-faults.ts";
 import { RowTargets } from "./row-targets.ts";
-import { kindName, plainKind, type Scanner } from "./scanner.ts";
+import type { Scanner } from "./scanner.ts";
 import { parseStruct } from "./struct-parser.ts";
 
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
@@ -110,7 +111,7 @@ export class RowParser implements RowSink {
     const { bytes } = scanner;
     this.#extended?.unwrap(bytes, p, scanner.end);
     if (this.#cells && bytes[p] === OPEN_LIST) return this.#parseList(p, this.#cells);
-    if (bytes[p] !== OPEN_OBJECT) this.#notAnObject(p);
+    if (bytes[p] !== OPEN_OBJECT) notAnObject(scanner, p);
     this.#given.begin();
     this.#extras?.begin(this.#rowCount);
     let at = scanner.blanks(p + 1);
@@ -127,7 +128,7 @@ export class RowParser implements RowSink {
     this.#extras?.begin(this.#rowCount);
     let at = scanner.blanks(p + 1);
     for (let i = 0; i < cells.length; i++) {
-      if (scanner.bytes[at] === CLOSE_LIST) this.#wrongLength(p, cells);
+      if (scanner.bytes[at] === CLOSE_LIST) wrongLength(scanner, p, cells);
       scanner.field = cells[i].field;
       at = scanner.blanks(this.#cell(cells[i], at));
       scanner.field = undefined;
@@ -135,7 +136,7 @@ export class RowParser implements RowSink {
       if (scanner.bytes[at] === COMMA) at = scanner.blanks(at + 1);
       else if (scanner.bytes[at] !== CLOSE_LIST) scanner.syntax(at, '"," or "]"');
     }
-    if (scanner.bytes[at] === COMMA) this.#wrongLength(p, cells);
+    if (scanner.bytes[at] === COMMA) wrongLength(scanner, p, cells);
     if (scanner.bytes[at] !== CLOSE_LIST) scanner.syntax(at, '"," or "]"');
     this.#finish(p);
     return at + 1;
@@ -145,15 +146,7 @@ export class RowParser implements RowSink {
   textOf(start: number): Uint8Array | undefined {
     const scanner = this.#scanner;
     if (!this.#cells || scanner.bytes[start] !== OPEN_LIST) return this.#extended?.originalAt(start);
-    const members: string[] = [];
-    let at = scanner.blanks(start + 1);
-    for (let i = 0; scanner.bytes[at] !== CLOSE_LIST; i++) {
-      const end = scanner.skipValue(at);
-      members.push(`${JSON.stringify(this.#cells[i]?.name ?? `value ${i}`)}:${scanner.text(at, end)}`);
-      at = scanner.blanks(end);
-      if (scanner.bytes[at] === COMMA) at = scanner.blanks(at + 1);
-    }
-    return Buffer.from(`{${members.join(",")}}`);
+    return listAsObject(scanner, start, this.#cells);
   }
 
   #cell(cell: KnownKey, p: number): number {
@@ -161,22 +154,6 @@ export class RowParser implements RowSink {
     const end = this.#scanner.skipValue(p);
     this.#extras?.addKeyless(cell, p, end);
     return end;
-  }
-
-  #wrongLength(p: number, cells: readonly KnownKey[]): never {
-    const names = excerptOfList(cells.map(({ name }) => `'${name}'`));
-    const found = this.#scanner.listLength(p);
-    return this.#scanner.invalid(p, `expected a row of ${cells.length} values (${names}), found ${found}`);
-  }
-
-  #notAnObject(p: number): never {
-    const scanner = this.#scanner;
-    const byte = scanner.bytes[p];
-    const isValue =
-      byte === OPEN_LIST || byte === 0x22 || (byte - 48) >>> 0 <= 9 || "tfn-".includes(String.fromCharCode(byte));
-    if (!isValue) scanner.syntax(p, 'a row, which begins with "{"');
-    const reason = `invalid JSON format, each row should be a key-value map, but got type ${kindName(byte)}${plainKind(byte)}`;
-    throw new ImportError("malformed_file", reason, scanner.at(p));
   }
 
   /** Keys and values up to the closing brace, whose position is the answer. */
@@ -194,7 +171,7 @@ export class RowParser implements RowSink {
       if (bytes[at] !== COMMA) {
         at = scanner.blanks(at);
         if (bytes[at] === CLOSE_OBJECT) return at;
-        if (bytes[at] !== COMMA) this.#badSeparator(at, at === valueEnd);
+        if (bytes[at] !== COMMA) badSeparator(scanner, at, at === valueEnd);
       }
       if (bytes[++at] <= 0x20) at = scanner.blanks(at);
     }
@@ -210,13 +187,6 @@ export class RowParser implements RowSink {
       if (bytes[at] !== COLON) scanner.syntax(at, '":"');
     }
     return bytes[++at] <= 0x20 ? scanner.blanks(at) : at;
-  }
-
-  /** A letter right behind a value, as in `0x1F`, is the value's fault. */
-  #badSeparator(p: number, isAtValue: boolean): never {
-    const scanner = this.#scanner;
-    if (!isAtValue || !/[\w.+-]/.test(String.fromCharCode(scanner.bytes[p]))) scanner.field = undefined;
-    return scanner.syntax(p, '"," or "}"');
   }
 
   #value(known: KnownKey, key: number, p: number): number {

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
+import { excerptOfBytes, ImportError } from "@sluice/errors";
 import type { NumberScan } from "@sluice/kernels";
 import {
   HALF_CHARACTER,
@@ -9,42 +9,27 @@ import {
   numberProblem,
   surrogateAt,
 } from "@sluice/values";
-import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
+import { NEEDS_MORE } from "../file-windows.ts";
+import { ScanPlace } from "./scan-place.ts";
 
 /** Deepest nesting in a value. */
 const MAX_DEPTH = 512;
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 
-/** Reads JSON in a window; every position is an index into it. Knows where it is, for errors. */
-export class Scanner {
-  readonly path: string;
+/** Reads JSON in a window; every position is an index into it. */
+export class Scanner extends ScanPlace {
   /** The blank that ends lines; where one object stands on a line, none may be inside of it, and this is no blank. */
   readonly #lineFeed: number;
-  window!: FileWindow;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(new ArrayBuffer(0));
-  end = 0;
   readonly number: NumberScan = { end: 0 };
   readonly integer = { end: 0, lo: 0, hi: 0 };
-  /** Row under construction, from 0; -1 outside of rows. */
-  row = -1;
-  /** Field whose value is read; undefined between fields. */
-  field: string | undefined;
   readonly #isObject = new Uint8Array(MAX_DEPTH);
   /** Keys of each open object so far. */
   readonly #keys = new Uint32Array(MAX_DEPTH);
 
   constructor(path: string, isOneLine = false) {
-    this.path = path;
+    super(path);
     this.#lineFeed = isOneLine ? SPACE : LINE_FEED;
-  }
-
-  open(window: FileWindow): void {
-    this.window = window;
-    this.bytes = window.bytes;
-    this.view = window.view;
-    this.end = window.end;
   }
 
   /** The next byte that is not blank. */
@@ -54,52 +39,6 @@ export class Scanner {
     let at = p;
     while (bytes[at] === SPACE || bytes[at] === lineFeed || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
     return at;
-  }
-
-  at(p: number): SourceLocation {
-    return {
-      file: this.path,
-      ...(this.row >= 0 && { row: this.row }),
-      ...(this.field !== undefined && { field: this.field }),
-      byteOffset: this.window.base + p,
-    };
-  }
-
-  /** A byte that no valid JSON could have there; where the data ends instead, more is needed or the file is cut short. */
-  syntax(p: number, expected: string): never {
-    if (p < this.end)
-      throw new ImportError(
-        "malformed_file",
-        `failed to decode row, error: expected ${expected}, found ${this.shown(p)}${notFiniteHint(this.bytes, p)}`,
-        this.at(p),
-      );
-    if (!this.window.isLast) throw NEEDS_MORE;
-    throw new ImportError(
-      "malformed_file",
-      `failed to decode row, error: unexpected end of the file, expected ${expected}`,
-      this.at(this.end),
-    );
-  }
-
-  invalid(p: number, reason: string): never {
-    if (p >= this.end) this.syntax(p, "a value");
-    throw new ImportError("value_invalid", reason, this.at(p));
-  }
-
-  /** A value of another type than the field's, in Milvus's words. */
-  wrongType(p: number, type: string, why = ""): never {
-    const value = excerptOfBytes(this.bytes.subarray(p, this.skipValue(p)));
-    const found = `got type '${kindName(this.bytes[p])}' with value '${value}'${plainKind(this.bytes[p])}`;
-    this.invalid(p, `expected type '${type}' for field '${this.field}', ${found}${why}`);
-  }
-
-  /** A few characters, for messages. */
-  shown(p: number): string {
-    return JSON.stringify(this.text(p, Math.min(this.end, p + 12)));
-  }
-
-  text(start: number, end: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("utf8");
   }
 
   /** Behind the string that begins at `p` with its quote. `hasEscapes` tells whether a backslash was met. */
@@ -297,32 +236,8 @@ export class Scanner {
   }
 }
 
-/** What to do about numbers that Python writes and JSON has not. */
-function notFiniteHint(bytes: Uint8Array, p: number): string {
-  const text = String.fromCharCode(...bytes.subarray(p, p + 9));
-  if (!/^(NaN|-?Infinity)/.test(text)) return "";
-  return "; JSON has neither NaN nor Infinity: write null, or import scalar fields that may be null with the option nan=null";
-}
-
 function hexDigit(byte: number): number {
   if ((byte - 0x30) >>> 0 <= 9) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-/** ` (an object)`: what Go's name of a kind means; nothing where it is a word of everybody. */
-export function plainKind(byte: number): string {
-  if (byte === 0x7b) return " (an object)";
-  if (byte === 0x5b) return " (a list)";
-  if (byte === 0x22 || byte === 0x74 || byte === 0x66) return "";
-  return byte === 0x6e ? " (null)" : " (a number)";
-}
-
-/** Milvus's names of JSON kinds in messages are Go's. */
-export function kindName(byte: number): string {
-  if (byte === 0x7b) return "map[string]interface {}";
-  if (byte === 0x5b) return "[]interface {}";
-  if (byte === 0x22) return "string";
-  if (byte === 0x74 || byte === 0x66) return "bool";
-  return byte === 0x6e ? "nil" : "json.Number";
 }

@@ -2,9 +2,9 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType, isDenseVector } from "@sluice/schema";
 import type { FieldPlan, Target } from "../../../plan/field-plan.ts";
-import { type FileWindow, FileWindows, NEEDS_MORE, skipMark } from "../../file-windows.ts";
-import { Scanner } from "../scanner.ts";
+import { FileWindows, NEEDS_MORE, skipMark } from "../../file-windows.ts";
 import { Skim } from "./skim.ts";
+import { WindowCursor } from "./window-cursor.ts";
 
 /** A member of a file of columns. */
 export interface FoundColumn {
@@ -61,32 +61,21 @@ export async function findColumns(
   }
 }
 
-class ColumnFinder {
+class ColumnFinder extends WindowCursor {
   readonly #source: SourceFile;
-  readonly #windows: FileWindows;
-  readonly #signal: AbortSignal;
-  readonly #scanner: Scanner;
-  #window: FileWindow | undefined;
-  #at = 0;
   #memberCount = 0;
 
   constructor(source: SourceFile, windows: FileWindows, signal: AbortSignal) {
+    super(source.path, windows, signal);
     this.#source = source;
-    this.#windows = windows;
-    this.#signal = signal;
-    this.#scanner = new Scanner(source.path);
-  }
-
-  close(): Promise<void> {
-    return this.#windows.close(this.#window);
   }
 
   async all(path: readonly string[], plan: FieldPlan | undefined): Promise<FoundColumn[]> {
-    await this.#more();
-    this.#at = skipMark(this.#scanner.window, this.#at);
-    const first = await this.#read((at) => this.#scanner.blanks(at), true);
+    await this.more();
+    this.at = skipMark(this.scanner.window, this.at);
+    const first = await this.read((at) => this.scanner.blanks(at), true);
     const found =
-      this.#scanner.bytes[first] === OPEN_LIST
+      this.scanner.bytes[first] === OPEN_LIST
         ? [await this.#column(baseName(this.#source.path), undefined)]
         : await this.#objectAt(path, plan);
     await this.#end();
@@ -108,8 +97,8 @@ class ColumnFinder {
     const found: FoundColumn[] = [];
     await this.#eachMember(async (name) => {
       const target = targetOf(name);
-      const isInside = target?.kind === "inside" && this.#byte === OPEN_OBJECT;
-      const offset = this.#offset;
+      const isInside = target?.kind === "inside" && this.byte === OPEN_OBJECT;
+      const offset = this.offset;
       if (isInside) {
         const inside = await this.#members((inner) => target.names.get(inner), plan);
         found.push({ name, source: this.#source, inside, offset });
@@ -126,32 +115,32 @@ class ColumnFinder {
 
   /** Calls `take` at the value of each member of the object, which has to pass over it. */
   async #eachMember(take: (name: string) => Promise<void>): Promise<void> {
-    const scanner = this.#scanner;
-    if (this.#byte !== OPEN_OBJECT) scanner.syntax(this.#at, "an object of columns");
-    await this.#read((at) => this.#known(scanner.blanks(at + 1)));
-    while (this.#byte !== CLOSE_OBJECT) {
-      this.#signal.throwIfAborted();
+    const scanner = this.scanner;
+    if (this.byte !== OPEN_OBJECT) scanner.syntax(this.at, "an object of columns");
+    await this.read((at) => this.known(scanner.blanks(at + 1)));
+    while (this.byte !== CLOSE_OBJECT) {
+      this.signal.throwIfAborted();
       if (++this.#memberCount > MAX_MEMBERS)
-        this.#scanner.invalid(this.#at, `the file has more than ${MAX_MEMBERS} columns`);
+        this.scanner.invalid(this.at, `the file has more than ${MAX_MEMBERS} columns`);
       let name = "";
-      await this.#read((at) => {
+      await this.read((at) => {
         const end = scanner.keyEnd(at);
         name = scanner.textOf(at, end);
-        return this.#known(scanner.colon(end));
+        return this.known(scanner.colon(end));
       });
       await take(name);
-      await this.#read((at) => {
-        const next = this.#known(scanner.blanks(at));
-        if (scanner.bytes[next] === COMMA) return this.#known(scanner.blanks(next + 1));
+      await this.read((at) => {
+        const next = this.known(scanner.blanks(at));
+        if (scanner.bytes[next] === COMMA) return this.known(scanner.blanks(next + 1));
         return scanner.bytes[next] === CLOSE_OBJECT ? next : scanner.syntax(next, '"," or "}"');
       });
     }
-    this.#at++;
+    this.at++;
   }
 
   /** The column at the present position: a list, an object with labels, or one whose member `values` is the list. */
   async #column(name: string, isVectors = false): Promise<FoundColumn> {
-    const [offset, opening] = [this.#offset, this.#byte];
+    const [offset, opening] = [this.offset, this.byte];
     const base = { name, source: this.#source, inside: [], offset };
     if (opening !== OPEN_LIST && opening !== OPEN_OBJECT) {
       await this.#skip(false);
@@ -170,88 +159,54 @@ class ColumnFinder {
 
   /** Whether the first member of the object is a list called `values`. */
   async #holdsValues(): Promise<boolean> {
-    const scanner = this.#scanner;
+    const scanner = this.scanner;
     let holds = false;
-    const start = this.#offset;
-    await this.#read((at) => {
-      const key = this.#known(scanner.blanks(at + 1));
+    const start = this.offset;
+    await this.read((at) => {
+      const key = this.known(scanner.blanks(at + 1));
       if (scanner.bytes[key] === CLOSE_OBJECT) return at;
       const end = scanner.keyEnd(key);
-      holds = scanner.textOf(key, end) === "values" && scanner.bytes[this.#known(scanner.colon(end))] === OPEN_LIST;
+      holds = scanner.textOf(key, end) === "values" && scanner.bytes[this.known(scanner.colon(end))] === OPEN_LIST;
       return at;
     });
-    this.#at = start - scanner.window.base;
+    this.at = start - scanner.window.base;
     return holds;
   }
 
   async #skim(isVectors: boolean): Promise<ColumnValues> {
-    const isLabelled = this.#byte === OPEN_OBJECT;
-    if (!isLabelled && this.#byte !== OPEN_LIST) this.#scanner.syntax(this.#at, "a list");
-    const start = this.#offset + 1;
+    const isLabelled = this.byte === OPEN_OBJECT;
+    if (!isLabelled && this.byte !== OPEN_LIST) this.scanner.syntax(this.at, "a list");
+    const start = this.offset + 1;
     const skim = new Skim(isVectors);
     for (;;) {
-      const window = this.#scanner.window;
-      const end = skim.pass(window, this.#at);
+      const window = this.scanner.window;
+      const end = skim.pass(window, this.at);
       if (end >= 0) {
-        this.#at = end;
-        const closing = this.#scanner.bytes[end - 1];
-        if (closing !== (isLabelled ? CLOSE_OBJECT : 0x5d)) this.#scanner.syntax(end - 1, "the end of the column");
-        return { start, end: this.#offset, isLabelled, count: skim.count, maxBytes: skim.maxBytes };
+        this.at = end;
+        const closing = this.scanner.bytes[end - 1];
+        if (closing !== (isLabelled ? CLOSE_OBJECT : 0x5d)) this.scanner.syntax(end - 1, "the end of the column");
+        return { start, end: this.offset, isLabelled, count: skim.count, maxBytes: skim.maxBytes };
       }
-      this.#at = window.end;
-      if (window.isLast) this.#scanner.syntax(window.end, "the end of the column");
-      await this.#more();
-      this.#at += ~end;
+      this.at = window.end;
+      if (window.isLast) this.scanner.syntax(window.end, "the end of the column");
+      await this.more();
+      this.at += ~end;
     }
   }
 
   async #skip(isVectors: boolean): Promise<void> {
-    if (this.#byte === OPEN_LIST || this.#byte === OPEN_OBJECT) await this.#skim(isVectors);
-    else await this.#read((at) => this.#scanner.skipValue(at));
+    if (this.byte === OPEN_LIST || this.byte === OPEN_OBJECT) await this.#skim(isVectors);
+    else await this.read((at) => this.scanner.skipValue(at));
   }
 
   async #end(): Promise<void> {
-    const scanner = this.#scanner;
-    await this.#read((at) => {
+    const scanner = this.scanner;
+    await this.read((at) => {
       const end = scanner.blanks(at);
       if (end < scanner.end) scanner.syntax(end, "the end of the file");
       if (!scanner.window.isLast) throw NEEDS_MORE;
       return end;
     });
-  }
-
-  get #byte(): number {
-    return this.#scanner.bytes[this.#at];
-  }
-
-  get #offset(): number {
-    return this.#scanner.window.base + this.#at;
-  }
-
-  /** A position at which there is a byte. */
-  #known(p: number): number {
-    return p < this.#scanner.end ? p : this.#scanner.syntax(p, "more");
-  }
-
-  /** Moves to where `step` says, with more of the file when it asks for that. */
-  async #read(step: (at: number) => number, mustExist = false): Promise<number> {
-    for (;;) {
-      try {
-        const next = step(this.#at);
-        this.#at = mustExist ? this.#known(next) : next;
-        return this.#at;
-      } catch (error) {
-        if (error !== NEEDS_MORE) throw error;
-        await this.#more();
-      }
-    }
-  }
-
-  async #more(): Promise<void> {
-    this.#signal.throwIfAborted();
-    this.#window = await this.#windows.next(this.#window, this.#at);
-    this.#scanner.open(this.#window);
-    this.#at = this.#window.begin;
   }
 }
 

@@ -1,0 +1,83 @@
+import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
+import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
+import { kindName, plainKind } from "./kind-names.ts";
+
+/** A window of a JSON text, and where in it a reader is: what errors say. */
+export abstract class ScanPlace {
+  readonly path: string;
+  window!: FileWindow;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  end = 0;
+  /** Row under construction, from 0; -1 outside of rows. */
+  row = -1;
+  /** Field whose value is read; undefined between fields. */
+  field: string | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  open(window: FileWindow): void {
+    this.window = window;
+    this.bytes = window.bytes;
+    this.view = window.view;
+    this.end = window.end;
+  }
+
+  /** Behind any valid value that begins at `p`. */
+  abstract skipValue(p: number): number;
+
+  at(p: number): SourceLocation {
+    return {
+      file: this.path,
+      ...(this.row >= 0 && { row: this.row }),
+      ...(this.field !== undefined && { field: this.field }),
+      byteOffset: this.window.base + p,
+    };
+  }
+
+  /** A byte that no valid JSON could have there; where the data ends instead, more is needed or the file is cut short. */
+  syntax(p: number, expected: string): never {
+    if (p < this.end)
+      throw new ImportError(
+        "malformed_file",
+        `failed to decode row, error: expected ${expected}, found ${this.shown(p)}${notFiniteHint(this.bytes, p)}`,
+        this.at(p),
+      );
+    if (!this.window.isLast) throw NEEDS_MORE;
+    throw new ImportError(
+      "malformed_file",
+      `failed to decode row, error: unexpected end of the file, expected ${expected}`,
+      this.at(this.end),
+    );
+  }
+
+  invalid(p: number, reason: string): never {
+    if (p >= this.end) this.syntax(p, "a value");
+    throw new ImportError("value_invalid", reason, this.at(p));
+  }
+
+  /** A value of another type than the field's, in Milvus's words. */
+  wrongType(p: number, type: string, why = ""): never {
+    const value = excerptOfBytes(this.bytes.subarray(p, this.skipValue(p)));
+    const found = `got type '${kindName(this.bytes[p])}' with value '${value}'${plainKind(this.bytes[p])}`;
+    this.invalid(p, `expected type '${type}' for field '${this.field}', ${found}${why}`);
+  }
+
+  /** A few characters, for messages. */
+  shown(p: number): string {
+    return JSON.stringify(this.text(p, Math.min(this.end, p + 12)));
+  }
+
+  text(start: number, end: number): string {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString("utf8");
+  }
+}
+
+/** What to do about numbers that Python writes and JSON has not. */
+function notFiniteHint(bytes: Uint8Array, p: number): string {
+  const text = String.fromCharCode(...bytes.subarray(p, p + 9));
+  if (!/^(NaN|-?Infinity)/.test(text)) return "";
+  return "; JSON has neither NaN nor Infinity: write null, or import scalar fields that may be null with the option nan=null";
+}

@@ -1,0 +1,134 @@
+import type { FixedBuilder, VarBuilder } from "@sluice/columns";
+import { excerpt } from "@sluice/errors";
+import { FloatListScanner } from "@sluice/kernels";
+import { DataType, dataTypeName } from "@sluice/schema";
+import { parseSparseJson } from "@sluice/values";
+import { float32At, integerAt, outOfRange } from "./numbers.ts";
+import type { Scanner } from "./scanner.ts";
+import { converted, type ValueParser } from "./value-parser.ts";
+import { vectorObject } from "./vector-objects.ts";
+
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const COMMA = 0x2c;
+
+function wrongDim(scanner: Scanner, p: number, { field }: FixedBuilder, found: number): never {
+  return scanner.invalid(
+    p,
+    `expected dim '${field.dim}' for field '${field.name}' with type '${dataTypeName(field.dataType)}', got dim '${found}'`,
+  );
+}
+
+/**
+ * The values of the list at `p`, one call of `item` each with their positions; exactly `count` of them. Blanks are looked
+ * for only where a byte that is none of the expected ones shows that there may be some.
+ */
+function fixedList(
+  scanner: Scanner,
+  p: number,
+  count: number,
+  builder: FixedBuilder,
+  item: (at: number, i: number) => number,
+): number {
+  const { bytes } = scanner;
+  if (bytes[p] !== OPEN_LIST) scanner.wrongType(p, dataTypeName(builder.field.dataType));
+  let at = p + 1;
+  for (let i = 0; i < count; i++) {
+    if (bytes[at] <= 0x20) at = scanner.blanks(at);
+    if (i === 0 && bytes[at] === CLOSE_LIST) wrongDim(scanner, p, builder, 0);
+    at = item(at, i);
+    if (bytes[at] <= 0x20) at = scanner.blanks(at);
+    const isLast = i === count - 1;
+    if (bytes[at] === (isLast ? CLOSE_LIST : COMMA)) at++;
+    else if (bytes[at] === COMMA || bytes[at] === CLOSE_LIST)
+      wrongDim(scanner, p, builder, elementsOf(scanner, builder, scanner.listLength(p)));
+    else scanner.syntax(at, '"," or "]"');
+  }
+  return at;
+}
+
+/** A binary vector's list holds bytes of eight dimensions. */
+function elementsOf(_scanner: Scanner, { field }: FixedBuilder, count: number): number {
+  return field.dataType === DataType.BinaryVector ? count * 8 : count;
+}
+
+/** The hot path of the whole product: a list of numbers straight into the column's memory. */
+export function floatVectorParser(builder: FixedBuilder): ValueParser {
+  const { buffer, field } = builder;
+  const { float32 } = buffer;
+  const dim = field.dim;
+  const lists = new FloatListScanner(dim);
+  return (scanner, p, row) => {
+    const first = row * dim;
+    if (scanner.bytes[p] !== OPEN_LIST)
+      return vectorObject(scanner, p, builder, (i, value) => {
+        float32[first + i] = value;
+        return Number.isFinite(float32[first + i]);
+      });
+    const end = lists.scan(scanner.bytes, p + 1, scanner.end, float32, first);
+    if (end > 0) return end;
+    // Blanks, a number that is hard to round, or something wrong: once more, looking at everything.
+    return fixedList(scanner, p, dim, builder, (position, i) =>
+      float32At(scanner, position, "FloatVector", float32, first + i),
+    );
+  };
+}
+
+export function halfVectorParser(
+  builder: FixedBuilder,
+  round: (value: number) => number,
+  infinity: number,
+): ValueParser {
+  const { buffer, field } = builder;
+  const { uint16 } = buffer;
+  const type = dataTypeName(field.dataType);
+  const scratch = new Float32Array(1);
+  const put = (at: number, value: number) => {
+    uint16[at] = round(value);
+    return (uint16[at] & 0x7fff) !== infinity;
+  };
+  return (scanner, p, row) => {
+    const first = row * field.dim;
+    if (scanner.bytes[p] !== OPEN_LIST)
+      return vectorObject(scanner, p, builder, (i, value) => put(first + i, Math.fround(value)));
+    return fixedList(scanner, p, field.dim, builder, (at, i) => {
+      const end = float32At(scanner, at, type, scratch, 0);
+      if (!put(first + i, scratch[0])) outOfRange(scanner, at, type);
+      return end;
+    });
+  };
+}
+
+export function byteVectorParser(builder: FixedBuilder, low: number, high: number): ValueParser {
+  const { buffer, width, field } = builder;
+  const { bytes } = buffer;
+  const type = dataTypeName(field.dataType);
+  return (scanner, p, row) =>
+    fixedList(scanner, p, width, builder, (at, i) => {
+      const end = integerAt(scanner, at, type);
+      const { lo, hi } = scanner.integer;
+      if (hi !== lo >> 31 || lo < low || lo > high) {
+        scanner.invalid(
+          p,
+          `expected type '${type}' for field '${field.name}', got element '${excerpt(scanner.text(at, end))}': out of range [${low}, ${high}]`,
+        );
+      }
+      bytes[row * width + i] = lo;
+      return end;
+    });
+}
+
+export function sparseParser(builder: VarBuilder): ValueParser {
+  return (scanner, p, row) => {
+    const isText = scanner.bytes[p] === QUOTE;
+    if (!isText && scanner.bytes[p] !== 0x7b) scanner.wrongType(p, "SparseFloatVector");
+    const end = scanner.skipValue(p);
+    const text = isText ? scanner.unescaped(p, end) : scanner.bytes.subarray(p, end);
+    builder.put(
+      row,
+      converted(scanner, p, () => parseSparseJson(text)),
+    );
+    return end;
+  };
+}
