@@ -70,22 +70,31 @@ export class RleDecoder {
     return taken;
   }
 
-  /** Leading values of a packed run that equal `value`, and steps over them; eight levels of one bit at a time. */
+  /** Leading values of a packed run that equal `value`, and steps over them. */
   #equalPacked(value: number, most: number): number {
+    if (this.#width === 1 && value <= 1) return this.#equalBits(value, most);
     let count = 0;
-    const octet = value === 0 ? 0 : 0xff;
-    while (count < most) {
-      if (this.#width === 1 && (this.#bit & 7) === 0 && most - count >= 8 && this.#bytes[this.#bit >>> 3] === octet) {
-        this.#bit += 8;
-        count += 8;
-        continue;
-      }
+    for (; count < most; count++) {
       const before = this.#bit;
-      if (this.#unpack() !== value) {
-        this.#bit = before;
-        break;
-      }
-      count++;
+      if (this.#unpack() === value) continue;
+      this.#bit = before;
+      break;
+    }
+    return count;
+  }
+
+  /** The same of levels of one bit, up to eight at a time: of lists, one that is 0 and seven that are not stand in each byte. */
+  #equalBits(value: number, most: number): number {
+    const flip = value === 0 ? 0 : 0xff;
+    let count = 0;
+    while (count < most) {
+      const shift = this.#bit & 7;
+      const different = (this.#bytes[this.#bit >>> 3] ^ flip) >>> shift;
+      const equal = different === 0 ? 8 - shift : 31 - Math.clz32(different & -different);
+      const step = Math.min(equal, most - count);
+      this.#bit += step;
+      count += step;
+      if (different !== 0) break;
     }
     return count;
   }
