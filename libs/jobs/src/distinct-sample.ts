@@ -30,8 +30,11 @@ const FIRST_WORDS = 2048;
  * in enough zero bits, each of which stands for 2^level values. Source: Wegman's adaptive sampling (Flajolet, 1990).
  */
 export class DistinctSample {
-  /** Open addressing over pairs of words; a free place has both 0, the hash of both 0 is counted as 1. */
-  #table: Uint32Array<ArrayBuffer>;
+  /**
+   * Open addressing over pairs of words, as int32, which engines compare fastest; a free place has both 0, the hash of both 0 is
+   * counted as 1.
+   */
+  #table: Int32Array<ArrayBuffer>;
   #size = 0;
   #level = 0;
   #values = 0;
@@ -64,7 +67,7 @@ export class DistinctSample {
   /** Counts a value by its hash of 64 bits. */
   add(high: number, low: number): void {
     this.#values++;
-    this.#keep(high, low === 0 && high === 0 ? 1 : low);
+    this.#keep(high | 0, low === 0 && high === 0 ? 1 : low | 0);
   }
 
   /** Bits of the low word that hashes which are kept have not. Grows with what is added. */
@@ -78,10 +81,8 @@ export class DistinctSample {
    */
   addSome(values: number, words: Int32Array): void {
     this.#values += values;
-    for (let i = 0; i < words.length; i += 2) {
-      const [high, low] = [words[i] >>> 0, words[i + 1] >>> 0];
-      this.#keep(high, low === 0 && high === 0 ? 1 : low);
-    }
+    for (let i = 0; i < words.length; i += 2)
+      this.#keep(words[i], words[i] === 0 && words[i + 1] === 0 ? 1 : words[i + 1]);
   }
 
   #keep(high: number, low: number): void {
@@ -98,15 +99,13 @@ export class DistinctSample {
   #put(high: number, low: number): boolean {
     const table = this.#table;
     const mask = table.length / 2 - 1;
-    let place = (high ^ (low >>> 7)) & mask;
-    for (;;) {
-      const [h, l] = [table[2 * place], table[2 * place + 1]];
-      if (h === high && l === low) return false;
-      if (h === 0 && l === 0) break;
-      place = (place + 1) & mask;
+    let at = 2 * ((high ^ (low >>> 7)) & mask);
+    while (table[at] !== 0 || table[at + 1] !== 0) {
+      if (table[at] === high && table[at + 1] === low) return false;
+      at = (at + 2) & (2 * mask);
     }
-    table[2 * place] = high;
-    table[2 * place + 1] = low;
+    table[at] = high;
+    table[at + 1] = low;
     this.#size++;
     return true;
   }
@@ -128,7 +127,8 @@ export class DistinctSample {
     const first = this.#freePlace();
     for (let step = 1; step < places; step++) {
       const at = 2 * ((first + step) & (places - 1));
-      const [high, low] = [table[at], table[at + 1]];
+      const high = table[at];
+      const low = table[at + 1];
       if (high === 0 && low === 0) continue;
       table[at] = table[at + 1] = 0;
       this.#size--;
@@ -157,7 +157,7 @@ export class DistinctSample {
     small.#level = this.#level;
     this.#each((high, low) => small.#keep(high, low));
     const hashes: number[] = [];
-    small.#each((high, low) => hashes.push(high, low));
+    small.#each((high, low) => hashes.push(high >>> 0, low >>> 0));
     return { values: this.#values, distinct, isEstimate, level: small.#level, hashes };
   }
 
@@ -171,16 +171,17 @@ export class DistinctSample {
     if (records.length === 1) return records[0];
     const all = new DistinctSample(REPORTED_HASHES);
     all.#level = Math.max(...records.map(({ level }) => level));
-    for (const { hashes } of records) for (let i = 0; i < hashes.length; i += 2) all.#keep(hashes[i], hashes[i + 1]);
+    for (const { hashes } of records)
+      for (let i = 0; i < hashes.length; i += 2) all.#keep(hashes[i] | 0, hashes[i + 1] | 0);
     return { ...all.record(), values: records.reduce((sum, { values }) => sum + values, 0) };
   }
 }
 
-function emptyTable(words: number, memory: SampleMemory): Uint32Array<ArrayBuffer> {
+function emptyTable(words: number, memory: SampleMemory): Int32Array<ArrayBuffer> {
   const { buffer, byteOffset } = memory.take(4 * words).fill(0);
-  return new Uint32Array(buffer, byteOffset, words);
+  return new Int32Array(buffer, byteOffset, words);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
