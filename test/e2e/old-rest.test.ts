@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { describe, expect, it } from "@jest/globals";
 import { bookCollection, books, useRest, useServer } from "../support/index.ts";
 
@@ -24,10 +25,37 @@ describe("/v1/vector/collections/import, as pymilvus has it up to 2.4.7", () => 
     const got = await send("GET", `${base}/get?jobId=${jobId}&clusterId=c`);
     expect(got).toMatchObject({
       code: 200,
-      data: { jobId, state: "Completed", readyPercentage: 1, fileName: `[${file}]` },
+      data: { jobId, state: "Completed", readyPercentage: 1, fileName: file, errorMessage: null },
     });
+    const [detail] = (got.data as { details: object[] }).details;
+    const ended = { completeTime: expect.stringMatching(/Z$/), errorMessage: null };
+    expect(detail).toMatchObject({ fileName: file, fileSize: expect.any(Number), readyPercentage: 1, ...ended });
     const listed = await send("GET", `${base}/list?clusterId=c&pageSize=1&currentPage=1`);
-    expect(listed).toMatchObject({ code: 200, data: { tasks: [{ jobId }], count: 1, currentPage: 1, pageSize: 1 } });
+    expect(listed).toMatchObject({
+      code: 200,
+      data: { tasks: [{ jobId, state: "ImportCompleted" }], count: 1, currentPage: 1, pageSize: 1 },
+    });
+  });
+
+  it("tells of a job that has failed, and of one that goes on, with null for what is not known", async () => {
+    const { client, files } = fixture;
+    await client.createCollection(bookCollection("v1_states"));
+    const bad = await files.jsonl("v1-bad.jsonl", [{ id: "x" }]);
+    const held = await files.jsonl("v1-held.jsonl", books(2));
+    const create = async (paths: string[]) =>
+      (await send("POST", base, { collectionName: "v1_states", files: [paths], options: { auto_commit: "false" } }))
+        .data as { jobId: string };
+    const [failed, waiting] = [await create(bad), await create(held)];
+    await client.waitFor(BigInt(failed.jobId));
+    const get = async ({ jobId }: { jobId: string }) =>
+      (await send("GET", `${base}/get?jobId=${jobId}`)).data as object;
+    expect(await get(failed)).toMatchObject({ errorMessage: expect.stringContaining("row 0"), readyPercentage: 0 });
+    expect(await get(waiting)).toMatchObject({ errorMessage: null, completeTime: null });
+    const { tasks } = (await send("GET", `${base}/list?collectionName=v1_states`)).data as { tasks: object[] };
+    expect(tasks).toMatchObject([
+      { ...waiting, state: "ImportRunning" },
+      { ...failed, state: "ImportFailed" },
+    ]);
   });
 
   it("refuses with another code, and a message", async () => {
@@ -66,7 +94,34 @@ describe("/api/v1/import, the messages of gRPC in JSON", () => {
     expect(await send("GET", "/api/v1/import/state?task=12")).toMatchObject({
       status: { error_code: 1, reason: expect.stringContaining("does not exist") },
     });
-    expect(await send("GET", "/api/v1/import/state?task=x")).toMatchObject({ status: { code: 1801 } });
+  });
+
+  it("takes the message of a GET out of its body, as Milvus does, and answers what is none by HTTP 400 and a status", async () => {
+    const url = new URL(fixture.url);
+    // fetch sends no body with GET.
+    const get = (path: string, body: string) =>
+      new Promise<{ status: number; answer: object }>((resolve, reject) => {
+        const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+        const sent = request({ host: url.hostname, port: url.port, path, method: "GET", headers }, async (response) => {
+          const text = Buffer.concat(await Array.fromAsync(response)).toString();
+          resolve({ status: response.statusCode ?? 0, answer: JSON.parse(text) });
+        });
+        sent.once("error", reject).end(body);
+      });
+    expect(await get("/api/v1/import/state", '{"task": 12}')).toMatchObject({
+      ...{ status: 200, answer: { status: { error_code: 1, reason: expect.stringContaining("jobID=12") } } },
+    });
+    expect(await get("/api/v1/import/tasks", '{"collection_name": "first"}')).toMatchObject({
+      ...{ status: 200, answer: { tasks: [{ row_count: 6 }] } },
+    });
+    for (const [path, body] of [
+      ["state", '{"task": "x"}'],
+      ["state", "{}"],
+      ["tasks", '{"limit": -1}'],
+    ])
+      expect(await get(`/api/v1/import/${path}`, body)).toMatchObject({
+        ...{ status: 400, answer: { error_code: 5, reason: expect.any(String) } },
+      });
   });
 });
 

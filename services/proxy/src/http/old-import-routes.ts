@@ -1,22 +1,24 @@
 import { isExpected } from "@sluice/errors";
 import { milvus, statusOf } from "@sluice/rpc";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import type { PublicCalls } from "./catalog/public-calls.ts";
 import { createBody, createImport } from "./create-import.ts";
 import { describedJob } from "./described-job.ts";
-import { jobJson, jobSummaryJson } from "./import-job-json.ts";
 import { optionsOf } from "./import-options.ts";
 import { listJobs } from "./list-jobs.ts";
+import { v1JobJson, v1JobSummaryJson } from "./old-import-json.ts";
 import { databaseOf } from "./request-headers.ts";
-import { parseBody } from "./rest.ts";
+import { parseBody, restCodes } from "./rest.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
 
 const base = "/v1/vector/collections/import";
 /** Success in the form of the time before Milvus 2.4.8. Source: client contract §4.1. */
 const OK = 200;
+/** `commonpb.ErrorCode_IllegalArgument`. */
+const ILLEGAL_ARGUMENT = 5;
 
 const jobQuery = z.object({ jobId: z.string().optional(), clusterId: z.string().optional() });
 const listQuery = z.object({
@@ -35,16 +37,17 @@ export function v1ImportRoutes(app: FastifyInstance, context: ProxyContext, requ
     return { code: OK, data: { jobId: String(jobId) } };
   });
   app.get(`${base}/get`, facts("A job; of older clients", ofJob, { query: jobQuery }), async ({ query }) => {
-    const job = jobJson(await describedJob(context, parseBody(jobQuery, query).jobId));
-    const fileName = job.details.map((detail) => detail.fileName).join(",");
-    return { code: OK, data: { ...job, fileName, readyPercentage: job.progress / 100 } };
+    const job = await describedJob(context, parseBody(jobQuery, query).jobId);
+    return { code: OK, data: v1JobJson(job) };
   });
   app.get(`${base}/list`, facts("Jobs, by pages; of older clients", open, { query: listQuery }), async (request) => {
     const { dbName, collectionName, pageSize, currentPage } = parseBody(listQuery, request.query);
     const about = { kind: "import", dbName: databaseOf(dbName, request), collectionName };
     const page = { limit: pageSize, offset: (currentPage - 1) * pageSize };
     const { jobs, count } = await listJobs(context, { ...about, ...page, newestFirst: true }, request.caller);
-    return { code: OK, data: { tasks: jobs.map(jobSummaryJson), count, currentPage, pageSize } };
+    const tasks = jobs.map(v1JobSummaryJson);
+    // Its reference calls them tasks in one place and records in another.
+    return { code: OK, data: { tasks, records: tasks, count, currentPage, pageSize } };
   });
 }
 
@@ -63,22 +66,28 @@ const tasksQuery = z.object({
   limit: z.coerce.number().int().min(0).default(0),
 });
 
-/** Imports as the first REST of Milvus had them. Source: import semantics §13. */
+/**
+ * Imports as the first REST of Milvus has them: messages of gRPC in JSON, also in the body of a GET; in its query as well, where more
+ * clients can put them. What is no message is answered by HTTP 400 and a bare status. Source: Milvus, httpserver/handler.go, wrapper.go.
+ */
 export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): void {
-  const answering = async (run: () => Promise<object>) => {
+  app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
+  const answering = async (reply: FastifyReply, run: () => Promise<object>) => {
     try {
       return plainJson(await run());
     } catch (error) {
       if (!isExpected(error)) throw error;
       const { code, errorCode, reason } = statusOf(error);
-      return { status: { error_code: errorCode, code, reason } };
+      if (code !== restCodes.malformedBody) return { status: { error_code: errorCode, code, reason } };
+      return reply.code(400).send({ error_code: ILLEGAL_ARGUMENT, reason });
     }
   };
+  const given = ({ query, body }: FastifyRequest) => ({ ...(query as object), ...(body as object | undefined) });
   app.post(
     "/api/v1/import",
     facts("Imports files; the first form", asCalls("import"), { body: importBody }),
-    (request) =>
-      answering(async () => {
+    (request, reply) =>
+      answering(reply, async () => {
         const body = parseBody(importBody, request.body);
         const message = milvus.ImportRequest.fromPartial({
           dbName: body.dbName ?? body.db_name ?? "",
@@ -93,18 +102,18 @@ export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): voi
   app.get(
     "/api/v1/import/state",
     facts("A job; the first form", asCalls("getImportState"), { query: stateQuery }),
-    (request) =>
-      answering(() => {
-        const { task } = parseBody(stateQuery, request.query);
+    (request, reply) =>
+      answering(reply, async () => {
+        const { task } = parseBody(stateQuery, given(request));
         return calls.call(request, "getImportState", milvus.GetImportStateRequest.fromPartial({ task: BigInt(task) }));
       }),
   );
   app.get(
     "/api/v1/import/tasks",
     facts("Jobs; the first form", asCalls("listImportTasks"), { query: tasksQuery }),
-    (request) =>
-      answering(() => {
-        const query = parseBody(tasksQuery, request.query);
+    (request, reply) =>
+      answering(reply, async () => {
+        const query = parseBody(tasksQuery, given(request));
         const message = milvus.ListImportTasksRequest.fromPartial({
           dbName: query.dbName ?? query.db_name ?? "",
           collectionName: query.collectionName ?? query.collection_name ?? "",
