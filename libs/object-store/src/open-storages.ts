@@ -56,12 +56,6 @@ export async function openMoreSources(
   return base.behind(await openSources(descriptions, secrets, open));
 }
 
-/** Megabytes at which the old generation of a thread that reads these should begin; undefined = the system's choice. */
-export function threadOldSpaceMb(descriptions: readonly StorageDescription[]): number | undefined {
-  const wishes = descriptions.flatMap((description) => storageOf(description).threadOldSpaceMb ?? []);
-  return wishes.length > 0 ? Math.max(...wishes) : undefined;
-}
-
 /** See `Storage.flushesInFlight`. */
 export function flushesInFlight(objects: StorageDescription): number {
   return storageOf(objects).flushesInFlight ?? 1;

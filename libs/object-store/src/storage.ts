@@ -84,8 +84,6 @@ export interface Storage<ObjectOptions extends object, SourceOptions extends obj
   readonly settings: StorageSettings;
   /** The setting that chooses it for segments, for who has given none of any storage. */
   readonly chosenBy: string;
-  /** Megabytes at which the old generation of a thread that reads its sources begins; the system's choice unless given. */
-  readonly threadOldSpaceMb?: number;
   /** Full buffers of rows that a task best has on their way into segments at once; 1 unless given. */
   readonly flushesInFlight?: number;
   /** Schemes of the URLs of its sources, each with the form that they have, for messages. */

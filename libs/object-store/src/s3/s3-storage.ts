@@ -11,10 +11,6 @@ export const s3Storage = defineStorage({
   kind: "s3",
   settings: { objects: s3Settings, sources: {} },
   chosenBy: "s3",
-  // Bytes from sockets come in buffers of 64 KiB outside of the heap. V8 counts what is left of them against the limit of
-  // the old generation, which follows its size, 16 MB at first: a full collection every 50 ms was a third of the CPU of an
-  // import from S3.
-  threadOldSpaceMb: 96,
   // A connection is slower than a disk, and its answer takes a while.
   flushesInFlight: 3,
   schemes: { s3: S3_SOURCE_FORM },

@@ -1,7 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { asImportError, errorOf, failureOf, ImportError, unexpectedReason } from "@sluice/errors";
-import { threadOldSpaceMb } from "@sluice/object-store";
 import type { StorageUse } from "@sluice/telemetry";
 import type { TaskOutcome } from "../tasks/task-kind.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
@@ -24,10 +23,7 @@ export interface AttemptRunner extends AsyncDisposable {
   readonly isIdle?: boolean;
 }
 
-/**
- * A small young generation is collected often, and with it the buffers of 64 KiB in which bytes come from a network. Where
- * the old generation should begin, each storage says (`threadOldSpaceMb`).
- */
+/** A small young generation is collected often, and with it buffers outside of the heap. */
 const YOUNG_MB = 3;
 
 const ownEntry = new URL(`./main.${import.meta.filename.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
@@ -92,8 +88,6 @@ export class WorkerThread implements AttemptRunner {
   #start(): Worker {
     // The process's own bound (`allocator.ts` of the program) would come before that of the thread.
     setFlagsFromString("--max-semi-space-size=0");
-    const oldSpaceMb = threadOldSpaceMb(this.#setup.sources);
-    if (oldSpaceMb !== undefined) setFlagsFromString(`--initial-old-space-size=${oldSpaceMb}`);
     const worker = new Worker(this.#entry, {
       workerData: this.#setup,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
