@@ -79,8 +79,11 @@ export class GraceJoin {
 
   async #joinPart(files: Spill, source: Spill, level: number): Promise<void> {
     const { newFields, rules, limits, counts } = this.#options;
-    const side = new HashSide(newFields, rules, limits, counts);
-    if (!(await this.#fill(side, files))) return this.#cutAgain(files, source, level);
+    using side = new HashSide(newFields, rules, limits, counts);
+    if (!(await this.#fill(side, files))) {
+      side[Symbol.dispose]();
+      return this.#cutAgain(files, source, level);
+    }
     side.finish(rules.mergeField);
     const matches = await Spill.open([ordinalField, ...newFields]);
     this.#matches.push(matches);

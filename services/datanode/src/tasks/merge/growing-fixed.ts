@@ -1,3 +1,4 @@
+import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
 
@@ -65,12 +66,18 @@ export class GrowingFixed implements GrowingColumn {
     this.#rows = 0;
     this.#nulls.clear();
   }
+
+  release(): void {
+    giveMemory(this.#data);
+    this.#data = new Uint8Array(0);
+    for (const one of [this.#nulls, this.#gathered, this.#validity]) one.release();
+  }
 }
 
 /** Two words a value: eight calls a value would take four times as long. Rows that are -1 get those of row 0. */
 function gatherLongs(from: Uint8Array, to: Uint8Array, rows: Int32Array): void {
-  const source = new Int32Array(from.buffer, 0, from.length >>> 2);
-  const target = new Int32Array(to.buffer, 0, 2 * rows.length);
+  const source = new Int32Array(from.buffer, from.byteOffset, from.length >>> 2);
+  const target = new Int32Array(to.buffer, to.byteOffset, 2 * rows.length);
   for (let i = 0; i < rows.length; i++) {
     const row = Math.max(0, rows[i]);
     target[2 * i] = source[2 * row];

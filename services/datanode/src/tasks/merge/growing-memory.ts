@@ -1,3 +1,4 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 
 /** Values of a column that grows at its end: all in memory, no object a row. */
@@ -12,6 +13,8 @@ export interface GrowingColumn {
   /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
   clear(): void;
+  /** Gives its memory back; nothing that was gathered is valid any more. */
+  release(): void;
 }
 
 /** One byte a row; only as long as a null was among the rows it is looked at. */
@@ -48,6 +51,11 @@ export class Nulls {
   clear(): void {
     this.#hasNulls = false;
   }
+
+  release(): void {
+    giveMemory(this.#validity);
+    this.#validity = new Uint8Array(0);
+  }
 }
 
 /** Memory that is used again by each batch. */
@@ -56,8 +64,16 @@ export class Scratch {
 
   /** What it holds is anything. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length < length) this.#bytes = new Uint8Array(2 * length);
+    if (this.#bytes.length < length) {
+      giveMemory(this.#bytes);
+      this.#bytes = takeMemory(2 * length);
+    }
     return this.#bytes.subarray(0, length);
+  }
+
+  release(): void {
+    giveMemory(this.#bytes);
+    this.#bytes = new Uint8Array(0);
   }
 }
 
@@ -76,10 +92,11 @@ export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: nu
 
 const FIRST_BYTES = 256;
 
-/** The same bytes with room for `length`. */
+/** The same bytes with room for `length`; behind them is anything. The memory of before is given back. */
 export function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   if (length <= bytes.length) return bytes;
-  const larger = new Uint8Array(Math.max(FIRST_BYTES, length));
+  const larger = takeMemory(Math.max(FIRST_BYTES, length));
   larger.set(bytes);
+  giveMemory(bytes);
   return larger;
 }

@@ -1,3 +1,4 @@
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
 import { copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
 
@@ -80,6 +81,13 @@ export class GrowingVar implements GrowingColumn {
     this.#nulls.clear();
   }
 
+  release(): void {
+    giveMemory(this.#data);
+    giveMemory(bytesOf(this.#ends));
+    [this.#data, this.#ends] = [new Uint8Array(0), new Float64Array(0)];
+    for (const one of [this.#nulls, this.#gathered, this.#validity]) one.release();
+  }
+
   #end(row: number): number {
     return row < 0 ? 0 : this.#ends[row];
   }
@@ -87,7 +95,13 @@ export class GrowingVar implements GrowingColumn {
 
 function grownEnds(ends: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
   if (length <= ends.length && ends.length > 0) return ends;
-  const larger = new Float64Array(Math.max(FIRST_ENDS, length));
+  const bytes = takeMemory(8 * Math.max(FIRST_ENDS, length));
+  const larger = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
   larger.set(ends);
+  giveMemory(bytesOf(ends));
   return larger;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

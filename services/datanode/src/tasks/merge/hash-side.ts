@@ -33,7 +33,7 @@ export interface HashLimits {
 }
 
 /** Rows of the files in memory, found by their keys. */
-export class HashSide {
+export class HashSide implements Disposable {
   readonly #rule: MergeRules["onDuplicateKey"];
   readonly #store: RowStore;
   readonly #limits: HashLimits;
@@ -207,6 +207,11 @@ export class HashSide {
   /** Values of rows that `find` has found. */
   gather(rows: Int32Array, standIns: readonly (Uint8Array | null)[]): Column[] {
     return this.#store.gather(rows, standIns);
+  }
+
+  /** Gives its memory back; what it has gathered is not valid any more. */
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]();
   }
 
   /** Every row of the source was looked up. */

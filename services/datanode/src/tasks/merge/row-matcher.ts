@@ -25,9 +25,11 @@ export async function openMatcher(
   const { newFields, rules, keyField } = input;
   const limits = { valueBytes: context.limits.workerMemoryBytes };
   const expectedRows = await announcedRows(input, context);
-  const side = new HashSide(newFields, rules, { ...limits, expectedRows }, counts);
+  await using sides = new AsyncDisposableStack();
+  const side = sides.use(new HashSide(newFields, rules, { ...limits, expectedRows }, counts));
   for await (const batch of countedRows(input, context, counts)) {
     if (side.add(batch.keys, batch.columns, batch.at)) continue;
+    side[Symbol.dispose]();
     const key = fileKey(keyField);
     const join = new GraceJoin({ ...{ keyField: key, newFields, rules, limits, counts, signal: context.signal } });
     return SpilledMatches.of(join, () => join.join(countedRows(input, context, counts), source.allKeys()), {
@@ -35,6 +37,7 @@ export async function openMatcher(
     });
   }
   side.finish(rules.mergeField);
+  sides.move();
   return new MatchesInMemory(side, standIns);
 }
 
@@ -71,7 +74,9 @@ class NoMatches implements RowMatcher {
 
   end(): void {}
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#side[Symbol.dispose]();
+  }
 }
 
 class MatchesInMemory implements RowMatcher {
@@ -93,5 +98,7 @@ class MatchesInMemory implements RowMatcher {
     this.#side.end();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#side[Symbol.dispose]();
+  }
 }

@@ -5,7 +5,7 @@ import type { GrowingColumn } from "./growing-memory.ts";
 import { GrowingVar } from "./growing-var.ts";
 
 /** Rows of some columns, put one behind the other, from which any can be taken. */
-export class RowStore {
+export class RowStore implements Disposable {
   readonly #columns: readonly GrowingColumn[];
   #rowCount = 0;
 
@@ -53,6 +53,12 @@ export class RowStore {
       Int32Array.from({ length: this.#rowCount }, (_, row) => row),
       this.#columns.map(() => null),
     );
+  }
+
+  /** Gives its memory back: it is used no more. */
+  [Symbol.dispose](): void {
+    for (const column of this.#columns) column.release();
+    this.#rowCount = 0;
   }
 
   clear(): void {

@@ -94,6 +94,7 @@ export class Spill implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#buffer[Symbol.dispose]();
     await this.#file.close();
   }
 }

@@ -51,6 +51,7 @@ export class SpilledMatches implements RowMatcher {
   end(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#store[Symbol.dispose]();
     for (const file of this.#files) await file[Symbol.asyncDispose]();
   }
 }
