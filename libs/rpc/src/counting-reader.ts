@@ -7,6 +7,10 @@ const INT64_BYTES = 48;
 const BOOL_BYTES = 16;
 /** Memory is asked for in steps of this. */
 const STEP_BYTES = 1 << 20;
+/** More than any byte of a message is counted as: of a length with nothing behind it, a tag's and its own. */
+const MOST_OF_A_BYTE = 128;
+/** Messages of so many bytes never come to a step: to count them would be in vain, and costs more than to read them. */
+export const UNCOUNTED_BYTES = STEP_BYTES / MOST_OF_A_BYTE - 1;
 
 /**
  * Reads the bytes of a message and counts what they become: two bytes can become an object of three hundred. Counted are the

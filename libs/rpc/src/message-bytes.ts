@@ -27,6 +27,7 @@ export class MessageBytes {
   /** Takes the next bytes; returns `bytes`. */
   add(chunk: Uint8Array): number {
     this.#bytes += chunk.length;
+    if (this.#isWhole(chunk)) return this.bytes;
     for (let at = 0; at < chunk.length; ) {
       if (this.#leftOfMessage === 0) at += this.#readPrefix(chunk.subarray(at));
       const taken = Math.min(this.#leftOfMessage, chunk.length - at);
@@ -34,6 +35,13 @@ export class MessageBytes {
       at += taken;
     }
     return this.bytes;
+  }
+
+  /** One message that is not compressed, as nearly all calls are: nothing is to be kept of it. */
+  #isWhole(chunk: Uint8Array): boolean {
+    if (this.#leftOfMessage + this.#prefixBytes > 0 || chunk.length < PREFIX_BYTES || chunk[0] !== 0) return false;
+    const length = chunk[1] * 2 ** 24 + (chunk[2] << 16) + (chunk[3] << 8) + chunk[4];
+    return chunk.length === PREFIX_BYTES + length;
   }
 
   #readPrefix(bytes: Uint8Array): number {

@@ -7,7 +7,7 @@ import {
   ServerListenerBuilder,
 } from "@grpc/grpc-js";
 import type { ByteBudget, ByteShare } from "@sluice/async";
-import { CountingReader } from "./counting-reader.ts";
+import { CountingReader, UNCOUNTED_BYTES } from "./counting-reader.ts";
 import { MessageBytes } from "./message-bytes.ts";
 
 // What the requests of all calls take together is bounded, and counted before it is there: bytes as they come, of a compressed
@@ -21,8 +21,8 @@ const RECEIVE_MS = 60_000;
 /** A request as it came. It is decoded by the interceptor, which knows the share of its call. */
 export class RequestBytes {
   readonly bytes: Uint8Array;
-  readonly #decode: (reader: CountingReader) => object;
-  constructor(bytes: Uint8Array, decode: (reader: CountingReader) => object) {
+  readonly #decode: (bytes: Uint8Array | CountingReader) => object;
+  constructor(bytes: Uint8Array, decode: (bytes: Uint8Array | CountingReader) => object) {
     this.bytes = bytes;
     this.#decode = decode;
   }
@@ -30,6 +30,7 @@ export class RequestBytes {
   /** @throws {OverBudget} when there is no memory for what it becomes */
   decode(share: ByteShare): object {
     let heldBytes = this.bytes.length;
+    if (heldBytes <= UNCOUNTED_BYTES) return this.#decode(this.bytes);
     return this.#decode(
       new CountingReader(this.bytes, (moreBytes) => {
         heldBytes += moreBytes;

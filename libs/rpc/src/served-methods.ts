@@ -123,7 +123,7 @@ class Unreadable {
  * gRPC INTERNAL for minutes, and it would carry the program's words.
  */
 function safeMethod(method: AnyMethod, isServed: boolean, { log, requestBudget }: ServedOptions): AnyMethod {
-  const decode = (bytes: Buffer | CountingReader) => {
+  const decode = (bytes: Uint8Array | CountingReader) => {
     try {
       return method.requestDeserialize(bytes as Buffer); // A reader serves generated code as well.
     } catch (error) {

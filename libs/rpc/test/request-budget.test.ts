@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { ByteBudget } from "@sluice/async";
 import { milvus, okStatus, openGrpcServer, schema, served } from "@sluice/rpc";
-import { CountingReader } from "../src/counting-reader.ts";
+import fc from "fast-check";
+import { CountingReader, UNCOUNTED_BYTES } from "../src/counting-reader.ts";
 import { MessageBytes } from "../src/message-bytes.ts";
 
 const prefix = (length: number, isCompressed = false) => {
@@ -30,6 +31,24 @@ describe("the bytes of a call", () => {
   });
 });
 
+describe("the bytes of a call, in one piece and in several", () => {
+  it("count alike", () => {
+    const message = fc.tuple(fc.integer({ min: 0, max: 300 }), fc.boolean());
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 4 }), fc.integer({ min: 1, max: 50 }), (messages, size) => {
+        const pieces = messages.map(([length, isCompressed]) =>
+          Buffer.concat([prefix(length, isCompressed), Buffer.alloc(length)]),
+        );
+        const [whole, cut] = [new MessageBytes(5000), new MessageBytes(5000)];
+        for (const piece of pieces) whole.add(piece);
+        const all = Buffer.concat(pieces);
+        for (let at = 0; at < all.length; at += size) cut.add(all.subarray(at, at + size));
+        expect(whole.bytes).toBe(cut.bytes);
+      }),
+    );
+  });
+});
+
 describe("a counting reader", () => {
   const growthOf = (bytes: Uint8Array) => {
     let grown = 0;
@@ -44,6 +63,22 @@ describe("a counting reader", () => {
     expect(
       growthOf(milvus.QueryRequest.encode(milvus.QueryRequest.fromPartial({ expr: "a".repeat(4 << 20) })).finish()),
     ).toBeCloseTo(1, 2);
+  });
+
+  it("never comes to a step of memory with what is too short to be counted", () => {
+    const ofField = fc.integer({ min: 1, max: 20 }).map((field) => Buffer.from([(field << 3) & 0x7f, 0]));
+    const ofBytes = fc.uint8Array({ minLength: 1, maxLength: 4 }).map((bytes) => Buffer.from(bytes));
+    const lengthy = fc.integer({ min: 1, max: 15 }).map((field) => Buffer.from([(field << 3) | 2, 0]));
+    fc.assert(
+      fc.property(fc.oneof(ofField, ofBytes, lengthy), (unit) => {
+        const grow = () => expect("memory").toBe("not asked for");
+        try {
+          milvus.QueryRequest.decode(new CountingReader(Buffer.alloc(UNCOUNTED_BYTES, unit), grow));
+        } catch (error) {
+          if (String(error).includes("not asked for")) throw error;
+        }
+      }),
+    );
   });
 
   it("reads what an ordinary one reads", () => {

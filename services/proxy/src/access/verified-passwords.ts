@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { type AccessPolicy, hashPassword, isPassword } from "@sluice/access";
 import { Slots } from "@sluice/async";
 import { excerpt } from "@sluice/errors";
@@ -39,7 +39,7 @@ export class VerifiedPasswords {
   /** @throws {AccessRefused} when the password is not the user's, or too many were wrong */
   async check(policy: AccessPolicy, { user, password }: Credentials): Promise<void> {
     const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
-    const digest = createHash("sha256").update(password).digest("base64");
+    const digest = hashOf("sha256", password, "base64");
     if (this.#isDecided(user, digest, hash)) return;
     if (hash === undefined) throw await this.#failedUnknown(user, password);
     using _slot = await this.#slots.take();

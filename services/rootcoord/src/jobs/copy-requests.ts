@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, JobRecord, StagedWrite } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { isEnded } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
@@ -43,7 +42,7 @@ export class CopyRequests {
 
   /** @throws {ImportError} `request_invalid` */
   checkOpenJobs(): void {
-    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "copy" && !isEnded(state));
+    const open = this.#deps.book.openOf("copy");
     if (open.length < this.#deps.maxOpenJobs) return;
     throw new ImportError(
       "request_invalid",

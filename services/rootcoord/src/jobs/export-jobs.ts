@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type ExportForm, type ExportSpec, exportForms, isEnded, type RowExpiry } from "@sluice/jobs";
+import { type ExportForm, type ExportSpec, exportForms, type RowExpiry } from "@sluice/jobs";
 import type { ExportRoots } from "@sluice/object-store";
 import { compileFilter, resolveOutputFields } from "@sluice/query";
 import { decodeStoredSchema, type rootCoord } from "@sluice/rpc";
@@ -63,7 +63,7 @@ export class ExportJobs {
   }
 
   #checkOpenJobs(): void {
-    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "export" && !isEnded(state));
+    const open = this.#deps.book.openOf("export");
     if (open.length < this.#deps.maxOpenJobs) return;
     throw new ImportError(
       "request_invalid",

@@ -1,7 +1,7 @@
 import type { CollectionRecord, FileGroupRecord } from "@sluice/catalog";
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { type FieldPlan, formatNamed, planFields } from "@sluice/formats";
-import { type ImportOptions, type ImportSpec, isEnded } from "@sluice/jobs";
+import type { ImportOptions, ImportSpec } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
 import type { JobBook } from "./job-book.ts";
@@ -77,9 +77,7 @@ export function checkFormatOptions(groups: readonly FileGroupRecord[], { formatO
 
 /** @throws {ImportError} `request_invalid` in Milvus's words */
 export function checkOpenJobs(book: JobBook, maxOpenJobs: number): void {
-  let open = 0;
-  for (const { kind, state } of book.records(true)) if (kind === "import" && !isEnded(state)) open++;
-  if (open < maxOpenJobs) return;
+  if (book.openOf("import").length < maxOpenJobs) return;
   throw new ImportError(
     "request_invalid",
     "The number of jobs has reached the limit, please try again later. If your request is set to only import a single file, " +

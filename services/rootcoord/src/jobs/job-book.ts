@@ -98,6 +98,11 @@ export class JobBook {
     for (let i = 0; i < all.length; i++) yield all[isDescending ? all.length - 1 - i : i].job.record;
   }
 
+  /** The records alone of jobs of a kind that have not ended. */
+  openOf(kind: JobRecord["kind"]): StoredJob[] {
+    return [...this.#index.open].flatMap(({ job: { record } }) => (record.kind === kind ? record : []));
+  }
+
   /** Jobs that correct this one's rejected rows, or import its files again; ascending. */
   followersOf(jobId: JobId): StoredJob[] {
     return this.#index.followersOf(jobId).flatMap((id) => this.#jobs.get(id)?.job.record ?? []);
@@ -209,8 +214,12 @@ export class JobBook {
     if (!job) return staged;
     const { groups: _, ...kept } = job;
     const own = isEnded(job.state) ? withoutCredentials(kept) : kept;
-    const settle = (stored: RecordEntry<StoredJob> | undefined) => void (known.job = stored ?? known.job);
-    return [...staged, this.#jobTable.stage(own, known.job, settle)];
+    return [...staged, this.#jobTable.stage(own, known.job, (stored) => this.#settle(known, stored ?? known.job))];
+  }
+
+  #settle(known: KnownJob, job: RecordEntry<StoredJob>): void {
+    known.job = job;
+    this.#index.changed(known);
   }
 
   /** Reads a job and its tasks again (B4); false when it is gone. */
@@ -218,7 +227,7 @@ export class JobBook {
     const { jobId } = known.job.record;
     const found = await this.#jobTable.get(jobId);
     if (!found) return false;
-    known.job = found;
+    this.#settle(known, found);
     known.tasks.clear();
     for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry.record.taskId, entry);
     known.view = undefined;

@@ -1,5 +1,5 @@
 import type { StoredJob } from "@sluice/catalog";
-import { specOf } from "@sluice/jobs";
+import { isEnded, specOf } from "@sluice/jobs";
 import type { JobId } from "@sluice/schema";
 import type { KnownJob } from "./known-job.ts";
 
@@ -7,14 +7,27 @@ import type { KnownJob } from "./known-job.ts";
 export class JobIndex {
   readonly #ascending: KnownJob[] = [];
   readonly #followers = new Map<JobId, Set<JobId>>();
+  readonly #open = new Set<KnownJob>();
 
   /** Every job, ascending by id. */
   get all(): readonly KnownJob[] {
     return this.#ascending;
   }
 
+  /** Jobs that have not ended, in no order: a history of thousands stands beside a few of these. */
+  get open(): Iterable<KnownJob> {
+    return this.#open;
+  }
+
+  /** The job's record is another one. */
+  changed(known: KnownJob): void {
+    if (isEnded(known.job.record.state)) this.#open.delete(known);
+    else this.#open.add(known);
+  }
+
   add(known: KnownJob): void {
     const job = known.job.record;
+    this.changed(known);
     this.#ascending.splice(this.#placeOf(job.jobId), 0, known);
     for (const id of precursorsOf(job)) {
       const followers = this.#followers.get(id) ?? new Set();
@@ -24,6 +37,7 @@ export class JobIndex {
 
   remove(known: KnownJob): void {
     const job = known.job.record;
+    this.#open.delete(known);
     const place = this.#placeOf(job.jobId);
     if (this.#ascending[place] === known) this.#ascending.splice(place, 1);
     for (const id of precursorsOf(job)) {

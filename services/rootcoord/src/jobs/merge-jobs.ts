@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord, StoredJob } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { formatNamed, formatOptionKeys } from "@sluice/formats";
-import { isEnded, type MergeRules, type MergeSpec, mergeCodes, parseImportOptions } from "@sluice/jobs";
+import { type MergeRules, type MergeSpec, mergeCodes, parseImportOptions } from "@sluice/jobs";
 import type { rootCoord, schema as wire } from "@sluice/rpc";
 import { DataType, dataTypeName, type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
@@ -96,7 +96,7 @@ export class MergeJobs {
   }
 
   #checkOpenJobs(): void {
-    const open = this.#deps.book.jobs().filter(({ kind, state }) => kind === "merge" && !isEnded(state));
+    const open = this.#deps.book.openOf("merge");
     if (open.length < this.#deps.maxOpenJobs) return;
     const reason = `${open.length} merges are unfinished, and no more may be: try again later`;
     throw new ImportError("request_invalid", reason);
