@@ -92,6 +92,37 @@ describe("fields that come later", () => {
     expect(await query("early", "stars == 1", ["id", "stars"])).toEqual([{ id: 1, stars: 1 }]);
   });
 
+  it("may come while imports of the collection run: each has those that were there when it began", async () => {
+    await create("growing");
+    const fields = ["a", "b", "c", "d"];
+    const rowsOf = (first: number, known: readonly string[]) =>
+      Array.from({ length: 4000 }, (_, i) =>
+        row(first + i, Object.fromEntries(known.map((name) => [name, first + i]))),
+      );
+    const jobs: string[] = [];
+    for (const [i, fieldName] of fields.entries()) {
+      // Nobody waits for the ones before: they read, write or wait while the next field comes.
+      jobs.push(await importing("growing", rowsOf(10_000 * i, fields.slice(0, i))));
+      await addField("growing", { fieldName, dataType: "Int64", ...(i % 2 && { defaultValue: -1 }) });
+      await data("entities/insert", { collectionName: "growing", data: [row(10_000 * i + 9000, { [fieldName]: i })] });
+    }
+    jobs.push(await importing("growing", rowsOf(40_000, fields)));
+    await Promise.all(jobs.map((jobId) => until(jobId, "Completed")));
+    expect(await query("growing", "id >= 0", ["count(*)"])).toEqual([{ "count(*)": 5 * 4000 + 4 }]);
+    for (const [i, name] of fields.entries()) {
+      const before = `id < ${10_000 * (i + 1)} and id % 10000 < 4000`;
+      const missing = i % 2 ? `${name} == -1` : `${name} is null`;
+      const counts = async (filter: string) => (await query("growing", filter, ["count(*)"]))[0]["count(*)"];
+      expect(await counts(`${before} and ${missing}`)).toBe(4000 * (i + 1));
+      expect(await counts(`id >= ${10_000 * (i + 1)} and id % 10000 < 4000 and ${name} > 0`)).toBe(4000 * (4 - i));
+      expect(await query("growing", `id == ${10_000 * i + 9000}`, [name])).toEqual([
+        { id: 10_000 * i + 9000, [name]: i },
+      ]);
+    }
+    const [last] = await query("growing", "id == 43999", fields);
+    expect(last).toEqual({ id: 43_999, a: 43_999, b: 43_999, c: 43_999, d: 43_999 });
+  });
+
   it("may be a vector, a list of structs, and the dynamic field", async () => {
     await create("wide");
     await imported("wide", [row(1)]);

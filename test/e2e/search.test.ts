@@ -296,6 +296,44 @@ describe("search", () => {
     expect(refused.status?.reason).toContain("unsupported reranker model");
   });
 
+  it("refuses what would score, mark or group hits otherwise, and says what to do", async () => {
+    const score = (reranker: string) => ({
+      functions: [{ name: "f", type: 3, params: [{ key: "reranker", value: reranker }] }],
+    });
+    const reason = (more: object) => refusal(floats([query], l2, more as never));
+    expect(await reason({ functionScore: score("decay") })).toContain("unsupported reranker decay: this server scores");
+    expect(await reason({ highlighter: { type: 0, params: [] } })).toContain("highlighter is not supported");
+    expect(await reason({ searchAggregation: {} })).toContain("search_aggregation is not supported");
+    const chains = { functionChains: [{}] };
+    expect(await reason(chains)).toContain("function_chains are not supported");
+    const rankParams = pairs({ limit: 3 });
+    const one = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, topk: 5 });
+    const hybrid = async (more: object) =>
+      (
+        await fixture.client.raw.hybridSearch(
+          milvus.HybridSearchRequest.fromPartial({
+            collectionName: "books",
+            requests: [one],
+            rankParams,
+            ...more,
+          }),
+        )
+      ).status?.reason;
+    expect(await hybrid({ functionScore: score("boost") })).toContain("unsupported reranker boost");
+    const two = { functions: [...score("rrf").functions, ...score("rrf").functions] };
+    expect(await hybrid({ functionScore: two })).toContain("2 rankers in one search are not supported");
+    expect(await hybrid(chains)).toContain("function_chains are not supported");
+    expect(await hybrid({ functionScore: score("rrf") })).toBe("");
+    const body = { collectionName: "books", data: [query], annsField: "vector", functionScore: score("decay") };
+    const answer = await fetch(`${fixture.url}/v2/vectordb/entities/search`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    expect(((await answer.json()) as { message: string }).message).toContain(
+      "functionScore is not supported over REST",
+    );
+  });
+
   it("refuses in Milvus's words what cannot be meant", async () => {
     const reason = (params: object, vector: readonly number[] = query) => refusal(floats([vector], params));
     expect(await reason({ metric_type: "L2" })).toContain("multiple anns_fields exist");

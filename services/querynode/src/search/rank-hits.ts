@@ -1,6 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
+import { onlyRanker } from "./refuse-scoring.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -20,7 +21,7 @@ const MAX_WINDOW = 16_384;
 /** @param metrics of the searches @throws {StatusError} 1100 */
 export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly Metric[]): Ranking {
   const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
-  const scorer = request.functionScore?.functions[0];
+  const scorer = onlyRanker(request.functionScore);
   const own = new Map(scorer?.params.map(({ key, value }) => [key, value]) ?? []);
   const strategy = own.get("reranker") ?? params.get("strategy") ?? "rrf";
   const inner = scorer

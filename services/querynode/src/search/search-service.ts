@@ -22,6 +22,7 @@ import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { rankedHits, rankingOf } from "./rank-hits.ts";
+import { refuseChains, refuseScoring } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import { metricsOf, type Search, type SearchDeps } from "./search.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
@@ -80,6 +81,7 @@ export class SearchService {
   /** Several searches, whose hits are ranked together. @throws as `search` */
   async hybridSearch({ request, target }: queryNode.HybridSearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target || request.requests.length === 0) return refuse("empty search request: invalid parameter");
+    refuseChains(request);
     const call = await this.#begin(target, request.guaranteeTimestamp, undefined, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const searches: Search[] = [];
@@ -125,6 +127,7 @@ export class SearchService {
   }
 
   async #compile(request: milvus.SearchRequest, call: Call): Promise<Search> {
+    refuseScoring(request);
     const { order, collection, deps } = call;
     const { metrics } = order;
     const params = searchParams(request, collection, metricsOf(metrics));

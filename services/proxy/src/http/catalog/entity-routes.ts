@@ -96,6 +96,7 @@ async function schemaOf(body: Body, calls: PublicCalls, rest: FastifyRequest): P
 
 /** One search, or one of several that are ranked together. */
 function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: schema.CollectionSchema) {
+  refuseScoring(body);
   const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
   const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
   const field = fields.find((candidate) => candidate.name === name);
@@ -124,6 +125,14 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: 
   });
 }
 
+/** Other unknown members change nothing; without these the answer would be another one. @throws {StatusError} 1100 */
+function refuseScoring(body: Body): void {
+  const given = ["functionScore", "highlighter"].find((name) => body.has(name));
+  if (given === undefined) return;
+  const reason = `${given} is not supported over REST: rank by entities/hybrid_search with rerank, or score and mark hits in the client`;
+  throw new StatusError(statusCodes.invalidParameter, reason);
+}
+
 function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
   const { results } = answer instanceof Uint8Array ? milvus.SearchResults.decode(answer) : answer;
   return { data: results ? hitsOf(results, int64Of(rest)) : [], topks: results?.topks.map(Number) ?? [], cost: 0 };
@@ -136,6 +145,7 @@ async function search(body: Body, calls: PublicCalls, rest: FastifyRequest) {
 
 /** Several searches, ranked together. */
 async function hybridSearch(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+  refuseScoring(body);
   const message = await schemaOf(body, calls, rest);
   const rerank = body.inner("rerank");
   const strategy = rerank.text("strategy") || "rrf";

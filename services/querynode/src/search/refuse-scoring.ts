@@ -1,0 +1,38 @@
+import { excerpt } from "@sluice/errors";
+import type { milvus, schema } from "@sluice/rpc";
+import { refuse } from "./metrics.ts";
+
+/** What would change scores, or mark words, of one search: passed over, its answer would be taken for what was asked. @throws {StatusError} 1100 */
+export function refuseScoring(request: milvus.SearchRequest): void {
+  const { functionScore, highlighter, searchAggregation } = request;
+  if (functionScore && functionScore.functions.length > 0)
+    refuse(
+      `unsupported reranker ${excerpt(rerankerOf(functionScore))}: this server scores a search by its metric alone (rank several by hybrid_search with rrf or weighted, or order hits in the client): invalid parameter`,
+    );
+  if (highlighter)
+    refuse(
+      "highlighter is not supported by this server: mark words in the client (run_analyzer says where they stand): invalid parameter",
+    );
+  if (searchAggregation)
+    refuse("search_aggregation is not supported by this server: count and group hits in the client: invalid parameter");
+  refuseChains(request);
+}
+
+/** Steps behind a search, or behind several. @throws {StatusError} 1100 */
+export function refuseChains({ functionChains }: Pick<milvus.SearchRequest, "functionChains">): void {
+  if (functionChains.length > 0)
+    refuse("function_chains are not supported by this server: take their steps in the client: invalid parameter");
+}
+
+/** @throws {StatusError} 1100 for more than one: which would come first is said nowhere */
+export function onlyRanker(score: schema.FunctionScore | undefined): schema.FunctionSchema | undefined {
+  const functions = score?.functions ?? [];
+  if (functions.length <= 1) return functions[0];
+  return refuse(
+    `${functions.length} rankers in one search are not supported: name one, rrf or weighted: invalid parameter`,
+  );
+}
+
+function rerankerOf({ functions: [first] }: schema.FunctionScore): string {
+  return first.params.find(({ key }) => key === "reranker")?.value ?? first.name;
+}
