@@ -146,18 +146,32 @@ class RowIdBuffer {
 
   append(runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number {
     this.#grow(rowCount, rowCount + rows);
-    const pairs = this.#pairs;
     const baseLow = Number(BigInt.asUintN(32, firstRowId));
-    const baseHigh = Number(BigInt.asIntN(32, firstRowId >> 32n));
-    let at = 2 * rowCount;
-    for (let i = 0; i < runs.count; i++) {
-      for (let row = runs.starts[i]; row < runs.ends[i]; row++) {
-        const low = baseLow + row;
-        pairs[at++] = low;
-        pairs[at++] = low < 2 ** 32 ? baseHigh : baseHigh + 1;
-      }
+    const high = Number(BigInt.asIntN(32, firstRowId >> 32n));
+    for (let i = 0, at = 2 * rowCount; i < runs.count; i++) {
+      const start = runs.starts[i];
+      const end = runs.ends[i];
+      this.#fill(baseLow, high, start, end, at);
+      at += 2 * (end - start);
     }
     return 8 * rows;
+  }
+
+  /** Numbers of rows `[start, end)` from index `at` on. In int32 but for the one run in billions whose low words overflow. */
+  #fill(baseLow: number, high: number, start: number, end: number, at: number): void {
+    const pairs = this.#pairs;
+    if (baseLow + end <= 2 ** 32) {
+      for (let low = (baseLow + start) | 0, p = at, left = end - start; left > 0; left--, low = (low + 1) | 0) {
+        pairs[p++] = low;
+        pairs[p++] = high;
+      }
+      return;
+    }
+    for (let row = start, p = at; row < end; row++) {
+      const low = baseLow + row;
+      pairs[p++] = low;
+      pairs[p++] = low < 2 ** 32 ? high : high + 1;
+    }
   }
 
   column(rowCount: number): Column {
