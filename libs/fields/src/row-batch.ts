@@ -23,7 +23,7 @@ function buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The rows in memory of their own, whose columns are aligned. @throws {RangeError} for columns that are not the schema's */
+/** The rows in the memory of the message, whose columns are aligned. @throws {RangeError} for columns that are not the schema's */
 export function rowsOfBatch(schema: CollectionSchema, message: dataCoord.RowBatch | undefined): InsertBatch {
   const { columns = [], rowCount = 0n } = message ?? {};
   if (columns.length !== schema.fields.length)
@@ -36,7 +36,7 @@ export function rowsOfBatch(schema: CollectionSchema, message: dataCoord.RowBatc
   };
 }
 
-/** The values of a field in memory of their own, aligned. @throws {RangeError} for bytes that are not `rowCount` of its values */
+/** The values of a field, aligned, in the memory of the message. @throws {RangeError} for bytes that are not `rowCount` of its values */
 export function columnOf(
   field: FieldSchema,
   { data, offsets, validity }: dataCoord.ColumnBytes,
@@ -46,9 +46,14 @@ export function columnOf(
   const valid = validity.length > 0 ? validity : undefined;
   if (width > 0) {
     if (data.length !== width * rowCount) throw new RangeError(`${data.length} bytes of field ${field.fieldId}`);
-    return { kind: "fixed", width, data: new Uint8Array(data), validity: valid };
+    return { kind: "fixed", width, data: aligned(data), validity: valid };
   }
   if (offsets.length !== 4 * (rowCount + 1))
     throw new RangeError(`${offsets.length} offsets of field ${field.fieldId}`);
   return { kind: "var", offsets: new Uint32Array(new Uint8Array(offsets).buffer), data, validity: valid };
+}
+
+/** The bytes where they are, if typed views fit over them: what a message has been read into is its own already. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }

@@ -7,6 +7,7 @@ import {
   type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { releaseMemory } from "@sluice/async";
 import { type LocalCall, localServerAt } from "./local-server.ts";
 import { GrpcError } from "./served-methods.ts";
 
@@ -71,7 +72,10 @@ async function answerOf(
   begun: (call: LocalCall) => void,
 ): Promise<object> {
   const bytes = method.requestSerialize(request);
-  return method.responseDeserialize(await localServerAt(address).call(method.path, bytes, metadata, begun));
+  const answer = await localServerAt(address).call(method.path, bytes, metadata, begun);
+  // Who was called has read it into memory of its own.
+  if (!(request instanceof Uint8Array)) releaseMemory(bytes);
+  return method.responseDeserialize(answer);
 }
 
 function errorOf(error: unknown): ServiceError {

@@ -1,4 +1,4 @@
-import { Serial } from "@sluice/async";
+import { releaseMemory, Serial } from "@sluice/async";
 import type { ChangeRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type dataCoord, okStatus } from "@sluice/rpc";
@@ -97,6 +97,7 @@ export class RowWriter implements AsyncDisposable {
     try {
       const change = await this.#commit(group.map(({ call }) => call));
       for (const { settle } of group) settle.resolve(change);
+      for (const { call } of group) if (call.kind !== "delete") releaseRows(call);
     } catch (error) {
       for (const { settle } of group) settle.reject(error);
     }
@@ -116,6 +117,11 @@ export class RowWriter implements AsyncDisposable {
     this.#closing.abort(new ImportError("aborted", "the datacoord ends"));
     await Promise.all([...this.#lines.values()].map(({ turns }) => turns.run(async () => {})));
   }
+}
+
+/** Rows that are written are nobody's any more. */
+function releaseRows({ batch }: RowCall): void {
+  for (const column of batch.columns) if (column) releaseMemory(column.data);
 }
 
 /** How many of those that wait go together: of one target, as long as they are few and small. */

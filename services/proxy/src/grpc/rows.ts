@@ -1,5 +1,8 @@
+import { releaseMemory } from "@sluice/async";
+import type { InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { fieldBytesOf, type Handlers, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
+import type { CollectionSchema } from "@sluice/schema";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
 import { type GivenRows, givenColumns, refused } from "../rows/given-columns.ts";
@@ -23,9 +26,11 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    return rows.write(purpose, collection, request.partitionName, (schema) =>
-      givenColumns(schema, rowsOf(request), purpose),
-    );
+    let given: InsertBatch | undefined;
+    const read = (schema: CollectionSchema) => (given = givenColumns(schema, rowsOf(request), purpose));
+    const written = await rows.write(purpose, collection, request.partitionName, read);
+    for (const column of given?.columns ?? []) if (column) releaseMemory(column.data);
+    return written;
   };
   return {
     insert: async (request, call) => {
