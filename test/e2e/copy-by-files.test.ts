@@ -3,6 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { bookCollection, books, eventually, useRest, useServer } from "../support/index.ts";
 import { collectionFacts, copiedCollection, copiedRow, tenantCollection, tenantRows } from "./copied-collection.ts";
 
@@ -102,6 +103,44 @@ describe("a copy to a service that reads the folder", () => {
     const body = { to: to({ filesAs: "/nowhere" }), collectionName: "everything", targetCollectionName: "unread" };
     const { data } = await post("create", body);
     expect(await ended(data.jobId)).toMatchObject({ state: "Failed", reason: expect.stringMatching(/\/nowhere/) });
+    await eventually(async () => expect(await filesLeft()).toEqual([]));
+  });
+});
+
+describe("a copy by files whose server is killed", () => {
+  const other = useServer({ exportRoot: `out=${shared}`, compactionInterval: "0s", dataSourceEndpoint: "127.0.0.1" });
+  const rest = useRest(other, "copy");
+  beforeAll(async () => {
+    const { client, files } = other;
+    await client.createCollection(bookCollection("shelf"));
+    for (const first of [0n, 1000n, 2000n])
+      await client.importAndWait("shelf", await files.jsonl(`shelf-${first}.jsonl`, books(400, first)));
+    await client.delete("shelf", "id in [5, 1005]");
+  });
+
+  const importsOf = async (collectionName: string) => {
+    const request = milvus.ListImportTasksRequest.fromPartial({ collectionName });
+    return (await fixture.client.raw.listImportTasks(request)).tasks.length;
+  };
+  /** What has come to pass when it is killed, of job `id`. */
+  const moments: [what: string, until: (id: string) => Promise<unknown>][] = [
+    ["at once", async () => {}],
+    ["when the collection is made there", async (id) => expect(await isThere(`copying_${id}`)).toBe(true)],
+    ["when an import has begun there", async (id) => expect(await importsOf(`copying_${id}`)).toBeGreaterThan(0)],
+  ];
+  const isThere = async (name: string) => (await describeCollection(name)).status?.code === 0;
+
+  it.each(moments)("%s goes on, and each row is there once", async (what, until) => {
+    const target = `shelf_${what.length}`;
+    const { data } = await rest.post("create", { to: to(), collectionName: "shelf", targetCollectionName: target });
+    // A copy that is through before it is looked at has not been killed, and is as good.
+    await eventually(async () => {
+      if ((await rest.post("describe", data)).data.state !== "Completed") await until(data.jobId);
+    });
+    await other.restart("kill9");
+    expect(await rest.ended(data.jobId)).toMatchObject({ state: "Completed", copiedRows: 1198, strategy: "files" });
+    const rows = await fixture.client.query(target, "id >= 0", ["*"], { limit: 5000 });
+    expect(rows).toEqual(await other.client.query("shelf", "id >= 0", ["*"], { limit: 5000 }));
     await eventually(async () => expect(await filesLeft()).toEqual([]));
   });
 });
