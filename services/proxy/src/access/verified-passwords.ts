@@ -41,7 +41,7 @@ export class VerifiedPasswords {
     const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
     const digest = hashOf("sha256", password, "base64");
     if (this.#isDecided(user, digest, hash)) return;
-    if (hash === undefined) throw await this.#failedUnknown(user, password);
+    if (hash === undefined) throw await this.#failedUnknown(user, password, digest);
     using _slot = await this.#slots.take();
     // While this one waited, others have been looked at: a crowd of guesses costs no more than a few.
     if (this.#isDecided(user, digest, hash)) return;
@@ -52,8 +52,9 @@ export class VerifiedPasswords {
   }
 
   /** Of a name that is nobody's it takes as long to be told so: names are not to be found out by the clock. */
-  async #failedUnknown(user: string, password: string): Promise<AccessRefused> {
+  async #failedUnknown(user: string, password: string, digest: string): Promise<AccessRefused> {
     using _slot = await this.#unknownSlots.take();
+    this.#isDecided(user, digest, undefined); // As below: a crowd would tell by its time who is nobody.
     await isPassword(password, await (this.#nobody ??= hashPassword("nobody's")));
     return this.#failed(user);
   }

@@ -16,6 +16,14 @@ it("a name that is nobody's is told so no sooner than a wrong password", async (
   expect(await cpuOf("nobody")).toBeGreaterThan((await cpuOf("root")) / 4);
 });
 
+it("of a crowd of passwords for a name that is nobody's a few are hashed, as for a user", async () => {
+  const policy = initialPolicy(await hashPassword("secret"));
+  const passwords = new VerifiedPasswords(silentLogger);
+  const guesses = Array.from({ length: 500 }, (_, i) => passwords.check(policy, { user: "", password: `guess ${i}` }));
+  const reasons = (await Promise.allSettled(guesses)).map((result) => String((result as PromiseRejectedResult).reason));
+  expect(reasons.filter((reason) => !reason.includes("wait for a minute")).length).toBe(10);
+});
+
 it("of a crowd of wrong passwords for one user only a few are hashed, and the next user is looked at", async () => {
   const policy = initialPolicy(await hashPassword("secret"));
   const other = { ...policy.users.root, passwordHash: await hashPassword("other secret") };

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { rpcGuards } from "@sluice/proxy/access";
+import { milvus } from "@sluice/rpc";
+import { TestClient, useServer } from "../support/index.ts";
+import { callS3, type Grant, type S3Call } from "../volumes/s3-client.ts";
+
+// Who is not known gets in by no door of the port: every method of gRPC, every route, the bucket for uploads, files of volumes. What
+// known callers may do is in access.test.ts; the ports between processes are in internal-ports.test.ts.
+
+const fixture = useServer({ authorizationEnabled: true });
+const clients: TestClient[] = [];
+let all: RestRoute[];
+beforeAll(async () => {
+  all = await routes();
+  await ordered("/v2/vectordb/users/create", { userName: "ann", password: "secret" });
+});
+afterAll(() => {
+  for (const client of clients) client[Symbol.dispose]();
+});
+
+/** A password that is wrong, a user and a key that there are not, and what is neither. */
+const strangers = ["ann:wrong!", "nobody:secret", "slk_unknown", ":", "root"];
+const UNAUTHENTICATED = 1400;
+
+interface Answer {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly status?: { readonly code: number; readonly reason: string };
+}
+
+/** But for one that nothing serves, and whose answer has no place to say so. */
+const methods = Object.keys(milvus.MilvusServiceService).filter((method) => method !== "dummy");
+
+/** What the empty request of a method comes to: the code of its error or of its Status. */
+async function codeOf(method: string, client: TestClient): Promise<number> {
+  const { requestDeserialize } = milvus.MilvusServiceService[method as keyof typeof milvus.MilvusServiceService];
+  const raw = client.raw as unknown as Record<string, (request: object) => Promise<Answer>>;
+  return raw[method](requestDeserialize(Buffer.alloc(0)) as object).then(
+    ({ status, code = 0, reason = "" }) =>
+      (status?.reason ?? reason).endsWith("is not supported by this server") ? UNAUTHENTICATED : (status?.code ?? code),
+    ({ code }) => code,
+  );
+}
+
+describe("gRPC", () => {
+  it.each([undefined, ...strangers])("is closed to %j, whatever is called", async (token) => {
+    const client = new TestClient(fixture.server.address, token);
+    clients.push(client);
+    const codes = await Promise.all(methods.map(async (method) => [method, await codeOf(method, client)] as const));
+    expect(codes.filter(([, code]) => code !== UNAUTHENTICATED)).toEqual([]);
+  });
+
+  it("lets a user without roles call no method that has no guard", async () => {
+    const ann = new TestClient(fixture.server.address, "ann:secret");
+    clients.push(ann);
+    for (const method of methods.filter((name) => !rpcGuards.has(name)))
+      expect([method, await codeOf(method, ann)]).toEqual([method, UNAUTHENTICATED]);
+  });
+});
+
+interface RestRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** What root orders. */
+async function ordered<T>(path: string, body: object): Promise<T> {
+  const headers = { authorization: "root:Milvus" };
+  const answer = await fetch(`${fixture.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return ((await answer.json()) as { data: T }).data;
+}
+
+/** Every route that the server says it has. */
+async function routes(): Promise<RestRoute[]> {
+  const headers = { authorization: "root:Milvus" };
+  const { paths } = (await (await fetch(`${fixture.url}/v2/openapi.json`, { headers })).json()) as {
+    paths: Record<string, object>;
+  };
+  return Object.entries(paths).flatMap(([path, verbs]) =>
+    Object.keys(verbs).map((verb) => ({ method: verb.toUpperCase(), path: path.replace(/\{\w+\}/g, "1") })),
+  );
+}
+
+/** Of whoever looks whether the server lives, and the page that asks who one is. */
+const forAll = ["/healthz", "/readyz", "/metrics", "/", "/console", "/console/1"];
+
+describe("REST", () => {
+  it.each(strangers)("is closed to %j, whatever is called", async (token) => {
+    const closed = all.filter(({ path }) => !forAll.includes(path));
+    expect(closed.length).toBeGreaterThan(90);
+    const answered = await Promise.all(
+      closed.map(async ({ method, path }) => {
+        const options = {
+          method,
+          headers: { authorization: `Bearer ${token}` },
+          ...(method === "POST" && { body: "{}" }),
+        };
+        const { status } = await fetch(`${fixture.url}${path}`, options);
+        return { method, path, status };
+      }),
+    );
+    expect(answered.filter(({ status }) => status !== 401)).toEqual([]);
+  });
+
+  it.each(["GET", "HEAD", "PUT"])("%s of a volume's file is for who may do everything", async (method) => {
+    for (const authorization of [undefined, ...strangers.map((token) => `Bearer ${token}`)]) {
+      const headers = { ...(authorization !== undefined && { authorization }) };
+      const body = method === "PUT" ? { body: "x" } : {};
+      const { status } = await fetch(`${fixture.url}/v2/volumes/v/files/a.json`, { method, headers, ...body });
+      expect([authorization, status]).toEqual([authorization, 403]);
+    }
+  });
+});
+
+describe("the bucket for uploads", () => {
+  /** Credentials for one folder, as root has got them. */
+  async function grant(): Promise<Grant> {
+    await ordered("/v2/volumes/create", { volumeName: "doors" });
+    return ordered<Grant>("/v2/volumes/apply", { volumeName: "doors", path: "mine/" });
+  }
+
+  it("takes nothing without credentials, with wrong ones, or outside of their folder, whatever is called", async () => {
+    const good = await grant();
+    const key = `${good.volumePrefix}mine/a.json`;
+    const upload = { uploads: "" };
+    const calls: (S3Call & { readonly method: string })[] = [
+      { method: "PUT", key, body: "x" },
+      { method: "HEAD", key },
+      { method: "POST", key, query: upload },
+      { method: "PUT", key, query: { uploadId: "0".repeat(32), partNumber: "1" }, body: "x" },
+      { method: "POST", key, query: { uploadId: "0".repeat(32) }, body: "<x/>" },
+      { method: "DELETE", key, query: { uploadId: "0".repeat(32) } },
+      { method: "GET", query: { "list-type": "2" } },
+      { method: "HEAD" },
+    ];
+    const { credentials } = good;
+    const others: Grant[] = [
+      { ...good, credentials: { ...credentials, sessionToken: "" } },
+      { ...good, credentials: { ...credentials, tmpSK: "wrong" } },
+      { ...good, credentials: { ...credentials, sessionToken: `${credentials.sessionToken.slice(0, -2)}AA` } },
+    ];
+    for (const call of calls) {
+      const { status } = await fetch(`${fixture.url}/${good.bucketName}/${call.key ?? ""}`, { method: call.method });
+      expect([call, status]).toEqual([call, 403]);
+      for (const other of others) expect([call, (await callS3(other, call)).status]).toEqual([call, 403]);
+    }
+    for (const foreign of [
+      `${good.volumePrefix}theirs/a.json`,
+      `${good.volumePrefix}mine/../theirs/a.json`,
+      "x/mine/a",
+    ])
+      expect((await callS3(good, { method: "PUT", key: foreign, body: "x" })).status).toBeGreaterThanOrEqual(400);
+    expect((await callS3(good, calls[0])).status).toBe(200);
+  });
+});
