@@ -91,6 +91,33 @@ describe("a collection whose vectors a model makes", () => {
     expect((await fixture.client.importAndFail("given", path)).reason).toContain("function output");
   });
 
+  it("takes them where a property of the collection says so, and then asks for none", async () => {
+    const collectionName = "allowed";
+    const properties = { "collection.function.allowInsertNonBM25FunctionOutputs": "true" };
+    await rest.data("collections/create", { ...docs(collectionName, tei()), properties });
+    model.asked.length = 0;
+    const own = vectorOf("own", DIM);
+    const import_ = async (name: string, rows: readonly object[]) =>
+      fixture.client.importAndWait(collectionName, await fixture.files.jsonl(name, rows));
+    await import_("own.jsonl", [{ id: 1, text: "a", v: own }]);
+    await rest.data("entities/insert", { collectionName, data: [{ id: 2, text: "b", v: own }] });
+    expect(model.asked).toEqual([]);
+    await import_("made.jsonl", [{ id: 3, text: "c" }]);
+    await rest.data("entities/insert", { collectionName, data: [{ id: 4, text: "d" }] });
+    expect(model.asked.map(({ body }) => body.inputs)).toEqual([["row: c"], ["row: d"]]);
+    const found = (await rowsOf(collectionName)) as { id: string; v: number[] }[];
+    expect(found.map(({ id, v }) => [id, v])).toEqual([
+      ["1", own],
+      ["2", own],
+      ["3", vectorOf("row: c", DIM)],
+      ["4", vectorOf("row: d", DIM)],
+    ]);
+    const mixed = await fixture.files.jsonl("mixed.jsonl", [{ id: 5, text: "e", v: own }, { id: 6, text: "f" }]); // biome-ignore format: short
+    expect((await fixture.client.importAndFail(collectionName, mixed)).reason).toContain(
+      "value of field 'v' is missed in this row: all rows of a file give this function output, or none does",
+    );
+  });
+
   it("knows its key by name alone", async () => {
     const params = { provider: "OpenAI", model_name: "small", url: `${model.url}/v1/embeddings` };
     await rest.data("collections/create", docs("open", params));

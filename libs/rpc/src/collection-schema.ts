@@ -27,7 +27,10 @@ export function decodeStoredSchema(bytes: Uint8Array, properties: Pairs): Collec
 export function schemaFromMessage(message: SchemaMessage, properties: Pairs): CollectionSchema {
   const values = new Map(properties);
   const timezone = values.get("timezone") ?? "UTC";
-  const plain = message.fields.filter((field) => !field.isDynamic).map((field) => fieldOf(field, timezone));
+  const givable = givableOutputs(message, values);
+  const plain = message.fields
+    .filter((field) => !field.isDynamic)
+    .map((field) => ({ ...fieldOf(field, timezone), ...(givable.has(field.name) && { mayBeGiven: true }) }));
   const members = message.structArrayFields.flatMap((struct) =>
     struct.fields.map((field) => memberOf(struct, field, timezone)),
   );
@@ -41,6 +44,13 @@ export function schemaFromMessage(message: SchemaMessage, properties: Pairs): Co
     allowInsertAutoId: values.get("allow_insert_auto_id")?.toLowerCase() === "true",
     timezone,
   };
+}
+
+/** Outputs that need not be computed; those of BM25 always are, since statistics are made of them. */
+function givableOutputs({ functions }: SchemaMessage, properties: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const allows = properties.get("collection.function.allowInsertNonBM25FunctionOutputs")?.toLowerCase() === "true";
+  const others = allows ? functions.filter(({ type }) => type !== FunctionType.BM25) : [];
+  return new Set(others.flatMap(({ outputFieldNames }) => outputFieldNames));
 }
 
 function fieldOf(message: FieldMessage, timezone: string): FieldSchema {

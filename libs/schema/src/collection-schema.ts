@@ -28,6 +28,8 @@ export interface FieldSchema {
   readonly maxCapacity: number;
   /** Output of a function such as BM25; a file may not provide it. */
   readonly isFunctionOutput: boolean;
+  /** A function's output that files and clients may give nevertheless (`collection.function.allowInsertNonBM25FunctionOutputs`): it is not computed then. */
+  readonly mayBeGiven?: boolean;
   /** All type parameters as text, known or not. */
   readonly typeParams: Readonly<Record<string, string>>;
 }

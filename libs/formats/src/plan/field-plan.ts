@@ -163,7 +163,7 @@ function targetOf({ allowInsertAutoId }: CollectionSchema, field: FieldSchema, i
   const { name } = field;
   if (field.isDynamic) return { kind: "meta", index };
   if (field.isPrimaryKey && field.autoId && !allowInsertAutoId) return refused(name, autoKeyRefused(name));
-  if (field.isFunctionOutput) return refused(name, functionOutputRefused(name));
+  if (field.isFunctionOutput && !field.mayBeGiven) return refused(name, functionOutputRefused(name));
   return { kind: "field", index };
 }
 

@@ -37,6 +37,11 @@ export function mixedKeys(name: string, where: string): string {
   return `value of field '${name}' is missed ${where}: all rows of a file give the automatic key, or none does`;
 }
 
+/** Code `schema_mismatch`: of an output that may be given. */
+export function mixedOutputs(name: string, where: string): string {
+  return `value of field '${name}' is missed ${where}: all rows of a file give this function output, or none does`;
+}
+
 /** Code `value_invalid`. Who counts characters is told that the limit counts bytes. @param text in UTF-8 */
 export function tooLong({ name, maxLength }: { name: string; maxLength: number }, text: Uint8Array): string {
   const characters = text.reduce((count, byte) => ((byte & 0xc0) === 0x80 ? count : count + 1), 0);

@@ -64,7 +64,8 @@ function columnOf(
     if (isOptional(field) || purpose === "update") return undefined;
     throw refused(`fieldSchema(${field.name}) has no corresponding fieldData pass in`);
   }
-  if (field.isFunctionOutput) throw refused(`not allowed to provide data for function output field '${field.name}'`);
+  if (field.isFunctionOutput && !field.mayBeGiven)
+    throw refused(`not allowed to provide data for function output field '${field.name}'`);
   if (field.isPrimaryKey && field.autoId && !collection.allowInsertAutoId && purpose === "insert")
     throw refused(
       `can not assign primary field data when auto id enabled and allow_insert_auto_id is false ${field.name}`,

@@ -49,8 +49,8 @@ export function mergedRows(
   checkArrayChanges(schema, given, arrays);
   const columns = schema.fields.map((field, i) => {
     const [mine, old] = [given.columns[i], stored.columns[i]];
-    if (isComputed(schema, field)) return undefined;
-    if (isMadeAnew(schema, field, given, rowOf)) return undefined;
+    if (mine && field.isFunctionOutput) return mine;
+    if (isComputed(schema, field) || isMadeAnew(schema, field, given, rowOf)) return undefined;
     if (!mine) return storedColumn(field, old, rowOf);
     if (field.isDynamic) return mergedObjects(mine as VarColumn, old as VarColumn | undefined, rowOf);
     const change = arrays.get(field.name);

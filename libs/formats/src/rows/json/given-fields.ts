@@ -2,7 +2,7 @@ import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { excerpt, ImportError } from "@sluice/errors";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { missedInRow } from "../../plan/missed-in-row.ts";
-import { mixedKeys } from "../../plan/refusals.ts";
+import { mixedKeys, mixedOutputs } from "../../plan/refusals.ts";
 import type { Scanner } from "./scanner.ts";
 
 const [CLOSE_OBJECT, COMMA] = [0x7d, 0x2c];
@@ -20,6 +20,9 @@ export class GivenFields {
   readonly #autoKey: number;
   /** Whether they do: what the first row did, all others must do. */
   #givesKey: boolean | undefined;
+  /** Outputs of functions that rows may give, and whether they do, as of the key. */
+  readonly #outputs: readonly number[];
+  readonly #givesOutput = new Map<number, boolean>();
   readonly #names: readonly string[] | undefined;
   #serial = 0;
   #count = 0;
@@ -37,11 +40,13 @@ export class GivenFields {
     this.#builders = builders;
     this.#seen = new Uint32Array(builders.length);
     this.#autoKey = plan.schema.fields.findIndex((field) => field.isPrimaryKey && field.autoId);
+    this.#outputs = plan.schema.fields.flatMap(({ mayBeGiven }, i) => (mayBeGiven ? [i] : []));
   }
 
-  /** Field whose values are not in the rows, since all leave out the automatic key; or -1. */
-  get absentKey(): number {
-    return this.#givesKey ? -1 : this.#autoKey;
+  /** Whether rows have values of a field, which functions and allocators of keys give else. */
+  has(index: number): boolean {
+    if (this.#builders[index].field.isFunctionOutput) return this.#givesOutput.get(index) === true;
+    return this.#givesKey === true || index !== this.#autoKey;
   }
 
   /** For each field, whether some row gave it, as warnings ask; undefined before the first row. */
@@ -75,6 +80,17 @@ export class GivenFields {
   finish(p: number, row: number): void {
     if (this.#count < this.#builders.length) this.#fillAbsent(p, row);
     if (this.#autoKey >= 0) this.#checkAutoKey(p);
+    for (const index of this.#outputs) this.#checkOutput(index, p);
+  }
+
+  /** Of one column nothing can be computed for some rows alone. */
+  #checkOutput(index: number, p: number): void {
+    const isGiven = this.#seen[index] === this.#serial;
+    const before = this.#givesOutput.get(index) ?? isGiven;
+    this.#givesOutput.set(index, before);
+    if (isGiven === before) return;
+    const { name } = this.#builders[index].field;
+    this.#refuse(p, name, mixedOutputs(name, isGiven ? "in the rows before this one" : "in this row"));
   }
 
   #fillAbsent(p: number, row: number): void {

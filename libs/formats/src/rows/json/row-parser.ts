@@ -85,10 +85,7 @@ export class RowParser implements RowSink {
   take(): (Column | undefined)[] {
     const rowCount = this.#rowCount;
     this.#rowCount = 0;
-    const absent = this.#given.absentKey;
-    return this.#builders.map((builder, i) =>
-      i === absent || builder.field.isFunctionOutput ? undefined : builder.take(rowCount),
-    );
+    return this.#builders.map((builder, i) => (this.#given.has(i) ? builder.take(rowCount) : undefined));
   }
 
   /** Takes the last row back. */
