@@ -83,7 +83,8 @@ export function halfVectorParser(
   const { buffer, field } = builder;
   const { uint16 } = buffer;
   const type = dataTypeName(field.dataType);
-  const scratch = new Float32Array(1);
+  const floats = new Float32Array(field.dim);
+  const lists = new FloatListScanner(field.dim);
   const put = (at: number, value: number) => {
     uint16[at] = round(value);
     return (uint16[at] & 0x7fff) !== infinity;
@@ -92,10 +93,13 @@ export function halfVectorParser(
     const first = row * field.dim;
     if (scanner.bytes[p] !== OPEN_LIST)
       return vectorObject(scanner, p, builder, (i, value) => put(first + i, Math.fround(value)));
+    const end = lists.scan(scanner.bytes, p + 1, scanner.end, floats, 0);
+    if (end > 0 && floats.every((value, i) => put(first + i, value))) return end;
+    // What lists of floats leave, or one that is too large: once more, looking at everything.
     return fixedList(scanner, p, field.dim, builder, (at, i) => {
-      const end = float32At(scanner, at, type, scratch, 0);
-      if (!put(first + i, scratch[0])) outOfRange(scanner, at, type);
-      return end;
+      const behind = float32At(scanner, at, type, floats, i);
+      if (!put(first + i, floats[i])) outOfRange(scanner, at, type);
+      return behind;
     });
   };
 }
