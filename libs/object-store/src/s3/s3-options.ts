@@ -20,7 +20,7 @@ export interface S3Options {
   readonly caPem?: string;
   /** Present: only public addresses are connected to, and those of these ranges (`ADDRESS/BITS`). */
   readonly reachable?: readonly string[];
-  /** Connections at once, at least 1. */
+  /** Connections at once, at least 1: as many for what moves bytes, and as many for the calls of the SDK. */
   readonly maxSockets: number;
   /** A connection on which nothing moves for so long is given up; at least 1. Default 20 000. */
   readonly idleMs?: number;
