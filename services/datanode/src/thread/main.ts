@@ -1,3 +1,5 @@
+import "./open-arena.ts";
+
 import { parentPort, workerData } from "node:worker_threads";
 import { taskKinds } from "../tasks/index.ts";
 import type { ThreadSetup } from "./messages.ts";
