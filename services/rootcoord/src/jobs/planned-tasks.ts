@@ -1,5 +1,6 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { taskId } from "@sluice/schema";
+import { withSpan } from "@sluice/telemetry";
 import type { JobPlanners, PlannedTask } from "./kinds/job-planner.ts";
 
 type AllocateIds = (count: number) => Promise<bigint>;
@@ -24,5 +25,7 @@ export async function tasksAtOnce(
   allocateIds: AllocateIds,
 ): Promise<TaskRecord[]> {
   const planned = planners[job.kind].planAtOnce?.(job) ?? [];
-  return planned.length > MAX_AT_ONCE ? [] : withTaskIds(job, planned, allocateIds);
+  if (planned.length === 0 || planned.length > MAX_AT_ONCE) return [];
+  const about = { jobId: job.jobId.toString() };
+  return withSpan(`plan ${job.kind} job`, about, () => withTaskIds(job, planned, allocateIds), job.traceParent);
 }
