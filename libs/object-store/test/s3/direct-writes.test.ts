@@ -36,7 +36,7 @@ describe("objects", () => {
         region: "us-east-1",
         bucket: "books",
       },
-      ...{ prefix: "", pathStyle: true, checksums: "crc32", maxSockets: 4, patienceMs: 2000 },
+      ...{ prefix: "", pathStyle: true, checksums: "crc32", maxSockets: 4, patienceMs: 20_000 },
       credentials: { accessKeyId: "AKID", secretAccessKey: "secret" },
     };
   });

@@ -122,7 +122,7 @@ describe("a connection", () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 0, max: 200_000 }),
+        fc.integer({ min: 0, max: 150_000 }),
         framings,
         cuts,
         fc.integer({ min: 1, max: 200_000 }),
@@ -142,7 +142,7 @@ describe("a connection", () => {
           expect(connection.isUsable).toBe(framing !== "close");
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -42,7 +42,7 @@ describe("ranges of objects", () => {
         region: "us-east-1",
         bucket: "books",
       },
-      ...{ prefix: "files", pathStyle: true, checksums: "crc32", maxSockets: 2, patienceMs: 2000 },
+      ...{ prefix: "files", pathStyle: true, checksums: "crc32", maxSockets: 2, patienceMs: 20_000 },
       credentials: { accessKeyId: "AKID", secretAccessKey: "secret", sessionToken: "token" },
     };
     store = await S3ObjectStore.open(options);
