@@ -1,23 +1,23 @@
-import { getCACertificates } from "node:tls";
 import {
   type CallOptions,
-  type ChannelCredentials,
-  type ClientOptions,
   type ClientUnaryCall,
-  credentials,
   type Client as GrpcClient,
   status as grpcStatus,
   Metadata,
-  type ServiceDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
-import { LocalClient } from "./local-client.ts";
-import { isWithinProcess } from "./local-server.ts";
+import {
+  type Address,
+  type Channel,
+  type ChannelSettings,
+  type ClientClass,
+  Connection,
+  optionsOf,
+} from "./connection.ts";
 import { TRACE_PARENT } from "./served-methods.ts";
-import { MAX_MESSAGE_BYTES } from "./server.ts";
 
 /** A unary method as ts-proto declares its longest form. */
 export type Unary<Q, R> = (
@@ -44,41 +44,10 @@ export type Client<C> = {
     : never;
 } & Disposable;
 
-/** A client as ts-proto generates it, and its class. */
-export type GeneratedClient = GrpcClient;
-export type ClientClass<C> = (new (
-  address: string,
-  credentials: ChannelCredentials,
-  options?: Partial<ClientOptions>,
-) => C) & { readonly service: ServiceDefinition };
-
-/** What a channel to a foreign service needs besides its address. */
-export interface ChannelSettings {
-  /** Of an answer; a larger one is refused when its length is known, before it is in memory. */
-  readonly maxMessageBytes?: number;
-  /** `host` or `host:port` that the peer's certificate is for, where it is connected to by an address. */
-  readonly serverName?: string;
-  /** Of calls that say none of their own. */
-  readonly deadlineMs?: number;
-}
-
 /** Longer than a coordinator needs to take over from one that died. */
 const DEADLINE_MS = 20_000;
 /** Pause before a call whose peer went away is made again. */
 const RETRY_MS = 100;
-
-/**
- * A restarted peer is found again in half a second. A crashed one resets the connection; only a lost host says nothing,
- * which pings reveal. Their answer may be late: a querynode that scans answers nothing else meanwhile.
- */
-const channelOptions: Partial<ClientOptions> = {
-  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-  "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-  "grpc.keepalive_time_ms": 5000,
-  "grpc.keepalive_timeout_ms": 20_000,
-  "grpc.initial_reconnect_backoff_ms": 100,
-  "grpc.max_reconnect_backoff_ms": 500,
-};
 
 /**
  * What another try may mend. gRPC counts deadlines by the wall clock: one that is exceeded while time is left, or a call that
@@ -95,20 +64,6 @@ const codes: Partial<Record<grpcStatus, number>> = {
   [grpcStatus.UNAUTHENTICATED]: statusCodes.notAuthenticated,
   [grpcStatus.PERMISSION_DENIED]: statusCodes.notAuthenticated,
 };
-
-/** A peer that was found. */
-export interface Endpoint {
-  /** `host:port` */
-  readonly address: string;
-  /** Aborts when the peer is known to be gone: calls that wait for its answer are made again, to whom is found then. */
-  readonly gone: AbortSignal;
-}
-
-/**
- * `host:port`, or `https://host:port` for TLS; `process:NAME/NUMBER`, of a server of this process; or a way to learn it, asked at the first call, and again after it failed: services start in any order; or a
- * way to find a peer, asked for each call.
- */
-export type Address = string | (() => Promise<string | Endpoint>);
 
 /**
  * Connects to one service. Calls wait for the connection, and are made again while the deadline allows when it breaks or
@@ -141,87 +96,7 @@ export function connectClient<C extends GrpcClient>(
   });
 }
 
-function optionsOf({ maxMessageBytes, serverName }: ChannelSettings): Partial<ClientOptions> {
-  const name = serverName?.replace(/:\d+$/, "");
-  return {
-    ...channelOptions,
-    ...(maxMessageBytes !== undefined && { "grpc.max_receive_message_length": maxMessageBytes }),
-    ...(name !== undefined && { "grpc.ssl_target_name_override": name, "grpc.default_authority": serverName }),
-  };
-}
-
-/** Trusts what Node trusts, with NODE_EXTRA_CA_CERTS: gRPC by itself has a list of its own. */
-const tls = () => credentials.createSsl(Buffer.from(getCACertificates("default").join("\n")));
-
 type AnyCall = (request: object, settings?: CallSettings) => Promise<object>;
-
-/** A channel to one peer. */
-interface Channel<C> {
-  readonly client: C;
-  readonly gone: AbortSignal | undefined;
-}
-
-/** The channels of a client, opened when they are first needed, closed when their peer is gone. */
-class Connection<C extends GrpcClient> implements Disposable {
-  readonly #ClientClass: ClientClass<C>;
-  readonly #address: Address;
-  readonly #options: Partial<ClientOptions>;
-  readonly #channels = new Map<string, Channel<C>>();
-  #opening: Promise<Channel<C>> | undefined;
-  #isClosed = false;
-
-  constructor(ClientClass: ClientClass<C>, address: Address, options: Partial<ClientOptions>) {
-    this.#ClientClass = ClientClass;
-    this.#address = address;
-    this.#options = options;
-  }
-
-  /** A channel to the peer of now, or another try at its address when the last one failed. @throws {StatusError} `notReady` once closed */
-  async open(): Promise<Channel<C>> {
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined;
-    });
-    const channel = await this.#opening;
-    if (this.#isClosed) throw new StatusError(statusCodes.notReady, "service not ready: the client is closed");
-    return channel;
-  }
-
-  async #open(): Promise<Channel<C>> {
-    const [fixed] = this.#channels.values();
-    if (fixed && !fixed.gone) return fixed;
-    const found = typeof this.#address === "string" ? this.#address : await this.#address();
-    return typeof found === "string" ? this.#channelTo(found, undefined) : this.#channelTo(found.address, found.gone);
-  }
-
-  #channelTo(address: string, gone: AbortSignal | undefined): Channel<C> {
-    const known = this.#channels.get(address);
-    if (known && !known.gone?.aborted) return known;
-    const client = this.#clientOf(address);
-    const channel = { client, gone };
-    if (this.#isClosed) client.close();
-    else this.#channels.set(address, channel);
-    gone?.addEventListener("abort", () => this.#close(address, channel), { once: true });
-    return channel;
-  }
-
-  #clientOf(address: string): C {
-    if (isWithinProcess(address)) return new LocalClient(address, this.#ClientClass.service) as unknown as C;
-    const place = address.replace(/^https:\/\//, "");
-    const security = place === address ? credentials.createInsecure() : tls();
-    return new this.#ClientClass(place, security, this.#options);
-  }
-
-  #close(address: string, channel: Channel<C>): void {
-    channel.client.close();
-    if (this.#channels.get(address) === channel) this.#channels.delete(address);
-  }
-
-  /** Calls that wait fail. */
-  [Symbol.dispose](): void {
-    this.#isClosed = true;
-    for (const { client } of this.#channels.values()) client.close();
-  }
-}
 
 async function call(
   connection: Connection<GrpcClient>,

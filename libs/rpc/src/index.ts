@@ -1,16 +1,9 @@
 import "./float-fast-path.ts";
 
 export { callerHeaders } from "./caller-token.ts";
-export {
-  type Address,
-  type CallSettings,
-  type Client,
-  type ClientClass,
-  connectClient,
-  type Endpoint,
-  type GeneratedClient,
-} from "./client.ts";
+export { type CallSettings, type Client, connectClient } from "./client.ts";
 export { decodeStoredSchema, schemaFromMessage } from "./collection-schema.ts";
+export type { Address, ClientClass, Endpoint, GeneratedClient } from "./connection.ts";
 export * as common from "./gen/common.ts";
 export * as dataCoord from "./gen/data_coord.ts";
 export * as importing from "./gen/import.ts";
