@@ -22,6 +22,7 @@ import {
   type VectorFormat,
   vectorFile,
 } from "./datasets.ts";
+import { historyFigures } from "./history.ts";
 import { linearFigures } from "./linear.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { compareOnS3 } from "./s3-imports.ts";
@@ -31,6 +32,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
+// --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds; --only s3, from and to S3.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
@@ -200,6 +202,12 @@ async function benchSmallJobs(): Promise<void> {
   await server.finished(largeTask);
 }
 
+async function benchHistory(): Promise<void> {
+  const folder = join(data, "small");
+  mkdirSync(folder, { recursive: true });
+  await historyFigures({ folder: work, importRoot: data, file: tenRows(folder, "small-0.jsonl", 0) }, note);
+}
+
 async function benchMemory(): Promise<void> {
   for (const [name, make] of [
     ["JSON Lines", jsonLines],
@@ -273,6 +281,7 @@ const parts: Record<string, () => Promise<void>> = {
   builds: benchBuilds,
   s3: benchOnS3,
   cluster: () => clusterFigures(note),
+  history: () => benchHistory(),
   linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };

@@ -123,6 +123,19 @@ export class BenchServer implements AsyncDisposable {
     return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
   }
 
+  /** Of REST. @throws Error for an answer with a code */
+  async post(path: string, body: object): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`http://${this.#address}${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    const { code, data, message } = (await answer.json()) as { code: number; data?: unknown; message?: string };
+    if (code !== 0) throw new Error(`${path} answered ${code}: ${message}`);
+    return data;
+  }
+
   /** CPU time of the process so far, user and system. */
   cpuSeconds(): { user: number; system: number } {
     const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8")

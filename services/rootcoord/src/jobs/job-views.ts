@@ -17,6 +17,8 @@ export interface JobViewsDeps {
 }
 
 type Fits = (job: StoredJob) => boolean;
+/** `limit` 0 is none. */
+type Page = Pick<rootCoord.ListJobsRequest, "offset" | "limit">;
 
 /** What the public interfaces show of jobs. A superset of every Milvus version's answer (import semantics §8.3). */
 export class JobViews {
@@ -33,8 +35,9 @@ export class JobViews {
   /** The newest `limit` jobs of a collection, or of the whole database, ascending by id (D8, D13). */
   async listStates(request: milvus.ListImportTasksRequest): Promise<milvus.ListImportTasksResponse> {
     const fits = await this.#ofCollection(request.dbName, request.collectionName);
-    const all = this.#matching((job) => job.kind === "import" && fits(job), true);
-    const views = this.#viewsOf(request.limit > 0n ? all.slice(0, Number(request.limit)) : all).reverse();
+    const page = { offset: 0n, limit: request.limit };
+    const { ids } = this.#page((job) => job.kind === "import" && fits(job), true, page);
+    const views = this.#viewsOf(ids).reverse();
     return { status: okStatus(), tasks: (await this.#allNamed(views)).map(stateOf) };
   }
 
@@ -48,13 +51,12 @@ export class JobViews {
 
   /** A page of the jobs that fit, in order of id. */
   async list(request: rootCoord.ListJobsRequest): Promise<rootCoord.ListJobsResponse> {
-    const { dbName, collectionName, limit, offset, newestFirst } = request;
+    const { dbName, collectionName, newestFirst } = request;
     const [isOfCollection, isAsked] = [await this.#ofCollection(dbName, collectionName), asked(request)];
-    const all = this.#matching((job) => isAsked(job) && isOfCollection(job), newestFirst);
-    const end = limit > 0n ? Number(offset + limit) : undefined;
-    const views = await this.#allNamed(this.#viewsOf(all.slice(Number(offset), end)));
+    const { ids, count } = this.#page((job) => isAsked(job) && isOfCollection(job), newestFirst, request);
+    const views = await this.#allNamed(this.#viewsOf(ids));
     const jobs = views.map((view) => summaryOf(view, this.#newsOf(view)));
-    return { status: okStatus(), jobs, count: BigInt(all.length) };
+    return { status: okStatus(), jobs, count: BigInt(count) };
   }
 
   /** The jobs of some ids, as in lists; those that nobody has requested, or that are forgotten, are left out. */
@@ -63,11 +65,17 @@ export class JobViews {
     return (await this.#allNamed(views)).map((view) => summaryOf(view, this.#newsOf(view)));
   }
 
-  /** Looks at records alone: there may be ten thousand. */
-  #matching(fits: Fits, isDescending: boolean): JobId[] {
+  /** Looks at records alone, of which there may be ten thousand, and keeps nothing of those beside the page. */
+  #page(fits: Fits, isDescending: boolean, { offset, limit }: Page): { ids: JobId[]; count: number } {
+    const [from, end] = [Number(offset), limit > 0n ? Number(offset + limit) : Number.POSITIVE_INFINITY];
     const ids: JobId[] = [];
-    for (const job of this.#deps.book.records(isDescending)) if (fits(job)) ids.push(job.jobId);
-    return ids;
+    let count = 0;
+    for (const job of this.#deps.book.records(isDescending)) {
+      if (!fits(job)) continue;
+      if (count >= from && count < end) ids.push(job.jobId);
+      count++;
+    }
+    return { ids, count };
   }
 
   #viewsOf(ids: readonly JobId[]): JobView[] {
