@@ -78,6 +78,12 @@ export function isOnItsWay({ state, paused }: Described): boolean {
   return paused === true || !["Completed", "Failed", "RolledBack", "Uncommitted"].includes(state);
 }
 
+/** The same of a job whose time is to end: one that was requested again after the server died has it still before it. */
+export function isOnItsWayToItsEnd(job: OrderedJob, described: Described): boolean {
+  const waitsForItsTime = job.order === "timeout" && /^(fresh|importing|uncommitted)$/.test(job.situation);
+  return isOnItsWay(described) || (waitsForItsTime && described.state === "Uncommitted");
+}
+
 /** Orders it, and notes what was answered. */
 export async function give(rest: RestJobs, job: OrderedJob): Promise<void> {
   const { jobId, order } = job;

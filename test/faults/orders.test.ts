@@ -5,6 +5,7 @@ import {
   type Described,
   give,
   isOnItsWay,
+  isOnItsWayToItsEnd,
   type Order,
   type OrderedJob,
   orders,
@@ -133,9 +134,9 @@ async function checkVisible(job: OrderedJob): Promise<void> {
   const before = await look(job);
   const count = await visibleRows(job);
   const after = await look(job);
-  // Rows are visible a moment before their job is said to be Completed.
-  const allowed =
-    isOnItsWay(before) && !before.paused ? [0, job.rowCount] : [before.state === "Completed" ? job.rowCount : 0];
+  // Rows are visible a moment before their job is said to be Completed, and invisible a moment before it is RolledBack.
+  const isMoving = (isOnItsWay(before) && !before.paused) || (job.order === "rollback" && job.answer === "lost");
+  const allowed = isMoving ? [0, job.rowCount] : [before.state === "Completed" ? job.rowCount : 0];
   if (before.state === after.state) expect([said(job), allowed]).toEqual([said(job), expect.arrayContaining([count])]);
 }
 
@@ -155,10 +156,13 @@ async function check(jobs: readonly OrderedJob[]): Promise<void> {
     if (job.answer === "accepted") expect([said(job), paused]).toEqual([said(job), true]);
     if (paused) await rest.post("resume", { jobId: job.jobId });
   }
-  await settled(jobs);
+  for (const job of jobs)
+    await eventually(async () => expect(isOnItsWayToItsEnd(job, await look(job))).toBe(false), 60_000);
   for (const job of jobs) {
-    expect([said(job), wrongEnd(job, await look(job))]).toEqual([said(job), undefined]);
-    await checkVisible(job);
+    await eventually(async () => {
+      expect([said(job), wrongEnd(job, await look(job))]).toEqual([said(job), undefined]);
+      await checkVisible(job);
+    });
     if (job.retriedBy) expect(await look({ jobId: job.retriedBy })).toMatchObject({ retryOf: job.jobId });
   }
 }
