@@ -93,6 +93,20 @@ describe("ranges of objects", () => {
     expect(await read(1000, 10)).toEqual(Buffer.alloc(0));
   });
 
+  it.each(["bytes 0-9/*", "bytes=0-9/1000", undefined])(
+    "are not taken for the whole object: a part with the range %s",
+    async (range) => {
+      answers.push((_request, response) => {
+        const headers = { "content-length": 10, etag: '"v1"', ...(range && { "content-range": range }) };
+        response.writeHead(206, headers).end(content.subarray(0, 10));
+      });
+      await expect(read(0, 20)).rejects.toMatchObject({
+        code: "object_store_refused",
+        reason: expect.stringContaining("does not say how long the object is"),
+      });
+    },
+  );
+
   it.each<[string, Answer, object]>([
     [
       "a server that gives another range",

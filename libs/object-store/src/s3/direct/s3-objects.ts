@@ -79,9 +79,9 @@ export async function writeBody(
 
 function partOf(head: HttpHead, range: ByteRange): S3Part {
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(head.headers.get("content-range") ?? "") ?? [];
-  // The whole object, which some servers give for a range that covers it, and for an empty object.
+  // The whole object, which some servers give for a range that covers it, and for an empty object; a part's length is not its.
   const first = Number(start ?? 0);
-  const totalBytes = Number(total ?? head.framing);
+  const totalBytes = Number(total ?? (head.status === 206 ? Number.NaN : head.framing));
   if (Number.isNaN(totalBytes)) throw new S3Unsupported("the server does not say how long the object is");
   const isEmptyThere = start === undefined && totalBytes <= range.start;
   if (first !== range.start && !isEmptyThere)
