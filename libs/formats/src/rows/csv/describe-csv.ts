@@ -1,3 +1,4 @@
+import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
@@ -5,7 +6,7 @@ import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
 import { ListLengths } from "../list-lengths.ts";
 import { readHeader } from "./csv-layout.ts";
 import { CsvScanner } from "./csv-scanner.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, separatorHint } from "./dialect.ts";
 
 /** Rows that a description looks at, and bytes at most. */
 const SAMPLE_ROWS = 1000;
@@ -25,7 +26,7 @@ export async function describeCsv(
   try {
     const { names, end } = readHeader(scanner, window.begin);
     const columns = names.map(() => new CellKinds());
-    const sampledRows = sample(scanner, end, columns);
+    const sampledRows = sample(scanner, end, { names, columns });
     return { rowCount: undefined, columns: columns.map((kinds, i) => kinds.describe(names[i])), sampledRows };
   } catch (error) {
     if (error !== NEEDS_MORE) throw error;
@@ -35,8 +36,14 @@ export async function describeCsv(
   }
 }
 
+interface Sampled {
+  readonly names: readonly string[];
+  /** Parallel to the names. */
+  readonly columns: readonly CellKinds[];
+}
+
 /** Looks at records from `p` on; how many they were. */
-function sample(scanner: CsvScanner, p: number, columns: readonly CellKinds[]): number {
+function sample(scanner: CsvScanner, p: number, { names, columns }: Sampled): number {
   let rows = 0;
   try {
     for (let at = p; rows < SAMPLE_ROWS && at < scanner.end; rows++) {
@@ -50,9 +57,15 @@ function sample(scanner: CsvScanner, p: number, columns: readonly CellKinds[]): 
     }
   } catch (error) {
     // The sample ends inside of a record.
-    if (error !== NEEDS_MORE) throw error;
+    if (error !== NEEDS_MORE) throw hinted(error, names);
   }
   return rows;
+}
+
+/** Quotes that seem to be broken are no surprise where the columns are separated otherwise. */
+function hinted(error: unknown, names: readonly string[]): unknown {
+  const hint = separatorHint(names);
+  return error instanceof ImportError && hint ? new ImportError(error.code, `${error.reason}${hint}`, error.at) : error;
 }
 
 /** The last cell; a decimal comma as a point. */

@@ -22,6 +22,9 @@ export interface Dialect {
 /** Options of an import that say how its files are written. */
 export const dialectKeys = ["sep", "nullkey", "quote", "escape", "header", "columns", "decimal"] as const;
 
+/** What programs put between columns besides commas: spreadsheets of many countries, and tools for text. */
+const OTHER_SEPARATORS = [";", "\t", "|"];
+
 const REPLACEMENT = "\ufffd";
 const BACKSLASH = "\\";
 
@@ -45,6 +48,12 @@ export function parseDialect(options: Readonly<Record<string, string>>, separato
     ...{ hasHeader, columns },
     decimal: parseDecimal(options.decimal),
   };
+}
+
+/** What to say of a header that is one column to us, and seems to be several; nothing of any other. */
+export function separatorHint(names: readonly string[]): string {
+  const found = names.length === 1 ? OTHER_SEPARATORS.find((mark) => names[0].includes(mark)) : undefined;
+  return found ? `; the separator seems to be ${JSON.stringify(found)}: the option 'sep' says so` : "";
 }
 
 /** Only the first character counts, as in Milvus. */

@@ -8,6 +8,7 @@ import { rowCapacity } from "../row-capacity.ts";
 import type { RowSink } from "../row-text.ts";
 import { type CellReader, fieldReader, skippedReader, structReader } from "./column-cells.ts";
 import type { CsvScanner } from "./csv-scanner.ts";
+import { separatorHint } from "./dialect.ts";
 import { DynamicCells } from "./dynamic-cells.ts";
 
 /** Columns of a file. Source: Go's reader has no bound; a record is one row, whose bytes are bounded. */
@@ -31,6 +32,7 @@ export class RecordParser implements RowSink {
   /** Parallel to the fields of the schema; undefined: the file has no such column. */
   readonly #builders: (FixedBuilder | VarBuilder | undefined)[] = [];
   readonly #varBuilders: VarBuilder[] = [];
+  #names: readonly string[] = [];
   /** Parallel to the columns of the file. */
   #readers: readonly CellReader[] = [];
   #dynamic: DynamicCells | undefined;
@@ -56,6 +58,7 @@ export class RecordParser implements RowSink {
   /** Takes the names of the file's columns. @throws {ImportError} `schema_mismatch` for columns that cannot be imported */
   bind(names: readonly string[]): void {
     const { plan, scanner, warn } = this.#input;
+    this.#names = names;
     const bound = bindHeader(plan, names, scanner.path);
     const folds = plan.schema.enableDynamicField && plan.options.foldExtraColumns;
     const left = folds ? [] : bound.extras.map(({ name }) => name);
@@ -163,7 +166,7 @@ export class RecordParser implements RowSink {
     if (cells === expected) return;
     scanner.field = undefined;
     const reason = "the number of fields in the row is not equal to the header";
-    const counts = `the row has ${cells}, the header ${expected}`;
+    const counts = `the row has ${cells}, the header ${expected}${separatorHint(this.#names)}`;
     throw new ImportError("malformed_file", `${reason}: ${counts}`, scanner.at(p));
   }
 
@@ -193,7 +196,7 @@ export function bindHeader(plan: FieldPlan, names: readonly string[], file: stri
     {
       columns: names.map((name, column) => ({ name, column })),
       missing: () => "the header has no such column",
-      overview: `the header has ${listed.join(", ")}${more}`,
+      overview: `the header has ${listed.join(", ")}${more}${separatorHint(names)}`,
       placeOf: () => ({ file }),
     },
     faults,

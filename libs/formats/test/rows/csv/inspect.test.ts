@@ -55,6 +55,20 @@ describe("looking into CSV", () => {
     expect(schema.unsupported).toEqual([{ column: "", type: "integer" }]);
   });
 
+  it.each([
+    ["a semicolon", "id;title;vector\n1;Emma;[1,2]\n", '";"'],
+    ["a tab", "id\ttitle\tvector\n1\tEmma\t[1,2]\n", String.raw`"\t"`],
+    ["a bar", "id|vector\n1|[1,2]\n", '"|"'],
+  ])("says that the separator seems to be %s", async (_, text, separator) => {
+    const { faults } = await look(text);
+    expect(faults[0].reason).toContain(`the separator seems to be ${separator}: the option 'sep' says so`);
+  });
+
+  it("says so where the quotes seem to be broken for it", async () => {
+    await expect(look('id;title\n1;Emma\n"2";"Bo"\n')).rejects.toThrow("the separator seems to be");
+    await expect(look('title\n"2";"Bo"\n')).rejects.not.toThrow("the separator seems to be");
+  });
+
   it("proposes vectors that may be null where rows have none", async () => {
     const { schema } = await look('id,vector\n1,"[0.5, 1]"\n2,\n');
     expect(schema.fields[1]).toMatchObject({ dataType: "FloatVector", nullable: true });
