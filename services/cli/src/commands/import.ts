@@ -9,6 +9,7 @@ import { note, say, showJson } from "../show/tables.ts";
 import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
+import { withMappedNames } from "./proposed-names.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -170,8 +171,9 @@ async function createWhereMissing(
     ...(files.length > 0 && { files: files.slice(0, 1) }),
     options: { ...(spec && { options: spec.text }), ...Object.fromEntries(options.option ?? []) },
   });
-  const [{ schema: proposed, paths }] = inspections;
-  checkVectors(proposed, paths[0]);
+  const [{ schema, paths }] = inspections;
+  checkVectors(schema, paths[0]);
+  const proposed = withMappedNames(schema, options.map);
   await collections.create(collection, proposed);
   const fields = proposed.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
