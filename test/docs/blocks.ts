@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve, sep } from "node:path";
+import { delimiter, dirname, join, resolve, sep } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../..");
 
@@ -115,7 +115,10 @@ export async function runWithSluice(commands: string, folder: string, address: s
   return await runAsUser("sh", ["-ec", `export PATH=${bin}:$PATH SLUICE_ADDRESS=${address}\n${commands}`], folder);
 }
 
-/** One page of documents whose blocks a test of its own runs: `test/docs/pages/NAME.test.ts` those of `docs/NAME.md`. */
+/**
+ * One page of documents whose blocks a test of its own runs: `test/docs/pages/NAME.test.ts` those of `docs/NAME.md`, or of the
+ * pages in `docs/NAME/` that have none themselves.
+ */
 export class Page {
   readonly #left: Block[];
 
@@ -143,8 +146,9 @@ export function isRun({ language }: Block): boolean {
   return !["", "yaml", "json", "jsonl", "csv", "ts"].includes(language);
 }
 
-/** Whether a test of its own runs the blocks of this page. */
+/** Whether a test of its own, or of its folder, runs the blocks of this page. */
 export function hasPageTest(file: string): boolean {
   const [, name] = /^docs\/(.*)\.md$/.exec(file) ?? [];
-  return name !== undefined && existsSync(join(root, `test/docs/pages/${name}.test.ts`));
+  if (name === undefined) return false;
+  return [name, dirname(name)].some((one) => existsSync(join(root, `test/docs/pages/${one}.test.ts`)));
 }

@@ -4,20 +4,22 @@ import { describe, expect, it } from "@jest/globals";
 import { formatNamed } from "@sluice/formats";
 import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/testing";
 import { DataType } from "@sluice/schema";
-import { sourcesOf } from "../../formats/format-files.ts";
-import { bookFields, useServer } from "../../support/index.ts";
-import { adapt, Page, root, runAsUser } from "../blocks.ts";
+import { sourcesOf } from "../../../formats/format-files.ts";
+import { bookFields, useServer } from "../../../support/index.ts";
+import { adapt, Page, root, runAsUser } from "../../blocks.ts";
 
 const fixture = useServer();
-const page = new Page("docs/json.md");
-const table = readFileSync(join(root, "docs/json.md"), "utf8").matchAll(/^\| ([^|]+) \| (`[^|]+`) \| [^|]+ \|$/gm);
+const page = new Page("docs/sources/json.md");
+const table = readFileSync(join(root, "docs/sources/json.md"), "utf8").matchAll(
+  /^\| ([^|]+) \| (`[^|]+`) \| [^|]+ \|$/gm,
+);
 /** Lines of an example are joined by what stands between them. */
 const shapes = [...table].map(([, shape, cell]) => {
   const lines = cell.split(" ⏎ ").map((line) => line.slice(1, -1));
   return [shape, lines.join("\n")] as const;
 });
 
-describe("docs/json.md", () => {
+describe("docs/sources/json.md", () => {
   it.each(shapes)("reads %s: %s", async (_, text) => {
     const schema = fixtureSchema({ fields: [{ name: "id", type: DataType.Int64, is_primary: true }] });
     for (const format of ["json", "jsonl"]) {

@@ -1,9 +1,9 @@
 import { expect } from "@jest/globals";
-import { bookFields, itWith, pythonOf, useServer } from "../../support/index.ts";
-import { adapt, Page, runAsUser } from "../blocks.ts";
+import { bookFields, itWith, pythonOf, useServer } from "../../../support/index.ts";
+import { adapt, Page, runAsUser } from "../../blocks.ts";
 
 const fixture = useServer();
-const page = new Page("docs/parquet.md");
+const page = new Page("docs/sources/parquet.md");
 const python = "pymilvus-2.6.17";
 
 itWith(python)("runs as written: write a table, import it by another name and out of a struct", async () => {
