@@ -5,6 +5,8 @@ const TAG_BYTES = 96;
 /** Of a 64-bit integer, which becomes a bigint in an array. */
 const INT64_BYTES = 48;
 const BOOL_BYTES = 16;
+/** Where it stands for a tag, generated code takes the message as ended. */
+const END_TAG = 0;
 /** Memory is asked for in steps of this. */
 const STEP_BYTES = 1 << 20;
 /** More than any byte of a message is counted as: of a length with nothing behind it, a tag's and its own. */
@@ -18,24 +20,32 @@ export const UNCOUNTED_BYTES = STEP_BYTES / MOST_OF_A_BYTE - 1;
  */
 export class CountingReader extends BinaryReader {
   readonly #grow: (bytes: number) => void;
-  readonly #bytes: Uint8Array;
+  #ends: ReadonlyMap<number, number> | undefined;
   #uncountedBytes = 0;
 
   /** @param grow takes so much more memory, or throws what the reader then throws */
   constructor(bytes: Uint8Array, grow: (bytes: number) => void) {
     super(bytes);
-    this.#bytes = bytes;
     this.#grow = grow;
     const read = this.uint32; // A member of its own in each reader, which a method would not override.
     this.uint32 = () => {
       this.#count(TAG_BYTES);
+      if (this.#passesOver()) return END_TAG;
       return read.call(this);
     };
   }
 
-  /** The bytes of the message from a position to another, as they are. */
-  between(from: number, to: number): Uint8Array {
-    return this.#bytes.subarray(from, to);
+  /** Reads from the start of the message on, as if these fields were not in it. @param ends where each ends, by where its tag begins */
+  restartWithout(ends: ReadonlyMap<number, number>): void {
+    this.pos = 0;
+    this.#ends = ends;
+  }
+
+  /** Whether the message ends behind the fields that are passed over here. */
+  #passesOver(): boolean {
+    const from = this.pos;
+    for (let end = this.#ends?.get(from); end !== undefined; end = this.#ends?.get(end)) this.pos = end;
+    return this.pos > from && this.pos === this.len;
   }
 
   override int64() {

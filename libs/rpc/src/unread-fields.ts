@@ -14,22 +14,23 @@ export function fieldBytesOf(request: InsertRequest | UpsertRequest): readonly U
   return fieldsOf.get(request) ?? [];
 }
 
-/** Reads a request but for its fields. */
-function unread<T extends object>(codec: { decode(bytes: Uint8Array): T }) {
+/** Reads a request but for its fields; nothing of it is copied for that, however large the other members are. */
+function unread<T extends object>(codec: { decode(reader: CountingReader): T }) {
   return {
     requestDeserialize: (input: Buffer | CountingReader): T => {
       const reader = input instanceof CountingReader ? input : new CountingReader(input, () => undefined);
-      const [fields, rest]: [Uint8Array[], Uint8Array[]] = [[], []];
+      const fields: Uint8Array[] = [];
+      const ends = new Map<number, number>();
       while (reader.pos < reader.len) {
         const from = reader.pos;
         const tag = reader.uint32();
-        if (tag === FIELDS_DATA_TAG) fields.push(reader.bytes());
-        else {
-          reader.skip(tag & 7, tag >>> 3);
-          rest.push(reader.between(from, reader.pos));
-        }
+        if (tag === FIELDS_DATA_TAG) {
+          fields.push(reader.bytes());
+          ends.set(from, reader.pos);
+        } else reader.skip(tag & 7, tag >>> 3);
       }
-      const request = codec.decode(Buffer.concat(rest));
+      reader.restartWithout(ends);
+      const request = codec.decode(reader);
       fieldsOf.set(request, fields);
       return request;
     },
