@@ -36,17 +36,11 @@ class TimedRunner implements AttemptRunner {
     }
     const share = rows / buckets.length;
     const segments = buckets.map(({ partitionId, vchannel }, i) => ({
-      ...{
-        segmentId: ids[i],
-        partitionId,
-        vchannel,
-        rowCount: share,
-        sizeBytes: share * 512,
-        memoryBytes: share * 512,
-      },
+      ...{ segmentId: ids[i], collectionId: input.collectionId, partitionId, vchannel, rowCount: share },
+      ...{ sizeBytes: share * 512, memoryBytes: share * 512, timestamp: BigInt(Date.now()) << 18n },
       ...{ insertLogs: [], statsLogs: [] },
     }));
-    return { rowCount: rows, segments: segments as unknown as TaskOutcome["segments"], autoIds: [], warnings: [] };
+    return { rowCount: rows, segments, autoIds: [], warnings: [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

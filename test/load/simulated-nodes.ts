@@ -37,7 +37,8 @@ export class SimulatedNodes implements AsyncDisposable {
 function launch(cluster: TestCluster, share: number, taskMs: number): ChildProcess {
   const program = join(import.meta.dirname, "simulated-node.ts");
   const args = [program, `--nodes=${share}`, `--task-ms=${taskMs}`, "--", ...cluster.flagsFor("datanode")];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...cluster.credentials() };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   // They stand for other machines, and must not take a core from the control plane when both want it.
   setPriority(child.pid as number, 10);
   return child;

@@ -120,7 +120,7 @@ export class TestCluster implements AsyncDisposable {
   /** The same without waiting. */
   launch(role: RoleName): TestServer {
     const preload = this.#options.jumpingClocks?.() ? [jumpingClock] : [];
-    const options = { cwd: this.#folder, env: this.#credentials(), preload };
+    const options = { cwd: this.#folder, env: this.credentials(), preload };
     const server = launchSluice(role, this.flagsFor(role), options);
     this.processes.push({ role, server });
     return server;
@@ -155,7 +155,8 @@ export class TestCluster implements AsyncDisposable {
     });
   }
 
-  #credentials(): Record<string, string> {
+  /** What processes of this cluster have in their environment. */
+  credentials(): Record<string, string> {
     const { accessKeyId, secretAccessKey } = this.#backends.s3;
     return {
       ...{ SLUICE_S3_ACCESS_KEY: accessKeyId, SLUICE_S3_SECRET_KEY: secretAccessKey },

@@ -1,12 +1,12 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { ImportError } from "@sluice/errors";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { ChangeFeed } from "../change-feed.ts";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
 import { holdLocally } from "../hold-locally.ts";
 import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction } from "../meta-store.ts";
 import { checkDataFile } from "./check-file.ts";
+import { commitErrorOf, freeBytesOf, refusalOf } from "./commit-error.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./owner.ts";
 
 /** Entries that one page of a scan holds. */
@@ -41,10 +41,12 @@ export class EmbeddedMetaStore implements MetaStore {
   readonly #held: Database<string, string>;
   readonly #changes = new ChangeFeed();
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #folder: string;
   #closed = false;
 
-  private constructor(root: RootDatabase<string, string>) {
+  private constructor(root: RootDatabase<string, string>, folder: string) {
     this.#root = root;
+    this.#folder = folder;
     this.#records = root.openDB<string, Buffer>("records", { encoding: "string", keyEncoding: "binary" });
     this.#store = root.openDB<string, string>("store", { encoding: "string" });
     this.#held = root.openDB<string, string>("held", { encoding: "string" });
@@ -64,6 +66,7 @@ export class EmbeddedMetaStore implements MetaStore {
         overlappingSync: false, // M2
         eventTurnBatching: false, // M4
       }),
+      folder,
     );
     const problem = store.#root.transactionSync(() => store.#takeOver(folder));
     if (problem === undefined) return store;
@@ -134,7 +137,7 @@ export class EmbeddedMetaStore implements MetaStore {
       if (revision !== undefined) this.#changes.publish(transaction.writes.map((write) => write.key));
       return revision;
     } catch (error) {
-      throw refusalOf(await commitErrorOf(error));
+      throw refusalOf(await commitErrorOf(error), await freeBytesOf(this.#folder));
     }
   }
 
@@ -180,12 +183,6 @@ export class EmbeddedMetaStore implements MetaStore {
   }
 }
 
-/** What lmdb says is a promise beside the error, which nobody else hears (M4). */
-function commitErrorOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<never> };
-  return commitError ? commitError.catch((reason: unknown) => reason) : Promise.resolve(error);
-}
-
 function laterOf(a: Buffer, b: Buffer): Buffer {
   return Buffer.compare(a, b) < 0 ? b : a;
 }
@@ -196,14 +193,4 @@ function revisionOf(stored: string): bigint {
 
 function toEntry(key: string, stored: string): MetaEntry {
   return { key, value: stored.slice(stored.indexOf(" ") + 1), revision: revisionOf(stored) };
-}
-
-/** A full disk is somebody's to mend, so that its words go through to whoever asked; others are for the log. */
-function refusalOf(cause: unknown): Error {
-  const { message } = cause as Error;
-  if (/no space left|ENOSPC/i.test(message))
-    return new ImportError("internal", "the metastore could not commit: no space is left on its disk", undefined, {
-      cause,
-    });
-  return new Error(`the metastore could not commit: ${message}`, { cause });
 }
