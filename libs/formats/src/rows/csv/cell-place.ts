@@ -1,15 +1,9 @@
-import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
+import { excerptOfBytes, ImportError } from "@sluice/errors";
 import { type FileWindow, SENTINEL_BYTES } from "../file-windows.ts";
+import { WindowPlace } from "../window-place.ts";
 
-/** A window of a CSV file, and the last cell that was found in it: what errors say. */
-export abstract class CellPlace {
-  readonly path: string;
-  window!: FileWindow;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(new ArrayBuffer(0));
-  end = 0;
-  row = -1;
-  field: string | undefined;
+/** A place in a CSV file, and the last cell that was found. */
+export abstract class CellPlace extends WindowPlace {
   /** The cell's content is `data[start, stop)`. */
   data: Uint8Array = this.bytes;
   start = 0;
@@ -17,25 +11,10 @@ export abstract class CellPlace {
   /** Where the cell begins in the window, with its quote. */
   cellAt = 0;
 
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  open(window: FileWindow): void {
-    this.window = window;
+  override open(window: FileWindow): void {
+    super.open(window);
     // Searches end with the window, whatever an earlier one has left behind it.
     this.bytes = window.bytes.subarray(0, window.end + SENTINEL_BYTES);
-    this.view = window.view;
-    this.end = window.end;
-  }
-
-  at(p: number): SourceLocation {
-    return {
-      file: this.path,
-      ...(this.row >= 0 && { row: this.row }),
-      ...(this.field !== undefined && { field: this.field }),
-      byteOffset: this.window.base + p,
-    };
   }
 
   /** The record is none. */

@@ -1,41 +1,12 @@
-import { excerptOfBytes, ImportError, type SourceLocation } from "@sluice/errors";
-import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
+import { excerptOfBytes, ImportError } from "@sluice/errors";
+import { NEEDS_MORE } from "../file-windows.ts";
+import { WindowPlace } from "../window-place.ts";
 import { kindName, plainKind } from "./kind-names.ts";
 
-/** A window of a JSON text, and where in it a reader is: what errors say. */
-export abstract class ScanPlace {
-  readonly path: string;
-  window!: FileWindow;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(new ArrayBuffer(0));
-  end = 0;
-  /** Row under construction, from 0; -1 outside of rows. */
-  row = -1;
-  /** Field whose value is read; undefined between fields. */
-  field: string | undefined;
-
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  open(window: FileWindow): void {
-    this.window = window;
-    this.bytes = window.bytes;
-    this.view = window.view;
-    this.end = window.end;
-  }
-
+/** A place in a JSON text. */
+export abstract class ScanPlace extends WindowPlace {
   /** Behind any valid value that begins at `p`. */
   abstract skipValue(p: number): number;
-
-  at(p: number): SourceLocation {
-    return {
-      file: this.path,
-      ...(this.row >= 0 && { row: this.row }),
-      ...(this.field !== undefined && { field: this.field }),
-      byteOffset: this.window.base + p,
-    };
-  }
 
   /** A byte that no valid JSON could have there; where the data ends instead, more is needed or the file is cut short. */
   syntax(p: number, expected: string): never {

@@ -1,29 +1,12 @@
-import { ImportError, type SourceLocation } from "@sluice/errors";
-import { type FileWindow, NEEDS_MORE } from "../file-windows.ts";
+import { ImportError } from "@sluice/errors";
+import { NEEDS_MORE } from "../file-windows.ts";
 import type { RowScanner } from "../row-text.ts";
+import { WindowPlace } from "../window-place.ts";
 
 /** Reads big-endian numbers in a window; every position is an index into it. */
-export class TupleScanner implements RowScanner {
-  readonly path: string;
-  window!: FileWindow;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(new ArrayBuffer(0));
-  end = 0;
-  row = -1;
-  field: string | undefined;
+export class TupleScanner extends WindowPlace implements RowScanner {
   /** Where the value that is read begins, for errors. */
   valueAt = 0;
-
-  constructor(path: string) {
-    this.path = path;
-  }
-
-  open(window: FileWindow): void {
-    this.window = window;
-    this.bytes = window.bytes;
-    this.view = window.view;
-    this.end = window.end;
-  }
 
   /** So many bytes are there from `p` on. @throws {ImportError} where the file ends before */
   need(p: number, length: number): void {
@@ -40,15 +23,6 @@ export class TupleScanner implements RowScanner {
   int32(p: number): number {
     this.need(p, 4);
     return this.view.getInt32(p);
-  }
-
-  at(p: number): SourceLocation {
-    return {
-      file: this.path,
-      ...(this.row >= 0 && { row: this.row }),
-      ...(this.field !== undefined && { field: this.field }),
-      byteOffset: this.window.base + p,
-    };
   }
 
   malformed(p: number, reason: string): never {
