@@ -251,6 +251,15 @@ describe("a connection", () => {
     expect([memory.length, connection.isUsable, socket.isDestroyed]).toEqual([3, false, true]);
   });
 
+  it("sends nothing for who has given up before, and stays usable", async () => {
+    const socket = new ScriptedSocket();
+    const connection = new HttpConnection({ open: (onread) => socket.open(onread), idleMs: 1000 });
+    const signal = AbortSignal.abort(new Error("stopped"));
+    const sent = connection.send({ head: "GET / HTTP/1.1\r\n\r\n" }, () => new Memory(1), signal);
+    await expect(sent).rejects.toThrow("stopped");
+    expect([socket.written, connection.isUsable]).toEqual([[], true]);
+  });
+
   it("that was idle when it ended is not used again", async () => {
     const { socket, connection, done } = started();
     socket.receive(bytesOf("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));

@@ -79,6 +79,7 @@ export class HttpConnection {
    * @throws errors of the socket, with their code; what `begin` throws; the signal's reason
    */
   async send(request: HttpRequest, begin: (head: HttpHead) => BodySink, signal: AbortSignal): Promise<HttpHead> {
+    signal.throwIfAborted(); // Its event has been: nobody would end the wait.
     const { promise, resolve, reject } = Promise.withResolvers<HttpHead>();
     const stop = () => this.#fail(signal.reason);
     this.#exchange = { begin, resolve, reject };
