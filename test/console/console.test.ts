@@ -209,7 +209,8 @@ describeWith("chromium")("the console in a browser", () => {
     // No real one is under way for so long that somebody could look at it.
     await page.route("**/jobs/export/*", (route) => {
       const name = route.request().url().split("/").at(-1) ?? "";
-      const data = { ...job, phase: "exporting", paused: ordered.at(-1) === "pause" };
+      const state = ordered.includes("cancel") ? "Failed" : "Exporting";
+      const data = { ...job, state, phase: "exporting", paused: ordered.at(-1) === "pause" };
       if (name !== "describe") ordered.push(name);
       return route.fulfill({ json: { code: 0, data: name === "describe" ? data : {} } });
     });
@@ -218,8 +219,10 @@ describeWith("chromium")("the console in a browser", () => {
     await walk.order("Pause");
     await walk.until("Paused");
     await walk.order("Resume");
-    await walk.order("Cancel");
     await walk.until("Exporting");
+    await walk.order("Cancel");
+    // Only somebody who was asked to cancel says so.
+    await walk.until("Failed");
     expect(ordered).toEqual(["pause", "resume", "cancel"]);
     await page.unroute("**/jobs/export/*");
   });
