@@ -100,6 +100,13 @@ describe("rows that a client inserts", () => {
     await expect(fixture.client.insert("books", columns, count)).rejects.toThrow(reason);
   });
 
+  it("that are claimed and not sent are refused", async () => {
+    const none = givenRows(fields, []).map((data) => ({ ...data, field: undefined }));
+    await expect(fixture.client.insert("books", none, 2 ** 32 - 1)).rejects.toThrow(
+      "4294967295 rows of at least 60 bytes are more than 134217728 bytes: send fewer at once",
+    );
+  });
+
   it("go into the partition that is named, which must be there", async () => {
     await expect(insert("books", [book(1)], "none")).rejects.toThrow("partition not found[partition=none]");
   });

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { FixedBuilder, type VarBuilder } from "@sluice/columns";
+import { type Column, createBuilder, FixedBuilder, type VarBuilder } from "@sluice/columns";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 import { BYTES, FieldCursor, parseTimestamptz, storedCell, wktToWkb } from "@sluice/values";
 import { type GivenRows, placesOf } from "./given-rows.ts";
-import { bytesOf } from "./split-field-data.ts";
+import { tagOf } from "./message-parts.ts";
+import { messageOf } from "./split-field-data.ts";
 
 /** Where the cells of a type stand: the member of `ScalarField` or `VectorField`, and the number of its list. */
 const LISTS: Readonly<Record<number, readonly [member: number, list: number]>> = {
@@ -18,39 +19,66 @@ const LISTS: Readonly<Record<number, readonly [member: number, list: number]>> =
   [DataType.ArrayOfVector]: [8, 2],
 };
 
-/** Cells of a list into a builder of their field, one after the other. @throws {RangeError} as `columnOfData` */
-export function cellsInto(
-  builder: FixedBuilder | VarBuilder,
-  values: Uint8Array,
-  rows: GivenRows,
-  timezone: string,
-): void {
-  const { field } = builder;
+/** Of the defaults that stand in for nulls of one column, which take a byte each where they come from. */
+const MAX_DEFAULT_BYTES = 64 << 20;
+
+/** The column of a list's cells, one after the other. @throws {RangeError} as `columnOfData` */
+export function cellColumn(field: FieldSchema, values: Uint8Array, rows: GivenRows, timezone: string): Column {
   const place = LISTS[field.dataType];
   if (!place)
     throw new RangeError(`field '${field.name}': ${dataTypeName(field.dataType)} cannot be read from an answer`);
   const [member, number] = place;
-  const list = bytesOf(values, member) ?? new Uint8Array(0);
+  const list = messageOf(values, member) ?? new Uint8Array(0);
   const places = placesOf(field, countElements(list, number), rows);
+  const builder = createBuilder(field, rows.rowCount);
+  builder.setValid(0, rows.rowCount);
+  if (places) checkDefaults(builder, places);
+  const cells = new Cells(list, number);
   const make = cellMaker(field, timezone);
-  const cursor = new FieldCursor(list);
-  let next = 0;
   for (let row = 0; row < rows.rowCount; row++) {
-    const wanted = places ? places[row] : row;
-    // Placeholders of nulls before it are passed over.
-    let cell: Uint8Array | undefined;
-    while (wanted >= next) {
-      const tag = cursor.varint32();
-      if (tag >>> 3 !== number) cursor.skip(tag & 7);
-      else {
-        cell = cursor.lengthDelimited();
-        next++;
-      }
-    }
-    if (wanted < 0 || !cell) builder.fill(row);
+    const cell = cells.at(places ? places[row] : row);
+    if (!cell) builder.fill(row);
     else builder.put(row, make ? made(make, cell, field.name, row) : cell);
   }
   if (!(builder instanceof FixedBuilder)) checkTexts(builder, rows.rowCount);
+  return builder.take(rows.rowCount);
+}
+
+function checkDefaults({ field, standIn }: FixedBuilder | VarBuilder, places: Int32Array): void {
+  if (!standIn) return;
+  let nulls = 0;
+  for (let row = 0; row < places.length; row++) if (places[row] < 0) nulls++;
+  const bytes = nulls * standIn.length;
+  if (bytes > MAX_DEFAULT_BYTES)
+    throw new RangeError(
+      `field '${field.name}': the defaults of ${nulls} nulls take ${bytes} bytes, more than ${MAX_DEFAULT_BYTES}: send fewer rows at once`,
+    );
+}
+
+/** Elements of a list, read from the first to the last. */
+class Cells {
+  readonly #cursor: FieldCursor;
+  readonly #tag: number;
+  #next = 0;
+
+  constructor(list: Uint8Array, number: number) {
+    this.#cursor = new FieldCursor(list);
+    this.#tag = tagOf(number, BYTES);
+  }
+
+  /** One behind those that were asked for before: placeholders of nulls between them are passed over. Of -1 there is none. */
+  at(place: number): Uint8Array | undefined {
+    let cell: Uint8Array | undefined;
+    while (place >= this.#next) {
+      const tag = this.#cursor.varint32();
+      if (tag !== this.#tag) this.#cursor.skip(tag & 7);
+      else {
+        cell = this.#cursor.lengthDelimited();
+        this.#next++;
+      }
+    }
+    return cell;
+  }
 }
 
 /** @throws {RangeError} with the field and the row */
@@ -69,7 +97,7 @@ export function countElements(list: Uint8Array, number: number): number {
   let count = 0;
   while (!cursor.atEnd) {
     const tag = cursor.varint32();
-    if (tag >>> 3 === number && (tag & 7) === BYTES) count++;
+    if (tag === tagOf(number, BYTES)) count++;
     cursor.skip(tag & 7);
   }
   return count;

@@ -1,9 +1,10 @@
-import { type Column, createBuilder, FixedBuilder } from "@sluice/columns";
+import { type Column, createBuilder, type FixedBuilder } from "@sluice/columns";
 import { DataType, dataTypeName, type FieldSchema, fixedWidth, isVector } from "@sluice/schema";
-import { cellsInto } from "./decode-cells.ts";
+import { FIXED32, FIXED64, VARINT } from "@sluice/values";
+import { cellColumn } from "./decode-cells.ts";
 import { type GivenRows, placesOf } from "./given-rows.ts";
 import { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
-import { bytesOf, type FieldBytes, numberOf } from "./split-field-data.ts";
+import { bytesOf, type FieldBytes, messageOf, numberOf } from "./split-field-data.ts";
 
 /**
  * A column of what another program sent. Where rows are null, values may have placeholders there, as answers have them for
@@ -17,14 +18,12 @@ export function columnOfData(field: FieldSchema, data: FieldBytes, rowCount: num
     throw new RangeError(
       `field '${field.name}' says of ${data.valid.length} rows which are null, and there are ${rowCount}`,
     );
-  const values = data.scalars ?? data.vectors ?? new Uint8Array(0);
-  const builder = createBuilder(field, rowCount);
-  builder.setValid(0, rowCount);
+  const values = data.scalars ?? data.vectors ?? NONE;
   const rows = { rowCount, valid: data.valid };
-  if (builder instanceof FixedBuilder && field.dataType !== DataType.Timestamptz)
-    fixedInto(builder, fixedValues(field, values), rows);
-  else cellsInto(builder, values, rows, timezone);
-  return builder.take(rowCount);
+  // Both count the values before they make a column: a request may claim any number of rows.
+  if (fixedWidth(field) > 0 && field.dataType !== DataType.Timestamptz)
+    return fixedColumn(field, fixedValues(field, values, rows), rows);
+  return cellColumn(field, values, rows, timezone);
 }
 
 /** A text field may be called by its old name. */
@@ -36,19 +35,19 @@ function checkType(field: FieldSchema, { type }: FieldBytes): void {
 }
 
 /** Values as their column has them, one after the other. */
-function fixedValues(field: FieldSchema, values: Uint8Array): Uint8Array {
+function fixedValues(field: FieldSchema, values: Uint8Array, rows: GivenRows): Uint8Array {
   if (isVector(field.dataType)) return vectorValues(field, values);
   switch (field.dataType) {
     case DataType.Bool:
-      return integers(field, bytesOf(values, 1));
+      return integers(field, messageOf(values, 1), rows);
     case DataType.Int64:
-      return integers(field, bytesOf(values, 3));
+      return integers(field, messageOf(values, 3), rows);
     case DataType.Float:
-      return packedNumbers(bytesOf(values, 4) ?? NONE);
+      return packedNumbers(messageOf(values, 4) ?? NONE, 1, FIXED32);
     case DataType.Double:
-      return packedNumbers(bytesOf(values, 5) ?? NONE);
+      return packedNumbers(messageOf(values, 5) ?? NONE, 1, FIXED64);
     default:
-      return integers(field, bytesOf(values, 2));
+      return integers(field, messageOf(values, 2), rows);
   }
 }
 
@@ -56,10 +55,12 @@ const NONE = new Uint8Array(0);
 
 function vectorValues(field: FieldSchema, values: Uint8Array): Uint8Array {
   const dim = numberOf(values, 1);
-  const data = bytesOf(values, VECTOR_MEMBERS[field.dataType]) ?? NONE;
+  const member = VECTOR_MEMBERS[field.dataType];
+  const isFloat = field.dataType === DataType.FloatVector;
+  const data = (isFloat ? messageOf(values, member) : bytesOf(values, member)) ?? NONE;
   if (data.length > 0 && dim !== field.dim)
     throw new RangeError(`field '${field.name}' has ${field.dim} dimensions, and vectors of ${dim} were sent`);
-  return field.dataType === DataType.FloatVector ? packedNumbers(data) : data;
+  return isFloat ? packedNumbers(data, 1, FIXED32) : data;
 }
 
 /** Members of `schema.VectorField`. */
@@ -71,9 +72,11 @@ const VECTOR_MEMBERS: Readonly<Record<number, number>> = {
   [DataType.Int8Vector]: 7,
 };
 
-function integers(field: FieldSchema, list: Uint8Array | undefined): Uint8Array {
-  const packed = packedNumbers(list ?? NONE);
+function integers(field: FieldSchema, list: Uint8Array | undefined, rows: GivenRows): Uint8Array {
+  const packed = packedNumbers(list ?? NONE, 1, VARINT);
   const count = countVarints(packed);
+  // Before a byte of each becomes eight.
+  if (count !== rows.rowCount) placesOf(field, count, rows);
   const words = new Uint32Array(2 * count);
   readVarints(packed, words);
   const width = fixedWidth(field);
@@ -94,17 +97,20 @@ function narrowed(field: FieldSchema, words: Uint32Array, count: number, width: 
   return new Uint8Array(values.buffer);
 }
 
-function fixedInto(builder: FixedBuilder, values: Uint8Array, { rowCount, valid }: GivenRows): void {
-  const { width, field, buffer } = builder;
+function fixedColumn(field: FieldSchema, values: Uint8Array, { rowCount, valid }: GivenRows): Column {
+  const width = fixedWidth(field);
   if (values.length % width !== 0)
     throw new RangeError(
       `field '${field.name}': ${values.length} bytes are no whole number of values of ${width} bytes`,
     );
   const places = placesOf(field, values.length / width, { rowCount, valid });
-  if (!places) buffer.bytes.set(values);
+  const builder = createBuilder(field, rowCount) as FixedBuilder;
+  builder.setValid(0, rowCount);
+  if (!places) builder.buffer.bytes.set(values);
   else
     for (let row = 0; row < rowCount; row++) {
       if (places[row] < 0) builder.fill(row);
-      else buffer.bytes.set(values.subarray(places[row] * width, (places[row] + 1) * width), row * width);
+      else builder.buffer.bytes.set(values.subarray(places[row] * width, (places[row] + 1) * width), row * width);
     }
+  return builder.take(rowCount);
 }

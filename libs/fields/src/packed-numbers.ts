@@ -1,22 +1,49 @@
 import { BYTES, FieldCursor } from "@sluice/values";
+import { tagOf } from "./message-parts.ts";
 
 /**
- * The numbers of a list, the field 1 of its message, one after the other and without tags: the packed run as it stands, or
- * several gathered. Writers may do either. Source: protobuf.dev, "Packed Repeated Fields".
+ * The numbers of a list, one after the other and without tags: the packed run as it stands, or several gathered. Writers may do either.
+ * Source: protobuf.dev, "Packed Repeated Fields".
+ * @param number of the list in its message
+ * @param wireType of a number by itself
  */
-export function packedNumbers(list: Uint8Array): Uint8Array {
-  const cursor = new FieldCursor(list);
-  const runs: Uint8Array[] = [];
+export function packedNumbers(message: Uint8Array, number: number, wireType: number): Uint8Array {
+  return onlyRun(message, number, wireType) ?? gathered(message, number, wireType);
+}
+
+/** The one run that there is, or none; undefined where there is more. */
+function onlyRun(message: Uint8Array, number: number, wireType: number): Uint8Array | undefined {
+  const cursor = new FieldCursor(message);
+  let only: Uint8Array | undefined;
   while (!cursor.atEnd) {
     const tag = cursor.varint32();
-    if (tag >>> 3 === 1 && (tag & 7) === BYTES) runs.push(cursor.lengthDelimited());
-    else {
+    if (tag !== tagOf(number, BYTES)) {
+      if (tag === tagOf(number, wireType)) return undefined;
+      cursor.skip(tag & 7);
+    } else if (only) return undefined;
+    else only = cursor.lengthDelimited();
+  }
+  return only ?? new Uint8Array(0);
+}
+
+/** Number by number there may be millions: none of them gets an object. */
+function gathered(message: Uint8Array, number: number, wireType: number): Uint8Array {
+  const cursor = new FieldCursor(message);
+  const numbers = new Uint8Array(message.length);
+  let length = 0;
+  while (!cursor.atEnd) {
+    const tag = cursor.varint32();
+    if (tag === tagOf(number, BYTES)) {
+      const run = cursor.lengthDelimited();
+      numbers.set(run, length);
+      length += run.length;
+    } else {
       const from = cursor.at;
       cursor.skip(tag & 7);
-      if (tag >>> 3 === 1) runs.push(list.subarray(from, cursor.at));
+      if (tag === tagOf(number, wireType)) for (let at = from; at < cursor.at; at++) numbers[length++] = message[at];
     }
   }
-  return runs.length === 1 ? runs[0] : Buffer.concat(runs);
+  return numbers.subarray(0, length);
 }
 
 /** How many varints there are: each ends in a byte below 128. */

@@ -1,9 +1,9 @@
 import { common } from "@sluice/rpc";
 import { DataType, type FieldSchema } from "@sluice/schema";
-import { BYTES, FieldCursor } from "@sluice/values";
+import { BYTES, FieldCursor, VARINT } from "@sluice/values";
 import { countElements } from "./decode-cells.ts";
 import { countVarints, packedNumbers, readVarints } from "./packed-numbers.ts";
-import { bytesOf, type FieldBytes, splitFieldData } from "./split-field-data.ts";
+import { type FieldBytes, messageOf, splitFieldData } from "./split-field-data.ts";
 
 /** A field of an answer. */
 export interface AnsweredField extends FieldBytes {
@@ -27,8 +27,8 @@ function answeredField(bytes: Uint8Array): AnsweredField {
 
 /** The member `long_data` of `schema.ScalarField`. */
 function longsOf({ scalars }: FieldBytes): BigInt64Array {
-  const list = scalars && bytesOf(scalars, 3);
-  const packed = list ? packedNumbers(list) : new Uint8Array(0);
+  const list = scalars && messageOf(scalars, 3);
+  const packed = list ? packedNumbers(list, 1, VARINT) : new Uint8Array(0);
   const words = new Uint32Array(2 * countVarints(packed));
   readVarints(packed, words);
   return new BigInt64Array(words.buffer);
@@ -54,7 +54,7 @@ export function splitQueryAnswer(bytes: Uint8Array): QueryAnswer {
 /** How many keys there are. */
 export function countKeys(key: FieldSchema, { scalars }: FieldBytes): number {
   const isInt64 = key.dataType === DataType.Int64;
-  const list = scalars && bytesOf(scalars, isInt64 ? 3 : 6);
+  const list = scalars && messageOf(scalars, isInt64 ? 3 : 6);
   if (!list) return 0;
-  return isInt64 ? countVarints(packedNumbers(list)) : countElements(list, 1);
+  return isInt64 ? countVarints(packedNumbers(list, 1, VARINT)) : countElements(list, 1);
 }

@@ -1,4 +1,6 @@
-import { BYTES, FieldCursor } from "@sluice/values";
+import { BYTES, FieldCursor, VARINT } from "@sluice/values";
+import { tagOf } from "./message-parts.ts";
+import { packedNumbers } from "./packed-numbers.ts";
 
 /** A serialized `schema.FieldData`, taken apart; values stay as they came. Source: Milvus `schema.proto`. */
 export interface FieldBytes {
@@ -14,8 +16,24 @@ export interface FieldBytes {
   readonly valid?: Uint8Array;
 }
 
-/** @throws {RangeError} for bytes that are no message */
+/** Of a struct array: more than any collection has fields. */
+const MAX_MEMBERS = 1024;
+
+// Tags of `schema.FieldData`. What has another wire type is another program's field, and passed over as such.
+const TYPE = tagOf(1, VARINT);
+const NAME = tagOf(2, BYTES);
+const SCALARS = tagOf(3, BYTES);
+const VECTORS = tagOf(4, BYTES);
+const IS_DYNAMIC = tagOf(6, VARINT);
+const VALID = 7;
+const MEMBERS = tagOf(8, BYTES);
+
+/** @throws {RangeError} for bytes that are no message, and for struct arrays in struct arrays */
 export function splitFieldData(bytes: Uint8Array): FieldBytes {
+  return split(bytes, membersOf);
+}
+
+function split(bytes: Uint8Array, readMembers: (bytes: Uint8Array) => FieldBytes[]): FieldBytes {
   const cursor = new FieldCursor(bytes);
   const field: { -readonly [K in keyof FieldBytes]: FieldBytes[K] } = {
     type: 0,
@@ -23,21 +41,18 @@ export function splitFieldData(bytes: Uint8Array): FieldBytes {
     isDynamic: false,
     members: [],
   };
-  const valid: Uint8Array[] = [];
   while (!cursor.atEnd) {
     const tag = cursor.varint32();
-    const [number, wireType] = [tag >>> 3, tag & 7];
-    if (number === 1) field.type = cursor.varint32();
-    else if (number === 6) field.isDynamic = cursor.varint32() !== 0;
-    else if (number === 7 && wireType !== BYTES) valid.push(Uint8Array.of(cursor.varint32()));
-    else if (number === 2) field.name = Buffer.from(cursor.lengthDelimited()).toString();
-    else if (number === 3) field.scalars = cursor.lengthDelimited();
-    else if (number === 4) field.vectors = cursor.lengthDelimited();
-    else if (number === 7) valid.push(cursor.lengthDelimited());
-    else if (number === 8) field.members = membersOf(cursor.lengthDelimited());
-    else cursor.skip(wireType);
+    if (tag === TYPE) field.type = cursor.varint32();
+    else if (tag === NAME) field.name = Buffer.from(cursor.lengthDelimited()).toString();
+    else if (tag === SCALARS) field.scalars = merged(field.scalars, cursor.lengthDelimited());
+    else if (tag === VECTORS) field.vectors = merged(field.vectors, cursor.lengthDelimited());
+    else if (tag === IS_DYNAMIC) field.isDynamic = cursor.varint32() !== 0;
+    else if (tag === MEMBERS) field.members = readMembers(cursor.lengthDelimited());
+    else cursor.skip(tag & 7);
   }
-  return valid.length === 0 ? field : { ...field, valid: valid.length === 1 ? valid[0] : Buffer.concat(valid) };
+  const valid = packedNumbers(bytes, VALID, VARINT);
+  return valid.length > 0 ? { ...field, valid } : field;
 }
 
 /** Of a `StructArrayField`. */
@@ -46,19 +61,39 @@ function membersOf(bytes: Uint8Array): FieldBytes[] {
   const members: FieldBytes[] = [];
   while (!cursor.atEnd) {
     const tag = cursor.varint32();
-    if (tag >>> 3 === 1) members.push(splitFieldData(cursor.lengthDelimited()));
-    else cursor.skip(tag & 7);
+    if (tag !== tagOf(1, BYTES)) cursor.skip(tag & 7);
+    else if (members.length === MAX_MEMBERS)
+      throw new RangeError(`a struct array has more than ${MAX_MEMBERS} members`);
+    else members.push(split(cursor.lengthDelimited(), refuseMembers));
   }
   return members;
 }
 
-/** The last field `number` of a message that holds bytes; undefined where it has none. */
+function refuseMembers(): never {
+  throw new RangeError("a member of a struct array cannot be a struct array");
+}
+
+/** Of a message that is given in parts, which one after the other are the whole. Source: protobuf.dev, "Last One Wins". */
+function merged(before: Uint8Array | undefined, part: Uint8Array): Uint8Array {
+  return before ? Buffer.concat([before, part]) : part;
+}
+
+/** A message that is the field `number` of another one; undefined where it has none. */
+export function messageOf(message: Uint8Array, number: number): Uint8Array | undefined {
+  return lengthDelimited(message, number, merged);
+}
+
+/** Bytes that are the field `number` of a message, the last ones; undefined where it has none. */
 export function bytesOf(message: Uint8Array, number: number): Uint8Array | undefined {
+  return lengthDelimited(message, number, (_, last) => last);
+}
+
+function lengthDelimited(message: Uint8Array, number: number, join: typeof merged): Uint8Array | undefined {
   const cursor = new FieldCursor(message);
   let found: Uint8Array | undefined;
   while (!cursor.atEnd) {
     const tag = cursor.varint32();
-    if (tag >>> 3 === number && (tag & 7) === BYTES) found = cursor.lengthDelimited();
+    if (tag === tagOf(number, BYTES)) found = join(found, cursor.lengthDelimited());
     else cursor.skip(tag & 7);
   }
   return found;

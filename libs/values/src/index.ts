@@ -16,7 +16,7 @@ export { dropRepeatedKeys } from "./json-keys.ts";
 export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
-export { BYTES, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
+export { BYTES, FIXED32, FIXED64, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 export { shortFloat } from "./short-float.ts";
 export * from "./spark-vector.ts";
 export { checkSparseCell, decodeSparseCell, encodeSparseCell, parseSparseJson } from "./sparse.ts";

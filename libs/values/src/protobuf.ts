@@ -1,9 +1,9 @@
 /** The little of the protobuf wire format that cells need: varints, lengths, fixed values. Source: protobuf.dev, "Encoding". */
 
 export const VARINT = 0;
-const FIXED64 = 1;
+export const FIXED64 = 1;
 export const BYTES = 2;
-const FIXED32 = 5;
+export const FIXED32 = 5;
 
 /** Bytes that an unsigned 32-bit number takes as a varint. */
 export function varintSize(value: number): number {

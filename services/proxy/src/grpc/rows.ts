@@ -18,17 +18,18 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
   const update = async (request: milvus.UpsertRequest, call: Parameters<typeof databaseOf>[1]) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    return rows.update(collection, request.partitionName, (schema) => ({
+    const read = (schema: CollectionSchema) => ({
       given: givenColumns(schema, rowsOf(request), "update"),
       arrays: arrayChanges(request.fieldOps),
-    }));
+    });
+    return rows.update(collection, request.partitionName, { ...sizeOf(request), read });
   };
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     let given: InsertBatch | undefined;
     const read = (schema: CollectionSchema) => (given = givenColumns(schema, rowsOf(request), purpose));
-    const written = await rows.write(purpose, collection, request.partitionName, read);
+    const written = await rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), read });
     for (const column of given?.columns ?? []) if (column) releaseMemory(column.data);
     return written;
   };
@@ -50,6 +51,11 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
       return milvus.MutationResult.fromPartial({ status: okStatus(), acknowledged: true, deleteCnt: count, timestamp });
     },
   };
+}
+
+function sizeOf(request: WriteRequest) {
+  const requestBytes = fieldBytesOf(request).reduce((sum, { length }) => sum + length, 0);
+  return { rowCount: request.numRows, requestBytes };
 }
 
 function rowsOf(request: WriteRequest): GivenRows {

@@ -1,4 +1,5 @@
 import { excerpt } from "@sluice/errors";
+import type { CollectionSchema } from "@sluice/schema";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
@@ -21,18 +22,20 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
   const write = async (purpose: "insert" | "upsert", request: FastifyRequest) => {
     const body = new Body(request);
     const collection = await collectionOf(context, body, request);
-    const written = await rows.write(purpose, collection, body.text("partitionName"), (schema) =>
-      rowsOfBody(purpose === "upsert" ? { ...schema, allowInsertAutoId: true } : schema, request.bodyText ?? ""),
-    );
+    const read = (schema: CollectionSchema) =>
+      rowsOfBody(purpose === "upsert" ? { ...schema, allowInsertAutoId: true } : schema, request.bodyText ?? "");
+    const sent = { ...sizeOf(body, request), read };
+    const written = await rows.write(purpose, collection, body.text("partitionName"), sent);
     return answerOf(written, request);
   };
   const update = async (body: Body, request: FastifyRequest) => {
     const collection = await collectionOf(context, body, request);
     const arrays = arrayChanges(body.list("fieldOps"));
-    const written = await rows.update(collection, body.text("partitionName"), async (schema) => ({
+    const read = async (schema: CollectionSchema) => ({
       given: await changesOfBody(schema, request.bodyText ?? "", body.raw("data")),
       arrays,
-    }));
+    });
+    const written = await rows.update(collection, body.text("partitionName"), { ...sizeOf(body, request), read });
     return answerOf(written, request);
   };
   app.post(`${base}insert`, facts("Inserts rows", asMethod("insert"), { body: rowsBody }), async (request) => {
@@ -54,6 +57,11 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const { count } = await rows.delete(collection, { ...about, exprTemplateValues: templates(body) });
     return { code: 0, cost: 0, data: { deleteCount: Number(count) } };
   });
+}
+
+function sizeOf(body: Body, request: FastifyRequest) {
+  const data = body.raw("data");
+  return { rowCount: Array.isArray(data) ? data.length : 1, requestBytes: request.bodyText?.length ?? 0 };
 }
 
 function answerOf({ rowCount, keys }: WrittenRows, request: FastifyRequest) {

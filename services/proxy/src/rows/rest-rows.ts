@@ -17,9 +17,6 @@ import { MemoryFile } from "./memory-file.ts";
 
 /** Milvus's code for rows of REST that it refuses. Source: around-import §2.1. */
 const BAD_ROWS = 1804;
-/** Of the columns of one request. */
-const MAX_COLUMN_BYTES = 64 << 20;
-
 /**
  * The rows of a request of REST: its member `data`, a list of objects, or one object. They are read as rows of a JSON file are, from the
  * text that came, whose numbers are exact.
@@ -28,8 +25,6 @@ const MAX_COLUMN_BYTES = 64 << 20;
 export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Promise<InsertBatch> {
   const { bytes, rowCount } = rowsIn(Buffer.from(bodyText));
   const rowBytes = schema.fields.reduce((sum, field) => sum + fixedWidth(field), 0);
-  if (rowCount * rowBytes > MAX_COLUMN_BYTES)
-    throw refused(`${rowCount} rows of ${rowBytes} bytes are more than ${MAX_COLUMN_BYTES} bytes: send fewer at once`);
   // One batch takes all of them: its capacity follows from the bytes of values that have one width.
   const options = { batchBytes: (rowCount + 1) * rowBytes + bytes.length, signal: new AbortController().signal };
   const plan = planGivenRows(schema);

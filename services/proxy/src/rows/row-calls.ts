@@ -1,5 +1,5 @@
 import { WeightedSlots } from "@sluice/async";
-import { AutoIds, batchBytes, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
+import { AutoIds, type Column, completeBatch, type InsertBatch } from "@sluice/columns";
 import { EmbeddedFields } from "@sluice/embedding";
 import { ImportError } from "@sluice/errors";
 import { rowBatchMessage } from "@sluice/fields";
@@ -10,6 +10,7 @@ import { type ProxyContext, partitionIdsOf } from "../context.ts";
 import { refused } from "./given-columns.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { mergedRows, type RowUpdate } from "./merged-rows.ts";
+import { columnsSize } from "./rows-size.ts";
 import { storedRows } from "./stored-rows.ts";
 
 /** What has become of rows that a client sent. */
@@ -20,7 +21,16 @@ export interface WrittenRows {
   readonly timestamp: bigint;
 }
 
-/** Of rows that are on their way to the datacoord: calls with more wait until others are written. */
+/** Rows that a client sent. */
+export interface SentRows<T> {
+  /** How many there are said to be: an update may find that it is not so. */
+  readonly rowCount: number;
+  readonly requestBytes: number;
+  /** The rows, by the schema that the collection has now. */
+  read(schema: CollectionSchema): T | Promise<T>;
+}
+
+/** Of rows that are read and on their way to the datacoord: calls with more wait until others are written. */
 const UNDER_WAY_BYTES = 48 << 20;
 /** Of an update whose rows others change at the same time. */
 const UPDATE_TRIES = 20;
@@ -45,19 +55,19 @@ export class RowCalls {
     this.#allocateIds = idSource(context.root);
   }
 
-  /**
-   * @param rowsOf the rows, by the schema that the collection has now
-   * @throws {StatusError} 200, 1100; {ImportError} what `rowsOf` or the writer refuses
-   */
+  /** @throws {StatusError} 200, 1100; {ImportError} what `sent` or the writer refuses */
   async write(
     purpose: "insert" | "upsert",
     collection: rootCoord.ResolveCollectionResponse,
     partitionName: string,
-    rowsOf: (schema: CollectionSchema) => InsertBatch | Promise<InsertBatch>,
+    sent: SentRows<InsertBatch>,
   ): Promise<WrittenRows> {
     const target = { collection, partitionIds: targetPartitions(collection, partitionName) };
     const schema = schemaOf(collection);
-    const batch = await this.#filled(schema, completeBatch(schema, await rowsOf(schema)));
+    using _room = await this.#roomFor(schema, sent);
+    const given = await sent.read(schema);
+    columnsSize(schema, given.rowCount, given.columns);
+    const batch = await this.#filled(schema, completeBatch(schema, given));
     const timestamp = (await this.#write(purpose, target, batch)) as bigint;
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
@@ -71,11 +81,12 @@ export class RowCalls {
   async update(
     collection: rootCoord.ResolveCollectionResponse,
     partitionName: string,
-    updateOf: (schema: CollectionSchema) => RowUpdate | Promise<RowUpdate>,
+    sent: SentRows<RowUpdate>,
   ): Promise<WrittenRows> {
     const target = { collection, partitionIds: targetPartitions(collection, partitionName) };
     const schema = schemaOf(collection);
-    const update = await updateOf(schema);
+    using _room = await this.#roomFor(schema, sent);
+    const update = await sent.read(schema);
     const { rowCount, columns } = update.given;
     const keys = keysOf(columns[primaryKeyIndex(schema)] as Column, rowCount);
     if (new Set<bigint | string>(keys).size < rowCount)
@@ -83,6 +94,7 @@ export class RowCalls {
     for (let tries = 1; ; tries++) {
       const stored = await storedRows(this.#context, collection, { schema, partitionIds: target.partitionIds, keys });
       const rowOf = Int32Array.from(keys as readonly (bigint | string)[], (key) => stored.rowOf.get(key) ?? -1);
+      if (rowOf.includes(-1)) columnsSize(schema, rowCount, columns);
       const batch = await this.#filled(schema, mergedRows(schema, update, stored, rowOf));
       const read = { timestamp: stored.timestamp, existed: Array.from(rowOf, (row) => row >= 0) };
       const timestamp = await this.#write("upsert", target, batch, read);
@@ -93,6 +105,11 @@ export class RowCalls {
           `the rows were changed by others ${tries} times while they were updated: try again`,
         );
     }
+  }
+
+  /** Asked for before the columns are made: many calls with few bytes could make many gigabytes of them. */
+  #roomFor(schema: CollectionSchema, { rowCount, requestBytes }: SentRows<unknown>): Promise<Disposable> {
+    return this.#room.take(Math.max(columnsSize(schema, rowCount), requestBytes));
   }
 
   /** Outputs of functions, and automatic keys. */
@@ -118,7 +135,6 @@ export class RowCalls {
     batch: InsertBatch,
     read: { readonly timestamp: bigint; readonly existed: boolean[] } = { timestamp: 0n, existed: [] },
   ): Promise<bigint | undefined> {
-    using _room = await this.#room.take(batchBytes(batch));
     const callId = await this.#allocateIds(1);
     const rows = rowBatchMessage(batch);
     const { timestamp: readTimestamp, existed } = read;
