@@ -63,6 +63,16 @@ const tenants: CollectionSpec = {
   ],
 };
 
+/** A mebibyte of vectors in one file: they begin at a block of it. */
+const wide: CollectionSpec = {
+  name: "wide",
+  shards: 1,
+  fields: [
+    { name: "id", type: DataType.Int64, key: true },
+    { name: "vector", type: DataType.FloatVector, dim: 32_768 },
+  ],
+};
+
 type Row = Readonly<Record<string, unknown>>;
 
 const everyRow: Row[] = Array.from({ length: 120 }, (_, i) => ({
@@ -88,6 +98,11 @@ const tenantRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
   bits: [i % 256, 255 - (i % 256), 7, i % 11],
 }));
 
+const wideRows: Row[] = Array.from({ length: 9 }, (_, i) => ({
+  id: BigInt(i),
+  vector: Array.from({ length: 32_768 }, (_, j) => (j % 251) / 4 - i),
+}));
+
 /** Milvus's answer in the form of the rows that were written. */
 type Answer = Record<string, Record<string, unknown>[]>;
 
@@ -99,6 +114,7 @@ itWith(environment)(
     const collections = [
       everything,
       tenants,
+      wide,
       bookCollection("changed", { shards: 2 }),
       bookCollection("npy_books", { shards: 2 }),
     ];
@@ -106,6 +122,7 @@ itWith(environment)(
     const answer = await takeOver(dataDir, collections, backup);
     expect(byKey(answer.everything, "id")).toEqual(byKey(everyRow.map(asText), "id"));
     expect(byKey(answer.tenants, "key")).toEqual(byKey(tenantRows.map(asText), "key"));
+    expect(byKey(answer.wide, "id")).toEqual(byKey(wideRows.map(asText), "id"));
     expect(byKey(answer.changed, "id")).toEqual(byKey(changedRows.map(asText), "id"));
     expect(byKey(answer.npy_books, "id")).toEqual(byKey(bookRows.slice(5).map(asText), "id"));
   },
@@ -134,6 +151,7 @@ async function importAll(
     await client.importAndWait("everything", await files.jsonl(`everything-${i}.jsonl`, part));
   for (const [i, part] of [tenantRows.slice(0, 120), tenantRows.slice(120)].entries())
     await client.importAndWait("tenants", await files.jsonl(`tenants-${i}.jsonl`, part));
+  await client.importAndWait("wide", await files.jsonl("wide.jsonl", wideRows));
   await change(client, files);
   await client.importAndWait("npy_books", await files.npy("books", bookRows));
   for (const name of ["everything", "tenants"]) await merge(client, name);

@@ -57,14 +57,16 @@ const postHeaderLengths = [52, 16, 16, 16, 16, 16, 16, 16];
  * Everything before the payload: magic, descriptor event, head of the only data event. The next positions are exact, as
  * Milvus's flush writes them. Source: the binlog format, §2.
  * @param headerTimestamp hybrid wall clock, in both event headers
+ * @param blanks behind the extras, which are JSON
  */
 export function encodeBinlogHead(
   descriptor: BinlogDescriptor,
   eventType: number,
   headerTimestamp: bigint,
   payloadBytes: number,
+  blanks = 0,
 ): Uint8Array {
-  const extras = Buffer.from(encodeExtras(descriptor.extras));
+  const extras = Buffer.from(encodeExtras(descriptor.extras) + " ".repeat(blanks));
   const head = new Uint8Array(extrasOffset + extras.length + dataEventBytes);
   const view = new DataView(head.buffer);
   const dataOffset = extrasOffset + extras.length;

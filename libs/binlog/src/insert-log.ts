@@ -39,10 +39,15 @@ export interface InsertLogOptions {
 /** The lengths inside a file are int32; half of that leaves readers room. */
 const maxInsertLogBytes = 2 ** 30;
 
+/** What disks ask of addresses and of places in files. */
+const blockBytes = 4096;
+/** From so many bytes on, rows begin at a block of the file. */
+const alignedBytes = 1 << 20;
+
 /**
  * One field's rows as a binlog, in pieces to write one after the other: binlog formats, §2 and §4. Dense vectors are not
  * copied, nor are other columns that do not shrink by compression: those pieces are views, so the column must stay as it
- * is until they are written.
+ * is until they are written. Large ones begin at a block of the file, so that what begins at one of memory can be written from there.
  * @throws {RangeError} no rows, a file of 1 GiB or more, or a nullable field in dialect 2.3
  */
 export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
@@ -53,8 +58,22 @@ export function encodeInsertLog(options: InsertLogOptions): Uint8Array[] {
   const payloadBytes = payload.reduce((sum, piece) => sum + piece.length, 0);
   if (payloadBytes >= maxInsertLogBytes)
     throw new RangeError(`insert log of ${payloadBytes} bytes: expected below 1 GiB`);
-  const head = encodeBinlogHead(describe(options), EventType.Insert, composeTso(options.nowMs), payloadBytes);
-  return [head, ...payload];
+  const encodeHead = (blanks: number) =>
+    encodeBinlogHead(describe(options), EventType.Insert, composeTso(options.nowMs), payloadBytes, blanks);
+  const head = encodeHead(0);
+  const blanks = blanksBefore(column, [head, ...payload]);
+  return [blanks === 0 ? head : encodeHead(blanks), ...payload];
+}
+
+/** How much longer a file's head must be for its rows to begin at a block, where they are many and written as they lie in memory. */
+function blanksBefore({ data }: Column, pieces: readonly Uint8Array[]): number {
+  let offset = 0;
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    const areRows = buffer === data.buffer && byteOffset === data.byteOffset && byteLength >= alignedBytes;
+    if (areRows) return -offset & (blockBytes - 1);
+    offset += byteLength;
+  }
+  return 0;
 }
 
 function describe(options: InsertLogOptions): BinlogDescriptor {

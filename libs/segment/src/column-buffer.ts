@@ -11,8 +11,6 @@ export interface ColumnBuffer {
   append(source: Column, runs: RowRuns, rowCount: number, rows: number): number;
   /** What was appended; stays valid until the next append. */
   column(rowCount: number): Column;
-  /** See `RowBuffer.noteFile`. */
-  noteFile(pieces: readonly Uint8Array[]): void;
   clear(): void;
   /** Gives its memory back. It is not used again. */
   release(): void;

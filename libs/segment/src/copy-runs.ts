@@ -2,7 +2,7 @@ import { copyRuns as copyPooledRuns } from "@sluice/kernels";
 import type { RowRuns } from "./row-runs.ts";
 
 /** Above this a call of `set` costs less than a loop. Measured with two buckets of random rows. */
-export const loopBytes = 96;
+const loopBytes = 96;
 
 /** Copies rows of `width` bytes to row `to` on. */
 export function copyRuns(source: Uint8Array, target: Uint8Array, width: number, to: number, runs: RowRuns): void {

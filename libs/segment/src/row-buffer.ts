@@ -71,11 +71,6 @@ export class RowBuffer {
     return this.#columns[fieldIndex].column(this.#rowCount);
   }
 
-  /** How the rows of a field stand in a file, in pieces: the next ones are put so that memory and file are aligned alike. */
-  noteFile(fieldIndex: number, pieces: readonly Uint8Array[]): void {
-    this.#columns[fieldIndex].noteFile(pieces);
-  }
-
   /** Forgets the rows and keeps the memory. */
   clear(): void {
     this.#rowCount = 0;

@@ -50,9 +50,6 @@ const MINOR_PARTS = 32;
 /** Of segments from here on, filters over keys and their text are large: there is one at a time. Others wait for no other's sync. */
 const SERIAL_ROWS = 1 << 15;
 
-/** Row ids and timestamps, which come first. */
-const SYSTEM_FIELDS = 2;
-
 interface OpenFieldLogs {
   readonly field: FieldSchema;
   readonly logIds: bigint[];
@@ -116,7 +113,6 @@ export class SegmentWriter {
       const isPacked = columnBytes(columns[i], rowCount) * MINOR_PARTS >= buffer.bytes;
       const pieces = this.#encode(logs.field, columns[i], rowCount, system, isPacked);
       for (const piece of pieces) if (piece.buffer !== columns[i].data.buffer) encodedBytes += piece.byteLength;
-      if (i >= SYSTEM_FIELDS) buffer.noteFile(i - SYSTEM_FIELDS, pieces);
       return this.#put(logs, firstLogId + BigInt(i), pieces);
     });
     const stats = this.#bm25.write(buffer, this.#place(), firstLogId + BigInt(this.#logs.length), puts);

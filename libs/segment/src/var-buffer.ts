@@ -65,8 +65,6 @@ export class VarBuffer implements ColumnBuffer {
   }
 
   /** What is compressed is written from other memory. */
-  noteFile(): void {}
-
   clear(): void {
     this.#length = 0;
     this.#validity.clear();
