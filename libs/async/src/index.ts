@@ -1,4 +1,5 @@
 export * from "./byte-budget.ts";
+export { collectGarbage } from "./collect-garbage.ts";
 export * from "./map-concurrent.ts";
 export { ARENA_SCRATCH_BYTES } from "./memory-arena.ts";
 export * from "./memory-pool.ts";

@@ -1,5 +1,6 @@
 import { describeSettings, type LoadedSettings, type SettingsDefinition, type SettingValues } from "@sluice/config";
 import { startTelemetry, startTracing } from "@sluice/telemetry";
+import { collectAfterStart } from "./collect-after-start.ts";
 import { openHealthServer } from "./health-server.ts";
 import { type BackendSettings, type Need, openBackends } from "./open-backends.ts";
 import { Problems } from "./problems.ts";
@@ -42,6 +43,7 @@ export async function runRole(role: AnyRole, loaded: LoadedSettings<SettingsDefi
   cleanup.use(backends);
   running = cleanup.use(await startRole(role, settings as never, backends as never, telemetry));
   process.stdout.write(`ready ${running.address ?? "-"} health ${host}:${health.port}\n`);
+  using _ = collectAfterStart();
   log.info("stopping", { signal: await signals.first });
   await running.drain(AbortSignal.timeout(settings.drainLimitMs));
 }

@@ -1,4 +1,4 @@
-import { thisProcess, untilSignal } from "@sluice/cluster";
+import { collectAfterStart, thisProcess, untilSignal } from "@sluice/cluster";
 import { describeSettings, type LoadedSettings } from "@sluice/config";
 import { startTelemetry } from "@sluice/telemetry";
 import type { standaloneSettings } from "./settings.ts";
@@ -15,6 +15,7 @@ export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): 
   const signals = untilSignal();
   await using server = await startStandalone(loaded.values, telemetry, signals.abort);
   process.stdout.write(`ready ${server.host}:${server.port}\n`);
+  using _ = collectAfterStart();
   telemetry.log.info("stopping", { signal: await signals.first });
   await server.drain(AbortSignal.timeout(DRAIN_MS));
 }
