@@ -9,7 +9,7 @@ import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { broughtSources, ExportRoots, openObjectStore, openSources } from "@sluice/object-store";
 import { queryNodeRole } from "@sluice/querynode/role";
 import { rootCoordRole } from "@sluice/rootcoord/role";
-import { dataCoord, queryNode, rootCoord, volume } from "@sluice/rpc";
+import { dataCoord, queryNode, RootCoordClient, volume } from "@sluice/rpc";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
 import { silentTelemetry } from "@sluice/telemetry";
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => cleanup.disposeAsync());
 
 const services = [
-  ["rootcoord", rootCoord.RootCoordClient, rootCoord.RootCoordService],
+  ["rootcoord", RootCoordClient, RootCoordClient.service],
   ["rootcoord", volume.VolumeCoordClient, volume.VolumeCoordService],
   ["datacoord", dataCoord.DataCoordClient, dataCoord.DataCoordService],
   ["querynode", queryNode.QueryNodeClient, queryNode.QueryNodeService],

@@ -16,7 +16,7 @@ import { startDataNode, WorkerThread } from "@sluice/datanode";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { broughtSources, ExportRoots, openObjectStore, openSources } from "@sluice/object-store";
 import { startRootCoord } from "@sluice/rootcoord";
-import { connectClient, dataCoord, rootCoord } from "@sluice/rpc";
+import { connectClient, dataCoord, RootCoordClient } from "@sluice/rpc";
 import { collectionId, jobId, partitionId } from "@sluice/schema";
 import { EmbeddedTaskQueue } from "@sluice/task-queue";
 import { Metrics, silentLogger } from "@sluice/telemetry";
@@ -97,7 +97,7 @@ async function start(store: MemoryMetaStore, cleanup: AsyncDisposableStack) {
     }),
   );
   return {
-    root: cleanup.use(connectClient(rootCoord.RootCoordClient, rootCoordAddress)),
+    root: cleanup.use(connectClient(RootCoordClient, rootCoordAddress)),
     data: cleanup.use(connectClient(dataCoord.DataCoordClient, async () => data.address)),
   };
 }

@@ -1,6 +1,6 @@
 import { Serial } from "@sluice/async";
 import type { Client } from "./client.ts";
-import type { RootCoordClient } from "./gen/root_coord.ts";
+import type { RootCoordClient } from "./root-coord-client.ts";
 import { checkStatus } from "./status.ts";
 
 /** Ids are asked for in blocks: small requests are served from memory. */

@@ -16,6 +16,12 @@ export * as volume from "./gen/volume.ts";
 export { idSource } from "./id-source.ts";
 export { PassingQueryClient } from "./passing-query-client.ts";
 export { RawMilvusClient } from "./raw-milvus-client.ts";
+export {
+  RootCoordClient,
+  type RootCoordPublicServer,
+  RootCoordPublicService,
+  rootCoordMethods,
+} from "./root-coord-client.ts";
 export { GrpcError, type ServedService } from "./served-methods.ts";
 export {
   endOf,

@@ -11,7 +11,7 @@ import {
   idSource,
   okStatus,
   queryNode,
-  rootCoord,
+  RootCoordClient,
   served,
 } from "@sluice/rpc";
 import { collectionId, jobId, taskId } from "@sluice/schema";
@@ -58,7 +58,7 @@ export interface RunningDataCoord extends AsyncDisposable {
 /** Starts the datacoord: segments, datanodes, dispatch, commit, garbage collection. */
 export async function startDataCoord(settings: DataCoordSettings, deps: DataCoordDeps): Promise<RunningDataCoord> {
   await using cleanup = new AsyncDisposableStack();
-  const root = cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings));
+  const root = cleanup.use(connectPeer(RootCoordClient, deps.rootCoordAddress, settings));
   const book = new SegmentBook(deps.store);
   await book.load();
   const changes = new ChangeBook(deps.store, () => allocateTs(root));
@@ -158,7 +158,7 @@ function openServer(
   return openPeerServer({ services: [service], log, onCall: observeCalls(metrics) }, settings);
 }
 
-async function allocateTs(root: Client<rootCoord.RootCoordClient>): Promise<bigint> {
+async function allocateTs(root: Client<RootCoordClient>): Promise<bigint> {
   const response = await root.allocTimestamp({ base: undefined });
   checkStatus(response.status);
   if (response.timestamp === 0n) throw new ImportError("internal", "the rootcoord answered no timestamp");

@@ -6,8 +6,8 @@ import {
   type dataCoord,
   type importing,
   isOk,
+  type RootCoordClient,
   reportMessage,
-  type rootCoord,
   segmentMessage,
   segmentOfMessage,
 } from "@sluice/rpc";
@@ -28,9 +28,9 @@ export interface DataNodeSize {
 
 /** What a datanode asks of rootcoord and datacoord. Refusals are thrown as ImportError, silence as other errors. */
 export class Coordinators {
-  readonly #root: Client<rootCoord.RootCoordClient>;
+  readonly #root: Client<RootCoordClient>;
   readonly #data: Client<dataCoord.DataCoordClient>;
-  constructor(root: Client<rootCoord.RootCoordClient>, data: Client<dataCoord.DataCoordClient>) {
+  constructor(root: Client<RootCoordClient>, data: Client<dataCoord.DataCoordClient>) {
     this.#root = root;
     this.#data = data;
   }

@@ -1,6 +1,6 @@
 import { connectPeer, credentialsKeyOf } from "@sluice/cluster";
 import { flushesInFlight } from "@sluice/object-store";
-import { type Address, dataCoord, rootCoord } from "@sluice/rpc";
+import { type Address, dataCoord, RootCoordClient } from "@sluice/rpc";
 import type { TaskQueue } from "@sluice/task-queue";
 import type { Logger, Metrics } from "@sluice/telemetry";
 import { Coordinators } from "./coordinators.ts";
@@ -45,7 +45,7 @@ const SMALL_SLOTS = 4;
 /** Starts a datanode: leases import tasks and turns them into sealed segments in its worker threads. */
 export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDeps): Promise<RunningDataNode> {
   await using cleanup = new AsyncDisposableStack();
-  const root = cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings));
+  const root = cleanup.use(connectPeer(RootCoordClient, deps.rootCoordAddress, settings));
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings));
   const coordinators = new Coordinators(root, data);
   const { smallSlots = SMALL_SLOTS } = deps;

@@ -1,10 +1,17 @@
 import type { ModelServers } from "@sluice/embedding";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { type Client, checkStatus, type dataCoord, type PassingQueryClient, type rootCoord } from "@sluice/rpc";
+import {
+  type Client,
+  checkStatus,
+  type dataCoord,
+  type PassingQueryClient,
+  type RootCoordClient,
+  type rootCoord,
+} from "@sluice/rpc";
 
 /** What the handlers of the proxy work with. */
 export interface ProxyContext {
-  readonly root: Client<rootCoord.RootCoordClient>;
+  readonly root: Client<RootCoordClient>;
   readonly data: Client<dataCoord.DataCoordClient>;
   readonly query: Client<PassingQueryClient>;
   /** Servers that functions may ask for vectors. */

@@ -4,7 +4,7 @@ import { connectPeer, isLoopback, type Presence } from "@sluice/cluster";
 import { SettingsError } from "@sluice/config";
 import { ModelServers } from "@sluice/embedding";
 import type { ObjectStore } from "@sluice/object-store";
-import { type Address, dataCoord, openGrpcServer, PassingQueryClient, rootCoord, volume } from "@sluice/rpc";
+import { type Address, dataCoord, openGrpcServer, PassingQueryClient, RootCoordClient, volume } from "@sluice/rpc";
 import { type CallObserver, type Logger, logCalls, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessControl } from "./access/access-control.ts";
 import { AuditLog } from "./access/audit-log.ts";
@@ -57,7 +57,7 @@ const REFUSED_LOG_MS = 10_000;
 export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Promise<RunningProxy> {
   await using cleanup = new AsyncDisposableStack();
   const context: ProxyContext = {
-    root: cleanup.use(connectPeer(rootCoord.RootCoordClient, deps.rootCoordAddress, settings)),
+    root: cleanup.use(connectPeer(RootCoordClient, deps.rootCoordAddress, settings)),
     data: cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings)),
     query: cleanup.use(connectPeer(PassingQueryClient, deps.queryNodeAddress, settings)),
     models: new ModelServers(settings),

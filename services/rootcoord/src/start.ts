@@ -12,7 +12,16 @@ import {
   type Sources,
   withVolumes,
 } from "@sluice/object-store";
-import { type Address, dataCoord, type GrpcServer, okStatus, rootCoord, served } from "@sluice/rpc";
+import {
+  type Address,
+  dataCoord,
+  type GrpcServer,
+  okStatus,
+  type RootCoordPublicServer,
+  RootCoordPublicService,
+  rootCoord,
+  served,
+} from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { AccessBook } from "./access/access-book.ts";
@@ -228,15 +237,19 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Everything that the rootcoord answers, and volumes beside it. */
+/** What the rootcoord answers services and, by way of proxies, clients; and volumes beside it. */
 function openServer(
   settings: RootCoordSettings,
   handlers: RootCoordHandlers,
   volumes: OpenVolumes,
   { log, metrics }: RootCoordDeps,
 ): GrpcServer {
-  const service = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, handlers);
-  return openPeerServer({ services: [service, volumes.service], log, onCall: observeCalls(metrics) }, settings);
+  const internal = served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, handlers);
+  const ofClients = served<RootCoordPublicServer>(RootCoordPublicService, handlers);
+  return openPeerServer(
+    { services: [internal, ofClients, volumes.service], log, onCall: observeCalls(metrics) },
+    settings,
+  );
 }
 
 function numberHandlers(ids: IdAllocator, tso: TsoService): Pick<RootCoordHandlers, "allocIds" | "allocTimestamp"> {

@@ -2,7 +2,7 @@ import { ModelServers } from "@sluice/embedding";
 import { StatusError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
-import { type milvus, rootCoord, schema as wire } from "@sluice/rpc";
+import { type milvus, RootCoordClient, schema as wire } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { createDdlHandlers, type Ddl, type DdlHandlers, type DdlMethod, type DdlOptions } from "../../src/ddl/index.ts";
 import { IdAllocator } from "../../src/id-allocator.ts";
@@ -57,7 +57,7 @@ export async function openDdl(
 
 /** The request as it comes off the wire when a client sets nothing. */
 function emptyRequest<K extends DdlMethod>(method: K): Request<K> {
-  return rootCoord.RootCoordService[method].requestDeserialize(Buffer.alloc(0)) as Request<K>;
+  return RootCoordClient.service[method].requestDeserialize(Buffer.alloc(0)) as Request<K>;
 }
 
 export const idField = (parts: FieldParts = {}) =>
