@@ -1,7 +1,10 @@
-import type { CollectionId, LogLists, SegmentId } from "@sluice/schema";
+import type { CollectionId, FieldLogs, LogLists, SegmentId } from "@sluice/schema";
 import type { Table } from "./table.ts";
 
-/** Logs that a visible segment has besides its own from a change on: fields that were added later, their statistics; deletes, of which the last change names all. */
+/**
+ * Logs that a visible segment has besides its own from a change on: fields that were added later, their statistics; deletes, of
+ * which the last change names all.
+ */
 export interface SegmentExtension extends LogLists {
   readonly segmentId: SegmentId;
 }
@@ -25,6 +28,8 @@ export interface ChangeRecord {
   readonly callIds?: readonly bigint[];
   /** Of a delete: what its call is answered, the keys that it names or has found. */
   readonly deleteCount?: number;
+  /** Earlier deletes that it names again are forgotten: snapshots from before it are kept no longer. */
+  readonly isFloor?: true;
 }
 
 /** Written by the datacoord. */
@@ -37,7 +42,8 @@ export const CHANGES: Table<ChangeRecord, readonly [CollectionId, changeId: bigi
 export interface Visibility {
   /** Of the change that added it. */
   readonly commitTs: bigint;
-  readonly extensions: readonly SegmentExtension[];
+  /** What later changes gave it, put together; undefined: nothing. */
+  readonly extension?: LogLists;
 }
 
 /** What is visible after `changes`, which are in the order of their timestamps, up to and including `timestamp`. */
@@ -54,9 +60,31 @@ export function visibleAfter(changes: Iterable<ChangeRecord>, timestamp?: bigint
 export function applyChange(visible: Map<SegmentId, Visibility>, change: ChangeRecord): void {
   const { commitTs } = change;
   for (const id of change.removes) visible.delete(id);
-  for (const id of change.adds) visible.set(id, { commitTs, extensions: [] });
+  for (const id of change.adds) visible.set(id, { commitTs });
   for (const extension of change.extends) {
     const known = visible.get(extension.segmentId);
-    if (known) visible.set(extension.segmentId, { ...known, extensions: [...known.extensions, extension] });
+    if (known) visible.set(extension.segmentId, { ...known, extension: joinLogs(known.extension, extension) });
   }
+}
+
+const NO_LOGS: LogLists = { insertLogs: [], statsLogs: [] };
+
+/**
+ * Logs of a segment with those that a change gives it. What the change says of deletes takes the place of what was said before, so
+ * that any number of deletes costs no more than one.
+ */
+export function joinLogs(before: LogLists = NO_LOGS, after: LogLists): LogLists {
+  const { deltaLogs, deletedRows } = after.deltaLogs ? after : before;
+  const bm25Logs = joined(before.bm25Logs, after.bm25Logs);
+  return {
+    insertLogs: joined(before.insertLogs, after.insertLogs),
+    statsLogs: joined(before.statsLogs, after.statsLogs),
+    ...(bm25Logs.length > 0 && { bm25Logs }),
+    ...(deltaLogs && { deltaLogs, deletedRows }),
+  };
+}
+
+function joined(before: readonly FieldLogs[] = [], after: readonly FieldLogs[] = []): readonly FieldLogs[] {
+  if (before.length === 0 || after.length === 0) return before.length === 0 ? after : before;
+  return [...before, ...after];
 }

@@ -83,6 +83,11 @@ export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
     };
   }
 
+  /** Writes a record over whatever it was: for one of which nobody else writes. `settle` is called once it is stored. */
+  stageOver(record: T, settle: () => void): StagedWrite {
+    return { guard: undefined, write: this.write(record), settle };
+  }
+
   /** Deletes a record whatever it is. `settle` is called with undefined once it is gone. */
   stageRemoval(id: Id, settle: (stored: RecordEntry<T> | undefined) => void): StagedWrite {
     return {

@@ -45,7 +45,7 @@ describe("what is visible", () => {
   it("a segment keeps the timestamp it came with, and has what later changes gave it", () => {
     expect(visibleAfter(history, 40n).get(segmentId(3n))).toMatchObject({
       commitTs: 20n,
-      extensions: [{ insertLogs: [{ fieldId: 200, logIds: [40n] }] }],
+      extension: { insertLogs: [{ fieldId: 200, logIds: [40n] }] },
     });
   });
 

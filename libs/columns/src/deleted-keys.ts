@@ -40,14 +40,16 @@ export function deletedKeys(pkType: DataType): DeletedKeys {
 }
 
 const FREE = 0n;
+/** Slots to begin with, a power of two: most logs of single deletes have a few keys, and each is kept by itself. */
+const SLOTS = 16;
 
 /** Open addressing over the two halves of a key: nothing is made for a row that is looked up and not found. */
 class DeletedIntegers implements DeletedKeys {
   size = 0;
-  #keys = new BigInt64Array(1024);
+  #keys = new BigInt64Array(SLOTS);
   #halves = new Int32Array(this.#keys.buffer);
   /** 0: the slot is free. No delete is as old as that. */
-  #stamps = new BigUint64Array(1024);
+  #stamps = new BigUint64Array(SLOTS);
 
   get bytes(): number {
     return this.#keys.byteLength * 2;
@@ -99,14 +101,11 @@ function hashOf(low: number, high: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Slots to begin with; a power of two. */
-const SLOTS = 1024;
-
 /** The same over the UTF-8 bytes of keys, which lie one after the other: no text is made for a row. */
 class DeletedTexts implements DeletedKeys {
   size = 0;
   /** Bytes of key `n` are `[ends[n - 1], ends[n])` of the texts, from key 1 on. */
-  #texts = Buffer.alloc(1 << 14);
+  #texts = Buffer.alloc(16 * SLOTS);
   #ends = new Uint32Array(SLOTS);
   #stamps = new BigUint64Array(SLOTS);
   /** The number of the key, 0 where the slot is free. */

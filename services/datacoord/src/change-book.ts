@@ -1,6 +1,4 @@
-import { Serial } from "@sluice/async";
 import {
-  applyChange,
   CHANGES,
   type ChangeRecord,
   commitInPages,
@@ -12,6 +10,7 @@ import {
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, SegmentId } from "@sluice/schema";
+import { ChangeHistory } from "./change-history.ts";
 
 // S2. A segment is visible when, and only when, a change adds it and no later one removes it. A change is one record and one
 //     write: every shard and partition, what goes and what comes, at once.
@@ -20,27 +19,11 @@ import type { CollectionId, SegmentId } from "@sluice/schema";
 //     second one meets what the first has left, and is refused.
 // S6. A change is forgotten when later ones have removed all that it added, and the segments are gone. Snapshots from before
 //     these changes are refused from then on, also by who finds only segments that are removed and were never added.
+// S7. The last delete of a segment's rows names all its delta logs. What earlier ones say of them is forgotten when no reader is
+//     left that began before the last one; that one says so before, durably, and snapshots from before it are refused.
 
 /** What a change does; the book gives it its timestamp. */
 export type NewChange = Omit<ChangeRecord, "commitTs">;
-
-/** Changes of one collection. */
-interface History {
-  /** By id, in the order of their timestamps. */
-  readonly changes: Map<bigint, ChangeRecord>;
-  lastTs: bigint;
-  /** Timestamp of the last change that replaced nothing: an import's, not a compaction's. */
-  lastAddTs: bigint;
-  /** After all of them. */
-  readonly visible: Map<SegmentId, Visibility>;
-  /** Snapshots below it are not kept (S6). */
-  floorTs: bigint;
-  /** Of removed segments, the change that did it. */
-  readonly removedTs: Map<SegmentId, bigint>;
-  /** The change that carried out a call of a client. */
-  readonly calls: Map<bigint, ChangeRecord>;
-  readonly turns: Serial;
-}
 
 /** What is visible at a time. The map may be the book's own: it is looked at before anything is waited for. */
 export interface Snapshot {
@@ -70,7 +53,7 @@ export class ChangeBook {
   readonly #store: MetaStore;
   readonly #table: RecordTable<ChangeRecord, readonly [CollectionId, bigint]>;
   readonly #allocateTs: () => Promise<bigint>;
-  readonly #histories = new Map<CollectionId, History>();
+  readonly #histories = new Map<CollectionId, ChangeHistory>();
 
   constructor(store: MetaStore, allocateTs: () => Promise<bigint>) {
     this.#store = store;
@@ -80,7 +63,8 @@ export class ChangeBook {
 
   async load(): Promise<void> {
     const changes = await Array.fromAsync(this.#table.scan(), ({ record }) => record);
-    for (const change of changes.sort((a, b) => (a.commitTs < b.commitTs ? -1 : 1))) this.#remember(change);
+    for (const change of changes.sort((a, b) => (a.commitTs < b.commitTs ? -1 : 1)))
+      this.#historyOf(change.collectionId).remember(change);
   }
 
   /**
@@ -117,7 +101,7 @@ export class ChangeBook {
     const staged = this.#table.stage(record, undefined, (entry) => (stored = entry?.record));
     await commitStaged(this.#store, [staged]);
     if (!stored) throw new ImportError("internal", `the change ${record.changeId} was neither written nor refused`);
-    this.#remember(stored);
+    this.#historyOf(stored.collectionId).remember(stored);
     return stored;
   }
 
@@ -156,36 +140,51 @@ export class ChangeBook {
     return this.#histories.get(collectionId)?.removedTs.get(segmentId);
   }
 
+  /** All that are not forgotten, in their order. */
+  changesOf(collectionId: CollectionId): Iterable<ChangeRecord> {
+    return this.#histories.get(collectionId)?.changes.values() ?? [];
+  }
+
   /**
    * Changes of which nothing is left: later ones have removed all that they added or extended, longer ago than any reader.
    * @param isGone whether nothing is known of a segment any more
    */
   spent(collectionId: CollectionId, isGone: (id: SegmentId) => boolean): ChangeRecord[] {
-    const { changes, removedTs, visible } = this.#historyOf(collectionId);
-    const isSpent = ({ adds, extends: extended }: ChangeRecord) =>
-      adds.length + extended.length > 0 &&
-      adds.every((id) => removedTs.has(id) && isGone(id)) &&
-      extended.every(({ segmentId: id }) => !visible.has(id) && isGone(id));
-    return [...changes.values()].filter(isSpent);
+    return this.#historyOf(collectionId).spent(isGone);
   }
 
   /** S6. @param spent of one collection */
   async forget(collectionId: CollectionId, spent: readonly ChangeRecord[]): Promise<void> {
     const history = this.#historyOf(collectionId);
-    const { changes, removedTs, calls } = history;
     await history.turns.run(async () => {
-      for (const id of spent.flatMap(({ adds }) => adds)) {
-        const endTs = removedTs.get(id) ?? 0n;
-        if (endTs > history.floorTs) history.floorTs = endTs;
-      }
+      history.raiseFloor(spent);
       const removals = spent.map((change) =>
-        this.#table.stageRemoval(CHANGES.idOf(change), () => {
-          changes.delete(change.changeId);
-          for (const id of change.adds) removedTs.delete(id);
-          for (const id of change.callIds ?? []) calls.delete(id);
-        }),
+        this.#table.stageRemoval(CHANGES.idOf(change), () => history.forget(change)),
       );
       await commitInPages(this.#store, removals);
+    });
+  }
+
+  /** Timestamp of the oldest delete that repeats an earlier one (S7); undefined where there is none. */
+  oldestRepeatTs(collectionId: CollectionId): bigint | undefined {
+    return this.#histories.get(collectionId)?.deletes.oldestRepeatTs;
+  }
+
+  /**
+   * S7. Forgets what deletes say that later ones say again, some of it at a time. Who dies in between has forgotten less.
+   * @param until timestamp of the last such later one @returns whether there may be more
+   */
+  async fold(collectionId: CollectionId, until: bigint): Promise<boolean> {
+    const history = this.#historyOf(collectionId);
+    return history.turns.run(async () => {
+      const { repeats, kept, removed } = history.deletes.foldable(until, history.changes);
+      const writes = kept.map((change) => this.#table.stageOver(change, () => history.replace(change)));
+      const removals = removed.map((change) =>
+        this.#table.stageRemoval(CHANGES.idOf(change), () => history.forget(change)),
+      );
+      await commitInPages(this.#store, [...writes, ...removals]);
+      history.deletes.folded(repeats);
+      return repeats > 0;
     });
   }
 
@@ -199,30 +198,8 @@ export class ChangeBook {
     this.#histories.delete(collectionId);
   }
 
-  #remember(change: ChangeRecord): void {
-    const history = this.#historyOf(change.collectionId);
-    history.changes.set(change.changeId, change);
-    history.lastTs = change.commitTs;
-    if (!change.removes.every((id) => history.visible.has(id))) history.floorTs = change.commitTs;
-    if (change.removes.length === 0) history.lastAddTs = change.commitTs;
-    for (const id of change.removes) history.removedTs.set(id, change.commitTs);
-    for (const id of change.callIds ?? []) history.calls.set(id, change);
-    applyChange(history.visible, change);
-  }
-
-  #historyOf(collectionId: CollectionId): History {
-    const known = this.#histories.get(collectionId);
-    if (known) return known;
-    const history = {
-      changes: new Map(),
-      lastTs: 0n,
-      lastAddTs: 0n,
-      floorTs: 0n,
-      visible: new Map(),
-      removedTs: new Map(),
-      calls: new Map(),
-      turns: new Serial(),
-    };
+  #historyOf(collectionId: CollectionId): ChangeHistory {
+    const history = this.#histories.get(collectionId) ?? new ChangeHistory();
     this.#histories.set(collectionId, history);
     return history;
   }

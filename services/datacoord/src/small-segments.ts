@@ -83,9 +83,9 @@ export class SmallSegments {
     occasion: MergeOccasion,
     isWanted: (record: SegmentRecord) => boolean,
   ): SegmentMerge[] {
-    const records = [...this.#changes.visible(id)].flatMap(([segment, { extensions }]) => {
+    const records = [...this.#changes.visible(id)].flatMap(([segment, visibility]) => {
       const record = this.#segments.get(segment);
-      return record ? [extended(record, extensions)] : [];
+      return record ? [extended(record, visibility)] : [];
     });
     const wanted = records.filter((record) => record.state === "sealed" && isWanted(record));
     const shards = Map.groupBy(wanted, ({ partitionId, vchannel }) => `${partitionId}/${vchannel}`);

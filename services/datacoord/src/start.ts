@@ -39,6 +39,8 @@ import { VisibleSegments } from "./visible-segments.ts";
  * nothing waits for it, and hundreds of nodes send as many at a time.
  */
 const HEARTBEAT_MS = 3000;
+/** Twice the longest deadline that a proxy gives to calls about rows: none is made again after that. */
+const CALL_GRACE_MS = 600_000;
 
 export interface DataCoordDeps {
   readonly store: MetaStore;
@@ -92,6 +94,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
       intervalMs: settings.gcIntervalMs,
       graceMs: settings.gcGraceMs,
       readerGraceMs: settings.readerGraceMs,
+      callGraceMs: CALL_GRACE_MS,
       prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
     }).start(),
   );

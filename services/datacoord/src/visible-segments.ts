@@ -3,7 +3,7 @@ import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sl
 import { collectionId, jobId, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import { type ChangeBook, type NewChange, snapshotGone } from "./change-book.ts";
-import { deletesOf, extended } from "./extended-segment.ts";
+import { extended } from "./extended-segment.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
 import type { CarriedDeletes } from "./rows/carried-deletes.ts";
 import type { SegmentBook } from "./segment-book.ts";
@@ -48,7 +48,7 @@ export class VisibleSegments {
     const visible = this.#changes.visible(collection);
     const recordOf = (id: SegmentId) => {
       const record = this.#segments.get(id);
-      return record ? [extended(record, visible.get(id)?.extensions ?? [])] : [];
+      return record ? [extended(record, visible.get(id))] : [];
     };
     if (!this.#carriedDeletes || !removes.every((id) => visible.has(id))) return [];
     return this.#carriedDeletes.of(collection, removes.flatMap(recordOf), adds.flatMap(recordOf));
@@ -86,7 +86,7 @@ export class VisibleSegments {
       const record = this.#segments.get(id);
       if (record?.state !== "sealed") return this.#checkRemoved(request, id);
       if (wanted.size > 0 && !wanted.has(record.partitionId)) return [];
-      return [segmentMessage(extended(record, visibility.extensions), visibility.commitTs)];
+      return [segmentMessage(extended(record, visibility), visibility.commitTs)];
     });
     return { status: okStatus(), segments, timestamp };
   }
@@ -100,11 +100,10 @@ export class VisibleSegments {
   rowCounts(request: dataCoord.GetRowCountsRequest): dataCoord.GetRowCountsResponse {
     const partitions = new Map<bigint, dataCoord.PartitionRows>();
     let rowCount = 0n;
-    for (const [id, { extensions }] of this.#changes.visible(collectionId(request.collectionId))) {
+    for (const [id, visibility] of this.#changes.visible(collectionId(request.collectionId))) {
       const record = this.#segments.get(id);
       if (record?.state !== "sealed") continue;
-      const { deletedRows = 0 } = deletesOf(record, extensions);
-      const { partitionId } = record;
+      const { partitionId, deletedRows = 0 } = extended(record, visibility);
       const entry = partitions.get(partitionId) ?? { partitionId, rowCount: 0n, segments: 0n };
       const rows = BigInt(record.rowCount - deletedRows);
       partitions.set(partitionId, { ...entry, rowCount: entry.rowCount + rows, segments: entry.segments + 1n });

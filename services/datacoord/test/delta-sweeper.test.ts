@@ -67,9 +67,9 @@ function remove(): Promise<unknown> {
 
 const logs = async () => (await Array.fromAsync(objects.list("delta_log/"))).map((log) => log.key);
 const named = () => {
-  const { extensions = [] } = changes.visible(collection).get(segment) ?? {};
+  const extensions = [...changes.changesOf(collection)].flatMap((change) => change.extends);
   const ids = extensions.flatMap(({ deltaLogs = [] }) => deltaLogs.flatMap(({ logIds }) => logIds));
-  return ids.map((id) => `delta_log/7/8/9/${id}`);
+  return [...new Set(ids)].map((id) => `delta_log/7/8/9/${id}`);
 };
 const sweep = (more: Partial<ConstructorParameters<typeof DeltaSweeper>[0]> = {}) => {
   const deps = { store, objects, book, changes, exclusively: <T>(_: bigint, run: () => Promise<T>) => run(), ...more };

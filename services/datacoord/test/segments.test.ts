@@ -114,6 +114,7 @@ async function collect(objectStore: ObjectStore = objects): Promise<void> {
     intervalMs: 3_600_000,
     graceMs: 1000,
     readerGraceMs: 1000,
+    callGraceMs: 1000,
     isOpen: () => false,
     exclusively: (_id, run) => run(),
     prefixesOf: (record: SegmentRecord) => [

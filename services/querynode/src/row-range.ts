@@ -10,3 +10,12 @@ export function rowsBetween(first: number, end: number): Uint32Array {
 export function isRange(rows: Uint32Array): boolean {
   return rows.length > 0 && rows[rows.length - 1] - rows[0] === rows.length - 1;
 }
+
+/** What two ascending lists have in common. */
+export function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
+  let at = 0;
+  return a.filter((row) => {
+    while (at < b.length && b[at] < row) at++;
+    return b[at] === row;
+  });
+}

@@ -9,9 +9,11 @@ import {
   type SegmentKeyStats,
   type SegmentLogs,
 } from "@sluice/segment";
-import { rowsBetween } from "./row-range.ts";
+import { inBoth, rowsBetween } from "./row-range.ts";
 
 const SHARED_FROM_BYTES = 64 << 10;
+/** Rows are few where a part has more than so many times as many. */
+const FEW_OF = 16;
 
 interface CacheEntry {
   readonly value: Promise<unknown>;
@@ -65,19 +67,43 @@ export class SegmentCache {
   }
 
   /**
-   * Rows of a part that no delete concerns, ascending; not to be written.
-   * @param since from when on its rows count; undefined where its timestamp column says it
+   * Those of `rows` of a part that no delete concerns, ascending; not to be written.
+   * @param rows ascending @param since from when on its rows count; undefined where its timestamp column says it
    * @throws as `readDeletes`
    */
-  liveRows(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<Uint32Array> {
+  async notDeleted(part: SegmentLogs, key: FieldSchema, since: bigint | undefined, rows: Uint32Array) {
+    // What is known of all rows costs a look at each of them, after every delete.
+    if (rows.length * FEW_OF < part.rowCount) return this.#withoutDeleted(part, key, since, rows);
+    const live = await this.#liveRows(part, key, since);
+    return rows.length === part.rowCount ? live : inBoth(rows, live);
+  }
+
+  /** A log at a time, which never changes: after a delete what is new is one log, and the small ones that it has taken in. */
+  async #withoutDeleted(part: SegmentLogs, key: FieldSchema, since: bigint | undefined, rows: Uint32Array) {
+    const [keys, timestamps] = await this.#keysAndTimes(part, key, since);
+    let left = rows;
+    for (const logs of part.deltaLogs ?? [])
+      for (const [n, logId] of logs.logIds.entries()) {
+        const one = { ...logs, logIds: [logId], sizesBytes: [logs.sizesBytes[n]], rowCounts: [logs.rowCounts[n]] };
+        const only = { ...part, deltaLogs: [one] };
+        left = rowsNotDeleted(await this.#deletes(only, key, `${logId}`), keys, timestamps, left);
+      }
+    return left;
+  }
+
+  #liveRows(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<Uint32Array> {
     // What is added to the deletes has an id of its own.
     const deletes = (part.deltaLogs ?? []).flatMap(({ logIds }) => logIds).join();
     const read = async () => {
-      const [deleted, keys] = await Promise.all([this.#deletes(part, key, deletes), this.column(part, key)]);
-      const timestamps = since ?? (await this.column(part, timestampField));
+      const deleted = await this.#deletes(part, key, deletes);
+      const [keys, timestamps] = await this.#keysAndTimes(part, key, since);
       return rowsNotDeleted(deleted, keys, timestamps, rowsBetween(0, part.rowCount));
     };
     return this.#get(`live/${part.insertLogs[0].logIds[0]}/${deletes}`, read, (rows) => rows.byteLength + 1);
+  }
+
+  #keysAndTimes(part: SegmentLogs, key: FieldSchema, since: bigint | undefined): Promise<[Column, bigint | Column]> {
+    return Promise.all([this.column(part, key), since ?? this.column(part, timestampField)]);
   }
 
   /** Of a whole segment: its parts share them. */

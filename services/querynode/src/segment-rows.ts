@@ -7,7 +7,7 @@ import { type CollectionSchema, type FieldSchema, primaryKeyIndex, timestampFiel
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { RowFilter } from "./compile-query.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
-import { rowsBetween } from "./row-range.ts";
+import { inBoth, rowsBetween } from "./row-range.ts";
 import type { Selection } from "./row-set.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import type { VisibleSegment } from "./unexpired.ts";
@@ -112,15 +112,14 @@ export class SegmentRows {
     return rowsAfter(expiredTs, await this.#cache.column(part, timestampField), rows);
   }
 
-  async #live(
+  #live(
     collection: CollectionSchema,
     { rowTimestamps, commitTs }: VisibleSegment,
     part: SegmentLogs,
     rows: Uint32Array,
   ): Promise<Uint32Array> {
     const key = collection.fields[primaryKeyIndex(collection)];
-    const live = await this.#cache.liveRows(part, key, rowTimestamps ? undefined : commitTs);
-    return rows.length === part.rowCount ? live : inBoth(rows, live);
+    return this.#cache.notDeleted(part, key, rowTimestamps ? undefined : commitTs, rows);
   }
 
   async #select(collection: CollectionSchema, filter: Filter, part: SegmentLogs, turns: Turns): Promise<Uint32Array> {
@@ -206,12 +205,3 @@ export class AnswerBudget {
 export const emptyColumn: Column = {
   ...{ kind: "var", offsets: new Uint32Array(1), data: new Uint8Array(0), validity: undefined },
 };
-
-/** What two ascending lists have in common. */
-function inBoth(a: Uint32Array, b: Uint32Array): Uint32Array {
-  let at = 0;
-  return a.filter((row) => {
-    while (at < b.length && b[at] < row) at++;
-    return b[at] === row;
-  });
-}

@@ -1,6 +1,6 @@
 import type { MetaStore } from "@sluice/metastore";
 import type { ObjectStore } from "@sluice/object-store";
-import { type CollectionId, collectionId, segmentId } from "@sluice/schema";
+import { type CollectionId, collectionId, type LogLists, type SegmentId, segmentId } from "@sluice/schema";
 import { DELTA_LOGS_PREFIX, deltaLogOf } from "@sluice/segment";
 import type { ChangeBook } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
@@ -62,24 +62,31 @@ export class DeltaSweeper {
 
   /** Whether a log belongs to a visible segment and no change names it, as of now; not for later. */
   #unnamed(): (key: string) => boolean {
-    const named = new Map<bigint, ReadonlySet<bigint> | undefined>();
+    const named = new Map<CollectionId, ReadonlyMap<SegmentId, ReadonlySet<bigint>>>();
     return (key) => {
       const log = deltaLogOf(key);
       if (!log) return false;
-      const known = named.has(log.segmentId) ? named.get(log.segmentId) : this.#namesOf(log);
-      named.set(log.segmentId, known);
-      return known?.has(log.logId) === false;
+      const id = collectionId(log.collectionId);
+      const known = named.get(id) ?? this.#namesOf(id);
+      named.set(id, known);
+      return known.get(segmentId(log.segmentId))?.has(log.logId) === false;
     };
   }
 
-  /** Logs that the changes of a segment name, older ones too, which earlier snapshots read; undefined where it is not visible. */
-  #namesOf(log: { readonly collectionId: bigint; readonly segmentId: bigint }): ReadonlySet<bigint> | undefined {
+  /** Logs of the visible segments of a collection that records name: older changes' too, which earlier snapshots read. */
+  #namesOf(id: CollectionId): ReadonlyMap<SegmentId, ReadonlySet<bigint>> {
     const { book, changes } = this.#deps;
-    const id = segmentId(log.segmentId);
-    const visible = changes.visible(collectionId(log.collectionId)).get(id);
-    const record = book.get(id);
-    if (!visible || !record) return undefined;
-    const lists = [record, ...visible.extensions].flatMap(({ deltaLogs = [] }) => deltaLogs);
-    return new Set(lists.flatMap(({ logIds }) => logIds));
+    const names = new Map<SegmentId, Set<bigint>>();
+    for (const segment of changes.visible(id).keys()) {
+      const record = book.get(segment);
+      if (record) names.set(segment, new Set(logIdsOf(record)));
+    }
+    for (const { extends: extensions } of changes.changesOf(id))
+      for (const one of extensions) for (const logId of logIdsOf(one)) names.get(one.segmentId)?.add(logId);
+    return names;
   }
+}
+
+function logIdsOf({ deltaLogs = [] }: LogLists): bigint[] {
+  return deltaLogs.flatMap(({ logIds }) => logIds);
 }

@@ -108,6 +108,11 @@ export class GarbageRules {
     };
   }
 
+  /** G7. The earliest timestamp as of which an open job reads a collection; read anew. */
+  async oldestReadTs(id: CollectionId): Promise<bigint | undefined> {
+    return (await this.#openReads()).get(id);
+  }
+
   /** The earliest timestamp of the open exports, copies and merges of each collection. */
   async #openReads(): Promise<Map<CollectionId, bigint>> {
     const reads = new Map<CollectionId, bigint>();

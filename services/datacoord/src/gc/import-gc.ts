@@ -1,7 +1,7 @@
 import { forEachConcurrent, sleep } from "@sluice/async";
 import { COLLECTIONS, type CollectionRecord, JOBS, RecordReader, RecordTable } from "@sluice/catalog";
 import { isEnded, REJECTS_PREFIX } from "@sluice/jobs";
-import { type CollectionId, type JobId, jobId } from "@sluice/schema";
+import { type CollectionId, composeTso, type JobId, jobId } from "@sluice/schema";
 import type { DataCoordMetrics } from "../metrics.ts";
 import { DeltaSweeper, type DeltaSweeperDeps } from "./delta-sweeper.ts";
 import { GarbageRules, type GarbageRulesDeps } from "./garbage-rules.ts";
@@ -10,6 +10,8 @@ import { SegmentSweeper, type SegmentSweeperDeps } from "./segment-sweeper.ts";
 export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, DeltaSweeperDeps {
   readonly metrics?: DataCoordMetrics;
   readonly intervalMs: number;
+  /** How long a client's call may be made again whose answer was lost. */
+  readonly callGraceMs: number;
 }
 
 /** Jobs that a line of the log names. */
@@ -21,6 +23,8 @@ const JOBS_AT_ONCE = 8;
  * Removes what failed, aborted, superseded or dropped work left behind: segments by `GarbageRules` (G1 to G4, G7), and
  * G5. rejected rows of a job whose records are gone;
  * G6. a change whose segments are all gone, removed by others, once its job has ended and does not ask for it again;
+ * G10. what changes say of deletes that later ones say again, once no reader is left from before the later one, and no client asks
+ *     for its answer again;
  * G9. by `DeltaSweeper`, delta logs that no change names, every `graceMs`: all of them are listed for it.
  */
 export class ImportGc implements AsyncDisposable {
@@ -80,6 +84,7 @@ export class ImportGc implements AsyncDisposable {
     this.#noteRemoved();
     if (this.#isStopped) return;
     await this.#forgetSpent();
+    for (const { collectionId } of [...this.#deps.changes.collections()]) await this.#foldDeletes(collectionId);
     for (const [id, collection] of collections) if (collection.state === "dropped") await this.#forgetCollection(id);
     await this.#collectRejects();
     await this.#collectDeltas();
@@ -108,6 +113,17 @@ export class ImportGc implements AsyncDisposable {
       await changes.forget(collectionId, spent);
       this.#shrunk.delete(collectionId);
     }
+  }
+
+  /** G10. */
+  async #foldDeletes(collectionId: CollectionId): Promise<void> {
+    const { changes, now, readerGraceMs, callGraceMs } = this.#deps;
+    const graceTs = composeTso(Math.max(0, now() - Math.max(readerGraceMs, callGraceMs)));
+    const oldestTs = changes.oldestRepeatTs(collectionId);
+    if (oldestTs === undefined || oldestTs > graceTs) return;
+    const readTs = await this.#rules.oldestReadTs(collectionId);
+    const until = readTs === undefined || readTs > graceTs ? graceTs : readTs;
+    while (!this.#isStopped && (await changes.fold(collectionId, until)));
   }
 
   /** G5. A job's record is there before its first object, and no id is given twice. */

@@ -75,11 +75,11 @@ export class RowDeletes {
 
   #segmentsOf({ visible }: Snapshot, partitionIds: readonly bigint[]) {
     const segments = new Map<bigint, { readonly record: SegmentRecord; readonly commitTs: bigint }>();
-    for (const [id, { commitTs, extensions }] of visible) {
+    for (const [id, visibility] of visible) {
       const record = this.#deps.book.get(id);
       if (record?.state !== "sealed") continue;
       if (partitionIds.length === 0 || partitionIds.includes(record.partitionId))
-        segments.set(id, { record: extended(record, extensions), commitTs });
+        segments.set(id, { record: extended(record, visibility), commitTs: visibility.commitTs });
     }
     return segments;
   }
