@@ -10,6 +10,7 @@ import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others
 import { timeWrites } from "./alternatives/write-limit.ts";
 import { compareBuilds } from "./builds.ts";
 import { benchCsv, benchGzip, benchOneFile, benchStores, benchZstd } from "./by-cpu.ts";
+import { callFigures } from "./calls.ts";
 import { clusterFigures } from "./cluster.ts";
 import { compactionFigures } from "./compaction.ts";
 import {
@@ -32,6 +33,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
+// --only calls [--before FOLDER] measures CPU of gRPC calls beside a bare grpc-js server.
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds; --only s3, from and to S3.
@@ -280,6 +282,7 @@ const parts: Record<string, () => Promise<void>> = {
   memory: benchMemory,
   builds: benchBuilds,
   s3: benchOnS3,
+  calls: () => callFigures({ work, before: options.before, rounds }, note),
   cluster: () => clusterFigures(note),
   history: () => benchHistory(),
   linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),

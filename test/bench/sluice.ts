@@ -20,14 +20,14 @@ export interface BenchServerOptions {
 export class BenchServer implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #dataDir: string;
-  readonly #address: string;
+  readonly address: string;
   readonly #keepsData: boolean;
   readonly client: Client<milvus.MilvusServiceClient>;
 
   private constructor(child: ChildProcess, dataDir: string, address: string, keepsData: boolean) {
     this.#process = child;
     this.#dataDir = dataDir;
-    this.#address = address;
+    this.address = address;
     this.#keepsData = keepsData;
     this.client = connectClient(milvus.MilvusServiceClient, address);
   }
@@ -111,6 +111,10 @@ export class BenchServer implements AsyncDisposable {
     return performance.now() - startedMs;
   }
 
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
   /** Resident memory of the process, in bytes: its peak, or as of now. */
   memoryBytes(what: "VmHWM" | "VmRSS"): number {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
@@ -119,14 +123,14 @@ export class BenchServer implements AsyncDisposable {
 
   /** A counter or gauge without labels; 0 while it has no value. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://${this.#address}/metrics`)).text();
+    const text = await (await fetch(`http://${this.address}/metrics`)).text();
     return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
   }
 
   /** Of REST. @throws Error for an answer with a code */
   async post(path: string, body: object): Promise<unknown> {
     const headers = { "content-type": "application/json" };
-    const answer = await fetch(`http://${this.#address}${path}`, {
+    const answer = await fetch(`http://${this.address}${path}`, {
       method: "POST",
       headers,
       body: JSON.stringify(body),

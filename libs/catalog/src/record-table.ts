@@ -10,10 +10,15 @@ export interface RecordEntry<T> {
   readonly revision: bigint;
 }
 
+/** Of the records that are kept decoded: a collection's is asked for with each call, and takes longer to decode than to read. */
+const MAX_KNOWN = 64;
+const MAX_KNOWN_LENGTH = 1 << 14;
+
 /** Records of one kind, to be read. Decoding trusts what was encoded: only this program writes. */
 export class RecordReader<T, Id extends RecordId> {
   protected readonly table: Table<T, Id>;
   readonly #store: MetaStore;
+  readonly #known = new Map<string, { readonly value: string; readonly entry: RecordEntry<T> }>();
 
   constructor(store: MetaStore, table: Table<T, Id>) {
     this.#store = store;
@@ -22,7 +27,20 @@ export class RecordReader<T, Id extends RecordId> {
 
   async get(id: Id): Promise<RecordEntry<T> | undefined> {
     const entry = await this.#store.get(keyOf(this.table, id));
-    return entry && decoded(entry);
+    if (!entry) return undefined;
+    const known = this.#known.get(entry.key);
+    // A key that was deleted and written anew in another store may have the same revision.
+    if (known?.entry.revision === entry.revision && known.value === entry.value) return known.entry;
+    return this.#remember(entry);
+  }
+
+  /** Records are readonly, so that who asks again may get the same one. */
+  #remember(entry: MetaEntry): RecordEntry<T> {
+    const found = decoded<T>(entry);
+    if (entry.value.length > MAX_KNOWN_LENGTH) return found;
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(entry.key, { value: entry.value, entry: found });
+    return found;
   }
 
   /**

@@ -40,6 +40,16 @@ describe("RecordTable", () => {
     expect(await jobs.get(5n)).toBeUndefined();
   });
 
+  it("decodes a record once, and anew when another one has written it", async () => {
+    const { store, jobs } = open();
+    await store.commit({ guards: [], writes: [jobs.write({ jobId: 5n, rows: 7 })] });
+    const first = await jobs.get(5n);
+    expect(await jobs.get(5n)).toBe(first);
+    await store.commit({ guards: [], writes: [new RecordTable(store, JOBS).write({ jobId: 5n, rows: 8 })] });
+    expect((await jobs.get(5n))?.record.rows).toBe(8);
+    expect(first?.record.rows).toBe(7);
+  });
+
   it("scans a table, or what belongs to one id", async () => {
     const { store, jobs, tasks } = open();
     const ids = [

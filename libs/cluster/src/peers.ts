@@ -32,6 +32,8 @@ export class Peers implements AsyncDisposable {
   readonly #peers = new Map<string, Peer>();
   readonly #abort = new AbortController();
   readonly #turns = new Map<RoleName, number>();
+  /** Of each role, oldest first: asked for with each call, where hundreds of datanodes may live. */
+  readonly #servingNow = new Map<RoleName, readonly Peer[]>();
   #changed = Promise.withResolvers<void>();
   #watching: Promise<void> = Promise.resolve();
 
@@ -66,25 +68,38 @@ export class Peers implements AsyncDisposable {
    * Where to call a role: asked at each call. Of several processes each is named in turn; of coordinators there is one, but
    * for moments, and the newest leads. Waits while there is none.
    */
-  address(role: RoleName): () => Promise<Endpoint> {
-    return async () => {
-      for (;;) {
-        const serving = this.#serving(role);
-        if (serving.length > 0) return endpointOf(this.#choose(role, serving));
-        if (this.#abort.signal.aborted) throw new Error("this process stops");
-        await this.#changed.promise;
-      }
-    };
+  address(role: RoleName): () => Endpoint | Promise<Endpoint> {
+    return () => this.#choose(role) ?? this.#found(role);
   }
 
-  #serving(role: RoleName): Peer[] {
-    return [...this.#peers.values()]
+  async #found(role: RoleName): Promise<Endpoint> {
+    for (;;) {
+      if (this.#abort.signal.aborted) throw new Error("this process stops");
+      await this.#changed.promise;
+      const chosen = this.#choose(role);
+      if (chosen) return chosen;
+    }
+  }
+
+  #serving(role: RoleName): readonly Peer[] {
+    const known = this.#servingNow.get(role);
+    if (known) return known;
+    const serving = [...this.#peers.values()]
       .filter(({ presence }) => presence.role === role && presence.address !== "")
       .sort((a, b) => (a.revision < b.revision ? -1 : 1));
+    this.#servingNow.set(role, serving);
+    return serving;
   }
 
-  #choose(role: RoleName, serving: readonly Peer[]): Peer {
-    if (role === "rootcoord" || role === "datacoord") return serving[serving.length - 1];
+  #choose(role: RoleName): Endpoint | undefined {
+    const serving = this.#serving(role);
+    if (serving.length === 0) return undefined;
+    return endpointOf(
+      role === "rootcoord" || role === "datacoord" ? serving[serving.length - 1] : this.#next(role, serving),
+    );
+  }
+
+  #next(role: RoleName, serving: readonly Peer[]): Peer {
     const turn = (this.#turns.get(role) ?? 0) + 1;
     this.#turns.set(role, turn);
     return serving[turn % serving.length];
@@ -119,6 +134,7 @@ export class Peers implements AsyncDisposable {
     for (const [key, peer] of this.#peers) {
       if (found.get(key)?.revision === peer.revision) continue;
       this.#peers.delete(key);
+      this.#servingNow.clear();
       peer.gone.abort();
     }
     for (const [key, { value, revision }] of found) {
@@ -129,6 +145,7 @@ export class Peers implements AsyncDisposable {
   }
 
   #announce(): void {
+    this.#servingNow.clear();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

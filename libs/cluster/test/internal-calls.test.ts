@@ -63,7 +63,7 @@ it("I2: what seals credentials is not what calls carry", async () => {
   const seen: string[] = [];
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     cancelTasks: (_, { metadata }) => {
-      seen.push(...Object.values(metadata.getMap()).map(String));
+      seen.push(...metadata.get("sluice-caller-token").map(String));
       return okStatus();
     },
   });

@@ -2,12 +2,12 @@ import { timingSafeEqual } from "node:crypto";
 import { constants } from "node:http2";
 import {
   status as grpcStatus,
-  type Metadata,
   ServerInterceptingCall,
   type ServerInterceptor,
   ServerListenerBuilder,
 } from "@grpc/grpc-js";
 import { streamOf } from "./request-budget.ts";
+import type { CallOfHandler } from "./served-methods.ts";
 
 /** Header by which a server that talks to known callers alone knows them. */
 const CALLER_TOKEN = "sluice-caller-token";
@@ -29,12 +29,11 @@ export function demandToken(
   token: string,
   onRefused: (path: string, peer: string, reason: string) => void,
 ): ServerInterceptor {
-  const expected = Buffer.from(token);
+  const refusal = tokenRefusal(token);
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
-      const reason = refusalOf(metadata, expected);
-      if (reason === undefined) return next(metadata);
-      const details = `${reason}: give all processes of a cluster the same setting internal-secret`;
+      const details = refusal({ metadata });
+      if (details === undefined) return next(metadata);
       onRefused(path, call.getPeer(), details);
       call.sendStatus({ code: grpcStatus.UNAUTHENTICATED, details });
       // The caller need not send its request, which nobody reads. Source: RFC 9113 §8.1.
@@ -44,10 +43,16 @@ export function demandToken(
   };
 }
 
-/** Compared in a time that does not tell how much of it is right. */
-function refusalOf(metadata: Metadata, expected: Buffer): string | undefined {
-  const [given] = metadata.get(CALLER_TOKEN);
-  if (given === undefined) return missing;
-  const bytes = Buffer.from(given);
-  return bytes.length === expected.length && timingSafeEqual(bytes, expected) ? undefined : other;
+/** Why a call is refused; undefined where it carries the token. Compared in a time that does not tell how much of it is right. */
+export function tokenRefusal(token: string): (call: Pick<CallOfHandler, "metadata">) => string | undefined {
+  const expected = Buffer.from(token);
+  return ({ metadata }) => {
+    const [given] = metadata.get(CALLER_TOKEN);
+    if (given !== undefined) {
+      const bytes = Buffer.from(given);
+      if (bytes.length === expected.length && timingSafeEqual(bytes, expected)) return undefined;
+    }
+    const reason = given === undefined ? missing : other;
+    return `${reason}: give all processes of a cluster the same setting internal-secret`;
+  };
 }

@@ -17,6 +17,7 @@ import {
   Connection,
   optionsOf,
 } from "./connection.ts";
+import { LocalClient } from "./local-client.ts";
 import { TRACE_PARENT } from "./served-methods.ts";
 
 /** A unary method as ts-proto declares its longest form. */
@@ -109,7 +110,8 @@ async function call(
   const leftMs = () => endMs - performance.now();
   for (;;) {
     try {
-      const channel = await within(connection.open(), leftMs(), signal);
+      const opened = connection.open();
+      const channel = opened instanceof Promise ? await within(opened, leftMs(), signal) : opened;
       return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
@@ -128,10 +130,13 @@ function callOnce(
   limitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<object> {
-  const method = (client as unknown as Record<string, Unary<object, object>>)[name];
-  const metadata = given?.clone() ?? new Metadata();
   const parent = currentTraceParent();
+  if (client instanceof LocalClient && given && parent === undefined)
+    return client.call(name, request, { metadata: given, limitMs, signal, gone });
+  const metadata = given?.clone() ?? new Metadata();
   if (parent !== undefined) metadata.set(TRACE_PARENT, parent);
+  if (client instanceof LocalClient) return client.call(name, request, { metadata, limitMs, signal, gone });
+  const method = (client as unknown as Record<string, Unary<object, object>>)[name];
   // A fixed address may only just start to listen; of a peer that was found and does not answer another one is found.
   metadata.setOptions({ ...metadata.getOptions(), waitForReady: gone === undefined });
   const deadline = Date.now() + limitMs;

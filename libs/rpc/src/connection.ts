@@ -41,7 +41,7 @@ export interface Endpoint {
  * `host:port`, or `https://host:port` for TLS; `process:NAME/NUMBER`, of a server of this process; or a way to learn it, asked at the
  * first call, and again after it failed: services start in any order; or a way to find a peer, asked for each call.
  */
-export type Address = string | (() => Promise<string | Endpoint>);
+export type Address = string | (() => Endpoint | Promise<string | Endpoint>);
 
 /**
  * A restarted peer is found again in half a second. A crashed one resets the connection; only a lost host says nothing,
@@ -71,7 +71,7 @@ const tls = () => credentials.createSsl(Buffer.from(getCACertificates("default")
 
 /** A channel to one peer. */
 export interface Channel<C> {
-  readonly client: C;
+  readonly client: C | LocalClient;
   readonly gone: AbortSignal | undefined;
 }
 
@@ -82,6 +82,7 @@ export class Connection<C extends GrpcClient> implements Disposable {
   readonly #options: Partial<ClientOptions>;
   readonly #channels = new Map<string, Channel<C>>();
   #opening: Promise<Channel<C>> | undefined;
+  #fixed: Channel<C> | undefined;
   #isClosed = false;
 
   constructor(ClientClass: ClientClass<C>, address: Address, options: Partial<ClientOptions>) {
@@ -90,20 +91,26 @@ export class Connection<C extends GrpcClient> implements Disposable {
     this.#options = options;
   }
 
-  /** A channel to the peer of now, or another try at its address when the last one failed. @throws {StatusError} `notReady` once closed */
-  async open(): Promise<Channel<C>> {
-    this.#opening ??= this.#open().finally(() => {
+  /**
+   * A channel to the peer of now, at once where it is known; or another try at its address when the last one failed.
+   * @throws {StatusError} `notReady` once closed
+   */
+  open(): Channel<C> | Promise<Channel<C>> {
+    if (this.#isClosed) throw closed();
+    if (this.#fixed) return this.#fixed;
+    if (typeof this.#address === "string") return this.#channelTo(this.#address, undefined);
+    if (this.#opening) return this.#opening;
+    const found = this.#address();
+    if (!(found instanceof Promise)) return this.#channelTo(found.address, found.gone);
+    this.#opening = this.#wait(found).finally(() => {
       this.#opening = undefined;
     });
-    const channel = await this.#opening;
-    if (this.#isClosed) throw new StatusError(statusCodes.notReady, "service not ready: the client is closed");
-    return channel;
+    return this.#opening;
   }
 
-  async #open(): Promise<Channel<C>> {
-    const [fixed] = this.#channels.values();
-    if (fixed && !fixed.gone) return fixed;
-    const found = typeof this.#address === "string" ? this.#address : await this.#address();
+  async #wait(finding: Promise<string | Endpoint>): Promise<Channel<C>> {
+    const found = await finding;
+    if (this.#isClosed) throw closed();
     return typeof found === "string" ? this.#channelTo(found, undefined) : this.#channelTo(found.address, found.gone);
   }
 
@@ -112,14 +119,14 @@ export class Connection<C extends GrpcClient> implements Disposable {
     if (known && !known.gone?.aborted) return known;
     const client = this.#clientOf(address);
     const channel = { client, gone };
-    if (this.#isClosed) client.close();
-    else this.#channels.set(address, channel);
+    this.#channels.set(address, channel);
+    if (!gone) this.#fixed = channel;
     gone?.addEventListener("abort", () => this.#close(address, channel), { once: true });
     return channel;
   }
 
-  #clientOf(address: string): C {
-    if (isWithinProcess(address)) return new LocalClient(address, this.#ClientClass.service) as unknown as C;
+  #clientOf(address: string): C | LocalClient {
+    if (isWithinProcess(address)) return new LocalClient(address, this.#ClientClass.service);
     const place = address.replace(/^https:\/\//, "");
     const security = place === address ? credentials.createInsecure() : tls();
     return new this.#ClientClass(place, security, this.#options);
@@ -135,4 +142,8 @@ export class Connection<C extends GrpcClient> implements Disposable {
     this.#isClosed = true;
     for (const { client } of this.#channels.values()) client.close();
   }
+}
+
+function closed(): StatusError {
+  return new StatusError(statusCodes.notReady, "service not ready: the client is closed");
 }

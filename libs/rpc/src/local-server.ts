@@ -1,5 +1,4 @@
-import { EventEmitter } from "node:events";
-import { status as grpcStatus, type Metadata } from "@grpc/grpc-js";
+import { status as grpcStatus } from "@grpc/grpc-js";
 import { type CallOfHandler, GrpcError, type ServedMethod } from "./served-methods.ts";
 
 // Calls between services of one process, without a socket, frames or headers: a message is serialized and read again, so that
@@ -15,23 +14,39 @@ export function isWithinProcess(address: string): boolean {
 const servers = new Map<string, LocalServer>();
 let opened = 0;
 
-/** A call as a handler sees it. */
-export class LocalCall extends EventEmitter implements CallOfHandler {
-  readonly request: object;
-  readonly metadata: Metadata;
+/** A call as a handler sees it, and how it is broken off. */
+export class LocalCall implements CallOfHandler {
+  readonly metadata: CallOfHandler["metadata"];
+  request: object = {};
   cancelled = false;
+  readonly #onCancelled: (() => void)[] = [];
+  #breakOff: ((error: GrpcError) => void) | undefined;
+  #error: GrpcError | undefined;
 
-  constructor(request: object, metadata: Metadata) {
-    super();
-    this.request = request;
+  constructor(metadata: CallOfHandler["metadata"]) {
     this.metadata = metadata;
   }
 
+  on(_event: "cancelled", listener: () => void): void {
+    this.#onCancelled.push(listener);
+  }
+
+  /** What a handler answers, unless the call is broken off before. */
+  whichever(answer: Promise<object>): Promise<object> {
+    return new Promise((resolve, reject) => {
+      this.#breakOff = reject;
+      if (this.#error) reject(this.#error);
+      answer.then(resolve, reject);
+    });
+  }
+
   /** Nobody waits for the answer any more. */
-  cancel(): void {
+  breakOff(error: GrpcError): void {
     if (this.cancelled) return;
     this.cancelled = true;
-    this.emit("cancelled", "cancelled");
+    this.#error = error;
+    this.#breakOff?.(error);
+    for (const listener of this.#onCancelled.splice(0)) listener();
   }
 }
 
@@ -45,7 +60,7 @@ export function localServerAt(address: string): LocalServer {
 /** The methods of a server for clients of the same process. */
 export class LocalServer {
   readonly #methods = new Map<string, ServedMethod>();
-  readonly #running = new Map<LocalCall, (error: GrpcError) => void>();
+  readonly #running = new Set<LocalCall>();
   #address: string | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -60,19 +75,14 @@ export class LocalServer {
     return this.#address;
   }
 
-  /**
-   * @param begun is given the call, which it may cancel
-   * @throws {GrpcError} as a server answers over a connection
-   */
-  async call(path: string, bytes: Buffer, metadata: Metadata, begun: (call: LocalCall) => void): Promise<Buffer> {
+  /** @throws {GrpcError} as a server answers over a connection */
+  async answer(path: string, bytes: Buffer, call: LocalCall): Promise<Buffer> {
     const method = this.#methods.get(path);
     if (!method) throw new GrpcError(grpcStatus.UNIMPLEMENTED, `the server does not know ${path}`);
-    const call = new LocalCall(method.definition.requestDeserialize(bytes), metadata);
-    begun(call);
-    const stopped = Promise.withResolvers<never>();
-    this.#running.set(call, stopped.reject);
+    call.request = method.definition.requestDeserialize(bytes);
+    this.#running.add(call);
     try {
-      return method.definition.responseSerialize(await Promise.race([method.answer(call), stopped.promise]));
+      return method.definition.responseSerialize(await call.whichever(method.answer(call)));
     } finally {
       this.#running.delete(call);
       if (this.#running.size === 0) this.#onIdle?.();
@@ -93,9 +103,6 @@ export class LocalServer {
   }
 
   #breakOff(): void {
-    for (const [call, reject] of this.#running) {
-      call.cancel();
-      reject(new GrpcError(grpcStatus.UNAVAILABLE, "the server has stopped"));
-    }
+    for (const call of this.#running) call.breakOff(new GrpcError(grpcStatus.UNAVAILABLE, "the server has stopped"));
   }
 }

@@ -1,5 +1,5 @@
 /** A byte of flags and four of length stand before every message. Source: gRPC over HTTP/2, "Length-Prefixed-Message". */
-const PREFIX_BYTES = 5;
+export const PREFIX_BYTES = 5;
 /** The most that deflate makes of a byte. Source: zlib's technical details, "Maximum Compression Factor". */
 const MAX_INFLATION = 1032;
 

@@ -14,9 +14,9 @@ import { MessageBytes } from "./message-bytes.ts";
 // message the most that it may become, then what its decoding makes. gRPC itself bounds each message alone.
 
 /** What a call may take uncounted, so that small calls are answered while large ones hold all there is. */
-const FREE_BYTES = 1 << 16;
+export const FREE_BYTES = 1 << 16;
 /** A request that comes more slowly than this holds memory for nothing. */
-const RECEIVE_MS = 60_000;
+export const RECEIVE_MS = 60_000;
 
 /** A request as it came. It is decoded by the interceptor, which knows the share of its call. */
 export class RequestBytes {
@@ -28,16 +28,26 @@ export class RequestBytes {
   }
 
   /** @throws {OverBudget} when there is no memory for what it becomes */
-  decode(share: ByteShare): object {
+  decode(openShare: () => ByteShare | undefined): object {
     let heldBytes = this.bytes.length;
     if (heldBytes <= UNCOUNTED_BYTES) return this.#decode(this.bytes);
+    const share = openShare();
     return this.#decode(
       new CountingReader(this.bytes, (moreBytes) => {
         heldBytes += moreBytes;
-        if (!share.resize(heldBytes)) throw new OverBudget();
+        if (share?.resize(heldBytes) === false) throw new OverBudget();
       }),
     );
   }
+}
+
+/** Why a request is refused that has no room in a budget. */
+export function overBudgetReason({ limitBytes }: ByteBudget): string {
+  return `the requests that this server is reading or answering take all of the ${limitBytes} bytes that it has for them: send it again later, or send less`;
+}
+
+export function tooSlowReason(receiveMs: number): string {
+  return `the request has not arrived within ${receiveMs / 1000} s`;
 }
 
 /** Requests hold all the memory that there is for them. */
@@ -78,8 +88,8 @@ class Receiving {
     this.#call = call;
     this.#share = limits.budget.open();
     const { receiveMs = RECEIVE_MS } = limits;
-    const tooSlow = `the request has not arrived within ${receiveMs / 1000} s`;
-    this.#slow = setTimeout(() => this.#refuse(grpcStatus.DEADLINE_EXCEEDED, tooSlow), receiveMs).unref();
+    const tooSlow = () => this.#refuse(grpcStatus.DEADLINE_EXCEEDED, tooSlowReason(receiveMs));
+    this.#slow = setTimeout(tooSlow, receiveMs).unref();
     this.#follow(streamOf(call));
   }
 
@@ -100,7 +110,7 @@ class Receiving {
     if (this.#isRefused) return;
     try {
       // Other messages are of services such as health, and small.
-      next(message instanceof RequestBytes ? message.decode(this.#share) : message);
+      next(message instanceof RequestBytes ? message.decode(() => this.#share) : message);
     } catch (error) {
       if (!(error instanceof OverBudget)) throw error;
       this.#refuseOverBudget();
@@ -108,9 +118,7 @@ class Receiving {
   }
 
   #refuseOverBudget(): void {
-    const { limitBytes } = this.#limits.budget;
-    const words = `the requests that this server is reading or answering take all of the ${limitBytes} bytes that it has for them: send it again later, or send less`;
-    this.#refuse(grpcStatus.RESOURCE_EXHAUSTED, words);
+    this.#refuse(grpcStatus.RESOURCE_EXHAUSTED, overBudgetReason(this.#limits.budget));
   }
 
   #refuse(code: grpcStatus, details: string): void {

@@ -1,9 +1,4 @@
-import {
-  status as grpcStatus,
-  type MethodDefinition,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-} from "@grpc/grpc-js";
+import { status as grpcStatus, type Metadata, type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
 import { isExpected, NotLeadingError, StatusError, statusCodes, unexpectedReason } from "@sluice/errors";
 import { type CallObserver, type Logger, withTraceParent } from "@sluice/telemetry";
 import type { CountingReader } from "./counting-reader.ts";
@@ -22,9 +17,12 @@ export interface ServedService {
 /** Thrown by a handler where a client expects a gRPC code rather than a Status: authentication and privileges. */
 export class GrpcError extends Error {
   readonly code: grpcStatus;
+  /** The message, as errors of grpc-js call it. */
+  readonly details: string;
   constructor(code: grpcStatus, message: string) {
     super(message);
     this.code = code;
+    this.details = message;
   }
 
   static unauthenticated(message: string): GrpcError {
@@ -37,7 +35,9 @@ export class GrpcError extends Error {
 }
 
 /** What a handler may ask of its call, over a connection or within the process. */
-export interface CallOfHandler extends Pick<ServerUnaryCall<object, object>, "request" | "metadata"> {
+export interface CallOfHandler {
+  readonly request: object;
+  readonly metadata: Pick<Metadata, "get">;
   readonly cancelled: boolean;
   on(event: "cancelled", listener: () => void): unknown;
 }

@@ -5,16 +5,17 @@ import {
   Server,
   ServerCredentials,
   type ServerInterceptor,
-  type ServerUnaryCall,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import type { ByteBudget } from "@sluice/async";
 import { HealthImplementation } from "grpc-health-check";
-import { demandToken } from "./caller-token.ts";
+import { demandToken, tokenRefusal } from "./caller-token.ts";
 import { isWithinProcess, LocalServer } from "./local-server.ts";
+import { type PlainCallOptions, takePlainCalls } from "./plain-calls.ts";
 import { addReflection } from "./reflection.ts";
 import { requestBudget } from "./request-budget.ts";
 import {
+  type CallOfHandler,
   type GrpcError,
   methodName,
   type ServedMethod,
@@ -33,7 +34,7 @@ export type Handlers<S> = {
     infer Q,
     infer R
   >
-    ? (request: Q, call: ServerUnaryCall<Q, R>) => Promise<R> | R
+    ? (request: Q, call: CallOfHandler) => Promise<R> | R
     : never;
 };
 
@@ -48,7 +49,7 @@ export function serializedAnswer<R>(bytes: Uint8Array): R {
 }
 
 /** Aborts when nobody waits for the answer any more: the client has cancelled the call, lost its connection, or its time is over. */
-export function endOf(call: Pick<ServerUnaryCall<unknown, unknown>, "on" | "cancelled">): AbortSignal {
+export function endOf(call: Pick<CallOfHandler, "on" | "cancelled">): AbortSignal {
   const ended = new AbortController();
   call.on("cancelled", () => ended.abort());
   if (call.cancelled) ended.abort();
@@ -96,13 +97,17 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,
     "grpc.keepalive_permit_without_calls": 1,
+    "grpc.enable_channelz": 0,
   });
   const local = new LocalServer();
+  const byPath = new Map<string, ServedMethod>();
   for (const service of options.services) {
     const methods = servedMethods(service, options);
     local.add(methods.values());
+    for (const method of methods.values()) byPath.set(method.definition.path, method);
     server.addService(definitionOf(methods), implementationOf(methods));
   }
+  takePlainCalls(server, plainCallOptions(byPath, options, maxRequestBytes));
   const health = new HealthImplementation({ "": "SERVING" });
   health.addToServer(server);
   if (options.reflection) addReflection(server, options.services);
@@ -137,6 +142,21 @@ function interceptorsOf(options: GrpcServerOptions, maxRequestBytes: number): Se
       }),
     );
   return interceptors;
+}
+
+function plainCallOptions(
+  methods: ReadonlyMap<string, ServedMethod>,
+  { requestBudget: budget, callerToken, onCall, onStranger }: GrpcServerOptions,
+  maxRequestBytes: number,
+): PlainCallOptions {
+  return {
+    ...{ methods, maxRequestBytes, maxAnswerBytes: MAX_MESSAGE_BYTES, budget },
+    refusal: callerToken === undefined ? undefined : tokenRefusal(callerToken),
+    onRefused: (path, peer, { code, message }) => {
+      onCall?.(methodName({ path }), code, 0, message);
+      if (code === grpcStatus.UNAUTHENTICATED) onStranger?.(peer, message);
+    },
+  };
 }
 
 function definitionOf(methods: ReadonlyMap<string, ServedMethod>): ServiceDefinition {

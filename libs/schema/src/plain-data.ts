@@ -11,7 +11,26 @@ export function encodePlain(data: unknown): string {
 
 /** The inverse of `encodePlain`. Members that were undefined are absent. @throws {SyntaxError} for other text */
 export function decodePlain(text: string): unknown {
-  return JSON.parse(text, decodeValue);
+  // A reviver of JSON.parse, which is called for each value, takes three times as long.
+  return unmarked(JSON.parse(text));
+}
+
+/** A value without marks; lists and objects are changed where they are. */
+function unmarked(value: unknown): unknown {
+  if (typeof value === "string") return value.startsWith("#") ? decodeMarked(value) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) value[i] = unmarked(value[i]);
+  else for (const name of Object.keys(value)) unmarkMember(value as Record<string, unknown>, name);
+  return value;
+}
+
+function unmarkMember(record: Record<string, unknown>, name: string): void {
+  const found = record[name];
+  const value = unmarked(found);
+  if (value === found) return;
+  // Assigned, a member of this name would vanish.
+  if (name === "__proto__") Object.defineProperty(record, name, { value });
+  else record[name] = value;
 }
 
 function encodeValue(this: unknown, name: string, value: unknown): unknown {
@@ -42,8 +61,7 @@ function isPlain(value: object): boolean {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
-function decodeValue(_name: string, value: unknown): unknown {
-  if (typeof value !== "string" || !value.startsWith("#")) return value;
+function decodeMarked(value: string): unknown {
   if (value.startsWith("#[")) return unpacked(value.slice(2));
   if (value.startsWith("#=")) return new Uint8Array(Buffer.from(value.slice(2), "base64"));
   return value.startsWith("##") ? value.slice(1) : BigInt(value.slice(1));

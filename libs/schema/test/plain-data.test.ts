@@ -54,4 +54,24 @@ describe("records as text", () => {
       { seed: 7, numRuns: 500 },
     );
   });
+
+  it("is read as JSON.parse reads it with a function for each value", () => {
+    const mark = (text: unknown) => (typeof text === "string" && text.startsWith("#") ? BigInt(text.slice(1)) : text);
+    const leaf = fc.oneof(
+      fc.integer().map((n) => `#${n}`),
+      fc.string({ unit: fc.constantFrom("a", "b") }),
+      fc.constant(null),
+    );
+    const names = fc.oneof(fc.constant("__proto__"), fc.string());
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ depthSize: "small" }, leaf, fc.array(tie("value")), fc.dictionary(names, tie("value"))),
+    }));
+    fc.assert(
+      fc.property(value, (any) => {
+        const text = JSON.stringify(any);
+        expect(decodePlain(text)).toStrictEqual(JSON.parse(text, (_name, found) => mark(found)));
+      }),
+    );
+    expect(Object.entries(decodePlain('{"__proto__":"#1"}') as object)).toEqual([["__proto__", 1n]]);
+  });
 });

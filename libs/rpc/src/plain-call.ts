@@ -1,0 +1,106 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { status as grpcStatus, type MetadataValue } from "@grpc/grpc-js";
+import { framed, type PlainMessage } from "./plain-message.ts";
+import type { CallOfHandler, GrpcError } from "./served-methods.ts";
+
+const RESPONSE = {
+  ":status": 200,
+  "content-type": "application/grpc+proto",
+  "grpc-accept-encoding": "identity,deflate,gzip",
+};
+const TRAILERS = { "grpc-status": grpcStatus.OK };
+
+/** A call with one message, not compressed, on its stream: what a handler sees of it, and its end. */
+export class PlainCall implements CallOfHandler {
+  readonly metadata: { get(key: string): MetadataValue[] };
+  request: object = {};
+  /** The client has given it up, or its time is over. */
+  cancelled = false;
+  readonly #stream: ServerHttp2Stream;
+  readonly #message: PlainMessage;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #onCancelled: (() => void)[] = [];
+  #hasEnded = false;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: PlainMessage) {
+    this.#stream = stream;
+    this.#message = message;
+    this.metadata = { get: (key) => valuesOf(headers, key) };
+    // Every error is followed by the close.
+    stream.on("error", () => undefined);
+    stream.on("close", () => this.#closed());
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded || this.#stream.destroyed || this.#stream.closed;
+  }
+
+  on(_event: "cancelled", listener: () => void): void {
+    this.#onCancelled.push(listener);
+  }
+
+  /** Where it comes from, `address:port`. */
+  getPeer(): string {
+    const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
+    return remoteAddress === undefined ? "unknown" : `${remoteAddress}:${remotePort}`;
+  }
+
+  /**
+   * Ends it with an error unless it has ended by then.
+   * @param overdue asked after `ms`; it may answer that there is more time, in milliseconds
+   */
+  endsAfter(ms: number, overdue: () => GrpcError | number): void {
+    this.#timer = setTimeout(() => {
+      if (this.hasEnded) return;
+      const found = overdue();
+      if (typeof found === "number") return this.endsAfter(found, overdue);
+      this.refuse(found);
+      this.#cancel();
+    }, ms);
+  }
+
+  /** @param message serialized */
+  answer(message: Uint8Array): void {
+    if (this.hasEnded) return;
+    this.#hasEnded = true;
+    this.#stream.respond(RESPONSE, { waitForTrailers: true });
+    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(TRAILERS));
+    const [first, second] = framed(message);
+    if (second) this.#stream.write(first);
+    this.#stream.end(second ?? first);
+  }
+
+  refuse({ code, message }: Pick<GrpcError, "code" | "message">): void {
+    if (this.hasEnded) return;
+    this.#hasEnded = true;
+    this.#message[Symbol.dispose]();
+    const headers = { "grpc-status": code, "grpc-message": encodeURI(message.toWellFormed()) };
+    this.#stream.respond({ ...RESPONSE, ...headers }, { endStream: true });
+    if (this.#stream.readableEnded) return;
+    // The client need not send the rest, which would come and be thrown away. Source: RFC 9113 §8.1.
+    this.#stream.resume();
+    setImmediate(() => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    this.#message[Symbol.dispose]();
+    if (!this.#hasEnded) this.#cancel();
+  }
+
+  #cancel(): void {
+    this.cancelled = true;
+    for (const listener of this.#onCancelled.splice(0)) listener();
+  }
+}
+
+/** As grpc-js reads them: names that end with `-bin` hold bytes. */
+function valuesOf(headers: IncomingHttpHeaders, key: string): MetadataValue[] {
+  const name = key.toLowerCase();
+  const value = headers[name];
+  if (value === undefined) return [];
+  if (!name.endsWith("-bin")) return typeof value === "string" ? [value] : value;
+  return String(value)
+    .split(",")
+    .map((part) => Buffer.from(part, "base64"));
+}

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
+import { gzipSync } from "node:zlib";
+import { status as grpcStatus } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { endOf, GrpcError, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
+import fc from "fast-check";
+
+let cleanup: AsyncDisposableStack;
+beforeEach(() => {
+  cleanup = new AsyncDisposableStack();
+});
+afterEach(() => cleanup.disposeAsync());
+
+async function serve(handlers: Partial<Handlers<milvus.MilvusServiceServer>>, maxRequestBytes?: number) {
+  const services = [served<milvus.MilvusServiceServer>(milvus.MilvusServiceService, handlers)];
+  const server = cleanup.use(
+    openGrpcServer({ services, stopMs: 10, ...(maxRequestBytes !== undefined && { maxRequestBytes }) }),
+  );
+  return cleanup.adopt(connect(`http://${await server.listen("127.0.0.1", 0)}`), (session) => session.destroy());
+}
+
+function frame(message: Uint8Array, flags = 0): Buffer {
+  const bytes = Buffer.alloc(5 + message.length, flags);
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, 5);
+  return bytes;
+}
+
+interface Answer {
+  readonly code: number;
+  readonly words: string;
+  readonly bytes: Buffer;
+}
+
+/** Sends the pieces of a call of `Dummy`, and waits for its end. */
+async function ask(session: ClientHttp2Session, pieces: readonly Buffer[], headers: IncomingHttpHeaders = {}) {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": milvus.MilvusServiceService.dummy.path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  let last: IncomingHttpHeaders = {};
+  const got: Buffer[] = [];
+  for (const event of ["response", "trailers"]) stream.on(event, (found) => (last = { ...last, ...found }));
+  stream.on("data", (piece) => got.push(piece)).on("error", () => undefined);
+  for (const piece of pieces) await new Promise((resolve) => stream.write(piece, resolve));
+  stream.end();
+  await once(stream, "close");
+  const answer: Answer = {
+    code: Number(last["grpc-status"]),
+    words: decodeURI(String(last["grpc-message"] ?? "")),
+    bytes: Buffer.concat(got),
+  };
+  return answer;
+}
+
+const request = (text: string) => milvus.DummyRequest.encode({ requestType: text }).finish();
+const textOf = ({ bytes }: Answer) => milvus.DummyResponse.decode(bytes.subarray(5)).response;
+const echo = { dummy: ({ requestType }: milvus.DummyRequest) => ({ response: requestType }) };
+
+describe("a call of one message", () => {
+  it("is answered however it is cut", async () => {
+    const session = await serve(echo);
+    const cuts = fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 6 });
+    const property = fc.asyncProperty(fc.integer({ min: 0, max: 40_000 }), cuts, async (length, places) => {
+      const text = "x".repeat(length);
+      const bytes = frame(request(text));
+      const ends = [...new Set([...places.filter((at) => at < bytes.length), bytes.length])].sort((a, b) => a - b);
+      const answer = await ask(
+        session,
+        ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end)),
+      );
+      expect([answer.code, textOf(answer) === text]).toEqual([0, true]);
+    });
+    await fc.assert(property, { numRuns: 30 });
+  });
+
+  it("may be compressed", async () => {
+    const session = await serve(echo);
+    const answer = await ask(session, [frame(gzipSync(request("packed")), 1)], { "grpc-encoding": "gzip" });
+    expect(textOf(answer)).toBe("packed");
+  });
+});
+
+describe("what is no call of one message", () => {
+  it.each([
+    ["none", [], grpcStatus.UNIMPLEMENTED, /no request message/],
+    ["two", [frame(request("a")), frame(request("b"))], grpcStatus.UNIMPLEMENTED, /more than one/],
+    ["half of one", [frame(request("a")).subarray(0, 6)], grpcStatus.INTERNAL, /breaks off/],
+    ["half of its length", [frame(request("a")).subarray(0, 3)], grpcStatus.INTERNAL, /breaks off/],
+    ["compressed, it does not say how", [frame(request("a"), 1)], grpcStatus.INTERNAL, /no header says how/],
+    ["too much", [frame(Buffer.alloc(2000))], grpcStatus.RESOURCE_EXHAUSTED, /larger than max \(2000 vs 1000\)/],
+  ] as const)("is refused: %s", async (_, pieces, code, words) => {
+    const session = await serve(echo, 1000);
+    expect(await ask(session, pieces)).toMatchObject({ code, words: expect.stringMatching(words) });
+    expect(textOf(await ask(session, [frame(request("the next"))]))).toBe("the next");
+  });
+
+  it("is refused as soon as it says that it is too large", async () => {
+    const session = await serve(echo, 1000);
+    const head = frame(Buffer.alloc(0));
+    head.writeUInt32BE(1 << 30, 1);
+    expect(await ask(session, [head])).toMatchObject({ code: grpcStatus.RESOURCE_EXHAUSTED });
+  });
+});
+
+describe("the end of a call", () => {
+  /** A server whose handler waits for the end of its call. */
+  async function serveWaiting() {
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const session = await serve({
+      dummy: async (_request, call) => {
+        begun.resolve();
+        const end = endOf(call);
+        await (end.aborted ? undefined : once(end, "abort"));
+        ended.resolve();
+        return { response: "" };
+      },
+    });
+    return { session, begun: begun.promise, ended: ended.promise };
+  }
+
+  it("is told to its handler when its time is over", async () => {
+    const { session, ended } = await serveWaiting();
+    const answer = await ask(session, [frame(request(""))], { "grpc-timeout": "20m" });
+    expect(answer).toMatchObject({ code: grpcStatus.DEADLINE_EXCEEDED, words: "Deadline exceeded" });
+    await ended;
+  });
+
+  it("is told to its handler when the client has gone", async () => {
+    const { session, begun, ended } = await serveWaiting();
+    const asked = ask(session, [frame(request(""))]);
+    await begun;
+    session.destroy();
+    await Promise.all([asked, ended]);
+  });
+
+  it("may be a code with words of any kind", async () => {
+    const session = await serve({
+      dummy: () => {
+        throw new GrpcError(grpcStatus.PERMISSION_DENIED, "größer, 100 %, \ud800");
+      },
+    });
+    const answer = await ask(session, [frame(request(""))]);
+    expect(answer).toMatchObject({ code: grpcStatus.PERMISSION_DENIED, words: "größer, 100 %, \ufffd" });
+  });
+});
+
+it("headers are read as grpc-js reads them: bytes where the name says so", async () => {
+  const seen: unknown[] = [];
+  const session = await serve({
+    dummy: (_request, { metadata }) => {
+      for (const name of ["DbName", "trace-bin", "missing"]) seen.push(metadata.get(name));
+      return { response: okStatus().reason };
+    },
+  });
+  await ask(session, [frame(request(""))], { dbname: "books", "trace-bin": "AQI=" });
+  expect(seen).toEqual([["books"], [Buffer.from([1, 2])], []]);
+});
