@@ -4,6 +4,7 @@ import type { ImportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { DataType } from "@sluice/schema";
 import { readSegmentField } from "@sluice/segment";
+import fc from "fast-check";
 import { RepeatedKeys } from "../src/sinks/repeated-keys.ts";
 import { runImport } from "../src/tasks/import.ts";
 import type { TaskContext, TaskResult } from "../src/tasks/task-kind.ts";
@@ -77,16 +78,54 @@ describe("keys that are met twice", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("are found by a sample where there are very many", () => {
-    const keys = new RepeatedKeys(schema, 100);
-    const add = (ids: readonly number[]) => {
-      const data = new Uint8Array(BigInt64Array.from(ids, BigInt).buffer);
-      const column = { kind: "fixed", width: 8, data, validity: undefined } as const;
-      keys.add({ rowCount: ids.length, columns: [column, undefined], sourceBytes: 0 });
-    };
-    add(range(20_000));
+  const add = (keys: RepeatedKeys, ids: readonly (number | bigint)[]) => {
+    const data = new Uint8Array(BigInt64Array.from(ids, BigInt).buffer);
+    const column = { kind: "fixed", width: 8, data, validity: undefined } as const;
+    keys.add({ rowCount: ids.length, columns: [column, undefined], sourceBytes: 0 });
+  };
+
+  it("are counted whether they ascend by one, for a while or not at all", () => {
+    const border = fc.constantFrom(
+      0n,
+      2n ** 31n,
+      2n ** 32n,
+      2n ** 33n - 9n,
+      -(2n ** 32n),
+      -(2n ** 63n),
+      2n ** 63n - 99n,
+    );
+    const rise = fc.tuple(border, fc.nat(40), fc.nat(30), fc.constantFrom(1n, 1n, 1n, 0n, 2n));
+    const batch = rise.map(([start, shift, count, step]) =>
+      range(count).map((i) => start + BigInt(shift) + step * BigInt(i)),
+    );
+    fc.assert(
+      fc.property(fc.array(batch, { maxLength: 12 }), fc.boolean(), (batches, follow) => {
+        using keys = new RepeatedKeys(schema);
+        const all = follow ? batches.map((ids, at) => ids.map((_, i) => 100n * BigInt(at) + BigInt(i))) : batches;
+        for (const ids of all) add(keys, ids);
+        const repeated = all.flat().length - new Set(all.flat()).size;
+        expect(Number.parseInt(keys.take() ?? "0", 10)).toBe(repeated);
+      }),
+    );
+  });
+
+  it("that ascended by one before are known", () => {
+    using keys = new RepeatedKeys(schema);
+    for (let from = 0; from < 10_000; from += 1000)
+      add(
+        keys,
+        range(1000).map((i) => 7_000_000_000 + from + i),
+      );
     expect(keys.take()).toBeUndefined();
-    add(range(20_000));
+    add(keys, [7_000_000_000, 7_000_009_999, 7_000_010_000, 6_999_999_999, 7_000_004_096]);
+    expect(keys.take()).toMatch(/^3 rows have a primary key/);
+  });
+
+  it("are found by a sample where there are very many", () => {
+    using keys = new RepeatedKeys(schema, 100);
+    add(keys, range(20_000));
+    expect(keys.take()).toBeUndefined();
+    add(keys, range(20_000));
     expect(keys.take()).toMatch(/^at least \d+ rows have a primary key/);
     expect(keys.take()).toBeUndefined();
   });
