@@ -48,3 +48,28 @@ export function groupRows(buckets: usize, rows: i32, ends: usize, order: usize):
     store<u32>(order + ((<usize>at) << 2), row);
   }
 }
+
+/** Rows that follow each other among `count` at `order`, as runs `[starts[i], ends[i])`; answers how many these are. */
+export function joinRows(order: usize, count: i32, starts: usize, ends: usize): i32 {
+  const from = starts;
+  const last = order + ((<usize>count) << 2);
+  while (order < last) {
+    const first = load<u32>(order);
+    let next = first + 1;
+    order += 4;
+    for (; order < last && load<u32>(order) === next; order += 4) next++;
+    store<u32>(starts, first);
+    store<u32>(ends, next);
+    starts += 4;
+    ends += 4;
+  }
+  return <i32>((starts - from) >> 2);
+}
+
+/** Numbers of 64 bits of the rows of runs, one after the other, of which row 0 has `first`. */
+export function numberRows(starts: usize, ends: usize, count: i32, first: u64, target: usize): void {
+  for (let i = 0; i < count; i++, starts += 4, ends += 4) {
+    const end = first + load<u32>(ends);
+    for (let row = first + load<u32>(starts); row < end; row++, target += 8) store<u64>(target, row);
+  }
+}

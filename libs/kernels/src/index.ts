@@ -3,5 +3,5 @@ export { type NumberScan, OVERFLOW, scanFloat32 } from "./float32-scanner.ts";
 export { type Int64Scan, scanInt64 } from "./int64-scanner.ts";
 export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from "./key-hashes.ts";
 export { MinHasher } from "./min-hasher.ts";
-export { copyRuns, findNotFiniteFloat, groupRows, type Runs } from "./rows.ts";
+export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
 export { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "./vector-distances.ts";

@@ -65,8 +65,8 @@ export function addInt64Keys(keys: Uint8Array, { words, bitCount, hashCount }: K
  * @param out a number below `buckets` for each key; 65536 buckets at most
  */
 export function bucketsOfInt64Keys(keys: Uint8Array, buckets: number, out: Uint16Array): void {
-  eachChunk(keys, ({ bucketsOfInt64s, hashes }, from, count) => {
-    bucketsOfInt64s(KEYS, count, buckets, HASHES);
+  eachChunk(keys, ({ bucketsOfInt64s, hashes }, at, from, count) => {
+    bucketsOfInt64s(at, count, buckets, HASHES);
     out.set(new Uint16Array(hashes.buffer, HASHES, count), from);
   });
 }
@@ -81,26 +81,30 @@ export function sampleInt64Keys(
   take: (words: Int32Array, keys: number) => number,
 ): void {
   let present = mask;
-  eachChunk(keys, ({ sampleInt64s, hashes }, _from, count) => {
-    const found = sampleInt64s(KEYS, count, present, HASHES);
+  eachChunk(keys, ({ sampleInt64s, hashes }, at, _from, count) => {
+    const found = sampleInt64s(at, count, present, HASHES);
     present = take(hashes.subarray(0, 2 * found), count);
   });
 }
 
+/** Where a kernel finds some keys, the first of them, and their number. */
+type TakeKeys = (kernel: Kernel, at: number, from: number, count: number) => void;
+
 function hashEach(keys: Uint8Array, take: (kernel: Kernel, from: number, count: number) => void): void {
-  eachChunk(keys, (kernel, from, count) => {
-    kernel.hashInt64s(KEYS, count, HASHES);
+  eachChunk(keys, (kernel, at, from, count) => {
+    kernel.hashInt64s(at, count, HASHES);
     take(kernel, from, count);
   });
 }
 
-/** Keys where the kernel finds them, some at a time. */
-function eachChunk(keys: Uint8Array, take: (kernel: Kernel, from: number, count: number) => void): void {
+/** Some keys at a time, where they lie or, outside of the arena, where the kernel has room for them. */
+function eachChunk(keys: Uint8Array, take: TakeKeys): void {
   kernel ??= loadKernel();
   const count = keys.length / KEY_BYTES;
+  const start = isPooled(keys) ? keys.byteOffset : undefined;
   for (let from = 0; from < count; from += MAX_KEYS) {
     const to = Math.min(count, from + MAX_KEYS);
-    kernel.keys.set(keys.subarray(from * KEY_BYTES, to * KEY_BYTES));
-    take(kernel, from, to - from);
+    if (start === undefined) kernel.keys.set(keys.subarray(from * KEY_BYTES, to * KEY_BYTES));
+    take(kernel, start === undefined ? KEYS : start + from * KEY_BYTES, from, to - from);
   }
 }

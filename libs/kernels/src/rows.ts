@@ -11,6 +11,8 @@ interface Kernel {
     ...args: [source: number, starts: number, ends: number, count: number, width: number, target: number]
   ) => number;
   readonly groupRows: (buckets: number, rows: number, ends: number, order: number) => void;
+  readonly joinRows: (order: number, count: number, starts: number, ends: number) => number;
+  readonly numberRows: (starts: number, ends: number, count: number, first: bigint, target: number) => void;
   /** Room for the lists of a call. */
   readonly lists: DataView<ArrayBuffer>;
 }
@@ -61,6 +63,10 @@ export function copyRuns(
   if (!isPooled(source) || !isPooled(target)) return false;
   kernel ??= loadKernel();
   if (!kernel) return false;
+  if (isPooled(starts) && isPooled(ends)) {
+    kernel.copyRuns(source.byteOffset, starts.byteOffset, ends.byteOffset, count, width, target.byteOffset + at);
+    return true;
+  }
   const { buffer } = kernel.lists;
   const lists = [new Uint32Array(buffer, LISTS, MAX_RUNS), new Uint32Array(buffer, RUN_ENDS, MAX_RUNS)];
   let to = target.byteOffset + at;
@@ -91,4 +97,25 @@ export function groupRows(bucketOf: Uint16Array, ends: Uint32Array, order: Uint3
   ends.set(ended);
   order.set(new Uint32Array(buffer, ORDER, rowCount));
   return true;
+}
+
+/**
+ * Joins rows that follow each other to runs. Undefined outside of the arena, else how many they are.
+ * @param starts with room for a run of each row, as `ends`
+ */
+export function joinRows(order: Uint32Array, starts: Uint32Array, ends: Uint32Array): number | undefined {
+  if (!isPooled(order) || !isPooled(starts) || !isPooled(ends)) return undefined;
+  kernel ??= loadKernel();
+  return kernel?.joinRows(order.byteOffset, order.length, starts.byteOffset, ends.byteOffset);
+}
+
+/**
+ * Writes the numbers of the rows of runs one after the other, 8 bytes each, to byte `at` of `target`. False outside of the arena.
+ * @param first number of row 0
+ */
+export function numberRows({ starts, ends, count }: Runs, first: bigint, target: Uint8Array, at: number): boolean {
+  if (!isPooled(starts) || !isPooled(ends) || !isPooled(target)) return false;
+  kernel ??= loadKernel();
+  kernel?.numberRows(starts.byteOffset, ends.byteOffset, count, first, target.byteOffset + at);
+  return kernel !== null;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { takeMemory } from "@sluice/async";
 import fc from "fast-check";
-import { copyRuns, findNotFiniteFloat, groupRows } from "../src/index.ts";
+import { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows } from "../src/index.ts";
 
 const MIB = 1 << 20;
 const pooled = takeMemory(2 * MIB);
@@ -93,5 +93,38 @@ describe("rows by bucket", () => {
 
   it("are left to others where they are more than there is room for", () => {
     expect(groupRows(new Uint16Array((1 << 17) + 1), new Uint32Array(2), new Uint32Array((1 << 17) + 1))).toBe(false);
+  });
+});
+
+describe("rows that follow each other", () => {
+  const words = (memory: Uint8Array<ArrayBuffer>, from: number, count: number) =>
+    new Uint32Array(memory.buffer, memory.byteOffset + 4 * from, count);
+
+  it("become runs that stand for the same rows, as few as can be, and get their numbers", () => {
+    const start = fc.constantFrom(0n, 1n, 2n ** 32n - 20n, 2n ** 62n, -30n);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(99), { maxLength: 80 }), start, fc.nat(40), (rows, first, at) => {
+        const order = words(pooled, 0, rows.length);
+        order.set(rows.sort((a, b) => (a % 7) - (b % 7) || a - b));
+        const [starts, ends] = [words(pooled, 100, 100), words(pooled, 200, 100)];
+        const count = joinRows(order, starts, ends) ?? -1;
+        const runs = Array.from({ length: count }, (_, i) => [starts[i], ends[i]] as const);
+        expect(runs.flatMap(([from, to]) => [...Array(to - from).keys()].map((i) => from + i))).toEqual(rows);
+        expect(runs.some(([from], i) => i > 0 && from === runs[i - 1][1])).toBe(false);
+        target.fill(7, 0, 8 * (at + rows.length) + 8);
+        expect(numberRows({ starts, ends, count }, first, target, 8 * at)).toBe(true);
+        const numbers = new BigInt64Array(target.buffer, target.byteOffset + 8 * at, rows.length);
+        expect([...numbers]).toEqual(rows.map((row) => first + BigInt(row)));
+        expect(target.subarray(8 * (at + rows.length), 8 * (at + rows.length) + 8).every((byte) => byte === 7)).toBe(
+          true,
+        );
+      }),
+    );
+  });
+
+  it("are left to others outside of the arena", () => {
+    const [order, starts, ends] = [Uint32Array.of(1, 2), new Uint32Array(2), new Uint32Array(2)];
+    expect(joinRows(order, starts, ends)).toBeUndefined();
+    expect(numberRows({ starts, ends, count: 1 }, 0n, target, 0)).toBe(false);
   });
 });

@@ -1,8 +1,12 @@
-import { groupRows } from "@sluice/kernels";
+import { giveMemory, takeMemory } from "@sluice/async";
+import { groupRows, joinRows } from "@sluice/kernels";
+
+/** Lists are this long at least: shorter memory does not lie in the arena, where kernels find it. */
+const LEAST_BYTES = 1 << 15;
 
 /**
  * Rows of a batch grouped by bucket, neighbours taken together: columns are copied run by run. One object serves all
- * batches; its arrays only grow.
+ * batches; its lists only grow.
  */
 export class RowRuns {
   /** Run i is rows `[starts[i], ends[i])`. */
@@ -42,7 +46,7 @@ export class RowRuns {
       ends[bucket] = start;
       start += count;
     }
-    if (this.#order.length < rowCount) this.#order = new Uint32Array(rowCount);
+    this.#order = listFor(this.#order, rowCount);
     const order = this.#order;
     if (groupRows(bucketOf.subarray(0, rowCount), ends, order)) return;
     for (let row = 0; row < rowCount; row++) order[ends[bucketOf[row]]++] = row;
@@ -56,18 +60,22 @@ export class RowRuns {
 
   /** Makes positions `[start, end)` the current runs. */
   select(start: number, end: number): void {
-    if (this.starts.length < end - start) {
-      this.starts = new Uint32Array(this.#rowCount);
-      this.ends = new Uint32Array(this.#rowCount);
-    }
+    this.starts = listFor(this.starts, this.#rowCount);
+    this.ends = listFor(this.ends, this.#rowCount);
     if (this.#isOneBucket) {
       this.starts[0] = start;
       this.ends[0] = end;
       this.count = 1;
-    } else this.#join(start, end);
+    } else this.count = joinRows(this.#order.subarray(start, end), this.starts, this.ends) ?? this.#join(start, end);
   }
 
-  #join(start: number, end: number): void {
+  /** Gives its memory back. It is not used again. */
+  release(): void {
+    for (const list of [this.#order, this.starts, this.ends]) giveMemory(bytesOf(list));
+    this.#order = this.starts = this.ends = new Uint32Array(0);
+  }
+
+  #join(start: number, end: number): number {
     const order = this.#order;
     const { starts, ends } = this;
     let count = 0;
@@ -81,6 +89,18 @@ export class RowRuns {
       starts[count] = first;
       ends[count++] = next;
     }
-    this.count = count;
+    return count;
   }
+}
+
+/** The list, or one with room for as many rows in its place. */
+function listFor(list: Uint32Array<ArrayBuffer>, rows: number): Uint32Array<ArrayBuffer> {
+  if (list.length >= rows) return list;
+  giveMemory(bytesOf(list));
+  const { buffer, byteOffset, byteLength } = takeMemory(Math.max(LEAST_BYTES, 4 * rows));
+  return new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

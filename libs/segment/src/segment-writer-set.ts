@@ -144,6 +144,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
     this.#spare.length = 0;
     this.#systemBuffers.release();
+    this.#runs.release();
     for (const { segment } of this.#buckets) segment?.release();
   }
 

@@ -1,6 +1,7 @@
 import { giveMemory, HeldMemory, takeMemory } from "@sluice/async";
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
+import { numberRows } from "@sluice/kernels";
 import { rowIdField, timestampField } from "@sluice/schema";
 import type { BufferLimits, ColumnBuffer } from "./column-buffer.ts";
 import { columnBuffer } from "./open-column-buffer.ts";
@@ -146,6 +147,7 @@ class RowIdBuffer {
 
   append(runs: RowRuns, rowCount: number, rows: number, firstRowId: bigint): number {
     this.#grow(rowCount, rowCount + rows);
+    if (numberRows(runs, firstRowId, this.#memory, 8 * rowCount)) return 8 * rows;
     const baseLow = Number(BigInt.asUintN(32, firstRowId));
     const high = Number(BigInt.asIntN(32, firstRowId >> 32n));
     for (let i = 0, at = 2 * rowCount; i < runs.count; i++) {
