@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { EmbeddedMetaStore } from "@sluice/metastore";
+import { open as openLmdb } from "lmdb";
 import { checkDataFile } from "../src/embedded/check-file.ts";
 
 /** Many small records, a few long ones (overflow pages), and some that went: all kinds of pages. */
@@ -40,6 +41,33 @@ describe("a data file of lmdb", () => {
   it("that is whole passes, and is opened", async () => {
     checkDataFile(join(whole, "data.mdb"));
     await using store = await EmbeddedMetaStore.open({ path: await copy() });
+    expect((await store.get("long/3"))?.value).toHaveLength(20_000);
+  });
+
+  it("that is shorter than its last page says is whole: lmdb does not write a page that was given back at once", async () => {
+    const folder = await copy();
+    const lmdb = openLmdb<Buffer, string>({
+      path: folder,
+      noSubdir: false,
+      encoding: "binary",
+      overlappingSync: false,
+    });
+    const long = (key: string, bytes: number) => lmdb.putSync(key, Buffer.alloc(bytes));
+    // Pages that went two transactions ago are taken again; then what is given back is kept for the next one, unwritten.
+    for (let round = 0; round < 4; round++) {
+      lmdb.transactionSync(() => long("a", 60_000));
+      lmdb.transactionSync(() => lmdb.removeSync("a"));
+    }
+    lmdb.transactionSync(() => {
+      long("b", 9_000);
+      long("c", 2_000_000);
+      lmdb.removeSync("c");
+    });
+    await lmdb.close();
+    expect((await readFile(join(folder, "data.mdb"))).length).toBeLessThan(2_000_000);
+    await using store = await EmbeddedMetaStore.open({ path: folder });
+    await store.commit({ guards: [], writes: [{ key: "after", value: "z".repeat(1_000_000) }] });
+    expect((await store.get("after"))?.value).toHaveLength(1_000_000);
     expect((await store.get("long/3"))?.value).toHaveLength(20_000);
   });
 

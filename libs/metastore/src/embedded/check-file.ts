@@ -7,7 +7,8 @@ import { dirname } from "node:path";
 // Layout, from mdb.c of lmdb 3 (data format 2), little-endian. A page begins with its number (u64), a transaction (u64), two
 // bytes of padding, flags (u16 at 18), the ends of its two free parts (u16 at 20 and 22, behind the header), or, of the first
 // of a run of overflow pages, their count (u32 at 20). Pages 0 and 1 are the two roots of all: behind the header magic, format,
-// address and size (24 bytes), two trees of 48 bytes (of free pages, of databases), last page, transaction.
+// address and size (24 bytes), two trees of 48 bytes (of free pages, of databases), last page, transaction. The last page need
+// not be in the file: one that a transaction took at the end and gave back is never written, so the size alone says nothing.
 
 const HEADER = 24;
 const MAGIC = 0xbeefc0de;
@@ -57,7 +58,7 @@ function damageIn(file: number): string | undefined {
   const before = newestRoot(file, sizeBytes);
   if (typeof before === "string") return before;
   try {
-    const pages = new Pages(file, before);
+    const pages = new Pages(file, before, sizeBytes);
     for (const root of before.roots) pages.walk(root, 0);
     return undefined;
   } catch (error) {
@@ -80,10 +81,7 @@ function newestRoot(file: number, sizeBytes: number): Root | string {
   if (sizeBytes === 0) return "it is empty";
   if (first === undefined) return "it does not begin as a file of lmdb does";
   const second = rootAt(file, first.pageBytes);
-  const newest = second && second.transaction > first.transaction ? second : first;
-  if (BigInt(sizeBytes) < (newest.lastPage + 1n) * BigInt(newest.pageBytes))
-    return `it has ${sizeBytes} bytes, expected at least ${(newest.lastPage + 1n) * BigInt(newest.pageBytes)}`;
-  return newest;
+  return second && second.transaction > first.transaction ? second : first;
 }
 
 function rootAt(file: number, position: number): Root | undefined {
@@ -107,12 +105,14 @@ class Damage extends Error {}
 class Pages {
   readonly #file: number;
   readonly #root: Root;
+  readonly #sizeBytes: bigint;
   /** One for each level of the tree; they are used again. */
   readonly #buffers: Buffer[] = [];
 
-  constructor(file: number, root: Root) {
+  constructor(file: number, root: Root, sizeBytes: number) {
     this.#file = file;
     this.#root = root;
+    this.#sizeBytes = BigInt(sizeBytes);
   }
 
   /** Everything below a page. @throws {Damage} */
@@ -152,6 +152,11 @@ class Pages {
     const count = BigInt(page.readUInt32LE(20));
     const isRun = (page.readUInt16LE(18) & OVERFLOW) !== 0 && number + count - 1n <= this.#root.lastPage;
     if (!isRun) throw new Damage(`page ${number} is not the long value that it should be`);
+    const endBytes = (number + count) * BigInt(this.#root.pageBytes);
+    if (endBytes > this.#sizeBytes)
+      throw new Damage(
+        `it has ${this.#sizeBytes} bytes, expected at least ${endBytes} for the long value on page ${number}`,
+      );
   }
 }
 
