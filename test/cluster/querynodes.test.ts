@@ -76,6 +76,17 @@ describeWith(
     expect(reads.filter((count) => count > 0).length).toBeGreaterThan(1);
   });
 
+  it("are named with the segments that each reads", async () => {
+    const about = { base: undefined, dbName: "", collectionName: "books" };
+    const { infos } = await client.raw.getQuerySegmentInfo(about);
+    expect(new Set(infos.map(({ segmentID }) => segmentID)).size).toBe(SEGMENTS);
+    const { replicas } = await client.raw.getReplicas(milvus.GetReplicasRequest.fromPartial(about));
+    expect(new Set(replicas[0].nodeIds).size).toBe(3);
+    const readers = new Set(infos.flatMap(({ nodeIds }) => nodeIds));
+    expect(readers.size).toBeGreaterThan(1);
+    expect(readers.difference(new Set(replicas[0].nodeIds))).toEqual(new Set());
+  });
+
   it("answer the same without an error while one is killed, and while one is stopped", async () => {
     const expected = await search();
     const harm = async (hurt: (node: TestServer) => unknown) => {

@@ -85,8 +85,11 @@ describe("no call pretends", () => {
     const rowsOf = (infos: readonly { numRows: bigint }[]) => infos.reduce((sum, { numRows }) => sum + numRows, 0n);
     const { infos } = await client.raw.getPersistentSegmentInfo(request);
     expect([infos.length, rowsOf(infos)]).toEqual([2, 500n]);
-    expect(rowsOf((await client.raw.getQuerySegmentInfo(request)).infos)).toBe(500n);
-    expect((await client.raw.getReplicas(replicas)).replicas[0].shardReplicas.length).toBe(2);
+    const queried = await client.raw.getQuerySegmentInfo(request);
+    expect(rowsOf(queried.infos)).toBe(500n);
+    const [{ nodeIds, shardReplicas }] = (await client.raw.getReplicas(replicas)).replicas;
+    expect([nodeIds.length, shardReplicas.map((shard) => shard.nodeIds)]).toEqual([1, [nodeIds, nodeIds]]);
+    expect(new Set(queried.infos.map(({ nodeID }) => nodeID))).toEqual(new Set(nodeIds));
     await client.raw.releaseCollection(milvus.ReleaseCollectionRequest.fromPartial({ collectionName }));
     expect((await client.raw.getQuerySegmentInfo(request)).infos).toEqual([]);
     expect((await client.raw.getReplicas(replicas)).status?.code).toBe(101);

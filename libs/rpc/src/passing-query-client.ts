@@ -1,7 +1,14 @@
 import { type Client, makeGenericClientConstructor, type ServiceClientConstructor } from "@grpc/grpc-js";
 import type { Unary } from "./client.ts";
 import { QueryResults, SearchResults } from "./gen/milvus.ts";
-import { type HybridSearchOrder, QueryNodeService, type QueryOrder, type SearchOrder } from "./gen/query_node.ts";
+import {
+  type GetSharesRequest,
+  type GetSharesResponse,
+  type HybridSearchOrder,
+  QueryNodeService,
+  type QueryOrder,
+  type SearchOrder,
+} from "./gen/query_node.ts";
 
 /** Failures are smaller than this, and are read; what is larger is an answer. */
 const MAX_READ_BYTES = 1 << 16;
@@ -11,6 +18,7 @@ export interface PassingQueryClient extends Client {
   query: Unary<QueryOrder, QueryResults | Uint8Array>;
   search: Unary<SearchOrder, SearchResults | Uint8Array>;
   hybridSearch: Unary<HybridSearchOrder, SearchResults | Uint8Array>;
+  getShares: Unary<GetSharesRequest, GetSharesResponse>;
 }
 
 /** Reads a small answer only. */
@@ -22,6 +30,7 @@ const service = {
   query: { ...QueryNodeService.query, ...passing(QueryResults) },
   search: { ...QueryNodeService.search, ...passing(SearchResults) },
   hybridSearch: { ...QueryNodeService.hybridSearch, ...passing(SearchResults) },
+  getShares: QueryNodeService.getShares,
 };
 
 export const PassingQueryClient = makeGenericClientConstructor(

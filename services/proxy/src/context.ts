@@ -16,6 +16,8 @@ export interface ProxyContext {
   readonly query: Client<PassingQueryClient>;
   /** Servers that functions may ask for vectors. */
   readonly models: ModelServers;
+  /** Whether a querynode lives: what is loaded can be read then, and waits for one otherwise. */
+  readonly isRead: () => boolean;
 }
 
 /** Headers of a call, as far as they matter here. */

@@ -61,6 +61,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     data: cleanup.use(connectPeer(dataCoord.DataCoordClient, deps.dataCoordAddress, settings)),
     query: cleanup.use(connectPeer(PassingQueryClient, deps.queryNodeAddress, settings)),
     models: new ModelServers(settings),
+    isRead: () => deps.members().some(({ role }) => role === "querynode"),
   };
   const requests = new ImportRequests(context);
   const rows = new RowCalls(context);

@@ -36,6 +36,10 @@ export class SegmentCache {
     this.#budgetBytes = budgetBytes;
   }
 
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
   /** One field of one part of a segment. @throws as `readSegmentField` */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     // No two logs have one id, and a part is one log of each field.

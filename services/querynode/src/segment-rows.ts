@@ -53,9 +53,17 @@ export interface WantedRows {
 /** Rows of visible segments, as this node reads them: found by a filter, read by the column. */
 export class SegmentRows {
   readonly #cache: SegmentCache;
+  /** What may be kept in memory. */
+  readonly cacheBytes: number;
 
   constructor(store: ObjectReads, cacheBytes: number) {
+    this.cacheBytes = cacheBytes;
     this.#cache = new SegmentCache(store, cacheBytes);
+  }
+
+  /** What is kept in memory. */
+  get cachedBytes(): number {
+    return this.#cache.usedBytes;
   }
 
   /** One field of one part of a segment. */

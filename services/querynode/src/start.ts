@@ -3,8 +3,10 @@ import type { ObjectReads } from "@sluice/object-store";
 import { type Address, dataCoord, endOf, queryNode, segmentReader, serializedAnswer, served } from "@sluice/rpc";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { findRows } from "./find-rows.ts";
+import { cacheMetrics } from "./metrics.ts";
 import { readerHandlers } from "./nodes/reader-handlers.ts";
 import { type Nodes, Shares } from "./nodes/shares.ts";
+import { sharesMessage } from "./nodes/shares-message.ts";
 import { SpreadRows } from "./nodes/spread-rows.ts";
 import { QueryService } from "./query-service.ts";
 import { readAnew } from "./read-anew.ts";
@@ -34,6 +36,7 @@ export async function startQueryNode(
   await using cleanup = new AsyncDisposableStack();
   const data = cleanup.use(connectPeer(dataCoord.DataCoordClient, dataCoordAddress, settings));
   const rows = new SegmentRows(objects, cacheBytesOf(settings));
+  cleanup.use(cacheMetrics(metrics, rows));
   const connect = (address: Address) => connectPeer(segmentReader.SegmentReaderClient, address, settings);
   const shares = cleanup.use(new Shares(nodes, connect));
   const threads = cleanup.use(new ScoreThreads());
@@ -55,6 +58,7 @@ export async function startQueryNode(
               return serializedAnswer(await readAnew(() => searches.search(order, end)));
             },
             findRows: (order, call) => findRows(order, spread, endOf(call)),
+            getShares: async ({ segmentIds }) => sharesMessage(shares, segmentIds),
             hybridSearch: async (order, call) => {
               const end = endOf(call);
               return serializedAnswer(await readAnew(() => searches.hybridSearch(order, end)));

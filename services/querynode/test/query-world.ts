@@ -104,16 +104,21 @@ async function writeSegments(store: MemoryObjectStore, next: (limit: number) => 
       await writer.append(rows, new Uint16Array(rows.rowCount));
     }
     const [segment] = await writer.seal();
-    messages.push(segmentMessage(next(2) === 0 ? await withDeletes(store, segment, take(1)) : segment, timestamp));
+    messages.push(segmentMessage(next(2) === 0 ? await withDeletes(store, segment, take(2)) : segment, timestamp));
   }
   return messages;
 }
 
+/** In two logs, of which the second says some of the first again. */
 async function withDeletes(store: MemoryObjectStore, segment: SealedSegment, logId: bigint) {
   const keys = Array.from({ length: 60 }, (_, i) => BigInt(3 * i));
-  const deletes = { keys, timestamps: keys.map(() => 10_000n) };
-  const sizeBytes = await writeDeltaLog(store, segment, logId, deletes, 1_700_000_000_000);
-  const logs = { fieldId: 100, logIds: [logId], rowCounts: [keys.length], sizesBytes: [sizeBytes] };
+  const parts = [keys.slice(0, 40), keys.slice(30)];
+  const deletesOf = (part: bigint[]) => ({ keys: part, timestamps: part.map(() => 10_000n) });
+  const logIds = parts.map((_, i) => logId + BigInt(i));
+  const sizesBytes: number[] = [];
+  for (const [i, part] of parts.entries())
+    sizesBytes.push(await writeDeltaLog(store, segment, logIds[i], deletesOf(part), 1_700_000_000_000));
+  const logs = { fieldId: 100, logIds, rowCounts: parts.map(({ length }) => length), sizesBytes };
   // How many of its rows they meet is of interest to counts without a filter alone.
   return { ...segment, deltaLogs: [logs], deletedRows: 0 };
 }

@@ -187,6 +187,15 @@ describe("nodes that share segments answer as one that reads them all", () => {
     expect(await pages(world.together)).toEqual(expected);
   });
 
+  it("who reads what, for every segment one of them", async () => {
+    const segmentIds = world.segments.map(({ segmentId }) => segmentId);
+    const said = await Promise.all(world.together.map((node) => node.getShares({ segmentIds })));
+    const sorted = said.map(({ nodes }) => nodes.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1)));
+    for (const nodes of sorted) expect(nodes).toEqual(sorted[0]);
+    expect(sorted[0].flatMap((node) => node.segmentIds).sort()).toEqual(segmentIds.toSorted());
+    expect(new Set(sorted[0].map(({ nodeId }) => nodeId)).size).toBe(world.together.length);
+  });
+
   it("when a node is listed that answers nobody, too", async () => {
     world.addDead();
     for (const [, make] of asked) await sameEverywhere(make());

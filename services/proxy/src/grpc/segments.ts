@@ -1,11 +1,20 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, common, type Handlers, type importing, milvus, okStatus, type rootCoord } from "@sluice/rpc";
+import {
+  checkStatus,
+  common,
+  type Handlers,
+  type importing,
+  milvus,
+  okStatus,
+  type queryNode,
+  type rootCoord,
+} from "@sluice/rpc";
 import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
 
 type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 type Collection = rootCoord.ResolveCollectionResponse;
 
-/** Every load makes one replica, and whichever querynode is asked answers for all of it: no node is its own. */
+/** Every load makes one replica, which all querynodes have together: each reads the segments that fall to it. */
 const REPLICA_ID = 1n;
 const RESOURCE_GROUP = "__default_resource_group";
 /** Of the logs that we write. Source: Milvus `storage_version`. */
@@ -23,7 +32,12 @@ export function segmentHandlers(context: ProxyContext): MilvusHandlers {
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const loaded = collection.partitions.filter((partition) => partition.loaded);
       const segments = await visibleSegments(context, collection, loaded);
-      return { status: okStatus(), infos: segments.map(queryInfo) };
+      const shares = await nodeShares(context, segments);
+      const infos = shares.flatMap(({ nodeId, segmentIds }) => {
+        const share = new Set(segmentIds);
+        return segments.filter(({ segmentId }) => share.has(segmentId)).map((segment) => queryInfo(segment, nodeId));
+      });
+      return { status: okStatus(), infos };
     },
     getReplicas: async (request, call) => ({ status: okStatus(), replicas: [await replica(context, request, call)] }),
     getMetrics: () => {
@@ -59,8 +73,19 @@ function persistentInfo(segment: importing.SegmentInfo): milvus.PersistentSegmen
   };
 }
 
-/** Queries scan, so that no index of its own stands behind a segment; and no node holds it rather than another. */
-function queryInfo(segment: importing.SegmentInfo): milvus.QuerySegmentInfo {
+/** What falls to each querynode that lives. While none does a segment is loaded nowhere. */
+async function nodeShares(
+  context: ProxyContext,
+  segments: readonly importing.SegmentInfo[],
+): Promise<queryNode.QueryNodeShare[]> {
+  if (!context.isRead()) return [];
+  const shares = await context.query.getShares({ segmentIds: segments.map(({ segmentId }) => segmentId) });
+  checkStatus(shares.status);
+  return shares.nodes;
+}
+
+/** Queries scan, so that no index of its own stands behind a segment. @param nodeId of the querynode that reads it */
+function queryInfo(segment: importing.SegmentInfo, nodeId: bigint): milvus.QuerySegmentInfo {
   return milvus.QuerySegmentInfo.fromPartial({
     segmentID: segment.segmentId,
     collectionID: segment.collectionId,
@@ -70,10 +95,12 @@ function queryInfo(segment: importing.SegmentInfo): milvus.QuerySegmentInfo {
     state: common.SegmentState.Sealed,
     level: common.SegmentLevel.L1,
     storageVersion: STORAGE_VERSION,
+    nodeID: nodeId,
+    nodeIds: [nodeId],
   });
 }
 
-/** @throws {StatusError} 100, or 101 when the collection is not loaded */
+/** Any node answers for all of them: none leads a shard. @throws {StatusError} 100, or 101 when the collection is not loaded */
 async function replica(
   context: ProxyContext,
   request: milvus.GetReplicasRequest,
@@ -89,11 +116,13 @@ async function replica(
   const loaded = found.partitions.filter((partition) => partition.loaded);
   if (loaded.length === 0)
     throw new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${found.collectionName}]`);
+  const nodeIds = (await nodeShares(context, [])).map(({ nodeId }) => nodeId);
   return milvus.ReplicaInfo.fromPartial({
     replicaID: REPLICA_ID,
     collectionID: found.collectionId,
     partitionIds: loaded.map((partition) => partition.partitionId),
-    shardReplicas: found.vchannels.map((dmChannelName) => ({ dmChannelName })),
+    shardReplicas: found.vchannels.map((dmChannelName) => ({ dmChannelName, nodeIds })),
+    nodeIds,
     resourceGroupName: RESOURCE_GROUP,
   });
 }

@@ -1,7 +1,10 @@
 import { checkStatus, common, type Handlers, milvus, okStatus } from "@sluice/rpc";
 import { databaseOf, type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
 
-/** Counts, flush, load and index progress: everything that is true at once, since imports alone change the data. */
+/**
+ * Counts, flush, load and index progress. Nothing has to be read before it can be searched, so that a load is done at once where a
+ * querynode lives, and waits for one where none does.
+ */
 export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
   const resolve = (request: { dbName: string; collectionName: string }, call: Parameters<typeof databaseOf>[1]) =>
     resolveCollection(context, databaseOf(request, call), request.collectionName);
@@ -46,7 +49,7 @@ export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milv
         wanted.length > 0
           ? collection.partitions.every((partition) => partition.loaded || !wanted.includes(partition.partitionId))
           : collection.loadState === common.LoadState.LoadStateLoaded;
-      const percent = isLoaded ? 100n : 0n;
+      const percent = isLoaded && context.isRead() ? 100n : 0n;
       return { status: okStatus(), progress: percent, refreshProgress: percent };
     },
     getLoadState: async (request, call) => {
@@ -61,8 +64,10 @@ export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milv
       const isLoaded = resolved.partitions.every(
         (partition) => partition.loaded || !partitions.includes(partition.partitionId),
       );
-      const ofPartitions = isLoaded ? common.LoadState.LoadStateLoaded : common.LoadState.LoadStateNotLoad;
-      return { status: okStatus(), state: partitions.length > 0 ? ofPartitions : resolved.loadState };
+      const { LoadStateLoaded, LoadStateLoading, LoadStateNotLoad } = common.LoadState;
+      const ofPartitions = isLoaded ? LoadStateLoaded : LoadStateNotLoad;
+      const state = partitions.length > 0 ? ofPartitions : resolved.loadState;
+      return { status: okStatus(), state: state === LoadStateLoaded && !context.isRead() ? LoadStateLoading : state };
     },
     ...indexProgressHandlers(context),
   };

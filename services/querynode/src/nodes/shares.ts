@@ -72,6 +72,14 @@ export class Shares implements Disposable {
     return homes;
   }
 
+  /** What falls to each node that lives, by its `node`. */
+  sharesOf(things: readonly string[]): Map<string, string[]> {
+    const living = this.#living();
+    const shares = new Map<string, string[]>(living.map(({ node }) => [node, []]));
+    for (const thing of things) shares.get(homeOf(thing, living).node)?.push(thing);
+    return shares;
+  }
+
   async #spread<T>(
     things: readonly T[],
     nameOf: (thing: T) => string,
