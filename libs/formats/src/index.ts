@@ -7,8 +7,7 @@ export {
   memberOfPath,
   openFiles,
 } from "./archives/archive.ts";
-export { lanceFiles } from "./arrays/lance/lance-arrays.ts";
-export { newestManifest } from "./arrays/lance/manifest.ts";
+export { lanceFiles, newestManifest } from "./arrays/lance/manifest.ts";
 export { isZarrNote, zarrFolders, zarrRoot } from "./arrays/zarr/store-files.ts";
 export type { BackupCollection, BackupField, BackupPartition } from "./backups/backup.ts";
 export {

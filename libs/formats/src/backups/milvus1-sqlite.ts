@@ -1,6 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import { SqlDatabase, type SqlTable } from "@sluice/sqlite";
+import type { SqlTable } from "@sluice/sqlite";
 import { type MetaRow, MILVUS1_TABLES, type Milvus1Meta, wantedColumns } from "./milvus1-meta.ts";
 
 /** Rows of a table: a segment is one, and so is each file of it that was ever merged away. */
@@ -15,6 +15,8 @@ export interface Milvus1Database {
 
 /** @throws {ImportError} `malformed_file` with the place in the database; `unsupported` */
 export async function milvus1Sqlite(files: Milvus1Database, signal: AbortSignal): Promise<Milvus1Meta> {
+  // Few read such a backup, and whatever imports this module has a heap of its own in each thread.
+  const { SqlDatabase } = await import("@sluice/sqlite");
   const database = await SqlDatabase.open(files, { signal });
   const columns = new Map<string, readonly string[]>();
   const rows = new Map<string, readonly MetaRow[]>();

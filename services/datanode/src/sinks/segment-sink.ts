@@ -1,6 +1,6 @@
 import { AutoIds, BucketRouter, type InsertBatch } from "@sluice/columns";
 import type { EmbeddedFields, EmbeddingCall } from "@sluice/embedding";
-import { FunctionOutputs } from "@sluice/functions";
+import type { FunctionOutputs } from "@sluice/functions";
 import { type CollectionSchema, functionsOf } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
@@ -23,7 +23,7 @@ const PATIENCE = { totalMs: 300_000, firstMs: 500 };
 /** Rows become sealed segments: functions compute their outputs, automatic keys are given, each row goes to the bucket of its shard and partition. */
 export class SegmentSink implements BatchSink {
   readonly #segments: SegmentWriterSet;
-  readonly #outputs: FunctionOutputs;
+  readonly #outputs: (() => Promise<FunctionOutputs>) | undefined;
   readonly #autoIds: AutoIds;
   readonly #router: BucketRouter;
   readonly #embedded: (() => Promise<EmbeddedFields>) | undefined;
@@ -32,7 +32,7 @@ export class SegmentSink implements BatchSink {
   constructor(target: SegmentTarget, context: TaskContext) {
     const { schema, collectionId, vchannels, partitionIds, timestamp } = target;
     const { limits, objects, ids, signal } = context;
-    this.#outputs = new FunctionOutputs(schema);
+    this.#outputs = lazyOutputs(schema);
     this.#autoIds = new AutoIds(schema, context.allocateIds);
     this.#router = new BucketRouter(schema, vchannels.length, partitionIds.length);
     this.#embedded = lazyEmbedded(schema, context);
@@ -51,7 +51,7 @@ export class SegmentSink implements BatchSink {
   }
 
   async append(batch: InsertBatch): Promise<void> {
-    const filled = this.#outputs.fill(batch);
+    const filled = this.#outputs ? (await this.#outputs()).fill(batch) : batch;
     if (!this.#embedded) return this.#write(filled);
     const embedded = await this.#embedded();
     for await (const rows of embedded.parts(filled, this.#call)) await this.#write(rows);
@@ -69,6 +69,13 @@ export class SegmentSink implements BatchSink {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#segments[Symbol.asyncDispose]();
   }
+}
+
+/** As of `lazyEmbedded`: analyzers bring stemmers of eighteen languages. Undefined: the collection has no functions. */
+function lazyOutputs(schema: CollectionSchema): (() => Promise<FunctionOutputs>) | undefined {
+  if (functionsOf(schema).length === 0) return undefined;
+  let opened: Promise<FunctionOutputs> | undefined;
+  return () => (opened ??= import("@sluice/functions").then(({ FunctionOutputs }) => new FunctionOutputs(schema)));
 }
 
 /** Its code is loaded where a function needs it: each thread has a heap of its own. Undefined: no field is made by a model. */

@@ -1,5 +1,4 @@
 import { arrayFormat } from "../array-format.ts";
-import { faissArrays } from "./faiss-arrays.ts";
 
 /**
  * An index file of FAISS that keeps the vectors: Flat, IVFFlat, HNSWFlat and their like, with ids of their own or without, of
@@ -11,5 +10,6 @@ export const faissFormat = arrayFormat({
   extensions: [".faiss", ".index", ".faissindex"],
   grouping: "rows",
   optionKeys: ["allow_lossy"],
-  arraysOf: ([source], options, signal) => faissArrays(source, options, signal),
+  arraysOf: async ([source], options, signal) =>
+    (await import("./faiss-arrays.ts")).faissArrays(source, options, signal),
 });

@@ -1,5 +1,4 @@
 import { arrayFormat } from "../array-format.ts";
-import { lanceArrays } from "./lance-arrays.ts";
 
 /**
  * The columns of a Lance table of file version 2.1 or 2.2, without nulls, lists and deleted rows: what cannot be read exactly is
@@ -10,5 +9,5 @@ export const lanceFormat = arrayFormat({
   title: "lance",
   extensions: [],
   grouping: "columns",
-  arraysOf: (sources, _, signal) => lanceArrays(sources, signal),
+  arraysOf: async (sources, _, signal) => (await import("./lance-arrays.ts")).lanceArrays(sources, signal),
 });

@@ -26,14 +26,6 @@ export async function lanceArrays(sources: readonly SourceFile[], signal: AbortS
   return { ...arraySet("Lance table", table.arrays()), ...(live && { live }) };
 }
 
-/** The names of the files of a table, below its folder, that its newest manifest tells of. @throws {ImportError} as `parseManifest` */
-export function lanceFiles(manifest: Uint8Array, path: string): string[] {
-  return parseManifest(manifest, path).fragments.flatMap(({ files, deletions }) => [
-    ...files.map((file) => file.path),
-    ...(deletions ? [deletions.path] : []),
-  ]);
-}
-
 class LanceTable {
   readonly #manifest: LanceManifest;
   readonly #folder: string;

@@ -121,6 +121,14 @@ function lanceUnsupported(what: string): ImportError {
   return new ImportError("unsupported", `${what}: ${CURE}`);
 }
 
+/** The names of the files of a table, below its folder, that its newest manifest tells of. @throws {ImportError} as `parseManifest` */
+export function lanceFiles(manifest: Uint8Array, path: string): string[] {
+  return parseManifest(manifest, path).fragments.flatMap(({ files, deletions }) => [
+    ...files.map((file) => file.path),
+    ...(deletions ? [deletions.path] : []),
+  ]);
+}
+
 /** @param why a column is not read */
 export function columnUnsupported(name: string, why: string): ImportError {
   return lanceUnsupported(`column '${excerpt(name)}' of the Lance table ${why}`);

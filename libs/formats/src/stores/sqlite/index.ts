@@ -1,60 +1,13 @@
-import type { SourceFile } from "@sluice/object-store";
-import { SqlDatabase } from "@sluice/sqlite";
-import { choose, TABLE_OPTION } from "../choose.ts";
-import type { Store } from "../store.ts";
+import { TABLE_OPTION } from "../choose.ts";
 import { storeFormat } from "../store-format.ts";
-import { chromaStore } from "./chroma/chroma-store.ts";
-import { isChroma } from "./chroma/collections.ts";
-import { isMilvusLite2, lite2Collection } from "./milvus-lite2/lite2-collection.ts";
-import { plainTable } from "./plain-table.ts";
-import { isQdrant, qdrantPoints } from "./qdrant/points.ts";
-import { MODULE, vec0Table } from "./vec0/vec0-table.ts";
-
-/** Ends of the files that SQLite keeps beside a database. */
-const [LOG, JOURNAL] = ["-wal", "-journal"];
+import { EXTENSIONS } from "./extensions.ts";
 
 /** A database of SQLite: a table of it, or the store of a program that it tells by its tables. */
 export const sqliteFormat = storeFormat({
   name: "sqlite",
   title: "SQLite database",
-  extensions: [".sqlite", ".sqlite3", ".db", ".db3"],
+  extensions: EXTENSIONS,
   grouping: "rows",
   optionKeys: [TABLE_OPTION],
-  openStore: async (sources, options, signal): Promise<Store> => {
-    const db = await openDatabase(sources, options, signal);
-    if (isChroma(db)) return await chromaStore(db, sources, options, signal);
-    if (isMilvusLite2(db)) return await lite2Collection(db, options);
-    return isQdrant(db) ? qdrantPoints(db) : tableOf(db, options);
-  },
+  openStore: async (...input) => (await import("./open-sqlite.ts")).openSqlite(...input),
 });
-
-/** Tables that hold the rows of virtual ones are called after them, and meant by nobody. */
-function tableOf(db: SqlDatabase, options: Readonly<Record<string, string>>): Store {
-  const virtual = db.virtualTables;
-  const isOwn = (name: string) => ![...virtual.keys()].some((other) => name.startsWith(`${other}_`));
-  const vectors = [...virtual].flatMap(([name, { module }]) => (module.toLowerCase() === MODULE ? [name] : []));
-  const plain = db.tableNames.filter((name) => !/^sqlite_/i.test(name) && isOwn(name));
-  const { name } = choose(
-    [...plain, ...vectors].map((name) => ({ name })),
-    "table",
-    options,
-  );
-  const made = vectors.includes(name) ? virtual.get(name) : undefined;
-  return made ? vec0Table(db, name, made.arguments) : plainTable(db, name);
-}
-
-/** The only database among the files, or the one that the option `table` names by its folder, as qdrant-client calls it. */
-function openDatabase(
-  sources: readonly SourceFile[],
-  options: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<SqlDatabase> {
-  const isDatabase = ({ path }: SourceFile) => sqliteFormat.extensions.some((end) => path.toLowerCase().endsWith(end));
-  const databases = sources.filter(isDatabase);
-  const named = databases.map((database) => ({ name: database.path.split("/").at(-2) ?? "", database }));
-  // Under another name the option `format` tells it, and it is the first.
-  const database = databases.length > 1 ? choose(named, "collection", options).database : (databases[0] ?? sources[0]);
-  const beside = (end: string) => sources.find(({ path }) => path === `${database.path}${end}`);
-  const [log, journal] = [beside(LOG), beside(JOURNAL)];
-  return SqlDatabase.open({ database, ...(log && { log }), ...(journal && { journal }) }, { signal });
-}
