@@ -15,6 +15,7 @@ import { sessionHandlers } from "./grpc/session.ts";
 import { statisticsHandlers } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
 import type { MilvusHandlers } from "./milvus-handlers.ts";
+import { refusingHandlers } from "./refused-fields.ts";
 import type { RowCalls } from "./rows/row-calls.ts";
 
 /**
@@ -39,7 +40,7 @@ export function milvusHandlers(
     ...segmentHandlers(context),
     ...cheapTruthHandlers(),
   };
-  const limited = limitedHandlers(handlers, rates);
+  const limited = limitedHandlers(refusingHandlers(handlers), rates);
   if (!guards) return limited;
   const guarded = guardedHandlers(limited, guards);
   return guards.audit ? auditedHandlers(guarded, guards.audit) : guarded;

@@ -9,7 +9,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   ...["allow_insert_auto_id", "allow_update_auto_id", "consistency_level", "dynamicfield.enabled", "lazyload.enabled"],
   ...["mmap.enabled", "partitionkey.isolation", "query_mode", "timezone", "ttl_field"],
 ]);
-const knownPrefixes = ["collection.", "database.", "cipher.", "replicate.", "warmup.", "mmap.", "namespace."];
+const knownPrefixes = ["collection.", "database.", "cipher.", "replicate.", "warmup.", "mmap."];
 
 /**
  * Success, naming in `extra_info` the properties that nothing here knows: they are kept and shown as Milvus does, but one that
@@ -36,6 +36,8 @@ const MAX_TTL_SECONDS = 3_155_760_000;
  */
 export function checkProperties(properties: Pairs, schema: wire.CollectionSchema): void {
   const values = new Map(properties);
+  if (isTrue(values.get("namespace.enabled")))
+    throw invalid("namespaces are not supported by this server (use a partition key)");
   checkTtl(values, schema);
   checkTimezone(values.get("timezone"));
   if (

@@ -213,6 +213,7 @@ describe("creating", () => {
       { properties: pairs({ allow_insert_auto_id: "True" }) },
       "1100 the value for allow_insert_auto_id must be false when autoID is false",
     ],
+    ["a namespace", { properties: pairs({ "namespace.enabled": "true" }) }, "1100 namespaces are not supported"],
     [
       "isolation without key",
       { properties: pairs({ "partitionkey.isolation": "true" }) },
