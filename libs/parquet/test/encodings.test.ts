@@ -88,6 +88,53 @@ describe("levels and indexes", () => {
     },
   );
 
+  test("copies of a row's runs are stepped over as if they were read", () => {
+    const row = runs(1).filter((parts) => parts.length > 0);
+    fc.assert(
+      fc.property(row, fc.nat(5), fc.nat(7), runs(1), (parts, copies, limit, rest) => {
+        const { bytes, values } = encode(
+          [
+            ...Array(copies + 1)
+              .fill(parts)
+              .flat(),
+            ...rest,
+          ],
+          1,
+        );
+        const rowValues = encode(parts, 1).values.length;
+        const decoder = new RleDecoder();
+        decoder.reset(bytes, 0, bytes.length, 1);
+        expect(decoder.takeCopies(0, limit)).toBe(0);
+        const before = new Int32Array(rowValues);
+        decoder.read(rowValues, before, 0);
+        const taken = decoder.takeCopies(0, limit);
+        expect(taken).toBeGreaterThanOrEqual(Math.min(copies, limit));
+        expect(taken).toBeLessThanOrEqual(limit);
+        const after = new Int32Array(values.length - rowValues * (taken + 1));
+        decoder.read(after.length, after, 0);
+        expect([
+          ...Array(taken + 1)
+            .fill([...before])
+            .flat(),
+          ...after,
+        ]).toEqual(values);
+        expect(() => decoder.next()).toThrow(Damage);
+      }),
+      { seed, numRuns: 200 },
+    );
+  });
+
+  test("within a run there are no copies to step over", () => {
+    const decoder = new RleDecoder();
+    decoder.reset(Uint8Array.of(8, 1, 8, 1), 0, 4, 1);
+    decoder.next();
+    expect(decoder.place).toBe(-1);
+    expect(decoder.takeCopies(0, 9)).toBe(0);
+    expect(decoder.takeEqual(1, 3)).toBe(3);
+    expect(decoder.place).toBe(2);
+    expect(decoder.takeCopies(0, 9)).toBe(1);
+  });
+
   test("P2: a run of two billion levels is one step", () => {
     const decoder = new RleDecoder();
     decoder.reset(Uint8Array.from([...varint(BigInt(2 ** 31 - 1) << 1n), 1]), 0, 6, 1);

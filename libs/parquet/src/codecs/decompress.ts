@@ -1,6 +1,7 @@
 import { brotliDecompressSync, unzipSync, zstdDecompressSync } from "node:zlib";
 import { Damage, NotSupported } from "../damage.ts";
 import type { Codec } from "../format.ts";
+import { newMemory, type PageMemory } from "../pages/page-memory.ts";
 import { decodeLz4Any, decodeLz4Block, LZ4_MAX_RATIO } from "./lz4.ts";
 import { decodeSnappy, SNAPPY_MAX_RATIO } from "./snappy.ts";
 import { ZstdEngine } from "./zstd-engine.ts";
@@ -16,7 +17,12 @@ const EMPTY = new Uint8Array(0);
 
 /** Decompresses the pages of one column; its output buffer is reused from page to page. */
 export class Decompressor {
+  readonly #memory: PageMemory;
   #buffer = new Uint8Array(0);
+
+  constructor(memory = newMemory) {
+    this.#memory = memory;
+  }
 
   /** The `size` bytes that `input` stands for; valid until the next call. @throws {Damage} */
   decompress(codec: Codec, input: Uint8Array, size: number): Uint8Array {
@@ -56,8 +62,17 @@ export class Decompressor {
   }
 
   #take(size: number): Uint8Array {
-    if (this.#buffer.length < size) this.#buffer = new Uint8Array(Math.max(size, Math.min(size * 2, 1 << 20)));
+    if (this.#buffer.length < size) {
+      this.release();
+      this.#buffer = this.#memory.take(Math.max(size, Math.min(size * 2, 1 << 20)));
+    }
     return this.#buffer.subarray(0, size);
+  }
+
+  /** Gives its memory back. It may be used again. */
+  release(): void {
+    this.#memory.give(this.#buffer);
+    this.#buffer = new Uint8Array(0);
   }
 }
 

@@ -50,7 +50,7 @@ export class RleDecoder {
       if (this.#left === 0) this.#nextRun();
       const step = Math.min(this.#left, count - done);
       if (!this.#isPacked) out.fill(this.#value, at + done, at + done + step);
-      else for (let i = 0; i < step; i++) out[at + done + i] = this.#unpack();
+      else this.#unpackSome(step, out, at + done);
       this.#left -= step;
       done += step;
     }
@@ -68,6 +68,27 @@ export class RleDecoder {
       if (step < most) break;
     }
     return taken;
+  }
+
+  /** Where the next run begins, if none is open; else -1. */
+  get place(): number {
+    return this.#left === 0 ? this.#at : -1;
+  }
+
+  /**
+   * Steps over copies of the whole runs since `place`, `limit` at most, and answers how many: the same bytes stand for the same
+   * values. 0 within a run.
+   */
+  takeCopies(place: number, limit: number): number {
+    const length = this.#at - place;
+    if (this.#left > 0 || length <= 0) return 0;
+    const bytes = this.#bytes;
+    const most = Math.min(this.#end, this.#at + limit * length);
+    let same = this.#at;
+    while (same < most && bytes[same] === bytes[same - length]) same++;
+    const copies = Math.floor((same - this.#at) / length);
+    this.#at += copies * length;
+    return copies;
   }
 
   /** Leading values of a packed run that equal `value`, and steps over them. */
@@ -97,6 +118,24 @@ export class RleDecoder {
       if (different !== 0) break;
     }
     return count;
+  }
+
+  #unpackSome(count: number, out: Int32Array | Uint8Array, at: number): void {
+    const width = this.#width;
+    if (width > 25) {
+      for (let i = 0; i < count; i++) out[at + i] = this.#unpack();
+      return;
+    }
+    // At most 25 bits and the 7 before them lie in four bytes.
+    const bytes = this.#bytes;
+    const mask = this.#mask;
+    let bit = this.#bit;
+    for (let i = at; i < at + count; i++, bit += width) {
+      const byte = bit >>> 3;
+      const word = bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16) | (bytes[byte + 3] << 24);
+      out[i] = (word >>> (bit & 7)) & mask;
+    }
+    this.#bit = bit;
   }
 
   #unpack(): number {

@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { ByteSource } from "../byte-source.ts";
 import { CutShort } from "../damage.ts";
+import type { PageMemory } from "./page-memory.ts";
 
 /**
  * Bytes of one column chunk, read in ranges: memory is a few ranges or one page, whichever is more, whatever the chunk's
@@ -9,6 +10,7 @@ import { CutShort } from "../damage.ts";
 export class ChunkBytes {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal;
+  readonly #memory: PageMemory;
   #readBytes = 0;
   /** `[at, #filled)` of the buffer is read and not used; the rest of the chunk starts at `#position` of the file. */
   #buffer = new Uint8Array(0);
@@ -19,9 +21,10 @@ export class ChunkBytes {
   #pending: Promise<number> | undefined;
   #pendingBytes = 0;
 
-  constructor(source: ByteSource, signal: AbortSignal) {
+  constructor(source: ByteSource, signal: AbortSignal, memory: PageMemory) {
     this.#source = source;
     this.#signal = signal;
+    this.#memory = memory;
   }
 
   /** Starts with the chunk at `[start, end)` of the file, and with reading it. `settle` must have been called before. */
@@ -81,6 +84,14 @@ export class ChunkBytes {
     this.#pending = undefined;
   }
 
+  /** Gives its memory back when nothing writes to it any more. It may be opened again. */
+  async close(): Promise<void> {
+    await this.settle();
+    this.#memory.give(this.#buffer);
+    this.#buffer = new Uint8Array(0);
+    this.#at = this.#filled = 0;
+  }
+
   async #finishRead(): Promise<void> {
     const count = await this.#pending!;
     this.#pending = undefined;
@@ -115,10 +126,11 @@ export class ChunkBytes {
     if (held + size <= this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#at, this.#filled);
     } else {
-      const grown = new Uint8Array(
+      const grown = this.#memory.take(
         Math.max(held + size, Math.min(2 * this.#readBytes, held + this.#end - this.#position)),
       );
       grown.set(this.#buffer.subarray(this.#at, this.#filled));
+      this.#memory.give(this.#buffer);
       this.#buffer = grown;
     }
     this.#at = 0;

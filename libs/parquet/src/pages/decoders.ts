@@ -8,6 +8,7 @@ import { RleBoolDecoder } from "../encodings/rle-bool.ts";
 import type { BytesDecoder, FixedDecoder } from "../encodings/value-decoder.ts";
 import type { LeafType } from "../footer/leaf-type.ts";
 import { Encoding, encodingName } from "../format.ts";
+import type { PageMemory } from "./page-memory.ts";
 
 interface Resettable {
   reset(bytes: Uint8Array, start: number, end: number): void;
@@ -18,13 +19,15 @@ export class ColumnDecoders {
   readonly #width: number;
   readonly #isBool: boolean;
   readonly #isInteger: boolean;
+  readonly #memory: PageMemory;
   readonly #made = new Map<number, (FixedDecoder | BytesDecoder) & Resettable>();
   readonly dictionary = new Dictionary();
   hasDictionary = false;
 
   /** @param physicalType as in the schema @param width bytes of a value, 0 for byte arrays */
-  constructor(physicalType: string, { width }: LeafType) {
+  constructor(physicalType: string, { width }: LeafType, memory: PageMemory) {
     this.#width = width;
+    this.#memory = memory;
     this.#isBool = physicalType === "BOOLEAN";
     this.#isInteger = physicalType === "INT32" || physicalType === "INT64";
   }
@@ -59,8 +62,17 @@ export class ColumnDecoders {
   #setFixed(count: number, bytes: Uint8Array): void {
     const size = count * this.#width;
     if (size > bytes.length) throw new Damage(`a dictionary of ${count} values has ${bytes.length} bytes`);
-    if (this.dictionary.fixed.length < size) this.dictionary.fixed = new Uint8Array(size);
+    if (this.dictionary.fixed.length < size) {
+      this.release();
+      this.dictionary.fixed = this.#memory.take(size);
+    }
     this.dictionary.fixed.set(bytes.subarray(0, size));
+  }
+
+  /** Gives the memory of the dictionary back. Another one may come. */
+  release(): void {
+    this.#memory.give(this.dictionary.fixed);
+    this.dictionary.fixed = new Uint8Array(0);
   }
 
   #setBytes(count: number, bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { SchemaNode } from "../footer/schema-tree.ts";
 import { ChunkBytes } from "./chunk-bytes.ts";
 import type { PageBudget } from "./page-budget.ts";
 import { PageDecoder } from "./page-decoder.ts";
+import { newMemory } from "./page-memory.ts";
 
 /** Headers have some dozen bytes, more with statistics of long texts. */
 const FIRST_HEADER_BYTES = 256;
@@ -17,9 +18,9 @@ export class LeafReader extends PageDecoder {
   #pageOffset = 0;
 
   /** @param budget shared by the columns of the file */
-  constructor(source: ByteSource, node: SchemaNode, budget: PageBudget, signal: AbortSignal) {
-    super(node, budget);
-    this.#bytes = new ChunkBytes(source, signal);
+  constructor(source: ByteSource, node: SchemaNode, budget: PageBudget, signal: AbortSignal, memory = newMemory) {
+    super(node, budget, memory);
+    this.#bytes = new ChunkBytes(source, signal, memory);
   }
 
   /** Starts with the column's chunk of a row group. @param readBytes bytes that are asked of the source at a time */
@@ -30,8 +31,10 @@ export class LeafReader extends PageDecoder {
     this.#bytes.open(chunk.start, chunk.end, readBytes);
   }
 
-  close(): Promise<void> {
-    return this.#bytes.settle();
+  /** Gives its memory back. It may be opened again. */
+  async close(): Promise<void> {
+    await this.#bytes.close();
+    this.release();
   }
 
   /** Loads the next page unless entries are left. Resolves to false at the end of the chunk. @throws {ImportError} */

@@ -12,6 +12,7 @@ import { type Codec, Encoding, encodingName, PageType } from "../format.ts";
 import { ColumnDecoders } from "./decoders.ts";
 import type { PageBudget } from "./page-budget.ts";
 import { PageHeader } from "./page-header.ts";
+import { newMemory } from "./page-memory.ts";
 
 /**
  * Entries of one leaf column, page after page; the two readers below it say where pages come from. An entry has a
@@ -30,7 +31,7 @@ export abstract class PageDecoder {
   protected readonly header = new PageHeader();
   readonly #repetitions = new RleDecoder();
   readonly #definitions = new RleDecoder();
-  readonly #decompressor = new Decompressor();
+  readonly #decompressor: Decompressor;
   readonly #decoders: ColumnDecoders;
   readonly #budget: PageBudget;
   #values: FixedDecoder | BytesDecoder | undefined;
@@ -42,11 +43,19 @@ export abstract class PageDecoder {
   #inflatedBytes = 0;
   #dictionaryBytes = 0;
 
-  constructor(node: SchemaNode, budget: PageBudget) {
+  constructor(node: SchemaNode, budget: PageBudget, memory = newMemory) {
     this.node = node;
     this.type = leafType(node);
     this.#budget = budget;
-    this.#decoders = new ColumnDecoders(node.element.type ?? "", this.type);
+    this.#decompressor = new Decompressor(memory);
+    this.#decoders = new ColumnDecoders(node.element.type ?? "", this.type, memory);
+  }
+
+  /** Gives memory back. What was read is not read again. */
+  protected release(): void {
+    this.left = 0;
+    this.#decompressor.release();
+    this.#decoders.release();
   }
 
   /** Counts entries as taken. */

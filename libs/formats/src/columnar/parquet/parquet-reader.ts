@@ -14,6 +14,7 @@ import {
 import { type CollectionSchema, fixedWidth } from "@sluice/schema";
 import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { RowRejects } from "../../row-rejects.ts";
+import { pooledPages } from "../pooled-pages.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
 import { footerOf, hasNoRows } from "./footer-facts.ts";
@@ -79,7 +80,7 @@ export class ParquetReader implements FormatReader {
     const { plan } = this.#input;
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#input.wholeBytes);
-    const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal);
+    const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal, pooledPages);
     const context = { schema: plan.schema, dynamic: plan.dynamic, rejects, memory: this.#memory, open };
     const columns = plans.map((made) => made(context));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);

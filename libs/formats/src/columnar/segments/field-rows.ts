@@ -11,6 +11,7 @@ import {
 import type { ColumnPlan } from "../parquet/column-plan.ts";
 import type { ColumnReader } from "../parquet/columns/column-reader.ts";
 import type { ReadContext } from "../parquet/columns/read-context.ts";
+import { pooledPages } from "../pooled-pages.ts";
 import { type LogPart, moved } from "./open-log.ts";
 import type { LogColumn } from "./segment-logs.ts";
 
@@ -138,7 +139,7 @@ export class FieldRows {
     }
     const { plan, context, budget, signal } = this.#options;
     const bytes = new PartBytes(part.bytes);
-    const open = (leaf: SchemaNode) => new LeafReader(bytes, leaf, budget, signal);
+    const open = (leaf: SchemaNode) => new LeafReader(bytes, leaf, budget, signal, pooledPages);
     this.#reader = plan(node, this.#column as LogColumn)({ ...context, open });
     [this.#bytes, this.#shape] = [bytes, shape];
   }

@@ -64,9 +64,7 @@ export class VectorColumn implements ColumnReader {
 
   begin(group: RowGroupInfo): void {
     this.#firstRow = this.#groupRow = group.firstRow;
-    this.#done = 0;
-    this.#inRow = 0;
-    this.#ahead = 0;
+    this.#done = this.#inRow = this.#ahead = 0;
     this.#nullLevel = -1;
   }
 
@@ -108,8 +106,10 @@ export class VectorColumn implements ColumnReader {
     const leaf = this.#leaf;
     while (this.#done < rows && leaf.left > 0) {
       if (this.#nullLevel >= 0 && this.#skipAbsent()) continue;
+      const place = this.#inRow === 0 ? leaf.repetitions!.place : -1;
       if (this.#inRow === 0 && !this.#beginRow()) continue;
       this.#continueRow();
+      if (place >= 0 && this.#inRow === 0) this.#takeCopies(place, rows);
     }
     this.#readValues();
   }
@@ -156,6 +156,19 @@ export class VectorColumn implements ColumnReader {
       this.#inRow = 0;
       this.#done++;
     } else if (leaf.left > 0) throw this.#wrongLength(this.#firstRow + this.#done, String(this.#inRow));
+  }
+
+  /** Rows whose levels are encoded as those of the row that has just ended, and that began at `place`: mostly all of a page. */
+  #takeCopies(place: number, rows: number): void {
+    const leaf = this.#leaf;
+    const perRow = this.#perRow;
+    const wanted = Math.min(rows - this.#done, Math.floor(leaf.left / perRow));
+    if (this.#ahead < wanted * perRow)
+      this.#ahead += leaf.definitions!.takeEqual(leaf.node.definition, leaf.left - this.#ahead);
+    const copies = leaf.repetitions!.takeCopies(place, Math.min(wanted, Math.floor(this.#ahead / perRow)));
+    this.#ahead -= copies * perRow;
+    leaf.used(copies * perRow);
+    this.#done += copies;
   }
 
   /** The list is null, or empty, or begins with a null. */
