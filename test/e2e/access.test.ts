@@ -70,6 +70,12 @@ async function served(): Promise<string[]> {
 }
 
 describe("gRPC", () => {
+  it("lists every user to who may see them", async () => {
+    const { status, usernames } = await as("root:Milvus").raw.listCredUsers({ base: undefined });
+    checkStatus(status);
+    expect(usernames).toEqual(expect.arrayContaining(["root", "ann", "nobody"]));
+  });
+
   it("answers nobody who does not say who it is, or is somebody else", async () => {
     for (const method of await served()) {
       expect([method, await refusal(method)]).toEqual([

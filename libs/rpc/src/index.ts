@@ -22,7 +22,7 @@ export {
   RootCoordPublicService,
   rootCoordMethods,
 } from "./root-coord-client.ts";
-export { GrpcError, type ServedService } from "./served-methods.ts";
+export { type CallOfHandler, GrpcError, type ServedService } from "./served-methods.ts";
 export {
   endOf,
   type GrpcServer,

@@ -31,6 +31,10 @@ export class LocalCall implements CallOfHandler {
     this.#onCancelled.push(listener);
   }
 
+  getPeer(): string {
+    return "this process";
+  }
+
   /** What a handler answers, unless the call is broken off before. */
   whichever(answer: Promise<object>): Promise<object> {
     return new Promise((resolve, reject) => {

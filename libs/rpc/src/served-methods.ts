@@ -40,6 +40,8 @@ export interface CallOfHandler {
   readonly metadata: Pick<Metadata, "get">;
   readonly cancelled: boolean;
   on(event: "cancelled", listener: () => void): unknown;
+  /** Where it comes from, `address:port` over a connection. */
+  getPeer(): string;
 }
 
 /** One method of a service, ready to be called by whatever carries bytes. */

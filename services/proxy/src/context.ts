@@ -20,19 +20,6 @@ export interface ProxyContext {
   readonly isRead: () => boolean;
 }
 
-/** Headers of a call, as far as they matter here. */
-interface CallWithMetadata {
-  readonly metadata: { get(key: string): (string | Buffer)[] };
-}
-
-/**
- * The database that a call is for: the request's field, else the header `dbname`, else `default`. Empty values count as
- * absent. Source: client contract §1.3.
- */
-export function databaseOf(request: { readonly dbName?: string }, call: CallWithMetadata): string {
-  return request.dbName || String(call.metadata.get("dbname")[0] ?? "") || "default";
-}
-
 /** A collection by name or alias. @throws {StatusError} 100 */
 export async function resolveCollection(
   context: ProxyContext,

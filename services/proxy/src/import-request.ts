@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
+import type { CallContext } from "./call-context.ts";
 import type { ProxyContext } from "./context.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
 
@@ -17,14 +18,7 @@ export interface ImportCall {
 }
 
 /** Who calls, and whether it still listens. */
-export interface Caller {
-  /** Connection identifier or credentials: only the same caller's repeat is taken for a repeat. */
-  readonly identity: string;
-  /** Whether the connection was lost or the call cancelled; asked while the answer is not written. */
-  readonly isGone: () => boolean;
-  /** Undefined where nobody is asked. */
-  readonly user?: string;
-}
+export type ImportCaller = Pick<CallContext, "identity" | "isGone" | "caller">;
 
 /** How long a job is remembered whose caller was gone before it had the job's id. */
 const LOST_ANSWER_MS = 5 * 60_000;
@@ -49,7 +43,7 @@ export class ImportRequests {
   }
 
   /** Resolves to the job's id. @throws {StatusError} or {ImportError} what the rootcoord refused */
-  async submit(call: ImportCall, caller: Caller): Promise<bigint> {
+  async submit(call: ImportCall, caller: ImportCaller): Promise<bigint> {
     this.#forgetOld();
     // Not the call itself, which may hold credentials.
     const key = createHash("sha256")
@@ -57,12 +51,14 @@ export class ImportRequests {
       .digest("base64");
     const earlier = this.#recent.get(key);
     const about = { collection: call.collectionName, files: call.files.length + call.groups.length };
-    const jobId = earlier?.isLost() ? earlier.jobId : withSpan("import", about, () => this.#send(call, caller.user));
+    const jobId = earlier?.isLost()
+      ? earlier.jobId
+      : withSpan("import", about, () => this.#send(call, caller.caller?.user));
     let isAnswered = false;
-    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone(), startedMs: performance.now() });
+    this.#recent.set(key, { jobId, isLost: () => !isAnswered && caller.isGone, startedMs: performance.now() });
     try {
       const id = await jobId;
-      isAnswered = !caller.isGone();
+      isAnswered = !caller.isGone;
       return id;
     } catch (error) {
       this.#recent.delete(key);

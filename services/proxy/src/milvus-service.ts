@@ -1,53 +1,57 @@
-import { milvus, okStatus, type ServedService, served, unreadFieldsService } from "@sluice/rpc";
-import { auditedHandlers } from "./access/audit-calls.ts";
+import { type CallOfHandler, milvus, okStatus, type ServedService, served, unreadFieldsService } from "@sluice/rpc";
+import { audited } from "./access/audit-calls.ts";
 import type { CallRates } from "./access/call-rates.ts";
-import { type GuardDeps, guardedHandlers } from "./access/guarded-handlers.ts";
-import { limitedHandlers } from "./access/limited-handlers.ts";
+import { type GuardDeps, guarded, identified } from "./access/guarded-calls.ts";
+import { limited } from "./access/limited-calls.ts";
 import type { ProxyContext } from "./context.ts";
-import { cheapTruthHandlers } from "./grpc/cheap-truths.ts";
-import { forwardedHandlers } from "./grpc/forwarded.ts";
-import { importHandlers } from "./grpc/imports.ts";
-import { queryHandlers } from "./grpc/query.ts";
-import { rowHandlers } from "./grpc/rows.ts";
-import { analyzerHandlers } from "./grpc/run-analyzer.ts";
-import { segmentHandlers } from "./grpc/segments.ts";
-import { sessionHandlers } from "./grpc/session.ts";
-import { statisticsHandlers } from "./grpc/statistics.ts";
+import { cheapTruthOperations } from "./grpc/cheap-truths.ts";
+import { forwardedOperations } from "./grpc/forwarded.ts";
+import { GrpcCall } from "./grpc/grpc-call.ts";
+import { importOperations } from "./grpc/imports.ts";
+import { queryOperations } from "./grpc/query.ts";
+import { rowOperations } from "./grpc/rows.ts";
+import { analyzerOperations } from "./grpc/run-analyzer.ts";
+import { segmentOperations } from "./grpc/segments.ts";
+import { sessionOperations } from "./grpc/session.ts";
+import { statisticsOperations } from "./grpc/statistics.ts";
 import type { ImportRequests } from "./import-request.ts";
-import type { MilvusHandlers } from "./milvus-handlers.ts";
-import { refusingHandlers } from "./refused-fields.ts";
+import { type AnyOperation, intercepted, type Operations } from "./operations.ts";
+import { withoutRefusedFields } from "./refused-fields.ts";
 import type { RowCalls } from "./rows/row-calls.ts";
 
-/**
- * Of the public service. A method without handler answers a failing Status, which no client retries.
- * @param guards asked who may call what, where users are asked for
- */
-export function milvusHandlers(
-  context: ProxyContext,
-  requests: ImportRequests,
-  rows: RowCalls,
-  rates: CallRates,
-  guards?: GuardDeps,
-): MilvusHandlers {
-  const handlers: MilvusHandlers = {
-    ...forwardedHandlers(context),
-    ...sessionHandlers(context),
-    ...statisticsHandlers(context),
-    ...importHandlers(requests),
-    ...rowHandlers(context, rows),
-    ...queryHandlers(context),
-    ...analyzerHandlers(context),
-    ...segmentHandlers(context),
-    ...cheapTruthHandlers(),
+/** Of Milvus's service. A method without operation answers a failing Status, which no client retries. */
+export function milvusOperations(context: ProxyContext, requests: ImportRequests, rows: RowCalls): Operations {
+  const operations: Operations = {
+    ...forwardedOperations(context),
+    ...sessionOperations(context),
+    ...statisticsOperations(context),
+    ...importOperations(requests),
+    ...rowOperations(context, rows),
+    ...queryOperations(context),
+    ...analyzerOperations(context),
+    ...segmentOperations(context),
+    ...cheapTruthOperations(),
   };
-  const limited = limitedHandlers(refusingHandlers(handlers), rates);
-  if (!guards) return limited;
-  const guarded = guardedHandlers(limited, guards);
-  return guards.audit ? auditedHandlers(guarded, guards.audit) : guarded;
+  return intercepted(operations, [withoutRefusedFields]);
 }
 
-export function milvusService(handlers: MilvusHandlers): ServedService {
-  return served<milvus.MilvusServiceServer>(unreadFieldsService, handlers);
+/** What calls of gRPC pass on their way in. @param guards asked who may call what, where users are asked for */
+export function grpcDoor(operations: Operations, rates: CallRates, guards?: GuardDeps): Operations {
+  const known = guards ? [identified(guards.access), guarded(guards)] : [];
+  return intercepted(operations, [...(guards?.audit ? [audited(guards.audit)] : []), ...known, limited(rates)]);
+}
+
+/** The same of calls that REST makes, which has written down, identified and counted its request before. */
+export function restDoor(operations: Operations, guards?: GuardDeps): Operations {
+  return intercepted(operations, guards ? [guarded(guards)] : []);
+}
+
+export function milvusService(operations: Operations): ServedService {
+  const handlers = Object.entries(operations as Readonly<Record<string, AnyOperation>>).map(([name, run]) => [
+    name,
+    (request: object, call: CallOfHandler) => run(request, new GrpcCall(call)),
+  ]);
+  return served<milvus.MilvusServiceServer>(unreadFieldsService, Object.fromEntries(handlers));
 }
 
 /** Newer Node clients report here every ten seconds; nothing is kept, and no command is given back. */

@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { MilvusHandlers } from "./milvus-handlers.ts";
+import type { Interceptor, Method } from "./operations.ts";
 
 /** What is wrong with a value that a field has; undefined: it asks for nothing that is not done. */
 type Check = (value: unknown) => string | undefined;
@@ -35,7 +35,7 @@ const eachSearch: Check = (value) => (value as object[]).map((one) => wrongOf(on
  * Fields that no handler reads, and that would change what a client is answered: passed over, the answer would be taken for what was
  * asked. What else nobody reads changes nothing; the test names it with the reason.
  */
-export const refusedFields: { readonly [method in keyof MilvusHandlers]?: Checks } = {
+export const refusedFields: { readonly [method in Method]?: Checks } = {
   insert: { namespace },
   upsert: { namespace },
   delete: { namespace },
@@ -61,21 +61,13 @@ function wrongOf(request: object, checks: Checks): string | undefined {
   return undefined;
 }
 
-type AnyHandler = (request: object, call: object) => unknown;
-
-/** Handlers that refuse requests with such fields. @throws {StatusError} 1100 */
-export function refusingHandlers(handlers: MilvusHandlers): MilvusHandlers {
-  const refusing = Object.entries(handlers as Record<string, AnyHandler>).map(([name, handler]) => {
-    const checks = refusedFields[name as keyof MilvusHandlers];
-    if (!checks) return [name, handler];
-    return [
-      name,
-      async (request: object, call: object) => {
-        const wrong = wrongOf(request, checks);
-        if (wrong !== undefined) throw new StatusError(statusCodes.invalidParameter, wrong);
-        return handler(request, call);
-      },
-    ];
-  });
-  return Object.fromEntries(refusing) as MilvusHandlers;
-}
+/** Refuses requests with such fields. @throws {StatusError} 1100 */
+export const withoutRefusedFields: Interceptor = (next, method) => {
+  const checks = refusedFields[method as Method];
+  if (!checks) return next;
+  return async (request, call) => {
+    const wrong = wrongOf(request, checks);
+    if (wrong !== undefined) throw new StatusError(statusCodes.invalidParameter, wrong);
+    return next(request, call);
+  };
+};

@@ -14,7 +14,7 @@ import { watchedUploads } from "./access/watched-uploads.ts";
 import type { ProxyContext } from "./context.ts";
 import { openRest } from "./http/open-rest.ts";
 import { ImportRequests } from "./import-request.ts";
-import { clientTelemetryService, milvusHandlers, milvusService } from "./milvus-service.ts";
+import { clientTelemetryService, grpcDoor, milvusOperations, milvusService, restDoor } from "./milvus-service.ts";
 import { PortMux } from "./port-mux.ts";
 import { RowCalls } from "./rows/row-calls.ts";
 import type { ProxySettings } from "./settings.ts";
@@ -77,10 +77,10 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const sockets = cleanup.use(new PortMux());
   const logged = logCalls(deps.log);
   const budget = new ByteBudget(REQUEST_BUDGET_BYTES);
-  const handlers = milvusHandlers(context, requests, rows, rates, guards);
+  const operations = milvusOperations(context, requests, rows);
   const grpc = cleanup.use(
     openGrpcServer({
-      services: [milvusService(handlers), clientTelemetryService()],
+      services: [milvusService(grpcDoor(operations, rates, guards)), clientTelemetryService()],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
       requestBudget: budget,
@@ -89,10 +89,13 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     }),
   );
   const volumes = cleanup.use(connectPeer(volume.VolumeCoordClient, deps.rootCoordAddress, settings));
-  const operations = new VolumeOperations(volumes, settings.uploadEndpoint);
   const { log, metrics, readiness, members } = deps;
-  const rest = { context, requests, rows, guards, handlers, budget, rates, log, metrics, readiness, members };
-  const app = cleanup.use(await openRest({ ...rest, volumes: operations }, logged));
+  const rest = { context, requests, rows, guards, budget, rates, log, metrics, readiness, members };
+  const ofRest = {
+    operations: restDoor(operations, guards),
+    volumes: new VolumeOperations(volumes, settings.uploadEndpoint),
+  };
+  const app = cleanup.use(await openRest({ ...rest, ...ofRest }, logged));
   const counted = uploadMetrics(deps.metrics);
   const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
   const files = fileService(volumes, writer);

@@ -1,23 +1,23 @@
 import { expect, it } from "@jest/globals";
 import type { ProxyContext } from "../src/context.ts";
-import { forwardedHandlers } from "../src/grpc/forwarded.ts";
+import { forwardedOperations } from "../src/grpc/forwarded.ts";
 
 /** A rootcoord that answers with what it was asked. */
 const root = new Proxy({}, { get: (_target, method) => async (request: object) => ({ method, ...request }) });
-const handlers = forwardedHandlers({ root } as unknown as ProxyContext) as Record<
+const operations = forwardedOperations({ root } as unknown as ProxyContext) as Record<
   string,
   (request: object, call: object) => Promise<object>
 >;
-const call = { metadata: { get: () => ["shop"] } };
+const call = { database: "shop" };
 
 it("gives a call the database of its headers, unless it names one or is about databases", async () => {
-  expect(await handlers.dropCollection({ dbName: "" }, call)).toMatchObject({ dbName: "shop" });
-  expect(await handlers.dropCollection({ dbName: "own" }, call)).toMatchObject({ dbName: "own" });
-  expect(await handlers.dropDatabase({ dbName: "" }, call)).toMatchObject({ dbName: "" });
+  expect(await operations.dropCollection({ dbName: "" }, call)).toMatchObject({ dbName: "shop" });
+  expect(await operations.dropCollection({ dbName: "own" }, call)).toMatchObject({ dbName: "own" });
+  expect(await operations.dropDatabase({ dbName: "" }, call)).toMatchObject({ dbName: "" });
 });
 
 it("forwards what the rootcoord answers in the public form, and nothing between services", () => {
-  expect(Object.keys(handlers)).toEqual(expect.arrayContaining(["createAlias", "listDatabases", "getImportState"]));
+  expect(Object.keys(operations)).toEqual(expect.arrayContaining(["createAlias", "listDatabases", "getImportState"]));
   for (const internal of ["allocIds", "startTask", "reportImport", "resolveCollection"])
-    expect(handlers).not.toHaveProperty(internal);
+    expect(operations).not.toHaveProperty(internal);
 });

@@ -32,11 +32,15 @@ class SlowRoot {
 
 class TestCaller {
   readonly identity: string;
+  readonly caller = undefined;
   gone = false;
   constructor(identity = "one") {
     this.identity = identity;
   }
-  isGone = () => this.gone;
+
+  get isGone(): boolean {
+    return this.gone;
+  }
 }
 
 function setUp() {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import { milvus, okStatus, rootCoord } from "@sluice/rpc";
-import { databaseOf, type ProxyContext, rowCounts } from "../src/context.ts";
-import { queryHandlers } from "../src/grpc/query.ts";
+import { type CallContext, databaseOf } from "../src/call-context.ts";
+import { type ProxyContext, rowCounts } from "../src/context.ts";
+import { GrpcCall } from "../src/grpc/grpc-call.ts";
+import { queryOperations } from "../src/grpc/query.ts";
 
-const headers = (dbname: string) => ({ metadata: { get: () => [dbname] } });
+const call = { database: "default", signal: new AbortController().signal } as CallContext;
 const partition = (name: string, partitionId: bigint, loaded: boolean) => ({ name, partitionId, loaded });
 
 /** A collection with a loaded and a released partition; the querynode answers what it was ordered. */
@@ -25,10 +27,9 @@ function setUp(more: Partial<rootCoord.ResolveCollectionResponse> = {}) {
       }),
     },
   } as unknown as ProxyContext;
-  const { query } = queryHandlers(context);
+  const { query } = queryOperations(context);
   const ask = async (request: Partial<milvus.QueryRequest> = {}) => {
-    const call = { ...headers(""), on: () => {}, once: () => {}, cancelled: false };
-    await query?.(milvus.QueryRequest.fromPartial({ collectionName: "books", ...request }), call as never);
+    await query?.(milvus.QueryRequest.fromPartial({ collectionName: "books", ...request }), call);
     return orders[0];
   };
   return { ask, context, resolved };
@@ -64,9 +65,10 @@ describe("a query reads", () => {
 });
 
 it("a call's database is that of its request, else of its headers, else the default", () => {
-  expect(databaseOf({ dbName: "own" }, headers("shop"))).toBe("own");
-  expect(databaseOf({ dbName: "" }, headers("shop"))).toBe("shop");
-  expect(databaseOf({}, headers(""))).toBe("default");
+  const withHeader = (dbname: string) => new GrpcCall({ metadata: { get: () => [dbname] } } as never);
+  expect(databaseOf({ dbName: "own" }, withHeader("shop"))).toBe("own");
+  expect(databaseOf({ dbName: "" }, withHeader("shop"))).toBe("shop");
+  expect(databaseOf({}, withHeader(""))).toBe("default");
 });
 
 it("rows of partitions that were dropped do not count", async () => {

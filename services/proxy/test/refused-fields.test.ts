@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { CallRates } from "../src/access/call-rates.ts";
 import type { ProxyContext } from "../src/context.ts";
 import type { ImportRequests } from "../src/import-request.ts";
-import { milvusHandlers } from "../src/milvus-service.ts";
-import { refusedFields, refusingHandlers } from "../src/refused-fields.ts";
+import { milvusOperations } from "../src/milvus-service.ts";
+import { intercepted, type Operations } from "../src/operations.ts";
+import { refusedFields, withoutRefusedFields } from "../src/refused-fields.ts";
 import type { RowCalls } from "../src/rows/row-calls.ts";
 
 /**
@@ -78,11 +78,10 @@ const passedOver: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const root = join(import.meta.dirname, "../../..");
-const handlers = milvusHandlers(
+const operations = milvusOperations(
   { root: {}, data: {}, query: {} } as ProxyContext,
   {} as ImportRequests,
   {} as RowCalls,
-  new CallRates(0),
 );
 
 /** Names of the fields of each message of the public interface, as our code has them. */
@@ -117,7 +116,7 @@ describe("fields of requests", () => {
   const methods = Array.from(
     proto.matchAll(/rpc (\w+)\((\w+)\)/g),
     ([, name, message]) => [name[0].toLowerCase() + name.slice(1), message] as const,
-  ).filter(([name]) => name in handlers);
+  ).filter(([name]) => name in operations);
 
   it("are found for every method that is answered", () => {
     expect(methods.length).toBeGreaterThan(70);
@@ -125,7 +124,7 @@ describe("fields of requests", () => {
   });
 
   it.each(methods)("of %s are read, refused, or passed over for a reason", (method, message) => {
-    const refused = Object.keys(refusedFields[method as keyof typeof handlers] ?? {});
+    const refused = Object.keys(refusedFields[method as keyof typeof operations] ?? {});
     const listed = Object.keys(passedOver[method] ?? {});
     const fields = messages.get(message) ?? [];
     const known = new Set([...refused, ...listed, "base"]);
@@ -141,7 +140,7 @@ describe("fields of requests", () => {
 
 describe("fields that nobody reads and that ask for something", () => {
   const answered = { search: async () => "answered", hybridSearch: async () => "answered" };
-  const refusing = refusingHandlers(answered as unknown as typeof handlers) as unknown as Record<
+  const refusing = intercepted(answered as unknown as Operations, [withoutRefusedFields]) as unknown as Record<
     keyof typeof answered,
     (request: object, call: object) => Promise<unknown>
   >;

@@ -1,20 +1,24 @@
-/** A call that its caller may not make; each protocol has its own form for it. */
-export class AccessRefused extends Error {
-  /** Whether it is not known who calls; else who calls may not do this. */
-  readonly isUnknown: boolean;
+import { GrpcError } from "@sluice/rpc";
 
-  private constructor(reason: string, isUnknown: boolean) {
-    super(reason);
-    this.isUnknown = isUnknown;
+/** `UNAUTHENTICATED` and `PERMISSION_DENIED` of gRPC. */
+const UNAUTHENTICATED = 16;
+const PERMISSION_DENIED = 7;
+
+/** A call that its caller may not make. Clients of gRPC expect a code rather than a Status; REST and uploads have forms of their own. */
+export class AccessRefused extends GrpcError {
+  /** Whether it is not known who calls; else who calls may not do this. */
+  get isUnknown(): boolean {
+    return this.code === UNAUTHENTICATED;
   }
 
   /** @param reason in Milvus's words */
   static unknownCaller(reason: string): AccessRefused {
-    return new AccessRefused(reason, true);
+    return new AccessRefused(UNAUTHENTICATED, reason);
   }
 
   /** Source: around-import §1.1. */
   static denied(privilege: string, user: string, dbName: string): AccessRefused {
-    return new AccessRefused(`Privilege${privilege}: permission deny to ${user} in the \`${dbName}\` database`, false);
+    const reason = `Privilege${privilege}: permission deny to ${user} in the \`${dbName}\` database`;
+    return new AccessRefused(PERMISSION_DENIED, reason);
   }
 }

@@ -1,10 +1,8 @@
 import { GrpcError, statusOf } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { databaseOf as databaseOfCall } from "../context.ts";
-import { databaseOf } from "../http/request-headers.ts";
-import type { MilvusHandlers } from "../milvus-handlers.ts";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import type { AnyRequest, Interceptor } from "../operations.ts";
 import type { AuditEntry, AuditLog } from "./audit-log.ts";
-import { callerOf } from "./known-callers.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -13,41 +11,32 @@ declare module "fastify" {
   }
 }
 
-interface AnyRequest {
-  readonly dbName?: string;
-  readonly collectionName?: string;
-  readonly username?: string;
-  readonly roleName?: string;
-  readonly entity?: { readonly role?: { readonly name: string } };
-}
-type Call = Parameters<typeof databaseOfCall>[1] & { readonly getPeer?: () => string };
-type AnyHandler = (request: AnyRequest, call: Call) => Promise<object>;
-
-/** Handlers whose calls are written down. Those that REST makes are written down as what was asked for there. */
-export function auditedHandlers(handlers: MilvusHandlers, audit: AuditLog): MilvusHandlers {
-  const audited = Object.entries(handlers as unknown as Record<string, AnyHandler>).map(([name, handler]) => [
-    name,
-    async (request: AnyRequest, call: Call) => {
-      if (!call.getPeer) return handler(request, call);
-      const note = (code: number, isDenied = false) => audit.note(entryOfCall(name, request, call, code, isDenied));
-      try {
-        const answer = (await handler(request, call)) as { code?: number; status?: { code: number } };
-        note(answer.status?.code ?? answer.code ?? 0);
-        return answer;
-      } catch (error) {
-        note(error instanceof GrpcError ? error.code : statusOf(error).code, error instanceof GrpcError);
-        throw error;
-      }
-    },
-  ]);
-  return Object.fromEntries(audited) as MilvusHandlers;
+/** Writes calls down. Those that REST makes are written down as what was asked for there. */
+export function audited(audit: AuditLog): Interceptor {
+  return (next, name) => async (request, call) => {
+    const note = (code: number, isDenied = false) => audit.note(entryOfCall(name, request, call, code, isDenied));
+    try {
+      const answer = (await next(request, call)) as { code?: number; status?: { code: number } };
+      note(answer.status?.code ?? answer.code ?? 0);
+      return answer;
+    } catch (error) {
+      note(error instanceof GrpcError ? error.code : statusOf(error).code, error instanceof GrpcError);
+      throw error;
+    }
+  };
 }
 
-function entryOfCall(name: string, request: AnyRequest, call: Call, code: number, isDenied: boolean): AuditEntry {
+function entryOfCall(
+  name: string,
+  request: AnyRequest,
+  call: CallContext,
+  code: number,
+  isDenied: boolean,
+): AuditEntry {
   const { collectionName, username, roleName, entity } = request;
   return {
-    ...{ user: callerOf(call)?.user ?? "", call: name, address: call.getPeer?.() ?? "" },
-    ...{ dbName: databaseOfCall(request, call), collectionName, about: username || roleName || entity?.role?.name },
+    ...{ user: call.caller?.user ?? "", call: name, address: call.address },
+    ...{ dbName: databaseOf(request, call), collectionName, about: username || roleName || entity?.role?.name },
     ...{ outcome: outcomeOf(code, isDenied), code },
   };
 }
@@ -71,8 +60,12 @@ function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry 
   const text = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : undefined);
   const code = request.answerCode === 200 ? 0 : request.answerCode;
   return {
-    ...{ user: request.caller?.user ?? "", call: request.routeOptions.url ?? "", address: request.ip },
-    ...{ dbName: databaseOf(text("dbName"), request), collectionName: text("collectionName"), jobId: text("jobId") },
+    ...{ user: request.call.caller?.user ?? "", call: request.routeOptions.url ?? "", address: request.call.address },
+    ...{
+      dbName: databaseOf({ dbName: text("dbName") }, request.call),
+      collectionName: text("collectionName"),
+      jobId: text("jobId"),
+    },
     ...{ about: text("userName") ?? text("roleName") ?? text("keyId"), outcome: outcomeOf(code, isDenied), code },
   };
 }

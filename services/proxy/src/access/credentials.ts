@@ -31,12 +31,6 @@ function split(text: string): Shown {
   return password === undefined ? { key: text } : { user, password };
 }
 
-/** The same as gRPC clients send it. */
-export function asGrpcHeader(shown: Shown): string {
-  const text = "key" in shown ? shown.key : `${shown.user}:${shown.password}`;
-  return Buffer.from(text).toString("base64");
-}
-
 function cutOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

@@ -1,22 +1,16 @@
 import { headerOf, S3Refusal } from "@sluice/volumes";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idOfJob } from "../http/described-job.ts";
 import { optionsOf } from "../http/import-options.ts";
 import type { RawService } from "../uploads/raw-service.ts";
-import { type AccessControl, type Caller, mayAnywhere } from "./access-control.ts";
+import { type AccessControl, mayAnywhere } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import { auditRoutes } from "./audit-calls.ts";
 import { restCredentials } from "./credentials.ts";
-import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-handlers.ts";
+import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-calls.ts";
 import { accessChanges } from "./rpc-demands.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Who calls, where users are asked for. */
-    caller?: Caller;
-  }
-}
 
 /** By route, since a path has many spellings. */
 function isPublic({ routeOptions }: FastifyRequest): boolean {
@@ -26,26 +20,14 @@ function isPublic({ routeOptions }: FastifyRequest): boolean {
 /** Asks who calls before anything of a body is read, and what they may do before anything is done. */
 export function guardRoutes(app: FastifyInstance, { access, context, log, audit }: GuardDeps): void {
   if (audit) auditRoutes(app, audit);
-  app.decorateRequest("caller");
-  app.addHook("onRequest", async (request, reply) => {
-    if (isPublic(request)) return;
-    try {
-      request.caller = await access.caller(restCredentials(request.headers.authorization));
-    } catch (error) {
-      if (!(error instanceof AccessRefused)) throw error;
-      return reply.code(401).send({ code: 1800, status: 1800, message: "user hasn't authenticated" });
-    }
+  app.addHook("onRequest", async (request) => {
+    if (!isPublic(request)) request.call.caller = await access.caller(request.call.credentials);
   });
-  app.addHook("preHandler", async (request, reply) => {
-    try {
-      if (!isPublic(request)) await check(request, access, context);
-    } catch (error) {
-      if (!(error instanceof AccessRefused)) throw error;
-      return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
-    }
+  app.addHook("preHandler", async (request) => {
+    if (!isPublic(request)) await check(request, access, context);
   });
   // Before the answer goes: who has it may count on the change.
-  app.addHook("preSerialization", async ({ routeOptions, body, caller }, _reply, answer) => {
+  app.addHook("preSerialization", async ({ routeOptions, body, call: { caller } }, _reply, answer) => {
     const { guard, changesAccess, summary = "" } = routeOptions.config.route ?? {};
     const method = guard?.kind === "method" ? guard.method : summary;
     const isChange = changesAccess || accessChanges.has(method);
@@ -58,7 +40,7 @@ export function guardRoutes(app: FastifyInstance, { access, context, log, audit 
 /** Whether who has made a request that goes on may still make it. */
 export async function mayGoOn(request: FastifyRequest, { access, context }: GuardDeps): Promise<boolean> {
   try {
-    request.caller = await access.caller(restCredentials(request.headers.authorization));
+    request.call.caller = await access.caller(request.call.credentials);
     await check(request, access, context);
     return true;
   } catch (error) {
@@ -68,14 +50,14 @@ export async function mayGoOn(request: FastifyRequest, { access, context }: Guar
 }
 
 async function check(request: FastifyRequest, access: AccessControl, context: ProxyContext) {
-  const { caller } = request;
+  const { caller } = request.call;
   // A path that there is not has nothing to keep.
   if (request.is404) return;
   if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
   const route = request.routeOptions.url ?? "";
   const guard = request.routeOptions.config.route?.guard;
   const body = (request.body ?? request.query ?? {}) as RestBody;
-  const dbName = body.dbName || String(request.headers["db-name"] ?? "") || "default";
+  const dbName = databaseOf(body, request.call);
   switch (guard?.kind) {
     case "open":
     case "calls":

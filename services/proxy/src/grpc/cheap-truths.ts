@@ -1,13 +1,13 @@
-import { type Handlers, milvus, okStatus } from "@sluice/rpc";
+import { milvus, okStatus } from "@sluice/rpc";
+import type { Operations } from "../operations.ts";
 
 /** Methods of operators' tools whose true answer is short here. */
-export function cheapTruthHandlers(): Partial<Handlers<milvus.MilvusServiceServer>> {
+export function cheapTruthOperations(): Operations {
   return {
     listResourceGroups: () =>
       milvus.ListResourceGroupsResponse.fromPartial({
         status: okStatus(),
         resourceGroups: ["__default_resource_group"],
       }),
-    listCredUsers: () => milvus.ListCredUsersResponse.fromPartial({ status: okStatus(), usernames: ["root"] }),
   };
 }

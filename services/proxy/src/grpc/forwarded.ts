@@ -1,23 +1,23 @@
 import { describeCollectionStatus, rootCoordMethods } from "@sluice/rpc";
-import { databaseOf, type ProxyContext } from "../context.ts";
-import type { MilvusHandlers } from "../milvus-handlers.ts";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import type { ProxyContext } from "../context.ts";
+import type { Operations } from "../operations.ts";
 
 /** Their `db_name` is what they are about. */
 const aboutDatabases = new Set<string>(["createDatabase", "dropDatabase", "describeDatabase", "alterDatabase"]);
 
-type Call = Parameters<typeof databaseOf>[1];
 type AnyCall = (request: object) => Promise<object>;
 
 /** What the rootcoord answers of Milvus's service. The proxy adds the database that the headers name. */
-export function forwardedHandlers({ root }: ProxyContext): MilvusHandlers {
+export function forwardedOperations({ root }: ProxyContext): Operations {
   const forwarded = rootCoordMethods.map((name) => {
     const call = root[name] as AnyCall;
-    const handler = (request: { dbName: string }, { metadata }: Call) =>
-      call(aboutDatabases.has(name) ? request : { ...request, dbName: databaseOf(request, { metadata }) });
+    const handler = (request: { dbName: string }, context: CallContext) =>
+      call(aboutDatabases.has(name) ? request : { ...request, dbName: databaseOf(request, context) });
     return [name, handler] as const;
   });
   return {
-    ...(Object.fromEntries(forwarded) as MilvusHandlers),
+    ...(Object.fromEntries(forwarded) as Operations),
     describeCollection: async (request, call) => {
       const response = await root.describeCollection({ ...request, dbName: databaseOf(request, call) });
       return { ...response, status: response.status && describeCollectionStatus(response.status) };

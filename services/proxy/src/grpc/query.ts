@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { endOf, type Handlers, milvus, type queryNode, type rootCoord, serializedAnswer } from "@sluice/rpc";
+import { milvus, type queryNode, type rootCoord, serializedAnswer } from "@sluice/rpc";
 import { physicalMs } from "@sluice/schema";
-import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import { type ProxyContext, resolveCollection } from "../context.ts";
+import type { Operations } from "../operations.ts";
 import { withVectorsOfTexts } from "./search-texts.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
@@ -11,10 +13,10 @@ const MAX_WAIT_MS = 5000;
 const QUERY_DEADLINE_MS = 300_000;
 
 /** Query and search: names are resolved here, rows are read by a querynode. */
-export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+export function queryOperations(context: ProxyContext): Operations {
   return {
     query: async (request, call) => {
-      const signal = endOf(call);
+      const { signal } = call;
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
@@ -34,7 +36,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
     search: async (request, call) => {
-      const signal = endOf(call);
+      const { signal } = call;
       const target = await searchTarget(context, request, call);
       const search = await withVectorsOfTexts(request, target.schema, context.models, signal);
       await waitFor(request.guaranteeTimestamp);
@@ -42,7 +44,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
       return answer instanceof Uint8Array ? serializedAnswer(answer) : answer;
     },
     hybridSearch: async (request, call) => {
-      const signal = endOf(call);
+      const { signal } = call;
       const target = await searchTarget(context, request, call);
       const requests: milvus.SearchRequest[] = [];
       for (const one of request.requests)
@@ -61,7 +63,7 @@ export function queryHandlers(context: ProxyContext): Partial<Handlers<milvus.Mi
 async function searchTarget(
   context: ProxyContext,
   request: Pick<milvus.SearchRequest, "dbName" | "collectionName" | "partitionNames">,
-  call: Parameters<typeof databaseOf>[1],
+  call: CallContext,
 ): Promise<queryNode.SearchTarget> {
   const dbName = databaseOf(request, call);
   const collection = await resolveCollection(context, dbName, request.collectionName);

@@ -1,9 +1,11 @@
 import { releaseMemory } from "@sluice/async";
 import type { InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { fieldBytesOf, type Handlers, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
+import { fieldBytesOf, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
-import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import { type ProxyContext, resolveCollection } from "../context.ts";
+import type { Operations } from "../operations.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
 import { type GivenRows, givenColumns, refused } from "../rows/given-columns.ts";
 import type { Keys } from "../rows/keys.ts";
@@ -12,10 +14,10 @@ import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 type WriteRequest = milvus.InsertRequest | milvus.UpsertRequest;
 
 /** Single rows. What is answered is durable, and every read that begins afterwards sees it. */
-export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Handlers<milvus.MilvusServiceServer>> {
-  const resolve = (request: { dbName: string; collectionName: string }, call: Parameters<typeof databaseOf>[1]) =>
+export function rowOperations(context: ProxyContext, rows: RowCalls): Operations {
+  const resolve = (request: { dbName: string; collectionName: string }, call: CallContext) =>
     resolveCollection(context, databaseOf(request, call), request.collectionName);
-  const update = async (request: milvus.UpsertRequest, call: Parameters<typeof databaseOf>[1]) => {
+  const update = async (request: milvus.UpsertRequest, call: CallContext) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     const read = (schema: CollectionSchema) => ({
@@ -24,7 +26,7 @@ export function rowHandlers(context: ProxyContext, rows: RowCalls): Partial<Hand
     });
     return rows.update(collection, request.partitionName, { ...sizeOf(request), read });
   };
-  const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: Parameters<typeof databaseOf>[1]) => {
+  const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     let given: InsertBatch | undefined;

@@ -1,13 +1,15 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { type Analyzer, AnalyzerError, analyzerOf, termId, tokensOf } from "@sluice/functions";
-import { type Handlers, milvus, okStatus, schema } from "@sluice/rpc";
-import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+import { milvus, okStatus, schema } from "@sluice/rpc";
+import { databaseOf } from "../call-context.ts";
+import { type ProxyContext, resolveCollection } from "../context.ts";
+import type { Operations } from "../operations.ts";
 
 /** Bytes of the texts of a call: each token is an object of the answer. */
 const MAX_TEXT_BYTES = 1 << 20;
 
 /** Shows what an analyzer makes of texts. */
-export function analyzerHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+export function analyzerOperations(context: ProxyContext): Operations {
   return {
     runAnalyzer: async (request, call) => {
       if (request.analyzerNames.length > 0)

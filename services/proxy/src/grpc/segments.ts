@@ -1,17 +1,9 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import {
-  checkStatus,
-  common,
-  type Handlers,
-  type importing,
-  milvus,
-  okStatus,
-  type queryNode,
-  type rootCoord,
-} from "@sluice/rpc";
-import { databaseOf, type ProxyContext, resolveCollection } from "../context.ts";
+import { checkStatus, common, type importing, milvus, okStatus, type queryNode, type rootCoord } from "@sluice/rpc";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import { type ProxyContext, resolveCollection } from "../context.ts";
+import type { Operations } from "../operations.ts";
 
-type MilvusHandlers = Partial<Handlers<milvus.MilvusServiceServer>>;
 type Collection = rootCoord.ResolveCollectionResponse;
 
 /** Every load makes one replica, which all querynodes have together: each reads the segments that fall to it. */
@@ -21,7 +13,7 @@ const RESOURCE_GROUP = "__default_resource_group";
 const STORAGE_VERSION = 0n;
 
 /** Visible segments as operators' tools list them, replicas. Source: around-import §3.2. */
-export function segmentHandlers(context: ProxyContext): MilvusHandlers {
+export function segmentOperations(context: ProxyContext): Operations {
   return {
     getPersistentSegmentInfo: async (request, call) => {
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
@@ -104,7 +96,7 @@ function queryInfo(segment: importing.SegmentInfo, nodeId: bigint): milvus.Query
 async function replica(
   context: ProxyContext,
   request: milvus.GetReplicasRequest,
-  call: Parameters<typeof databaseOf>[1],
+  call: CallContext,
 ): Promise<milvus.ReplicaInfo> {
   const { collectionName, collectionID: collectionId } = request;
   const found = await context.root.resolveCollection({

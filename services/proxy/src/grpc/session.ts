@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
-import { checkStatus, type Handlers, type milvus, okStatus } from "@sluice/rpc";
-import { databaseOf, type ProxyContext } from "../context.ts";
+import { checkStatus, okStatus } from "@sluice/rpc";
+import { databaseOf } from "../call-context.ts";
+import type { ProxyContext } from "../context.ts";
+import type { Operations } from "../operations.ts";
 
 /** A number that Milvus clients and tools can read first, then ours. */
 const SERVER_VERSION = "2.6.0-sluice-0.1.0";
 
 /** Connect, versions, health: what a client asks before it works. */
-export function sessionHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+export function sessionOperations(context: ProxyContext): Operations {
   let connections = 0n;
   return {
     connect: async (request, call) => {

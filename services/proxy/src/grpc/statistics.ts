@@ -1,12 +1,14 @@
-import { checkStatus, common, type Handlers, milvus, okStatus } from "@sluice/rpc";
-import { databaseOf, type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
+import { checkStatus, common, milvus, okStatus } from "@sluice/rpc";
+import { type CallContext, databaseOf } from "../call-context.ts";
+import { type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
+import type { Operations } from "../operations.ts";
 
 /**
  * Counts, flush, load and index progress. Nothing has to be read before it can be searched, so that a load is done at once where a
  * querynode lives, and waits for one where none does.
  */
-export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
-  const resolve = (request: { dbName: string; collectionName: string }, call: Parameters<typeof databaseOf>[1]) =>
+export function statisticsOperations(context: ProxyContext): Operations {
+  const resolve = (request: { dbName: string; collectionName: string }, call: CallContext) =>
     resolveCollection(context, databaseOf(request, call), request.collectionName);
   return {
     getCollectionStatistics: async (request, call) => {
@@ -69,15 +71,15 @@ export function statisticsHandlers(context: ProxyContext): Partial<Handlers<milv
       const state = partitions.length > 0 ? ofPartitions : resolved.loadState;
       return { status: okStatus(), state: state === LoadStateLoaded && !context.isRead() ? LoadStateLoading : state };
     },
-    ...indexProgressHandlers(context),
+    ...indexProgressOperations(context),
   };
 }
 
 /** Older forms of asking how far an index is: always finished, since every index is served by exact scan. */
-function indexProgressHandlers(context: ProxyContext): Partial<Handlers<milvus.MilvusServiceServer>> {
+function indexProgressOperations(context: ProxyContext): Operations {
   const describe = async (
     request: { dbName: string; collectionName: string; fieldName?: string; indexName: string },
-    call: Parameters<typeof databaseOf>[1],
+    call: CallContext,
   ) => {
     const { dbName, collectionName, fieldName = "", indexName } = { ...request, dbName: databaseOf(request, call) };
     const response = await context.root.describeIndex({

@@ -1,12 +1,13 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { isSafetySwitch } from "@sluice/jobs";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
 import { mayNameFiles, optionsBody } from "./import-options.ts";
 import { type ObjectUrls, objectUrlMembers, objectUrlsOf } from "./object-urls.ts";
-import { databaseOf, headerOf } from "./request-headers.ts";
+import { headerOf } from "./request-headers.ts";
 import { parseBody, required, restCodes } from "./rest.ts";
 
 /** Clients send null and "" for what they do not mean. */
@@ -39,23 +40,16 @@ function refuseSafetySwitch(body: object): void {
 export async function createImport(
   requests: ImportRequests,
   request: FastifyRequest,
-  reply: FastifyReply,
   options: Options,
 ): Promise<bigint> {
   const body = parseBody(createBody, request.body);
   refuseSafetySwitch(request.body ?? {});
   const collectionName = required(body.collectionName, "collectionName");
-  const about = { dbName: databaseOf(body.dbName, request), collectionName, partitionName: body.partitionName ?? "" };
+  const about = { dbName: databaseOf(body, request.call), collectionName, partitionName: body.partitionName ?? "" };
   const { groups, options: more } = filesOf(body);
   const idempotencyKey = headerOf(request, "idempotency-key");
-  return requests.submit(
-    { ...about, rowBased: false, files: [], groups, options: [...options, ...more], idempotencyKey },
-    {
-      ...(request.caller && { user: request.caller.user }),
-      identity: `rest/${headerOf(request, "authorization")}/${request.ip}`,
-      isGone: () => reply.raw.destroyed && !reply.raw.writableFinished,
-    },
-  );
+  const call = { ...about, rowBased: false, files: [], groups, options: [...options, ...more], idempotencyKey };
+  return requests.submit(call, request.call);
 }
 
 /** What is to be read; exactly one of the ways to say it. */

@@ -1,9 +1,9 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { jobKindRoutes } from "./job-kind-routes.ts";
-import { databaseOf } from "./request-headers.ts";
 import { parseBody, required } from "./rest.ts";
 
 const text = z
@@ -43,7 +43,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
       const { dbName, ...body } = parseBody(exportBody, request.body);
       const { partitionNames, outputFields, filter = "", format = "" } = body;
       const collectionName = required(body.collectionName, "collectionName");
-      const about = { dbName: databaseOf(dbName, request), collectionName, to: required(body.to, "to") };
+      const about = { dbName: databaseOf({ dbName }, request.call), collectionName, to: required(body.to, "to") };
       return context.root.export({ ...about, partitionNames, outputFields, filter, format, idempotencyKey });
     },
   });
@@ -53,7 +53,7 @@ export function exportCopyRoutes(app: FastifyInstance, context: ProxyContext): v
     needs: ["collectionName", "targetCollectionName"],
     create: (request, idempotencyKey) => {
       const { partitionNames, indexes, load, from, to, filter = "", ...body } = parseBody(copyBody, request.body);
-      const dbName = databaseOf(body.dbName, request);
+      const dbName = databaseOf(body, request.call);
       return context.root.copy({
         ...{ dbName: from ? (from.dbName ?? "") : dbName, filter },
         ...{ from: from && peerService(from), to: to && peerService(to) },

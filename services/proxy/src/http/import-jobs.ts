@@ -33,16 +33,16 @@ export function importJobRoutes(app: FastifyInstance, context: ProxyContext, req
   app.post(
     `${base}/create`,
     facts("Imports files; answers the job's id", asMethod("import"), { body: createBody, needs }),
-    async (request, reply) => idAnswer(await createImport(requests, request, reply, optionsOf(request))),
+    async (request) => idAnswer(await createImport(requests, request, optionsOf(request))),
   );
   app.post(
     `${base}/validate`,
     facts("Checks an import as a dry run, which writes nothing", asMethod("import"), { body: createBody, needs }),
-    async (request, reply) => {
+    async (request) => {
       const options = optionsOf(request).filter(
         ({ key, value }) => key !== "dry_run" || value.toLowerCase() !== "true",
       );
-      return idAnswer(await createImport(requests, request, reply, [...options, { key: "dry_run", value: "true" }]));
+      return idAnswer(await createImport(requests, request, [...options, { key: "dry_run", value: "true" }]));
     },
   );
   app.post(`${base}/retry`, facts("Imports the files of a failed job again", ofJob, oneJob), async (request) => {

@@ -2,12 +2,13 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "../idempotency.ts";
 import { describedJob, idOfJob } from "./described-job.ts";
 import { movementJson } from "./import-job-json.ts";
 import { listJobs } from "./list-jobs.ts";
-import { databaseOf, headerOf } from "./request-headers.ts";
+import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 import { timeText } from "./time-text.ts";
@@ -45,7 +46,7 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
     `${base}/create`,
     facts(routes.summary, admin, { body: routes.body, needs: routes.needs }),
     async (request) => {
-      const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user);
+      const key = idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user);
       const { status, jobId } = await routes.create(request, key);
       checkStatus(status);
       return { code: 0, data: { jobId: String(jobId) } };
@@ -66,7 +67,7 @@ export function jobKindRoutes(app: FastifyInstance, context: ProxyContext, route
     async (request) => {
       const body = parseBody(listBody, request.body ?? {});
       const { jobs, count } = await listJobs(context, {
-        ...{ kind: routes.kind, dbName: databaseOf(body.dbName, request), collectionName: body.collectionName },
+        ...{ kind: routes.kind, dbName: databaseOf(body, request.call), collectionName: body.collectionName },
         ...{ states: body.state ? [body.state === working ? "Importing" : body.state] : [], newestFirst: true },
         ...{ limit: body.limit ?? undefined, offset: body.offset ?? 0 },
       });

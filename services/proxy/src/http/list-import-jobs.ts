@@ -1,9 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { jobSummaryJson } from "./import-job-json.ts";
 import { type JobPage, listJobs } from "./list-jobs.ts";
-import { databaseOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
 
 const text = z
@@ -40,11 +40,11 @@ export async function listImportJobs(context: ProxyContext, request: FastifyRequ
   const body = parseBody(listImportJobsBody, request.body ?? {});
   const { limit, offset } = pageOf(body);
   const query = {
-    ...{ kind: "import", dbName: databaseOf(body.dbName, request), collectionName: body.collectionName },
+    ...{ kind: "import", dbName: databaseOf(body, request.call), collectionName: body.collectionName },
     ...{ states: [body.state ?? []].flat(), newestFirst: body.order === "newest" },
     ...{ createdFromMs: body.createdFrom, createdBeforeMs: body.createdBefore, limit, offset },
   };
-  return pageJson(body, await listJobs(context, query, request.caller));
+  return pageJson(body, await listJobs(context, query, request.call.caller));
 }
 
 /**

@@ -2,12 +2,13 @@ import { StatusError } from "@sluice/errors";
 import { checkStatus, type rootCoord } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "../idempotency.ts";
 import { jobKindRoutes } from "./job-kind-routes.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
-import { databaseOf, headerOf } from "./request-headers.ts";
+import { headerOf } from "./request-headers.ts";
 import { parseBody, restCodes } from "./rest.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 
@@ -56,7 +57,7 @@ export function mergeJobRoutes(app: FastifyInstance, context: ProxyContext): voi
   app.post("/v2/etl/merge", facts(about.summary, admin, about), async (request) => {
     const { status, jobId } = await create(
       request,
-      idempotencyKeyOf(headerOf(request, "idempotency-key"), request.caller?.user),
+      idempotencyKeyOf(headerOf(request, "idempotency-key"), request.call.caller?.user),
     );
     checkStatus(status);
     return { code: 0, data: { jobId: String(jobId) } };
@@ -69,7 +70,7 @@ function mergeRequest(request: FastifyRequest, idempotencyKey: string): rootCoor
   if (!collectionName) throw missing("collectionName");
   if (!destCollectionName) throw missing("destCollectionName");
   const { fileGroups, options: fileOptions } = mergeFiles(body);
-  const dbName = databaseOf(body.dbName, request);
+  const dbName = databaseOf(body, request.call);
   const dryRun = String(options?.dryRun ?? false);
   const given = { ...options?.files, ...fileOptions, ...(dryRun === "true" && { dry_run: "true" }) };
   return {

@@ -2,6 +2,7 @@ import { isExpected } from "@sluice/errors";
 import { milvus, statusOf } from "@sluice/rpc";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
 import type { PublicCalls } from "./catalog/public-calls.ts";
@@ -10,7 +11,6 @@ import { describedJob } from "./described-job.ts";
 import { optionsOf } from "./import-options.ts";
 import { listJobs } from "./list-jobs.ts";
 import { v1JobJson, v1JobSummaryJson } from "./old-import-json.ts";
-import { databaseOf } from "./request-headers.ts";
 import { parseBody, restCodes } from "./rest.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
 
@@ -32,8 +32,8 @@ export function v1ImportRoutes(app: FastifyInstance, context: ProxyContext, requ
   const creating = facts("Imports files or objects; of older clients", asMethod("import"), {
     ...{ body: createBody, needs: ["collectionName"] },
   });
-  app.post(base, creating, async (request, reply) => {
-    const jobId = await createImport(requests, request, reply, optionsOf(request));
+  app.post(base, creating, async (request) => {
+    const jobId = await createImport(requests, request, optionsOf(request));
     return { code: OK, data: { jobId: String(jobId) } };
   });
   app.get(`${base}/get`, facts("A job; of older clients", ofJob, { query: jobQuery }), async ({ query }) => {
@@ -42,9 +42,9 @@ export function v1ImportRoutes(app: FastifyInstance, context: ProxyContext, requ
   });
   app.get(`${base}/list`, facts("Jobs, by pages; of older clients", open, { query: listQuery }), async (request) => {
     const { dbName, collectionName, pageSize, currentPage } = parseBody(listQuery, request.query);
-    const about = { kind: "import", dbName: databaseOf(dbName, request), collectionName };
+    const about = { kind: "import", dbName: databaseOf({ dbName }, request.call), collectionName };
     const page = { limit: pageSize, offset: (currentPage - 1) * pageSize };
-    const { jobs, count } = await listJobs(context, { ...about, ...page, newestFirst: true }, request.caller);
+    const { jobs, count } = await listJobs(context, { ...about, ...page, newestFirst: true }, request.call.caller);
     const tasks = jobs.map(v1JobSummaryJson);
     // Its reference calls them tasks in one place and records in another.
     return { code: OK, data: { tasks, records: tasks, count, currentPage, pageSize } };

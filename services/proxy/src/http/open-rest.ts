@@ -4,12 +4,12 @@ import { StatusError } from "@sluice/errors";
 import type { CallObserver, Logger, Metrics } from "@sluice/telemetry";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { CallRates } from "../access/call-rates.ts";
-import type { GuardDeps } from "../access/guarded-handlers.ts";
+import type { GuardDeps } from "../access/guarded-calls.ts";
 import { guardRoutes, mayGoOn } from "../access/rest-guard.ts";
 import { serveConsole } from "../console/console-routes.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
-import type { MilvusHandlers } from "../milvus-handlers.ts";
+import type { Operations } from "../operations.ts";
 import type { RowCalls } from "../rows/row-calls.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { accessRoutesOf } from "./access-routes.ts";
@@ -33,7 +33,8 @@ export interface RestDeps {
   readonly context: ProxyContext;
   readonly requests: ImportRequests;
   readonly rows: RowCalls;
-  readonly handlers: MilvusHandlers;
+  /** As who may call them does. */
+  readonly operations: Operations;
   /** Asked who may call what; undefined where nobody is asked. */
   readonly guards: GuardDeps | undefined;
   readonly volumes: VolumeOperations;
@@ -58,7 +59,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   exportCopyRoutes(app, context);
   accessRoutesOf(app, context);
   apiKeyRoutes(app, context);
-  const calls = new PublicCalls(deps.handlers);
+  const calls = new PublicCalls(deps.operations);
   catalogRoutes(app, calls);
   v1ImportRoutes(app, context, requests);
   firstImportRoutes(app, calls);
@@ -81,7 +82,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
 function limitRoutes(app: FastifyInstance, rates: CallRates): void {
   app.addHook("preHandler", async (request) => {
     const isPublic = request.routeOptions.config.route?.guard.kind === "public";
-    if (isPublic || rates.admits(request.caller?.user ?? request.ip)) return;
+    if (isPublic || rates.admits(request.call.caller?.user ?? request.call.host)) return;
     throw new StatusError(restCodes.rateLimited, "request is rejected by limiter: send it again later");
   });
 }

@@ -1,10 +1,5 @@
 import type { FastifyRequest } from "fastify";
 
-/** The database that a request is for. */
-export function databaseOf(inBody: string | undefined, request: FastifyRequest): string {
-  return inBody || headerOf(request, "db-name") || "default";
-}
-
 /** The first value of a header; "" where there is none. */
 export function headerOf(request: FastifyRequest, name: string): string {
   const value = request.headers[name];

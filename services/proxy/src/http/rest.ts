@@ -1,12 +1,14 @@
 import type { ByteBudget } from "@sluice/async";
 import { didYouMean, excerpt, isExpected, StatusError, unexpectedReason } from "@sluice/errors";
-import { GrpcError, statusOf } from "@sluice/rpc";
+import { statusOf } from "@sluice/rpc";
 import type { CallObserver, Logger } from "@sluice/telemetry";
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import type { z } from "zod";
+import { AccessRefused } from "../access/access-refused.ts";
 import { countBodies } from "./body-budget.ts";
 import { MAX_BODY_DEPTH, tooDeepAt } from "./body-depth.ts";
 import { refuseCrossSite } from "./cross-site.ts";
+import { RestCall } from "./rest-call.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
 
 declare module "fastify" {
@@ -52,6 +54,10 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   });
   const table = new RouteTable(app as unknown as FastifyInstance);
   app.decorate("routeTable", table);
+  app.decorateRequest("call");
+  app.addHook("onRequest", async (request, reply) => {
+    request.call = new RestCall(request, reply.raw);
+  });
   refuseCrossSite(app);
   if (limits.budget) countBodies(app, limits.budget);
   app.decorateRequest("bodyText");
@@ -70,9 +76,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     }
   });
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
-    // What the public service refuses a caller who is known.
-    if ((error as unknown) instanceof GrpcError)
-      return reply.code(403).send({ code: 65535, status: 65535, message: error.message });
+    if ((error as unknown) instanceof AccessRefused) return refuse(error as unknown as AccessRefused, reply);
     // What the framework itself refuses, such as a body that is too large, is said in its words.
     const isRefused = !isExpected(error) && (error.statusCode ?? 500) < 500;
     const shown = isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error)) : error;
@@ -97,6 +101,12 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });
   });
   return app;
+}
+
+/** In Milvus's codes and words. */
+function refuse({ isUnknown, message }: AccessRefused, reply: FastifyReply): FastifyReply {
+  if (isUnknown) return reply.code(401).send({ code: 1800, status: 1800, message: "user hasn't authenticated" });
+  return reply.code(403).send({ code: 65535, status: 65535, message });
 }
 
 function malformed(reason: string): StatusError {

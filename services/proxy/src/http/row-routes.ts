@@ -1,6 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import type { CollectionSchema } from "@sluice/schema";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
 import { refused } from "../rows/given-columns.ts";
@@ -8,7 +9,6 @@ import { changesOfBody, rowsOfBody } from "../rows/rest-rows.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 import { Body } from "./catalog/body.ts";
 import { int64Of, templates } from "./catalog/entity-routes.ts";
-import { databaseOf } from "./request-headers.ts";
 import { bodyOf } from "./routes/members.ts";
 import { asMethod, facts } from "./routes/route-facts.ts";
 
@@ -84,5 +84,9 @@ function arrayChanges(ops: readonly unknown[]): Map<string, ArrayChange> {
 }
 
 function collectionOf(context: ProxyContext, body: Body, request: FastifyRequest) {
-  return resolveCollection(context, databaseOf(body.text("dbName"), request), body.required("collectionName"));
+  return resolveCollection(
+    context,
+    databaseOf({ dbName: body.text("dbName") }, request.call),
+    body.required("collectionName"),
+  );
 }

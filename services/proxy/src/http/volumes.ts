@@ -33,8 +33,8 @@ export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volume
     app.post(
       `${base}/apply`,
       facts("Credentials for an upload into a volume", admin, { body: applyVolumeBody }),
-      async ({ body, headers, caller }) =>
-        ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "", caller?.user ?? "")),
+      async ({ body, headers, call }) =>
+        ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "", call.caller?.user ?? "")),
     );
     app.get<OneVolume>(
       `${one}/files`,

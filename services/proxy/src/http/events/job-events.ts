@@ -4,11 +4,11 @@ import type { Logger } from "@sluice/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { showsJob } from "../../access/access-control.ts";
+import { databaseOf } from "../../call-context.ts";
 import type { ProxyContext } from "../../context.ts";
 import { describedJob } from "../described-job.ts";
 import { jobSummaryJson } from "../import-job-json.ts";
 import { listJobs } from "../list-jobs.ts";
-import { databaseOf } from "../request-headers.ts";
 import { parseBody } from "../rest.ts";
 import { facts } from "../routes/route-facts.ts";
 import { EventStream } from "./event-stream.ts";
@@ -55,7 +55,7 @@ export class JobEvents implements Disposable {
           throw new StatusError(TOO_MANY, reason);
         }
         if (jobId !== undefined) this.#ofJob(await describedJob(this.#context, jobId), request, reply);
-        else this.#ofDatabase(databaseOf(dbName, request), request, reply);
+        else this.#ofDatabase(databaseOf({ dbName }, request.call), request, reply);
       },
     );
   }
@@ -70,7 +70,7 @@ export class JobEvents implements Disposable {
   }
 
   #ofDatabase(dbName: string, request: FastifyRequest, reply: FastifyReply): void {
-    const { caller } = request;
+    const { caller } = request.call;
     const tell = (stream: EventStream, job: rootCoord.JobEntry) =>
       stream.send(String(job.jobId), job.phase === "ended" ? "end" : "job", jobSummaryJson(job));
     const refresh = async (stream: EventStream) => {

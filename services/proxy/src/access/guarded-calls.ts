@@ -1,31 +1,14 @@
 import { rolesOf } from "@sluice/access";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { GrpcError } from "@sluice/rpc";
 import type { Logger } from "@sluice/telemetry";
-import { databaseOf, type ProxyContext } from "../context.ts";
+import { databaseOf } from "../call-context.ts";
+import type { ProxyContext } from "../context.ts";
 import { listJobs } from "../http/list-jobs.ts";
-import type { MilvusHandlers } from "../milvus-handlers.ts";
+import type { AnyRequest, Interceptor } from "../operations.ts";
 import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { grpcCredentials } from "./credentials.ts";
-import { noteCaller } from "./known-callers.ts";
 import { accessChanges, rpcGuards } from "./rpc-demands.ts";
-
-type Call = Parameters<typeof databaseOf>[1];
-/** Requests as far as guards look into them. */
-interface AnyRequest {
-  readonly dbName?: string;
-  readonly task?: bigint;
-  readonly collectionId?: bigint;
-  readonly collectionName?: string;
-  readonly collectionID?: bigint;
-  readonly username?: string;
-  readonly user?: { readonly name: string };
-  readonly options?: readonly { readonly key: string; readonly value: string }[];
-  readonly entity?: { readonly role?: { readonly name: string }; readonly grantor?: object };
-}
-type AnyHandler = (request: AnyRequest, call: Call) => Promise<object> | object;
 
 export interface GuardDeps {
   readonly access: AccessControl;
@@ -35,32 +18,24 @@ export interface GuardDeps {
   readonly audit?: AuditLog;
 }
 
-/** Handlers that are called only by whom they are for; what changes users or grants is logged with who did it. */
-export function guardedHandlers(handlers: MilvusHandlers, deps: GuardDeps): MilvusHandlers {
-  const guarded = Object.entries(handlers as Record<string, AnyHandler>).map(([name, handler]) => [
-    name,
-    async (request: AnyRequest, call: Call) => {
-      const caller = await admitted(name, request, call, deps);
-      const answer = await handler(withGrantor(request, caller), call);
-      if (accessChanges.has(name) && !(answer as { code?: number }).code) noteChange(name, request, caller, deps);
-      return shownTo(caller, name, request, answer, call, deps);
-    },
-  ]);
-  return Object.fromEntries(guarded) as MilvusHandlers;
+/** Finds out who calls. */
+export function identified(access: AccessControl): Interceptor {
+  return (next) => async (request, call) => {
+    call.caller = await access.caller(call.credentials);
+    return next(request, call);
+  };
 }
 
-/** @throws {GrpcError} UNAUTHENTICATED or PERMISSION_DENIED */
-async function admitted(name: string, request: AnyRequest, call: Call, deps: GuardDeps): Promise<Caller> {
-  try {
-    const header = call.metadata.get("authorization")[0];
-    const caller = await deps.access.caller(grpcCredentials(header === undefined ? undefined : String(header)));
-    noteCaller(call, caller);
-    await checkMethod(name, request, databaseOf(request, call), caller, deps);
-    return caller;
-  } catch (error) {
-    if (!(error instanceof AccessRefused)) throw error;
-    throw error.isUnknown ? GrpcError.unauthenticated(error.message) : GrpcError.permissionDenied(error.message);
-  }
+/** Lets through what the caller may do, once it is known who that is; what changes users or grants is logged with who did it. */
+export function guarded(deps: GuardDeps): Interceptor {
+  return (next, method) => async (request, call) => {
+    const { caller } = call;
+    if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
+    await checkMethod(method, request, databaseOf(request, call), caller, deps);
+    const answer = await next(withGrantor(request, caller), call);
+    if (accessChanges.has(method) && !(answer as { code?: number }).code) noteChange(method, request, caller, deps);
+    return shownTo(caller, method, answer, databaseOf(request, call), deps);
+  };
 }
 
 /** Whether a caller may call a method. @throws {AccessRefused} */
@@ -133,9 +108,7 @@ function withGrantor(request: AnyRequest, { user }: Caller): AnyRequest {
   const name = { user: { name: user } };
   if (request.entity?.grantor)
     return { ...request, entity: { ...request.entity, grantor: { ...request.entity.grantor, ...name } } };
-  if ("grantor" in request && request.grantor)
-    return { ...request, grantor: { ...request.grantor, ...name } } as AnyRequest;
-  return request;
+  return request.grantor ? { ...request, grantor: { ...request.grantor, ...name } } : request;
 }
 
 /** What was read of users and grants counts no more; the log says who has changed them. */
@@ -154,12 +127,10 @@ export function noteChange(
 async function shownTo(
   caller: Caller,
   name: string,
-  request: AnyRequest,
   answer: object,
-  call: Call,
+  dbName: string,
   { context }: GuardDeps,
 ): Promise<object> {
-  const dbName = databaseOf(request, call);
   if (name === "showCollections")
     return filtered(answer, "collectionNames", (collection) => showsCollection(caller, dbName, String(collection)));
   if (name === "listDatabases")

@@ -3,7 +3,7 @@ import { type AccessPolicy, hashPassword, initialPolicy } from "@sluice/access";
 import { okStatus } from "@sluice/rpc";
 import { silentLogger } from "@sluice/telemetry";
 import { AccessControl } from "../../src/access/access-control.ts";
-import { checkMethod } from "../../src/access/guarded-handlers.ts";
+import { checkMethod } from "../../src/access/guarded-calls.ts";
 import type { ProxyContext } from "../../src/context.ts";
 
 /** A user who may do everything in the database `mine`; the collection with the id 7 is in another one. */
