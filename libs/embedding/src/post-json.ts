@@ -33,6 +33,8 @@ export interface Post {
   /** Longer answers are no vectors that were asked for. */
   readonly maxAnswerBytes: number;
   readonly timeoutMs: number;
+  /** What is repeated of an answer goes through it before it is cut: half a key is too much, too. */
+  readonly hide: (text: string) => string;
 }
 
 /** Posts JSON on connections that are kept. Where an answer leads elsewhere nobody goes. */
@@ -47,15 +49,15 @@ export class JsonPoster {
   }
 
   /** What is answered, from its JSON. @throws {PostRefused} */
-  async post({ url, headers, body, maxAnswerBytes, timeoutMs }: Post, signal: AbortSignal): Promise<unknown> {
+  async post({ url, headers, body, maxAnswerBytes, timeoutMs, hide }: Post, signal: AbortSignal): Promise<unknown> {
     const text = JSON.stringify(body);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
       const answer = await this.#send(url, headers, text, limit);
       const isVectors = answer.statusCode === 200;
       const bytes = await read(answer, isVectors ? maxAnswerBytes : MAX_REASON_BYTES, isVectors);
-      if (!isVectors) throw refusedBy(answer, bytes.toString("utf8"));
-      return parse(bytes);
+      if (!isVectors) throw refusedBy(answer, hide(bytes.toString("utf8")));
+      return parse(bytes, hide);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PostRefused) throw error;
@@ -95,12 +97,15 @@ async function read(answer: IncomingMessage, limit: number, isWhole: boolean): P
   return Buffer.concat(parts);
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Buffer, hide: Post["hide"]): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new PostRefused(`the answer is no JSON: ${excerpt(bytes.toString("utf8"))}`, { passes: false, status: 200 });
+    throw new PostRefused(`the answer is no JSON: ${excerpt(hide(bytes.toString("utf8")))}`, {
+      passes: false,
+      status: 200,
+    });
   }
 }
 

@@ -96,7 +96,7 @@ export class TextModel {
     for (let pauseMs = patience.firstMs; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       await this.#rest(signal);
       try {
-        const post = { url: this.#url, headers, body, maxAnswerBytes, timeoutMs: TIMEOUT_MS };
+        const post = { url: this.#url, headers, body, maxAnswerBytes, timeoutMs: TIMEOUT_MS, hide: this.#hide };
         return await this.#servers.poster.post(post, signal);
       } catch (error) {
         if (!(error instanceof PostRefused) || !error.passes) throw error;
@@ -130,17 +130,23 @@ export class TextModel {
         );
       for (let k = 0; k < dim; k++) {
         const value = (vector as unknown[])[k];
-        values[i * dim + k] = value as number;
+        // An object would be asked for its number, and might answer anything.
+        if (typeof value === "number") values[i * dim + k] = value;
         // What is no number, or too large for the type, is another one when it is read back.
         if (typeof value !== "number" || !isStored(values[i * dim + k], value, dataType))
-          throw refusal(`the model gives ${excerpt(String(value))} as number ${k} of a ${dataTypeName(dataType)}`, i);
+          throw refusal(
+            `the model gives ${excerpt(this.#hide(shown(value)))} as number ${k} of a ${dataTypeName(dataType)}`,
+            i,
+          );
       }
     }
   }
 
   /** A provider may repeat the key that it does not take. */
+  readonly #hide = (text: string): string => (this.#key === undefined ? text : text.replaceAll(this.#key, "***"));
+
   #refused(error: PostRefused, texts: readonly string[]): ImportError {
-    const said = this.#key === undefined ? error.message : error.message.replaceAll(this.#key, "***");
+    const said = error.message;
     const host = new URL(this.#url).host;
     if (error.passes) return new ImportError("provider_unavailable", `the model of ${host} gives no vectors: ${said}`);
     const culprit = texts.length === 1 ? ` (for the text "${excerpt(texts[0])}")` : "";
@@ -183,6 +189,12 @@ function checkedProvider(params: ModelParams, { name, dim, dataType }: ModelOutp
       `embedding model output and field type mismatch, model output is FloatVector, field type is ${dataTypeName(dataType)}`,
     );
   return provider;
+}
+
+/** What stands for a number. As text a list may be as deep as it likes, and an object what it likes. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 function refusal(reason: string, row?: number): ImportError {

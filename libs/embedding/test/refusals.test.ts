@@ -34,7 +34,25 @@ describe("refusals", () => {
     expect([code, message]).toEqual(["provider_refused", expect.stringContaining("HTTP 401: wrong key Bearer ***")]);
   });
 
+  it.each<[string, ModelAnswer]>([
+    ["at the end of what is shown of an answer", { status: 401, body: `${"x".repeat(290)} sk-secret` }],
+    ["as a number of a vector", { body: { data: [{ index: 0, embedding: ["sk-secret", ...new Array(7).fill(1)] }] } }],
+    ["in what is no JSON", { body: "sk-secret" }],
+  ])("never repeat a part of the key: %s", async (_, answer) => {
+    model.server.instead = () => answer;
+    const params = { provider: "openai", model_name: "m", url: model.server.url };
+    const fields = fieldsOf(params, { ...open, embeddingKey: ["openai=sk-secret"] });
+    const { code, message } = await refusalOf(fields.fill(rowsOf(["a"]), call));
+    expect([code, message.includes("sk-")]).toEqual(["provider_refused", false]);
+  });
+
   test.each<[string, ModelAnswer, string]>([
+    ["objects instead of numbers", { body: `[[${'{"toString":1},'.repeat(7)}1],[]]` }, "gives an object as number 0"],
+    [
+      "lists without end",
+      { body: `[[${"[".repeat(2e5)}${"]".repeat(2e5)},1,1,1,1,1,1,1],[]]` },
+      "gives a list as number 0",
+    ],
     ["too few vectors", { body: [[1]] }, "the number of texts and embeddings does not match text:[2], embedding:[1]"],
     [
       "another dimension",

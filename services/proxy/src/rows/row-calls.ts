@@ -5,7 +5,7 @@ import { ImportError } from "@sluice/errors";
 import { rowBatchMessage } from "@sluice/fields";
 import { FunctionOutputs } from "@sluice/functions";
 import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
-import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
+import { type CollectionSchema, functionsOf, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
 import { refused } from "./given-columns.ts";
 import { type Keys, keysOf } from "./keys.ts";
@@ -49,6 +49,8 @@ export class RowCalls {
   readonly #context: ProxyContext;
   readonly #allocateIds: (count: number) => Promise<bigint>;
   readonly #room = new WeightedSlots(UNDER_WAY_BYTES);
+  /** Of rows that wait for a model, for which nobody else should wait. */
+  readonly #modelRoom = new WeightedSlots(UNDER_WAY_BYTES);
 
   constructor(context: ProxyContext) {
     this.#context = context;
@@ -109,7 +111,9 @@ export class RowCalls {
 
   /** Asked for before the columns are made: many calls with few bytes could make many gigabytes of them. */
   #roomFor(schema: CollectionSchema, { rowCount, requestBytes }: SentRows<unknown>): Promise<Disposable> {
-    return this.#room.take(Math.max(columnsSize(schema, rowCount), requestBytes));
+    const asksModel = functionsOf(schema).some(({ type }) => type === "textembedding");
+    const room = asksModel ? this.#modelRoom : this.#room;
+    return room.take(Math.max(columnsSize(schema, rowCount), requestBytes));
   }
 
   /** Outputs of functions, and automatic keys. */
