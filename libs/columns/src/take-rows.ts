@@ -1,4 +1,4 @@
-import type { Column, FixedColumn, VarColumn } from "./column.ts";
+import type { Column, FixedColumn, InsertBatch, VarColumn } from "./column.ts";
 
 /** Some rows of a column, in memory of their own, so that the column can go. */
 export function takeRows(column: Column, rows: Uint32Array): Column {
@@ -19,6 +19,16 @@ function takeVar({ offsets, data }: VarColumn, rows: Uint32Array): VarColumn {
   const bytes = new Uint8Array(taken[rows.length]);
   for (let i = 0; i < rows.length; i++) copyValue(bytes, taken[i], data, offsets[rows[i]], taken[i + 1] - taken[i]);
   return { kind: "var", offsets: taken, data: bytes, validity: undefined };
+}
+
+/** Some rows of a batch, with all that they have, likewise. */
+export function takeBatchRows<Batch extends InsertBatch>(batch: Batch, rows: Uint32Array): Batch {
+  const columns = batch.columns.map((column) => column && takeRows(column, rows));
+  const { storedRows } = batch;
+  if (!storedRows) return { ...batch, rowCount: rows.length, columns };
+  const { rowIds, timestamps } = storedRows;
+  const stored = { rowIds: takeRows(rowIds, rows), timestamps: takeRows(timestamps, rows) };
+  return { ...batch, rowCount: rows.length, columns, storedRows: stored };
 }
 
 /** Rows `[from, to)` of a column, as a view of its memory: no typed view fits over it, whose values may lie anywhere. */

@@ -1,4 +1,4 @@
-import { type InsertBatch, takeRows } from "@sluice/columns";
+import { type InsertBatch, takeBatchRows } from "@sluice/columns";
 import type { ImportError } from "@sluice/errors";
 import type { OnReject } from "./format.ts";
 
@@ -62,8 +62,6 @@ export class RowRejects {
     }
     if (kept.length === batch.rowCount) return batch;
     if (kept.length === 0) return undefined;
-    const rows = Uint32Array.from(kept);
-    const columns = batch.columns.map((column) => column && takeRows(column, rows));
-    return { ...batch, rowCount: kept.length, columns };
+    return takeBatchRows(batch, Uint32Array.from(kept));
   }
 }

@@ -4,7 +4,7 @@ import {
   type InsertBatch,
   rowsNotDeleted,
   type StoredRows,
-  takeRows,
+  takeBatchRows,
 } from "@sluice/columns";
 import type { ObjectReads } from "@sluice/object-store";
 import { type CollectionSchema, primaryKeyIndex, rowIdField, timestampField } from "@sluice/schema";
@@ -98,15 +98,10 @@ async function withoutDeleted(
 ): Promise<InsertBatch> {
   const key = primaryKeyIndex(schema);
   const deletes = await readDeletes(store, [part], schema.fields[key], signal);
-  const { rowIds, timestamps } = batch.storedRows;
+  const { timestamps } = batch.storedRows;
   const all = Uint32Array.from({ length: batch.rowCount }, (_, row) => row);
   const rows = rowsNotDeleted(deletes, batch.columns[key], timestamps, all);
-  if (rows.length === all.length) return batch;
-  return {
-    ...{ rowCount: rows.length, sourceBytes: 0 },
-    columns: batch.columns.map((column) => takeRows(column, rows)),
-    storedRows: { rowIds: takeRows(rowIds, rows), timestamps: takeRows(timestamps, rows) },
-  };
+  return rows.length === all.length ? batch : takeBatchRows(batch, rows);
 }
 
 /** Rows with all their columns. */

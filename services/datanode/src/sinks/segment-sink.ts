@@ -5,6 +5,7 @@ import { type CollectionSchema, functionsOf } from "@sluice/schema";
 import { SegmentWriterSet } from "@sluice/segment";
 import type { TaskContext } from "../tasks/task-kind.ts";
 import type { BatchSink, SinkOutcome } from "./batch-sink.ts";
+import { RowTimes } from "./row-times.ts";
 
 /** The collection that rows are written for. */
 export interface SegmentTarget {
@@ -13,8 +14,10 @@ export interface SegmentTarget {
   readonly vchannels: readonly string[];
   /** The target partition, or all of the partition key's in order of their number. */
   readonly partitionIds: readonly bigint[];
-  /** Hybrid timestamp of every row. */
+  /** Hybrid timestamp of every row, or none is later. */
   readonly timestamp: bigint;
+  /** Rows bring numbers and timestamps from where they were, and keep them. */
+  readonly areRowsStored?: boolean;
 }
 
 /** A model's server that is away, or has enough for the moment, is waited for so long; the task begins anew then, and waits on. */
@@ -28,10 +31,14 @@ export class SegmentSink implements BatchSink {
   readonly #router: BucketRouter;
   readonly #embedded: (() => Promise<EmbeddedFields>) | undefined;
   readonly #call: EmbeddingCall;
+  readonly #times: RowTimes;
+  readonly #warn: TaskContext["warn"];
 
   constructor(target: SegmentTarget, context: TaskContext) {
-    const { schema, collectionId, vchannels, partitionIds, timestamp } = target;
+    const { schema, collectionId, vchannels, partitionIds, timestamp, areRowsStored } = target;
     const { limits, objects, ids, signal } = context;
+    this.#times = new RowTimes(timestamp);
+    this.#warn = context.warn;
     this.#outputs = lazyOutputs(schema);
     this.#autoIds = new AutoIds(schema, context.allocateIds);
     this.#router = new BucketRouter(schema, vchannels.length, partitionIds.length);
@@ -39,7 +46,7 @@ export class SegmentSink implements BatchSink {
     this.#call = { purpose: "rows", patience: PATIENCE, signal };
     this.#segments = SegmentWriterSet.open({
       ...{ schema, collectionId, ids, signal },
-      newRows: { timestamp, rowIdBase: 1n },
+      ...(!areRowsStored && { newRows: { timestamp, rowIdBase: 1n } }),
       store: objects,
       buckets: partitionIds.flatMap((partitionId) => vchannels.map((vchannel) => ({ partitionId, vchannel }))),
       segmentBytes: limits.segmentBytes,
@@ -51,7 +58,8 @@ export class SegmentSink implements BatchSink {
   }
 
   async append(batch: InsertBatch): Promise<void> {
-    const filled = this.#outputs ? (await this.#outputs()).fill(batch) : batch;
+    const timed = this.#times.bounded(batch);
+    const filled = this.#outputs ? (await this.#outputs()).fill(timed) : timed;
     if (!this.#embedded) return this.#write(filled);
     const embedded = await this.#embedded();
     for await (const rows of embedded.parts(filled, this.#call)) await this.#write(rows);
@@ -63,6 +71,8 @@ export class SegmentSink implements BatchSink {
   }
 
   async finish(): Promise<SinkOutcome> {
+    const { ahead } = this.#times;
+    if (ahead > 0) this.#warn(`${ahead} rows have timestamps that are still to come: they count from this import on`);
     return { segments: await this.#segments.seal(), autoIds: this.#autoIds.ranges };
   }
 

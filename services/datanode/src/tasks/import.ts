@@ -174,7 +174,8 @@ function rejectsOf(
 function openSink(input: ImportTaskInput, context: TaskContext): BatchSink {
   switch (input.sink) {
     case "segments":
-      return new SegmentSink(input, context);
+      // A segment of Milvus has what its rows have besides; a backup of Milvus 1.x has not.
+      return new SegmentSink({ ...input, areRowsStored: input.sets[0].format === "binlog" }, context);
     case "none":
       return new CheckSink(input, context);
   }

@@ -52,6 +52,13 @@ export function checkFileOptions(
   }
 }
 
+/** What becomes of the times that segments bring with their rows. */
+export function timeWarnings({ properties }: CollectionRecord, groups: readonly FileGroupRecord[]): string[] {
+  const isStored = groups.some(({ format }) => format === "binlog");
+  if (!isStored || !new Map(properties).has("collection.ttl.seconds")) return [];
+  return ["rows keep their times, by which they expire here as in their source"];
+}
+
 /** Files that are given again, by whatever path; of column files, whole sets: two tables may share a column. */
 export function warningsOf(groups: readonly FileGroupRecord[]): string[] {
   const seen = new Set<string>();

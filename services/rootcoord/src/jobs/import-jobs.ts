@@ -16,6 +16,7 @@ import {
   checkOpenJobs,
   checkTarget,
   planOf,
+  timeWarnings,
   warningsOf,
 } from "./import-checks.ts";
 import { deadlineOf, newImportJob } from "./import-record.ts";
@@ -75,7 +76,7 @@ export class ImportJobs {
     const placed = withFolderPartitions(found, collection, spec);
     const { groups, warnings: leftOut } = withFolderValues(placed, plan, spec.formatOptions, spec.partitionFrom);
     checkFormatOptions(groups, spec);
-    const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups)];
+    const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups), ...timeWarnings(collection, groups)];
     checkPartitionsByKey(groups, spec);
     checkIdRanges(groups, plan.schema, spec);
     const partitionIds = target ?? partitionsOf(collection, groups);

@@ -3,9 +3,9 @@ import {
   type Column,
   type DeletedKeys,
   deletedKeys,
-  type FixedColumn,
   type InsertBatch,
-  takeRows,
+  type StoredRows,
+  takeBatchRows,
 } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
@@ -55,17 +55,16 @@ export class LiveRows {
     return this.#deletes.size === 0 && this.#bounds.start === ALL_TIME.start && this.#bounds.end === ALL_TIME.end;
   }
 
-  /** The rows of a batch that count; undefined where none does. @param keys of the rows @param timestamps likewise */
-  taken(batch: InsertBatch, keys: Column, timestamps: FixedColumn): InsertBatch | undefined {
-    const { buffer, byteOffset } = timestamps.data;
+  /** The rows of a batch that count; undefined where none does. @param keys of the rows */
+  taken(batch: InsertBatch & { readonly storedRows: StoredRows }, keys: Column): InsertBatch | undefined {
+    const { buffer, byteOffset } = batch.storedRows.timestamps.data;
     const words = new Uint32Array(buffer, byteOffset, 2 * batch.rowCount);
     const kept = new Uint32Array(batch.rowCount);
     let count = 0;
     for (let row = 0; row < batch.rowCount; row++) if (this.#isLive(keys, row, words)) kept[count++] = row;
     if (count === batch.rowCount) return batch;
     if (count === 0) return undefined;
-    const rows = kept.subarray(0, count);
-    return { ...batch, rowCount: count, columns: batch.columns.map((column) => column && takeRows(column, rows)) };
+    return takeBatchRows(batch, kept.subarray(0, count));
   }
 
   /** @param words timestamps, their low halves first: a bigint is made of those alone that a delete may concern */

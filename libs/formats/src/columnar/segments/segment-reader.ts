@@ -1,11 +1,12 @@
 import { HeldMemory } from "@sluice/async";
-import { type Column, columnBytes, type FixedColumn, type InsertBatch } from "@sluice/columns";
+import { type Column, columnBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { PageBudget, type SchemaNode } from "@sluice/parquet";
 import {
   type CollectionSchema,
   type FieldSchema,
   primaryKeyIndex,
+  rowIdField,
   TIMESTAMP_FIELD,
   timestampField,
 } from "@sluice/schema";
@@ -39,7 +40,7 @@ export class SegmentReader implements FormatReader {
   readonly #input: ReaderInput;
   /** The collection's, with the ids that its fields have in the segment. */
   readonly #schema: CollectionSchema;
-  /** Fields with a column of the batch: those of the schema, and the timestamp behind them. */
+  /** Fields with a column of the batch: those of the schema, and behind them what a row has besides. */
   readonly #fields: readonly FieldSchema[];
   /** Parallel to them, once a log has their column. */
   readonly #open: (FieldRows | undefined)[] = [];
@@ -49,7 +50,7 @@ export class SegmentReader implements FormatReader {
   constructor(input: ReaderInput) {
     this.#input = input;
     this.#schema = storedSchema(input);
-    this.#fields = [...this.#schema.fields, timestampField];
+    this.#fields = [...this.#schema.fields, rowIdField, timestampField];
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<InsertBatch> {
@@ -102,7 +103,7 @@ export class SegmentReader implements FormatReader {
     { batchBytes, signal }: BatchOptions,
     reading: Reading,
   ): AsyncGenerator<InsertBatch> {
-    const fields = this.#begin(stripe, firstRow, live.isAll, reading);
+    const fields = this.#begin(stripe, firstRow, reading);
     const all = fields.filter((field) => field !== undefined);
     let rowBytes = Math.max(MIN_ROW_BYTES, sum(all.map((field) => field.rowBytes)));
     const [before, bytes] = [this.#sourceBytes, bytesOf(stripe)];
@@ -123,10 +124,10 @@ export class SegmentReader implements FormatReader {
     for (const field of all) await field.finish();
   }
 
-  /** Goes to the logs of a stripe. The timestamps are read only where somebody asks for them. */
-  #begin({ columns }: LogStripe, firstRow: number, isAll: boolean, reading: Reading): (FieldRows | undefined)[] {
+  /** Goes to the logs of a stripe. */
+  #begin({ columns }: LogStripe, firstRow: number, reading: Reading): (FieldRows | undefined)[] {
     return this.#fields.map((field, i) => {
-      const column = field.fieldId === TIMESTAMP_FIELD && isAll ? undefined : columns.get(field.fieldId);
+      const column = columns.get(field.fieldId);
       if (!column) return undefined;
       const plan: StoredPlan = (node, of) => storedPlan(field, i, node, of);
       this.#open[i] ??= new FieldRows({ ...reading, name: field.name, plan });
@@ -135,12 +136,11 @@ export class SegmentReader implements FormatReader {
     });
   }
 
-  /** Without the column of timestamps. */
   #liveOf({ columns, ...batch }: InsertBatch, live: LiveRows): InsertBatch | undefined {
-    const { schema } = this.#input.plan;
-    const rows = { ...batch, columns: columns.slice(0, -1) };
+    const [rowIds, timestamps] = columns.slice(-2) as [Column, Column];
+    const rows = { ...batch, columns: columns.slice(0, -2), storedRows: { rowIds, timestamps } };
     if (live.isAll) return rows;
-    return live.taken(rows, columns[primaryKeyIndex(schema)] as Column, columns.at(-1) as FixedColumn);
+    return live.taken(rows, columns[primaryKeyIndex(this.#input.plan.schema)] as Column);
   }
 
   #warnOfOthers({ columns }: LogStripe, files: SegmentFiles): void {

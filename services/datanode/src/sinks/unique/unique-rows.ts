@@ -1,4 +1,4 @@
-import { assignKeyBuckets, type Column, type InsertBatch, takeRows, varValue, views } from "@sluice/columns";
+import { assignKeyBuckets, type Column, type InsertBatch, takeBatchRows, varValue, views } from "@sluice/columns";
 import { excerptOfBytes, ImportError } from "@sluice/errors";
 import type { KeyRule } from "@sluice/jobs";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
@@ -138,7 +138,5 @@ const NO_SET: SetStart = { file: "", firstRow: 0, rejected: [] };
 function rowsOf(batch: InsertBatch, kept: readonly number[]): InsertBatch | undefined {
   if (kept.length === batch.rowCount) return batch;
   if (kept.length === 0) return undefined;
-  const rows = Uint32Array.from(kept);
-  const columns = batch.columns.map((column) => column && takeRows(column, rows));
-  return { ...batch, rowCount: kept.length, columns };
+  return takeBatchRows(batch, Uint32Array.from(kept));
 }
