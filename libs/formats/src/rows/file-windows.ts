@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { giveMemory, takeMemory } from "@sluice/async";
+import { giveMemory, isPooled, takeMemory } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { MAX_ROW_BYTES } from "../format.ts";
@@ -78,6 +78,7 @@ export class FileWindows {
     const buffer = left > this.#room ? this.#grow(read, length, left) : read;
     const begin = this.#room - left;
     if (previous) buffer.bytes.set(previous.bytes.subarray(rest, previous.end), begin);
+    if (buffer !== read && read.bytes !== previous?.bytes) giveBack(read.bytes);
     const end = this.#room + length;
     buffer.bytes.fill(0, end, end + SENTINEL_BYTES);
     const base = this.#position - this.#room;
@@ -116,7 +117,7 @@ export class FileWindows {
     }
     const old = this.#room;
     this.#room = Math.min(left * 2, MAX_ROW_BYTES);
-    this.#spare = [];
+    for (const { bytes } of this.#spare.splice(0)) giveBack(bytes);
     const grown = this.#allocate();
     grown.bytes.set(read.bytes.subarray(old, old + length), this.#room);
     return grown;
@@ -125,7 +126,13 @@ export class FileWindows {
   #recycle(window: FileWindow): void {
     const fits = window.bytes.length === this.#room + this.#options.chunkBytes + SENTINEL_BYTES;
     if (fits) this.#spare.push({ bytes: window.bytes, view: window.view });
+    else giveBack(window.bytes);
   }
+}
+
+/** A window that has become too small: no later one is like it, so that outside of the arena it is not worth keeping. */
+function giveBack(bytes: Uint8Array): void {
+  if (isPooled(bytes)) giveMemory(bytes as Uint8Array<ArrayBuffer>);
 }
 
 /** Characters may be cut at the end of a window that is not the last; up to three bytes are left for the next one. */

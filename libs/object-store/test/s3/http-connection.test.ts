@@ -219,6 +219,11 @@ describe("a connection", () => {
       `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${"0".repeat(5000)}`,
       "too long",
     ],
+    [
+      "trailers that do not end",
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${"a: b\r\n".repeat(101)}`,
+      "too many trailers",
+    ],
   ])("refuses %s", async (_title, answer, text) => {
     const { socket, connection, done } = started();
     socket.receive(bytesOf(answer));

@@ -1,4 +1,3 @@
-import { releaseMemory } from "@sluice/async";
 import type { InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { fieldBytesOf, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
@@ -7,7 +6,7 @@ import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { Operations } from "../operations.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
-import { type GivenRows, givenColumns, refused } from "../rows/given-columns.ts";
+import { type GivenRows, givenColumns, refused, releaseColumns } from "../rows/given-columns.ts";
 import type { Keys } from "../rows/keys.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 
@@ -20,20 +19,22 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
   const update = async (request: milvus.UpsertRequest, call: CallContext) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    const read = (schema: CollectionSchema) => ({
-      given: givenColumns(schema, rowsOf(request), "update"),
-      arrays: arrayChanges(request.fieldOps),
+    const arrays = arrayChanges(request.fieldOps);
+    return released((keep) => {
+      const read = (schema: CollectionSchema) => ({
+        given: keep(givenColumns(schema, rowsOf(request), "update")),
+        arrays,
+      });
+      return rows.update(collection, request.partitionName, { ...sizeOf(request), read });
     });
-    return rows.update(collection, request.partitionName, { ...sizeOf(request), read });
   };
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    let given: InsertBatch | undefined;
-    const read = (schema: CollectionSchema) => (given = givenColumns(schema, rowsOf(request), purpose));
-    const written = await rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), read });
-    for (const column of given?.columns ?? []) if (column) releaseMemory(column.data);
-    return written;
+    return released((keep) => {
+      const read = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), purpose));
+      return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), read });
+    });
   };
   return {
     insert: async (request, call) => {
@@ -53,6 +54,19 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
       return milvus.MutationResult.fromPartial({ status: okStatus(), acknowledged: true, deleteCnt: count, timestamp });
     },
   };
+}
+
+/** Gives the memory of rows that `run` keeps back when it ends, written or refused: nobody reads them then. */
+async function released<T>(run: (keep: (rows: InsertBatch) => InsertBatch) => Promise<T>): Promise<T> {
+  const kept: InsertBatch[] = [];
+  try {
+    return await run((rows) => {
+      kept.push(rows);
+      return rows;
+    });
+  } finally {
+    for (const { columns } of kept) releaseColumns(columns);
+  }
 }
 
 function sizeOf(request: WriteRequest) {

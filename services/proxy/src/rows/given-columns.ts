@@ -1,3 +1,4 @@
+import { releaseMemory } from "@sluice/async";
 import type { Column, InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { columnOfData, type FieldBytes, splitFieldData } from "@sluice/fields";
@@ -26,12 +27,23 @@ export function givenColumns(
   if (numRows === 0) throw refused("num_rows should be greater than 0");
   const given = new Map<string, FieldBytes>();
   for (const bytes of fields) for (const [name, data] of namedFields(bytes)) take(given, name, data);
-  const columns = collection.fields.map((field) => columnOf(field, collection, given, { numRows, purpose }));
-  const [unknown] = given.keys();
-  if (unknown !== undefined) throw refused(`fieldName ${excerpt(unknown)} not exist in collection schema`);
-  const batch = { rowCount: numRows, columns, sourceBytes: 0 };
-  checkColumns(collection, batch);
-  return batch;
+  const columns: (Column | undefined)[] = [];
+  try {
+    for (const field of collection.fields) columns.push(columnOf(field, collection, given, { numRows, purpose }));
+    const [unknown] = given.keys();
+    if (unknown !== undefined) throw refused(`fieldName ${excerpt(unknown)} not exist in collection schema`);
+    const batch = { rowCount: numRows, columns, sourceBytes: 0 };
+    checkColumns(collection, batch);
+    return batch;
+  } catch (error) {
+    releaseColumns(columns);
+    throw error;
+  }
+}
+
+/** Gives the memory of columns back that nobody reads any more. */
+export function releaseColumns(columns: InsertBatch["columns"]): void {
+  for (const column of columns) if (column) releaseMemory(column.data);
 }
 
 /** Members of structs by the names of their columns. Values stay in the bytes of the message, which are read once. */

@@ -2,6 +2,8 @@ import { InvalidAnswer } from "./http-head.ts";
 
 /** The most of one line between chunks: a size and its extension, or a trailer. */
 const maxLineBytes = 4096;
+/** Trailers behind the last chunk: none of them is of use. */
+const maxTrailers = 100;
 const LF = 10;
 
 /** Takes a body apart that comes in chunks. Source: RFC 9112, section 7.1. */
@@ -9,6 +11,7 @@ export class ChunkDecoder {
   /** Bytes of the chunk that are still to come; without a chunk, -1. */
   #left = -1;
   #line = "";
+  #trailers = 0;
   #place: "size" | "data" | "break" | "trailer" | "end" = "size";
 
   /** The last chunk and what follows it have been seen. */
@@ -46,6 +49,7 @@ export class ChunkDecoder {
   #endLine(line: string): void {
     if (this.#place === "trailer") {
       if (line === "") this.#place = "end";
+      else if (++this.#trailers > maxTrailers) throw new InvalidAnswer("too many trailers follow its chunks");
     } else if (this.#place === "break") {
       if (line !== "") throw new InvalidAnswer("a chunk is longer than its size");
       this.#place = "size";
