@@ -117,11 +117,17 @@ describe("/api/v1/import, the messages of gRPC in JSON", () => {
     for (const [path, body] of [
       ["state", '{"task": "x"}'],
       ["state", "{}"],
+      ["state", '{"task": 12'],
       ["tasks", '{"limit": -1}'],
     ])
       expect(await get(`/api/v1/import/${path}`, body)).toMatchObject({
         ...{ status: 400, answer: { error_code: 5, reason: expect.any(String) } },
       });
+    const post = await fetch(`${fixture.url}/api/v1/import`, { method: "POST", body: '{"files": [' });
+    expect([post.status, await post.json()]).toEqual([
+      400,
+      { error_code: 5, reason: expect.stringContaining("can only accept json format request") },
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { isExpected } from "@sluice/errors";
 import { milvus, statusOf } from "@sluice/rpc";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
@@ -11,7 +11,7 @@ import { describedJob } from "./described-job.ts";
 import { optionsOf } from "./import-options.ts";
 import { listJobs } from "./list-jobs.ts";
 import { v1JobJson, v1JobSummaryJson } from "./old-import-json.ts";
-import { parseBody, restCodes } from "./rest.ts";
+import { parseBody, restCodes, shownError } from "./rest.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
 
 const base = "/v1/vector/collections/import";
@@ -72,56 +72,55 @@ const tasksQuery = z.object({
  */
 export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): void {
   app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
-  const answering = async (reply: FastifyReply, run: () => Promise<object>) => {
-    try {
-      return plainJson(await run());
-    } catch (error) {
-      if (!isExpected(error)) throw error;
-      const { code, errorCode, reason } = statusOf(error);
-      if (code !== restCodes.malformedBody) return { status: { error_code: errorCode, code, reason } };
-      return reply.code(400).send({ error_code: ILLEGAL_ARGUMENT, reason });
-    }
-  };
+  const errorHandler = firstFormRefusal;
   const given = ({ query, body }: FastifyRequest) => ({ ...(query as object), ...(body as object | undefined) });
   app.post(
     "/api/v1/import",
-    facts("Imports files; the first form", asCalls("import"), { body: importBody }),
-    (request, reply) =>
-      answering(reply, async () => {
-        const body = parseBody(importBody, request.body);
-        const message = milvus.ImportRequest.fromPartial({
-          dbName: body.dbName ?? body.db_name ?? "",
-          collectionName: body.collectionName ?? body.collection_name ?? "",
-          partitionName: body.partitionName ?? body.partition_name ?? "",
-          rowBased: body.rowBased ?? body.row_based ?? false,
-          ...{ files: body.files ?? [], options: body.options ?? [] },
-        });
-        return calls.call(request, "import", message);
-      }),
+    { ...facts("Imports files; the first form", asCalls("import"), { body: importBody }), errorHandler },
+    async (request) => {
+      const body = parseBody(importBody, request.body);
+      const message = milvus.ImportRequest.fromPartial({
+        dbName: body.dbName ?? body.db_name ?? "",
+        collectionName: body.collectionName ?? body.collection_name ?? "",
+        partitionName: body.partitionName ?? body.partition_name ?? "",
+        rowBased: body.rowBased ?? body.row_based ?? false,
+        ...{ files: body.files ?? [], options: body.options ?? [] },
+      });
+      return plainJson(await calls.call(request, "import", message));
+    },
   );
   app.get(
     "/api/v1/import/state",
-    facts("A job; the first form", asCalls("getImportState"), { query: stateQuery }),
-    (request, reply) =>
-      answering(reply, async () => {
-        const { task } = parseBody(stateQuery, given(request));
-        return calls.call(request, "getImportState", milvus.GetImportStateRequest.fromPartial({ task: BigInt(task) }));
-      }),
+    { ...facts("A job; the first form", asCalls("getImportState"), { query: stateQuery }), errorHandler },
+    async (request) => {
+      const { task } = parseBody(stateQuery, given(request));
+      const message = milvus.GetImportStateRequest.fromPartial({ task: BigInt(task) });
+      return plainJson(await calls.call(request, "getImportState", message));
+    },
   );
   app.get(
     "/api/v1/import/tasks",
-    facts("Jobs; the first form", asCalls("listImportTasks"), { query: tasksQuery }),
-    (request, reply) =>
-      answering(reply, async () => {
-        const query = parseBody(tasksQuery, given(request));
-        const message = milvus.ListImportTasksRequest.fromPartial({
-          dbName: query.dbName ?? query.db_name ?? "",
-          collectionName: query.collectionName ?? query.collection_name ?? "",
-          limit: BigInt(query.limit),
-        });
-        return calls.call(request, "listImportTasks", message);
-      }),
+    { ...facts("Jobs; the first form", asCalls("listImportTasks"), { query: tasksQuery }), errorHandler },
+    async (request) => {
+      const query = parseBody(tasksQuery, given(request));
+      const message = milvus.ListImportTasksRequest.fromPartial({
+        dbName: query.dbName ?? query.db_name ?? "",
+        collectionName: query.collectionName ?? query.collection_name ?? "",
+        limit: BigInt(query.limit),
+      });
+      return plainJson(await calls.call(request, "listImportTasks", message));
+    },
   );
+}
+
+/** In a status; a request that is no message by HTTP 400 and a bare one. @throws what is for nobody's eyes, and what rights refuse */
+function firstFormRefusal(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const shown = shownError(error);
+  if (!isExpected(shown)) throw error;
+  const { code, errorCode, reason } = statusOf(shown);
+  if (code !== restCodes.malformedBody)
+    return reply.code(200).send({ status: { error_code: errorCode, code, reason } });
+  return reply.code(400).send({ error_code: ILLEGAL_ARGUMENT, reason });
 }
 
 function asCalls(method: string) {

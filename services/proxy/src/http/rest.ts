@@ -77,9 +77,7 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   });
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
     if ((error as unknown) instanceof AccessRefused) return refuse(error as unknown as AccessRefused, reply);
-    // What the framework itself refuses, such as a body that is too large, is said in its words.
-    const isRefused = !isExpected(error) && (error.statusCode ?? 500) < 500;
-    const shown = isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error)) : error;
+    const shown = shownError(error);
     if (!isExpected(shown))
       log.error("call failed unexpectedly", { method: request.url, err: error, reason: unexpectedReason(error) });
     const { code, reason } = statusOf(shown);
@@ -107,6 +105,13 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
 function refuse({ isUnknown, message }: AccessRefused, reply: FastifyReply): FastifyReply {
   if (isUnknown) return reply.code(401).send({ code: 1800, status: 1800, message: "user hasn't authenticated" });
   return reply.code(403).send({ code: 65535, status: 65535, message });
+}
+
+/** What the framework itself refuses, such as a body that is too large, is said in its words. */
+export function shownError(error: Partial<FastifyError>): unknown {
+  const isRefused =
+    !isExpected(error) && !((error as unknown) instanceof AccessRefused) && (error.statusCode ?? 500) < 500;
+  return isRefused ? new StatusError(restCodes.malformedBody, refusalOf(error)) : error;
 }
 
 function malformed(reason: string): StatusError {
