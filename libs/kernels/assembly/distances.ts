@@ -2,6 +2,8 @@
 // TypeScript twin (vector-distances.ts), so that both give the same bits. Rows are taken two at a time: their sums do not wait
 // for each other.
 
+export { alikeRows, nearRows, sketchRows } from "./parts/sketches";
+
 function low(floats: v128): v128 {
   return f64x2.promote_low_f32x4(floats);
 }

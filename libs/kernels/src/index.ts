@@ -5,3 +5,4 @@ export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from
 export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
 export { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "./vector-distances.ts";
+export { type SketchedQuery, sketchedQuery, VectorSketches } from "./vector-sketches.ts";

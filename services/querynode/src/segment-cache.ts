@@ -10,6 +10,7 @@ import {
   type SegmentLogs,
 } from "@sluice/segment";
 import { inBoth, rowsBetween } from "./row-range.ts";
+import { type Sketches, sketchesOf } from "./search/sketches.ts";
 
 const SHARED_FROM_BYTES = 64 << 10;
 /** Rows are few where a part has more than so many times as many. */
@@ -42,13 +43,25 @@ export class SegmentCache {
 
   /** One field of one part of a segment. @throws as `readSegmentField` */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
-    // No two logs have one id, and a part is one log of each field.
-    const key = `${field.fieldId}/${part.insertLogs[0].logIds[0]}`;
     const read = async () => {
       const { column } = await readSegmentField(this.#store, part, field);
       return isVector(field.dataType) ? shared(column) : column;
     };
-    return this.#get(key, read, sizeOf);
+    return this.#get(columnKey(part, field), read, sizeOf);
+  }
+
+  /** A column of vectors, with sketches if it was kept since it was asked for before. @throws as `column` */
+  async vectors(
+    part: SegmentLogs,
+    field: FieldSchema,
+  ): Promise<{ readonly column: Column; readonly sketches: Sketches | undefined }> {
+    const key = columnKey(part, field);
+    const isKept = this.#entries.has(key);
+    const column = await this.column(part, field);
+    if (!isKept) return { column, sketches: undefined };
+    const make = async () => sketchesOf(column, part.rowCount, field);
+    const sketches = await this.#get(`sketches/${key}`, make, (made) => made?.data.byteLength ?? 1);
+    return { column, sketches };
   }
 
   /** @throws as `readSegmentStats` */
@@ -144,6 +157,11 @@ export class SegmentCache {
       this.#usedBytes -= freed;
     }
   }
+}
+
+/** No two logs have one id, and a part is one log of each field. */
+function columnKey({ insertLogs }: SegmentLogs, { fieldId }: FieldSchema): string {
+  return `${fieldId}/${insertLogs[0].logIds[0]}`;
 }
 
 /** The same in memory that threads share, for those that compare vectors. Small ones are compared where they are. */

@@ -71,6 +71,11 @@ export class SegmentRows {
     return this.#cache.column(part, field);
   }
 
+  /** Vectors of one part of a segment, with their sketches where they were asked for before. */
+  vectors(part: StoredPart, field: FieldSchema): ReturnType<SegmentCache["vectors"]> {
+    return this.#cache.vectors(part, field);
+  }
+
   /** What is known of the terms of a BM25 output. */
   bm25Stats(segment: SegmentLogs, fieldId: number): ReturnType<SegmentCache["bm25Stats"]> {
     return this.#cache.bm25Stats(segment, fieldId);

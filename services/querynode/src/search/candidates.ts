@@ -1,14 +1,18 @@
-import type { Column } from "@sluice/columns";
+import type { Column, FixedColumn } from "@sluice/columns";
 import { isDistance } from "./metrics.ts";
-import type { QueryVectors } from "./query-vectors.ts";
+import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
+import { scoreSketched, type TakeRows } from "./score-sketched.ts";
+import type { Sketches } from "./sketches.ts";
 import type { TakeScores } from "./take-scores.ts";
 
 /** Rows of a column that are compared in one piece. */
 export interface CandidateTask {
   readonly comparison: Comparison<QueryVectors>;
   readonly column: Column;
+  /** Of the column, where it has been searched before. */
+  readonly sketches?: Sketches | undefined;
   readonly rows: Uint32Array;
   /** Of each query, the greatest score, times -1 where more is better, of any use: `TopHits.bound`. */
   readonly bounds: Float64Array;
@@ -24,19 +28,27 @@ export interface Candidates {
 }
 
 /** The rows whose scores lie within the bounds. Which of them are hits is for who knows their keys. */
-export function candidatesOf({ comparison, column, rows, bounds, floor }: CandidateTask): Candidates {
+export function candidatesOf({ comparison, column, sketches, rows, bounds, floor }: CandidateTask): Candidates {
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = new Found();
+  const add = (query: number, row: number, score: number) => {
+    if (sign * score <= bounds[query] && sign * score >= floor) found.add(query, row, score);
+  };
   const take: TakeScores = (query, first, count, scores) => {
-    const bound = bounds[query];
-    for (let i = 0; i < count; i++) {
-      const signed = sign * scores[i];
-      if (signed <= bound && signed >= floor) found.add(query, rows[first + i], scores[i]);
-    }
+    for (let i = 0; i < count; i++) add(query, rows[first + i], scores[i]);
+  };
+  const takeRows: TakeRows = (query, chosen, scores) => {
+    for (const [i, row] of chosen.entries()) add(query, row, scores[i]);
   };
   if (isOfLists(comparison)) scoreLists(comparison, column, rows, take);
+  else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
+    scoreSketched(comparison, column as FixedColumn, sketches, rows, bounds, takeRows);
   else scoreRows(comparison as Comparison, column, rows, take);
   return found.all();
+}
+
+function isOfFloats(comparison: Comparison<QueryVectors>): comparison is Comparison<FloatVectors> {
+  return comparison.queries.kind === "floats";
 }
 
 function isOfLists(comparison: Comparison<QueryVectors>): comparison is ListComparison {

@@ -9,10 +9,16 @@ import {
 } from "@sluice/values";
 import { refuse } from "./metrics.ts";
 
+/** `count * dim` numbers: of every dense type with numbers for elements. */
+export interface FloatVectors {
+  readonly kind: "floats";
+  readonly count: number;
+  readonly values: Float32Array;
+}
+
 /** Vectors that are searched for, one a query. */
 export type PlainVectors =
-  /** `count * dim` numbers: of every dense type with numbers for elements. */
-  | { readonly kind: "floats"; readonly count: number; readonly values: Float32Array }
+  | FloatVectors
   | { readonly kind: "bits"; readonly count: number; readonly values: readonly Uint8Array[] }
   /** Pairs of index and value, ascending by index. */
   | { readonly kind: "sparse"; readonly count: number; readonly values: readonly SparseQuery[] };

@@ -10,6 +10,8 @@ import type { Search, SearchDeps } from "./search.ts";
 import { TopHits } from "./top-hits.ts";
 
 const MIN_FIRST_ROWS = 1024;
+/** Rows of a piece, times those of the one before it. */
+const GROWTH = 8;
 
 /** What a node compares the rows of its own with. */
 export type OwnDeps = Omit<SearchDeps, "rows"> & { readonly rows: SegmentRows };
@@ -32,16 +34,16 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
   /** Tasks under way, taken in their order: the bounds of later ones have learnt from the first. */
   const underWay: (() => Promise<void>)[] = [];
   // Bounds are of no use before the first rows are ranked.
-  let firstRows = firstRowsOf(limit);
+  let firstRows = (GROWTH / 2) * firstRowsOf(limit);
   try {
-    for await (const { source, column, rows } of pieces(search, deps, comparison, limit)) {
+    for await (const { source, ...piece } of pieces(search, deps, comparison, limit)) {
       const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
-      const found = deps.threads.candidates({ comparison, column, rows, bounds, floor });
+      const found = deps.threads.candidates({ comparison, ...piece, bounds, floor });
       // Whoever waits for another one first leaves a failure of this one to be met in its turn.
       found.catch(() => undefined);
       underWay.push(async () => take(await found, source, tops, keep));
       if (underWay.length >= deps.threads.tasksAtOnce || firstRows > 0) await underWay.shift()?.();
-      firstRows -= rows.length;
+      firstRows -= piece.rows.length;
       if (deps.turns.isDue) await deps.turns.next();
     }
     for (const finish of underWay) await finish();
@@ -67,28 +69,33 @@ function firstRowsOf(limit: number): number {
   return Math.max(MIN_FIRST_ROWS, 4 * limit);
 }
 
+/** Rows that are compared by one task. */
+interface Piece extends Pick<CandidateTask, "column" | "sketches" | "rows"> {
+  readonly source: number;
+}
+
 /** The rows that pass the filter and have a vector, as many as a task compares. */
 async function* pieces(
   { filter, params }: Search,
   { rows, segments, sources, signal }: OwnDeps,
   comparison: CandidateTask["comparison"],
   limit: number,
-): AsyncGenerator<{ readonly source: number; readonly column: Column; readonly rows: Uint32Array }> {
+): AsyncGenerator<Piece> {
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
   let atMost = firstRowsOf(limit);
   const read = async ({ part, rows: found }: MatchedRows) => {
-    const column = await rows.column(part, field);
+    const { column, sketches } = await rows.vectors(part, field);
     const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
-    return { source: await sources.add(part, () => rows.column(part, key)), column, present, taskRows };
+    return { source: await sources.add(part, () => rows.column(part, key)), column, sketches, present, taskRows };
   };
-  for await (const { source, column, present, taskRows } of rows.matches(filter, segments, signal, read)) {
+  for await (const { present, taskRows, ...of } of rows.matches(filter, segments, signal, read)) {
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
-      yield { source, column, rows: chosen };
+      yield { ...of, rows: chosen };
       first += chosen.length;
-      atMost = taskRows;
+      atMost *= GROWTH;
     }
   }
 }

@@ -1,9 +1,10 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
-import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "@sluice/kernels";
-import { DataType } from "@sluice/schema";
+import { lengthsOf, MAX_BLOCK_ROWS, VectorDistances } from "@sluice/kernels";
+import type { DataType } from "@sluice/schema";
 import type { Metric } from "./metrics.ts";
 import type { PlainVectors, QueryVectors, SparseQuery } from "./query-vectors.ts";
 import { bm25Worth, lengthOf, product, SparseIndex } from "./score-sparse.ts";
+import { storedAs } from "./stored-vectors.ts";
 import type { TakeScores } from "./take-scores.ts";
 import type { Bm25Params } from "./terms.ts";
 
@@ -19,7 +20,7 @@ export interface Comparison<Q extends QueryVectors = PlainVectors> {
 }
 
 /** Compares the rows of a block with one query vector, and answers their scores, which the next call overwrites. */
-type Scorer = (query: number, block: Uint32Array) => Float64Array;
+export type Scorer = (query: number, block: Uint32Array) => Float64Array;
 
 /** Scores of the selected rows of a column with every query vector, block by block: for as long as the caller can wait. */
 export function scoreRows(comparison: Comparison, column: Column, rows: Uint32Array, take: TakeScores): void {
@@ -59,19 +60,21 @@ function scorerOf(comparison: Comparison, column: Column): Scorer {
 
 let kernel: VectorDistances | undefined;
 
-const storedAs: Readonly<Partial<Record<DataType, StoredNumbers>>> = {
-  [DataType.FloatVector]: "float32",
-  [DataType.Float16Vector]: "float16",
-  [DataType.BFloat16Vector]: "bfloat16",
-  [DataType.Int8Vector]: "int8",
-};
+/** One a thread. */
+export function floatKernel(): VectorDistances {
+  return (kernel ??= new VectorDistances());
+}
 
-function floatScorer({ dim, dataType, metric }: Comparison, { data }: FixedColumn, queries: Float32Array): Scorer {
-  const vectors = (kernel ??= new VectorDistances());
+export function floatScorer(
+  { dim, dataType, metric }: Comparison,
+  { data }: FixedColumn,
+  queries: Float32Array,
+): Scorer {
+  const vectors = floatKernel();
   const lengths = metric === "COSINE" ? lengthsOf(queries, dim) : undefined;
   return (query, block) => {
     if (!vectors.holds(block)) {
-      vectors.load(data, block, dim, storedAs[dataType] ?? "float32");
+      vectors.load(data, block, dim, storedAs(dataType));
       if (lengths) vectors.measure(block.length, dim);
     }
     vectors.compare(metric === "L2" ? "squaredDistances" : "products", queries, query * dim, dim, block.length);
@@ -89,7 +92,7 @@ function toCosines({ scores, norms }: VectorDistances, length: number, count: nu
 }
 
 function bitScorer({ data, width }: FixedColumn, queries: readonly Uint8Array[], metric: Metric): Scorer {
-  const vectors = (kernel ??= new VectorDistances());
+  const vectors = floatKernel();
   return (query, block) => {
     if (!vectors.holds(block)) vectors.loadBits(data, block, width);
     vectors.compareBits(metric === "HAMMING" ? "hammingDistances" : "jaccardDistances", queries[query], block.length);

@@ -1,0 +1,93 @@
+import type { FixedColumn } from "@sluice/columns";
+import { type SketchedQuery, sketchedQuery, VectorDistances, VectorSketches } from "@sluice/kernels";
+import type { FloatVectors } from "./query-vectors.ts";
+import { type Comparison, floatKernel, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";
+import { makeSketches, type Sketches } from "./sketches.ts";
+import type { TakeScores } from "./take-scores.ts";
+
+type FloatComparison = Comparison<FloatVectors>;
+
+/** What every query is compared with. */
+interface Block {
+  readonly rows: Uint32Array;
+  /** Places of the rows that a query may be near to. */
+  readonly near: (query: number, bound: number) => Uint32Array;
+  readonly score: Scorer;
+  /** Rows that are scored at once. */
+  readonly atOnce: number;
+}
+
+/** Takes the scores of some rows with one query vector: `scores[i]` is that of `rows[i]`. */
+export type TakeRows = (query: number, rows: Uint32Array, scores: Float64Array) => void;
+
+/**
+ * Scores of those of the selected rows that may lie within the bounds, as `scoreRows` has them: the sketches say which these are.
+ * Blocks without sketches are scored whole.
+ * @param bounds for each query, the greatest score, times -1 where more is better
+ */
+export function scoreSketched(
+  comparison: FloatComparison,
+  column: FixedColumn,
+  sketches: Sketches,
+  rows: Uint32Array,
+  bounds: Float64Array,
+  take: TakeRows,
+): void {
+  const kernel = floatKernel();
+  const queries = sketched(comparison);
+  const score = floatScorer(comparison, column, comparison.queries.values);
+  const atOnce = VectorDistances.blockRows(4 * comparison.dim);
+  const blockRows = VectorSketches.blockRows(comparison.dim);
+  for (let first = 0; first < rows.length; first += blockRows) {
+    const block = rows.subarray(first, first + blockRows);
+    if (makeSketches(kernel, column, sketches, block, comparison)) {
+      kernel.sketches.load(sketches.data, block, comparison.dim);
+      const near = nearOf(kernel, comparison, queries, block.length);
+      scoreNear({ rows: block, near, score, atOnce }, bounds, take);
+    } else scoreRows(comparison, column, block, ofBlock(block, take));
+  }
+}
+
+function ofBlock(block: Uint32Array, take: TakeRows): TakeScores {
+  return (query, first, count, scores) => take(query, block.subarray(first, first + count), scores);
+}
+
+/** Rows that may be within the bound of a query are compared with it. */
+function scoreNear({ rows, near, score, atOnce }: Block, bounds: Float64Array, take: TakeRows): void {
+  for (const [query, bound] of bounds.entries()) {
+    const found = near(query, bound);
+    for (let first = 0; first < found.length; first += atOnce) {
+      const chosen = found.slice(first, first + atOnce).map((place) => rows[place]);
+      take(query, chosen, score(query, chosen));
+    }
+  }
+}
+
+/** Places of the loaded sketches that a query may be near to. */
+function nearOf(
+  { sketches }: VectorDistances,
+  { metric }: FloatComparison,
+  queries: readonly SketchedQuery[],
+  rowCount: number,
+): (query: number, bound: number) => Uint32Array {
+  switch (metric) {
+    case "L2":
+      return (query, bound) => sketches.near(queries[query], bound, rowCount);
+    case "COSINE":
+      return (query, bound) => sketches.alikeByAngle(queries[query], -bound, rowCount);
+    default:
+      return (query, bound) => sketches.alike(queries[query], -bound, rowCount);
+  }
+}
+
+/** Made by the first task of a search in each thread. */
+const known = new WeakMap<FloatComparison, readonly SketchedQuery[]>();
+
+function sketched(comparison: FloatComparison): readonly SketchedQuery[] {
+  const { queries, dim } = comparison;
+  const made =
+    known.get(comparison) ??
+    Array.from({ length: queries.count }, (_, query) => sketchedQuery(queries.values, query * dim, dim));
+  known.set(comparison, made);
+  return made;
+}

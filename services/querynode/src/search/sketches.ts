@@ -1,0 +1,72 @@
+import type { Column, FixedColumn } from "@sluice/columns";
+import { VectorDistances, VectorSketches } from "@sluice/kernels";
+import { DataType } from "@sluice/schema";
+import { rowsBetween } from "../row-range.ts";
+import { type StoredVectors, storedAs } from "./stored-vectors.ts";
+
+/** Sketches of the vectors of a column, in memory that threads share: made by the search that first needs them. */
+export interface Sketches {
+  readonly data: Uint8Array;
+  /** For each group of rows, whether its sketches are made. */
+  readonly made: Uint8Array;
+  readonly rowCount: number;
+}
+
+/** Rows whose sketches are made together. */
+const GROUP_ROWS = 64;
+/** Shorter vectors are compared as fast as their sketches. */
+const MIN_DIM = 64;
+
+const sketchedTypes: ReadonlySet<DataType> = new Set([
+  DataType.FloatVector,
+  DataType.Float16Vector,
+  DataType.BFloat16Vector,
+]);
+
+/** Room for the sketches of a column; undefined where they would not pay. */
+export function sketchesOf(column: Column, rowCount: number, { dataType, dim }: StoredVectors): Sketches | undefined {
+  if (!(column.data.buffer instanceof SharedArrayBuffer) || !sketchedTypes.has(dataType) || dim < MIN_DIM) return;
+  return {
+    data: new Uint8Array(new SharedArrayBuffer(rowCount * VectorSketches.widthOf(dim))),
+    made: new Uint8Array(new SharedArrayBuffer(Math.ceil(rowCount / GROUP_ROWS))),
+    rowCount,
+  };
+}
+
+/**
+ * Whether the sketches of some rows are there, after the missing ones were made: of rows that lie close together, since all
+ * vectors in between are read. Two threads may make the same ones at once: they are equal.
+ */
+export function makeSketches(
+  kernel: VectorDistances,
+  { data }: FixedColumn,
+  sketches: Sketches,
+  rows: Uint32Array,
+  vectors: StoredVectors,
+): boolean {
+  const [first, last] = [rows[0], rows[rows.length - 1]];
+  const isDense = last - first < 2 * rows.length;
+  for (let group = Math.floor(first / GROUP_ROWS); group * GROUP_ROWS <= last; group++) {
+    if (Atomics.load(sketches.made, group) === 1) continue;
+    if (!isDense) return false;
+    makeGroup(kernel, data, sketches, group, vectors);
+    Atomics.store(sketches.made, group, 1);
+  }
+  return true;
+}
+
+function makeGroup(
+  kernel: VectorDistances,
+  data: Uint8Array,
+  sketches: Sketches,
+  group: number,
+  { dataType, dim }: StoredVectors,
+): void {
+  const end = Math.min(sketches.rowCount, (group + 1) * GROUP_ROWS);
+  const atOnce = VectorDistances.blockRows(4 * dim);
+  for (let row = group * GROUP_ROWS; row < end; row += atOnce) {
+    const block = rowsBetween(row, Math.min(end, row + atOnce));
+    kernel.load(data, block, dim, storedAs(dataType));
+    kernel.sketches.write(block.length, dim, sketches.data, row * VectorSketches.widthOf(dim));
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "@jest/globals";
+import type { FixedColumn } from "@sluice/columns";
+import { VectorSketches } from "@sluice/kernels";
+import { DataType } from "@sluice/schema";
+import fc from "fast-check";
+import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { type Sketches, sketchesOf } from "../src/search/sketches.ts";
+
+const DIM = 67;
+const ROWS = 3000;
+
+let state = 7;
+const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
+const values = Float32Array.from({ length: ROWS * DIM }, random);
+const stored = {
+  [DataType.FloatVector]: values,
+  [DataType.Float16Vector]: Float16Array.from(values),
+  [DataType.BFloat16Vector]: Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16),
+};
+type Stored = keyof typeof stored;
+
+function columnOf(dataType: Stored): FixedColumn {
+  const from = stored[dataType];
+  const data = new Uint8Array(new SharedArrayBuffer(from.byteLength));
+  data.set(new Uint8Array(from.buffer));
+  return { kind: "fixed", width: from.byteLength / ROWS, data, validity: undefined };
+}
+
+/** By query, then row: of several queries no order among each other is promised. */
+function inOrder(task: CandidateTask) {
+  const { queries, rows, scores } = candidatesOf(task);
+  const found = Array.from(queries, (query, i) => [query, rows[i], scores[i]]);
+  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+
+const columns = new Map(
+  ([DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector] as const).map((dataType) => {
+    const column = columnOf(dataType);
+    return [dataType, { column, sketches: sketchesOf(column, ROWS, { dataType, dim: DIM }) as Sketches }];
+  }),
+);
+
+describe("a search with sketches", () => {
+  it("finds what one without finds, bit by bit, whatever rows are chosen and however near they have to be", () => {
+    const tasks = fc.record({
+      dataType: fc.constantFrom(...columns.keys()),
+      metric: fc.constantFrom("L2" as const, "IP" as const, "COSINE" as const),
+      from: fc.nat(ROWS - 1),
+      step: fc.constantFrom(1, 1, 1, 2, 50),
+      shares: fc.array(fc.constantFrom(0, 0.001, 0.1, 0.9, 1), { minLength: 1, maxLength: 3 }),
+      floor: fc.constantFrom(Number.NEGATIVE_INFINITY, 0),
+    });
+    fc.assert(
+      fc.property(tasks, ({ dataType, metric, from, step, shares, floor }) => {
+        const { column, sketches } = columns.get(dataType) ?? fail();
+        const count = shares.length;
+        const queries = { kind: "floats", count, values: Float32Array.from({ length: count * DIM }, random) } as const;
+        const rows = Uint32Array.from({ length: Math.ceil((ROWS - from) / step) }, (_, i) => from + i * step);
+        const task: CandidateTask = {
+          ...{ comparison: { dataType: dataType as DataType, dim: DIM, queries, metric }, column, rows, floor },
+          bounds: new Float64Array(count).fill(1e9),
+        };
+        const all = inOrder({ ...task, floor: Number.NEGATIVE_INFINITY });
+        const sign = metric === "L2" ? 1 : -1;
+        const signed = shares.map((_, query) => all.flatMap((one) => (one[0] === query ? [sign * one[2]] : [])));
+        const bounds = Float64Array.from(shares, (share, i) => {
+          const ranked = signed[i].toSorted((a, b) => a - b);
+          return ranked[Math.min(ranked.length - 1, Math.floor(share * ranked.length))];
+        });
+        expect(inOrder({ ...task, bounds, sketches })).toEqual(inOrder({ ...task, bounds }));
+      }),
+      { seed: 5, numRuns: 150 },
+    );
+  });
+
+  it("makes those of rows that lie close together, a group at a time, and leaves others alone", () => {
+    const { column } = columns.get(DataType.FloatVector) ?? fail();
+    const sketches = sketchesOf(column, ROWS, { dataType: DataType.FloatVector, dim: DIM }) as Sketches;
+    const queries = { kind: "floats", count: 1, values: new Float32Array(DIM) } as const;
+    const search = (rows: readonly number[]) =>
+      candidatesOf({
+        comparison: { dataType: DataType.FloatVector, dim: DIM, queries, metric: "L2" },
+        ...{ column, sketches, rows: Uint32Array.from(rows), bounds: Float64Array.of(1), floor: 0 },
+      });
+    search([0, 500, 2999]);
+    expect(sketches.made.indexOf(1)).toBe(-1);
+    search([2990, 2991, 2993]);
+    expect([sketches.made.indexOf(1), sketches.made.length]).toEqual([46, 47]);
+    expect(sketches.data.length).toBe(ROWS * VectorSketches.widthOf(DIM));
+  });
+
+  it("has none of vectors that threads do not share, of short ones, and of other types", () => {
+    const { column } = columns.get(DataType.FloatVector) ?? fail();
+    const of = (dataType: DataType, dim: number, data = column.data) =>
+      sketchesOf({ ...column, data }, 10, { dataType, dim });
+    expect(of(DataType.FloatVector, 64)?.made.length).toBe(1);
+    expect(of(DataType.FloatVector, 63)).toBeUndefined();
+    expect(of(DataType.Int8Vector, 64)).toBeUndefined();
+    expect(of(DataType.FloatVector, 64, column.data.slice())).toBeUndefined();
+  });
+});
+
+function fail(): never {
+  throw new Error("no such column");
+}
