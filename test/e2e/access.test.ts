@@ -204,6 +204,7 @@ describe("REST", () => {
       indexName: "i",
       fieldName: "f",
       newCollectionName: "new",
+      ...{ password: "secret", objectType: "Global", objectName: "*", privilege: "Query", privilegeGroupName: "g" },
     };
     const body = { ...about, ...named, jobId: String(job.id), jobID: 1, id: [1], data: [[1]], search: [] };
     const schema = { fieldName: "f", dataType: "Int64", fields: [{ fieldName: "g", dataType: "Int64" }] };

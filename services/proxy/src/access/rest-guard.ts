@@ -10,7 +10,6 @@ import { AccessRefused } from "./access-refused.ts";
 import { auditRoutes } from "./audit-calls.ts";
 import { restCredentials } from "./credentials.ts";
 import { checkJob, checkMethod, type GuardDeps, noteChange } from "./guarded-calls.ts";
-import { accessChanges } from "./rpc-demands.ts";
 
 /** By route, since a path has many spellings. */
 function isPublic({ routeOptions }: FastifyRequest): boolean {
@@ -27,12 +26,10 @@ export function guardRoutes(app: FastifyInstance, { access, context, log, audit 
     if (!isPublic(request)) await check(request, access, context);
   });
   // Before the answer goes: who has it may count on the change.
-  app.addHook("preSerialization", async ({ routeOptions, body, call: { caller } }, _reply, answer) => {
-    const { guard, changesAccess, summary = "" } = routeOptions.config.route ?? {};
-    const method = guard?.kind === "method" ? guard.method : summary;
-    const isChange = changesAccess || accessChanges.has(method);
-    if (isChange && caller && (answer as { code?: number } | null)?.code === 0)
-      noteChange(method, asMessage((body ?? {}) as RestBody), caller, { access, log });
+  app.addHook("preSerialization", async ({ routeOptions, call: { caller } }, _reply, answer) => {
+    const { changesAccess, summary = "" } = routeOptions.config.route ?? {};
+    if (changesAccess && caller && (answer as { code?: number } | null)?.code === 0)
+      noteChange(summary, {}, caller, { access, log });
     return answer;
   });
 }
@@ -69,9 +66,7 @@ async function check(request: FastifyRequest, access: AccessControl, context: Pr
       if (guard.orOpen && body.jobId === undefined) return;
       return checkJob(idOfJob(body.jobId), guard.anyOf, caller, { access, context });
     case "method":
-      return checkMethod(guard.method, { ...asMessage(body), options: optionsOf(request) }, dbName, caller, {
-        ...{ access, context },
-      });
+      return checkMethod(guard.method, { ...body, options: optionsOf(request) }, dbName, caller, { access, context });
     default:
       access.checkAdmin(caller, route);
   }
@@ -82,13 +77,6 @@ interface RestBody {
   readonly dbName?: string;
   readonly collectionName?: string;
   readonly jobId?: string;
-  readonly userName?: string;
-  readonly roleName?: string;
-}
-
-/** The same as a message of gRPC has it. */
-function asMessage({ dbName, collectionName, userName = "", roleName = "" }: RestBody) {
-  return { dbName, collectionName, username: userName, user: { name: userName }, entity: { role: { name: roleName } } };
 }
 
 /** Files of volumes, which have a server of their own: for who may do everything. */

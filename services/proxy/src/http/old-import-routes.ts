@@ -1,11 +1,11 @@
 import { isExpected } from "@sluice/errors";
-import { milvus, statusOf } from "@sluice/rpc";
+import { statusOf } from "@sluice/rpc";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../import-request.ts";
-import type { PublicCalls } from "./catalog/public-calls.ts";
+import type { CallOf } from "./catalog/public-call.ts";
 import { createBody, createImport } from "./create-import.ts";
 import { describedJob } from "./described-job.ts";
 import { optionsOf } from "./import-options.ts";
@@ -70,7 +70,7 @@ const tasksQuery = z.object({
  * Imports as the first REST of Milvus has them: messages of gRPC in JSON, also in the body of a GET; in its query as well, where more
  * clients can put them. What is no message is answered by HTTP 400 and a bare status. Source: Milvus, httpserver/handler.go, wrapper.go.
  */
-export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): void {
+export function firstImportRoutes(app: FastifyInstance, callOf: CallOf): void {
   app.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
   const errorHandler = firstFormRefusal;
   const given = ({ query, body }: FastifyRequest) => ({ ...(query as object), ...(body as object | undefined) });
@@ -79,14 +79,14 @@ export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): voi
     { ...facts("Imports files; the first form", asCalls("import"), { body: importBody }), errorHandler },
     async (request) => {
       const body = parseBody(importBody, request.body);
-      const message = milvus.ImportRequest.fromPartial({
+      const message = {
         dbName: body.dbName ?? body.db_name ?? "",
         collectionName: body.collectionName ?? body.collection_name ?? "",
         partitionName: body.partitionName ?? body.partition_name ?? "",
         rowBased: body.rowBased ?? body.row_based ?? false,
         ...{ files: body.files ?? [], options: body.options ?? [] },
-      });
-      return plainJson(await calls.call(request, "import", message));
+      };
+      return plainJson(await callOf(request)("import", message));
     },
   );
   app.get(
@@ -94,8 +94,7 @@ export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): voi
     { ...facts("A job; the first form", asCalls("getImportState"), { query: stateQuery }), errorHandler },
     async (request) => {
       const { task } = parseBody(stateQuery, given(request));
-      const message = milvus.GetImportStateRequest.fromPartial({ task: BigInt(task) });
-      return plainJson(await calls.call(request, "getImportState", message));
+      return plainJson(await callOf(request)("getImportState", { task: BigInt(task) }));
     },
   );
   app.get(
@@ -103,12 +102,12 @@ export function firstImportRoutes(app: FastifyInstance, calls: PublicCalls): voi
     { ...facts("Jobs; the first form", asCalls("listImportTasks"), { query: tasksQuery }), errorHandler },
     async (request) => {
       const query = parseBody(tasksQuery, given(request));
-      const message = milvus.ListImportTasksRequest.fromPartial({
+      const message = {
         dbName: query.dbName ?? query.db_name ?? "",
         collectionName: query.collectionName ?? query.collection_name ?? "",
         limit: BigInt(query.limit),
-      });
-      return plainJson(await calls.call(request, "listImportTasks", message));
+      };
+      return plainJson(await callOf(request)("listImportTasks", message));
     },
   );
 }

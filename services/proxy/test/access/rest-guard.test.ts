@@ -21,7 +21,8 @@ it("a change that was made counts before its answer goes; one that was refused i
   await using app = openRestApp(silentLogger);
   guardRoutes(app, { access, context: {} as ProxyContext, log: silentLogger });
   app.addHook("onSend", async () => void events.push("sent"));
-  app.post("/v2/vectordb/users/create", facts("Makes a user", asMethod("createCredential")), async () => ({
+  const making = facts("Makes a user", asMethod("createCredential"), { changesAccess: true });
+  app.post("/v2/vectordb/users/create", making, async () => ({
     code: 0,
     data: {},
   }));

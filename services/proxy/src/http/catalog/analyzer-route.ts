@@ -1,11 +1,10 @@
-import { milvus } from "@sluice/rpc";
 import type { RestRoute } from "./rest-route.ts";
 
 /** What an analyzer makes of texts. Source: around-import §2.6. */
 export const analyzerRoutes: Readonly<Record<string, RestRoute>> = {
-  "common/run_analyzer": async (body, calls, rest) => {
+  "common/run_analyzer": async (body, call) => {
     const [withDetail, withHash] = [body.flag("withDetail", false), body.flag("withHash", false)];
-    const request = milvus.RunAnalyzerRequest.fromPartial({
+    const request = {
       ...{ analyzerParams: body.text("analyzerParams"), withDetail, withHash },
       ...{
         dbName: body.text("dbName"),
@@ -13,8 +12,8 @@ export const analyzerRoutes: Readonly<Record<string, RestRoute>> = {
         fieldName: body.text("fieldName"),
       },
       placeholder: body.texts("text").map((text) => Buffer.from(text)),
-    });
-    const { results } = await calls.call(rest, "runAnalyzer", request);
+    };
+    const { results } = await call("runAnalyzer", request);
     return {
       results: results.map(({ tokens }) => ({
         tokens: tokens.map(({ token, startOffset, endOffset, position, positionLength, hash }) => ({

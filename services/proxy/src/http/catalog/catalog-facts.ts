@@ -8,8 +8,11 @@ const search =
   "dbName collectionName! data! annsField filter exprParams limit offset outputFields partitionNames searchParams groupingField groupSize strictGroupSize";
 const hybrid = "dbName collectionName! search! rerank! limit offset outputFields partitionNames";
 const one = "dbName collectionName!";
+const grant = "roleName! objectType! objectName! privilege! dbName";
+const grantV2 = "roleName! privilege! dbName collectionName";
+const members = "privilegeGroupName! privileges";
 
-/** By path below `/v2/vectordb/`. Source: around-import §2. */
+/** By path below `/v2/vectordb/`. Source: around-import §1.5, §2. */
 const rows: Readonly<Record<string, Row>> = {
   "collections/list": ["Names of the collections of a database", "showCollections", "dbName"],
   "collections/has": ["Whether there is a collection", "hasCollection", one],
@@ -84,6 +87,37 @@ const rows: Readonly<Record<string, Row>> = {
   "entities/search": ["The nearest rows to vectors, exactly", "search", search],
   "entities/hybrid_search": ["Several searches, ranked together", "hybridSearch", hybrid],
   "entities/advanced_search": ["Several searches, ranked together", "hybridSearch", hybrid],
+
+  "users/list": ["Names of the users", "listCredUsers", ""],
+  "users/describe": ["The roles of a user", "selectUser", "userName!"],
+  "users/create": ["Makes a user", "createCredential", "userName! password! description"],
+  "users/update_password": [
+    "Changes password or description of a user",
+    "updateCredential",
+    "userName! password newPassword description",
+  ],
+  "users/drop": ["Drops a user", "deleteCredential", "userName!"],
+  "users/grant_role": ["Gives a user a role", "operateUserRole", "userName! roleName!"],
+  "users/revoke_role": ["Takes a role from a user", "operateUserRole", "userName! roleName!"],
+
+  "roles/list": ["Names of the roles", "selectRole", ""],
+  "roles/describe": ["What a role may do", "selectGrant", "roleName! dbName"],
+  "roles/create": ["Makes a role", "createRole", "roleName! description"],
+  "roles/drop": ["Drops a role", "dropRole", "roleName!"],
+  "roles/grant_privilege": ["Grants a role a privilege on an object", "operatePrivilege", grant],
+  "roles/revoke_privilege": ["Takes from a role a privilege on an object", "operatePrivilege", grant],
+  "roles/grant_privilege_v2": ["Grants a role a privilege or a group of them", "operatePrivilegeV2", grantV2],
+  "roles/revoke_privilege_v2": ["Takes from a role a privilege or a group of them", "operatePrivilegeV2", grantV2],
+
+  "privilege_groups/create": ["Makes a group of privileges", "createPrivilegeGroup", "privilegeGroupName!"],
+  "privilege_groups/drop": ["Drops a group of privileges", "dropPrivilegeGroup", "privilegeGroupName!"],
+  "privilege_groups/list": ["Groups of privileges", "listPrivilegeGroups", ""],
+  "privilege_groups/add_privileges_to_group": ["Adds privileges to a group", "operatePrivilegeGroup", members],
+  "privilege_groups/remove_privileges_from_group": [
+    "Removes privileges from a group",
+    "operatePrivilegeGroup",
+    members,
+  ],
 
   "common/run_analyzer": [
     "What an analyzer makes of texts",

@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { type Body, missing, pairsOf } from "./body.ts";
 import { named } from "./collection-routes.ts";
 import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
-import type { PublicCalls } from "./public-calls.ts";
+import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { placeholderGroup } from "./vectors-in-body.ts";
 
@@ -54,34 +54,30 @@ function unfit(name: string): StatusError {
   return new StatusError(statusCodes.invalidParameter, reason);
 }
 
-async function query(body: Body, calls: PublicCalls, rest: FastifyRequest, expr = body.text("filter")) {
+async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = body.text("filter")) {
   const outputFields = body.has("outputFields") ? body.texts("outputFields") : ["*"];
   const isCount = outputFields.length === 1 && /^count\(\s*\*\s*\)$/i.test(outputFields[0].trim());
   const limit = body.integer("limit", DEFAULT_LIMIT);
-  const answer = await calls.call(
-    rest,
-    "query",
-    milvus.QueryRequest.fromPartial({
-      ...named(body),
-      ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), useDefaultConsistency: true },
-      exprTemplateValues: templates(body),
-      queryParams: isCount ? [] : [pair("limit", limit), pair("offset", body.integer("offset", 0))],
-    }),
-  );
+  const answer = await call("query", {
+    ...named(body),
+    ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), useDefaultConsistency: true },
+    exprTemplateValues: templates(body),
+    queryParams: isCount ? [] : [pair("limit", limit), pair("offset", body.integer("offset", 0))],
+  });
   const results = answer instanceof Uint8Array ? milvus.QueryResults.decode(answer) : answer;
   return entitiesOf(results.fieldsData, int64Of(rest));
 }
 
 /** The rows of some keys. */
-async function get(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+async function get(body: Body, call: PublicCall, rest: FastifyRequest) {
   const asked = body.raw("id");
   const ids = Array.isArray(asked) ? asked : asked === undefined || asked === null ? [] : [asked];
   if (ids.length === 0) throw missing("id");
-  const { fields } = await schemaOf(body, calls, rest);
+  const { fields } = await schemaOf(body, call);
   const key = fields.find(({ isPrimaryKey }) => isPrimaryKey);
   const isText = key?.dataType === schema.DataType.VarChar;
   const list = ids.map((id) => (isText ? JSON.stringify(String(id)) : integerText(id)));
-  return query(body, calls, rest, `${key?.name} in [${list.join(",")}]`);
+  return query(body, call, rest, `${key?.name} in [${list.join(",")}]`);
 }
 
 function integerText(id: unknown): string {
@@ -89,9 +85,8 @@ function integerText(id: unknown): string {
   throw new StatusError(1806, "please check the primary key and its' type can only in [int, string]");
 }
 
-async function schemaOf(body: Body, calls: PublicCalls, rest: FastifyRequest): Promise<schema.CollectionSchema> {
-  const request = milvus.DescribeCollectionRequest.fromPartial(named(body));
-  return (await calls.call(rest, "describeCollection", request)).schema as schema.CollectionSchema;
+async function schemaOf(body: Body, call: PublicCall): Promise<schema.CollectionSchema> {
+  return (await call("describeCollection", named(body))).schema as schema.CollectionSchema;
 }
 
 /** One search, or one of several that are ranked together. */
@@ -138,18 +133,18 @@ function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
   return { data: results ? hitsOf(results, int64Of(rest)) : [], topks: results?.topks.map(Number) ?? [], cost: 0 };
 }
 
-async function search(body: Body, calls: PublicCalls, rest: FastifyRequest) {
-  const request = searchRequest(named(body), body, await schemaOf(body, calls, rest));
-  return hits(await calls.call(rest, "search", request), rest);
+async function search(body: Body, call: PublicCall, rest: FastifyRequest) {
+  const request = searchRequest(named(body), body, await schemaOf(body, call));
+  return hits(await call("search", request), rest);
 }
 
 /** Several searches, ranked together. */
-async function hybridSearch(body: Body, calls: PublicCalls, rest: FastifyRequest) {
+async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) {
   refuseScoring(body);
-  const message = await schemaOf(body, calls, rest);
+  const message = await schemaOf(body, call);
   const rerank = body.inner("rerank");
   const strategy = rerank.text("strategy") || "rrf";
-  const request = milvus.HybridSearchRequest.fromPartial({
+  const request = {
     ...named(body),
     requests: body.bodies("search").map((one) => searchRequest(named(body), one, message)),
     rankParams: [
@@ -161,13 +156,13 @@ async function hybridSearch(body: Body, calls: PublicCalls, rest: FastifyRequest
     ],
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
     useDefaultConsistency: true,
-  });
-  return hits(await calls.call(rest, "hybridSearch", request), rest);
+  };
+  return hits(await call("hybridSearch", request), rest);
 }
 
 /** Reading; data is the answer's member `data`. Source: around-import §2.5, query-and-search §4. */
 export const entityRoutes: Readonly<Record<string, RestRoute>> = {
-  "entities/query": (body, calls, rest) => query(body, calls, rest),
+  "entities/query": (body, call, rest) => query(body, call, rest),
   "entities/get": get,
 };
 

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ProxyContext } from "../../context.ts";
+import { accessRoutes, describedAccessRoutes } from "./access-routes.ts";
 import { analyzerRoutes } from "./analyzer-route.ts";
 import { Body } from "./body.ts";
 import { catalogFacts } from "./catalog-facts.ts";
 import { collectionRoutes } from "./collection-routes.ts";
 import { declaredRoutes } from "./declared-routes.ts";
 import { entityRoutes, searchRoutes } from "./entity-routes.ts";
-import type { PublicCalls } from "./public-calls.ts";
+import type { CallOf } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
 import { schemaRoutes } from "./schema-routes.ts";
 import { segmentRoutes } from "./segment-routes.ts";
@@ -18,14 +20,16 @@ const plain = {
   ...entityRoutes,
   ...segmentRoutes,
   ...analyzerRoutes,
+  ...accessRoutes,
 };
 
-/** Collections, partitions, indexes, aliases, databases, and reading, over REST in the form of Milvus v2. */
-export function catalogRoutes(app: FastifyInstance, calls: PublicCalls): void {
+/** Collections, partitions, indexes, aliases, databases, reading, users and roles, over REST in the form of Milvus v2. */
+export function catalogRoutes(app: FastifyInstance, callOf: CallOf, context: ProxyContext): void {
   const serve = (path: string, run: RestRoute, answerOf: (data: unknown) => object) =>
     app.post(`${base}${path}`, catalogFacts(path), async (request: FastifyRequest) => ({
-      ...{ code: 0, ...answerOf(await run(new Body(request), calls, request)) },
+      ...{ code: 0, ...answerOf(await run(new Body(request), callOf(request), request)) },
     }));
   for (const [path, run] of Object.entries(plain)) serve(path, run, (data) => ({ data }));
-  for (const [path, run] of Object.entries(searchRoutes)) serve(path, run, (answer) => answer as object);
+  for (const [path, run] of Object.entries({ ...searchRoutes, ...describedAccessRoutes(context) }))
+    serve(path, run, (answer) => answer as object);
 }

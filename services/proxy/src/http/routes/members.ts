@@ -22,22 +22,18 @@ const members = {
   ...{ privilege: text, privilegeGroupName: text, privileges: texts },
 } as const;
 
-export type MemberName = keyof typeof members;
-
-/** Those of a body, as `"collectionName! dbName"`; a mark for each that it must have. */
-export function namesIn(list: string): { name: MemberName; isNeeded: boolean }[] {
-  return list
-    .split(" ")
-    .filter((word) => word !== "")
-    .map((word) => ({ name: word.replace("!", "") as MemberName, isNeeded: word.endsWith("!") }));
-}
-
-/** The schema of such a body. @throws {Error} for a name that no body has */
+/**
+ * The schema of a body whose members are listed; a mark for each that it must have.
+ * @throws {Error} for a name that no body has
+ * @example bodyOf("collectionName! dbName")
+ */
 export function bodyOf(list: string): z.ZodObject {
-  const shape = namesIn(list).map(({ name, isNeeded }) => {
-    const member = members[name];
+  const words = list.split(" ").filter((word) => word !== "");
+  const shape = words.map((word) => {
+    const name = word.replace("!", "");
+    const member = (members as Readonly<Record<string, z.ZodType>>)[name];
     if (!member) throw new Error(`no body has a member ${name}`);
-    return [name, isNeeded ? member : member.nullish()] as const;
+    return [name, word.endsWith("!") ? member : member.nullish()] as const;
   });
   return z.object(Object.fromEntries(shape));
 }
