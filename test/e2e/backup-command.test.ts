@@ -88,11 +88,30 @@ describe("import --spec", () => {
     expect(await fixture.client.count("made")).toBe(3);
   });
 
+  it("makes fields as the mapping of the document calls them, inside of columns too", async () => {
+    const rows = books(30).map(({ id, vector, title }) => ({ key: id, data: { emb: vector, title }, year: 1 }));
+    const [path] = await fixture.files.jsonl("nested.jsonl", rows);
+    const document = {
+      external_data: { target_collection: "nested", chunks: [{ files: [{ path, type: "row_based" }] }] },
+      fields_mapping: { key: "id", "data.emb": "vector", "data.title": "name", year: null },
+    };
+    await write("nested.json", document);
+    const made = await sluice("import", "--spec", "nested.json", "--create");
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining("vector FloatVector")]);
+    const shown = await sluice("collections", "show", "nested", "--json");
+    const fields = (JSON.parse(shown.out) as { fields: { field: string }[] }).fields.map(({ field }) => field);
+    expect(fields.sort()).toEqual(["id", "name", "vector"]);
+    expect(await fixture.client.count("nested", 'name != ""')).toBe(30);
+  });
+
   it("says what is wrong with the document, and what is missing", async () => {
     await write("typo.json", { external_data: { chunks: [{ files: [{ path: "a.json", typ: "row_based" }] }] } });
     const err = async (...args: string[]) => (await sluice("import", ...args)).err;
     expect(await err("--spec", "typo.json", "-c", "shelf")).toContain("typ is not known (did you mean 'type'?)");
-    expect(await err("--spec", "typo.json")).toContain("required option '-c, --collection <NAME>' not specified");
-    expect(await err("-c", "shelf")).toContain("missing required argument 'files'");
+    expect(await err("--spec", "typo.json")).toContain("not specified: -c, --collection <NAME>;");
+    expect(await err("-c", "shelf")).toContain("not specified: files;");
+    expect(await err()).toContain("not specified: -c, --collection <NAME> and files; as in: sluice import books.jsonl");
+    const other = await err("--spec", "plain.json", "-c", "typo", "--create");
+    expect(other).toContain('-c says "typo", and the document plain.json is for "made": leave -c out');
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { withMappedNames } from "../src/commands/proposed-names.ts";
+import { checkProposed } from "../src/commands/proposed-names.ts";
 
 const proposed = {
   autoId: false,
@@ -11,11 +11,14 @@ const proposed = {
   indexParams: [{ fieldName: "emb", metricType: "COSINE" }],
 };
 
-it("fields that --create makes, and their indexes, are called as --map wants them", () => {
-  const map = [["doc id", "id"] as const, ["emb", "vector"] as const, ["data.x", "other"] as const];
-  const { fields, indexParams } = withMappedNames(proposed, map);
-  expect(fields.map(({ fieldName }) => fieldName)).toEqual(["id", "vector"]);
-  expect(indexParams).toEqual([{ fieldName: "vector", metricType: "COSINE" }]);
+it("fields that --create makes are those that --map is about", () => {
+  checkProposed({ ...proposed, fields: [{ fieldName: "vector", dataType: "FloatVector" }] }, [
+    ["emb", "vector"],
+    ["rest", "$meta"],
+  ]);
+  expect(() => checkProposed({ ...proposed, fields: [] }, [["data.x", "other"]])).toThrow(
+    '--create makes no field "other": what lies at "data.x" in the first rows is nothing that one field takes',
+  );
 });
 
 it.each([
@@ -24,5 +27,5 @@ it.each([
   ["größe (cm)", "gr_e_cm_"],
 ])("a column %j, which no field can be called after, is refused with a name for it", (name, better) => {
   const fields = [{ fieldName: name, dataType: "VarChar" }];
-  expect(() => withMappedNames({ ...proposed, fields })).toThrow(`--map "${name}=${better}"`);
+  expect(() => checkProposed({ ...proposed, fields })).toThrow(`--map "${name}=${better}"`);
 });

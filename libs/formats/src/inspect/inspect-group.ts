@@ -5,8 +5,10 @@ import type { CanonicalRow } from "../canonical-rows.ts";
 import type { Folders } from "../folder-values.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
+import { parseFieldOptions } from "../plan/field-options.ts";
 import { columnFacts } from "./column-facts.ts";
-import { type ProposedSchema, proposeSchema, type SampledColumn } from "./propose-schema.ts";
+import { type MappedColumn, mappedColumns } from "./mapped-columns.ts";
+import { type ProposedSchema, proposeSchema } from "./propose-schema.ts";
 import { sampleRows } from "./sample-rows.ts";
 
 /** Rows that are shown. */
@@ -22,8 +24,11 @@ export interface Inspection {
   readonly rowCount: number | undefined;
   readonly isRowCountEstimate: boolean;
   readonly columns: readonly {
+    /** In the source; where `fields_mapping` looks into another one, the path. */
     readonly name: string;
     readonly type: string;
+    /** Of the field that takes it, where `fields_mapping` gives it another name. */
+    readonly fieldName?: string;
     readonly fieldType?: string;
     readonly dim?: number;
   }[];
@@ -48,9 +53,12 @@ export async function inspectGroup(
   const { columns: own, rowCount } = await formatNamed(format).describe(sources, signal, options);
   const names = new Set(own.map(({ name }) => name));
   const columns = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
-  const asked = { columns: columns.map(asList), options, folders };
+  // Read under their own names, since no collection says yet what the fields of a mapping are.
+  const { fields_mapping: _, ...others } = options;
+  const asked = { columns: columns.map(asList), options: others, folders };
   const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, asked, signal);
-  const sampled = columns.map((column) => withDim({ ...column, facts: columnFacts(column.name, rows) }));
+  const seen = columns.map((column) => ({ ...column, facts: columnFacts(column.name, rows) }));
+  const sampled = mappedColumns(seen, rows, parseFieldOptions(options)).map(withDim);
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
   const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
   return {
@@ -84,14 +92,15 @@ function asList(column: ColumnDescription): ColumnDescription {
 }
 
 /** They are vectors when those that were looked at have one length. */
-function withDim(column: SampledColumn): SampledColumn {
+function withDim(column: MappedColumn): MappedColumn {
   if (!lacksDim(column)) return column;
   const { dim } = column.facts;
   return { ...column, ...(dim === undefined ? asList(column) : { dim }) };
 }
 
-function columnView({ name, type, dataType, dim }: ColumnDescription) {
-  return { name, type, ...(dataType !== undefined && { fieldType: dataTypeName(dataType) }), ...(dim && { dim }) };
+function columnView({ source, name, type, dataType, dim }: MappedColumn) {
+  const view = { name: source, type, ...(name !== source && { fieldName: name }) };
+  return { ...view, ...(dataType !== undefined && { fieldType: dataTypeName(dataType) }), ...(dim && { dim }) };
 }
 
 function faultView({ reason, at }: ImportError) {

@@ -1,6 +1,10 @@
 import { Command } from "commander";
+import { RefusedError } from "../client/rest-client.ts";
 import { say, showJson, shown, showTable } from "../show/tables.ts";
 import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
+
+/** Milvus's code. */
+const COLLECTION_NOT_LOADED = 101;
 
 export function collectionsCommand(): Command {
   const commands = new Command("collections").description("collections: list, show, load, drop");
@@ -81,7 +85,15 @@ async function query(collection: string, expression: string, options: QueryOptio
   using collections = await collectionsOf(options);
   const fields = (options.fields ?? "*").split(",").map((field) => field.trim());
   const isCount = fields.includes("count(*)");
-  const rows = await collections.query(collection, expression, fields, isCount ? undefined : options.limit);
+  const asked = collections.query(collection, expression, fields, isCount ? undefined : options.limit);
+  const rows = await asked.catch((error: unknown) => {
+    const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    if (code !== COLLECTION_NOT_LOADED) throw error;
+    throw new RefusedError(
+      COLLECTION_NOT_LOADED,
+      `${message}: "sluice collections load ${collection}" makes it answer`,
+    );
+  });
   if (options.json) {
     for (const row of rows) showJson(row);
     return;

@@ -63,6 +63,11 @@ export function collectPairs(text: string, before: readonly (readonly [string, s
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const];
 }
 
+/** What `--map` says, as the option of an import; nothing where it was not said. */
+export function mappingOf(map: readonly (readonly [string, string])[] | undefined): Record<string, string> {
+  return map ? { fields_mapping: JSON.stringify(Object.fromEntries(map)) } : {};
+}
+
 /** A text, again and again. */
 export function collectTexts(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

@@ -6,10 +6,18 @@ import { type JobView, jobOf } from "../client/jobs.ts";
 import { RefusedError, type RestClient } from "../client/rest-client.ts";
 import { showJob } from "../show/job.ts";
 import { note, say, showJson } from "../show/tables.ts";
-import { collectionsOf, collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import {
+  collectionsOf,
+  collectPairs,
+  mappingOf,
+  restOf,
+  type ServerOptions,
+  serverCommand,
+  serverPaths,
+} from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
-import { withMappedNames } from "./proposed-names.ts";
+import { checkProposed } from "./proposed-names.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -80,14 +88,29 @@ interface Asked {
 /** @throws {Error} for what is not said */
 async function askedOf(given: readonly string[], options: ImportOptions): Promise<Asked> {
   const spec = options.spec === undefined ? undefined : await readSpec(options.spec);
+  checkSameCollection(options, spec);
   const collection = options.collection ?? spec?.collection;
-  if (collection === undefined) throw new Error("required option '-c, --collection <NAME>' not specified");
   const paths = serverPaths(given, options.address);
-  if (paths.length === 0 && spec === undefined) throw new Error("missing required argument 'files'");
+  const missing = [
+    collection === undefined && "-c, --collection <NAME>",
+    paths.length === 0 && spec === undefined && "files",
+  ].filter(Boolean);
+  if (collection === undefined || missing.length > 0)
+    throw new Error(
+      `not specified: ${missing.join(" and ")}; as in: sluice import books.jsonl -c books (--help says everything)`,
+    );
   // Column files are one table; of others each is a file of rows of its own.
   const areColumns = options.columns === true || paths.every((path) => /\.npy$/i.test(path));
   const files = areColumns && paths.length > 0 ? [paths] : paths.map((path) => [path]);
   return { collection, spec, files };
+}
+
+/** @throws {Error} before a collection is asked for, or made, that the document is not for */
+function checkSameCollection({ collection, spec: file }: ImportOptions, spec: ImportSpec | undefined): void {
+  if (collection === undefined || spec?.collection === undefined || spec.collection === collection) return;
+  throw new Error(
+    `-c says "${collection}", and the document ${file} is for "${spec.collection}": leave -c out, or change its external_data.target_collection`,
+  );
 }
 
 /** Did one row make the job fail, so that the others may be imported? */
@@ -144,7 +167,7 @@ export async function watch(
 function jobOptions(options: ImportOptions): Record<string, string> {
   const { map, option, preset, onError, onDuplicate, dryRun, commit } = options;
   return {
-    ...(map && { fields_mapping: JSON.stringify(Object.fromEntries(map)) }),
+    ...mappingOf(map),
     ...(preset !== undefined && { preset }),
     ...(onError !== undefined && { on_error: onError }),
     ...(onDuplicate !== undefined && { on_duplicate: onDuplicate }),
@@ -169,13 +192,17 @@ async function createWhereMissing(
   if (await collections.has(collection)) return false;
   const { files: inspections } = await rest.post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
     ...(files.length > 0 && { files: files.slice(0, 1) }),
-    options: { ...(spec && { options: spec.text }), ...Object.fromEntries(options.option ?? []) },
+    options: {
+      ...(spec && { options: spec.text }),
+      ...mappingOf(options.map),
+      ...Object.fromEntries(options.option ?? []),
+    },
   });
   const [{ schema, paths }] = inspections;
+  checkProposed(schema, options.map);
   checkVectors(schema, paths[0]);
-  const proposed = withMappedNames(schema, options.map);
-  await collections.create(collection, proposed);
-  const fields = proposed.fields.map(
+  await collections.create(collection, schema);
+  const fields = schema.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
   note(`collection ${collection} made from ${basename(paths[0])}: ${fields.join(", ")}`);

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { ProposedField, ProposedSchema } from "../client/collections.ts";
 import { bytesText, say, showJson, shown, showTable } from "../show/tables.ts";
-import { collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import { collectPairs, mappingOf, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
 
 interface Inspection {
   readonly format: string;
@@ -9,7 +9,7 @@ interface Inspection {
   readonly sizeBytes: number;
   readonly rowCount?: number;
   readonly isRowCountEstimate: boolean;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly fieldName?: string }[];
   readonly sample: readonly Readonly<Record<string, unknown>>[];
   readonly faults: readonly { readonly row?: number; readonly reason: string }[];
   readonly schema: ProposedSchema & {
@@ -19,6 +19,7 @@ interface Inspection {
 
 interface InspectOptions extends ServerOptions {
   readonly columns?: boolean;
+  readonly map?: readonly (readonly [string, string])[];
   readonly option?: readonly (readonly [string, string])[];
 }
 
@@ -26,6 +27,7 @@ export function inspectCommand(): Command {
   return serverCommand("inspect", "what files hold, and which collection would take them")
     .addArgument(new Argument("<files...>", "paths as the server has them"))
     .option("--columns", "the files are columns of one table")
+    .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
     .option("--option <KEY=VALUE>", "an option of the import; again and again", collectPairs)
     .action(inspect);
 }
@@ -34,7 +36,7 @@ async function inspect(files: readonly string[], options: InspectOptions): Promi
   const paths = serverPaths(files, options.address);
   const answer = await restOf(options).post<{ files: readonly Inspection[] }>("jobs/import/inspect", {
     files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
-    options: Object.fromEntries(options.option ?? []),
+    options: { ...mappingOf(options.map), ...Object.fromEntries(options.option ?? []) },
   });
   if (options.json) return showJson(answer.files);
   answer.files.forEach(show);
@@ -57,17 +59,24 @@ function show({
   const example = (name: string) => cut(shown(sample[0]?.[name]));
   showTable(
     ["column", "holds", "as field", "example"],
-    columns.map(({ name, type }) => [name, type, fieldText(fields.get(name)), example(name)]),
+    columns.map(({ name, type, fieldName = name }) => [
+      name,
+      type,
+      fieldText(fields.get(fieldName), name),
+      example(name),
+    ]),
   );
   if (schema.autoId) say(`key: "${schema.fields[0].fieldName}", made for each row, since no column is surely one`);
   for (const { row, reason } of faults) say(`row ${row ?? "?"}: ${reason}`);
 }
 
-function fieldText(field: ProposedField | undefined): string {
+/** @param column that the field is called after, unless it says so */
+function fieldText(field: ProposedField | undefined, column: string): string {
   if (!field) return "none takes it";
-  const { dataType, elementDataType, isPrimary, nullable, elementTypeParams = {} } = field;
+  const { fieldName, dataType, elementDataType, isPrimary, nullable, elementTypeParams = {} } = field;
   const params = Object.entries(elementTypeParams).map(([key, value]) => `${key}=${value}`);
   return [
+    fieldName !== column && `"${fieldName}"`,
     elementDataType ? `${dataType} of ${elementDataType}` : dataType,
     isPrimary && "key",
     nullable && "nullable",

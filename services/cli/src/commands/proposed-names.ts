@@ -7,17 +7,23 @@ type Pairs = readonly (readonly [string, string])[];
 const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The proposed collection with its fields called as `--map` wants them. Paths into columns are left to the import: what lies at
- * them was not looked at. @throws {Error} for a column that no field can be called after
+ * Whether the proposed collection can be made, with all that `--map` is about.
+ * @throws {Error} for a column that no field can be called after, and for a field that nothing was found for
  */
-export function withMappedNames(proposed: ProposedSchema, map: Pairs = []): ProposedSchema {
-  const names = new Map(map);
-  const nameOf = (column: string) => names.get(column) ?? column;
-  const fields = proposed.fields.map((field) => ({ ...field, fieldName: nameOf(field.fieldName) }));
+export function checkProposed({ fields }: ProposedSchema, map: Pairs = []): void {
   for (const { fieldName } of fields) checkName(fieldName);
-  const indexParams = proposed.indexParams.map((index) => ({ ...index, fieldName: nameOf(index.fieldName) }));
-  return { ...proposed, fields, indexParams };
+  const names = new Set(fields.map(({ fieldName }) => fieldName));
+  const lost = map.find(([, field]) => field !== META && !names.has(field));
+  if (!lost) return;
+  const [source, field] = lost;
+  throw new Error(
+    `--create makes no field "${field}": what lies at "${source}" in the first rows is nothing that one field takes ` +
+      '("sluice inspect --map …" shows them; or make the collection by a client, then import without --create)',
+  );
 }
+
+/** The dynamic field, which is not one of the proposed. */
+const META = "$meta";
 
 function checkName(name: string): void {
   if (FIELD_NAME.test(name)) return;

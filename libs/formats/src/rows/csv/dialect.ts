@@ -23,7 +23,7 @@ export interface Dialect {
 export const dialectKeys = ["sep", "nullkey", "quote", "escape", "header", "columns", "decimal"] as const;
 
 /** What programs put between columns besides commas: spreadsheets of many countries, and tools for text. */
-const OTHER_SEPARATORS = [";", "\t", "|"];
+const OTHER_SEPARATORS = [";", "\t", "|", ","];
 
 const REPLACEMENT = "\ufffd";
 const BACKSLASH = "\\";

@@ -64,6 +64,16 @@ describe("looking into CSV", () => {
     expect(faults[0].reason).toContain(`the separator seems to be ${separator}: the option 'sep' says so`);
   });
 
+  it("says that the separator of a file for tabs seems to be a comma", async () => {
+    const { faults } = await inspectGroup(
+      "tsv",
+      [await memoryFile("t.tsv", Buffer.from("id,title\n1,Emma\n\t2\n"))],
+      {},
+      signal,
+    );
+    expect(faults[0].reason).toContain(`the separator seems to be ",": the option 'sep' says so`);
+  });
+
   it("says so where the quotes seem to be broken for it", async () => {
     await expect(look('id;title\n1;Emma\n"2";"Bo"\n')).rejects.toThrow("the separator seems to be");
     await expect(look('title\n"2";"Bo"\n')).rejects.not.toThrow("the separator seems to be");

@@ -1,0 +1,79 @@
+import type { CanonicalRow } from "../canonical-rows.ts";
+import type { FieldOptions } from "../plan/field-options.ts";
+import { parsePath, type SourcePath } from "../plan/source-path.ts";
+import { ValueKinds } from "../rows/json/value-kinds.ts";
+import { columnFacts } from "./column-facts.ts";
+import type { SampledColumn } from "./propose-schema.ts";
+
+/** A column by the name of the field that takes it. */
+export interface MappedColumn extends SampledColumn {
+  /** Its name in the source, or the path at which it lies there. */
+  readonly source: string;
+}
+
+type Mapping = Pick<FieldOptions, "mapping" | "ignored" | "forms">;
+
+/**
+ * The columns as `fields_mapping` leads them to fields: renamed, left out, or taken out of the objects that other columns are. Such
+ * an object is no column itself any more: an import would not keep the rest of it either.
+ * @param rows a sample of them
+ */
+export function mappedColumns(
+  columns: readonly SampledColumn[],
+  rows: readonly CanonicalRow[],
+  { mapping, ignored = [], forms = new Map() }: Mapping,
+): MappedColumn[] {
+  const names = new Set(columns.map(({ name }) => name));
+  const left = new Set(ignored);
+  const renamed = new Map<string, string>();
+  const inside: MappedColumn[] = [];
+  for (const [source, field] of mapping) {
+    const path = knownPath(source, names);
+    if (path.length === 1) renamed.set(path[0], field);
+    else inside.push(columnAt(path, { source, field }, rows));
+    if (path.length > 1) left.add(path[0]);
+  }
+  const whole = columns.flatMap((column): MappedColumn[] => {
+    const field = renamed.get(column.name);
+    if (field === undefined && left.has(column.name)) return [];
+    return [{ ...column, source: column.name, name: field ?? column.name }];
+  });
+  return [...whole, ...inside].map((column) => (forms.has(column.name) ? unread(column) : column));
+}
+
+/** The steps from a row on: a mapping may go on from the document, whose rows lie at its first steps. */
+function knownPath(source: string, names: ReadonlySet<string>): SourcePath {
+  if (names.has(source)) return [source];
+  const steps = parsePath(source);
+  const begin = steps.findIndex((step) => names.has(step));
+  return begin < 0 ? steps : steps.slice(begin);
+}
+
+/** What the rows that were looked at have at a path. */
+function columnAt(
+  path: SourcePath,
+  { source, field }: { readonly source: string; readonly field: string },
+  rows: readonly CanonicalRow[],
+): MappedColumn {
+  const kinds = new ValueKinds();
+  const values = rows.map((row) => ({ [field]: path.reduce(inner, row) }));
+  for (const row of values) if (row[field] !== undefined) kinds.add(withIntegers(row[field]));
+  return { ...kinds.describe(field, rows.length), facts: columnFacts(field, values), source };
+}
+
+function inner(value: unknown, step: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[step] : undefined;
+}
+
+/** What one kind of text stands for is not looked into: which vectors they are the collection has to say. */
+function unread(column: MappedColumn): MappedColumn {
+  return { ...column, dataType: undefined, type: `${column.type} in another form` };
+}
+
+/** As `ValueKinds` wants them; those beyond 2^53 are `{"$int": "…"}` here. */
+function withIntegers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withIntegers);
+  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : value;
+  const isLarge = typeof value === "object" && value !== null && Object.keys(value).join() === "$int";
+  return isLarge ? BigInt((value as { $int: string }).$int) : value;
+}
