@@ -4,6 +4,9 @@ import { PREFIX_BYTES } from "./message-bytes.ts";
 import { FREE_BYTES, OverBudget } from "./request-budget.ts";
 import { GrpcError } from "./served-methods.ts";
 
+/** What a piece takes besides its bytes: a client may send each byte in a frame of its own. */
+const PIECE_BYTES = 160;
+
 /** The one message of a call, not compressed, from the pieces that it comes in. */
 export class PlainMessage implements Disposable {
   readonly #maxBytes: number;
@@ -29,7 +32,7 @@ export class PlainMessage implements Disposable {
     this.#bytes += piece.length;
     this.#pieces.push(piece);
     // By what has come, whatever it claims; twice, since the pieces are joined.
-    const countedBytes = 2 * this.#bytes - FREE_BYTES;
+    const countedBytes = 2 * this.#bytes + PIECE_BYTES * this.#pieces.length - FREE_BYTES;
     if (countedBytes > 0 && this.share()?.resize(countedBytes) === false) throw new OverBudget();
     if (before < PREFIX_BYTES && this.#bytes >= PREFIX_BYTES) this.#checkLength();
   }

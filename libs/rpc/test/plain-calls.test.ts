@@ -3,8 +3,11 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node
 import { gzipSync } from "node:zlib";
 import { status as grpcStatus } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { ByteBudget } from "@sluice/async";
 import { endOf, GrpcError, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 import fc from "fast-check";
+import { PlainMessage } from "../src/plain-message.ts";
+import { OverBudget } from "../src/request-budget.ts";
 
 let cleanup: AsyncDisposableStack;
 beforeEach(() => {
@@ -104,6 +107,18 @@ describe("what is no call of one message", () => {
     const head = frame(Buffer.alloc(0));
     head.writeUInt32BE(1 << 30, 1);
     expect(await ask(session, [head])).toMatchObject({ code: grpcStatus.RESOURCE_EXHAUSTED });
+  });
+});
+
+describe("a message in pieces of a byte", () => {
+  it("is counted for what the pieces take, not for its bytes", () => {
+    const budget = new ByteBudget(1 << 20);
+    using message = new PlainMessage(1 << 26, budget);
+    const send = (count: number) => {
+      for (let i = 0; i < count; i++) message.add(Buffer.alloc(1));
+    };
+    send(400);
+    expect(() => send(20_000)).toThrow(OverBudget);
   });
 });
 
