@@ -33,7 +33,7 @@ export {
   served,
 } from "./server.ts";
 export { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "./status.ts";
-export { fieldBytesOf, unreadFieldsService } from "./unread-fields.ts";
+export { fieldBytesOf, releaseFields, unreadFieldsService } from "./unread-fields.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";
 export { type Row, rowsOf, valuesOf } from "./wire/field-rows.ts";
 export { reportMessage, reportOfMessage } from "./wire/reports.ts";

@@ -14,6 +14,16 @@ export function fieldBytesOf(request: InsertRequest | UpsertRequest): readonly U
   return fieldsOf.get(request) ?? [];
 }
 
+/** Pieces of a connection, and pools of small buffers, have this at most. What is larger is a message alone. */
+const SHARED_BYTES = 128 << 10;
+
+/** Gives the memory of a large request back, whose fields nobody reads any more: they are empty afterwards. */
+export function releaseFields(request: InsertRequest | UpsertRequest): void {
+  const [{ buffer } = new Uint8Array(0)] = fieldBytesOf(request);
+  if (buffer.byteLength <= SHARED_BYTES || !(buffer instanceof ArrayBuffer) || buffer.detached) return;
+  buffer.transfer(0);
+}
+
 /** Reads a request but for its fields; nothing of it is copied for that, however large the other members are. */
 function unread<T extends object>(codec: { decode(reader: CountingReader): T }) {
   return {

@@ -1,6 +1,6 @@
 import type { InsertBatch } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { fieldBytesOf, milvus, okStatus, type rootCoord, schema } from "@sluice/rpc";
+import { fieldBytesOf, milvus, okStatus, releaseFields, type rootCoord, schema } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
@@ -20,7 +20,7 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
     const arrays = arrayChanges(request.fieldOps);
-    return released((keep) => {
+    return released(request, (keep) => {
       const read = (schema: CollectionSchema) => ({
         given: keep(givenColumns(schema, rowsOf(request), "update")),
         arrays,
@@ -31,7 +31,7 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext) => {
     const collection = await resolve(request, call);
     checkSchemaTime(collection, request.schemaTimestamp);
-    return released((keep) => {
+    return released(request, (keep) => {
       const read = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), purpose));
       return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), read });
     });
@@ -56,8 +56,11 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
   };
 }
 
-/** Gives the memory of rows that `run` keeps back when it ends, written or refused: nobody reads them then. */
-async function released<T>(run: (keep: (rows: InsertBatch) => InsertBatch) => Promise<T>): Promise<T> {
+/** Gives the memory of the request and of rows that `run` keeps back when it ends, written or refused: nobody reads them then. */
+async function released<T>(
+  request: WriteRequest,
+  run: (keep: (rows: InsertBatch) => InsertBatch) => Promise<T>,
+): Promise<T> {
   const kept: InsertBatch[] = [];
   try {
     return await run((rows) => {
@@ -66,6 +69,7 @@ async function released<T>(run: (keep: (rows: InsertBatch) => InsertBatch) => Pr
     });
   } finally {
     for (const { columns } of kept) releaseColumns(columns);
+    releaseFields(request);
   }
 }
 
