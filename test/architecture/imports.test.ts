@@ -133,6 +133,15 @@ describe("imports", () => {
     expect(foreign).toEqual([]);
   });
 
+  it("what the proxy does for a call knows of no transport", () => {
+    const proxy = packages.filter(({ name }) => name === "proxy");
+    const inside = /src\/(operations|rows|jobs|volumes)\/|src\/(call-)?context\.ts/;
+    const isOfTransport = ({ file, specifier }: Import) =>
+      inside.test(file) && /^fastify|^@grpc|\/(grpc|http)\//.test(specifier);
+    expect(proxy.flatMap(({ imports }) => imports).filter(({ file }) => inside.test(file)).length).toBeGreaterThan(50);
+    expect(proxy.flatMap((found) => offenders(found.imports, isOfTransport))).toEqual([]);
+  });
+
   it("files of a package form no circle, not even of types", () => {
     expect(packages.flatMap((found) => findCircles(filesGraph(found)))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { Interceptor, Method } from "./operations.ts";
+import type { Interceptor, Method } from "./operations/operations.ts";
 
 /** What is wrong with a value that a field has; undefined: it asks for nothing that is not done. */
 type Check = (value: unknown) => string | undefined;

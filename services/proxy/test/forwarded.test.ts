@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import type { ProxyContext } from "../src/context.ts";
-import { forwardedOperations } from "../src/grpc/forwarded.ts";
+import { forwardedOperations } from "../src/operations/forwarded.ts";
 
 /** A rootcoord that answers with what it was asked. */
 const root = new Proxy({}, { get: (_target, method) => async (request: object) => ({ method, ...request }) });

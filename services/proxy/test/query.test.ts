@@ -3,7 +3,7 @@ import { milvus, okStatus, rootCoord } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../src/call-context.ts";
 import { type ProxyContext, rowCounts } from "../src/context.ts";
 import { GrpcCall } from "../src/grpc/grpc-call.ts";
-import { queryOperations } from "../src/grpc/query.ts";
+import { queryOperations } from "../src/operations/query.ts";
 
 const call = { database: "default", signal: new AbortController().signal } as CallContext;
 const partition = (name: string, partitionId: bigint, loaded: boolean) => ({ name, partitionId, loaded });

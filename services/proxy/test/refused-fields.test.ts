@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
 import type { ProxyContext } from "../src/context.ts";
-import type { ImportRequests } from "../src/import-request.ts";
-import { milvusOperations } from "../src/milvus-service.ts";
-import { intercepted, type Operations } from "../src/operations.ts";
+import type { ImportRequests } from "../src/jobs/import-requests.ts";
+import { milvusOperations } from "../src/operations/milvus-operations.ts";
+import { intercepted, type Operations } from "../src/operations/operations.ts";
 import { refusedFields, withoutRefusedFields } from "../src/refused-fields.ts";
 import type { RowCalls } from "../src/rows/row-calls.ts";
 

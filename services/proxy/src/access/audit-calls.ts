@@ -1,7 +1,7 @@
 import { GrpcError, statusOf } from "@sluice/rpc";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CallContext, databaseOf } from "../call-context.ts";
-import type { AnyRequest, Interceptor } from "../operations.ts";
+import type { AnyRequest, Interceptor } from "../operations/operations.ts";
 import type { AuditEntry, AuditLog } from "./audit-log.ts";
 
 declare module "fastify" {

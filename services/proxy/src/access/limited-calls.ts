@@ -1,5 +1,5 @@
 import { StatusError } from "@sluice/errors";
-import type { Interceptor } from "../operations.ts";
+import type { Interceptor } from "../operations/operations.ts";
 import type { CallRates } from "./call-rates.ts";
 
 /** Milvus's, which clients repeat with pauses. Source: client contract §1.6. */

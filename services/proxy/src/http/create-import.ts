@@ -3,7 +3,7 @@ import { isSafetySwitch } from "@sluice/jobs";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
-import type { ImportRequests } from "../import-request.ts";
+import type { ImportRequests } from "../jobs/import-requests.ts";
 import { volumeGroups, volumeImportMembers } from "../volumes/volume-import.ts";
 import { mayNameFiles, optionsBody } from "./import-options.ts";
 import { type ObjectUrls, objectUrlMembers, objectUrlsOf } from "./object-urls.ts";

@@ -3,7 +3,7 @@ import { checkStatus } from "@sluice/rpc";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
-import type { ImportRequests } from "../import-request.ts";
+import type { ImportRequests } from "../jobs/import-requests.ts";
 import { createBody, createImport, filesOf } from "./create-import.ts";
 import { describedJob, idOfJob } from "./described-job.ts";
 import { jobJson } from "./import-job-json.ts";

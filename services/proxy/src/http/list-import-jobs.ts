@@ -2,8 +2,8 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
+import { type JobPage, listJobs } from "../jobs/list-jobs.ts";
 import { jobSummaryJson } from "./import-job-json.ts";
-import { type JobPage, listJobs } from "./list-jobs.ts";
 import { parseBody } from "./rest.ts";
 
 const text = z

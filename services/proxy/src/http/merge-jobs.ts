@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
-import { idempotencyKeyOf } from "../idempotency.ts";
+import { idempotencyKeyOf } from "../jobs/idempotency.ts";
 import { jobKindRoutes } from "./job-kind-routes.ts";
 import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";

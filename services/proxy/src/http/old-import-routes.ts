@@ -4,12 +4,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
-import type { ImportRequests } from "../import-request.ts";
+import type { ImportRequests } from "../jobs/import-requests.ts";
+import { listJobs } from "../jobs/list-jobs.ts";
 import type { CallOf } from "./catalog/public-call.ts";
 import { createBody, createImport } from "./create-import.ts";
 import { describedJob } from "./described-job.ts";
 import { optionsOf } from "./import-options.ts";
-import { listJobs } from "./list-jobs.ts";
 import { v1JobJson, v1JobSummaryJson } from "./old-import-json.ts";
 import { parseBody, restCodes, shownError } from "./rest.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";

@@ -6,8 +6,8 @@ import type { AccessControl } from "../../src/access/access-control.ts";
 import { CallRates } from "../../src/access/call-rates.ts";
 import type { CallContext } from "../../src/call-context.ts";
 import type { ProxyContext } from "../../src/context.ts";
-import { grpcDoor, restDoor } from "../../src/milvus-service.ts";
-import type { AnyOperation, Operations } from "../../src/operations.ts";
+import { grpcDoor, restDoor } from "../../src/doors.ts";
+import type { AnyOperation, Operations } from "../../src/operations/operations.ts";
 
 /** Two operations that answer, and a call of root's. */
 function setUp(perSecond = 0) {

@@ -1,7 +1,7 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, milvus } from "@sluice/rpc";
 import type { CallContext } from "../../call-context.ts";
-import type { AnswerOf, AnyOperation, Method, Operations, RequestOf } from "../../operations.ts";
+import type { AnswerOf, AnyOperation, Method, Operations, RequestOf } from "../../operations/operations.ts";
 
 /**
  * Calls Milvus's service on behalf of a request of REST: for its database, and as its caller. What is left out of the message is empty.

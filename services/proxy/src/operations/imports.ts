@@ -1,7 +1,7 @@
 import { okStatus } from "@sluice/rpc";
 import { databaseOf } from "../call-context.ts";
-import type { ImportRequests } from "../import-request.ts";
-import type { Operations } from "../operations.ts";
+import type { ImportRequests } from "../jobs/import-requests.ts";
+import type { Operations } from "./operations.ts";
 
 /** The start of an import; its state and the list are forwarded as they are. */
 export function importOperations(requests: ImportRequests): Operations {

@@ -3,7 +3,7 @@ import { type Analyzer, AnalyzerError, analyzerOf, termId, tokensOf } from "@slu
 import { milvus, okStatus, schema } from "@sluice/rpc";
 import { databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 /** Bytes of the texts of a call: each token is an object of the answer. */
 const MAX_TEXT_BYTES = 1 << 20;

@@ -1,5 +1,5 @@
 import type { Handlers, milvus } from "@sluice/rpc";
-import type { CallContext } from "./call-context.ts";
+import type { CallContext } from "../call-context.ts";
 
 type Methods = Handlers<milvus.MilvusServiceServer>;
 export type Method = keyof Methods;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { checkStatus, type importing } from "@sluice/rpc";
 import { withSpan } from "@sluice/telemetry";
-import type { CallContext } from "./call-context.ts";
-import type { ProxyContext } from "./context.ts";
+import type { CallContext } from "../call-context.ts";
+import type { ProxyContext } from "../context.ts";
 import { idempotencyKeyOf } from "./idempotency.ts";
 
 /** An import as both front doors understand it: gRPC gives `files`, REST gives `groups`. */

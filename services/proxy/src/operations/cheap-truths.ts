@@ -1,5 +1,5 @@
 import { milvus, okStatus } from "@sluice/rpc";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 /** Methods of operators' tools whose true answer is short here. */
 export function cheapTruthOperations(): Operations {

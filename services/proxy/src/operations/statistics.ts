@@ -1,7 +1,7 @@
 import { checkStatus, common, milvus, okStatus } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 /**
  * Counts, flush, load and index progress. Nothing has to be read before it can be searched, so that a load is done at once where a

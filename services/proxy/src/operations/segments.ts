@@ -2,7 +2,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, common, type importing, milvus, okStatus, type queryNode, type rootCoord } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 type Collection = rootCoord.ResolveCollectionResponse;
 

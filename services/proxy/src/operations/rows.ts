@@ -4,11 +4,11 @@ import { fieldBytesOf, milvus, okStatus, releaseFields, type rootCoord, schema }
 import type { CollectionSchema } from "@sluice/schema";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
-import type { Operations } from "../operations.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
 import { type GivenRows, givenColumns, refused, releaseColumns } from "../rows/given-columns.ts";
 import type { Keys } from "../rows/keys.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
+import type { Operations } from "./operations.ts";
 
 type WriteRequest = milvus.InsertRequest | milvus.UpsertRequest;
 

@@ -4,7 +4,7 @@ import { milvus, type queryNode, type rootCoord, serializedAnswer } from "@sluic
 import { physicalMs } from "@sluice/schema";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 import { withVectorsOfTexts } from "./search-texts.ts";
 
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */

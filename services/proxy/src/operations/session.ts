@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { checkStatus, okStatus } from "@sluice/rpc";
 import { databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 /** A number that Milvus clients and tools can read first, then ours. */
 const SERVER_VERSION = "2.6.0-sluice-0.1.0";

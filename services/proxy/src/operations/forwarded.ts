@@ -1,7 +1,7 @@
 import { describeCollectionStatus, rootCoordMethods } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "./operations.ts";
 
 /** Their `db_name` is what they are about. */
 const aboutDatabases = new Set<string>(["createDatabase", "dropDatabase", "describeDatabase", "alterDatabase"]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { importing, okStatus } from "@sluice/rpc";
 import type { ProxyContext } from "../src/context.ts";
-import { type ImportCall, ImportRequests } from "../src/import-request.ts";
+import { type ImportCall, ImportRequests } from "../src/jobs/import-requests.ts";
 
 const call: ImportCall = {
   dbName: "default",

@@ -1,0 +1,16 @@
+import { audited } from "./access/audit-calls.ts";
+import type { CallRates } from "./access/call-rates.ts";
+import { type GuardDeps, guarded, identified } from "./access/guarded-calls.ts";
+import { limited } from "./access/limited-calls.ts";
+import { intercepted, type Operations } from "./operations/operations.ts";
+
+/** What calls of gRPC pass on their way in. @param guards asked who may call what, where users are asked for */
+export function grpcDoor(operations: Operations, rates: CallRates, guards?: GuardDeps): Operations {
+  const known = guards ? [identified(guards.access), guarded(guards)] : [];
+  return intercepted(operations, [...(guards?.audit ? [audited(guards.audit)] : []), ...known, limited(rates)]);
+}
+
+/** The same of calls that REST makes, which has written down, identified and counted its request before. */
+export function restDoor(operations: Operations, guards?: GuardDeps): Operations {
+  return intercepted(operations, guards ? [guarded(guards)] : []);
+}
