@@ -26,7 +26,7 @@ export interface ChangeRecord {
   readonly rowCount: number;
   /** Calls of clients that it carries out: one that is made again is known by its id. */
   readonly callIds?: readonly bigint[];
-  /** Of a delete: what its call is answered, the keys that it names or has found. */
+  /** Of a delete: what its call is answered, the keys that it names or has found; of an import of deletes, the rows that it deletes. */
   readonly deleteCount?: number;
   /** Earlier deletes that it names again are forgotten: snapshots from before it are kept no longer. */
   readonly isFloor?: true;

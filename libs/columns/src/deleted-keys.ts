@@ -13,7 +13,8 @@ export interface DeletedKeys {
 }
 
 /**
- * Those of `rows` that no delete concerns: one of their key at or after the time from which on they count.
+ * Those of `rows` that no delete concerns: one of their key that is later than the time from which on they count. Source: binlog
+ * format, §5.
  * @param timestamps hybrid: of all rows, or a column of all rows of which `rows` are some
  */
 export function rowsNotDeleted(
@@ -26,7 +27,7 @@ export function rowsNotDeleted(
   const since = typeof timestamps === "bigint" ? timestamps : 0n;
   return rows.filter((row) => {
     const deletedAt = deletes.timestampOf(keys, row);
-    return deletedAt === undefined || deletedAt < (stamps ? stamps[row] : since);
+    return deletedAt === undefined || deletedAt <= (stamps ? stamps[row] : since);
   });
 }
 

@@ -20,7 +20,7 @@ export {
 export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./backups/milvus1-meta.ts";
 export { milvus1Sqlite } from "./backups/milvus1-sqlite.ts";
 export { checkColumns } from "./checked-columns.ts";
-export { DELTA_LOGS, FIELD_IDS } from "./columnar/segments/index.ts";
+export { DELTA_LOGS, FIELD_IDS, readDeltaFile, timeBounds } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, folderNamesOf, foldersOf } from "./folder-values.ts";
 export type {

@@ -1,6 +1,6 @@
 import { didYouMean, excerpt, ImportError } from "@sluice/errors";
 import { type JobId, jobId } from "@sluice/schema";
-import { parseBackup } from "./backup-options.ts";
+import { parseBackup, parseDeletes } from "./backup-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { type OnDuplicate, parseOnDuplicate } from "./key-rule.ts";
 import { knownOption, knownOptions } from "./options/known-options.ts";
@@ -24,6 +24,8 @@ export interface ImportSpec {
   readonly partitionFrom?: string;
   /** The paths are folders of segments of Milvus, first those of insert logs, then those of delta logs. */
   readonly isBackup?: boolean;
+  /** The paths are folders of delta logs of Milvus, whose deletes are applied to the rows that are there. */
+  readonly isDeletes?: boolean;
   /** What was made becomes visible when somebody commits it. */
   readonly isTwoPhase?: boolean;
   /** Everything is read and checked, nothing is written, and no row becomes visible. */
@@ -82,7 +84,7 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
   const format = values.get("format");
   const corrects = values.get("corrects");
   const partitionFrom = values.get("partition_from");
-  const isBackup = parseBackup(values);
+  const [isBackup, isDeletes] = [parseBackup(values), parseDeletes(values)];
   return {
     options: [...values],
     timeoutMs: timeout === undefined || timeout === "" ? 0 : parseGoDuration(timeout),
@@ -92,11 +94,12 @@ export function parseImportSpec(options: OptionList, formatKeys: ReadonlySet<str
     ...(onDuplicate && { onDuplicate }),
     ...(partitionFrom && { partitionFrom }),
     ...(isBackup && { isBackup }),
+    ...(isDeletes && { isDeletes }),
     ...(!parseAutoCommit(values.get("auto_commit")) && !isDryRun && { isTwoPhase: true }),
     ...(corrects && { correctsJobId: parseJobId(corrects) }),
     ...(isDryRun && { isDryRun }),
     formatOptions: Object.fromEntries([...values].filter(([key]) => formatKeys.has(key))),
-    warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys, isBackup) ?? []),
+    warnings: [...values.keys()].flatMap((key) => warningOn(key, formatKeys, isBackup || isDeletes) ?? []),
   };
 }
 
@@ -119,11 +122,6 @@ function checkSupported(key: string, value: string): void {
     const reason = `option '${excerpt(key)}' is not supported by this server: files come from where their paths say; name a bucket by the option 'bucket' or as s3://BUCKET/KEY, another store by 'data_source'`;
     throw new ImportError("unsupported", reason);
   }
-  if (knownOption(key)?.rule === "refused when true" && isTrue(value))
-    throw new ImportError(
-      "unsupported",
-      `option '${key}=true' is not supported by this server: give the folder of the deletes beside that of the rows, with backup=true`,
-    );
 }
 
 /** Milvus takes no other words: what is taken for true makes rows visible. */
@@ -153,14 +151,12 @@ function isTrue(value: string): boolean {
   return value.toLowerCase() === "true";
 }
 
-function warningOn(key: string, formatKeys: ReadonlySet<string>, isBackup: boolean): string | undefined {
+function warningOn(key: string, formatKeys: ReadonlySet<string>, isOfMilvus: boolean): string | undefined {
   const rule = knownOption(key)?.rule;
   if (rule === "of backups")
-    return isBackup ? undefined : `option '${excerpt(key)}' has no effect: it is one of backup=true`;
+    return isOfMilvus ? undefined : `option '${excerpt(key)}' has no effect: it is one of backup=true`;
   if (formatKeys.has(key) || (rule !== undefined && rule !== "format")) return undefined;
-  const usable = Object.keys(knownOptions).filter(
-    (known) => knownOptions[known].rule === "job" || knownOptions[known].rule === "refused when true",
-  );
+  const usable = Object.keys(knownOptions).filter((known) => knownOptions[known].rule === "job");
   const known = [...usable, ...formatKeys].sort();
   return `option '${excerpt(key)}' is not known and has no effect${didYouMean(key, known)}; known are ${known.join(", ")}`;
 }

@@ -4,6 +4,7 @@ export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-m
 export * from "./compaction.ts";
 export * from "./copy.ts";
 export * from "./decide-job.ts";
+export type { DeletesTaskInput } from "./deletes-task-input.ts";
 export { DistinctSample, type DistinctSampleRecord } from "./distinct-sample.ts";
 export * from "./export.ts";
 export { parseGoDuration } from "./go-duration.ts";

@@ -1,5 +1,6 @@
 import type { CompactionSpec, CompactionTaskInput } from "./compaction.ts";
 import type { CopySpec, CopyTaskInput, PullTaskInput, PushTaskInput } from "./copy.ts";
+import type { DeletesTaskInput } from "./deletes-task-input.ts";
 import type { ExportSpec, ExportTaskInput } from "./export.ts";
 import type { ImportSpec } from "./import-spec.ts";
 import type { ImportTaskInput } from "./import-task-input.ts";
@@ -19,6 +20,7 @@ export type JobSpec = JobSpecs[JobKind];
 /** Kinds of tasks, and what each works on. A kind has code in the datanode; a planner gives it its input. */
 export interface TaskInputs {
   readonly import: ImportTaskInput;
+  readonly deletes: DeletesTaskInput;
   readonly compaction: CompactionTaskInput;
   readonly copy: CopyTaskInput;
   readonly pull: PullTaskInput;

@@ -72,7 +72,9 @@ describe("options", () => {
   });
 
   it("refuses what it would otherwise ignore in silence", () => {
-    expect(() => parse({ l0_import: "True" })).toThrow("'l0_import=true' is not supported");
+    expect(() => parse({ l0_import: "True", backup: "true" })).toThrow("l0_import=true and backup=true");
+    expect(() => parse({ l0_import: "True", on_error: "skip" })).toThrow("options.on_error says nothing of l0_import");
+    expect(parse({ l0_import: "True", end_ts: "1" })).toMatchObject({ isDeletes: true, warnings: [] });
     expect(() => parse({ auto_commit: "no" })).toThrow('must be one of "true" or "false"');
     expect(parse({ auto_commit: "False" })).toMatchObject({ isTwoPhase: true });
     expect(parse({ auto_commit: "false", dry_run: "true" })).not.toHaveProperty("isTwoPhase");

@@ -120,6 +120,11 @@ export class ChangeBook {
     return { timestamp: at, lastTs, visible: lastTs <= at ? visible : visibleAfter(changes.values(), at) };
   }
 
+  /** Whether the change is one of those that are not forgotten. */
+  isMade(collectionId: CollectionId, changeId: bigint): boolean {
+    return this.#histories.get(collectionId)?.changes.has(changeId) ?? false;
+  }
+
   /** The change that carried out a client's call; undefined when none has. */
   changeOfCall(collectionId: CollectionId, callId: bigint): ChangeRecord | undefined {
     return this.#histories.get(collectionId)?.calls.get(callId);

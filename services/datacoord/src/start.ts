@@ -25,6 +25,8 @@ import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
 import { CarriedDeletes } from "./rows/carried-deletes.ts";
+import { ImportedDeletes } from "./rows/imported-deletes.ts";
+import { PrimaryKeys } from "./rows/primary-keys.ts";
 import { RowCommits } from "./rows/row-commits.ts";
 import { RowDeletes } from "./rows/row-deletes.ts";
 import { RowWriter } from "./rows/row-writer.ts";
@@ -77,8 +79,11 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
     ...{ book, changes, objects, deletes, allocateIds, allocateTs: () => allocateTs(root), now: Date.now },
   });
   const rows = cleanup.use(new RowWriter(changes, commits));
-  const carried = new CarriedDeletes(deps.store, objects, deletes);
-  const visible = new VisibleSegments(book, changes, deps.log, metrics, carried);
+  const keys = new PrimaryKeys(deps.store);
+  const visible = new VisibleSegments(book, changes, deps.log, metrics, {
+    carried: new CarriedDeletes(keys, objects, deletes),
+    imported: new ImportedDeletes(keys, objects, deletes),
+  });
   const small = new SmallSegments(book, changes, nodes, Date.now);
   const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible, small, rows }));
   const address = await server.listen(settings.host, settings.port);

@@ -1,4 +1,4 @@
-import type { SegmentExtension } from "@sluice/catalog";
+import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import { type dataCoord, logListsOfMessage, okStatus, segmentMessage } from "@sluice/rpc";
 import { collectionId, jobId, type SegmentId, segmentId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
@@ -6,7 +6,14 @@ import { type ChangeBook, type NewChange, snapshotGone } from "./change-book.ts"
 import { extended } from "./extended-segment.ts";
 import type { DataCoordMetrics } from "./metrics.ts";
 import type { CarriedDeletes } from "./rows/carried-deletes.ts";
+import type { ImportedDeleteRows, ImportedDeletes } from "./rows/imported-deletes.ts";
 import type { SegmentBook } from "./segment-book.ts";
+
+/** Deletes that a change brings besides what it says: of what it merges, and of what it imports. */
+export interface ChangeDeletes {
+  readonly carried: Pick<CarriedDeletes, "of">;
+  readonly imported: Pick<ImportedDeletes, "of">;
+}
 
 /** Changes what is visible, and answers what is. */
 export class VisibleSegments {
@@ -14,15 +21,15 @@ export class VisibleSegments {
   readonly #changes: ChangeBook;
   readonly #log: Logger;
   readonly #metrics: DataCoordMetrics | undefined;
-  readonly #carriedDeletes: Pick<CarriedDeletes, "of"> | undefined;
+  readonly #deletes: ChangeDeletes | undefined;
   constructor(
     segments: SegmentBook,
     changes: ChangeBook,
     log: Logger,
     metrics?: DataCoordMetrics,
-    carriedDeletes?: Pick<CarriedDeletes, "of">,
+    deletes?: ChangeDeletes,
   ) {
-    this.#carriedDeletes = carriedDeletes;
+    this.#deletes = deletes;
     this.#segments = segments;
     this.#changes = changes;
     this.#log = log;
@@ -33,14 +40,23 @@ export class VisibleSegments {
   async commit(request: dataCoord.CommitChangeRequest): Promise<dataCoord.CommitChangeResponse> {
     const change = this.#newChange(request);
     const carried = await this.#carried(change);
-    const { record, isNew } = await this.#changes.commit({ ...change, extends: [...change.extends, ...carried] });
-    const { commitTs, adds, removes, rowCount } = record;
+    const deleted = await this.#imported(request, change);
+    const { record, isNew } = await this.#changes.commit({
+      ...{ ...change, extends: [...change.extends, ...carried, ...(deleted?.extensions ?? [])] },
+      ...(deleted && { deleteCount: deleted.rowCount }),
+    });
+    const { commitTs, adds, removes, rowCount, deleteCount } = record;
     if (isNew) {
       this.#metrics?.committed(Math.max(0, rowCount - this.#rowsOf(removes)));
       const about = { jobId: request.jobId.toString(), segments: adds.length, rows: rowCount, removed: removes.length };
       this.#log.info("visible segments changed", about);
     }
-    return { status: okStatus(), commitTimestamp: commitTs, segmentIds: [...adds], rowCount: BigInt(rowCount) };
+    return {
+      status: okStatus(),
+      commitTimestamp: commitTs,
+      segmentIds: [...adds],
+      rowCount: BigInt(deleteCount ?? rowCount),
+    };
   }
 
   /** Of segments that are merged, the deletes that came meanwhile. A change that is made already, or refused, has none. */
@@ -50,19 +66,40 @@ export class VisibleSegments {
       const record = this.#segments.get(id);
       return record ? [extended(record, visible.get(id))] : [];
     };
-    if (!this.#carriedDeletes || !removes.every((id) => visible.has(id))) return [];
-    return this.#carriedDeletes.of(collection, removes.flatMap(recordOf), adds.flatMap(recordOf));
+    if (!this.#deletes || !removes.every((id) => visible.has(id))) return [];
+    return this.#deletes.carried.of(collection, removes.flatMap(recordOf), adds.flatMap(recordOf));
+  }
+
+  /** Of deletes that were imported without rows, the rows that they concern. Undefined: there are none, or the change is made already. */
+  async #imported(
+    request: dataCoord.CommitChangeRequest,
+    { collectionId: collection, changeId }: NewChange,
+  ): Promise<ImportedDeleteRows | undefined> {
+    const imported = this.#acceptedOf(request).filter(isOfDeletes);
+    if (!this.#deletes || imported.length === 0 || this.#changes.isMade(collection, changeId)) return undefined;
+    const wanted = new Set(request.partitionIds);
+    const visible = [...this.#changes.visible(collection)].flatMap(([id, visibility]) => {
+      const record = this.#segments.get(id);
+      if (record?.state !== "sealed" || !wanted.has(record.partitionId)) return [];
+      return [{ record: extended(record, visibility), commitTs: visibility.commitTs }];
+    });
+    return this.#deletes.imported.of(collection, imported, visible);
   }
 
   #rowsOf(segments: readonly SegmentId[]): number {
     return segments.reduce((sum, id) => sum + (this.#segments.get(id)?.rowCount ?? 0), 0);
   }
 
-  #newChange(request: dataCoord.CommitChangeRequest): NewChange {
+  /** What the accepted attempts have made. */
+  #acceptedOf(request: dataCoord.CommitChangeRequest): SegmentRecord[] {
     const accepted = new Map(request.accepted.map(({ taskId, attempt }) => [taskId, attempt]));
-    const added = this.#segments
+    return this.#segments
       .ofJob(jobId(request.jobId))
       .filter((record) => record.state === "sealed" && accepted.get(record.taskId) === BigInt(record.attempt));
+  }
+
+  #newChange(request: dataCoord.CommitChangeRequest): NewChange {
+    const added = this.#acceptedOf(request).filter((record) => !isOfDeletes(record));
     return {
       collectionId: collectionId(request.collectionId),
       changeId: request.changeId,
@@ -111,4 +148,9 @@ export class VisibleSegments {
     }
     return { status: okStatus(), rowCount, partitions: [...partitions.values()] };
   }
+}
+
+/** Whether a segment has no rows, and deletes of others. */
+function isOfDeletes({ insertLogs, deltaLogs }: SegmentRecord): boolean {
+  return insertLogs.length === 0 && deltaLogs !== undefined;
 }

@@ -94,7 +94,7 @@ async function persisted(job: bigint, count: number): Promise<bigint[]> {
 const acceptedOf = (job: bigint) => [{ taskId: job * 10n, attempt: 1n }];
 const change = (parts: Partial<dataCoord.CommitChangeRequest>) =>
   visible.commit({
-    ...{ changeId: 0n, collectionId: COLLECTION, jobId: 0n, accepted: [], removes: [], extends: [] },
+    ...{ changeId: 0n, collectionId: COLLECTION, jobId: 0n, accepted: [], removes: [], extends: [], partitionIds: [] },
     ...parts,
   });
 const commit = (job: bigint, accepted: dataCoord.AcceptedAttempt[] = acceptedOf(job)) =>

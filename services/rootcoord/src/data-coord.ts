@@ -45,8 +45,7 @@ export class DataCoordClient {
     signal?: AbortSignal,
   ): Promise<{ segmentIds: SegmentId[]; rowCount: number }> {
     const accepted = tasks.map((task) => ({ taskId: task.taskId, attempt: BigInt(task.attempt) }));
-    const { jobId, collectionId } = job;
-    const order = { changeId: jobId, collectionId, jobId, accepted, removes: [...removes], extends: [] };
+    const order = { ...orderOf(job), changeId: job.jobId, accepted, removes: [...removes] };
     const response = await this.#client.commitChange(order, { signal });
     checkStatus(response.status);
     return { segmentIds: response.segmentIds.map(segmentId), rowCount: Number(response.rowCount) };
@@ -56,9 +55,9 @@ export class DataCoordClient {
    * Makes the rows of a completed job invisible, all at once. Idempotent.
    * @throws {ImportError} `job_failed` when its segments are not as it made them
    */
-  async takeOut({ jobId, collectionId, segmentIds }: JobRecord, signal?: AbortSignal): Promise<void> {
+  async takeOut(job: JobRecord, signal?: AbortSignal): Promise<void> {
     // The job's own change has its id; nobody else's is negative.
-    const order = { changeId: -jobId, collectionId, jobId, accepted: [], removes: [...segmentIds], extends: [] };
+    const order = { ...orderOf(job), changeId: -job.jobId, removes: [...job.segmentIds] };
     checkStatus((await this.#client.commitChange(order, { signal })).status);
   }
 
@@ -104,4 +103,9 @@ export class DataCoordClient {
       partitions: new Map(response.partitions.map((entry) => [entry.partitionId, entry.rowCount])),
     };
   }
+}
+
+function orderOf({ jobId, collectionId, partitionIds }: JobRecord): dataCoord.CommitChangeRequest {
+  const nothing = { changeId: jobId, accepted: [], removes: [], extends: [] };
+  return { ...nothing, jobId, collectionId, partitionIds: [...partitionIds] };
 }

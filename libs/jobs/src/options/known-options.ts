@@ -4,9 +4,7 @@ export type OptionRule =
   | "job"
   /** A reader of some format looks at it. */
   | "format"
-  /** True would change what is imported: refused rather than ignored. Anything else is as if it were absent. */
-  | "refused when true"
-  /** Means something beside `backup=true` only. */
+  /** Means something beside `backup=true` or `l0_import=true` only. */
   | "of backups";
 
 export interface KnownOption {
@@ -84,7 +82,7 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   index_metric: { rule: "format", description: "metric of an annoy index, which it does not tell" },
   index_dim: { rule: "format", description: "dimension of an annoy index, which it does not tell" },
   backup: { rule: "job", description: '"true": the paths are folders of segments of Milvus' },
-  l0_import: { rule: "refused when true", description: "import of deletes alone" },
+  l0_import: { rule: "job", description: '"true": the path is a folder of delta logs, whose deletes are applied' },
   start_ts: { rule: "of backups", description: "rows and deletes before this timestamp are left out" },
   startTs: { rule: "of backups", description: "as start_ts" },
   end_ts: { rule: "of backups", description: "rows and deletes after this timestamp are left out" },

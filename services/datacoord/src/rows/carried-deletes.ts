@@ -1,11 +1,9 @@
-import { COLLECTIONS, RecordReader, type SegmentExtension, type SegmentRecord } from "@sluice/catalog";
-import { type Column, type DeletedKeys, rowsNotDeleted, takeRows } from "@sluice/columns";
-import type { MetaStore } from "@sluice/metastore";
+import type { SegmentExtension, SegmentRecord } from "@sluice/catalog";
 import type { ObjectStore } from "@sluice/object-store";
-import { decodeStoredSchema } from "@sluice/rpc";
-import { type CollectionId, type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
-import { type KeyDeletes, readDeletes, readSegmentField } from "@sluice/segment";
-import { keysOfColumn } from "./keys-of-column.ts";
+import { type CollectionId, type FieldSchema, timestampField } from "@sluice/schema";
+import { readDeletes, readSegmentField } from "@sluice/segment";
+import { allRows, deletedRows } from "./deleted-rows.ts";
+import type { PrimaryKeys } from "./primary-keys.ts";
 import type { RowDeletes } from "./row-deletes.ts";
 
 /**
@@ -14,12 +12,12 @@ import type { RowDeletes } from "./row-deletes.ts";
  * already is not found any more.
  */
 export class CarriedDeletes {
-  readonly #collections;
+  readonly #keys: PrimaryKeys;
   readonly #objects: ObjectStore;
   readonly #deletes: RowDeletes;
 
-  constructor(store: MetaStore, objects: ObjectStore, deletes: RowDeletes) {
-    this.#collections = new RecordReader(store, COLLECTIONS);
+  constructor(keys: PrimaryKeys, objects: ObjectStore, deletes: RowDeletes) {
+    this.#keys = keys;
     this.#objects = objects;
     this.#deletes = deletes;
   }
@@ -34,10 +32,8 @@ export class CarriedDeletes {
     added: readonly SegmentRecord[],
   ): Promise<SegmentExtension[]> {
     const deleted = removed.filter(({ deltaLogs }) => deltaLogs);
-    const collection = deleted.length > 0 && added.length > 0 ? await this.#collections.get(collectionId) : undefined;
-    if (!collection) return [];
-    const { fields, ...rest } = decodeStoredSchema(Buffer.from(collection.record.storedSchema, "base64"), []);
-    const key = fields[primaryKeyIndex({ fields, ...rest })];
+    const key = deleted.length > 0 && added.length > 0 ? await this.#keys.of(collectionId) : undefined;
+    if (!key) return [];
     const extensions: SegmentExtension[] = [];
     for (const segment of added) {
       const sources = deleted.filter((one) => shardOf(one) === shardOf(segment));
@@ -57,24 +53,9 @@ export class CarriedDeletes {
       readSegmentField(this.#objects, to, key),
       readSegmentField(this.#objects, to, timestampField),
     ]);
-    const { found, rowCount } = deletedRows(deletes, keys, timestamps, to.rowCount);
+    const { found, rowCount } = deletedRows(deletes, keys, timestamps, allRows(to.rowCount));
     return rowCount === 0 ? undefined : this.#deletes.extend(to, key.fieldId, found, rowCount);
   }
-}
-
-function deletedRows(
-  deletes: DeletedKeys,
-  keys: Column,
-  timestamps: Column,
-  rowCount: number,
-): { found: KeyDeletes; rowCount: number } {
-  const all = Uint32Array.from({ length: rowCount }, (_, row) => row);
-  const live = new Set(rowsNotDeleted(deletes, keys, timestamps, all));
-  const rows = all.filter((row) => !live.has(row));
-  const newest = new Map<bigint | string, bigint>();
-  for (const [i, key] of keysOfColumn(takeRows(keys, rows), rows.length).entries())
-    newest.set(key, deletes.timestampOf(keys, rows[i]) ?? 0n);
-  return { found: { keys: [...newest.keys()], timestamps: [...newest.values()] }, rowCount: rows.length };
 }
 
 function shardOf({ partitionId, vchannel }: SegmentRecord): string {

@@ -1,12 +1,14 @@
 import type { TaskInputs, TaskKind } from "@sluice/jobs";
 import { runCompaction } from "./compaction.ts";
 import { runCopy } from "./copy.ts";
+import { runDeletes } from "./deletes.ts";
 import { runImport } from "./import.ts";
 import type { RunTask } from "./task-kind.ts";
 
 /** Every kind of task that a datanode runs. */
 export const taskKinds: { readonly [Kind in TaskKind]: RunTask<TaskInputs[Kind]> } = {
   import: runImport,
+  deletes: runDeletes,
   compaction: runCompaction,
   copy: runCopy,
   // What is rare is loaded with the first one: each thread has a heap of its own. This one brings expressions and the writers of formats.

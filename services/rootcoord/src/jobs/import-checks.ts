@@ -9,12 +9,17 @@ import { pathListsOf, type RequestedFiles } from "./path-lists.ts";
 
 // What can be checked of an import before a row is read.
 
-/** The document may name the collection once more, and no other. */
+/**
+ * The document may name the collection once more, and no other. Deletes come while nobody reads, as with Milvus.
+ * @throws {ImportError} `request_invalid`
+ */
 export function checkTarget(
-  { name }: CollectionRecord,
+  { name, loaded, partitions }: CollectionRecord,
   { collectionName }: importing.ImportRequest,
-  { targetCollection: target }: ImportOptions,
+  { targetCollection: target, spec }: ImportOptions,
 ): void {
+  if (spec.isDeletes && (loaded || partitions.some((partition) => partition.loaded)))
+    throw new ImportError("request_invalid", "for l0 import, collection cannot be loaded, please release it first");
   if (target === undefined || target === name || target === collectionName) return;
   const reason = `options.external_data.target_collection is '${excerpt(target)}', and the request is for '${collectionName}'`;
   throw new ImportError("request_invalid", reason);

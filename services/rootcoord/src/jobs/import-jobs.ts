@@ -6,6 +6,7 @@ import { type ImportOptions, type ImportSpec, type InternalData, parseImportOpti
 import type { importing } from "@sluice/rpc";
 import { type JobId, jobId } from "@sluice/schema";
 import { findBackup } from "./backups/backup-files.ts";
+import { findDeletes } from "./backups/delete-files.ts";
 import { findSegments } from "./backups/segment-files.ts";
 import { withFolderValues } from "./folder-values.ts";
 import { checkIdRanges } from "./id-ranges.ts";
@@ -118,8 +119,10 @@ export class ImportJobs {
   async #findFiles(request: RequestedFiles, spec: ImportSpec, source: DataSource): Promise<RequestFiles> {
     await using open = await this.#deps.sources.open(source);
     // Awaited here: what is open closes behind it.
-    const find = spec.isBackup ? findSegments : findFiles;
-    return await find(open.sources, belowFolder(request, source.folder), { ...spec, ...bucketOf(spec, source) });
+    return await finderOf(spec)(open.sources, belowFolder(request, source.folder), {
+      ...spec,
+      ...bucketOf(spec, source),
+    });
   }
 
   /** What corrects nothing would look like it in the history. */
@@ -129,6 +132,11 @@ export class ImportJobs {
     const found = job ? "it is one of another collection" : "there is none such any more: leave the option out";
     throw new ImportError("request_invalid", `option corrects names import job ${id}, and ${found}`);
   }
+}
+
+function finderOf({ isBackup, isDeletes }: ImportSpec) {
+  if (isDeletes) return findDeletes;
+  return isBackup ? findSegments : findFiles;
 }
 
 function digestOf({ partitionName, files, fileGroups }: importing.ImportRequest, options: ImportOptions): string {

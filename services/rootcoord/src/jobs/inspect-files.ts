@@ -20,7 +20,7 @@ export class InspectFiles {
   /** @throws {ImportError} as the submit of an import of the same files, and for files that cannot be read */
   async inspect({ fileGroups, options }: rootCoord.InspectFilesRequest): Promise<rootCoord.InspectFilesResponse> {
     const { spec: asked, chunks, dataSource } = parseImportOptions(options, formatOptionKeys);
-    if (asked.isBackup)
+    if (asked.isBackup || asked.isDeletes)
       throw new ImportError(
         "unsupported",
         "segments of Milvus are not looked into: say dry_run=true with their import",

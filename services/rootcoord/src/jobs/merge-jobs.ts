@@ -106,7 +106,15 @@ export class MergeJobs {
     const rules = parseMergeRules(request);
     checkKey(source, rules);
     const { spec, dataSource: asked, webhook } = parseImportOptions(request.options, formatOptionKeys);
-    const ofImports = [spec.isBackup, spec.tolerance, spec.onDuplicate, spec.isTwoPhase, spec.partitionFrom, webhook];
+    const ofImports = [
+      spec.isBackup,
+      spec.isDeletes,
+      spec.tolerance,
+      spec.onDuplicate,
+      spec.isTwoPhase,
+      spec.partitionFrom,
+      webhook,
+    ];
     if (ofImports.some(Boolean) || spec.correctsJobId !== undefined)
       throw new ImportError("request_invalid", "of the options of an import a merge takes those of files, and dry_run");
     const dataSource = await this.#deps.sources.resolve(asked);

@@ -20,12 +20,13 @@ const ANY_FOLDER = "folder";
 export function targetPartitions(
   collection: CollectionRecord,
   name: string,
-  { isBackup, partitionFrom }: Pick<ImportSpec, "isBackup" | "partitionFrom">,
+  { isBackup, isDeletes, partitionFrom }: Pick<ImportSpec, "isBackup" | "isDeletes" | "partitionFrom">,
 ): PartitionId[] | undefined {
   if (partitionFrom !== undefined) return checkedByFolders(collection, name, isBackup);
   if (isBackup && name === "" && !collection.hasPartitionKey)
     throw invalid("partition not specified: backup=true needs its name");
-  if (collection.hasPartitionKey) {
+  if (isDeletes && name !== "") return [partitionNamed(collection, name).partitionId];
+  if (collection.hasPartitionKey || isDeletes) {
     if (name !== "" && !isBackup) throw invalid("not allow to set partition name for collection with partition key");
     return collection.partitions.map((partition) => partition.partitionId);
   }

@@ -22,4 +22,5 @@ export const binlogFormat: Format = {
   open: (input) => new SegmentReader(input),
 };
 
-export { DELTA_LOGS, FIELD_IDS };
+export { readDeltaFile } from "./delta-file.ts";
+export { DELTA_LOGS, FIELD_IDS, timeBounds };

@@ -1,4 +1,3 @@
-import { decodeDeltaLog } from "@sluice/binlog";
 import {
   type Column,
   type DeletedKeys,
@@ -9,11 +8,9 @@ import {
 } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import type { DataType, FieldSchema } from "@sluice/schema";
+import type { FieldSchema } from "@sluice/schema";
+import { readDeltaFile } from "./delta-file.ts";
 import { ALL_TIME, type TimeBounds } from "./time-bounds.ts";
-
-/** A delta log is read whole, and its rows are objects while it is. */
-const MAX_DELTA_BYTES = 64 << 20;
 
 /**
  * Which rows of a segment still count: those between the bounds that no later delete names. A delete counts where it is newer
@@ -100,40 +97,13 @@ async function addDeletes(
   deletes: DeletedKeys,
   key: FieldSchema,
   delta: SourceFile,
-  { start, end }: TimeBounds,
+  bounds: TimeBounds,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    const { pkType, primaryKeys, timestamps } = decodeDeltaLog(await bytesOf(delta, signal));
-    if (primaryKeys.length > 0 && pkType !== key.dataType) throw otherKeyType(pkType, key.dataType);
-    for (const [i, timestamp] of timestamps.entries())
-      if (timestamp >= start && timestamp <= end) deletes.add(primaryKeys[i], timestamp);
-    if (deletes.bytes > maxBytes) throw tooMany(deletes.size, maxBytes);
-  } catch (error) {
-    throw locate(error, { file: delta.path });
-  }
-}
-
-async function bytesOf(file: SourceFile, signal: AbortSignal): Promise<Uint8Array> {
-  const { sizeBytes } = file;
-  if (sizeBytes > MAX_DELTA_BYTES)
-    throw new ImportError(
-      "unsupported",
-      `a delta log of ${sizeBytes} bytes, more than ${MAX_DELTA_BYTES}: compact first`,
-    );
-  const bytes = new Uint8Array(sizeBytes);
-  const count = await file.readInto(0, bytes, signal);
-  if (count === sizeBytes) return bytes;
-  throw new ImportError(
-    "malformed_file",
-    `the file ends at byte ${count}, expected ${sizeBytes} bytes: it was replaced`,
-  );
-}
-
-function otherKeyType(found: DataType, expected: DataType): ImportError {
-  const reason = `delta log data type ${found} is not equal to collection's primary key data type ${expected}`;
-  return new ImportError("schema_mismatch", reason);
+  const { primaryKeys, timestamps } = await readDeltaFile(delta, key, bounds, signal);
+  for (const [i, timestamp] of timestamps.entries()) deletes.add(primaryKeys[i], timestamp);
+  if (deletes.bytes > maxBytes) throw locate(tooMany(deletes.size, maxBytes), { file: delta.path });
 }
 
 function tooMany(count: number, maxBytes: number): ImportError {

@@ -123,7 +123,7 @@ export async function listLogs(sources: Sources, path: string, bucket: string | 
 }
 
 /** The id that a path has from its end on. */
-export function idAt(path: string, position: number, what: "segment" | "field"): string {
+export function idAt(path: string, position: number, what: "segment" | "field" | "log"): string {
   const name = path.split("/").at(position) ?? "";
   if (/^\d{1,19}$/.test(name)) return name;
   const reason = `failed to parse ${what} id from log path, expected …/SEGMENT/FIELD/LOG of insert logs and …/SEGMENT/LOG of delta logs`;

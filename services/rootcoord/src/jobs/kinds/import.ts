@@ -19,12 +19,11 @@ import {
   tooFewIds,
   tooManyRejected,
 } from "@sluice/jobs";
-import type { Secrets } from "@sluice/object-store";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import type { JobCredentials } from "../job-credentials.ts";
 import type { JobSources } from "../job-sources.ts";
 import { otherThanMeta } from "../meta-rows.ts";
-import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
+import { type PlannedTask, schemaOf } from "./job-planner.ts";
 
 export interface ImportPlannerDeps {
   readonly sources: JobSources;
@@ -53,7 +52,7 @@ const MIN_PACK_BYTES = 4 * 1024 * 1024;
 const MAX_PACK_BYTES = 64 * 1024 * 1024;
 
 /** Files into segments. A file is one task, or several by range when it is large and can be cut; a column set likewise. */
-export class ImportPlanner implements JobPlanner {
+export class ImportPlanner {
   readonly #deps: ImportPlannerDeps;
   constructor(deps: ImportPlannerDeps) {
     this.#deps = deps;
@@ -158,14 +157,6 @@ export class ImportPlanner implements JobPlanner {
       ...(spec.onDuplicate && task.keyBucket && { keyRule: { onDuplicate: spec.onDuplicate, ...task.keyBucket } }),
       ...whereRowsGo(job, task),
     };
-  }
-
-  secretsOf(job: JobRecord): Secrets {
-    return this.#deps.credentials.of(job);
-  }
-
-  lost(job: JobRecord): Failure | undefined {
-    return this.#deps.credentials.lost(job);
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {

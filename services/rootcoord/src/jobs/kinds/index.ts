@@ -1,9 +1,10 @@
 import type { JobKind } from "@sluice/jobs";
 import { AnyCopyPlanner } from "./any-copy.ts";
+import { AnyImportPlanner } from "./any-import.ts";
 import { CompactionPlanner } from "./compaction.ts";
 import type { CopyPlannerDeps } from "./copy.ts";
 import { ExportPlanner, type ExportPlannerDeps } from "./export.ts";
-import { ImportPlanner, type ImportPlannerDeps } from "./import.ts";
+import type { ImportPlannerDeps } from "./import.ts";
 import type { JobPlanner } from "./job-planner.ts";
 import { MergePlanner, type MergePlannerDeps } from "./merge.ts";
 import type { PullPlannerDeps } from "./pull.ts";
@@ -15,7 +16,7 @@ export function jobPlanners(
   return {
     copy: new AnyCopyPlanner(deps),
     export: new ExportPlanner(deps),
-    import: new ImportPlanner(deps),
+    import: new AnyImportPlanner(deps),
     compaction: new CompactionPlanner(),
     merge: new MergePlanner(deps),
   };
