@@ -86,6 +86,8 @@ export interface ReaderInput extends ProbeInput {
 export interface BatchOptions {
   /** Decoded bytes of a batch, about; a row is never cut. */
   readonly batchBytes: number;
+  /** Batches of so many bytes are written from where they lie: a reader that makes no other copy of rows may make them as large. */
+  readonly wholeBytes?: number;
   readonly signal: AbortSignal;
   /** Takes rows that cannot be imported, in order; reading goes on behind them. Absent: the first such row is the error. */
   readonly onReject?: OnReject;

@@ -1,7 +1,7 @@
 import { Bm25StatsBuilder, encodeBm25Stats } from "@sluice/binlog";
 import { type CollectionSchema, type FieldLogs, functionsOf } from "@sluice/schema";
+import type { FlushedRows } from "./flushed-rows.ts";
 import type { PutQueue } from "./put-queue.ts";
-import type { RowBuffer } from "./row-buffer.ts";
 import { bm25LogKey, type SegmentPlace } from "./segment-keys.ts";
 
 interface OutputLogs {
@@ -35,7 +35,7 @@ export class Bm25Logs {
   }
 
   /** Encodes the statistics of a flush, and begins to write them. @param firstLogId of `count` ids */
-  write(buffer: RowBuffer, place: SegmentPlace, firstLogId: bigint, puts: PutQueue): Promise<void>[] {
+  write(buffer: FlushedRows, place: SegmentPlace, firstLogId: bigint, puts: PutQueue): Promise<void>[] {
     return this.#outputs.map(async (output, i) => {
       const stats = new Bm25StatsBuilder();
       stats.add(buffer.column(output.index), buffer.rowCount);

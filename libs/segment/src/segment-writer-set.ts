@@ -1,16 +1,18 @@
 import { Serial } from "@sluice/async";
 import { batchBytes, type InsertBatch } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
-import type { BufferLimits } from "./column-buffer.ts";
+import { assignSegments, type BucketState, hasRows, largestOf, limitsOf } from "./bucket-state.ts";
+import { type FlushLimits, flushLimits } from "./flush-limits.ts";
+import { type FlushedRows, isWhole, wholeRows } from "./flushed-rows.ts";
 import { Flushes } from "./flushes.ts";
 import { LogIdBlocks } from "./log-ids.ts";
 import { PutQueue } from "./put-queue.ts";
-import { fixedRowBytes, RowBuffer } from "./row-buffer.ts";
+import { RowBuffers } from "./row-buffers.ts";
 import { RowRuns } from "./row-runs.ts";
-import type { SealedSegment, SegmentBucket, SegmentIds } from "./segment-logs.ts";
-import { maxSegmentRows, SegmentWriter, type SegmentWriterContext } from "./segment-writer.ts";
+import type { SealedSegment, SegmentIds } from "./segment-logs.ts";
+import type { SegmentWriterContext } from "./segment-writer.ts";
 import type { SegmentWriterSetOptions } from "./segment-writer-options.ts";
-import { type SystemBuffers, systemBuffers } from "./system-buffer.ts";
+import { systemBuffers } from "./system-buffer.ts";
 
 // What a segment can be relied on for, whatever fails in between:
 //
@@ -20,16 +22,6 @@ import { type SystemBuffers, systemBuffers } from "./system-buffer.ts";
 // W4. Log ids ascend in the order of the rows and have equally many digits, so their order as text is the same.
 // W5. A segment is reported only when all its objects, with its statistics, are durable.
 // W6. After disposal nothing is written any more, however the attempt ended.
-
-interface BucketState {
-  readonly bucket: SegmentBucket;
-  buffer: RowBuffer | undefined;
-  segment: SegmentWriter | undefined;
-  /** Part of the limits at which its next flush is due. */
-  share: number;
-}
-
-const maxFlushBytes = 512 << 20;
 
 /**
  * The writing half of an import task: rows in, by batch, and sealed segments out. Rows are copied into a buffer a bucket;
@@ -41,16 +33,12 @@ export class SegmentWriterSet implements AsyncDisposable {
   readonly #puts: PutQueue;
   readonly #buckets: readonly BucketState[];
   readonly #runs: RowRuns;
-  readonly #limits: BufferLimits;
-  readonly #workerMemoryBytes: number;
+  readonly #limits: FlushLimits;
   readonly #rowIdBase: bigint;
-  readonly #systemBuffers: SystemBuffers;
-  /** Buffers whose rows are written, with their memory. */
-  readonly #spare: RowBuffer[] = [];
+  readonly #buffers: RowBuffers;
   readonly #flushes: Flushes;
   /** Segments that take no more rows, in the order in which they were begun to be sealed. */
   readonly #sealing: Promise<SealedSegment>[] = [];
-  #bufferedBytes = 0;
   #rowCount = 0;
   #isClosed = false;
 
@@ -59,31 +47,28 @@ export class SegmentWriterSet implements AsyncDisposable {
   }
 
   private constructor(options: SegmentWriterSetOptions) {
-    const { schema, flushBytes = 16 << 20, segmentBytes = 2 ** 30, flushesInFlight = 1 } = options;
-    if (!(flushBytes >= 1 && flushBytes <= maxFlushBytes))
-      throw new RangeError(`flushBytes ${flushBytes}: expected 1 to 512 MiB`);
-    if (!(flushesInFlight >= 1)) throw new RangeError(`flushesInFlight ${flushesInFlight}: expected at least 1`);
+    const { schema, newRows, collectionId, nowMs, ids, segmentBytes = 2 ** 30 } = options;
+    const limits = flushLimits(options);
+    const { flushesInFlight, buffer } = limits;
+    this.#limits = limits;
     this.#puts = new PutQueue(options.store, Math.max(2, flushesInFlight), options.signal);
-    this.#ids = options.ids;
-    this.#flushes = new Flushes(flushesInFlight * flushBytes);
-    this.#workerMemoryBytes = options.workerMemoryBytes ?? 6 * flushBytes;
-    this.#rowIdBase = options.newRows?.rowIdBase ?? 0n;
-    const { length } = options.buckets;
-    const rows = Math.floor(flushBytes / fixedRowBytes(schema.fields));
-    const isRoomy = (length + flushesInFlight) * flushBytes <= this.#workerMemoryBytes;
-    // Shards fill alike. Flushed all at once, they would need a second buffer each; in turn, one among them is enough.
-    const shareOf = (index: number) => (isRoomy ? (index + 1) / length : 1);
+    this.#ids = ids;
+    this.#flushes = new Flushes(flushesInFlight * buffer.bytes);
+    this.#rowIdBase = newRows?.rowIdBase ?? 0n;
     this.#buckets = options.buckets.map((bucket, i) => ({
-      ...{ bucket, buffer: undefined, segment: undefined, share: shareOf(i) },
+      ...{ bucket, buffer: undefined, segment: undefined, share: limits.shareOf(i) },
     }));
-    this.#runs = new RowRuns(length);
-    this.#limits = { rows: Math.max(1, Math.min(maxSegmentRows, rows)), bytes: flushBytes, isRoomy };
-    const { collectionId, newRows, nowMs } = options;
-    const logIds = new LogIdBlocks(options.ids);
-    const areRowsStored = newRows === undefined;
-    const [puts, seals] = [this.#puts, new Serial()];
-    this.#context = { schema, collectionId, areRowsStored, nowMs, segmentBytes, logIds, puts, seals };
-    this.#systemBuffers = systemBuffers(newRows?.timestamp, this.#limits);
+    this.#runs = new RowRuns(options.buckets.length);
+    this.#context = {
+      ...{ schema, collectionId, nowMs, segmentBytes, areRowsStored: newRows === undefined },
+      ...{ logIds: new LogIdBlocks(ids), puts: this.#puts, seals: new Serial() },
+    };
+    this.#buffers = new RowBuffers(schema, buffer, systemBuffers(newRows?.timestamp, buffer));
+  }
+
+  /** Batches of so many bytes, or half of it, are written from where they lie; undefined: none is. */
+  get wholeBytes(): number | undefined {
+    return this.#limits.wholeBytes;
   }
 
   /** Rows taken so far. */
@@ -98,7 +83,7 @@ export class SegmentWriterSet implements AsyncDisposable {
 
   /** Bytes of memory that it holds at present. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#buffers.heldBytes;
   }
 
   /**
@@ -111,14 +96,34 @@ export class SegmentWriterSet implements AsyncDisposable {
     if (this.#isClosed) throw new ImportError("internal", "rows were appended to segments that are sealed already");
     await this.#guard(async () => {
       this.#runs.sort(bucketOf, batch.rowCount);
-      // What a row takes on average tells how many fit; for fixed widths it is exact.
-      const rowBytes = 8 + batchBytes(batch) / batch.rowCount;
-      for (const index of this.#runs.buckets) {
-        const { start, end } = this.#runs.range(index);
-        for (let at = start; at < end; ) at += await this.#appendSome(this.#buckets[index], batch, at, end, rowBytes);
-      }
+      if (isWhole(batch, this.#context.schema, this.wholeBytes)) await this.#writeWhole(batch);
+      else await this.#appendRuns(batch);
       this.#rowCount += batch.rowCount;
     });
+  }
+
+  async #appendRuns(batch: InsertBatch): Promise<void> {
+    // What a row takes on average tells how many fit; for fixed widths it is exact.
+    const rowBytes = 8 + batchBytes(batch) / batch.rowCount;
+    for (const index of this.#runs.buckets) {
+      const { start, end } = this.#runs.range(index);
+      for (let at = start; at < end; ) at += await this.#appendSome(this.#buckets[index], batch, at, end, rowBytes);
+    }
+  }
+
+  /** Writes the rows of a batch, which all go to the one bucket, from where they lie: behind those that wait. */
+  async #writeWhole(batch: InsertBatch): Promise<void> {
+    await this.#flush(this.#buckets[0]);
+    this.#runs.select(0, batch.rowCount);
+    const system = this.#buffers.systemOf(batch, this.#runs, this.#rowIdBase + BigInt(this.#rowCount));
+    try {
+      await (await this.#write(this.#buckets[0], wholeRows(batch, system), () => {})).done;
+    } catch (error) {
+      this.#puts.stop(error);
+      // Its memory is the reader's again.
+      await this.#puts.settled();
+      throw error;
+    }
   }
 
   /**
@@ -141,9 +146,8 @@ export class SegmentWriterSet implements AsyncDisposable {
     await Promise.allSettled([...this.#sealing, this.#flushes.allEnded()]);
     await this.#puts.settled();
     // Nothing reads the buffers any more: those of flushes are spare by now.
-    for (const buffer of [...this.#spare, ...this.#buckets.map((state) => state.buffer)]) buffer?.release();
-    this.#spare.length = 0;
-    this.#systemBuffers.release();
+    for (const { buffer } of this.#buckets) buffer?.release();
+    this.#buffers.release();
     this.#runs.release();
     for (const { segment } of this.#buckets) segment?.release();
   }
@@ -167,8 +171,8 @@ export class SegmentWriterSet implements AsyncDisposable {
     end: number,
     rowBytes: number,
   ): Promise<number> {
-    const buffer = (state.buffer ??= this.#takeBuffer());
-    const limits = this.#limitsOf(state);
+    const buffer = (state.buffer ??= this.#buffers.take());
+    const limits = limitsOf(state, this.#limits.buffer);
     const fitting = Math.floor((limits.bytes - buffer.bytes) / rowBytes);
     const rows = Math.min(end - at, limits.rows - buffer.rowCount, Math.max(fitting, buffer.rowCount === 0 ? 1 : 0));
     if (rows < 1) {
@@ -180,27 +184,11 @@ export class SegmentWriterSet implements AsyncDisposable {
     if (growth > 0 && !(await this.#makeRoom(growth, state))) return 0;
     const before = buffer.allocatedBytes;
     buffer.append(batch, this.#runs, rows, this.#rowIdBase + BigInt(this.#rowCount));
-    this.#bufferedBytes += buffer.allocatedBytes - before;
+    this.#buffers.heldBytes += buffer.allocatedBytes - before;
     const isFull = buffer.rowCount >= limits.rows || buffer.bytes >= limits.bytes;
     // Where others are being written, the next row of the bucket waits for them: until then there is something to parse.
     if (isFull && this.#flushes.hasRoomFor(buffer.bytes)) await this.#flush(state);
     return rows;
-  }
-
-  /** At which the bucket is flushed: only its first flush comes before its buffer is full. */
-  #limitsOf({ share }: BucketState): Pick<BufferLimits, "rows" | "bytes"> {
-    const { rows, bytes } = this.#limits;
-    return { rows: Math.ceil(rows * share), bytes: Math.ceil(bytes * share) };
-  }
-
-  /** The one with the most memory, which is the least likely to grow. */
-  #takeBuffer(): RowBuffer {
-    this.#spare.sort((a, b) => a.allocatedBytes - b.allocatedBytes);
-    const spare = this.#spare.pop();
-    if (spare) return spare;
-    const buffer = new RowBuffer(this.#context.schema, this.#limits, this.#systemBuffers.open());
-    this.#bufferedBytes += buffer.allocatedBytes;
-    return buffer;
   }
 
   /**
@@ -208,18 +196,13 @@ export class SegmentWriterSet implements AsyncDisposable {
    * bucket may pass the limit, or nothing would ever move. False when the bucket itself was flushed.
    */
   async #makeRoom(bytes: number, state: BucketState): Promise<boolean> {
-    while (this.#bufferedBytes + bytes > this.#workerMemoryBytes) {
-      const spare = this.#spare.pop();
-      if (spare) {
-        this.#bufferedBytes -= spare.allocatedBytes;
-        spare.release();
-        continue;
-      }
+    while (this.#buffers.heldBytes + bytes > this.#limits.workerMemoryBytes) {
+      if (this.#buffers.releaseSpare()) continue;
       if (!this.#flushes.isEmpty) {
         await this.#oneFlush();
         continue;
       }
-      const largest = this.#largestBucket();
+      const largest = largestOf(this.#buckets);
       if (!largest) return true;
       await this.#flush(largest);
       if (largest === state) return false;
@@ -227,47 +210,31 @@ export class SegmentWriterSet implements AsyncDisposable {
     return true;
   }
 
-  #largestBucket(): BucketState | undefined {
-    let largest: BucketState | undefined;
-    for (const state of this.#buckets) {
-      if (state.buffer && state.buffer.bytes > (largest?.buffer?.bytes ?? 0)) largest = state;
-    }
-    return largest;
+  async #flush(state: BucketState): Promise<void> {
+    const { buffer } = state;
+    if (!buffer || !hasRows(state)) return;
+    await this.#write(state, buffer, () => this.#buffers.give(buffer));
+    state.buffer = undefined;
   }
 
-  async #flush(state: BucketState): Promise<void> {
-    if (!state.buffer || state.buffer.rowCount === 0) return;
-    await this.#assignSegments();
-    const { buffer } = state;
-    while (!this.#flushes.hasRoomFor(buffer.bytes)) await this.#oneFlush();
-    const { encodedBytes, done } = await state.segment!.flush(buffer);
-    state.buffer = undefined;
+  /** Begins to write rows of a bucket when there is room for them beside others; `done` settles when they may change. */
+  async #write(state: BucketState, rows: FlushedRows, ended: () => void): Promise<{ readonly done: Promise<void> }> {
+    await assignSegments(this.#buckets, state, this.#ids, this.#context);
+    while (!this.#flushes.hasRoomFor(rows.bytes)) await this.#oneFlush();
+    const { encodedBytes, done } = await state.segment!.flush(rows);
     state.share = 1;
-    this.#bufferedBytes += encodedBytes;
-    this.#flushes.add(done, buffer.bytes, () => {
-      this.#bufferedBytes -= encodedBytes;
-      buffer.clear();
-      this.#spare.push(buffer);
+    this.#buffers.heldBytes += encodedBytes;
+    this.#flushes.add(done, rows.bytes, () => {
+      this.#buffers.heldBytes -= encodedBytes;
+      ended();
     });
     if (state.segment!.isFull) this.#sealSegment(state);
+    return { done };
   }
 
   async #oneFlush(): Promise<void> {
     await this.#flushes.oneEnded();
     this.#puts.throwIfStopped();
-  }
-
-  /** New segments for all buckets that have rows and none, in one call: their ids are recorded before any object (W1). */
-  async #assignSegments(): Promise<void> {
-    const waiting = this.#buckets.filter((state) => !state.segment && state.buffer && state.buffer.rowCount > 0);
-    if (waiting.length === 0) return;
-    const ids = await this.#ids.segments(waiting.map((state) => state.bucket));
-    if (ids.length !== waiting.length) {
-      throw new ImportError("internal", `${ids.length} segment ids for ${waiting.length} buckets`);
-    }
-    for (const [i, state] of waiting.entries()) {
-      state.segment = new SegmentWriter(this.#context, state.bucket, ids[i]);
-    }
   }
 
   #sealSegment(state: BucketState): void {

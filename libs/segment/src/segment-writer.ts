@@ -16,9 +16,9 @@ import {
   timestampField,
 } from "@sluice/schema";
 import { Bm25Logs } from "./bm25-logs.ts";
+import type { FlushedRows } from "./flushed-rows.ts";
 import type { LogIdBlocks } from "./log-ids.ts";
 import type { PutQueue } from "./put-queue.ts";
-import type { RowBuffer } from "./row-buffer.ts";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { SealedSegment, SegmentBucket } from "./segment-logs.ts";
 import type { SystemColumns } from "./system-buffer.ts";
@@ -99,8 +99,8 @@ export class SegmentWriter {
     return this.#memoryBytes >= this.#context.segmentBytes || this.#rowCount >= maxSegmentRows;
   }
 
-  /** Encodes the buffer's rows, one log a field (W3), and begins to write them. The buffer must stay as it is until done. */
-  async flush(buffer: RowBuffer): Promise<FlushWrites> {
+  /** Encodes rows, one log a field (W3), and begins to write them. They must stay as they are until done. */
+  async flush(buffer: FlushedRows): Promise<FlushWrites> {
     const { logIds, puts } = this.#context;
     const firstLogId = await logIds.take(this.#logs.length + this.#bm25.count);
     const { rowCount } = buffer;
@@ -166,7 +166,7 @@ export class SegmentWriter {
     this.#stats.release();
   }
 
-  #count(buffer: RowBuffer, { minTimestamp, maxTimestamp }: SystemColumns): void {
+  #count(buffer: FlushedRows, { minTimestamp, maxTimestamp }: SystemColumns): void {
     if (this.#rowCount === 0 || minTimestamp < this.#minTimestamp) this.#minTimestamp = minTimestamp;
     if (maxTimestamp > this.#maxTimestamp) this.#maxTimestamp = maxTimestamp;
     this.#rowCount += buffer.rowCount;

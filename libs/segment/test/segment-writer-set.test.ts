@@ -218,7 +218,7 @@ describe("SegmentWriterSet", () => {
     setup.store.during = () => gate.promise;
     let appended = 0;
     const appending = (async () => {
-      for (; appended < 20; appended++) await appendRows(setup, 1, 100, 1);
+      for (; appended < 20; appended++) await appendRows(setup, 4, 25, 1);
     })();
     for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(appended).toBeGreaterThanOrEqual(2);
@@ -226,6 +226,44 @@ describe("SegmentWriterSet", () => {
     gate.resolve();
     await appending;
     expect((await setup.writer.seal())[0].rowCount).toBe(2000);
+  });
+
+  it("writes batches of one bucket that are as large as a flush from where they lie, among others, and lets go of them", async () => {
+    const sizes = fc.array(fc.constantFrom(1, 49, 50, 51, 99, 100, 101, 300), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.constantFrom(150, 10_000), async (batchRows, segmentRows) => {
+        const limits = { flushBytes: 100 * (vectorRowBytes - 8), segmentBytes: segmentRows * vectorRowBytes };
+        const setup = open(vectors, 1, limits);
+        const batches: { batch: InsertBatch; bucketOf: Uint16Array }[] = [];
+        let firstRow = 0;
+        for (const rows of batchRows) {
+          const lent = randomBatch(vectors, firstRow, rows, seededRandom(rows));
+          const bucketOf = new Uint16Array(rows);
+          batches.push({ batch: structuredClone(lent), bucketOf });
+          await setup.writer.append(lent, bucketOf);
+          for (const column of lent.columns) column?.data.fill(7);
+          firstRow += rows;
+        }
+        const segments = await setup.writer.seal();
+        await expectRows(setup.store, vectors, segments, batches, 1);
+        expectInvariants(setup, segments);
+      }),
+      { numRuns: 20, seed: 12 },
+    );
+  });
+
+  it("W6: a batch that failed to be written is read by nobody any more", async () => {
+    const setup = open(vectors, 1, { flushBytes: 100 * vectorRowBytes });
+    const failure = new Error("disk full");
+    setup.store.during = async (key) => {
+      if (key.includes("/100/")) throw failure;
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await expect(appendRows(setup, 1, 100, 1)).rejects.toBe(failure);
+    expect(setup.store.inFlight).toBe(0);
+    await expect(setup.writer.seal()).rejects.toBe(failure);
+    await setup.writer[Symbol.asyncDispose]();
+    await expectQuiet(setup.store);
   });
 
   it("W5: a segment is reported when all its objects are written, statistics too", async () => {

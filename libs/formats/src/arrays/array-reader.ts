@@ -33,7 +33,7 @@ export class ArrayReader implements FormatReader {
     this.#arraysOf = arraysOf;
   }
 
-  async *batches({ batchBytes, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
+  async *batches({ batchBytes, wholeBytes = 0, signal, onReject }: BatchOptions): AsyncGenerator<InsertBatch> {
     const { sources, plan, range, warn } = this.#input;
     const { set, ...arrays } = await openSet(this.#input, this.#arraysOf, signal, warn);
     this.#close = set.close;
@@ -45,7 +45,8 @@ export class ArrayReader implements FormatReader {
       throw new ImportError("malformed_file", reason, { file: sources[0].path });
     }
     const rows = new ColumnSet(arrays, plan, set.live, new RowRejects(onReject));
-    yield* rows.batches(begin, end, rowsPerBatch([...columns, ...folded], batchBytes, end - begin), signal);
+    const bytes = areWhole(arrays) ? Math.max(batchBytes, wholeBytes) : batchBytes;
+    yield* rows.batches(begin, end, rowsPerBatch([...columns, ...folded], bytes, end - begin), signal);
     if (rows.leftOut > 0) warn?.(`${set.title}: ${rows.leftOut} rows were left out, being ${set.live?.why}`);
   }
 
@@ -53,6 +54,15 @@ export class ArrayReader implements FormatReader {
     await this.#close?.();
     this.#close = undefined;
   }
+}
+
+/** Whether batches are what is read, without other memory for them. */
+function areWhole({ columns, folded }: OpenedArrays): boolean {
+  return folded.length === 0 && columns.every(isWhole);
+}
+
+function isWhole({ field, rowBytes, rows, isStrided }: ArrayColumn): boolean {
+  return rowBytes === fixedWidth(field) && !rows && !isStrided;
 }
 
 /** Rows that take about `batchBytes`, as read or as decoded, whichever is more. */

@@ -16,6 +16,8 @@ export interface SinkOutcome {
  * visible.
  */
 export interface BatchSink extends AsyncDisposable {
+  /** See `BatchOptions.wholeBytes`. */
+  readonly wholeBytes?: number | undefined;
   /**
    * Takes the rows of a batch, which has every column but an automatic key's. The batch is the caller's again when this
    * resolves; that it takes its time is the only brake on the reader.

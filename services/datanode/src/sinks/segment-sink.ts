@@ -57,6 +57,10 @@ export class SegmentSink implements BatchSink {
     });
   }
 
+  get wholeBytes(): number | undefined {
+    return this.#segments.wholeBytes;
+  }
+
   async append(batch: InsertBatch): Promise<void> {
     const timed = this.#times.bounded(batch);
     const filled = this.#outputs ? (await this.#outputs()).fill(timed) : timed;

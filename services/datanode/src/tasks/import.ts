@@ -135,7 +135,12 @@ async function readSet(
   });
   const rejected = rejects?.begin({ ...textOf(set, reader), set: group });
   const onReject = input.tolerance && rejecting(taken, rejected);
-  const reading = { batchBytes: limits.batchBytes, signal, memory, ...(onReject && { onReject }) };
+  const { wholeBytes } = taken;
+  const reading = {
+    ...{ batchBytes: limits.batchBytes, signal, memory },
+    ...(wholeBytes && { wholeBytes }),
+    ...(onReject && { onReject }),
+  };
   for await (const batch of reader.batches(reading)) {
     signal.throwIfAborted();
     rows += await taken.append(completeBatch(plan.schema, withFolderKeys(plan, batch)));

@@ -8,6 +8,8 @@ import type { UniqueRows } from "../sinks/unique/unique-rows.ts";
 
 /** Takes the rows of one set, and tells how many of them it took. */
 export interface RowTaker {
+  /** See `BatchOptions.wholeBytes`. */
+  readonly wholeBytes?: number | undefined;
   append(batch: InsertBatch): Promise<number>;
   /** A row was put aside. */
   skip(row: number): void;
@@ -37,6 +39,10 @@ export class SetRows implements RowTaker {
     this.#file = set.files[0].path;
     this.#isCounted = isWhole && set.files.length === 1 && !to.unique;
     to.unique?.beginSet(this.#file);
+  }
+
+  get wholeBytes(): number | undefined {
+    return this.#to.unique ? undefined : this.#to.sink.wholeBytes;
   }
 
   async append(batch: InsertBatch): Promise<number> {

@@ -46,6 +46,23 @@ describe("batches", () => {
   const schema = schemaOf(idField, fieldOf("vector", DataType.FloatVector, { dim: 4 }));
   const set = () => setOf({ id: npyFile("<i8", [1000], ids(1000)), vector: npyFile("<f4", [1000, 4], vectors) });
 
+  it("are as large as those that are written from where they lie, where rows lie in the file as in the column", async () => {
+    const { sources } = await set();
+    const sizesOf = async (files: readonly SourceFile[]) => {
+      await using reader = npyFormat.open(readerInput(schema, files));
+      const sizes: number[] = [];
+      for await (const { rowCount } of reader.batches({ batchBytes: 2400, wholeBytes: 9600, signal }))
+        sizes.push(rowCount);
+      return sizes;
+    };
+    expect(await sizesOf(sources)).toEqual([400, 400, 200]);
+    const doubles = await setOf({
+      id: npyFile("<i8", [1000], ids(1000)),
+      vector: npyFile("<f8", [1000, 4], Float64Array.from(vectors)),
+    });
+    expect((await sizesOf(doubles.sources)).slice(0, 2)).toEqual([60, 60]);
+  });
+
   it.each([1, 24, 100, 23_999, 24_000, 1 << 20])("of %i bytes hold all rows in order", async (batchBytes) => {
     const { sources } = await set();
     const batches = await readAll(sources, schema, batchBytes);
