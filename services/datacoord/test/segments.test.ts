@@ -525,6 +525,51 @@ describe("garbage collection", () => {
     });
   });
 
+  describe("G10: what deletes say again is forgotten", () => {
+    const changesOf = async () => (await Array.fromAsync(store.scan("change/"))).length;
+    /** Three deletes of rows of one segment, a millisecond after another. @returns when the second one has not been made */
+    async function deletes(): Promise<bigint> {
+      const [segment] = await persisted(1n, 1);
+      await commit(1n);
+      await putJob(1n, "completed");
+      let middle = 0n;
+      for (const changeId of [51n, 52n, 53n]) {
+        if (changeId === 52n) middle = (await snapshot()).timestamp;
+        nowMs += 1;
+        const deltaLogs = [{ fieldId: 100n, logIds: [changeId], rowCounts: [1n], sizesBytes: [9n] }];
+        const logs = importing.LogLists.fromPartial({ deltaLogs, deletedRows: changeId - 50n });
+        await change({ changeId, extends: [{ segmentId: segment, logs }] });
+      }
+      return middle;
+    }
+    const deletedRows = async (timestamp = 0n) =>
+      (await snapshot(timestamp)).segments.map((one) => one.logs?.deletedRows);
+
+    it("once nobody reads from before, and no call is made again", async () => {
+      const middle = await deletes();
+      await collect();
+      expect([await changesOf(), await deletedRows(middle), await deletedRows()]).toEqual([4, [1n], [3n]]);
+      nowMs += 2000;
+      await collect();
+      expect([await changesOf(), await deletedRows()]).toEqual([2, [3n]]);
+      await expect(snapshot(middle)).rejects.toThrow(/kept no longer/);
+      await openVisible();
+      await expect(snapshot(middle)).rejects.toThrow(/kept no longer/);
+    });
+
+    it("but not what an open export still reads", async () => {
+      const timestamp = await deletes();
+      const reader = { jobId: 5n, kind: "export", collectionId: COLLECTION, timestamp };
+      await put(JOBS, { ...reader, state: "importing" });
+      nowMs += 2000;
+      await collect();
+      expect([await changesOf(), await deletedRows(timestamp)]).toEqual([4, [1n]]);
+      await put(JOBS, { ...reader, state: "failed" });
+      await collect();
+      expect(await changesOf()).toBe(2);
+    });
+  });
+
   it("a job whose objects cannot be removed does not hold up the others", async () => {
     await failedJob(1n);
     await failedJob(2n);
