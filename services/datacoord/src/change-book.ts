@@ -9,7 +9,7 @@ import {
 } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
-import type { CollectionId, SegmentId } from "@sluice/schema";
+import { type CollectionId, encodePlain, type SegmentId } from "@sluice/schema";
 import { ChangeHistory } from "./change-history.ts";
 
 // S2. A segment is visible when, and only when, a change adds it and no later one removes it. A change is one record and one
@@ -21,6 +21,9 @@ import { ChangeHistory } from "./change-history.ts";
 //     these changes are refused from then on, also by who finds only segments that are removed and were never added.
 // S7. The last delete of a segment's rows names all its delta logs. What earlier ones say of them is forgotten when no reader is
 //     left that began before the last one; that one says so before, durably, and snapshots from before it are refused.
+
+/** Of a change that extends segments: etcd takes requests of 1.5 MiB. Ids of added and removed ones are short. */
+const MAX_CHANGE_BYTES = 1 << 20;
 
 /** What a change does; the book gives it its timestamp. */
 export type NewChange = Omit<ChangeRecord, "commitTs">;
@@ -70,6 +73,7 @@ export class ChangeBook {
   /**
    * Makes a change visible (S2) and answers its record. One that was made before answers the record of then.
    * @param lastTs of the last change when this one was decided on; given where one in between would make it wrong
+   * @throws {StatusError} 1100 when it says something of more segments than one record holds; nothing is changed then
    * @throws {ImportError} `job_failed` when it removes or extends what is not visible (any more); nothing is changed then
    * @throws {VisibleMoved} when another change came in between
    */
@@ -80,6 +84,7 @@ export class ChangeBook {
       if (earlier) return { record: earlier, isNew: false };
       if (lastTs !== undefined && lastTs !== history.lastTs) throw new VisibleMoved();
       this.#checkTouched(change);
+      checkSize(change);
       // Taken when every added segment is durable: a reader below it cannot have missed any of them.
       const record = await this.#write({ ...change, commitTs: await this.#allocateTs() });
       return { record, isNew: true };
@@ -208,4 +213,14 @@ export class ChangeBook {
     this.#histories.set(collectionId, history);
     return history;
   }
+}
+
+/** One record makes all of it visible, so that it cannot be cut. */
+function checkSize(change: NewChange): void {
+  const { length } = change.extends;
+  if (length === 0 || Buffer.byteLength(encodePlain(change)) <= MAX_CHANGE_BYTES) return;
+  throw new StatusError(
+    statusCodes.invalidParameter,
+    `rows of ${length} segments are deleted at once, of more than one record holds: delete in parts, by partitions or ranges of keys, or compact the collection first`,
+  );
 }

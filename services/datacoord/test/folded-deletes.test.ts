@@ -116,6 +116,19 @@ describe("deletes that later ones say again (S7)", () => {
     expect([...world.book.visible(collection).keys()]).toEqual(ids(1, 2));
   });
 
+  it("are refused where one record cannot hold what they say, and change nothing", async () => {
+    const world = new World();
+    const many = ids(...Array.from({ length: 12_000 }, (_, i) => i + 1));
+    await world.change({ adds: many });
+    await expect(world.delete(many)).rejects.toMatchObject({
+      code: 1100,
+      message: expect.stringContaining("in parts"),
+    });
+    expect(world.records()).toBe(1);
+    await world.delete(many.slice(0, 2000));
+    expect(world.records()).toBe(2);
+  });
+
   const segments = fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant("delete"), segments, adds: fc.boolean() }) },
