@@ -1,4 +1,4 @@
-import { mapConcurrent } from "@sluice/async";
+import { mapConcurrent, releaseMemory } from "@sluice/async";
 import {
   appendInsertLog,
   type Bm25Stats,
@@ -6,6 +6,7 @@ import {
   decodeBm25Stats,
   decodeStatsLog,
   type PrimaryKeyStats,
+  type TakeZeroed,
 } from "@sluice/binlog";
 import { type Column, constantColumn } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
@@ -21,6 +22,7 @@ const readsInFlight = 4;
  * One field of a whole segment, all logs one after the other: row n here is row n in every field. A field that was added
  * after the segment was written has its default in every row, else null. Own memory.
  * @param field of the schema, or `rowIdField`, `timestampField`
+ * @param valuesIn where values of equal width go
  * @throws {ImportError} as `ObjectReads.stat`; `internal` when a log is missing, damaged or not as recorded
  */
 export async function readSegmentField(
@@ -28,10 +30,11 @@ export async function readSegmentField(
   segment: SegmentLogs,
   field: FieldSchema,
   signal?: AbortSignal,
+  valuesIn?: TakeZeroed,
 ): Promise<{ column: Column; rowCount: number }> {
   const logs = segment.insertLogs.find(({ fieldId }) => fieldId === field.fieldId);
   if (!logs) return { column: standIn(field, segment.rowCount), rowCount: segment.rowCount };
-  const sink = ColumnSink.forField(field, segment.rowCount);
+  const sink = ColumnSink.forField(field, segment.rowCount, valuesIn);
   const memory = new ReadMemory(readsInFlight);
   const fetch = async (index: number) => {
     const bytes = memory.take(index, logs.sizesBytes[index]);
@@ -42,6 +45,7 @@ export async function readSegmentField(
     signal?.throwIfAborted();
     decodeLog(segment, logs, index, bytes, sink);
   }
+  memory.release();
   if (sink.rowCount !== segment.rowCount) throw notAsRecorded(segment, logs, sink.rowCount, segment.rowCount);
   return sink.finish();
 }
@@ -132,6 +136,11 @@ class ReadMemory {
     const slot = index % this.#buffers.length;
     if (this.#buffers[slot].length < sizeBytes) this.#buffers[slot] = Buffer.allocUnsafeSlow(sizeBytes);
     return this.#buffers[slot].subarray(0, sizeBytes);
+  }
+
+  /** When no read is under way any more. */
+  release(): void {
+    for (const buffer of this.#buffers) releaseMemory(buffer);
   }
 }
 

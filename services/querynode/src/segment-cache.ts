@@ -44,7 +44,8 @@ export class SegmentCache {
   /** One field of one part of a segment. @throws as `readSegmentField` */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     const read = async () => {
-      const { column } = await readSegmentField(this.#store, part, field);
+      const valuesIn = isVector(field.dataType) ? sharedMemory : undefined;
+      const { column } = await readSegmentField(this.#store, part, field, undefined, valuesIn);
       return isVector(field.dataType) ? shared(column) : column;
     };
     return this.#get(columnKey(part, field), read, sizeOf);
@@ -164,12 +165,16 @@ function columnKey({ insertLogs }: SegmentLogs, { fieldId }: FieldSchema): strin
   return `${fieldId}/${insertLogs[0].logIds[0]}`;
 }
 
-/** The same in memory that threads share, for those that compare vectors. Small ones are compared where they are. */
+/** Memory that threads share, for those that compare vectors. Small ones are compared where they are. */
+function sharedMemory(length: number): Uint8Array {
+  return length < SHARED_FROM_BYTES ? new Uint8Array(length) : new Uint8Array(new SharedArrayBuffer(length));
+}
+
+/** Values of no equal width are read before it is known how long they are: the same in memory that threads share. */
 function shared(column: Column): Column {
-  if (column.data.byteLength < SHARED_FROM_BYTES) return column;
-  const data = new Uint8Array(new SharedArrayBuffer(column.data.byteLength));
+  if (column.kind === "fixed" || column.data.byteLength < SHARED_FROM_BYTES) return column;
+  const data = sharedMemory(column.data.byteLength);
   data.set(column.data);
-  if (column.kind === "fixed") return { ...column, data };
   const offsets = new Uint32Array(new SharedArrayBuffer(column.offsets.byteLength));
   offsets.set(column.offsets);
   return { ...column, data, offsets };

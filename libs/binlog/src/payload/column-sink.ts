@@ -10,6 +10,11 @@ const trustedBytes = 64 << 20;
 /** Offsets are uint32. */
 const maxVarBytes = 2 ** 32 - 1;
 
+/** Gives memory of so many bytes, zero. */
+export type TakeZeroed = (length: number) => Uint8Array;
+
+const ownMemory: TakeZeroed = (length) => new Uint8Array(length);
+
 /** Takes the values of one field, page after page and file after file, into one growing column. */
 export class ColumnSink {
   readonly dataType: DataType;
@@ -20,23 +25,33 @@ export class ColumnSink {
   readonly #maxBytes: number;
   readonly #texts: BytesSink;
   readonly #wide = new Scratch();
+  readonly #memory: TakeZeroed;
   #rows = 0;
   #capacity = 0;
-  #data: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #data: Uint8Array = new Uint8Array(0);
   #validity: Uint8Array<ArrayBuffer> | undefined;
 
-  private constructor(dataType: DataType, dim: number, rows: number, maxBytes: number) {
+  private constructor(dataType: DataType, dim: number, rows: number, maxBytes: number, memory = ownMemory) {
     this.dataType = dataType;
     this.type = parquetType(dataType, dim);
     this.#width = columnWidth(dataType, physicalWidth(this.type));
     this.#maxBytes = maxBytes;
+    this.#memory = memory;
     this.#texts = new BytesSink(Math.min(maxBytes, maxVarBytes));
     this.#reserve(rows);
   }
 
-  /** For a field whose dimension is known. @param rows that are expected; they are allocated at once */
-  static forField(field: { readonly dataType: DataType; readonly dim: number }, rows: number): ColumnSink {
-    return new ColumnSink(field.dataType, field.dim, rows, Number.POSITIVE_INFINITY);
+  /**
+   * For a field whose dimension is known.
+   * @param rows that are expected; they are allocated at once
+   * @param memory for values of equal width
+   */
+  static forField(
+    field: { readonly dataType: DataType; readonly dim: number },
+    rows: number,
+    memory?: TakeZeroed,
+  ): ColumnSink {
+    return new ColumnSink(field.dataType, field.dim, rows, Number.POSITIVE_INFINITY, memory);
   }
 
   /**
@@ -116,9 +131,9 @@ export class ColumnSink {
     if (rows * Math.max(this.#width, 4) > this.#maxBytes)
       throw new TooLarge(`a column of ${rows} rows`, this.#maxBytes);
     const capacity = this.#capacity === 0 ? rows : Math.max(rows, 2 * this.#capacity);
-    if (this.#width > 0) this.#data = grown(this.#data, capacity * this.#width);
+    if (this.#width > 0) this.#data = grown(this.#data, this.#memory(capacity * this.#width));
     else this.#texts.reserveValues(capacity);
-    if (this.#validity) this.#validity = grown(this.#validity, capacity);
+    if (this.#validity) this.#validity = grown(this.#validity, new Uint8Array(capacity));
     this.#capacity = capacity;
   }
 }
@@ -128,8 +143,7 @@ function columnWidth(dataType: DataType, physical: number): number {
   return dataType === DataType.Int16 ? 2 : physical;
 }
 
-function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(length);
+function grown<B extends ArrayBufferLike>(bytes: Uint8Array, larger: Uint8Array<B>): Uint8Array<B> {
   larger.set(bytes);
   return larger;
 }
