@@ -1,3 +1,4 @@
+export { verdictOn } from "./after-report.ts";
 export * from "./checked-rows.ts";
 export * from "./checked-view.ts";
 export { chooseMerges, type MergeOccasion, type SegmentBounds } from "./choose-merges.ts";
@@ -13,10 +14,11 @@ export * from "./import-findings.ts";
 export * from "./import-spec.ts";
 export * from "./import-task-input.ts";
 export * from "./job.ts";
+export type { JobEvent } from "./job-event.ts";
 export { type KeyRule, keyBucketCount, type OnDuplicate } from "./key-rule.ts";
 export * from "./kinds.ts";
 export * from "./merge.ts";
-export { type JobEvent, next, verdictOn } from "./next.ts";
+export { next } from "./next.ts";
 export * from "./options/import-options.ts";
 export {
   type DataSourceOptions,

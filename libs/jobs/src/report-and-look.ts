@@ -1,6 +1,7 @@
 import type { Failure } from "@sluice/errors";
 import type { Job, Task } from "./job.ts";
-import { type JobEvent, next } from "./next.ts";
+import type { JobEvent } from "./job-event.ts";
+import { next } from "./next.ts";
 import type { Step } from "./step.ts";
 
 /** What a look at a job whose tasks are all done has to know. */

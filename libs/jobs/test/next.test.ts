@@ -17,7 +17,7 @@ import {
 } from "@sluice/jobs";
 import { jobId, nodeId, segmentId, taskId } from "@sluice/schema";
 import fc from "fast-check";
-import { MAX_TASK_FAILURES, MAX_TASK_OUTAGES } from "../src/next.ts";
+import { MAX_TASK_FAILURES, MAX_TASK_OUTAGES } from "../src/after-report.ts";
 import { endedJobStates } from "../src/states.ts";
 
 const JOB = jobId(1n);

@@ -1,11 +1,13 @@
 import { aborted, sleep } from "@sluice/async";
 import type { CredentialsKey } from "@sluice/cluster";
-import { asImportError, failureOf, ImportError } from "@sluice/errors";
+import { ImportError } from "@sluice/errors";
 import type { importing } from "@sluice/rpc";
 import type { NodeId } from "@sluice/schema";
 import type { TaskLease, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type SpanAttributes, withSpan } from "@sluice/telemetry";
 import type { Coordinators } from "./coordinators.ts";
+import { endFailed } from "./failed-attempt.ts";
+import { keepRenewed, makeRoom } from "./held-lease.ts";
 import { insist } from "./insist.ts";
 import { LastKnown } from "./last-known.ts";
 import type { AttemptEnd, DataNodeMetrics } from "./metrics.ts";
@@ -36,10 +38,6 @@ export interface TaskWorkerDeps {
 
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
-/** How often a task of the background is asked to make room. What waits for a moment only is about to be taken by others. */
-const YIELD_MS = 150;
-/** A node that stops waits no longer for the rootcoord to hear of it. */
-const FAREWELL_MS = 1000;
 
 interface Attempt {
   readonly order: importing.TaskOrder;
@@ -95,37 +93,14 @@ export class TaskWorker implements AsyncDisposable {
   async #work(lease: TaskLease): Promise<void> {
     const { taskId } = lease.task;
     this.#deps.onTask(taskId, true);
-    using renewal = this.#keepRenewed(lease);
-    using making = this.#makeRoom(lease);
+    using renewal = keepRenewed(lease, this.#deps.taskLeaseMs);
+    using making = makeRoom(lease.task, this.#deps);
     const back = AbortSignal.any([this.#stop.signal, making.room]);
     try {
       await this.#attempt(lease, AbortSignal.any([lease.lost, renewal.lost, back]), back);
     } finally {
       this.#deps.onTask(taskId, false);
     }
-  }
-
-  /** Renews at a third of the lease; `lost` aborts when the queue has taken the task away. */
-  #keepRenewed(lease: TaskLease): Disposable & { readonly lost: AbortSignal } {
-    const lost = new AbortController();
-    const timer = setInterval(async () => {
-      const isHeld = await lease.renew().catch(() => true);
-      if (!isHeld) lost.abort();
-    }, this.#deps.taskLeaseMs / 3);
-    return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };
-  }
-
-  /** `room` aborts when a task of the background holds a slot that others wait for. It is begun anew once they do not. */
-  #makeRoom({ task }: TaskLease): Disposable & { readonly room: AbortSignal } {
-    const { queue, smallTaskBytes } = this.#deps;
-    const room = new AbortController();
-    if (!task.isBackground) return { room: room.signal, [Symbol.dispose]: () => {} };
-    let seen = 0;
-    const timer = setInterval(async () => {
-      seen = (await queue.hasWaiting(smallTaskBytes).catch(() => false)) ? seen + 1 : 0;
-      if (seen > 1) room.abort();
-    }, YIELD_MS);
-    return { room: room.signal, [Symbol.dispose]: () => clearInterval(timer) };
   }
 
   /** @param back the task is given back when it aborts */
@@ -150,7 +125,7 @@ export class TaskWorker implements AsyncDisposable {
       ended("persisted");
       await lease.complete();
     } catch (error) {
-      ended(await this.#failed(lease, order, error, { signal, back }, run));
+      ended(await endFailed({ lease, order, run }, error, { signal, back }, this.#deps));
     }
   }
 
@@ -202,70 +177,6 @@ export class TaskWorker implements AsyncDisposable {
     } finally {
       clearInterval(timer);
     }
-  }
-
-  async #failed(
-    lease: TaskLease,
-    order: importing.TaskOrder,
-    error: unknown,
-    { signal, back }: { readonly signal: AbortSignal; readonly back: AbortSignal },
-    run: object,
-  ): Promise<AttemptEnd> {
-    if (back.aborted) {
-      this.#deps.log.info("attempt ends without a result: its node stops, or others wait for the slot", { ...run });
-      return this.#handBack(lease, order);
-    }
-    const failure = asImportError(error);
-    this.#logFailure(failure, run);
-    // The lease is lost or another attempt runs: the task is not ours to answer for.
-    if (signal.aborted || failure.code === "attempt_superseded" || failure.code === "aborted") {
-      this.#showLife(order);
-      await lease.complete();
-      return "lost";
-    }
-    const isRetriable = failure.spec.retry !== "never";
-    const { coordinators, nodeId } = this.#deps;
-    const progress = { state: "failed", failure: failureOf(failure) } as const;
-    try {
-      await this.#insist(() => coordinators.report(order, nodeId(), progress), signal);
-    } catch {
-      // Refused, drained or lost meanwhile: not ours to answer for. What is still open is handed over again.
-      if (back.aborted) return this.#handBack(lease, order);
-      await lease.complete();
-      return "lost";
-    }
-    if (!isRetriable) {
-      await lease.complete();
-      return "failed";
-    }
-    await sleep(RETRY_MS, signal);
-    await lease.giveBack();
-    return "retried";
-  }
-
-  /**
-   * The rootcoord first: it hears of it before the next attempt begins, and does not take it for dead. When
-   * it does not listen, the task goes back all the same.
-   */
-  async #handBack(lease: TaskLease, order: importing.TaskOrder): Promise<AttemptEnd> {
-    const { coordinators, nodeId } = this.#deps;
-    const told = coordinators.report(order, nodeId(), { state: "handed_back" }).catch(() => undefined);
-    await Promise.race([told, sleep(FAREWELL_MS, undefined, { ref: false })]);
-    await lease.giveBack();
-    return "handed_back";
-  }
-
-  /** Another node may have the task because this one fell silent: the rootcoord must not take it for dead. Nobody waits for it. */
-  #showLife(order: importing.TaskOrder): void {
-    const { coordinators, nodeId } = this.#deps;
-    coordinators.report(order, nodeId(), { state: "running", rowCount: 0, processedBytes: 0 }).catch(() => undefined);
-  }
-
-  /** What is wrong with the input is the user's to read, in the job; what is wrong with the system is the operator's. */
-  #logFailure(failure: ImportError, run: object): void {
-    const { code, reason, at, spec } = failure;
-    if (spec.blame === "input") this.#deps.log.info("attempt failed by its input", { ...run, code, reason, ...at });
-    else this.#deps.log.warn("attempt ended without a result", { ...run, err: failure });
   }
 
   #insist<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,11 +1,9 @@
 import type { JobRecord } from "@sluice/catalog";
 import { connectPeer, credentialsKeyOf, openPeerServer } from "@sluice/cluster";
 import { ModelServers } from "@sluice/embedding";
-import { StatusError, statusCodes } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import {
-  AllowedEndpoints,
   type DescribeBrought,
   type ExportRoots,
   type ObjectStore,
@@ -29,15 +27,10 @@ import { accessHandlers } from "./access/access-handlers.ts";
 import { DataCoordClient } from "./data-coord.ts";
 import { CollectionNames, createDdlHandlers, type RootCoordHandlers } from "./ddl/index.ts";
 import { IdAllocator } from "./id-allocator.ts";
-import { RestoreBackup } from "./jobs/backups/restore-backup.ts";
 import { compactionHandlers } from "./jobs/compaction-calls.ts";
 import { Compactions } from "./jobs/compactions.ts";
-import { CopyJobs } from "./jobs/copy-jobs.ts";
-import { CopyRequests } from "./jobs/copy-requests.ts";
 import { collectionOf, droppedTarget } from "./jobs/dropped-target.ts";
-import { ExportJobs } from "./jobs/export-jobs.ts";
 import { ExportSweeper } from "./jobs/export-sweeper.ts";
-import { ImportJobs } from "./jobs/import-jobs.ts";
 import { InspectFiles } from "./jobs/inspect-files.ts";
 import { JobBook } from "./jobs/job-book.ts";
 import { JobChanges } from "./jobs/job-changes.ts";
@@ -46,18 +39,15 @@ import { JobCredentials } from "./jobs/job-credentials.ts";
 import { jobHandlers } from "./jobs/job-handlers.ts";
 import { JobLoop } from "./jobs/job-loop.ts";
 import { JobPace } from "./jobs/job-pace.ts";
+import { jobRequests } from "./jobs/job-requests.ts";
 import { JobSources } from "./jobs/job-sources.ts";
 import { JobTroubles } from "./jobs/job-troubles.ts";
 import { JobViews } from "./jobs/job-views.ts";
 import { jobPlanners } from "./jobs/kinds/index.ts";
 import type { JobPlanners } from "./jobs/kinds/job-planner.ts";
 import { MergeEnds } from "./jobs/merge-ends.ts";
-import { MergeJobs } from "./jobs/merge-jobs.ts";
 import { tasksAtOnce } from "./jobs/planned-tasks.ts";
-import { PullJobs } from "./jobs/pull-jobs.ts";
-import { PushJobs } from "./jobs/push-jobs.ts";
 import { RequestedJobs } from "./jobs/requested-jobs.ts";
-import { RetryJobs } from "./jobs/retry-jobs.ts";
 import { SourceLines } from "./jobs/source-line.ts";
 import { TaskReports } from "./jobs/task-reports.ts";
 import { RootCoordMetrics } from "./metrics.ts";
@@ -125,28 +115,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const allocateIds = (count: number) => ids.allocate(count);
   const planAtOnce = (job: JobRecord) => tasksAtOnce(job, planners, allocateIds);
   const requested = new RequestedJobs(book, log, targets, planAtOnce);
-  const requests = {
-    ...{ book, now: Date.now, maxOpenJobs: settings.maxOpenJobs, requested },
-    allocateId: () => ids.allocate(1),
-    allocateTs: () => tso.allocate(1),
-    findCollection: (db: string, name: string) => ddl.findCollection(db, name),
-  };
-  const jobs = new ImportJobs({ ...requests, sources: jobSources });
-  const exportJobs = new ExportJobs({ ...requests, roots: exports });
-  const making = { hidden: ddl.hidden, log, allocateIds };
-  const mergeJobs = new MergeJobs({ ...requests, ...making, sources: jobSources });
-  const copyRequests = new CopyRequests({ ...requests, hidden: ddl.hidden, log });
-  const copyJobs = new CopyJobs({ ...requests, ...making, requests: copyRequests });
-  const allowed = new AllowedEndpoints(settings.dataSourceEndpoint ?? []);
-  const withPeers = { ...requests, ...making, requests: copyRequests, allowed, credentials };
-  const pullJobs = new PullJobs(withPeers);
-  const pushJobs = new PushJobs({ ...withPeers, roots: exports });
-  const restore = new RestoreBackup({
-    ...{ sources: jobSources, jobs, book, declare: ddl.handlers, models },
-    findCollection: async (db, name) => {
-      const id = await ddl.lookUpCollection(db, name).catch(unlessMissing);
-      return id === undefined ? undefined : await ddl.getCollection(id);
-    },
+  const requests = jobRequests(settings, {
+    ...{ book, ids, tso, ddl, requested, credentials, models, log, roots: exports, sources: jobSources },
     rowCounts: (id) => dataCoordClient.rowCounts(id),
   });
   const planners: JobPlanners = {
@@ -207,18 +177,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     async (dbName, name) => (await ddl.findCollection(dbName, name).catch(() => undefined))?.name ?? name,
   );
   const ofJobs = jobHandlers({
-    ...{
-      imports: jobs,
-      exports: exportJobs,
-      merges: mergeJobs,
-      copies: copyJobs,
-      pulls: pullJobs,
-      pushes: pushJobs,
-      ...{ views, changes },
-      restore,
-      paths: volumes.paths,
-    },
-    retries: new RetryJobs({ ...requests, sources: jobSources, getCollection: (id) => ddl.getCollection(id) }),
+    ...requests,
+    ...{ views, changes, paths: volumes.paths },
     control: new JobControl(book, Date.now),
     reports: new TaskReports({
       ...{ book, planners, credentials, log, metrics, pace, onProgress: (id: JobId) => changes.note(id) },
@@ -257,10 +217,4 @@ function numberHandlers(ids: IdAllocator, tso: TsoService): Pick<RootCoordHandle
     allocIds: async ({ count }) => ({ status: okStatus(), first: await ids.allocate(Number(count)) }),
     allocTimestamp: async () => ({ status: okStatus(), timestamp: await tso.allocate(1) }),
   };
-}
-
-/** A database that is not there has no collections. */
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof StatusError && error.code === statusCodes.databaseNotFound) return undefined;
-  throw error;
 }

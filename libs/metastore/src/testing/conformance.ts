@@ -1,11 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import type { HeldKey, MetaStore } from "../meta-store.ts";
-
-async function keysOf(store: MetaStore, prefix: string): Promise<string[]> {
-  return Array.fromAsync(store.scan(prefix), (entry) => entry.key);
-}
-
-const put = (store: MetaStore, key: string, value: string) => store.commit({ guards: [], writes: [{ key, value }] });
+import type { MetaStore } from "../meta-store.ts";
+import { heldKeysConformance } from "./held-keys.ts";
+import { keysOf, put } from "./records.ts";
+import { watchConformance } from "./watches.ts";
 
 /**
  * What every adapter of `MetaStore` must do. `open` gives an empty store each time; the suite disposes it.
@@ -184,123 +181,8 @@ export function metaStoreConformance(backend: string, open: () => Promise<MetaSt
       expect((await store.get("x".repeat(1024)))?.value).toBe("long");
     });
 
-    it("wakes watchers of a prefix, and tells the keys", async () => {
-      const abort = new AbortController();
-      const seen = new Set<string>();
-      const changes = store.watch("task/", abort.signal);
-      await put(store, "task/0", "before the first item is asked for");
-      const watching = (async () => {
-        for await (const keys of changes) {
-          for (const key of keys) seen.add(key);
-          if (seen.has("task/9")) return;
-        }
-      })();
-      for (let i = 1; i < 10; i++) await put(store, `task/${i}`, "x");
-      await put(store, "job/1", "x");
-      await watching;
-      expect([...seen].sort()).toEqual(Array.from({ length: 10 }, (_, i) => `task/${i}`));
-      abort.abort();
-    });
-
-    it("shows a watcher the record it was woken for", async () => {
-      const abort = new AbortController();
-      const changes = store.watch("k", abort.signal)[Symbol.asyncIterator]();
-      const next = changes.next();
-      await store.commit({ guards: [], writes: [{ key: "k", value: "new" }] });
-      expect([...(await next).value]).toEqual(["k"]);
-      expect((await store.get("k"))?.value).toBe("new");
-      const removal = changes.next();
-      await store.commit({ guards: [], writes: [{ key: "k", value: undefined }] });
-      expect([...(await removal).value]).toEqual(["k"]);
-      abort.abort();
-    });
-
-    it("ends a watch when its signal aborts", async () => {
-      const abort = new AbortController();
-      const changes = store.watch("k", abort.signal)[Symbol.asyncIterator]();
-      const next = changes.next();
-      abort.abort();
-      expect((await next).done).toBe(true);
-      expect(await Array.fromAsync(store.watch("k", abort.signal))).toEqual([]);
-    });
-
-    const never = new AbortController().signal;
-    const hold = async (key: string, value = "held", signal = never) =>
-      (await store.hold({ key, value, ttlMs: 5000, signal })) as HeldKey;
-
-    it("shows a held key to get, scan and watch, until it is released", async () => {
-      const abort = new AbortController();
-      const changes = store.watch("session/", abort.signal)[Symbol.asyncIterator]();
-      const held = await hold("session/1", "here");
-      expect([...(await changes.next()).value]).toEqual(["session/1"]);
-      expect(await store.get("session/1")).toEqual({ key: "session/1", value: "here", revision: held.guard.revision });
-      expect(await keysOf(store, "session/")).toEqual(["session/1"]);
-      await held[Symbol.asyncDispose]();
-      expect([...(await changes.next()).value]).toEqual(["session/1"]);
-      expect(await store.get("session/1")).toBeUndefined();
-      await held[Symbol.asyncDispose]();
-      abort.abort();
-    });
-
-    it("lets one hold a key at a time; the others wait for its release", async () => {
-      let holders = 0;
-      const seen: number[] = [];
-      const takeTurn = async (i: number) => {
-        const held = await hold("leader", `${i}`);
-        expect(++holders).toBe(1);
-        expect((await store.get("leader"))?.value).toBe(`${i}`);
-        seen.push(i);
-        holders--;
-        await held[Symbol.asyncDispose]();
-      };
-      await Promise.all([0, 1, 2, 3, 4].map(takeTurn));
-      expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4]);
-    });
-
-    it("fails the guard of a key that was released, also when another holds it", async () => {
-      const first = await hold("leader");
-      const write = (held: HeldKey) => store.commit({ guards: [held.guard], writes: [{ key: "k", value: "1" }] });
-      expect(await write(first)).toBeDefined();
-      await first[Symbol.asyncDispose]();
-      expect(await write(first)).toBeUndefined();
-      const second = await hold("leader");
-      expect(await write(first)).toBeUndefined();
-      expect(await write(second)).toBeDefined();
-      await second[Symbol.asyncDispose]();
-    });
-
-    it("waits for a key that was put by a transaction, not for keys that begin alike", async () => {
-      await put(store, "leader", "not held");
-      await put(store, "leader/other", "another key");
-      const holding = hold("leader");
-      await put(store, "leader/other", "changes nothing");
-      expect(await Promise.race([holding, store.get("leader")])).toMatchObject({ value: "not held" });
-      await store.commit({ guards: [], writes: [{ key: "leader", value: undefined }] });
-      await (await holding)[Symbol.asyncDispose]();
-    });
-
-    it.each(["deletes", "replaces"])("tells the holder when somebody %s its key", async (what) => {
-      const held = await hold("leader");
-      expect(held.lost.aborted).toBe(false);
-      const lost = new Promise((resolve) => held.lost.addEventListener("abort", resolve, { once: true }));
-      const value = what === "deletes" ? undefined : "mine";
-      await store.commit({ guards: [], writes: [{ key: "leader", value }] });
-      await lost;
-      await held[Symbol.asyncDispose]();
-      expect((await store.get("leader"))?.value).toBe(value);
-    });
-
-    it("ends the wait for a key when the signal aborts", async () => {
-      const held = await hold("leader");
-      const abort = new AbortController();
-      const waiting = hold("leader", "", abort.signal);
-      await store.get("leader");
-      abort.abort();
-      expect(await waiting).toBeUndefined();
-      expect(await hold("leader", "", abort.signal)).toBeUndefined();
-      expect(held.lost.aborted).toBe(false);
-      await held[Symbol.asyncDispose]();
-    });
+    watchConformance(() => store);
+    heldKeysConformance(() => store);
 
     it("ends watches and refuses calls when it is disposed", async () => {
       const watching = Array.fromAsync(store.watch("k", new AbortController().signal));

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import type { ObjectStore } from "../object-store.ts";
-
-const text = (value: string) => new TextEncoder().encode(value);
+import { listConformance } from "./lists.ts";
+import { meetingConformance } from "./meetings.ts";
+import { keysOf, text } from "./objects.ts";
 
 /** Bytes 0, 1, 2, … with a period that is no power of two, so that a chunk in the wrong place shows. */
 function pattern(sizeBytes: number): Uint8Array {
@@ -11,17 +12,6 @@ function pattern(sizeBytes: number): Uint8Array {
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(chunks));
-}
-
-async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
-  return Array.fromAsync(store.list(prefix), (info) => info.key);
-}
-
-/** Order of the parts between slashes, one after the other, each by its bytes. */
-function compareParts(a: string, b: string): number {
-  const [left, right] = [a.split("/"), b.split("/")];
-  const at = left.findIndex((part, i) => part !== right[i]);
-  return at < 0 ? -1 : Buffer.compare(Buffer.from(left[at]), Buffer.from(right[at] ?? ""));
 }
 
 export interface ConformanceOptions {
@@ -164,42 +154,7 @@ export function objectStoreConformance(
       expect((await readAll(store.read("a/1"))).toString()).toBe("again");
     });
 
-    it("lists in byte order of key", async () => {
-      const keys = [
-        "a",
-        "a-b",
-        "a.b/c",
-        "a0",
-        "a_",
-        "b/1/x",
-        "b/10",
-        "b/2",
-        "b/1-",
-        "b/1.",
-        "z\u{10000}",
-        "z\uffee",
-        "é",
-      ];
-      for (const key of keys) await store.put(key, [text(key)]);
-      const byBytes = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-      const byParts = keys.toSorted(compareParts);
-      const listed = await keysOf(store, "");
-      const sorted = mayListByParts && listed.join() === byParts.join() ? byParts : byBytes;
-      expect(listed).toEqual(sorted);
-      for (const prefix of ["a", "b/", "b/1", "b/1/", "b/1/x", "z", "none", "b/x/"]) {
-        expect(await keysOf(store, prefix)).toEqual(sorted.filter((key) => key.startsWith(prefix)));
-      }
-    });
-
-    it("lists sizes, and stops when the loop is left", async () => {
-      for (let i = 0; i < 10; i++) await store.put(`p/${i}`, [new Uint8Array(i)]);
-      const seen: number[] = [];
-      for await (const info of store.list("p/")) {
-        seen.push(info.sizeBytes);
-        if (seen.length === 3) break;
-      }
-      expect(seen).toEqual([0, 1, 2]);
-    });
+    listConformance(() => store, mayListByParts);
 
     it.each(["", "/a", "a/", "a//b", ".", "a/../b", "..", "a/./b", "a\0b", "\ud800", "x".repeat(1025)])(
       "refuses the key %j",
@@ -237,37 +192,6 @@ export function objectStoreConformance(
       expect(await store.stat("k")).toMatchObject({ sizeBytes });
     });
 
-    it("shows whole objects only, while they are replaced", async () => {
-      const versions = Array.from({ length: 8 }, (_, i) => new Uint8Array(100_000).fill(i));
-      await store.put("k", [versions[0]]);
-      let writing = true;
-      const writer = (async () => {
-        for (const version of versions) await store.put("k", [version.subarray(0, 50_000), version.subarray(50_000)]);
-        writing = false;
-      })();
-      const bytes = new Uint8Array(100_001);
-      while (writing) {
-        expect(await store.readInto("k", 0, bytes)).toBe(100_000);
-        expect(new Set(bytes.subarray(0, 100_000)).size).toBe(1);
-      }
-      await writer;
-    });
-
-    it("keeps every put when puts and deletes in one folder meet", async () => {
-      const turns = Array.from({ length: 40 }, (_, i) => i);
-      await Promise.all([
-        ...turns.map(async (i) => store.put(`f/g/h/keep-${i}`, [text(`${i}`)])),
-        ...turns.map(async (i) => {
-          await store.put(`f/g/h/${i}/gone`, [text("x")]);
-          await store.delete([`f/g/h/${i}/gone`]);
-        }),
-        ...turns.map(async (i) => {
-          await store.put(`f/alone/${i}`, [text("x")]);
-          await store.delete([`f/alone/${i}`]);
-        }),
-      ]);
-      const kept = turns.map((i) => `f/g/h/keep-${i}`);
-      expect(await keysOf(store, "f/")).toEqual(kept.toSorted());
-    });
+    meetingConformance(() => store);
   });
 }
