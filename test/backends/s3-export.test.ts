@@ -33,7 +33,11 @@ describeWith("weed")("a server whose segments lie in S3", () => {
     const { dataDir, importRoot } = await folders.createPair();
     files = new SourceFiles(importRoot);
     const place = { s3: endpoint, s3Bucket: "segments", s3AccessKey: accessKeyId, s3SecretKey: secretAccessKey };
-    const opened = { exportRoot: "out=s3://exports/deep", source: "back=s3://exports/deep" };
+    const opened = {
+      ...{ exportRoot: "out=s3://exports/deep", source: "back=s3://exports/deep" },
+      // It is another service to itself.
+      dataSourceEndpoint: "127.0.0.1",
+    };
     server = await startServer({ dataDir, importRoots: [importRoot], settings: { ...place, ...opened, workers: 2 } });
     client = new TestClient(server.address);
     await client.createCollection(bookCollection("books", { shards: 2 }));
@@ -70,9 +74,19 @@ describeWith("weed")("a server whose segments lie in S3", () => {
     expect(await client.query("again", "id >= 0", ["*"])).toEqual(await client.query("books", "id >= 0", ["*"]));
   });
 
+  it("hands a collection over to another Sluice by the bucket, deletes too, and leaves no file there", async () => {
+    await client.delete("books", "id < 20");
+    const to = { address: server.address, files: "out://given", filesAs: "back://given" };
+    const job = await run("copy", { collectionName: "books", targetCollectionName: "handed", to });
+    expect(job).toMatchObject({ state: "Completed", copiedRows: 480, strategy: "files" });
+    expect(await client.query("handed", "id >= 0", ["*"])).toEqual(await client.query("books", "id >= 0", ["*"]));
+    expect(await client.count("handed")).toBe(480);
+    expect(await Array.fromAsync(exports.list("deep/given/"))).toEqual([]);
+  });
+
   it("copies a collection by the service's own call", async () => {
     const job = await run("copy", { collectionName: "books", targetCollectionName: "twin" });
-    expect(job).toMatchObject({ state: "Completed", copiedRows: 500 });
+    expect(job).toMatchObject({ state: "Completed", copiedRows: 480 });
     const rows = await client.query("books", "id >= 0", ["*"]);
     await client.dropCollection("books");
     expect(await client.query("twin", "id >= 0", ["*"])).toEqual(rows);
