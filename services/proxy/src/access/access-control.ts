@@ -32,32 +32,45 @@ export class AccessControl {
   readonly #context: ProxyContext;
   readonly #passwords: VerifiedPasswords;
   #policy: { readonly value: Promise<AccessPolicy>; readonly readMs: number } | undefined;
+  /** That of `#policy`, once it is there. */
+  #known: AccessPolicy | undefined;
 
   constructor(context: ProxyContext, log: Logger) {
     this.#context = context;
     this.#passwords = new VerifiedPasswords(log);
   }
 
-  /** @throws {AccessRefused} when they are no user's */
-  async caller(shown: Shown): Promise<Caller> {
-    const policy = await this.#read();
+  /** At once where nothing has to be read or hashed, as for nearly every call. @throws {AccessRefused} when they are no user's */
+  caller(shown: Shown): Caller | Promise<Caller> {
+    const policy = this.#isFresh() ? this.#known : undefined;
+    if (!policy) return this.#read().then((read) => this.#callerOf(read, shown));
+    return this.#callerOf(policy, shown);
+  }
+
+  #callerOf(policy: AccessPolicy, shown: Shown): Caller | Promise<Caller> {
     if ("key" in shown) return { user: callerWithKey(policy, shown.key), policy };
-    await this.#passwords.check(policy, shown);
-    return { user: shown.user, policy };
+    const caller = { user: shown.user, policy };
+    return this.#passwords.isRight(policy, shown) ? caller : this.#passwords.check(policy, shown).then(() => caller);
   }
 
   /** Users or grants have changed: what was read of them counts no more. */
   forget(): void {
     this.#policy = undefined;
+    this.#known = undefined;
   }
 
   /**
    * @param askedDb the database that the caller has named: no refusal tells of another one
+   * @returns a promise only where grants have to be looked for by what an alias stands for
    * @throws {AccessRefused} when one of the demands is not granted
    */
-  async check({ user, policy }: Caller, demands: Demands, askedDb?: string): Promise<void> {
+  check(caller: Caller, demands: Demands, askedDb?: string): Promise<void> | undefined {
+    const open = demands.filter((anyOf) => !anyOf.some((demand) => allows(caller.policy, caller.user, demand)));
+    return open.length === 0 ? undefined : this.#checkAliases(caller, open, askedDb);
+  }
+
+  async #checkAliases({ user, policy }: Caller, demands: Demands, askedDb: string | undefined): Promise<void> {
     for (const anyOf of demands) {
-      if (anyOf.some((demand) => allows(policy, user, demand))) continue;
       const resolved = await Promise.all(anyOf.map((demand) => this.#withoutAlias(demand)));
       if (resolved.some((demand) => allows(policy, user, demand))) continue;
       const { privilege, dbName } = anyOf[0];
@@ -80,15 +93,25 @@ export class AccessControl {
     return status?.code ? demand : { ...demand, objectName: collectionName };
   }
 
+  #isFresh(): boolean {
+    return this.#policy !== undefined && performance.now() - this.#policy.readMs < POLICY_MS;
+  }
+
   #read(): Promise<AccessPolicy> {
-    const now = performance.now();
-    if (this.#policy && now - this.#policy.readMs < POLICY_MS) return this.#policy.value;
+    if (this.#policy && this.#isFresh()) return this.#policy.value;
     const value = this.#context.root.getAccessPolicy({}).then(({ status, policy }) => {
       checkStatus(status);
       return JSON.parse(policy) as AccessPolicy;
     });
-    this.#policy = { value, readMs: now };
-    value.catch(() => this.forget());
+    const reading = { value, readMs: performance.now() };
+    this.#policy = reading;
+    this.#known = undefined;
+    value.then(
+      (policy) => {
+        if (this.#policy === reading) this.#known = policy;
+      },
+      () => this.forget(),
+    );
     return value;
   }
 }

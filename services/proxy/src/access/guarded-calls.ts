@@ -8,7 +8,7 @@ import type { AnyRequest, Interceptor } from "../operations/operations.ts";
 import { type AccessControl, type Caller, showsCollection, showsDatabase } from "./access-control.ts";
 import { AccessRefused } from "./access-refused.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { accessChanges, rpcGuards } from "./rpc-demands.ts";
+import { accessChanges, type Guard, rpcGuards } from "./rpc-demands.ts";
 
 export interface GuardDeps {
   readonly access: AccessControl;
@@ -20,40 +20,79 @@ export interface GuardDeps {
 
 /** Finds out who calls. */
 export function identified(access: AccessControl): Interceptor {
-  return (next) => async (request, call) => {
-    call.caller = await access.caller(call.credentials);
-    return next(request, call);
+  return (next) => (request, call) => {
+    const answer = (caller: Caller) => {
+      call.caller = caller;
+      return next(request, call);
+    };
+    const caller = access.caller(call.credentials);
+    return caller instanceof Promise ? caller.then(answer) : answer(caller);
   };
 }
 
 /** Lets through what the caller may do, once it is known who that is; what changes users or grants is logged with who did it. */
 export function guarded(deps: GuardDeps): Interceptor {
-  return (next, method) => async (request, call) => {
-    const { caller } = call;
-    if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
-    await checkMethod(method, request, databaseOf(request, call), caller, deps);
-    const answer = await next(withGrantor(request, caller), call);
-    if (accessChanges.has(method) && !(answer as { code?: number }).code) noteChange(method, request, caller, deps);
-    return shownTo(caller, method, answer, databaseOf(request, call), deps);
+  return (next, method) => {
+    const shown = accessChanges.has(method) || filteredLists.has(method) ? shownAnswer(method, deps) : undefined;
+    return (request, call) => {
+      const { caller } = call;
+      if (!caller) throw AccessRefused.unknownCaller("user hasn't authenticated");
+      const dbName = databaseOf(request, call);
+      const answer = () => {
+        const answered = next(withGrantor(request, caller), call);
+        return shown ? shown(request, caller, dbName, answered) : answered;
+      };
+      const checked = checkMethod(method, request, dbName, caller, deps);
+      return checked ? checked.then(answer) : answer();
+    };
   };
 }
 
-/** Whether a caller may call a method. @throws {AccessRefused} */
-export async function checkMethod(
+/** Of methods whose answers are not handed on as they are. */
+function shownAnswer(method: string, deps: GuardDeps) {
+  return async (request: AnyRequest, caller: Caller, dbName: string, answering: Promise<object> | object) => {
+    const answer = await answering;
+    if (accessChanges.has(method) && !(answer as { code?: number }).code) noteChange(method, request, caller, deps);
+    return shownTo(caller, method, answer, dbName, deps);
+  };
+}
+
+/**
+ * Whether a caller may call a method.
+ * @returns a promise only where something has to be asked for
+ * @throws {AccessRefused}
+ */
+export function checkMethod(
   name: string,
   request: AnyRequest,
   dbName: string,
   caller: Caller,
   deps: Pick<GuardDeps, "access" | "context">,
-): Promise<void> {
+): Promise<void> | undefined {
   const guard = rpcGuards.get(name);
-  if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return;
-  if (!guard) return deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
+  if (guard?.kind === "open" || isAboutOneself(name, request, caller)) return undefined;
+  if (!guard) {
+    deps.access.checkAdmin(caller, name[0].toUpperCase() + name.slice(1));
+    return undefined;
+  }
   if (guard.kind === "job") return checkJob(request.task ?? 0n, guard.anyOf, caller, deps);
-  for (const named of await namesIn({ ...request, dbName }, deps.context)) {
-    await deps.access.check(caller, guard.of({ dbName: named.dbName, request: named }), dbName);
+  const named = { ...request, dbName };
+  if (idOf(request) === 0n && name !== "describeCollection")
+    return deps.access.check(caller, guard.of({ dbName, request: named }), dbName);
+  return checkNames(name, named, guard, caller, deps);
+}
+
+async function checkNames(
+  name: string,
+  request: InDatabase,
+  guard: Extract<Guard, { kind: "demands" }>,
+  caller: Caller,
+  { access, context }: Pick<GuardDeps, "access" | "context">,
+): Promise<void> {
+  for (const named of await namesIn(request, context)) {
+    await access.check(caller, guard.of({ dbName: named.dbName, request: named }), request.dbName);
     if (name === "describeCollection" && !showsCollection(caller, named.dbName, named.collectionName ?? ""))
-      throw hidden(dbName, request.collectionName || String(idOf(request)));
+      throw hidden(request.dbName, request.collectionName || String(idOf(request)));
   }
 }
 
@@ -122,6 +161,9 @@ export function noteChange(
   const about = username ?? entity?.role?.name;
   log.info("users or grants changed", { method, user: excerpt(user), ...(about && { about: excerpt(about) }) });
 }
+
+/** What is shown to no caller whole. */
+const filteredLists: ReadonlySet<string> = new Set(["showCollections", "listDatabases", "listImportTasks"]);
 
 /** Lists without what no role of the caller knows of. */
 async function shownTo(

@@ -36,10 +36,16 @@ export class VerifiedPasswords {
     this.#now = now;
   }
 
+  /** Whether a password is known to be right. */
+  isRight(policy: AccessPolicy, { user, password }: Credentials): boolean {
+    const known = this.#right.get(user);
+    return known !== undefined && known.hash === hashIn(policy, user) && known.digest === digestOf(password);
+  }
+
   /** @throws {AccessRefused} when the password is not the user's, or too many were wrong */
   async check(policy: AccessPolicy, { user, password }: Credentials): Promise<void> {
-    const hash = Object.hasOwn(policy.users, user) ? policy.users[user].passwordHash : undefined;
-    const digest = hashOf("sha256", password, "base64");
+    const hash = hashIn(policy, user);
+    const digest = digestOf(password);
     if (this.#isDecided(user, digest, hash)) return;
     if (hash === undefined) throw await this.#failedUnknown(user, password, digest);
     using _slot = await this.#slots.take();
@@ -84,4 +90,12 @@ export class VerifiedPasswords {
       this.#log.warn("a caller is not who it says", { user: excerpt(user), failures: failures.count });
     return AccessRefused.unknownCaller(WRONG);
   }
+}
+
+function hashIn({ users }: AccessPolicy, user: string): string | undefined {
+  return Object.hasOwn(users, user) ? users[user].passwordHash : undefined;
+}
+
+function digestOf(password: string): string {
+  return hashOf("sha256", password, "base64");
 }

@@ -27,7 +27,7 @@ async function setUp() {
   const resolved = { status: okStatus(), collectionName: "secrets", dbName: "theirs" };
   const context = { root: { resolveCollection: async () => resolved } } as unknown as ProxyContext;
   const deps = { access: new AccessControl(context, silentLogger), context };
-  return (method: string, request: object) => checkMethod(method, request, "mine", { user: "ann", policy }, deps);
+  return async (method: string, request: object) => checkMethod(method, request, "mine", { user: "ann", policy }, deps);
 }
 
 it("an id of another database's collection opens nothing, and no refusal tells how either is called", async () => {
