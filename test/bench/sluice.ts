@@ -12,6 +12,8 @@ export interface BenchServerOptions {
   readonly build?: string;
   /** Further flags of the standalone. */
   readonly flags?: readonly string[];
+  /** Further flags of Node. */
+  readonly nodeFlags?: readonly string[];
   /** Goes on with what the data folder has, and leaves it there. */
   readonly keepsData?: boolean;
 }
@@ -36,10 +38,11 @@ export class BenchServer implements AsyncDisposable {
     dataDir: string,
     importRoot: string | undefined,
     workers: number,
-    { build = ownBuild, flags = [], keepsData = false }: BenchServerOptions = {},
+    { build = ownBuild, flags = [], nodeFlags = [], keepsData = false }: BenchServerOptions = {},
   ): Promise<BenchServer> {
     if (!keepsData) rmSync(dataDir, { recursive: true, force: true });
     const args = [
+      ...nodeFlags,
       join(build, "services/cli/dist/main.js"),
       "standalone",
       "--port",
