@@ -24,6 +24,7 @@ export const settingsOfChart: readonly string[] = [
   ...["etcd", "etcd-prefix", "etcd-user", "etcd-password", "etcd-ca", "etcd-cert", "etcd-key", "redis", "redis-ca"],
   ...["s3", "s3-bucket", "s3-prefix", "s3-region", "s3-access-key", "s3-secret-key", "s3-path-style", "s3-checksums"],
   ...["s3-ca", "import-bucket", "source", "credentials-key", "internal-secret", "tls-cert", "tls-key"],
+  ...["internal-secret-previous", "internal-tls-cert", "internal-tls-key", "internal-tls-ca"],
 ];
 /** May differ between the services although several have them; the others must be the same wherever they are. */
 const settingsThatMayDiffer = ["log-level", "log-pretty"];

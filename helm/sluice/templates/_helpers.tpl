@@ -93,6 +93,7 @@ tls.key where the Secret has them.
 */}}
 {{- define "sluice.tls" -}}
 {{- $list := list -}}
+{{- with .at.Values.internal.tlsSecret }}{{- $list = append $list (dict "name" "internal-tls" "secret" .) }}{{- end -}}
 {{- with .at.Values.etcd.tlsSecret }}{{- $list = append $list (dict "name" "etcd-tls" "secret" .) }}{{- end -}}
 {{- if has .role (list "datacoord" "datanode") -}}
 {{- with .at.Values.redis.tlsSecret }}{{- $list = append $list (dict "name" "redis-tls" "secret" .) }}{{- end -}}
@@ -128,6 +129,10 @@ each process passes over the keys of the others.
 {{- if eq .name "tls" }}
 {{- $_ := set $own "tls-cert" "/etc/sluice/tls/tls.crt" -}}
 {{- $_ := set $own "tls-key" "/etc/sluice/tls/tls.key" -}}
+{{- else if eq .name "internal-tls" }}
+{{- $_ := set $own "internal-tls-cert" "/etc/sluice/internal-tls/tls.crt" -}}
+{{- $_ := set $own "internal-tls-key" "/etc/sluice/internal-tls/tls.key" -}}
+{{- $_ := set $own "internal-tls-ca" "/etc/sluice/internal-tls/ca.crt" -}}
 {{- else }}
 {{- $_ := set $own (replace "-tls" "-ca" .name) (printf "/etc/sluice/%s/ca.crt" .name) -}}
 {{- end }}

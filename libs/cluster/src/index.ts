@@ -24,4 +24,5 @@ export {
 } from "./settings.ts";
 export { type RunningRole, startRole } from "./start-role.ts";
 export { type ProcessIdentity, thisProcess, version } from "./this-process.ts";
+export { TlsDoor, type TlsFiles } from "./tls-door.ts";
 export { type Signals, untilSignal } from "./until-signal.ts";

@@ -13,6 +13,7 @@ import {
   openGrpcServer,
 } from "@sluice/rpc";
 import { CredentialsKey } from "./credentials-key.ts";
+import { behindTls, type InternalTlsSettings, PEER_NAME, peerCertificatesOf } from "./internal-tls.ts";
 import type { ServerAddress } from "./role.ts";
 
 // All calls between processes of a cluster are made and answered by what stands here.
@@ -20,9 +21,12 @@ import type { ServerAddress } from "./role.ts";
 // I1. A process with internal-secret answers calls of processes that have the same, and refuses all others.
 // I2. The secret itself never travels: what calls carry is derived from it, and what seals credentials is derived apart, so
 //     that whoever overhears a call may make calls, but reads no credentials.
+// I4. A process that has the secret before the present one as well answers calls that carry either, and its own carry both: processes
+//     get a new secret one after the other, and none of them is refused meanwhile.
 
 /** Whom a process answers, and how it is known by its peers. */
-export type InternalSettings = Pick<ServerAddress, "host" | "internalSecret">;
+type Secrets = Pick<ServerAddress, "internalSecret" | "internalSecretPrevious">;
+export type InternalSettings = Pick<ServerAddress, "host"> & Secrets & InternalTlsSettings;
 
 /** Shorter secrets could be guessed from what calls carry. */
 const MIN_SECRET_CHARACTERS = 16;
@@ -30,18 +34,21 @@ const DERIVED_BYTES = 32;
 /** A flood of strangers is told of so often. */
 const STRANGERS_LOG_MS = 10_000;
 
-/** A client of another process of the cluster. @throws {SettingsError} for a secret that is none */
+/** A client of another process of the cluster. @throws {SettingsError} for a secret that is none, and for certificates that cannot be used */
 export function connectPeer<C extends GeneratedClient>(
   Class: ClientClass<C>,
   address: Address,
-  { internalSecret }: Pick<InternalSettings, "internalSecret">,
+  settings: Secrets & InternalTlsSettings,
 ): Client<C> {
-  return connectClient(Class, address, callerHeaders(tokenOf(internalSecret)));
+  const certificates = peerCertificatesOf(settings);
+  const channel = certificates ? { certificates, serverName: PEER_NAME } : {};
+  return connectClient(Class, address, callerHeaders(tokensOf(settings)), channel);
 }
 
-/** A server for the other processes of the cluster; one that everybody could call says so. @throws {SettingsError} for a secret that is none */
-export function openPeerServer(options: GrpcServerOptions, { host, internalSecret }: InternalSettings): GrpcServer {
+/** A server for the other processes of the cluster; one that everybody could call says so. @throws {SettingsError} as `connectPeer` */
+export function openPeerServer(options: GrpcServerOptions, settings: InternalSettings): GrpcServer {
   const { log } = options;
+  const { host, internalSecret } = settings;
   if (internalSecret === undefined && !isPrivate(host))
     log?.warn("whoever reaches this port may read and change everything: give all processes the same internal-secret", {
       host,
@@ -52,19 +59,20 @@ export function openPeerServer(options: GrpcServerOptions, { host, internalSecre
     toldMs = performance.now();
     log?.warn("a call is refused", { peer, reason });
   };
-  return openGrpcServer({ ...options, callerToken: tokenOf(internalSecret), onStranger });
+  const certificates = peerCertificatesOf(settings);
+  const server = openGrpcServer({ ...options, callerTokens: tokensOf(settings), onStranger });
+  return certificates ? behindTls(server, certificates, log, onStranger) : server;
 }
 
 /**
- * What credentials of users are sealed with: the operator's key, else one derived from the secret of the cluster.
+ * What credentials of users are sealed with: the operator's key, else one derived from the secret of the cluster, and from the one
+ * before while there is one.
  * @throws {Error} for a key that is none; {SettingsError} for a secret that is none
  */
-export function credentialsKeyOf(settings: {
-  readonly credentialsKey?: string | undefined;
-  readonly internalSecret?: string | undefined;
-}): CredentialsKey | undefined {
-  const { credentialsKey, internalSecret } = settings;
-  return CredentialsKey.of(credentialsKey || (internalSecret && derived(internalSecret, "credentials")));
+export function credentialsKeyOf(settings: Secrets & { readonly credentialsKey?: string | undefined }) {
+  const { credentialsKey } = settings;
+  if (credentialsKey) return CredentialsKey.of(credentialsKey);
+  return CredentialsKey.of(...secretsOf(settings).map((secret) => derived(secret, "credentials")));
 }
 
 /** Whether nobody but this machine can connect to a host. */
@@ -76,8 +84,16 @@ function isPrivate(host: string): boolean {
   return isLoopback(host) || host.startsWith("process:");
 }
 
-function tokenOf(secret: string | undefined): string | undefined {
-  return secret === undefined ? undefined : derived(secret, "call");
+function tokensOf(settings: Secrets): string[] {
+  return secretsOf(settings).map((secret) => derived(secret, "call"));
+}
+
+/** The newest first. @throws {SettingsError} for an old one without a new one */
+function secretsOf({ internalSecret, internalSecretPrevious }: Secrets): string[] {
+  if (internalSecretPrevious && !internalSecret)
+    throw new SettingsError(["setting internal-secret-previous: it needs internal-secret, which takes its place"]);
+  // An environment that has nothing to give gives an empty text.
+  return [internalSecret, internalSecretPrevious || undefined].filter((secret) => secret !== undefined);
 }
 
 /** In hex. @param purpose two purposes have nothing in common that shows */

@@ -11,6 +11,12 @@ export interface ServerAddress {
   readonly port: number;
   /** What the processes of a cluster know each other by; without it whoever reaches a server is answered. */
   readonly internalSecret?: string | undefined;
+  /** The one before, while others may still have it. */
+  readonly internalSecretPrevious?: string | undefined;
+  /** Files in PEM, by which processes know each other by TLS: all three, or none. */
+  readonly internalTlsCert?: string | undefined;
+  readonly internalTlsKey?: string | undefined;
+  readonly internalTlsCa?: string | undefined;
 }
 
 /** What a role is started with: its own settings, those of what it needs, and where it listens. */

@@ -130,6 +130,24 @@ export function serverSettings(port: number) {
       description:
         "what the processes of a cluster know each other by, the same for all, at least 16 characters, such as `openssl rand -base64 32` makes; without it whoever reaches their ports may do everything",
     },
+    internalSecretPrevious: {
+      type: "string",
+      secret: true,
+      description: "the internal-secret before this one, while processes are given the new one one after the other",
+    },
+    internalTlsCert: {
+      type: "string",
+      placeholder: "file",
+      description:
+        "certificate chain, PEM, for DNS name sluice-internal, by which processes of a cluster know each other by TLS; read anew when it changes; with internal-tls-key and internal-tls-ca, or without",
+    },
+    internalTlsKey: { type: "string", placeholder: "file", description: "key of that certificate, PEM" },
+    internalTlsCa: {
+      type: "string",
+      placeholder: "file",
+      description:
+        "certificate authorities, PEM, one of which must have signed the certificates of the other processes",
+    },
     httpHost: { type: "string", default: "0.0.0.0", description: "address of health and metrics" },
     httpPort: {
       type: "int",

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it } from "@jest/globals";
 import { connectPeer, credentialsKeyOf, openPeerServer } from "@sluice/cluster";
 import { dataCoord, okStatus, served } from "@sluice/rpc";
 import { silentLogger } from "@sluice/telemetry";
@@ -90,4 +90,31 @@ it("a secret that could be guessed is refused without being shown", () => {
   const short = /^(?!.*HUNTER2).*internal-secret must have at least 16 characters/;
   expect(() => openPeerServer({ services: [] }, { host: "::1", internalSecret: "HUNTER2" })).toThrow(short);
   expect(() => connectPeer(dataCoord.DataCoordClient, "127.0.0.1:1", { internalSecret: "HUNTER2" })).toThrow(short);
+});
+
+describe("I4: while a secret takes the place of another one", () => {
+  const [OLD, NEW] = ["the secret before this", "the secret of today"];
+  const before = { internalSecret: OLD };
+  const between = { internalSecret: NEW, internalSecretPrevious: OLD };
+  const after = { internalSecret: NEW };
+
+  it.each([
+    ["before, between", before, between],
+    ["between, before", between, before],
+    ["between, after", between, after],
+    ["after, between", after, between],
+  ])("processes of both kinds answer each other: %s", async (_, caller, callee) => {
+    const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, { cancelTasks: () => okStatus() });
+    const server = cleanup.use(openPeerServer({ services: [service], stopMs: 10 }, { host: "::1", ...callee }));
+    using client = connectPeer(dataCoord.DataCoordClient, await server.listen("127.0.0.1", 0), caller);
+    expect(await client.cancelTasks({ taskIds: [] })).toEqual(okStatus());
+    const sealed = credentialsKeyOf(caller)?.seal("HUNTER2", "7") as string;
+    expect(credentialsKeyOf(callee)?.open(sealed, "7")).toBe("HUNTER2");
+  });
+
+  it("the old one alone opens nothing once it is over, and needs a new one beside it", async () => {
+    const sealed = credentialsKeyOf(after)?.seal("HUNTER2", "7") as string;
+    expect(credentialsKeyOf(before)?.open(sealed, "7")).toBeUndefined();
+    expect(() => credentialsKeyOf({ internalSecretPrevious: OLD })).toThrow(/it needs internal-secret/);
+  });
 });

@@ -16,20 +16,23 @@ const missing = "this port answers processes of its cluster alone, and the call 
 const other =
   "this port answers processes of its cluster alone, and the call comes from one with another internal-secret";
 
-/** Headers of calls to a server that demands `token`; none where there is none. */
-export function callerHeaders(token: string | undefined): Readonly<Record<string, string>> {
-  return token === undefined ? {} : { [CALLER_TOKEN]: token };
+/** More tokens than a call ever carries. */
+const MAX_TOKENS = 4;
+
+/** Headers of calls to servers that demand one of `tokens`; none where there is none. */
+export function callerHeaders(tokens: readonly string[]): Readonly<Record<string, string>> {
+  return tokens.length === 0 ? {} : { [CALLER_TOKEN]: tokens.join() };
 }
 
 /**
- * Refuses calls that do not carry the token, whatever they call, as UNAUTHENTICATED and before their request is read.
+ * Refuses calls that carry none of the tokens, whatever they call, as UNAUTHENTICATED and before their request is read.
  * @param onRefused told of each, with where it came from and the words
  */
 export function demandToken(
-  token: string,
+  tokens: readonly string[],
   onRefused: (path: string, peer: string, reason: string) => void,
 ): ServerInterceptor {
-  const refusal = tokenRefusal(token);
+  const refusal = tokenRefusal(tokens);
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
       const details = refusal({ metadata });
@@ -43,16 +46,18 @@ export function demandToken(
   };
 }
 
-/** Why a call is refused; undefined where it carries the token. Compared in a time that does not tell how much of it is right. */
-export function tokenRefusal(token: string): (call: Pick<CallOfHandler, "metadata">) => string | undefined {
-  const expected = Buffer.from(token);
+/** Why a call is refused; undefined where it carries one of the tokens. Compared in a time that does not tell how much of one is right. */
+export function tokenRefusal(tokens: readonly string[]): (call: Pick<CallOfHandler, "metadata">) => string | undefined {
+  const expected = tokens.map((token) => Buffer.from(token));
   return ({ metadata }) => {
     const [given] = metadata.get(CALLER_TOKEN);
-    if (given !== undefined) {
-      const bytes = Buffer.from(given);
-      if (bytes.length === expected.length && timingSafeEqual(bytes, expected)) return undefined;
-    }
+    const shown = given === undefined ? [] : String(given).split(",", MAX_TOKENS);
+    if (shown.some((token) => isOneOf(Buffer.from(token), expected))) return undefined;
     const reason = given === undefined ? missing : other;
     return `${reason}: give all processes of a cluster the same setting internal-secret`;
   };
+}
+
+function isOneOf(token: Buffer, expected: readonly Buffer[]): boolean {
+  return expected.some((one) => one.length === token.length && timingSafeEqual(one, token));
 }

@@ -9,14 +9,7 @@ import {
 import { sleep } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import { currentTraceParent } from "@sluice/telemetry";
-import {
-  type Address,
-  type Channel,
-  type ChannelSettings,
-  type ClientClass,
-  Connection,
-  optionsOf,
-} from "./connection.ts";
+import { type Address, type Channel, type ChannelSettings, type ClientClass, Connection } from "./connection.ts";
 import { LocalClient } from "./local-client.ts";
 import { TRACE_PARENT } from "./served-methods.ts";
 
@@ -82,7 +75,7 @@ export function connectClient<C extends GrpcClient>(
 ): Client<C> {
   const always = new Metadata();
   for (const [name, value] of Object.entries(headers)) always.set(name, value);
-  const connection = new Connection(ClientClass, address, optionsOf(settings));
+  const connection = new Connection(ClientClass, address, settings);
   const usual = settings.deadlineMs === undefined ? {} : { deadlineMs: settings.deadlineMs };
   const methods = new Map<string, AnyCall>();
   return new Proxy({} as Client<C>, {

@@ -10,6 +10,7 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { LocalClient } from "./local-client.ts";
 import { isWithinProcess } from "./local-server.ts";
 import { MAX_MESSAGE_BYTES } from "./server.ts";
+import { type PeerCertificates, watchedCredentials } from "./watched-credentials.ts";
 
 /** A client as ts-proto generates it, and its class. */
 export type GeneratedClient = GrpcClient;
@@ -27,6 +28,8 @@ export interface ChannelSettings {
   readonly serverName?: string;
   /** Of calls that say none of their own. */
   readonly deadlineMs?: number;
+  /** TLS in both directions, whatever the address says. */
+  readonly certificates?: PeerCertificates | undefined;
 }
 
 /** A peer that was found. */
@@ -56,8 +59,7 @@ const channelOptions: Partial<ClientOptions> = {
   "grpc.max_reconnect_backoff_ms": 500,
 };
 
-/** Options of a channel with these settings. */
-export function optionsOf({ maxMessageBytes, serverName }: ChannelSettings): Partial<ClientOptions> {
+function optionsOf({ maxMessageBytes, serverName }: ChannelSettings): Partial<ClientOptions> {
   const name = serverName?.replace(/:\d+$/, "");
   return {
     ...channelOptions,
@@ -79,16 +81,16 @@ export interface Channel<C> {
 export class Connection<C extends GrpcClient> implements Disposable {
   readonly #ClientClass: ClientClass<C>;
   readonly #address: Address;
-  readonly #options: Partial<ClientOptions>;
+  readonly #settings: ChannelSettings;
   readonly #channels = new Map<string, Channel<C>>();
   #opening: Promise<Channel<C>> | undefined;
   #fixed: Channel<C> | undefined;
   #isClosed = false;
 
-  constructor(ClientClass: ClientClass<C>, address: Address, options: Partial<ClientOptions>) {
+  constructor(ClientClass: ClientClass<C>, address: Address, settings: ChannelSettings) {
     this.#ClientClass = ClientClass;
     this.#address = address;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   /**
@@ -128,8 +130,13 @@ export class Connection<C extends GrpcClient> implements Disposable {
   #clientOf(address: string): C | LocalClient {
     if (isWithinProcess(address)) return new LocalClient(address, this.#ClientClass.service);
     const place = address.replace(/^https:\/\//, "");
-    const security = place === address ? credentials.createInsecure() : tls();
-    return new this.#ClientClass(place, security, this.#options);
+    return new this.#ClientClass(place, this.#security(place !== address), optionsOf(this.#settings));
+  }
+
+  #security(isPublicTls: boolean): ChannelCredentials {
+    const { certificates } = this.#settings;
+    if (certificates) return watchedCredentials(certificates);
+    return isPublicTls ? tls() : credentials.createInsecure();
   }
 
   #close(address: string, channel: Channel<C>): void {

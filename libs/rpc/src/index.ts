@@ -34,6 +34,7 @@ export {
 } from "./server.ts";
 export { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "./status.ts";
 export { fieldBytesOf, releaseFields, unreadFieldsService } from "./unread-fields.ts";
+export type { PeerCertificates } from "./watched-credentials.ts";
 export { failureMessage, failureOfMessage } from "./wire/failures.ts";
 export { type Row, rowsOf, valuesOf } from "./wire/field-rows.ts";
 export { reportMessage, reportOfMessage } from "./wire/reports.ts";

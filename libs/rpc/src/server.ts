@@ -64,8 +64,8 @@ export interface GrpcServerOptions extends ServedOptions {
   readonly maxRequestBytes?: number;
   /** What the requests of all calls may take together, from their first byte to the end of the call; unbounded unless given. */
   readonly requestBudget?: ByteBudget;
-  /** What calls must carry (`callerHeaders`) to be answered: others are refused as UNAUTHENTICATED. All are answered unless given. */
-  readonly callerToken?: string | undefined;
+  /** One of these calls must carry (`callerHeaders`) to be answered: others are refused as UNAUTHENTICATED. All are answered where there is none. */
+  readonly callerTokens?: readonly string[];
   /** Told of each call without it, with where it came from. */
   readonly onStranger?: (peer: string, reason: string) => void;
   /** How long running calls may go on once the end was asked for, before they are broken off; 2 s unless given. */
@@ -124,12 +124,12 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
 }
 
 function interceptorsOf(options: GrpcServerOptions, maxRequestBytes: number): ServerInterceptor[] {
-  const { requestBudget: budget, callerToken, onCall, onStranger } = options;
+  const { requestBudget: budget, callerTokens = [], onCall, onStranger } = options;
   const note = (code: grpcStatus, path: string, reason: string) => onCall?.(methodName({ path }), code, 0, reason);
   const interceptors: ServerInterceptor[] = [];
-  if (callerToken !== undefined)
+  if (callerTokens.length > 0)
     interceptors.push(
-      demandToken(callerToken, (path, peer, reason) => {
+      demandToken(callerTokens, (path, peer, reason) => {
         note(grpcStatus.UNAUTHENTICATED, path, reason);
         onStranger?.(peer, reason);
       }),
@@ -146,12 +146,12 @@ function interceptorsOf(options: GrpcServerOptions, maxRequestBytes: number): Se
 
 function plainCallOptions(
   methods: ReadonlyMap<string, ServedMethod>,
-  { requestBudget: budget, callerToken, onCall, onStranger }: GrpcServerOptions,
+  { requestBudget: budget, callerTokens = [], onCall, onStranger }: GrpcServerOptions,
   maxRequestBytes: number,
 ): PlainCallOptions {
   return {
     ...{ methods, maxRequestBytes, maxAnswerBytes: MAX_MESSAGE_BYTES, budget },
-    refusal: callerToken === undefined ? undefined : tokenRefusal(callerToken),
+    refusal: callerTokens.length === 0 ? undefined : tokenRefusal(callerTokens),
     onRefused: (path, peer, { code, message }) => {
       onCall?.(methodName({ path }), code, 0, message);
       if (code === grpcStatus.UNAUTHENTICATED) onStranger?.(peer, message);

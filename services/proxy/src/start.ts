@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { ByteBudget } from "@sluice/async";
-import { connectPeer, isLoopback, type Presence } from "@sluice/cluster";
+import { connectPeer, isLoopback, type Presence, TlsDoor } from "@sluice/cluster";
 import { SettingsError } from "@sluice/config";
 import { ModelServers } from "@sluice/embedding";
 import type { ObjectStore } from "@sluice/object-store";
@@ -20,7 +20,7 @@ import { milvusOperations } from "./operations/milvus-operations.ts";
 import { PortMux } from "./port-mux.ts";
 import { RowCalls } from "./rows/row-calls.ts";
 import type { ProxySettings } from "./settings.ts";
-import { TlsDoor } from "./tls-door.ts";
+import { tlsFilesOf, tlsRefused } from "./tls-files.ts";
 import { ContentWriter } from "./uploads/content-writer.ts";
 import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
@@ -122,7 +122,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   };
   const tls = (socket: Socket) => door.accept(socket);
   const inside = { ...inTheClear, tls };
-  const door = cleanup.use(await TlsDoor.open(settings, deps.log, (socket) => sockets.accept(socket, inside)));
+  const doorOptions = { log: deps.log, inside: (socket: Socket) => sockets.accept(socket, inside) };
+  const door = cleanup.use(await TlsDoor.open(tlsFilesOf(settings), doorOptions).catch(tlsRefused));
   const targets = settings.tlsClientCa === undefined ? inside : { ...onlyTls, onRefused: refused, tls };
   cleanup.defer(() => sockets.stopListening());
   const port = await sockets.listen(settings.host, settings.port, targets);
