@@ -2,24 +2,33 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, jest } from "@jest/globals";
 import { collectAfterStart } from "@sluice/cluster";
 
-it("collects once, and only when the thread has nothing to do", async () => {
-  const collect = jest.fn();
-  using _ = collectAfterStart(20, collect);
-  const endMs = performance.now() + 100;
-  while (performance.now() < endMs) {
-    busyFor(15);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  expect(collect).not.toHaveBeenCalled();
-  while (collect.mock.calls.length === 0) await sleep(5);
-  await sleep(100);
+const heapBytes = () => 50 << 20;
+
+it("collects once the thread has nothing to do, and then no more", async () => {
+  const collected = Promise.withResolvers<void>();
+  const collect = jest.fn(() => collected.resolve());
+  using _ = collectAfterStart({ quietMs: 200, collect, heapBytes });
+  await collected.promise;
+  await sleep(500);
   expect(collect).toHaveBeenCalledTimes(1);
 });
 
-it("collects nothing more once it is disposed of", async () => {
+it("leaves a thread that has work to V8", async () => {
   const collect = jest.fn();
-  collectAfterStart(5, collect)[Symbol.dispose]();
-  await sleep(30);
+  using _ = collectAfterStart({ quietMs: 5, collect, heapBytes });
+  const endMs = performance.now() + 300;
+  while (performance.now() < endMs) {
+    busyFor(20);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(collect).not.toHaveBeenCalled();
+});
+
+it("leaves a large heap to V8, and collects nothing once it is disposed of", async () => {
+  const collect = jest.fn();
+  using _ = collectAfterStart({ quietMs: 20, collect, heapBytes: () => 500 << 20 });
+  collectAfterStart({ quietMs: 20, collect, heapBytes })[Symbol.dispose]();
+  await sleep(300);
   expect(collect).not.toHaveBeenCalled();
 });
 
