@@ -62,7 +62,7 @@ function remove(): Promise<unknown> {
   const schema = testing.collection([key]);
   const request = { schema: Buffer.alloc(0), expr: "id == 1", exprTemplateValues: {}, timezone: "UTC" };
   const call = { kind: "delete", callId: nextId++, collectionId: collection, schema, partitionIds: [], request };
-  return commits.delete(call as unknown as DeleteCall);
+  return commits.delete(call as unknown as DeleteCall, new AbortController().signal);
 }
 
 const logs = async () => (await Array.fromAsync(objects.list("delta_log/"))).map((log) => log.key);

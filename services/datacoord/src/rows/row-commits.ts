@@ -69,7 +69,7 @@ export class RowCommits {
     const [{ collectionId, schema }] = calls;
     return this.#untilSettled(
       async (id, snapshot) => {
-        const found = await this.#deps.deletes.findKeys(snapshot, calls[0], keys);
+        const found = await this.#deps.deletes.findKeys(snapshot, calls[0], keys, signal);
         checkRead(calls[0], found.rows, snapshot);
         const deleted = await this.#deps.deletes.write(found.rows, schema, snapshot.timestamp);
         const adds = await this.#write(id, newest, snapshot.timestamp, signal);
@@ -85,15 +85,15 @@ export class RowCommits {
    * difference.
    * @throws {StatusError} 1100 for a bad one
    */
-  delete(call: DeleteCall): Promise<ChangeRecord> {
+  delete(call: DeleteCall, signal: AbortSignal): Promise<ChangeRecord> {
     const { request, partitionIds, schema } = call;
     const { deletes } = this.#deps;
     return this.#untilSettled(
       async (_id, snapshot) => {
-        const selected = await deletes.find(snapshot, request, partitionIds);
+        const selected = await deletes.find(snapshot, request, partitionIds, signal);
         const keys = [...new Set(selected.rows.flatMap((rows) => rows.keys))];
         const isAll = selected.namedKeys > 0 || keys.length === 0;
-        const { rows } = isAll ? selected : await deletes.findKeys(snapshot, call, keys);
+        const { rows } = isAll ? selected : await deletes.findKeys(snapshot, call, keys, signal);
         const deleted = await deletes.write(rows, schema, snapshot.timestamp);
         return { adds: [], extends: deleted, deleteCount: selected.namedKeys || keys.length };
       },

@@ -43,17 +43,18 @@ export class RowDeletes {
     this.#deps = deps;
   }
 
-  /** @throws {StatusError} 1100 for a bad expression */
+  /** @param signal ends the search of the querynodes @throws {StatusError} 1100 for a bad expression; the reason of `signal` */
   async find(
     snapshot: Snapshot,
     order: Pick<DeleteCall["request"], "schema" | "expr" | "exprTemplateValues" | "timezone">,
     partitionIds: readonly bigint[],
+    signal: AbortSignal,
   ): Promise<Found> {
     const segments = this.#segmentsOf(snapshot, partitionIds);
     const { expr, exprTemplateValues, timezone } = order;
     const messages = [...segments.values()].map(({ record, commitTs }) => segmentMessage(record, commitTs));
     const asked = { schema: order.schema, expr, exprTemplateValues, timezone, segments: messages };
-    const answer = await this.#deps.query.findRows(asked, { deadlineMs: FIND_DEADLINE_MS });
+    const answer = await this.#deps.query.findRows(asked, { deadlineMs: FIND_DEADLINE_MS, signal });
     checkStatus(answer.status);
     const rows = answer.segments.flatMap(({ segmentId: id, keys }) => {
       const segment = segments.get(id)?.record;
@@ -67,10 +68,11 @@ export class RowDeletes {
     snapshot: Snapshot,
     { schema: collection, schemaBytes, partitionIds }: Pick<DeleteCall, "schema" | "schemaBytes" | "partitionIds">,
     keys: readonly (bigint | string)[],
+    signal: AbortSignal,
   ): Promise<Found> {
     const { name } = collection.fields[primaryKeyIndex(collection)];
     const order = { schema: schemaBytes, expr: `${name} in {keys}`, exprTemplateValues: { keys: keyList(keys) } };
-    return this.find(snapshot, { ...order, timezone: "UTC" }, partitionIds);
+    return this.find(snapshot, { ...order, timezone: "UTC" }, partitionIds, signal);
   }
 
   #segmentsOf({ visible }: Snapshot, partitionIds: readonly bigint[]) {
