@@ -13,6 +13,7 @@ import { textDecoder } from "./decode-text.ts";
 import { FoldedArrays } from "./folded-arrays.ts";
 import type { OpenedArrays } from "./open-arrays.ts";
 import { openSet } from "./open-set.ts";
+import { ReadAhead, windowFor } from "./read-ahead.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import type { LiveRows } from "./row-source.ts";
 
@@ -61,8 +62,12 @@ function areWhole({ columns, folded }: OpenedArrays): boolean {
   return folded.length === 0 && columns.every(isWhole);
 }
 
-function isWhole({ field, rowBytes, rows, isStrided }: ArrayColumn): boolean {
-  return rowBytes === fixedWidth(field) && !rows && !isStrided;
+function isWhole(column: ArrayColumn): boolean {
+  return column.rowBytes === fixedWidth(column.field) && isInOrder(column);
+}
+
+function isInOrder({ rows, isStrided }: ArrayColumn): boolean {
+  return !rows && !isStrided;
 }
 
 /** Rows that take about `batchBytes`, as read or as decoded, whichever is more. */
@@ -70,6 +75,17 @@ function rowsPerBatch(columns: readonly ArrayColumn[], batchBytes: number, rows:
   let rowBytes = 0;
   for (const { field, pitchBytes } of columns) rowBytes += Math.max(pitchBytes, fixedWidth(field), 1);
   return Math.max(1, Math.min(rows, Math.floor(batchBytes / rowBytes)));
+}
+
+/** Of columns that take a small part of each batch; undefined for others. */
+function readAhead(columns: readonly ArrayColumn[], begin: number, end: number, batchRows: number) {
+  const batchBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes * batchRows, 0);
+  return columns.map((column): ReadAhead | undefined => {
+    const { source, dataOffset, rowBytes } = column;
+    const windowBytes = windowFor(rowBytes * batchRows, batchBytes);
+    if (windowBytes === 0 || !isInOrder(column) || end - begin <= batchRows) return undefined;
+    return new ReadAhead(source, dataOffset + begin * rowBytes, dataOffset + end * rowBytes, windowBytes);
+  });
 }
 
 /** Two batches' worth of buffers, and the decoders. */
@@ -103,7 +119,8 @@ class ColumnSet {
 
   async *batches(begin: number, end: number, batchRows: number, signal: AbortSignal): AsyncGenerator<InsertBatch> {
     const all = [...this.#columns, ...this.#extras];
-    const buffersOf = () => new BatchBuffers(all, this.#live, batchRows);
+    const ahead = readAhead(all, begin, end, batchRows);
+    const buffersOf = () => new BatchBuffers(all, ahead, this.#live, batchRows);
     let [present, next] = [buffersOf(), begin + batchRows < end ? buffersOf() : undefined];
     let reading = present.fill(begin, Math.min(batchRows, end - begin), signal);
     try {
@@ -119,7 +136,7 @@ class ColumnSet {
     } finally {
       // Nothing may write into the buffers, or fail unheard, after the loop was left.
       await Promise.allSettled([reading]);
-      for (const buffers of new Set([present, next])) buffers?.[Symbol.dispose]();
+      for (const buffers of new Set([present, next, ...ahead])) buffers?.[Symbol.dispose]();
     }
   }
 
@@ -158,8 +175,14 @@ class BatchBuffers implements Disposable {
   readonly live: Uint8Array | undefined;
   readonly #liveRows: LiveRows | undefined;
 
-  constructor(columns: readonly ArrayColumn[], liveRows: LiveRows | undefined, rows: number) {
-    this.columns = columns.map((column) => new RowBuffer(column, rows));
+  /** @param ahead of columns that are read ahead; both sets of buffers share them */
+  constructor(
+    columns: readonly ArrayColumn[],
+    ahead: readonly (ReadAhead | undefined)[],
+    liveRows: LiveRows | undefined,
+    rows: number,
+  ) {
+    this.columns = columns.map((column, i) => new RowBuffer(column, rows, ahead[i]));
     this.#liveRows = liveRows;
     this.live = liveRows && new Uint8Array(rows);
   }

@@ -1,5 +1,6 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import { locate } from "@sluice/errors";
+import type { SourceFile } from "@sluice/object-store";
 import type { ArrayColumn } from "./array-column.ts";
 import { type RowSource, shortened } from "./row-source.ts";
 import { transpose } from "./transpose.ts";
@@ -10,12 +11,15 @@ const STRIDED_READS = 16;
 /** Memory for some rows of one column, filled again and again. What `rows` gave must not be read after it is disposed of. */
 export class RowBuffer implements Disposable {
   readonly #column: ArrayColumn;
+  readonly #from: Pick<SourceFile, "readInto">;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   /** Rows in order, where the file has them otherwise. */
   readonly #turned: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(column: ArrayColumn, maxRows: number) {
+  /** @param from where rows that lie one after the other are read; the column's file unless given */
+  constructor(column: ArrayColumn, maxRows: number, from: Pick<SourceFile, "readInto"> = column.source) {
     this.#column = column;
+    this.#from = from;
     this.#bytes = takeMemory(maxRows * column.rowBytes);
     this.#turned = column.isStrided ? takeMemory(maxRows * column.rowBytes) : undefined;
   }
@@ -72,7 +76,7 @@ export class RowBuffer implements Disposable {
     if (target.length === 0) return;
     const { source, field } = this.#column;
     try {
-      const count = await source.readInto(position, target, signal);
+      const count = await this.#from.readInto(position, target, signal);
       if (count < target.length) throw shortened(position + count);
     } catch (error) {
       throw locate(error, { file: source.path, field: field.name });
