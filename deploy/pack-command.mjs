@@ -34,7 +34,10 @@ const entryPoints = {
   main: "services/datanode/dist/thread/main.js",
   "score-thread": "services/querynode/dist/search/score-thread.js",
 };
-const natives = { lmdb: manifestOf("libs/metastore").dependencies.lmdb };
+const natives = {
+  lmdb: manifestOf("libs/metastore").dependencies.lmdb,
+  "@node-rs/jieba": manifestOf("libs/functions").dependencies["@node-rs/jieba"],
+};
 
 /**
  * What older packages ask of the module system at run time. Those of gRPC read their protos from `../../proto` of where they lie, and

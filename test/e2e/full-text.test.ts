@@ -33,7 +33,7 @@ const pages: Page[] = Array.from({ length: ROWS }, (_, id) => ({
 const pairs = (values: Readonly<Record<string, unknown>>) =>
   Object.entries(values).map(([key, value]) => ({ key, value: typeof value === "string" ? value : JSON.stringify(value) })); // biome-ignore format: short
 
-function message(name: string): schema.CollectionSchema {
+function message(name: string, analyzer?: string): schema.CollectionSchema {
   return schema.CollectionSchema.fromPartial({
     name,
     fields: [
@@ -41,7 +41,11 @@ function message(name: string): schema.CollectionSchema {
       {
         name: "text",
         dataType: schema.DataType.VarChar,
-        typeParams: pairs({ max_length: "500", enable_analyzer: "true" }),
+        typeParams: pairs({
+          max_length: "500",
+          enable_analyzer: "true",
+          ...(analyzer && { analyzer_params: analyzer }),
+        }),
       },
       { name: "year", dataType: schema.DataType.Int64 },
       { name: "dense", dataType: schema.DataType.FloatVector, typeParams: pairs({ dim: "2" }) },
@@ -51,10 +55,10 @@ function message(name: string): schema.CollectionSchema {
   });
 }
 
-async function createPages(name: string): Promise<void> {
+async function createPages(name: string, analyzer?: string): Promise<void> {
   const { raw } = fixture.client;
   const about = { collectionName: name };
-  const bytes = Buffer.from(schema.CollectionSchema.encode(message(name)).finish());
+  const bytes = Buffer.from(schema.CollectionSchema.encode(message(name, analyzer)).finish());
   checkStatus(
     await raw.createCollection(milvus.CreateCollectionRequest.fromPartial({ ...about, schema: bytes, shardsNum: 2 })),
   );
@@ -256,6 +260,30 @@ it("texts are analyzed for who asks", async () => {
   const field = { ...call, withDetail: false, withHash: false, collectionName: "pages", fieldName: "text" };
   const [{ tokens }] = (await raw.runAnalyzer(milvus.RunAnalyzerRequest.fromPartial(field))).results;
   expect(tokens.map(({ token }) => token)).toEqual(["the", "dogs"]);
-  const other = milvus.RunAnalyzerRequest.fromPartial({ ...call, analyzerParams: '{"tokenizer":"jieba"}' });
-  expect((await raw.runAnalyzer(other)).status?.reason).toContain("tokenizer jieba is not supported by this server");
+  const other = milvus.RunAnalyzerRequest.fromPartial({ ...call, analyzerParams: '{"tokenizer":"icu"}' });
+  expect((await raw.runAnalyzer(other)).status?.reason).toContain("tokenizer icu is not supported by this server");
+});
+
+it("Chinese is found by its words, whichever thread has cut them", async () => {
+  const { client, files } = fixture;
+  await createPages("chinese", '{"type":"chinese"}');
+  const texts = ["我来到北京清华大学", "他来到了网易杭研大厦", "小明毕业于中国科学院"];
+  const rows = texts.map((text, id) => ({ id, text, year: 1, dense: [id, 0] }));
+  await client.importAndWait("chinese", await files.jsonl("chinese.jsonl", rows));
+  const found = async (query: string) => {
+    const group = {
+      placeholders: [{ tag: "$0", type: 21 as const, values: [Buffer.from(query)], elementLevel: false }],
+    };
+    const request = milvus.SearchRequest.fromPartial({
+      ...{ collectionName: "chinese", outputFields: ["id"] },
+      searchInput: { $case: "placeholderGroup", value: Buffer.from(common.PlaceholderGroup.encode(group).finish()) },
+      searchParams: pairs({ anns_field: "terms", topk: "5" }),
+    });
+    const { status, results } = await client.raw.search(request);
+    checkStatus(status);
+    return results?.ids?.idField?.value.data ?? [];
+  };
+  expect(await found("清华")).toEqual([0n]);
+  expect(await found("中国科学院的大厦")).toEqual([2n, 1n]);
+  expect(await found("京清")).toEqual([]);
 });

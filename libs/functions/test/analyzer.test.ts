@@ -60,8 +60,13 @@ describe("analyzers", () => {
     ['{"filter":[]}', "tokenizer name or type must be set"],
     ["[]", "params should be a json map"],
     ["{", "analyzer params is no JSON: {"],
-    ['{"type":"chinese"}', "analyzer chinese is not supported by this server: it needs a dictionary (split the text"],
-    ['{"tokenizer":"jieba"}', "tokenizer jieba is not supported by this server: it needs a dictionary"],
+    ['{"type":"thai"}', "analyzer thai is not supported by this server: it needs a dictionary (split the text"],
+    ['{"tokenizer":"icu"}', "tokenizer icu is not supported by this server: it needs a dictionary"],
+    ['{"tokenizer":{"type":"jieba","mode":"all"}}', 'jieba tokenizer mode must be "exact" or "search"'],
+    ['{"tokenizer":{"type":"jieba","hmm":1}}', "jieba tokenizer hmm must be boolean"],
+    ['{"tokenizer":{"type":"jieba","dict":"a"}}', "jieba tokenizer dict must be array"],
+    ['{"tokenizer":{"type":"jieba","dict":["_default_","milvus"]}}', "words of your own in dict are not supported"],
+    ['{"tokenizer":{"type":"jieba","idf":1}}', "unknown option of the jieba tokenizer: idf"],
     ['{"tokenizer":{"type":"lindera"}}', "tokenizer lindera is not supported"],
     ['{"tokenizer":{"type":"standard","uax29":true}}', "the option uax29 of the standard tokenizer is not supported"],
     [
@@ -91,8 +96,8 @@ describe("analyzers", () => {
   it("tells where tokens stand, in bytes, and counts those that are dropped", () => {
     const found = tokensOf(analyzerOf('{"type":"english"}'), "Über the foxes");
     expect(found).toEqual([
-      { text: "über", start: 0, end: 5, position: 0 },
-      { text: "fox", start: 10, end: 15, position: 2 },
+      { text: "über", start: 0, end: 5, position: 0, positionLength: 1 },
+      { text: "fox", start: 10, end: 15, position: 2, positionLength: 1 },
     ]);
   });
 

@@ -457,7 +457,11 @@ describe("§2.8 text", () => {
     expect(truth("text_match(w, 'The')", [{ w: "the END" }], { schema: stop })).toBe("F");
     expect(truth("text_match(w, 'The end')", [{ w: "the END" }], { schema: stop })).toBe("T");
     expect(truth("text_match(w, 'dogs')", [{ w: "A dog." }], { schema: schema('{"type":"english"}') })).toBe("T");
-    for (const params of ['{"type":"chinese"}', '{"tokenizer":"jieba"}', "["]) {
+    const chinese = schema('{"type":"chinese"}');
+    expect(truth("text_match(w, '清华')", [{ w: "我来到北京清华大学" }], { schema: chinese })).toBe("T");
+    expect(truth("text_match(w, '京清')", [{ w: "我来到北京清华大学" }], { schema: chinese })).toBe("F");
+    expect(refusal("phrase_match(w, '清华大学')", { schema: chinese })).toMatch(/words that overlap.*use text_match/);
+    for (const params of ['{"type":"thai"}', '{"tokenizer":"icu"}', "["]) {
       expect(refusal("text_match(w, 'a')", { schema: schema(params) })).toMatch(/analyzer/);
     }
   });

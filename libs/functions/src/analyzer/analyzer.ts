@@ -2,14 +2,14 @@ import { excerpt } from "@sluice/errors";
 import { AnalyzerError } from "./analyzer-error.ts";
 import { englishStem } from "./english-stem.ts";
 import { filtersOf, lowercase, stopFilter, stopWordsOf, type TokenFilter } from "./filters.ts";
-import { type Span, standardTokenizer, type Tokenizer, tokenizerOf } from "./tokenizers.ts";
+import { jiebaWords, WORD_NUMBERS } from "./jieba.ts";
+import { type Span, standardTokenizer, type TokenFinder, tokenizerOf } from "./tokenizers.ts";
 
 /** How text becomes tokens. What a filter makes of a token depends on the token alone, so it can be remembered. */
-export interface Analyzer {
-  readonly tokenizer: Tokenizer;
+export type Analyzer = TokenFinder & {
   /** One after the other; undefined: the token is dropped. */
   readonly filter: TokenFilter;
-}
+};
 
 /** A token, and where it stands in the text that it comes from. */
 export interface Token {
@@ -17,8 +17,10 @@ export interface Token {
   /** In UTF-8 bytes, half-open: of what stands in the text, before the filters. */
   readonly start: number;
   readonly end: number;
-  /** Among the tokens of the text, those that were dropped counted too. */
+  /** Among the tokens of the text, those that were dropped counted too; of words that may overlap, the first character. */
   readonly position: number;
+  /** How many positions it takes: 1; of words that may overlap, its characters. */
+  readonly positionLength: number;
 }
 
 const known = new Map<string, Analyzer>();
@@ -42,15 +44,21 @@ export function analyzerOf(params: string): Analyzer {
 }
 
 /** All tokens of a text, in order. For queries and for what is shown: an object a token. */
-export function tokensOf({ tokenizer, filter }: Analyzer, text: string): Token[] {
+export function tokensOf(analyzer: Analyzer, text: string): Token[] {
   const bytes = Buffer.from(text);
   const tokens: Token[] = [];
-  const span: Span = { start: 0, end: 0 };
-  let position = 0;
-  for (let at = 0; tokenizer(bytes, at, bytes.length, span); at = span.end, position++) {
-    const filtered = filter(bytes.toString("utf8", span.start, span.end));
-    if (filtered !== undefined) tokens.push({ text: filtered, start: span.start, end: span.end, position });
+  const add = (start: number, end: number, position: number, positionLength: number) => {
+    const filtered = analyzer.filter(bytes.toString("utf8", start, end));
+    if (filtered !== undefined) tokens.push({ text: filtered, start, end, position, positionLength });
+  };
+  if ("words" in analyzer) {
+    const places = analyzer.words(text);
+    for (let i = 0; i < places.length; i += WORD_NUMBERS) add(places[i], places[i + 1], places[i + 2], places[i + 3]);
+    return tokens;
   }
+  const span: Span = { start: 0, end: 0 };
+  for (let at = 0, position = 0; analyzer.tokenizer(bytes, at, bytes.length, span); at = span.end, position++)
+    add(span.start, span.end, position, 1);
   return tokens;
 }
 
@@ -75,10 +83,10 @@ function build(params: Readonly<Record<string, unknown>>): Analyzer {
     if (typeof params.type !== "string") throw new AnalyzerError("analyzer type shoud be string");
     return builtIn(params.type, params);
   }
-  const tokenizer = tokenizerOf(params.tokenizer);
+  const finder = tokenizerOf(params.tokenizer);
   const other = Object.keys(params).find((key) => key !== "tokenizer" && key !== "filter");
   if (other !== undefined) throw new AnalyzerError(`unknown analyzer option key: ${excerpt(other)}`);
-  return { tokenizer, filter: inTurn(filtersOf(params.filter)) };
+  return { ...finder, filter: inTurn(filtersOf(params.filter)) };
 }
 
 /** The English one stems first and drops stop words of the stems then, as Milvus does: `this` becomes `this`, `being` `be`. */
@@ -93,6 +101,7 @@ function builtIn(type: string, params: Readonly<Record<string, unknown>>): Analy
         filter: inTurn([lowercase, englishStem, stopFilter(stopWordsOf(["_english_"])), ...own]),
       };
     case "chinese":
+      return { words: jiebaWords({}), filter: inTurn([...filtersOf(["cnalphanumonly"]), ...own]) };
     case "arabic":
     case "thai":
       throw new AnalyzerError(

@@ -1,4 +1,5 @@
 import type { Analyzer } from "./analyzer.ts";
+import { WORD_NUMBERS, type WordFinder } from "./jieba.ts";
 import type { Span } from "./tokenizers.ts";
 
 /** What a token that the filters drop has for a number. */
@@ -38,12 +39,24 @@ export class TokenNumbers {
 
   /** Numbers the tokens of `bytes[start, end)`, UTF-8, and answers how many there are. */
   scan(bytes: Uint8Array, start: number, end: number): number {
-    const { tokenizer } = this.#analyzer;
+    const analyzer = this.#analyzer;
+    if ("words" in analyzer) return this.#scanWords(analyzer.words, bytes, start, end);
+    const { tokenizer } = analyzer;
     const span = this.#span;
     let count = 0;
     for (let at = start; tokenizer(bytes, at, end, span); at = span.end) {
       if (count === this.numbers.length) this.#grow();
       this.numbers[count++] = this.#number(bytes, span.start, span.end);
+    }
+    return count;
+  }
+
+  #scanWords(words: WordFinder, bytes: Uint8Array, start: number, end: number): number {
+    const places = words(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8"));
+    let count = 0;
+    for (let i = 0; i < places.length; i += WORD_NUMBERS) {
+      if (count === this.numbers.length) this.#grow();
+      this.numbers[count++] = this.#number(bytes, start + places[i], start + places[i + 1]);
     }
     return count;
   }

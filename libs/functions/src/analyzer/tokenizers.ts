@@ -1,6 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import { AnalyzerError } from "./analyzer-error.ts";
 import { codePointAt, isAlphanumeric, lengthAt } from "./characters.ts";
+import { jiebaWords, type WordFinder } from "./jieba.ts";
 
 /** Where a token stands: half-open, in bytes. One object for all tokens of a text. */
 export interface Span {
@@ -50,13 +51,17 @@ function found(span: Span, start: number, end: number): true {
 }
 
 /** Tokenizers that need a dictionary or a model of a language. */
-const withDictionary = new Set(["jieba", "icu", "lindera", "language_identifier", "thai", "grpc"]);
+const withDictionary = new Set(["icu", "lindera", "language_identifier", "thai", "grpc"]);
+
+/** How the tokens of a text are found: one after the other, or all at once where they may overlap. */
+export type TokenFinder = { readonly tokenizer: Tokenizer } | { readonly words: WordFinder };
 
 /** @param params name, or an object with `type` @throws {AnalyzerError} */
-export function tokenizerOf(params: unknown): Tokenizer {
+export function tokenizerOf(params: unknown): TokenFinder {
   const name = nameOf(params);
-  if (name === "standard") return standard(params);
-  if (name === "whitespace") return whitespaceTokenizer;
+  if (name === "standard") return { tokenizer: standard(params) };
+  if (name === "whitespace") return { tokenizer: whitespaceTokenizer };
+  if (name === "jieba") return { words: jiebaWords(params) };
   if (withDictionary.has(name))
     throw new AnalyzerError(
       `tokenizer ${name} is not supported by this server: it needs a dictionary (split the text before the import and use whitespace)`,

@@ -133,7 +133,13 @@ function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
   const given = slop ?? (named && bind(named));
   const distance = given ? boundedInteger(node, given, "slop", 0n, 2n ** 32n - 1n) : 0;
   if (distance !== 0) fail("phrase_match with a slop other than 0 is not supported", given!.node);
-  return { kind: "phrase", field, tokens: queryTokens(field, query) };
+  const tokens = queryTokens(field, query);
+  if ("words" in analyzerOf(field.schema))
+    fail(
+      `phrase_match is not supported with words that overlap, as jieba finds them in field "${field.schema.name}" (use text_match)`,
+      target.node,
+    );
+  return { kind: "phrase", field, tokens };
 }
 
 function boundedInteger(node: CallNode, operand: Operand, what: string, least: bigint, most: bigint): number {

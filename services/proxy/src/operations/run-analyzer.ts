@@ -56,14 +56,14 @@ function resultOf(
 ): milvus.AnalyzerResult {
   const tokens = tokensOf(analyzer, Buffer.from(text).toString("utf8"));
   return {
-    tokens: tokens.map(({ text: token, start, end, position }) =>
+    tokens: tokens.map(({ text: token, start, end, position, positionLength }) =>
       milvus.AnalyzerToken.fromPartial({
         token,
         ...(withDetail && {
           startOffset: BigInt(start),
           endOffset: BigInt(end),
           position: BigInt(position),
-          positionLength: 1n,
+          positionLength: BigInt(positionLength),
         }),
         ...(withHash && { hash: termId(token) }),
       }),
