@@ -2,8 +2,8 @@ import type { Column } from "@sluice/columns";
 import { ImportError, type SourceLocation } from "@sluice/errors";
 import type { MergeRules } from "@sluice/jobs";
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
-import { KeyTable } from "../../sinks/unique/key-table.ts";
 import { AscendingKeys } from "./ascending-keys.ts";
+import { KeyIndex } from "./key-index.ts";
 import { isNullKey, keyText, type MergeKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
 
@@ -41,8 +41,8 @@ export class HashSide implements Disposable {
   readonly #rowBytes: number;
   readonly #counts: FileCounts;
   readonly #samples: string[] = [];
-  #table: KeyTable | undefined;
-  /** As long as all keys have come in order, in place of what the table would hold. */
+  #index: KeyIndex | undefined;
+  /** As long as all keys have come in order, in place of what the index would hold. */
   #ascending: AscendingKeys | undefined = new AscendingKeys();
   /** Words of the keys of all rows that are kept, by row. */
   #words = new Uint32Array(0);
@@ -73,19 +73,20 @@ export class HashSide implements Disposable {
    * @param at where row 0 of the batch stands, where that is known
    */
   add(keys: MergeKeys, columns: readonly Column[], at?: { readonly file: string; readonly row: number }): boolean {
-    this.#table ??= this.#newTable(keys.perKey);
+    this.#index ??= this.#newIndex(keys.perKey);
+    if (4 * keys.perKey * (this.#store.rowCount + keys.rowCount) > this.#tableBytes) return false;
     const kept = new Uint32Array(keys.rowCount);
     let count = 0;
     if (this.#ascending?.takes(keys, this.#words)) {
-      if (this.#ascending.count > this.#table.maxKeys) return false;
       for (let row = 0; row < keys.rowCount; row++) if (!isNullKey(keys, row)) kept[count++] = row;
       return this.#keep(keys, kept, count, columns);
     }
-    this.#fillTable(keys.perKey);
+    const known = { words: this.#words, count: this.#store.rowCount };
+    if (!this.#leaveOrder(keys) || !this.#index.expects(keys, known)) return false;
     for (let row = 0; row < keys.rowCount; row++) {
       if (isNullKey(keys, row)) continue;
       const place = this.#store.rowCount + count;
-      const before = this.#table.put(keys.words, row * keys.perKey, place, this.#rule === "last");
+      const before = this.#index.put(keys.words, row * keys.perKey, place);
       if (before === false) return false;
       if (before >= 0) this.#noteRepeated(keys, row, at);
       if (before < 0 || this.#rule === "last") kept[count++] = row;
@@ -101,17 +102,16 @@ export class HashSide implements Disposable {
     return this.#store.bytes <= this.#limits.valueBytes;
   }
 
-  /** What is asked for by another order than that of the keys is found by the table. */
-  #fillTable(perKey: number): void {
-    if (!this.#ascending) return;
+  /** What comes, or is asked for, in another order than that of the keys is found by the index. False when they do not fit. */
+  #leaveOrder({ column, perKey }: MergeKeys): boolean {
+    if (!this.#ascending || !this.#index) return true;
+    const count = this.#store.rowCount;
+    const known = { words: this.#words, count: 0 };
+    const keys = { column: { ...column, validity: undefined }, rowCount: count, words: this.#words, perKey };
+    if (!this.#index.expects(keys, known)) return false;
+    for (let row = 0; row < count; row++) if (this.#index.put(this.#words, row * perKey, row) === false) return false;
     this.#ascending = undefined;
-    const rows = this.#store.rowCount;
-    this.#table?.reserve(Math.max(rows, this.#expectedRows()));
-    for (let row = 0; row < rows; row++) this.#table?.put(this.#words, row * perKey, row, false);
-  }
-
-  #expectedRows(): number {
-    return Math.min(this.#limits.expectedRows ?? 0, this.#table?.maxKeys ?? 0);
+    return true;
   }
 
   #keepWords({ words, perKey, rowCount }: MergeKeys, kept: Uint32Array, count: number): void {
@@ -128,12 +128,17 @@ export class HashSide implements Disposable {
         for (let word = 0; word < perKey; word++) this.#words[at + i * perKey + word] = words[kept[i] * perKey + word];
   }
 
-  #newTable(perKey: number): KeyTable {
-    const table = new KeyTable(perKey, this.#limits.tableBytes ?? KEY_TABLE_BYTES);
-    const rows = Math.min(this.#limits.expectedRows ?? 0, table.maxKeys);
+  get #tableBytes(): number {
+    return this.#limits.tableBytes ?? KEY_TABLE_BYTES;
+  }
+
+  #newIndex(perKey: number): KeyIndex {
+    const rows = Math.min(this.#limits.expectedRows ?? 0, Math.floor(this.#tableBytes / (4 * perKey)));
     this.#words = new Uint32Array(rows * perKey);
     if (rows * this.#rowBytes <= this.#limits.valueBytes) this.#store.reserve(rows);
-    return table;
+    return new KeyIndex({
+      ...{ perKey, limitBytes: this.#tableBytes, expectedRows: rows, isNewer: this.#rule === "last" },
+    });
   }
 
   #noteRepeated(keys: MergeKeys, row: number, at?: { readonly file: string; readonly row: number }): void {
@@ -157,7 +162,7 @@ export class HashSide implements Disposable {
   find(keys: MergeKeys, rows: Int32Array): number {
     let found = 0;
     for (let row = 0; row < keys.rowCount; row++) {
-      const place = isNullKey(keys, row) ? -1 : this.#placeOf(keys.words, row * keys.perKey, keys.perKey);
+      const place = isNullKey(keys, row) ? -1 : this.#placeOf(keys, row * keys.perKey);
       rows[row] = place;
       if (place < 0) continue;
       found++;
@@ -168,30 +173,28 @@ export class HashSide implements Disposable {
     return found;
   }
 
-  #placeOf(words: Uint32Array, at: number, perKey: number): number {
-    return this.#ascending
-      ? this.#placeInOrder(this.#ascending, words, at, perKey)
-      : this.#placeInTable(words, at, perKey);
+  #placeOf(keys: MergeKeys, at: number): number {
+    return this.#ascending ? this.#placeInOrder(this.#ascending, keys, at) : this.#placeInIndex(keys, at);
   }
 
-  #placeInOrder(ascending: AscendingKeys, words: Uint32Array, at: number, perKey: number): number {
-    const place = ascending.rowOf(this.#words, words, at, this.#expected);
+  #placeInOrder(ascending: AscendingKeys, keys: MergeKeys, at: number): number {
+    const place = ascending.rowOf(this.#words, keys.words, at, this.#expected);
     if (ascending.strides > MAX_STRIDES && this.#patience-- === 0) {
-      this.#fillTable(perKey);
-      this.#patience = MAX_PATIENCE;
+      // One that has no room for them is not tried again: they are found as they lie.
+      this.#patience = this.#leaveOrder(keys) ? MAX_PATIENCE : Number.POSITIVE_INFINITY;
     }
     if (place >= 0) this.#expected = place + 1;
     return place;
   }
 
-  #placeInTable(words: Uint32Array, at: number, perKey: number): number {
+  #placeInIndex({ words, perKey }: MergeKeys, at: number): number {
     let place = this.#expected;
-    // Of rows with one key the table knows the one that counts.
+    // Of rows with one key the index knows the one that counts.
     const isLookedAt = this.#patience > 0 && this.#duplicates === 0 && place < this.#store.rowCount;
     if (isLookedAt && this.#hasKey(place, words, at, perKey)) {
       if (this.#patience < MAX_PATIENCE) this.#patience++;
     } else {
-      place = this.#table?.rowOf(words, at) ?? -1;
+      place = this.#index?.rowOf(words, at) ?? -1;
       if (place < 0) return place;
       this.#patience--;
     }
