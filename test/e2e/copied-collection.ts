@@ -27,6 +27,16 @@ export const copiedRow = (i: number) => ({
   ...{ at: "2026-01-01T00:00:00Z", geo: i % 4 ? `POINT (${i} 2)` : null, json: { i }, tags: ["a", `t${i}`] },
   ...{ v: [i, 0, 1, 2], hv: i % 2 ? [1, 0.5] : null, sv: { 3: i + 1 }, extra: i },
 });
+
+/** Makes it, with 600 rows in each of two partitions. */
+export async function makeCopiedCollection({ client, files }: ServerFixture): Promise<void> {
+  await client.createCollection(copiedCollection);
+  await client.createPartition("everything", "new");
+  const rows = (first: number) => Array.from({ length: 600 }, (_, i) => copiedRow(first + i));
+  await client.importAndWait("everything", await files.jsonl("everything.jsonl", rows(0)));
+  await client.importAndWait("everything", await files.jsonl("new.jsonl", rows(1000)), { partition: "new" });
+}
+
 /** What a server says of its collections. */
 export function collectionFacts(fixture: ServerFixture) {
   return {

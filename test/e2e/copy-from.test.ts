@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus, schema } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import { bookCollection, books, FaultProxy, useRest, useServer } from "../support/index.ts";
-import { collectionFacts, copiedCollection, copiedRow, tenantCollection, tenantRows } from "./copied-collection.ts";
+import { collectionFacts, makeCopiedCollection, tenantCollection, tenantRows } from "./copied-collection.ts";
 
 // A server is another service to itself: it is read as any Milvus is, over gRPC.
 
@@ -21,11 +21,7 @@ const { describeCollection, indexesOf } = collectionFacts(fixture);
 
 beforeAll(async () => {
   const { client, files } = fixture;
-  await client.createCollection(copiedCollection);
-  await client.createPartition("everything", "new");
-  const rows = (first: number) => Array.from({ length: 600 }, (_, i) => copiedRow(first + i));
-  await client.importAndWait("everything", await files.jsonl("everything.jsonl", rows(0)));
-  await client.importAndWait("everything", await files.jsonl("new.jsonl", rows(1000)), { partition: "new" });
+  await makeCopiedCollection(fixture);
   await client.createCollection(bookCollection("many", { shards: 2 }));
   await client.importAndWait("many", await files.jsonl("many.jsonl", books(30_000)));
 });

@@ -1,7 +1,5 @@
 import type { ByteRange, SourceFile } from "@sluice/object-store";
-
-/** Bytes of a chunk that `read` gives. */
-const READ_BYTES = 1 << 20;
+import { readChunks } from "./read-chunks.ts";
 
 /** What is made on the way, from its start, once. */
 export interface SequentialContent extends AsyncDisposable {
@@ -53,14 +51,11 @@ export class SequentialFile<C extends SequentialContent = SequentialContent> imp
     return filled;
   }
 
-  async *read({ start, end }: ByteRange = { start: 0, end: Number.POSITIVE_INFINITY }, signal?: AbortSignal) {
-    for (let at = start; at < end; ) {
-      const chunk = new Uint8Array(Math.min(READ_BYTES, end - at));
-      const count = await this.readInto(at, chunk, signal);
-      if (count > 0) yield chunk.subarray(0, count);
-      if (count < chunk.length) return;
-      at += count;
-    }
+  read(
+    range: ByteRange = { start: 0, end: Number.POSITIVE_INFINITY },
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array> {
+    return readChunks(this, range, signal);
   }
 
   check(signal?: AbortSignal): Promise<void> {

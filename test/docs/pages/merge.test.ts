@@ -1,21 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { useServer } from "../../support/index.ts";
-import { adapt, Page, root, runAsUser } from "../blocks.ts";
+import { adapt, Page, runAsUser, runWithSluice } from "../blocks.ts";
 
 const fixture = useServer();
 const page = new Page("docs/merge.md");
 
 it("runs as written: a merge that is refused, one that is tried, and one that is made", async () => {
   const { server, importRoot } = fixture;
-  const bin = join(importRoot, "bin");
-  await mkdir(bin);
-  const main = join(root, "services/cli/src/main.ts");
-  const node = `exec ${process.execPath} --conditions=source --disable-warning=ExperimentalWarning ${main} "$@"`;
-  await writeFile(join(bin, "sluice"), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
-  const script = `export PATH=${bin}:$PATH SLUICE_ADDRESS=${server.address}\n${page.block("sluice merge")}`;
-  const output = await runAsUser("sh", ["-ec", script], importRoot);
+  const output = await runWithSluice(page.block("sluice merge"), importRoot, server.address);
   expect(output).toMatch(
     /SUCCESSFUL: 1 of 2 rows matched, nothing was written; 1 of 2 rows of the files match nothing/,
   );

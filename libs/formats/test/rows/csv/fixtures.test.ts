@@ -1,45 +1,27 @@
-import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
-import { ImportError } from "@sluice/errors";
-import { expectedRows, type FixtureCase, readFixtureFolder, runCase } from "@sluice/formats/testing";
-import { folderSources } from "@sluice/object-store/testing";
-import type { ReaderInput } from "../../../src/format.ts";
+import { expect } from "@jest/globals";
+import type { ImportError } from "@sluice/errors";
+import type { FixtureCase } from "@sluice/formats/testing";
 import { openSeparated } from "../../../src/rows/csv/index.ts";
+import { bulkWriterFolders, describeFixtures } from "../fixture-folders.ts";
 
-const fixtures = join(import.meta.dirname, "../../../../../test/fixtures");
-const sources = await folderSources(fixtures);
+const bulkWriters = bulkWriterFolders([
+  "2.6.17-all-types",
+  "2.6.17-auto-varchar-dynamic",
+  "2.6.17-int64-vector",
+  "2.6.17-nullable-default",
+  "2.6.17-nullable-scalars",
+  "2.6.17-scalars-dense",
+  "2.6.17-struct-geo-int8",
+  "3.0.1-nullable-default",
+  "3.0.1-struct-geo-int8",
+]);
 
-const bulkWriters = [
-  "pymilvus-2.6.17-all-types",
-  "pymilvus-2.6.17-auto-varchar-dynamic",
-  "pymilvus-2.6.17-int64-vector",
-  "pymilvus-2.6.17-nullable-default",
-  "pymilvus-2.6.17-nullable-scalars",
-  "pymilvus-2.6.17-scalars-dense",
-  "pymilvus-2.6.17-struct-geo-int8",
-  "pymilvus-3.0.1-nullable-default",
-  "pymilvus-3.0.1-struct-geo-int8",
-].map((name) => `bulkwriter/${name}`);
+const isOurs = ({ type }: FixtureCase) => type === "csv";
 
-describe.each(["csv/rows", "csv/bad", ...bulkWriters])("%s", (name) => {
-  const folder = readFixtureFolder(join(fixtures, name));
-  const cases = folder.cases.filter(({ type }) => type === "csv").map((fixture) => [fixture.name, fixture] as const);
-  // Tiny chunks cut every token somewhere; tiny batches reuse every buffer.
-  describe.each([
-    ["usual buffers", undefined, undefined],
-    ["tiny buffers", 331, 500],
-  ])("%s", (_size, chunkBytes, batchBytes) => {
-    test.each(cases)("%s", async (_name, fixture) => {
-      const options = chunkBytes === undefined ? {} : { chunkBytes };
-      const open = (input: ReaderInput) => openSeparated(input, ",", options);
-      const outcome = await runCase(folder, fixture, sources, open, batchBytes);
-      if (outcome instanceof ImportError) checkError(fixture, outcome);
-      else {
-        expect(fixture.expect).not.toBe("error");
-        expect(outcome).toEqual(expectedRows(folder, fixture));
-      }
-    });
-  });
+await describeFixtures(["csv/rows", "csv/bad", ...bulkWriters], {
+  isOurs,
+  open: (_fixture, input, options) => openSeparated(input, ",", options),
+  checkError,
 });
 
 function checkError(fixture: FixtureCase, { at, reason, message }: ImportError): void {
