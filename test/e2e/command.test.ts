@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { milvus } from "@sluice/rpc";
-import { bookOf, books, useServer } from "../support/index.ts";
+import { bookCollection, bookOf, books, useServer } from "../support/index.ts";
 
 // The command `sluice` against a running server, as a user or a pipeline calls it.
 
@@ -126,6 +126,18 @@ describe("the command", () => {
     expect((await sluice("jobs", "watch", job.jobId)).code).toBe(0);
     expect((await sluice("jobs", "rollback", job.jobId)).code).toBe(0);
     expect(await client.count("shelf")).toBe(202);
+  });
+
+  it("says what makes a collection answer that is not loaded", async () => {
+    await fixture.client.createCollection(bookCollection("unloaded"));
+    await fixture.client.raw.releaseCollection(
+      milvus.ReleaseCollectionRequest.fromPartial({ collectionName: "unloaded" }),
+    );
+    const refused = await sluice("query", "unloaded");
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('"sluice collections load unloaded" makes'),
+    });
   });
 
   it("fails with the server's words, and says so when nobody answers", async () => {

@@ -93,6 +93,14 @@ describe("delta logs that no change names (G9)", () => {
     expect(await logs()).toHaveLength(2);
   });
 
+  it("of earlier snapshots go when these are forgotten", async () => {
+    for (let i = 0; i < 5; i++) await remove();
+    expect(await logs()).toHaveLength(5);
+    await changes.fold(collection, nextId);
+    expect(await sweep()).toBe(4);
+    expect(await logs()).toEqual(named());
+  });
+
   it("are left alone while their change is made", async () => {
     let written: Promise<unknown> = Promise.resolve();
     // As a writer does that has the turn when the sweeper asks for it.
