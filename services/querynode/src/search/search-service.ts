@@ -1,19 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
-import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
-import { type OutputPlan, resolveOutputFields } from "@sluice/query";
-import {
-  type Client,
-  checkStatus,
-  type dataCoord,
-  decodeStoredSchema,
-  milvus,
-  okStatus,
-  type queryNode,
-  schema,
-} from "@sluice/rpc";
-import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
-import { answerFields } from "../answer-fields.ts";
+import { resolveOutputFields } from "@sluice/query";
+import { type Client, checkStatus, type dataCoord, decodeStoredSchema, type milvus, type queryNode } from "@sluice/rpc";
+import { primaryKeyIndex } from "@sluice/schema";
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
@@ -25,27 +14,16 @@ import { rankedHits, rankingOf } from "./rank-hits.ts";
 import { refuseChains, refuseScoring } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import { metricsOf, type Search, type SearchDeps } from "./search.ts";
+import { type SearchCall, searchAnswer } from "./search-answer.ts";
 import { type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { textOfTerms, weighted } from "./terms.ts";
 import type { Hit } from "./top-hits.ts";
 import { vectorsOfKeys } from "./vectors-of-keys.ts";
 
-/** Numbers of `SearchResults.results`, and of `SearchResultData`. */
-const RESULTS = 2;
-const FIELDS_DATA = 3;
-const GROUP_BY_FIELD_VALUE = 8;
 /** Of scores of BM25, where the index says nothing. */
 const DEFAULT_K1 = 1.2;
 const DEFAULT_B = 0.75;
-
-/** What all searches of one call share. */
-interface Call {
-  readonly order: queryNode.SearchTarget;
-  readonly collection: CollectionSchema;
-  readonly deps: SearchDeps;
-  readonly snapshotTs: bigint;
-}
 
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
 export class SearchService {
@@ -75,7 +53,7 @@ export class SearchService {
     const search = await this.#compile(request, call);
     const hits = await findHits(search, call.deps);
     const page = await this.#page(search.params, hits, call);
-    return this.#answer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
+    return searchAnswer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
   }
 
   /** Several searches, whose hits are ranked together. @throws as `search` */
@@ -102,7 +80,7 @@ export class SearchService {
         call.deps.sources,
       ),
     );
-    return this.#answer(call, { hits, output });
+    return searchAnswer(call, { hits, output });
   }
 
   async #begin(
@@ -110,7 +88,7 @@ export class SearchService {
     guaranteeTimestamp: bigint,
     request: milvus.SearchRequest | undefined,
     signal: AbortSignal,
-  ): Promise<Call> {
+  ): Promise<SearchCall> {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
     const isPinned =
       request?.searchParams.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
@@ -126,7 +104,7 @@ export class SearchService {
     return { order: target, collection, deps, snapshotTs: snapshot.timestamp };
   }
 
-  async #compile(request: milvus.SearchRequest, call: Call): Promise<Search> {
+  async #compile(request: milvus.SearchRequest, call: SearchCall): Promise<Search> {
     refuseScoring(request);
     const { order, collection, deps } = call;
     const { metrics } = order;
@@ -146,7 +124,7 @@ export class SearchService {
   async #weighted(
     queries: QueryVectors,
     { metric, field }: SearchParams,
-    { order, collection, deps, snapshotTs }: Call,
+    { order, collection, deps, snapshotTs }: SearchCall,
   ): Promise<Pick<Search, "queries" | "bm25">> {
     if (metric !== "BM25" || queries.kind !== "sparse") return { queries };
     const { fieldId, name } = collection.fields[field];
@@ -176,7 +154,7 @@ export class SearchService {
   async #queriesOf(
     { searchInput }: milvus.SearchRequest,
     { field }: SearchParams,
-    { order: { schema: stored }, collection, deps }: Call,
+    { order: { schema: stored }, collection, deps }: SearchCall,
   ): Promise<QueryVectors> {
     const text = textOfTerms(collection, collection.fields[field]);
     switch (searchInput?.$case) {
@@ -194,7 +172,7 @@ export class SearchService {
   }
 
   /** What an iterator sends with its next request. */
-  async #page({ iterator, metric }: SearchParams, [hits]: readonly Hit[][], { deps: { sources, signal } }: Call) {
+  async #page({ iterator, metric }: SearchParams, [hits]: readonly Hit[][], { deps: { sources, signal } }: SearchCall) {
     if (!iterator) return {};
     const token = iterator.token || randomUUID();
     const last = hits.at(-1);
@@ -205,56 +183,4 @@ export class SearchService {
     const best = isDistance(metric) ? -3.4028234663852886e38 : 3.4028234663852886e38;
     return { page: { token, lastBound: last?.score ?? iterator.lastBound ?? best } };
   }
-
-  async #answer(call: Call, answer: Answer): Promise<Buffer> {
-    const { order, collection, deps, snapshotTs } = call;
-    const { sources } = deps;
-    const { hits, output, page, groupField } = answer;
-    const all = hits.flat();
-    const picked = sources.pick(all);
-    const { schema: stored, timezone: given } = order;
-    const text = rowsText({ ...order, schema: stored }, "", {});
-    const timezone = given || "UTC";
-    const fields = (plan: OutputPlan) =>
-      answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps);
-    const fieldsData: readonly Parts[] = await fields(output);
-    const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
-    const data = schema.SearchResultData.fromPartial({
-      numQueries: BigInt(hits.length),
-      topK: BigInt(Math.max(0, ...hits.map(({ length }) => length))),
-      scores: all.map(({ score }) => score),
-      ids: idsOf(all, sources),
-      topks: hits.map(({ length }) => BigInt(length)),
-      outputFields: [...output.names],
-      primaryFieldName: collection.fields[primaryKeyIndex(collection)].name,
-      ...(page && { searchIteratorV2Results: page }),
-    });
-    const results = joined(
-      partsOf(schema.SearchResultData.encode(data).finish()),
-      ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
-      ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
-    );
-    const head = milvus.SearchResults.fromPartial({
-      ...{ status: okStatus(), collectionName: order.collectionName, sessionTs: snapshotTs },
-    });
-    return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
-  }
-}
-
-interface Answer {
-  readonly hits: readonly Hit[][];
-  readonly output: OutputPlan;
-  readonly page?: { readonly token: string; readonly lastBound: number };
-  readonly groupField?: number | undefined;
-}
-
-const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: [], dynamicKeys: undefined };
-
-/** Of no hits, too, the kind of the keys is told. */
-function idsOf(hits: readonly Hit[], sources: SearchSources): schema.IDs {
-  const keys = hits.map(({ source, row }) => sources.keyAt(source, row));
-  const idField = sources.isInteger
-    ? ({ $case: "intId", value: { data: keys as bigint[] } } as const)
-    : ({ $case: "strId", value: { data: keys as string[] } } as const);
-  return schema.IDs.fromPartial({ idField });
 }

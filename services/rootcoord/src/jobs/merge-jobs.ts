@@ -2,19 +2,14 @@ import { createHash } from "node:crypto";
 import type { CollectionRecord, FileGroupRecord, JobRecord, StoredJob } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { formatNamed, formatOptionKeys } from "@sluice/formats";
-import { type MergeRules, type MergeSpec, mergeCodes, parseImportOptions } from "@sluice/jobs";
+import { mergeCodes, parseImportOptions } from "@sluice/jobs";
 import type { rootCoord, schema as wire } from "@sluice/rpc";
-import { DataType, dataTypeName, type JobId, jobId } from "@sluice/schema";
+import { type JobId, jobId } from "@sluice/schema";
 import { currentTraceParent, type Logger } from "@sluice/telemetry";
-import {
-  checkCollectionName,
-  declaredField,
-  type HiddenCollections,
-  idsOfMerged,
-  mergedCollection,
-} from "../ddl/index.ts";
+import { checkCollectionName, type HiddenCollections, idsOfMerged, mergedCollection } from "../ddl/index.ts";
 import type { JobBook } from "./job-book.ts";
-import { belowFolder, bucketOf, type DataSource, type JobSources } from "./job-sources.ts";
+import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
+import { checkColumns, checkKey, type MergePlan, mergeSpecOf, shadowWarnings } from "./merge-plan.ts";
 import { parseMergeRules } from "./merge-rules.ts";
 import { findFiles } from "./request-files.ts";
 import type { RequestedJobs } from "./requested-jobs.ts";
@@ -34,22 +29,6 @@ export interface MergeJobsDeps {
   /** Merges that may be open at once. */
   readonly maxOpenJobs: number;
 }
-
-/** What a request asks for, checked as far as the collection goes. */
-interface MergePlan {
-  readonly source: CollectionRecord;
-  readonly rules: MergeRules;
-  readonly isDryRun: boolean;
-  readonly dataSource: DataSource;
-  readonly groups: readonly FileGroupRecord[];
-  readonly ignoredColumns: readonly string[];
-  readonly formatOptions: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
-}
-
-const keyTypes: ReadonlySet<number> = new Set([
-  ...[DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.VarChar],
-]);
 
 /** Takes requests to merge: checks all that can be checked without reading rows, then records job and collection together. */
 export class MergeJobs {
@@ -172,7 +151,7 @@ export class MergeJobs {
   ): Promise<JobId> {
     const { source, isDryRun } = plan;
     const job: JobRecord = {
-      ...{ jobId: id, kind: "merge", spec: specOf(plan, target, newFieldIds, request), state: "pending" },
+      ...{ jobId: id, kind: "merge", spec: mergeSpecOf(plan, target, newFieldIds, request), state: "pending" },
       ...{ collectionId: isDryRun ? source.collectionId : target.collectionId, collectionName: target.name },
       ...{ dbName: target.dbName, vchannels: target.vchannels, schema: target.storedSchema },
       ...{ properties: target.properties, partitionName: "", partitionIds: [], groups: plan.groups },
@@ -208,61 +187,6 @@ function mergedOf(
     if (!(error instanceof StatusError)) throw error;
     throw new StatusError(mergeCodes.newFieldInvalid, error.message, { cause: error });
   }
-}
-
-function specOf(
-  { source, rules, isDryRun, ignoredColumns, formatOptions, warnings }: MergePlan,
-  target: CollectionRecord,
-  newFieldIds: readonly number[],
-  request: rootCoord.MergeRequest,
-): MergeSpec {
-  const pairs = source.partitions.map(({ partitionId: from }, i) => [from, target.partitions[i].partitionId] as const);
-  return {
-    ...{ ...rules, isDryRun, ignoredColumns, formatOptions, warnings, newFieldIds },
-    ...{
-      sourceCollectionId: source.collectionId,
-      sourceDbName: source.dbName,
-      sourceCollectionName: source.name,
-      targetCollectionName: target.name,
-    },
-    partitions: pairs,
-    vchannels: source.vchannels.map((from, i) => [from, target.vchannels[i]] as const),
-    options: request.options.filter(({ key }) => key === "dry_run").map(({ key, value }) => [key, value] as const),
-  };
-}
-
-/** @throws {StatusError} 63262, 63263 */
-function checkKey(source: CollectionRecord, { mergeField }: MergeRules): void {
-  if (mergeField === "") return;
-  const field = declaredField(source, mergeField);
-  if (!field)
-    throw new StatusError(
-      mergeCodes.mergeFieldMissing,
-      `mergeField "${excerpt(mergeField)}" is no field of the collection "${excerpt(source.name)}"`,
-    );
-  if (keyTypes.has(field.dataType)) return;
-  const type = dataTypeName(field.dataType);
-  const text = `mergeField "${mergeField}" is of type ${type}: rows are matched by integers or VarChar`;
-  throw new StatusError(mergeCodes.mergeFieldType, text);
-}
-
-/** @throws {StatusError} 63262, 63265 */
-function checkColumns(wanted: readonly string[], names: readonly string[], { files }: FileGroupRecord): void {
-  for (const [i, name] of wanted.entries()) {
-    if (names.includes(name)) continue;
-    const what = i === 0 ? "which is mergeField" : "which is a new field";
-    const code = i === 0 ? mergeCodes.mergeFieldMissing : mergeCodes.columnMissing;
-    throw new StatusError(
-      code,
-      `${files[0].path} has no column "${excerpt(name)}", ${what}; it has ${excerpt(names.join(", "), 200)}`,
-    );
-  }
-}
-
-/** Rows may have a key of the same name in `$meta`. */
-function shadowWarnings(fields: readonly wire.FieldSchema[]): string[] {
-  const names = fields.map(({ name }) => `'${excerpt(name)}'`).join(", ");
-  return [`dynamic keys named ${names} stay in $meta, where the new fields of these names hide them`];
 }
 
 function digestOf({ idempotencyKey: _, options: __, newFields, ...request }: rootCoord.MergeRequest): string {

@@ -1,0 +1,76 @@
+import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
+import type { OutputPlan } from "@sluice/query";
+import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
+import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
+import { answerFields } from "../answer-fields.ts";
+import { rowsText } from "../compile-query.ts";
+import type { SearchDeps } from "./search.ts";
+import type { SearchSources } from "./search-sources.ts";
+import type { Hit } from "./top-hits.ts";
+
+/** Numbers of `SearchResults.results`, and of `SearchResultData`. */
+const RESULTS = 2;
+const FIELDS_DATA = 3;
+const GROUP_BY_FIELD_VALUE = 8;
+
+/** What all searches of one call share. */
+export interface SearchCall {
+  readonly order: queryNode.SearchTarget;
+  readonly collection: CollectionSchema;
+  readonly deps: SearchDeps;
+  readonly snapshotTs: bigint;
+}
+
+/** What a call has found, and what of it is asked for. */
+export interface FoundHits {
+  readonly hits: readonly Hit[][];
+  readonly output: OutputPlan;
+  readonly page?: { readonly token: string; readonly lastBound: number };
+  readonly groupField?: number | undefined;
+}
+
+const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: [], dynamicKeys: undefined };
+
+/** A serialized `SearchResults`. @throws as `answerFields` */
+export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
+  const { order, collection, deps, snapshotTs } = call;
+  const { sources } = deps;
+  const { hits, output, page, groupField } = answer;
+  const all = hits.flat();
+  const picked = sources.pick(all);
+  const { schema: stored, timezone: given } = order;
+  const text = rowsText({ ...order, schema: stored }, "", {});
+  const timezone = given || "UTC";
+  const fields = (plan: OutputPlan) =>
+    answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps);
+  const fieldsData: readonly Parts[] = await fields(output);
+  const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
+  const data = schema.SearchResultData.fromPartial({
+    numQueries: BigInt(hits.length),
+    topK: BigInt(Math.max(0, ...hits.map(({ length }) => length))),
+    scores: all.map(({ score }) => score),
+    ids: idsOf(all, sources),
+    topks: hits.map(({ length }) => BigInt(length)),
+    outputFields: [...output.names],
+    primaryFieldName: collection.fields[primaryKeyIndex(collection)].name,
+    ...(page && { searchIteratorV2Results: page }),
+  });
+  const results = joined(
+    partsOf(schema.SearchResultData.encode(data).finish()),
+    ...fieldsData.map((field) => bytesField(FIELDS_DATA, field)),
+    ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
+  );
+  const head = milvus.SearchResults.fromPartial({
+    ...{ status: okStatus(), collectionName: order.collectionName, sessionTs: snapshotTs },
+  });
+  return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
+}
+
+/** Of no hits, too, the kind of the keys is told. */
+function idsOf(hits: readonly Hit[], sources: SearchSources): schema.IDs {
+  const keys = hits.map(({ source, row }) => sources.keyAt(source, row));
+  const idField = sources.isInteger
+    ? ({ $case: "intId", value: { data: keys as bigint[] } } as const)
+    : ({ $case: "strId", value: { data: keys as string[] } } as const);
+  return schema.IDs.fromPartial({ idField });
+}
