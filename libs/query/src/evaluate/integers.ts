@@ -56,7 +56,9 @@ function wideInterval(field: FieldRef, low: bigint, high: bigint, wanted: boolea
     const column = fixedColumn(batch, field);
     const known = dropNulls(column, rows, count);
     if (empty) return wanted ? 0 : known;
-    return keepWide(wordPairs(column, batch.rowCount), least, most, wanted, rows, known);
+    const words = wordPairs(column, batch.rowCount);
+    if (low === high) return keepEqual(words, least, wanted, rows, known);
+    return keepWide(words, least, most, wanted, rows, known);
   };
 }
 
@@ -89,6 +91,16 @@ function keepWide(
     const above = high > leastHigh || (high === leastHigh && low >= leastLow);
     const below = high < mostHigh || (high === mostHigh && low <= mostLow);
     if ((above && below) === wanted) rows[kept++] = row;
+  }
+  return kept;
+}
+
+function keepEqual(words: Int32Array, value: Words, wanted: boolean, rows: Uint32Array, count: number): number {
+  const [low, high] = [value.low | 0, value.high];
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows[i];
+    if ((words[2 * row] === low && words[2 * row + 1] === high) === wanted) rows[kept++] = row;
   }
   return kept;
 }
