@@ -19,7 +19,7 @@ export {
   encodeInsertLog,
   type InsertLogOptions,
 } from "./insert-log.ts";
-export { ColumnSink, type TakeZeroed } from "./payload/column-sink.ts";
+export { ColumnSink, type SinkMemory } from "./payload/column-sink.ts";
 export { parquetType } from "./payload/parquet-type.ts";
 export { isScratch, plainValues } from "./payload/plain-values.ts";
 export { BloomFilter } from "./stats/bloom-filter.ts";

@@ -6,7 +6,7 @@ import {
   decodeBm25Stats,
   decodeStatsLog,
   type PrimaryKeyStats,
-  type TakeZeroed,
+  type SinkMemory,
 } from "@sluice/binlog";
 import { type Column, constantColumn } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
@@ -22,7 +22,7 @@ const readsInFlight = 4;
  * One field of a whole segment, all logs one after the other: row n here is row n in every field. A field that was added
  * after the segment was written has its default in every row, else null. Own memory.
  * @param field of the schema, or `rowIdField`, `timestampField`
- * @param valuesIn where values of equal width go
+ * @param valuesIn where values of equal width go, or the one file that has them all as they are
  * @throws {ImportError} as `ObjectReads.stat`; `internal` when a log is missing, damaged or not as recorded
  */
 export async function readSegmentField(
@@ -30,12 +30,13 @@ export async function readSegmentField(
   segment: SegmentLogs,
   field: FieldSchema,
   signal?: AbortSignal,
-  valuesIn?: TakeZeroed,
+  valuesIn?: SinkMemory["take"],
 ): Promise<{ column: Column; rowCount: number }> {
   const logs = segment.insertLogs.find(({ fieldId }) => fieldId === field.fieldId);
   if (!logs) return { column: standIn(field, segment.rowCount), rowCount: segment.rowCount };
-  const sink = ColumnSink.forField(field, segment.rowCount, valuesIn);
-  const memory = new ReadMemory(readsInFlight);
+  const keepsFiles = valuesIn !== undefined && logs.logIds.length === 1;
+  const sink = ColumnSink.forField(field, segment.rowCount, valuesIn && { take: valuesIn, keepsFiles });
+  const memory = new ReadMemory(readsInFlight, keepsFiles ? valuesIn : Buffer.allocUnsafeSlow);
   const fetch = async (index: number) => {
     const bytes = memory.take(index, logs.sizesBytes[index]);
     await readWhole(store, insertLogKey(segment, logs.fieldId, logs.logIds[index]), bytes, signal);
@@ -45,7 +46,7 @@ export async function readSegmentField(
     signal?.throwIfAborted();
     decodeLog(segment, logs, index, bytes, sink);
   }
-  memory.release();
+  if (!keepsFiles) memory.release();
   if (sink.rowCount !== segment.rowCount) throw notAsRecorded(segment, logs, sink.rowCount, segment.rowCount);
   return sink.finish();
 }
@@ -126,15 +127,17 @@ function emptyValue({ nullable, isDynamic }: FieldSchema): DefaultValue | null |
 /** Memory for whole objects, used again: fresh pages for each would cost more than reading them. */
 class ReadMemory {
   readonly #buffers: Uint8Array[];
+  readonly #make: (length: number) => Uint8Array;
 
-  constructor(count: number) {
+  constructor(count: number, make: (length: number) => Uint8Array) {
+    this.#make = make;
     this.#buffers = Array.from({ length: count }, () => new Uint8Array(0));
   }
 
   /** Free again when read `index + count` begins: by then this one has been decoded, since reads end in their order. */
   take(index: number, sizeBytes: number): Uint8Array {
     const slot = index % this.#buffers.length;
-    if (this.#buffers[slot].length < sizeBytes) this.#buffers[slot] = Buffer.allocUnsafeSlow(sizeBytes);
+    if (this.#buffers[slot].length < sizeBytes) this.#buffers[slot] = this.#make(sizeBytes);
     return this.#buffers[slot].subarray(0, sizeBytes);
   }
 

@@ -14,20 +14,24 @@ const schema = schemaOf(
   field(101, DataType.FloatVector, { dim: 4 }),
 );
 
-async function written(): Promise<{ store: MemoryObjectStore; segment: SegmentLogs }> {
+async function written(
+  { rows, flushBytes, of }: { rows: number; flushBytes: number; of: typeof schema } = {
+    ...{ rows: 100, flushBytes: 800, of: schema },
+  },
+): Promise<{ store: MemoryObjectStore; segment: SegmentLogs }> {
   const store = new MemoryObjectStore();
   const writer = SegmentWriterSet.open({
-    schema,
+    schema: of,
     collectionId: 1n,
     newRows: { timestamp: 1n, rowIdBase: 1n },
     store,
     ids: new CountingIds(),
     buckets: [{ partitionId: 2n, vchannel: "v0" }],
-    flushBytes: 800,
+    flushBytes,
     nowMs: 1,
     signal: new AbortController().signal,
   });
-  await writer.append(randomBatch(schema, 0, 100, seededRandom(1)), new Uint16Array(100));
+  await writer.append(randomBatch(of, 0, rows, seededRandom(1)), new Uint16Array(rows));
   const [segment] = await writer.seal();
   return { store, segment };
 }
@@ -97,6 +101,40 @@ describe("readSegmentField", () => {
     await expect(readSegmentField(store, segment, field(100, DataType.Double))).rejects.toMatchObject({
       code: "internal",
     });
+  });
+
+  it("leaves rows that one file has aligned where they are, and copies all others", async () => {
+    const of = schemaOf(schema.fields[0], field(101, DataType.FloatVector, { dim: 512 }));
+    const taken: number[] = [];
+    const take = (length: number) => {
+      taken.push(length);
+      return new Uint8Array(length);
+    };
+    const cases = [
+      { rows: 520, flushBytes: 8 << 20, isKept: true },
+      { rows: 520, flushBytes: 1 << 20, isKept: false },
+      { rows: 9, flushBytes: 8 << 20, isKept: undefined },
+    ];
+    for (const { isKept, ...how } of cases) {
+      taken.length = 0;
+      const { store, segment } = await written({ ...how, of });
+      const plain = await readSegmentField(store, segment, of.fields[1]);
+      const read = await readSegmentField(store, segment, of.fields[1], undefined, take);
+      expect(read.column.data.byteLength).toBe(4 * 512 * how.rows);
+      expect(Buffer.compare(read.column.data, plain.column.data)).toBe(0);
+      expect({ ...read, column: undefined }).toEqual({ ...plain, column: undefined });
+      const file = segment.insertLogs[3].sizesBytes[0];
+      if (isKept !== undefined) expect(taken).toEqual([isKept ? file : read.column.data.byteLength]);
+    }
+  });
+
+  it("copies values beside nulls", async () => {
+    const of = schemaOf(schema.fields[0], field(101, DataType.FloatVector, { dim: 512, nullable: true }));
+    const { store, segment } = await written({ rows: 520, flushBytes: 8 << 20, of });
+    const plain = await readSegmentField(store, segment, of.fields[1]);
+    const read = await readSegmentField(store, segment, of.fields[1], undefined, (length) => new Uint8Array(length));
+    expect(Buffer.compare(read.column.data, plain.column.data)).toBe(0);
+    expect(read.column.validity).toEqual(plain.column.validity);
   });
 
   it("ends with the reason of its signal", async () => {

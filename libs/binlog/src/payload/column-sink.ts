@@ -7,13 +7,20 @@ import { Scratch } from "./scratch.ts";
 
 /** Memory that is reserved on the word of a footer; more is allocated when it has really been read. */
 const trustedBytes = 64 << 20;
+/** Of the widest numbers that views are made of. */
+const ALIGNED_BYTES = 8;
 /** Offsets are uint32. */
 const maxVarBytes = 2 ** 32 - 1;
 
-/** Gives memory of so many bytes, zero. */
-export type TakeZeroed = (length: number) => Uint8Array;
+/** Where a sink puts values of equal width. */
+export interface SinkMemory {
+  /** Memory of so many bytes, zero. */
+  readonly take: (length: number) => Uint8Array;
+  /** Whether the files' memory may be the column's: one whose rows lie in it side by side is not copied then. */
+  readonly keepsFiles: boolean;
+}
 
-const ownMemory: TakeZeroed = (length) => new Uint8Array(length);
+const ownMemory: SinkMemory = { take: (length) => new Uint8Array(length), keepsFiles: false };
 
 /** Takes the values of one field, page after page and file after file, into one growing column. */
 export class ColumnSink {
@@ -25,7 +32,8 @@ export class ColumnSink {
   readonly #maxBytes: number;
   readonly #texts: BytesSink;
   readonly #wide = new Scratch();
-  readonly #memory: TakeZeroed;
+  readonly #memory: SinkMemory;
+  readonly #expectedRows: number;
   #rows = 0;
   #capacity = 0;
   #data: Uint8Array = new Uint8Array(0);
@@ -37,19 +45,19 @@ export class ColumnSink {
     this.#width = columnWidth(dataType, physicalWidth(this.type));
     this.#maxBytes = maxBytes;
     this.#memory = memory;
+    this.#expectedRows = rows;
     this.#texts = new BytesSink(Math.min(maxBytes, maxVarBytes));
-    this.#reserve(rows);
+    if (!memory.keepsFiles) this.#reserve(rows);
   }
 
   /**
    * For a field whose dimension is known.
-   * @param rows that are expected; they are allocated at once
-   * @param memory for values of equal width
+   * @param rows that are expected; they are allocated at once, or when it is known that they have to be copied
    */
   static forField(
     field: { readonly dataType: DataType; readonly dim: number },
     rows: number,
-    memory?: TakeZeroed,
+    memory?: SinkMemory,
   ): ColumnSink {
     return new ColumnSink(field.dataType, field.dim, rows, Number.POSITIVE_INFINITY, memory);
   }
@@ -74,13 +82,27 @@ export class ColumnSink {
   append(page: PageDecoder): void {
     const rows = page.left;
     const end = this.#rows + rows;
-    this.#reserve(end);
+    if (this.#memory.keepsFiles && this.#keepPage(page)) return;
+    this.#reserve(Math.max(end, this.#expectedRows));
     while (this.#rows < end) {
       const count = page.definitions?.takeEqual(1, end - this.#rows) ?? rows;
       if (count > 0) this.#takeValues(page, count);
       if (this.#rows < end) this.#takeNulls(page, end - this.#rows);
     }
     page.used(rows);
+  }
+
+  /** Makes the rows of a page the column where they lie, if they are all of it, none null, and aligned. */
+  #keepPage(page: PageDecoder): boolean {
+    const rows = page.left;
+    if (this.#width === 0 || this.#width !== physicalWidth(this.type)) return false;
+    if (this.#rows > 0 || rows !== this.#expectedRows || page.definitions) return false;
+    const values = page.viewFixed(rows, ALIGNED_BYTES);
+    if (!values) return false;
+    this.#data = values;
+    this.#rows = this.#capacity = rows;
+    page.used(rows);
+    return true;
   }
 
   /** The column; the sink takes nothing after this. */
@@ -131,7 +153,7 @@ export class ColumnSink {
     if (rows * Math.max(this.#width, 4) > this.#maxBytes)
       throw new TooLarge(`a column of ${rows} rows`, this.#maxBytes);
     const capacity = this.#capacity === 0 ? rows : Math.max(rows, 2 * this.#capacity);
-    if (this.#width > 0) this.#data = grown(this.#data, this.#memory(capacity * this.#width));
+    if (this.#width > 0) this.#data = grown(this.#data, this.#memory.take(capacity * this.#width));
     else this.#texts.reserveValues(capacity);
     if (this.#validity) this.#validity = grown(this.#validity, new Uint8Array(capacity));
     this.#capacity = capacity;

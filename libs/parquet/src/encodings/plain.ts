@@ -25,6 +25,15 @@ export class PlainFixedDecoder implements FixedDecoder {
     out.set(this.#bytes.subarray(this.#at, this.#at + size), at);
     this.#at += size;
   }
+
+  /** The same where they are, in the memory of the page; undefined where they are not aligned, and nothing is read. */
+  view(count: number, alignment: number): Uint8Array | undefined {
+    const size = count * this.#width;
+    if (size > this.#end - this.#at) throw new Damage("the values of a page end early");
+    if ((this.#bytes.byteOffset + this.#at) % alignment !== 0) return undefined;
+    this.#at += size;
+    return this.#bytes.subarray(this.#at - size, this.#at);
+  }
 }
 
 /** PLAIN booleans: one bit each, lowest first. */

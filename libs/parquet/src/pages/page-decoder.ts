@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { Decompressor } from "../codecs/decompress.ts";
 import { Damage, NotSupported } from "../damage.ts";
 import type { BytesSink } from "../encodings/bytes-sink.ts";
-import { uint32 } from "../encodings/plain.ts";
+import { PlainFixedDecoder, uint32 } from "../encodings/plain.ts";
 import { RleDecoder } from "../encodings/rle.ts";
 import type { BytesDecoder, FixedDecoder } from "../encodings/value-decoder.ts";
 import type { ChunkInfo } from "../footer/file-layout.ts";
@@ -66,6 +66,12 @@ export abstract class PageDecoder {
   /** Values of equal width. @throws {Damage} */
   readFixed(count: number, out: Uint8Array, at: number): void {
     (this.#values as FixedDecoder).read(count, out, at);
+  }
+
+  /** Values of equal width where they lie, if the page has them aligned as they are; else undefined, and nothing is read. */
+  viewFixed(count: number, alignment: number): Uint8Array | undefined {
+    if (this.#codec !== "UNCOMPRESSED" || !(this.#values instanceof PlainFixedDecoder)) return undefined;
+    return this.#values.view(count, alignment);
   }
 
   /** Byte arrays; fewer than `count` when the sink is full. @throws {Damage} */
