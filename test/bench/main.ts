@@ -27,6 +27,7 @@ import { historyFigures } from "./history.ts";
 import { linearFigures } from "./linear.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { compareOnS3 } from "./s3-imports.ts";
+import { searchFigures } from "./searches.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
 // npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
@@ -35,6 +36,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // --only compaction piles up small segments, and imports beside their compaction.
 // --only calls [--before FOLDER] measures CPU of gRPC calls beside a bare grpc-js server.
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
+// --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds; --only s3, from and to S3.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
@@ -286,6 +288,10 @@ const parts: Record<string, () => Promise<void>> = {
   cluster: () => clusterFigures(note),
   history: () => benchHistory(),
   linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),
+  searches: async () => {
+    for (const dim of [128, 768])
+      await searchFigures({ folder: work, importRoot: data, rounds }, numpyColumns(data, bytes, dim), note);
+  },
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
 for (const name of options.only.split(",")) await parts[name]();
