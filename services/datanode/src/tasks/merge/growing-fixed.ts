@@ -1,6 +1,6 @@
 import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
-import { copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
+import { areAllFound, copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
 
 /** Values of one width, a row behind the other. */
 export class GrowingFixed implements GrowingColumn {
@@ -44,12 +44,13 @@ export class GrowingFixed implements GrowingColumn {
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {
     const width = this.#width;
     const data = this.#gathered.take(rows.length * width);
-    const validity = this.#validity.take(rows.length);
     const first = firstOfRun(rows);
     if (first >= 0) data.set(this.#data.subarray(first * width, (first + rows.length) * width));
     else if (width === 8) gatherLongs(this.#data, data, rows);
     else
       for (let i = 0; i < rows.length; i++) copyBytes(this.#data, Math.max(0, rows[i]) * width, data, i * width, width);
+    if (this.#nulls.isNone && areAllFound(rows)) return { kind: "fixed", width, data, validity: undefined };
+    const validity = this.#validity.take(rows.length);
     let hasNulls = false;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];

@@ -44,6 +44,11 @@ export class Nulls {
     this.#validity = grown(this.#validity, rows);
   }
 
+  /** Whether there is none. */
+  get isNone(): boolean {
+    return !this.#hasNulls;
+  }
+
   isNull(row: number): boolean {
     return this.#hasNulls && this.#validity[row] === 0;
   }
@@ -82,6 +87,14 @@ export function firstOfRun(rows: Int32Array): number {
   if (rows.length === 0 || rows[0] < 0) return -1;
   for (let i = 1; i < rows.length; i++) if (rows[i] !== rows[0] + i) return -1;
   return rows[0];
+}
+
+/** Whether none of the rows is -1. */
+export function areAllFound(rows: Int32Array): boolean {
+  // Of signs, so that the loop has no branch.
+  let signs = 0;
+  for (let i = 0; i < rows.length; i++) signs |= rows[i];
+  return signs >= 0;
 }
 
 /** A loop beats the call for the short values that most are. */

@@ -1,8 +1,10 @@
 import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
-import { copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
+import { areAllFound, copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
 
-const FIRST_ENDS = 32;
+const FIRST_STARTS = 32;
+/** Bytes from which on a call beats a loop. */
+const LONG = 32;
 
 /** Values of any length, one behind the other. */
 export class GrowingVar implements GrowingColumn {
@@ -10,69 +12,101 @@ export class GrowingVar implements GrowingColumn {
   readonly #gathered = new Scratch();
   readonly #validity = new Scratch();
   #data = new Uint8Array(0);
-  /** Ends of the values. Beyond 4 GiB, which 32 bits do not hold. */
-  #ends = new Float64Array(0);
+  /** Where each value begins, and behind the last one where it ends. Beyond 4 GiB, which 32 bits do not hold. */
+  #starts = new Float64Array(0);
   #rows = 0;
 
   get bytes(): number {
-    return this.#data.length + this.#ends.byteLength + this.#nulls.bytes;
+    return this.#data.length + this.#starts.byteLength + this.#nulls.bytes;
   }
 
   append(column: Column, row: number): void {
     if (column.kind !== "var") throw new TypeError("values of one width where they vary");
     const [from, to] = [column.offsets[row], column.offsets[row + 1]];
-    const at = this.#end(this.#rows - 1);
+    const at = this.#end;
     const end = at + to - from;
     if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
     copyBytes(column.data, from, this.#data, at, to - from);
-    if (this.#rows >= this.#ends.length) this.#ends = grownEnds(this.#ends, 2 * this.#ends.length);
-    this.#ends[this.#rows] = end;
+    if (this.#rows + 1 >= this.#starts.length) this.#starts = grownStarts(this.#starts, 2 * this.#starts.length);
     this.#nulls.set(this.#rows++, column.validity?.[row] !== 0);
+    this.#starts[this.#rows] = end;
   }
 
   appendAll(column: Column, count: number): void {
     if (column.kind !== "var") throw new TypeError("values of one width where they vary");
     const { offsets, data, validity } = column;
-    const at = this.#end(this.#rows - 1);
+    const at = this.#end;
     const end = at + offsets[count] - offsets[0];
     if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
     this.#data.set(data.subarray(offsets[0], offsets[count]), at);
     const rows = this.#rows + count;
-    if (rows > this.#ends.length) this.#ends = grownEnds(this.#ends, Math.max(rows, 2 * this.#ends.length));
-    for (let i = 0; i < count; i++) this.#ends[this.#rows + i] = at + offsets[i + 1] - offsets[0];
+    if (rows >= this.#starts.length)
+      this.#starts = grownStarts(this.#starts, Math.max(rows + 1, 2 * this.#starts.length));
+    const starts = this.#starts;
+    for (let i = 1, by = at - offsets[0], before = this.#rows; i <= count; i++) starts[before + i] = by + offsets[i];
     this.#nulls.setAll(this.#rows, validity, count);
     this.#rows = rows;
   }
 
   reserve(rows: number): void {
-    this.#ends = grownEnds(this.#ends, rows);
+    this.#starts = grownStarts(this.#starts, rows + 1);
     this.#nulls.reserve(rows);
   }
 
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {
+    const first = firstOfRun(rows);
     const offsets = new Uint32Array(rows.length + 1);
+    const validity =
+      this.#nulls.isNone && areAllFound(rows)
+        ? this.#addLengths(rows, offsets)
+        : this.#addLengthsOrNulls(rows, standIn, offsets);
+    const data = this.#gathered.take(offsets[rows.length]);
+    if (first >= 0) data.set(this.#data.subarray(this.#starts[first], this.#starts[first + rows.length]));
+    else if (validity === undefined && areAllFound(rows)) this.#copyFound(rows, offsets, data);
+    else this.#copyValues(rows, standIn, offsets, data);
+    return { kind: "var", offsets, data, validity };
+  }
+
+  /** Of values alone. Nothing else is in the loop, so that the processor waits for many of the rows at once. */
+  #addLengths(rows: Int32Array, offsets: Uint32Array): undefined {
+    const starts = this.#starts;
+    for (let i = 0, bytes = 0; i < rows.length; i++) {
+      bytes += starts[rows[i] + 1] - starts[rows[i]];
+      offsets[i + 1] = bytes;
+    }
+  }
+
+  /** Answers which are values; undefined where all are. */
+  #addLengthsOrNulls(rows: Int32Array, standIn: Uint8Array | null, offsets: Uint32Array): Uint8Array | undefined {
+    const starts = this.#starts;
     const validity = this.#validity.take(rows.length);
     let [bytes, hasNulls] = [0, false];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       const isNull = row < 0 ? standIn === null : this.#nulls.isNull(row);
-      bytes += row < 0 ? (standIn?.length ?? 0) : this.#end(row) - this.#end(row - 1);
+      bytes += row < 0 ? (standIn?.length ?? 0) : starts[row + 1] - starts[row];
       offsets[i + 1] = bytes;
       validity[i] = isNull ? 0 : 1;
       hasNulls ||= isNull;
     }
-    const data = this.#gathered.take(bytes);
-    const first = firstOfRun(rows);
-    if (first >= 0) data.set(this.#data.subarray(this.#end(first - 1), this.#end(first + rows.length - 1)));
-    else this.#copyValues(rows, standIn, offsets, data);
-    return { kind: "var", offsets, data, validity: hasNulls ? validity : undefined };
+    return hasNulls ? validity : undefined;
+  }
+
+  #copyFound(rows: Int32Array, offsets: Uint32Array, target: Uint8Array): void {
+    const [starts, source] = [this.#starts, this.#data];
+    for (let i = 0; i < rows.length; i++) {
+      const from = starts[rows[i]];
+      const [at, length] = [offsets[i], offsets[i + 1] - offsets[i]];
+      if (length > LONG) target.set(source.subarray(from, from + length), at);
+      else for (let k = 0; k < length; k++) target[at + k] = source[from + k];
+    }
   }
 
   #copyValues(rows: Int32Array, standIn: Uint8Array | null, offsets: Uint32Array, data: Uint8Array): void {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       const source = row < 0 ? standIn : this.#data;
-      if (source) copyBytes(source, row < 0 ? 0 : this.#end(row - 1), data, offsets[i], offsets[i + 1] - offsets[i]);
+      if (source) copyBytes(source, row < 0 ? 0 : this.#starts[row], data, offsets[i], offsets[i + 1] - offsets[i]);
     }
   }
 
@@ -83,22 +117,24 @@ export class GrowingVar implements GrowingColumn {
 
   release(): void {
     giveMemory(this.#data);
-    giveMemory(bytesOf(this.#ends));
-    [this.#data, this.#ends] = [new Uint8Array(0), new Float64Array(0)];
+    giveMemory(bytesOf(this.#starts));
+    [this.#data, this.#starts] = [new Uint8Array(0), new Float64Array(0)];
     for (const one of [this.#nulls, this.#gathered, this.#validity]) one.release();
   }
 
-  #end(row: number): number {
-    return row < 0 ? 0 : this.#ends[row];
+  /** Of the last value. */
+  get #end(): number {
+    return this.#rows === 0 ? 0 : this.#starts[this.#rows];
   }
 }
 
-function grownEnds(ends: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
-  if (length <= ends.length && ends.length > 0) return ends;
-  const bytes = takeMemory(8 * Math.max(FIRST_ENDS, length));
+function grownStarts(starts: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  if (length <= starts.length && starts.length > 0) return starts;
+  const bytes = takeMemory(8 * Math.max(FIRST_STARTS, length));
   const larger = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
-  larger.set(ends);
-  giveMemory(bytesOf(ends));
+  larger[0] = 0;
+  larger.set(starts);
+  giveMemory(bytesOf(starts));
   return larger;
 }
 
