@@ -51,6 +51,15 @@ export class VisibleMoved extends ImportError {
   }
 }
 
+/** One record makes all of a change visible, so that it cannot be cut. */
+export class ChangeTooLarge extends ImportError {
+  /** @param segments that it extends */
+  constructor(segments: number) {
+    const cure = "delete in parts, by partitions or ranges of keys, or compact the collection first";
+    super("job_failed", `rows of ${segments} segments are deleted at once, of more than one record holds: ${cure}`);
+  }
+}
+
 /** What is visible, in memory for reading, written through to the metastore. */
 export class ChangeBook {
   readonly #store: MetaStore;
@@ -73,7 +82,7 @@ export class ChangeBook {
   /**
    * Makes a change visible (S2) and answers its record. One that was made before answers the record of then.
    * @param lastTs of the last change when this one was decided on; given where one in between would make it wrong
-   * @throws {StatusError} 1100 when it says something of more segments than one record holds; nothing is changed then
+   * @throws {ChangeTooLarge} when it says something of more segments than one record holds; nothing is changed then
    * @throws {ImportError} `job_failed` when it removes or extends what is not visible (any more); nothing is changed then
    * @throws {VisibleMoved} when another change came in between
    */
@@ -215,12 +224,9 @@ export class ChangeBook {
   }
 }
 
-/** One record makes all of it visible, so that it cannot be cut. */
+/** @throws {ChangeTooLarge} */
 function checkSize(change: NewChange): void {
   const { length } = change.extends;
   if (length === 0 || Buffer.byteLength(encodePlain(change)) <= MAX_CHANGE_BYTES) return;
-  throw new StatusError(
-    statusCodes.invalidParameter,
-    `rows of ${length} segments are deleted at once, of more than one record holds: delete in parts, by partitions or ranges of keys, or compact the collection first`,
-  );
+  throw new ChangeTooLarge(length);
 }

@@ -40,7 +40,8 @@ export class RepeatedDeletes {
     for (const { segmentId, deltaLogs } of extensions) {
       if (!deltaLogs) continue;
       const last = this.#last.get(segmentId);
-      if (last !== undefined) this.#repeats.push({ segmentId, changeId: last, nextId: changeId, nextTs: commitTs });
+      if (last !== undefined && last !== changeId)
+        this.#repeats.push({ segmentId, changeId: last, nextId: changeId, nextTs: commitTs });
       this.#last.set(segmentId, changeId);
     }
   }

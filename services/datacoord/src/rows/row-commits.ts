@@ -1,9 +1,9 @@
 import type { ChangeRecord, SegmentExtension, SegmentRecord } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
+import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, type StoredSegment, segmentId, taskId } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
-import { type ChangeBook, type Snapshot, VisibleMoved } from "../change-book.ts";
+import { type ChangeBook, ChangeTooLarge, type Snapshot, VisibleMoved } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
 import { newSegment } from "../segment-registry.ts";
 import { newestRows } from "./newest-rows.ts";
@@ -132,6 +132,7 @@ export class RowCommits {
     }
   }
 
+  /** @throws {StatusError} 1100 when it is about more segments than one record holds; as `ChangeBook.commit` */
   async #commit(
     id: JobId,
     calls: readonly (RowCall | DeleteCall)[],
@@ -147,7 +148,12 @@ export class RowCommits {
     };
     // A delete that found nothing changes nothing.
     if (snapshot && adds.length + extensions.length === 0) return { ...change, commitTs: snapshot.timestamp };
-    return (await this.#deps.changes.commit(change, snapshot?.lastTs)).record;
+    const made = await this.#deps.changes.commit(change, snapshot?.lastTs).catch((error: unknown) => {
+      // Of a job it is the reason why that has failed; here a client is told.
+      if (!(error instanceof ChangeTooLarge)) throw error;
+      throw new StatusError(statusCodes.invalidParameter, `${error.reason}: invalid parameter`, { cause: error });
+    });
+    return made.record;
   }
 
   /** Sealed segments, recorded. */
