@@ -14,6 +14,8 @@ export function parseExportPlace(to: string): ExportPlace {
   const parts = inner === "" ? [] : inner.split("/");
   const isBad = parts.some((part) => part === "" || part === "." || part === ".." || part === ".tmp");
   if (root !== undefined && !isBad) return { root, parts };
-  const reason = `"${excerpt(to)}" is no place to export to: expected ROOT://FOLDER, where ROOT is the name of an export root`;
+  const reason =
+    `"${excerpt(to)}" is no place to export to: expected ROOT://FOLDER, where ROOT is the name of an export root, which the ` +
+    "setting --export-root NAME=FOLDER of the server gives";
   throw new ImportError("request_invalid", reason);
 }
