@@ -1,4 +1,9 @@
-/** Memory that many pieces of work share, in bytes: each counts what it is about to hold, and is refused what is not there. */
+/**
+ * Memory that many pieces of work share, in bytes: each counts what it is about to hold, and is refused what is not there.
+ * @example
+ * using share = budget.open();
+ * if (!share.resize(request.length)) throw new OverBudget();
+ */
 export class ByteBudget {
   readonly limitBytes: number;
   #heldBytes = 0;

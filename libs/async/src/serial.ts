@@ -1,4 +1,7 @@
-/** Runs pieces of work one after the other, in the order of the calls; one that fails does not hold up the next. */
+/**
+ * Runs pieces of work one after the other, in the order of the calls; one that fails does not hold up the next.
+ * @example await turns.run(() => book.commit(change))
+ */
 export class Serial {
   #tail: Promise<unknown> = Promise.resolve();
 

@@ -1,4 +1,9 @@
-/** Lets so many pieces of work run at once, in the order in which they ask. */
+/**
+ * Lets so many pieces of work run at once, in the order in which they ask.
+ * @example
+ * using _slot = await slots.take();
+ * await hash(password);
+ */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;

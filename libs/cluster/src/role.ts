@@ -55,7 +55,15 @@ export interface Role<Own extends SettingsDefinition, N extends Need> {
   start(settings: RoleSettings<Own, N>, backends: Backends<N>, telemetry: Telemetry): Promise<RunningService>;
 }
 
-/** Keeps the literal types of a role, from which those of its settings and backends follow. */
+/**
+ * Keeps the literal types of a role, from which those of its settings and backends follow.
+ * @example
+ * export const queryNodeRole = defineRole({
+ *   ...{ name: "querynode", description: "reads what was imported; several share the segments", port: 21123, leads: false },
+ *   ...{ needs: ["objects"], settings: queryNodeSettings },
+ *   start: async (settings, { objects, peers }, telemetry) => { … },
+ * });
+ */
 export function defineRole<const Own extends SettingsDefinition, const N extends Need = never>(
   role: Role<Own, N>,
 ): Role<Own, N> {

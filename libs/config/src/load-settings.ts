@@ -31,6 +31,7 @@ interface RawValue {
  * `SLUICE_CONFIG` names, else defaults. An empty environment variable counts as absent. Environment variables that are no
  * setting are left alone: systems that run containers add their own.
  * @throws {SettingsError} with all problems at once
+ * @example const { splitBytes } = loadSettings(rootCoordSettings, { env: process.env }).values
  */
 export function loadSettings<const D extends SettingsDefinition>(
   definition: D,

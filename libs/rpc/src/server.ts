@@ -38,7 +38,10 @@ export type Handlers<S> = {
     : never;
 };
 
-/** Pairs a service with handlers, which the compiler checks against it. A method without handler is refused by Status. */
+/**
+ * Pairs a service with handlers, which the compiler checks against it. A method without handler is refused by Status.
+ * @example served<rootCoord.RootCoordServer>(rootCoord.RootCoordService, { allocIds: async ({ count }) => … })
+ */
 export function served<S>(definition: ServiceDefinition, handlers: Partial<Handlers<S>>): ServedService {
   return { definition, handlers: handlers as ServedService["handlers"] };
 }

@@ -38,7 +38,12 @@ declare module "fastify" {
 
 type More = Pick<RouteFacts, "body" | "query" | "needs" | "changesAccess">;
 
-/** The options of a route with what is known of it. */
+/**
+ * The options of a route with what is known of it.
+ * @param summary a phrase without its full stop
+ * @param guard what a caller needs where users are asked for
+ * @example app.post(path, facts("Imports files", asMethod("import"), { body: createBody }), async (request) => { … })
+ */
 export function facts(summary: string, guard: RouteGuard, more: More = {}): { config: { route: RouteFacts } } {
   return { config: { route: { summary, guard, ...more } } };
 }
