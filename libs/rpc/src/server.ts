@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import {
   status as grpcStatus,
@@ -114,14 +115,19 @@ export function openGrpcServer(options: GrpcServerOptions): GrpcServer {
   const health = new HealthImplementation({ "": "SERVING" });
   health.addToServer(server);
   if (options.reflection) addReflection(server, options.services);
+  const injected = new Set<Duplex>();
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   return {
     listen: async (host, port) => (isWithinProcess(host) ? local.listen(host) : listen(server, host, port)),
-    inject: (socket) => injector.injectConnection(socket),
+    inject: (socket) => {
+      injected.add(socket);
+      socket.once("close", () => injected.delete(socket));
+      injector.injectConnection(socket);
+    },
     setServing: (isServing) => health.setStatus("", isServing ? "SERVING" : "NOT_SERVING"),
     [Symbol.asyncDispose]: async () => {
       const stopMs = options.stopMs ?? STOP_MS;
-      await Promise.all([local.stop(stopMs), stop(server, stopMs)]);
+      await Promise.all([local.stop(stopMs), stop(server, injected, stopMs)]);
     },
   };
 }
@@ -186,15 +192,19 @@ function listen(server: Server, host: string, port: number): Promise<string> {
   });
 }
 
-function stop(server: Server, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, limitMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+/**
+ * Waits for the calls that run. Connections that were injected close when theirs have ended, and grpc-js waits for none of them: Node
+ * closes the sessions of a server that does not listen before grpc-js looks at them, which takes them for ended.
+ */
+async function stop(server: Server, injected: ReadonlySet<Duplex>, limitMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    server.forceShutdown();
+    for (const connection of injected) connection.destroy();
+    late.resolve();
+  }, limitMs);
+  const closed = Array.from(injected, (connection) => once(connection, "close").catch(() => undefined));
+  const shutDown = new Promise<unknown>((resolve) => server.tryShutdown(resolve));
+  await Promise.race([Promise.all([...closed, shutDown]), late.promise]);
+  clearTimeout(timer);
 }

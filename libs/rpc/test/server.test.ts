@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { type AddressInfo, createServer } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   credentials,
   Client as GrpcClient,
@@ -38,6 +39,17 @@ async function serve(handlers: MilvusHandlers, options: Partial<GrpcServerOption
   const server = cleanup.use(openGrpcServer({ services, stopMs: 100, ...options }));
   const address = await server.listen(HOST, 0);
   return { server, address, client: cleanup.use(connectClient(milvus.MilvusServiceClient, address)) };
+}
+
+/** A client of a port whose connections are handed to the server. */
+async function injecting(server: GrpcServer) {
+  const port = cleanup.adopt(
+    createServer((socket) => server.inject(socket)).listen(0, HOST),
+    (net) => void net.close(),
+  );
+  await once(port, "listening");
+  const address = `${HOST}:${(port.address() as AddressInfo).port}`;
+  return cleanup.use(connectClient(milvus.MilvusServiceClient, address));
 }
 
 function rawClient(address: string): GrpcClient {
@@ -233,7 +245,7 @@ describe("the reflection service", () => {
 
 describe("the end", () => {
   /** A server whose GetVersion waits to be released. */
-  async function serveSlowly(stopMs: number) {
+  async function serveSlowly(stopMs: number, isInjected = false) {
     const entered = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     const handlers: MilvusHandlers = {
@@ -244,21 +256,26 @@ describe("the end", () => {
       },
     };
     const started = await serve(handlers, { stopMs });
-    const call = started.client.getVersion(versionRequest);
+    const client = isInjected ? await injecting(started.server) : started.client;
+    // Not called again, as it would be for as long as its deadline allows.
+    const call = client.getVersion(versionRequest, { isOnce: true });
     await entered.promise;
     return { ...started, call, release: released.resolve };
   }
 
-  it("waits for running calls", async () => {
-    const { server, call, release } = await serveSlowly(60_000);
-    const stopped = dispose(server);
+  it.each([false, true])("waits for running calls (of a connection that was injected: %s)", async (isInjected) => {
+    const { server, call, release } = await serveSlowly(60_000, isInjected);
+    let isStopped = false;
+    const stopped = dispose(server).then(() => (isStopped = true));
+    for (let i = 0; i < 20; i++) await turn();
+    expect(isStopped).toBe(false);
     release();
     expect(await call).toMatchObject({ version: "late" });
     await stopped;
   });
 
-  it("breaks off what takes too long", async () => {
-    const { server, call, release } = await serveSlowly(10);
+  it.each([false, true])("breaks off what takes too long (injected: %s)", async (isInjected) => {
+    const { server, call, release } = await serveSlowly(10, isInjected);
     const failed = expect(call).rejects.toThrow(StatusError);
     await dispose(server);
     await failed;
