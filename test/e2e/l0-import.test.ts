@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { decodeInsertLog, encodeDeltaLog } from "@sluice/binlog";
 import { checkStatus, milvus } from "@sluice/rpc";
@@ -143,6 +144,21 @@ describe("deletes without rows (l0_import)", () => {
     expect(await found("both", [first.key, second.key])).toEqual([]);
     expect(await client.count("both")).toBe(58);
   });
+
+  it.each([0, 15, 60])(
+    "are all there, once, when the server dies some %i ms after they were asked for",
+    async (pauseMs) => {
+      const name = `killed_${pauseMs}`;
+      await restored(name);
+      const job = await fixture.client.import(name, [realDeletes], deletes());
+      await sleep(pauseMs);
+      await fixture.restart("kill9");
+      expect(await fixture.client.waitFor(job)).toMatchObject({ isCompleted: true, rowCount: 3 });
+      const { deletedPrimaryKeys } = await readMilvusCase(CASE);
+      expect(await found(name, deletedPrimaryKeys.map(BigInt))).toEqual([]);
+      expect(await fixture.client.count(name)).toBe(57);
+    },
+  );
 
   it("are refused in a loaded collection, with two folders, without logs, beside backup=true", async () => {
     const { client } = fixture;
