@@ -55,10 +55,10 @@ export class ChangeHistory {
     }
   }
 
-  /** Changes that have added or extended nothing but what is gone. */
+  /** Changes that have added or extended nothing but what is gone, or whose deletes later ones say again. */
   spent(isGone: (id: SegmentId) => boolean): ChangeRecord[] {
-    const isSpent = ({ adds, extends: extended }: ChangeRecord) =>
-      adds.length + extended.length > 0 &&
+    const isSpent = ({ adds, removes, extends: extended }: ChangeRecord) =>
+      (adds.length + extended.length > 0 || removes.length === 0) &&
       adds.every((id) => this.removedTs.has(id) && isGone(id)) &&
       extended.every(({ segmentId: id }) => !this.visible.has(id) && isGone(id));
     return [...this.changes.values()].filter(isSpent);

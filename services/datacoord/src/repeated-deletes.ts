@@ -58,7 +58,8 @@ export class RepeatedDeletes {
       const change = changes.get(id);
       if (!change) continue; // Of a segment that is gone, with all that was said of it.
       const less = withoutDeletes(change, new Set(said.get(id)?.map(({ segmentId }) => segmentId)));
-      if (isEmpty(less)) removed.push(less);
+      // A job may ask for its change again until it has ended: what is left of that is forgotten with others (S6).
+      if (isEmpty(less) && less.callIds) removed.push(less);
       else kept.push(floors.has(id) ? { ...less, isFloor: true } : less);
     }
     return { repeats: due.length, kept: kept.sort((a, b) => (a.commitTs < b.commitTs ? 1 : -1)), removed };

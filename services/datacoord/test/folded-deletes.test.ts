@@ -38,7 +38,8 @@ class World {
       deltaLogs: [logs],
       deletedRows: 1,
     });
-    return this.change({ extends: Array.from(segments, extensionOf), ...more });
+    const callIds = [this.lastTs];
+    return this.change({ extends: Array.from(segments, extensionOf), callIds, ...more });
   }
 
   async fold(until: bigint): Promise<void> {
@@ -102,6 +103,19 @@ describe("deletes that later ones say again (S7)", () => {
     expect(await world.refusedTimes()).toEqual([1n, 2n, 3n]);
     await world.reopen();
     expect(await world.refusedTimes()).toEqual([1n, 2n, 3n]);
+  });
+
+  it("of a job leave a record that says nothing, as long as it may ask for its change again", async () => {
+    const world = new World();
+    await world.change({ adds: ids(1) });
+    await world.delete(ids(1), { callIds: undefined });
+    await world.delete(ids(1));
+    await world.fold(world.lastTs);
+    expect(world.records()).toBe(3);
+    const spent = world.book.spent(collection, () => false);
+    expect(spent).toMatchObject([{ adds: [], removes: [], extends: [] }]);
+    await world.book.forget(collection, spent);
+    expect(plain(world.book.visible(collection))).toEqual(plain(visibleAfter(world.made)));
   });
 
   it("are the last ones where one change says them twice", async () => {

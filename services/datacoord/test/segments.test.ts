@@ -4,7 +4,7 @@ import { MemoryMetaStore } from "@sluice/metastore/testing";
 import type { ObjectStore } from "@sluice/object-store";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { type dataCoord, importing } from "@sluice/rpc";
-import { jobId, segmentId } from "@sluice/schema";
+import { collectionId, jobId, segmentId } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ChangeBook } from "../src/change-book.ts";
 import { ImportGc } from "../src/gc/import-gc.ts";
@@ -536,9 +536,11 @@ describe("garbage collection", () => {
       for (const changeId of [51n, 52n, 53n]) {
         if (changeId === 52n) middle = (await snapshot()).timestamp;
         nowMs += 1;
-        const deltaLogs = [{ fieldId: 100n, logIds: [changeId], rowCounts: [1n], sizesBytes: [9n] }];
-        const logs = importing.LogLists.fromPartial({ deltaLogs, deletedRows: changeId - 50n });
-        await change({ changeId, extends: [{ segmentId: segment, logs }] });
+        const deltaLogs = [{ fieldId: 100, logIds: [changeId], rowCounts: [1], sizesBytes: [9] }];
+        const deletes = { insertLogs: [], statsLogs: [], deltaLogs, deletedRows: Number(changeId - 50n) };
+        const about = { collectionId: collectionId(COLLECTION), changeId, callIds: [changeId], rowCount: 0 };
+        const extensions = [{ segmentId: segmentId(segment), ...deletes }];
+        await changes.commit({ ...about, adds: [], removes: [], extends: extensions });
       }
       return middle;
     }
