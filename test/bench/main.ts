@@ -38,7 +38,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
 // --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
-// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds; --only s3, from and to S3.
+// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds, first and third imports; --only s3, from and to S3.
 // At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
 
 const { values: options } = parseArgs({
