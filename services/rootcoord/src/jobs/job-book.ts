@@ -72,8 +72,7 @@ export class JobBook {
       pages.delete(jobId);
     }
     for (const jobId of pages.keys()) await this.#dropFiles(jobId, pages.get(jobId)?.length ?? 0);
-    for await (const entry of this.#taskTable.scan())
-      this.#jobs.get(entry.record.jobId)?.tasks.set(entry.record.taskId, entry);
+    for await (const entry of this.#taskTable.scan()) this.#jobs.get(entry.record.jobId)?.tasks.set(entry);
   }
 
   /** Calls `listener` after every change of a job, until what this answers is called. */
@@ -132,9 +131,9 @@ export class JobBook {
     const { jobId, collectionId, idempotencyKey: key } = job;
     let stored: RecordEntry<StoredJob> | undefined;
     const pages = pagesOf(jobId, groups).map((page) => this.#filesTable.stage(page, undefined, () => {}));
-    const found = new Map<TaskId, RecordEntry<TaskRecord>>();
+    const found: RecordEntry<TaskRecord>[] = [];
     const ofTasks = tasks.map((task) =>
-      this.#taskTable.stage(task, undefined, (entry) => entry && found.set(task.taskId, entry)),
+      this.#taskTable.stage(task, undefined, (entry) => void (entry && found.push(entry))),
     );
     const ofJob = this.#jobTable.stage(job, undefined, (entry) => (stored = entry));
     const staged = [...beside, ...pages.slice(-1), ...ofTasks, ofJob];
@@ -149,7 +148,11 @@ export class JobBook {
     return true;
   }
 
-  #add(job: RecordEntry<StoredJob>, groups: readonly FileGroupRecord[], tasks?: KnownJob["tasks"]): void {
+  #add(
+    job: RecordEntry<StoredJob>,
+    groups: readonly FileGroupRecord[],
+    tasks?: readonly RecordEntry<TaskRecord>[],
+  ): void {
     const known = newKnown(job, groups, tasks);
     this.#jobs.set(job.record.jobId, known);
     this.#index.add(known);
@@ -184,7 +187,7 @@ export class JobBook {
     const task = known && decide(viewOf(known));
     const entry = task && known.tasks.get(task.taskId);
     if (!entry) return false;
-    known.tasks.set(task.taskId, { ...entry, record: task });
+    known.tasks.set({ ...entry, record: task });
     known.view = undefined;
     return true;
   }
@@ -208,7 +211,7 @@ export class JobBook {
   #stage(known: KnownJob, { job, tasks = [] }: JobChange): StagedWrite[] {
     const staged = tasks.map((task) =>
       this.#taskTable.stage(task, known.tasks.get(task.taskId), (stored) => {
-        if (stored) known.tasks.set(task.taskId, stored);
+        if (stored) known.tasks.set(stored);
       }),
     );
     if (!job) return staged;
@@ -229,7 +232,7 @@ export class JobBook {
     if (!found) return false;
     this.#settle(known, found);
     known.tasks.clear();
-    for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry.record.taskId, entry);
+    for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry);
     known.view = undefined;
     return true;
   }

@@ -4,7 +4,6 @@ import { failureOf, ImportError } from "@sluice/errors";
 import {
   decideJob,
   isEnded,
-  isOpenTask,
   isOpenWebhook,
   isRollingBack,
   type JobEffect,
@@ -16,6 +15,7 @@ import type { JobId } from "@sluice/schema";
 import { type Logger, withSpan } from "@sluice/telemetry";
 import type { DataCoordClient } from "../data-coord.ts";
 import type { RootCoordMetrics } from "../metrics.ts";
+import { HandedOver } from "./handed-over.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 import type { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
@@ -57,8 +57,8 @@ export class JobLoop implements AsyncDisposable {
   readonly #again = new Set<JobId>();
   /** Jobs whose collection may have been dropped. */
   readonly #suspects = new Set<JobId>();
-  /** Tasks that the datacoord has, as far as is known; now and then it is asked, for a queue may lose them. */
-  readonly #sent = new Set<bigint>();
+  /** Now and then the datacoord is asked for what it has, for a queue may lose tasks. */
+  readonly #sent = new HandedOver();
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
   /** Of the last comparison; only a change is told. */
   #knowsQueue = true;
@@ -92,13 +92,13 @@ export class JobLoop implements AsyncDisposable {
 
   /** Forgets that tasks were handed over which nobody has any more: the next pass hands them over again. */
   #compareQueue(): void {
-    const sent = [...this.#sent];
+    const sent = this.#sent.taskIds;
     this.#ticksToComparison = Math.max(TICKS_PER_COMPARISON, sent.length / TASKS_PER_TICK) - 1;
     this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
       (queued) => {
         if (!this.#knowsQueue) this.#deps.log.info("the datacoord says again what is queued");
         this.#knowsQueue = true;
-        for (const taskId of sent) if (!queued.has(taskId)) this.#sent.delete(taskId);
+        this.#sent.forget(sent.filter((taskId) => !queued.has(taskId)));
         for (const taskId of queued) this.#sent.add(taskId);
       },
       (error) => {
@@ -188,6 +188,7 @@ export class JobLoop implements AsyncDisposable {
 
   async #plan(job: JobRecord): Promise<JobEvent<TaskRecord>> {
     const { jobId } = job;
+    this.#sent.forgetJob(jobId);
     await this.#deps.book.dropTasks(jobId);
     try {
       const about = { jobId: jobId.toString() };
@@ -200,18 +201,15 @@ export class JobLoop implements AsyncDisposable {
     }
   }
 
-  /**
-   * Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. Those of a compaction
-   * run one after the other.
-   */
-  async #handOver({ job, tasks }: JobView): Promise<void> {
-    const open = tasks.filter((task) => isOpenTask(task.state)).slice(0, job.kind === "compaction" ? 1 : undefined);
-    const missing = open.filter((task) => !this.#sent.has(task.taskId));
-    await forEachConcurrent(missing, HANDOVER_CONCURRENCY, async (task) => {
-      using _slot = await this.#handovers.take();
-      await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
-      this.#sent.add(task.taskId);
-    });
+  /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
+  async #handOver(view: JobView): Promise<void> {
+    await this.#sent.hand(view, (missing) =>
+      forEachConcurrent(missing, HANDOVER_CONCURRENCY, async (task) => {
+        using _slot = await this.#handovers.take();
+        await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
+        this.#sent.add(task.taskId);
+      }),
+    );
   }
 
   async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
@@ -242,7 +240,7 @@ export class JobLoop implements AsyncDisposable {
 
   async #takeBack({ job, tasks }: JobView): Promise<void> {
     // Those that are open may be wanted again, after a pause.
-    for (const { taskId } of tasks) this.#sent.delete(taskId);
+    this.#sent.forget(tasks.map(({ taskId }) => taskId));
     const cancelled = this.#deps.dataCoord.cancel(tasks, this.#closing.signal);
     await cancelled.catch((error) => this.#isClosed() || this.#warn(job.jobId, error));
   }
@@ -250,6 +248,7 @@ export class JobLoop implements AsyncDisposable {
   #noteEnd(job: JobRecord): void {
     const { jobId, kind, state, rowCount, segmentIds, failure } = job;
     const removed = this.#planner(job).removes?.(job).length;
+    this.#sent.forgetJob(jobId);
     this.#deps.metrics?.jobEnded(job, this.#deps.now(), removed);
     const made = { rowCount, segments: segmentIds.length, ...(removed !== undefined && { removed }) };
     const outcome = failure ? { failure } : made;

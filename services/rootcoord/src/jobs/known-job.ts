@@ -14,8 +14,8 @@ export interface KnownJob {
   job: RecordEntry<StoredJob>;
   /** Of the job's files, which never change. */
   readonly groups: readonly FileGroupRecord[];
-  readonly tasks: Map<TaskId, RecordEntry<TaskRecord>>;
-  /** Of the records as they are; made when it is asked for, since sorting a thousand tasks for each report adds up. */
+  readonly tasks: KnownTasks;
+  /** Of the records as they are; made when it is asked for. */
   view: JobView | undefined;
   /** The changes of this job (B3). */
   readonly turns: Serial;
@@ -24,20 +24,75 @@ export interface KnownJob {
 export function newKnown(
   job: RecordEntry<StoredJob>,
   groups: readonly FileGroupRecord[],
-  tasks: KnownJob["tasks"] = new Map(),
+  tasks: readonly RecordEntry<TaskRecord>[] = [],
 ): KnownJob {
-  return { job, groups, tasks, view: undefined, turns: new Serial() };
+  return { job, groups, tasks: new KnownTasks(tasks), view: undefined, turns: new Serial() };
 }
 
 export function viewOf(known: KnownJob): JobView {
-  known.view ??= newView(known);
+  known.view ??= { job: { ...known.job.record, groups: known.groups }, tasks: known.tasks.inOrder() };
   return known.view;
 }
 
-function newView(known: KnownJob): JobView {
-  const tasks = [...known.tasks.values()].map(({ record }) => record);
-  const job = { ...known.job.record, groups: known.groups };
-  return { job, tasks: tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1)) };
+/** Tasks of a job, by id and in order: to sort a thousand of them again for each report adds up. */
+export class KnownTasks {
+  readonly #entries = new Map<TaskId, RecordEntry<TaskRecord>>();
+  readonly #places = new Map<TaskId, number>();
+  #inOrder: TaskRecord[] | undefined;
+  /** Somebody has the list as it is: it changes no more. */
+  #isShown = false;
+
+  constructor(entries: readonly RecordEntry<TaskRecord>[]) {
+    for (const entry of entries) this.set(entry);
+  }
+
+  get(taskId: TaskId): RecordEntry<TaskRecord> | undefined {
+    return this.#entries.get(taskId);
+  }
+
+  set(entry: RecordEntry<TaskRecord>): void {
+    const { taskId } = entry.record;
+    const place = this.#entries.has(taskId) ? this.#places.get(taskId) : undefined;
+    this.#entries.set(taskId, entry);
+    if (place === undefined || !this.#inOrder) this.#inOrder = undefined;
+    else this.#own(this.#inOrder)[place] = entry.record;
+  }
+
+  #own(list: TaskRecord[]): TaskRecord[] {
+    if (!this.#isShown) return list;
+    this.#isShown = false;
+    this.#inOrder = [...list];
+    return this.#inOrder;
+  }
+
+  delete(taskId: TaskId): void {
+    this.#entries.delete(taskId);
+    this.#inOrder = undefined;
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#inOrder = undefined;
+  }
+
+  values(): Iterable<RecordEntry<TaskRecord>> {
+    return this.#entries.values();
+  }
+
+  /** In order of task id; another list after each change. */
+  inOrder(): readonly TaskRecord[] {
+    this.#inOrder ??= this.#sorted();
+    this.#isShown = true;
+    return this.#inOrder;
+  }
+
+  #sorted(): TaskRecord[] {
+    const tasks = Array.from(this.#entries.values(), ({ record }) => record);
+    tasks.sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
+    this.#places.clear();
+    for (const [place, { taskId }] of tasks.entries()) this.#places.set(taskId, place);
+    return tasks;
+  }
 }
 
 /** Who reads old records finds no way into anybody's store. */

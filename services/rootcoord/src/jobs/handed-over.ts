@@ -1,0 +1,46 @@
+import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { isOpenTask } from "@sluice/jobs";
+import type { JobId } from "@sluice/schema";
+import type { JobView } from "./known-job.ts";
+
+/** Tasks that the datacoord has, as far as is known. */
+export class HandedOver {
+  readonly #tasks = new Set<bigint>();
+  /** Jobs of which it has all: to ask for each of a thousand tasks after every report adds up. */
+  readonly #jobs = new Set<JobId>();
+  /** How often tasks were forgotten. */
+  #forgotten = 0;
+
+  get taskIds(): bigint[] {
+    return [...this.#tasks];
+  }
+
+  /** Open tasks that are to be handed over, each by `send`; those of a compaction one after the other. */
+  async hand({ job, tasks }: JobView, send: (tasks: readonly TaskRecord[]) => Promise<void>): Promise<void> {
+    if (this.#jobs.has(job.jobId)) return;
+    const forgotten = this.#forgotten;
+    const open = tasks.filter((task) => isOpenTask(task.state)).slice(0, isInTurn(job) ? 1 : undefined);
+    await send(open.filter((task) => !this.#tasks.has(task.taskId)));
+    if (!isInTurn(job) && forgotten === this.#forgotten) this.#jobs.add(job.jobId);
+  }
+
+  add(taskId: bigint): void {
+    this.#tasks.add(taskId);
+  }
+
+  /** They are handed over again at the next look, if they are open. Of every job it is looked again what is missing. */
+  forget(taskIds: readonly bigint[]): void {
+    for (const taskId of taskIds) this.#tasks.delete(taskId);
+    this.#forgotten++;
+    this.#jobs.clear();
+  }
+
+  /** Its tasks become others, or are wanted no more. */
+  forgetJob(jobId: JobId): void {
+    this.#jobs.delete(jobId);
+  }
+}
+
+function isInTurn({ kind }: Pick<JobRecord, "kind">): boolean {
+  return kind === "compaction";
+}
