@@ -29,6 +29,8 @@ const temporaryFolder = ".tmp";
 const DIRECT_BYTES = 1 << 20;
 /** A put loses to as many prunings of its directory before it gives up; each needs a delete at the same moment. */
 const maxRenameAttempts = 100;
+/** Folders that are remembered, at most. */
+const MAX_FOLDERS = 1024;
 
 /**
  * Objects as files of a directory; several processes of one machine may share it.
@@ -46,6 +48,8 @@ export class LocalObjectStore implements ObjectStore {
   readonly #temporary: TemporaryFiles;
   readonly #files: FileHandles;
   readonly #direct = new DirectWriter();
+  /** Where objects have been put. */
+  readonly #folders = new Set<string>();
 
   private constructor(root: string, durable: boolean, temporary: TemporaryFiles) {
     this.#root = root;
@@ -158,15 +162,23 @@ export class LocalObjectStore implements ObjectStore {
   }
 
   async #rename(temporary: string, path: string): Promise<void> {
+    const folder = dirname(path);
     for (let attempt = 1; ; attempt++) {
       try {
-        // Most objects have neighbours already.
-        if (attempt > 1) await mkdir(dirname(path), { recursive: true });
-        return await rename(temporary, path);
+        // Of a folder that is known, most objects have neighbours already: a delete may have pruned it (L3).
+        if (attempt > 1 || !this.#folders.has(folder)) await mkdir(folder, { recursive: true });
+        await rename(temporary, path);
+        this.#remember(folder);
+        return;
       } catch (error) {
         if (!isSystemError(error, "ENOENT") || attempt > maxRenameAttempts) throw error; // L3
       }
     }
+  }
+
+  #remember(folder: string): void {
+    if (this.#folders.size >= MAX_FOLDERS) this.#folders.clear();
+    this.#folders.add(folder);
   }
 
   async #deleteOne(key: string, path: string): Promise<void> {
