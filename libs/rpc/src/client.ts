@@ -101,14 +101,18 @@ async function call(
   const { deadlineMs = DEADLINE_MS, signal, isOnce = false } = settings;
   const endMs = performance.now() + deadlineMs;
   const leftMs = () => endMs - performance.now();
+  let why: unknown;
   for (;;) {
+    const tryMs = leftMs();
     try {
       const opened = connection.open();
       const channel = opened instanceof Promise ? await within(opened, leftMs(), signal) : opened;
       return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
-      if (!mayPass || leftMs() < RETRY_MS) throw signal?.aborted ? signal.reason : explained(name, error);
+      // Of a last try that had hardly any time it is known only that it was late: the one before says why.
+      if (!mayPass || why === undefined || tryMs >= RETRY_MS) why = error;
+      if (!mayPass || leftMs() < RETRY_MS) throw signal?.aborted ? signal.reason : explained(name, why);
     }
     await sleep(RETRY_MS, signal, { ref: false });
     if (signal?.aborted) throw signal.reason;

@@ -237,6 +237,17 @@ describe("a connection that breaks while a call runs", () => {
     const call = client.getVersion({}, { deadlineMs: 400 });
     await expect(call).rejects.toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.UNAVAILABLE } });
   });
+
+  it("says why the call could not be made, also where the last try had no time to learn it", async () => {
+    let calls = 0;
+    const away = async () => {
+      await sleep(850);
+      throw new NotLeadingError("rootcoord");
+    };
+    const address = await serve({ getVersion: () => (++calls === 1 ? away() : new Promise<never>(() => {})) });
+    const call = connect(address).getVersion({}, { deadlineMs: 1000 });
+    await expect(call).rejects.toMatchObject({ code: statusCodes.notReady, cause: { code: grpcStatus.UNAVAILABLE } });
+  });
 });
 
 describe("peers that are found", () => {
