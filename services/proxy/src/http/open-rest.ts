@@ -26,6 +26,7 @@ import { openRestApp, restCodes } from "./rest.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
 import { rowRoutes } from "./row-routes.ts";
+import { RunningRequests } from "./running-requests.ts";
 import { volumeRoutes } from "./volumes.ts";
 
 export interface RestDeps {
@@ -50,6 +51,7 @@ export interface RestDeps {
 export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<FastifyInstance & AsyncDisposable> {
   const { context, requests, rows, guards, log } = deps;
   const app = openRestApp(log, onCall, { budget: deps.budget });
+  const running = new RunningRequests(app);
   if (guards) guardRoutes(app, guards);
   limitRoutes(app, deps.rates);
   operatorRoutes(app, deps);
@@ -71,7 +73,10 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   const events = new JobEvents(context, log, stillAllowed);
   events.routes(app);
   // Streams go on for ever unless they are ended.
-  app.addHook("preClose", async () => events[Symbol.dispose]());
+  app.addHook("preClose", async () => {
+    events[Symbol.dispose]();
+    await running.idle();
+  });
   await app.ready();
   return app;
 }
