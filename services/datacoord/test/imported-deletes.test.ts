@@ -86,7 +86,7 @@ class World {
       logs.logIds.push(logId);
       logs.rowCounts.push(part.length);
     }
-    const timestamp = entries.reduce((newest, { ts }) => (ts > newest ? ts : newest), 0n);
+    const [timestamp] = entries.map(({ ts }) => ts).sort((a, b) => Number(b - a));
     const none = { rowCount: 0, sizeBytes: 0, memoryBytes: 0, insertLogs: [], statsLogs: [], deltaLogs: [logs] };
     return recordOf({ ...bucket, collectionId: COLLECTION, segmentId: id, timestamp, ...none, deletedRows: 0 });
   }

@@ -24,7 +24,8 @@ it("times of rows stay, but for those that are later than the import, which are 
     fc.property(time, fc.array(time, { maxLength: 20 }), (latest, stamps) => {
       const times = new RowTimes(latest);
       const batch = batchOf(stamps);
-      expect(timesOf(times.bounded(batch))).toEqual(stamps.map((stamp) => (stamp > latest ? latest : stamp)));
+      const isAhead = (stamp: bigint) => stamp > latest;
+      expect(timesOf(times.bounded(batch))).toEqual(stamps.map((stamp) => (isAhead(stamp) ? latest : stamp)));
       expect(times.ahead).toBe(stamps.filter((stamp) => stamp > latest).length);
       expect(timesOf(batch)).toEqual(stamps);
     }),

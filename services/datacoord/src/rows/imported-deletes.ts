@@ -51,11 +51,10 @@ export class ImportedDeletes {
     const key = imported.length > 0 && visible.length > 0 ? await this.#keys.of(collectionId) : undefined;
     if (!key) return NOTHING;
     const deletes = await readDeletes(this.#objects, imported, key);
-    const newestTs = imported.reduce((newest, { timestamp }) => (timestamp > newest ? timestamp : newest), 0n);
     const extensions: SegmentExtension[] = [];
     let rowCount = 0;
     for (const segment of visible) {
-      if (oldestTs(segment) >= newestTs) continue;
+      if (imported.every(({ timestamp }) => timestamp <= oldestTs(segment))) continue;
       const { found, rowCount: rows } = await this.#rowsOf(segment, deletes, key);
       if (rows === 0) continue;
       rowCount += rows;
