@@ -29,3 +29,13 @@ it.each([
   const fields = [{ fieldName: name, dataType: "VarChar" }];
   expect(() => checkProposed({ ...proposed, fields })).toThrow(`--map "${name}=${better}"`);
 });
+
+it.each([
+  ["id\ttitle", "--option sep=$'\\t' cuts it"],
+  ["id;title", "--option 'sep=;' cuts it"],
+  ["17", "--option header=false --option columns="],
+  ["[0.5, 1]", "--option header=false --option columns="],
+])("of a header %j that is none it is told how to read the file", (name, hint) => {
+  const fields = [{ fieldName: name, dataType: "VarChar" }];
+  expect(() => checkProposed({ ...proposed, fields })).toThrow(hint);
+});

@@ -1,7 +1,9 @@
+import { DataType } from "@sluice/schema";
 import type { CanonicalRow } from "../canonical-rows.ts";
 import type { FieldOptions } from "../plan/field-options.ts";
 import { parsePath, type SourcePath } from "../plan/source-path.ts";
 import { ValueKinds } from "../rows/json/value-kinds.ts";
+import { isCalledVector } from "../rows/list-lengths.ts";
 import { columnFacts } from "./column-facts.ts";
 import type { SampledColumn } from "./propose-schema.ts";
 
@@ -36,9 +38,18 @@ export function mappedColumns(
   const whole = columns.flatMap((column): MappedColumn[] => {
     const field = renamed.get(column.name);
     if (field === undefined && left.has(column.name)) return [];
-    return [{ ...column, source: column.name, name: field ?? column.name }];
+    return [field === undefined ? { ...column, source: column.name } : renamedColumn(column, field, rows)];
   });
   return [...whole, ...inside].map((column) => (forms.has(column.name) ? unread(column) : column));
+}
+
+/** Lists of integers are the vectors that the field is called after, though their column is not. */
+function renamedColumn(column: SampledColumn, field: string, rows: readonly CanonicalRow[]): MappedColumn {
+  const { name: source, dataType, elementType } = column;
+  const areIntegers = dataType === DataType.Array && elementType === DataType.Int64;
+  return areIntegers && isCalledVector(field)
+    ? columnAt([source], { source, field }, rows)
+    : { ...column, source, name: field };
 }
 
 /** The steps from a row on: a mapping may go on from the document, whose rows lie at its first steps. */

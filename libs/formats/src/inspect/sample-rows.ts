@@ -61,10 +61,15 @@ export async function sampleRows(
 /** Every column that some field type takes, as such a field; any of them may be missing from a row. */
 function guessedSchema(columns: readonly ColumnDescription[]): CollectionSchema {
   const fields = columns.flatMap((column, i) => (column.dataType === undefined ? [] : [guessedField(column, 100 + i)]));
-  if (fields.length === 0)
-    throw new ImportError("schema_mismatch", "no column has a type that a field could take: see their types");
+  if (fields.length === 0) throw new ImportError("schema_mismatch", nothingFor(columns));
   const rest = { structs: [], enableDynamicField: false, allowInsertAutoId: false, timezone: "UTC" };
   return { name: "inspected", fields, ...rest };
+}
+
+function nothingFor(columns: readonly ColumnDescription[]): string {
+  if (columns.length === 0) return "the file has no rows, and so nothing that a field could be made for";
+  const types = columns.slice(0, 8).map(({ name, type }) => `"${name}" (${type})`);
+  return `no column has a type that a field could take: ${types.join(", ")}`;
 }
 
 function guessedField(column: ColumnDescription, fieldId: number): FieldSchema {

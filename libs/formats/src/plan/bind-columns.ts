@@ -75,11 +75,15 @@ class Binder<Column> implements BoundColumns<Column> {
     const seen = new Map<string, Column>();
     for (const { name, column } of columns) {
       const first = seen.get(name);
-      const target = first ? undefined : targetOf(name);
-      if (first) this.#fault(name, this.#repeated(name, first, column), column);
-      else seen.set(name, column);
+      // A column may be a number, and the first one is 0.
+      if (first !== undefined) {
+        this.#fault(name, this.#repeated(name, first, column), column);
+        continue;
+      }
+      seen.set(name, column);
+      const target = targetOf(name);
       if (target) this.#place(target, name, column, outer);
-      else if (!first) this.leftInside.push(`${outer}${name}`);
+      else this.leftInside.push(`${outer}${name}`);
     }
   }
 

@@ -128,6 +128,8 @@ async function dropEmpty(rest: RestClient, { collection }: Asked, options: Impor
   if (rows > 0 || records.length > 1) return;
   await collections.drop(collection);
   note(`collection ${collection} dropped again: nothing was imported into it`);
+  if (options.preset !== undefined)
+    note("--create looks at the files without --preset: make the collection by a client, as docs/presets.md has it");
 }
 
 /** The id of the job. @throws {RefusedError} */
@@ -215,7 +217,8 @@ function checkVectors({ fields }: ProposedSchema, path: string): void {
   const lists = fields.filter(({ dataType }) => dataType === "Array").map(({ fieldName }) => `"${fieldName}"`);
   const seen = lists.length === 0 ? "no list of numbers" : `${lists.join(", ")} read as plain arrays`;
   throw new Error(
-    `no column of ${basename(path)} is surely a vector (${seen}), which a collection needs: make the collection by a client, ` +
-      "then import without --create",
+    `no column of ${basename(path)} is surely a vector (${seen}), which a collection needs: --map COLUMN=vector says which one is, ` +
+      "where its lists have one length, also by a path (data.values=vector); or make the collection by a client, then import " +
+      "without --create",
   );
 }

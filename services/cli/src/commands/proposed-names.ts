@@ -29,6 +29,16 @@ function checkName(name: string): void {
   if (FIELD_NAME.test(name)) return;
   const better = name.replace(/[^A-Za-z0-9_]+/g, "_").replace(/^(?=\d)|^$/, "_");
   throw new Error(
-    `no field can be called "${name}", with anything but letters, digits and underscores: --map "${name}=${better}" gives it a name`,
+    `no field can be called "${name}", with anything but letters, digits and underscores: ${ofHeader(name)}` +
+      `--map "${name}=${better}" gives it a name`,
   );
+}
+
+/** What helps where it is no name of a column: a header of CSV that was not cut, or a record that was taken for one. */
+function ofHeader(name: string): string {
+  if (name.includes("\t")) return "if it is the whole header, --option sep=$'\\t' cuts it at tabs; else ";
+  const separator = [";", "|"].find((mark) => name.includes(mark));
+  if (separator) return `if it is the whole header, --option 'sep=${separator}' cuts it; else `;
+  if (!/^-?[\d.]+$|^\[/.test(name)) return "";
+  return "if a file of values has no header, --option header=false --option columns=NAME,NAME,… names its columns; else ";
 }

@@ -31,6 +31,11 @@ describe("looking into CSV", () => {
     expect(found.sample).toMatchObject([{ id: 1, x: 0.5 }, { id: 2 }]);
   });
 
+  it("refuses a name that two columns have, the first column too", async () => {
+    await expect(look("id,id,x\n1,2,3\n")).rejects.toThrow("there is multi field with name: id");
+    await expect(look("x,id,id\n1,2,3\n")).rejects.toThrow("there is multi field with name: id");
+  });
+
   it("proposes the vectors of most rows where the column is called so, and says which rows are none", async () => {
     const text = 'embedding,prices\n"[0.5, 1]","[1.5, 2]"\n"[1, 2, 3]","[1.5]"\n"[3, 4]","[1.5, 2]"\n';
     const { columns, faults, schema } = await look(text);

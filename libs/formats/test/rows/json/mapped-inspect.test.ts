@@ -12,8 +12,8 @@ const text = rows
   .join("\n")
   .replaceAll(/"#(\d+)"/g, "$1");
 
-async function look(mapping: object) {
-  const file = await memoryFile("rows.jsonl", Buffer.from(text));
+async function look(mapping: object, content = text) {
+  const file = await memoryFile("rows.jsonl", Buffer.from(content));
   const options = { fields_mapping: JSON.stringify(mapping) };
   const { schema, columns } = await inspectGroup("jsonl", [file], options, new AbortController().signal);
   const types = schema.fields.map(({ fieldName, dataType }) => `${fieldName} ${dataType}`);
@@ -41,6 +41,12 @@ describe("what fields_mapping leads to fields", () => {
     expect(schema.unsupported.map(({ column }) => column)).toEqual(["a", "b"]);
   });
 
+  it("is a vector where lists of integers have one length and the field is called so", async () => {
+    const lists = '{"key":1,"point":[1,2],"uneven":[1,2]}\n{"key":2,"point":[3,4],"uneven":[1]}\n';
+    const { types } = await look({ point: "vector", uneven: "embedding" }, lists);
+    expect(types).toEqual(["key Int64", "vector FloatVector", "embedding Array"]);
+  });
+
   it("is the dynamic field's where it is mapped to that", async () => {
     const { types, schema } = await look({ data: "$meta" });
     expect([types, schema.enableDynamicField]).toEqual([["key Int64", "name VarChar"], true]);
@@ -49,5 +55,9 @@ describe("what fields_mapping leads to fields", () => {
   it("is not proposed as what its text says in another form", async () => {
     const { types } = await look({ name: { field: "vector", as: "base64" } });
     expect(types).toEqual(["key Int64", "data JSON"]);
+  });
+
+  it("is nothing in a file without rows, which is said", async () => {
+    await expect(look({}, "")).rejects.toThrow("the file has no rows");
   });
 });
