@@ -1,14 +1,14 @@
 import { asAnswered, isDistance, powerOf } from "./metrics.ts";
 import type { Search } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
-import { roundingOf } from "./top-hits.ts";
+import { greatestAs, leastAs } from "./top-hits.ts";
 
 /** Scores, times -1 where more is better, below and above which nothing is a hit: of the range, and of the last page. */
 export function limitsOf({ params: { radius, rangeFilter, roundDecimal, metric }, after }: Search) {
   const sign = isDistance(metric) ? 1 : -1;
   const power = powerOf(roundDecimal);
-  const below = (score = -sign * Number.POSITIVE_INFINITY) => sign * score - roundingOf(score, power);
-  const above = (score = sign * Number.POSITIVE_INFINITY) => sign * score + roundingOf(score, power);
+  const below = (score = -sign * Number.POSITIVE_INFINITY) => leastAs(sign * score, power);
+  const above = (score = sign * Number.POSITIVE_INFINITY) => greatestAs(sign * score, power);
   return { floor: Math.max(below(rangeFilter), below(after?.score)), ceiling: above(radius) };
 }
 

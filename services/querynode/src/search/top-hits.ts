@@ -20,9 +20,24 @@ export interface Hit {
   readonly row: number;
 }
 
+/** The greatest that is no infinity. */
+const FLOAT32_MOST = 2 ** 128 - 2 ** 104;
+
 /** What becoming an answered score may change of one, at most. @param power 10 ^ decimals; 0 = float32 alone */
-export function roundingOf(score: number, power: number): number {
+function roundingOf(score: number, power: number): number {
   return Math.abs(score) * FLOAT32_STEP + FLOAT32_LEAST + (power === 0 ? 0 : 1 / power);
+}
+
+/** The greatest score that may be answered as this one. @param power as in `roundingOf` */
+export function greatestAs(score: number, power: number): number {
+  // Infinity is what scores beyond the floats are answered as: it stands for numbers, and has no difference to itself.
+  const least = Math.max(score, -FLOAT32_MOST);
+  return least + roundingOf(least, power);
+}
+
+/** The least score that may be answered as this one. @param power as in `roundingOf` */
+export function leastAs(score: number, power: number): number {
+  return -greatestAs(-score, power);
 }
 
 /** The best hits of one query vector: a heap with the worst of them on top, in arrays. Of equal scores the smaller key is better. */
@@ -57,8 +72,7 @@ export class TopHits {
   /** Scores, times -1 where more is better, that are greater than this cannot get in, however they are rounded. */
   get bound(): number {
     if (!this.isFull) return Number.POSITIVE_INFINITY;
-    const worst = this.#scores[0];
-    return this.#sign * worst + roundingOf(worst, this.#power);
+    return greatestAs(this.#sign * this.#scores[0], this.#power);
   }
 
   add(score: number, source: number, row: number): void {

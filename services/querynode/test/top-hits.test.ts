@@ -1,0 +1,57 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { limitsOf } from "../src/search/kept-hits.ts";
+import { asAnswered, isDistance } from "../src/search/metrics.ts";
+import type { Search } from "../src/search/search.ts";
+import { TopHits } from "../src/search/top-hits.ts";
+
+const ties = {
+  compareKeys: () => 0,
+  comparePlaces: (_a: number, rowA: number, _b: number, rowB: number) => rowA - rowB,
+};
+/** Of vectors that are allowed, scores may lie beyond the floats: they are answered as infinities, and are equal then. */
+const scores = fc.oneof(
+  fc.double({ noNaN: true }),
+  fc.double({ noNaN: true, min: -2, max: 2 }),
+  fc.constantFrom(1e39, -1e39, 3.4028235e38, -3.4028235e38, 3.40282357e38, 3.5e38, 0, 1e-46),
+);
+const powers = fc.constantFrom(0, 1, 100);
+
+describe("the bound of the best hits", () => {
+  it("has every score within that is answered as well as the worst of them", () => {
+    fc.assert(
+      fc.property(scores, scores, powers, fc.boolean(), (worst, raw, power, isLess) => {
+        const [sign, answered] = [isLess ? 1 : -1, asAnswered(raw, power)];
+        const tops = new TopHits(1, isLess, power, ties);
+        tops.add(asAnswered(worst, power), 0, 0);
+        if (sign * answered <= sign * asAnswered(worst, power)) expect(sign * raw).toBeLessThanOrEqual(tops.bound);
+      }),
+      { seed: 9, numRuns: 3000 },
+    );
+  });
+
+  it.each(["L2", "IP"] as const)("is no lower where they are infinite: %s", (metric) => {
+    for (const worst of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const tops = new TopHits(1, isDistance(metric), 0, ties);
+      tops.add(worst, 0, 1);
+      expect((isDistance(metric) ? 1 : -1) * worst).toBeLessThanOrEqual(tops.bound);
+    }
+  });
+});
+
+describe("the limits of a search", () => {
+  const limits = (params: object, score?: number) =>
+    limitsOf({ params, ...(score !== undefined && { after: { score } }) } as Search);
+
+  it("let rows through that are answered as the last one of a page before, which may be infinite", () => {
+    for (const raw of [1e39, Number.POSITIVE_INFINITY, 3.40282357e38]) {
+      expect(limits({ metric: "L2" }, Number.POSITIVE_INFINITY).floor).toBeLessThanOrEqual(raw);
+      expect(limits({ metric: "IP" }, Number.NEGATIVE_INFINITY).floor).toBeLessThanOrEqual(raw);
+    }
+  });
+
+  it("have every score within where nothing bounds them", () => {
+    expect(limits({ metric: "L2" })).toEqual({ floor: Number.NEGATIVE_INFINITY, ceiling: Number.POSITIVE_INFINITY });
+    expect(limits({ metric: "IP" })).toEqual({ floor: Number.NEGATIVE_INFINITY, ceiling: Number.POSITIVE_INFINITY });
+  });
+});
