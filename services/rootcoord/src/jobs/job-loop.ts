@@ -19,6 +19,7 @@ import { HandedOver } from "./handed-over.ts";
 import type { JobBook, JobView } from "./job-book.ts";
 import type { JobTroubles } from "./job-troubles.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
+import { LostTasks } from "./lost-tasks.ts";
 import { withTaskIds } from "./planned-tasks.ts";
 
 export interface JobLoopDeps {
@@ -38,9 +39,6 @@ export interface JobLoopDeps {
   readonly retentionMs: number;
 }
 
-/** What a queue has lost can wait: for five ticks, and where many tasks wait, for long enough that asking costs little. */
-const TICKS_PER_COMPARISON = 5;
-const TASKS_PER_TICK = 1000;
 /** Tasks that are handed over at once, over all jobs: other calls must not wait behind thousands of them. */
 const HANDOVER_CONCURRENCY = 16;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
@@ -57,18 +55,16 @@ export class JobLoop implements AsyncDisposable {
   readonly #again = new Set<JobId>();
   /** Jobs whose collection may have been dropped. */
   readonly #suspects = new Set<JobId>();
-  /** Now and then the datacoord is asked for what it has, for a queue may lose tasks. */
   readonly #sent = new HandedOver();
+  readonly #lost: LostTasks;
   readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
-  /** Of the last comparison; only a change is told. */
-  #knowsQueue = true;
-  #ticksToComparison = 0;
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
   readonly #closing = new AbortController();
 
   constructor(deps: JobLoopDeps) {
     this.#deps = deps;
+    this.#lost = new LostTasks(this.#sent, deps, this.#closing.signal);
     deps.book.onChange((jobId) => this.#wake(jobId));
     this.#timer = setInterval(() => this.#tick(), deps.tickMs);
     this.#tick();
@@ -81,32 +77,13 @@ export class JobLoop implements AsyncDisposable {
   }
 
   #tick(): void {
-    if (this.#ticksToComparison-- <= 0) this.#compareQueue();
+    this.#lost.tick();
     const oldest = this.#deps.now() - this.#deps.retentionMs;
     for (const { jobId, state, completedMs, rollback, webhooks } of this.#deps.book.jobs()) {
       if (hasWork({ state, rollback })) this.wake(jobId);
       else if (completedMs < oldest && !webhooks?.some(isOpenWebhook))
         void this.#deps.book.forget(jobId).catch((error) => this.#warn(jobId, error));
     }
-  }
-
-  /** Forgets that tasks were handed over which nobody has any more: the next pass hands them over again. */
-  #compareQueue(): void {
-    const sent = this.#sent.taskIds;
-    this.#ticksToComparison = Math.max(TICKS_PER_COMPARISON, sent.length / TASKS_PER_TICK) - 1;
-    this.#deps.dataCoord.queuedTasks(this.#closing.signal).then(
-      (queued) => {
-        if (!this.#knowsQueue) this.#deps.log.info("the datacoord says again what is queued");
-        this.#knowsQueue = true;
-        this.#sent.forget(sent.filter((taskId) => !queued.has(taskId)));
-        for (const taskId of queued) this.#sent.add(taskId);
-      },
-      (error) => {
-        if (this.#isClosed() || !this.#knowsQueue) return;
-        this.#knowsQueue = false;
-        this.#deps.log.warn("the datacoord does not say what is queued", { err: error });
-      },
-    );
   }
 
   #wake(jobId: JobId): void {
