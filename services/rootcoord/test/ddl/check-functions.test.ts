@@ -81,8 +81,8 @@ describe("functions", () => {
     [
       "an analyzer that is not here",
       [bm25()],
-      [text({}, { analyzer_params: '{"type":"chinese"}' }), terms()],
-      "1100 build analyzer of field text failed: analyzer chinese is not supported by this server: it needs a dictionary",
+      [text({}, { analyzer_params: '{"type":"thai"}' }), terms()],
+      "1100 build analyzer of field text failed: analyzer thai is not supported by this server: it needs a dictionary",
     ],
     [
       "several analyzers",
