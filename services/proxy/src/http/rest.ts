@@ -48,6 +48,8 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestMs,
     keepAliveTimeout: IDLE_MS,
+    // The last request of a connection is answered as any other, and closes it: Fastify's own 503 has no code that clients know.
+    return503OnClosing: false,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.min(1000, headersMs) },
     routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = "/" }) => url.replace(/^\/{2,}/, "/"),

@@ -7,12 +7,13 @@ import { RunningRequests } from "../../src/http/running-requests.ts";
 
 /** An application with a request under way, on a port that is not its own. */
 async function busy(limitMs: number) {
-  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const go = Promise.withResolvers<void>();
+  let begun = 0;
   const app = openRestApp(silentLogger);
   const running = new RunningRequests(app);
   app.addHook("preClose", () => running.idle(limitMs));
   app.get("/slow", async () => {
-    begun.resolve();
+    begun++;
     await go.promise;
     return { code: 0 };
   });
@@ -22,12 +23,12 @@ async function busy(limitMs: number) {
   const gone = new AbortController();
   const url = `http://127.0.0.1:${(port.address() as AddressInfo).port}/slow`;
   const answer = fetch(url, { signal: gone.signal });
-  await begun.promise;
+  while (begun === 0) await new Promise(setImmediate);
   const close = async () => {
     await app.close();
     port.close();
   };
-  return { answer, close, go: go.resolve, leave: () => gone.abort() };
+  return { answer, close, url, begun: () => begun, go: go.resolve, leave: () => gone.abort() };
 }
 
 it("a request that runs is answered before the application closes", async () => {
@@ -40,6 +41,18 @@ it("a request that runs is answered before the application closes", async () => 
   expect(isClosed).toBe(false);
   go();
   expect(await (await answer).json()).toEqual({ code: 0 });
+  await closed;
+});
+
+it("one that comes meanwhile is answered, and told to close its connection", async () => {
+  const { answer, close, go, url, begun } = await busy(60_000);
+  const closed = close();
+  const late = fetch(url);
+  while (begun() < 2) await new Promise(setImmediate);
+  go();
+  await answer;
+  const last = await late;
+  expect([last.headers.get("connection"), await last.json()]).toEqual(["close", { code: 0 }]);
   await closed;
 });
 
