@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { withPort } from "../client/address.ts";
 import type { Collections } from "../client/collections.ts";
-import { RestClient } from "../client/rest-client.ts";
+import { RefusedError, RestClient } from "../client/rest-client.ts";
 
 /** What every command for a running server takes. */
 export interface ServerOptions {
@@ -54,6 +54,15 @@ export async function collectionsOf(options: ServerOptions): Promise<Collections
 export function serverPaths(paths: readonly string[], address: string): string[] {
   const isHere = /^(https?:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(address);
   return paths.map((path) => (isHere && !path.includes("://") && existsSync(path) ? resolve(path) : path));
+}
+
+/** @throws what was thrown: a file that lies here is none of a server that reads a bucket, which its refusal of the path does not say. */
+export function throwOfBucket(error: unknown): never {
+  const isOfHere = error instanceof RefusedError && /does not exist in the bucket "[^"]*" \(\//.test(error.message);
+  if (!isOfHere) throw error;
+  const help =
+    "this server reads its bucket, no files of this machine: put the file there and name it s3://BUCKET/KEY, or upload it into a stage";
+  throw new RefusedError(error.code, `${error.message}; ${help} (docs/stages.md)`);
 }
 
 /** `a=b`, again and again. */

@@ -88,8 +88,17 @@ async function caller(rest: RestClient, { address, token }: ServerOptions): Prom
     return { state: "failed", about: `${error.message}: say who calls by --token USER:PASSWORD, or SLUICE_TOKEN` };
   }
   if (token !== undefined) return "the token is taken";
-  if (/^(https?:\/\/)?(localhost|127\.|\[::1\])/.test(address)) return "nobody is asked who calls, on this machine";
+  const doors = [address, ...(await proxies(rest))];
+  if (doors.every((door) => LOOPBACK.test(door))) return "nobody is asked who calls, on this machine";
   return { state: "warning", about: "everybody who reaches it may do everything: see --authorization-enabled" };
+}
+
+const LOOPBACK = /^(https?:\/\/)?(localhost|127\.|\[::1\])/;
+
+/** Where proxies say that they are reached: one that is called here may listen wider. */
+async function proxies(rest: RestClient): Promise<string[]> {
+  const members = await rest.post<readonly { role: string; address: string }[]>("cluster/members", {});
+  return members.filter(({ role }) => role === "proxy").map(({ address }) => address);
 }
 
 async function versions(options: ServerOptions): Promise<Result> {

@@ -14,6 +14,7 @@ import {
   type ServerOptions,
   serverCommand,
   serverPaths,
+  throwOfBucket,
 } from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
@@ -68,7 +69,7 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
   const isMade = options.create === true && (await createWhereMissing(rest, asked, options));
   const jobId = await request(rest, asked, options).catch(async (error: unknown) => {
     if (isMade) await dropEmpty(rest, asked, options);
-    throw error;
+    return throwOfBucket(error);
   });
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   const job = await watch(rest, jobId, options);
@@ -192,14 +193,16 @@ async function createWhereMissing(
 ): Promise<boolean> {
   using collections = await collectionsOf(options);
   if (await collections.has(collection)) return false;
-  const { files: inspections } = await rest.post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
-    ...(files.length > 0 && { files: files.slice(0, 1) }),
-    options: {
-      ...(spec && { options: spec.text }),
-      ...mappingOf(options.map),
-      ...Object.fromEntries(options.option ?? []),
-    },
-  });
+  const { files: inspections } = await rest
+    .post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
+      ...(files.length > 0 && { files: files.slice(0, 1) }),
+      options: {
+        ...(spec && { options: spec.text }),
+        ...mappingOf(options.map),
+        ...Object.fromEntries(options.option ?? []),
+      },
+    })
+    .catch(throwOfBucket);
   const [{ schema, paths }] = inspections;
   checkProposed(schema, options.map);
   checkVectors(schema, paths[0]);

@@ -1,7 +1,15 @@
 import { Argument, type Command } from "commander";
 import type { ProposedField, ProposedSchema } from "../client/collections.ts";
 import { bytesText, say, showJson, shown, showTable } from "../show/tables.ts";
-import { collectPairs, mappingOf, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import {
+  collectPairs,
+  mappingOf,
+  restOf,
+  type ServerOptions,
+  serverCommand,
+  serverPaths,
+  throwOfBucket,
+} from "./common.ts";
 
 interface Inspection {
   readonly format: string;
@@ -34,10 +42,12 @@ export function inspectCommand(): Command {
 
 async function inspect(files: readonly string[], options: InspectOptions): Promise<void> {
   const paths = serverPaths(files, options.address);
-  const answer = await restOf(options).post<{ files: readonly Inspection[] }>("jobs/import/inspect", {
-    files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
-    options: { ...mappingOf(options.map), ...Object.fromEntries(options.option ?? []) },
-  });
+  const answer = await restOf(options)
+    .post<{ files: readonly Inspection[] }>("jobs/import/inspect", {
+      files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
+      options: { ...mappingOf(options.map), ...Object.fromEntries(options.option ?? []) },
+    })
+    .catch(throwOfBucket);
   if (options.json) return showJson(answer.files);
   answer.files.forEach(show);
 }
