@@ -37,19 +37,18 @@ async function listWithIds({ client, files }: ServerFixture): Promise<void> {
   expect((await client.list("d8")).every((job) => job.infos.collection === "d8" && job.rowCount === 3)).toBe(true);
 }
 
-async function smallJobsPass({ client, files }: ServerFixture): Promise<void> {
+async function smallJobsPass({ client, files, url }: ServerFixture): Promise<void> {
   await client.createCollection(bookCollection("d9_large", { shards: 2 }));
   await client.createCollection(bookCollection("d9_small"));
-  const large = await Promise.all(
-    [0, 1, 2, 3].map((i) => files.jsonl(`d9-${i}.jsonl`, books(150_000, BigInt(i * 1_000_000)))),
-  );
+  const large = await longWork(files, "d9");
   const small = await files.jsonl("d9-small.jsonl", books(10));
   const tasks: bigint[] = [];
-  for (const paths of large) tasks.push(await client.import("d9_large", paths));
+  for (let i = 0; i < 4; i++) tasks.push(await client.import("d9_large", large));
   await client.importAndWait("d9_small", small);
   const states = await Promise.all(tasks.map((task) => client.state(task)));
   expect(states.filter((state) => state.isCompleted).length).toBeLessThan(4);
-  for (const task of tasks) expect(await client.waitFor(task)).toMatchObject({ isCompleted: true, rowCount: 150_000 });
+  // Millions of rows, which nobody needs any more.
+  for (const task of tasks) await useRest({ url }).post("cancel", { jobId: String(task) });
 }
 
 async function endsSoon({ client, files }: ServerFixture): Promise<void> {
