@@ -124,6 +124,17 @@ it("a schema of all types is made as it is said, and its rows come back", async 
   expect((await search("sparse", { indices: [3], values: [2] })).data[0].distance).toBe(1);
 });
 
+it("lists that say what a call is about are asked for: without them it would do nothing, and say that it is done", async () => {
+  const indexParams: object[] = [];
+  expect(await post("indexes/create", books)).toMatchObject({
+    code: 1802,
+    message: expect.stringMatching(/indexParams is required$/),
+  });
+  expect(await post("indexes/create", { indexParams })).toMatchObject({ code: 1802 });
+  expect(await post("common/run_analyzer", {})).toMatchObject({ code: 1802 });
+  expect(await post("indexes/create", { ...books, indexParams })).toEqual({ code: 0, data: {} });
+});
+
 it("partitions, indexes, aliases and databases are declared and listed", async () => {
   const part = { ...books, partitionName: "p" };
   await data("partitions/create", part);

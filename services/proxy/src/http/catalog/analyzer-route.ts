@@ -11,7 +11,10 @@ export const analyzerRoutes: Readonly<Record<string, RestRoute>> = {
         collectionName: body.text("collectionName"),
         fieldName: body.text("fieldName"),
       },
-      placeholder: body.texts("text").map((text) => Buffer.from(text)),
+      placeholder: body
+        .given("text")
+        .texts("text")
+        .map((text) => Buffer.from(text)),
     };
     const { results } = await call("runAnalyzer", request);
     return {

@@ -70,6 +70,12 @@ export class Body {
     return memberOf(this.#members, name) !== undefined && memberOf(this.#members, name) !== null;
   }
 
+  /** The body itself, which has this member. @throws {StatusError} 1802 where it has not */
+  given(name: string): this {
+    if (!this.has(name)) throw missing(name);
+    return this;
+  }
+
   /** A member that is a body of its own. */
   inner(name: string): Body {
     return new Body({ body: this.object(name) });
@@ -77,8 +83,7 @@ export class Body {
 
   /** @throws {StatusError} 1802 where there is none */
   innerRequired(name: string): Body {
-    if (!this.has(name)) throw missing(name);
-    return this.inner(name);
+    return this.given(name).inner(name);
   }
 
   bodies(name: string): Body[] {

@@ -29,7 +29,8 @@ export const declaredRoutes: Readonly<Record<string, RestRoute>> = {
   "indexes/describe": async (body, call) =>
     (await indexesOf({ ...named(body), indexName: body.required("indexName") }, call)).map(indexJson),
   "indexes/create": async (body, call) => {
-    for (const index of body.bodies("indexParams")) await createIndex(named(body), index, call);
+    const of = named(body);
+    for (const index of body.given("indexParams").bodies("indexParams")) await createIndex(of, index, call);
     return {};
   },
   "indexes/drop": (body, call) =>
