@@ -33,12 +33,16 @@ function entryOfCall(
   code: number,
   isDenied: boolean,
 ): AuditEntry {
-  const { collectionName, username, roleName, entity } = request;
+  const { collectionName, oldName } = request;
   return {
     ...{ user: call.caller?.user ?? "", call: name, address: call.address },
-    ...{ dbName: databaseOf(request, call), collectionName, about: username || roleName || entity?.role?.name },
+    ...{ dbName: databaseOf(request, call), collectionName: collectionName || oldName, about: aboutOf(request) },
     ...{ outcome: outcomeOf(code, isDenied), code },
   };
+}
+
+function aboutOf({ username, roleName, entity, role, groupName, alias }: AnyRequest): string | undefined {
+  return username || roleName || entity?.role?.name || entity?.name || role?.name || groupName || alias;
 }
 
 /** The same of routes. */
@@ -55,6 +59,9 @@ export function auditRoutes(app: FastifyInstance, audit: AuditLog): void {
   });
 }
 
+/** Members that say what a request is about, besides a collection or a job. */
+const aboutNames = ["userName", "roleName", "keyId", "privilegeGroupName", "aliasName"] as const;
+
 function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry {
   const body = (request.body ?? request.query ?? {}) as Readonly<Record<string, unknown>>;
   const text = (name: string) => (typeof body[name] === "string" ? (body[name] as string) : undefined);
@@ -66,7 +73,7 @@ function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry 
       collectionName: text("collectionName"),
       jobId: text("jobId"),
     },
-    ...{ about: text("userName") ?? text("roleName") ?? text("keyId"), outcome: outcomeOf(code, isDenied), code },
+    ...{ about: aboutNames.map(text).find((name) => name !== undefined), outcome: outcomeOf(code, isDenied), code },
   };
 }
 

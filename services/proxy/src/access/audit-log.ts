@@ -12,7 +12,7 @@ export interface AuditEntry {
   readonly dbName?: string;
   readonly collectionName?: string;
   readonly jobId?: string;
-  /** User, role, key or file that the call is about. */
+  /** User, role, group of privileges, key, alias or file that the call is about. */
   readonly about?: string;
   readonly outcome: "done" | "failed" | "denied";
   readonly code: number;
@@ -24,7 +24,7 @@ const MAX_CHARACTERS = 300;
 
 /** Calls that change nothing and give no rows away that somebody counts on: there are thousands of them. */
 const READS =
-  /^(connect|check|describe|head|show|list|get|has|alloc|runAnalyzer|select|query|search|hybrid|advanced|errors|events|inspect)/;
+  /^(connect|check|describe|head|show|list|get|has|alloc|run_?[Aa]nalyzer|select|query|search|hybrid|advanced|errors|events|inspect)/;
 
 /**
  * One JSON object a line for each call that needs a privilege, whoever makes it. The file is opened anew for each line, so that

@@ -22,7 +22,11 @@ export interface AnyRequest {
   readonly roleName?: string;
   readonly user?: { readonly name: string };
   readonly options?: readonly { readonly key: string; readonly value: string }[];
-  readonly entity?: { readonly role?: { readonly name: string }; readonly grantor?: object };
+  readonly entity?: { readonly name?: string; readonly role?: { readonly name: string }; readonly grantor?: object };
+  readonly role?: { readonly name: string };
+  readonly groupName?: string;
+  readonly alias?: string;
+  readonly oldName?: string;
   readonly grantor?: object;
 }
 

@@ -22,7 +22,13 @@ it("has a line for each call that changes something, in a file that nobody else 
   const file = join(folder, "audit.jsonl");
   const audit = new AuditLog(file, false, silentLogger, () => 0);
   audit.note(entry("dropCollection", "done", { collectionName: "books", dbName: "default" }));
-  for (const read of ["describeCollection", "query", "/v2/vectordb/jobs/import/list", "/v2/vectordb/entities/search"])
+  for (const read of [
+    "describeCollection",
+    "query",
+    "/v2/vectordb/jobs/import/list",
+    "/v2/vectordb/common/run_analyzer",
+    "/v2/vectordb/entities/search",
+  ])
     audit.note(entry(read));
   await rename(file, join(folder, "old.jsonl"));
   audit.note(entry("/v2/vectordb/jobs/import/cancel", "failed", { jobId: "7", code: 2100 }));
