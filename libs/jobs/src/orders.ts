@@ -1,5 +1,5 @@
 import { failed, withEndedAttempt } from "./endings.ts";
-import type { Job, Task } from "./job.ts";
+import { type Job, specOf, type Task } from "./job.ts";
 import { isEnded, type JobState } from "./states.ts";
 import type { Step } from "./step.ts";
 
@@ -56,6 +56,7 @@ const verdicts: Readonly<Record<JobOrder, (job: Job) => Verdict>> = {
     if (job.state !== "completed")
       return { refusal: `is ${stateWords[job.state]}, and only a Completed one has rows to take back` };
     if (job.kind !== "import") return { refusal: "has put no rows into a collection that others are in" };
+    if (specOf(job, "import").isDeletes) return { refusal: "has deleted rows, and nothing brings them back" };
     if (job.segmentIds.length === 0) return { refusal: "has made no rows visible" };
     return "do";
   },

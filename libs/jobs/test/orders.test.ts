@@ -57,6 +57,13 @@ describe("orders", () => {
     });
   });
 
+  it("of imported deletes take nothing back", () => {
+    const spec = parseImportSpec([{ key: "l0_import", value: "true" }]);
+    expect(verdictOnOrder(jobIn("completed", "true", { spec, segmentIds: [] }), "rollback")).toEqual({
+      refusal: "has deleted rows, and nothing brings them back",
+    });
+  });
+
   it("refuse with what to do instead", () => {
     const refusal = (state: JobState, name: JobOrder, autoCommit = "true") =>
       verdictOnOrder(jobIn(state, autoCommit), name);

@@ -175,6 +175,11 @@ describe("keys that were allocated for a file before", () => {
     expect(outcome).toMatchObject({ rowCount: 2, autoIds: [9n, 11n] });
   });
 
+  it("are given to no row of a file that is all put aside, which is not called empty", async () => {
+    const outcome = await runWith(DataType.Int64, "5:6", ['{"n":"x"}', '{"n":"y"}'], { tolerance: {} });
+    expect([outcome.rowCount, warnings]).toEqual([0, []]);
+  });
+
   it("are refused where rows are left without", async () => {
     const refused = { code: "request_invalid", at: { file: "data/a.jsonl", row: 1 } };
     await expect(runWith(DataType.Int64, "5:6", ['{"n":0}', '{"n":1}', '{"n":2}'])).rejects.toMatchObject(refused);

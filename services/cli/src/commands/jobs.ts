@@ -122,6 +122,7 @@ function errorsCommand(): Command {
         body,
       );
       if (options.json) return showJson(records);
+      if (count === 0) return note(`no row was left out: "sluice jobs show ${jobId}" says what became of the job`);
       showTable(
         ["file", "row", "field", "reason"],
         records.map(({ file, row, field, reason }) => [file, row, field, reason]),

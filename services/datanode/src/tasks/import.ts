@@ -15,7 +15,7 @@ import { idRangeOf } from "@sluice/jobs/findings";
 import type { BatchSink } from "../sinks/batch-sink.ts";
 import { CheckSink } from "../sinks/check-sink.ts";
 import { GivenIds } from "../sinks/given-ids.ts";
-import { type OpenRejects, RejectedRows } from "../sinks/rejected-rows.ts";
+import { RejectedRows } from "../sinks/rejected-rows.ts";
 import { RepeatedKeys } from "../sinks/repeated-keys.ts";
 import { SegmentSink } from "../sinks/segment-sink.ts";
 import { UniqueRows } from "../sinks/unique/unique-rows.ts";
@@ -134,12 +134,16 @@ async function readSet(
     warn: context.warn,
   });
   const rejected = rejects?.begin({ ...textOf(set, reader), set: group });
-  const onReject = input.tolerance && rejecting(taken, rejected);
+  const reject: OnReject = (row) => {
+    readRows++;
+    taken.skip(row.row);
+    return rejected?.add(row);
+  };
   const { wholeBytes } = taken;
   const reading = {
     ...{ batchBytes: limits.batchBytes, signal, memory },
     ...(wholeBytes && { wholeBytes }),
-    ...(onReject && { onReject }),
+    ...(input.tolerance && { onReject: reject }),
   };
   for await (const batch of reader.batches(reading)) {
     signal.throwIfAborted();
@@ -154,13 +158,6 @@ async function readSet(
   for await (const _ of mapConcurrent(opened.files, CHECKS_AT_ONCE, (file) => file.check(signal)));
   if (readRows === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
   return { rows, rejected: findings, plan };
-}
-
-function rejecting(taken: RowTaker, rejected: OpenRejects | undefined): OnReject {
-  return (row) => {
-    taken.skip(row.row);
-    return rejected?.add(row);
-  };
 }
 
 function textOf({ format, files }: SourceSet, reader: FormatReader) {
