@@ -3,12 +3,17 @@ import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import {
+  bookCollection,
+  books,
   describeWith,
   eventually,
   itWith,
+  jsonText,
   pythonOf,
   TemporaryFolders,
   TestBackends,
+  TestClient,
+  TestCluster,
   useServer,
 } from "../support/index.ts";
 import {
@@ -47,6 +52,7 @@ const written = {
   commonJs: block("README.md", "js", "require("),
   rest: block("README.md", "sh", "jobs/import/create"),
   cluster: block("README.md", "sh", "SLUICE_ETCD"),
+  certificates: block("docs/operations.md", "sh", "subjectAltName=DNS:sluice-internal"),
   // By test/deploy/commands.test.ts.
   helm: ["docs/operations.md", "helm/sluice/README.md"].map((file) => block(file, "sh", "helm install")),
   takeOver: block("docs/take-over.md", "python", "ImportRequest"),
@@ -189,4 +195,29 @@ withServers("the cluster", () => {
     cluster.interrupt();
     await cluster.ended;
   }, 150_000);
+
+  it("whose processes have certificates made as operations.md says imports a file", async () => {
+    const folder = await folders.create();
+    await runAsUser("sh", ["-ec", written.certificates], folder);
+    const file = (name: string) => join(folder, "internal-tls", name);
+    const settings = {
+      internalTlsCert: file("tls.crt"),
+      internalTlsKey: file("tls.key"),
+      internalTlsCa: file("ca.crt"),
+    };
+    await using backends = await TestBackends.start();
+    await using cluster = await TestCluster.start(backends, {
+      settings: { proxy: settings, rootcoord: settings, datacoord: settings, datanode: settings, querynode: settings },
+    });
+    using client = new TestClient(cluster.address);
+    await client.createCollection(bookCollection("books"));
+    await cluster.objects.put("books.jsonl", [
+      Buffer.from(
+        books(100)
+          .map((row) => `${jsonText(row)}\n`)
+          .join(""),
+      ),
+    ]);
+    expect(await client.importAndWait("books", ["books.jsonl"])).toMatchObject({ rowCount: 100 });
+  }, 120_000);
 });
