@@ -163,7 +163,11 @@ describe("nodes that share segments answer as one that reads them all", () => {
     for (let run = 0; run < Number(process.env.SLUICE_RUNS ?? 3); run++) await sameEverywhere(make());
   });
 
-  it("pages of an iterator, each from another node", async () => {
+  it.each([
+    ["", 0],
+    [" of rows that are answered with infinite distances", 3e38],
+  ])("pages of an iterator, each from another node%s", async (_title, number) => {
+    const wanted = Buffer.from(new Float32Array(DIM).fill(number).buffer);
     const pages = async (nodes: readonly QueryClient[]) => {
       const ids: bigint[] = [];
       let token = "";
@@ -172,7 +176,7 @@ describe("nodes that share segments answer as one that reads them all", () => {
         const iterator = { search_iter_batch_size: 7, search_iter_v2: "True", iterator: "True" };
         const going = lastBound === undefined ? {} : { search_iter_id: token, search_iter_last_bound: lastBound };
         const request = milvus.SearchRequest.fromPartial({
-          searchInput: { $case: "placeholderGroup", value: placeholders(101, [Buffer.alloc(4 * DIM)]) },
+          searchInput: { $case: "placeholderGroup", value: placeholders(101, [wanted]) },
           searchParams: pairs({ anns_field: "vector", metric_type: "L2", topk: 7, ...iterator, ...going }),
         });
         const { status, results } = await nodes[page % nodes.length].search({ request, target });

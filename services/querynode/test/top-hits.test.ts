@@ -39,6 +39,15 @@ describe("the bound of the best hits", () => {
   });
 });
 
+it("the best hits of equal scores are those with the smaller keys, of infinite ones, too", () => {
+  for (const score of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1]) {
+    const byRow = { ...ties, compareKeys: ties.comparePlaces };
+    const tops = new TopHits(2, score < 0, 0, byRow);
+    for (const row of [5, 3, 9, 1, 4]) tops.add(score, 0, row);
+    expect(tops.sorted().map(({ row }) => row)).toEqual([1, 3]);
+  }
+});
+
 describe("the limits of a search", () => {
   const limits = (params: object, score?: number) =>
     limitsOf({ params, ...(score !== undefined && { after: { score } }) } as Search);

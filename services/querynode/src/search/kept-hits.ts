@@ -26,8 +26,9 @@ export function keeper({ params, after }: Search, sources: SearchSources) {
   };
 
   function isBehind(score: number, source: number, row: number): boolean {
-    const difference = (score - (after?.score ?? 0)) * sign;
-    if (difference !== 0) return difference > 0;
+    const last = after?.score ?? 0;
+    // Not by their difference: that of infinities is no number.
+    if (score !== last) return sign > 0 ? score > last : score < last;
     return after?.key !== undefined && sources.isBehindKey(source, row, after.key);
   }
 }

@@ -119,6 +119,13 @@ function number(name: string, text: string | undefined): number | undefined {
   return refuse(`${name} [${excerpt(text)}] is invalid: expected a number: invalid parameter`);
 }
 
+/** A score that was answered before, which may be infinite; written by Python, Go or JavaScript. */
+function answeredScore(name: string, text: string | undefined): number | undefined {
+  const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text?.trim() ?? "") ?? [];
+  if (sign === undefined) return number(name, text);
+  return sign === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
 function rangeOf(params: ReadonlyMap<string, string>, metric: Metric, groupBy: GroupBy | undefined) {
   const radius = number("radius", params.get("radius"));
   const rangeFilter = number("range_filter", params.get("range_filter"));
@@ -176,5 +183,5 @@ function iteratorOf(params: ReadonlyMap<string, string>, groupBy: GroupBy | unde
   const token = params.get("search_iter_id") ?? "";
   if (token !== "" && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token))
     refuse("invalid token format: invalid parameter");
-  return { token, lastBound: number("search_iter_last_bound", params.get("search_iter_last_bound")) };
+  return { token, lastBound: answeredScore("search_iter_last_bound", params.get("search_iter_last_bound")) };
 }

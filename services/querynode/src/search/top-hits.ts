@@ -93,8 +93,9 @@ export class TopHits {
 
   /** Whether what is at a place is worse than another hit. */
   #isWorse(at: number, score: number, source: number, row: number): boolean {
-    const difference = (this.#scores[at] - score) * this.#sign;
-    if (difference !== 0) return difference > 0;
+    const own = this.#scores[at];
+    // Not by their difference: that of infinities is no number.
+    if (own !== score) return this.#sign > 0 ? own > score : own < score;
     const [source0, row0] = [this.#sources[at], this.#rows[at]];
     return (
       (this.#ties.compareKeys(source0, row0, source, row) || this.#ties.comparePlaces(source0, row0, source, row)) > 0
