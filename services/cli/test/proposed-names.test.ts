@@ -23,6 +23,7 @@ it("fields that --create makes are those that --map is about", () => {
 
 it.each([
   ["doc id", "doc_id"],
+  [" name", "name"],
   ["2024", "_2024"],
   ["größe (cm)", "gr_e_cm_"],
 ])("a column %j, which no field can be called after, is refused with a name for it", (name, better) => {

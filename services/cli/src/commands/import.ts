@@ -19,6 +19,7 @@ import {
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
 import { checkProposed } from "./proposed-names.ts";
+import { checkVectors } from "./proposed-vectors.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -205,23 +206,11 @@ async function createWhereMissing(
     .catch(throwOfBucket);
   const [{ schema, paths }] = inspections;
   checkProposed(schema, options.map);
-  checkVectors(schema, paths[0]);
+  checkVectors(schema, basename(paths[0]));
   await collections.create(collection, schema);
   const fields = schema.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
   note(`collection ${collection} made from ${basename(paths[0])}: ${fields.join(", ")}`);
   return true;
-}
-
-/** A collection needs one; numbers without fractions, or lists of many lengths, are taken for arrays. */
-function checkVectors({ fields }: ProposedSchema, path: string): void {
-  if (fields.some(({ dataType }) => dataType.endsWith("Vector") || dataType === "ArrayOfStruct")) return;
-  const lists = fields.filter(({ dataType }) => dataType === "Array").map(({ fieldName }) => `"${fieldName}"`);
-  const seen = lists.length === 0 ? "no list of numbers" : `${lists.join(", ")} read as plain arrays`;
-  throw new Error(
-    `no column of ${basename(path)} is surely a vector (${seen}), which a collection needs: --map COLUMN=vector says which one is, ` +
-      "where its lists have one length, also by a path (data.values=vector); or make the collection by a client, then import " +
-      "without --create",
-  );
 }

@@ -27,7 +27,10 @@ const META = "$meta";
 
 function checkName(name: string): void {
   if (FIELD_NAME.test(name)) return;
-  const better = name.replace(/[^A-Za-z0-9_]+/g, "_").replace(/^(?=\d)|^$/, "_");
+  const better = name
+    .trim()
+    .replace(/[^A-Za-z0-9_]+/g, "_")
+    .replace(/^(?=\d)|^$/, "_");
   throw new Error(
     `no field can be called "${name}", with anything but letters, digits and underscores: ${ofHeader(name)}` +
       `--map "${name}=${better}" gives it a name`,
