@@ -143,7 +143,11 @@ function hintOn(path: string): string {
     return "; a Lance table is read by the name of its folder, which has _versions/ in it";
   const plain = withoutCompression(path);
   const isBinary = plain !== undefined && formatOfPath(plain) !== undefined;
-  return isBinary ? "; only text may be compressed as a whole: decompress it" : unreadCompression(path);
+  if (isBinary) return "; only text may be compressed as a whole: decompress it";
+  return (
+    unreadCompression(path) ||
+    "; of a file that is called otherwise the option 'format' says what it holds, such as csv or jsonl"
+  );
 }
 
 /** @throws {ImportError} in Milvus's words when a type is unknown or types are mixed. */

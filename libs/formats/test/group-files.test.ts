@@ -54,6 +54,7 @@ describe("file groups", () => {
     [() => groupNestedFiles([["a.parquet", "b.parquet"]]), "for Parquet import, accepts only one file"],
     [() => groupFlatFiles(["a.exe"]), "unexpected file type, files=[a.exe]"],
     [() => groupFlatFiles(["dir.json/a"]), "unexpected file type"],
+    [() => groupFlatFiles(["rows.txt"]), "; of a file that is called otherwise the option 'format' says what it holds"],
     [() => groupFlatFiles(["rows/"]), "unexpected file type, files=[rows/], expected one of"],
     [
       () => groupFoundFiles(["a/1.json", "a/2.parquet"]),
