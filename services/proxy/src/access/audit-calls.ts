@@ -37,12 +37,19 @@ function entryOfCall(
   return {
     ...{ user: call.caller?.user ?? "", call: name, address: call.address },
     ...{ dbName: databaseOf(request, call), collectionName: collectionName || oldName, about: aboutOf(request) },
+    ...(name.startsWith("operate") && grantOf(request)),
     ...{ outcome: outcomeOf(code, isDenied), code },
   };
 }
 
 function aboutOf({ username, roleName, entity, role, groupName, alias }: AnyRequest): string | undefined {
   return username || roleName || entity?.role?.name || entity?.name || role?.name || groupName || alias;
+}
+
+/** What is given to whom the line is about, or taken away. */
+function grantOf({ type, username, roleName, entity, grantor }: AnyRequest): Partial<AuditEntry> {
+  const change = type === 1 ? "revoke" : "grant";
+  return { change, role: username && roleName, privilege: (entity?.grantor ?? grantor)?.privilege?.name };
 }
 
 /** The same of routes. */
@@ -74,6 +81,7 @@ function entryOfRequest(request: FastifyRequest, isDenied: boolean): AuditEntry 
       jobId: text("jobId"),
     },
     ...{ about: aboutNames.map(text).find((name) => name !== undefined), outcome: outcomeOf(code, isDenied), code },
+    ...{ role: text("userName") && text("roleName"), privilege: text("privilege") },
   };
 }
 

@@ -14,6 +14,12 @@ export interface AuditEntry {
   readonly jobId?: string;
   /** User, role, group of privileges, key, alias or file that the call is about. */
   readonly about?: string;
+  /** Whether a method that does both gives, or takes away. */
+  readonly change?: "grant" | "revoke";
+  /** What a user is given. */
+  readonly role?: string;
+  /** What a role is given. */
+  readonly privilege?: string;
   readonly outcome: "done" | "failed" | "denied";
   readonly code: number;
 }

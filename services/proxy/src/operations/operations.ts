@@ -22,12 +22,18 @@ export interface AnyRequest {
   readonly roleName?: string;
   readonly user?: { readonly name: string };
   readonly options?: readonly { readonly key: string; readonly value: string }[];
-  readonly entity?: { readonly name?: string; readonly role?: { readonly name: string }; readonly grantor?: object };
+  readonly entity?: { readonly name?: string; readonly role?: { readonly name: string }; readonly grantor?: Grantor };
   readonly role?: { readonly name: string };
   readonly groupName?: string;
   readonly alias?: string;
   readonly oldName?: string;
-  readonly grantor?: object;
+  readonly grantor?: Grantor;
+  /** Of what is granted and revoked: 0 and 1. */
+  readonly type?: number;
+}
+
+interface Grantor {
+  readonly privilege?: { readonly name: string };
 }
 
 export type AnyOperation = (request: AnyRequest, call: CallContext) => Promise<object> | object;

@@ -9,11 +9,20 @@ const grantor = { privilege: { name: "Query" } };
 /** As pymilvus sends them. */
 it.each([
   ["createCredential", { username: "ann" }, { about: "ann" }],
-  ["operateUserRole", { username: "ann", roleName: "reader" }, { about: "ann" }],
+  [
+    "operateUserRole",
+    { username: "ann", roleName: "reader", type: 0 },
+    { about: "ann", change: "grant", role: "reader" },
+  ],
   ["createRole", { entity: { name: "reader" } }, { about: "reader" }],
   ["dropRole", { roleName: "reader" }, { about: "reader" }],
-  ["operatePrivilege", { entity: { role: { name: "reader" }, grantor } }, { about: "reader" }],
-  ["operatePrivilegeV2", { role: { name: "reader" }, grantor, collectionName: "books" }, { about: "reader" }],
+  [
+    "operatePrivilege",
+    { entity: { role: { name: "reader" }, grantor }, type: 0 },
+    { about: "reader", privilege: "Query" },
+  ],
+  ["operatePrivilegeV2", { role: { name: "reader" }, grantor, type: 1 }, { change: "revoke", privilege: "Query" }],
+  ["operatePrivilegeGroup", { groupName: "readers", type: 1 }, { about: "readers", change: "revoke" }],
   ["createPrivilegeGroup", { groupName: "readers" }, { about: "readers" }],
   ["dropAlias", { alias: "b" }, { about: "b" }],
   ["renameCollection", { oldName: "books", newName: "tales" }, { collectionName: "books" }],
