@@ -5,8 +5,13 @@ import type { MetaStore } from "@sluice/metastore";
 import { composeTso } from "@sluice/schema";
 import { TsoAllocator } from "./tso-allocator.ts";
 
-/** How far ahead of the last timestamp the limit is saved: one write in so much time, and at most so much lost by a restart. */
+/**
+ * How far ahead of the clock the limit is saved: one write in so much time, and at most so much is the last timestamp of a server ahead of
+ * the clock that restarts again and again.
+ */
 const AHEAD_MS = 3000;
+/** How far ahead of the last timestamp, while that is ahead of the clock: 262,144 numbers. */
+const STEP = composeTso(1);
 
 /**
  * Hybrid timestamps, strictly increasing, also across restarts and clocks that go back. The record `alloc/tso` holds a limit:
@@ -47,14 +52,17 @@ export class TsoService {
     return this.#turns.run(async () => {
       if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`cannot allocate ${count} timestamps`);
       while (this.#endOf(count) > this.#limit) {
-        const failed = await this.#saveLimit(this.#endOf(count) + composeTso(AHEAD_MS)).then(
-          () => undefined,
-          orDeposed,
-        );
+        const failed = await this.#saveLimit(this.#newLimit(count)).then(() => undefined, orDeposed);
         if (failed) return this.#behindTheClock(count, failed);
       }
       return this.#allocator.allocate(count);
     });
+  }
+
+  #newLimit(count: number): bigint {
+    const ofClock = composeTso(this.#now() + AHEAD_MS);
+    const ofLast = this.#endOf(count) + STEP;
+    return ofClock > ofLast ? ofClock : ofLast;
   }
 
   #endOf(count: number): bigint {

@@ -94,6 +94,18 @@ describe("timestamps", () => {
     expect(later).toBeGreaterThan(after);
   });
 
+  it("are three seconds ahead of the clock at most, however often a rootcoord restarts", async () => {
+    const store = new MemoryMetaStore();
+    let now = ms;
+    let last = 0n;
+    for (let i = 0; i < 100; i++, now += 100) {
+      const next = await (await TsoService.open(store, () => now)).allocate(1);
+      expect(next).toBeGreaterThan(last);
+      last = next;
+    }
+    expect(Number(last >> 18n) - now).toBeLessThanOrEqual(3000);
+  });
+
   it("cost a write only now and then", async () => {
     const store = new MemoryMetaStore();
     const counter = counting(store);
