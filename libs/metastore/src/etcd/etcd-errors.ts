@@ -68,9 +68,9 @@ function explain(error: unknown, endpoints: readonly string[]): string {
   return `fails: ${plain(text)}`;
 }
 
-/** Where one side speaks TLS and the other does not, connections end without a word. */
+/** Where one side speaks TLS and the other does not, connections end without a word, or are reset in the middle of the hello. */
 function schemeHint(text: string, endpoints: readonly string[]): string {
-  if (/ECONN|EHOST|ENET|ENOTFOUND|EAI_|name resolution/i.test(text)) return "";
+  if (/ECONN(?!RESET)|EHOST|ENET|ENOTFOUND|EAI_|name resolution/i.test(text)) return "";
   const [wanted, given] = endpoints[0].startsWith("http://") ? ["with", "https"] : ["without", "http"];
   return ` (one ${wanted} TLS is reached by ${given}:// in setting etcd)`;
 }
