@@ -26,6 +26,8 @@ export interface Format {
   readonly isArchive?: true;
   /** What a range counts: bytes, rows, row groups, record batches; undefined where files are never cut. */
   readonly rangeUnit: "byte" | "row" | "row group" | "record batch" | undefined;
+  /** `probe` tells where files may be cut, and nothing else: those that stay whole need not be opened for it. */
+  readonly tellsCutsOnly?: true;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */
   readonly text?: FileText;
   /** Its values may be written in the forms that a mapping names (`as`). */

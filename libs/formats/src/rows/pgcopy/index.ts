@@ -20,6 +20,7 @@ export const pgcopyFormat: Format = {
   extensions: [".pgcopy"],
   grouping: "rows",
   rangeUnit: undefined,
+  tellsCutsOnly: true,
   optionKeys: ["columns"],
   checkOptions: ({ columns }) => void parseColumns(columns),
   describe: async ([source]) => {

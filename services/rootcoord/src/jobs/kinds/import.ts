@@ -90,7 +90,8 @@ export class ImportPlanner {
   /** Neither cut nor asked how many rows it has. */
   #isTakenWhole(group: FileGroupRecord, splitBytes: number): boolean {
     const sizeBytes = sizeOf(group);
-    return !idRangeOf(group.options) && sizeBytes < MIN_PROBED_BYTES && sizeBytes < 1.5 * splitBytes;
+    const isUnasked = sizeBytes < MIN_PROBED_BYTES || formatNamed(group.format).tellsCutsOnly === true;
+    return !idRangeOf(group.options) && isUnasked && sizeBytes < 1.5 * splitBytes;
   }
 
   /** A job is cut finer than usual when there are workers that would wait otherwise. */
