@@ -78,7 +78,9 @@ export class JsonPoster {
         ...{ method: "POST", agent: isTls ? this.#https : this.#http, signal, lookup: this.#addresses.lookup },
         headers: { ...headers, "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) },
       });
-      sent.once("error", reject);
+      sent.on("error", reject);
+      // All that is heard of an answer of HTTP 101, which hands the connection to another protocol.
+      sent.once("close", () => reject(new Error("the connection ended without one")));
       sent.once("response", resolve);
       sent.end(text);
     });

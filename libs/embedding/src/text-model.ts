@@ -93,24 +93,33 @@ export class TextModel {
     const maxAnswerBytes = ANSWER_BYTES + NUMBER_BYTES * texts.length * this.#output.dim;
     const headers = this.#key === undefined ? {} : this.#provider.headers(this.#key);
     const endMs = performance.now() + patience.totalMs;
+    let said: PostRefused | undefined;
     for (let pauseMs = patience.firstMs; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      await this.#rest(signal);
       try {
-        const post = { url: this.#url, headers, body, maxAnswerBytes, timeoutMs: TIMEOUT_MS, hide: this.#hide };
+        await this.#rest(endMs, signal);
+        const timeoutMs = Math.min(TIMEOUT_MS, Math.max(1, Math.ceil(endMs - performance.now())));
+        const post = { url: this.#url, headers, body, maxAnswerBytes, timeoutMs, hide: this.#hide };
         return await this.#servers.poster.post(post, signal);
       } catch (error) {
         if (!(error instanceof PostRefused) || !error.passes) throw error;
+        // What was answered says more than that the last request had no time left.
+        if (error.status > 0) said = error;
         const untilMs = performance.now() + (error.restMs || pauseMs * (0.75 + Math.random() / 2));
-        if (untilMs > endMs) throw error;
+        if (untilMs > endMs) throw said ?? error;
         if (error.restMs > 0) this.#restUntilMs = Math.max(this.#restUntilMs, untilMs);
         else await wait(untilMs - performance.now(), undefined, { signal });
       }
     }
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
-    const ms = this.#restUntilMs - performance.now();
-    if (ms > 0) await wait(ms, undefined, { signal });
+  /** @throws {PostRefused} when that is longer than a call may take */
+  async #rest(endMs: number, signal: AbortSignal): Promise<void> {
+    const restMs = this.#restUntilMs - performance.now();
+    if (this.#restUntilMs > endMs) {
+      const seconds = Math.ceil(restMs / 1000);
+      throw new PostRefused(`it has asked to be left alone for ${seconds} s`, { passes: true, restMs });
+    }
+    if (restMs > 0) await wait(restMs, undefined, { signal });
   }
 
   #write(vectors: unknown, count: number, target: Uint8Array): void {

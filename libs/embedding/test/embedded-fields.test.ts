@@ -154,6 +154,32 @@ describe("a server in trouble", () => {
     expect(code).toBe("provider_unavailable");
   });
 
+  it("that hands the connection to another protocol is asked again", async () => {
+    first({ status: 101, headers: { connection: "upgrade", upgrade: "h2c" }, body: "" });
+    expect(vectorsOf(await teiFields(model.server).fill(rowsOf(["a"]), call))).toEqual([vectorOf("a", DIM)]);
+  });
+
+  it("that is silent is waited for as long as the call may take", async () => {
+    first({ body: undefined });
+    const brief = { ...call, patience: { totalMs: 50, firstMs: 1 } };
+    const { code, reason } = await refusalOf(teiFields(model.server).fill(rowsOf(["a"]), brief));
+    expect([code, reason]).toEqual(["provider_unavailable", expect.stringContaining("no answer within 0.05 s")]);
+  });
+
+  it("that has asked one call to be left alone for longer than another one waits is told of at once", async () => {
+    const fields = teiFields(model.server);
+    model.server.instead = () => ({ status: 429, headers: { "retry-after": "3000" }, body: "" });
+    const left = new AbortController();
+    const patient = { ...call, patience: { totalMs: 4e6, firstMs: 1 }, signal: left.signal };
+    const waiting = expect(fields.fill(rowsOf(["a"]), patient)).rejects.toThrow();
+    let reason = "";
+    // Until the first answer is known, others are asked for.
+    while (!reason.includes("left alone")) ({ reason } = await refusalOf(fields.fill(rowsOf(["b"]), call)));
+    expect(reason).toMatch(/gives no vectors: it has asked to be left alone for \d+ s/);
+    left.abort();
+    await waiting;
+  });
+
   it("gives up when the call is cancelled", async () => {
     const cancelled = new AbortController();
     model.server.instead = () => {

@@ -21,12 +21,15 @@ interface Received {
 /** A receiver that answers as it is told. */
 class Receiver implements AsyncDisposable {
   readonly received: Received[] = [];
-  answers: (number | "none")[] = [];
+  answers: (number | "none" | "silence")[] = [];
   readonly #server: Server = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     this.received.push({ headers: request.headers, body });
     const answer = this.answers.shift() ?? 200;
     if (answer === "none") return void request.socket.destroy();
+    if (answer === "silence") return;
+    if (answer === 101)
+      return void request.socket.end("HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: h2\r\n\r\n");
     response.writeHead(answer, answer === 302 ? { location: this.url("elsewhere") } : {}).end();
   });
 
@@ -40,6 +43,7 @@ class Receiver implements AsyncDisposable {
     return `http://${this.host}/${path}`;
   }
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
@@ -107,16 +111,16 @@ describe("a webhook", () => {
 
   it("that does not take it is told again, later each time, with the same id, also after a crash", async () => {
     receiver.answers = [500, "none", 302];
+    const failures = ["the receiver answered HTTP 500", "socket hang up", "the receiver answered HTTP 302", undefined];
     await endedJob();
     for (let attempt = 1; attempt <= 4; attempt++) {
       await restarted();
       await using _webhooks = open();
-      await until(() => receiver.received.length === attempt);
-      await until(() => webhookOf()?.failure !== undefined || webhookOf()?.deliveredMs !== undefined);
+      await until(() => receiver.received.length === attempt && webhookOf()?.failure === failures[attempt - 1]);
       expect(webhookOf()?.nextMs).toBe(world.nowMs + 5000 * 2 ** (attempt - 1));
       world.nowMs = webhookOf()?.nextMs ?? 0;
     }
-    await until(() => webhookOf()?.deliveredMs !== undefined);
+    expect(webhookOf()?.deliveredMs).toBeDefined();
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(["job-7"]));
     expect(webhookOf()).not.toHaveProperty("failure");
   });
@@ -130,6 +134,33 @@ describe("a webhook", () => {
     await using _webhooks = open();
     await until(() => webhookOf()?.isGivenUp === true);
     expect(webhookOf()).toMatchObject({ attempts: MAX_WEBHOOK_ATTEMPTS, failure: "the receiver answered HTTP 503" });
+  });
+
+  it("that ends its senders each time before they hear of it is given up, too", async () => {
+    await endedJob(receiver.url(), 7n, [{ ...newWebhook(receiver.url()), attempts: MAX_WEBHOOK_ATTEMPTS }]);
+    await using _webhooks = open();
+    await until(() => webhookOf()?.isGivenUp === true);
+    expect(webhookOf()?.attempts).toBe(MAX_WEBHOOK_ATTEMPTS);
+    expect(receiver.received).toEqual([]);
+  });
+
+  it("that speaks another protocol after its answer's head is told again, and its sender ends", async () => {
+    receiver.answers = [101];
+    await endedJob();
+    await using _webhooks = open();
+    await until(() => webhookOf()?.failure !== undefined);
+    expect(webhookOf()?.failure).toMatch(/without an answer/);
+  });
+
+  it("that is silent about many jobs keeps no other one waiting", async () => {
+    receiver.answers = Array.from({ length: 100 }, () => "silence");
+    for (let id = 100n; id < 140n; id++) await endedJob(receiver.url(), id);
+    await using quick = new Receiver();
+    await quick.listen();
+    await endedJob(quick.url());
+    await using _webhooks = open({ webhookEndpoint: ["127.0.0.1"], webhookSecret: secret });
+    await until(() => webhookOf()?.deliveredMs !== undefined);
+    expect(receiver.received.length).toBeLessThan(16);
   });
 
   it("that says it is gone for good is told no more", async () => {
@@ -200,6 +231,10 @@ describe("targets", () => {
     "%p is not listed",
     (url) => expect(() => targets.check(url)).toThrow(/--webhook-endpoint lists/),
   );
+
+  it.each(["whsec_", "whsec_a key", "whsec_c2hvcnQ="])("%p is no secret", (webhookSecret) => {
+    expect(() => new WebhookTargets({ webhookSecret })).toThrow(/16 bytes in base64/);
+  });
 
   it("a listed one passes, and none does where nothing is signed", () => {
     expect(() => targets.check("https://hooks.example.com/x?key=k")).not.toThrow();

@@ -14,6 +14,7 @@ export interface AskedModel {
 export interface ModelAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Undefined: nothing is answered. */
   readonly body: unknown;
 }
 
@@ -45,6 +46,7 @@ export class ModelServer implements AsyncDisposable {
       this.asked.push(asked);
       const { status = 200, headers = {}, body: answer } = this.#answer(asked);
       this.#atOnce--;
+      if (answer === undefined) return;
       response.writeHead(status, { "content-type": "application/json", ...headers });
       response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
     });

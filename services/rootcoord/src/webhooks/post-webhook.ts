@@ -34,7 +34,9 @@ export function postWebhook(
       headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
       ...(addresses && { lookup: addresses.lookup }),
     });
-    sent.once("error", (error) => reject(signal.aborted ? error : inWords(error)));
+    sent.on("error", (error) => reject(signal.aborted ? error : inWords(error)));
+    // All that is heard of an answer of HTTP 101, which hands the connection to another protocol.
+    sent.once("close", () => reject(new Error("the connection ended without an answer")));
     sent.once("response", ({ statusCode = 0 }) => {
       sent.destroy();
       if (statusCode >= 200 && statusCode < 300) resolve();

@@ -33,6 +33,8 @@ export class WebhookTargets {
       throw new Error(
         "setting webhook-url needs webhook-secret: receivers know by the signature who has sent a message",
       );
+    if (/^whsec_/.test(webhookSecret) && !/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(webhookSecret))
+      throw new Error("setting webhook-secret: behind whsec_ must be at least 16 bytes in base64");
     this.#key = key;
     this.secret = webhookSecret;
     this.#own = webhookUrl;

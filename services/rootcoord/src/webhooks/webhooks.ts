@@ -7,6 +7,7 @@ import {
   isEnded,
   isOpenWebhook,
   type JobWebhook,
+  MAX_WEBHOOK_ATTEMPTS,
 } from "@sluice/jobs";
 import type { JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
@@ -30,15 +31,17 @@ export interface WebhooksDeps {
   readonly intervalMs: number;
 }
 
-/** Receivers that are talked to at once: one that is slow keeps no other waiting. */
+/** Messages that are on their way at once, and of these to one host: one that is slow keeps no other waiting. */
 const CONCURRENCY = 16;
+const HOST_CONCURRENCY = 4;
+const UNHEARD = "the server ended during the last attempt";
 
 /** Tells of the ends of jobs whom their records name, until each has taken it or too many attempts have failed. */
 export class Webhooks implements AsyncDisposable {
   readonly #deps: WebhooksDeps;
   /** Ended jobs of which somebody is still to be told. */
   readonly #open = new Set<JobId>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { readonly host: string; readonly done: Promise<void> }>();
   readonly #timer: NodeJS.Timeout;
   readonly #closing = new AbortController();
 
@@ -64,33 +67,48 @@ export class Webhooks implements AsyncDisposable {
 
   #begin(jobId: JobId, webhook: JobWebhook): void {
     const key = `${jobId} ${webhook.url}`;
-    if (this.#running.has(key) || this.#running.size >= CONCURRENCY) return;
-    const running = this.#attempt(jobId, webhook)
+    if (this.#running.has(key) || !this.#hasRoom(webhook)) return;
+    const done = this.#attempt(jobId, webhook)
       .catch((error) => this.#warn(jobId, webhook, error))
       .finally(() => this.#running.delete(key));
-    this.#running.set(key, running);
+    this.#running.set(key, { host: webhook.host, done });
+  }
+
+  #hasRoom({ host }: JobWebhook): boolean {
+    const sameHost = [...this.#running.values()].filter((running) => running.host === host).length;
+    return this.#running.size < CONCURRENCY && sameHost < HOST_CONCURRENCY;
   }
 
   async #attempt(jobId: JobId, webhook: JobWebhook): Promise<void> {
-    const { now, targets, metrics } = this.#deps;
+    const { now, metrics } = this.#deps;
+    if (webhook.attempts >= MAX_WEBHOOK_ATTEMPTS) return this.#failed(jobId, webhook, new Error(UNHEARD));
     const view = await this.#change(jobId, webhook, (before) => attemptedWebhook(before, now()));
     if (!view) return;
     try {
-      const url = targets.urlOf(jobId, webhook);
-      if (url === undefined) throw new Error(OTHER_KEY);
-      const message = signed(`job-${jobId}`, bodyOf(view), targets.secret, now());
-      await postWebhook(url, message, targets.addressesOf(url), this.#closing.signal);
+      await this.#post(view, webhook);
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      metrics?.webhookAttempted("failed");
-      this.#warn(jobId, webhook, error);
-      const isFinal = error instanceof WebhookRefused && error.isFinal;
-      const reason = excerpt((error as Error).message, 300);
-      await this.#change(jobId, webhook, (before) => failedWebhook(before, reason, isFinal));
+      if (!this.#closing.signal.aborted) await this.#failed(jobId, webhook, error as Error);
       return;
     }
     metrics?.webhookAttempted("delivered");
     await this.#change(jobId, webhook, (before) => deliveredWebhook(before, now()));
+  }
+
+  async #post(view: JobView, webhook: JobWebhook): Promise<void> {
+    const { now, targets } = this.#deps;
+    const { jobId } = view.job;
+    const url = targets.urlOf(jobId, webhook);
+    if (url === undefined) throw new Error(OTHER_KEY);
+    const message = signed(`job-${jobId}`, bodyOf(view), targets.secret, now());
+    await postWebhook(url, message, targets.addressesOf(url), this.#closing.signal);
+  }
+
+  async #failed(jobId: JobId, webhook: JobWebhook, error: Error): Promise<void> {
+    this.#deps.metrics?.webhookAttempted("failed");
+    this.#warn(jobId, webhook, error);
+    const isFinal = error instanceof WebhookRefused && error.isFinal;
+    const reason = excerpt(error.message, 300);
+    await this.#change(jobId, webhook, (before) => failedWebhook(before, reason, isFinal));
   }
 
   /** @param about of a job's webhooks the one with the same text for its URL */
@@ -108,7 +126,7 @@ export class Webhooks implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#closing.abort();
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
   }
 }
 
