@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, string>> = {
   formats: "schema values columns object-store async kernels parquet sqlite binlog",
   writers: "schema values columns parquet binlog",
   segment: "schema columns binlog object-store async kernels",
-  query: "schema values columns async functions",
+  query: "schema values columns async functions kernels",
   cluster: "rpc config schema metastore catalog object-store task-queue async",
   proxy:
     "rpc config schema values columns fields formats jobs cluster object-store async volumes access functions embedding console",

@@ -7,7 +7,7 @@ import { CONSTANT } from "./bind/logic.ts";
 import type { TemplateValue } from "./constant.ts";
 import { compileSelector } from "./evaluate/compile.ts";
 import type { RowBatch, StepSelector } from "./evaluate/selector.ts";
-import { sliceEnd } from "./evaluate/slices.ts";
+import { MAX_SLICE_ROWS, sliceEnd } from "./evaluate/slices.ts";
 import { fieldsOf } from "./fields-of.ts";
 import { FilterError, planError } from "./filter-error.ts";
 import type { Node } from "./parse/ast.ts";
@@ -158,7 +158,7 @@ class CompiledFilter implements Filter {
   }
 
   evaluate(columns: ReadonlyMap<number, Column>, rowCount: number, within?: Uint32Array): Uint32Array {
-    const rows = within ? within.slice() : allRows(rowCount);
+    const rows = (within ?? placesBelow(rowCount)).slice();
     const steps = this.#select({ columns, rowCount }, rows, rows.length);
     for (;;) {
       const step = steps.next();
@@ -168,17 +168,18 @@ class CompiledFilter implements Filter {
 
   async evaluateInTurns(columns: ReadonlyMap<number, Column>, rowCount: number, turns: Turns): Promise<Uint32Array> {
     const batch = { columns, rowCount };
-    const rows = allRows(rowCount);
-    let kept = 0;
+    const parts: Uint32Array[] = [];
+    const slice = takeSlice();
     for (let from = 0; from < rowCount; ) {
       const to = sliceEnd(columns, from, rowCount);
-      const slice = rows.subarray(from, to);
-      const found = await this.#inTurns(batch, slice, turns);
-      rows.copyWithin(kept, from, from + found);
-      kept += found;
+      const rows = slice.subarray(0, to - from);
+      rows.set(placesBelow(rowCount).subarray(from, to));
+      const found = await this.#inTurns(batch, rows, turns);
+      parts.push(rows.slice(0, found));
       from = to;
     }
-    return rows.subarray(0, kept);
+    spareSlice = slice;
+    return joined(parts);
   }
 
   /** Narrows the rows of one slice. */
@@ -192,10 +193,30 @@ class CompiledFilter implements Filter {
   }
 }
 
+/** Rows of a slice that nobody narrows now: memory for all rows, made anew for each part of a segment, costs more than a test of them. */
+let spareSlice: Uint32Array | undefined;
+
+function takeSlice(): Uint32Array {
+  const slice = spareSlice ?? new Uint32Array(MAX_SLICE_ROWS);
+  spareSlice = undefined;
+  return slice;
+}
+
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** As many as have been asked for at once; copied from, which is faster than to count. */
 let places = new Uint32Array(0);
 
-function allRows(count: number): Uint32Array {
+function placesBelow(count: number): Uint32Array {
   if (count > places.length) places = Uint32Array.from({ length: Math.max(count, 2 * places.length) }, (_, row) => row);
-  return places.slice(0, count);
+  return places.subarray(0, count);
 }

@@ -1,7 +1,8 @@
+import { keepFloatsWithin } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import { doubleArithmetic } from "../bind/fold.ts";
 import type { FloatArithmetic, Predicate } from "../plan.ts";
-import { dropNulls, fixedColumn, floats, type Selector } from "./selector.ts";
+import { dropNulls, fixedColumn, floats, isRun, type Selector } from "./selector.ts";
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
 
@@ -27,6 +28,7 @@ function keepBetween(
   rows: Uint32Array,
   count: number,
 ): number {
+  if (isRun(rows, count)) return keepFloatsWithin(values, [low, high], wanted, rows, count);
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const row = rows[i];

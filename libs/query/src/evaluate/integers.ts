@@ -1,3 +1,4 @@
+import { keepInt64sWithin, keepIntegersWithin } from "@sluice/kernels";
 import { integerArithmetic } from "../bind/fold.ts";
 import { MAX_INT64, MIN_INT64 } from "../constant.ts";
 import type { FieldRef, Predicate } from "../plan.ts";
@@ -5,6 +6,8 @@ import { Int64Set } from "./int64-set.ts";
 import {
   dropNulls,
   fixedColumn,
+  int64s,
+  isRun,
   isWide,
   type Selector,
   type SmallIntegers,
@@ -40,6 +43,7 @@ function keepSmall(
   rows: Uint32Array,
   count: number,
 ): number {
+  if (isRun(rows, count)) return keepIntegersWithin(values, [low, high], wanted, rows, count);
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const row = rows[i];
@@ -51,11 +55,13 @@ function keepSmall(
 
 function wideInterval(field: FieldRef, low: bigint, high: bigint, wanted: boolean): Selector {
   const empty = low > high || low > MAX_INT64 || high < MIN_INT64;
-  const [least, most] = [splitWords(clamp(low, MIN_INT64, MAX_INT64)), splitWords(clamp(high, MIN_INT64, MAX_INT64))];
+  const interval = [clamp(low, MIN_INT64, MAX_INT64), clamp(high, MIN_INT64, MAX_INT64)] as const;
+  const [least, most] = interval.map(splitWords);
   return (batch, rows, count) => {
     const column = fixedColumn(batch, field);
     const known = dropNulls(column, rows, count);
     if (empty) return wanted ? 0 : known;
+    if (isRun(rows, known)) return keepInt64sWithin(int64s(column, batch.rowCount), interval, wanted, rows, known);
     const words = wordPairs(column, batch.rowCount);
     if (low === high) return keepEqual(words, least, wanted, rows, known);
     return keepWide(words, least, most, wanted, rows, known);
@@ -170,7 +176,7 @@ export function integerReader(
   rowCount: number,
 ): (row: number) => bigint {
   if (wide) {
-    const values = new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount);
+    const values = int64s(column, rowCount);
     return (row) => values[row];
   }
   const values = smallIntegers(column, rowCount);

@@ -65,6 +65,14 @@ export function keepValidity(validity: Uint8Array, wanted: 0 | 1, rows: Uint32Ar
   return kept;
 }
 
+/** Fewer are looked at one by one in less time than a kernel is called. */
+const MIN_RUN = 64;
+
+/** Whether rows, ascending and each once, follow one another, and are worth a kernel. */
+export function isRun(rows: Uint32Array, count: number): boolean {
+  return count >= MIN_RUN && rows[count - 1] - rows[0] === count - 1;
+}
+
 export type SmallIntegers = Int8Array | Int16Array | Int32Array;
 
 /** A view over Bool (0, 1), Int8, Int16 or Int32. */
@@ -79,6 +87,11 @@ export function smallIntegers(column: FixedColumn, rowCount: number): SmallInteg
 /** A view over 64-bit integers: low and high word of each. */
 export function wordPairs(column: FixedColumn, rowCount: number): Int32Array {
   return new Int32Array(column.data.buffer, column.data.byteOffset, 2 * rowCount);
+}
+
+/** A view over 64-bit integers. */
+export function int64s(column: FixedColumn, rowCount: number): BigInt64Array {
+  return new BigInt64Array(column.data.buffer, column.data.byteOffset, rowCount);
 }
 
 export function floats(column: FixedColumn, rowCount: number): Float32Array | Float64Array {
