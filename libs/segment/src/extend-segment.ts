@@ -1,9 +1,11 @@
-import { forEachConcurrent } from "@sluice/async";
+import { forEachConcurrent, releaseMemory } from "@sluice/async";
 import { encodeInsertLog } from "@sluice/binlog";
-import { type Column, columnBytes, constantColumn } from "@sluice/columns";
+import { type Column, columnBytes } from "@sluice/columns";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type FieldLogs, type FieldSchema, type StoredSegment, timestampField } from "@sluice/schema";
 import { LogIdBlocks } from "./log-ids.ts";
+import { isWorthPacking } from "./minor-columns.ts";
+import { RepeatedTimestamp } from "./repeated-timestamp.ts";
 import { bm25LogKey, deltaLogKey, insertLogKey, type SegmentPlace, statsLogKey } from "./segment-keys.ts";
 import type { SegmentBucket, SegmentIds } from "./segment-logs.ts";
 
@@ -120,38 +122,45 @@ export class SegmentExtender {
     const { segment } = logs.source;
     const kept = segment.insertLogs.length;
     let memoryBytes = 0;
+    await this.#writeTimestamps(logs, signal);
     for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {
-      await this.#writeTimestamps(logs, part, signal);
       const columns = await columnsOf(part);
+      const newBytes = columns.reduce((sum, column) => sum + columnBytes(column, rowCount), 0);
+      const rowBytes = newBytes + (segment.memoryBytes / segment.rowCount) * rowCount;
+      memoryBytes += newBytes;
       for (const [i, field] of this.#context.newFields.entries()) {
-        memoryBytes += columnBytes(columns[i], rowCount);
-        await this.#write(logs, { field, index: kept + i, part, column: columns[i] }, signal);
+        const isPacked = isWorthPacking(columnBytes(columns[i], rowCount), rowBytes);
+        await this.#write(logs, { field, index: kept + i, part, column: columns[i], isPacked }, signal);
       }
     }
     return memoryBytes;
   }
 
-  async #writeTimestamps(logs: NewLogs, part: number, signal: AbortSignal): Promise<void> {
+  async #writeTimestamps(logs: NewLogs, signal: AbortSignal): Promise<void> {
     const { segment, timestamp } = logs.source;
     const index = segment.insertLogs.findIndex(({ fieldId }) => fieldId === timestampField.fieldId);
     if (timestamp === undefined || index < 0) return;
-    const rowCount = segment.insertLogs[0].rowCounts[part];
-    const column = constantColumn(timestampField, rowCount, timestamp);
-    await this.#write(logs, { field: timestampField, index, part, column }, signal);
+    const { rowCounts } = segment.insertLogs[0];
+    using timestamps = new RepeatedTimestamp(timestamp, Math.max(...rowCounts));
+    for (const [part, rowCount] of rowCounts.entries()) {
+      const column = timestamps.column(rowCount);
+      await this.#write(logs, { field: timestampField, index, part, column, isPacked: false }, signal);
+    }
   }
 
-  async #write(logs: NewLogs, { field, index, part, column }: NewLog, signal: AbortSignal): Promise<void> {
+  async #write(logs: NewLogs, { field, index, part, column, isPacked }: NewLog, signal: AbortSignal): Promise<void> {
     const { segment, timestamp } = logs.source;
     const [min, max] = timestamp === undefined ? boundsOf(segment) : [timestamp, timestamp];
     const { fieldId, dataType, elementType, dim, nullable } = field;
     const pieces = encodeInsertLog({
-      ...{ ...logs.place, fieldId, dataType, elementType, dim, nullable, column },
+      ...{ ...logs.place, fieldId, dataType, elementType, dim, nullable, column, isPacked },
       ...{ rowCount: segment.insertLogs[0].rowCounts[part], minTimestamp: min, maxTimestamp: max },
       ...{ nowMs: this.#context.nowMs, dialect: nullable ? "2.5" : "2.3" },
     });
     const key = insertLogKey(logs.place, fieldId, logs.firstIds[part] + BigInt(index));
     await this.#context.store.put(key, pieces, signal);
     logs.sizesBytes[index][part] = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    for (const piece of pieces) if (piece.buffer !== column.data.buffer) releaseMemory(piece);
   }
 
   #sealed(
@@ -203,6 +212,7 @@ interface NewLog {
   readonly index: number;
   readonly part: number;
   readonly column: Column;
+  readonly isPacked: boolean;
 }
 
 function boundsOf({ rowTimestamps, timestamp }: StoredSegment): [min: bigint, max: bigint] {

@@ -18,6 +18,7 @@ import {
 import { Bm25Logs } from "./bm25-logs.ts";
 import type { FlushedRows } from "./flushed-rows.ts";
 import type { LogIdBlocks } from "./log-ids.ts";
+import { isWorthPacking } from "./minor-columns.ts";
 import type { PutQueue } from "./put-queue.ts";
 import { insertLogKey, statsLogKey } from "./segment-keys.ts";
 import type { SealedSegment, SegmentBucket } from "./segment-logs.ts";
@@ -40,12 +41,6 @@ export interface SegmentWriterContext {
 
 /** Rows at which a segment is sealed however narrow they are: it bounds the filter over its keys to 16 MiB. */
 export const maxSegmentRows = 1 << 23;
-
-/**
- * Columns that are less than such a part of their rows are not compressed: keys and row numbers beside vectors. That took a twelfth of
- * an import's CPU and saved a fortieth of its bytes.
- */
-const MINOR_PARTS = 32;
 
 /** Of segments from here on, filters over keys and their text are large: there is one at a time. Others wait for no other's sync. */
 const SERIAL_ROWS = 1 << 15;
@@ -110,7 +105,7 @@ export class SegmentWriter {
     this.#count(buffer, system);
     let encodedBytes = 0;
     const writes = this.#logs.map((logs, i) => {
-      const isPacked = columnBytes(columns[i], rowCount) * MINOR_PARTS >= buffer.bytes;
+      const isPacked = isWorthPacking(columnBytes(columns[i], rowCount), buffer.bytes);
       const pieces = this.#encode(logs.field, columns[i], rowCount, system, isPacked);
       for (const piece of pieces) if (piece.buffer !== columns[i].data.buffer) encodedBytes += piece.byteLength;
       return this.#put(logs, firstLogId + BigInt(i), pieces);

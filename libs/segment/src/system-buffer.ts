@@ -1,14 +1,12 @@
-import { giveMemory, HeldMemory, takeMemory } from "@sluice/async";
+import { giveMemory, takeMemory } from "@sluice/async";
 import type { Column, FixedColumn, InsertBatch, StoredRows } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { numberRows } from "@sluice/kernels";
 import { rowIdField, timestampField } from "@sluice/schema";
 import type { BufferLimits, ColumnBuffer } from "./column-buffer.ts";
 import { columnBuffer } from "./open-column-buffer.ts";
+import { RepeatedTimestamp } from "./repeated-timestamp.ts";
 import type { RowRuns } from "./row-runs.ts";
-
-/** Columns of fewer rows get timestamps of their own size: small imports. */
-const SHORT_ROWS = 4096;
 
 /** What every row has besides its fields. */
 export interface SystemColumns {
@@ -216,34 +214,6 @@ export function systemBuffers(timestamp: bigint | undefined, limits: BufferLimit
   const timestamps = new RepeatedTimestamp(timestamp, limits.rows);
   return {
     open: () => new NewRowsBuffer(limits.rows, timestamp, timestamps),
-    release: () => timestamps.release(),
+    release: () => timestamps[Symbol.dispose](),
   };
-}
-
-/** One timestamp as often as a column wants it. What was handed out stays as it is: it may be on its way into the store. */
-class RepeatedTimestamp {
-  readonly #timestamp: bigint;
-  readonly #limit: number;
-  readonly #memory = new HeldMemory();
-  #bytes = new Uint8Array(0);
-
-  /** @param limit rows of the longest column */
-  constructor(timestamp: bigint, limit: number) {
-    this.#timestamp = BigInt.asIntN(64, timestamp);
-    this.#limit = limit;
-  }
-
-  column(rows: number): Column {
-    if (this.#bytes.length < 8 * rows) {
-      const count = rows < SHORT_ROWS ? rows : Math.max(rows, this.#limit);
-      this.#bytes = this.#memory.take(8 * count);
-      new BigInt64Array(this.#bytes.buffer, this.#bytes.byteOffset, count).fill(this.#timestamp);
-    }
-    return { kind: "fixed", width: 8, data: this.#bytes.subarray(0, 8 * rows), validity: undefined };
-  }
-
-  release(): void {
-    this.#memory[Symbol.dispose]();
-    this.#bytes = new Uint8Array(0);
-  }
 }

@@ -18,22 +18,38 @@ function keysOf(values: readonly (bigint | null)[]) {
 }
 
 describe("keys that ascend", () => {
-  it("are found wherever one begins to look, and no others are", () => {
+  const sorted = fc.uniqueArray(int64, { maxLength: 80 }).map((values) => values.sort((a, b) => (a < b ? -1 : 1)));
+
+  it("are found in whatever order, and no others are", () => {
     const property = fc.property(
-      fc.uniqueArray(int64, { maxLength: 80 }),
-      fc.array(fc.tuple(int64, fc.nat({ max: 100 })), { maxLength: 40 }),
-      (unordered, asked) => {
-        const values = [...unordered].sort((a, b) => (a < b ? -1 : 1));
+      sorted,
+      fc.array(fc.option(int64, { freq: 9 }), { maxLength: 40 }),
+      (values, others) => {
         const keys = keysOf(values);
         const ascending = new AscendingKeys();
         expect(ascending.takes(keys, keys.words)).toBe(true);
-        const wanted = [...asked, ...values.map((value, i) => [value, (7 * i) % (values.length + 1)] as const)];
-        const others = keysOf(wanted.map(([value]) => value));
-        for (const [i, [value, from]] of wanted.entries())
-          expect(ascending.rowOf(keys.words, others.words, 2 * i, from)).toBe(values.indexOf(value));
+        for (const asked of [others, values, [...others, ...values].reverse()]) {
+          const rows = new Int32Array(asked.length);
+          expect(ascending.find(keys.words, keysOf(asked), rows)).toBe(asked.length);
+          expect([...rows]).toEqual(asked.map((value) => values.indexOf(value as bigint)));
+        }
       },
     );
     fc.assert(property, { numRuns: 200 });
+  });
+
+  it("are given up when they are asked for in another order, unless told to go on", () => {
+    const values = Array.from({ length: 5000 }, (_, i) => BigInt(3 * i + (i % 2)));
+    const asked = values.map((_, i) => values[(i * 2477) % values.length]);
+    const [keys, others] = [keysOf(values), keysOf(asked)];
+    const ascending = new AscendingKeys();
+    ascending.takes(keys, keys.words);
+    const rows = new Int32Array(asked.length);
+    const done = ascending.find(keys.words, others, rows);
+    expect(done).toBeLessThan(asked.length);
+    ascending.isPatient = true;
+    expect(ascending.find(keys.words, others, rows, done)).toBe(asked.length);
+    expect([...rows]).toEqual(asked.map((_, i) => (i * 2477) % values.length));
   });
 
   it("are taken batch by batch, nulls passed over, until one does not go on", () => {

@@ -3,14 +3,25 @@ import { isNullKey, type MergeKeys } from "./merge-keys.ts";
 /** Words of an int64 key: the lower half, then the upper one, which has the sign. */
 const PER_KEY = 2;
 
+/** A key that lies further away than two to the power of it is in no order with the one before. */
+const MAX_STRIDES = 8;
+/** Keys in another order than these that are looked for where they are not. */
+const MAX_PATIENCE = 1000;
+
 /**
  * Integer keys that ascend from row to row, as those of most files do: a key is found by looking from where the last one was, and no
- * table is made. Who asks in another order pays for it: `strides` tells how far apart what is asked for lies.
+ * table is made. Keys one behind the other, as numbers of rows, are found at once in whatever order; of others, who asks in another
+ * order pays for it.
  */
 export class AscendingKeys {
   #count = 0;
+  /** The row that was found last. */
+  #place = 0;
+  #patience = MAX_PATIENCE;
+  /** Goes on whatever it costs. */
+  isPatient = false;
   /** Powers of two that the last look went through. */
-  strides = 0;
+  #strides = 0;
 
   get count(): number {
     return this.#count;
@@ -33,13 +44,41 @@ export class AscendingKeys {
     return true;
   }
 
-  /** The row that has the key in `key[at …]`, or -1. @param from the row to look at first, mostly that behind the last one */
-  rowOf(words: Uint32Array, key: Uint32Array, at: number, from: number): number {
-    const wanted = at / PER_KEY;
+  /**
+   * The row that has each key, from the `begin`th on, into `rows`; -1 where there is none.
+   * @param words of the keys here
+   * @returns how many were looked up: fewer than there are where that is not worth it any more, for they come in another order
+   */
+  find(
+    words: Uint32Array,
+    { words: asked, column: { validity }, rowCount }: MergeKeys,
+    rows: Int32Array,
+    begin = 0,
+  ): number {
+    let place = this.#place;
+    for (let row = begin; row < rowCount; row++) {
+      rows[row] = -1;
+      if (validity?.[row] === 0) continue;
+      const [low, high] = [asked[2 * row], asked[2 * row + 1]];
+      // Mostly it lies as many rows further on as the key is greater.
+      let at = place + (((low | 0) - (words[2 * place] | 0)) | 0);
+      const isThere = at >= 0 && at < this.#count && words[2 * at] === low && words[2 * at + 1] === high;
+      if (!isThere) {
+        at = this.#rowOf(words, asked, row, place + 1);
+        if (this.#strides > MAX_STRIDES && this.#patience-- <= 0 && !this.isPatient) return row;
+      }
+      rows[row] = at;
+      if (at >= 0) place = this.#place = at;
+    }
+    return rowCount;
+  }
+
+  /** @param wanted row of the key in `keys` @param from the row to look at first */
+  #rowOf(words: Uint32Array, keys: Uint32Array, wanted: number, from: number): number {
     let low = Math.min(from, this.#count - 1);
-    this.strides = 0;
+    this.#strides = 0;
     if (low < 0) return -1;
-    const first = compare(words, low, key, wanted);
+    const first = compare(words, low, keys, wanted);
     if (first === 0) return low;
     let high = low;
     let step = 1;
@@ -49,18 +88,18 @@ export class AscendingKeys {
         low = high + 1;
         high = Math.min(this.#count, high + step);
         step *= 2;
-        this.strides++;
-      } while (high < this.#count && compare(words, high, key, wanted) < 0);
+        this.#strides++;
+      } while (high < this.#count && compare(words, high, keys, wanted) < 0);
       high = Math.min(this.#count, high + 1);
     } else {
       do {
         high = low;
         low = Math.max(0, low - step);
         step *= 2;
-        this.strides++;
-      } while (low > 0 && compare(words, low, key, wanted) > 0);
+        this.#strides++;
+      } while (low > 0 && compare(words, low, keys, wanted) > 0);
     }
-    return search(words, low, high, key, wanted);
+    return search(words, low, high, keys, wanted);
   }
 }
 

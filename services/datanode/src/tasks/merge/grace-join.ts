@@ -2,8 +2,9 @@ import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { MergeRules } from "@sluice/jobs";
 import { DataType, type FieldSchema, rowIdField } from "@sluice/schema";
+import type { FileCounts } from "./file-keys.ts";
 import type { FileBatch } from "./file-rows.ts";
-import { type FileCounts, type HashLimits, HashSide } from "./hash-side.ts";
+import { type HashLimits, HashSide } from "./hash-side.ts";
 import { isNullKey, keyBucket, type MergeKeys, mergeKeys } from "./merge-keys.ts";
 import { Spill } from "./spill.ts";
 

@@ -38,7 +38,6 @@ export class GrowingFixed implements GrowingColumn {
 
   reserve(rows: number): void {
     this.#data = grown(this.#data, rows * this.#width);
-    this.#nulls.reserve(rows);
   }
 
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {

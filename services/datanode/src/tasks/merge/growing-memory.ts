@@ -17,7 +17,7 @@ export interface GrowingColumn {
   release(): void;
 }
 
-/** One byte a row; only as long as a null was among the rows it is looked at. */
+/** One byte a row, from when the first null comes. */
 export class Nulls {
   #validity = new Uint8Array(0);
   #hasNulls = false;
@@ -27,21 +27,25 @@ export class Nulls {
   }
 
   set(row: number, isValue: boolean): void {
-    if (row >= this.#validity.length) this.reserve(Math.max(row + 1, 2 * this.#validity.length));
+    if (isValue && !this.#hasNulls) return;
+    this.#begin(row, row + 1);
     this.#validity[row] = isValue ? 1 : 0;
-    if (!isValue) this.#hasNulls = true;
   }
 
   /** Rows from `row` on. @param validity of `count` rows; absent: all are values */
   setAll(row: number, validity: Uint8Array | undefined, count: number): void {
-    if (row + count > this.#validity.length) this.reserve(Math.max(row + count, 2 * this.#validity.length));
-    if (validity) this.#validity.set(validity.subarray(0, count), row);
+    const given = validity?.subarray(0, count);
+    if (!this.#hasNulls && !given?.includes(0)) return;
+    this.#begin(row, row + count);
+    if (given) this.#validity.set(given, row);
     else this.#validity.fill(1, row, row + count);
-    if (validity?.subarray(0, count).includes(0)) this.#hasNulls = true;
   }
 
-  reserve(rows: number): void {
-    this.#validity = grown(this.#validity, rows);
+  /** Those before `row` were values until now. */
+  #begin(row: number, end: number): void {
+    if (end > this.#validity.length) this.#validity = grown(this.#validity, Math.max(end, 2 * this.#validity.length));
+    if (!this.#hasNulls) this.#validity.fill(1, 0, row);
+    this.#hasNulls = true;
   }
 
   /** Whether there is none. */
@@ -60,6 +64,7 @@ export class Nulls {
   release(): void {
     giveMemory(this.#validity);
     this.#validity = new Uint8Array(0);
+    this.#hasNulls = false;
   }
 }
 
@@ -74,6 +79,12 @@ export class Scratch {
       this.#bytes = takeMemory(2 * length);
     }
     return this.#bytes.subarray(0, length);
+  }
+
+  /** As `take`, of `count` numbers. */
+  takeWords(count: number): Uint32Array<ArrayBuffer> {
+    const { buffer, byteOffset } = this.take(4 * count);
+    return new Uint32Array(buffer, byteOffset, count);
   }
 
   release(): void {
@@ -112,4 +123,14 @@ export function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Arra
   larger.set(bytes);
   giveMemory(bytes);
   return larger;
+}
+
+/** Memory for numbers, with any content. */
+export function takeWords(count: number): Uint32Array<ArrayBuffer> {
+  const { buffer, byteOffset } = takeMemory(4 * count);
+  return new Uint32Array(buffer, byteOffset, count);
+}
+
+export function giveWords({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): void {
+  giveMemory(new Uint8Array(buffer, byteOffset, byteLength));
 }

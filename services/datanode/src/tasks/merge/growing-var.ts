@@ -1,19 +1,30 @@
-import { giveMemory, takeMemory } from "@sluice/async";
+import { giveMemory } from "@sluice/async";
 import type { Column } from "@sluice/columns";
-import { areAllFound, copyBytes, firstOfRun, type GrowingColumn, grown, Nulls, Scratch } from "./growing-memory.ts";
+import {
+  areAllFound,
+  copyBytes,
+  firstOfRun,
+  type GrowingColumn,
+  giveWords,
+  grown,
+  Nulls,
+  Scratch,
+  takeWords,
+} from "./growing-memory.ts";
 
 const FIRST_STARTS = 32;
 /** Bytes from which on a call beats a loop. */
 const LONG = 32;
 
-/** Values of any length, one behind the other. */
+/** Values of any length, one behind the other: less than 4 GiB of them. */
 export class GrowingVar implements GrowingColumn {
   readonly #nulls = new Nulls();
   readonly #gathered = new Scratch();
   readonly #validity = new Scratch();
+  readonly #offsets = new Scratch();
   #data = new Uint8Array(0);
-  /** Where each value begins, and behind the last one where it ends. Beyond 4 GiB, which 32 bits do not hold. */
-  #starts = new Float64Array(0);
+  /** Where each value begins, and behind the last one where it ends. */
+  #starts = new Uint32Array(0);
   #rows = 0;
 
   get bytes(): number {
@@ -50,12 +61,12 @@ export class GrowingVar implements GrowingColumn {
 
   reserve(rows: number): void {
     this.#starts = grownStarts(this.#starts, rows + 1);
-    this.#nulls.reserve(rows);
   }
 
   gather(rows: Int32Array, standIn: Uint8Array | null): Column {
     const first = firstOfRun(rows);
-    const offsets = new Uint32Array(rows.length + 1);
+    const offsets = this.#offsets.takeWords(rows.length + 1);
+    offsets[0] = 0;
     const validity =
       this.#nulls.isNone && areAllFound(rows)
         ? this.#addLengths(rows, offsets)
@@ -117,9 +128,9 @@ export class GrowingVar implements GrowingColumn {
 
   release(): void {
     giveMemory(this.#data);
-    giveMemory(bytesOf(this.#starts));
-    [this.#data, this.#starts] = [new Uint8Array(0), new Float64Array(0)];
-    for (const one of [this.#nulls, this.#gathered, this.#validity]) one.release();
+    giveWords(this.#starts);
+    [this.#data, this.#starts] = [new Uint8Array(0), new Uint32Array(0)];
+    for (const one of [this.#nulls, this.#gathered, this.#validity, this.#offsets]) one.release();
   }
 
   /** Of the last value. */
@@ -128,16 +139,11 @@ export class GrowingVar implements GrowingColumn {
   }
 }
 
-function grownStarts(starts: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+function grownStarts(starts: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   if (length <= starts.length && starts.length > 0) return starts;
-  const bytes = takeMemory(8 * Math.max(FIRST_STARTS, length));
-  const larger = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
+  const larger = takeWords(Math.max(FIRST_STARTS, length));
   larger[0] = 0;
   larger.set(starts);
-  giveMemory(bytesOf(starts));
+  giveWords(starts);
   return larger;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

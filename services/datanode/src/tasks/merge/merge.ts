@@ -13,7 +13,7 @@ import { SourceRows, type SourceSegments } from "./source-rows.ts";
  */
 export async function runMerge(input: MergeTaskInput, context: TaskContext): Promise<TaskResult> {
   const counts = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
-  const source = new SourceRows(input, context);
+  using source = new SourceRows(input, context);
   await using matcher = await openMatcher(input, context, source, counts);
   const merge = new Merge(input, context, source, matcher);
   const segments: StoredSegment[] = [];

@@ -1,9 +1,10 @@
 import { standInOf } from "@sluice/columns";
 import type { MergeTaskInput } from "@sluice/jobs";
 import type { TaskContext } from "../task-kind.ts";
+import type { FileCounts } from "./file-keys.ts";
 import { announcedRows, type FileBatch, fileKey, fileRows } from "./file-rows.ts";
 import { GraceJoin } from "./grace-join.ts";
-import { type FileCounts, HashSide } from "./hash-side.ts";
+import { HashSide } from "./hash-side.ts";
 import type { MatchedRows, RowMatcher, SourcePart } from "./matched-rows.ts";
 import type { SourceRows } from "./source-rows.ts";
 import { SpilledMatches } from "./spilled-matches.ts";
@@ -82,6 +83,7 @@ class NoMatches implements RowMatcher {
 class MatchesInMemory implements RowMatcher {
   readonly #side: HashSide;
   readonly #standIns: StandIns;
+  #rows = new Int32Array(0);
 
   constructor(side: HashSide, standIns: StandIns) {
     this.#side = side;
@@ -89,7 +91,8 @@ class MatchesInMemory implements RowMatcher {
   }
 
   async match({ rowCount, keys }: SourcePart): Promise<MatchedRows> {
-    const rows = new Int32Array(rowCount);
+    if (this.#rows.length < rowCount) this.#rows = new Int32Array(2 * rowCount);
+    const rows = this.#rows.subarray(0, rowCount);
     const matched = this.#side.find(await keys(), rows);
     return { columns: this.#side.gather(rows, this.#standIns), matched };
   }

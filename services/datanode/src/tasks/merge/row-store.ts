@@ -1,5 +1,6 @@
 import type { Column } from "@sluice/columns";
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
+import type { KeptRows } from "./file-keys.ts";
 import { GrowingFixed } from "./growing-fixed.ts";
 import type { GrowingColumn } from "./growing-memory.ts";
 import { GrowingVar } from "./growing-var.ts";
@@ -27,10 +28,13 @@ export class RowStore implements Disposable {
     return this.#rowCount++;
   }
 
-  /** The first `count` rows of a batch. */
-  appendAll(columns: readonly Column[], count: number): void {
-    for (let i = 0; i < this.#columns.length; i++) this.#columns[i].appendAll(columns[i], count);
-    this.#rowCount += count;
+  /** Some rows of a batch. */
+  appendSome(columns: readonly Column[], { count, rows }: KeptRows): void {
+    if (rows) for (let i = 0; i < count; i++) this.append(columns, rows[i]);
+    else {
+      for (let i = 0; i < this.#columns.length; i++) this.#columns[i].appendAll(columns[i], count);
+      this.#rowCount += count;
+    }
   }
 
   /** Makes room for so many rows, as a header announces them; what varies in length grows all the same. */

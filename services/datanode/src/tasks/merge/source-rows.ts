@@ -1,3 +1,4 @@
+import { HeldMemory } from "@sluice/async";
 import type { MergeTaskInput } from "@sluice/jobs";
 import { readSegmentField, type SegmentLogs, segmentParts } from "@sluice/segment";
 import type { TaskContext, VisibleSegment } from "../task-kind.ts";
@@ -15,10 +16,12 @@ export interface SourceSegments {
 }
 
 /** The rows of the source as they were visible at the snapshot, without segments whose rows have all expired by then. */
-export class SourceRows {
+export class SourceRows implements Disposable {
   readonly #input: MergeTaskInput;
   readonly #context: TaskContext;
   readonly #live: LiveKeys;
+  /** Of the keys that were given last. */
+  readonly #memory = new HeldMemory();
 
   constructor(input: MergeTaskInput, context: TaskContext) {
     this.#input = input;
@@ -39,13 +42,16 @@ export class SourceRows {
     }
   }
 
-  /** Keys of the n-th logs of a segment; null of deleted rows, which match nothing. */
+  /** Keys of the n-th logs of a segment; null of deleted rows, which match nothing. Valid until it is called again. */
   async keys(segment: VisibleSegment, part: number): Promise<SourceKeys["keys"]> {
     const { keyField } = this.#input;
     if (!keyField) throw new Error("keys of a merge without a field");
     const { stored, signal } = this.#context;
     const logs: SegmentLogs = segmentParts(segment)[part];
-    const { column, rowCount } = await readSegmentField(stored, logs, keyField, signal);
+    this.#memory[Symbol.dispose]();
+    const { column, rowCount } = await readSegmentField(stored, logs, keyField, signal, (length) =>
+      this.#memory.take(length).fill(0),
+    );
     const keys = widened(keyField, column, rowCount);
     return mergeKeys(segment.deltaLogs ? await this.#live.only(keys, segment, logs) : keys, rowCount);
   }
@@ -60,5 +66,9 @@ export class SourceRows {
           row += rowCount;
         }
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
   }
 }
