@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { JOBS, RecordReader, TASKS } from "@sluice/catalog";
+import { JOBS, RecordReader, TASKS, type TaskRecord } from "@sluice/catalog";
 import { EtcdMetaStore } from "@sluice/metastore/etcd";
 import { DataType } from "@sluice/schema";
 import type { CollectionSpec } from "../support/collections.ts";
@@ -16,6 +16,8 @@ export interface RunResult {
   readonly jobMs: readonly number[];
   /** Recorded to first begun, a value a task. */
   readonly queueWaitMs: readonly number[];
+  /** End of a task to begin of its node's next one. */
+  readonly gapMs: readonly number[];
   /** How long GetImportState took while the jobs ran. */
   readonly stateMs: readonly number[];
   readonly processes: readonly ProcessResult[];
@@ -83,7 +85,7 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
     const { cpuSeconds, peakBytes } = usageOf(pid);
     return { role, cpuSeconds: cpuSeconds - before[i], peakBytes };
   });
-  return { makespanMs, rows, jobMs, queueWaitMs: await queueWaits(options), stateMs, processes };
+  return { makespanMs, rows, jobMs, ...(await timesOf(options)), stateMs, processes };
 }
 
 async function ended(client: TestClient, id: bigint, pollMs: number, stateMs: number[]): Promise<number> {
@@ -111,13 +113,18 @@ function processesOf({ cluster, backends, others = [] }: RunOptions): { role: st
   ];
 }
 
-/** From the records: when a job was recorded, and when each of its tasks was first begun. */
-async function queueWaits({ backends, cluster }: RunOptions): Promise<number[]> {
+/** From the records: when jobs were recorded, and when their tasks began and ended. */
+async function timesOf({ backends, cluster }: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs">> {
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
   const created = new Map<bigint, number>();
   for await (const { record } of new RecordReader(store, JOBS).scan()) created.set(record.jobId, record.createdMs);
-  const waits: number[] = [];
-  for await (const { record } of new RecordReader(store, TASKS).scan())
-    waits.push(record.startedMs - (created.get(record.jobId) ?? record.startedMs));
-  return waits;
+  const tasks = (await Array.fromAsync(new RecordReader(store, TASKS).scan())).map(({ record }) => record);
+  const queueWaitMs = tasks.map(({ jobId, startedMs }) => startedMs - (created.get(jobId) ?? startedMs));
+  const ofNodes = Map.groupBy(tasks, ({ nodeId }) => nodeId).values();
+  return { queueWaitMs, gapMs: [...ofNodes].flatMap(gapsOf) };
+}
+
+function gapsOf(ofNode: readonly TaskRecord[]): number[] {
+  const inTurn = ofNode.toSorted((a, b) => a.startedMs - b.startedMs);
+  return inTurn.slice(1).map(({ startedMs }, i) => startedMs - inTurn[i].endedMs);
 }

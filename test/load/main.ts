@@ -1,5 +1,5 @@
-import { createReadStream, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { createReadStream, statSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLines } from "../bench/datasets.ts";
@@ -9,12 +9,14 @@ import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
 import { type RunResult, runJobs, vectorCollection } from "./cluster-run.ts";
 import { CpuShare } from "./cpu-share.ts";
-import { type Chart, svgOf } from "./plot.ts";
+import { LoadTable, seconds } from "./load-table.ts";
+import type { Chart } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
-import { SimulatedNodes } from "./simulated-nodes.ts";
+import { cancelOn, simulate } from "./simulate.ts";
 
 // npm run loadtest [-- --nodes 1,2,4 --gigabytes 4 --clients 4 --jobs 8]
 // npm run loadtest -- --simulate 10,100,500 [--tasks 20000 --jobs 50 --task-seconds 5]
+// npm run loadtest -- --simulate 500 --cancel
 //
 // --node-cores 0.25 gives each datanode that much of a core at most (root, control groups): how nodes add up where neither
 // they nor the S3 server beside them fill the machine.
@@ -23,7 +25,8 @@ import { SimulatedNodes } from "./simulated-nodes.ts";
 // text, and needs as much CPU to hand out JSON Lines as a datanode to parse half of them.
 //
 // A real cluster on loopback. The first form imports JSON Lines with real datanodes of one worker each; the second asks how
-// much the control plane carries: real rootcoord, datacoord, etcd and Redis, and datanodes whose work is only time.
+// much the control plane carries: real rootcoord, datacoord, etcd and Redis, and datanodes whose work is only time. Tasks of
+// 0 s take what it takes at most. The third cancels jobs that all nodes work on.
 
 const { values: options } = parseArgs({
   options: {
@@ -35,32 +38,33 @@ const { values: options } = parseArgs({
     tasks: { type: "string", default: "20000" },
     s3: { type: "string", default: findProgram("versitygw") !== undefined ? "versitygw" : "weed" },
     "node-cores": { type: "string" },
+    cancel: { type: "boolean", default: false },
     "task-seconds": { type: "string", default: "5" },
     data: { type: "string", default: join(tmpdir(), "sluice-bench") },
   },
 });
 const startS3 = options.s3 === "weed" ? startSeaweedFs : startVersityGw;
-const results = join(import.meta.dirname, "../bench");
 const clients = Number(options.clients);
 const DIM = 128;
 const numbers = (text: string) => text.split(",").map(Number);
-const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-const milliseconds = (ms: number) => `${ms.toFixed(1)} ms`;
-const table: string[][] = [];
+const table = new LoadTable(options.s3);
 
-function row(...cells: string[]): void {
-  table.push(cells);
-  console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(8) : cell.padStart(14))).join(""));
-}
-
-if (options.simulate) await simulate(numbers(options.simulate));
+if (options.simulate) await simulateAll(numbers(options.simulate));
 else await importForReal(numbers(options.nodes));
+
+async function simulateAll(counts: readonly number[]): Promise<void> {
+  const { tasks, jobs = "50" } = options;
+  const taskMs = Number(options["task-seconds"]) * 1000;
+  const simulation = { counts, tasks: Number(tasks), jobs: Number(jobs), taskMs, clients, startS3 };
+  if (!options.cancel) return simulate(simulation, table);
+  for (const count of counts) await cancelOn(count, simulation, table);
+}
 
 async function importForReal(counts: readonly number[]): Promise<void> {
   const jobCount = Number(options.jobs ?? 8);
   const part = (Number(options.gigabytes) * 1e9) / jobCount;
   const dataset = jsonLines(join(options.data, "data"), part, DIM);
-  row("nodes", "rows/s", "job p50", "job p99", "wait p50", "wait p99", "CPU busy", "node peak", "S3 CPU");
+  table.row("nodes", "rows/s", "job p50", "job p99", "wait p50", "wait p99", "CPU busy", "node peak", "S3 CPU");
   const rates: number[] = [];
   const p50: number[] = [];
   const p99: number[] = [];
@@ -80,7 +84,7 @@ async function importForReal(counts: readonly number[]): Promise<void> {
     rates.push((result.rows * 1000) / result.makespanMs);
     p50.push(percentile(result.jobMs, 0.5) / 1000);
     p99.push(percentile(result.jobMs, 0.99) / 1000);
-    row(String(count), Math.round(rates[rates.length - 1]).toLocaleString("en"), ...figuresOf(result));
+    table.row(String(count), Math.round(rates[rates.length - 1]).toLocaleString("en"), ...figuresOf(result));
     processTable(result);
   }
   const charts: Chart[] = [
@@ -101,8 +105,8 @@ async function importForReal(counts: readonly number[]): Promise<void> {
   ];
   const cores = options["node-cores"];
   const what = `${jobCount} jobs of ${Math.round(dataset.bytes / 1e6)} MB JSON Lines, ${clients} clients`;
-  if (cores === undefined) save("loadtest", what, charts);
-  else save("loadtest-limited", `${what}, datanodes of ${cores} cores`, charts);
+  if (cores === undefined) table.save("loadtest", what, charts);
+  else table.save("loadtest-limited", `${what}, datanodes of ${cores} cores`, charts);
 }
 
 function figuresOf(result: RunResult): string[] {
@@ -130,103 +134,4 @@ async function upload(cluster: TestCluster, file: string, key: string): Promise<
   for await (const piece of createReadStream(file, { highWaterMark: 8 << 20 })) pieces.push(piece);
   const { sizeBytes } = await cluster.objects.put(key, pieces);
   if (sizeBytes !== statSync(file).size) throw new Error(`uploaded ${sizeBytes} bytes of ${file}`);
-}
-
-async function simulate(counts: readonly number[]): Promise<void> {
-  const tasks = Number(options.tasks);
-  const jobCount = Number(options.jobs ?? 50);
-  const taskMs = Number(options["task-seconds"]) * 1000;
-  row(
-    "nodes",
-    "tasks/s",
-    "of ideal",
-    "state p50",
-    "state p99",
-    "wait p99",
-    "CPU busy",
-    "rootcoord",
-    "datacoord",
-    "etcd",
-    "redis",
-    "nodes' CPU",
-  );
-  const rates: number[] = [];
-  const ideals: number[] = [];
-  const states: number[] = [];
-  for (const count of counts) {
-    // A few nodes would take hours for all tasks.
-    const fitting = Math.min(tasks, Math.max(jobCount, Math.round((count * 200_000) / taskMs)));
-    await using backends = await TestBackends.start(startS3);
-    // As a cluster is by default; tests collect garbage much more often.
-    const settings = { datacoord: { gcInterval: "5s", gcGrace: "1m", taskLease: "6s" }, datanode: { taskLease: "6s" } };
-    await using cluster = await TestCluster.start(backends, { counts: { datanode: 0 }, settings });
-    await using nodes = await SimulatedNodes.start(cluster, count, taskMs);
-    // Large enough to be a task of its own: smaller files share one.
-    await cluster.objects.put("whole.jsonl", [Buffer.alloc(2 << 20, '{"id":1}\n')]);
-    using client = new TestClient(cluster.address);
-    await client.createCollection(vectorCollection("load", DIM));
-    const perJob = Math.ceil(fitting / jobCount);
-    const files = Array.from({ length: perJob }, () => "whole.jsonl");
-    const jobs = Array.from({ length: jobCount }, () => ({ collection: "load", files }));
-    const result = await runJobs({ cluster, backends, jobs, clients, pollMs: 500, others: nodes.processes });
-    const idealMs = Math.ceil((perJob * jobCount) / count) * taskMs;
-    rates.push((perJob * jobCount * 1000) / result.makespanMs);
-    ideals.push((count * 1000) / taskMs);
-    states.push(percentile(result.stateMs, 0.99));
-    const busy = result.processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
-    const cpuOf = (role: string) => {
-      const used = result.processes
-        .filter((entry) => entry.role === role)
-        .reduce((sum, entry) => sum + entry.cpuSeconds, 0);
-      return `${((100 * used * 1000) / result.makespanMs).toFixed(0)} %`;
-    };
-    row(
-      ...[String(count), rates[rates.length - 1].toFixed(1), `${((100 * idealMs) / result.makespanMs).toFixed(1)} %`],
-      ...[milliseconds(percentile(result.stateMs, 0.5)), milliseconds(percentile(result.stateMs, 0.99))],
-      ...[
-        seconds(percentile(result.queueWaitMs, 0.99)),
-        `${((100 * busy * 1000) / result.makespanMs / cpus().length).toFixed(0)} %`,
-      ],
-      ...["rootcoord", "datacoord", "etcd", "redis", "simulated nodes"].map(cpuOf),
-    );
-  }
-  const charts: Chart[] = [
-    {
-      ...{ title: "Tasks ended", xLabel: "simulated datanodes", xs: counts, unit: "tasks/s" },
-      series: [
-        { name: "measured", values: rates },
-        { name: "ideal", values: ideals, isIdeal: true },
-      ],
-    },
-    {
-      ...{ title: "GetImportState meanwhile", xLabel: "simulated datanodes", xs: counts, unit: "ms" },
-      series: [{ name: "p99", values: states }],
-    },
-  ];
-  save(
-    "loadtest-simulated",
-    `${jobCount} jobs, up to ${tasks} tasks of ${taskMs / 1000} s, ${clients} clients`,
-    charts,
-  );
-}
-
-/** Adds the run to RESULTS.md, newest first, and draws it. */
-function save(name: string, what: string, charts: readonly Chart[]): void {
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, `${name}.svg`), svgOf(charts));
-  const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  const [head, ...rows] = table;
-  const lines = [
-    `## ${new Date().toISOString().slice(0, 10)}, load test: ${what}\n`,
-    `${machine}; clients, services, etcd, Redis and S3 (${options.s3}) share it.\n`,
-    `| ${head.join(" | ")} |`,
-    `|${head.map(() => "---").join("|")}|`,
-    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
-    `\n![${name}](${name}.svg)\n`,
-  ];
-  const file = join(results, "RESULTS.md");
-  const old = readFileSync(file, "utf8");
-  const at = old.indexOf("\n## ") + 1;
-  writeFileSync(file, `${old.slice(0, at)}${lines.join("\n")}\n${old.slice(at)}`);
 }

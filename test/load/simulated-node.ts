@@ -10,7 +10,8 @@ import { Metrics, silentLogger, silentTelemetry } from "@sluice/telemetry";
 import { Command } from "commander";
 
 // A process that holds many datanodes whose work is only time: the control plane around them is the real one. Settings come
-// as for `sluice datanode`; `--nodes` and `--task-seconds` say how many and how long. Prints `ready` when all have joined.
+// as for `sluice datanode`; `--nodes` and `--task-ms` say how many and how long. Prints `ready` when all have joined, and for
+// each line that comes in how many tasks run.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,9 +21,21 @@ const nodes = Number(values.nodes);
 const taskMs = Number(values["task-ms"]);
 const rows = Number(values.rows);
 
+/** Tasks that run now, on all nodes. */
+let running = 0;
+
 /** Asks for ids as an attempt does, waits, and answers one sealed segment per shard without objects. */
 class TimedRunner implements AttemptRunner {
   async run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome> {
+    running++;
+    try {
+      return await this.#run(task, hooks, signal);
+    } finally {
+      running--;
+    }
+  }
+
+  async #run(task: ThreadTask, hooks: RunHooks, signal: AbortSignal): Promise<TaskOutcome> {
     const input = decodePlain(task.input) as ImportTaskInput;
     const startedMs = Date.now();
     // Between 0.8 and 1.2 times: tasks that all took the same time would all end at the same moment, as none do.
@@ -71,5 +84,6 @@ const started = await Promise.all(
 );
 for (const node of started) cleanup.use(node);
 while (started.some((node) => node.waitsFor() !== undefined)) await sleep(50);
-process.stdout.write("ready -\n");
+process.stdout.write("ready\n");
+process.stdin.on("data", () => process.stdout.write(`running ${running}\n`));
 await stopped;

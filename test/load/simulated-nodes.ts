@@ -1,17 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TestCluster } from "../support/test-cluster.ts";
 
 /** Simulated datanodes in one process; more would only add processes to a machine of few cores. */
 const NODES_PER_PROCESS = 250;
+/** How exactly it is seen when tasks begin and end. */
+const LOOK_MS = 20;
+
+interface NodeProcess {
+  readonly child: ChildProcess;
+  readonly lines: Interface;
+}
 
 /** Datanodes of a cluster whose work is only time, some hundreds in each of a few processes. */
 export class SimulatedNodes implements AsyncDisposable {
-  readonly #children: readonly ChildProcess[];
+  readonly #children: readonly NodeProcess[];
 
-  private constructor(children: readonly ChildProcess[]) {
+  private constructor(children: readonly NodeProcess[]) {
     this.#children = children;
   }
 
@@ -19,35 +27,57 @@ export class SimulatedNodes implements AsyncDisposable {
     const shares: number[] = [];
     for (let left = count; left > 0; left -= NODES_PER_PROCESS) shares.push(Math.min(left, NODES_PER_PROCESS));
     const children = shares.map((share) => launch(cluster, share, taskMs));
-    await Promise.all(children.map(untilReady));
+    await Promise.all(children.map((one) => lineFrom(one, /^ready/)));
     return new SimulatedNodes(children);
   }
 
   get processes(): { role: string; pid: number }[] {
-    return this.#children.map((child) => ({ role: "simulated nodes", pid: child.pid as number }));
+    return this.#children.map(({ child }) => ({ role: "simulated nodes", pid: child.pid as number }));
+  }
+
+  /** Resolves when all nodes together run so many tasks. */
+  async untilRunning(count: number): Promise<void> {
+    while ((await this.#running()) !== count) await sleep(LOOK_MS);
+  }
+
+  async #running(): Promise<number> {
+    const counts = this.#children.map(async (one) => {
+      const answer = lineFrom(one, /^running (\d+)/);
+      one.child.stdin?.write("?\n");
+      return Number((await answer)[1]);
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = this.#children.map((child) => new Promise((resolve) => child.once("close", resolve)));
-    for (const child of this.#children) child.kill("SIGKILL");
+    const ended = this.#children.map(({ child }) => new Promise((resolve) => child.once("close", resolve)));
+    for (const { child } of this.#children) child.kill("SIGKILL");
     await Promise.all(ended);
   }
 }
 
-function launch(cluster: TestCluster, share: number, taskMs: number): ChildProcess {
+function launch(cluster: TestCluster, share: number, taskMs: number): NodeProcess {
   const program = join(import.meta.dirname, "simulated-node.ts");
   const args = [program, `--nodes=${share}`, `--task-ms=${taskMs}`, "--", ...cluster.flagsFor("datanode")];
   const env = { ...process.env, ...cluster.credentials() };
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { env, stdio: ["pipe", "pipe", "inherit"] });
   // They stand for other machines, and must not take a core from the control plane when both want it.
   setPriority(child.pid as number, 10);
-  return child;
+  return { child, lines: createInterface({ input: child.stdout as NodeJS.ReadableStream }) };
 }
 
-function untilReady(child: ChildProcess): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  lines.on("line", (text) => text.startsWith("ready") && resolve());
-  child.once("close", (code) => reject(new Error(`simulated datanodes ended with ${code}`)));
+/** The next line of this form. @throws Error when the process ends before */
+function lineFrom({ child, lines }: NodeProcess, form: RegExp): Promise<RegExpExecArray> {
+  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
+  const ended = (code: number | null) => reject(new Error(`simulated datanodes ended with ${code}`));
+  const read = (text: string) => {
+    const found = form.exec(text);
+    if (!found) return;
+    lines.off("line", read);
+    child.off("close", ended);
+    resolve(found);
+  };
+  lines.on("line", read);
+  child.once("close", ended);
   return promise;
 }
