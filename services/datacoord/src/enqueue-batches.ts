@@ -2,8 +2,8 @@ import { Serial } from "@sluice/async";
 import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 
 /**
- * Enqueues tasks that come one by one in batches: what arrives while one batch is on its way goes with the next. A caller
- * has its answer when its task is queued.
+ * Enqueues tasks that come by many calls in batches: what arrives while one batch is on its way goes with the next. A caller
+ * has its answer when its tasks are queued.
  */
 export class EnqueueBatches {
   readonly #queue: TaskQueue;
@@ -15,9 +15,9 @@ export class EnqueueBatches {
   }
 
   /** @throws what the queue throws, for the whole batch */
-  enqueue(task: QueuedTask): Promise<void> {
+  enqueue(tasks: readonly QueuedTask[]): Promise<void> {
     this.#next ??= this.#open();
-    this.#next.tasks.push(task);
+    this.#next.tasks.push(...tasks);
     return this.#next.done;
   }
 

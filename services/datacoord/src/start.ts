@@ -9,6 +9,7 @@ import {
   dataCoord,
   type GrpcServer,
   idSource,
+  type importing,
   okStatus,
   queryNode,
   RootCoordClient,
@@ -16,7 +17,7 @@ import {
 } from "@sluice/rpc";
 import { collectionId, jobId, taskId } from "@sluice/schema";
 import { segmentPrefixes } from "@sluice/segment";
-import type { TaskQueue } from "@sluice/task-queue";
+import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { ChangeBook } from "./change-book.ts";
 import { DataNodes } from "./datanodes.ts";
@@ -124,11 +125,7 @@ function openServer(
   const rejected = new RejectedObjects(objects);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
-      const { sizeBytes, background } = task;
-      await batches.enqueue({
-        ...{ taskId: taskId(task.taskId), jobId: jobId(task.jobId), sizeBytes: Number(sizeBytes) },
-        ...(background && { isBackground: true }),
-      });
+      await batches.enqueue([task, ...task.more].map(queuedTask));
       return { status: okStatus(), datanodeId: 0n }; // Queued: who takes it stands in the job's infos then.
     },
     listQueuedTasks: async () => ({
@@ -164,6 +161,11 @@ function openServer(
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
   return openPeerServer({ services: [service], log, onCall: observeCalls(metrics) }, settings);
+}
+
+function queuedTask({ taskId: task, jobId: job, sizeBytes, background }: importing.ImportTask): QueuedTask {
+  const queued = { taskId: taskId(task), jobId: jobId(job), sizeBytes: Number(sizeBytes) };
+  return { ...queued, ...(background && { isBackground: true }) };
 }
 
 async function allocateTs(root: Client<RootCoordClient>): Promise<bigint> {

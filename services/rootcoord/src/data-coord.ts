@@ -10,12 +10,10 @@ export class DataCoordClient {
     this.#client = client;
   }
 
-  /** Queues a task; a known one changes nothing. @throws when the datacoord is away or refuses */
-  async dispatch(task: TaskRecord, signal?: AbortSignal): Promise<void> {
-    // Delivery needs no more: who takes the task asks for its order.
-    const { jobId, taskId, sizeBytes, kind } = task;
-    const background = kind === "compaction";
-    const order = importing.ImportTask.fromPartial({ jobId, taskId, sizeBytes: BigInt(sizeBytes), background });
+  /** Queues tasks in one call; a known one changes nothing. @throws when the datacoord is away or refuses */
+  async dispatch([first, ...others]: readonly TaskRecord[], signal?: AbortSignal): Promise<void> {
+    if (!first) return;
+    const order = { ...deliveryOf(first), more: others.map(deliveryOf) };
     const response = await this.#client.import(order, { signal });
     checkStatus(response.status);
   }
@@ -103,6 +101,12 @@ export class DataCoordClient {
       partitions: new Map(response.partitions.map((entry) => [entry.partitionId, entry.rowCount])),
     };
   }
+}
+
+/** Delivery needs no more: who takes the task asks for its order. */
+function deliveryOf({ jobId, taskId, sizeBytes, kind }: TaskRecord): importing.ImportTask {
+  const background = kind === "compaction";
+  return importing.ImportTask.fromPartial({ jobId, taskId, sizeBytes: BigInt(sizeBytes), background });
 }
 
 function orderOf({ jobId, collectionId, partitionIds }: JobRecord): dataCoord.CommitChangeRequest {

@@ -55,13 +55,19 @@ class FakeDataCoord {
   commits = 0;
   failNext = false;
 
-  async dispatch(task: TaskRecord): Promise<void> {
+  /** Of each call, how many tasks it handed over. */
+  readonly calls: number[] = [];
+
+  async dispatch(tasks: readonly TaskRecord[]): Promise<void> {
     if (this.failNext) {
       this.failNext = false;
       throw new Error("datacoord is away");
     }
-    this.dispatched.push(task.taskId);
-    this.queued.add(task.taskId);
+    this.calls.push(tasks.length);
+    for (const { taskId } of tasks) {
+      this.dispatched.push(taskId);
+      this.queued.add(taskId);
+    }
   }
   async queuedTasks(): Promise<ReadonlySet<bigint>> {
     return new Set(this.queued);
@@ -388,6 +394,13 @@ describe("a job", () => {
     const id = await world.submit({ files: ["a.jsonl"] });
     expect(world.tasks(id)).toEqual([]);
     await world.until(() => world.dataCoord.dispatched.length === 200);
+  });
+
+  it("with many tasks is handed over by few calls", async () => {
+    planAtOnce(200);
+    await world.submit({ files: ["a.jsonl"] });
+    await world.until(() => world.dataCoord.dispatched.length === 200);
+    expect(world.dataCoord.calls).toEqual([64, 64, 64, 8]);
   });
 
   it("is one job with its tasks when two requests with one key meet", async () => {

@@ -1,4 +1,3 @@
-import { forEachConcurrent, Slots } from "@sluice/async";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { failureOf, ImportError } from "@sluice/errors";
 import {
@@ -39,8 +38,6 @@ export interface JobLoopDeps {
   readonly retentionMs: number;
 }
 
-/** Tasks that are handed over at once, over all jobs: other calls must not wait behind thousands of them. */
-const HANDOVER_CONCURRENCY = 16;
 /** Pause before a step that failed for reasons outside the job (datacoord away, storage away) is tried again. */
 const RETRY_MS = 500;
 
@@ -57,7 +54,6 @@ export class JobLoop implements AsyncDisposable {
   readonly #suspects = new Set<JobId>();
   readonly #sent = new HandedOver();
   readonly #lost: LostTasks;
-  readonly #handovers = new Slots(HANDOVER_CONCURRENCY);
   readonly #timer: NodeJS.Timeout;
   /** Aborted when the loop closes: the datacoord may be gone by then, and a call to it would wait for its deadline. */
   readonly #closing = new AbortController();
@@ -180,13 +176,7 @@ export class JobLoop implements AsyncDisposable {
 
   /** Hands every open task over that the datacoord does not have yet. Known tasks are no news to the queue. */
   async #handOver(view: JobView): Promise<void> {
-    await this.#sent.hand(view, (missing) =>
-      forEachConcurrent(missing, HANDOVER_CONCURRENCY, async (task) => {
-        using _slot = await this.#handovers.take();
-        await this.#deps.dataCoord.dispatch(task, this.#closing.signal);
-        this.#sent.add(task.taskId);
-      }),
-    );
+    await this.#sent.hand(view, (tasks) => this.#deps.dataCoord.dispatch(tasks, this.#closing.signal));
   }
 
   async #commit({ job, tasks }: JobView): Promise<JobEvent<TaskRecord>> {
