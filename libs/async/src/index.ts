@@ -1,3 +1,4 @@
+export * from "./batches.ts";
 export * from "./byte-budget.ts";
 export { collectGarbage } from "./collect-garbage.ts";
 export * from "./map-concurrent.ts";

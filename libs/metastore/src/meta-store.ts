@@ -2,7 +2,7 @@
 export interface MetaEntry {
   readonly key: string;
   readonly value: string;
-  /** Grows with every write to the store; equal to the revision of the transaction that wrote the entry. Never 0n. */
+  /** Of the transaction that wrote the entry: greater than all before it; those that were under way together may share one. Never 0n. */
   readonly revision: bigint;
 }
 

@@ -1,3 +1,4 @@
+import { Batches } from "@sluice/async";
 import { connectPeer, openPeerServer } from "@sluice/cluster";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
@@ -21,7 +22,6 @@ import type { QueuedTask, TaskQueue } from "@sluice/task-queue";
 import { type Logger, type Metrics, observeCalls } from "@sluice/telemetry";
 import { ChangeBook } from "./change-book.ts";
 import { DataNodes } from "./datanodes.ts";
-import { EnqueueBatches } from "./enqueue-batches.ts";
 import { ImportGc } from "./gc/import-gc.ts";
 import { DataCoordMetrics } from "./metrics.ts";
 import { RejectedObjects } from "./rejected-objects.ts";
@@ -121,11 +121,11 @@ function openServer(
   { queue, objects, log, metrics }: DataCoordDeps,
   { nodes, registry, visible, small, rows }: Parts,
 ): GrpcServer {
-  const batches = new EnqueueBatches(queue);
+  const batches = new Batches({ run: (calls: readonly QueuedTask[][]) => enqueueAll(queue, calls) });
   const rejected = new RejectedObjects(objects);
   const service = served<dataCoord.DataCoordServer>(dataCoord.DataCoordService, {
     import: async (task) => {
-      await batches.enqueue([task, ...task.more].map(queuedTask));
+      await batches.add([task, ...task.more].map(queuedTask));
       return { status: okStatus(), datanodeId: 0n }; // Queued: who takes it stands in the job's infos then.
     },
     listQueuedTasks: async () => ({
@@ -161,6 +161,11 @@ function openServer(
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
   return openPeerServer({ services: [service], log, onCall: observeCalls(metrics) }, settings);
+}
+
+async function enqueueAll(queue: TaskQueue, calls: readonly QueuedTask[][]): Promise<undefined[]> {
+  await queue.enqueue(calls.flat());
+  return calls.map(() => undefined);
 }
 
 function queuedTask({ taskId: task, jobId: job, sizeBytes, background }: importing.ImportTask): QueuedTask {

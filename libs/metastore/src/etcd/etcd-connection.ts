@@ -97,6 +97,13 @@ export class EtcdConnection {
     return response;
   }
 
+  /** One try, linearizable: of one moment. */
+  async ranges(requests: readonly IRangeRequest[]): Promise<IRangeResponse[]> {
+    if (requests.length === 1) return [await this.range(requests[0])];
+    const { responses } = await this.transact({ success: requests.map((request_range) => ({ request_range })) });
+    return responses.map(({ response_range }) => response_range);
+  }
+
   /** One try. */
   async transact(request: ITxnRequest): Promise<ITxnResponse> {
     const response = await this.client.kv.txn(request);

@@ -1,7 +1,8 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import type { IKeyValue, IRequestOp } from "etcd3";
+import type { ICompare, IKeyValue, IRequestOp } from "etcd3";
 import { checkMetaKey, checkTransaction, transactionOperations } from "../check-transaction.ts";
-import type { HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction, Write } from "../meta-store.ts";
+import type { Guard, HeldKey, HoldRequest, MetaEntry, MetaStore, MetaTransaction, Write } from "../meta-store.ts";
+import { bytesOf, commitBatches, readBatches } from "./etcd-batches.ts";
 import { CommitSlots } from "./etcd-commit.ts";
 import { EtcdConnection, type EtcdOptions, unmoved } from "./etcd-connection.ts";
 import { holdInEtcd } from "./etcd-hold.ts";
@@ -20,6 +21,7 @@ const PAGE = { bytes: 4 << 20, firstEntries: 100, entries: 1000 };
  * E1. A transaction is one etcd transaction; guards compare revisions of modification, which are 0 for keys that are absent.
  * E2. Calls that get no answer are made again, for a bounded time. Commits stay single all the same: see `CommitSlots`.
  * E3. A watch misses nothing that changed after what its caller knows: see `watchPrefix`.
+ * E4. Commits and reads that come while others are under way go together: see `commitBatches`.
  *
  * Keys lie below `<prefix>/`; those that go on with NUL are the slots of commits and no records.
  */
@@ -28,10 +30,15 @@ export class EtcdMetaStore implements MetaStore {
   readonly limits = { transactionOperations: transactionOperations - 1 };
   readonly #connection: EtcdConnection;
   readonly #slots: CommitSlots;
+  readonly #commit;
+  readonly #read;
 
   private constructor(options: EtcdOptions) {
     this.#connection = new EtcdConnection(options);
     this.#slots = new CommitSlots(this.#connection);
+    const limits = { ...this.limits, writeBytes: MAX_WRITE_BYTES };
+    this.#commit = commitBatches((transaction) => this.#commitNow(transaction), limits);
+    this.#read = readBatches((keys) => this.#readNow(keys), limits);
   }
 
   /** @throws {StatusError} `notReady` when etcd cannot be reached, or refuses the credentials; Error when an option is none */
@@ -51,9 +58,14 @@ export class EtcdMetaStore implements MetaStore {
 
   async get(key: string): Promise<MetaEntry | undefined> {
     checkMetaKey(key);
-    const request = { key: this.#connection.keyOf(key) };
-    const { kvs } = await this.#connection.call(`read "${key}"`, () => this.#connection.range(request));
-    return kvs[0] && this.#entryOf(kvs[0]);
+    return this.#read(key);
+  }
+
+  async #readNow(names: readonly string[]): Promise<(MetaEntry | undefined)[]> {
+    const ranges = names.map((name) => ({ key: this.#connection.keyOf(name) }));
+    const doing = names.length === 1 ? `read "${names[0]}"` : `read "${names[0]}" and ${names.length - 1} more`;
+    const found = await this.#connection.call(doing, () => this.#connection.ranges(ranges));
+    return found.map(({ kvs }) => kvs[0] && this.#entryOf(kvs[0]));
   }
 
   async *scan(prefix: string, after?: string): AsyncGenerator<MetaEntry> {
@@ -78,14 +90,23 @@ export class EtcdMetaStore implements MetaStore {
   async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
     checkTransaction(transaction, this.limits);
     checkSizes(transaction.writes);
-    const compare = transaction.guards.map(({ key, revision }) => unmoved(this.#connection.keyOf(key), revision));
-    if (transaction.writes.length > 0) {
-      const success = transaction.writes.map((write) => this.#write(write));
-      return this.#slots.commit(compare, success);
-    }
+    return transaction.writes.length > 0 ? this.#commit(transaction) : this.#check(transaction.guards);
+  }
+
+  #commitNow({ guards, writes }: MetaTransaction): Promise<bigint | undefined> {
+    const success = writes.map((write) => this.#write(write));
+    return this.#slots.commit(this.#unmoved(guards), success);
+  }
+
+  async #check(guards: readonly Guard[]): Promise<bigint | undefined> {
+    const compare = this.#unmoved(guards);
     const check = () => this.#connection.transact({ compare });
     const { succeeded, header } = await this.#connection.call("commit", check);
     return succeeded ? BigInt(header.revision) : undefined;
+  }
+
+  #unmoved(guards: readonly Guard[]): ICompare[] {
+    return guards.map(({ key, revision }) => unmoved(this.#connection.keyOf(key), revision));
   }
 
   watch(prefix: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
@@ -120,7 +141,7 @@ function nextLimit(page: readonly IKeyValue[]): number {
 }
 
 function checkSizes(writes: readonly Write[]): void {
-  const sizeBytes = writes.reduce((sum, { value = "" }) => sum + Buffer.byteLength(value), 0);
+  const sizeBytes = bytesOf(writes);
   if (sizeBytes <= MAX_WRITE_BYTES) return;
   throw new StatusError(
     statusCodes.parameterTooLarge,

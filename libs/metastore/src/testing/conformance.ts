@@ -115,10 +115,20 @@ export function metaStoreConformance(backend: string, open: () => Promise<MetaSt
       expect(revisions.filter((revision) => revision !== undefined)).toHaveLength(1);
     });
 
-    it("gives each of many transactions in flight its own revision", async () => {
+    it("answers each of many transactions in flight the revision of what it wrote, greater than any before", async () => {
+      const before = (await put(store, "before", "")) as bigint;
       const revisions = await Promise.all(Array.from({ length: 200 }, (_, i) => put(store, `k/${i}`, `${i}`)));
-      expect(new Set(revisions).size).toBe(200);
-      for (let i = 0; i < 200; i += 37) expect((await store.get(`k/${i}`))?.revision).toBe(revisions[i]);
+      for (const [i, revision] of revisions.entries()) {
+        expect(revision).toBeGreaterThan(before);
+        if (i % 37 === 0) expect(await store.get(`k/${i}`)).toEqual({ key: `k/${i}`, value: `${i}`, revision });
+      }
+    });
+
+    it("gives each of many writes of one key in flight a revision of its own", async () => {
+      const revisions = await Promise.all(Array.from({ length: 50 }, (_, i) => put(store, "k", `${i}`)));
+      expect(new Set(revisions).size).toBe(50);
+      const last = revisions.reduce((max, revision) => ((revision ?? 0n) > (max ?? 0n) ? revision : max));
+      expect(await store.get("k")).toMatchObject({ value: `${revisions.indexOf(last)}`, revision: last });
     });
 
     it("scans a prefix in byte order of key, over pages", async () => {
