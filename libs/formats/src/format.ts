@@ -162,6 +162,10 @@ export interface ColumnDescription {
   readonly dim?: number;
   /** Some value may be missing or null. */
   readonly isNullable: boolean;
+  /** Integers of which some are beyond Int64: text takes them, by the option `coerce`. */
+  readonly isCoerced?: true;
+  /** Texts, which fields of vectors read as JSON. */
+  readonly mayBeLists?: boolean;
 }
 
 /**

@@ -23,3 +23,13 @@ it("of numbers that stand in a column each it is told to write them as a list", 
   const spread = { id: "Int64", dim_0: "Double", dim_1: "Double", dim_2: "Double", dim_3: "Double" };
   expect(refusal(spread)).toThrow("a number a column (dim_0, dim_1, …) makes no vector");
 });
+
+it("of a vector that is not read it is told why", () => {
+  const unsupported = [
+    { column: "title", type: "binary" },
+    { column: "vector", type: "not read: array 'vector' is compressed by \"bz2\"" },
+  ];
+  expect(() => checkVectors({ fields: fields({ id: "Int64" }), unsupported }, "t.zarr")).toThrow(
+    "no column of t.zarr is a vector: array 'vector' is compressed by \"bz2\"",
+  );
+});

@@ -9,11 +9,14 @@ import { parseFieldOptions } from "../plan/field-options.ts";
 import { columnFacts } from "./column-facts.ts";
 import { type MappedColumn, mappedColumns } from "./mapped-columns.ts";
 import { type ProposedSchema, proposeSchema } from "./propose-schema.ts";
-import { sampleRows } from "./sample-rows.ts";
+import { withTextLists, withWideIntegers } from "./refine-columns.ts";
+import { type RowSample, sampleRows } from "./sample-rows.ts";
 
 /** Rows that are shown. */
 const SHOWN_ROWS = 5;
 const SHOWN_ERRORS = 5;
+/** Times that a sample is read: a row is rejected for one of its values, though others may be too large as well. */
+const MAX_SAMPLES = 8;
 
 /** What is in a file, or a set of column files, told without a collection. */
 export interface Inspection {
@@ -50,14 +53,14 @@ export async function inspectGroup(
   signal: AbortSignal,
   folders: Folders = new Map(),
 ): Promise<Inspection> {
-  const { columns: own, rowCount } = await formatNamed(format).describe(sources, signal, options);
+  const { columns: own, rowCount, sampledRows } = await formatNamed(format).describe(sources, signal, options);
   const names = new Set(own.map(({ name }) => name));
-  const columns = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
-  // Read under their own names, since no collection says yet what the fields of a mapping are.
-  const { fields_mapping: _, ...others } = options;
-  const asked = { columns: columns.map(asList), options: others, folders };
-  const { rows, rejected, bytesPerRow } = await sampleRows(format, sources, asked, signal);
-  const seen = columns.map((column) => ({ ...column, facts: columnFacts(column.name, rows) }));
+  const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
+  const read = (columns: readonly ColumnDescription[]) =>
+    sample(format, sources, { columns, options, folders }, signal);
+  const areTyped = sampledRows === undefined;
+  const { columns, rows, rejected, bytesPerRow } = await fittingSample(read, described, areTyped);
+  const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
   const sampled = mappedColumns(seen, rows, parseFieldOptions(options)).map(withDim);
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
   const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
@@ -70,6 +73,35 @@ export async function inspectGroup(
     faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
     schema: proposeSchema(sampled),
   };
+}
+
+/** Read under their own names, since no collection says yet what the fields of a mapping are. */
+function sample(
+  ...[format, sources, { columns, options, folders }, signal]: Parameters<typeof sampleRows>
+): Promise<RowSample> {
+  const { fields_mapping: _, ...others } = options;
+  const coerce = columns.some(({ isCoerced }) => isCoerced) && { coerce: "true" };
+  return sampleRows(
+    format,
+    sources,
+    { columns: columns.map(asList), options: { ...others, ...coerce }, folders },
+    signal,
+  );
+}
+
+/** Some rows, and the columns as what they were read. @param areTyped by the file, and not by a look at values */
+async function fittingSample(
+  read: (columns: readonly ColumnDescription[]) => Promise<RowSample>,
+  described: readonly ColumnDescription[],
+  areTyped: boolean,
+): Promise<RowSample & { readonly columns: readonly ColumnDescription[] }> {
+  let [columns, found] = [described, await read(described)];
+  for (let samples = 1; areTyped && samples < MAX_SAMPLES; samples++) {
+    const widened = withWideIntegers(columns, found.rejected);
+    if (!widened) break;
+    [columns, found] = [widened, await read(widened)];
+  }
+  return { ...found, columns };
 }
 
 /** A key of folders; of one file nobody knows whether the others have numbers too, so text is taken but for digits. */

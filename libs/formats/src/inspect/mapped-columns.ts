@@ -45,9 +45,10 @@ export function mappedColumns(
 
 /** Lists of integers are the vectors that the field is called after, though their column is not. */
 function renamedColumn(column: SampledColumn, field: string, rows: readonly CanonicalRow[]): MappedColumn {
-  const { name: source, dataType, elementType } = column;
-  const areIntegers = dataType === DataType.Array && elementType === DataType.Int64;
-  return areIntegers && isCalledVector(field)
+  const { name: source, dataType, elementType, mayBeLists } = column;
+  const areLists = dataType === DataType.JSON ? mayBeLists : dataType === DataType.Array;
+  const mayBeVectors = areLists && (elementType === undefined || elementType === DataType.Int64);
+  return mayBeVectors && isCalledVector(field)
     ? columnAt([source], { source, field }, rows)
     : { ...column, source, name: field };
 }

@@ -25,6 +25,8 @@ export interface ProposedSchema {
   }[];
   /** Fields that would split rows into partitions well. */
   readonly partitionKeyCandidates: readonly string[];
+  /** Options that an import into it needs. */
+  readonly options?: Readonly<Record<string, string>>;
   /** Columns that no field type takes, or that have no name, as pandas writes its index. */
   readonly unsupported: readonly { readonly column: string; readonly type: string }[];
 }
@@ -40,12 +42,13 @@ export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
   const usable = columns.filter(isUsable);
   const key = keyOf(usable, all[0]);
   const fields = usable.map((column) => proposedField(column, column === key));
-  const made = key ? [] : [automaticKey(usable)];
+  const made = key ? [] : [automaticKey(columns)];
   return {
     autoId: !key,
     enableDynamicField: columns.length < all.length,
     fields: [...made, ...fields],
     indexParams: usable.filter(({ dataType }) => isVector(dataType ?? DataType.None)).map(proposedIndex),
+    ...(usable.some(({ isCoerced }) => isCoerced) && { options: { coerce: "true" } }),
     partitionKeyCandidates: usable.filter((column) => column !== key && splitsWell(column)).map(({ name }) => name),
     unsupported: columns.filter((column) => !isUsable(column)).map(({ name, type }) => ({ column: name, type })),
   };
@@ -103,11 +106,12 @@ function fieldType({ dataType = DataType.None }: SampledColumn, isKey: boolean):
   return isKey && dataType !== DataType.VarChar ? DataType.Int64 : dataType;
 }
 
-function evidenceOf({ facts }: SampledColumn, isKey: boolean, type: string): string[] {
+function evidenceOf({ facts, isCoerced }: SampledColumn, isKey: boolean, type: string): string[] {
   const { rows, nulls, distinct } = facts;
   return [
     `the files have ${type}`,
     ...(isKey ? [`${rows} rows looked at have ${distinct} different values`] : []),
+    ...(isCoerced ? ["integers beyond Int64 are kept as text"] : []),
     ...(nulls > 0 ? [`${nulls} of ${rows} rows looked at have no value`] : []),
   ];
 }

@@ -16,6 +16,10 @@ export interface ProposedSchema {
   readonly enableDynamicField: boolean;
   readonly fields: readonly ProposedField[];
   readonly indexParams: readonly { readonly fieldName: string; readonly metricType: string }[];
+  /** Options that an import into it needs. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Columns that nothing takes, with what they hold, or why they are not read. */
+  readonly unsupported?: readonly { readonly column: string; readonly type: string }[];
 }
 
 /** What the command asks over gRPC, as any client of Milvus would. */

@@ -19,7 +19,7 @@ import {
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
 import { checkProposed } from "./proposed-names.ts";
-import { checkVectors } from "./proposed-vectors.ts";
+import { checkVectors, unreadColumns } from "./proposed-vectors.ts";
 
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
@@ -67,11 +67,14 @@ export function importCommand(): Command {
 async function runImport(files: readonly string[], options: ImportOptions): Promise<void> {
   const rest = restOf(options);
   const asked = await askedOf(files, options);
-  const isMade = options.create === true && (await createWhereMissing(rest, asked, options));
-  const jobId = await request(rest, asked, options).catch(async (error: unknown) => {
-    if (isMade) await dropEmpty(rest, asked, options);
-    return throwOfBucket(error);
-  });
+  const made = options.create === true ? await createWhereMissing(rest, asked, options) : undefined;
+  const isMade = made !== undefined;
+  const jobId = await request(rest, asked, { ...made?.options, ...jobOptions(options) }, options).catch(
+    async (error: unknown) => {
+      if (isMade) await dropEmpty(rest, asked, options);
+      return throwOfBucket(error);
+    },
+  );
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   const job = await watch(rest, jobId, options);
   if (!options.json && mayBeSkipped(job, options))
@@ -135,12 +138,17 @@ async function dropEmpty(rest: RestClient, { collection }: Asked, options: Impor
 }
 
 /** The id of the job. @throws {RefusedError} */
-async function request(rest: RestClient, asked: Asked, options: ImportOptions): Promise<string> {
+async function request(
+  rest: RestClient,
+  asked: Asked,
+  jobOptions: Readonly<Record<string, string>>,
+  options: ImportOptions,
+): Promise<string> {
   const { partition } = options;
   const { collection, files, spec } = asked;
   const about = { collectionName: collection, ...(partition !== undefined && { partitionName: partition }) };
   try {
-    const given = { ...(spec && { options: spec.text }), ...jobOptions(options) };
+    const given = { ...(spec && { options: spec.text }), ...jobOptions };
     const body = { ...about, ...(files.length > 0 && { files }), options: given };
     return (await rest.post<{ jobId: string }>("jobs/import/create", body)).jobId;
   } catch (error) {
@@ -186,14 +194,14 @@ interface Inspected {
   readonly schema: ProposedSchema;
 }
 
-/** Whether there was none. */
+/** What it was made as; undefined where there was one. */
 async function createWhereMissing(
   rest: RestClient,
   { collection, files, spec }: Asked,
   options: ImportOptions,
-): Promise<boolean> {
+): Promise<ProposedSchema | undefined> {
   using collections = await collectionsOf(options);
-  if (await collections.has(collection)) return false;
+  if (await collections.has(collection)) return undefined;
   const { files: inspections } = await rest
     .post<{ files: readonly Inspected[] }>("jobs/import/inspect", {
       ...(files.length > 0 && { files: files.slice(0, 1) }),
@@ -206,11 +214,14 @@ async function createWhereMissing(
     .catch(throwOfBucket);
   const [{ schema, paths }] = inspections;
   checkProposed(schema, options.map);
-  checkVectors(schema, basename(paths[0]));
+  // A store is many files, of which none is called as it is.
+  const title = basename((paths.length > 1 && files[0]?.[0]) || paths[0]);
+  checkVectors(schema, title);
   await collections.create(collection, schema);
   const fields = schema.fields.map(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
-  note(`collection ${collection} made from ${basename(paths[0])}: ${fields.join(", ")}`);
-  return true;
+  for (const reason of unreadColumns(schema)) note(`left out: ${reason}`);
+  note(`collection ${collection} made from ${title}: ${fields.join(", ")}`);
+  return schema;
 }

@@ -11,6 +11,9 @@ import {
   throwOfBucket,
 } from "./common.ts";
 
+/** Files of one table that are named in a line. */
+const MAX_PATHS = 8;
+
 interface Inspection {
   readonly format: string;
   readonly paths: readonly string[];
@@ -64,7 +67,7 @@ function show({
   schema,
 }: Inspection): void {
   const rows = rowCount === undefined ? "unknown rows" : `${isRowCountEstimate ? "about " : ""}${rowCount} rows`;
-  say(`${paths.join(", ")}: ${format}, ${bytesText(sizeBytes)}, ${rows}`);
+  say(`${pathsText(paths)}: ${format}, ${bytesText(sizeBytes)}, ${rows}`);
   const fields = new Map(schema.fields.map((field) => [field.fieldName, field]));
   const example = (name: string) => cut(shown(sample[0]?.[name]));
   showTable(
@@ -76,8 +79,16 @@ function show({
       example(name),
     ]),
   );
+  for (const [key, value] of Object.entries(schema.options ?? {}))
+    say(`an import of it needs the option ${key}=${value}`);
   if (schema.autoId) say(`key: "${schema.fields[0].fieldName}", made for each row, since no column is surely one`);
   for (const { row, reason } of faults) say(`row ${row ?? "?"}: ${reason}`);
+}
+
+/** A store may be thousands of files. */
+function pathsText(paths: readonly string[]): string {
+  const [first, ...others] = paths;
+  return others.length < MAX_PATHS ? paths.join(", ") : `${first} and ${others.length} more`;
 }
 
 /** @param column that the field is called after, unless it says so */

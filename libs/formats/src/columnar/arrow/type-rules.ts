@@ -113,30 +113,32 @@ export function writtenForm(field: FieldSchema, source: ArrowField): "plain" | "
 }
 
 /** The type of field that a column would be, for who looks at the file without a collection. */
-export function describedType({ type, children }: ArrowField): {
+export function describedType(field: ArrowField): {
   readonly dataType: DataType | undefined;
   readonly elementType?: DataType;
   readonly dim?: number;
+  readonly mayBeLists?: boolean;
 } {
+  const { type, children } = field;
   const scalar = scalarType(type);
-  if (scalar !== undefined) return { dataType: scalar };
-  if (type.kind === "struct" || type.kind === "map") return { dataType: DataType.JSON };
-  if (type.kind !== "list") return { dataType: undefined };
+  if (scalar !== undefined) return { dataType: scalar, mayBeLists: type.kind === "text" };
+  const json = { dataType: isWritable(field) ? DataType.JSON : undefined };
+  if (type.kind !== "list") return type.kind === "struct" || type.kind === "map" ? json : { dataType: undefined };
   const elementType = scalarType(children[0].type);
   const isVector = elementType === DataType.Double;
   const dim = type.layout === "fixed_list" ? { dim: type.size } : {};
   if (isVector) return { dataType: DataType.FloatVector, ...dim };
-  return elementType === undefined ? { dataType: undefined } : { dataType: DataType.Array, elementType };
+  return elementType === undefined ? json : { dataType: DataType.Array, elementType };
 }
 
-function scalarType({ kind, number }: ArrowField["type"]): DataType | undefined {
+function scalarType({ kind, number, scale }: ArrowField["type"]): DataType | undefined {
   switch (kind) {
     case "bool":
       return DataType.Bool;
     case "number":
       return isInteger(number as string) ? DataType.Int64 : DataType.Double;
     case "decimal":
-      return DataType.Double;
+      return scale === 0 ? DataType.Int64 : DataType.Double;
     case "timestamp":
       return DataType.Timestamptz;
     case "duration":

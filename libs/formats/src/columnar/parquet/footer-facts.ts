@@ -17,7 +17,7 @@ import { withTableNames } from "../../plan/table-names.ts";
 import { planColumns } from "./column-plans.ts";
 import { jsonShape } from "./columns/json-shape.ts";
 import { notedTypes } from "./noted-types.ts";
-import { foundType, isSparkVector, isSparseShape, scalarFieldType } from "./type-rules.ts";
+import { foundType, isJsonText, isSparkVector, isSparseShape, scalarFieldType } from "./type-rules.ts";
 
 /**
  * What the footer tells: rows, and row groups as places to cut. The file's columns are checked against the plan, so that a
@@ -69,7 +69,8 @@ function describeRange({ name }: PandasRange): ColumnDescription {
 function describeColumn(column: SchemaNode): ColumnDescription {
   const base = { name: column.name, type: foundType(column), isNullable: column.definition > 0 };
   const list = listNode(column);
-  if (!list) return { ...base, dataType: column.leaf < 0 ? groupFieldType(column) : scalarFieldType(leafType(column)) };
+  if (!list && column.leaf < 0) return { ...base, dataType: groupFieldType(column) };
+  if (!list) return { ...base, dataType: scalarFieldType(leafType(column)), mayBeLists: isJsonText(column) };
   const type = leafType(list.element);
   // How long the lists are, the footer does not say.
   const isReal = type.kind === "float" || type.kind === "double" || (type.kind === "decimal" && type.scale !== 0);

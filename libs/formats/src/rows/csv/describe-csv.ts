@@ -126,10 +126,15 @@ function numbersOf(text: string): number | undefined {
 }
 
 function kindOf(text: string): Kind {
-  if (/^[+-]?\d{1,19}$/.test(text)) return "integer";
+  // Beyond Int64 they are ids, and no measures: a float would have other digits.
+  if (/^[+-]?\d+$/.test(text)) return isInt64(text) ? "integer" : "string";
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return "number";
   if (/^(true|false)$/i.test(text)) return "boolean";
   return /^[[{]/.test(text) && isJson(text) ? "object" : "string";
+}
+
+function isInt64(digits: string): boolean {
+  return digits.length <= 20 && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 }
 
 function isJson(text: string): boolean {

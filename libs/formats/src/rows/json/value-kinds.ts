@@ -29,6 +29,8 @@ export class ValueKinds {
     const kinds = [...this.#kinds].sort();
     const type = kinds.map((kind) => (kind === LIST ? `list<${[...this.#elements].sort().join(" | ")}>` : kind));
     const base = { name, type: type.join(" | ") || "null", isNullable: this.#present < rows };
+    const areIntegers = kinds.every((kind) => kind === "integer" || kind === WIDE);
+    if (areIntegers && this.#kinds.has(WIDE)) return { ...base, dataType: DataType.VarChar, isCoerced: true };
     return this.#kinds.size === 1 && this.#kinds.has(LIST)
       ? { ...base, ...this.#list(name) }
       : { ...base, dataType: commonType(this.#kinds) };
@@ -46,6 +48,10 @@ export class ValueKinds {
 }
 
 const LIST = "list";
+/** An integer that Int64 has not. */
+const WIDE = "integer beyond Int64";
+
+const numberKinds: ReadonlySet<string> = new Set(["integer", WIDE, "number"]);
 
 const types: Readonly<Record<string, DataType>> = {
   integer: DataType.Int64,
@@ -57,13 +63,13 @@ const types: Readonly<Record<string, DataType>> = {
 
 /** The field type that takes values of all these kinds. */
 function commonType(kinds: ReadonlySet<string>): DataType | undefined {
-  const areNumbers = kinds.has("number") && [...kinds].every((kind) => kind === "integer" || kind === "number");
+  const areNumbers = kinds.has("number") && [...kinds].every((kind) => numberKinds.has(kind));
   const [only] = kinds;
   return areNumbers ? DataType.Double : kinds.size === 1 ? types[only] : undefined;
 }
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return LIST;
-  if (typeof value === "bigint") return "integer";
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? "integer" : WIDE;
   return value === null ? "null" : typeof value;
 }

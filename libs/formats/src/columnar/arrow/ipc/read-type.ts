@@ -106,8 +106,15 @@ export function integerKind(type: Int): { readonly number: NumberKind; readonly 
 }
 
 function integerType(type: Int): ArrowType {
+  if (type.bitWidth() === 128) return wideInteger(type.isSigned());
   const { number, width } = integerKind(type);
   return { ...plain, kind: "number", layout: "fixed", name: number, width, number };
+}
+
+/** Of polars, which alone has them: they lie as decimals do that have nothing behind the point, and those have a sign. */
+function wideInteger(isSigned: boolean): ArrowType {
+  const name = isSigned ? "int128" : "uint128";
+  return { ...plain, kind: isSigned ? "decimal" : "unsupported", layout: "fixed", name, width: 16, scale: 0 };
 }
 
 function floatType(precision: number): ArrowType {

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { inspectGroup } from "@sluice/formats";
+import { memoryFile } from "@sluice/object-store/testing";
+import { Binary, Field, Float32, List, Table, tableToIPC, Uint64, Utf8, vectorFromArray } from "apache-arrow";
+
+// What is proposed for values that say less than their type: integers that Int64 has not, texts that hold vectors.
+
+const signal = new AbortController().signal;
+const LARGE = 2n ** 64n - 1n;
+
+async function look(format: string, content: string | Uint8Array, options = {}) {
+  const file = await memoryFile(`t.${format}`, typeof content === "string" ? Buffer.from(content) : content);
+  const { schema, faults, sample } = await inspectGroup(format, [file], options, signal);
+  const types = schema.fields.map(
+    ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " key" : ""}`,
+  );
+  return { types, faults, sample, options: schema.options, unsupported: schema.unsupported };
+}
+
+function arrow(ids: readonly bigint[]): Uint8Array {
+  const vectors = vectorFromArray(
+    ids.map((_, i) => [i, 0.5]),
+    new List(new Field("item", new Float32())),
+  );
+  return tableToIPC(new Table({ id: vectorFromArray(ids, new Uint64()), vector: vectors }), "file");
+}
+
+test.each([
+  ["arrow", arrow([1n, LARGE])],
+  ["jsonl", `{"id":1,"vector":[0.5,1]}\n{"id":${LARGE},"vector":[0.5,1]}\n`],
+])("keys beyond Int64 in %s are text, by the option that makes it of them", async (format, content) => {
+  const found = await look(format, content);
+  expect(found).toMatchObject({
+    types: ["id VarChar key", "vector FloatVector"],
+    options: { coerce: "true" },
+    faults: [],
+  });
+  expect(found.sample.map(({ id }) => id)).toEqual(["1", String(LARGE)]);
+});
+
+test("in CSV they are text already", async () => {
+  const found = await look("csv", `id,n,vector\n1,-9223372036854775808,"[0.5,1]"\n${LARGE},5,"[0.5,1]"\n`);
+  expect(found).toMatchObject({
+    types: ["id VarChar key", "n Int64", "vector FloatVector"],
+    options: undefined,
+    faults: [],
+  });
+});
+
+test("unsigned keys that fit stay integers, and floats beside large integers floats", async () => {
+  expect(await look("arrow", arrow([1n, 2n ** 63n - 1n]))).toMatchObject({
+    types: ["id Int64 key", "vector FloatVector"],
+  });
+  const { types, options } = await look("jsonl", `{"id":1,"x":0.5}\n{"id":2,"x":${LARGE}}\n`);
+  expect([types, options]).toEqual([["id Int64 key", "x Double"], undefined]);
+});
+
+test("texts that are lists of numbers of one length are vectors, other texts are not", async () => {
+  const text = (values: readonly (string | null)[]) => vectorFromArray(values, new Utf8());
+  const table = new Table({
+    emb: text(["[0.5, 1]", null, "[2, 3]"]),
+    uneven: text(["[0.5, 1]", "[0.5]", null]),
+    years: text(["[1999, 2001]", "[1999, 2001]", "[1, 2]"]),
+    title: text(["[draft] a", "b", "c"]),
+  });
+  const { types } = await look("arrow", tableToIPC(table, "file"));
+  expect(types).toEqual(["id Int64 key", "emb FloatVector", "uneven VarChar", "years VarChar", "title VarChar"]);
+});
+
+test("vectors that fastparquet wrote as JSON are vectors, where all are whole numbers if they are called so", async () => {
+  const path = join(import.meta.dirname, "../../../test/fixtures/parquet/values/fastparquet-lists.parquet");
+  const { types } = await look("parquet", readFileSync(path), { fields_mapping: '{"v":"vector"}' });
+  expect(types).toEqual(["id Int64 key", "vector FloatVector", "tags JSON"]);
+});
+
+test("a key that is made is not called as a column that is not read", async () => {
+  const blobs = vectorFromArray([new Uint8Array(2)], new Binary());
+  const { types } = await look(
+    "arrow",
+    tableToIPC(new Table({ id: blobs, vector: vectorFromArray([[1.5, 2]]) }), "file"),
+  );
+  expect(types).toEqual(["auto_id Int64 key", "vector FloatVector"]);
+});
