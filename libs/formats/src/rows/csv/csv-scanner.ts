@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { NEEDS_MORE, SENTINEL_BYTES } from "../file-windows.ts";
 import type { RowScanner } from "../row-text.ts";
 import { CellPlace } from "./cell-place.ts";
-import type { Dialect } from "./dialect.ts";
+import { bareQuoteText, type Dialect } from "./dialect.ts";
 import { unescapeText } from "./escapes.ts";
 
 export const LINE_FEED = 0x0a;
@@ -226,8 +226,7 @@ export class CsvScanner extends CellPlace implements RowScanner {
   /** A quote inside of a cell without quotes. */
   bareQuote(p: number): void {
     if (this.#isLenient) return;
-    const mark = String.fromCharCode(this.#quote);
-    this.malformed(p, `a quote (${mark}) stands inside of a cell without quotes: put the cell in quotes and double it`);
+    this.malformed(p, bareQuoteText(this.dialect));
   }
 
   /**

@@ -27,6 +27,7 @@ const OTHER_SEPARATORS = [";", "\t", "|", ","];
 
 const REPLACEMENT = "\ufffd";
 const BACKSLASH = "\\";
+const TAB = 0x09;
 
 /**
  * Source: import semantics §4 for `sep` and `nullkey`.
@@ -54,6 +55,16 @@ export function parseDialect(options: Readonly<Record<string, string>>, separato
 export function separatorHint(names: readonly string[]): string {
   const found = names.length === 1 ? OTHER_SEPARATORS.find((mark) => names[0].includes(mark)) : undefined;
   return found ? `; the separator seems to be ${JSON.stringify(found)}: the option 'sep' says so` : "";
+}
+
+/** What to say of a quote inside of a cell without quotes. Between tabs it may be no quote at all. */
+export function bareQuoteText({ separator, quote }: Dialect): string {
+  const isTab = separator.length === 1 && separator[0] === TAB;
+  const hint = isTab
+    ? "; in the tab-separated text of PostgreSQL and ClickHouse it is text: the option 'escape' (\\) says so"
+    : "";
+  const mark = String.fromCharCode(quote);
+  return `a quote (${mark}) stands inside of a cell without quotes: put the cell in quotes and double it${hint}`;
 }
 
 /** Only the first character counts, as in Milvus. */

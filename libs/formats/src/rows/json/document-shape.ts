@@ -26,6 +26,7 @@ export function shapeOfDocument(
   const members = membersAt(scanner, p);
   return (
     pandasShape(scanner, members) ??
+    clickHouseShape(scanner, members) ??
     (plan && mappedShape(scanner, p, plan)) ??
     columnsShape(scanner, members, plan, []) ??
     tableShape(scanner, members, plan) ??
@@ -46,6 +47,24 @@ function pandasShape(scanner: Scanner, members: readonly HeadMember[]): Document
   const isSchema = first.name === "schema" && hasMember(scanner, first.value, "fields");
   if (!isSchema || second.name !== "data") return undefined;
   return { kind: "document", path: ["data"], holder: "list", labels: primaryKeyOf(scanner, first.value) };
+}
+
+/**
+ * Names with their types, then rows as objects or as lists of values, or columns; counts stand behind. Source: ClickHouse, the
+ * formats `JSON`, `JSONCompact` and `JSONColumnsWithMetadata`.
+ */
+function clickHouseShape(
+  scanner: Scanner,
+  [meta, data]: readonly HeadMember[],
+): DocumentShape | ColumnsShape | undefined {
+  if (meta?.name !== "meta" || data?.name !== "data" || scanner.bytes[meta.value] !== OPEN_LIST) return undefined;
+  const described = JSON.parse(scanner.text(meta.value, scanner.skipValue(meta.value))) as readonly unknown[];
+  const names = described.map((column) => Object(column).name as unknown);
+  if (!names.every((name) => typeof name === "string")) return undefined;
+  if (scanner.bytes[data.value] === OPEN_OBJECT) return { kind: "columns", path: ["data"] };
+  if (scanner.bytes[data.value] !== OPEN_LIST) return undefined;
+  const areLists = told(() => innerByte(scanner, data.value)) === OPEN_LIST;
+  return { kind: "document", path: ["data"], holder: "list", ...(areLists && { names }) };
 }
 
 /** The columns of a table schema that are pandas' index. */
@@ -158,7 +177,7 @@ function innerByte(scanner: Scanner, p: number): number {
   return scanner.bytes[scanner.colon(scanner.keyEnd(at))];
 }
 
-/** pandas' `index`: an object of rows by their labels. */
+/** pandas' `index`, and `JSONObjectEachRow` of ClickHouse: an object of rows by their labels. */
 function labelledRows(
   scanner: Scanner,
   [first]: readonly HeadMember[],
@@ -168,7 +187,7 @@ function labelledRows(
   const names = membersAt(scanner, first.value).map(({ name }) => name);
   const isRow = plan
     ? plan.target(first.name).kind === "extra" && names.some((name) => plan.target(name).kind !== "extra")
-    : /^\d+$/.test(first.name);
+    : /^(row_)?\d+$/.test(first.name);
   return isRow ? { kind: "document", path: [], holder: "object" } : undefined;
 }
 

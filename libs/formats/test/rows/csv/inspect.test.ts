@@ -84,6 +84,13 @@ describe("looking into CSV", () => {
     await expect(look('title\n"2";"Bo"\n')).rejects.not.toThrow("the separator seems to be");
   });
 
+  it("says of a quote between tabs that it may be text", async () => {
+    const file = await memoryFile("t.tsv", Buffer.from('id\ttitle\n1\ta "b"\n'));
+    await expect(inspectGroup("tsv", [file], {}, signal)).rejects.toThrow("the option 'escape' (\\) says so");
+    const { sample } = await inspectGroup("tsv", [file], { escape: "\\" }, signal);
+    expect(sample).toMatchObject([{ id: 1, title: 'a "b"' }]);
+  });
+
   it("proposes vectors that may be null where rows have none", async () => {
     const { schema } = await look('id,vector\n1,"[0.5, 1]"\n2,\n');
     expect(schema.fields[1]).toMatchObject({ dataType: "FloatVector", nullable: true });

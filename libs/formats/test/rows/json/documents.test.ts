@@ -120,6 +120,40 @@ describe("pandas", () => {
   });
 });
 
+// ClickHouse 26.9.2, `SELECT … FORMAT …`.
+const META =
+  '"meta":[{"name":"id","type":"Int64"},{"name":"title","type":"String"},{"name":"v","type":"Array(Float32)"}]';
+const COUNTS = '"rows":2,"statistics":{"elapsed":0.002,"rows_read":2,"bytes_read":16}';
+const clickHouse: Record<string, string> = {
+  JSON: `{${META},"data":[{"id":1,"title":"a","v":[0.5,1]},{"id":2,"title":"b/c","v":[2,3.5]}],${COUNTS}}`,
+  JSONCompact: `{${META},"data":[[1,"a",[0.5,1]],[2,"b/c",[2,3.5]]],${COUNTS}}`,
+  JSONColumnsWithMetadata: `{${META},"data":{"id":[1,2],"title":["a","b/c"],"v":[[0.5,1],[2,3.5]]},${COUNTS}}`,
+  JSONColumns: '{"id":[1,2],"title":["a","b/c"],"v":[[0.5,1],[2,3.5]]}',
+  JSONObjectEachRow: '{"row_1":{"id":1,"title":"a","v":[0.5,1]},"row_2":{"id":2,"title":"b/c","v":[2,3.5]}}',
+};
+
+describe("ClickHouse", () => {
+  test.each(Object.entries(clickHouse))("%s", async (_, text) => {
+    expect(await read(text)).toEqual(rows);
+    expect(await read(text, { chunkBytes: 32, batchBytes: 1 })).toEqual(rows);
+    expect(await read(JSON.stringify(JSON.parse(text), undefined, "\t"))).toEqual(rows);
+  });
+
+  test.each(Object.entries(clickHouse))("%s is shown without a collection", async (_, text) => {
+    const file = await memoryFile("f.json", Buffer.from(text));
+    const { columns } = await formatNamed("json").describe([file], new AbortController().signal);
+    expect(columns.map(({ name }) => name)).toEqual(["id", "title", "v"]);
+  });
+
+  it("a row that has meta and data is a row", async () => {
+    const fields = [{ name: "meta", type: 5, is_primary: true }, { name: "data", type: 23 }]; // biome-ignore format: one line
+    const of = fixtureSchema({ fields });
+    expect(await read('{"meta":7,"data":{"a":1}}', { of })).toEqual([{ meta: 7, data: { a: 1 } }]);
+  });
+
+  it("without rows", async () => expect(await read(`{${META},"data":[],"rows":0}`)).toEqual([]));
+});
+
 describe("columns", () => {
   const text = '{"id":[1,2],"title":["a","b/c"],"v":[[0.5,1],[2,3.5]]}';
 
