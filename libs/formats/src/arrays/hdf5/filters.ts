@@ -1,8 +1,10 @@
 import { promisify } from "node:util";
 import { inflate } from "node:zlib";
 import { ImportError } from "@sluice/errors";
+import { Damage, NotSupported } from "@sluice/parquet";
 import { unshuffled } from "../shuffle.ts";
 import { byteAt, uint16At, uint32At, unsupported } from "./hdf5-file.ts";
+import { decodePlugin, isPluginFilter } from "./plugin-filters.ts";
 
 const inflated = promisify(inflate);
 
@@ -15,10 +17,11 @@ export interface Filter {
 const DEFLATE = 1;
 const SHUFFLE = 2;
 const FLETCHER32 = 3;
+const CHECKSUM_BYTES = 4;
 /** Source: the registry of filters of The HDF Group. */
 const names: Readonly<Record<number, string | undefined>> = {
-  ...{ 4: "szip", 5: "nbit", 6: "scale-offset", 305: "lzo", 307: "bzip2", 32000: "lzf", 32001: "blosc", 32004: "lz4" },
-  ...{ 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2" },
+  ...{ 4: "szip", 5: "nbit", 6: "scale-offset", 305: "lzo", 307: "bzip2" },
+  ...{ 32008: "bitshuffle", 32013: "zfp", 32026: "blosc2" },
 };
 
 export function parseFilters(data: DataView): Filter[] {
@@ -40,8 +43,10 @@ export function parseFilters(data: DataView): Filter[] {
 
 /** @throws {ImportError} `unsupported` for a filter that is not undone here: what it made would be taken for values */
 export function checkFilters(path: string, filters: readonly Filter[]): void {
+  if (filters.filter(({ id }) => isPluginFilter(id) || id === DEFLATE).length > 1)
+    throw unsupported(`data set '${path}' is compressed twice: write it with compression="gzip" alone, or none`);
   for (const { id } of filters) {
-    if (id === DEFLATE || id === SHUFFLE || id === FLETCHER32) continue;
+    if (id === DEFLATE || id === SHUFFLE || id === FLETCHER32 || isPluginFilter(id)) continue;
     const name = names[id] ?? "one that is not known";
     throw unsupported(
       `data set '${path}' is compressed by filter ${id} (${name}): write it with compression="gzip" or none, or rewrite it by h5repack -f GZIP=4`,
@@ -66,6 +71,8 @@ export async function unfiltered(
     if (mask & (1 << i)) continue;
     const { id, values } = filters[i];
     if (id === DEFLATE) bytes = await inflatedChunk(bytes, chunkBytes, byteOffset);
+    if (isPluginFilter(id))
+      bytes = undone(id, bytes, chunkBytes + checksumBytes(filters.slice(0, i), mask), byteOffset);
     if (id === SHUFFLE) bytes = unshuffled(bytes, values[0] ?? 1);
     if (id === FLETCHER32) bytes = withoutChecksum(bytes, byteOffset);
   }
@@ -74,18 +81,32 @@ export async function unfiltered(
   return bytes;
 }
 
-/** A checksum may follow the values, four bytes long. */
+/** What checksums, which may have been made before it was compressed, add to a chunk. */
+function checksumBytes(before: readonly Filter[], mask: number): number {
+  return CHECKSUM_BYTES * before.filter(({ id }, i) => id === FLETCHER32 && !(mask & (1 << i))).length;
+}
+
+function undone(id: number, bytes: Uint8Array, sizeBytes: number, byteOffset: number): Uint8Array {
+  try {
+    return decodePlugin(id, bytes, sizeBytes);
+  } catch (error) {
+    if (error instanceof NotSupported) throw unsupported(error.message);
+    if (error instanceof Damage) throw damaged(`cannot be decompressed (${error.message})`, byteOffset);
+    throw error;
+  }
+}
+
 async function inflatedChunk(bytes: Uint8Array, chunkBytes: number, byteOffset: number): Promise<Uint8Array> {
   try {
-    return await inflated(bytes, { maxOutputLength: chunkBytes + 4 });
+    return await inflated(bytes, { maxOutputLength: chunkBytes + CHECKSUM_BYTES });
   } catch (error) {
     throw damaged(`cannot be decompressed (${(error as Error).message})`, byteOffset);
   }
 }
 
 function withoutChecksum(bytes: Uint8Array, byteOffset: number): Uint8Array {
-  if (bytes.length < 4) throw damaged("is shorter than its checksum", byteOffset);
-  const values = bytes.subarray(0, bytes.length - 4);
+  if (bytes.length < CHECKSUM_BYTES) throw damaged("is shorter than its checksum", byteOffset);
+  const values = bytes.subarray(0, bytes.length - CHECKSUM_BYTES);
   const stored = new DataView(bytes.buffer, bytes.byteOffset + values.length).getUint32(0, true);
   const sum = fletcher32(values);
   // Little-endian machines wrote it with the bytes of each half swapped, until 1.6.3.

@@ -1,7 +1,7 @@
 import { unzipSync, zstdDecompressSync } from "node:zlib";
 import { Damage, Decompressor } from "@sluice/parquet";
+import { decodeBlosc } from "../blosc/blosc.ts";
 import { MAX_BAND_BYTES } from "../chunked-rows.ts";
-import { decodeBlosc } from "./blosc.ts";
 import { crc32c } from "./crc32c.ts";
 import { unsupported } from "./unsupported.ts";
 

@@ -6,7 +6,7 @@ import { fixtureSchema, readCanonicalRows, readerInput } from "@sluice/formats/t
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { Damage } from "@sluice/parquet";
 import fc from "fast-check";
-import { decodeBlosc } from "../../../src/arrays/zarr/blosc.ts";
+import { decodeBlosc } from "../../../src/arrays/blosc/blosc.ts";
 import { zarrFolders, zarrRoot } from "../../../src/arrays/zarr/store-files.ts";
 import { type Files, filesInMemory, unpackedFixture } from "../archived-files.ts";
 
