@@ -259,7 +259,7 @@ describe("an export", () => {
     [
       "an unknown format",
       { collectionName: "books", to: "out://x", format: "xml" },
-      /one of parquet, jsonl, numpy, backup, found "xml"/,
+      /one of parquet, jsonl, numpy, backup, snapshot, found "xml"/,
     ],
     ["a filter that is none", { collectionName: "books", to: "out://x", filter: "id >" }, /cannot parse expression/],
     [

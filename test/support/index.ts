@@ -4,6 +4,7 @@ export { type BrowserFixture, useBrowser } from "./browser.ts";
 export * from "./collections.ts";
 export { scaled } from "./effort.ts";
 export { eventually } from "./eventually.ts";
+export { everyRow, everything } from "./every-type.ts";
 export { type FaultMode, FaultProxy } from "./fault-proxy.ts";
 export { findProgram } from "./find-program.ts";
 export * from "./fixture-cases.ts";

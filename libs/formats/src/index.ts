@@ -9,7 +9,7 @@ export {
 } from "./archives/archive.ts";
 export { lanceFiles, newestManifest } from "./arrays/lance/manifest.ts";
 export { isZarrNote, zarrFolders, zarrRoot } from "./arrays/zarr/store-files.ts";
-export type { BackupCollection, BackupField, BackupPartition } from "./backups/backup.ts";
+export type { BackupCollection, BackupField, BackupPartition, BackupSegment } from "./backups/backup.ts";
 export {
   ALL_PARTITIONS,
   BACKUP_LOGS,
@@ -19,8 +19,13 @@ export {
 } from "./backups/milvus-backup.ts";
 export { MILVUS1_FILES, milvus1Collections, milvus1Dump } from "./backups/milvus1-meta.ts";
 export { milvus1Sqlite } from "./backups/milvus1-sqlite.ts";
+export { jsonPointer } from "./backups/snapshot/json-path.ts";
+export { readManifest, type SegmentManifest, segmentLevels, writeManifest } from "./backups/snapshot/manifest.ts";
+export { SNAPSHOT_VERSION } from "./backups/snapshot/manifest-schema.ts";
+export { snapshotCollection, snapshotMetadata } from "./backups/snapshot/milvus-snapshot.ts";
+export { snapshotPaths } from "./backups/snapshot/paths.ts";
 export { checkColumns } from "./checked-columns.ts";
-export { DELTA_LOGS, FIELD_IDS, readDeltaFile, timeBounds } from "./columnar/segments/index.ts";
+export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, readDeltaFile, timeBounds } from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, folderNamesOf, foldersOf } from "./folder-values.ts";
 export type {

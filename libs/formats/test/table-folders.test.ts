@@ -4,7 +4,7 @@ import { describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import { icebergFiles, newestMetadata } from "@sluice/formats";
 import fc from "fast-check";
-import { readAvro } from "../src/table-folders/avro.ts";
+import { readAvro } from "../src/avro/container.ts";
 
 const metadata = join(import.meta.dirname, "../../../test/fixtures/tables/iceberg/metadata");
 const manifests = readdirSync(metadata).filter((name) => name.endsWith(".avro"));

@@ -1,8 +1,15 @@
 import type { CollectionSchema, PartitionId } from "@sluice/schema";
 
-/** Forms of an export: files with rows, or the folder of a milvus-backup, which has the logs of segments as they are. */
-export const exportForms = ["parquet", "jsonl", "numpy", "backup"] as const;
+/** Forms of an export that have the logs of segments as they are: the folder of a milvus-backup, and the snapshot of a Milvus 3. */
+const copiedForms = ["backup", "snapshot"] as const;
+export type CopiedForm = (typeof copiedForms)[number];
+/** Forms of an export: files with rows, or copies of segments. */
+export const exportForms = ["parquet", "jsonl", "numpy", ...copiedForms] as const;
 export type ExportForm = (typeof exportForms)[number];
+
+export function isCopiedForm(form: ExportForm): form is CopiedForm {
+  return copiedForms.some((copied) => copied === form);
+}
 
 /** When rows expire, as queries have it. */
 export interface RowExpiry {
@@ -42,37 +49,37 @@ export interface ExportTaskInput extends Pick<ExportSpec, "form" | "root" | "fol
   readonly fileBytes: number;
 }
 
-/** A file that was exported; of a backup the folder of a segment's logs. */
+/** A file that was exported; of copied segments the folder of a segment's logs of a kind. */
 export interface ExportedFile {
   /** Below the export's folder; a folder ends in `/`. */
   readonly path: string;
   readonly partition: string;
-  /** Of a backup those that lie there, deleted or not; 0 of a folder of deletes. */
+  /** Of copied segments those that lie there, deleted or not; 0 of a folder of other logs. */
   readonly rows: number;
   readonly sizeBytes: number;
   /** In hex; of a folder that of its logs, one after the other, by field and number. */
   readonly sha256: string;
 }
 
+/** Kinds of logs, called as the folders that Milvus keeps them in. */
+export type LogKind = "insert_log" | "delta_log" | "stats_log" | "bm25_stats";
+
 /**
- * Folder of a segment's insert logs in a milvus-backup, below that of the backup. Each segment is a group of its own, so that
- * one import call can name it. Source: binlog format, §10.
+ * Folder of a segment's logs of a kind, below that of the export; ends in `/`. In a milvus-backup each segment is a group of its own, so
+ * that one import call can name it; in a snapshot it lies below `files/` as in a Milvus, whose ids in paths a restore replaces. Source:
+ * binlog format, §10; Milvus `internal/snapshotio/storage`.
  */
-export function backupSegmentFolder(place: BackupPlace): string {
-  return `binlogs/insert_log/${groupFolder(place)}`;
+export function copiedFolder(form: CopiedForm, kind: LogKind, place: SegmentPlace): string {
+  const { collectionId, partitionId, segmentId } = place;
+  const ids = `${collectionId}/${partitionId}/${segmentId}/`;
+  return `${copiedRoots[form]}/${kind}/${ids}${form === "backup" ? `${segmentId}/` : ""}`;
 }
 
-/** The same of its delta logs. */
-export function backupDeltaFolder(place: BackupPlace): string {
-  return `binlogs/delta_log/${groupFolder(place)}`;
-}
+/** Where an export has its logs, below its folder. */
+export const copiedRoots: Readonly<Record<CopiedForm, string>> = { backup: "binlogs", snapshot: "files" };
 
-interface BackupPlace {
+interface SegmentPlace {
   readonly collectionId: bigint;
   readonly partitionId: bigint;
   readonly segmentId: bigint;
-}
-
-function groupFolder({ collectionId, partitionId, segmentId }: BackupPlace): string {
-  return `${collectionId}/${partitionId}/${segmentId}/${segmentId}/`;
 }

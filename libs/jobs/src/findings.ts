@@ -4,7 +4,7 @@
  */
 export * from "./checked-rows.ts";
 export { DistinctSample } from "./distinct-sample.ts";
-export { backupDeltaFolder, backupSegmentFolder } from "./export.ts";
+export { copiedFolder, isCopiedForm, type LogKind } from "./export.ts";
 export { type IdRange, idRangeOf, tooFewIds } from "./id-range.ts";
 export * from "./import-findings.ts";
 export { type RowTolerance, tooManyRejected } from "./row-tolerance.ts";

@@ -43,3 +43,9 @@ export interface StoredSegment extends LogLists {
    */
   readonly rowTimestamps?: { readonly min: bigint; readonly max: bigint };
 }
+
+/** A segment that can be read. */
+export interface VisibleSegment extends StoredSegment {
+  /** Hybrid timestamp of the change that made it visible. */
+  readonly commitTs: bigint;
+}

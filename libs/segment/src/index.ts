@@ -15,12 +15,14 @@ export {
 } from "./read-segment.ts";
 export { type KeyDeletes, readDeletes, readDeltaLog, writeDeltaLog } from "./segment-deletes.ts";
 export {
+  bm25LogKey,
   DELTA_LOGS_PREFIX,
   deltaLogKey,
   deltaLogOf,
   insertLogKey,
   type SegmentPlace,
   segmentPrefixes,
+  statsLogKey,
 } from "./segment-keys.ts";
 export type { SealedSegment, SegmentBucket, SegmentIds, SegmentLogs } from "./segment-logs.ts";
 export { segmentParts } from "./segment-parts.ts";

@@ -11,9 +11,16 @@ import {
   segmentMessage,
   segmentOfMessage,
 } from "@sluice/rpc";
-import { type JobId, jobId, type NodeId, type StoredSegment, type TaskId, taskId } from "@sluice/schema";
+import {
+  type JobId,
+  jobId,
+  type NodeId,
+  type StoredSegment,
+  type TaskId,
+  taskId,
+  type VisibleSegment,
+} from "@sluice/schema";
 import { AttemptIds } from "./attempt-ids.ts";
-import type { VisibleSegment } from "./tasks/task-kind.ts";
 import type { CoordinatorQuestion } from "./thread/messages.ts";
 
 /** What the datacoord has to know of a datanode. */

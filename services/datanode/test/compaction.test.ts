@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import type { SegmentMerge } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
-import { DataType, partitionId, segmentId, timestampField } from "@sluice/schema";
+import { DataType, partitionId, segmentId, timestampField, type VisibleSegment } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
 import { readSegmentField } from "@sluice/segment";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runCompaction } from "../src/tasks/compaction.ts";
-import type { TaskContext, VisibleSegment } from "../src/tasks/task-kind.ts";
+import type { TaskContext } from "../src/tasks/task-kind.ts";
 import { taskContext } from "./task-context.ts";
 
 const key = testing.field("id", DataType.Int64, { fieldId: 100, isPrimaryKey: true });

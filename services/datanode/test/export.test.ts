@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { ImportError } from "@sluice/errors";
 import type { ExportTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
-import { composeTso, DataType, partitionId, segmentId } from "@sluice/schema";
+import { composeTso, DataType, partitionId, segmentId, type VisibleSegment } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
 import { writeDeltaLog } from "@sluice/segment";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runCompaction } from "../src/tasks/compaction.ts";
 import { runExport } from "../src/tasks/export/export.ts";
-import type { TaskContext, VisibleSegment } from "../src/tasks/task-kind.ts";
+import type { TaskContext } from "../src/tasks/task-kind.ts";
 import { taskContext } from "./task-context.ts";
 
 const key = testing.field("id", DataType.Int64, { fieldId: 100, isPrimaryKey: true });

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { type Column, isNull, varValue } from "@sluice/columns";
 import type { MergeRules, MergeTaskInput } from "@sluice/jobs";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
-import { DataType, segmentId, timestampField } from "@sluice/schema";
+import { DataType, segmentId, timestampField, type VisibleSegment } from "@sluice/schema";
 import * as testing from "@sluice/schema/testing";
 import { readSegmentField, writeDeltaLog } from "@sluice/segment";
 import fc from "fast-check";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runMerge } from "../src/tasks/merge/merge.ts";
-import type { TaskContext, VisibleSegment } from "../src/tasks/task-kind.ts";
+import type { TaskContext } from "../src/tasks/task-kind.ts";
 import { TaskSources } from "../src/thread/task-sources.ts";
 import { taskContext } from "./task-context.ts";
 

@@ -1,7 +1,7 @@
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError, statusCodes } from "@sluice/errors";
 import { type Client, checkStatus, type dataCoord, importing, segmentOfMessage } from "@sluice/rpc";
-import { type SegmentId, type StoredSegment, segmentId } from "@sluice/schema";
+import { type SegmentId, segmentId, type VisibleSegment } from "@sluice/schema";
 
 /** What the rootcoord asks of the datacoord, in terms of its own records. Calls end with their signal, which is thrown. */
 export class DataCoordClient {
@@ -73,13 +73,13 @@ export class DataCoordClient {
     collectionId: bigint,
     partitionIds: readonly bigint[],
     timestamp: bigint,
-  ): Promise<StoredSegment[]> {
+  ): Promise<VisibleSegment[]> {
     const request = { collectionId, partitionIds: [...partitionIds], timestamp, segmentIds: [] };
     const response = await this.#client.getVisibleSegments(request);
     if (response.status && response.status.code === statusCodes.invalidParameter)
       throw new ImportError("job_failed", response.status.reason);
     checkStatus(response.status);
-    return response.segments.map(segmentOfMessage);
+    return response.segments.map((info) => ({ ...segmentOfMessage(info), commitTs: info.commitTimestamp }));
   }
 
   /** Small segments that are worth merging. */

@@ -1,5 +1,5 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { readAvro } from "./avro.ts";
+import { readAvro } from "../avro/container.ts";
 
 // What an Iceberg table consists of now. Source: iceberg.apache.org, "Iceberg Table Spec", versions 1 and 2.
 

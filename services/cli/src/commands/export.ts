@@ -45,7 +45,7 @@ export function exportCommand(): Command {
       .requiredOption("--to <ROOT://FOLDER>", "below which folder of which export root; it gets one of its own")
       .addOption(
         new Option("--format <FORM>", "form of the files")
-          .choices(["parquet", "jsonl", "numpy", "backup"])
+          .choices(["parquet", "jsonl", "numpy", "backup", "snapshot"])
           .default("parquet"),
       )
       .option("--filter <EXPRESSION>", "rows that it is true for")

@@ -1,9 +1,9 @@
 import { mapConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { CompactionTaskInput, SegmentMerge } from "@sluice/jobs";
-import { segmentId } from "@sluice/schema";
+import { segmentId, type VisibleSegment } from "@sluice/schema";
 import { appendSegments, type MergeSource, type SealedSegment, SegmentWriterSet } from "@sluice/segment";
-import type { TaskContext, TaskResult, VisibleSegment } from "./task-kind.ts";
+import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** Segments that are asked for at once: of ten thousand, the logs alone would take megabytes. */
 const SEGMENTS_PER_QUESTION = 256;

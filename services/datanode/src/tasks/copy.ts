@@ -1,9 +1,9 @@
 import { mapConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
 import type { CopyTaskInput } from "@sluice/jobs";
-import type { StoredSegment } from "@sluice/schema";
+import type { StoredSegment, VisibleSegment } from "@sluice/schema";
 import { SegmentExtender } from "@sluice/segment";
-import type { TaskContext, TaskResult, VisibleSegment } from "./task-kind.ts";
+import type { TaskContext, TaskResult } from "./task-kind.ts";
 
 /** Segments that are asked for at once: of thousands, the logs alone would take megabytes. */
 const SEGMENTS_PER_QUESTION = 64;

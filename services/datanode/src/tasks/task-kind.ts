@@ -2,7 +2,7 @@ import type { EmbeddingSettings } from "@sluice/embedding";
 import type { FileRef } from "@sluice/formats";
 import type { ImportFindings } from "@sluice/jobs";
 import type { NamedStorage, ObjectReads, ObjectWrites, Secrets, SourceFile } from "@sluice/object-store";
-import type { SegmentId, StoredSegment } from "@sluice/schema";
+import type { SegmentId, StoredSegment, VisibleSegment } from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 
 /** Sizes in bytes; together they bound what a worker needs, whatever the size of its input. */
@@ -21,12 +21,6 @@ export interface TaskLimits {
 
 export interface OpenFiles extends AsyncDisposable {
   readonly files: readonly SourceFile[];
-}
-
-/** A segment that can be read. */
-export interface VisibleSegment extends StoredSegment {
-  /** Hybrid timestamp of the change that made it visible. */
-  readonly commitTs: bigint;
 }
 
 /** What an attempt of a task, of whatever kind, works with. */

@@ -9,8 +9,8 @@ import {
   type Secrets,
   withVolumes,
 } from "@sluice/object-store";
-import { decodePlain } from "@sluice/schema";
-import type { TaskContext, TaskKinds, TaskResult, VisibleSegment } from "../tasks/task-kind.ts";
+import { decodePlain, type VisibleSegment } from "@sluice/schema";
+import type { TaskContext, TaskKinds, TaskResult } from "../tasks/task-kind.ts";
 import { FencedWrites } from "./fenced-writes.ts";
 import type { FromThread, Question, ThreadSetup, ThreadTask, ToThread } from "./messages.ts";
 import { TaskSources } from "./task-sources.ts";

@@ -1,5 +1,5 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
-import { backupDeltaFolder, backupSegmentFolder, specOf } from "@sluice/jobs";
+import { copiedFolder, specOf } from "@sluice/jobs";
 import { schema } from "@sluice/rpc";
 import { type FieldLogs, physicalMs, type StoredSegment } from "@sluice/schema";
 
@@ -73,10 +73,14 @@ function segmentInfo(segment: StoredSegment) {
   const { segmentId, collectionId, partitionId, rowCount, vchannel } = segment;
   return {
     ...{ segment_id: segmentId, collection_id: collectionId, partition_id: partitionId, num_of_rows: rowCount },
-    binlogs: segment.insertLogs.map((logs) => fieldLogs(`${backupSegmentFolder(segment)}${logs.fieldId}/`, logs)),
+    binlogs: segment.insertLogs.map((logs) =>
+      fieldLogs(`${copiedFolder("backup", "insert_log", segment)}${logs.fieldId}/`, logs),
+    ),
     ...(segment.deltaLogs && {
       // Of no field, as Milvus has them.
-      deltalogs: segment.deltaLogs.map((logs) => fieldLogs(backupDeltaFolder(segment), { ...logs, fieldId: 0 })),
+      deltalogs: segment.deltaLogs.map((logs) =>
+        fieldLogs(copiedFolder("backup", "delta_log", segment), { ...logs, fieldId: 0 }),
+      ),
     }),
     ...{ size: sizeOf([segment]), group_id: segmentId, v_channel: vchannel },
   };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
-import { type ExportForm, type ExportSpec, exportForms, type RowExpiry } from "@sluice/jobs";
+import { type ExportForm, type ExportSpec, exportForms, isCopiedForm, type RowExpiry } from "@sluice/jobs";
 import type { ExportRoots } from "@sluice/object-store";
 import { compileFilter, resolveOutputFields } from "@sluice/query";
 import { decodeStoredSchema, type rootCoord } from "@sluice/rpc";
@@ -118,9 +118,9 @@ function checkForm(
   output: CollectionSchema,
   { filter, outputFields }: rootCoord.ExportRequest,
 ): void {
-  if (form === "backup") {
+  if (isCopiedForm(form)) {
     if (filter.trim() === "" && outputFields.length === 0) return;
-    const reason = "a backup has segments as they are: leave filter and output_fields out, or export parquet";
+    const reason = `a ${form} has segments as they are: leave filter and output_fields out, or export parquet`;
     throw new ImportError("request_invalid", reason);
   }
   const refusal = fileForm(form).refusal(output);

@@ -21,18 +21,21 @@ export class LiveRows {
   readonly #start: Halves;
   readonly #end: Halves;
   readonly #deletes: DeletedKeys;
+  /** Of all rows, whatever theirs are; undefined = those that they have. */
+  readonly #commitTs: Halves | undefined;
   /** Rows left out until now. */
   deleted = 0;
   outside = 0;
 
-  private constructor(bounds: TimeBounds, deletes: DeletedKeys) {
+  private constructor(bounds: TimeBounds, deletes: DeletedKeys, commitTs: bigint | undefined) {
     this.#bounds = bounds;
+    this.#commitTs = commitTs === undefined ? undefined : halvesOf(commitTs);
     [this.#start, this.#end] = [halvesOf(bounds.start), halvesOf(bounds.end)];
     this.#deletes = deletes;
   }
 
   /**
-   * @param maxBytes that the keys may take
+   * @param maxBytes that the keys may take @param commitTs that takes the place of those of all rows
    * @throws {ImportError} `malformed_file`, `schema_mismatch`, `unsupported`, with the delta log
    */
   static async of(
@@ -41,10 +44,11 @@ export class LiveRows {
     bounds: TimeBounds,
     maxBytes: number,
     signal: AbortSignal,
+    commitTs?: bigint,
   ): Promise<LiveRows> {
     const deletes = deletedKeys(key.dataType);
     for (const delta of deltas) await addDeletes(deletes, key, delta, bounds, maxBytes, signal);
-    return new LiveRows(bounds, deletes);
+    return new LiveRows(bounds, deletes, commitTs);
   }
 
   /** Whether every row counts, whatever its timestamp and key. */
@@ -66,8 +70,8 @@ export class LiveRows {
 
   /** @param words timestamps, their low halves first: a bigint is made of those alone that a delete may concern */
   #isLive(keys: Column, row: number, words: Uint32Array): boolean {
-    const low = words[2 * row];
-    const high = words[2 * row + 1];
+    const low = this.#commitTs?.low ?? words[2 * row];
+    const high = this.#commitTs?.high ?? words[2 * row + 1];
     if (isBefore(low, high, this.#start.low, this.#start.high) || isBefore(this.#end.low, this.#end.high, low, high)) {
       this.outside++;
       return false;

@@ -21,6 +21,8 @@ export interface SegmentFiles {
 export const DELTA_LOGS = "delta_logs";
 /** Likewise: the ids of fields in the segment, by name, as JSON, where they are not those of the collection. */
 export const FIELD_IDS = "field_ids";
+/** Likewise: the hybrid timestamp that takes the place of those of all rows, where there is one. */
+export const COMMIT_TS = "commit_ts";
 
 /**
  * Finds what each file of a segment is, by its path: `…/DIRECTORY/LOG`, behind them the delta logs.

@@ -15,7 +15,7 @@ import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { FieldRows, type FieldRowsOptions, type StoredPlan } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
-import { DELTA_LOGS, FIELD_IDS, type SegmentFiles, segmentFiles } from "./log-files.ts";
+import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, type SegmentFiles, segmentFiles } from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
 import { storedValues } from "./stored-values.ts";
 import { timeBounds } from "./time-bounds.ts";
@@ -93,7 +93,8 @@ export class SegmentReader implements FormatReader {
   #liveRows({ deltas }: SegmentFiles, signal: AbortSignal): Promise<LiveRows> {
     const { plan, options, wholeBytes = DELETED_KEYS_BYTES } = this.#input;
     const key = plan.schema.fields[primaryKeyIndex(plan.schema)];
-    return LiveRows.of(key, deltas, timeBounds(options), wholeBytes, signal);
+    const commitTs = options[COMMIT_TS] === undefined ? undefined : BigInt(options[COMMIT_TS]);
+    return LiveRows.of(key, deltas, timeBounds(options), wholeBytes, signal, commitTs);
   }
 
   async *#rowsOf(

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { mapConcurrent } from "@sluice/async";
 import { ImportError } from "@sluice/errors";
-import type { ExportTaskInput } from "@sluice/jobs";
-import { backupDeltaFolder, backupSegmentFolder } from "@sluice/jobs/findings";
-import { deltaLogKey, insertLogKey } from "@sluice/segment";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { CopiedForm, ExportTaskInput } from "@sluice/jobs";
+import { copiedFolder, type LogKind } from "@sluice/jobs/findings";
+import type { FieldLogs, VisibleSegment } from "@sluice/schema";
+import { bm25LogKey, deltaLogKey, insertLogKey, statsLogKey } from "@sluice/segment";
+import type { TaskContext } from "../task-kind.ts";
 import type { ExportedFiles } from "./exported-files.ts";
 import { LiveRows } from "./live-rows.ts";
 import { segmentsOf } from "./segments-of.ts";
@@ -12,24 +13,43 @@ import { segmentsOf } from "./segments-of.ts";
 /** Logs that are in memory at once: one is written while others come. */
 const LOGS_AT_ONCE = 3;
 
+/** What a task of such a form works on. */
+type CopyInput = ExportTaskInput & { readonly form: CopiedForm };
+
 /**
- * The logs of segments, byte by byte, where milvus-backup has them, with the deletes that count at the export's timestamp; not of
- * segments whose rows have all expired, which would live again where the backup is restored. Resolves to the number of rows that
- * are not deleted.
+ * The logs of segments, byte by byte, where the form has them, with the deletes that count at the export's timestamp; not of
+ * segments whose rows have all expired, which would live again where they are restored. Resolves to the number of rows that are
+ * not deleted.
  */
-export async function copyLogs(input: ExportTaskInput, files: ExportedFiles, context: TaskContext): Promise<number> {
+export async function copyLogs(input: CopyInput, files: ExportedFiles, context: TaskContext): Promise<number> {
   const live = new LiveRows(input, context);
   const done = { rows: 0, bytes: 0 };
   for await (const segment of segmentsOf(input, context)) {
     if (live.isNone(segment)) continue;
-    await copyFolder(backupSegmentFolder(segment), insertLogsOf(segment), segment.rowCount, files, context);
-    const deletes = deltaLogsOf(segment);
-    if (deletes.length > 0) await copyFolder(backupDeltaFolder(segment), deletes, 0, files, context);
+    for (const [kind, logs] of logsOf(segment, input.form)) {
+      const rows = kind === "insert_log" ? segment.rowCount : 0;
+      if (logs.length > 0) await copyFolder(copiedFolder(input.form, kind, segment), logs, rows, files, context);
+    }
     done.rows += segment.rowCount - (segment.deletedRows ?? 0);
     done.bytes += segment.memoryBytes;
     context.onProgress(done.rows, done.bytes);
   }
   return done.rows;
+}
+
+/** By their kind. Who imports a backup makes statistics anew; who restores a snapshot takes them as they are. */
+function logsOf(segment: VisibleSegment, form: CopiedForm): (readonly [LogKind, readonly Log[]])[] {
+  const { insertLogs, statsLogs, deltaLogs = [], bm25Logs = [] } = segment;
+  const copied = [
+    ["insert_log", logsBelow(segment, insertLogs, insertLogKey)],
+    ["delta_log", deltaLogsOf(segment, deltaLogs)],
+  ] as const;
+  if (form === "backup") return [...copied];
+  return [
+    ...copied,
+    ["stats_log", logsBelow(segment, statsLogs, statsLogKey)],
+    ["bm25_stats", logsBelow(segment, bm25Logs, bm25LogKey)],
+  ];
 }
 
 async function copyFolder(
@@ -52,22 +72,23 @@ async function copyFolder(
 }
 
 interface Log {
-  /** Below the folder of the backup. */
+  /** Below the folder of its kind. */
   readonly name: string;
   readonly key: string;
   readonly sizeBytes: number;
 }
 
-function insertLogsOf(segment: VisibleSegment): Log[] {
-  return segment.insertLogs.flatMap(({ fieldId, logIds, sizesBytes }) =>
+/** Logs in a folder for each field. */
+function logsBelow(segment: VisibleSegment, fields: readonly FieldLogs[], keyOf: typeof insertLogKey): Log[] {
+  return fields.flatMap(({ fieldId, logIds, sizesBytes }) =>
     logIds.map((logId, i) => {
-      return { name: `${fieldId}/${logId}`, key: insertLogKey(segment, fieldId, logId), sizeBytes: sizesBytes[i] };
+      return { name: `${fieldId}/${logId}`, key: keyOf(segment, fieldId, logId), sizeBytes: sizesBytes[i] };
     }),
   );
 }
 
-function deltaLogsOf(segment: VisibleSegment): Log[] {
-  return (segment.deltaLogs ?? []).flatMap(({ logIds, sizesBytes }) =>
+function deltaLogsOf(segment: VisibleSegment, lists: readonly FieldLogs[]): Log[] {
+  return lists.flatMap(({ logIds, sizesBytes }) =>
     logIds.map((logId, i) => ({ name: `${logId}`, key: deltaLogKey(segment, logId), sizeBytes: sizesBytes[i] })),
   );
 }

@@ -1,4 +1,5 @@
 import type { ExportTaskInput } from "@sluice/jobs";
+import { isCopiedForm } from "@sluice/jobs/findings";
 import type { TaskContext, TaskResult } from "../task-kind.ts";
 import { copyLogs } from "./copy-logs.ts";
 import { ExportedFiles } from "./exported-files.ts";
@@ -10,8 +11,10 @@ import { writeRows } from "./write-rows.ts";
  */
 export async function runExport(input: ExportTaskInput, context: TaskContext): Promise<TaskResult> {
   const files = new ExportedFiles(await context.openExportRoot(input.root), input, context.signal);
-  const write = input.form === "backup" ? copyLogs : writeRows;
-  const rowCount = await write(input, files, context);
+  const { form } = input;
+  const rowCount = isCopiedForm(form)
+    ? await copyLogs({ ...input, form }, files, context)
+    : await writeRows(input, files, context);
   const exported = await files.finish();
   return { rowCount, segments: [], autoIds: [], findings: { sets: [], rejected: [], exported } };
 }

@@ -1,9 +1,9 @@
 import { type Column, rowsNotDeleted, takeRows } from "@sluice/columns";
 import type { ExportTaskInput } from "@sluice/jobs";
 import { aliveText, compileFilter, expiredBefore, type Filter, rowsAfter } from "@sluice/query";
-import { type FieldSchema, physicalMs, primaryKeyIndex, timestampField } from "@sluice/schema";
+import { type FieldSchema, physicalMs, primaryKeyIndex, timestampField, type VisibleSegment } from "@sluice/schema";
 import { readDeletes, readSegmentField, type SegmentLogs } from "@sluice/segment";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext } from "../task-kind.ts";
 
 /** Rows of a part of a segment, by the columns of the output. */
 export interface PartRows {

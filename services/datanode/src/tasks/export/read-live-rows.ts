@@ -1,6 +1,7 @@
 import { mapConcurrent } from "@sluice/async";
+import type { VisibleSegment } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext } from "../task-kind.ts";
 import { type LiveInput, LiveRows, type PartRows } from "./live-rows.ts";
 import { segmentsOf } from "./segments-of.ts";
 

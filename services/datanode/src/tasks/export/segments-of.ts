@@ -1,5 +1,6 @@
 import type { ExportTaskInput } from "@sluice/jobs";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { VisibleSegment } from "@sluice/schema";
+import type { TaskContext } from "../task-kind.ts";
 
 /** Segments that are asked for at once: of ten thousand, the logs alone would take megabytes. */
 const SEGMENTS_PER_QUESTION = 256;

@@ -1,7 +1,7 @@
 import { type Column, type DeletedKeys, rowsNotDeleted } from "@sluice/columns";
-import { type FieldSchema, timestampField } from "@sluice/schema";
+import { type FieldSchema, timestampField, type VisibleSegment } from "@sluice/schema";
 import { readDeletes, readSegmentField, type SegmentLogs } from "@sluice/segment";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext } from "../task-kind.ts";
 
 /** Which rows of a segment no delete concerns, asked of one segment after the other. */
 export class LiveKeys {

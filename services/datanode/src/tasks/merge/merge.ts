@@ -1,8 +1,8 @@
 import { ImportError } from "@sluice/errors";
 import type { MergeReport, MergeTaskInput } from "@sluice/jobs";
-import type { StoredSegment } from "@sluice/schema";
+import type { StoredSegment, VisibleSegment } from "@sluice/schema";
 import { SegmentExtender } from "@sluice/segment";
-import type { TaskContext, TaskResult, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext, TaskResult } from "../task-kind.ts";
 import type { RowMatcher } from "./matched-rows.ts";
 import { openMatcher } from "./row-matcher.ts";
 import { SourceRows, type SourceSegments } from "./source-rows.ts";

@@ -1,7 +1,8 @@
 import { HeldMemory } from "@sluice/async";
 import type { MergeTaskInput } from "@sluice/jobs";
+import type { VisibleSegment } from "@sluice/schema";
 import { readSegmentField, type SegmentLogs, segmentParts } from "@sluice/segment";
-import type { TaskContext, VisibleSegment } from "../task-kind.ts";
+import type { TaskContext } from "../task-kind.ts";
 import type { SourceKeys } from "./grace-join.ts";
 import { LiveKeys } from "./live-keys.ts";
 import { mergeKeys, widened } from "./merge-keys.ts";

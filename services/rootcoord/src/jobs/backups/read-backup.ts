@@ -1,5 +1,6 @@
 import { ImportError } from "@sluice/errors";
 import {
+  BACKUP_LOGS,
   BACKUP_META,
   type BackupCollection,
   backupCollections,
@@ -10,14 +11,23 @@ import {
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { textOf } from "../note-files.ts";
+import { findSnapshot, isSnapshotMetadata, readSnapshot } from "./read-snapshot.ts";
 
-/** Who wrote a folder of collections. */
-export type BackupLayout = "milvus-backup" | "milvus-1";
+/** Where the logs of segments lie: a folder for each kind, ending in `/`. */
+export interface LogFolders {
+  readonly insert: string;
+  readonly delta: string;
+  /** Whether there may be deltas that are not the backup's: those alone count that it names. */
+  readonly isShared: boolean;
+}
 
 /** The collections of a folder that another program wrote. */
 export interface Backup {
-  readonly layout: BackupLayout;
+  /** Ends in `/`. */
+  readonly folder: string;
   readonly collections: readonly BackupCollection[];
+  /** Undefined of Milvus 1.x, whose segments have other files. */
+  readonly logs?: LogFolders;
 }
 
 /** Notes of a folder by which it is told what it is, in this order. */
@@ -32,20 +42,33 @@ const notes: readonly {
 ];
 
 /**
- * The collections of a folder of milvus-backup, by its full meta file or those of all levels, or of a data folder of Milvus 1.x, by
- * its meta store.
- * @param folder ends in `/`
+ * The collections of a folder of milvus-backup, by its full meta file or those of all levels, of a data folder of Milvus 1.x, by its
+ * meta store, or of a snapshot of Milvus 3.
+ * @param path of the folder, or of the metadata of a snapshot
  * @throws {ImportError} `file_not_found` where it is none of them; `malformed_file`; `unsupported`
  */
-export async function readBackup(sources: Sources, folder: string, bucket: string | undefined): Promise<Backup> {
+export async function readBackup(sources: Sources, path: string, bucket: string | undefined): Promise<Backup> {
+  if (isSnapshotMetadata(path)) return await milvusSnapshot(sources, await sources.find(path, bucket), bucket);
+  const folder = path.endsWith("/") ? path : `${path}/`;
   const opened = new BackupFolder(sources, folder, bucket);
   for (const { file, read } of notes) {
     const found = await opened.find(file);
     if (found) return await read(opened, found);
   }
+  const snapshot = await findSnapshot(sources, folder, bucket);
+  if (snapshot) return await milvusSnapshot(sources, snapshot, bucket);
   const names = notes.map(({ file }) => file).join(", ");
-  const reason = `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}`;
+  const reason = `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}; nor has it a snapshot, by snapshots/ID/metadata/ID.json`;
   throw new ImportError("file_not_found", reason, { file: folder });
+}
+
+async function milvusSnapshot(sources: Sources, file: SourceRef, bucket: string | undefined): Promise<Backup> {
+  const { collection, logFolder } = await readSnapshot(sources, file, bucket);
+  return {
+    folder: logFolder,
+    collections: [collection],
+    logs: { insert: `${logFolder}insert_log/`, delta: `${logFolder}delta_log/`, isShared: true },
+  };
 }
 
 class BackupFolder {
@@ -72,7 +95,12 @@ class BackupFolder {
   async milvusBackup(files: readonly SourceRef[]): Promise<Backup> {
     const texts = [];
     for (const file of files) texts.push({ path: file.path, text: await textOf(this.#sources, file) });
-    return { layout: "milvus-backup", collections: backupCollections(texts) };
+    const logs = {
+      insert: `${this.#folder}${BACKUP_LOGS.insert}/`,
+      delta: `${this.#folder}${BACKUP_LOGS.delta}/`,
+      isShared: false,
+    };
+    return { folder: this.#folder, collections: backupCollections(texts), logs };
   }
 
   async milvusBackupByLevels(): Promise<Backup> {
@@ -93,15 +121,11 @@ class BackupFolder {
       ...(journal && { journal: await open(journal) }),
     };
     const meta = await milvus1Sqlite(files, new AbortController().signal);
-    return { layout: "milvus-1", collections: milvus1Collections(meta, file.path) };
+    return { folder: this.#folder, collections: milvus1Collections(meta, file.path) };
   }
 
   async milvus1Dump(file: SourceRef): Promise<Backup> {
     const meta = milvus1Dump(await textOf(this.#sources, file));
-    return { layout: "milvus-1", collections: milvus1Collections(meta, file.path) };
+    return { folder: this.#folder, collections: milvus1Collections(meta, file.path) };
   }
-}
-
-export function asFolder(path: string): string {
-  return path.endsWith("/") ? path : `${path}/`;
 }

@@ -11,7 +11,7 @@ import type { ImportJobs } from "../import-jobs.ts";
 import type { JobBook } from "../job-book.ts";
 import { bucketOf, type JobSources } from "../job-sources.ts";
 import { creationOf, hasPartitionKey, type RestoreTarget } from "./backup-collection.ts";
-import { asFolder, readBackup } from "./read-backup.ts";
+import { readBackup } from "./read-backup.ts";
 
 type Declarations = Pick<
   RootCoordHandlers,
@@ -41,7 +41,7 @@ interface Plan {
   readonly target: RestoreTarget;
 }
 
-/** Restores collections of a folder of milvus-backup, or of Milvus 1.x: makes them, and imports the rows of each by a job. */
+/** Restores collections of a folder of milvus-backup, of a snapshot, or of Milvus 1.x: makes them, and imports the rows of each by a job. */
 export class RestoreBackup {
   readonly #deps: RestoreBackupDeps;
   constructor(deps: RestoreBackupDeps) {
@@ -72,8 +72,8 @@ export class RestoreBackup {
     const { spec, dataSource } = parseImportOptions(options, formatOptionKeys);
     const source = await this.#deps.sources.resolve(dataSource);
     await using open = await this.#deps.sources.open(source);
-    const folder = asFolder(source.folder === undefined ? path : `${source.folder}/${path}`);
-    return (await readBackup(open.sources, folder, bucketOf(spec, source).bucket ?? spec.bucket)).collections;
+    const place = source.folder === undefined ? path : `${source.folder}/${path}`;
+    return (await readBackup(open.sources, place, bucketOf(spec, source).bucket ?? spec.bucket)).collections;
   }
 
   /** A collection with rows would get those of the backup beside them. */

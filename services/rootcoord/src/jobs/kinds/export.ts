@@ -1,11 +1,12 @@
 import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
-import { backupSegmentFolder, type ExportTaskInput, specOf } from "@sluice/jobs";
+import { type CopiedForm, copiedFolder, copiedRoots, type ExportTaskInput, isCopiedForm, specOf } from "@sluice/jobs";
 import type { ExportRoots, ObjectStore } from "@sluice/object-store";
 import type { CollectionId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import { backupMetaFiles } from "../backup-meta.ts";
 import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
+import { snapshotFiles } from "../snapshot/snapshot-files.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf } from "./segment-tasks.ts";
 
@@ -59,32 +60,41 @@ export class ExportPlanner implements JobPlanner {
     tasks: readonly TaskRecord[],
     signal: AbortSignal,
   ): Promise<{ readonly rowCount: number }> {
-    const { root, folder } = specOf(job, "export");
+    const { root, folder, form } = specOf(job, "export");
     const store = await this.#deps.roots.open(root);
-    const meta = specOf(job, "export").form === "backup" ? await this.#backupMeta(job, tasks) : [];
-    await removeOthers(store, folder, tasks);
+    const meta = isCopiedForm(form) ? await this.#metaFiles(form, job, tasks) : [];
+    await removeOthers(store, folder, tasks, isCopiedForm(form) ? `${folder}/${copiedRoots[form]}/` : undefined);
     for (const [path, bytes] of meta) await store.put(`${folder}/${path}`, [bytes], signal);
     await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks)], signal);
     return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
   }
 
   /** Of the segments that were written: those whose rows have all expired were not. */
-  async #backupMeta(job: JobRecord, tasks: readonly TaskRecord[]) {
+  async #metaFiles(form: CopiedForm, job: JobRecord, tasks: readonly TaskRecord[]) {
     const { collectionId, partitionIds, timestamp } = job;
     const collection = await this.#deps.getCollection(collectionId);
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
     const written = new Set(exportedFiles(tasks).map(({ path }) => path));
-    const segments = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
-    const exported = segments.filter((segment) => written.has(backupSegmentFolder(segment)));
-    return backupMetaFiles({ job, collection, segments: exported });
+    const visible = await this.#deps.dataCoord.visibleSegments(collectionId, partitionIds, timestamp);
+    const segments = visible.filter((segment) => written.has(copiedFolder(form, "insert_log", segment)));
+    return form === "backup"
+      ? backupMetaFiles({ job, collection, segments })
+      : snapshotFiles({ job, collection, segments });
   }
 }
 
-/** What attempts of an older or newer build have called otherwise: who imports the folder would take it twice. */
-async function removeOthers(store: ObjectStore, folder: string, tasks: readonly TaskRecord[]): Promise<void> {
+/**
+ * What attempts of an older or newer build have called otherwise: who imports the folder would take it twice.
+ * @param copied where copied logs lie, of which folders are noted: nobody calls these otherwise
+ */
+async function removeOthers(
+  store: ObjectStore,
+  folder: string,
+  tasks: readonly TaskRecord[],
+  copied: string | undefined,
+): Promise<void> {
   const wanted = new Set(exportedFiles(tasks).map(({ path }) => `${folder}/${path}`));
-  // A backup notes folders, whose logs nobody calls otherwise.
-  const isWanted = (key: string) => wanted.has(key) || key.startsWith(`${folder}/binlogs/`);
+  const isWanted = (key: string) => wanted.has(key) || (copied !== undefined && key.startsWith(copied));
   const found = await Array.fromAsync(store.list(`${folder}/`));
   const others = found.filter(({ key }) => !isWanted(key)).map(({ key }) => key);
   if (others.length > 0) await store.delete(others);

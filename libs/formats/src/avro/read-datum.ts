@@ -1,82 +1,48 @@
-import { inflateRawSync, zstdDecompressSync } from "node:zlib";
 import { ImportError } from "@sluice/errors";
 
-// Avro object container files, whole in memory: the manifests of Iceberg. Source: avro.apache.org, "Specification".
+// Values in Avro's binary form, which nothing but their schema tells apart. Source: avro.apache.org, "Specification".
 
-const MAGIC = "Obj\x01";
-const SYNC_BYTES = 16;
-/** What all blocks of a file may hold. */
-const MAX_BYTES = 256 << 20;
+export type AvroSchema =
+  | string
+  | readonly AvroSchema[]
+  | { readonly type: AvroSchema; readonly [key: string]: unknown };
 
-type Schema = string | readonly Schema[] | { readonly type: Schema; readonly [key: string]: unknown };
-type Read = (at: Reader) => unknown;
+/** Reads a value where a reader stands. Records are plain objects; longs are bigints beyond 2^53. */
+export type ReadAvro = (at: AvroReader) => unknown;
 
-/** The records of a file, as plain objects; longs are bigints beyond 2^53. @throws {ImportError} `malformed_file`, `unsupported` */
-export function readAvro(bytes: Uint8Array): Record<string, unknown>[] {
-  try {
-    return recordsOf(bytes);
-  } catch (error) {
-    // A schema of any other shape, or one that is inside of itself.
-    throw error instanceof ImportError ? error : damaged(`its schema is none: ${(error as Error).message}`);
-  }
+/**
+ * Reads one value, and that there is nothing behind it.
+ * @throws {ImportError} `malformed_file`
+ */
+export function readDatum(read: ReadAvro, bytes: Uint8Array): unknown {
+  const at = new AvroReader(bytes);
+  const value = read(at);
+  if (at.isAtEnd) return value;
+  throw damaged("it goes on behind its end");
 }
 
-function recordsOf(bytes: Uint8Array): Record<string, unknown>[] {
-  const file = new Reader(bytes);
-  if (file.text(MAGIC.length) !== MAGIC) throw damaged("it does not begin with Obj");
-  const metadata = file.map((at) => Buffer.from(at.bytes(at.size())).toString());
-  const read = reader(parsed(metadata["avro.schema"]), new Map());
-  const records: Record<string, unknown>[] = [];
-  file.bytes(SYNC_BYTES);
-  for (let left = MAX_BYTES; !file.isAtEnd; file.bytes(SYNC_BYTES)) {
-    const count = file.size();
-    const block = inflated(file.bytes(file.size()), metadata["avro.codec"] ?? "null", left);
-    left -= block.length;
-    // Records of nothing at all have no file of Iceberg.
-    if (count > block.length) throw damaged(`${count} records in ${block.length} bytes`);
-    const at = new Reader(block);
-    for (let i = 0; i < count; i++) records.push(read(at) as Record<string, unknown>);
-  }
-  return records;
-}
-
-function parsed(text: string | undefined): Schema {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    throw damaged("its schema is no JSON");
-  }
-}
-
-function inflated(block: Uint8Array, codec: string, maxOutputLength: number): Uint8Array {
-  if (codec === "null") return block;
-  const inflate = codec === "deflate" ? inflateRawSync : codec === "zstandard" ? zstdDecompressSync : undefined;
-  if (!inflate)
-    throw new ImportError("unsupported", `the Avro file is compressed with ${codec}: write it with deflate`);
-  try {
-    return inflate(block, { maxOutputLength });
-  } catch (error) {
-    throw damaged((error as Error).message);
-  }
+/** How values of a schema are read. @throws {ImportError} `malformed_file` for types that are none */
+export function avroReader(schema: AvroSchema): ReadAvro {
+  return reader(schema, new Map());
 }
 
 /** @param named types that were defined before, by their names */
-function reader(schema: Schema, named: Map<string, Read>): Read {
+function reader(schema: AvroSchema, named: Map<string, ReadAvro>): ReadAvro {
   if (typeof schema === "string") return primitives[schema] ?? ((at) => (named.get(schema) ?? unknown(schema))(at));
   if (Array.isArray(schema)) {
     const choices = schema.map((choice) => reader(choice, named));
     return (at) => (choices[at.size()] ?? unknown("of a union"))(at);
   }
   const { type, name, fields, items, values, size } = schema as unknown as Record<string, never>;
-  const define = (read: Read) => {
+  const define = (read: ReadAvro) => {
     if (name) named.set(name, read);
     return read;
   };
-  switch (type as Schema) {
+  switch (type as AvroSchema) {
     case "record": {
-      const members: [string, Read][] = [];
+      const members: [string, ReadAvro][] = [];
       const read = define((at) => Object.fromEntries(members.map(([key, member]) => [key, member(at)])));
-      for (const field of fields as { name: string; type: Schema }[])
+      for (const field of fields as { name: string; type: AvroSchema }[])
         members.push([field.name, reader(field.type, named)]);
       return read;
     }
@@ -100,7 +66,7 @@ function unknown(what: string): never {
   throw damaged(`an unknown type ${what}`);
 }
 
-const primitives: Readonly<Record<string, Read>> = {
+const primitives: Readonly<Record<string, ReadAvro>> = {
   null: () => null,
   boolean: (at) => at.bytes(1)[0] !== 0,
   int: (at) => at.long(),
@@ -111,7 +77,8 @@ const primitives: Readonly<Record<string, Read>> = {
   string: (at) => at.text(at.size()),
 };
 
-class Reader {
+/** Where one is in bytes. */
+export class AvroReader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
@@ -153,7 +120,7 @@ class Reader {
   }
 
   /** Blocks of items, the last one empty; a negative count is followed by the bytes of its block. */
-  list(read: Read): unknown[] {
+  list(read: ReadAvro): unknown[] {
     const items: unknown[] = [];
     for (;;) {
       const count = Number(this.long());
@@ -164,11 +131,11 @@ class Reader {
     }
   }
 
-  map<T>(read: (at: Reader) => T): Record<string, T> {
+  map<T>(read: (at: AvroReader) => T): Record<string, T> {
     return Object.fromEntries(this.list((at) => [at.text(at.size()), read(at)]) as [string, T][]);
   }
 }
 
-function damaged(what: string): ImportError {
+export function damaged(what: string): ImportError {
   return new ImportError("malformed_file", `the Avro file is damaged: ${what}`);
 }

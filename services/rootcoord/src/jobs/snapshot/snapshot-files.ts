@@ -1,0 +1,59 @@
+import type { CollectionRecord, JobRecord } from "@sluice/catalog";
+import { SNAPSHOT_VERSION, snapshotPaths, writeManifest } from "@sluice/formats";
+import { specOf } from "@sluice/jobs";
+import type { VisibleSegment } from "@sluice/schema";
+import { collectionDescription, partitionsOf } from "./collection-description.ts";
+import { indexInfos } from "./index-infos.ts";
+import { protoJson } from "./proto-json.ts";
+import { segmentEntry } from "./segment-entry.ts";
+
+// A snapshot as Milvus 3 exports it, and restores a collection from it by itself. All paths are below the bundle, as they are where it
+// lies at the root of a bucket: Milvus replaces the root that `s3_location` has by the one where it finds the metadata, so that a
+// bundle may be moved as a whole. Source: Milvus `internal/snapshotio/storage`, `data_coord.proto`.
+
+/** `SnapshotLayoutSelfContained`: all files lie below the bundle. */
+const SELF_CONTAINED = "SnapshotLayoutSelfContained";
+
+export interface SnapshotParts {
+  readonly job: JobRecord;
+  readonly collection: CollectionRecord;
+  /** Those that were copied, as of the job's timestamp. */
+  readonly segments: readonly VisibleSegment[];
+}
+
+/** Files by their path below the bundle, in the order in which they are to be written: the last makes it a snapshot. */
+export function snapshotFiles(parts: SnapshotParts): [path: string, bytes: Uint8Array][] {
+  const { job, segments } = parts;
+  const { metadata, manifest } = snapshotPaths(job.collectionId, job.jobId);
+  return [
+    ...segments.map((segment): [string, Uint8Array] => [
+      manifest(segment.segmentId),
+      writeManifest(segmentEntry(segment, job.timestamp)),
+    ]),
+    [metadata, protoJson(metadataOf(parts))],
+  ];
+}
+
+function metadataOf({ job, collection, segments }: SnapshotParts) {
+  const { manifest } = snapshotPaths(job.collectionId, job.jobId);
+  return {
+    format_version: SNAPSHOT_VERSION,
+    snapshot_info: snapshotInfo(job),
+    collection: collectionDescription(job, collection),
+    indexes: indexInfos(job, collection),
+    manifest_list: segments.map(({ segmentId }) => manifest(segmentId)),
+    segment_ids: segments.map(({ segmentId }) => segmentId),
+    layout: SELF_CONTAINED,
+  };
+}
+
+function snapshotInfo(job: JobRecord) {
+  const { collectionId, jobId, timestamp, vchannels } = job;
+  return {
+    ...{ name: specOf(job, "export").folder.split("/").at(-1), id: jobId, collection_id: collectionId },
+    partition_ids: Object.values(partitionsOf(job)),
+    ...{ create_ts: timestamp, s3_location: snapshotPaths(collectionId, jobId).metadata },
+    state: "SnapshotStateCommitted",
+    channel_seek_positions: vchannels.map((channel_name) => ({ channel_name, timestamp })),
+  };
+}
