@@ -123,7 +123,7 @@ export class BullTaskQueue implements TaskQueue {
 
   async remove(taskIds: readonly TaskId[]): Promise<void> {
     await this.#call("remove tasks", async (classes) => {
-      for (const name of classNames) await classes[name].remove(taskIds);
+      await Promise.all(classNames.map((name) => classes[name].remove(taskIds)));
     });
   }
 
@@ -155,7 +155,7 @@ export class BullTaskQueue implements TaskQueue {
     try {
       while (this.#serveAgain && !this.#isClosed) {
         this.#serveAgain = false;
-        while (await this.#serveOne());
+        while (await this.#serveSome());
       }
       this.#waitForTasks();
     } catch {
@@ -166,26 +166,40 @@ export class BullTaskQueue implements TaskQueue {
   }
 
   /** Requests for any size take large tasks first: for small ones there are others who wait. */
-  async #serveOne(): Promise<boolean> {
+  async #serveSome(): Promise<boolean> {
     const classes = this.#classes;
-    if (this.#waiters.size === 0 || !classes || this.#isClosed) return false;
-    const large = this.#waiterFor(false) && (await classes.large.take());
-    if (large) return this.#give(large, false);
-    const small = this.#waiterFor(true) && (await classes.small.take());
-    if (small) return this.#give(small, true);
-    const background = this.#waiterFor(false) && (await classes.background.take());
-    return background ? this.#give(background, false) : false;
+    if (!classes) return false;
+    const [first] = this.#waitersFor(false);
+    if (first && (await this.#serveFrom(classes.large, false))) return true;
+    if (await this.#serveFrom(classes.small, true)) return true;
+    // Q1. For who has begun to ask meanwhile nothing else was looked for.
+    return first !== undefined && this.#waitersFor(false)[0] === first && this.#serveFrom(classes.background, false);
   }
 
-  /** Who asked first among those whom a task of the class fits; small tasks go to those who can take nothing else. */
-  #waiterFor(isSmall: boolean): LeaseWaiter | undefined {
-    const waiters = [...this.#waiters];
-    const forAny = waiters.find(({ request }) => request.maxSizeBytes === undefined);
-    return isSmall ? (waiters.find(({ request }) => request.maxSizeBytes !== undefined) ?? forAny) : forAny;
+  /** Takes one, and where there was one as many at once as are asked for: a process may stand for many workers. */
+  async #serveFrom(tasks: TaskClass, isSmall: boolean): Promise<boolean> {
+    let served = 0;
+    let wanted = Math.min(1, this.#waitersFor(isSmall).length);
+    while (wanted > 0 && !this.#isClosed) {
+      const taken = await Promise.allSettled(Array.from({ length: wanted }, () => tasks.take()));
+      const jobs = taken.flatMap((result) => (result.status === "fulfilled" && result.value ? result.value : []));
+      for (const job of jobs) await this.#give(job, isSmall);
+      for (const result of taken) if (result.status === "rejected") throw result.reason;
+      served += jobs.length;
+      wanted = jobs.length < wanted ? 0 : this.#waitersFor(isSmall).length;
+    }
+    return served > 0;
   }
 
-  async #give(job: QueueJob, isSmall: boolean): Promise<true> {
-    const waiter = this.#waiterFor(isSmall);
+  /** Whom a task of the class fits, in order of asking; small ones first those who can take nothing else. */
+  #waitersFor(isSmall: boolean): LeaseWaiter[] {
+    const forAny = [...this.#waiters].filter(({ request }) => request.maxSizeBytes === undefined);
+    if (!isSmall) return forAny;
+    return [...[...this.#waiters].filter(({ request }) => request.maxSizeBytes !== undefined), ...forAny];
+  }
+
+  async #give(job: QueueJob, isSmall: boolean): Promise<void> {
+    const [waiter] = this.#waitersFor(isSmall);
     const leaseMs = waiter?.request.leaseMs ?? this.#options.leaseMs;
     const lease = new BullTaskLease(job, leaseMs);
     if (!waiter || this.#isClosed) await lease.giveBack().catch(() => undefined);
@@ -195,7 +209,6 @@ export class BullTaskQueue implements TaskQueue {
       if (leaseMs !== this.#options.leaseMs) await lease.renew().catch(() => undefined);
       waiter.settle(lease);
     }
-    return true;
   }
 
   #waitForTasks(): void {
@@ -205,9 +218,9 @@ export class BullTaskQueue implements TaskQueue {
       if (job) void this.#give(job, isSmall).then(() => this.#serve());
       else void this.#serve();
     };
-    if (this.#waiterFor(false)) classes.large.waitForOne(onJob(false));
-    if (this.#waiterFor(false)) classes.background.waitForOne(onJob(false));
-    if (this.#waiterFor(true)) classes.small.waitForOne(onJob(true));
+    if (this.#waitersFor(false).length > 0) classes.large.waitForOne(onJob(false));
+    if (this.#waitersFor(false).length > 0) classes.background.waitForOne(onJob(false));
+    if (this.#waitersFor(true).length > 0) classes.small.waitForOne(onJob(true));
   }
 
   get #isClosed(): boolean {

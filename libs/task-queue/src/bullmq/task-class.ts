@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { forEachConcurrent } from "@sluice/async";
 import { type TaskId, taskId } from "@sluice/schema";
 import { type Job, Queue, Worker } from "bullmq";
 import type { QueuedTask } from "../task-queue.ts";
@@ -18,6 +19,8 @@ export type QueueJob = Job<TaskData>;
 /** Ids of BullMQ must not be bare numbers. */
 const bullId = (id: TaskId) => `t${id}`;
 const waitingStates = ["wait", "prioritized", "delayed"] as const;
+/** Tasks of a cancelled job that are taken away at once. */
+const REMOVED_AT_ONCE = 64;
 /** Tasks that one call enqueues. */
 const BATCH = 1000;
 
@@ -105,10 +108,10 @@ export class TaskClass {
   /** Takes tasks away, also from those who hold them: without its lock a holder learns it at its next renewal. */
   async remove(ids: readonly TaskId[]): Promise<void> {
     const { producer } = this.#options;
-    for (const id of ids) {
+    await forEachConcurrent(ids, REMOVED_AT_ONCE, async (id) => {
       await producer.del(`${this.#queue.toKey(bullId(id))}:lock`);
       await this.#queue.remove(bullId(id));
-    }
+    });
   }
 
   async depth(): Promise<{ waiting: number; leased: number }> {

@@ -106,6 +106,20 @@ export function taskQueueConformance(backend: string, open: () => Promise<QueueU
       expect(taken.map((got) => got.task.taskId).sort()).toEqual([10n, 11n]);
     });
 
+    it("gives many that ask at once a task each, in the order of the queue", async () => {
+      await queue.enqueue(Array.from({ length: 40 }, (_, i) => task(1, i + 1)));
+      const leases = await Promise.all(Array.from({ length: 30 }, () => take()));
+      expect(leases.map((taken) => Number(taken.task.taskId))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+      expect(await queue.depth()).toEqual({ waiting: 10, leased: 30 });
+    });
+
+    it("removes thousands of tasks", async () => {
+      const many = Array.from({ length: 2000 }, (_, i) => task(1, i + 1));
+      await queue.enqueue(many);
+      await queue.remove(many.map(({ taskId }) => taskId));
+      expect(await queue.depth()).toEqual({ waiting: 0, leased: 0 });
+    });
+
     it("ends the wait when the signal aborts", async () => {
       const abort = new AbortController();
       const waiting = lease({ signal: abort.signal });
