@@ -396,6 +396,22 @@ describe("a job", () => {
     await world.until(() => world.dataCoord.dispatched.length === 200);
   });
 
+  it("B3: whose tasks begin at once needs few transactions, and each task its own attempt", async () => {
+    planAtOnce(200);
+    const id = await world.submit({ files: ["a.jsonl"] });
+    await world.until(() => world.dataCoord.dispatched.length === 200);
+    const before = world.store.transactions;
+    const start = ({ taskId }: TaskRecord) => world.reports.startTask({ jobId: id, taskId, nodeId: 9n });
+    const begun = await Promise.all(world.tasks(id).map(start));
+    expect(begun.every(({ order }) => order?.attempt === 1n)).toBe(true);
+    expect(world.store.transactions - before).toBeLessThanOrEqual(5);
+    world.store.lostAnswers = 1;
+    const results = begun.map(({ order }) => world.reports.report(resultOf(order, persisted)));
+    await Promise.all(results);
+    await world.until(() => world.state(id) === "completed");
+    expect(world.tasks(id).every(({ attempt, state }) => attempt === 1 && state === "persisted")).toBe(true);
+  });
+
   it("with many tasks is handed over by few calls", async () => {
     planAtOnce(200);
     await world.submit({ files: ["a.jsonl"] });

@@ -5,9 +5,7 @@ import {
   groupsOf,
   IDEMPOTENCY_KEYS,
   type IdempotencyRecord,
-  JOB_FILES,
   JOBS,
-  type JobFilesRecord,
   type JobRecord,
   pagesOf,
   type RecordEntry,
@@ -17,61 +15,58 @@ import {
   TASKS,
   type TaskRecord,
 } from "@sluice/catalog";
-import { ImportError } from "@sluice/errors";
-import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, TaskId } from "@sluice/schema";
+import { JobFiles } from "./job-files.ts";
 import { JobIndex } from "./job-index.ts";
-import { type JobView, type KnownJob, newKnown, viewOf, withoutCredentials } from "./known-job.ts";
+import { JobWriter } from "./job-writer.ts";
+import { type JobDecision, type JobView, type KnownJob, newKnown, viewOf } from "./known-job.ts";
 
 // B1. The records are the truth; the book is a copy of them that only this rootcoord writes. Every write goes to the
 //     store first, guarded by the revisions that the copy was read at, so that a stale copy can change nothing.
 // B2. A task's record changes only together with a guard on its job's record: once a job has left `importing`, no late
 //     report can touch its tasks.
-// B3. Changes of one job are made one after the other; different jobs do not wait for each other.
+// B3. Changes of one job are decided one after the other, each on what the one before has made of it; those that wait while
+//     others are written are written together. Different jobs do not wait for each other.
 // B4. A guard that fails while this rootcoord leads means that a transaction was carried out whose answer was lost: where
 //     the records are what was to be written, all is well; else the job is read again, and the change decided anew. Once
 //     another rootcoord leads, the metastore refuses every write.
 
 export type { JobView };
 
-/** What to write: a new job record, task records to put. */
-export interface JobChange {
-  readonly job?: JobRecord;
-  readonly tasks?: readonly TaskRecord[];
-}
-
-/** Times that a change is decided anew because the records had moved. */
-const MAX_RELOADS = 5;
-
 /** All jobs and their tasks, in memory for reading, written through to the metastore. */
 export class JobBook {
   readonly #store: MetaStore;
   readonly #jobTable: RecordTable<StoredJob, JobId>;
-  readonly #filesTable: RecordTable<JobFilesRecord, readonly [JobId, number]>;
+  readonly #files: JobFiles;
   readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
   readonly #keyTable: RecordTable<IdempotencyRecord, readonly [CollectionId, string]>;
   readonly #jobs = new Map<JobId, KnownJob>();
   readonly #index = new JobIndex();
+  readonly #writer: JobWriter;
   readonly #listeners = new Set<(jobId: JobId) => void>();
 
   constructor(store: MetaStore) {
     this.#store = store;
     this.#jobTable = new RecordTable(store, JOBS);
-    this.#filesTable = new RecordTable(store, JOB_FILES);
+    this.#files = new JobFiles(store);
     this.#taskTable = new RecordTable(store, TASKS);
     this.#keyTable = new RecordTable(store, IDEMPOTENCY_KEYS);
+    this.#writer = new JobWriter(store, this.#jobTable, this.#taskTable, {
+      settled: (known) => this.#index.changed(known),
+      written: ({ job }) => this.#notify(job.record.jobId),
+    });
   }
 
   /** Reads every job and task of the store. */
   async load(): Promise<void> {
-    const pages = Map.groupBy(await Array.fromAsync(this.#filesTable.scan()), ({ record }) => record.jobId);
+    const pages = await this.#files.load();
     for await (const entry of this.#jobTable.scan()) {
       const { jobId } = entry.record;
-      this.#add(entry, groupsOf((pages.get(jobId) ?? []).map(({ record }) => record)));
+      this.#add(entry, groupsOf(pages.get(jobId) ?? []));
       pages.delete(jobId);
     }
-    for (const jobId of pages.keys()) await this.#dropFiles(jobId, pages.get(jobId)?.length ?? 0);
+    for (const jobId of pages.keys()) await this.#files.drop(jobId, pages.get(jobId)?.length ?? 0);
     for await (const entry of this.#taskTable.scan()) this.#jobs.get(entry.record.jobId)?.tasks.set(entry);
   }
 
@@ -130,7 +125,7 @@ export class JobBook {
   ): Promise<boolean> {
     const { jobId, collectionId, idempotencyKey: key } = job;
     let stored: RecordEntry<StoredJob> | undefined;
-    const pages = pagesOf(jobId, groups).map((page) => this.#filesTable.stage(page, undefined, () => {}));
+    const pages = this.#files.stage(jobId, groups);
     const found: RecordEntry<TaskRecord>[] = [];
     const ofTasks = tasks.map((task) =>
       this.#taskTable.stage(task, undefined, (entry) => void (entry && found.push(entry))),
@@ -140,7 +135,7 @@ export class JobBook {
     if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
     if (!(await commitInPages(this.#store, pages.slice(0, -1)))) return false;
     if (!(await commitStaged(this.#store, staged)) || !stored) {
-      await this.#dropFiles(jobId, pages.length - 1);
+      await this.#files.drop(jobId, pages.length - 1);
       return false;
     }
     this.#add(stored, groups, found);
@@ -153,7 +148,7 @@ export class JobBook {
     groups: readonly FileGroupRecord[],
     tasks?: readonly RecordEntry<TaskRecord>[],
   ): void {
-    const known = newKnown(job, groups, tasks);
+    const known = newKnown(job, groups, tasks ?? [], (decisions) => this.#writer.apply(known, decisions));
     this.#jobs.set(job.record.jobId, known);
     this.#index.add(known);
   }
@@ -163,22 +158,13 @@ export class JobBook {
     this.#index.remove(known);
   }
 
-  async #dropFiles(jobId: JobId, pages: number): Promise<void> {
-    await commitInPages(this.#store, this.#stageFileRemovals(jobId, pages));
-  }
-
-  #stageFileRemovals(jobId: JobId, pages: number): StagedWrite[] {
-    return Array.from({ length: pages }, (_, page) => this.#filesTable.stageRemoval([jobId, page], () => {}));
-  }
-
   /**
    * Changes one job: `decide` sees the present records and says what to write, if anything. The answer is what
    * it was after the change. `decide` is called again when the records had moved (B4).
    * @throws {ImportError} `internal` when they keep moving; {NotLeadingError} when another rootcoord leads
    */
-  async change(jobId: JobId, decide: (view: JobView) => JobChange | undefined): Promise<JobView | undefined> {
-    const known = this.#jobs.get(jobId);
-    return known?.turns.run(() => this.#apply(known, decide));
+  async change(jobId: JobId, decide: JobDecision): Promise<JobView | undefined> {
+    return this.#jobs.get(jobId)?.changes.add(decide);
   }
 
   /** Changes what is known of running tasks in memory only: their progress, which the next report tells again. */
@@ -188,51 +174,6 @@ export class JobBook {
     const entry = task && known.tasks.get(task.taskId);
     if (!entry) return false;
     known.tasks.set({ ...entry, record: task });
-    known.view = undefined;
-    return true;
-  }
-
-  async #apply(known: KnownJob, decide: (view: JobView) => JobChange | undefined): Promise<JobView> {
-    for (let attempt = 0; attempt < MAX_RELOADS; attempt++) {
-      const change = decide(viewOf(known));
-      if (!change?.job && !change?.tasks?.length) return viewOf(known);
-      const isWritten = await commitInPages(this.#store, this.#stage(known, change), [this.#jobTable.guard(known.job)]);
-      known.view = undefined;
-      if (isWritten) {
-        this.#notify(known.job.record.jobId);
-        return viewOf(known);
-      }
-      if (!(await this.#reload(known))) break;
-    }
-    throw new ImportError("internal", `the records of job ${known.job.record.jobId} keep moving`);
-  }
-
-  /** Tasks first and the job last: whoever reads the job's record in its new state finds its tasks. */
-  #stage(known: KnownJob, { job, tasks = [] }: JobChange): StagedWrite[] {
-    const staged = tasks.map((task) =>
-      this.#taskTable.stage(task, known.tasks.get(task.taskId), (stored) => {
-        if (stored) known.tasks.set(stored);
-      }),
-    );
-    if (!job) return staged;
-    const { groups: _, ...kept } = job;
-    const own = isEnded(job.state) ? withoutCredentials(kept) : kept;
-    return [...staged, this.#jobTable.stage(own, known.job, (stored) => this.#settle(known, stored ?? known.job))];
-  }
-
-  #settle(known: KnownJob, job: RecordEntry<StoredJob>): void {
-    known.job = job;
-    this.#index.changed(known);
-  }
-
-  /** Reads a job and its tasks again (B4); false when it is gone. */
-  async #reload(known: KnownJob): Promise<boolean> {
-    const { jobId } = known.job.record;
-    const found = await this.#jobTable.get(jobId);
-    if (!found) return false;
-    this.#settle(known, found);
-    known.tasks.clear();
-    for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry);
     known.view = undefined;
     return true;
   }
@@ -250,7 +191,7 @@ export class JobBook {
     const { idempotencyKey: key, collectionId } = known.job.record;
     await commitInPages(this.#store, [
       ...this.#stageRemovals(known),
-      ...this.#stageFileRemovals(jobId, pagesOf(jobId, known.groups).length),
+      ...this.#files.stageRemovals(jobId, pagesOf(jobId, known.groups).length),
       ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
       this.#jobTable.stageRemoval(jobId, () => this.#remove(known)),
     ]);

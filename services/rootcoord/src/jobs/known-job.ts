@@ -1,4 +1,4 @@
-import { Serial } from "@sluice/async";
+import { Batches } from "@sluice/async";
 import type { FileGroupRecord, JobRecord, RecordEntry, StoredJob, TaskRecord } from "@sluice/catalog";
 import type { TaskId } from "@sluice/schema";
 
@@ -9,7 +9,16 @@ export interface JobView {
   readonly tasks: readonly TaskRecord[];
 }
 
-/** The same, as the book keeps it. */
+/** What to write: a new job record, task records to put. */
+export interface JobChange {
+  readonly job?: JobRecord;
+  readonly tasks?: readonly TaskRecord[];
+}
+
+/** Sees the records as they are and says what to write, if anything. Called again when they had moved. */
+export type JobDecision = (view: JobView) => JobChange | undefined;
+
+/** A job with its tasks, as the book keeps it. */
 export interface KnownJob {
   job: RecordEntry<StoredJob>;
   /** Of the job's files, which never change. */
@@ -18,15 +27,16 @@ export interface KnownJob {
   /** Of the records as they are; made when it is asked for. */
   view: JobView | undefined;
   /** The changes of this job (B3). */
-  readonly turns: Serial;
+  readonly changes: Batches<JobDecision, JobView>;
 }
 
 export function newKnown(
   job: RecordEntry<StoredJob>,
   groups: readonly FileGroupRecord[],
-  tasks: readonly RecordEntry<TaskRecord>[] = [],
+  tasks: readonly RecordEntry<TaskRecord>[],
+  apply: (decisions: readonly JobDecision[]) => Promise<readonly (JobView | Promise<JobView>)[]>,
 ): KnownJob {
-  return { job, groups, tasks: new KnownTasks(tasks), view: undefined, turns: new Serial() };
+  return { job, groups, tasks: new KnownTasks(tasks), view: undefined, changes: new Batches({ run: apply }) };
 }
 
 export function viewOf(known: KnownJob): JobView {
