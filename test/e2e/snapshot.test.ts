@@ -208,3 +208,21 @@ it("has functions with their statistics, and partitions by a key", async () => {
     data("entities/search", { collectionName, data: ["fox 7"], annsField: "terms", limit: 3 });
   expect(await hitsOf("texts_2")).toEqual(await hitsOf("texts"));
 });
+
+it("goes on after a kill, and is whole", async () => {
+  const { client, files } = fixture;
+  await client.createCollection(bookCollection("killed", { shards: 2 }));
+  await client.importAndWait("killed", await files.jsonl("killed.jsonl", books(50)));
+  const { data } = await exports.post("create", { collectionName: "killed", to: "out://killed", format: "snapshot" });
+  await client.delete("killed", "id < 10");
+  await fixture.restart("kill9");
+  const job = await exports.ended(data.jobId);
+  expect(job).toMatchObject({ state: "Completed", exportedRows: 50 });
+  const { outcome } = await restore(join(out, job.to.slice("out://".length)), { killed: "killed_2" });
+  expect(outcome).toMatchObject({ isCompleted: true, rowCount: 50 });
+});
+
+it("of some rows or fields is refused, and what to do instead", async () => {
+  const body = { collectionName: "all", to: "out://x", format: "snapshot", filter: "id > 1" };
+  expect((await exports.post("create", body)).message).toMatch(/a snapshot has segments as they are: leave filter/);
+});

@@ -46,6 +46,33 @@ describe.each(cases)("segments of Milvus 2.3.5: %s", (name) => {
   });
 });
 
+describe("a segment whose commit takes the place of its rows' times", () => {
+  const name = "insert-two-flushes-arrays-text-deletes";
+  const described = canonicalJson(readFileSync(join(root, name, "case.json"), "utf8")) as Case;
+  const schema = fixtureSchema(described.describe);
+  const rowsWith = async (options: Readonly<Record<string, string>>) => {
+    const segments = [...readSegments(join(root, name)).values()];
+    const rows = await Promise.all(segments.map(async (segment) => rowsOf(await inputOf(segment, schema, options))));
+    return rows.flat().length;
+  };
+  const all = described.rows.length;
+  const left = all - described.deletedPrimaryKeys.length;
+
+  it.each<[when: string, commitTs: bigint, rows: number]>([
+    ["after the deletes", 2n ** 62n, all],
+    ["before them", 1n, left],
+  ])("has lost what later deletes name, of a commit %s", async (_when, commitTs, rows) => {
+    expect(await rowsWith({ commit_ts: String(commitTs) })).toBe(rows);
+  });
+
+  it("is within bounds of time as a whole, or not at all", async () => {
+    const commitTs = 2n ** 62n;
+    const bounds = { start_ts: String(commitTs - 1n), end_ts: String(commitTs + 1n) };
+    expect(await rowsWith({ ...bounds, commit_ts: String(commitTs) })).toBe(all);
+    expect(await rowsWith({ ...bounds, commit_ts: String(commitTs + 2n) })).toBe(0);
+  });
+});
+
 const signal = new AbortController().signal;
 
 async function segmentsOf(name: string, schema: CollectionSchema) {
