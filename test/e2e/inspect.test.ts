@@ -101,6 +101,22 @@ describe("jobs/import/inspect", () => {
     );
   });
 
+  it("looks at the first of many files, and at what all of their folders say", async () => {
+    const { files } = fixture;
+    const folders = [
+      "n=1/part=a",
+      "n=2/part=__HIVE_DEFAULT_PARTITION__",
+      ...Array.from({ length: 18 }, (_, i) => `n=x${i}/part=b`),
+    ];
+    for (const folder of folders) await files.jsonl(`many/${folder}/a.jsonl`, books(2));
+    const { data } = await rest.post("inspect", { files: [["sources/many/"]] });
+    expect([data.files.length, data.fileCount]).toEqual([16, 20]);
+    const field = (name: string) =>
+      data.files[0].schema.fields.find((f: { fieldName: string }) => f.fieldName === name);
+    expect(field("part")).toMatchObject({ dataType: "VarChar", nullable: true });
+    expect(field("n").dataType).toBe("VarChar");
+  });
+
   it("names missing files, broken files and files of no known format as an import would", async () => {
     const { files } = fixture;
     const broken = await files.write("inspect-broken.parquet", "no parquet");

@@ -2,11 +2,11 @@ import type { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType, dataTypeName, isDenseVector } from "@sluice/schema";
 import type { CanonicalRow } from "../canonical-rows.ts";
-import type { Folders } from "../folder-values.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { parseFieldOptions } from "../plan/field-options.ts";
 import { columnFacts } from "./column-facts.ts";
+import { type FoundFolders, folderColumns, noFolders } from "./folder-columns.ts";
 import { type MappedColumn, mappedColumns } from "./mapped-columns.ts";
 import { type ProposedSchema, proposeSchema } from "./propose-schema.ts";
 import { withTextLists, withWideIntegers } from "./refine-columns.ts";
@@ -43,7 +43,7 @@ export interface Inspection {
 }
 
 /**
- * @param folders what the folders of the files say of all rows: columns of the same rank
+ * @param folders columns of the same rank
  * @throws {ImportError} for a source that cannot be read at all
  */
 export async function inspectGroup(
@@ -51,13 +51,13 @@ export async function inspectGroup(
   sources: readonly SourceFile[],
   options: Readonly<Record<string, string>>,
   signal: AbortSignal,
-  folders: Folders = new Map(),
+  folders: FoundFolders = noFolders,
 ): Promise<Inspection> {
   const { columns: own, rowCount, sampledRows } = await formatNamed(format).describe(sources, signal, options);
   const names = new Set(own.map(({ name }) => name));
   const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
   const read = (columns: readonly ColumnDescription[]) =>
-    sample(format, sources, { columns, options, folders }, signal);
+    sample(format, sources, { columns, options, folders: folders.own }, signal);
   const areTyped = sampledRows === undefined;
   const { columns, rows, rejected, bytesPerRow } = await fittingSample(read, described, areTyped);
   const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
@@ -102,14 +102,6 @@ async function fittingSample(
     [columns, found] = [widened, await read(widened)];
   }
   return { ...found, columns };
-}
-
-/** A key of folders; of one file nobody knows whether the others have numbers too, so text is taken but for digits. */
-function folderColumns(folders: Folders): ColumnDescription[] {
-  return [...folders].map(([name, value]) => ({
-    ...{ name, type: "name of a folder", isNullable: value === null },
-    dataType: value !== null && /^-?\d{1,15}$/.test(value) ? DataType.Int64 : DataType.VarChar,
-  }));
 }
 
 function lacksDim({ dataType, dim }: ColumnDescription): boolean {

@@ -46,13 +46,15 @@ export function inspectCommand(): Command {
 async function inspect(files: readonly string[], options: InspectOptions): Promise<void> {
   const paths = serverPaths(files, options.address);
   const answer = await restOf(options)
-    .post<{ files: readonly Inspection[] }>("jobs/import/inspect", {
+    .post<{ files: readonly Inspection[]; fileCount: number }>("jobs/import/inspect", {
       files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
       options: { ...mappingOf(options.map), ...Object.fromEntries(options.option ?? []) },
     })
     .catch(throwOfBucket);
   if (options.json) return showJson(answer.files);
   answer.files.forEach(show);
+  const others = answer.fileCount - answer.files.length;
+  if (others > 0) say(`${others} more files were not looked at`);
 }
 
 function show({

@@ -8,7 +8,7 @@ export async function inspectFiles(
   options: { key: string; value: string }[],
 ) {
   const fileGroups = groups.map((paths) => ({ paths: [...paths] }));
-  const { status, inspections } = await context.root.inspectFiles({ fileGroups, options });
+  const { status, inspections, groupCount } = await context.root.inspectFiles({ fileGroups, options });
   checkStatus(status);
-  return { files: JSON.parse(inspections) };
+  return { files: JSON.parse(inspections), fileCount: groupCount };
 }

@@ -7,7 +7,7 @@ import { belowFolder, bucketOf, type JobSources } from "./job-sources.ts";
 import { withPresetFile } from "./preset-file.ts";
 import { findFiles } from "./request-files.ts";
 
-/** Groups of files that one call looks at. */
+/** Groups of files that one call looks at: of more, the first ones stand for all. */
 const MAX_INSPECTED = 16;
 
 /** Looks at files as an import would, without a collection: what they hold, and which collection would take them. */
@@ -30,17 +30,14 @@ export class InspectFiles {
     await using open = await this.#sources.open(source);
     const files = belowFolder({ files: [], fileGroups, chunks }, source.folder);
     const { groups } = await findFiles(open.sources, files, { ...spec, ...bucketOf(spec, source) });
-    if (groups.length > MAX_INSPECTED) {
-      const reason = `${groups.length} files are more than the ${MAX_INSPECTED} that are looked at in one call`;
-      throw new ImportError("request_invalid", reason);
-    }
+    const all = groups.map(foldersOfGroup);
     const inspections = [];
-    for (const group of groups) {
+    for (const [i, group] of groups.slice(0, MAX_INSPECTED).entries()) {
       await using opened = await openFiles(open.sources, group.files);
       const options = { ...spec.formatOptions, ...group.options, ...tableOptions(group) };
       const { signal } = new AbortController();
-      inspections.push(await inspectGroup(group.format, opened.files, options, signal, foldersOfGroup(group)));
+      inspections.push(await inspectGroup(group.format, opened.files, options, signal, { own: all[i], all }));
     }
-    return { status: okStatus(), inspections: JSON.stringify(inspections) };
+    return { status: okStatus(), inspections: JSON.stringify(inspections), groupCount: groups.length };
   }
 }
