@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,6 +28,14 @@ async function snapshot(collectionName: string) {
   const metadata = JSON.parse(await readFile(join(folder, path), "utf8"));
   const manifests = [];
   for (const name of metadata.manifest_list) manifests.push(manifestByAvsc(await readFile(join(folder, name))));
+  const { metaFiles } = JSON.parse(await readFile(join(folder, "_manifest.json"), "utf8"));
+  for (const { path: name, sha256 } of metaFiles)
+    expect(
+      createHash("sha256")
+        .update(await readFile(join(folder, name)))
+        .digest("hex"),
+    ).toBe(sha256);
+  expect(metaFiles.map((file: { path: string }) => file.path)).toEqual([...metadata.manifest_list, path]);
   return { job, folder, files, path, metadata, manifests };
 }
 
@@ -69,7 +78,7 @@ it("has every file that its manifests name, and no other, with all of the collec
     expect((await client.raw.createIndex(milvus.CreateIndexRequest.fromPartial(request))).code).toBe(0);
   }
   const { job, files, path, metadata, manifests } = await snapshot("all");
-  expect(job).toMatchObject({ exportedRows: 117, format: "snapshot" });
+  expect(job).toMatchObject({ exportedRows: 117, format: "snapshot", snapshot: `${job.to}/${path}` });
   const { snapshot_info: info, collection } = metadata;
   expect(metadata).toMatchObject({ format_version: 4, layout: "SnapshotLayoutSelfContained" });
   expect(path).toBe(`snapshots/${info.collection_id}/metadata/${job.jobId}.json`);

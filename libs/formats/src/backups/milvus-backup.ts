@@ -37,9 +37,13 @@ export function backupCollections(
   const parsed = texts.map(({ path, text }) => parseMeta(path, text));
   const [root] = parsed;
   if (textAt(root, "format") === "snapshot")
-    throw new ImportError("unsupported", "the backup is a snapshot: take it in the format binlog", {
-      file: texts[0].path,
-    });
+    throw new ImportError(
+      "unsupported",
+      "the backup is a snapshot: restore each collection by its snapshots/…/metadata/….json, or take it in the format binlog",
+      {
+        file: texts[0].path,
+      },
+    );
   const encrypted = listAt(root, "database_backups").find((database) => textAt(database, "ezk") !== "");
   if (encrypted)
     throw new ImportError("unsupported", "the backup is encrypted: take it without", { file: texts[0].path });

@@ -67,7 +67,7 @@ const dataSource = z.strictObject({
 const structured = {
   data_source: dataSource.optional().describe("where the files lie; absent: where their paths say"),
   external_data: externalData.optional().describe("what is imported"),
-  internal_data: internalData.optional().describe("a collection of a milvus-backup, instead of files"),
+  internal_data: internalData.optional().describe("a collection of a milvus-backup or snapshot, instead of files"),
 };
 
 const anyObject = z.record(z.string(), z.unknown());

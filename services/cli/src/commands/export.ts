@@ -15,6 +15,8 @@ export interface ExportView extends AnyJob {
   readonly format: string;
   readonly files: number;
   readonly sizeBytes: number;
+  /** Metadata of a snapshot that is whole. */
+  readonly snapshot?: string;
 }
 
 interface ExportOptions extends ServerOptions {
@@ -67,7 +69,7 @@ function showExport(job: ExportView): void {
   const paint = statePaint(job);
   const files = `${job.files} files, ${bytesText(job.sizeBytes)}`;
   say(`export ${job.jobId} ${paint(job.state)}: ${job.exportedRows} rows, ${files}`);
-  if (job.state !== "Failed") say(job.to);
+  if (job.state !== "Failed") say(job.snapshot ?? job.to);
   if (job.reason) say(color.red(job.reason));
 }
 

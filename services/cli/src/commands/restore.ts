@@ -21,7 +21,10 @@ interface RestoreOptions extends ServerOptions {
 
 /** `restore`, which is `backup restore` as well. */
 export function restoreCommand(): Command {
-  return serverCommand("restore", "make the collections of a milvus-backup or of a Milvus 1.x, and import their rows")
+  return serverCommand(
+    "restore",
+    "make the collections of a milvus-backup, a snapshot or a Milvus 1.x, and import their rows",
+  )
     .addArgument(new Argument("<folder>", "the folder as the server has it"))
     .option("-c, --collection <NAME[=NEW]>", "one of the backup, under another name; again and again", collect)
     .option("--option <KEY=VALUE>", "an option of the imports, such as end_ts; again and again", collectPairs)

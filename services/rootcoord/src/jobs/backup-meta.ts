@@ -2,6 +2,7 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { copiedFolder, specOf } from "@sluice/jobs";
 import { schema } from "@sluice/rpc";
 import { type FieldLogs, physicalMs, type StoredSegment } from "@sluice/schema";
+import type { MetaFile } from "./export-manifest.ts";
 
 // The meta files of a milvus-backup, as its tool writes and reads them: JSON of Go structs, 64-bit integers as bare numbers.
 // Source: binlog format, §10; milvus-backup `backup.proto`.
@@ -17,8 +18,8 @@ export interface BackupParts {
   readonly segments: readonly StoredSegment[];
 }
 
-/** Files by their path below the backup, in the order in which they are to be written: the first level makes it a backup. */
-export function backupMetaFiles(parts: BackupParts): [path: string, bytes: Uint8Array][] {
+/** The files of all levels; the last, of the first level, makes it a backup. */
+export function backupMetaFiles(parts: BackupParts): MetaFile[] {
   const collection = collectionInfo(parts);
   const partitions = partitionInfos(parts);
   const whole = partitions.map((partition) => ({

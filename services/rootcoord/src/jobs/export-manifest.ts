@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
+import { snapshotPaths } from "@sluice/formats";
 import { type ExportedFile, specOf } from "@sluice/jobs";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 
@@ -22,12 +24,28 @@ export function exportOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
   return {
     ...{ to: `${root}://${folder}`, format: form, ...(filter && { filter }), timestamp: String(job.timestamp) },
     ...{ files: files.length, sizeBytes: sizeOfFiles(files) },
-    ...(job.state === "completed" && { manifest: `${root}://${folder}/${MANIFEST}` }),
+    ...(job.state === "completed" && {
+      manifest: `${root}://${folder}/${MANIFEST}`,
+      // What a Milvus 3 is told to restore.
+      ...(form === "snapshot" && {
+        snapshot: `${root}://${folder}/${snapshotPaths(job.collectionId, job.jobId).metadata}`,
+      }),
+    }),
   };
 }
 
-/** What an export holds, as JSON: of which collection and moment, its fields, and each file with its rows, size and checksum. */
-export function exportManifest(job: JobRecord, tasks: readonly TaskRecord[]): Uint8Array {
+/** A file of an export that says what the others are: its path below the export's folder, and its bytes. */
+export type MetaFile = readonly [path: string, bytes: Uint8Array];
+
+/**
+ * What an export holds, as JSON: of which collection and moment, its fields, and each file with its rows, size and checksum.
+ * @param meta of copied segments
+ */
+export function exportManifest(
+  job: JobRecord,
+  tasks: readonly TaskRecord[],
+  meta: readonly MetaFile[] = [],
+): Uint8Array {
   const { form, filter, output, partitions } = specOf(job, "export");
   const files = exportedFiles(tasks);
   const manifest = {
@@ -40,8 +58,13 @@ export function exportManifest(job: JobRecord, tasks: readonly TaskRecord[]): Ui
     sizeBytes: sizeOfFiles(files),
     fields: output.fields.map(fieldOf),
     files,
+    ...(meta.length > 0 && { metaFiles: meta.map(metaFileOf) }),
   };
   return Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+function metaFileOf([path, bytes]: MetaFile) {
+  return { path, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function fieldOf(field: FieldSchema) {

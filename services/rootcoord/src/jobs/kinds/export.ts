@@ -1,3 +1,4 @@
+import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type CopiedForm, copiedFolder, copiedRoots, type ExportTaskInput, isCopiedForm, specOf } from "@sluice/jobs";
@@ -5,7 +6,7 @@ import type { ExportRoots, ObjectStore } from "@sluice/object-store";
 import type { CollectionId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import { backupMetaFiles } from "../backup-meta.ts";
-import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
+import { exportedFiles, exportManifest, MANIFEST, type MetaFile } from "../export-manifest.ts";
 import { snapshotFiles } from "../snapshot/snapshot-files.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf } from "./segment-tasks.ts";
@@ -23,6 +24,8 @@ export interface ExportPlannerDeps {
 
 /** Smaller tasks are not made for workers that have nothing to do. */
 const MIN_TASK_BYTES = 32 << 20;
+/** Meta files that are on their way: a snapshot has one for each segment. */
+const PUTS_AT_ONCE = 8;
 
 /**
  * Segments into files. A task is some segments of one partition, so that no file has rows of two. When all are written the
@@ -64,13 +67,13 @@ export class ExportPlanner implements JobPlanner {
     const store = await this.#deps.roots.open(root);
     const meta = isCopiedForm(form) ? await this.#metaFiles(form, job, tasks) : [];
     await removeOthers(store, folder, tasks, isCopiedForm(form) ? `${folder}/${copiedRoots[form]}/` : undefined);
-    for (const [path, bytes] of meta) await store.put(`${folder}/${path}`, [bytes], signal);
-    await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks)], signal);
+    await putMeta(store, folder, meta, signal);
+    await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks, meta)], signal);
     return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
   }
 
   /** Of the segments that were written: those whose rows have all expired were not. */
-  async #metaFiles(form: CopiedForm, job: JobRecord, tasks: readonly TaskRecord[]) {
+  async #metaFiles(form: CopiedForm, job: JobRecord, tasks: readonly TaskRecord[]): Promise<MetaFile[]> {
     const { collectionId, partitionIds, timestamp } = job;
     const collection = await this.#deps.getCollection(collectionId);
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
@@ -81,6 +84,18 @@ export class ExportPlanner implements JobPlanner {
       ? backupMetaFiles({ job, collection, segments })
       : snapshotFiles({ job, collection, segments });
   }
+}
+
+/** The last one makes a folder what it is, and is written when all others stand. */
+async function putMeta(
+  store: ObjectStore,
+  folder: string,
+  files: readonly MetaFile[],
+  signal: AbortSignal,
+): Promise<void> {
+  const put = ([path, bytes]: MetaFile) => store.put(`${folder}/${path}`, [bytes], signal);
+  await Array.fromAsync(mapConcurrent(files.slice(0, -1), PUTS_AT_ONCE, put));
+  for (const last of files.slice(-1)) await put(last);
 }
 
 /**

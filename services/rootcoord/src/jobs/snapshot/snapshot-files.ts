@@ -2,6 +2,7 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { SNAPSHOT_VERSION, snapshotPaths, writeManifest } from "@sluice/formats";
 import { specOf } from "@sluice/jobs";
 import type { VisibleSegment } from "@sluice/schema";
+import type { MetaFile } from "../export-manifest.ts";
 import { collectionDescription, partitionsOf } from "./collection-description.ts";
 import { indexInfos } from "./index-infos.ts";
 import { protoJson } from "./proto-json.ts";
@@ -21,15 +22,14 @@ export interface SnapshotParts {
   readonly segments: readonly VisibleSegment[];
 }
 
-/** Files by their path below the bundle, in the order in which they are to be written: the last makes it a snapshot. */
-export function snapshotFiles(parts: SnapshotParts): [path: string, bytes: Uint8Array][] {
+/** The manifests of the segments, and the metadata, which makes it a snapshot. */
+export function snapshotFiles(parts: SnapshotParts): MetaFile[] {
   const { job, segments } = parts;
   const { metadata, manifest } = snapshotPaths(job.collectionId, job.jobId);
   return [
-    ...segments.map((segment): [string, Uint8Array] => [
-      manifest(segment.segmentId),
-      writeManifest(segmentEntry(segment, job.timestamp)),
-    ]),
+    ...segments.map(
+      (segment): MetaFile => [manifest(segment.segmentId), writeManifest(segmentEntry(segment, job.timestamp))],
+    ),
     [metadata, protoJson(metadataOf(parts))],
   ];
 }
