@@ -9,7 +9,7 @@ import { usageOf } from "./process-usage.ts";
 
 /** What came of the jobs of a run. */
 export interface RunResult {
-  /** First Import to last Completed. */
+  /** First Import to last Completed, by its record: clients see it later. */
   readonly makespanMs: number;
   readonly rows: number;
   /** Import to Completed, a value a job. */
@@ -64,7 +64,7 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
   const jobMs: number[] = [];
   let rows = 0;
   const waiting = [...jobs];
-  const startedMs = performance.now();
+  const startedMs = Date.now();
   const one = async () => {
     using client = new TestClient(cluster.address);
     const mine = waiting.splice(0, Math.ceil(jobs.length / clients));
@@ -80,12 +80,12 @@ export async function runJobs(options: RunOptions): Promise<RunResult> {
     );
   };
   await Promise.all(Array.from({ length: clients }, one));
-  const makespanMs = performance.now() - startedMs;
   const processes = processesOf(options).map(({ role, pid }, i) => {
     const { cpuSeconds, peakBytes } = usageOf(pid);
     return { role, cpuSeconds: cpuSeconds - before[i], peakBytes };
   });
-  return { makespanMs, rows, jobMs, ...(await timesOf(options)), stateMs, processes };
+  const { endedMs, ...times } = await timesOf(options);
+  return { makespanMs: endedMs - startedMs, rows, jobMs, ...times, stateMs, processes };
 }
 
 async function ended(client: TestClient, id: bigint, pollMs: number, stateMs: number[]): Promise<number> {
@@ -114,14 +114,18 @@ function processesOf({ cluster, backends, others = [] }: RunOptions): { role: st
 }
 
 /** From the records: when jobs were recorded, and when their tasks began and ended. */
-async function timesOf({ backends, cluster }: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs">> {
+async function timesOf({
+  backends,
+  cluster,
+}: RunOptions): Promise<Pick<RunResult, "queueWaitMs" | "gapMs"> & { readonly endedMs: number }> {
   await using store = await EtcdMetaStore.open({ endpoints: [backends.etcd.url], prefix: cluster.prefix });
-  const created = new Map<bigint, number>();
-  for await (const { record } of new RecordReader(store, JOBS).scan()) created.set(record.jobId, record.createdMs);
+  const jobs = (await Array.fromAsync(new RecordReader(store, JOBS).scan())).map(({ record }) => record);
+  const created = new Map(jobs.map(({ jobId, createdMs }) => [jobId, createdMs]));
   const tasks = (await Array.fromAsync(new RecordReader(store, TASKS).scan())).map(({ record }) => record);
   const queueWaitMs = tasks.map(({ jobId, startedMs }) => startedMs - (created.get(jobId) ?? startedMs));
   const ofNodes = Map.groupBy(tasks, ({ nodeId }) => nodeId).values();
-  return { queueWaitMs, gapMs: [...ofNodes].flatMap(gapsOf) };
+  const endedMs = Math.max(...jobs.map(({ completedMs }) => completedMs));
+  return { queueWaitMs, gapMs: [...ofNodes].flatMap(gapsOf), endedMs };
 }
 
 function gapsOf(ofNode: readonly TaskRecord[]): number[] {

@@ -51,9 +51,13 @@ export class DataNodes {
     return [...this.#nodes.values()];
   }
 
-  /** Tasks of any size that nodes heard of lately run at once. */
-  largeWorkers(): number {
-    return this.alive().reduce((sum, node) => sum + node.largeWorkers, 0);
+  /**
+   * Tasks of any size that could begin now.
+   * @param queuedTasks that wait or are leased: nodes tell of a task that has ended until their next heartbeat
+   */
+  freeWorkers(queuedTasks: number): number {
+    const workers = this.alive().reduce((sum, node) => sum + node.largeWorkers, 0);
+    return Math.max(0, workers - queuedTasks);
   }
 
   /** Tasks that run on nodes heard of lately. */

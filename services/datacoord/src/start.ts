@@ -128,11 +128,11 @@ function openServer(
       await batches.add([task, ...task.more].map(queuedTask));
       return { status: okStatus(), datanodeId: 0n }; // Queued: who takes it stands in the job's infos then.
     },
-    listQueuedTasks: async () => ({
-      status: okStatus(),
-      taskIds: [...new Set<bigint>([...(await queue.known()), ...nodes.runningTasks()])],
-      largeWorkers: nodes.largeWorkers(),
-    }),
+    listQueuedTasks: async () => {
+      const queued = await queue.known();
+      const taskIds = [...new Set<bigint>([...queued, ...nodes.runningTasks()])];
+      return { status: okStatus(), taskIds, freeWorkers: nodes.freeWorkers(queued.size) };
+    },
     cancelTasks: async ({ taskIds }) => {
       await queue.remove(taskIds.map(taskId));
       return okStatus();

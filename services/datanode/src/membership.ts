@@ -3,21 +3,13 @@ import { type NodeId, nodeId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
 import type { Coordinators, DataNodeSize } from "./coordinators.ts";
 
-/** Heartbeats are this far apart at least, however many tasks end. */
-const MIN_BEAT_MS = 20;
-
-/**
- * The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. The end of a task
- * is said at once: a job that is planned meanwhile is cut for workers that are free.
- */
+/** The node's registration with the datacoord: renewed by heartbeats, made anew when the datacoord does not know it. */
 export class Membership implements AsyncDisposable {
   readonly #coordinators: Pick<Coordinators, "register" | "heartbeat">;
   readonly #size: DataNodeSize;
   readonly #log: Logger;
   readonly #tasks = new Set<bigint>();
   readonly #abort = new AbortController();
-  /** Aborts when there is something to say that the last heartbeat has not said. */
-  #news = new AbortController();
   #nodeId = nodeId(0n);
   #heartbeatMs = 1000;
   readonly #joined = Promise.withResolvers<void>();
@@ -46,7 +38,7 @@ export class Membership implements AsyncDisposable {
 
   setTask(taskId: bigint, isRunning: boolean): void {
     if (isRunning) this.#tasks.add(taskId);
-    else if (this.#tasks.delete(taskId)) this.#news.abort();
+    else this.#tasks.delete(taskId);
   }
 
   async #register(): Promise<void> {
@@ -63,14 +55,12 @@ export class Membership implements AsyncDisposable {
       await this.#sayAlive().catch((error) => {
         if (!signal.aborted) this.#log.warn("the datacoord does not answer", { err: error });
       });
-      await sleep(MIN_BEAT_MS, signal);
-      await sleep(this.#heartbeatMs - MIN_BEAT_MS, AbortSignal.any([signal, this.#news.signal]));
+      await sleep(this.#heartbeatMs, signal);
     }
   }
 
   /** Registers, when the datacoord does not know the node: at first, and after another datacoord took over. */
   async #sayAlive(): Promise<void> {
-    this.#news = new AbortController();
     const beat = { nodeId: this.#nodeId, busyWorkers: this.#tasks.size, taskIds: [...this.#tasks] };
     const isKnown = this.isJoined && (await this.#coordinators.heartbeat(beat, this.#abort.signal));
     if (!isKnown) await this.#register();

@@ -29,7 +29,7 @@ export class DataCoordClient {
   async freeWorkers(): Promise<number> {
     const response = await this.#client.listQueuedTasks({});
     checkStatus(response.status);
-    return Math.max(0, response.largeWorkers - response.taskIds.length);
+    return response.freeWorkers;
   }
 
   /**

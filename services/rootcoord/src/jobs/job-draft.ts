@@ -55,6 +55,8 @@ export class JobDraft {
 /** In order of id, as new ones are: those come behind. */
 function withChanged(tasks: readonly TaskRecord[], changed: readonly TaskRecord[]): readonly TaskRecord[] {
   if (changed.length === 0) return tasks;
+  const place = changed.length === 1 ? tasks.findIndex(({ taskId }) => taskId === changed[0].taskId) : -1;
+  if (place >= 0) return tasks.with(place, changed[0]);
   const left = new Map(changed.map((task) => [task.taskId, task]));
   const all = tasks.map((task) => {
     const next = left.get(task.taskId);
