@@ -106,14 +106,18 @@ describe("jobs/import/inspect", () => {
     const folders = [
       "n=1/part=a",
       "n=2/part=__HIVE_DEFAULT_PARTITION__",
-      ...Array.from({ length: 18 }, (_, i) => `n=x${i}/part=b`),
+      ...Array.from({ length: 18 }, (_, i) => `n=x${i}/part=${"b".repeat(i)}b`),
     ];
     for (const folder of folders) await files.jsonl(`many/${folder}/a.jsonl`, books(2));
     const { data } = await rest.post("inspect", { files: [["sources/many/"]] });
     expect([data.files.length, data.fileCount]).toEqual([16, 20]);
     const field = (name: string) =>
       data.files[0].schema.fields.find((f: { fieldName: string }) => f.fieldName === name);
-    expect(field("part")).toMatchObject({ dataType: "VarChar", nullable: true });
+    expect(field("part")).toMatchObject({
+      dataType: "VarChar",
+      nullable: true,
+      elementTypeParams: { max_length: "64" },
+    });
     expect(field("n").dataType).toBe("VarChar");
   });
 

@@ -116,11 +116,14 @@ function evidenceOf({ facts, isCoerced }: SampledColumn, isKey: boolean, type: s
   ];
 }
 
-function typeParams({ dim, elementType, facts }: SampledColumn, dataType: DataType): Record<string, string> {
+function typeParams(
+  { dim, elementType, maxLength = 0, facts }: SampledColumn,
+  dataType: DataType,
+): Record<string, string> {
   const hasText = dataType === DataType.VarChar || elementType === DataType.VarChar;
   return {
     ...(dim !== undefined && { dim: String(dim) }),
-    ...(hasText && { max_length: String(roomFor(facts.maxLength, 65_535)) }),
+    ...(hasText && { max_length: String(roomFor(Math.max(maxLength, facts.maxLength), 65_535)) }),
     ...(dataType === DataType.Array && { max_capacity: String(roomFor(facts.maxElements, 4096)) }),
   };
 }
