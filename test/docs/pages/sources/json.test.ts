@@ -28,7 +28,7 @@ describe("docs/sources/json.md", () => {
     }
   });
 
-  it("has all shapes", () => expect(shapes).toHaveLength(13));
+  it("has all shapes", () => expect(shapes).toHaveLength(14));
 
   it("runs as written: lines with objects in them, rows that lie deep", async () => {
     const { client, server, importRoot } = fixture;

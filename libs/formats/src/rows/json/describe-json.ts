@@ -56,7 +56,7 @@ async function sampleRows(
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[]> {
   const layout = layoutOf(shape, source);
-  const names = shape.kind === "document" ? shape.names : undefined;
+  const names = shape.kind === "objects" ? undefined : shape.names;
   const chunkBytes = Math.max(1, Math.min(SAMPLE_BYTES, source.sizeBytes + 1));
   const windows = new FileWindows(source, { chunkBytes, start: layout.start, signal });
   const window = await windows.next(undefined, 0);

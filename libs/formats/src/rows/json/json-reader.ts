@@ -43,10 +43,11 @@ export class JsonReader implements FormatReader {
   }
 
   /** Whoever gave values without names has to know whose they were taken for. */
-  #warnOfNames(told: ToldFile): void {
-    if (told.shape.kind !== "document" || told.shape.path.length > 0 || !told.shape.names) return;
-    const names = excerptOfList(told.shape.names.map((name) => `'${excerpt(name)}'`));
-    this.#input.warn?.(`${told.source.path}: its rows are lists without names, taken for ${names} in this order`);
+  #warnOfNames({ source, shape }: ToldFile): void {
+    const isGuess = shape.kind === "lines" ? !shape.dataStart : shape.kind === "document" && shape.path.length === 0;
+    if (!isGuess || !("names" in shape) || !shape.names) return;
+    const names = excerptOfList(shape.names.map((name) => `'${excerpt(name)}'`));
+    this.#input.warn?.(`${source.path}: its rows are lists without names, taken for ${names} in this order`);
   }
 
   #tell(file: SourceFile, signal: AbortSignal): Promise<ToldFile> {
@@ -67,6 +68,7 @@ export class JsonReader implements FormatReader {
   ): Promise<JsonLayout | undefined> {
     const { range } = this.#input;
     if (!range) return layoutOf(shape, source);
+    if (shape.kind === "lines") return new LinesLayout(source, range, source.head, shape.dataStart);
     if (shape.kind !== "document") return new LinesLayout(source, range, source.head);
     const first = new DocumentLayout(shape, source).holderOffset() + 1;
     // What is before the list belongs to the part that begins with the file.
@@ -78,9 +80,9 @@ export class JsonReader implements FormatReader {
 
   #rowsOf({ source, shape }: ToldFile, layout: JsonLayout, options: BatchOptions): RowText<Scanner> {
     const scanner = new Scanner(source.path, layout.isOneLine);
-    const document = shape.kind === "document" ? shape : undefined;
-    const plan = this.#input.plan.below(document?.path ?? []);
-    return { source, scanner, layout, rows: new RowParser(plan, scanner, options, document) };
+    const plan = this.#input.plan.below(shape.kind === "document" ? shape.path : []);
+    const named = shape.kind === "document" || shape.kind === "lines" ? shape : undefined;
+    return { source, scanner, layout, rows: new RowParser(plan, scanner, options, named) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,13 +1,21 @@
 /** How rows lie in a JSON text. */
 export type JsonShape =
-  /** One object a line. */
-  | { readonly kind: "lines" }
+  | LinesShape
   /** Objects one after the other, over several lines each. */
   | { readonly kind: "objects" }
   /** Rows in a list or an object, somewhere in one value. */
   | DocumentShape
   /** A list for each field: the file is a table by columns. */
   | ColumnsShape;
+
+/** One row a line. */
+export interface LinesShape {
+  readonly kind: "lines";
+  /** Names of the values of rows that are lists; absent where rows are objects. */
+  readonly names?: readonly string[];
+  /** Offset of the first row, where lines before it say the names. */
+  readonly dataStart?: number;
+}
 
 export interface DocumentShape {
   readonly kind: "document";

@@ -9,24 +9,29 @@ import type { Scanner } from "./scanner.ts";
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 
-/** One object a line; blank lines and a comma behind an object pass, as in Milvus. Source: jsonlines.org. */
+/** One row a line; blank lines and a comma behind an object pass, as in Milvus. Source: jsonlines.org. */
 export class LinesLayout implements JsonLayout {
   readonly start: number;
   readonly isOneLine = true;
   readonly #source: SourceFile;
   readonly #range: SourceRange;
   readonly #head: Uint8Array;
+  /** Offset of the first row; 0 where no line says something else before. */
+  readonly #dataStart: number;
   /** Whether only blanks stand from `start` to the first line end, behind which this range's lines begin. */
   #isRestBlank = true;
 
   /**
    * A range owns the lines that start in it: it begins behind the first line end at or after the byte before it.
    * @param head the first bytes of the file: what they are instead, where they are no JSON
+   * @param dataStart offset of the first row
    */
-  constructor(source: SourceFile, range: SourceRange | undefined, head: Uint8Array = new Uint8Array(0)) {
+  constructor(source: SourceFile, range: SourceRange | undefined, head: Uint8Array = new Uint8Array(0), dataStart = 0) {
     this.#source = source;
     this.#head = head;
-    this.#range = range ?? { begin: 0, end: Number.POSITIVE_INFINITY };
+    this.#dataStart = dataStart;
+    const { begin, end } = range ?? { begin: 0, end: Number.POSITIVE_INFINITY };
+    this.#range = { begin: Math.max(begin, dataStart), end };
     this.start = Math.max(0, this.#range.begin - 1);
   }
 
@@ -95,8 +100,8 @@ export class LinesLayout implements JsonLayout {
   async rowsBefore(signal: AbortSignal): Promise<number> {
     let rows = 0;
     let isBlank = true;
-    if (this.#range.begin === 0) return 0;
-    for await (const chunk of this.#source.read({ start: 0, end: this.start }, signal)) {
+    if (this.#range.begin <= this.#dataStart) return 0;
+    for await (const chunk of this.#source.read({ start: this.#dataStart, end: this.start }, signal)) {
       for (const byte of chunk) {
         if (byte === LINE_FEED) {
           if (!isBlank) rows++;

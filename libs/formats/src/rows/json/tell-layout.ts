@@ -28,7 +28,7 @@ export async function tellFile(
 export function layoutOf(shape: Exclude<JsonShape, ColumnsShape>, source: PeekedFile): JsonLayout {
   switch (shape.kind) {
     case "lines":
-      return new LinesLayout(source, undefined, source.head);
+      return new LinesLayout(source, undefined, source.head, shape.dataStart);
     case "objects":
       return new ObjectsLayout();
     case "document":

@@ -3,6 +3,7 @@ import { skipMark } from "../file-windows.ts";
 import { shapeOfDocument, shapeOfList } from "./document-shape.ts";
 import { type FileHead, headScanner, membersAt, told } from "./head-scanner.ts";
 import { type JsonShape, listDocument, rowsDocument } from "./json-shape.ts";
+import { shapeOfListLines } from "./list-lines.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** Bytes from the start of a file that its shape is told by. */
@@ -29,6 +30,8 @@ export function tellShape(input: ShapeInput): JsonShape {
   if (at >= scanner.end && input.isWhole) return { kind: "lines" };
   if (scanner.bytes[at] === OPEN_OBJECT) return shapeOfObject(scanner, at, input);
   if (scanner.bytes[at] !== OPEN_LIST) return input.isNamedLines ? { kind: "lines" } : listDocument;
+  const lines = shapeOfListLines(scanner, at, input.plan);
+  if (lines) return lines;
   return isLineOfList(scanner, at, input) ? { kind: "lines" } : shapeOfList(scanner, at, input.plan);
 }
 
