@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkStatus, milvus } from "@sluice/rpc";
 import { milvusCases, useRest, useServer, writeBackup } from "../support/index.ts";
+import { writeSnapshot } from "../support/snapshot-folder.ts";
 
 // Snapshots as Milvus 3 lays them out, with logs of a real Milvus 2.3.5.
 
@@ -90,6 +91,29 @@ describe("a snapshot of Milvus 3", () => {
     expect(await rowsOf("from_later")).toEqual(expected);
   });
 
+  it("has segments of storage version 2, a group of columns in each log; a commit hides earlier deletes", async () => {
+    const from = join(import.meta.dirname, "../fixtures/milvus-storage-v2");
+    const { describe: described, rows, deleted } = JSON.parse(await readFile(join(from, "case.json"), "utf8"));
+    const schema = { name: "packed", ...schemaJson(described.fields) };
+    const segments = [
+      { segmentId: 3n, rowCount: rows.length, storageVersion: 2n },
+      { segmentId: 9n, isL0: true },
+    ];
+    for (const [name, commitTs, count] of [
+      ["packed", 0n, rows.length - deleted.length],
+      ["packed_late", 2n ** 62n, rows.length],
+    ] as const) {
+      const folder = join(fixture.importRoot, name);
+      await cp(from, join(folder, "files"), { recursive: true });
+      const [packed, l0] = segments;
+      await writeSnapshot(folder, { collectionId: "1", partitionId: "2" }, schema, [{ ...packed, commitTs }, l0]);
+      const { code, message, data } = await rest.post("restore", { path: name, collections: { packed: name } });
+      expect([code, message]).toEqual([0, undefined]);
+      const outcome = await fixture.client.waitFor(BigInt(data.collections[0].jobId));
+      expect(outcome).toMatchObject({ isCompleted: true, rowCount: count });
+    }
+  });
+
   it("gives its rows to a collection that is there", async () => {
     await fixture.client.createFixtureCollection("there", JSON.parse(await readFile(join(milvusCases, caseName, "case.json"), "utf8")).describe); // biome-ignore format: one call
     const internalData = JSON.stringify({ path: "bundle", collections_mapping: { texts: "there" } });
@@ -147,3 +171,22 @@ describe("a snapshot of Milvus 3", () => {
 
 const metadata = `snapshots/${collectionId}/metadata/7001.json`;
 const manifests = `snapshots/${collectionId}/manifests/7001`;
+
+interface FieldDescription {
+  readonly name: string;
+  readonly type: number;
+  readonly element_type?: number;
+  readonly is_primary?: boolean;
+  readonly nullable?: boolean;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** Types by their numbers, which readers of protobuf's JSON take as well. */
+function schemaJson(fields: readonly FieldDescription[]): object {
+  return {
+    fields: fields.map(({ name, type, element_type, is_primary, nullable, params = {} }, i) => ({
+      ...{ fieldID: `${100 + i}`, name, data_type: type, element_type, is_primary_key: is_primary, nullable },
+      type_params: Object.entries(params).map(([key, value]) => ({ key, value: String(value) })),
+    })),
+  };
+}

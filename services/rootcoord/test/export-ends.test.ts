@@ -2,6 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import type { JobRecord, StoredJob, TaskRecord } from "@sluice/catalog";
 import { newTask } from "@sluice/jobs";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
+import { schema } from "@sluice/rpc";
+import type { VisibleSegment } from "@sluice/schema";
 import { silentLogger } from "@sluice/telemetry";
 import { ExportSweeper } from "../src/jobs/export-sweeper.ts";
 import { ExportPlanner } from "../src/jobs/kinds/export.ts";
@@ -35,6 +37,56 @@ describe("the end of an export", () => {
       "a/books_7/p/1-0.parquet",
       "a/books_70/p/1-0.parquet",
     ]);
+  });
+
+  it("of a snapshot writes the metadata when all manifests stand, the same whenever it is called, of segments that were copied", async () => {
+    const store = await storeWith("a/books_7/files/insert_log/5/6/8/0/1", "a/books_7/snapshots/5/old.json");
+    const puts: string[] = [];
+    const put: MemoryObjectStore["put"] = (name, pieces, signal) => {
+      puts.push(name);
+      return MemoryObjectStore.prototype.put.call(store, name, pieces, signal);
+    };
+    store.put = put;
+    const segment = (id: bigint): VisibleSegment => ({
+      ...{
+        segmentId: id,
+        collectionId: 5n,
+        partitionId: 6n,
+        vchannel: "v0",
+        rowCount: 3,
+        sizeBytes: 9,
+        memoryBytes: 20,
+      },
+      ...{ timestamp: 40n, commitTs: 50n, statsLogs: [] },
+      insertLogs: [{ fieldId: 0, logIds: [1n], rowCounts: [3], sizesBytes: [9] }],
+    });
+    const message = schema.CollectionSchema.fromPartial({ name: "books" });
+    const snapshotJob = {
+      ...{ ...job, collectionId: 5n, partitionIds: [], vchannels: ["v0"], properties: [], timestamp: 90n, dbName: "d" },
+      spec: { ...spec, form: "snapshot", partitions: [{ name: "_default", partitionId: 6n }] },
+      schema: Buffer.from(schema.CollectionSchema.encode(message).finish()).toString("base64"),
+    };
+    const exported = [{ path: "files/insert_log/5/6/8/", partition: "_default", rows: 3, sizeBytes: 9, sha256: "x" }];
+    const copied = { ...task, findings: { sets: [], rejected: [], exported } } as unknown as TaskRecord;
+    const planner = new ExportPlanner({
+      roots: { open: async () => store },
+      // The rows of the second have expired.
+      dataCoord: { visibleSegments: async () => [segment(8n), segment(9n)] },
+      getCollection: async () => ({ indexes: [], partitions: [], consistencyLevel: 2, hasPartitionKey: false }),
+    } as never);
+    const read = async () => {
+      await planner.finish(snapshotJob as unknown as JobRecord, [copied], new AbortController().signal);
+      return Promise.all((await keysOf(store)).map(async (key) => [key, (await store.stat(key))?.sizeBytes]));
+    };
+    const first = await read();
+    const ours = ["manifests/7/8.avro", "metadata/7.json"].map((name) => `a/books_7/snapshots/5/${name}`);
+    expect(puts).toEqual([...ours, "a/books_7/_manifest.json"]);
+    expect(first.map(([key]) => key)).toEqual([
+      "a/books_7/_manifest.json",
+      "a/books_7/files/insert_log/5/6/8/0/1",
+      ...ours,
+    ]);
+    expect(await read()).toEqual(first);
   });
 
   it("that failed removes its folder, and once more what came late; an open one's and a whole one's stay", async () => {
