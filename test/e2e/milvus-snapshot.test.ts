@@ -114,6 +114,23 @@ describe("a snapshot of Milvus 3", () => {
     }
   });
 
+  it("is a collection of a milvus-backup in the format snapshot, which says its name, aliases and that it was loaded", async () => {
+    const folder = join(fixture.importRoot, "weekly");
+    await place("bundle", "weekly/bundle/exports/1");
+    await mkdir(join(folder, "meta"));
+    const snapshot_backup = { metadata_path: `bundle/exports/1/${metadata}`, total_files: 3 };
+    const one = { collection_id: 1, db_name: "default", collection_name: "weekly", snapshot_backup };
+    const other = { ...one, collection_name: "gone", snapshot_backup: { metadata_path: "bundle/none/2.json" } };
+    const more = { aliases: ["of_week"], load_state: "Loaded" };
+    const meta = { format: "snapshot", collection_backups: [{ ...one, ...more }, other] };
+    await writeFile(join(folder, "meta/full_meta.json"), JSON.stringify(meta));
+    const { data, message } = await rest.post("restore", { path: "weekly", collections: { weekly: "" } });
+    expect([message, data.collections[0].warnings]).toEqual([undefined, undefined]);
+    expect((await fixture.client.waitFor(BigInt(data.collections[0].jobId))).isCompleted).toBe(true);
+    expect(await rowsOf("of_week")).toEqual(expected);
+    expect((await rest.post("restore", { path: "weekly" })).message).toMatch(/none\/2\.json/);
+  });
+
   it("gives its rows to a collection that is there", async () => {
     await fixture.client.createFixtureCollection("there", JSON.parse(await readFile(join(milvusCases, caseName, "case.json"), "utf8")).describe); // biome-ignore format: one call
     const internalData = JSON.stringify({ path: "bundle", collections_mapping: { texts: "there" } });

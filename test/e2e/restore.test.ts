@@ -203,10 +203,14 @@ describe("a folder of milvus-backup", () => {
       /collection_id is "..\/..", no number/,
     ],
     [
-      "a snapshot",
-      (folder) => writeFile(join(folder, "meta/full_meta.json"), '{"format":"snapshot"}'),
+      "a snapshot that lies elsewhere",
+      (folder) =>
+        writeFile(
+          join(folder, "meta/full_meta.json"),
+          '{"format":"snapshot","collection_backups":[{"collection_id":1,"collection_name":"refused","snapshot_backup":{"metadata_path":"a/../../snapshots/1/metadata/2.json"}}]}',
+        ),
       {},
-      /the backup is a snapshot/,
+      /the backup is a snapshot, and the metadata of its collection refused is "a\/..\/..\/snapshots.*", no path below it/,
     ],
     [
       "a log that is missing",

@@ -79,6 +79,8 @@ export interface BackupCollection {
   readonly indexes: readonly BackupIndex[];
   readonly aliases: readonly string[];
   readonly isLoaded: boolean;
+  /** Metadata of the snapshot that it is, below the folder of the backup; absent = the backup has its segments. */
+  readonly snapshotPath?: string;
   /** What of it has no form here, or another one. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { ImportError, locate } from "@sluice/errors";
+import { excerpt, ImportError, locate } from "@sluice/errors";
 import type { BackupCollection, BackupField, BackupFunction, BackupIndex, BackupSegment } from "./backup.ts";
 import {
   arrayAt,
@@ -29,30 +29,33 @@ export const ALL_PARTITIONS = "-1";
 /**
  * The collections of a backup.
  * @param texts of the full meta file, or of those of all levels, in the order of `BACKUP_META`
- * @throws {ImportError} `malformed_file` with the file; `unsupported` for snapshots and encrypted backups
+ * @throws {ImportError} `malformed_file` with the file; `unsupported` for encrypted backups
  */
 export function backupCollections(
   texts: readonly { readonly path: string; readonly text: string }[],
 ): BackupCollection[] {
   const parsed = texts.map(({ path, text }) => parseMeta(path, text));
   const [root] = parsed;
-  if (textAt(root, "format") === "snapshot")
-    throw new ImportError(
-      "unsupported",
-      "the backup is a snapshot: restore each collection by its snapshots/…/metadata/….json, or take it in the format binlog",
-      {
-        file: texts[0].path,
-      },
-    );
   const encrypted = listAt(root, "database_backups").find((database) => textAt(database, "ezk") !== "");
   if (encrypted)
     throw new ImportError("unsupported", "the backup is encrypted: take it without", { file: texts[0].path });
   const collections = parsed.length === 1 ? listAt(root, "collection_backups") : joined(parsed.slice(1));
+  const isSnapshot = textAt(root, "format") === "snapshot";
   try {
-    return collections.map(collectionOf);
+    return collections.map((info) =>
+      isSnapshot ? { ...collectionOf(info), ...snapshotOf(info) } : collectionOf(info),
+    );
   } catch (error) {
     throw locate(error, { file: texts[0].path });
   }
+}
+
+/** Where the snapshot of a collection lies, of a backup that has them. */
+function snapshotOf(info: JsonObject): Pick<BackupCollection, "snapshotPath"> {
+  const path = textAt(objectAt(info, "snapshot_backup"), "metadata_path");
+  if (/^(?!.*(?:^|\/)\.\.\/)[^/:][^:]*\.json$/.test(path)) return { snapshotPath: path };
+  const reason = `the backup is a snapshot, and the metadata of its collection ${textAt(info, "collection_name")} is "${excerpt(path)}", no path below it`;
+  throw new ImportError("malformed_file", reason);
 }
 
 /** Collections with their partitions, and these with their segments, of the meta files of one level each. */

@@ -1,13 +1,12 @@
 import type { CollectionRecord } from "@sluice/catalog";
 import { didYouMean, excerptOfList, ImportError } from "@sluice/errors";
-import type { BackupCollection } from "@sluice/formats";
 import type { InternalData } from "@sluice/jobs";
 import type { Sources } from "@sluice/object-store";
 import { partitionNotFound } from "../../ddl/refusals.ts";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
 import { type FindPartition, loggedSegments } from "./logged-segments.ts";
 import { findMilvus1Segments, milvus1Warnings } from "./milvus1-files.ts";
-import { readBackup } from "./read-backup.ts";
+import { type FoundCollection, readBackup } from "./read-backup.ts";
 
 /** What is asked of a backup. */
 export interface BackupRequest {
@@ -31,9 +30,9 @@ export async function findBackup(
   { internalData, collection, collectionName, partitionName, options }: BackupRequest,
   bucket: string | undefined,
 ): Promise<RequestFiles> {
-  const { folder, collections, logs } = await readBackup(sources, internalData.path, bucket);
+  const collections = await readBackup(sources, internalData.path, bucket);
+  const { folder, backup, logs } = await sourceOf(collections, internalData, collection, collectionName).open();
   if (!logs) refuseBounds(options);
-  const backup = sourceOf(collections, internalData, collection, collectionName);
   const partitions = backup.partitions.filter(({ name }) => partitionName === "" || name === partitionName);
   if (partitions.length === 0) throw partitionNotFound(partitionName);
   const find: FindPartition = logs
@@ -67,14 +66,14 @@ function targetOf({ hasPartitionKey, partitions }: CollectionRecord, name: strin
 
 /** The collection of the backup that is meant: the one that is mapped to this name, else the one of this name. */
 function sourceOf(
-  collections: readonly BackupCollection[],
+  collections: readonly FoundCollection[],
   { path, collections_mapping: mapping = {} }: InternalData,
   { dbName, name }: CollectionRecord,
   asked: string,
-): BackupCollection {
+): FoundCollection {
   const names = new Set([name, asked, `${dbName}.${name}`]);
   const [source = name] = Object.entries(mapping).find(([, target]) => names.has(target)) ?? [];
-  const isMeant = (one: BackupCollection) => one.name === source || `${one.dbName}.${one.name}` === source;
+  const isMeant = (one: FoundCollection) => one.name === source || `${one.dbName}.${one.name}` === source;
   const found = collections.filter(isMeant);
   if (found.length === 1) return found[0];
   const all = collections.map((one) => `${one.dbName}.${one.name}`);

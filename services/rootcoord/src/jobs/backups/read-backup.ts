@@ -21,19 +21,24 @@ export interface LogFolders {
   readonly isShared: boolean;
 }
 
-/** The collections of a folder that another program wrote. */
-export interface Backup {
+/** A collection of a backup, and where its files lie. */
+interface OpenedCollection {
+  readonly backup: BackupCollection;
   /** Ends in `/`. */
   readonly folder: string;
-  readonly collections: readonly BackupCollection[];
   /** Undefined of Milvus 1.x, whose segments have other files. */
   readonly logs?: LogFolders;
+}
+
+/** A collection of a folder that another program wrote; what there is to read of it alone is read when it is opened. */
+export interface FoundCollection extends Pick<BackupCollection, "dbName" | "name"> {
+  readonly open: () => Promise<OpenedCollection>;
 }
 
 /** Notes of a folder by which it is told what it is, in this order. */
 const notes: readonly {
   readonly file: string;
-  readonly read: (folder: BackupFolder, file: SourceRef) => Promise<Backup>;
+  readonly read: (folder: BackupFolder, file: SourceRef) => Promise<FoundCollection[]>;
 }[] = [
   { file: BACKUP_META.full, read: (folder, file) => folder.milvusBackup([file]) },
   { file: MILVUS1_FILES.sqlite, read: (folder, file) => folder.milvus1Sqlite(file) },
@@ -47,26 +52,34 @@ const notes: readonly {
  * @param path of the folder, or of the metadata of a snapshot
  * @throws {ImportError} `file_not_found` where it is none of them; `malformed_file`; `unsupported`
  */
-export async function readBackup(sources: Sources, path: string, bucket: string | undefined): Promise<Backup> {
-  if (isSnapshotMetadata(path)) return await milvusSnapshot(sources, await sources.find(path, bucket), bucket);
+export async function readBackup(
+  sources: Sources,
+  path: string,
+  bucket: string | undefined,
+): Promise<readonly FoundCollection[]> {
+  if (isSnapshotMetadata(path)) return [found(await openSnapshot(sources, path, bucket))];
   const folder = path.endsWith("/") ? path : `${path}/`;
   const opened = new BackupFolder(sources, folder, bucket);
   for (const { file, read } of notes) {
-    const found = await opened.find(file);
-    if (found) return await read(opened, found);
+    const note = await opened.find(file);
+    if (note) return await read(opened, note);
   }
   const snapshot = await findSnapshot(sources, folder, bucket);
-  if (snapshot) return await milvusSnapshot(sources, snapshot, bucket);
+  if (snapshot) return [found(await openSnapshot(sources, snapshot.path, bucket))];
   const names = notes.map(({ file }) => file).join(", ");
   const reason = `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}; nor has it a snapshot, by snapshots/ID/metadata/ID.json`;
   throw new ImportError("file_not_found", reason, { file: folder });
 }
 
-async function milvusSnapshot(sources: Sources, file: SourceRef, bucket: string | undefined): Promise<Backup> {
-  const { collection, logFolder } = await readSnapshot(sources, file, bucket);
+function found(opened: OpenedCollection): FoundCollection {
+  const { dbName, name } = opened.backup;
+  return { dbName, name, open: async () => opened };
+}
+
+async function openSnapshot(sources: Sources, path: string, bucket: string | undefined): Promise<OpenedCollection> {
+  const { collection, logFolder } = await readSnapshot(sources, await sources.find(path, bucket), bucket);
   return {
-    folder: logFolder,
-    collections: [collection],
+    ...{ folder: logFolder, backup: collection },
     logs: { insert: `${logFolder}insert_log/`, delta: `${logFolder}delta_log/`, isShared: true },
   };
 }
@@ -92,7 +105,7 @@ class BackupFolder {
     }
   }
 
-  async milvusBackup(files: readonly SourceRef[]): Promise<Backup> {
+  async milvusBackup(files: readonly SourceRef[]): Promise<FoundCollection[]> {
     const texts = [];
     for (const file of files) texts.push({ path: file.path, text: await textOf(this.#sources, file) });
     const logs = {
@@ -100,17 +113,30 @@ class BackupFolder {
       delta: `${this.#folder}${BACKUP_LOGS.delta}/`,
       isShared: false,
     };
-    return { folder: this.#folder, collections: backupCollections(texts), logs };
+    return backupCollections(texts).map((backup) =>
+      backup.snapshotPath === undefined
+        ? found({ backup, folder: this.#folder, logs })
+        : this.#snapshot(backup, backup.snapshotPath),
+    );
   }
 
-  async milvusBackupByLevels(): Promise<Backup> {
+  /** What a snapshot does not say is as the backup has it. */
+  #snapshot({ dbName, name, aliases, isLoaded }: BackupCollection, path: string): FoundCollection {
+    const open = async () => {
+      const opened = await openSnapshot(this.#sources, `${this.#folder}${path}`, this.#bucket);
+      return { ...opened, backup: { ...opened.backup, dbName, name, aliases, isLoaded } };
+    };
+    return { dbName, name, open };
+  }
+
+  async milvusBackupByLevels(): Promise<FoundCollection[]> {
     const files = [];
     for (const name of BACKUP_META.levels) files.push(await this.#sources.find(`${this.#folder}${name}`, this.#bucket));
     return await this.milvusBackup(files);
   }
 
   /** With what is in its log alone. */
-  async milvus1Sqlite(file: SourceRef): Promise<Backup> {
+  async milvus1Sqlite(file: SourceRef): Promise<FoundCollection[]> {
     await using opened = new AsyncDisposableStack();
     const open = async (ref: SourceRef) => opened.use(await this.#sources.open(ref));
     const log = await this.find(`${MILVUS1_FILES.sqlite}-wal`);
@@ -121,11 +147,11 @@ class BackupFolder {
       ...(journal && { journal: await open(journal) }),
     };
     const meta = await milvus1Sqlite(files, new AbortController().signal);
-    return { folder: this.#folder, collections: milvus1Collections(meta, file.path) };
+    return milvus1Collections(meta, file.path).map((backup) => found({ backup, folder: this.#folder }));
   }
 
-  async milvus1Dump(file: SourceRef): Promise<Backup> {
+  async milvus1Dump(file: SourceRef): Promise<FoundCollection[]> {
     const meta = milvus1Dump(await textOf(this.#sources, file));
-    return { folder: this.#folder, collections: milvus1Collections(meta, file.path) };
+    return milvus1Collections(meta, file.path).map((backup) => found({ backup, folder: this.#folder }));
   }
 }

@@ -11,7 +11,7 @@ import type { ImportJobs } from "../import-jobs.ts";
 import type { JobBook } from "../job-book.ts";
 import { bucketOf, type JobSources } from "../job-sources.ts";
 import { creationOf, hasPartitionKey, type RestoreTarget } from "./backup-collection.ts";
-import { readBackup } from "./read-backup.ts";
+import { type FoundCollection, readBackup } from "./read-backup.ts";
 
 type Declarations = Pick<
   RootCoordHandlers,
@@ -36,6 +36,8 @@ export interface RestoreBackupDeps {
   readonly rowCounts: (collectionId: bigint) => Promise<{ readonly rows: bigint }>;
 }
 
+type Names = Pick<BackupCollection, "dbName" | "name">;
+
 interface Plan {
   readonly backup: BackupCollection;
   readonly target: RestoreTarget;
@@ -54,7 +56,7 @@ export class RestoreBackup {
    *   {StatusError} what making the collection refuses
    */
   async restore(request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoreBackupResponse> {
-    const plans = plansOf(request, await this.#read(request));
+    const plans = await this.#plans(request);
     for (const plan of plans) await this.#checkTarget(plan, request);
     const collections: rootCoord.RestoredCollection[] = [];
     for (const plan of plans) {
@@ -67,13 +69,18 @@ export class RestoreBackup {
     return { status: okStatus(), collections };
   }
 
-  async #read({ path, options }: rootCoord.RestoreBackupRequest): Promise<readonly BackupCollection[]> {
+  async #plans(request: rootCoord.RestoreBackupRequest): Promise<Plan[]> {
+    const { path, options } = request;
     if (path === "") throw new ImportError("request_invalid", "the folder of the backup is not given");
     const { spec, dataSource } = parseImportOptions(options, formatOptionKeys);
     const source = await this.#deps.sources.resolve(dataSource);
     await using open = await this.#deps.sources.open(source);
     const place = source.folder === undefined ? path : `${source.folder}/${path}`;
-    return (await readBackup(open.sources, place, bucketOf(spec, source).bucket ?? spec.bucket)).collections;
+    const found = await readBackup(open.sources, place, bucketOf(spec, source).bucket ?? spec.bucket);
+    const plans: Plan[] = [];
+    for (const { collection, target } of chosenOf(request, found))
+      plans.push({ backup: (await collection.open()).backup, target });
+    return plans;
   }
 
   /** A collection with rows would get those of the backup beside them. */
@@ -173,37 +180,34 @@ function keyOf({ backup, target }: Plan, { path, options }: rootCoord.RestoreBac
   return `restore-${createHash("sha256").update(JSON.stringify(asked)).digest("base64url")}`;
 }
 
-function nameOf({ dbName, name }: BackupCollection): string {
+function nameOf({ dbName, name }: Names): string {
   return `${dbName}.${name}`;
 }
 
 /** @throws {ImportError} `request_invalid` for names that the backup has not, and for two collections with one target */
-function plansOf(
-  { dbName, collections, path }: rootCoord.RestoreBackupRequest,
-  backups: readonly BackupCollection[],
-): Plan[] {
-  const asked = collections.length > 0 ? collections : backups.map((backup) => ({ key: nameOf(backup), value: "" }));
-  const plans = asked.map(({ key, value }) => {
-    const backup = backups.filter((one) => one.name === key || nameOf(one) === key);
-    if (backup.length !== 1) throw notOne(key, backup.length, backups, path);
-    return { backup: backup[0], target: targetOf(backup[0], value, dbName) };
+function chosenOf({ dbName, collections, path }: rootCoord.RestoreBackupRequest, all: readonly FoundCollection[]) {
+  const asked = collections.length > 0 ? collections : all.map((one) => ({ key: nameOf(one), value: "" }));
+  const chosen = asked.map(({ key, value }) => {
+    const found = all.filter((one) => one.name === key || nameOf(one) === key);
+    if (found.length !== 1) throw notOne(key, found.length, all, path);
+    return { collection: found[0], target: targetOf(found[0], value, dbName) };
   });
-  const names = plans.map(({ target }) => `${target.dbName}.${target.collectionName}`);
+  const names = chosen.map(({ target }) => `${target.dbName}.${target.collectionName}`);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return plans;
+  if (twice === undefined) return chosen;
   throw new ImportError(
     "request_invalid",
     `two collections of the backup would become ${twice}: give one of them another name`,
   );
 }
 
-function targetOf(backup: BackupCollection, value: string, dbName: string): RestoreTarget {
+function targetOf(backup: Names, value: string, dbName: string): RestoreTarget {
   const [first, ...rest] = value.split(".");
   if (rest.length > 0) return { dbName: first, collectionName: rest.join(".") };
   return { dbName: dbName || backup.dbName, collectionName: first || backup.name };
 }
 
-function notOne(asked: string, count: number, backups: readonly BackupCollection[], file: string): ImportError {
+function notOne(asked: string, count: number, backups: readonly Names[], file: string): ImportError {
   const what = count === 0 ? "no collection" : "several collections";
   const reason = `the backup has ${what} '${asked}'; it has ${excerptOfList(backups.map(nameOf))}`;
   return new ImportError("request_invalid", reason, { file });
