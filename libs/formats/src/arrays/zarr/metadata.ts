@@ -28,6 +28,9 @@ export interface Shards {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** What TensorStore calls bfloat16 in version 2, where NumPy has no name for it; it is little-endian. */
+const BFLOAT16 = "bfloat16";
+
 /** Of `.zarray`. Source: zarr-specs, v2. @throws {ImportError} `unsupported`, `malformed_file` */
 export function parseV2(name: string, meta: Json): ZarrArray {
   if (meta.zarr_format !== 2)
@@ -44,7 +47,7 @@ export function parseV2(name: string, meta: Json): ZarrArray {
   const separator = (meta.dimension_separator as string | undefined) ?? ".";
   return {
     ...gridOf(name, meta.shape, meta.chunks),
-    elements: isText ? "text" : { descr: meta.dtype },
+    elements: isText ? "text" : { descr: meta.dtype === BFLOAT16 ? "<V2" : meta.dtype },
     isTurned: meta.order === "F",
     codecs: compressor ? [bytesCodec(compressor.id, name)] : [],
     fill: meta.fill_value,

@@ -47,6 +47,22 @@ describe("zarr", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("reads the bfloat16 of TensorStore, in version 2", async () => {
+    // TensorStore 0.1.86, driver zarr, without a compressor.
+    const meta =
+      '{"chunks":[2,3],"compressor":null,"dimension_separator":".","dtype":"bfloat16","fill_value":null,"filters":null,"order":"C","shape":[2,3],"zarr_format":2}';
+    const chunk = Buffer.from("0000803f004040408040a040", "hex");
+    const files = new Map([
+      [".zgroup", Buffer.from('{"zarr_format":2}')],
+      ["vector/.zarray", Buffer.from(meta)],
+      ["vector/0.0", chunk],
+    ]);
+    const { id, vector } = fields;
+    const of = fixtureSchema({ fields: [id, { ...vector, type: 103, params: { dim: 3 } }] });
+    const rows = await rowsOf(files, [], of);
+    expect(rows).toEqual([{ id: 0, vector: [0, 1, 2] }, { id: 1, vector: [3, 4, 5] }]); // biome-ignore format: one line
+  });
+
   it.each(["v3-holes", "v2-holes"])("%s: chunks that are not there are the fill value, which is said", async (name) => {
     const warnings: string[] = [];
     const rows = plain(await rowsOf(await unpacked(name), warnings));
