@@ -1,5 +1,6 @@
 import { malformed } from "../one-file.ts";
 import type { ChunkIndexPlace } from "./dataset.ts";
+import { extensibleArray } from "./extensible-array.ts";
 import { addressAt, byteAt, type Hdf5File, uint16At, uint32At, uintAt, unsupported } from "./hdf5-file.ts";
 
 /** A chunk as it lies in the file. */
@@ -17,6 +18,8 @@ export type ChunkIndex = (place: readonly number[]) => Promise<StoredChunk | und
 export interface ChunkGrid {
   /** Chunks along each dimension. */
   readonly counts: readonly number[];
+  /** The same, of how far each dimension may grow; infinite where it may do so without end. */
+  readonly maxCounts: readonly number[];
   /** Elements of a chunk along each dimension. */
   readonly chunk: readonly number[];
   readonly chunkBytes: number;
@@ -28,7 +31,7 @@ const MAX_NODES = 64;
 const MAX_DEPTH = 16;
 
 export function chunkIndex(file: Hdf5File, place: ChunkIndexPlace, grid: ChunkGrid): ChunkIndex {
-  const linear = (at: readonly number[]) => at.reduce((index, k, i) => index * grid.counts[i] + k, 0);
+  const linear = chunkNumber(grid);
   const whole = (address: number): StoredChunk | undefined =>
     Number.isFinite(address) ? { address, sizeBytes: grid.chunkBytes, mask: 0 } : undefined;
   switch (place.kind) {
@@ -43,7 +46,38 @@ export function chunkIndex(file: Hdf5File, place: ChunkIndexPlace, grid: ChunkGr
       return async (at) => whole(place.address + linear(at) * grid.chunkBytes);
     case "fixed array":
       return fixedArray(file, place.address, grid, linear);
+    case "extensible array": {
+      const find = extensibleArray(file, place.address);
+      return async (at) => {
+        const found = await find(linear(at));
+        return found && (await storedChunk(file, found.at, found.entryBytes, grid));
+      };
+    }
   }
+}
+
+/** The number of a chunk in a list: what has no end comes first, so that numbers stay when the data set grows. */
+function chunkNumber({ maxCounts }: ChunkGrid): (at: readonly number[]) => number {
+  const dimensions = [...maxCounts.keys()];
+  const order = [
+    ...dimensions.filter((i) => maxCounts[i] === Infinity),
+    ...dimensions.filter((i) => maxCounts[i] < Infinity),
+  ];
+  return (at) => order.reduce((number, i) => (number > 0 ? number * maxCounts[i] : 0) + at[i], 0);
+}
+
+/** What an entry of a list says; undefined where the chunk was never written. */
+async function storedChunk(
+  file: Hdf5File,
+  entryAt: number,
+  entryBytes: number,
+  { isFiltered, chunkBytes }: ChunkGrid,
+): Promise<StoredChunk | undefined> {
+  const entry = await file.read(entryAt, entryBytes, "a list of chunks");
+  const address = addressAt(entry, 0);
+  if (!Number.isFinite(address)) return undefined;
+  if (!isFiltered) return { address, sizeBytes: chunkBytes, mask: 0 };
+  return { address, sizeBytes: uintAt(entry, 8, entryBytes - 12), mask: uint32At(entry, entryBytes - 4) };
 }
 
 interface TreeNode {
@@ -110,7 +144,7 @@ interface FixedArray {
 function fixedArray(
   file: Hdf5File,
   address: number,
-  { isFiltered, chunkBytes }: ChunkGrid,
+  grid: ChunkGrid,
   linear: (at: readonly number[]) => number,
 ): ChunkIndex {
   let opened: Promise<FixedArray | undefined> | undefined;
@@ -122,12 +156,7 @@ function fixedArray(
     const index = linear(at);
     const page = Math.floor(index / pageEntries);
     const entryAt = firstPage + page * (pageEntries * entryBytes + 4) + (index % pageEntries) * entryBytes;
-    const entry = await file.read(entryAt, entryBytes, "a list of chunks");
-    const chunkAddress = addressAt(entry, 0);
-    if (!Number.isFinite(chunkAddress)) return undefined;
-    if (!isFiltered) return { address: chunkAddress, sizeBytes: chunkBytes, mask: 0 };
-    const sizeBytes = uintAt(entry, 8, entryBytes - 12);
-    return { address: chunkAddress, sizeBytes, mask: uint32At(entry, entryBytes - 4) };
+    return await storedChunk(file, entryAt, entryBytes, grid);
   };
 }
 

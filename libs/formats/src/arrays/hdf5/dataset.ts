@@ -13,6 +13,8 @@ export interface Dataset {
   readonly type: Hdf5Type;
   /** Empty for a single value. */
   readonly shape: readonly number[];
+  /** How far each dimension may grow, without end too; by these, and not by the shape, chunks are numbered. */
+  readonly maxShape: readonly number[];
   readonly layout: Layout;
   readonly filters: readonly Filter[];
   /** What stands for values that were never written; undefined: zeros. */
@@ -33,7 +35,8 @@ export type ChunkIndexPlace =
   | { readonly kind: "tree"; readonly address: number }
   | { readonly kind: "single"; readonly address: number; readonly sizeBytes: number | undefined; readonly mask: number }
   | { readonly kind: "implicit"; readonly address: number }
-  | { readonly kind: "fixed array"; readonly address: number };
+  | { readonly kind: "fixed array"; readonly address: number }
+  | { readonly kind: "extensible array"; readonly address: number };
 
 /** @throws {ImportError} `unsupported` for what is not read, by its name; `malformed_file` */
 export function parseDataset({ path, messages }: FoundDataset): Dataset {
@@ -48,7 +51,7 @@ export function parseDataset({ path, messages }: FoundDataset): Dataset {
   return {
     path,
     type: parseDatatype(need(messageTypes.datatype, "type")),
-    shape: parseDataspace(need(messageTypes.dataspace, "shape")),
+    ...parseDataspace(need(messageTypes.dataspace, "shape")),
     layout: find(messageTypes.externalFiles)
       ? { kind: "elsewhere", why: "has its values in other files" }
       : parseLayout(need(messageTypes.layout, "layout")),
@@ -57,15 +60,17 @@ export function parseDataset({ path, messages }: FoundDataset): Dataset {
   };
 }
 
-function parseDataspace(data: DataView): number[] {
+function parseDataspace(data: DataView): Pick<Dataset, "shape" | "maxShape"> {
   const version = byteAt(data, 0);
   const rank = byteAt(data, 1);
   if (version < 1 || version > 2 || rank > MAX_RANK)
     throw malformed(`a shape of version ${version} has ${rank} dimensions`, 0);
   // The second version tells a scalar from what has no values at all.
-  if (version === 2 && byteAt(data, 3) === 2) return [0];
+  if (version === 2 && byteAt(data, 3) === 2) return { shape: [0], maxShape: [0] };
   const at = version === 1 ? 8 : 4;
-  return Array.from({ length: rank }, (_, i) => addressAt(data, at + 8 * i));
+  const sizesAt = (start: number) => Array.from({ length: rank }, (_, i) => addressAt(data, start + 8 * i));
+  const shape = sizesAt(at);
+  return { shape, maxShape: byteAt(data, 2) & 1 ? sizesAt(at + 8 * rank) : shape };
 }
 
 function parseLayout(data: DataView): Layout {
@@ -98,7 +103,7 @@ function oldChunks(data: DataView): Layout {
   return { kind: "chunked", chunk, index: { kind: "tree", address: addressAt(data, 3) } };
 }
 
-const indexNames: Readonly<Record<number, string>> = { 4: "an extensible array", 5: "a tree of the second version" };
+const TREE_OF_VERSION_2 = 5;
 
 function newChunks(data: DataView): Layout {
   const [flags, rank, sizeBytes] = [byteAt(data, 2), byteAt(data, 3) - 1, byteAt(data, 4)];
@@ -119,9 +124,11 @@ function newChunks(data: DataView): Layout {
       return chunked({ kind: "implicit", address: addressAt(data, at + 1) });
     case 3:
       return chunked({ kind: "fixed array", address: addressAt(data, at + 2) });
+    case 4:
+      return chunked({ kind: "extensible array", address: addressAt(data, at + 6) });
     default: {
-      const how = indexNames[type] ?? `an index of type ${type}`;
-      const why = `has its chunks listed in ${how}, the newest form of a data set that grows: write it with libver='earliest', or rewrite it by h5repack --low=0 --high=0`;
+      const how = type === TREE_OF_VERSION_2 ? "a tree of the second version" : `an index of type ${type}`;
+      const why = `has its chunks listed in ${how}, the newest form of a data set that grows in several directions: write it with libver='earliest', or rewrite it by h5repack --low=0 --high=0`;
       return { kind: "elsewhere", why };
     }
   }

@@ -105,7 +105,7 @@ function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
   checkFilters(path, filters);
   if (shape.length < 1 || shape.length > 2)
     throw unsupported(`data set '${path}' has ${shape.length} dimensions, in chunks`);
-  const grid = gridOf(path, shape, layout, itemBytes, filters.length > 0);
+  const grid = gridOf(dataset, layout, itemBytes);
   return chunkRows({
     file,
     path,
@@ -119,17 +119,16 @@ function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
 }
 
 function gridOf(
-  path: string,
-  shape: readonly number[],
+  { path, shape, maxShape, filters }: Dataset,
   { chunk }: Extract<Layout, { kind: "chunked" }>,
   itemBytes: number,
-  isFiltered: boolean,
 ): ChunkGrid {
   const fits = chunk.length === shape.length && chunk.every((size) => size >= 1);
   if (!fits) throw malformed(`data set '${path}' of ${shape.length} dimensions has chunks of (${chunk.join(", ")})`, 0);
-  const counts = shape.map((size, i) => Math.ceil(size / chunk[i]));
+  const countsOf = (sizes: readonly number[]) => sizes.map((size, i) => Math.ceil(size / chunk[i]));
   const chunkBytes = chunk.reduce((product, size) => product * size, itemBytes);
-  return { counts, chunk, chunkBytes, isFiltered };
+  const isFiltered = filters.length > 0;
+  return { counts: countsOf(shape), maxCounts: countsOf(maxShape), chunk, chunkBytes, isFiltered };
 }
 
 function compactRows(path: string, data: Uint8Array, wanted: number, rowBytes: number): RowSource {

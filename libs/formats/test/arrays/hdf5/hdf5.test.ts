@@ -29,6 +29,10 @@ describe.each<[string, number]>([
   ["v110", 150],
   ["track-times", 150],
   ["attributes", 150],
+  ["latest-resizable", 150],
+  ["latest-may-grow", 150],
+  ["latest-wider", 150],
+  ["latest-many-chunks", 150],
   ["lzf", 150],
   ["lzf-checked", 150],
   ["blosc", 150],
@@ -82,7 +86,7 @@ it("texts have any length, or one", async () => {
 });
 
 it.each([
-  ["latest-resizable.h5", "listed in an extensible array, the newest form of a data set that grows"],
+  ["latest-tree.h5", "listed in a tree of the second version, the newest form of a data set that grows in several"],
   ["external.h5", "data set 'vector' has its values in other files"],
   ["virtual.h5", "data set 'vector' is a virtual one, made of others"],
   ["bitshuffle.h5", "data set 'vector' is compressed by filter 32008 (bitshuffle)"],
@@ -112,6 +116,7 @@ describe("damage is told", () => {
     "lzf.h5",
     "lz4.h5",
     "blosc.h5",
+    "latest-many-chunks.h5",
   ])("in %s", (name) => expectDamageIsTold(hdf5Format, "a.h5", file(name)["a.h5"], { schema, runs: 100 }));
 
   it("in values, by the checksum of their chunk", async () => {
