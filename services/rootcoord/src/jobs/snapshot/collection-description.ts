@@ -1,6 +1,7 @@
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { specOf } from "@sluice/jobs";
 import { common, schema } from "@sluice/rpc";
+import { channelNames } from "./channels.ts";
 import { enumName, protoName } from "./proto-json.ts";
 
 /** Under this name Milvus keeps the level among a schema's properties too. */
@@ -25,7 +26,7 @@ export function collectionDescription(job: JobRecord, collection: CollectionReco
     consistency_level: enumName(common.ConsistencyLevel, consistencyLevel),
     properties,
     partitions: partitionsOf(job),
-    virtual_channel_names: job.vchannels,
+    virtual_channel_names: [...channelNames(job).values()],
   };
 }
 

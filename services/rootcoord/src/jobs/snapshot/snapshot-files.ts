@@ -3,6 +3,7 @@ import { SNAPSHOT_VERSION, snapshotPaths, writeManifest } from "@sluice/formats"
 import { specOf } from "@sluice/jobs";
 import type { VisibleSegment } from "@sluice/schema";
 import type { MetaFile } from "../export-manifest.ts";
+import { channelNames } from "./channels.ts";
 import { collectionDescription, partitionsOf } from "./collection-description.ts";
 import { indexInfos } from "./index-infos.ts";
 import { protoJson } from "./proto-json.ts";
@@ -26,10 +27,11 @@ export interface SnapshotParts {
 export function snapshotFiles(parts: SnapshotParts): MetaFile[] {
   const { job, segments } = parts;
   const { metadata, manifest } = snapshotPaths(job.collectionId, job.jobId);
+  const channels = channelNames(job);
+  const entryOf = (segment: VisibleSegment) =>
+    segmentEntry({ ...segment, vchannel: channels.get(segment.vchannel) ?? segment.vchannel }, job.timestamp);
   return [
-    ...segments.map(
-      (segment): MetaFile => [manifest(segment.segmentId), writeManifest(segmentEntry(segment, job.timestamp))],
-    ),
+    ...segments.map((segment): MetaFile => [manifest(segment.segmentId), writeManifest(entryOf(segment))]),
     [metadata, protoJson(metadataOf(parts))],
   ];
 }
@@ -48,12 +50,12 @@ function metadataOf({ job, collection, segments }: SnapshotParts) {
 }
 
 function snapshotInfo(job: JobRecord) {
-  const { collectionId, jobId, timestamp, vchannels } = job;
+  const { collectionId, jobId, timestamp } = job;
   return {
     ...{ name: specOf(job, "export").folder.split("/").at(-1), id: jobId, collection_id: collectionId },
     partition_ids: Object.values(partitionsOf(job)),
     ...{ create_ts: timestamp, s3_location: snapshotPaths(collectionId, jobId).metadata },
     state: "SnapshotStateCommitted",
-    channel_seek_positions: vchannels.map((channel_name) => ({ channel_name, timestamp })),
+    channel_seek_positions: [...channelNames(job).values()].map((channel_name) => ({ channel_name, timestamp })),
   };
 }
