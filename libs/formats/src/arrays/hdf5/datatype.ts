@@ -3,10 +3,15 @@ import { byteAt, uint16At, uint32At } from "./hdf5-file.ts";
 /** What the elements of a data set are. */
 export type Hdf5Type =
   /** In NumPy's words. */
-  | { readonly kind: "plain"; readonly descr: string; readonly itemBytes: number }
+  | { readonly kind: "plain"; readonly descr: string; readonly itemBytes: number; readonly padding?: Padding }
   /** Texts of any length, in heaps all over the file. */
   | { readonly kind: "texts"; readonly itemBytes: number }
   | { readonly kind: "other"; readonly name: string; readonly itemBytes: number };
+
+/** What ends a text of one length, where it is not zeros up to there: the first zero, behind which anything may stand; or blanks. */
+export type Padding = "terminated" | "blanks";
+
+const paddings: Readonly<Record<number, Padding | undefined>> = { 0: "terminated", 2: "blanks" };
 
 const classNames = [
   ...["integers", "floats", "times", "texts", "bits", "opaque bytes", "compounds", "references", "an enumeration"],
@@ -38,7 +43,7 @@ export function parseDatatype(data: DataView): Hdf5Type {
     case 1:
       return floatOf(data, flags, itemBytes) ?? other;
     case 3:
-      return plain(`|S${itemBytes}`);
+      return { kind: "plain", descr: `|S${itemBytes}`, itemBytes, padding: paddings[flags & 15] };
     case 5:
       // NumPy has no name for bfloat16: h5py writes two opaque bytes.
       return itemBytes === 2 ? plain("<V2") : other;

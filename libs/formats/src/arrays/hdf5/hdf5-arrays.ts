@@ -12,7 +12,7 @@ import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
 import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findDatasets } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
-import { longestText, REFERENCE_BYTES, textRows } from "./text-rows.ts";
+import { longestText, REFERENCE_BYTES, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
 const TRAIN = "train";
@@ -65,11 +65,12 @@ async function headerOf(
     const rowBytes = await longestText(rows, shape[0] ?? 0, signal);
     return { descr: `|S${rowBytes}`, fortranOrder: false, shape, dataOffset: 0, rows: textRows(file, rows, rowBytes) };
   }
-  const { descr, itemBytes } = type;
-  const array = { fortranOrder: false, dataOffset: 0, rows };
+  const { descr, itemBytes, padding } = type;
   // MilvusDM packs the bits of binary vectors into texts.
   const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
-  return isPacked ? { ...array, descr: "|u1", shape: [shape[0], itemBytes] } : { ...array, descr, shape };
+  const array = { fortranOrder: false, dataOffset: 0 };
+  if (isPacked) return { ...array, descr: "|u1", shape: [shape[0], itemBytes], rows };
+  return { ...array, descr, shape, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
 }
 
 function checkShape(path: string, shape: readonly number[]): void {

@@ -1,5 +1,6 @@
 import { malformed } from "../one-file.ts";
 import type { RowSource } from "../row-source.ts";
+import type { Padding } from "./datatype.ts";
 import { addressAt, type Hdf5File, uint16At, unsupported } from "./hdf5-file.ts";
 
 /** What a data set has of each text: its length, the heap that it lies in, and its number there. */
@@ -81,4 +82,31 @@ class Heaps {
     }
     return objects;
   }
+}
+
+const BLANK = 0x20;
+
+/** Texts of one length as NumPy has them, with zeros behind their ends, as HDF5 itself gives them. */
+export function unpaddedRows(rows: RowSource, itemBytes: number, padding: Padding): RowSource {
+  return {
+    ...rows,
+    read: async (firstRow, count, target, signal) => {
+      await rows.read(firstRow, count, target, signal);
+      for (let at = 0; at + itemBytes <= target.length; at += itemBytes) {
+        const text = target.subarray(at, at + itemBytes);
+        text.fill(0, padding === "blanks" ? endBeforeBlanks(text) : endAtZero(text));
+      }
+    },
+  };
+}
+
+function endAtZero(text: Uint8Array): number {
+  const end = text.indexOf(0);
+  return end < 0 ? text.length : end;
+}
+
+function endBeforeBlanks(text: Uint8Array): number {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === BLANK) end--;
+  return end;
 }

@@ -85,6 +85,12 @@ it("texts have any length, or one", async () => {
   await expectCutsLikeWhole(hdf5Format, file("texts.h5"), { schema: vectorSchema(6, { more }) });
 });
 
+it("texts of one length end where HDF5 says so", async () => {
+  const more = ["terminated", "blanks"].map((name) => field(name, DataType.VarChar, { maxLength: 9 }));
+  const { rows } = await readFiles(hdf5Format, file("padded-texts.h5"), { schema: vectorSchema(6, { more }) });
+  expect(rows).toEqual(rowsUpTo(5).map((row, i) => ({ ...row, terminated: `k${i}`, blanks: `k${i}` })));
+});
+
 it.each([
   ["latest-tree.h5", "listed in a tree of the second version, the newest form of a data set that grows in several"],
   ["external.h5", "data set 'vector' has its values in other files"],
