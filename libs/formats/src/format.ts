@@ -148,6 +148,8 @@ export interface SourceDescription {
   readonly columns: readonly ColumnDescription[];
   /** Rows that were looked at, where columns are known from rows only. */
   readonly sampledRows?: number;
+  /** Keys that lead to the rows in a document, where the mapping found them; columns are those of rows. */
+  readonly rowsPath?: readonly string[];
 }
 
 export interface ColumnDescription {

@@ -53,11 +53,17 @@ export async function inspectGroup(
   signal: AbortSignal,
   folders: FoundFolders = noFolders,
 ): Promise<Inspection> {
-  const { columns: own, rowCount, sampledRows } = await formatNamed(format).describe(sources, signal, options);
+  const {
+    columns: own,
+    rowCount,
+    sampledRows,
+    rowsPath = [],
+  } = await formatNamed(format).describe(sources, signal, options);
   const names = new Set(own.map(({ name }) => name));
   const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
+  const sampleOptions = { ...options, fields_mapping: mappingInto(rowsPath, own) };
   const read = (columns: readonly ColumnDescription[]) =>
-    sample(format, sources, { columns, options, folders: folders.own }, signal);
+    sample(format, sources, { columns, options: sampleOptions, folders: folders.own }, signal);
   const areTyped = sampledRows === undefined;
   const { columns, rows, rejected, bytesPerRow } = await fittingSample(read, described, areTyped);
   const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
@@ -75,16 +81,20 @@ export async function inspectGroup(
   };
 }
 
-/** Read under their own names, since no collection says yet what the fields of a mapping are. */
+/** Columns are read under their own names, since no collection says yet what the fields of a mapping are; one leads to the rows. */
+function mappingInto(rowsPath: readonly string[], columns: readonly ColumnDescription[]): string {
+  const first = columns.find(({ dataType }) => dataType !== undefined);
+  return JSON.stringify(rowsPath.length > 0 && first ? { [[...rowsPath, first.name].join(".")]: first.name } : {});
+}
+
 function sample(
   ...[format, sources, { columns, options, folders }, signal]: Parameters<typeof sampleRows>
 ): Promise<RowSample> {
-  const { fields_mapping: _, ...others } = options;
   const coerce = columns.some(({ isCoerced }) => isCoerced) && { coerce: "true" };
   return sampleRows(
     format,
     sources,
-    { columns: columns.map(asList), options: { ...others, ...coerce }, folders },
+    { columns: columns.map(asList), options: { ...options, ...coerce }, folders },
     signal,
   );
 }

@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { SourceDescription } from "../../format.ts";
+import { parseFieldOptions } from "../../plan/field-options.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
 import type { PeekedFile } from "../peeked-file.ts";
 import { describeColumns } from "./columns/describe-columns.ts";
@@ -16,14 +17,17 @@ const SAMPLE_BYTES = 4 << 20;
 /**
  * What the first rows of a file, or of the columns of a set, have for keys and values.
  * @param isNamedLines its name says that it has one object a line
+ * @param options of the import: its mapping says where rows lie in a document
  * @throws {ImportError} for a file that does not begin with rows
  */
 export async function describeJson(
   [file, ...others]: readonly SourceFile[],
   isNamedLines: boolean,
   signal: AbortSignal,
+  options: Readonly<Record<string, string>> = {},
 ): Promise<SourceDescription> {
-  const { source, shape } = await tellFile(file, { isNamedLines }, signal);
+  const { mapping } = parseFieldOptions(options);
+  const { source, shape } = await tellFile(file, { isNamedLines, mapping }, signal);
   if (others.length === 0 && shape.kind !== "columns") return describeRows({ source, shape }, shape, signal);
   const files = [{ source, path: shape.kind === "columns" ? shape.path : [] }];
   for (const other of others) {
@@ -47,7 +51,8 @@ async function describeRows(
       kinds.add(value);
     }
   const columns = [...samples].map(([name, kinds]) => kinds.describe(name, rows.length));
-  return { rowCount: undefined, columns, sampledRows: rows.length };
+  const rowsPath = shape.kind === "document" && shape.path.length > 0 && shape.isFound && shape.path;
+  return { rowCount: undefined, columns, sampledRows: rows.length, ...(rowsPath && { rowsPath }) };
 }
 
 async function sampleRows(

@@ -16,18 +16,19 @@ export function shapeOfList(scanner: Scanner, p: number, plan: FieldPlan | undef
 
 /**
  * The shape of a text that is one object and no row. Undefined where nothing is known of it.
- * @param p of the object @param plan absent where a file is looked at without a collection
+ * @param p of the object @param plan absent where a file is looked at without a collection @param mapping in place of the plan's
  */
 export function shapeOfDocument(
   scanner: Scanner,
   p: number,
   plan: FieldPlan | undefined,
+  mapping: ReadonlyMap<string, string> = new Map(),
 ): DocumentShape | ColumnsShape | undefined {
   const members = membersAt(scanner, p);
   return (
     pandasShape(scanner, members) ??
     clickHouseShape(scanner, members) ??
-    (plan && mappedShape(scanner, p, plan)) ??
+    mappedShape(scanner, p, plan?.options.mapping ?? mapping, plan) ??
     columnsShape(scanner, members, plan, []) ??
     tableShape(scanner, members, plan) ??
     labelledRows(scanner, members, plan)
@@ -88,12 +89,17 @@ function tableShape(
 }
 
 /** Where the paths of a mapping lead: a list of objects on the way holds the rows, one at the end is a column. */
-function mappedShape(scanner: Scanner, p: number, plan: FieldPlan): DocumentShape | ColumnsShape | undefined {
-  for (const [source, name] of plan.options.mapping) {
-    const field = plan.schema.fields.find((candidate) => candidate.name === name);
+function mappedShape(
+  scanner: Scanner,
+  p: number,
+  mapping: ReadonlyMap<string, string>,
+  plan: FieldPlan | undefined,
+): DocumentShape | ColumnsShape | undefined {
+  for (const [source, name] of mapping) {
+    const field = plan?.schema.fields.find((candidate) => candidate.name === name);
     const found = follow(scanner, p, parsePath(source));
     if (!found) continue;
-    if (found.rest.length > 0) return { kind: "document", path: found.path, holder: "list" };
+    if (found.rest.length > 0) return { kind: "document", path: found.path, holder: "list", isFound: true };
     if (field && isColumn(scanner, found.value, field)) return { kind: "columns", path: [] };
   }
   return undefined;

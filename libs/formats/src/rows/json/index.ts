@@ -21,7 +21,7 @@ export const jsonFormat: Format = {
   rangeUnit: "byte",
   tellsCutsOnly: true,
   text: { extension: ".json", before: "[\n", between: ",\n", after: "\n]\n" },
-  describe: (sources, signal) => describeJson(sources, false, signal),
+  describe: (sources, signal, options) => describeJson(sources, false, signal, options),
   probe: (input, signal) => probeJson(input, false, signal),
   open: (input) => openJson(input),
 };
@@ -36,7 +36,7 @@ export const jsonlFormat: Format = {
   rangeUnit: "byte",
   tellsCutsOnly: true,
   text: { extension: ".jsonl", before: "", between: "\n", after: "\n" },
-  describe: (sources, signal) => describeJson(sources, true, signal),
+  describe: (sources, signal, options) => describeJson(sources, true, signal, options),
   probe: (input, signal) => probeJson(input, true, signal),
   open: (input) => openJsonl(input),
 };

@@ -27,6 +27,8 @@ export interface DocumentShape {
   readonly names?: readonly string[];
   /** Keys of rows that are labels of the program that wrote them, and no data unless a field is called so. */
   readonly labels?: readonly string[];
+  /** A mapping led to them, and nothing else would. */
+  readonly isFound?: boolean;
   /** Nothing but rows stands in the text, so that it can be cut between any two. */
   readonly isAllRows?: boolean;
 }

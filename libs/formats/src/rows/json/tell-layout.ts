@@ -16,7 +16,7 @@ export interface ToldFile {
 /** Looks at the start of a file. @throws {ImportError} what storage says */
 export async function tellFile(
   file: SourceFile,
-  options: Pick<ShapeInput, "isNamedLines" | "plan">,
+  options: Pick<ShapeInput, "isNamedLines" | "plan" | "mapping">,
   signal: AbortSignal,
 ): Promise<ToldFile> {
   const source = await PeekedFile.open(file, SHAPE_BYTES, signal);

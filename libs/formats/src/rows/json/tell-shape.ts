@@ -17,6 +17,8 @@ export interface ShapeInput extends FileHead {
   readonly isNamedLines: boolean;
   /** Absent where a file is looked at without a collection. */
   readonly plan?: FieldPlan;
+  /** What leads to values, where there is no plan: source paths, and fields. */
+  readonly mapping?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -55,7 +57,7 @@ function shapeOfObject(scanner: Scanner, p: number, input: ShapeInput): JsonShap
   const next = typeof end === "string" ? undefined : told(() => nextObject(scanner, end));
   const hasNext = typeof next === "number" && scanner.bytes[next] === OPEN_OBJECT;
   // MongoDB's values are objects, as columns may be, and its exports have rows.
-  const document = hasNext || plan?.options.extendedJson ? undefined : shapeOfDocument(scanner, p, plan);
+  const document = hasNext || plan?.options.extendedJson ? undefined : shapeOfDocument(scanner, p, plan, input.mapping);
   if (document) return document;
   if (end === "broken" && isRow) return { kind: "lines" };
   if (!hasNext && !isNamedLines && !isRow) return rowsDocument;

@@ -52,6 +52,14 @@ describe("what fields_mapping leads to fields", () => {
     expect([types, schema.enableDynamicField]).toEqual([["key Int64", "name VarChar"], true]);
   });
 
+  it("is found in a document, whose rows lie where the mapping leads", async () => {
+    const docs = rows.slice(0, 3).map(({ name, data: { emb } }) => ({ id: name, doc: { emb, big: 7 } }));
+    const answer = JSON.stringify({ took: 1, page: { total: 3, docs }, more: false });
+    const { types, columns } = await look({ "page.docs.doc.emb": "vector", "page.docs.id": "key" }, answer);
+    expect(types).toEqual(["key VarChar", "vector FloatVector"]);
+    expect(columns.map(({ name }) => name)).toEqual(["id", "page.docs.doc.emb"]);
+  });
+
   it("is not proposed as what its text says in another form", async () => {
     const { types } = await look({ name: { field: "vector", as: "base64" } });
     expect(types).toEqual(["key Int64", "data JSON"]);
