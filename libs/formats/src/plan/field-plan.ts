@@ -102,6 +102,13 @@ export class FieldPlan {
     return new FieldPlan(this.schema, below, this.uses);
   }
 
+  /** The plan of a source that has no lists: texts stand for vectors, where the mapping does not say in which other form they are. */
+  withTextVectors(): FieldPlan {
+    const texts = this.schema.fields.filter(takesForm).map(({ name }) => [name, "text"] as const);
+    const forms = new Map([...texts, ...(this.options.forms ?? [])]);
+    return new FieldPlan(this.schema, { ...this.options, forms }, this.uses);
+  }
+
   /** Where a field's values are looked for: its own name, or what the mapping says. */
   sourceOf(name: string): string {
     for (const [source, field] of this.options.mapping) if (field === name) return source;

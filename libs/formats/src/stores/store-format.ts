@@ -2,7 +2,16 @@ import type { InsertBatch } from "@sluice/columns";
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { TooLarge } from "@sluice/parquet";
-import type { BatchOptions, FileProbe, Format, FormatReader, ReaderInput, RejectedRow } from "../format.ts";
+import { DataType } from "@sluice/schema";
+import type {
+  BatchOptions,
+  ColumnDescription,
+  FileProbe,
+  Format,
+  FormatReader,
+  ReaderInput,
+  RejectedRow,
+} from "../format.ts";
 import { jsonlFormat } from "../rows/json/index.ts";
 import { SequentialFile } from "../sequential-file.ts";
 import type { OpenStore, Store } from "./store.ts";
@@ -24,7 +33,9 @@ export function storeFormat({ openStore, ...facts }: StoreFormatFacts): Format {
     text: jsonlFormat.text,
     describe: async (sources, signal, options = {}) => {
       const opened = await opening(openStore, sources, options, signal);
-      return await withoutOffsets(() => jsonlFormat.describe([textOf(opened, sources[0])], signal));
+      const described = await withoutOffsets(() => jsonlFormat.describe([textOf(opened, sources[0])], signal));
+      const isText = ({ dataType }: ColumnDescription) => dataType === DataType.VarChar;
+      return { ...described, columns: described.columns.map((column) => ({ ...column, mayBeLists: isText(column) })) };
     },
     probe: async ({ sources, options }, signal): Promise<FileProbe> => {
       await opening(openStore, sources, options, signal);
@@ -78,7 +89,11 @@ class StoreReader implements FormatReader {
     const store = await opening(this.#openStore, sources.map(read.counted), own, options.signal);
     for (const note of store.notes) warn?.(note);
     await using text = textOf(store, sources[0]);
-    await using reader = jsonlFormat.open({ ...this.#input, sources: [text] });
+    await using reader = jsonlFormat.open({
+      ...this.#input,
+      plan: this.#input.plan.withTextVectors(),
+      sources: [text],
+    });
     const { onReject } = options;
     const rows = { ...options, ...(onReject && { onReject: (row: RejectedRow) => onReject(placed(row)) }) };
     const batches = reader.batches(rows)[Symbol.asyncIterator]();

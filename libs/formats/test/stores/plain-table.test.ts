@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "@jest/globals";
+import { inspectGroup } from "@sluice/formats";
 import { DataType } from "@sluice/schema";
 import { formatOfPath } from "../../src/format-list.ts";
 import { sqliteFormat } from "../../src/stores/sqlite/index.ts";
@@ -49,6 +50,17 @@ describe("a table of SQLite", () => {
       },
     });
     expect(mapped).toEqual(rows.map(({ id, e }) => ({ id, vector: e })));
+  });
+
+  it("has vectors in texts that are lists of numbers", async () => {
+    const files = database(`CREATE TABLE t (id INTEGER PRIMARY KEY, vector TEXT, title TEXT);
+      INSERT INTO t VALUES (1, '[0.5, 1]', '[draft]'), (2, '[2,3]', 'b')`);
+    const { schema } = await inspectGroup("sqlite", await sourcesOf(files), {}, new AbortController().signal);
+    const types = schema.fields.map(({ fieldName, dataType }) => `${fieldName} ${dataType}`);
+    expect(types).toEqual(["id Int64", "vector FloatVector", "title VarChar"]);
+    const options = { fold_extra_columns: "false" };
+    const { rows } = await readFiles(sqliteFormat, files, { schema: vectorSchema(2), options });
+    expect(rows).toEqual([{ id: 1, vector: [0.5, 1] }, { id: 2, vector: [2, 3] }]); // biome-ignore format: one line
   });
 
   it("is described", async () => {
