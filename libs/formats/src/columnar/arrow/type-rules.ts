@@ -140,12 +140,12 @@ function scalarType({ kind, number, scale }: ArrowField["type"]): DataType | und
     case "decimal":
       return scale === 0 ? DataType.Int64 : DataType.Double;
     case "timestamp":
+    case "date":
       return DataType.Timestamptz;
     case "duration":
       return DataType.Int64;
     case "text":
     case "uuid":
-    case "date":
     case "time":
     case "null":
       return DataType.VarChar;

@@ -94,12 +94,17 @@ export function timeText({ unit }: LeafType, from: NumberViews, index: number): 
   return unit === "ms" ? clockText(BigInt(from.int32[index]), 3) : clockText(from.int64[index], unit === "us" ? 6 : 9);
 }
 
-/** Hours, minutes, seconds and what is behind them. @param scale digits of a second that `value` counts */
+/**
+ * Hours, minutes, seconds and what is behind them. What lies outside of a day, where fastparquet writes durations as times, keeps
+ * its hours and its sign. @param scale digits of a second that `value` counts
+ */
 export function clockText(value: bigint, scale: number): string {
   const perSecond = 10n ** BigInt(scale);
-  const day = formatTimestamptz((value / perSecond) * 1_000_000n, "").slice(11, 19);
-  const fraction = String(value % perSecond)
+  const size = value < 0n ? -value : value;
+  const seconds = size / perSecond;
+  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) => String(part).padStart(2, "0"));
+  const fraction = String(size % perSecond)
     .padStart(scale, "0")
     .replace(/0+$/, "");
-  return fraction === "" ? day : `${day}.${fraction}`;
+  return `${value < 0n ? "-" : ""}${parts.join(":")}${fraction === "" ? "" : `.${fraction}`}`;
 }
