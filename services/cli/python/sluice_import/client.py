@@ -67,7 +67,7 @@ class Client:
         """
         with self._paths(source) as paths:
             if create and not self.has(collection):
-                self.create(collection, paths[0], options)
+                options = {**self.create(collection, paths[0], options), **(options or {})}
             body = {"collectionName": collection, "files": [[path] for path in paths], "options": _texts(options)}
             if partition is not None:
                 body["partitionName"] = partition
@@ -87,8 +87,8 @@ class Client:
             body = {"files": [[path] for path in paths], "options": _texts(options)}
             return self.post("jobs/import/inspect", body)["files"]
 
-    def create(self, collection: str, source: Any, options: dict[str, Any] | None = None) -> None:
-        """Makes and loads the collection that `inspect` proposes for a source."""
+    def create(self, collection: str, source: Any, options: dict[str, Any] | None = None) -> dict[str, str]:
+        """Makes and loads the collection that `inspect` proposes for a source; options that an import into it needs."""
         proposed = self.inspect(source, options=options)[0]["schema"]
         fields = [{key: value for key, value in field.items() if key != "evidence"} for field in proposed["fields"]]
         if not any(field["dataType"].endswith("Vector") or field["dataType"] == "ArrayOfStruct" for field in fields):
@@ -101,6 +101,7 @@ class Client:
         }
         body = {"collectionName": collection, "schema": schema, "indexParams": proposed["indexParams"]}
         self.post("collections/create", body)
+        return proposed.get("options", {})
 
     def has(self, collection: str) -> bool:
         return self.post("collections/has", {"collectionName": collection})["has"]
