@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { checkProposed } from "../src/commands/proposed-names.ts";
+import { checkProposed, lostKey } from "../src/commands/proposed-names.ts";
 
 const proposed = {
   autoId: false,
@@ -39,4 +39,14 @@ it.each([
 ])("of a header %j that is none it is told how to read the file", (name, hint) => {
   const fields = [{ fieldName: name, dataType: "VarChar" }];
   expect(() => checkProposed({ ...proposed, fields })).toThrow(hint);
+});
+
+it("a column of keys that nothing takes is told where keys are made", () => {
+  const unsupported = [
+    { column: "raw", type: "binary" },
+    { column: "id", type: "fixed_size_binary[16]" },
+  ];
+  const schema = { autoId: true, enableDynamicField: false, indexParams: [], fields: [], unsupported };
+  expect(lostKey(schema)).toBe('keys are made: no field takes those of "id" (fixed_size_binary[16])');
+  expect(lostKey({ ...schema, autoId: false })).toBeUndefined();
 });

@@ -18,7 +18,7 @@ import {
 } from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
-import { checkProposed } from "./proposed-names.ts";
+import { checkProposed, lostKey } from "./proposed-names.ts";
 import { checkVectors, unreadColumns } from "./proposed-vectors.ts";
 
 /** Milvus's code. */
@@ -222,6 +222,8 @@ async function createWhereMissing(
     ({ fieldName, dataType, isPrimary }) => `${fieldName} ${dataType}${isPrimary ? " (key)" : ""}`,
   );
   for (const reason of unreadColumns(schema)) note(`left out: ${reason}`);
+  const lost = lostKey(schema);
+  if (lost) note(lost);
   note(`collection ${collection} made from ${title}: ${fields.join(", ")}`);
   return schema;
 }

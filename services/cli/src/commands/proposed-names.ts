@@ -22,6 +22,14 @@ export function checkProposed({ fields }: ProposedSchema, map: Pairs = []): void
   );
 }
 
+/** A column that is called as keys are, where keys are made because nothing takes what it holds. */
+export function lostKey({ autoId, unsupported = [] }: ProposedSchema): string | undefined {
+  const lost = autoId ? unsupported.find(({ column }) => KEY_NAME.test(column)) : undefined;
+  return lost && `keys are made: no field takes those of "${lost.column}" (${lost.type})`;
+}
+
+const KEY_NAME = /^(ids?|pk|_id|key|uuid)$/i;
+
 /** The dynamic field, which is not one of the proposed. */
 const META = "$meta";
 
