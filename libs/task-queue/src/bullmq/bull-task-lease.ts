@@ -24,7 +24,7 @@ export class BullTaskLease implements TaskLease {
   /** By the own clock: who cannot reach Redis for so long must expect that another node works on the task. */
   #expectRenewal(withinMs: number): void {
     clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.#lose(), withinMs);
+    this.#expiry = setTimeout(() => this.#lose(), Math.max(0, withinMs));
     this.#expiry.unref();
   }
 
