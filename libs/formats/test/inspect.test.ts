@@ -49,6 +49,11 @@ test("in CSV they are text already", async () => {
   });
 });
 
+test("codes of CSV that begin with zeros are text", async () => {
+  const { types } = await look("csv", "id,zip,n\n1,01067,0\n2,10115,-10\n");
+  expect(types).toEqual(["id Int64 key", "zip VarChar", "n Int64"]);
+});
+
 test("unsigned keys that fit stay integers, and floats beside large integers floats", async () => {
   expect(await look("arrow", arrow([1n, 2n ** 63n - 1n]))).toMatchObject({
     types: ["id Int64 key", "vector FloatVector"],

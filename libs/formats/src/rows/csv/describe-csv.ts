@@ -126,8 +126,8 @@ function numbersOf(text: string): number | undefined {
 }
 
 function kindOf(text: string): Kind {
-  // Beyond Int64 they are ids, and no measures: a float would have other digits.
-  if (/^[+-]?\d+$/.test(text)) return isInt64(text) ? "integer" : "string";
+  // Digits beyond Int64, or behind a zero, are ids or codes, and no measures: as numbers they would have other digits.
+  if (/^[+-]?\d+$/.test(text)) return isInt64(text) && !/^[+-]?0\d/.test(text) ? "integer" : "string";
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return "number";
   if (/^(true|false)$/i.test(text)) return "boolean";
   return /^[[{]/.test(text) && isJson(text) ? "object" : "string";
