@@ -32,3 +32,12 @@ it("beside the vectors of ann-benchmarks lies what is no part of their table", a
   expect(schema.fields.map(({ fieldName }) => fieldName)).toEqual(["id", "train"]);
   expect(schema.unsupported.map(({ column }) => column).sort()).toEqual(["distances", "neighbors", "test"]);
 });
+
+it("bytes of a quantizer of FAISS are numbers, and no bits", async () => {
+  const source = await memoryFile(
+    "a.faiss",
+    new Uint8Array(readFileSync(join(folder, "faiss/fixtures/8bit-direct.faiss"))),
+  );
+  const { schema } = await inspectGroup("faiss", [source], { allow_lossy: "true" }, new AbortController().signal);
+  expect(schema.fields.map(({ dataType }) => dataType)).toContain("FloatVector");
+});

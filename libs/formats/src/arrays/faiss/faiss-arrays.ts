@@ -4,7 +4,7 @@ import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { FileCursor } from "../file-cursor.ts";
-import { arraySet } from "../one-file.ts";
+import { arraySet, numbersOf } from "../one-file.ts";
 import { type RowSource, rowNumbers, rowsAt } from "../row-source.ts";
 import { mappedIds } from "./mapped-ids.ts";
 import { parseIndex } from "./parse-index.ts";
@@ -29,7 +29,8 @@ export async function faissArrays(
   });
   const isLossyTaken = options.allow_lossy?.toLowerCase() === "true";
   const header = vectorHeader(source, stored, isLossyTaken);
-  const vectors: NamedArray = { name: "vector", source, header: async () => header, role: "vectors" };
+  const whatOf = stored.codes.kind === "scalar" ? numbersOf(header.descr) : {};
+  const vectors: NamedArray = { name: "vector", source, header: async () => header, role: "vectors", ...whatOf };
   return {
     ...arraySet("FAISS index", [vectors, idArray(source, stored)]),
     notes: [
