@@ -52,7 +52,7 @@ describeWith("redis-server")("a Redis that refuses", () => {
     await eventually(async () => {
       const answer = await fetch(`http://${server.address}/readyz`);
       expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(expected)]);
-    }, 10_000);
+    });
     const told = jsonLines(server.stderr).filter(({ msg, reason }) => /serve/.test(msg) && expected.test(reason ?? ""));
     expect(told).toHaveLength(1);
     await server.stop();

@@ -24,7 +24,7 @@ it("a leader that is stopped gives its lease up at once, also while its service 
   await sleep(50);
   expect(second.isLeading).toBe(false);
   const ended = first[Symbol.asyncDispose]();
-  const deadline = performance.now() + 2000;
+  const deadline = performance.now() + 20_000;
   while (!second.isLeading && performance.now() < deadline) await sleep(5);
   expect(second.isLeading).toBe(true);
   hanging.resolve();

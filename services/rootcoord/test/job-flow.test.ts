@@ -182,7 +182,7 @@ class World implements AsyncDisposable {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 4000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(condition()).toBe(true);
   }
 
