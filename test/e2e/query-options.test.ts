@@ -61,7 +61,7 @@ describe("order_by_fields", () => {
     [{ order_by_fields: "price" }, "ORDER BY requires explicit limit"],
     [{ order_by_fields: "vector", limit: "5" }, "unsupported data type"],
     [{ order_by_fields: "price", limit: "5", iterator: "True" }, "not supported with iterators"],
-    [{ group_by_fields: "kind", limit: "5" }, "aggregation is not supported yet"],
+    [{ group_by_fields: "kind", limit: "5" }, "output field 'id' is not allowed: when using GROUP BY"],
     [{ time_fields: "year", limit: "5" }, "time_fields is not supported yet"],
   ])("%j is refused", async (params, reason) => {
     await expect(query(name, params as unknown as Record<string, string>)).rejects.toThrow(reason);

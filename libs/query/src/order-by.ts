@@ -26,6 +26,9 @@ const orderable: ReadonlySet<DataType> = new Set([
   ...[DataType.Float, DataType.Double, DataType.VarChar, DataType.String],
 ]);
 
+/** What is put in order: rows of a collection, or of groups. */
+type OrderedFields = Pick<CollectionSchema, "fields">;
+
 /**
  * Reads `order_by_fields`, such as `price:desc,id:asc:nulls_last`. Ascending unless said otherwise; nulls come last in
  * ascending and first in descending order.
@@ -34,7 +37,7 @@ const orderable: ReadonlySet<DataType> = new Set([
  */
 export function parseOrderBy(
   params: ReadonlyMap<string, string>,
-  schema: CollectionSchema,
+  schema: OrderedFields,
   window: QueryWindow,
 ): OrderKey[] {
   const text = params.get("order_by_fields")?.trim() ?? "";
@@ -45,7 +48,7 @@ export function parseOrderBy(
   return parts.map((part) => parseKey(part, schema));
 }
 
-function parseKey(text: string, schema: CollectionSchema): OrderKey {
+function parseKey(text: string, schema: OrderedFields): OrderKey {
   const [name, ...words] = text.split(":").map((part) => part.trim());
   const field = fieldIndex(schema, name);
   if (field < 0) refuse(`field ${excerpt(name)} not exist`);
@@ -63,7 +66,7 @@ function parseKey(text: string, schema: CollectionSchema): OrderKey {
 /** Order of two rows by the keys, the first key first: negative, 0 or positive. Strings by UTF-8 bytes. */
 export function compareRows(
   keys: readonly OrderKey[],
-  schema: CollectionSchema,
+  schema: OrderedFields,
 ): (a: OrderedRow, b: OrderedRow) => number {
   const comparers = keys.map((key) => compareByKey(key, schema.fields[key.field]));
   return (a, b) => {

@@ -8,6 +8,7 @@ import {
   primaryKeyIndex,
   type StructSchema,
 } from "@sluice/schema";
+import { isRowCount } from "./aggregate/aggregation.ts";
 import { dynamicFieldIndex } from "./bind/columns.ts";
 import { FilterError } from "./filter-error.ts";
 import { Lexer } from "./parse/lexer.ts";
@@ -46,7 +47,7 @@ export function resolveOutputFields(
 ): OutputPlan {
   const names = [...new Set(requested.map((name) => name.trim()))];
   if (names.length > MAX_NAMES) refuse(`${names.length} output fields are more than ${MAX_NAMES}`);
-  if (names.length === 1 && /^count\s*\(\s*\*\s*\)$/i.test(names[0])) {
+  if (names.length === 1 && isRowCount(names[0])) {
     return { isCount: true, fields: [], structs: [], names: ["count(*)"], dynamicKeys: undefined };
   }
   const output = new OutputFields(schema);
@@ -100,7 +101,7 @@ class OutputFields {
 
   #addKey(name: string): void {
     if (/^(count|sum|avg|min|max)\s*\(.*\)$/i.test(name))
-      refuse(`aggregation is not supported yet: ${excerpt(name)}; only count(*) is, others by the client`);
+      refuse(`aggregates are not supported in search request or export, only in queries: ${excerpt(name)}`);
     const meta = dynamicFieldIndex(this.#schema);
     if (meta < 0) refuse(`field ${excerpt(name)} not exist`);
     const key = dynamicKey(name, this.#schema);

@@ -1,4 +1,5 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { type Aggregation, isRowCount } from "./aggregate/aggregation.ts";
 import type { Filter } from "./compile-filter.ts";
 import type { OutputPlan } from "./output-fields.ts";
 
@@ -35,9 +36,17 @@ export function parseQueryWindow(params: ReadonlyMap<string, string>, maxWindow 
  * Checks that filter, output and window go together.
  * @throws {StatusError} 1100 for a count with a limit, and for rows without filter and limit
  */
-export function checkQuery(filter: Filter, output: OutputPlan, window: QueryWindow): void {
-  if (output.isCount && window.limit !== undefined) refuse("count entities with pagination is not allowed");
-  if (!output.isCount && filter.isAlwaysTrue && window.limit === undefined) {
+export function checkQuery(
+  filter: Filter,
+  output: OutputPlan,
+  window: QueryWindow,
+  aggregation: Aggregation | undefined,
+): void {
+  const isCount =
+    output.isCount || (aggregation?.keys.length === 0 && aggregation.fields.some(({ name }) => isRowCount(name)));
+  if (isCount && window.limit !== undefined) refuse("count entities with pagination is not allowed");
+  const isBounded = isCount || (aggregation?.accumulators.length ?? 0) > 0;
+  if (!isBounded && filter.isAlwaysTrue && window.limit === undefined) {
     refuse("empty expression should be used with limit");
   }
 }

@@ -73,11 +73,11 @@ describe("§4.1 output fields", () => {
     ["my-key", "parse output field name failed: my-key: invalid parameter"],
     [
       "sum(price)",
-      "aggregation is not supported yet: sum(price); only count(*) is, others by the client: invalid parameter",
+      "aggregates are not supported in search request or export, only in queries: sum(price): invalid parameter",
     ],
     [
       "count(id)",
-      "aggregation is not supported yet: count(id); only count(*) is, others by the client: invalid parameter",
+      "aggregates are not supported in search request or export, only in queries: count(id): invalid parameter",
     ],
   ])("%s is refused", (name, cause) => {
     expect(() => resolveOutputFields([name], books)).toThrow(expect.objectContaining({ code: 1100, message: cause }));
@@ -126,10 +126,10 @@ describe("§4.2 limit and offset", () => {
       { limit: undefined, offset: 0 },
       { limit: 10, offset: 0 },
     ];
-    expect(() => checkQuery(always, rows, all)).toThrow(
+    expect(() => checkQuery(always, rows, all, undefined)).toThrow(
       "empty expression should be used with limit: invalid parameter",
     );
-    expect(() => checkQuery(always, count, ten)).toThrow(
+    expect(() => checkQuery(always, count, ten, undefined)).toThrow(
       "count entities with pagination is not allowed: invalid parameter",
     );
     for (const [filter, output, window] of [
@@ -137,7 +137,7 @@ describe("§4.2 limit and offset", () => {
       [some, rows, all],
       [always, count, all],
     ] as const) {
-      expect(() => checkQuery(filter, output, window)).not.toThrow();
+      expect(() => checkQuery(filter, output, window, undefined)).not.toThrow();
     }
   });
 });

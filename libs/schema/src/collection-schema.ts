@@ -122,7 +122,7 @@ export function isComputed(schema: CollectionSchema, field: FieldSchema): boolea
 }
 
 /** Position of a field by name, or -1. */
-export function fieldIndex(schema: CollectionSchema, name: string): number {
+export function fieldIndex(schema: Pick<CollectionSchema, "fields">, name: string): number {
   return schema.fields.findIndex((field) => field.name === name);
 }
 

@@ -10,7 +10,7 @@ import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
 import { takenRows } from "./take-rows.ts";
 
 /** Greatest answer. Source: Milvus `quotaAndLimits.limits.maxOutputSize`. */
-const MAX_ANSWER_BYTES = 100 << 20;
+export const MAX_ANSWER_BYTES = 100 << 20;
 
 /**
  * The fields of an answer, serialized.

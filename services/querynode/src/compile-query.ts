@@ -1,6 +1,7 @@
 import type { Turns } from "@sluice/async";
 import { StatusError, statusCodes } from "@sluice/errors";
 import {
+  type Aggregation,
   aliveText,
   checkQuery,
   compileFilter,
@@ -8,6 +9,7 @@ import {
   type Filter,
   type OrderKey,
   type OutputPlan,
+  parseAggregation,
   parseOrderBy,
   parseQueryWindow,
   type QueryWindow,
@@ -33,8 +35,10 @@ export interface RowFilter {
 /** A query, compiled against its collection: every error that does not depend on data is thrown before data is read. */
 export interface CompiledQuery extends RowFilter {
   readonly output: OutputPlan;
+  /** Where a row for each group of rows is asked for, instead of what `output` says. */
+  readonly aggregation: Aggregation | undefined;
   readonly window: QueryWindow;
-  /** None: ascending by primary key. */
+  /** None: ascending by primary key, or by the keys of the groups. Fields are those of the collection, or of the aggregation. */
   readonly order: readonly OrderKey[];
   readonly timezone: string;
 }
@@ -47,15 +51,17 @@ export async function compileQuery(
 ): Promise<CompiledQuery> {
   const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
   const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
-  const output = resolveOutputFields(request.outputFields, collection);
+  const aggregation = parseAggregation(request.outputFields, params.get("group_by_fields"), collection);
+  const output = resolveOutputFields(aggregation ? [] : request.outputFields, collection);
   const window = parseQueryWindow(params);
   const timezone = params.get("timezone") || sent.timezone;
   const text = rowsText(sent, request.expr, request.exprTemplateValues, timezone);
   const { filter, alive } = await compileRowFilter(text, collection, turns);
-  checkQuery(filter, output, window);
-  const order = parseOrderBy(params, collection, window);
-  refuseUnserved(params, order);
-  return { collection, filter, alive, text, output, window, order, timezone };
+  checkQuery(filter, output, window, aggregation);
+  const order = parseOrderBy(params, aggregation ?? collection, window);
+  if (isTrue(params.get("iterator"))) refuseIterator(order, aggregation);
+  refuseUnserved(params);
+  return { collection, filter, alive, text, output, aggregation, window, order, timezone };
 }
 
 /** What an expression means now. */
@@ -79,17 +85,21 @@ function aliveOf({ ttlField, nowMs }: RowsText, collection: CollectionSchema): F
   return ttlField === "" ? undefined : compileFilter(aliveText(ttlField, Number(nowMs)), collection, new Map());
 }
 
-/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
-function refuseUnserved(params: ReadonlyMap<string, string>, order: readonly OrderKey[]): void {
-  const refuse = (cause: string) => {
-    throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
-  };
-  if (order.length > 0 && isTrue(params.get("iterator")))
+/** Iterators go through rows by their keys. @throws {StatusError} 1100 */
+function refuseIterator(order: readonly OrderKey[], aggregation: Aggregation | undefined): void {
+  if (order.length > 0)
     refuse("ORDER BY is not supported with iterators (sort in the client, or ask for the first rows by limit)");
-  if (isGiven(params.get("group_by_fields")))
-    refuse("aggregation is not supported yet: group_by_fields (query the fields, and group in the client)");
+  if (aggregation) refuse("aggregation is not supported with iterators (ask for the groups by a query)");
+}
+
+/** What would change the answer and is not served yet. @throws {StatusError} 1100 */
+function refuseUnserved(params: ReadonlyMap<string, string>): void {
   if (isGiven(params.get("time_fields")))
     refuse("time_fields is not supported yet (query the field itself, and take it apart in the client)");
+}
+
+function refuse(cause: string): never {
+  throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
 }
 
 function isGiven(text = ""): boolean {

@@ -4,7 +4,8 @@ import { bytesField, countData, joined, type Parts, partsOf, toBuffer } from "@s
 import { compareRows, type OrderedRow } from "@sluice/query";
 import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
-import { answerFields } from "./answer-fields.ts";
+import { answerFields, MAX_ANSWER_BYTES } from "./answer-fields.ts";
+import { answerGroups } from "./answer-groups.ts";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
 import type { SpreadRows } from "./nodes/spread-rows.ts";
 import { countUpTo, orderByKey, type RowSet } from "./row-set.ts";
@@ -40,19 +41,25 @@ export class QueryService {
     });
     checkStatus(snapshot.status);
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
-    const { isCount, names } = query.output;
-    const fieldsData = isCount
-      ? [countData(await this.#rows.count(query, segments, signal))]
-      : await this.#fields(query, segments, signal);
+    const fieldsData = await this.#fieldsData(query, segments, signal);
     const head = milvus.QueryResults.fromPartial({
       status: okStatus(),
-      outputFields: isCount ? ["count(*)"] : [...names],
+      outputFields: namesOf(query),
       collectionName: order.collectionName,
       sessionTs: snapshot.timestamp,
       primaryFieldName: query.collection.fields[primaryKeyIndex(query.collection)].name,
     });
     const fields = fieldsData.map((field) => bytesField(FIELDS_DATA, field));
     return toBuffer(joined(partsOf(milvus.QueryResults.encode(head).finish()), ...fields));
+  }
+
+  async #fieldsData(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
+    const { aggregation, output } = query;
+    if (output.isCount) return [countData(await this.#rows.count(query, segments, signal))];
+    if (!aggregation) return this.#fields(query, segments, signal);
+    const reading = { turns: new Turns(signal), signal, budget: new AnswerBudget(MAX_ANSWER_BYTES) };
+    const grouped = await this.#rows.grouped(query, segments, aggregation, reading);
+    return answerGroups(query, aggregation, grouped, reading.turns);
   }
 
   async #fields(query: CompiledQuery, segments: readonly VisibleSegment[], signal: AbortSignal): Promise<Parts[]> {
@@ -94,6 +101,10 @@ export class QueryService {
       rowOf: sorted.map((i) => byKey.rowOf[i]),
     };
   }
+}
+
+function namesOf({ aggregation, output }: CompiledQuery): string[] {
+  return aggregation ? aggregation.shown.map((at) => aggregation.fields[at].name) : [...output.names];
 }
 
 /** An iterator's session timestamp pins its snapshot: what was changed later is not seen. 0 = now. */

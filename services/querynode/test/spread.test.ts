@@ -142,6 +142,24 @@ const asked: [string, () => (node: QueryClient) => Promise<{ status: common.Stat
     },
   ],
   [
+    "aggregations",
+    () => {
+      const groupBy = oneOf(["", "genre", "year", "genre,year"]);
+      const calls = ["count(*)", "sum(year)", "avg(year)", "min(text)", "max(genre)", "count(genre)", "min(year)"];
+      const outputFields = [
+        ...calls.filter(() => next(3) > 0),
+        "max(year)",
+        ...groupBy.split(",").filter((key) => key),
+      ];
+      const window = groupBy
+        ? oneOf([{}, { limit: 9, offset: 2 }, { limit: 30, order_by_fields: "max(year):desc" }])
+        : {};
+      const params = pairs({ group_by_fields: groupBy, ...window });
+      const request = milvus.QueryRequest.fromPartial({ expr: oneOf(expressions), outputFields, queryParams: params });
+      return (node) => node.query(queryOrder(request));
+    },
+  ],
+  [
     "deletes",
     () => {
       const order = {

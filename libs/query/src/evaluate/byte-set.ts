@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { hashBytes } from "../hash.ts";
 
 /** Strings, asked for by their UTF-8 bytes; numbered in the order given (a repeated one keeps its first number). */
 export class ByteSet {
@@ -49,16 +49,6 @@ export class ByteSet {
     for (let i = 0; i < length; i++) if (data[start + i] !== this.#bytes[at + i]) return false;
     return true;
   }
-}
-
-/** Nobody outside can choose strings that fall into one slot. */
-const seed = randomInt(2 ** 32);
-
-/** FNV-1a from a start of our own. */
-function hashBytes(data: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ data[at], 0x01000193);
-  return hash ^ (hash >>> 15);
 }
 
 export function equalBytes(data: Uint8Array, start: number, end: number, other: Uint8Array): boolean {

@@ -1,8 +1,5 @@
-import { randomInt } from "node:crypto";
 import { MAX_INT64, MIN_INT64 } from "../constant.ts";
-
-/** Nobody outside can choose values that fall into one slot. */
-const seed = randomInt(2 ** 32);
+import { hashWords } from "../hash.ts";
 
 /** A set of int64, asked by their two words, so that no bigint is made per row. */
 export class Int64Set {
@@ -37,10 +34,7 @@ export class Int64Set {
   /** The slot that holds the value, or the free one where it belongs. */
   #find(low: number, high: number): number {
     const words = this.#words;
-    let hash = Math.imul(low ^ Math.imul(high ^ seed, 0x85ebca6b), 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ seed, 0x85ebca6b);
-    hash ^= hash >>> 13;
-    let slot = hash & this.#mask;
+    let slot = hashWords(low, high) & this.#mask;
     while (this.#taken[slot] === 1 && (words[2 * slot] !== low || words[2 * slot + 1] !== high))
       slot = (slot + 1) & this.#mask;
     return slot;

@@ -5,6 +5,7 @@ import type { ScoreThreads } from "../search/score-threads.ts";
 import { countTerms } from "../search/terms.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import { tellingGone } from "./gone.ts";
+import { aggregateRows } from "./grouped-rows.ts";
 import { selectRows, takeParts } from "./segment-reader.ts";
 
 export interface ReaderDeps {
@@ -17,6 +18,7 @@ export interface ReaderDeps {
 export function readerHandlers({ rows, threads, iterators }: ReaderDeps): ServedService {
   return served<segmentReader.SegmentReaderServer>(segmentReader.SegmentReaderService, {
     selectRows: (order, call) => tellingGone(() => selectRows(order, rows, endOf(call))),
+    aggregateRows: (order, call) => tellingGone(() => aggregateRows(order, rows, endOf(call))),
     rankRows: (order, call) => tellingGone(() => rankSegments(order, { rows, threads }, endOf(call))),
     takeRows: (order, call) => tellingGone(() => takeParts(order, rows, endOf(call))),
     countTerms: (order) => tellingGone(() => countTerms(order, order.segments.map(segmentOfMessage), rows)),

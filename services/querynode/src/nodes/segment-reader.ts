@@ -1,30 +1,18 @@
 import { Turns } from "@sluice/async";
 import { takeRows } from "@sluice/columns";
-import { StatusError, statusCodes } from "@sluice/errors";
+
 import { columnMessage } from "@sluice/fields";
 import { decodeStoredSchema, okStatus, segmentOfMessage, type segmentReader } from "@sluice/rpc";
 import { type CollectionSchema, type FieldSchema, primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter, type RowFilter } from "../compile-query.ts";
 import { rowsBetween } from "../row-range.ts";
 import { orderByKey } from "../row-set.ts";
 import { AnswerBudget, type SegmentRows, type SelectedRows } from "../segment-rows.ts";
 import { takenRows } from "../take-rows.ts";
-import { unexpired, type VisibleSegment } from "../unexpired.ts";
 import { unpacked } from "./packed.ts";
 import { PartMessages } from "./part-rows.ts";
+import { openedOrder } from "./rows-order.ts";
 
 // What a node reads of the segments that fall to it, for another one that answers a call.
-
-/** An order, with its names resolved again. @throws {StatusError} 1100 */
-export async function openedOrder(
-  order: segmentReader.RowsOrder | undefined,
-  turns: Turns,
-): Promise<{ query: RowFilter; segments: VisibleSegment[] }> {
-  if (!order) throw new StatusError(statusCodes.missingParameter, "which rows are meant is missing");
-  const collection = decodeStoredSchema(order.schema, [["timezone", order.timezone]]);
-  const query = await compileRowFilter(order, collection, turns);
-  return { query, segments: unexpired(order.segments, order.expiredTs) };
-}
 
 /** @throws as the reads do */
 export async function selectRows(

@@ -1,9 +1,11 @@
 import type { Turns } from "@sluice/async";
 import { type Column, columnBytes } from "@sluice/columns";
 import { columnOf } from "@sluice/fields";
+import type { Accumulation, GroupedRows } from "@sluice/query";
 import { segmentMessage, type segmentReader } from "@sluice/rpc";
 import { type FieldSchema, primaryKeyIndex } from "@sluice/schema";
 import type { RowFilter } from "../compile-query.ts";
+import { groupRows, joinedGroups } from "../group-rows.ts";
 import {
   type AnswerBudget,
   emptyColumn,
@@ -13,8 +15,10 @@ import {
 } from "../segment-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import { present } from "./gone.ts";
+import { aggregateOrder, groupedRows } from "./grouped-rows.ts";
 import { packed } from "./packed.ts";
 import { keyedRows } from "./part-rows.ts";
+import { rowsOrder } from "./rows-order.ts";
 import { type ReaderNode, readCall, type ShareReads, type Shares } from "./shares.ts";
 
 /** Rows of visible segments, as all querynodes together read them: each the segments that fall to it. */
@@ -76,6 +80,31 @@ export class SpreadRows {
   }
 
   /**
+   * The groups of the rows that pass the filter.
+   * @throws {StatusError} 1100 when they are more than the budget, or a sum is no Int64
+   */
+  async grouped(
+    query: RowFilter,
+    segments: readonly VisibleSegment[],
+    accumulation: Accumulation,
+    { turns, budget, signal }: { readonly turns: Turns; readonly budget: AnswerBudget; readonly signal: AbortSignal },
+  ): Promise<GroupedRows> {
+    const found: GroupedRows[] = [];
+    const reads: ShareReads<VisibleSegment> = {
+      own: async (share, ending) => {
+        found.push(await groupRows(query, share, accumulation, { rows: this.own, signal: ending, budget }));
+      },
+      other: async (node, share, ending) => {
+        const order = aggregateOrder(query, share, accumulation, budget.maxBytes);
+        const message = present(await node.aggregateRows(order, readCall(ending)));
+        found.push(groupedRows(message, accumulation, query.collection));
+      },
+    };
+    await this.each(segments, reads, signal);
+    return joinedGroups(found, accumulation, query.collection, { turns, budget });
+  }
+
+  /**
    * Some rows of some fields: field by field, part by part.
    * @param schema of the fields, stored
    * @throws {StatusError} 1100 when the values are more than the budget
@@ -103,12 +132,6 @@ export class SpreadRows {
     await this.shares.each(places, (place) => String(wanted[place].part.segmentId), reads, signal);
     return taken;
   }
-}
-
-/** The rows of some segments as another node has to know them. */
-export function rowsOrder({ text }: RowFilter, segments: readonly VisibleSegment[]): segmentReader.RowsOrder {
-  const expiredTs = segments.find((segment) => segment.expiredTs !== undefined)?.expiredTs ?? 0n;
-  return { ...text, expiredTs, segments: segments.map(({ message }) => message) };
 }
 
 interface Elsewhere {

@@ -1,7 +1,7 @@
 import { Turns } from "@sluice/async";
 import { milvus, type segmentReader } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
-import { openedOrder } from "../nodes/segment-reader.ts";
+import { openedOrder } from "../nodes/rows-order.ts";
 import type { SegmentRows } from "../segment-rows.ts";
 import { hitOf } from "./iterator-hits.ts";
 import { rankRows, topsOf } from "./rank-rows.ts";

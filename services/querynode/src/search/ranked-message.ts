@@ -2,7 +2,7 @@ import { type importing, okStatus, type segmentReader } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { packed, unpacked } from "../nodes/packed.ts";
 import { keyedRows, PartMessages } from "../nodes/part-rows.ts";
-import { rowsOrder } from "../nodes/spread-rows.ts";
+import { rowsOrder } from "../nodes/rows-order.ts";
 import type { VisibleSegment } from "../unexpired.ts";
 import type { Search } from "./search.ts";
 import type { SearchSources } from "./search-sources.ts";
