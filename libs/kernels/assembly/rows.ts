@@ -69,7 +69,9 @@ export function joinRows(order: usize, count: i32, starts: usize, ends: usize): 
 /** Numbers of 64 bits of the rows of runs, one after the other, of which row 0 has `first`. */
 export function numberRows(starts: usize, ends: usize, count: i32, first: u64, target: usize): void {
   for (let i = 0; i < count; i++, starts += 4, ends += 4) {
+    let row = first + load<u32>(starts);
+    // Behind 2^64 - 1, which is -1, comes 0: an end is not larger than every row before it.
     const end = first + load<u32>(ends);
-    for (let row = first + load<u32>(starts); row < end; row++, target += 8) store<u64>(target, row);
+    for (; row != end; row++, target += 8) store<u64>(target, row);
   }
 }

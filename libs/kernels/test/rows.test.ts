@@ -122,6 +122,14 @@ describe("rows that follow each other", () => {
     );
   });
 
+  it("have numbers below 0 and from 0 on", () => {
+    const [starts, ends] = [words(pooled, 100, 2), words(pooled, 200, 2)];
+    starts.set([28, 50]);
+    ends.set([30, 51]);
+    expect(numberRows({ starts, ends, count: 2 }, -30n, target, 0)).toBe(true);
+    expect([...new BigInt64Array(target.buffer, target.byteOffset, 3)]).toEqual([-2n, -1n, 20n]);
+  });
+
   it("are left to others outside of the arena", () => {
     const [order, starts, ends] = [Uint32Array.of(1, 2), new Uint32Array(2), new Uint32Array(2)];
     expect(joinRows(order, starts, ends)).toBeUndefined();
