@@ -88,6 +88,13 @@ def client_import_and_query(ctx):
     keys = [rows[7]["id"], rows[100]["id"]]
     compare_rows(client.get(name, ids=keys, output_fields=["year", "color"]), [rows[7], rows[100]], ["year", "color"])
     equal(len(client.query(name, filter="color == 'c1'", output_fields=["id"])), ROWS // 3, "filter of a dynamic key")
+    if VERSION >= (3, 0, 0):
+        groups = client.query(name, filter=f"year > {2**53 + 2}", output_fields=["id", "count(*)"], group_by_fields=["id"], limit=2)
+        equal([row["count(*)"] for row in groups], [1, 1], "groups of rows")
+        (total,) = client.query(name, output_fields=["sum(year)", "avg(year)", "min(id)"])
+        equal(total["sum(year)"], sum(row["year"] for row in rows), "sum")
+        equal(total["min(id)"], min(row["id"] for row in rows), "least key")
+        raises(lambda: client.query(name, output_fields=["sum(id)"]), "does not support data type VarChar")
     equal([row["id"] for row in client.query(name, filter="year >= 0", limit=3)], sorted(row["id"] for row in rows)[:3], "first page")
     equal(list(client.get(name, ids=["nobody"])), [], "get of a missing key")
 

@@ -107,16 +107,17 @@ export class Collections implements Disposable {
     await this.load(collectionName);
   }
 
-  /** Rows that an expression selects. */
+  /** Rows that an expression selects. @param params `limit`, `group_by_fields` and the like; those that are undefined are left out */
   async query(
     collectionName: string,
     expr: string,
     outputFields: readonly string[],
-    limit: number | undefined,
+    params: Readonly<Record<string, string | number | undefined>>,
   ): Promise<Row[]> {
+    const given = Object.entries(params).filter(([, value]) => value !== undefined);
     const request = milvus.QueryRequest.fromPartial({
       ...{ dbName: this.#dbName, collectionName, expr, outputFields: [...outputFields] },
-      queryParams: limit === undefined ? [] : [pair(["limit", String(limit)])],
+      queryParams: given.map(([key, value]) => pair([key, String(value)])),
     });
     const answer = await this.#client.query(request);
     checkStatus(answer.status);

@@ -69,6 +69,8 @@ export function segmentsCommand(): Command {
 
 interface QueryOptions extends ServerOptions {
   readonly fields?: string;
+  readonly groupBy?: string;
+  readonly orderBy?: string;
   readonly limit: number;
 }
 
@@ -76,7 +78,9 @@ export function queryCommand(): Command {
   return serverCommand("query", "rows that an expression selects")
     .argument("<collection>")
     .argument("[expression]", "such as 'year > 1980 and title like \"A%\"'; all rows unless given", "")
-    .option("--fields <A,B>", "fields of the answer; * = all", "*")
+    .option("--fields <A,B>", "fields of the answer, or count(*), sum(A), avg(A), min(A), max(A); * = all", "*")
+    .option("--group-by <A,B>", "a row for each group of rows with the same values")
+    .option("--order-by <A:desc,B>", "order of the rows, or of the groups")
     .option("--limit <N>", "at most so many rows", parseCount, 20)
     .action(query);
 }
@@ -84,8 +88,12 @@ export function queryCommand(): Command {
 async function query(collection: string, expression: string, options: QueryOptions): Promise<void> {
   using collections = await collectionsOf(options);
   const fields = (options.fields ?? "*").split(",").map((field) => field.trim());
-  const isCount = fields.includes("count(*)");
-  const asked = collections.query(collection, expression, fields, isCount ? undefined : options.limit);
+  const { groupBy, orderBy } = options;
+  // Of all rows together there is one row.
+  const isOneRow = groupBy === undefined && fields.some((field) => field.endsWith(")"));
+  const limit = isOneRow ? undefined : options.limit;
+  const params = { limit, group_by_fields: groupBy, order_by_fields: orderBy };
+  const asked = collections.query(collection, expression, groupBy && fields[0] === "*" ? [] : fields, params);
   const rows = await asked.catch((error: unknown) => {
     const { code, message } = error as { readonly code?: unknown; readonly message: string };
     if (code !== COLLECTION_NOT_LOADED) throw error;

@@ -81,7 +81,7 @@ const rows: Readonly<Record<string, Row>> = {
   "entities/query": [
     "Rows that fit an expression",
     "query",
-    `${one} filter exprParams outputFields partitionNames limit offset`,
+    `${one} filter exprParams outputFields partitionNames limit offset groupByFields orderByFields`,
   ],
   "entities/get": ["Rows by their keys", "query", `${one} id! outputFields partitionNames`],
   "entities/search": ["The nearest rows to vectors, exactly", "search", search],

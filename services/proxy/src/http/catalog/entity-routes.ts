@@ -55,14 +55,16 @@ function unfit(name: string): StatusError {
 }
 
 async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = body.text("filter")) {
-  const outputFields = body.has("outputFields") ? body.texts("outputFields") : ["*"];
-  const isCount = outputFields.length === 1 && /^count\(\s*\*\s*\)$/i.test(outputFields[0].trim());
-  const limit = body.integer("limit", DEFAULT_LIMIT);
+  const [groupBy, orderBy] = [body.texts("groupByFields").join(), body.texts("orderByFields").join()];
+  const outputFields = body.has("outputFields") ? body.texts("outputFields") : groupBy === "" ? ["*"] : [];
+  // Of all rows together there is one row.
+  const isOneRow = groupBy === "" && outputFields.some((name) => /^(count|sum|avg|min|max)\s*\(/i.test(name.trim()));
+  const window = [pair("limit", body.integer("limit", DEFAULT_LIMIT)), pair("offset", body.integer("offset", 0))];
   const answer = await call("query", {
     ...named(body),
     ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), useDefaultConsistency: true },
     exprTemplateValues: templates(body),
-    queryParams: isCount ? [] : [pair("limit", limit), pair("offset", body.integer("offset", 0))],
+    queryParams: [...(isOneRow ? [] : window), pair("group_by_fields", groupBy), pair("order_by_fields", orderBy)],
   });
   const results = answer instanceof Uint8Array ? milvus.QueryResults.decode(answer) : answer;
   return entitiesOf(results.fieldsData, int64Of(rest));
