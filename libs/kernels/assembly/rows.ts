@@ -72,6 +72,6 @@ export function numberRows(starts: usize, ends: usize, count: i32, first: u64, t
     let row = first + load<u32>(starts);
     // Behind 2^64 - 1, which is -1, comes 0: an end is not larger than every row before it.
     const end = first + load<u32>(ends);
-    for (; row != end; row++, target += 8) store<u64>(target, row);
+    for (; row !== end; row++, target += 8) store<u64>(target, row);
   }
 }

@@ -134,7 +134,7 @@ function joined(found: readonly GroupedRows[], plan: Aggregation): GroupedRows {
 /** The answer's rows by their keys. */
 function answerOf(plan: Aggregation, found: GroupedRows): Map<string, unknown[]> {
   const columns = aggregatedColumns(plan, everyKind, found);
-  const valueAt = (at: number, row: number) => valueOf(columns[at], plan.fields[at], row);
+  const valueAt = (at: number, row: number) => cellOf(columns[at], plan.fields[at], row);
   const names = plan.shown.slice(0, -1);
   return new Map(
     Array.from({ length: found.count }, (_, row) => {
@@ -144,7 +144,7 @@ function answerOf(plan: Aggregation, found: GroupedRows): Map<string, unknown[]>
   );
 }
 
-function valueOf(column: Column, { dataType }: FieldSchema, row: number): unknown {
+function cellOf(column: Column, { dataType }: FieldSchema, row: number): unknown {
   if (isNull(column, row)) return null;
   if (column.kind === "var") return Buffer.from(varValue(column as VarColumn, row)).toString();
   const view = new DataView(column.data.buffer, column.data.byteOffset + row * column.width);

@@ -1,6 +1,5 @@
 import type { CollectionRecord, IndexRecord, JobRecord } from "@sluice/catalog";
 import { jsonPointer } from "@sluice/formats";
-import { schema } from "@sluice/rpc";
 import { DataType, isVector } from "@sluice/schema";
 import { schemaMessage } from "./collection-description.ts";
 
