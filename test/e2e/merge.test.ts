@@ -358,7 +358,8 @@ describe("a request to merge is refused", () => {
     ["for a key that the file has not", 63262, /has no column "year", which is mergeField/, { mergeField: "year" }],
     ["for files that are not there", 63270, /missing.parquet/, { files: [["sources/missing.parquet"]] }],
     ["for rules that are none", 2100, /onDuplicateKey must be one of/, { options: { onDuplicateKey: "any" } }],
-    ["for options that nobody knows", 1801, /dryrun/, { options: { dryrun: true } }],
+    ["for options that nobody knows", 1801, /odd/, { options: { odd: true } }],
+    ["for an option with a slip", 1100, /"options.dry_run" .*did you mean 'dryRun'/, { options: { dry_run: true } }],
     ["without a name for the new one", 1802, /destCollectionName/, { destCollectionName: "" }],
     ["for a name that is none", 1100, /Invalid collection name/, { destCollectionName: "1-2" }],
   ])("%s", async (_what, code, message, more) => {

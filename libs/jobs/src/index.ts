@@ -25,6 +25,7 @@ export {
   type DocumentChunk,
   type DocumentFile,
   type InternalData,
+  isImportOption,
   optionsJsonSchema,
 } from "./options/options-document.ts";
 export { isRollingBack, isTwoPhase, type JobOrder, jobOrders, verdictOnOrder } from "./orders.ts";

@@ -93,6 +93,13 @@ export type StructuredOptions = Pick<z.infer<typeof schema>, keyof typeof struct
 
 export const structuredKeys = Object.keys(structured) as (keyof StructuredOptions)[];
 
+const optionNames: ReadonlySet<string> = new Set(Object.keys(schema.shape));
+
+/** Whether an import has an option of this name. */
+export function isImportOption(name: string): boolean {
+  return optionNames.has(name);
+}
+
 /** The options document as JSON Schema, draft 2020-12. */
 export function optionsJsonSchema(): object {
   const title = "Options of an import of Sluice";

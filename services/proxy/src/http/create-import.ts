@@ -1,5 +1,5 @@
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
-import { isSafetySwitch } from "@sluice/jobs";
+import { isImportOption, isSafetySwitch } from "@sluice/jobs";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { databaseOf } from "../call-context.ts";
@@ -28,11 +28,15 @@ export const createBody = z.object({
 
 type Options = readonly { readonly key: string; readonly value: string }[];
 
-/** Clients send members beside ours, which mean nothing here; but who wants nothing to be written must not be passed over. */
-function refuseSafetySwitch(body: object): void {
-  const name = Object.keys(body).find(isSafetySwitch);
+/** Clients send members beside ours, which mean nothing here; but what is an option among the options is none beside them. */
+function refuseOptions(body: object): void {
+  const name = Object.keys(body).find(
+    (key) => isSafetySwitch(key) || (isImportOption(key) && !(key in createBody.shape)),
+  );
   if (name === undefined) return;
-  const reason = `"${excerpt(name)}" beside the options is not known, and the import would write: say "options":{"dry_run":"true"} to check the files only`;
+  const reason = isSafetySwitch(name)
+    ? `"${excerpt(name)}" beside the options is not known, and the import would write: say "options":{"dry_run":"true"} to check the files only`
+    : `"${excerpt(name)}" is an option: say "options":{"${excerpt(name)}":…}`;
   throw new StatusError(statusCodes.invalidParameter, reason);
 }
 
@@ -43,7 +47,7 @@ export async function createImport(
   options: Options,
 ): Promise<bigint> {
   const body = parseBody(createBody, request.body);
-  refuseSafetySwitch(request.body ?? {});
+  refuseOptions(request.body ?? {});
   const collectionName = required(body.collectionName, "collectionName");
   const about = { dbName: databaseOf(body, request.call), collectionName, partitionName: body.partitionName ?? "" };
   const { groups, options: more } = filesOf(body);

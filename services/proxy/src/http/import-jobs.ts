@@ -14,6 +14,7 @@ import { listImportJobs, listImportJobsBody } from "./list-import-jobs.ts";
 import { rejectedRowRoutes } from "./rejected-rows.ts";
 import { parseBody } from "./rest.ts";
 import { restoreBackupRoute } from "./restore-backup.ts";
+import { passedOver } from "./routes/marked-members.ts";
 import { asMethod, facts, ofJob, open } from "./routes/route-facts.ts";
 import { sourceLineRoute } from "./source-line.ts";
 
@@ -25,7 +26,7 @@ const text = z
   .nullish()
   .transform((value) => value || undefined);
 
-const jobBody = z.object({ jobId: text });
+const jobBody = z.object({ jobId: text, collectionName: passedOver("the id says which") });
 const needs = ["collectionName"];
 const oneJob = { body: jobBody, needs: ["jobId"] };
 /** Import jobs over REST, in the form of Milvus v2: HTTP 200 always, the outcome in `code`. */

@@ -10,6 +10,7 @@ import { describedJob, idOfJob } from "./described-job.ts";
 import { movementJson } from "./import-job-json.ts";
 import { headerOf } from "./request-headers.ts";
 import { parseBody } from "./rest.ts";
+import { passedOver } from "./routes/marked-members.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 import { timeText } from "./time-text.ts";
 
@@ -17,7 +18,7 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || undefined);
-const jobBody = z.object({ jobId: text });
+const jobBody = z.object({ jobId: text, collectionName: passedOver("the id says which") });
 const oneJob = { body: jobBody, needs: ["jobId"] };
 
 /** What users tell such jobs to do, as imports. */

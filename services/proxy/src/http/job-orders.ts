@@ -4,10 +4,11 @@ import { z } from "zod";
 import type { ProxyContext } from "../context.ts";
 import { idOfJob } from "./described-job.ts";
 import { parseBody } from "./rest.ts";
+import { passedOver } from "./routes/marked-members.ts";
 import { facts, ofJob } from "./routes/route-facts.ts";
 
 const base = "/v2/vectordb/jobs/import";
-const body = z.object({ jobId: z.string().nullish() });
+const body = z.object({ jobId: z.string().nullish(), collectionName: passedOver("the id says which") });
 
 /** `commit` and `abort` are Milvus's, for jobs with `auto_commit=false`; the others are for any job. */
 const orders = {

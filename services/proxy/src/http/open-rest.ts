@@ -23,6 +23,7 @@ import { jobRoutes } from "./jobs.ts";
 import { mergeJobRoutes } from "./merge-jobs.ts";
 import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
 import { openRestApp, restCodes } from "./rest.ts";
+import { refuseMembers } from "./routes/check-members.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
 import { rowRoutes } from "./row-routes.ts";
@@ -54,6 +55,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   const running = new RunningRequests(app);
   if (guards) guardRoutes(app, guards);
   limitRoutes(app, deps.rates);
+  refuseMembers(app);
   operatorRoutes(app, deps);
   app.get("/v2/openapi.json", facts("This document", open), () => openApi(app.routeTable.entries, version));
   importJobRoutes(app, context, requests);

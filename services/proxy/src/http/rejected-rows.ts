@@ -42,7 +42,11 @@ export function rejectedRowRoutes(app: FastifyInstance, context: ProxyContext): 
   );
   app.post(
     `${base}/rejects`,
-    facts("The rows that were left out of a file, as they stood in it", ofJob, { body: rejectsBody, needs }),
+    facts("The rows that were left out of a file, as they stood in it", ofJob, {
+      body: rejectsBody,
+      needs,
+      isStream: true,
+    }),
     async (request, reply) => {
       const { jobId, file, part } = parseBody(rejectsBody, request.body);
       const keys = detailsOf(await describedJob(context, jobId), file ?? 0).flatMap((detail) => detail.rejectedRowKeys);

@@ -6,6 +6,7 @@ import {
   alterVolumeBody,
   applyVolumeBody,
   createVolumeBody,
+  dropVolumeQuery,
   inspectBody,
   listFilesQuery,
   listVolumesQuery,
@@ -17,7 +18,6 @@ import { admin, facts } from "./routes/route-facts.ts";
 
 interface OneVolume {
   readonly Params: { readonly name: string; readonly "*": string };
-  readonly Querystring: { readonly force?: string };
 }
 
 /** Volumes over REST, as Zilliz Cloud has them, under the word that older clients know as well. */
@@ -57,8 +57,9 @@ export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volume
     app.patch<OneVolume>(one, facts("Changes a volume", admin, { body: alterVolumeBody }), async ({ params, body }) =>
       ok(await volumes.alter(params.name, parseBody(alterVolumeBody, body))),
     );
-    app.delete<OneVolume>(one, facts("Drops a volume with its files", admin), async ({ params, query }) =>
-      ok(await volumes.drop(params.name, query.force === "true")),
+    const dropping = facts("Drops a volume with its files", admin, { query: dropVolumeQuery });
+    app.delete<OneVolume>(one, dropping, async ({ params, query }) =>
+      ok(await volumes.drop(params.name, parseBody(dropVolumeQuery, query).force === "true")),
     );
   }
 }

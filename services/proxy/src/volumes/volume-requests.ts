@@ -24,7 +24,7 @@ export const alterVolumeBody = z.object({ description: z.string().nullish(), sta
 export const applyVolumeBody = z.object({
   ...names,
   path: text,
-  options: z.object({ sdk: z.unknown() }).partial().nullish(),
+  options: z.object({ sdk: z.unknown(), scene: z.unknown() }).partial().nullish(),
 });
 export const listFilesQuery = z.object({
   prefix: text,
@@ -32,8 +32,9 @@ export const listFilesQuery = z.object({
   pageSize: z.coerce.number().int().min(1).max(1000).default(100),
   pageToken: text,
 });
+export const dropVolumeQuery = z.object({ force: z.enum(["true", "false"]).optional() });
 /** Options as those of an import. */
-export const inspectBody = z.object({ path: z.string() });
+export const inspectBody = z.object({ path: z.string(), options: z.record(z.string(), z.unknown()).nullish() });
 export const listVolumesQuery = z.object({
   projectId: text,
   type: text,

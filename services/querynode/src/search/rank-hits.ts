@@ -33,6 +33,10 @@ export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly
     refuse(
       `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
     );
+  if (params.get("group_by_field"))
+    refuse(
+      "group_by_field is not supported by hybrid_search on this server: group hits in the client, or search once: invalid parameter",
+    );
   const round = Number(params.get("round_decimal") ?? -1);
   const window = { limit, offset, roundDecimal: round >= 0 ? round : undefined };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };

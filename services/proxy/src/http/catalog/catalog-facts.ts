@@ -4,9 +4,10 @@ import { facts } from "../routes/route-facts.ts";
 /** What a route does, the methods that it calls (none: it calls nothing), and the members of its body. */
 type Row = readonly [summary: string, methods: string, members: string];
 
-const search =
-  "dbName collectionName! data! annsField filter exprParams limit offset outputFields partitionNames searchParams groupingField groupSize strictGroupSize";
-const hybrid = "dbName collectionName! search! rerank! limit offset outputFields partitionNames";
+const read = "consistencyLevel=readLevel outputFields partitionNames";
+const groups = "groupingField groupSize strictGroupSize functionScore highlighter";
+const search = `dbName collectionName! data! annsField filter exprParams limit offset searchParams params metricType ignoreGrowing ${read} ${groups}`;
+const hybrid = `dbName collectionName! search! rerank! limit offset ${read} ${groups}`;
 const one = "dbName collectionName!";
 const grant = "roleName! objectType! objectName! privilege! dbName";
 const grantV2 = "roleName! privilege! dbName collectionName";
@@ -20,7 +21,7 @@ const rows: Readonly<Record<string, Row>> = {
   "collections/create": [
     "Makes a collection, by a schema or quickly by a dimension",
     "createCollection",
-    `${one} schema indexParams params properties description consistencyLevel dimension metricType idType autoID primaryFieldName vectorFieldName vectorFieldType`,
+    `${one} schema indexParams params=createParams properties description consistencyLevel dimension metricType idType autoID primaryFieldName vectorFieldName vectorFieldType`,
   ],
   "collections/drop": ["Drops a collection with its rows", "dropCollection", one],
   "collections/get_stats": ["How many rows a collection has", "getCollectionStatistics", one],
@@ -33,8 +34,12 @@ const rows: Readonly<Record<string, Row>> = {
   "collections/drop_properties": ["Removes properties of a collection", "alterCollection", `${one} propertyKeys`],
   "collections/flush": ["Answers when every row is durable, which imported ones are", "flush", one],
   "collections/compact": ["Merges small segments of a collection", "manualCompaction", `${one} isClustering`],
-  "collections/get_compaction_state": ["How far a compaction is", "getCompactionState", "jobID!"],
-  "collections/fields/add": ["Adds a field to a collection", "addCollectionField", `${one} schema!`],
+  "collections/get_compaction_state": [
+    "How far a compaction is",
+    "getCompactionState",
+    "jobID compactionID collectionName=theId",
+  ],
+  "collections/fields/add": ["Adds a field to a collection", "addCollectionField", `${one} schema=newField!`],
   "collections/fields/alter_properties": [
     "Changes parameters of a field",
     "alterCollectionField",
@@ -44,12 +49,12 @@ const rows: Readonly<Record<string, Row>> = {
   "collections/struct_fields/add": [
     "Adds a struct array to a collection",
     "addCollectionStructField",
-    `${one} schema!`,
+    `${one} schema=newStruct!`,
   ],
 
   "segments/list": ["Visible segments of a collection", "getPersistentSegmentInfo", one],
 
-  "partitions/list": ["Names of the partitions of a collection", "showPartitions", one],
+  "partitions/list": ["Names of the partitions of a collection", "showPartitions", `${one} partitionNames=allOfThem`],
   "partitions/has": ["Whether there is a partition", "hasPartition", `${one} partitionName!`],
   "partitions/get_stats": ["How many rows a partition has", "getPartitionStatistics", `${one} partitionName!`],
   "partitions/create": ["Makes a partition", "createPartition", `${one} partitionName!`],
@@ -68,7 +73,7 @@ const rows: Readonly<Record<string, Row>> = {
   "aliases/describe": ["The collection of an alias", "describeAlias", "dbName aliasName!"],
   "aliases/create": ["Gives a collection an alias", "createAlias", `${one} aliasName!`],
   "aliases/alter": ["Gives another collection an alias", "alterAlias", `${one} aliasName!`],
-  "aliases/drop": ["Drops an alias", "dropAlias", "dbName aliasName!"],
+  "aliases/drop": ["Drops an alias", "dropAlias", "dbName aliasName! collectionName=theAlias"],
 
   "databases/list": ["Names of the databases", "listDatabases", ""],
   "databases/describe": ["A database", "describeDatabase", "dbName!"],
@@ -79,11 +84,11 @@ const rows: Readonly<Record<string, Row>> = {
   "databases/drop_properties": ["Removes properties of a database", "alterDatabase", "dbName! propertyKeys"],
 
   "entities/query": [
-    "Rows that fit an expression",
+    "Rows that fit an expression, or groups of them",
     "query",
-    `${one} filter exprParams outputFields partitionNames limit offset groupByFields orderByFields`,
+    `${one} filter exprParams limit offset groupByFields orderByFields ${read}`,
   ],
-  "entities/get": ["Rows by their keys", "query", `${one} id! outputFields partitionNames`],
+  "entities/get": ["Rows by their keys", "query", `${one} id! ${read}`],
   "entities/search": ["The nearest rows to vectors, exactly", "search", search],
   "entities/hybrid_search": ["Several searches, ranked together", "hybridSearch", hybrid],
   "entities/advanced_search": ["Several searches, ranked together", "hybridSearch", hybrid],

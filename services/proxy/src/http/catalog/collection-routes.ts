@@ -37,21 +37,18 @@ export async function indexesOf(
 async function create(body: Body, call: PublicCall) {
   const about = named(body);
   const quick = body.has("schema") ? undefined : quickSchema(about.collectionName, body);
-  const message = quick?.message ?? schemaOf(about.collectionName, body.text("description"), body.inner("schema"));
+  const params = body.inner("params");
+  const message = quick?.message ?? schemaOf(about.collectionName, body, params);
   const indexes = body.bodies("indexParams");
   checkIndexed(indexes, message);
-  const params = body.inner("params");
   const level = params.text("consistencyLevel") || body.text("consistencyLevel") || "Bounded";
-  const ttl = params.has("ttlSeconds")
-    ? [{ key: "collection.ttl.seconds", value: String(params.integer("ttlSeconds", 0)) }]
-    : [];
   await call("createCollection", {
     ...about,
     schema: Buffer.from(schema.CollectionSchema.encode(message).finish()),
     shardsNum: params.integer("shardsNum", 1),
     numPartitions: BigInt(params.integer("partitionsNum", 0)),
     consistencyLevel: levelOf(level),
-    properties: [...body.pairs("properties"), ...ttl],
+    properties: [...body.pairs("properties"), ...propertiesIn(params)],
   });
   if (quick) {
     const extraParams = [{ key: "metric_type", value: quick.metric }];
@@ -61,6 +58,16 @@ async function create(body: Body, call: PublicCall) {
   for (const index of indexes) await createIndex(about, index, call);
   if (quick || indexes.length > 0) await call("loadCollection", { ...about, replicaNumber: 1 });
   return {};
+}
+
+/** Properties that stand among the parameters of `create`. Source: Milvus, httpserver/handler_v2.go. */
+function propertiesIn(params: Body): common.KeyValuePair[] {
+  const names = {
+    ...{ ttlSeconds: "collection.ttl.seconds", ttlField: "ttl_field" },
+    ...{ partitionKeyIsolation: "partitionkey.isolation", "mmap.enabled": "mmap.enabled" },
+  };
+  const given = Object.entries(names).filter(([name]) => params.has(name));
+  return given.map(([name, key]) => ({ key, value: String(params.raw(name)) }));
 }
 
 function levelOf(name: string): common.ConsistencyLevel {
@@ -136,7 +143,9 @@ export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
     return { compactionID: Number((await call("manualCompaction", named(body))).compactionID) };
   },
   "collections/get_compaction_state": async (body, call) => {
-    const compactionID = BigInt(body.integer("jobID", 0));
+    // The client for Node has the one name, Milvus the other.
+    const compactionID = BigInt(body.integer("jobID", body.integer("compactionID", 0)));
+    if (compactionID === 0n) throw missing("jobID");
     const state = await call("getCompactionState", { compactionID });
     const name = Object.entries(common.CompactionState).find(([, number]) => number === state.state)?.[0];
     return {

@@ -93,19 +93,14 @@ async function schemaOf(body: Body, call: PublicCall): Promise<schema.Collection
 
 /** One search, or one of several that are ranked together. */
 function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: schema.CollectionSchema) {
-  refuseScoring(body);
   const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
   const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
   const field = fields.find((candidate) => candidate.name === name);
   const data = body.list("data");
   if (data.length === 0) throw missing("data");
-  const { params = {}, ...more } = body.object("searchParams");
-  const all = { ...more, ...(params as object) };
-  const given = Object.entries({
-    groupingField: "group_by_field",
-    groupSize: "group_size",
-    strictGroupSize: "strict_group_size",
-  });
+  const { params = {}, metricType, ...more } = body.object("searchParams");
+  const all = { ...body.object("params"), ...more, ...(params as object) };
+  const metric = metricType ?? body.raw("metricType");
   return milvus.SearchRequest.fromPartial({
     ...about,
     ...{ dsl: body.text("filter"), dslType: 1, nq: BigInt(data.length), useDefaultConsistency: true },
@@ -117,17 +112,16 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: 
       ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
       ...pairsOf(all as Record<string, unknown>).filter(({ key }) => key === "round_decimal"),
-      ...given.filter(([from]) => body.has(from)).map(([from, to]) => pair(to, body.raw(from))),
+      ...(metric ? [pair("metric_type", metric)] : []),
+      ...groupingIn(body),
     ],
   });
 }
 
-/** Other unknown members change nothing; without these the answer would be another one. @throws {StatusError} 1100 */
-function refuseScoring(body: Body): void {
-  const given = ["functionScore", "highlighter"].find((name) => body.has(name));
-  if (given === undefined) return;
-  const reason = `${given} is not supported over REST: rank by entities/hybrid_search with rerank, or score and mark hits in the client`;
-  throw new StatusError(statusCodes.invalidParameter, reason);
+function groupingIn(body: Body): common.KeyValuePair[] {
+  const names = { groupingField: "group_by_field", groupSize: "group_size", strictGroupSize: "strict_group_size" };
+  const given = Object.entries(names).filter(([name]) => body.has(name));
+  return given.map(([name, key]) => pair(key, body.raw(name)));
 }
 
 function hits(answer: milvus.SearchResults | Uint8Array, rest: FastifyRequest) {
@@ -142,7 +136,6 @@ async function search(body: Body, call: PublicCall, rest: FastifyRequest) {
 
 /** Several searches, ranked together. */
 async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) {
-  refuseScoring(body);
   const message = await schemaOf(body, call);
   const rerank = body.inner("rerank");
   const strategy = rerank.text("strategy") || "rrf";
@@ -155,6 +148,7 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
         pair("limit", body.integer("limit", DEFAULT_LIMIT)),
       ],
       ...[pair("params", JSON.stringify(rerank.object("params"))), pair("offset", body.integer("offset", 0))],
+      ...groupingIn(body),
     ],
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
     useDefaultConsistency: true,

@@ -19,12 +19,14 @@ function functionTypeOf(name: string): schema.FunctionType {
   throw new StatusError(statusCodes.invalidParameter, `Unsupported function type: ${excerpt(name)}`);
 }
 
-/** The schema that a body describes with its fields. */
-export function schemaOf(name: string, description: string, body: Body): schema.CollectionSchema {
-  const isAuto = body.flag("autoID", body.flag("autoId", false));
+/** The schema that a request describes with its fields. */
+export function schemaOf(name: string, request: Body, params: Body): schema.CollectionSchema {
+  const body = request.inner("schema");
+  const isAuto = body.flag("autoID", body.flag("autoId", request.flag("autoID", false)));
+  const isDynamic = body.flag("enabledDynamicField", params.flag("enableDynamicField", false));
   return schema.CollectionSchema.fromPartial({
-    ...{ name, description, autoID: isAuto },
-    enableDynamicField: body.flag("enableDynamicField", false),
+    ...{ name, description: request.text("description"), autoID: isAuto },
+    enableDynamicField: body.flag("enableDynamicField", isDynamic),
     fields: body.bodies("fields").map((field) => fieldOf(field, isAuto)),
     structArrayFields: body.bodies("structFields").map(structOf),
     functions: body.bodies("functions").map((one) => ({
@@ -52,7 +54,10 @@ export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
   const elementName = body.text("elementDataType");
   return schema.FieldSchema.fromPartial({
     ...{ name: body.required("fieldName"), description: body.text("description"), dataType, isPrimaryKey },
-    ...{ autoID: isPrimaryKey && isAuto, nullable: body.flag("nullable", false) },
+    ...{
+      autoID: isPrimaryKey && body.flag("autoID", body.flag("autoId", isAuto)),
+      nullable: body.flag("nullable", false),
+    },
     isPartitionKey: body.flag("isPartitionKey", false),
     isClusteringKey: body.flag("isClusteringKey", false),
     elementType: elementName === "" ? DataType.None : dataTypeOf(elementName),

@@ -46,7 +46,7 @@ export class JobEvents implements Disposable {
       facts(
         "Server-sent events of a job, or of those of a database",
         { kind: "job", anyOf: ["Import"], orOpen: true },
-        { query: eventsQuery },
+        { query: eventsQuery, isStream: true },
       ),
       async (request, reply) => {
         const { jobId, dbName } = parseBody(eventsQuery, request.query);

@@ -1,3 +1,5 @@
+import type { KnownMember, KnownMembers } from "./known-members.ts";
+
 /**
  * Members of a JSON object by their names without regard to case, as Go's decoder has them; one that is spelt exactly wins over
  * others. Source: around-import §2.1.
@@ -9,16 +11,27 @@ export function memberOf(object: Readonly<Record<string, unknown>>, name: string
   return key === undefined ? undefined : object[key];
 }
 
-/** The object with its members called as in `names`; others stay as they are. */
-export function foldKeys(object: object, names: readonly string[]): object {
-  const known = new Map(names.map((name) => [name.toLowerCase(), name]));
-  const isOther = ([key]: [string, unknown]) => {
-    const name = known.get(key.toLowerCase());
-    return name !== undefined && name !== key;
-  };
-  const others = Object.entries(object).filter(isOther);
-  if (others.length === 0) return object;
-  const kept = Object.entries(object).filter((entry) => !isOther(entry));
-  const renamed = others.map(([key, value]) => [known.get(key.toLowerCase()), value]);
-  return Object.fromEntries([...renamed, ...kept]);
+/** Told of each member that has a value. @param member undefined for one that is not known @param path of the object around it */
+export type OnMember = (key: string, member: KnownMember | undefined, path: string, all: KnownMembers) => void;
+
+/** The object with its members called as they are known, those of inner objects too; what nobody knows stays as it is. */
+export function foldKeys(object: object, known: KnownMembers, onMember: OnMember = () => {}, path = ""): object {
+  const entries = Object.entries(object).map(([key, value]) => {
+    const member = known.get(key.toLowerCase());
+    if (value !== null && value !== "") onMember(key, member, path, known);
+    const inner = member?.inner;
+    const folded = inner ? foldInner(value, inner, onMember, `${path}${key}`) : value;
+    return { key, name: member?.name ?? key, value: folded, isSame: folded === value };
+  });
+  if (entries.every(({ key, name, isSame }) => key === name && isSame)) return object;
+  const exact = entries.filter(({ key, name }) => key === name);
+  const others = entries.filter(({ key, name }) => key !== name);
+  return Object.fromEntries([...others, ...exact].map(({ name, value }) => [name, value]));
+}
+
+function foldInner(value: unknown, known: KnownMembers, onMember: OnMember, path: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value)) return foldKeys(value, known, onMember, `${path}.`);
+  const folded = value.map((item, i) => foldInner(item, known, onMember, `${path}[${i}]`));
+  return folded.some((item, i) => item !== value[i]) ? folded : value;
 }

@@ -26,6 +26,8 @@ export interface RouteFacts {
   readonly query?: z.ZodType;
   /** Members that the body must have, beyond what its schema says. */
   readonly needs?: readonly string[];
+  /** Its answer is no JSON, which could say what was passed over. */
+  readonly isStream?: boolean;
   /** It changes who may do what. */
   readonly changesAccess?: boolean;
 }
@@ -36,7 +38,7 @@ declare module "fastify" {
   }
 }
 
-type More = Pick<RouteFacts, "body" | "query" | "needs" | "changesAccess">;
+type More = Pick<RouteFacts, "body" | "query" | "needs" | "isStream" | "changesAccess">;
 
 /**
  * The options of a route with what is known of it.

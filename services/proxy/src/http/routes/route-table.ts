@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
-import { z } from "zod";
-import { foldKeys } from "./fold-keys.ts";
+import { checkMembers } from "./check-members.ts";
 import type { RouteFacts } from "./route-facts.ts";
 
 export interface RouteEntry {
@@ -18,7 +17,7 @@ export class RouteTable {
   /** Before any route is registered. */
   constructor(app: FastifyInstance) {
     app.addHook("onRoute", (route) => this.#add(route));
-    app.addHook("preValidation", async (request) => foldBody(request));
+    checkMembers(app);
   }
 
   get entries(): readonly RouteEntry[] {
@@ -40,14 +39,6 @@ export class RouteTable {
     const verbs = [method].flat().filter((verb) => verb !== "HEAD");
     for (const verb of verbs) this.#entries.push({ method: verb, path: url, facts: config?.route });
   }
-}
-
-/** The members of a body are called as the route knows them from here on: guards look at them too. */
-function foldBody(request: FastifyRequest): void {
-  const schema = request.routeOptions.config.route?.body;
-  const { body } = request;
-  if (!(schema instanceof z.ZodObject) || typeof body !== "object" || body === null || Array.isArray(body)) return;
-  request.body = foldKeys(body, Object.keys(schema.shape));
 }
 
 function segmentsOf(url: string): string[] {
