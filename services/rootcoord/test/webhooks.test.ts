@@ -62,10 +62,10 @@ afterEach(() => receiver[Symbol.asyncDispose]());
 
 const usual = (): WebhookSettings => ({ webhookEndpoint: [receiver.host], webhookSecret: secret });
 
-function open(settings = usual(), key?: CredentialsKey): Webhooks {
+function open(settings = usual(), key?: CredentialsKey, intervalMs = 5): Webhooks {
   const { book } = world;
   const now = () => world.nowMs;
-  return new Webhooks({ book, targets: new WebhookTargets(settings, key), now, log: silentLogger, intervalMs: 5 });
+  return new Webhooks({ book, targets: new WebhookTargets(settings, key), now, log: silentLogger, intervalMs });
 }
 
 /** As after a crash: what was in memory is gone. */
@@ -161,6 +161,12 @@ describe("a webhook", () => {
     await using _webhooks = open({ webhookEndpoint: ["127.0.0.1"], webhookSecret: secret });
     await until(() => webhookOf()?.deliveredMs !== undefined);
     expect(receiver.received.length).toBeLessThan(16);
+  });
+
+  it("is told of many jobs as fast as it answers, whenever the next look is due", async () => {
+    for (let id = 100n; id < 120n; id++) await endedJob(receiver.url(), id);
+    await using _webhooks = open(usual(), undefined, 3_600_000);
+    await until(() => receiver.received.length === 20);
   });
 
   it("that says it is gone for good is told no more", async () => {

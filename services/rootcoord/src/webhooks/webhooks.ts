@@ -50,6 +50,7 @@ export class Webhooks implements AsyncDisposable {
     for (const { jobId } of deps.book.records(false)) this.#look(jobId);
     deps.book.onChange((jobId) => this.#look(jobId));
     this.#timer = setInterval(() => this.#tick(), deps.intervalMs);
+    this.#tick();
   }
 
   #look(jobId: JobId): void {
@@ -68,10 +69,20 @@ export class Webhooks implements AsyncDisposable {
   #begin(jobId: JobId, webhook: JobWebhook): void {
     const key = `${jobId} ${webhook.url}`;
     if (this.#running.has(key) || !this.#hasRoom(webhook)) return;
-    const done = this.#attempt(jobId, webhook)
-      .catch((error) => this.#warn(jobId, webhook, error))
-      .finally(() => this.#running.delete(key));
+    const done = this.#attempt(jobId, webhook).then(
+      () => this.#ended(key),
+      (error) => {
+        this.#running.delete(key);
+        this.#warn(jobId, webhook, error);
+      },
+    );
     this.#running.set(key, { host: webhook.host, done });
+  }
+
+  /** Its turn is another one's at once. What could not be recorded would be due again, and waits for the timer. */
+  #ended(key: string): void {
+    this.#running.delete(key);
+    if (!this.#closing.signal.aborted) this.#tick();
   }
 
   #hasRoom({ host }: JobWebhook): boolean {
