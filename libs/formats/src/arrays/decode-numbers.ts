@@ -165,8 +165,10 @@ class ElementDecoder {
     const type = dataTypeName(field.dataType === DataType.Array ? field.elementType : field.dataType);
     if (kind === undefined) return `field '${field.name}' holds a time that ${type} has not, such as NaT`;
     if (this.#rule.to === "bool") return `expected 0 or 1 for Bool field '${field.name}', got ${source.bytes[element]}`;
-    const shown = this.#rowCheck ? "NaN" : numberText(kind, source, element);
-    const value = this.#rowCheck ? Number.NaN : numberReaders[kind](source, element);
+    const half = this.#rowCheck && halfType(field);
+    const [of, at] = half ? [half, element >>> 1] : [kind, element];
+    const shown = numberText(of, source, at);
+    const value = numberReaders[of](source, at);
     if (!Number.isFinite(value))
       return `field '${field.name}' holds a value '${shown}' that is not a number or infinity`;
     const words = isInteger(this.#rule.to) ? inexactWords(kind, source, element) : "";

@@ -259,6 +259,17 @@ describe("values", () => {
     ]);
   });
 
+  it.each([
+    [DataType.Float16Vector, [0, 0x7c], "Infinity"],
+    [DataType.Float16Vector, [0, 0xfc], "-Infinity"],
+    [DataType.BFloat16Vector, [0x80, 0x7f], "Infinity"],
+    [DataType.BFloat16Vector, [0xc1, 0xff], "NaN"],
+  ])("halves that come as bytes are called what they are", async (type, half, shown) => {
+    const { sources } = await setOf({ v: npyFile("|u1", [1, 4], Uint8Array.of(0, 0, ...half)) });
+    const error = await failure(readAll(sources, schemaOf(fieldOf("v", type, { dim: 2 }))));
+    expect(error.message).toContain(`field 'v' holds a value '${shown}' that is not a number or infinity`);
+  });
+
   it("counts the row of an error from the start of the file, for a range too", async () => {
     const values = new Float32Array(100);
     values[77] = Number.NaN;
