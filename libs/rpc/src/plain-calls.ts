@@ -70,6 +70,7 @@ class PlainCalls {
     const call = new PlainCall(stream, headers, message);
     const reason = this.#options.refusal?.(call);
     if (reason !== undefined) this.#refuse(call, path, GrpcError.unauthenticated(reason));
+    else if (deadlineMs === 0) this.#refuse(call, path, deadlineExceeded());
     else {
       this.#receive(stream, call, message, method);
       this.#limit(stream, call, path, deadlineMs);
@@ -85,7 +86,7 @@ class PlainCalls {
     let leftMs = deadlineMs - firstMs;
     call.endsAfter(firstMs, () => {
       const isReceived = stream.readableEnded;
-      if (leftMs <= 0) return new GrpcError(grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded");
+      if (leftMs <= 0) return deadlineExceeded();
       if (!isReceived) return this.#noted(call, path, tooSlow());
       const nextMs = Math.min(leftMs, MAX_MS);
       leftMs -= nextMs;
@@ -159,6 +160,10 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
     (encoding === undefined || encoding === "identity") &&
     headers["content-type"]?.startsWith("application/grpc") === true
   );
+}
+
+function deadlineExceeded(): GrpcError {
+  return new GrpcError(grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded");
 }
 
 /** Infinite without one; undefined for one that is none. */

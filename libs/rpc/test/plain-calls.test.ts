@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { status as grpcStatus } from "@grpc/grpc-js";
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { ByteBudget } from "@sluice/async";
 import { endOf, GrpcError, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 import fc from "fast-check";
@@ -143,6 +143,13 @@ describe("the end of a call", () => {
     const answer = await ask(session, [frame(request(""))], { "grpc-timeout": "20m" });
     expect(answer).toMatchObject({ code: grpcStatus.DEADLINE_EXCEEDED, words: "Deadline exceeded" });
     await ended;
+  });
+
+  it("is not begun when its time is over before", async () => {
+    const dummy = jest.fn(async () => ({ response: "" }));
+    const answer = await ask(await serve({ dummy }), [frame(request(""))], { "grpc-timeout": "0n" });
+    expect(answer).toMatchObject({ code: grpcStatus.DEADLINE_EXCEEDED, words: "Deadline exceeded" });
+    expect(dummy).not.toHaveBeenCalled();
   });
 
   it("is told to its handler when the client has gone", async () => {
