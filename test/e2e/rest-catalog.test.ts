@@ -83,6 +83,16 @@ describe("a collection in the quick form", () => {
   });
 });
 
+it("tells scores that no float holds by their name", async () => {
+  await data("collections/create", { collectionName: "far", dimension: 2, metricType: "L2" });
+  await imported("far", "far.jsonl", '{"id":1,"vector":[3e38,0]}\n{"id":2,"vector":[1,0]}\n');
+  const hits = await data("entities/search", { collectionName: "far", data: [[0, 0]], limit: 2 });
+  expect(hits).toMatchObject([
+    { id: "2", distance: 1 },
+    { id: "1", distance: "Infinity" },
+  ]);
+});
+
 it("a schema of all types is made as it is said, and its rows come back", async () => {
   const field = (fieldName: string, dataType: string, more: object = {}) => ({ fieldName, dataType, ...more });
   await data("collections/create", {

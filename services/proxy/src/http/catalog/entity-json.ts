@@ -62,5 +62,10 @@ export function hitsOf(results: schema.SearchResultData, int64: Int64As): object
   const ids = results.ids?.idField;
   const keys = ids?.$case === "intId" ? ids.value.data.map(int64) : (ids?.value.data ?? []);
   const key = results.primaryFieldName || "id";
-  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: shortFloat(results.scores[i]) }));
+  return keys.map((id, i) => ({ ...rows[i], [key]: id, distance: distanceOf(results.scores[i]) }));
+}
+
+/** JSON has no infinity: it would be null, as of a hit without a score. */
+function distanceOf(score: number): number | string {
+  return Number.isFinite(score) ? shortFloat(score) : String(score);
 }
