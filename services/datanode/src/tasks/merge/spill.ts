@@ -121,10 +121,15 @@ function encode(columns: readonly Column[], rowCount: number): Uint8Array[] {
     head[1 + 2 * i] = column.validity ? 1 : 0;
     head[2 + 2 * i] = column.data.length;
     if (column.validity) pieces.push(...padded(column.validity));
-    if (column.kind === "var") pieces.push(...padded(new Uint8Array(column.offsets.buffer, 0, 4 * (rowCount + 1))));
+    if (column.kind === "var") pieces.push(...padded(bytesOf(column.offsets.subarray(0, rowCount + 1))));
     pieces.push(...padded(column.data));
   }
   return pieces.filter((piece) => piece.length > 0);
+}
+
+/** They may lie anywhere in the memory of a thread. */
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function padded(bytes: Uint8Array): Uint8Array[] {
