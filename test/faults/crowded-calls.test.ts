@@ -18,6 +18,8 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await startServer({ dataDir: await folders.create(), importRoots: [], settings: { workers: 1 } });
+  // An idle server is one that has answered before: until then the code of calls is not there.
+  expect(await ends({ path: insert.path, bytes: () => field(9, 1000) }, CALLS)).toEqual(Array(CALLS).fill("answered"));
 }, 60_000);
 
 afterAll(async () => {

@@ -51,7 +51,7 @@ export interface RunningProxy extends AsyncDisposable {
 /** Greatest request of a client, as Milvus sets it (`proxy.grpc.serverMaxRecvSize`). */
 const MAX_REQUEST_BYTES = 64 << 20;
 /** Of all requests that are read or answered at a time, by gRPC and REST together. A message counts twice while it comes, so that the greatest fits. */
-const REQUEST_BUDGET_BYTES = 144 << 20;
+const REQUEST_BUDGET_BYTES = 132 << 20;
 /** A flood of connections is told of so often. */
 const REFUSED_LOG_MS = 10_000;
 
