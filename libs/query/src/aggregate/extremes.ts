@@ -1,7 +1,7 @@
 import { type Column, type FixedColumn, isNull, type VarColumn, varValue } from "@sluice/columns";
 import { compareBytes } from "../evaluate/byte-set.ts";
 import { wordsOf } from "./group-keys.ts";
-import { type Accumulating, fixedOf, floatsOf, roomFor } from "./state.ts";
+import { type Accumulating, fixedOf, floatsOf, roomFor, WordsByGroup } from "./state.ts";
 
 /** The least value of each group, or the greatest. */
 export class FloatExtreme implements Accumulating {
@@ -43,9 +43,7 @@ export class FloatExtreme implements Accumulating {
 export class IntegerExtreme implements Accumulating {
   readonly #sign: number;
   readonly #width: number;
-  #lows = new Uint32Array(0);
-  #highs = new Int32Array(0);
-  #seen = new Uint8Array(0);
+  readonly #best = new WordsByGroup();
 
   constructor(sign: number, width: number) {
     this.#sign = sign;
@@ -53,36 +51,34 @@ export class IntegerExtreme implements Accumulating {
   }
 
   get usedBytes(): number {
-    return this.#lows.byteLength + this.#highs.byteLength + this.#seen.byteLength;
+    return this.#best.usedBytes;
   }
 
   add(groups: Uint32Array, count: number, column: Column | undefined, rows: Uint32Array): void {
-    this.#lows = roomFor(this.#lows, count);
-    this.#highs = roomFor(this.#highs, count);
-    this.#seen = roomFor(this.#seen, count);
+    const { lows, highs, seen } = this.#best.reserve(count);
     const { low, high } = wordsOf(column as FixedColumn);
     for (let i = 0; i < groups.length; i++) {
       if (isNull(column as Column, rows[i])) continue;
       const group = groups[i];
-      const order = high(rows[i]) - this.#highs[group] || (low(rows[i]) >>> 0) - this.#lows[group];
-      if (this.#seen[group] === 1 && this.#sign * order >= 0) continue;
-      this.#lows[group] = low(rows[i]);
-      this.#highs[group] = high(rows[i]);
-      this.#seen[group] = 1;
+      const order = high(rows[i]) - highs[group] || (low(rows[i]) >>> 0) - lows[group];
+      if (seen[group] === 1 && this.#sign * order >= 0) continue;
+      lows[group] = low(rows[i]) >>> 0;
+      highs[group] = high(rows[i]);
+      seen[group] = 1;
     }
   }
 
   column(count: number): Column {
     const data = new Uint8Array(count * this.#width);
     const view = new DataView(data.buffer);
-    const [lows, highs] = [roomFor(this.#lows, count), roomFor(this.#highs, count)];
+    const { lows, highs, seen } = this.#best.reserve(count);
     for (let group = 0; group < count; group++) {
       if (this.#width === 8) view.setInt32(8 * group + 4, highs[group], true);
       if (this.#width >= 4) view.setUint32(this.#width * group, lows[group], true);
       else if (this.#width === 2) view.setUint16(2 * group, lows[group], true);
       else view.setUint8(group, lows[group]);
     }
-    return { kind: "fixed", width: this.#width, data, validity: roomFor(this.#seen, count).slice(0, count) };
+    return { kind: "fixed", width: this.#width, data, validity: seen.slice(0, count) };
   }
 }
 

@@ -10,11 +10,30 @@ export interface Accumulating {
 }
 
 /** As many as needed, with those that there are. */
-export function roomFor<T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(numbers: T, count: number): T {
+export function roomFor<T extends Float64Array | Uint8Array>(numbers: T, count: number): T {
   if (count <= numbers.length) return numbers;
   const larger = new (numbers.constructor as new (length: number) => T)(Math.max(count, 2 * numbers.length));
   larger.set(numbers as never);
   return larger;
+}
+
+/** An integer of each group by its two words, and which groups have one. */
+export class WordsByGroup {
+  lows = new Float64Array(0);
+  highs = new Float64Array(0);
+  seen = new Uint8Array(0);
+
+  get usedBytes(): number {
+    return this.lows.byteLength + this.highs.byteLength + this.seen.byteLength;
+  }
+
+  /** With room for `count` groups. */
+  reserve(count: number): this {
+    this.lows = roomFor(this.lows, count);
+    this.highs = roomFor(this.highs, count);
+    this.seen = roomFor(this.seen, count);
+    return this;
+  }
 }
 
 /** @param seen which groups have a value; absent: all */

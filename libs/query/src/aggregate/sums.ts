@@ -1,7 +1,7 @@
 import { type Column, type FixedColumn, isNull } from "@sluice/columns";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { wordsOf } from "./group-keys.ts";
-import { type Accumulating, fixedOf, floatsOf, roomFor } from "./state.ts";
+import { type Accumulating, fixedOf, floatsOf, roomFor, WordsByGroup } from "./state.ts";
 
 export class FloatSum implements Accumulating {
   #sums = new Float64Array(0);
@@ -48,9 +48,7 @@ export const integerParts = {
 export class IntegerSum implements Accumulating {
   readonly #name: string;
   readonly #wordsOf: (column: FixedColumn) => Words;
-  #lows = new Float64Array(0);
-  #highs = new Float64Array(0);
-  #seen = new Uint8Array(0);
+  readonly #sums = new WordsByGroup();
   #rowsToCarry = ROWS_TO_CARRY;
 
   constructor(name: string, words: (column: FixedColumn) => Words) {
@@ -59,29 +57,28 @@ export class IntegerSum implements Accumulating {
   }
 
   get usedBytes(): number {
-    return this.#lows.byteLength + this.#highs.byteLength + this.#seen.byteLength;
+    return this.#sums.usedBytes;
   }
 
   add(groups: Uint32Array, count: number, column: Column | undefined, rows: Uint32Array): void {
-    this.#lows = roomFor(this.#lows, count);
-    this.#highs = roomFor(this.#highs, count);
-    this.#seen = roomFor(this.#seen, count);
+    const { lows, highs, seen } = this.#sums.reserve(count);
     const { low, high } = this.#wordsOf(column as FixedColumn);
     for (let i = 0; i < groups.length; i++) {
       if (isNull(column as Column, rows[i])) continue;
-      this.#lows[groups[i]] += low(rows[i]) >>> 0;
-      this.#highs[groups[i]] += high(rows[i]);
-      this.#seen[groups[i]] = 1;
+      lows[groups[i]] += low(rows[i]) >>> 0;
+      highs[groups[i]] += high(rows[i]);
+      seen[groups[i]] = 1;
     }
     this.#rowsToCarry -= groups.length;
     if (this.#rowsToCarry < 0) this.#carry();
   }
 
   #carry(): void {
-    for (let group = 0; group < this.#lows.length; group++) {
-      const carried = Math.floor(this.#lows[group] / WORD);
-      this.#lows[group] -= carried * WORD;
-      this.#highs[group] += carried;
+    const { lows, highs } = this.#sums;
+    for (let group = 0; group < lows.length; group++) {
+      const carried = Math.floor(lows[group] / WORD);
+      lows[group] -= carried * WORD;
+      highs[group] += carried;
     }
     this.#rowsToCarry = ROWS_TO_CARRY;
   }
@@ -89,14 +86,14 @@ export class IntegerSum implements Accumulating {
   /** @throws {StatusError} 1100 where a sum is no Int64: of more than 2^31 rows */
   column(count: number): Column {
     this.#carry();
+    const { lows, highs, seen } = this.#sums.reserve(count);
     const words = new Int32Array(2 * count);
-    for (let group = 0; group < Math.min(count, this.#lows.length); group++) {
-      const high = this.#highs[group];
-      if (high < -(2 ** 31) || high >= 2 ** 31) refuseSum(this.#name);
-      words[2 * group] = this.#lows[group];
-      words[2 * group + 1] = high;
+    for (let group = 0; group < count; group++) {
+      if (highs[group] < -(2 ** 31) || highs[group] >= 2 ** 31) refuseSum(this.#name);
+      words[2 * group] = lows[group];
+      words[2 * group + 1] = highs[group];
     }
-    return fixedOf(new BigInt64Array(words.buffer), roomFor(this.#seen, count).slice(0, count));
+    return fixedOf(new BigInt64Array(words.buffer), seen.slice(0, count));
   }
 }
 
