@@ -44,6 +44,23 @@ it("thousands of such files are planned without a look at any", async () => {
   expect(await manyWorkers.plan(many)).toHaveLength(5000);
 });
 
+it.each(["parquet", "csv", "npy"])(
+  "more than sixteen files of %s that stay whole are planned without a look at any",
+  async (format) => {
+    const many = job(Array.from({ length: 17 }, () => group(20 * MB, { format })));
+    expect(await manyWorkers.plan(many)).toMatchObject(many.groups.map((_, group) => ({ group, sizeBytes: 20 * MB })));
+  },
+);
+
+it("among many files those that may be cut, and those whose keys go by row numbers, are looked at", async () => {
+  const sources = { of: () => Promise.reject(new Error("looked at")) };
+  const planner = new ImportPlanner({ splitBytes: 256 * MB, sources, freeWorkers: async () => 1 } as never);
+  const whole = Array.from({ length: 17 }, () => group(20 * MB, { format: "parquet" }));
+  const byRowNumber = group(2 * MB, { options: { pre_allocated_auto_ids: "1:9" } });
+  for (const last of [group(400 * MB, { format: "parquet" }), byRowNumber])
+    await expect(planner.plan({ ...job([...whole, last]), schema: "" })).rejects.toThrow("looked at");
+});
+
 it("tasks by their keys see all files: nothing is to be found out before", () => {
   const tasks = planner.planAtOnce(job([group(300 * MB)], { on_duplicate: "first" }));
   expect(tasks?.every(({ keyBucket }) => keyBucket !== undefined)).toBe(true);

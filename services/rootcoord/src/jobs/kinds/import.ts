@@ -24,6 +24,7 @@ import type { JobCredentials } from "../job-credentials.ts";
 import type { JobSources } from "../job-sources.ts";
 import { otherThanMeta } from "../meta-rows.ts";
 import { type PlannedTask, schemaOf } from "./job-planner.ts";
+import { sizeOf, whole, wholePacks } from "./whole-packs.ts";
 
 export interface ImportPlannerDeps {
   readonly sources: JobSources;
@@ -36,9 +37,6 @@ export interface ImportPlannerDeps {
 
 /** Smaller pieces are not made for workers that have nothing to do: each costs a task, and segments of its own. */
 const MIN_SPLIT_BYTES = 32 * 1024 * 1024;
-
-/** Smaller sources are imported before anybody would ask how many rows they have. */
-const MIN_PROBED_BYTES = 1024 * 1024;
 
 /** Files whose headers and footers are asked for at once; footers of 32 MiB may stand in memory. */
 const PROBE_CONCURRENCY = 4;
@@ -65,8 +63,9 @@ export class ImportPlanner {
     const sizesBytes = job.groups.map(sizeOf);
     const packs = this.#packsOf(job, sizesBytes);
     const splitBytes = await this.#splitBytes(sizesBytes.reduce((sum, size) => sum + size, 0));
-    const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async ({ first, count }) =>
-      count === 1 ? await this.#tasksOf(first, job, splitBytes) : [packed({ first, count }, sizesBytes)],
+    const isWhole = wholePacks(job, packs, splitBytes);
+    const planned = mapConcurrent(packs, PROBE_CONCURRENCY, async (pack) =>
+      isWhole(pack) ? [whole(pack, sizesBytes)] : await this.#tasksOf(pack.first, job, splitBytes),
     );
     return (await Array.fromAsync(planned)).flat();
   }
@@ -75,23 +74,15 @@ export class ImportPlanner {
     const sizesBytes = job.groups.map(sizeOf);
     if (specOf(job, "import").onDuplicate) return byKeys(sizesBytes);
     const packs = this.#packsOf(job, sizesBytes);
-    const isWhole = ({ first, count }: Pack) =>
-      count > 1 || this.#isTakenWhole(job.groups[first], this.#deps.splitBytes);
     const jobBytes = sizesBytes.reduce((sum, size) => sum + size, 0);
-    if (jobBytes >= 2 * MIN_SPLIT_BYTES || !packs.every(isWhole)) return undefined;
-    return packs.map((pack) => (pack.count === 1 ? wholeGroup(pack.first, sizesBytes) : packed(pack, sizesBytes)));
+    if (jobBytes >= 2 * MIN_SPLIT_BYTES || !packs.every(wholePacks(job, packs, this.#deps.splitBytes)))
+      return undefined;
+    return packs.map((pack) => whole(pack, sizesBytes));
   }
 
   #packsOf(job: JobRecord, sizesBytes: readonly number[]): Pack[] {
     const isApart = (group: number) => job.groups[group].partitionId !== job.groups[group - 1]?.partitionId;
     return packGroups(sizesBytes, this.#packBytes(job), isApart);
-  }
-
-  /** Neither cut nor asked how many rows it has. */
-  #isTakenWhole(group: FileGroupRecord, splitBytes: number): boolean {
-    const sizeBytes = sizeOf(group);
-    const isUnasked = sizeBytes < MIN_PROBED_BYTES || formatNamed(group.format).tellsCutsOnly === true;
-    return !idRangeOf(group.options) && isUnasked && sizeBytes < 1.5 * splitBytes;
   }
 
   /** A job is cut finer than usual when there are workers that would wait otherwise. */
@@ -126,8 +117,6 @@ export class ImportPlanner {
     const options = { ...specOf(job, "import").formatOptions, ...group.options };
     const sizeBytes = sizeOf(group);
     const ids = idRangeOf(group.options);
-    if (this.#isTakenWhole(group, splitBytes))
-      return { splits: [{ range: undefined, sizeBytes }], rowCount: undefined };
     const plan = planFields(readSchemaOf(job), options, group.folders);
     await using opened = new AsyncDisposableStack();
     const { sources } = opened.use(await this.#deps.sources.of(job));
@@ -197,19 +186,6 @@ function byKeys(sizesBytes: readonly number[]): PlannedTask[] {
     ...{ ...newTask, kind: "import" as const, group: 0, sizeBytes, keyBucket: { bucket, buckets } },
     ...(sizesBytes.length > 1 && { groupCount: sizesBytes.length }),
   }));
-}
-
-function wholeGroup(group: number, sizesBytes: readonly number[]): PlannedTask {
-  return { ...newTask, kind: "import", group, sizeBytes: sizesBytes[group] };
-}
-
-function packed({ first, count }: Pack, sizesBytes: readonly number[]): PlannedTask {
-  const sizeBytes = sizesBytes.slice(first, first + count).reduce((sum, size) => sum + size, 0);
-  return { ...newTask, kind: "import", group: first, groupCount: count, sizeBytes };
-}
-
-function sizeOf({ files }: FileGroupRecord): number {
-  return files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
 /** See `mixedKeysFailure`: what readers of ranges cannot see. */
