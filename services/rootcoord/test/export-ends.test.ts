@@ -19,6 +19,26 @@ const task = {
   },
 } as unknown as TaskRecord;
 
+const segment = (id: bigint): VisibleSegment => ({
+  ...{ segmentId: id, collectionId: 5n, partitionId: 6n, vchannel: "v0", rowCount: 3, sizeBytes: 9, memoryBytes: 20 },
+  ...{ timestamp: 40n, commitTs: 50n, statsLogs: [] },
+  insertLogs: [{ fieldId: 0, logIds: [1n], rowCounts: [3], sizesBytes: [9] }],
+});
+const message = schema.CollectionSchema.fromPartial({ name: "books" });
+const snapshotJob = {
+  ...{ ...job, collectionId: 5n, partitionIds: [], vchannels: ["v0"], properties: [], timestamp: 90n, dbName: "d" },
+  spec: { ...spec, form: "snapshot", partitions: [{ name: "_default", partitionId: 6n }] },
+  schema: Buffer.from(schema.CollectionSchema.encode(message).finish()).toString("base64"),
+} as unknown as JobRecord;
+const getCollection = async () => ({ indexes: [], partitions: [], consistencyLevel: 2, hasPartitionKey: false });
+
+/** A task that has copied segments. */
+const copiedTask = (...ids: bigint[]) => {
+  const of = { partition: "_default", rows: 3, sizeBytes: 9, sha256: "x" };
+  const exported = ids.map((id) => ({ ...of, path: `files/insert_log/5/6/${id}/` }));
+  return { ...task, findings: { sets: [], rejected: [], exported } } as unknown as TaskRecord;
+};
+
 async function storeWith(...keys: string[]): Promise<MemoryObjectStore> {
   const store = new MemoryObjectStore();
   for (const key of keys) await store.put(key, [Buffer.from("rows")]);
@@ -47,35 +67,14 @@ describe("the end of an export", () => {
       return MemoryObjectStore.prototype.put.call(store, name, pieces, signal);
     };
     store.put = put;
-    const segment = (id: bigint): VisibleSegment => ({
-      ...{
-        segmentId: id,
-        collectionId: 5n,
-        partitionId: 6n,
-        vchannel: "v0",
-        rowCount: 3,
-        sizeBytes: 9,
-        memoryBytes: 20,
-      },
-      ...{ timestamp: 40n, commitTs: 50n, statsLogs: [] },
-      insertLogs: [{ fieldId: 0, logIds: [1n], rowCounts: [3], sizesBytes: [9] }],
-    });
-    const message = schema.CollectionSchema.fromPartial({ name: "books" });
-    const snapshotJob = {
-      ...{ ...job, collectionId: 5n, partitionIds: [], vchannels: ["v0"], properties: [], timestamp: 90n, dbName: "d" },
-      spec: { ...spec, form: "snapshot", partitions: [{ name: "_default", partitionId: 6n }] },
-      schema: Buffer.from(schema.CollectionSchema.encode(message).finish()).toString("base64"),
-    };
-    const exported = [{ path: "files/insert_log/5/6/8/", partition: "_default", rows: 3, sizeBytes: 9, sha256: "x" }];
-    const copied = { ...task, findings: { sets: [], rejected: [], exported } } as unknown as TaskRecord;
     const planner = new ExportPlanner({
       roots: { open: async () => store },
       // The rows of the second have expired.
       dataCoord: { visibleSegments: async () => [segment(8n), segment(9n)] },
-      getCollection: async () => ({ indexes: [], partitions: [], consistencyLevel: 2, hasPartitionKey: false }),
+      getCollection,
     } as never);
     const read = async () => {
-      await planner.finish(snapshotJob as unknown as JobRecord, [copied], new AbortController().signal);
+      await planner.finish(snapshotJob, [copiedTask(8n)], new AbortController().signal);
       return Promise.all((await keysOf(store)).map(async (key) => [key, (await store.stat(key))?.sizeBytes]));
     };
     const first = await read();
@@ -87,6 +86,33 @@ describe("the end of an export", () => {
       ...ours,
     ]);
     expect(await read()).toEqual(first);
+  });
+
+  it("of a snapshot of many segments makes each manifest when it is about to be written", async () => {
+    const store = new MemoryObjectStore();
+    let [made, written, most] = [0, 0, 0];
+    store.put = async () => {
+      most = Math.max(most, made - written);
+      await new Promise(setImmediate);
+      written++;
+      return { modifiedMs: 0 };
+    };
+    // Logs of a segment are read when its manifest is made.
+    const counted = (id: bigint) => ({
+      ...segment(id),
+      get insertLogs() {
+        made++;
+        return segment(id).insertLogs;
+      },
+    });
+    const ids = Array.from({ length: 100 }, (_, i) => BigInt(i));
+    const visibleSegments = async () => ids.map(counted);
+    const planner = new ExportPlanner({
+      ...{ roots: { open: async () => store }, dataCoord: { visibleSegments }, getCollection },
+    } as never);
+    await planner.finish(snapshotJob, [copiedTask(...ids)], new AbortController().signal);
+    expect(written).toBe(102);
+    expect(most).toBeLessThanOrEqual(10);
   });
 
   it("that failed removes its folder, and once more what came late; an open one's and a whole one's stay", async () => {

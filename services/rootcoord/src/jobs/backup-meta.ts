@@ -2,7 +2,7 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { copiedFolder, specOf } from "@sluice/jobs";
 import { schema } from "@sluice/rpc";
 import { type FieldLogs, physicalMs, type StoredSegment } from "@sluice/schema";
-import type { MetaFile } from "./export-manifest.ts";
+import type { MetaFile, MetaFiles } from "./meta-files.ts";
 
 // The meta files of a milvus-backup, as its tool writes and reads them: JSON of Go structs, 64-bit integers as bare numbers.
 // Source: binlog format, §10; milvus-backup `backup.proto`.
@@ -19,22 +19,23 @@ export interface BackupParts {
 }
 
 /** The files of all levels; the last, of the first level, makes it a backup. */
-export function backupMetaFiles(parts: BackupParts): MetaFile[] {
+export function backupMetaFiles(parts: BackupParts): MetaFiles {
+  return { files: lowerLevels(parts), last: () => ["meta/backup_meta.json", json(backupInfo(parts))] };
+}
+
+function* lowerLevels(parts: BackupParts): Generator<MetaFile> {
+  const { segments } = parts;
   const collection = collectionInfo(parts);
   const partitions = partitionInfos(parts);
+  yield ["meta/segment_meta.json", json({ infos: segments.map(segmentInfo) })];
+  yield ["meta/partition_meta.json", json({ infos: partitions })];
+  yield ["meta/collection_meta.json", json({ infos: [collection] })];
   const whole = partitions.map((partition) => ({
     ...partition,
-    segment_backups: parts.segments.filter(isOf(partition)).map(segmentInfo),
+    segment_backups: segments.filter(isOf(partition)).map(segmentInfo),
   }));
-  const backup = backupInfo(parts);
-  const full = { ...backup, collection_backups: [{ ...collection, partition_backups: whole }] };
-  return [
-    ["meta/segment_meta.json", json({ infos: parts.segments.map(segmentInfo) })],
-    ["meta/partition_meta.json", json({ infos: partitions })],
-    ["meta/collection_meta.json", json({ infos: [collection] })],
-    ["meta/full_meta.json", json(full)],
-    ["meta/backup_meta.json", json(backup)],
-  ];
+  const full = { ...backupInfo(parts), collection_backups: [{ ...collection, partition_backups: whole }] };
+  yield ["meta/full_meta.json", json(full)];
 }
 
 const isOf = (partition: { readonly partition_id: bigint }) => (segment: StoredSegment) =>

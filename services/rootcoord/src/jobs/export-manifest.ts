@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { JobRecord, TaskRecord } from "@sluice/catalog";
 import { snapshotPaths } from "@sluice/formats";
 import { type ExportedFile, specOf } from "@sluice/jobs";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
+import type { WrittenMetaFile } from "./meta-files.ts";
 
 /** Written last: where it stands, the export is whole. Imports of the folder pass over it, as over all names with `_` in front. */
 export const MANIFEST = "_manifest.json";
@@ -34,9 +34,6 @@ export function exportOutcome(job: JobRecord, tasks: readonly TaskRecord[]) {
   };
 }
 
-/** A file of an export that says what the others are: its path below the export's folder, and its bytes. */
-export type MetaFile = readonly [path: string, bytes: Uint8Array];
-
 /**
  * What an export holds, as JSON: of which collection and moment, its fields, and each file with its rows, size and checksum.
  * @param meta of copied segments
@@ -44,7 +41,7 @@ export type MetaFile = readonly [path: string, bytes: Uint8Array];
 export function exportManifest(
   job: JobRecord,
   tasks: readonly TaskRecord[],
-  meta: readonly MetaFile[] = [],
+  meta: readonly WrittenMetaFile[] = [],
 ): Uint8Array {
   const { form, filter, output, partitions } = specOf(job, "export");
   const files = exportedFiles(tasks);
@@ -58,13 +55,9 @@ export function exportManifest(
     sizeBytes: sizeOfFiles(files),
     fields: output.fields.map(fieldOf),
     files,
-    ...(meta.length > 0 && { metaFiles: meta.map(metaFileOf) }),
+    ...(meta.length > 0 && { metaFiles: meta }),
   };
   return Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
-}
-
-function metaFileOf([path, bytes]: MetaFile) {
-  return { path, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 function fieldOf(field: FieldSchema) {

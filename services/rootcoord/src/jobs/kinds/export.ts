@@ -1,4 +1,3 @@
-import { mapConcurrent } from "@sluice/async";
 import type { CollectionRecord, JobRecord, TaskRecord } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { type CopiedForm, copiedFolder, copiedRoots, type ExportTaskInput, isCopiedForm, specOf } from "@sluice/jobs";
@@ -6,7 +5,8 @@ import type { ExportRoots, ObjectStore } from "@sluice/object-store";
 import type { CollectionId } from "@sluice/schema";
 import type { DataCoordClient } from "../../data-coord.ts";
 import { backupMetaFiles } from "../backup-meta.ts";
-import { exportedFiles, exportManifest, MANIFEST, type MetaFile } from "../export-manifest.ts";
+import { exportedFiles, exportManifest, MANIFEST } from "../export-manifest.ts";
+import { type MetaFiles, noMetaFiles, putMetaFiles } from "../meta-files.ts";
 import { snapshotFiles } from "../snapshot/snapshot-files.ts";
 import { type JobPlanner, type PlannedTask, schemaOf } from "./job-planner.ts";
 import { memoryBytesOf, segmentTasks, taskBytesOf } from "./segment-tasks.ts";
@@ -24,8 +24,6 @@ export interface ExportPlannerDeps {
 
 /** Smaller tasks are not made for workers that have nothing to do. */
 const MIN_TASK_BYTES = 32 << 20;
-/** Meta files that are on their way: a snapshot has one for each segment. */
-const PUTS_AT_ONCE = 8;
 
 /**
  * Segments into files. A task is some segments of one partition, so that no file has rows of two. When all are written the
@@ -65,15 +63,15 @@ export class ExportPlanner implements JobPlanner {
   ): Promise<{ readonly rowCount: number }> {
     const { root, folder, form } = specOf(job, "export");
     const store = await this.#deps.roots.open(root);
-    const meta = isCopiedForm(form) ? await this.#metaFiles(form, job, tasks) : [];
+    const meta = isCopiedForm(form) ? await this.#metaFiles(form, job, tasks) : noMetaFiles;
     await removeOthers(store, folder, tasks, isCopiedForm(form) ? `${folder}/${copiedRoots[form]}/` : undefined);
-    await putMeta(store, folder, meta, signal);
-    await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks, meta)], signal);
+    const put = await putMetaFiles(store, folder, meta, signal);
+    await store.put(`${folder}/${MANIFEST}`, [exportManifest(job, tasks, put)], signal);
     return { rowCount: tasks.reduce((sum, { rowCount }) => sum + rowCount, 0) };
   }
 
   /** Of the segments that were written: those whose rows have all expired were not. */
-  async #metaFiles(form: CopiedForm, job: JobRecord, tasks: readonly TaskRecord[]): Promise<MetaFile[]> {
+  async #metaFiles(form: CopiedForm, job: JobRecord, tasks: readonly TaskRecord[]): Promise<MetaFiles> {
     const { collectionId, partitionIds, timestamp } = job;
     const collection = await this.#deps.getCollection(collectionId);
     if (!collection) throw new ImportError("job_failed", `collection ${collectionId} dropped`);
@@ -84,18 +82,6 @@ export class ExportPlanner implements JobPlanner {
       ? backupMetaFiles({ job, collection, segments })
       : snapshotFiles({ job, collection, segments });
   }
-}
-
-/** The last one makes a folder what it is, and is written when all others stand. */
-async function putMeta(
-  store: ObjectStore,
-  folder: string,
-  files: readonly MetaFile[],
-  signal: AbortSignal,
-): Promise<void> {
-  const put = ([path, bytes]: MetaFile) => store.put(`${folder}/${path}`, [bytes], signal);
-  await Array.fromAsync(mapConcurrent(files.slice(0, -1), PUTS_AT_ONCE, put));
-  for (const last of files.slice(-1)) await put(last);
 }
 
 /**
@@ -110,7 +96,8 @@ async function removeOthers(
 ): Promise<void> {
   const wanted = new Set(exportedFiles(tasks).map(({ path }) => `${folder}/${path}`));
   const isWanted = (key: string) => wanted.has(key) || (copied !== undefined && key.startsWith(copied));
-  const found = await Array.fromAsync(store.list(`${folder}/`));
-  const others = found.filter(({ key }) => !isWanted(key)).map(({ key }) => key);
+  const others: string[] = [];
+  // Copied logs are some for each segment: none of them is kept in memory.
+  for await (const { key } of store.list(`${folder}/`)) if (!isWanted(key)) others.push(key);
   if (others.length > 0) await store.delete(others);
 }

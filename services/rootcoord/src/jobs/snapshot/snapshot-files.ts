@@ -2,7 +2,7 @@ import type { CollectionRecord, JobRecord } from "@sluice/catalog";
 import { SNAPSHOT_VERSION, snapshotPaths, writeManifest } from "@sluice/formats";
 import { specOf } from "@sluice/jobs";
 import type { VisibleSegment } from "@sluice/schema";
-import type { MetaFile } from "../export-manifest.ts";
+import type { MetaFile, MetaFiles } from "../meta-files.ts";
 import { channelNames } from "./channels.ts";
 import { collectionDescription, partitionsOf } from "./collection-description.ts";
 import { indexInfos } from "./index-infos.ts";
@@ -24,16 +24,18 @@ export interface SnapshotParts {
 }
 
 /** The manifests of the segments, and the metadata, which makes it a snapshot. */
-export function snapshotFiles(parts: SnapshotParts): MetaFile[] {
-  const { job, segments } = parts;
-  const { metadata, manifest } = snapshotPaths(job.collectionId, job.jobId);
+export function snapshotFiles(parts: SnapshotParts): MetaFiles {
+  const { metadata } = snapshotPaths(parts.job.collectionId, parts.job.jobId);
+  return { files: manifestsOf(parts), last: () => [metadata, protoJson(metadataOf(parts))] };
+}
+
+function* manifestsOf({ job, segments }: SnapshotParts): Generator<MetaFile> {
+  const { manifest } = snapshotPaths(job.collectionId, job.jobId);
   const channels = channelNames(job);
-  const entryOf = (segment: VisibleSegment) =>
-    segmentEntry({ ...segment, vchannel: channels.get(segment.vchannel) ?? segment.vchannel }, job.timestamp);
-  return [
-    ...segments.map((segment): MetaFile => [manifest(segment.segmentId), writeManifest(entryOf(segment))]),
-    [metadata, protoJson(metadataOf(parts))],
-  ];
+  for (const segment of segments) {
+    const vchannel = channels.get(segment.vchannel) ?? segment.vchannel;
+    yield [manifest(segment.segmentId), writeManifest(segmentEntry({ ...segment, vchannel }, job.timestamp))];
+  }
 }
 
 function metadataOf({ job, collection, segments }: SnapshotParts) {
