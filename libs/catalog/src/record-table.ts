@@ -75,6 +75,11 @@ export class RecordTable<T, Id extends RecordId> extends RecordReader<T, Id> {
     return { key: keyOf(this.table, id), revision: 0n };
   }
 
+  /** A record that is not stored: what replaces it must be new. */
+  unstored(record: T): RecordEntry<T> {
+    return { key: keyOf(this.table, this.table.idOf(record)), record, revision: 0n };
+  }
+
   write(record: T): Write {
     return { key: keyOf(this.table, this.table.idOf(record)), value: encodePlain(record) };
   }

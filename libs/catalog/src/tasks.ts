@@ -20,8 +20,28 @@ export interface TaskRecord extends Task {
   readonly announcedRows?: number;
 }
 
-/** Written by the rootcoord, each time under a guard on the job (B2). */
+/**
+ * Tasks that were begun, and those that came with the record of their job; others stand in the plan alone (`TASK_PLANS`).
+ * Written by the rootcoord, each time under a guard on the job (B2).
+ */
 export const TASKS: Table<TaskRecord, readonly [JobId, TaskId]> = {
   name: "task",
   idOf: ({ jobId, taskId }) => [jobId, taskId],
+};
+
+/**
+ * Part of the tasks of a job as they were cut. There may be thousands, and were each written by itself, none could begin before
+ * all are: a task has a record of its own from the moment on that it is begun.
+ */
+export interface TaskPlanRecord {
+  readonly jobId: JobId;
+  /** From 0. */
+  readonly page: number;
+  readonly tasks: readonly TaskRecord[];
+}
+
+/** Written by the rootcoord, under a guard on the job (B2), and never again. */
+export const TASK_PLANS: Table<TaskPlanRecord, readonly [JobId, page: number]> = {
+  name: "plan",
+  idOf: ({ jobId, page }) => [jobId, page],
 };

@@ -32,8 +32,6 @@ export interface RunningDataNode extends AsyncDisposable {
   drain(limit: AbortSignal): Promise<void>;
 }
 
-/** How often a running task says how far it is. */
-const REPORT_MS = 1000;
 /** Source bytes that are parsed into one batch, about. */
 const BATCH_BYTES = 4 << 20;
 /**
@@ -68,7 +66,6 @@ export async function startDataNode(settings: DataNodeSettings, deps: DataNodeDe
         ...deps,
         taskLeaseMs: settings.taskLeaseMs,
         credentialsKey,
-        reportMs: REPORT_MS,
         joined: membership.joined,
         nodeId: () => membership.nodeId,
         coordinators,

@@ -28,7 +28,6 @@ export interface TaskWorkerDeps {
   /** Greatest source bytes of tasks that others take too. */
   readonly smallTaskBytes: number;
   readonly taskLeaseMs: number;
-  readonly reportMs: number;
   /** Opens sealed credentials. */
   readonly credentialsKey?: CredentialsKey | undefined;
   readonly log: Logger;
@@ -36,6 +35,8 @@ export interface TaskWorkerDeps {
   readonly onTask: (taskId: bigint, isRunning: boolean) => void;
 }
 
+/** How often a running task says how far it is, at most. */
+const LEAST_REPORT_MS = 1000;
 /** Pause before a call to a coordinator, or a lease, is tried again. */
 const RETRY_MS = 200;
 
@@ -147,20 +148,23 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #run(order: importing.TaskOrder, current: LastKnown, signal: AbortSignal): Promise<TaskOutcome> {
-    const { coordinators, runner, nodeId, reportMs, taskLeaseMs } = this.#deps;
+    const { coordinators, runner, nodeId, taskLeaseMs } = this.#deps;
     const superseded = new AbortController();
     const progress = { rowCount: 0, processedBytes: 0, isNew: false };
     const report = () => {
       const { rowCount, processedBytes } = progress;
       return coordinators.report(order, nodeId(), { state: "running", rowCount, processedBytes });
     };
-    const timer = setInterval(() => {
-      if (!progress.isNew) return;
-      progress.isNew = false;
-      current.note(report).catch((error) => {
-        if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
-      });
-    }, reportMs);
+    const timer = setInterval(
+      () => {
+        if (!progress.isNew) return;
+        progress.isNew = false;
+        current.note(report).catch((error) => {
+          if (error instanceof ImportError && error.code === "attempt_superseded") superseded.abort();
+        });
+      },
+      Math.max(LEAST_REPORT_MS, Number(order.reportMs)),
+    );
     const ended = AbortSignal.any([signal, superseded.signal]);
     const answerIds = coordinators.answerer(order);
     // F1: what was confirmed within the lease of a task, which nobody else begins before.

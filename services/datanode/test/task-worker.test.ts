@@ -20,7 +20,9 @@ class FakeCoordinators {
   isSuperseded = false;
   reports = 0;
   readonly said: string[] = [];
-  readonly startTask = async () => ({ order: importing.TaskOrder.fromPartial({ kind: "import", attempt: 1n }) });
+  readonly startTask = async () => ({
+    order: importing.TaskOrder.fromPartial({ kind: "import", attempt: 1n, reportMs: 10_000n }),
+  });
   readonly report = async (_order: unknown, _nodeId: unknown, { state }: { readonly state: string }) => {
     this.reports++;
     this.said.push(state);
@@ -40,7 +42,7 @@ function workerOn(queue: EmbeddedTaskQueue, coordinators: FakeCoordinators, runn
       maxSizeBytes: undefined,
       smallTaskBytes: 10,
     },
-    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS, reportMs: 10_000 },
+    ...{ coordinators: coordinators as unknown as Coordinators, taskLeaseMs: LEASE_MS },
     ...{ log: silentLogger, metrics: new DataNodeMetrics(new Metrics()), onTask: () => {} },
   });
 }

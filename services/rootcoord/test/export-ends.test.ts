@@ -91,11 +91,11 @@ describe("the end of an export", () => {
   it("of a snapshot of many segments makes each manifest when it is about to be written", async () => {
     const store = new MemoryObjectStore();
     let [made, written, most] = [0, 0, 0];
-    store.put = async () => {
+    store.put = async (key) => {
       most = Math.max(most, made - written);
       await new Promise(setImmediate);
       written++;
-      return { modifiedMs: 0 };
+      return { key, sizeBytes: 0, modifiedMs: 0 };
     };
     // Logs of a segment are read when its manifest is made.
     const counted = (id: bigint) => ({

@@ -412,6 +412,36 @@ describe("a job", () => {
     expect(world.tasks(id).every(({ attempt, state }) => attempt === 1 && state === "persisted")).toBe(true);
   });
 
+  it("with many tasks is cut into them by one transaction, and each has a record of its own from its beginning on", async () => {
+    planAtOnce(3000);
+    const id = await world.submit({ files: ["a.jsonl"] });
+    const before = world.store.transactions;
+    await world.until(() => world.dataCoord.dispatched.length === 3000);
+    expect(world.store.transactions - before).toBeLessThanOrEqual(3);
+    const keys = async (prefix: string) => (await Array.fromAsync(world.store.scan(prefix))).map(({ key }) => key);
+    expect(await keys("task/")).toEqual([]);
+    const [first, second] = world.tasks(id);
+    await world.reports.startTask({ jobId: id, taskId: second.taskId, nodeId: 9n });
+    expect(await keys("task/")).toEqual([`task/${id}/${second.taskId}`]);
+    const tasks = world.tasks(id);
+    await world.restart();
+    expect(world.tasks(id)).toEqual(tasks);
+    await world.reports.startTask({ jobId: id, taskId: first.taskId, nodeId: 9n });
+    expect(world.tasks(id).map(({ attempt }) => attempt)).toEqual([1, 1, ...Array.from({ length: 2998 }, () => 0)]);
+    await world.book.forget(jobId(id));
+    expect([...(await keys("task/")), ...(await keys("plan/")), ...(await keys("job/"))]).toEqual([]);
+  });
+
+  it("B4: whose plan was written by a transaction whose answer was lost has its tasks once", async () => {
+    planAtOnce(1500);
+    const id = await world.submit({ files: ["a.jsonl"] });
+    world.store.lostAnswers = 2;
+    await world.until(() => world.dataCoord.queued.size === 1500);
+    expect(world.tasks(id)).toHaveLength(1500);
+    await world.restart();
+    expect(world.tasks(id)).toHaveLength(1500);
+  });
+
   it("with many tasks is handed over by few calls", async () => {
     planAtOnce(200);
     await world.submit({ files: ["a.jsonl"] });

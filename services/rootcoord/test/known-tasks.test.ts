@@ -5,7 +5,13 @@ import fc from "fast-check";
 import { KnownTasks } from "../src/jobs/known-job.ts";
 
 const entry = (id: number, attempt: number) =>
-  ({ key: "", revision: 0n, record: { taskId: taskId(BigInt(id)), attempt } }) as unknown as RecordEntry<TaskRecord>;
+  ({
+    key: "",
+    revision: 0n,
+    record: { taskId: taskId(BigInt(id)), attempt, state: stateOf(attempt) },
+  }) as unknown as RecordEntry<TaskRecord>;
+
+const stateOf = (attempt: number) => (attempt % 2 === 0 ? "running" : "persisted");
 
 /** Sets a task, or deletes it, and perhaps looks at the list. */
 const steps = fc.array(
@@ -23,6 +29,7 @@ it("tasks are in order of id after every change, and lists that were given chang
         else tasks.delete(taskId(BigInt(id)));
         if (isSet) model.set(id, attempt);
         else model.delete(id);
+        expect(tasks.runningCount).toBe([...model.values()].filter((one) => stateOf(one) === "running").length);
         if (!isLooked) continue;
         const list = tasks.inOrder();
         const wanted = [...model].sort(([a], [b]) => a - b);

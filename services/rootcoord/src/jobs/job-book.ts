@@ -12,13 +12,13 @@ import {
   RecordTable,
   type StagedWrite,
   type StoredJob,
-  TASKS,
   type TaskRecord,
 } from "@sluice/catalog";
 import type { MetaStore } from "@sluice/metastore";
-import type { CollectionId, JobId, TaskId } from "@sluice/schema";
+import type { CollectionId, JobId } from "@sluice/schema";
 import { JobFiles } from "./job-files.ts";
 import { JobIndex } from "./job-index.ts";
+import { JobTasks } from "./job-tasks.ts";
 import { JobWriter } from "./job-writer.ts";
 import { type JobDecision, type JobView, type KnownJob, newKnown, viewOf } from "./known-job.ts";
 
@@ -39,7 +39,7 @@ export class JobBook {
   readonly #store: MetaStore;
   readonly #jobTable: RecordTable<StoredJob, JobId>;
   readonly #files: JobFiles;
-  readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
+  readonly #tasks: JobTasks;
   readonly #keyTable: RecordTable<IdempotencyRecord, readonly [CollectionId, string]>;
   readonly #jobs = new Map<JobId, KnownJob>();
   readonly #index = new JobIndex();
@@ -50,9 +50,9 @@ export class JobBook {
     this.#store = store;
     this.#jobTable = new RecordTable(store, JOBS);
     this.#files = new JobFiles(store);
-    this.#taskTable = new RecordTable(store, TASKS);
+    this.#tasks = new JobTasks(store);
     this.#keyTable = new RecordTable(store, IDEMPOTENCY_KEYS);
-    this.#writer = new JobWriter(store, this.#jobTable, this.#taskTable, {
+    this.#writer = new JobWriter(store, this.#jobTable, this.#tasks, {
       settled: (known) => this.#index.changed(known),
       written: ({ job }) => this.#notify(job.record.jobId),
     });
@@ -67,7 +67,7 @@ export class JobBook {
       pages.delete(jobId);
     }
     for (const jobId of pages.keys()) await this.#files.drop(jobId, pages.get(jobId)?.length ?? 0);
-    for await (const entry of this.#taskTable.scan()) this.#jobs.get(entry.record.jobId)?.tasks.set(entry);
+    await this.#tasks.load((jobId) => this.#jobs.get(jobId));
   }
 
   /** Calls `listener` after every change of a job, until what this answers is called. */
@@ -95,6 +95,13 @@ export class JobBook {
   /** The records alone of jobs of a kind that have not ended. */
   openOf(kind: JobRecord["kind"]): StoredJob[] {
     return [...this.#index.open].flatMap(({ job: { record } }) => (record.kind === kind ? record : []));
+  }
+
+  /** Of all jobs. */
+  get runningTasks(): number {
+    let count = 0;
+    for (const { tasks } of this.#index.open) count += tasks.runningCount;
+    return count;
   }
 
   /** Jobs that correct this one's rejected rows, or import its files again; ascending. */
@@ -127,9 +134,7 @@ export class JobBook {
     let stored: RecordEntry<StoredJob> | undefined;
     const pages = this.#files.stage(jobId, groups);
     const found: RecordEntry<TaskRecord>[] = [];
-    const ofTasks = tasks.map((task) =>
-      this.#taskTable.stage(task, undefined, (entry) => void (entry && found.push(entry))),
-    );
+    const ofTasks = this.#tasks.stageNew(tasks, (entry) => void (entry && found.push(entry)));
     const ofJob = this.#jobTable.stage(job, undefined, (entry) => (stored = entry));
     const staged = [...beside, ...pages.slice(-1), ...ofTasks, ofJob];
     if (key !== "") staged.push(this.#keyTable.stage({ collectionId, key, jobId }, undefined, () => {}));
@@ -181,7 +186,7 @@ export class JobBook {
   /** Deletes a job's tasks: leftovers of a plan that was not finished. */
   async dropTasks(jobId: JobId): Promise<void> {
     const known = this.#jobs.get(jobId);
-    if (known) await commitInPages(this.#store, this.#stageRemovals(known));
+    if (known) await commitInPages(this.#store, this.#tasks.stageRemovals(known));
   }
 
   /** Forgets a job that ended long ago, with its tasks. */
@@ -190,20 +195,11 @@ export class JobBook {
     if (!known) return;
     const { idempotencyKey: key, collectionId } = known.job.record;
     await commitInPages(this.#store, [
-      ...this.#stageRemovals(known),
+      ...this.#tasks.stageRemovals(known),
       ...this.#files.stageRemovals(jobId, pagesOf(jobId, known.groups).length),
       ...(key === "" ? [] : [this.#keyTable.stageRemoval([collectionId, key], () => {})]),
       this.#jobTable.stageRemoval(jobId, () => this.#remove(known)),
     ]);
-  }
-
-  #stageRemovals(known: KnownJob): StagedWrite[] {
-    return [...known.tasks.values()].map(({ record: { jobId, taskId } }) =>
-      this.#taskTable.stageRemoval([jobId, taskId], () => {
-        known.tasks.delete(taskId);
-        known.view = undefined;
-      }),
-    );
   }
 
   #notify(jobId: JobId): void {

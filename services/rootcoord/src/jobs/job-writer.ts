@@ -1,16 +1,10 @@
-import {
-  commitInPages,
-  type RecordEntry,
-  type RecordTable,
-  type StagedWrite,
-  type StoredJob,
-  type TaskRecord,
-} from "@sluice/catalog";
+import { commitInPages, type RecordEntry, type RecordTable, type StagedWrite, type StoredJob } from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
-import type { JobId, TaskId } from "@sluice/schema";
+import type { JobId } from "@sluice/schema";
 import { JobDraft } from "./job-draft.ts";
+import type { JobTasks } from "./job-tasks.ts";
 import {
   type JobChange,
   type JobDecision,
@@ -35,18 +29,13 @@ export interface JobWriterEvents {
 export class JobWriter {
   readonly #store: MetaStore;
   readonly #jobTable: RecordTable<StoredJob, JobId>;
-  readonly #taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>;
+  readonly #tasks: JobTasks;
   readonly #events: JobWriterEvents;
 
-  constructor(
-    store: MetaStore,
-    jobTable: RecordTable<StoredJob, JobId>,
-    taskTable: RecordTable<TaskRecord, readonly [JobId, TaskId]>,
-    events: JobWriterEvents,
-  ) {
+  constructor(store: MetaStore, jobTable: RecordTable<StoredJob, JobId>, tasks: JobTasks, events: JobWriterEvents) {
     this.#store = store;
     this.#jobTable = jobTable;
-    this.#taskTable = taskTable;
+    this.#tasks = tasks;
     this.#events = events;
   }
 
@@ -77,11 +66,7 @@ export class JobWriter {
 
   /** Tasks first and the job last: whoever reads the job's record in its new state finds its tasks. */
   #stage(known: KnownJob, { job, tasks = [] }: JobChange): StagedWrite[] {
-    const staged = tasks.map((task) =>
-      this.#taskTable.stage(task, known.tasks.get(task.taskId), (stored) => {
-        if (stored) known.tasks.set(stored);
-      }),
-    );
+    const staged = this.#tasks.stage(known, tasks);
     if (!job) return staged;
     const { groups: _, ...kept } = job;
     const own = isEnded(job.state) ? withoutCredentials(kept) : kept;
@@ -100,7 +85,8 @@ export class JobWriter {
     if (!found) return false;
     this.#settle(known, found);
     known.tasks.clear();
-    for await (const entry of this.#taskTable.scan([jobId])) known.tasks.set(entry);
+    known.planPages = 0;
+    await this.#tasks.load(() => known, [jobId]);
     known.view = undefined;
     return true;
   }

@@ -24,6 +24,8 @@ export interface KnownJob {
   /** Of the job's files, which never change. */
   readonly groups: readonly FileGroupRecord[];
   readonly tasks: KnownTasks;
+  /** Pages of its plan that are stored. */
+  planPages: number;
   /** Of the records as they are; made when it is asked for. */
   view: JobView | undefined;
   /** The changes of this job (B3). */
@@ -36,7 +38,8 @@ export function newKnown(
   tasks: readonly RecordEntry<TaskRecord>[],
   apply: (decisions: readonly JobDecision[]) => Promise<readonly (JobView | Promise<JobView>)[]>,
 ): KnownJob {
-  return { job, groups, tasks: new KnownTasks(tasks), view: undefined, changes: new Batches({ run: apply }) };
+  const changes = new Batches({ run: apply });
+  return { job, groups, tasks: new KnownTasks(tasks), planPages: 0, view: undefined, changes };
 }
 
 export function viewOf(known: KnownJob): JobView {
@@ -49,6 +52,7 @@ export class KnownTasks {
   readonly #entries = new Map<TaskId, RecordEntry<TaskRecord>>();
   readonly #places = new Map<TaskId, number>();
   #inOrder: TaskRecord[] | undefined;
+  #runningCount = 0;
   /** Somebody has the list as it is: it changes no more. */
   #isShown = false;
 
@@ -60,8 +64,14 @@ export class KnownTasks {
     return this.#entries.get(taskId);
   }
 
+  /** Those that somebody works on. */
+  get runningCount(): number {
+    return this.#runningCount;
+  }
+
   set(entry: RecordEntry<TaskRecord>): void {
     const { taskId } = entry.record;
+    this.#runningCount += runningIn(entry) - runningIn(this.#entries.get(taskId));
     const place = this.#entries.has(taskId) ? this.#places.get(taskId) : undefined;
     this.#entries.set(taskId, entry);
     if (place === undefined || !this.#inOrder) this.#inOrder = undefined;
@@ -76,11 +86,13 @@ export class KnownTasks {
   }
 
   delete(taskId: TaskId): void {
+    this.#runningCount -= runningIn(this.#entries.get(taskId));
     this.#entries.delete(taskId);
     this.#inOrder = undefined;
   }
 
   clear(): void {
+    this.#runningCount = 0;
     this.#entries.clear();
     this.#inOrder = undefined;
   }
@@ -103,6 +115,10 @@ export class KnownTasks {
     for (const [place, { taskId }] of tasks.entries()) this.#places.set(taskId, place);
     return tasks;
   }
+}
+
+function runningIn(entry: RecordEntry<TaskRecord> | undefined): number {
+  return entry?.record.state === "running" ? 1 : 0;
 }
 
 /** Who reads old records finds no way into anybody's store. */

@@ -9,6 +9,7 @@ import type { JobBook, JobView } from "./job-book.ts";
 import type { JobCredentials } from "./job-credentials.ts";
 import type { JobPace } from "./job-pace.ts";
 import type { JobPlanners } from "./kinds/job-planner.ts";
+import { reportIntervalMs } from "./report-interval.ts";
 
 export interface TaskReportsDeps {
   readonly book: JobBook;
@@ -84,6 +85,7 @@ export class TaskReports {
       input: encodePlain(this.#deps.planners[job.kind].inputOf(job, task)),
       collectionId: job.collectionId,
       traceParent: job.traceParent ?? "",
+      reportMs: BigInt(reportIntervalMs(this.#deps.book.runningTasks)),
       ...this.#deps.credentials.inOrder(
         this.#deps.planners[job.kind].secretsOf?.(job) ?? {},
         `${job.jobId}/${task.taskId}/${task.attempt}`,
