@@ -27,7 +27,8 @@ function fillRandom(out: Float32Array, seed: number): void {
   }
 }
 
-function makeOnce(path: string, write: (path: string) => void): void {
+/** Makes a file unless it is there. @param write to a name of its own, so that half a file is none */
+export function makeOnce(path: string, write: (path: string) => void): void {
   if (existsSync(path)) return;
   const part = `${path}.part`;
   write(part);

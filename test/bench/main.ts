@@ -25,6 +25,7 @@ import {
 } from "./datasets.ts";
 import { historyFigures } from "./history.ts";
 import { linearFigures } from "./linear.ts";
+import { mergeFigures } from "./merges.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
 import { compareOnS3 } from "./s3-imports.ts";
 import { searchFigures } from "./searches.ts";
@@ -36,6 +37,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // --only compaction piles up small segments, and imports beside their compaction.
 // --only calls [--before FOLDER] measures CPU of gRPC calls beside a bare grpc-js server.
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
+// --only merges [--before FOLDER] merges columns into --gigabytes of rows beside an import of all anew: with 2.6 of them five million.
 // --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.
 // --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
 // --only builds --before FOLDER compares with the build of another clone, also by CPU seconds, first and third imports; --only s3, from and to S3.
@@ -263,6 +265,12 @@ async function benchBuilds(): Promise<void> {
   await compareBuilds({ before, now: ownBuild }, { folder: work, importRoot: data, rounds }, sets, note);
 }
 
+async function benchMerges(): Promise<void> {
+  const builds = { ...(options.before !== undefined && { before: options.before }), now: ownBuild };
+  const rows = Math.floor(bytes / (128 * 4 + 8));
+  await mergeFigures({ folder: work, importRoot: data, rounds, rows, builds }, note);
+}
+
 function benchSchema(dim: number): CollectionSchema {
   const id = field("id", DataType.Int64, { isPrimaryKey: true });
   return collection([id, field("vector", DataType.FloatVector, { fieldId: 101, dim })], { name: "bench" });
@@ -292,6 +300,7 @@ const parts: Record<string, () => Promise<void>> = {
     for (const dim of [128, 768])
       await searchFigures({ folder: work, importRoot: data, rounds }, numpyColumns(data, bytes, dim), note);
   },
+  merges: benchMerges,
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
 for (const name of options.only.split(",")) await parts[name]();
