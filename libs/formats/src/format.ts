@@ -81,6 +81,8 @@ export interface ReaderInput extends ProbeInput {
   readonly range?: SourceRange;
   /** What must be in memory whole, such as the pages of a columnar file, may take so much; absent = as the format has it. */
   readonly wholeBytes?: number;
+  /** The columns of so many first fields of the plan's schema suffice: a reader of columns leaves the others unread, and unchecked. */
+  readonly enoughFields?: number;
   /** Takes what the user should know of the source although it is taken, such as columns that no field has. */
   readonly warn?: (text: string) => void;
 }

@@ -37,16 +37,16 @@ describe("an index of integer keys", () => {
         for (const batch of all) {
           const keys = keysOf(batch);
           expect(index.expects(keys, { words: keysOf(put).words, count: put.length })).toBe(true);
-          for (const [i, key] of batch.entries()) {
+          for (const key of batch) {
             if (key === null) continue;
-            expect(index.put(keys.words, 2 * i, put.length)).toBe(model.get(key) ?? -1);
-            if (isNewer || !model.has(key)) model.set(key, put.length);
-            put.push(key);
+            const row = put.push(key) - 1;
+            expect(index.put(keysOf(put).words, row)).toBe(model.get(key) ?? -1);
+            if (isNewer || !model.has(key)) model.set(key, row);
           }
         }
         const wanted = [...asked, ...put];
-        const { words } = keysOf(wanted);
-        for (const [i, key] of wanted.entries()) expect(index.rowOf(words, 2 * i)).toBe(model.get(key) ?? -1);
+        const [own, words] = [keysOf(put).words, keysOf(wanted).words];
+        for (const [i, key] of wanted.entries()) expect(index.rowOf(own, words, 2 * i)).toBe(model.get(key) ?? -1);
       }),
       { numRuns: 200 },
     );

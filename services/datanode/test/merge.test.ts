@@ -6,6 +6,7 @@ import { DataType, segmentId, timestampField, type VisibleSegment } from "@sluic
 import * as testing from "@sluice/schema/testing";
 import { readSegmentField, writeDeltaLog } from "@sluice/segment";
 import fc from "fast-check";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { SegmentSink } from "../src/sinks/segment-sink.ts";
 import { runMerge } from "../src/tasks/merge/merge.ts";
 import type { TaskContext } from "../src/tasks/task-kind.ts";
@@ -101,11 +102,21 @@ interface FileRow {
   readonly number: number | null;
 }
 
+interface Memory {
+  readonly workerMemoryBytes: number;
+  readonly tableBytes?: number;
+}
+
+const inMemory: Memory = { workerMemoryBytes: 1 << 24 };
+/** Of keys there is a place for each, but not of all values. */
+const valuesOnDisk: Memory = { workerMemoryBytes: 5000 };
+const allOnDisk: Memory = { workerMemoryBytes: 5000, tableBytes: 600 };
+
 async function merge(
   keyField: typeof code,
   rows: readonly FileRow[],
   { rules, ...more }: { readonly rules?: Partial<MergeRules> } & Partial<Omit<MergeTaskInput, "rules">> = {},
-  workerMemoryBytes = 1 << 24,
+  { workerMemoryBytes, ...limits }: Memory = inMemory,
 ) {
   const lines = rows.map(({ key, ...row }) => JSON.stringify({ [keyField.name]: key, ...row }));
   const { sizeBytes } = await sources.put("a.jsonl", [Buffer.from(lines.join("\n"))]);
@@ -121,10 +132,8 @@ async function merge(
       ...rules,
     },
   };
-  const result = await runMerge(input, {
-    ...context,
-    limits: { ...context.limits, batchBytes: 2000, workerMemoryBytes },
-  });
+  const limited = { ...context, limits: { ...context.limits, batchBytes: 2000, workerMemoryBytes } };
+  const result = await runMerge(input, limited, limits);
   return { segments: result.segments, report: result.findings?.merged };
 }
 
@@ -187,14 +196,14 @@ const fileValues = {
 const asText = (key: number | null) => (key === null ? null : `é${key}`);
 
 describe("a merge task", () => {
-  it.each([code, name])("gives what a join row by row gives, by $name, in memory and spilled", async (keyField) => {
+  it.each([code, name])("gives what a join row by row gives, by $name, in memory and on disk", async (keyField) => {
     const property = fc.asyncProperty(
       fc.array(fc.array(smallKey, { minLength: 1, maxLength: 60 }), { maxLength: 3 }),
       fc.array(fc.record({ key: smallKey, ...fileValues }), { maxLength: 120 }),
       fc.constantFrom("first" as const, "last" as const),
-      fc.constantFrom(1 << 24, 5000),
+      fc.constantFrom(inMemory, valuesOnDisk, allOnDisk),
       fc.option(fc.array(fc.nat({ max: 180 }).map(BigInt), { maxLength: 20 })),
-      async (segments, fileRows, onDuplicateKey, memoryBytes, deleted) => {
+      async (segments, fileRows, onDuplicateKey, memory, deleted) => {
         visible.clear();
         let firstId = 0;
         for (const [i, keys] of segments.entries()) {
@@ -210,7 +219,7 @@ describe("a merge task", () => {
         const isDeleted = (_key: unknown, row: number) => deleted?.includes(BigInt(row)) === true;
         if (deleted) await remove(new Set(deleted));
         const keys = segments.flat().map((key, row) => (isDeleted(key, row) ? null : isText ? asText(key) : key));
-        const made = await merge(keyField, rows, { rules: { onDuplicateKey } }, memoryBytes);
+        const made = await merge(keyField, rows, { rules: { onDuplicateKey } }, memory);
         const { text: texts, vector: vectors, number: numbers, ...counts } = naive(keys, rows, onDuplicateKey);
         expect(await columnOf(made.segments, text)).toEqual(texts);
         expect(await columnOf(made.segments, vector)).toEqual(vectors);
@@ -244,6 +253,37 @@ describe("a merge task", () => {
       expect(new Set(insertLogs.map(({ logIds }) => logIds.length))).toEqual(new Set([1]));
   });
 
+  it("reads the keys of Parquet alone at first, where the file announces more values than fit", async () => {
+    const codes = Array.from({ length: 700 }, (_, i) => (i * 311) % 700);
+    await add(
+      70n,
+      codes.map((one) => ({ code: one, name: null })),
+      0,
+    );
+    const columnData = [
+      { name: "code", type: "INT32" as const, data: Int32Array.from(codes, (_, i) => i) },
+      { name: "text", type: "STRING" as const, data: codes.map((_, i) => `t${i}`) },
+      { name: "number", type: "INT32" as const, data: codes.map((_, i) => i) },
+      { name: "other", type: "INT32" as const, data: codes },
+    ];
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData }));
+    const { sizeBytes } = await sources.put("a.parquet", [bytes]);
+    const version = `${(await sources.stat("a.parquet"))?.modifiedMs}`;
+    const file = { path: "a.parquet", source: "memory", key: "a.parquet", sizeBytes, version };
+    const sets = [{ format: "parquet", files: [file] }];
+    const { segments, report } = await merge(
+      code,
+      [],
+      { sets, newFields: [text, number] },
+      { workerMemoryBytes: 8000 },
+    );
+    expect(report).toMatchObject({ fileRows: 700, matchedSourceRows: 700, unmatchedFileRows: 0 });
+    expect(await columnOf(segments, text)).toEqual(codes.map((one) => `t${one}`));
+    expect(await columnOf(segments, number)).toEqual(codes);
+    // Told once, although the file is read twice.
+    expect(warnings).toEqual([expect.stringContaining("'other'")]);
+  });
+
   it("leaves out segments whose rows have all expired", async () => {
     await add(70n, [{ code: 1, name: "a" }], 0);
     await add(80n, [{ code: 2, name: "b" }], 1);
@@ -260,20 +300,23 @@ describe("a merge task", () => {
     expect(await Array.fromAsync(objects.list(""))).toEqual(before);
   });
 
-  it.each([1 << 24, 5000])("refuses rows of one key, naming some, with %i bytes of memory", async (memoryBytes) => {
-    await add(70n, [{ code: 1, name: "a" }], 0);
-    const rows = Array.from({ length: 200 }, (_, i) => ({
-      key: i % 190,
-      text: "x".repeat(100),
-      vector: null,
-      number: i,
-    }));
-    await expect(merge(code, rows, {}, memoryBytes)).rejects.toMatchObject({
-      code: "value_invalid",
-      at: { field: "code" },
-      message: expect.stringMatching(/several rows of the files have one key: \d+.*onDuplicateKey "first" or "last"/),
-    });
-  });
+  it.each([inMemory, valuesOnDisk, { ...allOnDisk, tableBytes: 1200 }])(
+    "refuses rows of one key, naming some, with %o of memory",
+    async (memory) => {
+      await add(70n, [{ code: 1, name: "a" }], 0);
+      const rows = Array.from({ length: 200 }, (_, i) => ({
+        key: i % 190,
+        text: "x".repeat(100),
+        vector: null,
+        number: i,
+      }));
+      await expect(merge(code, rows, {}, memory)).rejects.toMatchObject({
+        code: "value_invalid",
+        at: { field: "code" },
+        message: expect.stringMatching(/several rows of the files have one key: \d+.*onDuplicateKey "first" or "last"/),
+      });
+    },
+  );
 
   it("refuses too few matches, and rows of the files without one, where the request says so", async () => {
     await add(

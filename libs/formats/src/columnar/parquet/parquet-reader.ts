@@ -77,12 +77,12 @@ export class ParquetReader implements FormatReader {
   }
 
   #openColumns(file: ParquetFile, rejects: RowRejects, signal: AbortSignal): ColumnReader[] {
-    const { plan } = this.#input;
+    const { plan, enoughFields = Number.POSITIVE_INFINITY } = this.#input;
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#input.wholeBytes);
     const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal, pooledPages);
     const context = { schema: plan.schema, dynamic: plan.dynamic, rejects, memory: this.#memory, open };
-    const columns = plans.map((made) => made(context));
+    const columns = plans.map((made) => made(context)).filter(({ fields }) => fields.some((i) => i < enoughFields));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;
   }

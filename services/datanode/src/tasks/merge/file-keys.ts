@@ -7,7 +7,7 @@ import { KeyIndex } from "./key-index.ts";
 import { isNullKey, keyText, type MergeKeys } from "./merge-keys.ts";
 
 /** Memory of the keys of a task, beside that of their values. */
-const KEY_TABLE_BYTES = 160 << 20;
+export const KEY_TABLE_BYTES = 160 << 20;
 /** Keys that a refusal names. */
 const MAX_SAMPLES = 10;
 
@@ -76,12 +76,11 @@ export class FileKeys implements Disposable {
     const { tableBytes = KEY_TABLE_BYTES } = this.#limits;
     if (4 * keys.perKey * (this.#rowCount + keys.rowCount) > tableBytes) return false;
     this.#index ??= this.#newIndex(keys.perKey, tableBytes);
+    this.#makeRoom((this.#rowCount + keys.rowCount) * keys.perKey);
     const count = this.#ascending?.takes(keys, this.#words) ? this.#keepValues(keys) : this.#putAll(keys, at);
     if (count === false) return false;
-    const kept = { count, rows: count === keys.rowCount ? undefined : this.#kept };
-    this.#keepWords(keys, kept);
     this.#rowCount += count;
-    return kept;
+    return { count, rows: count === keys.rowCount ? undefined : this.#kept };
   }
 
   #newIndex(perKey: number, limitBytes: number): KeyIndex {
@@ -92,10 +91,18 @@ export class FileKeys implements Disposable {
 
   /** Their number. */
   #keepValues(keys: MergeKeys): number {
-    if (!keys.column.validity) return keys.rowCount;
-    const kept = this.#roomFor(keys.rowCount);
+    const { words, perKey, rowCount } = keys;
+    if (!keys.column.validity) {
+      this.#words.set(words.subarray(0, rowCount * perKey), this.#rowCount * perKey);
+      return rowCount;
+    }
+    const kept = this.#roomFor(rowCount);
     let count = 0;
-    for (let row = 0; row < keys.rowCount; row++) if (!isNullKey(keys, row)) kept[count++] = row;
+    for (let row = 0; row < rowCount; row++) {
+      if (isNullKey(keys, row)) continue;
+      this.#keepWords(keys, row, this.#rowCount + count);
+      kept[count++] = row;
+    }
     return count;
   }
 
@@ -107,7 +114,9 @@ export class FileKeys implements Disposable {
     let count = 0;
     for (let row = 0; row < keys.rowCount; row++) {
       if (isNullKey(keys, row)) continue;
-      const before = index.put(keys.words, row * keys.perKey, this.#rowCount + count);
+      // Where no row takes them they are those of the next one.
+      this.#keepWords(keys, row, this.#rowCount + count);
+      const before = index.put(this.#words, this.#rowCount + count);
       if (before === false) return false;
       if (before >= 0) this.#noteRepeated(keys, row, at);
       if (before < 0 || isLast) kept[count++] = row;
@@ -126,25 +135,22 @@ export class FileKeys implements Disposable {
     const [words, rowCount] = [this.#words, this.#rowCount];
     const column = { kind: "fixed", width: 8, data: new Uint8Array(0), validity: undefined } as const;
     if (!this.#index.expects({ column, rowCount, words, perKey }, { words, count: 0 })) return false;
-    for (let row = 0; row < rowCount; row++) if (this.#index.put(words, row * perKey, row) === false) return false;
+    for (let row = 0; row < rowCount; row++) if (this.#index.put(words, row) === false) return false;
     this.#ascending = undefined;
     return true;
   }
 
-  #keepWords({ words, perKey }: MergeKeys, { count, rows }: KeptRows): void {
-    const at = this.#rowCount * perKey;
-    const end = at + count * perKey;
-    if (end > this.#words.length) {
-      const larger = takeWords(Math.max(end, 2 * this.#words.length));
-      larger.set(this.#words.subarray(0, at));
-      giveWords(this.#words);
-      this.#words = larger;
-    }
-    const own = this.#words;
-    if (!rows) own.set(words.subarray(0, count * perKey), at);
-    else
-      for (let i = 0; i < count; i++)
-        for (let word = 0; word < perKey; word++) own[at + i * perKey + word] = words[rows[i] * perKey + word];
+  #makeRoom(words: number): void {
+    if (words <= this.#words.length) return;
+    const larger = takeWords(Math.max(words, 2 * this.#words.length));
+    larger.set(this.#words);
+    giveWords(this.#words);
+    this.#words = larger;
+  }
+
+  /** The key of a row of a batch is that of the row `to` here. */
+  #keepWords({ words, perKey }: MergeKeys, row: number, to: number): void {
+    for (let word = 0; word < perKey; word++) this.#words[to * perKey + word] = words[row * perKey + word];
   }
 
   #noteRepeated(keys: MergeKeys, row: number, at: BatchPlace | undefined): void {
@@ -173,7 +179,7 @@ export class FileKeys implements Disposable {
       done = this.#ascending.find(this.#words, keys, rows, done);
     }
     for (let row = done; row < keys.rowCount; row++)
-      rows[row] = isNullKey(keys, row) ? -1 : (this.#index?.rowOf(keys.words, row * keys.perKey) ?? -1);
+      rows[row] = isNullKey(keys, row) ? -1 : (this.#index?.rowOf(this.#words, keys.words, row * keys.perKey) ?? -1);
     return this.#mark(rows, keys.rowCount);
   }
 

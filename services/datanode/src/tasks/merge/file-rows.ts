@@ -22,17 +22,20 @@ const WHOLE_BY_ROWS = 3;
 /**
  * The rows of all files, in order, as an import reads them: of whatever format, checked against the new fields. Of the file only
  * the key and the new fields are read.
+ * @param areKeysEnough the values of the new fields need not be there, nor are they checked, nor is anything warned of: there is
+ *   another reading, for the values
  * @throws {ImportError} as `FormatReader.batches`; `schema_mismatch` for a file without one of the columns
  */
 export async function* fileRows(
   input: MergeTaskInput,
   context: TaskContext,
   onBytes: (bytes: number) => void,
+  areKeysEnough = false,
 ): AsyncGenerator<FileBatch> {
   const schema = fileSchema(input);
   let before = 0;
   for (const [group, set] of input.sets.entries()) {
-    yield* rowsOf(set, { schema, input, context, group, onBytes: (bytes) => onBytes(before + bytes) });
+    yield* rowsOf(set, { schema, input, context, group, areKeysEnough, onBytes: (bytes) => onBytes(before + bytes) });
     before += set.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   }
 }
@@ -60,33 +63,36 @@ interface SetWork {
   readonly input: MergeTaskInput;
   readonly context: TaskContext;
   readonly group: number;
+  readonly areKeysEnough: boolean;
   readonly onBytes: (bytes: number) => void;
 }
 
-async function* rowsOf(set: SourceSet, { schema, input, context, group, onBytes }: SetWork): AsyncGenerator<FileBatch> {
+async function* rowsOf(set: SourceSet, work: SetWork): AsyncGenerator<FileBatch> {
+  const { schema, input, context, group, areKeysEnough, onBytes } = work;
   const { signal, limits } = context;
+  const warn = (text: string) => !areKeysEnough && context.warn(text, group);
   const options = { ...input.options, ...set.options };
   const plan = planFields(schema, options, set.folders);
   await using opened = await context.openFiles(set.files, input.sources);
   await using reader = openReader(set.format, {
     ...{ sources: opened.files, plan, options, wholeBytes: WHOLE_BY_ROWS * limits.workerMemoryBytes },
-    warn: (text) => context.warn(text, group),
+    ...{ warn, ...(areKeysEnough && { enoughFields: 1 }) },
   });
   let row = 0;
   for await (const batch of reader.batches({ batchBytes: limits.batchBytes, signal })) {
     signal.throwIfAborted();
-    yield { ...columnsOf(withFolderKeys(plan, batch), schema, set), at: { file: set.files[0].path, row } };
+    yield { ...columnsOf(withFolderKeys(plan, batch), work, set), at: { file: set.files[0].path, row } };
     row += batch.rowCount;
     onBytes(batch.sourceBytes);
     await turn();
   }
   // A file that was written again meanwhile would give other rows than its owner means, without an error.
   for (const file of opened.files) await file.check(signal);
-  if (row === 0) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`, group);
+  if (row === 0) warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
 }
 
-function columnsOf({ columns, rowCount }: InsertBatch, { fields }: CollectionSchema, { files }: SourceSet) {
-  const given = fields.map(({ name }, i): Column => {
+function columnsOf({ columns, rowCount }: InsertBatch, { schema, areKeysEnough }: SetWork, { files }: SourceSet) {
+  const given = (areKeysEnough ? schema.fields.slice(0, 1) : schema.fields).map(({ name }, i): Column => {
     const column = columns[i];
     if (column) return column;
     const what = i === 0 ? "the merge field" : "a new field";

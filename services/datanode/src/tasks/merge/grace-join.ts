@@ -2,6 +2,7 @@ import type { Column } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import type { MergeRules } from "@sluice/jobs";
 import { DataType, type FieldSchema, rowIdField } from "@sluice/schema";
+import { DealtRows } from "./dealt-rows.ts";
 import type { FileCounts } from "./file-keys.ts";
 import type { FileBatch } from "./file-rows.ts";
 import { type HashLimits, HashSide } from "./hash-side.ts";
@@ -40,6 +41,7 @@ const ordinalField: FieldSchema = { ...rowIdField, dataType: DataType.Double };
 export class GraceJoin {
   readonly #options: GraceOptions;
   readonly #matches: Spill[] = [];
+  readonly #dealt = new DealtRows(BUCKETS);
 
   constructor(options: GraceOptions) {
     this.#options = options;
@@ -62,11 +64,11 @@ export class GraceJoin {
   /** Puts each row to those of its part. */
   async #cut(parts: readonly Spill[], keys: MergeKeys, columns: readonly Column[], level: number): Promise<void> {
     this.#options.signal.throwIfAborted();
-    for (let row = 0; row < keys.rowCount; row++) {
-      if (isNullKey(keys, row)) continue;
-      const part = parts[keyBucket(keys, row, level, LEVEL_BITS)];
-      if (part.append(columns, row)) await part.flush();
-    }
+    const dealt = this.#dealt;
+    dealt.clear();
+    for (let row = 0; row < keys.rowCount; row++)
+      if (!isNullKey(keys, row)) dealt.put(row, keyBucket(keys, row, level, LEVEL_BITS));
+    for (const [part, rows] of dealt.byPart()) await parts[part].append(columns, rows);
   }
 
   async #joinParts(files: readonly Spill[], source: readonly Spill[], level: number): Promise<void> {
@@ -91,8 +93,7 @@ export class GraceJoin {
     for await (const { columns, rowCount } of source.batches()) {
       const rows = new Int32Array(rowCount);
       side.find(mergeKeys(columns[1], rowCount), rows);
-      const found = [columns[0], ...side.gather(rows, [])];
-      for (let row = 0; row < rowCount; row++) if (rows[row] >= 0 && matches.append(found, row)) await matches.flush();
+      await matches.append([columns[0], ...side.gather(rows, [])], foundRows(rows));
       this.#options.signal.throwIfAborted();
     }
     await matches.flush();
@@ -101,7 +102,7 @@ export class GraceJoin {
 
   async #fill(side: HashSide, files: Spill): Promise<boolean> {
     for await (const { columns, rowCount } of files.batches())
-      if (!side.add(mergeKeys(columns[0], rowCount), columns.slice(1))) return false;
+      if (!side.add(mergeKeys(columns[0], rowCount), columns.slice(1)) || !side.hasValues) return false;
     return true;
   }
 
@@ -134,6 +135,15 @@ async function openParts(fields: readonly FieldSchema[], opened: AsyncDisposable
 }
 
 function ordinals(firstRow: number, rowCount: number): Column {
-  const numbers = Float64Array.from({ length: rowCount }, (_, row) => firstRow + row);
+  const numbers = new Float64Array(rowCount);
+  for (let row = 0; row < rowCount; row++) numbers[row] = firstRow + row;
   return { kind: "fixed", width: 8, data: new Uint8Array(numbers.buffer), validity: undefined };
+}
+
+/** Places that have a row. */
+function foundRows(rows: Int32Array): Uint32Array {
+  const found = new Uint32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) if (rows[i] >= 0) found[count++] = i;
+  return found.subarray(0, count);
 }

@@ -19,12 +19,8 @@ export class GrowingFixed implements GrowingColumn {
     return this.#data.length + this.#nulls.bytes;
   }
 
-  append({ data, validity }: Column, row: number): void {
-    const width = this.#width;
-    const at = this.#rows * width;
-    if (at + width > this.#data.length) this.#data = grown(this.#data, Math.max(at + width, 2 * this.#data.length));
-    copyBytes(data, row * width, this.#data, at, width);
-    this.#nulls.set(this.#rows++, validity?.[row] !== 0);
+  get filledBytes(): number {
+    return this.#rows * this.#width;
   }
 
   appendAll({ data, validity }: Column, count: number): void {
@@ -34,6 +30,18 @@ export class GrowingFixed implements GrowingColumn {
     this.#data.set(data.subarray(0, end - at), at);
     this.#nulls.setAll(this.#rows, validity, count);
     this.#rows += count;
+  }
+
+  appendRows({ data, validity }: Column, rows: Uint32Array): void {
+    const width = this.#width;
+    const at = this.#rows * width;
+    const end = at + rows.length * width;
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    const target = this.#data.subarray(at, end);
+    if (width === 8) gatherLongs(data, target, rows);
+    else for (let i = 0; i < rows.length; i++) copyBytes(data, rows[i] * width, target, i * width, width);
+    this.#nulls.setRows(this.#rows, validity, rows);
+    this.#rows += rows.length;
   }
 
   reserve(rows: number): void {
@@ -62,6 +70,11 @@ export class GrowingFixed implements GrowingColumn {
     return { kind: "fixed", width, data, validity: hasNulls ? validity : undefined };
   }
 
+  all(): Column {
+    const data = this.#data.subarray(0, this.#rows * this.#width);
+    return { kind: "fixed", width: this.#width, data, validity: this.#nulls.validity(this.#rows) };
+  }
+
   clear(): void {
     this.#rows = 0;
     this.#nulls.clear();
@@ -75,7 +88,7 @@ export class GrowingFixed implements GrowingColumn {
 }
 
 /** Two words a value: eight calls a value would take four times as long. Rows that are -1 get those of row 0. */
-function gatherLongs(from: Uint8Array, to: Uint8Array, rows: Int32Array): void {
+function gatherLongs(from: Uint8Array, to: Uint8Array, rows: Int32Array | Uint32Array): void {
   const source = new Int32Array(from.buffer, from.byteOffset, from.length >>> 2);
   const target = new Int32Array(to.buffer, to.byteOffset, 2 * rows.length);
   for (let i = 0; i < rows.length; i++) {

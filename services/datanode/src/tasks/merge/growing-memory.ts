@@ -5,13 +5,18 @@ import type { Column } from "@sluice/columns";
 export interface GrowingColumn {
   /** Memory that it holds. */
   readonly bytes: number;
-  append(column: Column, row: number): void;
+  /** Of the rows that are there. */
+  readonly filledBytes: number;
   /** The first `count` rows of a column at once. */
   appendAll(column: Column, count: number): void;
+  /** Some rows of a column, in loops of their own. */
+  appendRows(column: Column, rows: Uint32Array): void;
   /** Makes room for so many rows, whose number is known or guessed. */
   reserve(rows: number): void;
   /** The values of `rows`; where one is -1, `standIn`: bytes of a value, or null. Stays valid until it is called again. */
   gather(rows: Int32Array, standIn: Uint8Array | null): Column;
+  /** All rows as they lie here: valid until one more comes. */
+  all(): Column;
   clear(): void;
   /** Gives its memory back; nothing that was gathered is valid any more. */
   release(): void;
@@ -26,12 +31,6 @@ export class Nulls {
     return this.#validity.length;
   }
 
-  set(row: number, isValue: boolean): void {
-    if (isValue && !this.#hasNulls) return;
-    this.#begin(row, row + 1);
-    this.#validity[row] = isValue ? 1 : 0;
-  }
-
   /** Rows from `row` on. @param validity of `count` rows; absent: all are values */
   setAll(row: number, validity: Uint8Array | undefined, count: number): void {
     const given = validity?.subarray(0, count);
@@ -39,6 +38,13 @@ export class Nulls {
     this.#begin(row, row + count);
     if (given) this.#validity.set(given, row);
     else this.#validity.fill(1, row, row + count);
+  }
+
+  /** Rows from `row` on, which are `rows` of a column with this validity. */
+  setRows(row: number, validity: Uint8Array | undefined, rows: Uint32Array): void {
+    if (!this.#hasNulls && (!validity || rows.every((one) => validity[one] !== 0))) return;
+    this.#begin(row, row + rows.length);
+    for (let i = 0; i < rows.length; i++) this.#validity[row + i] = validity?.[rows[i]] === 0 ? 0 : 1;
   }
 
   /** Those before `row` were values until now. */
@@ -55,6 +61,11 @@ export class Nulls {
 
   isNull(row: number): boolean {
     return this.#hasNulls && this.#validity[row] === 0;
+  }
+
+  /** Of the first `count` rows; undefined where all are values. */
+  validity(count: number): Uint8Array | undefined {
+    return this.#hasNulls ? this.#validity.subarray(0, count) : undefined;
   }
 
   clear(): void {

@@ -31,16 +31,8 @@ export class GrowingVar implements GrowingColumn {
     return this.#data.length + this.#starts.byteLength + this.#nulls.bytes;
   }
 
-  append(column: Column, row: number): void {
-    if (column.kind !== "var") throw new TypeError("values of one width where they vary");
-    const [from, to] = [column.offsets[row], column.offsets[row + 1]];
-    const at = this.#end;
-    const end = at + to - from;
-    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
-    copyBytes(column.data, from, this.#data, at, to - from);
-    if (this.#rows + 1 >= this.#starts.length) this.#starts = grownStarts(this.#starts, 2 * this.#starts.length);
-    this.#nulls.set(this.#rows++, column.validity?.[row] !== 0);
-    this.#starts[this.#rows] = end;
+  get filledBytes(): number {
+    return this.#end + 4 * this.#rows;
   }
 
   appendAll(column: Column, count: number): void {
@@ -57,6 +49,32 @@ export class GrowingVar implements GrowingColumn {
     for (let i = 1, by = at - offsets[0], before = this.#rows; i <= count; i++) starts[before + i] = by + offsets[i];
     this.#nulls.setAll(this.#rows, validity, count);
     this.#rows = rows;
+  }
+
+  appendRows(column: Column, rows: Uint32Array): void {
+    if (column.kind !== "var") throw new TypeError("values of one width where they vary");
+    const { offsets, data: source, validity } = column;
+    const count = this.#rows + rows.length;
+    if (count >= this.#starts.length)
+      this.#starts = grownStarts(this.#starts, Math.max(count + 1, 2 * this.#starts.length));
+    const starts = this.#starts;
+    let end = this.#end;
+    const first = this.#rows;
+    for (let i = 0; i < rows.length; i++) {
+      starts[first + i] = end;
+      end += offsets[rows[i] + 1] - offsets[rows[i]];
+    }
+    starts[count] = end;
+    if (end > this.#data.length) this.#data = grown(this.#data, Math.max(end, 2 * this.#data.length));
+    const target = this.#data;
+    for (let i = 0; i < rows.length; i++) {
+      const from = offsets[rows[i]];
+      const [at, length] = [starts[first + i], starts[first + i + 1] - starts[first + i]];
+      if (length > LONG) target.set(source.subarray(from, from + length), at);
+      else for (let k = 0; k < length; k++) target[at + k] = source[from + k];
+    }
+    this.#nulls.setRows(first, validity, rows);
+    this.#rows = count;
   }
 
   reserve(rows: number): void {
@@ -119,6 +137,13 @@ export class GrowingVar implements GrowingColumn {
       const source = row < 0 ? standIn : this.#data;
       if (source) copyBytes(source, row < 0 ? 0 : this.#starts[row], data, offsets[i], offsets[i + 1] - offsets[i]);
     }
+  }
+
+  all(): Column {
+    const rows = this.#rows;
+    if (rows === 0) this.reserve(0);
+    const [offsets, data] = [this.#starts.subarray(0, rows + 1), this.#data.subarray(0, this.#end)];
+    return { kind: "var", offsets, data, validity: this.#nulls.validity(rows) };
   }
 
   clear(): void {

@@ -1,65 +1,79 @@
 import type { Column } from "@sluice/columns";
 import type { MergeRules } from "@sluice/jobs";
 import { type FieldSchema, fixedWidth } from "@sluice/schema";
-import { type BatchPlace, type FileCounts, FileKeys, type KeyLimits } from "./file-keys.ts";
+import { type BatchPlace, type FileCounts, FileKeys, type KeptRows, type KeyLimits } from "./file-keys.ts";
 import type { MergeKeys } from "./merge-keys.ts";
 import { RowStore } from "./row-store.ts";
 
 /** However much memory a worker has: with one batch more, places of values are numbers of 32 bits. */
 const MAX_STORE_BYTES = 2 ** 31;
 
-/** Limits of a hash side; above them its rows are spilled, and joined a part of the keys at a time. */
+/** What a value of any length takes at least, about: its number, and some letters. */
+const VAR_BYTES = 12;
+
+/** Limits of a hash side; above them its rows are put aside on disk. */
 export interface HashLimits extends KeyLimits {
   readonly valueBytes: number;
 }
 
-/** Rows of the files in memory, found by their keys. */
+/** Rows of the files in memory, found by their keys; of those whose values do not fit, the keys alone. */
 export class HashSide implements Disposable {
-  readonly #keys: FileKeys;
-  readonly #store: RowStore;
+  readonly keys: FileKeys;
   readonly #limits: HashLimits;
+  #store: RowStore | undefined;
 
   constructor(fields: readonly FieldSchema[], rules: MergeRules, limits: HashLimits, counts: FileCounts) {
-    this.#keys = new FileKeys(rules, limits, counts);
-    this.#store = new RowStore(fields);
+    this.keys = new FileKeys(rules, limits, counts);
     this.#limits = limits;
-    // Of what is reserved for a row; values of any length have a number.
-    const rowBytes = fields.reduce((sum, field) => sum + (fixedWidth(field) || 4), 0);
     const { expectedRows = 0, valueBytes } = limits;
-    if (expectedRows * rowBytes <= valueBytes) this.#store.reserve(expectedRows);
+    const bytesOf = (varBytes: number) => fields.reduce((sum, field) => sum + (fixedWidth(field) || varBytes), 0);
+    if (expectedRows * bytesOf(VAR_BYTES) > valueBytes) return;
+    this.#store = new RowStore(fields);
+    this.#store.reserve(expectedRows);
   }
 
-  /** Takes the rows of a batch; false when they do not fit any more, and the side is of no use. */
-  add(keys: MergeKeys, columns: readonly Column[], at?: BatchPlace): boolean {
-    const kept = this.#keys.add(keys, at);
+  /** Whether the values are there, too. */
+  get hasValues(): boolean {
+    return this.#store !== undefined;
+  }
+
+  /** Takes the rows of a batch, and says which count; false when their keys do not fit any more, and the side is of no use. */
+  add(keys: MergeKeys, columns: readonly Column[], at?: BatchPlace): KeptRows | false {
+    const kept = this.keys.add(keys, at);
     if (!kept) return false;
-    this.#store.appendSome(columns, kept);
-    return this.#store.bytes <= Math.min(this.#limits.valueBytes, MAX_STORE_BYTES);
+    this.#store?.appendSome(columns, kept);
+    if ((this.#store?.bytes ?? 0) > Math.min(this.#limits.valueBytes, MAX_STORE_BYTES)) this.#dropValues();
+    return kept;
+  }
+
+  #dropValues(): void {
+    this.#store?.[Symbol.dispose]();
+    this.#store = undefined;
   }
 
   /** All rows are there. @throws {ImportError} as `FileKeys.finish` */
   finish(mergeField: string): void {
-    this.#keys.finish(mergeField);
+    this.keys.finish(mergeField);
   }
 
   /** As `FileKeys.find`. */
   find(keys: MergeKeys, rows: Int32Array): number {
-    return this.#keys.find(keys, rows);
+    return this.keys.find(keys, rows);
   }
 
-  /** Values of rows that `find` has found. */
+  /** Values of rows that `find` has found, where they are there. */
   gather(rows: Int32Array, standIns: readonly (Uint8Array | null)[]): Column[] {
-    return this.#store.gather(rows, standIns);
+    return this.#store?.gather(rows, standIns) ?? [];
   }
 
   /** Every row of the source was looked up. */
   end(): void {
-    this.#keys.end();
+    this.keys.end();
   }
 
   /** Gives its memory back; what it has gathered is not valid any more. */
   [Symbol.dispose](): void {
-    this.#keys[Symbol.dispose]();
-    this.#store[Symbol.dispose]();
+    this.keys[Symbol.dispose]();
+    this.#dropValues();
   }
 }

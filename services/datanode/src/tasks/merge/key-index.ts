@@ -1,6 +1,6 @@
-import { KeyTable } from "../../sinks/unique/key-table.ts";
 import { DenseKeys } from "./dense-keys.ts";
 import type { MergeKeys } from "./merge-keys.ts";
+import { RowTable } from "./row-table.ts";
 
 export interface KeyIndexOptions {
   readonly perKey: number;
@@ -22,11 +22,11 @@ export interface KnownKeys {
 export class KeyIndex {
   readonly #options: KeyIndexOptions;
   #dense: DenseKeys | undefined;
-  readonly #table: KeyTable;
+  readonly #table: RowTable;
 
   constructor(options: KeyIndexOptions) {
     this.#options = options;
-    this.#table = new KeyTable(options.perKey, options.limitBytes);
+    this.#table = new RowTable(options.perKey, options.limitBytes);
     this.#dense = new DenseKeys(options.limitBytes / 2);
   }
 
@@ -36,24 +36,23 @@ export class KeyIndex {
    */
   expects(keys: MergeKeys, known: KnownKeys): boolean {
     if (!this.#dense) return true;
-    const { expectedRows, perKey, isNewer } = this.#options;
+    const { expectedRows, isNewer } = this.#options;
     const rows = Math.max(expectedRows, known.count + keys.rowCount);
     if (this.#dense.covers(keys, rows)) return true;
     this.#dense = undefined;
     this.#table.reserve(rows);
-    for (let row = 0; row < known.count; row++)
-      if (this.#table.put(known.words, row * perKey, row, isNewer) === false) return false;
+    for (let row = 0; row < known.count; row++) if (this.#table.put(known.words, row, isNewer) === false) return false;
     return true;
   }
 
-  /** The row that had the key before, or -1. False when it does not fit. */
-  put(words: Uint32Array, at: number, row: number): number | false {
-    const { isNewer } = this.#options;
-    return this.#dense ? this.#dense.put(words, at, row, isNewer) : this.#table.put(words, at, row, isNewer);
+  /** The row that had the key of `row` before, or -1. False when it does not fit. @param words of all keys, those of `row` among them */
+  put(words: Uint32Array, row: number): number | false {
+    const { isNewer, perKey } = this.#options;
+    return this.#dense ? this.#dense.put(words, row * perKey, row, isNewer) : this.#table.put(words, row, isNewer);
   }
 
-  /** The row that has the key, or -1. */
-  rowOf(words: Uint32Array, at: number): number {
-    return this.#dense ? this.#dense.rowOf(words, at) : this.#table.rowOf(words, at);
+  /** The row that has the key in `key[at …]`, or -1. @param words of all keys that were put */
+  rowOf(words: Uint32Array, key: Uint32Array, at: number): number {
+    return this.#dense ? this.#dense.rowOf(key, at) : this.#table.rowOf(words, key, at);
   }
 }

@@ -4,17 +4,21 @@ import type { StoredSegment, VisibleSegment } from "@sluice/schema";
 import { SegmentExtender } from "@sluice/segment";
 import type { TaskContext, TaskResult } from "../task-kind.ts";
 import type { RowMatcher } from "./matched-rows.ts";
-import { openMatcher } from "./row-matcher.ts";
+import { type MergeLimits, openMatcher } from "./row-matcher.ts";
 import { SourceRows, type SourceSegments } from "./source-rows.ts";
 
 /**
  * Rows of a collection and of files -> segments of a new collection, whose new fields hold what the files have for each row. See
  * `RunTask`. What the collection has is copied by the storage: of it only the field is read by which rows are matched. Deletes go along with their rows, which find nothing and are not counted.
  */
-export async function runMerge(input: MergeTaskInput, context: TaskContext): Promise<TaskResult> {
+export async function runMerge(
+  input: MergeTaskInput,
+  context: TaskContext,
+  limits: MergeLimits = {},
+): Promise<TaskResult> {
   const counts = { fileRows: 0, duplicateFileKeys: 0, nullFileKeys: 0, unmatchedFileRows: 0 };
   using source = new SourceRows(input, context);
-  await using matcher = await openMatcher(input, context, source, counts);
+  await using matcher = await openMatcher(input, context, source, counts, limits);
   const merge = new Merge(input, context, source, matcher);
   const segments: StoredSegment[] = [];
   for await (const some of source.segments()) segments.push(...(await merge.take(some)));

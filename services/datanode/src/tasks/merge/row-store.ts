@@ -22,19 +22,17 @@ export class RowStore implements Disposable {
     return this.#columns.reduce((sum, column) => sum + column.bytes, 0);
   }
 
-  /** One row of a batch; its number here. @param columns parallel to the fields */
-  append(columns: readonly Column[], row: number): number {
-    for (let i = 0; i < this.#columns.length; i++) this.#columns[i].append(columns[i], row);
-    return this.#rowCount++;
+  /** Of the rows that are there. */
+  get filledBytes(): number {
+    return this.#columns.reduce((sum, column) => sum + column.filledBytes, 0);
   }
 
-  /** Some rows of a batch. */
+  /** Some rows of a batch. @param columns parallel to the fields */
   appendSome(columns: readonly Column[], { count, rows }: KeptRows): void {
-    if (rows) for (let i = 0; i < count; i++) this.append(columns, rows[i]);
-    else {
-      for (let i = 0; i < this.#columns.length; i++) this.#columns[i].appendAll(columns[i], count);
-      this.#rowCount += count;
-    }
+    for (let i = 0; i < this.#columns.length; i++)
+      if (rows) this.#columns[i].appendRows(columns[i], rows.subarray(0, count));
+      else this.#columns[i].appendAll(columns[i], count);
+    this.#rowCount += count;
   }
 
   /** Makes room for so many rows, as a header announces them; what varies in length grows all the same. */
@@ -51,12 +49,9 @@ export class RowStore implements Disposable {
     return this.#columns.map((column, i) => column.gather(rows, standIns[i] ?? null));
   }
 
-  /** All rows. */
+  /** All rows as they lie here: valid until one more comes. */
   all(): Column[] {
-    return this.gather(
-      Int32Array.from({ length: this.#rowCount }, (_, row) => row),
-      this.#columns.map(() => null),
-    );
+    return this.#columns.map((column) => column.all());
   }
 
   /** Gives its memory back: it is used no more. */

@@ -57,13 +57,20 @@ export class SourceRows implements Disposable {
     return mergeKeys(segment.deltaLogs ? await this.#live.only(keys, segment, logs) : keys, rowCount);
   }
 
-  /** Keys of all rows. */
-  async *allKeys(): AsyncGenerator<SourceKeys> {
+  /** Of all segments, deleted rows too. @throws {ImportError} as `segments` */
+  async rowCount(): Promise<number> {
+    let rows = 0;
+    for await (const { segments } of this.segments()) rows += segments.reduce((sum, { rowCount }) => sum + rowCount, 0);
+    return rows;
+  }
+
+  /** Keys of all rows whose logs begin with one of `[begin, end)`, logs after logs. */
+  async *allKeys(begin = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<SourceKeys> {
     for await (const { segments, firstRow } of this.segments()) {
       let row = firstRow;
       for (const segment of segments)
         for (const [part, rowCount] of segment.insertLogs[0].rowCounts.entries()) {
-          yield { keys: await this.keys(segment, part), firstRow: row };
+          if (row >= begin && row < end) yield { keys: await this.keys(segment, part), firstRow: row };
           row += rowCount;
         }
     }

@@ -8,6 +8,8 @@ import { RowStore } from "./row-store.ts";
 
 /** Rows that are gathered before they are written. */
 const BUFFER_BYTES = 256 << 10;
+/** Rows that go into the buffer before it is asked whether it is full. */
+const ROWS_AT_ONCE = 2048;
 /** Values begin where typed views may be laid over them. */
 const ALIGN = 8;
 
@@ -54,13 +56,16 @@ export class Spill implements AsyncDisposable {
     return this.#bytes;
   }
 
-  /** One row of a batch. True when `flush` is due. @param columns parallel to the fields */
-  append(columns: readonly Column[], row: number): boolean {
-    this.#buffer.append(columns, row);
-    return (this.#buffer.rowCount & 255) === 0 && this.#buffer.bytes >= BUFFER_BYTES;
+  /** Some rows of a batch. @param columns parallel to the fields @throws {ImportError} as `flush` */
+  async append(columns: readonly Column[], rows: Uint32Array): Promise<void> {
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      const some = rows.subarray(at, at + ROWS_AT_ONCE);
+      this.#buffer.appendSome(columns, { count: some.length, rows: some });
+      if (this.#buffer.filledBytes >= BUFFER_BYTES) await this.flush();
+    }
   }
 
-  /** Writes what is gathered. */
+  /** Writes what is gathered. @throws {ImportError} `object_store_refused` when the disk does not take it */
   async flush(): Promise<void> {
     const { rowCount } = this.#buffer;
     if (rowCount === 0) return;

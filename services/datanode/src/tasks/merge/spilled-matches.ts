@@ -42,8 +42,10 @@ export class SpilledMatches implements RowMatcher {
     const rows = new Int32Array(rowCount).fill(-1);
     this.#store.clear();
     for (const cursor of this.#cursors)
-      await cursor.takeBelow(firstRow + rowCount, (row, columns, at) => {
-        rows[row - firstRow] = this.#store.append(columns, at);
+      await cursor.takeBelow(firstRow + rowCount, (found, columns, at) => {
+        const first = this.#store.rowCount - at[0];
+        for (const i of at) rows[found[i] - firstRow] = first + i;
+        this.#store.appendSome(columns, { count: at.length, rows: at });
       });
     return { columns: this.#store.gather(rows, this.#options.standIns), matched: this.#store.rowCount };
   }
@@ -66,18 +68,20 @@ class MatchCursor {
     this.#batches = file.batches();
   }
 
-  /** Hands over the matches of all rows of the source below `end`. */
-  async takeBelow(end: number, take: (row: number, columns: readonly Column[], at: number) => void): Promise<void> {
-    for (;;) {
-      if (!this.#batch || this.#at >= this.#batch.rows.length) {
-        if (!(await this.#next())) return;
-        continue;
-      }
+  /** Hands over the matches of all rows of the source below `end`: their rows, their columns, and which of these, in order. */
+  async takeBelow(
+    end: number,
+    take: (rows: Float64Array, columns: readonly Column[], at: Uint32Array) => void,
+  ): Promise<void> {
+    while ((this.#batch && this.#at < this.#batch.rows.length) || (await this.#next())) {
+      if (!this.#batch) continue;
       const { rows, columns } = this.#batch;
-      for (; this.#at < rows.length; this.#at++) {
-        if (rows[this.#at] >= end) return;
-        take(rows[this.#at], columns, this.#at);
-      }
+      const first = this.#at;
+      while (this.#at < rows.length && rows[this.#at] < end) this.#at++;
+      const at = new Uint32Array(this.#at - first);
+      for (let i = 0; i < at.length; i++) at[i] = first + i;
+      if (at.length > 0) take(rows, columns, at);
+      if (this.#at < rows.length) return;
     }
   }
 
