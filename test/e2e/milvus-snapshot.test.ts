@@ -166,6 +166,15 @@ describe("a snapshot of Milvus 3", () => {
       /the backup is incomplete: 1 logs that its meta names are not there: 470661552142700001\/470661552142294123/,
     ],
     [
+      "a partition that cannot be called so",
+      async (folder) => {
+        const { collection, ...more } = JSON.parse(await readFile(join(folder, metadata), "utf8"));
+        const partitions = { ...collection.partitions, "a b": "9" };
+        await writeFile(join(folder, metadata), JSON.stringify({ ...more, collection: { ...collection, partitions } }));
+      },
+      /Invalid partition name: a b/,
+    ],
+    [
       "segments of storage version 3",
       async (folder) => {
         const text = await readFile(join(folder, metadata), "utf8");

@@ -16,8 +16,6 @@ export interface FileGroupRecord {
   readonly folders?: FolderValuesRecord;
   /** Laid over the options of the request, for these files. */
   readonly options?: Readonly<Record<string, string>>;
-  /** Rows that the meta of a backup says it has, where no deletes take some of them away. */
-  readonly metaRows?: number;
 }
 
 /** A request for work on a collection, and its outcome. Its files lie in records of their own (`JobFilesRecord`). */

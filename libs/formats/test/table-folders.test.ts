@@ -20,6 +20,12 @@ describe("Avro files of Iceberg", () => {
     }
   });
 
+  it("with a block that does not end in the file's mark are damaged", () => {
+    const bytes = Buffer.from(bytesOf(manifests[0]));
+    bytes[bytes.length - 1] ^= 1;
+    expect(() => readAvro(bytes)).toThrow(/the Avro file is damaged: a block does not end in the mark of the file/);
+  });
+
   it("with any bytes changed or cut off give records or an error", () => {
     const files = manifests.map(bytesOf);
     fc.assert(

@@ -25,10 +25,13 @@ function recordsOf(bytes: Uint8Array): Record<string, unknown>[] {
   const metadata = file.map((at) => Buffer.from(at.bytes(at.size())).toString());
   const read = avroReader(parsed(metadata["avro.schema"]));
   const records: Record<string, unknown>[] = [];
-  file.bytes(SYNC_BYTES);
-  for (let left = MAX_BYTES; !file.isAtEnd; file.bytes(SYNC_BYTES)) {
+  const sync = file.bytes(SYNC_BYTES);
+  for (let left = MAX_BYTES; !file.isAtEnd; ) {
     const count = file.size();
-    const block = inflated(file.bytes(file.size()), metadata["avro.codec"] ?? "null", left);
+    const packed = file.bytes(file.size());
+    if (Buffer.compare(file.bytes(SYNC_BYTES), sync) !== 0)
+      throw damaged("a block does not end in the mark of the file");
+    const block = inflated(packed, metadata["avro.codec"] ?? "null", left);
     left -= block.length;
     // Records of nothing at all have no file of Iceberg.
     if (count > block.length) throw damaged(`${count} records in ${block.length} bytes`);

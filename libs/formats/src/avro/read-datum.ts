@@ -105,8 +105,9 @@ export class AvroReader {
     for (let shift = 0n; ; shift += 7n) {
       const [byte] = this.bytes(1);
       value |= BigInt(byte & 0x7f) << shift;
+      // Of the tenth byte one bit is left.
+      if (shift === 63n && byte > 1) throw damaged("a number is too long");
       if (byte < 0x80) break;
-      if (shift > 63n) throw damaged("a number is too long");
     }
     const signed = (value >> 1n) ^ -(value & 1n);
     return BigInt(Number(signed)) === signed && Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;

@@ -53,8 +53,14 @@ export function idAt(object: JsonObject, key: string): string {
   throw new ImportError("malformed_file", `the backup's meta is damaged: ${key} is "${excerpt(id)}", no number`);
 }
 
+/** A whole number, also as text; what is left out is 0. @throws {ImportError} `malformed_file` for any other text */
 export function numberAt(object: JsonObject, key: string): number {
-  return Number(textAt(object, key) || 0);
+  const number = Number(textAt(object, key));
+  if (Number.isInteger(number)) return number;
+  throw new ImportError(
+    "malformed_file",
+    `the backup's meta is damaged: ${key} is "${excerpt(textAt(object, key))}", no number`,
+  );
 }
 
 export function pairsAt(object: JsonObject, key: string): BackupPair[] {

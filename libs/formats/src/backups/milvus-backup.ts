@@ -11,6 +11,7 @@ import {
   parseMeta,
   textAt,
 } from "./json-members.ts";
+import { unambiguous } from "./unambiguous.ts";
 
 // The folder that milvus-backup writes: what its meta files say. Source: binlog format, §10; milvus-backup `backup.proto`.
 
@@ -75,7 +76,7 @@ function joined([collections, partitions, segments]: readonly JsonObject[]): Jso
 
 function collectionOf(info: JsonObject): BackupCollection {
   const schema = objectAt(info, "schema");
-  return {
+  return unambiguous({
     id: idAt(info, "collection_id"),
     dbName: textAt(info, "db_name") || "default",
     name: textAt(info, "collection_name"),
@@ -101,7 +102,7 @@ function collectionOf(info: JsonObject): BackupCollection {
     aliases: arrayAt(info, "aliases").map(String),
     isLoaded: textAt(info, "load_state") === "Loaded",
     notes: [],
-  };
+  });
 }
 
 function functionOf(one: JsonObject): BackupFunction {

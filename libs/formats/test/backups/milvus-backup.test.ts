@@ -53,6 +53,20 @@ describe("the meta of milvus-backup", () => {
   it.each([
     ["[]", "no JSON object"],
     ['{"collection_backups":[{"collection_id":"x"}]}', 'collection_id is "x", no number'],
+    [metaOf({ fields: [field(100, "a"), field(100, "b")] }), "two fields with the id 100"],
+    [
+      metaOf(
+        {},
+        {
+          partition_backups: [
+            { partition_id: 1, partition_name: "a" },
+            { partition_id: 2, partition_name: "a" },
+          ],
+        },
+      ),
+      "two partitions with the name a",
+    ],
+    [metaOf({}, { shards_num: "two" }), 'shards_num is "two", no number'],
     ['{"database_backups":[{"ezk":"a"}]}', "the backup is encrypted"],
   ])("%s is refused with the file", (text, reason) => {
     expect(() => collectionOf(text)).toThrow(reason);

@@ -156,6 +156,32 @@ describe("the metadata of a snapshot", () => {
     ],
     ["manifests of version 3", metadata({ storagev2_manifest_list: [{ segment_id: "9", manifest: '{"ver":1}' }] }), /segment 9 .* storage version 3/], // biome-ignore format: a row
     ["a manifest of no segment", metadata({ manifest_list: ["x/y.txt"] }), /a manifest is "x\/y.txt"/],
+    [
+      "a version that is no number",
+      metadata({ format_version: "x" }),
+      /malformed_file: .*format_version is "x", no number/,
+    ],
+    ["a field without a number", metadata({}, [field("x", "a", {})]), /fieldID is "x", no number/],
+    [
+      "two fields of one id",
+      metadata({}, [field("100", "a", {}), field("100", "b", {})]),
+      /two fields with the id 100/,
+    ],
+    [
+      "two partitions of one id",
+      metadata({ collection: { schema: { name: "books" }, partitions: { a: "6", b: "6" } } }),
+      /two partitions with the id 6/,
+    ],
+    [
+      "a default that is not known",
+      metadata({}, [field("100", "a", { default_value: { tensor_data: "1" } })]),
+      /unsupported: a default is "tensor_data", which is not known/,
+    ],
+    [
+      "a default that is no number",
+      metadata({}, [field("100", "a", { default_value: { long_data: "x" } })]),
+      /malformed_file: .*long_data is "x", no number/,
+    ],
     ["no JSON", "{", /malformed_file: the backup's meta is no JSON/],
   ])("with %s is refused, with its path", (_what, text, message) => {
     expect(() => read(text)).toThrow(message);
@@ -164,7 +190,7 @@ describe("the metadata of a snapshot", () => {
 
   const segment = (segmentId: string, more: object = {}) => ({
     ...{ segmentId, partitionId: "6", isL0: false, rowCount: 3, storageVersion: 0, commitTs: 0n },
-    ...{ insertLogs: [], deltaLogs: [], ...more },
+    ...{ insertLogs: [{ fieldId: "100", path: "x/insert_log/5/6/1/100/8" }], deltaLogs: [], ...more },
   });
 
   it.each<[what: string, ids: string[], segments: object[], message: RegExp]>([
@@ -177,13 +203,20 @@ describe("the metadata of a snapshot", () => {
       /2 manifests are of other segments than the 1/,
     ],
     ["with a segment of no partition", [], [segment("1", { partitionId: "7" })], /segment 1 is of partition 7/],
+    [
+      "with rows without logs",
+      ["1"],
+      [segment("1", { insertLogs: [] })],
+      /segment 1 has 3 rows, and its manifest no logs/,
+    ],
+    ["with a segment of version 9", [], [segment("1", { storageVersion: 9 })], /segment 1 .* storage version 9/],
     ["with a segment of version 3", [], [segment("1", { storageVersion: 3 })], /segment 1 .* storage version 3/],
   ])("%s is refused", (_what, segment_ids, segments, message) => {
     expect(() => snapshotCollection(read(metadata({ segment_ids })), segments as never)).toThrow(message);
   });
 
   it("has L0 segments with their partition, or with all", () => {
-    const logs = { isL0: true, deltaLogs: [{ fieldId: "0", path: "x/delta_log/5/6/1/9" }] };
+    const logs = { isL0: true, insertLogs: [], deltaLogs: [{ fieldId: "0", path: "x/delta_log/5/6/1/9" }] };
     const manifests = [segment("1", logs), segment("2", { ...logs, partitionId: "-1" })];
     const { partitions, l0Segments } = snapshotCollection(read(metadata()), manifests as never);
     expect(partitions[0].segments).toMatchObject([{ id: "1", rowCount: 0, logs: [], deltas: ["9"] }]);

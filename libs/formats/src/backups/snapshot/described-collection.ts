@@ -2,6 +2,7 @@ import { excerpt, ImportError } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import type { BackupCollection, BackupField, BackupFunction, BackupIndex, BackupPartition } from "../backup.ts";
 import { arrayAt, idAt, type JsonObject, listAt, numberAt, objectAt, pairsAt, textAt } from "../json-members.ts";
+import { unambiguous } from "../unambiguous.ts";
 import { nestedPath } from "./json-path.ts";
 import { valueFieldOf } from "./value-field.ts";
 
@@ -19,7 +20,7 @@ export function describedCollection(metadata: JsonObject): BackupCollection {
   }));
   const own = pairsAt(description, "properties");
   const properties = own.length > 0 ? own : pairsAt(schema, "properties");
-  return {
+  return unambiguous({
     ...{ id: idAt(info, "collection_id"), dbName: textAt(schema, "dbName") || "default", name: textAt(schema, "name") },
     ...{ description: textAt(schema, "description"), fields, structs },
     functions: listAt(schema, "functions").map(functionOf),
@@ -32,7 +33,7 @@ export function describedCollection(metadata: JsonObject): BackupCollection {
     indexes: listAt(metadata, "indexes").map((index) =>
       indexOf(index, [...fields, ...structs.flatMap((struct) => struct.fields)]),
     ),
-  };
+  });
 }
 
 /** Of a collection's properties those that a server gives itself. */

@@ -90,7 +90,9 @@ function segmentOf(manifest: SegmentManifest): BackupSegment {
 
 function checkSegments(segmentIds: readonly string[], manifests: readonly SegmentManifest[]): void {
   const packed = manifests.find((manifest) => manifest.storageVersion >= 3);
-  if (packed) throw storageVersion3(packed.segmentId);
+  if (packed) throw storageVersion3(packed.segmentId, packed.storageVersion);
+  const bare = manifests.find(({ isL0, rowCount, insertLogs }) => !isL0 && rowCount !== 0 && insertLogs.length === 0);
+  if (bare) throw damaged(`segment ${bare.segmentId} has ${bare.rowCount} rows, and its manifest no logs of them`);
   const found = new Set(manifests.map(({ segmentId }) => segmentId));
   const missing = segmentIds.find((id) => !found.has(id));
   if (missing !== undefined) throw damaged(`segment ${missing} has no manifest`);
@@ -107,7 +109,7 @@ function tooNew(version: number): ImportError {
   return new ImportError("unsupported", reason);
 }
 
-function storageVersion3(segmentId: string): ImportError {
-  const reason = `segment ${segmentId} of the snapshot is of storage version 3: those of versions 1 and 2 are read; let Milvus write it in version 2, or take a milvus-backup in the format binlog`;
+function storageVersion3(segmentId: string, version = 3): ImportError {
+  const reason = `segment ${segmentId} of the snapshot is of storage version ${version}: those of versions 1 and 2 are read; let Milvus write it in version 2, or take a milvus-backup in the format binlog`;
   return new ImportError("unsupported", reason);
 }

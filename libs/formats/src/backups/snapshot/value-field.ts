@@ -1,3 +1,4 @@
+import { excerpt, ImportError } from "@sluice/errors";
 import { type JsonObject, textAt } from "../json-members.ts";
 
 /** Members of `schema.ValueField`, with their numbers and how they are encoded. */
@@ -19,18 +20,25 @@ interface Field {
   readonly bytes: Buffer;
 }
 
-/** A `schema.ValueField` in protobuf, of the one that JSON has; undefined for none. */
+/** A `schema.ValueField` in protobuf, of the one that JSON has; undefined for none. @throws {ImportError} `unsupported` for an unknown one */
 export function valueFieldOf(json: JsonObject): Uint8Array | undefined {
-  const key = Object.keys(json).find((name) => Object.hasOwn(members, name));
+  const [key] = Object.keys(json);
   if (key === undefined) return undefined;
+  if (!Object.hasOwn(members, key)) throw unknownDefault(key);
   const [number, encode] = members[key];
   const { wireType, bytes } = encode(json, key);
   return new Uint8Array(Buffer.concat([Buffer.of((number << 3) | wireType), bytes]));
 }
 
+function unknownDefault(member: string): ImportError {
+  const known = Object.keys(members).join(", ");
+  return new ImportError("unsupported", `a default is "${excerpt(member)}", which is not known: known are ${known}`);
+}
+
 function whole(json: JsonObject, key: string): Field {
   const text = textAt(json, key);
-  return varint(/^-?\d{1,19}$/.test(text) ? BigInt(text) : 0n);
+  if (/^-?\d{1,19}$/.test(text)) return varint(BigInt(text));
+  throw new ImportError("malformed_file", `the backup's meta is damaged: ${key} is "${excerpt(text)}", no number`);
 }
 
 function varint(value: bigint): Field {

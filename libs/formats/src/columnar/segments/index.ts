@@ -1,6 +1,6 @@
 import type { Format } from "../../format.ts";
 import { describeSegment, probeSegment } from "./describe-segment.ts";
-import { COMMIT_TS, DELTA_LOGS, FIELD_IDS } from "./log-files.ts";
+import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS } from "./log-files.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { boundKeys, timeBounds } from "./time-bounds.ts";
 
@@ -23,4 +23,4 @@ export const binlogFormat: Format = {
 };
 
 export { readDeltaFile } from "./delta-file.ts";
-export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, timeBounds };
+export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, timeBounds };

@@ -23,6 +23,8 @@ export const DELTA_LOGS = "delta_logs";
 export const FIELD_IDS = "field_ids";
 /** Likewise: the hybrid timestamp that takes the place of those of all rows, where there is one. */
 export const COMMIT_TS = "commit_ts";
+/** Likewise: the rows that the meta of a backup says its logs have, deleted ones too, where it says so. */
+export const META_ROWS = "meta_rows";
 
 /**
  * Finds what each file of a segment is, by its path: `…/DIRECTORY/LOG`, behind them the delta logs.

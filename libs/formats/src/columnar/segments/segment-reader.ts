@@ -15,7 +15,7 @@ import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { FieldRows, type FieldRowsOptions, type StoredPlan } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
-import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, type SegmentFiles, segmentFiles } from "./log-files.ts";
+import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, type SegmentFiles, segmentFiles } from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
 import { storedValues } from "./stored-values.ts";
 import { timeBounds } from "./time-bounds.ts";
@@ -58,12 +58,14 @@ export class SegmentReader implements FormatReader {
     const live = await this.#liveRows(files, options.signal);
     const reading = this.#reading(files, options);
     try {
-      for (let index = 0, firstRow = 0; index < files.logCount; index++) {
+      let firstRow = 0;
+      for (let index = 0; index < files.logCount; index++) {
         const row = await openStripe(files, index, this.#schema, options.signal);
         if (index === 0) this.#warnOfOthers(row, files);
         yield* this.#rowsOf(row, firstRow, live, options, reading);
         firstRow += row.rowCount;
       }
+      this.#checkRows(firstRow, files);
       this.#warnOfLeftOut(live, files);
     } finally {
       await this.#close();
@@ -142,6 +144,14 @@ export class SegmentReader implements FormatReader {
     const rows = { ...batch, columns: columns.slice(0, -2), storedRows: { rowIds, timestamps } };
     if (live.isAll) return rows;
     return live.taken(rows, columns[primaryKeyIndex(this.#input.plan.schema)] as Column);
+  }
+
+  /** A log that is shorter than it was looks like fewer rows. */
+  #checkRows(rowCount: number, files: SegmentFiles): void {
+    const said = this.#input.options[META_ROWS] ?? String(rowCount);
+    if (said === String(rowCount)) return;
+    const reason = `the backup's meta says ${said} rows of this segment, and its logs have ${rowCount}: they are not what was backed up; copy the backup anew, or import the folder with backup=true to take it as it is`;
+    throw new ImportError("malformed_file", reason, { file: nameOf(files) });
   }
 
   #warnOfOthers({ columns }: LogStripe, files: SegmentFiles): void {

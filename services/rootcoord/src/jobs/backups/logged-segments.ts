@@ -6,8 +6,8 @@ import {
   type BackupSegment,
   backupFieldIds,
   COMMIT_TS,
-  DELTA_LOGS,
   FIELD_IDS,
+  META_ROWS,
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
@@ -92,12 +92,15 @@ function endOf({ path }: SourceRef, depth: number): string {
   return path.split("/").slice(-depth).join("/");
 }
 
-/** What was deleted the meta counts nevertheless; a meta that says 0 of what has logs says nothing. */
+/** A meta that says 0 of what has logs says nothing. */
 function withMeta(group: FoundGroup, known: ReadonlyMap<string, BackupSegment>): FoundGroup {
   const { rowCount = 0, commitTs } = known.get(idAt(group.files[0].path, -3, "segment")) ?? {};
-  const options = { ...group.options, ...(commitTs !== undefined && { [COMMIT_TS]: String(commitTs) }) };
-  const isWhole = rowCount > 0 && group.options?.[DELTA_LOGS] === "0";
-  return { ...group, options, ...(isWhole && { metaRows: rowCount }) };
+  const options = {
+    ...group.options,
+    ...(commitTs !== undefined && { [COMMIT_TS]: String(commitTs) }),
+    ...(rowCount !== 0 && { [META_ROWS]: String(rowCount) }),
+  };
+  return { ...group, options };
 }
 
 /** @param wanted ends of paths */

@@ -104,10 +104,10 @@ export class RestoreBackup {
   async #restoreOne(plan: Plan, request: rootCoord.RestoreBackupRequest): Promise<rootCoord.RestoredCollection> {
     const { backup, target } = plan;
     const wasThere = (await this.#deps.findCollection(target.dbName, target.collectionName)) !== undefined;
-    const notes = await this.#make(plan);
     const segments = backup.partitions.flatMap((partition) => partition.segments);
     const hasRows = segments.some(({ logs, rowCount }) => logs.length > 0 || rowCount > 0);
     try {
+      const notes = await this.#make(plan);
       const id = hasRows ? await this.#import(plan, request) : jobId(0n);
       const warnings = [...backup.notes, ...notes, ...(await this.#decorate(plan))];
       const rowCount = BigInt(segments.reduce((sum, segment) => sum + segment.rowCount, 0));

@@ -22,7 +22,6 @@ import {
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import type { JobCredentials } from "../job-credentials.ts";
 import type { JobSources } from "../job-sources.ts";
-import { otherThanMeta } from "../meta-rows.ts";
 import { type PlannedTask, schemaOf } from "./job-planner.ts";
 import { sizeOf, whole, wholePacks } from "./whole-packs.ts";
 
@@ -150,7 +149,7 @@ export class ImportPlanner {
   }
 
   refusal(job: JobRecord, tasks: readonly TaskRecord[]): Failure | undefined {
-    return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks) ?? otherThanMeta(job, tasks);
+    return mixedKeys(job, tasks) ?? tooManyBadRows(job, tasks);
   }
 }
 
