@@ -18,7 +18,7 @@ export type OnMember = (key: string, member: KnownMember | undefined, path: stri
 export function foldKeys(object: object, known: KnownMembers, onMember: OnMember = () => {}, path = ""): object {
   const entries = Object.entries(object).map(([key, value]) => {
     const member = known.get(key.toLowerCase());
-    if (value !== null && value !== "") onMember(key, member, path, known);
+    if (!isEmpty(value)) onMember(key, member, path, known);
     const inner = member?.inner;
     const folded = inner ? foldInner(value, inner, onMember, `${path}${key}`) : value;
     return { key, name: member?.name ?? key, value: folded, isSame: folded === value };
@@ -27,6 +27,12 @@ export function foldKeys(object: object, known: KnownMembers, onMember: OnMember
   const exact = entries.filter(({ key, name }) => key === name);
   const others = entries.filter(({ key, name }) => key !== name);
   return Object.fromEntries([...others, ...exact].map(({ name, value }) => [name, value]));
+}
+
+/** What clients send that have a member for whatever some call takes: it says nothing, to Milvus as well. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === null || value === "";
+  return Object.values(value).every(isEmpty);
 }
 
 function foldInner(value: unknown, known: KnownMembers, onMember: OnMember, path: string): unknown {
