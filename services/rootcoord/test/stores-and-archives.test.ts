@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { MemoryObjectStore, sourcesOf } from "@sluice/object-store/testing";
 import { type Files, unpackedFixture } from "../../../libs/formats/test/arrays/archived-files.ts";
+import { warningsOf } from "../src/jobs/import-checks.ts";
 import { findFiles } from "../src/jobs/request-files.ts";
 
 const fixtures = join(import.meta.dirname, "../../../libs/formats/test/archives/fixtures");
@@ -34,6 +35,14 @@ it("an archive stands for its files, as a folder does", async () => {
 it("an archive that is said to be of NumPy arrays is one file", async () => {
   const { groups } = await findFiles(sources, { files: ["in/python.zip"], fileGroups: [] }, { format: "npz" });
   expect(groups).toMatchObject([{ format: "npz", files: [{ path: "in/python.zip" }] }]);
+});
+
+it("files of one archive are not one file that is given more than once; one of them may be", async () => {
+  for (const archive of ["in/python.zip", "in/gnu.tar"]) expect(warningsOf((await find(archive)).groups)).toEqual([]);
+  const { groups } = await find("in/python.zip", "in/python.zip!/a.jsonl");
+  expect(warningsOf(groups)).toEqual([
+    "in/python.zip!/a.jsonl is given more than once: its rows are imported as often",
+  ]);
 });
 
 it("a file of an archive is named behind it", async () => {

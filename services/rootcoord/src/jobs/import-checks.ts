@@ -69,7 +69,7 @@ export function warningsOf(groups: readonly FileGroupRecord[]): string[] {
   const seen = new Set<string>();
   const again = new Set<string>();
   for (const group of groups) {
-    const identity = JSON.stringify(group.files.map(({ source, key }) => [source, key]));
+    const identity = JSON.stringify(group.files.map(({ source, key, member }) => [source, key, member]));
     if (seen.has(identity)) again.add(pathsOf(group).join(", "));
     seen.add(identity);
   }
