@@ -68,7 +68,7 @@ describe("a folder of milvus-backup", () => {
     ["texts", "texts, of which some are deleted"],
   ] as const)(
     "is refused when logs of %s have other rows than its meta says (%s), since one that was cut short looks like fewer rows",
-    async (name) => {
+    async (name, _what) => {
       const { client, importRoot } = fixture;
       const oneMore = (collection: object) => {
         const text = JSON.stringify(collection);
