@@ -14,14 +14,17 @@ export class PutQueue {
   readonly #limit: number;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #mayAppear: (() => Promise<void>) | undefined;
   readonly #running = new Set<Promise<unknown>>();
   readonly #waiting: { readonly places: number; readonly enter: () => void }[] = [];
   #taken = 0;
   #writtenBytes = 0;
 
-  constructor(store: ObjectWrites, limit: number, signal: AbortSignal) {
+  /** @param mayAppear as of `ObjectWrites.put`, asked of every object */
+  constructor(store: ObjectWrites, limit: number, signal: AbortSignal, mayAppear?: () => Promise<void>) {
     this.#store = store;
     this.#limit = limit;
+    this.#mayAppear = mayAppear;
     this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
   }
 
@@ -60,7 +63,7 @@ export class PutQueue {
     await this.#enter(places);
     try {
       this.throwIfStopped();
-      await this.#store.put(key, pieces, this.#signal);
+      await this.#store.put(key, pieces, this.#signal, this.#mayAppear);
       this.#writtenBytes += sizeBytes;
       return sizeBytes;
     } catch (error) {

@@ -21,7 +21,7 @@ export interface SegmentBucket {
 
 /** Ids from the datacoord. Each call leaves the process. */
 export interface SegmentIds {
-  /** A new segment for each bucket, recorded before the call resolves; parallel to `buckets`. */
+  /** A new segment for each bucket, recorded before the call resolves, or before `mayAppear` does; parallel to `buckets`. */
   segments(buckets: readonly SegmentBucket[]): Promise<readonly bigint[]>;
   /** The first of `count` consecutive log ids, which no one else gets. Later calls give greater ones. */
   logIds(count: number): Promise<bigint>;

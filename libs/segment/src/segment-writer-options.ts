@@ -12,6 +12,8 @@ export interface SegmentWriterSetOptions {
   readonly newRows?: { readonly timestamp: bigint; readonly rowIdBase: bigint };
   readonly store: ObjectWrites;
   readonly ids: SegmentIds;
+  /** Asked right before each object appears: it waits for the records of segments whose `ids` are answered before (W1). */
+  readonly mayAppear?: () => Promise<void>;
   /** Where rows can go; `append` names them by their index. */
   readonly buckets: readonly SegmentBucket[];
   /** Bytes of rows at which a segment is sealed and the next one begun. Default 1 GiB. */

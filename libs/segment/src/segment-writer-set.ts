@@ -16,7 +16,7 @@ import { systemBuffers } from "./system-buffer.ts";
 
 // What a segment can be relied on for, whatever fails in between:
 //
-// W1. No object is written before its segment is recorded: garbage collection finds whatever an attempt leaves behind.
+// W1. No object appears before its segment is recorded: garbage collection finds whatever an attempt leaves behind.
 // W2. Objects are written once, under keys of their own: segment ids and log ids are never used twice.
 // W3. Every field of a segment has the same number of logs, and the n-th logs of all fields hold the same rows.
 // W4. Log ids ascend in the order of the rows and have equally many digits, so their order as text is the same.
@@ -51,7 +51,7 @@ export class SegmentWriterSet implements AsyncDisposable {
     const limits = flushLimits(options);
     const { flushesInFlight, buffer } = limits;
     this.#limits = limits;
-    this.#puts = new PutQueue(options.store, Math.max(2, flushesInFlight), options.signal);
+    this.#puts = new PutQueue(options.store, Math.max(2, flushesInFlight), options.signal, options.mayAppear);
     this.#ids = ids;
     this.#flushes = new Flushes(flushesInFlight * buffer.bytes);
     this.#rowIdBase = newRows?.rowIdBase ?? 0n;

@@ -4,6 +4,7 @@ import {
   commitInPages,
   commitStaged,
   RecordTable,
+  type StagedWrite,
   type Visibility,
   visibleAfter,
 } from "@sluice/catalog";
@@ -27,6 +28,19 @@ const MAX_CHANGE_BYTES = 1 << 20;
 
 /** What a change does; the book gives it its timestamp. */
 export type NewChange = Omit<ChangeRecord, "commitTs">;
+
+/** A change as it is stored. */
+export interface MadeChange {
+  readonly record: ChangeRecord;
+  /** This call has made it. */
+  readonly isNew: boolean;
+}
+
+/** How a change is made; see `ChangeBook.commit`. */
+export interface CommitOptions {
+  readonly lastTs?: bigint;
+  readonly also?: readonly StagedWrite[];
+}
 
 /** What is visible at a time. The map may be the book's own: it is looked at before anything is waited for. */
 export interface Snapshot {
@@ -82,11 +96,12 @@ export class ChangeBook {
   /**
    * Makes a change visible (S2) and answers its record. One that was made before answers the record of then.
    * @param lastTs of the last change when this one was decided on; given where one in between would make it wrong
+   * @param also is written in the same transaction: few and small records
    * @throws {ChangeTooLarge} when it says something of more segments than one record holds; nothing is changed then
    * @throws {ImportError} `job_failed` when it removes or extends what is not visible (any more); nothing is changed then
    * @throws {VisibleMoved} when another change came in between
    */
-  commit(change: NewChange, lastTs?: bigint): Promise<{ readonly record: ChangeRecord; readonly isNew: boolean }> {
+  commit(change: NewChange, { lastTs, also = [] }: CommitOptions = {}): Promise<MadeChange> {
     const history = this.#historyOf(change.collectionId);
     return history.turns.run(async () => {
       const earlier = history.changes.get(change.changeId);
@@ -95,7 +110,7 @@ export class ChangeBook {
       this.#checkTouched(change);
       checkSize(change);
       // Taken when every added segment is durable: a reader below it cannot have missed any of them.
-      const record = await this.#write({ ...change, commitTs: await this.#allocateTs() });
+      const record = await this.#write({ ...change, commitTs: await this.#allocateTs() }, also);
       return { record, isNew: true };
     });
   }
@@ -110,10 +125,10 @@ export class ChangeBook {
   }
 
   /** S4: when the guard fails, what counts is the record that is stored. */
-  async #write(record: ChangeRecord): Promise<ChangeRecord> {
+  async #write(record: ChangeRecord, also: readonly StagedWrite[]): Promise<ChangeRecord> {
     let stored: ChangeRecord | undefined;
     const staged = this.#table.stage(record, undefined, (entry) => (stored = entry?.record));
-    await commitStaged(this.#store, [staged]);
+    await commitStaged(this.#store, [...also, staged]);
     if (!stored) throw new ImportError("internal", `the change ${record.changeId} was neither written nor refused`);
     this.#historyOf(stored.collectionId).remember(stored);
     return stored;

@@ -1,9 +1,16 @@
-import { commitInPages, type RecordEntry, RecordTable, SEGMENTS, type SegmentRecord } from "@sluice/catalog";
+import {
+  commitInPages,
+  type RecordEntry,
+  RecordTable,
+  SEGMENTS,
+  type SegmentRecord,
+  type StagedWrite,
+} from "@sluice/catalog";
 import { ImportError } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
 import type { CollectionId, JobId, SegmentId } from "@sluice/schema";
 
-// S1. A segment's record is durable before its id is given to a writer: whatever object exists, GC can find it.
+// S1. A segment's record is durable before its first object appears: whatever object exists, GC can find it.
 // S3. Only this datacoord writes segment and change records; every write of one is guarded by the revision it was read at.
 // S4. A guard that fails while this datacoord leads means that a transaction was carried out whose answer was lost: what is
 //     stored is read again. Once another datacoord leads, the metastore refuses every write.
@@ -34,16 +41,28 @@ export class SegmentBook {
     await this.#write(records, ({ segmentId }) => this.#segments.get(segmentId));
   }
 
+  /** What `replace` writes, for a transaction of the caller's, which is to be carried out or refused as a whole (S3). */
+  stage(records: readonly SegmentRecord[]): StagedWrite[] {
+    return this.#stage(records, ({ segmentId }) => this.#segments.get(segmentId));
+  }
+
   async #write(
     records: readonly SegmentRecord[],
     readOf: (record: SegmentRecord) => RecordEntry<SegmentRecord> | undefined,
   ): Promise<void> {
     // All revisions are taken now: what changes while one page is written must be noticed by its own page (S3).
-    const staged = records.map((record) =>
-      this.#table.stage(record, readOf(record), (stored) => stored && this.#remember(stored)),
-    );
+    const staged = this.#stage(records, readOf);
     if (!(await commitInPages(this.#store, staged)))
       throw new ImportError("internal", "segment records had moved; they were read again");
+  }
+
+  #stage(
+    records: readonly SegmentRecord[],
+    readOf: (record: SegmentRecord) => RecordEntry<SegmentRecord> | undefined,
+  ): StagedWrite[] {
+    return records.map((record) =>
+      this.#table.stage(record, readOf(record), (stored) => stored && this.#remember(stored)),
+    );
   }
 
   async remove(records: readonly SegmentRecord[]): Promise<void> {

@@ -1,8 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
+import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
 import { MemoryObjectStore } from "@sluice/object-store/testing";
 import { type Client, dataCoord, schema as messages, type queryNode } from "@sluice/rpc";
-import { DataType } from "@sluice/schema";
+import { collectionId, DataType } from "@sluice/schema";
 import { ChangeBook } from "../src/change-book.ts";
 import { RowCommits } from "../src/rows/row-commits.ts";
 import { RowDeletes } from "../src/rows/row-deletes.ts";
@@ -18,14 +20,33 @@ function writerWithoutQueryNodes() {
       settings?.signal?.addEventListener("abort", () => reject(settings.signal?.reason)),
     );
   };
-  let last = 0n;
-  const next = async () => ++last;
-  const store = new MemoryMetaStore();
+  return { ...openWriter(findRows), asked: asked.promise };
+}
+
+/** A metastore that says what is written, and carries it out when it may. */
+class WatchedMetaStore extends MemoryMetaStore {
+  /** Keys of each transaction that was asked for. */
+  readonly asked: string[][] = [];
+  mayCommit: Promise<void> = Promise.resolve();
+
+  override async commit(transaction: MetaTransaction): Promise<bigint | undefined> {
+    this.asked.push(transaction.writes.map(({ key }) => key));
+    await this.mayCommit;
+    return super.commit(transaction);
+  }
+}
+
+function openWriter(
+  findRows: Client<queryNode.QueryNodeClient>["findRows"] = () => Promise.reject(new Error("asked")),
+) {
+  let last = 10n ** 17n;
+  const next = async (count = 1) => (last += BigInt(count)) - BigInt(count);
+  const store = new WatchedMetaStore();
   const [book, changes, objects] = [new SegmentBook(store), new ChangeBook(store, next), new MemoryObjectStore()];
   const ids = { allocateIds: next, now: Date.now };
   const deletes = new RowDeletes({ book, objects, query: { findRows }, ...ids });
   const commits = new RowCommits({ book, changes, objects, deletes, allocateTs: next, ...ids });
-  return { writer: new RowWriter(changes, commits), asked: asked.promise };
+  return { writer: new RowWriter(changes, commits), store, objects, book, changes };
 }
 
 const schema = messages.CollectionSchema.encode(
@@ -55,4 +76,51 @@ it.each<[string, (writer: RowWriter) => Promise<unknown>]>([
   await asked;
   await writer[Symbol.asyncDispose]();
   await answer;
+});
+
+const insert = (rowCount = 1) =>
+  dataCoord.WriteRowsRequest.fromPartial({
+    ...{ ...about, vchannels: ["v"], replaces: false },
+    rows: {
+      rowCount: BigInt(rowCount),
+      columns: [{ data: Buffer.alloc(8 * rowCount), offsets: Buffer.alloc(0), validity: Buffer.alloc(0) }],
+    },
+  });
+
+it("an insert is two transactions: its segments before their first object appears, and all that they hold with the change", async () => {
+  const { writer, store, objects, book, changes } = openWriter();
+  const held = Promise.withResolvers<void>();
+  store.mayCommit = held.promise;
+  const answer = writer.write(insert(3));
+  await setImmediate();
+  await setImmediate();
+  expect(store.asked.map((keys) => keys.map((key) => key.split("/")[0]))).toEqual([["segment"]]);
+  expect(await Array.fromAsync(objects.list(""))).toEqual([]);
+  held.resolve();
+  const { status } = await answer;
+  expect(status).toMatchObject({ code: 0 });
+  expect(store.asked.slice(1).map((keys) => keys.map((key) => key.split("/")[0]))).toEqual([["segment", "change"]]);
+  const [segment] = [...changes.visible(collectionId(7n)).keys()];
+  expect(book.get(segment)).toMatchObject({ state: "sealed", rowCount: 3 });
+});
+
+it("an insert whose segments cannot be recorded leaves no object, and is refused", async () => {
+  const { writer, store, objects, changes } = openWriter();
+  store.mayCommit = Promise.reject(new Error("the disk is full"));
+  store.mayCommit.catch(() => {});
+  await expect(writer.write(insert())).rejects.toThrow("the disk is full");
+  expect(await Array.fromAsync(objects.list(""))).toEqual([]);
+  expect(changes.visible(collectionId(7n)).size).toBe(0);
+});
+
+it("many segments are recorded before their change, which one transaction would not hold", async () => {
+  const { writer, store, book, changes } = openWriter();
+  const vchannels = Array.from({ length: 24 }, (_, i) => `v${i}`);
+  const data = Buffer.from(BigInt64Array.from({ length: 500 }, (_, i) => BigInt(i)).buffer);
+  const columns = [{ data, offsets: Buffer.alloc(0), validity: Buffer.alloc(0) }];
+  await writer.write({ ...insert(), vchannels, rows: { rowCount: 500n, columns } });
+  expect(store.asked.at(-1)).toHaveLength(1);
+  const segments = [...changes.visible(collectionId(7n)).keys()].map((id) => book.get(id));
+  expect(segments).toHaveLength(24);
+  for (const segment of segments) expect(segment).toMatchObject({ state: "sealed" });
 });

@@ -1,4 +1,4 @@
-import type { ChangeRecord, SegmentExtension, SegmentRecord } from "@sluice/catalog";
+import type { ChangeRecord, SegmentExtension, SegmentRecord, StagedWrite } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
 import { type CollectionId, type JobId, jobId, type StoredSegment, segmentId, taskId } from "@sluice/schema";
@@ -27,6 +27,9 @@ export class ReadRowsMoved extends ImportError {
     super("internal", "the rows that are changed have changed meanwhile");
   }
 }
+
+/** Of segments whose records go with their change into one transaction, which etcd bounds. */
+const MAX_SEALED_WITH_CHANGE = 16;
 
 /** What a change does. */
 interface Decided {
@@ -148,7 +151,8 @@ export class RowCommits {
     };
     // A delete that found nothing changes nothing.
     if (snapshot && adds.length + extensions.length === 0) return { ...change, commitTs: snapshot.timestamp };
-    const made = await this.#deps.changes.commit(change, snapshot?.lastTs).catch((error: unknown) => {
+    const also = await this.#sealed(adds);
+    const made = await this.#deps.changes.commit(change, { lastTs: snapshot?.lastTs, also }).catch((error: unknown) => {
       // Of a job it is the reason why that has failed; here a client is told.
       if (!(error instanceof ChangeTooLarge)) throw error;
       throw new StatusError(statusCodes.invalidParameter, `${error.reason}: invalid parameter`, { cause: error });
@@ -156,22 +160,31 @@ export class RowCommits {
     return made.record;
   }
 
-  /** Sealed segments, recorded. */
-  async #write(id: JobId, calls: readonly RowCall[], timestamp: bigint, signal: AbortSignal): Promise<StoredSegment[]> {
-    const { objects, book, now } = this.#deps;
-    const ids = this.#idsOf(id, calls[0].collectionId);
-    const segments = await writeRowSegments(calls, { objects, ids, timestamp, nowMs: now(), signal });
-    await book.replace(
-      segments.flatMap((segment) => {
-        const record = book.get(segmentId(segment.segmentId));
-        return record ? [sealed(record, segment)] : [];
-      }),
-    );
-    return segments;
+  /** What is said of sealed segments, for the transaction of their change; of many it is recorded before. */
+  async #sealed(segments: readonly StoredSegment[]): Promise<StagedWrite[]> {
+    const { book } = this.#deps;
+    const records = segments.flatMap((segment) => {
+      const record = book.get(segmentId(segment.segmentId));
+      return record ? [sealed(record, segment)] : [];
+    });
+    if (records.length <= MAX_SEALED_WITH_CHANGE) return book.stage(records);
+    await book.replace(records);
+    return [];
   }
 
-  /** Recorded before anything is written (S1). */
-  #idsOf(id: JobId, collectionId: CollectionId): SegmentIds {
+  /** Sealed segments, which are recorded as being written. */
+  async #write(id: JobId, calls: readonly RowCall[], timestamp: bigint, signal: AbortSignal): Promise<StoredSegment[]> {
+    const { objects, now } = this.#deps;
+    const recorded: Promise<void>[] = [];
+    const ids = this.#idsOf(id, calls[0].collectionId, recorded);
+    const mayAppear = async () => {
+      await Promise.all(recorded);
+    };
+    return await writeRowSegments(calls, { objects, ids, mayAppear, timestamp, nowMs: now(), signal });
+  }
+
+  /** @param recorded gets what is to be waited for before an object appears (S1): rows are encoded and synced meanwhile */
+  #idsOf(id: JobId, collectionId: CollectionId, recorded: Promise<void>[]): SegmentIds {
     const { allocateIds, book } = this.#deps;
     const owner = { collectionId, jobId: id, taskId: taskId(id), attempt: 1n };
     return {
@@ -179,7 +192,9 @@ export class RowCommits {
       segments: async (buckets) => {
         const first = await allocateIds(buckets.length);
         const records = buckets.map((bucket, i) => newSegment(owner, bucket, segmentId(first + BigInt(i))));
-        await book.add(records);
+        const adding = book.add(records);
+        adding.catch(() => {}); // Heard by whoever waits for it.
+        recorded.push(adding);
         return records.map((record) => record.segmentId);
       },
     };

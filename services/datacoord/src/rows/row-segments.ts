@@ -7,6 +7,8 @@ import type { RowCall } from "./row-call.ts";
 export interface RowSegmentsContext {
   readonly objects: ObjectWrites;
   readonly ids: SegmentIds;
+  /** Waits until the segments that `ids` has given are recorded. */
+  readonly mayAppear: () => Promise<void>;
   /** Hybrid, of every row. */
   readonly timestamp: bigint;
   readonly nowMs: number;
@@ -22,13 +24,14 @@ const WRITES_IN_FLIGHT = 4;
 /** Rows of calls with one target -> sealed segments, one for each shard and partition that they meet. Durable when it resolves. */
 export async function writeRowSegments(
   calls: readonly RowCall[],
-  { objects, ids, timestamp, nowMs, signal }: RowSegmentsContext,
+  { objects, ids, mayAppear, timestamp, nowMs, signal }: RowSegmentsContext,
 ): Promise<StoredSegment[]> {
   const [{ schema, collectionId, vchannels, partitionIds }] = calls;
   const sizeBytes = calls.reduce((sum, call) => sum + call.sizeBytes, 0);
   const flushBytes = Math.min(MAX_FLUSH_BYTES, Math.max(MIN_FLUSH_BYTES, 2 * sizeBytes));
   await using segments = SegmentWriterSet.open({
-    ...{ schema, collectionId, ids, nowMs, signal, flushBytes, store: objects, flushesInFlight: WRITES_IN_FLIGHT },
+    ...{ schema, collectionId, ids, mayAppear, nowMs, signal, flushBytes },
+    ...{ store: objects, flushesInFlight: WRITES_IN_FLIGHT },
     newRows: { timestamp, rowIdBase: 1n },
     buckets: partitionIds.flatMap((partitionId) => vchannels.map((vchannel) => ({ partitionId, vchannel }))),
   });
