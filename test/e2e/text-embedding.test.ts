@@ -6,7 +6,7 @@ import { useRest, useRestCalls, useServer } from "../support/index.ts";
 
 const DIM = 8;
 const KEY = "sk-very-secret";
-const fixture = useServer({ embeddingEndpoint: "127.0.0.1", embeddingKey: `openai=${KEY}` });
+const fixture = useServer({ embeddingEndpoint: "127.0.0.1", embeddingKey: `openai=${KEY}`, embeddingWait: "2s" });
 const rest = useRestCalls(fixture);
 const jobs = useRest(fixture);
 let model: ModelServer;
@@ -83,6 +83,30 @@ describe("a collection whose vectors a model makes", () => {
     );
     const inserted = await rest.post("entities/insert", { collectionName, data: [{ id: 1, text: "bad" }] });
     expect([inserted.code === 0, inserted.message]).toEqual([false, expect.stringContaining("HTTP 422")]);
+  });
+
+  it("waits as long as the client says, else as long as the setting, and says how far it got", async () => {
+    const collectionName = "patient";
+    await rest.data("collections/create", docs(collectionName, { ...tei(), max_client_batch_size: "1" }));
+    const data = ["a", "b"].map((text, id) => ({ id, text }));
+    const isFirst = (texts: readonly string[]) => texts.some((text) => text.endsWith("a"));
+    model.instead = (_, texts) => (isFirst(texts) ? undefined : { status: 503, body: "starting" });
+    const insert = (headers: Record<string, string>) => rest.post("entities/insert", { collectionName, data }, headers);
+    const unsaid = await insert({});
+    expect([unsaid.code === 0, unsaid.message]).toEqual([
+      false,
+      expect.stringMatching(
+        /HTTP 503: starting; 1 of 2 texts had theirs by then \(a request was given 2 s: .*embedding-wait/,
+      ),
+    ]);
+    const short = await insert({ "request-timeout": "5" });
+    expect(short.message).toMatch(
+      /1 of 2 texts had theirs by then \(the call had [45]\.\d s: give it a later deadline/,
+    );
+    // Pauses of 0.25, 0.5, 1 and 2 s, about, are more than the setting allows.
+    let fails = 4;
+    model.instead = (_, texts) => (isFirst(texts) || fails-- <= 0 ? undefined : { status: 503, body: "starting" });
+    expect(await insert({ "request-timeout": "60" })).toMatchObject({ code: 0, data: { insertCount: 2 } });
   });
 
   it("takes no vectors from files", async () => {

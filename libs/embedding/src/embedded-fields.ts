@@ -103,13 +103,15 @@ async function embedded(
   const vectors = new Uint8Array(texts.length * width);
   const { maxTexts } = model;
   const starts = Array.from({ length: Math.ceil(texts.length / maxTexts) }, (_, i) => i * maxTexts);
+  let done = 0;
   const ask = async (start: number, left: AbortSignal) => {
     const end = Math.min(texts.length, start + maxTexts);
     const signal = AbortSignal.any([call.signal, left]);
     try {
       await model.embed(texts.slice(start, end), vectors.subarray(start * width, end * width), { ...call, signal });
+      done += end - start;
     } catch (error) {
-      throw placed(error, firstRows, start);
+      throw placed(counted(error, done, texts.length), firstRows, start);
     }
   };
   for await (const _ of mapConcurrent(starts, REQUESTS_AT_ONCE, ask));
@@ -120,6 +122,13 @@ async function embedded(
     data.set(vectors.subarray(at, at + width), row * width);
   }
   return { kind: "fixed", width, data, validity: undefined };
+}
+
+/** Says how far it got, where a model answers no more. */
+function counted(error: unknown, done: number, count: number): unknown {
+  if (!(error instanceof ImportError) || error.code !== "provider_unavailable" || count === 1) return error;
+  const reason = `${error.reason}; ${done} of ${count} texts had theirs by then`;
+  return new ImportError(error.code, reason, error.at, { cause: error });
 }
 
 interface Distinct {

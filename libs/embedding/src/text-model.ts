@@ -8,9 +8,12 @@ import { ModelParamError, type ModelParams, type Provider, type Purpose } from "
 
 /** How long what may pass is asked for again. */
 export interface EmbeddingPatience {
+  /** Of one request. */
   readonly totalMs: number;
   /** The first pause, about; each one is twice the last. */
   readonly firstMs: number;
+  /** When the last request must have ended, by `performance.now()`; default: whenever it does. */
+  readonly endsAtMs?: number;
 }
 
 export interface EmbeddingCall {
@@ -92,7 +95,7 @@ export class TextModel {
     const body = this.#provider.body(texts, purpose, this.#params, this.#output.dataType);
     const maxAnswerBytes = ANSWER_BYTES + NUMBER_BYTES * texts.length * this.#output.dim;
     const headers = this.#key === undefined ? {} : this.#provider.headers(this.#key);
-    const endMs = performance.now() + patience.totalMs;
+    const endMs = Math.min(performance.now() + patience.totalMs, patience.endsAtMs ?? Number.POSITIVE_INFINITY);
     let said: PostRefused | undefined;
     for (let pauseMs = patience.firstMs; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {

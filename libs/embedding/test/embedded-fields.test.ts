@@ -166,6 +166,21 @@ describe("a server in trouble", () => {
     expect([code, reason]).toEqual(["provider_unavailable", expect.stringContaining("no answer within 0.05 s")]);
   });
 
+  it("is asked until the call ends, however many requests that are, and the error says how far it got", async () => {
+    // A text a request.
+    model.server.instead = (_, texts) =>
+      texts.some((text) => text >= "d") ? { status: 503, body: "starting" } : undefined;
+    const patience = { totalMs: 60_000, firstMs: 1, endsAtMs: performance.now() + 400 };
+    const texts = ["a", "b", "c", "d", "e", "f"];
+    const fields = teiFields(model.server, { max_client_batch_size: "1" });
+    const { code, reason } = await refusalOf(fields.fill(rowsOf(texts), { ...call, patience }));
+    expect([code, reason]).toEqual([
+      "provider_unavailable",
+      `the model of ${new URL(model.server.url).host} gives no vectors: HTTP 503: starting; 3 of 6 texts had theirs by then`,
+    ]);
+    expect(performance.now()).toBeLessThan(patience.endsAtMs + 10_000);
+  });
+
   it("that has asked one call to be left alone for longer than another one waits is told of at once", async () => {
     const fields = teiFields(model.server);
     model.server.instead = () => ({ status: 429, headers: { "retry-after": "3000" }, body: "" });

@@ -25,6 +25,7 @@ export {
 export { type CallOfHandler, GrpcError, type ServedService } from "./served-methods.ts";
 export {
   endOf,
+  endsAtMsOf,
   type GrpcServer,
   type GrpcServerOptions,
   type Handlers,

@@ -16,13 +16,17 @@ export class PlainCall implements CallOfHandler {
   request: object = {};
   /** The client has given it up, or its time is over. */
   cancelled = false;
+  /** By `performance.now()`. */
+  readonly endsAtMs: number;
   readonly #stream: ServerHttp2Stream;
   readonly #message: PlainMessage;
   #timer: NodeJS.Timeout | undefined;
   readonly #onCancelled: (() => void)[] = [];
   #hasEnded = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: PlainMessage) {
+  /** @param deadlineMs for the whole call */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, message: PlainMessage, deadlineMs: number) {
+    this.endsAtMs = performance.now() + deadlineMs;
     this.#stream = stream;
     this.#message = message;
     this.metadata = { get: (key) => valuesOf(headers, key) };

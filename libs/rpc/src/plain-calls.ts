@@ -67,7 +67,7 @@ class PlainCalls {
     if (!method || deadlineMs === undefined || !isPlain(headers)) return false;
     const { budget, maxRequestBytes } = this.#options;
     const message = new PlainMessage(maxRequestBytes, budget);
-    const call = new PlainCall(stream, headers, message);
+    const call = new PlainCall(stream, headers, message, deadlineMs);
     const reason = this.#options.refusal?.(call);
     if (reason !== undefined) this.#refuse(call, path, GrpcError.unauthenticated(reason));
     else if (deadlineMs === 0) this.#refuse(call, path, deadlineExceeded());

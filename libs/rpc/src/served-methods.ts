@@ -39,6 +39,9 @@ export interface CallOfHandler {
   readonly request: object;
   readonly metadata: Pick<Metadata, "get">;
   readonly cancelled: boolean;
+  /** See `endsAtMsOf`, which knows those of grpc-js as well. */
+  readonly endsAtMs?: number;
+  getDeadline?(): Date | number;
   on(event: "cancelled", listener: () => void): unknown;
   /** Where it comes from, `address:port` over a connection. */
   getPeer(): string;

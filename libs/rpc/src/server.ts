@@ -60,6 +60,13 @@ export function endOf(call: Pick<CallOfHandler, "on" | "cancelled">): AbortSigna
   return ended.signal;
 }
 
+/** When its client waits no longer, by `performance.now()`; infinite where it has not said. */
+export function endsAtMsOf(call: Pick<CallOfHandler, "endsAtMs" | "getDeadline">): number {
+  if (call.endsAtMs !== undefined) return call.endsAtMs;
+  const deadline = call.getDeadline?.() ?? Number.POSITIVE_INFINITY;
+  return performance.now() + (Number(deadline) - Date.now());
+}
+
 export interface GrpcServerOptions extends ServedOptions {
   readonly services: readonly ServedService[];
   /** Offer the descriptors of these services over the reflection service. They are of the public interface. */

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { status as grpcStatus } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { ByteBudget } from "@sluice/async";
-import { endOf, GrpcError, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
+import { endOf, endsAtMsOf, GrpcError, type Handlers, milvus, okStatus, openGrpcServer, served } from "@sluice/rpc";
 import fc from "fast-check";
 import { PlainMessage } from "../src/plain-message.ts";
 import { OverBudget } from "../src/request-budget.ts";
@@ -65,6 +65,20 @@ const textOf = ({ bytes }: Answer) => milvus.DummyResponse.decode(bytes.subarray
 const echo = { dummy: ({ requestType }: milvus.DummyRequest) => ({ response: requestType }) };
 
 describe("a call of one message", () => {
+  it.each<[string, Record<string, string>, (text: string) => Buffer]>([
+    ["plain", {}, (text) => frame(request(text))],
+    ["compressed", { "grpc-encoding": "gzip" }, (text) => frame(gzipSync(request(text)), 1)],
+  ])("says when its client waits no longer, %s", async (_, headers, bytesOf) => {
+    const left = (_: milvus.DummyRequest, call: Parameters<typeof endsAtMsOf>[0]) => ({
+      response: String(endsAtMsOf(call) - performance.now()),
+    });
+    const session = await serve({ dummy: left as never });
+    expect(textOf(await ask(session, [bytesOf("x")], headers))).toBe("Infinity");
+    const leftMs = Number(textOf(await ask(session, [bytesOf("x")], { ...headers, "grpc-timeout": "600S" })));
+    expect(leftMs).toBeGreaterThan(500_000);
+    expect(leftMs).toBeLessThanOrEqual(600_000);
+  });
+
   it("is answered however it is cut", async () => {
     const session = await serve(echo);
     const cuts = fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 6 });

@@ -18,6 +18,8 @@ export interface CallContext {
   readonly address: string;
   /** The same without a port. */
   readonly host: string;
+  /** When the client waits no longer, by `performance.now()`; infinite where it has not said. */
+  readonly endsAtMs: number;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Whether the connection was lost or the call cancelled; asked while the answer is not written. */

@@ -3,6 +3,13 @@ import { defineSettings } from "@sluice/config";
 
 export const proxySettings = defineSettings({
   ...embeddingSettings,
+  embeddingWait: {
+    type: "duration",
+    default: "20s",
+    min: 100,
+    description:
+      "how long an insert or upsert waits for a model to answer a request, where its client sets no deadline",
+  },
   authorizationEnabled: {
     type: "boolean",
     default: false,

@@ -66,7 +66,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     isRead: () => deps.members().some(({ role }) => role === "querynode"),
   };
   const requests = new ImportRequests(context);
-  const rows = new RowCalls(context);
+  const rows = new RowCalls(context, settings.embeddingWaitMs);
   const access = settings.authorizationEnabled ? new AccessControl(context, deps.log) : undefined;
   const audited = auditOf(settings, deps.log);
   const guards = access && { access, context, log: deps.log, ...audited };

@@ -1,4 +1,4 @@
-import { type CallOfHandler, endOf } from "@sluice/rpc";
+import { type CallOfHandler, endOf, endsAtMsOf } from "@sluice/rpc";
 import type { Caller } from "../access/access-control.ts";
 import { grpcCredentials, type Shown } from "../access/credentials.ts";
 import type { CallContext } from "../call-context.ts";
@@ -30,6 +30,10 @@ export class GrpcCall implements CallContext {
 
   get host(): string {
     return this.address.replace(/:\d+$/, "");
+  }
+
+  get endsAtMs(): number {
+    return endsAtMsOf(this.#call);
   }
 
   get signal(): AbortSignal {

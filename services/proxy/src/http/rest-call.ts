@@ -17,6 +17,7 @@ export class RestCall implements CallContext {
   caller: Caller | undefined;
   readonly #request: FastifyRequest;
   readonly #response: ServerResponse;
+  readonly #beganMs = performance.now();
   #end: AbortController | undefined;
 
   constructor(request: FastifyRequest, response: ServerResponse) {
@@ -42,6 +43,12 @@ export class RestCall implements CallContext {
 
   get host(): string {
     return this.address;
+  }
+
+  /** By the header `Request-Timeout`, in seconds. Source: Milvus's REST v2. */
+  get endsAtMs(): number {
+    const seconds = headerOf(this.#request, "request-timeout");
+    return /^[1-9]\d{0,8}$/.test(seconds) ? this.#beganMs + 1000 * Number(seconds) : Number.POSITIVE_INFINITY;
   }
 
   /** Of this request: its connection lives on, and serves others. */

@@ -24,7 +24,7 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const collection = await collectionOf(context, body, request);
     const read = (schema: CollectionSchema) =>
       rowsOfBody(purpose === "upsert" ? { ...schema, allowInsertAutoId: true } : schema, request.bodyText ?? "");
-    const sent = { ...sizeOf(body, request), read };
+    const sent = { ...sizeOf(body, request), client: request.call, read };
     const written = await rows.write(purpose, collection, body.text("partitionName"), sent);
     return answerOf(written, request);
   };
@@ -35,7 +35,8 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
       given: await changesOfBody(schema, request.bodyText ?? "", body.raw("data")),
       arrays,
     });
-    const written = await rows.update(collection, body.text("partitionName"), { ...sizeOf(body, request), read });
+    const sent = { ...sizeOf(body, request), client: request.call, read };
+    const written = await rows.update(collection, body.text("partitionName"), sent);
     return answerOf(written, request);
   };
   app.post(`${base}insert`, facts("Inserts rows", asMethod("insert"), { body: rowsBody }), async (request) => {

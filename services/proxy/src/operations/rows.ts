@@ -25,7 +25,7 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
         given: keep(givenColumns(schema, rowsOf(request), "update")),
         arrays,
       });
-      return rows.update(collection, request.partitionName, { ...sizeOf(request), read });
+      return rows.update(collection, request.partitionName, { ...sizeOf(request), client: call, read });
     });
   };
   const write = async (purpose: "insert" | "upsert", request: WriteRequest, call: CallContext) => {
@@ -33,7 +33,7 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
     checkSchemaTime(collection, request.schemaTimestamp);
     return released(request, (keep) => {
       const read = (schema: CollectionSchema) => keep(givenColumns(schema, rowsOf(request), purpose));
-      return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), read });
+      return rows.write(purpose, collection, request.partitionName, { ...sizeOf(request), client: call, read });
     });
   };
   return {

@@ -7,6 +7,7 @@ import { FunctionOutputs } from "@sluice/functions";
 import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, functionsOf, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
+import { embeddedRows, type WaitingClient } from "./embedded-rows.ts";
 import { refused } from "./given-columns.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { mergedRows, type RowUpdate } from "./merged-rows.ts";
@@ -26,6 +27,7 @@ export interface SentRows<T> {
   /** How many there are said to be: an update may find that it is not so. */
   readonly rowCount: number;
   readonly requestBytes: number;
+  readonly client: WaitingClient;
   /** The rows, by the schema that the collection has now. */
   read(schema: CollectionSchema): T | Promise<T>;
 }
@@ -39,21 +41,19 @@ const WRITE_DEADLINE_MS = 60_000;
 /** Every segment may have to be looked at. */
 const DELETE_DEADLINE_MS = 300_000;
 
-/** Of vectors that models make of the texts of one request. */
-const MAX_EMBEDDED_BYTES = 64 << 20;
-/** Clients wait for the answer, and may call again themselves. */
-const PATIENCE = { totalMs: 20_000, firstMs: 250 };
-
 /** Completes rows and hands them to the datacoord, which answers when they are durable and visible. */
 export class RowCalls {
   readonly #context: ProxyContext;
+  readonly #embeddingWaitMs: number;
   readonly #allocateIds: (count: number) => Promise<bigint>;
   readonly #room = new WeightedSlots(UNDER_WAY_BYTES);
   /** Of rows that wait for a model, for which nobody else should wait. */
   readonly #modelRoom = new WeightedSlots(UNDER_WAY_BYTES);
 
-  constructor(context: ProxyContext) {
+  /** @param embeddingWaitMs for a model, of clients that set no deadline */
+  constructor(context: ProxyContext, embeddingWaitMs: number) {
     this.#context = context;
+    this.#embeddingWaitMs = embeddingWaitMs;
     this.#allocateIds = idSource(context.root);
   }
 
@@ -69,7 +69,7 @@ export class RowCalls {
     using _room = await this.#roomFor(schema, sent);
     const given = await sent.read(schema);
     columnsSize(schema, given.rowCount, given.columns);
-    const batch = await this.#filled(schema, completeBatch(schema, given));
+    const batch = await this.#filled(schema, completeBatch(schema, given), sent.client);
     const timestamp = (await this.#write(purpose, target, batch)) as bigint;
     const keys = keysOf(batch.columns[primaryKeyIndex(schema)] as Column, batch.rowCount);
     return { keys, rowCount: batch.rowCount, timestamp };
@@ -97,7 +97,7 @@ export class RowCalls {
       const stored = await storedRows(this.#context, collection, { schema, partitionIds: target.partitionIds, keys });
       const rowOf = Int32Array.from(keys as readonly (bigint | string)[], (key) => stored.rowOf.get(key) ?? -1);
       if (rowOf.includes(-1)) columnsSize(schema, rowCount, columns);
-      const batch = await this.#filled(schema, mergedRows(schema, update, stored, rowOf));
+      const batch = await this.#filled(schema, mergedRows(schema, update, stored, rowOf), sent.client);
       const read = { timestamp: stored.timestamp, existed: Array.from(rowOf, (row) => row >= 0) };
       const timestamp = await this.#write("upsert", target, batch, read);
       if (timestamp !== undefined) return { keys, rowCount, timestamp };
@@ -117,19 +117,11 @@ export class RowCalls {
   }
 
   /** Outputs of functions, and automatic keys. */
-  async #filled(schema: CollectionSchema, rows: InsertBatch): Promise<InsertBatch> {
+  async #filled(schema: CollectionSchema, rows: InsertBatch, client: WaitingClient): Promise<InsertBatch> {
     const computed = await new FunctionOutputs(schema).fillInTurns(rows);
-    return new AutoIds(schema, this.#allocateIds, 0).fill(await this.#embedded(schema, computed));
-  }
-
-  async #embedded(schema: CollectionSchema, rows: InsertBatch): Promise<InsertBatch> {
     const fields = new EmbeddedFields(schema, this.#context.models);
-    const bytes = rows.rowCount * fields.rowBytes;
-    if (bytes > MAX_EMBEDDED_BYTES)
-      throw refused(
-        `the vectors of ${rows.rowCount} texts have ${bytes} bytes, more than ${MAX_EMBEDDED_BYTES}: send fewer at once`,
-      );
-    return fields.fill(rows, { purpose: "rows", patience: PATIENCE, signal: new AbortController().signal });
+    const embedded = await embeddedRows(fields, computed, { client, waitMs: this.#embeddingWaitMs });
+    return new AutoIds(schema, this.#allocateIds, 0).fill(embedded);
   }
 
   /** From which on the rows count; undefined when nothing is written, since what was read has changed. */
