@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "@jest/globals";
-import { bookCollection, books, jsonText, useRest, useServer } from "../support/index.ts";
+import { bookCollection, books, eventually, jsonText, useRest, useServer } from "../support/index.ts";
 import { callS3, elements, type Grant, type S3Call } from "./s3-client.ts";
 
 const fixture = useServer({ uploadLimit: "40MB" });
@@ -105,6 +105,37 @@ describe("a client that waits to be asked for its body", () => {
     expect(await put(grant, "other/x", "hello", { headers })).toMatchObject({ status: 403, wasAsked: false });
     const large = await put(grant, "asked/x", "", { headers: { ...headers, "content-length": String(41 * MIB) } });
     expect([refusal(large), large.wasAsked]).toEqual(["400 EntityTooLarge", false]);
+  });
+});
+
+describe("a server that is stopped", () => {
+  const headers = { expect: "100-continue" };
+
+  it("takes a file that is on its way", async () => {
+    const grant = await grantFor("last/");
+    let stopped: Promise<void> | undefined;
+    const beforeBody = async () => {
+      stopped = fixture.stop();
+      await eventually(() => expect(fetch(`${fixture.url}/healthz`)).rejects.toThrow());
+    };
+    expect((await put(grant, "last/x", randomBytes(MIB), { headers, beforeBody })).status).toBe(200);
+    await stopped;
+    await fixture.restart();
+    expect(await keysBelow({ ...grant, endpoint: fixture.server.address }, "last/")).toEqual(["last/x"]);
+  });
+
+  it("waits for no client that takes its time", async () => {
+    const grant = await grantFor("slow/");
+    let stopped: Promise<void> | undefined;
+    const beforeBody = () => {
+      stopped = fixture.stop();
+      return stopped;
+    };
+    await expect(put(grant, "slow/x", "hello", { headers, beforeBody })).rejects.toThrow();
+    await stopped;
+    expect(fixture.server.stderr).toContain("IncompleteBody: the client has gone");
+    await fixture.restart();
+    expect(await keysBelow({ ...grant, endpoint: fixture.server.address }, "slow/")).toEqual([]);
   });
 });
 

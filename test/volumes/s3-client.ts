@@ -24,6 +24,8 @@ export interface S3Call {
   readonly tamper?: (options: RequestOptions & { headers: Record<string, string> }) => void;
   /** Certificate to trust: speaks TLS. */
   readonly ca?: Buffer;
+  /** What happens between the server's asking for the body of a request that waits for that, and the body. */
+  readonly beforeBody?: () => Promise<void>;
 }
 
 export interface S3Reply {
@@ -64,14 +66,18 @@ export function callS3(grant: Grant, call: S3Call): Promise<S3Reply> {
   const [host, port] = grant.endpoint.split(":");
   const options = { host, port, method, path: path + (pairs.length ? `?${pairs.join("&")}` : ""), headers, ca };
   call.tamper?.(options);
-  return send(options, body);
+  return send(options, body, call.beforeBody);
 }
 
 /** Connections go on, as those of clients do: one that asked for its end would lose an early answer to a body that is refused. */
 const agent = new Agent({ keepAlive: true });
 const secureAgent = new SecureAgent({ keepAlive: true });
 
-function send(options: RequestOptions & { ca?: Buffer | undefined }, body: Uint8Array | string): Promise<S3Reply> {
+function send(
+  options: RequestOptions & { ca?: Buffer | undefined },
+  body: Uint8Array | string,
+  beforeBody = async () => {},
+): Promise<S3Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<S3Reply>();
   const isWaiting = options.headers !== undefined && "expect" in options.headers;
   let wasAsked = false;
@@ -93,7 +99,7 @@ function send(options: RequestOptions & { ca?: Buffer | undefined }, body: Uint8
   sent.on("error", reject);
   sent.on("continue", () => {
     wasAsked = true;
-    sent.end(body);
+    void beforeBody().then(() => sent.end(body), reject);
   });
   if (!isWaiting) sent.end(body);
   else sent.flushHeaders();

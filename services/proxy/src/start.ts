@@ -15,6 +15,7 @@ import type { ProxyContext } from "./context.ts";
 import { grpcDoor, restDoor } from "./doors.ts";
 import { clientTelemetryService, milvusService } from "./grpc/milvus-service.ts";
 import { openRest } from "./http/open-rest.ts";
+import { RunningRequests } from "./http/running-requests.ts";
 import { ImportRequests } from "./jobs/import-requests.ts";
 import { milvusOperations } from "./operations/milvus-operations.ts";
 import { PortMux } from "./port-mux.ts";
@@ -92,7 +93,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   );
   const volumes = cleanup.use(connectPeer(volume.VolumeCoordClient, deps.rootCoordAddress, settings));
   const { log, metrics, readiness, members } = deps;
-  const rest = { context, requests, rows, guards, budget, rates, log, metrics, readiness, members };
+  const running = new RunningRequests();
+  const rest = { context, requests, rows, guards, budget, rates, running, log, metrics, readiness, members };
   const ofRest = {
     operations: restDoor(operations, guards),
     volumes: new VolumeOperations(volumes, settings.uploadEndpoint),
@@ -105,7 +107,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
     services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files].map(
       (service) => watchedUploads(service, { rates, ...audited }),
     ),
-    log: deps.log,
+    ...{ log, running },
     onCall: observers(counted.onCall, logged),
   });
   let toldMs = -REFUSED_LOG_MS;
@@ -127,8 +129,8 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const targets = settings.tlsClientCa === undefined ? inside : { ...onlyTls, onRefused: refused, tls };
   cleanup.defer(() => sockets.stopListening());
   const port = await sockets.listen(settings.host, settings.port, targets);
-  const running = cleanup.move();
-  return { host: settings.host, port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const open = cleanup.move();
+  return { host: settings.host, port, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** @throws {SettingsError} where nobody is known by name */

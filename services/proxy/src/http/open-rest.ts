@@ -27,7 +27,7 @@ import { refuseMembers } from "./routes/check-members.ts";
 import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
 import { rowRoutes } from "./row-routes.ts";
-import { RunningRequests } from "./running-requests.ts";
+import type { RunningRequests } from "./running-requests.ts";
 import { volumeRoutes } from "./volumes.ts";
 
 export interface RestDeps {
@@ -41,6 +41,8 @@ export interface RestDeps {
   readonly volumes: VolumeOperations;
   readonly budget: ByteBudget;
   readonly rates: CallRates;
+  /** Requests that are waited for at the end. */
+  readonly running: RunningRequests;
   /** Processes of the cluster that live now. */
   readonly members: () => readonly Presence[];
   readonly readiness: () => { readonly status: number; readonly body: unknown };
@@ -50,9 +52,9 @@ export interface RestDeps {
 
 /** REST with all its routes, for connections that somebody else accepts. */
 export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<FastifyInstance & AsyncDisposable> {
-  const { context, requests, rows, guards, log } = deps;
+  const { context, requests, rows, guards, running, log } = deps;
   const app = openRestApp(log, onCall, { budget: deps.budget });
-  const running = new RunningRequests(app);
+  running.watch(app);
   if (guards) guardRoutes(app, guards);
   limitRoutes(app, deps.rates);
   refuseMembers(app);

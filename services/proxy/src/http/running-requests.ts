@@ -1,24 +1,35 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
 
 /** How long requests that run may go on once the end was asked for. */
 const STOP_MS = 2000;
 
-/** The requests of an application that are being answered. One that does not listen itself waits for none of them when it closes. */
+/** The requests that are being answered, by REST and to uploaders: a server whose sockets come from elsewhere waits for none of them. */
 export class RunningRequests {
-  readonly #running = new Set<FastifyRequest>();
+  readonly #running = new Set<ServerResponse>();
   #onIdle: () => void = () => undefined;
+  #isEnding = false;
 
-  constructor(app: FastifyInstance) {
-    app.addHook("onRequest", async (request, reply) => {
-      this.#running.add(request);
-      // Of a client that has gone nothing else is heard.
-      reply.raw.once("close", () => this.#ended(request));
-    });
-    app.addHook("onResponse", async (request) => this.#ended(request));
+  /** Whether nobody waits for requests that come now. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Takes the requests of an application. */
+  watch(app: FastifyInstance): void {
+    app.addHook("onRequest", async (_request, reply) => this.add(reply.raw));
+    app.addHook("onResponse", async (_request, reply) => this.#ended(reply.raw));
+  }
+
+  /** A request, by its answer: it ends when that is sent, or its client has gone, of whom nothing else is heard. */
+  add(response: ServerResponse): void {
+    this.#running.add(response);
+    response.once("close", () => this.#ended(response));
   }
 
   /** Resolves when all of them are answered, or took too long. */
   async idle(limitMs = STOP_MS): Promise<void> {
+    this.#isEnding = true;
     if (this.#running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle = resolve;
@@ -27,7 +38,7 @@ export class RunningRequests {
     clearTimeout(timer);
   }
 
-  #ended(request: FastifyRequest): void {
-    if (this.#running.delete(request) && this.#running.size === 0) this.#onIdle();
+  #ended(response: ServerResponse): void {
+    if (this.#running.delete(response) && this.#running.size === 0) this.#onIdle();
   }
 }

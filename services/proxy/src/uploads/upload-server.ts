@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from "node:stream/promises";
 import type { CallObserver, Logger } from "@sluice/telemetry";
 import { S3Refusal } from "@sluice/volumes";
+import type { RunningRequests } from "../http/running-requests.ts";
 import type { RawAnswer, RawService } from "./raw-service.ts";
 
 /** A connection on which nothing comes for so long. Clients themselves wait 300 s. */
@@ -13,6 +14,8 @@ export interface UploadServerDeps {
   readonly services: readonly RawService[];
   readonly log: Logger;
   readonly onCall: CallObserver;
+  /** Requests that are waited for at the end. */
+  readonly running: RunningRequests;
   /** Takes requests of the same connections that are none of the services'. */
   readonly others: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -40,7 +43,7 @@ export function attach(server: Server, handler: Handler): void {
 }
 
 /** Finds the service of a request, answers by it, and tells of it. */
-export function uploadHandler({ services, log, onCall, others }: UploadServerDeps): Handler {
+export function uploadHandler({ services, log, onCall, running, others }: UploadServerDeps): Handler {
   return (request, response, goOn) => {
     const { method = "GET", url = "/" } = request;
     const service = services.find((candidate) => candidate.matches(method, url));
@@ -56,18 +59,21 @@ export function uploadHandler({ services, log, onCall, others }: UploadServerDep
   ): Promise<void> {
     const { method = "GET", url = "/", headers } = request;
     const startedMs = performance.now();
+    const isLate = running.isEnding;
+    if (!isLate) running.add(response);
     const requestId = randomBytes(8).toString("hex").toUpperCase();
     const gone = new AbortController();
-    response.once("close", () => gone.abort(new S3Refusal("IncompleteBody", "the client has gone")));
+    response.once("close", () => gone.abort(clientGone()));
     let reason: string | undefined;
     let given: RawAnswer;
     try {
+      if (isLate) throw new S3Refusal("SlowDown", "the server is stopping: send the request again");
       const body = request.iterator({ destroyOnReturn: false });
       const address = request.socket.remoteAddress ?? "";
       const identified = () => undefined;
       given = await service.answer({ method, url, headers, body, goOn, address, identified, signal: gone.signal });
     } catch (error) {
-      const refusal = service.refuse(error, url, requestId);
+      const refusal = service.refuse(request.readableAborted ? lost(error) : error, url, requestId);
       if (refusal.isUnexpected) log.error("an upload failed unexpectedly", { err: error, reason: refusal.reason });
       given = refusal;
       reason = refusal.reason;
@@ -78,6 +84,15 @@ export function uploadHandler({ services, log, onCall, others }: UploadServerDep
     const code = given.status < 400 ? 0 : given.status;
     onCall(`${service.name} ${method}`, code, (performance.now() - startedMs) / 1000, reason);
   }
+}
+
+function clientGone(): S3Refusal {
+  return new S3Refusal("IncompleteBody", "the client has gone");
+}
+
+/** A connection that ends within a body is nobody's fault here. */
+function lost(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code === "ECONNRESET" ? clientGone() : error;
 }
 
 async function send(response: ServerResponse, answer: RawAnswer, requestId: string, isHead: boolean): Promise<void> {

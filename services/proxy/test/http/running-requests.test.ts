@@ -10,7 +10,8 @@ async function busy(limitMs: number) {
   const go = Promise.withResolvers<void>();
   let begun = 0;
   const app = openRestApp(silentLogger);
-  const running = new RunningRequests(app);
+  const running = new RunningRequests();
+  running.watch(app);
   app.addHook("preClose", () => running.idle(limitMs));
   app.get("/slow", async () => {
     begun++;
