@@ -82,6 +82,9 @@ describe("deletes without rows (l0_import)", () => {
     await restored("real");
     const outcome = await client.importAndWait("real", [realDeletes], deletes());
     expect([outcome.rowCount, outcome.segmentIds]).toEqual([3, []]);
+    const job = (await rest.post("list", { collectionName: "real" })).data.records.at(-1);
+    const { data } = await rest.post("describe", { jobId: job.jobId });
+    expect(data).toMatchObject({ deletes: true, importedRows: 3 });
     const again = await client.importAndWait("real", [realDeletes], deletes());
     expect(again.rowCount).toBe(0);
     const { deletedPrimaryKeys } = await readMilvusCase(CASE);

@@ -3,12 +3,23 @@ import type { Job, JobState, JobSummary, OtherJob } from "../page/api/types.ts";
 import { normBars } from "../page/jobs/histogram.ts";
 import { actionsOf, actionsOfOther } from "../page/jobs/job-actions.ts";
 import { type HeardJob, jobsNow, withEvent } from "../page/jobs/job-list.ts";
+import { rowsLabel } from "../page/jobs/job-texts.ts";
 import { outcomeOf, partitionsOf, rowsOfOther } from "../page/jobs/other-kinds.ts";
 import { timelineOf } from "../page/jobs/timeline.ts";
 
 const summary = (jobId: string, progress = 0): JobSummary => ({
   ...{ jobId, collectionName: "books", state: "Importing", progress, createTime: "", completeTime: "" },
   ...{ importedRows: 0, totalRows: 0 },
+});
+
+it("rows of a job are called what they are", () => {
+  const label = (more: Partial<Job>) => rowsLabel({ state: "Completed", ...more });
+  expect([label({}), label({ dryRun: true })]).toEqual(["Rows", "Rows that can be imported"]);
+  expect([label({ deletes: true }), label({ deletes: true, state: "Importing" })]).toEqual([
+    "Rows deleted",
+    "Deletes read",
+  ]);
+  expect(label({ deletes: true, dryRun: true })).toBe("Deletes that can be applied");
 });
 
 describe("what can be ordered of a job", () => {
@@ -27,6 +38,7 @@ describe("what can be ordered of a job", () => {
 
   it("is nothing where there is nothing to take back", () => {
     expect(orders("Completed", { dryRun: true })).toEqual([]);
+    expect(orders("Completed", { deletes: true })).toEqual([]);
     expect(orders("Completed", { rollbackRefused: "its segments were merged" })).toEqual([]);
   });
 });

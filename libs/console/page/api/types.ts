@@ -104,6 +104,8 @@ export interface Job extends JobSummary {
   readonly progressAtFailure?: number;
   readonly paused?: boolean;
   readonly dryRun?: boolean;
+  /** Its files hold deletes alone, which its rows are. */
+  readonly deletes?: boolean;
   readonly rollbackRefused?: string;
   readonly checked?: CheckedRows;
   readonly warnings?: readonly string[];

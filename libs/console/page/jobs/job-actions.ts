@@ -34,7 +34,7 @@ const actions: Readonly<Record<JobOrder, Omit<JobAction, "order">>> = {
 const openStates: readonly JobState[] = ["Pending", "Importing", "Uncommitted"];
 
 /** What can be ordered of a job as it is. Source: docs/jobs.md. */
-export function actionsOf(job: Pick<Job, "state" | "paused" | "dryRun" | "rollbackRefused">): JobAction[] {
+export function actionsOf(job: Pick<Job, "state" | "paused" | "dryRun" | "deletes" | "rollbackRefused">): JobAction[] {
   return ordersOf(job).map((order) => ({ order, ...actions[order] }));
 }
 
@@ -46,9 +46,9 @@ export function actionsOfOther({ state, paused }: Pick<OtherJob, "state" | "paus
   );
 }
 
-function ordersOf({ state, paused, dryRun, rollbackRefused }: Parameters<typeof actionsOf>[0]): JobOrder[] {
+function ordersOf({ state, paused, dryRun, deletes, rollbackRefused }: Parameters<typeof actionsOf>[0]): JobOrder[] {
   if (state === "Failed") return ["retry"];
-  if (state === "Completed") return dryRun || rollbackRefused !== undefined ? [] : ["rollback"];
+  if (state === "Completed") return dryRun || deletes || rollbackRefused !== undefined ? [] : ["rollback"];
   if (!openStates.includes(state)) return [];
   if (state === "Uncommitted") return ["commit", "cancel"];
   return [paused ? "resume" : "pause", "cancel"];

@@ -14,7 +14,7 @@ import { actionsOf } from "./job-actions.ts";
 import { JobButtons } from "./job-buttons.tsx";
 import { JobErrors } from "./job-errors.tsx";
 import { JobFiles } from "./job-files.tsx";
-import { leftOutText, paceText, rowsText, tookText } from "./job-texts.ts";
+import { leftOutText, paceText, rowsLabel, rowsText, tookText } from "./job-texts.ts";
 import { JobTimeline } from "./job-timeline.tsx";
 import { OffendingLine } from "./offending-line.tsx";
 
@@ -84,7 +84,7 @@ function JobFacts({ job }: { readonly job: Job }) {
     <Facts
       facts={[
         ["Collection", <a href={hrefOf({ page: "collection", name })}>{name}</a>],
-        [job.dryRun ? "Rows that can be imported" : "Rows", rowsText(job)],
+        [rowsLabel(job), rowsText(job)],
         ["Left out", leftOutText(job) || undefined],
         ["Size of the files", bytesText(job.fileSize)],
         ["Phase", job.phase],

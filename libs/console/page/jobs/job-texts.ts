@@ -1,5 +1,12 @@
-import type { JobSummary, RowCounts } from "../api/types.ts";
+import type { Job, JobSummary, RowCounts } from "../api/types.ts";
 import { countText, durationText } from "../format.ts";
+
+/** What the rows of a job are. */
+export function rowsLabel({ dryRun, deletes, state }: Pick<Job, "dryRun" | "deletes" | "state">): string {
+  if (dryRun) return deletes ? "Deletes that can be applied" : "Rows that can be imported";
+  if (!deletes) return "Rows";
+  return state === "Completed" ? "Rows deleted" : "Deletes read";
+}
 
 /** `12 of about 40`, or the rows alone where they are all. */
 export function rowsText(rows: RowCounts): string {

@@ -13,6 +13,8 @@ export interface JobView {
   readonly rejectedRows?: number;
   readonly duplicateRows?: number;
   readonly checkedRows?: number;
+  /** Its files hold deletes alone, which its rows are. */
+  readonly deletes?: boolean;
   readonly fileSize: number;
   readonly createTime: string;
   readonly completeTime: string;

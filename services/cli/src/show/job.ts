@@ -13,7 +13,7 @@ const colors: Readonly<Record<string, (text: string) => string>> = {
 export function showJob(job: JobView): void {
   const paint = colors[job.state] ?? color.cyan;
   const rows = [
-    job.checkedRows === undefined ? `${job.importedRows} rows imported` : `${job.checkedRows} rows can be imported`,
+    rowsText(job),
     ...(job.rejectedRows ? [`${job.rejectedRows} rejected`] : []),
     ...(job.duplicateRows ? [`${job.duplicateRows} duplicates left out`] : []),
   ];
@@ -22,7 +22,15 @@ export function showJob(job: JobView): void {
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
   for (const { fileName, rejected = [] } of job.details)
     for (const { row, reason } of rejected) note(`${fileName} row ${row}: ${reason}`);
-  if (job.state === "Uncommitted") note(`its rows become visible with: sluice jobs commit ${job.jobId}`);
+  if (job.state === "Uncommitted")
+    note(`its ${job.deletes ? "deletes count" : "rows become visible"} with: sluice jobs commit ${job.jobId}`);
+}
+
+/** Deletes count as rows, which they have not imported. */
+function rowsText({ deletes, state, checkedRows, importedRows }: JobView): string {
+  if (checkedRows !== undefined) return `${checkedRows} ${deletes ? "deletes can be applied" : "rows can be imported"}`;
+  if (!deletes) return `${importedRows} rows imported`;
+  return state === "Completed" ? `${importedRows} rows deleted` : `${importedRows} deletes read`;
 }
 
 /** Its files. */

@@ -17,6 +17,7 @@ export function jobJson(job: rootCoord.JobEntry) {
     ...(job.paused && { paused: true }),
     ...(job.rollbackRefusal && { rollbackRefused: job.rollbackRefusal }),
     ...(job.dryRun && { dryRun: true }),
+    ...(job.deletes && { deletes: true }),
     ...(job.corrects > 0n && { corrects: String(job.corrects) }),
     ...(job.correctedBy.length > 0 && { correctedBy: job.correctedBy.map(String) }),
     ...(job.checked && { checked: JSON.parse(job.checked) }),

@@ -77,6 +77,7 @@ export function summaryOf(view: JobView, news: JobNews): rootCoord.JobEntry {
     rejectedRows: BigInt(rejectedRows),
     duplicateRows: BigInt(duplicateRows),
     dryRun: isDryRun(job),
+    deletes: job.kind === "import" && specOf(job, "import").isDeletes === true,
     corrects: correctedJobOf(job) ?? 0n,
     correctedBy: [],
     retryOf: job.retryOf ?? 0n,

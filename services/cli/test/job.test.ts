@@ -1,0 +1,31 @@
+import { afterEach, expect, it, jest } from "@jest/globals";
+import type { JobView } from "../src/client/jobs.ts";
+import { showJob } from "../src/show/job.ts";
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function shown(more: Partial<JobView>): string {
+  const said: unknown[] = [];
+  const take = (text: unknown) => {
+    said.push(text);
+    return true;
+  };
+  jest.spyOn(process.stdout, "write").mockImplementation(take);
+  jest.spyOn(process.stderr, "write").mockImplementation(take);
+  showJob({ jobId: "7", state: "Completed", importedRows: 3, details: [], ...more } as unknown as JobView);
+  jest.restoreAllMocks();
+  return said.join("");
+}
+
+it.each([
+  [{}, "3 rows imported"],
+  [{ checkedRows: 4 }, "4 rows can be imported"],
+  [{ deletes: true }, "3 rows deleted"],
+  [{ deletes: true, state: "Importing" }, "3 deletes read"],
+  [{ deletes: true, checkedRows: 4 }, "4 deletes can be applied"],
+  [{ deletes: true, state: "Uncommitted" }, "its deletes count with: sluice jobs commit 7"],
+])("a job %j is told in its words", (job, words) => {
+  expect(shown(job)).toContain(words);
+});
