@@ -5,6 +5,9 @@ export const FIXED64 = 1;
 export const BYTES = 2;
 export const FIXED32 = 5;
 
+const GROUP_START = 3;
+const GROUP_END = 4;
+
 /** Bytes that an unsigned 32-bit number takes as a varint. */
 export function varintSize(value: number): number {
   if (value < 0x80) return 1;
@@ -28,6 +31,14 @@ export function writeSignedVarint(target: Uint8Array, at: number, value: number 
   for (; rest >= 0x80n; rest >>= 7n) target[at++] = Number(rest & 0x7fn) | 0x80;
   target[at++] = Number(rest);
   return at;
+}
+
+/** A group is legal protobuf, but no schema of today has one: whoever wrote it took another message for this one, or made it by hand. */
+function unknownWireType(wireType: number): string {
+  const isGroup = wireType === GROUP_START || wireType === GROUP_END;
+  return isGroup
+    ? `malformed protobuf: wire type ${wireType} is of a group, which is not read: encode the message by Milvus's schema.proto, which has none`
+    : `malformed protobuf: wire type ${wireType}`;
 }
 
 /** Walks the fields of a serialized message. */
@@ -94,7 +105,7 @@ export class FieldCursor {
     else if (wireType === FIXED64) this.#take(8);
     else if (wireType === BYTES) this.#take(this.varint32());
     else if (wireType === FIXED32) this.#take(4);
-    else throw new RangeError(`malformed protobuf: wire type ${wireType}`);
+    else throw new RangeError(unknownWireType(wireType));
   }
 
   #byte(): number {
