@@ -4,6 +4,7 @@ import { silentLogger } from "@sluice/telemetry";
 import type { FastifyInstance } from "fastify";
 import { CallRates } from "../../../src/access/call-rates.ts";
 import { openRest, type RestDeps } from "../../../src/http/open-rest.ts";
+import { RunningRequests } from "../../../src/http/running-requests.ts";
 
 interface Operation {
   readonly operationId: string;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     volumes: {},
     budget: new ByteBudget(1 << 20),
     rates: new CallRates(0),
+    running: new RunningRequests(),
   };
   const rest = { ...deps, guards: undefined, readiness: () => ({ status: 200, body: "OK" }), log: silentLogger };
   app = await openRest(rest as unknown as RestDeps, () => {});

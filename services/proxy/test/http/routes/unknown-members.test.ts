@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { CallRates } from "../../../src/access/call-rates.ts";
 import { openRest, type RestDeps } from "../../../src/http/open-rest.ts";
 import { type KnownMembers, membersOf } from "../../../src/http/routes/known-members.ts";
+import { RunningRequests } from "../../../src/http/running-requests.ts";
 import { bodiesOfClients, membersOfMilvus } from "./members-of-others.ts";
 
 // Nothing that a request says vanishes silently: it is read, refused, named in the answer, or listed as passed over with the reason.
@@ -13,7 +14,13 @@ let app: FastifyInstance;
 beforeAll(async () => {
   const deps = {
     ...{ context: {}, requests: {}, operations: {}, volumes: {}, rows: {}, members: () => [] },
-    ...{ budget: new ByteBudget(1 << 20), rates: new CallRates(0), guards: undefined, log: silentLogger },
+    ...{
+      budget: new ByteBudget(1 << 20),
+      rates: new CallRates(0),
+      running: new RunningRequests(),
+      guards: undefined,
+      log: silentLogger,
+    },
     readiness: () => ({ status: 200, body: "OK" }),
   };
   app = await openRest(deps as unknown as RestDeps, () => {});
