@@ -62,6 +62,23 @@ interface Answer {
   readonly reason?: string;
 }
 
+/** Server-sent events of all jobs, as far as a caller hears of them. */
+function listen(token: string) {
+  const leaving = new AbortController();
+  const heard = { text: "", hasEnded: false, leave: () => leaving.abort() };
+  const headers = { authorization: `Bearer ${token}` };
+  const url = `${fixture.url}/v2/vectordb/jobs/import/events?dbName=default`;
+  void fetch(url, { headers, signal: leaving.signal })
+    .then(async ({ body }) => {
+      for await (const chunk of body as ReadableStream<Uint8Array>) heard.text += Buffer.from(chunk).toString();
+    })
+    .catch(() => undefined)
+    .finally(() => {
+      heard.hasEnded = true;
+    });
+  return heard;
+}
+
 const known = Object.keys(milvus.MilvusServiceService).filter((name) => rpcGuards.has(name));
 /** Known ones that have a handler. */
 async function served(): Promise<string[]> {
@@ -236,6 +253,38 @@ describe("REST", () => {
       const refused = looksFirst ? ((await answer.json()) as { code: number }).code : answer.status;
       expect([method, path, refused]).toEqual([method, path, looksFirst ? 100 : 403]);
     }
+  });
+
+  it("tells who listens to jobs of what is granted now, and ends with the user", async () => {
+    const root = as("root:Milvus");
+    const request = milvus.CreateCredentialRequest.fromPartial({ username: "eve", password: base64("secret") });
+    checkStatus(await root.raw.createCredential(request));
+    const role = (type: 0 | 1) =>
+      root.raw.operateUserRole({ base: undefined, username: "eve", roleName: "reader", type });
+    checkStatus(await role(0));
+    const heard = listen("eve:secret");
+    const files = await fixture.files.jsonl("heard.jsonl", books(1, 900n));
+    const imported = async () => {
+      const job = await root.import("books", files);
+      await root.waitFor(job);
+      return job;
+    };
+    await eventually(async () => {
+      const jobId = await imported();
+      expect(heard.text).toContain(`"jobId":"${jobId}"`);
+    });
+    checkStatus(await role(1));
+    await eventually(async () => {
+      const ofRoot = listen("root:Milvus");
+      await eventually(async () => expect(ofRoot.text).toContain("retry"));
+      const jobId = await imported();
+      await eventually(async () => expect(ofRoot.text).toContain(`event: end\ndata: {"jobId":"${jobId}"`));
+      ofRoot.leave();
+      expect(heard.text).not.toContain(`"jobId":"${jobId}"`);
+    });
+    expect(heard.hasEnded).toBe(false);
+    checkStatus(await root.raw.deleteCredential({ base: undefined, username: "eve" }));
+    await eventually(async () => expect(heard.hasEnded).toBe(true));
   });
 
   it("guards jobs by the collection they are for", async () => {

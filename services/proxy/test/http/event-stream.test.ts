@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { expect, it } from "@jest/globals";
-import { EventStream } from "../../src/http/events/event-stream.ts";
+import { EventStream, type EventStreamTimes } from "../../src/http/events/event-stream.ts";
 
 /** A response whose client reads nothing while it is `full`. */
 class Response extends EventEmitter {
@@ -22,9 +22,17 @@ class Response extends EventEmitter {
   }
 }
 
-function opened(onHeartbeat = async () => true, heartbeatMs = 60_000) {
+const NEVER_MS = 600_000;
+
+function opened(stillAllowed = async () => true, times: EventStreamTimes = {}) {
   const response = new Response();
-  return { response, stream: new EventStream(response as unknown as ServerResponse, onHeartbeat, heartbeatMs) };
+  const never = { heartbeatMs: NEVER_MS, checkMs: NEVER_MS };
+  const stream = new EventStream(response as unknown as ServerResponse, stillAllowed, { ...never, ...times });
+  return { response, stream };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 it("who reads slowly gets the last event of each key, and then the end", () => {
@@ -40,7 +48,30 @@ it("who reads slowly gets the last event of each key, and then the end", () => {
 });
 
 it("ends when who listens may no longer", async () => {
-  const { response } = opened(async () => false, 1);
-  while (!response.isEnded) await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(response.written).toContain(": still here\n\n");
+  for (const stillAllowed of [async () => false, () => Promise.reject(new Error("the rootcoord is away"))]) {
+    const { response } = opened(stillAllowed, { checkMs: 1 });
+    await until(() => response.isEnded);
+  }
+});
+
+it("asks one time after the other who may listen", async () => {
+  const answer = Promise.withResolvers<boolean>();
+  let asked = 0;
+  const stillAllowed = () => {
+    asked++;
+    return answer.promise;
+  };
+  const { stream } = opened(stillAllowed, { checkMs: 1 });
+  await until(() => asked === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(asked).toBe(1);
+  answer.resolve(true);
+  await until(() => asked > 1);
+  stream[Symbol.dispose]();
+});
+
+it("says now and then that it is there, to who reads", async () => {
+  const { response, stream } = opened(undefined, { heartbeatMs: 1 });
+  await until(() => response.written.includes(": still here\n\n"));
+  stream[Symbol.dispose]();
 });

@@ -2,6 +2,14 @@ import type { ServerResponse } from "node:http";
 
 /** Proxies between client and server end connections on which nothing is said for a minute, or for half of one. */
 const HEARTBEAT_MS = 15_000;
+/** Who may listen no longer hears of it for so long at most, and as long as what is known of users counts. */
+const CHECK_MS = 1000;
+
+/** For tests: other times. */
+export interface EventStreamTimes {
+  readonly heartbeatMs?: number;
+  readonly checkMs?: number;
+}
 
 /**
  * A stream of server-sent events. Who reads slowly gets the last event of each key, not each of them: what waits is bounded by the
@@ -10,13 +18,20 @@ const HEARTBEAT_MS = 15_000;
 export class EventStream implements Disposable {
   readonly #response: ServerResponse;
   readonly #waiting = new Map<string, string>();
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #stillAllowed: () => Promise<boolean>;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #isChecking = false;
   #isFull = false;
   #isEnding = false;
 
-  /** @param onHeartbeat asked now and then: whether the stream may go on */
-  constructor(response: ServerResponse, onHeartbeat: () => Promise<boolean>, heartbeatMs = HEARTBEAT_MS) {
+  /** @param stillAllowed asked every second: whether the stream may go on */
+  constructor(
+    response: ServerResponse,
+    stillAllowed: () => Promise<boolean>,
+    { heartbeatMs = HEARTBEAT_MS, checkMs = CHECK_MS }: EventStreamTimes = {},
+  ) {
     this.#response = response;
+    this.#stillAllowed = stillAllowed;
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
@@ -25,13 +40,17 @@ export class EventStream implements Disposable {
     });
     response.write("retry: 2000\n\n");
     response.on("drain", () => this.#drained());
-    this.#heartbeat = setInterval(() => {
-      if (!this.#isFull) this.#write(": still here\n\n");
-      onHeartbeat().then(
-        (goesOn) => goesOn || this.end(),
-        () => this.end(),
-      );
-    }, heartbeatMs);
+    const beat = () => void (this.#isFull || this.#write(": still here\n\n"));
+    this.#timers = [setInterval(beat, heartbeatMs), setInterval(() => void this.#check(), checkMs)];
+  }
+
+  /** One at a time: it waits for who knows the users while these are away. */
+  async #check(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    const goesOn = await this.#stillAllowed().catch(() => false);
+    this.#isChecking = false;
+    if (!goesOn) this.end();
   }
 
   /** An event; one of the same key that waits still is replaced. */
@@ -45,7 +64,7 @@ export class EventStream implements Disposable {
   /** Ends it, once everything that waits is written. */
   end(): void {
     this.#isEnding = true;
-    clearInterval(this.#heartbeat);
+    this.#stopTimers();
     if (this.#waiting.size === 0) this.#response.end();
   }
 
@@ -63,8 +82,12 @@ export class EventStream implements Disposable {
     if (this.#isEnding) this.#response.end();
   }
 
+  #stopTimers(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
   [Symbol.dispose](): void {
-    clearInterval(this.#heartbeat);
+    this.#stopTimers();
     this.#response.destroy();
   }
 }

@@ -70,14 +70,15 @@ export class JobEvents implements Disposable {
   }
 
   #ofDatabase(dbName: string, request: FastifyRequest, reply: FastifyReply): void {
-    const { caller } = request.call;
     const tell = (stream: EventStream, job: rootCoord.JobEntry) =>
       stream.send(String(job.jobId), job.phase === "ended" ? "end" : "job", jobSummaryJson(job));
     const refresh = async (stream: EventStream) => {
       const query = { kind: "import", dbName, states: openStates };
-      for (const job of (await listJobs(this.#context, query, caller)).jobs) tell(stream, job);
+      for (const job of (await listJobs(this.#context, query, request.call.caller)).jobs) tell(stream, job);
     };
     this.#open(request, reply, refresh, (stream, job) => {
+      // As it is known now: what is granted changes while somebody listens.
+      const { caller } = request.call;
       const isShown = job.kind === "import" && job.dbName === dbName && (!caller || showsJob(caller, job));
       if (isShown) tell(stream, job);
     });
