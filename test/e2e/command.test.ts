@@ -9,6 +9,7 @@ import { bookCollection, bookOf, books, useServer } from "../support/index.ts";
 // The command `sluice` against a running server, as a user or a pipeline calls it.
 
 const fixture = useServer();
+const presetFiles = resolve(import.meta.dirname, "../fixtures/presets");
 const main = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 
 interface Ended {
@@ -54,6 +55,30 @@ describe("the command", () => {
     expect(await sluice("jobs", "show", job.jobId)).toMatchObject({
       code: 0,
       out: expect.stringContaining("shelf.jsonl"),
+    });
+  });
+
+  it.each([
+    ["pinecone", "pinecone.jsonl", "id VarChar (key), vector FloatVector, sparse_vector SparseFloatVector"],
+    ["mongodb", "mongodb.json", "id VarChar (key), title VarChar, vector FloatVector"],
+    ["openai-batch", "openai-batch.jsonl", "id VarChar (key), vector FloatVector"],
+    ["elasticsearch", "elasticsearch.json", "id VarChar (key), title VarChar, vector FloatVector, tags Array"],
+    ["vespa", "vespa.jsonl", "id VarChar (key), title VarChar, vector FloatVector"],
+  ])("makes the collection of files that the preset %s reads", async (preset, file, fields) => {
+    await fixture.files.write(file, await readFile(join(presetFiles, file)));
+    const name = preset.replace("-", "_");
+    const imported = await sluice("import", `sources/${file}`, "-c", name, "--create", "--preset", preset);
+    expect(imported).toMatchObject({ code: 0, out: expect.stringMatching(/ Completed: \d+ rows imported$/m) });
+    expect(imported.err).toContain(`collection ${name} made from ${file}: ${fields}`);
+  });
+
+  it("says what to do where a preset's vectors are of a type that no file tells", async () => {
+    const file = "weaviate.parquet";
+    await fixture.files.write(file, await readFile(join(presetFiles, file)));
+    const refused = await sluice("import", `sources/${file}`, "-c", "weaviate", "--create", "--preset", "weaviate");
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("make the collection by a client, then import"),
     });
   });
 

@@ -5,9 +5,12 @@ import type { CanonicalRow } from "../canonical-rows.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { parseFieldOptions } from "../plan/field-options.ts";
+import type { Preset } from "../presets/preset.ts";
+import { presetOf } from "../presets/preset-of.ts";
 import { columnFacts } from "./column-facts.ts";
 import { type FoundFolders, folderColumns, noFolders } from "./folder-columns.ts";
-import { type MappedColumn, mappedColumns } from "./mapped-columns.ts";
+import { type MappedColumn, type Mapping, mappedColumns } from "./mapped-columns.ts";
+import { presetMapping } from "./preset-mapping.ts";
 import { type ProposedSchema, proposeSchema } from "./propose-schema.ts";
 import { withTextLists, withWideIntegers } from "./refine-columns.ts";
 import { type RowSample, sampleRows } from "./sample-rows.ts";
@@ -61,13 +64,16 @@ export async function inspectGroup(
   } = await formatNamed(format).describe(sources, signal, options);
   const names = new Set(own.map(({ name }) => name));
   const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
-  const sampleOptions = { ...options, fields_mapping: mappingInto(rowsPath, own) };
+  const preset = options.preset ? presetOf(options.preset) : undefined;
+  // Columns are read under their own names, since no collection says yet what is whose.
+  const sampleOptions = { ...options, preset: "", fields_mapping: mappingInto(rowsPath, own) };
   const read = (columns: readonly ColumnDescription[]) =>
     sample(format, sources, { columns, options: sampleOptions, folders: folders.own }, signal);
   const areTyped = sampledRows === undefined;
   const { columns, rows, rejected, bytesPerRow } = await fittingSample(read, described, areTyped);
   const seen = columns.map((column) => withTextLists({ ...column, facts: columnFacts(column.name, rows) }, rows));
-  const sampled = mappedColumns(seen, rows, parseFieldOptions(options)).map(withDim);
+  const mapping = mappingOf(preset, options, seen, rows);
+  const sampled = mappedColumns(seen, rows, mapping).map(withDim);
   const sizeBytes = sources.reduce((sum, source) => sum + source.sizeBytes, 0);
   const estimate = bytesPerRow ? Math.round(sizeBytes / bytesPerRow) : undefined;
   return {
@@ -77,8 +83,20 @@ export async function inspectGroup(
     columns: sampled.map(columnView),
     sample: rows.slice(0, SHOWN_ROWS),
     faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
-    schema: proposeSchema(sampled),
+    schema: proposeSchema(sampled, mapping.hasRest),
   };
+}
+
+function mappingOf(
+  preset: Preset | undefined,
+  options: Readonly<Record<string, string>>,
+  columns: readonly ColumnDescription[],
+  rows: readonly CanonicalRow[],
+): Mapping {
+  const asked = parseFieldOptions(options);
+  if (!preset) return asked;
+  const names = columns.map(({ name }) => name);
+  return { ...asked, ...presetMapping(preset, asked, names, rows), isUnwrapped: preset.extended_json === true };
 }
 
 /** Columns are read under their own names, since no collection says yet what the fields of a mapping are; one leads to the rows. */

@@ -2,10 +2,12 @@ import { DataType } from "@sluice/schema";
 import type { CanonicalRow } from "../canonical-rows.ts";
 import type { FieldOptions } from "../plan/field-options.ts";
 import { parsePath, type SourcePath } from "../plan/source-path.ts";
+import type { ValueForm } from "../plan/value-form.ts";
 import { ValueKinds } from "../rows/json/value-kinds.ts";
 import { isCalledVector } from "../rows/list-lengths.ts";
 import { columnFacts } from "./column-facts.ts";
 import type { SampledColumn } from "./propose-schema.ts";
+import { unwrapped } from "./unwrapped-row.ts";
 
 /** A column by the name of the field that takes it. */
 export interface MappedColumn extends SampledColumn {
@@ -13,7 +15,16 @@ export interface MappedColumn extends SampledColumn {
   readonly source: string;
 }
 
-type Mapping = Pick<FieldOptions, "mapping" | "ignored" | "forms">;
+export interface Mapping extends Pick<FieldOptions, "mapping" | "ignored" | "forms"> {
+  /** By field: a text there is a vector of floats, in this form. */
+  readonly vectorForms?: ReadonlyMap<string, ValueForm>;
+  /** The field whose objects are sparse vectors. */
+  readonly sparse?: string | undefined;
+  /** Members that no field takes become dynamic keys. */
+  readonly hasRest?: boolean;
+  /** Objects may be no objects: what they are is looked for in the rows. */
+  readonly isUnwrapped?: boolean;
+}
 
 /**
  * The columns as `fields_mapping` leads them to fields: renamed, left out, or taken out of the objects that other columns are. Such
@@ -23,7 +34,7 @@ type Mapping = Pick<FieldOptions, "mapping" | "ignored" | "forms">;
 export function mappedColumns(
   columns: readonly SampledColumn[],
   rows: readonly CanonicalRow[],
-  { mapping, ignored = [], forms = new Map() }: Mapping,
+  { mapping, ignored = [], forms = new Map(), vectorForms = new Map(), isUnwrapped = false, sparse }: Mapping,
 ): MappedColumn[] {
   const names = new Set(columns.map(({ name }) => name));
   const left = new Set(ignored);
@@ -38,10 +49,34 @@ export function mappedColumns(
   const whole = columns.flatMap((column): MappedColumn[] => {
     const field = renamed.get(column.name);
     if (field === undefined && left.has(column.name)) return [];
+    if (isUnwrapped && column.dataType === DataType.JSON)
+      return [columnAt([column.name], { source: column.name, field: field ?? column.name }, rows.map(unwrapped))];
     return [field === undefined ? { ...column, source: column.name } : renamedColumn(column, field, rows)];
   });
-  return [...whole, ...inside].map((column) => (forms.has(column.name) ? unread(column) : column));
+  return [...whole, ...inside].map((column) => {
+    if (vectorForms.has(column.name)) return vectorOfTexts(column, rows, names);
+    if (column.name === sparse && column.dataType === DataType.JSON)
+      return { ...column, dataType: DataType.SparseFloatVector };
+    return forms.has(column.name) ? unread(column) : column;
+  });
 }
+
+/** Base64 of vectors of floats, or lists, all of one length. */
+function vectorOfTexts(column: MappedColumn, rows: readonly CanonicalRow[], names: ReadonlySet<string>): MappedColumn {
+  const path = knownPath(column.source, names);
+  const values = rows.map((row) => valueAt(row, path) ?? null).filter((value) => value !== null);
+  const [dim, ...others] = new Set(values.map(elementsOf));
+  if (dim === undefined || !Number.isInteger(dim) || others.length > 0) return column;
+  const { name, source, type, facts } = column;
+  return { name, source, type, facts, isNullable: values.length < rows.length, dataType: DataType.FloatVector, dim };
+}
+
+function elementsOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return typeof value === "string" ? Buffer.from(value, "base64").length / FLOAT_BYTES : Number.NaN;
+}
+
+const FLOAT_BYTES = 4;
 
 /** Lists of integers are the vectors that the field is called after, though their column is not. */
 function renamedColumn(column: SampledColumn, field: string, rows: readonly CanonicalRow[]): MappedColumn {
@@ -54,7 +89,7 @@ function renamedColumn(column: SampledColumn, field: string, rows: readonly Cano
 }
 
 /** The steps from a row on: a mapping may go on from the document, whose rows lie at its first steps. */
-function knownPath(source: string, names: ReadonlySet<string>): SourcePath {
+export function knownPath(source: string, names: ReadonlySet<string>): SourcePath {
   if (names.has(source)) return [source];
   const steps = parsePath(source);
   const begin = steps.findIndex((step) => names.has(step));
@@ -68,9 +103,14 @@ function columnAt(
   rows: readonly CanonicalRow[],
 ): MappedColumn {
   const kinds = new ValueKinds();
-  const values = rows.map((row) => ({ [field]: path.reduce(inner, row) }));
+  const values = rows.map((row) => ({ [field]: valueAt(row, path) }));
   for (const row of values) if (row[field] !== undefined) kinds.add(withIntegers(row[field]));
   return { ...kinds.describe(field, rows.length), facts: columnFacts(field, values), source };
+}
+
+/** What stands in a row at a path. */
+export function valueAt(row: CanonicalRow, path: SourcePath): unknown {
+  return path.reduce(inner, row as unknown);
 }
 
 function inner(value: unknown, step: string): unknown {

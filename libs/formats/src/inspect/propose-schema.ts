@@ -1,6 +1,7 @@
 import { DataType, dataTypeName, isVector } from "@sluice/schema";
 import type { ColumnDescription } from "../format.ts";
 import type { ColumnFacts } from "./column-facts.ts";
+import { META } from "./dynamic-name.ts";
 
 /** A field in the form of Milvus's REST call `collections/create`, and why it is proposed so. */
 export interface ProposedField {
@@ -35,8 +36,8 @@ export interface SampledColumn extends ColumnDescription {
   readonly facts: ColumnFacts;
 }
 
-/** A collection that would take the columns, and what speaks for each part of it. */
-export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
+/** A collection that would take the columns, and what speaks for each part of it. @param hasRest dynamic keys come besides */
+export function proposeSchema(all: readonly SampledColumn[], hasRest = false): ProposedSchema {
   // It is the dynamic field's, and none by itself.
   const columns = all.filter(({ name }) => name !== META);
   const usable = columns.filter(isUsable);
@@ -45,7 +46,7 @@ export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
   const made = key ? [] : [automaticKey(columns)];
   return {
     autoId: !key,
-    enableDynamicField: columns.length < all.length,
+    enableDynamicField: hasRest || columns.length < all.length,
     fields: [...made, ...fields],
     indexParams: usable.filter(({ dataType }) => isVector(dataType ?? DataType.None)).map(proposedIndex),
     ...(usable.some(({ isCoerced }) => isCoerced) && { options: { coerce: "true" } }),
@@ -53,8 +54,6 @@ export function proposeSchema(all: readonly SampledColumn[]): ProposedSchema {
     unsupported: columns.filter((column) => !isUsable(column)).map(({ name, type }) => ({ column: name, type })),
   };
 }
-
-const META = "$meta";
 
 function isUsable({ name, dataType }: SampledColumn): boolean {
   return name !== "" && dataType !== undefined;

@@ -133,8 +133,6 @@ async function dropEmpty(rest: RestClient, { collection }: Asked, options: Impor
   if (rows > 0 || records.length > 1) return;
   await collections.drop(collection);
   note(`collection ${collection} dropped again: nothing was imported into it`);
-  if (options.preset !== undefined)
-    note("--create looks at the files without --preset: make the collection by a client, as docs/presets.md has it");
 }
 
 /** The id of the job. @throws {RefusedError} */
@@ -208,6 +206,7 @@ async function createWhereMissing(
       options: {
         ...(spec && { options: spec.text }),
         ...mappingOf(options.map),
+        ...(options.preset !== undefined && { preset: options.preset }),
         ...Object.fromEntries(options.option ?? []),
       },
     })

@@ -1,0 +1,2 @@
+/** The dynamic field, which is not one of the proposed. */
+export const META = "$meta";
