@@ -1,4 +1,5 @@
 import { excerpt, ImportError } from "@sluice/errors";
+import { jsonFault } from "./json-fault.ts";
 
 /** Objects and lists in each other; options have a dozen. */
 const MAX_DEPTH = 64;
@@ -22,10 +23,8 @@ export function parseStrictJson(root: string, text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown);
-  } catch (error) {
-    // The engine's words repeat what stands around the place, which may be a secret.
-    const place = /position \d+/.exec((error as Error).message)?.[0];
-    throw new ImportError("request_invalid", `${root || "the text"} is no JSON${place ? `: see ${place}` : ""}`);
+  } catch {
+    throw new ImportError("request_invalid", `${root || "the text"} is no JSON: ${jsonFault(text)}`);
   }
   checkKeys(root, text);
   return value;
