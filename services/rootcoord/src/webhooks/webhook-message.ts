@@ -18,6 +18,7 @@ export function bodyOf(view: JobView): string {
     ...{ jobId: String(job.jobId), kind: job.kind, dbName: job.dbName, collectionName: job.collectionName },
     ...{ state: entry.state, importedRows: entry.dryRun ? 0 : Number(entry.importedRows) },
     ...(entry.dryRun && { dryRun: true, checkedRows: Number(entry.importedRows) }),
+    ...(entry.deletes && { deletes: true }),
     ...(entry.rejectedRows > 0n && { rejectedRows: Number(entry.rejectedRows) }),
     ...{ createTime: new Date(job.createdMs).toISOString(), completeTime: new Date(job.completedMs).toISOString() },
     ...(job.retryOf !== undefined && { retryOf: String(job.retryOf) }),
