@@ -1,6 +1,7 @@
 export * from "./batches.ts";
 export * from "./byte-budget.ts";
 export { collectGarbage } from "./collect-garbage.ts";
+export { FreeSpans } from "./free-spans.ts";
 export * from "./map-concurrent.ts";
 export { ARENA_SCRATCH_BYTES } from "./memory-arena.ts";
 export * from "./memory-pool.ts";

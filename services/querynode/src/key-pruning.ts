@@ -1,6 +1,6 @@
 import { compareKeys, type Filter } from "@sluice/query";
 import type { SegmentKeyStats, SegmentLogs } from "@sluice/segment";
-import type { SegmentCache } from "./segment-cache.ts";
+import type { SegmentCache } from "./cache/segment-cache.ts";
 
 /** Longer lists meet a key of nearly every segment, and looking all of theirs up takes longer than one turn. */
 const MAX_LOOKED_UP = 16_384;

@@ -5,11 +5,12 @@ import type { ObjectReads } from "@sluice/object-store";
 import { type Filter, rowsAfter } from "@sluice/query";
 import { type CollectionSchema, type FieldSchema, primaryKeyIndex, timestampField } from "@sluice/schema";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
+import { SegmentCache } from "./cache/segment-cache.ts";
+import type { VectorColumns } from "./cache/vector-columns.ts";
 import type { RowFilter } from "./compile-query.ts";
 import { mayHoldKeys } from "./key-pruning.ts";
 import { inBoth, rowsBetween } from "./row-range.ts";
 import type { Selection } from "./row-set.ts";
-import { SegmentCache } from "./segment-cache.ts";
 import type { VisibleSegment } from "./unexpired.ts";
 
 /** Bytes of parts that are read at once, and how many parts at most: storage takes its time for each read, however small. */
@@ -66,14 +67,13 @@ export class SegmentRows {
     return this.#cache.usedBytes;
   }
 
-  /** One field of one part of a segment. */
+  /** One field of one part of a segment, but for vectors. */
   column(part: SegmentLogs, field: FieldSchema): Promise<Column> {
     return this.#cache.column(part, field);
   }
 
-  /** Vectors of one part of a segment, with their sketches where they were asked for before. */
-  vectors(part: StoredPart, field: FieldSchema): ReturnType<SegmentCache["vectors"]> {
-    return this.#cache.vectors(part, field);
+  get vectors(): VectorColumns {
+    return this.#cache.vectors;
   }
 
   /** What is known of the terms of a BM25 output. */
@@ -183,7 +183,7 @@ export class SegmentRows {
     for (const field of fields) {
       const columns: Column[] = [];
       const take = async ({ part, rows }: WantedRows) =>
-        rows.length === 0 ? emptyColumn : takeRows(await this.#cache.column(part, field), rows);
+        rows.length === 0 ? emptyColumn : this.#cache.rows(part, field, rows);
       const weigh = ({ part, rows }: WantedRows) => (rows.length === 0 ? 0 : weightOf({ part }, field.fieldId));
       for await (const column of mapConcurrent(wanted, AHEAD_BYTES, take, weigh)) {
         if (turns.isDue) await turns.next();

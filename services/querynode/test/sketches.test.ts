@@ -4,7 +4,7 @@ import { VectorSketches } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
 import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
-import { type Sketches, sketchesOf } from "../src/search/sketches.ts";
+import { areSketched, type Sketches, sketchesBytes, sketchesIn } from "../src/search/sketches.ts";
 
 const DIM = 67;
 const ROWS = 3000;
@@ -26,6 +26,12 @@ function columnOf(dataType: Stored): FixedColumn {
   return { kind: "fixed", width: from.byteLength / ROWS, data, validity: undefined };
 }
 
+/** In memory that others have used. */
+function newSketches(): Sketches {
+  const bytes = new Uint8Array(new SharedArrayBuffer(sketchesBytes(ROWS, DIM))).fill(1);
+  return sketchesIn(bytes, ROWS, DIM);
+}
+
 /** By query, then row: of several queries no order among each other is promised. */
 function inOrder(task: CandidateTask) {
   const { queries, rows, scores } = candidatesOf(task);
@@ -36,7 +42,7 @@ function inOrder(task: CandidateTask) {
 const columns = new Map(
   ([DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector] as const).map((dataType) => {
     const column = columnOf(dataType);
-    return [dataType, { column, sketches: sketchesOf(column, ROWS, { dataType, dim: DIM }) as Sketches }];
+    return [dataType, { column, sketches: newSketches() }];
   }),
 );
 
@@ -75,7 +81,7 @@ describe("a search with sketches", () => {
 
   it("makes those of rows that lie close together, a group at a time, and leaves others alone", () => {
     const { column } = columns.get(DataType.FloatVector) ?? fail();
-    const sketches = sketchesOf(column, ROWS, { dataType: DataType.FloatVector, dim: DIM }) as Sketches;
+    const sketches = newSketches();
     const queries = { kind: "floats", count: 1, values: new Float32Array(DIM) } as const;
     const search = (rows: readonly number[]) =>
       candidatesOf({
@@ -91,12 +97,12 @@ describe("a search with sketches", () => {
 
   it("has none of vectors that threads do not share, of short ones, and of other types", () => {
     const { column } = columns.get(DataType.FloatVector) ?? fail();
-    const of = (dataType: DataType, dim: number, data = column.data) =>
-      sketchesOf({ ...column, data }, 10, { dataType, dim });
-    expect(of(DataType.FloatVector, 64)?.made.length).toBe(1);
-    expect(of(DataType.FloatVector, 63)).toBeUndefined();
-    expect(of(DataType.Int8Vector, 64)).toBeUndefined();
-    expect(of(DataType.FloatVector, 64, column.data.slice())).toBeUndefined();
+    const are = (dataType: DataType, dim: number, data = column.data) =>
+      areSketched({ ...column, data }, { dataType, dim });
+    expect(are(DataType.FloatVector, 64)).toBe(true);
+    expect(are(DataType.FloatVector, 63)).toBe(false);
+    expect(are(DataType.Int8Vector, 64)).toBe(false);
+    expect(are(DataType.FloatVector, 64, column.data.slice())).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 import { type Column, isNull } from "@sluice/columns";
 import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
+import type { HeldVectors } from "../cache/vector-columns.ts";
 import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
@@ -38,7 +39,7 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
   try {
     for await (const { source, ...piece } of pieces(search, deps, comparison, limit)) {
       const bounds = Float64Array.from(tops, ({ bound }) => Math.min(bound, ceiling));
-      const found = deps.threads.candidates({ comparison, ...piece, bounds, floor });
+      const found = compared({ comparison, ...piece, bounds, floor }, deps);
       // Whoever waits for another one first leaves a failure of this one to be met in its turn.
       found.catch(() => undefined);
       underWay.push(async () => take(await found, source, tops, keep));
@@ -50,6 +51,16 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
   } finally {
     deps.threads.forget(comparison);
   }
+}
+
+/** Holds the vectors until they have been compared, whoever still waits for that. */
+async function compared(
+  { vectors, ...task }: Omit<Piece, "source"> & Omit<CandidateTask, "column" | "sketches">,
+  { threads }: OwnDeps,
+): Promise<Candidates> {
+  using held = vectors.again();
+  const { column, sketches } = held;
+  return await threads.candidates({ ...task, column, sketches });
 }
 
 function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask["comparison"] {
@@ -70,8 +81,10 @@ function firstRowsOf(limit: number): number {
 }
 
 /** Rows that are compared by one task. */
-interface Piece extends Pick<CandidateTask, "column" | "sketches" | "rows"> {
+interface Piece extends Pick<CandidateTask, "rows"> {
   readonly source: number;
+  /** Held until the next piece is asked for. */
+  readonly vectors: HeldVectors;
 }
 
 /** The rows that pass the filter and have a vector, as many as a task compares. */
@@ -85,15 +98,18 @@ async function* pieces(
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
   let atMost = firstRowsOf(limit);
   const read = async ({ part, rows: found }: MatchedRows) => {
-    const { column, sketches } = await rows.vectors(part, field);
+    const wasKept = await rows.vectors.ahead(part, field);
+    return { part, found, wasKept, source: await sources.add(part, () => rows.column(part, key)) };
+  };
+  for await (const { part, found, wasKept, source } of rows.matches(filter, segments, signal, read)) {
+    // A column that does not stay would pay for its sketches each time.
+    using vectors = await rows.vectors.hold(part, field, wasKept);
+    const { column } = vectors;
     const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
-    return { source: await sources.add(part, () => rows.column(part, key)), column, sketches, present, taskRows };
-  };
-  for await (const { present, taskRows, ...of } of rows.matches(filter, segments, signal, read)) {
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
-      yield { ...of, rows: chosen };
+      yield { source, vectors, rows: chosen };
       first += chosen.length;
       atMost *= GROWTH;
     }

@@ -23,14 +23,20 @@ const sketchedTypes: ReadonlySet<DataType> = new Set([
   DataType.BFloat16Vector,
 ]);
 
-/** Room for the sketches of a column; undefined where they would not pay. */
-export function sketchesOf(column: Column, rowCount: number, { dataType, dim }: StoredVectors): Sketches | undefined {
-  if (!(column.data.buffer instanceof SharedArrayBuffer) || !sketchedTypes.has(dataType) || dim < MIN_DIM) return;
-  return {
-    data: new Uint8Array(new SharedArrayBuffer(rowCount * VectorSketches.widthOf(dim))),
-    made: new Uint8Array(new SharedArrayBuffer(Math.ceil(rowCount / GROUP_ROWS))),
-    rowCount,
-  };
+/** Whether sketches of a column pay. */
+export function areSketched({ data }: Column, { dataType, dim }: StoredVectors): boolean {
+  return data.buffer instanceof SharedArrayBuffer && sketchedTypes.has(dataType) && dim >= MIN_DIM;
+}
+
+/** What the sketches of a column take. */
+export function sketchesBytes(rowCount: number, dim: number): number {
+  return rowCount * VectorSketches.widthOf(dim) + Math.ceil(rowCount / GROUP_ROWS);
+}
+
+/** Sketches of which none is made. @param bytes as many as `sketchesBytes` says, with any content */
+export function sketchesIn(bytes: Uint8Array, rowCount: number, dim: number): Sketches {
+  const data = bytes.subarray(0, rowCount * VectorSketches.widthOf(dim));
+  return { data, made: bytes.subarray(data.length).fill(0), rowCount };
 }
 
 /**
