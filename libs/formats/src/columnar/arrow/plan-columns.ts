@@ -23,6 +23,7 @@ import {
   isPairs,
   isWritable,
   jsonWriter,
+  midnightWriter,
   pairsWriter,
   plainWriter,
   type WriteValue,
@@ -120,8 +121,7 @@ class Planner {
     if (!form) return this.#coerced(field, source);
     const isSparse = field.dataType === DataType.SparseFloatVector;
     const parser = isSparse && source.type.kind === "bytes" ? sparseOfBytes : this.#parser(field);
-    const writerOf = form === "plain" ? plainValues : isSparse && isPairs(source) ? pairsWriter : jsonWriter;
-    return (context) => writtenDecoder(field, writerOf, parser, context);
+    return (context) => writtenDecoder(field, writerFor(field, source, form), parser, context);
   }
 
   /** A column of the other type, where `coerce` allows it. */
@@ -195,6 +195,12 @@ class Planner {
     const reason = `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${excerpt(found, 200)}': ${why}`;
     return new ImportError("schema_mismatch", reason, { file: this.#path, field: name });
   }
+}
+
+function writerFor({ dataType }: FieldSchema, source: ArrowField, form: "plain" | "json") {
+  if (form === "plain")
+    return dataType === DataType.Timestamptz && source.type.kind === "date" ? midnightWriter : plainValues;
+  return dataType === DataType.SparseFloatVector && isPairs(source) ? pairsWriter : jsonWriter;
 }
 
 function plainValues(values: ArrowValues): WriteValue {

@@ -15,7 +15,7 @@ import {
 } from "@sluice/formats/testing";
 import type { SourceFile } from "@sluice/object-store";
 import { folderSources, memoryFile } from "@sluice/object-store/testing";
-import { Field, Int32, List, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import { DateDay, DateMillisecond, Field, Int32, List, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import fc from "fast-check";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures/arrow");
@@ -198,6 +198,34 @@ describe("Arrow", () => {
         { id: 3, tags: ["ü"] },
       ]);
     }
+  });
+
+  it("of dates feeds times with their midnights, in the collection's zone, and texts with the dates", async () => {
+    const dated = fixtureSchema({
+      fields: [
+        { name: "id", type: 5, is_primary: true },
+        { name: "days", type: 26, nullable: true },
+        { name: "millis", type: 26, nullable: true },
+        { name: "text", type: 21, params: { max_length: 20 } },
+      ],
+    });
+    const days = [new Date("1960-01-01"), null, new Date("2020-02-29")];
+    const table = new Table({
+      id: vectorFromArray([1, 2, 3], new Int32()),
+      days: vectorFromArray(days, new DateDay()),
+      millis: vectorFromArray(days, new DateMillisecond()),
+      text: vectorFromArray([days[0], days[0], days[2]], new DateDay()),
+    });
+    const file = await memoryFile("a.arrow", tableToIPC(table, "file"));
+    const read = (timezone: string) =>
+      readCanonicalRows(dated, arrow.open(readerInput({ ...dated, timezone }, [file])));
+    const rows = (first: string, last: string) => [
+      { id: 1, days: first, millis: first, text: "1960-01-01" },
+      { id: 2, days: null, millis: null, text: "1960-01-01" },
+      { id: 3, days: last, millis: last, text: "2020-02-29" },
+    ];
+    expect(await read("UTC")).toEqual(rows("1960-01-01T00:00:00Z", "2020-02-29T00:00:00Z"));
+    expect(await read("Asia/Tokyo")).toEqual(rows("1959-12-31T15:00:00Z", "2020-02-28T15:00:00Z"));
   });
 
   it("that is something else says what it is", async () => {

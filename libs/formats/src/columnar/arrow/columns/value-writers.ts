@@ -84,6 +84,15 @@ export function plainWriter({ field, data, offsets }: ArrowValues): WriteValue |
   return undefined;
 }
 
+/** Dates as the local times at which their days begin. */
+export function midnightWriter(values: ArrowValues): WriteValue {
+  const writeDate = plainWriter(values) as WriteValue;
+  return (i, out) => {
+    writeDate(i, out);
+    out.ascii("T00:00:00");
+  };
+}
+
 type LeafType = Parameters<typeof timestampText>[0];
 
 /** Seconds, which Parquet has not, as milliseconds; others as they are. */
