@@ -10,6 +10,7 @@ import { vectorObject } from "./vector-objects.ts";
 
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
 const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
 
@@ -108,8 +109,13 @@ export function byteVectorParser(builder: FixedBuilder, low: number, high: numbe
   const { buffer, width, field } = builder;
   const { bytes } = buffer;
   const type = dataTypeName(field.dataType);
-  return (scanner, p, row) =>
-    fixedList(scanner, p, width, builder, (at, i) => {
+  return (scanner, p, row) => {
+    if (scanner.bytes[p] === OPEN_OBJECT)
+      return vectorObject(scanner, p, builder, (i, value) => {
+        bytes[row * width + i] = value;
+        return true;
+      });
+    return fixedList(scanner, p, width, builder, (at, i) => {
       const end = integerAt(scanner, at, type);
       const { lo, hi } = scanner.integer;
       if (hi !== lo >> 31 || lo < low || lo > high) {
@@ -121,12 +127,13 @@ export function byteVectorParser(builder: FixedBuilder, low: number, high: numbe
       bytes[row * width + i] = lo;
       return end;
     });
+  };
 }
 
 export function sparseParser(builder: VarBuilder): ValueParser {
   return (scanner, p, row) => {
     const isText = scanner.bytes[p] === QUOTE;
-    if (!isText && scanner.bytes[p] !== 0x7b) scanner.wrongType(p, "SparseFloatVector");
+    if (!isText && scanner.bytes[p] !== OPEN_OBJECT) scanner.wrongType(p, "SparseFloatVector");
     const end = scanner.skipValue(p);
     const text = isText ? scanner.unescaped(p, end) : scanner.bytes.subarray(p, end);
     builder.put(

@@ -276,6 +276,70 @@ describe("vectors of Spark", () => {
   });
 });
 
+describe("vectors of MongoDB", () => {
+  const schema = fixtureSchema({
+    fields: [
+      { name: "id", type: 5, is_primary: true },
+      { name: "v", type: 101, params: { dim: 3 }, nullable: true },
+      { name: "h", type: 102, params: { dim: 3 }, nullable: true },
+      { name: "i", type: 105, params: { dim: 3 }, nullable: true },
+      { name: "b", type: 100, params: { dim: 16 }, nullable: true },
+    ],
+  });
+  const floats = Buffer.from(Float32Array.of(0.5, 1, -2).buffer);
+  const base64 = (...parts: (number | Buffer)[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.of(part) : part))).toString("base64");
+  const binary = (...parts: (number | Buffer)[]) => `{"$binary":{"base64":"${base64(...parts)}","subType":"09"}}`;
+  const row = (field: string, value: string) => `{"id":1,"${field}":${value}}`;
+  const none = { id: 1, v: null, h: null, i: null, b: null };
+
+  it("are read where their elements are those of the field", async () => {
+    const lines = [
+      row("v", binary(0x27, 0, floats)),
+      row("v", `{"$binary":"${base64(0x27, 0, floats)}","$type":"9"}`),
+      row("h", binary(0x27, 0, floats)),
+      row("h", binary(0x03, 0, 1, 0xff, 0x80)),
+      row("i", binary(0x03, 0, 1, 0xff, 0x80)),
+      row("b", binary(0x10, 0, 0xa0, 0x01)),
+    ];
+    expect(await read(schema, lines)).toEqual([
+      { ...none, v: [0.5, 1, -2] },
+      { ...none, v: [0.5, 1, -2] },
+      { ...none, h: [0.5, 1, -2] },
+      { ...none, h: [1, -1, -128] },
+      { ...none, i: [1, -1, -128] },
+      { ...none, b: "a001" },
+    ]);
+  });
+
+  it.each([
+    [
+      "v",
+      binary(0x27, 0, floats.subarray(0, 8)),
+      "expected dim '3' for field 'v' with type 'FloatVector', got dim '2'",
+    ],
+    ["v", binary(0x27, 0, floats.subarray(0, 11)), "its float32 values have 11 bytes, not four each"],
+    ["v", binary(0x27, 0, Buffer.from(Float32Array.of(1, NaN, 1).buffer)), "its element 1 is out of range"],
+    ["v", binary(0x10, 0, 1, 2), "its elements are of the type packed_bit"],
+    ["i", binary(0x27, 0, floats), "its elements are of the type float32"],
+    ["b", binary(0x03, 0, 1, 2), "its elements are of the type int8"],
+    ["b", binary(0x10, 4, 1, 2), "4 bits of its last byte are unused, expected whole bytes"],
+    ["b", binary(0x10, 0, 1), "expected dim '16' for field 'b' with type 'BinaryVector', got dim '8'"],
+    [
+      "v",
+      binary(0x28, 0, floats),
+      "its elements are of the type 40, expected 39 (float32), 3 (int8) or 16 (packed_bit)",
+    ],
+    ["v", binary(0x27), "its $binary has 1 bytes, expected 2 or more"],
+    ["v", '{"$binary":{"base64":"J-A=","subType":"09"}}', "its $binary is no base64"],
+    ["v", '{"$binary":{"base64":"JwAAAAA/","subType":"00"}}', "expected type 'FloatVector'"],
+    ["i", '{"type":1,"values":[1,2,3]}', "expected type 'Int8Vector'"],
+  ])("others are refused: %s %s", async (field, value, reason) => {
+    const error = expect.objectContaining({ code: "value_invalid", reason: expect.stringContaining(reason) });
+    await expect(read(schema, [row(field, value)])).rejects.toEqual(error);
+  });
+});
+
 describe("whole floats", () => {
   const schema = fixtureSchema({
     fields: [
