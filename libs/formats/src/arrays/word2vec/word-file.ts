@@ -66,6 +66,31 @@ function numbersIn(text: string): number {
   return count;
 }
 
+/** Why words of a binary file may not be those that were written. */
+const BLANKS_IN_WORDS =
+  "in binary files a word ends at its first blank, and gensim writes words with blanks nevertheless, whose numbers cannot be told from " +
+  "their text: save it as text (binary=False)";
+
+/** A word of a binary file: bytes that no text has are a part of the vector before it. @throws {ImportError} */
+export function checkWord(window: ByteWindow, start: number, end: number, row: number): void {
+  const { bytes } = window;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] >= BLANK) continue;
+    const byte = bytes[i].toString(16).padStart(2, "0");
+    throw badRow(row, `word ${row} has the byte 0x${byte}: ${BLANKS_IN_WORDS}`, window.offsetOf(i));
+  }
+}
+
+/** Behind the last word of a binary file stands nothing but a line's end. @throws {ImportError} */
+export async function checkEnd(window: ByteWindow, signal: AbortSignal): Promise<void> {
+  do {
+    const { bytes, end } = window;
+    while (window.begin < end && bytes[window.begin] === LINE_FEED) window.begin++;
+    if (window.begin < end)
+      throw malformed(`something stands behind its last word: ${BLANKS_IN_WORDS}`, window.offsetOf(window.begin));
+  } while (await window.more(signal));
+}
+
 /** What of a row is wrong. */
 export function badRow(row: number, reason: string, byteOffset: number): ImportError {
   return new ImportError("malformed_file", reason, { row, byteOffset });

@@ -2,7 +2,7 @@ import { scanFloat32 } from "@sluice/kernels";
 import { ByteWindow } from "../byte-window.ts";
 import { malformed } from "../one-file.ts";
 import type { RowSource } from "../row-source.ts";
-import { BLANK, badRow, LINE_FEED, type WordFile } from "./word-file.ts";
+import { BLANK, badRow, checkEnd, checkWord, LINE_FEED, type WordFile } from "./word-file.ts";
 
 const TAB = 0x09;
 const RETURN = 0x0d;
@@ -35,11 +35,14 @@ export class WordRows {
 
   /** Reads all rows once: how many they are, and how long the longest word is. @throws {ImportError} `malformed_file` */
   async measure(signal: AbortSignal): Promise<{ readonly rowCount: number; readonly wordBytes: number }> {
-    const { announcedRows } = this.#file;
+    const { announcedRows, isBinary } = this.#file;
     while (await this.#find(signal)) {
-      this.#wordBytes = Math.max(this.#wordBytes, this.#row.wordEnd - this.#row.wordStart);
+      const { wordStart, wordEnd } = this.#row;
+      if (isBinary) checkWord(this.#window, wordStart, wordEnd, this.#next);
+      this.#wordBytes = Math.max(this.#wordBytes, wordEnd - wordStart);
       this.#pass();
     }
+    if (isBinary) await checkEnd(this.#window, signal);
     const rowCount = this.#next;
     if (announcedRows !== undefined && announcedRows !== rowCount) {
       const reason = `its first line tells ${announcedRows} words, and it has ${rowCount}`;

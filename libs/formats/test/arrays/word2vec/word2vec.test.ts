@@ -55,6 +55,34 @@ it("whose keys are numbers gives the number of the row, and the word to a field 
   expect(without.warnings[0]).toContain("'word' was not imported");
 });
 
+describe("a binary file with a blank in a word, as gensim writes it", () => {
+  const binary = (...written: string[]) => ({
+    "a.w2v": Buffer.concat([
+      Buffer.from(`${written.length} 4\n`),
+      ...written.flatMap((word) => [Buffer.from(`${word} `), Buffer.from(Float32Array.of(1, 2, 3, 4).buffer)]),
+    ]),
+  });
+
+  it.each([
+    ["new york", "b", "c"],
+    ["b", "new york", "c"],
+  ])("is refused by the bytes in the word behind it: %s, %s, %s", async (...written) => {
+    const { reason, at } = await refusal(word2vecFormat, binary(...written), { schema });
+    expect(reason).toContain("has the byte 0x00: in binary files a word ends at its first blank");
+    expect(at).toMatchObject({ row: written.indexOf("new york") + 1 });
+  });
+
+  it("is refused by what is left where it is the last", async () => {
+    const { reason } = await refusal(word2vecFormat, binary("b", "new york"), { schema });
+    expect(reason).toContain("something stands behind its last word");
+  });
+
+  it("differs from one that ends with a line feed", async () => {
+    const files = { "a.w2v": Buffer.concat([binary("b", "c")["a.w2v"], Buffer.from("\n")]) };
+    expect((await readFiles(word2vecFormat, files, { schema })).rows).toHaveLength(2);
+  });
+});
+
 it("is described", async () => {
   const found = await word2vecFormat.describe(await sourcesOf(file("glove.glove")), new AbortController().signal);
   expect(found).toMatchObject({
