@@ -58,6 +58,8 @@ const foreign: [string, Uint8Array, RegExp][] = [
   ],
   ["Arrow", bytes("ARROW1\0\0"), /the file is Arrow: give it the extension \.arrow/],
   ["HDF5", bytes("\x89HDF\r\n\x1a\n"), /the file is HDF5/],
+  ["SQLite", bytes("SQLite format 3\0"), /the file is a SQLite database: give it the extension \.sqlite/],
+  ["MATLAB", bytes("MATLAB 5.0 MAT-file, Platform: GLNXA64"), /of MATLAB before version 7\.3: save it with/],
   ["a pickle", bytes("\x80\x04\x95"), /a Python pickle/],
 ];
 

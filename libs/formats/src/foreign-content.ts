@@ -42,7 +42,12 @@ const contents: readonly Content[] = [
     todo: "one of files ends with .zip, one of NumPy arrays with .npz",
   },
   { isThis: startsWith("\x89HDF\r\n\x1a\n"), is: "HDF5", todo: rename(".h5") },
-  { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: "export its table as JSON Lines" },
+  {
+    isThis: startsWith("MATLAB 5.0 MAT-file"),
+    is: "of MATLAB before version 7.3",
+    todo: "save it with save(name, '-v7.3'), or its arrays as .npy",
+  },
+  { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: rename(".sqlite") },
   { isThis: startsWith("Obj\x01"), is: "Avro", todo: "write it as Parquet" },
   { isThis: startsWith("ORC"), is: "ORC", todo: "write it as Parquet" },
   {

@@ -1,5 +1,6 @@
 import { didYouMean, excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { unreadCompression, withoutCompression } from "./compressed/compressions.ts";
+import { foreignName } from "./foreign-names.ts";
 import type { Format } from "./format.ts";
 import { formatNamed, formatOfPath, formats } from "./format-list.ts";
 import { JOINED } from "./joined/joined-format.ts";
@@ -146,6 +147,7 @@ function hintOn(path: string): string {
   if (isBinary) return "; only text may be compressed as a whole: decompress it";
   return (
     unreadCompression(path) ||
+    foreignName(path) ||
     "; of a file that is called otherwise the option 'format' says what it holds, such as csv or jsonl"
   );
 }

@@ -64,6 +64,9 @@ describe("file groups", () => {
       () => groupFlatFiles(["a.jsonl.lz4"]),
       "lz4 is not read: decompress it, or compress text with gzip, zstd, bzip2 or xz",
     ],
+    [() => groupFlatFiles(["a.orc"]), "unexpected file type, files=[a.orc], expected one of"],
+    [() => groupFlatFiles(["a.orc"]), "; ORC is not read: write it as Parquet"],
+    [() => groupFlatFiles(["A.PKL"]), "; a pickle, which could run code, is not read: save arrays with numpy.savez"],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
     [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],
     [

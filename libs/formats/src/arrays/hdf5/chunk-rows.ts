@@ -1,5 +1,5 @@
-import { chunkedRows, MAX_BAND_BYTES } from "../chunked-rows.ts";
-import { type RowSource, shortened } from "../row-source.ts";
+import { type ChunkedRows, MAX_BAND_BYTES } from "../chunked-rows.ts";
+import { shortened } from "../row-source.ts";
 import type { ChunkGrid, ChunkIndex, StoredChunk } from "./chunk-index.ts";
 import { type Filter, unfiltered } from "./filters.ts";
 import { type Hdf5File, unsupported } from "./hdf5-file.ts";
@@ -17,17 +17,16 @@ export interface DatasetChunks {
   readonly fill: Uint8Array | undefined;
 }
 
-/** @throws {ImportError} as `chunkedRows` */
-export function chunkRows(chunks: DatasetChunks): RowSource {
+export function chunksOf(chunks: DatasetChunks): ChunkedRows {
   const { path, grid, index, itemBytes, rowItems, fill } = chunks;
-  return chunkedRows({
+  return {
     ...{ title: `data set '${path}'`, cure: "h5repack -l CHUNK=…" },
     ...{ counts: grid.counts, chunk: grid.chunk, itemBytes, rowItems, fill },
     load: async (place, signal) => {
       const stored = await index(place);
       return stored && (await chunkBytes(chunks, stored, signal));
     },
-  });
+  };
 }
 
 async function chunkBytes(

@@ -3,15 +3,16 @@ import type { SourceFile } from "@sluice/object-store";
 import { DataType, type FieldSchema } from "@sluice/schema";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
-import { fillWith } from "../chunked-rows.ts";
+import { chunkedRows, fillWith } from "../chunked-rows.ts";
 import { arraySet, malformed } from "../one-file.ts";
 import { type RowSource, rowsAt } from "../row-source.ts";
 import { type ChunkGrid, chunkIndex } from "./chunk-index.ts";
-import { chunkRows } from "./chunk-rows.ts";
+import { chunksOf } from "./chunk-rows.ts";
 import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
 import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findDatasets } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
+import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
 import { longestText, REFERENCE_BYTES, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
@@ -20,7 +21,7 @@ const TRAIN = "train";
 /** The data sets of a file, called by their paths from its root on: `vectors`, `a/b/ids`. @throws {ImportError} */
 export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
   const file = await openHdf5(source, signal);
-  const found = await findDatasets(file);
+  const found = (await findDatasets(file)).filter((dataset) => !isHidden(dataset));
   if (found.some(({ path }) => path === "size_train"))
     throw unsupported(
       "its vectors are sets of one length each (ann-benchmarks, type sparse), which are not read: write them as JSON Lines",
@@ -36,14 +37,15 @@ function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedA
   const { path } = found;
   const base = { name: path, source: file.source };
   const header = (signal = new AbortController().signal, field?: FieldSchema) =>
-    headerOf(file, parseDataset(found), signal, field);
+    isTurned(found) ? turnedHeader(file, found, field) : headerOf(file, parseDataset(found), signal, field);
   if (path === "ids") return { ...base, header, role: "keys" };
   return isMatrix(found) && (!hasTrain || path === TRAIN) ? { ...base, header, role: "vectors" } : { ...base, header };
 }
 
 function isMatrix(found: FoundDataset): boolean {
   try {
-    return parseDataset(found).shape.length === 2;
+    const { shape } = parseDataset(found);
+    return (isTurned(found) ? turnedShape(shape) : shape).length === 2;
   } catch (error) {
     // Whoever asks for it is told why.
     if (error instanceof ImportError) return false;
@@ -73,6 +75,24 @@ async function headerOf(
   return { ...array, descr, shape, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
 }
 
+function isTurned(found: FoundDataset): boolean {
+  return isOfMatlab(found) && parseDataset(found).shape.length === 2;
+}
+
+/** A matrix of MATLAB, by the rows that it has there. */
+async function turnedHeader(file: Hdf5File, found: FoundDataset, field: FieldSchema | undefined): Promise<ArrayHeader> {
+  const dataset = parseDataset(found);
+  const { path, type, layout, shape } = dataset;
+  checkShape(path, shape);
+  if (type.kind !== "plain") throw unsupported(`data set '${path}' is no matrix of numbers`);
+  const array = { descr: type.descr, shape: turnedShape(shape, field) };
+  const isOneRow = shape[1] === 1 && array.shape.length === 1;
+  const rows = rowsOf(file, dataset, !isOneRow);
+  return layout.kind === "contiguous" && Number.isFinite(layout.address)
+    ? { ...array, fortranOrder: true, dataOffset: file.base + layout.address }
+    : { ...array, fortranOrder: false, dataOffset: 0, rows };
+}
+
 function checkShape(path: string, shape: readonly number[]): void {
   const items = shape.reduce((product, size) => product * Math.max(1, size), 1);
   if (!Number.isSafeInteger(items)) throw malformed(`data set '${path}' is larger than any file`, 0);
@@ -92,8 +112,11 @@ function checkClaim(file: Hdf5File, { path, shape }: Dataset, itemBytes: number)
   );
 }
 
-/** Where the rows of a data set are; what would be other numbers than those that were written is refused first. */
-function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
+/**
+ * Where the rows of a data set are; what would be other numbers than those that were written is refused first.
+ * @param isTurned its columns are wanted, unless they lie one after the other
+ */
+function rowsOf(file: Hdf5File, dataset: Dataset, isTurned = false): RowSource {
   const { path, layout, filters, type, shape, fill } = dataset;
   const itemBytes = type.kind === "texts" ? REFERENCE_BYTES : type.itemBytes;
   if (itemBytes !== type.itemBytes) throw unsupported(`data set '${path}' has references of ${type.itemBytes} bytes`);
@@ -101,22 +124,15 @@ function rowsOf(file: Hdf5File, dataset: Dataset): RowSource {
   if (layout.kind === "elsewhere") throw unsupported(`data set '${path}' ${layout.why}`);
   const rowItems = shape.slice(1).reduce((product, size) => product * size, 1);
   const rowBytes = rowItems * itemBytes;
-  if (layout.kind === "compact") return compactRows(path, layout.data, (shape[0] ?? 1) * rowBytes, rowBytes);
+  if (layout.kind === "compact") return compactRows(dataset, layout.data, itemBytes, isTurned);
   if (layout.kind === "contiguous") return contiguousRows(file, dataset, layout.address, rowBytes);
   checkFilters(path, filters);
   if (shape.length < 1 || shape.length > 2)
     throw unsupported(`data set '${path}' has ${shape.length} dimensions, in chunks`);
   const grid = gridOf(dataset, layout, itemBytes);
-  return chunkRows({
-    file,
-    path,
-    grid,
-    index: chunkIndex(file, layout.index, grid),
-    filters,
-    itemBytes,
-    rowItems,
-    fill,
-  });
+  const index = chunkIndex(file, layout.index, grid);
+  const chunks = chunksOf({ file, path, grid, index, filters, itemBytes, rowItems, fill });
+  return isTurned ? turnedChunks(chunks, shape[0]) : chunkedRows(chunks);
 }
 
 function gridOf(
@@ -132,9 +148,16 @@ function gridOf(
   return { counts: countsOf(shape), maxCounts: countsOf(maxShape), chunk, chunkBytes, isFiltered };
 }
 
-function compactRows(path: string, data: Uint8Array, wanted: number, rowBytes: number): RowSource {
+function compactRows({ path, shape }: Dataset, data: Uint8Array, itemBytes: number, isTurned: boolean): RowSource {
+  const [count = 1, ...inside] = shape;
+  const rowBytes = inside.reduce((product, size) => product * size, itemBytes);
+  const wanted = count * rowBytes;
   if (data.length < wanted)
     throw malformed(`data set '${path}' has ${data.length} bytes in its header, and should have ${wanted}`, 0);
+  return isTurned ? rowsOfBytes(turnedBytes(data, shape, itemBytes), count * itemBytes) : rowsOfBytes(data, rowBytes);
+}
+
+function rowsOfBytes(data: Uint8Array, rowBytes: number): RowSource {
   return {
     read: async (firstRow, rows, target) =>
       target.set(data.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes)),

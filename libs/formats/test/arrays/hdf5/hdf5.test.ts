@@ -47,6 +47,26 @@ describe.each<[string, number]>([
   });
 });
 
+describe.each(["matlab", "matlab-row", "matlab-grid"])("%s.h5, as MATLAB writes it column by column", (name) => {
+  it("has the rows of MATLAB, in parts too", async () => {
+    expect((await readFiles(hdf5Format, file(`${name}.h5`), { schema })).rows).toEqual(rowsUpTo(150));
+    await expectCutsLikeWhole(hdf5Format, file(`${name}.h5`), { schema });
+  });
+
+  it("is described by them, without what its cells hold", async () => {
+    const { columns, rowCount } = await hdf5Format.describe(
+      await sourcesOf(file(`${name}.h5`)),
+      new AbortController().signal,
+    );
+    const named = columns.filter((column) => column.name !== "name");
+    expect(named.map(({ name, dim }) => [name, dim]).toSorted()).toEqual([
+      ["id", undefined],
+      ["vector", 6],
+    ]);
+    expect(rowCount).toBe(150);
+  });
+});
+
 it("bfloat16 is two opaque bytes", async () => {
   const { rows } = await readFiles(hdf5Format, file("bfloat16.h5"), {
     schema: vectorSchema(6, { type: DataType.BFloat16Vector }),

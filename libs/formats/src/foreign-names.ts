@@ -1,0 +1,24 @@
+/** Files that users have and that are not read, by the ends of their names, and what to do with them. */
+const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
+  [/\.avro$/i, "Avro", "write it as Parquet"],
+  [/\.orc$/i, "ORC", "write it as Parquet"],
+  [/\.vortex$/i, "Vortex", "write it as Parquet"],
+  [/\.tfrecords?$/i, "TFRecord", "write it as Parquet"],
+  [/\.(rds|rdata)$/i, "a file of R", "write it with arrow::write_parquet"],
+  [/\.duckdb$/i, "a database of DuckDB", "write the table by COPY name TO 'name.parquet'"],
+  [
+    /\.(pkl|pickle|joblib)$/i,
+    "a pickle, which could run code,",
+    "save arrays with numpy.savez, tables with to_parquet",
+  ],
+  [/\.(pt|pth|ckpt)$/i, "a file of PyTorch", "save its tensors with safetensors.torch.save_file"],
+  [/\.(xlsx|xls|ods)$/i, "a spreadsheet", "save it as CSV (UTF-8)"],
+  [/\.bson$/i, "BSON", "write it as JSON by mongoexport or bsondump, and import it with the preset mongodb"],
+  [/\.sql$/i, "a dump in SQL", "export the table as CSV"],
+];
+
+/** `; ORC is not read: write it as Parquet`, for the path of a file that is known by its name and not read; nothing for others. */
+export function foreignName(path: string): string {
+  const found = others.find(([ends]) => ends.test(path));
+  return found ? `; ${found[1]} is not read: ${found[2]}` : "";
+}
