@@ -62,7 +62,8 @@ export class TsoService {
   #newLimit(count: number): bigint {
     const ofClock = composeTso(this.#now() + AHEAD_MS);
     const ofLast = this.#endOf(count) + STEP;
-    return ofClock > ofLast ? ofClock : ofLast;
+    if (ofClock > ofLast) return ofClock;
+    return ofLast;
   }
 
   #endOf(count: number): bigint {
