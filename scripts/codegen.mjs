@@ -34,10 +34,12 @@ protoc([
   ...protosIn("protos/sluice"),
 ]);
 for (const name of readdirSync(fresh)) {
-  // What a writer has written is nobody else's: a large message is not copied once more.
+  // Small messages are written into memory that is there, and large ones are not copied once more.
   const code = readFileSync(`${fresh}/${name}`, "utf8");
-  const copies = /Buffer\.from\((\w+\.encode\(value\)\.finish\(\))\)/g;
-  writeFileSync(`${fresh}/${name}`, code.replaceAll(copies, "Buffer.from($1.buffer)"));
+  const copies = /Buffer\.from\((\w+)\.encode\(value\)\.finish\(\)\)/g;
+  const written = code.replaceAll(copies, "bytesOf($1.encode(value, takeWriter()))");
+  const uses = 'import { bytesOf, takeWriter } from "../message-writer.ts";\n';
+  writeFileSync(`${fresh}/${name}`, written === code ? code : written.replace(/^import /m, `${uses}import `));
 }
 const descriptorSet = `${fresh}/descriptors.bin`;
 protoc([`--descriptor_set_out=${descriptorSet}`, ...milvus]);

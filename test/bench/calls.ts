@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { checkStatus, connectClient, milvus, schema } from "@sluice/rpc";
 import { type Figure, median } from "./report.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
@@ -20,10 +22,22 @@ const AUTHORIZATION = Buffer.from("root:Milvus").toString("base64");
 const methods = ["getVersion", "hasPartition"] as const;
 type Method = (typeof methods)[number];
 
+/** Of each server in turn, so long. */
+const SLICE_MS = 400;
+/** Slices that are not counted, in which the compilers work. */
+const WARM_SLICES = 5;
+/** Clients, each in a process of its own, and calls that each has under way. */
+const crowds = [
+  [1, 1],
+  [1, 8],
+  [4, 8],
+] as const;
+
 /** A server as this process sees it. */
 interface Contender {
   readonly what: string;
   readonly pid: number;
+  readonly address: string;
   readonly client: ReturnType<typeof clientOf>;
 }
 
@@ -48,6 +62,55 @@ export async function callFigures(
       const ratio = median(all[0]) / median(all[i]);
       note({ work: `gRPC ${method}, CPU a call`, what, value: `${median(all[i]).toFixed(0)} us, ${ratio.toFixed(2)}` });
     }
+    for (const crowd of crowds) await clockFigures(contenders, method, crowd, rounds, note);
+  }
+}
+
+/** Calls a second by the clock: of each server in turn, many short slices, so that a slow second of the machine meets all of them. */
+async function clockFigures(
+  contenders: readonly Contender[],
+  method: Method,
+  [clients, atOnce]: (typeof crowds)[number],
+  rounds: number,
+  note: (figure: Figure) => void,
+): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const all = contenders.map(({ address }) =>
+    Array.from({ length: clients }, () => cleanup.use(new CallClient(address, method))),
+  );
+  const rates = contenders.map(() => [] as number[]);
+  for (let slice = 0; slice < WARM_SLICES + 4 * rounds; slice++)
+    for (const [i, crowd] of all.entries()) {
+      const counts = await Promise.all(crowd.map((client) => client.call(SLICE_MS, atOnce)));
+      if (slice >= WARM_SLICES) rates[i].push((counts.reduce((sum, count) => sum + count, 0) * 1000) / SLICE_MS);
+    }
+  for (const [i, { what }] of contenders.entries()) {
+    const ratio = median(rates[i].map((rate, slice) => rate / rates[0][slice]));
+    const work = `gRPC ${method}, ${clients} clients, ${atOnce} calls each`;
+    note({ work, what, value: `${median(rates[i]).toFixed(0)} calls/s, ${ratio.toFixed(2)}` });
+  }
+}
+
+/** A client in a process of its own. */
+class CallClient implements Disposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(address: string, method: Method) {
+    const program = join(import.meta.dirname, "alternatives/call-client.ts");
+    const args = [program, address, NAME, method];
+    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#lines = createInterface({ input: this.#child.stdout as Readable })[Symbol.asyncIterator]();
+  }
+
+  /** How many calls it has made. */
+  async call(ms: number, atOnce: number): Promise<number> {
+    this.#child.stdin?.write(`${ms} ${atOnce}\n`);
+    return Number((await this.#lines.next()).value);
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.stdin?.end();
   }
 }
 
@@ -62,7 +125,7 @@ async function ours(
   const server = cleanup.use(await BenchServer.start(folder, undefined, 1, { build, flags, nodeFlags }));
   const client = cleanup.use(clientOf(server.address));
   await createCollection(client);
-  return { what, pid: server.pid, client };
+  return { what, pid: server.pid, address: server.address, client };
 }
 
 async function createCollection(client: Contender["client"]): Promise<void> {
@@ -84,8 +147,9 @@ async function bareServer(cleanup: AsyncDisposableStack): Promise<Contender> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.stdout?.once("data", (text) => resolve(/ready (\S+)/.exec(String(text))?.[1] ?? ""));
   child.once("exit", (code) => reject(new Error(`the bare server ended with ${code}`)));
-  const client = cleanup.use(clientOf(await promise));
-  return { what: "grpc-js, bare", pid: child.pid as number, client };
+  const address = await promise;
+  const client = cleanup.use(clientOf(address));
+  return { what: "grpc-js, bare", pid: child.pid as number, address, client };
 }
 
 function clientOf(address: string) {

@@ -35,7 +35,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 //
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
-// --only calls [--before FOLDER] measures CPU of gRPC calls beside a bare grpc-js server.
+// --only calls [--before FOLDER] measures CPU of gRPC calls, and calls a second of one client and of several, beside a bare grpc-js server.
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
 // --only merges [--before FOLDER] merges columns into --gigabytes of rows beside an import of all anew: with 2.6 of them five million.
 // --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.

@@ -1,5 +1,6 @@
 import { status as grpcStatus, type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
 import { releaseMemory } from "@sluice/async";
+import { armLater, type Late } from "./arm-later.ts";
 import { LocalCall, localServerAt } from "./local-server.ts";
 import { type CallOfHandler, GrpcError } from "./served-methods.ts";
 
@@ -28,26 +29,58 @@ export class LocalClient {
   }
 
   /** @throws {GrpcError} as a server answers over a connection; DEADLINE_EXCEEDED, CANCELLED */
-  async call(name: string, request: object, { metadata, limitMs, signal, gone }: LocalCallSettings): Promise<object> {
+  async call(name: string, request: object, settings: LocalCallSettings): Promise<object> {
     const method = this.#service[name] as AnyMethod;
     const bytes = method.requestSerialize(request);
-    const call = new LocalCall(metadata);
-    const end = (code: grpcStatus, words: string) => call.breakOff(new GrpcError(code, words));
-    const timer = setTimeout(end, Math.min(limitMs, MAX_MS), grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded");
-    const cancel = () => end(gone?.aborted ? grpcStatus.UNAVAILABLE : grpcStatus.CANCELLED, "the call was broken off");
-    for (const ending of [signal, gone]) ending?.addEventListener("abort", cancel);
-    if (signal?.aborted || gone?.aborted) cancel();
-    try {
-      const answer = await localServerAt(this.#address).answer(method.path, bytes, call);
-      // Who was called has read it into memory of its own.
-      if (!(request instanceof Uint8Array)) releaseMemory(bytes);
-      return method.responseDeserialize(answer);
-    } finally {
-      clearTimeout(timer);
-      for (const ending of [signal, gone]) ending?.removeEventListener("abort", cancel);
-    }
+    const call = new LocalCall(settings.metadata);
+    using ends = new Ends(call, settings);
+    if (settings.signal?.aborted || settings.gone?.aborted) ends.cancel();
+    else armLater(ends);
+    const answer = await localServerAt(this.#address).answer(method.path, bytes, call);
+    // Who was called has read it into memory of its own.
+    if (!(request instanceof Uint8Array)) releaseMemory(bytes);
+    return method.responseDeserialize(answer);
   }
 
   /** Nothing is open. */
   close(): void {}
+}
+
+/** How a call ends before it is answered. */
+class Ends implements Late, Disposable {
+  hasEnded = false;
+  readonly #call: LocalCall;
+  readonly #settings: LocalCallSettings;
+  readonly #startedMs = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(call: LocalCall, settings: LocalCallSettings) {
+    this.#call = call;
+    this.#settings = settings;
+  }
+
+  arm(): void {
+    const { limitMs, signal, gone } = this.#settings;
+    const leftMs = Math.min(this.#startedMs + limitMs - performance.now(), MAX_MS);
+    this.#timer = setTimeout(() => this.#breakOff(grpcStatus.DEADLINE_EXCEEDED, "Deadline exceeded"), leftMs);
+    for (const ending of [signal, gone]) ending?.addEventListener("abort", this.cancel);
+    if (signal?.aborted || gone?.aborted) this.cancel();
+  }
+
+  readonly cancel = (): void => {
+    const code = this.#settings.gone?.aborted ? grpcStatus.UNAVAILABLE : grpcStatus.CANCELLED;
+    this.#breakOff(code, "the call was broken off");
+  };
+
+  #breakOff(code: grpcStatus, words: string): void {
+    this.#call.breakOff(new GrpcError(code, words));
+  }
+
+  [Symbol.dispose](): void {
+    this.hasEnded = true;
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    const { signal, gone } = this.#settings;
+    for (const ending of [signal, gone]) ending?.removeEventListener("abort", this.cancel);
+  }
 }

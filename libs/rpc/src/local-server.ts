@@ -35,12 +35,23 @@ export class LocalCall implements CallOfHandler {
     return "this process";
   }
 
-  /** What a handler answers, unless the call is broken off before. */
-  whichever(answer: Promise<object>): Promise<object> {
+  /** What a method answers, as bytes, unless the call is broken off before. @param ended told when the one or the other has happened */
+  bytesOf({ answer, definition }: ServedMethod, ended: () => void): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      this.#breakOff = reject;
-      if (this.#error) reject(this.#error);
-      answer.then(resolve, reject);
+      const fail = (error: unknown) => {
+        ended();
+        reject(error);
+      };
+      this.#breakOff = fail;
+      if (this.#error) return fail(this.#error);
+      answer(this).then((response) => {
+        ended();
+        try {
+          resolve(definition.responseSerialize(response));
+        } catch (error) {
+          reject(error);
+        }
+      }, fail);
     });
   }
 
@@ -80,17 +91,14 @@ export class LocalServer {
   }
 
   /** @throws {GrpcError} as a server answers over a connection */
-  async answer(path: string, bytes: Buffer, call: LocalCall): Promise<Buffer> {
+  answer(path: string, bytes: Buffer, call: LocalCall): Promise<Buffer> {
     const method = this.#methods.get(path);
     if (!method) throw new GrpcError(grpcStatus.UNIMPLEMENTED, `the server does not know ${path}`);
     call.request = method.definition.requestDeserialize(bytes);
     this.#running.add(call);
-    try {
-      return method.definition.responseSerialize(await call.whichever(method.answer(call)));
-    } finally {
-      this.#running.delete(call);
-      if (this.#running.size === 0) this.#onIdle?.();
-    }
+    return call.bytesOf(method, () => {
+      if (this.#running.delete(call) && this.#running.size === 0) this.#onIdle?.();
+    });
   }
 
   /** Takes no more calls. Those that run may go on for so long; then they are broken off. */

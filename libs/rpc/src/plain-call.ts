@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { status as grpcStatus, type MetadataValue } from "@grpc/grpc-js";
+import { armLater, type Late } from "./arm-later.ts";
 import { framed, type PlainMessage } from "./plain-message.ts";
 import type { CallOfHandler, GrpcError } from "./served-methods.ts";
 
@@ -8,10 +9,12 @@ const RESPONSE = {
   "content-type": "application/grpc+proto",
   "grpc-accept-encoding": "identity,deflate,gzip",
 };
+/** The longest that a timer takes. */
+export const MAX_MS = 2 ** 31 - 1;
 const TRAILERS = { "grpc-status": grpcStatus.OK };
 
 /** A call with one message, not compressed, on its stream: what a handler sees of it, and its end. */
-export class PlainCall implements CallOfHandler {
+export class PlainCall implements CallOfHandler, Late {
   readonly metadata: { get(key: string): MetadataValue[] };
   request: object = {};
   /** The client has given it up, or its time is over. */
@@ -20,6 +23,8 @@ export class PlainCall implements CallOfHandler {
   readonly endsAtMs: number;
   readonly #stream: ServerHttp2Stream;
   readonly #message: PlainMessage;
+  readonly #startedMs = performance.now();
+  #limit: { readonly ms: number; readonly overdue: () => GrpcError | number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #onCancelled: (() => void)[] = [];
   #hasEnded = false;
@@ -43,6 +48,10 @@ export class PlainCall implements CallOfHandler {
     this.#onCancelled.push(listener);
   }
 
+  get connection(): object | undefined {
+    return this.#stream.session;
+  }
+
   /** Where it comes from, `address:port`. */
   getPeer(): string {
     const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
@@ -54,13 +63,28 @@ export class PlainCall implements CallOfHandler {
    * @param overdue asked after `ms`; it may answer that there is more time, in milliseconds
    */
   endsAfter(ms: number, overdue: () => GrpcError | number): void {
-    this.#timer = setTimeout(() => {
-      if (this.hasEnded) return;
-      const found = overdue();
-      if (typeof found === "number") return this.endsAfter(found, overdue);
-      this.refuse(found);
-      this.#cancel();
-    }, ms);
+    this.#limit = { ms, overdue };
+    armLater(this);
+  }
+
+  arm(): void {
+    if (!this.#limit) return;
+    const { ms, overdue } = this.#limit;
+    this.#timer = setTimeout(
+      () => {
+        if (this.hasEnded) return;
+        const found = overdue();
+        if (typeof found !== "number") return this.#breakOff(found);
+        this.#limit = { ms: ms + found, overdue };
+        this.arm();
+      },
+      Math.min(MAX_MS, this.#startedMs + ms - performance.now()),
+    );
+  }
+
+  #breakOff(error: GrpcError): void {
+    this.refuse(error);
+    this.#cancel();
   }
 
   /** @param message serialized */
@@ -68,7 +92,7 @@ export class PlainCall implements CallOfHandler {
     if (this.hasEnded) return;
     this.#hasEnded = true;
     this.#stream.respond(RESPONSE, { waitForTrailers: true });
-    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(TRAILERS));
+    this.#stream.on("wantTrailers", () => this.#stream.sendTrailers(TRAILERS));
     const [first, second] = framed(message);
     if (second) this.#stream.write(first);
     this.#stream.end(second ?? first);

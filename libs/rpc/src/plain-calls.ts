@@ -1,7 +1,7 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status as grpcStatus, type Server } from "@grpc/grpc-js";
 import type { ByteBudget } from "@sluice/async";
-import { PlainCall } from "./plain-call.ts";
+import { MAX_MS, PlainCall } from "./plain-call.ts";
 import { PlainMessage } from "./plain-message.ts";
 import { OverBudget, overBudgetReason, RECEIVE_MS, RequestBytes, tooSlowReason } from "./request-budget.ts";
 import { GrpcError, type ServedMethod } from "./served-methods.ts";
@@ -24,8 +24,6 @@ export interface PlainCallOptions {
 
 /** Whole milliseconds of each unit of a deadline. Source: gRPC over HTTP/2, "TimeoutUnit". */
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
-/** The longest that a timer takes. */
-const MAX_MS = 2 ** 31 - 1;
 
 /** Answers the plain calls of the connections that `server` will have; to be called before it listens. */
 export function takePlainCalls(server: Server, options: PlainCallOptions): void {

@@ -45,6 +45,8 @@ export interface CallOfHandler {
   on(event: "cancelled", listener: () => void): unknown;
   /** Where it comes from, `address:port` over a connection. */
   getPeer(): string;
+  /** The same object for all calls of a connection; undefined where that is not known. */
+  readonly connection?: object | undefined;
 }
 
 /** One method of a service, ready to be called by whatever carries bytes. */

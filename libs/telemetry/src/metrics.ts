@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
+import { BucketCounts } from "./bucket-counts.ts";
 
 /** Values of the labels that a metric was declared with, in any order; all of them. */
 export type Labels<L extends string> = Readonly<Record<L, string>>;
@@ -74,11 +75,10 @@ export class Metrics {
   histogram<L extends string = never>(name: string, options: HistogramOptions<L>): HistogramMetric<L> {
     checkName(name, /_(seconds|bytes|rows)$/);
     return this.#declare(name, "histogram", () => {
-      const histogram = new Histogram({ ...this.#config(name, options), buckets: [...options.buckets] });
-      return {
-        observe: (value: number, labels?: Labels<L>) =>
-          labels ? histogram.observe(labels, value) : histogram.observe(value),
-      };
+      const { help, labels = [], buckets } = options;
+      const histogram = new BucketCounts(name, help, labels, buckets);
+      this.#registry.registerMetric(histogram as unknown as Metric);
+      return histogram;
     });
   }
 

@@ -19,6 +19,25 @@ describe("Metrics", () => {
     expect(body).toContain('sluice_task_seconds_bucket{le="0.1"} 0');
   });
 
+  it("exposes a histogram for each set of labels, whose buckets hold what smaller ones do", async () => {
+    const metrics = new Metrics();
+    const options = { help: "Time.", labels: ["method", "result"], buckets: [0.1, 1] } as const;
+    const seconds = metrics.histogram("sluice_call_seconds", options);
+    for (const took of [0.05, 0.1, 0.5, 7]) seconds.observe(took, { result: "ok", method: "get" });
+    seconds.observe(2, { method: "get", result: "refused" });
+    const of = (body: string) =>
+      body.split("\n").filter((line) => line.includes('result="ok"') || line.startsWith("#"));
+    expect(of((await metrics.expose()).body)).toEqual([
+      "# HELP sluice_call_seconds Time.",
+      "# TYPE sluice_call_seconds histogram",
+      'sluice_call_seconds_bucket{le="0.1",result="ok",method="get"} 2',
+      'sluice_call_seconds_bucket{le="1",result="ok",method="get"} 3',
+      'sluice_call_seconds_bucket{le="+Inf",result="ok",method="get"} 4',
+      'sluice_call_seconds_sum{result="ok",method="get"} 7.65',
+      'sluice_call_seconds_count{result="ok",method="get"} 4',
+    ]);
+  });
+
   it("gives the same metric for the same name, and refuses another kind", () => {
     const metrics = new Metrics();
     const first = metrics.gauge("sluice_tasks", { help: "Tasks." });

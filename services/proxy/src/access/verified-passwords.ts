@@ -37,15 +37,17 @@ export class VerifiedPasswords {
   }
 
   /** Whether a password is known to be right. */
-  isRight(policy: AccessPolicy, { user, password }: Credentials): boolean {
+  isRight(policy: AccessPolicy, shown: Credentials): boolean {
+    const { user } = shown;
     const known = this.#right.get(user);
-    return known !== undefined && known.hash === hashIn(policy, user) && known.digest === digestOf(password);
+    return known !== undefined && known.hash === hashIn(policy, user) && known.digest === digestOf(shown);
   }
 
   /** @throws {AccessRefused} when the password is not the user's, or too many were wrong */
-  async check(policy: AccessPolicy, { user, password }: Credentials): Promise<void> {
+  async check(policy: AccessPolicy, shown: Credentials): Promise<void> {
+    const { user, password } = shown;
     const hash = hashIn(policy, user);
-    const digest = digestOf(password);
+    const digest = digestOf(shown);
     if (this.#isDecided(user, digest, hash)) return;
     if (hash === undefined) throw await this.#failedUnknown(user, password, digest);
     using _slot = await this.#slots.take();
@@ -96,6 +98,7 @@ function hashIn({ users }: AccessPolicy, user: string): string | undefined {
   return Object.hasOwn(users, user) ? users[user].passwordHash : undefined;
 }
 
-function digestOf(password: string): string {
-  return hashOf("sha256", password, "base64");
+function digestOf(shown: Credentials): string {
+  shown.digest ??= hashOf("sha256", shown.password, "base64");
+  return shown.digest;
 }

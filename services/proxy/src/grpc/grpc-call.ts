@@ -1,6 +1,6 @@
 import { type CallOfHandler, endOf, endsAtMsOf } from "@sluice/rpc";
 import type { Caller } from "../access/access-control.ts";
-import { grpcCredentials, type Shown } from "../access/credentials.ts";
+import { credentialsOfConnection, type Shown } from "../access/credentials.ts";
 import type { CallContext } from "../call-context.ts";
 
 /** A call of gRPC. What few operations ask for is worked out when it is asked for. */
@@ -17,7 +17,7 @@ export class GrpcCall implements CallContext {
   }
 
   get credentials(): Shown {
-    return grpcCredentials(this.#header("authorization"));
+    return credentialsOfConnection(this.#call.connection, this.#header("authorization"));
   }
 
   get identity(): string {
