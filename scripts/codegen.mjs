@@ -61,6 +61,8 @@ for (const file of readdirSync("libs/kernels/assembly").filter((name) => name.en
     `libs/kernels/assembly/${file}`,
     ...["-O3", "--noAssert", "--enable", "simd", "--enable", "relaxed-simd", "--runtime", "stub"],
     ...["--importMemory", "--initialMemory", "1", "--memoryBase", "1024", "-o", wasm],
+    // What compares vectors does so in a memory that threads share.
+    ...(file === "distances.ts" ? ["--enable", "threads", "--sharedMemory", "--maximumMemory", "65536"] : []),
   ]);
   const code = readFileSync(wasm, "base64");
   rmSync(wasm);

@@ -104,6 +104,14 @@ export function squaredNorms(rows: usize, rowCount: i32, dim: i32, out: usize): 
   }
 }
 
+/** Copies the rows of `width` bytes that a list of `count` numbers names, one after the other. Some bytes behind them are written. */
+export function gatherRows(rows: usize, list: usize, count: i32, width: usize, out: usize): void {
+  for (const end = list + ((<usize>count) << 2); list < end; list += 4, out += width) {
+    const from = rows + <usize>load<u32>(list) * width;
+    for (let at: usize = 0; at < width; at += 16) v128.store(out + at, v128.load(from + at));
+  }
+}
+
 /** bfloat16 to float32: the upper halves. */
 export function widenBFloat16(from: usize, count: i32, out: usize): void {
   for (let i = 0; i < count; i += 4, from += 8, out += 16)

@@ -1,8 +1,9 @@
 import { distances } from "./gen/distances.ts";
-import { instantiate } from "./web-assembly.ts";
+import { instantiateIn, type SharedKernelMemory, sharedMemory } from "./web-assembly.ts";
 
 type Compare = (query: number, rows: number, rowCount: number, width: number, out: number) => void;
 type Widen = (from: number, count: number, out: number) => void;
+type Gather = (rows: number, list: number, count: number, width: number, out: number) => void;
 
 /** What libs/kernels/assembly/distances.ts exports. */
 export interface DistanceKernel {
@@ -11,6 +12,7 @@ export interface DistanceKernel {
   readonly hammingDistances: Compare;
   readonly jaccardDistances: Compare;
   readonly squaredNorms: (rows: number, rowCount: number, dim: number, out: number) => void;
+  readonly gatherRows: Gather;
   readonly widenFloat16: Widen;
   readonly widenBFloat16: Widen;
   readonly widenInt8: Widen;
@@ -34,7 +36,7 @@ export const MAX_SKETCHES = 1024;
 const PADDING = 64;
 const ROWS_BYTES = 4 * 3 * MAX_DIM + BLOCK_BYTES + PADDING;
 
-/** Layout of the memory. */
+/** Layout of the room that a kernel works in: bytes from its beginning on. */
 export const QUERY = 1024;
 export const ROWS = QUERY + 8 * MAX_DIM + PADDING;
 export const STORED = ROWS + ROWS_BYTES;
@@ -44,24 +46,58 @@ export const NORMS = SCORES + 8 * (MAX_BLOCK_ROWS + 2);
 export const CODES = NORMS + 8 * (MAX_BLOCK_ROWS + 2);
 export const SKETCHES = CODES + 2 * MAX_DIM + PADDING;
 export const FOUND = SKETCHES + BLOCK_BYTES + PADDING;
-const PAGES = Math.ceil((FOUND + 4 * MAX_SKETCHES) / 65_536);
+/** Numbers of rows that are gathered. */
+const LIST = FOUND + 4 * MAX_SKETCHES;
+const PAGE_BYTES = 1 << 16;
+const PAGES = Math.ceil((LIST + 4 * MAX_SKETCHES) / PAGE_BYTES);
 
-/** The kernel, with a memory of its own. */
-export function distanceKernel(): { readonly functions: DistanceKernel; readonly memory: ArrayBuffer } {
-  return instantiate<DistanceKernel>(distances, PAGES);
+/** The room that a kernel works in. */
+export const KERNEL_ROOM_BYTES = PAGES * PAGE_BYTES;
+/** What kernels may read behind the last row of a memory: another row, and some. */
+export const KERNEL_BYTES_BEHIND = 4 * PAGE_BYTES;
+
+/** A room in a memory that others have vectors in. */
+export interface KernelRoom {
+  readonly memory: SharedKernelMemory;
+  /** Its first byte. */
+  readonly at: number;
 }
 
-/** Copies some rows of `width` bytes to a place in a kernel's memory: in one piece where they follow one another. */
-export function gather(memory: Uint8Array, data: Uint8Array, rows: Uint32Array, width: number, at: number): void {
-  const count = rows.length;
-  if (count === 0) return;
-  const first = rows[0] * width;
-  if (rows[count - 1] - rows[0] === count - 1) {
-    memory.set(data.subarray(first, first + count * width), at);
-    return;
+/** A kernel, and what it finds where it is: rows of the memory that its room lies in, and copies of others. */
+export class DistanceKernelMemory {
+  readonly functions: DistanceKernel;
+  readonly room: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly #list: Uint32Array<SharedArrayBuffer>;
+
+  /** @param room without: in a memory of its own */
+  constructor({ memory, at }: KernelRoom = { memory: sharedMemory(PAGES), at: 0 }) {
+    this.functions = instantiateIn<DistanceKernel>(distances, memory);
+    this.room = at;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.#list = new Uint32Array(memory.buffer, at + LIST, MAX_SKETCHES);
   }
-  for (let i = 0; i < count; i++) {
-    const from = rows[i] * width;
-    memory.set(data.subarray(from, from + width), at + i * width);
+
+  /**
+   * Where some rows of `width` bytes lie one after the other: where they are, if that is in this memory and they follow one
+   * another, or as copies from byte `copyAt` of the room on.
+   * @param rows at most `MAX_SKETCHES`
+   */
+  place(data: Uint8Array, rows: Uint32Array, width: number, copyAt: number): number {
+    const [first, count, to] = [rows[0] * width, rows.length, this.room + copyAt];
+    const isHere = data.buffer === this.bytes.buffer;
+    const areInARow = count === 0 || rows[count - 1] - rows[0] === count - 1;
+    if (isHere && areInARow) return data.byteOffset + first;
+    if (areInARow) this.bytes.set(data.subarray(first, first + count * width), to);
+    else if (isHere) this.#gather(data.byteOffset, rows, width, to);
+    else
+      for (let i = 0; i < count; i++)
+        this.bytes.set(data.subarray(rows[i] * width, (rows[i] + 1) * width), to + i * width);
+    return to;
+  }
+
+  #gather(from: number, rows: Uint32Array, width: number, to: number): void {
+    this.#list.set(rows);
+    this.functions.gatherRows(from, this.#list.byteOffset, rows.length, width, to);
   }
 }

@@ -1,3 +1,4 @@
+export { KERNEL_BYTES_BEHIND, KERNEL_ROOM_BYTES, type KernelRoom } from "./distance-kernel.ts";
 export { FloatListScanner } from "./float-list-scanner.ts";
 export { type NumberScan, OVERFLOW, scanFloat32 } from "./float32-scanner.ts";
 export { type Int64Scan, scanInt64 } from "./int64-scanner.ts";
@@ -7,3 +8,4 @@ export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";
 export { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "./vector-distances.ts";
 export { type SketchedQuery, sketchedQuery, VectorSketches } from "./vector-sketches.ts";
+export { type SharedKernelMemory, sharedMemory } from "./web-assembly.ts";

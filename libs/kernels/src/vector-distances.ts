@@ -1,8 +1,7 @@
 import {
   BLOCK_BYTES,
-  type DistanceKernel,
-  distanceKernel,
-  gather,
+  DistanceKernelMemory,
+  type KernelRoom,
   MAX_BLOCK_ROWS,
   MAX_DIM,
   NORMS,
@@ -23,24 +22,27 @@ const bytesOf = { float32: 4, float16: 2, bfloat16: 2, int8: 1 } as const;
 
 /**
  * Compares vectors, a block of rows with one query at a time, in WebAssembly. Sums are doubles in a fixed order, so that scores
- * do not depend on the block that a row lies in. One a thread: whoever comes back to it after somebody else loads its
- * rows again.
+ * do not depend on the block that a row lies in. Floats that lie in its memory are compared where they are. One a thread and memory:
+ * whoever comes back to it after somebody else loads its rows again.
  */
 export class VectorDistances {
-  readonly #kernel: DistanceKernel;
-  readonly #bytes: Uint8Array;
+  readonly #kernel: DistanceKernelMemory;
   readonly #query: Float64Array;
-  /** Whose rows are in memory. */
+  /** Whose rows are loaded, and where they lie. */
   #loaded: unknown;
+  #rows = 0;
+  /** Which query is in memory. */
+  #queries: Float32Array | undefined;
+  #from = 0;
 
-  constructor() {
-    const { functions, memory } = distanceKernel();
-    this.#kernel = functions;
-    this.#bytes = new Uint8Array(memory);
-    this.#query = new Float64Array(memory, QUERY, MAX_DIM);
-    this.scores = new Float64Array(memory, SCORES, MAX_BLOCK_ROWS);
-    this.norms = new Float64Array(memory, NORMS, MAX_BLOCK_ROWS);
-    this.sketches = new VectorSketches(functions, memory);
+  /** @param room in the memory that vectors lie in; without, in a memory of its own */
+  constructor(room?: KernelRoom) {
+    this.#kernel = new DistanceKernelMemory(room);
+    const { bytes, room: at } = this.#kernel;
+    this.#query = new Float64Array(bytes.buffer, at + QUERY, MAX_DIM);
+    this.scores = new Float64Array(bytes.buffer, at + SCORES, MAX_BLOCK_ROWS);
+    this.norms = new Float64Array(bytes.buffer, at + NORMS, MAX_BLOCK_ROWS);
+    this.sketches = new VectorSketches(this.#kernel, () => this.#rows);
   }
 
   /** Of the rows of the block that was compared last. */
@@ -62,26 +64,29 @@ export class VectorDistances {
 
   /** Loads rows of numbers. @param rows their places in `data`, at most a block of them; they name what is loaded */
   load(data: Uint8Array, rows: Uint32Array, dim: number, stored: StoredNumbers): void {
+    const { functions, room } = this.#kernel;
     const width = dim * bytesOf[stored];
-    gather(this.#bytes, data, rows, width, stored === "float32" ? ROWS : STORED);
-    if (stored !== "float32") this.#kernel[widenOf[stored]](STORED, rows.length * dim, ROWS);
+    const at = this.#kernel.place(data, rows, width, stored === "float32" ? ROWS : STORED);
+    if (stored !== "float32") functions[widenOf[stored]](at, rows.length * dim, room + ROWS);
+    this.#rows = stored === "float32" ? at : room + ROWS;
     this.#loaded = rows;
   }
 
   /** Loads rows of bits, `width` bytes each. */
   loadBits(data: Uint8Array, rows: Uint32Array, width: number): void {
-    gather(this.#bytes, data, rows, width, ROWS);
+    this.#rows = this.#kernel.place(data, rows, width, ROWS);
     this.#loaded = rows;
   }
 
   /** Lengths of the loaded rows, to `norms`. */
   measure(rowCount: number, dim: number): void {
-    this.#kernel.squaredNorms(ROWS, rowCount, dim, NORMS);
+    const { functions, room } = this.#kernel;
+    functions.squaredNorms(this.#rows, rowCount, dim, room + NORMS);
     const { norms } = this;
     for (let i = 0; i < rowCount; i++) norms[i] = Math.sqrt(norms[i]);
   }
 
-  /** Compares the query at `from` with the loaded rows, to `scores`. */
+  /** Compares the query at `from` with the loaded rows, to `scores`. @param queries which nobody changes */
   compare(
     metric: "squaredDistances" | "products",
     queries: Float32Array,
@@ -89,14 +94,18 @@ export class VectorDistances {
     dim: number,
     rowCount: number,
   ): void {
-    this.#query.set(queries.subarray(from, from + dim));
-    this.#kernel[metric](QUERY, ROWS, rowCount, dim, SCORES);
+    const { functions, room } = this.#kernel;
+    if (this.#queries !== queries || this.#from !== from) this.#query.set(queries.subarray(from, from + dim));
+    [this.#queries, this.#from] = [queries, from];
+    functions[metric](room + QUERY, this.#rows, rowCount, dim, room + SCORES);
   }
 
   /** The same of bits. */
   compareBits(metric: "hammingDistances" | "jaccardDistances", query: Uint8Array, rowCount: number): void {
-    this.#bytes.set(query, QUERY);
-    this.#kernel[metric](QUERY, ROWS, rowCount, query.length, SCORES);
+    const { functions, room, bytes } = this.#kernel;
+    this.#queries = undefined;
+    bytes.set(query, room + QUERY);
+    functions[metric](room + QUERY, this.#rows, rowCount, query.length, room + SCORES);
   }
 }
 

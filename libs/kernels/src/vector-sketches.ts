@@ -1,12 +1,10 @@
 import {
   BLOCK_BYTES,
   CODES,
-  type DistanceKernel,
+  type DistanceKernelMemory,
   FOUND,
-  gather,
   MAX_DIM,
   MAX_SKETCHES,
-  ROWS,
   SKETCHES,
 } from "./distance-kernel.ts";
 
@@ -33,16 +31,22 @@ const FLOAT_STEP = 1e-6;
  * bytes, that the row is not within a bound, and never of one that is. Made of the rows that `VectorDistances` has loaded.
  */
 export class VectorSketches {
-  readonly #kernel: DistanceKernel;
-  readonly #bytes: Uint8Array;
+  readonly #kernel: DistanceKernelMemory;
+  readonly #loadedRows: () => number;
   readonly #codes: Int16Array;
   readonly #found: Uint32Array;
+  /** Where the loaded sketches lie. */
+  #at = 0;
+  /** Which query is in memory. */
+  #query: SketchedQuery | undefined;
 
-  constructor(kernel: DistanceKernel, memory: ArrayBuffer) {
+  /** @param loadedRows where the rows lie that `VectorDistances` has loaded */
+  constructor(kernel: DistanceKernelMemory, loadedRows: () => number) {
     this.#kernel = kernel;
-    this.#bytes = new Uint8Array(memory);
-    this.#codes = new Int16Array(memory, CODES, MAX_DIM);
-    this.#found = new Uint32Array(memory, FOUND, MAX_SKETCHES);
+    this.#loadedRows = loadedRows;
+    const { bytes, room } = kernel;
+    this.#codes = new Int16Array(bytes.buffer, room + CODES, MAX_DIM);
+    this.#found = new Uint32Array(bytes.buffer, room + FOUND, MAX_SKETCHES);
   }
 
   /** Bytes of a sketch. */
@@ -57,22 +61,36 @@ export class VectorSketches {
 
   /** Sketches of the first rows of the block that is loaded, to a place in `out`. */
   write(rowCount: number, dim: number, out: Uint8Array, at: number): void {
-    this.#kernel.sketchRows(ROWS, rowCount, dim, SKETCHES);
-    out.set(this.#bytes.subarray(SKETCHES, SKETCHES + rowCount * VectorSketches.widthOf(dim)), at);
+    const { functions, room, bytes } = this.#kernel;
+    if (out.buffer === bytes.buffer) {
+      functions.sketchRows(this.#loadedRows(), rowCount, dim, out.byteOffset + at);
+      return;
+    }
+    const from = room + SKETCHES;
+    functions.sketchRows(this.#loadedRows(), rowCount, dim, from);
+    out.set(bytes.subarray(from, from + rowCount * VectorSketches.widthOf(dim)), at);
   }
 
   /** Loads sketches. @param rows their places in `data`, at most a block of them */
   load(data: Uint8Array, rows: Uint32Array, dim: number): void {
-    gather(this.#bytes, data, rows, VectorSketches.widthOf(dim), SKETCHES);
+    this.#at = this.#kernel.place(data, rows, VectorSketches.widthOf(dim), SKETCHES);
   }
 
   /** Places in the block of rows whose squared distance may be `bound` or less; valid until the next call. */
-  near({ codes, scale, squares, error }: SketchedQuery, bound: number, rowCount: number): Uint32Array {
-    this.#codes.set(codes);
+  near(query: SketchedQuery, bound: number, rowCount: number): Uint32Array {
+    const { codes, scale, squares, error } = query;
     const radius = Math.sqrt(Math.max(0, bound)) * (1 + STEP) + error;
-    const { nearRows } = this.#kernel;
-    const count = nearRows(CODES, SKETCHES, rowCount, codes.length, FOUND, scale, squares, radius);
-    return this.#found.subarray(0, count);
+    const [at, out] = this.#places(query);
+    const { nearRows } = this.#kernel.functions;
+    return this.#found.subarray(0, nearRows(at, this.#at, rowCount, codes.length, out, scale, squares, radius));
+  }
+
+  /** Of the query, which is in memory afterwards, and of what is found. */
+  #places(query: SketchedQuery): readonly [codes: number, found: number] {
+    if (this.#query !== query) this.#codes.set(query.codes);
+    this.#query = query;
+    const { room } = this.#kernel;
+    return [room + CODES, room + FOUND];
   }
 
   /** Places in the block of rows whose product with the query may be `least` or more; valid until the next call. */
@@ -86,12 +104,13 @@ export class VectorSketches {
     return this.#alike(query, 0, (least - Math.abs(least) * FLOAT_STEP) * length, rowCount);
   }
 
-  #alike({ codes, scale, length, error }: SketchedQuery, least: number, ofLength: number, rowCount: number) {
-    this.#codes.set(codes);
+  #alike(query: SketchedQuery, least: number, ofLength: number, rowCount: number): Uint32Array {
+    const { codes, scale, length, error } = query;
     const perLength = error * (1 + FLOAT_STEP) + STEP * length;
-    const [to, from] = [FOUND, SKETCHES];
-    const { alikeRows } = this.#kernel;
-    const count = alikeRows(CODES, from, rowCount, codes.length, to, scale, length, perLength, least, ofLength);
+    const [at, out] = this.#places(query);
+    const { alikeRows } = this.#kernel.functions;
+    const dim = codes.length;
+    const count = alikeRows(at, this.#at, rowCount, dim, out, scale, length, perLength, least, ofLength);
     return this.#found.subarray(0, count);
   }
 }

@@ -1,8 +1,19 @@
 import { describe, expect, it } from "@jest/globals";
-import { lengthsOf, MAX_BLOCK_ROWS, type StoredNumbers, VectorDistances } from "@sluice/kernels";
+import {
+  KERNEL_BYTES_BEHIND,
+  KERNEL_ROOM_BYTES,
+  lengthsOf,
+  MAX_BLOCK_ROWS,
+  type StoredNumbers,
+  sharedMemory,
+  VectorDistances,
+} from "@sluice/kernels";
 import fc from "fast-check";
 
 const kernel = new VectorDistances();
+const memory = sharedMemory((2 * KERNEL_ROOM_BYTES + KERNEL_BYTES_BEHIND + (1 << 16)) >> 16);
+/** Finds rows where they lie, behind its room. */
+const inPlace = new VectorDistances({ memory, at: KERNEL_ROOM_BYTES });
 
 /** The twin: sums of every fourth place, those behind the last group of four with the first. */
 function inFourSums(dim: number, term: (place: number) => number): number {
@@ -109,5 +120,33 @@ describe("distances of vectors", () => {
     kernel.load(bytesOf(data), Uint32Array.of(0, 2), dim, "float32");
     kernel.compare("products", data, 0, dim, 2);
     expect([kernel.scores[0], kernel.scores[1]]).toEqual([dim, dim]);
+  });
+
+  it("are those of copies where rows are compared in their place, whether they follow one another or not", () => {
+    const dim = 37;
+    const values = Float32Array.from({ length: 40 * dim }, (_, i) => Math.sin(i * i));
+    const query = values.slice(7, 7 + dim);
+    const types: [StoredNumbers, ArrayBufferView][] = [
+      ["float32", values],
+      ["float16", Float16Array.from(values)],
+      ["bfloat16", Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16)],
+      ["int8", Int8Array.from(values, (value) => 100 * value)],
+    ];
+    const lists = [[0, 1, 2, 3, 4], [39], [3, 5, 8, 39], [38, 39]];
+    for (const [stored, view] of types)
+      for (const rows of lists.map((list) => Uint32Array.from(list))) {
+        // At no address that numbers like.
+        const here = new Uint8Array(memory.buffer, 2 * KERNEL_ROOM_BYTES + 3, view.byteLength);
+        here.set(bytesOf(view));
+        const scores = [kernel, inPlace].map((one) => {
+          one.load(one === inPlace ? here : bytesOf(view), rows, dim, stored);
+          one.compare("products", query, 0, dim, rows.length);
+          const products = [...one.scores.subarray(0, rows.length)];
+          one.compare("squaredDistances", query, 0, dim, rows.length);
+          one.measure(rows.length, dim);
+          return [products, ...[one.scores, one.norms].map((all) => [...all.subarray(0, rows.length)])];
+        });
+        expect(scores[1]).toEqual(scores[0]);
+      }
   });
 });

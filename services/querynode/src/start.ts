@@ -39,7 +39,7 @@ export async function startQueryNode(
   cleanup.use(cacheMetrics(metrics, rows));
   const connect = (address: Address) => connectPeer(segmentReader.SegmentReaderClient, address, settings);
   const shares = cleanup.use(new Shares(nodes, connect));
-  const threads = cleanup.use(new ScoreThreads());
+  const threads = cleanup.use(new ScoreThreads(() => rows.vectors.memory));
   const iterators = new IteratorHits(shares);
   const spread = new SpreadRows(rows, shares);
   const service = new QueryService(data, spread);

@@ -1,6 +1,7 @@
 import { expect, it } from "@jest/globals";
 import type { VarColumn } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
+import { Kernels } from "../src/search/kernels.ts";
 import { type Comparison, scoreRows } from "../src/search/score-rows.ts";
 import { numbers } from "./query-world.ts";
 
@@ -31,9 +32,15 @@ function column(rowCount: number): VarColumn {
 /** Scores by query and row, of rows that have one. */
 function scoresOf(comparison: Comparison, of: VarColumn, rows: Uint32Array): Map<string, number> {
   const scores = new Map<string, number>();
-  scoreRows(comparison, of, rows, (query, first, count, found) => {
-    for (let i = 0; i < count; i++) if (!Number.isNaN(found[i])) scores.set(`${query}/${rows[first + i]}`, found[i]);
-  });
+  scoreRows(
+    comparison,
+    of,
+    rows,
+    (query, first, count, found) => {
+      for (let i = 0; i < count; i++) if (!Number.isNaN(found[i])) scores.set(`${query}/${rows[first + i]}`, found[i]);
+    },
+    new Kernels(),
+  );
   return scores;
 }
 

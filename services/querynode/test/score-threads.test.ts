@@ -1,28 +1,47 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import type { FixedColumn, VarColumn } from "@sluice/columns";
 import { DataType } from "@sluice/schema";
-import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { type VectorBlock, VectorMemory } from "../src/cache/vector-memory.ts";
+import { type Candidates, type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { Kernels } from "../src/search/kernels.ts";
 import { ScoreThreads } from "../src/search/score-threads.ts";
+import { sketchesBytes, sketchesIn } from "../src/search/sketches.ts";
 
 const DIM = 64;
 const ROWS = 40_000;
 
-/** Numbers that repeat, so that there are ties. */
+const memory = new VectorMemory(32 << 20, 2);
+
 function shared(byteLength: number, value: (i: number) => number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(byteLength)).fill(0).map((_, i) => value(i));
+  const { bytes } = memory.take(byteLength) as VectorBlock;
+  for (let i = 0; i < byteLength; i++) bytes[i] = value(i);
+  return bytes;
 }
 
-const floats: FixedColumn = {
-  ...{ kind: "fixed", width: 4 * DIM, validity: undefined },
-  data: new Uint8Array(
-    new Float32Array(new SharedArrayBuffer(4 * DIM * ROWS)).map((_, i) => (i * 2_654_435_761) % 11).buffer,
-  ),
-};
-const inShared = new Uint8Array(new SharedArrayBuffer(floats.data.byteLength));
-inShared.set(floats.data);
-const column: FixedColumn = { ...floats, data: inShared };
+/** Numbers that repeat, so that there are ties. */
+const numbers = new Uint8Array(Float32Array.from({ length: ROWS * DIM }, (_, i) => (i * 2_654_435_761) % 11).buffer);
+const inShared = shared(numbers.length, (i) => numbers[i]);
+const column: FixedColumn = { kind: "fixed", width: 4 * DIM, validity: undefined, data: inShared };
+/** The same, in memory that no kernel works in. */
+const elsewhere = new Uint8Array(new SharedArrayBuffer(numbers.length));
+elsewhere.set(numbers);
+const sketches = sketchesIn(
+  shared(sketchesBytes(ROWS, DIM), () => 7),
+  ROWS,
+  DIM,
+);
 const queries = Float32Array.from({ length: 3 * DIM }, (_, i) => i % 7);
 const everyThird = Uint32Array.from({ length: ROWS / 4 }, (_, i) => 3 * i);
+
+/** By query, then row: with sketches of several queries no order among each other is promised. As bytes, since they are many. */
+function inOrder({ queries, rows, scores }: Candidates): Buffer {
+  const order = Uint32Array.from(queries.keys()).sort((a, b) => queries[a] - queries[b] || rows[a] - rows[b]);
+  const words = Float64Array.from(
+    { length: 3 * order.length },
+    (_, i) => [queries, rows, scores][i % 3][order[Math.floor(i / 3)]],
+  );
+  return Buffer.from(words.buffer);
+}
 
 const task = (more: Partial<CandidateTask> = {}): CandidateTask => ({
   comparison: {
@@ -37,12 +56,23 @@ const task = (more: Partial<CandidateTask> = {}): CandidateTask => ({
 });
 
 describe("threads that compare vectors", () => {
-  const threads = new ScoreThreads(2);
+  const threads = new ScoreThreads(() => memory, 2);
   afterAll(() => threads[Symbol.asyncDispose]());
 
   it.each([
     ["all rows", task()],
     ["some rows", task({ rows: everyThird })],
+    ["rows of another memory", task({ column: { ...column, data: elsewhere } })],
+    ["rows that have sketches", task({ sketches, bounds: Float64Array.of(1200, 1300, 1400) })],
+    [
+      "some that have, of another memory",
+      task({
+        sketches,
+        rows: everyThird,
+        bounds: Float64Array.of(1200, 1300, 1400),
+        column: { ...column, data: elsewhere },
+      }),
+    ],
     ["rows from the middle", task({ rows: task().rows.subarray(1000, 30_000) })],
     ["products", task({ comparison: { ...task().comparison, metric: "IP" }, floor: -1500 })],
     [
@@ -106,7 +136,8 @@ describe("threads that compare vectors", () => {
     ],
   ])("find the candidates that are found without them: %s", async (_, one) => {
     const found = await threads.candidates(one);
-    expect(found).toEqual(candidatesOf(one));
+    const expected = candidatesOf({ ...one, sketches: undefined }, new Kernels());
+    expect(inOrder(found).equals(inOrder(expected))).toBe(true);
     expect(found.rows.length).toBeGreaterThan(0);
   });
 
@@ -114,7 +145,7 @@ describe("threads that compare vectors", () => {
     const queries = { kind: "floats", count: 3, values: undefined as never } as const;
     const broken = task({ comparison: { ...task().comparison, queries } });
     await expect(threads.candidates(broken)).rejects.toThrow("undefined");
-    expect(await threads.candidates(task())).toEqual(candidatesOf(task()));
+    expect(inOrder(await threads.candidates(task())).equals(inOrder(candidatesOf(task(), new Kernels())))).toBe(true);
   });
 
   it("get tasks of some milliseconds, however many queries there are and however long vectors", () => {

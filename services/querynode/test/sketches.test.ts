@@ -3,11 +3,17 @@ import type { FixedColumn } from "@sluice/columns";
 import { VectorSketches } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
+import { type VectorBlock, VectorMemory } from "../src/cache/vector-memory.ts";
 import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { Kernels } from "../src/search/kernels.ts";
 import { areSketched, type Sketches, sketchesBytes, sketchesIn } from "../src/search/sketches.ts";
 
 const DIM = 67;
 const ROWS = 3000;
+
+const memory = new VectorMemory(16 << 20, 1);
+/** That find columns and sketches where they lie, and that do not. */
+const [inPlace, elsewhere] = [new Kernels(memory.rooms(0)), new Kernels()];
 
 let state = 7;
 const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5;
@@ -21,20 +27,20 @@ type Stored = keyof typeof stored;
 
 function columnOf(dataType: Stored): FixedColumn {
   const from = stored[dataType];
-  const data = new Uint8Array(new SharedArrayBuffer(from.byteLength));
+  const { bytes: data } = memory.take(from.byteLength) as VectorBlock;
   data.set(new Uint8Array(from.buffer));
   return { kind: "fixed", width: from.byteLength / ROWS, data, validity: undefined };
 }
 
 /** In memory that others have used. */
 function newSketches(): Sketches {
-  const bytes = new Uint8Array(new SharedArrayBuffer(sketchesBytes(ROWS, DIM))).fill(1);
-  return sketchesIn(bytes, ROWS, DIM);
+  const { bytes } = memory.take(sketchesBytes(ROWS, DIM)) as VectorBlock;
+  return sketchesIn(bytes.fill(1), ROWS, DIM);
 }
 
 /** By query, then row: of several queries no order among each other is promised. */
-function inOrder(task: CandidateTask) {
-  const { queries, rows, scores } = candidatesOf(task);
+function inOrder(task: CandidateTask, kernels: Kernels) {
+  const { queries, rows, scores } = candidatesOf(task, kernels);
   const found = Array.from(queries, (query, i) => [query, rows[i], scores[i]]);
   return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
@@ -66,14 +72,18 @@ describe("a search with sketches", () => {
           ...{ comparison: { dataType: dataType as DataType, dim: DIM, queries, metric }, column, rows, floor },
           bounds: new Float64Array(count).fill(1e9),
         };
-        const all = inOrder({ ...task, floor: Number.NEGATIVE_INFINITY });
+        const all = inOrder({ ...task, floor: Number.NEGATIVE_INFINITY }, elsewhere);
         const sign = metric === "L2" ? 1 : -1;
         const signed = shares.map((_, query) => all.flatMap((one) => (one[0] === query ? [sign * one[2]] : [])));
         const bounds = Float64Array.from(shares, (share, i) => {
           const ranked = signed[i].toSorted((a, b) => a - b);
           return ranked[Math.min(ranked.length - 1, Math.floor(share * ranked.length))];
         });
-        expect(inOrder({ ...task, bounds, sketches })).toEqual(inOrder({ ...task, bounds }));
+        const expected = inOrder({ ...task, bounds }, elsewhere);
+        for (const kernels of [inPlace, elsewhere]) {
+          expect(inOrder({ ...task, bounds, sketches }, kernels)).toEqual(expected);
+          expect(inOrder({ ...task, bounds }, kernels)).toEqual(expected);
+        }
       }),
       { seed: 5, numRuns: 150 },
     );
@@ -84,10 +94,13 @@ describe("a search with sketches", () => {
     const sketches = newSketches();
     const queries = { kind: "floats", count: 1, values: new Float32Array(DIM) } as const;
     const search = (rows: readonly number[]) =>
-      candidatesOf({
-        comparison: { dataType: DataType.FloatVector, dim: DIM, queries, metric: "L2" },
-        ...{ column, sketches, rows: Uint32Array.from(rows), bounds: Float64Array.of(1), floor: 0 },
-      });
+      candidatesOf(
+        {
+          comparison: { dataType: DataType.FloatVector, dim: DIM, queries, metric: "L2" },
+          ...{ column, sketches, rows: Uint32Array.from(rows), bounds: Float64Array.of(1), floor: 0 },
+        },
+        inPlace,
+      );
     search([0, 500, 2999]);
     expect(sketches.made.indexOf(1)).toBe(-1);
     search([2990, 2991, 2993]);

@@ -1,14 +1,12 @@
+import { availableParallelism } from "node:os";
 import { FreeSpans } from "@sluice/async";
-
-/** What we use of it; the compiler's libraries know it only for browsers. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number; shared: true }) => SharedMemory;
-};
-
-/** A memory of WebAssembly that threads share. */
-export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer;
-}
+import {
+  KERNEL_BYTES_BEHIND,
+  KERNEL_ROOM_BYTES,
+  type KernelRoom,
+  type SharedKernelMemory,
+  sharedMemory,
+} from "@sluice/kernels";
 
 /** A part of the memory, with any content. */
 export interface VectorBlock {
@@ -18,24 +16,35 @@ export interface VectorBlock {
 }
 
 const PAGE_BYTES = 1 << 16;
-/** Most that one memory of WebAssembly may have, without its last page: kernels read some bytes behind a row. */
-const MOST_SLAB_BYTES = 2 ** 32 - PAGE_BYTES;
+/** Most that one memory of WebAssembly may have. */
+const MOST_BYTES = 2 ** 32 - PAGE_BYTES;
 /**
  * What vectors lie in while they are kept or compared: some memories that all threads share, whose parts are used again. The collector
- * does not count memory that threads share, and so lets it pile up. Address space is reserved; the system gives pages when
- * they are used.
+ * does not count memory that threads share, and so lets it pile up. Each thread has a room there for the kernel that compares
+ * vectors where they lie. Address space is reserved; the system gives pages when they are used.
  */
 export class VectorMemory {
-  readonly memories: readonly SharedMemory[];
+  readonly memories: readonly SharedKernelMemory[];
+  readonly #slabBytes: number;
   readonly #free: readonly FreeSpans[];
 
-  /** @param bytes that all blocks may have together @param slabBytes of each memory, in whole pages */
-  constructor(bytes: number, slabBytes = MOST_SLAB_BYTES) {
-    const sizes = Array.from({ length: Math.ceil(bytes / slabBytes) }, (_, i) =>
-      Math.min(slabBytes, bytes - i * slabBytes),
-    );
-    this.memories = sizes.map((size) => sharedMemory(Math.ceil(size / PAGE_BYTES) + 1));
-    this.#free = this.memories.map(({ buffer }) => new FreeSpans(0, buffer.byteLength - PAGE_BYTES));
+  /** @param bytes that all blocks may have together @param threads that compare, beside this one @param slabBytes of each memory at most */
+  constructor(bytes: number, threads = availableParallelism(), slabBytes?: number) {
+    const roomBytes = (threads + 1) * KERNEL_ROOM_BYTES;
+    const most = slabBytes ?? MOST_BYTES - roomBytes - KERNEL_BYTES_BEHIND;
+    const count = Math.ceil(bytes / most);
+    this.#slabBytes = Math.min(most, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
+    const pages = (roomBytes + this.#slabBytes + KERNEL_BYTES_BEHIND) / PAGE_BYTES;
+    this.memories = Array.from({ length: count }, () => sharedMemory(pages));
+    this.#free = this.memories.map((_, i) => {
+      const length = Math.min(this.#slabBytes, bytes - i * this.#slabBytes);
+      return new FreeSpans(roomBytes, roomBytes + Math.ceil(length / PAGE_BYTES) * PAGE_BYTES);
+    });
+  }
+
+  /** The rooms of a thread, one in each memory. @param thread 0 is this one */
+  rooms(thread: number): KernelRoom[] {
+    return this.memories.map((memory) => ({ memory, at: thread * KERNEL_ROOM_BYTES }));
   }
 
   /** Undefined while there is no room. */
@@ -54,10 +63,6 @@ export class VectorMemory {
 
   /** Whether there is room for it when nothing else is there. */
   fits(length: number): boolean {
-    return length <= this.memories[0].buffer.byteLength - PAGE_BYTES;
+    return length <= this.#slabBytes;
   }
-}
-
-function sharedMemory(pages: number): SharedMemory {
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }

@@ -1,4 +1,5 @@
 import type { Column, FixedColumn } from "@sluice/columns";
+import type { Kernels } from "./kernels.ts";
 import { isDistance } from "./metrics.ts";
 import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
@@ -28,7 +29,10 @@ export interface Candidates {
 }
 
 /** The rows whose scores lie within the bounds. Which of them are hits is for who knows their keys. */
-export function candidatesOf({ comparison, column, sketches, rows, bounds, floor }: CandidateTask): Candidates {
+export function candidatesOf(
+  { comparison, column, sketches, rows, bounds, floor }: CandidateTask,
+  kernels: Kernels,
+): Candidates {
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const found = new Found();
   const add = (query: number, row: number, score: number) => {
@@ -40,10 +44,10 @@ export function candidatesOf({ comparison, column, sketches, rows, bounds, floor
   const takeRows: TakeRows = (query, chosen, scores) => {
     for (const [i, row] of chosen.entries()) add(query, row, scores[i]);
   };
-  if (isOfLists(comparison)) scoreLists(comparison, column, rows, take);
+  if (isOfLists(comparison)) scoreLists(comparison, column, rows, take, kernels);
   else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
-    scoreSketched(comparison, column as FixedColumn, sketches, rows, bounds, takeRows);
-  else scoreRows(comparison as Comparison, column, rows, take);
+    scoreSketched({ comparison, column: column as FixedColumn, sketches, rows, bounds }, takeRows, kernels);
+  else scoreRows(comparison as Comparison, column, rows, take, kernels);
   return found.all();
 }
 

@@ -2,6 +2,7 @@ import { type Column, type FixedColumn, isNull, type VarColumn, varValue } from 
 import { vectorBytes } from "@sluice/schema";
 import { decodeVectorArrayCell } from "@sluice/values";
 import { rowsBetween } from "../row-range.ts";
+import type { Kernels } from "./kernels.ts";
 import { isDistance } from "./metrics.ts";
 import type { ListVectors } from "./query-vectors.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
@@ -17,11 +18,17 @@ export type ListComparison = Comparison<ListVectors>;
  * Scores of rows that have lists of vectors: the sum, over the vectors of a query, of what the row's best vector scores. A query
  * of one vector scores as its best one does. Rows without vectors are no hits. Source: Milvus's MAX_SIM metrics.
  */
-export function scoreLists(comparison: ListComparison, column: Column, rows: Uint32Array, take: TakeScores): void {
+export function scoreLists(
+  comparison: ListComparison,
+  column: Column,
+  rows: Uint32Array,
+  take: TakeScores,
+  kernels: Kernels,
+): void {
   const { vectors, count } = comparison.queries;
   for (let first = 0; first < rows.length; ) {
     const chunk = chunkOf(comparison, column as VarColumn, rows, first);
-    const best = bestOfRows({ ...comparison, queries: vectors }, chunk);
+    const best = bestOfRows({ ...comparison, queries: vectors }, chunk, kernels);
     for (let query = 0; query < count; query++)
       take(query, first, chunk.rowCount, sums(comparison.queries, query, best, chunk.rowCount));
     first += chunk.rowCount;
@@ -57,16 +64,17 @@ function chunkOf({ dataType, dim }: ListComparison, column: VarColumn, rows: Uin
 }
 
 /** Of each vector that is searched for, the score of each row's best one; NaN where it has none. */
-function bestOfRows(comparison: Comparison, { rowCount, vectors, rowOf }: Chunk): Float64Array {
+function bestOfRows(comparison: Comparison, { rowCount, vectors, rowOf }: Chunk, kernels: Kernels): Float64Array {
   const sign = isDistance(comparison.metric) ? 1 : -1;
   const best = new Float64Array(comparison.queries.count * rowCount).fill(Number.NaN);
-  scoreRows(comparison, vectors, rowsBetween(0, rowOf.length), (query, first, count, scores) => {
+  const take: TakeScores = (query, first, count, scores) => {
     for (let i = 0; i < count; i++) {
       const at = query * rowCount + rowOf[first + i];
       // What is compared with NaN is better.
       if (!(sign * scores[i] >= sign * best[at])) best[at] = scores[i];
     }
-  });
+  };
+  scoreRows(comparison, vectors, rowsBetween(0, rowOf.length), take, kernels);
   return best;
 }
 

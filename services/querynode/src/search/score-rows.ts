@@ -1,6 +1,7 @@
 import type { Column, FixedColumn, VarColumn } from "@sluice/columns";
 import { lengthsOf, MAX_BLOCK_ROWS, VectorDistances } from "@sluice/kernels";
 import type { DataType } from "@sluice/schema";
+import type { Kernels } from "./kernels.ts";
 import type { Metric } from "./metrics.ts";
 import type { PlainVectors, QueryVectors, SparseQuery } from "./query-vectors.ts";
 import { bm25Worth, lengthOf, product, SparseIndex } from "./score-sparse.ts";
@@ -23,14 +24,20 @@ export interface Comparison<Q extends QueryVectors = PlainVectors> {
 export type Scorer = (query: number, block: Uint32Array) => Float64Array;
 
 /** Scores of the selected rows of a column with every query vector, block by block: for as long as the caller can wait. */
-export function scoreRows(comparison: Comparison, column: Column, rows: Uint32Array, take: TakeScores): void {
+export function scoreRows(
+  comparison: Comparison,
+  column: Column,
+  rows: Uint32Array,
+  take: TakeScores,
+  kernels: Kernels,
+): void {
   const { queries, bm25 } = comparison;
   if (queries.kind === "sparse" && queries.count > 1) {
     indexOf(comparison, queries.values).score(column as VarColumn, rows, bm25, take);
     return;
   }
   const blockRows = VectorDistances.blockRows(4 * Math.max(1, comparison.dim));
-  const score = scorerOf(comparison, column);
+  const score = scorerOf(comparison, column, kernels);
   for (let first = 0; first < rows.length; first += blockRows) {
     const block = rows.subarray(first, first + blockRows);
     for (let query = 0; query < queries.count; query++) take(query, first, block.length, score(query, block));
@@ -46,31 +53,25 @@ function indexOf(comparison: Comparison, queries: readonly SparseQuery[]): Spars
   return known;
 }
 
-function scorerOf(comparison: Comparison, column: Column): Scorer {
+function scorerOf(comparison: Comparison, column: Column, kernels: Kernels): Scorer {
   const { queries, metric } = comparison;
   switch (queries.kind) {
     case "floats":
-      return floatScorer(comparison, column as FixedColumn, queries.values);
+      return floatScorer(comparison, column as FixedColumn, queries.values, kernels);
     case "bits":
-      return bitScorer(column as FixedColumn, queries.values, metric);
+      return bitScorer(column as FixedColumn, queries.values, metric, kernels);
     case "sparse":
       return sparseScorer(column as VarColumn, queries.values, comparison.bm25);
   }
-}
-
-let kernel: VectorDistances | undefined;
-
-/** One a thread. */
-export function floatKernel(): VectorDistances {
-  return (kernel ??= new VectorDistances());
 }
 
 export function floatScorer(
   { dim, dataType, metric }: Comparison,
   { data }: FixedColumn,
   queries: Float32Array,
+  kernels: Kernels,
 ): Scorer {
-  const vectors = floatKernel();
+  const vectors = kernels.for(data);
   const lengths = metric === "COSINE" ? lengthsOf(queries, dim) : undefined;
   return (query, block) => {
     if (!vectors.holds(block)) {
@@ -91,8 +92,13 @@ function toCosines({ scores, norms }: VectorDistances, length: number, count: nu
   }
 }
 
-function bitScorer({ data, width }: FixedColumn, queries: readonly Uint8Array[], metric: Metric): Scorer {
-  const vectors = floatKernel();
+function bitScorer(
+  { data, width }: FixedColumn,
+  queries: readonly Uint8Array[],
+  metric: Metric,
+  kernels: Kernels,
+): Scorer {
+  const vectors = kernels.for(data);
   return (query, block) => {
     if (!vectors.holds(block)) vectors.loadBits(data, block, width);
     vectors.compareBits(metric === "HAMMING" ? "hammingDistances" : "jaccardDistances", queries[query], block.length);

@@ -1,7 +1,8 @@
 import type { FixedColumn } from "@sluice/columns";
 import { type SketchedQuery, sketchedQuery, VectorDistances, VectorSketches } from "@sluice/kernels";
+import type { Kernels } from "./kernels.ts";
 import type { FloatVectors } from "./query-vectors.ts";
-import { type Comparison, floatKernel, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";
+import { type Comparison, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";
 import { makeSketches, type Sketches } from "./sketches.ts";
 import type { TakeScores } from "./take-scores.ts";
 
@@ -20,31 +21,37 @@ interface Block {
 /** Takes the scores of some rows with one query vector: `scores[i]` is that of `rows[i]`. */
 export type TakeRows = (query: number, rows: Uint32Array, scores: Float64Array) => void;
 
+/** What is compared. */
+export interface SketchedRows {
+  readonly comparison: FloatComparison;
+  readonly column: FixedColumn;
+  readonly sketches: Sketches;
+  readonly rows: Uint32Array;
+  /** For each query, the greatest score, times -1 where more is better. */
+  readonly bounds: Float64Array;
+}
+
 /**
  * Scores of those of the selected rows that may lie within the bounds, as `scoreRows` has them: the sketches say which these are.
  * Blocks without sketches are scored whole.
- * @param bounds for each query, the greatest score, times -1 where more is better
  */
 export function scoreSketched(
-  comparison: FloatComparison,
-  column: FixedColumn,
-  sketches: Sketches,
-  rows: Uint32Array,
-  bounds: Float64Array,
+  { comparison, column, sketches, rows, bounds }: SketchedRows,
   take: TakeRows,
+  kernels: Kernels,
 ): void {
-  const kernel = floatKernel();
   const queries = sketched(comparison);
-  const score = floatScorer(comparison, column, comparison.queries.values);
+  const score = floatScorer(comparison, column, comparison.queries.values, kernels);
+  const kernel = kernels.for(sketches.data).sketches;
   const atOnce = VectorDistances.blockRows(4 * comparison.dim);
   const blockRows = VectorSketches.blockRows(comparison.dim);
   for (let first = 0; first < rows.length; first += blockRows) {
     const block = rows.subarray(first, first + blockRows);
-    if (makeSketches(kernel, column, sketches, block, comparison)) {
-      kernel.sketches.load(sketches.data, block, comparison.dim);
+    if (makeSketches(kernels.for(column.data), column, sketches, block, comparison)) {
+      kernel.load(sketches.data, block, comparison.dim);
       const near = nearOf(kernel, comparison, queries, block.length);
       scoreNear({ rows: block, near, score, atOnce }, bounds, take);
-    } else scoreRows(comparison, column, block, ofBlock(block, take));
+    } else scoreRows(comparison, column, block, ofBlock(block, take), kernels);
   }
 }
 
@@ -65,7 +72,7 @@ function scoreNear({ rows, near, score, atOnce }: Block, bounds: Float64Array, t
 
 /** Places of the loaded sketches that a query may be near to. */
 function nearOf(
-  { sketches }: VectorDistances,
+  sketches: VectorSketches,
   { metric }: FloatComparison,
   queries: readonly SketchedQuery[],
   rowCount: number,

@@ -1,22 +1,34 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { rowsBetween } from "../row-range.ts";
 import { type CandidateTask, candidatesOf } from "./candidates.ts";
-import type { ThreadMessage } from "./score-threads.ts";
+import { Kernels } from "./kernels.ts";
+import type { ThreadMessage, ThreadStart } from "./score-threads.ts";
 
 // What a thread of `ScoreThreads` runs: a task after the other, in the order in which they come.
 
 /** What rows are compared with, by the slots that the other side counts in. */
 const comparisons: (CandidateTask["comparison"] | undefined)[] = [];
 
+const { rooms } = workerData as ThreadStart;
+const kernels = new Kernels(rooms);
+
+/** As it comes, a memory is another object than the one that kernels know. */
+function inMemory(bytes: Uint8Array, slab: number): Uint8Array {
+  if (slab < 0) return bytes;
+  return new Uint8Array(rooms[slab].memory.buffer, bytes.byteOffset, bytes.length);
+}
+
 parentPort?.on("message", (message: ThreadMessage) => {
   if ("forgotten" in message) {
     comparisons[message.forgotten] = undefined;
     return;
   }
-  const { slot, rows: sent, ...task } = message;
+  const { slot, rows: sent, slabs, ...task } = message;
   const comparison = (comparisons[slot] = task.comparison ?? comparisons[slot]);
   if (!comparison) throw new Error(`nothing to compare with in slot ${slot}`);
   const rows = sent instanceof Uint32Array ? sent : rowsBetween(...sent);
-  const found = candidatesOf({ ...task, comparison, rows });
+  const column = { ...task.column, data: inMemory(task.column.data, slabs.column) };
+  const sketches = task.sketches && { ...task.sketches, data: inMemory(task.sketches.data, slabs.sketches) };
+  const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels);
   parentPort?.postMessage(found, [found.queries.buffer, found.rows.buffer, found.scores.buffer]);
 });

@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { KernelRoom } from "@sluice/kernels";
+import type { VectorMemory } from "../cache/vector-memory.ts";
 import { isRange } from "../row-range.ts";
 import { type Candidates, type CandidateTask, candidatesOf } from "./candidates.ts";
+import { Kernels } from "./kernels.ts";
 import { vectorCount } from "./query-vectors.ts";
 
 /** Comparisons of numbers that take less time than a message there and back. */
@@ -29,6 +32,14 @@ export interface ThreadTask extends Omit<CandidateTask, "rows" | "comparison"> {
   readonly slot: number;
   /** Only where it is not there yet: thousands of vectors are not sent with each task. */
   readonly comparison: Comparison | undefined;
+  /** In which memory the bytes of the column and of its sketches lie, by index; -1: in another. */
+  readonly slabs: { readonly column: number; readonly sketches: number };
+}
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  /** For its kernels, one in each memory that vectors lie in. */
+  readonly rooms: readonly KernelRoom[];
 }
 
 interface Waiting {
@@ -37,6 +48,8 @@ interface Waiting {
 }
 
 interface Thread {
+  /** From 1 on: whoever starts it is 0. */
+  readonly index: number;
   readonly worker: Worker;
   /** In the order in which the thread answers. */
   readonly waiting: Waiting[];
@@ -48,9 +61,13 @@ interface Thread {
 /** Threads that compare vectors, started by the first search that needs them, as many as there are cores. */
 export class ScoreThreads implements AsyncDisposable {
   readonly #count: number;
+  readonly #memory: () => VectorMemory;
   readonly #threads = new Set<Thread>();
+  #kernels: Kernels | undefined;
 
-  constructor(count = availableParallelism()) {
+  /** @param memory that vectors lie in, with rooms for `count` threads beside this one */
+  constructor(memory: () => VectorMemory, count = availableParallelism()) {
+    this.#memory = memory;
     this.#count = count;
   }
 
@@ -69,13 +86,26 @@ export class ScoreThreads implements AsyncDisposable {
   async candidates(task: CandidateTask): Promise<Candidates> {
     const { comparison, column, rows } = task;
     const numbers = rows.length * vectorCount(comparison.queries) * numbersOfRow(task);
-    if (numbers < WORTH_A_THREAD || !(column.data.buffer instanceof SharedArrayBuffer)) return candidatesOf(task);
+    if (numbers < WORTH_A_THREAD || !(column.data.buffer instanceof SharedArrayBuffer))
+      return this.#candidatesHere(task);
     const thread = this.#idlest();
     return new Promise((resolve, reject) => {
       thread.waiting.push({ resolve, reject });
+      const slabs = {
+        column: this.#slabOf(column.data),
+        sketches: task.sketches ? this.#slabOf(task.sketches.data) : -1,
+      };
       const sent = isRange(rows) ? ([rows[0], rows[0] + rows.length] as const) : rows.slice();
-      thread.worker.postMessage({ ...task, ...placed(thread, comparison), rows: sent } satisfies ThreadTask);
+      thread.worker.postMessage({ ...task, ...placed(thread, comparison), rows: sent, slabs } satisfies ThreadTask);
     });
+  }
+
+  #candidatesHere(task: CandidateTask): Candidates {
+    return candidatesOf(task, (this.#kernels ??= new Kernels(this.#memory().rooms(0))));
+  }
+
+  #slabOf({ buffer }: Uint8Array): number {
+    return this.#memory().memories.findIndex((memory) => memory.buffer === buffer);
   }
 
   /** Of a search that has ended: its vectors may be many. */
@@ -95,7 +125,11 @@ export class ScoreThreads implements AsyncDisposable {
   }
 
   #start(): Thread {
-    const thread: Thread = { worker: new Worker(entry), waiting: [], comparisons: [], nextSlot: 0 };
+    const taken = new Set([...this.#threads].map((one) => one.index));
+    const index = Array.from({ length: this.#count }, (_, i) => i + 1).find((one) => !taken.has(one)) as number;
+    const workerData: ThreadStart = { rooms: this.#memory().rooms(index) };
+    const worker = new Worker(entry, { workerData });
+    const thread: Thread = { index, worker, waiting: [], comparisons: [], nextSlot: 0 };
     const died = (error: Error) => {
       this.#threads.delete(thread);
       for (const { reject } of thread.waiting.splice(0)) reject(error);
