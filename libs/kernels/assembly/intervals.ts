@@ -1,6 +1,8 @@
 // AssemblyScript, compiled by scripts/codegen.mjs: which numbers lie in an interval, sixteen bytes of them at a time. What is asked
 // for is a type, since the compiler makes a function of its own for each.
 
+export { int32RemaindersWithin, int64RemaindersWithin } from "./parts/remainders";
+
 /**
  * Places, from `first` on, of the values from `low` to `high`, both included, to `out`; with `mask` all ones of the others, those
  * that are no number among them. 16 bytes behind the values may be read.

@@ -2,7 +2,13 @@ export { KERNEL_BYTES_BEHIND, KERNEL_ROOM_BYTES, type KernelRoom } from "./dista
 export { FloatListScanner } from "./float-list-scanner.ts";
 export { type NumberScan, OVERFLOW, scanFloat32 } from "./float32-scanner.ts";
 export { type Int64Scan, scanInt64 } from "./int64-scanner.ts";
-export { keepFloatsWithin, keepInt64sWithin, keepIntegersWithin } from "./intervals.ts";
+export {
+  keepFloatsWithin,
+  keepInt64sWithin,
+  keepIntegersWithin,
+  keepRemaindersWithin,
+  REMAINDER_LIMIT,
+} from "./intervals.ts";
 export { addInt64Keys, bucketsOfInt64Keys, hashInt64Keys, sampleInt64Keys } from "./key-hashes.ts";
 export { MinHasher } from "./min-hasher.ts";
 export { copyRuns, findNotFiniteFloat, groupRows, joinRows, numberRows, type Runs } from "./rows.ts";

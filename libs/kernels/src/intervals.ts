@@ -3,6 +3,19 @@ import { instantiate } from "./web-assembly.ts";
 
 type Within<N> = (at: number, count: number, low: N, high: N, mask: number, first: number, out: number) => number;
 
+type RemaindersWithin = (
+  ...args: [
+    at: number,
+    count: number,
+    divisor: number,
+    low: number,
+    high: number,
+    mask: number,
+    first: number,
+    out: number,
+  ]
+) => number;
+
 /** What libs/kernels/assembly/intervals.ts exports. */
 interface Functions {
   readonly int8sWithin: Within<number>;
@@ -11,6 +24,8 @@ interface Functions {
   readonly int64sWithin: Within<bigint>;
   readonly floatsWithin: Within<number>;
   readonly doublesWithin: Within<number>;
+  readonly int32RemaindersWithin: RemaindersWithin;
+  readonly int64RemaindersWithin: RemaindersWithin;
 }
 
 type SmallIntegers = Int8Array | Int16Array | Int32Array;
@@ -84,15 +99,45 @@ export function keepFloatsWithin(
   return keep(values, rows, count, (at, n, first) => within(at, n, from, to, isWanted ? 0 : -1, first, FOUND));
 }
 
-function keep(values: SmallIntegers | BigInt64Array | Floats, rows: Uint32Array, count: number, find: Find): number {
+/** Below it remainders are worked out exactly. */
+export const REMAINDER_LIMIT = 2 ** 26;
+
+/**
+ * As `keepIntegersWithin`, of what dividing the values by a number leaves, which has the sign of the value.
+ * @param divisor whole, from 1 to `REMAINDER_LIMIT`, exclusive
+ */
+export function keepRemaindersWithin(
+  values: SmallIntegers | BigInt64Array,
+  divisor: number,
+  [low, high]: readonly [number, number],
+  isWanted: boolean,
+  rows: Uint32Array,
+  count: number,
+): number {
+  const isWide = values instanceof BigInt64Array;
+  const within = kernel().functions[isWide ? "int64RemaindersWithin" : "int32RemaindersWithin"];
+  const find: Find = (at, n, first) => within(at, n, divisor, low, high, isWanted ? 0 : -1, first, FOUND);
+  return isWide
+    ? keep(values, rows, count, find)
+    : keep(values, rows, count, find, new Int32Array(kernel().bytes.buffer, VALUES, MAX_ROWS));
+}
+
+/** @param wider where the kernel finds values that it wants in more bytes */
+function keep(
+  values: SmallIntegers | BigInt64Array | Floats,
+  rows: Uint32Array,
+  count: number,
+  find: Find,
+  wider?: Int32Array,
+): number {
   const { bytes, found } = kernel();
   const width = values.BYTES_PER_ELEMENT;
   const first = rows[0];
   let kept = 0;
   for (let done = 0; done < count; done += MAX_ROWS) {
     const size = Math.min(MAX_ROWS, count - done);
-    const from = values.byteOffset + width * (first + done);
-    bytes.set(new Uint8Array(values.buffer, from, width * size), VALUES);
+    if (wider) wider.set(values.subarray(first + done, first + done + size) as SmallIntegers);
+    else bytes.set(new Uint8Array(values.buffer, values.byteOffset + width * (first + done), width * size), VALUES);
     const left = find(VALUES, size, first + done);
     rows.set(found.subarray(0, left), kept);
     kept += left;

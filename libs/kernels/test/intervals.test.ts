@@ -1,6 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { keepFloatsWithin, keepInt64sWithin, keepIntegersWithin } from "../src/index.ts";
+import {
+  keepFloatsWithin,
+  keepInt64sWithin,
+  keepIntegersWithin,
+  keepRemaindersWithin,
+  REMAINDER_LIMIT,
+} from "../src/index.ts";
 
 /** Rows of a stretch of a column, as selectors have them. */
 function rowsOf(first: number, count: number): Uint32Array {
@@ -76,6 +82,51 @@ describe("rows whose numbers lie in an interval", () => {
           keepFloatsWithin(values, [made.low, made.high], isWanted, rows, rows.length),
         );
       }),
+    );
+  });
+
+  const divisors = fc.oneof(
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: REMAINDER_LIMIT - 1 }),
+    fc.constantFrom(2 ** 25, REMAINDER_LIMIT - 1),
+  );
+  const bounds = fc.oneof(
+    fc.integer({ min: -9, max: 9 }),
+    fc.constantFrom(-REMAINDER_LIMIT, REMAINDER_LIMIT, 2 ** 25 - 1),
+  );
+
+  it.each([Int8Array, Int16Array, Int32Array])("are those whose remainder a loop finds there: %p", (Kind) => {
+    const most = 2 ** (8 * Kind.BYTES_PER_ELEMENT - 1);
+    const value = fc.oneof(
+      fc.integer({ min: -most, max: most - 1 }),
+      fc.integer({ min: -20, max: 20 }),
+      fc.constantFrom(-most, most - 1),
+    );
+    fc.assert(
+      fc.property(stretch(value), divisors, bounds, bounds, ({ values, first }, divisor, low, high) => {
+        const rests = values.map((one) => one % divisor);
+        expectSame({ values: rests, first, low, high }, (rows, isWanted) =>
+          keepRemaindersWithin(Kind.from(values), divisor, [low, high], isWanted, rows, rows.length),
+        );
+      }),
+    );
+  });
+
+  it("are those whose remainder a loop finds there: 64 bits", () => {
+    const value = fc.oneof(
+      fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+      fc.bigInt(-20n, 20n),
+      fc.bigInt(0n, 2n ** 33n),
+      fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 2n ** 32n, -(2n ** 32n), -(2n ** 32n) - 1n),
+    );
+    fc.assert(
+      fc.property(stretch(value), divisors, bounds, bounds, ({ values, first }, divisor, low, high) => {
+        const rests = values.map((one) => Number(one % BigInt(divisor)));
+        expectSame({ values: rests, first, low, high }, (rows, isWanted) =>
+          keepRemaindersWithin(BigInt64Array.from(values), divisor, [low, high], isWanted, rows, rows.length),
+        );
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { keepInt64sWithin, keepIntegersWithin } from "@sluice/kernels";
+import { keepInt64sWithin, keepIntegersWithin, keepRemaindersWithin, REMAINDER_LIMIT } from "@sluice/kernels";
 import { integerArithmetic } from "../bind/fold.ts";
 import { MAX_INT64, MIN_INT64 } from "../constant.ts";
 import type { FieldRef, Predicate } from "../plan.ts";
@@ -154,7 +154,7 @@ function keepSmallMembers(
 /** `%`, `&`, `|`, `^` and then an interval. The results are int64 like their operands. */
 export function integerBitsSelector(leaf: Leaf<"integerBits">, wanted: boolean): Selector {
   const { field, op, operand, low, high } = leaf;
-  if (op === "%" && operand > -REMAINDER_LIMIT && operand < REMAINDER_LIMIT) return remainderSelector(leaf, wanted);
+  if (op === "%" && Math.abs(Number(operand)) < REMAINDER_LIMIT) return remainderSelector(leaf, wanted);
   return (batch, rows, count) => {
     const column = fixedColumn(batch, field);
     const value = integerReader(isWide(field), column, batch.rowCount);
@@ -183,21 +183,22 @@ export function integerReader(
   return (row) => BigInt(values[row]);
 }
 
-/** Below it the product of two remainders, plus a word, is exact in a double. */
-const REMAINDER_LIMIT = 2n ** 26n;
-
 /** Remainders, the usual way to sample rows, in doubles: x = high * 2^32 + low, taken modulo part by part. */
 function remainderSelector({ field, operand, low, high }: Leaf<"integerBits">, wanted: boolean): Selector {
   // The sign of the divisor does not matter, and a remainder beyond it never occurs.
   const divisor = Math.abs(Number(operand));
   const [least, most] = [
-    Number(clamp(low, -REMAINDER_LIMIT, REMAINDER_LIMIT)),
-    Number(clamp(high, -REMAINDER_LIMIT, REMAINDER_LIMIT)),
+    Number(clamp(low, -BigInt(REMAINDER_LIMIT), BigInt(REMAINDER_LIMIT))),
+    Number(clamp(high, -BigInt(REMAINDER_LIMIT), BigInt(REMAINDER_LIMIT))),
   ];
   const wide = isWide(field);
   return (batch, rows, count) => {
     const column = fixedColumn(batch, field);
     const known = dropNulls(column, rows, count);
+    if (isRun(rows, known)) {
+      const numbers = wide ? int64s(column, batch.rowCount) : smallIntegers(column, batch.rowCount);
+      return keepRemaindersWithin(numbers, divisor, [least, most], wanted, rows, known);
+    }
     if (wide) return keepWideRemainders(wordPairs(column, batch.rowCount), divisor, least, most, wanted, rows, known);
     const values = smallIntegers(column, batch.rowCount);
     let kept = 0;
