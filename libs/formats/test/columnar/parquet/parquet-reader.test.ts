@@ -55,6 +55,21 @@ async function failure(name: string, of: CollectionSchema, options?: Record<stri
   return error as ImportError;
 }
 
+test("of columns that nobody needs nothing is read or checked", async () => {
+  const name = "types/row-groups.parquet";
+  const input = readerInput(schema, [await source(name)]);
+  await using reader = new ParquetReader({ ...input, enoughFields: 1 });
+  let rows = 0;
+  for await (const { columns, rowCount } of reader.batches({
+    batchBytes: 4096,
+    signal: new AbortController().signal,
+  })) {
+    expect(columns.map((column) => column !== undefined)).toEqual(schema.fields.map((_, i) => i < 1));
+    rows += rowCount;
+  }
+  expect(rows).toBe((await readCanonicalRows(schema, await open(name, schema))).length);
+});
+
 describe("row groups", () => {
   test("a probe lists them as cuts", async () => {
     const probe = await parquetFormat.probe(
