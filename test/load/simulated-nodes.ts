@@ -17,18 +17,34 @@ interface NodeProcess {
 
 /** Datanodes of a cluster whose work is only time, some hundreds in each of a few processes. */
 export class SimulatedNodes implements AsyncDisposable {
-  readonly #children: readonly NodeProcess[];
+  readonly #launch: (share: number) => NodeProcess;
+  readonly #shares: readonly number[];
+  readonly #children: NodeProcess[];
 
-  private constructor(children: readonly NodeProcess[]) {
-    this.#children = children;
+  private constructor(shares: readonly number[], launch: (share: number) => NodeProcess) {
+    this.#launch = launch;
+    this.#shares = shares;
+    this.#children = shares.map(launch);
   }
 
-  static async start(cluster: TestCluster, count: number, taskMs: number): Promise<SimulatedNodes> {
+  /** @param perProcess of how many nodes a process that dies takes away */
+  static async start(
+    cluster: TestCluster,
+    count: number,
+    taskMs: number,
+    perProcess = NODES_PER_PROCESS,
+  ): Promise<SimulatedNodes> {
     const shares: number[] = [];
-    for (let left = count; left > 0; left -= NODES_PER_PROCESS) shares.push(Math.min(left, NODES_PER_PROCESS));
-    const children = shares.map((share) => launch(cluster, share, taskMs));
-    await Promise.all(children.map((one) => lineFrom(one, /^ready/)));
-    return new SimulatedNodes(children);
+    for (let left = count; left > 0; left -= perProcess) shares.push(Math.min(left, perProcess));
+    const nodes = new SimulatedNodes(shares, (share) => launch(cluster, share, taskMs));
+    await Promise.all(nodes.#children.map((one) => lineFrom(one, /^ready/)));
+    return nodes;
+  }
+
+  /** Ends a process, and with it all its nodes, as a crash does; others come in its place. */
+  async replace(which: number): Promise<void> {
+    await killed(this.#children[which]);
+    this.#children[which] = this.#launch(this.#shares[which]);
   }
 
   get processes(): { role: string; pid: number }[] {
@@ -50,10 +66,14 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = this.#children.map(({ child }) => new Promise((resolve) => child.once("close", resolve)));
-    for (const { child } of this.#children) child.kill("SIGKILL");
-    await Promise.all(ended);
+    await Promise.all(this.#children.map(killed));
   }
+}
+
+async function killed({ child }: NodeProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.kill("SIGKILL");
+  await ended;
 }
 
 function launch(cluster: TestCluster, share: number, taskMs: number): NodeProcess {
