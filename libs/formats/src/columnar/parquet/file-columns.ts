@@ -67,13 +67,20 @@ export function extraColumns(
     isRange(column) || pandasIndex.columns.includes(name) || !jsonShape(column) ? [] : [column],
   );
   const rests = root.children.flatMap((column) => restOf(column, plan.target(column.name)) ?? []);
-  const isFolded = (name: string) => whole.some((column) => column.name === name);
-  const isInRest = (name: string) =>
-    !name.endsWith(`.${META_FIELD_NAME}`) && rests.some((column) => name.startsWith(`${column.name}.`));
-  const left = [...names.filter((name) => !isFolded(name)), ...leftInside.filter((name) => !isInRest(name))];
+  const wholeNames = new Set(whole.map(({ name }) => name));
+  const restNames = new Set(rests.map(({ name }) => name));
+  const isInRest = (name: string) => !name.endsWith(`.${META_FIELD_NAME}`) && isBelow(name, restNames);
+  const left = [...names.filter((name) => !wholeNames.has(name)), ...leftInside.filter((name) => !isInRest(name))];
   const folded = [...whole, ...rests];
   checkLeaves(folded);
   return { folded, left };
+}
+
+/** Whether a path, whose names may have dots of their own, begins with one of these names. */
+function isBelow(path: string, names: ReadonlySet<string>): boolean {
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1))
+    if (names.has(path.slice(0, dot))) return true;
+  return false;
 }
 
 /** Each costs some kilobytes while rows are read. */

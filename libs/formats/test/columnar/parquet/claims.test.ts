@@ -137,3 +137,20 @@ describe("refuses", () => {
     expect(await read(bytes, 4000)).toHaveLength(2);
   });
 });
+
+test("that more columns would become keys of $meta than can is found in time that grows as their number, not as its square", async () => {
+  const dynamic = fixtureSchema(
+    { fields: [{ name: "id", type: 5, is_primary: true }], enable_dynamic_field: true },
+    "main",
+  );
+  const pages = [{ body: Buffer.alloc(8), numValues: 1 }];
+  const names = ["id", ...Array.from({ length: 90_000 }, (_, i) => `c${i}`)];
+  const columns = names.map((name): RawColumn => ({ name, type: { physical: "INT64" }, pages }));
+  const sources = [await memoryFile("f.parquet", rawParquetFile({ rowCount: 1, columns }))];
+  const begin = process.cpuUsage();
+  await using reader = new ParquetReader(readerInput(dynamic, sources));
+  const batches = reader.batches({ batchBytes: 1 << 20, signal: new AbortController().signal });
+  await expect(Array.fromAsync(batches)).rejects.toThrow("90000 columns that no field takes cannot all become keys");
+  const { user, system } = process.cpuUsage(begin);
+  expect((user + system) / 1e6).toBeLessThan(12);
+});
