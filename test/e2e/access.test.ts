@@ -257,12 +257,12 @@ describe("REST", () => {
 
   it("tells who listens to jobs of what is granted now, and ends with the user", async () => {
     const root = as("root:Milvus");
-    const request = milvus.CreateCredentialRequest.fromPartial({ username: "eve", password: base64("secret") });
+    const request = milvus.CreateCredentialRequest.fromPartial({ username: "erin", password: base64("secret") });
     checkStatus(await root.raw.createCredential(request));
     const role = (type: 0 | 1) =>
-      root.raw.operateUserRole({ base: undefined, username: "eve", roleName: "reader", type });
+      root.raw.operateUserRole({ base: undefined, username: "erin", roleName: "reader", type });
     checkStatus(await role(0));
-    const heard = listen("eve:secret");
+    const heard = listen("erin:secret");
     const files = await fixture.files.jsonl("heard.jsonl", books(1, 900n));
     const imported = async () => {
       const job = await root.import("books", files);
@@ -283,7 +283,7 @@ describe("REST", () => {
       expect(heard.text).not.toContain(`"jobId":"${jobId}"`);
     });
     expect(heard.hasEnded).toBe(false);
-    checkStatus(await root.raw.deleteCredential({ base: undefined, username: "eve" }));
+    checkStatus(await root.raw.deleteCredential({ base: undefined, username: "erin" }));
     await eventually(async () => expect(heard.hasEnded).toBe(true));
   });
 
