@@ -14,7 +14,7 @@ export type Shown = Credentials | { readonly key: string };
 const MAX_HEADER = 1024;
 
 /** What gRPC clients send: `user:password` in base64. @throws {AccessRefused} */
-export function grpcCredentials(header: string | undefined): Shown {
+function grpcCredentials(header: string | undefined): Shown {
   if (!header) throw AccessRefused.unknownCaller("missing authorization in header");
   if (header.length > MAX_HEADER) throw AccessRefused.unknownCaller("invalid token format");
   return split(Buffer.from(header, "base64").toString("utf8"));
