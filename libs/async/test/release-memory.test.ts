@@ -14,3 +14,12 @@ it("gives back large memory that begins with the bytes, once or twice, and no ot
   releaseMemory(large);
   expect([large.byteLength, inside.byteLength]).toEqual([0, 0]);
 });
+
+it("leaves small buffers alone that Node takes out of one memory, also the first of them", () => {
+  let first = Buffer.allocUnsafe(100);
+  while (first.byteOffset !== 0) first = Buffer.allocUnsafe(100);
+  const next = Buffer.allocUnsafe(100).fill(7);
+  expect(next.buffer).toBe(first.buffer);
+  releaseMemory(first);
+  expect([first.length, next.length, next[99]]).toEqual([100, 100, 7]);
+});
