@@ -9,10 +9,12 @@ import { connectPeer, openPeerServer, TlsDoor } from "@sluice/cluster";
 import { dataCoord, okStatus, served } from "@sluice/rpc";
 import { type LogFields, silentLogger } from "@sluice/telemetry";
 import { makeCertificate } from "../../services/standalone/src/self-signed.ts";
-import { TemporaryFolders } from "../support/index.ts";
+import { eventually, TemporaryFolders } from "../support/index.ts";
 
 const SECRET = "the secret of a cluster";
 const PEER = "sluice-internal";
+/** Files are looked at every ten seconds. */
+const RENEWED_MS = 35_000;
 
 let cleanup: AsyncDisposableStack;
 let folder: string;
@@ -101,6 +103,37 @@ describe("a process with internal-tls-cert", () => {
     expect(open(own)).toThrow(/internal-tls-cert.*key values mismatch/);
   });
 });
+
+it("certificates and authorities of a cluster that works are renewed, and no call fails meanwhile", async () => {
+  const [peer, next] = [makeCertificate([PEER]), makeCertificate([PEER])];
+  const own = await files("own", peer, [peer]);
+  const old = await files("old", peer, [peer, next]);
+  const renewed = await files("renewed", next, [peer, next]);
+  const { address } = await serve(own);
+  using client = connectPeer(dataCoord.DataCoordClient, address, { internalSecret: SECRET, ...own });
+  let isOver = false;
+  let calls = 0;
+  const calling = (async () => {
+    for (; !isOver; calls++) {
+      await client.cancelTasks({ taskIds: [] });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  // In the order of docs/operations.md: who is trusted, what is shown, who is trusted no more.
+  await writeFile(own.internalTlsCa, `${peer.cert}\n${next.cert}`);
+  await eventually(async () => expect(await ask(address, renewed)).toBe("answered"), RENEWED_MS);
+  await writeFile(own.internalTlsKey, next.key);
+  await writeFile(own.internalTlsCert, next.cert);
+  const trustsNext = await files("trusts-next", peer, [next]);
+  await eventually(async () => expect(await ask(address, trustsNext)).toBe("answered"), RENEWED_MS);
+  await writeFile(own.internalTlsCa, next.cert);
+  await eventually(async () => expect(await ask(address, old)).toMatch(/^service not ready/), RENEWED_MS);
+  expect(await ask(address, renewed)).toBe("answered");
+  const before = calls;
+  await eventually(async () => expect(calls).toBeGreaterThan(before + 3));
+  isOver = true;
+  await calling;
+}, 120_000);
 
 it("a certificate that takes the place of another one is shown, though its file is as old", async () => {
   const [peer, next] = [makeCertificate([PEER]), makeCertificate([PEER])];
