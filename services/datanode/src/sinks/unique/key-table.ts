@@ -1,4 +1,5 @@
-/** Words of a place beside those of its key: the number of the row. */
+import { mixWords } from "./mix-words.ts";
+
 const FIRST_PLACES = 1024;
 
 /**
@@ -26,14 +27,6 @@ export class KeyTable {
     return this.#maxKeys;
   }
 
-  /** Makes room for so many keys at once, as far as they fit: growing looks at each key again. Only of an empty table. */
-  reserve(keys: number): void {
-    let places = this.#rows.length;
-    while (places < 2 * Math.min(keys, this.#maxKeys)) places *= 2;
-    this.#keys = new Uint32Array(places * this.#keyWords);
-    this.#rows = new Uint32Array(places);
-  }
-
   /** The row that had the key in `key[at …]` before, or -1; from now on `row` has it, where `isNewer` or nobody had it. False when the table is full. */
   put(key: Uint32Array, at: number, row: number, isNewer: boolean): number | false {
     const place = this.#find(key, at);
@@ -56,7 +49,7 @@ export class KeyTable {
   #find(key: Uint32Array, at: number): number {
     const words = this.#keyWords;
     const mask = this.#rows.length - 1;
-    let place = mix(key, at, words) & mask;
+    let place = mixWords(key, at, words) & mask;
     while (this.#rows[place] !== 0 && !this.#isAt(place, key, at)) place = (place + 1) & mask;
     return place;
   }
@@ -78,14 +71,4 @@ export class KeyTable {
       this.#rows[to] = rows[place];
     }
   }
-}
-
-function mix(key: Uint32Array, at: number, words: number): number {
-  let hash = 0x2545f491;
-  for (let i = 0; i < words; i++) {
-    hash = Math.imul(hash ^ key[at + i], 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }

@@ -1,3 +1,5 @@
+import { mixWords } from "../../sinks/unique/mix-words.ts";
+
 const FIRST_PLACES = 1024;
 /** Of the places at most so many parts are taken: two of three. */
 const [TAKEN, OF] = [2, 3];
@@ -52,7 +54,7 @@ export class RowTable {
   #find(words: Uint32Array, key: Uint32Array, at: number): number {
     const [places, perKey] = [this.#places, this.#perKey];
     const mask = places.length - 1;
-    let place = mix(key, at, perKey) & mask;
+    let place = mixWords(key, at, perKey) & mask;
     for (; places[place] !== 0; place = (place + 1) & mask) {
       const start = (places[place] - 1) * perKey;
       if (words[start] === key[at] && words[start + 1] === key[at + 1] && isRest(words, start, key, at, perKey)) break;
@@ -74,14 +76,4 @@ export class RowTable {
 function isRest(words: Uint32Array, start: number, key: Uint32Array, at: number, count: number): boolean {
   for (let i = 2; i < count; i++) if (words[start + i] !== key[at + i]) return false;
   return true;
-}
-
-function mix(key: Uint32Array, at: number, words: number): number {
-  let hash = 0x2545f491;
-  for (let i = 0; i < words; i++) {
-    hash = Math.imul(hash ^ key[at + i], 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }
