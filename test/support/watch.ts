@@ -6,7 +6,7 @@ export interface Watched<T> {
   readonly result: T;
   /**
    * The longest that anybody waited for the answer to a call that costs nothing, without the time in which other processes kept
-   * the server from a processor; in milliseconds of a machine as fast as the one that limits were set on.
+   * the server from a processor.
    */
   readonly silenceMs: number;
   /** The most memory that the process had (resident), in bytes. */
@@ -33,31 +33,11 @@ const asking = `
   ask().then(() => parentPort.postMessage(worst), (error) => parentPort.postMessage(String(error)));
 `;
 
-/** Of `fixedWork`, on the machine that limits were set on. */
-const USUAL_MS = 80;
-/** Slower machines are too slow for limits. */
-const MOST_SLOWNESS = 4;
-let slowness: number | undefined;
-
-/** How many times as long as usual this machine takes for what requests cost: numbers, tables, memory. Neighbours slow that down, too. */
-function slownessOfMachine(): number {
-  const least = Math.min(...Array.from({ length: 5 }, fixedWorkMs));
-  return Math.min(MOST_SLOWNESS, Math.max(1, least / USUAL_MS));
-}
-
-function fixedWorkMs(): number {
-  const begun = performance.now();
-  const known = new Map<bigint, bigint>();
-  for (let i = 0n; i < 300_000n; i++) known.set(i * 1_000_003n, i);
-  return performance.now() - begun;
-}
-
 /**
  * Does something to the server at `address`, whose process is `pid`, and says what others saw of it.
  * @throws Error when the server did not answer at all
  */
 export async function watched<T>(address: string, pid: number, run: () => Promise<T>): Promise<Watched<T>> {
-  slowness ??= slownessOfMachine();
   const worker = new Worker(asking, { eval: true, workerData: { url: `http://${address}/healthz`, pid } });
   const answered = new Promise<number | string>((resolve) => worker.once("message", resolve));
   await writeFile(`/proc/${pid}/clear_refs`, "5"); // The peak counts from now on.
@@ -67,7 +47,7 @@ export async function watched<T>(address: string, pid: number, run: () => Promis
     worker.postMessage("end");
     const silence = await answered;
     if (typeof silence === "string") throw new Error(`the server did not answer: ${silence}`);
-    return { result, silenceMs: silence / slowness, peakBytes };
+    return { result, silenceMs: silence, peakBytes };
   } finally {
     await worker.terminate();
   }
