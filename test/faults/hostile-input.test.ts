@@ -134,11 +134,36 @@ describe("expressions", () => {
     return `${"((".repeat(250)}id in [${ids(200_000).join(",")}] ${behind}`;
   }
 
-  it("a million values of a template", async () => {
-    const longData = { $case: "longData" as const, value: { data: ids(1 << 20) } };
-    const x = { val: { $case: "arrayVal" as const, value: { data: longData } } };
-    await expectBounded(() => query("id in {x}", { templates: { x } }), "0 rows");
+  it.each<[string, string, () => schema.TemplateArrayValue["data"]]>([
+    ["keys", "id in {x}", () => ({ $case: "longData", value: { data: ids(MILLION) } })],
+    ["integers in JSON", "j['k'] in {x}", () => ({ $case: "longData", value: { data: ids(MILLION) } })],
+    ["elements", "array_contains_any(a, {x})", () => ({ $case: "longData", value: { data: ids(MILLION) } })],
+    ["doubles", "d in {x}", () => ({ $case: "doubleData", value: { data: doubles() } })],
+    ["doubles in JSON", "j['k'] in {x}", () => ({ $case: "doubleData", value: { data: doubles() } })],
+    [
+      "half as many texts",
+      "t in {x}",
+      () => ({ $case: "stringData", value: { data: ids(HALF).map((id) => `t${id}`) } }),
+    ],
+    [
+      "half as many texts in JSON",
+      "j['k'] in {x}",
+      () => ({ $case: "stringData", value: { data: ids(HALF).map(String) } }),
+    ],
+    [
+      "half as many values of several types",
+      "j['k'] in {x}",
+      () => ({ $case: "jsonData", value: { data: jsonTexts() } }),
+    ],
+  ])("a million values of a template: %s", async (_, expression, data) => {
+    const x = { val: { $case: "arrayVal" as const, value: { data: data() } } };
+    await expectBounded(() => query(expression, { templates: { x } }), "0 rows");
   });
+
+  const MILLION = 1 << 20;
+  const HALF = MILLION / 2; // A million texts are more than the server reads at once.
+  const doubles = () => Array.from({ length: MILLION }, (_, i) => i + 1000.5);
+  const jsonTexts = () => ids(HALF).map((id, i) => Buffer.from(i % 2 === 0 ? String(id) : `"${id}"`));
 
   it("blanks in a parameter", async () => {
     const params = { group_by_fields: `${" ".repeat(200_000)}x` };

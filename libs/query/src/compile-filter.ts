@@ -94,15 +94,19 @@ function* compileSteps(
   options: FilterOptions,
 ): Generator<undefined, Filter, void> {
   try {
-    if (/^[ \t\r\n]*$/.test(text)) return new CompiledFilter(text, schema, CONSTANT.true);
+    if (/^[ \t\r\n]*$/.test(text))
+      return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
     checkTemplates(templates.values());
+    yield;
     if (options.timezone) checkTimezone(options.timezone);
     const timezone = options.timezone || schema.timezone || "UTC";
     const tree = parseCached(text, schema);
     yield;
     const predicate = bindPredicate(tree, { text, schema, templates, timezone, work: MAX_WORK });
     yield;
-    return new CompiledFilter(text, schema, predicate);
+    const select = compileSelector(predicate);
+    yield;
+    return new CompiledFilter(text, schema, predicate, select);
   } catch (error) {
     if (error instanceof FilterError) throw planError(text, error, options.purpose ?? "query");
     throw error;
@@ -141,11 +145,11 @@ class CompiledFilter implements Filter {
   readonly #predicate: Predicate;
   readonly #select: StepSelector;
 
-  constructor(text: string, schema: CollectionSchema, predicate: Predicate) {
+  constructor(text: string, schema: CollectionSchema, predicate: Predicate, select: StepSelector) {
     const key = primaryKeyIndex(schema);
     this.text = text;
     this.#predicate = predicate;
-    this.#select = compileSelector(predicate);
+    this.#select = select;
     this.isAlwaysTrue = predicate.kind === "constant" && predicate.value;
     this.isAlwaysFalse = predicate.kind === "constant" && !predicate.value;
     this.fields = fieldsOf(predicate);

@@ -2,6 +2,7 @@ import type { Token } from "@sluice/functions";
 import type { DataType, FieldSchema } from "@sluice/schema";
 import type { JsonPath } from "@sluice/values";
 import type { Constant } from "./constant.ts";
+import type { DoubleList, IntegerList } from "./number-lists.ts";
 import type { ArithmeticOperator, Comparison } from "./parse/ast.ts";
 
 /** A field by position in `schema.fields`, with its description. */
@@ -85,8 +86,8 @@ export type Predicate =
       readonly high: StringBound | undefined;
     }
   /** Values without duplicates, of the field's type (Bool as 0n and 1n; Float rounded to float32). Never empty. */
-  | { readonly kind: "inIntegers"; readonly field: FieldRef; readonly values: readonly bigint[] }
-  | { readonly kind: "inFloats"; readonly field: FieldRef; readonly values: readonly number[] }
+  | { readonly kind: "inIntegers"; readonly field: FieldRef; readonly values: IntegerList }
+  | { readonly kind: "inFloats"; readonly field: FieldRef; readonly values: DoubleList }
   | { readonly kind: "inStrings"; readonly field: FieldRef; readonly values: readonly string[] }
   | { readonly kind: "like"; readonly field: FieldRef; readonly pattern: string }
   | { readonly kind: "columns"; readonly left: FieldRef; readonly op: Comparison; readonly right: FieldRef }

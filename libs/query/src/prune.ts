@@ -1,8 +1,9 @@
 import { compareStrings, MAX_INT64, MIN_INT64 } from "./constant.ts";
+import type { IntegerList } from "./number-lists.ts";
 import type { Predicate } from "./plan.ts";
 
 /** Values of an integer (bigint) or string field; several, without order, without duplicates. */
-export type Candidates = readonly (bigint | string)[];
+export type Candidates = IntegerList | readonly (bigint | string)[];
 
 /** Both ends included; an absent end is open. */
 export interface KeyRange {
@@ -72,6 +73,7 @@ export function rangeOf(predicate: Predicate, field: number): KeyRange | undefin
     case "stringRange":
       return { low: predicate.low?.value, high: predicate.high?.value };
     case "inIntegers":
+      return { low: predicate.values[0], high: predicate.values.at(-1) };
     case "inStrings":
       return listRange(predicate.values);
     default:
@@ -83,7 +85,7 @@ function integerRange(low: bigint, high: bigint): KeyRange {
   return { low: low <= MIN_INT64 ? undefined : low, high: high >= MAX_INT64 ? undefined : high };
 }
 
-function listRange(values: Candidates): KeyRange {
+function listRange(values: readonly string[]): KeyRange {
   return {
     low: values.reduce((a, b) => (compareKeys(a, b) <= 0 ? a : b)),
     high: values.reduce((a, b) => (compareKeys(a, b) >= 0 ? a : b)),

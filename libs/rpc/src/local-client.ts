@@ -1,7 +1,9 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { status as grpcStatus, type MethodDefinition, type ServiceDefinition } from "@grpc/grpc-js";
 import { releaseMemory } from "@sluice/async";
 import { armLater, type Late } from "./arm-later.ts";
 import { LocalCall, localServerAt } from "./local-server.ts";
+import { isLong } from "./message-bytes.ts";
 import { type CallOfHandler, GrpcError } from "./served-methods.ts";
 
 type AnyMethod = MethodDefinition<object, object>;
@@ -36,7 +38,9 @@ export class LocalClient {
     using ends = new Ends(call, settings);
     if (settings.signal?.aborted || settings.gone?.aborted) ends.cancel();
     else armLater(ends);
-    const answer = await localServerAt(this.#address).answer(method.path, bytes, call);
+    const server = localServerAt(this.#address);
+    if (isLong(bytes)) await immediate();
+    const answer = await server.answer(method.path, bytes, call);
     // Who was called has read it into memory of its own.
     if (!(request instanceof Uint8Array)) releaseMemory(bytes);
     return method.responseDeserialize(answer);

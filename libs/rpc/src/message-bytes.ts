@@ -3,6 +3,13 @@ export const PREFIX_BYTES = 5;
 /** The most that deflate makes of a byte. Source: zlib's technical details, "Maximum Compression Factor". */
 const MAX_INFLATION = 1032;
 
+/** To read or write so much takes long enough that others get a turn of the event loop before anything else is done with it. */
+const LONG_BYTES = 1 << 20;
+
+export function isLong(message: Uint8Array): boolean {
+  return message.length > LONG_BYTES;
+}
+
 /** Follows the bytes of a call as they come, and says how much memory they may take once they are read. */
 export class MessageBytes {
   readonly #maxMessageBytes: number;

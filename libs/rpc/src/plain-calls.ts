@@ -1,6 +1,7 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status as grpcStatus, type Server } from "@grpc/grpc-js";
 import type { ByteBudget } from "@sluice/async";
+import { isLong } from "./message-bytes.ts";
 import { MAX_MS, PlainCall } from "./plain-call.ts";
 import { PlainMessage } from "./plain-message.ts";
 import { OverBudget, overBudgetReason, RECEIVE_MS, RequestBytes, tooSlowReason } from "./request-budget.ts";
@@ -107,8 +108,12 @@ class PlainCalls {
       guarded((piece) => message.add(piece)),
     );
     const answer = () => {
-      call.request = requestOf(method, message);
-      this.#answer(call, method);
+      const bytes = message.whole();
+      call.request = requestOf(method, bytes, message);
+      if (!isLong(bytes)) return this.#answer(call, method);
+      setImmediate(() => {
+        if (!call.hasEnded) this.#answer(call, method);
+      });
     };
     stream.on("end", guarded(answer));
   }
@@ -147,8 +152,8 @@ function tooSlow(): GrpcError {
   return new GrpcError(grpcStatus.DEADLINE_EXCEEDED, tooSlowReason(RECEIVE_MS));
 }
 
-function requestOf(method: ServedMethod, message: PlainMessage): object {
-  const request = method.definition.requestDeserialize(message.whole());
+function requestOf(method: ServedMethod, bytes: Buffer, message: PlainMessage): object {
+  const request = method.definition.requestDeserialize(bytes);
   return request instanceof RequestBytes ? request.decode(() => message.share()) : request;
 }
 

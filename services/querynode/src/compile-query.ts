@@ -77,7 +77,8 @@ export function rowsText(
 /** Which rows are meant by an expression and the collection's own rules. @throws {StatusError} 1100 */
 export async function compileRowFilter(text: RowsText, collection: CollectionSchema, turns: Turns): Promise<RowFilter> {
   const { expr, exprTemplateValues, timezone } = text;
-  const filter = await compileFilterInTurns(expr, collection, templateValues(exprTemplateValues), { timezone }, turns);
+  const templates = await templateValues(exprTemplateValues, turns);
+  const filter = await compileFilterInTurns(expr, collection, templates, { timezone }, turns);
   return { collection, filter, alive: aliveOf(text, collection), text };
 }
 

@@ -1,13 +1,22 @@
+import type { Turns } from "@sluice/async";
 import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import type { TemplateValue } from "@sluice/query";
 import type { schema } from "@sluice/rpc";
 
-/** The values of `expr_template_values` as the expression language takes them. @throws {StatusError} 1100 */
-export function templateValues(messages: Readonly<Record<string, schema.TemplateValue>>): Map<string, TemplateValue> {
-  return new Map(Object.entries(messages).map(([name, message]) => [name, templateValue(name, message)]));
+/**
+ * The values of `expr_template_values` as the expression language takes them, with turns of the event loop between many.
+ * @throws {StatusError} 1100
+ */
+export async function templateValues(
+  messages: Readonly<Record<string, schema.TemplateValue>>,
+  turns: Turns,
+): Promise<Map<string, TemplateValue>> {
+  const values = new Map<string, TemplateValue>();
+  for (const [name, message] of Object.entries(messages)) values.set(name, await templateValue(name, message, turns));
+  return values;
 }
 
-function templateValue(name: string, { val }: schema.TemplateValue): TemplateValue {
+async function templateValue(name: string, { val }: schema.TemplateValue, turns: Turns): Promise<TemplateValue> {
   switch (val?.$case) {
     case "boolVal":
     case "int64Val":
@@ -15,7 +24,7 @@ function templateValue(name: string, { val }: schema.TemplateValue): TemplateVal
     case "stringVal":
       return val.value;
     case "arrayVal":
-      return listOf(name, val.value);
+      return await listOf(name, val.value, turns);
     default:
       throw new StatusError(
         statusCodes.invalidParameter,
@@ -24,16 +33,33 @@ function templateValue(name: string, { val }: schema.TemplateValue): TemplateVal
   }
 }
 
-function listOf(name: string, { data }: schema.TemplateArrayValue): TemplateValue[] {
+async function listOf(name: string, { data }: schema.TemplateArrayValue, turns: Turns): Promise<TemplateValue[]> {
   if (!data) return [];
   switch (data.$case) {
     case "arrayData":
-      return data.value.data.map((list) => listOf(name, list));
+      return await inTurns(data.value.data, (list) => listOf(name, list, turns), turns);
     case "jsonData":
-      return data.value.data.map((text) => jsonValue(name, text));
+      return await inTurns(data.value.data, (text) => jsonValue(name, text), turns);
     default:
-      return [...(data.value.data as Iterable<TemplateValue>)];
+      return await inTurns<TemplateValue, TemplateValue>(data.value.data, (value) => value, turns);
   }
+}
+
+/** Values between two looks at the clock. */
+const VALUES_A_LOOK = 1024;
+
+async function inTurns<From, To>(
+  from: ArrayLike<From>,
+  convert: (value: From) => To | Promise<To>,
+  turns: Turns,
+): Promise<To[]> {
+  const values: To[] = [];
+  for (let i = 0; i < from.length; i++) {
+    const value = convert(from[i]);
+    values.push(value instanceof Promise ? await value : value);
+    if (i % VALUES_A_LOOK === 0 && turns.isDue) await turns.next();
+  }
+  return values;
 }
 
 /** Lists of mixed kinds come as JSON texts, one a value; integers keep all their digits. */

@@ -1,30 +1,32 @@
 import { describe, expect, it } from "@jest/globals";
+import { Turns } from "@sluice/async";
 import type { schema } from "@sluice/rpc";
 import { type SegmentLogs, segmentParts } from "@sluice/segment";
 import { isTrue } from "../src/compile-query.ts";
 import { templateValues } from "../src/template-values.ts";
 
 describe("templateValues", () => {
-  const value = (val: schema.TemplateValue["val"]) => templateValues({ x: { val } }).get("x");
+  const turns = new Turns(new AbortController().signal);
+  const value = async (val: schema.TemplateValue["val"]) => (await templateValues({ x: { val } }, turns)).get("x");
   const list = (data: schema.TemplateArrayValue["data"]) => value({ $case: "arrayVal", value: { data } });
 
-  it("takes values and lists of every kind", () => {
-    expect(value({ $case: "int64Val", value: 1n << 60n })).toBe(1n << 60n);
-    expect(value({ $case: "stringVal", value: "a" })).toBe("a");
-    expect(list({ $case: "longData", value: { data: [1n, 2n] } })).toEqual([1n, 2n]);
-    expect(list(undefined)).toEqual([]);
+  it("takes values and lists of every kind", async () => {
+    expect(await value({ $case: "int64Val", value: 1n << 60n })).toBe(1n << 60n);
+    expect(await value({ $case: "stringVal", value: "a" })).toBe("a");
+    expect(await list({ $case: "longData", value: { data: [1n, 2n] } })).toEqual([1n, 2n]);
+    expect(await list(undefined)).toEqual([]);
     const inner: schema.TemplateArrayValue = { data: { $case: "boolData", value: { data: [true] } } };
-    expect(list({ $case: "arrayData", value: { data: [inner] } })).toEqual([[true]]);
+    expect(await list({ $case: "arrayData", value: { data: [inner] } })).toEqual([[true]]);
   });
 
-  it("keeps all digits of integers in lists of mixed kinds", () => {
+  it("keeps all digits of integers in lists of mixed kinds", async () => {
     const data = ["9007199254740993", "0.5", '"a"', "1e3"].map((text) => Buffer.from(text));
-    expect(list({ $case: "jsonData", value: { data } })).toEqual([9_007_199_254_740_993n, 0.5, "a", 1000]);
+    expect(await list({ $case: "jsonData", value: { data } })).toEqual([9_007_199_254_740_993n, 0.5, "a", 1000]);
   });
 
-  it("refuses what it cannot read, by the variable's name", () => {
-    expect(() => value(undefined)).toThrow("template variable {x} is not supported");
-    expect(() => list({ $case: "jsonData", value: { data: [Buffer.from("{")] } })).toThrow("{x} is not JSON");
+  it("refuses what it cannot read, by the variable's name", async () => {
+    await expect(value(undefined)).rejects.toThrow("template variable {x} is not supported");
+    await expect(list({ $case: "jsonData", value: { data: [Buffer.from("{")] } })).rejects.toThrow("{x} is not JSON");
   });
 });
 

@@ -79,7 +79,7 @@ function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: Bi
   const values = mode === "contains" ? [wanted.value] : wantedList(mode, wanted);
   refuseManyLists(values, wanted.node);
   const cast = column.kind === "json" ? values : castElements(column, mode, values, wanted.node);
-  const test = { kind: "contains", mode: mode === "contains_all" ? "all" : "any", values: [...new Set(cast)] } as const;
+  const test = { kind: "contains", mode: mode === "contains_all" ? "all" : "any", values: cast } as const;
   if (column.kind === "json") return { kind: "jsonList", field: column, path: column.path, test };
   return { kind: "array", field: column, test };
 }

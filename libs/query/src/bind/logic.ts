@@ -1,3 +1,4 @@
+import { integerList, unionOf } from "../number-lists.ts";
 import type { Predicate } from "../plan.ts";
 
 export const CONSTANT = {
@@ -28,37 +29,42 @@ export function anyOf(operands: readonly Predicate[]): Predicate {
 
 /** Same truth in every case, UNKNOWN included: all of them are UNKNOWN exactly where the field is null. */
 function mergeEqualities(operands: readonly Predicate[]): Predicate[] {
-  const integers = new Map<number, { first: Predicate; values: Set<bigint> }>();
-  const strings = new Map<number, { first: Predicate; values: Set<string> }>();
+  const integers = new Map<number, IntegerEquality[]>();
+  const strings = new Map<number, StringEquality[]>();
   const others: Predicate[] = [];
   for (const operand of operands) {
-    if (operand.kind === "integer" && operand.low === operand.high)
-      collect(integers, operand, operand.field.index, [operand.low]);
-    else if (operand.kind === "inIntegers") collect(integers, operand, operand.field.index, operand.values);
-    else if (operand.kind === "equalsString") collect(strings, operand, operand.field.index, [operand.value]);
-    else if (operand.kind === "inStrings") collect(strings, operand, operand.field.index, operand.values);
+    if (operand.kind === "inIntegers" || (operand.kind === "integer" && operand.low === operand.high))
+      collect(integers, operand);
+    else if (operand.kind === "equalsString" || operand.kind === "inStrings") collect(strings, operand);
     else others.push(operand);
   }
   return [...[...integers.values()].map(mergedIntegers), ...[...strings.values()].map(mergedStrings), ...others];
 }
 
-function collect<T>(
-  groups: Map<number, { first: Predicate; values: Set<T> }>,
-  first: Predicate,
-  field: number,
-  values: readonly T[],
-) {
-  const group = groups.get(field) ?? { first, values: new Set<T>() };
-  for (const value of values) group.values.add(value);
-  groups.set(field, group);
+type IntegerEquality = Extract<Predicate, { kind: "integer" | "inIntegers" }>;
+type StringEquality = Extract<Predicate, { kind: "equalsString" | "inStrings" }>;
+
+/** By field. */
+function collect<T extends IntegerEquality | StringEquality>(groups: Map<number, T[]>, operand: T): void {
+  const group = groups.get(operand.field.index);
+  if (group) group.push(operand);
+  else groups.set(operand.field.index, [operand]);
 }
 
-function mergedIntegers({ first, values }: { first: Predicate; values: Set<bigint> }): Predicate {
-  if (values.size === 1 || !("field" in first)) return first;
-  return { kind: "inIntegers", field: first.field, values: [...values] };
+function mergedIntegers(group: readonly IntegerEquality[]): Predicate {
+  if (group.length === 1) return group[0];
+  const single = group.filter((operand) => operand.kind === "integer").map(({ low }) => low);
+  const lists = group.filter((operand) => operand.kind === "inIntegers").map(({ values }) => values);
+  const values = unionOf([integerList(single), ...lists]);
+  const [{ field }] = group;
+  if (values.length > 1) return { kind: "inIntegers", field, values };
+  return values.length === 1 ? { kind: "integer", field, low: values[0], high: values[0] } : { kind: "never", field };
 }
 
-function mergedStrings({ first, values }: { first: Predicate; values: Set<string> }): Predicate {
-  if (values.size === 1 || !("field" in first)) return first;
-  return { kind: "inStrings", field: first.field, values: [...values] };
+function mergedStrings(group: readonly StringEquality[]): Predicate {
+  if (group.length === 1) return group[0];
+  const values = new Set<string>();
+  for (const operand of group)
+    for (const value of operand.kind === "inStrings" ? operand.values : [operand.value]) values.add(value);
+  return values.size === 1 ? group[0] : { kind: "inStrings", field: group[0].field, values: [...values] };
 }

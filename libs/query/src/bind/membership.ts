@@ -1,6 +1,7 @@
 import { DataType } from "@sluice/schema";
 import { type Constant, isList } from "../constant.ts";
 import { checkLikePattern } from "../like.ts";
+import { doubleList, integerList } from "../number-lists.ts";
 import type { InNode, Node } from "../parse/ast.ts";
 import type { Predicate, ScalarTest } from "../plan.ts";
 import { castList } from "./cast.ts";
@@ -31,14 +32,14 @@ function listOf(node: InNode, right: Operand, context: BindContext): readonly Co
 
 /** Of at least one value, each of the column's type. */
 function membership(field: ColumnRef, list: readonly Constant[]): Predicate {
-  const values = [...new Set(list)];
-  refuseManyLists(values, field.node);
-  const test: ScalarTest = { kind: "in", values };
+  refuseManyLists(list, field.node);
+  const test: ScalarTest = { kind: "in", values: list };
   if (field.kind === "json") return { kind: "json", field, path: field.path, test };
   if (field.kind === "element") return { kind: "element", field, index: field.element, test };
-  if (typeof values[0] === "string") return { kind: "inStrings", field, values: values as string[] };
-  if (typeof values[0] === "number") return { kind: "inFloats", field, values: values as number[] };
-  return { kind: "inIntegers", field, values: values.map((value) => BigInt(value as bigint | boolean)) };
+  if (typeof list[0] === "string") return { kind: "inStrings", field, values: [...new Set(list as string[])] };
+  if (typeof list[0] === "number") return { kind: "inFloats", field, values: doubleList(list as number[]) };
+  const integers = typeof list[0] === "bigint" ? list : list.map((value) => BigInt(value as boolean));
+  return { kind: "inIntegers", field, values: integerList(integers as bigint[]) };
 }
 
 /** Each list is compared with each element of the data, so their number is bounded. */

@@ -5,6 +5,7 @@ import { compareOrdered, doubleArithmetic, integerArithmetic, matches } from "..
 import { type Constant, compareStrings, utf8 } from "../constant.ts";
 import { LikeMatcher } from "../like.ts";
 import { elementType, type FieldRef, type ListTest, type Predicate, type ScalarTest } from "../plan.ts";
+import { PlainValues } from "./plain-values.ts";
 import { dropNulls, FALSE, type Selector, TRUE, type Truth, truthOf, UNKNOWN, varColumn } from "./selector.ts";
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
@@ -32,16 +33,32 @@ export function arraySelector({ field, test }: Leaf<"array">, wanted: boolean): 
 
 function cellTest(test: ListTest): (cell: readonly Element[]) => Truth {
   if (test.kind === "length") return (cell) => truthOf(compareOrdered(test.op, cell.length, test.value));
-  const values = new Set(test.values.map((value) => normalElement(value as Element)));
-  if (test.mode === "any") return (cell) => truthOf(cell.some((element) => values.has(normalElement(element))));
+  const values = new ElementNumbers(test.values);
+  if (test.mode === "any") return (cell) => truthOf(cell.some((element) => values.of(element) >= 0));
   return (cell) => {
-    const found = new Set<Element>();
-    for (const element of cell) {
-      const value = normalElement(element);
-      if (values.has(value)) found.add(value);
-    }
+    const found = new Set(cell.map((element) => values.of(element)));
+    found.delete(-1);
     return truthOf(found.size === values.size);
   };
+}
+
+/** Numbers the different values of a list, which are of one type. */
+class ElementNumbers {
+  readonly size: number;
+  readonly #plain: PlainValues;
+  readonly #strings: ReadonlyMap<string, number>;
+
+  constructor(values: readonly Constant[]) {
+    const strings = new Set(values.filter((value) => typeof value === "string"));
+    this.#strings = new Map([...strings].map((text, number) => [text, number]));
+    this.#plain = new PlainValues(values);
+    this.size = this.#plain.size + strings.size;
+  }
+
+  /** -1: none of them. */
+  of(element: Element): number {
+    return typeof element === "string" ? (this.#strings.get(element) ?? -1) : this.#plain.indexOf(element);
+  }
 }
 
 /** Equal values by one form: an integer that a double holds exactly is a number, whatever its type; -0 is 0. */
@@ -77,8 +94,8 @@ function elementTest(test: ScalarTest, type: DataType): ElementTest {
       return (element) => first(element) && second(element);
     }
     case "in": {
-      const values = new Set(test.values.map((value) => normalElement(value as Element)));
-      return (element) => values.has(normalElement(element));
+      const values = new ElementNumbers(test.values);
+      return (element) => values.of(element) >= 0;
     }
     case "like": {
       const matcher = new LikeMatcher(test.pattern);

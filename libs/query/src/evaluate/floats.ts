@@ -2,6 +2,7 @@ import { keepFloatsWithin } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import { doubleArithmetic } from "../bind/fold.ts";
 import type { FloatArithmetic, Predicate } from "../plan.ts";
+import { DoubleSet } from "./double-set.ts";
 import { dropNulls, fixedColumn, floats, isRun, type Selector } from "./selector.ts";
 
 type Leaf<Kind> = Extract<Predicate, { kind: Kind }>;
@@ -59,7 +60,7 @@ function keepComputed(
 }
 
 export function inFloatsSelector({ field, values: list }: Leaf<"inFloats">, wanted: boolean): Selector {
-  const set = new Set(list);
+  const set = new DoubleSet(list);
   return (batch, rows, count) => {
     const column = fixedColumn(batch, field);
     const known = dropNulls(column, rows, count);

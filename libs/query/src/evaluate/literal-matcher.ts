@@ -2,6 +2,7 @@ import { firstMember, type JsonKind, jsonKindAt, nextMember, readJsonNumber, ski
 import { type Constant, isList, utf8 } from "../constant.ts";
 import { ByteSet, equalBytes } from "./byte-set.ts";
 import { jsonBytes } from "./json-strings.ts";
+import { PlainValues } from "./plain-values.ts";
 
 /**
  * Finds JSON values in a list of literals, of any kinds together. Fed the elements of one list after the other it counts
@@ -15,11 +16,8 @@ export class LiteralMatcher {
   /** Different literals found since `reset()`. */
   matched = 0;
 
-  /** Number of the literal by its value; int64 within and beyond the integers of a double, doubles apart. */
-  readonly #small = new Map<number, number>();
-  readonly #big = new Map<bigint, number>();
-  readonly #doubles = new Map<number, number>();
-  readonly #bools = new Map<boolean, number>();
+  /** Those that are numbered first; strings follow, and lists. */
+  readonly #plain: PlainValues;
   readonly #strings: ByteSet;
   readonly #firstString: number;
   readonly #lists: readonly (readonly Constant[])[];
@@ -29,24 +27,15 @@ export class LiteralMatcher {
   #round = 0;
 
   constructor(values: readonly Constant[]) {
-    const distinct = [...new Set(values)];
-    const strings = distinct.filter((value) => typeof value === "string");
-    this.#lists = distinct.filter(isList);
+    const strings = [...new Set(values.filter((value) => typeof value === "string"))];
+    this.#plain = new PlainValues(values);
     this.#strings = new ByteSet(strings);
-    this.size = distinct.length;
-    this.#firstList = this.size - this.#lists.length;
-    this.#firstString = this.#firstList - strings.length;
-    let number = 0;
-    for (const value of distinct) if (typeof value !== "string" && !isList(value)) this.#addPlain(value, number++);
-    this.kinds = new Set(distinct.map(kindOf));
+    this.#lists = [...new Set(values.filter(isList))];
+    this.#firstString = this.#plain.size;
+    this.#firstList = this.#firstString + strings.length;
+    this.size = this.#firstList + this.#lists.length;
+    this.kinds = new Set(values.map(kindOf));
     this.#seen = new Uint32Array(this.size);
-  }
-
-  #addPlain(value: boolean | bigint | number, number: number): void {
-    if (typeof value === "boolean") this.#bools.set(value, number);
-    else if (typeof value === "number") this.#doubles.set(value, number);
-    else if (isSafe(value)) this.#small.set(Number(value), number);
-    else this.#big.set(value, number);
   }
 
   reset(): void {
@@ -62,23 +51,20 @@ export class LiteralMatcher {
     const kind = jsonKindAt(data, at);
     if (!this.kinds.has(kind)) return;
     if (kind === "number") this.#feedNumber(readJsonNumber(data, at, skipValue(data, at, end)));
-    else if (kind === "bool") this.#mark(this.#bools.get(data[at] === 0x74));
+    else if (kind === "bool") this.#mark(this.#plain.bool(data[at] === 0x74));
     else if (kind === "string") this.#feedString(data, at, end);
     else this.#feedList(data, at, end);
   }
 
   #feedNumber(value: number | bigint): void {
-    this.#mark(this.#doubles.get(Number(value)));
-    if (typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER) this.#mark(this.#small.get(value));
-    else if (typeof value === "bigint")
-      this.#mark(isSafe(value) ? this.#small.get(Number(value)) : this.#big.get(value));
-    else if (Number.isInteger(value)) this.#mark(this.#big.get(BigInt(value)));
+    this.#mark(this.#plain.double(value));
+    this.#mark(this.#plain.integer(value));
   }
 
   #feedString(data: Uint8Array, at: number, end: number): void {
     const text = jsonBytes(data, at, end);
     const number = this.#strings.indexOf(text.data, text.start, text.end);
-    if (number >= 0) this.#mark(this.#firstString + number);
+    this.#mark(number < 0 ? number : this.#firstString + number);
   }
 
   #feedList(data: Uint8Array, at: number, end: number): void {
@@ -87,8 +73,8 @@ export class LiteralMatcher {
     });
   }
 
-  #mark(number: number | undefined): void {
-    if (number === undefined || this.#seen[number] === this.#round) return;
+  #mark(number: number): void {
+    if (number < 0 || this.#seen[number] === this.#round) return;
     this.#seen[number] = this.#round;
     this.matched++;
   }
@@ -97,10 +83,6 @@ export class LiteralMatcher {
 function kindOf(value: Constant): JsonKind {
   if (isList(value)) return "list";
   return typeof value === "string" ? "string" : typeof value === "boolean" ? "bool" : "number";
-}
-
-function isSafe(value: bigint): boolean {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 
 /** Does the JSON value equal the literal: numbers by value, lists element by element? */
