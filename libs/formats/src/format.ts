@@ -168,8 +168,6 @@ export interface ColumnDescription {
   readonly isNullable: boolean;
   /** Integers of which some are beyond Int64: text takes them, by the option `coerce`. */
   readonly isCoerced?: true;
-  /** UTF-8 bytes of the longest text, where more is known than rows that are looked at tell. */
-  readonly maxLength?: number;
   /** Texts, which fields of vectors read as JSON. */
   readonly mayBeLists?: boolean;
 }

@@ -9,8 +9,6 @@ export interface ColumnFacts {
   readonly distinct: number;
   /** Greatest length in UTF-8 bytes, of text and of text in lists; 0 without any. */
   readonly maxLength: number;
-  /** Most elements of a list; 0 without any. */
-  readonly maxElements: number;
   /** Dimensions of the vectors that the lists are; undefined where they are none. */
   readonly dim: number | undefined;
   /** Smallest and greatest norm of lists of numbers. */
@@ -26,7 +24,6 @@ export function columnFacts(name: string, rows: readonly CanonicalRow[]): Column
     nulls: rows.length - values.length,
     distinct: new Set(values.map((value) => JSON.stringify(value))).size,
     maxLength: Math.max(0, ...texts.map((text) => Buffer.byteLength(text))),
-    maxElements: Math.max(0, ...lists.map((list) => list.length)),
     dim: dimOf(name, lists),
     norms: normsOf(lists),
   };

@@ -21,7 +21,6 @@ export function folderColumns({ own, all }: FoundFolders): ColumnDescription[] {
     return {
       ...{ name, type: "name of a folder", isNullable: texts.length < values.size },
       dataType: areIntegers ? DataType.Int64 : DataType.VarChar,
-      maxLength: Math.max(0, ...texts.map((text) => Buffer.byteLength(text))),
     };
   });
 }

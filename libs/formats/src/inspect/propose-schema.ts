@@ -2,6 +2,7 @@ import { DataType, dataTypeName, isVector } from "@sluice/schema";
 import type { ColumnDescription } from "../format.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { META } from "./dynamic-name.ts";
+import { MAX_CAPACITY, MAX_LENGTH } from "./greatest-sizes.ts";
 
 /** A field in the form of Milvus's REST call `collections/create`, and why it is proposed so. */
 export interface ProposedField {
@@ -106,30 +107,24 @@ function fieldType({ dataType = DataType.None }: SampledColumn, isKey: boolean):
 }
 
 function evidenceOf({ facts, isCoerced }: SampledColumn, isKey: boolean, type: string): string[] {
-  const { rows, nulls, distinct } = facts;
+  const { rows, nulls, distinct, maxLength } = facts;
   return [
     `the files have ${type}`,
+    ...(maxLength > 0 ? [`texts of up to ${maxLength} bytes in ${rows} rows looked at`] : []),
     ...(isKey ? [`${rows} rows looked at have ${distinct} different values`] : []),
     ...(isCoerced ? ["integers beyond Int64 are kept as text"] : []),
     ...(nulls > 0 ? [`${nulls} of ${rows} rows looked at have no value`] : []),
   ];
 }
 
-function typeParams(
-  { dim, elementType, maxLength = 0, facts }: SampledColumn,
-  dataType: DataType,
-): Record<string, string> {
+/** As much as there may be: what the first rows have says little of the longest text of all, and room that is not used costs nothing. */
+function typeParams({ dim, elementType }: SampledColumn, dataType: DataType): Record<string, string> {
   const hasText = dataType === DataType.VarChar || elementType === DataType.VarChar;
   return {
     ...(dim !== undefined && { dim: String(dim) }),
-    ...(hasText && { max_length: String(roomFor(Math.max(maxLength, facts.maxLength), 65_535)) }),
-    ...(dataType === DataType.Array && { max_capacity: String(roomFor(facts.maxElements, 4096)) }),
+    ...(hasText && { max_length: String(MAX_LENGTH) }),
+    ...(dataType === DataType.Array && { max_capacity: String(MAX_CAPACITY) }),
   };
-}
-
-/** Rows that were not looked at may have more: twice as much, rounded up to a power of two. */
-function roomFor(seen: number, limit: number): number {
-  return Math.min(limit, 2 ** Math.ceil(Math.log2(Math.max(8, 2 * seen))));
 }
 
 function proposedIndex({ name, dataType, facts }: SampledColumn) {

@@ -7,14 +7,11 @@ import { FolderPlan, type Folders } from "../folder-values.ts";
 import type { ColumnDescription } from "../format.ts";
 import { formatNamed } from "../format-list.ts";
 import { planFields } from "../plan-fields.ts";
+import { MAX_CAPACITY, MAX_LENGTH } from "./greatest-sizes.ts";
 
 /** Rows that are looked at, and decoded bytes of them, about. */
 const SAMPLE_ROWS = 1000;
 const SAMPLE_BYTES = 1 << 20;
-
-/** Greatest lengths, so that the sample says what is there. Source: limits of Milvus. */
-const MAX_LENGTH = 65_535;
-const MAX_CAPACITY = 4096;
 
 export interface RowSample {
   readonly rows: readonly CanonicalRow[];
