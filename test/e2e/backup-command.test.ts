@@ -44,6 +44,13 @@ describe("backup", () => {
     );
     const folders = await readdir(join(out, "nightly"));
     const shelf = folders.find((name) => name.startsWith("shelf_"));
+    const all = await sluice("backup", "restore", "nightly");
+    expect([all.code, all.err]).toEqual([1, expect.stringMatching(/Folders below it are: name one, of .*shelf_\d+\//)]);
+    const none = await sluice("backup", "restore", "nightli");
+    expect([none.code, none.err]).toEqual([
+      1,
+      expect.stringContaining("there is nothing here: folders are looked for"),
+    ]);
     const restored = await sluice("backup", "restore", `nightly/${shelf}`, "-c", "shelf=shelf_again");
     expect([restored.code, restored.out]).toEqual([0, expect.stringContaining("20 rows imported")]);
     expect(await client.count("shelf_again")).toBe(20);

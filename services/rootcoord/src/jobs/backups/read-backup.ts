@@ -1,4 +1,4 @@
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import {
   BACKUP_LOGS,
   BACKUP_META,
@@ -11,7 +11,11 @@ import {
 } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { textOf } from "../note-files.ts";
-import { findSnapshot, isSnapshotMetadata, readSnapshot } from "./read-snapshot.ts";
+import { findSnapshot, isSnapshotMetadata, readSnapshot, snapshotRoot } from "./read-snapshot.ts";
+
+/** Files of a folder without a backup that are looked at for what to name instead, and how many of these are named. */
+const MAX_LOOKED = 10_000;
+const MAX_NAMED = 100;
 
 /** Where the logs of segments lie: a folder for each kind, ending in `/`. */
 export interface LogFolders {
@@ -66,9 +70,30 @@ export async function readBackup(
   }
   const snapshot = await findSnapshot(sources, folder, bucket);
   if (snapshot) return [found(await openSnapshot(sources, snapshot.path, bucket))];
+  throw new ImportError("file_not_found", await whyNone(sources, folder, bucket), { file: folder });
+}
+
+/** Why a folder has none, and which of those below it do: a backup of several collections is a folder for each. */
+async function whyNone(sources: Sources, folder: string, bucket: string | undefined): Promise<string> {
+  const below = new Set<string>();
+  let looked = 0;
+  for await (const { path } of sources.list(folder, {}, bucket)) {
+    looked++;
+    const root = notedFolder(path);
+    if (root !== undefined) below.add(root.slice(folder.length));
+    if (looked === MAX_LOOKED || below.size === MAX_NAMED) break;
+  }
+  if (looked === 0)
+    return "there is nothing here: folders are looked for in the import bucket and below the folders of --import-root";
   const names = notes.map(({ file }) => file).join(", ");
-  const reason = `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}; nor has it a snapshot, by snapshots/ID/metadata/ID.json`;
-  throw new ImportError("file_not_found", reason, { file: folder });
+  const others = below.size > 0 ? `. Folders below it are: name one, of ${excerptOfList([...below])}` : "";
+  return `this is no folder of milvus-backup, and none of Milvus 1.x: it has none of ${names}; nor has it a snapshot, by snapshots/ID/metadata/ID.json${others}`;
+}
+
+/** The folder that a file is a note of; undefined of other files. */
+function notedFolder(path: string): string | undefined {
+  const note = notes.find(({ file }) => path.endsWith(`/${file}`));
+  return note ? path.slice(0, -note.file.length) : snapshotRoot(path);
 }
 
 function found(opened: OpenedCollection): FoundCollection {

@@ -28,6 +28,11 @@ export function isSnapshotMetadata(path: string): boolean {
   return METADATA.test(path);
 }
 
+/** The folder of the bundle that the metadata of a snapshot is of; undefined of other paths. */
+export function snapshotRoot(path: string): string | undefined {
+  return METADATA.exec(path)?.[1];
+}
+
 /**
  * The metadata of the one snapshot that a folder has; undefined where it has none.
  * @param folder ends in `/`
