@@ -1,14 +1,13 @@
 import { Command } from "commander";
 import type { RestClient } from "../client/rest-client.ts";
 import { say, showJson } from "../show/tables.ts";
-import { restOf, type ServerOptions, serverCommand } from "./common.ts";
+import { restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
 import { type ExportView, exportKind } from "./export.ts";
-import { listKind, watchKind, withWatch } from "./job-kind.ts";
+import { listKind, watchKind } from "./job-kind.ts";
 import { restoreCommand } from "./restore.ts";
 
-interface BackupOptions extends ServerOptions {
+interface BackupOptions extends ServerOptions, WatchOptions {
   readonly to: string;
-  readonly watch?: boolean;
 }
 
 /** Backups are exports of the form `backup`, the folder of a milvus-backup; this is what people look for them under. */
@@ -36,7 +35,7 @@ async function create(named: readonly string[], options: BackupOptions): Promise
   if (collections.length === 0) throw new Error(`the database ${options.database} has no collections`);
   const jobs: { readonly collection: string; readonly jobId: string }[] = [];
   for (const collection of collections) jobs.push({ collection, jobId: await request(rest, collection, options) });
-  if (options.watch ?? true) return followAll(rest, jobs, options);
+  if (options.watch) return followAll(rest, jobs, options);
   if (options.json) showJson(jobs);
   else for (const { jobId } of jobs) say(jobId);
 }

@@ -13,6 +13,18 @@ export interface ServerOptions {
   readonly json?: boolean;
 }
 
+/** What a command that starts jobs takes besides. */
+export interface WatchOptions {
+  readonly watch: boolean;
+}
+
+/** A command that starts jobs, with what all of these have. */
+export function withWatch(command: Command): Command {
+  return command
+    .option("--watch", "follow what it starts until it has ended", true)
+    .option("--no-watch", "print the job's id and end");
+}
+
 /** A command for a running server. */
 export function serverCommand(name: string, description: string): Command {
   return new Command(name)
@@ -72,9 +84,20 @@ export function collectPairs(text: string, before: readonly (readonly [string, s
   return [...before, [text.slice(0, at), text.slice(at + 1)] as const];
 }
 
-/** What `--map` says, as the option of an import; nothing where it was not said. */
-export function mappingOf(map: readonly (readonly [string, string])[] | undefined): Record<string, string> {
-  return map ? { fields_mapping: JSON.stringify(Object.fromEntries(map)) } : {};
+/** How files are to be read. */
+export interface ReadingOptions {
+  readonly map?: readonly (readonly [string, string])[];
+  readonly preset?: string;
+  readonly option?: readonly (readonly [string, string])[];
+}
+
+/** They as options of an import; nothing of what was not said. */
+export function readingOptions({ map, preset, option = [] }: ReadingOptions): Record<string, string> {
+  return {
+    ...(map && { fields_mapping: JSON.stringify(Object.fromEntries(map)) }),
+    ...(preset !== undefined && { preset }),
+    ...Object.fromEntries(option),
+  };
 }
 
 /** A text, again and again. */

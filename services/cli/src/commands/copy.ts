@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { note, say } from "../show/tables.ts";
-import { collectTexts, type ServerOptions, serverCommand } from "./common.ts";
-import { type JobKind, jobKindCommand, startKind, statePaint, withWatch } from "./job-kind.ts";
+import { collectTexts, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
+import { type JobKind, jobKindCommand, startKind, statePaint } from "./job-kind.ts";
 
 /** What `jobs/copy/describe` answers. */
 interface CopyView extends AnyJob {
@@ -20,7 +20,7 @@ interface CopyView extends AnyJob {
   readonly partitions: readonly { readonly name: string; readonly sourceRows: number; readonly rows: number }[];
 }
 
-interface CopyOptions extends ServerOptions {
+interface CopyOptions extends ServerOptions, WatchOptions {
   readonly toDatabase?: string;
   readonly from?: string;
   readonly fromToken?: string;
@@ -33,7 +33,6 @@ interface CopyOptions extends ServerOptions {
   readonly partition?: readonly string[];
   readonly indexes: boolean;
   readonly load: boolean;
-  readonly watch?: boolean;
 }
 
 const copyKind: JobKind<CopyView> = {

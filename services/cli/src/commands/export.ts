@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import type { AnyJob } from "../client/jobs.ts";
 import { color } from "../show/color.ts";
 import { bytesText, say } from "../show/tables.ts";
-import { collectTexts, type ServerOptions, serverCommand } from "./common.ts";
-import { type JobKind, jobKindCommand, startKind, statePaint, withWatch } from "./job-kind.ts";
+import { collectTexts, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
+import { type JobKind, jobKindCommand, startKind, statePaint } from "./job-kind.ts";
 
 /** What `jobs/export/describe` answers. */
 export interface ExportView extends AnyJob {
@@ -19,13 +19,12 @@ export interface ExportView extends AnyJob {
   readonly snapshot?: string;
 }
 
-interface ExportOptions extends ServerOptions {
+interface ExportOptions extends ServerOptions, WatchOptions {
   readonly to: string;
   readonly format: string;
   readonly filter?: string;
   readonly field?: readonly string[];
   readonly partition?: readonly string[];
-  readonly watch?: boolean;
 }
 
 export const exportKind: JobKind<ExportView> = {

@@ -9,12 +9,15 @@ import { note, say, showJson } from "../show/tables.ts";
 import {
   collectionsOf,
   collectPairs,
-  mappingOf,
+  type ReadingOptions,
+  readingOptions,
   restOf,
   type ServerOptions,
   serverCommand,
   serverPaths,
   throwOfBucket,
+  type WatchOptions,
+  withWatch,
 } from "./common.ts";
 import { follow } from "./follow.ts";
 import { type ImportSpec, readSpec } from "./import-spec.ts";
@@ -24,26 +27,20 @@ import { checkVectors, unreadColumns } from "./proposed-vectors.ts";
 /** Milvus's code. */
 const COLLECTION_NOT_FOUND = 100;
 
-type Pairs = readonly (readonly [string, string])[];
-
-interface ImportOptions extends ServerOptions {
+interface ImportOptions extends ServerOptions, ReadingOptions, WatchOptions {
   readonly collection?: string;
   readonly spec?: string;
   readonly partition?: string;
   readonly create?: boolean;
   readonly columns?: boolean;
-  readonly map?: Pairs;
-  readonly option?: Pairs;
-  readonly preset?: string;
   readonly dryRun?: boolean;
   readonly onError?: string;
   readonly onDuplicate?: string;
   readonly commit: boolean;
-  readonly watch: boolean;
 }
 
 export function importCommand(): Command {
-  return serverCommand("import", "import files into a collection, and watch until every row is visible")
+  const command = serverCommand("import", "import files into a collection, and watch until every row is visible")
     .addArgument(new Argument("[files...]", "paths as the server has them: files, folders/, patterns"))
     .option("-c, --collection <NAME>", "where the rows go; needed unless the document of --spec says it")
     .option("--spec <FILE>", "a document of options, which may name collection and files: docs/options.md")
@@ -59,9 +56,8 @@ export function importCommand(): Command {
     .option("--on-duplicate <RULE>", "keep, first, last or error")
     .option("--dry-run", "read and check everything, write no row")
     .option("--no-commit", "keep the rows invisible until 'sluice jobs commit'")
-    .option("--option <KEY=VALUE>", "any other option of an import; again and again", collectPairs)
-    .option("--no-watch", "print the job's id and end")
-    .action(runImport);
+    .option("--option <KEY=VALUE>", "any other option of an import; again and again", collectPairs);
+  return withWatch(command).action(runImport);
 }
 
 async function runImport(files: readonly string[], options: ImportOptions): Promise<void> {
@@ -77,8 +73,11 @@ async function runImport(files: readonly string[], options: ImportOptions): Prom
   );
   if (!options.watch) return options.json ? showJson({ jobId }) : say(jobId);
   const job = await watch(rest, jobId, options);
-  if (!options.json && mayBeSkipped(job, options))
+  if (!options.json && mayBeSkipped(job, options)) {
     note("--dry-run shows every bad row, --on-error skip leaves them out");
+    if (isMade)
+      note("the first rows have said what its fields are: for later ones that need others, make it by a client");
+  }
   if (isMade && (job.state === "Failed" || options.dryRun)) await dropEmpty(rest, asked, options);
 }
 
@@ -175,15 +174,13 @@ export async function watch(
 }
 
 function jobOptions(options: ImportOptions): Record<string, string> {
-  const { map, option, preset, onError, onDuplicate, dryRun, commit } = options;
+  const { onError, onDuplicate, dryRun, commit } = options;
   return {
-    ...mappingOf(map),
-    ...(preset !== undefined && { preset }),
     ...(onError !== undefined && { on_error: onError }),
     ...(onDuplicate !== undefined && { on_duplicate: onDuplicate }),
     ...(dryRun && { dry_run: "true" }),
     ...(!commit && { auto_commit: "false" }),
-    ...Object.fromEntries(option ?? []),
+    ...readingOptions(options),
   };
 }
 
@@ -205,9 +202,7 @@ async function createWhereMissing(
       ...(files.length > 0 && { files: files.slice(0, 1) }),
       options: {
         ...(spec && { options: spec.text }),
-        ...mappingOf(options.map),
-        ...(options.preset !== undefined && { preset: options.preset }),
-        ...Object.fromEntries(options.option ?? []),
+        ...readingOptions(options),
       },
     })
     .catch(throwOfBucket);

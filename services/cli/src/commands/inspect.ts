@@ -3,7 +3,8 @@ import type { ProposedField, ProposedSchema } from "../client/collections.ts";
 import { bytesText, say, showJson, shown, showTable } from "../show/tables.ts";
 import {
   collectPairs,
-  mappingOf,
+  type ReadingOptions,
+  readingOptions,
   restOf,
   type ServerOptions,
   serverCommand,
@@ -28,10 +29,8 @@ interface Inspection {
   };
 }
 
-interface InspectOptions extends ServerOptions {
+interface InspectOptions extends ServerOptions, ReadingOptions {
   readonly columns?: boolean;
-  readonly map?: readonly (readonly [string, string])[];
-  readonly option?: readonly (readonly [string, string])[];
 }
 
 export function inspectCommand(): Command {
@@ -39,6 +38,7 @@ export function inspectCommand(): Command {
     .addArgument(new Argument("<files...>", "paths as the server has them"))
     .option("--columns", "the files are columns of one table")
     .option("--map <SOURCE=FIELD>", "values of FIELD stand under SOURCE; again and again", collectPairs)
+    .option("--preset <NAME>", "the layout of another store's export")
     .option("--option <KEY=VALUE>", "an option of the import; again and again", collectPairs)
     .action(inspect);
 }
@@ -48,7 +48,7 @@ async function inspect(files: readonly string[], options: InspectOptions): Promi
   const answer = await restOf(options)
     .post<{ files: readonly Inspection[]; fileCount: number }>("jobs/import/inspect", {
       files: options.columns || paths.every((path) => /\.npy$/i.test(path)) ? [paths] : paths.map((path) => [path]),
-      options: { ...mappingOf(options.map), ...Object.fromEntries(options.option ?? []) },
+      options: readingOptions(options),
     })
     .catch(throwOfBucket);
   if (options.json) return showJson(answer.files);

@@ -3,7 +3,7 @@ import { type AnyJob, jobOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
 import { say, showJson, showTable } from "../show/tables.ts";
-import { restOf, type ServerOptions, serverCommand } from "./common.ts";
+import { restOf, type ServerOptions, serverCommand, type WatchOptions } from "./common.ts";
 import { follow } from "./follow.ts";
 
 /** A kind of job besides imports, as the command shows it. */
@@ -37,22 +37,15 @@ export async function watchKind<J extends AnyJob>(
 
 /** Records a job, and follows it until it has ended, or prints its id if wished. */
 export async function startKind<J extends AnyJob>(
-  options: ServerOptions & { readonly watch?: boolean },
+  options: ServerOptions & WatchOptions,
   body: object,
   kind: JobKind<J>,
 ): Promise<void> {
   const rest = restOf(options);
   const { jobId } = await rest.post<{ jobId: string }>(`jobs/${kind.kind}/create`, body);
-  if (options.watch ?? true) await watchKind(rest, jobId, options, kind);
+  if (options.watch) await watchKind(rest, jobId, options, kind);
   else if (options.json) showJson({ jobId });
   else say(jobId);
-}
-
-/** A command that starts a job, with what all of these have. */
-export function withWatch(command: Command): Command {
-  return command
-    .option("--watch", "follow it until it has ended: the default")
-    .option("--no-watch", "print the job's id and end");
 }
 
 /** The colour of a job's state. */

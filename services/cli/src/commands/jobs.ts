@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { JobView } from "../client/jobs.ts";
 import { exitCodeOf, showFiles, showJob } from "../show/job.ts";
 import { note, say, showJson, showTable } from "../show/tables.ts";
-import { parseCount, restOf, type ServerOptions, serverCommand } from "./common.ts";
+import { parseCount, restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
 import { watch } from "./import.ts";
 
 const orders = {
@@ -68,7 +68,7 @@ async function list(options: ListOptions): Promise<void> {
       job.collectionName,
       job.state,
       job.progress,
-      job.importedRows,
+      job.checkedRows === undefined ? job.importedRows : `${job.checkedRows} checked`,
       job.createTime,
       job.reason,
     ]),
@@ -94,15 +94,14 @@ async function command(order: string, jobId: string, options: ServerOptions): Pr
 }
 
 function retryCommand(): Command {
-  return about("retry", "import the files of a failed job again, as they are now")
-    .option("--no-watch", "print the new job's id and end")
-    .action(async (failed: string, options: ServerOptions & { watch: boolean }) => {
-      const rest = restOf(options);
-      const { jobId } = await rest.post<{ jobId: string }>("jobs/import/retry", { jobId: failed });
-      if (options.watch) await watch(rest, jobId, options);
-      else if (options.json) showJson({ jobId });
-      else say(jobId);
-    });
+  const command = withWatch(about("retry", "import the files of a failed job again, as they are now"));
+  return command.action(async (failed: string, options: ServerOptions & WatchOptions) => {
+    const rest = restOf(options);
+    const { jobId } = await rest.post<{ jobId: string }>("jobs/import/retry", { jobId: failed });
+    if (options.watch) await watch(rest, jobId, options);
+    else if (options.json) showJson({ jobId });
+    else say(jobId);
+  });
 }
 
 interface ErrorRow {

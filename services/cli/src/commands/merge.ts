@@ -3,7 +3,15 @@ import type { AnyJob } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
 import { note, say, showJson } from "../show/tables.ts";
-import { collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import {
+  collectPairs,
+  restOf,
+  type ServerOptions,
+  serverCommand,
+  serverPaths,
+  type WatchOptions,
+  withWatch,
+} from "./common.ts";
 import { follow } from "./follow.ts";
 
 /** What `GET /v2/jobs/{id}` answers of a merge. */
@@ -27,7 +35,7 @@ interface MergeJob {
   };
 }
 
-interface MergeOptions extends ServerOptions {
+interface MergeOptions extends ServerOptions, WatchOptions {
   readonly by?: string;
   readonly field: readonly NewField[];
   readonly onDuplicate?: string;
@@ -35,7 +43,6 @@ interface MergeOptions extends ServerOptions {
   readonly minMatch?: number;
   readonly dryRun?: boolean;
   readonly option?: readonly (readonly [string, string])[];
-  readonly watch: boolean;
 }
 
 interface NewField {
@@ -45,7 +52,7 @@ interface NewField {
 }
 
 export function mergeCommand(): Command {
-  return serverCommand("merge", "a collection with new fields out of files, as a collection of its own")
+  const command = serverCommand("merge", "a collection with new fields out of files, as a collection of its own")
     .argument("<collection>", "whose rows are taken")
     .argument("<new>", "the collection that is made")
     .argument("[files...]", "paths as the server has them: files, folders/, patterns; none: the new fields are empty")
@@ -71,9 +78,8 @@ export function mergeCommand(): Command {
       parseShare,
     )
     .option("--dry-run", "count what would match, write nothing")
-    .option("--option <KEY=VALUE>", "an option of an import of the files; again and again", collectPairs)
-    .option("--no-watch", "print the job's id and end")
-    .action(runMerge);
+    .option("--option <KEY=VALUE>", "an option of an import of the files; again and again", collectPairs);
+  return withWatch(command).action(runMerge);
 }
 
 /** `NAME:TYPE`, `NAME:TYPE:SIZE`, and a default behind `=`. */

@@ -1,7 +1,15 @@
 import { Argument, type Command } from "commander";
 import type { RestClient } from "../client/rest-client.ts";
 import { note, say, showJson, showTable } from "../show/tables.ts";
-import { collectPairs, restOf, type ServerOptions, serverCommand, serverPaths } from "./common.ts";
+import {
+  collectPairs,
+  restOf,
+  type ServerOptions,
+  serverCommand,
+  serverPaths,
+  type WatchOptions,
+  withWatch,
+} from "./common.ts";
 import { watch } from "./import.ts";
 
 interface Restored {
@@ -13,23 +21,21 @@ interface Restored {
   readonly warnings?: readonly string[];
 }
 
-interface RestoreOptions extends ServerOptions {
+interface RestoreOptions extends ServerOptions, WatchOptions {
   readonly collection?: readonly string[];
   readonly option?: readonly (readonly [string, string])[];
-  readonly watch: boolean;
 }
 
 /** `restore`, which is `backup restore` as well. */
 export function restoreCommand(): Command {
-  return serverCommand(
+  const command = serverCommand(
     "restore",
     "make the collections of a milvus-backup, a snapshot or a Milvus 1.x, and import their rows",
   )
     .addArgument(new Argument("<folder>", "the folder as the server has it"))
     .option("-c, --collection <NAME[=NEW]>", "one of the backup, under another name; again and again", collect)
-    .option("--option <KEY=VALUE>", "an option of the imports, such as end_ts; again and again", collectPairs)
-    .option("--no-watch", "print the jobs' ids and end")
-    .action(restore);
+    .option("--option <KEY=VALUE>", "an option of the imports, such as end_ts; again and again", collectPairs);
+  return withWatch(command).action(restore);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
