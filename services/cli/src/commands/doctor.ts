@@ -1,10 +1,10 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { version } from "@sluice/cluster";
 import type { Command } from "commander";
 import { RefusedError, type RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
 import { bytesText, say, showJson } from "../show/tables.ts";
+import { version } from "../version.ts";
 import { collectionsOf, restOf, type ServerOptions, serverCommand } from "./common.ts";
 
 /** What was looked at, what was found, and what to do about it. */
