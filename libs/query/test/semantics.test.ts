@@ -422,10 +422,16 @@ describe("§2.8 text", () => {
       "text_match(words, 'a', minimum_should_match = 0)",
       "minimum_should_match of text_match must be an integer in range [1, 1000] at column 46",
     ],
-    ["phrase_match(words, 'a', 1)", "phrase_match with a slop other than 0 is not supported at column 25"],
+    [
+      "phrase_match(words, 'a', 1)",
+      "phrase_match with a slop other than 0 is not supported (use text_match for words that lie apart) at column 25",
+    ],
     ["phrase_match(words, 'a', -1)", "slop of phrase_match must be an integer in range [0, 4294967295] at column 25"],
     ["text_match(words, 'a', x = 1)", "function text_match has no argument named x at column 27"],
-    ["text_match_fuzzy(words, 'a', max_edit_distance = 1)", "function text_match_fuzzy is not supported at column 0"],
+    [
+      "text_match_fuzzy(words, 'a', max_edit_distance = 1)",
+      "function text_match_fuzzy is not supported (use text_match, or like with parts of words) at column 0",
+    ],
   ])("%s is refused", (text, cause) => {
     expect(refusal(text)).toBe(cause);
   });
@@ -469,8 +475,18 @@ describe("§2.8 text", () => {
 
 describe("§2.9, §1.4 functions that are refused by name", () => {
   test.each<[text: string, cause: string]>([
-    ["random_sample(0.1)", "function random_sample is not supported at column 0"],
-    ["st_within(geo, 'POINT (1 1)')", "function st_within is not supported at column 0"],
+    [
+      "random_sample(0.1)",
+      "function random_sample is not supported (take keys by their remainder, as in id % 100 == 7) at column 0",
+    ],
+    [
+      "ST_Within(geo, 'POINT (1 1)')",
+      "function st_within is not supported (of geometries only st_equals is: compare coordinates that are fields of numbers, or look at the geometries in the client) at column 0",
+    ],
+    [
+      "element_filter(words, 1)",
+      "function element_filter is not supported (look at the elements of struct arrays in the client) at column 0",
+    ],
     ["MATCH_ANY(s, $[a] == 1)", "expressions on struct array elements are not supported: $[a] at column 13"],
     ["empty(s)", "function empty not found at column 0"],
     ["starts_with(s, 'x')", "function starts_with not found at column 0"],

@@ -15,21 +15,16 @@ type BindArgument = (node: Node) => Operand;
 type Mode = "contains" | "contains_all" | "contains_any";
 
 const contains = /^(?:json|array)_(contains|contains_all|contains_any)$/;
-/** Functions that Milvus has and this product does not: known by name, so that the answer can say so. */
-const unsupported: ReadonlySet<string> = new Set([
-  ...[
-    "st_touches",
-    "st_overlaps",
-    "st_crosses",
-    "st_contains",
-    "st_intersects",
-    "st_within",
-    "st_dwithin",
-    "st_isvalid",
+/** Functions that Milvus has and this product does not, and what to do instead. */
+const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
+  [
+    /^st_(touches|overlaps|crosses|contains|intersects|within|dwithin|isvalid)$/,
+    "of geometries only st_equals is: compare coordinates that are fields of numbers, or look at the geometries in the client",
   ],
-  ...["text_match_fuzzy", "random_sample"],
-  ...["element_filter", "match_any", "match_all", "match_least", "match_most", "match_exact"],
-]);
+  [/^text_match_fuzzy$/, "use text_match, or like with parts of words"],
+  [/^random_sample$/, "take keys by their remainder, as in id % 100 == 7"],
+  [/^(element_filter|match_(any|all|least|most|exact))$/, "look at the elements of struct arrays in the client"],
+];
 
 /** A function call. Names are taken in any case. @throws {FilterError} */
 export function bindCall(node: CallNode, context: BindContext, bind: BindArgument): Operand {
@@ -46,9 +41,13 @@ export function bindCall(node: CallNode, context: BindContext, bind: BindArgumen
     case "st_equals":
       return predicate(node, bindSameGeometry(node, context, bind));
     default:
-      if (unsupported.has(name)) return fail(`function ${name} is not supported`, node);
-      return fail(`function ${excerpt(node.name)} not found`, node);
+      return fail(whyNone(name) ?? `function ${excerpt(node.name)} not found`, node);
   }
+}
+
+function whyNone(name: string): string | undefined {
+  const known = unsupported.find(([names]) => names.test(name));
+  return known && `function ${name} is not supported (${known[1]})`;
 }
 
 function predicate(node: CallNode, value: Predicate): Operand {
@@ -132,7 +131,11 @@ function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
   const named = node.named.get("slop");
   const given = slop ?? (named && bind(named));
   const distance = given ? boundedInteger(node, given, "slop", 0n, 2n ** 32n - 1n) : 0;
-  if (distance !== 0) fail("phrase_match with a slop other than 0 is not supported", given!.node);
+  if (distance !== 0)
+    fail(
+      "phrase_match with a slop other than 0 is not supported (use text_match for words that lie apart)",
+      given!.node,
+    );
   const tokens = queryTokens(field, query);
   if ("words" in analyzerOf(field.schema))
     fail(
