@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, string>> = {
   fields: "schema values columns rpc async",
   peer: "schema columns rpc fields object-store",
   embedding: "schema columns async object-store",
-  parquet: "",
+  parquet: "kernels",
   sqlite: "",
   volumes: "",
   binlog: "schema columns async kernels parquet",

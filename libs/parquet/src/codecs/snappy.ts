@@ -1,3 +1,4 @@
+import { decodeSnappyBlock } from "@sluice/kernels";
 import { Damage } from "../damage.ts";
 
 /** One compressed byte yields at most 64 / 3 bytes (a copy of 64 bytes takes three); used to refuse made-up sizes. */
@@ -12,6 +13,11 @@ const NATIVE_COPY = 32;
  */
 export function decodeSnappy(input: Uint8Array, output: Uint8Array): void {
   let at = preamble(input, output.length);
+  const isWhole = decodeSnappyBlock(input.subarray(at), output);
+  if (isWhole !== undefined) {
+    if (isWhole) return;
+    throw damage();
+  }
   let out = 0;
   while (at < input.length) {
     const tag = input[at++];
