@@ -23,7 +23,7 @@ import { ChangeHistory } from "./change-history.ts";
 // S7. The last delete of a segment's rows names all its delta logs. What earlier ones say of them is forgotten when no reader is
 //     left that began before the last one; that one says so before, durably, and snapshots from before it are refused.
 
-/** Of a change that extends segments: etcd takes requests of 1.5 MiB. Ids of added and removed ones are short. */
+/** Of a change that extends or removes segments: etcd takes requests of 1.5 MiB. */
 const MAX_CHANGE_BYTES = 1 << 20;
 
 /** What a change does; the book gives it its timestamp. */
@@ -67,7 +67,7 @@ export class VisibleMoved extends ImportError {
 
 /** One record makes all of a change visible, so that it cannot be cut. */
 export class ChangeTooLarge extends ImportError {
-  /** @param segments that it extends */
+  /** @param segments that it extends or removes */
   constructor(segments: number) {
     const cure = "delete in parts, by partitions or ranges of keys, or compact the collection first";
     super("job_failed", `rows of ${segments} segments are deleted at once, of more than one record holds: ${cure}`);
@@ -241,7 +241,7 @@ export class ChangeBook {
 
 /** @throws {ChangeTooLarge} */
 function checkSize(change: NewChange): void {
-  const { length } = change.extends;
+  const length = change.extends.length + change.removes.length;
   if (length === 0 || Buffer.byteLength(encodePlain(change)) <= MAX_CHANGE_BYTES) return;
   throw new ChangeTooLarge(length);
 }

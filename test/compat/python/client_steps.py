@@ -158,6 +158,12 @@ def client_single_rows(ctx):
     equal(client.get_collection_stats(name)["row_count"], 3, "row_count of the rows")
     equal([row["id"] for row in client.get(name, ids=[1, 3, 5], output_fields=["id"])], [3, 5], "get beside deleted rows")
     raises(lambda: client.delete(name, filter="id >= "), "failed to create delete plan", code=1100)
+    if hasattr(client, "truncate_collection"):
+        client.truncate_collection(name)
+        equal(client.get_collection_stats(name)["row_count"], 0, "row_count of a truncated collection")
+        equal(client.query(name, filter="id >= 0"), [], "rows of a truncated collection")
+        equal(client.insert(name, rows[:2])["insert_count"], 2, "insert into a truncated collection")
+        equal(len(client.query(name, filter="id >= 0")), 2, "rows after the truncation")
     client.drop_collection(name)
 
 

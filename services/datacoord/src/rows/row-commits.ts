@@ -1,7 +1,15 @@
 import type { ChangeRecord, SegmentExtension, SegmentRecord, StagedWrite } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
-import { type CollectionId, type JobId, jobId, type StoredSegment, segmentId, taskId } from "@sluice/schema";
+import {
+  type CollectionId,
+  type JobId,
+  jobId,
+  type SegmentId,
+  type StoredSegment,
+  segmentId,
+  taskId,
+} from "@sluice/schema";
 import type { SegmentIds } from "@sluice/segment";
 import { type ChangeBook, ChangeTooLarge, type Snapshot, VisibleMoved } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
@@ -34,6 +42,7 @@ const MAX_SEALED_WITH_CHANGE = 16;
 /** What a change does. */
 interface Decided {
   readonly adds: readonly StoredSegment[];
+  readonly removes?: readonly SegmentId[];
   readonly extends?: readonly SegmentExtension[];
   readonly deleteCount?: number;
 }
@@ -105,6 +114,12 @@ export class RowCommits {
     );
   }
 
+  /** All rows at once: what is visible goes, also what other jobs have read or are merging, which then find it gone. */
+  truncate(call: DeleteCall): Promise<ChangeRecord> {
+    const decide = async (_id: JobId, { visible }: Snapshot) => ({ adds: [], removes: [...visible.keys()] });
+    return this.#untilSettled(decide, [call], call.collectionId);
+  }
+
   /** Decides on a change by what is visible, as often as something else has changed that meanwhile. */
   async #untilSettled(
     decide: (id: JobId, snapshot: Snapshot) => Promise<Decided>,
@@ -139,18 +154,19 @@ export class RowCommits {
   async #commit(
     id: JobId,
     calls: readonly (RowCall | DeleteCall)[],
-    { adds, extends: extensions = [], deleteCount }: Decided,
+    { adds, removes = [], extends: extensions = [], deleteCount }: Decided,
     snapshot?: Snapshot,
   ): Promise<ChangeRecord> {
     const change = {
-      ...{ collectionId: calls[0].collectionId, changeId: id, removes: [], extends: extensions },
+      ...{ collectionId: calls[0].collectionId, changeId: id, removes, extends: extensions },
       adds: adds.map((segment) => segmentId(segment.segmentId)),
       rowCount: adds.reduce((sum, { rowCount }) => sum + rowCount, 0),
       callIds: calls.map(({ callId }) => callId),
       ...(deleteCount !== undefined && { deleteCount }),
     };
     // A delete that found nothing changes nothing.
-    if (snapshot && adds.length + extensions.length === 0) return { ...change, commitTs: snapshot.timestamp };
+    if (snapshot && adds.length + removes.length + extensions.length === 0)
+      return { ...change, commitTs: snapshot.timestamp };
     const also = await this.#sealed(adds);
     const made = await this.#deps.changes.commit(change, { lastTs: snapshot?.lastTs, also }).catch((error: unknown) => {
       // Of a job it is the reason why that has failed; here a client is told.

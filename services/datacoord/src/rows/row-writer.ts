@@ -107,7 +107,8 @@ export class RowWriter implements AsyncDisposable {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const [first] = calls;
-    if (first.kind === "delete") return this.#commits.delete(first, signal);
+    if (first.kind === "delete")
+      return first.request.truncates ? this.#commits.truncate(first) : this.#commits.delete(first, signal);
     const rows = calls.filter((call) => call.kind !== "delete");
     return first.kind === "upsert" ? this.#commits.upsert(rows, signal) : this.#commits.insert(rows, signal);
   }

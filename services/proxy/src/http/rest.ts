@@ -10,6 +10,7 @@ import { MAX_BODY_DEPTH, tooDeepAt } from "./body-depth.ts";
 import { refuseCrossSite } from "./cross-site.ts";
 import { RestCall } from "./rest-call.ts";
 import { RouteTable, wrongVerb } from "./routes/route-table.ts";
+import { unservedCall } from "./unserved-paths.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -96,6 +97,9 @@ export function openRestApp(log: Logger, onCall?: CallObserver, limits: RestLimi
   app.addHook("onReady", async () => void app.server.emit("listening"));
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split("?", 1);
+    const unserved = request.method === "POST" ? unservedCall(path) : undefined;
+    if (unserved)
+      return reply.code(200).send({ code: unserved.code, status: unserved.code, message: unserved.message });
     const meant = didYouMean(path, table.paths);
     const message = `there is no ${request.method} ${excerpt(path)}${meant}: GET /v2/openapi.json lists the calls`;
     return wrongVerb(table, request, reply) ?? reply.code(404).send({ code: 404, status: 404, message });

@@ -53,6 +53,10 @@ export function rowOperations(context: ProxyContext, rows: RowCalls): Operations
       const { count, timestamp } = await rows.delete(await resolve(request, call), request);
       return milvus.MutationResult.fromPartial({ status: okStatus(), acknowledged: true, deleteCnt: count, timestamp });
     },
+    truncateCollection: async (request, call) => {
+      await rows.truncate(await resolve(request, call));
+      return { status: okStatus() };
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { EmbeddedFields } from "@sluice/embedding";
 import { ImportError } from "@sluice/errors";
 import { rowBatchMessage } from "@sluice/fields";
 import { FunctionOutputs } from "@sluice/functions";
-import { checkStatus, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
+import { checkStatus, type dataCoord, decodeStoredSchema, idSource, type milvus, type rootCoord } from "@sluice/rpc";
 import { type CollectionSchema, functionsOf, primaryKeyIndex } from "@sluice/schema";
 import { type ProxyContext, partitionIdsOf } from "../context.ts";
 import { embeddedRows, type WaitingClient } from "./embedded-rows.ts";
@@ -152,9 +152,18 @@ export class RowCalls {
     const { collectionId, schema } = collection;
     const partitionIds = partitionName === "" ? [] : targetPartitions(collection, partitionName);
     const timezone = collection.properties.find(({ key }) => key === "timezone")?.value ?? "UTC";
+    return this.#delete({ collectionId, schema, partitionIds, expr, exprTemplateValues, timezone, truncates: false });
+  }
+
+  /** All rows that are there. Imports that are under way add theirs when they are completed. */
+  async truncate({ collectionId, schema }: rootCoord.ResolveCollectionResponse): Promise<void> {
+    const nothing = { partitionIds: [], expr: "", exprTemplateValues: {}, timezone: "UTC" };
+    await this.#delete({ collectionId, schema, ...nothing, truncates: true });
+  }
+
+  async #delete(order: Omit<dataCoord.DeleteRowsRequest, "callId">): Promise<dataCoord.DeleteRowsResponse> {
     const callId = await this.#allocateIds(1);
-    const request = { callId, collectionId, schema, partitionIds, expr, exprTemplateValues, timezone };
-    const answer = await this.#context.data.deleteRows(request, { deadlineMs: DELETE_DEADLINE_MS });
+    const answer = await this.#context.data.deleteRows({ callId, ...order }, { deadlineMs: DELETE_DEADLINE_MS });
     checkStatus(answer.status);
     return answer;
   }

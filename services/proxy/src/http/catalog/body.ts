@@ -107,7 +107,7 @@ export function missing(name: string): StatusError {
   return new StatusError(restCodes.missingParameter, `missing required parameters, error: ${name} is required`);
 }
 
-function wrongType(name: string, expected: string): StatusError {
+export function wrongType(name: string, expected: string): StatusError {
   return malformed(`the type of ${name} is wrong: it must be ${expected}`);
 }
 

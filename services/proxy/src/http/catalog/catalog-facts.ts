@@ -29,6 +29,7 @@ const rows: Readonly<Record<string, Row>> = {
   "collections/load": ["Loads a collection", "loadCollection", one],
   "collections/refresh_load": ["Loads what was imported since a collection was loaded", "loadCollection", one],
   "collections/release": ["Releases a collection", "releaseCollection", one],
+  "collections/truncate": ["Removes all rows of a collection, and nothing else of it", "truncateCollection", one],
   "collections/rename": ["Renames a collection", "renameCollection", `${one} newCollectionName! newDbName`],
   "collections/alter_properties": ["Sets properties of a collection", "alterCollection", `${one} properties`],
   "collections/drop_properties": ["Removes properties of a collection", "alterCollection", `${one} propertyKeys`],
@@ -53,6 +54,12 @@ const rows: Readonly<Record<string, Row>> = {
   ],
 
   "segments/list": ["Visible segments of a collection", "getPersistentSegmentInfo", one],
+  "segments/describe": [
+    "Logs of visible segments, of all unless some are named",
+    "describeCollection getPersistentSegmentInfo",
+    "collectionID! segmentIDs dbName=theId collectionName=theId",
+  ],
+  "resource_groups/list": ["Names of the resource groups, of which there is one", "listResourceGroups", ""],
 
   "partitions/list": ["Names of the partitions of a collection", "showPartitions", `${one} partitionNames=allOfThem`],
   "partitions/has": ["Whether there is a partition", "hasPartition", `${one} partitionName!`],

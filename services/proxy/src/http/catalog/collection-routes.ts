@@ -125,6 +125,7 @@ export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
   "collections/load": (body, call) => empty(call("loadCollection", { ...named(body), replicaNumber: 1 })),
   "collections/refresh_load": (body, call) =>
     empty(call("loadCollection", { ...named(body), replicaNumber: 1, refresh: true })),
+  "collections/truncate": (body, call) => empty(call("truncateCollection", named(body))),
   "collections/release": (body, call) => empty(call("releaseCollection", named(body))),
   "collections/rename": (body, call) => {
     const { collectionName: oldName, dbName } = named(body);

@@ -13,14 +13,14 @@ import { schemaRoutes } from "./schema-routes.ts";
 import { segmentRoutes } from "./segment-routes.ts";
 
 const base = "/v2/vectordb/";
-const plain = {
+const plain: Readonly<Record<string, RestRoute>> = {
   ...collectionRoutes,
   ...declaredRoutes,
   ...schemaRoutes,
   ...entityRoutes,
-  ...segmentRoutes,
   ...analyzerRoutes,
   ...accessRoutes,
+  "resource_groups/list": async (_body, call) => (await call("listResourceGroups")).resourceGroups,
 };
 
 /** Collections, partitions, indexes, aliases, databases, reading, users and roles, over REST in the form of Milvus v2. */
@@ -29,7 +29,8 @@ export function catalogRoutes(app: FastifyInstance, callOf: CallOf, context: Pro
     app.post(`${base}${path}`, catalogFacts(path), async (request: FastifyRequest) => ({
       ...{ code: 0, ...answerOf(await run(new Body(request), callOf(request), request)) },
     }));
-  for (const [path, run] of Object.entries(plain)) serve(path, run, (data) => ({ data }));
+  for (const [path, run] of Object.entries({ ...plain, ...segmentRoutes(context) }))
+    serve(path, run, (data) => ({ data }));
   for (const [path, run] of Object.entries({ ...searchRoutes, ...describedAccessRoutes(context) }))
     serve(path, run, (answer) => answer as object);
 }
