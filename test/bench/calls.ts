@@ -172,7 +172,7 @@ async function callAll(client: Contender["client"], method: Method, count: numbe
 }
 
 /** Of all threads that live, user and system. */
-function cpuNanoseconds(pid: number): number {
+export function cpuNanoseconds(pid: number): number {
   const spent = readdirSync(`/proc/${pid}/task`).map((thread) =>
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
   );

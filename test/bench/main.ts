@@ -24,6 +24,7 @@ import {
   vectorFile,
 } from "./datasets.ts";
 import { historyFigures } from "./history.ts";
+import { insertFigures } from "./inserts.ts";
 import { linearFigures } from "./linear.ts";
 import { mergeFigures } from "./merges.ts";
 import { type Figure, median, megabytes, rate, writeReport } from "./report.ts";
@@ -36,6 +37,7 @@ import { BenchServer, ownBuild } from "./sluice.ts";
 // --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
 // --only compaction piles up small segments, and imports beside their compaction.
 // --only calls [--before FOLDER] measures CPU of gRPC calls, and calls a second of one client and of several, beside a bare grpc-js server.
+// --only inserts [--before FOLDER] measures calls that insert 1,000 rows each, by one client of pymilvus.
 // --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
 // --only merges [--before FOLDER] merges columns into --gigabytes of rows beside an import of all anew: with 2.6 of them five million.
 // --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.
@@ -295,6 +297,7 @@ const parts: Record<string, () => Promise<void>> = {
   calls: () => callFigures({ work, before: options.before, rounds }, note),
   cluster: () => clusterFigures(note),
   history: () => benchHistory(),
+  inserts: () => insertFigures({ work, before: options.before, rounds, withMilvus }, note),
   linear: () => linearFigures({ folder: work, importRoot: data }, bytes, note),
   searches: async () => {
     for (const dim of [128, 768])

@@ -23,6 +23,13 @@ export interface PlainCallOptions {
   readonly onRefused: (path: string, peer: string, error: GrpcError) => void;
 }
 
+/**
+ * What a client may send of a call before it hears that we have read it, and of all calls of a connection: a batch of rows does not
+ * wait for answers on its way, as it does eight times with the 64 KiB that HTTP/2 begins with. Calls are read as they come, so that
+ * what lies in a window is in the sockets; what is read is counted (`PlainMessage`).
+ */
+const WINDOW_BYTES = 1 << 20;
+
 /** Whole milliseconds of each unit of a deadline. Source: gRPC over HTTP/2, "TimeoutUnit". */
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
 
@@ -32,6 +39,8 @@ export function takePlainCalls(server: Server, options: PlainCallOptions): void 
   onHttp2Server(server, (http2) => {
     const theirs = http2.listeners("stream") as ((stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void)[];
     http2.removeAllListeners("stream");
+    http2.updateSettings({ initialWindowSize: WINDOW_BYTES });
+    http2.on("session", (session) => session.setLocalWindowSize(WINDOW_BYTES));
     http2.on("stream", (stream, headers) => {
       if (calls.take(stream, headers)) return;
       for (const listener of theirs) listener(stream, headers);
