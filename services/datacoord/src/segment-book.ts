@@ -41,7 +41,7 @@ export class SegmentBook {
     await this.#write(records, ({ segmentId }) => this.#segments.get(segmentId));
   }
 
-  /** What `replace` writes, for a transaction of the caller's, which is to be carried out or refused as a whole (S3). */
+  /** What `add` or `replace` writes, for a transaction of the caller's, which is to be carried out or refused as a whole (S3). */
   stage(records: readonly SegmentRecord[]): StagedWrite[] {
     return this.#stage(records, ({ segmentId }) => this.#segments.get(segmentId));
   }

@@ -44,6 +44,8 @@ import { VisibleSegments } from "./visible-segments.ts";
 const HEARTBEAT_MS = 3000;
 /** Twice the longest deadline that a proxy gives to calls about rows: none is made again after that. */
 const CALL_GRACE_MS = 600_000;
+/** Clients that insert one batch after the other do so sooner. */
+const MAX_AHEAD_MS = 5000;
 
 export interface DataCoordDeps {
   readonly store: MetaStore;
@@ -78,6 +80,7 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
   const deletes = new RowDeletes({ book, objects, query, allocateIds, now: Date.now });
   const commits = new RowCommits({
     ...{ book, changes, objects, deletes, allocateIds, allocateTs: () => allocateTs(root), now: Date.now },
+    aheadMs: Math.min(MAX_AHEAD_MS, settings.gcGraceMs / 4),
   });
   const rows = cleanup.use(new RowWriter(changes, commits));
   const keys = new PrimaryKeys(deps.store);

@@ -43,7 +43,7 @@ beforeEach(async () => {
   };
   const deps = { book, objects, allocateIds: allocate, now: () => 0 };
   const deletes = new RowDeletes({ ...deps, query: { findRows } });
-  commits = new RowCommits({ ...deps, changes, deletes, allocateTs: allocate });
+  commits = new RowCommits({ ...deps, changes, deletes, allocateTs: allocate, aheadMs: 5000 });
   const owner = { collectionId: collection, jobId: jobId(1n), taskId: taskId(1n), attempt: 1, vchannel: "v0" };
   const sizes = { rowCount: 5, sizeBytes: 1, memoryBytes: 1, timestamp: 1n, droppedMs: 0 };
   const logs = { insertLogs: [], statsLogs: [] };

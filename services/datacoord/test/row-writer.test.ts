@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
 import type { MetaTransaction } from "@sluice/metastore";
 import { MemoryMetaStore } from "@sluice/metastore/testing";
@@ -20,7 +20,7 @@ function writerWithoutQueryNodes() {
       settings?.signal?.addEventListener("abort", () => reject(settings.signal?.reason)),
     );
   };
-  return { ...openWriter(findRows), asked: asked.promise };
+  return { ...openWriter({ findRows }), asked: asked.promise };
 }
 
 /** A metastore that says what is written, and carries it out when it may. */
@@ -36,17 +36,21 @@ class WatchedMetaStore extends MemoryMetaStore {
   }
 }
 
-function openWriter(
-  findRows: Client<queryNode.QueryNodeClient>["findRows"] = () => Promise.reject(new Error("asked")),
-) {
+function openWriter({
+  findRows = () => Promise.reject(new Error("asked")),
+  aheadMs = 60_000,
+}: {
+  readonly findRows?: Client<queryNode.QueryNodeClient>["findRows"];
+  readonly aheadMs?: number;
+} = {}) {
   let last = 10n ** 17n;
   const next = async (count = 1) => (last += BigInt(count)) - BigInt(count);
   const store = new WatchedMetaStore();
   const [book, changes, objects] = [new SegmentBook(store), new ChangeBook(store, next), new MemoryObjectStore()];
   const ids = { allocateIds: next, now: Date.now };
   const deletes = new RowDeletes({ book, objects, query: { findRows }, ...ids });
-  const commits = new RowCommits({ book, changes, objects, deletes, allocateTs: next, ...ids });
-  return { writer: new RowWriter(changes, commits), store, objects, book, changes };
+  const commits = new RowCommits({ book, changes, objects, deletes, allocateTs: next, aheadMs, ...ids });
+  return { writer: new RowWriter(changes, commits), store, objects, book, changes, commits };
 }
 
 const schema = messages.CollectionSchema.encode(
@@ -111,6 +115,64 @@ it("an insert whose segments cannot be recorded leaves no object, and is refused
   await expect(writer.write(insert())).rejects.toThrow("the disk is full");
   expect(await Array.fromAsync(objects.list(""))).toEqual([]);
   expect(changes.visible(collectionId(7n)).size).toBe(0);
+});
+
+it("an insert that follows another soon is one transaction: its segments were recorded with the change before", async () => {
+  const { writer, store, objects, changes, commits, book } = openWriter();
+  await writer.write(insert());
+  await writer.write({ ...insert(), callId: 10n });
+  store.asked.length = 0;
+  const held = Promise.withResolvers<void>();
+  store.mayCommit = held.promise;
+  const objectsBefore = (await Array.fromAsync(objects.list(""))).length;
+  const answer = writer.write({ ...insert(2), callId: 11n });
+  while (store.asked.length === 0) await setImmediate();
+  expect((await Array.fromAsync(objects.list(""))).length).toBeGreaterThan(objectsBefore);
+  expect(store.asked.map((keys) => keys.map((key) => key.split("/")[0]))).toEqual([["segment", "segment", "change"]]);
+  held.resolve();
+  expect((await answer).status).toMatchObject({ code: 0 });
+  const visible = [...changes.visible(collectionId(7n)).keys()];
+  expect(visible).toHaveLength(3);
+  const waiting = book.jobs().filter((id) => book.ofJob(id).some(({ state }) => state === "importing"));
+  expect(waiting).toHaveLength(1);
+  expect(commits.isOpen(waiting[0])).toBe(true);
+});
+
+it("segments that were recorded ahead are used for a while, and garbage afterwards", async () => {
+  const { writer, store, book, commits } = openWriter({ aheadMs: 50 });
+  await writer.write(insert());
+  await writer.write({ ...insert(), callId: 10n });
+  const [ahead] = book.jobs().filter((id) => book.ofJob(id).some(({ state }) => state === "importing"));
+  await sleep(60);
+  expect(commits.isOpen(ahead)).toBe(false);
+  store.asked.length = 0;
+  await writer.write({ ...insert(), callId: 11n });
+  expect(store.asked.map((keys) => keys.map((key) => key.split("/")[0]))).toEqual([["segment"], ["segment", "change"]]);
+  expect(book.ofJob(ahead)).toMatchObject([{ state: "importing" }]);
+});
+
+it("rows for other shards do not use segments that were recorded ahead", async () => {
+  const { writer, store, changes, book } = openWriter();
+  await writer.write(insert());
+  await writer.write({ ...insert(), callId: 10n });
+  store.asked.length = 0;
+  await writer.write({ ...insert(), callId: 11n, vchannels: ["w"] });
+  expect(store.asked).toHaveLength(2);
+  const vchannels = [...changes.visible(collectionId(7n)).keys()].map((id) => book.get(id)?.vchannel);
+  expect(vchannels).toEqual(["v", "v", "w"]);
+});
+
+it("an insert after one that failed records segments of its own", async () => {
+  const { writer, store, changes } = openWriter();
+  await writer.write(insert());
+  store.mayCommit = Promise.reject(new Error("the disk is full"));
+  store.mayCommit.catch(() => {});
+  await expect(writer.write({ ...insert(), callId: 10n })).rejects.toThrow("the disk is full");
+  store.mayCommit = Promise.resolve();
+  store.asked.length = 0;
+  await writer.write({ ...insert(), callId: 10n });
+  expect(store.asked[0].map((key) => key.split("/")[0])).toEqual(["segment"]);
+  expect(changes.visible(collectionId(7n)).size).toBe(2);
 });
 
 it("many segments are recorded before their change, which one transaction would not hold", async () => {

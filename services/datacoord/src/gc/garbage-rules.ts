@@ -32,7 +32,8 @@ export interface GarbageRulesDeps {
  *     new partition or of a new collection would look like garbage.
  * G4. a segment that a change removed, once the readers have ended that began before it.
  * G8. segments of rows that clients send belong to no job: while they are written the writer knows them, in this process and in
- *     no other, since one datacoord leads; afterwards a change has added them, or nobody will.
+ *     no other, since one datacoord leads; afterwards a change has added them, or nobody will. It knows those
+ *     that are recorded for the next call (W10) as long as they may be used.
  * G7. what a change removed that an open export, copy or merge still reads, as of its timestamp, is no garbage, however long it takes.
  */
 export class GarbageRules {

@@ -1,23 +1,15 @@
 import type { ChangeRecord, SegmentExtension, SegmentRecord, StagedWrite } from "@sluice/catalog";
 import { ImportError, StatusError, statusCodes } from "@sluice/errors";
 import type { ObjectWrites } from "@sluice/object-store";
-import {
-  type CollectionId,
-  type JobId,
-  jobId,
-  type SegmentId,
-  type StoredSegment,
-  segmentId,
-  taskId,
-} from "@sluice/schema";
-import type { SegmentIds } from "@sluice/segment";
+import { type CollectionId, type JobId, jobId, type SegmentId, type StoredSegment, segmentId } from "@sluice/schema";
 import { type ChangeBook, ChangeTooLarge, type Snapshot, VisibleMoved } from "../change-book.ts";
 import type { SegmentBook } from "../segment-book.ts";
-import { newSegment } from "../segment-registry.ts";
 import { newestRows } from "./newest-rows.ts";
 import type { DeleteCall, RowCall } from "./row-call.ts";
 import type { FoundRows, RowDeletes } from "./row-deletes.ts";
+import { newAhead, RowSegmentIds } from "./row-segment-ids.ts";
 import { writeRowSegments } from "./row-segments.ts";
+import { type Ahead, momentOfNow, SegmentsAhead, targetOf } from "./segments-ahead.ts";
 
 export interface RowCommitsDeps {
   readonly book: SegmentBook;
@@ -27,6 +19,8 @@ export interface RowCommitsDeps {
   readonly allocateIds: (count: number) => Promise<bigint>;
   readonly allocateTs: () => Promise<bigint>;
   readonly now: () => number;
+  /** So long segments that are recorded ahead may be used (W10). */
+  readonly aheadMs: number;
 }
 
 /** Rows that an update was made of are not what they were: read them again. */
@@ -38,6 +32,8 @@ export class ReadRowsMoved extends ImportError {
 
 /** Of segments whose records go with their change into one transaction, which etcd bounds. */
 const MAX_SEALED_WITH_CHANGE = 16;
+/** Of segments that are recorded for the next call, in the same transaction. */
+const MAX_AHEAD = 8;
 
 /** What a change does. */
 interface Decided {
@@ -50,15 +46,18 @@ interface Decided {
 /** Makes the rows of calls visible, or deleted, by one change each time. Its id is also that of the job that its segments belong to. */
 export class RowCommits {
   readonly #deps: RowCommitsDeps;
-  readonly #open = new Set<JobId>();
+  /** With what was recorded for it before. */
+  readonly #open = new Map<JobId, Ahead | undefined>();
+  readonly #ahead: SegmentsAhead;
 
   constructor(deps: RowCommitsDeps) {
     this.#deps = deps;
+    this.#ahead = new SegmentsAhead(deps.aheadMs);
   }
 
-  /** Whether segments of this id are being written: nobody sees them yet, and they are no garbage. */
+  /** Whether segments of this id are being written, or will be: nobody sees them yet, and they are no garbage. */
   isOpen(id: JobId): boolean {
-    return this.#open.has(id);
+    return this.#open.has(id) || this.#ahead.isOpen(id);
   }
 
   /**
@@ -66,7 +65,7 @@ export class RowCommits {
    * @throws {ImportError} when storage fails: what was written is garbage
    */
   insert(calls: readonly RowCall[], signal: AbortSignal): Promise<ChangeRecord> {
-    return this.#owned(async (id) => {
+    return this.#owned(calls, async (id) => {
       const timestamp = await this.#deps.allocateTs();
       return this.#commit(id, calls, { adds: await this.#write(id, calls, timestamp, signal) });
     });
@@ -123,7 +122,7 @@ export class RowCommits {
   /** Decides on a change by what is visible, as often as something else has changed that meanwhile. */
   async #untilSettled(
     decide: (id: JobId, snapshot: Snapshot) => Promise<Decided>,
-    calls: readonly (RowCall | DeleteCall)[],
+    calls: readonly AnyCall[],
     collectionId: CollectionId,
   ): Promise<ChangeRecord> {
     for (;;) {
@@ -132,7 +131,7 @@ export class RowCommits {
       if (snapshot.lastTs > snapshot.timestamp) continue;
       const steady = { ...snapshot, visible: new Map(snapshot.visible) };
       try {
-        return await this.#owned(async (id) => this.#commit(id, calls, await decide(id, steady), steady));
+        return await this.#owned(calls, async (id) => this.#commit(id, calls, await decide(id, steady), steady));
       } catch (error) {
         if (!(error instanceof VisibleMoved)) throw error;
       }
@@ -140,9 +139,10 @@ export class RowCommits {
   }
 
   /** What is written for a change is no garbage until it is made, or given up. */
-  async #owned<T>(run: (id: JobId) => Promise<T>): Promise<T> {
-    const id = jobId(await this.#deps.allocateIds(1));
-    this.#open.add(id);
+  async #owned<T>([call]: readonly AnyCall[], run: (id: JobId) => Promise<T>): Promise<T> {
+    const ahead = call.kind === "delete" ? undefined : this.#ahead.take(targetOf(call));
+    const id = ahead?.id ?? jobId(await this.#deps.allocateIds(1));
+    this.#open.set(id, ahead);
     try {
       return await run(id);
     } finally {
@@ -153,7 +153,7 @@ export class RowCommits {
   /** @throws {StatusError} 1100 when it is about more segments than one record holds; as `ChangeBook.commit` */
   async #commit(
     id: JobId,
-    calls: readonly (RowCall | DeleteCall)[],
+    calls: readonly AnyCall[],
     { adds, removes = [], extends: extensions = [], deleteCount }: Decided,
     snapshot?: Snapshot,
   ): Promise<ChangeRecord> {
@@ -167,13 +167,41 @@ export class RowCommits {
     // A delete that found nothing changes nothing.
     if (snapshot && adds.length + removes.length + extensions.length === 0)
       return { ...change, commitTs: snapshot.timestamp };
-    const also = await this.#sealed(adds);
-    const made = await this.#deps.changes.commit(change, { lastTs: snapshot?.lastTs, also }).catch((error: unknown) => {
+    return this.#withAhead(calls[0], adds, async (records) => {
+      const also = [...(await this.#sealed(adds)), ...this.#deps.book.stage(records)];
+      const made = await this.#deps.changes.commit(change, { lastTs: snapshot?.lastTs, also });
+      return made.record;
+    }).catch((error: unknown) => {
       // Of a job it is the reason why that has failed; here a client is told.
       if (!(error instanceof ChangeTooLarge)) throw error;
       throw new StatusError(statusCodes.invalidParameter, `${error.reason}: invalid parameter`, { cause: error });
     });
-    return made.record;
+  }
+
+  /** @param commit records segments for the next call, besides what it does; open already, since they may be met before it resolves */
+  async #withAhead<T>(
+    call: AnyCall,
+    adds: readonly StoredSegment[],
+    commit: (records: readonly SegmentRecord[]) => Promise<T>,
+  ): Promise<T> {
+    if (call.kind === "delete") return commit([]);
+    const moment = momentOfNow();
+    const ahead = await this.#nextOf(call, adds);
+    if (ahead) this.#open.set(ahead.id, undefined);
+    try {
+      const made = await commit(ahead?.records ?? []);
+      this.#ahead.made(targetOf(call), ahead, moment);
+      return made;
+    } finally {
+      if (ahead) this.#open.delete(ahead.id);
+    }
+  }
+
+  /** Segments like these, for the call that comes next, where calls follow each other. */
+  async #nextOf(call: RowCall, adds: readonly StoredSegment[]): Promise<Ahead | undefined> {
+    if (adds.length === 0 || adds.length > MAX_AHEAD) return undefined;
+    if (!this.#ahead.isBusy(targetOf(call))) return undefined;
+    return newAhead(this.#deps, call.collectionId, adds);
   }
 
   /** What is said of sealed segments, for the transaction of their change; of many it is recorded before. */
@@ -191,31 +219,13 @@ export class RowCommits {
   /** Sealed segments, which are recorded as being written. */
   async #write(id: JobId, calls: readonly RowCall[], timestamp: bigint, signal: AbortSignal): Promise<StoredSegment[]> {
     const { objects, now } = this.#deps;
-    const recorded: Promise<void>[] = [];
-    const ids = this.#idsOf(id, calls[0].collectionId, recorded);
-    const mayAppear = async () => {
-      await Promise.all(recorded);
-    };
+    const ids = new RowSegmentIds(this.#deps, id, calls[0].collectionId, this.#open.get(id));
+    const mayAppear = () => ids.mayAppear();
     return await writeRowSegments(calls, { objects, ids, mayAppear, timestamp, nowMs: now(), signal });
   }
-
-  /** @param recorded gets what is to be waited for before an object appears (S1): rows are encoded and synced meanwhile */
-  #idsOf(id: JobId, collectionId: CollectionId, recorded: Promise<void>[]): SegmentIds {
-    const { allocateIds, book } = this.#deps;
-    const owner = { collectionId, jobId: id, taskId: taskId(id), attempt: 1n };
-    return {
-      logIds: allocateIds,
-      segments: async (buckets) => {
-        const first = await allocateIds(buckets.length);
-        const records = buckets.map((bucket, i) => newSegment(owner, bucket, segmentId(first + BigInt(i))));
-        const adding = book.add(records);
-        adding.catch(() => {}); // Heard by whoever waits for it.
-        recorded.push(adding);
-        return records.map((record) => record.segmentId);
-      },
-    };
-  }
 }
+
+type AnyCall = RowCall | DeleteCall;
 
 function sealed(record: SegmentRecord, segment: StoredSegment): SegmentRecord {
   const { rowCount, sizeBytes, memoryBytes, timestamp, insertLogs, statsLogs, bm25Logs } = segment;
