@@ -147,14 +147,27 @@ function headerAt(scanner: CsvScanner, p: number): Header {
   scanner.row = -1;
   const names: string[] = [];
   let at = scanner.cell(p);
-  names.push(scanner.text());
+  names.push(nameAt(scanner, p));
   for (let step = scanner.separatorAt(at); step > 0; step = scanner.separatorAt(at)) {
-    at = scanner.cell(at + step);
-    names.push(scanner.text());
+    const begin = at + step;
+    at = scanner.cell(begin);
+    names.push(nameAt(scanner, begin));
   }
   const end = Math.min(at + 1, scanner.end);
   const text = Buffer.from(scanner.bytes.subarray(p, at)).toString("utf8");
   return { names: namesOf(scanner, p, names), text: `${text.trimEnd()}\n`, end };
+}
+
+/** The last cell, which began at `p`. A file whose lines end otherwise would be a header that nothing follows. */
+function nameAt(scanner: CsvScanner, p: number): string {
+  const name = scanner.text();
+  if (scanner.bytes[p] !== scanner.dialect.quote && /\r(?!\n)/.test(name))
+    throw headerError(
+      scanner,
+      p,
+      `its lines end with carriage returns alone: write line feeds, as tr '\\r' '\\n' does`,
+    );
+  return name;
 }
 
 /** Names of the options replace those of the header. */

@@ -225,6 +225,23 @@ describe("a file", () => {
     expect(third).toMatchObject({ id: -3, title: null, flag: null, sp: null, h: null, tags: null });
   });
 
+  it.each([
+    ["cells", "id,f\r1,x\r2,y\r", /carriage returns alone: write line feeds/],
+    ["cells in quotes", '"id","f"\r1,"x"\r', /closing quote/],
+    ["one column", "f\r1\r2\r", /carriage returns alone: write line feeds/],
+    ["many rows", `id,f\r${"1,x\r".repeat(1000)}`, /carriage returns alone: write line feeds/],
+  ])("whose lines end with carriage returns is refused, not read as a header: %s", async (_, text, reason) => {
+    const reading = read(fieldOf(21, { params: { max_length: 9 } }), text);
+    await expect(reading).rejects.toThrow(reason);
+    await expect(reading).rejects.toMatchObject({ code: "malformed_file" });
+  });
+
+  it("whose header has a line break in quotes is read", async () => {
+    const schema = fixtureSchema({ fields: [key, { name: "f\rg", type: 21, params: { max_length: 9 } }] });
+    expect((await read(schema, 'id,"f\rg"\r\n1,x\r\n')).rows).toEqual([{ id: 1, "f\rg": "x" }]);
+    expect((await read(schema, 'id,"f\rg"\r\n')).rows).toEqual([]);
+  });
+
   it("whose quote is never closed is refused at the row that opens it, however much stands behind it", async () => {
     const schema = fieldOf(21, { params: { max_length: 9 } });
     await expect(read(schema, 'id,f\n1,x\n2,"y\n3,z\n')).rejects.toMatchObject({
