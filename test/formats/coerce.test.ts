@@ -87,11 +87,14 @@ describe.each(typed)("%s", (...format) => {
     }
   });
 
-  it("is asked for", async () => {
+  it.each([
+    [DataType.Int64, [text("1"), text("2")], "the option coerce=true takes texts that are integers"],
+    [DataType.VarChar, [integer(1n), integer(2n)], "the option coerce=true takes integers as their text"],
+  ])("is asked for, which the refusal for %p says", async (type, cells, hint) => {
     if (isSeparated(format[0])) return;
-    const columns = [ids, column("f", [text("1"), text("2")])];
-    const error = await read(format, field(DataType.Int64), columns, { coerce: "false" }).catch((caught) => caught);
-    if (error !== undefined) expect(error).toBeInstanceOf(ImportError);
+    const reading = read(format, field(type, { max_length: 9 }), [ids, column("f", cells)], { coerce: "false" });
+    const error = await reading.catch((caught: unknown) => caught);
+    if (error !== undefined) expect((error as Error).message).toContain(hint);
   });
 });
 

@@ -26,6 +26,12 @@ export class Coercions {
 
 export type Coercion = "text to integer" | "integer to text";
 
+/** What to do about a value of the other type that was refused since nobody asked for `coerce`. */
+export const coerceHints: Readonly<Record<Coercion, string>> = {
+  "text to integer": ": the option coerce=true takes texts that are integers",
+  "integer to text": ": the option coerce=true takes integers as their text",
+};
+
 const keyOf = (field: string, what: Coercion) => `'${field}' (${what})`;
 
 /** Bits of the greatest integer of each type. */

@@ -1,6 +1,6 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import { DataType, dataTypeName, type FieldSchema, isDenseVector } from "@sluice/schema";
-import { type Coercion, isIntegerField, isTextField } from "../coercions.ts";
+import { type Coercion, coerceHints, isIntegerField, isTextField } from "../coercions.ts";
 import { type ElementType, elementTypeOf } from "../numbers/element-type.ts";
 import { isInteger } from "../numbers/number-kind.ts";
 import { type Dtype, dtypeName, isFloat8, isPickled, parseDtype } from "./dtype.ts";
@@ -42,7 +42,9 @@ export function checkedDtype(field: FieldSchema, descr: string, coerces = false)
   const [type, found] = [dataTypeName(field.dataType), excerpt(dtypeName(descr))];
   if (dtype?.code === "M8" && dtype.unit !== undefined && !isKnownUnit(dtype.unit))
     throw mismatch(`field '${field.name}' holds '${descr}', of no fixed length: save it as datetime64[us]`);
-  if (dtype) throw mismatch(`expected element type '${type}' for field '${field.name}', got type '${found}'`);
+  const coercion = dtype && coercionOf(field, dtype);
+  const hint = coercion ? coerceHints[coercion] : "";
+  if (dtype) throw mismatch(`expected element type '${type}' for field '${field.name}', got type '${found}'${hint}`);
   const why = isFloat8(descr) ? ": 8-bit floats are not read, save them as float32" : "";
   throw mismatch(
     `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${type}', got type '${found}'${why}`,

@@ -2,7 +2,7 @@ import { standInOf } from "@sluice/columns";
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
 import { DataType, type FieldSchema, isDenseVector, type StructSchema } from "@sluice/schema";
 import { dropRepeatedKeys } from "@sluice/values";
-import { Coercions, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
+import { type Coercion, Coercions, coerceHints, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
 import { isInteger } from "../../numbers/number-kind.ts";
 import { bindColumns, type NamedColumn } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
@@ -104,7 +104,8 @@ class Planner {
     if (!path) return undefined;
     if (lastOf(path).type.kind === "null") return this.#allNull(field);
     const open = this.#decoder(field, lastOf(path));
-    if (!open) throw this.#mismatch(field.name, expectedType(field), lastOf(path));
+    const coercion = coercionOf(field, lastOf(path));
+    if (!open) throw this.#mismatch(field.name, expectedType(field), lastOf(path), coercion && coerceHints[coercion]);
     return { fields: [position], paths: [path], open };
   }
 
@@ -125,15 +126,13 @@ class Planner {
   }
 
   /** A column of the other type, where `coerce` allows it. */
-  #coerced(field: FieldSchema, { type }: ArrowField): ArrowColumnPlan["open"] | undefined {
-    if (!this.#plan.options.coerces) return undefined;
-    if (isIntegerField(field) && type.kind === "text") {
-      this.coercions.all(field.name, "text to integer");
-      return (context) => writtenDecoder(field, plainValues, integerCell(field), context);
-    }
-    if (!isTextField(field) || type.kind !== "number" || !isInteger(type.number as string)) return undefined;
-    this.coercions.all(field.name, "integer to text");
-    return (context) => writtenDecoder(field, integerTextWriter, checkedLength(field), context);
+  #coerced(field: FieldSchema, source: ArrowField): ArrowColumnPlan["open"] | undefined {
+    const coercion = this.#plan.options.coerces ? coercionOf(field, source) : undefined;
+    if (!coercion) return undefined;
+    this.coercions.all(field.name, coercion);
+    return coercion === "text to integer"
+      ? (context) => writtenDecoder(field, plainValues, integerCell(field), context)
+      : (context) => writtenDecoder(field, integerTextWriter, checkedLength(field), context);
   }
 
   #vector(field: FieldSchema, source: ArrowField, vector: NonNullable<ReturnType<typeof vectorRule>>) {
@@ -186,15 +185,22 @@ class Planner {
     return { fields, paths: [path], open: (context) => structArrayDecoder(struct, fields, context) };
   }
 
-  #mismatch(name: string, expected: string, source: ArrowField): ImportError {
+  #mismatch(name: string, expected: string, source: ArrowField, hint = ""): ImportError {
     const found = typeText(source);
     const why =
       source.type.kind === "unsupported"
         ? `${source.type.name} is not read: cast the column before writing it`
-        : "the field takes no column of this type";
+        : `the field takes no column of this type${hint}`;
     const reason = `schema not equal, err=field '${name}' type mis-match, expect arrow type '${expected}', get arrow data type '${excerpt(found, 200)}': ${why}`;
     return new ImportError("schema_mismatch", reason, { file: this.#path, field: name });
   }
+}
+
+/** How values of the other type would become those of the field; undefined where they would not. */
+function coercionOf(field: FieldSchema, { type }: ArrowField): Coercion | undefined {
+  if (isIntegerField(field) && type.kind === "text") return "text to integer";
+  if (!isTextField(field) || type.kind !== "number" || !isInteger(type.number as string)) return undefined;
+  return "integer to text";
 }
 
 function writerFor({ dataType }: FieldSchema, source: ArrowField, form: "plain" | "json") {

@@ -2,7 +2,7 @@ import { standInOf } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { leafType, type PandasRange, type ParquetFile, type SchemaNode } from "@sluice/parquet";
 import type { CollectionSchema, FieldSchema } from "@sluice/schema";
-import { Coercions, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
+import { type Coercion, Coercions, coerceHints, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
 import { bindColumns } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { absentWarning, leftOverWarning } from "../../plan/left-over.ts";
@@ -12,7 +12,7 @@ import { withTableNames } from "../../plan/table-names.ts";
 import type { ColumnPlan } from "./column-plan.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { structShape } from "./columns/json-shape.ts";
-import { integerWriter } from "./columns/leaf-text.ts";
+import { integerWriter, type LeafWriter } from "./columns/leaf-text.ts";
 import { ParsedCellColumn, ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { PrintedColumn } from "./columns/printed-column.ts";
 import { RangeColumn, takesRange } from "./columns/range-column.ts";
@@ -89,21 +89,21 @@ class FieldPlanner {
     if (form && isText(column) && column.repetition === 0)
       return (context) => new ParsedTextColumn(position, field, context.open(column), context, form);
     const plan = valuePlan(this.#schema, field, position, column) ?? this.#coerced(field, position, column);
-    if (!plan) throw typeMismatch(this.#path, field.name, expectedType(field), column);
-    return plan;
+    if (plan) return plan;
+    const coercion = coercionOf(field, column);
+    throw typeMismatch(this.#path, field.name, expectedType(field), column, coercion && coerceHints[coercion]);
   }
 
   /** A column of the other type, where `coerce` allows it. */
   #coerced(field: FieldSchema, position: number, column: SchemaNode): ColumnPlan | undefined {
-    if (!this.#options.coerces || column.leaf < 0 || column.repetition > 0) return undefined;
-    if (isIntegerField(field) && isJsonText(column)) {
-      this.coercions.all(field.name, "text to integer");
+    const coercion = this.#options.coerces ? coercionOf(field, column) : undefined;
+    if (!coercion) return undefined;
+    this.coercions.all(field.name, coercion);
+    if (coercion === "text to integer") {
       const parse = integerCell(field);
       return (context) => new ParsedCellColumn(position, field, context.open(column), context, parse);
     }
-    const write = isTextField(field) ? integerWriter(leafType(column)) : undefined;
-    if (!write) return undefined;
-    this.coercions.all(field.name, "integer to text");
+    const write = integerWriter(leafType(column)) as LeafWriter;
     return (context) => new PrintedColumn(position, field, context.open(column), write, context);
   }
 
@@ -125,4 +125,11 @@ class FieldPlanner {
       field: field.name,
     });
   }
+}
+
+/** How values of the other type would become those of the field; undefined where they would not. */
+function coercionOf(field: FieldSchema, column: SchemaNode): Coercion | undefined {
+  if (column.leaf < 0 || column.repetition > 0) return undefined;
+  if (isIntegerField(field) && isJsonText(column)) return "text to integer";
+  return isTextField(field) && integerWriter(leafType(column)) ? "integer to text" : undefined;
 }

@@ -1,12 +1,23 @@
 import { excerpt } from "@sluice/errors";
 import { OVERFLOW, scanFloat32, scanInt64 } from "@sluice/kernels";
 import { wholeNumber } from "@sluice/values";
+import { coerceHints } from "../../coercions.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** Refuses the value at `p`, which is none of its type. */
 export type Refuse = (scanner: Scanner, p: number, type: string) => never;
 
-const refuseValue: Refuse = (scanner, p, type) => scanner.wrongType(p, type);
+/** No integer is longer, nor its text. */
+const LONGEST_INTEGER = 22;
+
+const refuseValue: Refuse = (scanner, p, type) =>
+  scanner.wrongType(p, type, isValueLike(scanner, p, /^"-?\d+"$/) ? coerceHints["text to integer"] : "");
+
+/** Whether the value at `p`, of a few characters, is like that. */
+export function isValueLike(scanner: Scanner, p: number, pattern: RegExp): boolean {
+  const end = scanner.skipValue(p);
+  return end - p <= LONGEST_INTEGER && pattern.test(scanner.text(p, end));
+}
 
 /**
  * Behind the integer at `p`, whose halves are in `scanner.integer`. A number with a point or an exponent is one when it is whole:

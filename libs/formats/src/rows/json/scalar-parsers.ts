@@ -1,8 +1,10 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { dataTypeName } from "@sluice/schema";
+import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { describeJsonError, dropRepeatedKeys, findJsonError, parseTimestamptz, wktToWkb } from "@sluice/values";
+import { coerceHints } from "../../coercions.ts";
 import { geometryRefused, tooLong } from "../../plan/refusals.ts";
-import { float32At, integerAt, isNumberStart, outOfRange } from "./numbers.ts";
+import { float32At, integerAt, isNumberStart, isValueLike, outOfRange } from "./numbers.ts";
+import type { Scanner } from "./scanner.ts";
 import { converted, type ValueParser } from "./value-parser.ts";
 
 const QUOTE = 0x22;
@@ -57,10 +59,15 @@ export function doubleParser({ buffer: { float64 } }: FixedBuilder): ValueParser
   };
 }
 
+function noText(scanner: Scanner, p: number, field: FieldSchema): never {
+  const hint = isValueLike(scanner, p, /^-?\d+$/) ? coerceHints["integer to text"] : "";
+  return scanner.wrongType(p, dataTypeName(field.dataType), hint);
+}
+
 export function textParser(builder: VarBuilder): ValueParser {
   const { field } = builder;
   return (scanner, p, row) => {
-    if (scanner.bytes[p] !== QUOTE) scanner.wrongType(p, dataTypeName(field.dataType));
+    if (scanner.bytes[p] !== QUOTE) noText(scanner, p, field);
     const end = scanner.string(p);
     if (scanner.hasEscapes) builder.put(row, scanner.unescaped(p, end));
     else builder.copy(row, scanner.bytes, p + 1, end - 1);

@@ -59,7 +59,9 @@ describe("a value of another kind", () => {
     ['{"id":[],"t":"","a":[]}', "got type '[]interface {}' with value '[]' (a list)"],
     ['{"id":1,"t":2,"a":[]}', "got type 'json.Number' with value '2' (a number)"],
     ['{"id":1,"t":"","a":[1]}', "got type 'json.Number' with value '1' (a number)"],
-    ['{"id":"1","t":"","a":[]}', "got type 'string' with value '\"1\"'"],
+    ['{"id":"1","t":"","a":[]}', "got type 'string' with value '\"1\"': the option coerce=true takes texts that are"],
+    ['{"id":1,"t":-25,"a":[]}', "(a number): the option coerce=true takes integers as their text"],
+    ['{"id":1,"t":2.5,"a":[]}', "got type 'json.Number' with value '2.5' (a number)"],
   ])("%s: is named in Go's word, as clients know it, and in a plain one", async (row, words) => {
     expect((await refusal(row)).reason).toContain(words);
   });
