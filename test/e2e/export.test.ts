@@ -268,6 +268,11 @@ describe("an export", () => {
       /field nothing not exist/,
     ],
     [
+      "a key of the dynamic field",
+      { collectionName: "kept", to: "out://x", outputFields: ["id", "iD"] },
+      /"iD" is no field \(did you mean 'id'\?\): output_fields are fields/,
+    ],
+    [
       "an unknown partition",
       { collectionName: "books", to: "out://x", partitionNames: ["none"] },
       /partition not found/,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CollectionRecord, JobRecord } from "@sluice/catalog";
-import { excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
+import { didYouMean, excerpt, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { type ExportForm, type ExportSpec, exportForms, isCopiedForm, type RowExpiry } from "@sluice/jobs";
 import type { ExportRoots } from "@sluice/object-store";
 import { compileFilter, resolveOutputFields } from "@sluice/query";
@@ -103,14 +103,17 @@ function parseForm(text: string): ExportForm {
 /** The schema with the fields that are written; without names all but the outputs of functions, which an import computes. */
 function outputOf(schema: CollectionSchema, names: readonly string[]): CollectionSchema {
   const plan = resolveOutputFields(names.length > 0 ? names : ["*"], schema);
-  if (plan.isCount || plan.dynamicKeys)
-    throw new ImportError(
-      "request_invalid",
-      "output_fields are fields, struct arrays and $meta, which has all dynamic keys",
-    );
+  if (plan.isCount || plan.dynamicKeys) throw noFields(names, schema);
   const members = new Set(plan.structs.flatMap(({ name, members }) => members.map((member) => `${name}[${member}]`)));
   const chosen = schema.fields.filter((field, i) => plan.fields.includes(i) || members.has(field.name));
   return { ...schema, fields: chosen.filter(({ isFunctionOutput }) => !isFunctionOutput), structs: plan.structs };
+}
+
+function noFields(names: readonly string[], schema: CollectionSchema): ImportError {
+  const known = ["$meta", ...schema.fields.map(({ name }) => name), ...schema.structs.map(({ name }) => name)];
+  const other = names.find((name) => name !== "*" && !known.includes(name)) ?? "";
+  const reason = `"${excerpt(other)}" is no field${didYouMean(other, known)}: output_fields are fields, struct arrays and $meta, which has all dynamic keys`;
+  return new ImportError("request_invalid", reason);
 }
 
 function checkForm(
