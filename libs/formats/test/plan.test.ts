@@ -165,6 +165,17 @@ function captured(act: () => unknown): unknown {
   }
 }
 
+it.each(["coerce", "fold_extra_columns"])(
+  "the option %s is true or false, and nothing else is taken for one",
+  (key) => {
+    for (const word of ["true", "FALSE", ""]) expect(() => planFields(schema, { [key]: word })).not.toThrow();
+    for (const word of ["yes", "1", "truth"])
+      expect(() => planFields(schema, { [key]: word })).toThrow(
+        `options.${key} must be "true" or "false", found "${word}"`,
+      );
+  },
+);
+
 describe("a description", () => {
   const describeLines = async (format: string, text: string) => {
     const source = await memoryFile("f", Buffer.from(text));

@@ -57,8 +57,8 @@ export function parseFieldOptions(options: Readonly<Record<string, string>>): Fi
   return {
     ...parseMapping(options.fields_mapping),
     ...parseTableColumns(options.table_columns),
-    coerces: options.coerce?.toLowerCase() === "true",
-    foldExtraColumns: options.fold_extra_columns?.toLowerCase() !== "false",
+    coerces: parseWord("coerce", options.coerce, false),
+    foldExtraColumns: parseWord("fold_extra_columns", options.fold_extra_columns, true),
     nanIsNull: parseNan(options.nan),
   };
 }
@@ -66,6 +66,14 @@ export function parseFieldOptions(options: Readonly<Record<string, string>>): Fi
 /** Set for the files of a table whose notes name its columns, never by a request. */
 function parseTableColumns(text: string | undefined): Pick<FieldOptions, "tableColumns"> {
   return text === undefined ? {} : { tableColumns: JSON.parse(text) as TableNames };
+}
+
+/** Anything but a clear word is refused, not taken for what somebody may not have meant. */
+function parseWord(key: string, text = "", otherwise: boolean): boolean {
+  const word = text.toLowerCase();
+  if (word === "") return otherwise;
+  if (word === "true" || word === "false") return word === "true";
+  throw new ImportError("request_invalid", `options.${key} must be "true" or "false", found "${excerpt(text)}"`);
 }
 
 function parseNan(text: string | undefined): boolean {
