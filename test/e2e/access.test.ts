@@ -232,7 +232,10 @@ describe("REST", () => {
     };
     const body = { ...about, ...named, jobId: String(job.id), jobID: 1, id: [1], data: [[1]], search: [] };
     const schema = { fieldName: "f", dataType: "Int64", fields: [{ fieldName: "g", dataType: "Int64" }] };
+    const described = await post("/v2/vectordb/collections/describe", { collectionName: "books" }, "root:Milvus");
+    const { collectionID } = ((await described.json()) as { data: { collectionID: number } }).data;
     const more: Record<string, object> = {
+      "/v2/vectordb/segments/describe": { collectionID },
       "/v2/vectordb/collections/create": { dimension: 4 },
       "/v2/vectordb/collections/fields/add": { schema },
       "/v2/vectordb/collections/struct_fields/add": { schema },
@@ -249,7 +252,7 @@ describe("REST", () => {
         ...(method === "POST" && { body: JSON.stringify(Object.fromEntries(known)) }),
       });
       // These look at the schema first, and a collection that nobody has told the caller of is not there.
-      const looksFirst = /entities\/(get|search|hybrid_search|advanced_search)$/.test(path);
+      const looksFirst = /(entities\/(get|search|hybrid_search|advanced_search)|segments\/describe)$/.test(path);
       const refused = looksFirst ? ((await answer.json()) as { code: number }).code : answer.status;
       expect([method, path, refused]).toEqual([method, path, looksFirst ? 100 : 403]);
     }
@@ -321,6 +324,14 @@ describe("REST", () => {
     expect(await call("users/create", { userName: "kim", password: "secret" })).toMatchObject({ code: 1100 });
     expect(await call("users/create", { userName: "kim" })).toMatchObject({ code: 1802 });
     await call("roles/create", { roleName: "writer" });
+    expect(await call("roles/alter", { roleName: "writer", description: "of books" })).toEqual({ code: 0, data: {} });
+    expect(await call("roles/alter", { description: "x" })).toMatchObject({ code: 1802 });
+    expect(await call("roles/alter", { roleName: "none", description: "x" })).toMatchObject({ code: 1100 });
+    expect(await call("roles/describe", { roleName: "writer" })).toEqual({
+      code: 0,
+      data: [],
+      description: "of books",
+    });
     await call("users/grant_role", { userName: "kim", roleName: "writer" });
     expect(await call("users/describe", { userName: "kim" })).toEqual({ code: 0, data: ["writer"], description: "d" });
     const grant = { roleName: "writer", objectType: "Collection", objectName: "books", privilege: "Insert" };

@@ -141,8 +141,48 @@ it("lists that say what a call is about are asked for: without them it would do 
     message: expect.stringMatching(/indexParams is required$/),
   });
   expect(await post("indexes/create", { indexParams })).toMatchObject({ code: 1802 });
+  expect(await post("partitions/load", books)).toMatchObject({ code: 1802 });
+  expect(await post("partitions/release", books)).toMatchObject({ code: 1802 });
   expect(await post("common/run_analyzer", {})).toMatchObject({ code: 1802 });
   expect(await post("indexes/create", { ...books, indexParams })).toEqual({ code: 0, data: {} });
+});
+
+it("the time that rows live has several names over REST, and is refused when it is given by two", async () => {
+  const brief = { collectionName: "brief" };
+  const twice = { code: 1100, message: "collection TTL is specified multiple times" };
+  const ttl = { "ttl.seconds": 60 };
+  const made = (more: object) => post("collections/create", { ...brief, dimension: 2, ...more });
+  expect(await made({ properties: { ...ttl, "collection.ttl.seconds": 60 } })).toMatchObject(twice);
+  expect(await made({ properties: ttl, params: { ttlSeconds: 60 } })).toMatchObject(twice);
+  expect(await made({ properties: ttl })).toMatchObject({ code: 0 });
+  const seconds = async () => (await data("collections/describe", brief)).properties;
+  expect(await seconds()).toEqual([{ key: "collection.ttl.seconds", value: "60" }]);
+  await data("collections/alter_properties", { ...brief, properties: { "ttl.seconds": 70 } });
+  expect(await seconds()).toEqual([{ key: "collection.ttl.seconds", value: "70" }]);
+});
+
+it("a default of 64 bits and what a struct may be are described whole", async () => {
+  const fields = [
+    { fieldName: "id", dataType: "Int64", isPrimary: true },
+    { fieldName: "v", dataType: "FloatVector", elementTypeParams: { dim: 2 } },
+    { fieldName: "large", dataType: "Int64", defaultValue: "9007199254740993" },
+  ];
+  const members = [{ fieldName: "n", dataType: "Array", elementDataType: "Int32" }];
+  const struct = { fieldName: "s", nullable: true, elementTypeParams: { max_capacity: 5 }, fields: members };
+  const collectionName = "whole";
+  await data("collections/create", { collectionName, schema: { fields, structFields: [struct] } });
+  const described = await data("collections/describe", { collectionName });
+  expect(described.fields[2]).toMatchObject({ name: "large", defaultValue: "9007199254740993" });
+  expect(described.structFields).toMatchObject([
+    { name: "s", nullable: true, params: [{ key: "max_capacity", value: "5" }] },
+  ]);
+});
+
+it("a clustering compaction is refused over REST as it is over gRPC", async () => {
+  expect(await post("collections/compact", { ...books, isClustering: true })).toMatchObject({
+    ...{ code: 1100, message: expect.stringContaining("clustering compaction is not supported") },
+  });
+  expect(await post("collections/compact", { ...books, isClustering: false })).toMatchObject({ code: 0 });
 });
 
 it("partitions, indexes, aliases and databases are declared and listed", async () => {

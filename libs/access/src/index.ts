@@ -11,6 +11,7 @@ export {
   withoutRole,
   withoutUser,
   withRole,
+  withRoleDescription,
   withUser,
   withUserRole,
 } from "./users.ts";

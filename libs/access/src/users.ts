@@ -49,6 +49,13 @@ export function withRole(policy: AccessPolicy, name: string, description: string
   return { ...policy, roles: { ...policy.roles, [name]: { description, grants: [] } } };
 }
 
+/** A role that is for something else than before. @throws {StatusError} 1100 */
+export function withRoleDescription(policy: AccessPolicy, name: string, description: string): AccessPolicy {
+  const role = roleOf(policy, name);
+  checkDescription(description);
+  return { ...policy, roles: { ...policy.roles, [name]: { ...role, description } } };
+}
+
 /** @throws {StatusError} 1401 for admin and public; 1100 for unknown ones, and for those with grants unless `isForced` */
 export function withoutRole(policy: AccessPolicy, name: string, isForced: boolean): AccessPolicy {
   if (name === ADMIN_ROLE || name === PUBLIC_ROLE)

@@ -19,6 +19,7 @@ import {
   withoutRole,
   withoutUser,
   withRole,
+  withRoleDescription,
   withUser,
   withUserRole,
 } from "@sluice/access";
@@ -116,6 +117,8 @@ describe("changes are refused in Milvus's words", () => {
     ["role name should be not empty", () => withRole(start, "", ""), 1100],
     ["must be an underscore or letter", () => withRole(start, "1", ""), 1100],
     ["role [reader] already exists", () => withRole(start, "reader", ""), 1100],
+    ["not found the role", () => withRoleDescription(start, "none", ""), 1100],
+    ["the description is 1025 bytes", () => withRoleDescription(start, "reader", "x".repeat(1025)), 1100],
     ["the role[admin] is a default role", () => withoutRole(start, "admin", true), 1401],
     ["Use REVOKE API", () => withoutRole(granted("Query"), "reader", false), 1100],
     ["not found the role", () => withUserRole(start, "ann", "none", true), 1100],

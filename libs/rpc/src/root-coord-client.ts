@@ -13,7 +13,7 @@ export const rootCoordMethods = [
   ...(["createIndex", "dropIndex", "alterIndex", "describeIndex"] as const),
   ...(["loadCollection", "releaseCollection", "loadPartitions", "releasePartitions"] as const),
   ...(["createCredential", "updateCredential", "deleteCredential", "listCredUsers", "selectUser"] as const),
-  ...(["createRole", "dropRole", "selectRole", "operateUserRole"] as const),
+  ...(["createRole", "alterRole", "dropRole", "selectRole", "operateUserRole"] as const),
   ...(["operatePrivilege", "operatePrivilegeV2", "selectGrant", "backupRbac", "restoreRbac"] as const),
   ...(["createPrivilegeGroup", "dropPrivilegeGroup", "listPrivilegeGroups", "operatePrivilegeGroup"] as const),
   ...(["getImportState", "listImportTasks", "allocTimestamp"] as const),

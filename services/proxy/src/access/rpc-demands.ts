@@ -152,7 +152,7 @@ export const rpcGuards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
 
 /** What changes who may do what. */
 export const accessChanges: ReadonlySet<string> = new Set(
-  "createCredential updateCredential deleteCredential createRole dropRole operateUserRole operatePrivilege operatePrivilegeV2 restoreRbac createPrivilegeGroup dropPrivilegeGroup operatePrivilegeGroup".split(
+  "createCredential updateCredential deleteCredential createRole alterRole dropRole operateUserRole operatePrivilege operatePrivilegeV2 restoreRbac createPrivilegeGroup dropPrivilegeGroup operatePrivilegeGroup".split(
     " ",
   ),
 );

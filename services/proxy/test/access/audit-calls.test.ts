@@ -15,6 +15,7 @@ it.each([
     { about: "ann", change: "grant", role: "reader" },
   ],
   ["createRole", { entity: { name: "reader" } }, { about: "reader" }],
+  ["alterRole", { roleName: "reader" }, { about: "reader" }],
   ["dropRole", { roleName: "reader" }, { about: "reader" }],
   [
     "operatePrivilege",

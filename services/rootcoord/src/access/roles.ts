@@ -1,15 +1,19 @@
-import { type AccessPolicy, withoutRole, withRole } from "@sluice/access";
+import { type AccessPolicy, withoutRole, withRole, withRoleDescription } from "@sluice/access";
 import { type milvus, okStatus } from "@sluice/rpc";
 import type { RootCoordHandlers } from "../ddl/handlers.ts";
 import type { AccessBook } from "./access-book.ts";
 
-export type RoleMethod = "createRole" | "dropRole" | "selectRole";
+export type RoleMethod = "createRole" | "alterRole" | "dropRole" | "selectRole";
 
 /** Source: around-import §1.2. */
 export function roleHandlers(book: AccessBook): Pick<RootCoordHandlers, RoleMethod> {
   return {
     createRole: async ({ entity }) => {
       await book.change((policy) => withRole(policy, entity?.name ?? "", entity?.description ?? ""));
+      return okStatus();
+    },
+    alterRole: async ({ roleName, description }) => {
+      await book.change((policy) => withRoleDescription(policy, roleName, description));
       return okStatus();
     },
     dropRole: async ({ roleName, forceDrop }) => {

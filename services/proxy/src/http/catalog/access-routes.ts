@@ -61,6 +61,10 @@ export const accessRoutes: Readonly<Record<string, RestRoute>> = {
   "users/revoke_role": userRole(RemoveUserFromRole),
   "roles/list": async (_, call) => (await call("selectRole")).results.map((one) => one.role?.name ?? ""),
   "roles/create": (body, call) => empty(call("createRole", { entity: role(body) })),
+  "roles/alter": (body, call) => {
+    const { name: roleName, description } = role(body);
+    return empty(call("alterRole", { roleName, description }));
+  },
   "roles/drop": (body, call) => empty(call("dropRole", { roleName: body.required("roleName") })),
   "roles/grant_privilege": privilege(Grant),
   "roles/revoke_privilege": privilege(Revoke),

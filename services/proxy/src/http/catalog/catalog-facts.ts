@@ -115,6 +115,7 @@ const rows: Readonly<Record<string, Row>> = {
   "roles/list": ["Names of the roles", "selectRole", ""],
   "roles/describe": ["What a role may do", "selectGrant", "roleName! dbName"],
   "roles/create": ["Makes a role", "createRole", "roleName! description"],
+  "roles/alter": ["Says what a role is for", "alterRole", "roleName! description"],
   "roles/drop": ["Drops a role", "dropRole", "roleName!"],
   "roles/grant_privilege": ["Grants a role a privilege on an object", "operatePrivilege", grant],
   "roles/revoke_privilege": ["Takes from a role a privilege on an object", "operatePrivilege", grant],

@@ -12,7 +12,7 @@ function fieldJson(field: schema.FieldSchema) {
     ...{ primaryKey: field.isPrimaryKey, partitionKey: field.isPartitionKey, clusteringKey: field.isClusteringKey },
     ...{ autoId: field.autoID, nullable: field.nullable, isFunctionOutput: field.isFunctionOutput, ...element },
     ...(field.typeParams.length > 0 && { params: field.typeParams }),
-    ...(field.defaultValue?.data && { defaultValue: textOfBigint(field.defaultValue.data.value) }),
+    ...(field.defaultValue?.data && { defaultValue: exactly(field.defaultValue.data.value) }),
   };
 }
 
@@ -28,7 +28,11 @@ function typeName(type: schema.DataType): string {
   return nameIn(schema.DataType, type);
 }
 
-const textOfBigint = (value: unknown) => (typeof value === "bigint" ? Number(value) : value);
+/** As a number where one holds it exactly. */
+function exactly(value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
 
 export function collectionJson(
   described: milvus.DescribeCollectionResponse,
@@ -42,6 +46,7 @@ export function collectionJson(
     fields: message?.fields.filter(({ isDynamic }) => !isDynamic).map(fieldJson) ?? [],
     structFields: message?.structArrayFields.map((struct) => ({
       ...{ name: struct.name, id: Number(struct.fieldID), type: "ArrayOfStruct", description: struct.description },
+      ...{ nullable: struct.nullable, params: struct.typeParams },
       fields: struct.fields.map(fieldJson),
     })),
     functions: message?.functions.map(functionJson) ?? [],

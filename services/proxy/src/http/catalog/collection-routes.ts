@@ -48,7 +48,7 @@ async function create(body: Body, call: PublicCall) {
     shardsNum: params.integer("shardsNum", 1),
     numPartitions: BigInt(params.integer("partitionsNum", 0)),
     consistencyLevel: levelOf(level),
-    properties: [...body.pairs("properties"), ...propertiesIn(params)],
+    properties: propertiesOf(body, params),
   });
   if (quick) {
     const extraParams = [{ key: "metric_type", value: quick.metric }];
@@ -60,10 +60,31 @@ async function create(body: Body, call: PublicCall) {
   return {};
 }
 
+const TTL = "collection.ttl.seconds";
+
+/** Properties of a new collection, of which some may stand among its parameters. @throws {StatusError} 1100 for two TTLs */
+function propertiesOf(body: Body, params: Body): common.KeyValuePair[] {
+  const all = [...propertiesGiven(body), ...propertiesIn(params)];
+  checkOneTtl(all);
+  return all;
+}
+
+/** As they are given, under the names that the rest of the system has for them. */
+function propertiesGiven(body: Body): common.KeyValuePair[] {
+  const given = body.pairs("properties").map(({ key, value }) => ({ key: key === "ttl.seconds" ? TTL : key, value }));
+  checkOneTtl(given);
+  return given;
+}
+
+function checkOneTtl(properties: readonly common.KeyValuePair[]): void {
+  if (properties.filter(({ key }) => key === TTL).length > 1)
+    throw new StatusError(statusCodes.invalidParameter, "collection TTL is specified multiple times");
+}
+
 /** Properties that stand among the parameters of `create`. Source: Milvus, httpserver/handler_v2.go. */
 function propertiesIn(params: Body): common.KeyValuePair[] {
   const names = {
-    ...{ ttlSeconds: "collection.ttl.seconds", ttlField: "ttl_field" },
+    ...{ ttlSeconds: TTL, ttlField: "ttl_field" },
     ...{ partitionKeyIsolation: "partitionkey.isolation", "mmap.enabled": "mmap.enabled" },
   };
   const given = Object.entries(names).filter(([name]) => params.has(name));
@@ -133,7 +154,7 @@ export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
     return empty(call("renameCollection", { dbName, oldName, newName, newDBName }));
   },
   "collections/alter_properties": (body, call) =>
-    empty(call("alterCollection", { ...named(body), properties: body.pairs("properties") })),
+    empty(call("alterCollection", { ...named(body), properties: propertiesGiven(body) })),
   "collections/drop_properties": (body, call) =>
     empty(call("alterCollection", { ...named(body), deleteKeys: body.texts("propertyKeys") })),
   "collections/flush": (body, call) => {
@@ -141,7 +162,8 @@ export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
     return empty(call("flush", { dbName, collectionNames: [collectionName] }));
   },
   "collections/compact": async (body, call) => {
-    return { compactionID: Number((await call("manualCompaction", named(body))).compactionID) };
+    const request = { ...named(body), majorCompaction: body.flag("isClustering", false) };
+    return { compactionID: Number((await call("manualCompaction", request)).compactionID) };
   },
   "collections/get_compaction_state": async (body, call) => {
     // The client for Node has the one name, Milvus the other.

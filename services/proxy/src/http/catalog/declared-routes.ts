@@ -4,7 +4,10 @@ import { createIndex, indexesOf, named } from "./collection-routes.ts";
 import { empty, type RestRoute } from "./rest-route.ts";
 
 const partition = (body: Body) => ({ ...named(body), partitionName: body.required("partitionName") });
-const partitions = (body: Body) => ({ ...named(body), partitionNames: body.texts("partitionNames") });
+const partitions = (body: Body) => ({
+  ...named(body),
+  partitionNames: body.given("partitionNames").texts("partitionNames"),
+});
 const alias = (body: Body) => ({ dbName: body.text("dbName"), alias: body.required("aliasName") });
 const database = (body: Body) => ({ dbName: body.required("dbName") });
 

@@ -139,6 +139,7 @@ export const membersOfMilvus: Readonly<Record<string, string>> = {
   "users/create": "userName password",
   "users/update_password": "userName password newPassword",
   "users/grant_role": "userName roleName",
+  "roles/alter": "roleName description",
   "roles/create roles/describe roles/drop": "dbName roleName",
   "privilege_groups/add_privileges_to_group": "privilegeGroupName privileges",
   "roles/grant_privilege_v2": "roleName dbName collectionName privilege",
