@@ -83,6 +83,40 @@ describe("a collection in the quick form", () => {
   });
 });
 
+it("searches by the keys of rows, and with lists of several kinds in a filter", async () => {
+  await data("collections/create", { collectionName: "byKey", dimension: 2, metricType: "L2" });
+  const rows = [1, 2, 3].map((id) =>
+    JSON.stringify({ id, vector: [id, 0], note: id === 1 ? "a" : id === 2 ? 7 : true }),
+  );
+  await imported("byKey", "byKey.jsonl", rows.join("\n"));
+  const search = (body: object) => post("entities/search", { collectionName: "byKey", limit: 1, ...body });
+  expect(await search({ ids: [3, "1"] })).toMatchObject({ code: 0, topks: [1, 1], data: [{ id: "3" }, { id: "1" }] });
+  expect(await search({ ids: [1], data: [[1, 0]] })).toMatchObject({ code: 1100 });
+  expect(await search({ ids: [1, 1] })).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining("duplicate IDs"),
+  });
+  expect(await search({ ids: ["x"] })).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining("primary key is int64, but IDs type mismatch"),
+  });
+  expect(await search({ ids: [1.5] })).toMatchObject({ code: 1100 });
+  expect(await search({ data: [[1, 0]], searchParams: { radius: 9, params: { radius: 8 } } })).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining("ambiguous parameter: radius, in search_param: 9, in search_param.params: 8"),
+  });
+  expect(await search({ data: [[1, 0]], searchParams: { radius: 9, params: { radius: 9 } } })).toMatchObject({
+    code: 0,
+  });
+  const found = async (x: unknown[]) => {
+    const query = { collectionName: "byKey", filter: "note in {x}", exprParams: { x }, outputFields: ["id"] };
+    return (await data("entities/query", query)).map(({ id }: { id: string }) => id);
+  };
+  expect(await found(["a", true])).toEqual(["1", "3"]);
+  expect(await found([7, "a"])).toEqual(["1", "2"]);
+  expect(await found([true])).toEqual(["3"]);
+});
+
 it("tells scores that no float holds by their name", async () => {
   await data("collections/create", { collectionName: "far", dimension: 2, metricType: "L2" });
   await imported("far", "far.jsonl", '{"id":1,"vector":[3e38,0]}\n{"id":2,"vector":[1,0]}\n');

@@ -6,7 +6,7 @@ import { named } from "./collection-routes.ts";
 import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
-import { placeholderGroup } from "./vectors-in-body.ts";
+import { paramsIn, searchedFor } from "./search-in-body.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -46,11 +46,15 @@ function arrayOf(name: string, values: readonly unknown[]): schema.TemplateArray
     return { data: { $case: "longData", value: { data: values.map((value) => BigInt(value as number)) } } };
   if (values.every((value) => typeof value === "number"))
     return { data: { $case: "doubleData", value: { data: [...values] } } };
-  throw unfit(name);
+  if (values.every((value) => typeof value === "boolean"))
+    return { data: { $case: "boolData", value: { data: [...values] } } };
+  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  if (!values.every((value) => isScalar(value) || (Array.isArray(value) && value.every(isScalar)))) throw unfit(name);
+  return { data: { $case: "jsonData", value: { data: values.map((value) => Buffer.from(JSON.stringify(value))) } } };
 }
 
 function unfit(name: string): StatusError {
-  const reason = `exprParams: ${excerpt(name)} is no number, text, boolean or list of one of them`;
+  const reason = `exprParams: ${excerpt(name)} is no number, text, boolean or list of them`;
   return new StatusError(statusCodes.invalidParameter, reason);
 }
 
@@ -92,26 +96,24 @@ async function schemaOf(body: Body, call: PublicCall): Promise<schema.Collection
 }
 
 /** One search, or one of several that are ranked together. */
-function searchRequest(about: ReturnType<typeof named>, body: Body, { fields }: schema.CollectionSchema) {
+function searchRequest(about: ReturnType<typeof named>, body: Body, collection: schema.CollectionSchema) {
+  const { fields } = collection;
   const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
   const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
   const field = fields.find((candidate) => candidate.name === name);
-  const data = body.list("data");
-  if (data.length === 0) throw missing("data");
-  const { params = {}, metricType, ...more } = body.object("searchParams");
-  const all = { ...body.object("params"), ...more, ...(params as object) };
+  const { metricType, ...all } = paramsIn(body);
   const metric = metricType ?? body.raw("metricType");
   return milvus.SearchRequest.fromPartial({
     ...about,
-    ...{ dsl: body.text("filter"), dslType: 1, nq: BigInt(data.length), useDefaultConsistency: true },
+    ...{ dsl: body.text("filter"), dslType: 1, useDefaultConsistency: true },
     outputFields: body.texts("outputFields"),
     partitionNames: body.texts("partitionNames"),
     exprTemplateValues: templates(body),
-    searchInput: field && { $case: "placeholderGroup", value: placeholderGroup(data, field) },
+    ...searchedFor(body, field, collection),
     searchParams: [
       ...[pair("anns_field", name), pair("topk", body.integer("limit", DEFAULT_LIMIT))],
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
-      ...pairsOf(all as Record<string, unknown>).filter(({ key }) => key === "round_decimal"),
+      ...pairsOf(all).filter(({ key }) => key === "round_decimal"),
       ...(metric ? [pair("metric_type", metric)] : []),
       ...groupingIn(body),
     ],

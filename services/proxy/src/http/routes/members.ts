@@ -9,7 +9,15 @@ const flag = z.union([z.boolean(), z.enum(["true", "false"])]);
 
 /** The same wherever a search is described. Source: around-import §2.5; Milvus, httpserver/request_v2.go. */
 const searchMembers = {
-  ...{ data: z.array(z.unknown()), annsField: text, filter: text, exprParams: object, limit: whole, offset: whole },
+  ...{
+    data: z.array(z.unknown()),
+    ids: z.array(whole),
+    annsField: text,
+    filter: text,
+    exprParams: object,
+    limit: whole,
+    offset: whole,
+  },
   ...{ outputFields: texts, partitionNames: texts, searchParams: object, params: object, metricType: text },
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
   functionScore: refused("is not supported over REST: rank by entities/hybrid_search, or score hits in the client"),

@@ -1,0 +1,59 @@
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { type milvus, schema } from "@sluice/rpc";
+import { type Body, missing } from "./body.ts";
+import { placeholderGroup } from "./vectors-in-body.ts";
+
+/** What is searched for: how many queries, and their vectors or the keys of rows that have them. */
+export type SearchedFor = Pick<milvus.SearchRequest, "nq" | "searchInput">;
+
+/**
+ * What a body searches for: `data`, or the rows of `ids`.
+ * @param field that is searched, undefined where the body names none that there is
+ * @throws {StatusError} 1802 for neither, 1100 for both, 1801 for what is no vector of the field
+ */
+export function searchedFor(
+  body: Body,
+  field: schema.FieldSchema | undefined,
+  { fields }: schema.CollectionSchema,
+): SearchedFor {
+  const [data, ids] = [body.list("data"), body.list("ids")];
+  if (data.length > 0 && ids.length > 0) throw invalid("data and ids cannot be given together: search for one of them");
+  if (ids.length > 0) return { nq: BigInt(ids.length), searchInput: { $case: "ids", value: keysOf(ids, fields) } };
+  if (data.length === 0) throw missing("data");
+  return {
+    nq: BigInt(data.length),
+    searchInput: field && { $case: "placeholderGroup", value: placeholderGroup(data, field) },
+  };
+}
+
+/** Keys as their field has them; texts that are no integers stay texts, which the search refuses. */
+function keysOf(ids: readonly unknown[], fields: readonly schema.FieldSchema[]): schema.IDs {
+  const texts = ids.map((id) => {
+    if (typeof id === "string" || typeof id === "bigint" || Number.isSafeInteger(id)) return String(id);
+    throw invalid(`ids can only hold integers and texts, but got ${excerpt(String(id))}`);
+  });
+  const isText = fields.find(({ isPrimaryKey }) => isPrimaryKey)?.dataType === schema.DataType.VarChar;
+  if (isText || !texts.every((text) => /^-?\d{1,19}$/.test(text)))
+    return schema.IDs.fromPartial({ idField: { $case: "strId", value: { data: texts } } });
+  return schema.IDs.fromPartial({ idField: { $case: "intId", value: { data: texts.map(BigInt) } } });
+}
+
+/**
+ * Parameters of `searchParams`, those in its own `params` among them.
+ * @throws {StatusError} 1100 for one that stands in both with two values: which is meant nobody knows
+ */
+export function paramsIn(body: Body): Readonly<Record<string, unknown>> {
+  const outer = body.inner("searchParams");
+  const { params: _, ...own } = body.object("searchParams");
+  const inner = outer.object("params");
+  for (const [name, value] of Object.entries(inner))
+    if (Object.hasOwn(own, name) && JSON.stringify(own[name]) !== JSON.stringify(value))
+      throw invalid(
+        `ambiguous parameter: ${excerpt(name)}, in search_param: ${excerpt(String(own[name]))}, in search_param.params: ${excerpt(String(value))}`,
+      );
+  return { ...body.object("params"), ...own, ...inner };
+}
+
+function invalid(reason: string): StatusError {
+  return new StatusError(statusCodes.invalidParameter, `${reason}: invalid parameter`);
+}
