@@ -334,6 +334,38 @@ describe("search", () => {
     );
   });
 
+  it("rows without a vector have no hits when they are searched by key; times are in the zone of the call", async () => {
+    const { client, files } = fixture;
+    const sparse: FieldSpec[] = [
+      { name: "id", type: DataType.Int64, key: true },
+      { name: "when", type: DataType.Timestamptz, nullable: true },
+      { name: "place", type: DataType.FloatVector, dim: 2, nullable: true },
+    ];
+    await client.createCollection({ name: "gaps", fields: sparse });
+    const rows = [
+      { id: 1, place: null },
+      { id: 2, place: [1, 0], when: "2025-06-01T00:00:00Z" },
+      { id: 3, place: [0, 1] },
+    ];
+    await client.importAndWait("gaps", await files.jsonl("gaps.jsonl", rows));
+    const params = { anns_field: "place", metric_type: "L2" };
+    const byKey = (data: bigint[], more: Record<string, string> = {}, request: object = {}) => {
+      const ids = schema.IDs.fromPartial({ idField: { $case: "intId", value: { data } } });
+      const input = { ...request, collectionName: "gaps", searchInput: { $case: "ids" as const, value: ids } };
+      return search({ ...requestOf(Buffer.alloc(0), { ...params, ...more }), ...input });
+    };
+    expect(hitsOf(await byKey([1n, 3n]))).toEqual([[], [{ id: 3, score: 0 }, { id: 2, score: 2 }]]); // biome-ignore format: one answer
+    expect(hitsOf(await byKey([1n]))).toEqual([[]]);
+    const zoned = { dsl: "when == ISO '2025-06-01T08:00:00'", outputFields: ["when"] };
+    const shown = await byKey([2n], { timezone: "Asia/Shanghai" }, zoned);
+    expect(rowsOf(shown.results?.fieldsData ?? [])).toEqual([{ when: "2025-06-01T08:00:00+08:00" }]);
+    expect(await refusal(byKey([2n], { timezone: "Mars/Base" }))).toContain(
+      "unknown or invalid IANA Time Zone ID: Mars",
+    );
+    expect(await refusal(byKey([2n], { order_by_fields: "id:desc" }))).toContain("order the hits in the client");
+    expect(await refusal(byKey([2n], { time_fields: "year" }))).toContain("take it apart in the client");
+  });
+
   it("refuses in Milvus's words what cannot be meant", async () => {
     const reason = (params: object, vector: readonly number[] = query) => refusal(floats([vector], params));
     expect(await reason({ metric_type: "L2" })).toContain("multiple anns_fields exist");

@@ -94,11 +94,11 @@ function* compileSteps(
   options: FilterOptions,
 ): Generator<undefined, Filter, void> {
   try {
+    if (options.timezone) checkTimezone(options.timezone);
     if (/^[ \t\r\n]*$/.test(text))
       return new CompiledFilter(text, schema, CONSTANT.true, compileSelector(CONSTANT.true));
     checkTemplates(templates.values());
     yield;
-    if (options.timezone) checkTimezone(options.timezone);
     const timezone = options.timezone || schema.timezone || "UTC";
     const tree = parseCached(text, schema);
     yield;

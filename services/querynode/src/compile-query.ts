@@ -103,7 +103,8 @@ function refuse(cause: string): never {
   throw new StatusError(statusCodes.invalidParameter, `${cause}: invalid parameter`);
 }
 
-function isGiven(text = ""): boolean {
+/** Whether a parameter says anything: an empty list does not. */
+export function isGiven(text = ""): boolean {
   const given = text.trim();
   const isEmptyList = given.startsWith("[") && given.endsWith("]") && given.slice(1, -1).trim() === "";
   return given !== "" && !isEmptyList;

@@ -15,6 +15,11 @@ import type { Hit, TopHits } from "./top-hits.ts";
  * passes the filter is compared.
  */
 export async function findHits(search: Search, deps: SearchDeps): Promise<Hit[][]> {
+  const hits = await nearest(search, deps);
+  return hits.map((found, query) => (search.nulls?.has(query) ? [] : found));
+}
+
+async function nearest(search: Search, deps: SearchDeps): Promise<Hit[][]> {
   const { topK, offset, groupBy } = search.params;
   const wanted = topK + offset;
   // Rows with equal keys are one hit, and groups have members that nobody wants: where that leaves too few, more are kept.

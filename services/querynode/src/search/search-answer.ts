@@ -17,6 +17,8 @@ const GROUP_BY_FIELD_VALUE = 8;
 export interface SearchCall {
   readonly order: queryNode.SearchTarget;
   readonly collection: CollectionSchema;
+  /** IANA zone that times are shown in: the call's, else the collection's. */
+  readonly timezone: string;
   readonly deps: SearchDeps;
   readonly snapshotTs: bigint;
 }
@@ -33,14 +35,12 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 
 /** A serialized `SearchResults`. @throws as `answerFields` */
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
-  const { order, collection, deps, snapshotTs } = call;
+  const { order, collection, timezone, deps, snapshotTs } = call;
   const { sources } = deps;
   const { hits, output, page, groupField } = answer;
   const all = hits.flat();
   const picked = sources.pick(all);
-  const { schema: stored, timezone: given } = order;
-  const text = rowsText({ ...order, schema: stored }, "", {});
-  const timezone = given || "UTC";
+  const text = rowsText(order, "", {});
   const fields = (plan: OutputPlan) =>
     answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps);
   const fieldsData: readonly Parts[] = await fields(output);

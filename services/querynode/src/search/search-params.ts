@@ -1,7 +1,7 @@
 import { excerpt, StatusError } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
-import { isTrue } from "../compile-query.ts";
+import { isGiven, isTrue } from "../compile-query.ts";
 import { isDistance, type Metric, metricFor, refuse } from "./metrics.ts";
 import { textOfTerms } from "./terms.ts";
 
@@ -46,6 +46,7 @@ export function searchParams(
   metricsByField: ReadonlyMap<string, string>,
 ): SearchParams {
   const params = paramsOf(request);
+  refuseUnserved(params);
   const field = vectorField(params.get("anns_field") ?? "", collection);
   const { name, dataType, elementType } = collection.fields[field];
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
@@ -64,6 +65,16 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
   for (const [key, value] of Object.entries(parseParams(own.get("params")))) inner.set(key, textOf(value));
   for (const [key, value] of own) if (value !== "") inner.set(key, value);
   return inner;
+}
+
+/** What would change the answer and is not served. */
+function refuseUnserved(params: ReadonlyMap<string, string>): void {
+  if (isGiven(params.get("order_by_fields")))
+    refuse("order_by_fields is not supported in searches: order the hits in the client: invalid parameter");
+  if (isGiven(params.get("time_fields")))
+    refuse(
+      "time_fields is not supported: ask for the field itself, and take it apart in the client: invalid parameter",
+    );
 }
 
 function parseParams(text = ""): object {

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
 import { resolveOutputFields } from "@sluice/query";
-import { type Client, checkStatus, type dataCoord, decodeStoredSchema, type milvus, type queryNode } from "@sluice/rpc";
+import {
+  type Client,
+  checkStatus,
+  type common,
+  type dataCoord,
+  decodeStoredSchema,
+  type milvus,
+  type queryNode,
+} from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
@@ -47,7 +55,7 @@ export class SearchService {
   /** A serialized `SearchResults`. @throws {StatusError} 1100, 1101, 1700, in Milvus's words */
   async search({ request, target }: queryNode.SearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target) return refuse("empty search request: invalid parameter");
-    const call = await this.#begin(target, request.guaranteeTimestamp, request, signal);
+    const call = await this.#begin(target, request.guaranteeTimestamp, request.searchParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compile(request, call);
@@ -60,7 +68,7 @@ export class SearchService {
   async hybridSearch({ request, target }: queryNode.HybridSearchOrder, signal: AbortSignal): Promise<Buffer> {
     if (!request || !target || request.requests.length === 0) return refuse("empty search request: invalid parameter");
     refuseChains(request);
-    const call = await this.#begin(target, request.guaranteeTimestamp, undefined, signal);
+    const call = await this.#begin(target, request.guaranteeTimestamp, request.rankParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     const searches: Search[] = [];
     for (const one of request.requests) searches.push(await this.#compile(one, call));
@@ -86,12 +94,12 @@ export class SearchService {
   async #begin(
     target: queryNode.SearchTarget,
     guaranteeTimestamp: bigint,
-    request: milvus.SearchRequest | undefined,
+    params: readonly common.KeyValuePair[],
     signal: AbortSignal,
   ): Promise<SearchCall> {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
-    const isPinned =
-      request?.searchParams.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
+    const isPinned = params.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
+    const timezone = params.find(({ key }) => key === "timezone")?.value || target.timezone || "UTC";
     const snapshot = await this.#segments(target, target.partitionIds, isPinned ? guaranteeTimestamp : 0n);
     const deps: SearchDeps = {
       rows: this.#rows,
@@ -101,7 +109,7 @@ export class SearchService {
       turns: new Turns(signal),
       signal,
     };
-    return { order: target, collection, deps, snapshotTs: snapshot.timestamp };
+    return { order: target, collection, timezone, deps, snapshotTs: snapshot.timestamp };
   }
 
   async #compile(request: milvus.SearchRequest, call: SearchCall): Promise<Search> {
@@ -109,15 +117,15 @@ export class SearchService {
     const { order, collection, deps } = call;
     const { metrics } = order;
     const params = searchParams(request, collection, metricsOf(metrics));
-    const text = rowsText(order, request.dsl, request.exprTemplateValues);
+    const text = rowsText(order, request.dsl, request.exprTemplateValues, call.timezone);
     const filter = await compileRowFilter(text, collection, deps.turns);
-    const given = await this.#queriesOf(request, params, call);
+    const { queries: given, nulls } = await this.#queriesOf(request, params, call);
     const { queries, bm25 } = await this.#weighted(given, params, call);
     if (params.iterator && queries.count > 1) refuse("search iterator does not support nq > 1: invalid parameter");
     const after = await this.#afterOf(params, deps.signal);
     // Vectors and filter travel as they are here.
     const asked = { request: { ...request, searchInput: undefined, dsl: "", exprTemplateValues: {} }, metrics };
-    return { filter, params, asked, queries, ...(bm25 && { bm25 }), after };
+    return { filter, params, asked, queries, nulls, ...(bm25 && { bm25 }), after };
   }
 
   /** Of BM25 the queries as weights of terms, by the rows of all partitions that are loaded. */
@@ -155,11 +163,11 @@ export class SearchService {
     { searchInput }: milvus.SearchRequest,
     { field }: SearchParams,
     { order: { schema: stored }, collection, deps }: SearchCall,
-  ): Promise<QueryVectors> {
+  ): Promise<Required<Pick<Search, "queries" | "nulls">>> {
     const text = textOfTerms(collection, collection.fields[field]);
     switch (searchInput?.$case) {
       case "placeholderGroup":
-        return decodePlaceholders(searchInput.value, collection.fields[field], text);
+        return { queries: decodePlaceholders(searchInput.value, collection.fields[field], text), nulls: new Set() };
       case "ids":
         return vectorsOfKeys(
           searchInput.value,

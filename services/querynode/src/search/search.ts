@@ -16,6 +16,8 @@ export interface Search {
   /** What these parameters were read from. */
   readonly asked: AskedSearch;
   readonly queries: QueryVectors;
+  /** Positions of queries without a vector, which have no hits. */
+  readonly nulls?: ReadonlySet<number>;
   /** Of the metric BM25. */
   readonly bm25?: Bm25Params;
   /** Only hits behind this one: of an iterator. */

@@ -18,12 +18,19 @@ interface SearchedField {
   readonly text: FieldSchema | undefined;
 }
 
-/** The vectors of rows by their keys, in the order of the keys. @throws {StatusError} 1100 for unknown or repeated keys */
+/** Vectors of rows. */
+interface KeyedVectors {
+  readonly queries: QueryVectors;
+  /** Positions of rows that have none: nothing is like them. */
+  readonly nulls: ReadonlySet<number>;
+}
+
+/** The vectors of rows by their keys, in the order of the keys; zeros where a row has none. @throws {StatusError} 1100 for unknown or repeated keys */
 export async function vectorsOfKeys(
   ids: schema.IDs,
   { schema: stored, collection, field, text }: SearchedField,
   deps: SearchDeps,
-): Promise<QueryVectors> {
+): Promise<KeyedVectors> {
   const keys: readonly (bigint | string)[] = ids.idField?.value.data ?? [];
   if (new Set(keys).size < keys.length) refuse("duplicate IDs found in search request: invalid parameter");
   const cells = await cellsOf(keys, { schema: stored, collection, field: text ?? field }, deps);
@@ -32,15 +39,25 @@ export async function vectorsOfKeys(
     refuse(
       `some of the provided primary key IDs do not exist: missing IDs = [${missing.slice(0, 20).join(" ")}]: invalid parameter`,
     );
-  const found = keys.map((one) => cells.get(one) as Uint8Array);
-  return text ? termQueries(found, DataType.VarChar, text) : queryVectors(found, field.dataType, field);
+  const found = keys.map((one) => cells.get(one) as Cell);
+  const nulls = new Set(found.flatMap(({ isNull }, i) => (isNull ? [i] : [])));
+  const bytes = found.map((one) => one.bytes);
+  return {
+    queries: text ? termQueries(bytes, DataType.VarChar, text) : queryVectors(bytes, field.dataType, field),
+    nulls,
+  };
+}
+
+interface Cell {
+  readonly bytes: Uint8Array;
+  readonly isNull: boolean;
 }
 
 async function cellsOf(
   keys: readonly (bigint | string)[],
   { schema: stored, collection, field }: Omit<SearchedField, "text">,
   { rows, segments, turns, signal }: SearchDeps,
-): Promise<Map<bigint | string, Uint8Array>> {
+): Promise<Map<bigint | string, Cell>> {
   const key = collection.fields[primaryKeyIndex(collection)];
   const sources = new SearchSources(key);
   if (keys.length > 0 && (typeof keys[0] === "bigint") !== sources.isInteger)
@@ -51,7 +68,7 @@ async function cellsOf(
   const found = await rows.select(filter, segments, signal);
   const budget = new AnswerBudget(Number.POSITIVE_INFINITY);
   const [columns] = await rows.take(found, { fields: [field], schema: stored }, { turns, signal, budget });
-  const cells = new Map<bigint | string, Uint8Array>();
+  const cells = new Map<bigint | string, Cell>();
   for (const [i, { part, rows: ofPart, keys: ofRows }] of found.entries()) {
     const source = sources.addFound(part, ofPart, ofRows);
     for (let at = 0; at < ofPart.length; at++) cells.set(sources.keyAt(source, at), cellOf(columns[i], at));
@@ -59,7 +76,12 @@ async function cellsOf(
   return cells;
 }
 
-function cellOf(column: Column, row: number): Uint8Array {
+function cellOf(column: Column, row: number): Cell {
+  if (isNull(column, row)) return { bytes: new Uint8Array(column.kind === "fixed" ? column.width : 0), isNull: true };
+  return { bytes: valueBytes(column, row), isNull: false };
+}
+
+function valueBytes(column: Column, row: number): Uint8Array {
   if (column.kind === "fixed") return column.data.slice(row * column.width, (row + 1) * column.width);
-  return isNull(column, row) ? new Uint8Array(0) : varValue(column as VarColumn, row).slice();
+  return varValue(column as VarColumn, row).slice();
 }
