@@ -212,6 +212,18 @@ it("a default of 64 bits and what a struct may be are described whole", async ()
   ]);
 });
 
+it("what a field cannot be is refused, and not left out: a key made by the server, a default of another type", async () => {
+  const add = (more: object) =>
+    post("collections/fields/add", { ...books, schema: { fieldName: "f", nullable: true, ...more } });
+  const refused = (message: string) => ({ code: 1100, message: expect.stringContaining(message) });
+  const auto = await add({ dataType: "Int64", autoID: true });
+  expect(auto).toMatchObject(refused("only primary field can speficy AutoID with true, field name = f"));
+  const flag = await add({ dataType: "Bool", defaultValue: "yes" });
+  expect(flag).toMatchObject(refused("the default value yes is no true or false"));
+  expect(await add({ dataType: "Float", defaultValue: true })).toMatchObject(refused("true is no number"));
+  expect(await add({ dataType: "Double", defaultValue: "" })).toMatchObject({ code: 1100 });
+});
+
 it("a clustering compaction is refused over REST as it is over gRPC", async () => {
   expect(await post("collections/compact", { ...books, isClustering: true })).toMatchObject({
     ...{ code: 1100, message: expect.stringContaining("clustering compaction is not supported") },

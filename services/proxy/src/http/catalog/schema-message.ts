@@ -55,7 +55,7 @@ export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
   return schema.FieldSchema.fromPartial({
     ...{ name: body.required("fieldName"), description: body.text("description"), dataType, isPrimaryKey },
     ...{
-      autoID: isPrimaryKey && body.flag("autoID", body.flag("autoId", isAuto)),
+      autoID: body.flag("autoID", body.flag("autoId", isPrimaryKey && isAuto)),
       nullable: body.flag("nullable", false),
     },
     isPartitionKey: body.flag("isPartitionKey", false),
@@ -70,7 +70,7 @@ export function fieldOf(body: Body, isAuto: boolean): schema.FieldSchema {
 function defaultOf(type: schema.DataType, value: unknown): schema.ValueField {
   switch (type) {
     case DataType.Bool:
-      return { data: { $case: "boolData", value: value === true || value === "true" } };
+      return { data: { $case: "boolData", value: flagIn(value) } };
     case DataType.Int64:
       return { data: { $case: "longData", value: BigInt(integerIn(value)) } };
     case DataType.Int8:
@@ -78,9 +78,9 @@ function defaultOf(type: schema.DataType, value: unknown): schema.ValueField {
     case DataType.Int32:
       return { data: { $case: "intData", value: Number(integerIn(value)) } };
     case DataType.Float:
-      return { data: { $case: "floatData", value: Number(value) } };
+      return { data: { $case: "floatData", value: numberIn(value) } };
     case DataType.Double:
-      return { data: { $case: "doubleData", value: Number(value) } };
+      return { data: { $case: "doubleData", value: numberIn(value) } };
     default:
       return { data: { $case: "stringData", value: String(value) } };
   }
@@ -89,7 +89,23 @@ function defaultOf(type: schema.DataType, value: unknown): schema.ValueField {
 function integerIn(value: unknown): string {
   const text = String(value);
   if (/^-?\d{1,19}$/.test(text)) return text;
-  throw new StatusError(statusCodes.invalidParameter, `the default value ${excerpt(text)} is no whole number`);
+  throw noDefault(value, "whole number");
+}
+
+/** Text of a number, too; that it is finite is the rootcoord's to ask for. */
+function numberIn(value: unknown): number {
+  if (typeof value === "number" || (typeof value === "string" && value.trim() !== "")) return Number(value);
+  throw noDefault(value, "number");
+}
+
+function flagIn(value: unknown): boolean {
+  if (value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw noDefault(value, "true or false");
+}
+
+function noDefault(value: unknown, expected: string): StatusError {
+  return new StatusError(statusCodes.invalidParameter, `the default value ${excerpt(String(value))} is no ${expected}`);
 }
 
 const quickVectors: Readonly<Record<string, string>> = {
