@@ -17,6 +17,8 @@ export interface WordFile {
 
 export const BLANK = 0x20;
 export const LINE_FEED = 0x0a;
+/** That of UTF-8, byte by byte, as editors of Windows begin files. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 /**
  * Looks at the first lines: `ROWS DIM`, or none such, then words with numbers as text, or with float32.
@@ -24,9 +26,12 @@ export const LINE_FEED = 0x0a;
  */
 export async function openWords(source: SourceFile, signal: AbortSignal): Promise<WordFile> {
   const window = new ByteWindow(source, 0);
-  const first = await line(window, signal);
-  const header = /^(\d{1,15}) (\d{1,6})\s*$/.exec(first);
-  if (!header) return withoutHeader(source, first, signal);
+  const text = await line(window, signal);
+  // It is no part of the first word.
+  const begin = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  const first = text.slice(begin);
+  const header = /^(\d{1,15})[ \t]+(\d{1,6})\s*$/.exec(first);
+  if (!header) return withoutHeader(source, first, begin, signal);
   const [announcedRows, dim] = [Number(header[1]), Number(header[2])];
   if (dim < 1 || dim > MAX_DIM) throw malformed(`its first line tells a dimension of ${dim}`, 0);
   const start = window.offsetOf(window.begin);
@@ -34,13 +39,13 @@ export async function openWords(source: SourceFile, signal: AbortSignal): Promis
   return { source, announcedRows, dim, start, isBinary: announcedRows > 0 && numbersIn(second) < dim };
 }
 
-async function withoutHeader(source: SourceFile, first: string, signal: AbortSignal): Promise<WordFile> {
+async function withoutHeader(source: SourceFile, first: string, start: number, signal: AbortSignal): Promise<WordFile> {
   const dim = first.trim().split(/[ \t]+/).length - 1;
   if (dim < 1 || dim > MAX_DIM || numbersIn(first) < dim) {
     const reason = "its first line is neither ROWS and DIMENSION nor a word and numbers";
     throw await withContent(malformed(reason, 0), source, signal);
   }
-  return { source, announcedRows: undefined, dim, start: 0, isBinary: false };
+  return { source, announcedRows: undefined, dim, start, isBinary: false };
 }
 
 /** The next line, without its end; of one that is far too long its beginning. */

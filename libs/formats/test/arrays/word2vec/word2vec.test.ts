@@ -46,6 +46,20 @@ describe.each([
     }));
 });
 
+it.each([
+  ["with a header", "2 4\na 1 2 3 4\nb 5 6 7 8\n"],
+  ["without one", "a 1 2 3 4\nb 5 6 7 8\n"],
+  ["with a tab in its header", "2\t4\na 1 2 3 4\nb 5 6 7 8\n"],
+])("that an editor has begun with a byte order mark has none in its first word, %s", async (_, content) => {
+  const expected = [
+    { name: "a", vector: [1, 2, 3, 4] },
+    { name: "b", vector: [5, 6, 7, 8] },
+  ];
+  for (const mark of ["", "\ufeff"])
+    expect((await readFiles(word2vecFormat, text(mark + content), { schema })).rows).toEqual(expected);
+  await expectCutsLikeWhole(word2vecFormat, text(`\ufeff${content}`), { schema });
+});
+
 it("whose keys are numbers gives the number of the row, and the word to a field of that name", async () => {
   const more = [field("word", DataType.VarChar, { maxLength: 100 })];
   const found = await readFiles(word2vecFormat, file("text.vec"), { schema: vectorSchema(4, { more }) });
