@@ -102,7 +102,12 @@ describe("segments of this server", () => {
 
   it.each<[what: string, paths: (folder: string) => string[], call: object, reason: string]>([
     ["no partition", (folder) => [folder], { options: { backup: "true" } }, "partition not specified"],
-    ["three paths", (folder) => [folder, "", "a", "b"], backup(), "too many input paths for binlog import"],
+    [
+      "three paths",
+      (folder) => [folder, "", "a", "b"],
+      backup(),
+      "too many input paths for binlog import. Valid paths length should be one or two, but got paths:[",
+    ],
     ["an empty folder", () => ["nowhere/"], backup(), "no binlog to import, input=[nowhere/]"],
     ["bounds the wrong way round", (folder) => [folder], backup({ start_ts: "1700000000001", end_ts: "1700000000000" }), "start_ts shouldn't be larger than end_ts"], // biome-ignore format: one row
     [
@@ -118,6 +123,12 @@ describe("segments of this server", () => {
     await client.importAndWait(name, await files.jsonl(`${name}.jsonl`, books(3)));
     const folder = await takeSegments(name);
     await expect(client.import(name, paths(folder), call)).rejects.toThrow(reason);
+  });
+
+  it("without a partition are refused with Milvus's code", async () => {
+    await fixture.client.createCollection(bookCollection("no_partition"));
+    const refused = fixture.client.import("no_partition", ["anywhere"], { options: { backup: "true" } });
+    await expect(refused).rejects.toMatchObject({ code: 1101 });
   });
 
   it("with a log that is cut short fail as a whole, with the log's name", async () => {

@@ -45,7 +45,7 @@ describe("auto_commit=false", () => {
     const job = await create("aborted", 10, { auto_commit: false });
     await stateIs(job, "Uncommitted");
     expect(await rest.post("abort", job)).toEqual(ok);
-    expect(await describeJob(job)).toMatchObject({ state: "Failed", reason: "the import job was aborted" });
+    expect(await describeJob(job)).toMatchObject({ state: "Failed", reason: "aborted by user" });
     expect(await rest.post("abort", job)).toEqual(ok);
     expect((await rest.post("commit", job)).message).toContain("is in state Failed, expected Uncommitted");
     expect(await fixture.client.count("aborted")).toBe(0);

@@ -87,7 +87,10 @@ export function isTwoPhase({ kind, spec }: Pick<Job, "kind" | "spec">): boolean 
   return kind === "import" && "isTwoPhase" in spec && spec.isTwoPhase === true;
 }
 
-const endWords = { abort: "aborted", cancel: "cancelled" } as const;
+/** What the job says from then on: of an abort in Milvus's words. */
+function endReason({ kind }: Job, order: "abort" | "cancel"): string {
+  return order === "abort" ? "aborted by user" : `the ${kind} job was cancelled`;
+}
 
 /** A step, where `verdictOnOrder` says `do`. */
 export function afterOrder<J extends Job, T extends Task>(
@@ -101,7 +104,7 @@ export function afterOrder<J extends Job, T extends Task>(
       return { job: { ...job, state: "committing" }, effects: [] };
     case "abort":
     case "cancel":
-      return failed(job, tasks, { code: "job_failed", reason: `the ${job.kind} job was ${endWords[order]}` }, nowMs);
+      return failed(job, tasks, { code: "job_failed", reason: endReason(job, order) }, nowMs);
     case "pause":
       return {
         job: { ...job, isPaused: true },

@@ -1,5 +1,5 @@
 import type { CollectionRecord, FileGroupRecord, PartitionRecord } from "@sluice/catalog";
-import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
+import { excerpt, excerptOfList, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { folderNamesOf } from "@sluice/formats";
 import type { ImportSpec } from "@sluice/jobs";
 import type { PartitionId } from "@sluice/schema";
@@ -15,7 +15,7 @@ const ANY_FOLDER = "folder";
  * Partitions that the job writes to; undefined where its files say it, each for itself. Source: import rules of Milvus (import
  * semantics §1.3, binlog format §8): a backup names the partition that it was taken of; of a partition key, where its rows are
  * hashed again, that is the same one.
- * @throws {StatusError} 200; {ImportError} `request_invalid`
+ * @throws {StatusError} 200, 1101; {ImportError} `request_invalid`
  */
 export function targetPartitions(
   collection: CollectionRecord,
@@ -24,7 +24,7 @@ export function targetPartitions(
 ): PartitionId[] | undefined {
   if (partitionFrom !== undefined) return checkedByFolders(collection, name, isBackup);
   if (isBackup && name === "" && !collection.hasPartitionKey)
-    throw invalid("partition not specified: backup=true needs its name");
+    throw new StatusError(statusCodes.missingParameter, "partition not specified: backup=true needs its name");
   if (isDeletes && name !== "") return [partitionNamed(collection, name).partitionId];
   if (collection.hasPartitionKey || isDeletes) {
     if (name !== "" && !isBackup) throw invalid("not allow to set partition name for collection with partition key");

@@ -28,7 +28,10 @@ export async function findSegments(
   const parts: RequestFiles[] = [];
   for (const paths of lists) {
     if (paths.length === 0) throw invalid("no insert binlogs to import");
-    if (paths.length > 2) throw invalid(`too many input paths for binlog import, paths=[${paths.join(", ")}]`);
+    if (paths.length > 2)
+      throw invalid(
+        `too many input paths for binlog import. Valid paths length should be one or two, but got paths:[${paths.join(" ")}]`,
+      );
     parts.push(
       await findPair(
         sources,
