@@ -3,7 +3,7 @@ import { isExpected, NotLeadingError, StatusError, statusCodes, unexpectedReason
 import { type CallObserver, type Logger, withTraceParent } from "@sluice/telemetry";
 import type { CountingReader } from "./counting-reader.ts";
 import { OverBudget, RequestBytes } from "./request-budget.ts";
-import { statusOf } from "./status.ts";
+import { statusOf, statusOfCall } from "./status.ts";
 
 /** Header of the W3C that carries a trace from process to process. */
 export const TRACE_PARENT = "traceparent";
@@ -181,7 +181,8 @@ export function methodName({ path }: Pick<AnyMethod, "path">): string {
 }
 
 /** The method's empty answer with `status` in it; some methods answer a bare Status. */
-function failure(method: AnyMethod, status: ReturnType<typeof statusOf>): object {
+function failure(method: AnyMethod, refusal: ReturnType<typeof statusOf>): object {
   const empty = method.responseDeserialize(Buffer.alloc(0));
+  const status = statusOfCall(methodName(method), refusal);
   return "errorCode" in empty ? status : { ...empty, status };
 }

@@ -27,6 +27,7 @@ const legacyCodes: Readonly<Record<number, number>> = {
   1102: 5,
 };
 const UNEXPECTED_ERROR = 1;
+const ILLEGAL_ARGUMENT = 5;
 
 /** Key of `extra_info` that carries an ImportError's code between services and to curious clients. */
 const IMPORT_ERROR_KEY = "import_error";
@@ -52,11 +53,24 @@ export function statusOf(error: unknown): Status {
   return failStatus(statusCodes.unexpected, unexpectedReason(error));
 }
 
-/** Rule of the client contract: a missing collection in DescribeCollection has legacy code 1, or pymilvus 2.2 breaks. */
-export function describeCollectionStatus(status: Status): Status {
-  return status.code === statusCodes.collectionNotFound
-    ? { ...status, errorCode: UNEXPECTED_ERROR as Status["errorCode"] }
-    : status;
+/** Legacy codes that calls about users and roles have of their own. Source: around-import §1.2. */
+const legacyOfCalls: Readonly<Record<string, number>> = {
+  ...{ CreateCredential: 29, UpdateCredential: 30, DeleteCredential: 31, ListCredUsers: 33 },
+  ...{ CreateRole: 35, AlterRole: 35, DropRole: 36, OperateUserRole: 37, SelectRole: 38, SelectUser: 39 },
+  ...{ OperatePrivilege: 41, OperatePrivilegeV2: 41, SelectGrant: 42 },
+  ...{ CreatePrivilegeGroup: 58, DropPrivilegeGroup: 59, ListPrivilegeGroups: 60, OperatePrivilegeGroup: 61 },
+};
+
+/**
+ * A failure as `method` has it: with the legacy code of that call, where it has one of its own for what has none otherwise.
+ * Rule of the client contract: a missing collection in DescribeCollection has legacy code 1, or pymilvus 2.2 breaks.
+ */
+export function statusOfCall(method: string, status: Status): Status {
+  const legacy = (errorCode: number) => ({ ...status, errorCode: errorCode as Status["errorCode"] });
+  if (method === "DescribeCollection" && status.code === statusCodes.collectionNotFound)
+    return legacy(UNEXPECTED_ERROR);
+  const own = legacyOfCalls[method];
+  return own !== undefined && [UNEXPECTED_ERROR, ILLEGAL_ARGUMENT].includes(status.errorCode) ? legacy(own) : status;
 }
 
 export function isOk(status: Status | undefined): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ImportError, type ImportErrorCode, importErrors, StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, describeCollectionStatus, isOk, okStatus, statusOf } from "@sluice/rpc";
-import { failStatus } from "../src/status.ts";
+import { checkStatus, isOk, okStatus, statusOf } from "@sluice/rpc";
+import { failStatus, statusOfCall } from "../src/status.ts";
 
 describe("a Status", () => {
   it("of success has both codes 0", () => {
@@ -53,10 +53,19 @@ describe("a Status", () => {
 
   it("of a missing collection has another legacy code in DescribeCollection", () => {
     const missing = failStatus(statusCodes.collectionNotFound, "can't find collection[database=d][collection=c]");
-    expect(describeCollectionStatus(missing)).toEqual({ ...missing, errorCode: 1 });
+    expect(statusOfCall("DescribeCollection", missing)).toEqual({ ...missing, errorCode: 1 });
+    expect(statusOfCall("LoadCollection", missing)).toBe(missing);
     const other = failStatus(statusCodes.databaseNotFound, "database not found[database=d]");
-    expect(describeCollectionStatus(other)).toBe(other);
-    expect(describeCollectionStatus(okStatus())).toEqual(okStatus());
+    expect(statusOfCall("DescribeCollection", other)).toBe(other);
+  });
+
+  it("of calls about users and roles has the legacy code of the call, unless clients wait for another", () => {
+    const why = failStatus(statusCodes.invalidParameter, "why");
+    expect(statusOfCall("CreateCredential", why)).toEqual({ ...why, errorCode: 29 });
+    expect(statusOfCall("OperatePrivilegeV2", why)).toEqual({ ...why, errorCode: 41 });
+    expect(statusOfCall("CreateIndex", why)).toBe(why);
+    const later = failStatus(8, "rate limit exceeded");
+    expect(statusOfCall("CreateCredential", later)).toBe(later);
   });
 
   it("of an import error names the place, and whose fault it is", () => {

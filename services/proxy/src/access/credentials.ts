@@ -16,7 +16,8 @@ const MAX_HEADER = 1024;
 /** What gRPC clients send: `user:password` in base64. @throws {AccessRefused} */
 function grpcCredentials(header: string | undefined): Shown {
   if (!header) throw AccessRefused.unknownCaller("missing authorization in header");
-  if (header.length > MAX_HEADER) throw AccessRefused.unknownCaller("invalid token format");
+  if (header.length > MAX_HEADER || !/^[\w+/-]+={0,2}$/.test(header))
+    throw AccessRefused.unknownCaller("invalid token format");
   return split(Buffer.from(header, "base64").toString("utf8"));
 }
 

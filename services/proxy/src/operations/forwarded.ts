@@ -1,4 +1,4 @@
-import { describeCollectionStatus, rootCoordMethods } from "@sluice/rpc";
+import { rootCoordMethods } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Operations } from "./operations.ts";
@@ -16,11 +16,5 @@ export function forwardedOperations({ root }: ProxyContext): Operations {
       call(aboutDatabases.has(name) ? request : { ...request, dbName: databaseOf(request, context) });
     return [name, handler] as const;
   });
-  return {
-    ...(Object.fromEntries(forwarded) as Operations),
-    describeCollection: async (request, call) => {
-      const response = await root.describeCollection({ ...request, dbName: databaseOf(request, call) });
-      return { ...response, status: response.status && describeCollectionStatus(response.status) };
-    },
-  };
+  return Object.fromEntries(forwarded) as Operations;
 }
