@@ -1,3 +1,5 @@
+const NAMES = ["SIGTERM", "SIGINT"] as const;
+
 /** The end that the operator asks for. */
 export interface Signals {
   /** Resolves to the name of the first SIGTERM or SIGINT; a second one ends the process at once. */
@@ -10,14 +12,19 @@ export function untilSignal(): Signals {
   const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<string>();
   const onFirst = (signal: string) => {
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.removeListener(name, onFirst).on(name, endNow);
+    for (const name of NAMES) process.removeListener(name, onFirst).on(name, endNow);
     resolve(signal);
     abort.abort();
   };
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, onFirst);
+  for (const name of NAMES) process.on(name, onFirst);
   return { first: promise, abort: abort.signal };
 }
 
-function endNow(): void {
-  process.exit(130);
+/**
+ * By the signal itself. An `exit` would wait for the threads that read, write and commit, and one in the middle of a commit waits for
+ * this thread.
+ */
+function endNow(signal: NodeJS.Signals): void {
+  for (const name of NAMES) process.removeListener(name, endNow);
+  process.kill(process.pid, signal);
 }
