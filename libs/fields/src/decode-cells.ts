@@ -105,14 +105,40 @@ export function countElements(list: Uint8Array, number: number): number {
 
 /** Undefined: cells are stored as they are sent. */
 function cellMaker(field: FieldSchema, timezone: string): ((cell: Uint8Array) => Uint8Array) | undefined {
-  if (field.dataType === DataType.Geometry) return (cell) => wktToWkb(Buffer.from(cell).toString());
+  if (field.dataType === DataType.Geometry)
+    return (cell) => {
+      const text = Buffer.from(cell).toString();
+      return saying(
+        () => "invalid Geometry data, transform to wkb failed",
+        () => wktToWkb(text),
+      );
+    };
   if (field.dataType !== DataType.Timestamptz) return storedCell(field);
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   return (cell) => {
-    view.setBigInt64(0, parseTimestamptz(Buffer.from(cell).toString(), timezone), true);
+    const text = Buffer.from(cell).toString();
+    const why = () => `got invalid timestamptz string '${text.slice(0, LONGEST_SHOWN)}'`;
+    view.setBigInt64(
+      0,
+      saying(why, () => parseTimestamptz(text, timezone)),
+      true,
+    );
     return bytes;
   };
+}
+
+/** Characters of a value that a refusal shows. */
+const LONGEST_SHOWN = 64;
+
+/** @throws {RangeError} in the words that Milvus begins with, and what is wrong. Source: around-import §6. */
+function saying<T>(words: () => string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${words()}: ${error.message}`, { cause: error });
+  }
 }
 
 const TEXTS: ReadonlySet<DataType> = new Set([DataType.VarChar, DataType.String, DataType.Text, DataType.JSON]);

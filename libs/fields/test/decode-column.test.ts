@@ -141,7 +141,19 @@ describe("what another program sends", () => {
           value: { data: { $case: "geometryWktData", value: { data: ["POINT (1 2)", "POINT"] } } },
         },
       },
-      /\(field 'f', row 1\)$/,
+      /^invalid Geometry data, transform to wkb failed: .*\(field 'f', row 1\)$/,
+    ],
+    [
+      "text that is no time",
+      field("f", DataType.Timestamptz),
+      {
+        type: DataType.Timestamptz as number as schema.DataType,
+        field: {
+          $case: "scalars",
+          value: { data: { $case: "stringData", value: { data: ["2025-05-30T23:46:05Z", "soon"] } } },
+        },
+      },
+      /^got invalid timestamptz string 'soon': .*\(field 'f', row 1\)$/,
     ],
   ])("is refused: %s", (_, of, message, words) => {
     expect(() => read(of, message, 2)).toThrow(words);

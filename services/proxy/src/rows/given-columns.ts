@@ -1,6 +1,6 @@
 import { releaseMemory } from "@sluice/async";
 import type { Column, InsertBatch } from "@sluice/columns";
-import { excerpt, StatusError, statusCodes } from "@sluice/errors";
+import { excerpt, formatLocation, ImportError, StatusError, statusCodes } from "@sluice/errors";
 import { columnOfData, type FieldBytes, splitFieldData } from "@sluice/fields";
 import { checkColumns } from "@sluice/formats";
 import { type CollectionSchema, type FieldSchema, isOptional } from "@sluice/schema";
@@ -17,7 +17,7 @@ export type RowPurpose = "insert" | "upsert" | "update";
 
 /**
  * The columns that a client gives, checked as values of files are. What it leaves out, and may leave out, is undefined.
- * @throws {StatusError} 1100; {ImportError} `value_invalid` with row and field
+ * @throws {StatusError} 1100, with row and field where a value is wrong
  */
 export function givenColumns(
   collection: CollectionSchema,
@@ -37,6 +37,8 @@ export function givenColumns(
     return batch;
   } catch (error) {
     releaseColumns(columns);
+    if (error instanceof ImportError && error.spec.blame === "input")
+      throw refused(`${error.reason}${formatLocation(error.at)}`);
     throw error;
   }
 }
