@@ -63,6 +63,8 @@ describe("order_by_fields", () => {
     [{ order_by_fields: "price", limit: "5", iterator: "True" }, "not supported with iterators"],
     [{ group_by_fields: "kind", limit: "5" }, "output field 'id' is not allowed: when using GROUP BY"],
     [{ time_fields: "year", limit: "5" }, "time_fields is not supported yet"],
+    [{ ignore_growing: "perhaps", limit: "5" }, "parse ignore growing field failed"],
+    [{ collection_id: "77", limit: "5", iterator: "True" }, "Input collection id is not consistent to collectionID in the context"], // biome-ignore format: one row
   ])("%j is refused", async (params, reason) => {
     await expect(query(name, params as unknown as Record<string, string>)).rejects.toThrow(reason);
   });

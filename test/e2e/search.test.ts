@@ -372,6 +372,9 @@ describe("search", () => {
     expect(await reason({ ...l2, anns_field: "nowhere" })).toContain("fieldName(nowhere) not found");
     expect(await reason({ ...l2, anns_field: "year" })).toContain("field (year) to search is not of vector data type");
     expect(await reason(l2, [1, 2])).toContain("vector dimension mismatch, expected vector size(byte) 32, actual 8.");
+    expect(await reason({ ...l2, collection_id: "77" })).toContain(
+      "collection id:77 in the request is not consistent to that in the search context",
+    );
     expect(await reason({ ...l2, topk: 0 })).toContain("topk [0] is invalid");
     expect(await reason({ ...l2, topk: 16384, offset: 1 })).toContain("offset+topk [16385] is invalid");
     expect(await reason({ ...l2, round_decimal: 7 })).toContain("round_decimal [7] is invalid");

@@ -51,6 +51,8 @@ export async function compileQuery(
 ): Promise<CompiledQuery> {
   const collection = decodeStoredSchema(sent.schema, [["timezone", sent.timezone]]);
   const params = new Map(request.queryParams.map(({ key, value }) => [key, value]));
+  checkCollection(params, sent.collectionId);
+  checkGrowing(params);
   const aggregation = parseAggregation(request.outputFields, params.get("group_by_fields"), collection);
   const output = resolveOutputFields(aggregation ? [] : request.outputFields, collection);
   const window = parseQueryWindow(params);
@@ -84,6 +86,20 @@ export async function compileRowFilter(text: RowsText, collection: CollectionSch
 
 function aliveOf({ ttlField, nowMs }: RowsText, collection: CollectionSchema): Filter | undefined {
   return ttlField === "" ? undefined : compileFilter(aliveText(ttlField, Number(nowMs)), collection, new Map());
+}
+
+/** An iterator whose collection was dropped would end as if it had seen all rows of the new one. @throws {StatusError} 1100 */
+function checkCollection(params: ReadonlyMap<string, string>, collectionId: bigint): void {
+  const meant = params.get("collection_id") ?? "";
+  if (meant !== "" && meant !== "0" && meant !== String(collectionId))
+    refuse(
+      "Input collection id is not consistent to collectionID in the context,alias or database may have changed: the collection of this name is another one now, begin anew",
+    );
+}
+
+/** All rows lie in sealed segments, so that it changes nothing. @throws {StatusError} 1100 for what is no boolean */
+function checkGrowing(params: ReadonlyMap<string, string>): void {
+  if (!/^(|1|t|true|0|f|false)$/i.test(params.get("ignore_growing") ?? "")) refuse("parse ignore growing field failed");
 }
 
 /** Iterators go through rows by their keys. @throws {StatusError} 1100 */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Turns } from "@sluice/async";
+import { excerpt } from "@sluice/errors";
 import { resolveOutputFields } from "@sluice/query";
 import {
   type Client,
@@ -32,6 +33,15 @@ import { vectorsOfKeys } from "./vectors-of-keys.ts";
 /** Of scores of BM25, where the index says nothing. */
 const DEFAULT_K1 = 1.2;
 const DEFAULT_B = 0.75;
+
+/** An iterator whose collection was dropped would go on in the new one. @throws {StatusError} 1100 */
+function checkCollection(params: readonly common.KeyValuePair[], collectionId: bigint): void {
+  const meant = params.find(({ key }) => key === "collection_id")?.value ?? "";
+  if (meant !== "" && meant !== "0" && meant !== String(collectionId))
+    refuse(
+      `collection id:${excerpt(meant)} in the request is not consistent to that in the search context,alias or database may have been changed: ${collectionId}: invalid parameter`,
+    );
+}
 
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
 export class SearchService {
@@ -98,6 +108,7 @@ export class SearchService {
     signal: AbortSignal,
   ): Promise<SearchCall> {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
+    checkCollection(params, target.collectionId);
     const isPinned = params.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
     const timezone = params.find(({ key }) => key === "timezone")?.value || target.timezone || "UTC";
     const snapshot = await this.#segments(target, target.partitionIds, isPinned ? guaranteeTimestamp : 0n);
