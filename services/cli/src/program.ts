@@ -1,13 +1,16 @@
 import { inspect } from "node:util";
 import { Command } from "commander";
-import { addClientCommands, exitCodeOfError } from "./commands/index.ts";
+import { addClientCommands, exitCodeOfError, hintOn } from "./commands/index.ts";
 import { version } from "./version.ts";
 
 // The program `sluice`: one command for each process of a cluster, one for all of them in one process, and those of clients,
 // which a shell waits for: they load nothing of a server, and whoever asks for one does not wait for the others either.
 
 function newProgram(): Command {
-  return new Command("sluice").description("Sluice: bulk import for vector collections.").version(version);
+  return new Command("sluice")
+    .description("Sluice: bulk import for vector collections.")
+    .version(version)
+    .showHelpAfterError("(see --help; options of a command stand behind its name)");
 }
 
 /** Of a client, when that is what was asked for; else of everything: help and completion name it all. */
@@ -31,6 +34,6 @@ const program = await programFor(process.argv[2]);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`sluice: ${textOf(error)}\n`);
+  process.stderr.write(`sluice: ${textOf(error)}${hintOn(error)}\n`);
   process.exitCode = exitCodeOfError(error);
 }

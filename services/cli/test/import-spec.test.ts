@@ -16,7 +16,7 @@ async function read(text: string) {
 
 it("a document is sent as it stands, with every digit, and may name the collection", async () => {
   const text = '{"external_data": {"target_collection": "books"}, "default_fields": {"n": 9007199254740993}}';
-  expect(await read(text)).toEqual({ text, collection: "books" });
+  for (const mark of ["", "\ufeff"]) expect(await read(mark + text)).toEqual({ text, collection: "books" });
   for (const nameless of ["{}", '{"external_data": null}', '{"external_data": {"target_collection": 7}}'])
     expect((await read(nameless)).collection).toBeUndefined();
 });

@@ -25,6 +25,8 @@ export function withWatch(command: Command): Command {
     .option("--no-watch", "print the job's id and end");
 }
 
+export const SAY_WHO_CALLS = "say who calls by --token USER:PASSWORD, or SLUICE_TOKEN";
+
 /** A command for a running server. */
 export function serverCommand(name: string, description: string): Command {
   return new Command(name)

@@ -5,7 +5,7 @@ import { RefusedError, type RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
 import { bytesText, say, showJson } from "../show/tables.ts";
 import { version } from "../version.ts";
-import { collectionsOf, restOf, type ServerOptions, serverCommand } from "./common.ts";
+import { collectionsOf, restOf, SAY_WHO_CALLS, type ServerOptions, serverCommand } from "./common.ts";
 
 /** What was looked at, what was found, and what to do about it. */
 export interface Finding {
@@ -85,7 +85,7 @@ async function caller(rest: RestClient, { address, token }: ServerOptions): Prom
     await rest.post("collections/list", {});
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return { state: "failed", about: `${error.message}: say who calls by --token USER:PASSWORD, or SLUICE_TOKEN` };
+    return { state: "failed", about: `${error.message}: ${SAY_WHO_CALLS}` };
   }
   if (token !== undefined) return "the token is taken";
   const doors = [address, ...(await proxies(rest))];

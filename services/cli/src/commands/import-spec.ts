@@ -14,9 +14,11 @@ interface Document {
 
 /** What is wrong in it the server says, with its path. @throws {Error} for a file that holds no JSON object */
 export async function readSpec(file: string): Promise<ImportSpec> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const whole = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new Error(`--spec ${file} cannot be read: ${error.code ?? error.message}`);
   });
+  // Editors of Windows begin files with a mark that is no JSON.
+  const text = whole.replace(/^\ufeff/, "");
   const collection = documentOf(file, text).external_data?.target_collection;
   return { text, collection: typeof collection === "string" ? collection : undefined };
 }

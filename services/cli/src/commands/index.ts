@@ -4,6 +4,7 @@ import { backupCommand } from "./backup.ts";
 import { binlogCommand } from "./binlog.ts";
 import { clusterCommand } from "./cluster.ts";
 import { collectionsCommand, queryCommand, segmentsCommand } from "./collections.ts";
+import { SAY_WHO_CALLS } from "./common.ts";
 import { completionCommand } from "./completion.ts";
 import { copiesCommand, copyCommand } from "./copy.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -33,6 +34,14 @@ export function addClientCommands(program: Command): void {
   program.addCommand(doctorCommand());
   program.addCommand(binlogCommand());
   program.addCommand(completionCommand());
+}
+
+/** What Milvus, and gRPC, say of a caller that nobody knows. */
+const UNKNOWN_CALLER: readonly unknown[] = [1800, 16];
+
+/** What to do about an error, behind its words; nothing where these say it. */
+export function hintOn(error: unknown): string {
+  return UNKNOWN_CALLER.includes((error as { code?: unknown }).code) ? `: ${SAY_WHO_CALLS}` : "";
 }
 
 /** 1: refused, or failed; 3: nobody answers. Wrong usage is 1, too, as the parser of arguments has it. */
