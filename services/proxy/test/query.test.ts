@@ -54,21 +54,6 @@ describe("a query reads", () => {
     await expect(keyed.ask({ partitionNames: ["new"] })).rejects.toThrow("partition key mode");
   });
 
-  it("nothing for an iterator that has begun with another collection of that name", async () => {
-    const page = (collectionId: string) => ({
-      queryParams: Object.entries({ iterator: "True", collection_id: collectionId }).map(([key, value]) => ({
-        key,
-        value,
-      })),
-    });
-    for (const same of ["9", "", "0"]) expect((await setUp().ask(page(same))).partitionIds).toEqual([1n]);
-    const gone = setUp({ partitions: [] }).ask(page("8"));
-    await expect(gone).rejects.toMatchObject({
-      code: 1100,
-      message: expect.stringContaining("of collection 8, and its name means 9 now"),
-    });
-  });
-
   it("with the collection's own time zone and lifetime", async () => {
     const properties = [
       { key: "timezone", value: "Asia/Tokyo" },

@@ -7,8 +7,6 @@ import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { Operations } from "./operations.ts";
 import { withVectorsOfTexts } from "./search-texts.ts";
 
-type KeyValues = readonly { readonly key: string; readonly value: string }[];
-
 /** A guarantee timestamp may lie so far ahead of our clock; the read waits for it. */
 const MAX_WAIT_MS = 5000;
 /** A query may take long; the client's own deadline counts. */
@@ -20,7 +18,6 @@ export function queryOperations(context: ProxyContext): Operations {
     query: async (request, call) => {
       const { signal } = call;
       const collection = await resolveCollection(context, databaseOf(request, call), request.collectionName);
-      checkIterated(collection, request.queryParams);
       const partitionIds = partitionsToRead(collection, request.partitionNames);
       await waitFor(request.guaranteeTimestamp);
       const answer = await context.query.query(
@@ -65,12 +62,11 @@ export function queryOperations(context: ProxyContext): Operations {
 /** What a search is in, with the metrics of its indexes. */
 async function searchTarget(
   context: ProxyContext,
-  request: Pick<milvus.SearchRequest, "dbName" | "collectionName" | "partitionNames"> & Partial<milvus.SearchRequest>,
+  request: Pick<milvus.SearchRequest, "dbName" | "collectionName" | "partitionNames">,
   call: CallContext,
 ): Promise<queryNode.SearchTarget> {
   const dbName = databaseOf(request, call);
   const collection = await resolveCollection(context, dbName, request.collectionName);
-  checkIterated(collection, request.searchParams ?? []);
   const partitionIds = partitionsToRead(collection, request.partitionNames, "search");
   const indexes = await context.root.describeIndex(
     milvus.DescribeIndexRequest.fromPartial({ dbName, collectionName: collection.collectionName }),
@@ -94,25 +90,13 @@ async function searchTarget(
 }
 
 /** Parameters of an index by name, those that came as JSON in `params` too. */
-function flatParams(params: KeyValues): [string, string][] {
+function flatParams(params: readonly { readonly key: string; readonly value: string }[]): [string, string][] {
   const inner = params.find(({ key }) => key === "params")?.value ?? "{}";
   const pairs = Object.entries(JSON.parse(inner) as Record<string, unknown>);
   return [
     ...pairs.map(([key, value]): [string, string] => [key, String(value)]),
     ...params.map(({ key, value }): [string, string] => [key, value]),
   ];
-}
-
-/**
- * An iterator ends with the collection that it has begun with: a name may mean another one by now.
- * @throws {StatusError} 1100. Source: client contract §5.5
- */
-function checkIterated({ collectionId }: rootCoord.ResolveCollectionResponse, params: KeyValues): void {
-  const textOf = (name: string) => params.find(({ key }) => key === name)?.value ?? "";
-  const begun = textOf("collection_id");
-  if (textOf("iterator").toLowerCase() !== "true" || !(Number(begun) > 0) || begun === String(collectionId)) return;
-  const reason = `the iterator is of collection ${excerpt(begun)}, and its name means ${collectionId} now: begin a new one`;
-  throw new StatusError(statusCodes.invalidParameter, `${reason}: invalid parameter`);
 }
 
 function propertyOf({ properties }: rootCoord.ResolveCollectionResponse, name: string): string | undefined {
