@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
 import { promisify } from "node:util";
 import { credentials } from "@grpc/grpc-js";
@@ -94,6 +96,21 @@ describe("TLS on the one port", () => {
     expect(await version(server, { ca })).toContain("sluice");
     expect(await health(server, { ca })).toBe("OK");
     expect(await (await fetch(`http://${server.address}/healthz`)).text()).toBe("OK");
+  });
+
+  it.each([
+    [["h2", "http/1.1"], "http/1.1"],
+    [["http/1.1"], "http/1.1"],
+    [["h2"], "h2"],
+  ])("speaks with who offers %j what is meant by it: HTTP/2 is gRPC's alone", async (ALPNProtocols, spoken) => {
+    const socket = connect({ host: "localhost", port: portOf(server), ca, ALPNProtocols });
+    await once(socket, "secureConnect");
+    expect(socket.alpnProtocol).toBe(spoken);
+    if (spoken === "http/1.1") {
+      socket.write("GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 200 OK.*OK$/s);
+    }
+    socket.destroy();
   });
 
   it("closes what is no TLS after all, and TLS inside of TLS, and goes on", async () => {

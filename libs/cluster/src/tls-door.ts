@@ -64,7 +64,8 @@ export class TlsDoor implements Disposable {
   #newServer(): Server {
     const asksClients = this.#files?.clientCa !== undefined;
     const server = createServer({
-      ...{ ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS },
+      // HTTP/2 is gRPC's alone, whose clients offer nothing else: browsers, curl and others offer both, and mean REST and the console.
+      ...{ ALPNProtocols: ["http/1.1", "h2"], minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS },
       ...{ requestCert: asksClients, rejectUnauthorized: asksClients },
     });
     server.on("tlsClientError", (error, socket) => {
