@@ -292,6 +292,14 @@ describe("search", () => {
     const weighted = ranked((list, _rank, score) => [0.7, 0.3][list] * score);
     weighted.sort((a, b) => a.score - b.score || a.id - b.id);
     expect(hitsOf(await hybrid({ strategy: "weighted", params: weights }))).toEqual([weighted.slice(0, 12)]);
+    expect((await hybrid({ round_decimal: 7 })).status?.reason).toContain("round_decimal [7] is invalid");
+    expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("group hits in the client");
+    const many = milvus.HybridSearchRequest.fromPartial({
+      ...{ collectionName: "books", requests: Array(1025).fill(first), rankParams: pairs({ limit: 1 }) },
+    });
+    expect((await fixture.client.raw.hybridSearch(many)).status?.reason).toContain(
+      "1025 searches in one hybrid search",
+    );
     const refused = await hybrid({ strategy: "model" });
     expect(refused.status?.reason).toContain("unsupported reranker model");
   });
@@ -375,6 +383,9 @@ describe("search", () => {
     expect(await reason({ ...l2, collection_id: "77" })).toContain(
       "collection id:77 in the request is not consistent to that in the search context",
     );
+    expect(await reason({ ...l2, group_by_fields: '["genre"]' })).toContain("name one field by group_by_field");
+    const iterator = { iterator: "True", search_iter_v2: "True", search_iter_batch_size: 5 };
+    expect(await reason({ ...l2, ...iterator, offset: 3 })).toContain("offset is not supported with search iterators");
     expect(await reason({ ...l2, topk: 0 })).toContain("topk [0] is invalid");
     expect(await reason({ ...l2, topk: 16384, offset: 1 })).toContain("offset+topk [16385] is invalid");
     expect(await reason({ ...l2, round_decimal: 7 })).toContain("round_decimal [7] is invalid");

@@ -1,7 +1,9 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
+import { isGiven } from "../compile-query.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";
+import { roundOf } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -17,9 +19,13 @@ export interface Ranking {
 }
 
 const MAX_WINDOW = 16_384;
+/** Source: query-and-search §5.8. */
+const MAX_SEARCHES = 1024;
 
 /** @param metrics of the searches @throws {StatusError} 1100 */
 export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly Metric[]): Ranking {
+  if (request.requests.length > MAX_SEARCHES)
+    refuse(`${request.requests.length} searches in one hybrid search are more than ${MAX_SEARCHES}: invalid parameter`);
   const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
   const scorer = onlyRanker(request.functionScore);
   const own = new Map(scorer?.params.map(({ key, value }) => [key, value]) ?? []);
@@ -33,12 +39,11 @@ export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly
     refuse(
       `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
     );
-  if (params.get("group_by_field"))
+  if (params.get("group_by_field") || isGiven(params.get("group_by_fields")))
     refuse(
       "group_by_field is not supported by hybrid_search on this server: group hits in the client, or search once: invalid parameter",
     );
-  const round = Number(params.get("round_decimal") ?? -1);
-  const window = { limit, offset, roundDecimal: round >= 0 ? round : undefined };
+  const window = { limit, offset, roundDecimal: roundOf(params) };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
   if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };
   return refuse(`unsupported reranker ${excerpt(strategy)}: use rrf or weighted: invalid parameter`);

@@ -71,6 +71,8 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
 function refuseUnserved(params: ReadonlyMap<string, string>): void {
   if (isGiven(params.get("order_by_fields")))
     refuse("order_by_fields is not supported in searches: order the hits in the client: invalid parameter");
+  if (isGiven(params.get("group_by_fields")))
+    refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
   if (isGiven(params.get("time_fields")))
     refuse(
       "time_fields is not supported: ask for the field itself, and take it apart in the client: invalid parameter",
@@ -157,7 +159,8 @@ function rangeOf(params: ReadonlyMap<string, string>, metric: Metric, groupBy: G
   return { radius, rangeFilter };
 }
 
-function roundOf(params: ReadonlyMap<string, string>): number | undefined {
+/** @throws {StatusError} 1100 */
+export function roundOf(params: ReadonlyMap<string, string>): number | undefined {
   const text = params.get("round_decimal") ?? "-1";
   const digits = integer("round_decimal", text);
   if (digits < -1 || digits > 6)
@@ -190,6 +193,8 @@ function iteratorOf(params: ReadonlyMap<string, string>, groupBy: GroupBy | unde
   const [isIterator, isSecond] = [isTrue(params.get("iterator")), isTrue(params.get("search_iter_v2"))];
   if (isIterator && groupBy) refuse("Not allowed to do groupBy when doing iteration: invalid parameter");
   if (!isSecond) return undefined;
+  if (Number(params.get("offset") ?? 0) !== 0)
+    refuse("offset is not supported with search iterators: leave out the first hits in the client: invalid parameter");
   if (!isIterator) refuse("both iterator and search_iter_v2 must be set in the SDK: invalid parameter");
   const token = params.get("search_iter_id") ?? "";
   if (token !== "" && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token))
