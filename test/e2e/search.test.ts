@@ -292,6 +292,8 @@ describe("search", () => {
     const weighted = ranked((list, _rank, score) => [0.7, 0.3][list] * score);
     weighted.sort((a, b) => a.score - b.score || a.id - b.id);
     expect(hitsOf(await hybrid({ strategy: "weighted", params: weights }))).toEqual([weighted.slice(0, 12)]);
+    const byYear = [...rrf].sort((a, b) => rows[b.id].year - rows[a.id].year);
+    expect(hitsOf(await hybrid({ strategy: "rrf", order_by_fields: "year:desc" }))).toEqual([byYear]);
     expect((await hybrid({ round_decimal: 7 })).status?.reason).toContain("round_decimal [7] is invalid");
     expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("group hits in the client");
     const many = milvus.HybridSearchRequest.fromPartial({
@@ -302,6 +304,28 @@ describe("search", () => {
     );
     const refused = await hybrid({ strategy: "model" });
     expect(refused.status?.reason).toContain("unsupported reranker model");
+  });
+
+  it("puts the hits in the order of fields, and those that are equal in it in that of their scores", async () => {
+    const queries = [vectorOf(), vectorOf()];
+    const l2 = { anns_field: "f32", metric_type: "L2", topk: 40, offset: 3 };
+    const found = hitsOf(await floats(queries, l2));
+    const genreOf = ({ id }: Hit) => rows[id].genre;
+    const compare = (a: Hit, b: Hit) => Number(genreOf(a) > genreOf(b)) - Number(genreOf(a) < genreOf(b));
+    const byGenre = found.map((hits) => [...hits].sort(compare));
+    expect(byGenre).not.toEqual(found);
+    const outputFields = ["genre", "year"];
+    const answer = await floats(queries, { ...l2, order_by_fields: "genre" }, { outputFields });
+    expect(hitsOf(answer)).toEqual(byGenre);
+    const shown = byGenre.flat().map(({ id }) => ({ genre: rows[id].genre, year: BigInt(rows[id].year) }));
+    expect(rowsOf(answer.results?.fieldsData ?? [])).toEqual(shown);
+    const byYear = found.map((hits) => [...hits].sort((a, b) => compare(a, b) || rows[b.id].year - rows[a.id].year));
+    const inParams = { ...l2, params: { order_by_fields: "genre:asc,year:desc" } };
+    expect(hitsOf(await floats(queries, inParams))).toEqual(byYear);
+    const reason = (more: object) => refusal(floats(queries, { ...l2, ...more }));
+    expect(await reason({ order_by_fields: "nope" })).toContain("field nope not exist");
+    expect(await reason({ order_by_fields: "f32" })).toContain("unsupported data type");
+    expect(await reason({ order_by_fields: "year", iterator: "True" })).toContain("not supported with iterators");
   });
 
   it("refuses what would score, mark or group hits otherwise, and says what to do", async () => {
@@ -370,7 +394,6 @@ describe("search", () => {
     expect(await refusal(byKey([2n], { timezone: "Mars/Base" }))).toContain(
       "unknown or invalid IANA Time Zone ID: Mars",
     );
-    expect(await refusal(byKey([2n], { order_by_fields: "id:desc" }))).toContain("order the hits in the client");
     expect(await refusal(byKey([2n], { time_fields: "year" }))).toContain("take it apart in the client");
   });
 

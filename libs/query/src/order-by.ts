@@ -32,17 +32,18 @@ type OrderedFields = Pick<CollectionSchema, "fields">;
 /**
  * Reads `order_by_fields`, such as `price:desc,id:asc:nulls_last`. Ascending unless said otherwise; nulls come last in
  * ascending and first in descending order.
+ * @param window of a query, whose rows need a limit to be put in order
  * @returns no keys when the parameter is absent or empty
  * @throws {StatusError} 1100
  */
 export function parseOrderBy(
   params: ReadonlyMap<string, string>,
   schema: OrderedFields,
-  window: QueryWindow,
+  window?: QueryWindow,
 ): OrderKey[] {
   const text = params.get("order_by_fields")?.trim() ?? "";
   if (text === "") return [];
-  if (window.limit === undefined) refuse("ORDER BY requires explicit limit");
+  if (window && window.limit === undefined) refuse("ORDER BY requires explicit limit");
   const parts = text.split(",");
   if (parts.length > MAX_KEYS) refuse(`order_by_fields names ${parts.length} fields, more than ${MAX_KEYS}`);
   return parts.map((part) => parseKey(part, schema));

@@ -1,4 +1,5 @@
 import { excerpt, StatusError } from "@sluice/errors";
+import { type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
 import { isGiven, isTrue } from "../compile-query.ts";
@@ -19,6 +20,8 @@ export interface SearchParams {
   /** Decimals of a score; undefined = all. */
   readonly roundDecimal: number | undefined;
   readonly groupBy: GroupBy | undefined;
+  /** Of the hits that are answered; none: by their scores. */
+  readonly order: readonly OrderKey[];
   readonly iterator: IteratorPage | undefined;
 }
 
@@ -55,7 +58,17 @@ export function searchParams(
   const groupBy = groupByOf(params, collection, field);
   const iterator = iteratorOf(params, groupBy);
   const range = rangeOf(params, metric, groupBy);
-  return { field, metric, ...windowOf(params, iterator), ...range, roundDecimal: roundOf(params), groupBy, iterator };
+  const window = windowOf(params, iterator);
+  const order = orderOf(params, collection);
+  return { field, metric, ...window, ...range, roundDecimal: roundOf(params), groupBy, order, iterator };
+}
+
+/** @throws {StatusError} 1100 */
+export function orderOf(params: ReadonlyMap<string, string>, collection: CollectionSchema): readonly OrderKey[] {
+  const order = parseOrderBy(params, collection);
+  if (order.length > 0 && isTrue(params.get("iterator")))
+    refuse("ORDER BY is not supported with iterators (sort in the client): invalid parameter");
+  return order;
 }
 
 /** Pairs of their own, and those inside of `params`; the former win. */
@@ -69,8 +82,6 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
 
 /** What would change the answer and is not served. */
 function refuseUnserved(params: ReadonlyMap<string, string>): void {
-  if (isGiven(params.get("order_by_fields")))
-    refuse("order_by_fields is not supported in searches: order the hits in the client: invalid parameter");
   if (isGiven(params.get("group_by_fields")))
     refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
   if (isGiven(params.get("time_fields")))

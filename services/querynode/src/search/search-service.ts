@@ -18,13 +18,14 @@ import { unexpiredSegments } from "../unexpired.ts";
 import { findHits } from "./find-hits.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
+import { orderedHits } from "./order-hits.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
 import { rankedHits, rankingOf } from "./rank-hits.ts";
 import { refuseChains, refuseScoring } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import { metricsOf, type Search, type SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
-import { type SearchParams, searchParams } from "./search-params.ts";
+import { orderOf, type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { textOfTerms, weighted } from "./terms.ts";
 import type { Hit } from "./top-hits.ts";
@@ -69,8 +70,9 @@ export class SearchService {
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
     if (output.isCount) refuse("aggregates are not supported in search request: invalid parameter");
     const search = await this.#compile(request, call);
-    const hits = await findHits(search, call.deps);
-    const page = await this.#page(search.params, hits, call);
+    const nearest = await findHits(search, call.deps);
+    const page = await this.#page(search.params, nearest, call);
+    const hits = await orderedHits(nearest, search.params.order, call);
     return searchAnswer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
   }
 
@@ -80,6 +82,7 @@ export class SearchService {
     refuseChains(request);
     const call = await this.#begin(target, request.guaranteeTimestamp, request.rankParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
+    const order = orderOf(new Map(request.rankParams.map(({ key, value }) => [key, value])), call.collection);
     const searches: Search[] = [];
     for (const one of request.requests) searches.push(await this.#compile(one, call));
     const counts = new Set(searches.map(({ queries }) => queries.count));
@@ -91,14 +94,14 @@ export class SearchService {
     );
     const lists: Hit[][][] = [];
     for (const search of searches) lists.push(await findHits(search, call.deps));
-    const hits = lists[0].map((_, query) =>
+    const ranked = lists[0].map((_, query) =>
       rankedHits(
         lists.map((list) => list[query]),
         ranking,
         call.deps.sources,
       ),
     );
-    return searchAnswer(call, { hits, output });
+    return searchAnswer(call, { hits: await orderedHits(ranked, order, call), output });
   }
 
   async #begin(
