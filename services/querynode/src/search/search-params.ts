@@ -84,6 +84,8 @@ function paramsOf({ searchParams: pairs }: milvus.SearchRequest): ReadonlyMap<st
 function refuseUnserved(params: ReadonlyMap<string, string>): void {
   if (isGiven(params.get("group_by_fields")))
     refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
+  if (isGiven(params.get("analyzer_name")))
+    refuse("analyzer_name is not supported: a field has one analyzer (make a field of each): invalid parameter");
   if (isGiven(params.get("time_fields")))
     refuse(
       "time_fields is not supported: ask for the field itself, and take it apart in the client: invalid parameter",
