@@ -53,7 +53,7 @@ suite("a cluster", () => {
     const files = new SourceFiles(importRoot);
     plan = [];
     for (let i = 0; i < JOBS; i++) plan.push(inBucket(await planJob(files, random, i)));
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => folders[Symbol.asyncDispose]());
 

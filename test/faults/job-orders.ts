@@ -41,7 +41,7 @@ export interface Described {
   readonly retryOf?: string;
 }
 
-const CANCELLED = /^the import job was (cancelled|aborted)$/;
+const CANCELLED = /^(the import job was cancelled|aborted by user)$/;
 const TIMED_OUT = /^import timeout$/;
 
 /** How the job ends when nothing is ordered of it. */
