@@ -25,10 +25,10 @@ export interface PlainCallOptions {
 
 /**
  * What a client may send of a call before it hears that we have read it, and of all calls of a connection: with the 64 KiB that HTTP/2
- * begins with, a batch of half a megabyte waits eight times on its way; with more than this it is hardly sooner there. What we read is
- * counted (`PlainMessage`); of a call that was refused so much may be on its way.
+ * begins with, a batch of half a megabyte waits eight times on its way. What we read is counted (`PlainMessage`); of a call that was
+ * refused so much may be on its way, and a crowd of them took more than it may with 256 KiB.
  */
-const WINDOW_BYTES = 1 << 18;
+const WINDOW_BYTES = 1 << 17;
 
 /** Whole milliseconds of each unit of a deadline. Source: gRPC over HTTP/2, "TimeoutUnit". */
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };

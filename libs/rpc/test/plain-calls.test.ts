@@ -95,11 +95,11 @@ describe("a call of one message", () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
-  it("may be sent whole, up to 256 KiB, before any of it is heard to be read", async () => {
+  it("may be sent whole, up to 128 KiB, before any of it is heard to be read", async () => {
     const session = await serve(echo);
     await ask(session, [frame(request("hello"))]);
-    expect(session.remoteSettings.initialWindowSize).toBe(1 << 18);
-    expect(session.state.remoteWindowSize).toBeGreaterThan((1 << 18) - 1000);
+    expect(session.remoteSettings.initialWindowSize).toBe(1 << 17);
+    expect(session.state.remoteWindowSize).toBeGreaterThan((1 << 17) - 1000);
   });
 
   it("may be compressed", async () => {
