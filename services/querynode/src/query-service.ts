@@ -1,17 +1,15 @@
 import { Turns } from "@sluice/async";
-import type { Column } from "@sluice/columns";
 import { bytesField, countData, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
-import { compareRows, type OrderedRow } from "@sluice/query";
 import { type Client, checkStatus, type dataCoord, milvus, okStatus, type queryNode } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
 import { answerFields, MAX_ANSWER_BYTES } from "./answer-fields.ts";
 import { answerGroups } from "./answer-groups.ts";
+import { comparePicked } from "./compare-picked.ts";
 import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
 import type { SpreadRows } from "./nodes/spread-rows.ts";
 import { countUpTo, orderByKey, type RowSet } from "./row-set.ts";
 import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
 import { sortInTurns } from "./sort-in-turns.ts";
-import { takenRows } from "./take-rows.ts";
 import { unexpiredSegments, type VisibleSegment } from "./unexpired.ts";
 
 const EVERYTHING = { offset: 0, limit: undefined } as const;
@@ -77,23 +75,13 @@ export class QueryService {
 
   /** The window of the rows in the order that was asked for; rows that are equal in it stay in order of their keys. */
   async #reordered(
-    { collection, text, order, window: { offset, limit = 0 } }: CompiledQuery,
+    { collection, text: { schema }, order, window: { offset, limit = 0 } }: CompiledQuery,
     parts: readonly StoredPart[],
     byKey: RowSet,
-    { turns, signal }: { readonly turns: Turns; readonly signal: AbortSignal },
+    reading: { readonly turns: Turns; readonly signal: AbortSignal },
   ): Promise<RowSet> {
-    const { wanted, rows } = takenRows(byKey, parts.length);
-    const fields = order.map(({ field }) => collection.fields[field]);
-    const budget = new AnswerBudget(Number.POSITIVE_INFINITY);
-    const taken = await this.#rows.take(
-      parts.map((part, i) => ({ part, rows: wanted[i] })),
-      { fields, schema: text.schema },
-      { turns, signal, budget },
-    );
-    const columns = parts.map((_, i) => new Map<number, Column>(order.map(({ field }, f) => [field, taken[f][i]])));
-    const compare = compareRows(order, collection);
-    const rowAt = (i: number): OrderedRow => ({ columns: columns[rows.sourceOf[i]], row: rows.rowOf[i] });
-    const inOrder = await sortInTurns(countUpTo(rows.count), (a, b) => compare(rowAt(a), rowAt(b)), turns);
+    const compare = await comparePicked({ collection, schema, order }, this.#rows, parts, byKey, reading);
+    const inOrder = await sortInTurns(countUpTo(byKey.count), compare, reading.turns);
     const sorted = inOrder.subarray(offset, offset + limit);
     return {
       count: sorted.length,
