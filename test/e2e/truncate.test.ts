@@ -78,19 +78,3 @@ interface SegmentJson {
   readonly numRows: number;
   readonly insertLogs: readonly { readonly fieldID: number; readonly logIDs: readonly number[] }[];
 }
-
-it.each([
-  ["resource_groups/create", /all querynodes are one group/],
-  ["file_resources/list", /analyzer_params/],
-  ["jobs/snapshot/create", /jobs\/export\/create/],
-  ["jobs/external_collection/refresh", /jobs\/import\/create/],
-  ["quotacenter/describe", /request-rate/],
-  ["collections/add_function", /when a collection is made/],
-])("%s is refused with what there is instead", async (path, instead) => {
-  const message = expect.stringMatching(instead);
-  expect(await post(path, {})).toEqual({ code: 10, status: 10, message });
-});
-
-it("there is one resource group", async () => {
-  expect(await data("resource_groups/list", {})).toEqual(["__default_resource_group"]);
-});
