@@ -137,6 +137,7 @@ describe("what a merge copies", () => {
         { fieldName: "second", dataType: "FloatVector", params: { dim: 3 } },
         { fieldName: "tag", dataType: "VarChar", params: { maxLength: 9, defaultValue: "none" } },
       ],
+      options: { mode: "newCollection" },
     });
     expect(job).toMatchObject({ status: "SUCCESSFUL", details: { matchedSourceRows: 10, destRows: 20 } });
     expect(job.warnings.join()).toMatch(/dynamic keys named 'second', 'tag' stay in \$meta/);
@@ -152,6 +153,13 @@ describe("what a merge copies", () => {
     const found = await rowsOf(dest, ["id", "extra", "second", "tag"]);
     expect(found[3]).toEqual({ id: 3n, extra: 3, second: [3, 0.5, 1], tag: "t3" });
     expect(found[15]).toEqual({ id: 15n, extra: 15, second: null, tag: "none" });
+    // With all fields the keys of $meta come too, and the field hides the one that has its name.
+    const asked = { collectionName: dest, filter: "id in [3, 15]", outputFields: ["*"] };
+    const { data } = await call("POST", "/v2/vectordb/entities/query", asked);
+    expect(data).toMatchObject([
+      { id: "3", extra: 3, tag: "t3" },
+      { id: "15", extra: 15, tag: "none" },
+    ]);
   });
 });
 
@@ -355,10 +363,14 @@ describe("a request to merge is refused", () => {
       /has no column "a", which is a new field; it has id, price/,
       { newFields: [{ fieldName: "a", dataType: "INT8" }] },
     ],
+    ["for files without a key to match by", 63262, /mergeField .* is missing/, { mergeField: "" }],
     ["for a key that the file has not", 63262, /has no column "year", which is mergeField/, { mergeField: "year" }],
     ["for files that are not there", 63270, /missing.parquet/, { files: [["sources/missing.parquet"]] }],
     ["for rules that are none", 2100, /onDuplicateKey must be one of/, { options: { onDuplicateKey: "any" } }],
     ["for options that nobody knows", 1801, /odd/, { options: { odd: true } }],
+    ["for fields in place", 1801, /only "newCollection" .* point an alias to it/, { options: { mode: "inPlace" } }],
+    ["for an alias that changes sides", 1100, /swapAlias .*aliases\/alter/, { options: { swapAlias: "a" } }],
+    ["for fields that are there", 1100, /update .* upserts/, { options: { update: ["title"] } }],
     ["for an option with a slip", 1100, /"options.dry_run" .*did you mean 'dryRun'/, { options: { dry_run: true } }],
     ["without a name for the new one", 1802, /destCollectionName/, { destCollectionName: "" }],
     ["for a name that is none", 1100, /Invalid collection name/, { destCollectionName: "1-2" }],

@@ -7,16 +7,25 @@ import type * as schema from "../gen/schema.ts";
 export type RowValue = unknown;
 export type Row = Readonly<Record<string, RowValue>>;
 
-/** Turns the columns of an answer into rows; keys of the dynamic column stand beside the fields. */
+/**
+ * Turns the columns of an answer into rows; keys of the dynamic column stand beside the fields. A field hides the key that has
+ * its name: merges and added fields leave such keys in rows that had them.
+ */
 export function rowsOf(fields: readonly schema.FieldData[]): Row[] {
   const columns = fields.map((field) => ({ field, values: valuesOf(field) }));
+  const names = new Set(fields.filter(({ isDynamic }) => !isDynamic).map(({ fieldName }) => fieldName));
   const count = columns[0]?.values.length ?? 0;
-  return Array.from({ length: count }, (_, i) => {
-    const entries = columns.map(({ field, values }) =>
-      field.isDynamic ? (values[i] as object) : { [field.fieldName]: values[i] },
-    );
-    return Object.assign({}, ...entries);
-  });
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(
+      columns.flatMap(({ field, values }) =>
+        field.isDynamic ? keysBeside(names, values[i] as object | null) : [[field.fieldName, values[i]] as const],
+      ),
+    ),
+  );
+}
+
+function keysBeside(names: ReadonlySet<string>, dynamic: object | null): [key: string, value: RowValue][] {
+  return Object.entries(dynamic ?? {}).filter(([key]) => !names.has(key));
 }
 
 export function valuesOf(field: schema.FieldData): RowValue[] {

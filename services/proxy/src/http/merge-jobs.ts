@@ -10,6 +10,7 @@ import { fieldMessage, newFieldBody } from "./merge-fields.ts";
 import { mergeFiles, mergeSourceBody } from "./merge-source.ts";
 import { headerOf } from "./request-headers.ts";
 import { parseBody, restCodes } from "./rest.ts";
+import { refused } from "./routes/marked-members.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 
 /** Clients send null and "" for what they do not mean. */
@@ -17,6 +18,9 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || undefined);
+
+/** What is to be done by who wants the source to have the fields itself. */
+const instead = "a merge makes a collection of its own; point an alias to it afterwards (aliases/alter)";
 
 const mergeBody = z.object({
   dbName: text,
@@ -34,6 +38,9 @@ const mergeBody = z.object({
       onUnmatchedFileRow: text,
       minMatchRatio: z.coerce.number().nullish(),
       dryRun: z.union([z.boolean(), z.enum(["true", "false"])]).nullish(),
+      mode: z.literal("newCollection", { error: `only "newCollection" is supported: ${instead}` }).nullish(),
+      swapAlias: refused(`is not supported: ${instead}`),
+      update: refused("is not supported: a merge adds fields, and values of those that are there change by upserts"),
       /** Of the files, as an import has them. */
       files: z.record(z.string(), z.unknown()).nullish(),
     })

@@ -1,15 +1,18 @@
-import { excerpt, ImportError } from "@sluice/errors";
-import type { MergeRules, OnDuplicateKey, OnUnmatchedFileRow } from "@sluice/jobs";
+import { excerpt, ImportError, StatusError } from "@sluice/errors";
+import { type MergeRules, mergeCodes, type OnDuplicateKey, type OnUnmatchedFileRow } from "@sluice/jobs";
 import type { rootCoord } from "@sluice/rpc";
 
 const onDuplicateKeys: readonly OnDuplicateKey[] = ["error", "first", "last"];
 const onUnmatchedFileRows: readonly OnUnmatchedFileRow[] = ["ignore", "report", "error"];
 
-/** @throws {ImportError} `request_invalid` */
+/** @throws {StatusError} 63262 without a field to match by; {ImportError} `request_invalid` */
 export function parseMergeRules(request: rootCoord.MergeRequest): MergeRules {
   const { mergeField, fileGroups, minMatchRatio } = request;
   if (fileGroups.length > 0 && mergeField === "")
-    throw new ImportError("request_invalid", "mergeField (--by) is missing: the field by which rows are matched");
+    throw new StatusError(
+      mergeCodes.mergeFieldMissing,
+      "mergeField (--by) is missing: the field by which rows are matched",
+    );
   if (!(minMatchRatio >= 0 && minMatchRatio <= 1))
     throw new ImportError("request_invalid", `minMatchRatio must be from 0 to 1, found ${minMatchRatio}`);
   return {
