@@ -291,6 +291,20 @@ it.each<[string, string, object, number, string]>([
   ],
   ["no keys", "entities/get", { collectionName: "books" }, 1802, "id is required"],
   ["keys of another type", "entities/get", { collectionName: "books", id: ["x"] }, 1806, "can only in [int, string]"],
+  [
+    "a consistency level that there is not",
+    "entities/query",
+    { collectionName: "books", filter: "id > 0", consistencyLevel: "Nope" },
+    1100,
+    "consistencyLevel can only be [Strong, Session, Bounded, Eventually, Customized], but got Nope",
+  ],
+  [
+    "such a level of a search",
+    "entities/search",
+    { collectionName: "books", data: [[1, 1]], consistencyLevel: "strong" },
+    1100,
+    "but got strong",
+  ],
   ["a bad filter", "entities/query", { collectionName: "books", filter: "id ===" }, 1100, "cannot parse expression"],
   [
     "an unknown partition",

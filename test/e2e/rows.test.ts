@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { milvus } from "@sluice/rpc";
 import { DataType } from "@sluice/schema";
 import {
   bookCollection,
@@ -46,6 +47,18 @@ describe("rows that a client inserts", () => {
     const calls = Array.from({ length: 40 }, (_, i) => insert("books", [book(100 + 2 * i), book(101 + 2 * i)]));
     await Promise.all(calls);
     expect(await fixture.client.count("books", "id >= 100")).toBe(80);
+  });
+
+  it("lie in segments that a flush names, by collection", async () => {
+    const { raw } = fixture.client;
+    const { infos } = await raw.getPersistentSegmentInfo(
+      milvus.GetPersistentSegmentInfoRequest.fromPartial({ collectionName: "books" }),
+    );
+    const answer = await raw.flush(milvus.FlushRequest.fromPartial({ collectionNames: ["books"] }));
+    const flushed = answer.flushCollSegIDs.books.data;
+    expect(flushed).not.toHaveLength(0);
+    expect(new Set(flushed)).toEqual(new Set(infos.map(({ segmentID }) => segmentID)));
+    expect(answer.collSegIDs).toEqual({ books: { data: [] } });
   });
 
   it("survive a server that is killed as soon as it has answered", async () => {
@@ -189,10 +202,40 @@ describe("rows over REST", () => {
     ["no rows", { data: [] }, "fail to deal the insert data, error: data is empty"],
     ["another dimension", { data: [{ id: 1, vector: [1] }] }, "fail to deal the insert data, error: "],
     ["a missing vector", { data: [{ id: 1 }] }, "value of field 'vector' is missed"],
+    [
+      "dynamic keys in a member of their own",
+      {
+        data: [
+          { id: 1, vector: [1, 2] },
+          { id: 2, vector: [1, 2], $meta: { color: "red" } },
+        ],
+      },
+      "use the invalid key($meta) when enable dynamicField is true: write what is in it into the row itself (row 1)",
+    ],
   ])("with %s are refused", async (_, body, reason) => {
     const answer = await post("entities/insert", { ...shelf, ...body });
     expect(answer.code).toBe(1804);
     expect(answer.message).toContain(reason);
+  });
+});
+
+describe("rows over REST of a collection that gives keys", () => {
+  const numbered = { collectionName: "numbered" };
+  beforeAll(() => data("collections/create", { ...numbered, dimension: 2, autoID: true }));
+
+  it("replace those whose keys they bring, and are refused without keys", async () => {
+    const [id] = (await data("entities/insert", { ...numbered, data: [{ vector: [1, 2] }] })).insertIds;
+    expect(await data("entities/upsert", { ...numbered, data: [{ id, vector: [3, 4] }] })).toMatchObject({
+      upsertIds: [id],
+    });
+    const answer = await post("entities/upsert", { ...numbered, data: [{ vector: [5, 6] }] });
+    expect(answer).toMatchObject({
+      code: 1100,
+      message: expect.stringContaining("must assign pk when upsert, primary field: id"),
+    });
+    expect(await data("entities/query", { ...numbered, filter: "id > 0", outputFields: ["vector"] })).toEqual([
+      { id, vector: [3, 4] },
+    ]);
   });
 });
 

@@ -294,6 +294,7 @@ describe("search", () => {
     expect(hitsOf(await hybrid({ strategy: "weighted", params: weights }))).toEqual([weighted.slice(0, 12)]);
     const byYear = [...rrf].sort((a, b) => rows[b.id].year - rows[a.id].year);
     expect(hitsOf(await hybrid({ strategy: "rrf", order_by_fields: "year:desc" }))).toEqual([byYear]);
+    expect((await hybrid({ ignore_growing: "x" })).status?.reason).toContain("parse ignore growing field failed");
     expect((await hybrid({ round_decimal: 7 })).status?.reason).toContain("round_decimal [7] is invalid");
     expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("group hits in the client");
     const many = milvus.HybridSearchRequest.fromPartial({
@@ -410,6 +411,10 @@ describe("search", () => {
     expect(await reason({ ...l2, group_by_fields: '["genre"]' })).toContain("name one field by group_by_field");
     const iterator = { iterator: "True", search_iter_v2: "True", search_iter_batch_size: 5 };
     expect(await reason({ ...l2, ...iterator, offset: 3 })).toContain("offset is not supported with search iterators");
+    expect(await reason({ ...l2, ...iterator, search_iter_batch_size: 16385 })).toContain(
+      "batch size [16385] is invalid, it should be in range [1, 16384]",
+    );
+    expect(await reason({ ...l2, ignore_growing: "perhaps" })).toContain("parse ignore growing field failed");
     expect(await reason({ ...l2, topk: 0 })).toContain("topk [0] is invalid");
     expect(await reason({ ...l2, topk: 16384, offset: 1 })).toContain("offset+topk [16385] is invalid");
     expect(await reason({ ...l2, round_decimal: 7 })).toContain("round_decimal [7] is invalid");

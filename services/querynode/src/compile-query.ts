@@ -98,7 +98,7 @@ function checkCollection(params: ReadonlyMap<string, string>, collectionId: bigi
 }
 
 /** All rows lie in sealed segments, so that it changes nothing. @throws {StatusError} 1100 for what is no boolean */
-function checkGrowing(params: ReadonlyMap<string, string>): void {
+export function checkGrowing(params: ReadonlyMap<string, string>): void {
   if (!/^(|1|t|true|0|f|false)$/i.test(params.get("ignore_growing") ?? "")) refuse("parse ignore growing field failed");
 }
 

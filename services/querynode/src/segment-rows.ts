@@ -210,7 +210,7 @@ export class AnswerBudget {
   spend(bytes: number): void {
     this.#leftBytes -= bytes;
     if (this.#leftBytes >= 0) return;
-    const reason = `query results exceed the maxOutputSize Limit ${this.maxBytes}`;
+    const reason = `query results exceed the maxOutputSize Limit ${this.maxBytes} (ask for fewer rows or fields at once, or go through them by an iterator)`;
     throw new StatusError(statusCodes.invalidParameter, reason);
   }
 }

@@ -5,7 +5,7 @@ import { databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import type { ArrayChange } from "../rows/array-changes.ts";
 import { refused } from "../rows/given-columns.ts";
-import { changesOfBody, rowsOfBody } from "../rows/rest-rows.ts";
+import { changesOfBody, type RowsBody, rowsOfBody } from "../rows/rest-rows.ts";
 import type { RowCalls, WrittenRows } from "../rows/row-calls.ts";
 import { Body } from "./catalog/body.ts";
 import { int64Of, templates } from "./catalog/entity-routes.ts";
@@ -22,8 +22,7 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
   const write = async (purpose: "insert" | "upsert", request: FastifyRequest) => {
     const body = new Body(request);
     const collection = await collectionOf(context, body, request);
-    const read = (schema: CollectionSchema) =>
-      rowsOfBody(purpose === "upsert" ? { ...schema, allowInsertAutoId: true } : schema, request.bodyText ?? "");
+    const read = (schema: CollectionSchema) => rowsOfBody(schema, rowsIn(body, request), purpose);
     const sent = { ...sizeOf(body, request), client: request.call, read };
     const written = await rows.write(purpose, collection, body.text("partitionName"), sent);
     return answerOf(written, request);
@@ -32,7 +31,7 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const collection = await collectionOf(context, body, request);
     const arrays = arrayChanges(body.list("fieldOps"));
     const read = async (schema: CollectionSchema) => ({
-      given: await changesOfBody(schema, request.bodyText ?? "", body.raw("data")),
+      given: await changesOfBody(schema, rowsIn(body, request)),
       arrays,
     });
     const sent = { ...sizeOf(body, request), client: request.call, read };
@@ -58,6 +57,10 @@ export function rowRoutes(app: FastifyInstance, context: ProxyContext, rows: Row
     const { count } = await rows.delete(collection, { ...about, exprTemplateValues: templates(body) });
     return { code: 0, cost: 0, data: { deleteCount: Number(count) } };
   });
+}
+
+function rowsIn(body: Body, { bodyText = "" }: FastifyRequest): RowsBody {
+  return { text: bodyText, data: body.raw("data") };
 }
 
 function sizeOf(body: Body, request: FastifyRequest) {

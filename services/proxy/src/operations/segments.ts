@@ -39,7 +39,8 @@ export function segmentOperations(context: ProxyContext): Operations {
   };
 }
 
-async function visibleSegments(
+/** Of partitions of a collection; none of no partitions. */
+export async function visibleSegments(
   context: ProxyContext,
   { collectionId }: Collection,
   partitions: readonly rootCoord.PartitionEntry[],

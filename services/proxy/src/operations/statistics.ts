@@ -1,7 +1,8 @@
-import { checkStatus, common, milvus, okStatus } from "@sluice/rpc";
+import { checkStatus, common, milvus, okStatus, type schema } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, partitionIdsOf, resolveCollection, rowCounts } from "../context.ts";
 import type { Operations } from "./operations.ts";
+import { visibleSegments } from "./segments.ts";
 
 /**
  * Counts, flush, load and index progress. Nothing has to be read before it can be searched, so that a load is done at once where a
@@ -24,7 +25,12 @@ export function statisticsOperations(context: ProxyContext): Operations {
     // Sealed segments are all there is, so a flush has nothing to do; clients read an entry for each name.
     flush: async (request, call) => {
       const dbName = databaseOf(request, call);
-      for (const name of request.collectionNames) await resolveCollection(context, dbName, name);
+      const flushed: Record<string, schema.LongArray> = {};
+      for (const name of request.collectionNames) {
+        const collection = await resolveCollection(context, dbName, name);
+        const segments = await visibleSegments(context, collection, collection.partitions);
+        flushed[name] = { data: segments.map(({ segmentId }) => segmentId) };
+      }
       const { timestamp } = await context.root.allocTimestamp({ base: undefined });
       const each = <T>(value: T) => Object.fromEntries(request.collectionNames.map((name) => [name, value]));
       const seconds = BigInt(Math.floor(Date.now() / 1000));
@@ -32,7 +38,7 @@ export function statisticsOperations(context: ProxyContext): Operations {
         status: okStatus(),
         dbName,
         collSegIDs: each({ data: [] }),
-        flushCollSegIDs: each({ data: [] }),
+        flushCollSegIDs: flushed,
         collSealTimes: each(seconds),
         collFlushTs: each(timestamp),
         channelCps: {},

@@ -1,7 +1,7 @@
 import type { InsertBatch } from "@sluice/columns";
 import { excerptOfList, ImportError, StatusError } from "@sluice/errors";
 import { openReader, planGivenRows } from "@sluice/formats";
-import { type CollectionSchema, type FieldSchema, fixedWidth } from "@sluice/schema";
+import { type CollectionSchema, type FieldSchema, fixedWidth, primaryKeyIndex } from "@sluice/schema";
 import {
   closingQuote,
   decodeText,
@@ -13,16 +13,48 @@ import {
   skipValue,
   valueAfterKey,
 } from "@sluice/values";
+import { refused as refusedRows } from "./given-columns.ts";
 import { MemoryFile } from "./memory-file.ts";
 
 /** Milvus's code for rows of REST that it refuses. Source: around-import §2.1. */
 const BAD_ROWS = 1804;
+const META = "$meta";
+
+/** Of a request: its text, whose numbers are exact, and what its `data` was parsed to. */
+export interface RowsBody {
+  readonly text: string;
+  readonly data: unknown;
+}
+
 /**
- * The rows of a request of REST: its member `data`, a list of objects, or one object. They are read as rows of a JSON file are, from the
- * text that came, whose numbers are exact.
- * @throws {StatusError} 1804
+ * The rows of a request of REST: its member `data`, a list of objects, or one object. They are read as rows of a JSON file are.
+ * @throws {StatusError} 1804; 1100 for an upsert without keys
  */
-export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Promise<InsertBatch> {
+export async function rowsOfBody(
+  schema: CollectionSchema,
+  body: RowsBody,
+  purpose: "insert" | "upsert",
+): Promise<InsertBatch> {
+  refuseMeta(schema, body.data);
+  if (purpose === "insert") return readRows(schema, body.text);
+  const batch = await readRows({ ...schema, allowInsertAutoId: true }, body.text);
+  const key = primaryKeyIndex(schema);
+  if (batch.columns[key]) return batch;
+  throw refusedRows(`must assign pk when upsert, primary field: ${schema.fields[key].name}`);
+}
+
+/** Files have their dynamic keys in a member of this name; rows of REST, as in Milvus, beside the fields. @throws {StatusError} 1804 */
+function refuseMeta({ fields }: CollectionSchema, data: unknown): void {
+  if (!fields.some(({ isDynamic }) => isDynamic)) return;
+  const rows: readonly unknown[] = Array.isArray(data) ? data : [data];
+  const row = rows.findIndex((one) => typeof one === "object" && one !== null && Object.hasOwn(one, META));
+  if (row < 0) return;
+  throw refused(
+    `use the invalid key(${META}) when enable dynamicField is true: write what is in it into the row itself (row ${row})`,
+  );
+}
+
+async function readRows(schema: CollectionSchema, bodyText: string): Promise<InsertBatch> {
   const { bytes, rowCount } = rowsIn(Buffer.from(bodyText));
   const rowBytes = schema.fields.reduce((sum, field) => sum + fixedWidth(field), 0);
   // One batch takes all of them: its capacity follows from the bytes of values that have one width.
@@ -41,17 +73,17 @@ export async function rowsOfBody(schema: CollectionSchema, bodyText: string): Pr
 
 /**
  * The same of an update, whose rows have some fields alone: all of them the same ones.
- * @param rows as the body has them, for their keys
  * @throws {StatusError} 1804
  */
-export async function changesOfBody(schema: CollectionSchema, bodyText: string, rows: unknown): Promise<InsertBatch> {
-  const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
+export async function changesOfBody(schema: CollectionSchema, { text, data }: RowsBody): Promise<InsertBatch> {
+  refuseMeta(schema, data);
+  const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   const names = fieldsGiven(schema, list);
   const isGiven = ({ name, isDynamic, isPrimaryKey }: FieldSchema) =>
     isDynamic || isPrimaryKey || names.has(name.replace(/\[[^[]*\]$/, ""));
   const structs = schema.structs.filter(({ name }) => names.has(name));
   const part = { ...schema, structs, fields: schema.fields.filter(isGiven), functions: [], allowInsertAutoId: true };
-  const batch = await rowsOfBody(part, bodyText);
+  const batch = await readRows(part, text);
   return { ...batch, columns: schema.fields.map((field) => batch.columns[part.fields.indexOf(field)]) };
 }
 

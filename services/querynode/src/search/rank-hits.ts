@@ -1,6 +1,6 @@
 import { excerpt } from "@sluice/errors";
 import type { milvus } from "@sluice/rpc";
-import { isGiven } from "../compile-query.ts";
+import { checkGrowing, isGiven } from "../compile-query.ts";
 import { asAnswered, isDistance, type Metric, powerOf, refuse } from "./metrics.ts";
 import { onlyRanker } from "./refuse-scoring.ts";
 import { roundOf } from "./search-params.ts";
@@ -39,6 +39,7 @@ export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly
     refuse(
       `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
     );
+  checkGrowing(params);
   if (params.get("group_by_field") || isGiven(params.get("group_by_fields")))
     refuse(
       "group_by_field is not supported by hybrid_search on this server: group hits in the client, or search once: invalid parameter",

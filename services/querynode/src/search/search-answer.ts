@@ -1,3 +1,4 @@
+import { StatusError } from "@sluice/errors";
 import { bytesField, joined, type Parts, partsOf, toBuffer } from "@sluice/fields";
 import type { OutputPlan } from "@sluice/query";
 import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
@@ -42,7 +43,9 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
   const picked = sources.pick(all);
   const text = rowsText(order, "", {});
   const fields = (plan: OutputPlan) =>
-    answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps);
+    answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps).catch(
+      asOfSearch,
+    );
   const fieldsData: readonly Parts[] = await fields(output);
   const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
   const data = schema.SearchResultData.fromPartial({
@@ -64,6 +67,12 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     ...{ status: okStatus(), collectionName: order.collectionName, sessionTs: snapshotTs },
   });
   return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
+}
+
+/** Nodes that read rows do not know what for; Milvus names it. */
+function asOfSearch(error: unknown): never {
+  if (!(error instanceof StatusError)) throw error;
+  throw new StatusError(error.code, error.message.replace(/^query results exceed/, "search results exceed"));
 }
 
 /** Of no hits, too, the kind of the keys is told. */

@@ -2,7 +2,7 @@ import { excerpt, StatusError } from "@sluice/errors";
 import { type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
-import { isGiven, isTrue } from "../compile-query.ts";
+import { checkGrowing, isGiven, isTrue } from "../compile-query.ts";
 import { isDistance, type Metric, metricFor, refuse } from "./metrics.ts";
 import { textOfTerms } from "./terms.ts";
 
@@ -50,6 +50,7 @@ export function searchParams(
 ): SearchParams {
   const params = paramsOf(request);
   refuseUnserved(params);
+  checkGrowing(params);
   const field = vectorField(params.get("anns_field") ?? "", collection);
   const { name, dataType, elementType } = collection.fields[field];
   const type = dataType === DataType.ArrayOfVector ? elementType : dataType;
@@ -206,6 +207,7 @@ function iteratorOf(params: ReadonlyMap<string, string>, groupBy: GroupBy | unde
   const [isIterator, isSecond] = [isTrue(params.get("iterator")), isTrue(params.get("search_iter_v2"))];
   if (isIterator && groupBy) refuse("Not allowed to do groupBy when doing iteration: invalid parameter");
   if (!isSecond) return undefined;
+  checkBatch(params.get("search_iter_batch_size"));
   if (Number(params.get("offset") ?? 0) !== 0)
     refuse("offset is not supported with search iterators: leave out the first hits in the client: invalid parameter");
   if (!isIterator) refuse("both iterator and search_iter_v2 must be set in the SDK: invalid parameter");
@@ -213,4 +215,14 @@ function iteratorOf(params: ReadonlyMap<string, string>, groupBy: GroupBy | unde
   if (token !== "" && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token))
     refuse("invalid token format: invalid parameter");
   return { token, lastBound: answeredScore("search_iter_last_bound", params.get("search_iter_last_bound")) };
+}
+
+/** Of a page alone: with `topk` above the limit it is cut, since first iterators ask for more than they show. @throws {StatusError} 1100 */
+function checkBatch(text: string | undefined): void {
+  if (text === undefined) return;
+  const size = integer("search_iter_batch_size", text);
+  if (size < 1 || size > MAX_WINDOW)
+    refuse(
+      `batch size [${size}] is invalid, it should be in range [1, ${MAX_WINDOW}], but got ${size}: invalid parameter`,
+    );
 }

@@ -2,11 +2,10 @@ import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import { common, type milvus, schema } from "@sluice/rpc";
 import { type Body, missing } from "./body.ts";
 import { collectionJson, loadName, pairValue } from "./collection-json.ts";
+import { levelOf } from "./consistency-level.ts";
 import type { PublicCall } from "./public-call.ts";
 import { empty, type RestRoute } from "./rest-route.ts";
 import { quickSchema, schemaOf } from "./schema-message.ts";
-
-const LEVELS = common.ConsistencyLevel;
 
 /** What names a collection in every request. */
 export function named(body: Body) {
@@ -89,12 +88,6 @@ function propertiesIn(params: Body): common.KeyValuePair[] {
   };
   const given = Object.entries(names).filter(([name]) => params.has(name));
   return given.map(([name, key]) => ({ key, value: String(params.raw(name)) }));
-}
-
-function levelOf(name: string): common.ConsistencyLevel {
-  if (Object.hasOwn(LEVELS, name)) return LEVELS[name as keyof typeof LEVELS];
-  const reason = `consistencyLevel can only be [Strong, Session, Bounded, Eventually, Customized], but got ${excerpt(name)}`;
-  throw new StatusError(statusCodes.invalidParameter, reason);
 }
 
 function checkIndexed(indexes: readonly Body[], { fields, structArrayFields }: schema.CollectionSchema): void {

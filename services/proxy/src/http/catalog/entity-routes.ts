@@ -3,6 +3,7 @@ import { type common, milvus, schema } from "@sluice/rpc";
 import type { FastifyRequest } from "fastify";
 import { type Body, missing, pairsOf } from "./body.ts";
 import { named } from "./collection-routes.ts";
+import { readLevel } from "./consistency-level.ts";
 import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
@@ -66,7 +67,7 @@ async function query(body: Body, call: PublicCall, rest: FastifyRequest, expr = 
   const window = [pair("limit", body.integer("limit", DEFAULT_LIMIT)), pair("offset", body.integer("offset", 0))];
   const answer = await call("query", {
     ...named(body),
-    ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), useDefaultConsistency: true },
+    ...{ expr, outputFields, partitionNames: body.texts("partitionNames"), ...readLevel(body) },
     exprTemplateValues: templates(body),
     queryParams: [...(isOneRow ? [] : window), pair("group_by_fields", groupBy), pair("order_by_fields", orderBy)],
   });
@@ -105,7 +106,7 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
   const metric = metricType ?? body.raw("metricType");
   return milvus.SearchRequest.fromPartial({
     ...about,
-    ...{ dsl: body.text("filter"), dslType: 1, useDefaultConsistency: true },
+    ...{ dsl: body.text("filter"), dslType: 1, ...readLevel(body) },
     outputFields: body.texts("outputFields"),
     partitionNames: body.texts("partitionNames"),
     exprTemplateValues: templates(body),
@@ -115,6 +116,7 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
       ...[pair("offset", body.integer("offset", 0)), pair("params", JSON.stringify(all))],
       ...pairsOf(all).filter(({ key }) => key === "round_decimal"),
       ...(metric ? [pair("metric_type", metric)] : []),
+      ...(body.has("ignoreGrowing") ? [pair("ignore_growing", body.flag("ignoreGrowing", false))] : []),
       ...groupingIn(body),
     ],
   });
@@ -153,7 +155,7 @@ async function hybridSearch(body: Body, call: PublicCall, rest: FastifyRequest) 
       ...groupingIn(body),
     ],
     ...{ outputFields: body.texts("outputFields"), partitionNames: body.texts("partitionNames") },
-    useDefaultConsistency: true,
+    ...readLevel(body),
   };
   return hits(await call("hybridSearch", request), rest);
 }

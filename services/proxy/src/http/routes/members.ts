@@ -22,7 +22,7 @@ const searchMembers = {
   ...{ groupingField: text, groupSize: whole, strictGroupSize: flag },
   functionScore: refused("is not supported over REST: rank by entities/hybrid_search, or score hits in the client"),
   highlighter: refused("is not supported over REST: mark hits in the client"),
-  ignoreGrowing: passedOver("all rows lie in sealed segments"),
+  ignoreGrowing: flag,
 };
 
 const indexParam = { fieldName: text, indexName: text, metricType: text, indexType: text, params: object };
@@ -78,7 +78,6 @@ const members = {
 /** Other forms of members. */
 const forms = {
   ...{ newField: some(field), newStruct: struct, createParams: some(createParams) },
-  readLevel: passedOver("a read sees all that was answered before it"),
   theId: passedOver("the id says which"),
   theAlias: passedOver("the alias says which"),
   allOfThem: passedOver("all are listed"),
