@@ -178,6 +178,12 @@ describe("REST import jobs", () => {
     ["an empty list", "create", { collectionName: "rest", files: [] }, 1100],
     ["an unknown collection", "create", { collectionName: "nowhere", files: [["a.json"]] }, 100],
     ["a numeric job id", "describe", { jobId: 5 }, 1801],
+    [
+      "another auto_commit",
+      "create",
+      { collectionName: "rest", files: [["a.json"]], options: { auto_commit: "no" } },
+      1801,
+    ],
     ["no job id", "describe", {}, 1802],
     ["an unknown job", "describe", { jobId: "5" }, 2101],
     ["a job id that is no number", "describe", { jobId: "x" }, 1100],

@@ -53,9 +53,9 @@ function checkStored(values: ReadonlyMap<string, string>): void {
   checkStorageVersion(values.get("storage_version") ?? "");
 }
 
-/** Versions 1 and 2 are told by the files themselves. */
+/** Versions 1, which Milvus also writes as 0, and 2 are told by the files themselves. */
 function checkStorageVersion(value: string): void {
-  if (value === "" || value === "1" || value === "2") return;
+  if (value === "" || value === "0" || value === "1" || value === "2") return;
   if (!/^-?\d+$/.test(value))
     throw new ImportError(
       "request_invalid",

@@ -16,16 +16,24 @@ const MAX_CHARACTERS = 200;
 /** One part. No character of a number can be a unit's, and after digits there is one way to go on: it never goes back. */
 const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
-/** Milliseconds of a Go duration such as `300s`, `1.5h`, `1h45m`. Source: Go `time.ParseDuration`. */
+/**
+ * Milliseconds of a Go duration such as `300s`, `1.5h`, `1h45m`. Source: Go `time.ParseDuration`.
+ * @throws {ImportError} `request_invalid`, also for 0 and less: Milvus takes them, and fails the job when it next looks at it
+ */
 export function parseGoDuration(text: string): number {
-  const total = text.length <= MAX_CHARACTERS ? sumOfParts(text) : Number.NaN;
-  if (!Number.isFinite(total) || total <= 0) {
-    throw new ImportError(
-      "request_invalid",
-      `parse timeout failed: invalid duration "${excerpt(text)}", expected one such as 300s, 1.5h or 1h45m`,
+  const [, sign, rest] = /^([-+]?)(.*)$/s.exec(text) as RegExpExecArray;
+  const total = text.length > MAX_CHARACTERS ? Number.NaN : rest === "0" ? 0 : sumOfParts(rest);
+  if (rest === "" || !Number.isFinite(total))
+    throw invalid(`invalid duration "${excerpt(text)}", expected one such as 300s, 1.5h or 1h45m`);
+  if (total === 0 || sign === "-")
+    throw invalid(
+      `"${excerpt(text)}" leaves the job no time: give a duration such as 300s, or leave timeout out, which is without limit`,
     );
-  }
   return Math.ceil(total);
+}
+
+function invalid(reason: string): ImportError {
+  return new ImportError("request_invalid", `parse timeout failed: ${reason}`);
 }
 
 /** NaN for what is not a sequence of parts. */

@@ -46,10 +46,15 @@ describe("options", () => {
     ["1.5h", 5_400_000],
     ["1h45m", 6_300_000],
     ["100ms", 100],
+    ["+2m", 120_000],
   ])("reads the Go duration %s", (text, ms) => expect(parseGoDuration(text)).toBe(ms));
 
-  test.each(["", "5", "-3s", "1x", "s", "1h 5m"])("refuses the duration %j", (text) => {
-    expect(() => parseGoDuration(text)).toThrow("parse timeout failed");
+  test.each(["", "5", "-", "1x", "s", "1h 5m"])("refuses the duration %j", (text) => {
+    expect(() => parseGoDuration(text)).toThrow("parse timeout failed: invalid duration");
+  });
+
+  test.each(["0", "0s", "-0", "-3s", "-1h5m"])("refuses the duration %j, in which nothing could be done", (text) => {
+    expect(() => parseGoDuration(text)).toThrow(/parse timeout failed: .* leaves the job no time/);
   });
 
   const parse = (options: Record<string, string>) =>

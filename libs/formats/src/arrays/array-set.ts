@@ -14,6 +14,8 @@ export interface NamedArray {
   readonly header: (signal: AbortSignal | undefined, field?: FieldSchema) => Promise<ArrayHeader>;
   /** What it is where its name is none that users gave: `placeArrays` finds its field. */
   readonly role?: "vectors" | "keys";
+  /** What arrays of its kind mostly are instead of vectors, as a phrase: they feed the field that somebody names, and no other. */
+  readonly isMostly?: string;
   /** What its rows are, where their elements leave it open: bytes may be bits of a binary vector, or numbers. */
   readonly dataType?: DataType;
   /** It is in no file, and nobody misses it: positions that a program takes for ids. */

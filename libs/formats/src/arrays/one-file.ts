@@ -46,6 +46,12 @@ export function numbersOf(descr: string): Pick<NamedArray, "dataType"> {
   return descr === "|u1" ? { dataType: DataType.FloatVector } : {};
 }
 
+/** What is said of the only array of a file of vectors. Source: legacy formats, §3.3. */
+export function vectorsOf(descr: string): Pick<NamedArray, "role" | "dataType" | "isMostly"> {
+  const isMostly = descr === "<i4" && { isMostly: "whole numbers of 32 bits, as lists of true neighbours are" };
+  return { role: "vectors", ...numbersOf(descr), ...isMostly };
+}
+
 /** @param detail why the file is none of its format */
 export function malformed(detail: string, byteOffset: number): ImportError {
   return new ImportError("malformed_file", `the file cannot be read: ${detail}`, { byteOffset });

@@ -46,8 +46,10 @@ class Placing {
   async placeVectors(signal: AbortSignal): Promise<void> {
     const free = this.#plan.schema.fields.filter((field) => isDenseVector(field.dataType) && this.#isFree(field));
     const unnamed = this.arrays.filter(({ name, role }) => role === "vectors" && !this.#isNamed(name));
-    if (unnamed.length !== 1 || free.length === 0) return;
-    const [array] = unnamed;
+    const meant = unnamed.filter(({ isMostly }) => isMostly === undefined);
+    if (meant.length === 0 && unnamed.length > 0 && free.length > 0) throw await nameIt(unnamed[0], free[0], signal);
+    if (meant.length !== 1 || free.length === 0) return;
+    const [array] = meant;
     // Which of several is told by type and dimension; of one, what does not fit is better told than nothing.
     const fitting = free.length === 1 ? free : await fieldsThatFit(free, array, signal);
     if (fitting.length !== 1) return;
@@ -128,6 +130,13 @@ class Placing {
     if (isFunctionOutput || this.#plan.sourceOf(name) !== name) return false;
     return !this.arrays.some((array) => array.name === name);
   }
+}
+
+async function nameIt({ name, source, isMostly, header }: NamedArray, field: FieldSchema, signal: AbortSignal) {
+  await header(signal); // What the file itself says is better told.
+  const mapping = JSON.stringify({ [name]: field.name });
+  const reason = `'${excerpt(name)}' holds ${isMostly}: where they are vectors all the same, say so by the option fields_mapping, ${excerpt(mapping)}`;
+  return new ImportError("request_invalid", reason, { file: source.path });
 }
 
 async function fieldsThatFit(

@@ -100,6 +100,8 @@ it("options of backups count beside backup=true, which leaves fields nothing to 
   expect(spec).toMatchObject({ isBackup: true, warnings: [] });
   expect(() => parse({ backup: "true", fields_mapping: { a: "b" } })).toThrow("fields are found by their ids");
   expect(() => parse({ backup: "true", ezk: "a2V5" })).toThrow("encrypted backups are not read");
+  for (const version of ["", "0", "1"])
+    expect(parse({ backup: "true", storage_version: version }).spec.isBackup).toBe(true);
   expect(() => parse({ backup: "true", storage_version: "two" })).toThrow("parse storage_version failed");
   expect(() => parse({ backup: "true", storage_version: "3" })).toThrow("storage versions 1 and 2 are read");
 });

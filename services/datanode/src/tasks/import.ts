@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { HeldMemory, mapConcurrent } from "@sluice/async";
 import { completeBatch } from "@sluice/columns";
+import { excerptOfList } from "@sluice/errors";
 import {
   type FieldPlan,
   type FormatReader,
@@ -156,7 +157,7 @@ async function readSet(
   const findings = await rejected?.finish();
   // A file that was cut short or written again meanwhile would give other rows than its owner means, without an error.
   for await (const _ of mapConcurrent(opened.files, CHECKS_AT_ONCE, (file) => file.check(signal)));
-  if (readRows === 0 && !input.range) context.warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
+  if (readRows === 0 && !input.range) context.warn(`${excerptOfList(set.files.map(({ path }) => path))}: no rows`);
   return { rows, rejected: findings, plan };
 }
 

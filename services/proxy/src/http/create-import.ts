@@ -40,6 +40,17 @@ function refuseOptions(body: object): void {
   throw new StatusError(statusCodes.invalidParameter, reason);
 }
 
+/**
+ * As Milvus refuses it in bodies; the rootcoord has the rule for all doors.
+ * @throws {StatusError} 1801 for another word than true and false: what is taken for true makes rows visible
+ */
+function checkAutoCommit(options: Options): void {
+  const given = options.find(({ key }) => key === "auto_commit");
+  if (!given || /^(true|false)$/i.test(given.value)) return;
+  const reason = `options.auto_commit must be one of "true" or "false", found "${excerpt(given.value)}"`;
+  throw new StatusError(restCodes.malformedBody, `can only accept json format request, error: ${reason}`);
+}
+
 /** Takes the request of an import. @returns the job's id */
 export async function createImport(
   requests: ImportRequests,
@@ -48,6 +59,7 @@ export async function createImport(
 ): Promise<bigint> {
   const body = parseBody(createBody, request.body);
   refuseOptions(request.body ?? {});
+  checkAutoCommit(options);
   const collectionName = required(body.collectionName, "collectionName");
   const about = { dbName: databaseOf(body, request.call), collectionName, partitionName: body.partitionName ?? "" };
   const { groups, options: more } = filesOf(body);

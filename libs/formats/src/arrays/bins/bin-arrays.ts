@@ -4,7 +4,7 @@ import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet } from "../array-set.ts";
 import { parseDtype } from "../dtype.ts";
-import { arraySet, baseName, MAX_DIM, malformed, numbersOf, readPart } from "../one-file.ts";
+import { arraySet, baseName, MAX_DIM, malformed, readPart, vectorsOf } from "../one-file.ts";
 
 /** Of `.fbin` and its like. */
 export interface BinKind {
@@ -27,9 +27,7 @@ export function binArrays(
 ): ArraySet {
   const isPartTaken = options.allow_truncated?.toLowerCase() === "true";
   const header = (signal: AbortSignal | undefined) => readHeader(source, descr, isPartTaken, signal);
-  return arraySet(`${name} file`, [
-    { name: baseName(source, extension), source, header, role: "vectors", ...numbersOf(descr) },
-  ]);
+  return arraySet(`${name} file`, [{ name: baseName(source, extension), source, header, ...vectorsOf(descr) }]);
 }
 
 async function readHeader(

@@ -4,7 +4,7 @@ import { withContent } from "../../foreign-content.ts";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet } from "../array-set.ts";
 import { parseDtype } from "../dtype.ts";
-import { arraySet, baseName, MAX_DIM, malformed, numbersOf, readPart } from "../one-file.ts";
+import { arraySet, baseName, MAX_DIM, malformed, readPart, vectorsOf } from "../one-file.ts";
 import { Records } from "../records.ts";
 
 /** Of `.fvecs` and its like. */
@@ -21,7 +21,7 @@ const DIM_BYTES = 4;
 export function vecsArrays(source: SourceFile, { name, extension, descr }: VecsKind): ArraySet {
   const header = (signal: AbortSignal | undefined) => readHeader(source, descr, signal);
   const title = `${name} file`;
-  return arraySet(title, [{ name: baseName(source, extension), source, header, role: "vectors", ...numbersOf(descr) }]);
+  return arraySet(title, [{ name: baseName(source, extension), source, header, ...vectorsOf(descr) }]);
 }
 
 async function readHeader(source: SourceFile, descr: string, signal?: AbortSignal): Promise<ArrayHeader> {
@@ -60,6 +60,13 @@ function otherDim(dim: number, found: number, row: number, recordBytes: number):
 /** Bytes that are searched for another dimension before a file is said to be cut short. */
 const SEARCHED_BYTES = 64 << 20;
 
+/** The beginning of a row that has not the bytes of the others: it may be of another dimension. */
+async function checkLast(source: SourceFile, { layout }: Records, row: number, signal: AbortSignal): Promise<void> {
+  const { recordBytes } = layout;
+  const view = await readPart(source, row * recordBytes, DIM_BYTES, "the dimension of the last vector", signal);
+  layout.check?.(new Uint8Array(view.buffer, view.byteOffset, DIM_BYTES), row, 1);
+}
+
 async function refuseSize(
   source: SourceFile,
   records: Records,
@@ -71,6 +78,7 @@ async function refuseSize(
   const searched = Math.min(rowCount, Math.floor(SEARCHED_BYTES / recordBytes));
   for (let row = 0; row < searched; row += step) await records.read(row, Math.min(step, searched - row), signal);
   const rest = source.sizeBytes - rowCount * recordBytes;
+  if (rest >= DIM_BYTES) await checkLast(source, records, rowCount, signal);
   const reason = `the file is cut short: row ${rowCount} needs ${recordBytes} bytes, and has ${rest}`;
   throw new ImportError("malformed_file", reason, { row: rowCount, byteOffset: source.sizeBytes });
 }

@@ -5,7 +5,7 @@ import type { SourceFile } from "@sluice/object-store";
 export interface LogDirectory {
   /** The field's id, or that of the group. */
   readonly id: number;
-  /** In the string order of their paths: how Milvus pairs the logs of different directories. */
+  /** In the order of their numbers, by which the logs of different directories are paired; see `pairsAsMilvus`. */
   readonly logs: readonly SourceFile[];
 }
 
@@ -35,12 +35,38 @@ export function segmentFiles(sources: readonly SourceFile[], deltaCount: number)
   if (logs.length === 0) throw new ImportError("request_invalid", "no insert binlogs to import");
   const byDirectory = Map.groupBy(logs, ({ path }) => directoryId(path));
   const directories = [...byDirectory]
-    .map(([id, files]) => ({ id, logs: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }))
+    .map(([id, files]) => ({ id, logs: files.toSorted(byNumber) }))
     .sort((a, b) => a.id - b.id);
   const [first] = directories;
   const odd = directories.find((directory) => directory.logs.length !== first.logs.length);
   if (odd) throw misaligned(first, odd);
   return { directories, deltas: sources.slice(logs.length), logCount: first.logs.length };
+}
+
+/**
+ * Whether Milvus would pair the logs alike. It puts their names in order as texts, 10 before 9, and takes rows of one flush for those
+ * of another where the names of one directory change their length and those of another do not.
+ */
+export function pairsAsMilvus({ directories }: SegmentFiles): boolean {
+  const [first, ...others] = directories.map(({ logs }) => orderOfTexts(logs));
+  return others.every((order) => order === first);
+}
+
+function orderOfTexts(logs: readonly SourceFile[]): string {
+  const places = logs.map((_, i) => i);
+  return places.sort((a, b) => (logs[a].path < logs[b].path ? -1 : 1)).join();
+}
+
+/** Later logs have greater numbers. Names that are none, which nobody writes, stand as Milvus has them. */
+function byNumber(a: SourceFile, b: SourceFile): number {
+  const [left, right] = [numberOf(a), numberOf(b)];
+  if (left === undefined || right === undefined || left === right) return a.path < b.path ? -1 : 1;
+  return left < right ? -1 : 1;
+}
+
+function numberOf({ path }: SourceFile): bigint | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return /^\d{1,20}$/.test(name) ? BigInt(name) : undefined;
 }
 
 function directoryId(path: string): number {

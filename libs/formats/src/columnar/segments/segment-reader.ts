@@ -15,7 +15,15 @@ import { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { RowRejects } from "../../row-rejects.ts";
 import { FieldRows, type FieldRowsOptions, type StoredPlan } from "./field-rows.ts";
 import { LiveRows } from "./live-rows.ts";
-import { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, type SegmentFiles, segmentFiles } from "./log-files.ts";
+import {
+  COMMIT_TS,
+  DELTA_LOGS,
+  FIELD_IDS,
+  META_ROWS,
+  pairsAsMilvus,
+  type SegmentFiles,
+  segmentFiles,
+} from "./log-files.ts";
 import { type LogColumn, type LogStripe, openStripe } from "./segment-logs.ts";
 import { storedValues } from "./stored-values.ts";
 import { timeBounds } from "./time-bounds.ts";
@@ -62,6 +70,7 @@ export class SegmentReader implements FormatReader {
       for (let index = 0; index < files.logCount; index++) {
         const row = await openStripe(files, index, this.#schema, options.signal);
         if (index === 0) this.#warnOfOthers(row, files);
+        if (index === 0) this.#warnOfOrder(files);
         yield* this.#rowsOf(row, firstRow, live, options, reading);
         firstRow += row.rowCount;
       }
@@ -160,6 +169,12 @@ export class SegmentReader implements FormatReader {
     if (others.length === 0) return;
     const ids = others.sort((a, b) => a - b).join(", ");
     this.#input.warn?.(`${nameOf(files)}: left out, being of no field of the collection: logs of field ${ids}`);
+  }
+
+  #warnOfOrder(files: SegmentFiles): void {
+    if (pairsAsMilvus(files)) return;
+    const reason = "logs of its fields belong together by their numbers; Milvus, which puts 10 before 9, takes others";
+    this.#input.warn?.(`${nameOf(files)}: ${reason}`);
   }
 
   #warnOfLeftOut({ deleted, outside }: LiveRows, files: SegmentFiles): void {

@@ -54,6 +54,12 @@ describe("an fbin file", () => {
     );
   });
 
+  it("of integers is none either, unless somebody says so", async () => {
+    const file = bin(1, 4, Int32Array.of(7, 9, 1, 2));
+    expect((await refusal(ibinFormat, { "gt.ibin": file })).reason).toContain("as lists of true neighbours are");
+    expect((await readFiles(ibinFormat, { "vector.ibin": file })).rows).toEqual([{ id: 0, vector: [7, 9, 1, 2] }]);
+  });
+
   it("may be empty", async () => {
     expect((await readFiles(fbinFormat, { "b.fbin": bin(0, 4, floats(0)) })).rows).toEqual([]);
   });

@@ -117,6 +117,10 @@ describe("an fvecs file", () => {
       code: "malformed_file",
       at: { row: 3, byteOffset: 60 },
     });
+    const last = await refusal(fvecsFormat, { "base.fvecs": Buffer.concat([fvecs(3, 4), fvecs(1, 2)]) });
+    expect(last.reason).toBe(
+      "row 3 has the dimension 2, the rows before it have 4: the file is damaged, or was put together from several",
+    );
   });
 
   it("whose rows are put aside goes on", async () => {
@@ -136,6 +140,18 @@ describe("an fvecs file", () => {
     );
     expect((await refusal(fvecsFormat, { "a.fvecs": Buffer.alloc(0) })).reason).toContain("it is empty");
   });
+});
+
+it("ivecs are no vectors unless somebody says so: they are lists of true neighbours mostly", async () => {
+  const file = { "truth.ivecs": Buffer.from(Int32Array.of(4, 7, 9, 1, 2).buffer) };
+  expect(await refusal(ivecsFormat, file)).toMatchObject({
+    code: "request_invalid",
+    reason: expect.stringContaining('as lists of true neighbours are: where they are vectors all the same, say so by the option fields_mapping, {"truth":"vector"}'), // biome-ignore format: the text
+    at: { file: "truth.ivecs" },
+  });
+  const named = await readFiles(ivecsFormat, { "vector.ivecs": file["truth.ivecs"] });
+  const mapped = await readFiles(ivecsFormat, file, { options: { fields_mapping: '{"truth":"vector"}' } });
+  for (const { rows } of [named, mapped]) expect(rows).toEqual([{ id: 0, vector: [7, 9, 1, 2] }]);
 });
 
 it("ivecs and bvecs are integers", async () => {

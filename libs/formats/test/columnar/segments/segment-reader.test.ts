@@ -106,6 +106,27 @@ const withLogs = (more: Readonly<Record<string, Buffer>>): Segment => {
   return segment;
 };
 
+it("logs of fields belong together by their numbers, also where those grow longer on the way", async () => {
+  const flush = (first: number, rows: bigint[]): [string, Buffer][] => {
+    const column = { kind: "fixed" as const, width: 8, data: new Uint8Array(BigInt64Array.from(rows).buffer) };
+    const { logs } = smallSegment(({ fieldId }) =>
+      fieldId === 101
+        ? { column: { ...column, data: new Uint8Array(Float32Array.from(rows.flatMap((id) => [Number(id), 1])).buffer), validity: undefined } }
+        : { column: { ...column, validity: undefined } },
+    ); // biome-ignore format: a row
+    return [...logs].map(([path, bytes], i) => [path.replace(/\d+$/, String(first + i)), bytes]);
+  };
+  // As servers give them out: 96 to 99 for the fields of one flush, 100 to 103 for those of the next; then 8 to 11, 12 to 15.
+  for (const first of [96, 8, 440000]) {
+    const logs = new Map([...flush(first + 4, [4n, 5n, 6n]), ...flush(first, [1n, 2n, 3n])]);
+    const warnings: string[] = [];
+    const rows = await rowsOf(await inputOf({ logs, deltas: new Map() }, small, {}, (text) => warnings.push(text)));
+    expect(rows).toEqual([1, 2, 3, 4, 5, 6].map((id) => ({ id, v: [id, 1] })));
+    const isOther = expect.stringContaining("insert_log/1/2/3: logs of its fields belong together by their numbers");
+    expect(warnings).toEqual(first === 8 ? [isOther] : []);
+  }
+});
+
 test.each<[what: string, segment: () => Segment, schema: CollectionSchema, reason: string, file: string]>([
   ["no row ids", () => without(0), small, "no binlog for RowID field", "insert_log/1/2/3"],
   ["no timestamps", () => without(1), small, "no binlog for TimestampField", "insert_log/1/2/3"],

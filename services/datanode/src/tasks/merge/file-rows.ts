@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Column, InsertBatch } from "@sluice/columns";
-import { ImportError } from "@sluice/errors";
+import { excerptOfList, ImportError } from "@sluice/errors";
 import { formatNamed, openReader, planFields, withFolderKeys } from "@sluice/formats";
 import type { MergeTaskInput, SourceSet } from "@sluice/jobs";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
@@ -88,7 +88,7 @@ async function* rowsOf(set: SourceSet, work: SetWork): AsyncGenerator<FileBatch>
   }
   // A file that was written again meanwhile would give other rows than its owner means, without an error.
   for (const file of opened.files) await file.check(signal);
-  if (row === 0) warn(`${set.files.map(({ path }) => path).join(", ")}: no rows`);
+  if (row === 0) warn(`${excerptOfList(set.files.map(({ path }) => path))}: no rows`);
 }
 
 function columnsOf({ columns, rowCount }: InsertBatch, { schema, areKeysEnough }: SetWork, { files }: SourceSet) {
