@@ -113,7 +113,7 @@ export type Predicate =
       readonly tokens: readonly string[];
       readonly atLeast: number;
     }
-  | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[] }
+  | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[]; readonly slop: number }
   /** Geometries equal up to start, direction and order of parts; `wkb` is the canonical form. */
   | { readonly kind: "sameGeometry"; readonly field: FieldRef; readonly wkb: Uint8Array };
 

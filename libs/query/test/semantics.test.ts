@@ -423,8 +423,8 @@ describe("§2.8 text", () => {
       "minimum_should_match of text_match must be an integer in range [1, 1000] at column 46",
     ],
     [
-      "phrase_match(words, 'a', 1)",
-      "phrase_match with a slop other than 0 is not supported (use text_match for words that lie apart) at column 25",
+      `phrase_match(words, '${"a ".repeat(257)}', 1)`,
+      "phrase_match with a slop takes up to 256 words, but got 257 (look for a part of them) at column 20",
     ],
     ["phrase_match(words, 'a', -1)", "slop of phrase_match must be an integer in range [0, 4294967295] at column 25"],
     ["text_match(words, 'a', x = 1)", "function text_match has no argument named x at column 27"],
@@ -434,6 +434,36 @@ describe("§2.8 text", () => {
     ],
   ])("%s is refused", (text, cause) => {
     expect(refusal(text)).toBe(cause);
+  });
+
+  // Distances are those that Milvus's compute_phrase_match_slop gives.
+  test.each<[phrase: string, text: string, slop: number]>([
+    ["data privacy", "Ensure data user privacy now.", 1],
+    ["data privacy", "Ensure privacy data now.", 2],
+    ["data privacy", "Ensure privacy user data now.", 3],
+    ["A C", "A B C", 1],
+    ["A B", "A C D E B F G B", 3],
+    ["I like swimming and skiing", `${"x ".repeat(10)}Skiing and swimming are sports that I like the most.`, 10],
+    ["a b c", "a x b x x c", 3],
+    ["a b c", "c b a", 4],
+  ])("'%s' is in '%s' with a slop of %i, and with none that is less", (phrase, text, slop) => {
+    const match = (distance: number) => truth(`phrase_match(words, '${phrase}', ${distance})`, [{ words: text }]);
+    expect([match(slop - 1), match(slop), match(2 ** 32 - 1)]).toEqual(["F", "T", "T"]);
+  });
+
+  it("with any slop all words of a phrase must be there, null is unknown, and dropped words keep their places", () => {
+    const rows = [{ words: "data is important" }, {}, { words: "" }];
+    expect(truth("phrase_match(words, 'data privacy', slop = 4294967295)", rows)).toBe("FUF");
+    expect(truth("not phrase_match(words, 'data privacy', 9)", rows)).toBe("TUT");
+    expect(truth("phrase_match(words, '', 1)", rows)).toBe("FUF");
+    const params = { enable_match: "true", analyzer_params: '{"type":"standard","stop_words":["the"]}' };
+    const schema = collection([
+      field("id", DataType.Int64, { isPrimaryKey: true }),
+      field("w", DataType.VarChar, { typeParams: params }),
+    ]);
+    const texts = ["over the moon", "over moon", "over the big moon", "moon over"].map((w) => ({ w }));
+    expect(truth("phrase_match(w, 'over the moon', 1)", texts, { schema })).toBe("TTTF");
+    expect(truth("phrase_match(w, 'over moon', 1)", texts, { schema })).toBe("TTFF");
   });
 
   it("words that the analyzer drops keep their places in a phrase", () => {

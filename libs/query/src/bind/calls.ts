@@ -26,6 +26,9 @@ const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
   [/^(element_filter|match_(any|all|least|most|exact))$/, "look at the elements of struct arrays in the client"],
 ];
 
+/** Each is compared with each word of a text. */
+const MAX_SLOP_WORDS = 256;
+
 /** A function call. Names are taken in any case. @throws {FilterError} */
 export function bindCall(node: CallNode, context: BindContext, bind: BindArgument): Operand {
   const name = node.name.toLowerCase();
@@ -131,18 +134,18 @@ function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
   const named = node.named.get("slop");
   const given = slop ?? (named && bind(named));
   const distance = given ? boundedInteger(node, given, "slop", 0n, 2n ** 32n - 1n) : 0;
-  if (distance !== 0)
-    fail(
-      "phrase_match with a slop other than 0 is not supported (use text_match for words that lie apart)",
-      given!.node,
-    );
   const tokens = queryTokens(field, query);
+  if (distance > 0 && tokens.length > MAX_SLOP_WORDS)
+    fail(
+      `phrase_match with a slop takes up to ${MAX_SLOP_WORDS} words, but got ${tokens.length} (look for a part of them)`,
+      query.node,
+    );
   if ("words" in analyzerOf(field.schema))
     fail(
       `phrase_match is not supported with words that overlap, as jieba finds them in field "${field.schema.name}" (use text_match)`,
       target.node,
     );
-  return { kind: "phrase", field, tokens };
+  return { kind: "phrase", field, tokens, slop: distance };
 }
 
 function boundedInteger(node: CallNode, operand: Operand, what: string, least: bigint, most: bigint): number {

@@ -3,6 +3,7 @@ import { canonicalGeometry } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
 import { RunFinder } from "../run-finder.ts";
+import { SlopFinder } from "../slop-finder.ts";
 import { equalBytes } from "./byte-set.ts";
 import { dropNulls, fixedColumn, type Selector } from "./selector.ts";
 import { bytesSelector } from "./strings.ts";
@@ -34,7 +35,25 @@ export function textMatchSelector({ field, tokens, atLeast }: Leaf<"textMatch">,
 }
 
 /** The tokens occur one behind the other, as far apart as in the query: words that an analyzer drops keep their places. */
-export function phraseSelector({ field, tokens }: Leaf<"phrase">, wanted: boolean): Selector {
+export function phraseSelector(leaf: Leaf<"phrase">, wanted: boolean): Selector {
+  return leaf.slop > 0 ? loosePhraseSelector(leaf, wanted) : strictPhraseSelector(leaf, wanted);
+}
+
+function loosePhraseSelector({ field, tokens, slop }: Leaf<"phrase">, wanted: boolean): Selector {
+  const numberOf = numbersOf([...new Set(tokens.map(({ text }) => text))]);
+  const texts = new TokenNumbers(analyzerOf(field.schema), numberOf);
+  const last = tokens.at(-1)?.position ?? 0;
+  const words = tokens.map(({ text, position }) => ({ number: numberOf(text), before: last - position }));
+  const finder = words.length === 0 ? undefined : new SlopFinder(words, slop);
+  const test = (data: Uint8Array, start: number, end: number) => {
+    if (!finder) return false;
+    const count = texts.scan(data, start, end);
+    return finder.isIn(texts.numbers, count);
+  };
+  return bytesSelector(field, test, wanted);
+}
+
+function strictPhraseSelector({ field, tokens }: Leaf<"phrase">, wanted: boolean): Selector {
   const numberOf = numbersOf([...new Set(tokens.map(({ text }) => text))]);
   const texts = new TokenNumbers(analyzerOf(field.schema), numberOf);
   const length = tokens.length === 0 ? 0 : tokens[tokens.length - 1].position - tokens[0].position + 1;
