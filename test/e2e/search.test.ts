@@ -367,6 +367,41 @@ describe("search", () => {
     );
   });
 
+  it("grouped by places in JSON and by dynamic keys, of which those that are missing are one group", async () => {
+    const { client, files } = fixture;
+    const fields: FieldSpec[] = [
+      { name: "id", type: DataType.Int64, key: true },
+      { name: "j", type: DataType.JSON, nullable: true },
+      { name: "place", type: DataType.FloatVector, dim: 2 },
+    ];
+    await client.createCollection({ name: "places", fields, dynamic: true, shards: 2 });
+    const rows = [
+      { id: 1, j: { a: { b: "x" } }, color: "red" },
+      { id: 2, j: { a: { b: "\u0078" } }, color: 7 },
+      { id: 3, j: { a: {} }, color: "red" },
+      { id: 4, j: null },
+      { id: 5, j: { a: { b: 12 } }, color: null },
+      { id: 6, j: { a: { b: "y" } }, color: "blue" },
+    ].map((row) => ({ ...row, place: [row.id, 0] }));
+    await client.importAndWait("places", await files.jsonl("places.jsonl", rows));
+    const grouped = async (field: string, params: object = {}) => {
+      const all = { anns_field: "place", metric_type: "L2", topk: 5, group_by_field: field, ...params };
+      const answer = await search({
+        ...requestOf(placeholders(101, [floatBytes([0, 0])]), all),
+        collectionName: "places",
+      });
+      const values = rowsOf(answer.results?.groupByFieldValue ? [answer.results.groupByFieldValue] : []);
+      return { ids: hitsOf(answer)[0]?.map(({ id }) => id), values: values.map((value) => value[field]) };
+    };
+    expect(await grouped("j['a']['b']")).toEqual({ ids: [1, 3, 5, 6], values: ["x", null, 12, "y"] });
+    expect(await grouped('j["a"]["b"]', { group_size: 2 })).toMatchObject({ ids: [1, 2, 3, 4, 5, 6] });
+    expect(await grouped("color")).toEqual({ ids: [1, 2, 4, 6], values: ["red", 7, null, "blue"] });
+    expect(await grouped('$meta["color"]', { topk: 2, offset: 1 })).toMatchObject({ ids: [2, 4] });
+    const by = { anns_field: "place", metric_type: "L2", group_by_field: "place[0]" };
+    const wrong = search({ ...requestOf(placeholders(101, [floatBytes([0, 0])]), by), collectionName: "places" });
+    expect(await refusal(wrong)).toContain("groupBy field not found in schema: field not found[field=place[0]]");
+  });
+
   it("rows without a vector have no hits when they are searched by key; times are in the zone of the call", async () => {
     const { client, files } = fixture;
     const sparse: FieldSpec[] = [

@@ -4,6 +4,7 @@ export { type Accumulation, type GroupedRows, Groups, groupedFields } from "./ag
 export { compileFilter, compileFilterInTurns, type Filter, type FilterOptions } from "./compile-filter.ts";
 export type { Constant, TemplateValue } from "./constant.ts";
 export { aliveText, expiredBefore, rowsAfter } from "./expiry.ts";
+export { type JsonPlace, jsonPlace } from "./json-place.ts";
 export { compareRows, type OrderedRow, type OrderKey, parseOrderBy } from "./order-by.ts";
 export { type OutputOptions, type OutputPlan, resolveOutputFields } from "./output-fields.ts";
 export { metaProjection } from "./project-meta.ts";

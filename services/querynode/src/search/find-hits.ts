@@ -4,10 +4,12 @@ import { readCall, type ShareReads } from "../nodes/shares.ts";
 import { AnswerBudget } from "../segment-rows.ts";
 import { takenRows } from "../take-rows.ts";
 import type { VisibleSegment } from "../unexpired.ts";
-import { type GroupValues, grouped, valueText } from "./group-hits.ts";
+import { type GroupValues, grouped } from "./group-hits.ts";
+import { valueText } from "./group-values.ts";
 import { rankRows, topsOf } from "./rank-rows.ts";
 import { addRanked, rankOrder } from "./ranked-message.ts";
 import type { Search, SearchDeps } from "./search.ts";
+import type { GroupBy } from "./search-params.ts";
 import type { Hit, TopHits } from "./top-hits.ts";
 
 /**
@@ -30,7 +32,7 @@ async function nearest(search: Search, deps: SearchDeps): Promise<Hit[][]> {
       sorted.push(top.sorted());
       if (deps.turns.isDue) await deps.turns.next();
     }
-    const values = groupBy && (await valuesOf(sorted.flat(), groupBy.field, search, deps));
+    const values = groupBy && (await valuesOf(sorted.flat(), groupBy, search, deps));
     const hits: Hit[][] = [];
     let isShort = false;
     for (const [query, top] of tops.entries()) {
@@ -59,7 +61,7 @@ async function rankEverywhere(search: Search, deps: SearchDeps, limit: number): 
 /** Of hits, the values that they are grouped by. */
 async function valuesOf(
   hits: readonly Hit[],
-  field: number,
+  { field, path }: GroupBy,
   { filter: { collection, text } }: Search,
   { rows: from, sources, turns, signal }: SearchDeps,
 ): Promise<GroupValues> {
@@ -69,5 +71,5 @@ async function valuesOf(
     { fields: [collection.fields[field]], schema: text.schema },
     { turns, signal, budget: new AnswerBudget(Number.POSITIVE_INFINITY) },
   );
-  return new Map(hits.map((hit, i) => [hit, valueText(columns[rows.sourceOf[i]], rows.rowOf[i])]));
+  return new Map(hits.map((hit, i) => [hit, valueText(columns[rows.sourceOf[i]], rows.rowOf[i], path)]));
 }

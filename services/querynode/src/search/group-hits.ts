@@ -1,4 +1,3 @@
-import { type Column, isNull, type VarColumn } from "@sluice/columns";
 import type { GroupBy } from "./search-params.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -31,14 +30,4 @@ export function grouped(
     hits: all.slice(offset).flat(),
     isComplete: all.length === wanted && all.every((members) => members.length === size),
   };
-}
-
-/** Equal for equal values only. */
-export function valueText(column: Column, row: number): string {
-  if (isNull(column, row)) return "null";
-  const [from, to] =
-    column.kind === "fixed"
-      ? [row * column.width, (row + 1) * column.width]
-      : [(column as VarColumn).offsets[row], (column as VarColumn).offsets[row + 1]];
-  return `=${Buffer.from(column.data.buffer, column.data.byteOffset + from, to - from).toString("latin1")}`;
 }

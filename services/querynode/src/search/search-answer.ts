@@ -5,7 +5,9 @@ import { milvus, okStatus, type queryNode, schema } from "@sluice/rpc";
 import { type CollectionSchema, primaryKeyIndex } from "@sluice/schema";
 import { answerFields } from "../answer-fields.ts";
 import { rowsText } from "../compile-query.ts";
+import { groupValues } from "./group-values.ts";
 import type { SearchDeps } from "./search.ts";
+import type { GroupBy } from "./search-params.ts";
 import type { SearchSources } from "./search-sources.ts";
 import type { Hit } from "./top-hits.ts";
 
@@ -29,7 +31,7 @@ export interface FoundHits {
   readonly hits: readonly Hit[][];
   readonly output: OutputPlan;
   readonly page?: { readonly token: string; readonly lastBound: number };
-  readonly groupField?: number | undefined;
+  readonly groupBy?: GroupBy | undefined;
 }
 
 const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: [], dynamicKeys: undefined };
@@ -38,7 +40,7 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
   const { order, collection, timezone, deps, snapshotTs } = call;
   const { sources } = deps;
-  const { hits, output, page, groupField } = answer;
+  const { hits, output, page, groupBy } = answer;
   const all = hits.flat();
   const picked = sources.pick(all);
   const text = rowsText(order, "", {});
@@ -46,8 +48,12 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     answerFields({ collection, text, output: plan, timezone }, deps.rows, sources.parts, picked, deps).catch(
       asOfSearch,
     );
+  const groupsOf = async (by: GroupBy | undefined) => {
+    if (!by) return [];
+    return by.path ? [await groupValues(call, all, by)] : fields({ ...NO_OUTPUT, fields: [by.field] });
+  };
   const fieldsData: readonly Parts[] = await fields(output);
-  const groups = groupField === undefined ? [] : await fields({ ...NO_OUTPUT, fields: [groupField] });
+  const groups = await groupsOf(groupBy);
   const data = schema.SearchResultData.fromPartial({
     numQueries: BigInt(hits.length),
     topK: BigInt(Math.max(0, ...hits.map(({ length }) => length))),

@@ -1,7 +1,8 @@
 import { excerpt, StatusError } from "@sluice/errors";
-import { type OrderKey, parseOrderBy } from "@sluice/query";
+import { jsonPlace, type OrderKey, parseOrderBy } from "@sluice/query";
 import type { milvus } from "@sluice/rpc";
 import { type CollectionSchema, DataType, isVector } from "@sluice/schema";
+import type { JsonPath } from "@sluice/values";
 import { checkGrowing, isGiven, isTrue } from "../compile-query.ts";
 import { isDistance, type Metric, metricFor, refuse } from "./metrics.ts";
 import { textOfTerms } from "./terms.ts";
@@ -27,6 +28,10 @@ export interface SearchParams {
 
 export interface GroupBy {
   readonly field: number;
+  /** As it was asked for. */
+  readonly name: string;
+  /** Into values of JSON; undefined: the field itself. */
+  readonly path?: JsonPath;
   readonly size: number;
 }
 
@@ -184,23 +189,31 @@ export function roundOf(params: ReadonlyMap<string, string>): number | undefined
 
 function groupByOf(
   params: ReadonlyMap<string, string>,
-  { fields }: CollectionSchema,
+  collection: CollectionSchema,
   vector: number,
 ): GroupBy | undefined {
   const name = params.get("group_by_field") ?? "";
   if (name === "") return undefined;
-  const field = fields.findIndex((candidate) => candidate.name === name);
-  if (field < 0)
-    throw new StatusError(1700, `groupBy field not found in schema: field not found[field=${excerpt(name)}]`);
-  if (isVector(fields[field].dataType) || fields[field].isDynamic)
-    refuse(`unsupported data type for group by: field ${name}: invalid parameter`);
+  const { fields } = collection;
+  const place = groupedPlace(name, collection);
   if (fields[vector].dataType === DataType.BinaryVector)
     refuse("not support search_group_by operation based on binary vector column: invalid parameter");
   const size = integer("group_size", params.get("group_size") ?? "1");
   if (size < 1) refuse(`input group size:${size} is not positive: invalid parameter`);
   if (size > MAX_GROUP)
     refuse(`input group size:${size} exceeds configured max group size:${MAX_GROUP}: invalid parameter`);
-  return { field, size };
+  return { ...place, name, size };
+}
+
+/** A field that is grouped by, or a place in one of JSON. @throws {StatusError} 1100, 1700 */
+function groupedPlace(name: string, collection: CollectionSchema): Pick<GroupBy, "field" | "path"> {
+  const field = collection.fields.findIndex((candidate) => candidate.name === name);
+  const place = field >= 0 ? { field } : jsonPlace(name, collection);
+  if (!place) throw new StatusError(1700, `groupBy field not found in schema: field not found[field=${excerpt(name)}]`);
+  const { dataType, isDynamic } = collection.fields[place.field];
+  if (isVector(dataType) || (field >= 0 && isDynamic))
+    refuse(`unsupported data type for group by: field ${name}: invalid parameter`);
+  return field >= 0 && dataType === DataType.JSON ? { field, path: [] } : place;
 }
 
 function iteratorOf(params: ReadonlyMap<string, string>, groupBy: GroupBy | undefined): IteratorPage | undefined {

@@ -73,7 +73,7 @@ export class SearchService {
     const nearest = await findHits(search, call.deps);
     const page = await this.#page(search.params, nearest, call);
     const hits = await orderedHits(nearest, search.params.order, call);
-    return searchAnswer(call, { hits, output, ...page, groupField: search.params.groupBy?.field });
+    return searchAnswer(call, { hits, output, ...page, groupBy: search.params.groupBy });
   }
 
   /** Several searches, whose hits are ranked together. @throws as `search` */
