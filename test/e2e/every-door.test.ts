@@ -112,6 +112,39 @@ describe("REST", () => {
   });
 });
 
+describe("links and parts of files", () => {
+  it("are for who may do everything, and end with that", async () => {
+    await ordered("/v2/volumes/create", { volumeName: "links" });
+    const { keyId, apiKey } = await ordered<{ keyId: string; apiKey: string }>("/v2/vectordb/api_keys/create", {
+      roles: ["admin"],
+    });
+    const asKey = (path: string, body: object) =>
+      fetch(`${fixture.url}/v2/volumes${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${apiKey}` },
+        body: JSON.stringify(body),
+      }).then((response) => response.json() as Promise<{ data: never }>);
+    const { data: link } = await asKey("/links/presign", { method: "PUT", path: "a.json" });
+    const { data: upload } = await asKey("/links/uploads", { path: "b.json" });
+    const { data: grant } = await asKey("/apply", { volumeName: "links" });
+    const { url } = link as { url: string };
+    const { volumePrefix, ...rest } = grant as Grant;
+    const byLink = async () => (await fetch(url, { method: "PUT", body: "x" })).status;
+    const byBucket = async () =>
+      (await callS3({ volumePrefix, ...rest }, { method: "PUT", key: `${volumePrefix}c.json`, body: "x" })).status;
+    const byPart = async (headers: Record<string, string>) => {
+      const part = `${fixture.url}/v2/volumes/links/uploads/${(upload as { uploadId: string }).uploadId}/parts/1`;
+      return (await fetch(part, { method: "PUT", body: "x", headers })).status;
+    };
+    const authorization = `Bearer ${apiKey}`;
+    expect([await byLink(), await byBucket(), await byPart({ authorization }), await byPart({})]).toEqual([
+      200, 200, 200, 403,
+    ]);
+    await ordered("/v2/vectordb/api_keys/revoke", { keyId });
+    expect([await byLink(), await byBucket(), await byPart({ authorization })]).toEqual([403, 403, 403]);
+  });
+});
+
 describe("the bucket for uploads", () => {
   /** Credentials for one folder, as root has got them. */
   async function grant(): Promise<Grant> {

@@ -94,3 +94,93 @@ describe("files over REST", () => {
     expect(JSON.stringify(inspected.data.files[0])).toContain("title");
   });
 });
+
+describe("a file in parts", () => {
+  const uploads = "/v2/volumes/v/uploads";
+  const begin = async (path: string): Promise<string> =>
+    (await json("POST", uploads, { body: JSON.stringify({ path }) })).data.uploadId;
+  const put = (id: string, number: number | string, body: Uint8Array | string, headers = {}) =>
+    json("PUT", `${uploads}/${id}/parts/${number}`, { body, headers });
+
+  it("goes on from what has come, also after the server was killed, and is whole once it is completed", async () => {
+    const bytes = randomBytes(9 << 20);
+    const id = await begin("parts/large.bin");
+    expect(await put(id, 2, bytes.subarray(8 << 20))).toMatchObject({ data: { partNumber: 2, fileSize: 1 << 20 } });
+    await fixture.restart("kill9");
+    const { data } = await json("GET", `/v2/stages/v/uploads/${id}`);
+    expect(data).toMatchObject({ path: "parts/large.bin", status: "UPLOADING", parts: [{ partNumber: 2 }] });
+    expect(await json("POST", `${uploads}/${id}/complete`)).toMatchObject({
+      code: 63254,
+      message: expect.stringContaining("part 1 was not"),
+    });
+    const md5 = createHash("md5")
+      .update(bytes.subarray(0, 8 << 20))
+      .digest("base64");
+    await put(id, 1, bytes.subarray(0, 8 << 20), { "content-md5": md5 });
+    for (let time = 0; time < 2; time++)
+      expect(await json("POST", `${uploads}/${id}/complete`)).toMatchObject({ data: { fileSize: bytes.length } });
+    expect((await json("GET", `${uploads}/${id}`)).data.status).toBe("COMPLETED");
+    const got = await call("GET", `${base}/parts/large.bin`);
+    expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it("is made of the parts that are named, in their order, where no other file is if that is asked", async () => {
+    const id = await begin("parts/named");
+    const [a, b] = [(await put(id, 7, "a")).data, (await put(id, 9, "b")).data];
+    await put(id, 8, "not");
+    const complete = (parts: object[], headers = {}) =>
+      json("POST", `${uploads}/${id}/complete`, { body: JSON.stringify({ parts }), headers });
+    expect(await complete([a, { partNumber: 9, etag: "x" }])).toMatchObject({ code: 63254 });
+    await json("PUT", `${base}/parts/named`, { body: "before" });
+    expect(await complete([a, b], { "if-none-match": "*" })).toMatchObject({ code: 63252 });
+    expect(await complete([a, b])).toMatchObject({ code: 0, data: { path: "parts/named", fileSize: 2 } });
+    expect(await (await call("GET", `${base}/parts/named`)).text()).toBe("ab");
+  });
+
+  it("is refused where there is none, or a part is no part of it", async () => {
+    const id = await begin("parts/refused");
+    expect(await put(id, 0, "x")).toMatchObject({ code: 400 });
+    expect(await put(id, 10_001, "x")).toMatchObject({ code: 400 });
+    expect(await put(id, 1, "x", { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==" })).toMatchObject({ code: 400 });
+    expect(await put("0".repeat(32), 1, "x")).toMatchObject({ code: 63251 });
+    expect(await json("POST", `${uploads}/${id}/complete`)).toMatchObject({ code: 63254 });
+    expect(await json("DELETE", `${uploads}/${id}`)).toMatchObject({ code: 0 });
+    expect(await put(id, 1, "x")).toMatchObject({ code: 63251 });
+    expect(await json("GET", `${uploads}/${id}`)).toMatchObject({ code: 63251 });
+    expect(await json("GET", `${uploads}/x`)).toMatchObject({ code: 63251 });
+    expect(await json("POST", uploads, { body: JSON.stringify({ path: "../x" }) })).toMatchObject({ code: 63247 });
+  });
+});
+
+describe("a link", () => {
+  const link = async (body: object) =>
+    (await json("POST", "/v2/volumes/v/presign", { body: JSON.stringify(body) })).data as { url: string };
+
+  it("reads or writes one file until it ends, by TLS where it was asked by TLS", async () => {
+    const write = await link({ method: "PUT", path: "l i/n+k.txt", maxBytes: 5 });
+    expect(write).toMatchObject({ method: "PUT", expireTime: expect.stringMatching(/Z$/) });
+    expect((await fetch(write.url, { method: "PUT", body: "longer" })).status).toBe(413);
+    expect((await fetch(write.url, { method: "PUT", body: "hello" })).status).toBe(200);
+    expect((await fetch(write.url)).status).toBe(403);
+    const read = await link({ path: "l i/n+k.txt", expiresIn: 1 });
+    expect(await (await fetch(read.url, { headers: { range: "bytes=1-" } })).text()).toBe("ello");
+    expect((await fetch(read.url, { method: "HEAD" })).status).toBe(200);
+    expect((await fetch(read.url.replace("n%2Bk", "other"))).status).toBe(403);
+    expect((await fetch(`${read.url.slice(0, -4)}AAAA`)).status).toBe(403);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const ended = await fetch(read.url);
+    expect([ended.status, await ended.json()]).toEqual([
+      400,
+      expect.objectContaining({ message: expect.stringContaining("the link has ended") }),
+    ]);
+  });
+
+  it.each([
+    ["for more than a week", { path: "a", expiresIn: 7 * 86_400 + 1 }, 1801],
+    ["for another method", { path: "a", method: "DELETE" }, 1100],
+    ["of a size, to read", { path: "a", maxBytes: 5 }, 1100],
+    ["out of the volume", { path: "a/../../b" }, 63247],
+  ])("is not given %s", async (_what, body, code) => {
+    expect(await json("POST", "/v2/volumes/v/presign", { body: JSON.stringify(body) })).toMatchObject({ code });
+  });
+});

@@ -166,7 +166,11 @@ describe("what credentials are for", () => {
     expect(refusal(await callS3(grant, { query: { "list-type": "2" } }))).toBe("403 AccessDenied");
     expect(refusal(await callS3(other, { key }))).toBe("403 AccessDenied");
     expect(refusal(await callS3(other, { method: "DELETE", key }))).toBe("403 AccessDenied");
-    expect((await callS3({ ...grant, bucketName: "other" }, { key })).status).toBe(404);
+    const elsewhere = await callS3({ ...grant, bucketName: "other" }, { method: "PUT", key, body: "x" });
+    expect([refusal(elsewhere), elsewhere.headers["content-type"]]).toEqual(["404 NoSuchBucket", "application/xml"]);
+    expect(refusal(await callS3({ ...grant, bucketName: "" }, {}))).toBe("403 AccessDenied");
+    const stranger = { ...grant, bucketName: "other", credentials: { ...grant.credentials, tmpSK: "wrong" } };
+    expect(refusal(await callS3(stranger, { key }))).toBe("403 SignatureDoesNotMatch");
     expect((await callS3(grant, { query: { location: "" } })).body).toContain("LocationConstraint");
   });
 

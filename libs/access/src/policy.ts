@@ -1,6 +1,6 @@
 import { own } from "./own.ts";
 import { ALL, ANY, builtInGroups, type ObjectType } from "./privileges.ts";
-import { rolesOf } from "./roles-of.ts";
+import { KEY_CALLER, rolesOf } from "./roles-of.ts";
 
 /** That a role may do something with an object. */
 export interface Grant {
@@ -83,6 +83,15 @@ export interface Demand {
 /** Whether a user may do everything: root, and who has the role admin. */
 export function isAdmin(policy: AccessPolicy, user: string): boolean {
   return user === ROOT || rolesOf(policy, user).includes(ADMIN_ROLE);
+}
+
+/**
+ * Whether somebody who was let in before may still do everything: a user may be gone since, a key revoked or at its end.
+ * @param caller as `callerOfKey` has it, or a user
+ */
+export function isStillAdmin(policy: AccessPolicy, caller: string, nowMs: number): boolean {
+  const key = caller.startsWith(KEY_CALLER) ? own(policy.keys ?? {}, caller.slice(KEY_CALLER.length)) : undefined;
+  return isAdmin(policy, caller) && (key?.expiresMs === undefined || key.expiresMs > nowMs);
 }
 
 /** Whether any role of the user, or the one that everybody has, grants it. */

@@ -4,6 +4,7 @@ import {
   callerOfKey,
   initialPolicy,
   isAdmin,
+  isStillAdmin,
   newKey,
   rolesOf,
   withKey,
@@ -45,4 +46,13 @@ it("only the role admin makes a key one that may do everything", () => {
 it("roles and keys that there are not are refused", () => {
   expect(() => keyOf(["none"])).toThrow(/role/);
   expect(() => withoutKey(start, "constructor")).toThrow("there is no API key");
+});
+
+it("who was let in may still do everything as long as a login would be let in", () => {
+  const { keyId, policy } = keyOf(["admin"], 1000);
+  const caller = `key:${keyId}`;
+  expect([isStillAdmin(policy, caller, 999), isStillAdmin(policy, caller, 1000)]).toEqual([true, false]);
+  expect(isStillAdmin(withoutKey(policy, keyId), caller, 0)).toBe(false);
+  expect(isStillAdmin(policy, "root", 0)).toBe(true);
+  expect(isStillAdmin(policy, "ann", 0)).toBe(false);
 });

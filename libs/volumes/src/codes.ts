@@ -14,6 +14,7 @@ export const volumeCodes = {
   uploadNotFound: 63251,
   fileExists: 63252,
   fileNotFound: 63253,
+  partMissing: 63254,
 } as const;
 
 /** Words of Zilliz Cloud: Terraform takes a volume for gone by `not exist` in the message. */

@@ -1,4 +1,5 @@
 export * from "./codes.ts";
+export { type FileGrant, FileTickets } from "./file-tickets.ts";
 export * from "./names.ts";
 export * from "./paths.ts";
 export * from "./s3/index.ts";

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
+import { SealedText } from "./sealed-text.ts";
 
 /** What a token allows: to write files of one volume, in one folder, until it ends. */
 export interface UploadGrant {
@@ -32,8 +33,6 @@ export interface OpenedToken extends UploadGrant {
 /** Distinguishes our access keys from any others. */
 const PREFIX = "VS";
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Greatest session token that is looked at. */
 const MAX_TOKEN = 4096;
 
@@ -43,12 +42,12 @@ const MAX_TOKEN = 4096;
  * put beside another access key, opens as nothing; what is to be revoked is looked up where it is used.
  */
 export class UploadTokens {
-  readonly #sealKey: Buffer;
+  readonly #sealed: SealedText;
   readonly #secretKey: Buffer;
 
   /** @param key secret bytes of the server, 32 of them */
   constructor(key: Uint8Array) {
-    this.#sealKey = createHmac("sha256", key).update("upload token").digest();
+    this.#sealed = new SealedText(key, "upload token");
     this.#secretKey = createHmac("sha256", key).update("upload secret").digest();
   }
 
@@ -58,7 +57,7 @@ export class UploadTokens {
     return {
       accessKeyId,
       secretAccessKey: this.#secretOf(accessKeyId),
-      sessionToken: `${accessKeyId}.${this.#seal(accessKeyId, JSON.stringify(grant))}`,
+      sessionToken: `${accessKeyId}.${this.#sealed.seal(JSON.stringify(grant), accessKeyId)}`,
     };
   }
 
@@ -66,31 +65,12 @@ export class UploadTokens {
   open(sessionToken: string): OpenedToken | undefined {
     if (sessionToken.length > MAX_TOKEN) return undefined;
     const [accessKeyId, sealed = ""] = sessionToken.split(".");
-    const text = this.#unseal(accessKeyId, Buffer.from(sealed, "base64url"));
+    const text = this.#sealed.open(sealed, accessKeyId);
     if (text === undefined) return undefined;
     return { ...(JSON.parse(text) as UploadGrant), accessKeyId, secretAccessKey: this.#secretOf(accessKeyId) };
   }
 
   #secretOf(accessKeyId: string): string {
     return createHmac("sha256", this.#secretKey).update(accessKeyId).digest("base64url");
-  }
-
-  #seal(accessKeyId: string, text: string): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#sealKey, nonce).setAAD(Buffer.from(accessKeyId));
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
-  }
-
-  #unseal(accessKeyId: string, bytes: Buffer): string | undefined {
-    if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    const [nonce, rest] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES)];
-    const opened = createDecipheriv("aes-256-gcm", this.#sealKey, nonce, { authTagLength: TAG_BYTES });
-    opened.setAAD(Buffer.from(accessKeyId)).setAuthTag(rest.subarray(0, TAG_BYTES));
-    try {
-      return Buffer.concat([opened.update(rest.subarray(TAG_BYTES)), opened.final()]).toString("utf8");
-    } catch {
-      return undefined; // Whatever does not open was not sealed here.
-    }
   }
 }

@@ -25,10 +25,14 @@ import { tlsFilesOf, tlsRefused } from "./tls-files.ts";
 import { ContentWriter } from "./uploads/content-writer.ts";
 import { fileService } from "./uploads/file-service.ts";
 import { openUploads } from "./uploads/open-uploads.ts";
+import { partService } from "./uploads/part-service.ts";
+import type { RawService } from "./uploads/raw-service.ts";
 import { s3Service } from "./uploads/s3-service.ts";
+import { ticketed } from "./uploads/ticketed.ts";
 import { UploadGateway } from "./uploads/upload-gateway.ts";
 import { uploadMetrics } from "./uploads/upload-metrics.ts";
-import { VolumeOperations } from "./volumes/volume-operations.ts";
+import { PartUploads } from "./volumes/part-uploads.ts";
+import { type VolumeClient, VolumeOperations } from "./volumes/volume-operations.ts";
 
 export interface ProxyDeps {
   readonly rootCoordAddress: Address;
@@ -95,18 +99,16 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const { log, metrics, readiness, members } = deps;
   const running = new RunningRequests();
   const rest = { context, requests, rows, guards, budget, rates, running, log, metrics, readiness, members };
+  const counted = uploadMetrics(deps.metrics);
+  const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
   const ofRest = {
     operations: restDoor(operations, guards),
     volumes: new VolumeOperations(volumes, settings.uploadEndpoint),
+    partUploads: new PartUploads(volumes, writer),
   };
   const app = cleanup.use(await openRest({ ...rest, ...ofRest }, logged));
-  const counted = uploadMetrics(deps.metrics);
-  const writer = new ContentWriter(volumes, deps.uploads, counted.onStored);
-  const files = fileService(volumes, writer);
   const uploads = openUploads(app.server, {
-    services: [s3Service(new UploadGateway(volumes, writer)), access ? forAdmins(files, access) : files].map(
-      (service) => watchedUploads(service, { rates, ...audited }),
-    ),
+    services: uploadServices(volumes, writer, access).map((service) => watchedUploads(service, { rates, ...audited })),
     ...{ log, running },
     onCall: observers(counted.onCall, logged),
   });
@@ -131,6 +133,18 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const port = await sockets.listen(settings.host, settings.port, targets);
   const open = cleanup.move();
   return { host: settings.host, port, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** Bodies that are no JSON, each for who may send it. */
+function uploadServices(
+  volumes: VolumeClient,
+  writer: ContentWriter,
+  access: AccessControl | undefined,
+): readonly RawService[] {
+  const guarded = (service: RawService) => (access ? forAdmins(service, access) : service);
+  const files = fileService(volumes, writer);
+  const ofFiles = ticketed(files, volumes, guarded(files));
+  return [s3Service(new UploadGateway(volumes, writer)), ofFiles, guarded(partService(volumes, writer))];
 }
 
 /** @throws {SettingsError} where nobody is known by name */

@@ -90,7 +90,8 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
   const credentials = new JobCredentials(credentialsKey);
   book.onChange((id) => void (isEnded(book.get(id)?.job.state ?? "failed") && credentials.forget(id)));
   const describeBrought = deps.brought(settings.dataSourceEndpoint ?? []);
-  const volumes = cleanup.use(openVolumes(settings, { ...deps, book }));
+  const accessBook = new AccessBook(store, settings.rootPassword);
+  const volumes = cleanup.use(openVolumes(settings, { ...deps, book, access: accessBook }));
   const jobSources = new JobSources({
     sources: withVolumes(sources, deps.objects, volumes.paths),
     describeBrought,
@@ -173,7 +174,7 @@ export async function startRootCoord(settings: RootCoordSettings, deps: RootCoor
     newsOf: (id) => ({ pace: pace.of(id, Date.now()), trouble: troubles.of(id) }),
   });
   const access = accessHandlers(
-    new AccessBook(store, settings.rootPassword),
+    accessBook,
     async (dbName, name) => (await ddl.findCollection(dbName, name).catch(() => undefined))?.name ?? name,
   );
   const ofJobs = jobHandlers({

@@ -34,5 +34,16 @@ it("runs as written: files over REST", async () => {
   expect(output.match(/"code":0/g)).toHaveLength(5);
   expect(output).toContain('"path":"2026/draft.jsonl"');
   expect(output).toContain('{"id": 1');
+});
+
+it("runs as written: a file in parts, and a link to one", async () => {
+  const { server, importRoot } = fixture;
+  const [parts, link] = ["large.jsonl", "theirs.jsonl"].map((name) =>
+    adapt(page.block(name), { "localhost:19530": server.address }),
+  );
+  const output = await runAsUser("sh", ["-ec", `${parts}\n${link}`], importRoot);
+  expect(output.match(/"code":0/g)).toHaveLength(6);
+  expect(output).toContain('"path":"2026/large.jsonl","fileSize":55');
+  expect(output).toContain(`"url":"http://${server.address}/v2/volumes/drafts/files/2026/theirs.jsonl?ticket=`);
   expect(page.left).toEqual([]);
 });

@@ -30,10 +30,15 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 /** How far the clocks of client and server may differ. */
 const MAX_SKEW_MS = 15 * 60_000;
 
+/** Whether a request says that it is signed so, whatever the signature. */
+export function isSigned(headers: SignedRequest["headers"]): boolean {
+  return headerOf(headers, "authorization").startsWith(`${ALGORITHM} `);
+}
+
 /** @throws {S3Refusal} for a request whose header is none, or that was signed at another time */
 export function parseSignature({ headers }: SignedRequest, nowMs: number): SignatureV4 {
   const authorization = headerOf(headers, "authorization");
-  if (!authorization.startsWith(`${ALGORITHM} `))
+  if (!isSigned(headers))
     throw new S3Refusal(
       "AccessDenied",
       `expected an Authorization header of ${ALGORITHM}, or a Bearer with the session token`,

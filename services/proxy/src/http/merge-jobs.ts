@@ -39,8 +39,10 @@ const mergeBody = z.object({
       minMatchRatio: z.coerce.number().nullish(),
       dryRun: z.union([z.boolean(), z.enum(["true", "false"])]).nullish(),
       mode: z.literal("newCollection", { error: `only "newCollection" is supported: ${instead}` }).nullish(),
-      swapAlias: refused(`is not supported: ${instead}`),
-      update: refused("is not supported: a merge adds fields, and values of those that are there change by upserts"),
+      swapAlias: refused(`is not supported by merges: ${instead}`),
+      update: refused(
+        "is not supported by merges: they add fields, and values of those that are there change by upserts",
+      ),
       /** Of the files, as an import has them. */
       files: z.record(z.string(), z.unknown()).nullish(),
     })

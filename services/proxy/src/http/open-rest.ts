@@ -11,6 +11,7 @@ import type { ProxyContext } from "../context.ts";
 import type { ImportRequests } from "../jobs/import-requests.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { RowCalls } from "../rows/row-calls.ts";
+import type { PartUploads } from "../volumes/part-uploads.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { catalogRoutes } from "./catalog/index.ts";
@@ -28,6 +29,7 @@ import { openApi } from "./routes/openapi.ts";
 import { facts, forAll, open } from "./routes/route-facts.ts";
 import { rowRoutes } from "./row-routes.ts";
 import type { RunningRequests } from "./running-requests.ts";
+import { volumeFileRoutes } from "./volume-files.ts";
 import { volumeRoutes } from "./volumes.ts";
 
 export interface RestDeps {
@@ -39,6 +41,7 @@ export interface RestDeps {
   /** Asked who may call what; undefined where nobody is asked. */
   readonly guards: GuardDeps | undefined;
   readonly volumes: VolumeOperations;
+  readonly partUploads: PartUploads;
   readonly budget: ByteBudget;
   readonly rates: CallRates;
   /** Requests that are waited for at the end. */
@@ -71,6 +74,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   mergeJobRoutes(app, context);
   jobRoutes(app, context);
   volumeRoutes(app, context, deps.volumes);
+  volumeFileRoutes(app, deps.volumes, deps.partUploads);
   clusterRoutes(app, deps.members);
   await serveConsole(app);
   const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);

@@ -8,7 +8,6 @@ import {
   createVolumeBody,
   dropVolumeQuery,
   inspectBody,
-  listFilesQuery,
   listVolumesQuery,
 } from "../volumes/volume-requests.ts";
 import { optionsOf } from "./import-options.ts";
@@ -17,7 +16,7 @@ import { parseBody } from "./rest.ts";
 import { admin, facts } from "./routes/route-facts.ts";
 
 interface OneVolume {
-  readonly Params: { readonly name: string; readonly "*": string };
+  readonly Params: { readonly name: string };
 }
 
 /** Volumes over REST, as Zilliz Cloud has them, under the word that older clients know as well. */
@@ -35,14 +34,6 @@ export function volumeRoutes(app: FastifyInstance, context: ProxyContext, volume
       facts("Credentials for an upload into a volume", admin, { body: applyVolumeBody }),
       async ({ body, headers, call }) =>
         ok(await volumes.apply(parseBody(applyVolumeBody, body), headers.host ?? "", call.caller?.user ?? "")),
-    );
-    app.get<OneVolume>(
-      `${one}/files`,
-      facts("Files of a volume, by pages", admin, { query: listFilesQuery }),
-      async ({ params, query }) => ok(await volumes.listFiles(params.name, parseBody(listFilesQuery, query))),
-    );
-    app.delete<OneVolume>(`${one}/files/*`, facts("Removes a file of a volume", admin), async ({ params }) =>
-      ok(await volumes.removeFile(params.name, params["*"])),
     );
     app.post<OneVolume>(
       `${one}/inspect`,

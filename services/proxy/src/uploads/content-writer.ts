@@ -1,11 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { Slots } from "@sluice/async";
-import { contentKey, type ObjectStore, SINGLE_PART, writePart } from "@sluice/object-store";
+import { contentKey, type ObjectStore, SINGLE_PART, writePart, writePartList } from "@sluice/object-store";
 import { checkStatus, type volume } from "@sluice/rpc";
 import {
   AwsChunkedBody,
   BodyChecks,
   type ChunkSigning,
   chunkedPayload,
+  etagOfParts,
   headerOf,
   S3Refusal,
   type SignedRequest,
@@ -34,6 +36,9 @@ export interface NewFile {
   /** Only where no file has the path. */
   readonly ifAbsent: boolean;
 }
+
+/** An upload in parts, and the file that it is to become. */
+export type NewPart = Content & Pick<NewFile, "volumeName" | "path" | "limits">;
 
 /** A body, and what its request says of it. */
 export interface IncomingBody extends Pick<RawRequest, "headers" | "body" | "goOn" | "signal"> {
@@ -82,6 +87,28 @@ export class ContentWriter {
       await this.#client.dropContent(content).catch(() => undefined); // The sweep of old uploads finds it, too.
       throw error;
     }
+  }
+
+  /** One part of an upload in several. @throws as `put`; {StatusError} 63251 */
+  async putPart(upload: NewPart, partNumber: number, incoming: IncomingBody) {
+    const { volumeId, contentId } = upload;
+    const sizeBytes = BigInt(lengthOf(incoming.headers));
+    checkStatus(await this.#client.checkPart({ ...upload, sizeBytes }));
+    const partId = randomBytes(8).toString("hex");
+    const md5 = await this.write({ volumeId, contentId }, partId, incoming);
+    const part = { partNumber, partId, sizeBytes, md5 };
+    checkStatus(await this.#client.savePart({ volumeId, contentId, part }));
+    return { md5, sizeBytes: Number(sizeBytes) };
+  }
+
+  /** Makes parts, in their order, a file. May be said again. @throws as `put`; {StatusError} 63251 */
+  async publishParts(upload: NewPart & Pick<NewFile, "ifAbsent">, parts: readonly volume.UploadPart[]) {
+    const etag = etagOfParts(parts.map(({ md5 }) => md5));
+    const list = parts.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
+    await writePartList(this.store, contentKey(upload.volumeId, upload.contentId), etag, list);
+    const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0n);
+    checkStatus(await this.#client.publishContent({ ...upload, sizeBytes, etag }));
+    return { etag, sizeBytes };
   }
 
   /** Streams a body into the store as one part of a content. Resolves to its MD5. @throws as `put` */

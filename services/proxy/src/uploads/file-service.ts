@@ -1,59 +1,51 @@
 import { Readable } from "node:stream";
-import { isExpected, StatusError, unexpectedReason } from "@sluice/errors";
+import { StatusError } from "@sluice/errors";
 import { openContent } from "@sluice/object-store";
 import { checkStatus, type volume } from "@sluice/rpc";
-import { filePathOf, headerOf, S3Refusal, splitOnce, volumeCodes } from "@sluice/volumes";
+import { filePathOf, headerOf, splitOnce, volumeCodes } from "@sluice/volumes";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { fileJson } from "../volumes/volume-views.ts";
 import type { ContentWriter } from "./content-writer.ts";
+import { decodedPart, jsonAnswer, payloadOf, rawRest } from "./raw-rest.ts";
 import type { RawAnswer, RawRequest, RawService } from "./raw-service.ts";
 
 const FILE = /^\/+v2\/(?:volumes|stages)\/([^/]+)\/files\/(.+)$/;
 const METHODS: readonly string[] = ["GET", "HEAD", "PUT"];
 
-/** Files of volumes over REST, whole, as they are: `/v2/volumes/NAME/files/PATH`. Refusals have their HTTP status and REST's body. */
+/** Files of volumes over REST, whole, as they are: `/v2/volumes/NAME/files/PATH`. */
 export function fileService(client: VolumeClient, writer: ContentWriter): RawService {
-  return {
+  return rawRest({
     name: "files",
     matches: (method, url) => METHODS.includes(method) && FILE.test(splitOnce(url, "?")[0]),
     answer: (request) => {
-      const { volumeName, path } = nameOf(request);
+      const { volumeName, path } = fileOfRequest(request);
       request.identified({ file: `${volumeName}/${path}` });
       return request.method === "PUT" ? put(client, writer, request) : get(client, writer, request);
     },
-    refuse: (error) => {
-      const { status, code, reason } = refusalOf(error);
-      return { ...json(status, { code, message: reason }), reason, isUnexpected: status === 500 };
-    },
-  };
+  });
 }
 
 /** @throws {S3Refusal} for a path that is not percent-encoded UTF-8; {StatusError} 63247 */
-function nameOf({ url }: RawRequest): { readonly volumeName: string; readonly path: string } {
+export function fileOfRequest({ url }: Pick<RawRequest, "url">): {
+  readonly volumeName: string;
+  readonly path: string;
+} {
   const [, name, path] = FILE.exec(splitOnce(url, "?")[0]) as RegExpExecArray;
-  try {
-    return { volumeName: decodeURIComponent(name), path: filePathOf(decodeURIComponent(path)) };
-  } catch (error) {
-    if (!(error instanceof URIError)) throw error;
-    throw new S3Refusal("InvalidArgument", "the path is not UTF-8 in percent-encoding");
-  }
+  return { volumeName: decodedPart(name), path: filePathOf(decodedPart(path)) };
 }
 
 async function put(client: VolumeClient, writer: ContentWriter, request: RawRequest): Promise<RawAnswer> {
-  const { volumeName, path } = nameOf(request);
+  const { volumeName, path } = fileOfRequest(request);
   const { headers } = request;
   const ifAbsent = headerOf(headers, "if-none-match") === "*";
-  // Checked as S3's, which has the same form.
-  const payload = headerOf(headers, "x-content-sha256").toLowerCase() || "UNSIGNED-PAYLOAD";
-  if (!/^([0-9a-f]{64}|UNSIGNED-PAYLOAD)$/.test(payload))
-    throw new S3Refusal("InvalidArgument", "x-content-sha256 is 64 hex digits");
+  const payload = payloadOf(headerOf(headers, "x-content-sha256"));
   const file = { volumeName, volumeId: "", path, limits: undefined, ifAbsent };
   await writer.put(file, { ...request, payload });
-  return json(200, { code: 0, data: fileJson(await describe(client, volumeName, path)) });
+  return jsonAnswer(200, { code: 0, data: fileJson(await describe(client, volumeName, path)) });
 }
 
 async function get(client: VolumeClient, writer: ContentWriter, request: RawRequest): Promise<RawAnswer> {
-  const { volumeName, path } = nameOf(request);
+  const { volumeName, path } = fileOfRequest(request);
   const { key, sizeBytes: size, etag, modifiedMs } = await describe(client, volumeName, path);
   const sizeBytes = Number(size);
   const range = rangeOf(headerOf(request.headers, "range"), sizeBytes);
@@ -86,28 +78,4 @@ function rangeOf(header: string, sizeBytes: number): { start: number; end: numbe
   const end = first === "" || last === "" ? sizeBytes : Math.min(sizeBytes, Number(last) + 1);
   if (start >= end) throw new StatusError(416, `the file has ${sizeBytes} bytes, and none in the range`);
   return { start, end, isPart: true };
-}
-
-function json(status: number, body: object): RawAnswer {
-  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-}
-
-const statuses: Readonly<Record<number, number>> = {
-  [volumeCodes.notFound]: 404,
-  [volumeCodes.fileNotFound]: 404,
-  [volumeCodes.fileExists]: 412,
-  [volumeCodes.tooLarge]: 413,
-  [volumeCodes.notRunning]: 409,
-  416: 416,
-};
-
-function refusalOf(error: unknown): { readonly status: number; readonly code: number; readonly reason: string } {
-  if (error instanceof S3Refusal) return { status: error.httpStatus, code: error.httpStatus, reason: error.message };
-  if (error instanceof StatusError)
-    return { status: statuses[error.code] ?? 400, code: error.code, reason: error.message };
-  return {
-    status: isExpected(error) ? 503 : 500,
-    code: 500,
-    reason: isExpected(error) ? error.message : unexpectedReason(error),
-  };
 }

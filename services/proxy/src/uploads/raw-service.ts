@@ -40,7 +40,7 @@ export interface RawRefusal extends RawAnswer {
 export interface RawService {
   /** For logs. */
   readonly name: string;
-  matches(method: string, url: string): boolean;
+  matches(method: string, url: string, headers: SignedRequest["headers"]): boolean;
   answer(request: RawRequest): Promise<RawAnswer>;
   refuse(error: unknown, url: string, requestId: string): RawRefusal;
 }

@@ -1,16 +1,17 @@
 import { ImportError, isExpected, StatusError, statusCodes, unexpectedReason } from "@sluice/errors";
-import { type S3Code, S3Refusal, volumeCodes } from "@sluice/volumes";
+import { isSigned, type S3Code, S3Refusal, volumeCodes } from "@sluice/volumes";
 import type { RawService } from "./raw-service.ts";
 import { refusalAnswer } from "./s3-answers.ts";
 import { isUploadPath, parseS3Request } from "./s3-request.ts";
 import type { UploadGateway } from "./upload-gateway.ts";
 
-/** The bucket of volumes, for S3 clients. */
+/** The bucket of volumes, for S3 clients. Whoever signs as they do is answered as they are, whatever the bucket. */
 export function s3Service(gateway: UploadGateway): RawService {
   return {
     name: "uploads",
-    matches: (_method, url) => isUploadPath(url),
+    matches: (_method, url, headers) => isUploadPath(url) || isSigned(headers),
     answer: async (request) => {
+      if (!isUploadPath(request.url)) return gateway.refuseElsewhere(request);
       const { body, ...answer } = await gateway.answer(parseS3Request(request));
       return body === undefined ? answer : { ...answer, body, headers: { ...XML, ...answer.headers } };
     },
@@ -34,6 +35,7 @@ const codes: Readonly<Record<number, S3Code>> = {
   [volumeCodes.tooLarge]: "EntityTooLarge",
   [volumeCodes.uploadNotFound]: "NoSuchUpload",
   [volumeCodes.fileExists]: "PreconditionFailed",
+  [volumeCodes.partMissing]: "InvalidPart",
   [statusCodes.notReady]: "SlowDown",
 };
 

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { contentKey, writePartList } from "@sluice/object-store";
-import { checkStatus, type volume } from "@sluice/rpc";
-import { etagOfParts, headerOf, isPartNumber, type NamedPart, parsePartList, S3Refusal } from "@sluice/volumes";
+import { checkStatus } from "@sluice/rpc";
+import { headerOf, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
+import { chosenParts } from "../volumes/part-uploads.ts";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
-import { type Content, type ContentWriter, type IncomingBody, lengthOf } from "./content-writer.ts";
+import type { Content, ContentWriter, IncomingBody } from "./content-writer.ts";
+import type { RawRequest } from "./raw-service.ts";
 import {
   begunAnswer,
   completedAnswer,
@@ -42,6 +42,15 @@ export class UploadGateway {
     if (method === "HEAD") return this.#head(request, key);
     await accessOf(this.#client, request);
     throw new S3Refusal("AccessDenied", "credentials for uploads write files, and neither read nor delete them");
+  }
+
+  /** A request for another bucket, or for the list of them. @throws {S3Refusal} */
+  async refuseElsewhere(request: RawRequest): Promise<never> {
+    await accessOf(this.#client, { ...request, key: undefined, query: new Map() });
+    const [path] = splitOnce(request.url, "?");
+    if (path === "/") throw new S3Refusal("AccessDenied", `buckets are not listed: there is "${UPLOAD_BUCKET}" alone`);
+    const cure = `the only one is "${UPLOAD_BUCKET}", which stands in the path of the URL (path style)`;
+    throw new S3Refusal("NoSuchBucket", `there is no such bucket: ${cure}`);
   }
 
   async #ofBucket(request: S3Request): Promise<S3Answer> {
@@ -131,12 +140,8 @@ export class UploadGateway {
   async #putPart(request: S3Request, access: UploadAccess, content: Content, path: string): Promise<S3Answer> {
     const partNumber = Number(request.query.get("partNumber"));
     if (!isPartNumber(partNumber)) throw new S3Refusal("InvalidArgument", "partNumber is a number from 1 to 10000");
-    const sizeBytes = BigInt(lengthOf(request.headers));
-    const { volumeName } = access.grant;
-    checkStatus(await this.#client.checkPart({ volumeName, ...content, path, sizeBytes, limits: access.limits }));
-    const partId = randomBytes(8).toString("hex");
-    const md5 = await this.#writer.write(content, partId, incomingOf(request, access));
-    checkStatus(await this.#client.savePart({ ...content, part: { partNumber, partId, sizeBytes, md5 } }));
+    const upload = { volumeName: access.grant.volumeName, ...content, path, limits: access.limits };
+    const { md5 } = await this.#writer.putPart(upload, partNumber, incomingOf(request, access));
     return stored(md5);
   }
 
@@ -147,26 +152,10 @@ export class UploadGateway {
     checkStatus(status);
     if (found !== path)
       throw new S3Refusal("NoSuchUpload", "there is no such upload: it was finished, given up, or never begun");
-    const chosen = chosenParts(named, parts);
-    const etag = etagOfParts(chosen.map(({ md5 }) => md5));
-    const list = chosen.map(({ partId, sizeBytes }) => ({ partId, sizeBytes: Number(sizeBytes) }));
-    await writePartList(this.#writer.store, contentKey(content.volumeId, content.contentId), etag, list);
-    const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0n);
-    const { volumeName } = access.grant;
-    const published = { volumeName, path, ...content, sizeBytes, etag, limits: access.limits, ifAbsent: false };
-    checkStatus(await this.#client.publishContent(published));
+    const upload = { volumeName: access.grant.volumeName, ...content, path, limits: access.limits, ifAbsent: false };
+    const { etag } = await this.#writer.publishParts(upload, chosenParts(named, parts));
     return completedAnswer(UPLOAD_BUCKET, key, etag);
   }
-}
-
-/** The parts that a client names, in its order. @throws {S3Refusal} `InvalidPart` */
-function chosenParts(named: readonly NamedPart[], parts: readonly volume.UploadPart[]): volume.UploadPart[] {
-  const byNumber = new Map(parts.map((part) => [part.partNumber, part]));
-  return named.map(({ partNumber, etag }) => {
-    const part = byNumber.get(partNumber);
-    if (part?.md5 === etag) return part;
-    throw new S3Refusal("InvalidPart", `part ${partNumber} was not uploaded, or is another one than its ETag says`);
-  });
 }
 
 function incomingOf(request: S3Request, { payload, signature, grant }: UploadAccess): IncomingBody {

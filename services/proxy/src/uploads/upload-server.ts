@@ -45,8 +45,8 @@ export function attach(server: Server, handler: Handler): void {
 /** Finds the service of a request, answers by it, and tells of it. */
 export function uploadHandler({ services, log, onCall, running, others }: UploadServerDeps): Handler {
   return (request, response, goOn) => {
-    const { method = "GET", url = "/" } = request;
-    const service = services.find((candidate) => candidate.matches(method, url));
+    const { method = "GET", url = "/", headers } = request;
+    const service = services.find((candidate) => candidate.matches(method, url, headers));
     if (service) void answer(service, request, response, goOn);
     else others(request, response);
   };

@@ -1,6 +1,6 @@
-import { StatusError } from "@sluice/errors";
+import { StatusError, statusCodes } from "@sluice/errors";
 import { type Client, checkStatus, type volume } from "@sluice/rpc";
-import { volumeCodes } from "@sluice/volumes";
+import { filePathOf, uriEncode, volumeCodes } from "@sluice/volumes";
 import type { z } from "zod";
 import {
   type alterVolumeBody,
@@ -9,8 +9,12 @@ import {
   type listFilesQuery,
   type listVolumesQuery,
   nameOf,
+  type presignBody,
 } from "./volume-requests.ts";
-import { fileJson, grantJson, volumeJson } from "./volume-views.ts";
+import { fileJson, grantJson, timeText, volumeJson } from "./volume-views.ts";
+
+/** Seconds that a link is good for unless it is said. */
+const LINK_S = 3600;
 
 export type VolumeClient = Client<volume.VolumeCoordClient>;
 
@@ -85,6 +89,25 @@ export class VolumeOperations {
   async removeFile(volumeName: string, path: string) {
     checkStatus(await this.#client.removeFile({ volumeName, path }));
     return { path };
+  }
+
+  /**
+   * A link by which anybody reads or writes one file until it ends.
+   * @param origin of the request @param user who asks, under whose name it is done
+   */
+  async presign(volumeName: string, body: z.infer<typeof presignBody>, origin: string, user: string) {
+    const { path, expiresIn, maxBytes } = body;
+    const method = (body.method ?? "GET").toUpperCase();
+    if (method === "GET" && maxBytes != null)
+      throw new StatusError(statusCodes.invalidParameter, "maxBytes is of a link that writes: say method PUT");
+    const ttlMs = BigInt(expiresIn ?? LINK_S) * 1000n;
+    const asked = { volumeName, path, method, ttlMs, maxBytes: BigInt(maxBytes ?? 0), user };
+    const { status, ticket, expiresMs } = await this.#client.grantFile(asked);
+    checkStatus(status);
+    const parts = ["v2", "volumes", volumeName, "files", ...filePathOf(path).split("/")];
+    const at = this.#endpoint === undefined ? origin : `https://${this.#endpoint}`;
+    const url = `${at}/${parts.map(uriEncode).join("/")}?ticket=${ticket}`;
+    return { url, method, expireTime: timeText(expiresMs) };
   }
 
   #shown({ status, volume }: volume.VolumeResponse) {

@@ -32,6 +32,21 @@ export const listFilesQuery = z.object({
   pageSize: z.coerce.number().int().min(1).max(1000).default(100),
   pageToken: text,
 });
+export const beginUploadBody = z.object({ path: z.string() });
+export const completeUploadBody = z.object({
+  parts: z
+    .array(z.object({ partNumber: z.number().int().min(1).max(10_000), etag: z.string() }))
+    .min(1)
+    .nullish(),
+});
+/** Seconds of a week: longest that S3 signs links for. */
+const MAX_LINK_S = 7 * 86_400;
+export const presignBody = z.object({
+  method: text,
+  path: z.string(),
+  expiresIn: z.number().int().min(1).max(MAX_LINK_S).nullish(),
+  maxBytes: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullish(),
+});
 export const dropVolumeQuery = z.object({ force: z.enum(["true", "false"]).optional() });
 /** Options as those of an import. */
 export const inspectBody = z.object({ path: z.string(), options: z.record(z.string(), z.unknown()).nullish() });

@@ -66,6 +66,6 @@ export function fileJson({ path, sizeBytes, etag, modifiedMs }: volume.FileEntry
 }
 
 /** RFC 3339 in whole seconds, in UTC: clients compare it, and old ones take no other form. */
-function timeText(ms: bigint): string {
+export function timeText(ms: bigint): string {
   return new Date(Number(ms)).toISOString().replace(/\.\d+Z$/, "Z");
 }

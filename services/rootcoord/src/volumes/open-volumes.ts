@@ -1,9 +1,11 @@
+import { isStillAdmin } from "@sluice/access";
 import { isEnded } from "@sluice/jobs";
 import type { MetaStore } from "@sluice/metastore";
 import { type ObjectStore, parseContentKey, type Sources, VOLUME_SOURCE } from "@sluice/object-store";
 import type { ServedService } from "@sluice/rpc";
 import type { JobId } from "@sluice/schema";
 import type { Logger } from "@sluice/telemetry";
+import type { AccessBook } from "../access/access-book.ts";
 import type { JobBook } from "../jobs/job-book.ts";
 import type { RootCoordSettings } from "../settings.ts";
 import { UploadGrants } from "./upload-grants.ts";
@@ -21,6 +23,8 @@ export interface OpenVolumesDeps {
   readonly sources: Sources;
   readonly objects: ObjectStore;
   readonly book: JobBook;
+  /** Who may do what. */
+  readonly access: Pick<AccessBook, "policy">;
   readonly log: Logger;
 }
 
@@ -35,7 +39,7 @@ const SWEEP_MS = 60_000;
 
 /** Opens volumes on the records that there are. */
 export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps): OpenVolumes {
-  const { store, sources, objects, book, log } = deps;
+  const { store, sources, objects, book, access, log } = deps;
   const now = Date.now;
   const tables = new VolumeTables(store);
   const volumes = new Volumes({
@@ -44,7 +48,8 @@ export function openVolumes(settings: RootCoordSettings, deps: OpenVolumesDeps):
     readersOf: (volumeId) => readersOf(book, volumeId),
   });
   const { uploadTokenTtlMs: tokenTtlMs, uploadLimitBytes: maxBytes, volumeCapacityBytes: capacityBytes } = settings;
-  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes });
+  const isAdminStill = async (user: string) => isStillAdmin(await access.policy(), user, now());
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs, maxBytes, isStillAdmin: isAdminStill });
   const limits = { capacityBytes, maxFiles: settings.volumeMaxFiles };
   const uploads = new VolumeUploads({ volumes, usage: new UploadUsage(now), now, ...limits }, tables);
   const files = new VolumeFiles(volumes, tables, now);

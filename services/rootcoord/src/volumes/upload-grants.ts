@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { commitWithRetry, RecordTable, UPLOAD_KEYS, type VolumeRecord } from "@sluice/catalog";
-import { StatusError } from "@sluice/errors";
+import { excerpt, StatusError, statusCodes } from "@sluice/errors";
 import type { MetaStore } from "@sluice/metastore";
-import { folderPathOf, type OpenedToken, UploadTokens, volumeCodes } from "@sluice/volumes";
+import {
+  type FileGrant,
+  FileTickets,
+  filePathOf,
+  folderPathOf,
+  type OpenedToken,
+  UploadTokens,
+  volumeCodes,
+} from "@sluice/volumes";
 import { newVolume, type Volumes } from "./volumes.ts";
 
 export interface UploadGrantsDeps {
@@ -10,6 +18,8 @@ export interface UploadGrantsDeps {
   readonly volumes: Volumes;
   readonly now: () => number;
   readonly tokenTtlMs: number;
+  /** Whether somebody who was let in earlier may still do everything; not asked of nobody (""). */
+  readonly isStillAdmin: (user: string) => Promise<boolean>;
   /** Bytes of one upload. */
   readonly maxBytes: number;
 }
@@ -34,13 +44,28 @@ export interface IssuedGrant {
   readonly maxFiles: number;
 }
 
+/** What somebody asks a link for. */
+interface AskedFile extends Omit<FileGrant, "volumeId" | "expiresMs"> {
+  readonly ttlMs: number;
+}
+
+export interface IssuedFile {
+  readonly ticket: string;
+  readonly expiresMs: number;
+}
+
+interface GrantKeys {
+  readonly tokens: UploadTokens;
+  readonly tickets: FileTickets;
+}
+
 /** Unlimited, as an integer that every client reads exactly. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** Gives out credentials that upload into one folder of one volume, for a time. */
+/** Gives out credentials that upload into one folder of one volume, and tickets for single files, for a time. */
 export class UploadGrants {
   readonly #deps: UploadGrantsDeps;
-  #tokens: Promise<UploadTokens> | undefined;
+  #keys: Promise<GrantKeys> | undefined;
 
   constructor(deps: UploadGrantsDeps) {
     this.#deps = deps;
@@ -55,16 +80,42 @@ export class UploadGrants {
     const expiresMs = Math.floor((now() + tokenTtlMs) / 1000) * 1000;
     const limits = { expiresMs, maxBytes: maxBytes || UNLIMITED, maxFiles: UNLIMITED };
     const { volumeId } = record;
-    const tokens = await this.#opened();
+    const { tokens } = await this.#opened();
     const grant = { volumeName: record.name, volumeId, folder, user, ...limits };
     return { record, folder, ...limits, ...tokens.issue(grant) };
   }
 
-  /** What a session token allows; undefined when it is none of this cluster, or its volume is not there any more. */
+  /**
+   * What a session token allows; undefined when it is none of this cluster, its volume is not there any more, or who has asked for it
+   * may not any more.
+   */
   async check(sessionToken: string): Promise<OpenedToken | undefined> {
-    const opened = (await this.#opened()).open(sessionToken);
-    const entry = opened && (await this.#deps.volumes.table.get(opened.volumeName));
-    return entry?.record.volumeId === opened?.volumeId && entry ? opened : undefined;
+    const opened = (await this.#opened()).tokens.open(sessionToken);
+    return opened && (await this.#stands(opened)) ? opened : undefined;
+  }
+
+  /** A ticket for one request for one file. @throws {StatusError} 63240, 63247; 63244, 63245 for one to be put; 1100 */
+  async issueFile({ volumeName, path: asked, method, ttlMs, maxBytes, user }: AskedFile): Promise<IssuedFile> {
+    if (method !== "GET" && method !== "PUT")
+      throw new StatusError(statusCodes.invalidParameter, `a link is for GET or PUT, not for "${excerpt(method, 20)}"`);
+    const path = filePathOf(asked);
+    const { record } = await this.#deps.volumes.find(volumeName);
+    if (method === "PUT") checkWritable(record);
+    const { tickets } = await this.#opened();
+    const expiresMs = this.#deps.now() + ttlMs;
+    const { volumeId } = record;
+    return { expiresMs, ticket: tickets.issue({ volumeName, volumeId, path, method, expiresMs, maxBytes, user }) };
+  }
+
+  /** What a ticket allows; undefined as with `check`. */
+  async checkFile(ticket: string): Promise<FileGrant | undefined> {
+    const opened = (await this.#opened()).tickets.open(ticket);
+    return opened && (await this.#stands(opened)) ? opened : undefined;
+  }
+
+  async #stands({ volumeName, volumeId, user }: Pick<FileGrant, "volumeName" | "volumeId" | "user">): Promise<boolean> {
+    const entry = await this.#deps.volumes.table.get(volumeName);
+    return entry?.record.volumeId === volumeId && (user === "" || (await this.#deps.isStillAdmin(user)));
   }
 
   #temporary(): Promise<VolumeRecord> {
@@ -73,23 +124,24 @@ export class UploadGrants {
   }
 
   /** All rootcoords of a cluster, one after the other, have the same key. */
-  #opened(): Promise<UploadTokens> {
-    this.#tokens ??= this.#loadKey().catch((error: unknown) => {
-      this.#tokens = undefined;
+  #opened(): Promise<GrantKeys> {
+    this.#keys ??= this.#loadKey().catch((error: unknown) => {
+      this.#keys = undefined;
       throw error;
     });
-    return this.#tokens;
+    return this.#keys;
   }
 
-  async #loadKey(): Promise<UploadTokens> {
+  async #loadKey(): Promise<GrantKeys> {
     const keys = new RecordTable(this.#deps.store, UPLOAD_KEYS);
-    const key = await commitWithRetry(this.#deps.store, async () => {
+    const text = await commitWithRetry(this.#deps.store, async () => {
       const known = await keys.get("current");
       if (known) return { result: known.record.key };
       const made = { key: randomBytes(32).toString("base64") };
       return { transaction: { guards: [keys.absent("current")], writes: [keys.write(made)] }, result: made.key };
     });
-    return new UploadTokens(Buffer.from(key, "base64"));
+    const key = Buffer.from(text, "base64");
+    return { tokens: new UploadTokens(key), tickets: new FileTickets(key) };
   }
 }
 

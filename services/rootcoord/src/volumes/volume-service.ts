@@ -39,6 +39,23 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
       return grantMessage(grant);
     },
     checkUpload: async ({ sessionToken }) => tokenMessage(await grants.check(sessionToken)),
+    grantFile: async (request) => {
+      const { ttlMs, maxBytes, ...asked } = request;
+      const issued = await grants.issueFile({ ...asked, ttlMs: Number(ttlMs), maxBytes: Number(maxBytes) });
+      const { volumeName, path, method } = request;
+      log.info("link to a file given out", { volume: volumeName, path, method, expiresMs: issued.expiresMs });
+      return { status: okStatus(), ticket: issued.ticket, expiresMs: BigInt(issued.expiresMs) };
+    },
+    checkFile: async ({ ticket }) => {
+      const grant = await grants.checkFile(ticket);
+      const { volumeId: _, expiresMs = 0, maxBytes = 0, ...rest } = grant ?? {};
+      const times = { expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes) };
+      return volume.CheckFileResponse.fromPartial({
+        status: okStatus(),
+        isValid: grant !== undefined,
+        grant: { ...rest, ...times },
+      });
+    },
     beginContent: async (request) => {
       const { volumeId, contentId } = await uploads.begin(request);
       return { status: okStatus(), volumeId, contentId };

@@ -36,8 +36,10 @@ function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
     log: silentLogger,
     intervalMs: 0,
   });
-  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100 });
-  return { clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
+  const admins = new Set(["ann"]);
+  const isStillAdmin = async (user: string) => admins.has(user);
+  const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100, isStillAdmin });
+  return { admins, clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
 }
 
 let at: ReturnType<typeof open>;
@@ -207,7 +209,8 @@ describe("credentials", () => {
   it("are those of every rootcoord that follows, and none for a volume that is gone", async () => {
     const issued = await at.grants.issue({ name: "v", folder: "a", user: "" });
     const { store, volumes } = at;
-    const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0 });
+    const isStillAdmin = async () => true;
+    const next = new UploadGrants({ store, volumes, now: () => 0, tokenTtlMs: 1, maxBytes: 0, isStillAdmin });
     expect(await next.check(issued.sessionToken)).toMatchObject({ volumeName: "v", folder: "a/", maxBytes: 100 });
     await at.volumes.drop("v", false);
     await at.volumes.add(newVolume("v", 0));
@@ -218,5 +221,53 @@ describe("credentials", () => {
     const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
     await at.volumes.create({ ...about, source: "lake" });
     await expect(at.grants.issue({ name: "e", folder: "", user: "" })).rejects.toMatchObject({ code: 63244 });
+  });
+
+  it("end at once for who may do everything no more; what nobody was asked for stays", async () => {
+    const [ann, nobody] = ["ann", ""].map((user) => at.grants.issue({ name: "v", folder: "", user }));
+    const link = { volumeName: "v", path: "a.json", method: "GET", ttlMs: HOUR, maxBytes: 0 };
+    const { ticket } = await at.grants.issueFile({ ...link, user: "ann" });
+    expect(await at.grants.check((await ann).sessionToken)).toMatchObject({ user: "ann" });
+    expect(await at.grants.checkFile(ticket)).toMatchObject({ user: "ann", path: "a.json" });
+    at.admins.delete("ann");
+    expect(await at.grants.check((await ann).sessionToken)).toBeUndefined();
+    expect(await at.grants.checkFile(ticket)).toBeUndefined();
+    expect(await at.grants.check((await nobody).sessionToken)).toMatchObject({ user: "" });
+  });
+});
+
+describe("tickets", () => {
+  const link = { volumeName: "v", path: "/a//b.json", method: "PUT", ttlMs: HOUR, maxBytes: 7, user: "" };
+
+  it("are of one file of the volume that there is, and no credentials for uploads", async () => {
+    const { ticket, expiresMs } = await at.grants.issueFile(link);
+    expect(expiresMs).toBe(at.clock.ms + HOUR);
+    expect(await at.grants.checkFile(ticket)).toMatchObject({
+      path: "a/b.json",
+      method: "PUT",
+      maxBytes: 7,
+      expiresMs,
+    });
+    expect(await at.grants.checkFile(`${ticket.slice(0, -2)}AA`)).toBeUndefined();
+    expect(await at.grants.check(ticket)).toBeUndefined();
+    const { sessionToken } = await at.grants.issue({ name: "v", folder: "", user: "" });
+    expect(await at.grants.checkFile(sessionToken)).toBeUndefined();
+    await at.volumes.drop("v", false);
+    await at.volumes.add(newVolume("v", 0));
+    expect(await at.grants.checkFile(ticket)).toBeUndefined();
+  });
+
+  it.each([
+    ["a volume that there is not", { volumeName: "x" }, 63240],
+    ["a path out of it", { path: "../a" }, 63247],
+    ["another method", { method: "DELETE" }, 1100],
+  ])("are refused for %s", async (_what, more, code) => {
+    await expect(at.grants.issueFile({ ...link, ...more })).rejects.toMatchObject({ code });
+  });
+
+  it("that write are refused while the volume is frozen", async () => {
+    await at.volumes.alter({ name: "v", state: "frozen" });
+    await expect(at.grants.issueFile(link)).rejects.toMatchObject({ code: 63245 });
+    await at.grants.issueFile({ ...link, method: "GET" });
   });
 });
