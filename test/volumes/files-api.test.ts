@@ -57,6 +57,7 @@ describe("files over REST", () => {
     expect((await call("HEAD", `${base}/checked`)).status).toBe(404);
     expect((await put({ "x-content-sha256": sha, "if-none-match": "*" })).status).toBe(200);
     expect((await put({ "if-none-match": "*" })).status).toBe(412);
+    expect((await put({ "if-match": '"other"' })).status).toBe(501);
     await json("DELETE", `${base}/checked`);
   });
 
@@ -133,6 +134,7 @@ describe("a file in parts", () => {
     expect(await complete([a, { partNumber: 9, etag: "x" }])).toMatchObject({ code: 63254 });
     await json("PUT", `${base}/parts/named`, { body: "before" });
     expect(await complete([a, b], { "if-none-match": "*" })).toMatchObject({ code: 63252 });
+    expect(await complete([a, b], { "if-match": '"x"' })).toMatchObject({ code: 1100 });
     expect(await complete([a, b])).toMatchObject({ code: 0, data: { path: "parts/named", fileSize: 2 } });
     expect(await (await call("GET", `${base}/parts/named`)).text()).toBe("ab");
   });

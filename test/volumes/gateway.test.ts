@@ -86,6 +86,9 @@ describe("one file in one request", () => {
     ["a token that was changed", { tamper: ({ headers }) => (headers["x-amz-security-token"] += "x") }, "403 InvalidAccessKeyId"], // biome-ignore format: one case a line
     ["no credentials", { tamper: ({ headers }) => delete headers.authorization }, "403 AccessDenied"],
     ["a copy", { headers: { "x-amz-copy-source": "/other/key" } }, "501 NotImplemented"],
+    ["bytes behind those that are there", { headers: { "x-amz-write-offset-bytes": "5" } }, "501 NotImplemented"],
+    ["encryption", { headers: { "x-amz-server-side-encryption": "AES256" } }, "501 NotImplemented"],
+    ["another condition", { headers: { "if-match": '"x"' } }, "501 NotImplemented"],
   ])("is refused for %s, in XML, and leaves no file", async (_why, more, expected) => {
     const grant = await grantFor();
     const reply = await put(grant, "refused", "hello", more);
@@ -94,6 +97,21 @@ describe("one file in one request", () => {
     expect(reply.body).toContain("<Error><Code>");
     expect(await keysBelow(grant, "refused")).toEqual([]);
   });
+});
+
+describe("what S3 keeps beside an object", () => {
+  it.each(["tagging", "acl", "retention", "legal-hold", "torrent"])(
+    "is no file: ?%s leaves the one that is there",
+    async (name) => {
+      const grant = await grantFor("beside/");
+      await put(grant, "beside/x", "hello");
+      const key = `${grant.volumePrefix}beside/x`;
+      expect(refusal(await callS3(grant, { method: "PUT", key, query: { [name]: "" }, body: "<Tagging/>" }))).toBe(
+        "501 NotImplemented",
+      );
+      expect((await callS3(grant, { method: "HEAD", key })).headers["content-length"]).toBe("5");
+    },
+  );
 });
 
 describe("a client that waits to be asked for its body", () => {
@@ -239,6 +257,17 @@ describe("a file in parts", () => {
     const job = await rest.run({ collectionName: "in_parts", volumeName: "v", dataPaths: [["parts/rows.json"]] });
     expect(job).toMatchObject({ state: "Completed", importedRows: 9000 });
     expect(await fixture.client.count("in_parts")).toBe(9000);
+  });
+
+  it("takes the place of no other where the client says so", async () => {
+    const grant = await grantFor("kept/");
+    await put(grant, "kept/x", "hello");
+    const upload = await begin(grant, "kept/x");
+    const { etag } = (await part(grant, upload, 1, Buffer.from("other"))).headers;
+    const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+    const call = { method: "POST", key: upload.key, query: { uploadId: upload.uploadId }, body };
+    expect(refusal(await callS3(grant, { ...call, headers: { "if-none-match": "*" } }))).toBe("412 PreconditionFailed");
+    expect((await callS3(grant, call)).status).toBe(200);
   });
 
   it("is given up by an abort, which may be said again", async () => {

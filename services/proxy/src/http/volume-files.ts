@@ -1,3 +1,4 @@
+import { StatusError, statusCodes } from "@sluice/errors";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PartUploads } from "../volumes/part-uploads.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
@@ -59,10 +60,16 @@ function uploadRoutes(app: FastifyInstance, base: string, uploads: PartUploads):
     async (request) => {
       const { parts } = parseBody(completeUploadBody, request.body);
       const { name, uploadId } = request.params;
-      const ifAbsent = headerOf(request, "if-none-match") === "*";
-      return ok(await uploads.complete(name, uploadId, parts ?? undefined, ifAbsent));
+      return ok(await uploads.complete(name, uploadId, parts ?? undefined, isForNew(request)));
     },
   );
+}
+
+/** @throws {StatusError} 1100 for another condition, which would be passed over */
+function isForNew(request: FastifyRequest): boolean {
+  const [match, noneMatch] = [headerOf(request, "if-match"), headerOf(request, "if-none-match")];
+  if (match === "" && (noneMatch === "" || noneMatch === "*")) return noneMatch === "*";
+  throw new StatusError(statusCodes.invalidParameter, "the only condition for a file to be put is If-None-Match: *");
 }
 
 function ok<T>(data: T) {

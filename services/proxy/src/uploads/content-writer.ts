@@ -133,3 +133,13 @@ export function lengthOf(headers: SignedRequest["headers"]): number {
   if (Number(text) <= MAX_PIECE_BYTES) return Number(text);
   throw new S3Refusal("EntityTooLarge", "one request takes 5 GiB at most: upload larger files in parts");
 }
+
+/**
+ * Whether a file may only be put where none is.
+ * @throws {S3Refusal} for another condition: without it a file would be replaced that the client means to keep
+ */
+export function ifAbsentOf(headers: SignedRequest["headers"]): boolean {
+  const [match, noneMatch] = [headerOf(headers, "if-match"), headerOf(headers, "if-none-match")];
+  if (match === "" && (noneMatch === "" || noneMatch === "*")) return noneMatch === "*";
+  throw new S3Refusal("NotImplemented", "the only condition for a file to be put is If-None-Match: *");
+}

@@ -5,7 +5,7 @@ import { checkStatus, type volume } from "@sluice/rpc";
 import { filePathOf, headerOf, splitOnce, volumeCodes } from "@sluice/volumes";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { fileJson } from "../volumes/volume-views.ts";
-import type { ContentWriter } from "./content-writer.ts";
+import { type ContentWriter, ifAbsentOf } from "./content-writer.ts";
 import { decodedPart, jsonAnswer, payloadOf, rawRest } from "./raw-rest.ts";
 import type { RawAnswer, RawRequest, RawService } from "./raw-service.ts";
 
@@ -37,7 +37,7 @@ export function fileOfRequest({ url }: Pick<RawRequest, "url">): {
 async function put(client: VolumeClient, writer: ContentWriter, request: RawRequest): Promise<RawAnswer> {
   const { volumeName, path } = fileOfRequest(request);
   const { headers } = request;
-  const ifAbsent = headerOf(headers, "if-none-match") === "*";
+  const ifAbsent = ifAbsentOf(headers);
   const payload = payloadOf(headerOf(headers, "x-content-sha256"));
   const file = { volumeName, volumeId: "", path, limits: undefined, ifAbsent };
   await writer.put(file, { ...request, payload });

@@ -1,9 +1,10 @@
+import { excerpt } from "@sluice/errors";
 import { checkStatus } from "@sluice/rpc";
 import { headerOf, isPartNumber, parsePartList, S3Refusal, splitOnce } from "@sluice/volumes";
 import { chosenParts } from "../volumes/part-uploads.ts";
 import type { VolumeClient } from "../volumes/volume-operations.ts";
 import { prefixOfVolume, UPLOAD_BUCKET } from "../volumes/volume-views.ts";
-import type { Content, ContentWriter, IncomingBody } from "./content-writer.ts";
+import { type Content, type ContentWriter, type IncomingBody, ifAbsentOf } from "./content-writer.ts";
 import type { RawRequest } from "./raw-service.ts";
 import {
   begunAnswer,
@@ -98,17 +99,17 @@ export class UploadGateway {
   }
 
   async #put(request: S3Request, key: string): Promise<S3Answer> {
-    if (headerOf(request.headers, "x-amz-copy-source") !== "")
-      throw new S3Refusal("NotImplemented", "files are not copied here");
     const access = await accessOf(this.#client, request);
+    refuseOtherPuts(request);
     const { volumeName, volumeId } = access.grant;
-    const ifAbsent = headerOf(request.headers, "if-none-match") === "*";
+    const ifAbsent = ifAbsentOf(request.headers);
     const file = { volumeName, volumeId, path: pathOfKey(access, key), limits: access.limits, ifAbsent };
     return stored(await this.#writer.put(file, incomingOf(request, access)));
   }
 
   async #begin(request: S3Request, key: string): Promise<S3Answer> {
     const access = await accessOf(this.#client, request);
+    refuseEncryption(request.headers);
     const { volumeName, volumeId } = access.grant;
     const about = {
       volumeName,
@@ -152,10 +153,30 @@ export class UploadGateway {
     checkStatus(status);
     if (found !== path)
       throw new S3Refusal("NoSuchUpload", "there is no such upload: it was finished, given up, or never begun");
-    const upload = { volumeName: access.grant.volumeName, ...content, path, limits: access.limits, ifAbsent: false };
+    const ifAbsent = ifAbsentOf(request.headers);
+    const upload = { volumeName: access.grant.volumeName, ...content, path, limits: access.limits, ifAbsent };
     const { etag } = await this.#writer.publishParts(upload, chosenParts(named, parts));
     return completedAnswer(UPLOAD_BUCKET, key, etag);
   }
+}
+
+/** What S3 clients put beside objects, and parts of them: taken for the object, it would take its place. @throws {S3Refusal} */
+function refuseOtherPuts({ query, headers }: S3Request): void {
+  const other = [...query.keys()].find((name) => name !== "x-id");
+  if (other !== undefined)
+    throw new S3Refusal("NotImplemented", `of a file nothing but its bytes is put here, no ${excerpt(other, 40)}`);
+  for (const [header, what] of otherPuts)
+    if (headerOf(headers, header) !== "") throw new S3Refusal("NotImplemented", `files are not ${what} here`);
+  refuseEncryption(headers);
+}
+
+const otherPuts = [["x-amz-copy-source", "copied"], ["x-amz-write-offset-bytes", "appended to"]] as const; // biome-ignore format: a table
+
+/** Who asks for it believes that it is done. @throws {S3Refusal} */
+function refuseEncryption(headers: RawRequest["headers"]): void {
+  if (!Object.keys(headers).some((name) => name.startsWith("x-amz-server-side-encryption"))) return;
+  const cure = "leave it out, or have the storage of this server encrypt what it holds";
+  throw new S3Refusal("NotImplemented", `files are not encrypted at the wish of a client: ${cure}`);
 }
 
 function incomingOf(request: S3Request, { payload, signature, grant }: UploadAccess): IncomingBody {
