@@ -5,7 +5,7 @@ import { useRestCalls, useServer } from "../support/index.ts";
 // Rows with lists of vectors. Every answer is compared with a model that goes through all rows.
 
 const fixture = useServer();
-const { data } = useRestCalls(fixture);
+const { data, post } = useRestCalls(fixture);
 const DIM = 8;
 const ROWS = 300;
 
@@ -121,6 +121,25 @@ describe("a list of vectors is searched", () => {
     const found = await search("bits", 300, [Buffer.from([7, 240])], { metric_type: "MAX_SIM_HAMMING" });
     const listOf = (id: number) => rows[id].lists.map(({ bits }) => [bits]);
     expect(found).toEqual([nearest(listOf, [[7], [240]], "HAMMING").slice(0, 20)]);
+  });
+
+  it("over REST, with plain vectors and with lists", async () => {
+    const near = async (field: string, queries: unknown[], metricType: string) => {
+      const params = { searchParams: { metricType }, limit: 7, annsField: `lines[${field}]` };
+      const answer = await post("entities/search", { collectionName: "pages", data: queries, ...params });
+      return answer.code === 0 ? answer.data.map(({ id }: { id: string }) => Number(id)) : answer.message;
+    };
+    const query = [vectorOf(), vectorOf()];
+    const ids = (field: "f32" | "i8", vectors: readonly Vector[], metric: string) =>
+      nearest((id) => rows[id].lists.map((line) => line[field]), vectors, metric)
+        .slice(0, 7)
+        .map(({ id }) => id);
+    expect(await near("f32", [query[0]], "COSINE")).toEqual(ids("f32", [query[0]], "COSINE"));
+    expect(await near("i8", [query[0]], "L2")).toEqual(ids("i8", [query[0]], "L2"));
+    expect(await near("f32", [query], "MAX_SIM_IP")).toEqual(ids("f32", query, "IP"));
+    const bits = nearest((id) => rows[id].lists.map((line) => [line.bits]), [[7], [240]], "HAMMING").slice(0, 7);
+    expect(await near("bits", [[[7], [240]]], "MAX_SIM_HAMMING")).toEqual(bits.map(({ id }) => id));
+    expect(await near("f32", [query, query[0]], "MAX_SIM_IP")).toContain("no vector of the type of lines[f32]");
   });
 
   it("with a filter; what does not fit is refused", async () => {

@@ -7,7 +7,7 @@ import { readLevel } from "./consistency-level.ts";
 import { entitiesOf, hitsOf, type Int64As } from "./entity-json.ts";
 import type { PublicCall } from "./public-call.ts";
 import type { RestRoute } from "./rest-route.ts";
-import { paramsIn, searchedFor } from "./search-in-body.ts";
+import { paramsIn, searchedField, searchedFor } from "./search-in-body.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -101,7 +101,7 @@ function searchRequest(about: ReturnType<typeof named>, body: Body, collection: 
   const { fields } = collection;
   const vectors = fields.filter(({ dataType }) => dataType >= schema.DataType.BinaryVector);
   const name = body.text("annsField") || (vectors.length === 1 ? vectors[0].name : "");
-  const field = fields.find((candidate) => candidate.name === name);
+  const field = searchedField(name, collection);
   const { metricType, ...all } = paramsIn(body);
   const metric = metricType ?? body.raw("metricType");
   return milvus.SearchRequest.fromPartial({

@@ -26,6 +26,15 @@ export function searchedFor(
   };
 }
 
+/** A field by its name, `struct[member]` too. */
+export function searchedField(name: string, collection: schema.CollectionSchema): schema.FieldSchema | undefined {
+  const { fields, structArrayFields: structs } = collection;
+  const members = structs.flatMap((struct) =>
+    struct.fields.map((member) => ({ ...member, name: `${struct.name}[${member.name}]` })),
+  );
+  return [...fields, ...members].find((field) => field.name === name);
+}
+
 /** Keys as their field has them; texts that are no integers stay texts, which the search refuses. */
 function keysOf(ids: readonly unknown[], fields: readonly schema.FieldSchema[]): schema.IDs {
   const texts = ids.map((id) => {

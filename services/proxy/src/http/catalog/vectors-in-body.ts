@@ -8,10 +8,29 @@ const { DataType } = schema;
 export function placeholderGroup(vectors: readonly unknown[], field: schema.FieldSchema): Buffer {
   // Of what a function computes, the text is searched for that it computes it from.
   const isText = field.isFunctionOutput && vectors.length > 0 && vectors.every((one) => typeof one === "string");
-  const values = vectors.map((one) => Buffer.from(isText ? String(one) : vectorBytes(one, field)));
-  const type = (isText ? DataType.VarChar : field.dataType) as number as common.PlaceholderType;
-  const placeholders = [{ tag: "$0", type, values }];
+  const { type, values } = isText
+    ? { type: DataType.VarChar, values: vectors.map((one) => Buffer.from(String(one))) }
+    : field.dataType === DataType.ArrayOfVector
+      ? listsOrVectors(vectors, { ...field, dataType: field.elementType })
+      : { type: field.dataType, values: vectors.map((one) => Buffer.from(vectorBytes(one, field))) };
+  const placeholders = [{ tag: "$0", type: type as number as common.PlaceholderType, values }];
   return Buffer.from(common.PlaceholderGroup.encode(common.PlaceholderGroup.fromPartial({ placeholders })).finish());
+}
+
+/** Types of lists of vectors stand so far behind those of their vectors: `EmbListFloatVector`. */
+const LISTS = common.PlaceholderType.EmbListFloatVector - common.PlaceholderType.FloatVector;
+
+/** What is compared with rows' lists of vectors: a vector a query, or a list of them. */
+function listsOrVectors(queries: readonly unknown[], member: schema.FieldSchema) {
+  const isList = (query: unknown): query is unknown[] =>
+    Array.isArray(query) && query.some((one) => typeof one !== "number");
+  if (!queries.some(isList))
+    return { type: member.dataType, values: queries.map((one) => Buffer.from(vectorBytes(one, member))) };
+  const values = queries.map((query) => {
+    if (!isList(query)) throw refused(member.name);
+    return Buffer.concat(query.map((one) => vectorBytes(one, member)));
+  });
+  return { type: member.dataType + LISTS, values };
 }
 
 function vectorBytes(vector: unknown, { name, dataType }: schema.FieldSchema): Uint8Array {
