@@ -37,7 +37,7 @@ async function codeOf(method: string, client: TestClient): Promise<number> {
   const raw = client.raw as unknown as Record<string, (request: object) => Promise<Answer>>;
   return raw[method](requestDeserialize(Buffer.alloc(0)) as object).then(
     ({ status, code = 0, reason = "" }) =>
-      (status?.reason ?? reason).endsWith("is not supported by this server") ? UNAUTHENTICATED : (status?.code ?? code),
+      (status?.reason ?? reason).includes("is not supported by this server") ? UNAUTHENTICATED : (status?.code ?? code),
     ({ code }) => code,
   );
 }

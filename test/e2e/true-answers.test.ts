@@ -95,6 +95,23 @@ describe("no call pretends", () => {
     expect((await client.raw.getReplicas(replicas)).status?.code).toBe(101);
   });
 
+  it("the one resource group has the nodes and the loaded collections; of another name there is none", async () => {
+    const { client } = fixture;
+    await client.createCollection(bookCollection("grouped"));
+    const describe = async (resourceGroup: string) =>
+      client.raw.describeResourceGroup(milvus.DescribeResourceGroupRequest.fromPartial({ resourceGroup }));
+    const { resourceGroup } = await describe("__default_resource_group");
+    const [{ nodeIds }] = (
+      await client.raw.getReplicas(milvus.GetReplicasRequest.fromPartial({ collectionName: "grouped" }))
+    ).replicas;
+    expect(resourceGroup).toMatchObject({ capacity: 1, numAvailableNode: 1, numLoadedReplica: { grouped: 1 } });
+    expect(resourceGroup?.nodes.map(({ nodeId }) => nodeId)).toEqual(nodeIds);
+    expect((await describe("mine")).status).toMatchObject({
+      code: 300,
+      reason: expect.stringContaining("resource group not found[rg=mine]: there is none but __default_resource_group"),
+    });
+  });
+
   it("metrics are refused with the place where they are", async () => {
     const { status } = await fixture.client.raw.getMetrics({ base: undefined, request: "{}" });
     expect([status?.code, status?.reason]).toEqual([10, expect.stringContaining("/metrics")]);

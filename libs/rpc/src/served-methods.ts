@@ -12,6 +12,8 @@ export const TRACE_PARENT = "traceparent";
 export interface ServedService {
   readonly definition: ServiceDefinition;
   readonly handlers: Readonly<Record<string, ((request: never, call: never) => unknown) | undefined>>;
+  /** By name, what to do instead of calling a method that has no handler. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 /** Thrown by a handler where a client expects a gRPC code rather than a Status: authentication and privileges. */
@@ -69,18 +71,19 @@ type AnyMethod = MethodDefinition<object, object>;
 type AnyHandler = (request: object, call: CallOfHandler) => unknown;
 
 /** The methods of a service by name. One without handler is refused by Status. */
-export function servedMethods({ definition, handlers }: ServedService, options: ServedOptions) {
+export function servedMethods({ definition, handlers, instead }: ServedService, options: ServedOptions) {
   const methods = Object.entries(definition).map(([name, method]): [string, ServedMethod] => {
-    const handler = handlers[name] as AnyHandler | undefined;
+    const given = handlers[name] as AnyHandler | undefined;
+    const handler = given ?? refusalWith(method, instead?.[name]);
     const answer = (call: CallOfHandler) => answerTo(method, handler, call, options);
-    return [name, { definition: safeMethod(method, handler !== undefined, options), answer }];
+    return [name, { definition: safeMethod(method, given !== undefined, options), answer }];
   });
   return new Map(methods);
 }
 
 async function answerTo(
   method: AnyMethod,
-  handler: AnyHandler | undefined,
+  handler: AnyHandler,
   call: CallOfHandler,
   { log, onCall }: ServedOptions,
 ): Promise<object> {
@@ -88,7 +91,7 @@ async function answerTo(
   const ended = (code: number, reason?: string) =>
     onCall?.(methodName(method), code, (performance.now() - startedMs) / 1000, reason);
   try {
-    const response = (await handled(method, handler, call)) as object;
+    const response = (await handled(handler, call)) as object;
     ended(codeOf(response), reasonOf(response));
     return response;
   } catch (thrown) {
@@ -107,9 +110,14 @@ async function answerTo(
   }
 }
 
-function handled(method: AnyMethod, handler: AnyHandler | undefined, call: CallOfHandler): unknown {
-  if (!handler)
-    throw new StatusError(statusCodes.unimplemented, `${methodName(method)} is not supported by this server`);
+function refusalWith(method: AnyMethod, instead: string | undefined): AnyHandler {
+  const reason = `${methodName(method)} is not supported by this server${instead ? `: ${instead}` : ""}`;
+  return () => {
+    throw new StatusError(statusCodes.unimplemented, reason);
+  };
+}
+
+function handled(handler: AnyHandler, call: CallOfHandler): unknown {
   const { request } = call;
   if (request instanceof Unreadable) throw request.refusal;
   const parent = call.metadata.get(TRACE_PARENT)[0];

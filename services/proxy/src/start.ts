@@ -14,6 +14,7 @@ import { watchedUploads } from "./access/watched-uploads.ts";
 import type { ProxyContext } from "./context.ts";
 import { grpcDoor, restDoor } from "./doors.ts";
 import { clientTelemetryService, milvusService } from "./grpc/milvus-service.ts";
+import { newerMethods } from "./grpc/newer-methods.ts";
 import { openRest } from "./http/open-rest.ts";
 import { RunningRequests } from "./http/running-requests.ts";
 import { ImportRequests } from "./jobs/import-requests.ts";
@@ -87,7 +88,7 @@ export async function startProxy(settings: ProxySettings, deps: ProxyDeps): Prom
   const operations = milvusOperations(context, requests, rows);
   const grpc = cleanup.use(
     openGrpcServer({
-      services: [milvusService(grpcDoor(operations, rates, guards)), clientTelemetryService()],
+      services: [milvusService(grpcDoor(operations, rates, guards)), newerMethods(), clientTelemetryService()],
       reflection: true,
       maxRequestBytes: MAX_REQUEST_BYTES,
       requestBudget: budget,

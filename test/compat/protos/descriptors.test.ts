@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fromJSON, loadSync, type PackageDefinition } from "@grpc/proto-loader";
 import { describe, expect, it } from "@jest/globals";
+import { common } from "@sluice/rpc";
+import { newerMethods } from "../../../services/proxy/src/grpc/newer-methods.ts";
 
 // Our protos against the descriptors that released clients carry: what both know has the same name, number, type and label.
 
@@ -133,6 +135,31 @@ describe("against the newest client", () => {
   it.each(services)("the methods of %s are the same", (service) => {
     const known = methodsOf(client30, service);
     for (const [name, method] of methodsOf(ours, service)) expect(method).toBe(known.get(name));
+  });
+});
+
+describe("what the newest client may call besides", () => {
+  const theirs = Object.entries(client30[services[0]]).filter(([, { requestStream, responseStream }]) => !requestStream && !responseStream); // biome-ignore format: one list
+  const besides = theirs.filter(([name]) => !methodsOf(ours, services[0]).has(name));
+  const fieldsOf = messagesOf(client30);
+  const { definition, instead } = newerMethods();
+
+  it("is refused, all of it, with what to do instead", () => {
+    expect(Object.keys(definition).sort()).toEqual(besides.map(([name]) => name).sort());
+    for (const [name, { path }] of besides) expect(definition[name].path).toBe(path);
+    expect(Object.keys(instead ?? {}).sort()).toEqual(Object.keys(definition).sort());
+  });
+
+  it.each(besides)("%s is answered by a Status where its answer has one", (name, { responseType }) => {
+    const answer = `.${(responseType as { type: { name: string } }).type.name}`;
+    const message = [...fieldsOf].find(([full]) => full.endsWith(answer))?.[1];
+    const { responseSerialize, responseDeserialize } = definition[name];
+    const empty = responseDeserialize(Buffer.alloc(0));
+    if (answer === ".Status") expect(empty).toHaveProperty("errorCode");
+    else if (message?.get(1) === "LABEL_OPTIONAL Status status = 1") {
+      const status = common.Status.fromPartial({ code: 10, reason: "r" });
+      expect(responseDeserialize(responseSerialize({ ...empty, status }))).toMatchObject({ status });
+    } else expect(newerMethods().handlers[name]).toThrow("is not supported by this server: ");
   });
 });
 

@@ -30,7 +30,7 @@ const MAX_CHARACTERS = 300;
 
 /** Calls that change nothing and give no rows away that somebody counts on: there are thousands of them. */
 const READS =
-  /^(connect|check|describe|head|show|list|get|has|alloc|run_?[Aa]nalyzer|select|query|search|hybrid|advanced|errors|events|inspect)/;
+  /^(connect|check|describe|head|show|list|get|has|alloc|run_?[Aa]nalyzer|select|query|search|hybrid|advanced|errors|events|inspect|batchDescribe)/;
 
 /**
  * One JSON object a line for each call that needs a privilege, whoever makes it. The file is opened anew for each line, so that

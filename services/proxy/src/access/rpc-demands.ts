@@ -93,7 +93,7 @@ function each(guard: Guard, names: string): [string, Guard][] {
 export const rpcGuards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ...each(
     open,
-    "connect getVersion checkHealth hasCollection getCompactionState getCompactionStateWithPlans allocTimestamp runAnalyzer getMetrics getFlushAllState getComponentStates clientHeartbeat showCollections listDatabases listImportTasks",
+    "connect getVersion checkHealth hasCollection getCompactionState getCompactionStateWithPlans allocTimestamp runAnalyzer getMetrics getFlushAllState getComponentStates clientHeartbeat batchDescribeCollection showCollections listDatabases listImportTasks",
   ),
   ["import", { kind: "demands", of: importDemands }],
   ["getImportState", { kind: "job", anyOf: ["Import", "GetImportProgress"] }],

@@ -24,7 +24,7 @@ export function milvusOperations(context: ProxyContext, requests: ImportRequests
     ...queryOperations(context),
     ...analyzerOperations(context),
     ...segmentOperations(context),
-    ...cheapTruthOperations(),
+    ...cheapTruthOperations(context),
   };
   return intercepted(operations, [withoutRefusedFields]);
 }

@@ -2,13 +2,13 @@ import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, common, type importing, milvus, okStatus, type queryNode, type rootCoord } from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
+import { livingNodes, RESOURCE_GROUP } from "./cheap-truths.ts";
 import type { Operations } from "./operations.ts";
 
 type Collection = rootCoord.ResolveCollectionResponse;
 
-/** Every load makes one replica, which all querynodes have together: each reads the segments that fall to it. */
+/** Each of the querynodes reads the segments that fall to it. */
 const REPLICA_ID = 1n;
-const RESOURCE_GROUP = "__default_resource_group";
 /** Of the logs that we write. Source: Milvus `storage_version`. */
 const STORAGE_VERSION = 0n;
 
@@ -109,7 +109,7 @@ async function replica(
   const loaded = found.partitions.filter((partition) => partition.loaded);
   if (loaded.length === 0)
     throw new StatusError(statusCodes.collectionNotLoaded, `collection not loaded[collection=${found.collectionName}]`);
-  const nodeIds = (await nodeShares(context, [])).map(({ nodeId }) => nodeId);
+  const nodeIds = await livingNodes(context);
   return milvus.ReplicaInfo.fromPartial({
     replicaID: REPLICA_ID,
     collectionID: found.collectionId,
