@@ -29,7 +29,7 @@ export function jsonPlace(text: string, schema: CollectionSchema): JsonPlace | u
 function nameIn(text: string): { readonly first: string; readonly steps: readonly PathStep[] } | undefined {
   try {
     const lexer = new Lexer(text, new Set());
-    if (lexer.end !== text.length || typeof lexer.value !== "string") return undefined;
+    if (lexer.end !== text.length || typeof lexer.value !== "string" || lexer.value.includes("[")) return undefined;
     if (lexer.kind === "name") return { first: lexer.value, steps: [] };
     return lexer.kind === "path" ? { first: lexer.value, steps: lexer.steps } : undefined;
   } catch (error) {

@@ -130,7 +130,8 @@ function isHidden(field: FieldSchema): boolean {
 function dynamicKey(name: string, schema: CollectionSchema): string | undefined {
   try {
     const lexer = new Lexer(name, new Set());
-    if (lexer.end !== name.length) return undefined;
+    // Members of struct arrays, which are fields, are no keys.
+    if (lexer.end !== name.length || String(lexer.value).includes("[")) return undefined;
     if (lexer.kind === "name") return lexer.value as string;
     const isMeta = lexer.value === META_FIELD_NAME && fieldIndex(schema, META_FIELD_NAME) >= 0;
     return lexer.kind === "path" && isMeta && lexer.steps.length === 1 ? lexer.steps[0].text : undefined;

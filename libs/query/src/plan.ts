@@ -36,6 +36,11 @@ export type ListTest =
   | { readonly kind: "contains"; readonly mode: "any" | "all"; readonly values: readonly Constant[] }
   | { readonly kind: "length"; readonly op: Comparison; readonly value: bigint };
 
+/** How many elements of a list must fulfil a condition. */
+export type ElementCount =
+  | { readonly kind: "any" | "all" }
+  | { readonly kind: "least" | "most" | "exact"; readonly threshold: number };
+
 /** Arithmetic on a floating-point column before it is compared. */
 export interface FloatArithmetic {
   readonly op: ArithmeticOperator;
@@ -114,6 +119,13 @@ export type Predicate =
       readonly atLeast: number;
     }
   | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[]; readonly slop: number }
+  /** A condition on elements of a struct array; its fields are those of one element. UNKNOWN where the array is null. */
+  | {
+      readonly kind: "elements";
+      readonly members: readonly { readonly element: FieldRef; readonly field: FieldRef }[];
+      readonly inner: Predicate;
+      readonly test: ElementCount;
+    }
   /** Geometries equal up to start, direction and order of parts; `wkb` is the canonical form. */
   | { readonly kind: "sameGeometry"; readonly field: FieldRef; readonly wkb: Uint8Array };
 

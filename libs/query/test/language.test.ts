@@ -161,9 +161,12 @@ describe("names", () => {
       "i64 == null",
       "NULL literal is not supported in expressions; use '<field> is null' or '<field> is not null' instead at column 7",
     ],
-    ["sub[a] == 1", "expressions on struct array fields are not supported: sub[a] at column 0"],
-    ["sub[0][a] == 1", "expressions on struct array fields are not supported: sub[0][a] at column 0"],
-    ["$[a] == 1", "expressions on struct array elements are not supported: $[a] at column 0"],
+    ["sub[a] == 1", "field sub[a] not exist at column 0"],
+    ["sub[0][a] == 1", "field sub[a] not exist at column 0"],
+    [
+      "$[a] == 1",
+      "$[a] is an element of a struct array, which is known within match_any and the like alone, as a member of that array at column 0",
+    ],
   ])("%s", (text, cause) => {
     expect(refusal(text, { schema: fixedFields })).toBe(cause);
   });

@@ -515,9 +515,9 @@ describe("§2.9, §1.4 functions that are refused by name", () => {
     ],
     [
       "element_filter(words, 1)",
-      "function element_filter is not supported (look at the elements of struct arrays in the client) at column 0",
+      "function element_filter is not supported (rows that have such an element are found by match_any; look at the elements in the client) at column 0",
     ],
-    ["MATCH_ANY(s, $[a] == 1)", "expressions on struct array elements are not supported: $[a] at column 13"],
+    ["MATCH_ANY(s, $[a] == 1)", "MATCH_ANY is asked of struct arrays, but got: s at column 10"],
     ["empty(s)", "function empty not found at column 0"],
     ["starts_with(s, 'x')", "function starts_with not found at column 0"],
   ])("%s", (text, cause) => {

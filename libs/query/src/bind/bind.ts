@@ -18,8 +18,9 @@ import { bindCall } from "./calls.ts";
 import { resolveColumn } from "./columns.ts";
 import { bindChain, bindCompare } from "./compare.ts";
 import { type BindContext, fail, type Operand, placed, sourceOf, spend } from "./context.ts";
+import { memberFor } from "./elements.ts";
 import { foldArithmetic } from "./fold.ts";
-import { allOf, anyOf, CONSTANT, negated } from "./logic.ts";
+import { allOf, anyOf, asPredicate, CONSTANT, negated } from "./logic.ts";
 import { bindIn, bindLike } from "./membership.ts";
 
 /**
@@ -54,7 +55,7 @@ function bindOperand(node: Node, context: BindContext): Operand {
     case "interval":
       return { kind: node.kind, text: node.text, node };
     case "call":
-      return bindCall(node, context, (argument) => bindOperand(argument, context));
+      return bindCall(node, context, (argument, within = context) => bindOperand(argument, within));
     default:
       return asOperand(bindBoolean(node, context), node);
   }
@@ -153,12 +154,13 @@ function foldSign(node: UnaryNode, value: Constant): Constant {
 }
 
 function bindNullTest(node: NullTestNode, context: BindContext): Predicate {
-  const column = resolveColumn(node.column, context);
+  const member = memberFor(node.column, context);
+  const column = resolveColumn(member ?? node.column, context);
   if (column.kind === "element") {
     const text = sourceOf(node.column, context);
     fail(`IsNull/IsNotNull operations are not supported on array element access, got: ${text}`, node);
   }
-  if (isVector(column.type)) fail("IsNull/IsNotNull operations are not supported on vector fields", node);
+  if (!member && isVector(column.type)) fail("IsNull/IsNotNull operations are not supported on vector fields", node);
   const isPath = column.kind === "json" && column.path.length > 0;
   const test: Predicate = isPath ? negated({ kind: "exists", field: column, path: column.path }) : nullTest(column);
   return node.negated ? negated(test) : test;
@@ -176,12 +178,6 @@ function bindExists(node: ExistsNode, context: BindContext): Predicate {
   if (column.kind !== "json") return fail(`${refusal}${dataTypeName(column.schema.dataType)}`, node);
   if (column.path.length === 0) return fail("exists operations are only supportted on json key", node);
   return { kind: "exists", field: column, path: column.path };
-}
-
-function asPredicate(operand: Operand): Predicate | undefined {
-  if (operand.kind === "predicate") return operand.predicate;
-  if (operand.kind !== "constant" || typeof operand.value !== "boolean" || operand.template) return undefined;
-  return operand.value ? CONSTANT.true : CONSTANT.false;
 }
 
 function asOperand(predicate: Predicate, node: Node): Operand {

@@ -9,9 +9,9 @@ import type { Predicate } from "../plan.ts";
 import { castTo } from "./cast.ts";
 import { isString } from "./columns.ts";
 import { type BindContext, type ColumnRef, fail, type Operand, type OperandOf, placed, sourceOf } from "./context.ts";
+import { type BindIn, bindMatch, matchOf, memberFor } from "./elements.ts";
 import { refuseManyLists } from "./membership.ts";
 
-type BindArgument = (node: Node) => Operand;
 type Mode = "contains" | "contains_all" | "contains_any";
 
 const contains = /^(?:json|array)_(contains|contains_all|contains_any)$/;
@@ -23,17 +23,19 @@ const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
   ],
   [/^text_match_fuzzy$/, "use text_match, or like with parts of words"],
   [/^random_sample$/, "take keys by their remainder, as in id % 100 == 7"],
-  [/^(element_filter|match_(any|all|least|most|exact))$/, "look at the elements of struct arrays in the client"],
+  [/^element_filter$/, "rows that have such an element are found by match_any; look at the elements in the client"],
 ];
 
 /** Each is compared with each word of a text. */
 const MAX_SLOP_WORDS = 256;
 
 /** A function call. Names are taken in any case. @throws {FilterError} */
-export function bindCall(node: CallNode, context: BindContext, bind: BindArgument): Operand {
+export function bindCall(node: CallNode, context: BindContext, bind: BindIn): Operand {
   const name = node.name.toLowerCase();
   const mode = contains.exec(name)?.[1] as Mode | undefined;
   if (mode) return predicate(node, bindContains(node, mode, context, bind));
+  const match = matchOf(name);
+  if (match) return predicate(node, bindMatch(node, match, context, bind));
   switch (name) {
     case "array_length":
       return bindLength(node, context, bind);
@@ -58,7 +60,7 @@ function predicate(node: CallNode, value: Predicate): Operand {
 }
 
 /** The positional arguments, of which there are `least` to `most`; only `named` may be given by name. */
-function argumentsOf(node: CallNode, bind: BindArgument, least: number, most = least, named = ""): Operand[] {
+function argumentsOf(node: CallNode, bind: BindIn, least: number, most = least, named = ""): Operand[] {
   const count = node.args.length;
   const expected = least === most ? `${least}` : `${least} to ${most}`;
   if (count < least || count > most)
@@ -66,10 +68,10 @@ function argumentsOf(node: CallNode, bind: BindArgument, least: number, most = l
   for (const [name, value] of node.named) {
     if (name !== named) fail(`function ${node.name} has no argument named ${excerpt(name)}`, value);
   }
-  return node.args.map(bind);
+  return node.args.map((argument) => bind(argument));
 }
 
-function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: BindArgument): Predicate {
+function bindContains(node: CallNode, mode: Mode, context: BindContext, bind: BindIn): Predicate {
   const [target, wanted] = argumentsOf(node, bind, 2);
   const column = listColumn(node, target, mode, context);
   if (wanted.kind !== "constant") {
@@ -114,12 +116,14 @@ function operationName(mode: Mode): string {
   return mode === "contains_all" ? "ContainsAll" : "ContainsAny";
 }
 
-function bindLength(node: CallNode, context: BindContext, bind: BindArgument): Operand {
-  const [target] = argumentsOf(node, bind, 1);
+function bindLength(node: CallNode, context: BindContext, bind: BindIn): Operand {
+  const [list] = node.args;
+  const member = list?.kind === "column" ? memberFor(list, context) : undefined;
+  const [target] = argumentsOf(member ? { ...node, args: [member] } : node, bind, 1);
   return { kind: "length", column: listColumn(node, target, "array_length", context), node };
 }
 
-function bindTextMatch(node: CallNode, bind: BindArgument): Predicate {
+function bindTextMatch(node: CallNode, bind: BindIn): Predicate {
   const [target, query] = argumentsOf(node, bind, 2, 2, "minimum_should_match");
   const field = textColumn(target);
   const minimum = node.named.get("minimum_should_match");
@@ -128,7 +132,7 @@ function bindTextMatch(node: CallNode, bind: BindArgument): Predicate {
   return { kind: "textMatch", field, tokens: [...new Set(tokens.map(({ text }) => text))], atLeast };
 }
 
-function bindPhrase(node: CallNode, bind: BindArgument): Predicate {
+function bindPhrase(node: CallNode, bind: BindIn): Predicate {
   const [target, query, slop] = argumentsOf(node, bind, 2, 3, "slop");
   const field = textColumn(target);
   const named = node.named.get("slop");
@@ -172,7 +176,7 @@ function queryTokens(column: ColumnRef, query: Operand): Token[] {
   return fail("the query of a text match must be a string", query.node);
 }
 
-function bindSameGeometry(node: CallNode, context: BindContext, bind: BindArgument): Predicate {
+function bindSameGeometry(node: CallNode, context: BindContext, bind: BindIn): Predicate {
   const [target, shape] = argumentsOf(node, bind, 2);
   if (target.kind !== "column" || target.column.schema.dataType !== DataType.Geometry) {
     const text = sourceOf(target.node, context);

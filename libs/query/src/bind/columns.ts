@@ -12,6 +12,9 @@ export function resolveColumn(node: ColumnNode, context: BindContext): ColumnRef
   const { schema } = context;
   const index = fieldIndex(schema, node.name);
   if (index >= 0) return columnOfField(node, index, context);
+  if (node.name.includes("[")) fail(whyNoMember(node.name), node);
+  const struct = schema.structs.find(({ name }) => name === node.name);
+  if (struct) fail(`a struct array is asked for by its members, such as ${struct.name}[${struct.members[0]}]`, node);
   if (/^(null|NULL)$/.test(node.name) && node.steps.length === 0) {
     const advice = "use '<field> is null' or '<field> is not null' instead";
     fail(`NULL literal is not supported in expressions; ${advice}`, node);
@@ -20,6 +23,13 @@ export function resolveColumn(node: ColumnNode, context: BindContext): ColumnRef
   if (dynamic < 0) fail(`field ${excerpt(node.name)} not exist`, node);
   const path = jsonPath([{ text: node.name }, ...node.steps]);
   return { node, index: dynamic, schema: schema.fields[dynamic], kind: "json", type: DataType.JSON, path, element: 0 };
+}
+
+/** Names of members have brackets, which no other field has. */
+function whyNoMember(name: string): string {
+  return name.startsWith("$")
+    ? `${excerpt(name)} is an element of a struct array, which is known within match_any and the like alone, as a member of that array`
+    : `field ${excerpt(name)} not exist`;
 }
 
 /** Position of `$meta`, or -1. */

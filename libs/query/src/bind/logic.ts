@@ -1,10 +1,18 @@
 import { integerList, unionOf } from "../number-lists.ts";
 import type { Predicate } from "../plan.ts";
+import type { Operand } from "./context.ts";
 
 export const CONSTANT = {
   true: { kind: "constant", value: true },
   false: { kind: "constant", value: false },
 } as const satisfies Record<string, Predicate>;
+
+/** A part of an expression that is TRUE or FALSE; undefined where it is something else. */
+export function asPredicate(operand: Operand): Predicate | undefined {
+  if (operand.kind === "predicate") return operand.predicate;
+  if (operand.kind !== "constant" || typeof operand.value !== "boolean" || operand.template) return undefined;
+  return operand.value ? CONSTANT.true : CONSTANT.false;
+}
 
 export function negated(operand: Predicate): Predicate {
   if (operand.kind === "constant") return operand.value ? CONSTANT.false : CONSTANT.true;

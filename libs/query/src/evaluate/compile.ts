@@ -1,6 +1,7 @@
 import type { Predicate } from "../plan.ts";
 import { arrayEqualsSelector, arraySelector, elementSelector } from "./arrays.ts";
 import { columnsSelector } from "./columns.ts";
+import { elementsSelector } from "./elements.ts";
 import { floatSelector, inFloatsSelector } from "./floats.ts";
 import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
 import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
@@ -16,6 +17,8 @@ export function compileSelector(predicate: Predicate, wanted = true): StepSelect
     case "and":
     case "or":
       return compileLogical(predicate, wanted);
+    case "elements":
+      return elementsSelector(predicate, compileSelector(predicate.inner), wanted);
     default:
       return oneStep(compilePlain(predicate, wanted));
   }
@@ -30,7 +33,7 @@ function oneStep(select: Selector): StepSelector {
 }
 
 type Logical = Extract<Predicate, { kind: "and" | "or" }>;
-type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" }>;
+type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" | "elements" }>;
 type Leaf = Exclude<Plain, { kind: "constant" | "isNull" | "never" | "columns" }>;
 
 function compilePlain(predicate: Plain, wanted: boolean): Selector {

@@ -47,7 +47,7 @@ const nullTest = /is[ \t\r\n]+(not[ \t\r\n]+)?null(?![A-Za-z0-9_])/iy;
 const inAhead = /[ \t\r\n]*in(?![A-Za-z0-9_])/iy;
 const meta = /\$meta(?![A-Za-z0-9_])/y;
 const pathIndex = /\[(0|[1-9][0-9]*)\]/y;
-const structPart = /(?:\[[0-9]+\])?\[[A-Za-z_][A-Za-z0-9_]*\]/y;
+const structPart = /(?:\[([0-9]+)\])?(\[[A-Za-z_][A-Za-z0-9_]*\])/y;
 const element = /\$\[[A-Za-z_][A-Za-z0-9_]*\]/y;
 
 /**
@@ -151,30 +151,22 @@ export class Lexer {
 
   #dollar(): void {
     meta.lastIndex = element.lastIndex = this.start;
-    const struct = element.exec(this.text);
-    if (struct)
-      throw new FilterError(
-        `expressions on struct array elements are not supported: ${excerpt(struct[0])}`,
-        this.start,
-      );
-    if (meta.test(this.text)) this.#nameOrPath("$meta", this.start + "$meta".length);
+    const [member] = element.exec(this.text) ?? [];
+    if (member !== undefined) this.#take("name", this.start + member.length, member);
+    else if (meta.test(this.text)) this.#nameOrPath("$meta", this.start + "$meta".length);
     else this.#unrecognized("$");
   }
 
   /** A name with the `[...]` that follow it without blanks. One that is not closed properly is left to the parser. */
   #nameOrPath(name: string, nameEnd: number): void {
-    const steps: PathStep[] = [];
-    let end = nameEnd;
-    for (let next = this.#step(end, steps); next > 0; next = this.#step(end, steps)) end = next;
     structPart.lastIndex = nameEnd;
-    const struct = structPart.exec(this.text);
-    if (struct)
-      throw new FilterError(
-        `expressions on struct array fields are not supported: ${excerpt(name + struct[0])}`,
-        this.start,
-      );
+    const [member = "", index, memberName = ""] = structPart.exec(this.text) ?? [];
+    // `s[0][a]` is the element 0 of the member `s[a]`.
+    const steps: PathStep[] = index === undefined ? [] : [{ text: index, quoted: false }];
+    let end = nameEnd + member.length;
+    for (let next = this.#step(end, steps); next > 0; next = this.#step(end, steps)) end = next;
     this.steps = steps;
-    this.#take(steps.length > 0 ? "path" : "name", end, name);
+    this.#take(steps.length > 0 ? "path" : "name", end, name + memberName);
     if (steps.some((step) => step.text === "")) {
       throw new FilterError(`invalid identifier: ${excerpt(this.text.slice(this.start, end))}`, this.start);
     }
