@@ -18,6 +18,7 @@ import { pooledPages } from "../pooled-pages.ts";
 import { planColumns } from "./column-plans.ts";
 import type { ColumnReader } from "./columns/column-reader.ts";
 import { footerOf, hasNoRows } from "./footer-facts.ts";
+import { NearGroups } from "./near-groups.ts";
 
 /** Bytes asked of the store at a time: of one column, and of all columns of a row group together. */
 const MAX_READ_BYTES = 4 << 20;
@@ -41,6 +42,7 @@ export class ParquetReader implements FormatReader {
   readonly #source: SourceFile;
   readonly #maxReadBytes: number;
   readonly #memory = new HeldMemory();
+  readonly #near: NearGroups;
   #leaves: LeafReader[] = [];
 
   /** @throws {ImportError} `request_invalid` unless there is exactly one source */
@@ -49,6 +51,7 @@ export class ParquetReader implements FormatReader {
       throw new ImportError("request_invalid", "for PARQUET import, accepts only one file");
     this.#input = input;
     this.#source = input.sources[0];
+    this.#near = new NearGroups(this.#source);
     this.#maxReadBytes = maxReadBytes;
   }
 
@@ -60,7 +63,10 @@ export class ParquetReader implements FormatReader {
       if (hasNoRows(file)) return;
       const rejects = new RowRejects(onReject);
       const columns = this.#openColumns(file, rejects, signal);
-      for (const group of this.#groups(file)) {
+      const groups = this.#groups(file);
+      const leaves = this.#leaves.map(({ node }) => node.leaf);
+      for (const [i, group] of groups.entries()) {
+        if (group.rowCount > 0) await this.#near.reach(groups, i, leaves, signal);
         yield* this.#groupBatches(group, columns, { batchBytes, signal }, rejects, progress);
         progress.sourceBytes += group.compressedBytes;
         rowGroup++;
@@ -80,7 +86,7 @@ export class ParquetReader implements FormatReader {
     const { plan, enoughFields = Number.POSITIVE_INFINITY } = this.#input;
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#input.wholeBytes);
-    const open = (node: SchemaNode) => new LeafReader(this.#source, node, budget, signal, pooledPages);
+    const open = (node: SchemaNode) => new LeafReader(this.#near, node, budget, signal, pooledPages);
     const context = { schema: plan.schema, dynamic: plan.dynamic, rejects, memory: this.#memory, open };
     const columns = plans.map((made) => made(context)).filter(({ fields }) => fields.some((i) => i < enoughFields));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
@@ -151,6 +157,7 @@ export class ParquetReader implements FormatReader {
 
   async #close(): Promise<void> {
     await Promise.all(this.#leaves.map((leaf) => leaf.close()));
+    this.#near.close();
     this.#memory[Symbol.dispose]();
   }
 }
