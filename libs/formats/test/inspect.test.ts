@@ -88,3 +88,24 @@ test("a key that is made is not called as a column that is not read", async () =
   );
   expect(types).toEqual(["auto_id Int64 key", "vector FloatVector"]);
 });
+
+test("a column that is wrong in every row does not hide what the others are", async () => {
+  const vectors = vectorFromArray(
+    [
+      [1, 0.5],
+      [2, 0.5],
+    ],
+    new List(new Field("item", new Float32())),
+  );
+  const table = new Table({
+    ...{ id: vectorFromArray([1n, 2n], new Uint64()), vector: vectors },
+    score: vectorFromArray([Number.NaN, Number.POSITIVE_INFINITY], new Float32()),
+  });
+  const found = await look("arrow", tableToIPC(table, "file"));
+  expect(found.types).toEqual(["id Int64 key", "vector FloatVector", "score Double"]);
+  expect(found.faults).toMatchObject([
+    { row: 0, field: "score" },
+    { row: 1, field: "score" },
+  ]);
+  expect(found.sample).toMatchObject([{ id: 1, vector: [1, 0.5] }, { id: 2 }]);
+});

@@ -66,7 +66,7 @@ export async function inspectGroup(
   const described = [...own, ...folderColumns(folders).filter(({ name }) => !names.has(name))];
   const preset = options.preset ? presetOf(options.preset) : undefined;
   // Columns are read under their own names, since no collection says yet what is whose.
-  const sampleOptions = { ...options, preset: "", fields_mapping: mappingInto(rowsPath, own) };
+  const sampleOptions = { ...options, preset: valuesOnly(preset), fields_mapping: mappingInto(rowsPath, own) };
   const read = (columns: readonly ColumnDescription[]) =>
     sample(format, sources, { columns, options: sampleOptions, folders: folders.own }, signal);
   const areTyped = sampledRows === undefined;
@@ -87,6 +87,11 @@ export async function inspectGroup(
   };
 }
 
+/** Of a preset what it says of values; where they lie is told by the mapping. */
+function valuesOnly(preset: Preset | undefined): string {
+  return preset?.extended_json ? JSON.stringify({ description: "", fields_mapping: {}, extended_json: true }) : "";
+}
+
 function mappingOf(
   preset: Preset | undefined,
   options: Readonly<Record<string, string>>,
@@ -96,7 +101,7 @@ function mappingOf(
   const asked = parseFieldOptions(options);
   if (!preset) return asked;
   const names = columns.map(({ name }) => name);
-  return { ...asked, ...presetMapping(preset, asked, names, rows), isUnwrapped: preset.extended_json === true };
+  return { ...asked, ...presetMapping(preset, asked, names, rows) };
 }
 
 /** Columns are read under their own names, since no collection says yet what the fields of a mapping are; one leads to the rows. */
@@ -129,7 +134,23 @@ async function fittingSample(
     if (!widened) break;
     [columns, found] = [widened, await read(widened)];
   }
-  return { ...found, columns };
+  return { ...(await withoutWrong(read, columns, found)), columns };
+}
+
+/** Where a column is wrong in every row, the others tell what they are without it. */
+async function withoutWrong(
+  read: (columns: readonly ColumnDescription[]) => Promise<RowSample>,
+  columns: readonly ColumnDescription[],
+  found: RowSample,
+): Promise<RowSample> {
+  let [left, sample] = [columns, found];
+  for (let samples = 1; sample.rows.length === 0 && sample.rejected.length > 0 && samples < MAX_SAMPLES; samples++) {
+    const wrong = new Set(sample.rejected.map(({ at }) => at?.field));
+    const others = left.filter(({ name }) => !wrong.has(name));
+    if (others.length === left.length || !others.some(({ dataType }) => dataType !== undefined)) break;
+    [left, sample] = [others, await read(others)];
+  }
+  return { ...sample, rejected: found.rejected };
 }
 
 function lacksDim({ dataType, dim }: ColumnDescription): boolean {

@@ -7,7 +7,6 @@ import { ValueKinds } from "../rows/json/value-kinds.ts";
 import { isCalledVector } from "../rows/list-lengths.ts";
 import { columnFacts } from "./column-facts.ts";
 import type { SampledColumn } from "./propose-schema.ts";
-import { unwrapped } from "./unwrapped-row.ts";
 
 /** A column by the name of the field that takes it. */
 export interface MappedColumn extends SampledColumn {
@@ -22,8 +21,6 @@ export interface Mapping extends Pick<FieldOptions, "mapping" | "ignored" | "for
   readonly sparse?: string | undefined;
   /** Members that no field takes become dynamic keys. */
   readonly hasRest?: boolean;
-  /** Objects may be no objects: what they are is looked for in the rows. */
-  readonly isUnwrapped?: boolean;
 }
 
 /**
@@ -34,7 +31,7 @@ export interface Mapping extends Pick<FieldOptions, "mapping" | "ignored" | "for
 export function mappedColumns(
   columns: readonly SampledColumn[],
   rows: readonly CanonicalRow[],
-  { mapping, ignored = [], forms = new Map(), vectorForms = new Map(), isUnwrapped = false, sparse }: Mapping,
+  { mapping, ignored = [], forms = new Map(), vectorForms = new Map(), sparse }: Mapping,
 ): MappedColumn[] {
   const names = new Set(columns.map(({ name }) => name));
   const left = new Set(ignored);
@@ -49,8 +46,6 @@ export function mappedColumns(
   const whole = columns.flatMap((column): MappedColumn[] => {
     const field = renamed.get(column.name);
     if (field === undefined && left.has(column.name)) return [];
-    if (isUnwrapped && column.dataType === DataType.JSON)
-      return [columnAt([column.name], { source: column.name, field: field ?? column.name }, rows.map(unwrapped))];
     return [field === undefined ? { ...column, source: column.name } : renamedColumn(column, field, rows)];
   });
   return [...whole, ...inside].map((column) => {

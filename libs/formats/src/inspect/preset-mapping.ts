@@ -1,3 +1,4 @@
+import { excerpt, ImportError } from "@sluice/errors";
 import type { CanonicalRow } from "../canonical-rows.ts";
 import type { FieldOptions, MappingTarget } from "../plan/field-options.ts";
 import { parseTarget } from "../plan/field-options.ts";
@@ -27,6 +28,7 @@ export interface PresetMapping extends Pick<FieldOptions, "mapping" | "ignored">
  * The mapping of a preset, for a collection that is to be proposed: what it knows by its role becomes a field that is called so. As in an
  * import what the request says itself counts, and what the files do not have is passed over.
  * @param names of the columns @param rows a sample of them
+ * @throws {ImportError} `request_invalid` where nothing is there that the preset looks for
  */
 export function presetMapping(
   preset: Preset,
@@ -59,6 +61,7 @@ class PresetReader {
     this.#entries = Object.entries(fields_mapping).filter(
       ([source]) => !this.#isNamed(source) && this.#isThere(source),
     );
+    if (this.#mapping.size === 0) this.#expectSome(fields_mapping);
   }
 
   read(): PresetMapping {
@@ -77,6 +80,17 @@ class PresetReader {
       sparse: this.#sparse,
       hasRest: rest.length > 0,
     };
+  }
+
+  /** A preset of which nothing is there was meant for files of another kind. */
+  #expectSome(known: Preset["fields_mapping"]): void {
+    const wanted = Object.keys(known).filter((source) => known[source] !== null);
+    const isFound = this.#rows.length === 0 || this.#entries.some(([, target]) => target !== null);
+    if (wanted.length === 0 || isFound) return;
+    throw new ImportError(
+      "request_invalid",
+      `options.preset: the files have nothing of what the preset looks for (${quoted(wanted)}), but ${quoted([...this.#names])}: they are of another kind, which docs/presets may name, or want no preset`,
+    );
   }
 
   /** By itself, or by something in it. */
@@ -117,6 +131,16 @@ class PresetReader {
     return [...names].filter((name) => FIELD_NAME.test(name)).map((name) => [`${source}.${name}`, name] as const);
   }
 }
+
+function quoted(names: readonly string[]): string {
+  return names
+    .slice(0, MAX_NAMES)
+    .map((name) => `'${excerpt(name)}'`)
+    .join(", ");
+}
+
+/** That an error names. */
+const MAX_NAMES = 8;
 
 /** Everything in an object that has no line of its own. */
 const REST = ".*";

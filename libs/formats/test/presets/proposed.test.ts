@@ -84,6 +84,34 @@ test("values that MongoDB has wrapped are what they stand for", async () => {
   expect(textOf(schema)).toBe("id VarChar key, n Int64, at VarChar, emb FloatVector 2, x Double, sub JSON");
 });
 
+test("vectors whose numbers MongoDB has wrapped one by one are vectors", async () => {
+  const rows = [1, 2].map((n) => ({
+    ...{ _id: { $oid: `65f1a0000000000000000${n}` }, emb: [{ $numberDouble: "0.5" }, { $numberDouble: `${n}.25` }] },
+    ...{
+      years: [{ $numberInt: "1999" }],
+      deep: { at: { $numberLong: "5" } },
+      wide: { $numberLong: "9007199254740993" },
+    },
+  }));
+  const { schema, sample, faults } = await json(rows, { preset: "mongodb" });
+  expect(textOf(schema)).toBe("id VarChar key, emb FloatVector 2, years Array, deep JSON, wide Int64");
+  expect([sample[0], faults]).toEqual([
+    expect.objectContaining({ emb: [0.5, 1.25], years: [1999], deep: { at: 5 }, wide: "9007199254740993" }),
+    [],
+  ]);
+});
+
+test("files that have nothing of what a preset knows are of another kind", async () => {
+  const bulk = [{ index: { _index: "books", _id: "a" } }, { title: "One", vector: [0.5, 1] }];
+  await expect(json(bulk, { preset: "elasticsearch" })).rejects.toMatchObject({
+    code: "request_invalid",
+    reason:
+      "options.preset: the files have nothing of what the preset looks for ('_id', '_source.*'), but 'index', 'title', 'vector': they are of another kind, which docs/presets may name, or want no preset",
+  });
+  const { schema } = await json([{ id: 1, vector: [0.5, 1] }], { preset: "huggingface" });
+  expect(textOf(schema)).toBe("id Int64 key, vector FloatVector 2");
+});
+
 test("base64 of several lengths is no vector", async () => {
   const rows = [4, 8].map((size) => ({
     ...{ custom_id: `c${size}`, response: { body: { data: [{ embedding: Buffer.alloc(size).toString("base64") }] } } },

@@ -2,10 +2,12 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import type { SourceDescription } from "../../format.ts";
 import { parseFieldOptions } from "../../plan/field-options.ts";
+import { presetOf } from "../../presets/preset-of.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
 import type { PeekedFile } from "../peeked-file.ts";
 import { describeColumns } from "./columns/describe-columns.ts";
 import type { ColumnsShape, JsonShape } from "./json-shape.ts";
+import { plainValue } from "./plain-value.ts";
 import { Scanner } from "./scanner.ts";
 import { layoutOf, type ToldFile, tellFile } from "./tell-layout.ts";
 import { keepIntegers, ValueKinds } from "./value-kinds.ts";
@@ -17,7 +19,7 @@ const SAMPLE_BYTES = 4 << 20;
 /**
  * What the first rows of a file, or of the columns of a set, have for keys and values.
  * @param isNamedLines its name says that it has one object a line
- * @param options of the import: its mapping says where rows lie in a document
+ * @param options of the import: its mapping says where rows lie in a document, its preset whether values are wrapped
  * @throws {ImportError} for a file that does not begin with rows
  */
 export async function describeJson(
@@ -28,7 +30,10 @@ export async function describeJson(
 ): Promise<SourceDescription> {
   const { mapping } = parseFieldOptions(options);
   const { source, shape } = await tellFile(file, { isNamedLines, mapping }, signal);
-  if (others.length === 0 && shape.kind !== "columns") return describeRows({ source, shape }, shape, signal);
+  if (others.length === 0 && shape.kind !== "columns") {
+    const isWrapped = options.preset ? presetOf(options.preset).extended_json === true : false;
+    return describeRows({ source, shape }, shape, isWrapped, signal);
+  }
   const files = [{ source, path: shape.kind === "columns" ? shape.path : [] }];
   for (const other of others) {
     const told = await tellFile(other, { isNamedLines }, signal);
@@ -40,6 +45,7 @@ export async function describeJson(
 async function describeRows(
   { source }: ToldFile,
   shape: Exclude<JsonShape, ColumnsShape>,
+  isWrapped: boolean,
   signal: AbortSignal,
 ): Promise<SourceDescription> {
   const samples = new Map<string, ValueKinds>();
@@ -48,7 +54,7 @@ async function describeRows(
     for (const [key, value] of Object.entries(row)) {
       const kinds = samples.get(key) ?? new ValueKinds();
       samples.set(key, kinds);
-      kinds.add(value);
+      kinds.add(isWrapped ? plainValue(value) : value);
     }
   const columns = [...samples].map(([name, kinds]) => kinds.describe(name, rows.length));
   const rowsPath = shape.kind === "document" && shape.path.length > 0 && shape.isFound && shape.path;
