@@ -14,8 +14,8 @@ export interface CsvLayoutInput {
   readonly range: SourceRange | undefined;
   /** Of a range that does not begin the file: the names in its header. */
   readonly names?: readonly string[] | undefined;
-  /** Whether the first line holds them. */
-  readonly hasHeader: boolean;
+  /** Records in front of the first row, of such a range. */
+  readonly headRecords?: number;
   /** Where the records of the range begin, and where whoever reads the next range begins: see `LineStarts`. */
   readonly start: number;
   /** Absent where nobody does. */
@@ -97,7 +97,7 @@ export class CsvLayout implements RowLayout<CsvScanner> {
   async rowsBefore(signal: AbortSignal): Promise<number> {
     if (!this.#input.names) return 0;
     const records = await countRecords(this.#input.source, this.#dialect, this.start, signal);
-    return records - (this.#input.hasHeader ? 1 : 0);
+    return records - (this.#input.headRecords ?? 0);
   }
 }
 
@@ -122,6 +122,8 @@ export interface Header {
   readonly text: string;
   /** Where the next line begins. */
   readonly end: number;
+  /** Lines that are no rows, but blank ones. */
+  readonly records: number;
 }
 
 /** The names of the columns of the file that begins at `p`. @throws {ImportError} where there are none */
@@ -130,8 +132,10 @@ export function readHeader(scanner: CsvScanner, p: number): Header {
   const { bytes } = scanner;
   const foreign = foreignToText(bytes.subarray(p, scanner.end));
   if (foreign) throw headerError(scanner, p, `the file is no text of separated values${foreign}`);
-  const begin = skipMark(scanner.window, p);
-  if (!hasHeader) return { names: columns ?? [], text: "", end: begin };
+  const start = skipMark(scanner.window, p);
+  const begin = behindSeparatorLine(scanner, start);
+  const before = begin > start ? 1 : 0;
+  if (!hasHeader) return { names: columns ?? [], text: "", end: begin, records: before };
   let line = begin;
   for (let end = blankLineEnd(scanner, line); end >= 0 && line < scanner.end; end = blankLineEnd(scanner, line))
     line = Math.min(end + 1, scanner.end);
@@ -139,10 +143,29 @@ export function readHeader(scanner: CsvScanner, p: number): Header {
     if (!scanner.window.isLast) throw NEEDS_MORE;
     throw headerError(scanner, line, "the file has no header: its first line must name the columns");
   }
-  return headerAt(scanner, line);
+  return headerAt(scanner, line, before);
 }
 
-function headerAt(scanner: CsvScanner, p: number): Header {
+/** A first line that says how cells are separated. Source: Excel, LibreOffice. */
+const SEPARATOR_LINE = /^("?)sep=(.)\1\r?(?:\n|$)/iu;
+const MAX_SEPARATOR_LINE = 16;
+
+/** Behind the line that names the separator to a spreadsheet; `p` where there is none. @throws {ImportError} for another one than is used */
+function behindSeparatorLine(scanner: CsvScanner, p: number): number {
+  const text = Buffer.from(scanner.bytes.subarray(p, Math.min(p + MAX_SEPARATOR_LINE, scanner.end))).toString("utf8");
+  const [line, , named] = SEPARATOR_LINE.exec(text) ?? [];
+  if (line === undefined) return p;
+  if (Buffer.from(named).equals(scanner.dialect.separator)) return p + Buffer.byteLength(line);
+  const own = JSON.stringify(Buffer.from(scanner.dialect.separator).toString("utf8"));
+  throw headerError(
+    scanner,
+    p,
+    `its first line says that ${JSON.stringify(named)} stands between cells, where ${own} is expected: the option 'sep' says so`,
+  );
+}
+
+/** @param before lines in front of it */
+function headerAt(scanner: CsvScanner, p: number, before: number): Header {
   scanner.field = undefined;
   scanner.row = -1;
   const names: string[] = [];
@@ -155,7 +178,7 @@ function headerAt(scanner: CsvScanner, p: number): Header {
   }
   const end = Math.min(at + 1, scanner.end);
   const text = Buffer.from(scanner.bytes.subarray(p, at)).toString("utf8");
-  return { names: namesOf(scanner, p, names), text: `${text.trimEnd()}\n`, end };
+  return { names: namesOf(scanner, p, names), text: `${text.trimEnd()}\n`, end, records: before + 1 };
 }
 
 /** The last cell, which began at `p`. A file whose lines end otherwise would be a header that nothing follows. */

@@ -3,7 +3,7 @@ import type { BatchOptions, FormatReader, ReaderInput } from "../../format.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
 import { onlyOne } from "../only-one.ts";
 import { RowsReader, type RowsReaderOptions } from "../rows-reader.ts";
-import { CsvLayout, type CsvLayoutInput, readHeader } from "./csv-layout.ts";
+import { CsvLayout, type CsvLayoutInput, type Header, readHeader } from "./csv-layout.ts";
 import { CsvScanner } from "./csv-scanner.ts";
 import type { Dialect } from "./dialect.ts";
 import { LineStarts, type LineStartsOptions } from "./line-starts.ts";
@@ -25,13 +25,13 @@ export function openCsv(input: ReaderInput, dialect: Dialect, options: CsvReader
     const rows = new RecordParser({ plan: input.plan, scanner, batchBytes, memory, warn: input.warn });
     const place = await placeOf(input, dialect, options, signal);
     const bind = (names: readonly string[]) => rows.bind(names);
-    const layout = new CsvLayout({ source, range: input.range, hasHeader: dialect.hasHeader, ...place, bind }, scanner);
+    const layout = new CsvLayout({ source, range: input.range, ...place, bind }, scanner);
     return { scanner, layout, rows };
   };
   return new RowsReader(input, open, options);
 }
 
-type Place = Pick<CsvLayoutInput, "names" | "start" | "nextStart">;
+type Place = Pick<CsvLayoutInput, "names" | "headRecords" | "start" | "nextStart">;
 
 /** Where the records of the range begin and end; of all of a file that shows by itself. */
 async function placeOf(
@@ -44,16 +44,16 @@ async function placeOf(
   const starts = new LineStarts(source, dialect, lineStarts);
   const nextStart = range.end < source.sizeBytes ? await starts.atOrAfter(range.end, signal) : undefined;
   if (range.begin === 0) return { start: 0, nextStart };
-  const { names, end } = await readHead(source, dialect, signal);
+  const { names, end, records } = await readHead(source, dialect, signal);
   return {
     names,
+    headRecords: records,
     start: Math.max(end, await starts.atOrAfter(range.begin, signal)),
     nextStart: nextStart === undefined ? undefined : Math.max(end, nextStart),
   };
 }
 
-export interface Head {
-  readonly names: readonly string[];
+export interface Head extends Pick<Header, "names" | "records"> {
   /** Offset in the file of the line behind the header. */
   readonly end: number;
 }
@@ -68,8 +68,8 @@ export async function readHead(source: SourceFile, dialect: Dialect, signal: Abo
     for (;;) {
       scanner.open(window);
       try {
-        const { names, end } = readHeader(scanner, window.begin);
-        return { names, end: window.base + end };
+        const { names, end, records } = readHeader(scanner, window.begin);
+        return { names, records, end: window.base + end };
       } catch (error) {
         if (error !== NEEDS_MORE) throw error;
         window = await windows.next(window, window.begin);

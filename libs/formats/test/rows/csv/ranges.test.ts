@@ -68,6 +68,7 @@ describe("a cut file", () => {
       [`\ufeff${body}`, {}],
       ["id,a,b\n0,x,y\n1,p,q\n\n2,r,s\n", {}],
       ['id,a,b\n0,x",y\n1,",q\n', { quote: "" }],
+      ["sep=;\nid;a;b\n0;x;y\n1;p;q\n2;r;s\n", { sep: ";" }],
       ["0\tx\\ny\tz\n1\t\\\\\t\\N\n", { escape: "\\", header: "false", columns: "id,a,b" }],
     ] as const) {
       const whole = await read(file, undefined, options);
@@ -93,10 +94,13 @@ describe("a cut file", () => {
     );
   });
 
-  it("counts rows from the beginning of the file in its errors", async () => {
-    const file = 'id,a,b\n0,"x\ny",z\n\n1,a,b\n"2",,\nbad,,\n';
+  it.each([
+    ["", 7],
+    ["sep=,\n", 8],
+  ])("counts rows from the beginning of the file in its errors, behind %j", async (first, line) => {
+    const file = `${first}id,a,b\n0,"x\ny",z\n\n1,a,b\n"2",,\nbad,,\n`;
     const whole = await read(file).catch((error) => error);
-    expect(whole).toMatchObject({ code: "value_invalid", at: { row: 3, field: "id", line: 7 } });
+    expect(whole).toMatchObject({ code: "value_invalid", at: { row: 3, field: "id", line } });
     for (let begin = 1; begin < file.length - 7; begin++)
       await expect(read(file, { begin, end: file.length })).rejects.toMatchObject({ at: whole.at });
   });

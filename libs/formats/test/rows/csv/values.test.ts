@@ -236,6 +236,25 @@ describe("a file", () => {
     await expect(reading).rejects.toMatchObject({ code: "malformed_file" });
   });
 
+  it.each([
+    ["sep=;\r\nid;f\r\n1;x\r\n", { sep: ";" }],
+    ['\ufeff"SEP=|"\nid|f\n1|x\n', { sep: "|" }],
+    ["sep=,\n\nid,f\n1,x\n", {}],
+    ["sep=;\n1;x\n", { sep: ";", header: "false", columns: "id,f" }],
+    ["sep=\t\nid\tf\n1\tx\n", { sep: "\t" }],
+  ])("whose first line names the separator to a spreadsheet is read without it: %j", async (text, options) => {
+    const schema = fieldOf(21, { params: { max_length: 9 } });
+    expect((await read(schema, text, options)).rows).toEqual([{ id: 1, f: "x" }]);
+  });
+
+  it("whose first line names another separator than is used is refused, with the option", async () => {
+    const reading = read(fieldOf(21, { params: { max_length: 9 } }), "sep=;\nid;f\n1;x\n");
+    await expect(reading).rejects.toMatchObject({
+      code: "malformed_file",
+      reason: `its first line says that ";" stands between cells, where "," is expected: the option 'sep' says so`,
+    });
+  });
+
   it("whose header has a line break in quotes is read", async () => {
     const schema = fixtureSchema({ fields: [key, { name: "f\rg", type: 21, params: { max_length: 9 } }] });
     expect((await read(schema, 'id,"f\rg"\r\n1,x\r\n')).rows).toEqual([{ id: 1, "f\rg": "x" }]);
