@@ -28,6 +28,7 @@ describe("a collection in the quick form", () => {
       loadProgress: 100,
     });
     const described = await data("collections/describe", books);
+    expect(await post("collections/describe", books)).toEqual({ code: 0, data: described, message: "" });
     expect(described).toMatchObject({
       ...{ collectionName: "books", enableDynamicField: true, load: "LoadStateLoaded", structFields: [], aliases: [] },
       ...{ shardsNum: 1, partitionsNum: 1, consistencyLevel: "Bounded", autoId: false },

@@ -52,6 +52,10 @@ describe("analyzers", () => {
   });
 
   it.each<[params: string, refusal: string]>([
+    [
+      '{"type":"english","filter":["asciifolding"]}',
+      "unknown analyzer option key: filter (beside a type only stop_words may stand: name tokenizer and filter instead)",
+    ],
     ['{"tokenizer":"standard","filters":[]}', "unknown analyzer option key: filters"],
     ['{"tokenizer":"nothing"}', "unsupported tokenizer: nothing"],
     ['{"tokenizer":"standard","filter":["nothing"]}', "build analyzer failed, filter not found :nothing"],

@@ -91,6 +91,11 @@ function build(params: Readonly<Record<string, unknown>>): Analyzer {
 
 /** The English one stems first and drops stop words of the stems then, as Milvus does: `this` becomes `this`, `being` `be`. */
 function builtIn(type: string, params: Readonly<Record<string, unknown>>): Analyzer {
+  const other = Object.keys(params).find((key) => key !== "type" && key !== "stop_words");
+  if (other !== undefined)
+    throw new AnalyzerError(
+      `unknown analyzer option key: ${excerpt(other)} (beside a type only stop_words may stand: name tokenizer and filter instead)`,
+    );
   const own = params.stop_words === undefined ? [] : [stopFilter(stopWordsOf(params.stop_words))];
   switch (type) {
     case "standard":

@@ -112,6 +112,12 @@ export async function createIndex(about: ReturnType<typeof named>, index: Body, 
   await call("createIndex", { ...about, fieldName, indexName, extraParams });
 }
 
+/** Those whose answers have members beside `data`. Source: around-import §2.4. */
+export const describedCollectionRoutes: Readonly<Record<string, RestRoute>> = {
+  // Clients find a message there, also where there is nothing to say.
+  "collections/describe": async (body, call) => ({ data: await describe(body, call), message: "" }),
+};
+
 /** Source: around-import §2.2. */
 export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
   "collections/list": async (body, call) => {
@@ -121,7 +127,6 @@ export const collectionRoutes: Readonly<Record<string, RestRoute>> = {
     const { value } = await call("hasCollection", named(body));
     return { has: value };
   },
-  "collections/describe": describe,
   "collections/create": create,
   "collections/drop": (body, call) => empty(call("dropCollection", named(body))),
   "collections/get_stats": async (body, call) => {

@@ -4,7 +4,7 @@ import { accessRoutes, describedAccessRoutes } from "./access-routes.ts";
 import { analyzerRoutes } from "./analyzer-route.ts";
 import { Body } from "./body.ts";
 import { catalogFacts } from "./catalog-facts.ts";
-import { collectionRoutes } from "./collection-routes.ts";
+import { collectionRoutes, describedCollectionRoutes } from "./collection-routes.ts";
 import { declaredRoutes } from "./declared-routes.ts";
 import { entityRoutes, searchRoutes } from "./entity-routes.ts";
 import type { CallOf } from "./public-call.ts";
@@ -31,6 +31,6 @@ export function catalogRoutes(app: FastifyInstance, callOf: CallOf, context: Pro
     }));
   for (const [path, run] of Object.entries({ ...plain, ...segmentRoutes(context) }))
     serve(path, run, (data) => ({ data }));
-  for (const [path, run] of Object.entries({ ...searchRoutes, ...describedAccessRoutes(context) }))
-    serve(path, run, (answer) => answer as object);
+  const whole = { ...searchRoutes, ...describedCollectionRoutes, ...describedAccessRoutes(context) };
+  for (const [path, run] of Object.entries(whole)) serve(path, run, (answer) => answer as object);
 }
