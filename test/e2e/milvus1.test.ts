@@ -135,6 +135,21 @@ it.each<[what: string, change: (segment: string, folder: string) => Promise<unkn
   expect(found).toContain(`db/tables/${name}/${id}/`);
 });
 
+it("is imported with a warning where its meta store counts other rows than its files have", async () => {
+  const { client, importRoot } = fixture;
+  const folder = join(importRoot, "counted");
+  const only = { ...faces, name: "counted", partitions: { "": faces.partitions[""].slice(0, 1) } };
+  await writeMilvus1Dump(folder, await writeMilvus1(folder, [only]));
+  const id = faces.partitions[""][0].id;
+  const deletedDocs = join(folder, "db/tables/counted", id, "deleted_docs");
+  await writeFile(deletedDocs, Buffer.from("08000000000000000500000005000000", "hex"));
+  const [{ jobId }] = await restore({ path: "counted" });
+  expect(await client.waitFor(BigInt(jobId))).toMatchObject({ isCompleted: true, rowCount: 99 });
+  expect((await rest.post("describe", { jobId })).data.warnings.join()).toContain(
+    "the meta store says 100 rows that are not deleted, and the files have 99",
+  );
+});
+
 it("has no timestamps that rows could be chosen by", async () => {
   await writeMilvus1Dump(join(fixture.importRoot, "timeless"), await writeMilvus1(join(fixture.importRoot, "timeless"), [{ ...prints, name: "timeless" }])); // biome-ignore format: one line
   const options = { end_ts: String(Date.now()) };

@@ -61,6 +61,19 @@ export class FileCursor {
     return start;
   }
 
+  /** Skips numbers of 32 bits up to the end of so many lists, each of which `end` ends. @param what as in `skip` */
+  async skipLists(lists: number, end: number, what: string): Promise<void> {
+    for (let left = lists; left > 0; ) {
+      if (this.position + 4 > this.#windowAt + this.#window.byteLength || this.position < this.#windowAt)
+        await this.#load();
+      let at = this.position - this.#windowAt;
+      if (at + 4 > this.#window.byteLength) throw malformed(`${left} of ${what} are missing`, this.source.sizeBytes);
+      for (; left > 0 && at + 4 <= this.#window.byteLength; at += 4)
+        if (this.#window.getInt32(at, true) === end) left--;
+      this.position = this.#windowAt + at;
+    }
+  }
+
   /** A vector: its count, then so many items. */
   async skipVector(itemBytes: number, what: string): Promise<{ readonly start: number; readonly count: number }> {
     const count = await this.count(`the number of ${what}`);

@@ -28,6 +28,7 @@ const layouts: Readonly<Record<string, Layout | undefined>> = {
   ...{ IxMp: idMap, IxM2: idMap, IBMp: idMap, IBM2: idMap },
   ...{ IwFl: ivfFlat, IBwF: ivfFlat },
   ...{ IHNf: hnsw, IHNs: hnsw, IHNp: hnsw, IH00: hnsw, IBHf: hnsw },
+  ...{ INSf: nsg, INNf: nnDescent },
   ...{ IxSQ: scalar, IwSq: ivfScalar },
   ...{ IxPq: productQuantizer, IwPQ: ivfProductQuantizer },
   ...{ IxRF: refine, Imiq: multiIndex },
@@ -137,6 +138,26 @@ async function hnsw(cursor: FileCursor, header: IndexHeader, depth: number): Pro
   await cursor.skipVector(8, "offsets of neighbours");
   await cursor.skipVector(4, "neighbours");
   cursor.skip(5, 4, "its graph");
+  return inStorage(cursor, header, depth);
+}
+
+/** Of each vector the numbers of its neighbours, -1 behind them. */
+async function nsg(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  // How it is built: GK, the kind, S, R, L, rounds; what it is: its size, R, L, C, search_L, where it is entered.
+  cursor.skip(1, 4 + 1 + 4 * 4 + 6 * 4, "its graph");
+  if ((await cursor.u8()) !== 0) await cursor.skipLists(header.rowCount, -1, "the lists of neighbours");
+  return inStorage(cursor, header, depth);
+}
+
+async function nnDescent(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  cursor.skip(9, 4, "its graph");
+  await cursor.u8();
+  await cursor.skipVector(4, "neighbours");
+  return inStorage(cursor, header, depth);
+}
+
+/** Behind a graph stands an index that has the vectors. */
+async function inStorage(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
   const storage = await parseIndex(cursor, depth);
   if (storage.rowCount !== header.rowCount)
     throw malformed(`its graph has ${header.rowCount} vectors, its storage ${storage.rowCount}`, cursor.position);

@@ -11,10 +11,6 @@ const kinds: readonly (readonly [pattern: RegExp, why: string])[] = [
     /^(IxFP|IxFp|IwPn|IwP2|IHfP|IxRP|ilpn|ilp2)$/,
     "its vectors are interleaved (Panorama): write it as a plain Flat index",
   ],
-  [
-    /^(INSf|INNf)$/,
-    "a graph of NSG or NNDescent is not read: write its storage by itself, faiss.write_index(index.storage, …)",
-  ],
   [/^(IHNc|IHc2)$/, "a graph of CAGRA is not read: write its storage by itself"],
   [/^(ISV|ILV|ISI)/, "an index of SVS is not read: write the vectors as a Flat index"],
   [/^IB/, "this kind of binary index keeps no vectors that are read: write them as BinaryFlat"],

@@ -39,7 +39,15 @@ function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedA
   const header = (signal = new AbortController().signal, field?: FieldSchema) =>
     isTurned(found) ? turnedHeader(file, found, field) : headerOf(file, parseDataset(found), signal, field);
   if (path === "ids") return { ...base, header, role: "keys" };
-  return isMatrix(found) && (!hasTrain || path === TRAIN) ? { ...base, header, role: "vectors" } : { ...base, header };
+  const isVectors = isPackedBits(found) || (isMatrix(found) && (!hasTrain || path === TRAIN));
+  return isVectors ? { ...base, header, role: "vectors" } : { ...base, header };
+}
+
+/** Binary vectors of MilvusDM: texts of one length, whose bytes are packed bits. Source: legacy formats, §4.2. */
+function isPackedBits(found: FoundDataset): boolean {
+  if (found.path !== "embeddings") return false;
+  const { shape, type } = parseDataset(found);
+  return shape.length === 1 && type.kind === "plain" && type.descr.startsWith("|S");
 }
 
 function isMatrix(found: FoundDataset): boolean {

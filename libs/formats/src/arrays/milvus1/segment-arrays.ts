@@ -1,6 +1,7 @@
 import { ImportError, locate } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType, type FieldSchema, vectorBytes } from "@sluice/schema";
+import { META_ROWS } from "../../columnar/segments/log-files.ts";
 import type { ArrayHeader } from "../array-column.ts";
 import type { ArraySet, NamedArray } from "../array-set.ts";
 import { arraySet, malformed, readPart } from "../one-file.ts";
@@ -18,7 +19,7 @@ const [ID, VECTOR] = ["id", "data"];
  */
 export async function segmentArrays(
   sources: readonly SourceFile[],
-  _options: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ArraySet> {
   const [ids, vectors] = [fileOf(sources, ".uid"), fileOf(sources, ".rv")];
@@ -27,9 +28,21 @@ export async function segmentArrays(
   const rows = idBytes / ID_BYTES;
   const set = arraySet("Milvus 1.x segment", [idArray(ids, rows), vectorArray(vectors, rows)]);
   const docs = sources.find(({ path }) => path.endsWith("/deleted_docs") || path === "deleted_docs");
-  if (!docs) return { ...set, notes: [`${ids.path}: there is no deleted_docs beside it, so nothing was deleted`] };
-  const live = await deletedDocs(docs, rows, await bytesAfterHead(docs, false, signal), signal);
-  return live ? { ...set, live } : set;
+  const missing = `${ids.path}: there is no deleted_docs beside it, so nothing was deleted`;
+  if (!docs) return { ...set, notes: [missing, ...notesOnCount(ids, rows, options)] };
+  const found = await deletedDocs(docs, rows, await bytesAfterHead(docs, false, signal), signal);
+  const notes = notesOnCount(ids, rows - (found?.deletedRows ?? 0), options);
+  return { ...set, notes, ...(found && { live: found.live }) };
+}
+
+/** Milvus before 1.1 counts what is deleted twice as two, so that other numbers are no damage for sure. */
+function notesOnCount(
+  { path }: SourceFile,
+  rows: number,
+  { [META_ROWS]: said }: Readonly<Record<string, string>>,
+): string[] {
+  if (said === undefined || said === String(rows)) return [];
+  return [`${path}: the meta store says ${said} rows that are not deleted, and the files have ${rows}`];
 }
 
 function fileOf(sources: readonly SourceFile[], end: string): SourceFile {

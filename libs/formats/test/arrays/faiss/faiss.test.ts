@@ -55,6 +55,15 @@ it.each(["flat-l2", "idmap-flat", "ivf-flat-ids", "ivf-sparse-lists", "idmap-ivf
   (name) => expectCutsLikeWhole(faissFormat, index(name), { schema }),
 );
 
+it.each(["nsg", "nndescent"])("the vectors of a graph (%s) are those of its storage, in parts too", async (name) => {
+  const reading = { schema: vectorSchema(6) };
+  const vector = (i: number) => [0, 1, 2, 3, 4, 5].map((k) => ((i * (k + 3) * 37) % 101) / 8);
+  const rows = Array.from({ length: 150 }, (_, i) => ({ id: i, vector: vector(i) }));
+  expect(await readFiles(faissFormat, own(name), reading)).toMatchObject({ rows });
+  await expectCutsLikeWhole(faissFormat, own(name), reading);
+  await expectDamageIsTold(faissFormat, "a.faiss", own(name)["a.faiss"], reading);
+});
+
 it("ids are left out where keys are made, and that is said if they were given", async () => {
   const automatic = vectorSchema(8, { key: { autoId: true } });
   expect((await readFiles(faissFormat, index("flat-l2"), { schema: automatic })).warnings).toEqual([]);

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { DataType } from "@sluice/schema";
 import { field } from "@sluice/schema/testing";
@@ -73,6 +75,25 @@ it("bfloat16 is two opaque bytes", async () => {
   });
   expect(rows).toEqual(rowsUpTo(20));
 });
+
+it("binary vectors of MilvusDM are texts, of which no zero is cut off; they feed the only vector field", async () => {
+  const packed = new Uint8Array(
+    readFileSync(join(import.meta.dirname, "../../../../../test/fixtures/hdf5/packed-strings.h5")),
+  );
+  const dim = 8 * (await packedBytes(packed));
+  const reading = { schema: vectorSchema(dim, { type: DataType.BinaryVector }) };
+  const { rows, warnings } = await readFiles(hdf5Format, { "a.h5": packed }, reading);
+  const mapped = { ...reading, options: { fields_mapping: '{"embeddings":"vector","ids":"id"}' } };
+  expect(rows).toEqual((await readFiles(hdf5Format, { "a.h5": packed }, mapped)).rows);
+  expect(rows.some(({ vector }) => String(vector).endsWith("00"))).toBe(true);
+  expect(warnings[0]).toContain("'embeddings' feeds 'vector', the only vector field");
+});
+
+/** Bytes of a vector, as its file describes it. */
+async function packedBytes(bytes: Uint8Array): Promise<number> {
+  const { columns } = await hdf5Format.describe(await sourcesOf({ "a.h5": bytes }), new AbortController().signal);
+  return Number(/^\|S(\d+)/.exec(columns.find(({ name }) => name === "embeddings")?.type ?? "")?.[1]);
+}
 
 it("values may stand in the header itself", async () => {
   const options = { fields_mapping: '{"compact":"vector"}', row_number_field: "id" };

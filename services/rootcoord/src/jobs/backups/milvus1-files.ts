@@ -1,5 +1,5 @@
 import { excerptOfList, ImportError } from "@sluice/errors";
-import { type BackupCollection, type BackupPartition, MILVUS1_FILES } from "@sluice/formats";
+import { type BackupCollection, type BackupPartition, META_ROWS, MILVUS1_FILES } from "@sluice/formats";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
 
@@ -22,7 +22,8 @@ export async function findMilvus1Segments(
     const needed = [`${segment.id}/${segment.id}.uid`, `${segment.id}/${segment.id}.rv`];
     missing.push(...needed.filter((name) => !files.has(name)));
     const found = [...needed, `${segment.id}/deleted_docs`].flatMap((name) => files.get(name) ?? []);
-    return { format: "milvus1", from, shownAs: `${from}${segment.id}`, files: found, partition: new Map() };
+    const options = { [META_ROWS]: String(segment.rowCount) };
+    return { format: "milvus1", from, shownAs: `${from}${segment.id}`, files: found, options, partition: new Map() };
   });
   if (missing.length === 0) return { groups, warnings: [] };
   const reason = `files that the meta store names are not there: ${excerptOfList(missing)}; of a Milvus before 0.10 they may lie in another one of its folders`;
