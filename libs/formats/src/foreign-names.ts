@@ -14,6 +14,11 @@ const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
   [/\.(pt|pth|ckpt)$/i, "a file of PyTorch", "save its tensors with safetensors.torch.save_file"],
   [/\.(xlsx|xls|ods)$/i, "a spreadsheet", "save it as CSV (UTF-8)"],
   [/\.bson$/i, "BSON", "write it as JSON by mongoexport or bsondump, and import it with the preset mongodb"],
+  [
+    /\.(csr|spmat)$/i,
+    "a sparse matrix of the big-ann benchmarks",
+    'write it as JSON Lines, {"indices": […], "values": […]} a row',
+  ],
   [/\.sql$/i, "a dump in SQL", "export the table as CSV"],
 ];
 

@@ -66,6 +66,10 @@ describe("file groups", () => {
     ],
     [() => groupFlatFiles(["a.orc"]), "unexpected file type, files=[a.orc], expected one of"],
     [() => groupFlatFiles(["a.orc"]), "; ORC is not read: write it as Parquet"],
+    [
+      () => groupFlatFiles(["base_full.csr"]),
+      "; a sparse matrix of the big-ann benchmarks is not read: write it as JSON Lines",
+    ],
     [() => groupFlatFiles(["A.PKL"]), "; a pickle, which could run code, is not read: save arrays with numpy.savez"],
     [() => groupFlatFiles(["a.parquet.gz"]), "only text may be compressed as a whole: decompress it"],
     [() => groupFoundFiles(["a/README.md"]), "unexpected file type, files=[a/README.md]"],

@@ -22,9 +22,9 @@ export function volumeJson(entry: volume.VolumeEntry) {
     status: state.toUpperCase(),
     createTime: timeText(entry.createdMs),
     ...(description && { description }),
-    ...(type === "EXTERNAL" && { storageIntegrationId: source, path: folder }),
-    fileCount: Number(entry.fileCount),
-    totalBytes: Number(entry.totalBytes),
+    ...(type === "EXTERNAL"
+      ? { storageIntegrationId: source, path: folder }
+      : { fileCount: Number(entry.fileCount), totalBytes: Number(entry.totalBytes) }),
   };
 }
 

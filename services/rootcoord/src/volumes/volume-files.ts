@@ -1,4 +1,4 @@
-import type { VolumeFileRecord } from "@sluice/catalog";
+import type { VolumeFileRecord, VolumeRecord } from "@sluice/catalog";
 import { StatusError } from "@sluice/errors";
 import type { volume } from "@sluice/rpc";
 import { filePathOf, volumeCodes } from "@sluice/volumes";
@@ -38,15 +38,15 @@ export class VolumeFiles {
     this.#now = now;
   }
 
-  /** @throws {StatusError} 63240, 63247 */
+  /** @throws {StatusError} 63240, 63244, 63247 */
   async find({ volumeName, path }: volume.FileRef): Promise<VolumeFileRecord | undefined> {
-    const { volumeId } = (await this.#volumes.find(volumeName)).record;
+    const { volumeId } = await this.#managed(volumeName);
     return (await this.#tables.file(volumeId, filePathOf(path)))?.record;
   }
 
-  /** In the byte order of paths. @throws {StatusError} 63240 */
+  /** In the byte order of paths. @throws {StatusError} 63240, 63244 */
   async list({ volumeName, prefix, after, limit, byFolder }: volume.ListFilesRequest): Promise<FilePage> {
-    const { volumeId } = (await this.#volumes.find(volumeName)).record;
+    const { volumeId } = await this.#managed(volumeName);
     const size = Math.min(limit || MAX_PAGE, MAX_PAGE);
     const files: VolumeFileRecord[] = [];
     const folders: string[] = [];
@@ -68,6 +68,15 @@ export class VolumeFiles {
       }
     }
     return { files, folders, nextAfter: "" };
+  }
+
+  /** One whose files have records. @throws {StatusError} 63240; 63244 for an external one, which would seem to have none */
+  async #managed(name: string): Promise<VolumeRecord> {
+    const { record } = await this.#volumes.find(name);
+    if (record.type !== "EXTERNAL") return record;
+    const cure = "look there, or let inspect say what they hold";
+    const reason = `the volume "${name}" is external: its files are those of the source "${record.source}", below "${record.folder ?? ""}"; ${cure}`;
+    throw new StatusError(volumeCodes.invalidKind, reason);
   }
 
   /** Files whose path begins with `prefix`, in the byte order of paths. @param after a path, or a folder with all that it holds */

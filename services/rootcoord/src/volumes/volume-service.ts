@@ -18,6 +18,8 @@ export interface VolumeServiceDeps {
 
 /** What the rootcoord answers about volumes. */
 export function volumeService({ volumes, grants, uploads, files, log }: VolumeServiceDeps): ServedService {
+  const shown = (record: VolumeRecord) => entryOf(record, volumes.stateOf(record));
+  const answer = (record: VolumeRecord): volume.VolumeResponse => ({ status: okStatus(), volume: shown(record) });
   return served<volume.VolumeCoordServer>(volume.VolumeCoordService, {
     createVolume: async (request) => {
       const record = await volumes.create(request);
@@ -25,7 +27,7 @@ export function volumeService({ volumes, grants, uploads, files, log }: VolumeSe
       return answer(record);
     },
     describeVolume: async ({ name }) => answer((await volumes.find(name)).record),
-    listVolumes: async (request) => ({ status: okStatus(), volumes: (await volumes.list(request)).map(entryOf) }),
+    listVolumes: async (request) => ({ status: okStatus(), volumes: (await volumes.list(request)).map(shown) }),
     alterVolume: async (request) => answer(await volumes.alter(request)),
     dropVolume: async ({ name, force }) => {
       const { volumeId, fileCount } = await volumes.drop(name, force);
@@ -102,12 +104,8 @@ function tokenMessage(token: OpenedToken | undefined): volume.CheckUploadRespons
   return { ...message, ...rest, expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes), maxFiles: BigInt(maxFiles) };
 }
 
-function answer(record: VolumeRecord): volume.VolumeResponse {
-  return { status: okStatus(), volume: entryOf(record) };
-}
-
-function entryOf(record: VolumeRecord): volume.VolumeEntry {
-  const { name, type, projectId, regionId, description, state, volumeId, source = "", folder = "" } = record;
+function entryOf(record: VolumeRecord, state: string): volume.VolumeEntry {
+  const { name, type, projectId, regionId, description, volumeId, source = "", folder = "" } = record;
   return {
     ...{ name, type, projectId, regionId, description, state, volumeId, source, folder },
     createdMs: BigInt(record.createdMs),
@@ -118,5 +116,5 @@ function entryOf(record: VolumeRecord): volume.VolumeEntry {
 
 function grantMessage({ record, expiresMs, maxBytes, maxFiles, ...rest }: IssuedGrant): volume.GrantUploadResponse {
   const limits = { expiresMs: BigInt(expiresMs), maxBytes: BigInt(maxBytes), maxFiles: BigInt(maxFiles) };
-  return { status: okStatus(), volume: entryOf(record), ...rest, ...limits };
+  return { status: okStatus(), volume: entryOf(record, record.state), ...rest, ...limits };
 }

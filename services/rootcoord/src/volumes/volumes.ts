@@ -98,6 +98,11 @@ export class Volumes {
     );
   }
 
+  /** What is recorded, but for external ones whose source the server has no more. */
+  stateOf({ state, source }: VolumeRecord): VolumeRecord["state"] | "error" {
+    return source === undefined || this.#deps.hasSource(source) ? state : "error";
+  }
+
   /** @throws {StatusError} 63240, 63242; 63244 for a state that is none */
   async alter({ name, description, state: asked }: volume.AlterVolumeRequest): Promise<VolumeRecord> {
     if (description !== undefined) checkDescription(description);

@@ -21,10 +21,11 @@ function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
   const now = () => clock.ms;
   const store = new MemoryMetaStore();
   const objects = new MemoryObjectStore();
+  const sources = new Set(["lake"]);
   const volumes = new Volumes({
     store,
     now,
-    hasSource: (name) => name === "lake",
+    hasSource: (name) => sources.has(name),
     readersOf: () => [],
     maxVolumes: 10,
   });
@@ -39,7 +40,7 @@ function open({ capacityBytes = 0, maxFiles = 1000 } = {}) {
   const admins = new Set(["ann"]);
   const isStillAdmin = async (user: string) => admins.has(user);
   const grants = new UploadGrants({ store, volumes, now, tokenTtlMs: HOUR, maxBytes: 100, isStillAdmin });
-  return { admins, clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
+  return { admins, sources, clock, store, objects, volumes, tables, uploads, files, sweeper, grants };
 }
 
 let at: ReturnType<typeof open>;
@@ -221,6 +222,20 @@ describe("credentials", () => {
     const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
     await at.volumes.create({ ...about, source: "lake" });
     await expect(at.grants.issue({ name: "e", folder: "", user: "" })).rejects.toMatchObject({ code: 63244 });
+  });
+
+  it("are in error without their source, and no files of theirs are told as if there were none", async () => {
+    const about = { name: "e", type: "EXTERNAL", projectId: "", regionId: "", description: "", folder: "in/" };
+    const record = await at.volumes.create({ ...about, source: "lake" });
+    const list = { volumeName: "e", prefix: "", after: "", limit: 10, byFolder: false };
+    for (const asked of [at.files.list(list), at.files.find({ volumeName: "e", path: "a" })])
+      await expect(asked).rejects.toMatchObject({
+        code: 63244,
+        message: expect.stringContaining('source "lake", below "in/"'),
+      });
+    expect(at.volumes.stateOf(record)).toBe("running");
+    at.sources.delete("lake");
+    expect(at.volumes.stateOf(record)).toBe("error");
   });
 
   it("end at once for who may do everything no more; what nobody was asked for stays", async () => {
