@@ -13,6 +13,7 @@ import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findDatasets } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
 import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
+import { BitSets, type Integers } from "./sets.ts";
 import { longestText, REFERENCE_BYTES, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
@@ -22,15 +23,33 @@ const TRAIN = "train";
 export async function hdf5Arrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
   const file = await openHdf5(source, signal);
   const found = (await findDatasets(file)).filter((dataset) => !isHidden(dataset));
-  if (found.some(({ path }) => path === "size_train"))
-    throw unsupported(
-      "its vectors are sets of one length each (ann-benchmarks, type sparse), which are not read: write them as JSON Lines",
-    );
-  const hasTrain = found.some(({ path }) => path === TRAIN);
+  const [train, sizes] = [TRAIN, `size_${TRAIN}`].map((name) => found.find(({ path }) => path === name));
+  if (train && sizes) {
+    const queries = found.filter(({ path }) => path !== TRAIN && !path.startsWith("size_"));
+    return arraySet("HDF5 file", [bitsOf(file, train, sizes), ...queries.map((one) => arrayOf(file, one, true))]);
+  }
   return arraySet(
     "HDF5 file",
-    found.map((dataset) => arrayOf(file, dataset, hasTrain)),
+    found.map((dataset) => arrayOf(file, dataset, train !== undefined)),
   );
+}
+
+function bitsOf(file: Hdf5File, train: FoundDataset, sizes: FoundDataset): NamedArray {
+  let sets: BitSets | undefined;
+  const header = (signal = new AbortController().signal, field?: FieldSchema) => {
+    sets ??= new BitSets(integersOf(file, train), integersOf(file, sizes));
+    return sets.header(signal, field);
+  };
+  return { name: TRAIN, source: file.source, role: "vectors", header };
+}
+
+/** @throws {ImportError} `unsupported` for what is no list of numbers */
+function integersOf(file: Hdf5File, found: FoundDataset): Integers {
+  const dataset = parseDataset(found);
+  const { path, type, shape } = dataset;
+  checkShape(path, shape);
+  if (type.kind !== "plain" || shape.length !== 1) throw unsupported(`data set '${path}' is no list of integers`);
+  return { path, descr: type.descr, count: shape[0], rows: rowsOf(file, dataset) };
 }
 
 function arrayOf(file: Hdf5File, found: FoundDataset, hasTrain: boolean): NamedArray {
