@@ -296,7 +296,8 @@ describe("search", () => {
     expect(hitsOf(await hybrid({ strategy: "rrf", order_by_fields: "year:desc" }))).toEqual([byYear]);
     expect((await hybrid({ ignore_growing: "x" })).status?.reason).toContain("parse ignore growing field failed");
     expect((await hybrid({ round_decimal: 7 })).status?.reason).toContain("round_decimal [7] is invalid");
-    expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("group hits in the client");
+    expect((await hybrid({ group_by_fields: '["genre"]' })).status?.reason).toContain("name one field");
+    expect((await hybrid({ group_by_field: "genre" })).status?.reason).toContain("based on binary vector column");
     const many = milvus.HybridSearchRequest.fromPartial({
       ...{ collectionName: "books", requests: Array(1025).fill(first), rankParams: pairs({ limit: 1 }) },
     });
@@ -305,6 +306,48 @@ describe("search", () => {
     );
     const refused = await hybrid({ strategy: "model" });
     expect(refused.status?.reason).toContain("unsupported reranker model");
+  });
+
+  it("several searches are grouped together, by the best, the sum or the mean of each group's hits", async () => {
+    const other = vectorOf();
+    const one = (vector: readonly number[]) => requestOf(placeholders(101, [floatBytes(vector)]), { ...l2, topk: 2 });
+    const hybrid = (rankParams: object) =>
+      fixture.client.raw.hybridSearch(
+        milvus.HybridSearchRequest.fromPartial({
+          ...{ collectionName: "books", requests: [one(query), one(other)] },
+          rankParams: pairs({ limit: 2, group_by_field: "genre", group_size: 2, ...rankParams }),
+        }),
+      );
+    /** Two groups of two members each, as one search answers them. */
+    const listOf = (vector: readonly number[]) => {
+      const groups = new Map<string, Hit[]>();
+      for (const hit of nearest(rows, (row) => scoreOf.L2(row.f32, vector), "L2")) {
+        const members = groups.get(rows[hit.id].genre);
+        if (members && members.length < 2) members.push(hit);
+        else if (!members && groups.size < 2) groups.set(rows[hit.id].genre, [hit]);
+      }
+      return [...groups.values()].flat();
+    };
+    const scores = new Map<number, number>();
+    for (const list of [listOf(query), listOf(other)])
+      for (const [i, { id }] of list.entries()) scores.set(id, Math.fround((scores.get(id) ?? 0) + 1 / (61 + i)));
+    const ranked = [...scores].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score || a.id - b.id);
+    const groups = [...Map.groupBy(ranked, ({ id }) => rows[id].genre).values()].map((hits) => hits.slice(0, 2));
+    const worth: Record<string, (hits: readonly Hit[]) => number> = {
+      max: ([{ score }]) => score,
+      sum: (hits) => hits.reduce((all, { score }) => all + score, 0),
+      avg: (hits) => hits.reduce((all, { score }) => all + score, 0) / hits.length,
+    };
+    for (const scorer of ["max", "sum", "avg"]) {
+      const best = [...groups].sort((a, b) => worth[scorer](b) - worth[scorer](a));
+      const answer = await hybrid({ rank_group_scorer: scorer });
+      expect(hitsOf(answer)).toEqual([best.slice(0, 2).flat()]);
+      const values = rowsOf(answer.results?.groupByFieldValue ? [answer.results.groupByFieldValue] : []);
+      expect(values.map(({ genre }) => genre)).toEqual(best.slice(0, 2).flatMap((hits) => hits.map(({ id }) => rows[id].genre))); // biome-ignore format: one fact
+      expect(hitsOf(await hybrid({ rank_group_scorer: scorer, limit: 1, offset: 1 }))).toEqual([best[1]]);
+    }
+    expect((await hybrid({ rank_group_scorer: "median" })).status?.reason).toContain("use max, sum or avg");
+    expect((await hybrid({ group_by_field: "nope" })).status?.code).toBe(1700);
   });
 
   it("puts the hits in the order of fields, and those that are equal in it in that of their scores", async () => {

@@ -59,10 +59,10 @@ async function rankEverywhere(search: Search, deps: SearchDeps, limit: number): 
 }
 
 /** Of hits, the values that they are grouped by. */
-async function valuesOf(
+export async function valuesOf(
   hits: readonly Hit[],
   { field, path }: GroupBy,
-  { filter: { collection, text } }: Search,
+  { filter: { collection, text } }: Pick<Search, "filter">,
   { rows: from, sources, turns, signal }: SearchDeps,
 ): Promise<GroupValues> {
   const { wanted, rows } = takenRows(sources.pick(hits), sources.parts.length);

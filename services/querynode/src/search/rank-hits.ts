@@ -40,10 +40,8 @@ export function rankingOf(request: milvus.HybridSearchRequest, metrics: readonly
       `limit [${limit}] is invalid, (offset+limit) should be in range [1, ${MAX_WINDOW}], but got ${limit + offset}: invalid parameter`,
     );
   checkGrowing(params);
-  if (params.get("group_by_field") || isGiven(params.get("group_by_fields")))
-    refuse(
-      "group_by_field is not supported by hybrid_search on this server: group hits in the client, or search once: invalid parameter",
-    );
+  if (isGiven(params.get("group_by_fields")))
+    refuse("group_by_fields is not supported in searches: name one field by group_by_field: invalid parameter");
   const window = { limit, offset, roundDecimal: roundOf(params) };
   if (strategy === "rrf") return { ...window, ...rrf(inner.k) };
   if (strategy === "weighted") return { ...window, ...weighted(inner, metrics) };
@@ -107,11 +105,12 @@ export function rankedHits(lists: readonly (readonly Hit[])[], ranking: Ranking,
       scores.set(key, { hit: known.hit, score: Math.fround(known.score + ranking.worth(list, i + 1, hit.score)) });
     }
   const sign = ranking.isAscending ? 1 : -1;
-  const ranked = [...scores.values()].sort(
-    (a, b) => (a.score - b.score) * sign || sources.compareKeys(a.hit.source, a.hit.row, b.hit.source, b.hit.row),
-  );
-  const { offset, limit, roundDecimal } = ranking;
-  return ranked
-    .slice(offset, offset + limit)
-    .map(({ hit, score }) => ({ ...hit, score: asAnswered(score, powerOf(roundDecimal)) }));
+  return [...scores.values()]
+    .map(({ hit, score }) => ({ ...hit, score }))
+    .sort((a, b) => (a.score - b.score) * sign || sources.compareKeys(a.source, a.row, b.source, b.row));
+}
+
+/** Scores as they are answered. */
+export function rounded(hits: readonly Hit[], { roundDecimal }: Ranking): Hit[] {
+  return hits.map((hit) => ({ ...hit, score: asAnswered(hit.score, powerOf(roundDecimal)) }));
 }

@@ -187,7 +187,8 @@ export function roundOf(params: ReadonlyMap<string, string>): number | undefined
   return digits < 0 ? undefined : digits;
 }
 
-function groupByOf(
+/** @param vector position of the field that is searched @throws {StatusError} 1100, 1700 */
+export function groupByOf(
   params: ReadonlyMap<string, string>,
   collection: CollectionSchema,
   vector: number,

@@ -15,17 +15,18 @@ import { primaryKeyIndex } from "@sluice/schema";
 import { compileRowFilter, rowsText } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
-import { findHits } from "./find-hits.ts";
+import { findHits, valuesOf } from "./find-hits.ts";
 import type { IteratorHits } from "./iterator-hits.ts";
 import { isDistance, refuse } from "./metrics.ts";
 import { orderedHits } from "./order-hits.ts";
 import { decodePlaceholders, type QueryVectors } from "./query-vectors.ts";
-import { rankedHits, rankingOf } from "./rank-hits.ts";
+import { bestGroups, rankedGroupsOf } from "./rank-groups.ts";
+import { rankedHits, rankingOf, rounded } from "./rank-hits.ts";
 import { refuseChains, refuseScoring } from "./refuse-scoring.ts";
 import type { ScoreThreads } from "./score-threads.ts";
 import { metricsOf, type Search, type SearchDeps } from "./search.ts";
 import { type SearchCall, searchAnswer } from "./search-answer.ts";
-import { orderOf, type SearchParams, searchParams } from "./search-params.ts";
+import { type GroupBy, orderOf, type SearchParams, searchParams } from "./search-params.ts";
 import { SearchSources } from "./search-sources.ts";
 import { textOfTerms, weighted } from "./terms.ts";
 import type { Hit } from "./top-hits.ts";
@@ -42,6 +43,11 @@ function checkCollection(params: readonly common.KeyValuePair[], collectionId: b
     refuse(
       `collection id:${excerpt(meant)} in the request is not consistent to that in the search context,alias or database may have been changed: ${collectionId}: invalid parameter`,
     );
+}
+
+/** A search that answers groups. */
+function grouping(search: Search, groupBy: GroupBy): Search {
+  return { ...search, params: { ...search.params, groupBy } };
 }
 
 /** Searches over the segments that are visible when the call arrives. Every row is compared: answers are exact. */
@@ -82,7 +88,8 @@ export class SearchService {
     refuseChains(request);
     const call = await this.#begin(target, request.guaranteeTimestamp, request.rankParams, signal);
     const output = resolveOutputFields(request.outputFields, call.collection, { withPrimaryKey: false });
-    const order = orderOf(new Map(request.rankParams.map(({ key, value }) => [key, value])), call.collection);
+    const params = new Map(request.rankParams.map(({ key, value }) => [key, value]));
+    const order = orderOf(params, call.collection);
     const searches: Search[] = [];
     for (const one of request.requests) searches.push(await this.#compile(one, call));
     const counts = new Set(searches.map(({ queries }) => queries.count));
@@ -92,8 +99,9 @@ export class SearchService {
       request,
       searches.map(({ params }) => params.metric),
     );
+    const groups = rankedGroupsOf(params, call.collection, searches);
     const lists: Hit[][][] = [];
-    for (const search of searches) lists.push(await findHits(search, call.deps));
+    for (const search of searches) lists.push(await findHits(groups ? grouping(search, groups.by) : search, call.deps));
     const ranked = lists[0].map((_, query) =>
       rankedHits(
         lists.map((list) => list[query]),
@@ -101,7 +109,14 @@ export class SearchService {
         call.deps.sources,
       ),
     );
-    return searchAnswer(call, { hits: await orderedHits(ranked, order, call), output });
+    const values = groups && (await valuesOf(ranked.flat(), groups.by, searches[0], call.deps));
+    const best = ranked.map((hits) =>
+      groups && values
+        ? bestGroups(hits, values, groups, ranking)
+        : hits.slice(ranking.offset, ranking.offset + ranking.limit),
+    );
+    const shown = best.map((hits) => rounded(hits, ranking));
+    return searchAnswer(call, { hits: await orderedHits(shown, order, call), output, groupBy: groups?.by });
   }
 
   async #begin(
