@@ -10,13 +10,13 @@ const WINDOW_BYTES = 64 << 10;
 export class FileCursor {
   readonly source: SourceFile;
   position: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
   #window = new DataView(new ArrayBuffer(0));
   #windowAt = 0;
 
   constructor(source: SourceFile, signal: AbortSignal | undefined, position = 0) {
     this.source = source;
-    this.#signal = signal;
+    this.signal = signal ?? new AbortController().signal;
     this.position = position;
   }
 
@@ -91,7 +91,7 @@ export class FileCursor {
 
   async #load(): Promise<void> {
     const target = new Uint8Array(Math.max(0, Math.min(WINDOW_BYTES, this.bytesLeft)));
-    const count = target.length === 0 ? 0 : await this.source.readInto(this.position, target, this.#signal);
+    const count = target.length === 0 ? 0 : await this.source.readInto(this.position, target, this.signal);
     this.#window = new DataView(target.buffer, 0, count);
     this.#windowAt = this.position;
   }

@@ -10,8 +10,16 @@ const ID_BYTES = 8;
 /** Reads in flight for rows that lie in several lists. */
 const READS = 16;
 
+/** Rows with ids of their own. */
+export interface RowsInLists {
+  readonly codeBytes: number;
+  readonly rowCount: number;
+  readonly codes: RowSource;
+  readonly ids: RowSource;
+}
+
 /** Rows in lists, of each its codes and behind them its ids. */
-export class ListRows {
+export class ListRows implements RowsInLists {
   readonly codeBytes: number;
   readonly rowCount: number;
   readonly #source: SourceFile;

@@ -1,7 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { type RowSource, shortened } from "../row-source.ts";
-import type { ListRows } from "./inverted-lists.ts";
+import type { RowsInLists } from "./inverted-lists.ts";
 
 /** Greatest table of ids that is held in memory: of 32 million vectors. */
 const MAX_TABLE_BYTES = 256 << 20;
@@ -14,7 +14,7 @@ const CHECKED_ROWS = 1 << 16;
  */
 export async function mappedIds(
   source: SourceFile,
-  { lists, offset }: { readonly lists: ListRows; readonly offset: number },
+  { lists, offset }: { readonly lists: RowsInLists; readonly offset: number },
   rowCount: number,
   signal: AbortSignal,
 ): Promise<RowSource> {
@@ -42,7 +42,7 @@ export async function mappedIds(
 }
 
 /** Each from 0 to `rowCount - 1` must come once. */
-async function checkPositions(lists: ListRows, rowCount: number, signal: AbortSignal): Promise<void> {
+async function checkPositions(lists: RowsInLists, rowCount: number, signal: AbortSignal): Promise<void> {
   const seen = new Uint8Array(Math.ceil(rowCount / 8));
   const words = new Uint32Array(Math.min(rowCount, CHECKED_ROWS) * 2);
   for (let first = 0; first < rowCount; first += CHECKED_ROWS) {

@@ -1,6 +1,7 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { FileCursor } from "../file-cursor.ts";
 import { MAX_DIM, malformed } from "../one-file.ts";
+import { withEqualVectors } from "./equal-vectors.ts";
 import { readInvertedLists } from "./inverted-lists.ts";
 import type { ScalarQuantizer, StoredVectors, VectorCodes } from "./stored-vectors.ts";
 import { unreadIndexes } from "./unread-indexes.ts";
@@ -26,7 +27,7 @@ type Layout = (cursor: FileCursor, header: IndexHeader, depth: number) => Promis
 const layouts: Readonly<Record<string, Layout | undefined>> = {
   ...{ IxF2: flat, IxFI: flat, IxFl: flat, IBxF: flat },
   ...{ IxMp: idMap, IxM2: idMap, IBMp: idMap, IBM2: idMap },
-  ...{ IwFl: ivfFlat, IBwF: ivfFlat },
+  ...{ IwFl: ivfFlat, IBwF: ivfFlat, IwFd: ivfDedup },
   ...{ IHNf: hnsw, IHNs: hnsw, IHNp: hnsw, IH00: hnsw, IBHf: hnsw },
   ...{ INSf: nsg, INNf: nnDescent },
   ...{ IxSQ: scalar, IwSq: ivfScalar },
@@ -114,6 +115,19 @@ async function skipDirectMap(cursor: FileCursor): Promise<void> {
 async function ivfFlat(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
   const listCount = await ivfHeader(cursor, depth);
   return inLists(cursor, header, listCount, header.codeBytes, EXACT);
+}
+
+/** Of equal vectors one is in the lists, and of the others their ids, each behind the id of the one that they equal. */
+async function ivfDedup(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
+  const listCount = await ivfHeader(cursor, depth);
+  const { start: offset, count: numbers } = await cursor.skipVector(8, "ids of equal vectors");
+  const lists = await readInvertedLists(cursor, listCount, header.codeBytes);
+  const rows = await withEqualVectors(cursor.source, { lists, offset, count: Math.floor(numbers / 2) }, cursor.signal);
+  if (numbers % 2 !== 0 || rows.rowCount !== header.rowCount) {
+    const reason = `its lists hold ${lists.rowCount} vectors, ${numbers / 2} others equal them, and it tells of ${header.rowCount}`;
+    throw malformed(reason, offset - 8);
+  }
+  return { ...header, codes: EXACT, place: rows, ids: { kind: "lists", lists: rows } };
 }
 
 async function inLists(

@@ -1,4 +1,4 @@
-import type { ListRows } from "./inverted-lists.ts";
+import type { RowsInLists } from "./inverted-lists.ts";
 
 /** What a FAISS index keeps of its vectors. */
 export interface StoredVectors {
@@ -10,17 +10,17 @@ export interface StoredVectors {
   readonly metric: number;
   readonly codes: VectorCodes;
   /** Where the vectors lie: one after the other from an offset on, or in lists. */
-  readonly place: number | ListRows;
+  readonly place: number | RowsInLists;
   /** Ids of the rows: their positions, those in the lists, or a table of them at an offset. */
   readonly ids: RowIds;
 }
 
 export type RowIds =
   | { readonly kind: "position" }
-  | { readonly kind: "lists"; readonly lists: ListRows }
+  | { readonly kind: "lists"; readonly lists: RowsInLists }
   | { readonly kind: "table"; readonly offset: number }
   /** A table that the ids in the lists are positions in. */
-  | { readonly kind: "mapped"; readonly lists: ListRows; readonly offset: number };
+  | { readonly kind: "mapped"; readonly lists: RowsInLists; readonly offset: number };
 
 /** How the bytes of a vector are meant. */
 export type VectorCodes =

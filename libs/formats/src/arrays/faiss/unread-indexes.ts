@@ -6,7 +6,6 @@ const kinds: readonly (readonly [pattern: RegExp, why: string])[] = [
     "it holds transformed vectors (PreTransform); import the vectors from before, or those of its inner index written by itself",
   ],
   [/^(IvFl|IvFL)$/, "it is an IVF index as FAISS wrote it before 2018: read and write it with a newer version"],
-  [/^IwFd$/, "an IVF index that keeps equal vectors once (IVFFlatDedup) is not read: write it as IVFFlat"],
   [
     /^(IxFP|IxFp|IwPn|IwP2|IHfP|IxRP|ilpn|ilp2)$/,
     "its vectors are interleaved (Panorama): write it as a plain Flat index",

@@ -64,6 +64,17 @@ it.each(["nsg", "nndescent"])("the vectors of a graph (%s) are those of its stor
   await expectDamageIsTold(faissFormat, "a.faiss", own(name)["a.faiss"], reading);
 });
 
+it("vectors that an index keeps once (IVFFlatDedup) are rows for each of their ids", async () => {
+  const reading = { schema: vectorSchema(6) };
+  const vector = (i: number) => [0, 1, 2, 3, 4, 5].map((k) => ((i * (k + 3) * 37) % 101) / 8);
+  const of = (row: number) => (row < 40 ? row : row < 47 ? row - 40 : 3);
+  const rows = Array.from({ length: 48 }, (_, i) => ({ id: 3 * i - 20, vector: vector(of(i)) }));
+  const found = await readFiles(faissFormat, own("dedup"), reading);
+  expect(found.rows.toSorted((a, b) => Number(a.id) - Number(b.id))).toEqual(rows);
+  await expectCutsLikeWhole(faissFormat, own("dedup"), reading);
+  await expectDamageIsTold(faissFormat, "a.faiss", own("dedup")["a.faiss"], reading);
+});
+
 it("ids are left out where keys are made, and that is said if they were given", async () => {
   const automatic = vectorSchema(8, { key: { autoId: true } });
   expect((await readFiles(faissFormat, index("flat-l2"), { schema: automatic })).warnings).toEqual([]);
