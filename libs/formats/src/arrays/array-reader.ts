@@ -113,7 +113,7 @@ class ColumnSet {
       const isText = column.dtype.code === "U" || column.dtype.code === "S";
       if (isText) return textDecoder(column, plan.schema, dynamic, rejects);
       if (coercionOf(column.field, column.dtype)) return printedDecoder(column, rejects);
-      return numberDecoder(column, plan.schema.timezone, rejects);
+      return numberDecoder(column, plan.schema.timezone, rejects, plan.options.nanIsNull);
     });
   }
 

@@ -5,9 +5,9 @@ import { DataType, dataTypeName, type FieldSchema, fixedWidth } from "@sluice/sc
 import { appendNumberCell } from "../numbers/array-cells.ts";
 import { elementWidth } from "../numbers/element-type.ts";
 import { type ElementCheck, type ElementRule, elementRule, finiteCheck } from "../numbers/elements.ts";
+import { holeOf, notFiniteHint } from "../numbers/holes.ts";
 import {
   inexactWords,
-  isFloat,
   isInteger,
   type NumberViews,
   numberReaders,
@@ -28,11 +28,16 @@ import { NO_TIME, timeConversion } from "./times.ts";
  */
 export type ColumnDecoder = (raw: Uint8Array, rows: number, firstRow: number) => Column;
 
-/** A decoder for scalars, dense vectors, and arrays of numbers. @param zone of times; empty: UTC */
-export function numberDecoder(column: ArrayColumn, zone: string, rejects: RowRejects): ColumnDecoder {
+/** A decoder for scalars, dense vectors, and arrays of numbers. @param zone of times; empty: UTC @param nanIsNull see `FieldOptions` */
+export function numberDecoder(
+  column: ArrayColumn,
+  zone: string,
+  rejects: RowRejects,
+  nanIsNull?: boolean,
+): ColumnDecoder {
   const { field, dtype } = column;
   if (field.dataType === DataType.BinaryVector && dtype.code === "b1") return bitDecoder(column, rejects);
-  const elements = new ElementDecoder(column, zone, rejects);
+  const elements = new ElementDecoder(column, zone, rejects, nanIsNull);
   if (field.dataType === DataType.Array) return arrayDecoder(column, elements);
   const width = fixedWidth(field);
   return (raw, rows, firstRow) => {
@@ -80,15 +85,17 @@ class ElementDecoder {
   readonly #standIn: Uint8Array | null | undefined;
   readonly #converted = new FixedBuffer();
   readonly #validity = new Validity();
+  readonly #isHoleValue: ((value: number) => boolean) | undefined;
   #hasHoles = false;
 
-  constructor(column: ArrayColumn, zone: string, rejects: RowRejects) {
+  constructor(column: ArrayColumn, zone: string, rejects: RowRejects, nanIsNull?: boolean) {
     this.#column = column;
     this.#rejects = rejects;
     this.#rule = ruleOf(column, zone);
     const type = halfType(column.field);
     this.#rowCheck = this.#rule.to === "uint8" && type !== undefined ? finiteCheck(type) : undefined;
     this.#standIn = standInOf(column.field);
+    this.#isHoleValue = holeOf(column.field, this.#standIn, { kind: column.dtype.kind, to: this.#rule.to }, nanIsNull);
   }
 
   decode(raw: Uint8Array, rows: number, firstRow: number): NumberViews {
@@ -135,13 +142,13 @@ class ElementDecoder {
     }
   }
 
-  /** NaN where an integer belongs is how pandas says that there is none; NaT says it of times. */
+  /** What says that a row has no value: see `holeOf`; of times it is NaT. */
   #isHole(source: NumberViews, element: number): boolean {
     const { field, dtype } = this.#column;
     if (this.#standIn === undefined || fixedWidth(field) !== elementWidth[this.#rule.to]) return false;
     if (dtype.code === "M8") return source.int64[element] === NO_TIME;
     const { kind } = dtype;
-    return isFloat(kind ?? "") && isInteger(this.#rule.to) && Number.isNaN(numberReaders[kind!](source, element));
+    return kind !== undefined && this.#isHoleValue?.(numberReaders[kind](source, element)) === true;
   }
 
   #fillHole(target: NumberViews, row: number): void {
@@ -170,7 +177,7 @@ class ElementDecoder {
     const shown = numberText(of, source, at);
     const value = numberReaders[of](source, at);
     if (!Number.isFinite(value))
-      return `field '${field.name}' holds a value '${shown}' that is not a number or infinity`;
+      return `field '${field.name}' holds a value '${shown}' that is not a number or infinity${notFiniteHint(field, value)}`;
     const words = isInteger(this.#rule.to) ? inexactWords(kind, source, element) : "";
     if (isInteger(this.#rule.to) && !Number.isInteger(value))
       return `value ${shown} of field '${field.name}' is no integer, as ${type} wants`;

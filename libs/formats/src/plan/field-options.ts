@@ -24,7 +24,7 @@ export interface FieldOptions {
   readonly foldExtraColumns: boolean;
   /** Keys of rows that no field and no `$meta` takes are refused: by default they are warned of. */
   readonly refusesOtherKeys?: boolean;
-  /** `NaN` and `Infinity`, which are no JSON, stand for null in scalar fields that may be null. */
+  /** NaN and infinities, which no field takes, stand for null in scalar fields that may be null. */
   readonly nanIsNull?: boolean;
   /** Fields whose values folders give. */
   readonly folderFields?: ReadonlySet<string>;

@@ -50,7 +50,8 @@ export const knownOptions: Readonly<Record<string, KnownOption>> = {
   default_fields: { rule: "format", isObject: true, description: "field to value, for fields that no file provides" },
   nan: {
     rule: "format",
-    description: '"null": NaN and Infinity in JSON stand for null, in scalar fields that may be null',
+    description:
+      '"null": NaN and infinities, which are refused otherwise, stand for null in scalar fields that may be null',
   },
   preset: {
     ...{ rule: "format", isObject: "or text" },

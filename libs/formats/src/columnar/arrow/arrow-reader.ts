@@ -69,7 +69,13 @@ export class ArrowReader implements FormatReader {
     const { schema } = plan;
     const plans = await planArrow(this.#source, container, plan, signal, warn);
     if (!plans) return;
-    const context = { schema, dynamic: plan.dynamic, rejects, path: this.#source.path };
+    const context = {
+      schema,
+      dynamic: plan.dynamic,
+      rejects,
+      nanIsNull: plan.options.nanIsNull,
+      path: this.#source.path,
+    };
     let end = 0;
     const columns = plans.map(({ fields, paths, open }): OpenColumn => {
       const values = [end, (end += paths.length)] as const;

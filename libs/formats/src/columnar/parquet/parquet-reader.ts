@@ -87,7 +87,14 @@ export class ParquetReader implements FormatReader {
     const plans = planColumns(file, plan, this.#source.path, this.#input.warn);
     const budget = new PageBudget(this.#input.wholeBytes);
     const open = (node: SchemaNode) => new LeafReader(this.#near, node, budget, signal, pooledPages);
-    const context = { schema: plan.schema, dynamic: plan.dynamic, rejects, memory: this.#memory, open };
+    const context = {
+      schema: plan.schema,
+      dynamic: plan.dynamic,
+      rejects,
+      nanIsNull: plan.options.nanIsNull,
+      memory: this.#memory,
+      open,
+    };
     const columns = plans.map((made) => made(context)).filter(({ fields }) => fields.some((i) => i < enoughFields));
     this.#leaves = columns.flatMap(({ leaves }) => leaves);
     return columns;

@@ -1,6 +1,8 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { FloatListScanner } from "@sluice/kernels";
 import { type CollectionSchema, DataType, dataTypeName } from "@sluice/schema";
+import { isNotFiniteWord, isNullableScalar } from "../../numbers/holes.ts";
+import type { FieldPlan } from "../../plan/field-plan.ts";
 import { nullRefused } from "../../plan/refusals.ts";
 import type { ValueForm } from "../../plan/value-form.ts";
 import { vectorCell } from "../../vector-cells.ts";
@@ -31,14 +33,16 @@ import {
 /** Reads the cell at `p` into `row` of a column; answers the position behind the cell. */
 export type CellReader = (p: number, row: number) => number;
 
-/** Cells of a field. @param form of dense vectors, where the mapping names one */
+/** Cells of a field. */
 export function fieldReader(
   scanner: CsvScanner,
   builder: FixedBuilder | VarBuilder,
-  schema: CollectionSchema,
-  form?: ValueForm,
+  { schema, options }: FieldPlan,
 ): CellReader {
   const { dataType, dim, name } = builder.field;
+  const form = options.forms?.get(name);
+  if (options.nanIsNull && isNullableScalar(builder.field))
+    return cellReader(scanner, builder, name, cellParser(scanner, builder, schema), notANumber);
   if (form) return cellReader(scanner, builder, name, formCell(scanner, builder as FixedBuilder, form));
   if (dataType !== DataType.FloatVector)
     return cellReader(scanner, builder, name, cellParser(scanner, builder, schema));
@@ -55,13 +59,14 @@ function cellReader(
   builder: FixedBuilder | VarBuilder,
   name: string,
   parse: CellParser,
+  isNothing = (cell: CsvScanner) => cell.isNull(),
 ): CellReader {
   const { canFill } = builder;
   const refusesNull = !canFill && !texts.has(builder.field.dataType);
   return (p, row) => {
     scanner.field = name;
     const behind = scanner.cell(p);
-    if (canFill && scanner.isNull()) {
+    if (canFill && isNothing(scanner)) {
       builder.fill(row);
       return behind;
     }
@@ -70,6 +75,11 @@ function cellReader(
     parse(row);
     return behind;
   };
+}
+
+/** Null, or a word for what is no number, as `nan=null` wants it. */
+function notANumber(scanner: CsvScanner): boolean {
+  return scanner.isNull() || (scanner.stop - scanner.start <= "-Infinity".length && isNotFiniteWord(scanner.text()));
 }
 
 const OPEN_LIST = 0x5b;

@@ -72,12 +72,7 @@ export class RecordParser implements RowSink {
     const readers = names.map((name) => skippedReader(scanner, name));
     for (const [i, column] of bound.fields.entries())
       if (column !== undefined && !schema.fields[i].isDynamic)
-        readers[column] = fieldReader(
-          scanner,
-          this.#builder(i),
-          schema,
-          plan.options.forms?.get(schema.fields[i].name),
-        );
+        readers[column] = fieldReader(scanner, this.#builder(i), plan);
     for (const [i, column] of bound.structs.entries()) {
       const struct = schema.structs[i];
       const indexOf = (member: string) => schema.fields.findIndex(({ name }) => name === `${struct.name}[${member}]`);

@@ -9,6 +9,7 @@ import {
   parseTimestamptz,
   wktToWkb,
 } from "@sluice/values";
+import { isNotFiniteWord, NAN_HINT } from "../../numbers/holes.ts";
 import { geometryRefused, tooLong } from "../../plan/refusals.ts";
 import { float32At } from "../json/numbers.ts";
 import { CellText } from "./cell-text.ts";
@@ -114,7 +115,8 @@ function loadNumber(scanner: CsvScanner, cell: CellText, type: string): number {
   if (p >= 0) return p;
   const text = isLong ? "" : scanner.text();
   const isComma = dialect.decimal === "." && /^[+-]?\d+,\d+$/.test(text);
-  return scanner.wrongType(type, isComma ? ": the option decimal=, reads a comma as decimal mark" : "");
+  if (isComma) return scanner.wrongType(type, ": the option decimal=, reads a comma as decimal mark");
+  return scanner.wrongType(type, isNotFiniteWord(text) ? NAN_HINT : "");
 }
 
 const COMMA = 0x2c;

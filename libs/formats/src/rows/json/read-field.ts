@@ -1,5 +1,5 @@
 import type { FixedBuilder, VarBuilder } from "@sluice/columns";
-import { DataType, type FieldSchema } from "@sluice/schema";
+import { isNullableScalar } from "../../numbers/holes.ts";
 import { nullRefused } from "../../plan/refusals.ts";
 import type { Scanner } from "./scanner.ts";
 import type { ValueParser } from "./value-parser.ts";
@@ -17,10 +17,6 @@ export interface FieldReader {
 /** @param nanIsNull as the import says; only scalars that may be null take it so */
 export function fieldReader(builder: FixedBuilder | VarBuilder, parse: ValueParser, nanIsNull = false): FieldReader {
   return { builder, parse, nanIsNull: nanIsNull && isNullableScalar(builder.field) };
-}
-
-function isNullableScalar({ dataType, nullable }: FieldSchema): boolean {
-  return nullable && dataType >= DataType.Bool && dataType <= DataType.Double;
 }
 
 /** Reads the value at `p`, or what stands for none, into a row; answers the position behind it. @throws {ImportError} */

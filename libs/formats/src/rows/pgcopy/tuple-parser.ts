@@ -54,7 +54,8 @@ export class TupleParser implements RowSink {
   #column(index: number): TupleColumn {
     const builder = createBuilder(this.#plan.schema.fields[index], this.#rowCapacity);
     this.#builders[index] = builder;
-    if (!builder.field.isDynamic) return { builder, read: tupleValue(this.#scanner, builder) };
+    if (!builder.field.isDynamic)
+      return { builder, read: tupleValue(this.#scanner, builder, this.#plan.options.nanIsNull) };
     return { builder, read: dynamicValue(this.#scanner, builder as VarBuilder, this.#plan.dynamic) };
   }
 

@@ -3,6 +3,7 @@ import type { FixedBuilder, VarBuilder } from "@sluice/columns";
 import { excerptOfBytes } from "@sluice/errors";
 import { DataType, dataTypeName } from "@sluice/schema";
 import { dropRepeatedKeys, findJsonError, looksLikeWkb, normalWkb, wktToWkb } from "@sluice/values";
+import { NAN_HINT } from "../../numbers/holes.ts";
 import type { DynamicColumn } from "../../plan/dynamic-column.ts";
 import { tooLong } from "../../plan/refusals.ts";
 import { arrayValue } from "./tuple-arrays.ts";
@@ -18,7 +19,7 @@ const EPOCH_MICROS = 946_684_800_000_000n;
  * The reader of a field's values. The file does not name its types: the field says what the bytes are.
  * @throws {Error} for a type that no collection can have
  */
-export function tupleValue(scanner: TupleScanner, builder: FixedBuilder | VarBuilder): TupleValue {
+export function tupleValue(scanner: TupleScanner, builder: FixedBuilder | VarBuilder, nanIsNull = false): TupleValue {
   const fixed = builder as FixedBuilder;
   const text = builder as VarBuilder;
   switch (builder.field.dataType) {
@@ -34,7 +35,7 @@ export function tupleValue(scanner: TupleScanner, builder: FixedBuilder | VarBui
       return integerValue(scanner, fixed, 8);
     case DataType.Float:
     case DataType.Double:
-      return floatValue(scanner, fixed);
+      return floatValue(scanner, fixed, nanIsNull && builder.field.nullable);
     case DataType.Timestamptz:
       return timeValue(scanner, fixed);
     case DataType.VarChar:
@@ -89,13 +90,17 @@ function integerValue(scanner: TupleScanner, builder: FixedBuilder, width: 1 | 2
   };
 }
 
-function floatValue(scanner: TupleScanner, builder: FixedBuilder): TupleValue {
+function floatValue(scanner: TupleScanner, builder: FixedBuilder, nanIsNull: boolean): TupleValue {
   const { buffer, field } = builder;
   const target = field.dataType === DataType.Float ? buffer.float32 : buffer.float64;
   return (p, length, row) => {
     if (length !== 4 && length !== 8) refuse(scanner, builder, length, "real has 4, double precision 8");
-    target[row] = length === 4 ? scanner.view.getFloat32(p) : scanner.view.getFloat64(p);
-    if (!Number.isFinite(target[row])) refuse(scanner, builder, length, "NaN, infinity, or out of range");
+    const value = length === 4 ? scanner.view.getFloat32(p) : scanner.view.getFloat64(p);
+    target[row] = value;
+    if (Number.isFinite(target[row])) return;
+    if (Number.isFinite(value)) refuse(scanner, builder, length, `${value} is out of range`);
+    if (nanIsNull) builder.fill(row);
+    else refuse(scanner, builder, length, `${value} is no value${NAN_HINT}`);
   };
 }
 

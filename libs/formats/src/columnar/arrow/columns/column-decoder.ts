@@ -11,6 +11,8 @@ export interface DecodeContext {
   /** What `$meta` takes. */
   readonly dynamic: DynamicColumn;
   readonly rejects: RowRejects;
+  /** See `FieldOptions`. */
+  readonly nanIsNull?: boolean | undefined;
   /** The file, for errors. */
   readonly path: string;
 }

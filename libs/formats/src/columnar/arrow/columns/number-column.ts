@@ -1,9 +1,9 @@
 import { FixedBuffer } from "@sluice/columns";
 import { dataTypeName, type FieldSchema, fixedWidth } from "@sluice/schema";
 import { checkEach, convertEach, type ElementRule } from "../../../numbers/elements.ts";
+import { holeOf, notFiniteHint } from "../../../numbers/holes.ts";
 import {
   inexactWords,
-  isFloat,
   isInteger,
   type NumberKind,
   type NumberViews,
@@ -21,15 +21,18 @@ export function numberDecoder(
   field: FieldSchema,
   kind: NumberKind,
   rule: ElementRule,
-  { rejects, path }: DecodeContext,
+  { rejects, nanIsNull, path }: DecodeContext,
 ): ColumnDecoder {
   const rules = new FieldRules(field, rejects);
   const width = fixedWidth(field);
   const converted = new FixedBuffer();
   const at = { file: path };
+  const isHole = holeOf(field, rules.standIn, { kind, to: rule.to }, nanIsNull);
   const refuse = (values: ArrowValues, views: NumberViews, index: number, row: number) => {
     const shown = numberText(kind, views, index);
-    const why = isInteger(rule.to) ? inexactWords(kind, views, index) : "";
+    const why = isInteger(rule.to)
+      ? inexactWords(kind, views, index)
+      : notFiniteHint(field, numberReaders[kind](views, index));
     const expected = `expected type '${dataTypeName(field.dataType)}' for field '${field.name}'`;
     rules.refuse(`${expected}, got type '${values.field.type.name}' with value '${shown}'${why}`, row + index, at);
   };
@@ -38,9 +41,7 @@ export function numberDecoder(
     let { validity } = values;
     const onBad = (index: number) => {
       if (validity?.[index] === 0) return;
-      // NaN where an integer belongs is how pandas says that there is none.
-      const isHole = rules.standIn !== undefined && isFloat(kind) && isInteger(rule.to);
-      if (isHole && Number.isNaN(numberReaders[kind](views, index))) {
+      if (isHole?.(numberReaders[kind](views, index))) {
         validity =
           validity === values.validity || !validity ? (validity?.slice() ?? new Uint8Array(count).fill(1)) : validity;
         validity[index] = 0;

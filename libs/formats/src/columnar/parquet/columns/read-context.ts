@@ -9,6 +9,8 @@ export interface ReadContext {
   readonly schema: CollectionSchema;
   readonly dynamic: DynamicColumn;
   readonly rejects: RowRejects;
+  /** See `FieldOptions`. */
+  readonly nanIsNull?: boolean | undefined;
   /** Whose memory columns are made in; absent: their own. */
   readonly memory?: HeldMemory;
   /** Opens the reader of a leaf. */

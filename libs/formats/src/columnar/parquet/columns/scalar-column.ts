@@ -3,6 +3,7 @@ import type { LeafReader } from "@sluice/parquet";
 import { dataTypeName, type FieldSchema } from "@sluice/schema";
 import { elementWidth } from "../../../numbers/element-type.ts";
 import { checkEach, convertEach, type ElementCheck, type ElementRule } from "../../../numbers/elements.ts";
+import { holeOf, notFiniteHint } from "../../../numbers/holes.ts";
 import { inexactWords, isFloat, isInteger, numberReaders } from "../../../numbers/number-kind.ts";
 import { FixedOutput } from "./fixed-output.ts";
 import { FlatColumn } from "./flat-column.ts";
@@ -19,6 +20,7 @@ export class ScalarColumn extends FlatColumn {
   readonly #output: FixedOutput;
   /** Elements of a value: 1, or those of a vector. */
   readonly #elements: number;
+  readonly #isHole: ((value: number) => boolean) | undefined;
   readonly #scratch = new FixedBuffer();
   #rows = 0;
 
@@ -27,12 +29,13 @@ export class ScalarColumn extends FlatColumn {
     field: FieldSchema,
     leaf: LeafReader,
     rule: ElementRule,
-    { rejects, memory }: ReadContext,
+    { rejects, memory, nanIsNull }: ReadContext,
   ) {
     super(position, leaf);
     this.#rule = rule;
     this.#output = new FixedOutput(field, rejects, memory);
     this.#elements = this.#output.width / elementWidth[rule.to];
+    this.#isHole = holeOf(field, this.#output.rules.standIn, { kind: leaf.type.kind, to: rule.to }, nanIsNull);
   }
 
   take(rows: number): readonly Column[] {
@@ -69,27 +72,22 @@ export class ScalarColumn extends FlatColumn {
     }
     this.#scratch.reserve(STEP * this.leaf.type.width);
     this.leaf.readFixed(count, this.#scratch.bytes, 0);
-    convertEach(convert, this.#scratch, count, buffer, this.#rows, (bad) => this.#badValue(bad));
+    convertEach(convert, this.#scratch, count, buffer, this.#rows, (bad) => this.#badValue(this.#scratch, bad, bad));
   }
 
-  /** @param ahead values before it, of those that were converted */
-  #badValue(ahead: number): void {
-    if (this.#isHole(ahead)) this.#output.setNull(this.#rows + ahead, this.row + ahead, this.leaf.at);
-    else this.#refuse(this.#scratch, ahead, ahead);
-  }
-
-  /** NaN where an integer belongs is how pandas says that there is none. */
-  #isHole(ahead: number): boolean {
+  /** @param ahead values before the one at `element` of those that were taken */
+  #badValue(values: FixedBuffer, element: number, ahead: number): void {
     const { kind } = this.leaf.type;
-    if (this.#output.rules.standIn === undefined || !isFloat(kind) || !isInteger(this.#rule.to)) return false;
-    return Number.isNaN(numberReaders[kind](this.#scratch, ahead));
+    if (isFloat(kind) && this.#isHole?.(numberReaders[kind](values, element)))
+      this.#output.setNull(this.#rows + ahead, this.row + ahead, this.leaf.at);
+    else this.#refuse(values, element, ahead);
   }
 
   #checkInPlace(check: ElementCheck, count: number): void {
     const { buffer } = this.#output;
     const start = this.#rows * this.#elements;
     checkEach(check, buffer, start, count * this.#elements, (bad) =>
-      this.#refuse(buffer, start + bad, Math.floor(bad / this.#elements)),
+      this.#badValue(buffer, start + bad, Math.floor(bad / this.#elements)),
     );
   }
 
@@ -98,8 +96,13 @@ export class ScalarColumn extends FlatColumn {
     const { rules } = this.#output;
     const { kind, name } = this.leaf.type;
     const shown = this.#elements > 1 ? "NaN or infinity" : describeValue(this.leaf.type, values, element);
-    const why = isInteger(this.#rule.to) ? inexactWords(kind, values, element) : "";
+    const why = isInteger(this.#rule.to) ? inexactWords(kind, values, element) : this.#hint(values, element);
     const expected = `expected type '${dataTypeName(rules.field.dataType)}' for field '${rules.field.name}'`;
     rules.refuse(`${expected}, got type '${name}' with value '${shown}'${why}`, this.row + ahead, this.leaf.at);
+  }
+
+  #hint(values: FixedBuffer, element: number): string {
+    const { kind } = this.leaf.type;
+    return isFloat(kind) ? notFiniteHint(this.#output.rules.field, numberReaders[kind](values, element)) : "";
   }
 }
