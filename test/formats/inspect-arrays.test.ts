@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { groupFlatFiles, inspectGroup } from "@sluice/formats";
 import { memoryFile } from "@sluice/object-store/testing";
+import { npyBytes } from "../support/source-files.ts";
+import { storedZip } from "./writers/array-files.ts";
 
 // Looking into files of arrays and indexes, without a collection: the proposed one would take them.
 
@@ -40,4 +42,49 @@ it("bytes of a quantizer of FAISS are numbers, and no bits", async () => {
   );
   const { schema } = await inspectGroup("faiss", [source], { allow_lossy: "true" }, new AbortController().signal);
   expect(schema.fields.map(({ dataType }) => dataType)).toContain("FloatVector");
+});
+
+type Arrays = Readonly<Record<string, readonly [descr: string, shape: readonly number[], sizeBytes: number]>>;
+
+/** An archive of arrays that are all zeros. */
+async function inspectArchive(arrays: Arrays) {
+  const files = Object.entries(arrays).map(([name, [descr, shape, sizeBytes]]) => [
+    `${name}.npy`,
+    npyBytes(descr, shape, Buffer.alloc(sizeBytes)),
+  ]);
+  const source = await memoryFile("t.npz", storedZip(Object.fromEntries(files)));
+  return inspectGroup("npz", [source], {}, new AbortController().signal);
+}
+
+const vec = ["<f4", [3, 2], 24] as const;
+
+it("truth values are a binary vector where they fill bytes, else an array", async () => {
+  const { schema, faults } = await inspectArchive({ vec, a: ["|b1", [3, 8], 24], b: ["|b1", [3, 2], 6] });
+  expect(faults).toEqual([]);
+  expect(schema.fields.slice(1)).toMatchObject([
+    { fieldName: "vec", dataType: "FloatVector" },
+    { fieldName: "a", dataType: "BinaryVector", elementTypeParams: { dim: "8" } },
+    { fieldName: "b", dataType: "Array", elementDataType: "Bool" },
+  ]);
+});
+
+it("records of a structured array are told how to be saved", async () => {
+  const { schema } = await inspectArchive({ vec, rec: ["[('id', '<i8'), ('t', '<U3')]", [3], 60] });
+  expect(schema.unsupported).toEqual([
+    {
+      column: "rec",
+      type: 'records: save their fields as arrays of their own, numpy.savez("t.npz", **{n: a[n] for n in a.dtype.names})',
+    },
+  ]);
+});
+
+it("a sparse matrix of SciPy is refused with what to write instead", async () => {
+  const sparse: Arrays = {
+    ...{ indices: ["<i4", [3], 12], indptr: ["<i4", [3], 12], format: ["|S3", [], 3] },
+    ...{ shape: ["<i8", [2], 16], data: ["<f4", [3], 12] },
+  };
+  await expect(inspectArchive(sparse)).rejects.toMatchObject({
+    code: "unsupported",
+    reason: expect.stringMatching(/sparse matrix of SciPy.*JSON lines \{"indices"/),
+  });
 });

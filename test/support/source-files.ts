@@ -95,7 +95,8 @@ export class SourceFiles {
 
 /** An `.npy` file of version 1.0. Source: numpy.lib.format. */
 export function npyBytes(descr: string, shape: readonly number[], data: ArrayBufferView): Uint8Array {
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
+  const type = descr.startsWith("[") ? descr : `'${descr}'`;
+  const text = `{'descr': ${type}, 'fortran_order': False, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`;
   const padded = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const header = Buffer.from(`\x93NUMPY\x01\x00\x00\x00${text.padEnd(padded - 1)}\n`, "latin1");
   header.writeUInt16LE(padded, 8);

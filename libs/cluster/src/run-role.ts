@@ -1,4 +1,10 @@
-import { describeSettings, type LoadedSettings, type SettingsDefinition, type SettingValues } from "@sluice/config";
+import {
+  describeSettings,
+  givenSettings,
+  type LoadedSettings,
+  type SettingsDefinition,
+  type SettingValues,
+} from "@sluice/config";
 import { startTelemetry, startTracing } from "@sluice/telemetry";
 import { collectAfterStart } from "./collect-after-start.ts";
 import { openHealthServer } from "./health-server.ts";
@@ -27,7 +33,7 @@ export async function runRole(role: AnyRole, loaded: LoadedSettings<SettingsDefi
     fields: { node },
   });
   const { log, metrics } = telemetry;
-  log.info("settings", { ...thisProcess, settings: describeSettings(loaded) });
+  log.info("settings", { ...thisProcess, settings: (settings.logPretty ? givenSettings : describeSettings)(loaded) });
   const signals = untilSignal();
   let running: RunningRole | undefined;
   await using cleanup = new AsyncDisposableStack();

@@ -14,6 +14,12 @@ export function describeSettings<D extends SettingsDefinition>(
   return Object.fromEntries(described);
 }
 
+/** Those that were given, as NAME to value: all of them are a line that nobody reads. Secrets are masked. */
+export function givenSettings<D extends SettingsDefinition>(settings: LoadedSettings<D>): Record<string, unknown> {
+  const given = Object.entries(describeSettings(settings)).filter(([, { source }]) => source !== "default");
+  return Object.fromEntries(given.map(([name, { value }]) => [name, value]));
+}
+
 function formatValue(setting: Setting, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (setting.secret) return "***";

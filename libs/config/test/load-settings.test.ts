@@ -7,6 +7,7 @@ import {
   defineSettings,
   describeSettings,
   givenFlags,
+  givenSettings,
   loadSettings,
   type SettingsDefinition,
   SettingsError,
@@ -146,6 +147,11 @@ describe("loadSettings", () => {
     expect(described["secret-key"]).toEqual({ value: "***", source: "SLUICE_SECRET_KEY" });
     expect(described["lease-time"]).toEqual({ value: "30s", source: "default" });
     expect(JSON.stringify(described)).not.toContain("hush");
+  });
+
+  it("names those that were given, for people", () => {
+    const given = givenSettings(load(["--memory-budget", "1536 KB"], { SLUICE_SECRET_KEY: "hush" }));
+    expect(given).toEqual({ "memory-budget": "1536KB", "secret-key": "***" });
   });
 
   it("explains itself", () => {

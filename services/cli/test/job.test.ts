@@ -25,7 +25,11 @@ it.each([
   [{ deletes: true }, "3 rows deleted"],
   [{ deletes: true, state: "Importing" }, "3 deletes read"],
   [{ deletes: true, checkedRows: 4 }, "4 deletes can be applied"],
+  [
+    { rejectedRows: 3, details: [{ fileName: "a.csv", rejected: [{ row: 5, reason: "bad" }] }] },
+    "a.csv row 5: bad\n2 more rows were left out: sluice jobs errors 7",
+  ],
   [{ deletes: true, state: "Uncommitted" }, "its deletes count with: sluice jobs commit 7"],
 ])("a job %j is told in its words", (job, words) => {
-  expect(shown(job)).toContain(words);
+  expect(shown(job as Partial<JobView>)).toContain(words);
 });

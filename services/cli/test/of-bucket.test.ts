@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { RefusedError } from "../src/client/rest-client.ts";
-import { throwOfBucket } from "../src/commands/common.ts";
+import { serverPaths, throwOfBucket } from "../src/commands/common.ts";
 
 const missing = (path: string) => new RefusedError(2100, `the file does not exist in the bucket "sluice" (${path})`);
 
@@ -14,3 +14,9 @@ it.each([missing("books.jsonl"), missing("s3://sluice/books.jsonl"), new Error("
     expect(() => throwOfBucket(error)).toThrow(error);
   },
 );
+
+it("standard input is refused, since the server opens files itself", () => {
+  expect(() => serverPaths(["a.jsonl", "-"], "127.0.0.1:19530")).toThrow(
+    "reads no standard input: write the rows into a file",
+  );
+});

@@ -1,5 +1,5 @@
 import { collectAfterStart, thisProcess, untilSignal } from "@sluice/cluster";
-import { describeSettings, type LoadedSettings } from "@sluice/config";
+import { describeSettings, givenSettings, type LoadedSettings } from "@sluice/config";
 import { startTelemetry } from "@sluice/telemetry";
 import type { standaloneSettings } from "./settings.ts";
 import { startStandalone } from "./start.ts";
@@ -11,7 +11,7 @@ export const DRAIN_MS = 2000;
 export async function serve(loaded: LoadedSettings<typeof standaloneSettings>): Promise<void> {
   const { logLevel: level, logPretty: pretty } = loaded.values;
   const telemetry = startTelemetry("standalone", { level, pretty, fields: { node: thisProcess.node } });
-  telemetry.log.info("settings", { ...thisProcess, settings: describeSettings(loaded) });
+  telemetry.log.info("settings", { ...thisProcess, settings: (pretty ? givenSettings : describeSettings)(loaded) });
   const signals = untilSignal();
   await using server = await startStandalone(loaded.values, telemetry, signals.abort);
   process.stdout.write(`ready ${server.host}:${server.port}\n`);

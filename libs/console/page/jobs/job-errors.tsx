@@ -22,7 +22,7 @@ export function JobErrors({ job }: { readonly job: Job }) {
   const { data, error } = useLoaded(load, [jobId, offset, rejectedRows]);
   if (rejectedRows === 0) return null;
   const columns: readonly TableColumn<LocatedError>[] = [
-    { title: "File", cell: ({ file = "" }) => <code>{file}</code> },
+    { title: "File", cell: ({ file = "" }) => <code class="path">{file}</code> },
     { title: "Row", isNumber: true, cell: ({ row }) => (row === undefined ? "" : countText(row)) },
     { title: "Field", cell: ({ field = "" }) => field },
     { title: "Reason", cell: ({ reason }) => reason },

@@ -6,7 +6,7 @@ import { Table, type TableColumn } from "../parts/table.tsx";
 import { fileText, leftOutText, rowsText } from "./job-texts.ts";
 
 const columns: readonly TableColumn<JobFile>[] = [
-  { title: "File", cell: (file) => <code>{fileText(file)}</code> },
+  { title: "File", cell: (file) => <code class="path">{fileText(file)}</code> },
   { title: "State", cell: ({ state }) => <StateBadge state={state} /> },
   {
     title: "Progress",
@@ -22,7 +22,7 @@ const columns: readonly TableColumn<JobFile>[] = [
 type FailedAttempt = EndedAttempt & { readonly fileName: string };
 
 const attemptColumns: readonly TableColumn<FailedAttempt>[] = [
-  { title: "File", cell: (file) => <code>{fileText(file)}</code> },
+  { title: "File", cell: (file) => <code class="path">{fileText(file)}</code> },
   { title: "Attempt", isNumber: true, cell: ({ attempt }) => attempt },
   { title: "Datanode", cell: ({ datanode }) => datanode },
   { title: "Begun", cell: ({ startTime }) => timeText(startTime) },

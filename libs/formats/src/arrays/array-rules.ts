@@ -45,7 +45,11 @@ export function checkedDtype(field: FieldSchema, descr: string, coerces = false)
   const coercion = dtype && coercionOf(field, dtype);
   const hint = coercion ? coerceHints[coercion] : "";
   if (dtype) throw mismatch(`expected element type '${type}' for field '${field.name}', got type '${found}'${hint}`);
-  const why = isFloat8(descr) ? ": 8-bit floats are not read, save them as float32" : "";
+  const why = isFloat8(descr)
+    ? ": 8-bit floats are not read, save them as float32"
+    : isStructured(descr)
+      ? `: ${SAVE_FIELDS}`
+      : "";
   throw mismatch(
     `unexpected numpy header for field '${field.name}': 'the numpy file dtype '${excerpt(descr)}' is not supported', expected element type '${type}', got type '${found}'${why}`,
   );
@@ -55,6 +59,15 @@ export function checkedDtype(field: FieldSchema, descr: string, coerces = false)
 export function coercionOf(field: FieldSchema, { code, kind }: Dtype): Coercion | undefined {
   if (isIntegerField(field) && (code === "U" || code === "S")) return "text to integer";
   return isTextField(field) && kind !== undefined && isInteger(kind) ? "integer to text" : undefined;
+}
+
+/** What to do about records, which are one array of several fields. */
+export const SAVE_FIELDS =
+  'save their fields as arrays of their own, numpy.savez("t.npz", **{n: a[n] for n in a.dtype.names})';
+
+/** Whether the elements have fields of their own. */
+export function isStructured(descr: string): boolean {
+  return descr.startsWith("[");
 }
 
 function pickled({ name }: FieldSchema, descr: string): ImportError {

@@ -2,6 +2,7 @@ import { excerpt, ImportError, locate } from "@sluice/errors";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../format.ts";
 import type { ArrayHeader } from "./array-column.ts";
+import { isStructured, SAVE_FIELDS } from "./array-rules.ts";
 import type { ArraySet, NamedArray } from "./array-set.ts";
 import { type DtypeCode, parseDtype } from "./dtype.ts";
 
@@ -55,14 +56,17 @@ async function headerOf({ source, header }: NamedArray, signal: AbortSignal): Pr
 
 function describeArray({ name, dataType: told }: NamedArray, { descr, shape }: ArrayHeader): ColumnDescription {
   const code = parseDtype(descr)?.code;
-  const base = { name, type: `${descr} (${shape.join(", ")})`, isNullable: false };
+  const base = { name, type: isStructured(descr) ? RECORDS : `${descr} (${shape.join(", ")})`, isNullable: false };
   if (code === undefined || shape.length < 1 || shape.length > 2) return { ...base, dataType: undefined };
   if (shape.length === 1) return { ...base, dataType: scalars[code] };
   if (told !== undefined) return { ...base, dataType: told, ...(shape.length === 2 && { dim: shape[1] }) };
-  const dataType = vectors[code];
+  // Bits are packed, eight a byte.
+  const dataType = code === "b1" && shape[1] % 8 !== 0 ? undefined : vectors[code];
   if (dataType === undefined) return { ...base, dataType: DataType.Array, elementType: scalars[code] };
   return { ...base, dataType, dim: shape[1] * (code === "u1" ? 8 : 1) };
 }
+
+const RECORDS = `records: ${SAVE_FIELDS}`;
 
 const scalars: Readonly<Partial<Record<DtypeCode, DataType>>> = {
   b1: DataType.Bool,

@@ -64,8 +64,12 @@ export async function collectionsOf(options: ServerOptions): Promise<Collections
   return new client.Collections(address, database, token);
 }
 
-/** Paths are the server's; those of files that lie here are made absolute, for a server on this machine may have another folder. */
+/** Paths are the server's; those of files that lie here are made absolute, for a server on this machine may have another folder. @throws for standard input */
 export function serverPaths(paths: readonly string[], address: string): string[] {
+  if (paths.includes("-"))
+    throw new Error(
+      "the server opens files itself, and reads no standard input: write the rows into a file, as in cat > rows.jsonl",
+    );
   const isHere = /^(https?:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(address);
   return paths.map((path) => (isHere && !path.includes("://") && existsSync(path) ? resolve(path) : path));
 }

@@ -51,5 +51,5 @@ function ofHeader(name: string): string {
   const separator = [";", "|"].find((mark) => name.includes(mark));
   if (separator) return `if it is the whole header, --option 'sep=${separator}' cuts it; else `;
   if (!/^-?[\d.]+$|^\[/.test(name)) return "";
-  return "if a file of values has no header, --option header=false --option columns=NAME,NAME,… names its columns; else ";
+  return "if a CSV file has no header, --option header=false --option columns=NAME,NAME,… names its columns; else ";
 }

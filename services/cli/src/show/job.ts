@@ -22,6 +22,9 @@ export function showJob(job: JobView): void {
   for (const warning of job.warnings ?? []) note(color.yellow(`warning: ${warning}`));
   for (const { fileName, rejected = [] } of job.details)
     for (const { row, reason } of rejected) note(`${fileName} row ${row}: ${reason}`);
+  const told = job.details.reduce((sum, { rejected = [] }) => sum + rejected.length, 0);
+  if ((job.rejectedRows ?? 0) > told)
+    note(`${(job.rejectedRows ?? 0) - told} more rows were left out: sluice jobs errors ${job.jobId}`);
   if (job.state === "Uncommitted")
     note(`its ${job.deletes ? "deletes count" : "rows become visible"} with: sluice jobs commit ${job.jobId}`);
 }

@@ -23,6 +23,7 @@ export const npzFormat = arrayFormat({
 async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<ArraySet> {
   const entries = (await readZipDirectory(source, signal)).filter(({ name }) => name.endsWith(".npy"));
   const opened: SourceFile[] = [];
+  checkNotSparse(entries);
   const list = excerptOfList(entries.map(({ name }) => name));
   try {
     const arrays: NamedArray[] = [];
@@ -42,6 +43,17 @@ async function npzArrays(source: SourceFile, signal: AbortSignal): Promise<Array
     await closeAll(opened);
     throw error;
   }
+}
+
+/** What `scipy.sparse.save_npz` writes is one matrix in several arrays, none of which has a row for each of it. */
+function checkNotSparse(entries: readonly ZipEntry[]): void {
+  const names = new Set(entries.map(({ name }) => name));
+  const has = (...members: string[]) => members.every((member) => names.has(`${member}.npy`));
+  if (!has("data", "format", "shape") || !(has("indices", "indptr") || has("row", "col") || has("offsets"))) return;
+  throw new ImportError(
+    "unsupported",
+    'the archive is a sparse matrix of SciPy, which is not read: write its rows as JSON lines {"indices": [...], "values": [...]}, of m = scipy.sparse.load_npz(...).tocsr() they are m[i].indices and m[i].data',
+  );
 }
 
 async function arrayOf({ name }: ZipEntry, source: SourceFile, signal: AbortSignal): Promise<NamedArray> {
