@@ -12,8 +12,9 @@ import { type Dataset, type Layout, parseDataset } from "./dataset.ts";
 import { checkFilters } from "./filters.ts";
 import { type FoundDataset, findDatasets } from "./groups.ts";
 import { type Hdf5File, openHdf5, unsupported } from "./hdf5-file.ts";
+import { bitRows, type Integers, integerBytes } from "./integers.ts";
 import { isHidden, isOfMatlab, turnedBytes, turnedChunks, turnedShape } from "./matlab.ts";
-import { BitSets, type Integers } from "./sets.ts";
+import { BitSets } from "./sets.ts";
 import { longestText, REFERENCE_BYTES, textRows, unpaddedRows } from "./text-rows.ts";
 
 /** The vectors of ann-benchmarks, beside which stand queries and their neighbours. */
@@ -99,6 +100,10 @@ async function headerOf(
   const isPacked = descr.startsWith("|S") && field?.dataType === DataType.BinaryVector && shape.length === 1;
   const array = { fortranOrder: false, dataOffset: 0 };
   if (isPacked) return { ...array, descr: "|u1", shape: [shape[0], itemBytes], rows };
+  // Old files of ann-benchmarks have an integer for each bit.
+  const areBits = integerBytes(descr) !== undefined && shape.length === 2 && shape[1] === field?.dim;
+  if (areBits && field?.dataType === DataType.BinaryVector)
+    return { ...array, descr: "|b1", shape, rows: bitRows(rows, descr, shape[1]) };
   return { ...array, descr, shape, rows: padding ? unpaddedRows(rows, itemBytes, padding) : rows };
 }
 

@@ -4,22 +4,13 @@ import type { ArrayHeader } from "../array-column.ts";
 import { malformed } from "../one-file.ts";
 import type { RowSource } from "../row-source.ts";
 import { unsupported } from "./hdf5-file.ts";
+import { type Integers, stepsOf } from "./integers.ts";
 
 // Vectors of ann-benchmarks that are sets (kosarak, movielens): `train` holds the numbers of the bits that are 1, set after set, and
 // `size_train` how many of them each has. Source: legacy formats, §4.1.
 
 /** Sizes of sets that are held in memory: of 32 million. */
 const MAX_SETS = 1 << 25;
-const STEP = 1 << 16;
-
-/** A list of integers in a file. */
-export interface Integers {
-  readonly path: string;
-  /** NumPy's name of their type. */
-  readonly descr: string;
-  readonly count: number;
-  readonly rows: RowSource;
-}
 
 /** Sets as vectors of bits. */
 export class BitSets {
@@ -79,32 +70,6 @@ async function greatestOf(values: Integers, signal: AbortSignal): Promise<number
   for await (const { numbers } of stepsOf(values, 0, values.count, signal))
     for (const number of numbers) greatest = Math.max(greatest, number);
   return greatest;
-}
-
-async function* stepsOf({ path, descr, rows }: Integers, begin: number, end: number, signal: AbortSignal) {
-  const [, order, kind, width] = /^([<>|])([iu])([1248])$/.exec(descr) ?? [];
-  if (width === undefined) throw unsupported(`data set '${path}' holds '${descr}', where sets have integers`);
-  const [bytes, isLittle] = [Number(width), order !== ">"];
-  for (let first = begin; first < end; first += STEP) {
-    const count = Math.min(STEP, end - first);
-    const view = new DataView(new ArrayBuffer(count * bytes));
-    await rows.read(first, count, new Uint8Array(view.buffer), signal);
-    const take = takeOf(view, bytes, kind === "i", isLittle);
-    yield { first, numbers: Float64Array.from({ length: count }, (_, i) => take(i * bytes)) };
-  }
-}
-
-function takeOf(view: DataView, bytes: number, isSigned: boolean, isLittle: boolean): (at: number) => number {
-  switch (bytes) {
-    case 1:
-      return (at) => (isSigned ? view.getInt8(at) : view.getUint8(at));
-    case 2:
-      return (at) => (isSigned ? view.getInt16(at, isLittle) : view.getUint16(at, isLittle));
-    case 4:
-      return (at) => (isSigned ? view.getInt32(at, isLittle) : view.getUint32(at, isLittle));
-    default:
-      return (at) => Number(isSigned ? view.getBigInt64(at, isLittle) : view.getBigUint64(at, isLittle));
-  }
 }
 
 function beyond(bit: number, dim: number, row: number): ImportError {

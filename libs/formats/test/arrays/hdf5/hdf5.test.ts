@@ -124,6 +124,15 @@ describe("sets of ann-benchmarks", () => {
     expectDamageIsTold(hdf5Format, "a.h5", file("sets.hdf5")["a.h5"], { schema: bits, runs: 100 }));
 });
 
+it("an integer for each bit is taken for one, and no other number", async () => {
+  const bits = vectorSchema(8, { type: DataType.BinaryVector });
+  const { rows } = await readFiles(hdf5Format, file("bits.hdf5"), { schema: bits });
+  expect(rows.map(({ vector }) => vector)).toEqual(["81", "00", "7f"]);
+  await expectCutsLikeWhole(hdf5Format, file("bits.hdf5"), { schema: bits });
+  const { reason, at } = await refusal(hdf5Format, file("no-bits.hdf5"), { schema: bits });
+  expect([reason, at?.row]).toEqual(["a bit of a vector is 2, expected 0 or 1", 1]);
+});
+
 it("values may stand in the header itself", async () => {
   const options = { fields_mapping: '{"compact":"vector"}', row_number_field: "id" };
   const { rows } = await readFiles(hdf5Format, file("compact.h5"), { schema, options });
