@@ -17,6 +17,11 @@ export const formatOptionKeys: ReadonlySet<string> = new Set([
   ...formats.flatMap(({ optionKeys }) => optionKeys ?? []),
 ]);
 
+/** Names of the formats that an option is for; none for one that is for all of them. */
+export function formatsWithOption(key: string): string[] {
+  return formats.filter(({ optionKeys }) => optionKeys?.includes(key)).map(({ name }) => name);
+}
+
 /** @throws {ImportError} `unsupported` for a name that this version does not know */
 export function formatNamed(name: string): Format {
   const format = formats.find((candidate) => candidate.name === name);

@@ -42,7 +42,7 @@ export type {
   SourceDescription,
   SourceRange,
 } from "./format.ts";
-export { formatNamed, formatOfPath, formatOptionKeys, openReader } from "./format-list.ts";
+export { formatNamed, formatOfPath, formatOptionKeys, formatsWithOption, openReader } from "./format-list.ts";
 export {
   checkRequestedPaths,
   type FileGroup,
@@ -54,6 +54,7 @@ export {
   type ToFormat,
 } from "./group-files.ts";
 export { type Inspection, inspectGroup } from "./inspect/inspect-group.ts";
+export { JOINED } from "./joined/joined-format.ts";
 export type { FolderValues } from "./plan/field-options.ts";
 export type { FieldPlan } from "./plan/field-plan.ts";
 export { type KeyUse, mixedKeysFailure } from "./plan/mixed-keys.ts";

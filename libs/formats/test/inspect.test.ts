@@ -54,6 +54,17 @@ test("codes of CSV that begin with zeros are text", async () => {
   expect(types).toEqual(["id Int64 key", "zip VarChar", "n Int64"]);
 });
 
+test("words for NaN in CSV are numbers that are null, with the option", async () => {
+  const text = 'id,x,n,t,vector\n1,1.5,1,a,"[0.5,1]"\n2,nan,NaN,inf,"[0.5,1]"\n3,-inf,3,c,"[0.5,1]"\n';
+  const found = await look("csv", text, { nan: "null" });
+  expect(found).toMatchObject({
+    types: ["id Int64 key", "x Double", "n Double", "t VarChar", "vector FloatVector"],
+    faults: [],
+  });
+  expect(found.sample[1]).toMatchObject({ x: null, n: null, t: "inf" });
+  expect((await look("csv", text)).types[1]).toBe("x VarChar");
+});
+
 test("unsigned keys that fit stay integers, and floats beside large integers floats", async () => {
   expect(await look("arrow", arrow([1n, 2n ** 63n - 1n]))).toMatchObject({
     types: ["id Int64 key", "vector FloatVector"],

@@ -20,6 +20,7 @@ export * from "./kinds.ts";
 export * from "./merge.ts";
 export { next } from "./next.ts";
 export * from "./options/import-options.ts";
+export { knownOption } from "./options/known-options.ts";
 export {
   type DataSourceOptions,
   type DocumentChunk,

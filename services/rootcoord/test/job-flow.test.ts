@@ -315,6 +315,19 @@ describe("a job", () => {
     expect(world.book.get(jobId(await world.submit(sets)))?.job.spec.warnings).toEqual([]);
   });
 
+  it("names options that are for files of other formats", async () => {
+    const options = [
+      { key: "sep", value: "|" },
+      { key: "table", value: "books" },
+      { key: "nan", value: "null" },
+    ];
+    const id = await world.submit({ files: ["a.jsonl"], options });
+    expect(world.book.get(jobId(id))?.job.spec.warnings).toEqual([
+      "option 'sep' has no effect: it is for files that are csv, tsv, and these are jsonl",
+      "option 'table' has no effect: it is for files that are milvus-lite, sqlite, and these are jsonl",
+    ]);
+  });
+
   it("of a file that is given twice in one task says of one of both that it failed", async () => {
     const packed = { ...newTask, kind: "import", group: 0, groupCount: 3, sizeBytes: 300 } as const;
     Object.assign(world.planners.import, { plan: async () => [packed] });

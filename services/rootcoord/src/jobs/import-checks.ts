@@ -1,7 +1,7 @@
 import type { CollectionRecord, FileGroupRecord } from "@sluice/catalog";
 import { excerpt, excerptOfList, ImportError } from "@sluice/errors";
-import { type FieldPlan, formatNamed, planFields } from "@sluice/formats";
-import type { ImportOptions, ImportSpec } from "@sluice/jobs";
+import { type FieldPlan, formatNamed, formatsWithOption, JOINED, planFields } from "@sluice/formats";
+import { type ImportOptions, type ImportSpec, knownOption } from "@sluice/jobs";
 import { decodeStoredSchema, type importing } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
 import type { JobBook } from "./job-book.ts";
@@ -76,6 +76,19 @@ export function warningsOf(groups: readonly FileGroupRecord[]): string[] {
   if (again.size === 0) return [];
   const names = `${excerptOfList([...again])} ${again.size === 1 ? "is" : "are"}`;
   return [`${names} given more than once: ${again.size === 1 ? "its" : "their"} rows are imported as often`];
+}
+
+/** Options that are for other formats than those of the files: nobody would look at them. */
+export function idleOptions(groups: readonly FileGroupRecord[], { formatOptions }: ImportSpec): string[] {
+  const found = new Set(groups.map(({ format }) => format));
+  // Its parts are of other formats, which it does not tell.
+  if (found.has(JOINED)) return [];
+  return Object.keys(formatOptions).flatMap((key) => {
+    const owners = knownOption(key)?.rule === "of backups" ? [] : formatsWithOption(key);
+    if (owners.length === 0 || owners.some((name) => found.has(name))) return [];
+    const [own, files] = [owners, [...found]].map((names) => excerptOfList(names));
+    return [`option '${excerpt(key)}' has no effect: it is for files that are ${own}, and these are ${files}`];
+  });
 }
 
 function pathsOf({ files }: FileGroupRecord): string[] {

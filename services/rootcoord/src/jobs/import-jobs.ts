@@ -16,6 +16,7 @@ import {
   checkKeysAreGiven,
   checkOpenJobs,
   checkTarget,
+  idleOptions,
   planOf,
   timeWarnings,
   warningsOf,
@@ -77,7 +78,8 @@ export class ImportJobs {
     const placed = withFolderPartitions(found, collection, spec);
     const { groups, warnings: leftOut } = withFolderValues(placed, plan, spec.formatOptions, spec.partitionFrom);
     checkFormatOptions(groups, spec);
-    const warnings = [...spec.warnings, ...leftOut, ...warningsOf(groups), ...timeWarnings(collection, groups)];
+    const ofFiles = [...warningsOf(groups), ...timeWarnings(collection, groups), ...idleOptions(groups, spec)];
+    const warnings = [...spec.warnings, ...leftOut, ...ofFiles];
     checkPartitionsByKey(groups, spec);
     checkIdRanges(groups, plan.schema, spec);
     const partitionIds = target ?? partitionsOf(collection, groups);

@@ -2,6 +2,7 @@ import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
 import { DataType } from "@sluice/schema";
 import type { ColumnDescription, SourceDescription } from "../../format.ts";
+import { isNotFiniteWord } from "../../numbers/holes.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
 import { ListLengths } from "../list-lengths.ts";
 import { readHeader } from "./csv-layout.ts";
@@ -12,11 +13,12 @@ import { type Dialect, separatorHint } from "./dialect.ts";
 const SAMPLE_ROWS = 1000;
 const SAMPLE_BYTES = 4 << 20;
 
-/** What the cells of the first records look like. @throws {ImportError} for a file without a header */
+/** What the cells of the first records look like. @param nanIsNull see `FieldOptions` @throws {ImportError} for a file without a header */
 export async function describeCsv(
   source: SourceFile,
   dialect: Dialect,
   signal: AbortSignal,
+  nanIsNull = false,
 ): Promise<SourceDescription> {
   const chunkBytes = Math.min(SAMPLE_BYTES, source.sizeBytes + 1);
   const windows = new FileWindows(source, { chunkBytes, start: 0, signal });
@@ -25,7 +27,7 @@ export async function describeCsv(
   scanner.open(window);
   try {
     const { names, end } = readHeader(scanner, window.begin);
-    const columns = names.map(() => new CellKinds());
+    const columns = names.map(() => new CellKinds(nanIsNull));
     const sampledRows = sample(scanner, end, { names, columns });
     return { rowCount: undefined, columns: columns.map((kinds, i) => kinds.describe(names[i])), sampledRows };
   } catch (error) {
@@ -88,11 +90,22 @@ const types: Readonly<Record<Exclude<Kind, "list">, DataType>> = {
 class CellKinds {
   readonly #kinds = new Set<Kind>();
   readonly #lengths = new ListLengths();
+  readonly #nanIsNull: boolean;
   #isNullable = false;
+  /** Words that are null among numbers, and texts among others. */
+  #hasWords = false;
+
+  constructor(nanIsNull: boolean) {
+    this.#nanIsNull = nanIsNull;
+  }
 
   add(text: string): void {
     if (text === "") {
       this.#isNullable = true;
+      return;
+    }
+    if (this.#nanIsNull && isNotFiniteWord(text)) {
+      this.#hasWords = true;
       return;
     }
     const numbers = numbersOf(text);
@@ -101,7 +114,11 @@ class CellKinds {
   }
 
   describe(name: string): ColumnDescription {
-    const base = { name, type: [...this.#kinds].sort().join(" | ") || "null", isNullable: this.#isNullable };
+    const base = {
+      name,
+      type: [...this.#kinds].sort().join(" | ") || "null",
+      isNullable: this.#isNullable || this.#hasWords,
+    };
     const kind = this.#kind();
     if (kind !== "list") return { ...base, dataType: kind && types[kind] };
     const dim = this.#lengths.dimOf(name);
@@ -112,7 +129,7 @@ class CellKinds {
 
   /** Any text is a string; an integer is a number, too. */
   #kind(): Kind | undefined {
-    const kinds = [...this.#kinds];
+    const kinds = [...this.#kinds, ...(this.#hasWords ? (["number"] as const) : [])];
     if (kinds.length <= 1) return kinds[0];
     return kinds.every((kind) => kind === "integer" || kind === "number") ? "number" : "string";
   }

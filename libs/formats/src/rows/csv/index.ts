@@ -22,7 +22,8 @@ function separatedValues(name: string, separator: "," | "\t"): Format {
     text: { extension: `.${name}`, before: "", between: "\n", after: "\n" },
     optionKeys: dialectKeys,
     checkOptions: (options) => void parseDialect(options, separator),
-    describe: ([source], signal, options) => describeCsv(source, parseDialect(options ?? {}, separator), signal),
+    describe: ([source], signal, options = {}) =>
+      describeCsv(source, parseDialect(options, separator), signal, options.nan === "null"),
     probe: (input, signal) => probeCsv(input, parseDialect(input.options, separator), signal),
     open: (input) => openSeparated(input, separator),
   };
