@@ -15,9 +15,9 @@ export interface SegmentBounds {
 
 /**
  * Why segments are looked at. `busy`: more come all the time; `quiet`: none has come for a while; `asked`: somebody wants as
- * few as can be.
+ * few small ones as can be; `forced`: somebody wants everything written anew, as large as `bounds` allow.
  */
-export type MergeOccasion = "busy" | "quiet" | "asked";
+export type MergeOccasion = "busy" | "quiet" | "asked" | "forced";
 
 /** Segments below this part of a full one are small. A full one has room for eight that are nearly not. */
 const SMALL_PART = 8;
@@ -32,7 +32,8 @@ const MAX_MERGE_SOURCES = 4096;
 
 /**
  * Which small segments of a shard of a partition to merge, each list into one segment. Lists are in the order of
- * `candidates`, of two segments at least, within the bounds; no segment is in two.
+ * `candidates`, of two segments at least, within the bounds; no segment is in two. When forced, each segment is in one, if
+ * need be alone.
  *
  * What is written again stays within bounds, however the segments come. While others come, small ones wait until a tier has
  * eight, and move up one tier at least, so that a byte is written once a tier. Where it is quiet, all small ones are merged,
@@ -43,15 +44,16 @@ export function chooseMerges<Id>(
   bounds: SegmentBounds,
   occasion: MergeOccasion,
 ): Id[][] {
-  const smallBytes = bounds.segmentBytes / SMALL_PART;
+  const isForced = occasion === "forced";
+  const smallBytes = isForced ? Number.POSITIVE_INFINITY : bounds.segmentBytes / SMALL_PART;
   const small = candidates
     .map(({ segmentId, rowCount, memoryBytes }, order) => ({ segmentId, rowCount, memoryBytes, order }))
     .filter(({ memoryBytes }) => memoryBytes < smallBytes)
     .sort((a, b) => a.memoryBytes - b.memoryBytes);
   const chosen = occasion === "busy" ? fullTiers(small) : worthWhile(small, smallBytes, occasion);
-  return filled(chosen, bounds).map((merge) =>
-    merge.sort((a, b) => a.order - b.order).map(({ segmentId }) => segmentId),
-  );
+  return filled(chosen, bounds)
+    .filter((merge) => isForced || merge.length > 1)
+    .map((merge) => merge.sort((a, b) => a.order - b.order).map(({ segmentId }) => segmentId));
 }
 
 interface Small {
@@ -77,7 +79,7 @@ function fullTiers<S extends Small>(small: readonly S[]): readonly S[] {
  * small segment than a tiny one: it then is the only one, since the next would have to be tiny.
  */
 function worthWhile<S extends Small>(small: readonly S[], smallBytes: number, occasion: MergeOccasion): readonly S[] {
-  if (occasion === "asked") return small;
+  if (occasion !== "quiet") return small;
   if (small.length <= LEFT_WHEN_QUIET) return [];
   const largest = small[small.length - 1];
   const rest = small.slice(0, -1);
@@ -86,7 +88,7 @@ function worthWhile<S extends Small>(small: readonly S[], smallBytes: number, oc
   return isTiny || largest.memoryBytes <= (restBytes * smallBytes) / TINY_BYTES ? small : rest;
 }
 
-/** Lists as long as fit, each of two at least. */
+/** Lists as long as fit; what does not fit at all is alone. */
 function filled<S extends Small>(small: readonly S[], { segmentBytes, maxRows }: SegmentBounds): S[][] {
   const merges: S[][] = [];
   let [bytes, rows] = [0, 0];
@@ -100,5 +102,5 @@ function filled<S extends Small>(small: readonly S[], { segmentBytes, maxRows }:
       [bytes, rows] = [one.memoryBytes, one.rowCount];
     }
   }
-  return merges.filter((merge) => merge.length > 1);
+  return merges;
 }

@@ -53,6 +53,7 @@ describe("which segments are merged", () => {
     ["eight do not", Array(8).fill(100), "busy", [[0, 1, 2, 3, 4, 5, 6, 7]]],
     ["smaller ones go with them", [...Array(8).fill(100), 1], "busy", [[0, 1, 2, 3, 4, 5, 6, 7, 8]]],
     ["larger ones stay", [8 * MB, ...Array(8).fill(100)], "busy", [[1, 2, 3, 4, 5, 6, 7, 8]]],
+    ["everything is, if need be alone, when it is forced", [100, 900 * MB, 200 * MB], "forced", [[0, 2], [1]]],
     ["two may stay where it is quiet", [100, 100], "quiet", []],
     ["three may not", [100, 5000, 100], "quiet", [[0, 1, 2]]],
     ["a segment that is not small is left alone", [100, 128 * MB, 100, 100], "quiet", [[0, 2, 3]]],

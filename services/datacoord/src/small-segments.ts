@@ -57,7 +57,12 @@ export class SmallSegments {
       (asked.partitionId === 0n || asked.partitionId === partitionId) &&
       (asked.vchannel === "" || asked.vchannel === vchannel) &&
       !except.has(id);
-    const merges = this.#mergesOf(collectionId(asked.collectionId), bounds, "asked", isWanted);
+    const wanted = { ...bounds, segmentBytes: Math.min(bounds.segmentBytes, Number(asked.targetBytes)) };
+    const id = collectionId(asked.collectionId);
+    const merges =
+      asked.targetBytes > 0n
+        ? this.#mergesOf(id, wanted, "forced", isWanted)
+        : this.#mergesOf(id, bounds, "asked", isWanted);
     return plansOf(asked.collectionId, merges, Number.POSITIVE_INFINITY).slice(0, 1);
   }
 

@@ -64,7 +64,7 @@ async function open() {
 
 const idsOf = (plans: { merges: { segmentIds: bigint[] }[] }[]) =>
   plans.map(({ merges }) => merges.map(({ segmentIds }) => segmentIds));
-const everything = { collectionId: 7n, partitionId: 0n, vchannel: "", segmentIds: [] };
+const everything = { collectionId: 7n, partitionId: 0n, vchannel: "", segmentIds: [], targetBytes: 0n };
 
 describe("what is worth merging", () => {
   it("are small segments of one shard of one partition", async () => {
@@ -98,6 +98,16 @@ describe("what is worth merging", () => {
     expect(ask({ segmentIds: [1n, 2n, 3n] })).toEqual([[[1n, 2n]]]);
     expect(ask({ partitionId: 9n })).toEqual([]);
     expect(ask({ collectionId: 8n })).toEqual([]);
+  });
+
+  it("is everything where somebody names a size, up to that size and to what datanodes seal", async () => {
+    await add(7n, [1n, { memoryBytes: 700 * MB }], [2n, { memoryBytes: 200 * MB }], [3n]);
+    const { plan } = await open();
+    const ask = (targetBytes: bigint) => idsOf(plan([], { ...everything, targetBytes }).plans);
+    expect(ask(0n)).toEqual([]);
+    expect(ask(BigInt(100 * MB))).toEqual([[[3n], [2n], [1n]]]);
+    expect(ask(BigInt(300 * MB))).toEqual([[[2n, 3n], [1n]]]);
+    expect(ask(2n ** 63n - 1n)).toEqual([[[1n, 2n, 3n]]]);
   });
 
   it("leaves out what others have, and first names what replaces most", async () => {

@@ -118,7 +118,7 @@ describe("compactions", () => {
   });
 
   it("that are asked for run however many do; where there is nothing new, the one under way is told", async () => {
-    const everything = { collectionId: 7n, partitionId: 0n, vchannel: "", segmentIds: [] };
+    const everything = { collectionId: 7n, partitionId: 0n, vchannel: "", segmentIds: [], targetBytes: 0n };
     slots = 0n;
     plans = [[11n]];
     expect(await compactions.ask(everything)).toBe(100n);

@@ -9,6 +9,8 @@ type Collection = rootCoord.ResolveCollectionResponse;
 
 /** Each of the querynodes reads the segments that fall to it. */
 const REPLICA_ID = 1n;
+/** For clients that wait until segments are sorted: nothing is left to be done, since no read wants them in the order of keys. */
+export const IS_SORTED = true;
 /** Of the logs that we write. Source: Milvus `storage_version`. */
 const STORAGE_VERSION = 0n;
 
@@ -61,7 +63,7 @@ function persistentInfo(segment: importing.SegmentInfo): milvus.PersistentSegmen
     numRows: segment.rowCount,
     state: common.SegmentState.Flushed,
     level: common.SegmentLevel.L1,
-    isSorted: false,
+    isSorted: IS_SORTED,
     storageVersion: STORAGE_VERSION,
   };
 }
@@ -87,6 +89,7 @@ function queryInfo(segment: importing.SegmentInfo, nodeId: bigint): milvus.Query
     numRows: segment.rowCount,
     state: common.SegmentState.Sealed,
     level: common.SegmentLevel.L1,
+    isSorted: IS_SORTED,
     storageVersion: STORAGE_VERSION,
     nodeID: nodeId,
     nodeIds: [nodeId],

@@ -8,6 +8,9 @@ import type { JobBook, JobView } from "./job-book.ts";
 
 /** What Milvus answers where there is nothing to merge. */
 const NO_COMPACTION = -1n;
+/** `target_size` counts in these. */
+const MEBIBYTE_BITS = 20n;
+const INT64_MAX = 2n ** 63n - 1n;
 
 export interface CompactionCallsDeps {
   readonly book: JobBook;
@@ -39,9 +42,10 @@ async function askFor(
   const { dbName, collectionName, collectionID, partitionId, channel, segmentIds } = request;
   const { collectionId } = await resolveCollection({ dbName, collectionName, collectionId: collectionID });
   // Deletes have no segments of their own.
+  const targetBytes = targetBytesOf(request);
   const id = request.l0Compaction
     ? undefined
-    : await compactions.ask({ collectionId, partitionId, vchannel: channel, segmentIds });
+    : await compactions.ask({ collectionId, partitionId, vchannel: channel, segmentIds, targetBytes });
   const job = id === undefined ? undefined : book.get(id)?.job;
   return {
     status: okStatus(),
@@ -50,13 +54,19 @@ async function askFor(
   };
 }
 
+/** A target beyond what datanodes seal is allowed, as in Milvus, whose `optimize` and benchmarks ask for the largest there is. */
+function targetBytesOf({ targetSize }: milvus.ManualCompactionRequest): bigint {
+  const bytes = targetSize << MEBIBYTE_BITS;
+  return bytes < INT64_MAX ? bytes : INT64_MAX;
+}
+
 function refuseOthers({ majorCompaction, targetSize }: milvus.ManualCompactionRequest): void {
   const refuse = (reason: string) => {
     throw new StatusError(statusCodes.invalidParameter, `${reason}: invalid parameter`);
   };
   if (majorCompaction)
     refuse("clustering compaction is not supported by this server: leave it out to merge small segments");
-  if (targetSize > 0n) refuse("target_size is not supported by this server: segments become as large as segment-size");
+  if (targetSize < 0n) refuse(`target_size is ${targetSize}, expected a number of MiB, or 0 to merge small segments`);
 }
 
 /** Nothing of a compaction counts before all of it does. One that nobody remembers has ended. */

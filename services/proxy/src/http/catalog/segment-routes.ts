@@ -1,6 +1,7 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import { checkStatus, common, type importing } from "@sluice/rpc";
 import type { ProxyContext } from "../../context.ts";
+import { IS_SORTED } from "../../operations/segments.ts";
 import { type Body, wrongType } from "./body.ts";
 import { named } from "./collection-routes.ts";
 import type { RestRoute } from "./rest-route.ts";
@@ -51,7 +52,7 @@ function segmentJson({ segmentId, collectionId, partitionId, vchannel, rowCount,
   const { insertLogs = [], deltaLogs = [], statsLogs = [] } = logs ?? {};
   return {
     ...{ segmentID: Number(segmentId), collectionID: Number(collectionId), partitionID: Number(partitionId) },
-    ...{ vChannel: vchannel, numRows: Number(rowCount), state: "Flushed", level: "L1", isSorted: false },
+    ...{ vChannel: vchannel, numRows: Number(rowCount), state: "Flushed", level: "L1", isSorted: IS_SORTED },
     ...{ insertLogs: logsJson(insertLogs), deltaLogs: logsJson(deltaLogs), statsLogs: logsJson(statsLogs) },
   };
 }
