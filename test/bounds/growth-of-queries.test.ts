@@ -91,6 +91,8 @@ describe("the time of asking a row is linear in its length", () => {
     ["such a run with `_` in it", `s like "%_${"a".repeat(1000)}b%"`],
     ["many runs that occur", `s like "${"%a".repeat(10_000)}%"`],
     ["a phrase", `phrase_match(words, '${"a ".repeat(20_000)}b')`],
+    ["a phrase with a slop", `phrase_match(words, '${"a ".repeat(254)}b', 3)`],
+    ["a phrase with a slop that occurs nearly", `phrase_match(words, 'a ${"the ".repeat(200)} b', 3)`],
     ["words", `text_match(words, '${"b ".repeat(20_000)}')`],
   ])("%s", (_, expression) => {
     expect(evaluate(expression, text)).toBeUndefined();

@@ -13,6 +13,8 @@ export class SlopFinder {
   readonly #slop: number;
   /** Of each word, the last end that it has given. */
   readonly #ends: Float64Array;
+  /** Words that have given none yet. */
+  #missing = 0;
 
   /** @param words at least one */
   constructor(words: readonly PhraseWord[], slop: number) {
@@ -24,9 +26,11 @@ export class SlopFinder {
   /** Whether the first `count` of `numbers` have them, in time of their number times that of the words. */
   isIn(numbers: ArrayLike<number>, count: number): boolean {
     this.#ends.fill(Number.NEGATIVE_INFINITY);
+    this.#missing = this.#ends.length;
     const last = count + Math.max(...this.#words.map(({ before }) => before));
     for (let end = 0; end < last; end++)
-      if (this.#meet(numbers, count, end) && end - Math.min(...this.#ends) <= this.#slop) return true;
+      if (this.#meet(numbers, count, end) && this.#missing === 0 && end - Math.min(...this.#ends) <= this.#slop)
+        return true;
     return false;
   }
 
@@ -35,6 +39,7 @@ export class SlopFinder {
     for (let i = 0; i < this.#words.length; i++) {
       const at = end - this.#words[i].before;
       if (at < 0 || at >= count || numbers[at] !== this.#words[i].number) continue;
+      if (this.#ends[i] < 0) this.#missing--;
       this.#ends[i] = end;
       isMet = true;
     }
