@@ -1,6 +1,6 @@
 import type { Token } from "@sluice/functions";
 import type { DataType, FieldSchema } from "@sluice/schema";
-import type { JsonPath } from "@sluice/values";
+import type { JsonPath, Place } from "@sluice/values";
 import type { Constant } from "./constant.ts";
 import type { DoubleList, IntegerList } from "./number-lists.ts";
 import type { ArithmeticOperator, Comparison } from "./parse/ast.ts";
@@ -119,6 +119,8 @@ export type Predicate =
       readonly atLeast: number;
     }
   | { readonly kind: "phrase"; readonly field: FieldRef; readonly tokens: readonly Token[]; readonly slop: number }
+  /** Geometries at most so far from a place; empty ones are not. */
+  | { readonly kind: "nearPlace"; readonly field: FieldRef; readonly place: Place; readonly metres: number }
   /** A condition on elements of a struct array; its fields are those of one element. UNKNOWN where the array is null. */
   | {
       readonly kind: "elements";

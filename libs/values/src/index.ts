@@ -17,6 +17,7 @@ export { dropRepeatedKeys } from "./json-keys.ts";
 export * from "./json-number.ts";
 export * from "./json-path.ts";
 export * from "./json-text.ts";
+export { metresFrom, type Place, placeOfPoint } from "./point-distance.ts";
 export { BYTES, FIXED32, FIXED64, FieldCursor, VARINT, varintSize, writeVarint } from "./protobuf.ts";
 export { shortFloat } from "./short-float.ts";
 export * from "./spark-vector.ts";

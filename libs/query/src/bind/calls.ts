@@ -1,7 +1,7 @@
 import { excerpt } from "@sluice/errors";
 import { type Token, tokensOf } from "@sluice/functions";
 import { DataType, dataTypeName } from "@sluice/schema";
-import { canonicalGeometry, wktToWkb } from "@sluice/values";
+import { canonicalGeometry, placeOfPoint, wktToWkb } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import { type Constant, constantText, constantType, isList } from "../constant.ts";
 import type { CallNode, Node } from "../parse/ast.ts";
@@ -18,8 +18,8 @@ const contains = /^(?:json|array)_(contains|contains_all|contains_any)$/;
 /** Functions that Milvus has and this product does not, and what to do instead. */
 const unsupported: readonly (readonly [names: RegExp, instead: string])[] = [
   [
-    /^st_(touches|overlaps|crosses|contains|intersects|within|dwithin|isvalid)$/,
-    "of geometries only st_equals is: compare coordinates that are fields of numbers, or look at the geometries in the client",
+    /^st_(touches|overlaps|crosses|contains|intersects|within|isvalid)$/,
+    "of geometries st_equals and st_dwithin are: compare coordinates that are fields of numbers, or look at the geometries in the client",
   ],
   [/^text_match_fuzzy$/, "use text_match, or like with parts of words"],
   [/^random_sample$/, "take keys by their remainder, as in id % 100 == 7"],
@@ -45,6 +45,8 @@ export function bindCall(node: CallNode, context: BindContext, bind: BindIn): Op
       return predicate(node, bindPhrase(node, bind));
     case "st_equals":
       return predicate(node, bindSameGeometry(node, context, bind));
+    case "st_dwithin":
+      return predicate(node, bindNearPlace(node, context, bind));
     default:
       return fail(whyNone(name) ?? `function ${excerpt(node.name)} not found`, node);
   }
@@ -178,14 +180,37 @@ function queryTokens(column: ColumnRef, query: Operand): Token[] {
 
 function bindSameGeometry(node: CallNode, context: BindContext, bind: BindIn): Predicate {
   const [target, shape] = argumentsOf(node, bind, 2);
-  if (target.kind !== "column" || target.column.schema.dataType !== DataType.Geometry) {
-    const text = sourceOf(target.node, context);
-    return fail(`spatial operation are only supported on geometry fields now, got: ${text}`, target.node);
-  }
-  if (shape.kind !== "constant" || typeof shape.value !== "string") {
-    return fail(`the geometry of ${node.name} must be WKT text`, shape.node);
-  }
-  return { kind: "sameGeometry", field: target.column, wkb: canonicalGeometry(parseWkt(shape.value, shape.node)) };
+  const field = geometryColumn(target, context);
+  return { kind: "sameGeometry", field, wkb: canonicalGeometry(geometryOf(node, shape)) };
+}
+
+function bindNearPlace(node: CallNode, context: BindContext, bind: BindIn): Predicate {
+  const [target, shape, distance] = argumentsOf(node, bind, 3);
+  const field = geometryColumn(target, context);
+  const place = placeOfPoint(geometryOf(node, shape));
+  if (!place)
+    return fail(
+      `${node.name} measures from a POINT with coordinates, but got: ${sourceOf(shape.node, context)}`,
+      shape.node,
+    );
+  const metres = distance.kind === "constant" && isNumber(distance.value) ? Number(distance.value) : -1;
+  if (metres < 0) fail(`the distance of ${node.name} must be a number of metres that is not negative`, distance.node);
+  return { kind: "nearPlace", field, place, metres };
+}
+
+function isNumber(value: Constant): boolean {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function geometryColumn(target: Operand, context: BindContext): ColumnRef {
+  if (target.kind === "column" && target.column.schema.dataType === DataType.Geometry) return target.column;
+  const text = sourceOf(target.node, context);
+  return fail(`spatial operation are only supported on geometry fields now, got: ${text}`, target.node);
+}
+
+function geometryOf(node: CallNode, shape: Operand): Uint8Array {
+  if (shape.kind === "constant" && typeof shape.value === "string") return parseWkt(shape.value, shape.node);
+  return fail(`the geometry of ${node.name} must be WKT text`, shape.node);
 }
 
 function parseWkt(text: string, node: Node): Uint8Array {

@@ -6,7 +6,13 @@ import { floatSelector, inFloatsSelector } from "./floats.ts";
 import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
 import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
 import { columnOf, dropNulls, keepValidity, type Selector, type StepSelector } from "./selector.ts";
-import { calendarSelector, phraseSelector, sameGeometrySelector, textMatchSelector } from "./special.ts";
+import {
+  calendarSelector,
+  nearPlaceSelector,
+  phraseSelector,
+  sameGeometrySelector,
+  textMatchSelector,
+} from "./special.ts";
 import { equalsStringSelector, inStringsSelector, likeSelector, stringRangeSelector } from "./strings.ts";
 
 /** A selector of the rows for which the predicate is TRUE or, with `wanted` false, FALSE. UNKNOWN rows are in neither. */
@@ -137,7 +143,8 @@ type Nested = Extract<
       | "calendar"
       | "textMatch"
       | "phrase"
-      | "sameGeometry";
+      | "sameGeometry"
+      | "nearPlace";
   }
 >;
 
@@ -163,6 +170,8 @@ function compileNested(leaf: Nested, wanted: boolean): Selector {
       return phraseSelector(leaf, wanted);
     case "sameGeometry":
       return sameGeometrySelector(leaf, wanted);
+    case "nearPlace":
+      return nearPlaceSelector(leaf, wanted);
   }
 }
 

@@ -1,5 +1,5 @@
 import { TokenNumbers } from "@sluice/functions";
-import { canonicalGeometry } from "@sluice/values";
+import { canonicalGeometry, metresFrom } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
 import { RunFinder } from "../run-finder.ts";
@@ -94,6 +94,10 @@ function isSameGeometry(cell: Uint8Array, wkb: Uint8Array): boolean {
   // Byte order and type: most rows differ there or in their size, and need no canonical form.
   for (let i = 0; i < 5; i++) if (cell[i] !== wkb[i]) return false;
   return Buffer.compare(canonicalGeometry(cell), wkb) === 0;
+}
+
+export function nearPlaceSelector({ field, place, metres }: Leaf<"nearPlace">, wanted: boolean): Selector {
+  return bytesSelector(field, (data, start, end) => metresFrom(place, data.subarray(start, end)) <= metres, wanted);
 }
 
 const DAY_MICROS = 86_400_000_000n;
