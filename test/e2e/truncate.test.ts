@@ -29,7 +29,7 @@ describe("a collection that is truncated", () => {
     const { segmentInfos } = (await data("segments/describe", { collectionID })) as { segmentInfos: SegmentJson[] };
     expect(segmentInfos.reduce((sum, { numRows }) => sum + numRows, 0)).toBe(203);
     const [{ segmentID, insertLogs }] = segmentInfos;
-    expect(segmentInfos[0]).toMatchObject({ collectionID, state: "Flushed", level: "L1", deltaLogs: [] });
+    expect(segmentInfos[0]).toMatchObject({ collectionID, state: 4, level: 2, deltaLogs: [] });
     expect(insertLogs.map(({ fieldID }) => fieldID)).toEqual(expect.arrayContaining([0, 1, 100, 101]));
     expect(insertLogs.every(({ logIDs }) => logIDs.length > 0)).toBe(true);
     const asked = { collectionID, segmentIDs: [segmentID] };

@@ -47,12 +47,13 @@ function checkFound(ids: readonly bigint[], segments: readonly importing.Segment
   throw new StatusError(statusCodes.segmentNotFound, `segment not found[segment=${unknown}]`);
 }
 
-/** As Milvus says it, with numbers for ids. */
+/** As Milvus says it, with numbers for ids and for what has a name: milvus-backup reads nothing else. */
 function segmentJson({ segmentId, collectionId, partitionId, vchannel, rowCount, logs }: importing.SegmentInfo) {
   const { insertLogs = [], deltaLogs = [], statsLogs = [] } = logs ?? {};
   return {
     ...{ segmentID: Number(segmentId), collectionID: Number(collectionId), partitionID: Number(partitionId) },
-    ...{ vChannel: vchannel, numRows: Number(rowCount), state: "Flushed", level: "L1", isSorted: IS_SORTED },
+    ...{ vChannel: vchannel, numRows: Number(rowCount), isSorted: IS_SORTED },
+    ...{ state: common.SegmentState.Flushed, level: common.SegmentLevel.L1 },
     ...{ insertLogs: logsJson(insertLogs), deltaLogs: logsJson(deltaLogs), statsLogs: logsJson(statsLogs) },
   };
 }
