@@ -46,6 +46,16 @@ async function read([name, write]: [string, WriteFiles], cells: FieldSample[], t
   return (await readCanonicalRows(schema, formatNamed(formatOf(name)).open(input))).map(({ f }) => f);
 }
 
+/** What becomes dynamic keys of a column of doubles. */
+async function keys([name, write]: [string, WriteFiles], numbers: number[]) {
+  const files = write([ids, column("f", numbers.map(double))], numbers.length);
+  if (!files) return undefined;
+  const id = { name: "id", type: DataType.Int64, is_primary: true };
+  const schema = fixtureSchema({ enable_dynamic_field: true, fields: [id] } as never);
+  const input = readerInput(schema, await sourcesOf(files));
+  return (await readCanonicalRows(schema, formatNamed(formatOf(name)).open(input))).map(({ $meta }) => $meta);
+}
+
 /** SQLite keeps no NaN, and JSON has no word for one; vector files have no scalars. */
 const formats = Object.entries(writers).filter(([name]) => !name.startsWith("json") && name !== "sqlite");
 const nullable = { nullable: true };
@@ -60,6 +70,15 @@ describe.each(formats)("%s", (...format) => {
     // PostgreSQL's real and double precision are told by their lengths.
     const found = await read(format, columns[cells], { type, ...nullable }, { nan: "null" });
     if (found) expect(found).toEqual([0.5, null, null, null]);
+  });
+
+  it("NaN is null among dynamic keys, which infinities are not", async () => {
+    // Cells of CSV are texts there, and COPY BINARY does not say what its columns are.
+    if (/^(csv|tsv|pgcopy)$/.test(format[0])) return;
+    const found = await keys(format, [0.5, Number.NaN, -1, Number.NaN]);
+    if (found) expect(found).toEqual([{ f: 0.5 }, { f: null }, { f: -1 }, { f: null }]);
+    const outcome = await keys(format, values).catch((error) => error);
+    if (outcome) expect(outcome).toMatchObject({ code: "value_invalid", reason: expect.stringMatching(/Infinity/) });
   });
 
   it("without the option, and where nulls may not be, they are refused with what to do", async () => {

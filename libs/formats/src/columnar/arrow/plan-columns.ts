@@ -19,6 +19,7 @@ import { numberDecoder } from "./columns/number-column.ts";
 import { structArrayDecoder } from "./columns/struct-array-column.ts";
 import { textDecoder } from "./columns/text-column.ts";
 import {
+  documentWriter,
   integerTextWriter,
   isPairs,
   isWritable,
@@ -158,7 +159,7 @@ class Planner {
     const source = own && lastOf(own);
     if (source && !isText(source) && writtenForm(field, source) === undefined)
       throw this.#mismatch(field.name, "string or struct", source);
-    const writeOwn = source && (isText(source) ? plainValues : jsonWriter);
+    const writeOwn = source && (isText(source) ? plainValues : documentWriter);
     const names = extras.map(({ name }) => name);
     return {
       fields: [position],
@@ -206,7 +207,10 @@ function coercionOf(field: FieldSchema, { type }: ArrowField): Coercion | undefi
 function writerFor({ dataType }: FieldSchema, source: ArrowField, form: "plain" | "json") {
   if (form === "plain")
     return dataType === DataType.Timestamptz && source.type.kind === "date" ? midnightWriter : plainValues;
-  return dataType === DataType.SparseFloatVector && isPairs(source) ? pairsWriter : jsonWriter;
+  if (dataType === DataType.JSON) return documentWriter;
+  return dataType === DataType.SparseFloatVector && isPairs(source)
+    ? pairsWriter
+    : (values: ArrowValues) => jsonWriter(values);
 }
 
 function plainValues(values: ArrowValues): WriteValue {

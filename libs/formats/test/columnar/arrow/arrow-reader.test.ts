@@ -15,7 +15,19 @@ import {
 } from "@sluice/formats/testing";
 import type { SourceFile } from "@sluice/object-store";
 import { folderSources, memoryFile } from "@sluice/object-store/testing";
-import { DateDay, DateMillisecond, Field, Int32, List, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import {
+  DateDay,
+  DateMillisecond,
+  Field,
+  Float64,
+  Int32,
+  List,
+  Struct,
+  Table,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from "apache-arrow";
 import fc from "fast-check";
 
 const fixtures = join(import.meta.dirname, "../../../../../test/fixtures/arrow");
@@ -276,5 +288,29 @@ describe("Arrow", () => {
       );
     }
     expect(performance.now() - started).toBeLessThan(20_000);
+  });
+});
+
+test("NaN in a struct that becomes JSON is null, as in Parquet, and an infinity is refused", async () => {
+  const schema = fixtureSchema({
+    fields: [
+      { name: "id", type: 5, is_primary: true },
+      { name: "s", type: 23 },
+    ],
+  });
+  const read = async (a: number) => {
+    const type = new Struct([
+      new Field("a", new Float64()),
+      new Field("l", new List(new Field("item", new Float64()))),
+    ]);
+    const s = vectorFromArray([{ a, l: [1.5, a] }], type);
+    const table = new Table({ id: vectorFromArray([1], new Int32()), s });
+    const file = await memoryFile("t.arrow", tableToIPC(table, "file"));
+    return readCanonicalRows(schema, formatNamed("arrow").open(readerInput(schema, [file])));
+  };
+  expect(await read(Number.NaN)).toEqual([{ id: 1, s: { a: null, l: [1.5, null] } }]);
+  await expect(read(Number.POSITIVE_INFINITY)).rejects.toMatchObject({
+    code: "value_invalid",
+    reason: expect.stringMatching(/Infinity/),
   });
 });

@@ -4,7 +4,7 @@ import { TextOut } from "../../../text-out.ts";
 import { VarOutput } from "../../parquet/columns/var-output.ts";
 import type { ArrowValues } from "../ipc/arrow-values.ts";
 import type { ColumnDecoder, DecodeContext } from "./column-decoder.ts";
-import { jsonWriter, type WriteValue } from "./value-writers.ts";
+import { documentWriter, type WriteValue } from "./value-writers.ts";
 
 const [OPEN, CLOSE, COMMA] = Buffer.from("{},");
 
@@ -54,7 +54,7 @@ export function metaDecoder(
     output.begin(Number.POSITIVE_INFINITY);
     const ownValues = writeOwn && values[0];
     const ownWriter = ownValues && writeOwn?.(ownValues);
-    const writers = values.slice(writeOwn ? 1 : 0).map(jsonWriter);
+    const writers = values.slice(writeOwn ? 1 : 0).map(documentWriter);
     for (let i = 0; i < count; i++) {
       readOwn(ownValues, ownWriter, i, row + i);
       try {

@@ -1,5 +1,5 @@
 import { type NumberViews, numberReaders, numberText, viewsOf } from "../../../numbers/number-kind.ts";
-import type { TextOut } from "../../../text-out.ts";
+import { type TextOut, writeFloat } from "../../../text-out.ts";
 import { dateText, timestampText, timeText } from "../../parquet/columns/timestamps.ts";
 import type { ArrowField, ArrowType } from "../ipc/arrow-type.ts";
 import type { ArrowValues } from "../ipc/arrow-values.ts";
@@ -13,20 +13,33 @@ export function isWritable({ type, children }: ArrowField): boolean {
   return children.every(isWritable);
 }
 
-/** Values as JSON has them. */
-export function jsonWriter(values: ArrowValues): WriteValue {
+/** Values of a field that is JSON, or keys of `$meta`: as in Parquet NaN is null there. */
+export function documentWriter(values: ArrowValues): WriteValue {
+  return jsonWriter(values, writeFloat);
+}
+
+/** Values as JSON has them. @param float writes one that is not finite */
+export function jsonWriter(values: ArrowValues, float: WriteFloat = finiteFloat): WriteValue {
   const { validity } = values;
-  const write = valueWriter(values);
+  const write = valueWriter(values, float);
   return (i, out) => (validity?.[i] === 0 ? out.ascii("null") : write(i, out));
 }
 
-function valueWriter(values: ArrowValues): WriteValue {
+type WriteFloat = (value: number, out: TextOut) => void;
+
+/** NaN is no element of an array, or of a vector. */
+function finiteFloat(value: number, out: TextOut): void {
+  if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got value '${value}'`);
+  writeFloat(value, out);
+}
+
+function valueWriter(values: ArrowValues, float: WriteFloat): WriteValue {
   const { field, data, offsets } = values;
   switch (field.type.kind) {
     case "bool":
       return (i, out) => out.ascii(data[i] === 0 ? "false" : "true");
     case "number":
-      return numberWriter(values);
+      return numberWriter(values, float);
     case "decimal":
       return (i, out) => out.ascii(withoutZeros(decimalText(data, i, field.type)));
     case "duration":
@@ -34,11 +47,11 @@ function valueWriter(values: ArrowValues): WriteValue {
     case "text":
       return (i, out) => out.jsonString(data, offsets[i], offsets[i + 1]);
     case "list":
-      return listWriter(values);
+      return listWriter(values, float);
     case "map":
-      return mapWriter(values);
+      return mapWriter(values, float);
     case "struct":
-      return structWriter(values);
+      return structWriter(values, float);
     case "null":
       return (_, out) => out.ascii("null");
   }
@@ -106,20 +119,16 @@ function inMillis(type: ArrowType, views: NumberViews, index: number): [LeafType
   return [{ ...leaf, unit: "ms" }, one, 0];
 }
 
-function numberWriter({ field: { type }, data }: ArrowValues): WriteValue {
+function numberWriter({ field: { type }, data }: ArrowValues, float: WriteFloat): WriteValue {
   const views = viewsOf(data);
   const kind = type.number as NonNullable<ArrowType["number"]>;
   if (/int/.test(kind)) return (i, out) => out.ascii(numberText(kind, views, i));
   const read = numberReaders[kind];
-  return (i, out) => {
-    const value = read(views, i);
-    if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got value '${value}'`);
-    out.ascii(Object.is(value, -0) ? "-0.0" : String(value));
-  };
+  return (i, out) => float(read(views, i), out);
 }
 
-function listWriter({ children: [inside], offsets }: ArrowValues): WriteValue {
-  const write = jsonWriter(inside);
+function listWriter({ children: [inside], offsets }: ArrowValues, float: WriteFloat): WriteValue {
+  const write = jsonWriter(inside, float);
   return (i, out) => {
     out.ascii("[");
     for (let at = offsets[i]; at < offsets[i + 1]; at++) {
@@ -130,8 +139,8 @@ function listWriter({ children: [inside], offsets }: ArrowValues): WriteValue {
   };
 }
 
-function structWriter({ field, children }: ArrowValues): WriteValue {
-  const members = children.map((child, i) => ({ key: field.children[i].name, write: jsonWriter(child) }));
+function structWriter({ field, children }: ArrowValues, float: WriteFloat): WriteValue {
+  const members = children.map((child, i) => ({ key: field.children[i].name, write: jsonWriter(child, float) }));
   return (i, out) => {
     out.ascii("{");
     for (const [position, { key, write }] of members.entries()) {
@@ -153,14 +162,14 @@ export function isPairs({ type, children: [inside] }: ArrowField): boolean {
 /** As `jsonWriter`, of lists of pairs. */
 export function pairsWriter(values: ArrowValues): WriteValue {
   const { validity } = values;
-  const write = mapWriter(values);
+  const write = mapWriter(values, finiteFloat);
   return (i, out) => (validity?.[i] === 0 ? out.ascii("null") : write(i, out));
 }
 
 /** An object, whose keys are texts whatever they were. */
-function mapWriter({ children: [entries], offsets }: ArrowValues): WriteValue {
+function mapWriter({ children: [entries], offsets }: ArrowValues, float: WriteFloat): WriteValue {
   const [keys, values] = entries.children;
-  const writeValue = jsonWriter(values);
+  const writeValue = jsonWriter(values, float);
   const writeText = keys.field.type.kind === "text" ? jsonWriter(keys) : quoted(jsonWriter(keys));
   return (i, out) => {
     out.ascii("{");
