@@ -113,7 +113,8 @@ describe("no call pretends", () => {
   });
 
   it("metrics are refused with the place where they are", async () => {
-    const { status } = await fixture.client.raw.getMetrics({ base: undefined, request: "{}" });
+    const { status, response } = await fixture.client.raw.getMetrics({ base: undefined, request: "{}" });
     expect([status?.code, status?.reason]).toEqual([10, expect.stringContaining("/metrics")]);
+    expect(JSON.parse(response)).toEqual({});
   });
 });

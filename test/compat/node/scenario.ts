@@ -277,6 +277,10 @@ const steps: Record<string, () => Promise<void>> = {
       assert.ok(reason.includes(text), `the reason lacks ${text}: ${reason}`);
     assert.equal(await count(), before);
   },
+  async refusals() {
+    const { status } = await client.getMetric({ request: { metric_type: "system_info" } });
+    assert.match(status.reason, /read GET \/metrics/);
+  },
   async list() {
     const listed = succeed(await client.listImportTasks({ collection_name: name, limit: 1 }), "listImportTasks");
     assert.equal(listed.tasks.length, 1);

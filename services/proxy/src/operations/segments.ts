@@ -1,5 +1,14 @@
 import { StatusError, statusCodes } from "@sluice/errors";
-import { checkStatus, common, type importing, milvus, okStatus, type queryNode, type rootCoord } from "@sluice/rpc";
+import {
+  checkStatus,
+  common,
+  type importing,
+  milvus,
+  okStatus,
+  type queryNode,
+  type rootCoord,
+  statusOf,
+} from "@sluice/rpc";
 import { type CallContext, databaseOf } from "../call-context.ts";
 import { type ProxyContext, resolveCollection } from "../context.ts";
 import { livingNodes, RESOURCE_GROUP } from "./cheap-truths.ts";
@@ -36,7 +45,9 @@ export function segmentOperations(context: ProxyContext): Operations {
     getReplicas: async (request, call) => ({ status: okStatus(), replicas: [await replica(context, request, call)] }),
     getMetrics: () => {
       const reason = "metrics of this server are not asked for by GetMetrics: read GET /metrics of its processes";
-      throw new StatusError(statusCodes.unimplemented, reason);
+      // The Node SDK parses the answer before anybody reads its status, and would tell of a syntax error alone.
+      const status = statusOf(new StatusError(statusCodes.unimplemented, reason));
+      return { status, response: "{}", componentName: "" };
     },
   };
 }
