@@ -120,3 +120,17 @@ test("a column that is wrong in every row does not hide what the others are", as
   ]);
   expect(found.sample).toMatchObject([{ id: 1, vector: [1, 0.5] }, { id: 2 }]);
 });
+
+test("keys of JSON that no type of field takes are for the dynamic field", async () => {
+  const row = (id: number, x: unknown) => JSON.stringify({ id, x, list: [{ a: 1 }], none: null, vector: [0.5, 1] });
+  const dynamic = async (lines: readonly string[], options = {}) => {
+    const file = await memoryFile("t.jsonl", Buffer.from(lines.join("\n")));
+    return (await inspectGroup("jsonl", [file], options, signal)).schema.enableDynamicField;
+  };
+  expect(await dynamic([row(1, 1), row(2, 2)])).toBe(true);
+  expect(await dynamic(['{"id":1,"x":1,"vector":[0.5,1]}', '{"id":2,"x":"a","vector":[0.5,1]}'])).toBe(true);
+  // Where a mapping leads into it, nobody wants the rest.
+  const reached = ['{"id":1,"data":[{"embedding":[0.5,1]}]}'];
+  expect(await dynamic(reached, { fields_mapping: '{"data[0].embedding":"vector"}' })).toBe(false);
+  expect(await dynamic(['{"id":1,"none":null,"vector":[0.5,1]}'])).toBe(false);
+});

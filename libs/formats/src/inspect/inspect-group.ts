@@ -83,13 +83,21 @@ export async function inspectGroup(
     columns: sampled.map(columnView),
     sample: rows.slice(0, SHOWN_ROWS),
     faults: rejected.slice(0, SHOWN_ERRORS).map(faultView),
-    schema: proposeSchema(sampled, mapping.hasRest),
+    schema: proposeSchema(sampled, mapping.hasRest || (!areTyped && isRestWanted(described, sampled))),
   };
 }
 
 /** Of a preset what it says of values; where they lie is told by the mapping. */
 function valuesOnly(preset: Preset | undefined): string {
   return preset?.extended_json ? JSON.stringify({ description: "", fields_mapping: {}, extended_json: true }) : "";
+}
+
+/** Values of several types, or lists of objects, that no mapping leads elsewhere: no field takes them, and the dynamic field does. */
+function isRestWanted(described: readonly ColumnDescription[], mapped: readonly MappedColumn[]): boolean {
+  const left = new Set(mapped.filter(({ dataType }) => dataType === undefined).map(({ source }) => source));
+  return described.some(
+    ({ name, type, dataType }) => dataType === undefined && name !== "" && type !== "null" && left.has(name),
+  );
 }
 
 function mappingOf(
