@@ -28,6 +28,8 @@ export interface ParquetFile {
   readonly rowCount: number;
   /** What pandas calls the index of its table. */
   readonly pandasIndex: PandasIndex;
+  /** Names of columns of integers that were floating point numbers in pandas, as those of a list with a null become. */
+  readonly pandasFloats: readonly string[];
   /** Value of the key `FIELDS_KEY`, whatever it is. */
   readonly fieldNotes?: string;
 }

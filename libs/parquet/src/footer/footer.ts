@@ -4,7 +4,7 @@ import { Damage, damageError, TooLarge } from "../damage.ts";
 import { FIELDS_KEY } from "../format.ts";
 import type { ChunkInfo, ParquetFile, RowGroupInfo } from "./file-layout.ts";
 import { type ColumnMetaData, decodeFileMetaData, type FileMetaData, type RowGroup } from "./file-metadata.ts";
-import { pandasIndexOf } from "./pandas-index.ts";
+import { pandasFloatsOf, pandasIndexOf } from "./pandas-index.ts";
 import { buildSchemaTree, leavesOf, type SchemaNode } from "./schema-tree.ts";
 
 /** Behind the metadata: their length (uint32) and the magic. */
@@ -89,6 +89,7 @@ function describe(metadata: FileMetaData, footerStart: number): ParquetFile {
   const fieldNotes = notes[FIELDS_KEY];
   return {
     ...{ root, rowGroups, rowCount: firstRow, pandasIndex: pandasIndexOf(notes, firstRow) },
+    pandasFloats: pandasFloatsOf(notes),
     ...(fieldNotes !== undefined && { fieldNotes }),
   };
 }

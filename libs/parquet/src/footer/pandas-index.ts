@@ -8,15 +8,24 @@ const NONE: PandasIndex = { columns: [], ranges: [] };
  * made of others. Source: pandas, "Storing pandas DataFrame objects in Apache Parquet format", key `pandas`.
  */
 export function pandasIndexOf({ pandas }: Partial<FileMetaData["notes"]>, rowCount: number): PandasIndex {
-  const entries = entriesOf(pandas);
+  const entries = listOf(pandas, "index_columns");
   const columns = entries.filter((entry) => typeof entry === "string");
   return { columns, ranges: entries.flatMap((entry) => rangeOf(entry, rowCount) ?? []) };
 }
 
-function entriesOf(pandas: string | undefined): readonly unknown[] {
+/** Columns that the file has as integers, and pandas as floating point numbers (`numpy_type`). */
+export function pandasFloatsOf({ pandas }: Partial<FileMetaData["notes"]>): readonly string[] {
+  return listOf(pandas, "columns").flatMap((entry) => {
+    const { name, pandas_type: type, numpy_type: held } = (entry ?? {}) as Record<string, unknown>;
+    return typeof name === "string" && held === "float64" && /^u?int64$/.test(String(type)) ? [name] : [];
+  });
+}
+
+/** A member of the metadata of pandas that is a list. */
+function listOf(pandas: string | undefined, name: "index_columns" | "columns"): readonly unknown[] {
   if (!pandas) return NONE.columns;
   try {
-    const { index_columns: entries } = JSON.parse(pandas) as { index_columns?: unknown };
+    const { [name]: entries } = JSON.parse(pandas) as { [name]?: unknown };
     return Array.isArray(entries) ? entries : NONE.columns;
   } catch {
     return NONE.columns; // What other programs make of the key is not the file's damage.

@@ -1,7 +1,7 @@
 import { standInOf } from "@sluice/columns";
 import { ImportError } from "@sluice/errors";
 import { leafType, type PandasRange, type ParquetFile, type SchemaNode } from "@sluice/parquet";
-import type { CollectionSchema, FieldSchema } from "@sluice/schema";
+import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { type Coercion, Coercions, coerceHints, integerCell, isIntegerField, isTextField } from "../../coercions.ts";
 import { bindColumns } from "../../plan/bind-columns.ts";
 import type { FieldPlan } from "../../plan/field-plan.ts";
@@ -13,6 +13,7 @@ import type { ColumnPlan } from "./column-plan.ts";
 import { FoldedColumn } from "./columns/folded-column.ts";
 import { structShape } from "./columns/json-shape.ts";
 import { integerWriter, type LeafWriter } from "./columns/leaf-text.ts";
+import { OnceFloats } from "./columns/once-floats.ts";
 import { ParsedCellColumn, ParsedTextColumn } from "./columns/parsed-text-column.ts";
 import { PrintedColumn } from "./columns/printed-column.ts";
 import { RangeColumn, takesRange } from "./columns/range-column.ts";
@@ -40,7 +41,11 @@ export function planColumns(
   const { folded, left } = extraColumns(file, plan, bound.extras, bound.leftInside);
   plan.uses.noteMeta(folded.map(({ name }) => name));
   const planner = new FieldPlanner(plan, file.root, path, folded);
-  const fields = plan.schema.fields.map((field, i) => faults.attempt(() => planner.field(field, i, bound.fields[i])));
+  const watched = (field: FieldSchema, i: number) =>
+    watchFloats(planner.field(field, i, bound.fields[i]), field, bound.fields[i], file, (text) =>
+      warn(`${path}: ${text}`),
+    );
+  const fields = plan.schema.fields.map((field, i) => faults.attempt(() => watched(field, i)));
   const structs = plan.schema.structs.map((struct, i) => {
     const column = bound.structs[i];
     if (column && !isRange(column)) return faults.attempt(() => planStruct(plan.schema, struct, column, path, faults));
@@ -125,6 +130,24 @@ class FieldPlanner {
       field: field.name,
     });
   }
+}
+
+/** Of integers that were floating point numbers in pandas, those that may have been rounded are told of. */
+function watchFloats(
+  plan: ColumnPlan | undefined,
+  { dataType, name }: FieldSchema,
+  column: FileColumn | undefined,
+  { pandasFloats }: ParquetFile,
+  warn: (text: string) => void,
+): ColumnPlan | undefined {
+  if (!plan || !column || dataType !== DataType.Int64 || !pandasFloats.includes(column.name)) return plan;
+  const why = "pandas had them as floating point numbers beside a null when the file was written";
+  const cure = "write the column with pandas' type Int64, or as JSON";
+  const tell = (row: number, value: bigint) =>
+    warn(
+      `integers beyond 2^53 of field '${name}', such as ${value} in row ${row}, may have been rounded: ${why}; ${cure}`,
+    );
+  return (context) => new OnceFloats(plan(context), tell);
 }
 
 /** How values of the other type would become those of the field; undefined where they would not. */

@@ -13,6 +13,7 @@ import {
 } from "@sluice/formats/testing";
 import type { SourceFile } from "@sluice/object-store";
 import { FaultyObjectStore, MemoryObjectStore, memoryFile, readBy, sourceFile } from "@sluice/object-store/testing";
+import { rawParquetFile } from "@sluice/parquet/testing";
 import { type CollectionSchema, DataType, type FieldSchema } from "@sluice/schema";
 import { parquetFormat } from "../../../src/columnar/parquet/index.ts";
 import { ParquetReader } from "../../../src/columnar/parquet/parquet-reader.ts";
@@ -321,6 +322,48 @@ describe("D15: columns that no field has", () => {
 
   test("never the row labels of pandas", async () => {
     expect(await read("writers/pandas-index.parquet", schema)).toEqual({ rows: rowsOf("plain"), warnings: [] });
+  });
+});
+
+describe("integers that pandas had as floating point numbers", () => {
+  const [id] = schema.fields;
+  const of: CollectionSchema = {
+    ...schema,
+    fields: [id, { ...id, fieldId: 101, name: "owner", isPrimaryKey: false }],
+    structs: [],
+  };
+  const int64 = (name: string, values: readonly bigint[]) => ({
+    ...{ name, type: { physical: "INT64" as const } },
+    pages: [{ body: new Uint8Array(BigInt64Array.from(values).buffer), numValues: values.length }],
+  });
+
+  async function warningsOf(held: string, owners: readonly bigint[]): Promise<readonly string[]> {
+    const columns = [{ name: "owner", pandas_type: "int64", numpy_type: held }];
+    const file = rawParquetFile({
+      rowCount: owners.length,
+      columns: [int64("id", owners.keys().map(BigInt).toArray()), int64("owner", owners)],
+      keyValues: [{ key: "pandas", value: JSON.stringify({ columns }) }],
+    });
+    const warnings: string[] = [];
+    const input = readerInput(of, [await memoryFile("owners.parquet", Buffer.from(file))]);
+    const reader = new ParquetReader({ ...input, warn: (text) => warnings.push(text) });
+    const rows = await readCanonicalRows(of, reader);
+    expect(rows.map(({ owner }) => BigInt(owner as string))).toEqual(owners);
+    return warnings;
+  }
+
+  const limit = 1n << 53n;
+
+  test("are warned of from 2^53 on, once, with the first row", async () => {
+    const said = "integers beyond 2^53 of field 'owner', such as 9007199254740992 in row 2, may have been rounded";
+    expect(await warningsOf("float64", [1n - limit, 5n, limit, limit])).toEqual([expect.stringContaining(said)]);
+    for (const owner of [-limit, -(1n << 62n)])
+      expect(await warningsOf("float64", [1n, 2n, owner])).toEqual([expect.stringContaining("in row 2")]);
+  });
+
+  test("and no others", async () => {
+    expect(await warningsOf("float64", [1n, limit - 1n])).toEqual([]);
+    expect(await warningsOf("Int64", [limit + 1n])).toEqual([]);
   });
 });
 
