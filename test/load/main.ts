@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus, freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLines } from "../bench/datasets.ts";
@@ -60,7 +60,18 @@ async function simulateAll(counts: readonly number[]): Promise<void> {
   for (const count of counts) await cancelOn(count, simulation, table);
 }
 
+/** What a datanode takes at least, idle: a machine whose memory is full answers nobody any more. */
+const NODE_BYTES = 200e6;
+
+/** @throws Error where so many processes do not fit */
+function checkFits(nodes: number): void {
+  const room = Math.floor(freemem() / NODE_BYTES);
+  if (nodes > room)
+    throw new Error(`${nodes} datanodes do not fit, at most ${room} do: --simulate ${nodes} takes no process for each`);
+}
+
 async function importForReal(counts: readonly number[]): Promise<void> {
+  checkFits(Math.max(...counts));
   const jobCount = Number(options.jobs ?? 8);
   const part = (Number(options.gigabytes) * 1e9) / jobCount;
   const dataset = jsonLines(join(options.data, "data"), part, DIM);
