@@ -1,5 +1,6 @@
 import { StatusError, statusCodes } from "@sluice/errors";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ONLY_CONDITION, onlyIfAbsent } from "../uploads/content-writer.ts";
 import type { PartUploads } from "../volumes/part-uploads.ts";
 import type { VolumeOperations } from "../volumes/volume-operations.ts";
 import { beginUploadBody, completeUploadBody, listFilesQuery, presignBody } from "../volumes/volume-requests.ts";
@@ -66,10 +67,10 @@ function uploadRoutes(app: FastifyInstance, base: string, uploads: PartUploads):
 }
 
 /** @throws {StatusError} 1100 for another condition, which would be passed over */
-function isForNew(request: FastifyRequest): boolean {
-  const [match, noneMatch] = [headerOf(request, "if-match"), headerOf(request, "if-none-match")];
-  if (match === "" && (noneMatch === "" || noneMatch === "*")) return noneMatch === "*";
-  throw new StatusError(statusCodes.invalidParameter, "the only condition for a file to be put is If-None-Match: *");
+function isForNew({ headers }: FastifyRequest): boolean {
+  const isOnly = onlyIfAbsent(headers);
+  if (isOnly === undefined) throw new StatusError(statusCodes.invalidParameter, ONLY_CONDITION);
+  return isOnly;
 }
 
 function ok<T>(data: T) {

@@ -134,12 +134,17 @@ export function lengthOf(headers: SignedRequest["headers"]): number {
   throw new S3Refusal("EntityTooLarge", "one request takes 5 GiB at most: upload larger files in parts");
 }
 
-/**
- * Whether a file may only be put where none is.
- * @throws {S3Refusal} for another condition: without it a file would be replaced that the client means to keep
- */
-export function ifAbsentOf(headers: SignedRequest["headers"]): boolean {
+export const ONLY_CONDITION = "the only condition for a file to be put is If-None-Match: *";
+
+/** Whether a file may only be put where none is; undefined for another condition, without which a file would be replaced that the client means to keep. */
+export function onlyIfAbsent(headers: SignedRequest["headers"]): boolean | undefined {
   const [match, noneMatch] = [headerOf(headers, "if-match"), headerOf(headers, "if-none-match")];
-  if (match === "" && (noneMatch === "" || noneMatch === "*")) return noneMatch === "*";
-  throw new S3Refusal("NotImplemented", "the only condition for a file to be put is If-None-Match: *");
+  return match === "" && (noneMatch === "" || noneMatch === "*") ? noneMatch === "*" : undefined;
+}
+
+/** The same. @throws {S3Refusal} for another condition */
+export function ifAbsentOf(headers: SignedRequest["headers"]): boolean {
+  const isOnly = onlyIfAbsent(headers);
+  if (isOnly === undefined) throw new S3Refusal("NotImplemented", ONLY_CONDITION);
+  return isOnly;
 }
