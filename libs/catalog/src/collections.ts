@@ -42,6 +42,11 @@ export interface CollectionRecord {
   readonly indexes: readonly IndexRecord[];
   readonly aliases: readonly string[];
   readonly loaded: boolean;
+  /**
+   * As many as were asked for when it was loaded; none = 1. All querynodes answer for all segments, however many that are: the number is
+   * kept for those who ask for another one.
+   */
+  readonly replicas?: number;
   readonly createdMs: number;
   readonly createdTs: bigint;
   readonly updatedTs: bigint;

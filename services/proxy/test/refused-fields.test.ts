@@ -18,13 +18,11 @@ const passedOver: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     loadFields: "all fields can be read, these as well",
     skipLoadDynamicField: "the dynamic field can be read as well",
     loadParams: "a priority: nothing has to be loaded before it is read",
-    replicaNumber: "every querynode answers for all segments; GetReplicas says one",
   },
   loadPartitions: {
     loadFields: "as of loadCollection",
     skipLoadDynamicField: "as of loadCollection",
     loadParams: "as of loadCollection",
-    replicaNumber: "as of loadCollection",
   },
   insert: { hashKeys: "keys are hashed here, by the same function" },
   upsert: { hashKeys: "keys are hashed here, by the same function" },

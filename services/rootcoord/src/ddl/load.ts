@@ -5,7 +5,7 @@ import type { Catalog } from "./catalog.ts";
 import { isLoaded } from "./collections.ts";
 import type { RootCoordHandlers } from "./handlers.ts";
 import { partitionsNamed } from "./partitions.ts";
-import { collectionNotLoaded, fieldsNotIndexed, invalid, noIndex } from "./refusals.ts";
+import { collectionNotLoaded, fieldsNotIndexed, invalid, noIndex, replicasFixed } from "./refusals.ts";
 import { decodeSchema } from "./stored-schema.ts";
 
 /**
@@ -19,12 +19,17 @@ export class Loading {
     this.#catalog = catalog;
   }
 
-  /** @throws {StatusError} 100, 800; 700 while a vector field has no index; 101 to refresh what is not loaded */
-  async loadCollection({ dbName, collectionName, refresh }: milvus.LoadCollectionRequest): Promise<common.Status> {
-    await this.#catalog.changeCollection(dbName, collectionName, (record) => {
-      if (refresh) return void requireLoaded(record);
+  /**
+   * @throws {StatusError} 100, 800; 700 while a vector field has no index; 101 to refresh what is not loaded; 1100 for another number of
+   *   replicas than it was loaded with
+   */
+  async loadCollection(request: milvus.LoadCollectionRequest): Promise<common.Status> {
+    await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
+      if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
-      return { ...record, loaded: true, partitions: record.partitions.map((entry) => ({ ...entry, loaded: true })) };
+      const replicas = replicasOf(record, request.replicaNumber, "collection");
+      const partitions = record.partitions.map((entry) => ({ ...entry, loaded: true }));
+      return { ...record, loaded: true, replicas, partitions };
     });
     return okStatus();
   }
@@ -39,13 +44,14 @@ export class Loading {
     return okStatus();
   }
 
-  /** @throws {StatusError} 100, 101, 200, 700, 800; 1100 with a partition key */
+  /** @throws {StatusError} 100, 101, 200, 700, 800; 1100 with a partition key, or as `loadCollection` */
   async loadPartitions(request: milvus.LoadPartitionsRequest): Promise<common.Status> {
     await this.#catalog.changeCollection(request.dbName, request.collectionName, (record) => {
       const names = requirePartitions(record, request.partitionNames, "load");
       if (request.refresh) return void requireLoaded(record);
       requireIndexes(record);
-      return withLoaded(record, names, true);
+      const replicas = replicasOf(record, request.replicaNumber, "partitions");
+      return { ...withLoaded(record, names, true), replicas };
     });
     return okStatus();
   }
@@ -63,6 +69,14 @@ export class Loading {
 function withLoaded(record: CollectionRecord, names: ReadonlySet<string>, loaded: boolean): CollectionRecord {
   const partitions = record.partitions.map((entry) => (names.has(entry.name) ? { ...entry, loaded } : entry));
   return { ...record, partitions };
+}
+
+/** Asked for by who loads; a client that names no number takes what is there. @throws {StatusError} 1100 for another one, while loaded */
+function replicasOf(record: CollectionRecord, asked: number, what: "collection" | "partitions"): number {
+  const { replicas = 1 } = record;
+  if (!isLoaded(record)) return Math.max(1, asked);
+  if (asked > 0 && asked !== replicas) throw replicasFixed(record.name, what, { replicas, asked });
+  return replicas;
 }
 
 function requirePartitions(record: CollectionRecord, names: readonly string[], verb: string): ReadonlySet<string> {

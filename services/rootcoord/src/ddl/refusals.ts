@@ -55,6 +55,15 @@ export function collectionLoaded(collection: string, text: string): StatusError 
   return new StatusError(ALREADY_LOADED, `${text}: collection already loaded[collection=${shown(collection)}]`);
 }
 
+export function replicasFixed(
+  collection: string,
+  what: string,
+  { replicas, asked }: { readonly replicas: number; readonly asked: number },
+): StatusError {
+  const text = `can't change the replica number for loaded ${what}: invalid parameter[expected=${replicas}][actual=${asked}]`;
+  return new StatusError(statusCodes.invalidParameter, `${text} (release ${shown(collection)} first)`);
+}
+
 export function partitionNotFound(partition: string): StatusError {
   return new StatusError(statusCodes.partitionNotFound, `partition not found[partition=${shown(partition)}]`);
 }

@@ -147,6 +147,25 @@ describe("loading", () => {
     expect(await loadedNames(ddl)).toEqual(["_default"]);
   });
 
+  it("keeps the number of replicas that it was asked for until it is released", async () => {
+    const ddl = await withPartitions("p");
+    const load = (replicaNumber?: number) =>
+      outcome(
+        ddl.call("loadCollection", { collectionName: "c", ...(replicaNumber !== undefined && { replicaNumber }) }),
+      );
+    await ddl.load("c");
+    expect(await load(1)).toBe("ok");
+    const fixed = "1100 can't change the replica number for loaded collection: invalid parameter";
+    expect(await load(3)).toBe(`${fixed}[expected=1][actual=3] (release c first)`);
+    await ddl.call("releaseCollection", { collectionName: "c" });
+    expect([await load(3), await load(3), await load()]).toEqual(["ok", "ok", "ok"]);
+    expect(await load(1)).toContain(`${fixed}[expected=3][actual=1]`);
+    const partitions = { collectionName: "c", partitionNames: ["p"], replicaNumber: 2 };
+    expect(await outcome(ddl.call("loadPartitions", partitions))).toContain("replica number for loaded partitions");
+    await ddl.call("releaseCollection", { collectionName: "c" });
+    expect(await outcome(ddl.call("loadPartitions", partitions))).toBe("ok");
+  });
+
   it("refreshes what is loaded", async () => {
     const ddl = await withPartitions();
     const refresh = () => outcome(ddl.call("loadCollection", { collectionName: "c", refresh: true }));
