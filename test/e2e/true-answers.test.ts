@@ -65,6 +65,11 @@ describe("answers agree with each other", () => {
     expect(others).toEqual([]);
     expect(only).toMatchObject({ jobId: done.jobId, collectionName: "listed", importedRows: 3, totalRows: 3 });
     expect(only.createTime).toMatch(/^\d{4}-/);
+    const [{ progress, progressAtFailure }] = await list({ state: "Failed" });
+    expect([progress, progressAtFailure]).toEqual([
+      0,
+      (await rest("describe", { jobId: failed.jobId })).data.progressAtFailure,
+    ]);
     expect((await rest("describe", { jobId: done.jobId })).data.collectionName).toBe("listed");
   });
 

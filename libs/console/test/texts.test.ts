@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { bytesText, countText, durationText, timeText, valueText } from "../page/format.ts";
-import { leftOutText, paceText, rowsText, tookText } from "../page/jobs/job-texts.ts";
+import { leftOutText, paceText, percentOf, rowsText, tookText } from "../page/jobs/job-texts.ts";
 import { placeText } from "../page/jobs/place-text.ts";
 
 it("figures are as short as they can be told apart", () => {
@@ -33,6 +33,11 @@ it("rows say how many there will be while that is not known", () => {
   expect(leftOutText({ importedRows: 4, rejectedRows: 1, duplicateRows: 2, totalRows: 7 })).toBe(
     "1 rejected, 2 duplicates",
   );
+});
+
+it("a failed job shows how far it had come", () => {
+  expect(percentOf({ state: "Importing", progress: 40 })).toBe(40);
+  expect(percentOf({ state: "Failed", progress: 0, progressAtFailure: 10 })).toBe(10);
 });
 
 it("the pace names what is known of it, and what it waits for", () => {

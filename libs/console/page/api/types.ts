@@ -20,6 +20,8 @@ export interface JobSummary extends RowCounts {
   readonly state: JobState;
   /** Percent. */
   readonly progress: number;
+  /** Of a failed one, whose progress is 0. */
+  readonly progressAtFailure?: number;
   readonly createTime: string;
   readonly completeTime: string;
   readonly phase?: string;
@@ -101,7 +103,6 @@ export interface CheckedRows {
 
 export interface Job extends JobSummary {
   readonly fileSize: number;
-  readonly progressAtFailure?: number;
   readonly paused?: boolean;
   readonly dryRun?: boolean;
   /** Its files hold deletes alone, which its rows are. */

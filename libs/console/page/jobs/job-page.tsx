@@ -14,7 +14,7 @@ import { actionsOf } from "./job-actions.ts";
 import { JobButtons } from "./job-buttons.tsx";
 import { JobErrors } from "./job-errors.tsx";
 import { JobFiles } from "./job-files.tsx";
-import { leftOutText, paceText, rowsLabel, rowsText, tookText } from "./job-texts.ts";
+import { leftOutText, paceText, percentOf, rowsLabel, rowsText, tookText } from "./job-texts.ts";
 import { JobTimeline } from "./job-timeline.tsx";
 import { OffendingLine } from "./offending-line.tsx";
 
@@ -58,10 +58,7 @@ function Outcome({ job }: { readonly job: Job }) {
       <p class="outcome">
         <StateBadge state={job.state} isPaused={job.paused ?? false} />
         {job.dryRun && <span class="badge quiet">Dry run</span>}
-        <Progress
-          label="Progress of the job"
-          percent={job.state === "Failed" ? (job.progressAtFailure ?? 0) : job.progress}
-        />
+        <Progress label="Progress of the job" percent={percentOf(job)} />
         <span aria-live="polite">{paceText(job)}</span>
       </p>
       {job.reason && <Notice kind={job.state === "Failed" ? "error" : "warning"}>{job.reason}</Notice>}

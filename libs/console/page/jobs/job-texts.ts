@@ -1,4 +1,4 @@
-import type { Job, JobSummary, RowCounts } from "../api/types.ts";
+import type { Job, JobSummary, OtherJob, RowCounts } from "../api/types.ts";
 import { countText, durationText } from "../format.ts";
 
 /** What the rows of a job are. */
@@ -23,6 +23,13 @@ export function leftOutText({ rejectedRows = 0, duplicateRows = 0 }: RowCounts):
     ...(duplicateRows > 0 ? [`${countText(duplicateRows)} duplicates`] : []),
   ];
   return parts.join(", ");
+}
+
+type Percents = Pick<OtherJob, "state" | "progress" | "progressAtFailure">;
+
+/** How far a job is, or had come when it failed: its progress is 0 then. */
+export function percentOf({ state, progress, progressAtFailure = 0 }: Percents): number {
+  return state === "Failed" ? progressAtFailure : progress;
 }
 
 type Pace = Pick<JobSummary, "jobId" | "rowsPerSecond" | "remainingSeconds" | "waitsFor">;

@@ -11,7 +11,7 @@ import { Table, type TableColumn } from "../parts/table.tsx";
 import { hrefOf } from "../route.ts";
 import { rest, session } from "../session.ts";
 import { type AskedPage, type HeardJob, jobsNow, withEvent } from "./job-list.ts";
-import { leftOutText, paceText, rowsText } from "./job-texts.ts";
+import { leftOutText, paceText, percentOf, rowsText } from "./job-texts.ts";
 import { KindChoice } from "./kind-choice.tsx";
 
 const LIMIT = 25;
@@ -80,7 +80,7 @@ const columns: readonly TableColumn<JobSummary>[] = [
   { title: "State", cell: ({ state }) => <StateBadge state={state} /> },
   {
     title: "Progress",
-    cell: ({ jobId, progress }) => <Progress label={`Progress of job ${jobId}`} percent={progress} />,
+    cell: (job) => <Progress label={`Progress of job ${job.jobId}`} percent={percentOf(job)} />,
   },
   { title: "Rows", isNumber: true, cell: rowsText },
   { title: "Created", cell: ({ createTime }) => <span class="time">{timeText(createTime)}</span> },

@@ -11,7 +11,7 @@ import { hrefOf } from "../route.ts";
 import { rest } from "../session.ts";
 import { actionsOfOther } from "./job-actions.ts";
 import { JobButtons } from "./job-buttons.tsx";
-import { paceText, tookText } from "./job-texts.ts";
+import { paceText, percentOf, tookText } from "./job-texts.ts";
 import { otherKinds, outcomeOf, partitionsOf, rowsOfOther } from "./other-kinds.ts";
 
 /** Of these jobs no events tell. */
@@ -50,7 +50,7 @@ function Outcome({ job }: { readonly job: OtherJob }) {
     <>
       <p class="outcome">
         <StateBadge state={job.state} isPaused={job.paused ?? false} />
-        <Progress label="Progress of the job" percent={isFailed ? (job.progressAtFailure ?? 0) : job.progress} />
+        <Progress label="Progress of the job" percent={percentOf(job)} />
         <span aria-live="polite">{paceText(job)}</span>
       </p>
       {job.reason && <Notice kind={isFailed ? "error" : "warning"}>{job.reason}</Notice>}

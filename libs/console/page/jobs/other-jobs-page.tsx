@@ -10,7 +10,7 @@ import { StateBadge } from "../parts/state-badge.tsx";
 import { Table, type TableColumn } from "../parts/table.tsx";
 import { hrefOf } from "../route.ts";
 import { rest } from "../session.ts";
-import { paceText } from "./job-texts.ts";
+import { paceText, percentOf } from "./job-texts.ts";
 import { KindChoice } from "./kind-choice.tsx";
 import { otherKinds, rowsOfOther } from "./other-kinds.ts";
 
@@ -62,7 +62,7 @@ function columnsOf(kind: OtherKind): readonly TableColumn<OtherJob>[] {
     { title: "State", cell: ({ state, paused }) => <StateBadge state={state} isPaused={paused ?? false} /> },
     {
       title: "Progress",
-      cell: ({ jobId, progress }) => <Progress label={`Progress of job ${jobId}`} percent={progress} />,
+      cell: (job) => <Progress label={`Progress of job ${job.jobId}`} percent={percentOf(job)} />,
     },
     { title: "Rows", isNumber: true, cell: (job) => countText(rowsOfOther(job, kind)) },
     { title: "Created", cell: ({ createTime }) => <span class="time">{timeText(createTime)}</span> },

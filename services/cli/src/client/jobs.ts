@@ -7,6 +7,7 @@ export interface JobView {
   readonly collectionName: string;
   readonly state: string;
   readonly progress: number;
+  readonly progressAtFailure?: number;
   readonly importedRows: number;
   readonly totalRows: number;
   readonly totalRowsEstimated?: boolean;
@@ -45,7 +46,17 @@ export interface AnyJob {
   readonly jobId: string;
   readonly state: string;
   readonly progress: number;
+  readonly progressAtFailure?: number;
   readonly paused?: boolean;
+}
+
+/** How far a job is, or had come when it failed: its progress is 0 then. */
+export function percentOf({
+  state,
+  progress,
+  progressAtFailure = 0,
+}: Pick<AnyJob, "state" | "progress" | "progressAtFailure">): number {
+  return state === "Failed" ? progressAtFailure : progress;
 }
 
 /** The job as it is. @param kind as in paths: `import` */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type AnyJob, jobOf } from "../client/jobs.ts";
+import { type AnyJob, jobOf, percentOf } from "../client/jobs.ts";
 import type { RestClient } from "../client/rest-client.ts";
 import { color } from "../show/color.ts";
 import { say, showJson, showTable } from "../show/tables.ts";
@@ -95,6 +95,6 @@ export async function listKind<J extends AnyJob>(
   if (options.json) return showJson(records);
   showTable(
     [kind, "state", "%", ...columns.map(([head]) => head)],
-    records.map((job) => [job.jobId, job.state, job.progress, ...columns.map(([, of]) => of(job))]),
+    records.map((job) => [job.jobId, job.state, percentOf(job), ...columns.map(([, of]) => of(job))]),
   );
 }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
-import type { JobView } from "../client/jobs.ts";
+import { type JobView, percentOf } from "../client/jobs.ts";
 import { exitCodeOf, showFiles, showJob } from "../show/job.ts";
 import { note, say, showJson, showTable } from "../show/tables.ts";
 import { parseCount, restOf, type ServerOptions, serverCommand, type WatchOptions, withWatch } from "./common.ts";
@@ -67,7 +67,7 @@ async function list(options: ListOptions): Promise<void> {
       job.jobId,
       job.collectionName,
       job.state,
-      job.progress,
+      percentOf(job),
       job.checkedRows === undefined ? job.importedRows : `${job.checkedRows} checked`,
       job.createTime,
       job.reason,

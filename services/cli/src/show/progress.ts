@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { AnyJob } from "../client/jobs.ts";
+import { type AnyJob, percentOf } from "../client/jobs.ts";
 import { note } from "./tables.ts";
 
 /** Shows how far a job is: a bar on a terminal, a line every few seconds in a pipe. */
@@ -47,7 +47,7 @@ class Bar implements Progress {
   update(job: AnyJob, rows: number): void {
     const { rate, eta } = this.#speed.of(job, rows);
     const state = job.paused ? "paused" : job.state.toLowerCase();
-    this.#bar.update(job.progress, { rows: rows.toLocaleString("en"), rate, eta_text: `${eta} left`, state });
+    this.#bar.update(percentOf(job), { rows: rows.toLocaleString("en"), rate, eta_text: `${eta} left`, state });
   }
 
   [Symbol.dispose](): void {
@@ -65,7 +65,7 @@ class Lines implements Progress {
     if (performance.now() - this.#saidMs < LINE_MS) return;
     this.#saidMs = performance.now();
     const { rate, eta } = this.#speed.of(job, rows);
-    note(`${job.state} ${job.progress}% ${rows} rows, ${rate} rows/s, ${eta} left`);
+    note(`${job.state} ${percentOf(job)}% ${rows} rows, ${rate} rows/s, ${eta} left`);
   }
 
   [Symbol.dispose](): void {}

@@ -66,6 +66,7 @@ export function jobSummaryJson(job: rootCoord.JobEntry) {
     collectionName: job.collectionName,
     state: job.state,
     progress: job.progressPercent,
+    ...(job.state === "Failed" && { progressAtFailure: job.progressAtFailure }),
     createTime: timeText(job.createdMs),
     completeTime: timeText(job.completedMs),
     ...rowsJson(job, job.dryRun),
