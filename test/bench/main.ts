@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type CollectionSchema, DataType } from "@sluice/schema";
 import { collection, field } from "@sluice/schema/testing";
+import { end, programOptions } from "../support/program-options.ts";
 import { timeJsonParse } from "./alternatives/json-parse.ts";
 import { asRowsFile, milvusPython, timeMilvus } from "./alternatives/milvus.ts";
 import { timeDuckDb, timeHyparquet, timeStreamJson } from "./alternatives/others.ts";
@@ -32,28 +32,33 @@ import { compareOnS3 } from "./s3-imports.ts";
 import { searchFigures } from "./searches.ts";
 import { BenchServer, ownBuild } from "./sluice.ts";
 
-// npm run bench [-- --gigabytes 1 --rounds 3 --only jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory --data FOLDER --with-milvus]
-//
-// --with-milvus puts a real Milvus 2.3.5 beside ours (test/servers.sh milvus installs it), each time a fresh server.
-// --only compaction piles up small segments, and imports beside their compaction.
-// --only calls [--before FOLDER] measures CPU of gRPC calls, and calls a second of one client and of several, beside a bare grpc-js server.
-// --only inserts [--before FOLDER] measures calls that insert 1,000 rows each, by one client of pymilvus.
-// --only history asks for descriptions and lists of jobs with ten thousand of them in the history.
-// --only merges [--before FOLDER] merges columns into --gigabytes of rows beside an import of all anew: with 2.6 of them five million.
-// --only searches compares searches of vectors of 128 and of 768 floats with reading them and with looking at as much memory.
-// --only linear imports one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows.
-// --only builds --before FOLDER compares with the build of another clone, also by CPU seconds, first and third imports; --only s3, from and to S3.
-// At least 1 GB of data a row; ours and the alternatives in turn, so that a slow minute of the machine meets all of them.
+const DEFAULT_PARTS = "jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory";
+const usage = `npm run bench -- [options]: how fast imports are, written to test/bench/RESULTS.md. Ours and the alternatives take turns, so that a
+slow minute of the machine meets all of them.
 
-const { values: options } = parseArgs({
-  options: {
-    gigabytes: { type: "string", default: "1" },
-    rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "jsonl,csv,npy,stores,arrays,parquet,arrow,gzip,zstd,onefile,small,memory" },
-    data: { type: "string", default: join(tmpdir(), "sluice-bench") },
-    before: { type: "string" },
-    "with-milvus": { type: "boolean", default: false },
-  },
+--gigabytes N     of data (1)
+--rounds N        of which the median counts (3)
+--data FOLDER     where data is kept from run to run (sluice-bench in the folder for temporary files)
+--with-milvus     a real Milvus 2.3.5 beside ours, each time a fresh server (test/servers.sh milvus installs it)
+--before FOLDER   another clone that is built, to compare with
+--only PARTS      some of ${DEFAULT_PARTS}, which are done without it, or of
+  calls           CPU of gRPC calls, and calls a second of one client and of several, beside a bare grpc-js server [--before]
+  inserts         calls that insert 1,000 rows each, by one client of pymilvus [--before, --with-milvus]
+  history         descriptions and lists of jobs with ten thousand of them in the history
+  merges          columns merged into --gigabytes of rows beside an import of all anew: with 2.6 of them five million [--before]
+  searches        searches of vectors of 128 and of 768 floats beside reading them and looking at as much memory
+  linear          one job of a hundred files, --gigabytes together: with 51.2 of them a hundred million rows
+  compaction      small segments piled up, and imports beside their compaction
+  cluster         a cluster of processes
+  builds          another build: also CPU seconds, first and third imports [--before]
+  s3              the same, from and to S3 [--before]`;
+const options = programOptions(usage, {
+  gigabytes: { type: "string", default: "1" },
+  rounds: { type: "string", default: "3" },
+  only: { type: "string", default: DEFAULT_PARTS },
+  data: { type: "string", default: join(tmpdir(), "sluice-bench") },
+  before: { type: "string" },
+  "with-milvus": { type: "boolean", default: false },
 });
 const bytes = Number(options.gigabytes) * 1e9;
 const rounds = Number(options.rounds);
@@ -306,7 +311,10 @@ const parts: Record<string, () => Promise<void>> = {
   merges: benchMerges,
   compaction: () => compactionFigures({ folder: work, importRoot: data, rounds }, jsonLines(data, bytes, 128), note),
 };
-for (const name of options.only.split(",")) await parts[name]();
+const asked = options.only.split(",");
+const unknown = asked.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) end(2, `--only ${unknown}: there is no such part\n\n${usage}`);
+for (const name of asked) await parts[name]();
 const { data: _folder, before: _before, ...shown } = options;
 const flags = Object.entries(shown).map(([name, value]) => `--${name} ${value}`);
 writeReport(join(import.meta.dirname, "RESULTS.md"), figures, flags.join(" "));

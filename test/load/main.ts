@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from "node:fs";
 import { cpus, freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { jsonLines } from "../bench/datasets.ts";
 import { findProgram } from "../support/find-program.ts";
+import { programOptions } from "../support/program-options.ts";
 import { startSeaweedFs, startVersityGw } from "../support/servers.ts";
 import { TestClient } from "../support/test-client.ts";
 import { TestBackends, TestCluster } from "../support/test-cluster.ts";
@@ -14,34 +14,33 @@ import type { Chart } from "./plot.ts";
 import { percentile } from "./process-usage.ts";
 import { cancelOn, simulate } from "./simulate.ts";
 
-// npm run loadtest [-- --nodes 1,2,4 --gigabytes 4 --clients 4 --jobs 8]
-// npm run loadtest -- --simulate 10,100,500 [--tasks 20000 --jobs 50 --task-seconds 5]
-// npm run loadtest -- --simulate 500 --cancel
-//
-// --node-cores 0.25 gives each datanode that much of a core at most (root, control groups): how nodes add up where neither
-// they nor the S3 server beside them fill the machine.
-//
-// S3 is versitygw where it is installed (test/servers.sh s3cross), else SeaweedFS; --s3 weed takes the latter: it compresses
-// text, and needs as much CPU to hand out JSON Lines as a datanode to parse half of them.
-//
-// A real cluster on loopback. The first form imports JSON Lines with real datanodes of one worker each; the second asks how
-// much the control plane carries: real rootcoord, datacoord, etcd and Redis, and datanodes whose work is only time. Tasks of
-// 0 s take what it takes at most. The third cancels jobs that all nodes work on.
+const usage = `npm run loadtest -- [options]: a real cluster on loopback under load; tables are printed, and charts kept in test/bench.
 
-const { values: options } = parseArgs({
-  options: {
-    nodes: { type: "string", default: "1,2,4" },
-    gigabytes: { type: "string", default: "4" },
-    clients: { type: "string", default: "4" },
-    jobs: { type: "string" },
-    simulate: { type: "string" },
-    tasks: { type: "string", default: "20000" },
-    s3: { type: "string", default: findProgram("versitygw") !== undefined ? "versitygw" : "weed" },
-    "node-cores": { type: "string" },
-    cancel: { type: "boolean", default: false },
-    "task-seconds": { type: "string", default: "5" },
-    data: { type: "string", default: join(tmpdir(), "sluice-bench") },
-  },
+npm run loadtest -- --nodes 1,2,4 [--gigabytes 4 --clients 4 --jobs 8]
+  imports JSON Lines with so many real datanodes of one worker each
+npm run loadtest -- --simulate 10,100,500 [--tasks 20000 --jobs 50 --task-seconds 5]
+  how much the control plane carries: real rootcoord, datacoord, etcd and Redis, and datanodes whose work is only time. Tasks of 0 s
+  take what it takes at most
+npm run loadtest -- --simulate 500 --cancel
+  cancels jobs that all nodes work on
+
+--node-cores 0.25   each datanode gets that much of a core at most (root, control groups): how nodes add up where neither they nor the S3
+                    server beside them fill the machine
+--s3 weed           SeaweedFS instead of versitygw (test/servers.sh s3cross), which is taken where it is installed: it compresses text, and
+                    needs as much CPU to hand out JSON Lines as a datanode to parse half of them
+--data FOLDER       where data is kept from run to run (sluice-bench in the folder for temporary files)`;
+const options = programOptions(usage, {
+  nodes: { type: "string", default: "1,2,4" },
+  gigabytes: { type: "string", default: "4" },
+  clients: { type: "string", default: "4" },
+  jobs: { type: "string" },
+  simulate: { type: "string" },
+  tasks: { type: "string", default: "20000" },
+  s3: { type: "string", default: findProgram("versitygw") !== undefined ? "versitygw" : "weed" },
+  "node-cores": { type: "string" },
+  cancel: { type: "boolean", default: false },
+  "task-seconds": { type: "string", default: "5" },
+  data: { type: "string", default: join(tmpdir(), "sluice-bench") },
 });
 const startS3 = options.s3 === "weed" ? startSeaweedFs : startVersityGw;
 const clients = Number(options.clients);

@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { expect, it } from "@jest/globals";
+
+const run = (program: string, ...args: string[]) => {
+  const main = resolve(import.meta.dirname, "..", program, "main.ts");
+  return spawnSync(process.execPath, ["--conditions=source", main, ...args], { encoding: "utf8" });
+};
+
+it.each([
+  ["bench", "--only PARTS"],
+  ["load", "--simulate 500"],
+])("%s says what it takes, and refuses what it does not take", (program, option) => {
+  const asked = run(program, "--help");
+  expect([asked.status, asked.stderr]).toEqual([0, ""]);
+  expect(asked.stdout).toContain(option);
+  const wrong = run(program, "--nothing");
+  expect([wrong.status, wrong.stdout]).toEqual([2, ""]);
+  expect(wrong.stderr).toMatch(/^Unknown option '--nothing'/);
+  expect(wrong.stderr).toContain(option);
+});
+
+it("a part that there is not is no measurement", () => {
+  expect(run("bench", "--only", "nothing").stderr).toMatch(/^--only nothing: there is no such part/);
+});
