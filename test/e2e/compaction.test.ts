@@ -160,10 +160,13 @@ describe("when it is asked for", () => {
     };
     const first = await page("id >= 0");
     expect(first.ids).toEqual([0n, 1n, 10n]);
+    expect(first.sessionTs).toBeGreaterThan(0n);
     await client.importAndWait("paged", await files.jsonl("paged-late.jsonl", books(1, 15n)));
     await ended((await compact("paged")).compactionID);
     expect(await client.segments("paged")).toHaveLength(1);
-    expect((await page("id > 10", first.sessionTs)).ids).toEqual([11n, 20n, 21n]);
+    expect(await page("id > 10", first.sessionTs)).toEqual({ ids: [11n, 20n, 21n], sessionTs: 0n });
+    const plain = milvus.QueryRequest.fromPartial({ collectionName: "paged", expr: "id >= 0" });
+    expect((await client.raw.query(plain)).sessionTs).toBe(0n);
     expect((await page("id > 10")).ids).toEqual([11n, 15n, 20n]);
   });
 

@@ -251,6 +251,7 @@ describe("search", () => {
         ...(page && { search_iter_id: page.token, search_iter_last_bound: String(page.lastBound) }),
       };
       const answer = await floats([query], params);
+      expect(answer.sessionTs).toBeGreaterThan(0n);
       const [hits] = hitsOf(answer);
       page = answer.results?.searchIteratorV2Results;
       expect(page?.token).toMatch(/^[0-9a-f-]{36}$/);
@@ -258,6 +259,18 @@ describe("search", () => {
       found.push(...hits);
     } while (found.length <= ROWS);
     expect(found).toEqual(near());
+  });
+
+  it("the moment of an iterator is told to who asks for its first page, and the others are of it", async () => {
+    const at = async (params: object, guaranteeTimestamp: bigint) => {
+      const asked = requestOf(placeholders(101, [floatBytes(query)]), { ...l2, ...params }, { guaranteeTimestamp });
+      const answer = await search(asked);
+      return [hitsOf(answer)[0].length, answer.sessionTs > 0n];
+    };
+    const beforeAll = (1n << 40n) + 1n;
+    expect(await at({ iterator: "True" }, 0n)).toEqual([10, true]);
+    expect(await at({ iterator: "True" }, beforeAll)).toEqual([0, false]);
+    expect(await at({}, beforeAll)).toEqual([10, false]);
   });
 
   it("several searches ranked together: rrf and weighted", async () => {

@@ -15,7 +15,7 @@ import {
   type QueryWindow,
   resolveOutputFields,
 } from "@sluice/query";
-import { decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
+import { type common, decodeStoredSchema, type milvus, type queryNode, type segmentReader } from "@sluice/rpc";
 import type { CollectionSchema } from "@sluice/schema";
 import { templateValues } from "./template-values.ts";
 
@@ -124,6 +124,22 @@ export function isGiven(text = ""): boolean {
   const given = text.trim();
   const isEmptyList = given.startsWith("[") && given.endsWith("]") && given.slice(1, -1).trim() === "";
   return given !== "" && !isEmptyList;
+}
+
+/** What a read says of the moment it is of. */
+export interface ReadMoment {
+  /** At which rows are read; 0 = now. */
+  readonly pin: bigint;
+  /** Whether the answer is to say at which they were: the first page of an iterator, which asks for the others by it. */
+  readonly isAsked: boolean;
+}
+
+/** An iterator's session timestamp pins its snapshot: what was changed later is not seen. */
+export function readMoment(params: readonly common.KeyValuePair[], guaranteeTimestamp: bigint): ReadMoment {
+  const isIterator = isTrue(params.find(({ key }) => key === "iterator")?.value);
+  // Smaller values are names of consistency levels, not times.
+  const pin = isIterator && guaranteeTimestamp > 1n << 40n ? guaranteeTimestamp : 0n;
+  return { pin, isAsked: isIterator && pin === 0n };
 }
 
 /** As clients of all languages spell it. */

@@ -5,7 +5,7 @@ import { primaryKeyIndex } from "@sluice/schema";
 import { answerFields, MAX_ANSWER_BYTES } from "./answer-fields.ts";
 import { answerGroups } from "./answer-groups.ts";
 import { comparePicked } from "./compare-picked.ts";
-import { type CompiledQuery, compileQuery, isTrue } from "./compile-query.ts";
+import { type CompiledQuery, compileQuery, readMoment } from "./compile-query.ts";
 import type { SpreadRows } from "./nodes/spread-rows.ts";
 import { countUpTo, orderByKey, type RowSet } from "./row-set.ts";
 import { AnswerBudget, type StoredPart } from "./segment-rows.ts";
@@ -34,8 +34,9 @@ export class QueryService {
     const request = order.request as milvus.QueryRequest;
     const query = await compileQuery(order, request, new Turns(signal));
     const { collectionId, partitionIds } = order;
+    const { pin, isAsked } = readMoment(request.queryParams, request.guaranteeTimestamp);
     const snapshot = await this.#data.getVisibleSegments({
-      ...{ collectionId, partitionIds, timestamp: pinOf(request), segmentIds: [] },
+      ...{ collectionId, partitionIds, timestamp: pin, segmentIds: [] },
     });
     checkStatus(snapshot.status);
     const segments = unexpiredSegments(snapshot, order.ttlSeconds);
@@ -44,7 +45,7 @@ export class QueryService {
       status: okStatus(),
       outputFields: namesOf(query),
       collectionName: order.collectionName,
-      sessionTs: snapshot.timestamp,
+      sessionTs: isAsked ? snapshot.timestamp : 0n,
       primaryFieldName: query.collection.fields[primaryKeyIndex(query.collection)].name,
     });
     const fields = fieldsData.map((field) => bytesField(FIELDS_DATA, field));
@@ -93,11 +94,4 @@ export class QueryService {
 
 function namesOf({ aggregation, output }: CompiledQuery): string[] {
   return aggregation ? aggregation.shown.map((at) => aggregation.fields[at].name) : [...output.names];
-}
-
-/** An iterator's session timestamp pins its snapshot: what was changed later is not seen. 0 = now. */
-function pinOf({ guaranteeTimestamp: pin, queryParams }: milvus.QueryRequest): bigint {
-  // Smaller values are names of consistency levels, not times.
-  const isPinned = isTrue(queryParams.find(({ key }) => key === "iterator")?.value) && pin > 1n << 40n;
-  return isPinned ? pin : 0n;
 }

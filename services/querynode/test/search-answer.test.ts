@@ -10,7 +10,14 @@ it("names the search, and what to do, where its answer would be too large, which
   const collection = decodeStoredSchema(storedSchema, []);
   const rows = { take: async () => new AnswerBudget(100).spend(101) };
   const deps = { rows, sources: new SearchSources(collection.fields[0]) };
-  const call = { order: { collectionName: "books" }, collection, timezone: "UTC", deps, snapshotTs: 0n };
+  const call = {
+    order: { collectionName: "books" },
+    collection,
+    timezone: "UTC",
+    deps,
+    snapshotTs: 0n,
+    isMomentAsked: false,
+  };
   const output = resolveOutputFields(["text"], collection, { withPrimaryKey: false });
   const answer = searchAnswer(call as unknown as Parameters<typeof searchAnswer>[0], { hits: [[]], output });
   await expect(answer).rejects.toMatchObject({

@@ -30,6 +30,8 @@ export async function storedRows(
     expr: `${key.name} in {keys}`,
     exprTemplateValues: { keys: keyList(keys) },
     outputFields: outputFieldsOf(schema),
+    // Its answer says when they were read.
+    queryParams: [{ key: "iterator", value: "True" }],
   });
   const { collectionId, collectionName, schema: bytes } = collection;
   const properties = new Map(collection.properties.map(({ key: name, value }) => [name, value]));

@@ -24,6 +24,8 @@ export interface SearchCall {
   readonly timezone: string;
   readonly deps: SearchDeps;
   readonly snapshotTs: bigint;
+  /** Whether the answer says when it was. */
+  readonly isMomentAsked: boolean;
 }
 
 /** What a call has found, and what of it is asked for. */
@@ -38,7 +40,7 @@ const NO_OUTPUT: OutputPlan = { isCount: false, fields: [], structs: [], names: 
 
 /** A serialized `SearchResults`. @throws as `answerFields` */
 export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise<Buffer> {
-  const { order, collection, timezone, deps, snapshotTs } = call;
+  const { order, collection, timezone, deps } = call;
   const { sources } = deps;
   const { hits, output, page, groupBy } = answer;
   const all = hits.flat();
@@ -70,7 +72,11 @@ export async function searchAnswer(call: SearchCall, answer: FoundHits): Promise
     ...groups.map((field) => bytesField(GROUP_BY_FIELD_VALUE, field)),
   );
   const head = milvus.SearchResults.fromPartial({
-    ...{ status: okStatus(), collectionName: order.collectionName, sessionTs: snapshotTs },
+    ...{
+      status: okStatus(),
+      collectionName: order.collectionName,
+      sessionTs: call.isMomentAsked ? call.snapshotTs : 0n,
+    },
   });
   return toBuffer(joined(partsOf(milvus.SearchResults.encode(head).finish()), bytesField(RESULTS, results)));
 }

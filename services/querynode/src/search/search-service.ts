@@ -12,7 +12,7 @@ import {
   type queryNode,
 } from "@sluice/rpc";
 import { primaryKeyIndex } from "@sluice/schema";
-import { compileRowFilter, rowsText } from "../compile-query.ts";
+import { compileRowFilter, readMoment, rowsText } from "../compile-query.ts";
 import type { SpreadRows } from "../nodes/spread-rows.ts";
 import { unexpiredSegments } from "../unexpired.ts";
 import { findHits, valuesOf } from "./find-hits.ts";
@@ -127,9 +127,9 @@ export class SearchService {
   ): Promise<SearchCall> {
     const collection = decodeStoredSchema(target.schema, [["timezone", target.timezone]]);
     checkCollection(params, target.collectionId);
-    const isPinned = params.some(({ key }) => key === "search_iter_id") && guaranteeTimestamp > 1n << 40n;
+    const { pin, isAsked } = readMoment(params, guaranteeTimestamp);
     const timezone = params.find(({ key }) => key === "timezone")?.value || target.timezone || "UTC";
-    const snapshot = await this.#segments(target, target.partitionIds, isPinned ? guaranteeTimestamp : 0n);
+    const snapshot = await this.#segments(target, target.partitionIds, pin);
     const deps: SearchDeps = {
       rows: this.#rows,
       segments: unexpiredSegments(snapshot, target.ttlSeconds),
@@ -138,7 +138,7 @@ export class SearchService {
       turns: new Turns(signal),
       signal,
     };
-    return { order: target, collection, timezone, deps, snapshotTs: snapshot.timestamp };
+    return { order: target, collection, timezone, deps, snapshotTs: snapshot.timestamp, isMomentAsked: isAsked };
   }
 
   async #compile(request: milvus.SearchRequest, call: SearchCall): Promise<Search> {
