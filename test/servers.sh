@@ -19,6 +19,7 @@
 #   kubeapi    kube-apiserver                         Go, some minutes
 #   image      buildah                                Debian packages
 #   browser    Chromium and a font                    Debian packages
+#   shells     zsh and fish                           Debian packages
 #
 # Everything goes below $SLUICE_TEST_CACHE (default: ~/.cache/sluice-test).
 set -euo pipefail
@@ -165,6 +166,7 @@ for group in "$@"; do
     kubeapi) kube_apiserver ;;
     image) packages buildah crun uidmap ;;
     browser) packages chromium fonts-dejavu-core ;;
+    shells) packages zsh fish ;;
     *) echo "unknown group: $group" >&2; exit 2 ;;
   esac
 done

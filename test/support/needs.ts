@@ -28,6 +28,8 @@ const groups = {
   indexes: "indexes",
   stores: "stores",
   chromium: "browser",
+  zsh: "shells",
+  fish: "shells",
 } as const;
 
 /** Groups that are Python environments. */

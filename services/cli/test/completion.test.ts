@@ -25,9 +25,8 @@ describe("completion", () => {
     expect(offered("import", "a.json", "nothing")).toEqual([""]);
   });
 
-  it("quotes what shells would read", () => {
-    const fish = completionScript(program, "fish");
-    expect(fish).toContain("-a commit -d 'make the rows of a job with --no-commit visible'");
-    expect(completionScript(program, "zsh")).toContain("bashcompinit");
+  it("offers the values of what has few", () => {
+    expect(offered("jobs", "list", "--state", "F")).toEqual(["Failed"]);
+    expect(offered("completion", "z")).toEqual(["zsh"]);
   });
 });
