@@ -1,4 +1,5 @@
 import { excerptOfBytes } from "@sluice/errors";
+import { exactFloat32 } from "@sluice/kernels";
 import { DataType, dataTypeName, type FieldSchema, vectorBytes } from "@sluice/schema";
 import { float32ToBfloat16Bits, float32ToFloat16Bits } from "@sluice/values";
 import { elementBytes, type ValueForm } from "./plan/value-form.ts";
@@ -51,7 +52,7 @@ function bytesOfText(encoding: "base64" | "hex", text: string): Buffer {
 }
 
 /** The numbers of `[1, 2]`, `[1 2]` or `1 2`. @throws {RangeError} */
-function numbersOf(text: string): number[] {
+export function numbersOf(text: string): number[] {
   const inner = text
     .trim()
     .replace(/^\[|\]$/g, "")
@@ -60,9 +61,10 @@ function numbersOf(text: string): number[] {
     throw new RangeError("it has ... where values were left out by the program that printed it");
   const parts = inner === "" ? [] : inner.split(/\s*,\s*|\s+/);
   return parts.map((part) => {
-    const value = Number(part);
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) || !Number.isFinite(value))
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part))
       throw new RangeError(`"${part.slice(0, 20)}" is no number`);
+    const value = exactFloat32(part);
+    if (!Number.isFinite(value)) throw new RangeError(`"${part.slice(0, 20)}" is out of range`);
     return value;
   });
 }

@@ -134,3 +134,30 @@ test("keys of JSON that no type of field takes are for the dynamic field", async
   expect(await dynamic(reached, { fields_mapping: '{"data[0].embedding":"vector"}' })).toBe(false);
   expect(await dynamic(['{"id":1,"none":null,"vector":[0.5,1]}'])).toBe(false);
 });
+
+test("a file of JSON that is one object is a row where it has a value, and no list of rows", async () => {
+  const { types } = await look("json", '{"title":"Emma","id":1,"vector":[0.5,1]}');
+  expect(types).toEqual(["title VarChar", "id Int64 key", "vector FloatVector"]);
+  await expect(look("json", '{"count":1,"results":[{"id":1,"vector":[0.5,1]}]}')).rejects.toThrow("fields_mapping");
+  await expect(look("json", '{"data":{"id":1,"vector":[0.5,1]}}')).rejects.toThrow("fields_mapping");
+});
+
+test("texts of JSON that are lists of numbers are vectors, as PostgreSQL writes those of pgvector", async () => {
+  const lines = '{"id":1,"title":"[1]","vector":"[1,2]"}\n{"id":2,"title":"a","vector":"[0.5,2]"}\n';
+  expect((await look("jsonl", lines)).types).toEqual(["id Int64 key", "title VarChar", "vector FloatVector"]);
+});
+
+test("lists of half floats in Parquet are vectors", async () => {
+  const file = join(import.meta.dirname, "../../../test/fixtures/parquet/types/vector-float16.parquet");
+  expect((await look("parquet", readFileSync(file))).types).toContain("vector FloatVector");
+});
+
+test("the index that pandas numbers rows with is no column, one that has a name is", async () => {
+  const table = (index: string) =>
+    JSON.stringify({
+      schema: { fields: [{ name: index }, { name: "v" }], primaryKey: [index], pandas_version: "1.4.0" },
+      data: [{ [index]: 0, title: "a", v: [0.5, 1] }],
+    });
+  expect((await look("json", table("index"))).types).not.toContain("index Int64 key");
+  expect((await look("json", table("id"))).types).toContain("id Int64 key");
+});

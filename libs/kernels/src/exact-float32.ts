@@ -3,7 +3,7 @@
 /**
  * The float32 nearest to a decimal number, ties to even, rounded once: through a double it would be rounded twice, and a
  * text just beside a midpoint of two float32 would go the wrong way. Overflow gives Infinity.
- * @param text a number by the grammar of JSON
+ * @param text a decimal number; a plus, and no digits on one side of the point, are taken too
  */
 export function exactFloat32(text: string): number {
   const double = Number(text);
@@ -41,7 +41,7 @@ function neighbour(value: number, towards: number): number {
 
 /** Sign of (decimal - value), exactly. */
 function compareDecimal(text: string, value: number): number {
-  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+  const [, sign, whole, fraction = "", exponent = "0"] = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(
     text,
   ) as RegExpExecArray;
   let left = BigInt(sign + whole + fraction);

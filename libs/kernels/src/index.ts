@@ -1,4 +1,5 @@
 export { KERNEL_BYTES_BEHIND, KERNEL_ROOM_BYTES, type KernelRoom } from "./distance-kernel.ts";
+export { exactFloat32 } from "./exact-float32.ts";
 export { FloatListScanner } from "./float-list-scanner.ts";
 export { type NumberScan, OVERFLOW, scanFloat32 } from "./float32-scanner.ts";
 export { type Int64Scan, scanInt64 } from "./int64-scanner.ts";

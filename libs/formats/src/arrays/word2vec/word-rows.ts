@@ -1,4 +1,4 @@
-import { scanFloat32 } from "@sluice/kernels";
+import { exactFloat32, scanFloat32 } from "@sluice/kernels";
 import { ByteWindow } from "../byte-window.ts";
 import { malformed } from "../one-file.ts";
 import type { RowSource } from "../row-source.ts";
@@ -135,7 +135,7 @@ export class WordRows {
     const { bytes } = this.#window;
     let end = start;
     while (bytes[end] > BLANK) end++;
-    this.#vectors[index] = Number(Buffer.from(bytes.buffer, start, end - start).toString("latin1"));
+    this.#vectors[index] = float32Of(Buffer.from(bytes.buffer, start, end - start).toString("latin1"));
     return end;
   }
 
@@ -196,6 +196,10 @@ export class WordRows {
     row.rowEnd = Math.min(lineEnd + 1, this.#window.end);
     return true;
   }
+}
+
+function float32Of(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? exactFloat32(text) : Number(text);
 }
 
 function isBlank(byte: number): boolean {

@@ -12,6 +12,7 @@ import {
 import { DataType } from "@sluice/schema";
 import { withContent } from "../../foreign-content.ts";
 import type { ColumnDescription, FileProbe, ProbeInput, SourceDescription } from "../../format.ts";
+import { isFloat } from "../../numbers/number-kind.ts";
 import { parseFieldOptions } from "../../plan/field-options.ts";
 import { withTableNames } from "../../plan/table-names.ts";
 import { planColumns } from "./column-plans.ts";
@@ -73,7 +74,7 @@ function describeColumn(column: SchemaNode): ColumnDescription {
   if (!list) return { ...base, dataType: scalarFieldType(leafType(column)), mayBeLists: isJsonText(column) };
   const type = leafType(list.element);
   // How long the lists are, the footer does not say.
-  const isReal = type.kind === "float" || type.kind === "double" || (type.kind === "decimal" && type.scale !== 0);
+  const isReal = isFloat(type.kind) || (type.kind === "decimal" && type.scale !== 0);
   if (isReal) return { ...base, dataType: DataType.FloatVector };
   const elementType = list.element.leaf < 0 ? undefined : elementFieldType(scalarFieldType(type));
   if (elementType !== undefined) return { ...base, dataType: DataType.Array, elementType };

@@ -5,11 +5,11 @@ import { float32ToBfloat16Bits, float32ToFloat16Bits, parseSparseJson } from "@s
 import { nullRefused } from "../../plan/refusals.ts";
 import { parseStruct, type StructParser } from "../json/struct-parser.ts";
 import { valueParser } from "../json/value-parsers.ts";
+import { sparseTextToJson } from "../sparse-text.ts";
 import { CellText, type ToJson } from "./cell-text.ts";
 import type { CsvScanner } from "./csv-scanner.ts";
 import { numbersToJson } from "./number-text.ts";
 import { type CellParser, converted, typeName } from "./scalar-cells.ts";
-import { sparseTextToJson } from "./sparse-text.ts";
 import { booleansToJson, textsToJson } from "./word-lists.ts";
 
 const [OPEN_LIST, OPEN_OBJECT] = [0x5b, 0x7b];

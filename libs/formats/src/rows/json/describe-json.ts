@@ -1,6 +1,7 @@
 import { ImportError } from "@sluice/errors";
 import type { SourceFile } from "@sluice/object-store";
-import type { SourceDescription } from "../../format.ts";
+import { DataType } from "@sluice/schema";
+import type { ColumnDescription, SourceDescription } from "../../format.ts";
 import { parseFieldOptions } from "../../plan/field-options.ts";
 import { presetOf } from "../../presets/preset-of.ts";
 import { FileWindows, NEEDS_MORE } from "../file-windows.ts";
@@ -56,9 +57,22 @@ async function describeRows(
       samples.set(key, kinds);
       kinds.add(isWrapped ? plainValue(value) : value);
     }
-  const columns = [...samples].map(([name, kinds]) => kinds.describe(name, rows.length));
+  const isIndex = (name: string) => shape.kind === "document" && isUnnamedIndex(name, shape.labels);
+  const columns = [...samples].flatMap(([name, kinds]) =>
+    isIndex(name) ? [] : [withTexts(kinds.describe(name, rows.length))],
+  );
   const rowsPath = shape.kind === "document" && shape.path.length > 0 && shape.isFound && shape.path;
   return { rowCount: undefined, columns, sampledRows: rows.length, ...(rowsPath && { rowsPath }) };
+}
+
+/** What pandas numbers rows with by itself; an index that somebody has named is a column. Source: pandas, `set_default_names`. */
+function isUnnamedIndex(name: string, labels: readonly string[] = []): boolean {
+  return labels.includes(name) && /^(index|level_\d+)$/.test(name);
+}
+
+/** Texts may hold vectors, as those of pgvector do. */
+function withTexts(column: ColumnDescription): ColumnDescription {
+  return { ...column, mayBeLists: column.dataType === DataType.VarChar };
 }
 
 async function sampleRows(

@@ -1,7 +1,7 @@
 import type { FieldPlan } from "../../plan/field-plan.ts";
 import { skipMark } from "../file-windows.ts";
 import { shapeOfDocument, shapeOfList } from "./document-shape.ts";
-import { type FileHead, headScanner, membersAt, told } from "./head-scanner.ts";
+import { type FileHead, type HeadMember, headScanner, membersAt, told } from "./head-scanner.ts";
 import { type JsonShape, listDocument, rowsDocument } from "./json-shape.ts";
 import { shapeOfListLines } from "./list-lines.ts";
 import type { Scanner } from "./scanner.ts";
@@ -60,11 +60,23 @@ function shapeOfObject(scanner: Scanner, p: number, input: ShapeInput): JsonShap
   const document = hasNext || plan?.options.extendedJson ? undefined : shapeOfDocument(scanner, p, plan, input.mapping);
   if (document) return document;
   if (end === "broken" && isRow) return { kind: "lines" };
-  if (!hasNext && !isNamedLines && !isRow) return rowsDocument;
+  if (!hasNext && !isNamedLines && !isRow && !isOnlyRow(scanner, p, end, input)) return rowsDocument;
   const isOneLine = !scanner.bytes.subarray(p, typeof end === "string" ? scanner.end : end).includes(LINE_FEED);
   // Two on a line are no lines, either; but where the name promises them, it is that line that is bad.
   const isApart = !hasNext || isNamedLines || scanner.bytes.subarray(end as number, next).includes(LINE_FEED);
   return { kind: isOneLine && isApart ? "lines" : "objects" };
+}
+
+/** Whether an object that is the whole file is a row: it has a field, or, without a collection, a value and no list of objects. */
+function isOnlyRow(scanner: Scanner, p: number, end: number | "cut" | "broken", { plan }: ShapeInput): boolean {
+  if (typeof end === "string") return false;
+  const members = membersAt(scanner, p);
+  if (plan) return members.some(({ name }) => plan.target(name).kind !== "extra");
+  const isList = ({ value }: HeadMember) => scanner.bytes[value] === OPEN_LIST;
+  const holdsRows = (member: HeadMember) =>
+    isList(member) && scanner.bytes[scanner.blanks(member.value + 1)] === OPEN_OBJECT;
+  const isValue = (member: HeadMember) => !isList(member) && scanner.bytes[member.value] !== OPEN_OBJECT;
+  return members.some(isValue) && !members.some(holdsRows);
 }
 
 /** Where another object would begin behind the first one: then that was a row. */

@@ -3,10 +3,11 @@ import { excerpt } from "@sluice/errors";
 import { FloatListScanner } from "@sluice/kernels";
 import { DataType, dataTypeName } from "@sluice/schema";
 import { parseSparseJson } from "@sluice/values";
+import { sparseTextToJson } from "../sparse-text.ts";
 import { float32At, integerAt, outOfRange } from "./numbers.ts";
+import { otherVector } from "./other-vectors.ts";
 import type { Scanner } from "./scanner.ts";
 import { converted, type ValueParser } from "./value-parser.ts";
-import { vectorObject } from "./vector-objects.ts";
 
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
@@ -62,13 +63,17 @@ export function floatVectorParser(builder: FixedBuilder): ValueParser {
   const lists = new FloatListScanner(dim);
   return (scanner, p, row) => {
     const first = row * dim;
-    if (scanner.bytes[p] !== OPEN_LIST)
-      return vectorObject(scanner, p, builder, (i, value) => {
+    const { bytes } = scanner;
+    // A text that holds a list is read where it stands, too.
+    const list = bytes[p] === QUOTE ? p + 1 : p;
+    const end = bytes[list] === OPEN_LIST ? lists.scan(bytes, list + 1, scanner.end, float32, first) : 0;
+    if (end > 0 && list === p) return end;
+    if (end > 0 && bytes[end] === QUOTE) return end + 1;
+    if (bytes[p] !== OPEN_LIST)
+      return otherVector(scanner, p, builder, (i, value) => {
         float32[first + i] = value;
         return Number.isFinite(float32[first + i]);
       });
-    const end = lists.scan(scanner.bytes, p + 1, scanner.end, float32, first);
-    if (end > 0) return end;
     // Blanks, a number that is hard to round, or something wrong: once more, looking at everything.
     return fixedList(scanner, p, dim, builder, (position, i) =>
       float32At(scanner, position, "FloatVector", float32, first + i),
@@ -93,7 +98,7 @@ export function halfVectorParser(
   return (scanner, p, row) => {
     const first = row * field.dim;
     if (scanner.bytes[p] !== OPEN_LIST)
-      return vectorObject(scanner, p, builder, (i, value) => put(first + i, Math.fround(value)));
+      return otherVector(scanner, p, builder, (i, value) => put(first + i, Math.fround(value)));
     const end = lists.scan(scanner.bytes, p + 1, scanner.end, floats, 0);
     if (end > 0 && floats.every((value, i) => put(first + i, value))) return end;
     // What lists of floats leave, or one that is too large: once more, looking at everything.
@@ -110,10 +115,10 @@ export function byteVectorParser(builder: FixedBuilder, low: number, high: numbe
   const { bytes } = buffer;
   const type = dataTypeName(field.dataType);
   return (scanner, p, row) => {
-    if (scanner.bytes[p] === OPEN_OBJECT)
-      return vectorObject(scanner, p, builder, (i, value) => {
+    if (scanner.bytes[p] !== OPEN_LIST)
+      return otherVector(scanner, p, builder, (i, value) => {
         bytes[row * width + i] = value;
-        return true;
+        return Number.isInteger(value) && value >= low && value <= high;
       });
     return fixedList(scanner, p, width, builder, (at, i) => {
       const end = integerAt(scanner, at, type);
@@ -138,7 +143,7 @@ export function sparseParser(builder: VarBuilder): ValueParser {
     const text = isText ? scanner.unescaped(p, end) : scanner.bytes.subarray(p, end);
     builder.put(
       row,
-      converted(scanner, p, () => parseSparseJson(text)),
+      converted(scanner, p, () => parseSparseJson(isText ? sparseTextToJson(text) : text)),
     );
     return end;
   };

@@ -49,7 +49,8 @@ describe.each(both)("a file whose name says %s", (format) => {
   });
 
   it("is read when it holds one row", async () => {
-    for (const body of [text[0], `${text[0]}\n`, pretty[0]]) expect(await read(format, body)).toEqual([rows[0]]);
+    const late = JSON.stringify({ title: "not a field", ...rows[0] });
+    for (const body of [text[0], `${text[0]}\n`, pretty[0], late]) expect(await read(format, body)).toEqual([rows[0]]);
   });
 
   it("is read when its first row is larger than what is looked at", async () => {

@@ -53,6 +53,41 @@ describe("vectors in text", () => {
     expect(rows).toEqual([{ id: 1, v: expected }]);
   });
 
+  test.each<[string, object, string, unknown]>([
+    ["a list", vector(DataType.FloatVector), '"[0.5,-2]"', [0.5, -2]],
+    ["a list with blanks", vector(DataType.FloatVector), '"[ 0.5, -2 ]"', [0.5, -2]],
+    [
+      "the nearest float32",
+      vector(DataType.FloatVector),
+      '"[1.00000017881393432617187499,0]"',
+      [1.0000001192092896, 0],
+    ],
+    ["halves", vector(DataType.Float16Vector), '"[0.5,-2]"', [0.5, -2]],
+    ["integers", vector(DataType.Int8Vector), '"[5,-128]"', [5, -128]],
+    ["bits", vector(DataType.BinaryVector, 16), '"1010000011110000"', "a0f0"],
+    ["bytes", vector(DataType.BinaryVector, 16), '"[160,240]"', "a0f0"],
+    [
+      "places from 1",
+      { name: "v", type: DataType.SparseFloatVector },
+      '"{1:0.5,1000:2}/1000"',
+      { indices: [0, 999], values: [0.5, 2] },
+    ],
+  ])("are read without a form where they are what pgvector prints: %s", async (_, field, text, value) => {
+    const { rows } = await read([id, field], `{"id":1,"v":${text}}\n`, {});
+    expect(rows).toEqual([{ id: 1, v: value }]);
+  });
+
+  test.each<[string, DataType, string, RegExp]>([
+    ["no list", DataType.FloatVector, "0.5 -2", /expected type 'FloatVector' for field 'v', got type 'string'/],
+    ["too long", DataType.FloatVector, "[1,2,3]", /expected dim '2' for field 'v'.*, got dim '3'/],
+    ["no numbers", DataType.FloatVector, "[1,x]", /"x" is no number/],
+    ["too large", DataType.FloatVector, "[1,1e39]", /"1e39" is out of range/],
+    ["beyond its type", DataType.Int8Vector, "[1,200]", /element 1 is out of range/],
+  ])("are refused without a form when they are %s", async (_, type, text, words) => {
+    const reading = read([id, vector(type)], `{"id":1,"v":"${text}"}\n`, {});
+    await expect(reading).rejects.toMatchObject({ reason: expect.stringMatching(words), at: { row: 0, field: "v" } });
+  });
+
   it("may be lists in other rows", async () => {
     const text = `{"id":1,"v":[1,2]}\n{"id":2,"v":"${floats(true).toString("base64")}"}\n`;
     const { rows } = await read([id, vector(DataType.FloatVector)], text, as("base64"));

@@ -1,22 +1,23 @@
 import type { FixedBuilder } from "@sluice/columns";
 import { DataType, dataTypeName, type FieldSchema } from "@sluice/schema";
 import { bsonVector, sparkVector } from "@sluice/values";
+import { numbersOf } from "../../vector-cells.ts";
 import type { Scanner } from "./scanner.ts";
 
-const OPEN_OBJECT = 0x7b;
+const [OPEN_OBJECT, QUOTE] = [0x7b, 0x22];
 
 /**
- * A dense vector that is not a list: MongoDB's or Spark's, which are objects. Answers the position behind it.
+ * A dense vector that is not a list: MongoDB's or Spark's, which are objects, or a text. Answers the position behind it.
  * @param put takes each element, of a binary vector each byte; false: its type cannot hold it
  */
-export function vectorObject(
+export function otherVector(
   scanner: Scanner,
   p: number,
   { field }: FixedBuilder,
   put: (index: number, value: number) => boolean,
 ): number {
   const type = dataTypeName(field.dataType);
-  if (scanner.bytes[p] !== OPEN_OBJECT) scanner.wrongType(p, type);
+  if (scanner.bytes[p] !== OPEN_OBJECT && scanner.bytes[p] !== QUOTE) scanner.wrongType(p, type);
   const end = scanner.skipValue(p);
   const values = elementsOf(scanner, p, end, field, type);
   const dim = field.dataType === DataType.BinaryVector ? values.length * 8 : values.length;
@@ -28,17 +29,26 @@ export function vectorObject(
 }
 
 function elementsOf(scanner: Scanner, p: number, end: number, field: FieldSchema, type: string): number[] {
-  const object = JSON.parse(scanner.text(p, end)) as Record<string, unknown>;
+  const value = JSON.parse(scanner.text(p, end)) as string | Record<string, unknown>;
   try {
-    const values = ofMongo(object, field.dataType) ?? ofSpark(object, field);
+    const values =
+      typeof value === "string" ? ofText(value, field) : (ofMongo(value, field.dataType) ?? ofSpark(value, field));
     if (values) return values;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     scanner.wrongType(p, type, `: ${error.message}`);
   }
   // JSON.stringify makes such of a Float32Array.
-  const isTypedArray = Object.hasOwn(object, "0");
+  const isTypedArray = Object.hasOwn(Object(value), "0") && typeof value !== "string";
   return scanner.wrongType(p, type, isTypedArray ? ": a vector is a list, write Array.from(vector)" : "");
+}
+
+/** A list of numbers, or the bits of a binary vector, as text: so PostgreSQL writes those of pgvector into JSON. */
+function ofText(text: string, { dataType, dim }: FieldSchema): number[] | undefined {
+  if (text.startsWith("[")) return numbersOf(text);
+  if (dataType !== DataType.BinaryVector || !/^[01]+$/.test(text)) return undefined;
+  if (text.length !== dim) throw new RangeError(`expected ${dim} bits, got ${text.length}`);
+  return (text.match(/.{8}/g) ?? []).map((bits) => Number.parseInt(bits, 2));
 }
 
 function ofMongo(object: Readonly<Record<string, unknown>>, dataType: DataType): number[] | undefined {
