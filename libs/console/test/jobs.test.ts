@@ -65,7 +65,7 @@ describe("a job that is no import", () => {
   it("tells what it has come to, in the words of its kind", () => {
     expect(outcomeOf(copy)).toEqual([
       ["Strategy", "objects"],
-      ["Size bytes", 12],
+      ["Size", 12],
       ["Dry run", false],
       ["Ignored columns", "a, b"],
     ]);

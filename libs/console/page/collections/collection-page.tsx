@@ -94,7 +94,8 @@ function Segments({ name }: { readonly name: string }) {
       {segments && (
         <>
           <p>
-            {countText(rows)} rows in {countText(segments.length)} visible segments
+            {countText(rows)} rows in {countText(segments.length)} visible{" "}
+            {segments.length === 1 ? "segment" : "segments"}
             {segments.length > MAX_SEGMENTS && `, of which the first ${MAX_SEGMENTS} are shown`}.
           </p>
           <Table

@@ -25,7 +25,7 @@ export function JobErrors({ job }: { readonly job: Job }) {
     { title: "File", cell: ({ file = "" }) => <code class="path">{file}</code> },
     { title: "Row", isNumber: true, cell: ({ row }) => (row === undefined ? "" : countText(row)) },
     { title: "Field", cell: ({ field = "" }) => field },
-    { title: "Reason", cell: ({ reason }) => reason },
+    { title: "Reason", cell: ({ reason }) => <span class="about">{reason}</span> },
     { title: "Line", cell: (one) => one.byteOffset !== undefined && <ShowLine one={one} onShow={setShown} /> },
   ];
   return (

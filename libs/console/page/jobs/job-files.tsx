@@ -31,7 +31,7 @@ const attemptColumns: readonly TableColumn<FailedAttempt>[] = [
     isNumber: true,
     cell: (attempt) => durationText(Date.parse(attempt.endTime) - Date.parse(attempt.startTime)),
   },
-  { title: "Ended because", cell: ({ cause }) => cause },
+  { title: "Ended because", cell: ({ cause }) => <span class="about">{cause}</span> },
 ];
 
 /** The files of a job, or sets of column files, and the attempts at them that made nothing. */

@@ -84,7 +84,7 @@ function JobFacts({ job, kind }: { readonly job: OtherJob; readonly kind: OtherK
 function valueText(label: string, value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string") return value;
-  return label === "Size bytes" ? bytesText(value) : countText(value);
+  return label === "Size" ? bytesText(value) : countText(value);
 }
 
 function Partitions({ job }: { readonly job: OtherJob }) {

@@ -54,8 +54,9 @@ export function partitionsOf(job: OtherJob): readonly { name: string; sourceRows
   return Array.isArray(partitions) ? partitions : [];
 }
 
-/** `unmatchedFileRows` -> `Unmatched file rows` */
+/** `unmatchedFileRows` -> `Unmatched file rows`; of bytes the value says that they are. */
 function inWords(name: string): string {
+  if (name === "sizeBytes") return "Size";
   const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words[0].toUpperCase() + words.slice(1);
 }

@@ -40,7 +40,7 @@ async function show(name: string, options: ServerOptions): Promise<void> {
   using collections = await collectionsOf(options);
   const { fields, rows, segments } = await collections.describe(name);
   if (options.json) return showJson({ name, rows, segments: segments.length, fields });
-  say(`${name}: ${rows} rows in ${segments.length} segments`);
+  say(`${name}: ${rows} rows in ${segments.length} ${segments.length === 1 ? "segment" : "segments"}`);
   showTable(
     ["field", "type", ""],
     fields.map((field) => [field.field, field.type, field.about]),
