@@ -39,8 +39,13 @@ export function addClientCommands(program: Command): void {
 /** What Milvus, and gRPC, say of a caller that nobody knows. */
 const UNKNOWN_CALLER: readonly unknown[] = [1800, 16];
 
+/** Node says it of a port that is taken, and gRPC within words of its own. */
+const TAKEN_PORT = /\bEADDRINUSE\b/;
+
 /** What to do about an error, behind its words; nothing where these say it. */
 export function hintOn(error: unknown): string {
+  if (TAKEN_PORT.test((error as Error).message))
+    return ": another program has this port: choose one by --port, for health and metrics by --http-port; 0 takes a free one";
   return UNKNOWN_CALLER.includes((error as { code?: unknown }).code) ? `: ${SAY_WHO_CALLS}` : "";
 }
 
