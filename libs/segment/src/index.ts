@@ -6,6 +6,7 @@ export {
   SegmentExtender,
 } from "./extend-segment.ts";
 export { appendSegments, type MergeOptions, type MergeSource } from "./merge-segments.ts";
+export { type PlainValues, readPlainRows } from "./read-rows.ts";
 export {
   readBm25Stats,
   readSegmentField,

@@ -154,11 +154,23 @@ export async function readWhole(
   target: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const length = await store.readInto(key, 0, target, signal).catch((error: unknown) => {
+  return readInto(store, key, 0, target, signal);
+}
+
+/** As many bytes of an object as `target` has, which must be there. @throws as `readSegmentField` */
+export async function readInto(
+  store: ObjectReads,
+  key: string,
+  position: number,
+  target: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const length = await store.readInto(key, position, target, signal).catch((error: unknown) => {
     throw missingAsInternal(key, error);
   });
   if (length === target.length) return;
-  throw new ImportError("internal", `object "${key}" has ${length} bytes, recorded are ${target.length}`);
+  const [has, recorded] = [position + length, position + target.length];
+  throw new ImportError("internal", `object "${key}" has ${has} bytes, recorded are ${recorded}`);
 }
 
 /** An object of a segment is gone: it was removed, or replaced, longer ago than snapshots are kept. */

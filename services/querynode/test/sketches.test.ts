@@ -4,7 +4,7 @@ import { VectorSketches } from "@sluice/kernels";
 import { DataType } from "@sluice/schema";
 import fc from "fast-check";
 import { type VectorBlock, VectorMemory } from "../src/cache/vector-memory.ts";
-import { type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
+import { type Candidates, type CandidateTask, candidatesOf } from "../src/search/candidates.ts";
 import { Kernels } from "../src/search/kernels.ts";
 import { areSketched, type Sketches, sketchesBytes, sketchesIn } from "../src/search/sketches.ts";
 
@@ -45,6 +45,13 @@ function inOrder(task: CandidateTask, kernels: Kernels) {
   return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
+/** Rows that were found and are not among the others. */
+function missing(expected: ReturnType<typeof inOrder>, { queries, rows, scores }: Candidates) {
+  expect(scores.every(Number.isNaN)).toBe(true);
+  const left = new Set(Array.from(queries, (query, i) => `${query}/${rows[i]}`));
+  return expected.filter(([query, row]) => !left.has(`${query}/${row}`));
+}
+
 const columns = new Map(
   ([DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector] as const).map((dataType) => {
     const column = columnOf(dataType);
@@ -83,6 +90,9 @@ describe("a search with sketches", () => {
         for (const kernels of [inPlace, elsewhere]) {
           expect(inOrder({ ...task, bounds, sketches }, kernels)).toEqual(expected);
           expect(inOrder({ ...task, bounds }, kernels)).toEqual(expected);
+          expect(missing(expected, candidatesOf({ ...task, bounds, sketches, column: undefined }, kernels))).toEqual(
+            [],
+          );
         }
       }),
       { seed: 5, numRuns: 150 },

@@ -14,8 +14,8 @@ import { columnKey, sizeOf } from "./column-sizes.ts";
 import { KeptValues } from "./kept-values.ts";
 import { VectorColumns } from "./vector-columns.ts";
 
-/** Less does not keep threads at work: vectors are read while others are compared. */
-const LEAST_VECTOR_BYTES = 128 << 20;
+/** For what does not stay, and as much for what is being read. Less does not keep threads at work: vectors are read while others are compared. */
+const PASSING_BYTES = 64 << 20;
 /** Rows are few where a part has more than so many times as many. */
 const FEW_OF = 16;
 
@@ -28,8 +28,8 @@ export class SegmentCache {
 
   constructor(store: ObjectReads, budgetBytes: number) {
     this.#store = store;
-    this.#kept = new KeptValues(budgetBytes);
-    this.vectors = new VectorColumns(store, this.#kept, Math.max(budgetBytes, LEAST_VECTOR_BYTES));
+    this.#kept = new KeptValues(budgetBytes, PASSING_BYTES);
+    this.vectors = new VectorColumns(store, this.#kept, budgetBytes + 2 * PASSING_BYTES);
   }
 
   get usedBytes(): number {
@@ -45,8 +45,7 @@ export class SegmentCache {
   /** Some rows of one field of one part, in memory of their own. @throws as `readSegmentField` */
   async rows(part: SegmentLogs, field: FieldSchema, rows: Uint32Array): Promise<Column> {
     if (!isVector(field.dataType)) return takeRows(await this.column(part, field), rows);
-    using held = await this.vectors.hold(part, field, false);
-    return takeRows(held.column, rows);
+    return this.vectors.rows(part, field, rows);
   }
 
   /** @throws as `readSegmentStats` */

@@ -4,14 +4,15 @@ import { isDistance } from "./metrics.ts";
 import type { FloatVectors, QueryVectors } from "./query-vectors.ts";
 import { type ListComparison, scoreLists } from "./score-lists.ts";
 import { type Comparison, scoreRows } from "./score-rows.ts";
-import { scoreSketched, type TakeRows } from "./score-sketched.ts";
+import { nearRows, scoreSketched, type TakeRows } from "./score-sketched.ts";
 import type { Sketches } from "./sketches.ts";
 import type { TakeScores } from "./take-scores.ts";
 
 /** Rows of a column that are compared in one piece. */
 export interface CandidateTask {
   readonly comparison: Comparison<QueryVectors>;
-  readonly column: Column;
+  /** Undefined where its sketches are all there is. */
+  readonly column: Column | undefined;
   /** Of the column, where it has been searched before. */
   readonly sketches?: Sketches | undefined;
   readonly rows: Uint32Array;
@@ -28,7 +29,10 @@ export interface Candidates {
   readonly scores: Float64Array<ArrayBuffer>;
 }
 
-/** The rows whose scores lie within the bounds. Which of them are hits is for who knows their keys. */
+/**
+ * The rows whose scores lie within the bounds; by sketches alone, those that these leave, without scores. Which of them are hits is
+ * for who knows their keys.
+ */
 export function candidatesOf(
   { comparison, column, sketches, rows, bounds, floor }: CandidateTask,
   kernels: Kernels,
@@ -44,7 +48,12 @@ export function candidatesOf(
   const takeRows: TakeRows = (query, chosen, scores) => {
     for (const [i, row] of chosen.entries()) add(query, row, scores[i]);
   };
-  if (isOfLists(comparison)) scoreLists(comparison, column, rows, take, kernels);
+  const takeNear = (query: number, near: Uint32Array) => {
+    for (const row of near) found.add(query, row, Number.NaN);
+  };
+  if (!column) {
+    if (sketches && isOfFloats(comparison)) nearRows({ comparison, sketches, rows, bounds }, takeNear, kernels);
+  } else if (isOfLists(comparison)) scoreLists(comparison, column, rows, take, kernels);
   else if (sketches && isOfFloats(comparison) && bounds.every(Number.isFinite))
     scoreSketched({ comparison, column: column as FixedColumn, sketches, rows, bounds }, takeRows, kernels);
   else scoreRows(comparison as Comparison, column, rows, take, kernels);

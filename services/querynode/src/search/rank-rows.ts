@@ -1,10 +1,11 @@
 import { type Column, isNull } from "@sluice/columns";
 import { DataType, primaryKeyIndex, vectorBytes } from "@sluice/schema";
-import type { HeldVectors } from "../cache/vector-columns.ts";
+import type { HeldVectors } from "../cache/held-vectors.ts";
 import type { MatchedRows, SegmentRows } from "../segment-rows.ts";
 import type { Candidates, CandidateTask } from "./candidates.ts";
 import { keeper, limitsOf } from "./kept-hits.ts";
 import { isDistance, powerOf } from "./metrics.ts";
+import { pickedCandidates } from "./picked-candidates.ts";
 import { shareable } from "./query-vectors.ts";
 import { ScoreThreads } from "./score-threads.ts";
 import type { Search, SearchDeps } from "./search.ts";
@@ -13,6 +14,9 @@ import { TopHits } from "./top-hits.ts";
 const MIN_FIRST_ROWS = 1024;
 /** Rows of a piece, times those of the one before it. */
 const GROWTH = 8;
+
+/** Hits of all queries; for more, sketches would leave so many rows that reading these one by one takes longer than their column. */
+const MOST_PICKED = 4096;
 
 /** What a node compares the rows of its own with. */
 export type OwnDeps = Omit<SearchDeps, "rows"> & { readonly rows: SegmentRows };
@@ -42,7 +46,9 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
       const found = compared({ comparison, ...piece, bounds, floor }, deps);
       // Whoever waits for another one first leaves a failure of this one to be met in its turn.
       found.catch(() => undefined);
-      underWay.push(async () => take(await found, source, tops, keep));
+      underWay.push(async () => {
+        for (const one of await found) take(one, source, tops, keep);
+      });
       if (underWay.length >= deps.threads.tasksAtOnce || firstRows > 0) await underWay.shift()?.();
       firstRows -= piece.rows.length;
       if (deps.turns.isDue) await deps.turns.next();
@@ -57,10 +63,11 @@ export async function rankRows(search: Search, deps: OwnDeps, limit: number, top
 async function compared(
   { vectors, ...task }: Omit<Piece, "source"> & Omit<CandidateTask, "column" | "sketches">,
   { threads }: OwnDeps,
-): Promise<Candidates> {
+): Promise<readonly Candidates[]> {
   using held = vectors.again();
+  if (!held.column) return await pickedCandidates(task, held, threads);
   const { column, sketches } = held;
-  return await threads.candidates({ ...task, column, sketches });
+  return [await threads.candidates({ ...task, column, sketches })];
 }
 
 function comparisonOf({ params, queries, bm25, filter }: Search): CandidateTask["comparison"] {
@@ -97,15 +104,15 @@ async function* pieces(
   const { collection } = filter;
   const [field, key] = [collection.fields[params.field], collection.fields[primaryKeyIndex(collection)]];
   let atMost = firstRowsOf(limit);
+  const maySketch = comparison.queries.kind === "floats" && comparison.queries.count * limit <= MOST_PICKED;
   const read = async ({ part, rows: found }: MatchedRows) => {
-    const wasKept = await rows.vectors.ahead(part, field);
-    return { part, found, wasKept, source: await sources.add(part, () => rows.column(part, key)) };
+    const as = await rows.vectors.ahead(part, field, maySketch);
+    return { part, found, as, source: await sources.add(part, () => rows.column(part, key)) };
   };
-  for await (const { part, found, wasKept, source } of rows.matches(filter, segments, signal, read)) {
-    // A column that does not stay would pay for its sketches each time.
-    using vectors = await rows.vectors.hold(part, field, wasKept);
+  for await (const { part, found, as, source } of rows.matches(filter, segments, signal, read)) {
+    using vectors = await rows.vectors.hold(part, field, as);
     const { column } = vectors;
-    const present = column.validity ? found.filter((row) => !isNull(column, row)) : found;
+    const present = column?.validity ? found.filter((row) => !isNull(column, row)) : found;
     const taskRows = ScoreThreads.taskRows(comparison, vectorsOfRow(column, part.rowCount, comparison));
     for (let first = 0; first < present.length; ) {
       const chosen = present.subarray(first, first + Math.min(taskRows, atMost));
@@ -118,11 +125,11 @@ async function* pieces(
 
 /** How many vectors a row has, on average: of lists, by their bytes. */
 function vectorsOfRow(
-  column: Column,
+  column: Column | undefined,
   rowCount: number,
   { dataType, dim, queries }: CandidateTask["comparison"],
 ): number {
-  if (queries.kind !== "lists") return 1;
+  if (!column || queries.kind !== "lists") return 1;
   return Math.ceil(column.data.byteLength / Math.max(1, rowCount) / vectorBytes(dataType, dim));
 }
 

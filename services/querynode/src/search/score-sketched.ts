@@ -3,7 +3,7 @@ import { type SketchedQuery, sketchedQuery, VectorDistances, VectorSketches } fr
 import type { Kernels } from "./kernels.ts";
 import type { FloatVectors } from "./query-vectors.ts";
 import { type Comparison, floatScorer, type Scorer, scoreRows } from "./score-rows.ts";
-import { makeSketches, type Sketches } from "./sketches.ts";
+import { areMade, makeSketches, type Sketches } from "./sketches.ts";
 import type { TakeScores } from "./take-scores.ts";
 
 type FloatComparison = Comparison<FloatVectors>;
@@ -24,7 +24,6 @@ export type TakeRows = (query: number, rows: Uint32Array, scores: Float64Array) 
 /** What is compared. */
 export interface SketchedRows {
   readonly comparison: FloatComparison;
-  readonly column: FixedColumn;
   readonly sketches: Sketches;
   readonly rows: Uint32Array;
   /** For each query, the greatest score, times -1 where more is better. */
@@ -36,7 +35,7 @@ export interface SketchedRows {
  * Blocks without sketches are scored whole.
  */
 export function scoreSketched(
-  { comparison, column, sketches, rows, bounds }: SketchedRows,
+  { comparison, column, sketches, rows, bounds }: SketchedRows & { readonly column: FixedColumn },
   take: TakeRows,
   kernels: Kernels,
 ): void {
@@ -52,6 +51,27 @@ export function scoreSketched(
       const near = nearOf(kernel, comparison, queries, block.length);
       scoreNear({ rows: block, near, score, atOnce }, bounds, take);
     } else scoreRows(comparison, column, block, ofBlock(block, take), kernels);
+  }
+}
+
+/** Those of the selected rows that may lie within the bound of a query: all, where there is none yet, or no sketches. */
+export function nearRows(
+  { comparison, sketches, rows, bounds }: SketchedRows,
+  take: (query: number, rows: Uint32Array) => void,
+  kernels: Kernels,
+): void {
+  const queries = sketched(comparison);
+  const kernel = kernels.for(sketches.data).sketches;
+  const blockRows = VectorSketches.blockRows(comparison.dim);
+  for (let first = 0; first < rows.length; first += blockRows) {
+    const block = rows.subarray(first, first + blockRows);
+    const isSketched = areMade(sketches, block);
+    if (isSketched) kernel.load(sketches.data, block, comparison.dim);
+    const near = nearOf(kernel, comparison, queries, block.length);
+    for (const [query, bound] of bounds.entries()) {
+      const isBound = isSketched && Number.isFinite(bound);
+      take(query, isBound ? near(query, bound).map((place) => block[place]) : block);
+    }
   }
 }
 

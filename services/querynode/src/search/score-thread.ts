@@ -27,7 +27,7 @@ parentPort?.on("message", (message: ThreadMessage) => {
   const comparison = (comparisons[slot] = task.comparison ?? comparisons[slot]);
   if (!comparison) throw new Error(`nothing to compare with in slot ${slot}`);
   const rows = sent instanceof Uint32Array ? sent : rowsBetween(...sent);
-  const column = { ...task.column, data: inMemory(task.column.data, slabs.column) };
+  const column = task.column && { ...task.column, data: inMemory(task.column.data, slabs.column) };
   const sketches = task.sketches && { ...task.sketches, data: inMemory(task.sketches.data, slabs.sketches) };
   const found = candidatesOf({ ...task, comparison, rows, column, sketches }, kernels);
   parentPort?.postMessage(found, [found.queries.buffer, found.rows.buffer, found.scores.buffer]);

@@ -86,13 +86,13 @@ export class ScoreThreads implements AsyncDisposable {
   async candidates(task: CandidateTask): Promise<Candidates> {
     const { comparison, column, rows } = task;
     const numbers = rows.length * vectorCount(comparison.queries) * numbersOfRow(task);
-    if (numbers < WORTH_A_THREAD || !(column.data.buffer instanceof SharedArrayBuffer))
-      return this.#candidatesHere(task);
+    const isShared = !column || column.data.buffer instanceof SharedArrayBuffer;
+    if (numbers < WORTH_A_THREAD || !isShared) return this.#candidatesHere(task);
     const thread = this.#idlest();
     return new Promise((resolve, reject) => {
       thread.waiting.push({ resolve, reject });
       const slabs = {
-        column: this.#slabOf(column.data),
+        column: column ? this.#slabOf(column.data) : -1,
         sketches: task.sketches ? this.#slabOf(task.sketches.data) : -1,
       };
       const sent = isRange(rows) ? ([rows[0], rows[0] + rows.length] as const) : rows.slice();
@@ -160,6 +160,6 @@ function placed(thread: Thread, comparison: Comparison): Pick<ThreadTask, "slot"
 
 /** Numbers of a vector; of sparse ones, which have no dimension, as many as theirs have on average. */
 function numbersOfRow({ comparison: { dim }, column }: CandidateTask): number {
-  if (dim > 0 || column.kind === "fixed") return Math.max(1, dim);
+  if (dim > 0 || column?.kind !== "var") return Math.max(1, dim);
   return Math.max(1, column.data.length / Uint32Array.BYTES_PER_ELEMENT / Math.max(1, column.offsets.length - 1));
 }

@@ -14,6 +14,8 @@ export interface Sketches {
 
 /** Rows whose sketches are made together. */
 const GROUP_ROWS = 64;
+/** Groups are few where there are so many times as many. */
+const FEW_OF = 8;
 /** Shorter vectors are compared as fast as their sketches. */
 const MIN_DIM = 64;
 
@@ -37,6 +39,18 @@ export function sketchesBytes(rowCount: number, dim: number): number {
 export function sketchesIn(bytes: Uint8Array, rowCount: number, dim: number): Sketches {
   const data = bytes.subarray(0, rowCount * VectorSketches.widthOf(dim));
   return { data, made: bytes.subarray(data.length).fill(0), rowCount };
+}
+
+/** Whether no sketch of a column is missing, but for some that nobody has needed. */
+export function areAllMade({ made }: Sketches): boolean {
+  const missing = made.reduce((count, one) => count + 1 - one, 0);
+  return missing * FEW_OF <= made.length;
+}
+
+/** Whether the sketches of some rows, at least one, are there. */
+export function areMade({ made }: Sketches, rows: Uint32Array): boolean {
+  const groupOf = (row: number) => Math.floor(row / GROUP_ROWS);
+  return !made.subarray(groupOf(rows[0]), groupOf(rows[rows.length - 1]) + 1).includes(0);
 }
 
 /**
