@@ -1,9 +1,12 @@
 import { excerpt, ImportError } from "@sluice/errors";
 import type { FileCursor } from "../file-cursor.ts";
-import { MAX_DIM, malformed } from "../one-file.ts";
+import { malformed } from "../one-file.ts";
 import { withEqualVectors } from "./equal-vectors.ts";
+import { type IndexHeader, readHeader } from "./index-header.ts";
 import { readInvertedLists } from "./inverted-lists.ts";
-import type { ScalarQuantizer, StoredVectors, VectorCodes } from "./stored-vectors.ts";
+import { multiIndex, PRODUCT, productQuantizer, readQuantizer, scalar, skipProductQuantizer } from "./quantizers.ts";
+import { skipHnsw, skipNnDescent, skipNsg } from "./skip-graph.ts";
+import type { StoredVectors, VectorCodes } from "./stored-vectors.ts";
 import { unreadIndexes } from "./unread-indexes.ts";
 
 // Layouts of FAISS's index files. Source: faiss/impl/index_write.cpp, the same from 1.5.3 (2019) to 1.15 (2026).
@@ -13,23 +16,15 @@ const MAX_DEPTH = 8;
 const POSITION = { kind: "position" } as const;
 const EXACT: VectorCodes = { kind: "exact" };
 
-/** What stands at the beginning of every index. */
-interface IndexHeader {
-  readonly dim: number;
-  readonly rowCount: number;
-  readonly metric: number;
-  readonly isBinary: boolean;
-  readonly codeBytes: number;
-}
-
 type Layout = (cursor: FileCursor, header: IndexHeader, depth: number) => Promise<StoredVectors>;
 
+const hnsw = behindGraph(skipHnsw);
 const layouts: Readonly<Record<string, Layout | undefined>> = {
   ...{ IxF2: flat, IxFI: flat, IxFl: flat, IBxF: flat },
   ...{ IxMp: idMap, IxM2: idMap, IBMp: idMap, IBM2: idMap },
   ...{ IwFl: ivfFlat, IBwF: ivfFlat, IwFd: ivfDedup },
   ...{ IHNf: hnsw, IHNs: hnsw, IHNp: hnsw, IH00: hnsw, IBHf: hnsw },
-  ...{ INSf: nsg, INNf: nnDescent },
+  ...{ INSf: behindGraph(skipNsg), INNf: behindGraph(skipNnDescent) },
   ...{ IxSQ: scalar, IwSq: ivfScalar },
   ...{ IxPq: productQuantizer, IwPQ: ivfProductQuantizer },
   ...{ IxRF: refine, Imiq: multiIndex },
@@ -60,21 +55,6 @@ function unknownIndex(fourcc: string, at: number): ImportError {
 
 function unsupported(why: string): ImportError {
   return new ImportError("unsupported", `the FAISS index cannot be imported: ${why}`);
-}
-
-async function readHeader(cursor: FileCursor, isBinary: boolean): Promise<IndexHeader> {
-  const at = cursor.position;
-  const dim = await cursor.i32();
-  const codeBytes = isBinary ? await cursor.i32() : dim * 4;
-  const rowCount = await cursor.count("the number of vectors");
-  if (!isBinary) cursor.skip(2, 8, "its header");
-  const isTrained = await cursor.u8();
-  const metric = await cursor.i32();
-  if (!isBinary && metric > 1) cursor.skip(1, 4, "the argument of its metric");
-  const fits = dim >= 1 && (isBinary ? dim % 8 === 0 && codeBytes === dim / 8 && dim <= 8 * MAX_DIM : dim <= MAX_DIM);
-  if (!fits) throw malformed(`its vectors have the dimension ${dim}`, at);
-  if (isTrained > 1) throw malformed(`a truth value is ${isTrained}`, at);
-  return { dim, rowCount, metric, isBinary, codeBytes };
 }
 
 async function flat(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
@@ -145,64 +125,15 @@ async function inLists(
   return { ...header, codes, place: lists, ids: { kind: "lists", lists } };
 }
 
-async function hnsw(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
-  await cursor.skipVector(8, "probabilities of its graph");
-  await cursor.skipVector(4, "neighbours a level");
-  await cursor.skipVector(4, "levels");
-  await cursor.skipVector(8, "offsets of neighbours");
-  await cursor.skipVector(4, "neighbours");
-  cursor.skip(5, 4, "its graph");
-  return inStorage(cursor, header, depth);
-}
-
-/** Of each vector the numbers of its neighbours, -1 behind them. */
-async function nsg(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
-  // How it is built: GK, the kind, S, R, L, rounds; what it is: its size, R, L, C, search_L, where it is entered.
-  cursor.skip(1, 4 + 1 + 4 * 4 + 6 * 4, "its graph");
-  if ((await cursor.u8()) !== 0) await cursor.skipLists(header.rowCount, -1, "the lists of neighbours");
-  return inStorage(cursor, header, depth);
-}
-
-async function nnDescent(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
-  cursor.skip(9, 4, "its graph");
-  await cursor.u8();
-  await cursor.skipVector(4, "neighbours");
-  return inStorage(cursor, header, depth);
-}
-
 /** Behind a graph stands an index that has the vectors. */
-async function inStorage(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
-  const storage = await parseIndex(cursor, depth);
-  if (storage.rowCount !== header.rowCount)
-    throw malformed(`its graph has ${header.rowCount} vectors, its storage ${storage.rowCount}`, cursor.position);
-  return { ...storage, metric: header.metric };
-}
-
-async function readQuantizer(cursor: FileCursor): Promise<ScalarQuantizer> {
-  const type = await cursor.i32();
-  cursor.skip(2, 4, "its quantizer");
-  const dim = await cursor.count("the dimension of its quantizer");
-  const codeBytes = await cursor.count("the bytes of a code");
-  const { count } = await trainedPlace(cursor, dim);
-  const trained = new Float32Array(count);
-  for (let i = 0; i < count; i++) trained[i] = await cursor.f32();
-  return { type, codeBytes, trained };
-}
-
-/** Two numbers a component at most; read here, since decoding wants them in memory. */
-async function trainedPlace(cursor: FileCursor, dim: number): Promise<{ count: number }> {
-  const count = await cursor.count("the numbers that its quantizer has learned");
-  if (count > 2 * dim || dim > MAX_DIM)
-    throw malformed(`its quantizer has learned ${count} numbers`, cursor.position - 8);
-  return { count };
-}
-
-async function scalar(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
-  const quantizer = await readQuantizer(cursor);
-  const { start, count } = await cursor.skipVector(1, "bytes of codes");
-  if (count !== header.rowCount * quantizer.codeBytes)
-    throw malformed(`its codes are ${count} bytes for ${header.rowCount} vectors of ${quantizer.codeBytes}`, start - 8);
-  return { ...header, codes: { kind: "scalar", quantizer }, place: start, ids: POSITION };
+function behindGraph(skipGraph: (cursor: FileCursor, header: IndexHeader) => Promise<void>): Layout {
+  return async (cursor, header, depth) => {
+    await skipGraph(cursor, header);
+    const storage = await parseIndex(cursor, depth);
+    if (storage.rowCount !== header.rowCount)
+      throw malformed(`its graph has ${header.rowCount} vectors, its storage ${storage.rowCount}`, cursor.position);
+    return { ...storage, metric: header.metric };
+  };
 }
 
 async function ivfScalar(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
@@ -214,20 +145,6 @@ async function ivfScalar(cursor: FileCursor, header: IndexHeader, depth: number)
     ? { kind: "none", what: "an IVF index of quantized residuals" }
     : { kind: "scalar", quantizer };
   return inLists(cursor, header, listCount, codeBytes, codes);
-}
-
-const PRODUCT: VectorCodes = { kind: "none", what: "a product quantizer, whose codes are approximations" };
-
-async function skipProductQuantizer(cursor: FileCursor): Promise<void> {
-  cursor.skip(3, 8, "its product quantizer");
-  await cursor.skipVector(4, "centroids");
-}
-
-async function productQuantizer(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
-  await skipProductQuantizer(cursor);
-  const { start } = await cursor.skipVector(1, "bytes of codes");
-  cursor.skip(1, 4 + 1 + 4, "how it is searched");
-  return { ...header, codes: PRODUCT, place: start, ids: POSITION };
 }
 
 async function ivfProductQuantizer(cursor: FileCursor, header: IndexHeader, depth: number): Promise<StoredVectors> {
@@ -244,10 +161,4 @@ async function refine(cursor: FileCursor, header: IndexHeader, depth: number): P
   const refined = await parseIndex(cursor, depth);
   cursor.skip(1, 4, "its factor");
   return { ...refined, metric: header.metric };
-}
-
-/** It finds lists and holds no vectors. */
-async function multiIndex(cursor: FileCursor, header: IndexHeader): Promise<StoredVectors> {
-  await skipProductQuantizer(cursor);
-  return { ...header, rowCount: 0, codes: { kind: "none", what: "a multi-index" }, place: 0, ids: POSITION };
 }
