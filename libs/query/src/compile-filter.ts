@@ -182,7 +182,7 @@ class CompiledFilter implements Filter {
       parts.push(rows.slice(0, found));
       from = to;
     }
-    spareSlice = slice;
+    giveSlice(slice);
     return joined(parts);
   }
 
@@ -197,13 +197,17 @@ class CompiledFilter implements Filter {
   }
 }
 
-/** Rows of a slice that nobody narrows now: memory for all rows, made anew for each part of a segment, costs more than a test of them. */
-let spareSlice: Uint32Array | undefined;
+/** Rows of slices that nobody narrows now: memory for all rows, made anew for each part of a segment, costs more than a test of them. */
+const spareSlices: Uint32Array[] = [];
+/** As many parts as are read at once, mostly. */
+const MAX_SPARE_SLICES = 4;
 
 function takeSlice(): Uint32Array {
-  const slice = spareSlice ?? new Uint32Array(MAX_SLICE_ROWS);
-  spareSlice = undefined;
-  return slice;
+  return spareSlices.pop() ?? new Uint32Array(MAX_SLICE_ROWS);
+}
+
+function giveSlice(slice: Uint32Array): void {
+  if (spareSlices.length < MAX_SPARE_SLICES) spareSlices.push(slice);
 }
 
 function joined(parts: readonly Uint32Array[]): Uint32Array {
