@@ -48,6 +48,11 @@ const contents: readonly Content[] = [
     todo: "save it with save(name, '-v7.3'), or its arrays as .npy",
   },
   { isThis: startsWith("SQLite format 3\0"), is: "a SQLite database", todo: rename(".sqlite") },
+  {
+    isThis: startsWith("PGDMP"),
+    is: "an archive of pg_dump",
+    todo: "write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
+  },
   { isThis: startsWith("Obj\x01"), is: "Avro", todo: "write it as Parquet" },
   { isThis: startsWith("ORC"), is: "ORC", todo: "write it as Parquet" },
   {

@@ -19,7 +19,11 @@ const others: readonly (readonly [ends: RegExp, is: string, todo: string])[] = [
     "a sparse matrix of the big-ann benchmarks",
     'write it as JSON Lines, {"indices": […], "values": […]} a row',
   ],
-  [/\.sql$/i, "a dump in SQL", "export the table as CSV"],
+  [
+    /(\.(dump|pgdump|backup)|(^|\/|!)(toc|\d+)\.dat(\.(gz|zst|lz4))?)$/i,
+    "an archive of pg_dump",
+    "write it as SQL by pg_restore --table=NAME --file=NAME.sql ARCHIVE",
+  ],
 ];
 
 /** `; ORC is not read: write it as Parquet`, for the path of a file that is known by its name and not read; nothing for others. */

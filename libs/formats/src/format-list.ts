@@ -1,5 +1,5 @@
 import { ImportError } from "@sluice/errors";
-import { compressible, isNameOf, isTextOf } from "./compressed/compressible.ts";
+import { compressible, isNameOf, mayBeCompressed } from "./compressed/compressible.ts";
 import type { Format, FormatReader, ReaderInput } from "./format.ts";
 import * as all from "./formats.ts";
 import { joinedFormat } from "./joined/joined-format.ts";
@@ -7,7 +7,7 @@ import { fieldOptionKeys } from "./plan/field-options.ts";
 
 /** Every format that files can have; those of text also compressed. */
 export const formats: readonly Format[] = [
-  ...Object.values<Format>(all).map((format) => (isTextOf(format) ? compressible(format) : format)),
+  ...Object.values<Format>(all).map((format) => (mayBeCompressed(format) ? compressible(format) : format)),
   joinedFormat(formatOfPath, formatNamed),
 ];
 

@@ -28,6 +28,10 @@ export interface Format {
   readonly rangeUnit: "byte" | "row" | "row group" | "record batch" | undefined;
   /** `probe` tells where files may be cut, and nothing else: those that stay whole need not be opened for it. */
   readonly tellsCutsOnly?: true;
+  /** Its files may be scripts beside the data of others: in a folder with files of another format they are left out. */
+  readonly mayBeScript?: true;
+  /** Its files are read from front to back, so that they may be compressed as a whole, as those of text are. */
+  readonly isSequential?: true;
   /** How rows that were put aside become a file of this format again; absent where rows have no text. */
   readonly text?: FileText;
   /** Its values may be written in the forms that a mapping names (`as`). */

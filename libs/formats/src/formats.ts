@@ -23,5 +23,6 @@ export { binlogFormat } from "./columnar/segments/index.ts";
 export { csvFormat, tsvFormat } from "./rows/csv/index.ts";
 export { jsonFormat, jsonlFormat } from "./rows/json/index.ts";
 export { pgcopyFormat } from "./rows/pgcopy/index.ts";
+export { sqlFormat } from "./rows/sql/index.ts";
 export { milvusLiteFormat } from "./stores/milvus-lite/index.ts";
 export { sqliteFormat } from "./stores/sqlite/index.ts";

@@ -92,11 +92,21 @@ export interface FoundGroups {
  *   where none is of a known one
  */
 export function groupFoundFiles(paths: readonly string[], toFormat: ToFormat = formatOfPath): FoundGroups {
-  const known = paths.filter((path) => toFormat(path) !== undefined);
+  const known = withoutScripts(
+    paths.filter((path) => toFormat(path) !== undefined),
+    toFormat,
+  );
   const { name: format, grouping } = oneFormat(known.length > 0 ? known : paths, toFormat);
   const folders = Map.groupBy(known, (path) => (grouping === "rows" ? path : path.slice(0, path.lastIndexOf("/") + 1)));
-  const leftOut = paths.filter((path) => toFormat(path) === undefined);
+  const taken = new Set(known);
+  const leftOut = paths.filter((path) => !taken.has(path));
   return { groups: [...folders.values()].map((paths) => ({ format, paths })), leftOut };
+}
+
+/** DuckDB exports tables with two scripts beside them. */
+function withoutScripts(known: readonly string[], toFormat: ToFormat): readonly string[] {
+  const others = known.filter((path) => !toFormat(path)?.mayBeScript);
+  return others.length > 0 ? others : known;
 }
 
 function oneFormat(paths: readonly string[], toFormat: ToFormat): Format {

@@ -31,7 +31,9 @@ function decoded(form: ValueForm, source: Uint8Array, field: FieldSchema): Uint8
   const text = Buffer.from(source).toString("utf8");
   if (form === "text") return encoded(numbersOf(text), field);
   const [encoding, order] = form.split("_") as ["base64" | "hex", "be" | undefined];
-  return ofBytes(bytesOfText(encoding, text), order === "be", field);
+  // PostgreSQL prints bytes so.
+  const digits = encoding === "hex" ? text.replace(/^\\x/, "") : text;
+  return ofBytes(bytesOfText(encoding, digits), order === "be", field);
 }
 
 /** @param bytes of its own memory @throws {RangeError} */

@@ -18,6 +18,12 @@ describe("file groups", () => {
       ],
       leftOut: ["a/README.md"],
     });
+    // DuckDB exports tables with two scripts beside them.
+    expect(groupFoundFiles(["a/load.sql", "a/t.parquet"])).toEqual({
+      groups: [{ format: "parquet", paths: ["a/t.parquet"] }],
+      leftOut: ["a/load.sql"],
+    });
+    expect(groupFoundFiles(["a/1.sql", "a/2.sql.gz"]).groups.length).toBe(2);
     expect(groupFoundFiles(["a/id.npy", "b/id.npy", "a/v.npy"]).groups.map(({ paths }) => paths)).toEqual([
       ["a/id.npy", "a/v.npy"],
       ["b/id.npy"],

@@ -62,6 +62,7 @@ const samples: readonly Sample[] = [
   { name: "postgresql", imports: [["items.tsv", 2]] },
   { name: "qdrant", imports: [["qdrant/", 2]] },
   { name: "safetensors", writer: "save_file", imports: [["import/create", 3]] },
+  { name: "sql", imports: [["shelf.sql", 2]] },
   { name: "sqlite", imports: [["shelf.db", 3]] },
   { name: "sqlite-vec", imports: [["sqlite-vec.db", 18]] },
   { name: "usearch", writer: "index.save", imports: [["import/create", 3]] },

@@ -35,13 +35,13 @@ function isCuttable({ supports }: SourceFile): boolean {
 
 /** Whether a name is that of a file of the format, compressed or not. */
 export function isNameOf(format: Format, name: string): boolean {
-  const plain = (isTextOf(format) ? withoutCompression(name) : undefined) ?? name;
+  const plain = (mayBeCompressed(format) ? withoutCompression(name) : undefined) ?? name;
   return format.extensions.some((extension) => plain.toLowerCase().endsWith(extension));
 }
 
-/** Whether its files are the text that it writes rejected rows as. */
-export function isTextOf({ extensions, text }: Format): boolean {
-  return text !== undefined && extensions.includes(text.extension);
+/** Whether its files are the text that it writes rejected rows as, or are read as text is. */
+export function mayBeCompressed({ extensions, text, isSequential }: Format): boolean {
+  return isSequential === true || (text !== undefined && extensions.includes(text.extension));
 }
 
 class PlainFiles implements AsyncDisposable {

@@ -44,6 +44,7 @@ describe("vectors in text", () => {
     ["hex", "little-endian floats", DataType.FloatVector, floats(true).toString("hex"), [0.5, -2]],
     ["hex_be", "big-endian floats", DataType.FloatVector, floats(false).toString("hex").toUpperCase(), [0.5, -2]],
     ["hex_be", "halves", DataType.Float16Vector, "3800c000", [0.5, -2]],
+    ["hex", "bytes as PostgreSQL prints them", DataType.Int8Vector, "\\\\x05ff", [5, -1]],
     ["hex", "bytes", DataType.Int8Vector, "05ff", [5, -1]],
     ["text", "of pgvector", DataType.FloatVector, "[0.5,-2]", [0.5, -2]],
     ["text", "of NumPy", DataType.FloatVector, "[ 0.5\\n -2. ]", [0.5, -2]],
