@@ -48,7 +48,9 @@ describe("the command", () => {
     });
     expect((await sluice("collections", "list")).out).toBe("shelf\n");
     expect((await sluice("collections", "load", "shelf")).code).toBe(0);
-    expect((await sluice("collections", "show", "shelf")).out).toMatch(/^shelf: 200 rows in \d segments/);
+    expect((await sluice("collections", "show", "shelf")).out).toMatch(/^shelf: 200 rows in 1 segment$/m);
+    const typo = await sluice("collections", "drop", "shelv");
+    expect([typo.code, typo.err]).toEqual([0, "there was no collection shelv\n"]);
     expect(lines(await sluice("segments", "shelf"))[0]).toBe("segment\tpartition\trows");
     const [job] = JSON.parse((await sluice("jobs", "list", "--json")).out);
     expect(job).toMatchObject({ collectionName: "shelf", state: "Completed", importedRows: 200 });

@@ -106,7 +106,7 @@ async function call(
     const tryMs = leftMs();
     try {
       const opened = connection.open();
-      const channel = opened instanceof Promise ? await within(opened, leftMs(), signal) : opened;
+      const channel = opened instanceof Promise ? await within(name, opened, leftMs(), signal) : opened;
       return await callOnce(channel, name, request, settings.metadata, leftMs(), signal);
     } catch (error) {
       const mayPass = !isOnce && passing.has((error as ServiceError).code) && !signal?.aborted;
@@ -151,11 +151,13 @@ function callOnce(
   });
 }
 
-/** Settles as `promise` does, if it does so in time. */
-async function within<T>(promise: Promise<T>, limitMs: number, signal?: AbortSignal): Promise<T> {
+/** Settles as the search for who answers a call does, if it does so in time. */
+async function within<T>(name: string, promise: Promise<T>, limitMs: number, signal?: AbortSignal): Promise<T> {
   const tooLate = Promise.withResolvers<never>();
   const fail = () =>
-    tooLate.reject(new StatusError(statusCodes.notReady, "service not ready: its address is not known"));
+    tooLate.reject(
+      new StatusError(statusCodes.notReady, `service not ready: ${name}: no process that answers it lives`),
+    );
   const timer = setTimeout(fail, limitMs);
   signal?.addEventListener("abort", fail);
   if (signal?.aborted) fail();

@@ -201,7 +201,10 @@ describe("an address to be learnt", () => {
 
   it("that never comes does not outlast the deadline", async () => {
     const client = connect(() => new Promise(() => {}));
-    await expect(client.getVersion({}, { deadlineMs: 20 })).rejects.toMatchObject({ code: statusCodes.notReady });
+    await expect(client.getVersion({}, { deadlineMs: 20 })).rejects.toMatchObject({
+      code: statusCodes.notReady,
+      message: "service not ready: getVersion: no process that answers it lives",
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { RefusedError } from "../client/rest-client.ts";
-import { say, showJson, shown, showTable } from "../show/tables.ts";
+import { note, say, showJson, shown, showTable } from "../show/tables.ts";
 import { collectionsOf, parseCount, type ServerOptions, serverCommand } from "./common.ts";
 
 /** Milvus's code. */
@@ -30,7 +30,9 @@ export function collectionsCommand(): Command {
       .argument("<name>")
       .action(async (name: string, options: ServerOptions) => {
         using collections = await collectionsOf(options);
+        const isThere = await collections.has(name);
         await collections.drop(name);
+        if (!isThere) note(`there was no collection ${name}`);
       }),
   );
   return commands;

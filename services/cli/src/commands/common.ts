@@ -113,5 +113,5 @@ export function collectTexts(text: string, before: readonly string[] = []): read
 
 export function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`"${text}" is no number`);
+  throw new InvalidArgumentError(`"${text}" is no whole number from 0 to 999999999`);
 }
