@@ -89,24 +89,23 @@ export async function startDataCoord(settings: DataCoordSettings, deps: DataCoor
     imported: new ImportedDeletes(keys, objects, deletes),
   });
   const small = new SmallSegments(book, changes, nodes, Date.now);
-  const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible, small, rows }));
+  const gc = new ImportGc({
+    ...deps,
+    metrics,
+    book,
+    changes,
+    now: Date.now,
+    isOpen: (id) => commits.isOpen(id),
+    exclusively: (id, run) => rows.exclusively(id, run),
+    intervalMs: settings.gcIntervalMs,
+    graceMs: settings.gcGraceMs,
+    readerGraceMs: settings.readerGraceMs,
+    callGraceMs: CALL_GRACE_MS,
+    prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
+  });
+  const server = cleanup.use(openServer(settings, deps, { nodes, registry, visible, small, rows, gc }));
   const address = await server.listen(settings.host, settings.port);
-  cleanup.use(
-    new ImportGc({
-      ...deps,
-      metrics,
-      book,
-      changes,
-      now: Date.now,
-      isOpen: (id) => commits.isOpen(id),
-      exclusively: (id, run) => rows.exclusively(id, run),
-      intervalMs: settings.gcIntervalMs,
-      graceMs: settings.gcGraceMs,
-      readerGraceMs: settings.readerGraceMs,
-      callGraceMs: CALL_GRACE_MS,
-      prefixesOf: (record) => segmentPrefixes(record.collectionId, record.partitionId, record.segmentId),
-    }).start(),
-  );
+  cleanup.use(gc.start());
   const running = cleanup.move();
   return { address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -117,12 +116,13 @@ interface Parts {
   readonly visible: VisibleSegments;
   readonly small: SmallSegments;
   readonly rows: RowWriter;
+  readonly gc: ImportGc;
 }
 
 function openServer(
   settings: DataCoordSettings,
   { queue, objects, log, metrics }: DataCoordDeps,
-  { nodes, registry, visible, small, rows }: Parts,
+  { nodes, registry, visible, small, rows, gc }: Parts,
 ): GrpcServer {
   const batches = new Batches({ run: (calls: readonly QueuedTask[][]) => enqueueAll(queue, calls) });
   const rejected = new RejectedObjects(objects);
@@ -161,6 +161,11 @@ function openServer(
     getVisibleSegments: (request) => visible.visible(request),
     getRowCounts: (request) => visible.rowCounts(request),
     planCompactions: (request) => small.plan(request),
+    pauseGc: async ({ durationMs }) => ({ status: okStatus(), ticket: await gc.pause(Number(durationMs)) }),
+    resumeGc: ({ ticket }) => {
+      gc.resume(ticket);
+      return okStatus();
+    },
     readRejected: async ({ key, offset }) => ({ status: okStatus(), data: await rejected.read(key, Number(offset)) }),
   });
   return openPeerServer({ services: [service], log, onCall: observeCalls(metrics) }, settings);

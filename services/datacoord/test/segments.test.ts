@@ -104,7 +104,12 @@ const snapshot = (timestamp = 0n, segmentIds: bigint[] = []) =>
 const visibleIds = async (timestamp = 0n) => (await snapshot(timestamp)).segments.map((segment) => segment.segmentId);
 
 async function collect(objectStore: ObjectStore = objects): Promise<void> {
-  const gc = new ImportGc({
+  await using gc = openGc(objectStore);
+  await gc.collect();
+}
+
+function openGc(objectStore: ObjectStore = objects): ImportGc {
+  return new ImportGc({
     store,
     objects: objectStore,
     book,
@@ -121,8 +126,6 @@ async function collect(objectStore: ObjectStore = objects): Promise<void> {
       `insert_log/${record.collectionId}/${record.partitionId}/${record.segmentId}/`,
     ],
   });
-  await gc.collect();
-  await gc[Symbol.asyncDispose]();
 }
 
 const keys = async () => (await Array.fromAsync(objects.list(""))).map((object) => object.key);
@@ -569,6 +572,52 @@ describe("garbage collection", () => {
       await put(JOBS, { ...reader, state: "failed" });
       await collect();
       expect(await changesOf()).toBe(2);
+    });
+  });
+
+  describe("that is paused", () => {
+    it("removes nothing until its time is over, or its ticket is given back", async () => {
+      await failedJob(1n);
+      await using gc = openGc();
+      const [first] = [await gc.pause(10_000), await gc.pause(20_000)];
+      for (const step of [() => gc.resume(first), () => gc.resume("unknown"), () => (nowMs += 19_000)]) {
+        step();
+        await gc.collect();
+        expect(await keys()).toHaveLength(1);
+      }
+      nowMs += 1000;
+      await gc.collect();
+      expect(await keys()).toEqual([]);
+    });
+
+    it("goes on when all pauses are ended at once", async () => {
+      await failedJob(1n);
+      await using gc = openGc();
+      await gc.pause(10_000);
+      await gc.pause(10_000);
+      gc.resume("");
+      await gc.collect();
+      expect(await keys()).toEqual([]);
+    });
+
+    it("answers when what is being removed is gone", async () => {
+      await failedJob(1n);
+      const removing = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const removeLater = async () => {
+        removing.resolve();
+        await go.promise;
+      };
+      await using gc = openGc(whileDeleting(removeLater));
+      const collected = gc.collect();
+      await removing.promise;
+      let isPaused = false;
+      const paused = gc.pause(10_000).then(() => (isPaused = true));
+      await new Promise(setImmediate);
+      expect(isPaused).toBe(false);
+      go.resolve();
+      await Promise.all([collected, paused]);
+      expect(await keys()).toEqual([]);
     });
   });
 

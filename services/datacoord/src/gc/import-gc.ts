@@ -5,6 +5,7 @@ import { type CollectionId, composeTso, type JobId, jobId } from "@sluice/schema
 import type { DataCoordMetrics } from "../metrics.ts";
 import { DeltaSweeper, type DeltaSweeperDeps } from "./delta-sweeper.ts";
 import { GarbageRules, type GarbageRulesDeps } from "./garbage-rules.ts";
+import { GcPauses } from "./gc-pauses.ts";
 import { SegmentSweeper, type SegmentSweeperDeps } from "./segment-sweeper.ts";
 
 export interface ImportGcDeps extends GarbageRulesDeps, SegmentSweeperDeps, DeltaSweeperDeps {
@@ -39,9 +40,12 @@ export class ImportGc implements AsyncDisposable {
   readonly #rules;
   readonly #sweeper;
   readonly #deltas;
+  readonly #pauses;
   /** When delta logs were looked at. */
   #deltasMs: number | undefined;
   #running: Promise<void> = Promise.resolve();
+  /** The pass that runs, or the last one. */
+  #pass: Promise<void> = Promise.resolve();
 
   constructor(deps: ImportGcDeps) {
     this.#deps = deps;
@@ -50,6 +54,7 @@ export class ImportGc implements AsyncDisposable {
     this.#rules = new GarbageRules(deps);
     this.#sweeper = new SegmentSweeper(deps, this.#abort.signal);
     this.#deltas = new DeltaSweeper(deps);
+    this.#pauses = new GcPauses(deps.now);
   }
 
   /** Collects now and every `intervalMs`, until it is disposed of. */
@@ -59,14 +64,31 @@ export class ImportGc implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped) {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
       await this.collect().catch((error) => this.#warn(error));
-      await sleep(this.#deps.intervalMs, this.#abort.signal);
+      await sleep(this.#deps.intervalMs, signal);
     }
   }
 
+  /** Nothing is removed for so long. Resolves to a ticket that ends it, once what was being removed is gone. */
+  async pause(durationMs: number): Promise<string> {
+    const ticket = this.#pauses.begin(durationMs);
+    await this.#pass;
+    this.#deps.log.info("garbage collection is paused", { ticket, durationMs });
+    return ticket;
+  }
+
+  /** Ends a pause, or all of them for an empty ticket. */
+  resume(ticket: string): void {
+    this.#pauses.end(ticket);
+    const { isPaused } = this.#pauses;
+    this.#deps.log.info("a pause of garbage collection has ended", { ticket: ticket || "all", isPaused });
+  }
+
+  /** Asked between two removals. */
   get #isStopped(): boolean {
-    return this.#abort.signal.aborted;
+    return this.#abort.signal.aborted || this.#pauses.isPaused;
   }
 
   #warn(error: unknown, jobId?: JobId): void {
@@ -75,7 +97,13 @@ export class ImportGc implements AsyncDisposable {
   }
 
   /** One pass; one at a time. A job whose objects cannot be removed does not hold up the others. */
-  async collect(): Promise<void> {
+  collect(): Promise<void> {
+    const pass = this.#isStopped ? Promise.resolve() : this.#collect();
+    this.#pass = pass.catch(() => undefined);
+    return pass;
+  }
+
+  async #collect(): Promise<void> {
     const collections = await this.#readCollections();
     this.#rules.beginPass();
     await forEachConcurrent(this.#deps.book.jobs(), JOBS_AT_ONCE, async (jobId) => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 
-/** Verbs that change nothing; a link to the console on another page is one of them. */
+/** Verbs that change nothing, but below `/management/`; a link to the console on another page is one of them. */
 const harmless: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -10,7 +10,8 @@ const harmless: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 export function refuseCrossSite(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
     const site = request.headers["sec-fetch-site"];
-    if (harmless.has(request.method) || site === undefined || site === "same-origin" || site === "none") return;
+    const isHarmless = harmless.has(request.method) && !request.routeOptions.url?.startsWith("/management/");
+    if (isHarmless || site === undefined || site === "same-origin" || site === "none") return;
     const message =
       "this server does nothing for pages of other sites: ask it from its own console, or from no browser";
     return reply.code(403).send({ code: 65535, status: 65535, message });

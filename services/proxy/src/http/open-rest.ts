@@ -21,6 +21,7 @@ import { JobEvents } from "./events/job-events.ts";
 import { exportCopyRoutes } from "./export-copy-jobs.ts";
 import { importJobRoutes } from "./import-jobs.ts";
 import { jobRoutes } from "./jobs.ts";
+import { managementRoutes } from "./management-routes.ts";
 import { mergeJobRoutes } from "./merge-jobs.ts";
 import { firstImportRoutes, v1ImportRoutes } from "./old-import-routes.ts";
 import { openRestApp, restCodes } from "./rest.ts";
@@ -76,6 +77,7 @@ export async function openRest(deps: RestDeps, onCall: CallObserver): Promise<Fa
   volumeRoutes(app, context, deps.volumes);
   volumeFileRoutes(app, deps.volumes, deps.partUploads);
   clusterRoutes(app, deps.members);
+  managementRoutes(app, context);
   await serveConsole(app);
   const stillAllowed = async (request: FastifyRequest) => !guards || mayGoOn(request, guards);
   const events = new JobEvents(context, log, stillAllowed);
