@@ -1,10 +1,11 @@
-"""A real Milvus 2.3.5 is filled, flushes, deletes, and says what it reads; its files stay.
+"""A real Milvus 2.3.5 is filled, flushes, deletes, compacts, deletes again, and says what it reads; its files stay.
 
 usage: from_milvus.py PLAN.json ANSWER.json BASE_DIR
 
 The plan: {"collections": [{"name", "fields", "dynamic", "shards", "num_partitions", "partitions": [[name, ""], ...], "batches":
-[{"partition", "rows"}, ...], "deletes": [expression, ...]}]}; fields as in takeover.py. Deletes follow a flush. The answer:
-{collection: {"rows", "id", "partitions": {name: id}}}, int64 as text, bytes as hex.
+[{"partition", "rows"}, ...], "deletes": [expression, ...], "later_deletes": [expression, ...]}]}; fields as in takeover.py. Deletes
+follow a flush, later ones a compaction. The answer: {collection: {"rows", "id", "partitions": {name: {"id", "segments"}}}}, the segments
+being those that count; int64 as text, bytes as hex.
 """
 import json
 import os
@@ -12,9 +13,9 @@ import sys
 import time
 
 from milvus import MilvusServer
-from pymilvus import DataType, connections
+from pymilvus import DataType, connections, utility
 from pymilvus.grpc_gen import milvus_pb2
-from takeover import LIMIT_SECONDS, create, free_port, read
+from takeover import INDEXES, LIMIT_SECONDS, create, free_port, read
 
 
 def value_of(field, value):
@@ -40,6 +41,30 @@ def fill(collection, spec):
     for expression in spec["deletes"]:
         collection.delete(expression)
     collection.flush()
+
+
+def compact(collection):
+    """Resolves when what it has replaced is read no more."""
+    for field in collection.schema.fields:
+        if field.dtype in INDEXES:
+            collection.create_index(field.name, INDEXES[field.dtype])
+    collection.load()
+    collection.compact()
+    collection.wait_for_compaction_completed(timeout=LIMIT_SECONDS)
+    replaced = {number for plan in collection.get_compaction_plans().plans for number in plan.sources}
+    deadline = time.time() + LIMIT_SECONDS
+    while any(number in replaced for numbers in segments_of(collection).values() for number in numbers):
+        if time.time() > deadline:
+            raise RuntimeError("segments that a compaction has replaced are still read")
+        time.sleep(0.2)
+
+
+def segments_of(collection):
+    """By the id of their partition."""
+    found = {}
+    for info in utility.get_query_segment_info(collection.name):
+        found.setdefault(info.partitionID, []).append(info.segmentID)
+    return found
 
 
 def wait_for_deltas(data_dir, collections):
@@ -68,10 +93,19 @@ def main(plan_file, answer_file, base_dir):
         for spec in plan["collections"]:
             collection = create(spec)
             fill(collection, spec)
+            if spec["later_deletes"]:
+                compact(collection)
+                for expression in spec["later_deletes"]:
+                    collection.delete(expression)
+                collection.flush()
             described = handler.describe_collection(spec["name"])
             shown = handler._stub.ShowPartitions(milvus_pb2.ShowPartitionsRequest(collection_name=spec["name"]))
-            partitions = {name: str(number) for name, number in zip(shown.partition_names, shown.partitionIDs)}
             rows = read(collection, spec)
+            segments = segments_of(collection)
+            partitions = {
+                name: {"id": str(number), "segments": [str(one) for one in segments.get(number, [])]}
+                for name, number in zip(shown.partition_names, shown.partitionIDs)
+            }
             answer[spec["name"]] = {"rows": rows, "id": str(described["collection_id"]), "partitions": partitions}
             if spec["deletes"]:
                 with_deletes.append(described["collection_id"])

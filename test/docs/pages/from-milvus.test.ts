@@ -37,13 +37,15 @@ it("runs as written: a data folder of Milvus 1.x", async () => {
   expect(await client.count("old_books")).toBe(2);
 });
 
-it("runs as written: the segments of a partition, with its deletes", async () => {
+it("runs as written: a segment of a partition, with its deletes", async () => {
   const { client, server, importRoot } = fixture;
   await cp(milvus, join(importRoot, "milvus"), { recursive: true });
   await client.createFixtureCollection("books", described.describe as never);
   const [collection] = await readdir(join(milvus, "insert_log"));
   const [partition] = await readdir(join(milvus, "insert_log", collection));
-  const words = { "localhost:19530": server.address, "COLLECTION/PARTITION": `${collection}/${partition}` };
+  const [segment] = await readdir(join(milvus, "insert_log", collection, partition));
+  const own = { "COLLECTION/PARTITION": `${collection}/${partition}`, SEGMENT: segment };
+  const words = { "localhost:19530": server.address, ...own };
   const { data } = JSON.parse(await runAsUser("sh", ["-ec", adapt(page.block('"backup"'), words)], importRoot));
   expect(await client.waitFor(BigInt(data.jobId))).toMatchObject({ isCompleted: true, rowCount: liveRows });
   expect(await client.count("books")).toBe(liveRows);
