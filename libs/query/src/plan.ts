@@ -4,6 +4,7 @@ import type { JsonPath, Place } from "@sluice/values";
 import type { Constant } from "./constant.ts";
 import type { DoubleList, IntegerList } from "./number-lists.ts";
 import type { ArithmeticOperator, Comparison } from "./parse/ast.ts";
+import type { SpatialRelation } from "./spatial/relations.ts";
 
 /** A field by position in `schema.fields`, with its description. */
 export interface FieldRef {
@@ -128,8 +129,10 @@ export type Predicate =
       readonly inner: Predicate;
       readonly test: ElementCount;
     }
-  /** Geometries equal up to start, direction and order of parts; `wkb` is the canonical form. */
-  | { readonly kind: "sameGeometry"; readonly field: FieldRef; readonly wkb: Uint8Array };
+  /** What the row's geometry is to a given one. */
+  | { readonly kind: "spatial"; readonly field: FieldRef; readonly relation: SpatialRelation; readonly wkb: Uint8Array }
+  /** Geometries that are valid as OGC has it. */
+  | { readonly kind: "validGeometry"; readonly field: FieldRef };
 
 /** The element type of an Array field, as a scalar type. */
 export function elementType(field: FieldRef): DataType {

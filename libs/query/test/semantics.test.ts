@@ -510,10 +510,6 @@ describe("§2.9, §1.4 functions that are refused by name", () => {
       "function random_sample is not supported (take keys by their remainder, as in id % 100 == 7) at column 0",
     ],
     [
-      "ST_Within(geo, 'POINT (1 1)')",
-      "function st_within is not supported (of geometries st_equals and st_dwithin are: compare coordinates that are fields of numbers, or look at the geometries in the client) at column 0",
-    ],
-    [
       "element_filter(words, 1)",
       "function element_filter is not supported (rows that have such an element are found by match_any; look at the elements in the client) at column 0",
     ],

@@ -1,6 +1,5 @@
 export { type ArrayElement, decodeArrayCell, encodeArrayCell } from "./array-cell.ts";
 export * from "./bson-vector.ts";
-export * from "./canonical-geometry.ts";
 export * from "./half.ts";
 export {
   describeJsonError,

@@ -6,13 +6,8 @@ import { floatSelector, inFloatsSelector } from "./floats.ts";
 import { inIntegersSelector, integerBitsSelector, integerSelector } from "./integers.ts";
 import { existsSelector, jsonListSelector, jsonSelector } from "./json.ts";
 import { columnOf, dropNulls, keepValidity, type Selector, type StepSelector } from "./selector.ts";
-import {
-  calendarSelector,
-  nearPlaceSelector,
-  phraseSelector,
-  sameGeometrySelector,
-  textMatchSelector,
-} from "./special.ts";
+import { nearPlaceSelector, relationSelector, validSelector } from "./spatial.ts";
+import { calendarSelector, phraseSelector, textMatchSelector } from "./special.ts";
 import { equalsStringSelector, inStringsSelector, likeSelector, stringRangeSelector } from "./strings.ts";
 
 /** A selector of the rows for which the predicate is TRUE or, with `wanted` false, FALSE. UNKNOWN rows are in neither. */
@@ -25,6 +20,10 @@ export function compileSelector(predicate: Predicate, wanted = true): StepSelect
       return compileLogical(predicate, wanted);
     case "elements":
       return elementsSelector(predicate, compileSelector(predicate.inner), wanted);
+    case "spatial":
+      return relationSelector(predicate, wanted);
+    case "validGeometry":
+      return validSelector(predicate, wanted);
     default:
       return oneStep(compilePlain(predicate, wanted));
   }
@@ -39,7 +38,7 @@ function oneStep(select: Selector): StepSelector {
 }
 
 type Logical = Extract<Predicate, { kind: "and" | "or" }>;
-type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" | "elements" }>;
+type Plain = Exclude<Predicate, { kind: "and" | "or" | "not" | "elements" | "spatial" | "validGeometry" }>;
 type Leaf = Exclude<Plain, { kind: "constant" | "isNull" | "never" | "columns" }>;
 
 function compilePlain(predicate: Plain, wanted: boolean): Selector {
@@ -143,7 +142,6 @@ type Nested = Extract<
       | "calendar"
       | "textMatch"
       | "phrase"
-      | "sameGeometry"
       | "nearPlace";
   }
 >;
@@ -168,8 +166,6 @@ function compileNested(leaf: Nested, wanted: boolean): Selector {
       return textMatchSelector(leaf, wanted);
     case "phrase":
       return phraseSelector(leaf, wanted);
-    case "sameGeometry":
-      return sameGeometrySelector(leaf, wanted);
     case "nearPlace":
       return nearPlaceSelector(leaf, wanted);
   }
@@ -196,6 +192,8 @@ const costs: Partial<Record<Predicate["kind"], number>> = {
   json: 9,
   jsonList: 9,
   exists: 9,
+  spatial: 11,
+  validGeometry: 11,
 };
 const DEAREST = 10;
 

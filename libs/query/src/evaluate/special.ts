@@ -1,10 +1,8 @@
 import { TokenNumbers } from "@sluice/functions";
-import { canonicalGeometry, metresFrom } from "@sluice/values";
 import { analyzerOf } from "../analyzer.ts";
 import type { CalendarInterval, Predicate } from "../plan.ts";
 import { RunFinder } from "../run-finder.ts";
 import { SlopFinder } from "../slop-finder.ts";
-import { equalBytes } from "./byte-set.ts";
 import { dropNulls, fixedColumn, type Selector } from "./selector.ts";
 import { bytesSelector } from "./strings.ts";
 
@@ -82,22 +80,6 @@ function hasWithGaps(numbers: Uint32Array, count: number, run: Int32Array): bool
 function numbersOf(tokens: readonly string[]): (token: string) => number {
   const numbers = new Map(tokens.map((token, number) => [token, number]));
   return (token) => numbers.get(token) ?? OTHER;
-}
-
-export function sameGeometrySelector({ field, wkb }: Leaf<"sameGeometry">, wanted: boolean): Selector {
-  const test = (data: Uint8Array, start: number, end: number) =>
-    equalBytes(data, start, end, wkb) || (end - start === wkb.length && isSameGeometry(data.subarray(start, end), wkb));
-  return bytesSelector(field, test, wanted);
-}
-
-function isSameGeometry(cell: Uint8Array, wkb: Uint8Array): boolean {
-  // Byte order and type: most rows differ there or in their size, and need no canonical form.
-  for (let i = 0; i < 5; i++) if (cell[i] !== wkb[i]) return false;
-  return Buffer.compare(canonicalGeometry(cell), wkb) === 0;
-}
-
-export function nearPlaceSelector({ field, place, metres }: Leaf<"nearPlace">, wanted: boolean): Selector {
-  return bytesSelector(field, (data, start, end) => metresFrom(place, data.subarray(start, end)) <= metres, wanted);
 }
 
 const DAY_MICROS = 86_400_000_000n;
