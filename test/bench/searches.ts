@@ -1,7 +1,7 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "./datasets.ts";
-import { type Figure, median, rate } from "./report.ts";
+import { type Figure, median } from "./report.ts";
 import { BenchServer } from "./sluice.ts";
 import { type Spent, spentHere } from "./spent.ts";
 
@@ -18,9 +18,18 @@ interface Places {
   readonly rounds: number;
 }
 
+/** Searches of one collection. */
+interface Searched {
+  readonly server: BenchServer;
+  readonly work: string;
+  readonly rounds: number;
+  readonly note: (figure: Figure) => void;
+  readonly search: (filter?: string) => Promise<unknown>;
+}
+
 /**
- * What one search for the 100 nearest takes: the first one beside reading the column's files, later ones beside looking at as
- * many bytes in memory.
+ * What one search for the 100 nearest takes: the first one beside reading the column's files; later ones beside looking at as
+ * many bytes in memory, with a filter, and with a cache of half of the vectors.
  */
 export async function searchFigures(
   places: Places,
@@ -28,18 +37,40 @@ export async function searchFigures(
   note: (figure: Figure) => void,
 ): Promise<void> {
   const dataDir = join(places.folder, "searches");
-  await using server = await BenchServer.start(dataDir, places.importRoot, 2);
-  await server.createCollection("bench", dim);
-  await server.timeImport("bench", files, rows);
-  await ready(server);
-  const query = Array.from({ length: dim }, (_, i) => ((i * 37) % 100) / 100);
-  const search = () =>
-    server.post("/v2/vectordb/entities/search", {
-      ...{ collectionName: "bench", annsField: "vector", data: [query], limit: LIMIT, outputFields: [] },
-      searchParams: { metricType: "L2" },
-    });
+  rmSync(dataDir, { recursive: true, force: true });
   const work = `search, ${rows} × ${dim} floats, nq = 1`;
-  const told = ({ ms, cpuMs }: Spent) => `${ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
+  const searched = (server: BenchServer) => {
+    const { rounds } = places;
+    return { server, work, rounds, note, search: (filter = "") => search(server, dim, filter) };
+  };
+  {
+    await using server = await BenchServer.start(dataDir, places.importRoot, 2, { keepsData: true });
+    await server.createCollection("bench", dim);
+    await server.timeImport("bench", files, rows);
+    await ready(server);
+    await firstSearches(searched(server), dataDir);
+    const whole = await laterSearches(searched(server), new Uint8Array(4 * rows * dim).fill(1));
+    await filteredSearches(searched(server), whole);
+  }
+  const flags = ["--cache-size", String(2 * rows * dim)];
+  {
+    await using server = await BenchServer.start(dataDir, undefined, 1, { flags, keepsData: true });
+    await searchesBeyondCache(searched(server));
+  }
+  rmSync(dataDir, { recursive: true });
+}
+
+function search(server: BenchServer, dim: number, filter: string): Promise<unknown> {
+  const query = Array.from({ length: dim }, (_, i) => ((i * 37) % 100) / 100);
+  return server.post("/v2/vectordb/entities/search", {
+    ...{ collectionName: "bench", annsField: "vector", data: [query], limit: LIMIT, outputFields: [], filter },
+    searchParams: { metricType: "L2" },
+  });
+}
+
+const told = ({ ms, cpuMs }: Spent) => `${ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
+
+async function firstSearches({ server, work, note, search }: Searched, dataDir: string): Promise<void> {
   const reading = await spentHere(() => readVectors(dataDir));
   const first = await spentBySearches(server, 1, search);
   note({ work, what: "reading the column's files", value: told(reading) });
@@ -47,25 +78,46 @@ export async function searchFigures(
   note({ work, what: "the same, to reading, by CPU", value: (first.cpuMs / reading.cpuMs).toFixed(2), target: "1.2" });
   // The second one makes what later ones use.
   note({ work, what: "second search", value: told(await spentBySearches(server, 1, search)) });
-  const memory = new Uint8Array(4 * rows * dim).fill(1);
+}
+
+/** @param memory as large as the vectors */
+async function laterSearches({ server, work, rounds, note, search }: Searched, memory: Uint8Array): Promise<Spent> {
   const [later, looks]: [Spent[], Spent[]] = [[], []];
-  for (let round = 0; round < places.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     later.push(await spentBySearches(server, SEARCHES, search));
     looks.push(await spentHere(() => Buffer.from(memory.buffer).includes(0)));
   }
-  const cpuOf = (all: readonly Spent[]) => median(all.map(({ cpuMs }) => cpuMs));
-  const both = { ms: median(later.map(({ ms }) => ms)), cpuMs: cpuOf(later) };
-  note({ work, what: "later searches", value: told(both), rowsPerSecond: (rows * 1000) / both.ms });
-  note({ work, what: "rows compared", value: rate(rows, both.ms) });
+  const [both, look] = [medianOf(later), medianOf(looks)];
+  note({ work, what: "later searches", value: told(both) });
   const bytesPerMs = (cpuMs: number) => `${(memory.length / cpuMs / 1e6).toFixed(1)} GB/s`;
-  note({ work, what: "memory, one thread, by CPU", value: bytesPerMs(cpuOf(looks)) });
-  const share = cpuOf(looks) / both.cpuMs;
-  note({
-    work,
-    what: "search to memory, by CPU",
-    value: `${bytesPerMs(both.cpuMs)}, ${share.toFixed(2)}`,
-    target: "0.6",
-  });
+  note({ work, what: "memory, one thread, by CPU", value: bytesPerMs(look.cpuMs) });
+  const share = `${bytesPerMs(both.cpuMs)}, ${(look.cpuMs / both.cpuMs).toFixed(2)}`;
+  note({ work, what: "search to memory, by CPU", value: share, target: "0.6" });
+  return both;
+}
+
+/** Of scattered rows, whose keys say nothing of where they lie. @param whole what a search without a filter takes */
+async function filteredSearches({ server, work, rounds, note, search }: Searched, whole: Spent): Promise<void> {
+  const filtered = () => search("id % 100 == 7");
+  await filtered();
+  const all: Spent[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await spentBySearches(server, SEARCHES, filtered));
+  const kept = medianOf(all);
+  note({ work, what: "with a filter that keeps 1 %", value: told(kept) });
+  const shares = [kept.ms / whole.ms, kept.cpuMs / whole.cpuMs].map((share) => share.toFixed(2));
+  note({ work, what: "the same, to without, by the clock and by CPU", value: shares.join(", "), target: "0.3" });
+}
+
+async function searchesBeyondCache({ server, work, rounds, note, search }: Searched): Promise<void> {
+  for (let i = 0; i < 3; i++) await search();
+  const all: Spent[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await spentBySearches(server, SEARCHES, search));
+  note({ work, what: "with a cache of half of the vectors", value: told(medianOf(all)) });
+}
+
+/** By the clock and by CPU. */
+function medianOf(all: readonly Spent[]): Spent {
+  return { ms: median(all.map(({ ms }) => ms)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) };
 }
 
 async function ready(server: BenchServer): Promise<void> {
