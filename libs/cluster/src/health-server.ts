@@ -1,6 +1,10 @@
+import { excerpt } from "@sluice/errors";
 import type { Metrics } from "@sluice/telemetry";
 import { fastify } from "fastify";
 import type { Readiness } from "./problems.ts";
+
+/** Milvus has calls that manage it on such a port. */
+const NOT_HERE = "this port has /healthz, /readyz and /metrics alone; calls go to the port of a proxy (19530)";
 
 export interface HealthOptions {
   readonly host: string;
@@ -26,6 +30,9 @@ export async function openHealthServer(options: HealthOptions): Promise<HealthSe
     const { contentType, body } = await options.metrics.expose();
     return reply.type(contentType).send(body);
   });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ msg: `${request.method} ${excerpt(request.url)}: ${NOT_HERE}` }),
+  );
   await app.listen({ host: options.host, port: options.port });
   const address = app.server.address();
   const port = typeof address === "object" && address ? address.port : options.port;

@@ -42,13 +42,19 @@ export function backupCollections(
     throw new ImportError("unsupported", "the backup is encrypted: take it without", { file: texts[0].path });
   const collections = parsed.length === 1 ? listAt(root, "collection_backups") : joined(parsed.slice(1));
   const isSnapshot = textAt(root, "format") === "snapshot";
+  const notes = accessNotes(root);
   try {
-    return collections.map((info) =>
-      isSnapshot ? { ...collectionOf(info), ...snapshotOf(info) } : collectionOf(info),
-    );
+    return collections.map((info) => ({ ...collectionOf(info), ...(isSnapshot && snapshotOf(info)), notes }));
   } catch (error) {
     throw locate(error, { file: texts[0].path });
   }
+}
+
+/** What is not a collection's, and stays where it is. */
+function accessNotes(root: JsonObject): string[] {
+  const access = objectAt(root, "rbac_meta");
+  if (["users", "roles", "grants"].every((key) => listAt(access, key).length === 0)) return [];
+  return ["users, roles and grants of the backup are not restored: milvus-backup's own restore takes them with --rbac"];
 }
 
 /** Where the snapshot of a collection lies, of a backup that has them. */

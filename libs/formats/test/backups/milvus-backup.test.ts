@@ -41,6 +41,18 @@ describe("the meta of milvus-backup", () => {
     expect(backupFieldIds(collection)).toEqual({ a: 100, "s[x]": 102, "s[y]": 103 });
   });
 
+  it.each([
+    [{}, 0],
+    [{ rbac_meta: {} }, 0],
+    [{ rbac_meta: { users: [], roles: [{ name: "reader" }] } }, 1],
+    [{ rbac_meta: { users: [{ user: "ann" }] } }, 1],
+  ])("tells that users and roles stay where they are: %j", (more, notes) => {
+    const text = JSON.stringify({ ...JSON.parse(metaOf({ fields: [] })), ...more });
+    expect(collectionOf(text).notes).toEqual(
+      Array(notes).fill(expect.stringMatching(/^users, roles and grants .*--rbac$/)),
+    );
+  });
+
   it("has its functions", () => {
     const fields = [field(100, "a"), field(101, "sparse", { is_function_output: true })];
     const bm25 = { name: "f", type: 1, input_field_names: ["a"], output_field_names: ["sparse"] };

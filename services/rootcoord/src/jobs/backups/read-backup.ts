@@ -146,10 +146,11 @@ class BackupFolder {
   }
 
   /** What a snapshot does not say is as the backup has it. */
-  #snapshot({ dbName, name, aliases, isLoaded }: BackupCollection, path: string): FoundCollection {
+  #snapshot({ dbName, name, aliases, isLoaded, notes: own }: BackupCollection, path: string): FoundCollection {
     const open = async () => {
       const opened = await openSnapshot(this.#sources, `${this.#folder}${path}`, this.#bucket);
-      return { ...opened, backup: { ...opened.backup, dbName, name, aliases, isLoaded } };
+      const notes = [...opened.backup.notes, ...own];
+      return { ...opened, backup: { ...opened.backup, dbName, name, aliases, isLoaded, notes } };
     };
     return { dbName, name, open };
   }
