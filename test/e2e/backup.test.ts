@@ -186,4 +186,22 @@ describe("segments of Milvus 2.3.5", () => {
     const all = await client.importAndWait("undeleted", [inserts, ""], backup());
     expect([all.rowCount, JSON.stringify(all.infos)]).toEqual([60, expect.stringContaining("1 delta logs below")]);
   });
+
+  it("segments that a compaction has replaced are told, by the row that they and their replacement begin with", async () => {
+    const { client, importRoot } = fixture;
+    const folder = join(importRoot, "compacted");
+    await cp(join(milvusCases, "insert-flush-delete"), folder, { recursive: true });
+    const [id] = await readdir(join(folder, "insert_log"));
+    const [partition] = await readdir(join(folder, "insert_log", id));
+    const inserts = join(folder, "insert_log", id, partition);
+    const [segment] = await readdir(inserts);
+    await cp(join(inserts, segment), join(inserts, `${segment}9`), { recursive: true });
+    const described = JSON.parse(await readFile(join(milvusCases, "insert-flush-delete", "case.json"), "utf8"));
+    await client.createFixtureCollection("compacted", described.describe);
+    const { infos } = await client.importAndWait("compacted", [`${inserts}/`, ""], backup());
+    expect(infos.warnings).toMatch(new RegExp(`segments ${segment}9?, ${segment}9? begin with the same row`));
+    await client.createFixtureCollection("counting", described.describe);
+    const alone = await client.importAndWait("counting", [`${inserts}/${segment}/`, ""], backup());
+    expect(alone.infos.warnings ?? "").not.toContain("begin with the same row");
+  });
 });

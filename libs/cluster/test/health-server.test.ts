@@ -7,7 +7,7 @@ it("the port of health says where calls go that a Milvus has there", async () =>
     host: "127.0.0.1",
     port: 0,
     metrics: new Metrics(),
-    readiness: () => ({ status: 200, body: "OK" }),
+    readiness: () => ({ status: 200, body: "OK" }) as const,
   };
   await using health = await openHealthServer(options);
   const answer = (path: string) => fetch(`http://127.0.0.1:${health.port}${path}`);

@@ -25,7 +25,15 @@ export { SNAPSHOT_VERSION } from "./backups/snapshot/manifest-schema.ts";
 export { snapshotCollection, snapshotMetadata } from "./backups/snapshot/milvus-snapshot.ts";
 export { snapshotPaths } from "./backups/snapshot/paths.ts";
 export { checkColumns } from "./checked-columns.ts";
-export { COMMIT_TS, DELTA_LOGS, FIELD_IDS, META_ROWS, readDeltaFile, timeBounds } from "./columnar/segments/index.ts";
+export {
+  COMMIT_TS,
+  DELTA_LOGS,
+  FIELD_IDS,
+  firstRowId,
+  META_ROWS,
+  readDeltaFile,
+  timeBounds,
+} from "./columnar/segments/index.ts";
 export { withFolderKeys } from "./folder-keys.ts";
 export { FolderPlan, type Folders, folderNamesOf, foldersOf } from "./folder-values.ts";
 export type {

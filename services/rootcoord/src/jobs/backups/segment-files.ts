@@ -4,6 +4,7 @@ import type { ImportSpec } from "@sluice/jobs";
 import type { SourceRef, Sources } from "@sluice/object-store";
 import { pathListsOf, type RequestedFiles } from "../path-lists.ts";
 import type { FoundGroup, RequestFiles } from "../request-files.ts";
+import { warnOfReplaced } from "./replaced-segments.ts";
 
 /** Logs that one request may name: some ten seconds of listing a bucket, and an entry in a record each. */
 const MAX_LOGS = 200_000;
@@ -40,7 +41,9 @@ export async function findSegments(
       ),
     );
   }
-  return { groups: parts.flatMap(({ groups }) => groups), warnings: parts.flatMap(({ warnings }) => warnings) };
+  const groups = parts.flatMap((part) => part.groups);
+  const replaced = await warnOfReplaced(sources, groups);
+  return { groups, warnings: [...parts.flatMap(({ warnings }) => warnings), ...replaced] };
 }
 
 async function findPair(
